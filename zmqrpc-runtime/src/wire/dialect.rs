@@ -1,0 +1,77 @@
+//! Which dialect a message is in, by its first bytes, so that one port can serve several.
+//!
+//! Servers ask before they decode. This file must not know more of a dialect than how its messages
+//! begin.
+
+use super::head::MARK;
+
+/// The way in which a peer encodes its requests, and expects its replies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    /// The dialect of this module.
+    Native,
+    /// JSON-RPC 2.0, one request or a batch: <https://www.jsonrpc.org/specification>.
+    JsonRpc,
+    /// A request or notification of MessagePack-RPC:
+    /// <https://github.com/msgpack-rpc/msgpack-rpc/blob/master/spec.md>.
+    MessagePackRpc,
+    /// An event of zerorpc, version 3.
+    Zerorpc,
+    /// Anything else. It is refused in the native dialect.
+    Unknown,
+}
+
+impl Dialect {
+    /// Tells the dialect by the first one or two bytes.
+    #[inline]
+    #[must_use]
+    pub const fn sniff(message: &[u8]) -> Self {
+        match message {
+            [MARK, ..] => Self::Native,
+            [b'{' | b'[' | b' ' | b'\t' | b'\n' | b'\r', ..] => Self::JsonRpc,
+            // An array of four that starts with 0, or of three that starts with 2.
+            [0x94, 0x00, ..] | [0x93, 0x02, ..] => Self::MessagePackRpc,
+            // An array of three that starts with a map of up to 15 entries.
+            [0x93, 0x80..=0x8F, ..] => Self::Zerorpc,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_bytes_tell_the_dialect() {
+        for (message, dialect) in [
+            (&[0xC1][..], Dialect::Native),
+            (&[0xC1, 0xFF], Dialect::Native),
+            (br#"{"jsonrpc": "2.0"}"#, Dialect::JsonRpc),
+            (b"[]", Dialect::JsonRpc),
+            (b"\r\n\t {}", Dialect::JsonRpc),
+            (&[0x94, 0x00], Dialect::MessagePackRpc),
+            (&[0x93, 0x02], Dialect::MessagePackRpc),
+            (&[0x93, 0x80], Dialect::Zerorpc),
+            (&[0x93, 0x8F], Dialect::Zerorpc),
+        ] {
+            assert_eq!(Dialect::sniff(message), dialect, "{message:x?}");
+        }
+    }
+
+    #[test]
+    fn what_starts_like_none_is_unknown() {
+        for message in [
+            &b""[..],
+            b"hello",
+            &[0x94],
+            &[0x94, 0x01],
+            &[0x93],
+            &[0x93, 0x90],
+            &[0x00],
+            b"\xEF\xBB\xBF{}",
+        ] {
+            assert_eq!(Dialect::sniff(message), Dialect::Unknown, "{message:x?}");
+        }
+    }
+}

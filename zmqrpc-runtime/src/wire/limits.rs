@@ -1,0 +1,28 @@
+//! What a peer may make this side read.
+
+/// Upper bounds, checked before anything is allocated or looped over.
+///
+/// Both sides should agree on them: what one side may send, the other has to accept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of one message frame, header and body together. Default: 16 MiB.
+    pub message: usize,
+    /// Bytes of a method's full name, in a call by name. Default: 256.
+    pub name: usize,
+    /// Metadata entries of one message. Default: 64.
+    pub metadata_entries: usize,
+    /// Bytes that one message's metadata entries take in the frame, their length prefixes
+    /// included. Default: 8 KiB.
+    pub metadata_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            message: 16 * 1024 * 1024,
+            name: 256,
+            metadata_entries: 64,
+            metadata_bytes: 8 * 1024,
+        }
+    }
+}

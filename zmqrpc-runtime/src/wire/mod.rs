@@ -1,0 +1,45 @@
+//! The native dialect, version 1: bytes in, values out. `PROTOCOL.md` describes the bytes; the
+//! vectors under `tests/vectors` pin them.
+//!
+//! Clients encode a [`Request`] and decode a [`Reply`]; servers sniff the [`Dialect`], decode an
+//! [`Incoming`] and encode a [`Reply`]. A [`MethodKey`] is computed at compile time by generated
+//! code.
+//!
+//! What holds for every function here:
+//!
+//! - It does no I/O and keeps no state.
+//! - Decoding borrows from the frame and allocates nothing. A length that the peer announces is
+//!   compared with [`Limits`] and with what is really there, and never trusted.
+//! - No input makes it panic. What cannot be decoded is a [`WireError`]. A server answers it with
+//!   [`WireError::status`] under [`refusal_id`], if there is one; a client fails the call
+//!   [`answered_id`], if there is one.
+//!
+//! This module must not know sockets, codecs or the types of users: a body is just the rest of the
+//! frame, and a codec is a number.
+
+mod cursor;
+mod dialect;
+mod error;
+mod head;
+mod key;
+mod limits;
+mod metadata;
+#[cfg(test)]
+mod properties;
+mod reply;
+mod request;
+mod status;
+#[cfg(test)]
+mod vectors;
+
+pub use self::{
+    dialect::Dialect,
+    error::WireError,
+    head::{NO_ID, VERSION, answered_id, patch_id, peek_id, refusal_id},
+    key::MethodKey,
+    limits::Limits,
+    metadata::{Metadata, MetadataBuf, MetadataIter},
+    reply::{Reply, ReplyBody},
+    request::{Incoming, Kind, MethodRef, Request, encode_cancel, encode_ping},
+    status::{Executed, Status},
+};

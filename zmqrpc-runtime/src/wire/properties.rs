@@ -1,0 +1,195 @@
+//! What holds for all frames: the vectors show examples, these tests look for exceptions.
+
+use std::time::Duration;
+
+use proptest::{collection::vec, option, prelude::*};
+
+use super::*;
+
+/// The values of a request or reply, owned, since strategies cannot borrow.
+#[derive(Clone, Debug)]
+struct Parts {
+    id: u64,
+    codec: u8,
+    name: Option<String>,
+    key: u64,
+    remaining: Option<u64>,
+    metadata: MetadataBuf,
+    body: Vec<u8>,
+}
+
+fn parts() -> impl Strategy<Value = Parts> {
+    let metadata = vec((".{0,8}", ".{0,8}"), 0..5).prop_map(|entries| {
+        let mut metadata = MetadataBuf::new();
+        for (key, value) in entries {
+            metadata.set(&key, &value);
+        }
+        metadata
+    });
+    let numbers = (
+        any::<u64>(),
+        any::<u8>(),
+        any::<u64>(),
+        option::of(1..=u64::MAX),
+    );
+    (
+        numbers,
+        option::of(".{0,60}"),
+        metadata,
+        vec(any::<u8>(), 0..40),
+    )
+        .prop_map(
+            |((id, codec, key, remaining), name, metadata, body)| Parts {
+                id,
+                codec,
+                name,
+                key,
+                remaining,
+                metadata,
+                body,
+            },
+        )
+}
+
+impl Parts {
+    fn request(&self, kind: Kind) -> Request<'_> {
+        let by_key = MethodRef::Key(MethodKey::from_bits(self.key));
+        Request {
+            kind,
+            id: self.id,
+            codec: self.codec,
+            method: self.name.as_deref().map_or(by_key, MethodRef::Name),
+            remaining: self.remaining.map(Duration::from_millis),
+            metadata: self.metadata.as_metadata(),
+            body: &self.body,
+        }
+    }
+
+    /// A reply for every byte that a status may be.
+    fn reply<'a>(&'a self, status: u8, detail: &'a str) -> Reply<'a> {
+        let (codec, metadata, body) = (self.codec, self.metadata.as_metadata(), &*self.body);
+        let body = match status {
+            0 => ReplyBody::Ok {
+                codec,
+                metadata,
+                body,
+            },
+            1 => ReplyBody::Service {
+                codec,
+                metadata,
+                body,
+            },
+            code => {
+                let status = Status::from_code(code);
+                ReplyBody::Failure {
+                    status,
+                    executed: status.executed(),
+                    metadata,
+                    detail,
+                }
+            }
+        };
+        Reply { id: self.id, body }
+    }
+}
+
+/// A frame that gets past the head, where random bytes rarely do.
+fn plausible_frame() -> impl Strategy<Value = Vec<u8>> {
+    let kind = prop_oneof![1..=5_u8, Just(0x81), Just(0x85), Just(0x86)];
+    (
+        kind,
+        any::<u64>(),
+        vec(prop_oneof![0..4_u8, any::<u8>()], 0..80),
+    )
+        .prop_map(|(kind, id, rest)| {
+            let mut frame = head::encode(kind, id).to_vec();
+            frame.extend(rest);
+            frame
+        })
+}
+
+fn encoded_request(request: &Request<'_>) -> Vec<u8> {
+    let mut frame = Vec::new();
+    request
+        .encode(&mut frame, &Limits::default())
+        .expect("within the limits");
+    frame
+}
+
+fn encoded_reply(reply: &Reply<'_>) -> Vec<u8> {
+    let mut frame = Vec::new();
+    reply.encode(&mut frame);
+    frame
+}
+
+proptest! {
+    #[test]
+    fn a_request_is_decoded_as_it_was_encoded(parts in parts(), call in any::<bool>()) {
+        let request = parts.request(if call { Kind::Call } else { Kind::Notify });
+        let frame = encoded_request(&request);
+        prop_assert_eq!(Incoming::decode(&frame, &Limits::default()), Ok(Incoming::Request(request)));
+        prop_assert_eq!(peek_id(&frame), Some(request.id));
+        prop_assert_eq!(refusal_id(&frame), call.then_some(request.id));
+    }
+
+    #[test]
+    fn a_reply_is_decoded_as_it_was_encoded(parts in parts(), status: u8, detail in ".{0,40}") {
+        let reply = parts.reply(status, &detail);
+        let frame = encoded_reply(&reply);
+        prop_assert_eq!(Reply::decode(&frame, &Limits::default()), Ok(reply));
+        prop_assert_eq!(answered_id(&frame), Some(reply.id));
+        prop_assert_eq!(refusal_id(&frame), None);
+    }
+
+    #[test]
+    fn a_cut_request_has_a_shorter_body_or_is_an_error(parts in parts()) {
+        let request = parts.request(Kind::Call);
+        let frame = encoded_request(&request);
+        for length in 0..frame.len() {
+            let missing = frame.len() - length;
+            let decoded = Incoming::decode(&frame[..length], &Limits::default());
+            if let Some(body) = request.body.get(..request.body.len().wrapping_sub(missing)) {
+                prop_assert_eq!(decoded, Ok(Incoming::Request(Request { body, ..request })));
+            } else if length == 0 {
+                prop_assert_eq!(decoded, Err(WireError::Empty));
+            } else {
+                prop_assert!(matches!(decoded, Err(WireError::Truncated { .. })), "{:?}", decoded);
+            }
+        }
+    }
+
+    #[test]
+    fn a_cut_reply_has_a_shorter_body_or_is_an_error(parts in parts(), status: u8) {
+        let reply = parts.reply(status, "why");
+        let frame = encoded_reply(&reply);
+        let tail = if status > 1 { "why".len() } else { parts.body.len() };
+        for length in 0..frame.len() {
+            let decoded = Reply::decode(&frame[..length], &Limits::default());
+            prop_assert_eq!(decoded.is_ok(), frame.len() - length <= tail, "{:?}", decoded);
+        }
+    }
+
+    #[test]
+    fn whatever_arrives_gives_a_value_or_an_error(
+        frame in prop_oneof![vec(any::<u8>(), 0..100), plausible_frame()],
+        message in 0..120_usize,
+    ) {
+        for limits in [Limits::default(), Limits { message, ..Limits::default() }] {
+            let incoming = Incoming::decode(&frame, &limits);
+            let reply = Reply::decode(&frame, &limits);
+            prop_assert!(incoming.is_err() || reply.is_err(), "both a request and a reply");
+            if let Ok(Incoming::Request(Request { metadata, .. })) = incoming {
+                prop_assert_eq!(metadata.iter().count(), metadata.len());
+            }
+        }
+        let _ = (Dialect::sniff(&frame), refusal_id(&frame), answered_id(&frame));
+    }
+
+    #[test]
+    fn numbering_a_frame_changes_only_its_id(parts in parts(), id: u64) {
+        let request = parts.request(Kind::Call);
+        let mut frame = encoded_request(&request);
+        patch_id(&mut frame, id);
+        prop_assert_eq!(frame, encoded_request(&Request { id, ..request }));
+    }
+}

@@ -1,0 +1,210 @@
+//! Replies: what servers send and clients decode.
+//!
+//! This file must not know how a request looks, nor what the body holds.
+
+use super::{
+    cursor::Cursor,
+    error::WireError,
+    head::{self, PONG, REPLY, WORKING},
+    limits::Limits,
+    metadata::Metadata,
+    status::{Executed, Status},
+};
+
+const OK: u8 = 0;
+const SERVICE: u8 = 1;
+
+/// Stands where a failure, which has no body, names no codec.
+const NO_CODEC: u8 = 0;
+
+/// Bytes of a failure's detail that are sent and read. It is for people and for logs: a peer must
+/// not fill them.
+const DETAIL: usize = 1024;
+
+/// What a server answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reply<'a> {
+    /// The id of the request.
+    pub id: u64,
+    /// What the answer is.
+    pub body: ReplyBody<'a>,
+}
+
+/// The answers there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReplyBody<'a> {
+    /// The service returned a value.
+    Ok {
+        /// How the body is encoded.
+        codec: u8,
+        /// What travels beside the value.
+        metadata: Metadata<'a>,
+        /// The encoded value.
+        body: &'a [u8],
+    },
+    /// The service returned an error of its own.
+    Service {
+        /// How the body is encoded.
+        codec: u8,
+        /// What travels beside the error.
+        metadata: Metadata<'a>,
+        /// The encoded error.
+        body: &'a [u8],
+    },
+    /// The server could not give the service's answer.
+    Failure {
+        /// Why.
+        status: Status,
+        /// Whether the handler ran.
+        executed: Executed,
+        /// What travels beside the failure.
+        metadata: Metadata<'a>,
+        /// A text, whose meaning depends on the status. At most 1 KiB is sent and read, and
+        /// nothing from the first byte on that is not UTF-8.
+        detail: &'a str,
+    },
+    /// The answer to a ping.
+    Pong,
+    /// The handler is still running. The answer comes later.
+    Working,
+}
+
+impl<'a> Reply<'a> {
+    /// Appends the reply to `out`. A server that encodes the value into the same buffer leaves
+    /// `body` empty and appends it.
+    ///
+    /// It cannot fail, so that a server can always answer: where metadata comes from a handler,
+    /// [`Metadata::check`] it before.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        let mut put = |status, codec, metadata: Metadata<'_>| {
+            out.extend_from_slice(&head::encode(REPLY, self.id));
+            out.extend_from_slice(&[status, codec]);
+            metadata.encode(out);
+        };
+        match self.body {
+            ReplyBody::Ok {
+                codec,
+                metadata,
+                body,
+            } => {
+                put(OK, codec, metadata);
+                out.extend_from_slice(body);
+            }
+            ReplyBody::Service {
+                codec,
+                metadata,
+                body,
+            } => {
+                put(SERVICE, codec, metadata);
+                out.extend_from_slice(body);
+            }
+            ReplyBody::Failure {
+                status,
+                executed,
+                metadata,
+                detail,
+            } => {
+                put(status.code(), NO_CODEC, metadata);
+                out.push(executed.code());
+                out.extend_from_slice(readable(detail.as_bytes()).as_bytes());
+            }
+            ReplyBody::Pong => out.extend_from_slice(&head::encode(PONG, self.id)),
+            ReplyBody::Working => out.extend_from_slice(&head::encode(WORKING, self.id)),
+        }
+    }
+
+    /// Decodes one message frame.
+    ///
+    /// # Errors
+    ///
+    /// Any [`WireError`]. [`answered_id`](super::answered_id) says which call it ends.
+    #[inline]
+    pub fn decode(frame: &'a [u8], limits: &Limits) -> Result<Self, WireError> {
+        let (kind, id, cursor) = head::decode(frame, limits)?;
+        let body = match kind {
+            REPLY => ReplyBody::decode(cursor, limits)?,
+            PONG => cursor.finish().map(|()| ReplyBody::Pong)?,
+            WORKING => cursor.finish().map(|()| ReplyBody::Working)?,
+            got => return Err(WireError::Kind { got }),
+        };
+        Ok(Self { id, body })
+    }
+}
+
+impl<'a> ReplyBody<'a> {
+    #[inline]
+    fn decode(mut cursor: Cursor<'a>, limits: &Limits) -> Result<Self, WireError> {
+        let status = cursor.u8("the status")?;
+        let codec = cursor.u8("the codec")?;
+        let metadata = Metadata::decode(&mut cursor, limits)?;
+        Ok(match status {
+            OK => Self::Ok {
+                codec,
+                metadata,
+                body: cursor.rest(),
+            },
+            SERVICE => Self::Service {
+                codec,
+                metadata,
+                body: cursor.rest(),
+            },
+            code => Self::Failure {
+                status: Status::from_code(code),
+                executed: Executed::from_code(cursor.u8("the executed byte")?),
+                metadata,
+                detail: readable(cursor.rest()),
+            },
+        })
+    }
+}
+
+/// The longest text at the start of `bytes` that is valid and not too long.
+fn readable(bytes: &[u8]) -> &str {
+    let bytes = bytes.get(..DETAIL).unwrap_or(bytes);
+    bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn detail_after_encoding(detail: &str) -> String {
+        let body = ReplyBody::Failure {
+            status: Status::Panicked,
+            executed: Executed::Yes,
+            metadata: Metadata::EMPTY,
+            detail,
+        };
+        let mut frame = Vec::new();
+        Reply { id: 1, body }.encode(&mut frame);
+        match Reply::decode(&frame, &Limits::default()) {
+            Ok(Reply {
+                body: ReplyBody::Failure { detail, .. },
+                ..
+            }) => detail.to_owned(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_long_detail_is_cut() {
+        let exact = "x".repeat(DETAIL);
+        assert_eq!(detail_after_encoding(&exact), exact);
+        assert_eq!(detail_after_encoding(&"x".repeat(DETAIL + 1)), exact);
+    }
+
+    #[test]
+    fn a_detail_is_cut_between_characters() {
+        let detail = format!("x{}", "ö".repeat(DETAIL));
+        assert_eq!(detail_after_encoding(&detail), detail[..DETAIL - 1]);
+    }
+
+    #[test]
+    fn a_long_detail_of_a_peer_is_read_only_so_far() {
+        let mut frame = head::encode(REPLY, 1).to_vec();
+        frame.extend_from_slice(&[Status::Panicked.code(), NO_CODEC, 0, Executed::Yes.code()]);
+        frame.extend_from_slice(&[b'x'; 2 * DETAIL]);
+        let reply = Reply::decode(&frame, &Limits::default()).unwrap();
+        assert!(matches!(reply.body, ReplyBody::Failure { detail, .. } if detail.len() == DETAIL));
+    }
+}

@@ -1,0 +1,285 @@
+//! Requests: what clients send and servers decode.
+//!
+//! This file must not know how a reply looks, nor what the body holds.
+
+use std::{fmt, time::Duration};
+
+use super::{
+    cursor::{Cursor, put_text, put_varint},
+    error::WireError,
+    head::{self, CALL, CANCEL, EVENT, HEAD, NOTIFY, PING},
+    key::MethodKey,
+    limits::Limits,
+    metadata::Metadata,
+};
+
+const KEY: u8 = 0;
+const NAME: u8 = 1;
+
+/// As errors call it.
+const METHOD_NAME: &str = "the method name";
+
+/// Whether the caller waits for a reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// It does: exactly one reply, unless the call is cancelled.
+    Call,
+    /// It does not: nothing is answered, not even an error.
+    Notify,
+}
+
+/// How a request names its method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MethodRef<'a> {
+    /// By its key: both sides were compiled with the signature.
+    Key(MethodKey),
+    /// By its full name, `Service.method`: the caller knows no signature and uses a codec that
+    /// carries its own types.
+    Name(&'a str),
+}
+
+impl fmt::Display for MethodRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(key) => write!(f, "key {key}"),
+            Self::Name(name) => f.write_str(name),
+        }
+    }
+}
+
+/// A command on its way to a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Request<'a> {
+    /// Whether a reply is wanted.
+    pub kind: Kind,
+    /// The number that the reply repeats. No two calls of a connection have the same, and none has
+    /// [`NO_ID`](super::NO_ID). A notification's means nothing.
+    pub id: u64,
+    /// How the body is encoded, and how the reply is to be.
+    pub codec: u8,
+    /// What is called.
+    pub method: MethodRef<'a>,
+    /// How much longer the caller waits, in whole milliseconds on the wire; `None` means for ever.
+    ///
+    /// A peer may announce any time up to 2^64 - 1 ms: add it to a clock with `checked_add`.
+    pub remaining: Option<Duration>,
+    /// What travels beside the arguments.
+    pub metadata: Metadata<'a>,
+    /// The encoded arguments.
+    pub body: &'a [u8],
+}
+
+impl<'a> Request<'a> {
+    /// Appends the request to `out`.
+    ///
+    /// A caller that encodes the arguments into the same buffer leaves `body` empty and appends
+    /// them; one that does not know the id yet passes 0 as the id and writes it later, with
+    /// [`patch_id`](super::patch_id), which wants `out` to hold nothing but the frame.
+    ///
+    /// # Errors
+    ///
+    /// [`WireError::Limit`] if the method's name or the metadata exceed `limits`; `out` is
+    /// unchanged then. The length of the frame is not checked, as the body may still be
+    /// missing.
+    pub fn encode(&self, out: &mut Vec<u8>, limits: &Limits) -> Result<(), WireError> {
+        self.metadata.check(limits)?;
+        if let MethodRef::Name(name) = self.method
+            && name.len() > limits.name
+        {
+            return Err(WireError::Limit {
+                field: METHOD_NAME,
+                got: name.len() as u64,
+                limit: limits.name,
+            });
+        }
+        let kind = match self.kind {
+            Kind::Call => CALL,
+            Kind::Notify => NOTIFY,
+        };
+        out.extend_from_slice(&head::encode(kind, self.id));
+        out.push(self.codec);
+        match self.method {
+            MethodRef::Key(key) => {
+                out.push(KEY);
+                out.extend_from_slice(&key.bits().to_le_bytes());
+            }
+            MethodRef::Name(name) => {
+                out.push(NAME);
+                put_text(out, name);
+            }
+        }
+        put_varint(out, self.remaining.map_or(0, milliseconds));
+        self.metadata.encode(out);
+        out.extend_from_slice(self.body);
+        Ok(())
+    }
+
+    #[inline]
+    fn decode(
+        kind: Kind,
+        id: u64,
+        mut cursor: Cursor<'a>,
+        limits: &Limits,
+    ) -> Result<Self, WireError> {
+        let codec = cursor.u8("the codec")?;
+        let method = match cursor.u8("the method tag")? {
+            KEY => MethodRef::Key(MethodKey::from_bits(cursor.u64("the method key")?)),
+            NAME => MethodRef::Name(cursor.text(METHOD_NAME, limits.name)?),
+            got => return Err(WireError::MethodTag { got }),
+        };
+        let remaining = match cursor.varint("the remaining time")? {
+            0 => None,
+            milliseconds => Some(Duration::from_millis(milliseconds)),
+        };
+        let metadata = Metadata::decode(&mut cursor, limits)?;
+        Ok(Self {
+            kind,
+            id,
+            codec,
+            method,
+            remaining,
+            metadata,
+            body: cursor.rest(),
+        })
+    }
+}
+
+/// Whole milliseconds, rounded down, so that no server works longer than its caller waits; but at
+/// least 1, as 0 would mean for ever.
+fn milliseconds(remaining: Duration) -> u64 {
+    u64::try_from(remaining.as_millis())
+        .unwrap_or(u64::MAX)
+        .max(1)
+}
+
+/// What a server may receive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Incoming<'a> {
+    /// A command to execute.
+    Request(Request<'a>),
+    /// Nobody waits any more for the call with this id.
+    Cancel(u64),
+    /// To be answered with a pong of this id, however busy the handlers are.
+    Ping(u64),
+}
+
+impl<'a> Incoming<'a> {
+    /// Decodes one message frame.
+    ///
+    /// # Errors
+    ///
+    /// Any [`WireError`]. [`refusal_id`](super::refusal_id) says whether to answer it.
+    #[inline]
+    pub fn decode(frame: &'a [u8], limits: &Limits) -> Result<Self, WireError> {
+        let (kind, id, cursor) = head::decode(frame, limits)?;
+        match kind {
+            CALL => Request::decode(Kind::Call, id, cursor, limits).map(Self::Request),
+            NOTIFY => Request::decode(Kind::Notify, id, cursor, limits).map(Self::Request),
+            CANCEL => cursor.finish().map(|()| Self::Cancel(id)),
+            PING => cursor.finish().map(|()| Self::Ping(id)),
+            EVENT => Err(WireError::Reserved { got: EVENT }),
+            got => Err(WireError::Kind { got }),
+        }
+    }
+}
+
+/// The frame that tells a server that nobody waits any more for the call with this id.
+#[must_use]
+pub fn encode_cancel(id: u64) -> [u8; HEAD] {
+    head::encode(CANCEL, id)
+}
+
+/// The frame that asks a server for a pong.
+#[must_use]
+pub fn encode_ping(id: u64) -> [u8; HEAD] {
+    head::encode(PING, id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{MetadataBuf, patch_id};
+    use super::*;
+
+    const CALL_BY_NAME: Request<'static> = Request {
+        kind: Kind::Call,
+        id: 0,
+        codec: 2,
+        method: MethodRef::Name("Calculator.add"),
+        remaining: None,
+        metadata: Metadata::EMPTY,
+        body: &[],
+    };
+
+    #[test]
+    fn the_time_that_remains_is_rounded_down_but_never_to_none() {
+        for (remaining, expected) in [
+            (Duration::ZERO, 1),
+            (Duration::from_nanos(1), 1),
+            (Duration::from_micros(1_999), 1),
+            (Duration::from_secs(30), 30_000),
+            (Duration::MAX, u64::MAX),
+        ] {
+            assert_eq!(milliseconds(remaining), expected, "{remaining:?}");
+        }
+    }
+
+    #[test]
+    fn a_body_and_an_id_can_be_added_afterwards() {
+        let limits = Limits::default();
+        let mut frame = Vec::new();
+        CALL_BY_NAME.encode(&mut frame, &limits).unwrap();
+        frame.extend_from_slice(&[0x92, 2, 3]);
+        patch_id(&mut frame, 7);
+        let whole = Request {
+            id: 7,
+            body: &[0x92, 2, 3],
+            ..CALL_BY_NAME
+        };
+        assert_eq!(
+            Incoming::decode(&frame, &limits),
+            Ok(Incoming::Request(whole))
+        );
+    }
+
+    #[test]
+    fn what_the_server_would_refuse_is_not_encoded() {
+        let mut out = vec![1, 2, 3];
+        let limits = Limits {
+            name: 13,
+            ..Limits::default()
+        };
+        let error = CALL_BY_NAME.encode(&mut out, &limits).unwrap_err();
+        assert_eq!(
+            error,
+            WireError::Limit {
+                field: METHOD_NAME,
+                got: 14,
+                limit: 13
+            }
+        );
+
+        let mut metadata = MetadataBuf::new();
+        metadata.set("key", "value");
+        let request = Request {
+            metadata: metadata.as_metadata(),
+            ..CALL_BY_NAME
+        };
+        let limits = Limits {
+            metadata_entries: 0,
+            ..Limits::default()
+        };
+        let error = request.encode(&mut out, &limits).unwrap_err();
+        assert!(
+            matches!(
+                error,
+                WireError::Limit {
+                    got: 1,
+                    limit: 0,
+                    ..
+                }
+            ),
+            "{error}"
+        );
+        assert_eq!(out, [1, 2, 3]);
+    }
+}

@@ -1,0 +1,274 @@
+//! Checks the vectors under `tests/vectors`, which readers of `PROTOCOL.md` check by hand.
+
+use std::{fs, path::Path, time::Duration};
+
+use super::*;
+
+struct Vector {
+    name: String,
+    fields: Vec<(String, String)>,
+}
+
+impl Vector {
+    /// The blocks of one file; comments are left out.
+    fn read(file: &str) -> Vec<Self> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../tests/vectors")
+            .join(file);
+        let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let mut vectors = Vec::<Self>::new();
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            let line = line.split(" #").next().unwrap().trim();
+            let Some((field, value)) = line.split_once(':') else {
+                assert_eq!(line, "", "{file}: neither a field nor a comment");
+                continue;
+            };
+            let value = value.trim().to_owned();
+            if field == "vector" {
+                vectors.push(Self {
+                    name: value,
+                    fields: Vec::new(),
+                });
+            } else {
+                let vector = vectors.last_mut().expect("a vector begins with its name");
+                vector.fields.push((field.to_owned(), value));
+            }
+        }
+        assert!(!vectors.is_empty(), "{file} has no vectors");
+        vectors
+    }
+
+    fn named(file: &str, name: &str) -> Self {
+        let mut vectors = Self::read(file).into_iter();
+        vectors
+            .find(|vector| vector.name == name)
+            .unwrap_or_else(|| panic!("no vector {name}"))
+    }
+
+    fn all(&self, field: &str) -> impl Iterator<Item = &str> {
+        let fields = self.fields.iter().filter(move |(name, _)| name == field);
+        fields.map(|(_, value)| value.as_str())
+    }
+
+    fn get(&self, field: &str) -> &str {
+        self.all(field)
+            .next()
+            .unwrap_or_else(|| panic!("{}: no {field}", self.name))
+    }
+
+    fn number<T: std::str::FromStr<Err: std::fmt::Debug>>(&self, field: &str) -> T {
+        self.get(field)
+            .parse()
+            .unwrap_or_else(|e| panic!("{}: {field}: {e:?}", self.name))
+    }
+
+    fn number_or_none(&self, field: &str) -> Option<u64> {
+        (self.get(field) != "none").then(|| self.number(field))
+    }
+
+    fn bytes(&self, field: &str) -> Vec<u8> {
+        let digits = self.all(field).flat_map(str::split_whitespace);
+        digits
+            .map(|byte| u8::from_str_radix(byte, 16).unwrap())
+            .collect()
+    }
+
+    fn key(digits: &str) -> MethodKey {
+        MethodKey::from_bits(u64::from_str_radix(digits, 16).unwrap())
+    }
+
+    fn method(&self) -> MethodRef<'_> {
+        match self.get("method").split_once(' ') {
+            Some(("key", digits)) => MethodRef::Key(Self::key(digits)),
+            Some(("name", name)) => MethodRef::Name(name),
+            _ => panic!("{}: neither key nor name", self.name),
+        }
+    }
+
+    fn remaining(&self) -> Option<Duration> {
+        let milliseconds = self.get("remaining").strip_suffix(" ms")?;
+        Some(Duration::from_millis(milliseconds.parse().unwrap()))
+    }
+
+    fn metadata(&self) -> MetadataBuf {
+        let mut metadata = MetadataBuf::new();
+        for (key, value) in self
+            .all("metadata")
+            .filter_map(|entry| entry.split_once('='))
+        {
+            metadata.push(key, value);
+        }
+        metadata
+    }
+
+    fn executed(&self) -> Executed {
+        match self.get("executed") {
+            "no" => Executed::No,
+            "maybe" => Executed::Maybe,
+            "yes" => Executed::Yes,
+            other => panic!("{}: executed {other}", self.name),
+        }
+    }
+
+    /// Whether a sender writes the very bytes.
+    fn is_written(&self) -> bool {
+        self.all("only").next().is_none()
+    }
+}
+
+#[test]
+fn keys_are_as_the_vectors_say() {
+    for vector in Vector::read("keys.txt") {
+        let (service, method) = (vector.get("service"), vector.get("method"));
+        let key = MethodKey::new(
+            service,
+            method,
+            vector.get("signature"),
+            vector.number("version"),
+        );
+        assert_eq!(key, Vector::key(vector.get("key")), "{}", vector.name);
+    }
+}
+
+#[test]
+fn requests_are_as_the_vectors_say() {
+    let limits = Limits::default();
+    for vector in Vector::read("requests.txt") {
+        let name = &vector.name;
+        let (bytes, metadata, body) =
+            (vector.bytes("hex"), vector.metadata(), vector.bytes("body"));
+        let id = vector.number("id");
+        let (incoming, encoded) = match vector.get("kind") {
+            "cancel" => (Incoming::Cancel(id), encode_cancel(id).to_vec()),
+            "ping" => (Incoming::Ping(id), encode_ping(id).to_vec()),
+            kind => {
+                let request = Request {
+                    kind: if kind == "call" {
+                        Kind::Call
+                    } else {
+                        Kind::Notify
+                    },
+                    id,
+                    codec: vector.number("codec"),
+                    method: vector.method(),
+                    remaining: vector.remaining(),
+                    metadata: metadata.as_metadata(),
+                    body: &body,
+                };
+                let mut encoded = Vec::new();
+                request.encode(&mut encoded, &limits).unwrap();
+                (Incoming::Request(request), encoded)
+            }
+        };
+        assert_eq!(Incoming::decode(&bytes, &limits), Ok(incoming), "{name}");
+        assert_eq!(
+            encoded == bytes,
+            vector.is_written(),
+            "{name}: {encoded:x?}"
+        );
+    }
+}
+
+#[test]
+fn replies_are_as_the_vectors_say() {
+    let limits = Limits::default();
+    for vector in Vector::read("replies.txt") {
+        let name = &vector.name;
+        let (bytes, metadata, body) =
+            (vector.bytes("hex"), vector.metadata(), vector.bytes("body"));
+        let metadata = metadata.as_metadata();
+        let body = match vector.get("kind") {
+            "pong" => ReplyBody::Pong,
+            "working" => ReplyBody::Working,
+            "reply" => match vector.number("status") {
+                0 => ReplyBody::Ok {
+                    codec: vector.number("codec"),
+                    metadata,
+                    body: &body,
+                },
+                1 => ReplyBody::Service {
+                    codec: vector.number("codec"),
+                    metadata,
+                    body: &body,
+                },
+                code => ReplyBody::Failure {
+                    status: Status::from_code(code),
+                    executed: vector.executed(),
+                    metadata,
+                    detail: vector.get("detail"),
+                },
+            },
+            other => panic!("{name}: kind {other}"),
+        };
+        let reply = Reply {
+            id: vector.number("id"),
+            body,
+        };
+        assert_eq!(Reply::decode(&bytes, &limits), Ok(reply), "{name}");
+        let mut encoded = Vec::new();
+        reply.encode(&mut encoded);
+        assert_eq!(
+            encoded == bytes,
+            vector.is_written(),
+            "{name}: {encoded:x?}"
+        );
+    }
+}
+
+#[test]
+fn errors_are_as_the_vectors_say() {
+    let limits = Limits::default();
+    for vector in Vector::read("errors.txt") {
+        let name = &vector.name;
+        let bytes = vector.bytes("hex");
+        let error = match vector.get("from") {
+            "client" => {
+                let error = Incoming::decode(&bytes, &limits).unwrap_err();
+                assert_eq!(
+                    error.status().code(),
+                    vector.number::<u8>("status"),
+                    "{name}"
+                );
+                assert_eq!(
+                    refusal_id(&bytes),
+                    vector.number_or_none("answer"),
+                    "{name}"
+                );
+                error
+            }
+            "server" => {
+                let error = Reply::decode(&bytes, &limits).unwrap_err();
+                assert_eq!(answered_id(&bytes), vector.number_or_none("call"), "{name}");
+                error
+            }
+            other => panic!("{name}: from {other}"),
+        };
+        assert_eq!(error.to_string(), vector.get("error"), "{name}");
+    }
+}
+
+#[test]
+fn the_bodies_are_what_the_codecs_write() {
+    let body = |file, name| Vector::named(file, name).bytes("body");
+    let put = ("key", &[0x00_u8, 0x80, 0xFF][..]);
+    assert_eq!(
+        body("requests.txt", "add_by_key"),
+        postcard::to_allocvec(&(2_i64, 3_i64)).unwrap()
+    );
+    assert_eq!(
+        body("requests.txt", "put_by_key"),
+        postcard::to_allocvec(&put).unwrap()
+    );
+    assert_eq!(
+        body("requests.txt", "add_by_name"),
+        rmp_serde::to_vec(&(2_i64, 3_i64)).unwrap()
+    );
+    assert_eq!(
+        body("replies.txt", "sum"),
+        postcard::to_allocvec(&5_i64).unwrap()
+    );
+    assert_eq!(
+        body("replies.txt", "sum_in_messagepack"),
+        rmp_serde::to_vec(&5_i64).unwrap()
+    );
+}
