@@ -1,0 +1,52 @@
+//! The guarded deserializer: hands guarded visitors to the format's own.
+
+use serde::de::{Deserializer, Visitor};
+
+use super::limits::Guard;
+use super::noted::Noted;
+use super::visitor::{Fields, GuardedVisitor, Listed};
+
+/// Forwards `deserialize_*` methods with these arguments, treating what they list as `$kind`.
+macro_rules! forward {
+    ($kind:ty: $($method:ident($($name:ident: $arg:ty),*))*) => {$(
+        #[inline]
+        fn $method<V: Visitor<'de>>(
+            self,
+            $($name: $arg,)*
+            visitor: V,
+        ) -> Result<V::Value, Self::Error> {
+            let visitor = GuardedVisitor::<V, $kind>::new(visitor, self.scope);
+            self.inner.$method($($name,)* visitor).map_err(Noted::new)
+        }
+    )*};
+}
+
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guard<'_, D> {
+    type Error = Noted<D::Error>;
+
+    forward! { Listed:
+        deserialize_any() deserialize_ignored_any() deserialize_identifier()
+        deserialize_bool()
+        deserialize_i8() deserialize_i16() deserialize_i32() deserialize_i64() deserialize_i128()
+        deserialize_u8() deserialize_u16() deserialize_u32() deserialize_u64() deserialize_u128()
+        deserialize_f32() deserialize_f64()
+        deserialize_char() deserialize_str() deserialize_string()
+        deserialize_bytes() deserialize_byte_buf()
+        deserialize_option() deserialize_unit()
+        deserialize_unit_struct(name: &'static str)
+        deserialize_newtype_struct(name: &'static str)
+        deserialize_seq() deserialize_map()
+        deserialize_enum(name: &'static str, variants: &'static [&'static str])
+    }
+
+    forward! { Fields:
+        deserialize_tuple(len: usize)
+        deserialize_tuple_struct(name: &'static str, len: usize)
+        deserialize_struct(name: &'static str, fields: &'static [&'static str])
+    }
+
+    #[inline]
+    fn is_human_readable(&self) -> bool {
+        self.inner.is_human_readable()
+    }
+}

@@ -1,0 +1,31 @@
+//! Makes any serde format safe to decode from strangers.
+//!
+//! Wrapped around the deserializer of a format, it bounds what the formats' own crates leave open:
+//!
+//! * **Nesting.** A type that contains itself (`struct Node { children: Vec<Node> }`) decodes by
+//!   recursion, one level for each byte or two. postcard has no limit at all; rmp-serde counts
+//!   only arrays and maps, so that enums nest freely and one byte sends
+//!   `struct Link(Option<Box<Link>>)` round for ever. An overflown stack aborts the process.
+//!   Here each option, sequence, map and enum is a level. Only these can end a recursion, hence a
+//!   type that recurses at all passes through one; structs and tuples nest as far as the type
+//!   says and cost nothing.
+//! * **Elements.** `Vec<()>` takes no bytes for an element, so in postcard ten bytes announce
+//!   2^64 - 1 of them. All sequences and maps of one message together may have as many elements
+//!   as the message has bytes, and 1,024 more. An element that takes any bytes at all has a byte
+//!   of its own, so only the surplus is ever in question. Announced lengths are charged on entry:
+//!   a hostile one fails before anything is allocated for it, and what the nested sequences of a
+//!   deeply nested message announce adds up to no more than that either.
+//!
+//! It also keeps what a type's own `Deserialize` said when it refused a value, where the format's
+//! error type would drop it (postcard's does).
+//!
+//! Called by the codecs alone. Knows no format.
+
+mod access;
+mod deserializer;
+mod limits;
+mod noted;
+mod visitor;
+
+pub(super) use self::limits::Limits;
+pub(super) use self::noted::reason;

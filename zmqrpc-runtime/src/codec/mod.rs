@@ -1,0 +1,25 @@
+//! Values to bytes and back: postcard and `MessagePack` behind one small enum.
+//!
+//! Called by everything that encodes a command or decodes a reply. Knows nothing of methods, of
+//! the wire format or of sockets, and imports nothing from the rest of the crate.
+//!
+//! Every byte may come from a stranger, so decoding trusts none: see `guard` for what is bounded
+//! and why the formats' own crates are not enough.
+
+mod bytes;
+mod error;
+mod guard;
+mod kind;
+mod msgpack;
+mod postcard;
+mod sink;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+#[doc(hidden)]
+pub use self::bytes::{Bytes, NoArgs, Str, optional_bytes};
+pub use self::error::Error;
+pub use self::kind::Codec;
+pub use self::text::describe;

@@ -1,0 +1,71 @@
+//! The postcard codec: what the crate leaves open for messages from strangers.
+
+use std::marker::PhantomData;
+
+use ::postcard::{Deserializer, Error as Cause, Serializer};
+use serde::{Deserialize, Serialize};
+
+use super::guard::Limits;
+use super::sink::Sink;
+use super::{Error, guard};
+
+/// Appends `value` to `out`; leaves a partial encoding behind on an error.
+pub(super) fn encode<T>(value: &T, out: &mut Vec<u8>, limit: usize) -> Result<(), Error>
+where
+    T: Serialize + ?Sized,
+{
+    let mut serializer = Serializer {
+        output: Sink::new(out, limit),
+    };
+    let result = value.serialize(&mut serializer);
+    if serializer.output.overflowed() {
+        return Err(Error::TooLarge { limit });
+    }
+    result.map_err(|cause| Error::encode(reason(&cause)))
+}
+
+/// Decodes one value that fills all of `bytes`.
+pub(super) fn decode<'de, T>(bytes: &'de [u8]) -> Result<T, Error>
+where
+    T: Deserialize<'de>,
+{
+    let mut deserializer = Deserializer::from_bytes(bytes);
+    let value = Limits::new(bytes.len())
+        .decode(&mut deserializer, PhantomData)
+        .map_err(|cause| explain(&cause))?;
+    match deserializer.finalize() {
+        Ok([]) => Ok(value),
+        Ok(rest) => Err(Error::Trailing { count: rest.len() }),
+        Err(cause) => Err(explain(&cause)),
+    }
+}
+
+/// Finds out why decoding failed: a type's own reason does not fit into the crate's error.
+#[cold]
+fn explain(cause: &Cause) -> Error {
+    match cause {
+        Cause::SerdeDeCustom => guard::reason(None),
+        _ => None,
+    }
+    .unwrap_or_else(|| Error::decode(reason(cause)))
+}
+
+/// Words for people; the crate's own name Rust types.
+fn reason(cause: &Cause) -> &'static str {
+    match cause {
+        Cause::WontImplement | Cause::NotYetImplemented => {
+            "the type needs a self-describing codec (is it untagged, flattened or internally tagged?)"
+        }
+        Cause::SerializeSeqLengthUnknown => {
+            "a sequence or map does not know its length (is a field flattened?)"
+        }
+        Cause::DeserializeUnexpectedEnd => "it ends in the middle of a value",
+        Cause::DeserializeBadVarint => "an integer is out of range",
+        Cause::DeserializeBadBool => "a bool is neither 0 nor 1",
+        Cause::DeserializeBadChar => "a char is not valid UTF-8",
+        Cause::DeserializeBadUtf8 => "text is not valid UTF-8",
+        Cause::DeserializeBadOption => "the tag of an option is neither 0 nor 1",
+        Cause::CollectStrError | Cause::SerdeSerCustom => "the type's own `Serialize` refused",
+        _ => "it does not fit the type",
+    }
+}

@@ -1,0 +1,125 @@
+//! The output of both codecs: a caller's buffer that is not let grow beyond a limit.
+
+use std::io;
+
+use ::postcard::ser_flavors::Flavor;
+
+/// The first allocation: a header and a few arguments fit.
+const SMALLEST: usize = 64;
+
+/// Up to this length a loop is faster than a call to `memcpy`, and a varint is no longer.
+const SHORT: usize = 16;
+
+/// Appends to a `Vec`, and refuses to allocate for more than `limit` bytes.
+///
+/// What goes into the capacity that is there already costs no allocation, so the limit is not
+/// asked for each byte but when the buffer is full, and at the end.
+pub(super) struct Sink<'a> {
+    out: &'a mut Vec<u8>,
+    limit: usize,
+    refused: bool,
+}
+
+impl<'a> Sink<'a> {
+    pub(super) fn new(out: &'a mut Vec<u8>, limit: usize) -> Self {
+        Self {
+            out,
+            limit,
+            refused: false,
+        }
+    }
+
+    /// Returns whether the limit was exceeded.
+    ///
+    /// Ask this rather than the error: both formats rename errors on the way, and a `Serialize`
+    /// that swallows one leaves a hole in the output.
+    pub(super) fn overflowed(&self) -> bool {
+        self.refused || self.out.len() > self.limit
+    }
+
+    #[inline]
+    fn append(&mut self, data: &[u8]) -> Result<(), Full> {
+        self.ensure_room(data.len())?;
+        self.out.extend_from_slice(data);
+        Ok(())
+    }
+
+    #[inline]
+    fn ensure_room(&mut self, additional: usize) -> Result<(), Full> {
+        if additional > self.out.capacity() - self.out.len() {
+            self.make_room(additional)?;
+        }
+        Ok(())
+    }
+
+    /// Doubles the capacity as `Vec` does, but never beyond the limit.
+    #[cold]
+    fn make_room(&mut self, additional: usize) -> Result<(), Full> {
+        let len = self.out.len();
+        if additional > self.limit.saturating_sub(len) {
+            self.refused = true;
+            return Err(Full);
+        }
+        let doubled = self.out.capacity().saturating_mul(2).max(SMALLEST);
+        let wanted = doubled.min(self.limit).max(len + additional);
+        self.out.reserve_exact(wanted - len);
+        Ok(())
+    }
+}
+
+/// The sink refused bytes.
+struct Full;
+
+impl From<Full> for ::postcard::Error {
+    fn from(Full: Full) -> Self {
+        Self::SerializeBufferFull
+    }
+}
+
+impl From<Full> for io::Error {
+    fn from(Full: Full) -> Self {
+        io::ErrorKind::StorageFull.into()
+    }
+}
+
+impl Flavor for Sink<'_> {
+    type Output = ();
+
+    #[inline]
+    fn try_push(&mut self, byte: u8) -> ::postcard::Result<()> {
+        self.ensure_room(1)?;
+        self.out.push(byte);
+        Ok(())
+    }
+
+    #[inline]
+    fn try_extend(&mut self, data: &[u8]) -> ::postcard::Result<()> {
+        if data.len() > SHORT {
+            return Ok(self.append(data)?);
+        }
+        self.ensure_room(data.len())?;
+        self.out.extend(data.iter().copied());
+        Ok(())
+    }
+
+    fn finalize(self) -> ::postcard::Result<()> {
+        Ok(())
+    }
+}
+
+impl io::Write for Sink<'_> {
+    #[inline]
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        self.append(data)?;
+        Ok(data.len())
+    }
+
+    #[inline]
+    fn write_all(&mut self, data: &[u8]) -> io::Result<()> {
+        Ok(self.append(data)?)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

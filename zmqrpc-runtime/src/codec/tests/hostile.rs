@@ -1,0 +1,280 @@
+//! Messages made to harm: any bytes at all, and the worst that we know.
+
+use std::collections::{BTreeMap, HashMap};
+use std::num::NonZeroU32;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+
+use super::super::{Bytes, Codec, Error, NoArgs, Str, describe};
+use super::{CODECS, encoded};
+
+#[derive(Debug, Deserialize)]
+#[expect(dead_code, reason = "only decoded")]
+struct Node {
+    id: u8,
+    children: Vec<Node>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Link(Option<Box<Link>>);
+
+#[derive(Debug, Deserialize)]
+#[expect(dead_code, reason = "only decoded")]
+enum Tree {
+    Leaf,
+    Branch(Box<Tree>),
+    List(Vec<Tree>),
+    Named { map: BTreeMap<String, Tree> },
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only decoded")]
+enum Loose {
+    Number(f64),
+    Text(String),
+    List(Vec<Loose>),
+}
+
+#[derive(Debug, Deserialize)]
+struct Known {
+    #[serde(default, rename = "known")]
+    _known: u8,
+}
+
+/// Decodes into one of many types; what comes out does not matter.
+fn decode_all(codec: Codec, bytes: &[u8]) {
+    let _ = codec.decode::<Node>(bytes);
+    let _ = codec.decode::<Link>(bytes);
+    let _ = codec.decode::<Tree>(bytes);
+    let _ = codec.decode::<Loose>(bytes);
+    let _ = codec.decode::<Known>(bytes);
+    let _ = codec.decode::<IgnoredAny>(bytes);
+    let _ = codec.decode::<NoArgs>(bytes);
+    let _ = codec.decode::<Vec<()>>(bytes);
+    let _ = codec.decode::<Vec<Vec<[(); 8]>>>(bytes);
+    let _ = codec.decode::<HashMap<String, (i128, char)>>(bytes);
+    let _ = codec.decode::<(Bytes<'_>, Str<'_>, Option<u16>)>(bytes);
+    let _ = codec.decode_value::<Vec<u8>>(bytes);
+    let _ = describe(codec, bytes);
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_cause_a_panic(bytes in vec(any::<u8>(), 0..256)) {
+        for codec in CODECS {
+            decode_all(codec, &bytes);
+        }
+    }
+
+    /// Small numbers are lengths, tags and short containers more often than any bytes are.
+    #[test]
+    fn no_nested_bytes_cause_a_panic(bytes in vec(prop_oneof![0..4_u8, 0x80..0xA4_u8], 0..256)) {
+        for codec in CODECS {
+            decode_all(codec, &bytes);
+        }
+    }
+}
+
+fn assert_too_deep<T: for<'de> Deserialize<'de>>(codec: Codec, bytes: &[u8]) {
+    let error = codec.decode::<T>(bytes).map(drop).unwrap_err();
+    assert_eq!(error, Error::TooDeep { limit: 128 }, "{}", codec.name());
+}
+
+/// Without the limit each of these overflows the stack, which aborts the process.
+#[test]
+fn endless_nesting_is_refused() {
+    const MIB: usize = 1024 * 1024;
+    let postcard = Codec::Postcard;
+    assert_too_deep::<Node>(postcard, &[7, 1].repeat(MIB / 2));
+    assert_too_deep::<Link>(postcard, &vec![1; MIB]);
+    assert_too_deep::<Tree>(postcard, &vec![1; MIB]);
+    assert_too_deep::<Tree>(postcard, &[2, 1].repeat(MIB / 2));
+    assert_too_deep::<Tree>(postcard, &[3, 1, 0].repeat(MIB / 3));
+
+    let msgpack = Codec::MessagePack;
+    assert_too_deep::<Node>(msgpack, &b"\x92\x07\x91".repeat(MIB / 3));
+    assert_too_deep::<Tree>(msgpack, &b"\x81\xA6Branch".repeat(MIB / 8));
+    assert_too_deep::<Tree>(msgpack, &b"\x81\xA4List\x91".repeat(MIB / 7));
+    assert_too_deep::<Loose>(msgpack, &vec![0x91; MIB]);
+    assert_too_deep::<IgnoredAny>(msgpack, &vec![0x91; MIB]);
+    assert_too_deep::<Known>(msgpack, &[&b"\x81\xA1?"[..], &vec![0x91; MIB]].concat());
+    assert_eq!(describe(msgpack, &vec![0x81; MIB]), None);
+}
+
+/// rmp-serde keeps the byte for the innermost type, which never comes.
+#[test]
+fn one_byte_does_not_nest_for_ever() {
+    assert_too_deep::<Link>(Codec::MessagePack, &[1]);
+}
+
+#[test]
+fn as_many_levels_as_allowed_are_decoded() {
+    let mut bytes = vec![1; 128];
+    bytes.push(0);
+    let mut link = Codec::Postcard.decode::<Link>(&bytes).unwrap();
+    let mut levels = 0;
+    while let Link(Some(next)) = link {
+        link = *next;
+        levels += 1;
+    }
+    assert_eq!(levels, 128);
+    bytes.insert(0, 1);
+    assert_too_deep::<Link>(Codec::Postcard, &bytes);
+}
+
+#[test]
+fn elements_without_bytes_are_limited() {
+    let ten = encoded(Codec::Postcard, &[(); 10].as_slice());
+    assert_eq!(ten, [10]);
+    assert_eq!(Codec::Postcard.decode::<Vec<()>>(&ten).unwrap().len(), 10);
+
+    let limit = 2 + 1_024;
+    let most = encoded(Codec::Postcard, &vec![(); limit]);
+    assert_eq!(
+        Codec::Postcard.decode::<Vec<()>>(&most).unwrap().len(),
+        limit
+    );
+    let more = encoded(Codec::Postcard, &vec![(); limit + 1]);
+    let error = Codec::Postcard.decode::<Vec<()>>(&more).unwrap_err();
+    assert_eq!(error, Error::TooManyElements { limit });
+}
+
+#[test]
+fn elements_without_bytes_add_up() {
+    // Each of these lists is shorter than the message, all of them together are not.
+    let lists = encoded(Codec::Postcard, &vec![vec![(); 100]; 100]);
+    let error = Codec::Postcard.decode::<Vec<Vec<()>>>(&lists).unwrap_err();
+    assert_eq!(error, Error::TooManyElements { limit: 101 + 1_024 });
+}
+
+/// The longest postcard length, of which the bytes are missing.
+const ENDLESS: [u8; 10] = [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01];
+
+#[test]
+fn an_endless_list_of_nothing_is_refused() {
+    let limit = ENDLESS.len() + 1_024;
+    let refused = Error::TooManyElements { limit };
+    let decode = |bytes| Codec::Postcard.decode::<Vec<()>>(bytes);
+    assert_eq!(decode(&ENDLESS).unwrap_err(), refused);
+    let decode = |bytes| Codec::Postcard.decode::<BTreeMap<(), ()>>(bytes);
+    assert_eq!(decode(&ENDLESS).unwrap_err(), refused);
+}
+
+/// What a type is told about the length to come, for which it allocates.
+#[derive(Debug)]
+struct Announced(Option<usize>);
+
+impl<'de> Deserialize<'de> for Announced {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Announced;
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("a list or map")
+            }
+            fn visit_seq<A>(self, mut elements: A) -> Result<Announced, A::Error>
+            where
+                A: serde::de::SeqAccess<'de>,
+            {
+                let announced = elements.size_hint();
+                while elements.next_element::<u8>()?.is_some() {}
+                Ok(Announced(announced))
+            }
+            fn visit_map<A>(self, mut entries: A) -> Result<Announced, A::Error>
+            where
+                A: serde::de::MapAccess<'de>,
+            {
+                let announced = entries.size_hint();
+                while entries.next_entry::<u8, u8>()?.is_some() {}
+                Ok(Announced(announced))
+            }
+        }
+        deserializer.deserialize_seq(Visitor)
+    }
+}
+
+#[test]
+fn an_honest_length_is_announced() {
+    for codec in CODECS {
+        let list = encoded(codec, &vec![7_u8; 500]);
+        assert_eq!(codec.decode::<Announced>(&list).unwrap().0, Some(500));
+    }
+}
+
+/// A type that trusts the announced length must not be told one that the message can't hold.
+#[test]
+fn a_dishonest_length_is_refused_before_it_is_announced() {
+    for bytes in [&b"\xDD\xFF\xFF\xFF\xFF"[..], b"\xDF\xFF\xFF\xFF\xFF"] {
+        let error = Codec::MessagePack.decode::<Announced>(bytes).unwrap_err();
+        assert_eq!(error, Error::TooManyElements { limit: 5 + 1_024 });
+    }
+    let error = Codec::Postcard
+        .decode::<HashMap<u64, u64>>(&ENDLESS)
+        .unwrap_err();
+    let limit = ENDLESS.len() + 1_024;
+    assert_eq!(error, Error::TooManyElements { limit });
+}
+
+#[test]
+fn a_length_beyond_the_end_is_an_error() {
+    fn is_cut<T: std::fmt::Debug + for<'de> Deserialize<'de>>(codec: Codec, bytes: &[u8]) {
+        let error = codec.decode::<T>(bytes).unwrap_err();
+        let text = "it ends in the middle of a value".to_owned();
+        assert_eq!(error, Error::Decode(text));
+    }
+    is_cut::<Vec<u64>>(Codec::Postcard, &ENDLESS);
+    is_cut::<String>(Codec::Postcard, &ENDLESS);
+    is_cut::<String>(Codec::MessagePack, b"\xDB\xFF\xFF\xFF\xFFabc");
+    is_cut::<String>(Codec::MessagePack, b"\xC6\xFF\xFF\xFF\xFFabc");
+}
+
+#[test]
+fn a_type_that_refuses_is_quoted() {
+    for codec in CODECS {
+        let error = codec
+            .decode::<NonZeroU32>(&encoded(codec, &0_u32))
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "cannot decode the body: invalid value: integer `0`, expected a nonzero u32"
+        );
+    }
+}
+
+#[test]
+fn an_older_refusal_is_not_quoted_again() {
+    /// Takes whatever is there.
+    struct Lenient;
+    impl<'de> Deserialize<'de> for Lenient {
+        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            let _ = NonZeroU32::deserialize(deserializer);
+            Ok(Self)
+        }
+    }
+    for codec in CODECS {
+        assert!(codec.decode::<Lenient>(&[0]).is_ok());
+        // An error of the format's own, which has nothing to do with that.
+        let error = codec.decode::<(u8, String)>(&[]).unwrap_err().to_string();
+        assert!(!error.contains("nonzero"), "{error}");
+    }
+}
+
+#[test]
+fn a_long_quotation_is_clipped() {
+    #[derive(Debug, Deserialize)]
+    enum Small {
+        Only,
+    }
+    let name = "\u{1b}[31m".repeat(100_000);
+    let bytes = encoded(Codec::MessagePack, &name);
+    let error = Codec::MessagePack.decode::<Small>(&bytes).unwrap_err();
+    let text = error.to_string();
+    assert!(text.starts_with("cannot decode the body: unknown variant `\\u{1b}[31m"));
+    assert!(text.ends_with('…') && text.chars().count() < 300, "{text}");
+    let bytes = encoded(Codec::MessagePack, "Only");
+    assert!(matches!(Codec::MessagePack.decode(&bytes), Ok(Small::Only)));
+}

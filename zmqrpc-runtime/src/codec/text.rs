@@ -1,0 +1,183 @@
+//! Short, harmless text for people out of what a peer sent.
+
+use std::fmt::{self, Display, Write};
+
+use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+
+use super::{Codec, msgpack};
+
+/// The most characters that a peer gets into one message to people.
+const MAX_CHARS: usize = 256;
+
+/// Renders a self-describing body on one line of at most 256 characters, much like JSON.
+///
+/// Returns `None` if the body does not say what it holds (postcard) or is malformed. A body that
+/// is text, such as an enum's variant without fields, appears without quotation marks.
+#[must_use]
+pub fn describe(codec: Codec, bytes: &[u8]) -> Option<String> {
+    let mut line = Line::default();
+    let result = match codec {
+        Codec::Postcard => return None,
+        Codec::MessagePack => msgpack::decode_seed(bytes, Rendering::whole(&mut line)),
+    };
+    (result.is_ok() || line.full).then_some(line.text)
+}
+
+/// Formats `value` on one line of at most 256 characters.
+pub(super) fn clip(value: impl Display) -> String {
+    let mut line = Line::default();
+    // An error means that the line is full, and the line says so itself.
+    let _ = write!(line, "{value}");
+    line.text
+}
+
+/// A line of text that ends in `…` when it is full, and in which nothing moves a terminal's
+/// cursor or fakes a line of a log.
+#[derive(Default)]
+struct Line {
+    text: String,
+    chars: usize,
+    full: bool,
+}
+
+impl Line {
+    fn put<E: de::Error>(&mut self, value: impl Display) -> Result<(), E> {
+        write!(self, "{value}").map_err(E::custom)
+    }
+}
+
+impl Write for Line {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for char in text.chars() {
+            let escaped = char.escape_debug();
+            let verbatim = matches!(char, '"' | '\'' | '\\');
+            let width = if verbatim { 1 } else { escaped.len() };
+            // The last place is the ellipsis's.
+            if self.full || self.chars + width >= MAX_CHARS {
+                if !self.full {
+                    self.text.push('…');
+                }
+                self.full = true;
+                return Err(fmt::Error);
+            }
+            self.chars += width;
+            if verbatim {
+                self.text.push(char);
+            } else {
+                self.text.extend(escaped);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes one value of a body to the line: both the seed and the visitor of it.
+struct Rendering<'l> {
+    line: &'l mut Line,
+    before: &'static str,
+    /// Whether text is set off from what surrounds it.
+    quoted: bool,
+}
+
+impl<'l> Rendering<'l> {
+    fn whole(line: &'l mut Line) -> Self {
+        Self {
+            line,
+            before: "",
+            quoted: false,
+        }
+    }
+
+    fn part(line: &'l mut Line, before: &'static str) -> Self {
+        Self {
+            line,
+            before,
+            quoted: true,
+        }
+    }
+
+    fn write<E: de::Error>(self, value: impl Display) -> Result<(), E> {
+        self.line.put(value)
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Rendering<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        self.line.put(self.before)?;
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Rendering<'_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("any value")
+    }
+
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<(), E> {
+        self.write(value)
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<(), E> {
+        self.write(value)
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<(), E> {
+        self.write(value)
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<(), E> {
+        self.write(value)
+    }
+
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<(), E> {
+        if self.quoted {
+            self.write(format_args!("{value:?}"))
+        } else {
+            self.write(value)
+        }
+    }
+
+    fn visit_bytes<E: de::Error>(self, value: &[u8]) -> Result<(), E> {
+        self.write(format_args!("b\"{}\"", value.escape_ascii()))
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<(), E> {
+        self.write("null")
+    }
+
+    /// An extension type of `MessagePack`: its number and its bytes.
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, value: D) -> Result<(), D::Error> {
+        value.deserialize_any(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
+        let line = self.line;
+        line.put("[")?;
+        let mut before = "";
+        while elements
+            .next_element_seed(Rendering::part(line, before))?
+            .is_some()
+        {
+            before = ", ";
+        }
+        line.put("]")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+        let line = self.line;
+        line.put("{")?;
+        let mut before = "";
+        while entries
+            .next_key_seed(Rendering::part(line, before))?
+            .is_some()
+        {
+            entries.next_value_seed(Rendering::part(line, ": "))?;
+            before = ", ";
+        }
+        line.put("}")
+    }
+}
