@@ -1,0 +1,118 @@
+//! The caller's socket: one connection to one endpoint.
+
+use std::sync::Arc;
+
+use super::monitor::{Connection, Monitor};
+use super::raw::{RawSocket, Refused};
+use super::{Endpoint, Message, Options, SocketError, Waiter};
+
+/// What a drain brings up, in the order in which the owner has to know it.
+pub(crate) enum LinkEvent {
+    /// A message. What was sent before may be answered by it.
+    Received(Message),
+    /// A server is there: sends go through.
+    Up,
+    /// The connection is gone. libzmq has lost what it had not written yet, without telling.
+    Down,
+    /// The endpoint answers, but not with ZeroMQ, or not with the same way to log in.
+    Foreign,
+    /// The server does not let this client in.
+    Denied,
+}
+
+/// A DEALER with a monitor.
+pub(crate) struct Dealer {
+    socket: RawSocket,
+    /// `inproc` has none: libzmq reports nothing for it.
+    monitor: Option<Monitor>,
+    announce: bool,
+    waiter: Arc<Waiter>,
+}
+
+impl Dealer {
+    /// Opens the socket; the connection itself is made in the background.
+    pub(crate) fn connect(endpoint: &Endpoint, options: &Options) -> Result<Self, SocketError> {
+        let mut socket = RawSocket::new(zmq::DEALER, options)?;
+        // Without it libzmq queues for a server that is gone and delivers after its restart: requests would run
+        // whose callers had been told that they failed.
+        socket
+            .options()
+            .set_immediate(true)
+            .map_err(SocketError::of("setting a socket option"))?;
+        let monitor = if endpoint.is_inproc() {
+            None
+        } else {
+            Some(Monitor::new(&socket)?)
+        };
+        let mut sources = vec![socket.descriptor()?];
+        if let Some(monitor) = &monitor {
+            sources.push(monitor.descriptor()?);
+        }
+        let waiter = Arc::new(Waiter::new(sources)?);
+        socket.open(endpoint, options.ipv6)?;
+        let announce = monitor.is_none();
+        Ok(Self {
+            socket,
+            monitor,
+            announce,
+            waiter,
+        })
+    }
+
+    pub(crate) fn waiter(&self) -> Arc<Waiter> {
+        Arc::clone(&self.waiter)
+    }
+
+    /// Takes the message, or gives it back when there is no room.
+    pub(crate) fn send(&mut self, mut message: Message) -> Result<(), Message> {
+        match self.socket.send(&mut message, false) {
+            Ok(()) => Ok(()),
+            Err(Refused::Full | Refused::Unreachable) => Err(message),
+            Err(Refused::Broken(error)) => {
+                tracing::error!(%error, "a request could not be sent");
+                Err(message)
+            }
+        }
+    }
+
+    /// Hands over everything that has arrived. Afterwards the socket may be waited on.
+    pub(crate) fn drain(&mut self, mut on: impl FnMut(LinkEvent)) -> Result<(), SocketError> {
+        if std::mem::take(&mut self.announce) {
+            on(LinkEvent::Up);
+        }
+        self.drain_messages(&mut on)?;
+        while let Some(monitor) = &mut self.monitor
+            && let Some(event) = monitor.next()?
+        {
+            match event {
+                Connection::Established => {
+                    // Lets libzmq attach the new connection, so that the sends that follow find it.
+                    self.drain_messages(&mut on)?;
+                    on(LinkEvent::Up);
+                }
+                Connection::Lost => {
+                    // Replies that came before the loss count: they are in the socket already.
+                    self.drain_messages(&mut on)?;
+                    on(LinkEvent::Down);
+                }
+                Connection::Foreign => on(LinkEvent::Foreign),
+                Connection::Denied => on(LinkEvent::Denied),
+            }
+        }
+        Ok(())
+    }
+
+    fn drain_messages(&mut self, on: &mut impl FnMut(LinkEvent)) -> Result<(), SocketError> {
+        while let Some(mut frame) = self.socket.receive()? {
+            // The last frame is the message; what stands before it is a route that ends here.
+            while frame.more() {
+                match self.socket.receive()? {
+                    Some(next) => frame = next,
+                    None => return Ok(()),
+                }
+            }
+            on(LinkEvent::Received(frame));
+        }
+        Ok(())
+    }
+}

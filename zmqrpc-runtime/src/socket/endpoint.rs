@@ -1,0 +1,253 @@
+//! Endpoints: read and judged before anything is opened.
+//!
+//! libzmq answers most mistakes in an endpoint with "invalid argument". This module knows the grammar and says what
+//! is wrong with the text and how it should read.
+
+use std::fmt;
+use std::net::Ipv6Addr;
+
+/// Which way an endpoint is used; a wildcard only makes sense for one of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Bind,
+    Connect,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scheme {
+    Tcp { ipv6: bool },
+    Ipc,
+    Inproc,
+}
+
+/// A checked endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Endpoint {
+    text: String,
+    scheme: Scheme,
+    direction: Direction,
+}
+
+/// The longest path that `sockaddr_un` holds beside its terminating NUL.
+const IPC_PATH_BYTES: usize = 107;
+
+impl Endpoint {
+    /// Checks `text` for use in `direction`; the error says what is wrong with it.
+    pub(crate) fn parse(text: &str, direction: Direction) -> Result<Self, String> {
+        if text.contains('\0') {
+            return Err("an endpoint cannot contain a NUL character".into());
+        }
+        let Some((scheme, rest)) = text.split_once("://") else {
+            return Err(
+                "a transport is missing: write tcp://host:port, ipc://path or inproc://name".into(),
+            );
+        };
+        let scheme = match scheme {
+            "tcp" => tcp(rest, direction)?,
+            "ipc" => ipc(rest, direction)?,
+            "inproc" if rest.is_empty() => {
+                return Err("a name is missing: write inproc://name".into());
+            }
+            "inproc" => Scheme::Inproc,
+            other => {
+                return Err(format!(
+                    "unknown transport `{other}`, expected `tcp`, `ipc` or `inproc`"
+                ));
+            }
+        };
+        // Any free port is 0 to the operating system and `*` to libzmq; here both are right.
+        let text = match (scheme, text.strip_suffix(":0")) {
+            (Scheme::Tcp { .. }, Some(host)) => format!("{host}:*"),
+            _ => text.to_owned(),
+        };
+        Ok(Self {
+            text,
+            scheme,
+            direction,
+        })
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    pub(crate) fn direction(&self) -> Direction {
+        self.direction
+    }
+
+    /// Names an address in IPv6 notation, for which a socket must be told to leave IPv4.
+    pub(super) fn is_ipv6(&self) -> bool {
+        self.scheme == Scheme::Tcp { ipv6: true }
+    }
+
+    /// libzmq reports neither connection nor loss for `inproc`.
+    pub(super) fn is_inproc(&self) -> bool {
+        self.scheme == Scheme::Inproc
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+fn tcp(rest: &str, direction: Direction) -> Result<Scheme, String> {
+    let Some((host, port)) = rest.rsplit_once(':') else {
+        return Err("a port is missing: write tcp://host:port".into());
+    };
+    let ipv6 = host.starts_with('[');
+    match host {
+        "" => return Err("a host is missing: write tcp://host:port".into()),
+        "*" if direction == Direction::Connect => {
+            return Err(
+                "`*` stands for every local address and cannot be connected to: name the host"
+                    .into(),
+            );
+        }
+        _ if ipv6 => ipv6_literal(host)?,
+        _ if host.contains(':') => {
+            return Err(format!(
+                "an IPv6 address stands in brackets: write tcp://[{host}]:{port}"
+            ));
+        }
+        _ => {
+            if let Some(bad) = host
+                .chars()
+                .find(|c| c.is_whitespace() || matches!(c, '/' | '@' | ';'))
+            {
+                return Err(format!("the host `{host}` cannot contain `{bad}`"));
+            }
+        }
+    }
+    let any = port == "*" || port == "0";
+    if any && direction == Direction::Connect {
+        return Err(format!(
+            "port `{port}` stands for any free port and cannot be connected to: give its number"
+        ));
+    }
+    let number = port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    if !any && !number {
+        return Err(format!("the port `{port}` is not a number from 1 to 65535"));
+    }
+    Ok(Scheme::Tcp { ipv6 })
+}
+
+fn ipv6_literal(host: &str) -> Result<(), String> {
+    let address = host.strip_prefix('[').and_then(|h| h.strip_suffix(']'));
+    let Some(address) = address else {
+        return Err(format!("the bracket in `{host}` is not closed"));
+    };
+    let address = address
+        .split_once('%')
+        .map_or(address, |(address, _zone)| address);
+    match address.parse::<Ipv6Addr>() {
+        Ok(_) => Ok(()),
+        Err(_) => Err(format!("`{address}` is not an IPv6 address")),
+    }
+}
+
+fn ipc(path: &str, direction: Direction) -> Result<Scheme, String> {
+    match path {
+        "" => Err("a path is missing: write ipc:///run/name.sock".into()),
+        "*" if direction == Direction::Connect => {
+            Err("`*` stands for any free path and cannot be connected to: name the path".into())
+        }
+        _ if path.len() > IPC_PATH_BYTES => Err(format!(
+            "the path has {} bytes, the operating system takes {IPC_PATH_BYTES} at most",
+            path.len()
+        )),
+        _ => Ok(Scheme::Ipc),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn good_endpoints_are_taken() {
+        for text in [
+            "tcp://127.0.0.1:5555",
+            "tcp://*:*",
+            "tcp://*:0",
+            "tcp://eth0:5555",
+            "tcp://[::1]:5555",
+            "tcp://[fe80::1%eth0]:5555",
+            "ipc:///run/calculator.sock",
+            "ipc://@abstract",
+            "ipc://*",
+            "inproc://name",
+        ] {
+            assert!(Endpoint::parse(text, Direction::Bind).is_ok(), "{text}");
+        }
+        for text in [
+            "tcp://localhost:1",
+            "tcp://host.example:65535",
+            "tcp://[::1]:5555",
+            "ipc://@abstract",
+        ] {
+            assert!(Endpoint::parse(text, Direction::Connect).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_bad_endpoint_is_told_what_is_wrong_with_it() {
+        let long = format!("ipc:///{}", "x".repeat(107));
+        for (text, direction, reason) in [
+            ("127.0.0.1:5555", Direction::Bind, "a transport is missing"),
+            ("", Direction::Bind, "a transport is missing"),
+            (
+                "http://host:80",
+                Direction::Connect,
+                "unknown transport `http`",
+            ),
+            ("tcp://host", Direction::Connect, "a port is missing"),
+            ("tcp://:5555", Direction::Connect, "a host is missing"),
+            ("tcp://*:5555", Direction::Connect, "cannot be connected to"),
+            ("tcp://host:*", Direction::Connect, "cannot be connected to"),
+            ("tcp://host:0", Direction::Connect, "cannot be connected to"),
+            (
+                "tcp://host:65536",
+                Direction::Connect,
+                "is not a number from 1 to 65535",
+            ),
+            (
+                "tcp://host:",
+                Direction::Bind,
+                "is not a number from 1 to 65535",
+            ),
+            (
+                "tcp://host:+80",
+                Direction::Bind,
+                "is not a number from 1 to 65535",
+            ),
+            ("tcp://::1:5555", Direction::Bind, "stands in brackets"),
+            ("tcp://[::1:5555", Direction::Bind, "is not closed"),
+            (
+                "tcp://[::zz]:5555",
+                Direction::Bind,
+                "is not an IPv6 address",
+            ),
+            (
+                "tcp://user@host:80",
+                Direction::Connect,
+                "cannot contain `@`",
+            ),
+            ("ipc://", Direction::Bind, "a path is missing"),
+            ("ipc://*", Direction::Connect, "cannot be connected to"),
+            (long.as_str(), Direction::Bind, "has 108 bytes"),
+            ("inproc://", Direction::Bind, "a name is missing"),
+            ("inproc://a\0b", Direction::Bind, "NUL"),
+        ] {
+            let error = Endpoint::parse(text, direction).unwrap_err();
+            assert!(error.contains(reason), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn port_zero_becomes_the_wildcard() {
+        let endpoint = Endpoint::parse("tcp://127.0.0.1:0", Direction::Bind).unwrap();
+        assert_eq!(endpoint.as_str(), "tcp://127.0.0.1:*");
+    }
+}

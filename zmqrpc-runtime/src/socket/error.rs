@@ -1,0 +1,84 @@
+//! What libzmq or the operating system answered when an operation failed.
+
+use std::ffi::CStr;
+use std::fmt;
+
+/// A failed socket operation, with libzmq's words for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SocketError {
+    operation: &'static str,
+    code: i32,
+    reason: String,
+}
+
+impl SocketError {
+    /// What the calling thread's last libzmq call failed with.
+    ///
+    /// The crate `zmq` panics on codes that it does not know, `ENOTDIR` of a bad `ipc://` path among them, so the
+    /// operations that can meet such codes ask here.
+    pub(super) fn last(operation: &'static str) -> Self {
+        // SAFETY: `zmq_errno` has no preconditions.
+        Self::from_code(operation, unsafe { zmq_sys::zmq_errno() })
+    }
+
+    fn from_code(operation: &'static str, code: i32) -> Self {
+        // SAFETY: `zmq_strerror` answers a valid, static, NUL-terminated text for any code.
+        let reason = unsafe { CStr::from_ptr(zmq_sys::zmq_strerror(code)) };
+        Self {
+            operation,
+            code,
+            reason: reason.to_string_lossy().to_lowercase(),
+        }
+    }
+
+    /// For results of the crate `zmq`.
+    pub(super) fn of(operation: &'static str) -> impl Fn(zmq::Error) -> Self {
+        move |error| Self::from_code(operation, error.to_raw())
+    }
+
+    pub(super) fn io(operation: &'static str, error: &std::io::Error) -> Self {
+        Self {
+            operation,
+            code: error.raw_os_error().unwrap_or_default(),
+            reason: error.to_string().to_lowercase(),
+        }
+    }
+
+    pub(crate) fn waiting(error: &std::io::Error) -> Self {
+        Self::io("waiting", error)
+    }
+
+    pub(crate) fn thread(error: &std::io::Error) -> Self {
+        Self::io("starting a thread", error)
+    }
+
+    pub(super) fn is(&self, error: zmq::Error) -> bool {
+        self.code == error.to_raw()
+    }
+
+    /// The operation that failed, such as `bind`.
+    #[must_use]
+    pub fn operation(&self) -> &'static str {
+        self.operation
+    }
+
+    /// The system's or libzmq's error number.
+    #[must_use]
+    pub fn code(&self) -> i32 {
+        self.code
+    }
+
+    /// The reason, in libzmq's words.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+}
+
+impl fmt::Display for SocketError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} failed: {}", self.operation, self.reason)
+    }
+}
+
+impl std::error::Error for SocketError {}

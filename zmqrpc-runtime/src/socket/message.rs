@@ -1,0 +1,189 @@
+//! One frame, in libzmq's own memory.
+
+use std::ffi::{CStr, c_char, c_void};
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::ops::Deref;
+use std::slice;
+
+use zmq_sys::zmq_msg_t;
+
+/// Above this size a frame's vector is handed to libzmq as it is. Below, copying is cheaper than the allocation
+/// that libzmq makes to keep track of foreign memory.
+const COPY_LIMIT: usize = 4096;
+
+/// A frame to send or one that was received.
+///
+/// The crate `zmq` has such a type too, but its `send` drops the message when the socket is full;
+/// [`RawSocket::send`](super::raw::RawSocket::send) leaves it.
+pub(crate) struct Message(zmq_msg_t);
+
+// SAFETY: a `zmq_msg_t` has no tie to a thread; its shared parts are counted atomically.
+unsafe impl Send for Message {}
+// SAFETY: through `&Message` nothing but reads happen: `zmq_msg_data`, `zmq_msg_size` and `zmq_msg_gets` leave the
+// message as it is, although the first is declared to take a mutable pointer.
+unsafe impl Sync for Message {}
+
+impl Message {
+    pub(crate) fn new() -> Self {
+        let mut raw = zmq_msg_t::default();
+        // SAFETY: `zmq_msg_init` initialises any memory of this type and always succeeds.
+        unsafe { zmq_sys::zmq_msg_init(&raw mut raw) };
+        Self(raw)
+    }
+
+    pub(crate) fn copy_of(bytes: &[u8]) -> Self {
+        let mut raw = zmq_msg_t::default();
+        // SAFETY: on success the message has room for `bytes.len()` bytes, which the copy fills; on failure it is
+        // not used.
+        unsafe {
+            if zmq_sys::zmq_msg_init_size(&raw mut raw, bytes.len()) != 0 {
+                // As `Vec` does when memory is exhausted.
+                std::alloc::handle_alloc_error(std::alloc::Layout::for_value(bytes));
+            }
+            let data = zmq_sys::zmq_msg_data(&raw mut raw).cast::<u8>();
+            data.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+        }
+        Self(raw)
+    }
+
+    /// Where the frame came from, as libzmq knows it: an IP address; nothing for `inproc`.
+    pub(crate) fn peer_address(&self) -> Option<&str> {
+        self.property(c"Peer-Address")
+    }
+
+    /// The name under which the peer logged in, where logins are required.
+    pub(crate) fn user_id(&self) -> Option<&str> {
+        self.property(c"User-Id")
+    }
+
+    fn property(&self, name: &CStr) -> Option<&str> {
+        // SAFETY: both pointers are valid; the answer is null or a NUL-terminated text that lives as long as the
+        // message's metadata, thus as long as the message.
+        let value = unsafe {
+            let value: *const c_char = zmq_sys::zmq_msg_gets(&raw const self.0, name.as_ptr());
+            (!value.is_null()).then(|| CStr::from_ptr(value))
+        };
+        value
+            .and_then(|value| value.to_str().ok())
+            .filter(|value| !value.is_empty())
+    }
+
+    pub(super) fn more(&self) -> bool {
+        // SAFETY: the message is initialised.
+        unsafe { zmq_sys::zmq_msg_more(&raw const self.0) != 0 }
+    }
+
+    pub(super) fn as_mut_ptr(&mut self) -> *mut zmq_msg_t {
+        &raw mut self.0
+    }
+}
+
+impl Deref for Message {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        let raw = &raw const self.0;
+        // SAFETY: the message is initialised, and data and length belong together and live as long as `self`.
+        // `zmq_msg_data` takes a mutable pointer but only reads.
+        unsafe {
+            let data = zmq_sys::zmq_msg_data(raw.cast_mut()).cast::<u8>();
+            let len = zmq_sys::zmq_msg_size(raw);
+            if len == 0 {
+                &[]
+            } else {
+                slice::from_raw_parts(data, len)
+            }
+        }
+    }
+}
+
+impl Drop for Message {
+    fn drop(&mut self) {
+        // SAFETY: the message is initialised and not used afterwards.
+        unsafe { zmq_sys::zmq_msg_close(&raw mut self.0) };
+    }
+}
+
+impl From<Vec<u8>> for Message {
+    fn from(bytes: Vec<u8>) -> Self {
+        if bytes.len() <= COPY_LIMIT {
+            return Self::copy_of(&bytes);
+        }
+        let mut owner = Box::new(bytes);
+        let (data, len) = (owner.as_mut_ptr(), owner.len());
+        let hint = Box::into_raw(owner);
+        let mut raw = zmq_msg_t::default();
+        // SAFETY: data and length are those of the vector behind `hint`, which nobody touches until libzmq calls
+        // `free_vec` with it, once.
+        unsafe {
+            let rc = zmq_sys::zmq_msg_init_data(
+                &raw mut raw,
+                data.cast(),
+                len,
+                Some(free_vec),
+                hint.cast(),
+            );
+            if rc != 0 {
+                drop(Box::from_raw(hint));
+                std::alloc::handle_alloc_error(std::alloc::Layout::new::<zmq_msg_t>());
+            }
+        }
+        Self(raw)
+    }
+}
+
+unsafe extern "C" fn free_vec(_data: *mut c_void, hint: *mut c_void) {
+    // SAFETY: `hint` is the box that `From<Vec<u8>>` gave away.
+    drop(unsafe { Box::from_raw(hint.cast::<Vec<u8>>()) });
+}
+
+impl Clone for Message {
+    fn clone(&self) -> Self {
+        Self::copy_of(self)
+    }
+}
+
+impl PartialEq for Message {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Message {}
+
+impl Hash for Message {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (**self).hash(state);
+    }
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Never the content: it may hold a secret, and a debug print may go to a log.
+        write!(f, "Message({} bytes)", self.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_survive_in_every_representation() {
+        for len in [0, 1, 33, 34, COPY_LIMIT, COPY_LIMIT + 1, 1 << 20] {
+            let bytes: Vec<u8> = (0..len).map(|i| u8::try_from(i % 251).unwrap()).collect();
+            assert_eq!(*Message::copy_of(&bytes), bytes[..]);
+            assert_eq!(*Message::from(bytes.clone()), bytes[..]);
+        }
+        assert!(Message::new().is_empty());
+    }
+
+    #[test]
+    fn debug_output_shows_no_content() {
+        assert_eq!(
+            format!("{:?}", Message::copy_of(b"secret")),
+            "Message(6 bytes)"
+        );
+    }
+}

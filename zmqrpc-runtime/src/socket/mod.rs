@@ -1,0 +1,32 @@
+//! Sockets: the only module that names libzmq.
+//!
+//! `client` and `server` use it. It moves frames and knows nothing of what they mean. What leaves this module are
+//! its own types: no `zmq` type and no descriptor does, so that another engine can take libzmq's place.
+//!
+//! The rules that hold for every socket in here:
+//!
+//! - A socket is used by one thread at a time (its owner keeps it behind a lock) and only without blocking.
+//! - Waiting is [`Waiter::drive`], outside the owner's lock. Whoever waits has drained the socket first: the last
+//!   operation on it was a receive that found nothing. libzmq's descriptor is edge-triggered and any operation may
+//!   consume the edge (<https://github.com/zeromq/libzmq/issues/3641>).
+//! - Every socket has a finite linger from its creation on. libzmq's default waits for ever on drop
+//!   (<https://github.com/zeromq/libzmq/issues/2586>).
+
+mod context;
+mod dealer;
+mod endpoint;
+mod error;
+mod message;
+mod monitor;
+mod options;
+mod raw;
+mod router;
+mod waiter;
+
+pub(crate) use dealer::{Dealer, LinkEvent};
+pub(crate) use endpoint::{Direction, Endpoint};
+pub use error::SocketError;
+pub(crate) use message::Message;
+pub(crate) use options::Options;
+pub(crate) use router::{Delivery, PeerId, Route, Router, Unsent};
+pub(crate) use waiter::Waiter;

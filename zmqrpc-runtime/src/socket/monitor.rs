@@ -1,0 +1,80 @@
+//! Connection events of one socket.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::raw::RawSocket;
+use super::{Direction, Endpoint, SocketError};
+
+/// What happened to a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Connection {
+    Established,
+    Lost,
+    /// The peer speaks something else, or wants another way to log in.
+    Foreign,
+    /// The login was refused.
+    Denied,
+}
+
+/// Reads the events that matter. libzmq writes them into a PAIR with blocking sends from its I/O thread, so a reader
+/// that falls behind would stop every socket of the process: the reading side has no high-water mark, and only rare
+/// events are asked for.
+pub(super) struct Monitor {
+    pair: RawSocket,
+}
+
+const EVENTS: i32 = DISCONNECTED | SUCCEEDED | FAILED_PROTOCOL | FAILED_AUTH;
+// As in zmq.h; the crate `zmq-sys` lacks the last three. A handshake that "failed without detail" (0x0800) is one
+// that the peer broke off, as a server does that is just ending: libzmq tries again.
+const DISCONNECTED: i32 = 0x0200;
+const SUCCEEDED: i32 = 0x1000;
+const FAILED_PROTOCOL: i32 = 0x2000;
+const FAILED_AUTH: i32 = 0x4000;
+
+static NAMES: AtomicU64 = AtomicU64::new(0);
+
+impl Monitor {
+    /// Must be called before the socket connects, or the first event is lost.
+    pub(super) fn new(socket: &RawSocket) -> Result<Self, SocketError> {
+        let failed = SocketError::of("opening a monitor");
+        let name = format!(
+            "inproc://zmqrpc.monitor.{}",
+            NAMES.fetch_add(1, Ordering::Relaxed)
+        );
+        socket.options().monitor(&name, EVENTS).map_err(&failed)?;
+        let mut pair = socket.pair()?;
+        pair.options().set_rcvhwm(0).map_err(&failed)?;
+        let endpoint = Endpoint::parse(&name, Direction::Connect).map_err(|reason| {
+            SocketError::io("opening a monitor", &std::io::Error::other(reason))
+        })?;
+        pair.open(&endpoint, false)?;
+        Ok(Self { pair })
+    }
+
+    pub(super) fn descriptor(&self) -> Result<std::os::fd::OwnedFd, SocketError> {
+        self.pair.descriptor()
+    }
+
+    /// The next event, or nothing when all have been read.
+    pub(super) fn next(&mut self) -> Result<Option<Connection>, SocketError> {
+        while let Some(head) = self.pair.receive()? {
+            let mut more = head.more();
+            while more {
+                // The address that follows is the one the socket was given.
+                more = self.pair.receive()?.is_some_and(|frame| frame.more());
+            }
+            let Some(code) = head.first_chunk::<2>() else {
+                continue;
+            };
+            return Ok(Some(match i32::from(u16::from_ne_bytes(*code)) {
+                SUCCEEDED => Connection::Established,
+                DISCONNECTED => Connection::Lost,
+                FAILED_PROTOCOL => Connection::Foreign,
+                FAILED_AUTH => Connection::Denied,
+                // The end of monitoring, when the socket closes.
+                _ => continue,
+            }));
+        }
+        Ok(None)
+    }
+}

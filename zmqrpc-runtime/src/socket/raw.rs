@@ -1,0 +1,190 @@
+//! A libzmq socket with the operations that the crate `zmq` lacks or gets wrong.
+
+use std::ffi::CString;
+use std::os::fd::{BorrowedFd, OwnedFd};
+use std::sync::Arc;
+
+use super::context::{Shared, shared};
+use super::{Direction, Endpoint, Message, Options, SocketError};
+
+/// Why a frame was not taken.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// The peer's queue is full, or there is no peer yet.
+    Full,
+    /// A router knows no such peer, or knows it no longer.
+    Unreachable,
+    /// The socket is unusable.
+    Broken(SocketError),
+}
+
+/// One socket. Fields are dropped in order: the socket before its context.
+pub(super) struct RawSocket {
+    socket: zmq::Socket,
+    context: Arc<Shared>,
+}
+
+impl RawSocket {
+    pub(super) fn new(kind: zmq::SocketType, options: &Options) -> Result<Self, SocketError> {
+        let context = shared();
+        let socket = context
+            .context
+            .socket(kind)
+            .map_err(SocketError::of("opening a socket"))?;
+        let raw = Self { socket, context };
+        options.apply(&raw)?;
+        Ok(raw)
+    }
+
+    /// A PAIR socket in the same context, to read a monitor from.
+    pub(super) fn pair(&self) -> Result<Self, SocketError> {
+        let context = Arc::clone(&self.context);
+        let socket = context
+            .context
+            .socket(zmq::PAIR)
+            .map_err(SocketError::of("opening a monitor"))?;
+        socket
+            .set_linger(0)
+            .map_err(SocketError::of("opening a monitor"))?;
+        Ok(Self { socket, context })
+    }
+
+    pub(super) fn options(&self) -> &zmq::Socket {
+        &self.socket
+    }
+
+    /// Binds or connects; answers the endpoint with its wildcards resolved.
+    pub(super) fn open(&mut self, endpoint: &Endpoint, ipv6: bool) -> Result<String, SocketError> {
+        // Per endpoint, not once: with IPv6 on, `localhost` resolves to `::1` first, and libzmq tries only the first
+        // address, so that a server on 127.0.0.1 would not be found.
+        self.socket
+            .set_ipv6(ipv6 || endpoint.is_ipv6())
+            .map_err(SocketError::of("setting a socket option"))?;
+        let operation = match endpoint.direction() {
+            Direction::Bind => "bind",
+            Direction::Connect => "connect",
+        };
+        let text = c_text(endpoint.as_str());
+        // SAFETY: the socket is live and the text NUL-terminated. Called directly because `zmq::Socket::bind`
+        // panics on error codes that it does not know.
+        let rc = unsafe {
+            match endpoint.direction() {
+                Direction::Bind => zmq_sys::zmq_bind(self.socket.as_mut_ptr(), text.as_ptr()),
+                Direction::Connect => zmq_sys::zmq_connect(self.socket.as_mut_ptr(), text.as_ptr()),
+            }
+        };
+        if rc != 0 {
+            return Err(SocketError::last(operation));
+        }
+        match endpoint.direction() {
+            Direction::Connect => Ok(endpoint.as_str().to_owned()),
+            Direction::Bind => {
+                let last = self
+                    .socket
+                    .get_last_endpoint()
+                    .map_err(SocketError::of("reading the endpoint"))?;
+                Ok(last.unwrap_or_else(|_| endpoint.as_str().to_owned()))
+            }
+        }
+    }
+
+    /// Undoes [`open`](Self::open), given what it answered.
+    pub(super) fn close(
+        &mut self,
+        resolved: &str,
+        direction: Direction,
+    ) -> Result<(), SocketError> {
+        let text = c_text(resolved);
+        // SAFETY: as in `open`.
+        let (rc, operation) = unsafe {
+            match direction {
+                Direction::Bind => (
+                    zmq_sys::zmq_unbind(self.socket.as_mut_ptr(), text.as_ptr()),
+                    "unbind",
+                ),
+                Direction::Connect => (
+                    zmq_sys::zmq_disconnect(self.socket.as_mut_ptr(), text.as_ptr()),
+                    "disconnect",
+                ),
+            }
+        };
+        if rc == 0 {
+            Ok(())
+        } else {
+            Err(SocketError::last(operation))
+        }
+    }
+
+    /// Sends one frame, or leaves it as it was.
+    ///
+    /// Only the first frame of a message can be refused; libzmq takes or drops the others with it.
+    pub(super) fn send(&mut self, frame: &mut Message, more: bool) -> Result<(), Refused> {
+        let flags = if more {
+            zmq::DONTWAIT | zmq::SNDMORE
+        } else {
+            zmq::DONTWAIT
+        };
+        loop {
+            // SAFETY: socket and message are live; on success libzmq leaves an empty, initialised message, on
+            // failure it leaves the message untouched.
+            let rc = unsafe {
+                zmq_sys::zmq_msg_send(frame.as_mut_ptr(), self.socket.as_mut_ptr(), flags)
+            };
+            if rc >= 0 {
+                return Ok(());
+            }
+            let error = SocketError::last("send");
+            if error.is(zmq::Error::EINTR) {
+                continue;
+            }
+            return Err(if error.is(zmq::Error::EAGAIN) {
+                Refused::Full
+            } else if error.is(zmq::Error::EHOSTUNREACH) {
+                Refused::Unreachable
+            } else {
+                Refused::Broken(error)
+            });
+        }
+    }
+
+    /// Receives one frame, or nothing when there is none.
+    pub(super) fn receive(&mut self) -> Result<Option<Message>, SocketError> {
+        let mut frame = Message::new();
+        loop {
+            // SAFETY: socket and message are live.
+            let rc = unsafe {
+                zmq_sys::zmq_msg_recv(frame.as_mut_ptr(), self.socket.as_mut_ptr(), zmq::DONTWAIT)
+            };
+            if rc >= 0 {
+                return Ok(Some(frame));
+            }
+            // Read the number first: its text is needed only when something is wrong, and most receives end here.
+            // SAFETY: `zmq_errno` has no preconditions.
+            let code = unsafe { zmq_sys::zmq_errno() };
+            if code == zmq::Error::EAGAIN.to_raw() {
+                return Ok(None);
+            }
+            if code != zmq::Error::EINTR.to_raw() {
+                return Err(SocketError::last("receive"));
+            }
+        }
+    }
+
+    /// A duplicate of the socket's descriptor, which stays valid when the socket is closed under a waiter: libzmq
+    /// closes its own later, on another thread.
+    pub(super) fn descriptor(&self) -> Result<OwnedFd, SocketError> {
+        let fd = self
+            .socket
+            .get_fd()
+            .map_err(SocketError::of("reading the descriptor"))?;
+        // SAFETY: libzmq keeps the descriptor open for as long as the socket lives, which is borrowed here.
+        let fd = unsafe { BorrowedFd::borrow_raw(fd) };
+        fd.try_clone_to_owned()
+            .map_err(|error| SocketError::io("duplicating the descriptor", &error))
+    }
+}
+
+fn c_text(text: &str) -> CString {
+    // `Endpoint::parse` has refused NUL already.
+    CString::new(text).unwrap_or_default()
+}

@@ -1,0 +1,162 @@
+//! The server's socket: any number of peers over any number of endpoints.
+
+use std::sync::Arc;
+
+use super::raw::{RawSocket, Refused};
+use super::{Direction, Endpoint, Message, Options, SocketError, Waiter};
+
+/// A connected peer, as the socket names it. Means nothing outside of this process.
+pub(crate) type PeerId = Message;
+
+/// The way back to a caller: the peer, and whatever devices between put in front of the message.
+#[derive(Clone, Debug)]
+pub(crate) struct Route {
+    peer: PeerId,
+    hops: Vec<Message>,
+}
+
+impl Route {
+    pub(crate) fn peer(&self) -> &PeerId {
+        &self.peer
+    }
+}
+
+/// A message and where it came from.
+#[derive(Debug)]
+pub(crate) struct Delivery {
+    pub(crate) route: Route,
+    pub(crate) message: Message,
+}
+
+/// Why a message was not taken; full gives it back.
+#[derive(Debug)]
+pub(crate) enum Unsent {
+    Full(Box<Delivery>),
+    Gone,
+    Broken(SocketError),
+}
+
+/// Devices that a message may pass. A longer route is not one that anybody builds.
+const MAX_HOPS: usize = 16;
+
+/// A ROUTER.
+pub(crate) struct Router {
+    socket: RawSocket,
+    endpoints: Vec<(String, Direction)>,
+    waiter: Arc<Waiter>,
+    ipv6: bool,
+}
+
+impl Router {
+    pub(crate) fn new(options: &Options) -> Result<Self, SocketError> {
+        let socket = RawSocket::new(zmq::ROUTER, options)?;
+        let set = SocketError::of("setting a socket option");
+        // Without it a reply to a full or unknown peer is dropped and the send "succeeds"
+        // (<https://github.com/zeromq/libzmq/issues/2348>).
+        socket.options().set_router_mandatory(true).map_err(&set)?;
+        // Any non-empty domain keeps raw TCP bytes out: without one libzmq takes them for ZMTP 1.0 and delivers them
+        // as messages (<https://github.com/zeromq/libzmq/issues/4932>).
+        socket.options().set_zap_domain("zmqrpc").map_err(&set)?;
+        let waiter = Arc::new(Waiter::new(vec![socket.descriptor()?])?);
+        Ok(Self {
+            socket,
+            endpoints: Vec::new(),
+            waiter,
+            ipv6: options.ipv6,
+        })
+    }
+
+    pub(crate) fn waiter(&self) -> Arc<Waiter> {
+        Arc::clone(&self.waiter)
+    }
+
+    /// Adds an endpoint; answers it with its wildcards resolved.
+    pub(crate) fn open(&mut self, endpoint: &Endpoint) -> Result<String, SocketError> {
+        let resolved = self.socket.open(endpoint, self.ipv6)?;
+        self.endpoints
+            .push((resolved.clone(), endpoint.direction()));
+        Ok(resolved)
+    }
+
+    /// Removes an endpoint, named as [`open`](Self::open) answered it. `false` if there is none.
+    pub(crate) fn close(&mut self, resolved: &str) -> Result<bool, SocketError> {
+        let Some(at) = self
+            .endpoints
+            .iter()
+            .position(|(endpoint, _)| endpoint == resolved)
+        else {
+            return Ok(false);
+        };
+        let (endpoint, direction) = self.endpoints.remove(at);
+        self.socket.close(&endpoint, direction)?;
+        Ok(true)
+    }
+
+    pub(crate) fn endpoints(&self) -> impl Iterator<Item = &str> {
+        self.endpoints.iter().map(|(endpoint, _)| endpoint.as_str())
+    }
+
+    /// Takes the message whole, or gives it back whole.
+    pub(crate) fn send(&mut self, mut delivery: Delivery) -> Result<(), Unsent> {
+        // The peer's frame is kept until the message has gone, since a refusal must give it back.
+        match self.socket.send(&mut delivery.route.peer, true) {
+            Ok(()) => {}
+            Err(Refused::Full) => return Err(Unsent::Full(Box::new(delivery))),
+            Err(Refused::Unreachable) => return Err(Unsent::Gone),
+            Err(Refused::Broken(error)) => return Err(Unsent::Broken(error)),
+        }
+        let Delivery { route, mut message } = delivery;
+        for mut hop in route.hops {
+            self.rest(&mut hop, true)?;
+        }
+        self.rest(&mut message, false)
+    }
+
+    fn rest(&mut self, frame: &mut Message, more: bool) -> Result<(), Unsent> {
+        match self.socket.send(frame, more) {
+            Ok(()) => Ok(()),
+            // The peer left between the frames of one message.
+            Err(Refused::Full | Refused::Unreachable) => Err(Unsent::Gone),
+            Err(Refused::Broken(error)) => Err(Unsent::Broken(error)),
+        }
+    }
+
+    /// The next message, or nothing when all have been taken. After nothing the socket may be waited on.
+    ///
+    /// Messages without a body or with an absurd route are left out; `on_reject` is told of each.
+    pub(crate) fn receive(
+        &mut self,
+        mut on_reject: impl FnMut(),
+    ) -> Result<Option<Delivery>, SocketError> {
+        loop {
+            let Some(peer) = self.socket.receive()? else {
+                return Ok(None);
+            };
+            let mut more = peer.more();
+            let mut frames = Vec::new();
+            let mut last = None;
+            let mut too_long = false;
+            while more {
+                let Some(frame) = self.socket.receive()? else {
+                    break;
+                };
+                more = frame.more();
+                if let Some(hop) = last.replace(frame) {
+                    too_long |= frames.len() == MAX_HOPS;
+                    if !too_long {
+                        frames.push(hop);
+                    }
+                }
+            }
+            match last {
+                Some(message) if !too_long => {
+                    return Ok(Some(Delivery {
+                        route: Route { peer, hops: frames },
+                        message,
+                    }));
+                }
+                _ => on_reject(),
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Waiting for a socket, outside its owner's lock.
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
+use rustix::io::Errno;
+
+use super::SocketError;
+
+/// What one waits on: a socket's descriptor, its monitor's, and a bell that other threads ring.
+///
+/// Any operation on a socket can swallow the signal that a sleeping thread waits for. Who takes something that
+/// concerns the sleeper therefore rings the bell.
+pub(crate) struct Waiter {
+    sources: Vec<OwnedFd>,
+    bell: OwnedFd,
+}
+
+impl Waiter {
+    pub(super) fn new(sources: Vec<OwnedFd>) -> Result<Self, SocketError> {
+        let bell = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
+            .map_err(|errno| SocketError::io("opening an eventfd", &errno.into()))?;
+        Ok(Self { sources, bell })
+    }
+
+    /// Waits until something may have happened, the bell rings, or `deadline` passes.
+    ///
+    /// The caller must have drained the socket before, and drains it again afterwards.
+    pub(crate) fn drive(&self, deadline: Option<Instant>) -> io::Result<()> {
+        let mut fds: [PollFd<'_>; MAX_SOURCES + 1] =
+            std::array::from_fn(|_| PollFd::new(&self.bell, PollFlags::IN));
+        for (slot, source) in fds[1..].iter_mut().zip(&self.sources) {
+            *slot = PollFd::from_borrowed_fd(source.as_fd(), PollFlags::IN);
+        }
+        let fds = &mut fds[..=self.sources.len()];
+        loop {
+            let timeout = deadline.map(|at| timespec(at.saturating_duration_since(Instant::now())));
+            match poll(fds, timeout.as_ref()) {
+                // A signal arrived: wait for what remains of the time, not for all of it again.
+                Err(Errno::INTR) => {}
+                Err(errno) => return Err(errno.into()),
+                Ok(_) => {
+                    if !fds[0].revents().is_empty() {
+                        self.silence();
+                    }
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Makes the present or next [`drive`](Self::drive) return.
+    pub(crate) fn wake(&self) {
+        // The counter can only be full when it has been rung 2^64 times: the sleeper wakes in any case.
+        let _ = rustix::io::write(&self.bell, &1_u64.to_ne_bytes());
+    }
+
+    fn silence(&self) {
+        let _ = rustix::io::read(&self.bell, &mut [0_u8; 8]);
+    }
+}
+
+const MAX_SOURCES: usize = 2;
+
+fn timespec(duration: Duration) -> Timespec {
+    Timespec {
+        tv_sec: duration.as_secs().try_into().unwrap_or(i64::MAX),
+        tv_nsec: duration.subsec_nanos().into(),
+    }
+}
