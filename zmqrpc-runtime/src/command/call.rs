@@ -1,0 +1,199 @@
+//! One request on its way through a service.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
+use serde::Deserialize;
+
+use super::{Answer, CallContext, Command, Method, Wire};
+use crate::codec::{Codec, Error as CodecError};
+use crate::wire::{Executed, Metadata, Reply, ReplyBody, Status};
+
+/// A request whose header has been read: the arguments are still encoded, the reply is still to come.
+///
+/// Dispatch entries turn it into a [`Frame`]; they never see which dialect it came in.
+#[derive(Debug)]
+pub struct Call {
+    context: CallContext,
+    envelope: Envelope,
+}
+
+/// What the reply has to repeat, and what it has to keep to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Envelope {
+    pub(crate) method: &'static Method,
+    pub(crate) id: u64,
+    pub(crate) codec: Codec,
+    /// Where the arguments begin in the frame.
+    pub(crate) body: usize,
+    /// `false` for a notification: nothing is answered.
+    pub(crate) wants_reply: bool,
+    /// Bytes of the largest reply frame.
+    pub(crate) reply_limit: usize,
+}
+
+impl Call {
+    pub(crate) fn new(context: CallContext, envelope: Envelope) -> Self {
+        Self { context, envelope }
+    }
+
+    /// What the handler may know of the call.
+    #[must_use]
+    pub fn context(&self) -> &CallContext {
+        &self.context
+    }
+
+    /// Decodes the arguments: the tuple of them, borrowing from the frame where the types do.
+    ///
+    /// # Errors
+    ///
+    /// A refusal that tells the caller what was wrong with them.
+    pub fn arguments<'a, A: Deserialize<'a>>(&'a self) -> Result<A, Refusal> {
+        let body = self
+            .context
+            .frame()
+            .get(self.envelope.body..)
+            .unwrap_or_default();
+        self.envelope
+            .codec
+            .decode(body)
+            .map_err(|error| Refusal::arguments(&error))
+    }
+
+    /// Encodes what the service returned.
+    ///
+    /// # Errors
+    ///
+    /// A refusal that tells the caller why the answer cannot travel.
+    pub fn reply<C: Command>(&self, answer: C::Answer) -> Handled {
+        self.envelope.reply::<C>(answer)
+    }
+
+    pub(crate) fn into_parts(self) -> (CallContext, Envelope) {
+        (self.context, self.envelope)
+    }
+}
+
+impl Envelope {
+    pub(crate) fn reply<C: Command>(&self, answer: C::Answer) -> Handled {
+        let answer = answer.into_result();
+        if !self.wants_reply {
+            if answer.is_err() {
+                tracing::warn!(
+                    method = %self.method,
+                    "a notification ended in an error of the service, which nobody waits for"
+                );
+            }
+            return Ok(Frame::NONE);
+        }
+        let (codec, metadata, body) = (self.codec.id(), Metadata::EMPTY, &[][..]);
+        let mut out = Vec::with_capacity(REPLY_CAPACITY);
+        let encoded = match answer {
+            Ok(reply) => {
+                Reply {
+                    id: self.id,
+                    body: ReplyBody::Ok {
+                        codec,
+                        metadata,
+                        body,
+                    },
+                }
+                .encode(&mut out);
+                reply.encode(self.codec, &mut out, self.reply_limit)
+            }
+            Err(error) => {
+                Reply {
+                    id: self.id,
+                    body: ReplyBody::Service {
+                        codec,
+                        metadata,
+                        body,
+                    },
+                }
+                .encode(&mut out);
+                error.encode(self.codec, &mut out, self.reply_limit)
+            }
+        };
+        match encoded {
+            Ok(()) => Ok(Frame(out)),
+            Err(error) => Err(Refusal::reply(&error)),
+        }
+    }
+}
+
+/// Holds most replies without growing; libzmq copies the frame in any case.
+const REPLY_CAPACITY: usize = 128;
+
+/// An encoded reply; empty where none is sent.
+#[derive(Debug)]
+pub struct Frame(Vec<u8>);
+
+impl Frame {
+    pub(crate) const NONE: Self = Self(Vec::new());
+
+    pub(crate) fn into_bytes(self) -> Option<Vec<u8>> {
+        (!self.0.is_empty()).then_some(self.0)
+    }
+}
+
+/// Why a call got no answer of its service.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    pub(crate) status: Status,
+    pub(crate) executed: Executed,
+    pub(crate) detail: String,
+}
+
+impl Refusal {
+    pub(crate) fn new(status: Status, detail: impl Into<String>) -> Self {
+        Self {
+            status,
+            executed: status.executed(),
+            detail: detail.into(),
+        }
+    }
+
+    /// The same refusal, where more is known than the status tells.
+    pub(crate) fn surely(mut self, executed: Executed) -> Self {
+        self.executed = executed;
+        self
+    }
+
+    fn arguments(error: &CodecError) -> Self {
+        Self::new(Status::Decode, error.to_string())
+    }
+
+    fn reply(error: &CodecError) -> Self {
+        let (status, detail) = match error {
+            CodecError::TooLarge { limit } => (Status::TooLarge, limit.to_string()),
+            other => (Status::Encode, other.to_string()),
+        };
+        Self::new(status, detail).surely(Executed::Yes)
+    }
+
+    /// Turns the refusal into the reply that tells of it.
+    pub(crate) fn encode(&self, id: u64) -> Vec<u8> {
+        let mut out = Vec::with_capacity(REPLY_CAPACITY);
+        let body = ReplyBody::Failure {
+            status: self.status,
+            executed: self.executed,
+            metadata: Metadata::EMPTY,
+            detail: &self.detail,
+        };
+        Reply { id, body }.encode(&mut out);
+        out
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {}", self.status, self.detail)
+    }
+}
+
+/// What a dispatch entry makes of a call.
+pub type Handled = Result<Frame, Refusal>;
+
+/// An `async` method that has been called and not yet run.
+pub type Task = Pin<Box<dyn Future<Output = Handled> + Send>>;

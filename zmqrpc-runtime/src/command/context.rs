@@ -1,0 +1,131 @@
+//! What a handler can learn about the call that it serves.
+
+use std::cell::Cell;
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use super::Method;
+use crate::socket::Message;
+use crate::wire::{Incoming, Limits, Metadata};
+
+/// The circumstances of a call: who calls, what travels beside the arguments, how much time remains.
+///
+/// A method whose first parameter is `cx: &CallContext` gets it from the server; it is no argument and does not
+/// travel.
+///
+/// A call that a handler makes to another server, on the thread that the handler runs on, never outlasts the call
+/// that it serves: its time limit is capped by what [`remaining`](Self::remaining) says.
+pub struct CallContext {
+    frame: Message,
+    limits: Limits,
+    method: &'static Method,
+    deadline: Option<Instant>,
+}
+
+impl CallContext {
+    pub(crate) fn new(
+        frame: Message,
+        limits: Limits,
+        method: &'static Method,
+        deadline: Option<Instant>,
+    ) -> Self {
+        Self {
+            frame,
+            limits,
+            method,
+            deadline,
+        }
+    }
+
+    /// The method that was called.
+    #[must_use]
+    pub fn method(&self) -> &'static Method {
+        self.method
+    }
+
+    /// The caller's IP address, as the socket knows it; none over `ipc` and `inproc`.
+    #[must_use]
+    pub fn peer(&self) -> Option<&str> {
+        self.frame.peer_address()
+    }
+
+    /// The name under which the caller logged in; none where the server asks for no login.
+    #[must_use]
+    pub fn user_id(&self) -> Option<&str> {
+        self.frame.user_id()
+    }
+
+    /// A text that the caller sent along under `key`.
+    #[must_use]
+    pub fn metadata(&self, key: &str) -> Option<&str> {
+        self.all_metadata().get(key)
+    }
+
+    /// Everything that the caller sent along, in its order.
+    pub fn metadata_iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.all_metadata().iter()
+    }
+
+    /// How much longer the caller waits; none if for ever. Zero when its time is over.
+    #[must_use]
+    pub fn remaining(&self) -> Option<Duration> {
+        self.deadline
+            .map(|deadline| deadline.saturating_duration_since(Instant::now()))
+    }
+
+    pub(super) fn frame(&self) -> &[u8] {
+        &self.frame
+    }
+
+    // Read again from the frame rather than kept: most handlers never ask.
+    fn all_metadata(&self) -> Metadata<'_> {
+        match Incoming::decode(&self.frame, &self.limits) {
+            Ok(Incoming::Request(request)) => request.metadata,
+            _ => Metadata::EMPTY,
+        }
+    }
+}
+
+impl fmt::Debug for CallContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the metadata: tokens travel there.
+        f.debug_struct("CallContext")
+            .field("method", &format_args!("{}", self.method))
+            .field("peer", &self.peer())
+            .field("user_id", &self.user_id())
+            .field("remaining", &self.remaining())
+            .finish_non_exhaustive()
+    }
+}
+
+thread_local! {
+    static DEADLINE: Cell<Option<Instant>> = const { Cell::new(None) };
+}
+
+/// The deadline of the call that this thread is serving: the cap of all calls made from it.
+pub(crate) fn inherited_deadline() -> Option<Instant> {
+    DEADLINE.get()
+}
+
+/// While this lives, calls made on this thread end by `deadline`.
+pub(crate) struct DeadlineScope {
+    outer: Option<Instant>,
+}
+
+impl DeadlineScope {
+    pub(crate) fn enter(deadline: Option<Instant>) -> Self {
+        // A service within the process can be called by a handler: the tighter of the two holds.
+        let outer = DEADLINE.get();
+        DEADLINE.set(match (outer, deadline) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        });
+        Self { outer }
+    }
+}
+
+impl Drop for DeadlineScope {
+    fn drop(&mut self) {
+        DEADLINE.set(self.outer);
+    }
+}

@@ -1,0 +1,27 @@
+//! Commands and services: what generated code implements and what a transport carries.
+//!
+//! A *command* is an encoded call; a *service* executes commands. This module holds the traits between the two and
+//! the tables that a server dispatches with. It knows the wire format and the codecs, but neither clients nor
+//! servers.
+
+mod call;
+mod context;
+mod method;
+mod outcome;
+mod service;
+mod traits;
+mod transport;
+mod value;
+
+pub(crate) use call::Envelope;
+pub use call::{Call, Frame, Handled, Refusal, Task};
+pub use context::CallContext;
+pub(crate) use context::{DeadlineScope, inherited_deadline};
+pub use method::Method;
+pub use outcome::{Answer, Failure, Fallible, Never};
+pub(crate) use service::{Dispatch, Served, Started};
+pub use service::{Entry, Service};
+pub use traits::Command;
+pub(crate) use transport::Exchange;
+pub use transport::{Transport, WithTimeout};
+pub use value::Wire;

@@ -1,0 +1,87 @@
+//! The table that a server dispatches with.
+
+use std::sync::Arc;
+
+use super::{Call, Command, Handled, Method, Task};
+
+/// Executes the commands of one trait. `CalculatorServer` and its like implement it; nobody writes it by hand.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a service",
+    note = "`#[zmq_service]` on `trait Calculator` makes one: `CalculatorServer::new(..)`"
+)]
+pub trait Service: Send + Sync + 'static {
+    /// What implements the trait.
+    #[doc(hidden)]
+    type Target: Send + Sync + 'static;
+    /// The service's name on the wire.
+    const NAME: &'static str;
+    /// The trait's documentation.
+    const DOCS: &'static str;
+    /// One entry per method.
+    #[doc(hidden)]
+    const ENTRIES: &'static [Entry<Self::Target>];
+
+    #[doc(hidden)]
+    fn target(&self) -> &Arc<Self::Target>;
+}
+
+/// One method of a service: what it is, and how it runs.
+pub struct Entry<S: 'static> {
+    method: Method,
+    run: Run<S>,
+}
+
+enum Run<S: 'static> {
+    Plain(fn(&S, &Call) -> Handled),
+    Task(fn(Arc<S>, Call) -> Task),
+}
+
+impl<S> Entry<S> {
+    /// A plain method, which runs to its end on the thread that calls it.
+    #[must_use]
+    pub const fn plain<C: Command>(run: fn(&S, &Call) -> Handled) -> Self {
+        Self {
+            method: C::METHOD,
+            run: Run::Plain(run),
+        }
+    }
+
+    /// An `async` method.
+    #[must_use]
+    pub const fn task<C: Command>(run: fn(Arc<S>, Call) -> Task) -> Self {
+        Self {
+            method: C::METHOD,
+            run: Run::Task(run),
+        }
+    }
+}
+
+/// What became of a call that was started.
+pub(crate) enum Started {
+    Done(Handled),
+    Task(Task),
+}
+
+/// A service whose type does not matter any more: what a server keeps.
+pub(crate) trait Dispatch: Send + Sync {
+    /// The methods, in the order of their indices.
+    fn methods(&self) -> Vec<&'static Method>;
+    /// Runs a plain method to its end, or prepares an `async` one.
+    fn start(&self, index: usize, call: Call) -> Started;
+}
+
+/// A service, ready to be kept beside others.
+pub(crate) struct Served<S>(pub(crate) S);
+
+impl<S: Service> Dispatch for Served<S> {
+    fn methods(&self) -> Vec<&'static Method> {
+        S::ENTRIES.iter().map(|entry| &entry.method).collect()
+    }
+
+    fn start(&self, index: usize, call: Call) -> Started {
+        match S::ENTRIES[index].run {
+            Run::Plain(run) => Started::Done(run(self.0.target(), &call)),
+            Run::Task(run) => Started::Task(run(Arc::clone(self.0.target()), call)),
+        }
+    }
+}

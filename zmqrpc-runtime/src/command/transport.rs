@@ -1,0 +1,66 @@
+//! Where a stub's calls go.
+
+use std::time::Duration;
+
+use super::{Command, Failure, Wire};
+use crate::socket::Message;
+
+/// Carries commands. A generated client works over any of these, and over one of yours: a mock, a layer that counts,
+/// retries or traces.
+///
+/// # Examples
+///
+/// A layer that counts what goes through it:
+///
+/// ```
+/// use std::sync::atomic::{AtomicU64, Ordering};
+/// use zmqrpc_runtime::{Client, Command, Failure, Transport, Wire};
+///
+/// struct Counted { inner: Client, calls: AtomicU64 }
+///
+/// impl Transport for Counted {
+///     type Call<R: Wire, F: Failure> = Result<R, F>;
+///
+///     fn call<C: Command>(&self, command: &C) -> Result<C::Reply, C::Failure> {
+///         self.calls.fetch_add(1, Ordering::Relaxed);
+///         self.inner.call(command)
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(message = "`{Self}` does not carry commands: it is no transport")]
+pub trait Transport {
+    /// What a call gives: a `Result` for a blocking transport.
+    type Call<R: Wire, F: Failure>;
+
+    /// Carries out one command.
+    fn call<C: Command>(&self, command: &C) -> Self::Call<C::Reply, C::Failure>;
+}
+
+impl<T: Transport> Transport for &T {
+    type Call<R: Wire, F: Failure> = T::Call<R, F>;
+
+    fn call<C: Command>(&self, command: &C) -> Self::Call<C::Reply, C::Failure> {
+        T::call(self, command)
+    }
+}
+
+impl<T: Transport> Transport for std::sync::Arc<T> {
+    type Call<R: Wire, F: Failure> = T::Call<R, F>;
+
+    fn call<C: Command>(&self, command: &C) -> Self::Call<C::Reply, C::Failure> {
+        T::call(self, command)
+    }
+}
+
+/// A transport whose calls have a time limit that can be set.
+pub trait WithTimeout: Transport {
+    /// A handle on the same transport whose calls end after `limit`.
+    #[must_use]
+    fn with_timeout(&self, limit: Duration) -> Self;
+}
+
+/// Answers a request within the process: what a client without a socket talks to.
+pub(crate) trait Exchange: Send + Sync {
+    /// The reply to a request frame; none where none is wanted.
+    fn exchange(&self, request: Message) -> Option<Message>;
+}

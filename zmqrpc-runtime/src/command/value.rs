@@ -1,0 +1,32 @@
+//! Values that travel back: replies and errors of services.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::codec::{Codec, Error as CodecError};
+
+/// A value that a service can answer with. Everything that serde can write and read is one.
+///
+/// Serde's traits are not its supertraits: then a type without them would meet two of serde's messages instead of
+/// the one here, which says what to do.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot travel in a reply",
+    label = "needs `serde::Serialize` and `serde::Deserialize`, and owns what it holds",
+    note = "write `#[derive(serde::Serialize, serde::Deserialize)]` above `{Self}`"
+)]
+pub trait Wire: Sized + Send + 'static {
+    #[doc(hidden)]
+    fn encode(&self, codec: Codec, out: &mut Vec<u8>, limit: usize) -> Result<(), CodecError>;
+    #[doc(hidden)]
+    fn decode(codec: Codec, bytes: &[u8]) -> Result<Self, CodecError>;
+}
+
+impl<T: Serialize + DeserializeOwned + Send + 'static> Wire for T {
+    fn encode(&self, codec: Codec, out: &mut Vec<u8>, limit: usize) -> Result<(), CodecError> {
+        codec.encode_value(self, out, limit)
+    }
+
+    fn decode(codec: Codec, bytes: &[u8]) -> Result<Self, CodecError> {
+        codec.decode_value(bytes)
+    }
+}

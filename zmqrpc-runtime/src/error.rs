@@ -1,0 +1,386 @@
+//! What a call can fail with.
+//!
+//! [`Error`] has one variant per thing that a caller would do something different about. [`CallError`] adds the
+//! service's own error for methods that return a `Result`.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::codec::Error as CodecError;
+use crate::socket::SocketError;
+use crate::wire::Executed;
+
+impl fmt::Display for Executed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::No => "the call was not executed",
+            Self::Maybe => "the call may have been executed",
+            Self::Yes => "the call was executed",
+        })
+    }
+}
+
+/// Where a call failed: its method, and the endpoint it went to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Site {
+    method: Cow<'static, str>,
+    endpoint: Option<Arc<str>>,
+}
+
+impl Site {
+    pub(crate) fn new(method: Cow<'static, str>, endpoint: Option<Arc<str>>) -> Self {
+        Self { method, endpoint }
+    }
+
+    /// The method, with its service: `Calculator.add`.
+    #[must_use]
+    pub fn method(&self) -> &str {
+        &self.method
+    }
+
+    /// The endpoint as it was configured; none for a call within the process.
+    #[must_use]
+    pub fn endpoint(&self) -> Option<&str> {
+        self.endpoint.as_deref()
+    }
+}
+
+impl fmt::Display for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.endpoint {
+            Some(endpoint) => write!(f, "{} at {endpoint}", self.method),
+            None => f.write_str(&self.method),
+        }
+    }
+}
+
+/// Everything that can go wrong with a call but the service's own errors, and with setting up a client or server.
+///
+/// [`executed`](Self::executed) says whether a failed call may have had an effect, [`method`](Self::method) and
+/// [`endpoint`](Self::endpoint) where it happened. New variants may come: match with a `_` arm.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No reply came within the time allowed.
+    #[error("{at}: no reply within {limit:?}; {executed}")]
+    Timeout {
+        /// The call.
+        at: Site,
+        /// The time that the call had.
+        limit: Duration,
+        /// `No` if it had not been sent yet or the server found it expired.
+        executed: Executed,
+    },
+    /// There is no connection, or it broke before the reply came.
+    #[error("{at}: {reason}; {executed}")]
+    Unavailable {
+        /// The call.
+        at: Site,
+        /// What is known about the connection.
+        reason: Cow<'static, str>,
+        /// `No` if the request had not been sent yet.
+        executed: Executed,
+    },
+    /// The server does not let this client in, or the client does not trust the server.
+    #[error("{at}: not authenticated: {reason}; check the credentials on both sides")]
+    Unauthenticated {
+        /// The call.
+        at: Site,
+        /// What the server said, or what is known.
+        reason: Cow<'static, str>,
+    },
+    /// The server has no such method.
+    #[error(
+        "{at}: the server has no such method; is the service registered there, under this name?"
+    )]
+    UnknownMethod {
+        /// The call.
+        at: Site,
+    },
+    /// Both sides know the method but disagree about its arguments, its reply or its version.
+    #[error(
+        "{at}: the signatures differ: here it is `{ours}`, at the server `{theirs}`; build both from the same trait"
+    )]
+    SignatureMismatch {
+        /// The call.
+        at: Site,
+        /// The signature as the caller knows it.
+        ours: Box<str>,
+        /// The signature as the server knows it.
+        theirs: Box<str>,
+    },
+    /// A method called by name failed with an error of its own. Calls through a stub give
+    /// [`CallError::Service`] with the typed error instead.
+    #[error("{at}: the service answered with an error: {message}")]
+    Service {
+        /// The call.
+        at: Site,
+        /// The error, rendered from its MessagePack form.
+        message: Box<str>,
+        /// The error in MessagePack.
+        body: Box<[u8]>,
+    },
+    /// A queue is full, here or at the server.
+    #[error("{at}: {reason}; the call was not executed, try again later")]
+    Overloaded {
+        /// The call.
+        at: Site,
+        /// Which queue, and its limit.
+        reason: Cow<'static, str>,
+    },
+    /// The call was withdrawn before it ended.
+    #[error("{at}: cancelled; {executed}")]
+    Cancelled {
+        /// The call.
+        at: Site,
+        /// Whether it may have run before.
+        executed: Executed,
+    },
+    /// The server ends, or this client has ended.
+    #[error("{at}: the server is shutting down; the call was not executed")]
+    ShuttingDown {
+        /// The call.
+        at: Site,
+    },
+    /// A request or a reply is over the limit for messages.
+    #[error("{at}: {what} is larger than the limit of {limit} bytes; {executed}")]
+    TooLarge {
+        /// The call.
+        at: Site,
+        /// The request or the reply.
+        what: &'static str,
+        /// The limit that it exceeds, in bytes.
+        limit: usize,
+        /// `No` for a request, `Yes` for a reply.
+        executed: Executed,
+    },
+    /// A request or a reply could not be turned into bytes.
+    #[error("{at}: {what} cannot be encoded: {source}; {executed}")]
+    Encode {
+        /// The call.
+        at: Site,
+        /// The arguments or the reply.
+        what: &'static str,
+        /// What the encoder said.
+        source: CodecError,
+        /// `No` for arguments, `Yes` for a reply.
+        executed: Executed,
+    },
+    /// A request or a reply was not what the receiver expected.
+    #[error("{at}: {what} cannot be decoded: {source}; {executed}")]
+    Decode {
+        /// The call.
+        at: Site,
+        /// The request, the arguments or the reply.
+        what: &'static str,
+        /// What the decoder said.
+        source: CodecError,
+        /// `No` for a request, `Yes` for a reply.
+        executed: Executed,
+    },
+    /// The service panicked; the server goes on.
+    #[error(
+        "{at}: the service panicked; it was started and did not end, the server's log says why"
+    )]
+    Panicked {
+        /// The call.
+        at: Site,
+    },
+    /// The server answered with a status that this version does not know.
+    #[error("{at}: the server answered with status {code}: {message}; {executed}")]
+    Remote {
+        /// The call.
+        at: Site,
+        /// The status.
+        code: u8,
+        /// The server's words.
+        message: Box<str>,
+        /// What the server said about it.
+        executed: Executed,
+    },
+    /// An endpoint is wrong or cannot be used. Nothing was opened.
+    #[error("endpoint `{endpoint}`: {reason}")]
+    Endpoint {
+        /// The endpoint as it was given.
+        endpoint: Box<str>,
+        /// What is wrong with it.
+        reason: Box<str>,
+    },
+    /// A setting is wrong. Nothing was opened.
+    #[error("setting `{setting}`: {reason}")]
+    Config {
+        /// The name of the builder's method.
+        setting: &'static str,
+        /// What is wrong with its value.
+        reason: Box<str>,
+    },
+    /// A service was still running when the time for a shutdown was over.
+    #[error(
+        "a service is still running after {limit:?}; it goes on until it returns, its reply is dropped"
+    )]
+    StillRunning {
+        /// The time that the shutdown had.
+        limit: Duration,
+    },
+    /// libzmq or the operating system failed.
+    #[error("the socket failed: {source}")]
+    Transport {
+        /// What failed.
+        #[from]
+        source: SocketError,
+    },
+}
+
+impl Error {
+    /// Whether the call was executed. For failures outside of a call: `No`.
+    #[must_use]
+    pub fn executed(&self) -> Executed {
+        match self {
+            Self::Timeout { executed, .. }
+            | Self::Unavailable { executed, .. }
+            | Self::Cancelled { executed, .. }
+            | Self::TooLarge { executed, .. }
+            | Self::Encode { executed, .. }
+            | Self::Decode { executed, .. }
+            | Self::Remote { executed, .. } => *executed,
+            Self::Service { .. } | Self::Panicked { .. } => Executed::Yes,
+            Self::Unauthenticated { .. }
+            | Self::UnknownMethod { .. }
+            | Self::SignatureMismatch { .. }
+            | Self::Overloaded { .. }
+            | Self::ShuttingDown { .. }
+            | Self::Endpoint { .. }
+            | Self::Config { .. }
+            | Self::StillRunning { .. }
+            | Self::Transport { .. } => Executed::No,
+        }
+    }
+
+    /// Where the call failed; none for failures outside of a call.
+    #[must_use]
+    pub fn site(&self) -> Option<&Site> {
+        match self {
+            Self::Timeout { at, .. }
+            | Self::Unavailable { at, .. }
+            | Self::Unauthenticated { at, .. }
+            | Self::UnknownMethod { at }
+            | Self::SignatureMismatch { at, .. }
+            | Self::Service { at, .. }
+            | Self::Overloaded { at, .. }
+            | Self::Cancelled { at, .. }
+            | Self::ShuttingDown { at }
+            | Self::TooLarge { at, .. }
+            | Self::Encode { at, .. }
+            | Self::Decode { at, .. }
+            | Self::Panicked { at }
+            | Self::Remote { at, .. } => Some(at),
+            Self::Endpoint { .. }
+            | Self::Config { .. }
+            | Self::StillRunning { .. }
+            | Self::Transport { .. } => None,
+        }
+    }
+
+    /// The method that was called, with its service: `Calculator.add`.
+    #[must_use]
+    pub fn method(&self) -> Option<&str> {
+        self.site().map(Site::method)
+    }
+
+    /// The endpoint that the call went to, or that is wrong.
+    #[must_use]
+    pub fn endpoint(&self) -> Option<&str> {
+        match self {
+            Self::Endpoint { endpoint, .. } => Some(endpoint),
+            _ => self.site().and_then(Site::endpoint),
+        }
+    }
+
+    pub(crate) fn bad_endpoint(endpoint: &str, reason: impl Into<Box<str>>) -> Self {
+        Self::Endpoint {
+            endpoint: endpoint.into(),
+            reason: reason.into(),
+        }
+    }
+
+    pub(crate) fn bad_setting(setting: &'static str, reason: impl Into<Box<str>>) -> Self {
+        Self::Config {
+            setting,
+            reason: reason.into(),
+        }
+    }
+}
+
+/// The error of a call whose method returns a `Result`: the service's own, or one of the call.
+///
+/// # Examples
+///
+/// ```
+/// # use zmqrpc_runtime::{CallError, Error};
+/// fn describe(error: &CallError<String>) -> String {
+///     match error {
+///         CallError::Service(own) => format!("the service said: {own}"),
+///         CallError::Rpc(error) => format!("the call failed: {error}"),
+///     }
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub enum CallError<E> {
+    /// What the service returned, as it returned it.
+    Service(E),
+    /// The call failed.
+    Rpc(Error),
+}
+
+impl<E> CallError<E> {
+    /// The service's own error, if it is one.
+    pub fn service(&self) -> Option<&E> {
+        match self {
+            Self::Service(error) => Some(error),
+            Self::Rpc(_) => None,
+        }
+    }
+
+    /// The failure of the call, if it is one.
+    pub fn rpc(&self) -> Option<&Error> {
+        match self {
+            Self::Service(_) => None,
+            Self::Rpc(error) => Some(error),
+        }
+    }
+
+    /// Turns the service's own error into another one.
+    pub fn map_service<F>(self, map: impl FnOnce(E) -> F) -> CallError<F> {
+        match self {
+            Self::Service(error) => CallError::Service(map(error)),
+            Self::Rpc(error) => CallError::Rpc(error),
+        }
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for CallError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Service(error) => error.fmt(f),
+            Self::Rpc(error) => error.fmt(f),
+        }
+    }
+}
+
+// Both variants print as what they hold, so a chain of sources must go on behind it, not repeat it.
+impl<E: fmt::Debug + fmt::Display> std::error::Error for CallError<E> {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Service(_) => None,
+            Self::Rpc(error) => std::error::Error::source(error),
+        }
+    }
+}
+
+impl<E> From<Error> for CallError<E> {
+    fn from(error: Error) -> Self {
+        Self::Rpc(error)
+    }
+}
