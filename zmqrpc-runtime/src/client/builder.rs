@@ -1,0 +1,205 @@
+//! Settings of a client.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
+
+use super::core::Bounds;
+use super::handle::{Client, Ways};
+use super::link::Link;
+use crate::error::Error;
+use crate::socket::{Direction, Endpoint, Options};
+use crate::wire::Limits;
+
+/// Makes a [`Client`]. Nothing is opened before [`build`](Self::build), which checks every setting.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use zmqrpc_runtime::Client;
+///
+/// let client = Client::builder()
+///     .connect("tcp://127.0.0.1:30000")
+///     .connect("tcp://127.0.0.1:30001")
+///     .timeout(Duration::from_secs(2))
+///     .build()?;
+/// # Ok::<(), zmqrpc_runtime::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nothing is opened before `build`"]
+pub struct ClientBuilder {
+    endpoints: Vec<String>,
+    timeout: Duration,
+    connect_timeout: Duration,
+    max_message: usize,
+    max_calls: usize,
+    max_queued_bytes: usize,
+    linger: Duration,
+    ipv6: bool,
+}
+
+impl Default for ClientBuilder {
+    fn default() -> Self {
+        Self {
+            endpoints: Vec::new(),
+            timeout: Duration::from_secs(30),
+            connect_timeout: Duration::from_secs(5),
+            max_message: Limits::default().message,
+            max_calls: 65_536,
+            max_queued_bytes: 64 << 20,
+            linger: Duration::from_secs(1),
+            ipv6: false,
+        }
+    }
+}
+
+impl ClientBuilder {
+    /// Adds an endpoint: `tcp://host:port`, `ipc://path` or `inproc://name`. Calls are dealt out among them in turn,
+    /// leaving out those without a connection while there is one with.
+    ///
+    /// The connection is made in the background and made again when it is lost; the server may start later.
+    pub fn connect(mut self, endpoint: impl Into<String>) -> Self {
+        self.endpoints.push(endpoint.into());
+        self
+    }
+
+    /// How long a call may take from its start to its reply. Default: 30 s.
+    ///
+    /// A limit of the method's attribute goes before it, [`Client::with_timeout`] before both.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = limit;
+        self
+    }
+
+    /// How long a call waits for a connection before it fails with [`Error::Unavailable`]. Default: 5 s, and never
+    /// longer than the call's timeout.
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.connect_timeout = limit;
+        self
+    }
+
+    /// Bytes of the largest request that is sent and of the largest reply that is taken. Default: 16 MiB.
+    ///
+    /// A larger request is [`Error::TooLarge`] before anything is sent. So is a larger reply, up to twice the limit;
+    /// beyond that the connection is cut, so that no peer makes this side hold more.
+    pub fn max_message(mut self, bytes: usize) -> Self {
+        self.max_message = bytes;
+        self
+    }
+
+    /// Calls per endpoint that have begun and not ended, those that nobody waits for included. Default: 65,536.
+    /// One more is [`Error::Overloaded`].
+    pub fn max_calls(mut self, calls: usize) -> Self {
+        self.max_calls = calls;
+        self
+    }
+
+    /// Bytes of requests per endpoint that wait for a connection. Default: 64 MiB. One more is
+    /// [`Error::Overloaded`].
+    pub fn max_queued_bytes(mut self, bytes: usize) -> Self {
+        self.max_queued_bytes = bytes;
+        self
+    }
+
+    /// How long dropping the last handle may wait until notifications have left. Default: 1 s.
+    pub fn linger(mut self, limit: Duration) -> Self {
+        self.linger = limit;
+        self
+    }
+
+    /// Whether host names resolve to IPv6 addresses. Default: no. Addresses in brackets work in any case.
+    pub fn ipv6(mut self, allowed: bool) -> Self {
+        self.ipv6 = allowed;
+        self
+    }
+
+    /// Checks the settings and opens the sockets.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Endpoint`] and [`Error::Config`] name the setting that is wrong; nothing is open then.
+    /// [`Error::Transport`] if the system gives no more sockets.
+    pub fn build(self) -> Result<Client, Error> {
+        let endpoints = self.check()?;
+        let options = Options {
+            max_frame: self.max_message.saturating_mul(2),
+            linger: self.linger,
+            send_high_water: 1000,
+            receive_high_water: 1000,
+            ipv6: self.ipv6,
+        };
+        let bounds = Bounds {
+            calls: self.max_calls,
+            queued_bytes: self.max_queued_bytes,
+        };
+        let links: Result<Vec<_>, _> = endpoints
+            .iter()
+            .map(|endpoint| {
+                Link::open(endpoint, &options, bounds)
+                    .map(Arc::new)
+                    .map_err(|error| Error::bad_endpoint(endpoint.as_str(), error.to_string()))
+            })
+            .collect();
+        let ways = Ways::Links {
+            links: links?,
+            next: AtomicUsize::new(0),
+        };
+        Ok(Client::new(
+            ways,
+            self.timeout,
+            self.connect_timeout,
+            self.limits(),
+        ))
+    }
+
+    pub(super) fn limits(&self) -> Limits {
+        Limits {
+            message: self.max_message,
+            ..Limits::default()
+        }
+    }
+
+    pub(super) fn timeouts(&self) -> (Duration, Duration) {
+        (self.timeout, self.connect_timeout)
+    }
+
+    fn check(&self) -> Result<Vec<Endpoint>, Error> {
+        if self.endpoints.is_empty() {
+            return Err(Error::bad_setting(
+                "connect",
+                "a client needs at least one endpoint",
+            ));
+        }
+        for (setting, limit) in [
+            ("timeout", self.timeout),
+            ("connect_timeout", self.connect_timeout),
+        ] {
+            if limit.is_zero() {
+                return Err(Error::bad_setting(
+                    setting,
+                    "a call needs some time, zero is none",
+                ));
+            }
+        }
+        if self.max_message < MIN_MESSAGE {
+            return Err(Error::bad_setting(
+                "max_message",
+                format!("it must be {MIN_MESSAGE} bytes or more"),
+            ));
+        }
+        if self.max_calls == 0 {
+            return Err(Error::bad_setting("max_calls", "it must be 1 or more"));
+        }
+        self.endpoints
+            .iter()
+            .map(|text| {
+                Endpoint::parse(text, Direction::Connect)
+                    .map_err(|reason| Error::bad_endpoint(text, reason))
+            })
+            .collect()
+    }
+}
+
+/// A header with full metadata must fit.
+const MIN_MESSAGE: usize = 1024;

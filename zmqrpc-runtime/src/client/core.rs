@@ -1,0 +1,307 @@
+//! A link's socket, its calls and its queue: everything that stands under the link's lock.
+
+use std::collections::VecDeque;
+use std::thread::Thread;
+
+use super::table::{Call, Ending, Loss, State, Table};
+use crate::socket::{Dealer, LinkEvent, Message, SocketError, Waiter};
+use crate::wire::{answered_id, encode_cancel, patch_id};
+
+/// What a link may hold. Everything beyond is refused, typed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    /// Calls that have not ended.
+    pub(super) calls: usize,
+    /// Bytes of the requests that wait for a connection.
+    pub(super) queued_bytes: usize,
+}
+
+/// Which bound a call met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Overflow {
+    Calls(usize),
+    QueuedBytes(usize),
+}
+
+/// The invariants that hold whenever the lock is free:
+///
+/// 1. If a thread waits on the socket, the last operation on it was a receive that found nothing.
+/// 2. If nobody leads, no follower sleeps: whoever stops leading has woken one.
+/// 3. Requests are sent only while the link is up. libzmq accepts them a moment longer and loses them.
+pub(super) struct Core {
+    dealer: Dealer,
+    up: bool,
+    table: Table,
+    queue: VecDeque<(u64, Message)>,
+    queued_bytes: usize,
+    bounds: Bounds,
+    leading: bool,
+    /// The leader is in `drive`: whoever uses the socket now must leave it drained.
+    polling: bool,
+    followers: VecDeque<u64>,
+    late: u64,
+}
+
+impl Core {
+    pub(super) fn new(dealer: Dealer, bounds: Bounds) -> Self {
+        Self {
+            dealer,
+            up: false,
+            table: Table::default(),
+            queue: VecDeque::new(),
+            queued_bytes: 0,
+            bounds,
+            leading: false,
+            polling: false,
+            followers: VecDeque::new(),
+            late: 0,
+        }
+    }
+
+    /// Numbers a request and sends it, or keeps it until it can be sent.
+    pub(super) fn begin(
+        &mut self,
+        mut frame: Vec<u8>,
+        oneway: bool,
+        waiter: &Waiter,
+    ) -> Result<u64, Overflow> {
+        if self.table.len() >= self.bounds.calls {
+            return Err(Overflow::Calls(self.bounds.calls));
+        }
+        if self.table.len() == 0 && !self.polling {
+            // A connection may have been lost while nobody looked: what is sent into it is lost as well.
+            self.service(waiter);
+        }
+        let must_queue = !self.up || !self.queue.is_empty();
+        if must_queue && self.queued_bytes.saturating_add(frame.len()) > self.bounds.queued_bytes {
+            return Err(Overflow::QueuedBytes(self.bounds.queued_bytes));
+        }
+        let id = self.table.insert(oneway);
+        patch_id(&mut frame, id);
+        let message = Message::from(frame);
+        if must_queue {
+            self.enqueue(id, message);
+        } else {
+            match self.dealer.send(message) {
+                Ok(()) => self.written(id, waiter),
+                Err(message) => self.enqueue(id, message),
+            }
+        }
+        if self.polling {
+            self.service(waiter);
+        }
+        Ok(id)
+    }
+
+    fn enqueue(&mut self, id: u64, message: Message) {
+        self.queued_bytes += message.len();
+        self.queue.push_back((id, message));
+    }
+
+    fn written(&mut self, id: u64, waiter: &Waiter) {
+        let Some(call) = self.table.get_mut(id) else {
+            return;
+        };
+        call.written = true;
+        if call.oneway {
+            finish(&mut self.table, id, Ok(None), waiter);
+        }
+    }
+
+    /// Takes in everything that has arrived and hands over everything that can be, until nothing moves.
+    ///
+    /// A send can swallow the signal of an arrival, and a receive the signal of new room, so one pass is not enough.
+    pub(super) fn service(&mut self, waiter: &Waiter) {
+        loop {
+            if let Err(error) = self.take_in(waiter) {
+                self.fail(|_| true, &Loss::Broken(error), waiter);
+                return;
+            }
+            if !self.flush(waiter) {
+                return;
+            }
+        }
+    }
+
+    fn take_in(&mut self, waiter: &Waiter) -> Result<(), SocketError> {
+        let Self {
+            dealer,
+            table,
+            up,
+            late,
+            ..
+        } = self;
+        let mut lost = Vec::new();
+        dealer.drain(|event| match event {
+            LinkEvent::Received(message) => {
+                let found = answered_id(&message)
+                    .is_some_and(|id| finish(table, id, Ok(Some(message)), waiter));
+                if !found {
+                    *late += 1;
+                }
+            }
+            LinkEvent::Up => *up = true,
+            LinkEvent::Down => {
+                *up = false;
+                fail(table, |call| call.written, &Loss::Disconnected, waiter);
+            }
+            LinkEvent::Foreign => lost.push(Loss::Foreign),
+            LinkEvent::Denied => lost.push(Loss::Denied),
+        })?;
+        for loss in lost {
+            self.fail(|call| !call.written, &loss, waiter);
+        }
+        Ok(())
+    }
+
+    /// Whether something was handed over.
+    fn flush(&mut self, waiter: &Waiter) -> bool {
+        let before = self.queue.len();
+        while self.up
+            && let Some((id, message)) = self.queue.pop_front()
+        {
+            let len = message.len();
+            match self.dealer.send(message) {
+                Ok(()) => {
+                    self.queued_bytes -= len;
+                    self.written(id, waiter);
+                }
+                Err(message) => {
+                    self.queue.push_front((id, message));
+                    break;
+                }
+            }
+        }
+        self.queue.len() != before
+    }
+
+    fn fail(&mut self, which: impl Fn(&Call) -> bool, loss: &Loss, waiter: &Waiter) {
+        fail(&mut self.table, which, loss, waiter);
+        self.queue.retain(|(id, message)| {
+            let open = matches!(self.table.get_mut(*id), Some(call) if !matches!(call.state, State::Done(_)));
+            if !open {
+                self.queued_bytes -= message.len();
+            }
+            open
+        });
+    }
+
+    /// The ending of a call, if it has one; the call is gone then.
+    pub(super) fn take(&mut self, id: u64) -> Option<Ending> {
+        match self.table.get_mut(id)?.state {
+            State::Done(_) => match self.table.remove(id)?.state {
+                State::Done(ending) => Some(ending),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Gives a call up, and tells the server. Answers whether it had been handed over.
+    pub(super) fn forget(&mut self, id: u64, waiter: &Waiter) -> bool {
+        let Some(call) = self.table.remove(id) else {
+            return false;
+        };
+        if !call.written {
+            if let Some(at) = self.queue.iter().position(|(queued, _)| *queued == id)
+                && let Some((_, message)) = self.queue.remove(at)
+            {
+                self.queued_bytes -= message.len();
+            }
+        } else if self.up && !call.oneway && !matches!(call.state, State::Done(_)) {
+            // Worth a try, not worth a place in the queue: the server ends it at its deadline in any case.
+            let _ = self.dealer.send(Message::copy_of(&encode_cancel(id)));
+            if self.polling {
+                self.service(waiter);
+            }
+        }
+        call.written
+    }
+
+    pub(super) fn is_written(&mut self, id: u64) -> bool {
+        self.table.get_mut(id).is_some_and(|call| call.written)
+    }
+
+    pub(super) fn is_up(&self) -> bool {
+        self.up
+    }
+
+    pub(super) fn is_led(&self) -> bool {
+        self.leading
+    }
+
+    pub(super) fn start_leading(&mut self) {
+        self.leading = true;
+    }
+
+    /// Wakes one of those who wait, so that somebody goes on looking after the socket.
+    pub(super) fn stop_leading(&mut self) {
+        self.leading = false;
+        while let Some(id) = self.followers.pop_front() {
+            if let Some(call) = self.table.get_mut(id)
+                && let State::Parked(thread) = &call.state
+            {
+                thread.unpark();
+                return;
+            }
+        }
+    }
+
+    /// The leader is about to wait for its call's ending outside of the lock.
+    pub(super) fn start_polling(&mut self, id: u64) {
+        self.polling = true;
+        self.set(id, State::Leader);
+    }
+
+    /// The leader is back. It takes its mark away before it drains, or it would ring its own bell.
+    pub(super) fn stop_polling(&mut self, id: u64) {
+        self.polling = false;
+        self.set(id, State::Quiet);
+    }
+
+    /// Somebody else leads: the thread goes to sleep until its call ends or it is to lead.
+    pub(super) fn park(&mut self, id: u64, thread: Thread) {
+        self.set(id, State::Parked(thread));
+        self.followers.push_back(id);
+    }
+
+    /// The thread is awake again.
+    pub(super) fn unpark(&mut self, id: u64) {
+        self.set(id, State::Quiet);
+        self.followers.retain(|follower| *follower != id);
+    }
+
+    fn set(&mut self, id: u64, state: State) {
+        if let Some(call) = self.table.get_mut(id)
+            && !matches!(call.state, State::Done(_))
+        {
+            call.state = state;
+        }
+    }
+
+    /// Replies that came for nobody.
+    pub(super) fn late(&self) -> u64 {
+        self.late
+    }
+
+    pub(super) fn in_flight(&self) -> usize {
+        self.table.len()
+    }
+}
+
+/// Ends a call and wakes who waits for it. `false` if there is no such call.
+fn finish(table: &mut Table, id: u64, ending: Ending, waiter: &Waiter) -> bool {
+    match table.finish(id, ending) {
+        None => return false,
+        Some(State::Parked(thread)) => thread.unpark(),
+        Some(State::Leader) => waiter.wake(),
+        Some(State::Quiet | State::Done(_)) => {}
+    }
+    true
+}
+
+fn fail(table: &mut Table, which: impl Fn(&Call) -> bool, loss: &Loss, waiter: &Waiter) {
+    for id in table.pending(which) {
+        finish(table, id, Err(loss.clone()), waiter);
+    }
+}

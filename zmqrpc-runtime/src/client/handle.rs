@@ -1,0 +1,345 @@
+//! The client: a handle on its links, and the settings of the calls made through it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use super::builder::ClientBuilder;
+use super::core::Overflow;
+use super::link::{Link, Patience};
+use super::pending::{Begun, Pending, Way};
+use super::subject::{Callee, Subject};
+use super::{reply, request};
+use crate::codec::Codec;
+use crate::command::{
+    Command, Exchange, Failure, Transport, Wire, WithTimeout, inherited_deadline,
+};
+use crate::error::Error;
+use crate::socket::Message;
+use crate::wire::{Kind, Limits, MetadataBuf};
+
+/// Calls services and blocks until they have answered. Needs no runtime and has no thread.
+///
+/// A client is a handle: clones share its connections, and any number of threads may use one. Settings that
+/// [`with_timeout`](Self::with_timeout) and [`with_metadata`](Self::with_metadata) change belong to the new handle
+/// alone.
+///
+/// Every call ends: with a reply, with an error, or when its time is over. No call that may have been executed is made
+/// again.
+///
+/// # Examples
+///
+/// ```
+/// use zmqrpc_runtime::{Client, Error};
+///
+/// fn total(client: &Client) -> Result<i64, Error> {
+///     client.invoke("Calculator.add", &(2, 3))
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+    timeout: Option<Duration>,
+    metadata: MetadataBuf,
+}
+
+struct Shared {
+    ways: Ways,
+    timeout: Duration,
+    connect_timeout: Duration,
+    limits: Limits,
+}
+
+/// Where calls go.
+pub(super) enum Ways {
+    Links {
+        links: Vec<Arc<Link>>,
+        next: AtomicUsize,
+    },
+    /// To a service within the process, on the caller's thread.
+    Local(Box<dyn Exchange>),
+}
+
+impl Client {
+    pub(super) fn new(
+        ways: Ways,
+        timeout: Duration,
+        connect_timeout: Duration,
+        limits: Limits,
+    ) -> Self {
+        let shared = Arc::new(Shared {
+            ways,
+            timeout,
+            connect_timeout,
+            limits,
+        });
+        Self {
+            shared,
+            timeout: None,
+            metadata: MetadataBuf::new(),
+        }
+    }
+
+    /// A client whose calls are executed within the process.
+    pub(crate) fn local(service: Box<dyn Exchange>) -> Self {
+        let defaults = ClientBuilder::default();
+        let (timeout, connect_timeout) = defaults.timeouts();
+        Self::new(
+            Ways::Local(service),
+            timeout,
+            connect_timeout,
+            defaults.limits(),
+        )
+    }
+
+    /// Starts the settings of a client.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    /// A client of one endpoint, with the default settings of [`ClientBuilder`].
+    ///
+    /// The connection is made in the background: the server may start later.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Endpoint`] if the endpoint is wrong.
+    pub fn connect(endpoint: impl AsRef<str>) -> Result<Self, Error> {
+        Self::builder().connect(endpoint.as_ref()).build()
+    }
+
+    /// A handle whose calls take at most `limit`, whatever their methods say. Zero ends every call at once.
+    #[must_use]
+    pub fn with_timeout(&self, limit: Duration) -> Self {
+        Self {
+            timeout: Some(limit),
+            ..self.clone()
+        }
+    }
+
+    /// A handle whose calls carry `value` under `key`; a value that was there is replaced. Handlers read it with
+    /// [`CallContext::metadata`](crate::CallContext::metadata).
+    ///
+    /// A server takes 64 entries and 8 KiB of them by default; a call with more fails with [`Error::Encode`].
+    #[must_use]
+    pub fn with_metadata(&self, key: impl AsRef<str>, value: impl AsRef<str>) -> Self {
+        let mut client = self.clone();
+        client.metadata.set(key.as_ref(), value.as_ref());
+        client
+    }
+
+    /// Calls and waits for the reply.
+    ///
+    /// # Errors
+    ///
+    /// What the command's method fails with: [`Error`], or [`CallError`](crate::CallError) where it returns a
+    /// `Result`.
+    pub fn call<C: Command>(&self, command: &C) -> Result<C::Reply, C::Failure> {
+        if C::METHOD.is_oneway() {
+            self.notify(command)?;
+            // There is no reply to decode, and `()` is what an empty body decodes to.
+            let subject = self.subject(Callee::Method(const { &C::METHOD }));
+            return C::Reply::decode(Codec::Postcard, &[]).map_err(|error| {
+                C::Failure::from(Error::Decode {
+                    at: subject.site(),
+                    what: "the reply of a oneway method",
+                    source: error,
+                    executed: crate::wire::Executed::Maybe,
+                })
+            });
+        }
+        self.begin(command)?.wait()
+    }
+
+    /// Sends a command and leaves it to [`Pending::wait`] to take the reply, so that many calls can be on their way
+    /// at once.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Encode`], [`Error::TooLarge`], and [`Error::Overloaded`] when too many calls have begun.
+    pub fn begin<C: Command>(&self, command: &C) -> Result<Pending<C>, Error> {
+        let callee = Callee::Method(const { &C::METHOD });
+        self.send(callee, Kind::Call, command).map(Pending::new)
+    }
+
+    /// Sends a command whose result is not wanted. Returns when it has been handed over to a connection; what becomes
+    /// of it then is not reported.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`begin`](Self::begin), and [`Error::Unavailable`] when there is no connection in time.
+    pub fn notify<C: Command>(&self, command: &C) -> Result<(), Error> {
+        let callee = Callee::Method(const { &C::METHOD });
+        self.send(callee, Kind::Notify, command)?.hand_over(callee)
+    }
+
+    /// Calls a method by its name, such as `Calculator.add`, with a tuple of arguments: `&(2, 3)`, `&("one",)`,
+    /// `&()`. No generated code is needed; nothing is checked at compile time.
+    ///
+    /// The call travels as `MessagePack`, which carries the types of its values.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Service`] with the method's own error, and all others of a call.
+    pub fn invoke<R: Wire>(
+        &self,
+        method: &str,
+        arguments: &(impl Serialize + ?Sized),
+    ) -> Result<R, Error> {
+        let callee = Callee::Name(method);
+        let mut call = self.send(callee, Kind::Call, arguments)?;
+        let frame = call.wait(callee)?;
+        reply::decode_untyped(&frame, &call.subject(callee))
+    }
+
+    /// Counters since the client was built.
+    #[must_use]
+    pub fn stats(&self) -> ClientStats {
+        match &self.shared.ways {
+            Ways::Links { links, .. } => ClientStats {
+                in_flight: links.iter().map(|link| link.in_flight()).sum(),
+                late_replies: links.iter().map(|link| link.late()).sum(),
+            },
+            Ways::Local(_) => ClientStats::default(),
+        }
+    }
+
+    fn send<A: Serialize + ?Sized>(
+        &self,
+        callee: Callee<'_>,
+        kind: Kind,
+        arguments: &A,
+    ) -> Result<Begun, Error> {
+        let (timeout, patience) = self.patience(callee);
+        let subject = Subject {
+            timeout,
+            ..self.subject(callee)
+        };
+        let metadata = self.metadata.as_metadata();
+        let begun = |way| Begun {
+            way,
+            limits: self.shared.limits,
+            timeout,
+            patience,
+        };
+        match &self.shared.ways {
+            Ways::Links { links, next } => {
+                let link = pick(links, next);
+                let subject = Subject {
+                    endpoint: Some(link.endpoint()),
+                    ..subject
+                };
+                let frame = request::encode(&subject, kind, timeout, metadata, arguments)?;
+                match link.begin(frame, kind == Kind::Notify) {
+                    Ok(id) => Ok(begun(Way::Link(Arc::clone(link), id))),
+                    Err(overflow) => Err(overloaded(overflow, &subject)),
+                }
+            }
+            Ways::Local(service) => {
+                let frame = request::encode(&subject, kind, timeout, metadata, arguments)?;
+                Ok(begun(Way::Here(service.exchange(Message::from(frame)))))
+            }
+        }
+    }
+
+    /// The time that a call has: this handle's, the method's or the client's; and never more than what remains of the
+    /// call that this thread is serving.
+    fn patience(&self, callee: Callee<'_>) -> (Duration, Patience) {
+        let own = match callee {
+            Callee::Method(method) => method.default_timeout(),
+            Callee::Name(_) => None,
+        };
+        let now = Instant::now();
+        let mut timeout = self
+            .timeout
+            .or(own)
+            .unwrap_or(self.shared.timeout)
+            .min(FOREVER);
+        if let Some(deadline) = inherited_deadline() {
+            timeout = timeout.min(deadline.saturating_duration_since(now));
+        }
+        let connect_timeout = self.shared.connect_timeout.min(timeout);
+        let patience = Patience {
+            deadline: now + timeout,
+            connected_by: now + connect_timeout,
+            connect_timeout,
+        };
+        (timeout, patience)
+    }
+
+    fn subject<'a>(&'a self, callee: Callee<'a>) -> Subject<'a> {
+        Subject {
+            callee,
+            endpoint: None,
+            limits: &self.shared.limits,
+            timeout: self.shared.timeout,
+        }
+    }
+}
+
+/// Longer than any program runs, and still far from the end of the clock.
+const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
+/// The next link in turn that is up; the next one in turn if none is.
+fn pick<'a>(links: &'a [Arc<Link>], next: &AtomicUsize) -> &'a Arc<Link> {
+    if let [only] = links {
+        return only;
+    }
+    let start = next.fetch_add(1, Ordering::Relaxed) % links.len();
+    let mut in_turn = links[start..].iter().chain(&links[..start]);
+    in_turn.find(|link| link.is_up()).unwrap_or(&links[start])
+}
+
+fn overloaded(overflow: Overflow, subject: &Subject<'_>) -> Error {
+    let reason = match overflow {
+        Overflow::Calls(limit) => {
+            format!("{limit} calls have begun and not ended, see `max_calls`")
+        }
+        Overflow::QueuedBytes(limit) => {
+            format!("over {limit} bytes of requests wait for a connection, see `max_queued_bytes`")
+        }
+    };
+    Error::Overloaded {
+        at: subject.site(),
+        reason: reason.into(),
+    }
+}
+
+impl Transport for Client {
+    type Call<R: Wire, F: Failure> = Result<R, F>;
+
+    fn call<C: Command>(&self, command: &C) -> Result<C::Reply, C::Failure> {
+        Client::call(self, command)
+    }
+}
+
+impl WithTimeout for Client {
+    fn with_timeout(&self, limit: Duration) -> Self {
+        Client::with_timeout(self, limit)
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let endpoints: Vec<&str> = match &self.shared.ways {
+            Ways::Links { links, .. } => links.iter().map(|link| &**link.endpoint()).collect(),
+            Ways::Local(_) => vec!["local"],
+        };
+        f.debug_struct("Client")
+            .field("endpoints", &endpoints)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a client has seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ClientStats {
+    /// Calls that have begun and not ended, those that nobody waits for included.
+    pub in_flight: usize,
+    /// Replies that came for calls which had been given up. They are dropped.
+    pub late_replies: u64,
+}

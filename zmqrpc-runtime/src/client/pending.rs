@@ -1,0 +1,156 @@
+//! Calls that are on their way.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::link::{Failed, Link, Patience};
+use super::reply;
+use super::subject::{Callee, Subject};
+use super::table::Loss;
+use crate::command::Command;
+use crate::error::Error;
+use crate::socket::Message;
+use crate::wire::{Executed, Limits};
+
+/// A call that was begun and whose reply has not been taken yet.
+///
+/// Replies are taken in only while somebody waits for one: begin many calls, then wait for each. A call that nobody
+/// waits for holds its place among [`max_calls`](super::ClientBuilder::max_calls).
+///
+/// # Cancellation
+///
+/// Dropping it gives the call up: one that was not sent yet never is, of one that was the server is told, and a reply
+/// that comes nevertheless is dropped.
+#[must_use = "a call that is dropped is cancelled"]
+pub struct Pending<C: Command> {
+    call: Begun,
+    command: PhantomData<fn() -> C>,
+}
+
+impl<C: Command> Pending<C> {
+    pub(super) fn new(call: Begun) -> Self {
+        Self {
+            call,
+            command: PhantomData,
+        }
+    }
+
+    /// Waits for the reply, until the time that the call has is over.
+    ///
+    /// # Errors
+    ///
+    /// What the command's method fails with: [`Error`], or [`CallError`](crate::CallError) where it returns a
+    /// `Result`.
+    pub fn wait(mut self) -> Result<C::Reply, C::Failure> {
+        let callee = Callee::Method(const { &C::METHOD });
+        let frame = self.call.wait(callee)?;
+        reply::decode::<C>(&frame, &self.call.subject(callee))
+    }
+}
+
+impl<C: Command> fmt::Debug for Pending<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending")
+            .field("method", &format_args!("{}", C::METHOD))
+            .finish_non_exhaustive()
+    }
+}
+
+/// A call that was begun, whatever its command.
+pub(super) struct Begun {
+    pub(super) way: Way,
+    pub(super) limits: Limits,
+    pub(super) timeout: Duration,
+    pub(super) patience: Patience,
+}
+
+/// Where a call's reply comes from.
+pub(super) enum Way {
+    /// From a link, under an id.
+    Link(Arc<Link>, u64),
+    /// From a link that has told already.
+    Ended(Arc<Link>),
+    /// It is here: the call was executed within the process.
+    Here(Option<Message>),
+}
+
+impl Begun {
+    /// Waits for the reply frame.
+    pub(super) fn wait(&mut self, callee: Callee<'_>) -> Result<Message, Error> {
+        self.end(callee)?.ok_or_else(|| {
+            self.subject(callee)
+                .unavailable("there is no reply", Executed::Maybe)
+        })
+    }
+
+    /// Waits until a notification has been handed over.
+    pub(super) fn hand_over(&mut self, callee: Callee<'_>) -> Result<(), Error> {
+        self.end(callee).map(drop)
+    }
+
+    fn end(&mut self, callee: Callee<'_>) -> Result<Option<Message>, Error> {
+        match &mut self.way {
+            Way::Link(link, id) => {
+                let (link, id) = (Arc::clone(link), *id);
+                let ending = link.wait(id, self.patience);
+                self.way = Way::Ended(link);
+                ending.map_err(|failed| failure(failed, &self.subject(callee), self.patience))
+            }
+            // A plain handler cannot be interrupted; the caller learns that it took too long.
+            Way::Here(_) if Instant::now() > self.patience.deadline => {
+                Err(self.subject(callee).timed_out(Executed::Yes))
+            }
+            Way::Here(frame) => Ok(frame.take()),
+            Way::Ended(_) => Ok(None),
+        }
+    }
+
+    pub(super) fn subject<'a>(&'a self, callee: Callee<'a>) -> Subject<'a> {
+        let endpoint = match &self.way {
+            Way::Link(link, _) | Way::Ended(link) => Some(link.endpoint()),
+            Way::Here(_) => None,
+        };
+        Subject {
+            callee,
+            endpoint,
+            limits: &self.limits,
+            timeout: self.timeout,
+        }
+    }
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        if let Way::Link(link, id) = &self.way {
+            link.forget(*id);
+        }
+    }
+}
+
+fn failure(failed: Failed, subject: &Subject<'_>, patience: Patience) -> Error {
+    match failed {
+        Failed::TimedOut { written: true } => subject.timed_out(Executed::Maybe),
+        Failed::TimedOut { written: false } | Failed::NotConnected => {
+            let waited = patience.connect_timeout.min(subject.timeout);
+            let reason = format!("no connection within {waited:?}, is the server running there?");
+            subject.unavailable(reason, Executed::No)
+        }
+        Failed::Lost(Loss::Disconnected) => subject.unavailable(
+            "the connection broke before the reply came",
+            Executed::Maybe,
+        ),
+        Failed::Lost(Loss::Foreign) => {
+            let reason = "what listens there speaks another protocol, or asks for another login";
+            subject.unavailable(reason, Executed::No)
+        }
+        Failed::Lost(Loss::Denied) => Error::Unauthenticated {
+            at: subject.site(),
+            reason: "the server refused the login".into(),
+        },
+        Failed::Lost(Loss::Broken(error)) => {
+            subject.unavailable(format!("the socket failed: {error}"), Executed::Maybe)
+        }
+    }
+}

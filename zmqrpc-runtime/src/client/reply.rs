@@ -1,0 +1,156 @@
+//! From a reply frame to what the caller gets.
+
+use super::subject::Subject;
+use crate::codec::{Codec, Error as CodecError, describe};
+use crate::command::{Command, Failure, Wire};
+use crate::error::Error;
+use crate::wire::{Executed, Reply, ReplyBody, Status};
+
+/// The reply to a command.
+pub(super) fn decode<C: Command>(
+    frame: &[u8],
+    subject: &Subject<'_>,
+) -> Result<C::Reply, C::Failure> {
+    let undecodable = |source| undecodable(source, subject);
+    match read(frame, subject)? {
+        Answered::Value(codec, body) => Ok(C::Reply::decode(codec, body).map_err(undecodable)?),
+        Answered::Error(codec, body) => {
+            let error =
+                <C::Failure as Failure>::Service::decode(codec, body).map_err(undecodable)?;
+            Err(C::Failure::service(error))
+        }
+    }
+}
+
+/// The reply to a call by name, whose errors have no type here.
+pub(super) fn decode_untyped<R: Wire>(frame: &[u8], subject: &Subject<'_>) -> Result<R, Error> {
+    match read(frame, subject)? {
+        Answered::Value(codec, body) => {
+            R::decode(codec, body).map_err(|source| undecodable(source, subject))
+        }
+        Answered::Error(codec, body) => Err(Error::Service {
+            at: subject.site(),
+            message: describe(codec, body)
+                .unwrap_or_else(|| format!("{} bytes", body.len()))
+                .into(),
+            body: body.into(),
+        }),
+    }
+}
+
+/// What a service answered: still encoded.
+enum Answered<'a> {
+    Value(Codec, &'a [u8]),
+    Error(Codec, &'a [u8]),
+}
+
+fn read<'a>(frame: &'a [u8], subject: &Subject<'_>) -> Result<Answered<'a>, Error> {
+    let limit = subject.limits.message;
+    if frame.len() > limit {
+        let executed = Executed::Yes;
+        return Err(Error::TooLarge {
+            at: subject.site(),
+            what: "the reply",
+            limit,
+            executed,
+        });
+    }
+    let malformed = |reason: String, executed| Error::Decode {
+        at: subject.site(),
+        what: "the reply",
+        source: CodecError::Decode(reason),
+        executed,
+    };
+    let known = |codec| {
+        Codec::from_id(codec)
+            .ok_or_else(|| malformed(format!("codec {codec} is unknown here"), Executed::Yes))
+    };
+    let reply = Reply::decode(frame, subject.limits)
+        .map_err(|error| malformed(error.to_string(), Executed::Maybe))?;
+    match reply.body {
+        ReplyBody::Ok { codec, body, .. } => Ok(Answered::Value(known(codec)?, body)),
+        ReplyBody::Service { codec, body, .. } => Ok(Answered::Error(known(codec)?, body)),
+        ReplyBody::Failure {
+            status,
+            executed,
+            detail,
+            ..
+        } => Err(failure(status, executed, detail, subject)),
+        ReplyBody::Pong | ReplyBody::Working => Err(malformed(
+            "it does not answer a call".into(),
+            Executed::Maybe,
+        )),
+    }
+}
+
+fn failure(status: Status, executed: Executed, detail: &str, subject: &Subject<'_>) -> Error {
+    let at = subject.site();
+    let undecodable = |what| {
+        let source = CodecError::Decode(detail.to_owned());
+        Error::Decode {
+            at: subject.site(),
+            what,
+            source,
+            executed,
+        }
+    };
+    match status {
+        Status::UnknownMethod => Error::UnknownMethod { at },
+        Status::SignatureMismatch => Error::SignatureMismatch {
+            at,
+            ours: subject.signature().into(),
+            theirs: detail.into(),
+        },
+        Status::Decode => undecodable("the arguments"),
+        Status::Malformed
+        | Status::UnsupportedVersion
+        | Status::UnsupportedCodec
+        | Status::UnsupportedKind => undecodable("the request"),
+        Status::Encode => {
+            let source = CodecError::Encode(detail.to_owned());
+            Error::Encode {
+                at,
+                what: "the reply",
+                source,
+                executed,
+            }
+        }
+        Status::TooLarge => Error::TooLarge {
+            at,
+            what: if executed == Executed::Yes {
+                "the reply"
+            } else {
+                "the request"
+            },
+            limit: detail.parse().unwrap_or(subject.limits.message),
+            executed,
+        },
+        Status::Overloaded => Error::Overloaded {
+            at,
+            reason: detail.to_owned().into(),
+        },
+        Status::Cancelled => Error::Cancelled { at, executed },
+        Status::ShuttingDown => Error::ShuttingDown { at },
+        Status::Panicked => Error::Panicked { at },
+        Status::Expired => subject.timed_out(executed),
+        Status::Unauthenticated => Error::Unauthenticated {
+            at,
+            reason: detail.to_owned().into(),
+        },
+        Status::Other(code) => Error::Remote {
+            at,
+            code,
+            message: detail.into(),
+            executed,
+        },
+    }
+}
+
+fn undecodable(source: CodecError, subject: &Subject<'_>) -> Error {
+    Error::Decode {
+        at: subject.site(),
+        what: "the reply",
+        source,
+        executed: Executed::Yes,
+    }
+}

@@ -1,0 +1,64 @@
+//! From a command to the frame that carries it.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::subject::Subject;
+use crate::codec::Error as CodecError;
+use crate::error::Error;
+use crate::wire::{Executed, Kind, Metadata, NO_ID, Request};
+
+/// Header and arguments in one frame, which has no id yet.
+///
+/// # Errors
+///
+/// [`Error::TooLarge`] and [`Error::Encode`]; nothing has been sent.
+pub(super) fn encode<A: Serialize + ?Sized>(
+    subject: &Subject<'_>,
+    kind: Kind,
+    remaining: Duration,
+    metadata: Metadata<'_>,
+    arguments: &A,
+) -> Result<Vec<u8>, Error> {
+    let mut out = Vec::with_capacity(FRAME_CAPACITY);
+    let header = Request {
+        kind,
+        id: NO_ID,
+        codec: subject.codec().id(),
+        method: subject.method(),
+        remaining: Some(remaining),
+        metadata,
+        body: &[],
+    };
+    let executed = Executed::No;
+    header
+        .encode(&mut out, subject.limits)
+        .map_err(|error| Error::Encode {
+            at: subject.site(),
+            what: "the header",
+            source: CodecError::Encode(error.to_string()),
+            executed,
+        })?;
+    subject
+        .codec()
+        .encode(arguments, &mut out, subject.limits.message)
+        .map_err(|error| match error {
+            CodecError::TooLarge { limit } => Error::TooLarge {
+                at: subject.site(),
+                what: "the request",
+                limit,
+                executed,
+            },
+            source => Error::Encode {
+                at: subject.site(),
+                what: "the arguments",
+                source,
+                executed,
+            },
+        })?;
+    Ok(out)
+}
+
+/// Holds most requests without growing.
+const FRAME_CAPACITY: usize = 128;

@@ -1,0 +1,76 @@
+//! What a call is about: what its errors tell of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::codec::Codec;
+use crate::command::Method;
+use crate::error::{Error, Site};
+use crate::wire::{Executed, Limits, MethodRef};
+
+/// What is called.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Callee<'a> {
+    /// A command's method: both sides know the types.
+    Method(&'static Method),
+    /// A method that is only known by name.
+    Name(&'a str),
+}
+
+/// One call, as its request is built from and its reply is judged by.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Subject<'a> {
+    pub(super) callee: Callee<'a>,
+    pub(super) endpoint: Option<&'a Arc<str>>,
+    pub(super) limits: &'a Limits,
+    /// The time that the call has in all.
+    pub(super) timeout: Duration,
+}
+
+impl<'a> Subject<'a> {
+    pub(super) fn site(&self) -> Site {
+        let method = match self.callee {
+            Callee::Method(method) => method.full_name(),
+            Callee::Name(name) => name.to_owned().into(),
+        };
+        Site::new(method, self.endpoint.cloned())
+    }
+
+    pub(super) fn signature(&self) -> String {
+        match self.callee {
+            Callee::Method(method) => method.versioned_signature(),
+            Callee::Name(_) => "unknown, as the call was by name".into(),
+        }
+    }
+
+    pub(super) fn method(&self) -> MethodRef<'a> {
+        match self.callee {
+            Callee::Method(method) => MethodRef::Key(method.key()),
+            Callee::Name(name) => MethodRef::Name(name),
+        }
+    }
+
+    /// By name nothing says that both sides mean the same types, so the values say it themselves.
+    pub(super) fn codec(&self) -> Codec {
+        match self.callee {
+            Callee::Method(_) => Codec::Postcard,
+            Callee::Name(_) => Codec::MessagePack,
+        }
+    }
+
+    pub(super) fn timed_out(&self, executed: Executed) -> Error {
+        Error::Timeout {
+            at: self.site(),
+            limit: self.timeout,
+            executed,
+        }
+    }
+
+    pub(super) fn unavailable(&self, reason: impl Into<String>, executed: Executed) -> Error {
+        Error::Unavailable {
+            at: self.site(),
+            reason: reason.into().into(),
+            executed,
+        }
+    }
+}

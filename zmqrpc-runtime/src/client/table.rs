@@ -1,0 +1,186 @@
+//! The calls of one link that have not ended: a state machine without I/O.
+//!
+//! An id is a place in the table and the place's generation, so that a reply which comes too late finds another
+//! generation there and is never handed to another call.
+
+use std::thread::Thread;
+
+use crate::socket::Message;
+
+/// Why a call ended without a reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Loss {
+    /// The connection broke after the request was handed over.
+    Disconnected,
+    /// The endpoint does not speak the protocol.
+    Foreign,
+    /// The endpoint does not let this client in.
+    Denied,
+    /// The socket failed.
+    Broken(crate::socket::SocketError),
+}
+
+/// How a call ended. A notification ends well when it has been handed over: without a message.
+pub(super) type Ending = Result<Option<Message>, Loss>;
+
+/// Who waits for a call, or how it ended.
+#[derive(Debug)]
+pub(super) enum State {
+    /// It was begun and nobody waits for it yet.
+    Quiet,
+    /// The thread that looks after the link waits for it.
+    Leader,
+    /// A thread sleeps until it is done.
+    Parked(Thread),
+    Done(Ending),
+}
+
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) state: State,
+    /// Handed over to the socket: it may be executed.
+    pub(super) written: bool,
+    /// Ends with being handed over.
+    pub(super) oneway: bool,
+}
+
+#[derive(Debug, Default)]
+struct Place {
+    generation: u32,
+    call: Option<Call>,
+}
+
+/// All calls of one link.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    places: Vec<Place>,
+    free: Vec<u32>,
+}
+
+impl Table {
+    /// Makes a place for a call. Never answers 0, the id that no call has.
+    pub(super) fn insert(&mut self, oneway: bool) -> u64 {
+        let index = self.free.pop().unwrap_or_else(|| {
+            self.places.push(Place::default());
+            u32::try_from(self.places.len() - 1).unwrap_or(u32::MAX)
+        });
+        let place = &mut self.places[index as usize];
+        place.generation = place.generation.wrapping_add(1).max(1);
+        place.call = Some(Call {
+            state: State::Quiet,
+            written: false,
+            oneway,
+        });
+        u64::from(place.generation) << 32 | u64::from(index)
+    }
+
+    /// How many calls there are.
+    pub(super) fn len(&self) -> usize {
+        self.places.len() - self.free.len()
+    }
+
+    pub(super) fn get_mut(&mut self, id: u64) -> Option<&mut Call> {
+        let place = self.places.get_mut(index(id))?;
+        if u64::from(place.generation) == id >> 32 {
+            place.call.as_mut()
+        } else {
+            None
+        }
+    }
+
+    /// Takes a call out, whatever its state: a reply that comes for it later finds nothing.
+    pub(super) fn remove(&mut self, id: u64) -> Option<Call> {
+        self.get_mut(id)?;
+        let call = self.places[index(id)].call.take();
+        self.free.push(u32::try_from(index(id)).unwrap_or(u32::MAX));
+        call
+    }
+
+    /// Ends a call; answers who waited for it, or nothing if there is no such call or it has ended before.
+    pub(super) fn finish(&mut self, id: u64, ending: Ending) -> Option<State> {
+        let call = self.get_mut(id)?;
+        match call.state {
+            State::Done(_) => None,
+            _ => Some(std::mem::replace(&mut call.state, State::Done(ending))),
+        }
+    }
+
+    /// The calls that have not ended and that `which` picks.
+    pub(super) fn pending(&self, which: impl Fn(&Call) -> bool) -> Vec<u64> {
+        let open = |call: &Call| !matches!(call.state, State::Done(_)) && which(call);
+        (0_u64..)
+            .zip(&self.places)
+            .filter(|(_, place)| place.call.as_ref().is_some_and(open))
+            .map(|(index, place)| u64::from(place.generation) << 32 | index)
+            .collect()
+    }
+}
+
+fn index(id: u64) -> usize {
+    usize::try_from(id & u64::from(u32::MAX)).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn done(table: &mut Table, id: u64) -> bool {
+        matches!(table.get_mut(id).unwrap().state, State::Done(_))
+    }
+
+    #[test]
+    fn a_late_reply_finds_nothing() {
+        let mut table = Table::default();
+        let first = table.insert(false);
+        table.remove(first);
+        let second = table.insert(false);
+        assert_ne!(first, second);
+        assert!(table.finish(first, Ok(None)).is_none());
+        assert!(!done(&mut table, second));
+    }
+
+    #[test]
+    fn a_call_ends_once() {
+        let mut table = Table::default();
+        let id = table.insert(false);
+        assert!(matches!(table.finish(id, Ok(None)), Some(State::Quiet)));
+        assert!(table.finish(id, Err(Loss::Disconnected)).is_none());
+        assert!(matches!(
+            table.remove(id).unwrap().state,
+            State::Done(Ok(None))
+        ));
+    }
+
+    #[test]
+    fn no_id_is_zero_and_none_is_used_twice() {
+        let mut table = Table::default();
+        let mut seen = std::collections::HashSet::from([0]);
+        for _ in 0..1000 {
+            let (a, b) = (table.insert(false), table.insert(true));
+            assert!(seen.insert(a) && seen.insert(b));
+            table.remove(a);
+            table.remove(b);
+        }
+        assert_eq!(table.len(), 0);
+        assert_eq!(table.places.len(), 2);
+    }
+
+    #[test]
+    fn ids_that_were_never_given_out_are_harmless() {
+        let mut table = Table::default();
+        for id in [0, 1, u64::MAX, 1 << 32, u64::from(u32::MAX)] {
+            assert!(table.get_mut(id).is_none());
+            assert!(table.remove(id).is_none());
+            assert!(table.finish(id, Ok(None)).is_none());
+        }
+    }
+
+    #[test]
+    fn only_what_was_written_is_lost_with_the_connection() {
+        let mut table = Table::default();
+        let (written, queued) = (table.insert(false), table.insert(false));
+        table.get_mut(written).unwrap().written = true;
+        assert_eq!(table.pending(|call| call.written), [written]);
+        assert_eq!(table.pending(|_| true), [written, queued]);
+    }
+}
