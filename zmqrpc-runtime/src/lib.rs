@@ -1,0 +1,59 @@
+//! The runtime of [`zmqrpc`](https://docs.rs/zmqrpc): everything that runs. Programs use it through that crate, which
+//! re-exports what is public here.
+//!
+//! The layers, each of which may use those before it and none behind it:
+//!
+//! ```text
+//! wire < codec < socket < command, error < client, server < local
+//! ```
+
+mod client;
+mod codec;
+mod command;
+mod error;
+mod local;
+mod server;
+mod socket;
+mod wire;
+
+pub use client::{Client, ClientBuilder, ClientStats, Pending};
+pub use codec::Error as CodecError;
+pub use command::{
+    Answer, CallContext, Command, Failure, Method, Never, Service, Transport, Wire, WithTimeout,
+};
+pub use error::{CallError, Error, Site};
+pub use server::{AsyncHandler, Handler, Server, ServerBuilder, ServerHandle, ServerStats};
+pub use socket::SocketError;
+pub use wire::Executed;
+
+/// What generated code may name, and nobody else: it changes without notice.
+#[doc(hidden)]
+pub mod __private {
+    pub use std::boxed::Box;
+    pub use std::clone::Clone;
+    pub use std::convert::AsRef;
+    pub use std::future::Future;
+    pub use std::option::Option;
+    pub use std::result::Result;
+    pub use std::sync::Arc;
+    pub use std::time::Duration;
+    pub use std::vec::Vec;
+
+    pub use serde::{Serialize, Serializer};
+
+    pub use crate::client::Client;
+    pub use crate::codec::{Bytes, NoArgs, Str, optional_bytes};
+    pub use crate::command::{
+        Call, CallContext, Command, Entry, Fallible, Frame, Handled, Method, Refusal, Service,
+        Task, Transport, WithTimeout,
+    };
+    pub use crate::error::{CallError, Error};
+    pub use crate::local::local;
+}
+
+/// What fuzz targets reach.
+#[doc(hidden)]
+pub mod __fuzz {
+    pub use crate::codec::*;
+    pub use crate::wire::*;
+}

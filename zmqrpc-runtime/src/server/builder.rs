@@ -1,0 +1,244 @@
+//! Settings of a server.
+
+use std::fmt;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use super::counters::Counters;
+use super::handle::ServerHandle;
+use super::handler::{Async, AsyncHandler, Handler, Plain};
+use super::registry::Registry;
+use super::responder::Responder;
+use super::worker::{Bounds, Shared, Worker};
+use crate::command::{Dispatch, Served, Service};
+use crate::error::Error;
+use crate::socket::{Direction, Endpoint, Options, Router};
+use crate::wire::Limits;
+
+/// Where servers begin: [`Server::builder`].
+#[derive(Debug)]
+pub enum Server {}
+
+impl Server {
+    /// Starts the settings of a server.
+    pub fn builder() -> ServerBuilder {
+        ServerBuilder::default()
+    }
+}
+
+/// Makes a server. Nothing is opened before [`start`](Self::start), which checks every setting.
+///
+/// Replies that a slow caller does not take wait for it, up to 65,536 and 64 MiB for each connection; beyond that the
+/// oldest is dropped and counted in [`ServerStats::dropped`](super::ServerStats::dropped).
+#[must_use = "nothing is opened before `start`"]
+pub struct ServerBuilder {
+    services: Vec<Box<dyn Dispatch>>,
+    endpoints: Vec<(String, Direction)>,
+    max_message: usize,
+    max_queue: usize,
+    max_queue_bytes: usize,
+    linger: Duration,
+    ipv6: bool,
+}
+
+impl Default for ServerBuilder {
+    fn default() -> Self {
+        Self {
+            services: Vec::new(),
+            endpoints: Vec::new(),
+            max_message: Limits::default().message,
+            max_queue: 65_536,
+            max_queue_bytes: 64 << 20,
+            linger: Duration::from_secs(1),
+            ipv6: false,
+        }
+    }
+}
+
+impl ServerBuilder {
+    /// Adds a service: `CalculatorServer::new(..)`. A server takes any number of them.
+    pub fn service<S: Service>(mut self, service: S) -> Self {
+        self.services.push(Box::new(Served(service)));
+        self
+    }
+
+    /// Adds a function that executes one hand-written command, as `|command|` or `|cx: &CallContext, command|`.
+    pub fn handler<M: 'static, H: Handler<M>>(mut self, handler: H) -> Self {
+        self.services.push(Box::new(Plain::new(handler)));
+        self
+    }
+
+    /// Adds an `async` function that executes one hand-written command, as `|command|` or
+    /// `|cx: CallContext, command|`.
+    pub fn handler_async<M: 'static, H: AsyncHandler<M>>(mut self, handler: H) -> Self {
+        self.services.push(Box::new(Async::new(handler)));
+        self
+    }
+
+    /// Listens on an endpoint: `tcp://127.0.0.1:5555`, `tcp://*:*` (every address, any free port),
+    /// `tcp://[::1]:5555`, `ipc:///run/name.sock`, `inproc://name`.
+    pub fn bind(mut self, endpoint: impl Into<String>) -> Self {
+        self.endpoints.push((endpoint.into(), Direction::Bind));
+        self
+    }
+
+    /// Connects to an endpoint, to serve from behind a hub (a ROUTER/DEALER device) that listens there.
+    pub fn connect(mut self, endpoint: impl Into<String>) -> Self {
+        self.endpoints.push((endpoint.into(), Direction::Connect));
+        self
+    }
+
+    /// Bytes of the largest request that is taken and of the largest reply that is sent. Default: 16 MiB.
+    ///
+    /// A larger request is answered with `TooLarge`, up to twice the limit; beyond that the connection is cut, so
+    /// that no peer makes this side hold more.
+    pub fn max_message(mut self, bytes: usize) -> Self {
+        self.max_message = bytes;
+        self
+    }
+
+    /// Requests that may wait to be executed. Default: 65,536. Further ones are answered with `Overloaded`.
+    pub fn max_queue(mut self, requests: usize) -> Self {
+        self.max_queue = requests;
+        self
+    }
+
+    /// Bytes of requests that may wait to be executed. Default: 64 MiB. Further ones are answered with `Overloaded`.
+    pub fn max_queue_bytes(mut self, bytes: usize) -> Self {
+        self.max_queue_bytes = bytes;
+        self
+    }
+
+    /// How long the last replies may take to leave after the end. Default: 1 s.
+    pub fn linger(mut self, limit: Duration) -> Self {
+        self.linger = limit;
+        self
+    }
+
+    /// Whether host names resolve to IPv6 addresses, and `*` listens on IPv6 too. Default: no. Addresses in brackets
+    /// work in any case.
+    pub fn ipv6(mut self, allowed: bool) -> Self {
+        self.ipv6 = allowed;
+        self
+    }
+
+    /// Checks the settings, opens the endpoints and serves, on a thread of its own.
+    ///
+    /// `async` methods find the tokio runtime that this is called in. Where there is none, the server starts one for
+    /// the first of them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Endpoint`] and [`Error::Config`] name the setting that is wrong; nothing is open then.
+    /// [`Error::Transport`] if the system gives no more sockets or threads.
+    pub fn start(self) -> Result<ServerHandle, Error> {
+        let endpoints = self.check()?;
+        let limits = self.limits();
+        let options = Options {
+            max_frame: self.max_message.saturating_mul(2),
+            linger: self.linger,
+            // Small: libzmq does not tell what it still held for a peer that leaves. What does not fit waits in the
+            // outbox, which counts.
+            send_high_water: 100,
+            receive_high_water: 1000,
+            ipv6: self.ipv6,
+        };
+        let bounds = Bounds {
+            requests: self.max_queue,
+            bytes: self.max_queue_bytes,
+        };
+        let (responder, counters) = self.into_parts(limits)?;
+        let mut router = Router::new(&options)?;
+        for endpoint in &endpoints {
+            router
+                .open(endpoint)
+                .map_err(|error| Error::bad_endpoint(endpoint.as_str(), error.to_string()))?;
+        }
+        let shared = Arc::new(Shared::new(router, counters));
+        let worker = Worker::new(Arc::clone(&shared), responder, bounds);
+        thread::Builder::new()
+            .name("zmqrpc-server".into())
+            .spawn(move || worker.run())
+            .map_err(|error| crate::socket::SocketError::thread(&error))?;
+        Ok(ServerHandle::new(shared))
+    }
+
+    /// The services alone, to be called within the process.
+    pub(crate) fn into_responder(self) -> Result<Responder, Error> {
+        let limits = self.limits();
+        self.into_parts(limits).map(|(responder, _)| responder)
+    }
+
+    fn into_parts(self, limits: Limits) -> Result<(Responder, Arc<Counters>), Error> {
+        let mut registry = Registry::default();
+        for service in self.services {
+            registry.add(service)?;
+        }
+        if registry.is_empty() {
+            return Err(Error::bad_setting(
+                "service",
+                "a server needs at least one service or handler",
+            ));
+        }
+        let counters = Arc::new(Counters::default());
+        Ok((
+            Responder::new(registry, limits, Arc::clone(&counters)),
+            counters,
+        ))
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
+            message: self.max_message,
+            ..Limits::default()
+        }
+    }
+
+    fn check(&self) -> Result<Vec<Endpoint>, Error> {
+        if self.endpoints.is_empty() {
+            return Err(Error::bad_setting(
+                "bind",
+                "a server needs at least one endpoint to bind or connect",
+            ));
+        }
+        if self.max_message < MIN_MESSAGE {
+            return Err(Error::bad_setting(
+                "max_message",
+                format!("it must be {MIN_MESSAGE} bytes or more"),
+            ));
+        }
+        if self.max_queue == 0 {
+            return Err(Error::bad_setting("max_queue", "it must be 1 or more"));
+        }
+        if self.max_queue_bytes < self.max_message {
+            let reason = "it must hold at least one message of `max_message` bytes";
+            return Err(Error::bad_setting("max_queue_bytes", reason));
+        }
+        self.endpoints
+            .iter()
+            .map(|(text, direction)| {
+                Endpoint::parse(text, *direction)
+                    .map_err(|reason| Error::bad_endpoint(text, reason))
+            })
+            .collect()
+    }
+}
+
+/// A header with full metadata must fit.
+const MIN_MESSAGE: usize = 1024;
+
+impl fmt::Debug for ServerBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let methods: Vec<String> = self
+            .services
+            .iter()
+            .flat_map(|service| service.methods())
+            .map(ToString::to_string)
+            .collect();
+        f.debug_struct("ServerBuilder")
+            .field("methods", &methods)
+            .field("endpoints", &self.endpoints)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,67 @@
+//! What a server has seen since it started.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+macro_rules! counters {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// Counters of a server since it started.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub struct ServerStats {
+            $($(#[$doc])* pub $name: u64,)*
+        }
+
+        /// The counters as they are counted: by several threads.
+        #[derive(Debug, Default)]
+        pub(super) struct Counters {
+            $(pub(super) $name: Counter,)*
+        }
+
+        impl Counters {
+            pub(super) fn read(&self) -> ServerStats {
+                ServerStats { $($name: self.$name.get(),)* }
+            }
+        }
+    };
+}
+
+counters! {
+    /// Calls and notifications that were taken on.
+    requests,
+    /// Replies of services, errors of their own included, that were handed over to the socket.
+    replies,
+    /// Calls and notifications that were answered with a failure, or dropped with one: unknown methods, mismatched
+    /// signatures, undecodable arguments, replies that cannot travel.
+    refused,
+    /// Messages that are no request: random bytes, other dialects, unknown versions, truncated headers.
+    malformed,
+    /// Services that panicked.
+    panics,
+    /// Requests whose time was over before they were executed. They are not executed.
+    expired,
+    /// Calls that their callers gave up before they were executed. They are not executed.
+    cancelled,
+    /// Requests that the queue had no room for.
+    overloaded,
+    /// Replies that were dropped because a peer did not take them and its outbox was full.
+    dropped,
+    /// Replies for peers that had gone.
+    unreachable,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Counter(AtomicU64);
+
+impl Counter {
+    pub(super) fn add(&self, count: u64) {
+        self.0.fetch_add(count, Ordering::Relaxed);
+    }
+
+    pub(super) fn increment(&self) {
+        self.add(1);
+    }
+
+    fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}

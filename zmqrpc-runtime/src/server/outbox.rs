@@ -1,0 +1,114 @@
+//! Replies that a slow peer has no room for.
+//!
+//! libzmq drops what a ROUTER has no room for, or refuses it where the socket is told to. What is refused waits here,
+//! per peer and within bounds, and is tried again whenever the socket was drained: its descriptor signals when a peer
+//! reads, and when one leaves.
+
+use std::collections::{HashMap, VecDeque};
+
+use super::counters::Counters;
+use crate::socket::{Delivery, PeerId, Router, Unsent};
+
+/// Replies that wait for one peer at most.
+pub(super) const MAX_REPLIES: usize = 65_536;
+/// Bytes that wait for one peer at most.
+pub(super) const MAX_BYTES: usize = 64 << 20;
+
+/// Takes the replies; a ROUTER, or something else in a test.
+pub(super) trait Sink {
+    fn send(&mut self, delivery: Delivery) -> Result<(), Unsent>;
+}
+
+impl Sink for Router {
+    fn send(&mut self, delivery: Delivery) -> Result<(), Unsent> {
+        Router::send(self, delivery)
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Outbox {
+    blocked: HashMap<PeerId, Waiting>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    deliveries: VecDeque<Delivery>,
+    bytes: usize,
+}
+
+impl Outbox {
+    /// Sends a reply now, or when its peer has room; in order per peer.
+    pub(super) fn send(&mut self, delivery: Delivery, sink: &mut impl Sink, counters: &Counters) {
+        if let Some(waiting) = self.blocked.get_mut(delivery.route.peer()) {
+            return waiting.push(delivery, counters);
+        }
+        match sink.send(delivery) {
+            Ok(()) => counters.replies.increment(),
+            Err(Unsent::Full(delivery)) => {
+                let peer = delivery.route.peer().clone();
+                self.blocked
+                    .entry(peer)
+                    .or_default()
+                    .push(*delivery, counters);
+            }
+            Err(Unsent::Gone) => counters.unreachable.increment(),
+            Err(Unsent::Broken(error)) => {
+                counters.dropped.increment();
+                tracing::error!(%error, "a reply could not be sent");
+            }
+        }
+    }
+
+    /// Tries again for every peer that had no room.
+    pub(super) fn retry(&mut self, sink: &mut impl Sink, counters: &Counters) {
+        self.blocked
+            .retain(|_, waiting| waiting.flush(sink, counters));
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.blocked.is_empty()
+    }
+}
+
+impl Waiting {
+    fn push(&mut self, delivery: Delivery, counters: &Counters) {
+        self.bytes += delivery.message.len();
+        self.deliveries.push_back(delivery);
+        // The oldest goes: its caller is the one most likely to have given up.
+        while (self.deliveries.len() > MAX_REPLIES || self.bytes > MAX_BYTES)
+            && self.deliveries.len() > 1
+        {
+            if let Some(oldest) = self.deliveries.pop_front() {
+                self.bytes -= oldest.message.len();
+                counters.dropped.increment();
+            }
+        }
+    }
+
+    /// Whether something is left.
+    fn flush(&mut self, sink: &mut impl Sink, counters: &Counters) -> bool {
+        while let Some(delivery) = self.deliveries.pop_front() {
+            let bytes = delivery.message.len();
+            match sink.send(delivery) {
+                Ok(()) => {
+                    self.bytes -= bytes;
+                    counters.replies.increment();
+                }
+                Err(Unsent::Full(delivery)) => {
+                    self.deliveries.push_front(*delivery);
+                    return true;
+                }
+                Err(Unsent::Gone) => {
+                    counters.unreachable.add(1 + self.deliveries.len() as u64);
+                    return false;
+                }
+                Err(Unsent::Broken(error)) => {
+                    counters.dropped.add(1 + self.deliveries.len() as u64);
+                    tracing::error!(%error, "replies could not be sent");
+                    return false;
+                }
+            }
+        }
+        false
+    }
+}

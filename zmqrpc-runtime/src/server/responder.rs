@@ -1,0 +1,267 @@
+//! From a request frame to its reply frame, without a socket.
+//!
+//! Reading is separate from running: reading is quick and runs no code of a service, so that the thread at the socket
+//! can refuse, answer pings and take cancellations while services work.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::counters::Counters;
+use super::executor::Executor;
+use super::registry::{Missing, Place, Registry};
+use crate::codec::Codec;
+use crate::command::{
+    Call, CallContext, DeadlineScope, Envelope, Exchange, Handled, Refusal, Started,
+};
+use crate::socket::Message;
+use crate::wire::{
+    Dialect, Executed, Incoming, Kind, Limits, MethodRef, Reply, ReplyBody, Request, Status,
+    WireError, refusal_id,
+};
+
+/// Reads requests and runs them.
+pub(crate) struct Responder {
+    registry: Registry,
+    executor: Executor,
+    limits: Limits,
+    counters: Arc<Counters>,
+}
+
+/// What a frame asks for.
+pub(super) enum Asked {
+    /// To be sent back at once.
+    Answer(Vec<u8>),
+    Nothing,
+    Run(Job),
+    /// The call with this id of the same peer is not wanted any more.
+    Cancel(u64),
+}
+
+/// A request that is ready to run.
+pub(super) struct Job {
+    place: Place,
+    call: Call,
+    id: u64,
+    wants_reply: bool,
+    deadline: Option<Instant>,
+    bytes: usize,
+}
+
+impl Job {
+    pub(super) fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Bytes of the request's frame.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// The reply that tells of a refusal; nothing for a notification.
+    pub(super) fn refuse(&self, refusal: &Refusal) -> Option<Vec<u8>> {
+        self.wants_reply.then(|| refusal.encode(self.id))
+    }
+}
+
+impl Responder {
+    pub(super) fn new(registry: Registry, limits: Limits, counters: Arc<Counters>) -> Self {
+        Self {
+            registry,
+            executor: Executor::new(),
+            limits,
+            counters,
+        }
+    }
+
+    /// Reads a frame that arrived at `now`.
+    pub(super) fn read(&self, frame: Message, now: Instant) -> Asked {
+        match Incoming::decode(&frame, &self.limits) {
+            Ok(Incoming::Ping(id)) => {
+                let mut out = Vec::new();
+                Reply {
+                    id,
+                    body: ReplyBody::Pong,
+                }
+                .encode(&mut out);
+                Asked::Answer(out)
+            }
+            Ok(Incoming::Cancel(id)) => Asked::Cancel(id),
+            Ok(Incoming::Request(request)) => match self.prepare(&request, now) {
+                Ok(prepared) => Asked::Run(prepared.with(frame)),
+                Err(refusal) => {
+                    self.counters.refused.increment();
+                    tracing::warn!(method = %request.method, %refusal, "a request was refused");
+                    match request.kind {
+                        Kind::Call => Asked::Answer(refusal.encode(request.id)),
+                        Kind::Notify => Asked::Nothing,
+                    }
+                }
+            },
+            Err(error) => self.reject(&frame, &error),
+        }
+    }
+
+    fn reject(&self, frame: &Message, error: &WireError) -> Asked {
+        self.counters.malformed.increment();
+        tracing::warn!(
+            peer = frame.peer_address(),
+            bytes = frame.len(),
+            dialect = ?Dialect::sniff(frame),
+            %error,
+            "a message is no request"
+        );
+        let refusal = if frame.len() > self.limits.message {
+            Refusal::new(Status::TooLarge, self.limits.message.to_string()).surely(Executed::No)
+        } else {
+            Refusal::new(error.status(), error.to_string()).surely(Executed::No)
+        };
+        refusal_id(frame).map_or(Asked::Nothing, |id| Asked::Answer(refusal.encode(id)))
+    }
+
+    fn prepare(&self, request: &Request<'_>, now: Instant) -> Result<Prepared, Refusal> {
+        let codec = Codec::from_id(request.codec).ok_or_else(|| {
+            let detail = format!(
+                "codec {} is unknown here, use 0 (postcard) or 2 (MessagePack)",
+                request.codec
+            );
+            Refusal::new(Status::UnsupportedCodec, detail)
+        })?;
+        if matches!(request.method, MethodRef::Name(_)) && codec == Codec::Postcard {
+            // Postcard carries no types and a name no signature: a 2 for a u64 would be read as a 4 by an i64.
+            let detail = "a call by name needs a codec that carries types: use 2 (MessagePack)";
+            return Err(Refusal::new(Status::UnsupportedCodec, detail));
+        }
+        let place = self
+            .registry
+            .find(request.method)
+            .map_err(|missing| match missing {
+                Missing::Unknown => Refusal::new(Status::UnknownMethod, request.method.to_string()),
+                Missing::Mismatch(method) => {
+                    Refusal::new(Status::SignatureMismatch, method.versioned_signature())
+                }
+            })?;
+        self.counters.requests.increment();
+        Ok(Prepared {
+            place,
+            codec,
+            id: request.id,
+            wants_reply: request.kind == Kind::Call,
+            // A time so long that the clock cannot express it is no limit.
+            deadline: request
+                .remaining
+                .and_then(|remaining| now.checked_add(remaining)),
+            body: request.body.len(),
+            limits: self.limits,
+        })
+    }
+
+    /// Runs a job to its end. Answers the reply frame, or nothing for a notification. Never panics.
+    pub(super) fn run(&self, job: Job) -> Option<Vec<u8>> {
+        let Job {
+            place,
+            call,
+            id,
+            wants_reply,
+            deadline,
+            ..
+        } = job;
+        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            self.counters.expired.increment();
+            let refusal = Refusal::new(Status::Expired, "its time was over before it was executed");
+            return wants_reply.then(|| refusal.encode(id));
+        }
+        let _scope = DeadlineScope::enter(deadline);
+        // A panic of a service is its caller's misfortune, not the server's: nothing of ours is shared with it but
+        // what it takes by reference.
+        let handled = catch_unwind(AssertUnwindSafe(|| self.execute(place, call, deadline)))
+            .unwrap_or_else(|panic| Err(self.panicked(place, panic)));
+        match handled {
+            Ok(frame) => frame.into_bytes(),
+            Err(refusal) => {
+                self.counters.refused.increment();
+                tracing::warn!(method = %place.method, %refusal, "a call ended without an answer of its service");
+                wants_reply.then(|| refusal.encode(id))
+            }
+        }
+    }
+
+    fn execute(&self, place: Place, call: Call, deadline: Option<Instant>) -> Handled {
+        match self.registry.start(place, call) {
+            Started::Done(handled) => handled,
+            Started::Task(task) => self.executor.run(task, deadline).unwrap_or_else(|| {
+                let refusal = Refusal::new(Status::Expired, "its time was over before it ended");
+                Err(refusal.surely(Executed::Maybe))
+            }),
+        }
+    }
+
+    fn panicked(&self, place: Place, panic: Box<dyn Any + Send>) -> Refusal {
+        self.counters.panics.increment();
+        let text = panic
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+            .unwrap_or("no text");
+        tracing::error!(method = %place.method, panic = text, "a service panicked");
+        // What a service panics with may panic again when it is dropped.
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(panic)));
+        // Not the text: it may tell a stranger about the inside of the program.
+        Refusal::new(Status::Panicked, "")
+    }
+}
+
+/// A request without its frame, which it was read from.
+struct Prepared {
+    place: Place,
+    codec: Codec,
+    id: u64,
+    wants_reply: bool,
+    deadline: Option<Instant>,
+    /// Bytes of the arguments, at the frame's end.
+    body: usize,
+    limits: Limits,
+}
+
+impl Prepared {
+    fn with(self, frame: Message) -> Job {
+        let Self {
+            place,
+            codec,
+            id,
+            wants_reply,
+            deadline,
+            body,
+            limits,
+        } = self;
+        let bytes = frame.len();
+        let envelope = Envelope {
+            method: place.method,
+            id,
+            codec,
+            body: bytes - body,
+            wants_reply,
+            reply_limit: limits.message,
+        };
+        let context = CallContext::new(frame, limits, place.method, deadline);
+        Job {
+            place,
+            call: Call::new(context, envelope),
+            id,
+            wants_reply,
+            deadline,
+            bytes,
+        }
+    }
+}
+
+impl Exchange for Responder {
+    fn exchange(&self, request: Message) -> Option<Message> {
+        match self.read(request, Instant::now()) {
+            Asked::Answer(frame) => Some(Message::from(frame)),
+            Asked::Run(job) => self.run(job).map(Message::from),
+            Asked::Nothing | Asked::Cancel(_) => None,
+        }
+    }
+}
