@@ -309,7 +309,7 @@ fn overloaded(overflow: Overflow, subject: &Subject<'_>) -> Error {
 }
 
 impl Transport for Client {
-    type Call<R: Wire, F: Failure> = Result<R, F>;
+    type Call<R, F> = Result<R, F>;
 
     fn call<C: Command>(&self, command: &C) -> Result<C::Reply, C::Failure> {
         Client::call(self, command)
