@@ -1,0 +1,12 @@
+//! The other RPC libraries of the comparison, and whatever else is called with `await`.
+//!
+//! Used by `compare` alone. Everything here is set as it is fastest on one connection; where that is not the
+//! library's default, it says so.
+
+mod caller;
+mod tarpc;
+mod tonic;
+
+pub(crate) use self::tarpc::{TarpcCaller, serve_tarpc};
+pub(crate) use self::tonic::{TonicCaller, serve_tonic};
+pub(crate) use caller::{Threads, async_driver, block_on_server};
