@@ -1,0 +1,20 @@
+//! What the integration tests share: a service to call, raw peers beside the library, frames built by hand, and a
+//! limit for every test.
+
+// Each test file compiles this module for itself and uses a part of it.
+#![allow(dead_code, unused_imports)]
+
+mod frames;
+mod limit;
+mod peers;
+mod probe;
+
+pub(crate) use frames::{
+    Request, call_by_key, call_by_name, failure, head, key, pong, reply, text, varint,
+};
+pub(crate) use limit::{Gate, Random, within};
+pub(crate) use peers::{Fake, Hub, Peer};
+pub(crate) use probe::{
+    DivideError, Probe, ProbeAdd, ProbeClient, ProbeHold, ProbeNote, ProbeServer, Prober, Quit,
+    Stubborn, Tree, anywhere, ipc, serve, serve_again,
+};

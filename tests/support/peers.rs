@@ -1,0 +1,154 @@
+//! Raw ZeroMQ sockets beside the library: clients, servers and devices of its users.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+/// A raw client.
+pub(crate) struct Peer(pub(crate) zmq::Socket);
+
+impl Peer {
+    pub(crate) fn connect(endpoint: &str) -> Self {
+        Self::of(zmq::DEALER, endpoint)
+    }
+
+    /// A client that takes hardly anything in unless it is asked to.
+    pub(crate) fn deaf(endpoint: &str) -> Self {
+        let socket = zmq::Context::new().socket(zmq::DEALER).unwrap();
+        socket.set_rcvhwm(1).unwrap();
+        Self::with(socket, endpoint)
+    }
+
+    pub(crate) fn of(kind: zmq::SocketType, endpoint: &str) -> Self {
+        let socket = zmq::Context::new().socket(kind).unwrap();
+        Self::with(socket, endpoint)
+    }
+
+    fn with(socket: zmq::Socket, endpoint: &str) -> Self {
+        socket.set_linger(0).unwrap();
+        socket.set_sndtimeo(10_000).unwrap();
+        socket.set_ipv6(endpoint.contains('[')).unwrap();
+        socket.connect(endpoint).unwrap();
+        Self(socket)
+    }
+
+    pub(crate) fn send(&self, frame: impl AsRef<[u8]>) {
+        self.0.send(frame.as_ref(), 0).unwrap();
+    }
+
+    pub(crate) fn send_all(&self, frames: &[Vec<u8>]) {
+        self.0.send_multipart(frames, 0).unwrap();
+    }
+
+    /// The next message, or nothing when none comes in time.
+    pub(crate) fn receive(&self, limit: Duration) -> Option<Vec<Vec<u8>>> {
+        self.0
+            .set_rcvtimeo(limit.as_millis().try_into().unwrap())
+            .unwrap();
+        self.0.recv_multipart(0).ok()
+    }
+
+    /// The next message's last frame.
+    pub(crate) fn answer(&self) -> Vec<u8> {
+        let mut frames = self.receive(Duration::from_secs(10)).expect("an answer");
+        frames.pop().unwrap()
+    }
+
+    pub(crate) fn ask(&self, frame: impl AsRef<[u8]>) -> Vec<u8> {
+        self.send(frame);
+        self.answer()
+    }
+}
+
+/// A raw server that answers as the test wants.
+pub(crate) struct Fake {
+    pub(crate) endpoint: String,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Fake {
+    /// `answer` gets each request frame and says what to send back.
+    pub(crate) fn start(mut answer: impl FnMut(&[u8]) -> Vec<Vec<u8>> + Send + 'static) -> Self {
+        let router = zmq::Context::new().socket(zmq::ROUTER).unwrap();
+        router.set_linger(0).unwrap();
+        router.set_sndhwm(0).unwrap();
+        router.bind("tcp://127.0.0.1:*").unwrap();
+        let endpoint = router.get_last_endpoint().unwrap().unwrap();
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let thread = thread::spawn(move || {
+            while !stopped.load(Ordering::Relaxed) {
+                if router.poll(zmq::POLLIN, 10).unwrap() == 0 {
+                    continue;
+                }
+                let frames = router.recv_multipart(0).unwrap();
+                for reply in answer(frames.last().unwrap()) {
+                    let _ = router.send_multipart([frames[0].clone(), reply], 0);
+                }
+            }
+        });
+        Self {
+            endpoint,
+            stop,
+            thread: Some(thread),
+        }
+    }
+}
+
+impl Drop for Fake {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// libzmq's own device between callers and workers.
+pub(crate) struct Hub {
+    /// Where callers connect.
+    pub(crate) front: String,
+    /// Where workers connect.
+    pub(crate) back: String,
+    control: zmq::Socket,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Hub {
+    pub(crate) fn start() -> Self {
+        let context = zmq::Context::new();
+        let open = |kind| {
+            let socket = context.socket(kind).unwrap();
+            socket.set_linger(0).unwrap();
+            socket.bind("tcp://127.0.0.1:*").unwrap();
+            let endpoint = socket.get_last_endpoint().unwrap().unwrap();
+            (socket, endpoint)
+        };
+        let (mut router, front) = open(zmq::ROUTER);
+        let (mut dealer, back) = open(zmq::DEALER);
+        let control = context.socket(zmq::PAIR).unwrap();
+        control.bind("inproc://control").unwrap();
+        let mut orders = context.socket(zmq::PAIR).unwrap();
+        orders.connect("inproc://control").unwrap();
+        let thread = thread::spawn(move || {
+            let _ = zmq::proxy_steerable(&mut router, &mut dealer, &mut orders);
+        });
+        Self {
+            front,
+            back,
+            control,
+            thread: Some(thread),
+        }
+    }
+}
+
+impl Drop for Hub {
+    fn drop(&mut self) {
+        let _ = self.control.send("TERMINATE", 0);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
