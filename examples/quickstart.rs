@@ -17,6 +17,10 @@ use zmqrpc::{CallContext, CallError, Client, Command, Server, zmq_service};
 #[zmq_service]
 pub trait Desk {
     /// Divides `a` by `b`.
+    ///
+    /// # Errors
+    ///
+    /// [`DivideError::ByZero`].
     fn divide(&self, a: i64, b: i64) -> Result<i64, DivideError>;
 
     /// Counts the words of a text. The text is borrowed on both sides: it is written once, into the frame, and read
@@ -34,10 +38,15 @@ pub trait Desk {
     fn notes(&self) -> Vec<String>;
 }
 
+/// Why there is no quotient.
 #[derive(Debug, PartialEq, thiserror::Error, Serialize, Deserialize)]
 pub enum DivideError {
+    /// The divisor was zero.
     #[error("{dividend} cannot be divided by zero")]
-    ByZero { dividend: i64 },
+    ByZero {
+        /// What was to be divided.
+        dividend: i64,
+    },
 }
 
 #[derive(Default)]
@@ -107,7 +116,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("{a} / {b} = {}", desk.divide(a, b)?);
     match desk.divide(a, 0) {
         Err(CallError::Service(DivideError::ByZero { dividend })) => {
-            println!("{dividend} / 0: refused, typed")
+            println!("{dividend} / 0: refused, typed");
         }
         Err(CallError::Rpc(error)) => return Err(error.into()),
         Ok(quotient) => return Err(format!("{a} / 0 = {quotient}?").into()),

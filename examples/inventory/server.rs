@@ -1,0 +1,75 @@
+//! A stock-keeping service in a process of its own. `inventory_client` is its counterpart.
+//!
+//! ```text
+//! cargo run --example inventory_server
+//! cargo run --example inventory_server -- tcp://127.0.0.1:* --allow-close
+//! ```
+//!
+//! It serves until ctrl-c, or with `--allow-close` until a client ends it.
+
+pub mod api;
+mod warehouse;
+
+use std::process::ExitCode;
+use std::sync::mpsc::{Sender, channel};
+use std::time::Duration;
+
+use zmqrpc::{Error, Server};
+
+use api::{Admin, AdminServer, InventoryServer};
+use warehouse::Warehouse;
+
+const USAGE: &str = "usage: inventory_server [ENDPOINT] [--allow-close]";
+const ENDPOINT: &str = "tcp://127.0.0.1:30000";
+
+/// Passes the wish on to `serve`: a handler cannot wait for its own server to end.
+struct Closer(Sender<()>);
+
+impl Admin for Closer {
+    fn close(&self) {
+        // Fails only where `serve` has returned already.
+        let _ = self.0.send(());
+    }
+}
+
+fn main() -> ExitCode {
+    let (mut endpoint, mut allow_close) = (ENDPOINT.to_owned(), false);
+    for argument in std::env::args().skip(1) {
+        match argument.as_str() {
+            "--allow-close" => allow_close = true,
+            option if option.starts_with('-') => {
+                eprintln!("unknown option `{option}`\n{USAGE}");
+                return ExitCode::from(2);
+            }
+            _ => endpoint = argument,
+        }
+    }
+    match serve(&endpoint, allow_close) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}\n{USAGE}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(endpoint: &str, allow_close: bool) -> Result<(), Error> {
+    // Without the admin service nothing is ever sent, and `recv` waits until ctrl-c.
+    let (close, wait_for_close) = channel();
+    let mut builder = Server::builder()
+        .service(InventoryServer::new(Warehouse::stocked()))
+        .bind(endpoint);
+    if allow_close {
+        builder = builder.service(AdminServer::new(Closer(close.clone())));
+    }
+    let server = builder.start()?;
+    // With a wildcard, the port that the system chose.
+    for endpoint in server.endpoints() {
+        println!("serving at {endpoint}");
+    }
+    // `close` lives until the end of this function, so this is no error but a wish.
+    let _ = wait_for_close.recv();
+    server.shutdown(Duration::from_secs(5))?;
+    println!("served {} requests", server.stats().requests);
+    Ok(())
+}
