@@ -19,6 +19,16 @@ impl Route {
     pub(crate) fn peer(&self) -> &PeerId {
         &self.peer
     }
+
+    /// The same peer, over the same devices.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.peer == other.peer && self.hops == other.hops
+    }
+
+    /// The way ends with an empty frame: a REQ socket may be at its end.
+    pub(crate) fn ends_with_delimiter(&self) -> bool {
+        self.hops.last().is_some_and(|hop| hop.is_empty())
+    }
 }
 
 /// A message and where it came from.
@@ -32,7 +42,8 @@ pub(crate) struct Delivery {
 #[derive(Debug)]
 pub(crate) enum Unsent {
     Full(Box<Delivery>),
-    Gone,
+    /// The peer has left, or never was.
+    Gone(Route),
     Broken(SocketError),
 }
 
@@ -102,7 +113,7 @@ impl Router {
         match self.socket.send(&mut delivery.route.peer, true) {
             Ok(()) => {}
             Err(Refused::Full) => return Err(Unsent::Full(Box::new(delivery))),
-            Err(Refused::Unreachable) => return Err(Unsent::Gone),
+            Err(Refused::Unreachable) => return Err(Unsent::Gone(delivery.route)),
             Err(Refused::Broken(error)) => return Err(Unsent::Broken(error)),
         }
         let Delivery { route, mut message } = delivery;
@@ -114,9 +125,8 @@ impl Router {
 
     fn rest(&mut self, frame: &mut Message, more: bool) -> Result<(), Unsent> {
         match self.socket.send(frame, more) {
-            Ok(()) => Ok(()),
-            // The peer left between the frames of one message.
-            Err(Refused::Full | Refused::Unreachable) => Err(Unsent::Gone),
+            // Never refused: libzmq decides over a message with its first frame, and drops the rest if the peer leaves.
+            Ok(()) | Err(Refused::Full | Refused::Unreachable) => Ok(()),
             Err(Refused::Broken(error)) => Err(Unsent::Broken(error)),
         }
     }
