@@ -153,6 +153,16 @@ impl ClientBuilder {
         ))
     }
 
+    /// Like [`build`](Self::build), for calls from tasks.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build).
+    #[cfg(feature = "tokio")]
+    pub fn build_async(self) -> Result<super::AsyncClient, Error> {
+        self.build().map(super::AsyncClient::from)
+    }
+
     pub(super) fn limits(&self) -> Limits {
         Limits {
             message: self.max_message,

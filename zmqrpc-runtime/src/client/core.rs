@@ -1,9 +1,11 @@
 //! A link's socket, its calls and its queue: everything that stands under the link's lock.
 
 use std::collections::VecDeque;
+use std::task::Waker;
 use std::thread::Thread;
+use std::time::Instant;
 
-use super::table::{Call, Ending, Loss, State, Table};
+use super::table::{Call, Ending, Loss, Patience, State, Table};
 use crate::socket::{Dealer, LinkEvent, Message, SocketError, Waiter};
 use crate::wire::{answered_id, encode_cancel, patch_id};
 
@@ -40,6 +42,18 @@ pub(super) struct Core {
     polling: bool,
     followers: VecDeque<u64>,
     late: u64,
+    driver: Driver,
+}
+
+/// The task that looks after the socket for other tasks.
+#[derive(Default)]
+struct Driver {
+    exists: bool,
+    waker: Option<Waker>,
+    /// It has been woken and has not looked yet: the socket may be used without leaving it drained.
+    woken: bool,
+    /// When it looks at the time.
+    next: Option<Instant>,
 }
 
 impl Core {
@@ -55,6 +69,7 @@ impl Core {
             polling: false,
             followers: VecDeque::new(),
             late: 0,
+            driver: Driver::default(),
         }
     }
 
@@ -87,10 +102,18 @@ impl Core {
                 Err(message) => self.enqueue(id, message),
             }
         }
+        self.after_send(waiter);
+        Ok(id)
+    }
+
+    /// A send may have taken the signal that somebody waits for.
+    fn after_send(&mut self, waiter: &Waiter) {
         if self.polling {
             self.service(waiter);
+        } else {
+            // It drains once for any number of sends.
+            self.wake_driver();
         }
-        Ok(id)
     }
 
     fn enqueue(&mut self, id: u64, message: Message) {
@@ -177,10 +200,23 @@ impl Core {
 
     fn fail(&mut self, which: impl Fn(&Call) -> bool, loss: &Loss, waiter: &Waiter) {
         fail(&mut self.table, which, loss, waiter);
-        self.queue.retain(|(id, message)| {
-            let open = matches!(self.table.get_mut(*id), Some(call) if !matches!(call.state, State::Done(_)));
+        self.purge_queue();
+    }
+
+    /// Takes the requests of calls that have ended out of the queue: they must not be executed any more.
+    fn purge_queue(&mut self) {
+        let Self {
+            table,
+            queue,
+            queued_bytes,
+            ..
+        } = self;
+        queue.retain(|(id, message)| {
+            let open = table
+                .get_mut(*id)
+                .is_some_and(|call| !matches!(call.state, State::Done(_)));
             if !open {
-                self.queued_bytes -= message.len();
+                *queued_bytes -= message.len();
             }
             open
         });
@@ -208,14 +244,19 @@ impl Core {
             {
                 self.queued_bytes -= message.len();
             }
-        } else if self.up && !call.oneway && !matches!(call.state, State::Done(_)) {
-            // Worth a try, not worth a place in the queue: the server ends it at its deadline in any case.
-            let _ = self.dealer.send(Message::copy_of(&encode_cancel(id)));
-            if self.polling {
-                self.service(waiter);
-            }
+        } else if !call.oneway && !matches!(call.state, State::Done(_)) {
+            self.send_cancel(id);
+            self.after_send(waiter);
         }
         call.written
+    }
+
+    /// Tells the server that nobody waits. Worth a try, not worth a place in the queue: the server ends the call at its
+    /// deadline in any case.
+    fn send_cancel(&mut self, id: u64) {
+        if self.up {
+            let _ = self.dealer.send(Message::copy_of(&encode_cancel(id)));
+        }
     }
 
     pub(super) fn is_written(&mut self, id: u64) -> bool {
@@ -279,6 +320,75 @@ impl Core {
         }
     }
 
+    /// A task waits: keeps how to wake it. `true` if the caller must start a driver first, which then exists.
+    pub(super) fn suspend(&mut self, id: u64, waker: &Waker, patience: Patience) -> bool {
+        let written = self.is_written(id);
+        self.set(id, State::Task(waker.clone(), patience));
+        let due = if written {
+            patience.deadline
+        } else {
+            patience.deadline.min(patience.connected_by)
+        };
+        if self.driver.next.is_none_or(|next| due < next) {
+            self.driver.next = Some(due);
+            self.wake_driver();
+        }
+        !std::mem::replace(&mut self.driver.exists, true)
+    }
+
+    fn wake_driver(&mut self) {
+        if !self.driver.woken
+            && let Some(waker) = &self.driver.waker
+        {
+            self.driver.woken = true;
+            waker.wake_by_ref();
+        }
+    }
+
+    /// The driver's turn: takes in, hands over, ends what is over. Answers when to look at the time again.
+    pub(super) fn drive(
+        &mut self,
+        driver: &Waker,
+        waiter: &Waiter,
+        now: Instant,
+    ) -> Option<Instant> {
+        self.service(waiter);
+        // Only now, after looking: a reply that has arrived counts, however late it is looked for.
+        if self.driver.next.is_some_and(|next| next <= now) {
+            let (over, next) = self.table.expired(now);
+            self.driver.next = next;
+            for (id, loss) in over {
+                if matches!(loss, Loss::TimedOut { written: true }) {
+                    self.send_cancel(id);
+                }
+                finish(&mut self.table, id, Err(loss), waiter);
+            }
+            self.purge_queue();
+            self.service(waiter);
+        }
+        self.driver.woken = false;
+        if !self
+            .driver
+            .waker
+            .as_ref()
+            .is_some_and(|known| known.will_wake(driver))
+        {
+            self.driver.waker = Some(driver.clone());
+        }
+        self.driver.next
+    }
+
+    /// The driver is gone: every task asks again, and the first of them starts another one.
+    pub(super) fn lose_driver(&mut self) {
+        self.driver = Driver::default();
+        self.table.wake_tasks();
+    }
+
+    /// What wakes the driver, to tell it that the link is gone.
+    pub(super) fn take_driver(&mut self) -> Option<Waker> {
+        self.driver.waker.take()
+    }
+
     /// Replies that came for nobody.
     pub(super) fn late(&self) -> u64 {
         self.late
@@ -294,6 +404,7 @@ fn finish(table: &mut Table, id: u64, ending: Ending, waiter: &Waiter) -> bool {
     match table.finish(id, ending) {
         None => return false,
         Some(State::Parked(thread)) => thread.unpark(),
+        Some(State::Task(waker, _)) => waker.wake(),
         Some(State::Leader) => waiter.wake(),
         Some(State::Quiet | State::Done(_)) => {}
     }

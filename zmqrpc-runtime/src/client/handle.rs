@@ -8,17 +8,15 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::builder::ClientBuilder;
-use super::core::Overflow;
-use super::link::{Link, Patience};
-use super::pending::{Begun, Pending, Way};
+use super::link::Link;
+use super::pending::{Begun, Pending};
+use super::prepared::{Destination, Prepared};
 use super::subject::{Callee, Subject};
 use super::{reply, request};
-use crate::codec::Codec;
 use crate::command::{
     Command, Exchange, Failure, Transport, Wire, WithTimeout, inherited_deadline,
 };
 use crate::error::Error;
-use crate::socket::Message;
 use crate::wire::{Kind, Limits, MetadataBuf};
 
 /// Calls services and blocks until they have answered. Needs no runtime and has no thread.
@@ -60,7 +58,7 @@ pub(super) enum Ways {
         next: AtomicUsize,
     },
     /// To a service within the process, on the caller's thread.
-    Local(Box<dyn Exchange>),
+    Local(Arc<dyn Exchange>),
 }
 
 impl Client {
@@ -84,7 +82,7 @@ impl Client {
     }
 
     /// A client whose calls are executed within the process.
-    pub(crate) fn local(service: Box<dyn Exchange>) -> Self {
+    pub(crate) fn local(service: Arc<dyn Exchange>) -> Self {
         let defaults = ClientBuilder::default();
         let (timeout, connect_timeout) = defaults.timeouts();
         Self::new(
@@ -140,16 +138,7 @@ impl Client {
     pub fn call<C: Command>(&self, command: &C) -> Result<C::Reply, C::Failure> {
         if C::METHOD.is_oneway() {
             self.notify(command)?;
-            // There is no reply to decode, and `()` is what an empty body decodes to.
-            let subject = self.subject(Callee::Method(const { &C::METHOD }));
-            return C::Reply::decode(Codec::Postcard, &[]).map_err(|error| {
-                C::Failure::from(Error::Decode {
-                    at: subject.site(),
-                    what: "the reply of a oneway method",
-                    source: error,
-                    executed: crate::wire::Executed::Maybe,
-                })
-            });
+            return reply::nothing::<C::Reply>(&C::METHOD).map_err(C::Failure::from);
         }
         self.begin(command)?.wait()
     }
@@ -213,69 +202,65 @@ impl Client {
         kind: Kind,
         arguments: &A,
     ) -> Result<Begun, Error> {
-        let (timeout, patience) = self.patience(callee);
+        self.prepare(callee, kind, arguments)?.begin(callee)
+    }
+
+    /// Chooses the way of a call and encodes it.
+    pub(super) fn prepare<A: Serialize + ?Sized>(
+        &self,
+        callee: Callee<'_>,
+        kind: Kind,
+        arguments: &A,
+    ) -> Result<Prepared, Error> {
+        let Shared {
+            ways,
+            connect_timeout,
+            limits,
+            ..
+        } = &*self.shared;
+        let timeout = self.time_limit(callee);
+        let to = match ways {
+            Ways::Links { links, next } => Destination::Link(Arc::clone(pick(links, next))),
+            Ways::Local(service) => Destination::Local(Arc::clone(service)),
+        };
         let subject = Subject {
+            callee,
+            endpoint: to.endpoint(),
+            limits,
             timeout,
-            ..self.subject(callee)
         };
-        let metadata = self.metadata.as_metadata();
-        let begun = |way| Begun {
-            way,
-            limits: self.shared.limits,
+        let frame = request::encode(
+            &subject,
+            kind,
             timeout,
-            patience,
-        };
-        match &self.shared.ways {
-            Ways::Links { links, next } => {
-                let link = pick(links, next);
-                let subject = Subject {
-                    endpoint: Some(link.endpoint()),
-                    ..subject
-                };
-                let frame = request::encode(&subject, kind, timeout, metadata, arguments)?;
-                match link.begin(frame, kind == Kind::Notify) {
-                    Ok(id) => Ok(begun(Way::Link(Arc::clone(link), id))),
-                    Err(overflow) => Err(overloaded(overflow, &subject)),
-                }
-            }
-            Ways::Local(service) => {
-                let frame = request::encode(&subject, kind, timeout, metadata, arguments)?;
-                Ok(begun(Way::Here(service.exchange(Message::from(frame)))))
-            }
-        }
+            self.metadata.as_metadata(),
+            arguments,
+        )?;
+        Ok(Prepared {
+            to,
+            frame,
+            kind,
+            limits: *limits,
+            timeout,
+            connect_timeout: *connect_timeout,
+        })
     }
 
     /// The time that a call has: this handle's, the method's or the client's; and never more than what remains of the
     /// call that this thread is serving.
-    fn patience(&self, callee: Callee<'_>) -> (Duration, Patience) {
+    fn time_limit(&self, callee: Callee<'_>) -> Duration {
         let own = match callee {
             Callee::Method(method) => method.default_timeout(),
             Callee::Name(_) => None,
         };
-        let now = Instant::now();
-        let mut timeout = self
+        let limit = self
             .timeout
             .or(own)
             .unwrap_or(self.shared.timeout)
             .min(FOREVER);
-        if let Some(deadline) = inherited_deadline() {
-            timeout = timeout.min(deadline.saturating_duration_since(now));
-        }
-        let connect_timeout = self.shared.connect_timeout.min(timeout);
-        let patience = Patience {
-            deadline: now + timeout,
-            connected_by: now + connect_timeout,
-            connect_timeout,
-        };
-        (timeout, patience)
-    }
-
-    fn subject<'a>(&'a self, callee: Callee<'a>) -> Subject<'a> {
-        Subject {
-            callee,
-            endpoint: None,
-            limits: &self.shared.limits,
-            timeout: self.shared.timeout,
+        match inherited_deadline() {
+            Some(deadline) => limit.min(deadline.saturating_duration_since(Instant::now())),
+            None => limit,
         }
     }
 }
@@ -291,21 +276,6 @@ fn pick<'a>(links: &'a [Arc<Link>], next: &AtomicUsize) -> &'a Arc<Link> {
     let start = next.fetch_add(1, Ordering::Relaxed) % links.len();
     let mut in_turn = links[start..].iter().chain(&links[..start]);
     in_turn.find(|link| link.is_up()).unwrap_or(&links[start])
-}
-
-fn overloaded(overflow: Overflow, subject: &Subject<'_>) -> Error {
-    let reason = match overflow {
-        Overflow::Calls(limit) => {
-            format!("{limit} calls have begun and not ended, see `max_calls`")
-        }
-        Overflow::QueuedBytes(limit) => {
-            format!("over {limit} bytes of requests wait for a connection, see `max_queued_bytes`")
-        }
-    };
-    Error::Overloaded {
-        at: subject.site(),
-        reason: reason.into(),
-    }
 }
 
 impl Transport for Client {

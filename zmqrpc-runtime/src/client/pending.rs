@@ -5,10 +5,10 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::link::{Failed, Link, Patience};
+use super::link::Link;
 use super::reply;
 use super::subject::{Callee, Subject};
-use super::table::Loss;
+use super::table::{Loss, Patience};
 use crate::command::Command;
 use crate::error::Error;
 use crate::socket::Message;
@@ -46,7 +46,7 @@ impl<C: Command> Pending<C> {
     pub fn wait(mut self) -> Result<C::Reply, C::Failure> {
         let callee = Callee::Method(const { &C::METHOD });
         let frame = self.call.wait(callee)?;
-        reply::decode::<C>(&frame, &self.call.subject(callee))
+        reply::decode(&frame, &self.call.subject(callee))
     }
 }
 
@@ -77,6 +77,23 @@ pub(super) enum Way {
 }
 
 impl Begun {
+    /// Asks for the ending as a task does.
+    #[cfg(feature = "tokio")]
+    pub(super) fn poll(
+        &mut self,
+        callee: Callee<'_>,
+        cx: &std::task::Context<'_>,
+    ) -> std::task::Poll<Result<Option<Message>, Error>> {
+        use std::task::{Poll, ready};
+        let Way::Link(link, id) = &self.way else {
+            return Poll::Ready(self.end(callee));
+        };
+        let start = || super::driver::start(link);
+        let ending = ready!(link.poll(*id, cx.waker(), self.patience, start));
+        self.way = Way::Ended(Arc::clone(link));
+        Poll::Ready(ending.map_err(|loss| failure(loss, &self.subject(callee), self.patience)))
+    }
+
     /// Waits for the reply frame.
     pub(super) fn wait(&mut self, callee: Callee<'_>) -> Result<Message, Error> {
         self.end(callee)?.ok_or_else(|| {
@@ -96,7 +113,7 @@ impl Begun {
                 let (link, id) = (Arc::clone(link), *id);
                 let ending = link.wait(id, self.patience);
                 self.way = Way::Ended(link);
-                ending.map_err(|failed| failure(failed, &self.subject(callee), self.patience))
+                ending.map_err(|loss| failure(loss, &self.subject(callee), self.patience))
             }
             // A plain handler cannot be interrupted; the caller learns that it took too long.
             Way::Here(_) if Instant::now() > self.patience.deadline => {
@@ -129,27 +146,27 @@ impl Drop for Begun {
     }
 }
 
-fn failure(failed: Failed, subject: &Subject<'_>, patience: Patience) -> Error {
-    match failed {
-        Failed::TimedOut { written: true } => subject.timed_out(Executed::Maybe),
-        Failed::TimedOut { written: false } | Failed::NotConnected => {
+fn failure(loss: Loss, subject: &Subject<'_>, patience: Patience) -> Error {
+    match loss {
+        Loss::TimedOut { written: true } => subject.timed_out(Executed::Maybe),
+        Loss::TimedOut { written: false } | Loss::NotConnected => {
             let waited = patience.connect_timeout.min(subject.timeout);
             let reason = format!("no connection within {waited:?}, is the server running there?");
             subject.unavailable(reason, Executed::No)
         }
-        Failed::Lost(Loss::Disconnected) => subject.unavailable(
+        Loss::Disconnected => subject.unavailable(
             "the connection broke before the reply came",
             Executed::Maybe,
         ),
-        Failed::Lost(Loss::Foreign) => {
+        Loss::Foreign => {
             let reason = "what listens there speaks another protocol, or asks for another login";
             subject.unavailable(reason, Executed::No)
         }
-        Failed::Lost(Loss::Denied) => Error::Unauthenticated {
+        Loss::Denied => Error::Unauthenticated {
             at: subject.site(),
             reason: "the server refused the login".into(),
         },
-        Failed::Lost(Loss::Broken(error)) => {
+        Loss::Broken(error) => {
             subject.unavailable(format!("the socket failed: {error}"), Executed::Maybe)
         }
     }

@@ -2,6 +2,8 @@
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
+#[cfg(feature = "tokio")]
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
@@ -63,6 +65,44 @@ impl Waiter {
 }
 
 const MAX_SOURCES: usize = 2;
+
+/// Waiting as a task does. Has descriptors of its own: a runtime takes each of them once.
+#[cfg(feature = "tokio")]
+pub(crate) struct TaskWaiter {
+    sources: Vec<tokio::io::unix::AsyncFd<OwnedFd>>,
+}
+
+#[cfg(feature = "tokio")]
+impl TaskWaiter {
+    /// Must be called within a runtime.
+    pub(crate) fn new(waiter: &Waiter) -> Result<Self, SocketError> {
+        let watch = |source: &OwnedFd| -> io::Result<_> {
+            let (source, interest) = (source.try_clone()?, tokio::io::Interest::READABLE);
+            // SAFETY: an `OwnedFd` names the same open descriptor until it is dropped, which the registration owns.
+            Ok(unsafe { tokio::io::unix::AsyncFd::register_with_interest(source, interest) }?)
+        };
+        let sources: io::Result<_> = waiter.sources.iter().map(watch).collect();
+        let sources = sources.map_err(|error| SocketError::io("waiting as a task", &error))?;
+        Ok(Self { sources })
+    }
+
+    /// Ready when something may have happened since it was last ready. The caller must have drained the socket before,
+    /// and drains it again afterwards.
+    pub(crate) fn poll_drive(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut happened = Poll::Pending;
+        for source in &self.sources {
+            while let Poll::Ready(ready) = source.poll_read_ready(cx) {
+                happened = Poll::Ready(());
+                match ready {
+                    Ok(mut ready) => ready.clear_ready(),
+                    // The runtime shuts down and takes the task along.
+                    Err(_) => break,
+                }
+            }
+        }
+        happened
+    }
+}
 
 fn timespec(duration: Duration) -> Timespec {
     Timespec {
