@@ -279,7 +279,7 @@ fn pick<'a>(links: &'a [Arc<Link>], next: &AtomicUsize) -> &'a Arc<Link> {
 }
 
 impl Transport for Client {
-    type Call<R: Wire, F: Failure> = Result<R, F>;
+    type Call<R, F> = Result<R, F>;
 
     fn call<C: Command>(&self, command: &C) -> Result<C::Reply, C::Failure> {
         Client::call(self, command)

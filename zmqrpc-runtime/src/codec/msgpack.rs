@@ -20,6 +20,8 @@ pub(super) fn encode<T>(value: &T, out: &mut Vec<u8>, limit: usize) -> Result<()
 where
     T: Serialize + ?Sized,
 {
+    // The crate writes lengths as 32 bits, and cuts longer ones without a word.
+    let limit = limit.min(u32::MAX as usize);
     let mut serializer = Serializer::new(Sink::new(out, limit)).with_struct_map();
     let result = value.serialize(&mut serializer);
     if serializer.get_ref().overflowed() {
@@ -67,7 +69,7 @@ fn trailing(bytes: &[u8]) -> usize {
 #[cold]
 fn explain(cause: &Cause) -> Error {
     match cause {
-        Cause::Syntax(text) => guard::reason(Some(text)).unwrap_or_else(|| Error::decode(text)),
+        Cause::Syntax(text) => guard::recall(Some(text)).unwrap_or_else(|| Error::decode(text)),
         Cause::InvalidMarkerRead(io) | Cause::InvalidDataRead(io)
             if io.kind() == ErrorKind::UnexpectedEof =>
         {

@@ -44,7 +44,7 @@ where
 #[cold]
 fn explain(cause: &Cause) -> Error {
     match cause {
-        Cause::SerdeDeCustom => guard::reason(None),
+        Cause::SerdeDeCustom => guard::recall(None),
         _ => None,
     }
     .unwrap_or_else(|| Error::decode(reason(cause)))

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Command, Failure, Wire};
+use super::Command;
 use crate::socket::Message;
 
 /// Carries commands. A generated client works over any of these, and over one of yours: a mock, a layer that counts,
@@ -14,12 +14,12 @@ use crate::socket::Message;
 ///
 /// ```
 /// use std::sync::atomic::{AtomicU64, Ordering};
-/// use zmqrpc_runtime::{Client, Command, Failure, Transport, Wire};
+/// use zmqrpc_runtime::{Client, Command, Transport};
 ///
 /// struct Counted { inner: Client, calls: AtomicU64 }
 ///
 /// impl Transport for Counted {
-///     type Call<R: Wire, F: Failure> = Result<R, F>;
+///     type Call<R, F> = Result<R, F>;
 ///
 ///     fn call<C: Command>(&self, command: &C) -> Result<C::Reply, C::Failure> {
 ///         self.calls.fetch_add(1, Ordering::Relaxed);
@@ -30,14 +30,17 @@ use crate::socket::Message;
 #[diagnostic::on_unimplemented(message = "`{Self}` does not carry commands: it is no transport")]
 pub trait Transport {
     /// What a call gives: a `Result` for a blocking transport.
-    type Call<R: Wire, F: Failure>;
+    ///
+    /// `R` and `F` are a command's reply and failure. They have no bounds here: a reply type that cannot travel is then
+    /// reported once, where the command is, and not at every use.
+    type Call<R, F>;
 
     /// Carries out one command.
     fn call<C: Command>(&self, command: &C) -> Self::Call<C::Reply, C::Failure>;
 }
 
 impl<T: Transport> Transport for &T {
-    type Call<R: Wire, F: Failure> = T::Call<R, F>;
+    type Call<R, F> = T::Call<R, F>;
 
     fn call<C: Command>(&self, command: &C) -> Self::Call<C::Reply, C::Failure> {
         T::call(self, command)
@@ -45,7 +48,7 @@ impl<T: Transport> Transport for &T {
 }
 
 impl<T: Transport> Transport for std::sync::Arc<T> {
-    type Call<R: Wire, F: Failure> = T::Call<R, F>;
+    type Call<R, F> = T::Call<R, F>;
 
     fn call<C: Command>(&self, command: &C) -> Self::Call<C::Reply, C::Failure> {
         T::call(self, command)

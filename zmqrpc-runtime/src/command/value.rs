@@ -21,6 +21,8 @@ pub trait Wire: Sized + Send + 'static {
     fn decode(codec: Codec, bytes: &[u8]) -> Result<Self, CodecError>;
 }
 
+// Or the compiler would explain why serde's traits are missing, instead of showing the message above.
+#[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned + Send + 'static> Wire for T {
     fn encode(&self, codec: Codec, out: &mut Vec<u8>, limit: usize) -> Result<(), CodecError> {
         codec.encode_value(self, out, limit)

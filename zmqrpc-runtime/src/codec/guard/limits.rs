@@ -34,7 +34,7 @@ impl Limits {
     ///
     /// # Errors
     ///
-    /// The format's own. If it was created by `custom`, the reason is [`noted`](super::noted).
+    /// The format's own; why a type refused the value is to be [recalled](super::recall).
     #[inline]
     pub(in crate::codec) fn decode<'de, D, S>(
         &self,

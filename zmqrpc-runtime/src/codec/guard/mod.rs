@@ -8,7 +8,8 @@
 //!   `struct Link(Option<Box<Link>>)` round for ever. An overflown stack aborts the process.
 //!   Here each option, sequence, map and enum is a level. Only these can end a recursion, hence a
 //!   type that recurses at all passes through one; structs and tuples nest as far as the type
-//!   says and cost nothing.
+//!   says and cost nothing. How much stack a level takes is up to the type and the build: all 128
+//!   took at most 0.7 MiB, 2.5 MiB without optimisation, with types of up to 1 KiB.
 //! * **Elements.** `Vec<()>` takes no bytes for an element, so in postcard ten bytes announce
 //!   2^64 - 1 of them. All sequences and maps of one message together may have as many elements
 //!   as the message has bytes, and 1,024 more. An element that takes any bytes at all has a byte
@@ -28,4 +29,4 @@ mod noted;
 mod visitor;
 
 pub(super) use self::limits::Limits;
-pub(super) use self::noted::reason;
+pub(super) use self::noted::recall;

@@ -33,7 +33,7 @@ pub(super) fn note<E: de::Error>(reason: Error) -> E {
 /// `text` is what that error holds, if it holds any. A text of the format's own means that there
 /// is nothing noted for it: an older reason may be left over from a type that tried again.
 #[cold]
-pub(in crate::codec) fn reason(text: Option<&str>) -> Option<Error> {
+pub(in crate::codec) fn recall(text: Option<&str>) -> Option<Error> {
     let reason = REASON.take()?;
     text.is_none_or(|text| text == STAND_IN).then_some(*reason)
 }

@@ -65,6 +65,9 @@ prop_compose! {
 }
 
 proptest! {
+    // Each case decodes once for each byte of it.
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn decoding_undoes_encoding(order in order()) {
         for codec in CODECS {

@@ -1,0 +1,14 @@
+impl<'a> ::zmqrpc::__private::Command for Greet<'a> {
+    type Reply = String;
+    type Failure = ::zmqrpc::__private::CallError<GreetError>;
+    type Answer = ::core::result::Result<String, GreetError>;
+    const METHOD: ::zmqrpc::__private::Method = ::zmqrpc::__private::Method::new(
+            "",
+            "greet",
+            2,
+            "(String, Option<Vec<u8>>) -> Result<String, GreetError>",
+        )
+        .arguments(&["name", "type"])
+        .docs("Greets somebody.")
+        .timeout(::core::time::Duration::from_millis(2000));
+}

@@ -1,0 +1,11 @@
+impl ::zmqrpc::__private::Command for Unit {
+    type Reply = ();
+    type Failure = ::zmqrpc::__private::Error;
+    type Answer = ();
+    const METHOD: ::zmqrpc::__private::Method = ::zmqrpc::__private::Method::new(
+        "",
+        "Unit",
+        1,
+        "() -> ()",
+    );
+}

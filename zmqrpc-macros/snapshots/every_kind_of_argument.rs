@@ -1,0 +1,677 @@
+pub trait Store: ::core::marker::Send + ::core::marker::Sync + 'static {
+    fn text(&self, borrowed: &str, optional: Option<&str>, owned: String);
+    fn bytes(&self, borrowed: &[u8], owned: Vec<u8>, reference: &Vec<u8>);
+    fn optional_bytes(
+        &self,
+        borrowed: Option<&[u8]>,
+        owned: Option<Vec<u8>>,
+        reference: Option<&Vec<u8>>,
+    );
+    fn items(&self, slice: &[Item], optional: Option<&[Item]>, owned: Vec<Item>);
+    fn item(&self, borrowed: &Item, optional: Option<&Item>, owned: Option<Item>);
+    fn array(&self, bytes: [u8; 4]);
+}
+/// The arguments of [`Store::text`], as a command.
+pub struct StoreText<'a> {
+    /// The argument `borrowed`.
+    pub borrowed: &'a str,
+    /// The argument `optional`.
+    pub optional: Option<&'a str>,
+    /// The argument `owned`.
+    pub owned: String,
+}
+impl ::zmqrpc::__private::Serialize for StoreText<'_> {
+    fn serialize<Z: ::zmqrpc::__private::Serializer>(
+        &self,
+        serializer: Z,
+    ) -> ::core::result::Result<Z::Ok, Z::Error> {
+        ::zmqrpc::__private::Serialize::serialize(
+            &(&self.borrowed, &self.optional, &self.owned),
+            serializer,
+        )
+    }
+}
+impl ::zmqrpc::__private::Command for StoreText<'_> {
+    type Reply = ();
+    type Failure = ::zmqrpc::__private::Error;
+    type Answer = ();
+    const METHOD: ::zmqrpc::__private::Method = ::zmqrpc::__private::Method::new(
+            "Store",
+            "text",
+            1,
+            "(String, Option<String>, String) -> ()",
+        )
+        .arguments(&["borrowed", "optional", "owned"]);
+}
+impl<'a> ::core::fmt::Debug for StoreText<'a>
+where
+    for<'x> Option<&'a str>: ::core::fmt::Debug,
+    for<'x> String: ::core::fmt::Debug,
+{
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("StoreText")
+            .field("borrowed", &self.borrowed)
+            .field("optional", &self.optional)
+            .field("owned", &self.owned)
+            .finish()
+    }
+}
+impl<'a> ::core::clone::Clone for StoreText<'a>
+where
+    for<'x> Option<&'a str>: ::core::clone::Clone,
+    for<'x> String: ::core::clone::Clone,
+{
+    fn clone(&self) -> Self {
+        Self {
+            borrowed: ::core::clone::Clone::clone(&self.borrowed),
+            optional: ::core::clone::Clone::clone(&self.optional),
+            owned: ::core::clone::Clone::clone(&self.owned),
+        }
+    }
+}
+impl<'a> ::core::cmp::PartialEq for StoreText<'a>
+where
+    for<'x> Option<&'a str>: ::core::cmp::PartialEq,
+    for<'x> String: ::core::cmp::PartialEq,
+{
+    fn eq(&self, other: &Self) -> bool {
+        self.borrowed == other.borrowed && self.optional == other.optional
+            && self.owned == other.owned
+    }
+}
+/// The arguments of [`Store::bytes`], as a command.
+pub struct StoreBytes<'a> {
+    /// The argument `borrowed`.
+    pub borrowed: &'a [u8],
+    /// The argument `owned`.
+    pub owned: Vec<u8>,
+    /// The argument `reference`.
+    pub reference: &'a Vec<u8>,
+}
+impl ::zmqrpc::__private::Serialize for StoreBytes<'_> {
+    fn serialize<Z: ::zmqrpc::__private::Serializer>(
+        &self,
+        serializer: Z,
+    ) -> ::core::result::Result<Z::Ok, Z::Error> {
+        ::zmqrpc::__private::Serialize::serialize(
+            &(
+                &::zmqrpc::__private::Bytes::new(&self.borrowed),
+                &::zmqrpc::__private::Bytes::new(&self.owned),
+                &::zmqrpc::__private::Bytes::new(&self.reference),
+            ),
+            serializer,
+        )
+    }
+}
+impl ::zmqrpc::__private::Command for StoreBytes<'_> {
+    type Reply = ();
+    type Failure = ::zmqrpc::__private::Error;
+    type Answer = ();
+    const METHOD: ::zmqrpc::__private::Method = ::zmqrpc::__private::Method::new(
+            "Store",
+            "bytes",
+            1,
+            "(Vec<u8>, Vec<u8>, Vec<u8>) -> ()",
+        )
+        .arguments(&["borrowed", "owned", "reference"]);
+}
+impl<'a> ::core::fmt::Debug for StoreBytes<'a>
+where
+    for<'x> Vec<u8>: ::core::fmt::Debug,
+    for<'x> &'a Vec<u8>: ::core::fmt::Debug,
+{
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("StoreBytes")
+            .field("borrowed", &self.borrowed)
+            .field("owned", &self.owned)
+            .field("reference", &self.reference)
+            .finish()
+    }
+}
+impl<'a> ::core::clone::Clone for StoreBytes<'a>
+where
+    for<'x> Vec<u8>: ::core::clone::Clone,
+    for<'x> &'a Vec<u8>: ::core::clone::Clone,
+{
+    fn clone(&self) -> Self {
+        Self {
+            borrowed: ::core::clone::Clone::clone(&self.borrowed),
+            owned: ::core::clone::Clone::clone(&self.owned),
+            reference: ::core::clone::Clone::clone(&self.reference),
+        }
+    }
+}
+impl<'a> ::core::cmp::PartialEq for StoreBytes<'a>
+where
+    for<'x> Vec<u8>: ::core::cmp::PartialEq,
+    for<'x> &'a Vec<u8>: ::core::cmp::PartialEq,
+{
+    fn eq(&self, other: &Self) -> bool {
+        self.borrowed == other.borrowed && self.owned == other.owned
+            && self.reference == other.reference
+    }
+}
+/// The arguments of [`Store::optional_bytes`], as a command.
+pub struct StoreOptionalBytes<'a> {
+    /// The argument `borrowed`.
+    pub borrowed: Option<&'a [u8]>,
+    /// The argument `owned`.
+    pub owned: Option<Vec<u8>>,
+    /// The argument `reference`.
+    pub reference: Option<&'a Vec<u8>>,
+}
+impl ::zmqrpc::__private::Serialize for StoreOptionalBytes<'_> {
+    fn serialize<Z: ::zmqrpc::__private::Serializer>(
+        &self,
+        serializer: Z,
+    ) -> ::core::result::Result<Z::Ok, Z::Error> {
+        ::zmqrpc::__private::Serialize::serialize(
+            &(
+                &::zmqrpc::__private::optional_bytes(self.borrowed.as_deref()),
+                &::zmqrpc::__private::optional_bytes(self.owned.as_deref()),
+                &::zmqrpc::__private::optional_bytes(
+                    self.reference.map(::std::vec::Vec::as_slice),
+                ),
+            ),
+            serializer,
+        )
+    }
+}
+impl ::zmqrpc::__private::Command for StoreOptionalBytes<'_> {
+    type Reply = ();
+    type Failure = ::zmqrpc::__private::Error;
+    type Answer = ();
+    const METHOD: ::zmqrpc::__private::Method = ::zmqrpc::__private::Method::new(
+            "Store",
+            "optional_bytes",
+            1,
+            "(Option<Vec<u8>>, Option<Vec<u8>>, Option<Vec<u8>>) -> ()",
+        )
+        .arguments(&["borrowed", "owned", "reference"]);
+}
+impl<'a> ::core::fmt::Debug for StoreOptionalBytes<'a>
+where
+    for<'x> Option<&'a [u8]>: ::core::fmt::Debug,
+    for<'x> Option<Vec<u8>>: ::core::fmt::Debug,
+    for<'x> Option<&'a Vec<u8>>: ::core::fmt::Debug,
+{
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("StoreOptionalBytes")
+            .field("borrowed", &self.borrowed)
+            .field("owned", &self.owned)
+            .field("reference", &self.reference)
+            .finish()
+    }
+}
+impl<'a> ::core::clone::Clone for StoreOptionalBytes<'a>
+where
+    for<'x> Option<&'a [u8]>: ::core::clone::Clone,
+    for<'x> Option<Vec<u8>>: ::core::clone::Clone,
+    for<'x> Option<&'a Vec<u8>>: ::core::clone::Clone,
+{
+    fn clone(&self) -> Self {
+        Self {
+            borrowed: ::core::clone::Clone::clone(&self.borrowed),
+            owned: ::core::clone::Clone::clone(&self.owned),
+            reference: ::core::clone::Clone::clone(&self.reference),
+        }
+    }
+}
+impl<'a> ::core::cmp::PartialEq for StoreOptionalBytes<'a>
+where
+    for<'x> Option<&'a [u8]>: ::core::cmp::PartialEq,
+    for<'x> Option<Vec<u8>>: ::core::cmp::PartialEq,
+    for<'x> Option<&'a Vec<u8>>: ::core::cmp::PartialEq,
+{
+    fn eq(&self, other: &Self) -> bool {
+        self.borrowed == other.borrowed && self.owned == other.owned
+            && self.reference == other.reference
+    }
+}
+/// The arguments of [`Store::items`], as a command.
+pub struct StoreItems<'a> {
+    /// The argument `slice`.
+    pub slice: &'a [Item],
+    /// The argument `optional`.
+    pub optional: Option<&'a [Item]>,
+    /// The argument `owned`.
+    pub owned: Vec<Item>,
+}
+impl ::zmqrpc::__private::Serialize for StoreItems<'_> {
+    fn serialize<Z: ::zmqrpc::__private::Serializer>(
+        &self,
+        serializer: Z,
+    ) -> ::core::result::Result<Z::Ok, Z::Error> {
+        ::zmqrpc::__private::Serialize::serialize(
+            &(&self.slice, &self.optional, &self.owned),
+            serializer,
+        )
+    }
+}
+impl ::zmqrpc::__private::Command for StoreItems<'_> {
+    type Reply = ();
+    type Failure = ::zmqrpc::__private::Error;
+    type Answer = ();
+    const METHOD: ::zmqrpc::__private::Method = ::zmqrpc::__private::Method::new(
+            "Store",
+            "items",
+            1,
+            "(Vec<Item>, Option<Vec<Item>>, Vec<Item>) -> ()",
+        )
+        .arguments(&["slice", "optional", "owned"]);
+}
+impl<'a> ::core::fmt::Debug for StoreItems<'a>
+where
+    for<'x> &'a [Item]: ::core::fmt::Debug,
+    for<'x> Option<&'a [Item]>: ::core::fmt::Debug,
+    for<'x> Vec<Item>: ::core::fmt::Debug,
+{
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("StoreItems")
+            .field("slice", &self.slice)
+            .field("optional", &self.optional)
+            .field("owned", &self.owned)
+            .finish()
+    }
+}
+impl<'a> ::core::clone::Clone for StoreItems<'a>
+where
+    for<'x> &'a [Item]: ::core::clone::Clone,
+    for<'x> Option<&'a [Item]>: ::core::clone::Clone,
+    for<'x> Vec<Item>: ::core::clone::Clone,
+{
+    fn clone(&self) -> Self {
+        Self {
+            slice: ::core::clone::Clone::clone(&self.slice),
+            optional: ::core::clone::Clone::clone(&self.optional),
+            owned: ::core::clone::Clone::clone(&self.owned),
+        }
+    }
+}
+impl<'a> ::core::cmp::PartialEq for StoreItems<'a>
+where
+    for<'x> &'a [Item]: ::core::cmp::PartialEq,
+    for<'x> Option<&'a [Item]>: ::core::cmp::PartialEq,
+    for<'x> Vec<Item>: ::core::cmp::PartialEq,
+{
+    fn eq(&self, other: &Self) -> bool {
+        self.slice == other.slice && self.optional == other.optional
+            && self.owned == other.owned
+    }
+}
+/// The arguments of [`Store::item`], as a command.
+pub struct StoreItem<'a> {
+    /// The argument `borrowed`.
+    pub borrowed: &'a Item,
+    /// The argument `optional`.
+    pub optional: Option<&'a Item>,
+    /// The argument `owned`.
+    pub owned: Option<Item>,
+}
+impl ::zmqrpc::__private::Serialize for StoreItem<'_> {
+    fn serialize<Z: ::zmqrpc::__private::Serializer>(
+        &self,
+        serializer: Z,
+    ) -> ::core::result::Result<Z::Ok, Z::Error> {
+        ::zmqrpc::__private::Serialize::serialize(
+            &(&self.borrowed, &self.optional, &self.owned),
+            serializer,
+        )
+    }
+}
+impl ::zmqrpc::__private::Command for StoreItem<'_> {
+    type Reply = ();
+    type Failure = ::zmqrpc::__private::Error;
+    type Answer = ();
+    const METHOD: ::zmqrpc::__private::Method = ::zmqrpc::__private::Method::new(
+            "Store",
+            "item",
+            1,
+            "(Item, Option<Item>, Option<Item>) -> ()",
+        )
+        .arguments(&["borrowed", "optional", "owned"]);
+}
+impl<'a> ::core::fmt::Debug for StoreItem<'a>
+where
+    for<'x> &'a Item: ::core::fmt::Debug,
+    for<'x> Option<&'a Item>: ::core::fmt::Debug,
+    for<'x> Option<Item>: ::core::fmt::Debug,
+{
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("StoreItem")
+            .field("borrowed", &self.borrowed)
+            .field("optional", &self.optional)
+            .field("owned", &self.owned)
+            .finish()
+    }
+}
+impl<'a> ::core::clone::Clone for StoreItem<'a>
+where
+    for<'x> &'a Item: ::core::clone::Clone,
+    for<'x> Option<&'a Item>: ::core::clone::Clone,
+    for<'x> Option<Item>: ::core::clone::Clone,
+{
+    fn clone(&self) -> Self {
+        Self {
+            borrowed: ::core::clone::Clone::clone(&self.borrowed),
+            optional: ::core::clone::Clone::clone(&self.optional),
+            owned: ::core::clone::Clone::clone(&self.owned),
+        }
+    }
+}
+impl<'a> ::core::cmp::PartialEq for StoreItem<'a>
+where
+    for<'x> &'a Item: ::core::cmp::PartialEq,
+    for<'x> Option<&'a Item>: ::core::cmp::PartialEq,
+    for<'x> Option<Item>: ::core::cmp::PartialEq,
+{
+    fn eq(&self, other: &Self) -> bool {
+        self.borrowed == other.borrowed && self.optional == other.optional
+            && self.owned == other.owned
+    }
+}
+/// The arguments of [`Store::array`], as a command.
+pub struct StoreArray {
+    /// The argument `bytes`.
+    pub bytes: [u8; 4],
+}
+impl ::zmqrpc::__private::Serialize for StoreArray {
+    fn serialize<Z: ::zmqrpc::__private::Serializer>(
+        &self,
+        serializer: Z,
+    ) -> ::core::result::Result<Z::Ok, Z::Error> {
+        ::zmqrpc::__private::Serialize::serialize(&(&self.bytes,), serializer)
+    }
+}
+impl ::zmqrpc::__private::Command for StoreArray {
+    type Reply = ();
+    type Failure = ::zmqrpc::__private::Error;
+    type Answer = ();
+    const METHOD: ::zmqrpc::__private::Method = ::zmqrpc::__private::Method::new(
+            "Store",
+            "array",
+            1,
+            "([u8; 4]) -> ()",
+        )
+        .arguments(&["bytes"]);
+}
+impl ::core::fmt::Debug for StoreArray
+where
+    for<'x> [u8; 4]: ::core::fmt::Debug,
+{
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("StoreArray").field("bytes", &self.bytes).finish()
+    }
+}
+impl ::core::clone::Clone for StoreArray
+where
+    for<'x> [u8; 4]: ::core::clone::Clone,
+{
+    fn clone(&self) -> Self {
+        Self {
+            bytes: ::core::clone::Clone::clone(&self.bytes),
+        }
+    }
+}
+impl ::core::cmp::PartialEq for StoreArray
+where
+    for<'x> [u8; 4]: ::core::cmp::PartialEq,
+{
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes
+    }
+}
+/// Serves a [`Store`]: runs its methods for whoever calls them.
+pub struct StoreServer<S>(::std::sync::Arc<S>);
+#[allow(dead_code)]
+impl<S: Store> StoreServer<S> {
+    /// Serves `service`.
+    #[must_use]
+    pub fn new(service: S) -> Self {
+        Self::from_arc(::std::sync::Arc::new(service))
+    }
+    /// Serves a `service` that is also used elsewhere.
+    #[must_use]
+    pub fn from_arc(service: ::std::sync::Arc<S>) -> Self {
+        Self(service)
+    }
+}
+impl<S> ::core::clone::Clone for StoreServer<S> {
+    fn clone(&self) -> Self {
+        Self(::core::clone::Clone::clone(&self.0))
+    }
+}
+impl<S> ::core::fmt::Debug for StoreServer<S> {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("StoreServer").finish_non_exhaustive()
+    }
+}
+impl<S: Store> ::zmqrpc::__private::Service for StoreServer<S> {
+    type Target = S;
+    const NAME: &'static str = "Store";
+    const DOCS: &'static str = "";
+    const ENTRIES: &'static [::zmqrpc::__private::Entry<S>] = &[
+        ::zmqrpc::__private::Entry::plain::<
+            StoreText<'_>,
+        >(|service, call| {
+            let (a0, a1, a2) = call
+                .arguments::<
+                    (
+                        ::zmqrpc::__private::Str<'_>,
+                        ::core::option::Option<::zmqrpc::__private::Str<'_>>,
+                        String,
+                    ),
+                >()?;
+            call.reply::<StoreText<'_>>(Store::text(service, &a0, a1.as_deref(), a2))
+        }),
+        ::zmqrpc::__private::Entry::plain::<
+            StoreBytes<'_>,
+        >(|service, call| {
+            let (a0, a1, a2) = call
+                .arguments::<
+                    (
+                        ::zmqrpc::__private::Bytes<'_>,
+                        ::zmqrpc::__private::Bytes<'_>,
+                        ::zmqrpc::__private::Bytes<'_>,
+                    ),
+                >()?;
+            call.reply::<
+                    StoreBytes<'_>,
+                >(Store::bytes(service, &a0, a1.into_vec(), &a2.into_vec()))
+        }),
+        ::zmqrpc::__private::Entry::plain::<
+            StoreOptionalBytes<'_>,
+        >(|service, call| {
+            let (a0, a1, a2) = call
+                .arguments::<
+                    (
+                        ::core::option::Option<::zmqrpc::__private::Bytes<'_>>,
+                        ::core::option::Option<::zmqrpc::__private::Bytes<'_>>,
+                        ::core::option::Option<::zmqrpc::__private::Bytes<'_>>,
+                    ),
+                >()?;
+            call.reply::<
+                    StoreOptionalBytes<'_>,
+                >(
+                Store::optional_bytes(
+                    service,
+                    a0.as_deref(),
+                    a1.map(::zmqrpc::__private::Bytes::into_vec),
+                    a2.map(::zmqrpc::__private::Bytes::into_vec).as_ref(),
+                ),
+            )
+        }),
+        ::zmqrpc::__private::Entry::plain::<
+            StoreItems<'_>,
+        >(|service, call| {
+            let (a0, a1, a2) = call
+                .arguments::<
+                    (
+                        ::std::vec::Vec<Item>,
+                        ::core::option::Option<::std::vec::Vec<Item>>,
+                        Vec<Item>,
+                    ),
+                >()?;
+            call.reply::<StoreItems<'_>>(Store::items(service, &a0, a1.as_deref(), a2))
+        }),
+        ::zmqrpc::__private::Entry::plain::<
+            StoreItem<'_>,
+        >(|service, call| {
+            let (a0, a1, a2) = call
+                .arguments::<(Item, ::core::option::Option<Item>, Option<Item>)>()?;
+            call.reply::<StoreItem<'_>>(Store::item(service, &a0, a1.as_ref(), a2))
+        }),
+        ::zmqrpc::__private::Entry::plain::<
+            StoreArray,
+        >(|service, call| {
+            let (a0,) = call.arguments::<([u8; 4],)>()?;
+            call.reply::<StoreArray>(Store::array(service, a0))
+        }),
+    ];
+    fn target(&self) -> &::std::sync::Arc<S> {
+        &self.0
+    }
+}
+/// Calls a [`Store`] over any transport.
+pub struct StoreClient<T = ::zmqrpc::__private::Client>(T);
+#[allow(dead_code)]
+impl StoreClient<::zmqrpc::__private::Client> {
+    /// Connects to a server at `endpoint`, as in `tcp://127.0.0.1:30000`.
+    ///
+    /// # Errors
+    ///
+    /// If `endpoint` is not one; a server that is not there yet is not an error.
+    pub fn connect(
+        endpoint: impl ::core::convert::AsRef<str>,
+    ) -> ::core::result::Result<Self, ::zmqrpc::__private::Error> {
+        ::zmqrpc::__private::Client::connect(endpoint).map(Self)
+    }
+    /// Runs `service` in this process, without a port, with all that a call goes through.
+    #[must_use]
+    pub fn local<S: Store>(service: S) -> Self {
+        Self(::zmqrpc::__private::local(StoreServer::new(service)))
+    }
+}
+#[allow(dead_code)]
+impl<T: ::zmqrpc::__private::Transport> StoreClient<T> {
+    /// Calls over `transport`.
+    #[must_use]
+    pub const fn new(transport: T) -> Self {
+        Self(transport)
+    }
+    /// The transport that this client calls over.
+    #[must_use]
+    pub const fn transport(&self) -> &T {
+        &self.0
+    }
+    /// A client over what `set` makes of this one's transport.
+    #[must_use]
+    pub fn with<U: ::zmqrpc::__private::Transport>(
+        &self,
+        set: impl ::core::ops::FnOnce(&T) -> U,
+    ) -> StoreClient<U> {
+        StoreClient(set(&self.0))
+    }
+    /// A client whose calls take no longer than `limit`.
+    #[must_use]
+    pub fn with_timeout(&self, limit: ::core::time::Duration) -> Self
+    where
+        T: ::zmqrpc::__private::WithTimeout,
+    {
+        Self(::zmqrpc::__private::WithTimeout::with_timeout(&self.0, limit))
+    }
+    /// Calls [`Store::text`].
+    pub fn text(
+        &self,
+        borrowed: &str,
+        optional: Option<&str>,
+        owned: String,
+    ) -> T::Call<(), ::zmqrpc::__private::Error> {
+        ::zmqrpc::__private::Transport::call(
+            &self.0,
+            &StoreText {
+                borrowed,
+                optional,
+                owned,
+            },
+        )
+    }
+    /// Calls [`Store::bytes`].
+    pub fn bytes(
+        &self,
+        borrowed: &[u8],
+        owned: Vec<u8>,
+        reference: &Vec<u8>,
+    ) -> T::Call<(), ::zmqrpc::__private::Error> {
+        ::zmqrpc::__private::Transport::call(
+            &self.0,
+            &StoreBytes {
+                borrowed,
+                owned,
+                reference,
+            },
+        )
+    }
+    /// Calls [`Store::optional_bytes`].
+    pub fn optional_bytes(
+        &self,
+        borrowed: Option<&[u8]>,
+        owned: Option<Vec<u8>>,
+        reference: Option<&Vec<u8>>,
+    ) -> T::Call<(), ::zmqrpc::__private::Error> {
+        ::zmqrpc::__private::Transport::call(
+            &self.0,
+            &StoreOptionalBytes {
+                borrowed,
+                owned,
+                reference,
+            },
+        )
+    }
+    /// Calls [`Store::items`].
+    pub fn items(
+        &self,
+        slice: &[Item],
+        optional: Option<&[Item]>,
+        owned: Vec<Item>,
+    ) -> T::Call<(), ::zmqrpc::__private::Error> {
+        ::zmqrpc::__private::Transport::call(
+            &self.0,
+            &StoreItems {
+                slice,
+                optional,
+                owned,
+            },
+        )
+    }
+    /// Calls [`Store::item`].
+    pub fn item(
+        &self,
+        borrowed: &Item,
+        optional: Option<&Item>,
+        owned: Option<Item>,
+    ) -> T::Call<(), ::zmqrpc::__private::Error> {
+        ::zmqrpc::__private::Transport::call(
+            &self.0,
+            &StoreItem {
+                borrowed,
+                optional,
+                owned,
+            },
+        )
+    }
+    /// Calls [`Store::array`].
+    pub fn array(&self, bytes: [u8; 4]) -> T::Call<(), ::zmqrpc::__private::Error> {
+        ::zmqrpc::__private::Transport::call(&self.0, &StoreArray { bytes })
+    }
+}
+impl<T: ::core::clone::Clone> ::core::clone::Clone for StoreClient<T> {
+    fn clone(&self) -> Self {
+        Self(::core::clone::Clone::clone(&self.0))
+    }
+}
+impl<T> ::core::fmt::Debug for StoreClient<T> {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("StoreClient").finish_non_exhaustive()
+    }
+}

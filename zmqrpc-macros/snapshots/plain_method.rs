@@ -1,0 +1,157 @@
+/// A four-function calculator.
+pub trait Calculator: ::core::marker::Send + ::core::marker::Sync + 'static {
+    /// Adds two numbers.
+    fn add(&self, a: i64, b: i64) -> i64;
+}
+/// The arguments of [`Calculator::add`], as a command.
+///
+/// Adds two numbers.
+pub struct CalculatorAdd {
+    /// The argument `a`.
+    pub a: i64,
+    /// The argument `b`.
+    pub b: i64,
+}
+impl ::zmqrpc::__private::Serialize for CalculatorAdd {
+    fn serialize<Z: ::zmqrpc::__private::Serializer>(
+        &self,
+        serializer: Z,
+    ) -> ::core::result::Result<Z::Ok, Z::Error> {
+        ::zmqrpc::__private::Serialize::serialize(&(&self.a, &self.b), serializer)
+    }
+}
+impl ::zmqrpc::__private::Command for CalculatorAdd {
+    type Reply = i64;
+    type Failure = ::zmqrpc::__private::Error;
+    type Answer = i64;
+    const METHOD: ::zmqrpc::__private::Method = ::zmqrpc::__private::Method::new(
+            "Calculator",
+            "add",
+            1,
+            "(i64, i64) -> i64",
+        )
+        .arguments(&["a", "b"])
+        .docs("Adds two numbers.");
+}
+impl ::core::fmt::Debug for CalculatorAdd {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("CalculatorAdd").field("a", &self.a).field("b", &self.b).finish()
+    }
+}
+impl ::core::clone::Clone for CalculatorAdd {
+    fn clone(&self) -> Self {
+        Self {
+            a: ::core::clone::Clone::clone(&self.a),
+            b: ::core::clone::Clone::clone(&self.b),
+        }
+    }
+}
+impl ::core::cmp::PartialEq for CalculatorAdd {
+    fn eq(&self, other: &Self) -> bool {
+        self.a == other.a && self.b == other.b
+    }
+}
+/// Serves a [`Calculator`]: runs its methods for whoever calls them.
+pub struct CalculatorServer<S>(::std::sync::Arc<S>);
+#[allow(dead_code)]
+impl<S: Calculator> CalculatorServer<S> {
+    /// Serves `service`.
+    #[must_use]
+    pub fn new(service: S) -> Self {
+        Self::from_arc(::std::sync::Arc::new(service))
+    }
+    /// Serves a `service` that is also used elsewhere.
+    #[must_use]
+    pub fn from_arc(service: ::std::sync::Arc<S>) -> Self {
+        Self(service)
+    }
+}
+impl<S> ::core::clone::Clone for CalculatorServer<S> {
+    fn clone(&self) -> Self {
+        Self(::core::clone::Clone::clone(&self.0))
+    }
+}
+impl<S> ::core::fmt::Debug for CalculatorServer<S> {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("CalculatorServer").finish_non_exhaustive()
+    }
+}
+impl<S: Calculator> ::zmqrpc::__private::Service for CalculatorServer<S> {
+    type Target = S;
+    const NAME: &'static str = "Calculator";
+    const DOCS: &'static str = "A four-function calculator.";
+    const ENTRIES: &'static [::zmqrpc::__private::Entry<S>] = &[
+        ::zmqrpc::__private::Entry::plain::<
+            CalculatorAdd,
+        >(|service, call| {
+            let (a0, a1) = call.arguments::<(i64, i64)>()?;
+            call.reply::<CalculatorAdd>(Calculator::add(service, a0, a1))
+        }),
+    ];
+    fn target(&self) -> &::std::sync::Arc<S> {
+        &self.0
+    }
+}
+/// Calls a [`Calculator`] over any transport.
+pub struct CalculatorClient<T = ::zmqrpc::__private::Client>(T);
+#[allow(dead_code)]
+impl CalculatorClient<::zmqrpc::__private::Client> {
+    /// Connects to a server at `endpoint`, as in `tcp://127.0.0.1:30000`.
+    ///
+    /// # Errors
+    ///
+    /// If `endpoint` is not one; a server that is not there yet is not an error.
+    pub fn connect(
+        endpoint: impl ::core::convert::AsRef<str>,
+    ) -> ::core::result::Result<Self, ::zmqrpc::__private::Error> {
+        ::zmqrpc::__private::Client::connect(endpoint).map(Self)
+    }
+    /// Runs `service` in this process, without a port, with all that a call goes through.
+    #[must_use]
+    pub fn local<S: Calculator>(service: S) -> Self {
+        Self(::zmqrpc::__private::local(CalculatorServer::new(service)))
+    }
+}
+#[allow(dead_code)]
+impl<T: ::zmqrpc::__private::Transport> CalculatorClient<T> {
+    /// Calls over `transport`.
+    #[must_use]
+    pub const fn new(transport: T) -> Self {
+        Self(transport)
+    }
+    /// The transport that this client calls over.
+    #[must_use]
+    pub const fn transport(&self) -> &T {
+        &self.0
+    }
+    /// A client over what `set` makes of this one's transport.
+    #[must_use]
+    pub fn with<U: ::zmqrpc::__private::Transport>(
+        &self,
+        set: impl ::core::ops::FnOnce(&T) -> U,
+    ) -> CalculatorClient<U> {
+        CalculatorClient(set(&self.0))
+    }
+    /// A client whose calls take no longer than `limit`.
+    #[must_use]
+    pub fn with_timeout(&self, limit: ::core::time::Duration) -> Self
+    where
+        T: ::zmqrpc::__private::WithTimeout,
+    {
+        Self(::zmqrpc::__private::WithTimeout::with_timeout(&self.0, limit))
+    }
+    /// Adds two numbers.
+    pub fn add(&self, a: i64, b: i64) -> T::Call<i64, ::zmqrpc::__private::Error> {
+        ::zmqrpc::__private::Transport::call(&self.0, &CalculatorAdd { a, b })
+    }
+}
+impl<T: ::core::clone::Clone> ::core::clone::Clone for CalculatorClient<T> {
+    fn clone(&self) -> Self {
+        Self(::core::clone::Clone::clone(&self.0))
+    }
+}
+impl<T> ::core::fmt::Debug for CalculatorClient<T> {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("CalculatorClient").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,160 @@
+//! The user's attributes, sorted by how far they travel.
+//!
+//! Docs, conditions and lint levels belong to everything that is made from a method, deprecation
+//! and `must_use` to what is called in its place, and all others stay where they were written.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::punctuated::Punctuated;
+use syn::{AttrStyle, Attribute, Expr, ExprLit, Lit, Meta, Path, Token};
+
+/// The attributes that leave their item, and how.
+#[derive(Default)]
+pub(crate) struct Attributes {
+    docs: Vec<Attribute>,
+    conditions: Vec<Attribute>,
+    lints: Vec<TokenStream>,
+    on_calls: Vec<Attribute>,
+}
+
+enum Class {
+    Docs,
+    Condition,
+    Lint,
+    Expectation,
+    OnCalls,
+    Stays,
+}
+
+impl Class {
+    fn of(path: &Path) -> Self {
+        let Some(name) = path.get_ident() else {
+            return Self::Stays;
+        };
+        match name.to_string().as_str() {
+            "doc" => Self::Docs,
+            "cfg" => Self::Condition,
+            "allow" | "warn" | "deny" | "forbid" => Self::Lint,
+            "expect" => Self::Expectation,
+            "deprecated" | "must_use" => Self::OnCalls,
+            _ => Self::Stays,
+        }
+    }
+}
+
+impl Attributes {
+    pub(crate) fn sorted<'a>(attributes: impl IntoIterator<Item = &'a Attribute>) -> Self {
+        let mut sorted = Self::default();
+        for attribute in attributes {
+            if matches!(attribute.style, AttrStyle::Outer) {
+                sorted.add(attribute);
+            }
+        }
+        sorted
+    }
+
+    fn add(&mut self, attribute: &Attribute) {
+        let class = if attribute.path().is_ident("cfg_attr") {
+            conditional_class(attribute)
+        } else {
+            Class::of(attribute.path())
+        };
+        match class {
+            Class::Docs => self.docs.push(attribute.clone()),
+            Class::Condition => self.conditions.push(attribute.clone()),
+            Class::Lint => self.lints.push(attribute.to_token_stream()),
+            Class::Expectation => self.lints.extend(allowance(attribute)),
+            Class::OnCalls => self.on_calls.push(attribute.clone()),
+            Class::Stays => {}
+        }
+    }
+
+    /// The `#[cfg]`s, for everything that exists only together with the item.
+    pub(crate) fn conditions(&self) -> impl ToTokens + use<'_> {
+        Joined(&self.conditions)
+    }
+
+    /// The documentation as it was written.
+    pub(crate) fn docs(&self) -> impl ToTokens + use<'_> {
+        Joined(&self.docs)
+    }
+
+    /// The lint levels.
+    pub(crate) fn lints(&self) -> impl ToTokens + use<'_> {
+        Joined(&self.lints)
+    }
+
+    /// What is said to those who call the method.
+    pub(crate) fn on_calls(&self) -> impl ToTokens + use<'_> {
+        Joined(&self.on_calls)
+    }
+
+    /// Whether there is text; `#[doc(hidden)]` and the like are none.
+    pub(crate) fn is_documented(&self) -> bool {
+        let has_text = |attribute: &Attribute| {
+            attribute.path().is_ident("cfg_attr") || matches!(attribute.meta, Meta::NameValue(_))
+        };
+        self.docs.iter().any(has_text)
+    }
+
+    pub(crate) fn is_conditional(&self) -> bool {
+        !self.conditions.is_empty()
+    }
+
+    pub(crate) fn is_deprecated(&self) -> bool {
+        let deprecated = |attribute: &Attribute| !attribute.path().is_ident("must_use");
+        self.on_calls.iter().any(deprecated)
+    }
+
+    /// The text of the documentation, without the space that `///` is followed by.
+    pub(crate) fn doc_text(&self) -> String {
+        let lines: Vec<String> = self.docs.iter().filter_map(doc_line).collect();
+        lines.join("\n")
+    }
+}
+
+/// The class of what a `cfg_attr` adds; of the first if it adds several.
+fn conditional_class(attribute: &Attribute) -> Class {
+    let added = |meta: &Meta| -> Option<Class> {
+        let list = meta.require_list().ok()?;
+        let nested = list
+            .parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated)
+            .ok()?;
+        nested.iter().nth(1).map(|meta| Class::of(meta.path()))
+    };
+    match added(&attribute.meta) {
+        // An expectation that another item cannot fulfil is a warning there.
+        Some(Class::Expectation) | None => Class::Stays,
+        Some(class) => class,
+    }
+}
+
+/// `allow` for `expect`: the lint may well not be triggered by what is made from the method.
+fn allowance(attribute: &Attribute) -> Option<TokenStream> {
+    let list = attribute.meta.require_list().ok()?;
+    let lints = &list.tokens;
+    Some(quote!(#[allow(#lints)]))
+}
+
+fn doc_line(attribute: &Attribute) -> Option<String> {
+    let value = &attribute.meta.require_name_value().ok()?.value;
+    let Expr::Lit(ExprLit {
+        lit: Lit::Str(text),
+        ..
+    }) = value
+    else {
+        return None;
+    };
+    let line = text.value();
+    Some(line.strip_prefix(' ').map(str::to_owned).unwrap_or(line))
+}
+
+struct Joined<'a, T>(&'a [T]);
+
+impl<T: ToTokens> ToTokens for Joined<'_, T> {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        for item in self.0 {
+            item.to_tokens(tokens);
+        }
+    }
+}

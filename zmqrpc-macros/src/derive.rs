@@ -1,0 +1,115 @@
+//! `#[derive(Command)]`: a struct becomes a command without a trait.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::ext::IdentExt;
+use syn::{Data, DeriveInput, Field, GenericParam};
+
+use crate::attributes::Attributes;
+use crate::command::Description;
+use crate::errors::Errors;
+use crate::names::Private;
+use crate::options::{self, CommandOptions};
+use crate::output::Output;
+use crate::rules;
+use crate::signature;
+
+/// The expansion of `#[derive(Command)] item`.
+pub(crate) fn derive_command(item: TokenStream) -> TokenStream {
+    let input = match syn::parse2::<DeriveInput>(item) {
+        Ok(input) => input,
+        Err(error) => return error.into_compile_error(),
+    };
+    let mut errors = Errors::default();
+    let mut options = CommandOptions::default();
+    for attribute in &input.attrs {
+        if attribute.path().is_ident("command") {
+            options::read_attribute(attribute, &mut options, &mut errors);
+        }
+    }
+    check(&input, &options, &mut errors);
+    // An impl without the bounds that generics need would be a second error.
+    let generic = type_parameters(&input).next().is_some();
+    let expansion = (!generic).then(|| expand(&input, options));
+    let errors = errors.into_compile_errors();
+    quote!(#expansion #errors)
+}
+
+/// Reports what is wrong with a hand-written command.
+fn check(input: &DeriveInput, options: &CommandOptions, errors: &mut Errors) {
+    match &input.data {
+        Data::Struct(_) => {}
+        Data::Enum(data) => errors.at(
+            data.enum_token,
+            "a command is a struct: one command per variant",
+        ),
+        Data::Union(data) => errors.at(
+            data.union_token,
+            "a command is a struct: a union cannot be serialized",
+        ),
+    }
+    for parameter in type_parameters(input) {
+        errors.at(
+            parameter,
+            "a command has no type parameters: its types have to be known at both ends of a call",
+        );
+    }
+    for ty in options.reply.iter().chain(&options.error) {
+        rules::check_reply(ty, errors);
+    }
+    if let Some(oneway) = &options.call.oneway
+        && (options.reply.is_some() || options.error.is_some())
+    {
+        errors.at(
+            oneway,
+            "nobody waits for a oneway command: it has neither `reply` nor `error`",
+        );
+    }
+}
+
+fn type_parameters(input: &DeriveInput) -> impl Iterator<Item = &GenericParam> {
+    let parameters = input.generics.params.iter();
+    parameters.filter(|parameter| !matches!(parameter, GenericParam::Lifetime(_)))
+}
+
+fn fields(data: &Data) -> Vec<&Field> {
+    match data {
+        Data::Struct(data) => data.fields.iter().collect(),
+        Data::Enum(_) | Data::Union(_) => Vec::new(),
+    }
+}
+
+fn expand(input: &DeriveInput, options: CommandOptions) -> TokenStream {
+    let private = Private::new(options.service.runtime.as_ref());
+    let output = Output::of_command(options.reply, options.error);
+    let fields = fields(&input.data);
+    let name = options
+        .service
+        .name
+        .map_or_else(|| input.ident.unraw().to_string(), |name| name.value());
+    let arguments = fields
+        .iter()
+        .enumerate()
+        .map(|(index, field)| match &field.ident {
+            Some(name) => name.unraw().to_string(),
+            None => index.to_string(),
+        });
+    let description = Description {
+        service: "",
+        name: &name,
+        version: options.service.version.as_ref(),
+        signature: signature::signature(fields.iter().map(|field| &field.ty), &output.signature),
+        arguments: arguments.collect(),
+        docs: Attributes::sorted(&input.attrs).doc_text(),
+        options: &options.call,
+        output: &output,
+        private: &private,
+    };
+    let ident = &input.ident;
+    let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
+    quote! {
+        impl #impl_generics #private::Command for #ident #type_generics #where_clause {
+            #description
+        }
+    }
+}

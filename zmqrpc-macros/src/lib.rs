@@ -1,0 +1,49 @@
+//! The attribute `#[zmq_service]` and the derive `Command` of `zmqrpc`.
+//!
+//! Users name both through the facade, which documents them; this crate only turns token streams
+//! into token streams. Neither macro encodes, sends or waits: what they write is a table of
+//! methods and one-line calls into the runtime's `__private` module, whose insides they must not
+//! know.
+//!
+//! Both go through the same stages: *parse* what was written, leniently, *check* it against the
+//! rules with one spanned error per violation, and *expand*, which cannot fail. An expansion is
+//! written even where there are errors, without the parts that are wrong, so that one mistake in a
+//! trait is not followed by an error at each of its uses.
+
+mod attributes;
+mod command;
+mod derive;
+mod errors;
+mod names;
+mod options;
+mod output;
+mod rules;
+mod service;
+mod signature;
+mod types;
+
+#[cfg(test)]
+mod tests;
+
+use proc_macro::TokenStream;
+
+/// Makes a service of a trait: commands, a dispatch server and a typed client.
+///
+/// Accepts `name = ".."` (the service's name on the wire, by default the trait's), `version = 1`
+/// (changes the key of each method) and `crate = path` (where `zmqrpc` is found). Methods accept
+/// `#[zmq(..)]` with `name = ".."`, `command = ".."`, `timeout = "500ms"`, `idempotent` and
+/// `oneway`.
+#[proc_macro_attribute]
+pub fn zmq_service(options: TokenStream, item: TokenStream) -> TokenStream {
+    service::zmq_service(options.into(), &item.into()).into()
+}
+
+/// Makes a command of a struct, without a trait.
+///
+/// Accepts `#[command(..)]` with `reply = T` (by default `()`), `error = E`, `name = ".."` (by
+/// default the struct's), `version = 1`, `timeout = "500ms"`, `idempotent`, `oneway` and
+/// `crate = path`.
+#[proc_macro_derive(Command, attributes(command))]
+pub fn derive_command(item: TokenStream) -> TokenStream {
+    derive::derive_command(item.into()).into()
+}

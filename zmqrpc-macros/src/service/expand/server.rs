@@ -1,0 +1,140 @@
+//! The dispatch server: a constant table with one entry, and one call, per method.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::ext::IdentExt;
+
+use super::command::command_type;
+use crate::names;
+use crate::service::model::{Method, Service};
+
+pub(super) fn server(service: &Service) -> TokenStream {
+    let service_trait = &service.item.ident;
+    let visibility = &service.item.vis;
+    let server = &service.server;
+    let private = &service.private;
+    let target = &service.parameters.service;
+    let bound = service.target_bound();
+    let conditions = service.conditions();
+    let lints = service.lints();
+    let name = &service.name;
+    let server_text = server.to_string();
+    let docs = service.attributes.doc_text();
+    let entries = service.sound_methods().map(|method| entry(service, method));
+    let about = format!(
+        " Serves a [`{}`]: runs its methods for whoever calls them.",
+        service_trait.unraw()
+    );
+    quote! {
+        #[doc = #about]
+        #conditions
+        #lints
+        #visibility struct #server<#target>(::std::sync::Arc<#target>);
+
+        #conditions
+        #lints
+        #[allow(dead_code)]
+        impl<#target: #bound> #server<#target> {
+            /// Serves `service`.
+            #[must_use]
+            #visibility fn new(service: #target) -> Self {
+                Self::from_arc(::std::sync::Arc::new(service))
+            }
+
+            /// Serves a `service` that is also used elsewhere.
+            #[must_use]
+            #visibility fn from_arc(service: ::std::sync::Arc<#target>) -> Self {
+                Self(service)
+            }
+        }
+
+        #conditions
+        impl<#target> ::core::clone::Clone for #server<#target> {
+            fn clone(&self) -> Self {
+                Self(::core::clone::Clone::clone(&self.0))
+            }
+        }
+
+        #conditions
+        impl<#target> ::core::fmt::Debug for #server<#target> {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.debug_struct(#server_text).finish_non_exhaustive()
+            }
+        }
+
+        #conditions
+        #lints
+        impl<#target: #bound> #private::Service for #server<#target> {
+            type Target = #target;
+            const NAME: &'static str = #name;
+            const DOCS: &'static str = #docs;
+            const ENTRIES: &'static [#private::Entry<#target>] = &[#(#entries,)*];
+
+            fn target(&self) -> &::std::sync::Arc<#target> {
+                &self.0
+            }
+        }
+    }
+}
+
+fn entry(service: &Service, method: &Method) -> TokenStream {
+    let conditions = method.attributes.conditions();
+    let lints = method.attributes.lints();
+    let deprecated = method
+        .attributes
+        .is_deprecated()
+        .then(|| quote!(#[allow(deprecated)]));
+    let at = names::place(method.ident().span());
+    let private = &service.private.at(at);
+    let command = command_type(method);
+    let (target, call) = (names::local("service"), names::local("call"));
+    let handled = handled(service, method, &target, &call);
+    let (kind, closure_body) = if method.is_async() {
+        let task = quote_spanned!(at=> ::std::boxed::Box::pin(async move { #handled }));
+        (names::local("task"), task)
+    } else {
+        (names::local("plain"), quote_spanned!(at=> { #handled }))
+    };
+    quote_spanned! {at=>
+        #conditions
+        #lints
+        #deprecated
+        #private::Entry::#kind::<#command>(|#target, #call| #closure_body)
+    }
+}
+
+/// Decodes the arguments, runs the method and encodes its answer.
+fn handled(service: &Service, method: &Method, target: &Ident, call: &Ident) -> TokenStream {
+    let at = names::place(method.ident().span());
+    let private = &service.private.at(at);
+    let service_trait = &service.item.ident;
+    let ident = method.ident();
+    let command = command_type(method);
+    let values: Vec<Ident> = (0..method.arguments.len())
+        .map(|index| names::local(&format!("a{index}")))
+        .collect();
+    let passings = method.arguments.iter().map(|argument| &argument.passing);
+    let decoded = passings.clone().map(|passing| passing.decoded(private));
+    let passed = passings
+        .zip(&values)
+        .map(|(passing, value)| passing.passed(value, private));
+
+    let arguments = if values.is_empty() {
+        quote_spanned!(at=> #call.arguments::<#private::NoArgs>()?;)
+    } else {
+        quote_spanned!(at=> let (#(#values,)*) = #call.arguments::<(#(#decoded,)*)>()?;)
+    };
+    let context = method.context.as_ref().map(|_| quote!(#call.context(),));
+    let (receiver, wait) = if method.is_async() {
+        (
+            quote_spanned!(at=> &*#target),
+            Some(quote_spanned!(at=> .await)),
+        )
+    } else {
+        (target.to_token_stream(), None)
+    };
+    quote_spanned! {at=>
+        #arguments
+        #call.reply::<#command>(#service_trait::#ident(#receiver, #context #(#passed),*) #wait)
+    }
+}

@@ -1,0 +1,40 @@
+//! What a method and a service cost in lines of code that rustc has to read.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::expansion::{pretty, service};
+
+const MOST_LINES_PER_METHOD: usize = 60;
+const MOST_FIXED_LINES: usize = 150;
+
+fn lines(methods: usize, qualifier: &TokenStream) -> usize {
+    let methods = (0..methods).map(|number| {
+        let name = format_ident!("add{number}");
+        quote!(#qualifier fn #name(&self, a: i64, b: i64) -> i64;)
+    });
+    let item = quote!(pub trait Calculator { #(#methods)* });
+    pretty(&service(TokenStream::new(), &item)).lines().count()
+}
+
+fn lines_per_method(qualifier: &TokenStream) -> usize {
+    lines(9, qualifier) - lines(8, qualifier)
+}
+
+#[test]
+fn a_plain_method_with_two_arguments_stays_small() {
+    let lines = lines_per_method(&quote!());
+    assert!(lines <= MOST_LINES_PER_METHOD, "{lines} lines");
+}
+
+#[test]
+fn an_async_method_with_two_arguments_stays_small() {
+    let lines = lines_per_method(&quote!(async));
+    assert!(lines <= MOST_LINES_PER_METHOD, "{lines} lines");
+}
+
+#[test]
+fn what_every_service_has_stays_small() {
+    let lines = lines(0, &quote!());
+    assert!(lines <= MOST_FIXED_LINES, "{lines} lines");
+}

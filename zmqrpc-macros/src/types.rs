@@ -1,0 +1,237 @@
+//! How an argument's type is written, and what that means at each end of a call.
+//!
+//! A caller lends what a service borrows: the command holds the type as it is written. The server
+//! cannot know where a borrowed value comes from, so it decodes an owned type, or a view into the
+//! received frame for text and bytes, and lends that. This module knows both forms and how one
+//! becomes the other; it does not know which types are allowed.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote};
+use syn::spanned::Spanned;
+use syn::{GenericArgument, Lifetime, PathArguments, PathSegment, Type, TypePath, TypeReference};
+
+use crate::names::{self, Private};
+
+/// An argument's type, by the way in which it travels.
+pub(crate) struct Passing {
+    /// `Option<..>` around the form.
+    optional: bool,
+    form: Form,
+}
+
+enum Form {
+    /// `&str`
+    Text,
+    /// `&[u8]`
+    Bytes,
+    /// `Vec<u8>`
+    ByteVec,
+    /// `&Vec<u8>`
+    ByteVecRef,
+    /// `&[T]`, with its `T`
+    Slice(Type),
+    /// `&T`, with its `T`
+    Reference(Type),
+    /// `T`; an `Option` is part of the type
+    Owned(Type),
+}
+
+impl Passing {
+    pub(crate) fn of(ty: &Type) -> Self {
+        let inside_option = option_argument(ty).map(Form::of);
+        match inside_option {
+            Some(Form::Owned(_)) | None => Self {
+                optional: false,
+                form: Form::of(ty),
+            },
+            Some(form) => Self {
+                optional: true,
+                form,
+            },
+        }
+    }
+
+    /// The type that the server decodes.
+    pub(crate) fn decoded(&self, private: &Private) -> TokenStream {
+        let decoded = match &self.form {
+            Form::Text => quote!(#private::Str<'_>),
+            Form::Bytes | Form::ByteVec | Form::ByteVecRef => quote!(#private::Bytes<'_>),
+            Form::Slice(element) => {
+                names::placed(quote!(::std::vec::Vec<#element>), element.span())
+            }
+            Form::Reference(owned) | Form::Owned(owned) => owned.to_token_stream(),
+        };
+        if self.optional {
+            quote!(::core::option::Option<#decoded>)
+        } else {
+            decoded
+        }
+    }
+
+    /// What the server passes to the service, made of the decoded `value`.
+    pub(crate) fn passed(&self, value: &Ident, private: &Private) -> TokenStream {
+        match (&self.form, self.optional) {
+            (Form::Owned(_), _) => quote!(#value),
+            (Form::ByteVec, false) => quote!(#value.into_vec()),
+            (Form::ByteVecRef, false) => quote!(&#value.into_vec()),
+            (Form::ByteVec, true) => quote!(#value.map(#private::Bytes::into_vec)),
+            (Form::ByteVecRef, true) => quote!(#value.map(#private::Bytes::into_vec).as_ref()),
+            (Form::Text | Form::Bytes | Form::Slice(_) | Form::Reference(_), false) => {
+                quote!(&#value)
+            }
+            (Form::Text | Form::Bytes | Form::Slice(_), true) => quote!(#value.as_deref()),
+            (Form::Reference(_), true) => quote!(#value.as_ref()),
+        }
+    }
+
+    /// What a command serializes, made of its `field`.
+    ///
+    /// Serde alone would write bytes one by one.
+    pub(crate) fn serialized(&self, field: &TokenStream, private: &Private) -> TokenStream {
+        match (&self.form, self.optional) {
+            (Form::Bytes | Form::ByteVec | Form::ByteVecRef, false) => {
+                quote!(&#private::Bytes::new(&#field))
+            }
+            (Form::Bytes | Form::ByteVec, true) => {
+                quote!(&#private::optional_bytes(#field.as_deref()))
+            }
+            (Form::ByteVecRef, true) => {
+                quote!(&#private::optional_bytes(#field.map(::std::vec::Vec::as_slice)))
+            }
+            (Form::Slice(ty) | Form::Reference(ty) | Form::Owned(ty), _) => {
+                names::placed(quote!(&#field), ty.span())
+            }
+            (Form::Text, _) => quote!(&#field),
+        }
+    }
+
+    /// Whether a command with this argument borrows from its caller.
+    pub(crate) fn borrows(&self) -> bool {
+        !matches!(self.form, Form::Owned(_) | Form::ByteVec)
+    }
+}
+
+impl Form {
+    fn of(ty: &Type) -> Self {
+        match unwrapped(ty) {
+            Type::Reference(reference) => Self::of_referent(unwrapped(&reference.elem)),
+            owned if is_byte_vec(owned) => Self::ByteVec,
+            owned => Self::Owned(owned.clone()),
+        }
+    }
+
+    fn of_referent(referent: &Type) -> Self {
+        match referent {
+            Type::Slice(slice) if is_primitive(&slice.elem, "u8") => Self::Bytes,
+            Type::Slice(slice) => Self::Slice((*slice.elem).clone()),
+            text if is_primitive(text, "str") => Self::Text,
+            vec if is_byte_vec(vec) => Self::ByteVecRef,
+            other => Self::Reference(other.clone()),
+        }
+    }
+}
+
+/// The type without the parentheses, and the invisible groups of macros, around it.
+pub(crate) fn unwrapped(ty: &Type) -> &Type {
+    match ty {
+        Type::Paren(paren) => unwrapped(&paren.elem),
+        Type::Group(group) => unwrapped(&group.elem),
+        other => other,
+    }
+}
+
+/// The reference that an argument is, or that its `Option` holds.
+pub(crate) fn top_level_reference(ty: &Type) -> Option<&TypeReference> {
+    match unwrapped(option_argument(ty).unwrap_or(ty)) {
+        Type::Reference(reference) => Some(reference),
+        _ => None,
+    }
+}
+
+/// The type with `lifetime` at its top-level reference, as the field of a command needs it.
+pub(crate) fn with_lifetime(ty: &Type, lifetime: &Lifetime) -> Type {
+    let mut field = ty.clone();
+    if let Some(reference) = top_level_reference_mut(&mut field) {
+        reference.lifetime = Some(lifetime.clone());
+    }
+    field
+}
+
+fn top_level_reference_mut(ty: &mut Type) -> Option<&mut TypeReference> {
+    match ty {
+        Type::Paren(paren) => top_level_reference_mut(&mut paren.elem),
+        Type::Group(group) => top_level_reference_mut(&mut group.elem),
+        Type::Reference(reference) => Some(reference),
+        Type::Path(path) => {
+            let segment = path.path.segments.last_mut()?;
+            if segment.ident != "Option" {
+                return None;
+            }
+            let PathArguments::AngleBracketed(arguments) = &mut segment.arguments else {
+                return None;
+            };
+            match arguments.args.first_mut()? {
+                GenericArgument::Type(inner) => top_level_reference_mut(inner),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// The `T` of an `Option<T>`, however its path is written.
+fn option_argument(ty: &Type) -> Option<&Type> {
+    let segment = last_segment(ty).filter(|segment| segment.ident == "Option")?;
+    match type_arguments(segment)[..] {
+        [argument] => Some(argument),
+        _ => None,
+    }
+}
+
+fn is_byte_vec(ty: &Type) -> bool {
+    last_segment(ty)
+        .filter(|segment| segment.ident == "Vec")
+        .is_some_and(
+            |segment| matches!(type_arguments(segment)[..], [item] if is_primitive(item, "u8")),
+        )
+}
+
+fn is_primitive(ty: &Type, name: &str) -> bool {
+    matches!(unwrapped(ty), Type::Path(TypePath { qself: None, path, .. }) if path.is_ident(name))
+}
+
+/// Whether the type is a primitive or borrows one, and so is known to be `Debug`, `Clone` and
+/// `PartialEq`.
+pub(crate) fn is_plain_data(ty: &Type) -> bool {
+    const PRIMITIVES: &[&str] = &[
+        "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16",
+        "u32", "u64", "u128", "usize", "str",
+    ];
+    match unwrapped(ty) {
+        Type::Reference(reference) => is_plain_data(&reference.elem),
+        Type::Slice(slice) => is_plain_data(&slice.elem),
+        primitive => PRIMITIVES.iter().any(|name| is_primitive(primitive, name)),
+    }
+}
+
+/// The last segment of a type's path: `Result<T>` of `std::io::Result<T>`.
+pub(crate) fn last_segment(ty: &Type) -> Option<&PathSegment> {
+    match unwrapped(ty) {
+        Type::Path(TypePath {
+            qself: None, path, ..
+        }) => path.segments.last(),
+        _ => None,
+    }
+}
+
+/// The types between a segment's angle brackets.
+pub(crate) fn type_arguments(segment: &PathSegment) -> Vec<&Type> {
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
+        return Vec::new();
+    };
+    let types = arguments.args.iter().filter_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    });
+    types.collect()
+}
