@@ -145,7 +145,7 @@ impl From<AsyncClient> for Client {
 }
 
 impl Transport for AsyncClient {
-    type Call<R: Wire, F: Failure> = AsyncCall<R, F>;
+    type Call<R, F> = AsyncCall<R, F>;
 
     fn call<C: Command>(&self, command: &C) -> AsyncCall<C::Reply, C::Failure> {
         Self::call(self, command)

@@ -5,9 +5,13 @@ use std::task::Waker;
 use std::thread::Thread;
 use std::time::Instant;
 
+use super::pulse::{Beat, Pulse};
 use super::table::{Call, Ending, Loss, Patience, State, Table};
 use crate::socket::{Dealer, LinkEvent, Message, SocketError, Waiter};
-use crate::wire::{answered_id, encode_cancel, patch_id};
+use crate::wire::{NO_ID, answered_id, encode_cancel, encode_ping, patch_id};
+
+/// Messages that the socket holds before it has no room.
+pub(super) const HIGH_WATER: usize = 1000;
 
 /// What a link may hold. Everything beyond is refused, typed.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +47,8 @@ pub(super) struct Core {
     followers: VecDeque<u64>,
     late: u64,
     driver: Driver,
+    pulse: Pulse,
+    renewals: u64,
 }
 
 /// The task that looks after the socket for other tasks.
@@ -57,7 +63,7 @@ struct Driver {
 }
 
 impl Core {
-    pub(super) fn new(dealer: Dealer, bounds: Bounds) -> Self {
+    pub(super) fn new(dealer: Dealer, bounds: Bounds, pulse: Pulse) -> Self {
         Self {
             dealer,
             up: false,
@@ -70,6 +76,8 @@ impl Core {
             followers: VecDeque::new(),
             late: 0,
             driver: Driver::default(),
+            pulse,
+            renewals: 0,
         }
     }
 
@@ -86,6 +94,8 @@ impl Core {
         if self.table.len() == 0 && !self.polling {
             // A connection may have been lost while nobody looked: what is sent into it is lost as well.
             self.service(waiter);
+            // Silence counts from here: nothing was asked before.
+            self.pulse.hear(Instant::now());
         }
         let must_queue = !self.up || !self.queue.is_empty();
         if must_queue && self.queued_bytes.saturating_add(frame.len()) > self.bounds.queued_bytes {
@@ -140,10 +150,46 @@ impl Core {
                 self.fail(|_| true, &Loss::Broken(error), waiter);
                 return;
             }
-            if !self.flush(waiter) {
+            let moved = self.flush(waiter);
+            let blocked = self.up && self.dealer.is_blocked_inproc();
+            if blocked && self.table.len() < HIGH_WATER {
+                self.give_up(&Loss::Disconnected, waiter);
+            } else if !moved {
                 return;
             }
         }
+    }
+
+    /// Fails what was handed over, and makes another connection for the rest.
+    fn give_up(&mut self, loss: &Loss, waiter: &Waiter) {
+        self.up = false;
+        self.renewals += 1;
+        self.fail(|call| call.written, loss, waiter);
+        if let Err(error) = self.dealer.renew() {
+            self.fail(|_| true, &Loss::Broken(error), waiter);
+        }
+        self.pulse.hear(Instant::now());
+        self.wake_driver();
+    }
+
+    /// Looks whether the server still lives, while calls are under way. Answers when to look again.
+    pub(super) fn check_pulse(&mut self, now: Instant, waiter: &Waiter) -> Option<Instant> {
+        while self.up && self.table.len() > self.queue.len() {
+            match self.pulse.check(now) {
+                Beat::Wait(until) => return Some(until),
+                Beat::Ask => {
+                    // Full is silent enough: the next look finds out.
+                    let _ = self.dealer.send(Message::copy_of(&encode_ping(NO_ID)));
+                    self.service(waiter);
+                }
+                Beat::Dead => {
+                    tracing::warn!("a server shows no sign of life, its connection is renewed");
+                    self.give_up(&Loss::Silent(self.pulse.limit()), waiter);
+                    self.service(waiter);
+                }
+            }
+        }
+        None
     }
 
     fn take_in(&mut self, waiter: &Waiter) -> Result<(), SocketError> {
@@ -152,18 +198,25 @@ impl Core {
             table,
             up,
             late,
+            pulse,
             ..
         } = self;
         let mut lost = Vec::new();
+        let mut heard = false;
         dealer.drain(|event| match event {
             LinkEvent::Received(message) => {
-                let found = answered_id(&message)
-                    .is_some_and(|id| finish(table, id, Ok(Some(message)), waiter));
-                if !found {
+                heard = true;
+                // A pong and a sign that a call still runs have no id of a call to end.
+                if let Some(id) = answered_id(&message)
+                    && !finish(table, id, Ok(Some(message)), waiter)
+                {
                     *late += 1;
                 }
             }
-            LinkEvent::Up => *up = true,
+            LinkEvent::Up => {
+                *up = true;
+                heard = true;
+            }
             LinkEvent::Down => {
                 *up = false;
                 fail(table, |call| call.written, &Loss::Disconnected, waiter);
@@ -171,6 +224,9 @@ impl Core {
             LinkEvent::Foreign => lost.push(Loss::Foreign),
             LinkEvent::Denied => lost.push(Loss::Denied),
         })?;
+        if heard {
+            pulse.hear(Instant::now());
+        }
         for loss in lost {
             self.fail(|call| !call.written, &loss, waiter);
         }
@@ -366,6 +422,7 @@ impl Core {
             self.purge_queue();
             self.service(waiter);
         }
+        let pulse = self.check_pulse(now, waiter);
         self.driver.woken = false;
         if !self
             .driver
@@ -375,7 +432,10 @@ impl Core {
         {
             self.driver.waker = Some(driver.clone());
         }
-        self.driver.next
+        match (self.driver.next, pulse) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
     }
 
     /// The driver is gone: every task asks again, and the first of them starts another one.
@@ -392,6 +452,11 @@ impl Core {
     /// Replies that came for nobody.
     pub(super) fn late(&self) -> u64 {
         self.late
+    }
+
+    /// Connections that were given up and made anew.
+    pub(super) fn renewals(&self) -> u64 {
+        self.renewals
     }
 
     pub(super) fn in_flight(&self) -> usize {

@@ -39,6 +39,17 @@ impl Driver {
                 return Poll::Ready(());
             };
             let next = link.drive(cx.waker());
+            if !self.waiter.is_current(link.waiter()) {
+                // The link has another socket now. Without descriptors for it nobody can wait: the calls ask again.
+                match TaskWaiter::new(link.waiter()) {
+                    Ok(waiter) => self.waiter = waiter,
+                    Err(error) => {
+                        tracing::error!(%error, "a task cannot wait for a link");
+                        return Poll::Ready(());
+                    }
+                }
+                continue;
+            }
             drop(link);
             let moved = self.waiter.poll_drive(cx).is_ready();
             if !moved && !self.is_due(next, cx) {

@@ -2,20 +2,17 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
 use super::builder::ClientBuilder;
-use super::link::Link;
 use super::pending::{Begun, Pending};
 use super::prepared::{Destination, Prepared};
 use super::subject::{Callee, Subject};
+use super::ways::{Retry, Ways};
 use super::{reply, request};
-use crate::command::{
-    Command, Exchange, Failure, Transport, Wire, WithTimeout, inherited_deadline,
-};
+use crate::command::{Command, Exchange, Transport, Wire, WithTimeout, inherited_deadline};
 use crate::error::Error;
 use crate::wire::{Kind, Limits, MetadataBuf};
 
@@ -49,16 +46,6 @@ struct Shared {
     timeout: Duration,
     connect_timeout: Duration,
     limits: Limits,
-}
-
-/// Where calls go.
-pub(super) enum Ways {
-    Links {
-        links: Vec<Arc<Link>>,
-        next: AtomicUsize,
-    },
-    /// To a service within the process, on the caller's thread.
-    Local(Arc<dyn Exchange>),
 }
 
 impl Client {
@@ -165,6 +152,34 @@ impl Client {
         self.send(callee, Kind::Notify, command)?.hand_over(callee)
     }
 
+    /// Sends one command to every endpoint and waits for all of them. Answers one result per endpoint, in the order in
+    /// which they were added; one that fails does not keep the others from answering.
+    #[expect(clippy::type_complexity, reason = "a pair per endpoint is what it is")]
+    pub fn fan_out<C: Command>(&self, command: &C) -> Vec<(String, Result<C::Reply, C::Failure>)> {
+        let callee = Callee::Method(const { &C::METHOD });
+        let links = match &self.shared.ways {
+            Ways::Links(links) => links.all(),
+            Ways::Local(_) => return vec![("local".into(), self.call(command))],
+        };
+        let begun: Vec<_> = links
+            .iter()
+            .map(|link| {
+                let to = Destination::Link(Arc::clone(link));
+                self.prepare_for(to, callee, Kind::Call, command)?
+                    .begin(callee)
+            })
+            .collect();
+        let waited = begun.into_iter().map(|begun| match begun {
+            Ok(call) => Pending::<C>::new(call).wait(),
+            Err(error) => Err(error.into()),
+        });
+        links
+            .iter()
+            .map(|link| link.endpoint().to_string())
+            .zip(waited)
+            .collect()
+    }
+
     /// Calls a method by its name, such as `Calculator.add`, with a tuple of arguments: `&(2, 3)`, `&("one",)`,
     /// `&()`. No generated code is needed; nothing is checked at compile time.
     ///
@@ -188,9 +203,10 @@ impl Client {
     #[must_use]
     pub fn stats(&self) -> ClientStats {
         match &self.shared.ways {
-            Ways::Links { links, .. } => ClientStats {
-                in_flight: links.iter().map(|link| link.in_flight()).sum(),
-                late_replies: links.iter().map(|link| link.late()).sum(),
+            Ways::Links(links) => ClientStats {
+                in_flight: links.all().iter().map(|link| link.in_flight()).sum(),
+                late_replies: links.all().iter().map(|link| link.late()).sum(),
+                renewals: links.all().iter().map(|link| link.renewals()).sum(),
             },
             Ways::Local(_) => ClientStats::default(),
         }
@@ -212,30 +228,48 @@ impl Client {
         kind: Kind,
         arguments: &A,
     ) -> Result<Prepared, Error> {
+        let links = match &self.shared.ways {
+            Ways::Links(links) => links,
+            Ways::Local(service) => {
+                let to = Destination::Local(Arc::clone(service));
+                return self.prepare_for(to, callee, kind, arguments);
+            }
+        };
+        let to = Destination::Link(Arc::clone(links.pick()));
+        let mut prepared = self.prepare_for(to, callee, kind, arguments)?;
+        let idempotent = matches!(callee, Callee::Method(method) if method.is_idempotent());
+        if idempotent || links.all().len() > 1 {
+            let frame = prepared.frame.clone();
+            prepared.retry = Some(Retry {
+                links: Arc::clone(links),
+                frame,
+                idempotent,
+            });
+        }
+        Ok(prepared)
+    }
+
+    fn prepare_for<A: Serialize + ?Sized>(
+        &self,
+        to: Destination,
+        callee: Callee<'_>,
+        kind: Kind,
+        arguments: &A,
+    ) -> Result<Prepared, Error> {
         let Shared {
-            ways,
             connect_timeout,
             limits,
             ..
         } = &*self.shared;
         let timeout = self.time_limit(callee);
-        let to = match ways {
-            Ways::Links { links, next } => Destination::Link(Arc::clone(pick(links, next))),
-            Ways::Local(service) => Destination::Local(Arc::clone(service)),
-        };
         let subject = Subject {
             callee,
             endpoint: to.endpoint(),
             limits,
             timeout,
         };
-        let frame = request::encode(
-            &subject,
-            kind,
-            timeout,
-            self.metadata.as_metadata(),
-            arguments,
-        )?;
+        let metadata = self.metadata.as_metadata();
+        let frame = request::encode(&subject, kind, timeout, metadata, arguments)?;
         Ok(Prepared {
             to,
             frame,
@@ -243,6 +277,7 @@ impl Client {
             limits: *limits,
             timeout,
             connect_timeout: *connect_timeout,
+            retry: None,
         })
     }
 
@@ -268,16 +303,6 @@ impl Client {
 /// Longer than any program runs, and still far from the end of the clock.
 const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
-/// The next link in turn that is up; the next one in turn if none is.
-fn pick<'a>(links: &'a [Arc<Link>], next: &AtomicUsize) -> &'a Arc<Link> {
-    if let [only] = links {
-        return only;
-    }
-    let start = next.fetch_add(1, Ordering::Relaxed) % links.len();
-    let mut in_turn = links[start..].iter().chain(&links[..start]);
-    in_turn.find(|link| link.is_up()).unwrap_or(&links[start])
-}
-
 impl Transport for Client {
     type Call<R, F> = Result<R, F>;
 
@@ -295,7 +320,7 @@ impl WithTimeout for Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let endpoints: Vec<&str> = match &self.shared.ways {
-            Ways::Links { links, .. } => links.iter().map(|link| &**link.endpoint()).collect(),
+            Ways::Links(links) => links.all().iter().map(|link| &**link.endpoint()).collect(),
             Ways::Local(_) => vec!["local"],
         };
         f.debug_struct("Client")
@@ -312,4 +337,6 @@ pub struct ClientStats {
     pub in_flight: usize,
     /// Replies that came for calls which had been given up. They are dropped.
     pub late_replies: u64,
+    /// Connections that were given up because the server showed no sign of life, and made anew.
+    pub renewals: u64,
 }

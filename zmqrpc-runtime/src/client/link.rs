@@ -10,6 +10,7 @@ use std::thread;
 use std::time::Instant;
 
 use super::core::{Bounds, Core, Overflow};
+use super::pulse::Pulse;
 use super::table::{Ending, Loss, Patience};
 use crate::socket::{Dealer, Endpoint, Options, SocketError, Waiter};
 
@@ -24,12 +25,13 @@ impl Link {
         endpoint: &Endpoint,
         options: &Options,
         bounds: Bounds,
+        pulse: Pulse,
     ) -> Result<Self, SocketError> {
         let dealer = Dealer::connect(endpoint, options)?;
         let waiter = dealer.waiter();
         Ok(Self {
             endpoint: endpoint.as_str().into(),
-            core: Mutex::new(Core::new(dealer, bounds)),
+            core: Mutex::new(Core::new(dealer, bounds, pulse)),
             waiter,
         })
     }
@@ -38,12 +40,19 @@ impl Link {
         &self.endpoint
     }
 
-    pub(super) fn is_up(&self) -> bool {
-        self.lock().is_up()
+    /// Whether the link is up, after a look: it may have changed while nobody waited for it.
+    pub(super) fn refresh(&self) -> bool {
+        let mut core = self.lock();
+        core.service(&self.waiter);
+        core.is_up()
     }
 
     pub(super) fn late(&self) -> u64 {
         self.lock().late()
+    }
+
+    pub(super) fn renewals(&self) -> u64 {
+        self.lock().renewals()
     }
 
     pub(super) fn in_flight(&self) -> usize {
@@ -133,8 +142,14 @@ impl Link {
                 Ok(until) => until,
                 Err(failed) => return (core, Err(failed)),
             };
+            let pulse = core.check_pulse(Instant::now(), &self.waiter);
+            // That may have ended the call, or its server.
+            if let Some(ending) = core.take(id) {
+                return (core, ending);
+            }
             core.start_polling(id);
             drop(core);
+            let until = pulse.map_or(until, |pulse| pulse.min(until));
             let driven = self.waiter.drive(Some(until));
             core = self.lock();
             core.stop_polling(id);

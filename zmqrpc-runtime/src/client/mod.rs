@@ -10,9 +10,11 @@
 //! request     arguments to a frame
 //! reply       a frame to a reply or an error
 //! subject     what is called and where, for requests, replies and errors
+//! ways        which link a call takes, and whether it may take another one
 //! link        threads that wait for one endpoint: who leads, who follows
 //! driver      the task that waits for tasks
 //! core        what stands under the link's lock: socket, table, queue
+//! pulse       whether the server lives
 //! table       calls that have not ended
 //! ```
 
@@ -26,10 +28,12 @@ mod handle;
 mod link;
 mod pending;
 mod prepared;
+mod pulse;
 mod reply;
 mod request;
 mod subject;
 mod table;
+mod ways;
 
 #[cfg(feature = "tokio")]
 pub use asynchronous::{AsyncCall, AsyncClient};

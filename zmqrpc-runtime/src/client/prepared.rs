@@ -8,6 +8,7 @@ use super::link::Link;
 use super::pending::{Begun, Way};
 use super::subject::{Callee, Subject};
 use super::table::Patience;
+use super::ways::Retry;
 use crate::command::Exchange;
 use crate::error::Error;
 use crate::socket::Message;
@@ -21,6 +22,7 @@ pub(super) struct Prepared {
     pub(super) limits: Limits,
     pub(super) timeout: Duration,
     pub(super) connect_timeout: Duration,
+    pub(super) retry: Option<Retry>,
 }
 
 #[derive(Clone)]
@@ -49,6 +51,7 @@ impl Prepared {
             limits,
             timeout,
             connect_timeout,
+            retry,
         } = self;
         let now = Instant::now();
         let connect_timeout = connect_timeout.min(timeout);
@@ -75,12 +78,18 @@ impl Prepared {
             },
             Destination::Local(service) => Way::Here(service.exchange(Message::from(frame))),
         };
-        Ok(Begun {
+        let oneway = kind == Kind::Notify;
+        let mut begun = Begun {
             way,
             limits,
             timeout,
+            oneway,
             patience,
-        })
+            turn: patience,
+            retry,
+        };
+        begun.start_turn(now);
+        Ok(begun)
     }
 }
 

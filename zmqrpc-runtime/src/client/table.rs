@@ -18,6 +18,8 @@ pub(super) enum Loss {
     Foreign,
     /// The endpoint does not let this client in.
     Denied,
+    /// The server answered no pings for so long.
+    Silent(Duration),
     /// The socket failed.
     Broken(crate::socket::SocketError),
     /// The time was over; tells whether the request had been handed over.
