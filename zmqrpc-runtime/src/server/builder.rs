@@ -121,7 +121,7 @@ impl ServerBuilder {
         self
     }
 
-    /// How long the last replies may take to leave after the end. Default: 1 s.
+    /// How long the last replies may take to leave at the end. Default: 1 s.
     pub fn linger(mut self, limit: Duration) -> Self {
         self.linger = limit;
         self
@@ -160,6 +160,7 @@ impl ServerBuilder {
             bytes: self.max_queue_bytes,
             workers: self.workers,
         };
+        let linger = self.linger;
         let (responder, counters) = self.into_parts(limits)?;
         let mut router = Router::new(&options)?;
         for endpoint in &endpoints {
@@ -168,7 +169,7 @@ impl ServerBuilder {
                 .map_err(|error| Error::bad_endpoint(endpoint.as_str(), error.to_string()))?;
         }
         Ok(ServerHandle::new(Engine::start(
-            router, responder, counters, bounds,
+            router, responder, counters, bounds, linger,
         )?))
     }
 

@@ -44,10 +44,11 @@ impl Engine {
         responder: Responder,
         counters: Arc<Counters>,
         bounds: Bounds,
+        linger: Duration,
     ) -> Result<Arc<Self>, SocketError> {
         let engine = Arc::new(Self {
             waiter: router.waiter(),
-            port: Mutex::new(Some(Port::new(router))),
+            port: Mutex::new(Some(Port::new(router, linger))),
             work: Mutex::new(Work::new(bounds)),
             roles: Roles::default(),
             responder,
@@ -102,7 +103,11 @@ impl Engine {
     /// Ends the server, whatever its threads are doing. Those that are in a method leave when it returns.
     pub(super) fn finish(&self) {
         self.roles.end();
-        drop(self.port().take());
+        // Out of the lock first: shutting takes its time.
+        let port = self.port().take();
+        if let Some(port) = port {
+            port.shut();
+        }
         self.work().abandon();
         self.waiter.wake();
         *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = true;
@@ -111,6 +116,7 @@ impl Engine {
 
     /// A thread's life.
     fn live(self: &Arc<Self>) {
+        let _guard = EndOnPanic(self);
         loop {
             match self.roles.next() {
                 Role::Lead(term) => self.lead(term),
@@ -165,24 +171,30 @@ impl Engine {
         let Some(port) = port.as_mut() else {
             return Ok(Attended::Done);
         };
-        self.serve(port)?;
+        let drained = self.serve(port)?;
         let mut work = self.work();
         self.counters.expired.add(work.tick(Instant::now()));
         if work.has_assignable() {
             return Ok(Attended::Busy);
         }
-        if work.ready() > 0 {
+        if work.ready() > 0 || !drained {
             return Ok(Attended::Again);
         }
-        if self.stopping.load(Ordering::Acquire) && work.is_done() && port.is_flushed() {
-            return Ok(Attended::Done);
+        if self.stopping.load(Ordering::Acquire) && work.is_done() {
+            // A peer that does not read does not hold up the end for ever.
+            let Some(until) = port.flushed_by(Instant::now()) else {
+                return Ok(Attended::Done);
+            };
+            port.polled = true;
+            return Ok(Attended::Idle(Some(until)));
         }
         port.polled = true;
         Ok(Attended::Idle(work.next_tick()))
     }
 
-    /// Sends the replies that are ready and takes in what has arrived. Afterwards the socket may be waited on.
-    fn serve(&self, port: &mut Port) -> Result<(), SocketError> {
+    /// Sends the replies that are ready and takes in what has arrived. `true` if nothing is left: the socket may be
+    /// waited on then.
+    fn serve(&self, port: &mut Port) -> Result<bool, SocketError> {
         self.work().swap_ready(&mut port.outgoing);
         let gone = port.flush(&self.counters);
         let mut intake = Admission {
@@ -257,13 +269,17 @@ impl Engine {
         let Some(port) = port.as_mut() else {
             return false;
         };
-        if let Err(error) = self.serve(port) {
-            tracing::error!(%error, "the server's socket failed");
-            return false;
-        }
+        let drained = match self.serve(port) {
+            Ok(drained) => drained,
+            Err(error) => {
+                tracing::error!(%error, "the server's socket failed");
+                return false;
+            }
+        };
         let work = self.work();
         // The leader may wait without a limit, for an end or a sign of life that nobody expected when it went there.
-        if port.polled && (work.has_assignable() || self.stopping.load(Ordering::Acquire)) {
+        let stopping = self.stopping.load(Ordering::Acquire);
+        if port.polled && (!drained || stopping || work.has_assignable()) {
             self.waiter.wake();
         }
         work.has_assignable()
@@ -275,6 +291,17 @@ impl Engine {
 
     fn work(&self) -> MutexGuard<'_, Work> {
         self.work.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A thread that dies would leave its role to nobody: better that the server ends, and says so.
+struct EndOnPanic<'a>(&'a Engine);
+
+impl Drop for EndOnPanic<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.finish();
+        }
     }
 }
 

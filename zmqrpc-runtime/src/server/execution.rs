@@ -144,7 +144,10 @@ impl Report {
             .unwrap_or("no text");
         tracing::error!(method = %self.method, panic = text, "a service panicked");
         // What a service panics with may panic again when it is dropped.
-        let _ = guard(|| drop(panic));
+        if let Err(again) = guard(|| drop(panic)) {
+            // And that one too: it could go on for ever.
+            std::mem::forget(again);
+        }
         // Not the text: it may tell a stranger about the inside of the program.
         self.refuse(&Refusal::new(Status::Panicked, ""))
     }

@@ -1,6 +1,6 @@
 //! A server's socket and what belongs under its lock.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::counters::Counters;
 use super::outbox::Outbox;
@@ -15,9 +15,16 @@ pub(super) struct Port {
     /// The leader waits at the socket: whoever uses it now leaves it drained, and wakes the leader if that brought
     /// work.
     pub(super) polled: bool,
+    /// How long peers may take to accept their last replies, and until when that is.
+    linger: Duration,
+    flush_limit: Option<Instant>,
     /// Reused from one exchange with the queue of replies to the next.
     pub(super) outgoing: Vec<Outgoing>,
 }
+
+/// Messages that are taken in before the next requests run: a peer that never stops sending keeps the server neither
+/// from its work nor from its end.
+const TURN: usize = 256;
 
 /// What is asked of those who execute, by what has arrived.
 pub(super) trait Intake {
@@ -29,11 +36,13 @@ pub(super) trait Intake {
 }
 
 impl Port {
-    pub(super) fn new(router: Router) -> Self {
+    pub(super) fn new(router: Router, linger: Duration) -> Self {
         Self {
             router,
             outbox: Outbox::default(),
             polled: false,
+            linger,
+            flush_limit: None,
             outgoing: Vec::new(),
         }
     }
@@ -42,9 +51,16 @@ impl Port {
         &mut self.router
     }
 
-    /// Every reply has been handed over.
-    pub(super) fn is_flushed(&self) -> bool {
-        self.outbox.is_empty()
+    /// Until when the server, whose work is done, waits for peers that have no room for their replies; nothing if it
+    /// waits no longer.
+    pub(super) fn flushed_by(&mut self, now: Instant) -> Option<Instant> {
+        let until = *self.flush_limit.get_or_insert(now + self.linger);
+        (!self.outbox.is_empty() && now < until).then_some(until)
+    }
+
+    /// Closes the socket and frees its endpoints.
+    pub(super) fn shut(self) {
+        self.router.shut();
     }
 
     /// Sends what is in `outgoing`. Answers the callers that turned out to have gone.
@@ -62,19 +78,23 @@ impl Port {
         gone
     }
 
-    /// Takes in everything that has arrived. Afterwards the socket may be waited on.
+    /// Takes in what has arrived. `true` if that was all: the socket may be waited on then.
     pub(super) fn take_in(
         &mut self,
         responder: &Responder,
         intake: &mut impl Intake,
         counters: &Counters,
-    ) -> Result<(), SocketError> {
+    ) -> Result<bool, SocketError> {
         let Self { router, outbox, .. } = self;
-        let mut now = None;
-        while let Some(Delivery { route, message }) =
-            router.receive(|| counters.malformed.increment())?
-        {
-            let now = *now.get_or_insert_with(Instant::now);
+        let now = Instant::now();
+        let mut drained = false;
+        for _ in 0..TURN {
+            let Some(Delivery { route, message }) =
+                router.receive(|| counters.malformed.increment())?
+            else {
+                drained = true;
+                break;
+            };
             let (route, answer) = match responder.read(message, now) {
                 Asked::Nothing => continue,
                 Asked::Answer(answer) => (route, Some(answer)),
@@ -98,6 +118,6 @@ impl Port {
         for gone in outbox.retry(router, counters) {
             intake.forget_peer(&gone);
         }
-        Ok(())
+        Ok(drained)
     }
 }

@@ -88,6 +88,14 @@ impl Dealer {
     }
 }
 
+impl Drop for Connected {
+    fn drop(&mut self) {
+        if self.monitor.is_some() {
+            self.socket.stop_monitor();
+        }
+    }
+}
+
 impl Connected {
     fn open(endpoint: &Endpoint, options: &Options) -> Result<Self, SocketError> {
         let mut socket = RawSocket::new(zmq::DEALER, options)?;
@@ -98,7 +106,7 @@ impl Connected {
         let monitor = if endpoint.is_inproc() {
             None
         } else {
-            Some(Monitor::new(&socket)?)
+            Some(Monitor::of_connections(&socket)?)
         };
         let announce = monitor.is_none();
         socket.open(endpoint, options.ipv6)?;
@@ -138,6 +146,7 @@ impl Connected {
                 }
                 Connection::Foreign => on(LinkEvent::Foreign),
                 Connection::Denied => on(LinkEvent::Denied),
+                Connection::ListenerClosed => {}
             }
         }
         Ok(())

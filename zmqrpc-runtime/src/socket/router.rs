@@ -1,7 +1,9 @@
 //! The server's socket: any number of peers over any number of endpoints.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use super::monitor::{Connection, Monitor};
 use super::raw::{RawSocket, Refused};
 use super::{Direction, Endpoint, Message, Options, SocketError, Waiter};
 
@@ -47,6 +49,12 @@ pub(crate) enum Unsent {
     Broken(SocketError),
 }
 
+/// How long shutting waits for endpoints to become free.
+const SHUT_LIMIT: Duration = Duration::from_millis(500);
+
+/// Bytes of what one device puts in front of a message. ZeroMQ's routing ids have no more.
+const MAX_HOP: usize = 255;
+
 /// Devices that a message may pass. A longer route is not one that anybody builds.
 const MAX_HOPS: usize = 16;
 
@@ -83,6 +91,7 @@ impl Router {
 
     /// Adds an endpoint; answers it with its wildcards resolved.
     pub(crate) fn open(&mut self, endpoint: &Endpoint) -> Result<String, SocketError> {
+        endpoint.check_free()?;
         let resolved = self.socket.open(endpoint, self.ipv6)?;
         self.endpoints
             .push((resolved.clone(), endpoint.direction()));
@@ -101,6 +110,38 @@ impl Router {
         let (endpoint, direction) = self.endpoints.remove(at);
         self.socket.close(&endpoint, direction)?;
         Ok(true)
+    }
+
+    /// Leaves every endpoint and waits, though not long, until they are free for others: libzmq unbinds in the
+    /// background, and a server that is started again at once would find its own port in use.
+    pub(crate) fn shut(mut self) {
+        let bound = self.endpoints.iter().filter(|(endpoint, direction)| {
+            *direction == Direction::Bind && !endpoint.starts_with("inproc:")
+        });
+        let mut open = bound.count();
+        let Ok(mut closings) = Monitor::of_closings(&self.socket) else {
+            return;
+        };
+        for (endpoint, direction) in std::mem::take(&mut self.endpoints) {
+            if let Err(error) = self.socket.close(&endpoint, direction) {
+                tracing::debug!(%endpoint, %error, "an endpoint could not be left");
+            }
+        }
+        let waiter = closings
+            .descriptor()
+            .and_then(|closings| Waiter::new(vec![closings]));
+        let deadline = Instant::now() + SHUT_LIMIT;
+        while let Ok(waiter) = &waiter
+            && Instant::now() < deadline
+        {
+            while let Ok(Some(Connection::ListenerClosed)) = closings.next() {
+                open = open.saturating_sub(1);
+            }
+            if open == 0 || waiter.drive(Some(deadline)).is_err() {
+                break;
+            }
+        }
+        self.socket.stop_monitor();
     }
 
     pub(crate) fn endpoints(&self) -> impl Iterator<Item = &str> {
@@ -152,7 +193,7 @@ impl Router {
                 };
                 more = frame.more();
                 if let Some(hop) = last.replace(frame) {
-                    too_long |= frames.len() == MAX_HOPS;
+                    too_long |= frames.len() == MAX_HOPS || hop.len() > MAX_HOP;
                     if !too_long {
                         frames.push(hop);
                     }
