@@ -1,4 +1,10 @@
 #![doc = include_str!("../README.md")]
+//!
+//! ## Features
+//!
+//! | feature | default | effect |
+//! |---|---|---|
+//! | `tokio` | yes | `async` methods find a tokio runtime: the one that the server is started in, or one of the server's own. Without it, tokio's timers and sockets do not work in them. |
 
 pub use zmqrpc_macros::{Command, zmq_service};
 pub use zmqrpc_runtime::*;

@@ -16,6 +16,8 @@ mod server;
 mod socket;
 mod wire;
 
+#[cfg(feature = "tokio")]
+pub use client::{AsyncCall, AsyncClient};
 pub use client::{Client, ClientBuilder, ClientStats, Pending};
 pub use codec::Error as CodecError;
 pub use command::{

@@ -1,5 +1,7 @@
 //! A client of a service within the process: the whole path but the socket.
 
+use std::sync::Arc;
+
 use crate::client::Client;
 use crate::command::Service;
 use crate::server::Server;
@@ -12,7 +14,7 @@ use crate::server::Server;
 #[must_use]
 pub fn local<S: Service>(service: S) -> Client {
     match Server::builder().service(service).into_responder() {
-        Ok(responder) => Client::local(Box::new(responder)),
+        Ok(responder) => Client::local(Arc::new(responder)),
         Err(error) => panic!("{error}"),
     }
 }

@@ -1,12 +1,13 @@
 //! Settings of a client.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use super::core::Bounds;
-use super::handle::{Client, Ways};
+use super::handle::Client;
 use super::link::Link;
+use super::pulse::Pulse;
+use super::ways::{Links, Ways};
 use crate::error::Error;
 use crate::socket::{Direction, Endpoint, Options};
 use crate::wire::Limits;
@@ -32,6 +33,8 @@ pub struct ClientBuilder {
     endpoints: Vec<String>,
     timeout: Duration,
     connect_timeout: Duration,
+    ping_interval: Duration,
+    ping_limit: Duration,
     max_message: usize,
     max_calls: usize,
     max_queued_bytes: usize,
@@ -45,6 +48,8 @@ impl Default for ClientBuilder {
             endpoints: Vec::new(),
             timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(5),
+            ping_interval: Duration::from_secs(1),
+            ping_limit: Duration::from_secs(3),
             max_message: Limits::default().message,
             max_calls: 65_536,
             max_queued_bytes: 64 << 20,
@@ -76,6 +81,16 @@ impl ClientBuilder {
     /// longer than the call's timeout.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = limit;
+        self
+    }
+
+    /// When a server counts as dead: while calls are under way and nothing is heard from it, it is pinged each
+    /// `interval`; after `limit` of silence its calls fail with [`Error::Unavailable`] and the connection is made anew.
+    /// Default: 1 s and 3 s.
+    ///
+    /// Servers answer pings while all of their workers are busy: a slow method is no silence.
+    pub fn ping(mut self, interval: Duration, limit: Duration) -> Self {
+        (self.ping_interval, self.ping_limit) = (interval, limit);
         self
     }
 
@@ -136,21 +151,33 @@ impl ClientBuilder {
         let links: Result<Vec<_>, _> = endpoints
             .iter()
             .map(|endpoint| {
-                Link::open(endpoint, &options, bounds)
-                    .map(Arc::new)
-                    .map_err(|error| Error::bad_endpoint(endpoint.as_str(), error.to_string()))
+                Link::open(
+                    endpoint,
+                    &options,
+                    bounds,
+                    Pulse::new(self.ping_interval, self.ping_limit),
+                )
+                .map(Arc::new)
+                .map_err(|error| Error::bad_endpoint(endpoint.as_str(), error.to_string()))
             })
             .collect();
-        let ways = Ways::Links {
-            links: links?,
-            next: AtomicUsize::new(0),
-        };
+        let ways = Ways::Links(Arc::new(Links::new(links?)));
         Ok(Client::new(
             ways,
             self.timeout,
             self.connect_timeout,
             self.limits(),
         ))
+    }
+
+    /// Like [`build`](Self::build), for calls from tasks.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build).
+    #[cfg(feature = "tokio")]
+    pub fn build_async(self) -> Result<super::AsyncClient, Error> {
+        self.build().map(super::AsyncClient::from)
     }
 
     pub(super) fn limits(&self) -> Limits {
@@ -181,6 +208,10 @@ impl ClientBuilder {
                     "a call needs some time, zero is none",
                 ));
             }
+        }
+        if self.ping_interval.is_zero() || self.ping_limit < self.ping_interval {
+            let reason = "the interval must be above zero and no longer than the limit";
+            return Err(Error::bad_setting("ping", reason));
         }
         if self.max_message < MIN_MESSAGE {
             return Err(Error::bad_setting(

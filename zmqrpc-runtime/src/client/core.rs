@@ -1,11 +1,17 @@
 //! A link's socket, its calls and its queue: everything that stands under the link's lock.
 
 use std::collections::VecDeque;
+use std::task::Waker;
 use std::thread::Thread;
+use std::time::Instant;
 
-use super::table::{Call, Ending, Loss, State, Table};
+use super::pulse::{Beat, Pulse};
+use super::table::{Call, Ending, Loss, Patience, State, Table};
 use crate::socket::{Dealer, LinkEvent, Message, SocketError, Waiter};
-use crate::wire::{answered_id, encode_cancel, patch_id};
+use crate::wire::{NO_ID, answered_id, encode_cancel, encode_ping, patch_id};
+
+/// Messages that the socket holds before it has no room.
+pub(super) const HIGH_WATER: usize = 1000;
 
 /// What a link may hold. Everything beyond is refused, typed.
 #[derive(Clone, Copy, Debug)]
@@ -40,10 +46,24 @@ pub(super) struct Core {
     polling: bool,
     followers: VecDeque<u64>,
     late: u64,
+    driver: Driver,
+    pulse: Pulse,
+    renewals: u64,
+}
+
+/// The task that looks after the socket for other tasks.
+#[derive(Default)]
+struct Driver {
+    exists: bool,
+    waker: Option<Waker>,
+    /// It has been woken and has not looked yet: the socket may be used without leaving it drained.
+    woken: bool,
+    /// When it looks at the time.
+    next: Option<Instant>,
 }
 
 impl Core {
-    pub(super) fn new(dealer: Dealer, bounds: Bounds) -> Self {
+    pub(super) fn new(dealer: Dealer, bounds: Bounds, pulse: Pulse) -> Self {
         Self {
             dealer,
             up: false,
@@ -55,6 +75,9 @@ impl Core {
             polling: false,
             followers: VecDeque::new(),
             late: 0,
+            driver: Driver::default(),
+            pulse,
+            renewals: 0,
         }
     }
 
@@ -71,6 +94,8 @@ impl Core {
         if self.table.len() == 0 && !self.polling {
             // A connection may have been lost while nobody looked: what is sent into it is lost as well.
             self.service(waiter);
+            // Silence counts from here: nothing was asked before.
+            self.pulse.hear(Instant::now());
         }
         let must_queue = !self.up || !self.queue.is_empty();
         if must_queue && self.queued_bytes.saturating_add(frame.len()) > self.bounds.queued_bytes {
@@ -87,10 +112,18 @@ impl Core {
                 Err(message) => self.enqueue(id, message),
             }
         }
+        self.after_send(waiter);
+        Ok(id)
+    }
+
+    /// A send may have taken the signal that somebody waits for.
+    fn after_send(&mut self, waiter: &Waiter) {
         if self.polling {
             self.service(waiter);
+        } else {
+            // It drains once for any number of sends.
+            self.wake_driver();
         }
-        Ok(id)
     }
 
     fn enqueue(&mut self, id: u64, message: Message) {
@@ -117,10 +150,46 @@ impl Core {
                 self.fail(|_| true, &Loss::Broken(error), waiter);
                 return;
             }
-            if !self.flush(waiter) {
+            let moved = self.flush(waiter);
+            let blocked = self.up && self.dealer.is_blocked_inproc();
+            if blocked && self.table.len() < HIGH_WATER {
+                self.give_up(&Loss::Disconnected, waiter);
+            } else if !moved {
                 return;
             }
         }
+    }
+
+    /// Fails what was handed over, and makes another connection for the rest.
+    fn give_up(&mut self, loss: &Loss, waiter: &Waiter) {
+        self.up = false;
+        self.renewals += 1;
+        self.fail(|call| call.written, loss, waiter);
+        if let Err(error) = self.dealer.renew() {
+            self.fail(|_| true, &Loss::Broken(error), waiter);
+        }
+        self.pulse.hear(Instant::now());
+        self.wake_driver();
+    }
+
+    /// Looks whether the server still lives, while calls are under way. Answers when to look again.
+    pub(super) fn check_pulse(&mut self, now: Instant, waiter: &Waiter) -> Option<Instant> {
+        while self.up && self.table.len() > self.queue.len() {
+            match self.pulse.check(now) {
+                Beat::Wait(until) => return Some(until),
+                Beat::Ask => {
+                    // Full is silent enough: the next look finds out.
+                    let _ = self.dealer.send(Message::copy_of(&encode_ping(NO_ID)));
+                    self.service(waiter);
+                }
+                Beat::Dead => {
+                    tracing::warn!("a server shows no sign of life, its connection is renewed");
+                    self.give_up(&Loss::Silent(self.pulse.limit()), waiter);
+                    self.service(waiter);
+                }
+            }
+        }
+        None
     }
 
     fn take_in(&mut self, waiter: &Waiter) -> Result<(), SocketError> {
@@ -129,18 +198,25 @@ impl Core {
             table,
             up,
             late,
+            pulse,
             ..
         } = self;
         let mut lost = Vec::new();
+        let mut heard = false;
         dealer.drain(|event| match event {
             LinkEvent::Received(message) => {
-                let found = answered_id(&message)
-                    .is_some_and(|id| finish(table, id, Ok(Some(message)), waiter));
-                if !found {
+                heard = true;
+                // A pong and a sign that a call still runs have no id of a call to end.
+                if let Some(id) = answered_id(&message)
+                    && !finish(table, id, Ok(Some(message)), waiter)
+                {
                     *late += 1;
                 }
             }
-            LinkEvent::Up => *up = true,
+            LinkEvent::Up => {
+                *up = true;
+                heard = true;
+            }
             LinkEvent::Down => {
                 *up = false;
                 fail(table, |call| call.written, &Loss::Disconnected, waiter);
@@ -148,6 +224,9 @@ impl Core {
             LinkEvent::Foreign => lost.push(Loss::Foreign),
             LinkEvent::Denied => lost.push(Loss::Denied),
         })?;
+        if heard {
+            pulse.hear(Instant::now());
+        }
         for loss in lost {
             self.fail(|call| !call.written, &loss, waiter);
         }
@@ -177,10 +256,23 @@ impl Core {
 
     fn fail(&mut self, which: impl Fn(&Call) -> bool, loss: &Loss, waiter: &Waiter) {
         fail(&mut self.table, which, loss, waiter);
-        self.queue.retain(|(id, message)| {
-            let open = matches!(self.table.get_mut(*id), Some(call) if !matches!(call.state, State::Done(_)));
+        self.purge_queue();
+    }
+
+    /// Takes the requests of calls that have ended out of the queue: they must not be executed any more.
+    fn purge_queue(&mut self) {
+        let Self {
+            table,
+            queue,
+            queued_bytes,
+            ..
+        } = self;
+        queue.retain(|(id, message)| {
+            let open = table
+                .get_mut(*id)
+                .is_some_and(|call| !matches!(call.state, State::Done(_)));
             if !open {
-                self.queued_bytes -= message.len();
+                *queued_bytes -= message.len();
             }
             open
         });
@@ -208,14 +300,19 @@ impl Core {
             {
                 self.queued_bytes -= message.len();
             }
-        } else if self.up && !call.oneway && !matches!(call.state, State::Done(_)) {
-            // Worth a try, not worth a place in the queue: the server ends it at its deadline in any case.
-            let _ = self.dealer.send(Message::copy_of(&encode_cancel(id)));
-            if self.polling {
-                self.service(waiter);
-            }
+        } else if !call.oneway && !matches!(call.state, State::Done(_)) {
+            self.send_cancel(id);
+            self.after_send(waiter);
         }
         call.written
+    }
+
+    /// Tells the server that nobody waits. Worth a try, not worth a place in the queue: the server ends the call at its
+    /// deadline in any case.
+    fn send_cancel(&mut self, id: u64) {
+        if self.up {
+            let _ = self.dealer.send(Message::copy_of(&encode_cancel(id)));
+        }
     }
 
     pub(super) fn is_written(&mut self, id: u64) -> bool {
@@ -279,9 +376,87 @@ impl Core {
         }
     }
 
+    /// A task waits: keeps how to wake it. `true` if the caller must start a driver first, which then exists.
+    pub(super) fn suspend(&mut self, id: u64, waker: &Waker, patience: Patience) -> bool {
+        let written = self.is_written(id);
+        self.set(id, State::Task(waker.clone(), patience));
+        let due = if written {
+            patience.deadline
+        } else {
+            patience.deadline.min(patience.connected_by)
+        };
+        if self.driver.next.is_none_or(|next| due < next) {
+            self.driver.next = Some(due);
+            self.wake_driver();
+        }
+        !std::mem::replace(&mut self.driver.exists, true)
+    }
+
+    fn wake_driver(&mut self) {
+        if !self.driver.woken
+            && let Some(waker) = &self.driver.waker
+        {
+            self.driver.woken = true;
+            waker.wake_by_ref();
+        }
+    }
+
+    /// The driver's turn: takes in, hands over, ends what is over. Answers when to look at the time again.
+    pub(super) fn drive(
+        &mut self,
+        driver: &Waker,
+        waiter: &Waiter,
+        now: Instant,
+    ) -> Option<Instant> {
+        self.service(waiter);
+        // Only now, after looking: a reply that has arrived counts, however late it is looked for.
+        if self.driver.next.is_some_and(|next| next <= now) {
+            let (over, next) = self.table.expired(now);
+            self.driver.next = next;
+            for (id, loss) in over {
+                if matches!(loss, Loss::TimedOut { written: true }) {
+                    self.send_cancel(id);
+                }
+                finish(&mut self.table, id, Err(loss), waiter);
+            }
+            self.purge_queue();
+            self.service(waiter);
+        }
+        let pulse = self.check_pulse(now, waiter);
+        self.driver.woken = false;
+        if !self
+            .driver
+            .waker
+            .as_ref()
+            .is_some_and(|known| known.will_wake(driver))
+        {
+            self.driver.waker = Some(driver.clone());
+        }
+        match (self.driver.next, pulse) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    /// The driver is gone: every task asks again, and the first of them starts another one.
+    pub(super) fn lose_driver(&mut self) {
+        self.driver = Driver::default();
+        self.table.wake_tasks();
+    }
+
+    /// What wakes the driver, to tell it that the link is gone.
+    pub(super) fn take_driver(&mut self) -> Option<Waker> {
+        self.driver.waker.take()
+    }
+
     /// Replies that came for nobody.
     pub(super) fn late(&self) -> u64 {
         self.late
+    }
+
+    /// Connections that were given up and made anew.
+    pub(super) fn renewals(&self) -> u64 {
+        self.renewals
     }
 
     pub(super) fn in_flight(&self) -> usize {
@@ -294,6 +469,7 @@ fn finish(table: &mut Table, id: u64, ending: Ending, waiter: &Waiter) -> bool {
     match table.finish(id, ending) {
         None => return false,
         Some(State::Parked(thread)) => thread.unpark(),
+        Some(State::Task(waker, _)) => waker.wake(),
         Some(State::Leader) => waiter.wake(),
         Some(State::Quiet | State::Done(_)) => {}
     }

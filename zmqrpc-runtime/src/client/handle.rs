@@ -2,23 +2,18 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
 use super::builder::ClientBuilder;
-use super::core::Overflow;
-use super::link::{Link, Patience};
-use super::pending::{Begun, Pending, Way};
+use super::pending::{Begun, Pending};
+use super::prepared::{Destination, Prepared};
 use super::subject::{Callee, Subject};
+use super::ways::{Retry, Ways};
 use super::{reply, request};
-use crate::codec::Codec;
-use crate::command::{
-    Command, Exchange, Failure, Transport, Wire, WithTimeout, inherited_deadline,
-};
+use crate::command::{Command, Exchange, Transport, Wire, WithTimeout, inherited_deadline};
 use crate::error::Error;
-use crate::socket::Message;
 use crate::wire::{Kind, Limits, MetadataBuf};
 
 /// Calls services and blocks until they have answered. Needs no runtime and has no thread.
@@ -53,16 +48,6 @@ struct Shared {
     limits: Limits,
 }
 
-/// Where calls go.
-pub(super) enum Ways {
-    Links {
-        links: Vec<Arc<Link>>,
-        next: AtomicUsize,
-    },
-    /// To a service within the process, on the caller's thread.
-    Local(Box<dyn Exchange>),
-}
-
 impl Client {
     pub(super) fn new(
         ways: Ways,
@@ -84,7 +69,7 @@ impl Client {
     }
 
     /// A client whose calls are executed within the process.
-    pub(crate) fn local(service: Box<dyn Exchange>) -> Self {
+    pub(crate) fn local(service: Arc<dyn Exchange>) -> Self {
         let defaults = ClientBuilder::default();
         let (timeout, connect_timeout) = defaults.timeouts();
         Self::new(
@@ -140,16 +125,7 @@ impl Client {
     pub fn call<C: Command>(&self, command: &C) -> Result<C::Reply, C::Failure> {
         if C::METHOD.is_oneway() {
             self.notify(command)?;
-            // There is no reply to decode, and `()` is what an empty body decodes to.
-            let subject = self.subject(Callee::Method(const { &C::METHOD }));
-            return C::Reply::decode(Codec::Postcard, &[]).map_err(|error| {
-                C::Failure::from(Error::Decode {
-                    at: subject.site(),
-                    what: "the reply of a oneway method",
-                    source: error,
-                    executed: crate::wire::Executed::Maybe,
-                })
-            });
+            return reply::nothing::<C::Reply>(&C::METHOD).map_err(C::Failure::from);
         }
         self.begin(command)?.wait()
     }
@@ -176,6 +152,34 @@ impl Client {
         self.send(callee, Kind::Notify, command)?.hand_over(callee)
     }
 
+    /// Sends one command to every endpoint and waits for all of them. Answers one result per endpoint, in the order in
+    /// which they were added; one that fails does not keep the others from answering.
+    #[expect(clippy::type_complexity, reason = "a pair per endpoint is what it is")]
+    pub fn fan_out<C: Command>(&self, command: &C) -> Vec<(String, Result<C::Reply, C::Failure>)> {
+        let callee = Callee::Method(const { &C::METHOD });
+        let links = match &self.shared.ways {
+            Ways::Links(links) => links.all(),
+            Ways::Local(_) => return vec![("local".into(), self.call(command))],
+        };
+        let begun: Vec<_> = links
+            .iter()
+            .map(|link| {
+                let to = Destination::Link(Arc::clone(link));
+                self.prepare_for(to, callee, Kind::Call, command)?
+                    .begin(callee)
+            })
+            .collect();
+        let waited = begun.into_iter().map(|begun| match begun {
+            Ok(call) => Pending::<C>::new(call).wait(),
+            Err(error) => Err(error.into()),
+        });
+        links
+            .iter()
+            .map(|link| link.endpoint().to_string())
+            .zip(waited)
+            .collect()
+    }
+
     /// Calls a method by its name, such as `Calculator.add`, with a tuple of arguments: `&(2, 3)`, `&("one",)`,
     /// `&()`. No generated code is needed; nothing is checked at compile time.
     ///
@@ -199,9 +203,10 @@ impl Client {
     #[must_use]
     pub fn stats(&self) -> ClientStats {
         match &self.shared.ways {
-            Ways::Links { links, .. } => ClientStats {
-                in_flight: links.iter().map(|link| link.in_flight()).sum(),
-                late_replies: links.iter().map(|link| link.late()).sum(),
+            Ways::Links(links) => ClientStats {
+                in_flight: links.all().iter().map(|link| link.in_flight()).sum(),
+                late_replies: links.all().iter().map(|link| link.late()).sum(),
+                renewals: links.all().iter().map(|link| link.renewals()).sum(),
             },
             Ways::Local(_) => ClientStats::default(),
         }
@@ -213,100 +218,90 @@ impl Client {
         kind: Kind,
         arguments: &A,
     ) -> Result<Begun, Error> {
-        let (timeout, patience) = self.patience(callee);
+        self.prepare(callee, kind, arguments)?.begin(callee)
+    }
+
+    /// Chooses the way of a call and encodes it.
+    pub(super) fn prepare<A: Serialize + ?Sized>(
+        &self,
+        callee: Callee<'_>,
+        kind: Kind,
+        arguments: &A,
+    ) -> Result<Prepared, Error> {
+        let links = match &self.shared.ways {
+            Ways::Links(links) => links,
+            Ways::Local(service) => {
+                let to = Destination::Local(Arc::clone(service));
+                return self.prepare_for(to, callee, kind, arguments);
+            }
+        };
+        let to = Destination::Link(Arc::clone(links.pick()));
+        let mut prepared = self.prepare_for(to, callee, kind, arguments)?;
+        let idempotent = matches!(callee, Callee::Method(method) if method.is_idempotent());
+        if idempotent || links.all().len() > 1 {
+            let frame = prepared.frame.clone();
+            prepared.retry = Some(Retry {
+                links: Arc::clone(links),
+                frame,
+                idempotent,
+            });
+        }
+        Ok(prepared)
+    }
+
+    fn prepare_for<A: Serialize + ?Sized>(
+        &self,
+        to: Destination,
+        callee: Callee<'_>,
+        kind: Kind,
+        arguments: &A,
+    ) -> Result<Prepared, Error> {
+        let Shared {
+            connect_timeout,
+            limits,
+            ..
+        } = &*self.shared;
+        let timeout = self.time_limit(callee);
         let subject = Subject {
+            callee,
+            endpoint: to.endpoint(),
+            limits,
             timeout,
-            ..self.subject(callee)
         };
         let metadata = self.metadata.as_metadata();
-        let begun = |way| Begun {
-            way,
-            limits: self.shared.limits,
+        let frame = request::encode(&subject, kind, timeout, metadata, arguments)?;
+        Ok(Prepared {
+            to,
+            frame,
+            kind,
+            limits: *limits,
             timeout,
-            patience,
-        };
-        match &self.shared.ways {
-            Ways::Links { links, next } => {
-                let link = pick(links, next);
-                let subject = Subject {
-                    endpoint: Some(link.endpoint()),
-                    ..subject
-                };
-                let frame = request::encode(&subject, kind, timeout, metadata, arguments)?;
-                match link.begin(frame, kind == Kind::Notify) {
-                    Ok(id) => Ok(begun(Way::Link(Arc::clone(link), id))),
-                    Err(overflow) => Err(overloaded(overflow, &subject)),
-                }
-            }
-            Ways::Local(service) => {
-                let frame = request::encode(&subject, kind, timeout, metadata, arguments)?;
-                Ok(begun(Way::Here(service.exchange(Message::from(frame)))))
-            }
-        }
+            connect_timeout: *connect_timeout,
+            retry: None,
+        })
     }
 
     /// The time that a call has: this handle's, the method's or the client's; and never more than what remains of the
     /// call that this thread is serving.
-    fn patience(&self, callee: Callee<'_>) -> (Duration, Patience) {
+    fn time_limit(&self, callee: Callee<'_>) -> Duration {
         let own = match callee {
             Callee::Method(method) => method.default_timeout(),
             Callee::Name(_) => None,
         };
-        let now = Instant::now();
-        let mut timeout = self
+        let limit = self
             .timeout
             .or(own)
             .unwrap_or(self.shared.timeout)
             .min(FOREVER);
-        if let Some(deadline) = inherited_deadline() {
-            timeout = timeout.min(deadline.saturating_duration_since(now));
-        }
-        let connect_timeout = self.shared.connect_timeout.min(timeout);
-        let patience = Patience {
-            deadline: now + timeout,
-            connected_by: now + connect_timeout,
-            connect_timeout,
-        };
-        (timeout, patience)
-    }
-
-    fn subject<'a>(&'a self, callee: Callee<'a>) -> Subject<'a> {
-        Subject {
-            callee,
-            endpoint: None,
-            limits: &self.shared.limits,
-            timeout: self.shared.timeout,
+        match inherited_deadline() {
+            Some(deadline) => limit.min(deadline.saturating_duration_since(Instant::now())),
+            None => limit,
         }
     }
 }
 
 /// Longer than any program runs, and still far from the end of the clock.
 const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
-
-/// The next link in turn that is up; the next one in turn if none is.
-fn pick<'a>(links: &'a [Arc<Link>], next: &AtomicUsize) -> &'a Arc<Link> {
-    if let [only] = links {
-        return only;
-    }
-    let start = next.fetch_add(1, Ordering::Relaxed) % links.len();
-    let mut in_turn = links[start..].iter().chain(&links[..start]);
-    in_turn.find(|link| link.is_up()).unwrap_or(&links[start])
-}
-
-fn overloaded(overflow: Overflow, subject: &Subject<'_>) -> Error {
-    let reason = match overflow {
-        Overflow::Calls(limit) => {
-            format!("{limit} calls have begun and not ended, see `max_calls`")
-        }
-        Overflow::QueuedBytes(limit) => {
-            format!("over {limit} bytes of requests wait for a connection, see `max_queued_bytes`")
-        }
-    };
-    Error::Overloaded {
-        at: subject.site(),
-        reason: reason.into(),
-    }
-}
 
 impl Transport for Client {
     type Call<R, F> = Result<R, F>;
@@ -325,7 +320,7 @@ impl WithTimeout for Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let endpoints: Vec<&str> = match &self.shared.ways {
-            Ways::Links { links, .. } => links.iter().map(|link| &**link.endpoint()).collect(),
+            Ways::Links(links) => links.all().iter().map(|link| &**link.endpoint()).collect(),
             Ways::Local(_) => vec!["local"],
         };
         f.debug_struct("Client")
@@ -342,4 +337,6 @@ pub struct ClientStats {
     pub in_flight: usize,
     /// Replies that came for calls which had been given up. They are dropped.
     pub late_replies: u64,
+    /// Connections that were given up because the server showed no sign of life, and made anew.
+    pub renewals: u64,
 }

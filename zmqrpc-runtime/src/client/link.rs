@@ -5,35 +5,14 @@
 //! its call to another thread.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, Waker};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::core::{Bounds, Core, Overflow};
-use super::table::Loss;
-use crate::socket::{Dealer, Endpoint, Message, Options, SocketError, Waiter};
-
-/// How long a call waits.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Patience {
-    /// For its ending.
-    pub(super) deadline: Instant,
-    /// For being handed over.
-    pub(super) connected_by: Instant,
-    /// The time from the start to `connected_by`, for messages.
-    pub(super) connect_timeout: Duration,
-}
-
-/// Why waiting ended without a reply.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Failed {
-    Lost(Loss),
-    /// The time was over; tells whether the request had been handed over.
-    TimedOut {
-        written: bool,
-    },
-    /// There was no connection in time.
-    NotConnected,
-}
+use super::pulse::Pulse;
+use super::table::{Ending, Loss, Patience};
+use crate::socket::{Dealer, Endpoint, Options, SocketError, Waiter};
 
 pub(super) struct Link {
     endpoint: Arc<str>,
@@ -46,12 +25,13 @@ impl Link {
         endpoint: &Endpoint,
         options: &Options,
         bounds: Bounds,
+        pulse: Pulse,
     ) -> Result<Self, SocketError> {
         let dealer = Dealer::connect(endpoint, options)?;
         let waiter = dealer.waiter();
         Ok(Self {
             endpoint: endpoint.as_str().into(),
-            core: Mutex::new(Core::new(dealer, bounds)),
+            core: Mutex::new(Core::new(dealer, bounds, pulse)),
             waiter,
         })
     }
@@ -60,12 +40,19 @@ impl Link {
         &self.endpoint
     }
 
-    pub(super) fn is_up(&self) -> bool {
-        self.lock().is_up()
+    /// Whether the link is up, after a look: it may have changed while nobody waited for it.
+    pub(super) fn refresh(&self) -> bool {
+        let mut core = self.lock();
+        core.service(&self.waiter);
+        core.is_up()
     }
 
     pub(super) fn late(&self) -> u64 {
         self.lock().late()
+    }
+
+    pub(super) fn renewals(&self) -> u64 {
+        self.lock().renewals()
     }
 
     pub(super) fn in_flight(&self) -> usize {
@@ -83,11 +70,11 @@ impl Link {
     }
 
     /// Waits until a call ends.
-    pub(super) fn wait(&self, id: u64, patience: Patience) -> Result<Option<Message>, Failed> {
+    pub(super) fn wait(&self, id: u64, patience: Patience) -> Ending {
         let mut core = self.lock();
         loop {
             if let Some(ending) = core.take(id) {
-                return ending.map_err(Failed::Lost);
+                return ending;
             }
             if !core.is_led() {
                 core.start_leading();
@@ -104,53 +91,95 @@ impl Link {
         }
     }
 
+    /// Asks whether a call has ended; keeps `waker` if not. Starts a driver if there is none, with `start`.
+    pub(super) fn poll(
+        &self,
+        id: u64,
+        waker: &Waker,
+        patience: Patience,
+        start: impl FnOnce() -> Result<(), SocketError>,
+    ) -> Poll<Ending> {
+        let mut core = self.lock();
+        if let Some(ending) = core.take(id) {
+            return Poll::Ready(ending);
+        }
+        if core.suspend(id, waker, patience)
+            && let Err(error) = start()
+        {
+            core.lose_driver();
+            core.forget(id, &self.waiter);
+            return Poll::Ready(Err(Loss::Broken(error)));
+        }
+        Poll::Pending
+    }
+
+    /// The driver's turn. Answers when to look at the time again.
+    pub(super) fn drive(&self, driver: &Waker) -> Option<Instant> {
+        self.lock().drive(driver, &self.waiter, Instant::now())
+    }
+
+    pub(super) fn lose_driver(&self) {
+        self.lock().lose_driver();
+    }
+
+    pub(super) fn waiter(&self) -> &Waiter {
+        &self.waiter
+    }
+
     fn lead<'a>(
         &'a self,
         mut core: MutexGuard<'a, Core>,
         id: u64,
         patience: Patience,
-    ) -> (MutexGuard<'a, Core>, Result<Option<Message>, Failed>) {
+    ) -> (MutexGuard<'a, Core>, Ending) {
         loop {
             core.service(&self.waiter);
             if let Some(ending) = core.take(id) {
-                return (core, ending.map_err(Failed::Lost));
+                return (core, ending);
             }
             // Only now, after looking: a reply that has arrived counts, however late it is looked for.
             let until = match self.patience(&mut core, id, patience) {
                 Ok(until) => until,
                 Err(failed) => return (core, Err(failed)),
             };
+            let pulse = core.check_pulse(Instant::now(), &self.waiter);
+            // That may have ended the call, or its server.
+            if let Some(ending) = core.take(id) {
+                return (core, ending);
+            }
             core.start_polling(id);
             drop(core);
+            let until = pulse.map_or(until, |pulse| pulse.min(until));
             let driven = self.waiter.drive(Some(until));
             core = self.lock();
             core.stop_polling(id);
             if let Err(error) = driven {
                 core.forget(id, &self.waiter);
                 let loss = Loss::Broken(SocketError::waiting(&error));
-                return (core, Err(Failed::Lost(loss)));
+                return (core, Err(loss));
             }
         }
     }
 
     /// How long to wait now; the call is given up when the answer is an error.
-    fn patience(&self, core: &mut Core, id: u64, patience: Patience) -> Result<Instant, Failed> {
-        let now = Instant::now();
-        let written = core.is_written(id);
-        let failed = if now >= patience.deadline {
-            Failed::TimedOut { written }
-        } else if !written && now >= patience.connected_by {
-            Failed::NotConnected
-        } else if written {
-            return Ok(patience.deadline);
-        } else {
-            return Ok(patience.deadline.min(patience.connected_by));
-        };
-        core.forget(id, &self.waiter);
-        Err(failed)
+    fn patience(&self, core: &mut Core, id: u64, patience: Patience) -> Result<Instant, Loss> {
+        let until = patience.check(core.is_written(id), Instant::now());
+        if until.is_err() {
+            core.forget(id, &self.waiter);
+        }
+        until
     }
 
     fn lock(&self) -> MutexGuard<'_, Core> {
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        // The driver holds the link only while it works: it finds out when it is woken.
+        if let Some(driver) = self.lock().take_driver() {
+            driver.wake();
+        }
     }
 }

@@ -4,25 +4,39 @@
 //!
 //! ```text
 //! handle      Client: settings of a call, which link it takes
+//! asynchronous AsyncClient: the same for tasks
+//! prepared    a call that is encoded
 //! pending     Pending: a call that was begun
 //! request     arguments to a frame
 //! reply       a frame to a reply or an error
 //! subject     what is called and where, for requests, replies and errors
+//! ways        which link a call takes, and whether it may take another one
 //! link        threads that wait for one endpoint: who leads, who follows
+//! driver      the task that waits for tasks
 //! core        what stands under the link's lock: socket, table, queue
+//! pulse       whether the server lives
 //! table       calls that have not ended
 //! ```
 
+#[cfg(feature = "tokio")]
+mod asynchronous;
 mod builder;
 mod core;
+#[cfg(feature = "tokio")]
+mod driver;
 mod handle;
 mod link;
 mod pending;
+mod prepared;
+mod pulse;
 mod reply;
 mod request;
 mod subject;
 mod table;
+mod ways;
 
+#[cfg(feature = "tokio")]
+pub use asynchronous::{AsyncCall, AsyncClient};
 pub use builder::ClientBuilder;
 pub use handle::{Client, ClientStats};
 pub use pending::Pending;

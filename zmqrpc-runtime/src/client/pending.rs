@@ -5,10 +5,11 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::link::{Failed, Link, Patience};
+use super::link::Link;
 use super::reply;
 use super::subject::{Callee, Subject};
-use super::table::Loss;
+use super::table::{Ending, Loss, Patience};
+use super::ways::Retry;
 use crate::command::Command;
 use crate::error::Error;
 use crate::socket::Message;
@@ -46,7 +47,7 @@ impl<C: Command> Pending<C> {
     pub fn wait(mut self) -> Result<C::Reply, C::Failure> {
         let callee = Callee::Method(const { &C::METHOD });
         let frame = self.call.wait(callee)?;
-        reply::decode::<C>(&frame, &self.call.subject(callee))
+        reply::decode(&frame, &self.call.subject(callee))
     }
 }
 
@@ -63,7 +64,12 @@ pub(super) struct Begun {
     pub(super) way: Way,
     pub(super) limits: Limits,
     pub(super) timeout: Duration,
+    pub(super) oneway: bool,
+    /// Of the call.
     pub(super) patience: Patience,
+    /// Of the present try.
+    pub(super) turn: Patience,
+    pub(super) retry: Option<Retry>,
 }
 
 /// Where a call's reply comes from.
@@ -77,6 +83,26 @@ pub(super) enum Way {
 }
 
 impl Begun {
+    /// Asks for the ending as a task does.
+    #[cfg(feature = "tokio")]
+    pub(super) fn poll(
+        &mut self,
+        callee: Callee<'_>,
+        cx: &std::task::Context<'_>,
+    ) -> std::task::Poll<Result<Option<Message>, Error>> {
+        use std::task::{Poll, ready};
+        loop {
+            let Way::Link(link, id) = &self.way else {
+                return Poll::Ready(self.end(callee));
+            };
+            let start = || super::driver::start(link);
+            let ending = ready!(link.poll(*id, cx.waker(), self.turn, start));
+            if let Some(result) = self.conclude(ending, callee) {
+                return Poll::Ready(result);
+            }
+        }
+    }
+
     /// Waits for the reply frame.
     pub(super) fn wait(&mut self, callee: Callee<'_>) -> Result<Message, Error> {
         self.end(callee)?.ok_or_else(|| {
@@ -91,20 +117,64 @@ impl Begun {
     }
 
     fn end(&mut self, callee: Callee<'_>) -> Result<Option<Message>, Error> {
-        match &mut self.way {
-            Way::Link(link, id) => {
-                let (link, id) = (Arc::clone(link), *id);
-                let ending = link.wait(id, self.patience);
-                self.way = Way::Ended(link);
-                ending.map_err(|failed| failure(failed, &self.subject(callee), self.patience))
+        loop {
+            match &mut self.way {
+                Way::Link(link, id) => {
+                    let (link, id) = (Arc::clone(link), *id);
+                    let ending = link.wait(id, self.turn);
+                    if let Some(result) = self.conclude(ending, callee) {
+                        return result;
+                    }
+                }
+                // A plain handler cannot be interrupted; the caller learns that it took too long.
+                Way::Here(_) if Instant::now() > self.patience.deadline => {
+                    return Err(self.subject(callee).timed_out(Executed::Yes));
+                }
+                Way::Here(frame) => return Ok(frame.take()),
+                Way::Ended(_) => return Ok(None),
             }
-            // A plain handler cannot be interrupted; the caller learns that it took too long.
-            Way::Here(_) if Instant::now() > self.patience.deadline => {
-                Err(self.subject(callee).timed_out(Executed::Yes))
-            }
-            Way::Here(frame) => Ok(frame.take()),
-            Way::Ended(_) => Ok(None),
         }
+    }
+
+    /// Starts to count the time of a try: as long as the call has, but where there are other links to turn to, not as
+    /// long to connect.
+    pub(super) fn start_turn(&mut self, now: Instant) {
+        self.turn = self.patience;
+        if let Some(retry) = &self.retry {
+            let connected_by = retry.links.turn(self.patience.connect_timeout, now);
+            self.turn.connected_by = connected_by.min(self.patience.connected_by);
+        }
+    }
+
+    /// What came of a try; nothing if another one has begun.
+    fn conclude(
+        &mut self,
+        ending: Ending,
+        callee: Callee<'_>,
+    ) -> Option<Result<Option<Message>, Error>> {
+        if let Way::Link(link, _) = &self.way {
+            self.way = Way::Ended(Arc::clone(link));
+        }
+        let loss = match ending {
+            Ok(frame) => return Some(Ok(frame)),
+            Err(loss) => loss,
+        };
+        let now = Instant::now();
+        if let Some(retry) = &self.retry
+            && retry.allows(&loss, &self.patience, now)
+        {
+            let link = retry.links.pick();
+            if let Ok(id) = link.begin(retry.frame.clone(), self.oneway) {
+                if matches!(loss, Loss::Disconnected | Loss::Silent(_)) {
+                    // The server was there: what counts is how long it takes to come back.
+                    self.patience.connected_by = now + self.patience.connect_timeout;
+                }
+                self.way = Way::Link(Arc::clone(link), id);
+                self.start_turn(now);
+                return None;
+            }
+        }
+        Some(Err(failure(loss, &self.subject(callee), self.patience)))
     }
 
     pub(super) fn subject<'a>(&'a self, callee: Callee<'a>) -> Subject<'a> {
@@ -129,27 +199,31 @@ impl Drop for Begun {
     }
 }
 
-fn failure(failed: Failed, subject: &Subject<'_>, patience: Patience) -> Error {
-    match failed {
-        Failed::TimedOut { written: true } => subject.timed_out(Executed::Maybe),
-        Failed::TimedOut { written: false } | Failed::NotConnected => {
+fn failure(loss: Loss, subject: &Subject<'_>, patience: Patience) -> Error {
+    match loss {
+        Loss::TimedOut { written: true } => subject.timed_out(Executed::Maybe),
+        Loss::TimedOut { written: false } | Loss::NotConnected => {
             let waited = patience.connect_timeout.min(subject.timeout);
             let reason = format!("no connection within {waited:?}, is the server running there?");
             subject.unavailable(reason, Executed::No)
         }
-        Failed::Lost(Loss::Disconnected) => subject.unavailable(
+        Loss::Silent(limit) => subject.unavailable(
+            format!("the server has shown no sign of life for {limit:?}"),
+            Executed::Maybe,
+        ),
+        Loss::Disconnected => subject.unavailable(
             "the connection broke before the reply came",
             Executed::Maybe,
         ),
-        Failed::Lost(Loss::Foreign) => {
+        Loss::Foreign => {
             let reason = "what listens there speaks another protocol, or asks for another login";
             subject.unavailable(reason, Executed::No)
         }
-        Failed::Lost(Loss::Denied) => Error::Unauthenticated {
+        Loss::Denied => Error::Unauthenticated {
             at: subject.site(),
             reason: "the server refused the login".into(),
         },
-        Failed::Lost(Loss::Broken(error)) => {
+        Loss::Broken(error) => {
             subject.unavailable(format!("the socket failed: {error}"), Executed::Maybe)
         }
     }

@@ -2,22 +2,28 @@
 
 use super::subject::Subject;
 use crate::codec::{Codec, Error as CodecError, describe};
-use crate::command::{Command, Failure, Wire};
-use crate::error::Error;
+use crate::command::{Failure, Method, Wire};
+use crate::error::{Error, Site};
 use crate::wire::{Executed, Reply, ReplyBody, Status};
 
+/// The reply of a oneway method, which is not sent: what no bytes decode to.
+pub(super) fn nothing<R: Wire>(method: &Method) -> Result<R, Error> {
+    R::decode(Codec::Postcard, &[]).map_err(|source| Error::Decode {
+        at: Site::new(method.full_name(), None),
+        what: "the reply of a oneway method, which must be `()`,",
+        source,
+        executed: Executed::Maybe,
+    })
+}
+
 /// The reply to a command.
-pub(super) fn decode<C: Command>(
-    frame: &[u8],
-    subject: &Subject<'_>,
-) -> Result<C::Reply, C::Failure> {
+pub(super) fn decode<R: Wire, F: Failure>(frame: &[u8], subject: &Subject<'_>) -> Result<R, F> {
     let undecodable = |source| undecodable(source, subject);
     match read(frame, subject)? {
-        Answered::Value(codec, body) => Ok(C::Reply::decode(codec, body).map_err(undecodable)?),
+        Answered::Value(codec, body) => Ok(R::decode(codec, body).map_err(undecodable)?),
         Answered::Error(codec, body) => {
-            let error =
-                <C::Failure as Failure>::Service::decode(codec, body).map_err(undecodable)?;
-            Err(C::Failure::service(error))
+            let error = F::Service::decode(codec, body).map_err(undecodable)?;
+            Err(F::service(error))
         }
     }
 }

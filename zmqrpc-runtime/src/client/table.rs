@@ -3,7 +3,9 @@
 //! An id is a place in the table and the place's generation, so that a reply which comes too late finds another
 //! generation there and is never handed to another call.
 
+use std::task::Waker;
 use std::thread::Thread;
+use std::time::{Duration, Instant};
 
 use crate::socket::Message;
 
@@ -16,8 +18,40 @@ pub(super) enum Loss {
     Foreign,
     /// The endpoint does not let this client in.
     Denied,
+    /// The server answered no pings for so long.
+    Silent(Duration),
     /// The socket failed.
     Broken(crate::socket::SocketError),
+    /// The time was over; tells whether the request had been handed over.
+    TimedOut { written: bool },
+    /// There was no connection in time.
+    NotConnected,
+}
+
+/// How long a call waits.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    /// For its ending.
+    pub(super) deadline: Instant,
+    /// For being handed over.
+    pub(super) connected_by: Instant,
+    /// The time from the start to `connected_by`, for messages.
+    pub(super) connect_timeout: Duration,
+}
+
+impl Patience {
+    /// Until when to wait, seen at `now`; or why not any longer.
+    pub(super) fn check(&self, written: bool, now: Instant) -> Result<Instant, Loss> {
+        if now >= self.deadline {
+            Err(Loss::TimedOut { written })
+        } else if written {
+            Ok(self.deadline)
+        } else if now >= self.connected_by {
+            Err(Loss::NotConnected)
+        } else {
+            Ok(self.deadline.min(self.connected_by))
+        }
+    }
 }
 
 /// How a call ended. A notification ends well when it has been handed over: without a message.
@@ -32,6 +66,8 @@ pub(super) enum State {
     Leader,
     /// A thread sleeps until it is done.
     Parked(Thread),
+    /// A task is woken when it is done, or when its time is over.
+    Task(Waker, Patience),
     Done(Ending),
 }
 
@@ -102,6 +138,35 @@ impl Table {
         match call.state {
             State::Done(_) => None,
             _ => Some(std::mem::replace(&mut call.state, State::Done(ending))),
+        }
+    }
+
+    /// The tasks' calls whose time is over and why, and when to look again.
+    pub(super) fn expired(&self, now: Instant) -> (Vec<(u64, Loss)>, Option<Instant>) {
+        let (mut over, mut next) = (Vec::new(), None::<Instant>);
+        for (index, place) in (0_u64..).zip(&self.places) {
+            let Some(Call {
+                state: State::Task(_, patience),
+                written,
+                ..
+            }) = &place.call
+            else {
+                continue;
+            };
+            match patience.check(*written, now) {
+                Ok(until) => next = Some(next.map_or(until, |next| next.min(until))),
+                Err(loss) => over.push((u64::from(place.generation) << 32 | index, loss)),
+            }
+        }
+        (over, next)
+    }
+
+    /// Wakes every task that waits.
+    pub(super) fn wake_tasks(&self) {
+        for call in self.places.iter().filter_map(|place| place.call.as_ref()) {
+            if let State::Task(waker, _) = &call.state {
+                waker.wake_by_ref();
+            }
         }
     }
 

@@ -43,6 +43,14 @@ pub enum Error {
 }
 
 impl Error {
+    /// What is wrong, for messages that say themselves what was encoded or decoded.
+    pub(crate) fn reason(&self) -> String {
+        match self {
+            Self::Encode(reason) | Self::Decode(reason) => reason.clone(),
+            other => other.to_string(),
+        }
+    }
+
     /// The reason is clipped: serde quotes the peer's own text in it.
     #[cold]
     pub(super) fn encode(reason: impl Display) -> Self {

@@ -161,13 +161,13 @@ impl Refusal {
     }
 
     fn arguments(error: &CodecError) -> Self {
-        Self::new(Status::Decode, error.to_string())
+        Self::new(Status::Decode, error.reason())
     }
 
     fn reply(error: &CodecError) -> Self {
         let (status, detail) = match error {
             CodecError::TooLarge { limit } => (Status::TooLarge, limit.to_string()),
-            other => (Status::Encode, other.to_string()),
+            other => (Status::Encode, other.reason()),
         };
         Self::new(status, detail).surely(Executed::Yes)
     }

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use super::Method;
@@ -46,7 +47,10 @@ impl CallContext {
     /// The caller's IP address, as the socket knows it; none over `ipc` and `inproc`.
     #[must_use]
     pub fn peer(&self) -> Option<&str> {
-        self.frame.peer_address()
+        // Over `ipc` libzmq says "localhost".
+        self.frame
+            .peer_address()
+            .filter(|address| address.parse::<IpAddr>().is_ok())
     }
 
     /// The name under which the caller logged in; none where the server asks for no login.

@@ -2,15 +2,15 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
 use super::counters::Counters;
+use super::engine::Engine;
 use super::handle::ServerHandle;
 use super::handler::{Async, AsyncHandler, Handler, Plain};
 use super::registry::Registry;
 use super::responder::Responder;
-use super::worker::{Bounds, Shared, Worker};
+use super::work::Bounds;
 use crate::command::{Dispatch, Served, Service};
 use crate::error::Error;
 use crate::socket::{Direction, Endpoint, Options, Router};
@@ -36,6 +36,7 @@ pub struct ServerBuilder {
     services: Vec<Box<dyn Dispatch>>,
     endpoints: Vec<(String, Direction)>,
     max_message: usize,
+    workers: usize,
     max_queue: usize,
     max_queue_bytes: usize,
     linger: Duration,
@@ -48,6 +49,7 @@ impl Default for ServerBuilder {
             services: Vec::new(),
             endpoints: Vec::new(),
             max_message: Limits::default().message,
+            workers: default_workers(),
             max_queue: 65_536,
             max_queue_bytes: 64 << 20,
             linger: Duration::from_secs(1),
@@ -98,7 +100,16 @@ impl ServerBuilder {
         self
     }
 
-    /// Requests that may wait to be executed. Default: 65,536. Further ones are answered with `Overloaded`.
+    /// Plain methods that may run at once. Default: the number of processors, and no less than 4.
+    ///
+    /// Each has a thread, and there are two more: pings, cancellations and refusals work while all workers are busy.
+    /// `async` methods do not occupy a worker while they wait.
+    pub fn workers(mut self, count: usize) -> Self {
+        self.workers = count;
+        self
+    }
+
+    /// Requests that may wait to be executed, `async` methods that run included. Default: 65,536. Further ones are answered with `Overloaded`.
     pub fn max_queue(mut self, requests: usize) -> Self {
         self.max_queue = requests;
         self
@@ -110,7 +121,7 @@ impl ServerBuilder {
         self
     }
 
-    /// How long the last replies may take to leave after the end. Default: 1 s.
+    /// How long the last replies may take to leave at the end. Default: 1 s.
     pub fn linger(mut self, limit: Duration) -> Self {
         self.linger = limit;
         self
@@ -147,7 +158,9 @@ impl ServerBuilder {
         let bounds = Bounds {
             requests: self.max_queue,
             bytes: self.max_queue_bytes,
+            workers: self.workers,
         };
+        let linger = self.linger;
         let (responder, counters) = self.into_parts(limits)?;
         let mut router = Router::new(&options)?;
         for endpoint in &endpoints {
@@ -155,13 +168,9 @@ impl ServerBuilder {
                 .open(endpoint)
                 .map_err(|error| Error::bad_endpoint(endpoint.as_str(), error.to_string()))?;
         }
-        let shared = Arc::new(Shared::new(router, counters));
-        let worker = Worker::new(Arc::clone(&shared), responder, bounds);
-        thread::Builder::new()
-            .name("zmqrpc-server".into())
-            .spawn(move || worker.run())
-            .map_err(|error| crate::socket::SocketError::thread(&error))?;
-        Ok(ServerHandle::new(shared))
+        Ok(ServerHandle::new(Engine::start(
+            router, responder, counters, bounds, linger,
+        )?))
     }
 
     /// The services alone, to be called within the process.
@@ -208,6 +217,12 @@ impl ServerBuilder {
                 format!("it must be {MIN_MESSAGE} bytes or more"),
             ));
         }
+        if !(1..=MAX_WORKERS).contains(&self.workers) {
+            return Err(Error::bad_setting(
+                "workers",
+                format!("it must be from 1 to {MAX_WORKERS}"),
+            ));
+        }
         if self.max_queue == 0 {
             return Err(Error::bad_setting("max_queue", "it must be 1 or more"));
         }
@@ -223,6 +238,12 @@ impl ServerBuilder {
             })
             .collect()
     }
+}
+
+const MAX_WORKERS: usize = 1024;
+
+fn default_workers() -> usize {
+    std::thread::available_parallelism().map_or(4, |count| count.get().clamp(4, MAX_WORKERS))
 }
 
 /// A header with full metadata must fit.

@@ -1,66 +1,73 @@
-//! Runs `async` methods to their end.
+//! Where `async` methods run: on tokio, where it is there, and on the server's own threads otherwise.
 
-use std::pin::pin;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::Instant;
 
-use crate::command::{Handled, Task};
+use super::execution::Execution;
+use super::work::Cancel;
 
-/// Where `async` methods find timers and sockets, if they use tokio's.
-pub(super) struct Executor {
-    #[cfg(feature = "tokio")]
-    runtime: Runtime,
+/// Is told the reply frame of a task that has ended.
+pub(super) trait TaskEnd: Send + 'static {
+    fn ended(self, frame: Option<Vec<u8>>);
 }
 
-#[cfg(feature = "tokio")]
-enum Runtime {
-    /// The one that the server was started in.
-    Found(tokio::runtime::Handle),
-    /// One of the server's own, made for the first `async` method.
-    Own(std::sync::OnceLock<Option<OwnRuntime>>),
+pub(super) struct Executor {
+    #[cfg(feature = "tokio")]
+    runtime: runtime::Runtime,
 }
 
 impl Executor {
-    /// Belongs to the runtime that this is called in, if there is one.
+    /// Belongs to the tokio runtime that this is called in. Where there is none, it starts one for the first task.
     pub(super) fn new() -> Self {
         Self {
             #[cfg(feature = "tokio")]
-            runtime: tokio::runtime::Handle::try_current()
-                .map_or_else(|_| Runtime::Own(std::sync::OnceLock::new()), Runtime::Found),
+            runtime: runtime::Runtime::find(),
         }
     }
 
-    /// Runs `task` on this thread. Nothing is answered if `deadline` passes first: the task is dropped then.
-    pub(super) fn run(&self, task: Task, deadline: Option<Instant>) -> Option<Handled> {
+    /// Lets what is polled while the guard lives find tokio's timers and sockets.
+    pub(super) fn enter(&self) -> impl Sized + '_ {
         #[cfg(feature = "tokio")]
-        let handle = match &self.runtime {
-            Runtime::Found(handle) => Some(handle),
-            Runtime::Own(own) => own
-                .get_or_init(OwnRuntime::start)
-                .as_ref()
-                .map(|own| &own.handle),
-        };
-        #[cfg(feature = "tokio")]
-        let _entered = handle.map(tokio::runtime::Handle::enter);
-        block_on(task, deadline)
+        return self.runtime.handle().map(tokio::runtime::Handle::enter);
+        #[cfg(not(feature = "tokio"))]
+        self
     }
-}
 
-/// Not tokio's `block_on`: that needs the runtime's timer for a deadline, and panics in a runtime without one.
-fn block_on(task: Task, deadline: Option<Instant>) -> Option<Handled> {
-    let mut task = pin!(task);
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    let mut cx = Context::from_waker(&waker);
-    loop {
-        if let Poll::Ready(handled) = task.as_mut().poll(&mut cx) {
-            return Some(handled);
+    /// Lets an execution go on; answers how to cancel it. It has gone on to its end already where there is no runtime.
+    pub(super) fn spawn(&self, execution: Execution, end: impl TaskEnd) -> Option<Box<dyn Cancel>> {
+        #[cfg(feature = "tokio")]
+        if let Some(handle) = self.runtime.handle() {
+            let task = handle.spawn(async move { end.ended(execution.await) });
+            return Some(Box::new(task.abort_handle()));
         }
-        match deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())) {
-            None => thread::park(),
-            Some(remaining) if remaining.is_zero() => return None,
-            Some(remaining) => thread::park_timeout(remaining),
+        end.ended(execution.finish(self));
+        None
+    }
+
+    /// Polls a future on this thread until it is ready. Answers nothing if `deadline` passes first.
+    ///
+    /// Not tokio's `block_on`: that needs the runtime's timer for a deadline, and panics in a runtime without one.
+    pub(super) fn block_on<F: Future + Unpin>(
+        &self,
+        future: &mut F,
+        deadline: Option<Instant>,
+    ) -> Option<F::Output> {
+        let _runtime = self.enter();
+        let waker = Waker::from(Arc::new(Unpark(thread::current())));
+        let mut cx = Context::from_waker(&waker);
+        loop {
+            if let Poll::Ready(output) = Pin::new(&mut *future).poll(&mut cx) {
+                return Some(output);
+            }
+            match deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())) {
+                None => thread::park(),
+                Some(remaining) if remaining.is_zero() => return None,
+                Some(remaining) => thread::park_timeout(remaining),
+            }
         }
     }
 }
@@ -74,38 +81,72 @@ impl Wake for Unpark {
 }
 
 #[cfg(feature = "tokio")]
-struct OwnRuntime {
-    handle: tokio::runtime::Handle,
-    runtime: Option<tokio::runtime::Runtime>,
-}
+mod runtime {
+    use std::sync::OnceLock;
 
-#[cfg(feature = "tokio")]
-impl OwnRuntime {
-    fn start() -> Option<Self> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .thread_name("zmqrpc-tokio")
-            .enable_all()
-            .build();
-        match runtime {
-            Ok(runtime) => Some(Self {
-                handle: runtime.handle().clone(),
-                runtime: Some(runtime),
-            }),
-            Err(error) => {
-                tracing::error!(%error, "no tokio runtime could be started: `async` methods run without one");
-                None
+    use tokio::runtime::{Builder, Handle};
+    use tokio::task::AbortHandle;
+
+    use crate::server::work::Cancel;
+
+    pub(super) enum Runtime {
+        Found(Handle),
+        Own(OnceLock<Option<OwnRuntime>>),
+    }
+
+    impl Runtime {
+        pub(super) fn find() -> Self {
+            Handle::try_current().map_or_else(|_| Self::Own(OnceLock::new()), Self::Found)
+        }
+
+        pub(super) fn handle(&self) -> Option<&Handle> {
+            match self {
+                Self::Found(handle) => Some(handle),
+                Self::Own(own) => own
+                    .get_or_init(OwnRuntime::start)
+                    .as_ref()
+                    .map(|own| &own.handle),
             }
         }
     }
-}
 
-#[cfg(feature = "tokio")]
-impl Drop for OwnRuntime {
-    fn drop(&mut self) {
-        // Not its own drop: that blocks, and panics where a server is dropped within another runtime.
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
+    pub(super) struct OwnRuntime {
+        handle: Handle,
+        runtime: Option<tokio::runtime::Runtime>,
+    }
+
+    impl OwnRuntime {
+        fn start() -> Option<Self> {
+            let runtime = Builder::new_multi_thread()
+                .worker_threads(1)
+                .thread_name("zmqrpc-tokio")
+                .enable_all()
+                .build();
+            match runtime {
+                Ok(runtime) => Some(Self {
+                    handle: runtime.handle().clone(),
+                    runtime: Some(runtime),
+                }),
+                Err(error) => {
+                    tracing::error!(%error, "no tokio runtime could be started: `async` methods run without one");
+                    None
+                }
+            }
+        }
+    }
+
+    impl Drop for OwnRuntime {
+        fn drop(&mut self) {
+            // Not its own drop: that waits, and panics where a server is dropped within another runtime.
+            if let Some(runtime) = self.runtime.take() {
+                runtime.shutdown_background();
+            }
+        }
+    }
+
+    impl Cancel for AbortHandle {
+        fn cancel(&self) {
+            self.abort();
         }
     }
 }
@@ -115,34 +156,28 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::command::Frame;
 
     #[test]
-    fn a_task_that_is_woken_from_another_thread_ends() {
+    fn a_future_that_is_woken_from_another_thread_ends() {
         let (sender, receiver) = std::sync::mpsc::channel::<Waker>();
-        let waker = thread::spawn(move || receiver.recv().unwrap().wake());
+        let waking = thread::spawn(move || receiver.recv().unwrap().wake());
         let mut asked = false;
-        let task: Task = Box::pin(std::future::poll_fn(move |cx| {
+        let mut future = std::future::poll_fn(move |cx| {
             if std::mem::replace(&mut asked, true) {
-                return Poll::Ready(Ok(Frame::NONE));
+                return Poll::Ready(7);
             }
             sender.send(cx.waker().clone()).unwrap();
             Poll::Pending
-        }));
-        assert!(block_on(task, None).is_some());
-        waker.join().unwrap();
+        });
+        assert_eq!(Executor::new().block_on(&mut future, None), Some(7));
+        waking.join().unwrap();
     }
 
     #[test]
-    fn a_task_is_dropped_at_its_deadline() {
-        let held = Arc::new(());
-        let inside = Arc::clone(&held);
-        let task: Task = Box::pin(async move {
-            std::future::pending::<()>().await;
-            drop(inside);
-            Ok(Frame::NONE)
-        });
-        assert!(block_on(task, Some(Instant::now() + Duration::from_millis(5))).is_none());
-        assert_eq!(Arc::strong_count(&held), 1);
+    fn a_future_is_left_at_its_deadline() {
+        let deadline = Instant::now() + Duration::from_millis(5);
+        let mut future = std::future::pending::<()>();
+        assert_eq!(Executor::new().block_on(&mut future, Some(deadline)), None);
+        assert!(Instant::now() >= deadline);
     }
 }

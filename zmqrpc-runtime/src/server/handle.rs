@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::counters::ServerStats;
-use super::worker::Shared;
+use super::engine::Engine;
 use crate::error::Error;
 use crate::socket::{Direction, Endpoint};
 
@@ -14,15 +14,15 @@ use crate::socket::{Direction, Endpoint};
 /// All of its methods take `&self`: to stop a server from another thread, share the handle in an `Arc`.
 #[must_use = "dropping the handle ends the server"]
 pub struct ServerHandle {
-    shared: Arc<Shared>,
+    engine: Arc<Engine>,
 }
 
 /// How long dropping a handle waits.
 const DROP_LIMIT: Duration = Duration::from_secs(1);
 
 impl ServerHandle {
-    pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared }
+    pub(super) fn new(engine: Arc<Engine>) -> Self {
+        Self { engine }
     }
 
     /// The endpoints, in the order in which they were added, with wildcards resolved: `tcp://127.0.0.1:*` reads
@@ -30,7 +30,7 @@ impl ServerHandle {
     #[must_use]
     pub fn endpoints(&self) -> Vec<String> {
         let endpoints = self
-            .shared
+            .engine
             .with_router(|router| router.endpoints().map(str::to_owned).collect());
         endpoints.unwrap_or_default()
     }
@@ -61,7 +61,7 @@ impl ServerHandle {
     /// [`Error::Endpoint`] if the server has no such endpoint.
     pub fn close(&self, endpoint: impl AsRef<str>) -> Result<(), Error> {
         let endpoint = endpoint.as_ref();
-        match self.shared.with_router(|router| router.close(endpoint)) {
+        match self.engine.with_router(|router| router.close(endpoint)) {
             Some(Ok(true)) => Ok(()),
             Some(Ok(false)) => Err(Error::bad_endpoint(
                 endpoint,
@@ -75,7 +75,7 @@ impl ServerHandle {
     fn open(&self, text: &str, direction: Direction) -> Result<String, Error> {
         let endpoint =
             Endpoint::parse(text, direction).map_err(|reason| Error::bad_endpoint(text, reason))?;
-        match self.shared.with_router(|router| router.open(&endpoint)) {
+        match self.engine.with_router(|router| router.open(&endpoint)) {
             Some(result) => result.map_err(|error| Error::bad_endpoint(text, error.to_string())),
             None => Err(ended(text)),
         }
@@ -84,12 +84,12 @@ impl ServerHandle {
     /// Counters since the start.
     #[must_use]
     pub fn stats(&self) -> ServerStats {
-        self.shared.counters.read()
+        self.engine.counters.read()
     }
 
     /// Blocks until the server ends: until another thread shuts it down, or its socket fails.
     pub fn wait(&self) {
-        self.shared.wait(None);
+        self.engine.wait(None);
     }
 
     /// Ends the server: refuses what comes from now on, executes what has arrived, sends the last replies, closes.
@@ -98,13 +98,13 @@ impl ServerHandle {
     /// # Errors
     ///
     /// [`Error::StillRunning`] when `limit` passes first. The socket is closed then; a service that is still running
-    /// goes on until it returns, and its reply is dropped.
+    /// goes on until it returns, and its reply is dropped; `async` services end at their next `await`.
     pub fn shutdown(&self, limit: Duration) -> Result<(), Error> {
-        self.shared.stop();
-        if self.shared.wait(Some(limit)) {
+        self.engine.stop();
+        if self.engine.wait(Some(limit)) {
             return Ok(());
         }
-        self.shared.close();
+        self.engine.finish();
         Err(Error::StillRunning { limit })
     }
 }

@@ -8,21 +8,29 @@
 //! handler     closures as services of hand-written commands
 //! registry    which service has which method
 //! responder   a frame to a job, a job to a frame: no socket
-//! executor    runs `async` methods
-//! worker      the thread: socket, queue, outbox
+//! execution   an `async` method that runs
+//! executor    where it runs
+//! engine      the threads and what they share
+//! roles       which thread leads, stands by, helps
+//! work        requests that wait, requests that run, replies that are ready
+//! port        the socket
 //! outbox      replies that a slow peer has no room for
 //! counters    what the server has seen
 //! ```
 
 mod builder;
 mod counters;
+mod engine;
+mod execution;
 mod executor;
 mod handle;
 mod handler;
 mod outbox;
+mod port;
 mod registry;
 mod responder;
-mod worker;
+mod roles;
+mod work;
 
 pub use builder::{Server, ServerBuilder};
 pub use counters::ServerStats;

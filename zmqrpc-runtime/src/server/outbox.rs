@@ -7,7 +7,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::counters::Counters;
-use crate::socket::{Delivery, PeerId, Router, Unsent};
+use crate::socket::{Delivery, PeerId, Route, Router, Unsent};
 
 /// Replies that wait for one peer at most.
 pub(super) const MAX_REPLIES: usize = 65_536;
@@ -37,10 +37,16 @@ struct Waiting {
 }
 
 impl Outbox {
-    /// Sends a reply now, or when its peer has room; in order per peer.
-    pub(super) fn send(&mut self, delivery: Delivery, sink: &mut impl Sink, counters: &Counters) {
+    /// Sends a reply now, or when its peer has room; in order per peer. Answers the way to a peer that has gone.
+    pub(super) fn send(
+        &mut self,
+        delivery: Delivery,
+        sink: &mut impl Sink,
+        counters: &Counters,
+    ) -> Option<Route> {
         if let Some(waiting) = self.blocked.get_mut(delivery.route.peer()) {
-            return waiting.push(delivery, counters);
+            waiting.push(delivery, counters);
+            return None;
         }
         match sink.send(delivery) {
             Ok(()) => counters.replies.increment(),
@@ -51,18 +57,24 @@ impl Outbox {
                     .or_default()
                     .push(*delivery, counters);
             }
-            Err(Unsent::Gone) => counters.unreachable.increment(),
+            Err(Unsent::Gone(route)) => {
+                counters.unreachable.increment();
+                return Some(route);
+            }
             Err(Unsent::Broken(error)) => {
                 counters.dropped.increment();
                 tracing::error!(%error, "a reply could not be sent");
             }
         }
+        None
     }
 
-    /// Tries again for every peer that had no room.
-    pub(super) fn retry(&mut self, sink: &mut impl Sink, counters: &Counters) {
+    /// Tries again for every peer that had no room. Answers the ways to those that have gone.
+    pub(super) fn retry(&mut self, sink: &mut impl Sink, counters: &Counters) -> Vec<Route> {
+        let mut gone = Vec::new();
         self.blocked
-            .retain(|_, waiting| waiting.flush(sink, counters));
+            .retain(|_, waiting| waiting.flush(sink, counters, &mut gone));
+        gone
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -86,7 +98,7 @@ impl Waiting {
     }
 
     /// Whether something is left.
-    fn flush(&mut self, sink: &mut impl Sink, counters: &Counters) -> bool {
+    fn flush(&mut self, sink: &mut impl Sink, counters: &Counters, gone: &mut Vec<Route>) -> bool {
         while let Some(delivery) = self.deliveries.pop_front() {
             let bytes = delivery.message.len();
             match sink.send(delivery) {
@@ -98,7 +110,8 @@ impl Waiting {
                     self.deliveries.push_front(*delivery);
                     return true;
                 }
-                Err(Unsent::Gone) => {
+                Err(Unsent::Gone(route)) => {
+                    gone.push(route);
                     counters.unreachable.add(1 + self.deliveries.len() as u64);
                     return false;
                 }

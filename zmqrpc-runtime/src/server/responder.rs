@@ -3,18 +3,16 @@
 //! Reading is separate from running: reading is quick and runs no code of a service, so that the thread at the socket
 //! can refuse, answer pings and take cancellations while services work.
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::counters::Counters;
-use super::executor::Executor;
+use super::execution::{Execution, Step};
+use super::executor::{Executor, TaskEnd};
 use super::registry::{Missing, Place, Registry};
+use super::work::Cancel;
 use crate::codec::Codec;
-use crate::command::{
-    Call, CallContext, DeadlineScope, Envelope, Exchange, Handled, Refusal, Started,
-};
+use crate::command::{Call, CallContext, Envelope, Exchange, Refusal};
 use crate::socket::Message;
 use crate::wire::{
     Dialect, Executed, Incoming, Kind, Limits, MethodRef, Reply, ReplyBody, Request, Status,
@@ -30,6 +28,10 @@ pub(crate) struct Responder {
 }
 
 /// What a frame asks for.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "most are the large one, and each is taken apart at once"
+)]
 pub(super) enum Asked {
     /// To be sent back at once.
     Answer(Vec<u8>),
@@ -45,6 +47,7 @@ pub(super) struct Job {
     call: Call,
     id: u64,
     wants_reply: bool,
+    received: Instant,
     deadline: Option<Instant>,
     bytes: usize,
 }
@@ -52,6 +55,18 @@ pub(super) struct Job {
 impl Job {
     pub(super) fn id(&self) -> u64 {
         self.id
+    }
+
+    pub(super) fn wants_reply(&self) -> bool {
+        self.wants_reply
+    }
+
+    pub(super) fn received(&self) -> Instant {
+        self.received
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.deadline
     }
 
     /// Bytes of the request's frame.
@@ -148,6 +163,7 @@ impl Responder {
             codec,
             id: request.id,
             wants_reply: request.kind == Kind::Call,
+            received: now,
             // A time so long that the clock cannot express it is no limit.
             deadline: request
                 .remaining
@@ -157,8 +173,8 @@ impl Responder {
         })
     }
 
-    /// Runs a job to its end. Answers the reply frame, or nothing for a notification. Never panics.
-    pub(super) fn run(&self, job: Job) -> Option<Vec<u8>> {
+    /// Runs a job: a plain method to its end, an `async` one as far as it goes without waiting. Never panics.
+    pub(super) fn run(&self, job: Job) -> Step {
         let Job {
             place,
             call,
@@ -170,45 +186,16 @@ impl Responder {
         if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
             self.counters.expired.increment();
             let refusal = Refusal::new(Status::Expired, "its time was over before it was executed");
-            return wants_reply.then(|| refusal.encode(id));
+            return Step::Ended(wants_reply.then(|| refusal.encode(id)));
         }
-        let _scope = DeadlineScope::enter(deadline);
-        // A panic of a service is its caller's misfortune, not the server's: nothing of ours is shared with it but
-        // what it takes by reference.
-        let handled = catch_unwind(AssertUnwindSafe(|| self.execute(place, call, deadline)))
-            .unwrap_or_else(|panic| Err(self.panicked(place, panic)));
-        match handled {
-            Ok(frame) => frame.into_bytes(),
-            Err(refusal) => {
-                self.counters.refused.increment();
-                tracing::warn!(method = %place.method, %refusal, "a call ended without an answer of its service");
-                wants_reply.then(|| refusal.encode(id))
-            }
-        }
+        let counters = Arc::clone(&self.counters);
+        let execution = Execution::new(place.method, id, wants_reply, deadline, counters);
+        execution.start(|| self.registry.start(place, call), &self.executor)
     }
 
-    fn execute(&self, place: Place, call: Call, deadline: Option<Instant>) -> Handled {
-        match self.registry.start(place, call) {
-            Started::Done(handled) => handled,
-            Started::Task(task) => self.executor.run(task, deadline).unwrap_or_else(|| {
-                let refusal = Refusal::new(Status::Expired, "its time was over before it ended");
-                Err(refusal.surely(Executed::Maybe))
-            }),
-        }
-    }
-
-    fn panicked(&self, place: Place, panic: Box<dyn Any + Send>) -> Refusal {
-        self.counters.panics.increment();
-        let text = panic
-            .downcast_ref::<&str>()
-            .copied()
-            .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-            .unwrap_or("no text");
-        tracing::error!(method = %place.method, panic = text, "a service panicked");
-        // What a service panics with may panic again when it is dropped.
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(panic)));
-        // Not the text: it may tell a stranger about the inside of the program.
-        Refusal::new(Status::Panicked, "")
+    /// Lets an `async` method go on elsewhere; or to its end here, where there is no runtime for it.
+    pub(super) fn spawn(&self, execution: Execution, end: impl TaskEnd) -> Option<Box<dyn Cancel>> {
+        self.executor.spawn(execution, end)
     }
 }
 
@@ -218,6 +205,7 @@ struct Prepared {
     codec: Codec,
     id: u64,
     wants_reply: bool,
+    received: Instant,
     deadline: Option<Instant>,
     /// Bytes of the arguments, at the frame's end.
     body: usize,
@@ -231,6 +219,7 @@ impl Prepared {
             codec,
             id,
             wants_reply,
+            received,
             deadline,
             body,
             limits,
@@ -250,6 +239,7 @@ impl Prepared {
             call: Call::new(context, envelope),
             id,
             wants_reply,
+            received,
             deadline,
             bytes,
         }
@@ -260,7 +250,10 @@ impl Exchange for Responder {
     fn exchange(&self, request: Message) -> Option<Message> {
         match self.read(request, Instant::now()) {
             Asked::Answer(frame) => Some(Message::from(frame)),
-            Asked::Run(job) => self.run(job).map(Message::from),
+            Asked::Run(job) => match self.run(job) {
+                Step::Ended(frame) => frame.map(Message::from),
+                Step::Suspended(execution) => execution.finish(&self.executor).map(Message::from),
+            },
             Asked::Nothing | Asked::Cancel(_) => None,
         }
     }

@@ -5,6 +5,10 @@
 
 use std::fmt;
 use std::net::Ipv6Addr;
+use std::os::unix::fs::FileTypeExt;
+use std::os::unix::net::UnixStream;
+
+use super::SocketError;
 
 /// Which way an endpoint is used; a wildcard only makes sense for one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,8 +60,10 @@ impl Endpoint {
             }
         };
         // Any free port is 0 to the operating system and `*` to libzmq; here both are right.
-        let text = match (scheme, text.strip_suffix(":0")) {
-            (Scheme::Tcp { .. }, Some(host)) => format!("{host}:*"),
+        let text = match (scheme, text.rsplit_once(':')) {
+            (Scheme::Tcp { .. }, Some((host, port))) if port.parse() == Ok(0_u16) => {
+                format!("{host}:*")
+            }
             _ => text.to_owned(),
         };
         Ok(Self {
@@ -78,6 +84,33 @@ impl Endpoint {
     /// Names an address in IPv6 notation, for which a socket must be told to leave IPv4.
     pub(super) fn is_ipv6(&self) -> bool {
         self.scheme == Scheme::Tcp { ipv6: true }
+    }
+
+    /// Checks that a path to bind is free, or left over from a server that is gone.
+    ///
+    /// libzmq deletes what lies there, be it a file or the socket of a server that runs.
+    pub(super) fn check_free(&self) -> Result<(), SocketError> {
+        let path = match self.text.strip_prefix("ipc://") {
+            Some(path) if self.direction == Direction::Bind => path,
+            _ => return Ok(()),
+        };
+        // `*` is a new path, `@` no path at all.
+        if path == "*" || path.starts_with('@') {
+            return Ok(());
+        }
+        let Ok(found) = std::fs::symlink_metadata(path) else {
+            return Ok(());
+        };
+        if !found.file_type().is_socket() {
+            Err(SocketError::refused(
+                "bind",
+                "something that is no socket lies at this path",
+            ))
+        } else if UnixStream::connect(path).is_ok() {
+            Err(SocketError::refused("bind", "address already in use"))
+        } else {
+            Ok(())
+        }
     }
 
     /// libzmq reports neither connection nor loss for `inproc`.
@@ -120,7 +153,7 @@ fn tcp(rest: &str, direction: Direction) -> Result<Scheme, String> {
             }
         }
     }
-    let any = port == "*" || port == "0";
+    let any = port == "*" || port.parse() == Ok(0_u16);
     if any && direction == Direction::Connect {
         return Err(format!(
             "port `{port}` stands for any free port and cannot be connected to: give its number"
@@ -207,6 +240,11 @@ mod tests {
             ("tcp://*:5555", Direction::Connect, "cannot be connected to"),
             ("tcp://host:*", Direction::Connect, "cannot be connected to"),
             ("tcp://host:0", Direction::Connect, "cannot be connected to"),
+            (
+                "tcp://host:00",
+                Direction::Connect,
+                "cannot be connected to",
+            ),
             (
                 "tcp://host:65536",
                 Direction::Connect,

@@ -52,8 +52,13 @@ impl SocketError {
         Self::io("starting a thread", error)
     }
 
-    pub(super) fn is(&self, error: zmq::Error) -> bool {
-        self.code == error.to_raw()
+    /// An operation that was not tried, because it would do harm.
+    pub(super) fn refused(operation: &'static str, reason: &str) -> Self {
+        Self {
+            operation,
+            code: zmq::Error::EADDRINUSE.to_raw(),
+            reason: reason.into(),
+        }
     }
 
     /// The operation that failed, such as `bind`.

@@ -79,6 +79,12 @@ impl Message {
     }
 }
 
+impl Default for Message {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Deref for Message {
     type Target = [u8];
 

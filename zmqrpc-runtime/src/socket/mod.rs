@@ -29,4 +29,6 @@ pub use error::SocketError;
 pub(crate) use message::Message;
 pub(crate) use options::Options;
 pub(crate) use router::{Delivery, PeerId, Route, Router, Unsent};
+#[cfg(feature = "tokio")]
+pub(crate) use waiter::TaskWaiter;
 pub(crate) use waiter::Waiter;

@@ -14,6 +14,8 @@ pub(super) enum Connection {
     Foreign,
     /// The login was refused.
     Denied,
+    /// A bound endpoint is free again.
+    ListenerClosed,
 }
 
 /// Reads the events that matter. libzmq writes them into a PAIR with blocking sends from its I/O thread, so a reader
@@ -23,9 +25,10 @@ pub(super) struct Monitor {
     pair: RawSocket,
 }
 
-const EVENTS: i32 = DISCONNECTED | SUCCEEDED | FAILED_PROTOCOL | FAILED_AUTH;
+const CONNECTIONS: i32 = DISCONNECTED | SUCCEEDED | FAILED_PROTOCOL | FAILED_AUTH;
 // As in zmq.h; the crate `zmq-sys` lacks the last three. A handshake that "failed without detail" (0x0800) is one
 // that the peer broke off, as a server does that is just ending: libzmq tries again.
+const CLOSED: i32 = 0x0080;
 const DISCONNECTED: i32 = 0x0200;
 const SUCCEEDED: i32 = 0x1000;
 const FAILED_PROTOCOL: i32 = 0x2000;
@@ -35,13 +38,22 @@ static NAMES: AtomicU64 = AtomicU64::new(0);
 
 impl Monitor {
     /// Must be called before the socket connects, or the first event is lost.
-    pub(super) fn new(socket: &RawSocket) -> Result<Self, SocketError> {
+    pub(super) fn of_connections(socket: &RawSocket) -> Result<Self, SocketError> {
+        Self::new(socket, CONNECTIONS)
+    }
+
+    /// Must be called before the socket unbinds.
+    pub(super) fn of_closings(socket: &RawSocket) -> Result<Self, SocketError> {
+        Self::new(socket, CLOSED)
+    }
+
+    fn new(socket: &RawSocket, events: i32) -> Result<Self, SocketError> {
         let failed = SocketError::of("opening a monitor");
         let name = format!(
             "inproc://zmqrpc.monitor.{}",
             NAMES.fetch_add(1, Ordering::Relaxed)
         );
-        socket.options().monitor(&name, EVENTS).map_err(&failed)?;
+        socket.options().monitor(&name, events).map_err(&failed)?;
         let mut pair = socket.pair()?;
         pair.options().set_rcvhwm(0).map_err(&failed)?;
         let endpoint = Endpoint::parse(&name, Direction::Connect).map_err(|reason| {
@@ -71,6 +83,7 @@ impl Monitor {
                 DISCONNECTED => Connection::Lost,
                 FAILED_PROTOCOL => Connection::Foreign,
                 FAILED_AUTH => Connection::Denied,
+                CLOSED => Connection::ListenerClosed,
                 // The end of monitoring, when the socket closes.
                 _ => continue,
             }));

@@ -115,6 +115,17 @@ impl RawSocket {
         }
     }
 
+    /// Ends the monitor. Must come before its reading side closes: libzmq's I/O thread writes events with blocking
+    /// sends, and one that finds no reader stops every socket of the process.
+    pub(super) fn stop_monitor(&mut self) {
+        // SAFETY: the socket is live; a null endpoint stands for "no monitor".
+        let rc =
+            unsafe { zmq_sys::zmq_socket_monitor(self.socket.as_mut_ptr(), std::ptr::null(), 0) };
+        if rc != 0 {
+            tracing::error!(error = %SocketError::last("stop"), "a monitor could not be stopped");
+        }
+    }
+
     /// Sends one frame, or leaves it as it was.
     ///
     /// Only the first frame of a message can be refused; libzmq takes or drops the others with it.
@@ -133,17 +144,16 @@ impl RawSocket {
             if rc >= 0 {
                 return Ok(());
             }
-            let error = SocketError::last("send");
-            if error.is(zmq::Error::EINTR) {
-                continue;
+            // The number first: its text is only needed when something is wrong, and refusals are common.
+            // SAFETY: `zmq_errno` has no preconditions.
+            let code = unsafe { zmq_sys::zmq_errno() };
+            if code == zmq::Error::EAGAIN.to_raw() {
+                return Err(Refused::Full);
+            } else if code == zmq::Error::EHOSTUNREACH.to_raw() {
+                return Err(Refused::Unreachable);
+            } else if code != zmq::Error::EINTR.to_raw() {
+                return Err(Refused::Broken(SocketError::last("send")));
             }
-            return Err(if error.is(zmq::Error::EAGAIN) {
-                Refused::Full
-            } else if error.is(zmq::Error::EHOSTUNREACH) {
-                Refused::Unreachable
-            } else {
-                Refused::Broken(error)
-            });
         }
     }
 
@@ -158,7 +168,7 @@ impl RawSocket {
             if rc >= 0 {
                 return Ok(Some(frame));
             }
-            // Read the number first: its text is needed only when something is wrong, and most receives end here.
+            // As in `send`; most receives end here.
             // SAFETY: `zmq_errno` has no preconditions.
             let code = unsafe { zmq_sys::zmq_errno() };
             if code == zmq::Error::EAGAIN.to_raw() {

@@ -1,7 +1,9 @@
 //! The server's socket: any number of peers over any number of endpoints.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use super::monitor::{Connection, Monitor};
 use super::raw::{RawSocket, Refused};
 use super::{Direction, Endpoint, Message, Options, SocketError, Waiter};
 
@@ -19,6 +21,16 @@ impl Route {
     pub(crate) fn peer(&self) -> &PeerId {
         &self.peer
     }
+
+    /// The same peer, over the same devices.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.peer == other.peer && self.hops == other.hops
+    }
+
+    /// The way ends with an empty frame: a REQ socket may be at its end.
+    pub(crate) fn ends_with_delimiter(&self) -> bool {
+        self.hops.last().is_some_and(|hop| hop.is_empty())
+    }
 }
 
 /// A message and where it came from.
@@ -32,9 +44,16 @@ pub(crate) struct Delivery {
 #[derive(Debug)]
 pub(crate) enum Unsent {
     Full(Box<Delivery>),
-    Gone,
+    /// The peer has left, or never was.
+    Gone(Route),
     Broken(SocketError),
 }
+
+/// How long shutting waits for endpoints to become free.
+const SHUT_LIMIT: Duration = Duration::from_millis(500);
+
+/// Bytes of what one device puts in front of a message. ZeroMQ's routing ids have no more.
+const MAX_HOP: usize = 255;
 
 /// Devices that a message may pass. A longer route is not one that anybody builds.
 const MAX_HOPS: usize = 16;
@@ -72,6 +91,7 @@ impl Router {
 
     /// Adds an endpoint; answers it with its wildcards resolved.
     pub(crate) fn open(&mut self, endpoint: &Endpoint) -> Result<String, SocketError> {
+        endpoint.check_free()?;
         let resolved = self.socket.open(endpoint, self.ipv6)?;
         self.endpoints
             .push((resolved.clone(), endpoint.direction()));
@@ -92,6 +112,38 @@ impl Router {
         Ok(true)
     }
 
+    /// Leaves every endpoint and waits, though not long, until they are free for others: libzmq unbinds in the
+    /// background, and a server that is started again at once would find its own port in use.
+    pub(crate) fn shut(mut self) {
+        let bound = self.endpoints.iter().filter(|(endpoint, direction)| {
+            *direction == Direction::Bind && !endpoint.starts_with("inproc:")
+        });
+        let mut open = bound.count();
+        let Ok(mut closings) = Monitor::of_closings(&self.socket) else {
+            return;
+        };
+        for (endpoint, direction) in std::mem::take(&mut self.endpoints) {
+            if let Err(error) = self.socket.close(&endpoint, direction) {
+                tracing::debug!(%endpoint, %error, "an endpoint could not be left");
+            }
+        }
+        let waiter = closings
+            .descriptor()
+            .and_then(|closings| Waiter::new(vec![closings]));
+        let deadline = Instant::now() + SHUT_LIMIT;
+        while let Ok(waiter) = &waiter
+            && Instant::now() < deadline
+        {
+            while let Ok(Some(Connection::ListenerClosed)) = closings.next() {
+                open = open.saturating_sub(1);
+            }
+            if open == 0 || waiter.drive(Some(deadline)).is_err() {
+                break;
+            }
+        }
+        self.socket.stop_monitor();
+    }
+
     pub(crate) fn endpoints(&self) -> impl Iterator<Item = &str> {
         self.endpoints.iter().map(|(endpoint, _)| endpoint.as_str())
     }
@@ -102,7 +154,7 @@ impl Router {
         match self.socket.send(&mut delivery.route.peer, true) {
             Ok(()) => {}
             Err(Refused::Full) => return Err(Unsent::Full(Box::new(delivery))),
-            Err(Refused::Unreachable) => return Err(Unsent::Gone),
+            Err(Refused::Unreachable) => return Err(Unsent::Gone(delivery.route)),
             Err(Refused::Broken(error)) => return Err(Unsent::Broken(error)),
         }
         let Delivery { route, mut message } = delivery;
@@ -114,9 +166,8 @@ impl Router {
 
     fn rest(&mut self, frame: &mut Message, more: bool) -> Result<(), Unsent> {
         match self.socket.send(frame, more) {
-            Ok(()) => Ok(()),
-            // The peer left between the frames of one message.
-            Err(Refused::Full | Refused::Unreachable) => Err(Unsent::Gone),
+            // Never refused: libzmq decides over a message with its first frame, and drops the rest if the peer leaves.
+            Ok(()) | Err(Refused::Full | Refused::Unreachable) => Ok(()),
             Err(Refused::Broken(error)) => Err(Unsent::Broken(error)),
         }
     }
@@ -142,7 +193,7 @@ impl Router {
                 };
                 more = frame.more();
                 if let Some(hop) = last.replace(frame) {
-                    too_long |= frames.len() == MAX_HOPS;
+                    too_long |= frames.len() == MAX_HOPS || hop.len() > MAX_HOP;
                     if !too_long {
                         frames.push(hop);
                     }

@@ -2,6 +2,9 @@
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
+use std::sync::{Arc, Mutex, PoisonError};
+#[cfg(feature = "tokio")]
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
@@ -14,7 +17,7 @@ use super::SocketError;
 /// Any operation on a socket can swallow the signal that a sleeping thread waits for. Who takes something that
 /// concerns the sleeper therefore rings the bell.
 pub(crate) struct Waiter {
-    sources: Vec<OwnedFd>,
+    sources: Mutex<Arc<Vec<OwnedFd>>>,
     bell: OwnedFd,
 }
 
@@ -22,19 +25,34 @@ impl Waiter {
     pub(super) fn new(sources: Vec<OwnedFd>) -> Result<Self, SocketError> {
         let bell = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
             .map_err(|errno| SocketError::io("opening an eventfd", &errno.into()))?;
-        Ok(Self { sources, bell })
+        Ok(Self {
+            sources: Mutex::new(Arc::new(sources)),
+            bell,
+        })
+    }
+
+    /// Waits for another socket from now on. Whoever waits for the old one returns.
+    pub(super) fn replace(&self, sources: Vec<OwnedFd>) {
+        *self.sources.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(sources);
+        self.wake();
+    }
+
+    /// The descriptors stay open while somebody waits for them, whatever becomes of the socket.
+    fn sources(&self) -> Arc<Vec<OwnedFd>> {
+        Arc::clone(&self.sources.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Waits until something may have happened, the bell rings, or `deadline` passes.
     ///
     /// The caller must have drained the socket before, and drains it again afterwards.
     pub(crate) fn drive(&self, deadline: Option<Instant>) -> io::Result<()> {
+        let sources = self.sources();
         let mut fds: [PollFd<'_>; MAX_SOURCES + 1] =
             std::array::from_fn(|_| PollFd::new(&self.bell, PollFlags::IN));
-        for (slot, source) in fds[1..].iter_mut().zip(&self.sources) {
+        for (slot, source) in fds[1..].iter_mut().zip(&*sources) {
             *slot = PollFd::from_borrowed_fd(source.as_fd(), PollFlags::IN);
         }
-        let fds = &mut fds[..=self.sources.len()];
+        let fds = &mut fds[..=sources.len().min(MAX_SOURCES)];
         loop {
             let timeout = deadline.map(|at| timespec(at.saturating_duration_since(Instant::now())));
             match poll(fds, timeout.as_ref()) {
@@ -63,6 +81,52 @@ impl Waiter {
 }
 
 const MAX_SOURCES: usize = 2;
+
+/// Waiting as a task does. Has descriptors of its own: a runtime takes each of them once.
+#[cfg(feature = "tokio")]
+pub(crate) struct TaskWaiter {
+    /// Those that these are duplicates of.
+    original: Arc<Vec<OwnedFd>>,
+    sources: Vec<tokio::io::unix::AsyncFd<OwnedFd>>,
+}
+
+#[cfg(feature = "tokio")]
+impl TaskWaiter {
+    /// Must be called within a runtime.
+    pub(crate) fn new(waiter: &Waiter) -> Result<Self, SocketError> {
+        let watch = |source: &OwnedFd| -> io::Result<_> {
+            let (source, interest) = (source.try_clone()?, tokio::io::Interest::READABLE);
+            // SAFETY: an `OwnedFd` names the same open descriptor until it is dropped, which the registration owns.
+            Ok(unsafe { tokio::io::unix::AsyncFd::register_with_interest(source, interest) }?)
+        };
+        let original = waiter.sources();
+        let sources: io::Result<_> = original.iter().map(watch).collect();
+        let sources = sources.map_err(|error| SocketError::io("waiting as a task", &error))?;
+        Ok(Self { original, sources })
+    }
+
+    /// Whether the waiter waits for the same socket still.
+    pub(crate) fn is_current(&self, waiter: &Waiter) -> bool {
+        Arc::ptr_eq(&self.original, &waiter.sources())
+    }
+
+    /// Ready when something may have happened since it was last ready. The caller must have drained the socket before,
+    /// and drains it again afterwards.
+    pub(crate) fn poll_drive(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut happened = Poll::Pending;
+        for source in &self.sources {
+            while let Poll::Ready(ready) = source.poll_read_ready(cx) {
+                happened = Poll::Ready(());
+                match ready {
+                    Ok(mut ready) => ready.clear_ready(),
+                    // The runtime shuts down and takes the task along.
+                    Err(_) => break,
+                }
+            }
+        }
+        happened
+    }
+}
 
 fn timespec(duration: Duration) -> Timespec {
     Timespec {

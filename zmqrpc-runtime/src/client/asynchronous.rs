@@ -1,0 +1,234 @@
+//! The client for tasks.
+
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::builder::ClientBuilder;
+use super::handle::{Client, ClientStats};
+use super::pending::Begun;
+use super::prepared::Prepared;
+use super::reply;
+use super::subject::Callee;
+use crate::command::{Command, Failure, Method, Transport, Wire, WithTimeout};
+use crate::error::Error;
+use crate::socket::Message;
+use crate::wire::Kind;
+
+/// Calls services from tasks of a tokio runtime, with the settings and the semantics of [`Client`].
+///
+/// Like a [`Client`] it is a handle. [`From`] makes one of the other: both then share their connections, and blocking
+/// and waiting calls may be under way at once.
+///
+/// # Cancellation
+///
+/// A call is sent when its future is first polled. Dropping the future gives the call up, at any time: the server is
+/// told, other calls are not disturbed, and a reply that comes nevertheless is dropped.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example() -> Result<(), zmqrpc_runtime::Error> {
+/// use zmqrpc_runtime::AsyncClient;
+///
+/// let client = AsyncClient::connect("tcp://127.0.0.1:30000")?;
+/// let sum: i64 = client.invoke("Calculator.add", &(2, 3)).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct AsyncClient {
+    client: Client,
+}
+
+impl AsyncClient {
+    /// Starts the settings of a client; end them with [`ClientBuilder::build_async`].
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    /// A client of one endpoint, with the default settings of [`ClientBuilder`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Endpoint`] if the endpoint is wrong.
+    pub fn connect(endpoint: impl AsRef<str>) -> Result<Self, Error> {
+        Client::connect(endpoint).map(Self::from)
+    }
+
+    /// A handle whose calls take at most `limit`, whatever their methods say.
+    #[must_use]
+    pub fn with_timeout(&self, limit: Duration) -> Self {
+        self.client.with_timeout(limit).into()
+    }
+
+    /// A handle whose calls carry `value` under `key`, see [`Client::with_metadata`].
+    #[must_use]
+    pub fn with_metadata(&self, key: impl AsRef<str>, value: impl AsRef<str>) -> Self {
+        self.client.with_metadata(key, value).into()
+    }
+
+    /// Calls; the future is ready with the reply. It owns its bytes: the command may be dropped.
+    ///
+    /// # Errors
+    ///
+    /// What the command's method fails with: [`Error`], or [`CallError`](crate::CallError) where it returns a
+    /// `Result`.
+    pub fn call<C: Command>(&self, command: &C) -> AsyncCall<C::Reply, C::Failure> {
+        let method = const { &C::METHOD };
+        let kind = if method.is_oneway() {
+            Kind::Notify
+        } else {
+            Kind::Call
+        };
+        let flight = match self.client.prepare(Callee::Method(method), kind, command) {
+            Ok(prepared) => Flight::Prepared(prepared),
+            Err(error) => Flight::Failed(error),
+        };
+        AsyncCall {
+            method,
+            flight,
+            outcome: PhantomData,
+        }
+    }
+
+    /// Sends a command whose result is not wanted; the future is ready when it has been handed over to a connection.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Encode`], [`Error::TooLarge`], [`Error::Overloaded`], and [`Error::Unavailable`] when there is no
+    /// connection in time.
+    pub async fn notify<C: Command>(&self, command: &C) -> Result<(), Error> {
+        let callee = Callee::Method(const { &C::METHOD });
+        let mut flight = Flight::Prepared(self.client.prepare(callee, Kind::Notify, command)?);
+        poll_fn(|cx| flight.poll(callee, cx)).await.map(drop)
+    }
+
+    /// Calls a method by its name, see [`Client::invoke`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Service`] with the method's own error, and all others of a call.
+    pub async fn invoke<R: Wire>(
+        &self,
+        method: &str,
+        arguments: &(impl Serialize + ?Sized),
+    ) -> Result<R, Error> {
+        let callee = Callee::Name(method);
+        let mut flight = Flight::Prepared(self.client.prepare(callee, Kind::Call, arguments)?);
+        let landed = poll_fn(|cx| flight.poll(callee, cx)).await?;
+        reply::decode_untyped(&landed.frame, &landed.call.subject(callee))
+    }
+
+    /// Counters since the client was built.
+    #[must_use]
+    pub fn stats(&self) -> ClientStats {
+        self.client.stats()
+    }
+}
+
+impl From<Client> for AsyncClient {
+    fn from(client: Client) -> Self {
+        Self { client }
+    }
+}
+
+impl From<AsyncClient> for Client {
+    fn from(client: AsyncClient) -> Self {
+        client.client
+    }
+}
+
+impl Transport for AsyncClient {
+    type Call<R, F> = AsyncCall<R, F>;
+
+    fn call<C: Command>(&self, command: &C) -> AsyncCall<C::Reply, C::Failure> {
+        Self::call(self, command)
+    }
+}
+
+impl WithTimeout for AsyncClient {
+    fn with_timeout(&self, limit: Duration) -> Self {
+        Self::with_timeout(self, limit)
+    }
+}
+
+/// A call over an [`AsyncClient`]: ready with the reply `R` or the failure `F`.
+///
+/// It is sent when it is first polled. Dropping it gives the call up.
+#[must_use = "a call is sent when it is awaited"]
+pub struct AsyncCall<R, F> {
+    method: &'static Method,
+    flight: Flight,
+    outcome: PhantomData<fn() -> (R, F)>,
+}
+
+impl<R: Wire, F: Failure> Future for AsyncCall<R, F> {
+    type Output = Result<R, F>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<R, F>> {
+        let method = self.method;
+        let callee = Callee::Method(method);
+        let landed = ready!(self.flight.poll(callee, cx))?;
+        Poll::Ready(if method.is_oneway() {
+            reply::nothing(method).map_err(F::from)
+        } else {
+            reply::decode(&landed.frame, &landed.call.subject(callee))
+        })
+    }
+}
+
+impl<R, F> fmt::Debug for AsyncCall<R, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AsyncCall")
+            .field("method", &format_args!("{}", self.method))
+            .finish_non_exhaustive()
+    }
+}
+
+/// How far a call has come.
+enum Flight {
+    Failed(Error),
+    Prepared(Prepared),
+    Begun(Begun),
+    Over,
+}
+
+/// A call that has ended, and its reply frame; empty where none is sent.
+struct Landed {
+    call: Begun,
+    frame: Message,
+}
+
+impl Flight {
+    fn poll(&mut self, callee: Callee<'_>, cx: &Context<'_>) -> Poll<Result<Landed, Error>> {
+        loop {
+            match std::mem::replace(self, Self::Over) {
+                Self::Failed(error) => return Poll::Ready(Err(error)),
+                Self::Prepared(prepared) => match prepared.begin(callee) {
+                    Ok(begun) => *self = Self::Begun(begun),
+                    Err(error) => return Poll::Ready(Err(error)),
+                },
+                Self::Begun(mut call) => match call.poll(callee, cx) {
+                    Poll::Pending => {
+                        *self = Self::Begun(call);
+                        return Poll::Pending;
+                    }
+                    Poll::Ready(ending) => {
+                        return Poll::Ready(ending.map(|frame| Landed {
+                            call,
+                            frame: frame.unwrap_or_default(),
+                        }));
+                    }
+                },
+                // As futures do that are polled after they were ready.
+                Self::Over => return Poll::Pending,
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Calls that are encoded and not sent yet.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::core::Overflow;
+use super::link::Link;
+use super::pending::{Begun, Way};
+use super::subject::{Callee, Subject};
+use super::table::Patience;
+use super::ways::Retry;
+use crate::command::Exchange;
+use crate::error::Error;
+use crate::socket::Message;
+use crate::wire::{Kind, Limits};
+
+/// A call whose frame is complete but for its id.
+pub(super) struct Prepared {
+    pub(super) to: Destination,
+    pub(super) frame: Vec<u8>,
+    pub(super) kind: Kind,
+    pub(super) limits: Limits,
+    pub(super) timeout: Duration,
+    pub(super) connect_timeout: Duration,
+    pub(super) retry: Option<Retry>,
+}
+
+#[derive(Clone)]
+pub(super) enum Destination {
+    Link(Arc<Link>),
+    /// A service within the process, on the caller's thread.
+    Local(Arc<dyn Exchange>),
+}
+
+impl Destination {
+    pub(super) fn endpoint(&self) -> Option<&Arc<str>> {
+        match self {
+            Self::Link(link) => Some(link.endpoint()),
+            Self::Local(_) => None,
+        }
+    }
+}
+
+impl Prepared {
+    /// Sends the call, or keeps it for a connection. Its time starts now.
+    pub(super) fn begin(self, callee: Callee<'_>) -> Result<Begun, Error> {
+        let Self {
+            to,
+            frame,
+            kind,
+            limits,
+            timeout,
+            connect_timeout,
+            retry,
+        } = self;
+        let now = Instant::now();
+        let connect_timeout = connect_timeout.min(timeout);
+        let patience = Patience {
+            deadline: now + timeout,
+            connected_by: now + connect_timeout,
+            connect_timeout,
+        };
+        let way = match to {
+            Destination::Link(link) => match link.begin(frame, kind == Kind::Notify) {
+                Ok(id) => Way::Link(link, id),
+                Err(overflow) => {
+                    let endpoint = Some(link.endpoint());
+                    return Err(overloaded(
+                        overflow,
+                        &Subject {
+                            callee,
+                            endpoint,
+                            limits: &limits,
+                            timeout,
+                        },
+                    ));
+                }
+            },
+            Destination::Local(service) => Way::Here(service.exchange(Message::from(frame))),
+        };
+        let oneway = kind == Kind::Notify;
+        let mut begun = Begun {
+            way,
+            limits,
+            timeout,
+            oneway,
+            patience,
+            turn: patience,
+            retry,
+        };
+        begun.start_turn(now);
+        Ok(begun)
+    }
+}
+
+fn overloaded(overflow: Overflow, subject: &Subject<'_>) -> Error {
+    let reason = match overflow {
+        Overflow::Calls(limit) => {
+            format!("{limit} calls have begun and not ended, see `max_calls`")
+        }
+        Overflow::QueuedBytes(limit) => {
+            format!("over {limit} bytes of requests wait for a connection, see `max_queued_bytes`")
+        }
+    };
+    Error::Overloaded {
+        at: subject.site(),
+        reason: reason.into(),
+    }
+}

@@ -1,0 +1,377 @@
+//! The threads of a server and what they share.
+//!
+//! Locks are taken in this order: port, work; each for as long as nothing blocks. Services run outside of both.
+//!
+//! Replies that are ready go through one queue for all threads: a private one would be held up by its thread's next
+//! method.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::counters::Counters;
+use super::execution::Step;
+use super::executor::TaskEnd;
+use super::port::{Intake, Port};
+use super::responder::{Job, Responder};
+use super::roles::{Role, Roles, TICK};
+use super::work::{Assigned, Bounds, Work};
+use crate::command::Refusal;
+use crate::socket::{Route, Router, SocketError, Waiter};
+use crate::wire::Status;
+
+/// Replies that are sent together at most, while there are requests to execute.
+const BATCH: usize = 64;
+
+pub(super) struct Engine {
+    /// None after the end: the socket closes when the server ends, not when its last handle is dropped.
+    port: Mutex<Option<Port>>,
+    work: Mutex<Work>,
+    roles: Roles,
+    waiter: Arc<Waiter>,
+    responder: Responder,
+    pub(super) counters: Arc<Counters>,
+    stopping: AtomicBool,
+    ended: Mutex<bool>,
+    end: Condvar,
+}
+
+impl Engine {
+    /// Starts the threads: one per worker, and two so that one leads and one stands by while all workers are busy.
+    pub(super) fn start(
+        router: Router,
+        responder: Responder,
+        counters: Arc<Counters>,
+        bounds: Bounds,
+        linger: Duration,
+    ) -> Result<Arc<Self>, SocketError> {
+        let engine = Arc::new(Self {
+            waiter: router.waiter(),
+            port: Mutex::new(Some(Port::new(router, linger))),
+            work: Mutex::new(Work::new(bounds)),
+            roles: Roles::default(),
+            responder,
+            counters,
+            stopping: AtomicBool::new(false),
+            ended: Mutex::new(false),
+            end: Condvar::new(),
+        });
+        for number in 0..bounds.workers + 2 {
+            let own = Arc::clone(&engine);
+            let spawned = thread::Builder::new()
+                .name(format!("zmqrpc-{number}"))
+                .spawn(move || own.live());
+            if let Err(error) = spawned {
+                engine.finish();
+                return Err(SocketError::thread(&error));
+            }
+        }
+        Ok(engine)
+    }
+
+    /// Does something with the socket; nothing if the server has ended.
+    pub(super) fn with_router<R>(&self, action: impl FnOnce(&mut Router) -> R) -> Option<R> {
+        let result = self.port().as_mut().map(|port| action(port.router()));
+        // The action may have taken the signal that the leader waits for.
+        self.waiter.wake();
+        result
+    }
+
+    /// Requests the end: what has arrived is still executed, what comes now is refused.
+    pub(super) fn stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+        self.waiter.wake();
+    }
+
+    /// Waits for the end; `false` if `limit` passes first.
+    pub(super) fn wait(&self, limit: Option<Duration>) -> bool {
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        let running = |ended: &mut bool| !*ended;
+        match limit {
+            None => *self
+                .end
+                .wait_while(ended, running)
+                .unwrap_or_else(PoisonError::into_inner),
+            Some(limit) => {
+                let result = self.end.wait_timeout_while(ended, limit, running);
+                *result.unwrap_or_else(PoisonError::into_inner).0
+            }
+        }
+    }
+
+    /// Ends the server, whatever its threads are doing. Those that are in a method leave when it returns.
+    pub(super) fn finish(&self) {
+        self.roles.end();
+        // Out of the lock first: shutting takes its time.
+        let port = self.port().take();
+        if let Some(port) = port {
+            port.shut();
+        }
+        self.work().abandon();
+        self.waiter.wake();
+        *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.end.notify_all();
+    }
+
+    /// A thread's life.
+    fn live(self: &Arc<Self>) {
+        let _guard = EndOnPanic(self);
+        loop {
+            match self.roles.next() {
+                Role::Lead(term) => self.lead(term),
+                Role::StandBy => {
+                    let overdue = || {
+                        let since = Instant::now().checked_sub(2 * TICK);
+                        since.is_some_and(|since| self.work().is_overdue(since))
+                    };
+                    if let Some(term) = self.roles.watch(overdue) {
+                        self.lead(term);
+                    }
+                }
+                Role::Help => self.help(),
+                Role::Leave => return,
+            }
+        }
+    }
+
+    /// Waits at the socket and runs what comes, until another thread takes over or the server ends.
+    fn lead(self: &Arc<Self>, term: u64) {
+        while self.roles.leads(term) {
+            match self.attend() {
+                Ok(Attended::Idle(until)) => {
+                    if let Err(error) = self.waiter.drive(until) {
+                        tracing::error!(%error, "the server cannot wait for its socket, the server ends");
+                        return self.finish();
+                    }
+                    if let Some(port) = self.port().as_mut() {
+                        port.polled = false;
+                    }
+                }
+                Ok(Attended::Busy) => {
+                    self.roles.start_running(term);
+                    self.run(Some(term));
+                    self.roles.stop_running(term);
+                }
+                Ok(Attended::Again) => {}
+                Ok(Attended::Done) => return self.finish(),
+                Err(error) => {
+                    tracing::error!(%error, "the server's socket failed, the server ends");
+                    return self.finish();
+                }
+            }
+        }
+        // Deposed while in a method: its reply is ready now, and so may be requests that waited behind it.
+        self.help();
+    }
+
+    /// The leader's turn at the socket.
+    fn attend(&self) -> Result<Attended, SocketError> {
+        let mut port = self.port();
+        let Some(port) = port.as_mut() else {
+            return Ok(Attended::Done);
+        };
+        let drained = self.serve(port)?;
+        let mut work = self.work();
+        self.counters.expired.add(work.tick(Instant::now()));
+        if work.has_assignable() {
+            return Ok(Attended::Busy);
+        }
+        if work.ready() > 0 || !drained {
+            return Ok(Attended::Again);
+        }
+        if self.stopping.load(Ordering::Acquire) && work.is_done() {
+            // A peer that does not read does not hold up the end for ever.
+            let Some(until) = port.flushed_by(Instant::now()) else {
+                return Ok(Attended::Done);
+            };
+            port.polled = true;
+            return Ok(Attended::Idle(Some(until)));
+        }
+        port.polled = true;
+        Ok(Attended::Idle(work.next_tick()))
+    }
+
+    /// Sends the replies that are ready and takes in what has arrived. `true` if nothing is left: the socket may be
+    /// waited on then.
+    fn serve(&self, port: &mut Port) -> Result<bool, SocketError> {
+        self.work().swap_ready(&mut port.outgoing);
+        let gone = port.flush(&self.counters);
+        let mut intake = Admission {
+            engine: self,
+            stopping: self.stopping.load(Ordering::Acquire),
+        };
+        for route in &gone {
+            intake.forget_peer(route);
+        }
+        port.take_in(&self.responder, &mut intake, &self.counters)
+    }
+
+    /// Runs requests until there are none that may run, or replies should be sent, or another thread leads.
+    fn run(self: &Arc<Self>, term: Option<u64>) {
+        let mut ended = None;
+        loop {
+            let assigned = {
+                let mut work = self.work();
+                if let Some((place, frame)) = ended.take() {
+                    work.finish(place, frame);
+                }
+                if work.ready() >= BATCH || term.is_some_and(|term| !self.roles.leads(term)) {
+                    return;
+                }
+                match work.assign(Instant::now()) {
+                    Some(assigned) => assigned,
+                    None => return,
+                }
+            };
+            match term {
+                Some(_) => self.roles.progress(),
+                // The leader may wait without a limit, and has to send signs of life for what runs now.
+                None => self.waiter.wake(),
+            }
+            ended = self.execute(assigned);
+        }
+    }
+
+    /// Runs a plain method to its end; starts an `async` one. Answers what is to be finished.
+    fn execute(self: &Arc<Self>, assigned: Assigned) -> Option<(usize, Option<Vec<u8>>)> {
+        let Assigned { job, place } = assigned;
+        let deadline = job.deadline();
+        match self.responder.run(job) {
+            Step::Ended(frame) => Some((place, frame)),
+            Step::Suspended(suspended) => {
+                let task = self.work().detach(place, deadline)?;
+                let end = Notice {
+                    engine: Arc::clone(self),
+                    task: Some(task),
+                };
+                if let Some(cancel) = self.responder.spawn(suspended, end) {
+                    self.work().attach(task, cancel);
+                }
+                None
+            }
+        }
+    }
+
+    /// Runs what waits, as long as something does, and sends what is ready.
+    fn help(self: &Arc<Self>) {
+        loop {
+            if !self.exchange() {
+                return;
+            }
+            self.run(None);
+        }
+    }
+
+    /// Sends what is ready from another thread than the leader's. `true` if there is something to run.
+    fn exchange(&self) -> bool {
+        let mut port = self.port();
+        let Some(port) = port.as_mut() else {
+            return false;
+        };
+        let drained = match self.serve(port) {
+            Ok(drained) => drained,
+            Err(error) => {
+                tracing::error!(%error, "the server's socket failed");
+                return false;
+            }
+        };
+        let work = self.work();
+        // The leader may wait without a limit, for an end or a sign of life that nobody expected when it went there.
+        let stopping = self.stopping.load(Ordering::Acquire);
+        if port.polled && (!drained || stopping || work.has_assignable()) {
+            self.waiter.wake();
+        }
+        work.has_assignable()
+    }
+
+    fn port(&self) -> MutexGuard<'_, Option<Port>> {
+        self.port.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn work(&self) -> MutexGuard<'_, Work> {
+        self.work.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A thread that dies would leave its role to nobody: better that the server ends, and says so.
+struct EndOnPanic<'a>(&'a Engine);
+
+impl Drop for EndOnPanic<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.finish();
+        }
+    }
+}
+
+enum Attended {
+    /// Nothing to run: wait, until then at most.
+    Idle(Option<Instant>),
+    /// Something to run.
+    Busy,
+    /// Something became ready to send meanwhile.
+    Again,
+    /// The server has ended, or is to end now.
+    Done,
+}
+
+/// Decides what is taken on.
+struct Admission<'a> {
+    engine: &'a Engine,
+    stopping: bool,
+}
+
+impl Intake for Admission<'_> {
+    fn refusal(&self, job: &Job) -> Option<Refusal> {
+        if self.stopping {
+            return Some(Refusal::new(Status::ShuttingDown, ""));
+        }
+        let refusal = self.engine.work().refusal(job)?;
+        self.engine.counters.overloaded.increment();
+        Some(refusal)
+    }
+
+    fn take_on(&mut self, route: Route, job: Job) {
+        self.engine.work().take_on(route, job);
+    }
+
+    fn cancel(&mut self, route: &Route, id: u64) {
+        if self.engine.work().cancel(route, id) {
+            self.engine.counters.cancelled.increment();
+        }
+    }
+
+    fn forget_peer(&mut self, route: &Route) {
+        let ended = self.engine.work().forget_peer(route);
+        self.engine.counters.cancelled.add(ended);
+    }
+}
+
+/// Tells of a task's end, once.
+struct Notice {
+    engine: Arc<Engine>,
+    task: Option<u64>,
+}
+
+impl Notice {
+    fn tell(&mut self, frame: Option<Vec<u8>>) {
+        if let Some(task) = self.task.take() {
+            self.engine.work().finish_task(task, frame);
+            self.engine.exchange();
+        }
+    }
+}
+
+impl TaskEnd for Notice {
+    fn ended(mut self, frame: Option<Vec<u8>>) {
+        self.tell(frame);
+    }
+}
+
+impl Drop for Notice {
+    fn drop(&mut self) {
+        // The runtime has dropped the task: it shuts down, or the task was cancelled and nobody waits for it.
+        self.tell(None);
+    }
+}

@@ -1,0 +1,123 @@
+//! A server's socket and what belongs under its lock.
+
+use std::time::{Duration, Instant};
+
+use super::counters::Counters;
+use super::outbox::Outbox;
+use super::responder::{Asked, Job, Responder};
+use super::work::Outgoing;
+use crate::command::Refusal;
+use crate::socket::{Delivery, Message, Route, Router, SocketError};
+
+pub(super) struct Port {
+    router: Router,
+    outbox: Outbox,
+    /// The leader waits at the socket: whoever uses it now leaves it drained, and wakes the leader if that brought
+    /// work.
+    pub(super) polled: bool,
+    /// How long peers may take to accept their last replies, and until when that is.
+    linger: Duration,
+    flush_limit: Option<Instant>,
+    /// Reused from one exchange with the queue of replies to the next.
+    pub(super) outgoing: Vec<Outgoing>,
+}
+
+/// Messages that are taken in before the next requests run: a peer that never stops sending keeps the server neither
+/// from its work nor from its end.
+const TURN: usize = 256;
+
+/// What is asked of those who execute, by what has arrived.
+pub(super) trait Intake {
+    /// Why a request cannot be taken on, if it cannot.
+    fn refusal(&self, job: &Job) -> Option<Refusal>;
+    fn take_on(&mut self, route: Route, job: Job);
+    fn cancel(&mut self, route: &Route, id: u64);
+    fn forget_peer(&mut self, route: &Route);
+}
+
+impl Port {
+    pub(super) fn new(router: Router, linger: Duration) -> Self {
+        Self {
+            router,
+            outbox: Outbox::default(),
+            polled: false,
+            linger,
+            flush_limit: None,
+            outgoing: Vec::new(),
+        }
+    }
+
+    pub(super) fn router(&mut self) -> &mut Router {
+        &mut self.router
+    }
+
+    /// Until when the server, whose work is done, waits for peers that have no room for their replies; nothing if it
+    /// waits no longer.
+    pub(super) fn flushed_by(&mut self, now: Instant) -> Option<Instant> {
+        let until = *self.flush_limit.get_or_insert(now + self.linger);
+        (!self.outbox.is_empty() && now < until).then_some(until)
+    }
+
+    /// Closes the socket and frees its endpoints.
+    pub(super) fn shut(self) {
+        self.router.shut();
+    }
+
+    /// Sends what is in `outgoing`. Answers the callers that turned out to have gone.
+    pub(super) fn flush(&mut self, counters: &Counters) -> Vec<Route> {
+        let Self {
+            router,
+            outbox,
+            outgoing,
+            ..
+        } = self;
+        let mut gone = Vec::new();
+        for (route, message) in outgoing.drain(..).map(Outgoing::into_message) {
+            gone.extend(outbox.send(Delivery { route, message }, router, counters));
+        }
+        gone
+    }
+
+    /// Takes in what has arrived. `true` if that was all: the socket may be waited on then.
+    pub(super) fn take_in(
+        &mut self,
+        responder: &Responder,
+        intake: &mut impl Intake,
+        counters: &Counters,
+    ) -> Result<bool, SocketError> {
+        let Self { router, outbox, .. } = self;
+        let now = Instant::now();
+        let mut drained = false;
+        for _ in 0..TURN {
+            let Some(Delivery { route, message }) =
+                router.receive(|| counters.malformed.increment())?
+            else {
+                drained = true;
+                break;
+            };
+            let (route, answer) = match responder.read(message, now) {
+                Asked::Nothing => continue,
+                Asked::Answer(answer) => (route, Some(answer)),
+                Asked::Cancel(id) => {
+                    intake.cancel(&route, id);
+                    continue;
+                }
+                Asked::Run(job) => {
+                    let Some(refusal) = intake.refusal(&job) else {
+                        intake.take_on(route, job);
+                        continue;
+                    };
+                    (route, job.refuse(&refusal))
+                }
+            };
+            if let Some(answer) = answer {
+                let message = Message::from(answer);
+                outbox.send(Delivery { route, message }, router, counters);
+            }
+        }
+        for gone in outbox.retry(router, counters) {
+            intake.forget_peer(&gone);
+        }
+        Ok(drained)
+    }
+}

@@ -1,0 +1,357 @@
+//! What a server has to do: requests that wait, requests that run, replies that are ready.
+//!
+//! A state machine without I/O and without threads: it is told the time, and others do what it says.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use super::responder::Job;
+use crate::command::Refusal;
+use crate::socket::{Message, Route};
+use crate::wire::{Executed, Reply, ReplyBody, Status};
+
+/// What may wait to be executed, and how much of it may run.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    /// Requests that have been taken on and have not ended, beside those that occupy a worker.
+    pub(super) requests: usize,
+    /// Bytes of the requests that wait.
+    pub(super) bytes: usize,
+    /// Plain methods that run at once.
+    pub(super) workers: usize,
+}
+
+/// A reply on its way to the socket.
+pub(super) struct Outgoing {
+    pub(super) route: Route,
+    pub(super) frame: Vec<u8>,
+}
+
+/// An `async` method that runs.
+pub(super) trait Cancel: Send {
+    /// Ends it at its next chance.
+    fn cancel(&self);
+}
+
+/// After this time, and again after each further one, a caller is told that its call still runs. It is also how a
+/// server learns that a caller has gone: a ROUTER reports that only to who sends.
+pub(super) const WORKING: Duration = Duration::from_secs(1);
+
+pub(super) struct Work {
+    bounds: Bounds,
+    waiting: VecDeque<(Route, Job)>,
+    waiting_bytes: usize,
+    ready: Vec<Outgoing>,
+    /// One place per worker.
+    running: Vec<Option<Running>>,
+    tasks: HashMap<u64, Task>,
+    next_task: u64,
+    /// When which task needs attention.
+    timers: BTreeSet<(Instant, u64)>,
+}
+
+/// A call that runs, as its caller knows it.
+struct Running {
+    route: Route,
+    id: u64,
+    wants_reply: bool,
+    since: Instant,
+    told: u32,
+}
+
+struct Task {
+    call: Running,
+    deadline: Option<Instant>,
+    timer: Instant,
+    /// None until it has been handed to its runtime.
+    cancel: Option<Box<dyn Cancel>>,
+}
+
+/// A job that was given out, and the place that it occupies.
+pub(super) struct Assigned {
+    pub(super) job: Job,
+    pub(super) place: usize,
+}
+
+impl Work {
+    pub(super) fn new(bounds: Bounds) -> Self {
+        Self {
+            bounds,
+            waiting: VecDeque::new(),
+            waiting_bytes: 0,
+            ready: Vec::new(),
+            running: (0..bounds.workers).map(|_| None).collect(),
+            tasks: HashMap::new(),
+            next_task: 0,
+            timers: BTreeSet::new(),
+        }
+    }
+
+    /// Why a request cannot be taken on, if it cannot.
+    pub(super) fn refusal(&self, job: &Job) -> Option<Refusal> {
+        let Bounds {
+            requests, bytes, ..
+        } = self.bounds;
+        let count = self.waiting.len() + self.tasks.len();
+        let full = count >= requests || self.waiting_bytes.saturating_add(job.bytes()) > bytes;
+        full.then(|| {
+            let detail =
+                format!("the server's queue is full, at {requests} requests or {bytes} bytes");
+            Refusal::new(Status::Overloaded, detail)
+        })
+    }
+
+    /// Takes a request on.
+    pub(super) fn take_on(&mut self, route: Route, job: Job) {
+        self.waiting_bytes += job.bytes();
+        self.waiting.push_back((route, job));
+    }
+
+    /// Gives a job out, if one waits and a worker is free.
+    pub(super) fn assign(&mut self, now: Instant) -> Option<Assigned> {
+        let place = self.running.iter().position(Option::is_none)?;
+        let (route, job) = self.waiting.pop_front()?;
+        self.waiting_bytes -= job.bytes();
+        let (id, wants_reply) = (job.id(), job.wants_reply());
+        self.running[place] = Some(Running {
+            route,
+            id,
+            wants_reply,
+            since: now,
+            told: 0,
+        });
+        Some(Assigned { job, place })
+    }
+
+    /// Whether [`assign`](Self::assign) would give something out.
+    pub(super) fn has_assignable(&self) -> bool {
+        !self.waiting.is_empty() && self.running.iter().any(Option::is_none)
+    }
+
+    /// Whether the oldest request that could run has been waiting since `since`.
+    pub(super) fn is_overdue(&self, since: Instant) -> bool {
+        let old = self
+            .waiting
+            .front()
+            .is_some_and(|(_, job)| job.received() <= since);
+        old && self.running.iter().any(Option::is_none)
+    }
+
+    /// A job has ended: frees its place and keeps the reply.
+    pub(super) fn finish(&mut self, place: usize, frame: Option<Vec<u8>>) {
+        if let Some(running) = self.running[place].take() {
+            self.reply(running, frame);
+        }
+    }
+
+    /// A job turned out to be an `async` method: frees its place and keeps it as a task.
+    pub(super) fn detach(&mut self, place: usize, deadline: Option<Instant>) -> Option<u64> {
+        let call = self.running[place].take()?;
+        let id = self.next_task;
+        self.next_task += 1;
+        let timer = deadline.map_or(call.since + WORKING, |deadline| {
+            deadline.min(call.since + WORKING)
+        });
+        self.timers.insert((timer, id));
+        self.tasks.insert(
+            id,
+            Task {
+                call,
+                deadline,
+                timer,
+                cancel: None,
+            },
+        );
+        Some(id)
+    }
+
+    /// A task has been handed to its runtime. It may have ended already.
+    pub(super) fn attach(&mut self, task: u64, cancel: Box<dyn Cancel>) {
+        match self.tasks.get_mut(&task) {
+            Some(task) => task.cancel = Some(cancel),
+            // It ended, or was given up, before its handle was known.
+            None => cancel.cancel(),
+        }
+    }
+
+    /// A task has ended. If it was given up before, its reply is not wanted any more.
+    pub(super) fn finish_task(&mut self, task: u64, frame: Option<Vec<u8>>) {
+        if let Some(task) = self.remove_task(task) {
+            self.reply(task.call, frame);
+        }
+    }
+
+    fn remove_task(&mut self, id: u64) -> Option<Task> {
+        let task = self.tasks.remove(&id)?;
+        self.timers.remove(&(task.timer, id));
+        Some(task)
+    }
+
+    fn give_up(&mut self, id: u64) -> Option<Running> {
+        let task = self.remove_task(id)?;
+        if let Some(cancel) = &task.cancel {
+            cancel.cancel();
+        }
+        Some(task.call)
+    }
+
+    fn reply(&mut self, call: Running, frame: Option<Vec<u8>>) {
+        if let Some(frame) = frame {
+            self.ready.push(Outgoing {
+                route: call.route,
+                frame,
+            });
+        }
+    }
+
+    /// A caller gives a call up. `true` if it had not ended.
+    ///
+    /// A plain method that runs already goes on; its reply finds nobody.
+    pub(super) fn cancel(&mut self, route: &Route, id: u64) -> bool {
+        let waiting = |(queued, job): &(Route, Job)| job.id() == id && queued.is_same(route);
+        if let Some((_, job)) = self
+            .waiting
+            .iter()
+            .position(waiting)
+            .and_then(|at| self.waiting.remove(at))
+        {
+            self.waiting_bytes -= job.bytes();
+            return true;
+        }
+        let task = self
+            .tasks
+            .iter()
+            .find(|(_, task)| task.call.id == id && task.call.route.is_same(route));
+        let task = task.map(|(task, _)| *task);
+        task.and_then(|task| self.give_up(task)).is_some()
+    }
+
+    /// A peer has gone: what it asked for is not wanted any more. Answers how many calls that ended.
+    pub(super) fn forget_peer(&mut self, gone: &Route) -> u64 {
+        let before = self.waiting.len() + self.tasks.len();
+        self.waiting.retain(|(route, job)| {
+            let keep = route.peer() != gone.peer();
+            if !keep {
+                self.waiting_bytes -= job.bytes();
+            }
+            keep
+        });
+        let tasks: Vec<u64> = self
+            .tasks
+            .iter()
+            .filter_map(|(id, task)| (task.call.route.peer() == gone.peer()).then_some(*id))
+            .collect();
+        for task in tasks {
+            self.give_up(task);
+        }
+        (before - self.waiting.len() - self.tasks.len()) as u64
+    }
+
+    /// Does what is due at `now`: ends tasks whose time is over, tells callers that their calls still run. Answers how
+    /// many tasks ran out of time.
+    pub(super) fn tick(&mut self, now: Instant) -> u64 {
+        let mut expired = 0;
+        while let Some((due, id)) = self.timers.first().copied()
+            && due <= now
+        {
+            self.timers.remove(&(due, id));
+            let Some(task) = self.tasks.get_mut(&id) else {
+                continue;
+            };
+            if task.deadline.is_some_and(|deadline| deadline <= now) {
+                expired += 1;
+                if let Some(call) = self.give_up(id) {
+                    let refusal =
+                        Refusal::new(Status::Expired, "its time was over before it ended");
+                    let frame = refusal.surely(Executed::Maybe).encode(call.id);
+                    let frame = call.wants_reply.then_some(frame);
+                    self.reply(call, frame);
+                }
+                continue;
+            }
+            self.ready.extend(task.call.still_working(now));
+            let next = task.call.next_sign();
+            task.timer = task.deadline.map_or(next, |deadline| deadline.min(next));
+            self.timers.insert((task.timer, id));
+        }
+        let signs = self
+            .running
+            .iter_mut()
+            .flatten()
+            .filter_map(|call| call.still_working(now));
+        self.ready.extend(signs);
+        expired
+    }
+
+    /// When [`tick`](Self::tick) has something to do next.
+    pub(super) fn next_tick(&self) -> Option<Instant> {
+        let running = self.running.iter().flatten().map(Running::next_sign).min();
+        let task = self.timers.first().map(|(due, _)| *due);
+        match (running, task) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    /// The replies that are ready, in exchange for an empty vector.
+    pub(super) fn swap_ready(&mut self, empty: &mut Vec<Outgoing>) {
+        std::mem::swap(&mut self.ready, empty);
+    }
+
+    pub(super) fn ready(&self) -> usize {
+        self.ready.len()
+    }
+
+    /// Nothing waits, runs or is ready.
+    pub(super) fn is_done(&self) -> bool {
+        self.waiting.is_empty()
+            && self.ready.is_empty()
+            && self.tasks.is_empty()
+            && self.running.iter().all(Option::is_none)
+    }
+
+    /// Gives up everything that can be given up.
+    pub(super) fn abandon(&mut self) {
+        self.waiting.clear();
+        self.waiting_bytes = 0;
+        self.ready.clear();
+        let tasks: Vec<u64> = self.tasks.keys().copied().collect();
+        for task in tasks {
+            self.give_up(task);
+        }
+    }
+}
+
+impl Running {
+    fn next_sign(&self) -> Instant {
+        self.since + WORKING * (self.told + 1)
+    }
+
+    /// The sign that the call still runs, if one is due.
+    fn still_working(&mut self, now: Instant) -> Option<Outgoing> {
+        if now < self.next_sign() {
+            return None;
+        }
+        self.told += 1;
+        // A REQ socket takes the first message that comes for the reply.
+        if !self.wants_reply || self.route.ends_with_delimiter() {
+            return None;
+        }
+        let mut frame = Vec::new();
+        Reply {
+            id: self.id,
+            body: ReplyBody::Working,
+        }
+        .encode(&mut frame);
+        Some(Outgoing {
+            route: self.route.clone(),
+            frame,
+        })
+    }
+}
+
+impl Outgoing {
+    pub(super) fn into_message(self) -> (Route, Message) {
+        (self.route, Message::from(self.frame))
+    }
+}
