@@ -397,21 +397,21 @@ fn every_call_under_load_ends_when_the_server_does() {
                         .unwrap();
                     let stop = Arc::clone(&stop);
                     thread::spawn(move || {
-                        let (mut served, mut declined) = (0_u64, 0_u64);
+                        let (mut answered, mut declined) = (0_u64, 0_u64);
                         while !stop.load(Ordering::Relaxed) {
                             let calls: Vec<_> = (0..50)
                                 .map(|a| client.begin(&ProbeAdd { a, b: 0 }).unwrap())
                                 .collect();
                             for call in calls {
                                 match call.wait() {
-                                    Ok(_) => served += 1,
+                                    Ok(_) => answered += 1,
                                     Err(Error::ShuttingDown { .. }) => declined += 1,
                                     Err(Error::Unavailable { .. }) => {}
                                     Err(error) => panic!("{error:?}"),
                                 }
                             }
                         }
-                        (served, declined)
+                        (answered, declined)
                     })
                 })
                 .collect();
@@ -422,14 +422,14 @@ fn every_call_under_load_ends_when_the_server_does() {
             let result = server.shutdown(Duration::from_secs(2));
             let took = start.elapsed();
             stop.store(true, Ordering::Relaxed);
-            let (served, declined) = callers
+            let (answered, declined) = callers
                 .into_iter()
                 .map(|caller| caller.join().unwrap())
                 .fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
             assert_eq!(result, Ok(()), "after {took:?}");
             assert!(took < Duration::from_secs(3), "{took:?}");
             // More may have been answered: what is on its way when a connection ends is lost, and told so.
-            assert!(served > 0 && served + declined <= server.stats().requests);
+            assert!(answered > 0 && answered + declined <= server.stats().requests);
         }
     });
 }

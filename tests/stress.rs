@@ -43,7 +43,10 @@ struct Random(u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         self.0 >> 33
     }
 
@@ -63,7 +66,11 @@ fn payload(random: &mut Random) -> Vec<u8> {
 
 fn check_bytes(sent: &[u8], seed: u8, got: &[u8]) {
     assert_eq!(sent.len(), got.len());
-    assert!(sent.iter().zip(got).all(|(sent, got)| sent.wrapping_add(seed) == *got));
+    assert!(
+        sent.iter()
+            .zip(got)
+            .all(|(sent, got)| sent.wrapping_add(seed) == *got)
+    );
 }
 
 fn blocking(client: &Client, calls: u64, seed: u64) {
@@ -142,7 +149,11 @@ fn threads_and_tasks_share_a_client() {
         .unwrap();
     let server = {
         let _entered = runtime.enter();
-        Server::builder().service(EchoServer::new(Wall)).bind("tcp://127.0.0.1:*").start().unwrap()
+        Server::builder()
+            .service(EchoServer::new(Wall))
+            .bind("tcp://127.0.0.1:*")
+            .start()
+            .unwrap()
     };
     let client = Client::builder()
         .connect(server.endpoints().remove(0))
@@ -158,7 +169,8 @@ fn threads_and_tasks_share_a_client() {
         }
         let running: Vec<_> = (0..tasks)
             .map(|seed| {
-                let (client, cancelled) = (AsyncClient::from(client.clone()), Arc::clone(&cancelled));
+                let (client, cancelled) =
+                    (AsyncClient::from(client.clone()), Arc::clone(&cancelled));
                 runtime.spawn(async move {
                     waiting(client, (half / tasks).max(1), 1 << 40 | seed, &cancelled).await;
                 })
@@ -168,11 +180,18 @@ fn threads_and_tasks_share_a_client() {
             runtime.block_on(task).unwrap();
         }
     });
-    assert!(cancelled.load(Ordering::Relaxed) > 0, "no call was dropped on its way");
+    assert!(
+        cancelled.load(Ordering::Relaxed) > 0,
+        "no call was dropped on its way"
+    );
     assert_eq!(client.stats().in_flight, 0);
     server.shutdown(Duration::from_secs(10)).unwrap();
     let stats = server.stats();
-    assert_eq!((stats.malformed, stats.refused, stats.panics, stats.dropped), (0, 0, 0, 0), "{stats:?}");
+    assert_eq!(
+        (stats.malformed, stats.refused, stats.panics, stats.dropped),
+        (0, 0, 0, 0),
+        "{stats:?}"
+    );
     assert!(matches!(
         EchoClient::new(client.with_timeout(Duration::from_millis(50))).add(1, 2),
         Err(Error::Unavailable { .. })

@@ -1,12 +1,11 @@
 //! A link's socket, its calls and its queue: everything that stands under the link's lock.
 
 use std::collections::VecDeque;
-use std::task::Waker;
-use std::thread::Thread;
 use std::time::Instant;
 
 use super::pulse::{Beat, Pulse};
-use super::table::{Call, Ending, Loss, Patience, State, Table};
+use super::table::{Call, Ending, Loss, State, Table};
+use super::watch::Watch;
 use crate::socket::{Dealer, LinkEvent, Message, SocketError, Waiter};
 use crate::wire::{NO_ID, answered_id, encode_cancel, encode_ping, patch_id};
 
@@ -37,29 +36,14 @@ pub(super) enum Overflow {
 pub(super) struct Core {
     dealer: Dealer,
     up: bool,
-    table: Table,
+    pub(super) table: Table,
     queue: VecDeque<(u64, Message)>,
     queued_bytes: usize,
     bounds: Bounds,
-    leading: bool,
-    /// The leader is in `drive`: whoever uses the socket now must leave it drained.
-    polling: bool,
-    followers: VecDeque<u64>,
+    pub(super) watch: Watch,
     late: u64,
-    driver: Driver,
     pulse: Pulse,
     renewals: u64,
-}
-
-/// The task that looks after the socket for other tasks.
-#[derive(Default)]
-struct Driver {
-    exists: bool,
-    waker: Option<Waker>,
-    /// It has been woken and has not looked yet: the socket may be used without leaving it drained.
-    woken: bool,
-    /// When it looks at the time.
-    next: Option<Instant>,
 }
 
 impl Core {
@@ -71,11 +55,8 @@ impl Core {
             queue: VecDeque::new(),
             queued_bytes: 0,
             bounds,
-            leading: false,
-            polling: false,
-            followers: VecDeque::new(),
+            watch: Watch::default(),
             late: 0,
-            driver: Driver::default(),
             pulse,
             renewals: 0,
         }
@@ -91,7 +72,7 @@ impl Core {
         if self.table.len() >= self.bounds.calls {
             return Err(Overflow::Calls(self.bounds.calls));
         }
-        if self.table.len() == 0 && !self.polling {
+        if self.table.len() == 0 && !self.watch.polling {
             // A connection may have been lost while nobody looked: what is sent into it is lost as well.
             self.service(waiter);
             // Silence counts from here: nothing was asked before.
@@ -118,7 +99,7 @@ impl Core {
 
     /// A send may have taken the signal that somebody waits for.
     fn after_send(&mut self, waiter: &Waiter) {
-        if self.polling {
+        if self.watch.polling {
             self.service(waiter);
         } else {
             // It drains once for any number of sends.
@@ -260,7 +241,7 @@ impl Core {
     }
 
     /// Takes the requests of calls that have ended out of the queue: they must not be executed any more.
-    fn purge_queue(&mut self) {
+    pub(super) fn purge_queue(&mut self) {
         let Self {
             table,
             queue,
@@ -309,7 +290,7 @@ impl Core {
 
     /// Tells the server that nobody waits. Worth a try, not worth a place in the queue: the server ends the call at its
     /// deadline in any case.
-    fn send_cancel(&mut self, id: u64) {
+    pub(super) fn send_cancel(&mut self, id: u64) {
         if self.up {
             let _ = self.dealer.send(Message::copy_of(&encode_cancel(id)));
         }
@@ -321,132 +302,6 @@ impl Core {
 
     pub(super) fn is_up(&self) -> bool {
         self.up
-    }
-
-    pub(super) fn is_led(&self) -> bool {
-        self.leading
-    }
-
-    pub(super) fn start_leading(&mut self) {
-        self.leading = true;
-    }
-
-    /// Wakes one of those who wait, so that somebody goes on looking after the socket.
-    pub(super) fn stop_leading(&mut self) {
-        self.leading = false;
-        while let Some(id) = self.followers.pop_front() {
-            if let Some(call) = self.table.get_mut(id)
-                && let State::Parked(thread) = &call.state
-            {
-                thread.unpark();
-                return;
-            }
-        }
-    }
-
-    /// The leader is about to wait for its call's ending outside of the lock.
-    pub(super) fn start_polling(&mut self, id: u64) {
-        self.polling = true;
-        self.set(id, State::Leader);
-    }
-
-    /// The leader is back. It takes its mark away before it drains, or it would ring its own bell.
-    pub(super) fn stop_polling(&mut self, id: u64) {
-        self.polling = false;
-        self.set(id, State::Quiet);
-    }
-
-    /// Somebody else leads: the thread goes to sleep until its call ends or it is to lead.
-    pub(super) fn park(&mut self, id: u64, thread: Thread) {
-        self.set(id, State::Parked(thread));
-        self.followers.push_back(id);
-    }
-
-    /// The thread is awake again.
-    pub(super) fn unpark(&mut self, id: u64) {
-        self.set(id, State::Quiet);
-        self.followers.retain(|follower| *follower != id);
-    }
-
-    fn set(&mut self, id: u64, state: State) {
-        if let Some(call) = self.table.get_mut(id)
-            && !matches!(call.state, State::Done(_))
-        {
-            call.state = state;
-        }
-    }
-
-    /// A task waits: keeps how to wake it. `true` if the caller must start a driver first, which then exists.
-    pub(super) fn suspend(&mut self, id: u64, waker: &Waker, patience: Patience) -> bool {
-        let written = self.is_written(id);
-        self.set(id, State::Task(waker.clone(), patience));
-        let due = if written {
-            patience.deadline
-        } else {
-            patience.deadline.min(patience.connected_by)
-        };
-        if self.driver.next.is_none_or(|next| due < next) {
-            self.driver.next = Some(due);
-            self.wake_driver();
-        }
-        !std::mem::replace(&mut self.driver.exists, true)
-    }
-
-    fn wake_driver(&mut self) {
-        if !self.driver.woken
-            && let Some(waker) = &self.driver.waker
-        {
-            self.driver.woken = true;
-            waker.wake_by_ref();
-        }
-    }
-
-    /// The driver's turn: takes in, hands over, ends what is over. Answers when to look at the time again.
-    pub(super) fn drive(
-        &mut self,
-        driver: &Waker,
-        waiter: &Waiter,
-        now: Instant,
-    ) -> Option<Instant> {
-        self.service(waiter);
-        // Only now, after looking: a reply that has arrived counts, however late it is looked for.
-        if self.driver.next.is_some_and(|next| next <= now) {
-            let (over, next) = self.table.expired(now);
-            self.driver.next = next;
-            for (id, loss) in over {
-                if matches!(loss, Loss::TimedOut { written: true }) {
-                    self.send_cancel(id);
-                }
-                finish(&mut self.table, id, Err(loss), waiter);
-            }
-            self.purge_queue();
-            self.service(waiter);
-        }
-        let pulse = self.check_pulse(now, waiter);
-        self.driver.woken = false;
-        if !self
-            .driver
-            .waker
-            .as_ref()
-            .is_some_and(|known| known.will_wake(driver))
-        {
-            self.driver.waker = Some(driver.clone());
-        }
-        match (self.driver.next, pulse) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        }
-    }
-
-    /// The driver is gone: every task asks again, and the first of them starts another one.
-    pub(super) fn lose_driver(&mut self) {
-        self.driver = Driver::default();
-        self.table.wake_tasks();
-    }
-
-    /// What wakes the driver, to tell it that the link is gone.
-    pub(super) fn take_driver(&mut self) -> Option<Waker> {
-        self.driver.waker.take()
     }
 
     /// Replies that came for nobody.
@@ -465,7 +320,7 @@ impl Core {
 }
 
 /// Ends a call and wakes who waits for it. `false` if there is no such call.
-fn finish(table: &mut Table, id: u64, ending: Ending, waiter: &Waiter) -> bool {
+pub(super) fn finish(table: &mut Table, id: u64, ending: Ending, waiter: &Waiter) -> bool {
     match table.finish(id, ending) {
         None => return false,
         Some(State::Parked(thread)) => thread.unpark(),

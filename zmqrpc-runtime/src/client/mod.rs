@@ -14,6 +14,7 @@
 //! link        threads that wait for one endpoint: who leads, who follows
 //! driver      the task that waits for tasks
 //! core        what stands under the link's lock: socket, table, queue
+//! watch       who looks after the socket
 //! pulse       whether the server lives
 //! table       calls that have not ended
 //! ```
@@ -25,6 +26,10 @@ mod core;
 #[cfg(feature = "tokio")]
 mod driver;
 mod handle;
+#[cfg_attr(
+    not(feature = "tokio"),
+    allow(dead_code, reason = "part of it is for tasks")
+)]
 mod link;
 mod pending;
 mod prepared;
@@ -32,7 +37,16 @@ mod pulse;
 mod reply;
 mod request;
 mod subject;
+#[cfg_attr(
+    not(feature = "tokio"),
+    allow(dead_code, reason = "part of it is for tasks")
+)]
 mod table;
+#[cfg_attr(
+    not(feature = "tokio"),
+    allow(dead_code, reason = "part of it is for tasks")
+)]
+mod watch;
 mod ways;
 
 #[cfg(feature = "tokio")]

@@ -30,11 +30,18 @@ impl Executor {
     }
 
     /// Lets what is polled while the guard lives find tokio's timers and sockets.
+    #[cfg(feature = "tokio")]
     pub(super) fn enter(&self) -> impl Sized + '_ {
-        #[cfg(feature = "tokio")]
-        return self.runtime.handle().map(tokio::runtime::Handle::enter);
-        #[cfg(not(feature = "tokio"))]
-        self
+        self.runtime.handle().map(tokio::runtime::Handle::enter)
+    }
+
+    #[cfg(not(feature = "tokio"))]
+    #[expect(
+        clippy::unused_self,
+        reason = "there is nothing to enter without a runtime"
+    )]
+    pub(super) fn enter(&self) -> impl Sized + use<> {
+        NoRuntime
     }
 
     /// Lets an execution go on; answers how to cancel it. It has gone on to its end already where there is no runtime.
@@ -71,6 +78,9 @@ impl Executor {
         }
     }
 }
+
+#[cfg(not(feature = "tokio"))]
+struct NoRuntime;
 
 struct Unpark(Thread);
 
