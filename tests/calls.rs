@@ -242,8 +242,11 @@ fn exercise(book: &BookClient) {
     same(book.many(map), BTreeMap::from([(1, 'x')]));
     same(book.remember("first"), ());
     same(book.remember_later("second"), ());
-    let lines = book.lines().unwrap();
-    assert!(lines.ends_with(&["nobody: first".into(), "second".into()]));
+    // Nobody waits for them, so they may be executed beside what comes later.
+    let arrived = |line: &str| book.lines().unwrap().iter().any(|known| known == line);
+    while !(arrived("nobody: first") && arrived("second")) {
+        thread::yield_now();
+    }
 }
 
 #[test]
@@ -751,10 +754,14 @@ fn notifications_are_executed_and_never_answered() {
             })
             .unwrap();
         client.notify(&ProbeAdd { a: 1, b: 2 }).unwrap();
+        let mut asked = 1;
+        while probe.notes().unwrap() < 1_000 {
+            asked += 1;
+        }
         same(probe.notes(), 1_000);
         assert_eq!(client.stats().in_flight, 0);
         server.shutdown(LIMIT).unwrap();
-        assert_eq!(server.stats().replies, 1);
+        assert_eq!(server.stats().replies, asked + 1);
         assert_eq!(client.stats().late_replies, 0);
     });
 }

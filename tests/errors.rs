@@ -698,7 +698,7 @@ fn frames_that_answer_nothing_are_dropped_and_counted() {
         assert_eq!(client.call(&ProbeAdd { a: 2, b: 3 }), Ok(5));
         assert_eq!(client.call(&ProbeAdd { a: 2, b: 3 }), Ok(5));
         // The second reply to the second call may still be on its way.
-        assert!(client.stats().late_replies >= 23);
+        assert!(client.stats().late_replies >= 19);
         assert_eq!(client.stats().in_flight, 0);
     });
 }

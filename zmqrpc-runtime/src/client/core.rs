@@ -1,16 +1,18 @@
 //! A link's socket, its calls and its queue: everything that stands under the link's lock.
 
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::pulse::{Beat, Pulse};
 use super::table::{Call, Ending, Loss, State, Table};
 use super::watch::Watch;
 use crate::socket::{Dealer, LinkEvent, Message, SocketError, Waiter};
-use crate::wire::{NO_ID, answered_id, encode_cancel, encode_ping, patch_id};
+use crate::wire::{
+    Limits, NO_ID, Reply, ReplyBody, answered_id, encode_cancel, encode_ping, patch_id,
+};
 
-/// Messages that the socket holds before it has no room.
-pub(super) const HIGH_WATER: usize = 1000;
+/// How often a server is looked for whose coming nothing tells.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// What a link may hold. Everything beyond is refused, typed.
 #[derive(Clone, Copy, Debug)]
@@ -131,11 +133,7 @@ impl Core {
                 self.fail(|_| true, &Loss::Broken(error), waiter);
                 return;
             }
-            let moved = self.flush(waiter);
-            let blocked = self.up && self.dealer.is_blocked_inproc();
-            if blocked && self.table.len() < HIGH_WATER {
-                self.give_up(&Loss::Disconnected, waiter);
-            } else if !moved {
+            if !self.flush(waiter) {
                 return;
             }
         }
@@ -170,7 +168,7 @@ impl Core {
                 }
             }
         }
-        None
+        (self.dealer.must_look() && !self.queue.is_empty()).then(|| now + LOOK)
     }
 
     fn take_in(&mut self, waiter: &Waiter) -> Result<(), SocketError> {
@@ -183,16 +181,15 @@ impl Core {
             ..
         } = self;
         let mut lost = Vec::new();
-        let mut heard = false;
+        let (mut heard, mut cut) = (false, false);
         dealer.drain(|event| match event {
             LinkEvent::Received(message) => {
                 heard = true;
-                // A pong and a sign that a call still runs have no id of a call to end.
-                if let Some(id) = answered_id(&message)
-                    && !finish(table, id, Ok(Some(message)), waiter)
-                {
-                    *late += 1;
-                }
+                let expected = match answered_id(&message) {
+                    Some(id) => finish(table, id, Ok(Some(message)), waiter),
+                    None => is_sign_of_life(&message),
+                };
+                *late += u64::from(!expected);
             }
             LinkEvent::Up => {
                 *up = true;
@@ -202,11 +199,15 @@ impl Core {
                 *up = false;
                 fail(table, |call| call.written, &Loss::Disconnected, waiter);
             }
+            LinkEvent::Cut => cut = true,
             LinkEvent::Foreign => lost.push(Loss::Foreign),
             LinkEvent::Denied => lost.push(Loss::Denied),
         })?;
         if heard {
             pulse.hear(Instant::now());
+        }
+        if cut {
+            self.give_up(&Loss::Disconnected, waiter);
         }
         for loss in lost {
             self.fail(|call| !call.written, &loss, waiter);
@@ -335,4 +336,10 @@ fn fail(table: &mut Table, which: impl Fn(&Call) -> bool, loss: &Loss, waiter: &
     for id in table.pending(which) {
         finish(table, id, Err(loss.clone()), waiter);
     }
+}
+
+/// A pong, or a sign that a call still runs: expected, and the end of no call.
+fn is_sign_of_life(frame: &[u8]) -> bool {
+    let reply = Reply::decode(frame, &Limits::default());
+    reply.is_ok_and(|reply| matches!(reply.body, ReplyBody::Pong | ReplyBody::Working))
 }

@@ -141,7 +141,8 @@ impl Client {
         self.send(callee, Kind::Call, command).map(Pending::new)
     }
 
-    /// Sends a command whose result is not wanted. Returns when it has been handed over to a connection; what becomes
+    /// Sends a command whose result is not wanted: it may be executed after, and beside, calls that are made later.
+    /// Returns when it has been handed over to a connection; what becomes
     /// of it then is not reported.
     ///
     /// # Errors
@@ -335,7 +336,8 @@ impl fmt::Debug for Client {
 pub struct ClientStats {
     /// Calls that have begun and not ended, those that nobody waits for included.
     pub in_flight: usize,
-    /// Replies that came for calls which had been given up. They are dropped.
+    /// Messages that ended no call: replies that came after their calls were given up, and what is no reply. They are
+    /// dropped.
     pub late_replies: u64,
     /// Connections that were given up because the server showed no sign of life, and made anew.
     pub renewals: u64,

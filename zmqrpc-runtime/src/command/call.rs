@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::{Answer, CallContext, Command, Method, Wire};
 use crate::codec::{Codec, Error as CodecError};
@@ -59,6 +60,20 @@ impl Call {
             .codec
             .decode(body)
             .map_err(|error| Refusal::arguments(&error))
+    }
+
+    /// Decodes a hand-written command: its fields are the arguments.
+    ///
+    /// Serde writes a struct of one unnamed field as that field alone. By name the arguments are a tuple in any case.
+    pub(crate) fn command<C: DeserializeOwned>(&self) -> Result<C, Refusal> {
+        let command = self.arguments::<C>();
+        if command.is_err()
+            && self.envelope.codec != Codec::Postcard
+            && let Ok((command,)) = self.arguments::<(C,)>()
+        {
+            return Ok(command);
+        }
+        command
     }
 
     /// Encodes what the service returned.

@@ -116,7 +116,7 @@ impl<H: Handler<M>, M> Dispatch for Plain<H, M> {
 
     fn start(&self, _: usize, call: Call) -> Started {
         Started::Done(
-            call.arguments().and_then(|command| {
+            call.command().and_then(|command| {
                 call.reply::<H::Command>(self.0.handle(call.context(), command))
             }),
         )
@@ -140,7 +140,7 @@ impl<H: AsyncHandler<M>, M> Dispatch for Async<H, M> {
     fn start(&self, _: usize, call: Call) -> Started {
         let handler = Arc::clone(&self.0);
         Started::Task(Box::pin(async move {
-            let command = call.arguments()?;
+            let command = call.command()?;
             let (context, envelope) = call.into_parts();
             envelope.reply::<H::Command>(handler.handle(context, command).await)
         }))

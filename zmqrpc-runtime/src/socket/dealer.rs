@@ -3,6 +3,7 @@
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
+use super::inproc;
 use super::monitor::{Connection, Monitor};
 use super::raw::{RawSocket, Refused};
 use super::{Endpoint, Message, Options, SocketError, Waiter};
@@ -13,8 +14,11 @@ pub(crate) enum LinkEvent {
     Received(Message),
     /// A server is there: sends go through.
     Up,
-    /// The connection is gone. libzmq has lost what it had not written yet, without telling.
+    /// The connection is gone, and is made again by itself. libzmq has lost what it had not written yet, without
+    /// telling.
     Down,
+    /// The connection is gone, and is not made again by itself: [`Dealer::renew`] does.
+    Cut,
     /// The endpoint answers, but not with ZeroMQ, or not with the same way to log in.
     Foreign,
     /// The server does not let this client in.
@@ -31,10 +35,14 @@ pub(crate) struct Dealer {
 
 struct Connected {
     socket: RawSocket,
-    /// `inproc` has none: libzmq reports nothing for it.
-    monitor: Option<Monitor>,
-    /// Without a monitor it is up from the start, and that has to be told.
-    announce: bool,
+    news: News,
+}
+
+/// How the connection's ups and downs become known.
+enum News {
+    Monitor(Monitor),
+    /// For `inproc`, which libzmq reports nothing of: the binding that the socket is connected to.
+    Binding(Option<u64>),
 }
 
 impl Dealer {
@@ -76,21 +84,18 @@ impl Dealer {
 
     /// Hands over everything that has arrived. Afterwards the socket may be waited on.
     pub(crate) fn drain(&mut self, on: impl FnMut(LinkEvent)) -> Result<(), SocketError> {
-        self.connection.drain(on)
+        self.connection.drain(&self.endpoint, on)
     }
 
-    /// Whether an `inproc` connection has no room for a message. With few messages on their way that means that its
-    /// server is gone, which libzmq does not tell otherwise.
-    pub(crate) fn is_blocked_inproc(&self) -> bool {
-        let events = || self.connection.socket.options().get_events();
-        self.connection.monitor.is_none()
-            && events().is_ok_and(|events| !events.contains(zmq::POLLOUT))
+    /// Nothing tells when an `inproc` server comes: while it is not there, it has to be looked for.
+    pub(crate) fn must_look(&self) -> bool {
+        matches!(self.connection.news, News::Binding(None))
     }
 }
 
 impl Drop for Connected {
     fn drop(&mut self) {
-        if self.monitor.is_some() {
+        if let News::Monitor(_) = self.news {
             self.socket.stop_monitor();
         }
     }
@@ -99,38 +104,40 @@ impl Drop for Connected {
 impl Connected {
     fn open(endpoint: &Endpoint, options: &Options) -> Result<Self, SocketError> {
         let mut socket = RawSocket::new(zmq::DEALER, options)?;
+        if endpoint.is_inproc() {
+            // Connected when the name is bound: libzmq would take requests before that.
+            return Ok(Self {
+                socket,
+                news: News::Binding(None),
+            });
+        }
         // Without it libzmq queues for a server that is gone and delivers after its restart: requests would run
         // whose callers had been told that they failed.
         let immediate = socket.options().set_immediate(true);
         immediate.map_err(SocketError::of("setting a socket option"))?;
-        let monitor = if endpoint.is_inproc() {
-            None
-        } else {
-            Some(Monitor::of_connections(&socket)?)
-        };
-        let announce = monitor.is_none();
+        let news = News::Monitor(Monitor::of_connections(&socket)?);
         socket.open(endpoint, options.ipv6)?;
-        Ok(Self {
-            socket,
-            monitor,
-            announce,
-        })
+        Ok(Self { socket, news })
     }
 
     fn sources(&self) -> Result<Vec<OwnedFd>, SocketError> {
         let mut sources = vec![self.socket.descriptor()?];
-        if let Some(monitor) = &self.monitor {
+        if let News::Monitor(monitor) = &self.news {
             sources.push(monitor.descriptor()?);
         }
         Ok(sources)
     }
 
-    fn drain(&mut self, mut on: impl FnMut(LinkEvent)) -> Result<(), SocketError> {
-        if std::mem::take(&mut self.announce) {
-            on(LinkEvent::Up);
-        }
+    fn drain(
+        &mut self,
+        endpoint: &Endpoint,
+        mut on: impl FnMut(LinkEvent),
+    ) -> Result<(), SocketError> {
         self.drain_messages(&mut on)?;
-        while let Some(monitor) = &mut self.monitor
+        if let News::Binding(own) = self.news {
+            return self.check_binding(endpoint, own, on);
+        }
+        while let News::Monitor(monitor) = &mut self.news
             && let Some(event) = monitor.next()?
         {
             match event {
@@ -148,6 +155,29 @@ impl Connected {
                 Connection::Denied => on(LinkEvent::Denied),
                 Connection::ListenerClosed => {}
             }
+        }
+        Ok(())
+    }
+
+    fn check_binding(
+        &mut self,
+        endpoint: &Endpoint,
+        own: Option<u64>,
+        mut on: impl FnMut(LinkEvent),
+    ) -> Result<(), SocketError> {
+        match (own, inproc::binding(endpoint.as_str())) {
+            (None, Some(binding)) => {
+                self.socket.open(endpoint, false)?;
+                self.news = News::Binding(Some(binding));
+                self.drain_messages(&mut on)?;
+                on(LinkEvent::Up);
+            }
+            (Some(own), now) if now != Some(own) => {
+                // A server sends its last replies before it unbinds.
+                self.drain_messages(&mut on)?;
+                on(LinkEvent::Cut);
+            }
+            _ => {}
         }
         Ok(())
     }

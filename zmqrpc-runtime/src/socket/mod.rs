@@ -16,6 +16,7 @@ mod context;
 mod dealer;
 mod endpoint;
 mod error;
+mod inproc;
 mod message;
 mod monitor;
 mod options;

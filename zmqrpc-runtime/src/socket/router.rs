@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::monitor::{Connection, Monitor};
 use super::raw::{RawSocket, Refused};
-use super::{Direction, Endpoint, Message, Options, SocketError, Waiter};
+use super::{Direction, Endpoint, Message, Options, SocketError, Waiter, inproc};
 
 /// A connected peer, as the socket names it. Means nothing outside of this process.
 pub(crate) type PeerId = Message;
@@ -95,6 +95,9 @@ impl Router {
         let resolved = self.socket.open(endpoint, self.ipv6)?;
         self.endpoints
             .push((resolved.clone(), endpoint.direction()));
+        if endpoint.is_inproc() && endpoint.direction() == Direction::Bind {
+            inproc::bound(&resolved);
+        }
         Ok(resolved)
     }
 
@@ -108,6 +111,7 @@ impl Router {
             return Ok(false);
         };
         let (endpoint, direction) = self.endpoints.remove(at);
+        inproc::unbound(&endpoint);
         self.socket.close(&endpoint, direction)?;
         Ok(true)
     }
@@ -123,6 +127,7 @@ impl Router {
             return;
         };
         for (endpoint, direction) in std::mem::take(&mut self.endpoints) {
+            inproc::unbound(&endpoint);
             if let Err(error) = self.socket.close(&endpoint, direction) {
                 tracing::debug!(%endpoint, %error, "an endpoint could not be left");
             }
@@ -208,6 +213,14 @@ impl Router {
                 }
                 _ => on_reject(),
             }
+        }
+    }
+}
+
+impl Drop for Router {
+    fn drop(&mut self) {
+        for (endpoint, _) in &self.endpoints {
+            inproc::unbound(endpoint);
         }
     }
 }
