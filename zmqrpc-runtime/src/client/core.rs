@@ -119,6 +119,12 @@ impl Core {
             return;
         };
         call.written = true;
+        match &call.state {
+            // They may wait for just this.
+            State::Parked(thread) => thread.unpark(),
+            State::Leader => waiter.wake(),
+            _ => {}
+        }
         if call.oneway {
             finish(&mut self.table, id, Ok(None), waiter);
         }

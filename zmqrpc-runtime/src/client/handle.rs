@@ -127,18 +127,22 @@ impl Client {
             self.notify(command)?;
             return reply::nothing::<C::Reply>(&C::METHOD).map_err(C::Failure::from);
         }
-        self.begin(command)?.wait()
+        let callee = Callee::Method(const { &C::METHOD });
+        Pending::<C>::new(self.send(callee, Kind::Call, command)?).wait()
     }
 
     /// Sends a command and leaves it to [`Pending::wait`] to take the reply, so that many calls can be on their way
-    /// at once.
+    /// at once. Returns when the command has been handed over to a connection.
     ///
     /// # Errors
     ///
-    /// [`Error::Encode`], [`Error::TooLarge`], and [`Error::Overloaded`] when too many calls have begun.
+    /// [`Error::Encode`], [`Error::TooLarge`], [`Error::Overloaded`] when too many calls have begun, and
+    /// [`Error::Unavailable`] when there is no connection in time.
     pub fn begin<C: Command>(&self, command: &C) -> Result<Pending<C>, Error> {
         let callee = Callee::Method(const { &C::METHOD });
-        self.send(callee, Kind::Call, command).map(Pending::new)
+        self.send(callee, Kind::Call, command)?
+            .depart(callee)
+            .map(Pending::new)
     }
 
     /// Sends a command whose result is not wanted: it may be executed after, and beside, calls that are made later.

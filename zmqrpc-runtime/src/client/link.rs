@@ -14,6 +14,9 @@ use super::pulse::Pulse;
 use super::table::{Ending, Loss, Patience};
 use crate::socket::{Dealer, Endpoint, Options, SocketError, Waiter};
 
+/// What a thread waits for: the ending it answers, once it is there.
+type Condition = fn(&mut Core, u64) -> Option<Ending>;
+
 pub(super) struct Link {
     endpoint: Arc<str>,
     core: Mutex<Core>,
@@ -71,14 +74,29 @@ impl Link {
 
     /// Waits until a call ends.
     pub(super) fn wait(&self, id: u64, patience: Patience) -> Ending {
+        self.wait_for(id, patience, Core::take)
+    }
+
+    /// Waits until a call has been handed over, or has ended without.
+    pub(super) fn hand_over(&self, id: u64, patience: Patience) -> Ending {
+        self.wait_for(id, patience, |core, id| {
+            if core.is_written(id) {
+                Some(Ok(None))
+            } else {
+                core.take(id)
+            }
+        })
+    }
+
+    fn wait_for(&self, id: u64, patience: Patience, done: Condition) -> Ending {
         let mut core = self.lock();
         loop {
-            if let Some(ending) = core.take(id) {
+            if let Some(ending) = done(&mut core, id) {
                 return ending;
             }
             if !core.is_led() {
                 core.start_leading();
-                let (mut core, ending) = self.lead(core, id, patience);
+                let (mut core, ending) = self.lead(core, id, patience, done);
                 core.stop_leading();
                 return ending;
             }
@@ -131,10 +149,11 @@ impl Link {
         mut core: MutexGuard<'a, Core>,
         id: u64,
         patience: Patience,
+        done: Condition,
     ) -> (MutexGuard<'a, Core>, Ending) {
         loop {
             core.service(&self.waiter);
-            if let Some(ending) = core.take(id) {
+            if let Some(ending) = done(&mut core, id) {
                 return (core, ending);
             }
             // Only now, after looking: a reply that has arrived counts, however late it is looked for.
@@ -144,7 +163,7 @@ impl Link {
             };
             let pulse = core.check_pulse(Instant::now(), &self.waiter);
             // That may have ended the call, or its server.
-            if let Some(ending) = core.take(id) {
+            if let Some(ending) = done(&mut core, id) {
                 return (core, ending);
             }
             core.start_polling(id);

@@ -111,6 +111,19 @@ impl Begun {
         })
     }
 
+    /// Waits until the call has been handed over, if it is not yet.
+    pub(super) fn depart(mut self, callee: Callee<'_>) -> Result<Self, Error> {
+        while let Way::Link(link, id) = &self.way {
+            let Err(loss) = link.hand_over(*id, self.turn) else {
+                break;
+            };
+            if let Some(result) = self.conclude(Err(loss), callee) {
+                result?;
+            }
+        }
+        Ok(self)
+    }
+
     /// Waits until a notification has been handed over.
     pub(super) fn hand_over(&mut self, callee: Callee<'_>) -> Result<(), Error> {
         self.end(callee).map(drop)

@@ -92,8 +92,10 @@ impl Work {
         let Bounds {
             requests, bytes, ..
         } = self.bounds;
-        let count = self.waiting.len() + self.tasks.len();
-        let full = count >= requests || self.waiting_bytes.saturating_add(job.bytes()) > bytes;
+        // What can run at once does not wait, although it has not been given out yet.
+        let free = self.running.iter().filter(|place| place.is_none()).count();
+        let full = self.waiting.len() + self.tasks.len() >= requests.saturating_add(free)
+            || self.waiting_bytes.saturating_add(job.bytes()) > bytes;
         full.then(|| {
             let detail =
                 format!("the server's queue is full, at {requests} requests or {bytes} bytes");
