@@ -424,16 +424,16 @@ fn more_bytes_than_a_client_may_queue_are_overload() {
             .max_queued_bytes(100)
             .build()
             .unwrap();
-        let held: Vec<_> = (0..3)
-            .map_while(|_| client.begin(&ProbeHold).ok())
-            .collect();
-        assert!(!held.is_empty());
-        let error = loop {
-            match client.begin(&ProbeHold) {
-                Ok(call) => std::mem::forget(call),
-                Err(error) => break error,
-            }
-        };
+        // Calls wait for a connection each on a thread of its own, until one finds no room.
+        let error = thread::scope(|scope| {
+            let begin = || client.begin(&ProbeHold).unwrap_err();
+            let calls: Vec<_> = (0..8).map(|_| scope.spawn(begin)).collect();
+            let errors = calls.into_iter().map(|call| call.join().unwrap());
+            errors
+                .filter(|error| matches!(error, Error::Overloaded { .. }))
+                .last()
+        });
+        let error = error.expect("eight requests have more than 100 bytes");
         check(
             &error,
             "Probe.hold",

@@ -11,6 +11,9 @@ use crate::wire::{
     Limits, NO_ID, Reply, ReplyBody, answered_id, encode_cancel, encode_ping, patch_id,
 };
 
+/// A connection that was alive so shortly ago is taken to be alive. Looking costs a tenth of a call.
+const FRESH: Duration = Duration::from_millis(10);
+
 /// How often a server is looked for whose coming nothing tells.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -75,10 +78,13 @@ impl Core {
             return Err(Overflow::Calls(self.bounds.calls));
         }
         if self.table.len() == 0 && !self.watch.polling {
-            // A connection may have been lost while nobody looked: what is sent into it is lost as well.
-            self.service(waiter);
+            let now = Instant::now();
+            if !self.up || self.pulse.is_older(now, FRESH) {
+                // It may have been lost while nobody looked: what is sent into it is lost as well.
+                self.refresh(waiter);
+            }
             // Silence counts from here: nothing was asked before.
-            self.pulse.hear(Instant::now());
+            self.pulse.hear(now);
         }
         let must_queue = !self.up || !self.queue.is_empty();
         if must_queue && self.queued_bytes.saturating_add(frame.len()) > self.bounds.queued_bytes {
@@ -128,6 +134,12 @@ impl Core {
         if call.oneway {
             finish(&mut self.table, id, Ok(None), waiter);
         }
+    }
+
+    /// Finds out what became of the connection while nobody waited for it.
+    pub(super) fn refresh(&mut self, waiter: &Waiter) {
+        waiter.expect_news();
+        self.service(waiter);
     }
 
     /// Takes in everything that has arrived and hands over everything that can be, until nothing moves.

@@ -50,8 +50,8 @@ impl Driver {
                 }
                 continue;
             }
+            let moved = self.waiter.poll_drive(link.waiter(), cx).is_ready();
             drop(link);
-            let moved = self.waiter.poll_drive(cx).is_ready();
             if !moved && !self.is_due(next, cx) {
                 return Poll::Pending;
             }

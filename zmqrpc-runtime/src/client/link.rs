@@ -46,7 +46,7 @@ impl Link {
     /// Whether the link is up, after a look: it may have changed while nobody waited for it.
     pub(super) fn refresh(&self) -> bool {
         let mut core = self.lock();
-        core.service(&self.waiter);
+        core.refresh(&self.waiter);
         core.is_up()
     }
 

@@ -41,6 +41,11 @@ impl Pulse {
         self.asked = None;
     }
 
+    /// Whether nothing has been heard for longer than `age`.
+    pub(super) fn is_older(&self, now: Instant, age: Duration) -> bool {
+        now.saturating_duration_since(self.heard) > age
+    }
+
     pub(super) fn check(&mut self, now: Instant) -> Beat {
         let last = self.asked.unwrap_or(self.heard);
         if self.asked.is_some() && now >= self.heard + self.limit {

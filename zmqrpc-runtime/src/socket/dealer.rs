@@ -84,7 +84,8 @@ impl Dealer {
 
     /// Hands over everything that has arrived. Afterwards the socket may be waited on.
     pub(crate) fn drain(&mut self, on: impl FnMut(LinkEvent)) -> Result<(), SocketError> {
-        self.connection.drain(&self.endpoint, on)
+        self.connection
+            .drain(&self.endpoint, self.waiter.take_news(), on)
     }
 
     /// Nothing tells when an `inproc` server comes: while it is not there, it has to be looked for.
@@ -131,11 +132,15 @@ impl Connected {
     fn drain(
         &mut self,
         endpoint: &Endpoint,
+        news: bool,
         mut on: impl FnMut(LinkEvent),
     ) -> Result<(), SocketError> {
         self.drain_messages(&mut on)?;
         if let News::Binding(own) = self.news {
             return self.check_binding(endpoint, own, on);
+        }
+        if !news {
+            return Ok(());
         }
         while let News::Monitor(monitor) = &mut self.news
             && let Some(event) = monitor.next()?

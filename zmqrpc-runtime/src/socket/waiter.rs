@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 #[cfg(feature = "tokio")]
 use std::task::{Context, Poll};
@@ -17,24 +18,39 @@ use super::SocketError;
 /// Any operation on a socket can swallow the signal that a sleeping thread waits for. Who takes something that
 /// concerns the sleeper therefore rings the bell.
 pub(crate) struct Waiter {
+    /// The socket's own descriptor first, then its monitor's.
     sources: Mutex<Arc<Vec<OwnedFd>>>,
     bell: OwnedFd,
+    /// The monitor may have something to tell. Asking it costs a system call, so it is only asked then.
+    news: AtomicBool,
 }
 
 impl Waiter {
     pub(super) fn new(sources: Vec<OwnedFd>) -> Result<Self, SocketError> {
         let bell = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
             .map_err(|errno| SocketError::io("opening an eventfd", &errno.into()))?;
+        let sources = Mutex::new(Arc::new(sources));
         Ok(Self {
-            sources: Mutex::new(Arc::new(sources)),
+            sources,
             bell,
+            news: AtomicBool::new(true),
         })
     }
 
     /// Waits for another socket from now on. Whoever waits for the old one returns.
     pub(super) fn replace(&self, sources: Vec<OwnedFd>) {
         *self.sources.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(sources);
+        self.expect_news();
         self.wake();
+    }
+
+    /// Has the monitor asked at the next drain, although nobody has waited for it.
+    pub(crate) fn expect_news(&self) {
+        self.news.store(true, Ordering::Release);
+    }
+
+    pub(super) fn take_news(&self) -> bool {
+        self.news.load(Ordering::Acquire) && self.news.swap(false, Ordering::AcqRel)
     }
 
     /// The descriptors stay open while somebody waits for them, whatever becomes of the socket.
@@ -63,6 +79,9 @@ impl Waiter {
                     if !fds[0].revents().is_empty() {
                         self.silence();
                     }
+                    if fds.iter().skip(MONITOR).any(|fd| !fd.revents().is_empty()) {
+                        self.expect_news();
+                    }
                     return Ok(());
                 }
             }
@@ -81,6 +100,8 @@ impl Waiter {
 }
 
 const MAX_SOURCES: usize = 2;
+/// Behind the bell and the socket.
+const MONITOR: usize = 2;
 
 /// Waiting as a task does. Has descriptors of its own: a runtime takes each of them once.
 #[cfg(feature = "tokio")]
@@ -112,11 +133,14 @@ impl TaskWaiter {
 
     /// Ready when something may have happened since it was last ready. The caller must have drained the socket before,
     /// and drains it again afterwards.
-    pub(crate) fn poll_drive(&self, cx: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll_drive(&self, waiter: &Waiter, cx: &mut Context<'_>) -> Poll<()> {
         let mut happened = Poll::Pending;
-        for source in &self.sources {
+        for (number, source) in self.sources.iter().enumerate() {
             while let Poll::Ready(ready) = source.poll_read_ready(cx) {
                 happened = Poll::Ready(());
+                if number > 0 {
+                    waiter.expect_news();
+                }
                 match ready {
                     Ok(mut ready) => ready.clear_ready(),
                     // The runtime shuts down and takes the task along.
