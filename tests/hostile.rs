@@ -29,8 +29,13 @@ struct Victim {
 
 impl Victim {
     fn start() -> Self {
+        Self::with_workers(4)
+    }
+
+    fn with_workers(workers: usize) -> Self {
         let (server, gate) = serve(|builder| {
             anywhere(builder)
+                .workers(workers)
                 .max_message(MAX_MESSAGE)
                 .max_queue(1_000)
                 .max_queue_bytes(1 << 20)
@@ -527,7 +532,8 @@ fn a_req_socket_gets_its_reply_whatever_it_sends() {
 #[test]
 fn expired_and_cancelled_calls_are_not_executed() {
     within(LIMIT, || {
-        let victim = Victim::start();
+        // While its only worker is held, everything waits.
+        let victim = Victim::with_workers(1);
         let hold = key("Probe.hold", "() -> ()", 1);
         let note = key("Probe.note", "(u64) -> ()", 1);
         victim.peer.send(call_by_key(1, hold, 0, &[]));
@@ -538,15 +544,22 @@ fn expired_and_cancelled_calls_are_not_executed() {
         victim.peer.send(head(4, 3));
         victim.peer.send(head(4, 999));
         victim.peer.send(head(5, 5));
+        // The pong tells that the others have been read; the time of the second begins there.
+        assert_eq!(victim.peer.answer(), support::pong(5));
+        let read = Instant::now();
+        while read.elapsed() <= Duration::from_millis(1) {
+            thread::yield_now();
+        }
         victim.gate.open();
         let mut answers: Vec<_> = (0..3).map(|_| victim.peer.answer()).collect();
         answers.sort_by_key(|frame| frame[3]);
-        // The first was answered; the second may have been read before its time was over, which the worker's one
-        // thread decides; the third is gone; the fourth ran, as did the ping.
-        assert_eq!(answers[0][3], 1);
-        assert_eq!(victim.client.notes().map(|notes| notes <= 2), Ok(true));
+        assert_eq!((answers[0][3], answers[0][11]), (1, 0));
+        assert_eq!(refusal(&answers[1], 2).0, 11);
+        assert_eq!((answers[2][3], answers[2][11]), (4, 0));
+        assert_eq!(victim.client.notes(), Ok(1));
         victim.serves();
-        assert_eq!(victim.counted().cancelled, 1);
+        let counted = victim.counted();
+        assert_eq!((counted.cancelled, counted.expired), (1, 1));
     });
 }
 

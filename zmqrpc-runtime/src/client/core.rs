@@ -49,6 +49,8 @@ pub(super) struct Core {
     late: u64,
     pulse: Pulse,
     renewals: u64,
+    /// The call whose request was the last thing that the socket was used for.
+    last_sent: Option<u64>,
 }
 
 impl Core {
@@ -64,6 +66,7 @@ impl Core {
             late: 0,
             pulse,
             renewals: 0,
+            last_sent: None,
         }
     }
 
@@ -97,7 +100,10 @@ impl Core {
             self.enqueue(id, message);
         } else {
             match self.dealer.send(message) {
-                Ok(()) => self.written(id, waiter),
+                Ok(()) => {
+                    self.last_sent = Some(id);
+                    self.written(id, waiter);
+                }
                 Err(message) => self.enqueue(id, message),
             }
         }
@@ -136,6 +142,14 @@ impl Core {
         }
     }
 
+    /// Whether nothing can have arrived: this is the only call, and the socket was last used to send it.
+    ///
+    /// A send may take the signal of an arrival before it writes, not after. So such a call is waited for without a look
+    /// before, which would cost a system call.
+    pub(super) fn is_just_sent(&self, id: u64) -> bool {
+        self.last_sent == Some(id) && self.table.len() == 1
+    }
+
     /// Finds out what became of the connection while nobody waited for it.
     pub(super) fn refresh(&mut self, waiter: &Waiter) {
         waiter.expect_news();
@@ -146,6 +160,7 @@ impl Core {
     ///
     /// A send can swallow the signal of an arrival, and a receive the signal of new room, so one pass is not enough.
     pub(super) fn service(&mut self, waiter: &Waiter) {
+        self.last_sent = None;
         loop {
             if let Err(error) = self.take_in(waiter) {
                 self.fail(|_| true, &Loss::Broken(error), waiter);

@@ -151,8 +151,11 @@ impl Link {
         patience: Patience,
         done: Condition,
     ) -> (MutexGuard<'a, Core>, Ending) {
+        let mut just_sent = core.is_just_sent(id);
         loop {
-            core.service(&self.waiter);
+            if !std::mem::take(&mut just_sent) {
+                core.service(&self.waiter);
+            }
             if let Some(ending) = done(&mut core, id) {
                 return (core, ending);
             }

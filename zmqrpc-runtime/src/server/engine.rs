@@ -146,6 +146,7 @@ impl Engine {
                     }
                     if let Some(port) = self.port().as_mut() {
                         port.polled = false;
+                        port.waited = true;
                     }
                 }
                 Ok(Attended::Busy) => {

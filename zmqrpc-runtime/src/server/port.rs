@@ -15,6 +15,8 @@ pub(super) struct Port {
     /// The leader waits at the socket: whoever uses it now leaves it drained, and wakes the leader if that brought
     /// work.
     pub(super) polled: bool,
+    /// The leader has just waited: something has arrived, but hardly more than one message.
+    pub(super) waited: bool,
     /// How long peers may take to accept their last replies, and until when that is.
     linger: Duration,
     flush_limit: Option<Instant>,
@@ -41,6 +43,7 @@ impl Port {
             router,
             outbox: Outbox::default(),
             polled: false,
+            waited: false,
             linger,
             flush_limit: None,
             outgoing: Vec::new(),
@@ -85,10 +88,17 @@ impl Port {
         intake: &mut impl Intake,
         counters: &Counters,
     ) -> Result<bool, SocketError> {
-        let Self { router, outbox, .. } = self;
         let now = Instant::now();
         let mut drained = false;
-        for _ in 0..TURN {
+        // After a wait there is mostly one request. It is run before the socket is asked for more, which would cost a
+        // system call for nothing.
+        let turn = if std::mem::take(&mut self.waited) {
+            1
+        } else {
+            TURN
+        };
+        let Self { router, outbox, .. } = self;
+        for _ in 0..turn {
             let Some(Delivery { route, message }) =
                 router.receive(|| counters.malformed.increment())?
             else {
