@@ -650,7 +650,8 @@ fn a_nested_call_inherits_the_deadline() {
         ] {
             // The inner call may end just in time, or the outer one is over with it.
             match result {
-                Ok((text, took)) => assert!(took <= limit, "{took:?} {text}"),
+                // Without the inherited limit it would take thirty seconds.
+                Ok((text, took)) => assert!(took <= 2 * limit, "{took:?} {text}"),
                 Err(Error::Timeout { limit: had, .. }) => assert_eq!(had, limit),
                 Err(error) => panic!("{error:?}"),
             }

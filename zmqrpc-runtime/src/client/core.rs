@@ -82,7 +82,7 @@ impl Core {
         }
         if self.table.len() == 0 && !self.watch.polling {
             let now = Instant::now();
-            if !self.up || self.pulse.is_older(now, FRESH) {
+            if !self.up || self.pulse.is_older(now, FRESH) || self.dealer.is_inproc() {
                 // It may have been lost while nobody looked: what is sent into it is lost as well.
                 self.refresh(waiter);
             }

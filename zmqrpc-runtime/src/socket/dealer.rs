@@ -88,6 +88,11 @@ impl Dealer {
             .drain(&self.endpoint, self.waiter.take_news(), on)
     }
 
+    /// Nothing tells when an `inproc` server goes: it has to be asked for.
+    pub(crate) fn is_inproc(&self) -> bool {
+        matches!(self.connection.news, News::Binding(_))
+    }
+
     /// Nothing tells when an `inproc` server comes: while it is not there, it has to be looked for.
     pub(crate) fn must_look(&self) -> bool {
         matches!(self.connection.news, News::Binding(None))
