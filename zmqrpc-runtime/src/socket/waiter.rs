@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::io::Errno;
+use rustix::time::{
+    Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, timerfd_create, timerfd_settime,
+};
 
 use super::SocketError;
 
@@ -21,6 +24,7 @@ pub(crate) struct Waiter {
     /// The socket's own descriptor first, then its monitor's.
     sources: Mutex<Arc<Vec<OwnedFd>>>,
     bell: OwnedFd,
+    alarm: Alarm,
     /// The monitor may have something to tell. Asking it costs a system call, so it is only asked then.
     news: AtomicBool,
 }
@@ -29,10 +33,12 @@ impl Waiter {
     pub(super) fn new(sources: Vec<OwnedFd>) -> Result<Self, SocketError> {
         let bell = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
             .map_err(|errno| SocketError::io("opening an eventfd", &errno.into()))?;
+        let alarm = Alarm::new()?;
         let sources = Mutex::new(Arc::new(sources));
         Ok(Self {
             sources,
             bell,
+            alarm,
             news: AtomicBool::new(true),
         })
     }
@@ -58,34 +64,37 @@ impl Waiter {
         Arc::clone(&self.sources.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Waits until something may have happened, the bell rings, or `deadline` passes.
+    /// Waits until something may have happened, the bell rings, or `deadline` passes. May return earlier.
     ///
     /// The caller must have drained the socket before, and drains it again afterwards.
     pub(crate) fn drive(&self, deadline: Option<Instant>) -> io::Result<()> {
+        if let Some(deadline) = deadline {
+            self.alarm.set(deadline)?;
+        }
         let sources = self.sources();
-        let mut fds: [PollFd<'_>; MAX_SOURCES + 1] =
+        let mut fds: [PollFd<'_>; BEFORE_SOURCES + MAX_SOURCES] =
             std::array::from_fn(|_| PollFd::new(&self.bell, PollFlags::IN));
-        for (slot, source) in fds[1..].iter_mut().zip(&*sources) {
+        fds[1] = PollFd::new(&self.alarm.timer, PollFlags::IN);
+        for (slot, source) in fds[BEFORE_SOURCES..].iter_mut().zip(&*sources) {
             *slot = PollFd::from_borrowed_fd(source.as_fd(), PollFlags::IN);
         }
-        let fds = &mut fds[..=sources.len().min(MAX_SOURCES)];
-        loop {
-            let timeout = deadline.map(|at| timespec(at.saturating_duration_since(Instant::now())));
-            match poll(fds, timeout.as_ref()) {
-                // A signal arrived: wait for what remains of the time, not for all of it again.
-                Err(Errno::INTR) => {}
-                Err(errno) => return Err(errno.into()),
-                Ok(_) => {
-                    if !fds[0].revents().is_empty() {
-                        self.silence();
-                    }
-                    if fds.iter().skip(MONITOR).any(|fd| !fd.revents().is_empty()) {
-                        self.expect_news();
-                    }
-                    return Ok(());
-                }
+        let fds = &mut fds[..BEFORE_SOURCES + sources.len().min(MAX_SOURCES)];
+        while let Err(errno) = poll(fds, None) {
+            // A signal arrived: wait on.
+            if errno != Errno::INTR {
+                return Err(errno.into());
             }
         }
+        if !fds[0].revents().is_empty() {
+            self.silence();
+        }
+        if !fds[1].revents().is_empty() {
+            self.alarm.reset();
+        }
+        if fds.iter().skip(MONITOR).any(|fd| !fd.revents().is_empty()) {
+            self.expect_news();
+        }
+        Ok(())
     }
 
     /// Makes the present or next [`drive`](Self::drive) return.
@@ -100,8 +109,57 @@ impl Waiter {
 }
 
 const MAX_SOURCES: usize = 2;
-/// Behind the bell and the socket.
-const MONITOR: usize = 2;
+/// The bell and the alarm.
+const BEFORE_SOURCES: usize = 2;
+/// Behind these and the socket.
+const MONITOR: usize = BEFORE_SOURCES + 1;
+
+/// A timer that goes off at the next deadline or before.
+///
+/// A limit given to `poll` sets and stops one of the kernel's timers for each call, which costs some percent of it. This
+/// one is set only when the deadline is before the one that it is set to: it goes off too early for most, which does no
+/// harm, and is not touched for many calls in a row.
+struct Alarm {
+    timer: OwnedFd,
+    at: Mutex<Option<Instant>>,
+}
+
+impl Alarm {
+    fn new() -> Result<Self, SocketError> {
+        let flags = TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK;
+        let timer = timerfd_create(TimerfdClockId::Monotonic, flags)
+            .map_err(|errno| SocketError::io("opening a timer", &errno.into()))?;
+        Ok(Self {
+            timer,
+            at: Mutex::new(None),
+        })
+    }
+
+    fn set(&self, deadline: Instant) -> io::Result<()> {
+        let mut at = self.at.lock().unwrap_or_else(PoisonError::into_inner);
+        if at.is_none_or(|at| deadline < at) {
+            // Zero would stop the timer instead of letting it go off at once.
+            let remaining = deadline.saturating_duration_since(Instant::now());
+            let it_value = timespec(remaining.max(Duration::from_nanos(1)));
+            let it_interval = timespec(Duration::ZERO);
+            let value = Itimerspec {
+                it_interval,
+                it_value,
+            };
+            timerfd_settime(&self.timer, TimerfdTimerFlags::empty(), &value)?;
+            *at = Some(deadline);
+        }
+        Ok(())
+    }
+
+    /// It has gone off.
+    fn reset(&self) {
+        let mut at = self.at.lock().unwrap_or_else(PoisonError::into_inner);
+        if rustix::io::read(&self.timer, &mut [0_u8; 8]).is_ok() {
+            *at = None;
+        }
+    }
+}
 
 /// Waiting as a task does. Has descriptors of its own: a runtime takes each of them once.
 #[cfg(feature = "tokio")]
