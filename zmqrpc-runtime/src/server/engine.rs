@@ -24,6 +24,9 @@ use crate::wire::Status;
 /// Replies that are sent together at most, while there are requests to execute.
 const BATCH: usize = 64;
 
+/// Room for a value of the deepest nesting that is decoded, in a build without optimisation too: 2.4 MiB were seen.
+const STACK: usize = 4 << 20;
+
 pub(super) struct Engine {
     /// None after the end: the socket closes when the server ends, not when its last handle is dropped.
     port: Mutex<Option<Port>>,
@@ -61,6 +64,7 @@ impl Engine {
             let own = Arc::clone(&engine);
             let spawned = thread::Builder::new()
                 .name(format!("zmqrpc-{number}"))
+                .stack_size(STACK)
                 .spawn(move || own.live());
             if let Err(error) = spawned {
                 engine.finish();
