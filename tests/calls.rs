@@ -635,6 +635,9 @@ fn the_tightest_setting_decides_how_long_a_call_may_take() {
     });
 }
 
+/// What a call may take beyond its limit.
+const LATE: Duration = Duration::from_millis(100);
+
 #[test]
 fn a_nested_call_inherits_the_deadline() {
     within(LIMIT, || {
@@ -650,8 +653,8 @@ fn a_nested_call_inherits_the_deadline() {
         ] {
             // The inner call may end just in time, or the outer one is over with it.
             match result {
-                // Without the inherited limit it would take thirty seconds.
-                Ok((text, took)) => assert!(took <= 2 * limit, "{took:?} {text}"),
+                // A call may end a little after its time, when threads have to wait for a processor.
+                Ok((text, took)) => assert!(took <= limit + LATE, "{took:?} {text}"),
                 Err(Error::Timeout { limit: had, .. }) => assert_eq!(had, limit),
                 Err(error) => panic!("{error:?}"),
             }
