@@ -681,3 +681,19 @@ fn a_client_without_a_server_goes_at_once() {
         assert!(start.elapsed() < Duration::from_secs(1));
     });
 }
+
+#[test]
+fn limits_that_mean_never_are_taken() {
+    within(LIMIT, || {
+        let (server, _gate) = serve(|builder| anywhere(builder).linger(Duration::MAX));
+        let client = Client::builder()
+            .connect(&server.endpoints()[0])
+            .timeout(Duration::MAX)
+            .connect_timeout(Duration::MAX)
+            .ping(Duration::MAX, Duration::MAX)
+            .build()
+            .unwrap();
+        assert_eq!(ProbeClient::new(client).add(2, 3), Ok(5));
+        server.shutdown(Duration::MAX).unwrap();
+    });
+}

@@ -14,6 +14,9 @@ pub(super) struct Pulse {
     asked: Option<Instant>,
 }
 
+/// Longer than a connection lasts.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
+
 /// What to do now.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Beat {
@@ -27,6 +30,8 @@ pub(super) enum Beat {
 
 impl Pulse {
     pub(super) fn new(interval: Duration, limit: Duration) -> Self {
+        // `Duration::MAX` is a way to say "never", and would take the clock beyond its end.
+        let (interval, limit) = (interval.min(LONGEST), limit.min(LONGEST));
         Self {
             interval,
             limit,
@@ -102,6 +107,12 @@ mod tests {
         );
         assert_eq!(pulse.check(start + 4 * SECOND), Beat::Ask);
         assert_eq!(pulse.check(start + 5 * SECOND), Beat::Dead);
+    }
+
+    #[test]
+    fn a_pulse_that_is_never_asked_for_has_a_next_look() {
+        let mut pulse = Pulse::new(Duration::MAX, Duration::MAX);
+        assert!(matches!(pulse.check(Instant::now()), Beat::Wait(_)));
     }
 
     #[test]

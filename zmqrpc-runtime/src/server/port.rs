@@ -57,7 +57,11 @@ impl Port {
     /// Until when the server, whose work is done, waits for peers that have no room for their replies; nothing if it
     /// waits no longer.
     pub(super) fn flushed_by(&mut self, now: Instant) -> Option<Instant> {
-        let until = *self.flush_limit.get_or_insert(now + self.linger);
+        // A limit that the clock cannot express is as good as a year.
+        let until = now
+            .checked_add(self.linger)
+            .unwrap_or(now + Duration::from_secs(365 * 24 * 3600));
+        let until = *self.flush_limit.get_or_insert(until);
         (!self.outbox.is_empty() && now < until).then_some(until)
     }
 
