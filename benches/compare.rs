@@ -35,7 +35,8 @@ mod peers;
 mod support;
 
 use peers::{
-    TarpcCaller, Threads, TonicCaller, async_driver, block_on_server, serve_tarpc, serve_tonic,
+    TarpcCaller, Threads, TonicCaller, ZmqrpcCaller, async_driver, block_on_server, serve_tarpc,
+    serve_tonic,
 };
 use support::{
     Contestant, Delimiter, Driver, Options, Plan, Process, Specimen, Table, Work,
@@ -65,7 +66,7 @@ type Entry = (
 );
 
 /// The first one is the reference.
-const ENTRIES: [Entry; 8] = [
+const ENTRIES: [Entry; 10] = [
     ("raw DEALER/ROUTER", "router", |work, specimen, endpoint| {
         Some(dealer_driver(work, specimen, endpoint, Delimiter::Without))
     }),
@@ -76,7 +77,12 @@ const ENTRIES: [Entry; 8] = [
     (OURS, "zmqrpc", |work, _, endpoint| {
         blocking_driver(work, endpoint)
     }),
-    // An `async` client of zmqrpc is another `Caller` and two more entries: `Threads::Own` and `Threads::Workers(2)`.
+    ("zmqrpc async", "zmqrpc", |work, _, endpoint| {
+        async_driver::<ZmqrpcCaller>(work, endpoint, Threads::Own)
+    }),
+    ("zmqrpc, 2 workers", "zmqrpc", |work, _, endpoint| {
+        async_driver::<ZmqrpcCaller>(work, endpoint, Threads::Workers(2))
+    }),
     ("tarpc", "tarpc", |work, _, endpoint| {
         async_driver::<TarpcCaller>(work, endpoint, Threads::Own)
     }),

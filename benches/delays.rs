@@ -77,6 +77,12 @@ fn scene(name: &str, plan: Plan, sleepers: usize, call: impl Fn(&str) -> Box<dyn
     for _ in 0..plan.rounds {
         run(&mut call, plan.turn, &mut quiet);
         with_sleepers(server.endpoint(), sleepers, || {
+            // Until they have connected and fallen asleep.
+            run(
+                &mut call,
+                Duration::from_millis(SLEEP),
+                &mut Samples::default(),
+            );
             run(&mut call, plan.turn, &mut beside);
         });
     }
