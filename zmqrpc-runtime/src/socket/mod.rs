@@ -32,4 +32,8 @@ pub(crate) use options::Options;
 pub(crate) use router::{Delivery, PeerId, Route, Router, Unsent};
 #[cfg(feature = "tokio")]
 pub(crate) use waiter::TaskWaiter;
-pub(crate) use waiter::Waiter;
+#[allow(
+    unused_imports,
+    reason = "whoever waits for several sockets comes next"
+)]
+pub(crate) use waiter::{Waiter, drive_any};

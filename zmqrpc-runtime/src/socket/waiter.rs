@@ -108,6 +108,42 @@ impl Waiter {
     }
 }
 
+#[allow(dead_code, reason = "whoever waits for several sockets comes next")]
+/// Waits for several at once, as [`Waiter::drive`] does for one. All of their sockets must have been drained.
+pub(crate) fn drive_any(waiters: &[Arc<Waiter>], deadline: Option<Instant>) -> io::Result<()> {
+    let sources: Vec<_> = waiters.iter().map(|waiter| waiter.sources()).collect();
+    let mut fds = Vec::with_capacity(waiters.len() * (1 + MAX_SOURCES));
+    for (waiter, sources) in waiters.iter().zip(&sources) {
+        fds.push(PollFd::new(&waiter.bell, PollFlags::IN));
+        let sources = sources.iter().map(AsFd::as_fd);
+        fds.extend(sources.map(|source| PollFd::from_borrowed_fd(source, PollFlags::IN)));
+    }
+    loop {
+        let remaining =
+            deadline.map(|deadline| timespec(deadline.saturating_duration_since(Instant::now())));
+        match poll(&mut fds, remaining.as_ref()) {
+            Ok(_) => break,
+            // A signal arrived: wait on.
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+    }
+    let mut fds = fds.iter();
+    for (waiter, sources) in waiters.iter().zip(&sources) {
+        let mut happened = || fds.next().is_some_and(|fd| !fd.revents().is_empty());
+        if happened() {
+            waiter.silence();
+        }
+        // The first is the socket's own, and what stands behind it its monitor's.
+        for number in 0..sources.len() {
+            if happened() && number > 0 {
+                waiter.expect_news();
+            }
+        }
+    }
+    Ok(())
+}
+
 const MAX_SOURCES: usize = 2;
 /// The bell and the alarm.
 const BEFORE_SOURCES: usize = 2;
