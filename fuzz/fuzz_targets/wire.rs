@@ -1,9 +1,10 @@
-//! Frames: any bytes as a request and as a reply.
+//! Frames: any bytes as a request, as an event and as a reply.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use zmqrpc_runtime::__fuzz::{
-    Dialect, Incoming, Limits, Metadata, Reply, ReplyBody, answered_id, peek_id, refusal_id,
+    Content, Dialect, Event, Incoming, Kind, Limits, Metadata, Reply, ReplyBody, answered_id,
+    event_to_request, metadata_of, peek_id, refusal_id, request_to_event,
 };
 
 /// Reads all metadata, however it is reached.
@@ -27,6 +28,20 @@ fuzz_target!(|frame: &[u8]| {
         let mut again = Vec::new();
         request.encode(&mut again, &limits).unwrap();
         assert_eq!(Incoming::decode(&again, &limits).unwrap(), incoming);
+    }
+
+    if let Ok(event) = Event::decode(frame, &limits) {
+        let mut again = Vec::new();
+        event.encode(&mut again, &limits).unwrap();
+        assert_eq!(Event::decode(&again, &limits).unwrap(), event);
+        let request = event_to_request(frame, Kind::Call, 1, &limits).unwrap();
+        if let Content::Command(command) = event.content {
+            read(command.metadata);
+            assert_eq!(metadata_of(frame, &limits), command.metadata);
+            let request = request.unwrap();
+            let back = request_to_event(&request, event.sequence, event.publisher, &limits);
+            assert_eq!(back.unwrap(), frame);
+        }
     }
 
     if let Ok(reply) = Reply::decode(frame, &limits) {

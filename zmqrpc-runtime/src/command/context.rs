@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::Method;
 use crate::socket::Message;
-use crate::wire::{Incoming, Limits, Metadata};
+use crate::wire::{Limits, Metadata, metadata_of};
 
 /// The circumstances of a call: who calls, what travels beside the arguments, how much time remains.
 ///
@@ -83,10 +83,7 @@ impl CallContext {
 
     // Read again from the frame rather than kept: most handlers never ask.
     fn all_metadata(&self) -> Metadata<'_> {
-        match Incoming::decode(&self.frame, &self.limits) {
-            Ok(Incoming::Request(request)) => request.metadata,
-            _ => Metadata::EMPTY,
-        }
+        metadata_of(&self.frame, &self.limits)
     }
 }
 

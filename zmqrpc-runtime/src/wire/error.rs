@@ -32,12 +32,6 @@ pub enum WireError {
         /// The third byte.
         got: u8,
     },
-    /// A kind that the protocol has set aside, and that this version gives no contents.
-    #[error("message kind {got:#04x} is reserved for a later version")]
-    Reserved {
-        /// The third byte.
-        got: u8,
-    },
     /// The frame is over before the field is.
     #[error("the message ends within {field}")]
     Truncated {
@@ -54,6 +48,12 @@ pub enum WireError {
     #[error("method tag {got} is unknown, use 0 (key) or 1 (name)")]
     MethodTag {
         /// The tag.
+        got: u8,
+    },
+    /// An event that carries neither a command nor nothing.
+    #[error("event content {got} is unknown, use 0 (heartbeat) or 1 (command)")]
+    Content {
+        /// The byte that says what the event carries.
         got: u8,
     },
     /// Text that is none.
@@ -87,13 +87,14 @@ impl WireError {
     pub const fn status(&self) -> Status {
         match self {
             Self::Version { .. } => Status::UnsupportedVersion,
-            Self::Kind { .. } | Self::Reserved { .. } => Status::UnsupportedKind,
+            Self::Kind { .. } => Status::UnsupportedKind,
             Self::Limit { .. } => Status::TooLarge,
             Self::Empty
             | Self::Dialect { .. }
             | Self::Truncated { .. }
             | Self::Varint { .. }
             | Self::MethodTag { .. }
+            | Self::Content { .. }
             | Self::Utf8 { .. }
             | Self::Trailing { .. } => Status::Malformed,
         }

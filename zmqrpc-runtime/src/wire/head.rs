@@ -45,13 +45,7 @@ pub(super) fn decode<'a>(
     frame: &'a [u8],
     limits: &Limits,
 ) -> Result<(u8, u64, Cursor<'a>), WireError> {
-    if frame.len() > limits.message {
-        return Err(WireError::Limit {
-            field: "the message's length",
-            got: frame.len() as u64,
-            limit: limits.message,
-        });
-    }
+    check_length(frame, limits)?;
     let mut cursor = Cursor::new(frame);
     match frame.first() {
         None => return Err(WireError::Empty),
@@ -67,7 +61,19 @@ pub(super) fn decode<'a>(
     Ok((kind, id, cursor))
 }
 
-/// Writes `id` into an encoded request.
+#[inline]
+pub(super) fn check_length(frame: &[u8], limits: &Limits) -> Result<(), WireError> {
+    if frame.len() > limits.message {
+        return Err(WireError::Limit {
+            field: "the message's length",
+            got: frame.len() as u64,
+            limit: limits.message,
+        });
+    }
+    Ok(())
+}
+
+/// Writes `id` into an encoded request, or a sequence number into an event.
 ///
 /// So a request is encoded outside of the lock that hands out ids, and numbered inside. What is too
 /// short to have an id is left alone.

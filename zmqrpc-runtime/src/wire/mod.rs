@@ -2,8 +2,8 @@
 //! vectors under `tests/vectors` pin them.
 //!
 //! Clients encode a [`Request`] and decode a [`Reply`]; servers sniff the [`Dialect`], decode an
-//! [`Incoming`] and encode a [`Reply`]. A [`MethodKey`] is computed at compile time by generated
-//! code.
+//! [`Incoming`] and encode a [`Reply`]. Publishers encode an [`Event`], subscribers decode it. A
+//! [`MethodKey`] is computed at compile time by generated code.
 //!
 //! What holds for every function here:
 //!
@@ -20,6 +20,7 @@
 mod cursor;
 mod dialect;
 mod error;
+mod event;
 mod head;
 mod key;
 mod limits;
@@ -35,6 +36,9 @@ mod vectors;
 pub use self::{
     dialect::Dialect,
     error::WireError,
+    event::{
+        Content, Event, HEARTBEAT_TOPIC, MAX_TOPIC, event_to_request, metadata_of, request_to_event,
+    },
     head::{NO_ID, VERSION, answered_id, patch_id, peek_id, refusal_id},
     key::MethodKey,
     limits::Limits,

@@ -116,6 +116,14 @@ fn encoded_request(request: &Request<'_>) -> Vec<u8> {
     frame
 }
 
+fn encoded_event(event: &Event<'_>) -> Vec<u8> {
+    let mut frame = Vec::new();
+    event
+        .encode(&mut frame, &Limits::default())
+        .expect("within the limits");
+    frame
+}
+
 fn encoded_reply(reply: &Reply<'_>) -> Vec<u8> {
     let mut frame = Vec::new();
     reply.encode(&mut frame);
@@ -130,6 +138,50 @@ proptest! {
         prop_assert_eq!(Incoming::decode(&frame, &Limits::default()), Ok(Incoming::Request(request)));
         prop_assert_eq!(peek_id(&frame), Some(request.id));
         prop_assert_eq!(refusal_id(&frame), call.then_some(request.id));
+    }
+
+    #[test]
+    fn an_event_is_decoded_as_it_was_encoded(parts in parts(), publisher: u64, empty: bool) {
+        let (sequence, request) = (parts.id, parts.request(Kind::Notify));
+        let content = if empty { Content::Heartbeat } else { Content::Command(request) };
+        let event = Event { sequence, publisher, content };
+        let frame = encoded_event(&event);
+        prop_assert_eq!(Event::decode(&frame, &Limits::default()), Ok(event));
+        prop_assert_eq!(peek_id(&frame), Some(sequence));
+        prop_assert_eq!(refusal_id(&frame), None);
+    }
+
+    #[test]
+    fn an_event_and_a_request_are_made_of_each_other(
+        parts in parts(), sequence: u64, publisher: u64, call: bool,
+    ) {
+        let limits = Limits::default();
+        let request = parts.request(if call { Kind::Call } else { Kind::Notify });
+        let frame = encoded_request(&request);
+        let event = Event { sequence, publisher, content: Content::Command(request) };
+        let made = request_to_event(&frame, sequence, publisher, &limits).unwrap();
+        prop_assert_eq!(&made, &encoded_event(&event));
+        let back = event_to_request(&made, request.kind, request.id, &limits);
+        prop_assert_eq!(metadata_of(&made, &limits), request.metadata);
+        prop_assert_eq!(metadata_of(&frame, &limits), request.metadata);
+        prop_assert_eq!(back, Ok(Some(frame)));
+    }
+
+    #[test]
+    fn a_cut_event_has_a_shorter_body_or_is_an_error(parts in parts()) {
+        let request = parts.request(Kind::Notify);
+        let event = Event { sequence: request.id, publisher: 1, content: Content::Command(request) };
+        let frame = encoded_event(&event);
+        for length in 1..frame.len() {
+            let missing = frame.len() - length;
+            let decoded = Event::decode(&frame[..length], &Limits::default());
+            if let Some(body) = request.body.get(..request.body.len().wrapping_sub(missing)) {
+                let content = Content::Command(Request { body, ..request });
+                prop_assert_eq!(decoded, Ok(Event { content, ..event }));
+            } else {
+                prop_assert!(matches!(decoded, Err(WireError::Truncated { .. })), "{:?}", decoded);
+            }
+        }
     }
 
     #[test]
@@ -177,7 +229,15 @@ proptest! {
         for limits in [Limits::default(), Limits { message, ..Limits::default() }] {
             let incoming = Incoming::decode(&frame, &limits);
             let reply = Reply::decode(&frame, &limits);
-            prop_assert!(incoming.is_err() || reply.is_err(), "both a request and a reply");
+            let event = Event::decode(&frame, &limits);
+            let values = [incoming.is_ok(), reply.is_ok(), event.is_ok()];
+            prop_assert!(values.iter().filter(|is| **is).count() <= 1, "more than one thing");
+            if let Ok(Event { content: Content::Command(request), .. }) = event {
+                prop_assert_eq!(metadata_of(&frame, &limits), request.metadata);
+            }
+            let _ = request_to_event(&frame, 1, 2, &limits);
+            let made = event_to_request(&frame, Kind::Call, 1, &limits);
+            prop_assert!(event.is_err() || made.is_ok(), "an event that makes no request");
             if let Ok(Incoming::Request(Request { metadata, .. })) = incoming {
                 prop_assert_eq!(metadata.iter().count(), metadata.len());
             }

@@ -7,7 +7,7 @@ use std::{fmt, time::Duration};
 use super::{
     cursor::{Cursor, put_text, put_varint},
     error::WireError,
-    head::{self, CALL, CANCEL, EVENT, HEAD, NOTIFY, PING},
+    head::{self, CALL, CANCEL, HEAD, NOTIFY, PING},
     key::MethodKey,
     limits::Limits,
     metadata::Metadata,
@@ -26,6 +26,15 @@ pub enum Kind {
     Call,
     /// It does not: nothing is answered, not even an error.
     Notify,
+}
+
+impl Kind {
+    pub(super) const fn code(self) -> u8 {
+        match self {
+            Self::Call => CALL,
+            Self::Notify => NOTIFY,
+        }
+    }
 }
 
 /// How a request names its method.
@@ -82,6 +91,14 @@ impl<'a> Request<'a> {
     /// unchanged then. The length of the frame is not checked, as the body may still be
     /// missing.
     pub fn encode(&self, out: &mut Vec<u8>, limits: &Limits) -> Result<(), WireError> {
+        self.check(limits)?;
+        out.extend_from_slice(&head::encode(self.kind.code(), self.id));
+        self.encode_tail(out);
+        Ok(())
+    }
+
+    /// Compares with what a peer with the same limits accepts.
+    pub(super) fn check(&self, limits: &Limits) -> Result<(), WireError> {
         self.metadata.check(limits)?;
         if let MethodRef::Name(name) = self.method
             && name.len() > limits.name
@@ -92,11 +109,11 @@ impl<'a> Request<'a> {
                 limit: limits.name,
             });
         }
-        let kind = match self.kind {
-            Kind::Call => CALL,
-            Kind::Notify => NOTIFY,
-        };
-        out.extend_from_slice(&head::encode(kind, self.id));
+        Ok(())
+    }
+
+    /// Appends what follows the head; an event has the same after its own front.
+    pub(super) fn encode_tail(&self, out: &mut Vec<u8>) {
         out.push(self.codec);
         match self.method {
             MethodRef::Key(key) => {
@@ -111,11 +128,11 @@ impl<'a> Request<'a> {
         put_varint(out, self.remaining.map_or(0, milliseconds));
         self.metadata.encode(out);
         out.extend_from_slice(self.body);
-        Ok(())
     }
 
+    /// Decodes what follows the head.
     #[inline]
-    fn decode(
+    pub(super) fn decode(
         kind: Kind,
         id: u64,
         mut cursor: Cursor<'a>,
@@ -177,7 +194,6 @@ impl<'a> Incoming<'a> {
             NOTIFY => Request::decode(Kind::Notify, id, cursor, limits).map(Self::Request),
             CANCEL => cursor.finish().map(|()| Self::Cancel(id)),
             PING => cursor.finish().map(|()| Self::Ping(id)),
-            EVENT => Err(WireError::Reserved { got: EVENT }),
             got => Err(WireError::Kind { got }),
         }
     }

@@ -170,6 +170,52 @@ fn requests_are_as_the_vectors_say() {
 }
 
 #[test]
+fn events_are_as_the_vectors_say() {
+    let limits = Limits::default();
+    for vector in Vector::read("events.txt") {
+        let name = &vector.name;
+        let (bytes, metadata, body) =
+            (vector.bytes("hex"), vector.metadata(), vector.bytes("body"));
+        let sequence = vector.number("sequence");
+        let content = match vector.get("content") {
+            "heartbeat" => Content::Heartbeat,
+            "command" => Content::Command(Request {
+                kind: Kind::Notify,
+                id: sequence,
+                codec: vector.number("codec"),
+                method: vector.method(),
+                remaining: vector.remaining(),
+                metadata: metadata.as_metadata(),
+                body: &body,
+            }),
+            other => panic!("{name}: content {other}"),
+        };
+        let event = Event {
+            sequence,
+            publisher: u64::from_str_radix(vector.get("publisher"), 16).unwrap(),
+            content,
+        };
+        assert_eq!(Event::decode(&bytes, &limits), Ok(event), "{name}");
+        let mut encoded = Vec::new();
+        event.encode(&mut encoded, &limits).unwrap();
+        assert_eq!(
+            encoded == bytes,
+            vector.is_written(),
+            "{name}: {encoded:x?}"
+        );
+        let request = event_to_request(&bytes, Kind::Notify, sequence, &limits).unwrap();
+        match content {
+            Content::Heartbeat => assert_eq!(request, None, "{name}"),
+            Content::Command(command) => assert_eq!(
+                Incoming::decode(&request.unwrap(), &limits),
+                Ok(Incoming::Request(command)),
+                "{name}"
+            ),
+        }
+    }
+}
+
+#[test]
 fn replies_are_as_the_vectors_say() {
     let limits = Limits::default();
     for vector in Vector::read("replies.txt") {
@@ -240,6 +286,10 @@ fn errors_are_as_the_vectors_say() {
                 let error = Reply::decode(&bytes, &limits).unwrap_err();
                 assert_eq!(answered_id(&bytes), vector.number_or_none("call"), "{name}");
                 error
+            }
+            "publisher" => {
+                assert_eq!(refusal_id(&bytes), None, "{name}");
+                Event::decode(&bytes, &limits).unwrap_err()
             }
             other => panic!("{name}: from {other}"),
         };
