@@ -14,6 +14,10 @@ use crate::wire::{
 /// A connection that was alive so shortly ago is taken to be alive. Looking costs a tenth of a call.
 const FRESH: Duration = Duration::from_millis(10);
 
+/// How often a request that the socket has no room for is tried again, whatever the socket signals: the last receive
+/// before the wait may have taken the signal.
+const RETRY: Duration = Duration::from_millis(10);
+
 /// How often a server is looked for whose coming nothing tells.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -31,6 +35,14 @@ pub(super) struct Bounds {
 pub(super) enum Overflow {
     Calls(usize),
     QueuedBytes(usize),
+}
+
+/// A call that has got its id.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Numbered {
+    pub(super) id: u64,
+    /// It has been handed over to the socket at once.
+    pub(super) written: bool,
 }
 
 /// The invariants that hold whenever the lock is free:
@@ -73,10 +85,10 @@ impl Core {
     /// Numbers a request and sends it, or keeps it until it can be sent.
     pub(super) fn begin(
         &mut self,
-        mut frame: Vec<u8>,
+        mut message: Message,
         oneway: bool,
         waiter: &Waiter,
-    ) -> Result<u64, Overflow> {
+    ) -> Result<Numbered, Overflow> {
         if self.table.len() >= self.bounds.calls {
             return Err(Overflow::Calls(self.bounds.calls));
         }
@@ -90,12 +102,13 @@ impl Core {
             self.pulse.hear(now);
         }
         let must_queue = !self.up || !self.queue.is_empty();
-        if must_queue && self.queued_bytes.saturating_add(frame.len()) > self.bounds.queued_bytes {
+        if must_queue && self.queued_bytes.saturating_add(message.len()) > self.bounds.queued_bytes
+        {
             return Err(Overflow::QueuedBytes(self.bounds.queued_bytes));
         }
         let id = self.table.insert(oneway);
-        patch_id(&mut frame, id);
-        let message = Message::from(frame);
+        let mut written = false;
+        patch_id(&mut message, id);
         if must_queue {
             self.enqueue(id, message);
         } else {
@@ -103,12 +116,13 @@ impl Core {
                 Ok(()) => {
                     self.last_sent = Some(id);
                     self.written(id, waiter);
+                    written = true;
                 }
                 Err(message) => self.enqueue(id, message),
             }
         }
         self.after_send(waiter);
-        Ok(id)
+        Ok(Numbered { id, written })
     }
 
     /// A send may have taken the signal that somebody waits for.
@@ -158,18 +172,30 @@ impl Core {
 
     /// Takes in everything that has arrived and hands over everything that can be, until nothing moves.
     ///
-    /// A send can swallow the signal of an arrival, and a receive the signal of new room, so one pass is not enough.
+    /// A send can swallow the signal of an arrival, one that fails too, and a receive the signal of new room. So one
+    /// pass is not enough, and the last operation is a receive in any case.
     pub(super) fn service(&mut self, waiter: &Waiter) {
         self.last_sent = None;
+        let mut refused = false;
         loop {
-            if let Err(error) = self.take_in(waiter) {
-                self.fail(|_| true, &Loss::Broken(error), waiter);
+            let arrived = match self.take_in(waiter) {
+                Ok(arrived) => arrived,
+                Err(error) => return self.fail(|_| true, &Loss::Broken(error), waiter),
+            };
+            if refused && !arrived {
                 return;
             }
-            if !self.flush(waiter) {
+            let moved = self.flush(waiter);
+            if !moved && !self.lacks_room() {
                 return;
             }
+            refused = !moved;
         }
+    }
+
+    /// Requests wait although there is a connection: the socket has no room for them.
+    fn lacks_room(&self) -> bool {
+        self.up && !self.queue.is_empty()
     }
 
     /// Fails what was handed over, and makes another connection for the rest.
@@ -188,6 +214,7 @@ impl Core {
     pub(super) fn check_pulse(&mut self, now: Instant, waiter: &Waiter) -> Option<Instant> {
         while self.up && self.table.len() > self.queue.len() {
             match self.pulse.check(now) {
+                Beat::Wait(until) if self.lacks_room() => return Some(until.min(now + RETRY)),
                 Beat::Wait(until) => return Some(until),
                 Beat::Ask => {
                     // Full is silent enough: the next look finds out.
@@ -201,10 +228,14 @@ impl Core {
                 }
             }
         }
+        if self.lacks_room() {
+            return Some(now + RETRY);
+        }
         (self.dealer.must_look() && !self.queue.is_empty()).then(|| now + LOOK)
     }
 
-    fn take_in(&mut self, waiter: &Waiter) -> Result<(), SocketError> {
+    /// Whether anything has arrived.
+    fn take_in(&mut self, waiter: &Waiter) -> Result<bool, SocketError> {
         let Self {
             dealer,
             table,
@@ -214,27 +245,30 @@ impl Core {
             ..
         } = self;
         let mut lost = Vec::new();
-        let (mut heard, mut cut) = (false, false);
-        dealer.drain(|event| match event {
-            LinkEvent::Received(message) => {
-                heard = true;
-                let expected = match answered_id(&message) {
-                    Some(id) => finish(table, id, Ok(Some(message)), waiter),
-                    None => is_sign_of_life(&message),
-                };
-                *late += u64::from(!expected);
+        let (mut arrived, mut heard, mut cut) = (false, false, false);
+        dealer.drain(|event| {
+            arrived = true;
+            match event {
+                LinkEvent::Received(message) => {
+                    heard = true;
+                    let expected = match answered_id(&message) {
+                        Some(id) => finish(table, id, Ok(Some(message)), waiter),
+                        None => is_sign_of_life(&message),
+                    };
+                    *late += u64::from(!expected);
+                }
+                LinkEvent::Up => {
+                    *up = true;
+                    heard = true;
+                }
+                LinkEvent::Down => {
+                    *up = false;
+                    fail(table, |call| call.written, &Loss::Disconnected, waiter);
+                }
+                LinkEvent::Cut => cut = true,
+                LinkEvent::Foreign => lost.push(Loss::Foreign),
+                LinkEvent::Denied => lost.push(Loss::Denied),
             }
-            LinkEvent::Up => {
-                *up = true;
-                heard = true;
-            }
-            LinkEvent::Down => {
-                *up = false;
-                fail(table, |call| call.written, &Loss::Disconnected, waiter);
-            }
-            LinkEvent::Cut => cut = true,
-            LinkEvent::Foreign => lost.push(Loss::Foreign),
-            LinkEvent::Denied => lost.push(Loss::Denied),
         })?;
         if heard {
             pulse.hear(Instant::now());
@@ -245,7 +279,7 @@ impl Core {
         for loss in lost {
             self.fail(|call| !call.written, &loss, waiter);
         }
-        Ok(())
+        Ok(arrived)
     }
 
     /// Whether something was handed over.

@@ -30,6 +30,15 @@ pub(super) struct Outbox {
     blocked: HashMap<PeerId, Waiting>,
 }
 
+/// What came of another try.
+#[derive(Default)]
+pub(super) struct Retried {
+    /// Something was taken, or given up.
+    pub(super) moved: bool,
+    /// The ways to peers that have gone.
+    pub(super) gone: Vec<Route>,
+}
+
 #[derive(Default)]
 struct Waiting {
     deliveries: VecDeque<Delivery>,
@@ -69,12 +78,12 @@ impl Outbox {
         None
     }
 
-    /// Tries again for every peer that had no room. Answers the ways to those that have gone.
-    pub(super) fn retry(&mut self, sink: &mut impl Sink, counters: &Counters) -> Vec<Route> {
-        let mut gone = Vec::new();
+    /// Tries again for every peer that had no room.
+    pub(super) fn retry(&mut self, sink: &mut impl Sink, counters: &Counters) -> Retried {
+        let mut retried = Retried::default();
         self.blocked
-            .retain(|_, waiting| waiting.flush(sink, counters, &mut gone));
-        gone
+            .retain(|_, waiting| waiting.flush(sink, counters, &mut retried));
+        retried
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -98,11 +107,12 @@ impl Waiting {
     }
 
     /// Whether something is left.
-    fn flush(&mut self, sink: &mut impl Sink, counters: &Counters, gone: &mut Vec<Route>) -> bool {
+    fn flush(&mut self, sink: &mut impl Sink, counters: &Counters, retried: &mut Retried) -> bool {
         while let Some(delivery) = self.deliveries.pop_front() {
             let bytes = delivery.message.len();
             match sink.send(delivery) {
                 Ok(()) => {
+                    retried.moved = true;
                     self.bytes -= bytes;
                     counters.replies.increment();
                 }
@@ -111,11 +121,13 @@ impl Waiting {
                     return true;
                 }
                 Err(Unsent::Gone(route)) => {
-                    gone.push(route);
+                    retried.moved = true;
+                    retried.gone.push(route);
                     counters.unreachable.add(1 + self.deliveries.len() as u64);
                     return false;
                 }
                 Err(Unsent::Broken(error)) => {
+                    retried.moved = true;
                     counters.dropped.add(1 + self.deliveries.len() as u64);
                     tracing::error!(%error, "replies could not be sent");
                     return false;

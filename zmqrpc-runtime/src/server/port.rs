@@ -5,9 +5,8 @@ use std::time::{Duration, Instant};
 use super::counters::Counters;
 use super::outbox::Outbox;
 use super::responder::{Asked, Job, Responder};
-use super::work::Outgoing;
 use crate::command::Refusal;
-use crate::socket::{Delivery, Message, Route, Router, SocketError};
+use crate::socket::{Delivery, Route, Router, SocketError};
 
 pub(super) struct Port {
     router: Router,
@@ -21,12 +20,15 @@ pub(super) struct Port {
     linger: Duration,
     flush_limit: Option<Instant>,
     /// Reused from one exchange with the queue of replies to the next.
-    pub(super) outgoing: Vec<Outgoing>,
+    pub(super) outgoing: Vec<Delivery>,
 }
 
 /// Messages that are taken in before the next requests run: a peer that never stops sending keeps the server neither
 /// from its work nor from its end.
 const TURN: usize = 256;
+
+/// How often replies that a peer had no room for are tried again at least.
+const RETRY: Duration = Duration::from_millis(10);
 
 /// What is asked of those who execute, by what has arrived.
 pub(super) trait Intake {
@@ -54,6 +56,12 @@ impl Port {
         &mut self.router
     }
 
+    /// When to try again what peers had no room for, whatever the socket signals: the last receive before the wait may
+    /// have taken the signal.
+    pub(super) fn next_try(&self, now: Instant) -> Option<Instant> {
+        (!self.outbox.is_empty()).then(|| now + RETRY)
+    }
+
     /// Until when the server, whose work is done, waits for peers that have no room for their replies; nothing if it
     /// waits no longer.
     pub(super) fn flushed_by(&mut self, now: Instant) -> Option<Instant> {
@@ -79,20 +87,20 @@ impl Port {
             ..
         } = self;
         let mut gone = Vec::new();
-        for (route, message) in outgoing.drain(..).map(Outgoing::into_message) {
-            gone.extend(outbox.send(Delivery { route, message }, router, counters));
+        for delivery in outgoing.drain(..) {
+            gone.extend(outbox.send(delivery, router, counters));
         }
         gone
     }
 
-    /// Takes in what has arrived. `true` if that was all: the socket may be waited on then.
+    /// Takes in what has arrived by `now`. `true` if that was all: the socket may be waited on then.
     pub(super) fn take_in(
         &mut self,
         responder: &Responder,
         intake: &mut impl Intake,
         counters: &Counters,
+        now: Instant,
     ) -> Result<bool, SocketError> {
-        let now = Instant::now();
         let mut drained = false;
         // After a wait there is mostly one request. It is run before the socket is asked for more, which would cost a
         // system call for nothing.
@@ -102,13 +110,26 @@ impl Port {
             TURN
         };
         let Self { router, outbox, .. } = self;
-        for _ in 0..turn {
+        let (mut taken, mut refused) = (0, false);
+        while taken < turn {
             let Some(Delivery { route, message }) =
                 router.receive(|| counters.malformed.increment())?
             else {
-                drained = true;
-                break;
+                if outbox.is_empty() || refused {
+                    drained = true;
+                    break;
+                }
+                // A send can swallow the signal of an arrival, one that fails too, and a receive the signal of new
+                // room. So one pass is not enough, and the last operation is a receive in any case.
+                let retried = outbox.retry(router, counters);
+                refused = !retried.moved;
+                for gone in &retried.gone {
+                    intake.forget_peer(gone);
+                }
+                continue;
             };
+            taken += 1;
+            refused = false;
             let (route, answer) = match responder.read(message, now) {
                 Asked::Nothing => continue,
                 Asked::Answer(answer) => (route, Some(answer)),
@@ -124,13 +145,15 @@ impl Port {
                     (route, job.refuse(&refusal))
                 }
             };
-            if let Some(answer) = answer {
-                let message = Message::from(answer);
+            if let Some(message) = answer {
                 outbox.send(Delivery { route, message }, router, counters);
             }
         }
-        for gone in outbox.retry(router, counters) {
-            intake.forget_peer(&gone);
+        if !drained {
+            // Those who have no room must not wait for a peer that never stops sending.
+            for gone in &outbox.retry(router, counters).gone {
+                intake.forget_peer(gone);
+            }
         }
         Ok(drained)
     }
