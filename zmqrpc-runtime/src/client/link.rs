@@ -9,10 +9,10 @@ use std::task::{Poll, Waker};
 use std::thread;
 use std::time::Instant;
 
-use super::core::{Bounds, Core, Overflow};
+use super::core::{Bounds, Core, Numbered, Overflow};
 use super::pulse::Pulse;
 use super::table::{Ending, Loss, Patience};
-use crate::socket::{Dealer, Endpoint, Options, SocketError, Waiter};
+use crate::socket::{Dealer, Endpoint, Message, Options, SocketError, Waiter};
 
 /// What a thread waits for: the ending it answers, once it is there.
 type Condition = fn(&mut Core, u64) -> Option<Ending>;
@@ -63,7 +63,7 @@ impl Link {
     }
 
     /// Sends a request, or keeps it until the link is up. The id's bytes in the frame are still open.
-    pub(super) fn begin(&self, frame: Vec<u8>, oneway: bool) -> Result<u64, Overflow> {
+    pub(super) fn begin(&self, frame: Message, oneway: bool) -> Result<Numbered, Overflow> {
         self.lock().begin(frame, oneway, &self.waiter)
     }
 

@@ -62,6 +62,8 @@ impl<C: Command> fmt::Debug for Pending<C> {
 /// A call that was begun, whatever its command.
 pub(super) struct Begun {
     pub(super) way: Way,
+    /// Known to have been handed over.
+    pub(super) written: bool,
     pub(super) limits: Limits,
     pub(super) timeout: Duration,
     pub(super) oneway: bool,
@@ -113,7 +115,9 @@ impl Begun {
 
     /// Waits until the call has been handed over, if it is not yet.
     pub(super) fn depart(mut self, callee: Callee<'_>) -> Result<Self, Error> {
-        while let Way::Link(link, id) = &self.way {
+        while !self.written
+            && let Way::Link(link, id) = &self.way
+        {
             let Err(loss) = link.hand_over(*id, self.turn) else {
                 break;
             };
@@ -177,12 +181,13 @@ impl Begun {
             && retry.allows(&loss, &self.patience, now)
         {
             let link = retry.links.pick();
-            if let Ok(id) = link.begin(retry.frame.clone(), self.oneway) {
+            if let Ok(call) = link.begin(retry.frame.clone(), self.oneway) {
                 if matches!(loss, Loss::Disconnected | Loss::Silent(_)) {
                     // The server was there: what counts is how long it takes to come back.
                     self.patience.connected_by = now + self.patience.connect_timeout;
                 }
-                self.way = Way::Link(Arc::clone(link), id);
+                self.way = Way::Link(Arc::clone(link), call.id);
+                self.written = call.written;
                 self.start_turn(now);
                 return None;
             }

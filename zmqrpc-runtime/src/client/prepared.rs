@@ -17,7 +17,7 @@ use crate::wire::{Kind, Limits};
 /// A call whose frame is complete but for its id.
 pub(super) struct Prepared {
     pub(super) to: Destination,
-    pub(super) frame: Vec<u8>,
+    pub(super) frame: Message,
     pub(super) kind: Kind,
     pub(super) limits: Limits,
     pub(super) timeout: Duration,
@@ -60,9 +60,13 @@ impl Prepared {
             connected_by: now + connect_timeout,
             connect_timeout,
         };
+        let mut written = false;
         let way = match to {
             Destination::Link(link) => match link.begin(frame, kind == Kind::Notify) {
-                Ok(id) => Way::Link(link, id),
+                Ok(call) => {
+                    written = call.written;
+                    Way::Link(link, call.id)
+                }
                 Err(overflow) => {
                     let endpoint = Some(link.endpoint());
                     return Err(overloaded(
@@ -76,11 +80,12 @@ impl Prepared {
                     ));
                 }
             },
-            Destination::Local(service) => Way::Here(service.exchange(Message::from(frame))),
+            Destination::Local(service) => Way::Here(service.exchange(frame)),
         };
         let oneway = kind == Kind::Notify;
         let mut begun = Begun {
             way,
+            written,
             limits,
             timeout,
             oneway,

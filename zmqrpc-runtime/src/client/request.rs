@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::subject::Subject;
 use crate::codec::Error as CodecError;
 use crate::error::Error;
+use crate::socket::Message;
 use crate::wire::{Executed, Kind, Metadata, NO_ID, Request};
 
 /// Header and arguments in one frame, which has no id yet.
@@ -20,8 +21,7 @@ pub(super) fn encode<A: Serialize + ?Sized>(
     remaining: Duration,
     metadata: Metadata<'_>,
     arguments: &A,
-) -> Result<Vec<u8>, Error> {
-    let mut out = Vec::with_capacity(FRAME_CAPACITY);
+) -> Result<Message, Error> {
     let header = Request {
         kind,
         id: NO_ID,
@@ -32,33 +32,31 @@ pub(super) fn encode<A: Serialize + ?Sized>(
         body: &[],
     };
     let executed = Executed::No;
-    header
-        .encode(&mut out, subject.limits)
-        .map_err(|error| Error::Encode {
-            at: subject.site(),
-            what: "the header",
-            source: CodecError::Encode(error.to_string()),
-            executed,
-        })?;
-    subject
-        .codec()
-        .encode(arguments, &mut out, subject.limits.message)
-        .map_err(|error| match error {
-            CodecError::TooLarge { limit } => Error::TooLarge {
+    Message::build(|out| {
+        header
+            .encode(out, subject.limits)
+            .map_err(|error| Error::Encode {
                 at: subject.site(),
-                what: "the request",
-                limit,
+                what: "the header",
+                source: CodecError::Encode(error.to_string()),
                 executed,
-            },
-            source => Error::Encode {
-                at: subject.site(),
-                what: "the arguments",
-                source,
-                executed,
-            },
-        })?;
-    Ok(out)
+            })?;
+        subject
+            .codec()
+            .encode(arguments, out, subject.limits.message)
+            .map_err(|error| match error {
+                CodecError::TooLarge { limit } => Error::TooLarge {
+                    at: subject.site(),
+                    what: "the request",
+                    limit,
+                    executed,
+                },
+                source => Error::Encode {
+                    at: subject.site(),
+                    what: "the arguments",
+                    source,
+                    executed,
+                },
+            })
+    })
 }
-
-/// Holds most requests without growing.
-const FRAME_CAPACITY: usize = 128;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::link::Link;
 use super::table::{Loss, Patience};
 use crate::command::Exchange;
+use crate::socket::Message;
 
 /// Where calls go.
 pub(super) enum Ways {
@@ -63,7 +64,7 @@ impl Links {
 /// Another try, where one is allowed.
 pub(super) struct Retry {
     pub(super) links: Arc<Links>,
-    pub(super) frame: Vec<u8>,
+    pub(super) frame: Message,
     /// It may be executed more than once.
     pub(super) idempotent: bool,
 }

@@ -1,5 +1,6 @@
 //! One request on its way through a service.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -9,6 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Answer, CallContext, Command, Method, Wire};
 use crate::codec::{Codec, Error as CodecError};
+use crate::socket::Message;
 use crate::wire::{Executed, Metadata, Reply, ReplyBody, Status};
 
 /// A request whose header has been read: the arguments are still encoded, the reply is still to come.
@@ -103,8 +105,7 @@ impl Envelope {
             return Ok(Frame::NONE);
         }
         let (codec, metadata, body) = (self.codec.id(), Metadata::EMPTY, &[][..]);
-        let mut out = Vec::with_capacity(REPLY_CAPACITY);
-        let encoded = match answer {
+        let encoded = Message::build(|out| match answer {
             Ok(reply) => {
                 Reply {
                     id: self.id,
@@ -114,8 +115,8 @@ impl Envelope {
                         body,
                     },
                 }
-                .encode(&mut out);
-                reply.encode(self.codec, &mut out, self.reply_limit)
+                .encode(out);
+                reply.encode(self.codec, out, self.reply_limit)
             }
             Err(error) => {
                 Reply {
@@ -126,29 +127,26 @@ impl Envelope {
                         body,
                     },
                 }
-                .encode(&mut out);
-                error.encode(self.codec, &mut out, self.reply_limit)
+                .encode(out);
+                error.encode(self.codec, out, self.reply_limit)
             }
-        };
+        });
         match encoded {
-            Ok(()) => Ok(Frame(out)),
+            Ok(message) => Ok(Frame(Some(message))),
             Err(error) => Err(Refusal::reply(&error)),
         }
     }
 }
 
-/// Holds most replies without growing; libzmq copies the frame in any case.
-const REPLY_CAPACITY: usize = 128;
-
-/// An encoded reply; empty where none is sent.
+/// An encoded reply; none where none is sent.
 #[derive(Debug)]
-pub struct Frame(Vec<u8>);
+pub struct Frame(Option<Message>);
 
 impl Frame {
-    pub(crate) const NONE: Self = Self(Vec::new());
+    pub(crate) const NONE: Self = Self(None);
 
-    pub(crate) fn into_bytes(self) -> Option<Vec<u8>> {
-        (!self.0.is_empty()).then_some(self.0)
+    pub(crate) fn into_message(self) -> Option<Message> {
+        self.0
     }
 }
 
@@ -188,16 +186,26 @@ impl Refusal {
     }
 
     /// Turns the refusal into the reply that tells of it.
-    pub(crate) fn encode(&self, id: u64) -> Vec<u8> {
-        let mut out = Vec::with_capacity(REPLY_CAPACITY);
+    pub(crate) fn encode(&self, id: u64) -> Message {
         let body = ReplyBody::Failure {
             status: self.status,
             executed: self.executed,
             metadata: Metadata::EMPTY,
             detail: &self.detail,
         };
-        Reply { id, body }.encode(&mut out);
-        out
+        reply_frame(id, body)
+    }
+}
+
+/// The frame of a reply that is encoded already, or has nothing to encode.
+pub(crate) fn reply_frame(id: u64, body: ReplyBody<'_>) -> Message {
+    let built = Message::build(|out| {
+        Reply { id, body }.encode(out);
+        Ok::<_, Infallible>(())
+    });
+    match built {
+        Ok(message) => message,
+        Err(never) => match never {},
     }
 }
 

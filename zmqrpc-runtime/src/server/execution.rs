@@ -11,12 +11,13 @@ use std::time::Instant;
 use super::counters::Counters;
 use super::executor::Executor;
 use crate::command::{DeadlineScope, Handled, Method, Refusal, Started, Task};
+use crate::socket::Message;
 use crate::wire::{Executed, Status};
 
 /// How far a call has come.
 pub(super) enum Step {
     /// To its end, with this reply frame; none for a notification.
-    Ended(Option<Vec<u8>>),
+    Ended(Option<Message>),
     /// It waits for something.
     Suspended(Execution),
 }
@@ -25,65 +26,54 @@ pub(super) enum Step {
 pub(super) struct Execution {
     task: Task,
     report: Report,
-}
-
-/// What it takes to turn an ending into a frame.
-struct Report {
-    method: &'static Method,
-    id: u64,
-    wants_reply: bool,
-    deadline: Option<Instant>,
     counters: Arc<Counters>,
 }
 
-impl Execution {
-    pub(super) fn new(
-        method: &'static Method,
-        id: u64,
-        wants_reply: bool,
-        deadline: Option<Instant>,
-        counters: Arc<Counters>,
-    ) -> Self {
-        let report = Report {
-            method,
-            id,
-            wants_reply,
-            deadline,
-            counters,
-        };
-        Self {
-            task: nothing(),
-            report,
-        }
-    }
+/// What it takes to turn an ending into a frame.
+pub(super) struct Report {
+    pub(super) method: &'static Method,
+    pub(super) id: u64,
+    pub(super) wants_reply: bool,
+    pub(super) deadline: Option<Instant>,
+}
 
-    /// Calls the service. A plain method has ended then; an `async` one often has too, and is suspended otherwise.
-    pub(super) fn start(mut self, call: impl FnOnce() -> Started, executor: &Executor) -> Step {
-        let scope = DeadlineScope::enter(self.report.deadline);
-        let started = guard(call);
-        drop(scope);
-        match started {
-            Ok(Started::Done(handled)) => Step::Ended(self.report.conclude(handled)),
-            Err(panic) => Step::Ended(self.report.panicked(panic)),
-            Ok(Started::Task(task)) => {
-                self.task = task;
-                let _runtime = executor.enter();
-                // Whatever it waits for is asked again when it goes on, with a waker that wakes.
-                match Pin::new(&mut self).poll(&mut Context::from_waker(Waker::noop())) {
-                    Poll::Ready(frame) => Step::Ended(frame),
-                    Poll::Pending => Step::Suspended(self),
-                }
+/// Calls a service. A plain method has ended then; an `async` one often has too, and is suspended otherwise.
+pub(super) fn start(
+    call: impl FnOnce() -> Started,
+    report: Report,
+    counters: &Arc<Counters>,
+    executor: &Executor,
+) -> Step {
+    let scope = DeadlineScope::enter(report.deadline);
+    let started = guard(call);
+    drop(scope);
+    match started {
+        Ok(Started::Done(handled)) => Step::Ended(report.conclude(handled, counters)),
+        Err(panic) => Step::Ended(report.panicked(panic, counters)),
+        Ok(Started::Task(task)) => {
+            let mut execution = Execution {
+                task,
+                report,
+                counters: Arc::clone(counters),
+            };
+            let _runtime = executor.enter();
+            // Whatever it waits for is asked again when it goes on, with a waker that wakes.
+            match Pin::new(&mut execution).poll(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(frame) => Step::Ended(frame),
+                Poll::Pending => Step::Suspended(execution),
             }
         }
     }
+}
 
+impl Execution {
     /// Goes on to its end, or its deadline, on this thread.
-    pub(super) fn finish(mut self, executor: &Executor) -> Option<Vec<u8>> {
+    pub(super) fn finish(mut self, executor: &Executor) -> Option<Message> {
         let deadline = self.report.deadline;
         let frame = executor.block_on(&mut self, deadline);
         frame.unwrap_or_else(|| {
             self.clear();
-            self.report.counters.expired.increment();
+            self.counters.expired.increment();
             let refusal = Refusal::new(Status::Expired, "its time was over before it ended");
             self.report.refuse(&refusal.surely(Executed::Maybe))
         })
@@ -93,13 +83,13 @@ impl Execution {
     fn clear(&mut self) {
         let task = std::mem::replace(&mut self.task, nothing());
         if let Err(panic) = guard(|| drop(task)) {
-            self.report.panicked(panic);
+            self.report.panicked(panic, &self.counters);
         }
     }
 }
 
 impl Future for Execution {
-    type Output = Option<Vec<u8>>;
+    type Output = Option<Message>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
@@ -108,8 +98,8 @@ impl Future for Execution {
         drop(scope);
         let frame = match polled {
             Ok(Poll::Pending) => return Poll::Pending,
-            Ok(Poll::Ready(handled)) => this.report.conclude(handled),
-            Err(panic) => this.report.panicked(panic),
+            Ok(Poll::Ready(handled)) => this.report.conclude(handled, &this.counters),
+            Err(panic) => this.report.panicked(panic, &this.counters),
         };
         this.clear();
         Poll::Ready(frame)
@@ -124,19 +114,19 @@ impl Drop for Execution {
 }
 
 impl Report {
-    fn conclude(&self, handled: Handled) -> Option<Vec<u8>> {
+    fn conclude(&self, handled: Handled, counters: &Counters) -> Option<Message> {
         match handled {
-            Ok(frame) => frame.into_bytes(),
+            Ok(frame) => frame.into_message(),
             Err(refusal) => {
-                self.counters.refused.increment();
+                counters.refused.increment();
                 tracing::warn!(method = %self.method, %refusal, "a call ended without an answer of its service");
                 self.refuse(&refusal)
             }
         }
     }
 
-    fn panicked(&self, panic: Box<dyn Any + Send>) -> Option<Vec<u8>> {
-        self.counters.panics.increment();
+    fn panicked(&self, panic: Box<dyn Any + Send>, counters: &Counters) -> Option<Message> {
+        counters.panics.increment();
         let text = panic
             .downcast_ref::<&str>()
             .copied()
@@ -152,7 +142,7 @@ impl Report {
         self.refuse(&Refusal::new(Status::Panicked, ""))
     }
 
-    fn refuse(&self, refusal: &Refusal) -> Option<Vec<u8>> {
+    fn refuse(&self, refusal: &Refusal) -> Option<Message> {
         self.wants_reply.then(|| refusal.encode(self.id))
     }
 }

@@ -9,10 +9,11 @@ use std::time::Instant;
 
 use super::execution::Execution;
 use super::work::Cancel;
+use crate::socket::Message;
 
 /// Is told the reply frame of a task that has ended.
 pub(super) trait TaskEnd: Send + 'static {
-    fn ended(self, frame: Option<Vec<u8>>);
+    fn ended(self, frame: Option<Message>);
 }
 
 pub(super) struct Executor {

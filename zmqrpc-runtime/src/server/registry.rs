@@ -1,6 +1,6 @@
 //! Which service has which method.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::command::{Call, Dispatch, Method, Started};
 use crate::error::Error;
@@ -11,7 +11,7 @@ use crate::wire::{MethodKey, MethodRef};
 pub(super) struct Registry {
     services: Vec<Box<dyn Dispatch>>,
     places: Vec<Place>,
-    by_key: HashMap<u32, usize>,
+    by_key: BTreeMap<u32, usize>,
     by_name: HashMap<String, usize>,
 }
 

@@ -7,16 +7,16 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::counters::Counters;
-use super::execution::{Execution, Step};
+use super::execution::{self, Execution, Report, Step};
 use super::executor::{Executor, TaskEnd};
 use super::registry::{Missing, Place, Registry};
 use super::work::Cancel;
 use crate::codec::Codec;
-use crate::command::{Call, CallContext, Envelope, Exchange, Refusal};
+use crate::command::{Call, CallContext, Envelope, Exchange, Refusal, reply_frame};
 use crate::socket::Message;
 use crate::wire::{
-    Dialect, Executed, Incoming, Kind, Limits, MethodRef, Reply, ReplyBody, Request, Status,
-    WireError, refusal_id,
+    Dialect, Executed, Incoming, Kind, Limits, MethodRef, ReplyBody, Request, Status, WireError,
+    refusal_id,
 };
 
 /// Reads requests and runs them.
@@ -28,13 +28,9 @@ pub(crate) struct Responder {
 }
 
 /// What a frame asks for.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "most are the large one, and each is taken apart at once"
-)]
 pub(super) enum Asked {
     /// To be sent back at once.
-    Answer(Vec<u8>),
+    Answer(Message),
     Nothing,
     Run(Job),
     /// The call with this id of the same peer is not wanted any more.
@@ -75,7 +71,7 @@ impl Job {
     }
 
     /// The reply that tells of a refusal; nothing for a notification.
-    pub(super) fn refuse(&self, refusal: &Refusal) -> Option<Vec<u8>> {
+    pub(super) fn refuse(&self, refusal: &Refusal) -> Option<Message> {
         self.wants_reply.then(|| refusal.encode(self.id))
     }
 }
@@ -93,15 +89,7 @@ impl Responder {
     /// Reads a frame that arrived at `now`.
     pub(super) fn read(&self, frame: Message, now: Instant) -> Asked {
         match Incoming::decode(&frame, &self.limits) {
-            Ok(Incoming::Ping(id)) => {
-                let mut out = Vec::new();
-                Reply {
-                    id,
-                    body: ReplyBody::Pong,
-                }
-                .encode(&mut out);
-                Asked::Answer(out)
-            }
+            Ok(Incoming::Ping(id)) => Asked::Answer(reply_frame(id, ReplyBody::Pong)),
             Ok(Incoming::Cancel(id)) => Asked::Cancel(id),
             Ok(Incoming::Request(request)) => match self.prepare(&request, now) {
                 Ok(prepared) => Asked::Run(prepared.with(frame)),
@@ -173,8 +161,8 @@ impl Responder {
         })
     }
 
-    /// Runs a job: a plain method to its end, an `async` one as far as it goes without waiting. Never panics.
-    pub(super) fn run(&self, job: Job) -> Step {
+    /// Runs a job at `now`: a plain method to its end, an `async` one as far as it goes without waiting. Never panics.
+    pub(super) fn run(&self, job: Job, now: Instant) -> Step {
         let Job {
             place,
             call,
@@ -183,14 +171,19 @@ impl Responder {
             deadline,
             ..
         } = job;
-        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+        if deadline.is_some_and(|deadline| deadline <= now) {
             self.counters.expired.increment();
             let refusal = Refusal::new(Status::Expired, "its time was over before it was executed");
             return Step::Ended(wants_reply.then(|| refusal.encode(id)));
         }
-        let counters = Arc::clone(&self.counters);
-        let execution = Execution::new(place.method, id, wants_reply, deadline, counters);
-        execution.start(|| self.registry.start(place, call), &self.executor)
+        let report = Report {
+            method: place.method,
+            id,
+            wants_reply,
+            deadline,
+        };
+        let call = || self.registry.start(place, call);
+        execution::start(call, report, &self.counters, &self.executor)
     }
 
     /// Lets an `async` method go on elsewhere; or to its end here, where there is no runtime for it.
@@ -248,11 +241,12 @@ impl Prepared {
 
 impl Exchange for Responder {
     fn exchange(&self, request: Message) -> Option<Message> {
-        match self.read(request, Instant::now()) {
-            Asked::Answer(frame) => Some(Message::from(frame)),
-            Asked::Run(job) => match self.run(job) {
-                Step::Ended(frame) => frame.map(Message::from),
-                Step::Suspended(execution) => execution.finish(&self.executor).map(Message::from),
+        let now = Instant::now();
+        match self.read(request, now) {
+            Asked::Answer(frame) => Some(frame),
+            Asked::Run(job) => match self.run(job, now) {
+                Step::Ended(frame) => frame,
+                Step::Suspended(execution) => execution.finish(&self.executor),
             },
             Asked::Nothing | Asked::Cancel(_) => None,
         }

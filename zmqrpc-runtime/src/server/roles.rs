@@ -11,6 +11,10 @@ use std::time::Duration;
 /// How often the stand-by looks. A method that stands longer than that delays others by one to two ticks.
 pub(super) const TICK: Duration = Duration::from_micros(500);
 
+/// Jobs in a tick from which on the leader needs no help, however many wait: they are so short that a second thread
+/// would mostly get in its way.
+const QUICK: u64 = 64;
+
 /// After this many ticks without a running method the stand-by sleeps until the leader wakes it.
 const IDLE_TICKS: u32 = 40;
 
@@ -114,14 +118,16 @@ impl Roles {
     pub(super) fn watch(&self, overdue: impl Fn() -> bool) -> Option<u64> {
         let mut idle = 0;
         let mut seen = None;
+        let mut before = self.epoch.load(Ordering::Relaxed);
         let mut state = self.state();
         loop {
             if state.ended {
                 return None;
             }
+            let epoch = self.epoch.load(Ordering::Relaxed);
+            let pace = epoch.wrapping_sub(std::mem::replace(&mut before, epoch));
             if self.busy.load(Ordering::SeqCst) != 0 {
                 idle = 0;
-                let epoch = self.epoch.load(Ordering::Relaxed);
                 if seen.replace(epoch) == Some(epoch) {
                     state.watched = false;
                     let term = self.new_term();
@@ -135,7 +141,7 @@ impl Roles {
                 seen = None;
             }
             drop(state);
-            if overdue() {
+            if pace < QUICK && overdue() {
                 self.call_helper();
             }
             state = self.state();

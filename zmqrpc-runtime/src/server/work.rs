@@ -6,9 +6,9 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use super::responder::Job;
-use crate::command::Refusal;
-use crate::socket::{Message, Route};
-use crate::wire::{Executed, Reply, ReplyBody, Status};
+use crate::command::{Refusal, reply_frame};
+use crate::socket::{Delivery, Message, Route};
+use crate::wire::{Executed, ReplyBody, Status};
 
 /// What may wait to be executed, and how much of it may run.
 #[derive(Clone, Copy, Debug)]
@@ -19,12 +19,6 @@ pub(super) struct Bounds {
     pub(super) bytes: usize,
     /// Plain methods that run at once.
     pub(super) workers: usize,
-}
-
-/// A reply on its way to the socket.
-pub(super) struct Outgoing {
-    pub(super) route: Route,
-    pub(super) frame: Vec<u8>,
 }
 
 /// An `async` method that runs.
@@ -41,9 +35,11 @@ pub(super) struct Work {
     bounds: Bounds,
     waiting: VecDeque<(Route, Job)>,
     waiting_bytes: usize,
-    ready: Vec<Outgoing>,
+    ready: Vec<Delivery>,
     /// One place per worker.
     running: Vec<Option<Running>>,
+    /// Places that are free.
+    free: usize,
     tasks: HashMap<u64, Task>,
     next_task: u64,
     /// When which task needs attention.
@@ -71,6 +67,7 @@ struct Task {
 pub(super) struct Assigned {
     pub(super) job: Job,
     pub(super) place: usize,
+    pub(super) at: Instant,
 }
 
 impl Work {
@@ -81,6 +78,7 @@ impl Work {
             waiting_bytes: 0,
             ready: Vec::new(),
             running: (0..bounds.workers).map(|_| None).collect(),
+            free: bounds.workers,
             tasks: HashMap::new(),
             next_task: 0,
             timers: BTreeSet::new(),
@@ -93,8 +91,7 @@ impl Work {
             requests, bytes, ..
         } = self.bounds;
         // What can run at once does not wait, although it has not been given out yet.
-        let free = self.running.iter().filter(|place| place.is_none()).count();
-        let full = self.waiting.len() + self.tasks.len() >= requests.saturating_add(free)
+        let full = self.waiting.len() + self.tasks.len() >= requests.saturating_add(self.free)
             || self.waiting_bytes.saturating_add(job.bytes()) > bytes;
         full.then(|| {
             let detail =
@@ -111,8 +108,12 @@ impl Work {
 
     /// Gives a job out, if one waits and a worker is free.
     pub(super) fn assign(&mut self, now: Instant) -> Option<Assigned> {
+        if !self.has_assignable() {
+            return None;
+        }
         let place = self.running.iter().position(Option::is_none)?;
         let (route, job) = self.waiting.pop_front()?;
+        self.free -= 1;
         self.waiting_bytes -= job.bytes();
         let (id, wants_reply) = (job.id(), job.wants_reply());
         self.running[place] = Some(Running {
@@ -122,12 +123,16 @@ impl Work {
             since: now,
             told: 0,
         });
-        Some(Assigned { job, place })
+        Some(Assigned {
+            job,
+            place,
+            at: now,
+        })
     }
 
     /// Whether [`assign`](Self::assign) would give something out.
     pub(super) fn has_assignable(&self) -> bool {
-        !self.waiting.is_empty() && self.running.iter().any(Option::is_none)
+        self.free > 0 && !self.waiting.is_empty()
     }
 
     /// Whether the oldest request that could run has been waiting since `since`.
@@ -136,19 +141,25 @@ impl Work {
             .waiting
             .front()
             .is_some_and(|(_, job)| job.received() <= since);
-        old && self.running.iter().any(Option::is_none)
+        old && self.free > 0
     }
 
     /// A job has ended: frees its place and keeps the reply.
-    pub(super) fn finish(&mut self, place: usize, frame: Option<Vec<u8>>) {
-        if let Some(running) = self.running[place].take() {
+    pub(super) fn finish(&mut self, place: usize, frame: Option<Message>) {
+        if let Some(running) = self.release(place) {
             self.reply(running, frame);
         }
     }
 
+    fn release(&mut self, place: usize) -> Option<Running> {
+        let running = self.running[place].take()?;
+        self.free += 1;
+        Some(running)
+    }
+
     /// A job turned out to be an `async` method: frees its place and keeps it as a task.
     pub(super) fn detach(&mut self, place: usize, deadline: Option<Instant>) -> Option<u64> {
-        let call = self.running[place].take()?;
+        let call = self.release(place)?;
         let id = self.next_task;
         self.next_task += 1;
         let timer = deadline.map_or(call.since + WORKING, |deadline| {
@@ -177,7 +188,7 @@ impl Work {
     }
 
     /// A task has ended. If it was given up before, its reply is not wanted any more.
-    pub(super) fn finish_task(&mut self, task: u64, frame: Option<Vec<u8>>) {
+    pub(super) fn finish_task(&mut self, task: u64, frame: Option<Message>) {
         if let Some(task) = self.remove_task(task) {
             self.reply(task.call, frame);
         }
@@ -197,11 +208,11 @@ impl Work {
         Some(task.call)
     }
 
-    fn reply(&mut self, call: Running, frame: Option<Vec<u8>>) {
+    fn reply(&mut self, call: Running, frame: Option<Message>) {
         if let Some(frame) = frame {
-            self.ready.push(Outgoing {
+            self.ready.push(Delivery {
                 route: call.route,
-                frame,
+                message: frame,
             });
         }
     }
@@ -296,7 +307,7 @@ impl Work {
     }
 
     /// The replies that are ready, in exchange for an empty vector.
-    pub(super) fn swap_ready(&mut self, empty: &mut Vec<Outgoing>) {
+    pub(super) fn swap_ready(&mut self, empty: &mut Vec<Delivery>) {
         std::mem::swap(&mut self.ready, empty);
     }
 
@@ -330,7 +341,7 @@ impl Running {
     }
 
     /// The sign that the call still runs, if one is due.
-    fn still_working(&mut self, now: Instant) -> Option<Outgoing> {
+    fn still_working(&mut self, now: Instant) -> Option<Delivery> {
         if now < self.next_sign() {
             return None;
         }
@@ -339,21 +350,9 @@ impl Running {
         if !self.wants_reply || self.route.ends_with_delimiter() {
             return None;
         }
-        let mut frame = Vec::new();
-        Reply {
-            id: self.id,
-            body: ReplyBody::Working,
-        }
-        .encode(&mut frame);
-        Some(Outgoing {
+        Some(Delivery {
             route: self.route.clone(),
-            frame,
+            message: reply_frame(self.id, ReplyBody::Working),
         })
-    }
-}
-
-impl Outgoing {
-    pub(super) fn into_message(self) -> (Route, Message) {
-        (self.route, Message::from(self.frame))
     }
 }

@@ -1,9 +1,10 @@
 //! One frame, in libzmq's own memory.
 
+use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_void};
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::ops::Deref;
+use std::ops::{Deref, DerefMut};
 use std::slice;
 
 use zmq_sys::zmq_msg_t;
@@ -11,6 +12,13 @@ use zmq_sys::zmq_msg_t;
 /// Above this size a frame's vector is handed to libzmq as it is. Below, copying is cheaper than the allocation
 /// that libzmq makes to keep track of foreign memory.
 const COPY_LIMIT: usize = 4096;
+
+/// Room for a head and some arguments before it grows.
+const SCRATCH_CAPACITY: usize = 512;
+
+thread_local! {
+    static SCRATCH: Cell<Vec<u8>> = Cell::new(Vec::with_capacity(SCRATCH_CAPACITY));
+}
 
 /// A frame to send or one that was received.
 ///
@@ -45,6 +53,22 @@ impl Message {
             data.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
         }
         Self(raw)
+    }
+
+    /// The frame that `write` writes. The vector it writes to is kept for the thread's next one, so that a short frame
+    /// costs no allocation.
+    pub(crate) fn build<E>(write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<Self, E> {
+        // Taken out: whatever `write` calls may build a frame as well.
+        let mut scratch = SCRATCH.try_with(Cell::take).unwrap_or_default();
+        scratch.clear();
+        write(&mut scratch)?;
+        if scratch.len() > COPY_LIMIT {
+            return Ok(Self::from(scratch));
+        }
+        let message = Self::copy_of(&scratch);
+        // Fails while the thread ends: then there is no next frame.
+        let _ = SCRATCH.try_with(|kept| kept.set(scratch));
+        Ok(message)
     }
 
     /// Where the frame came from, as libzmq knows it: an IP address; nothing for `inproc`.
@@ -99,6 +123,22 @@ impl Deref for Message {
                 &[]
             } else {
                 slice::from_raw_parts(data, len)
+            }
+        }
+    }
+}
+
+impl DerefMut for Message {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        let raw = &raw mut self.0;
+        // SAFETY: as in `deref`; nobody else sees the bytes, as a message is copied and never shared.
+        unsafe {
+            let data = zmq_sys::zmq_msg_data(raw).cast::<u8>();
+            let len = zmq_sys::zmq_msg_size(raw);
+            if len == 0 {
+                &mut []
+            } else {
+                slice::from_raw_parts_mut(data, len)
             }
         }
     }
