@@ -154,6 +154,7 @@ impl ClientBuilder {
                 Link::open(
                     endpoint,
                     &options,
+                    self.limits(),
                     bounds,
                     Pulse::new(self.ping_interval, self.ping_limit),
                 )

@@ -245,11 +245,11 @@ impl Client {
         let idempotent = matches!(callee, Callee::Method(method) if method.is_idempotent());
         if idempotent || links.all().len() > 1 {
             let frame = prepared.frame.clone();
-            prepared.retry = Some(Retry {
+            prepared.retry = Some(Box::new(Retry {
                 links: Arc::clone(links),
                 frame,
                 idempotent,
-            });
+            }));
         }
         Ok(prepared)
     }
@@ -279,7 +279,6 @@ impl Client {
             to,
             frame,
             kind,
-            limits: *limits,
             timeout,
             connect_timeout: *connect_timeout,
             retry: None,

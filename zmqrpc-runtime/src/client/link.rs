@@ -13,12 +13,14 @@ use super::core::{Bounds, Core, Numbered, Overflow};
 use super::pulse::Pulse;
 use super::table::{Ending, Loss, Patience};
 use crate::socket::{Dealer, Endpoint, Message, Options, SocketError, Waiter};
+use crate::wire::Limits;
 
 /// What a thread waits for: the ending it answers, once it is there.
 type Condition = fn(&mut Core, u64) -> Option<Ending>;
 
 pub(super) struct Link {
     endpoint: Arc<str>,
+    limits: Limits,
     core: Mutex<Core>,
     waiter: Arc<Waiter>,
 }
@@ -27,6 +29,7 @@ impl Link {
     pub(super) fn open(
         endpoint: &Endpoint,
         options: &Options,
+        limits: Limits,
         bounds: Bounds,
         pulse: Pulse,
     ) -> Result<Self, SocketError> {
@@ -34,6 +37,7 @@ impl Link {
         let waiter = dealer.waiter();
         Ok(Self {
             endpoint: endpoint.as_str().into(),
+            limits,
             core: Mutex::new(Core::new(dealer, bounds, pulse)),
             waiter,
         })
@@ -41,6 +45,10 @@ impl Link {
 
     pub(super) fn endpoint(&self) -> &Arc<str> {
         &self.endpoint
+    }
+
+    pub(super) fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// Whether the link is up, after a look: it may have changed while nobody waited for it.

@@ -64,14 +64,13 @@ pub(super) struct Begun {
     pub(super) way: Way,
     /// Known to have been handed over.
     pub(super) written: bool,
-    pub(super) limits: Limits,
     pub(super) timeout: Duration,
     pub(super) oneway: bool,
     /// Of the call.
     pub(super) patience: Patience,
-    /// Of the present try.
-    pub(super) turn: Patience,
-    pub(super) retry: Option<Retry>,
+    /// Until when the present try waits for a connection.
+    pub(super) connected_by: Instant,
+    pub(super) retry: Option<Box<Retry>>,
 }
 
 /// Where a call's reply comes from.
@@ -81,7 +80,7 @@ pub(super) enum Way {
     /// From a link that has told already.
     Ended(Arc<Link>),
     /// It is here: the call was executed within the process.
-    Here(Option<Message>),
+    Here(Option<Box<Message>>),
 }
 
 impl Begun {
@@ -98,7 +97,7 @@ impl Begun {
                 return Poll::Ready(self.end(callee));
             };
             let start = || super::driver::start(link);
-            let ending = ready!(link.poll(*id, cx.waker(), self.turn, start));
+            let ending = ready!(link.poll(*id, cx.waker(), self.turn(), start));
             if let Some(result) = self.conclude(ending, callee) {
                 return Poll::Ready(result);
             }
@@ -118,7 +117,7 @@ impl Begun {
         while !self.written
             && let Way::Link(link, id) = &self.way
         {
-            let Err(loss) = link.hand_over(*id, self.turn) else {
+            let Err(loss) = link.hand_over(*id, self.turn()) else {
                 break;
             };
             if let Some(result) = self.conclude(Err(loss), callee) {
@@ -138,7 +137,7 @@ impl Begun {
             match &mut self.way {
                 Way::Link(link, id) => {
                     let (link, id) = (Arc::clone(link), *id);
-                    let ending = link.wait(id, self.turn);
+                    let ending = link.wait(id, self.turn());
                     if let Some(result) = self.conclude(ending, callee) {
                         return result;
                     }
@@ -147,7 +146,7 @@ impl Begun {
                 Way::Here(_) if Instant::now() > self.patience.deadline => {
                     return Err(self.subject(callee).timed_out(Executed::Yes));
                 }
-                Way::Here(frame) => return Ok(frame.take()),
+                Way::Here(frame) => return Ok(frame.take().map(|frame| *frame)),
                 Way::Ended(_) => return Ok(None),
             }
         }
@@ -156,10 +155,18 @@ impl Begun {
     /// Starts to count the time of a try: as long as the call has, but where there are other links to turn to, not as
     /// long to connect.
     pub(super) fn start_turn(&mut self, now: Instant) {
-        self.turn = self.patience;
+        self.connected_by = self.patience.connected_by;
         if let Some(retry) = &self.retry {
             let connected_by = retry.links.turn(self.patience.connect_timeout, now);
-            self.turn.connected_by = connected_by.min(self.patience.connected_by);
+            self.connected_by = connected_by.min(self.patience.connected_by);
+        }
+    }
+
+    /// The patience of the present try.
+    fn turn(&self) -> Patience {
+        Patience {
+            connected_by: self.connected_by,
+            ..self.patience
         }
     }
 
@@ -196,14 +203,14 @@ impl Begun {
     }
 
     pub(super) fn subject<'a>(&'a self, callee: Callee<'a>) -> Subject<'a> {
-        let endpoint = match &self.way {
-            Way::Link(link, _) | Way::Ended(link) => Some(link.endpoint()),
-            Way::Here(_) => None,
+        let (endpoint, limits) = match &self.way {
+            Way::Link(link, _) | Way::Ended(link) => (Some(link.endpoint()), link.limits()),
+            Way::Here(_) => (None, &Limits::DEFAULT),
         };
         Subject {
             callee,
             endpoint,
-            limits: &self.limits,
+            limits,
             timeout: self.timeout,
         }
     }

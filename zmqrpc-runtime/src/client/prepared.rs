@@ -12,17 +12,16 @@ use super::ways::Retry;
 use crate::command::Exchange;
 use crate::error::Error;
 use crate::socket::Message;
-use crate::wire::{Kind, Limits};
+use crate::wire::Kind;
 
 /// A call whose frame is complete but for its id.
 pub(super) struct Prepared {
     pub(super) to: Destination,
     pub(super) frame: Message,
     pub(super) kind: Kind,
-    pub(super) limits: Limits,
     pub(super) timeout: Duration,
     pub(super) connect_timeout: Duration,
-    pub(super) retry: Option<Retry>,
+    pub(super) retry: Option<Box<Retry>>,
 }
 
 #[derive(Clone)]
@@ -48,7 +47,6 @@ impl Prepared {
             to,
             frame,
             kind,
-            limits,
             timeout,
             connect_timeout,
             retry,
@@ -74,23 +72,22 @@ impl Prepared {
                         &Subject {
                             callee,
                             endpoint,
-                            limits: &limits,
+                            limits: link.limits(),
                             timeout,
                         },
                     ));
                 }
             },
-            Destination::Local(service) => Way::Here(service.exchange(frame)),
+            Destination::Local(service) => Way::Here(service.exchange(frame).map(Box::new)),
         };
         let oneway = kind == Kind::Notify;
         let mut begun = Begun {
             way,
             written,
-            limits,
             timeout,
             oneway,
             patience,
-            turn: patience,
+            connected_by: patience.connected_by,
             retry,
         };
         begun.start_turn(now);

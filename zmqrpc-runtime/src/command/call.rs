@@ -8,7 +8,7 @@ use std::pin::Pin;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{Answer, CallContext, Command, Method, Wire};
+use super::{Answer, CallContext, Command, Wire};
 use crate::codec::{Codec, Error as CodecError};
 use crate::socket::Message;
 use crate::wire::{Executed, Metadata, Reply, ReplyBody, Status};
@@ -25,7 +25,6 @@ pub struct Call {
 /// What the reply has to repeat, and what it has to keep to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Envelope {
-    pub(crate) method: &'static Method,
     pub(crate) id: u64,
     pub(crate) codec: Codec,
     /// Where the arguments begin in the frame.
@@ -45,6 +44,14 @@ impl Call {
     #[must_use]
     pub fn context(&self) -> &CallContext {
         &self.context
+    }
+
+    pub(crate) fn id(&self) -> u64 {
+        self.envelope.id
+    }
+
+    pub(crate) fn wants_reply(&self) -> bool {
+        self.envelope.wants_reply
     }
 
     /// Decodes the arguments: the tuple of them, borrowing from the frame where the types do.
@@ -98,7 +105,7 @@ impl Envelope {
         if !self.wants_reply {
             if answer.is_err() {
                 tracing::warn!(
-                    method = %self.method,
+                    method = %C::METHOD,
                     "a notification ended in an error of the service, which nobody waits for"
                 );
             }

@@ -18,21 +18,14 @@ use crate::wire::{Limits, Metadata, metadata_of};
 /// that it serves: its time limit is capped by what [`remaining`](Self::remaining) says.
 pub struct CallContext {
     frame: Message,
-    limits: Limits,
     method: &'static Method,
     deadline: Option<Instant>,
 }
 
 impl CallContext {
-    pub(crate) fn new(
-        frame: Message,
-        limits: Limits,
-        method: &'static Method,
-        deadline: Option<Instant>,
-    ) -> Self {
+    pub(crate) fn new(frame: Message, method: &'static Method, deadline: Option<Instant>) -> Self {
         Self {
             frame,
-            limits,
             method,
             deadline,
         }
@@ -77,13 +70,17 @@ impl CallContext {
             .map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
-    pub(super) fn frame(&self) -> &[u8] {
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    pub(crate) fn frame(&self) -> &[u8] {
         &self.frame
     }
 
-    // Read again from the frame rather than kept: most handlers never ask.
+    // Read again from the frame rather than kept: most handlers never ask. The limits were kept to when it arrived.
     fn all_metadata(&self) -> Metadata<'_> {
-        metadata_of(&self.frame, &self.limits)
+        metadata_of(&self.frame, &Limits::NONE)
     }
 }
 

@@ -41,20 +41,16 @@ pub(super) enum Asked {
 pub(super) struct Job {
     place: Place,
     call: Call,
-    id: u64,
-    wants_reply: bool,
     received: Instant,
-    deadline: Option<Instant>,
-    bytes: usize,
 }
 
 impl Job {
     pub(super) fn id(&self) -> u64 {
-        self.id
+        self.call.id()
     }
 
     pub(super) fn wants_reply(&self) -> bool {
-        self.wants_reply
+        self.call.wants_reply()
     }
 
     pub(super) fn received(&self) -> Instant {
@@ -62,17 +58,17 @@ impl Job {
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.deadline
+        self.call.context().deadline()
     }
 
     /// Bytes of the request's frame.
     pub(super) fn bytes(&self) -> usize {
-        self.bytes
+        self.call.context().frame().len()
     }
 
     /// The reply that tells of a refusal; nothing for a notification.
     pub(super) fn refuse(&self, refusal: &Refusal) -> Option<Message> {
-        self.wants_reply.then(|| refusal.encode(self.id))
+        self.wants_reply().then(|| refusal.encode(self.id()))
     }
 }
 
@@ -157,20 +153,14 @@ impl Responder {
                 .remaining
                 .and_then(|remaining| now.checked_add(remaining)),
             body: request.body.len(),
-            limits: self.limits,
+            reply_limit: self.limits.message,
         })
     }
 
     /// Runs a job at `now`: a plain method to its end, an `async` one as far as it goes without waiting. Never panics.
     pub(super) fn run(&self, job: Job, now: Instant) -> Step {
-        let Job {
-            place,
-            call,
-            id,
-            wants_reply,
-            deadline,
-            ..
-        } = job;
+        let (id, wants_reply, deadline) = (job.id(), job.wants_reply(), job.deadline());
+        let Job { place, call, .. } = job;
         if deadline.is_some_and(|deadline| deadline <= now) {
             self.counters.expired.increment();
             let refusal = Refusal::new(Status::Expired, "its time was over before it was executed");
@@ -202,7 +192,7 @@ struct Prepared {
     deadline: Option<Instant>,
     /// Bytes of the arguments, at the frame's end.
     body: usize,
-    limits: Limits,
+    reply_limit: usize,
 }
 
 impl Prepared {
@@ -215,26 +205,21 @@ impl Prepared {
             received,
             deadline,
             body,
-            limits,
+            reply_limit,
         } = self;
         let bytes = frame.len();
         let envelope = Envelope {
-            method: place.method,
             id,
             codec,
             body: bytes - body,
             wants_reply,
-            reply_limit: limits.message,
+            reply_limit,
         };
-        let context = CallContext::new(frame, limits, place.method, deadline);
+        let context = CallContext::new(frame, place.method, deadline);
         Job {
             place,
             call: Call::new(context, envelope),
-            id,
-            wants_reply,
             received,
-            deadline,
-            bytes,
         }
     }
 }

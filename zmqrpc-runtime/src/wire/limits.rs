@@ -16,13 +16,26 @@ pub struct Limits {
     pub metadata_bytes: usize,
 }
 
+impl Limits {
+    /// The defaults.
+    pub const DEFAULT: Self = Self {
+        message: 16 * 1024 * 1024,
+        name: 256,
+        metadata_entries: 64,
+        metadata_bytes: 8 * 1024,
+    };
+
+    /// No bounds, for what has been checked already.
+    pub const NONE: Self = Self {
+        message: usize::MAX,
+        name: usize::MAX,
+        metadata_entries: usize::MAX,
+        metadata_bytes: usize::MAX,
+    };
+}
+
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            message: 16 * 1024 * 1024,
-            name: 256,
-            metadata_entries: 64,
-            metadata_bytes: 8 * 1024,
-        }
+        Self::DEFAULT
     }
 }
