@@ -197,3 +197,38 @@ fn threads_and_tasks_share_a_client() {
         Err(Error::Unavailable { .. })
     ));
 }
+
+/// More calls than either socket has room for: both sides keep what does not fit, and try again when there is room.
+/// Without another receive after a refused send, one of them sleeps beside what has arrived, until pings fail.
+#[test]
+fn calls_beyond_the_room_of_the_sockets_all_end() {
+    let at_once = 4_000;
+    let server = Server::builder()
+        .service(EchoServer::new(Wall))
+        .bind("tcp://127.0.0.1:*")
+        .start()
+        .unwrap();
+    let client = Client::builder()
+        .connect(server.endpoints().remove(0))
+        .timeout(Duration::from_secs(120))
+        .build()
+        .unwrap();
+    for batch in 0..calls().div_ceil(at_once) {
+        let begun: Vec<_> = (0..at_once)
+            .map(|number| {
+                client.begin(&EchoAdd {
+                    a: batch,
+                    b: number,
+                })
+            })
+            .collect();
+        for (number, call) in (0..).zip(begun) {
+            assert_eq!(call.unwrap().wait().unwrap(), batch + number);
+        }
+    }
+    let stats = client.stats();
+    assert_eq!(
+        (stats.in_flight, stats.late_replies, stats.renewals),
+        (0, 0, 0)
+    );
+}
