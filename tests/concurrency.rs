@@ -336,9 +336,12 @@ fn a_call_goes_to_every_endpoint() {
         );
         let gone = servers[1].endpoints().remove(0);
         servers[1].shutdown(LIMIT).unwrap();
-        let answers = client.fan_out(&TogetherQuick { value: 8 });
-        for (endpoint, answer) in answers {
-            assert_eq!(answer.is_ok(), endpoint != gone, "{endpoint}: {answer:?}");
+        // The one that is gone uses up all of a short time, and the answer that is looked for after that still counts.
+        for limit in [Duration::from_secs(5), Duration::from_millis(200)] {
+            let client = client.with_timeout(limit);
+            for (endpoint, answer) in client.fan_out(&TogetherQuick { value: 8 }) {
+                assert_eq!(answer.is_ok(), endpoint != gone, "{endpoint}: {answer:?}");
+            }
         }
     });
 }

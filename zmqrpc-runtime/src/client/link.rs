@@ -161,18 +161,24 @@ impl Link {
     ) -> (MutexGuard<'a, Core>, Ending) {
         let mut just_sent = core.is_just_sent(id);
         loop {
-            if !std::mem::take(&mut just_sent) {
+            let looked = !std::mem::take(&mut just_sent);
+            if looked {
                 core.service(&self.waiter);
             }
             if let Some(ending) = done(&mut core, id) {
                 return (core, ending);
             }
-            // Only now, after looking: a reply that has arrived counts, however late it is looked for.
-            let until = match self.patience(&mut core, id, patience) {
+            let now = Instant::now();
+            let until = match patience.check(core.is_written(id), now) {
                 Ok(until) => until,
-                Err(failed) => return (core, Err(failed)),
+                // A reply that has arrived counts, however late it is looked for.
+                Err(_) if !looked => continue,
+                Err(failed) => {
+                    core.forget(id, &self.waiter);
+                    return (core, Err(failed));
+                }
             };
-            let pulse = core.check_pulse(Instant::now(), &self.waiter);
+            let pulse = core.check_pulse(now, &self.waiter);
             // That may have ended the call, or its server.
             if let Some(ending) = done(&mut core, id) {
                 return (core, ending);
