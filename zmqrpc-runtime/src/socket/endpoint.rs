@@ -113,6 +113,10 @@ impl Endpoint {
         }
     }
 
+    pub(super) fn is_tcp(&self) -> bool {
+        matches!(self.scheme, Scheme::Tcp { .. })
+    }
+
     /// libzmq reports neither connection nor loss for `inproc`.
     pub(super) fn is_inproc(&self) -> bool {
         self.scheme == Scheme::Inproc

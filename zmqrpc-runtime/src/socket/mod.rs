@@ -16,20 +16,27 @@ mod context;
 mod dealer;
 mod endpoint;
 mod error;
+mod inlet;
 mod inproc;
 mod message;
 mod monitor;
 mod options;
+mod pull;
 mod raw;
 mod router;
+mod shut;
+mod subscriber;
 mod waiter;
 
 pub(crate) use dealer::{Dealer, LinkEvent};
 pub(crate) use endpoint::{Direction, Endpoint};
 pub use error::SocketError;
+pub(crate) use inlet::Arrival;
 pub(crate) use message::Message;
 pub(crate) use options::Options;
+pub(crate) use pull::Pull;
 pub(crate) use router::{Delivery, PeerId, Route, Router, Unsent};
+pub(crate) use subscriber::{Publication, Subscriber};
 #[cfg(feature = "tokio")]
 pub(crate) use waiter::TaskWaiter;
 #[allow(

@@ -1,10 +1,9 @@
 //! The server's socket: any number of peers over any number of endpoints.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use super::monitor::{Connection, Monitor};
 use super::raw::{RawSocket, Refused};
+use super::shut::shut;
 use super::{Direction, Endpoint, Message, Options, SocketError, Waiter, inproc};
 
 /// A connected peer, as the socket names it. Means nothing outside of this process.
@@ -18,6 +17,14 @@ pub(crate) struct Route {
 }
 
 impl Route {
+    /// The way back of what wants no answer. No peer is named like that: every name has a byte or more.
+    pub(crate) fn nowhere() -> Self {
+        Self {
+            peer: Message::new(),
+            hops: Vec::new(),
+        }
+    }
+
     pub(crate) fn peer(&self) -> &PeerId {
         &self.peer
     }
@@ -48,9 +55,6 @@ pub(crate) enum Unsent {
     Gone(Route),
     Broken(SocketError),
 }
-
-/// How long shutting waits for endpoints to become free.
-const SHUT_LIMIT: Duration = Duration::from_millis(500);
 
 /// Bytes of what one device puts in front of a message. ZeroMQ's routing ids have no more.
 const MAX_HOP: usize = 255;
@@ -116,37 +120,9 @@ impl Router {
         Ok(true)
     }
 
-    /// Leaves every endpoint and waits, though not long, until they are free for others: libzmq unbinds in the
-    /// background, and a server that is started again at once would find its own port in use.
+    /// Leaves every endpoint and waits, though not long, until they are free for others.
     pub(crate) fn shut(mut self) {
-        let bound = self.endpoints.iter().filter(|(endpoint, direction)| {
-            *direction == Direction::Bind && !endpoint.starts_with("inproc:")
-        });
-        let mut open = bound.count();
-        let Ok(mut closings) = Monitor::of_closings(&self.socket) else {
-            return;
-        };
-        for (endpoint, direction) in std::mem::take(&mut self.endpoints) {
-            inproc::unbound(&endpoint);
-            if let Err(error) = self.socket.close(&endpoint, direction) {
-                tracing::debug!(%endpoint, %error, "an endpoint could not be left");
-            }
-        }
-        let waiter = closings
-            .descriptor()
-            .and_then(|closings| Waiter::new(vec![closings]));
-        let deadline = Instant::now() + SHUT_LIMIT;
-        while let Ok(waiter) = &waiter
-            && Instant::now() < deadline
-        {
-            while let Ok(Some(Connection::ListenerClosed)) = closings.next() {
-                open = open.saturating_sub(1);
-            }
-            if open == 0 || waiter.drive(Some(deadline)).is_err() {
-                break;
-            }
-        }
-        self.socket.stop_monitor();
+        shut(&mut self.socket, &std::mem::take(&mut self.endpoints));
     }
 
     pub(crate) fn endpoints(&self) -> impl Iterator<Item = &str> {

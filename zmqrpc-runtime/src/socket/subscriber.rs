@@ -1,0 +1,195 @@
+//! The subscriber's socket: takes what is published at one endpoint.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::inlet::{self, Arrival, Inlet};
+use super::monitor::{Connection, Monitor};
+use super::raw::{RawSocket, Refused};
+use super::{Direction, Endpoint, Message, Options, SocketError, Waiter};
+
+/// An XSUB at one endpoint.
+///
+/// Not a SUB: that one drops what was not subscribed to inside of one receive, so that a publisher which sends nothing
+/// else keeps its subscriber there for ever.
+pub(crate) struct Subscriber {
+    inlet: Inlet,
+    endpoint: Endpoint,
+    options: Options,
+    topics: BTreeSet<Vec<u8>>,
+    reopening: Option<Reopening>,
+}
+
+/// A published message: its topic, and what it is.
+pub(crate) type Publication = (Message, Message);
+
+/// A bound endpoint was left and is to be bound again.
+struct Reopening {
+    /// Tells when libzmq has left it, which it does in the background. To bind before that would be refused or, with
+    /// `ipc`, undone.
+    closings: Monitor,
+    since: Instant,
+}
+
+/// How long libzmq is believed to take to leave an endpoint.
+const CLOSING_LIMIT: Duration = Duration::from_secs(1);
+
+const SUBSCRIBE: u8 = 1;
+const UNSUBSCRIBE: u8 = 0;
+
+impl Subscriber {
+    /// Opens the socket; a connection is made in the background. Each topic is a prefix.
+    pub(crate) fn open(
+        endpoint: &Endpoint,
+        topics: BTreeSet<Vec<u8>>,
+        options: &Options,
+    ) -> Result<Self, SocketError> {
+        let socket = with_topics(&topics, options)?;
+        Ok(Self {
+            inlet: Inlet::open(socket, endpoint, options.ipv6)?,
+            endpoint: endpoint.clone(),
+            options: options.clone(),
+            topics,
+            reopening: None,
+        })
+    }
+
+    /// The endpoint, with its wildcards resolved.
+    pub(crate) fn endpoint(&self) -> &str {
+        self.inlet.endpoint()
+    }
+
+    pub(crate) fn waiter(&self) -> Arc<Waiter> {
+        self.inlet.waiter()
+    }
+
+    /// `false` if it was subscribed to before.
+    pub(crate) fn subscribe(&mut self, topic: &[u8]) -> Result<bool, SocketError> {
+        let new = !self.topics.contains(topic);
+        if new {
+            tell(&mut self.inlet.socket, SUBSCRIBE, topic)?;
+            self.topics.insert(topic.to_vec());
+        }
+        Ok(new)
+    }
+
+    /// `false` if it was not subscribed to.
+    pub(crate) fn unsubscribe(&mut self, topic: &[u8]) -> Result<bool, SocketError> {
+        let known = self.topics.remove(topic);
+        if known {
+            tell(&mut self.inlet.socket, UNSUBSCRIBE, topic)?;
+        }
+        Ok(known)
+    }
+
+    /// Whether a message of this topic is subscribed to.
+    pub(crate) fn covers(&self, topic: &[u8]) -> bool {
+        (0..=topic.len()).any(|end| self.topics.contains(&topic[..end]))
+    }
+
+    /// The next message, which has two frames, or nothing when all have been taken. After nothing the socket may be
+    /// waited on.
+    ///
+    /// A publisher can send what was not subscribed to, or no longer.
+    pub(crate) fn receive(&mut self) -> Result<Option<Arrival<Publication>>, SocketError> {
+        let arrival = self.inlet.receive()?;
+        Ok(arrival.map(|arrival| arrival.map(|[topic, event]| (topic, event))))
+    }
+
+    /// Gives the connections up and makes new ones, with the same topics. What has not been received is lost. `false`
+    /// if there is nothing that this could heal.
+    ///
+    /// Where the socket is bound, its publishers connect again. That takes [`reopen`](Self::reopen).
+    pub(crate) fn renew(&mut self, now: Instant) -> Result<bool, SocketError> {
+        if self.reopening.is_some() {
+            return Ok(false);
+        }
+        if self.endpoint.direction() == Direction::Connect {
+            let mut socket = with_topics(&self.topics, &self.options)?;
+            socket.open(&self.endpoint, self.options.ipv6)?;
+            self.inlet.replace(socket)?;
+            return Ok(true);
+        }
+        // Within a machine no connection breaks unnoticed; and `inproc` publishers would not come again.
+        if !self.endpoint.is_tcp() {
+            return Ok(false);
+        }
+        let closings = Monitor::of_closings(&self.inlet.socket)?;
+        let resolved = self.inlet.endpoint().to_owned();
+        let left = self.inlet.socket.close(&resolved, Direction::Bind);
+        self.reopening = Some(Reopening {
+            closings,
+            since: now,
+        });
+        left.map(|()| true)
+    }
+
+    /// The endpoint has been left and is not bound again yet.
+    pub(crate) fn is_reopening(&self) -> bool {
+        self.reopening.is_some()
+    }
+
+    /// Binds the endpoint again as soon as it is free. To be called now and then, until that has come true.
+    pub(crate) fn reopen(&mut self, now: Instant) -> Result<(), SocketError> {
+        let Some(reopening) = &mut self.reopening else {
+            return Ok(());
+        };
+        let mut left = now.saturating_duration_since(reopening.since) >= CLOSING_LIMIT;
+        while let Some(event) = reopening.closings.next()? {
+            left |= event == Connection::ListenerClosed;
+        }
+        if !left {
+            return Ok(());
+        }
+        // From now on the port may be anybody's, and each further try may succeed.
+        reopening.since = now.checked_sub(CLOSING_LIMIT).unwrap_or(now);
+        let resolved = self.inlet.endpoint();
+        let endpoint = Endpoint::parse(resolved, Direction::Bind)
+            .map_err(|reason| SocketError::refused("bind", &reason))?;
+        self.inlet.socket.open(&endpoint, self.options.ipv6)?;
+        self.stop_reopening();
+        Ok(())
+    }
+
+    fn stop_reopening(&mut self) {
+        if let Some(reopening) = self.reopening.take() {
+            self.inlet.socket.stop_monitor();
+            drop(reopening);
+        }
+    }
+
+    /// Closes the socket and frees its endpoint.
+    pub(crate) fn shut(mut self) {
+        self.stop_reopening();
+        self.inlet.shut();
+    }
+}
+
+impl Drop for Subscriber {
+    fn drop(&mut self) {
+        self.stop_reopening();
+    }
+}
+
+fn with_topics(topics: &BTreeSet<Vec<u8>>, options: &Options) -> Result<RawSocket, SocketError> {
+    let mut socket = inlet::socket(zmq::XSUB, options)?;
+    // Subscriptions are messages: those that had no room would be dropped without a word.
+    let set = SocketError::of("setting a socket option");
+    socket.options().set_sndhwm(0).map_err(set)?;
+    for topic in topics {
+        tell(&mut socket, SUBSCRIBE, topic)?;
+    }
+    Ok(socket)
+}
+
+fn tell(socket: &mut RawSocket, what: u8, topic: &[u8]) -> Result<(), SocketError> {
+    let mut order = Vec::with_capacity(1 + topic.len());
+    order.push(what);
+    order.extend_from_slice(topic);
+    match socket.send(&mut Message::from(order), false) {
+        // Without a publisher there is nobody to tell yet: the socket does when one comes.
+        Ok(()) | Err(Refused::Full | Refused::Unreachable) => Ok(()),
+        Err(Refused::Broken(error)) => Err(error),
+    }
+}
