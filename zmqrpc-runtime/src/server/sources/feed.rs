@@ -1,0 +1,218 @@
+//! One subscription at work: its socket, what came, and how long nothing has.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::subscription::{Checked, OnSilence};
+use super::stats::{Heard, SubscriptionStats};
+use super::silence::Silence;
+use super::tally::Tally;
+use super::{Source, Taken};
+use super::reading::Read;
+use crate::server::responder::Responder;
+use crate::socket::{Arrival, Options, SocketError, Subscriber, Waiter};
+use crate::wire::HEARTBEAT_TOPIC;
+
+pub(in crate::server) struct Feed {
+    subscriber: Subscriber,
+    tally: Tally,
+    silence: Option<Silence>,
+    on_silence: Option<OnSilence>,
+    heartbeats: u64,
+    malformed: u64,
+    silences: u64,
+    renewals: u64,
+    /// When to look whether a bound endpoint that was left can be bound again.
+    reopen_at: Option<Instant>,
+    /// It could not be, and that has been said.
+    stuck: bool,
+}
+
+/// How often a bound endpoint that was left is looked after.
+const REOPEN: Duration = Duration::from_millis(20);
+
+/// A callback to be made, outside of every lock.
+pub(in crate::server) struct Told {
+    callback: OnSilence,
+    endpoint: String,
+}
+
+impl Told {
+    pub(in crate::server) fn tell(&self) {
+        (self.callback)(&self.endpoint);
+    }
+}
+
+impl Feed {
+    pub(super) fn open(settings: Checked, options: &Options) -> Result<Self, SocketError> {
+        let options = Options {
+            receive_high_water: settings.high_water,
+            ..options.clone()
+        };
+        let topics = settings.topics.into_iter().map(String::into_bytes);
+        let topics = topics.chain([HEARTBEAT_TOPIC.to_vec()]).collect();
+        Ok(Self {
+            subscriber: Subscriber::open(&settings.endpoint, topics, &options)?,
+            tally: Tally::new(),
+            silence: settings
+                .heartbeat
+                .map(|limit| Silence::new(limit, Instant::now())),
+            on_silence: settings.on_silence,
+            heartbeats: 0,
+            malformed: 0,
+            silences: 0,
+            renewals: 0,
+            reopen_at: None,
+            stuck: false,
+        })
+    }
+
+    /// `false` if the topic was subscribed to before.
+    pub(super) fn add_topic(&mut self, topic: &str) -> Result<bool, SocketError> {
+        self.subscriber.subscribe(topic.as_bytes())
+    }
+
+    /// `false` if the topic was not subscribed to.
+    pub(super) fn remove_topic(&mut self, topic: &str) -> Result<bool, SocketError> {
+        let known = self.subscriber.unsubscribe(topic.as_bytes())?;
+        if known {
+            let subscriber = &self.subscriber;
+            self.tally.forget_all_but(|topic| subscriber.covers(topic));
+        }
+        Ok(known)
+    }
+
+    pub(super) fn stats(&self) -> SubscriptionStats {
+        let publishers = self.tally.publishers().map(|(publisher, counts)| Heard {
+            publisher,
+            received: counts.received,
+            lost: counts.lost,
+        });
+        SubscriptionStats {
+            endpoint: self.subscriber.endpoint().to_owned(),
+            received: self.tally.received,
+            lost: self.tally.lost,
+            heartbeats: self.heartbeats,
+            malformed: self.malformed,
+            silences: self.silences,
+            renewals: self.renewals,
+            publishers: publishers.collect(),
+        }
+    }
+
+    /// When [`look`](Self::look) has something to do next.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.reopen_at
+            .or_else(|| self.silence.as_ref().and_then(Silence::due))
+    }
+
+    /// Nothing could be heard until now, since nobody listened.
+    pub(super) fn excuse(&mut self, now: Instant) {
+        if let Some(silence) = &mut self.silence {
+            silence.heard(now);
+        }
+    }
+
+    /// To be called when it is [due](Self::due): renews the socket if nothing was heard for too long. Everything that has arrived must have been taken in.
+    pub(super) fn look(&mut self, now: Instant) -> Option<Told> {
+        if self.reopen_at.is_some() {
+            self.reopen(now);
+            return None;
+        }
+        if !self.silence.as_mut()?.has_passed(now) {
+            return None;
+        }
+        self.silences += 1;
+        let renewed = self.subscriber.renew(now);
+        let endpoint = self.subscriber.endpoint();
+        match renewed {
+            Ok(renewed) => {
+                tracing::warn!(endpoint, renewed, "nothing is heard from a publisher");
+                self.renewals += u64::from(renewed);
+            }
+            // The next silence tries again.
+            Err(error) => {
+                tracing::warn!(endpoint, %error, "nothing is heard from a publisher, and it could not be connected to again");
+            }
+        }
+        self.reopen_at = self.subscriber.is_reopening().then(|| now + REOPEN);
+        Some(Told {
+            callback: Arc::clone(self.on_silence.as_ref()?),
+            endpoint: self.subscriber.endpoint().to_owned(),
+        })
+    }
+
+    fn reopen(&mut self, now: Instant) {
+        match self.subscriber.reopen(now) {
+            Ok(()) => self.stuck = false,
+            Err(error) => {
+                if !self.stuck {
+                    let endpoint = self.subscriber.endpoint();
+                    tracing::error!(endpoint, %error, "a subscription cannot listen again, and goes on trying");
+                }
+                self.stuck = true;
+            }
+        }
+        self.reopen_at = self.subscriber.is_reopening().then(|| now + REOPEN);
+        self.excuse(now);
+    }
+
+    fn reject(&mut self) -> Taken {
+        self.malformed += 1;
+        Taken::Malformed
+    }
+}
+
+impl Source for Feed {
+    fn endpoint(&self) -> &str {
+        self.subscriber.endpoint()
+    }
+
+    fn waiter(&self) -> Arc<Waiter> {
+        self.subscriber.waiter()
+    }
+
+    fn is_due(&self, now: Instant) -> bool {
+        self.due().is_some_and(|due| due <= now)
+    }
+
+    fn take(&mut self, responder: &Responder, now: Instant) -> Result<Taken, SocketError> {
+        let (topic, event) = match self.subscriber.receive()? {
+            None => return Ok(Taken::Nothing),
+            Some(Arrival::Odd) => {
+                tracing::warn!(endpoint = self.endpoint(), "a message without a topic, or with more than an event");
+                return Ok(self.reject());
+            }
+            Some(Arrival::Message(message)) => message,
+        };
+        if !self.subscriber.covers(&topic) {
+            // Also what was on its way when its topic was given up.
+            return Ok(self.reject());
+        }
+        let Some((front, read)) = responder.read_event(&topic, event, now) else {
+            return Ok(self.reject());
+        };
+        if let Some(silence) = &mut self.silence {
+            silence.heard(now);
+        }
+        Ok(match read {
+            Read::Heartbeat => {
+                self.heartbeats += 1;
+                self.tally.heartbeat(front.publisher);
+                Taken::Something
+            }
+            Read::Refused => {
+                self.tally.event(front.publisher, &topic, front.sequence);
+                Taken::Something
+            }
+            Read::Job(job) => {
+                self.tally.event(front.publisher, &topic, front.sequence);
+                Taken::Job(job)
+            }
+        })
+    }
+
+    fn shut(self) {
+        self.subscriber.shut();
+    }
+}

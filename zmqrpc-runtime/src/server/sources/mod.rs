@@ -1,0 +1,364 @@
+//! Where commands come from that nobody waits for: what is published and what is pushed.
+//!
+//! ```text
+//! subscription  settings of one
+//! feed          a subscription at work
+//! tally         what it received and lost
+//! silence       when it counts as silent
+//! reading       a frame to a job
+//! pulled        an endpoint that commands are pulled from
+//! recent        a map of bounded size
+//! stats         what users are told
+//! ```
+//!
+//! All of it stands under the port's lock and is served by whoever has that, as the ROUTER is. Where the queue has no
+//! room, sources are left unread: libzmq holds what comes, and then those who push wait, and those who publish drop.
+
+mod feed;
+mod pulled;
+mod reading;
+mod recent;
+mod silence;
+mod stats;
+mod subscription;
+mod tally;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+pub(super) use feed::{Feed, Told};
+pub(super) use pulled::Pulled;
+pub use stats::{Heard, PullStats, SubscriptionStats};
+pub use subscription::Subscription;
+pub(super) use subscription::{Checked, check_topic};
+
+use super::counters::Counters;
+use super::responder::{Job, Responder};
+use crate::socket::{Options, SocketError, Waiter};
+
+/// What a message from a source turned out to be.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "most are the large one, and each is taken apart at once"
+)]
+pub(super) enum Taken {
+    /// There was none.
+    Nothing,
+    Job(Job),
+    /// Nothing to run: a heartbeat, or a command that the server does not have.
+    Something,
+    Malformed,
+}
+
+/// A socket that commands come from.
+pub(super) trait Source {
+    /// With its wildcards resolved.
+    fn endpoint(&self) -> &str;
+    fn waiter(&self) -> Arc<Waiter>;
+    /// Something is decided on whether there are messages: it must be looked whether there are.
+    fn is_due(&self, now: Instant) -> bool;
+    /// Takes one message in.
+    fn take(&mut self, responder: &Responder, now: Instant) -> Result<Taken, SocketError>;
+    /// Closes the socket and frees its endpoint, which may take a moment.
+    fn shut(self);
+}
+
+/// Takes the jobs.
+pub(super) trait Queue {
+    fn has_room(&self) -> bool;
+    fn take_on(&mut self, job: Job);
+}
+
+/// Messages that are taken from one source before the next one has its turn.
+const TURN: usize = 64;
+
+/// Messages that are taken from one source after the end was requested: those that never stop do not keep the server.
+const LAST_TURN: usize = 65_536;
+
+/// A source, and whether something may be left in it.
+struct Slot<S> {
+    source: S,
+    waiter: Arc<Waiter>,
+    drained: bool,
+    /// Messages that are taken still, once the end was requested.
+    left: usize,
+}
+
+pub(super) type Waiters = Arc<[Arc<Waiter>]>;
+
+pub(super) struct Sources {
+    router: Arc<Waiter>,
+    feeds: Vec<Slot<Feed>>,
+    pulls: Vec<Slot<Pulled>>,
+    /// Who is asked first the next time.
+    first: usize,
+    /// Left unread for want of room.
+    held: bool,
+    /// The end was requested.
+    stopping: bool,
+    options: Options,
+    /// Those of the router and of every source; made again when there are others.
+    waiters: Option<Waiters>,
+}
+
+impl Sources {
+    /// `options` are those of each socket.
+    pub(super) fn new(router: Arc<Waiter>, options: Options) -> Self {
+        Self {
+            router,
+            feeds: Vec::new(),
+            pulls: Vec::new(),
+            first: 0,
+            held: false,
+            stopping: false,
+            options,
+            waiters: None,
+        }
+    }
+
+    /// What to open further sockets with, outside of the lock.
+    pub(super) fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Adds a subscription; gives it back if there is one of this endpoint.
+    pub(super) fn add_feed(&mut self, feed: Feed) -> Result<String, Feed> {
+        if find(&self.feeds, feed.endpoint()).is_some() {
+            return Err(feed);
+        }
+        let endpoint = feed.endpoint().to_owned();
+        self.feeds.push(Slot::new(feed));
+        self.waiters = None;
+        Ok(endpoint)
+    }
+
+    pub(super) fn add_pull(&mut self, pull: Pulled) -> Result<String, Pulled> {
+        if find(&self.pulls, pull.endpoint()).is_some() {
+            return Err(pull);
+        }
+        let endpoint = pull.endpoint().to_owned();
+        self.pulls.push(Slot::new(pull));
+        self.waiters = None;
+        Ok(endpoint)
+    }
+
+    /// Removes a subscription; the caller shuts it, outside of the lock.
+    pub(super) fn remove_feed(&mut self, endpoint: &str) -> Option<Feed> {
+        let at = find(&self.feeds, endpoint)?;
+        self.waiters = None;
+        Some(self.feeds.remove(at).source)
+    }
+
+    pub(super) fn remove_pull(&mut self, endpoint: &str) -> Option<Pulled> {
+        let at = find(&self.pulls, endpoint)?;
+        self.waiters = None;
+        Some(self.pulls.remove(at).source)
+    }
+
+    /// Does something with a subscription's socket.
+    pub(super) fn with_feed<R>(
+        &mut self,
+        endpoint: &str,
+        action: impl FnOnce(&mut Feed) -> R,
+    ) -> Option<R> {
+        let at = find(&self.feeds, endpoint)?;
+        let slot = self.feeds.get_mut(at)?;
+        // The action may take the signal that something has arrived.
+        slot.drained = false;
+        Some(action(&mut slot.source))
+    }
+
+    pub(super) fn feeds(&self) -> Vec<SubscriptionStats> {
+        self.feeds.iter().map(|slot| slot.source.stats()).collect()
+    }
+
+    pub(super) fn pulls(&self) -> Vec<PullStats> {
+        self.pulls.iter().map(|slot| slot.source.stats()).collect()
+    }
+
+    /// Takes in what has arrived, as far as there is room. `true` if that was all, or is all for now: it is
+    /// [held](Self::is_held) then.
+    pub(super) fn take_in(
+        &mut self,
+        responder: &Responder,
+        queue: &mut impl Queue,
+        counters: &Counters,
+        now: Instant,
+        stopping: bool,
+    ) -> Result<bool, SocketError> {
+        let count = self.feeds.len() + self.pulls.len();
+        if count == 0 {
+            return Ok(true);
+        }
+        let mut reader = Reader {
+            responder,
+            queue,
+            counters,
+            now,
+            stopping,
+        };
+        self.stopping = stopping;
+        let was_held = std::mem::take(&mut self.held);
+        let mut drained = true;
+        for number in self.first..self.first + count {
+            let number = number % count;
+            let turn = match self.feeds.get_mut(number) {
+                Some(slot) => slot.read(&mut reader)?,
+                None => match self.pulls.get_mut(number - self.feeds.len()) {
+                    Some(slot) => slot.read(&mut reader)?,
+                    None => continue,
+                },
+            };
+            match turn {
+                Turn::Drained => {}
+                Turn::Over => drained = false,
+                Turn::Full => {
+                    self.held = true;
+                    self.first = number;
+                    break;
+                }
+            }
+        }
+        if was_held && !self.held {
+            for slot in &mut self.feeds {
+                slot.source.excuse(now);
+            }
+        }
+        Ok(drained || self.held)
+    }
+
+    /// The queue has no room: nothing waits for these sockets until it has.
+    pub(super) fn is_held(&self) -> bool {
+        self.held
+    }
+
+    /// Nothing more is taken in, now that the end was requested.
+    pub(super) fn is_spent(&self) -> bool {
+        !self.held
+            && self.feeds.iter().all(Slot::is_spent)
+            && self.pulls.iter().all(Slot::is_spent)
+    }
+
+    /// Renews what has been silent for too long. Only right after everything has been [taken in](Self::take_in).
+    pub(super) fn look(&mut self, now: Instant) -> Vec<Told> {
+        let mut told = Vec::new();
+        if self.held || self.stopping {
+            return told;
+        }
+        for slot in self.feeds.iter_mut().filter(|slot| slot.drained) {
+            if slot.source.is_due(now) {
+                told.extend(slot.source.look(now));
+                slot.drained = false;
+            }
+        }
+        told
+    }
+
+    /// When [`look`](Self::look) has something to do next.
+    pub(super) fn due(&self) -> Option<Instant> {
+        if self.held || self.stopping {
+            return None;
+        }
+        self.feeds.iter().filter_map(|slot| slot.source.due()).min()
+    }
+
+    /// What to wait for beside the router; nothing if there is nothing.
+    pub(super) fn waiters(&mut self) -> Option<Waiters> {
+        let none = self.feeds.is_empty() && self.pulls.is_empty();
+        if none || self.held || (self.stopping && self.is_spent()) {
+            return None;
+        }
+        let Self {
+            router,
+            feeds,
+            pulls,
+            waiters,
+            ..
+        } = self;
+        let waiters = waiters.get_or_insert_with(|| {
+            let feeds = feeds.iter().map(|slot| &slot.waiter);
+            let pulls = pulls.iter().map(|slot| &slot.waiter);
+            [&*router].into_iter().chain(feeds).chain(pulls).cloned().collect()
+        });
+        Some(Arc::clone(waiters))
+    }
+
+    /// Closes every socket and frees its endpoint.
+    pub(super) fn shut(self) {
+        for slot in self.feeds {
+            slot.source.shut();
+        }
+        for slot in self.pulls {
+            slot.source.shut();
+        }
+    }
+}
+
+/// What it takes to read a source.
+struct Reader<'a, Q> {
+    responder: &'a Responder,
+    queue: &'a mut Q,
+    counters: &'a Counters,
+    now: Instant,
+    stopping: bool,
+}
+
+/// How a source's turn ended.
+enum Turn {
+    Drained,
+    /// Others have their turn now.
+    Over,
+    /// The queue has no room.
+    Full,
+}
+
+impl<S: Source> Slot<S> {
+    fn new(source: S) -> Self {
+        Self {
+            waiter: source.waiter(),
+            source,
+            drained: false,
+            left: LAST_TURN,
+        }
+    }
+
+    fn is_spent(&self) -> bool {
+        self.drained || self.left == 0
+    }
+
+    fn read(&mut self, reader: &mut Reader<'_, impl Queue>) -> Result<Turn, SocketError> {
+        // Asking a socket that has nothing costs a system call, and most requests come over another one.
+        let stirred = self.waiter.take_stir();
+        if self.drained && !stirred && !self.source.is_due(reader.now) {
+            return Ok(Turn::Drained);
+        }
+        self.drained = false;
+        for _ in 0..TURN {
+            if !reader.queue.has_room() {
+                return Ok(Turn::Full);
+            }
+            if reader.stopping {
+                if self.left == 0 {
+                    return Ok(Turn::Drained);
+                }
+                self.left -= 1;
+            }
+            match self.source.take(reader.responder, reader.now)? {
+                Taken::Nothing => {
+                    self.drained = true;
+                    return Ok(Turn::Drained);
+                }
+                Taken::Job(job) => reader.queue.take_on(job),
+                Taken::Something => {}
+                Taken::Malformed => reader.counters.malformed.increment(),
+            }
+        }
+        Ok(Turn::Over)
+    }
+}
+
+fn find<S: Source>(slots: &[Slot<S>], endpoint: &str) -> Option<usize> {
+    slots
+        .iter()
+        .position(|slot| slot.source.endpoint() == endpoint)
+}

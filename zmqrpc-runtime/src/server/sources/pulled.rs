@@ -1,0 +1,80 @@
+//! One endpoint that commands are pulled from.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::stats::PullStats;
+use super::{Source, Taken};
+use super::reading::Read;
+use crate::server::responder::Responder;
+use crate::socket::{Arrival, Endpoint, Options, Pull, SocketError, Waiter};
+
+pub(in crate::server) struct Pulled {
+    pull: Pull,
+    received: u64,
+    malformed: u64,
+}
+
+/// Commands that are held for each of those who push, beside those in the server's queue. Few: they are lost if the
+/// process dies, and no other worker gets them meanwhile.
+const HIGH_WATER: u16 = 100;
+
+impl Pulled {
+    pub(super) fn open(endpoint: &Endpoint, options: &Options) -> Result<Self, SocketError> {
+        let options = Options {
+            receive_high_water: HIGH_WATER,
+            ..options.clone()
+        };
+        Ok(Self {
+            pull: Pull::open(endpoint, &options)?,
+            received: 0,
+            malformed: 0,
+        })
+    }
+
+    pub(super) fn stats(&self) -> PullStats {
+        PullStats {
+            endpoint: self.pull.endpoint().to_owned(),
+            received: self.received,
+            malformed: self.malformed,
+        }
+    }
+}
+
+impl Source for Pulled {
+    fn endpoint(&self) -> &str {
+        self.pull.endpoint()
+    }
+
+    fn waiter(&self) -> Arc<Waiter> {
+        self.pull.waiter()
+    }
+
+    fn is_due(&self, _: Instant) -> bool {
+        false
+    }
+
+    fn take(&mut self, responder: &Responder, now: Instant) -> Result<Taken, SocketError> {
+        let read = match self.pull.receive()? {
+            None => return Ok(Taken::Nothing),
+            Some(Arrival::Odd) => {
+                tracing::warn!(endpoint = self.endpoint(), "a message of several frames");
+                None
+            }
+            Some(Arrival::Message(frame)) => responder.read_pushed(frame, now),
+        };
+        let Some(read) = read else {
+            self.malformed += 1;
+            return Ok(Taken::Malformed);
+        };
+        self.received += 1;
+        Ok(match read {
+            Read::Job(job) => Taken::Job(job),
+            Read::Refused | Read::Heartbeat => Taken::Something,
+        })
+    }
+
+    fn shut(self) {
+        self.pull.shut();
+    }
+}

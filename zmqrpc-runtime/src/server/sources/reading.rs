@@ -1,0 +1,105 @@
+//! From a frame that nobody waits for to a job, without a socket.
+
+use std::time::Instant;
+
+use crate::server::responder::{Job, Responder};
+use crate::socket::Message;
+use crate::wire::{
+    Content, Dialect, Event, HEARTBEAT_TOPIC, Incoming, Kind, MAX_TOPIC, Request, WireError,
+};
+
+/// What a frame says.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "most are the large one, and each is taken apart at once"
+)]
+pub(super) enum Read {
+    Heartbeat,
+    Job(Job),
+    /// A command that the server does not have, or not so.
+    Refused,
+}
+
+/// Whose event it is, and which.
+#[derive(Clone, Copy)]
+pub(super) struct Front {
+    pub(super) publisher: u64,
+    pub(super) sequence: u64,
+}
+
+impl Responder {
+    /// Reads an event that arrived at `now`; nothing if it is none.
+    pub(super) fn read_event(
+        &self,
+        topic: &[u8],
+        frame: Message,
+        now: Instant,
+    ) -> Option<(Front, Read)> {
+        let text = match str::from_utf8(topic) {
+            Ok(text) if text.len() <= MAX_TOPIC => Some(text),
+            _ if topic == HEARTBEAT_TOPIC => None,
+            _ => {
+                tracing::warn!(bytes = topic.len(), "a topic is no text, or too long");
+                return None;
+            }
+        };
+        let event = match Event::decode(&frame, self.limits()) {
+            Ok(event) => event,
+            Err(error) => {
+                complain(&frame, &error);
+                return None;
+            }
+        };
+        let front = Front {
+            publisher: event.publisher,
+            sequence: event.sequence,
+        };
+        let read = match (event.content, text) {
+            (Content::Heartbeat, None) => Read::Heartbeat,
+            (Content::Command(request), Some(text)) => {
+                let topic = text.into();
+                match self.prepare_or_count(&request, now) {
+                    Some(prepared) => Read::Job(prepared.with(frame, Some(topic))),
+                    None => Read::Refused,
+                }
+            }
+            _ => {
+                tracing::warn!("a heartbeat under a topic of commands, or the reverse");
+                return None;
+            }
+        };
+        Some((front, read))
+    }
+
+    /// Reads a frame that was pushed and arrived at `now`; nothing if it is no notification.
+    pub(super) fn read_pushed(&self, frame: Message, now: Instant) -> Option<Read> {
+        match Incoming::decode(&frame, self.limits()) {
+            Ok(Incoming::Request(
+                request @ Request {
+                    kind: Kind::Notify, ..
+                },
+            )) => Some(match self.prepare_or_count(&request, now) {
+                Some(prepared) => Read::Job(prepared.with(frame, None)),
+                None => Read::Refused,
+            }),
+            Ok(_) => {
+                tracing::warn!("something was pushed that wants an answer");
+                None
+            }
+            Err(error) => {
+                complain(&frame, &error);
+                None
+            }
+        }
+    }
+}
+
+fn complain(frame: &Message, error: &WireError) {
+    tracing::warn!(
+        peer = frame.peer_address(),
+        bytes = frame.len(),
+        dialect = ?Dialect::sniff(frame),
+        %error,
+        "a message is neither an event nor a notification"
+    );
+}
