@@ -24,7 +24,10 @@ pub use command::{
     Answer, CallContext, Command, Failure, Method, Never, Service, Transport, Wire, WithTimeout,
 };
 pub use error::{CallError, Error, Site};
-pub use server::{AsyncHandler, Handler, Server, ServerBuilder, ServerHandle, ServerStats};
+pub use server::{
+    AsyncHandler, Handler, Heard, PullStats, Server, ServerBuilder, ServerHandle, ServerStats,
+    Subscription, SubscriptionStats,
+};
 pub use socket::SocketError;
 pub use wire::Executed;
 

@@ -20,6 +20,7 @@ pub struct CallContext {
     frame: Message,
     method: &'static Method,
     deadline: Option<Instant>,
+    topic: Option<Box<str>>,
 }
 
 impl CallContext {
@@ -28,7 +29,14 @@ impl CallContext {
             frame,
             method,
             deadline,
+            topic: None,
         }
+    }
+
+    /// The command was published under a topic.
+    pub(crate) fn under(mut self, topic: Option<Box<str>>) -> Self {
+        self.topic = topic;
+        self
     }
 
     /// The method that was called.
@@ -50,6 +58,12 @@ impl CallContext {
     #[must_use]
     pub fn user_id(&self) -> Option<&str> {
         self.frame.user_id()
+    }
+
+    /// The topic that the command was published under, often empty; none of what was called or pushed.
+    #[must_use]
+    pub fn topic(&self) -> Option<&str> {
+        self.topic.as_deref()
     }
 
     /// A text that the caller sent along under `key`.

@@ -8,8 +8,10 @@ use super::counters::Counters;
 use super::engine::Engine;
 use super::handle::ServerHandle;
 use super::handler::{Async, AsyncHandler, Handler, Plain};
+use super::port::Port;
 use super::registry::Registry;
 use super::responder::Responder;
+use super::sources::{Feed, Pulled, Sources, Subscription, twice};
 use super::work::Bounds;
 use crate::command::{Dispatch, Served, Service};
 use crate::error::Error;
@@ -36,6 +38,8 @@ impl Server {
 pub struct ServerBuilder {
     services: Vec<Box<dyn Dispatch>>,
     endpoints: Vec<(String, Direction)>,
+    subscriptions: Vec<Subscription>,
+    pulls: Vec<(String, Direction)>,
     max_message: usize,
     workers: usize,
     max_queue: usize,
@@ -49,6 +53,8 @@ impl Default for ServerBuilder {
         Self {
             services: Vec::new(),
             endpoints: Vec::new(),
+            subscriptions: Vec::new(),
+            pulls: Vec::new(),
             max_message: Limits::default().message,
             workers: default_workers(),
             max_queue: 65_536,
@@ -92,6 +98,40 @@ impl ServerBuilder {
         self
     }
 
+    /// Executes what is published: the events of a publisher are commands of the same services. A text connects to an
+    /// endpoint and takes everything; a [`Subscription`] says more.
+    ///
+    /// Any number of subscriptions, each with a connection of its own. What a service returns for an event is dropped.
+    /// Events that there is no room for are left at the publisher, who drops them in the end; what got lost shows in
+    /// [`ServerHandle::subscriptions`].
+    ///
+    /// ```
+    /// use zmqrpc_runtime::{Server, Subscription};
+    ///
+    /// let server = Server::builder()
+    ///     .subscribe("tcp://127.0.0.1:30001")
+    ///     .subscribe(Subscription::connect("tcp://127.0.0.1:30002").topic("eu."));
+    /// # let _ = server;
+    /// ```
+    pub fn subscribe(mut self, subscription: impl Into<Subscription>) -> Self {
+        self.subscriptions.push(subscription.into());
+        self
+    }
+
+    /// Executes what is pushed to an endpoint that this server listens at, such as `tcp://*:30002`. Each command goes to
+    /// one of those that pull, and is lost if that one dies before it is executed. Where there is no room, those who push
+    /// wait: nothing is dropped.
+    pub fn pull_bind(mut self, endpoint: impl Into<String>) -> Self {
+        self.pulls.push((endpoint.into(), Direction::Bind));
+        self
+    }
+
+    /// Executes what is pushed by whoever listens at an endpoint; otherwise as [`pull_bind`](Self::pull_bind).
+    pub fn pull_connect(mut self, endpoint: impl Into<String>) -> Self {
+        self.pulls.push((endpoint.into(), Direction::Connect));
+        self
+    }
+
     /// Bytes of the largest request that is taken and of the largest reply that is sent. Default: 16 MiB.
     ///
     /// A larger request is answered with `TooLarge`, up to twice the limit; beyond that the connection is cut, so
@@ -110,13 +150,18 @@ impl ServerBuilder {
         self
     }
 
-    /// Requests that may wait to be executed, `async` methods that run included. Default: 65,536. Further ones are answered with `Overloaded`.
+    /// Requests that may wait to be executed, `async` methods that run included. Default: 65,536. Further ones are
+    /// answered with `Overloaded`.
+    ///
+    /// What is published and pushed is counted apart, up to the same number but no more than 1,000. Further ones are left
+    /// unread.
     pub fn max_queue(mut self, requests: usize) -> Self {
         self.max_queue = requests;
         self
     }
 
     /// Bytes of requests that may wait to be executed. Default: 64 MiB. Further ones are answered with `Overloaded`.
+    /// Also, and apart from these, bytes of what is published and pushed.
     pub fn max_queue_bytes(mut self, bytes: usize) -> Self {
         self.max_queue_bytes = bytes;
         self
@@ -144,8 +189,13 @@ impl ServerBuilder {
     ///
     /// [`Error::Endpoint`] and [`Error::Config`] name the setting that is wrong; nothing is open then.
     /// [`Error::Transport`] if the system gives no more sockets or threads.
-    pub fn start(self) -> Result<ServerHandle, Error> {
+    pub fn start(mut self) -> Result<ServerHandle, Error> {
         let endpoints = self.check()?;
+        let subscriptions: Vec<_> = std::mem::take(&mut self.subscriptions)
+            .into_iter()
+            .map(Subscription::check)
+            .collect::<Result<_, _>>()?;
+        let pulls = parse(&self.pulls)?;
         let limits = self.limits();
         let options = Options {
             max_frame: self.max_message.saturating_mul(2),
@@ -170,8 +220,19 @@ impl ServerBuilder {
                 .open(endpoint)
                 .map_err(|error| Error::bad_endpoint(endpoint.as_str(), error.to_string()))?;
         }
+        let waiter = router.waiter();
+        let mut sources = Sources::new(Arc::clone(&waiter), options);
+        for subscription in subscriptions {
+            let feed = Feed::open(subscription, sources.options())?;
+            sources.add_feed(feed).map_err(twice)?;
+        }
+        for endpoint in &pulls {
+            let pulled = Pulled::open(endpoint, sources.options())?;
+            sources.add_pull(pulled).map_err(twice)?;
+        }
+        let port = Port::new(router, sources, linger);
         Ok(ServerHandle::new(Engine::start(
-            router, responder, counters, bounds, linger,
+            port, waiter, responder, counters, bounds,
         )?))
     }
 
@@ -207,10 +268,10 @@ impl ServerBuilder {
     }
 
     fn check(&self) -> Result<Vec<Endpoint>, Error> {
-        if self.endpoints.is_empty() {
+        if self.endpoints.is_empty() && self.subscriptions.is_empty() && self.pulls.is_empty() {
             return Err(Error::bad_setting(
                 "bind",
-                "a server needs at least one endpoint to bind or connect",
+                "a server needs at least one endpoint to bind or connect, to subscribe or to pull from",
             ));
         }
         if self.max_message < MIN_MESSAGE {
@@ -232,14 +293,17 @@ impl ServerBuilder {
             let reason = "it must hold at least one message of `max_message` bytes";
             return Err(Error::bad_setting("max_queue_bytes", reason));
         }
-        self.endpoints
-            .iter()
-            .map(|(text, direction)| {
-                Endpoint::parse(text, *direction)
-                    .map_err(|reason| Error::bad_endpoint(text, reason))
-            })
-            .collect()
+        parse(&self.endpoints)
     }
+}
+
+fn parse(endpoints: &[(String, Direction)]) -> Result<Vec<Endpoint>, Error> {
+    endpoints
+        .iter()
+        .map(|(text, direction)| {
+            Endpoint::parse(text, *direction).map_err(|reason| Error::bad_endpoint(text, reason))
+        })
+        .collect()
 }
 
 const MAX_WORKERS: usize = 1024;
@@ -262,6 +326,8 @@ impl fmt::Debug for ServerBuilder {
         f.debug_struct("ServerBuilder")
             .field("methods", &methods)
             .field("endpoints", &self.endpoints)
+            .field("subscriptions", &self.subscriptions)
+            .field("pulls", &self.pulls)
             .finish_non_exhaustive()
     }
 }

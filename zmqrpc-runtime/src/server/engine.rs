@@ -16,9 +16,10 @@ use super::executor::TaskEnd;
 use super::port::{Intake, Port};
 use super::responder::{Job, Responder};
 use super::roles::{Role, Roles, TICK};
+use super::sources::{Queue, Sources, Told, Waiters};
 use super::work::{Assigned, Bounds, Work};
 use crate::command::Refusal;
-use crate::socket::{Message, Route, Router, SocketError, Waiter};
+use crate::socket::{Message, Route, Router, SocketError, Waiter, drive_any};
 use crate::wire::Status;
 
 /// Replies that are sent together at most, while there are requests to execute.
@@ -43,15 +44,15 @@ pub(super) struct Engine {
 impl Engine {
     /// Starts the threads: one per worker, and two so that one leads and one stands by while all workers are busy.
     pub(super) fn start(
-        router: Router,
+        port: Port,
+        waiter: Arc<Waiter>,
         responder: Responder,
         counters: Arc<Counters>,
         bounds: Bounds,
-        linger: Duration,
     ) -> Result<Arc<Self>, SocketError> {
         let engine = Arc::new(Self {
-            waiter: router.waiter(),
-            port: Mutex::new(Some(Port::new(router, linger))),
+            waiter,
+            port: Mutex::new(Some(port)),
             work: Mutex::new(Work::new(bounds)),
             roles: Roles::default(),
             responder,
@@ -78,6 +79,14 @@ impl Engine {
     pub(super) fn with_router<R>(&self, action: impl FnOnce(&mut Router) -> R) -> Option<R> {
         let result = self.port().as_mut().map(|port| action(port.router()));
         // The action may have taken the signal that the leader waits for.
+        self.waiter.wake();
+        result
+    }
+
+    /// Does something with the sources; nothing if the server has ended.
+    pub(super) fn with_sources<R>(&self, action: impl FnOnce(&mut Sources) -> R) -> Option<R> {
+        let result = self.port().as_mut().map(|port| action(&mut port.sources));
+        // As above; and there may be others to wait for now.
         self.waiter.wake();
         result
     }
@@ -143,8 +152,12 @@ impl Engine {
     fn lead(self: &Arc<Self>, term: u64) {
         while self.roles.leads(term) {
             match self.attend() {
-                Ok(Attended::Idle(until)) => {
-                    if let Err(error) = self.waiter.drive(until) {
+                Ok(Attended::Idle(until, sources)) => {
+                    let waited = match sources {
+                        None => self.waiter.drive(until),
+                        Some(waiters) => drive_any(&waiters, until),
+                    };
+                    if let Err(error) = waited {
                         tracing::error!(%error, "the server cannot wait for its socket, the server ends");
                         return self.finish();
                     }
@@ -159,6 +172,15 @@ impl Engine {
                     self.roles.stop_running(term);
                 }
                 Ok(Attended::Again) => {}
+                Ok(Attended::Silent(told)) => {
+                    // A user's code: the stand-by takes over if it takes its time.
+                    self.roles.start_running(term);
+                    for told in told {
+                        self.roles.progress();
+                        told.tell();
+                    }
+                    self.roles.stop_running(term);
+                }
                 Ok(Attended::Done) => return self.finish(),
                 Err(error) => {
                     tracing::error!(%error, "the server's socket failed, the server ends");
@@ -179,23 +201,29 @@ impl Engine {
         let now = Instant::now();
         let (drained, mut work) = self.serve(port, now)?;
         self.counters.expired.add(work.tick(now));
+        let told = port.sources.look(now);
+        if !told.is_empty() {
+            return Ok(Attended::Silent(told));
+        }
         if work.has_assignable() {
             return Ok(Attended::Busy);
         }
-        if work.ready() > 0 || !drained {
+        if work.ready() > 0 || work.wants_more() || !drained {
             return Ok(Attended::Again);
         }
-        if self.stopping.load(Ordering::Acquire) && work.is_done() {
+        if self.stopping.load(Ordering::Acquire) && work.is_done() && port.sources.is_spent() {
             // A peer that does not read does not hold up the end for ever.
             let Some(until) = port.flushed_by(now) else {
                 return Ok(Attended::Done);
             };
             port.polled = true;
-            return Ok(Attended::Idle(port.next_try(now).or(Some(until))));
+            let until = port.next_try(now).or(Some(until));
+            return Ok(Attended::Idle(until, None));
         }
         port.polled = true;
         let due = port.next_try(now).into_iter().chain(work.next_tick());
-        Ok(Attended::Idle(due.min()))
+        let due = due.chain(port.sources.due());
+        Ok(Attended::Idle(due.min(), port.sources.waiters()))
     }
 
     /// Sends the replies that are ready and takes in what has arrived by `now`. Answers `true` if nothing is left: the
@@ -217,7 +245,11 @@ impl Engine {
             intake.forget_peer(route);
         }
         let drained = port.take_in(&self.responder, &mut intake, &self.counters, now)?;
-        Ok((drained, intake.work))
+        let read = port
+            .sources
+            .take_in(&self.responder, &mut intake, &self.counters, now)?;
+        intake.work.hold(port.sources.is_held());
+        Ok((drained && read, intake.work))
     }
 
     /// Runs requests until there are none that may run, or replies should be sent, or another thread leads.
@@ -229,7 +261,10 @@ impl Engine {
                 if let Some((place, frame)) = ended.take() {
                     work.finish(place, frame);
                 }
-                if work.ready() >= BATCH || term.is_some_and(|term| !self.roles.leads(term)) {
+                if work.ready() >= BATCH
+                    || work.wants_more()
+                    || term.is_some_and(|term| !self.roles.leads(term))
+                {
                     return;
                 }
                 match work.assign(Instant::now()) {
@@ -283,6 +318,7 @@ impl Engine {
             return false;
         };
         let now = Instant::now();
+        let held = port.sources.is_held();
         let (drained, work) = match self.serve(port, now) {
             Ok(served) => served,
             Err(error) => {
@@ -292,8 +328,13 @@ impl Engine {
         };
         // The leader may wait without a limit, for an end or a sign of life that nobody expected when it went there.
         let stopping = self.stopping.load(Ordering::Acquire);
-        let must_look =
-            !drained || stopping || work.has_assignable() || port.next_try(now).is_some();
+        // Nor does it wait for sources that were held.
+        let released = held && !port.sources.is_held();
+        let must_look = !drained
+            || stopping
+            || released
+            || work.has_assignable()
+            || port.next_try(now).is_some();
         if port.polled && must_look {
             self.waiter.wake();
         }
@@ -321,12 +362,14 @@ impl Drop for EndOnPanic<'_> {
 }
 
 enum Attended {
-    /// Nothing to run: wait, until then at most.
-    Idle(Option<Instant>),
+    /// Nothing to run: wait, until then at most; for the router alone, or for these too.
+    Idle(Option<Instant>, Option<Waiters>),
     /// Something to run.
     Busy,
     /// Something became ready to send meanwhile.
     Again,
+    /// Nothing is heard from publishers: somebody wants to know.
+    Silent(Vec<Told>),
     /// The server has ended, or is to end now.
     Done,
 }
@@ -361,6 +404,20 @@ impl Intake for Admission<'_> {
     fn forget_peer(&mut self, route: &Route) {
         let ended = self.work.forget_peer(route);
         self.counters.cancelled.add(ended);
+    }
+}
+
+impl Queue for Admission<'_> {
+    fn has_room(&self) -> bool {
+        self.work.has_room()
+    }
+
+    fn push(&mut self, job: Job) {
+        self.work.take_on(Route::nowhere(), job);
+    }
+
+    fn is_closing(&self) -> bool {
+        self.stopping
     }
 }
 

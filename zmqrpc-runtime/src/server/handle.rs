@@ -6,8 +6,11 @@ use std::time::Duration;
 
 use super::counters::ServerStats;
 use super::engine::Engine;
+use super::sources::{
+    Feed, PullStats, Pulled, Source, Sources, Subscription, SubscriptionStats, check_topic, twice,
+};
 use crate::error::Error;
-use crate::socket::{Direction, Endpoint};
+use crate::socket::{Direction, Endpoint, Options, SocketError};
 
 /// A running server. Dropping it ends the server as [`shutdown`](Self::shutdown) does, within a second.
 ///
@@ -81,6 +84,145 @@ impl ServerHandle {
         }
     }
 
+    /// Subscribes at run time, as [`ServerBuilder::subscribe`](super::ServerBuilder::subscribe) does before the start;
+    /// answers the endpoint with its wildcards resolved, which is the subscription's name from then on.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Endpoint`] if the endpoint is wrong, in use, or subscribed to already; [`Error::Config`] names the setting
+    /// that is wrong. The server goes on as before.
+    pub fn subscribe(&self, subscription: impl Into<Subscription>) -> Result<String, Error> {
+        let subscription = subscription.into().check()?;
+        let endpoint = subscription.endpoint().to_owned();
+        let feed = Feed::open(subscription, &self.options(&endpoint)?)?;
+        let added = self.sources(&endpoint, |sources| sources.add_feed(feed))?;
+        added.map_err(twice)
+    }
+
+    /// Ends a subscription. What it has received and is not executed yet still is.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Endpoint`] if the server has no such subscription.
+    pub fn unsubscribe(&self, endpoint: impl AsRef<str>) -> Result<(), Error> {
+        let endpoint = endpoint.as_ref();
+        let feed = self.sources(endpoint, |sources| sources.remove_feed(endpoint))?;
+        feed.ok_or_else(|| no_subscription(endpoint))?.shut();
+        Ok(())
+    }
+
+    /// Takes events of another topic too, of a subscription that is named as [`subscriptions`](Self::subscriptions) shows
+    /// it. `false` if it did already. It takes effect at the publisher a moment later.
+    ///
+    /// A subscription that was made without a topic has the topic `""`, which is everything.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Endpoint`] if the server has no such subscription, [`Error::Config`] if the topic is too long.
+    pub fn add_topic(
+        &self,
+        endpoint: impl AsRef<str>,
+        topic: impl AsRef<str>,
+    ) -> Result<bool, Error> {
+        let (endpoint, topic) = (endpoint.as_ref(), topic.as_ref());
+        check_topic(topic)?;
+        self.with_feed(endpoint, |feed| feed.add_topic(topic))
+    }
+
+    /// Takes no more events of a topic, unless another one covers them. `false` if the subscription does not have exactly
+    /// this one. Without any topic it hears nothing but heartbeats.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Endpoint`] if the server has no such subscription.
+    pub fn remove_topic(
+        &self,
+        endpoint: impl AsRef<str>,
+        topic: impl AsRef<str>,
+    ) -> Result<bool, Error> {
+        let topic = topic.as_ref();
+        self.with_feed(endpoint.as_ref(), |feed| feed.remove_topic(topic))
+    }
+
+    /// The subscriptions and what they have seen, in the order in which they were made. Empty after the end.
+    #[must_use]
+    pub fn subscriptions(&self) -> Vec<SubscriptionStats> {
+        let feeds = self.engine.with_sources(|sources| sources.feeds());
+        feeds.unwrap_or_default()
+    }
+
+    /// Executes what is pushed to another endpoint that this server listens at; answers it with its wildcards resolved.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Endpoint`] if it is wrong or in use; the server goes on as before.
+    pub fn pull_bind(&self, endpoint: impl AsRef<str>) -> Result<String, Error> {
+        self.pull(endpoint.as_ref(), Direction::Bind)
+    }
+
+    /// Executes what is pushed by whoever listens at another endpoint.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Endpoint`] if it is wrong or pulled from already; the server goes on as before.
+    pub fn pull_connect(&self, endpoint: impl AsRef<str>) -> Result<String, Error> {
+        self.pull(endpoint.as_ref(), Direction::Connect)
+    }
+
+    fn pull(&self, text: &str, direction: Direction) -> Result<String, Error> {
+        let endpoint =
+            Endpoint::parse(text, direction).map_err(|reason| Error::bad_endpoint(text, reason))?;
+        let pulled = Pulled::open(&endpoint, &self.options(text)?)?;
+        let added = self.sources(text, |sources| sources.add_pull(pulled))?;
+        added.map_err(twice)
+    }
+
+    /// Pulls from an endpoint no longer, named as [`pulls`](Self::pulls) shows it. What had been sent to this server and
+    /// not been read is lost.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Endpoint`] if the server does not pull from there.
+    pub fn pull_close(&self, endpoint: impl AsRef<str>) -> Result<(), Error> {
+        let endpoint = endpoint.as_ref();
+        let pulled = self.sources(endpoint, |sources| sources.remove_pull(endpoint))?;
+        let missing = || Error::bad_endpoint(endpoint, "the server does not pull from there");
+        pulled.ok_or_else(missing)?.shut();
+        Ok(())
+    }
+
+    /// The endpoints that commands are pulled from and what came, in the order in which they were added. Empty after the
+    /// end.
+    #[must_use]
+    pub fn pulls(&self) -> Vec<PullStats> {
+        let pulls = self.engine.with_sources(|sources| sources.pulls());
+        pulls.unwrap_or_default()
+    }
+
+    fn sources<R>(
+        &self,
+        endpoint: &str,
+        action: impl FnOnce(&mut Sources) -> R,
+    ) -> Result<R, Error> {
+        let result = self.engine.with_sources(action);
+        result.ok_or_else(|| ended(endpoint))
+    }
+
+    fn with_feed(
+        &self,
+        endpoint: &str,
+        action: impl FnOnce(&mut Feed) -> Result<bool, SocketError>,
+    ) -> Result<bool, Error> {
+        let result = self.sources(endpoint, |sources| sources.with_feed(endpoint, action))?;
+        let result = result.ok_or_else(|| no_subscription(endpoint))?;
+        result.map_err(|error| Error::bad_endpoint(endpoint, error.to_string()))
+    }
+
+    /// For a socket that is opened outside of the lock.
+    fn options(&self, endpoint: &str) -> Result<Options, Error> {
+        self.sources(endpoint, |sources| sources.options().clone())
+    }
+
     /// Counters since the start.
     #[must_use]
     pub fn stats(&self) -> ServerStats {
@@ -107,6 +249,10 @@ impl ServerHandle {
         self.engine.finish();
         Err(Error::StillRunning { limit })
     }
+}
+
+fn no_subscription(endpoint: &str) -> Error {
+    Error::bad_endpoint(endpoint, "the server has no such subscription")
 }
 
 fn ended(endpoint: &str) -> Error {

@@ -14,6 +14,7 @@
 //! roles       which thread leads, stands by, helps
 //! work        requests that wait, requests that run, replies that are ready
 //! port        the socket
+//! sources     what is published and pushed
 //! outbox      replies that a slow peer has no room for
 //! counters    what the server has seen
 //! ```
@@ -30,9 +31,11 @@ mod port;
 mod registry;
 mod responder;
 mod roles;
+mod sources;
 mod work;
 
 pub use builder::{Server, ServerBuilder};
 pub use counters::ServerStats;
 pub use handle::ServerHandle;
 pub use handler::{AsyncHandler, Handler};
+pub use sources::{Heard, PullStats, Subscription, SubscriptionStats};

@@ -5,11 +5,13 @@ use std::time::{Duration, Instant};
 use super::counters::Counters;
 use super::outbox::Outbox;
 use super::responder::{Asked, Job, Responder};
+use super::sources::Sources;
 use crate::command::Refusal;
 use crate::socket::{Delivery, Route, Router, SocketError};
 
 pub(super) struct Port {
     router: Router,
+    pub(super) sources: Sources,
     outbox: Outbox,
     /// The leader waits at the socket: whoever uses it now leaves it drained, and wakes the leader if that brought
     /// work.
@@ -40,9 +42,10 @@ pub(super) trait Intake {
 }
 
 impl Port {
-    pub(super) fn new(router: Router, linger: Duration) -> Self {
+    pub(super) fn new(router: Router, sources: Sources, linger: Duration) -> Self {
         Self {
             router,
+            sources,
             outbox: Outbox::default(),
             polled: false,
             waited: false,
@@ -73,8 +76,9 @@ impl Port {
         (!self.outbox.is_empty() && now < until).then_some(until)
     }
 
-    /// Closes the socket and frees its endpoints.
+    /// Closes the sockets and frees their endpoints.
     pub(super) fn shut(self) {
+        self.sources.shut();
         self.router.shut();
     }
 

@@ -87,16 +87,12 @@ impl Responder {
         match Incoming::decode(&frame, &self.limits) {
             Ok(Incoming::Ping(id)) => Asked::Answer(reply_frame(id, ReplyBody::Pong)),
             Ok(Incoming::Cancel(id)) => Asked::Cancel(id),
-            Ok(Incoming::Request(request)) => match self.prepare(&request, now) {
-                Ok(prepared) => Asked::Run(prepared.with(frame)),
-                Err(refusal) => {
-                    self.counters.refused.increment();
-                    tracing::warn!(method = %request.method, %refusal, "a request was refused");
-                    match request.kind {
-                        Kind::Call => Asked::Answer(refusal.encode(request.id)),
-                        Kind::Notify => Asked::Nothing,
-                    }
-                }
+            Ok(Incoming::Request(request)) => match self.admit(&request, now) {
+                Ok(prepared) => Asked::Run(prepared.with(frame, None)),
+                Err(refusal) => match request.kind {
+                    Kind::Call => Asked::Answer(refusal.encode(request.id)),
+                    Kind::Notify => Asked::Nothing,
+                },
             },
             Err(error) => self.reject(&frame, &error),
         }
@@ -117,6 +113,18 @@ impl Responder {
             Refusal::new(error.status(), error.to_string()).surely(Executed::No)
         };
         refusal_id(frame).map_or(Asked::Nothing, |id| Asked::Answer(refusal.encode(id)))
+    }
+
+    /// Finds out what a request asks for; counts a refusal.
+    pub(super) fn admit(&self, request: &Request<'_>, now: Instant) -> Result<Prepared, Refusal> {
+        self.prepare(request, now).inspect_err(|refusal| {
+            self.counters.refused.increment();
+            tracing::warn!(method = %request.method, %refusal, "a request was refused");
+        })
+    }
+
+    pub(super) fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     fn prepare(&self, request: &Request<'_>, now: Instant) -> Result<Prepared, Refusal> {
@@ -183,7 +191,7 @@ impl Responder {
 }
 
 /// A request without its frame, which it was read from.
-struct Prepared {
+pub(super) struct Prepared {
     place: Place,
     codec: Codec,
     id: u64,
@@ -196,7 +204,8 @@ struct Prepared {
 }
 
 impl Prepared {
-    fn with(self, frame: Message) -> Job {
+    /// `topic` is that of an event.
+    pub(super) fn with(self, frame: Message, topic: Option<Box<str>>) -> Job {
         let Self {
             place,
             codec,
@@ -215,7 +224,7 @@ impl Prepared {
             wants_reply,
             reply_limit,
         };
-        let context = CallContext::new(frame, place.method, deadline);
+        let context = CallContext::new(frame, place.method, deadline).under(topic);
         Job {
             place,
             call: Call::new(context, envelope),

@@ -31,10 +31,20 @@ pub(super) trait Cancel: Send {
 /// server learns that a caller has gone: a ROUTER reports that only to who sends.
 pub(super) const WORKING: Duration = Duration::from_secs(1);
 
+/// Commands that nobody waits for are taken on up to this number, and up to that of requests: further ones are better
+/// off where they are, since those that are pushed could go to another server, and die with this one.
+const ONE_WAY: usize = 1000;
+
 pub(super) struct Work {
     bounds: Bounds,
     waiting: VecDeque<(Route, Job)>,
     waiting_bytes: usize,
+    /// What of it nobody waits for, tasks included. It has bounds of its own: neither do events keep calls out, nor the
+    /// other way round.
+    one_way: usize,
+    one_way_bytes: usize,
+    /// More of that has arrived than there is room for.
+    held: bool,
     ready: Vec<Delivery>,
     /// One place per worker.
     running: Vec<Option<Running>>,
@@ -76,6 +86,9 @@ impl Work {
             bounds,
             waiting: VecDeque::new(),
             waiting_bytes: 0,
+            one_way: 0,
+            one_way_bytes: 0,
+            held: false,
             ready: Vec::new(),
             running: (0..bounds.workers).map(|_| None).collect(),
             free: bounds.workers,
@@ -91,8 +104,10 @@ impl Work {
             requests, bytes, ..
         } = self.bounds;
         // What can run at once does not wait, although it has not been given out yet.
-        let full = self.waiting.len() + self.tasks.len() >= requests.saturating_add(self.free)
-            || self.waiting_bytes.saturating_add(job.bytes()) > bytes;
+        let calls = self.waiting.len() + self.tasks.len() - self.one_way;
+        let calls_bytes = self.waiting_bytes - self.one_way_bytes;
+        let full = calls >= requests.saturating_add(self.free)
+            || calls_bytes.saturating_add(job.bytes()) > bytes;
         full.then(|| {
             let detail =
                 format!("the server's queue is full, at {requests} requests or {bytes} bytes");
@@ -100,8 +115,34 @@ impl Work {
         })
     }
 
+    /// Whether a command may be taken on that nobody waits for.
+    pub(super) fn has_room(&self) -> bool {
+        self.one_way < self.one_way_bound().saturating_add(self.free)
+            && self.one_way_bytes < self.bounds.bytes
+    }
+
+    fn one_way_bound(&self) -> usize {
+        self.bounds.requests.min(ONE_WAY)
+    }
+
+    /// Such commands were left where they were, for want of room; or they are not, any more.
+    pub(super) fn hold(&mut self, held: bool) {
+        self.held = held;
+    }
+
+    /// They should be fetched: half of the room is free.
+    pub(super) fn wants_more(&self) -> bool {
+        self.held
+            && self.one_way <= self.one_way_bound() / 2
+            && self.one_way_bytes <= self.bounds.bytes / 2
+    }
+
     /// Takes a request on.
     pub(super) fn take_on(&mut self, route: Route, job: Job) {
+        if route.is_nowhere() {
+            self.one_way += 1;
+            self.one_way_bytes += job.bytes();
+        }
         self.waiting_bytes += job.bytes();
         self.waiting.push_back((route, job));
     }
@@ -115,6 +156,10 @@ impl Work {
         let (route, job) = self.waiting.pop_front()?;
         self.free -= 1;
         self.waiting_bytes -= job.bytes();
+        if route.is_nowhere() {
+            self.one_way -= 1;
+            self.one_way_bytes -= job.bytes();
+        }
         let (id, wants_reply) = (job.id(), job.wants_reply());
         self.running[place] = Some(Running {
             route,
@@ -160,6 +205,7 @@ impl Work {
     /// A job turned out to be an `async` method: frees its place and keeps it as a task.
     pub(super) fn detach(&mut self, place: usize, deadline: Option<Instant>) -> Option<u64> {
         let call = self.release(place)?;
+        self.one_way += usize::from(call.route.is_nowhere());
         let id = self.next_task;
         self.next_task += 1;
         let timer = deadline.map_or(call.since + WORKING, |deadline| {
@@ -197,6 +243,7 @@ impl Work {
     fn remove_task(&mut self, id: u64) -> Option<Task> {
         let task = self.tasks.remove(&id)?;
         self.timers.remove(&(task.timer, id));
+        self.one_way -= usize::from(task.call.route.is_nowhere());
         Some(task)
     }
 
@@ -325,13 +372,14 @@ impl Work {
 
     /// Gives up everything that can be given up.
     pub(super) fn abandon(&mut self) {
-        self.waiting.clear();
-        self.waiting_bytes = 0;
-        self.ready.clear();
         let tasks: Vec<u64> = self.tasks.keys().copied().collect();
         for task in tasks {
             self.give_up(task);
         }
+        self.waiting.clear();
+        self.waiting_bytes = 0;
+        (self.one_way, self.one_way_bytes) = (0, 0);
+        self.ready.clear();
     }
 }
 

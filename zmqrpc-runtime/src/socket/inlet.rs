@@ -99,7 +99,9 @@ impl Inlet {
         if count != N {
             return Ok(Some(Arrival::Odd));
         }
-        Ok(Some(Arrival::Message(frames.map(Option::unwrap_or_default))))
+        Ok(Some(Arrival::Message(
+            frames.map(Option::unwrap_or_default),
+        )))
     }
 
     /// Closes the socket and frees its endpoint.

@@ -36,11 +36,7 @@ pub(crate) use message::Message;
 pub(crate) use options::Options;
 pub(crate) use pull::Pull;
 pub(crate) use router::{Delivery, PeerId, Route, Router, Unsent};
-pub(crate) use subscriber::{Publication, Subscriber};
+pub(crate) use subscriber::Subscriber;
 #[cfg(feature = "tokio")]
 pub(crate) use waiter::TaskWaiter;
-#[allow(
-    unused_imports,
-    reason = "whoever waits for several sockets comes next"
-)]
 pub(crate) use waiter::{Waiter, drive_any};

@@ -25,6 +25,10 @@ impl Route {
         }
     }
 
+    pub(crate) fn is_nowhere(&self) -> bool {
+        self.peer.is_empty()
+    }
+
     pub(crate) fn peer(&self) -> &PeerId {
         &self.peer
     }

@@ -22,7 +22,7 @@ pub(crate) struct Subscriber {
 }
 
 /// A published message: its topic, and what it is.
-pub(crate) type Publication = (Message, Message);
+pub(super) type Publication = (Message, Message);
 
 /// A bound endpoint was left and is to be bound again.
 struct Reopening {

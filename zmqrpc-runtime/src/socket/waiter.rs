@@ -27,6 +27,8 @@ pub(crate) struct Waiter {
     alarm: Alarm,
     /// The monitor may have something to tell. Asking it costs a system call, so it is only asked then.
     news: AtomicBool,
+    /// The socket may have something, as somebody who waited for several has noticed.
+    stirred: AtomicBool,
 }
 
 impl Waiter {
@@ -40,6 +42,7 @@ impl Waiter {
             bell,
             alarm,
             news: AtomicBool::new(true),
+            stirred: AtomicBool::new(true),
         })
     }
 
@@ -47,6 +50,7 @@ impl Waiter {
     pub(super) fn replace(&self, sources: Vec<OwnedFd>) {
         *self.sources.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(sources);
         self.expect_news();
+        self.stirred.store(true, Ordering::Release);
         self.wake();
     }
 
@@ -57,6 +61,12 @@ impl Waiter {
 
     pub(super) fn take_news(&self) -> bool {
         self.news.load(Ordering::Acquire) && self.news.swap(false, Ordering::AcqRel)
+    }
+
+    /// Whether the socket has to be drained, if nobody waits for it but by [`drive_any`], and nothing was done with it
+    /// since the last drain. So a socket without news costs no system call.
+    pub(crate) fn take_stir(&self) -> bool {
+        self.stirred.load(Ordering::Acquire) && self.stirred.swap(false, Ordering::AcqRel)
     }
 
     /// The descriptors stay open while somebody waits for them, whatever becomes of the socket.
@@ -108,7 +118,6 @@ impl Waiter {
     }
 }
 
-#[allow(dead_code, reason = "whoever waits for several sockets comes next")]
 /// Waits for several at once, as [`Waiter::drive`] does for one. All of their sockets must have been drained.
 pub(crate) fn drive_any(waiters: &[Arc<Waiter>], deadline: Option<Instant>) -> io::Result<()> {
     let sources: Vec<_> = waiters.iter().map(|waiter| waiter.sources()).collect();
@@ -136,8 +145,12 @@ pub(crate) fn drive_any(waiters: &[Arc<Waiter>], deadline: Option<Instant>) -> i
         }
         // The first is the socket's own, and what stands behind it its monitor's.
         for number in 0..sources.len() {
-            if happened() && number > 0 {
-                waiter.expect_news();
+            if happened() {
+                if number == 0 {
+                    waiter.stirred.store(true, Ordering::Release);
+                } else {
+                    waiter.expect_news();
+                }
             }
         }
     }

@@ -1,14 +1,16 @@
 //! One subscription at work: its socket, what came, and how long nothing has.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::subscription::{Checked, OnSilence};
-use super::stats::{Heard, SubscriptionStats};
+use super::reading::Read;
 use super::silence::Silence;
+use super::stats::{Heard, SubscriptionStats};
+use super::subscription::{Checked, OnSilence};
 use super::tally::Tally;
 use super::{Source, Taken};
-use super::reading::Read;
+use crate::error::Error;
 use crate::server::responder::Responder;
 use crate::socket::{Arrival, Options, SocketError, Subscriber, Waiter};
 use crate::wire::HEARTBEAT_TOPIC;
@@ -38,13 +40,22 @@ pub(in crate::server) struct Told {
 }
 
 impl Told {
+    /// Never panics.
     pub(in crate::server) fn tell(&self) {
-        (self.callback)(&self.endpoint);
+        let callback = AssertUnwindSafe(|| (self.callback)(&self.endpoint));
+        if let Err(panic) = catch_unwind(callback) {
+            tracing::error!(endpoint = self.endpoint, "a callback on silence panicked");
+            // What it panics with may panic again when it is dropped.
+            if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+                std::mem::forget(again);
+            }
+        }
     }
 }
 
 impl Feed {
-    pub(super) fn open(settings: Checked, options: &Options) -> Result<Self, SocketError> {
+    /// Opens the subscription's socket.
+    pub(in crate::server) fn open(settings: Checked, options: &Options) -> Result<Self, Error> {
         let options = Options {
             receive_high_water: settings.high_water,
             ..options.clone()
@@ -52,7 +63,9 @@ impl Feed {
         let topics = settings.topics.into_iter().map(String::into_bytes);
         let topics = topics.chain([HEARTBEAT_TOPIC.to_vec()]).collect();
         Ok(Self {
-            subscriber: Subscriber::open(&settings.endpoint, topics, &options)?,
+            subscriber: Subscriber::open(&settings.endpoint, topics, &options).map_err(
+                |error| Error::bad_endpoint(settings.endpoint.as_str(), error.to_string()),
+            )?,
             tally: Tally::new(),
             silence: settings
                 .heartbeat
@@ -68,12 +81,12 @@ impl Feed {
     }
 
     /// `false` if the topic was subscribed to before.
-    pub(super) fn add_topic(&mut self, topic: &str) -> Result<bool, SocketError> {
+    pub(in crate::server) fn add_topic(&mut self, topic: &str) -> Result<bool, SocketError> {
         self.subscriber.subscribe(topic.as_bytes())
     }
 
     /// `false` if the topic was not subscribed to.
-    pub(super) fn remove_topic(&mut self, topic: &str) -> Result<bool, SocketError> {
+    pub(in crate::server) fn remove_topic(&mut self, topic: &str) -> Result<bool, SocketError> {
         let known = self.subscriber.unsubscribe(topic.as_bytes())?;
         if known {
             let subscriber = &self.subscriber;
@@ -180,7 +193,10 @@ impl Source for Feed {
         let (topic, event) = match self.subscriber.receive()? {
             None => return Ok(Taken::Nothing),
             Some(Arrival::Odd) => {
-                tracing::warn!(endpoint = self.endpoint(), "a message without a topic, or with more than an event");
+                tracing::warn!(
+                    endpoint = self.endpoint(),
+                    "a message without a topic, or with more than an event"
+                );
                 return Ok(self.reject());
             }
             Some(Arrival::Message(message)) => message,

@@ -30,10 +30,11 @@ pub(super) use feed::{Feed, Told};
 pub(super) use pulled::Pulled;
 pub use stats::{Heard, PullStats, SubscriptionStats};
 pub use subscription::Subscription;
-pub(super) use subscription::{Checked, check_topic};
+pub(super) use subscription::check_topic;
 
 use super::counters::Counters;
 use super::responder::{Job, Responder};
+use crate::error::Error;
 use crate::socket::{Options, SocketError, Waiter};
 
 /// What a message from a source turned out to be.
@@ -66,7 +67,9 @@ pub(super) trait Source {
 /// Takes the jobs.
 pub(super) trait Queue {
     fn has_room(&self) -> bool;
-    fn take_on(&mut self, job: Job);
+    fn push(&mut self, job: Job);
+    /// The end was requested.
+    fn is_closing(&self) -> bool;
 }
 
 /// Messages that are taken from one source before the next one has its turn.
@@ -184,8 +187,8 @@ impl Sources {
         queue: &mut impl Queue,
         counters: &Counters,
         now: Instant,
-        stopping: bool,
     ) -> Result<bool, SocketError> {
+        self.stopping = queue.is_closing();
         let count = self.feeds.len() + self.pulls.len();
         if count == 0 {
             return Ok(true);
@@ -195,9 +198,7 @@ impl Sources {
             queue,
             counters,
             now,
-            stopping,
         };
-        self.stopping = stopping;
         let was_held = std::mem::take(&mut self.held);
         let mut drained = true;
         for number in self.first..self.first + count {
@@ -234,9 +235,7 @@ impl Sources {
 
     /// Nothing more is taken in, now that the end was requested.
     pub(super) fn is_spent(&self) -> bool {
-        !self.held
-            && self.feeds.iter().all(Slot::is_spent)
-            && self.pulls.iter().all(Slot::is_spent)
+        !self.held && self.feeds.iter().all(Slot::is_spent) && self.pulls.iter().all(Slot::is_spent)
     }
 
     /// Renews what has been silent for too long. Only right after everything has been [taken in](Self::take_in).
@@ -278,7 +277,12 @@ impl Sources {
         let waiters = waiters.get_or_insert_with(|| {
             let feeds = feeds.iter().map(|slot| &slot.waiter);
             let pulls = pulls.iter().map(|slot| &slot.waiter);
-            [&*router].into_iter().chain(feeds).chain(pulls).cloned().collect()
+            [&*router]
+                .into_iter()
+                .chain(feeds)
+                .chain(pulls)
+                .cloned()
+                .collect()
         });
         Some(Arc::clone(waiters))
     }
@@ -300,7 +304,6 @@ struct Reader<'a, Q> {
     queue: &'a mut Q,
     counters: &'a Counters,
     now: Instant,
-    stopping: bool,
 }
 
 /// How a source's turn ended.
@@ -337,7 +340,7 @@ impl<S: Source> Slot<S> {
             if !reader.queue.has_room() {
                 return Ok(Turn::Full);
             }
-            if reader.stopping {
+            if reader.queue.is_closing() {
                 if self.left == 0 {
                     return Ok(Turn::Drained);
                 }
@@ -348,13 +351,19 @@ impl<S: Source> Slot<S> {
                     self.drained = true;
                     return Ok(Turn::Drained);
                 }
-                Taken::Job(job) => reader.queue.take_on(job),
+                Taken::Job(job) => reader.queue.push(job),
                 Taken::Something => {}
                 Taken::Malformed => reader.counters.malformed.increment(),
             }
         }
         Ok(Turn::Over)
     }
+}
+
+/// The error of an endpoint that is used already.
+pub(super) fn twice(source: impl Source) -> Error {
+    let reason = "the server has this endpoint already";
+    Error::bad_endpoint(source.endpoint(), reason)
 }
 
 fn find<S: Source>(slots: &[Slot<S>], endpoint: &str) -> Option<usize> {

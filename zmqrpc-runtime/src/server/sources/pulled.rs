@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::reading::Read;
 use super::stats::PullStats;
 use super::{Source, Taken};
-use super::reading::Read;
+use crate::error::Error;
 use crate::server::responder::Responder;
 use crate::socket::{Arrival, Endpoint, Options, Pull, SocketError, Waiter};
 
@@ -20,13 +21,16 @@ pub(in crate::server) struct Pulled {
 const HIGH_WATER: u16 = 100;
 
 impl Pulled {
-    pub(super) fn open(endpoint: &Endpoint, options: &Options) -> Result<Self, SocketError> {
+    /// Opens the endpoint.
+    pub(in crate::server) fn open(endpoint: &Endpoint, options: &Options) -> Result<Self, Error> {
         let options = Options {
             receive_high_water: HIGH_WATER,
             ..options.clone()
         };
+        let pull = Pull::open(endpoint, &options)
+            .map_err(|error| Error::bad_endpoint(endpoint.as_str(), error.to_string()))?;
         Ok(Self {
-            pull: Pull::open(endpoint, &options)?,
+            pull,
             received: 0,
             malformed: 0,
         })

@@ -58,9 +58,9 @@ impl Responder {
             (Content::Heartbeat, None) => Read::Heartbeat,
             (Content::Command(request), Some(text)) => {
                 let topic = text.into();
-                match self.prepare_or_count(&request, now) {
-                    Some(prepared) => Read::Job(prepared.with(frame, Some(topic))),
-                    None => Read::Refused,
+                match self.admit(&request, now) {
+                    Ok(prepared) => Read::Job(prepared.with(frame, Some(topic))),
+                    Err(_) => Read::Refused,
                 }
             }
             _ => {
@@ -78,9 +78,9 @@ impl Responder {
                 request @ Request {
                     kind: Kind::Notify, ..
                 },
-            )) => Some(match self.prepare_or_count(&request, now) {
-                Some(prepared) => Read::Job(prepared.with(frame, None)),
-                None => Read::Refused,
+            )) => Some(match self.admit(&request, now) {
+                Ok(prepared) => Read::Job(prepared.with(frame, None)),
+                Err(_) => Read::Refused,
             }),
             Ok(_) => {
                 tracing::warn!("something was pushed that wants an answer");

@@ -52,6 +52,12 @@ pub(crate) struct Checked {
     pub(super) on_silence: Option<OnSilence>,
 }
 
+impl Checked {
+    pub(crate) fn endpoint(&self) -> &str {
+        self.endpoint.as_str()
+    }
+}
+
 impl Subscription {
     /// Subscribes to the publisher that is bound to an endpoint. It need not be there yet.
     pub fn connect(endpoint: impl Into<String>) -> Self {
@@ -142,7 +148,7 @@ impl Subscription {
     }
 }
 
-pub(super) fn check_topic(topic: &str) -> Result<(), Error> {
+pub(in crate::server) fn check_topic(topic: &str) -> Result<(), Error> {
     if topic.len() > MAX_TOPIC {
         let reason = format!("it has {} bytes, {MAX_TOPIC} are allowed", topic.len());
         return Err(Error::bad_setting("topic", reason));

@@ -150,7 +150,10 @@ mod tests {
         let mut tally = Tally::new();
         tally.heartbeat(7);
         assert_eq!((tally.received, tally.lost), (0, 0));
-        assert_eq!(tally.publishers().collect::<Vec<_>>(), [(7, Counts::default())]);
+        assert_eq!(
+            tally.publishers().collect::<Vec<_>>(),
+            [(7, Counts::default())]
+        );
     }
 
     #[test]
