@@ -2,9 +2,9 @@
 
 use std::panic::resume_unwind;
 use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Runs a test's body on a thread of its own, so that one which hangs fails.
 pub(crate) fn within<R: Send + 'static>(
@@ -22,6 +22,26 @@ pub(crate) fn within<R: Send + 'static>(
         }
         Err(RecvTimeoutError::Disconnected) => resume_unwind(runner.join().unwrap_err()),
         Err(RecvTimeoutError::Timeout) => panic!("it has not ended within {limit:?}"),
+    }
+}
+
+/// The same, while no other such test of this process runs: for what counts descriptors or needs the machine.
+pub(crate) fn alone<R: Send + 'static>(
+    limit: Duration,
+    body: impl FnOnce() -> R + Send + 'static,
+) -> R {
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    within(limit, body)
+}
+
+/// Waits for a state that nothing tells of, by asking for it.
+#[track_caller]
+pub(crate) fn await_state(what: &str, reached: impl Fn() -> bool) {
+    let end = Instant::now() + PATIENCE;
+    while !reached() {
+        assert!(Instant::now() < end, "{what}: not within {PATIENCE:?}");
+        thread::yield_now();
     }
 }
 

@@ -4,16 +4,20 @@
 // Each test file compiles this module for itself and uses a part of it.
 #![allow(dead_code, unused_imports)]
 
+mod child;
 mod frames;
 mod limit;
 mod peers;
+mod possessions;
 mod probe;
 
+pub(crate) use child::{Process, Role};
 pub(crate) use frames::{
     Request, call_by_key, call_by_name, failure, head, key, pong, reply, text, varint,
 };
-pub(crate) use limit::{Gate, Random, within};
+pub(crate) use limit::{Gate, Random, alone, await_state, within};
 pub(crate) use peers::{Fake, Hub, Peer};
+pub(crate) use possessions::Possessions;
 pub(crate) use probe::{
     DivideError, Probe, ProbeAdd, ProbeClient, ProbeHold, ProbeNote, ProbeServer, Prober, Quit,
     Stubborn, Tree, anywhere, ipc, serve, serve_again,

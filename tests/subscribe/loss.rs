@@ -1,0 +1,93 @@
+//! What did not arrive.
+
+use std::time::Duration;
+
+use zmqrpc::Subscription;
+
+use super::publisher::Publisher;
+use super::recorder::{only, record};
+use super::support::within;
+
+const LIMIT: Duration = Duration::from_secs(30);
+
+#[test]
+fn gaps_are_counted_per_publisher_and_topic() {
+    within(LIMIT, || {
+        let (server, recorder) =
+            record(|builder| builder.subscribe(Subscription::bind("tcp://127.0.0.1:*")));
+        let endpoint = only(&server).endpoint;
+        let mut first = Publisher::connect(&endpoint, 1);
+        let mut second = Publisher::connect(&endpoint, 2);
+        first.await_subscriber();
+        second.await_subscriber();
+        // Who comes late has lost nothing.
+        first.lose("a", 1000);
+        for number in 0..10 {
+            first.reading("a", number);
+            first.reading("b", number);
+            second.reading("a", number);
+        }
+        first.lose("a", 5);
+        first.reading("a", 10);
+        second.lose("b", 3);
+        second.reading("b", 10);
+        second.lose("a", 2);
+        second.reading("a", 10);
+        recorder.log.await_entries(33);
+        let stats = only(&server);
+        assert_eq!((stats.received, stats.lost), (33, 7));
+        let mut heard: Vec<_> = stats
+            .publishers
+            .iter()
+            .map(|heard| (heard.publisher, heard.received, heard.lost))
+            .collect();
+        heard.sort_unstable();
+        assert_eq!(heard, [(1, 21, 5), (2, 12, 2)]);
+    });
+}
+
+#[test]
+fn a_publisher_that_is_started_again_has_lost_nothing() {
+    within(LIMIT, || {
+        let mut publisher = Publisher::bind(1);
+        let (server, recorder) = record(|builder| builder.subscribe(&publisher.endpoint));
+        publisher.await_subscriber();
+        for number in 0..10 {
+            publisher.reading("", number);
+        }
+        recorder.log.await_entries(10);
+        let endpoint = publisher.endpoint.clone();
+        drop(publisher);
+        // As itself, with numbers from 1 on, and as another one.
+        for id in [1, 2] {
+            let mut publisher = Publisher::bind_again(&endpoint, id);
+            publisher.await_subscriber();
+            for number in 0..5 {
+                publisher.reading("", number);
+            }
+            recorder
+                .log
+                .await_entries(10 + 5 * usize::try_from(id).unwrap());
+        }
+        assert_eq!((only(&server).received, only(&server).lost), (20, 0));
+    });
+}
+
+#[test]
+fn heartbeats_are_counted_apart() {
+    within(LIMIT, || {
+        let mut publisher = Publisher::bind(1);
+        let (server, recorder) = record(|builder| builder.subscribe(&publisher.endpoint));
+        publisher.await_subscriber();
+        for number in 0..10 {
+            publisher.reading("", number);
+            publisher.heartbeat();
+        }
+        publisher.reading("", 10);
+        recorder.log.await_entries(11);
+        let stats = only(&server);
+        assert_eq!((stats.received, stats.heartbeats), (11, 10));
+        assert_eq!((stats.lost, stats.malformed), (0, 0));
+        assert_eq!(server.stats().requests, 11);
+    });
+}

@@ -1,0 +1,108 @@
+//! More events than can be executed.
+
+use std::time::Duration;
+
+use zmqrpc::Subscription;
+
+use super::publisher::{Publisher, Rogue, event, number};
+use super::recorder::{SensorClient, only, record};
+use super::support::{await_state, within};
+
+const LIMIT: Duration = Duration::from_secs(60);
+
+#[test]
+fn events_beyond_what_is_held_are_dropped_by_the_publisher_and_counted_here() {
+    within(LIMIT, || {
+        let mut publisher = Publisher::bind_to("tcp://127.0.0.1:*", 1, 10);
+        let (server, recorder) = record(|builder| {
+            builder
+                .subscribe(Subscription::connect(&publisher.endpoint).high_water(10))
+                .workers(1)
+                .max_queue(4)
+        });
+        publisher.await_subscriber();
+        publisher.call("", "slowly", &number(0));
+        recorder.gate.await_arrivals(1);
+        // Far more than queue, sockets and the system hold.
+        let padding = "x".repeat(200);
+        let count = 200_000;
+        for value in 1..count {
+            publisher.reading(&padding, value);
+        }
+        // The queue is full, and holds no more than it may.
+        assert_eq!(server.stats().requests, 5);
+        recorder.gate.open();
+        // Events go through again once what is held has been executed; the last of them tells of the last gap.
+        let mut sent = count - 1;
+        while recorder.log.numbers().last() != Some(&u64::MAX) {
+            publisher.reading(&padding, u64::MAX);
+            sent += 1;
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        await_state("the last", || {
+            let stats = only(&server);
+            stats.received + stats.lost == sent + 1
+        });
+        let stats = only(&server);
+        assert!(stats.lost > count / 2, "{stats:?}");
+        assert_eq!(server.stats().overloaded, 0);
+        let numbers = recorder.log.numbers();
+        assert!(numbers.is_sorted(), "in order");
+    });
+}
+
+#[test]
+fn a_publisher_that_floods_with_what_nobody_asked_for_keeps_no_caller_waiting() {
+    within(LIMIT, || {
+        let (server, recorder) = record(|builder| {
+            builder
+                .bind("tcp://127.0.0.1:*")
+                .subscribe(Subscription::bind("tcp://127.0.0.1:*").topic("eu."))
+        });
+        let endpoint = only(&server).endpoint;
+        let flood = std::thread::spawn(move || {
+            let mut rogue = Rogue::connect(&endpoint, "PUB");
+            let event = event(1, 1, "reading", &number(1));
+            for _ in 0..100_000 {
+                rogue.send(&[b"us.", &event]);
+            }
+            rogue
+        });
+        let client = SensorClient::connect(&server.endpoints()[0]).unwrap();
+        let mut calls = 0;
+        while only(&server).malformed < 100_000 {
+            assert_eq!(client.count(), Ok(0));
+            calls += 1;
+        }
+        assert!(calls > 10, "{calls}");
+        let mut rogue = flood.join().unwrap();
+        rogue.send(&[b"eu.", &event(1, 1, "reading", &number(7))]);
+        assert_eq!(recorder.log.await_numbers(1), [7]);
+    });
+}
+
+#[test]
+fn async_handlers_of_events_are_bounded_too() {
+    within(LIMIT, || {
+        let mut publisher = Publisher::bind(1);
+        let (server, recorder) = record(|builder| {
+            builder
+                .subscribe(&publisher.endpoint)
+                .bind("tcp://127.0.0.1:*")
+                .workers(2)
+                .max_queue(10)
+        });
+        publisher.await_subscriber();
+        for value in 0..100 {
+            publisher.call("", "never", &number(value));
+        }
+        // Ten tasks, and none of those that could begin.
+        await_state("a full queue", || server.stats().requests >= 10);
+        let client = SensorClient::connect(&server.endpoints()[0]).unwrap();
+        assert_eq!(client.count(), Ok(0));
+        let taken = server.stats().requests - 1;
+        assert!((10..=12).contains(&taken), "{taken} were taken");
+        assert_eq!(recorder.log.numbers(), []);
+        assert_eq!(only(&server).lost, 0);
+    });
+}
