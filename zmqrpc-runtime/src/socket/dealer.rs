@@ -163,7 +163,7 @@ impl Connected {
                 }
                 Connection::Foreign => on(LinkEvent::Foreign),
                 Connection::Denied => on(LinkEvent::Denied),
-                Connection::ListenerClosed => {}
+                Connection::Retried | Connection::ListenerClosed => {}
             }
         }
         Ok(())

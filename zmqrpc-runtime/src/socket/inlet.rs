@@ -1,7 +1,10 @@
 //! What sockets that only receive have in common: one endpoint each, whole messages, a clean end.
 
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use super::monitor::{Connection, Monitor};
 use super::raw::RawSocket;
 use super::shut::shut;
 use super::{Direction, Endpoint, Message, Options, SocketError, Waiter, inproc};
@@ -27,9 +30,17 @@ impl<T> Arrival<T> {
 
 pub(super) struct Inlet {
     pub(super) socket: RawSocket,
+    /// Where it is connected, other than `inproc`.
+    returns: Option<Monitor>,
+    /// Since when there is no connection, and none is tried.
+    cut: Option<Instant>,
     address: Address,
     waiter: Arc<Waiter>,
 }
+
+/// libzmq gives a connection up for good that brought a message which is too large, or bytes that are no ZMTP. It is
+/// made again after this time, which must be enough for libzmq to tell that it does so itself.
+const REVIVAL: Duration = Duration::from_millis(500);
 
 /// Where the socket is; forgotten when it goes.
 struct Address {
@@ -44,19 +55,23 @@ impl Inlet {
         endpoint: &Endpoint,
         ipv6: bool,
     ) -> Result<Self, SocketError> {
-        let waiter = Arc::new(Waiter::new(vec![socket.descriptor()?])?);
         endpoint.check_free()?;
-        let address = Address {
-            resolved: socket.open(endpoint, ipv6)?,
-            direction: endpoint.direction(),
-        };
+        let (returns, descriptors) = watch(&socket, endpoint)?;
+        let opened =
+            Waiter::new(descriptors).and_then(|waiter| Ok((waiter, socket.open(endpoint, ipv6)?)));
+        let (waiter, resolved) = opened.inspect_err(|_| socket.stop_monitor())?;
         if endpoint.is_inproc() && endpoint.direction() == Direction::Bind {
-            inproc::bound(&address.resolved);
+            inproc::bound(&resolved);
         }
         Ok(Self {
             socket,
-            address,
-            waiter,
+            returns,
+            cut: None,
+            address: Address {
+                resolved,
+                direction: endpoint.direction(),
+            },
+            waiter: Arc::new(waiter),
         })
     }
 
@@ -69,10 +84,35 @@ impl Inlet {
         Arc::clone(&self.waiter)
     }
 
-    /// Goes on with another socket, which is at the same endpoint. Whoever waits notices.
-    pub(super) fn replace(&mut self, socket: RawSocket) -> Result<(), SocketError> {
-        self.waiter.replace(vec![socket.descriptor()?]);
-        self.socket = socket;
+    /// Connects another socket and goes on with it. Whoever waits notices.
+    pub(super) fn renew(
+        &mut self,
+        mut socket: RawSocket,
+        endpoint: &Endpoint,
+        ipv6: bool,
+    ) -> Result<(), SocketError> {
+        // Also if it fails: not again at once.
+        self.cut = self.cut.map(|_| Instant::now());
+        let (returns, descriptors) = watch(&socket, endpoint)?;
+        let opened = socket.open(endpoint, ipv6);
+        opened.inspect_err(|_| socket.stop_monitor())?;
+        self.waiter.replace(descriptors);
+        self.socket.stop_monitor();
+        (self.socket, self.returns, self.cut) = (socket, returns, None);
+        Ok(())
+    }
+
+    /// When to [renew](Self::renew) a connection that is not made again otherwise.
+    pub(super) fn revival(&self) -> Option<Instant> {
+        self.cut.map(|cut| cut + REVIVAL)
+    }
+
+    fn read_returns(&mut self) -> Result<(), SocketError> {
+        while let Some(returns) = &mut self.returns
+            && let Some(event) = returns.next()?
+        {
+            self.cut = (event == Connection::Lost).then(Instant::now);
+        }
         Ok(())
     }
 
@@ -84,6 +124,9 @@ impl Inlet {
         let mut count = 0;
         loop {
             let Some(frame) = self.socket.receive()? else {
+                if self.waiter.take_news() {
+                    self.read_returns()?;
+                }
                 // Frames of one message arrive together: only the first can be missing.
                 return Ok((count > 0).then_some(Arrival::Odd));
             };
@@ -110,7 +153,18 @@ impl Inlet {
             resolved,
             direction,
         } = &self.address;
-        shut(&mut self.socket, &[(resolved.clone(), *direction)]);
+        // Nobody else can want what was only connected.
+        if *direction == Direction::Bind {
+            shut(&mut self.socket, &[(resolved.clone(), *direction)]);
+        }
+    }
+}
+
+impl Drop for Inlet {
+    fn drop(&mut self) {
+        if self.returns.is_some() {
+            self.socket.stop_monitor();
+        }
     }
 }
 
@@ -120,6 +174,20 @@ impl Drop for Address {
             inproc::unbound(&self.resolved);
         }
     }
+}
+
+/// What to wait for, and whether connections return.
+fn watch(
+    socket: &RawSocket,
+    endpoint: &Endpoint,
+) -> Result<(Option<Monitor>, Vec<OwnedFd>), SocketError> {
+    // A bound socket's peers come again by themselves, and of `inproc` libzmq tells nothing.
+    if endpoint.direction() == Direction::Bind || endpoint.is_inproc() {
+        return Ok((None, vec![socket.descriptor()?]));
+    }
+    let monitor = Monitor::of_returns(socket)?;
+    let descriptors = vec![socket.descriptor()?, monitor.descriptor()?];
+    Ok((Some(monitor), descriptors))
 }
 
 /// A socket that is neither bound nor connected yet.

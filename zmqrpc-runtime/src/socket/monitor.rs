@@ -14,6 +14,8 @@ pub(super) enum Connection {
     Foreign,
     /// The login was refused.
     Denied,
+    /// What was lost will be tried again.
+    Retried,
     /// A bound endpoint is free again.
     ListenerClosed,
 }
@@ -28,6 +30,7 @@ pub(super) struct Monitor {
 const CONNECTIONS: i32 = DISCONNECTED | SUCCEEDED | FAILED_PROTOCOL | FAILED_AUTH;
 // As in zmq.h; the crate `zmq-sys` lacks the last three. A handshake that "failed without detail" (0x0800) is one
 // that the peer broke off, as a server does that is just ending: libzmq tries again.
+const RETRIED: i32 = 0x0004;
 const CLOSED: i32 = 0x0080;
 const DISCONNECTED: i32 = 0x0200;
 const SUCCEEDED: i32 = 0x1000;
@@ -40,6 +43,11 @@ impl Monitor {
     /// Must be called before the socket connects, or the first event is lost.
     pub(super) fn of_connections(socket: &RawSocket) -> Result<Self, SocketError> {
         Self::new(socket, CONNECTIONS)
+    }
+
+    /// What tells a connection that is made again from one that is not. Must be called before the socket connects.
+    pub(super) fn of_returns(socket: &RawSocket) -> Result<Self, SocketError> {
+        Self::new(socket, DISCONNECTED | RETRIED | SUCCEEDED)
     }
 
     /// Must be called before the socket unbinds.
@@ -83,6 +91,7 @@ impl Monitor {
                 DISCONNECTED => Connection::Lost,
                 FAILED_PROTOCOL => Connection::Foreign,
                 FAILED_AUTH => Connection::Denied,
+                RETRIED => Connection::Retried,
                 CLOSED => Connection::ListenerClosed,
                 // The end of monitoring, when the socket closes.
                 _ => continue,

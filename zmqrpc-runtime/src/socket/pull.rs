@@ -1,37 +1,57 @@
 //! The worker's socket: takes what is pushed to it.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::inlet::{self, Arrival, Inlet};
 use super::{Endpoint, Message, Options, SocketError, Waiter};
 
 /// A PULL at one endpoint.
-pub(crate) struct Pull(Inlet);
+pub(crate) struct Pull {
+    inlet: Inlet,
+    endpoint: Endpoint,
+    options: Options,
+}
 
 impl Pull {
     pub(crate) fn open(endpoint: &Endpoint, options: &Options) -> Result<Self, SocketError> {
         let socket = inlet::socket(zmq::PULL, options)?;
-        Inlet::open(socket, endpoint, options.ipv6).map(Self)
+        Ok(Self {
+            inlet: Inlet::open(socket, endpoint, options.ipv6)?,
+            endpoint: endpoint.clone(),
+            options: options.clone(),
+        })
     }
 
     /// The endpoint, with its wildcards resolved.
     pub(crate) fn endpoint(&self) -> &str {
-        self.0.endpoint()
+        self.inlet.endpoint()
     }
 
     pub(crate) fn waiter(&self) -> Arc<Waiter> {
-        self.0.waiter()
+        self.inlet.waiter()
     }
 
     /// The next message, which has one frame, or nothing when all have been taken. After nothing the socket may be
     /// waited on.
     pub(crate) fn receive(&mut self) -> Result<Option<Arrival<Message>>, SocketError> {
-        let arrival = self.0.receive()?;
+        let arrival = self.inlet.receive()?;
         Ok(arrival.map(|arrival| arrival.map(|[frame]| frame)))
+    }
+
+    /// When to [renew](Self::renew) a connection that is not made again otherwise.
+    pub(crate) fn revival(&self) -> Option<Instant> {
+        self.inlet.revival()
+    }
+
+    /// Gives the connection up and makes a new one. What has not been received is lost.
+    pub(crate) fn renew(&mut self) -> Result<(), SocketError> {
+        let socket = inlet::socket(zmq::PULL, &self.options)?;
+        self.inlet.renew(socket, &self.endpoint, self.options.ipv6)
     }
 
     /// Closes the socket and frees its endpoint.
     pub(crate) fn shut(mut self) {
-        self.0.shut();
+        self.inlet.shut();
     }
 }

@@ -106,9 +106,9 @@ impl Subscriber {
             return Ok(false);
         }
         if self.endpoint.direction() == Direction::Connect {
-            let mut socket = with_topics(&self.topics, &self.options)?;
-            socket.open(&self.endpoint, self.options.ipv6)?;
-            self.inlet.replace(socket)?;
+            let socket = with_topics(&self.topics, &self.options)?;
+            self.inlet
+                .renew(socket, &self.endpoint, self.options.ipv6)?;
             return Ok(true);
         }
         // Within a machine no connection breaks unnoticed; and `inproc` publishers would not come again.
@@ -123,6 +123,11 @@ impl Subscriber {
             since: now,
         });
         left.map(|()| true)
+    }
+
+    /// When to [renew](Self::renew) a connection that is not made again otherwise.
+    pub(crate) fn revival(&self) -> Option<Instant> {
+        self.inlet.revival()
     }
 
     /// The endpoint has been left and is not bound again yet.

@@ -146,11 +146,10 @@ pub(crate) fn drive_any(waiters: &[Arc<Waiter>], deadline: Option<Instant>) -> i
         // The first is the socket's own, and what stands behind it its monitor's.
         for number in 0..sources.len() {
             if happened() {
-                if number == 0 {
-                    waiter.stirred.store(true, Ordering::Release);
-                } else {
+                if number > 0 {
                     waiter.expect_news();
                 }
+                waiter.stirred.store(true, Ordering::Release);
             }
         }
     }

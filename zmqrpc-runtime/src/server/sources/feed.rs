@@ -113,46 +113,20 @@ impl Feed {
         }
     }
 
-    /// When [`look`](Self::look) has something to do next.
-    pub(super) fn due(&self) -> Option<Instant> {
-        self.reopen_at
-            .or_else(|| self.silence.as_ref().and_then(Silence::due))
-    }
-
-    /// Nothing could be heard until now, since nobody listened.
-    pub(super) fn excuse(&mut self, now: Instant) {
-        if let Some(silence) = &mut self.silence {
-            silence.heard(now);
-        }
-    }
-
-    /// To be called when it is [due](Self::due): renews the socket if nothing was heard for too long. Everything that has arrived must have been taken in.
-    pub(super) fn look(&mut self, now: Instant) -> Option<Told> {
-        if self.reopen_at.is_some() {
-            self.reopen(now);
-            return None;
-        }
-        if !self.silence.as_mut()?.has_passed(now) {
-            return None;
-        }
-        self.silences += 1;
+    fn renew(&mut self, now: Instant, reason: &str) {
         let renewed = self.subscriber.renew(now);
         let endpoint = self.subscriber.endpoint();
         match renewed {
             Ok(renewed) => {
-                tracing::warn!(endpoint, renewed, "nothing is heard from a publisher");
+                tracing::warn!(endpoint, renewed, "{reason}");
                 self.renewals += u64::from(renewed);
             }
             // The next silence tries again.
             Err(error) => {
-                tracing::warn!(endpoint, %error, "nothing is heard from a publisher, and it could not be connected to again");
+                tracing::error!(endpoint, %error, "{reason}, and the next cannot be made")
             }
         }
         self.reopen_at = self.subscriber.is_reopening().then(|| now + REOPEN);
-        Some(Told {
-            callback: Arc::clone(self.on_silence.as_ref()?),
-            endpoint: self.subscriber.endpoint().to_owned(),
-        })
     }
 
     fn reopen(&mut self, now: Instant) {
@@ -185,8 +159,37 @@ impl Source for Feed {
         self.subscriber.waiter()
     }
 
-    fn is_due(&self, now: Instant) -> bool {
-        self.due().is_some_and(|due| due <= now)
+    fn due(&self) -> Option<Instant> {
+        if self.reopen_at.is_some() {
+            return self.reopen_at;
+        }
+        let silence = self.silence.as_ref().and_then(Silence::due);
+        silence.into_iter().chain(self.subscriber.revival()).min()
+    }
+
+    fn look(&mut self, now: Instant) -> Option<Told> {
+        if self.reopen_at.is_some() {
+            self.reopen(now);
+            return None;
+        }
+        if self.subscriber.revival().is_some_and(|due| due <= now) {
+            self.renew(now, "a publisher's connection was given up");
+        }
+        if !self.silence.as_mut()?.has_passed(now) {
+            return None;
+        }
+        self.silences += 1;
+        self.renew(now, "nothing is heard from a publisher");
+        Some(Told {
+            callback: Arc::clone(self.on_silence.as_ref()?),
+            endpoint: self.subscriber.endpoint().to_owned(),
+        })
+    }
+
+    fn excuse(&mut self, now: Instant) {
+        if let Some(silence) = &mut self.silence {
+            silence.heard(now);
+        }
     }
 
     fn take(&mut self, responder: &Responder, now: Instant) -> Result<Taken, SocketError> {

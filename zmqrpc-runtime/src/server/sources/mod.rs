@@ -56,12 +56,18 @@ pub(super) trait Source {
     /// With its wildcards resolved.
     fn endpoint(&self) -> &str;
     fn waiter(&self) -> Arc<Waiter>;
-    /// Something is decided on whether there are messages: it must be looked whether there are.
-    fn is_due(&self, now: Instant) -> bool;
+    /// When to [look](Self::look) after it next.
+    fn due(&self) -> Option<Instant>;
+    /// To be called when that is due and all messages have been taken in: renews the socket if it needs it.
+    fn look(&mut self, now: Instant) -> Option<Told>;
+    /// Nothing could be heard until now, since nobody listened.
+    fn excuse(&mut self, now: Instant);
     /// Takes one message in.
     fn take(&mut self, responder: &Responder, now: Instant) -> Result<Taken, SocketError>;
     /// Closes the socket and frees its endpoint, which may take a moment.
-    fn shut(self);
+    fn shut(self)
+    where
+        Self: Sized;
 }
 
 /// Takes the jobs.
@@ -79,12 +85,12 @@ const TURN: usize = 64;
 const LAST_TURN: usize = 65_536;
 
 /// A source, and whether something may be left in it.
-struct Slot<S> {
-    source: S,
+struct Slot<S: ?Sized> {
     waiter: Arc<Waiter>,
     drained: bool,
     /// Messages that are taken still, once the end was requested.
     left: usize,
+    source: S,
 }
 
 pub(super) type Waiters = Arc<[Arc<Waiter>]>;
@@ -201,29 +207,22 @@ impl Sources {
         };
         let was_held = std::mem::take(&mut self.held);
         let mut drained = true;
-        for number in self.first..self.first + count {
-            let number = number % count;
-            let turn = match self.feeds.get_mut(number) {
-                Some(slot) => slot.read(&mut reader)?,
-                None => match self.pulls.get_mut(number - self.feeds.len()) {
-                    Some(slot) => slot.read(&mut reader)?,
-                    None => continue,
-                },
-            };
-            match turn {
-                Turn::Drained => {}
-                Turn::Over => drained = false,
-                Turn::Full => {
-                    self.held = true;
-                    self.first = number;
-                    break;
+        let first = self.first % count;
+        // From the one on whose turn it is, and then those before it.
+        let mut full = None;
+        for from in [first..count, 0..first] {
+            for (slot, number) in self.slots().skip(from.start).zip(from) {
+                match slot.read(&mut reader)? {
+                    Turn::Drained => {}
+                    Turn::Over => drained = false,
+                    Turn::Full => full = full.or(Some(number)),
                 }
             }
         }
+        self.held = full.is_some();
+        self.first = full.unwrap_or(first);
         if was_held && !self.held {
-            for slot in &mut self.feeds {
-                slot.source.excuse(now);
-            }
+            self.slots().for_each(|slot| slot.source.excuse(now));
         }
         Ok(drained || self.held)
     }
@@ -244,12 +243,7 @@ impl Sources {
         if self.held || self.stopping {
             return told;
         }
-        for slot in self.feeds.iter_mut().filter(|slot| slot.drained) {
-            if slot.source.is_due(now) {
-                told.extend(slot.source.look(now));
-                slot.drained = false;
-            }
-        }
+        self.slots().for_each(|slot| told.extend(slot.look(now)));
         told
     }
 
@@ -258,7 +252,9 @@ impl Sources {
         if self.held || self.stopping {
             return None;
         }
-        self.feeds.iter().filter_map(|slot| slot.source.due()).min()
+        let feeds = self.feeds.iter().filter_map(|slot| slot.source.due());
+        let pulls = self.pulls.iter().filter_map(|slot| slot.source.due());
+        feeds.chain(pulls).min()
     }
 
     /// What to wait for beside the router; nothing if there is nothing.
@@ -285,6 +281,11 @@ impl Sources {
                 .collect()
         });
         Some(Arc::clone(waiters))
+    }
+
+    fn slots(&mut self) -> impl Iterator<Item = &mut Slot<dyn Source>> {
+        let feeds = self.feeds.iter_mut().map(|slot| slot as _);
+        feeds.chain(self.pulls.iter_mut().map(|slot| slot as _))
     }
 
     /// Closes every socket and frees its endpoint.
@@ -319,10 +320,24 @@ impl<S: Source> Slot<S> {
     fn new(source: S) -> Self {
         Self {
             waiter: source.waiter(),
-            source,
             drained: false,
             left: LAST_TURN,
+            source,
         }
+    }
+}
+
+impl<S: Source + ?Sized> Slot<S> {
+    fn is_due(&self, now: Instant) -> bool {
+        self.source.due().is_some_and(|due| due <= now)
+    }
+
+    fn look(&mut self, now: Instant) -> Option<Told> {
+        if !self.drained || !self.is_due(now) {
+            return None;
+        }
+        self.drained = false;
+        self.source.look(now)
     }
 
     fn is_spent(&self) -> bool {
@@ -332,7 +347,7 @@ impl<S: Source> Slot<S> {
     fn read(&mut self, reader: &mut Reader<'_, impl Queue>) -> Result<Turn, SocketError> {
         // Asking a socket that has nothing costs a system call, and most requests come over another one.
         let stirred = self.waiter.take_stir();
-        if self.drained && !stirred && !self.source.is_due(reader.now) {
+        if self.drained && !stirred && !self.is_due(reader.now) {
             return Ok(Turn::Drained);
         }
         self.drained = false;

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::reading::Read;
 use super::stats::PullStats;
-use super::{Source, Taken};
+use super::{Source, Taken, Told};
 use crate::error::Error;
 use crate::server::responder::Responder;
 use crate::socket::{Arrival, Endpoint, Options, Pull, SocketError, Waiter};
@@ -14,6 +14,7 @@ pub(in crate::server) struct Pulled {
     pull: Pull,
     received: u64,
     malformed: u64,
+    renewals: u64,
 }
 
 /// Commands that are held for each of those who push, beside those in the server's queue. Few: they are lost if the
@@ -33,6 +34,7 @@ impl Pulled {
             pull,
             received: 0,
             malformed: 0,
+            renewals: 0,
         })
     }
 
@@ -41,6 +43,7 @@ impl Pulled {
             endpoint: self.pull.endpoint().to_owned(),
             received: self.received,
             malformed: self.malformed,
+            renewals: self.renewals,
         }
     }
 }
@@ -54,9 +57,23 @@ impl Source for Pulled {
         self.pull.waiter()
     }
 
-    fn is_due(&self, _: Instant) -> bool {
-        false
+    fn due(&self) -> Option<Instant> {
+        self.pull.revival()
     }
+
+    fn look(&mut self, _: Instant) -> Option<Told> {
+        let endpoint = self.pull.endpoint().to_owned();
+        match self.pull.renew() {
+            Ok(()) => {
+                tracing::warn!(endpoint, "a connection that was pulled from was given up");
+                self.renewals += 1;
+            }
+            Err(error) => tracing::error!(endpoint, %error, "nothing can be pulled any more"),
+        }
+        None
+    }
+
+    fn excuse(&mut self, _: Instant) {}
 
     fn take(&mut self, responder: &Responder, now: Instant) -> Result<Taken, SocketError> {
         let read = match self.pull.receive()? {

@@ -18,7 +18,8 @@ pub struct SubscriptionStats {
     pub malformed: u64,
     /// How often nothing was heard for as long as [`heartbeat`](super::Subscription::heartbeat) allows.
     pub silences: u64,
-    /// How often the connection was renewed for that.
+    /// How often the connection was renewed: for that, and where the publisher had sent something that libzmq cuts
+    /// connections for, such as a message which is far too large.
     pub renewals: u64,
     /// The publishers that were heard, in no order; the last thousand or so, if there are more.
     pub publishers: Vec<Heard>,
@@ -46,4 +47,7 @@ pub struct PullStats {
     pub received: u64,
     /// Messages that are no notification: random bytes, other dialects, calls that want an answer, several frames.
     pub malformed: u64,
+    /// How often the connection was made again, since something had come that libzmq cuts connections for, such as a
+    /// message which is far too large.
+    pub renewals: u64,
 }
