@@ -1,13 +1,14 @@
 //! What nobody in his right mind sends.
 
-use std::io::Write;
-use std::net::TcpStream;
-use std::time::Duration;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use zmqrpc::Subscription;
 
 use super::publisher::{Publisher, Pusher, Rogue, event, heartbeat, notification, number};
-use super::recorder::{only, record};
+use super::recorder::{Recorder, only, record};
 use super::support::{Random, await_state, head, within};
 
 const LIMIT: Duration = Duration::from_secs(60);
@@ -109,35 +110,74 @@ fn garbage_among_what_is_pushed_is_counted_and_the_next_command_arrives() {
     });
 }
 
+/// Pushes until one arrives: what is written to a connection that is being cut is lost with it.
+fn push_until_one_arrives(pusher: &Pusher, recorder: &Recorder) {
+    let before = recorder.log.numbers().len();
+    let end = Instant::now() + LIMIT / 2;
+    while recorder.log.numbers().len() == before {
+        assert!(Instant::now() < end, "nothing arrives");
+        pusher.reading(1);
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
 #[test]
 fn what_is_larger_than_twice_the_limit_cuts_the_connection_which_comes_again() {
     within(LIMIT, || {
         let mut publisher = Publisher::bind(1);
+        let listening = Pusher::bind();
         let (server, recorder) = record(|builder| {
             builder
                 .subscribe(&publisher.endpoint)
                 .pull_bind("tcp://127.0.0.1:*")
+                .pull_connect(&listening.endpoint)
                 .max_message(64 << 10)
         });
+        let too_large = vec![0; 200_000];
         publisher.await_subscriber();
-        publisher.send(&[b"", &vec![0; 200_000]]);
-        publisher.await_subscriber();
-        publisher.reading("", 7);
-        assert_eq!(recorder.log.await_numbers(1), [7]);
-        assert_eq!(only(&server).malformed, 0);
-
-        let pusher = Pusher::connect(&server.pulls()[0].endpoint);
-        pusher.reading(8);
-        assert_eq!(recorder.log.await_numbers(2), [7, 8]);
-        pusher.socket.send(vec![0; 200_000], 0).unwrap();
-        // Written to the connection that is being cut, some are lost with it.
-        let mut tries = 9;
-        while recorder.log.numbers().last() < Some(&9) {
-            pusher.reading(tries);
-            tries += 1;
-            std::thread::sleep(Duration::from_millis(1));
+        for number in 0..2 {
+            publisher.send(&[b"", &too_large]);
+            publisher.await_subscriber();
+            publisher.reading("", number);
+            recorder
+                .log
+                .await_entries(1 + usize::try_from(number).unwrap());
         }
-        assert_eq!(server.pulls()[0].malformed, 0);
+        assert_eq!((only(&server).malformed, only(&server).renewals), (0, 2));
+
+        let connected = Pusher::connect(&server.pulls()[0].endpoint);
+        for pusher in [&connected, &listening] {
+            pusher.reading(1);
+            push_until_one_arrives(pusher, &recorder);
+            pusher.socket.send(&too_large, 0).unwrap();
+            push_until_one_arrives(pusher, &recorder);
+            pusher.socket.send(&too_large, 0).unwrap();
+            push_until_one_arrives(pusher, &recorder);
+        }
+        let pulls = server.pulls();
+        assert_eq!((pulls[0].malformed, pulls[0].renewals), (0, 0));
+        assert_eq!((pulls[1].malformed, pulls[1].renewals), (0, 2));
+    });
+}
+
+#[test]
+fn an_endpoint_that_spoke_something_else_at_first_is_listened_to_later() {
+    within(LIMIT, || {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = format!("tcp://{}", listener.local_addr().unwrap());
+        let (server, recorder) = record(|builder| builder.subscribe(&endpoint));
+        let (mut stream, _) = listener.accept().unwrap();
+        stream
+            .write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+            .unwrap();
+        // Until the subscriber hangs up.
+        let _ = stream.read_to_end(&mut Vec::new());
+        drop((stream, listener));
+        let mut publisher = Publisher::bind_again(&endpoint, 1);
+        publisher.await_subscriber();
+        publisher.reading("", 1);
+        assert_eq!(recorder.log.await_numbers(1), [1]);
+        assert_eq!(only(&server).malformed, 0);
     });
 }
 

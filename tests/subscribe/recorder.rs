@@ -79,17 +79,6 @@ impl Log {
         entries.iter().map(|entry| entry.number).collect()
     }
 
-    /// Waits for a number that comes last.
-    #[track_caller]
-    pub(crate) fn await_number(&self, number: u64) {
-        let (entries, changed) = &*self.0;
-        let missing = |entries: &mut Vec<Entry>| !entries.iter().any(|e| e.number == number);
-        let (entries, timeout) = changed
-            .wait_timeout_while(entries.lock().unwrap(), PATIENCE, missing)
-            .unwrap();
-        assert!(!timeout.timed_out(), "{number} did not come, {entries:?}");
-    }
-
     pub(crate) fn numbers(&self) -> Vec<u64> {
         self.await_numbers(0)
     }
