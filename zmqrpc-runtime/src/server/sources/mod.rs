@@ -82,7 +82,7 @@ pub(super) trait Queue {
 const TURN: usize = 64;
 
 /// Messages that are taken from one source after the end was requested: those that never stop do not keep the server.
-const LAST_TURN: usize = 65_536;
+const LAST_TURN: usize = 1000;
 
 /// A source, and whether something may be left in it.
 struct Slot<S: ?Sized> {
