@@ -43,8 +43,8 @@ fn a_handler_learns_the_topic_the_peer_the_metadata_and_the_limit() {
         assert_eq!(entries[0].trace.as_deref(), Some("4711"));
         assert_eq!((entries[0].number, entries[0].has_limit), (42, true));
 
-        let pushed = [head(0x02, 0), tail(0)].concat();
-        pusher.socket.send(pushed, 0).unwrap();
+        let job = [head(0x02, 0), tail(0)].concat();
+        pusher.socket.send(job, 0).unwrap();
         let entries = recorder.log.await_entries(2);
         assert_eq!(entries[1].topic, None);
         assert_eq!(entries[1].trace.as_deref(), Some("4711"));

@@ -48,10 +48,10 @@ fn garbage_among_events_is_counted_and_the_next_event_arrives() {
             record(|builder| builder.subscribe(&publisher.endpoint).max_message(64 << 10));
         publisher.await_subscriber();
         let good = event(1, 1, "reading", &number(1));
-        let mut sent = 0;
+        let mut count = 0;
         let mut send = |frames: &[&[u8]]| {
             publisher.send(frames);
-            sent += 1;
+            count += 1;
         };
         for frame in garbage() {
             send(&[b"", &frame]);
@@ -76,9 +76,9 @@ fn garbage_among_events_is_counted_and_the_next_event_arrives() {
         publisher.reading("", 7);
         assert_eq!(recorder.log.await_numbers(1), [7]);
         let stats = only(&server);
-        assert_eq!((stats.malformed, stats.received), (sent, 1));
+        assert_eq!((stats.malformed, stats.received), (count, 1));
         assert_eq!((stats.lost, stats.heartbeats), (0, 0));
-        assert_eq!(server.stats().malformed, sent);
+        assert_eq!(server.stats().malformed, count);
     });
 }
 

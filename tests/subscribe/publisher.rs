@@ -67,14 +67,14 @@ impl Publisher {
             assert!(Instant::now() < end, "{error}");
             thread::yield_now();
         }
-        publisher.endpoint = endpoint.to_owned();
+        endpoint.clone_into(&mut publisher.endpoint);
         publisher
     }
 
     pub(crate) fn connect(endpoint: &str, id: u64) -> Self {
         let mut publisher = Self::new(id, 100_000);
         publisher.socket.connect(endpoint).unwrap();
-        publisher.endpoint = endpoint.to_owned();
+        endpoint.clone_into(&mut publisher.endpoint);
         publisher
     }
 
@@ -153,7 +153,7 @@ impl Pusher {
     pub(crate) fn connect(endpoint: &str) -> Self {
         let mut pusher = Self::new();
         pusher.socket.connect(endpoint).unwrap();
-        pusher.endpoint = endpoint.to_owned();
+        endpoint.clone_into(&mut pusher.endpoint);
         pusher
     }
 
@@ -215,13 +215,12 @@ impl Rogue {
     }
 
     fn frame(&mut self, flags: u8, body: &[u8]) {
-        let mut bytes = match u8::try_from(body.len()) {
-            Ok(len) => vec![flags, len],
-            Err(_) => {
-                let mut long = vec![flags | 0x02];
-                long.extend((body.len() as u64).to_be_bytes());
-                long
-            }
+        let mut bytes = if let Ok(len) = u8::try_from(body.len()) {
+            vec![flags, len]
+        } else {
+            let mut long = vec![flags | 0x02];
+            long.extend((body.len() as u64).to_be_bytes());
+            long
         };
         bytes.extend(body);
         self.0.write_all(&bytes).unwrap();

@@ -62,19 +62,16 @@ fn no_more_is_taken_than_may_wait_and_the_rest_stays_with_those_who_push() {
         recorder.gate.await_arrivals(2);
         // Each as large as it may be; undecodable, which is found out when they are executed.
         let large = notification("reading", &vec![0xC1; 60 << 10]);
-        let mut pushed = 0;
+        let mut sent = 0;
         while pusher.socket.send(&large, 0).is_ok() {
-            pushed += 1;
+            sent += 1;
         }
         // 1 MiB in the queue; the rest, 100 messages at most and what the system buffers, is libzmq's.
         let waiting = server.stats().requests - 2;
-        assert!(
-            (17..=19).contains(&waiting),
-            "{waiting} wait, {pushed} sent"
-        );
-        assert!(pushed < 400, "{pushed} were sent");
+        assert!((17..=19).contains(&waiting), "{waiting} wait, {sent} sent");
+        assert!(sent < 400, "{sent} were sent");
         recorder.gate.open();
-        await_state("the end of all", || server.stats().refused == pushed);
+        await_state("the end of all", || server.stats().refused == sent);
     });
 }
 
@@ -189,13 +186,13 @@ fn work_is_shared_among_the_servers_that_pull() {
             .map(|_| record(|builder| builder.pull_connect(&pusher.endpoint)))
             .collect();
         // A PUSH gives to who is there; so it is waited until all are.
-        let mut pushed = 0;
+        let mut sent = 0;
         let shares = || servers.iter().map(|(server, _)| server.pulls()[0].received);
         while shares().any(|share| share < 100) {
-            pusher.reading(pushed);
-            pushed += 1;
+            pusher.reading(sent);
+            sent += 1;
         }
-        await_state("all of them", || shares().sum::<u64>() == pushed);
+        await_state("all of them", || shares().sum::<u64>() == sent);
         let mut numbers: Vec<u64> = servers
             .iter()
             .flat_map(|(server, recorder)| {
@@ -204,6 +201,6 @@ fn work_is_shared_among_the_servers_that_pull() {
             })
             .collect();
         numbers.sort_unstable();
-        assert_eq!(numbers, (0..pushed).collect::<Vec<u64>>());
+        assert_eq!(numbers, (0..sent).collect::<Vec<u64>>());
     });
 }

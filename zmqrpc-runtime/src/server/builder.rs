@@ -11,7 +11,7 @@ use super::handler::{Async, AsyncHandler, Handler, Plain};
 use super::port::Port;
 use super::registry::Registry;
 use super::responder::Responder;
-use super::sources::{Feed, Pulled, Sources, Subscription, twice};
+use super::sources::{Feed, Pulled, Sources, Subscription};
 use super::work::Bounds;
 use crate::command::{Dispatch, Served, Service};
 use crate::error::Error;
@@ -224,11 +224,11 @@ impl ServerBuilder {
         let mut sources = Sources::new(Arc::clone(&waiter), options);
         for subscription in subscriptions {
             let feed = Feed::open(subscription, sources.options())?;
-            sources.add_feed(feed).map_err(twice)?;
+            sources.add_feed(feed)?;
         }
         for endpoint in &pulls {
             let pulled = Pulled::open(endpoint, sources.options())?;
-            sources.add_pull(pulled).map_err(twice)?;
+            sources.add_pull(pulled)?;
         }
         let port = Port::new(router, sources, linger);
         Ok(ServerHandle::new(Engine::start(

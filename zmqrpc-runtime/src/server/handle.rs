@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::counters::ServerStats;
 use super::engine::Engine;
 use super::sources::{
-    Feed, PullStats, Pulled, Source, Sources, Subscription, SubscriptionStats, check_topic, twice,
+    Feed, PullStats, Pulled, Source, Sources, Subscription, SubscriptionStats, check_topic,
 };
 use crate::error::Error;
 use crate::socket::{Direction, Endpoint, Options, SocketError};
@@ -95,8 +95,7 @@ impl ServerHandle {
         let subscription = subscription.into().check()?;
         let endpoint = subscription.endpoint().to_owned();
         let feed = Feed::open(subscription, &self.options(&endpoint)?)?;
-        let added = self.sources(&endpoint, |sources| sources.add_feed(feed))?;
-        added.map_err(twice)
+        self.sources(&endpoint, |sources| sources.add_feed(feed))?
     }
 
     /// Ends a subscription. What it has received and is not executed yet still is.
@@ -173,8 +172,7 @@ impl ServerHandle {
         let endpoint =
             Endpoint::parse(text, direction).map_err(|reason| Error::bad_endpoint(text, reason))?;
         let pulled = Pulled::open(&endpoint, &self.options(text)?)?;
-        let added = self.sources(text, |sources| sources.add_pull(pulled))?;
-        added.map_err(twice)
+        self.sources(text, |sources| sources.add_pull(pulled))?
     }
 
     /// Pulls from an endpoint no longer, named as [`pulls`](Self::pulls) shows it. What had been sent to this server and

@@ -123,7 +123,7 @@ impl Feed {
             }
             // The next silence tries again.
             Err(error) => {
-                tracing::error!(endpoint, %error, "{reason}, and the next cannot be made")
+                tracing::error!(endpoint, %error, "{reason}, and the next cannot be made");
             }
         }
         self.reopen_at = self.subscriber.is_reopening().then(|| now + REOPEN);

@@ -38,10 +38,6 @@ use crate::error::Error;
 use crate::socket::{Options, SocketError, Waiter};
 
 /// What a message from a source turned out to be.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "most are the large one, and each is taken apart at once"
-)]
 pub(super) enum Taken {
     /// There was none.
     Nothing,
@@ -130,25 +126,16 @@ impl Sources {
         &self.options
     }
 
-    /// Adds a subscription; gives it back if there is one of this endpoint.
-    pub(super) fn add_feed(&mut self, feed: Feed) -> Result<String, Feed> {
-        if find(&self.feeds, feed.endpoint()).is_some() {
-            return Err(feed);
-        }
-        let endpoint = feed.endpoint().to_owned();
-        self.feeds.push(Slot::new(feed));
+    /// Adds a subscription, unless there is one of this endpoint; answers the endpoint.
+    pub(super) fn add_feed(&mut self, feed: Feed) -> Result<String, Error> {
         self.waiters = None;
-        Ok(endpoint)
+        add(&mut self.feeds, feed)
     }
 
-    pub(super) fn add_pull(&mut self, pull: Pulled) -> Result<String, Pulled> {
-        if find(&self.pulls, pull.endpoint()).is_some() {
-            return Err(pull);
-        }
-        let endpoint = pull.endpoint().to_owned();
-        self.pulls.push(Slot::new(pull));
+    /// Adds an endpoint to pull from, unless it is pulled from already; answers it.
+    pub(super) fn add_pull(&mut self, pull: Pulled) -> Result<String, Error> {
         self.waiters = None;
-        Ok(endpoint)
+        add(&mut self.pulls, pull)
     }
 
     /// Removes a subscription; the caller shuts it, outside of the lock.
@@ -375,10 +362,14 @@ impl<S: Source + ?Sized> Slot<S> {
     }
 }
 
-/// The error of an endpoint that is used already.
-pub(super) fn twice(source: impl Source) -> Error {
-    let reason = "the server has this endpoint already";
-    Error::bad_endpoint(source.endpoint(), reason)
+fn add<S: Source>(slots: &mut Vec<Slot<S>>, source: S) -> Result<String, Error> {
+    let endpoint = source.endpoint().to_owned();
+    if find(slots, &endpoint).is_some() {
+        let reason = "the server has this endpoint already";
+        return Err(Error::bad_endpoint(&endpoint, reason));
+    }
+    slots.push(Slot::new(source));
+    Ok(endpoint)
 }
 
 fn find<S: Source>(slots: &[Slot<S>], endpoint: &str) -> Option<usize> {

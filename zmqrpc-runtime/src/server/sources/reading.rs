@@ -9,10 +9,6 @@ use crate::wire::{
 };
 
 /// What a frame says.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "most are the large one, and each is taken apart at once"
-)]
 pub(super) enum Read {
     Heartbeat,
     Job(Job),
