@@ -1,5 +1,6 @@
 //! What did not arrive.
 
+use std::thread;
 use std::time::Duration;
 
 use zmqrpc::Subscription;
@@ -60,6 +61,8 @@ fn a_publisher_that_is_started_again_has_lost_nothing() {
         drop(publisher);
         // As itself, with numbers from 1 on, and as another one.
         for id in [1, 2] {
+            // So long that a connection which libzmq does not make again would have been made anew.
+            thread::sleep(Duration::from_millis(700));
             let mut publisher = Publisher::bind_again(&endpoint, id);
             publisher.await_subscriber();
             for number in 0..5 {

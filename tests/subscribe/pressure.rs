@@ -1,6 +1,6 @@
 //! More events than can be executed.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use zmqrpc::Subscription;
 
@@ -103,6 +103,37 @@ fn async_handlers_of_events_are_bounded_too() {
         let taken = server.stats().requests - 1;
         assert!((10..=12).contains(&taken), "{taken} were taken");
         assert_eq!(recorder.log.numbers(), []);
+        assert_eq!(only(&server).lost, 0);
+    });
+}
+
+#[test]
+fn events_arrive_at_once_when_tasks_have_made_room() {
+    within(LIMIT, || {
+        let mut publisher = Publisher::bind(1);
+        let (server, recorder) = record(|builder| {
+            builder
+                .subscribe(&publisher.endpoint)
+                .workers(1)
+                .max_queue(1)
+        });
+        publisher.await_subscriber();
+        for round in 0..20 {
+            // As many as there is room for: nothing is left when it is free again.
+            publisher.call("", "later", &number(round));
+            publisher.call("", "later", &number(round));
+            recorder
+                .log
+                .await_entries(3 * usize::try_from(round).unwrap() + 2);
+            std::thread::sleep(Duration::from_millis(20));
+            let start = Instant::now();
+            publisher.reading("", round);
+            recorder
+                .log
+                .await_entries(3 * usize::try_from(round).unwrap() + 3);
+            let late = start.elapsed();
+            assert!(late < Duration::from_millis(500), "{late:?}");
+        }
         assert_eq!(only(&server).lost, 0);
     });
 }

@@ -214,6 +214,14 @@ impl Rogue {
         }
     }
 
+    /// Returns when everything that was sent before has arrived in the peer's socket.
+    pub(crate) fn settle(&mut self) {
+        self.frame(0x04, b"\x04PING\0\0");
+        let mut pong = [0; 7];
+        self.0.read_exact(&mut pong).unwrap();
+        assert_eq!(pong, *b"\x04\x05\x04PONG");
+    }
+
     fn frame(&mut self, flags: u8, body: &[u8]) {
         let mut bytes = if let Ok(len) = u8::try_from(body.len()) {
             vec![flags, len]

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use super::publisher::{Pusher, notification, number};
+use super::publisher::{Pusher, Rogue, notification, number};
 use super::recorder::{SensorClient, record};
 use super::support::{await_state, within};
 
@@ -140,19 +140,20 @@ fn only_what_wants_no_answer_is_executed() {
 #[test]
 fn what_has_arrived_is_executed_before_the_end() {
     within(LIMIT, || {
-        let pusher = Pusher::bind();
         let (server, recorder) = record(|builder| {
             builder
-                .pull_connect(&pusher.endpoint)
+                .pull_bind("tcp://127.0.0.1:*")
                 .workers(1)
-                .max_queue(1000)
+                .max_queue(4)
         });
-        pusher.call("slowly", &number(0));
+        let mut pusher = Rogue::connect(&server.pulls()[0].endpoint, "PUSH");
+        pusher.send(&[&notification("slowly", &number(0))]);
         recorder.gate.await_arrivals(1);
+        // In the queue, and beyond that in the socket.
         for value in 1..100 {
-            pusher.reading(value);
+            pusher.send(&[&notification("reading", &number(value))]);
         }
-        await_state("all of them", || server.stats().requests == 100);
+        pusher.settle();
         let ending = thread::spawn(move || server.shutdown(Duration::from_secs(20)));
         recorder.gate.open();
         ending.join().unwrap().unwrap();

@@ -79,10 +79,13 @@ fn events_arrive_whose_topic_begins_with_one_of_those_that_were_named() {
 fn who_sees_the_subscription_of_heartbeats_has_seen_all_others() {
     within(LIMIT, || {
         let publisher = Publisher::bind(1);
-        let topics = ["\u{7f}", "z", "", "a", "\u{10ffff}", "m"];
+        // More than a socket takes messages without room for them: subscriptions are messages.
+        let topics = (0..3000).map(|number| number.to_string());
+        let topics = topics.chain(["\u{7f}", "z", "", "a", "\u{10ffff}"].map(str::to_owned));
+        let topics: Vec<String> = topics.collect();
         let subscription = topics.iter().fold(
             Subscription::connect(&publisher.endpoint),
-            |subscription, topic| subscription.topic(*topic),
+            |subscription, topic| subscription.topic(topic),
         );
         let (_server, _recorder) = record(|builder| builder.subscribe(subscription));
         let mut orders: Vec<Vec<u8>> = (0..=topics.len()).map(|_| publisher.order()).collect();
