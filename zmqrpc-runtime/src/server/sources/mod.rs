@@ -84,7 +84,7 @@ const LAST_TURN: usize = 1000;
 struct Slot<S: ?Sized> {
     waiter: Arc<Waiter>,
     drained: bool,
-    /// Messages that are taken still, once the end was requested.
+    /// Messages that are taken still, once the end was requested: none as soon as it was found empty.
     left: usize,
     source: S,
 }
@@ -328,13 +328,14 @@ impl<S: Source + ?Sized> Slot<S> {
     }
 
     fn is_spent(&self) -> bool {
-        self.drained || self.left == 0
+        self.left == 0
     }
 
     fn read(&mut self, reader: &mut Reader<'_, impl Queue>) -> Result<Turn, SocketError> {
         // Asking a socket that has nothing costs a system call, and most requests come over another one.
         let stirred = self.waiter.take_stir();
-        if self.drained && !stirred && !self.is_due(reader.now) {
+        let last = reader.queue.is_closing() && !self.is_spent();
+        if self.drained && !stirred && !last && !self.is_due(reader.now) {
             return Ok(Turn::Drained);
         }
         self.drained = false;
@@ -343,7 +344,7 @@ impl<S: Source + ?Sized> Slot<S> {
                 return Ok(Turn::Full);
             }
             if reader.queue.is_closing() {
-                if self.left == 0 {
+                if self.is_spent() {
                     return Ok(Turn::Drained);
                 }
                 self.left -= 1;
@@ -351,6 +352,9 @@ impl<S: Source + ?Sized> Slot<S> {
             match self.source.take(reader.responder, reader.now)? {
                 Taken::Nothing => {
                     self.drained = true;
+                    if reader.queue.is_closing() {
+                        self.left = 0;
+                    }
                     return Ok(Turn::Drained);
                 }
                 Taken::Job(job) => reader.queue.push(job),
