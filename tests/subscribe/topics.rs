@@ -85,7 +85,7 @@ fn who_sees_the_subscription_of_heartbeats_has_seen_all_others() {
         let topics: Vec<String> = topics.collect();
         let subscription = topics.iter().fold(
             Subscription::connect(&publisher.endpoint),
-            |subscription, topic| subscription.topic(topic),
+            Subscription::topic,
         );
         let (_server, _recorder) = record(|builder| builder.subscribe(subscription));
         let mut orders: Vec<Vec<u8>> = (0..=topics.len()).map(|_| publisher.order()).collect();
