@@ -349,6 +349,14 @@ impl<T: ::zmqrpc::__private::Transport> CalculatorClient<T> {
     {
         Self(::zmqrpc::__private::WithTimeout::with_timeout(&self.0, limit))
     }
+    /// A client whose messages are published under `topic`.
+    #[must_use]
+    pub fn with_topic(&self, topic: &str) -> Self
+    where
+        T: ::zmqrpc::__private::WithTopic,
+    {
+        Self(::zmqrpc::__private::WithTopic::with_topic(&self.0, topic))
+    }
     /// Adds two numbers.
     #[cfg(feature = "add")]
     #[deprecated(note = "use `sum`")]

@@ -184,6 +184,14 @@ impl<T: ::zmqrpc::__private::Transport> AuditClient<T> {
     {
         Self(::zmqrpc::__private::WithTimeout::with_timeout(&self.0, limit))
     }
+    /// A client whose messages are published under `topic`.
+    #[must_use]
+    fn with_topic(&self, topic: &str) -> Self
+    where
+        T: ::zmqrpc::__private::WithTopic,
+    {
+        Self(::zmqrpc::__private::WithTopic::with_topic(&self.0, topic))
+    }
     /// Calls [`Audit::who`].
     fn who(&self) -> T::Call<String, ::zmqrpc::__private::Error> {
         ::zmqrpc::__private::Transport::call(&self.0, &AuditWho)

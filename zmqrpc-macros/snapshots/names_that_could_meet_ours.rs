@@ -171,6 +171,14 @@ impl<T0: ::zmqrpc::__private::Transport> SClient<T0> {
     {
         Self(::zmqrpc::__private::WithTimeout::with_timeout(&self.0, limit))
     }
+    /// A client whose messages are published under `topic`.
+    #[must_use]
+    pub fn with_topic(&self, topic: &str) -> Self
+    where
+        T0: ::zmqrpc::__private::WithTopic,
+    {
+        Self(::zmqrpc::__private::WithTopic::with_topic(&self.0, topic))
+    }
     /// Calls [`S::match`].
     pub fn r#match(
         &self,

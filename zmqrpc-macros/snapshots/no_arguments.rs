@@ -129,6 +129,14 @@ impl<T: ::zmqrpc::__private::Transport> PingerClient<T> {
     {
         Self(::zmqrpc::__private::WithTimeout::with_timeout(&self.0, limit))
     }
+    /// A client whose messages are published under `topic`.
+    #[must_use]
+    pub fn with_topic(&self, topic: &str) -> Self
+    where
+        T: ::zmqrpc::__private::WithTopic,
+    {
+        Self(::zmqrpc::__private::WithTopic::with_topic(&self.0, topic))
+    }
     /// Calls [`Pinger::ping`].
     pub fn ping(&self) -> T::Call<(), ::zmqrpc::__private::Error> {
         ::zmqrpc::__private::Transport::call(&self.0, &PingerPing)

@@ -196,6 +196,14 @@ impl<T: crate::rpc::__private::Transport> CalculatorClient<T> {
     {
         Self(crate::rpc::__private::WithTimeout::with_timeout(&self.0, limit))
     }
+    /// A client whose messages are published under `topic`.
+    #[must_use]
+    pub fn with_topic(&self, topic: &str) -> Self
+    where
+        T: crate::rpc::__private::WithTopic,
+    {
+        Self(crate::rpc::__private::WithTopic::with_topic(&self.0, topic))
+    }
     /// Calls [`Calculator::add`].
     pub fn add(&self, a: i64, b: i64) -> T::Call<i64, crate::rpc::__private::Error> {
         crate::rpc::__private::Transport::call(&self.0, &Sum { a, b })

@@ -140,6 +140,14 @@ impl<T: ::zmqrpc::__private::Transport> CalculatorClient<T> {
     {
         Self(::zmqrpc::__private::WithTimeout::with_timeout(&self.0, limit))
     }
+    /// A client whose messages are published under `topic`.
+    #[must_use]
+    pub fn with_topic(&self, topic: &str) -> Self
+    where
+        T: ::zmqrpc::__private::WithTopic,
+    {
+        Self(::zmqrpc::__private::WithTopic::with_topic(&self.0, topic))
+    }
     /// Adds two numbers.
     pub fn add(&self, a: i64, b: i64) -> T::Call<i64, ::zmqrpc::__private::Error> {
         ::zmqrpc::__private::Transport::call(&self.0, &CalculatorAdd { a, b })

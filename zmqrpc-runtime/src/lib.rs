@@ -4,7 +4,7 @@
 //! The layers, each of which may use those before it and none behind it:
 //!
 //! ```text
-//! wire < codec < socket < command, error < client, server < local
+//! wire < codec < socket < command, error < client, server, publish < local
 //! ```
 
 mod client;
@@ -12,6 +12,7 @@ mod codec;
 mod command;
 mod error;
 mod local;
+mod publish;
 mod server;
 mod socket;
 mod wire;
@@ -22,8 +23,13 @@ pub use client::{Client, ClientBuilder, ClientStats, Pending};
 pub use codec::Error as CodecError;
 pub use command::{
     Answer, CallContext, Command, Failure, Method, Never, Service, Transport, Wire, WithTimeout,
+    WithTopic,
 };
 pub use error::{CallError, Error, Site};
+#[cfg(feature = "tokio")]
+pub use publish::{AsyncPush, AsyncPusher};
+pub use publish::{Overflow, Publisher, PublisherBuilder, PublisherStats};
+pub use publish::{Pusher, PusherBuilder, PusherStats};
 pub use server::{
     AsyncHandler, Handler, Heard, PullStats, Server, ServerBuilder, ServerHandle, ServerStats,
     Subscription, SubscriptionStats,
@@ -50,7 +56,7 @@ pub mod __private {
     pub use crate::codec::{Bytes, NoArgs, Str, optional_bytes};
     pub use crate::command::{
         Call, CallContext, Command, Entry, Fallible, Frame, Handled, Method, Refusal, Service,
-        Task, Transport, WithTimeout,
+        Task, Transport, WithTimeout, WithTopic,
     };
     pub use crate::error::{CallError, Error};
     pub use crate::local::local;

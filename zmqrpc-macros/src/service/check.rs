@@ -13,7 +13,7 @@ use crate::rules;
 /// The largest tuple that serde implements its traits for.
 const MOST_ARGUMENTS: usize = 16;
 
-/// The client's own methods; `with_topic` is kept free for publishing.
+/// The client's own methods.
 const RESERVED: &[&str] = &[
     "new",
     "connect",

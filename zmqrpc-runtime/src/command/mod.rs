@@ -23,5 +23,5 @@ pub(crate) use service::{Dispatch, Served, Started};
 pub use service::{Entry, Service};
 pub use traits::Command;
 pub(crate) use transport::Exchange;
-pub use transport::{Transport, WithTimeout};
+pub use transport::{Transport, WithTimeout, WithTopic};
 pub use value::Wire;

@@ -62,6 +62,13 @@ pub trait WithTimeout: Transport {
     fn with_timeout(&self, limit: Duration) -> Self;
 }
 
+/// A transport that publishes under topics, of which each receiver chooses those that it wants.
+pub trait WithTopic: Transport {
+    /// A handle on the same transport that publishes under `topic`.
+    #[must_use]
+    fn with_topic(&self, topic: &str) -> Self;
+}
+
 /// Answers a request within the process: what a client without a socket talks to.
 pub(crate) trait Exchange: Send + Sync {
     /// The reply to a request frame; none where none is wanted.

@@ -163,7 +163,7 @@ impl Connected {
                 }
                 Connection::Foreign => on(LinkEvent::Foreign),
                 Connection::Denied => on(LinkEvent::Denied),
-                Connection::Retried | Connection::ListenerClosed => {}
+                Connection::Retried | Connection::Failed | Connection::ListenerClosed => {}
             }
         }
         Ok(())

@@ -16,6 +16,8 @@ pub(super) enum Connection {
     Denied,
     /// What was lost will be tried again.
     Retried,
+    /// The peer left before it had said who it is.
+    Failed,
     /// A bound endpoint is free again.
     ListenerClosed,
 }
@@ -28,11 +30,13 @@ pub(super) struct Monitor {
 }
 
 const CONNECTIONS: i32 = DISCONNECTED | SUCCEEDED | FAILED_PROTOCOL | FAILED_AUTH;
-// As in zmq.h; the crate `zmq-sys` lacks the last three. A handshake that "failed without detail" (0x0800) is one
-// that the peer broke off, as a server does that is just ending: libzmq tries again.
+const PEERS: i32 = CONNECTIONS | FAILED_WITHOUT_DETAIL;
+// As in zmq.h; the crate `zmq-sys` lacks the last four. A handshake that failed without detail is one that the peer
+// broke off, as a server does that is just ending: libzmq tries again.
 const RETRIED: i32 = 0x0004;
 const CLOSED: i32 = 0x0080;
 const DISCONNECTED: i32 = 0x0200;
+const FAILED_WITHOUT_DETAIL: i32 = 0x0800;
 const SUCCEEDED: i32 = 0x1000;
 const FAILED_PROTOCOL: i32 = 0x2000;
 const FAILED_AUTH: i32 = 0x4000;
@@ -48,6 +52,11 @@ impl Monitor {
     /// What tells a connection that is made again from one that is not. Must be called before the socket connects.
     pub(super) fn of_returns(socket: &RawSocket) -> Result<Self, SocketError> {
         Self::new(socket, DISCONNECTED | RETRIED | SUCCEEDED)
+    }
+
+    /// For sockets with more than one connection: what counts them. Must be called before the socket binds or connects.
+    pub(super) fn of_peers(socket: &RawSocket) -> Result<Self, SocketError> {
+        Self::new(socket, PEERS)
     }
 
     /// Must be called before the socket unbinds.
@@ -92,6 +101,7 @@ impl Monitor {
                 FAILED_PROTOCOL => Connection::Foreign,
                 FAILED_AUTH => Connection::Denied,
                 RETRIED => Connection::Retried,
+                FAILED_WITHOUT_DETAIL => Connection::Failed,
                 CLOSED => Connection::ListenerClosed,
                 // The end of monitoring, when the socket closes.
                 _ => continue,

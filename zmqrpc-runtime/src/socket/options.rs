@@ -14,9 +14,9 @@ pub(crate) struct Options {
     /// How long a closed socket may go on to hand over what was sent.
     pub(crate) linger: Duration,
     /// Messages that libzmq holds for one peer before it refuses more.
-    pub(crate) send_high_water: u16,
+    pub(crate) send_high_water: u32,
     /// Messages that libzmq takes from one peer before it stops reading.
-    pub(crate) receive_high_water: u16,
+    pub(crate) receive_high_water: u32,
     /// Resolve host names to IPv6 addresses too. Addresses in IPv6 notation work in any case.
     pub(crate) ipv6: bool,
 }
@@ -36,10 +36,10 @@ impl Options {
             .set_maxmsgsize(i64::try_from(self.max_frame).unwrap_or(i64::MAX))
             .map_err(&set)?;
         socket
-            .set_sndhwm(i32::from(self.send_high_water))
+            .set_sndhwm(count(self.send_high_water))
             .map_err(&set)?;
         socket
-            .set_rcvhwm(i32::from(self.receive_high_water))
+            .set_rcvhwm(count(self.receive_high_water))
             .map_err(&set)?;
         socket.set_handshake_ivl(millis(HANDSHAKE)).map_err(&set)?;
         socket.set_reconnect_ivl(millis(RECONNECT)).map_err(&set)?;
@@ -49,6 +49,10 @@ impl Options {
         socket.set_tcp_keepalive(1).map_err(&set)?;
         Ok(())
     }
+}
+
+fn count(messages: u32) -> i32 {
+    i32::try_from(messages).unwrap_or(i32::MAX)
 }
 
 fn millis(duration: Duration) -> i32 {

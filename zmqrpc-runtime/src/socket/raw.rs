@@ -115,6 +115,28 @@ impl RawSocket {
         }
     }
 
+    /// Sets an option that the crate `zmq` does not know.
+    pub(super) fn set(&mut self, option: u32, value: i32) -> Result<(), SocketError> {
+        let (option, value) = (option.cast_signed(), &raw const value);
+        // SAFETY: the socket is live, and the value has the size that is told.
+        let rc = unsafe {
+            let socket = self.socket.as_mut_ptr();
+            zmq_sys::zmq_setsockopt(socket, option, value.cast(), size_of::<i32>())
+        };
+        if rc == 0 {
+            Ok(())
+        } else {
+            Err(SocketError::last("setting a socket option"))
+        }
+    }
+
+    /// Notices what has happened: refusals that are about to be untrue, and the signal for whoever waits. A send looks
+    /// for it only from time to time.
+    pub(super) fn settle(&mut self) -> Result<(), SocketError> {
+        let events = self.socket.get_events().map(drop);
+        events.map_err(SocketError::of("reading the events"))
+    }
+
     /// Ends the monitor. Must come before its reading side closes: libzmq's I/O thread writes events with blocking
     /// sends, and one that finds no reader stops every socket of the process.
     pub(super) fn stop_monitor(&mut self) {

@@ -126,6 +126,15 @@ fn own_methods(service: &Service) -> TokenStream {
         {
             Self(#private::WithTimeout::with_timeout(&self.0, limit))
         }
+
+        /// A client whose messages are published under `topic`.
+        #[must_use]
+        #visibility fn with_topic(&self, topic: &str) -> Self
+        where
+            #transport: #private::WithTopic,
+        {
+            Self(#private::WithTopic::with_topic(&self.0, topic))
+        }
     }
 }
 

@@ -1,0 +1,98 @@
+//! From a command to the frame that carries it one way.
+
+use std::sync::Arc;
+
+use crate::codec::{Codec, Error as CodecError};
+use crate::command::{Command, Method};
+use crate::error::{Error, Site};
+use crate::wire::{
+    Content, Event, Executed, Kind, Limits, Metadata, MethodRef, NO_ID, Request, WireError,
+};
+
+/// Where a message is to go, for its errors.
+pub(super) fn site(method: &Method, endpoint: Option<&Arc<str>>) -> Site {
+    Site::new(method.full_name(), endpoint.cloned())
+}
+
+/// The frame of an event that has no sequence number yet.
+///
+/// # Errors
+///
+/// [`Error::TooLarge`] and [`Error::Encode`]; nothing has been sent.
+pub(super) fn event<C: Command>(
+    command: &C,
+    publisher: u64,
+    metadata: Metadata<'_>,
+    limits: &Limits,
+) -> Result<Vec<u8>, Error> {
+    frame(command, metadata, limits, |request, out| {
+        let event = Event {
+            sequence: 0,
+            publisher,
+            content: Content::Command(request),
+        };
+        event.encode(out, limits)
+    })
+}
+
+/// The frame of a notification.
+///
+/// # Errors
+///
+/// As [`event`].
+pub(super) fn job<C: Command>(
+    command: &C,
+    metadata: Metadata<'_>,
+    limits: &Limits,
+) -> Result<Vec<u8>, Error> {
+    frame(command, metadata, limits, |request, out| {
+        request.encode(out, limits)
+    })
+}
+
+fn frame<C: Command>(
+    command: &C,
+    metadata: Metadata<'_>,
+    limits: &Limits,
+    encode: impl FnOnce(Request<'_>, &mut Vec<u8>) -> Result<(), WireError>,
+) -> Result<Vec<u8>, Error> {
+    let method = const { &C::METHOD };
+    let (codec, executed) = (Codec::Postcard, Executed::No);
+    let request = Request {
+        kind: Kind::Notify,
+        id: NO_ID,
+        codec: codec.id(),
+        method: MethodRef::Key(method.key()),
+        // Nobody waits: it is worth executing whenever it arrives.
+        remaining: None,
+        metadata,
+        body: &[],
+    };
+    let mut out = Vec::with_capacity(FRAME_CAPACITY);
+    encode(request, &mut out).map_err(|error| Error::Encode {
+        at: site(method, None),
+        what: "the header",
+        source: CodecError::Encode(error.to_string()),
+        executed,
+    })?;
+    codec
+        .encode(command, &mut out, limits.message)
+        .map_err(|error| match error {
+            CodecError::TooLarge { limit } => Error::TooLarge {
+                at: site(method, None),
+                what: "the message",
+                limit,
+                executed,
+            },
+            source => Error::Encode {
+                at: site(method, None),
+                what: "the arguments",
+                source,
+                executed,
+            },
+        })?;
+    Ok(out)
+}
+
+/// Holds most messages without growing.
+const FRAME_CAPACITY: usize = 128;

@@ -1,0 +1,234 @@
+//! Pushing from tasks: futures that wait for room.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use tokio::time::{Sleep, sleep_until};
+
+use super::driver;
+use super::pusher::{Pusher, PusherStats, Shared};
+use super::pusher_builder::PusherBuilder;
+use super::room::{Ticket, Unsent};
+use crate::command::{Command, Method, Transport, WithTimeout};
+use crate::error::Error;
+use crate::socket::Message;
+
+/// Pushes commands from tasks of a tokio runtime, with the settings and the semantics of [`Pusher`].
+///
+/// Pushing waits while all who pull are full: a task that pushes in a loop goes no faster than they do.
+///
+/// Like a [`Pusher`] it is a handle. [`From`] makes one of the other: both then share their socket.
+///
+/// # Cancellation
+///
+/// A command is sent when its future is polled and there is room. A future that is dropped before it was ready has sent
+/// nothing, and does not disturb others.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example<C: zmqrpc_runtime::Command>(job: C) -> Result<(), zmqrpc_runtime::Error> {
+/// use zmqrpc_runtime::AsyncPusher;
+///
+/// let pusher = AsyncPusher::connect("tcp://127.0.0.1:30002")?;
+/// pusher.push(&job).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct AsyncPusher {
+    pusher: Pusher,
+}
+
+impl AsyncPusher {
+    /// Starts the settings of a pusher; end them with [`PusherBuilder::build_async`].
+    pub fn builder() -> PusherBuilder {
+        PusherBuilder::default()
+    }
+
+    /// A pusher that pullers connect to, see [`Pusher::bind`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Endpoint`] if the endpoint is wrong or in use.
+    pub fn bind(endpoint: impl AsRef<str>) -> Result<Self, Error> {
+        Pusher::bind(endpoint).map(Self::from)
+    }
+
+    /// A pusher that connects to a bound puller, see [`Pusher::connect`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Endpoint`] if the endpoint is wrong.
+    pub fn connect(endpoint: impl AsRef<str>) -> Result<Self, Error> {
+        Pusher::connect(endpoint).map(Self::from)
+    }
+
+    /// A handle that waits for room for at most `limit`, see [`Pusher::with_timeout`].
+    #[must_use]
+    pub fn with_timeout(&self, limit: Duration) -> Self {
+        self.pusher.with_timeout(limit).into()
+    }
+
+    /// A handle whose jobs carry `value` under `key`, see [`Pusher::with_metadata`].
+    #[must_use]
+    pub fn with_metadata(&self, key: impl AsRef<str>, value: impl AsRef<str>) -> Self {
+        self.pusher.with_metadata(key, value).into()
+    }
+
+    /// Pushes a command; the future is ready when it has been handed over. It owns its bytes: the command may be
+    /// dropped.
+    ///
+    /// # Errors
+    ///
+    /// As [`Pusher::push`].
+    pub fn push<C: Command>(&self, command: &C) -> AsyncPush {
+        let method = const { &C::METHOD };
+        let state = match self.pusher.encode(command) {
+            Ok(job) => State::Waiting(Waiting {
+                shared: Arc::clone(self.pusher.shared()),
+                job: Some(job),
+                limit: self.pusher.time_limit(method),
+                ticket: None,
+                alarm: None,
+            }),
+            Err(error) => State::Failed(error),
+        };
+        AsyncPush { method, state }
+    }
+
+    /// Counters since the pusher was built.
+    #[must_use]
+    pub fn stats(&self) -> PusherStats {
+        self.pusher.stats()
+    }
+
+    /// The endpoints, see [`Pusher::endpoints`].
+    #[must_use]
+    pub fn endpoints(&self) -> Vec<String> {
+        self.pusher.endpoints()
+    }
+}
+
+impl From<Pusher> for AsyncPusher {
+    fn from(pusher: Pusher) -> Self {
+        Self { pusher }
+    }
+}
+
+impl From<AsyncPusher> for Pusher {
+    fn from(pusher: AsyncPusher) -> Self {
+        pusher.pusher
+    }
+}
+
+impl Transport for AsyncPusher {
+    type Call<R, F> = AsyncPush;
+
+    fn call<C: Command>(&self, command: &C) -> AsyncPush {
+        self.push(command)
+    }
+}
+
+impl WithTimeout for AsyncPusher {
+    fn with_timeout(&self, limit: Duration) -> Self {
+        Self::with_timeout(self, limit)
+    }
+}
+
+/// A command on its way over an [`AsyncPusher`]: ready when it has been handed over.
+#[must_use = "a command is pushed when it is awaited"]
+pub struct AsyncPush {
+    method: &'static Method,
+    state: State,
+}
+
+enum State {
+    Failed(Error),
+    Waiting(Waiting),
+    Over,
+}
+
+struct Waiting {
+    shared: Arc<Shared>,
+    /// Present until it is sent.
+    job: Option<Message>,
+    limit: Duration,
+    ticket: Option<Ticket>,
+    /// From when it had to wait on; none if it may wait for ever.
+    alarm: Option<Option<Pin<Box<Sleep>>>>,
+}
+
+impl Future for AsyncPush {
+    type Output = Result<(), Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        let method = self.method;
+        match std::mem::replace(&mut self.state, State::Over) {
+            State::Failed(error) => Poll::Ready(Err(error)),
+            State::Waiting(mut waiting) => {
+                let polled = waiting.poll(method, cx);
+                if polled.is_pending() {
+                    self.state = State::Waiting(waiting);
+                }
+                polled
+            }
+            // As futures do that are polled after they were ready.
+            State::Over => Poll::Pending,
+        }
+    }
+}
+
+impl Waiting {
+    fn poll(&mut self, method: &Method, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        let Some(job) = self.job.take() else {
+            return Poll::Pending;
+        };
+        let room = &self.shared.room;
+        match room.try_push(job, &mut self.ticket, cx.waker()) {
+            Err(error) => return Poll::Ready(Err(error.into())),
+            Ok(Ok(())) => return Poll::Ready(Ok(())),
+            Ok(Err((job, starts))) => {
+                self.job = Some(job);
+                if starts && let Err(error) = driver::start(room) {
+                    room.lose_driver();
+                    return Poll::Ready(Err(error.into()));
+                }
+            }
+        }
+        let alarm = self.alarm.get_or_insert_with(|| {
+            let deadline = Instant::now().checked_add(self.limit);
+            deadline.map(|deadline| Box::pin(sleep_until(deadline.into())))
+        });
+        let due = alarm.as_mut().map(|alarm| alarm.as_mut().poll(cx));
+        if due.is_none_or(|due| due.is_pending()) {
+            return Poll::Pending;
+        }
+        let unsent = self.leave();
+        Poll::Ready(Err(self.shared.unsent(unsent, method, self.limit)))
+    }
+
+    fn leave(&mut self) -> Unsent {
+        self.shared.room.leave(self.ticket.take())
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if self.ticket.is_some() {
+            self.leave();
+        }
+    }
+}
+
+impl fmt::Debug for AsyncPush {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AsyncPush")
+            .field("method", &format_args!("{}", self.method))
+            .finish_non_exhaustive()
+    }
+}

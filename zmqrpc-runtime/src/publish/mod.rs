@@ -1,0 +1,46 @@
+//! The one-way side: publishing to all who subscribe, pushing to one of those who pull.
+//!
+//! Stubs go over [`Publisher`] and [`Pusher`] as they go over a client; this module knows commands and sockets, and
+//! neither clients nor servers.
+//!
+//! ```text
+//! publisher    Publisher: topic and metadata of what is published, and the methods
+//! publisher_builder its settings
+//! outlet       what stands under the publisher's lock: socket, sequences, subscribers
+//! sequences    the numbers of events, per topic
+//! heartbeats   the thread that publishes heartbeats
+//! pusher       Pusher: time limit and metadata of what is pushed, and the methods
+//! pusher_builder its settings
+//! room         threads that wait until a puller has room
+//! asynchronous AsyncPusher: the same for tasks
+//! driver       the task that waits for tasks
+//! arguments    commands to frames
+//! settings     what both builders check
+//! ```
+
+mod arguments;
+#[cfg(feature = "tokio")]
+mod asynchronous;
+#[cfg(feature = "tokio")]
+mod driver;
+mod heartbeats;
+mod outlet;
+mod publisher;
+mod publisher_builder;
+mod pusher;
+mod pusher_builder;
+#[cfg_attr(
+    not(feature = "tokio"),
+    allow(dead_code, reason = "part of it is for tasks")
+)]
+mod room;
+mod sequences;
+mod settings;
+
+#[cfg(feature = "tokio")]
+pub use asynchronous::{AsyncPush, AsyncPusher};
+pub use outlet::{Overflow, PublisherStats};
+pub use publisher::Publisher;
+pub use publisher_builder::PublisherBuilder;
+pub use pusher::{Pusher, PusherStats};
+pub use pusher_builder::PusherBuilder;

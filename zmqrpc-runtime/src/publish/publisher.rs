@@ -1,0 +1,272 @@
+//! The publisher: a handle on its socket, and the topic of what is published through it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::arguments::{self, site};
+use super::heartbeats::Heartbeats;
+use super::outlet::{Outlet, Overflow, PublisherStats, Unsent};
+use super::publisher_builder::PublisherBuilder;
+use super::settings::{closed, parse};
+use crate::command::{Command, Transport, WithTopic};
+use crate::error::{Error, Site};
+use crate::socket::Direction;
+use crate::wire::{Executed, Limits, MAX_TOPIC, MetadataBuf};
+
+/// Publishes commands to all who have subscribed: servers with a subscription.
+///
+/// A stub over a publisher has the methods of its trait, which give `Result<(), Error>`: a message is handed over and
+/// nothing comes back, whatever the method returns. What is published while nobody subscribes is gone. A subscriber
+/// takes part from a moment after it has connected; [`wait_subscribers`](Self::wait_subscribers) waits for it.
+///
+/// A publisher is a handle: clones share its socket, and any number of threads may use one. No method but
+/// `wait_subscribers` blocks, so tasks may publish, too. The topic that [`with_topic`](Self::with_topic) sets belongs to
+/// the new handle alone.
+///
+/// Each event has the publisher's number and a sequence number of its topic, so that subscribers know what they have
+/// lost. For each subscriber `high_water` messages are held at most, 10,000 by default; what happens beyond that says
+/// [`Overflow`].
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use zmqrpc_runtime::{Command, Error, Publisher};
+///
+/// fn announce<C: Command>(news: &C) -> Result<(), Error> {
+///     let publisher = Publisher::bind("tcp://127.0.0.1:*")?;
+///     publisher.wait_subscribers(1, Duration::from_secs(2))?;
+///     publisher.with_topic("eu.").publish(news)
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Publisher {
+    shared: Arc<Shared>,
+    topic: Arc<str>,
+    metadata: MetadataBuf,
+}
+
+pub(super) struct Shared {
+    pub(super) heartbeats: Option<Heartbeats>,
+    pub(super) outlet: Arc<Outlet>,
+    pub(super) id: u64,
+    pub(super) overflow: Overflow,
+    pub(super) high_water: u32,
+    pub(super) limits: Limits,
+    pub(super) place: Option<Arc<str>>,
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        // The thread goes before the socket that it uses.
+        self.heartbeats = None;
+        self.outlet.shut();
+    }
+}
+
+impl Publisher {
+    pub(super) fn new(shared: Shared, metadata: MetadataBuf) -> Self {
+        Self {
+            shared: Arc::new(shared),
+            topic: Arc::from(""),
+            metadata,
+        }
+    }
+
+    /// Starts the settings of a publisher.
+    pub fn builder() -> PublisherBuilder {
+        PublisherBuilder::default()
+    }
+
+    /// A publisher that subscribers connect to, with the default settings of [`PublisherBuilder`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Endpoint`] if the endpoint is wrong or in use.
+    pub fn bind(endpoint: impl AsRef<str>) -> Result<Self, Error> {
+        Self::builder().bind(endpoint.as_ref()).build()
+    }
+
+    /// A publisher that connects to a bound subscriber, with the default settings of [`PublisherBuilder`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Endpoint`] if the endpoint is wrong. A subscriber that is not there yet is not an error.
+    pub fn connect(endpoint: impl AsRef<str>) -> Result<Self, Error> {
+        Self::builder().connect(endpoint.as_ref()).build()
+    }
+
+    /// A handle that publishes under `topic`. Subscribers get the topics that begin with what they have subscribed; the
+    /// topic of a new publisher is empty, which only those get who subscribe everything.
+    ///
+    /// A topic has at most 255 bytes: publishing under a longer one is [`Error::Config`].
+    #[must_use]
+    pub fn with_topic(&self, topic: &str) -> Self {
+        Self {
+            topic: Arc::from(topic),
+            ..self.clone()
+        }
+    }
+
+    /// A handle whose messages carry `value` under `key`; a value that was there is replaced. Services read it with
+    /// [`CallContext::metadata`](crate::CallContext::metadata).
+    #[must_use]
+    pub fn with_metadata(&self, key: impl AsRef<str>, value: impl AsRef<str>) -> Self {
+        let mut publisher = self.clone();
+        publisher.metadata.set(key.as_ref(), value.as_ref());
+        publisher
+    }
+
+    /// Publishes a command. Returns at once, when it has been handed over for all who have subscribed its topic.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Encode`], [`Error::TooLarge`], and [`Error::Overloaded`] with [`Overflow::Refuse`] when a subscriber is
+    /// full; [`Error::Config`] if the topic is too long. Nobody has got it then.
+    pub fn publish<C: Command>(&self, command: &C) -> Result<(), Error> {
+        let Shared {
+            id,
+            limits,
+            overflow,
+            ..
+        } = &*self.shared;
+        if self.topic.len() > MAX_TOPIC {
+            let length = self.topic.len();
+            let reason = format!("a topic has at most {MAX_TOPIC} bytes, this one has {length}");
+            return Err(Error::bad_setting("with_topic", reason));
+        }
+        let event = arguments::event(command, *id, self.metadata.as_metadata(), limits)?;
+        let topic = self.topic.as_bytes();
+        let sent = self
+            .shared
+            .outlet
+            .with(|core| core.publish(topic, event, *overflow));
+        sent.map_err(|unsent| match unsent {
+            Unsent::Broken(error) => error.into(),
+            Unsent::Full => Error::Overloaded {
+                at: site(const { &C::METHOD }, self.shared.place.as_ref()),
+                reason: format!(
+                    "a subscriber has {} messages waiting, see `high_water`",
+                    self.shared.high_water
+                )
+                .into(),
+            },
+        })
+    }
+
+    /// Publishes a heartbeat, besides those of [`PublisherBuilder::heartbeat`]. It reaches subscribers of every topic
+    /// and tells them that the publisher is alive.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Transport`] if the socket fails.
+    pub fn heartbeat(&self) -> Result<(), Error> {
+        let id = self.shared.id;
+        match self.shared.outlet.with(|core| core.heartbeat(id)) {
+            Err(Unsent::Broken(error)) => Err(error.into()),
+            Ok(()) | Err(Unsent::Full) => Ok(()),
+        }
+    }
+
+    /// Waits until there are `count` subscribers or more. What is published then reaches all of them from the first
+    /// message on: all of their topics are in place.
+    ///
+    /// Servers with a subscription count, and whatever else subscribes the topic of heartbeats, the byte `FF`, after its
+    /// own.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`] when there are fewer after `limit`. It says how many.
+    pub fn wait_subscribers(&self, count: usize, limit: Duration) -> Result<(), Error> {
+        match self.shared.outlet.wait_subscribers(count, limit)? {
+            Ok(()) => Ok(()),
+            Err(present) => Err(Error::Unavailable {
+                at: Site::new("wait_subscribers".into(), self.shared.place.clone()),
+                reason: format!("{present} of {count} subscribers are there after {limit:?}")
+                    .into(),
+                executed: Executed::No,
+            }),
+        }
+    }
+
+    /// How many subscribers there are.
+    #[must_use]
+    pub fn subscribers(&self) -> usize {
+        self.stats().subscribers
+    }
+
+    /// Counters since the publisher was built.
+    #[must_use]
+    pub fn stats(&self) -> PublisherStats {
+        self.shared.outlet.stats()
+    }
+
+    /// The endpoints, in the order in which they were added, with wildcards resolved.
+    #[must_use]
+    pub fn endpoints(&self) -> Vec<String> {
+        self.shared
+            .outlet
+            .with(|core| core.socket.endpoints().map(str::to_owned).collect())
+    }
+
+    /// Listens on another endpoint; answers it with its wildcards resolved.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Endpoint`] if it is wrong or in use; the publisher goes on as before.
+    pub fn also_bind(&self, endpoint: impl AsRef<str>) -> Result<String, Error> {
+        self.open(endpoint.as_ref(), Direction::Bind)
+    }
+
+    /// Connects to another subscriber, which is bound.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Endpoint`] if it is wrong; the publisher goes on as before.
+    pub fn also_connect(&self, endpoint: impl AsRef<str>) -> Result<String, Error> {
+        self.open(endpoint.as_ref(), Direction::Connect)
+    }
+
+    /// Leaves an endpoint, named as [`endpoints`](Self::endpoints) shows it. Its subscribers lose their connections.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Endpoint`] if the publisher has no such endpoint.
+    pub fn close(&self, endpoint: impl AsRef<str>) -> Result<(), Error> {
+        let endpoint = endpoint.as_ref();
+        closed(
+            endpoint,
+            self.shared.outlet.with(|core| core.socket.close(endpoint)),
+        )
+    }
+
+    fn open(&self, text: &str, direction: Direction) -> Result<String, Error> {
+        let endpoint = parse(text, direction)?;
+        let opened = self.shared.outlet.with(|core| core.socket.open(&endpoint));
+        opened.map_err(|error| Error::bad_endpoint(text, error.to_string()))
+    }
+}
+
+impl Transport for Publisher {
+    type Call<R, F> = Result<(), Error>;
+
+    fn call<C: Command>(&self, command: &C) -> Result<(), Error> {
+        self.publish(command)
+    }
+}
+
+impl WithTopic for Publisher {
+    fn with_topic(&self, topic: &str) -> Self {
+        Publisher::with_topic(self, topic)
+    }
+}
+
+impl fmt::Debug for Publisher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Publisher")
+            .field("endpoints", &self.endpoints())
+            .field("topic", &self.topic)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,146 @@
+//! Settings of a publisher.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::heartbeats::Heartbeats;
+use super::outlet::{Outlet, Overflow};
+use super::publisher::{Publisher, Shared};
+use super::settings::Settings;
+use crate::error::Error;
+use crate::socket::{Direction, Publisher as Socket};
+
+/// Makes a [`Publisher`]. Nothing is opened before [`build`](Self::build), which checks every setting.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use zmqrpc_runtime::{Overflow, Publisher};
+///
+/// let publisher = Publisher::builder()
+///     .bind("tcp://127.0.0.1:*")
+///     .heartbeat(Duration::from_secs(10))
+///     .overflow(Overflow::Refuse)
+///     .build()?;
+/// # Ok::<(), zmqrpc_runtime::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nothing is opened before `build`"]
+pub struct PublisherBuilder {
+    settings: Settings,
+    heartbeat: Option<Duration>,
+    overflow: Overflow,
+}
+
+impl Default for PublisherBuilder {
+    fn default() -> Self {
+        Self {
+            settings: Settings::new(10_000),
+            heartbeat: None,
+            overflow: Overflow::default(),
+        }
+    }
+}
+
+impl PublisherBuilder {
+    /// Adds an endpoint that subscribers connect to: `tcp://host:port`, `ipc://path` or `inproc://name`.
+    /// `tcp://127.0.0.1:*` takes any free port, see [`Publisher::endpoints`].
+    pub fn bind(mut self, endpoint: impl Into<String>) -> Self {
+        self.settings.add(endpoint, Direction::Bind);
+        self
+    }
+
+    /// Adds an endpoint where a subscriber is bound. The connection is made in the background and made again when it is
+    /// lost.
+    pub fn connect(mut self, endpoint: impl Into<String>) -> Self {
+        self.settings.add(endpoint, Direction::Connect);
+        self
+    }
+
+    /// Publishes a heartbeat each `interval`, from a thread of the publisher's own. Default: none.
+    pub fn heartbeat(mut self, interval: Duration) -> Self {
+        self.heartbeat = Some(interval);
+        self
+    }
+
+    /// Messages that are held for each subscriber at most. Default: 10,000. Beyond that the
+    /// [overflow policy](Self::overflow) decides.
+    ///
+    /// The kernel's buffers and the subscriber's own queue hold some more. Over `inproc` both queues are one.
+    pub fn high_water(mut self, messages: u32) -> Self {
+        self.settings.high_water = messages;
+        self
+    }
+
+    /// What happens to a message that finds a subscriber full. Default: [`Overflow::Drop`].
+    pub fn overflow(mut self, overflow: Overflow) -> Self {
+        self.overflow = overflow;
+        self
+    }
+
+    /// Bytes of the largest message. Default: 16 MiB. A larger one is [`Error::TooLarge`]. Subscribers have a limit of
+    /// their own.
+    pub fn max_message(mut self, bytes: usize) -> Self {
+        self.settings.max_message = bytes;
+        self
+    }
+
+    /// How long dropping the last handle may wait until messages have left. Default: 1 s.
+    pub fn linger(mut self, limit: Duration) -> Self {
+        self.settings.linger = limit;
+        self
+    }
+
+    /// Sends `value` under `key` with every message, as [`Publisher::with_metadata`] does.
+    pub fn metadata(mut self, key: impl AsRef<str>, value: impl AsRef<str>) -> Self {
+        self.settings.metadata.set(key.as_ref(), value.as_ref());
+        self
+    }
+
+    /// Whether host names resolve to IPv6 addresses. Default: no. Addresses in brackets work in any case.
+    pub fn ipv6(mut self, allowed: bool) -> Self {
+        self.settings.ipv6 = allowed;
+        self
+    }
+
+    /// Checks the settings and opens the socket.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Endpoint`] and [`Error::Config`] name the setting that is wrong; nothing is open then.
+    /// [`Error::Transport`] if the system gives no more sockets or threads.
+    pub fn build(self) -> Result<Publisher, Error> {
+        let settings = self.settings;
+        let endpoints = settings.check()?;
+        if self.heartbeat.is_some_and(|interval| interval.is_zero()) {
+            let reason = "the interval must be above zero";
+            return Err(Error::bad_setting("heartbeat", reason));
+        }
+        let mut socket = Socket::new(&settings.options())?;
+        Settings::open(&endpoints, |endpoint| socket.open(endpoint))?;
+        let (outlet, id) = (Arc::new(Outlet::new(socket)), random());
+        let heartbeats = self
+            .heartbeat
+            .map(|interval| Heartbeats::start(Arc::clone(&outlet), id, interval));
+        let shared = Shared {
+            heartbeats: heartbeats.transpose()?,
+            outlet,
+            id,
+            overflow: self.overflow,
+            high_water: settings.high_water,
+            limits: settings.limits(),
+            place: settings.place(),
+        };
+        Ok(Publisher::new(shared, settings.metadata))
+    }
+}
+
+/// A number that no other publisher has: the standard library seeds its hashers from the system's randomness, once per
+/// process, and differently for each one.
+fn random() -> u64 {
+    let mut hasher = RandomState::new().build_hasher();
+    hasher.write_u32(std::process::id());
+    hasher.finish()
+}

@@ -1,0 +1,248 @@
+//! The pusher: a handle on its socket, and the settings of what is pushed through it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::arguments::{self, site};
+use super::pusher_builder::PusherBuilder;
+use super::room::{Room, Unsent};
+use super::settings::{closed, parse};
+use crate::command::{Command, Method, Transport, WithTimeout, inherited_deadline};
+use crate::error::Error;
+use crate::socket::{Direction, Message};
+use crate::wire::{Executed, Limits, MetadataBuf};
+
+/// Pushes commands, each to one of those who pull: servers with `pull_bind` or `pull_connect`, in turn.
+///
+/// A stub over a pusher has the methods of its trait, which give `Result<(), Error>`: a job is handed over and nothing
+/// comes back, whatever the method returns. Where all who pull are full, or nobody does, pushing waits for its time
+/// limit.
+///
+/// **At most once**: what was handed over and not executed yet is lost with the process or the connection that holds
+/// it, be it here or there. Where a job must not be lost, call instead and look at the reply.
+///
+/// A pusher is a handle: clones share its socket, any number of threads may use one, and it has no thread of its own.
+///
+/// # Examples
+///
+/// ```
+/// use zmqrpc_runtime::{Command, Error, Pusher};
+///
+/// fn submit<C: Command>(job: &C) -> Result<(), Error> {
+///     Pusher::connect("tcp://127.0.0.1:30002")?.push(job)
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Pusher {
+    shared: Arc<Shared>,
+    timeout: Option<Duration>,
+    metadata: MetadataBuf,
+}
+
+pub(super) struct Shared {
+    pub(super) room: Arc<Room>,
+    pub(super) timeout: Duration,
+    pub(super) high_water: u32,
+    pub(super) limits: Limits,
+    pub(super) place: Option<Arc<str>>,
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.room.shut();
+    }
+}
+
+/// What a pusher has done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PusherStats {
+    /// Jobs that were handed over.
+    pub pushed: u64,
+}
+
+impl Pusher {
+    pub(super) fn new(shared: Shared, metadata: MetadataBuf) -> Self {
+        Self {
+            shared: Arc::new(shared),
+            timeout: None,
+            metadata,
+        }
+    }
+
+    /// Starts the settings of a pusher.
+    pub fn builder() -> PusherBuilder {
+        PusherBuilder::default()
+    }
+
+    /// A pusher that pullers connect to, with the default settings of [`PusherBuilder`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Endpoint`] if the endpoint is wrong or in use.
+    pub fn bind(endpoint: impl AsRef<str>) -> Result<Self, Error> {
+        Self::builder().bind(endpoint.as_ref()).build()
+    }
+
+    /// A pusher that connects to a bound puller, with the default settings of [`PusherBuilder`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Endpoint`] if the endpoint is wrong. A puller that is not there yet is not an error.
+    pub fn connect(endpoint: impl AsRef<str>) -> Result<Self, Error> {
+        Self::builder().connect(endpoint.as_ref()).build()
+    }
+
+    /// A handle that waits for room for at most `limit`, whatever its methods say. Zero never waits.
+    #[must_use]
+    pub fn with_timeout(&self, limit: Duration) -> Self {
+        Self {
+            timeout: Some(limit),
+            ..self.clone()
+        }
+    }
+
+    /// A handle whose jobs carry `value` under `key`; a value that was there is replaced. Services read it with
+    /// [`CallContext::metadata`](crate::CallContext::metadata).
+    #[must_use]
+    pub fn with_metadata(&self, key: impl AsRef<str>, value: impl AsRef<str>) -> Self {
+        let mut pusher = self.clone();
+        pusher.metadata.set(key.as_ref(), value.as_ref());
+        pusher
+    }
+
+    /// Pushes a command. Returns when it has been handed over for one of those who pull; waits until there is room.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Overloaded`] when all who pull are full until the time limit, [`Error::Unavailable`] when nobody pulls
+    /// until then, [`Error::Encode`] and [`Error::TooLarge`]. The command was not and will not be executed then.
+    pub fn push<C: Command>(&self, command: &C) -> Result<(), Error> {
+        let job = self.encode(command)?;
+        let method = const { &C::METHOD };
+        let limit = self.time_limit(method);
+        // A time that the clock cannot express is no limit.
+        let deadline = Instant::now().checked_add(limit);
+        let pushed = self.shared.room.push(job, deadline);
+        pushed.map_err(|unsent| self.shared.unsent(unsent, method, limit))
+    }
+
+    pub(super) fn encode<C: Command>(&self, command: &C) -> Result<Message, Error> {
+        let limits = &self.shared.limits;
+        arguments::job(command, self.metadata.as_metadata(), limits).map(Message::from)
+    }
+
+    /// How long a job may wait: this handle's limit, the method's or the pusher's; and never longer than what remains of
+    /// the call that this thread is serving.
+    pub(super) fn time_limit(&self, method: &Method) -> Duration {
+        let own = self.timeout.or(method.default_timeout());
+        let limit = own.unwrap_or(self.shared.timeout);
+        match inherited_deadline() {
+            Some(deadline) => limit.min(deadline.saturating_duration_since(Instant::now())),
+            None => limit,
+        }
+    }
+
+    #[cfg(feature = "tokio")]
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// Counters since the pusher was built.
+    #[must_use]
+    pub fn stats(&self) -> PusherStats {
+        PusherStats {
+            pushed: self.shared.room.pushed(),
+        }
+    }
+
+    /// The endpoints, in the order in which they were added, with wildcards resolved.
+    #[must_use]
+    pub fn endpoints(&self) -> Vec<String> {
+        let room = &self.shared.room;
+        room.with(|core| core.socket.endpoints().map(str::to_owned).collect())
+    }
+
+    /// Listens on another endpoint; answers it with its wildcards resolved.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Endpoint`] if it is wrong or in use; the pusher goes on as before.
+    pub fn also_bind(&self, endpoint: impl AsRef<str>) -> Result<String, Error> {
+        self.open(endpoint.as_ref(), Direction::Bind)
+    }
+
+    /// Connects to another puller, which is bound.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Endpoint`] if it is wrong; the pusher goes on as before.
+    pub fn also_connect(&self, endpoint: impl AsRef<str>) -> Result<String, Error> {
+        self.open(endpoint.as_ref(), Direction::Connect)
+    }
+
+    /// Leaves an endpoint, named as [`endpoints`](Self::endpoints) shows it. What was handed over for its pullers and
+    /// not sent yet is lost when the linger time is over.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Endpoint`] if the pusher has no such endpoint.
+    pub fn close(&self, endpoint: impl AsRef<str>) -> Result<(), Error> {
+        let endpoint = endpoint.as_ref();
+        closed(
+            endpoint,
+            self.shared.room.with(|core| core.socket.close(endpoint)),
+        )
+    }
+
+    fn open(&self, text: &str, direction: Direction) -> Result<String, Error> {
+        let endpoint = parse(text, direction)?;
+        let opened = self.shared.room.with(|core| core.socket.open(&endpoint));
+        opened.map_err(|error| Error::bad_endpoint(text, error.to_string()))
+    }
+}
+
+impl Shared {
+    pub(super) fn unsent(&self, unsent: Unsent, method: &Method, limit: Duration) -> Error {
+        let at = site(method, self.place.as_ref());
+        match unsent {
+            Unsent::Broken(error) => error.into(),
+            Unsent::Full => Error::Overloaded {
+                at,
+                reason: format!(
+                    "whoever pulls has {} jobs waiting, for {limit:?}; see `high_water`",
+                    self.high_water
+                )
+                .into(),
+            },
+            Unsent::Alone => Error::Unavailable {
+                at,
+                reason: format!("nobody has pulled for {limit:?}").into(),
+                executed: Executed::No,
+            },
+        }
+    }
+}
+
+impl Transport for Pusher {
+    type Call<R, F> = Result<(), Error>;
+
+    fn call<C: Command>(&self, command: &C) -> Result<(), Error> {
+        self.push(command)
+    }
+}
+
+impl WithTimeout for Pusher {
+    fn with_timeout(&self, limit: Duration) -> Self {
+        Pusher::with_timeout(self, limit)
+    }
+}
+
+impl fmt::Debug for Pusher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pusher")
+            .field("endpoints", &self.endpoints())
+            .finish_non_exhaustive()
+    }
+}

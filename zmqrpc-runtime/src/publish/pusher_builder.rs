@@ -1,0 +1,129 @@
+//! Settings of a pusher.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::pusher::{Pusher, Shared};
+use super::room::Room;
+use super::settings::Settings;
+use crate::error::Error;
+use crate::socket::{Direction, Push};
+
+/// Makes a [`Pusher`]. Nothing is opened before [`build`](Self::build), which checks every setting.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use zmqrpc_runtime::Pusher;
+///
+/// let pusher = Pusher::builder()
+///     .connect("tcp://127.0.0.1:30002")
+///     .connect("tcp://127.0.0.1:30003")
+///     .timeout(Duration::from_secs(5))
+///     .build()?;
+/// # Ok::<(), zmqrpc_runtime::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nothing is opened before `build`"]
+pub struct PusherBuilder {
+    settings: Settings,
+    timeout: Duration,
+}
+
+impl Default for PusherBuilder {
+    fn default() -> Self {
+        Self {
+            settings: Settings::new(1000),
+            timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+impl PusherBuilder {
+    /// Adds an endpoint that pullers connect to: `tcp://host:port`, `ipc://path` or `inproc://name`.
+    /// `tcp://127.0.0.1:*` takes any free port, see [`Pusher::endpoints`].
+    pub fn bind(mut self, endpoint: impl Into<String>) -> Self {
+        self.settings.add(endpoint, Direction::Bind);
+        self
+    }
+
+    /// Adds an endpoint where a puller is bound. Jobs go in turn to those that are connected and have room; the
+    /// connection is made in the background and made again when it is lost.
+    pub fn connect(mut self, endpoint: impl Into<String>) -> Self {
+        self.settings.add(endpoint, Direction::Connect);
+        self
+    }
+
+    /// How long pushing may wait for room, and for somebody who pulls. Default: 30 s.
+    ///
+    /// A limit of the method's attribute goes before it, [`Pusher::with_timeout`] before both.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = limit;
+        self
+    }
+
+    /// Jobs that are held for each puller at most. Default: 1,000. Beyond that pushing waits.
+    ///
+    /// The kernel's buffers and the puller's own queue hold some more. Over `inproc` both queues are one.
+    pub fn high_water(mut self, jobs: u32) -> Self {
+        self.settings.high_water = jobs;
+        self
+    }
+
+    /// Bytes of the largest job. Default: 16 MiB. A larger one is [`Error::TooLarge`]. Pullers have a limit of their
+    /// own.
+    pub fn max_message(mut self, bytes: usize) -> Self {
+        self.settings.max_message = bytes;
+        self
+    }
+
+    /// How long dropping the last handle may wait until jobs have left. Default: 1 s.
+    pub fn linger(mut self, limit: Duration) -> Self {
+        self.settings.linger = limit;
+        self
+    }
+
+    /// Sends `value` under `key` with every job, as [`Pusher::with_metadata`] does.
+    pub fn metadata(mut self, key: impl AsRef<str>, value: impl AsRef<str>) -> Self {
+        self.settings.metadata.set(key.as_ref(), value.as_ref());
+        self
+    }
+
+    /// Whether host names resolve to IPv6 addresses. Default: no. Addresses in brackets work in any case.
+    pub fn ipv6(mut self, allowed: bool) -> Self {
+        self.settings.ipv6 = allowed;
+        self
+    }
+
+    /// Checks the settings and opens the socket.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Endpoint`] and [`Error::Config`] name the setting that is wrong; nothing is open then.
+    /// [`Error::Transport`] if the system gives no more sockets.
+    pub fn build(self) -> Result<Pusher, Error> {
+        let settings = self.settings;
+        let endpoints = settings.check()?;
+        let mut socket = Push::new(&settings.options())?;
+        Settings::open(&endpoints, |endpoint| socket.open(endpoint))?;
+        let shared = Shared {
+            room: Arc::new(Room::new(socket)),
+            timeout: self.timeout,
+            high_water: settings.high_water,
+            limits: settings.limits(),
+            place: settings.place(),
+        };
+        Ok(Pusher::new(shared, settings.metadata))
+    }
+
+    /// Like [`build`](Self::build), for pushing from tasks.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build).
+    #[cfg(feature = "tokio")]
+    pub fn build_async(self) -> Result<super::AsyncPusher, Error> {
+        self.build().map(super::AsyncPusher::from)
+    }
+}

@@ -1,0 +1,117 @@
+//! The numbers of events: per topic, from 1.
+
+use std::collections::HashMap;
+
+/// The last numbers of the topics that were used most recently.
+///
+/// A topic that was forgotten starts at 1 again, which a subscriber takes for a restart and not for a loss.
+pub(super) struct Sequences {
+    topics: HashMap<Box<[u8]>, Last>,
+    uses: u64,
+    capacity: usize,
+}
+
+#[derive(Clone, Copy)]
+struct Last {
+    number: u64,
+    /// When it was given, in uses.
+    used: u64,
+}
+
+/// Topics that are remembered.
+const CAPACITY: usize = 65_536;
+
+/// Of so many topics one is forgotten when there is no room: looking for the least recent ones takes long.
+const FORGOTTEN: usize = 8;
+
+impl Default for Sequences {
+    fn default() -> Self {
+        Self::with_capacity(CAPACITY)
+    }
+}
+
+impl Sequences {
+    fn with_capacity(capacity: usize) -> Self {
+        Self {
+            topics: HashMap::new(),
+            uses: 0,
+            capacity,
+        }
+    }
+
+    /// The number of the next event of this topic.
+    pub(super) fn next(&self, topic: &[u8]) -> u64 {
+        self.topics.get(topic).map_or(1, |last| last.number + 1)
+    }
+
+    /// The number was used: the event is on its way.
+    pub(super) fn advance(&mut self, topic: &[u8]) {
+        self.uses += 1;
+        let used = self.uses;
+        if let Some(last) = self.topics.get_mut(topic) {
+            (last.number, last.used) = (last.number + 1, used);
+            return;
+        }
+        if self.topics.len() >= self.capacity {
+            self.forget();
+        }
+        self.topics.insert(topic.into(), Last { number: 1, used });
+    }
+
+    fn forget(&mut self) {
+        let mut uses: Vec<u64> = self.topics.values().map(|last| last.used).collect();
+        let count = uses.len() / FORGOTTEN;
+        let (_, &mut oldest_kept, _) = uses.select_nth_unstable(count);
+        self.topics.retain(|_, last| last.used >= oldest_kept);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn publish(sequences: &mut Sequences, topic: &str) -> u64 {
+        let number = sequences.next(topic.as_bytes());
+        sequences.advance(topic.as_bytes());
+        number
+    }
+
+    #[test]
+    fn every_topic_counts_for_itself() {
+        let mut sequences = Sequences::default();
+        for (topic, number) in [
+            ("", 1),
+            ("eu.", 1),
+            ("eu.", 2),
+            ("", 2),
+            ("us.", 1),
+            ("eu.", 3),
+        ] {
+            assert_eq!(publish(&mut sequences, topic), number, "{topic}");
+        }
+    }
+
+    #[test]
+    fn a_number_that_was_not_used_is_given_again() {
+        let mut sequences = Sequences::default();
+        assert_eq!(sequences.next(b"eu."), 1);
+        assert_eq!(sequences.next(b"eu."), 1);
+    }
+
+    #[test]
+    fn the_topics_that_were_not_used_for_longest_are_forgotten() {
+        let mut sequences = Sequences::with_capacity(16);
+        for topic in 0..16 {
+            publish(&mut sequences, &topic.to_string());
+        }
+        assert_eq!(publish(&mut sequences, "0"), 2);
+        assert_eq!(publish(&mut sequences, "one more"), 1);
+        assert_eq!(publish(&mut sequences, "0"), 3);
+        assert_eq!(publish(&mut sequences, "15"), 2);
+        assert_eq!(publish(&mut sequences, "1"), 1, "forgotten");
+        for topic in 0..1000 {
+            publish(&mut sequences, &topic.to_string());
+            assert!(sequences.topics.len() <= 16);
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! The publisher's socket: sends to all who have subscribed.
+
+use std::sync::Arc;
+
+use super::outlet::{self, Outlet};
+use super::raw::Refused;
+use super::{Endpoint, Message, Options, SocketError, Waiter};
+
+/// An XPUB.
+pub(crate) struct Publisher {
+    outlet: Outlet,
+}
+
+/// What a subscriber does: it begins or ends to want the topics with a prefix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Interest {
+    Begins(Box<[u8]>),
+    Ends(Box<[u8]>),
+}
+
+/// Why a message was not published.
+#[derive(Debug)]
+pub(crate) enum Unpublished {
+    /// A subscriber has no room. Nobody got it.
+    Full(Message),
+    Broken(SocketError),
+}
+
+/// Bytes of the largest frame that a subscriber may send: a topic and little else. libzmq makes a node of each byte of
+/// a subscription, so that one long frame would cost a multiple of its length.
+const MAX_SUBSCRIPTION: usize = 1024;
+
+impl Publisher {
+    pub(crate) fn new(options: &Options) -> Result<Self, SocketError> {
+        let options = &Options {
+            max_frame: MAX_SUBSCRIPTION,
+            ..options.clone()
+        };
+        let mut socket = outlet::socket(zmq::XPUB, options)?;
+        // Tells of each subscription and of each end of one, not only of the first and the last of a topic.
+        socket.set(zmq_sys::ZMQ_XPUB_VERBOSER, 1)?;
+        socket.set(zmq_sys::ZMQ_XPUB_NODROP, 1)?;
+        let waiter = Waiter::new(vec![socket.descriptor()?])?;
+        Ok(Self {
+            outlet: Outlet::new(socket, waiter, options),
+        })
+    }
+
+    pub(crate) fn waiter(&self) -> Arc<Waiter> {
+        self.outlet.waiter()
+    }
+
+    /// Adds an endpoint; answers it with its wildcards resolved.
+    pub(crate) fn open(&mut self, endpoint: &Endpoint) -> Result<String, SocketError> {
+        self.outlet.open(endpoint)
+    }
+
+    /// Removes an endpoint, named as [`open`](Self::open) answered it. `false` if there is none.
+    pub(crate) fn close(&mut self, resolved: &str) -> Result<bool, SocketError> {
+        self.outlet.close(resolved)
+    }
+
+    pub(crate) fn endpoints(&self) -> impl Iterator<Item = &str> {
+        self.outlet.endpoints()
+    }
+
+    /// Nothing tells when an `inproc` name is bound: it has to be [looked](Self::interest) for.
+    pub(crate) fn must_look(&self) -> bool {
+        self.outlet.must_look()
+    }
+
+    /// Sends to all who want `topic`, or to nobody.
+    pub(crate) fn send(&mut self, topic: &[u8], message: Message) -> Result<(), Unpublished> {
+        let mut first = Message::copy_of(topic);
+        let socket = &mut self.outlet.socket;
+        match socket.send(&mut first, true) {
+            // What subscribers have read meanwhile may still wait to be noticed.
+            Err(Refused::Full) => {
+                socket.settle()?;
+                match socket.send(&mut first, true) {
+                    Err(Refused::Full) => return Err(Unpublished::Full(message)),
+                    sent => sent?,
+                }
+            }
+            sent => sent?,
+        }
+        self.finish(message)
+    }
+
+    /// Sends to all who want `topic` and have room.
+    pub(crate) fn send_lossy(&mut self, topic: &[u8], message: Message) -> Result<(), Unpublished> {
+        self.outlet.socket.set(zmq_sys::ZMQ_XPUB_NODROP, 0)?;
+        let sent = self.outlet.socket.send(&mut Message::copy_of(topic), true);
+        let sent = sent
+            .map_err(Unpublished::from)
+            .and_then(|()| self.finish(message));
+        self.outlet.socket.set(zmq_sys::ZMQ_XPUB_NODROP, 1)?;
+        sent
+    }
+
+    /// Never refused: libzmq counts whole messages, so who had room for the topic has it for what follows.
+    fn finish(&mut self, mut message: Message) -> Result<(), Unpublished> {
+        Ok(self.outlet.socket.send(&mut message, false)?)
+    }
+
+    /// What the next subscriber has said, or nothing when all has been taken. After nothing the socket may be waited
+    /// on.
+    pub(crate) fn interest(&mut self) -> Result<Option<Interest>, SocketError> {
+        self.outlet.look()?;
+        while let Some(frame) = self.outlet.socket.receive()? {
+            match frame.split_first() {
+                Some((1, topic)) => return Ok(Some(Interest::Begins(topic.into()))),
+                Some((0, topic)) => return Ok(Some(Interest::Ends(topic.into()))),
+                // Subscribers have nothing else to say.
+                _ => {}
+            }
+        }
+        Ok(None)
+    }
+
+    /// Leaves all endpoints, which are free for others then.
+    pub(crate) fn shut(&mut self) {
+        self.outlet.shut();
+    }
+}
+
+impl From<SocketError> for Unpublished {
+    fn from(error: SocketError) -> Self {
+        Self::Broken(error)
+    }
+}
+
+impl From<Refused> for Unpublished {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Broken(error) => Self::Broken(error),
+            Refused::Full | Refused::Unreachable => {
+                Self::Broken(SocketError::refused("send", "an incomplete message"))
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! The pusher's socket: sends each message to one of those who pull.
+
+use std::sync::Arc;
+
+use super::monitor::{Connection, Monitor};
+use super::outlet::{self, Outlet};
+use super::raw::Refused;
+use super::{Endpoint, Message, Options, SocketError, Waiter};
+
+/// A PUSH with a monitor.
+pub(crate) struct Push {
+    // Stopped before it is dropped, as libzmq demands.
+    monitor: Monitor,
+    outlet: Outlet,
+    /// Connections that have said who they are, those in the process not counted.
+    connections: u64,
+    /// Something was sent: a peer in the process was there.
+    has_sent: bool,
+}
+
+/// Why a message was not taken.
+#[derive(Debug)]
+pub(crate) enum Unpushed {
+    /// Nobody has room, or there is nobody.
+    Full(Message),
+    Broken(SocketError),
+}
+
+impl Push {
+    pub(crate) fn new(options: &Options) -> Result<Self, SocketError> {
+        let socket = outlet::socket(zmq::PUSH, options)?;
+        // Without it libzmq queues for a peer that is not there, and nobody learns that it never came.
+        let immediate = socket.options().set_immediate(true);
+        immediate.map_err(SocketError::of("setting a socket option"))?;
+        let monitor = Monitor::of_peers(&socket)?;
+        let waiter = Waiter::new(vec![socket.descriptor()?, monitor.descriptor()?])?;
+        Ok(Self {
+            monitor,
+            outlet: Outlet::new(socket, waiter, options),
+            connections: 0,
+            has_sent: false,
+        })
+    }
+
+    pub(crate) fn waiter(&self) -> Arc<Waiter> {
+        self.outlet.waiter()
+    }
+
+    /// Adds an endpoint; answers it with its wildcards resolved.
+    pub(crate) fn open(&mut self, endpoint: &Endpoint) -> Result<String, SocketError> {
+        self.outlet.open(endpoint)
+    }
+
+    /// Removes an endpoint, named as [`open`](Self::open) answered it. `false` if there is none.
+    pub(crate) fn close(&mut self, resolved: &str) -> Result<bool, SocketError> {
+        self.outlet.close(resolved)
+    }
+
+    pub(crate) fn endpoints(&self) -> impl Iterator<Item = &str> {
+        self.outlet.endpoints()
+    }
+
+    /// Takes the message, or gives it back when there is no room. After that the socket may be waited on.
+    pub(crate) fn send(&mut self, mut message: Message) -> Result<(), Unpushed> {
+        for settled in [false, true] {
+            match self.outlet.socket.send(&mut message, false) {
+                Ok(()) => {
+                    self.has_sent = true;
+                    return Ok(());
+                }
+                Err(Refused::Broken(error)) => return Err(Unpushed::Broken(error)),
+                // What pullers have read meanwhile may still wait to be noticed, and whoever waits for it to be
+                // signalled once more would wait for ever.
+                Err(Refused::Full | Refused::Unreachable) if !settled => {
+                    self.settle().map_err(Unpushed::Broken)?;
+                }
+                Err(Refused::Full | Refused::Unreachable) => {}
+            }
+        }
+        Err(Unpushed::Full(message))
+    }
+
+    /// Notices what has happened since. To be called now and then: libzmq's news pile up until they are read.
+    pub(crate) fn settle(&mut self) -> Result<(), SocketError> {
+        self.outlet.look()?;
+        while let Some(event) = self.monitor.next()? {
+            self.connections = match event {
+                Connection::Established => self.connections + 1,
+                Connection::Lost => self.connections.saturating_sub(1),
+                // Each is followed by a loss, though nothing was established.
+                Connection::Foreign | Connection::Denied | Connection::Failed => {
+                    self.connections + 1
+                }
+                Connection::Retried | Connection::ListenerClosed => self.connections,
+            };
+        }
+        self.outlet.socket.settle()
+    }
+
+    /// Whether somebody pulls. Of those who are connected to an `inproc` name that is bound here nothing is known but
+    /// that they once took something.
+    pub(crate) fn is_pulled(&self) -> bool {
+        self.connections > 0
+            || self.outlet.is_linked()
+            || (self.outlet.is_bound_within() && self.has_sent)
+    }
+
+    /// Nothing tells when an `inproc` name is bound: it has to be looked for, by [`settle`](Self::settle).
+    pub(crate) fn must_look(&self) -> bool {
+        self.outlet.must_look()
+    }
+
+    /// Leaves all endpoints, which are free for others then.
+    pub(crate) fn shut(&mut self) {
+        // One monitor at a time: that which tells of the endpoints' end takes its place.
+        self.outlet.socket.stop_monitor();
+        self.outlet.shut();
+    }
+}
+
+impl Drop for Push {
+    fn drop(&mut self) {
+        self.outlet.socket.stop_monitor();
+    }
+}
