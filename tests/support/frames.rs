@@ -101,3 +101,44 @@ impl Request {
         }
     }
 }
+
+/// A command by key and without metadata, as a publisher sent it; or a heartbeat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Event {
+    pub(crate) sequence: u64,
+    pub(crate) publisher: u64,
+    /// None for a heartbeat.
+    pub(crate) body: Option<Vec<u8>>,
+}
+
+impl Event {
+    pub(crate) fn read(frame: &[u8]) -> Self {
+        let number = |at: usize| u64::from_le_bytes(frame[at..at + 8].try_into().unwrap());
+        assert_eq!(frame[..3], [0xC1, 1, 3], "an event");
+        let body = match frame[19] {
+            0 => {
+                assert_eq!(frame.len(), 20, "a heartbeat and nothing more");
+                None
+            }
+            _ => {
+                assert_eq!(frame[19..22], [1, 0, 0], "a command, postcard, by key");
+                assert_eq!(frame[30..32], [0, 0], "no deadline, no metadata");
+                Some(frame[32..].to_vec())
+            }
+        };
+        Self {
+            sequence: number(3),
+            publisher: number(11),
+            body,
+        }
+    }
+
+    /// The body of one unsigned argument.
+    pub(crate) fn number(&self) -> u64 {
+        let body = self.body.as_ref().expect("a command");
+        let bits = body.iter().enumerate();
+        bits.fold(0, |number, (at, byte)| {
+            number | u64::from(byte & 0x7F) << (7 * at)
+        })
+    }
+}

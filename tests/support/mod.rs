@@ -13,7 +13,7 @@ mod probe;
 
 pub(crate) use child::{Process, Role};
 pub(crate) use frames::{
-    Request, call_by_key, call_by_name, failure, head, key, pong, reply, text, varint,
+    Event, Request, call_by_key, call_by_name, failure, head, key, pong, reply, text, varint,
 };
 pub(crate) use limit::{Gate, Random, alone, await_state, within};
 pub(crate) use peers::{Fake, Hub, Peer};

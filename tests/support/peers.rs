@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// A raw client.
+use super::Event;
+
+/// A raw client, subscriber or puller.
 pub(crate) struct Peer(pub(crate) zmq::Socket);
 
 impl Peer {
@@ -31,6 +33,47 @@ impl Peer {
         socket.set_ipv6(endpoint.contains('[')).unwrap();
         socket.connect(endpoint).unwrap();
         Self(socket)
+    }
+
+    /// A subscriber of these topics, and of heartbeats.
+    pub(crate) fn subscribed(endpoint: &str, topics: &[&str]) -> Self {
+        let peer = Self::of(zmq::SUB, endpoint);
+        peer.subscribe(topics);
+        peer
+    }
+
+    /// What nobody connects to yet. Answers where it is bound, too.
+    pub(crate) fn bound(kind: zmq::SocketType, endpoint: &str) -> (Self, String) {
+        let socket = zmq::Context::new().socket(kind).unwrap();
+        socket.set_linger(0).unwrap();
+        socket.bind(endpoint).unwrap();
+        let endpoint = socket.get_last_endpoint().unwrap().unwrap();
+        (Self(socket), endpoint)
+    }
+
+    /// Subscribes topics, and last what tells a publisher that they are in place.
+    pub(crate) fn subscribe(&self, topics: &[&str]) {
+        for topic in topics {
+            self.0.set_subscribe(topic.as_bytes()).unwrap();
+        }
+        self.0.set_subscribe(&[0xFF]).unwrap();
+    }
+
+    /// The next message that is no heartbeat: its topic and what it is.
+    pub(crate) fn event(&self) -> (String, Event) {
+        loop {
+            let frames = self.receive(Duration::from_secs(10)).expect("an event");
+            assert_eq!(frames.len(), 2, "{frames:x?}");
+            if frames[0] != [0xFF] {
+                let topic = String::from_utf8(frames[0].clone()).unwrap();
+                return (topic, Event::read(&frames[1]));
+            }
+        }
+    }
+
+    /// Nothing has come, nor does it within a moment.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.receive(Duration::from_millis(100)).is_none()
     }
 
     pub(crate) fn send(&self, frame: impl AsRef<[u8]>) {

@@ -63,6 +63,10 @@ pub trait WithTimeout: Transport {
 }
 
 /// A transport that publishes under topics, of which each receiver chooses those that it wants.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no topics: it does not publish",
+    note = "a stub over a `Publisher` has them"
+)]
 pub trait WithTopic: Transport {
     /// A handle on the same transport that publishes under `topic`.
     #[must_use]

@@ -182,8 +182,9 @@ impl Pusher {
         self.open(endpoint.as_ref(), Direction::Connect)
     }
 
-    /// Leaves an endpoint, named as [`endpoints`](Self::endpoints) shows it. What was handed over for its pullers and
-    /// not sent yet is lost when the linger time is over.
+    /// Leaves an endpoint, named as [`endpoints`](Self::endpoints) shows it. That happens in the background: jobs that
+    /// are pushed in the next moment may still go there. What was handed over for its pullers and not sent yet is lost
+    /// when the linger time is over.
     ///
     /// # Errors
     ///
