@@ -159,9 +159,11 @@ fn servers_pull_over_every_transport_and_in_both_directions() {
             for number in 0..1_000 {
                 mill.grind(number).unwrap();
             }
-            for number in 0..1_000 {
-                assert_eq!(got.recv_timeout(SOON), Ok(number), "{endpoint}");
-            }
+            // Several threads execute what comes.
+            let numbers: BTreeSet<_> = (0..1_000)
+                .map_while(|_| got.recv_timeout(SOON).ok())
+                .collect();
+            assert_eq!(numbers, (0..1_000).collect(), "{endpoint}");
             first.shutdown(SOON).unwrap();
             drop(mill);
 

@@ -52,7 +52,7 @@ pub(super) struct Shared {
     pub(super) outlet: Arc<Outlet>,
     pub(super) id: u64,
     pub(super) overflow: Overflow,
-    pub(super) high_water: u32,
+    pub(super) high_water: usize,
     pub(super) limits: Limits,
     pub(super) place: Option<Arc<str>>,
 }

@@ -69,7 +69,7 @@ impl PublisherBuilder {
     /// [overflow policy](Self::overflow) decides.
     ///
     /// The kernel's buffers and the subscriber's own queue hold some more. Over `inproc` both queues are one.
-    pub fn high_water(mut self, messages: u32) -> Self {
+    pub fn high_water(mut self, messages: usize) -> Self {
         self.settings.high_water = messages;
         self
     }

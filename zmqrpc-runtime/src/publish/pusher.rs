@@ -43,7 +43,7 @@ pub struct Pusher {
 pub(super) struct Shared {
     pub(super) room: Arc<Room>,
     pub(super) timeout: Duration,
-    pub(super) high_water: u32,
+    pub(super) high_water: usize,
     pub(super) limits: Limits,
     pub(super) place: Option<Arc<str>>,
 }

@@ -66,7 +66,7 @@ impl PusherBuilder {
     /// Jobs that are held for each puller at most. Default: 1,000. Beyond that pushing waits.
     ///
     /// The kernel's buffers and the puller's own queue hold some more. Over `inproc` both queues are one.
-    pub fn high_water(mut self, jobs: u32) -> Self {
+    pub fn high_water(mut self, jobs: usize) -> Self {
         self.settings.high_water = jobs;
         self
     }

@@ -10,7 +10,7 @@ use crate::wire::{Limits, MetadataBuf};
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
     pub(super) endpoints: Vec<(String, Direction)>,
-    pub(super) high_water: u32,
+    pub(super) high_water: usize,
     pub(super) max_message: usize,
     pub(super) linger: Duration,
     pub(super) metadata: MetadataBuf,
@@ -18,7 +18,7 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    pub(super) fn new(high_water: u32) -> Self {
+    pub(super) fn new(high_water: usize) -> Self {
         Self {
             endpoints: Vec::new(),
             high_water,
@@ -45,7 +45,8 @@ impl Settings {
             // Of what these sockets get, not of what they send.
             max_frame: self.max_message.saturating_mul(2),
             linger: self.linger,
-            send_high_water: self.high_water,
+            // Nobody has so many; and none is no bound to libzmq.
+            send_high_water: u32::try_from(self.high_water).unwrap_or(u32::MAX),
             receive_high_water: 1000,
             ipv6: self.ipv6,
         }

@@ -37,6 +37,9 @@ impl Publisher {
             ..options.clone()
         };
         let mut socket = outlet::socket(zmq::XPUB, options)?;
+        // Without it a subscriber that was connected to goes on to count, and to be sent to, when it is gone.
+        let immediate = socket.options().set_immediate(true);
+        immediate.map_err(SocketError::of("setting a socket option"))?;
         // Tells of each subscription and of each end of one, not only of the first and the last of a topic.
         socket.set(zmq_sys::ZMQ_XPUB_VERBOSER, 1)?;
         socket.set(zmq_sys::ZMQ_XPUB_NODROP, 1)?;

@@ -57,7 +57,7 @@ impl Feed {
     /// Opens the subscription's socket.
     pub(in crate::server) fn open(settings: Checked, options: &Options) -> Result<Self, Error> {
         let options = Options {
-            receive_high_water: settings.high_water,
+            receive_high_water: settings.high_water.into(),
             ..options.clone()
         };
         let topics = settings.topics.into_iter().map(String::into_bytes);

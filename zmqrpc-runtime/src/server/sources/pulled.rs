@@ -19,7 +19,7 @@ pub(in crate::server) struct Pulled {
 
 /// Commands that are held for each of those who push, beside those in the server's queue. Few: they are lost if the
 /// process dies, and no other worker gets them meanwhile.
-const HIGH_WATER: u16 = 100;
+const HIGH_WATER: u32 = 100;
 
 impl Pulled {
     /// Opens the endpoint.
