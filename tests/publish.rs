@@ -380,7 +380,7 @@ fn congested(overflow: Overflow) -> (SensorClient<Publisher>, Peer, Peer) {
     (out, deaf, reader)
 }
 
-const BLOB: [u8; 32 * 1024] = [7; 32 * 1024];
+static BLOB: [u8; 32 * 1024] = [7; 32 * 1024];
 
 #[test]
 fn a_full_subscriber_misses_messages_that_others_get() {

@@ -43,7 +43,7 @@ fn number(peer: &Peer) -> u64 {
     })
 }
 
-const BLOB: [u8; 32 * 1024] = [7; 32 * 1024];
+static BLOB: [u8; 32 * 1024] = [7; 32 * 1024];
 
 /// A puller that reads nothing, and a pusher that holds few jobs for it.
 fn stalled() -> (MillClient<Pusher>, Peer) {

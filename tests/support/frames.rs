@@ -115,16 +115,13 @@ impl Event {
     pub(crate) fn read(frame: &[u8]) -> Self {
         let number = |at: usize| u64::from_le_bytes(frame[at..at + 8].try_into().unwrap());
         assert_eq!(frame[..3], [0xC1, 1, 3], "an event");
-        let body = match frame[19] {
-            0 => {
-                assert_eq!(frame.len(), 20, "a heartbeat and nothing more");
-                None
-            }
-            _ => {
-                assert_eq!(frame[19..22], [1, 0, 0], "a command, postcard, by key");
-                assert_eq!(frame[30..32], [0, 0], "no deadline, no metadata");
-                Some(frame[32..].to_vec())
-            }
+        let body = if frame[19] == 0 {
+            assert_eq!(frame.len(), 20, "a heartbeat and nothing more");
+            None
+        } else {
+            assert_eq!(frame[19..22], [1, 0, 0], "a command, postcard, by key");
+            assert_eq!(frame[30..32], [0, 0], "no deadline, no metadata");
+            Some(frame[32..].to_vec())
         };
         Self {
             sequence: number(3),

@@ -5,9 +5,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use tokio::time::{Sleep, sleep_until};
+use tokio::time::{Sleep, sleep};
 
 use super::driver;
 use super::pusher::{Pusher, PusherStats, Shared};
@@ -159,8 +159,8 @@ struct Waiting {
     job: Option<Message>,
     limit: Duration,
     ticket: Option<Ticket>,
-    /// From when it had to wait on; none if it may wait for ever.
-    alarm: Option<Option<Pin<Box<Sleep>>>>,
+    /// From when it has had to wait on.
+    alarm: Option<Pin<Box<Sleep>>>,
 }
 
 impl Future for AsyncPush {
@@ -200,12 +200,9 @@ impl Waiting {
                 }
             }
         }
-        let alarm = self.alarm.get_or_insert_with(|| {
-            let deadline = Instant::now().checked_add(self.limit);
-            deadline.map(|deadline| Box::pin(sleep_until(deadline.into())))
-        });
-        let due = alarm.as_mut().map(|alarm| alarm.as_mut().poll(cx));
-        if due.is_none_or(|due| due.is_pending()) {
+        let limit = self.limit;
+        let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep(limit)));
+        if alarm.as_mut().poll(cx).is_pending() {
             return Poll::Pending;
         }
         let unsent = self.leave();

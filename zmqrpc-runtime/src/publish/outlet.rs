@@ -93,8 +93,12 @@ impl Outlet {
         let mut core = self.lock();
         let result = act(&mut core);
         let rested = core.sends >= SENDS || core.drained.elapsed() >= REST;
-        if (rested || core.polled) && core.drain() && core.polled {
-            self.waiter.wake();
+        if core.polled {
+            if core.drain() {
+                self.waiter.wake();
+            }
+        } else if rested {
+            core.drain();
         }
         result
     }

@@ -94,8 +94,9 @@ mod tests {
     #[test]
     fn a_number_that_was_not_used_is_given_again() {
         let mut sequences = Sequences::default();
-        assert_eq!(sequences.next(b"eu."), 1);
-        assert_eq!(sequences.next(b"eu."), 1);
+        publish(&mut sequences, "eu.");
+        assert_eq!(sequences.next(b"eu."), 2);
+        assert_eq!(sequences.next(b"eu."), 2);
     }
 
     #[test]
