@@ -453,6 +453,7 @@ fn subscribers_are_counted_as_they_come_and_go() {
         assert_eq!(error.executed(), Executed::No);
         assert!((200..2000).contains(&waited.as_millis()), "{waited:?}");
 
+        let start = Instant::now();
         let waiters: Vec<_> = [1, 2, 3, 3, 2, 1]
             .into_iter()
             .map(|count| {
@@ -476,6 +477,8 @@ fn subscribers_are_counted_as_they_come_and_go() {
         for waiter in waiters {
             waiter.join().unwrap().unwrap();
         }
+        // Not one of them was only woken by its own time limit.
+        assert!(start.elapsed() < SOON / 2, "{:?}", start.elapsed());
         busy.store(false, std::sync::atomic::Ordering::Relaxed);
         noise.join().unwrap();
         assert_eq!(publisher.subscribers(), 3);

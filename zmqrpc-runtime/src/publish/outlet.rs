@@ -93,21 +93,24 @@ impl Outlet {
         let mut core = self.lock();
         let result = act(&mut core);
         let rested = core.sends >= SENDS || core.drained.elapsed() >= REST;
-        if core.polled {
-            if core.drain() {
-                self.waiter.wake();
-            }
-        } else if rested {
-            core.drain();
+        if rested || core.polled {
+            self.drain(&mut core);
         }
         result
     }
 
     pub(super) fn stats(&self) -> PublisherStats {
-        self.with(|core| {
-            core.drain();
-            core.stats
-        })
+        let mut core = self.lock();
+        self.drain(&mut core);
+        core.stats
+    }
+
+    /// Takes in what subscribers have said. The signal for it may have been the one that a thread at the socket waits
+    /// for: it is told.
+    fn drain(&self, core: &mut Core) {
+        if core.drain() && core.polled {
+            self.waiter.wake();
+        }
     }
 
     /// Waits until there are `count` subscribers. Answers how many there are when the time is over.
@@ -120,7 +123,7 @@ impl Outlet {
         let deadline = Instant::now().checked_add(limit);
         let mut core = self.lock();
         loop {
-            core.drain();
+            self.drain(&mut core);
             let now = Instant::now();
             if core.stats.subscribers >= count {
                 return Ok(Ok(()));
@@ -189,7 +192,8 @@ impl Core {
         let mut frame = Vec::new();
         // It has neither name nor metadata that could be too long.
         let _ = event.encode(&mut frame, &Limits::default());
-        self.drain();
+        // Where nothing else is published, this is when subscribers are heard.
+        self.sends = SENDS;
         self.socket
             .send_lossy(HEARTBEAT_TOPIC, Message::from(frame))?;
         self.sequences.advance(HEARTBEAT_TOPIC);
