@@ -4,7 +4,7 @@
 //! The layers, each of which may use those before it and none behind it:
 //!
 //! ```text
-//! wire < codec < socket < command, error < client, server, publish < local
+//! wire < codec < socket < command, error < client, server, publish < message, local
 //! ```
 
 mod client;
@@ -12,6 +12,7 @@ mod codec;
 mod command;
 mod error;
 mod local;
+mod message;
 mod publish;
 mod server;
 mod socket;
@@ -26,6 +27,9 @@ pub use command::{
     WithTopic,
 };
 pub use error::{CallError, Error, Site};
+#[cfg(feature = "tokio")]
+pub use message::{AsyncReceiver, Delivered};
+pub use message::{Received, Receiver, Sender};
 #[cfg(feature = "tokio")]
 pub use publish::{AsyncPush, AsyncPusher};
 pub use publish::{Overflow, Publisher, PublisherBuilder, PublisherStats};

@@ -55,6 +55,15 @@ impl<T: Transport> Transport for std::sync::Arc<T> {
     }
 }
 
+/// Carries each command over both, first over `A`: for services that answer some and inform others.
+impl<A: Transport, B: Transport> Transport for (A, B) {
+    type Call<R, F> = (A::Call<R, F>, B::Call<R, F>);
+
+    fn call<C: Command>(&self, command: &C) -> Self::Call<C::Reply, C::Failure> {
+        (self.0.call(command), self.1.call(command))
+    }
+}
+
 /// A transport whose calls have a time limit that can be set.
 pub trait WithTimeout: Transport {
     /// A handle on the same transport whose calls end after `limit`.

@@ -1,0 +1,129 @@
+//! Receiving from tasks.
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::parcel::Arrived;
+use crate::command::CallContext;
+use crate::error::Error;
+use crate::server::{ServerBuilder, ServerHandle};
+
+/// Gives out the messages that arrive, one [`recv`](Self::recv) each.
+///
+/// It holds as many messages as it has room for. While they are not taken, further ones wait in the server's queue,
+/// within the [server's bounds](ServerBuilder::max_queue): beyond them callers are told `Overloaded`, and what is
+/// published or pushed waits at its sender. So a slow program slows its senders down, and nothing grows.
+///
+/// # Examples
+///
+/// ```
+/// use zmqrpc_runtime::{AsyncClient, AsyncReceiver, Sender, Server};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// let mut receiver = AsyncReceiver::start(Server::builder().bind("tcp://127.0.0.1:*"), 100)?;
+/// let sender = Sender::new(AsyncClient::connect(&receiver.endpoints()[0])?);
+/// let sending = tokio::spawn(async move { sender.send(b"hello").await });
+/// let message = receiver.recv().await.expect("the receiver runs");
+/// assert_eq!(message.bytes(), b"hello");
+/// message.answer(b"welcome".to_vec());
+/// assert_eq!(sending.await??, b"welcome");
+/// # Ok(())
+/// # })
+/// # }
+/// ```
+#[derive(Debug)]
+#[must_use = "dropping the receiver ends it"]
+pub struct AsyncReceiver {
+    // Before the server: with nobody left to take messages, those who wait to hand theirs over give up.
+    messages: mpsc::Receiver<Delivered>,
+    server: ServerHandle,
+}
+
+/// A message that has arrived, and the way to answer it.
+///
+/// Dropping it without an answer answers a sender that waits with an empty message: it has been received.
+#[derive(Debug)]
+pub struct Delivered {
+    context: CallContext,
+    bytes: Vec<u8>,
+    answer: oneshot::Sender<Result<Vec<u8>, String>>,
+}
+
+impl Delivered {
+    /// The message.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Who sent it, how long the sender waits, what it sent along, and under which topic it was published.
+    #[must_use]
+    pub fn context(&self) -> &CallContext {
+        &self.context
+    }
+
+    /// Answers. A sender that does not wait any more gets nothing.
+    pub fn answer(self, message: Vec<u8>) {
+        let _ = self.answer.send(Ok(message));
+    }
+
+    /// Refuses, with a text for the sender.
+    pub fn refuse(self, reason: impl Into<String>) {
+        let _ = self.answer.send(Err(reason.into()));
+    }
+}
+
+impl AsyncReceiver {
+    /// Opens what the settings name. Holds up to `room` messages, at least one, that have not been taken yet.
+    ///
+    /// Must be called within a tokio runtime, or messages are received on one of the server's own.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`ServerBuilder::start`].
+    pub fn start(settings: ServerBuilder, room: usize) -> Result<Self, Error> {
+        let (sender, messages) = mpsc::channel(room.max(1));
+        let handler = move |context: CallContext, Arrived(bytes): Arrived| {
+            let sender = sender.clone();
+            async move {
+                let (answer, answered) = oneshot::channel();
+                let delivered = Delivered {
+                    context,
+                    bytes,
+                    answer,
+                };
+                if sender.send(delivered).await.is_err() {
+                    return Err("the receiver has ended".to_owned());
+                }
+                answered.await.unwrap_or(Ok(Vec::new()))
+            }
+        };
+        let server = settings.handler_async(handler).start()?;
+        Ok(Self { messages, server })
+    }
+
+    /// The next message; nothing after [`close`](Self::close), when all have been taken.
+    ///
+    /// # Cancellation
+    ///
+    /// Nothing is lost when the future is dropped.
+    pub async fn recv(&mut self) -> Option<Delivered> {
+        self.messages.recv().await
+    }
+
+    /// The endpoints that it listens on, with wildcards resolved.
+    #[must_use]
+    pub fn endpoints(&self) -> Vec<String> {
+        self.server.endpoints()
+    }
+
+    /// The server behind it: its counters, and its endpoints and subscriptions at run time.
+    pub fn server(&self) -> &ServerHandle {
+        &self.server
+    }
+
+    /// Takes no more messages: senders are refused. Those that are here can still be received, then there is nothing.
+    pub fn close(&mut self) {
+        self.messages.close();
+    }
+}

@@ -1,0 +1,52 @@
+//! The built-in command that carries a message.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::codec::Bytes;
+use crate::command::{Command, Method};
+use crate::error::CallError;
+
+const METHOD: Method = Method::new("zmqrpc", "message", 1, "([u8]) -> Result<[u8], String>")
+    .arguments(&["message"])
+    .docs("Takes a message of bytes and answers with one.");
+
+/// A message on its way out.
+#[derive(Debug)]
+pub(super) struct Parcel<'a>(pub(super) &'a [u8]);
+
+impl Serialize for Parcel<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (Bytes::new(self.0),).serialize(serializer)
+    }
+}
+
+impl Command for Parcel<'_> {
+    type Reply = Vec<u8>;
+    type Failure = CallError<String>;
+    type Answer = Result<Vec<u8>, String>;
+    const METHOD: Method = METHOD;
+}
+
+/// A message that has arrived.
+#[derive(Debug)]
+pub(super) struct Arrived(pub(super) Vec<u8>);
+
+impl<'de> Deserialize<'de> for Arrived {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (bytes,) = <(Bytes<'_>,)>::deserialize(deserializer)?;
+        Ok(Self(bytes.into_vec()))
+    }
+}
+
+impl Serialize for Arrived {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Parcel(&self.0).serialize(serializer)
+    }
+}
+
+impl Command for Arrived {
+    type Reply = Vec<u8>;
+    type Failure = CallError<String>;
+    type Answer = Result<Vec<u8>, String>;
+    const METHOD: Method = METHOD;
+}
