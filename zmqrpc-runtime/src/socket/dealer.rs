@@ -2,9 +2,10 @@
 
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::inproc;
-use super::monitor::{Connection, Monitor};
+use super::monitor::{Connection, Monitor, REVIVAL};
 use super::raw::{RawSocket, Refused};
 use super::{Endpoint, Message, Options, SocketError, Waiter};
 
@@ -36,6 +37,8 @@ pub(crate) struct Dealer {
 struct Connected {
     socket: RawSocket,
     news: News,
+    /// Since when there is no connection, and libzmq has not said that it tries to make one.
+    cut: Option<Instant>,
 }
 
 /// How the connection's ups and downs become known.
@@ -93,9 +96,10 @@ impl Dealer {
         matches!(self.connection.news, News::Binding(_))
     }
 
-    /// Nothing tells when an `inproc` server comes: while it is not there, it has to be looked for.
+    /// Nothing tells when an `inproc` server comes: while it is not there, it has to be looked for. Nor does anything
+    /// tell that a connection is not made again.
     pub(crate) fn must_look(&self) -> bool {
-        matches!(self.connection.news, News::Binding(None))
+        matches!(self.connection.news, News::Binding(None)) || self.connection.cut.is_some()
     }
 }
 
@@ -115,6 +119,7 @@ impl Connected {
             return Ok(Self {
                 socket,
                 news: News::Binding(None),
+                cut: None,
             });
         }
         // Without it libzmq queues for a server that is gone and delivers after its restart: requests would run
@@ -123,7 +128,11 @@ impl Connected {
         immediate.map_err(SocketError::of("setting a socket option"))?;
         let news = News::Monitor(Monitor::of_connections(&socket)?);
         socket.open(endpoint, options.ipv6)?;
-        Ok(Self { socket, news })
+        Ok(Self {
+            socket,
+            news,
+            cut: None,
+        })
     }
 
     fn sources(&self) -> Result<Vec<OwnedFd>, SocketError> {
@@ -144,26 +153,37 @@ impl Connected {
         if let News::Binding(own) = self.news {
             return self.check_binding(endpoint, own, on);
         }
-        if !news {
-            return Ok(());
+        if news {
+            self.read_news(&mut on)?;
         }
+        if self.cut.is_some_and(|cut| cut.elapsed() >= REVIVAL) {
+            self.cut = Some(Instant::now());
+            on(LinkEvent::Cut);
+        }
+        Ok(())
+    }
+
+    fn read_news(&mut self, on: &mut impl FnMut(LinkEvent)) -> Result<(), SocketError> {
         while let News::Monitor(monitor) = &mut self.news
             && let Some(event) = monitor.next()?
         {
             match event {
                 Connection::Established => {
+                    self.cut = None;
                     // Lets libzmq attach the new connection, so that the sends that follow find it.
-                    self.drain_messages(&mut on)?;
+                    self.drain_messages(on)?;
                     on(LinkEvent::Up);
                 }
                 Connection::Lost => {
+                    self.cut = Some(Instant::now());
                     // Replies that came before the loss count: they are in the socket already.
-                    self.drain_messages(&mut on)?;
+                    self.drain_messages(on)?;
                     on(LinkEvent::Down);
                 }
                 Connection::Foreign => on(LinkEvent::Foreign),
                 Connection::Denied => on(LinkEvent::Denied),
-                Connection::Retried | Connection::Failed | Connection::ListenerClosed => {}
+                Connection::Retried => self.cut = None,
+                Connection::Failed | Connection::ListenerClosed => {}
             }
         }
         Ok(())

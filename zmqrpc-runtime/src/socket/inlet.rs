@@ -2,9 +2,9 @@
 
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use super::monitor::{Connection, Monitor};
+use super::monitor::{Connection, Monitor, REVIVAL};
 use super::raw::RawSocket;
 use super::shut::shut;
 use super::{Direction, Endpoint, Message, Options, SocketError, Waiter, inproc};
@@ -37,10 +37,6 @@ pub(super) struct Inlet {
     address: Address,
     waiter: Arc<Waiter>,
 }
-
-/// libzmq gives a connection up for good that brought a message which is too large, or bytes that are no ZMTP. It is
-/// made again after this time, which must be enough for libzmq to tell that it does so itself.
-const REVIVAL: Duration = Duration::from_millis(500);
 
 /// Where the socket is; forgotten when it goes.
 struct Address {

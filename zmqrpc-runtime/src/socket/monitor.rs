@@ -1,6 +1,7 @@
 //! Connection events of one socket.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use super::raw::RawSocket;
 use super::{Direction, Endpoint, SocketError};
@@ -29,8 +30,14 @@ pub(super) struct Monitor {
     pair: RawSocket,
 }
 
-const CONNECTIONS: i32 = DISCONNECTED | SUCCEEDED | FAILED_PROTOCOL | FAILED_AUTH;
+const RETURNS: i32 = DISCONNECTED | RETRIED | SUCCEEDED;
+const CONNECTIONS: i32 = RETURNS | FAILED_PROTOCOL | FAILED_AUTH;
 const PEERS: i32 = CONNECTIONS | FAILED_WITHOUT_DETAIL;
+
+/// libzmq gives a connection up for good that brought a message which is too large, or bytes that are no ZMTP. It tells
+/// at once when it tries again itself; after this time it does not.
+pub(super) const REVIVAL: Duration = Duration::from_millis(500);
+
 // As in zmq.h; the crate `zmq-sys` lacks the last four. A handshake that failed without detail is one that the peer
 // broke off, as a server does that is just ending: libzmq tries again.
 const RETRIED: i32 = 0x0004;
@@ -51,7 +58,7 @@ impl Monitor {
 
     /// What tells a connection that is made again from one that is not. Must be called before the socket connects.
     pub(super) fn of_returns(socket: &RawSocket) -> Result<Self, SocketError> {
-        Self::new(socket, DISCONNECTED | RETRIED | SUCCEEDED)
+        Self::new(socket, RETURNS)
     }
 
     /// For sockets with more than one connection: what counts them. Must be called before the socket binds or connects.
