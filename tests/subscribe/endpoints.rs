@@ -126,7 +126,10 @@ fn pulled_endpoints_come_and_go_while_the_server_runs() {
         );
         is_refused(server.pull_connect(&pusher.endpoint), "already");
         let bound = server.pull_bind("tcp://127.0.0.1:*").unwrap();
-        is_refused(server.pull_bind(&bound), "in use");
+        is_refused(server.pull_bind(&bound), "already");
+        is_refused(server.pull_bind(&pusher.endpoint), "already");
+        let stranger = Pusher::bind();
+        is_refused(server.pull_bind(&stranger.endpoint), "in use");
         let other = Pusher::connect(&bound);
         pusher.reading(1);
         other.reading(2);

@@ -223,11 +223,13 @@ impl ServerBuilder {
         let waiter = router.waiter();
         let mut sources = Sources::new(Arc::clone(&waiter), options);
         for subscription in subscriptions {
-            let feed = Feed::open(subscription, sources.options())?;
+            let options = sources.before_feed(subscription.endpoint())?;
+            let feed = Feed::open(subscription, &options)?;
             sources.add_feed(feed)?;
         }
         for endpoint in &pulls {
-            let pulled = Pulled::open(endpoint, sources.options())?;
+            let options = sources.before_pull(endpoint.as_str())?;
+            let pulled = Pulled::open(endpoint, &options)?;
             sources.add_pull(pulled)?;
         }
         let port = Port::new(router, sources, linger);

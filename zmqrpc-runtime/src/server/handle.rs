@@ -10,7 +10,7 @@ use super::sources::{
     Feed, PullStats, Pulled, Source, Sources, Subscription, SubscriptionStats, check_topic,
 };
 use crate::error::Error;
-use crate::socket::{Direction, Endpoint, Options, SocketError};
+use crate::socket::{Direction, Endpoint, SocketError};
 
 /// A running server. Dropping it ends the server as [`shutdown`](Self::shutdown) does, within a second.
 ///
@@ -94,7 +94,8 @@ impl ServerHandle {
     pub fn subscribe(&self, subscription: impl Into<Subscription>) -> Result<String, Error> {
         let subscription = subscription.into().check()?;
         let endpoint = subscription.endpoint().to_owned();
-        let feed = Feed::open(subscription, &self.options(&endpoint)?)?;
+        let options = self.sources(&endpoint, |sources| sources.before_feed(&endpoint))??;
+        let feed = Feed::open(subscription, &options)?;
         self.sources(&endpoint, |sources| sources.add_feed(feed))?
     }
 
@@ -171,7 +172,8 @@ impl ServerHandle {
     fn pull(&self, text: &str, direction: Direction) -> Result<String, Error> {
         let endpoint =
             Endpoint::parse(text, direction).map_err(|reason| Error::bad_endpoint(text, reason))?;
-        let pulled = Pulled::open(&endpoint, &self.options(text)?)?;
+        let options = self.sources(text, |sources| sources.before_pull(endpoint.as_str()))??;
+        let pulled = Pulled::open(&endpoint, &options)?;
         self.sources(text, |sources| sources.add_pull(pulled))?
     }
 
@@ -214,11 +216,6 @@ impl ServerHandle {
         let result = self.sources(endpoint, |sources| sources.with_feed(endpoint, action))?;
         let result = result.ok_or_else(|| no_subscription(endpoint))?;
         result.map_err(|error| Error::bad_endpoint(endpoint, error.to_string()))
-    }
-
-    /// For a socket that is opened outside of the lock.
-    fn options(&self, endpoint: &str) -> Result<Options, Error> {
-        self.sources(endpoint, |sources| sources.options().clone())
     }
 
     /// Counters since the start.

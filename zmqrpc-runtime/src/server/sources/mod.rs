@@ -121,9 +121,16 @@ impl Sources {
         }
     }
 
-    /// What to open further sockets with, outside of the lock.
-    pub(super) fn options(&self) -> &Options {
-        &self.options
+    /// What to open a subscription with, outside of the lock, unless there is one of this endpoint.
+    pub(super) fn before_feed(&self, endpoint: &str) -> Result<Options, Error> {
+        check_new(&self.feeds, endpoint)?;
+        Ok(self.options.clone())
+    }
+
+    /// The same for an endpoint to pull from. A second socket would get commands, if only for a moment, and lose them.
+    pub(super) fn before_pull(&self, endpoint: &str) -> Result<Options, Error> {
+        check_new(&self.pulls, endpoint)?;
+        Ok(self.options.clone())
     }
 
     /// Adds a subscription, unless there is one of this endpoint; answers the endpoint.
@@ -368,12 +375,17 @@ impl<S: Source + ?Sized> Slot<S> {
 
 fn add<S: Source>(slots: &mut Vec<Slot<S>>, source: S) -> Result<String, Error> {
     let endpoint = source.endpoint().to_owned();
-    if find(slots, &endpoint).is_some() {
-        let reason = "the server has this endpoint already";
-        return Err(Error::bad_endpoint(&endpoint, reason));
-    }
+    check_new(slots, &endpoint)?;
     slots.push(Slot::new(source));
     Ok(endpoint)
+}
+
+fn check_new<S: Source>(slots: &[Slot<S>], endpoint: &str) -> Result<(), Error> {
+    let reason = "the server has this endpoint already";
+    match find(slots, endpoint) {
+        Some(_) => Err(Error::bad_endpoint(endpoint, reason)),
+        None => Ok(()),
+    }
 }
 
 fn find<S: Source>(slots: &[Slot<S>], endpoint: &str) -> Option<usize> {
