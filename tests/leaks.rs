@@ -3,27 +3,10 @@
 mod support;
 
 use std::fs;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use support::{ProbeClient, ProbeServer, Prober, anywhere, serve, within};
+use support::{Possessions, ProbeClient, ProbeServer, Prober, anywhere, serve, within};
 use zmqrpc::Server;
-
-fn count(directory: &str) -> usize {
-    fs::read_dir(directory).unwrap().count()
-}
-
-/// What the process has open once it is no more than that: libzmq closes on threads of its own, a moment later.
-fn settles(descriptors: usize, threads: usize) -> (usize, usize) {
-    let end = Instant::now() + Duration::from_secs(5);
-    loop {
-        let now = (count("/proc/self/fd"), count("/proc/self/task"));
-        if (now.0 <= descriptors && now.1 <= threads) || Instant::now() > end {
-            return now;
-        }
-        thread::yield_now();
-    }
-}
 
 fn cycle(ipc: &str) {
     let (server, gate) = serve(|builder| anywhere(builder).bind("inproc://leaks").bind(ipc));
@@ -52,15 +35,11 @@ fn descriptors_and_threads_do_not_leak() {
         let ipc = support::ipc("leaks");
         cycle(&ipc);
         // As much as stays open while nothing is served.
-        let before = settles(0, 0);
+        let before = Possessions::settled(Possessions::NONE);
         for _ in 0..50 {
             cycle(&ipc);
         }
-        let after = settles(before.0, before.1);
-        assert!(
-            after.0 <= before.0 && after.1 <= before.1,
-            "descriptors and threads: {before:?} at first, {after:?} after 50 cycles"
-        );
+        before.assert_kept();
         let _ = fs::remove_file(ipc.trim_start_matches("ipc://"));
     });
 }

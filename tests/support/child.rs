@@ -42,6 +42,11 @@ impl Process {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", role, "--nocapture", "--test-threads=1"])
             .envs([(ROLE, role), (ARGUMENT, argument)])
+            // Else glibc keeps what was freed, for each thread, and the memory of a process tells little of its queues.
+            .envs([
+                ("MALLOC_ARENA_MAX", "1"),
+                ("MALLOC_MMAP_THRESHOLD_", "32768"),
+            ])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -10,6 +10,7 @@ mod limit;
 mod peers;
 mod possessions;
 mod probe;
+mod target;
 
 pub(crate) use child::{Process, Role};
 pub(crate) use frames::{
@@ -21,4 +22,8 @@ pub(crate) use possessions::Possessions;
 pub(crate) use probe::{
     DivideError, Probe, ProbeAdd, ProbeClient, ProbeHold, ProbeNote, ProbeServer, Prober, Quit,
     Stubborn, Tree, anywhere, ipc, serve, serve_again,
+};
+pub(crate) use target::{
+    AtDesk, Counts, Desk, TargetAdd, TargetBytes, TargetClient, TargetHold, TargetNever,
+    TargetProcess, TargetServer, TargetTrace, serve_target,
 };

@@ -1,0 +1,25 @@
+//! Servers, clients and peers that are killed, frozen, moved, slow or overrun, each in a process of its own.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod cancellation;
+mod endpoints;
+mod frozen;
+mod killed;
+mod patience;
+mod shutdown;
+
+use support::serve_target;
+
+/// No test, but the process of a server that tests start.
+#[test]
+fn target_process() {
+    serve_target();
+}
+
+/// No test, but the process of a client that tests start.
+#[test]
+fn crowd_process() {
+    shutdown::crowd();
+}
