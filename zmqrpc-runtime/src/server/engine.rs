@@ -22,9 +22,6 @@ use crate::command::Refusal;
 use crate::socket::{Message, Route, Router, SocketError, Waiter, drive_any};
 use crate::wire::Status;
 
-/// Replies that are sent together at most, while there are requests to execute.
-const BATCH: usize = 64;
-
 /// Room for a value of the deepest nesting that is decoded, in a build without optimisation too: 2.4 MiB were seen.
 const STACK: usize = 4 << 20;
 
@@ -208,7 +205,7 @@ impl Engine {
         if work.has_assignable() {
             return Ok(Attended::Busy);
         }
-        if work.ready() > 0 || work.wants_more() || !drained {
+        if work.has_ready() || work.wants_more() || !drained {
             return Ok(Attended::Again);
         }
         if self.stopping.load(Ordering::Acquire) && work.is_done() && port.sources.is_spent() {
@@ -261,7 +258,7 @@ impl Engine {
                 if let Some((place, frame)) = ended.take() {
                     work.finish(place, frame);
                 }
-                if work.ready() >= BATCH
+                if work.is_batch_full()
                     || work.wants_more()
                     || term.is_some_and(|term| !self.roles.leads(term))
                 {

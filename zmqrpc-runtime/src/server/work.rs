@@ -35,6 +35,11 @@ pub(super) const WORKING: Duration = Duration::from_secs(1);
 /// off where they are, since those that are pushed could go to another server, and die with this one.
 const ONE_WAY: usize = 1000;
 
+/// Replies that are sent together at most, while there are requests to execute.
+const BATCH: usize = 64;
+/// Bytes of them: large replies would add up to many times what an outbox may hold.
+const BATCH_BYTES: usize = 1 << 20;
+
 pub(super) struct Work {
     bounds: Bounds,
     waiting: VecDeque<(Route, Job)>,
@@ -46,6 +51,7 @@ pub(super) struct Work {
     /// More of that has arrived than there is room for.
     held: bool,
     ready: Vec<Delivery>,
+    ready_bytes: usize,
     /// One place per worker.
     running: Vec<Option<Running>>,
     /// Places that are free.
@@ -90,6 +96,7 @@ impl Work {
             one_way_bytes: 0,
             held: false,
             ready: Vec::new(),
+            ready_bytes: 0,
             running: (0..bounds.workers).map(|_| None).collect(),
             free: bounds.workers,
             tasks: HashMap::new(),
@@ -257,6 +264,7 @@ impl Work {
 
     fn reply(&mut self, call: Running, frame: Option<Message>) {
         if let Some(frame) = frame {
+            self.ready_bytes += frame.len();
             self.ready.push(Delivery {
                 route: call.route,
                 message: frame,
@@ -356,10 +364,16 @@ impl Work {
     /// The replies that are ready, in exchange for an empty vector.
     pub(super) fn swap_ready(&mut self, empty: &mut Vec<Delivery>) {
         std::mem::swap(&mut self.ready, empty);
+        self.ready_bytes = 0;
     }
 
-    pub(super) fn ready(&self) -> usize {
-        self.ready.len()
+    pub(super) fn has_ready(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
+    /// Whether so many replies are ready that they are to be sent before anything else runs.
+    pub(super) fn is_batch_full(&self) -> bool {
+        self.ready.len() >= BATCH || self.ready_bytes >= BATCH_BYTES
     }
 
     /// Nothing waits, runs or is ready.
@@ -380,6 +394,7 @@ impl Work {
         self.waiting_bytes = 0;
         (self.one_way, self.one_way_bytes) = (0, 0);
         self.ready.clear();
+        self.ready_bytes = 0;
     }
 }
 
