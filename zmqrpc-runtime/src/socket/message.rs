@@ -152,9 +152,13 @@ impl Drop for Message {
 }
 
 impl From<Vec<u8>> for Message {
-    fn from(bytes: Vec<u8>) -> Self {
+    fn from(mut bytes: Vec<u8>) -> Self {
         if bytes.len() <= COPY_LIMIT {
             return Self::copy_of(&bytes);
+        }
+        // A vector that grew bit by bit has up to twice the room it needs, which no queue's bound would count.
+        if bytes.capacity() - bytes.len() > bytes.len() / 8 {
+            bytes.shrink_to_fit();
         }
         let mut owner = Box::new(bytes);
         let (data, len) = (owner.as_mut_ptr(), owner.len());
