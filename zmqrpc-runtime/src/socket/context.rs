@@ -2,25 +2,98 @@
 //!
 //! `inproc://` endpoints meet inside one context only, so clients and servers must not have one each.
 
+use std::ffi::{c_int, c_void};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 static SHARED: Mutex<Weak<Shared>> = Mutex::new(Weak::new());
+
+/// As in zmq.h; the crate `zmq-sys` lacks it.
+const ZERO_COPY_RECV: c_int = 10;
 
 /// The process's context while at least one socket lives.
 ///
 /// The last socket takes it along: libzmq then hands over what was sent, for as long as the sockets' linger allows,
 /// and its threads end. Sockets that come later get a new one.
+///
+/// Not the crate's `zmq::Context`, which has no way to set the option that [`new`](Self::new) needs.
 pub(super) struct Shared {
-    pub(super) context: zmq::Context,
+    raw: *mut c_void,
+}
+
+// SAFETY: contexts are made to be shared by threads.
+unsafe impl Send for Shared {}
+// SAFETY: as above.
+unsafe impl Sync for Shared {}
+
+impl Shared {
+    fn new() -> Self {
+        // SAFETY: it has no preconditions. A null pointer, where the system gives no more, is an error of whatever
+        // is done with it.
+        let raw = unsafe { zmq_sys::zmq_ctx_new() };
+        // SAFETY: the context is live, or null. An older libzmq that does not know the option goes on without.
+        //
+        // Without it each message of up to 8 KiB holds on to the buffer of 13 KiB that it was received into: a full
+        // queue of small requests takes 800 MiB instead of some ten.
+        unsafe { zmq_sys::zmq_ctx_set(raw, ZERO_COPY_RECV, 0) };
+        Self { raw }
+    }
+
+    pub(super) fn socket(&self, kind: zmq::SocketType) -> Result<zmq::Socket, zmq::Error> {
+        // The kinds have libzmq's numbers.
+        // SAFETY: the context is live, or null.
+        let socket = unsafe { zmq_sys::zmq_socket(self.raw, kind as c_int) };
+        if socket.is_null() {
+            // SAFETY: `zmq_errno` has no preconditions.
+            return Err(zmq::Error::from_raw(unsafe { zmq_sys::zmq_errno() }));
+        }
+        // SAFETY: the socket is new and nobody else has it.
+        Ok(unsafe { zmq::Socket::from_raw(socket) })
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        let interrupted = || {
+            // SAFETY: `zmq_errno` has no preconditions.
+            let code = unsafe { zmq_sys::zmq_errno() };
+            code == zmq::Error::EINTR.to_raw()
+        };
+        // SAFETY: every socket holds the context, so none is left, and nobody uses it any more.
+        while unsafe { zmq_sys::zmq_ctx_term(self.raw) } != 0 && interrupted() {}
+    }
 }
 
 pub(super) fn shared() -> Arc<Shared> {
     let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
     shared.upgrade().unwrap_or_else(|| {
-        let fresh = Arc::new(Shared {
-            context: zmq::Context::new(),
-        });
+        let fresh = Arc::new(Shared::new());
         *shared = Arc::downgrade(&fresh);
         fresh
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_socket_is_of_the_kind_that_was_asked_for() {
+        let context = Shared::new();
+        for kind in [
+            zmq::PAIR,
+            zmq::PUB,
+            zmq::SUB,
+            zmq::REQ,
+            zmq::REP,
+            zmq::DEALER,
+            zmq::ROUTER,
+            zmq::PULL,
+            zmq::PUSH,
+            zmq::XPUB,
+            zmq::XSUB,
+        ] {
+            let socket = context.socket(kind).unwrap();
+            assert_eq!(socket.get_socket_type(), Ok(kind));
+        }
+    }
 }

@@ -28,7 +28,6 @@ impl RawSocket {
     pub(super) fn new(kind: zmq::SocketType, options: &Options) -> Result<Self, SocketError> {
         let context = shared();
         let socket = context
-            .context
             .socket(kind)
             .map_err(SocketError::of("opening a socket"))?;
         let raw = Self { socket, context };
@@ -40,7 +39,6 @@ impl RawSocket {
     pub(super) fn pair(&self) -> Result<Self, SocketError> {
         let context = Arc::clone(&self.context);
         let socket = context
-            .context
             .socket(zmq::PAIR)
             .map_err(SocketError::of("opening a monitor"))?;
         socket
