@@ -16,6 +16,8 @@ pub(crate) trait Target {
     fn add(&self, a: u64, b: u64) -> u64;
     /// As many bytes as asked for.
     fn bytes(&self, count: u64) -> Vec<u8>;
+    /// As many numbers as asked for, all of them large.
+    fn numbers(&self, count: u64) -> Vec<u64>;
     fn len(&self, bytes: &[u8]) -> u64;
     /// The number of the process.
     fn process_id(&self) -> u32;
@@ -117,6 +119,10 @@ impl Target for AtDesk {
 
     fn bytes(&self, count: u64) -> Vec<u8> {
         vec![7; usize::try_from(count).unwrap()]
+    }
+
+    fn numbers(&self, count: u64) -> Vec<u64> {
+        vec![u64::MAX; usize::try_from(count).unwrap()]
     }
 
     fn len(&self, bytes: &[u8]) -> u64 {
