@@ -419,3 +419,6 @@ impl Running {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

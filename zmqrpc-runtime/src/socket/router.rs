@@ -29,6 +29,16 @@ impl Route {
         self.peer.is_empty()
     }
 
+    /// A way that no socket knows.
+    #[cfg(test)]
+    pub(crate) fn made_up(peer: &str, hops: &[&str]) -> Self {
+        let frame = |text: &str| Message::copy_of(text.as_bytes());
+        Self {
+            peer: frame(peer),
+            hops: hops.iter().map(|hop| frame(hop)).collect(),
+        }
+    }
+
     pub(crate) fn peer(&self) -> &PeerId {
         &self.peer
     }

@@ -1,0 +1,191 @@
+//! Threads that change roles, without a server. None waits for a time: each for what another one does.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+
+use super::*;
+
+/// Longer than any machine takes.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A thread that asks for roles and tells which it got.
+struct Actor {
+    roles: Receiver<Role>,
+    go_on: Sender<()>,
+}
+
+impl Actor {
+    fn of(roles: &Arc<Roles>) -> Self {
+        let (tell, told) = channel();
+        let (go_on, wait) = channel::<()>();
+        let roles = Arc::clone(roles);
+        thread::spawn(
+            move || {
+                while tell.send(roles.next()).is_ok() && wait.recv().is_ok() {}
+            },
+        );
+        Self { roles: told, go_on }
+    }
+
+    fn role(&self) -> Role {
+        self.roles.recv_timeout(PATIENCE).unwrap()
+    }
+
+    fn next_role(&self) -> Role {
+        self.go_on.send(()).unwrap();
+        self.role()
+    }
+}
+
+/// Roles of which the first two are taken.
+fn taken() -> Arc<Roles> {
+    let roles = Arc::new(Roles::default());
+    assert_eq!(roles.next(), Role::Lead(1));
+    assert_eq!(roles.next(), Role::StandBy);
+    roles
+}
+
+fn await_waiting(roles: &Roles, count: usize) {
+    while roles.state().waiting != count {
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn one_leads_one_stands_by_and_the_rest_wait_to_help() {
+    let roles = taken();
+    let actors = [0; 3].map(|_| Actor::of(&roles));
+    await_waiting(&roles, 3);
+    roles.call_helper();
+    roles.call_helper();
+    let helping = || {
+        actors
+            .iter()
+            .filter_map(|actor| actor.roles.try_recv().ok())
+    };
+    let mut helpers = Vec::new();
+    while helpers.len() < 2 {
+        helpers.extend(helping());
+    }
+    assert_eq!(helpers, [Role::Help, Role::Help]);
+    await_waiting(&roles, 1);
+    roles.end();
+    while helpers.len() < 3 {
+        helpers.extend(helping());
+    }
+    assert_eq!(helpers[2], Role::Leave);
+}
+
+#[test]
+fn nobody_is_called_twice_and_a_call_without_a_helper_is_forgotten() {
+    let roles = taken();
+    roles.call_helper();
+    let helper = Actor::of(&roles);
+    await_waiting(&roles, 1);
+    assert!(helper.roles.try_recv().is_err(), "it was not there then");
+    for _ in 0..5 {
+        roles.call_helper();
+    }
+    assert_eq!(helper.role(), Role::Help);
+    helper.go_on.send(()).unwrap();
+    await_waiting(&roles, 1);
+    assert!(helper.roles.try_recv().is_err());
+    roles.end();
+    assert_eq!(helper.role(), Role::Leave);
+}
+
+#[test]
+fn a_leader_that_stands_still_is_replaced() {
+    let roles = taken();
+    let next = Actor::of(&roles);
+    await_waiting(&roles, 1);
+    roles.start_running(1);
+    assert_eq!(roles.watch(|| false), Some(2));
+    assert!(!roles.leads(1) && roles.leads(2));
+    assert_eq!(
+        next.role(),
+        Role::StandBy,
+        "somebody watches the new leader"
+    );
+    // The old one is back. It is not mistaken for the new one, which is at the socket.
+    roles.stop_running(1);
+    assert_eq!(roles.busy.load(Ordering::SeqCst), 0);
+    roles.start_running(2);
+    roles.stop_running(1);
+    assert_eq!(roles.busy.load(Ordering::SeqCst), 2);
+    let old = Actor::of(&roles);
+    await_waiting(&roles, 1);
+    roles.end();
+    assert_eq!(old.role(), Role::Leave);
+}
+
+#[test]
+fn a_leader_that_moves_on_is_left_alone_and_helped() {
+    let roles = taken();
+    let helper = Actor::of(&roles);
+    await_waiting(&roles, 1);
+    roles.start_running(1);
+    let mut looks = 0;
+    let looks = std::sync::Mutex::new(&mut looks);
+    // It starts a job between any two looks, and a request is overdue each time.
+    let watched = roles.watch(|| {
+        let mut looks = looks.lock().unwrap();
+        **looks += 1;
+        if **looks == 20 {
+            roles.end();
+        }
+        roles.progress();
+        true
+    });
+    assert_eq!(watched, None);
+    assert!(roles.leads(2), "the end is a term of its own");
+    assert_eq!(helper.role(), Role::Help);
+    assert_eq!(helper.next_role(), Role::Leave);
+}
+
+#[test]
+fn a_stand_by_that_sleeps_is_woken_by_the_next_job() {
+    let roles = taken();
+    let watcher = {
+        let roles = Arc::clone(&roles);
+        thread::spawn(move || roles.watch(|| false))
+    };
+    while !roles.parked.load(Ordering::SeqCst) {
+        thread::yield_now();
+    }
+    roles.start_running(1);
+    assert_eq!(watcher.join().unwrap(), Some(2));
+}
+
+#[test]
+fn the_end_finds_a_stand_by_that_sleeps() {
+    let roles = taken();
+    let watcher = {
+        let roles = Arc::clone(&roles);
+        thread::spawn(move || roles.watch(|| false))
+    };
+    while !roles.parked.load(Ordering::SeqCst) {
+        thread::yield_now();
+    }
+    roles.end();
+    assert_eq!(watcher.join().unwrap(), None);
+    assert_eq!(roles.next(), Role::Leave);
+    assert!(!roles.leads(1));
+}
+
+#[test]
+fn a_job_and_the_sleep_of_the_stand_by_never_miss_each_other() {
+    for _ in 0..300 {
+        let roles = taken();
+        let watcher = {
+            let roles = Arc::clone(&roles);
+            thread::spawn(move || {
+                let state = roles.state();
+                drop(roles.park(state));
+            })
+        };
+        roles.start_running(1);
+        watcher.join().unwrap();
+    }
+}

@@ -1,0 +1,121 @@
+//! What waits, and what is taken on.
+
+use super::*;
+
+#[test]
+fn what_can_run_at_once_does_not_count_as_waiting() {
+    let mut scene = Scene::new(3, 1 << 20, 2);
+    for id in 1..=5 {
+        assert!(scene.ask(&ann(), id, CALL), "{id}");
+    }
+    assert!(!scene.ask(&ann(), 6, CALL));
+    assert_eq!(
+        (scene.assign(), scene.assign()),
+        (Some((0, 1)), Some((1, 2)))
+    );
+    assert_eq!(scene.assign(), None);
+    assert!(!scene.ask(&ann(), 6, CALL), "three wait");
+    scene.work.finish(0, None);
+    assert!(scene.ask(&ann(), 6, CALL));
+}
+
+#[test]
+fn a_refusal_says_that_nothing_was_executed() {
+    let mut scene = Scene::new(1, 1 << 20, 1);
+    assert!(scene.ask(&ann(), 1, CALL) && scene.ask(&ann(), 2, CALL));
+    let refusal = scene.work.refusal(&scene.job(3, CALL)).unwrap();
+    assert_eq!(
+        (refusal.status, refusal.executed),
+        (Status::Overloaded, Executed::No)
+    );
+}
+
+#[test]
+fn bytes_are_given_back_when_a_request_leaves_the_queue() {
+    let large = Sketch { body: 900, ..CALL };
+    let mut scene = Scene::new(1_000, 2_000, 1);
+    let gone: [fn(&mut Scene); 4] = [
+        |scene| assert!(scene.assign().is_some()),
+        |scene| assert!(scene.work.cancel(&ann(), 1)),
+        |scene| assert_eq!(scene.work.forget_peer(&ann()), 1),
+        |scene| scene.work.abandon(),
+    ];
+    for leave in gone {
+        assert!(scene.ask(&ann(), 1, large) && scene.ask(&bob(), 2, large));
+        assert!(!scene.ask(&bob(), 3, large), "bytes are the bound");
+        assert!(scene.ask(&bob(), 4, CALL), "a small one has room");
+        leave(&mut scene);
+        if scene.work.waiting.is_empty() {
+            assert_eq!(scene.work.waiting_bytes, 0);
+        } else {
+            assert!(scene.ask(&bob(), 3, large));
+        }
+        scene.work.abandon();
+        scene.work.finish(0, None);
+    }
+}
+
+#[test]
+fn async_methods_that_run_count_as_waiting() {
+    let mut scene = Scene::new(2, 1 << 20, 1);
+    let (task, _) = scene.start_task(&ann(), 1, None);
+    assert!(scene.ask(&ann(), 2, CALL) && scene.ask(&ann(), 3, CALL));
+    assert!(!scene.ask(&ann(), 4, CALL));
+    scene.work.finish_task(task, None);
+    assert!(scene.ask(&ann(), 4, CALL));
+}
+
+#[test]
+fn requests_run_in_their_order() {
+    let mut scene = Scene::spacious(1);
+    for id in 1..=3 {
+        scene.ask(&ann(), id, CALL);
+    }
+    for id in 1..=3 {
+        assert!(scene.work.has_assignable());
+        assert_eq!(scene.assign(), Some((0, id)));
+        assert!(!scene.work.has_assignable());
+        scene.work.finish(0, Some(Message::copy_of(&[7])));
+    }
+    let frame = || Sent::Frame(vec![7]);
+    let sent = [0; 3].map(|_| ("ann".into(), 0, frame()));
+    assert_eq!(scene.sent(), sent);
+    assert!(scene.work.is_done());
+}
+
+#[test]
+fn a_request_is_overdue_when_a_worker_could_have_taken_it() {
+    let mut scene = Scene::spacious(1);
+    let start = scene.now;
+    assert!(!scene.work.is_overdue(start), "nothing waits");
+    scene.ask(&ann(), 1, CALL);
+    scene.now += SECOND;
+    scene.ask(&ann(), 2, CALL);
+    let before = start.checked_sub(SECOND).unwrap();
+    assert!(!scene.work.is_overdue(before) && scene.work.is_overdue(start));
+    scene.assign();
+    assert!(!scene.work.is_overdue(scene.now), "no worker is free");
+    scene.work.finish(0, None);
+    assert!(!scene.work.is_overdue(start) && scene.work.is_overdue(scene.now));
+}
+
+#[test]
+fn a_batch_is_full_by_count_or_by_bytes() {
+    let mut scene = Scene::spacious(1);
+    let mut finish = |frame: Vec<u8>| {
+        scene.ask(&ann(), 1, CALL);
+        scene.assign();
+        scene.work.finish(0, Some(Message::from(frame)));
+        let full = scene.work.is_batch_full();
+        if full {
+            scene.sent();
+            assert!(!scene.work.is_batch_full() && !scene.work.has_ready());
+        }
+        full
+    };
+    assert!(finish(vec![0; BATCH_BYTES]));
+    for number in 1..=BATCH {
+        assert_eq!(finish(vec![0]), number == BATCH);
+    }
+    assert!(!finish(vec![0; BATCH_BYTES - 1]) && finish(vec![0]));
+}

@@ -1,0 +1,125 @@
+//! What is due.
+
+use super::*;
+
+fn working(peer: &str, id: u64) -> (String, u64, Sent) {
+    (peer.into(), id, Sent::Working)
+}
+
+#[test]
+fn nothing_is_due_where_nothing_runs() {
+    let mut scene = Scene::spacious(1);
+    scene.ask(&ann(), 1, CALL);
+    assert_eq!(scene.work.next_tick(), None);
+    assert_eq!(scene.pass(100 * SECOND), 0);
+    assert!(scene.sent().is_empty());
+}
+
+#[test]
+fn a_caller_is_told_each_second_that_its_call_runs() {
+    let mut scene = Scene::spacious(2);
+    let start = scene.now;
+    scene.ask(&ann(), 1, CALL);
+    scene.assign();
+    scene.start_task(&bob(), 2, None);
+    assert_eq!(scene.work.next_tick(), Some(start + SECOND));
+    scene.pass(Duration::from_nanos(999_999_999));
+    assert!(scene.sent().is_empty());
+    for second in 1..=3 {
+        scene.now = start + second * SECOND;
+        scene.work.tick(scene.now);
+        let mut sent = scene.sent();
+        sent.sort_by_key(|(_, id, _)| *id);
+        assert_eq!(sent, [working("ann", 1), working("bob", 2)]);
+        scene.work.tick(scene.now);
+        assert!(scene.sent().is_empty(), "once each second");
+        assert_eq!(scene.work.next_tick(), Some(start + (second + 1) * SECOND));
+    }
+    scene.work.finish(0, None);
+    assert!(scene.work.cancel(&bob(), 2));
+    assert_eq!(scene.work.next_tick(), None);
+}
+
+#[test]
+fn signs_go_to_those_alone_who_understand_them() {
+    let mut scene = Scene::spacious(3);
+    // A REQ socket takes the first message for the reply; a notification has no caller.
+    scene.ask(&Route::made_up("req", &["device", ""]), 1, CALL);
+    scene.ask(&ann(), 2, NOTIFY);
+    scene.ask(&Route::made_up("dealer", &["", "device"]), 3, CALL);
+    for _ in 0..3 {
+        scene.assign();
+    }
+    scene.pass(SECOND);
+    assert_eq!(scene.sent(), [working("dealer", 3)]);
+    assert_eq!(scene.work.next_tick(), Some(scene.now + SECOND));
+}
+
+#[test]
+fn an_async_method_is_ended_with_its_time() {
+    let mut scene = Scene::spacious(1);
+    let time = Duration::from_nanos(500);
+    let (task, bell) = scene.start_task(&ann(), 1, Some(time));
+    assert_eq!(scene.work.next_tick(), Some(scene.now + time));
+    assert_eq!(scene.pass(Duration::from_nanos(499)), 0);
+    assert_eq!(bell.rung(), 0);
+    assert_eq!(scene.pass(Duration::from_nanos(1)), 1);
+    assert_eq!(bell.rung(), 1);
+    let expired = Sent::Failure(Status::Expired, Executed::Maybe);
+    assert_eq!(scene.sent(), [("ann".into(), 1, expired)]);
+    scene.work.finish_task(task, Some(Message::copy_of(&[7])));
+    assert_eq!(scene.pass(10 * SECOND), 0);
+    assert!(scene.sent().is_empty() && scene.work.is_done());
+}
+
+#[test]
+fn a_notification_whose_time_is_over_ends_without_a_word() {
+    let mut scene = Scene::spacious(1);
+    scene.ask(&ann(), 1, NOTIFY);
+    let (place, _) = scene.assign().unwrap();
+    scene.work.detach(place, Some(scene.now + SECOND)).unwrap();
+    assert_eq!(scene.pass(SECOND), 1);
+    assert!(scene.sent().is_empty() && scene.work.is_done());
+}
+
+#[test]
+fn the_nearest_of_all_times_is_waited_for() {
+    let mut scene = Scene::spacious(2);
+    let start = scene.now;
+    scene.start_task(&ann(), 1, Some(5 * SECOND));
+    assert_eq!(scene.work.next_tick(), Some(start + SECOND), "its sign");
+    scene.now += SECOND / 4;
+    scene.start_task(&ann(), 2, Some(SECOND / 4));
+    assert_eq!(scene.work.next_tick(), Some(start + SECOND / 2), "its end");
+    scene.now = start + SECOND / 2;
+    assert_eq!(scene.work.tick(scene.now), 1);
+    assert_eq!(scene.work.next_tick(), Some(start + SECOND));
+    // Its last sign comes with the fourth second, its end with the fifth.
+    for second in 1..=4 {
+        scene.now = start + second * SECOND;
+        assert_eq!(scene.work.tick(scene.now), 0);
+    }
+    assert_eq!(scene.pass(SECOND), 1);
+    assert_eq!(scene.work.next_tick(), None);
+}
+
+#[test]
+fn a_look_that_comes_late_ends_all_whose_time_is_over() {
+    let mut scene = Scene::spacious(1);
+    let bells: Vec<_> = (1..=20)
+        .map(|id| {
+            let time = Duration::from_millis(id * 10);
+            scene.start_task(&ann(), id, Some(time)).1
+        })
+        .collect();
+    let (_, patient) = scene.start_task(&ann(), 21, None);
+    assert_eq!(scene.pass(SECOND / 2), 20);
+    assert!(bells.iter().all(|bell| bell.rung() == 1));
+    assert_eq!(patient.rung(), 0);
+    let ids: Vec<_> = scene.sent().into_iter().map(|(_, id, _)| id).collect();
+    assert_eq!(
+        ids,
+        (1..=20).collect::<Vec<_>>(),
+        "in the order of their ends"
+    );
+}
