@@ -7,6 +7,7 @@ mod cancellation;
 mod endpoints;
 mod frozen;
 mod killed;
+mod mirror;
 mod patience;
 mod shutdown;
 

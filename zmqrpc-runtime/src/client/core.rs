@@ -8,7 +8,8 @@ use super::table::{Call, Ending, Loss, State, Table};
 use super::watch::Watch;
 use crate::socket::{Dealer, LinkEvent, Message, SocketError, Waiter};
 use crate::wire::{
-    Limits, NO_ID, Reply, ReplyBody, answered_id, encode_cancel, encode_ping, patch_id,
+    Limits, NO_ID, Reply, ReplyBody, answered_id, encode_cancel, encode_ping, is_from_server,
+    patch_id,
 };
 
 /// A connection that was alive so shortly ago is taken to be alive. Looking costs a tenth of a call.
@@ -250,7 +251,7 @@ impl Core {
             arrived = true;
             match event {
                 LinkEvent::Received(message) => {
-                    heard = true;
+                    heard |= is_from_server(&message);
                     let expected = match answered_id(&message) {
                         Some(id) => finish(table, id, Ok(Some(message)), waiter),
                         None => is_sign_of_life(&message),

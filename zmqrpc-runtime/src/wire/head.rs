@@ -128,6 +128,14 @@ pub fn answered_id(frame: &[u8]) -> Option<u64> {
     }
 }
 
+/// Whether a server sent the frame, as far as its head says.
+///
+/// What else comes to a client is no sign of a server: it may have connected to itself, and get its own pings back.
+#[must_use]
+pub fn is_from_server(frame: &[u8]) -> bool {
+    matches!(frame, [MARK, _, FROM_SERVER..=u8::MAX, ..])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,6 +147,17 @@ mod tests {
         patch_id(&mut frame, 0x0102_0304_0506_0708);
         assert_eq!(frame, [0xC1, 1, 1, 8, 7, 6, 5, 4, 3, 2, 1, 0xFF]);
         assert_eq!(peek_id(&frame), Some(0x0102_0304_0506_0708));
+    }
+
+    #[test]
+    fn what_a_client_sends_is_not_from_a_server() {
+        for kind in [CALL, NOTIFY, CANCEL, PING] {
+            assert!(!is_from_server(&encode(kind, 7)));
+        }
+        for kind in [REPLY, PONG, WORKING, 0xFF] {
+            assert!(is_from_server(&encode(kind, 7)));
+        }
+        assert!(!is_from_server(&[]) && !is_from_server(&[0, 1, REPLY]));
     }
 
     #[test]

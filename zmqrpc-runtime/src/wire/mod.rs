@@ -39,7 +39,7 @@ pub use self::{
     event::{
         Content, Event, HEARTBEAT_TOPIC, MAX_TOPIC, event_to_request, metadata_of, request_to_event,
     },
-    head::{NO_ID, VERSION, answered_id, patch_id, peek_id, refusal_id},
+    head::{NO_ID, VERSION, answered_id, is_from_server, patch_id, peek_id, refusal_id},
     key::MethodKey,
     limits::Limits,
     metadata::{Metadata, MetadataBuf, MetadataIter},
