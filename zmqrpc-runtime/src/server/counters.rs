@@ -28,7 +28,8 @@ macro_rules! counters {
 counters! {
     /// Calls and notifications that were taken on.
     requests,
-    /// Replies of services, errors of their own included, that were handed over to the socket.
+    /// Replies, refusals included, that were handed over to the socket. Answers to pings and signs that a call still
+    /// runs are not counted, neither here nor below.
     replies,
     /// Calls and notifications that were answered with a failure, or dropped with one: unknown methods, mismatched
     /// signatures, undecodable arguments, replies that cannot travel.

@@ -8,6 +8,7 @@ use std::collections::{HashMap, VecDeque};
 
 use super::counters::Counters;
 use crate::socket::{Delivery, PeerId, Route, Router, Unsent};
+use crate::wire::answered_id;
 
 /// Replies that wait for one peer at most.
 pub(super) const MAX_REPLIES: usize = 65_536;
@@ -57,8 +58,9 @@ impl Outbox {
             waiting.push(delivery, counters);
             return None;
         }
+        let replies = replies(&delivery);
         match sink.send(delivery) {
-            Ok(()) => counters.replies.increment(),
+            Ok(()) => counters.replies.add(replies),
             Err(Unsent::Full(delivery)) => {
                 let peer = delivery.route.peer().clone();
                 self.blocked
@@ -67,11 +69,11 @@ impl Outbox {
                     .push(*delivery, counters);
             }
             Err(Unsent::Gone(route)) => {
-                counters.unreachable.increment();
+                counters.unreachable.add(replies);
                 return Some(route);
             }
             Err(Unsent::Broken(error)) => {
-                counters.dropped.increment();
+                counters.dropped.add(replies);
                 tracing::error!(%error, "a reply could not be sent");
             }
         }
@@ -101,7 +103,7 @@ impl Waiting {
         {
             if let Some(oldest) = self.deliveries.pop_front() {
                 self.bytes -= oldest.message.len();
-                counters.dropped.increment();
+                counters.dropped.add(replies(&oldest));
             }
         }
     }
@@ -109,12 +111,12 @@ impl Waiting {
     /// Whether something is left.
     fn flush(&mut self, sink: &mut impl Sink, counters: &Counters, retried: &mut Retried) -> bool {
         while let Some(delivery) = self.deliveries.pop_front() {
-            let bytes = delivery.message.len();
+            let (bytes, replies) = (delivery.message.len(), replies(&delivery));
             match sink.send(delivery) {
                 Ok(()) => {
                     retried.moved = true;
                     self.bytes -= bytes;
-                    counters.replies.increment();
+                    counters.replies.add(replies);
                 }
                 Err(Unsent::Full(delivery)) => {
                     self.deliveries.push_front(*delivery);
@@ -123,12 +125,12 @@ impl Waiting {
                 Err(Unsent::Gone(route)) => {
                     retried.moved = true;
                     retried.gone.push(route);
-                    counters.unreachable.add(1 + self.deliveries.len() as u64);
+                    counters.unreachable.add(replies + self.replies());
                     return false;
                 }
                 Err(Unsent::Broken(error)) => {
                     retried.moved = true;
-                    counters.dropped.add(1 + self.deliveries.len() as u64);
+                    counters.dropped.add(replies + self.replies());
                     tracing::error!(%error, "replies could not be sent");
                     return false;
                 }
@@ -136,4 +138,16 @@ impl Waiting {
         }
         false
     }
+
+    fn replies(&self) -> u64 {
+        self.deliveries.iter().map(replies).sum()
+    }
 }
+
+/// How many replies a message is: one, or none where it is a pong or a sign that a call still runs.
+fn replies(delivery: &Delivery) -> u64 {
+    u64::from(answered_id(&delivery.message).is_some())
+}
+
+#[cfg(test)]
+mod tests;
