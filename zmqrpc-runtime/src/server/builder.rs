@@ -31,8 +31,8 @@ impl Server {
 
 /// Makes a server. Nothing is opened before [`start`](Self::start), which checks every setting.
 ///
-/// Replies that a slow caller does not take wait for it: up to 500 in libzmq, then up to 65,536 and 64 MiB for each
-/// connection; beyond that the oldest is dropped and counted in
+/// Replies that a slow caller does not take wait for it: up to 500 in libzmq, whatever their size, then up to 65,536 and
+/// 64 MiB for each connection; beyond that the oldest is dropped and counted in
 /// [`ServerStats::dropped`](super::ServerStats::dropped).
 #[must_use = "nothing is opened before `start`"]
 pub struct ServerBuilder {
