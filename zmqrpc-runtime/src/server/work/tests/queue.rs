@@ -119,3 +119,25 @@ fn a_batch_is_full_by_count_or_by_bytes() {
     }
     assert!(!finish(vec![0; BATCH_BYTES - 1]) && finish(vec![0]));
 }
+
+#[test]
+fn commands_that_nobody_waits_for_keep_no_calls_out() {
+    let mut scene = Scene::new(4, 1 << 20, 1);
+    for id in 1..=5 {
+        assert!(scene.work.has_room(), "{id}");
+        let job = scene.job(id, NOTIFY);
+        scene.work.take_on(Route::nowhere(), job);
+    }
+    assert!(!scene.work.has_room(), "four wait, one can run");
+    for id in 1..=5 {
+        assert!(scene.ask(&ann(), id, CALL), "{id}");
+    }
+    assert!(!scene.ask(&ann(), 6, CALL));
+    for _ in 0..5 {
+        assert!(scene.assign().is_some());
+        scene.work.finish(0, None);
+    }
+    assert!(scene.work.has_room());
+    scene.work.abandon();
+    assert!(scene.work.is_done() && scene.work.one_way == 0);
+}
