@@ -3,14 +3,12 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use super::ending::{fail, finish, is_sign_of_life};
 use super::pulse::{Beat, Pulse};
 use super::table::{Call, Ending, Loss, State, Table};
 use super::watch::Watch;
 use crate::socket::{Dealer, LinkEvent, Message, SocketError, Waiter};
-use crate::wire::{
-    Limits, NO_ID, Reply, ReplyBody, answered_id, encode_cancel, encode_ping, is_from_server,
-    patch_id,
-};
+use crate::wire::{NO_ID, answered_id, encode_cancel, encode_ping, is_from_server, patch_id};
 
 /// A connection that was alive so shortly ago is taken to be alive. Looking costs a tenth of a call.
 const FRESH: Duration = Duration::from_millis(10);
@@ -386,28 +384,4 @@ impl Core {
     pub(super) fn in_flight(&self) -> usize {
         self.table.len()
     }
-}
-
-/// Ends a call and wakes who waits for it. `false` if there is no such call.
-pub(super) fn finish(table: &mut Table, id: u64, ending: Ending, waiter: &Waiter) -> bool {
-    match table.finish(id, ending) {
-        None => return false,
-        Some(State::Parked(thread)) => thread.unpark(),
-        Some(State::Task(waker, _)) => waker.wake(),
-        Some(State::Leader) => waiter.wake(),
-        Some(State::Quiet | State::Done(_)) => {}
-    }
-    true
-}
-
-fn fail(table: &mut Table, which: impl Fn(&Call) -> bool, loss: &Loss, waiter: &Waiter) {
-    for id in table.pending(which) {
-        finish(table, id, Err(loss.clone()), waiter);
-    }
-}
-
-/// A pong, or a sign that a call still runs: expected, and the end of no call.
-fn is_sign_of_life(frame: &[u8]) -> bool {
-    let reply = Reply::decode(frame, &Limits::default());
-    reply.is_ok_and(|reply| matches!(reply.body, ReplyBody::Pong | ReplyBody::Working))
 }

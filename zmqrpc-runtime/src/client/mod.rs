@@ -13,6 +13,7 @@
 //! ways        which link a call takes, and whether it may take another one
 //! link        threads that wait for one endpoint: who leads, who follows
 //! driver      the task that waits for tasks
+//! ending      calls end, and who waits wakes
 //! core        what stands under the link's lock: socket, table, queue
 //! watch       who looks after the socket
 //! pulse       whether the server lives
@@ -25,6 +26,7 @@ mod builder;
 mod core;
 #[cfg(feature = "tokio")]
 mod driver;
+mod ending;
 mod handle;
 #[cfg_attr(
     not(feature = "tokio"),

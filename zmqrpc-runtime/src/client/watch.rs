@@ -5,7 +5,8 @@ use std::task::Waker;
 use std::thread::Thread;
 use std::time::Instant;
 
-use super::core::{Core, finish};
+use super::core::Core;
+use super::ending::finish;
 use super::table::{Loss, Patience, State};
 use crate::socket::Waiter;
 

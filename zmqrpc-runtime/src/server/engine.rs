@@ -10,17 +10,16 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::admission::Admission;
 use super::counters::Counters;
 use super::execution::Step;
 use super::executor::TaskEnd;
 use super::port::{Intake, Port};
-use super::responder::{Job, Responder};
+use super::responder::Responder;
 use super::roles::{Role, Roles, TICK};
-use super::sources::{Queue, Sources, Told, Waiters};
+use super::sources::{Sources, Told, Waiters};
 use super::work::{Assigned, Bounds, Work};
-use crate::command::Refusal;
-use crate::socket::{Message, Route, Router, SocketError, Waiter, drive_any};
-use crate::wire::Status;
+use crate::socket::{Message, Router, SocketError, Waiter, drive_any};
 
 /// Room for a value of the deepest nesting that is decoded, in a build without optimisation too: 2.4 MiB were seen.
 const STACK: usize = 4 << 20;
@@ -369,53 +368,6 @@ enum Attended {
     Silent(Vec<Told>),
     /// The server has ended, or is to end now.
     Done,
-}
-
-/// Decides what is taken on.
-struct Admission<'a> {
-    work: MutexGuard<'a, Work>,
-    counters: &'a Counters,
-    stopping: bool,
-}
-
-impl Intake for Admission<'_> {
-    fn refusal(&self, job: &Job) -> Option<Refusal> {
-        if self.stopping {
-            return Some(Refusal::new(Status::ShuttingDown, ""));
-        }
-        let refusal = self.work.refusal(job)?;
-        self.counters.overloaded.increment();
-        Some(refusal)
-    }
-
-    fn take_on(&mut self, route: Route, job: Job) {
-        self.work.take_on(route, job);
-    }
-
-    fn cancel(&mut self, route: &Route, id: u64) {
-        if self.work.cancel(route, id) {
-            self.counters.cancelled.increment();
-        }
-    }
-
-    fn forget_peer(&mut self, route: &Route) {
-        let ended = self.work.forget_peer(route);
-        self.counters.cancelled.add(ended);
-    }
-}
-
-impl Queue for Admission<'_> {
-    fn has_room(&self) -> bool {
-        self.work.has_room()
-    }
-
-    fn push(&mut self, job: Job) {
-        self.work.take_on(Route::nowhere(), job);
-    }
-
-    fn is_closing(&self) -> bool {
-        self.stopping
-    }
 }
 
 /// Tells of a task's end, once.

@@ -12,6 +12,8 @@
 //! executor    where it runs
 //! engine      the threads and what they share
 //! roles       which thread leads, stands by, helps
+//! admission   what is taken on, what is refused
+//! running     a call that runs, as its caller knows it
 //! work        requests that wait, requests that run, replies that are ready
 //! port        the socket
 //! sources     what is published and pushed
@@ -19,6 +21,7 @@
 //! counters    what the server has seen
 //! ```
 
+mod admission;
 mod builder;
 mod counters;
 mod engine;
@@ -31,6 +34,7 @@ mod port;
 mod registry;
 mod responder;
 mod roles;
+mod running;
 mod sources;
 mod work;
 

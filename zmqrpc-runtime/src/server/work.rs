@@ -3,12 +3,13 @@
 //! A state machine without I/O and without threads: it is told the time, and others do what it says.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::responder::Job;
-use crate::command::{Refusal, reply_frame};
+use super::running::{Running, WORKING};
+use crate::command::Refusal;
 use crate::socket::{Delivery, Message, Route};
-use crate::wire::{Executed, ReplyBody, Status};
+use crate::wire::{Executed, Status};
 
 /// What may wait to be executed, and how much of it may run.
 #[derive(Clone, Copy, Debug)]
@@ -26,10 +27,6 @@ pub(super) trait Cancel: Send {
     /// Ends it at its next chance.
     fn cancel(&self);
 }
-
-/// After this time, and again after each further one, a caller is told that its call still runs. It is also how a
-/// server learns that a caller has gone: a ROUTER reports that only to who sends.
-pub(super) const WORKING: Duration = Duration::from_secs(1);
 
 /// Commands that nobody waits for are taken on up to this number, and up to that of requests: further ones are better
 /// off where they are, since those that are pushed could go to another server, and die with this one.
@@ -60,15 +57,6 @@ pub(super) struct Work {
     next_task: u64,
     /// When which task needs attention.
     timers: BTreeSet<(Instant, u64)>,
-}
-
-/// A call that runs, as its caller knows it.
-struct Running {
-    route: Route,
-    id: u64,
-    wants_reply: bool,
-    since: Instant,
-    told: u32,
 }
 
 struct Task {
@@ -395,28 +383,6 @@ impl Work {
         (self.one_way, self.one_way_bytes) = (0, 0);
         self.ready.clear();
         self.ready_bytes = 0;
-    }
-}
-
-impl Running {
-    fn next_sign(&self) -> Instant {
-        self.since + WORKING * (self.told + 1)
-    }
-
-    /// The sign that the call still runs, if one is due.
-    fn still_working(&mut self, now: Instant) -> Option<Delivery> {
-        if now < self.next_sign() {
-            return None;
-        }
-        self.told += 1;
-        // A REQ socket takes the first message that comes for the reply.
-        if !self.wants_reply || self.route.ends_with_delimiter() {
-            return None;
-        }
-        Some(Delivery {
-            route: self.route.clone(),
-            message: reply_frame(self.id, ReplyBody::Working),
-        })
     }
 }
 

@@ -6,13 +6,14 @@ mod time;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use super::*;
 use crate::command::{Call, Dispatch, Method, Started};
 use crate::server::counters::Counters;
 use crate::server::registry::Registry;
 use crate::server::responder::{Asked, Responder};
-use crate::wire::{Kind, Limits, Metadata, MethodRef, Reply, Request};
+use crate::wire::{Kind, Limits, Metadata, MethodRef, Reply, ReplyBody, Request};
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -1,0 +1,59 @@
+//! What a server takes on of all that arrives, and what it refuses.
+
+use std::sync::MutexGuard;
+
+use super::counters::Counters;
+use super::port::Intake;
+use super::responder::Job;
+use super::sources::Queue;
+use super::work::Work;
+use crate::command::Refusal;
+use crate::socket::Route;
+use crate::wire::Status;
+
+/// Decides what is taken on.
+pub(super) struct Admission<'a> {
+    pub(super) work: MutexGuard<'a, Work>,
+    pub(super) counters: &'a Counters,
+    pub(super) stopping: bool,
+}
+
+impl Intake for Admission<'_> {
+    fn refusal(&self, job: &Job) -> Option<Refusal> {
+        if self.stopping {
+            return Some(Refusal::new(Status::ShuttingDown, ""));
+        }
+        let refusal = self.work.refusal(job)?;
+        self.counters.overloaded.increment();
+        Some(refusal)
+    }
+
+    fn take_on(&mut self, route: Route, job: Job) {
+        self.work.take_on(route, job);
+    }
+
+    fn cancel(&mut self, route: &Route, id: u64) {
+        if self.work.cancel(route, id) {
+            self.counters.cancelled.increment();
+        }
+    }
+
+    fn forget_peer(&mut self, route: &Route) {
+        let ended = self.work.forget_peer(route);
+        self.counters.cancelled.add(ended);
+    }
+}
+
+impl Queue for Admission<'_> {
+    fn has_room(&self) -> bool {
+        self.work.has_room()
+    }
+
+    fn push(&mut self, job: Job) {
+        self.work.take_on(Route::nowhere(), job);
+    }
+
+    fn is_closing(&self) -> bool {
+        self.stopping
+    }
+}
