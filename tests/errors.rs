@@ -726,7 +726,7 @@ fn a_panic_of_the_service_is_told_without_its_text() {
 #[test]
 fn statuses_of_newer_servers_stay_visible() {
     within(LIMIT, || {
-        for status in [17, 200, 255] {
+        for status in [18, 200, 255] {
             let (error, at) = answered(status, 2, "quota spent");
             assert!(matches!(error, Error::Remote { code, .. } if code == status));
             let text = format!(

@@ -143,6 +143,7 @@ fn failure(status: Status, executed: Executed, detail: &str, subject: &Subject<'
             at,
             reason: detail.to_owned().into(),
         },
+        Status::Unavailable => subject.unavailable(detail.to_owned(), executed),
         Status::Other(code) => Error::Remote {
             at,
             code,

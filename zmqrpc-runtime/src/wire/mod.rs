@@ -18,6 +18,7 @@
 //! frame, and a codec is a number.
 
 mod cursor;
+mod delivery;
 mod dialect;
 mod error;
 mod event;
@@ -34,6 +35,7 @@ mod status;
 mod vectors;
 
 pub use self::{
+    delivery::{DELIVERY_KEY, Delivery},
     dialect::Dialect,
     error::WireError,
     event::{
@@ -43,7 +45,7 @@ pub use self::{
     key::MethodKey,
     limits::Limits,
     metadata::{Metadata, MetadataBuf, MetadataIter},
-    reply::{Reply, ReplyBody},
-    request::{Incoming, Kind, MethodRef, Request, encode_cancel, encode_ping},
+    reply::{Reply, ReplyBody, is_service_error},
+    request::{Incoming, Kind, MethodRef, Request, encode_cancel, encode_ping, shorten_remaining},
     status::{Executed, Status},
 };

@@ -158,6 +158,12 @@ impl<'a> ReplyBody<'a> {
     }
 }
 
+/// Whether an encoded reply holds an error of the service's own.
+#[must_use]
+pub fn is_service_error(frame: &[u8]) -> bool {
+    frame.get(head::HEAD) == Some(&SERVICE)
+}
+
 /// The longest text at the start of `bytes` that is valid and not too long.
 fn readable(bytes: &[u8]) -> &str {
     let bytes = bytes.get(..DETAIL).unwrap_or(bytes);

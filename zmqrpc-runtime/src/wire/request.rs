@@ -169,6 +169,49 @@ fn milliseconds(remaining: Duration) -> u64 {
         .max(1)
 }
 
+/// Writes the time that remains into an encoded request, in the place of a longer one.
+///
+/// For who passes a request on. The number keeps its bytes, so that nothing behind it moves: it is padded with zero bits
+/// where it became shorter. A request without a limit keeps none; what is no request is left alone.
+pub fn shorten_remaining(frame: &mut [u8], remaining: Duration) {
+    let Some(at) = remaining_at(frame) else {
+        return;
+    };
+    let Some(field) = frame.get_mut(at..) else {
+        return;
+    };
+    let Some(length) = field.iter().position(|byte| byte & MORE == 0) else {
+        return;
+    };
+    let Some(field) = field.get_mut(..=length) else {
+        return;
+    };
+    if field.iter().all(|byte| byte & !MORE == 0) {
+        return;
+    }
+    let mut left = milliseconds(remaining);
+    for (number, byte) in field.iter_mut().enumerate() {
+        let more = if number < length { MORE } else { 0 };
+        *byte = (left & u64::from(!MORE)).to_le_bytes()[0] | more;
+        left >>= 7;
+    }
+}
+
+/// The bit of a varint's byte that says that another one follows.
+const MORE: u8 = 0x80;
+
+/// Offset of the remaining time.
+fn remaining_at(frame: &[u8]) -> Option<usize> {
+    let mut cursor = Cursor::new(frame.get(HEAD..)?);
+    cursor.u8("the codec").ok()?;
+    match cursor.u8("the method tag").ok()? {
+        KEY => drop(cursor.u64("the method key").ok()?),
+        NAME => drop(cursor.text(METHOD_NAME, usize::MAX).ok()?),
+        _ => return None,
+    }
+    Some(frame.len() - cursor.rest().len())
+}
+
 /// What a server may receive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Incoming<'a> {
@@ -236,6 +279,45 @@ mod tests {
             (Duration::MAX, u64::MAX),
         ] {
             assert_eq!(milliseconds(remaining), expected, "{remaining:?}");
+        }
+    }
+
+    #[test]
+    fn the_time_that_remains_is_shortened_in_place() {
+        let limits = Limits::default();
+        for (method, before, after, expected) in [
+            (MethodRef::Name("Calculator.add"), 30_000, 29_999, 29_999),
+            (MethodRef::Name("Calculator.add"), 30_000, 5, 5),
+            (MethodRef::Key(MethodKey::from_bits(7)), 30_000, 0, 1),
+            (MethodRef::Key(MethodKey::from_bits(7)), 1, 1, 1),
+        ] {
+            let request = Request {
+                method,
+                remaining: Some(Duration::from_millis(before)),
+                body: b"body",
+                ..CALL_BY_NAME
+            };
+            let mut frame = Vec::new();
+            request.encode(&mut frame, &limits).unwrap();
+            shorten_remaining(&mut frame, Duration::from_millis(after));
+            let remaining = Some(Duration::from_millis(expected));
+            let shorter = Request {
+                remaining,
+                ..request
+            };
+            let read = Incoming::decode(&frame, &limits);
+            assert_eq!(read, Ok(Incoming::Request(shorter)));
+        }
+    }
+
+    #[test]
+    fn what_has_no_limit_gets_none() {
+        let mut frame = Vec::new();
+        CALL_BY_NAME.encode(&mut frame, &Limits::default()).unwrap();
+        for end in 0..=frame.len() {
+            let mut cut = frame[..end].to_vec();
+            shorten_remaining(&mut cut, Duration::from_secs(1));
+            assert_eq!(cut, frame[..end]);
         }
     }
 

@@ -38,6 +38,8 @@ pub enum Status {
     UnsupportedKind,
     /// The caller has not shown who it is.
     Unauthenticated,
+    /// A proxy on the way could not reach the service, or lost it before the answer came.
+    Unavailable,
     /// A code of a newer peer, without a variant here. Decoding never puts a known code into it.
     Other(u8),
 }
@@ -61,6 +63,7 @@ impl Status {
             14 => Self::UnsupportedCodec,
             15 => Self::UnsupportedKind,
             16 => Self::Unauthenticated,
+            17 => Self::Unavailable,
             other => Self::Other(other),
         }
     }
@@ -84,6 +87,7 @@ impl Status {
             Self::UnsupportedCodec => 14,
             Self::UnsupportedKind => 15,
             Self::Unauthenticated => 16,
+            Self::Unavailable => 17,
             Self::Other(code) => code,
         }
     }
@@ -105,7 +109,9 @@ impl Status {
             | Self::UnsupportedKind
             | Self::Unauthenticated => Executed::No,
             // A request that is too large was not executed, one with a reply that is too large was.
-            Self::TooLarge | Self::Cancelled | Self::Other(_) => Executed::Maybe,
+            Self::TooLarge | Self::Cancelled | Self::Unavailable | Self::Other(_) => {
+                Executed::Maybe
+            }
             Self::Encode | Self::Panicked => Executed::Yes,
         }
     }
@@ -155,8 +161,8 @@ mod tests {
     #[test]
     fn codes_of_a_newer_peer_stay_inspectable() {
         assert_eq!(Status::from_code(16), Status::Unauthenticated);
-        assert_eq!(Status::from_code(17), Status::Other(17));
-        assert_eq!(Status::Other(17).executed(), Executed::Maybe);
+        assert_eq!(Status::from_code(18), Status::Other(18));
+        assert_eq!(Status::Other(18).executed(), Executed::Maybe);
     }
 
     #[test]
