@@ -11,7 +11,9 @@ use serde::de::DeserializeOwned;
 use super::{Answer, CallContext, Command, Wire};
 use crate::codec::{Codec, Error as CodecError};
 use crate::socket::Message;
-use crate::wire::{Executed, Metadata, Reply, ReplyBody, Status};
+use crate::wire::{
+    Executed, Limits, Metadata, Reply, ReplyBody, Status, WireError, is_service_error, refusal_id,
+};
 
 /// A request whose header has been read: the arguments are still encoded, the reply is still to come.
 ///
@@ -150,6 +152,11 @@ impl Envelope {
 pub struct Frame(Option<Message>);
 
 impl Frame {
+    /// It holds an error of the service's own.
+    pub(crate) fn is_error(&self) -> bool {
+        self.0.as_deref().is_some_and(is_service_error)
+    }
+
     pub(crate) const NONE: Self = Self(None);
 
     pub(crate) fn into_message(self) -> Option<Message> {
@@ -178,6 +185,20 @@ impl Refusal {
     pub(crate) fn surely(mut self, executed: Executed) -> Self {
         self.executed = executed;
         self
+    }
+
+    /// The refusal of a frame that is no request; nothing where it must not be answered.
+    pub(crate) fn of_unreadable(
+        frame: &[u8],
+        error: &WireError,
+        limits: &Limits,
+    ) -> Option<Message> {
+        let refusal = if frame.len() > limits.message {
+            Self::new(Status::TooLarge, limits.message.to_string())
+        } else {
+            Self::new(error.status(), error.to_string())
+        };
+        refusal_id(frame).map(|id| refusal.surely(Executed::No).encode(id))
     }
 
     fn arguments(error: &CodecError) -> Self {

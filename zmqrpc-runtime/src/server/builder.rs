@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::counters::Counters;
+use super::deliveries::Deliveries;
 use super::engine::Engine;
 use super::handle::ServerHandle;
 use super::handler::{Async, AsyncHandler, Handler, Plain};
@@ -45,6 +46,7 @@ pub struct ServerBuilder {
     max_queue: usize,
     max_queue_bytes: usize,
     linger: Duration,
+    remember_deliveries: usize,
     ipv6: bool,
 }
 
@@ -60,6 +62,7 @@ impl Default for ServerBuilder {
             max_queue: 65_536,
             max_queue_bytes: 64 << 20,
             linger: Duration::from_secs(1),
+            remember_deliveries: 10_000,
             ipv6: false,
         }
     }
@@ -173,6 +176,16 @@ impl ServerBuilder {
         self
     }
 
+    /// How many requests that came out of a [`BufferedProxy`](crate::BufferedProxy)'s queue are remembered after they
+    /// were executed. Default: 10,000; 0 remembers none.
+    ///
+    /// Such a proxy delivers a request until it gets an answer, so that one whose answer was lost comes again. A repeat
+    /// is answered and not executed again. What is remembered is lost when the server ends.
+    pub fn remember_deliveries(mut self, count: usize) -> Self {
+        self.remember_deliveries = count;
+        self
+    }
+
     /// Whether host names resolve to IPv6 addresses, and `*` listens on IPv6 too. Default: no. Addresses in brackets
     /// work in any case.
     pub fn ipv6(mut self, allowed: bool) -> Self {
@@ -256,8 +269,9 @@ impl ServerBuilder {
             ));
         }
         let counters = Arc::new(Counters::default());
+        let deliveries = Deliveries::new(self.remember_deliveries);
         Ok((
-            Responder::new(registry, limits, Arc::clone(&counters)),
+            Responder::new(registry, limits, Arc::clone(&counters), deliveries),
             counters,
         ))
     }

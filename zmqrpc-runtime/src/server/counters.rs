@@ -13,12 +13,12 @@ macro_rules! counters {
 
         /// The counters as they are counted: by several threads.
         #[derive(Debug, Default)]
-        pub(super) struct Counters {
-            $(pub(super) $name: Counter,)*
+        pub(crate) struct Counters {
+            $(pub(crate) $name: Counter,)*
         }
 
         impl Counters {
-            pub(super) fn read(&self) -> ServerStats {
+            pub(crate) fn read(&self) -> ServerStats {
                 ServerStats { $($name: self.$name.get(),)* }
             }
         }
@@ -42,6 +42,8 @@ counters! {
     expired,
     /// Calls that their callers gave up before they were executed. They are not executed.
     cancelled,
+    /// Requests that were delivered before and executed then. They are answered, and not executed again.
+    repeated,
     /// Requests that the queue had no room for.
     overloaded,
     /// Replies that were dropped because a peer did not take them and its outbox was full.
@@ -51,18 +53,18 @@ counters! {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Counter(AtomicU64);
+pub(crate) struct Counter(AtomicU64);
 
 impl Counter {
-    pub(super) fn add(&self, count: u64) {
+    pub(crate) fn add(&self, count: u64) {
         self.0.fetch_add(count, Ordering::Relaxed);
     }
 
-    pub(super) fn increment(&self) {
+    pub(crate) fn increment(&self) {
         self.add(1);
     }
 
-    fn get(&self) -> u64 {
+    pub(crate) fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }

@@ -9,6 +9,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use super::counters::Counters;
+use super::deliveries::{Fate, Ticket};
 use super::executor::Executor;
 use crate::command::{DeadlineScope, Handled, Method, Refusal, Started, Task};
 use crate::socket::Message;
@@ -35,12 +36,14 @@ pub(super) struct Report {
     pub(super) id: u64,
     pub(super) wants_reply: bool,
     pub(super) deadline: Option<Instant>,
+    /// Where a delivery's end is told.
+    pub(super) ticket: Option<Box<Ticket>>,
 }
 
 /// Calls a service. A plain method has ended then; an `async` one often has too, and is suspended otherwise.
 pub(super) fn start(
     call: impl FnOnce() -> Started,
-    report: Report,
+    mut report: Report,
     counters: &Arc<Counters>,
     executor: &Executor,
 ) -> Step {
@@ -114,7 +117,20 @@ impl Drop for Execution {
 }
 
 impl Report {
-    fn conclude(&self, handled: Handled, counters: &Counters) -> Option<Message> {
+    /// A handler that was started and has ended: it is not to run again for the same delivery.
+    fn remember(&mut self, fate: Fate) {
+        if let Some(ticket) = &mut self.ticket {
+            ticket.ended(fate);
+        }
+    }
+
+    fn conclude(&mut self, handled: Handled, counters: &Counters) -> Option<Message> {
+        match &handled {
+            Ok(frame) if frame.is_error() => self.remember(Fate::Failed),
+            Ok(_) => self.remember(Fate::Done),
+            Err(refusal) if refusal.executed == Executed::Yes => self.remember(Fate::Failed),
+            Err(_) => {}
+        }
         match handled {
             Ok(frame) => frame.into_message(),
             Err(refusal) => {
@@ -125,7 +141,8 @@ impl Report {
         }
     }
 
-    fn panicked(&self, panic: Box<dyn Any + Send>, counters: &Counters) -> Option<Message> {
+    fn panicked(&mut self, panic: Box<dyn Any + Send>, counters: &Counters) -> Option<Message> {
+        self.remember(Fate::Failed);
         counters.panics.increment();
         let text = panic
             .downcast_ref::<&str>()

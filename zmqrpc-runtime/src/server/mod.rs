@@ -18,12 +18,14 @@
 //! port        the socket
 //! sources     what is published and pushed
 //! outbox      replies that a slow peer has no room for
+//! deliveries  requests out of queues that must not be executed twice
 //! counters    what the server has seen
 //! ```
 
 mod admission;
 mod builder;
 mod counters;
+mod deliveries;
 mod engine;
 mod execution;
 mod executor;
@@ -40,6 +42,9 @@ mod work;
 
 pub use builder::{Server, ServerBuilder};
 pub use counters::ServerStats;
+pub(crate) use counters::{Counter, Counters};
 pub use handle::ServerHandle;
 pub use handler::{AsyncHandler, Handler};
+pub(crate) use outbox::Outbox;
+pub(crate) use sources::{Feed, Source};
 pub use sources::{Heard, PullStats, Subscription, SubscriptionStats};

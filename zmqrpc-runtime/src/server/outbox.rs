@@ -16,7 +16,7 @@ pub(super) const MAX_REPLIES: usize = 65_536;
 pub(super) const MAX_BYTES: usize = 64 << 20;
 
 /// Takes the replies; a ROUTER, or something else in a test.
-pub(super) trait Sink {
+pub(crate) trait Sink {
     fn send(&mut self, delivery: Delivery) -> Result<(), Unsent>;
 }
 
@@ -27,17 +27,17 @@ impl Sink for Router {
 }
 
 #[derive(Default)]
-pub(super) struct Outbox {
+pub(crate) struct Outbox {
     blocked: HashMap<PeerId, Waiting>,
 }
 
 /// What came of another try.
 #[derive(Default)]
-pub(super) struct Retried {
+pub(crate) struct Retried {
     /// Something was taken, or given up.
-    pub(super) moved: bool,
+    pub(crate) moved: bool,
     /// The ways to peers that have gone.
-    pub(super) gone: Vec<Route>,
+    pub(crate) gone: Vec<Route>,
 }
 
 #[derive(Default)]
@@ -48,7 +48,7 @@ struct Waiting {
 
 impl Outbox {
     /// Sends a reply now, or when its peer has room; in order per peer. Answers the way to a peer that has gone.
-    pub(super) fn send(
+    pub(crate) fn send(
         &mut self,
         delivery: Delivery,
         sink: &mut impl Sink,
@@ -81,14 +81,14 @@ impl Outbox {
     }
 
     /// Tries again for every peer that had no room.
-    pub(super) fn retry(&mut self, sink: &mut impl Sink, counters: &Counters) -> Retried {
+    pub(crate) fn retry(&mut self, sink: &mut impl Sink, counters: &Counters) -> Retried {
         let mut retried = Retried::default();
         self.blocked
             .retain(|_, waiting| waiting.flush(sink, counters, &mut retried));
         retried
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.blocked.is_empty()
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::counters::Counters;
+use super::deliveries::{Deliveries, Fate, Ticket};
 use super::execution::{self, Execution, Report, Step};
 use super::executor::{Executor, TaskEnd};
 use super::registry::{Missing, Place, Registry};
@@ -15,8 +16,7 @@ use crate::codec::Codec;
 use crate::command::{Call, CallContext, Envelope, Exchange, Refusal, reply_frame};
 use crate::socket::Message;
 use crate::wire::{
-    Dialect, Executed, Incoming, Kind, Limits, MethodRef, ReplyBody, Request, Status, WireError,
-    refusal_id,
+    Dialect, Incoming, Kind, Limits, Metadata, MethodRef, ReplyBody, Request, Status, WireError,
 };
 
 /// Reads requests and runs them.
@@ -25,6 +25,7 @@ pub(crate) struct Responder {
     executor: Executor,
     limits: Limits,
     counters: Arc<Counters>,
+    deliveries: Arc<Deliveries>,
 }
 
 /// What a frame asks for.
@@ -38,10 +39,11 @@ pub(super) enum Asked {
 }
 
 /// A request that is ready to run.
-pub(super) struct Job {
+pub(crate) struct Job {
     place: Place,
     call: Call,
     received: Instant,
+    ticket: Option<Box<Ticket>>,
 }
 
 impl Job {
@@ -73,12 +75,18 @@ impl Job {
 }
 
 impl Responder {
-    pub(super) fn new(registry: Registry, limits: Limits, counters: Arc<Counters>) -> Self {
+    pub(super) fn new(
+        registry: Registry,
+        limits: Limits,
+        counters: Arc<Counters>,
+        deliveries: Arc<Deliveries>,
+    ) -> Self {
         Self {
             registry,
             executor: Executor::new(),
             limits,
             counters,
+            deliveries,
         }
     }
 
@@ -87,13 +95,20 @@ impl Responder {
         match Incoming::decode(&frame, &self.limits) {
             Ok(Incoming::Ping(id)) => Asked::Answer(reply_frame(id, ReplyBody::Pong)),
             Ok(Incoming::Cancel(id)) => Asked::Cancel(id),
-            Ok(Incoming::Request(request)) => match self.admit(&request, now) {
-                Ok(prepared) => Asked::Run(prepared.with(frame, None)),
-                Err(refusal) => match request.kind {
-                    Kind::Call => Asked::Answer(refusal.encode(request.id)),
-                    Kind::Notify => Asked::Nothing,
-                },
-            },
+            Ok(Incoming::Request(request)) => {
+                let admitted = match self.deliveries.admit(request.metadata) {
+                    Ok(ticket) => self.admit(&request, now).map(|prepared| (prepared, ticket)),
+                    Err(Fate::Done) => return self.acknowledge(&request),
+                    Err(fate) => Err(refusal_of_repeat(fate)),
+                };
+                match admitted {
+                    Ok((prepared, ticket)) => Asked::Run(prepared.with(frame, None, ticket)),
+                    Err(refusal) => match request.kind {
+                        Kind::Call => Asked::Answer(refusal.encode(request.id)),
+                        Kind::Notify => Asked::Nothing,
+                    },
+                }
+            }
             Err(error) => self.reject(&frame, &error),
         }
     }
@@ -107,12 +122,21 @@ impl Responder {
             %error,
             "a message is no request"
         );
-        let refusal = if frame.len() > self.limits.message {
-            Refusal::new(Status::TooLarge, self.limits.message.to_string()).surely(Executed::No)
-        } else {
-            Refusal::new(error.status(), error.to_string()).surely(Executed::No)
+        Refusal::of_unreadable(frame, error, &self.limits).map_or(Asked::Nothing, Asked::Answer)
+    }
+
+    /// Answers a repeat of a delivery that was executed.
+    fn acknowledge(&self, request: &Request<'_>) -> Asked {
+        self.counters.repeated.increment();
+        if request.kind == Kind::Notify {
+            return Asked::Nothing;
+        }
+        let done = ReplyBody::Ok {
+            codec: request.codec,
+            metadata: Metadata::EMPTY,
+            body: &[],
         };
-        refusal_id(frame).map_or(Asked::Nothing, |id| Asked::Answer(refusal.encode(id)))
+        Asked::Answer(reply_frame(request.id, done))
     }
 
     /// Finds out what a request asks for; counts a refusal.
@@ -168,7 +192,12 @@ impl Responder {
     /// Runs a job at `now`: a plain method to its end, an `async` one as far as it goes without waiting. Never panics.
     pub(super) fn run(&self, job: Job, now: Instant) -> Step {
         let (id, wants_reply, deadline) = (job.id(), job.wants_reply(), job.deadline());
-        let Job { place, call, .. } = job;
+        let Job {
+            place,
+            call,
+            ticket,
+            ..
+        } = job;
         if deadline.is_some_and(|deadline| deadline <= now) {
             self.counters.expired.increment();
             let refusal = Refusal::new(Status::Expired, "its time was over before it was executed");
@@ -179,6 +208,7 @@ impl Responder {
             id,
             wants_reply,
             deadline,
+            ticket,
         };
         let call = || self.registry.start(place, call);
         execution::start(call, report, &self.counters, &self.executor)
@@ -188,6 +218,17 @@ impl Responder {
     pub(super) fn spawn(&self, execution: Execution, end: impl TaskEnd) -> Option<Box<dyn Cancel>> {
         self.executor.spawn(execution, end)
     }
+}
+
+fn refusal_of_repeat(fate: Fate) -> Refusal {
+    if fate == Fate::UnderWay {
+        // Not an answer yet: what is under way may still come to nothing.
+        return Refusal::new(Status::Overloaded, "the delivery is under way already");
+    }
+    Refusal::new(
+        Status::Panicked,
+        "the delivery was executed before and ended in an error",
+    )
 }
 
 /// A request without its frame, which it was read from.
@@ -205,7 +246,12 @@ pub(super) struct Prepared {
 
 impl Prepared {
     /// `topic` is that of an event.
-    pub(super) fn with(self, frame: Message, topic: Option<Box<str>>) -> Job {
+    pub(super) fn with(
+        self,
+        frame: Message,
+        topic: Option<Box<str>>,
+        ticket: Option<Box<Ticket>>,
+    ) -> Job {
         let Self {
             place,
             codec,
@@ -229,6 +275,7 @@ impl Prepared {
             place,
             call: Call::new(context, envelope),
             received,
+            ticket,
         }
     }
 }

@@ -12,10 +12,10 @@ use super::tally::Tally;
 use super::{Source, Taken};
 use crate::error::Error;
 use crate::server::responder::Responder;
-use crate::socket::{Arrival, Options, SocketError, Subscriber, Waiter};
-use crate::wire::HEARTBEAT_TOPIC;
+use crate::socket::{Arrival, Message, Options, SocketError, Subscriber, Waiter};
+use crate::wire::{Content, Event, HEARTBEAT_TOPIC, Limits, MAX_TOPIC};
 
-pub(in crate::server) struct Feed {
+pub(crate) struct Feed {
     subscriber: Subscriber,
     tally: Tally,
     silence: Option<Silence>,
@@ -34,14 +34,14 @@ pub(in crate::server) struct Feed {
 const REOPEN: Duration = Duration::from_millis(20);
 
 /// A callback to be made, outside of every lock.
-pub(in crate::server) struct Told {
+pub(crate) struct Told {
     callback: OnSilence,
     endpoint: String,
 }
 
 impl Told {
     /// Never panics.
-    pub(in crate::server) fn tell(&self) {
+    pub(crate) fn tell(&self) {
         let callback = AssertUnwindSafe(|| (self.callback)(&self.endpoint));
         if let Err(panic) = catch_unwind(callback) {
             tracing::error!(endpoint = self.endpoint, "a callback on silence panicked");
@@ -55,7 +55,7 @@ impl Told {
 
 impl Feed {
     /// Opens the subscription's socket.
-    pub(in crate::server) fn open(settings: Checked, options: &Options) -> Result<Self, Error> {
+    pub(crate) fn open(settings: Checked, options: &Options) -> Result<Self, Error> {
         let options = Options {
             receive_high_water: settings.high_water.into(),
             ..options.clone()
@@ -142,6 +142,32 @@ impl Feed {
         }
         self.reopen_at = self.subscriber.is_reopening().then(|| now + REOPEN);
         self.excuse(now);
+    }
+
+    /// The next event as it came, for who passes it on. Heartbeats are events as well.
+    pub(crate) fn pass(
+        &mut self,
+        limits: &Limits,
+        now: Instant,
+    ) -> Result<Option<Arrival<(Message, Message)>>, SocketError> {
+        let (topic, event) = match self.subscriber.receive()? {
+            None => return Ok(None),
+            Some(Arrival::Odd) => return Ok(Some(Arrival::Odd)),
+            Some(Arrival::Message(message)) => message,
+        };
+        let is_text = topic.len() <= MAX_TOPIC && str::from_utf8(&topic).is_ok();
+        let fits = match Event::decode(&event, limits).map(|event| event.content) {
+            Ok(Content::Heartbeat) => *topic == *HEARTBEAT_TOPIC,
+            Ok(Content::Command(_)) => is_text && self.subscriber.covers(&topic),
+            Err(_) => false,
+        };
+        if !fits {
+            return Ok(Some(Arrival::Odd));
+        }
+        if let Some(silence) = &mut self.silence {
+            silence.heard(now);
+        }
+        Ok(Some(Arrival::Message((topic, event))))
     }
 
     fn reject(&mut self) -> Taken {

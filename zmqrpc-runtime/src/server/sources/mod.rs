@@ -26,7 +26,7 @@ mod tally;
 use std::sync::Arc;
 use std::time::Instant;
 
-pub(super) use feed::{Feed, Told};
+pub(crate) use feed::{Feed, Told};
 pub(super) use pulled::Pulled;
 pub use stats::{Heard, PullStats, SubscriptionStats};
 pub use subscription::Subscription;
@@ -38,7 +38,7 @@ use crate::error::Error;
 use crate::socket::{Options, SocketError, Waiter};
 
 /// What a message from a source turned out to be.
-pub(super) enum Taken {
+pub(crate) enum Taken {
     /// There was none.
     Nothing,
     Job(Job),
@@ -48,7 +48,7 @@ pub(super) enum Taken {
 }
 
 /// A socket that commands come from.
-pub(super) trait Source {
+pub(crate) trait Source {
     /// With its wildcards resolved.
     fn endpoint(&self) -> &str;
     fn waiter(&self) -> Arc<Waiter>;

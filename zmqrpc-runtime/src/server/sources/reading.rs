@@ -55,7 +55,7 @@ impl Responder {
             (Content::Command(request), Some(text)) => {
                 let topic = text.into();
                 match self.admit(&request, now) {
-                    Ok(prepared) => Read::Job(prepared.with(frame, Some(topic))),
+                    Ok(prepared) => Read::Job(prepared.with(frame, Some(topic), None)),
                     Err(_) => Read::Refused,
                 }
             }
@@ -75,7 +75,7 @@ impl Responder {
                     kind: Kind::Notify, ..
                 },
             )) => Some(match self.admit(&request, now) {
-                Ok(prepared) => Read::Job(prepared.with(frame, None)),
+                Ok(prepared) => Read::Job(prepared.with(frame, None, None)),
                 Err(_) => Read::Refused,
             }),
             Ok(_) => {

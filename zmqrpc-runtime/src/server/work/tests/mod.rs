@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::*;
 use crate::command::{Call, Dispatch, Method, Started};
 use crate::server::counters::Counters;
+use crate::server::deliveries::Deliveries;
 use crate::server::registry::Registry;
 use crate::server::responder::{Asked, Responder};
 use crate::wire::{Kind, Limits, Metadata, MethodRef, Reply, ReplyBody, Request};
@@ -80,7 +81,12 @@ impl Scene {
         };
         Self {
             work: Work::new(bounds),
-            responder: Responder::new(registry, Limits::default(), Arc::new(Counters::default())),
+            responder: Responder::new(
+                registry,
+                Limits::default(),
+                Arc::new(Counters::default()),
+                Deliveries::new(0),
+            ),
             now: Instant::now(),
         }
     }
