@@ -4,6 +4,7 @@
 //!
 //! | feature | default | effect |
 //! |---|---|---|
+//! | `disk-queue` | yes | `DiskQueue`, which keeps what a `BufferedProxy` has accepted in a file. |
 //! | `tokio` | yes | `async` methods find a tokio runtime: the one that the server is started in, or one of the server's own. Without it, tokio's timers and sockets do not work in them. |
 
 pub use zmqrpc_macros::{Command, zmq_service};

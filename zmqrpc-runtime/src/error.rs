@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -216,6 +217,14 @@ pub enum Error {
         /// What is wrong with its value.
         reason: Box<str>,
     },
+    /// A proxy's queue cannot be used.
+    #[error("queue `{path}`: {reason}")]
+    Queue {
+        /// The file, as it was given.
+        path: Box<str>,
+        /// What is wrong with it.
+        reason: Box<str>,
+    },
     /// A service was still running when the time for a shutdown was over.
     #[error(
         "a service is still running after {limit:?}; it goes on until it returns, its reply is dropped"
@@ -253,6 +262,7 @@ impl Error {
             | Self::ShuttingDown { .. }
             | Self::Endpoint { .. }
             | Self::Config { .. }
+            | Self::Queue { .. }
             | Self::StillRunning { .. }
             | Self::Transport { .. } => Executed::No,
         }
@@ -278,6 +288,7 @@ impl Error {
             | Self::Remote { at, .. } => Some(at),
             Self::Endpoint { .. }
             | Self::Config { .. }
+            | Self::Queue { .. }
             | Self::StillRunning { .. }
             | Self::Transport { .. } => None,
         }
@@ -301,6 +312,13 @@ impl Error {
     pub(crate) fn bad_endpoint(endpoint: &str, reason: impl Into<Box<str>>) -> Self {
         Self::Endpoint {
             endpoint: endpoint.into(),
+            reason: reason.into(),
+        }
+    }
+
+    pub(crate) fn bad_queue(path: impl AsRef<Path>, reason: impl Into<Box<str>>) -> Self {
+        Self::Queue {
+            path: path.as_ref().to_string_lossy().into(),
             reason: reason.into(),
         }
     }

@@ -4,7 +4,7 @@
 //! The layers, each of which may use those before it and none behind it:
 //!
 //! ```text
-//! wire < codec < socket < command, error < client, server, publish < message, local
+//! wire < codec < socket < command, error < client, server, publish < message, proxy, local
 //! ```
 
 mod client;
@@ -13,6 +13,7 @@ mod command;
 mod error;
 mod local;
 mod message;
+mod proxy;
 mod publish;
 mod server;
 mod socket;
@@ -30,6 +31,12 @@ pub use error::{CallError, Error, Site};
 #[cfg(feature = "tokio")]
 pub use message::{AsyncReceiver, Delivered};
 pub use message::{Received, Receiver, Sender};
+#[cfg(feature = "disk-queue")]
+pub use proxy::DiskQueue;
+pub use proxy::{
+    BufferedHandle, BufferedProxy, DeadLetter, MemoryQueue, Proxy, ProxyHandle, ProxyStats, Pub,
+    Pull, Pull2Push, Pull2Req, Push, Queue, Rep, Rep2Pub, Rep2Req, Req, Sub, Sub2Pub, Sub2Req,
+};
 #[cfg(feature = "tokio")]
 pub use publish::{AsyncPush, AsyncPusher};
 pub use publish::{Overflow, Publisher, PublisherBuilder, PublisherStats};

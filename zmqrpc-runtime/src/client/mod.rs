@@ -56,3 +56,4 @@ pub use asynchronous::{AsyncCall, AsyncClient};
 pub use builder::ClientBuilder;
 pub use handle::{Client, ClientStats};
 pub use pending::Pending;
+pub(crate) use pulse::{Beat, Pulse};

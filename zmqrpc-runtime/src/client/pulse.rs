@@ -7,7 +7,7 @@
 use std::time::{Duration, Instant};
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pulse {
+pub(crate) struct Pulse {
     interval: Duration,
     limit: Duration,
     heard: Instant,
@@ -19,7 +19,7 @@ const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// What to do now.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Beat {
+pub(crate) enum Beat {
     /// Nothing until then.
     Wait(Instant),
     /// Send a ping.
@@ -29,7 +29,7 @@ pub(super) enum Beat {
 }
 
 impl Pulse {
-    pub(super) fn new(interval: Duration, limit: Duration) -> Self {
+    pub(crate) fn new(interval: Duration, limit: Duration) -> Self {
         // `Duration::MAX` is a way to say "never", and would take the clock beyond its end.
         let (interval, limit) = (interval.min(LONGEST), limit.min(LONGEST));
         Self {
@@ -41,17 +41,17 @@ impl Pulse {
     }
 
     /// Something was heard, or silence begins to count.
-    pub(super) fn hear(&mut self, now: Instant) {
+    pub(crate) fn hear(&mut self, now: Instant) {
         self.heard = now;
         self.asked = None;
     }
 
     /// Whether nothing has been heard for longer than `age`.
-    pub(super) fn is_older(&self, now: Instant, age: Duration) -> bool {
+    pub(crate) fn is_older(&self, now: Instant, age: Duration) -> bool {
         now.saturating_duration_since(self.heard) > age
     }
 
-    pub(super) fn check(&mut self, now: Instant) -> Beat {
+    pub(crate) fn check(&mut self, now: Instant) -> Beat {
         let last = self.asked.unwrap_or(self.heard);
         if self.asked.is_some() && now >= self.heard + self.limit {
             Beat::Dead
@@ -66,7 +66,7 @@ impl Pulse {
     }
 
     /// How long silence lasts before it is taken for death.
-    pub(super) fn limit(&self) -> Duration {
+    pub(crate) fn limit(&self) -> Duration {
         self.limit
     }
 }

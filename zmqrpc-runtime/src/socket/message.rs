@@ -230,6 +230,17 @@ mod tests {
     }
 
     #[test]
+    fn a_frame_is_changed_in_place() {
+        for len in [1, 33, 34, COPY_LIMIT + 1] {
+            let mut message = Message::from(vec![1; len]);
+            message[len - 1] = 2;
+            assert_eq!(message[len - 1], 2);
+            assert_eq!(message.len(), len);
+        }
+        assert_eq!(Message::new().iter_mut().count(), 0);
+    }
+
+    #[test]
     fn debug_output_shows_no_content() {
         assert_eq!(
             format!("{:?}", Message::copy_of(b"secret")),

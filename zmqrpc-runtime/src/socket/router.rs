@@ -10,7 +10,7 @@ use super::{Direction, Endpoint, Message, Options, SocketError, Waiter, inproc};
 pub(crate) type PeerId = Message;
 
 /// The way back to a caller: the peer, and whatever devices between put in front of the message.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(crate) struct Route {
     peer: PeerId,
     hops: Vec<Message>,

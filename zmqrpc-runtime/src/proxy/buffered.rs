@@ -1,0 +1,220 @@
+//! A proxy with a queue: settings and handle.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::counters::Counters;
+use super::deliver::Deliver;
+use super::ends::{Rep, Req};
+use super::handle::ProxyHandle;
+use super::intake::Requests;
+use super::keeping::{Keeping, Patience};
+use super::lanes::Backoff;
+use super::passage::Settings;
+use super::queue::{DeadLetter, Queue, Store};
+use super::relay::Control;
+use crate::error::Error;
+
+/// Accepts requests whether or not their target is there, keeps them in a queue, and delivers them when it is.
+///
+/// A caller gets an empty reply as soon as the queue holds its request; with a [`DiskQueue`](crate::DiskQueue) that is when
+/// it has been written to the disk. So it is for methods that return nothing: the service's reply is not passed back, and
+/// callers of methods with another result get an [`Error::Decode`], although their requests are accepted. What the queue
+/// has no room for is refused with [`Error::Overloaded`].
+///
+/// **Order.** The requests of one client are delivered in the order in which they were accepted, each when the one before
+/// it has been answered. Those of different connections are delivered beside each other; a new connection's begin when
+/// what was accepted from the same address before has been delivered, since it may be a client that has come back.
+///
+/// **At least once.** A request is delivered until the target has answered: after a lost connection, a timeout, a crash of
+/// the proxy, a refusal that may get better (overloaded, shutting down, unavailable), with rests that become longer. So
+/// a target may see one twice, when it was executed and its answer, or the queue's record of it, was lost. It carries its
+/// name as the metadata `zmqrpc-delivery`, by which a [`Server`](crate::Server) answers repeats without executing them
+/// again, see [`ServerBuilder::remember_deliveries`](crate::ServerBuilder::remember_deliveries).
+///
+/// **Dead letters.** A request that cannot be delivered is given up: its time to live is over, or the target answered that
+/// it has no such method, cannot decode the arguments, failed or panicked. [`BufferedHandle::dead_letters`] reads these
+/// back. The queue keeps the last 10,000.
+///
+/// The time that a caller waits for the acceptance is no limit of the delivery.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use zmqrpc_runtime::{BufferedProxy, MemoryQueue, Rep, Req};
+///
+/// let store = BufferedProxy::new(
+///     Rep::bind("tcp://127.0.0.1:*"),
+///     Req::connect("tcp://127.0.0.1:30000"),
+///     MemoryQueue::new(10_000, 64 << 20),
+/// )
+/// .time_to_live(Duration::from_secs(3600))
+/// .start()?;
+/// println!("call {}", store.endpoints()[0]);
+/// assert!(store.dead_letters()?.is_empty());
+/// # Ok::<(), zmqrpc_runtime::Error>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "nothing is opened before `start`"]
+pub struct BufferedProxy<Q> {
+    from: Rep,
+    to: Req,
+    queue: Q,
+    settings: Settings,
+    patience: Patience,
+}
+
+impl<Q: Queue> BufferedProxy<Q> {
+    /// A proxy with the default settings, which delivers what the queue holds already.
+    pub fn new(from: Rep, to: Req, queue: Q) -> Self {
+        Self {
+            from,
+            to,
+            queue,
+            settings: Settings::default(),
+            patience: Patience {
+                attempt: Duration::from_secs(30),
+                attempts: u32::MAX,
+                time_to_live: None,
+                backoff: Backoff {
+                    first: Duration::from_millis(100),
+                    longest: Duration::from_secs(5),
+                },
+            },
+        }
+    }
+
+    /// How old a request may become before it is given up. Default: no limit. It is measured by the clock of the machine,
+    /// so that it goes on while the proxy is down.
+    pub fn time_to_live(mut self, limit: Duration) -> Self {
+        self.patience.time_to_live = Some(limit);
+        self
+    }
+
+    /// How long the target may take to answer one try; it is told so. Default: 30 s.
+    pub fn attempt_timeout(mut self, limit: Duration) -> Self {
+        self.patience.attempt = limit;
+        self
+    }
+
+    /// How long to rest after a try that failed: `first`, then twice as long each time, up to `longest`. A connection that
+    /// is made ends all rests. Default: 100 ms and 5 s.
+    pub fn backoff(mut self, first: Duration, longest: Duration) -> Self {
+        self.patience.backoff = Backoff { first, longest };
+        self
+    }
+
+    /// Bytes of the largest request that is accepted. Default: 16 MiB. The name of the delivery takes up to 56 of them.
+    pub fn max_message(mut self, bytes: usize) -> Self {
+        self.settings.max_message = bytes;
+        self
+    }
+
+    /// Whether host names resolve to IPv6 addresses, and `*` listens on IPv6 too. Default: no. Addresses in brackets
+    /// work in any case.
+    pub fn ipv6(mut self, allowed: bool) -> Self {
+        self.settings.ipv6 = allowed;
+        self
+    }
+
+    /// Checks the settings, opens both ends and starts to accept and to deliver, on a thread of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Endpoint`], [`Error::Config`] and [`Error::Queue`] name what is wrong; nothing is open then.
+    /// [`Error::Transport`] if the system gives no more sockets or threads.
+    pub fn start(self) -> Result<BufferedHandle, Error> {
+        let Self {
+            from,
+            to,
+            queue,
+            settings,
+            patience,
+        } = self;
+        settings.check()?;
+        patience.check()?;
+        let store: Arc<dyn Store> = Arc::new(queue);
+        let counters = Arc::new(Counters::default());
+        let keeping = Keeping::new(
+            Arc::clone(&store),
+            settings.limits(),
+            patience,
+            Arc::clone(&counters),
+        );
+        let keeping = keeping.map_err(|reason| Error::bad_queue("the queue", reason))?;
+        let target = settings.target(&to, &counters)?;
+        let front = settings.front(&from, &counters)?;
+        let endpoints = front.endpoints();
+        let relay = Deliver::new(Requests::new(front), target, keeping);
+        let control = Control::start(Box::new(relay))?;
+        Ok(BufferedHandle {
+            proxy: ProxyHandle::new(control, counters, endpoints),
+            store,
+        })
+    }
+}
+
+impl Patience {
+    pub(super) fn check(&self) -> Result<(), Error> {
+        if self.attempt.is_zero() {
+            let reason = "a try needs some time, zero is none";
+            return Err(Error::bad_setting("attempt_timeout", reason));
+        }
+        if self.backoff.first.is_zero() || self.backoff.longest < self.backoff.first {
+            let reason = "the first rest must be above zero and no longer than the longest";
+            return Err(Error::bad_setting("backoff", reason));
+        }
+        Ok(())
+    }
+}
+
+/// A running [`BufferedProxy`]. It does what a [`ProxyHandle`] does, and reads dead letters back. What its queue holds when
+/// it ends stays there; a [`MemoryQueue`](crate::MemoryQueue) ends with it.
+#[must_use = "dropping the handle ends the proxy"]
+pub struct BufferedHandle {
+    proxy: ProxyHandle,
+    store: Arc<dyn Store>,
+}
+
+impl BufferedHandle {
+    /// What was given up, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Queue`] if the queue cannot be read.
+    pub fn dead_letters(&self) -> Result<Vec<DeadLetter>, Error> {
+        self.store.letters().map_err(unreadable)
+    }
+
+    /// Removes a dead letter; `false` if there is none of this [number](DeadLetter::number).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Queue`] if the queue cannot be written.
+    pub fn discard_dead_letter(&self, number: u64) -> Result<bool, Error> {
+        self.store.discard_letter(number).map_err(unreadable)
+    }
+}
+
+fn unreadable(reason: String) -> Error {
+    Error::bad_queue("the queue", reason)
+}
+
+impl Deref for BufferedHandle {
+    type Target = ProxyHandle;
+
+    fn deref(&self) -> &ProxyHandle {
+        &self.proxy
+    }
+}
+
+impl fmt::Debug for BufferedHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BufferedHandle")
+            .field("endpoints", &self.endpoints())
+            .finish_non_exhaustive()
+    }
+}

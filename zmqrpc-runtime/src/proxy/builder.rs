@@ -1,0 +1,113 @@
+//! Settings of a proxy.
+
+use std::sync::Arc;
+
+use super::counters::Counters;
+use super::ends::{Pub, Pull, Push, Rep, Req, Sub};
+use super::handle::ProxyHandle;
+use super::passage::{Passage, Settings, Sink, Source};
+use super::relay::Control;
+use crate::error::Error;
+
+/// From [`Rep`] to [`Req`]: calls, and their replies back.
+pub type Rep2Req = Proxy<Rep, Req>;
+/// From [`Rep`] to [`Pub`]: requests become events.
+pub type Rep2Pub = Proxy<Rep, Pub>;
+/// From [`Sub`] to [`Req`]: events become calls.
+pub type Sub2Req = Proxy<Sub, Req>;
+/// From [`Sub`] to [`Pub`]: events are published again.
+pub type Sub2Pub = Proxy<Sub, Pub>;
+/// From [`Pull`] to [`Req`]: jobs become calls.
+pub type Pull2Req = Proxy<Pull, Req>;
+/// From [`Pull`] to [`Push`]: jobs are pushed again.
+pub type Pull2Push = Proxy<Pull, Push>;
+
+/// Passes on what comes in at one end to the other: what it carries it does not decode.
+///
+/// | from, to | what it does |
+/// |---|---|
+/// | [`Rep`], [`Req`] | passes calls on, as many at once as come, and replies and typed errors back to the callers that wait. Metadata and time limits travel along, less the time that was spent here; so do cancellations and the signs that a call still runs. |
+/// | [`Rep`], [`Pub`] | publishes requests, and answers each when it has been published: with an empty reply, which is for methods that return nothing |
+/// | [`Sub`], [`Req`] | makes calls of events, up to 256 at once and in no order; tries again within [`Req::attempts`] and [`Req::max_age`], then gives up and counts |
+/// | [`Sub`], [`Pub`] | publishes events again under the name and the numbers of their publishers, heartbeats too, so that subscribers count what was lost on either way |
+/// | [`Pull`], [`Req`] | makes calls of jobs, as of events |
+/// | [`Pull`], [`Push`] | pushes jobs again, as soon as somebody takes them |
+///
+/// It has one thread, and no queue without a bound. A target that is not there, or shows no sign of life, costs its
+/// callers an [`Error::Unavailable`] in time, whose [`executed`](Error::executed) says whether it may have run: `No` for
+/// what was still here, `Maybe` for what had left. Proxies can be chained.
+///
+/// # Examples
+///
+/// ```
+/// use zmqrpc_runtime::{Proxy, Rep, Req};
+///
+/// let proxy = Proxy::new(
+///     Rep::bind("tcp://127.0.0.1:*"),
+///     Req::connect("tcp://127.0.0.1:30000"),
+/// )
+/// .start()?;
+/// println!("call {} instead", proxy.endpoints()[0]);
+/// # Ok::<(), zmqrpc_runtime::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nothing is opened before `start`"]
+pub struct Proxy<In, Out> {
+    from: In,
+    to: Out,
+    settings: Settings,
+}
+
+impl<In: Source, Out: Sink> Proxy<In, Out> {
+    /// A proxy with the default settings.
+    pub fn new(from: In, to: Out) -> Self {
+        let settings = Settings::default();
+        Self { from, to, settings }
+    }
+
+    /// Bytes of the largest message that is passed on, in either direction. Default: 16 MiB.
+    ///
+    /// Beyond it, as at servers: refused with [`Error::TooLarge`] up to twice the limit, then the connection is cut.
+    pub fn max_message(mut self, bytes: usize) -> Self {
+        self.settings.max_message = bytes;
+        self
+    }
+
+    /// Calls that have come in and not ended. Default: 65,536. One more is refused with [`Error::Overloaded`].
+    pub fn max_calls(mut self, calls: usize) -> Self {
+        self.settings.max_calls = calls;
+        self
+    }
+
+    /// Bytes of requests that wait for a connection to a target. Default: 64 MiB. One more is refused with
+    /// [`Error::Overloaded`].
+    pub fn max_queued_bytes(mut self, bytes: usize) -> Self {
+        self.settings.max_queued_bytes = bytes;
+        self
+    }
+
+    /// Whether host names resolve to IPv6 addresses, and `*` listens on IPv6 too. Default: no. Addresses in brackets
+    /// work in any case.
+    pub fn ipv6(mut self, allowed: bool) -> Self {
+        self.settings.ipv6 = allowed;
+        self
+    }
+
+    /// Checks the settings, opens both ends and starts to pass on, on a thread of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Endpoint`] and [`Error::Config`] name the setting that is wrong; nothing is open then.
+    /// [`Error::Transport`] if the system gives no more sockets or threads.
+    pub fn start(self) -> Result<ProxyHandle, Error>
+    where
+        (In, Out): Passage,
+    {
+        self.settings.check()?;
+        let counters = Arc::new(Counters::default());
+        let opened =
+            super::passage::sealed::Join::open((self.from, self.to), &self.settings, &counters)?;
+        let control = Control::start(opened.relay)?;
+        Ok(ProxyHandle::new(control, counters, opened.endpoints))
+    }
+}

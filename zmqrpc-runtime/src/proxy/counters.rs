@@ -1,0 +1,86 @@
+//! What a proxy has seen since it started.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::server;
+use crate::server::Counter;
+
+macro_rules! counters {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// Counters of a proxy since it started. Those that make no sense for its patterns stay at 0.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub struct ProxyStats {
+            $($(#[$doc])* pub $name: u64,)*
+            /// Requests that a queue holds now.
+            pub held: u64,
+            /// Bytes of the requests that a queue holds now.
+            pub held_bytes: u64,
+            /// Messages that are no request, event or job: random bytes, other dialects, wrong frame counts.
+            pub malformed: u64,
+            /// Answers that were handed over to callers: replies of the target and failures that the proxy tells of.
+            pub answered: u64,
+            /// Answers that were dropped because a caller did not take them and its outbox was full.
+            pub dropped: u64,
+            /// Answers for callers that had gone.
+            pub unreachable: u64,
+        }
+
+        /// The counters as they are counted.
+        #[derive(Debug, Default)]
+        pub(super) struct Counters {
+            $(pub(super) $name: Counter,)*
+            held: AtomicU64,
+            held_bytes: AtomicU64,
+            /// Those of the side that callers connect to, as a server counts them.
+            pub(super) front: server::Counters,
+        }
+
+        impl Counters {
+            pub(super) fn set_held(&self, requests: u64, bytes: u64) {
+                self.held.store(requests, Ordering::Relaxed);
+                self.held_bytes.store(bytes, Ordering::Relaxed);
+            }
+
+            pub(super) fn read(&self) -> ProxyStats {
+                let front = self.front.read();
+                ProxyStats {
+                    $($name: self.$name.get(),)*
+                    held: self.held.load(Ordering::Relaxed),
+                    held_bytes: self.held_bytes.load(Ordering::Relaxed),
+                    malformed: front.malformed,
+                    answered: front.replies,
+                    dropped: front.dropped,
+                    unreachable: front.unreachable,
+                }
+            }
+        }
+    };
+}
+
+counters! {
+    /// Requests, events and jobs that came in and could be read.
+    received,
+    /// Those that were handed over to a target, each try counted.
+    forwarded,
+    /// Requests that were refused, typed, since the proxy had no room for them.
+    overloaded,
+    /// Requests whose time was over before there was an answer, or before they could be handed over.
+    expired,
+    /// Calls that their callers gave up.
+    cancelled,
+    /// Calls that were under way when the connection to their target broke, or the target showed no sign of life.
+    lost,
+    /// Messages that a target has answered and a queue need not hold any more.
+    delivered,
+    /// Tries to deliver that failed and are made again.
+    retried,
+    /// Messages that were given up: dead letters, where there is a queue.
+    given_up,
+    /// How often a subscriber of the proxy was found full.
+    congested,
+    /// Messages of targets that ended no call: replies that came too late, and what is no reply. They are dropped.
+    late,
+    /// Connections to targets that were given up because nothing was heard, and made anew.
+    renewals,
+}

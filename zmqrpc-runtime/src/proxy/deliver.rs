@@ -1,0 +1,191 @@
+//! Accepts messages, keeps them in a queue, and delivers them until they have arrived.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::endings::Callers;
+use super::intake::{Accepting, Intake};
+use super::keeping::Keeping;
+use super::outcome::{Fault, judge};
+use super::queue::Batch;
+use super::relay::{Relay, Turn};
+use super::target::{Outgoing, Target};
+use crate::command::Refusal;
+use crate::socket::{Message, SocketError, Waiter};
+use crate::wire::{Executed, Status};
+
+/// Deliveries that are under way at once.
+const WINDOW: usize = 256;
+
+pub(super) struct Deliver<I> {
+    intake: I,
+    target: Target<u64>,
+    keeping: Keeping,
+    ended: Ended,
+    was_up: bool,
+    stopping: bool,
+}
+
+/// How tries have ended.
+#[derive(Default)]
+struct Ended(Vec<(u64, Result<(), Fault>)>);
+
+impl Callers<u64> for Ended {
+    fn answered(&mut self, number: u64, reply: Message) {
+        self.0.push((number, judge(&reply)));
+    }
+
+    fn failed(&mut self, number: u64, failure: Refusal) {
+        let fault = Fault::of(failure.status, failure.executed, &failure.detail);
+        self.0.push((number, Err(fault)));
+    }
+}
+
+impl<I: Intake> Deliver<I> {
+    pub(super) fn new(intake: I, target: Target<u64>, keeping: Keeping) -> Self {
+        Self {
+            intake,
+            target,
+            keeping,
+            ended: Ended::default(),
+            was_up: false,
+            stopping: false,
+        }
+    }
+
+    fn settle(&mut self, now: Instant) {
+        for (number, end) in std::mem::take(&mut self.ended.0) {
+            match end {
+                Ok(()) => self.keeping.delivered(number),
+                Err(fault) => self.keeping.failed(number, fault, now),
+            }
+        }
+    }
+
+    /// Begins to deliver what is due. Whether anything was begun.
+    fn deliver(&mut self, now: Instant) -> bool {
+        let up = self.target.is_up();
+        if up && !self.was_up {
+            self.keeping.lanes.rouse_all();
+        }
+        self.was_up = up;
+        let mut begun = false;
+        while up
+            && !self.stopping
+            && self.target.calls() < WINDOW
+            && let Some((number, _)) = self.keeping.lanes.next(now)
+        {
+            begun = true;
+            let request = match self.keeping.request(number) {
+                Ok(request) => request,
+                Err(reason) => {
+                    self.keeping.give_up(number, reason);
+                    continue;
+                }
+            };
+            let call = Outgoing {
+                origin: number,
+                request,
+                deadline: now.checked_add(self.keeping.patience.attempt),
+                wants_reply: true,
+            };
+            if let Err((number, refusal)) = self.target.begin(call, now) {
+                self.ended.failed(number, refusal);
+            }
+        }
+        begun
+    }
+
+    fn accept(&mut self, now: Instant) -> Result<(), SocketError> {
+        let may_take = self.stopping || !self.intake.may_wait() || self.keeping.has_room();
+        if self.intake.is_used() && may_take {
+            let accepting = if self.stopping {
+                Accepting::Stopped
+            } else {
+                Accepting::Into(&mut self.keeping)
+            };
+            self.intake.take_in(now, accepting)?;
+        }
+        match self.keeping.commit(now, self.stopping) {
+            Ok(()) => self.intake.accepted(),
+            Err(reason) => {
+                let detail = format!("the proxy's queue cannot be written: {reason}");
+                let refusal = Refusal::new(Status::Overloaded, detail);
+                self.intake.refused(&refusal.surely(Executed::No));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<I: Intake> Relay for Deliver<I> {
+    fn waiters(&self) -> Vec<Arc<Waiter>> {
+        let intake = self.intake.waiters().into_iter();
+        intake.chain(self.target.waiters()).collect()
+    }
+
+    fn wake(&mut self) {
+        self.intake.wake();
+        self.target.wake();
+    }
+
+    fn turn(&mut self, now: Instant) -> Result<Turn, SocketError> {
+        self.target.serve(now, &mut self.ended)?;
+        self.settle(now);
+        self.keeping.expire(now);
+        self.accept(now)?;
+        let begun = self.deliver(now);
+        let full = !self.stopping && !self.keeping.has_room();
+        let left_alone = full && self.intake.may_wait() && self.intake.is_used();
+        if left_alone || !self.intake.is_used() {
+            self.intake.look(now, !full);
+        }
+        if begun
+            || self.target.is_used()
+            || self.intake.is_used() && !left_alone
+            || !self.ended.0.is_empty()
+        {
+            return Ok(Turn::Again);
+        }
+        let times = [
+            self.target.next_look(now),
+            self.keeping.next_commit(),
+            self.intake.due().filter(|_| !full && !self.stopping),
+            self.keeping.next_expiry(now),
+            self.keeping
+                .lanes
+                .next_time()
+                .filter(|_| self.was_up && self.target.calls() < WINDOW),
+        ];
+        let until = times.into_iter().flatten().min();
+        if left_alone {
+            return Ok(Turn::WaitBehind(self.intake.waiters().len(), until));
+        }
+        Ok(Turn::Wait(until))
+    }
+
+    fn stop(&mut self) {
+        self.stopping = true;
+    }
+
+    fn is_done(&self) -> bool {
+        self.target.calls() == 0 && self.keeping.batch.is_empty()
+    }
+
+    fn abandon(&mut self) {
+        self.target.abandon(&mut self.ended);
+        self.settle(Instant::now());
+        if self.keeping.commit(Instant::now(), true).is_err() {
+            // They are delivered again: the target knows them.
+            self.keeping.batch = Batch::default();
+        }
+    }
+
+    fn is_flushed(&self) -> bool {
+        self.intake.is_flushed()
+    }
+
+    fn shut(self: Box<Self>) {
+        self.intake.shut();
+    }
+}

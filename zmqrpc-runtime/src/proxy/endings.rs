@@ -1,0 +1,85 @@
+//! What links tell of calls, and what their callers are told.
+
+use super::counters::Counters;
+use super::table::{Call, Stage, Table};
+use crate::command::Refusal;
+use crate::socket::Message;
+use crate::wire::{Executed, Limits, Reply, ReplyBody, Status, answered_id};
+
+/// Hears what becomes of the calls.
+pub(super) trait Callers<O> {
+    /// The target's reply, under the proxy's number.
+    fn answered(&mut self, origin: O, reply: Message);
+    /// There is none, and why.
+    fn failed(&mut self, origin: O, failure: Refusal);
+    /// It is still being executed. The sign has the proxy's number.
+    fn working(&mut self, _origin: &O, _sign: Message) {}
+}
+
+pub(super) const LOST: &str = "the proxy lost its connection to the target";
+pub(super) const SILENT: &str = "the proxy's target shows no sign of life";
+pub(super) const UNANSWERED: &str = "its time was over before the proxy's target answered";
+pub(super) const UNCONNECTED: &str = "the proxy could not hand it over to its target in time";
+pub(super) const ENDED: &str = "the proxy has ended";
+
+pub(super) fn refusal(status: Status, detail: &str, executed: Executed) -> Refusal {
+    Refusal::new(status, detail).surely(executed)
+}
+
+/// Whether a message was expected.
+pub(super) fn receive<O>(
+    table: &mut Table<O>,
+    link: usize,
+    calls: &mut usize,
+    message: Message,
+    callers: &mut impl Callers<O>,
+) -> bool {
+    // A target answers its own calls, not those that another one was given.
+    let is_its_own =
+        |call: &Call<O>| matches!(call.stage, Stage::Sent { link: over } if over == link);
+    if let Some(id) = answered_id(&message) {
+        if !table.get(id).is_some_and(is_its_own) {
+            return false;
+        }
+        if let Some(call) = table.take(id) {
+            *calls -= 1;
+            callers.answered(call.origin, message);
+        }
+        return true;
+    }
+    match Reply::decode(&message, &Limits::default()) {
+        Ok(Reply {
+            body: ReplyBody::Pong,
+            ..
+        }) => true,
+        Ok(Reply {
+            id,
+            body: ReplyBody::Working,
+        }) => {
+            let call = table.get(id).filter(|call| is_its_own(call));
+            if let Some(call) = call {
+                callers.working(&call.origin, message);
+            }
+            // One that comes behind the reply is no mistake.
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Fails the calls that went over a link.
+pub(super) fn lose<O>(
+    table: &mut Table<O>,
+    link: usize,
+    reason: &'static str,
+    counters: &Counters,
+    callers: &mut impl Callers<O>,
+) {
+    for id in table.pick(|call| matches!(call.stage, Stage::Sent { link: over } if over == link)) {
+        if let Some(call) = table.take(id) {
+            counters.lost.increment();
+            let failure = refusal(Status::Unavailable, reason, Executed::Maybe);
+            callers.failed(call.origin, failure);
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! From callers to services and back: REP to REQ.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::endings::Callers;
+use super::front::{Asked, Caller, Front};
+use super::relay::{Relay, Turn};
+use super::target::{Outgoing, Target};
+use crate::command::Refusal;
+use crate::socket::{Message, SocketError, Waiter};
+use crate::wire::Status;
+
+/// Passes calls on as they come, any number at once, and their replies back.
+pub(super) struct Exchange {
+    desk: Desk,
+    target: Target<Caller>,
+    stopping: bool,
+}
+
+/// The callers' side, and which of their calls is which of ours.
+struct Desk {
+    front: Front,
+    /// From a caller's mark to the proxy's number, for those who give up. Two calls with one mark are as good as
+    /// impossible; then giving up the first has no effect.
+    numbers: HashMap<u64, u64>,
+}
+
+impl Desk {
+    fn forget(&mut self, caller: &Caller) {
+        self.numbers.remove(&caller.mark);
+    }
+}
+
+impl Callers<Caller> for Desk {
+    fn answered(&mut self, caller: Caller, reply: Message) {
+        self.forget(&caller);
+        self.front.pass_back(caller, reply);
+    }
+
+    fn failed(&mut self, caller: Caller, failure: Refusal) {
+        self.forget(&caller);
+        self.front.refuse(caller, &failure);
+    }
+
+    fn working(&mut self, caller: &Caller, sign: Message) {
+        self.front.pass_sign(caller, sign);
+    }
+}
+
+impl Exchange {
+    pub(super) fn new(front: Front, target: Target<Caller>) -> Self {
+        let numbers = HashMap::new();
+        Self {
+            desk: Desk { front, numbers },
+            target,
+            stopping: false,
+        }
+    }
+
+    fn take_in(&mut self, now: Instant) -> Result<(), SocketError> {
+        let Self {
+            desk: Desk { front, numbers },
+            target,
+            stopping,
+        } = self;
+        front.take_in(now, |front, asked| match asked {
+            Asked::Request { caller, .. } if *stopping => {
+                front.refuse(caller, &Refusal::new(Status::ShuttingDown, ""));
+            }
+            Asked::Request {
+                caller,
+                request,
+                deadline,
+            } => {
+                let (mark, wants_reply) = (caller.mark, caller.wants_reply);
+                let call = Outgoing {
+                    origin: caller,
+                    request,
+                    deadline,
+                    wants_reply,
+                };
+                match target.begin(call, now) {
+                    Ok(number) if wants_reply => drop(numbers.insert(mark, number)),
+                    Ok(_) => {}
+                    Err((caller, refusal)) => front.refuse(caller, &refusal),
+                }
+            }
+            Asked::Cancel(caller) => {
+                if let Some(number) = numbers.get(&caller.mark)
+                    && target
+                        .origin(*number)
+                        .is_some_and(|origin| origin.is_same(&caller))
+                {
+                    target.cancel(*number);
+                    numbers.remove(&caller.mark);
+                }
+            }
+        })?;
+        for gone in self.desk.front.take_gone() {
+            let has_gone = |caller: &Caller| caller.route.peer() == gone.peer();
+            for caller in self.target.cancel_all(has_gone) {
+                self.desk.forget(&caller);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Relay for Exchange {
+    fn waiters(&self) -> Vec<Arc<Waiter>> {
+        let front = self.desk.front.waiter();
+        std::iter::once(front)
+            .chain(self.target.waiters())
+            .collect()
+    }
+
+    fn wake(&mut self) {
+        self.desk.front.wake();
+        self.target.wake();
+    }
+
+    fn turn(&mut self, now: Instant) -> Result<Turn, SocketError> {
+        self.target.serve(now, &mut self.desk)?;
+        if self.desk.front.is_used() {
+            self.take_in(now)?;
+        }
+        if self.desk.front.is_used() || self.target.is_used() {
+            return Ok(Turn::Again);
+        }
+        Ok(Turn::Wait(self.target.next_look(now)))
+    }
+
+    fn stop(&mut self) {
+        self.stopping = true;
+        let refusal = Refusal::new(Status::ShuttingDown, "");
+        self.target.fail_waiting(&refusal, &mut self.desk);
+    }
+
+    fn is_done(&self) -> bool {
+        self.target.calls() == 0
+    }
+
+    fn abandon(&mut self) {
+        self.target.abandon(&mut self.desk);
+    }
+
+    fn is_flushed(&self) -> bool {
+        self.desk.front.is_flushed()
+    }
+
+    fn shut(self: Box<Self>) {
+        self.desk.front.shut();
+    }
+}

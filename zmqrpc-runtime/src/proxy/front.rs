@@ -1,0 +1,260 @@
+//! The side that callers connect to: what they send, and what they are answered.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::counters::Counters;
+use crate::command::{Refusal, reply_frame};
+use crate::error::Error;
+use crate::server::Outbox;
+use crate::socket::{Delivery, Endpoint, Message, Options, Route, Router, SocketError, Waiter};
+use crate::wire::{
+    Executed, Incoming, Kind, Limits, Metadata, ReplyBody, Request, Status, patch_id,
+};
+
+pub(super) struct Front {
+    router: Router,
+    waiter: Arc<Waiter>,
+    outbox: Outbox,
+    pub(super) limits: Limits,
+    counters: Arc<Counters>,
+    hasher: RandomState,
+    /// The socket was used since it was drained: it must not be waited on.
+    used: bool,
+    /// The ways to callers that turned out to have gone.
+    gone: Vec<Route>,
+}
+
+/// Who waits for a call.
+#[derive(Clone, Debug)]
+pub(super) struct Caller {
+    pub(super) route: Route,
+    /// The call's number as the caller knows it.
+    pub(super) id: u64,
+    /// A hash of both, to find the call by.
+    pub(super) mark: u64,
+    pub(super) wants_reply: bool,
+}
+
+impl Caller {
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.id == other.id && self.route.is_same(&other.route)
+    }
+}
+
+/// What a caller wants.
+pub(super) enum Asked {
+    /// A call or a notification, which can be read.
+    Request {
+        caller: Caller,
+        request: Message,
+        deadline: Option<Instant>,
+    },
+    /// The call that this caller made is not wanted any more.
+    Cancel(Caller),
+}
+
+/// Messages that are taken in at a time: callers that never stop keep a proxy neither from its targets nor from its end.
+const TURN: usize = 256;
+
+impl Front {
+    pub(super) fn open(
+        endpoints: &[Endpoint],
+        options: &Options,
+        limits: Limits,
+        counters: Arc<Counters>,
+    ) -> Result<Self, Error> {
+        let mut router = Router::new(options)?;
+        for endpoint in endpoints {
+            router
+                .open(endpoint)
+                .map_err(|error| Error::bad_endpoint(endpoint.as_str(), error.to_string()))?;
+        }
+        Ok(Self {
+            waiter: router.waiter(),
+            router,
+            outbox: Outbox::default(),
+            limits,
+            counters,
+            hasher: RandomState::new(),
+            used: true,
+            gone: Vec::new(),
+        })
+    }
+
+    pub(super) fn waiter(&self) -> Arc<Waiter> {
+        Arc::clone(&self.waiter)
+    }
+
+    pub(super) fn endpoints(&self) -> Vec<String> {
+        self.router.endpoints().map(str::to_owned).collect()
+    }
+
+    pub(super) fn is_used(&self) -> bool {
+        self.used
+    }
+
+    /// Somebody has waited: the socket is looked at if it has something.
+    pub(super) fn wake(&mut self) {
+        self.used |= self.waiter.take_stir() || !self.outbox.is_empty();
+    }
+
+    /// Whether every answer has left for its caller.
+    pub(super) fn is_flushed(&self) -> bool {
+        self.outbox.is_empty()
+    }
+
+    pub(super) fn shut(self) {
+        self.router.shut();
+    }
+
+    /// Takes in what has arrived, up to a turn of it.
+    pub(super) fn take_in(
+        &mut self,
+        now: Instant,
+        mut on: impl FnMut(&mut Self, Asked),
+    ) -> Result<(), SocketError> {
+        let (mut taken, mut refused) = (0, false);
+        while taken < TURN {
+            let counters = &self.counters.front;
+            let delivery = self.router.receive(|| counters.malformed.increment())?;
+            let Some(Delivery { route, message }) = delivery else {
+                // As in a server: the last operation before a wait is a receive.
+                if self.outbox.is_empty() || refused {
+                    self.used = false;
+                    return Ok(());
+                }
+                refused = !self.retry();
+                continue;
+            };
+            (taken, refused) = (taken + 1, false);
+            if let Some(asked) = self.read(route, message, now) {
+                on(self, asked);
+            }
+        }
+        self.used = true;
+        // Those who have no room must not wait for a peer that never stops sending.
+        self.retry();
+        Ok(())
+    }
+
+    /// Tries again for callers that had no room. Whether that brought anything.
+    fn retry(&mut self) -> bool {
+        let retried = self.outbox.retry(&mut self.router, &self.counters.front);
+        self.gone.extend(retried.gone);
+        retried.moved
+    }
+
+    /// The ways to callers that have gone: what they asked for is not wanted any more.
+    pub(super) fn take_gone(&mut self) -> Vec<Route> {
+        std::mem::take(&mut self.gone)
+    }
+
+    fn read(&mut self, route: Route, message: Message, now: Instant) -> Option<Asked> {
+        let (id, wants_reply, deadline) = match Incoming::decode(&message, &self.limits) {
+            Ok(Incoming::Request(Request {
+                kind,
+                id,
+                remaining,
+                ..
+            })) => {
+                // A time so long that the clock cannot express it is no limit.
+                let deadline = remaining.and_then(|remaining| now.checked_add(remaining));
+                (id, kind == Kind::Call, deadline)
+            }
+            Ok(Incoming::Cancel(id)) => {
+                return Some(Asked::Cancel(self.caller(route, id, false)));
+            }
+            Ok(Incoming::Ping(id)) => {
+                self.send(route, reply_frame(id, ReplyBody::Pong));
+                return None;
+            }
+            Err(error) => {
+                self.counters.front.malformed.increment();
+                tracing::warn!(
+                    peer = message.peer_address(),
+                    bytes = message.len(),
+                    %error,
+                    "a message to a proxy is no request"
+                );
+                if let Some(refusal) = Refusal::of_unreadable(&message, &error, &self.limits) {
+                    self.send(route, refusal);
+                }
+                return None;
+            }
+        };
+        self.counters.received.increment();
+        Some(Asked::Request {
+            caller: self.caller(route, id, wants_reply),
+            request: message,
+            deadline,
+        })
+    }
+
+    fn caller(&self, route: Route, id: u64, wants_reply: bool) -> Caller {
+        Caller {
+            mark: self.hasher.hash_one((&route, id)),
+            route,
+            id,
+            wants_reply,
+        }
+    }
+
+    /// A number for the way to a caller, which no other way has, in this process or the next.
+    pub(super) fn connection(&self, route: &Route) -> u64 {
+        self.hasher.hash_one(route)
+    }
+
+    /// Passes a target's reply to the caller.
+    pub(super) fn pass_back(&mut self, caller: Caller, mut reply: Message) {
+        if !caller.wants_reply {
+            return;
+        }
+        let limit = self.limits.message;
+        if reply.len() > limit {
+            let refusal = Refusal::new(Status::TooLarge, limit.to_string());
+            return self.refuse(caller, &refusal.surely(Executed::Yes));
+        }
+        patch_id(&mut reply, caller.id);
+        self.send(caller.route, reply);
+    }
+
+    /// Tells a caller that its call still runs.
+    pub(super) fn pass_sign(&mut self, caller: &Caller, mut sign: Message) {
+        // A REQ socket takes the first message that comes for the reply.
+        if caller.wants_reply && !caller.route.ends_with_delimiter() {
+            patch_id(&mut sign, caller.id);
+            self.send(caller.route.clone(), sign);
+        }
+    }
+
+    /// Tells a caller why there is no reply; nobody, if it was a notification.
+    pub(super) fn refuse(&mut self, caller: Caller, refusal: &Refusal) {
+        if caller.wants_reply {
+            self.send(caller.route, refusal.encode(caller.id));
+        }
+    }
+
+    /// Tells a caller that its request has been taken on: an empty reply.
+    pub(super) fn accept(&mut self, caller: Caller, codec: u8) {
+        if caller.wants_reply {
+            let (metadata, body) = (Metadata::EMPTY, &[][..]);
+            let accepted = ReplyBody::Ok {
+                codec,
+                metadata,
+                body,
+            };
+            self.send(caller.route, reply_frame(caller.id, accepted));
+        }
+    }
+
+    fn send(&mut self, route: Route, message: Message) {
+        self.used = true;
+        let delivery = Delivery { route, message };
+        let gone = self
+            .outbox
+            .send(delivery, &mut self.router, &self.counters.front);
+        self.gone.extend(gone);
+    }
+}

@@ -1,0 +1,86 @@
+//! A running proxy.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::counters::{Counters, ProxyStats};
+use super::relay::Control;
+use crate::error::Error;
+
+/// A running proxy. Dropping it ends the proxy as [`shutdown`](Self::shutdown) does, within a second.
+///
+/// All of its methods take `&self`: to stop a proxy from another thread, share the handle in an `Arc`.
+#[must_use = "dropping the handle ends the proxy"]
+pub struct ProxyHandle {
+    control: Arc<Control>,
+    counters: Arc<Counters>,
+    endpoints: Vec<String>,
+}
+
+/// How long dropping a handle waits for calls that are under way; closing takes its time as well.
+const DROP_LIMIT: Duration = Duration::from_millis(200);
+
+impl ProxyHandle {
+    pub(super) fn new(
+        control: Arc<Control>,
+        counters: Arc<Counters>,
+        endpoints: Vec<String>,
+    ) -> Self {
+        Self {
+            control,
+            counters,
+            endpoints,
+        }
+    }
+
+    /// The endpoints of the side that messages come in at, in the order in which they were added, with wildcards
+    /// resolved; then those of the other side, if that one binds.
+    #[must_use]
+    pub fn endpoints(&self) -> Vec<String> {
+        self.endpoints.clone()
+    }
+
+    /// Counters since the start.
+    #[must_use]
+    pub fn stats(&self) -> ProxyStats {
+        self.counters.read()
+    }
+
+    /// Blocks until the proxy ends: until another thread shuts it down, or a socket fails.
+    pub fn wait(&self) {
+        self.control.wait();
+    }
+
+    /// Ends the proxy: refuses what comes from now on and what waits for a connection, lets the calls that are under way
+    /// at targets end, passes their replies back, closes. Returns when that is done. Without calls under way this takes
+    /// some milliseconds, whatever the state of the targets.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StillRunning`] if calls were still under way when `limit` passed. Their callers have been answered with
+    /// [`Error::Unavailable`], and the targets were told that nobody waits.
+    pub fn shutdown(&self, limit: Duration) -> Result<(), Error> {
+        if self.control.stop(limit) {
+            Ok(())
+        } else {
+            Err(Error::StillRunning { limit })
+        }
+    }
+}
+
+impl Drop for ProxyHandle {
+    fn drop(&mut self) {
+        if let Err(error) = self.shutdown(DROP_LIMIT) {
+            tracing::debug!(%error, "a proxy was dropped");
+        }
+    }
+}
+
+impl fmt::Debug for ProxyHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProxyHandle")
+            .field("endpoints", &self.endpoints)
+            .finish_non_exhaustive()
+    }
+}

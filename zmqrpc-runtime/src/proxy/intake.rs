@@ -1,0 +1,247 @@
+//! Where a proxy that keeps what it accepts gets it from.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::counters::Counters;
+use super::front::{Asked, Caller, Front};
+use super::keeping::{Keeping, millis_now};
+use super::lanes::Origin;
+use super::queue::Kept;
+use super::sources::{Stream, TURN};
+use crate::command::Refusal;
+use crate::socket::{SocketError, Waiter};
+use crate::wire::{DELIVERY_KEY, Incoming, Limits, Metadata, Request, Status};
+
+/// What becomes of what comes in.
+pub(super) enum Accepting<'a> {
+    Into(&'a mut Keeping),
+    /// The proxy ends.
+    Stopped,
+}
+
+pub(super) trait Intake: Send {
+    /// What to wait for.
+    fn waiters(&self) -> Vec<Arc<Waiter>>;
+    /// Something may have happened.
+    fn wake(&mut self);
+    /// A socket was used since it was drained: it must not be waited on.
+    fn is_used(&self) -> bool;
+    /// It can be left alone while there is no room: what comes meanwhile waits in the socket.
+    fn may_wait(&self) -> bool;
+    fn take_in(&mut self, now: Instant, accepting: Accepting<'_>) -> Result<(), SocketError>;
+    /// What was put into the queue is in it for good.
+    fn accepted(&mut self);
+    /// It is not.
+    fn refused(&mut self, refusal: &Refusal);
+    /// Looks after connections; `heard` is false while nobody listens.
+    fn look(&mut self, _now: Instant, _heard: bool) {}
+    /// When to look next.
+    fn due(&self) -> Option<Instant> {
+        None
+    }
+    fn is_flushed(&self) -> bool;
+    fn shut(self);
+}
+
+/// Requests of callers, who are told when theirs are accepted.
+pub(super) struct Requests {
+    front: Front,
+    /// Those whose requests are not committed yet, and their codecs.
+    waiting: Vec<(Caller, u8)>,
+}
+
+/// Bytes that the name of a delivery adds to a request at most: key, value and their lengths.
+const NAME_ROOM: usize = DELIVERY_KEY.len() + 16 + 1 + 20 + 2;
+
+impl Requests {
+    pub(super) fn new(front: Front) -> Self {
+        let waiting = Vec::new();
+        Self { front, waiting }
+    }
+}
+
+impl Intake for Requests {
+    fn waiters(&self) -> Vec<Arc<Waiter>> {
+        vec![self.front.waiter()]
+    }
+
+    fn wake(&mut self) {
+        self.front.wake();
+    }
+
+    fn is_used(&self) -> bool {
+        self.front.is_used()
+    }
+
+    fn may_wait(&self) -> bool {
+        // Who finds no room is told so.
+        false
+    }
+
+    fn take_in(&mut self, now: Instant, mut accepting: Accepting<'_>) -> Result<(), SocketError> {
+        let Self { front, waiting } = self;
+        let limits = front.limits;
+        front.take_in(now, |front, asked| {
+            // A request that was given up may have been accepted by now, and is delivered then.
+            let Asked::Request {
+                caller, request, ..
+            } = asked
+            else {
+                return;
+            };
+            let Accepting::Into(keeping) = &mut accepting else {
+                return front.refuse(caller, &Refusal::new(Status::ShuttingDown, ""));
+            };
+            let refusal = unfit(&request, &limits).or_else(|| keeping.refusal(request.len()));
+            if let Some(refusal) = refusal {
+                return front.refuse(caller, &refusal);
+            }
+            let origin = Origin {
+                connection: front.connection(&caller.route),
+                address: request.peer_address().unwrap_or_default().into(),
+            };
+            let kept = Kept {
+                origin: Some(origin),
+                accepted: millis_now(),
+                frame: request.to_vec(),
+            };
+            keeping.put(kept, now);
+            waiting.push((caller, codec_of(&request, &limits)));
+        })?;
+        // What they asked for has been accepted: it is delivered all the same.
+        drop(self.front.take_gone());
+        Ok(())
+    }
+
+    fn accepted(&mut self) {
+        for (caller, codec) in self.waiting.drain(..) {
+            self.front.accept(caller, codec);
+        }
+    }
+
+    fn refused(&mut self, refusal: &Refusal) {
+        for (caller, _) in self.waiting.drain(..) {
+            self.front.refuse(caller, refusal);
+        }
+    }
+
+    fn is_flushed(&self) -> bool {
+        self.front.is_flushed()
+    }
+
+    fn shut(self) {
+        self.front.shut();
+    }
+}
+
+fn codec_of(request: &[u8], limits: &Limits) -> u8 {
+    match Incoming::decode(request, limits) {
+        Ok(Incoming::Request(Request { codec, .. })) => codec,
+        _ => 0,
+    }
+}
+
+/// Why a request has no room for the name that it is delivered under, if it has none.
+fn unfit(request: &[u8], limits: &Limits) -> Option<Refusal> {
+    let metadata = match Incoming::decode(request, limits) {
+        Ok(Incoming::Request(Request { metadata, .. })) => metadata,
+        _ => Metadata::EMPTY,
+    };
+    if metadata.get(DELIVERY_KEY).is_some() {
+        return None;
+    }
+    if request.len() + NAME_ROOM > limits.message {
+        let limit = limits.message - NAME_ROOM;
+        return Some(
+            Refusal::new(Status::TooLarge, limit.to_string()).surely(crate::wire::Executed::No),
+        );
+    }
+    let full = metadata.len() >= limits.metadata_entries
+        || metadata.as_bytes().len() + NAME_ROOM > limits.metadata_bytes;
+    full.then(|| {
+        let detail = "the metadata leaves no room for the entry that the proxy's queue adds";
+        Refusal::new(Status::Malformed, detail)
+    })
+}
+
+/// Events and jobs, which nobody waits for.
+pub(super) struct Unasked<S> {
+    stream: S,
+    limits: Limits,
+    counters: Arc<Counters>,
+}
+
+impl<S: Stream> Unasked<S> {
+    pub(super) fn new(stream: S, limits: Limits, counters: Arc<Counters>) -> Self {
+        Self {
+            stream,
+            limits,
+            counters,
+        }
+    }
+}
+
+impl<S: Stream> Intake for Unasked<S> {
+    fn waiters(&self) -> Vec<Arc<Waiter>> {
+        self.stream.waiters()
+    }
+
+    fn wake(&mut self) {
+        self.stream.wake();
+    }
+
+    fn is_used(&self) -> bool {
+        self.stream.is_used()
+    }
+
+    fn may_wait(&self) -> bool {
+        true
+    }
+
+    fn take_in(&mut self, now: Instant, accepting: Accepting<'_>) -> Result<(), SocketError> {
+        let Accepting::Into(keeping) = accepting else {
+            self.stream.leave();
+            return Ok(());
+        };
+        for _ in 0..4 * TURN {
+            if !keeping.has_room() {
+                break;
+            }
+            let Some(item) = self.stream.next(now)? else {
+                break;
+            };
+            let Some(frame) = S::call(&item, &self.limits) else {
+                continue;
+            };
+            self.counters.received.increment();
+            let kept = Kept {
+                origin: None,
+                accepted: millis_now(),
+                frame,
+            };
+            keeping.put(kept, now);
+        }
+        Ok(())
+    }
+
+    fn accepted(&mut self) {}
+
+    fn refused(&mut self, _: &Refusal) {}
+
+    fn look(&mut self, now: Instant, heard: bool) {
+        self.stream.look(now, heard);
+    }
+
+    fn due(&self) -> Option<Instant> {
+        self.stream.due()
+    }
+
+    fn is_flushed(&self) -> bool {
+        true
+    }
+
+    fn shut(self) {
+        self.stream.shut();
+    }
+}

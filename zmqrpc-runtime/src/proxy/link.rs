@@ -1,0 +1,75 @@
+//! One connection to a target.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::client::Pulse;
+use crate::socket::{Dealer, Message, Waiter};
+
+/// One connection.
+pub(super) struct Link {
+    pub(super) dealer: Dealer,
+    pub(super) waiter: Arc<Waiter>,
+    pub(super) up: bool,
+    pub(super) pulse: Pulse,
+    /// Calls that are under way over it.
+    pub(super) calls: usize,
+    /// The socket was used since it was drained: it must not be waited on.
+    pub(super) used: bool,
+    /// A new connection could not be opened: the system is short of something. Then it is tried again.
+    pub(super) renew_at: Option<Instant>,
+}
+
+/// How long until another socket is tried where there was none to be had.
+const RENEW: Duration = Duration::from_secs(1);
+
+impl Link {
+    pub(super) fn send(&mut self, message: Message, now: Instant) -> Result<(), Message> {
+        self.used = true;
+        if self.calls == 0 {
+            // Silence counts from here: nothing was asked before.
+            self.pulse.hear(now);
+        }
+        self.dealer.send(message)
+    }
+
+    /// Worth a try, not worth a place in a queue.
+    pub(super) fn tell(&mut self, frame: &[u8]) {
+        if self.up {
+            self.used = true;
+            let _ = self.dealer.send(Message::copy_of(frame));
+        }
+    }
+
+    pub(super) fn renew(&mut self, now: Instant) {
+        (self.up, self.used) = (false, true);
+        self.pulse.hear(now);
+        self.renew_at = None;
+        if let Err(error) = self.dealer.renew() {
+            tracing::error!(%error, "a proxy cannot open another socket, it tries again");
+            self.renew_at = Some(now + RENEW);
+        }
+    }
+}
+
+/// Sends a request over the next link in turn that takes it.
+pub(super) fn send(
+    links: &mut [Link],
+    turn: &mut usize,
+    mut request: Message,
+    now: Instant,
+) -> Result<usize, Message> {
+    for step in 0..links.len() {
+        let at = (*turn + step) % links.len();
+        if links[at].up {
+            match links[at].send(request, now) {
+                Ok(()) => {
+                    *turn = at + 1;
+                    return Ok(at);
+                }
+                Err(back) => request = back,
+            }
+        }
+    }
+    Err(request)
+}

@@ -1,0 +1,96 @@
+//! What a target's answer means for a delivery.
+
+use crate::wire::{Executed, Limits, Reply, ReplyBody, Status};
+
+/// Why a try did not deliver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// It may get better.
+    Passing(String),
+    /// It does not.
+    Final(String),
+}
+
+/// Judges a reply.
+pub(super) fn judge(reply: &[u8]) -> Result<(), Fault> {
+    match Reply::decode(reply, &Limits::NONE).map(|reply| reply.body) {
+        Ok(ReplyBody::Ok { .. }) => Ok(()),
+        Ok(ReplyBody::Service { .. }) => {
+            Err(Fault::Final("the service answered with an error".into()))
+        }
+        Ok(ReplyBody::Failure {
+            status,
+            executed,
+            detail,
+            ..
+        }) => Err(Fault::of(status, executed, detail)),
+        Ok(ReplyBody::Pong | ReplyBody::Working) | Err(_) => {
+            Err(Fault::Final("the target's answer cannot be read".into()))
+        }
+    }
+}
+
+impl Fault {
+    pub(super) fn of(status: Status, executed: Executed, detail: &str) -> Self {
+        let text = match detail {
+            "" => format!("{status:?}"),
+            detail => format!("{status:?}: {detail}"),
+        };
+        match status {
+            Status::Overloaded
+            | Status::ShuttingDown
+            | Status::Expired
+            | Status::Unavailable
+            // Somebody may let the proxy in.
+            | Status::Unauthenticated => Self::Passing(text),
+            Status::Cancelled if executed != Executed::Yes => Self::Passing(text),
+            // Of a newer peer: repeating what was not executed is safe.
+            Status::Other(_) if executed == Executed::No => Self::Passing(text),
+            Status::UnknownMethod
+            | Status::SignatureMismatch
+            | Status::Decode
+            | Status::Encode
+            | Status::TooLarge
+            | Status::Cancelled
+            | Status::Panicked
+            | Status::Malformed
+            | Status::UnsupportedVersion
+            | Status::UnsupportedCodec
+            | Status::UnsupportedKind
+            | Status::Other(_) => Self::Final(text),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_get_better_is_tried_again() {
+        for (status, executed, passing) in [
+            (Status::Overloaded, Executed::No, true),
+            (Status::ShuttingDown, Executed::No, true),
+            (Status::Unavailable, Executed::Maybe, true),
+            (Status::Expired, Executed::Maybe, true),
+            (Status::Cancelled, Executed::Maybe, true),
+            (Status::Cancelled, Executed::Yes, false),
+            (Status::UnknownMethod, Executed::No, false),
+            (Status::SignatureMismatch, Executed::No, false),
+            (Status::Decode, Executed::No, false),
+            (Status::TooLarge, Executed::No, false),
+            (Status::Panicked, Executed::Yes, false),
+            (Status::Other(99), Executed::No, true),
+            (Status::Other(99), Executed::Maybe, false),
+        ] {
+            let fault = Fault::of(status, executed, "");
+            assert_eq!(matches!(fault, Fault::Passing(_)), passing, "{fault:?}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_cannot_be_read_is_final() {
+        assert!(matches!(judge(b""), Err(Fault::Final(_))));
+        assert!(matches!(judge(&[0xC1, 1, 0x81]), Err(Fault::Final(_))));
+    }
+}

@@ -1,0 +1,136 @@
+//! Where a proxy publishes.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::counters::Counters;
+use crate::error::Error;
+use crate::publish::Overflow;
+use crate::socket::{Endpoint, Message, Options, Publisher, SocketError, Unpublished, Waiter};
+use crate::wire::{Content, Event, HEARTBEAT_TOPIC, Limits};
+
+pub(super) struct Outlet {
+    publisher: Publisher,
+    waiter: Arc<Waiter>,
+    overflow: Overflow,
+    counters: Arc<Counters>,
+    /// What this proxy publishes of its own has this name.
+    pub(super) id: u64,
+    sequence: u64,
+    /// Interval, next time and number.
+    heartbeat: Option<(Duration, Instant, u64)>,
+    used: bool,
+}
+
+/// How often an `inproc` name that is connected to is looked for.
+const LOOK: Duration = Duration::from_millis(20);
+
+impl Outlet {
+    pub(super) fn open(
+        endpoints: &[Endpoint],
+        options: &Options,
+        overflow: Overflow,
+        heartbeat: Option<Duration>,
+        counters: Arc<Counters>,
+    ) -> Result<Self, Error> {
+        let mut publisher = Publisher::new(options)?;
+        for endpoint in endpoints {
+            publisher
+                .open(endpoint)
+                .map_err(|error| Error::bad_endpoint(endpoint.as_str(), error.to_string()))?;
+        }
+        Ok(Self {
+            waiter: publisher.waiter(),
+            publisher,
+            overflow,
+            counters,
+            id: RandomState::new().hash_one(0),
+            sequence: 1,
+            heartbeat: heartbeat.map(|interval| (interval, Instant::now(), 1)),
+            used: true,
+        })
+    }
+
+    pub(super) fn waiter(&self) -> Arc<Waiter> {
+        Arc::clone(&self.waiter)
+    }
+
+    pub(super) fn endpoints(&self) -> Vec<String> {
+        self.publisher.endpoints().map(str::to_owned).collect()
+    }
+
+    pub(super) fn wake(&mut self) {
+        self.used |= self.waiter.take_stir() || self.publisher.must_look();
+    }
+
+    /// The number of the next event of this proxy's own.
+    pub(super) fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    /// That number was used.
+    pub(super) fn advance(&mut self) {
+        self.sequence += 1;
+    }
+
+    /// Publishes. `false` if a subscriber had no room and nobody has got it therefore.
+    pub(super) fn publish(&mut self, topic: &[u8], event: Message) -> Result<bool, SocketError> {
+        self.used = true;
+        match self.publisher.send(topic, event) {
+            Ok(()) => {}
+            Err(Unpublished::Full(event)) => {
+                self.counters.congested.increment();
+                if self.overflow == Overflow::Refuse {
+                    return Ok(false);
+                }
+                self.send_lossy(topic, event)?;
+            }
+            Err(Unpublished::Broken(error)) => return Err(error),
+        }
+        self.counters.forwarded.increment();
+        Ok(true)
+    }
+
+    fn send_lossy(&mut self, topic: &[u8], event: Message) -> Result<(), SocketError> {
+        match self.publisher.send_lossy(topic, event) {
+            Ok(()) | Err(Unpublished::Full(_)) => Ok(()),
+            Err(Unpublished::Broken(error)) => Err(error),
+        }
+    }
+
+    /// Takes in what subscribers say, which would pile up, and sends a heartbeat that is due. Then the socket may be
+    /// waited on.
+    pub(super) fn serve(&mut self, now: Instant) -> Result<(), SocketError> {
+        if let Some((interval, due, number)) = self.heartbeat
+            && due <= now
+        {
+            self.heartbeat = now
+                .checked_add(interval)
+                .map(|due| (interval, due, number + 1));
+            let event = Event {
+                sequence: number,
+                publisher: self.id,
+                content: Content::Heartbeat,
+            };
+            if let Ok(event) = Message::build(|out| event.encode(out, &Limits::NONE)) {
+                self.used = true;
+                self.send_lossy(HEARTBEAT_TOPIC, event)?;
+            }
+        }
+        if std::mem::take(&mut self.used) {
+            while self.publisher.interest()?.is_some() {}
+        }
+        Ok(())
+    }
+
+    pub(super) fn due(&self, now: Instant) -> Option<Instant> {
+        let heartbeat = self.heartbeat.map(|(_, due, _)| due);
+        let look = self.publisher.must_look().then(|| now + LOOK);
+        heartbeat.into_iter().chain(look).min()
+    }
+
+    pub(super) fn shut(mut self) {
+        self.publisher.shut();
+    }
+}

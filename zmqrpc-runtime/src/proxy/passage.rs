@@ -1,0 +1,299 @@
+//! Which patterns a proxy goes from and to, and what it takes to go there.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::counters::Counters;
+use super::deliver::Deliver;
+use super::ends::{Pub, Pull, Push, Rep, Req, Sub, parse};
+use super::exchange::Exchange;
+use super::front::Front;
+use super::intake::{Intake, Unasked};
+use super::keeping::{Keeping, Patience};
+use super::lanes::Backoff;
+use super::outlet::Outlet;
+use super::publishing::{Announcing, Republishing};
+use super::pushing::Pushing;
+use super::queue::MemoryQueue;
+use super::relay::Relay;
+use super::sources::{Events, Jobs, Stream};
+use super::target::{Bounds, Target};
+use crate::error::Error;
+use crate::socket::{Options, Push as PushSocket};
+use crate::wire::{Limits, MAX_TOPIC};
+
+/// An end that messages come in at: [`Rep`], [`Sub`], [`Pull`].
+pub trait Source: sealed::End {}
+
+/// An end that messages go out at: [`Req`], [`Pub`], [`Push`].
+pub trait Sink: sealed::End {}
+
+impl Source for Rep {}
+impl Source for Sub {}
+impl Source for Pull {}
+impl Sink for Req {}
+impl Sink for Pub {}
+impl Sink for Push {}
+
+/// A pair of ends that a proxy can join.
+#[diagnostic::on_unimplemented(
+    message = "a proxy cannot join `{Self}`",
+    label = "no proxy goes this way",
+    note = "a proxy joins `Rep` to `Req` or `Pub`, `Sub` to `Req` or `Pub`, and `Pull` to `Req` or `Push`"
+)]
+pub trait Passage: sealed::Join {}
+
+impl Passage for (Rep, Req) {}
+impl Passage for (Rep, Pub) {}
+impl Passage for (Sub, Req) {}
+impl Passage for (Sub, Pub) {}
+impl Passage for (Pull, Req) {}
+impl Passage for (Pull, Push) {}
+
+/// What holds for both ends.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    pub(super) max_message: usize,
+    pub(super) max_calls: usize,
+    pub(super) max_queued_bytes: usize,
+    pub(super) ipv6: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            max_message: Limits::default().message,
+            max_calls: 65_536,
+            max_queued_bytes: 64 << 20,
+            ipv6: false,
+        }
+    }
+}
+
+impl Settings {
+    pub(super) fn check(&self) -> Result<(), Error> {
+        if self.max_message < MIN_MESSAGE {
+            let reason = format!("it must be {MIN_MESSAGE} bytes or more");
+            return Err(Error::bad_setting("max_message", reason));
+        }
+        if self.max_calls == 0 {
+            return Err(Error::bad_setting("max_calls", "it must be 1 or more"));
+        }
+        if self.max_queued_bytes < self.max_message {
+            let reason = "it must hold at least one message of `max_message` bytes";
+            return Err(Error::bad_setting("max_queued_bytes", reason));
+        }
+        Ok(())
+    }
+
+    pub(super) fn limits(&self) -> Limits {
+        Limits {
+            message: self.max_message,
+            ..Limits::default()
+        }
+    }
+
+    fn options(&self, send_high_water: u32) -> Options {
+        Options {
+            max_frame: self.max_message.saturating_mul(2),
+            linger: LINGER,
+            send_high_water,
+            receive_high_water: 1000,
+            ipv6: self.ipv6,
+        }
+    }
+
+    pub(super) fn front(&self, rep: &Rep, counters: &Arc<Counters>) -> Result<Front, Error> {
+        // Small, as in a server: libzmq does not tell what it still held for a peer that leaves. What does not fit waits
+        // in the outbox, which counts.
+        let options = self.options(100);
+        let endpoints = parse(&rep.endpoints)?;
+        Front::open(&endpoints, &options, self.limits(), Arc::clone(counters))
+    }
+
+    fn events(&self, sub: Sub, counters: &Arc<Counters>) -> Result<Events, Error> {
+        let (options, limits) = (self.options(1000), self.limits());
+        Events::open(sub.subscriptions, &options, limits, Arc::clone(counters))
+    }
+
+    fn jobs(&self, pull: &Pull, counters: &Arc<Counters>) -> Result<Jobs, Error> {
+        let (options, endpoints) = (self.options(1000), parse(&pull.endpoints)?);
+        Jobs::open(&endpoints, &options, self.limits(), Arc::clone(counters))
+    }
+
+    fn outlet(&self, to: &Pub, counters: &Arc<Counters>) -> Result<Outlet, Error> {
+        if to.topic.len() > MAX_TOPIC {
+            let reason = format!("it has {} bytes, {MAX_TOPIC} are allowed", to.topic.len());
+            return Err(Error::bad_setting("topic", reason));
+        }
+        if to.heartbeat.is_some_and(|interval| interval.is_zero()) {
+            return Err(Error::bad_setting("heartbeat", "it must be above zero"));
+        }
+        let high_water = u32::try_from(to.high_water).ok().filter(|count| *count > 0);
+        let high_water =
+            high_water.ok_or_else(|| Error::bad_setting("high_water", "it must be 1 or more"))?;
+        let (endpoints, options) = (parse(&to.endpoints)?, self.options(high_water));
+        let counters = Arc::clone(counters);
+        Outlet::open(&endpoints, &options, to.overflow, to.heartbeat, counters)
+    }
+
+    /// Makes calls of what nobody waits for.
+    fn deliver<I: Intake + 'static>(
+        &self,
+        intake: I,
+        req: &Req,
+        counters: &Arc<Counters>,
+    ) -> Result<Box<dyn Relay>, Error> {
+        let patience = Patience {
+            attempt: ATTEMPT,
+            attempts: req.attempts,
+            time_to_live: Some(req.max_age),
+            backoff: BACKOFF,
+        };
+        let queue = MemoryQueue::without_letters(self.max_calls, self.max_queued_bytes);
+        let keeping = Keeping::new(
+            Arc::new(queue),
+            self.limits(),
+            patience,
+            Arc::clone(counters),
+        );
+        let keeping = keeping.map_err(|reason| Error::bad_queue("the queue", reason))?;
+        let target = self.target(req, counters)?;
+        Ok(Box::new(Deliver::new(intake, target, keeping)))
+    }
+
+    pub(super) fn target<O>(
+        &self,
+        req: &Req,
+        counters: &Arc<Counters>,
+    ) -> Result<Target<O>, Error> {
+        let bounds = Bounds {
+            calls: self.max_calls,
+            waiting_bytes: self.max_queued_bytes,
+            // `Duration::MAX` is a way to say "never", and would take the clock beyond its end.
+            connect_timeout: req.connect_timeout.min(LONGEST),
+        };
+        let (endpoints, pulse) = (parse(&req.endpoints)?, req.pulse()?);
+        let options = self.options(1000);
+        Target::open(&endpoints, &options, pulse, bounds, Arc::clone(counters))
+    }
+}
+
+/// Jobs that are held for each puller. Few: they are lost if the process dies, and no other puller gets them.
+const PUSH_HIGH_WATER: u32 = 100;
+/// How long a target may take to answer a call that nobody waits for.
+const ATTEMPT: Duration = Duration::from_secs(30);
+const BACKOFF: Backoff = Backoff {
+    first: Duration::from_millis(100),
+    longest: Duration::from_secs(5),
+};
+/// A header with full metadata must fit.
+const MIN_MESSAGE: usize = 1024;
+/// Cancellations and the last answers may take so long to leave when the sockets close.
+const LINGER: Duration = Duration::from_millis(500);
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// What nobody else can implement.
+pub(super) mod sealed {
+    use super::{Arc, Counters, Error, Pub, Pull, Push, Relay, Rep, Req, Settings, Sub};
+
+    pub trait End {}
+
+    impl End for Rep {}
+    impl End for Sub {}
+    impl End for Pull {}
+    impl End for Req {}
+    impl End for Pub {}
+    impl End for Push {}
+
+    /// A proxy that is about to run.
+    pub struct Opened {
+        pub(in crate::proxy) relay: Box<dyn Relay>,
+        pub(in crate::proxy) endpoints: Vec<String>,
+    }
+
+    pub trait Join {
+        /// Opens both ends; none if one fails.
+        #[expect(private_interfaces, reason = "sealed: nobody else calls it")]
+        fn open(self, settings: &Settings, counters: &Arc<Counters>) -> Result<Opened, Error>;
+    }
+}
+
+impl sealed::Join for (Rep, Req) {
+    #[expect(private_interfaces, reason = "sealed: nobody else calls it")]
+    fn open(self, settings: &Settings, counters: &Arc<Counters>) -> Result<sealed::Opened, Error> {
+        let (rep, req) = self;
+        let target = settings.target(&req, counters)?;
+        let front = settings.front(&rep, counters)?;
+        let endpoints = front.endpoints();
+        Ok(sealed::Opened {
+            relay: Box::new(Exchange::new(front, target)),
+            endpoints,
+        })
+    }
+}
+
+impl sealed::Join for (Rep, Pub) {
+    #[expect(private_interfaces, reason = "sealed: nobody else calls it")]
+    fn open(self, settings: &Settings, counters: &Arc<Counters>) -> Result<sealed::Opened, Error> {
+        let (rep, to) = self;
+        let outlet = settings.outlet(&to, counters)?;
+        let front = settings.front(&rep, counters)?;
+        let endpoints = [front.endpoints(), outlet.endpoints()].concat();
+        let relay = Box::new(Announcing::new(front, outlet, to.topic.into()));
+        Ok(sealed::Opened { relay, endpoints })
+    }
+}
+
+impl sealed::Join for (Sub, Pub) {
+    #[expect(private_interfaces, reason = "sealed: nobody else calls it")]
+    fn open(self, settings: &Settings, counters: &Arc<Counters>) -> Result<sealed::Opened, Error> {
+        let (sub, to) = self;
+        let outlet = settings.outlet(&to, counters)?;
+        let events = settings.events(sub, counters)?;
+        let endpoints = [events.endpoints(), outlet.endpoints()].concat();
+        let relay = Box::new(Republishing::new(events, outlet, Arc::clone(counters)));
+        Ok(sealed::Opened { relay, endpoints })
+    }
+}
+
+impl sealed::Join for (Sub, Req) {
+    #[expect(private_interfaces, reason = "sealed: nobody else calls it")]
+    fn open(self, settings: &Settings, counters: &Arc<Counters>) -> Result<sealed::Opened, Error> {
+        let (sub, req) = self;
+        let events = settings.events(sub, counters)?;
+        let endpoints = events.endpoints();
+        let intake = Unasked::new(events, settings.limits(), Arc::clone(counters));
+        let relay = settings.deliver(intake, &req, counters)?;
+        Ok(sealed::Opened { relay, endpoints })
+    }
+}
+
+impl sealed::Join for (Pull, Req) {
+    #[expect(private_interfaces, reason = "sealed: nobody else calls it")]
+    fn open(self, settings: &Settings, counters: &Arc<Counters>) -> Result<sealed::Opened, Error> {
+        let (pull, req) = self;
+        let jobs = settings.jobs(&pull, counters)?;
+        let endpoints = jobs.endpoints();
+        let intake = Unasked::new(jobs, settings.limits(), Arc::clone(counters));
+        let relay = settings.deliver(intake, &req, counters)?;
+        Ok(sealed::Opened { relay, endpoints })
+    }
+}
+
+impl sealed::Join for (Pull, Push) {
+    #[expect(private_interfaces, reason = "sealed: nobody else calls it")]
+    fn open(self, settings: &Settings, counters: &Arc<Counters>) -> Result<sealed::Opened, Error> {
+        let (pull, to) = self;
+        let jobs = settings.jobs(&pull, counters)?;
+        let mut push = PushSocket::new(&settings.options(PUSH_HIGH_WATER))?;
+        for endpoint in parse(&to.endpoints)? {
+            push.open(&endpoint)
+                .map_err(|error| Error::bad_endpoint(endpoint.as_str(), error.to_string()))?;
+        }
+        let pushed = push.endpoints().map(str::to_owned).collect();
+        let endpoints = [jobs.endpoints(), pushed].concat();
+        let relay = Box::new(Pushing::new(jobs, push, Arc::clone(counters)));
+        Ok(sealed::Opened { relay, endpoints })
+    }
+}

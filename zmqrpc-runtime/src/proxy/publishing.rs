@@ -1,0 +1,201 @@
+//! What comes in is published: REP to PUB, SUB to PUB.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::counters::Counters;
+use super::front::{Asked, Front};
+use super::outlet::Outlet;
+use super::relay::{Relay, Turn};
+use super::sources::{Events, Stream, TURN};
+use crate::command::Refusal;
+use crate::socket::{Message, SocketError, Waiter};
+use crate::wire::{HEARTBEAT_TOPIC, Incoming, Limits, Request, Status, request_to_event};
+
+/// Requests become events, and are answered when they have been published.
+pub(super) struct Announcing {
+    front: Front,
+    outlet: Outlet,
+    topic: Box<str>,
+    stopping: bool,
+}
+
+impl Announcing {
+    pub(super) fn new(front: Front, outlet: Outlet, topic: Box<str>) -> Self {
+        Self {
+            front,
+            outlet,
+            topic,
+            stopping: false,
+        }
+    }
+}
+
+impl Relay for Announcing {
+    fn waiters(&self) -> Vec<Arc<Waiter>> {
+        vec![self.front.waiter(), self.outlet.waiter()]
+    }
+
+    fn wake(&mut self) {
+        self.front.wake();
+        self.outlet.wake();
+    }
+
+    fn turn(&mut self, now: Instant) -> Result<Turn, SocketError> {
+        let Self {
+            front,
+            outlet,
+            topic,
+            stopping,
+        } = self;
+        let limits = front.limits;
+        let mut broken = None;
+        if front.is_used() {
+            front.take_in(now, |front, asked| {
+                // What was published cannot be taken back.
+                let Asked::Request {
+                    caller, request, ..
+                } = asked
+                else {
+                    return;
+                };
+                if *stopping {
+                    return front.refuse(caller, &Refusal::new(Status::ShuttingDown, ""));
+                }
+                match announce(outlet, topic, &request, &limits) {
+                    Ok(Ok(codec)) => front.accept(caller, codec),
+                    Ok(Err(refusal)) => front.refuse(caller, &refusal),
+                    Err(error) => broken = Some(error),
+                }
+            })?;
+        }
+        if let Some(error) = broken {
+            return Err(error);
+        }
+        drop(front.take_gone());
+        outlet.serve(now)?;
+        if front.is_used() {
+            return Ok(Turn::Again);
+        }
+        Ok(Turn::Wait(outlet.due(now)))
+    }
+
+    fn stop(&mut self) {
+        self.stopping = true;
+    }
+
+    fn is_done(&self) -> bool {
+        true
+    }
+
+    fn abandon(&mut self) {}
+
+    fn is_flushed(&self) -> bool {
+        self.front.is_flushed()
+    }
+
+    fn shut(self: Box<Self>) {
+        self.front.shut();
+        self.outlet.shut();
+    }
+}
+
+/// Publishes a request; answers the codec to accept it in.
+fn announce(
+    outlet: &mut Outlet,
+    topic: &str,
+    request: &[u8],
+    limits: &Limits,
+) -> Result<Result<u8, Refusal>, SocketError> {
+    let codec = match Incoming::decode(request, limits) {
+        Ok(Incoming::Request(Request { codec, .. })) => codec,
+        _ => 0,
+    };
+    let event = match request_to_event(request, outlet.sequence(), outlet.id, limits) {
+        Ok(event) => Message::from(event),
+        // It is longer than the request, and that one was as long as may be.
+        Err(error) => return Ok(Err(Refusal::new(error.status(), error.to_string()))),
+    };
+    if !outlet.publish(topic.as_bytes(), event)? {
+        let detail = "a subscriber of the proxy has no room";
+        return Ok(Err(Refusal::new(Status::Overloaded, detail)));
+    }
+    outlet.advance();
+    Ok(Ok(codec))
+}
+
+/// Events are published again as they came: under their publisher's name and number.
+pub(super) struct Republishing {
+    events: Events,
+    outlet: Outlet,
+    counters: Arc<Counters>,
+    stopping: bool,
+}
+
+impl Republishing {
+    pub(super) fn new(events: Events, outlet: Outlet, counters: Arc<Counters>) -> Self {
+        Self {
+            events,
+            outlet,
+            counters,
+            stopping: false,
+        }
+    }
+}
+
+impl Relay for Republishing {
+    fn waiters(&self) -> Vec<Arc<Waiter>> {
+        let outlet = std::iter::once(self.outlet.waiter());
+        outlet.chain(self.events.waiters()).collect()
+    }
+
+    fn wake(&mut self) {
+        self.events.wake();
+        self.outlet.wake();
+    }
+
+    fn turn(&mut self, now: Instant) -> Result<Turn, SocketError> {
+        if self.stopping {
+            self.events.leave();
+        }
+        for _ in 0..4 * TURN {
+            let Some((topic, event)) = self.events.next(now)? else {
+                break;
+            };
+            if *topic != *HEARTBEAT_TOPIC {
+                self.counters.received.increment();
+            }
+            if !self.outlet.publish(&topic, event)? {
+                self.counters.given_up.increment();
+            }
+        }
+        self.outlet.serve(now)?;
+        if !self.events.is_used() {
+            self.events.look(now, !self.stopping);
+        }
+        if self.events.is_used() {
+            return Ok(Turn::Again);
+        }
+        let times = [self.outlet.due(now), self.events.due()];
+        Ok(Turn::Wait(times.into_iter().flatten().min()))
+    }
+
+    fn stop(&mut self) {
+        self.stopping = true;
+    }
+
+    fn is_done(&self) -> bool {
+        true
+    }
+
+    fn abandon(&mut self) {}
+
+    fn is_flushed(&self) -> bool {
+        true
+    }
+
+    fn shut(self: Box<Self>) {
+        self.events.shut();
+        self.outlet.shut();
+    }
+}

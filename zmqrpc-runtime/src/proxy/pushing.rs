@@ -1,0 +1,117 @@
+//! Jobs that are pulled are pushed again: PULL to PUSH.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::counters::Counters;
+use super::relay::{Relay, Turn};
+use super::sources::{Jobs, Stream, TURN};
+use crate::socket::{Message, Push, SocketError, Unpushed, Waiter};
+
+/// Takes a job when it has found a puller for the one before: what nobody takes waits with those who pushed it.
+pub(super) struct Pushing {
+    jobs: Jobs,
+    push: Push,
+    waiter: Arc<Waiter>,
+    /// The one that nobody has room for.
+    hand: Option<Message>,
+    counters: Arc<Counters>,
+    stopping: bool,
+}
+
+/// How often the job in hand is offered again, whatever the socket signals.
+const RETRY: Duration = Duration::from_millis(10);
+
+impl Pushing {
+    pub(super) fn new(jobs: Jobs, push: Push, counters: Arc<Counters>) -> Self {
+        Self {
+            jobs,
+            waiter: push.waiter(),
+            push,
+            hand: None,
+            counters,
+            stopping: false,
+        }
+    }
+
+    /// Whether it was taken.
+    fn offer(&mut self, job: Message) -> Result<bool, SocketError> {
+        match self.push.send(job) {
+            Ok(()) => {
+                self.counters.forwarded.increment();
+                Ok(true)
+            }
+            Err(Unpushed::Full(job)) => {
+                self.hand = Some(job);
+                Ok(false)
+            }
+            Err(Unpushed::Broken(error)) => Err(error),
+        }
+    }
+}
+
+impl Relay for Pushing {
+    fn waiters(&self) -> Vec<Arc<Waiter>> {
+        let mut waiters = self.jobs.waiters();
+        waiters.push(Arc::clone(&self.waiter));
+        waiters
+    }
+
+    fn wake(&mut self) {
+        self.jobs.wake();
+    }
+
+    fn turn(&mut self, now: Instant) -> Result<Turn, SocketError> {
+        self.push.settle()?;
+        if let Some(job) = self.hand.take()
+            && !self.offer(job)?
+        {
+            return Ok(Turn::WaitBehind(
+                self.jobs.waiters().len(),
+                Some(now + RETRY),
+            ));
+        }
+        if self.stopping {
+            self.jobs.leave();
+        }
+        for _ in 0..4 * TURN {
+            let Some(job) = self.jobs.next(now)? else {
+                break;
+            };
+            self.counters.received.increment();
+            if !self.offer(job)? {
+                break;
+            }
+        }
+        if !self.jobs.is_used() {
+            self.jobs.look(now, true);
+        }
+        if self.jobs.is_used() || self.hand.is_some() {
+            return Ok(Turn::Again);
+        }
+        Ok(Turn::Wait(self.jobs.due()))
+    }
+
+    fn stop(&mut self) {
+        self.stopping = true;
+    }
+
+    fn is_done(&self) -> bool {
+        self.hand.is_none()
+    }
+
+    fn abandon(&mut self) {
+        if self.hand.take().is_some() {
+            self.counters.given_up.increment();
+        }
+    }
+
+    fn is_flushed(&self) -> bool {
+        true
+    }
+
+    fn shut(mut self: Box<Self>) {
+        self.jobs.shut();
+        self.push.shut();
+    }
+}

@@ -1,0 +1,128 @@
+//! A queue that ends with its process.
+
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::{Batch, Capacity, DeadLetter, Entry, Kept, Letter, MAX_LETTERS, Queue, Store};
+use crate::wire::Delivery;
+
+/// A queue in memory. What it holds is lost with its process; what it is for is a target that is away for a while.
+///
+/// # Examples
+///
+/// ```
+/// use zmqrpc_runtime::{BufferedProxy, MemoryQueue, Rep, Req};
+///
+/// let store = BufferedProxy::new(
+///     Rep::bind("tcp://127.0.0.1:*"),
+///     Req::connect("tcp://127.0.0.1:30000"),
+///     // At most 10,000 requests and 64 MiB of them.
+///     MemoryQueue::new(10_000, 64 << 20),
+/// )
+/// .start()?;
+/// # Ok::<(), zmqrpc_runtime::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct MemoryQueue {
+    id: u64,
+    capacity: Capacity,
+    max_letters: usize,
+    held: Mutex<Held>,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    requests: BTreeMap<u64, Kept>,
+    letters: BTreeMap<u64, Letter>,
+    next: u64,
+}
+
+impl MemoryQueue {
+    /// An empty queue that holds at most so many requests, and bytes of them.
+    #[must_use]
+    pub fn new(max_requests: usize, max_bytes: usize) -> Self {
+        Self {
+            id: RandomState::new().hash_one(0),
+            capacity: Capacity {
+                requests: max_requests,
+                bytes: max_bytes,
+            },
+            max_letters: MAX_LETTERS,
+            held: Mutex::default(),
+        }
+    }
+
+    /// One whose dead letters nobody reads.
+    pub(in crate::proxy) fn without_letters(max_requests: usize, max_bytes: usize) -> Self {
+        Self {
+            max_letters: 0,
+            ..Self::new(max_requests, max_bytes)
+        }
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Queue for MemoryQueue {}
+
+impl Store for MemoryQueue {
+    fn capacity(&self) -> Capacity {
+        self.capacity
+    }
+
+    fn id(&self) -> u64 {
+        self.id
+    }
+
+    fn next_number(&self) -> u64 {
+        self.held().next
+    }
+
+    fn contents(&self) -> Result<Vec<Entry>, String> {
+        let held = self.held();
+        let contents = held.requests.iter();
+        Ok(contents
+            .map(|(number, kept)| Entry::of(*number, kept))
+            .collect())
+    }
+
+    fn commit(&self, batch: &Batch) -> Result<(), String> {
+        let mut held = self.held();
+        for (number, kept) in &batch.new {
+            held.requests.insert(*number, kept.clone());
+            held.next = held.next.max(number + 1);
+        }
+        for number in &batch.done {
+            held.requests.remove(number);
+        }
+        for (number, letter) in &batch.dead {
+            held.requests.remove(number);
+            held.letters.insert(*number, letter.clone());
+        }
+        while held.letters.len() > self.max_letters {
+            held.letters.pop_first();
+        }
+        Ok(())
+    }
+
+    fn frame(&self, number: u64) -> Result<Option<Vec<u8>>, String> {
+        let held = self.held();
+        Ok(held.requests.get(&number).map(|kept| kept.frame.clone()))
+    }
+
+    fn letters(&self) -> Result<Vec<DeadLetter>, String> {
+        let queue = self.id;
+        let letter = |(number, letter): (&u64, &Letter)| {
+            let number = *number;
+            DeadLetter::new(Delivery { queue, number }, letter.clone())
+        };
+        Ok(self.held().letters.iter().map(letter).collect())
+    }
+
+    fn discard_letter(&self, number: u64) -> Result<bool, String> {
+        Ok(self.held().letters.remove(&number).is_some())
+    }
+}

@@ -1,0 +1,99 @@
+//! Where requests wait that a proxy has accepted and not delivered.
+//!
+//! A queue keeps bytes under numbers and knows nothing of their order; [`lanes`](super::lanes) does.
+
+#[cfg(feature = "disk-queue")]
+mod disk;
+mod letter;
+mod memory;
+
+#[cfg(feature = "disk-queue")]
+pub use disk::DiskQueue;
+pub use letter::DeadLetter;
+pub(super) use letter::Letter;
+pub use memory::MemoryQueue;
+
+use super::lanes::Origin;
+
+/// A request as a queue keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Kept {
+    /// None for what has no order to keep.
+    pub(super) origin: Option<Origin>,
+    /// Milliseconds since 1970: a queue outlives its proxy, and the clock that proxies measure with.
+    pub(super) accepted: u64,
+    /// The request frame, as it came.
+    pub(super) frame: Vec<u8>,
+}
+
+/// What is known of a request without its frame.
+pub(super) struct Entry {
+    pub(super) number: u64,
+    pub(super) origin: Option<Origin>,
+    pub(super) accepted: u64,
+    /// Of the frame.
+    pub(super) bytes: usize,
+}
+
+impl Entry {
+    fn of(number: u64, kept: &Kept) -> Self {
+        Self {
+            number,
+            origin: kept.origin.clone(),
+            accepted: kept.accepted,
+            bytes: kept.frame.len(),
+        }
+    }
+}
+
+/// Changes that are made all at once, or not at all.
+#[derive(Default)]
+pub(super) struct Batch {
+    pub(super) new: Vec<(u64, Kept)>,
+    /// Delivered.
+    pub(super) done: Vec<u64>,
+    /// Given up.
+    pub(super) dead: Vec<(u64, Letter)>,
+}
+
+impl Batch {
+    pub(super) fn is_empty(&self) -> bool {
+        self.new.is_empty() && self.done.is_empty() && self.dead.is_empty()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.new.len() + self.done.len() + self.dead.len()
+    }
+}
+
+/// What a queue may hold.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Capacity {
+    pub(super) requests: usize,
+    pub(super) bytes: usize,
+}
+
+/// What a proxy does with a queue. Used by the proxy's thread, and by handles that read dead letters.
+pub(super) trait Store: Send + Sync + 'static {
+    fn capacity(&self) -> Capacity;
+    /// The number that names it, see [`Delivery`](crate::wire::Delivery).
+    fn id(&self) -> u64;
+    /// The number of the next request. No number is used twice.
+    fn next_number(&self) -> u64;
+    /// What it holds, in order.
+    fn contents(&self) -> Result<Vec<Entry>, String>;
+    /// Makes changes, and returns when they would survive a crash, if that is what it is for.
+    fn commit(&self, batch: &Batch) -> Result<(), String>;
+    /// A request's frame.
+    fn frame(&self, number: u64) -> Result<Option<Vec<u8>>, String>;
+    fn letters(&self) -> Result<Vec<DeadLetter>, String>;
+    /// `false` if there is no such letter.
+    fn discard_letter(&self, number: u64) -> Result<bool, String>;
+}
+
+/// Dead letters that are kept, of any size; then the oldest go.
+pub(super) const MAX_LETTERS: usize = 10_000;
+
+/// Where a [`BufferedProxy`](crate::BufferedProxy) keeps what it has accepted: [`MemoryQueue`] or [`DiskQueue`].
+#[expect(private_bounds, reason = "sealed: nobody else can make one")]
+pub trait Queue: Store {}

@@ -1,0 +1,212 @@
+//! The thread of a proxy: one loop, the same for all of them.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::socket::{SocketError, Waiter, drive_any};
+
+/// What a proxy does between two waits. It never blocks.
+pub(super) trait Relay: Send {
+    /// What to wait for.
+    fn waiters(&self) -> Vec<Arc<Waiter>>;
+    /// Somebody has waited: something may have happened to any of the sockets.
+    fn wake(&mut self);
+    /// Passes on what has come.
+    fn turn(&mut self, now: Instant) -> Result<Turn, SocketError>;
+    /// Takes on nothing more, and refuses what has not been handed over.
+    fn stop(&mut self);
+    /// Nothing is under way.
+    fn is_done(&self) -> bool;
+    /// Gives up what is under way.
+    fn abandon(&mut self);
+    /// Every answer has left for its caller.
+    fn is_flushed(&self) -> bool;
+    /// Closes the sockets and frees their endpoints.
+    fn shut(self: Box<Self>);
+}
+
+pub(super) enum Turn {
+    /// There is more to do.
+    Again,
+    /// Every socket has been drained: wait, until then at most.
+    Wait(Option<Instant>),
+    /// The same, but for the sockets of the first so many waiters: there is no room for what they hold.
+    WaitBehind(usize, Option<Instant>),
+}
+
+/// How often a loop that does not hear its bell looks.
+const LOOK: Duration = Duration::from_millis(10);
+/// How long callers may take to accept their last answers.
+const FLUSH: Duration = Duration::from_millis(100);
+/// How long the connections stay after that: libzmq drops what it has received over one that ends, and a caller has not
+/// taken yet.
+const PARTING: Duration = Duration::from_millis(20);
+/// How long closing may take in all, beside what is given to calls that are under way.
+const CLOSE: Duration = Duration::from_millis(750);
+
+/// A running loop, as its handle sees it.
+pub(super) struct Control {
+    waiter: Arc<Waiter>,
+    stopping: AtomicBool,
+    state: Mutex<State>,
+    end: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// Until when calls that are under way may go on.
+    until: Option<Instant>,
+    /// Some of them were given up.
+    abandoned: bool,
+    ended: bool,
+}
+
+impl Control {
+    /// Starts the thread.
+    pub(super) fn start(relay: Box<dyn Relay>) -> Result<Arc<Self>, SocketError> {
+        let waiters = relay.waiters();
+        let Some(waiter) = waiters.first() else {
+            let error = std::io::Error::other("there is nothing to wait for");
+            return Err(SocketError::thread(&error));
+        };
+        let control = Arc::new(Self {
+            waiter: Arc::clone(waiter),
+            stopping: AtomicBool::new(false),
+            state: Mutex::default(),
+            end: Condvar::new(),
+        });
+        let own = Arc::clone(&control);
+        thread::Builder::new()
+            .name("zmqrpc-proxy".into())
+            .spawn(move || {
+                let _end = TellEnd(&own);
+                own.run(relay, &waiters);
+            })
+            .map_err(|error| SocketError::thread(&error))?;
+        Ok(control)
+    }
+
+    /// Ends the loop. `false` if calls that were under way had to be given up, or if it has not ended in time.
+    pub(super) fn stop(&self, limit: Duration) -> bool {
+        let now = Instant::now();
+        let until = now.checked_add(limit).unwrap_or(now + LONGEST);
+        self.state().until.get_or_insert(until);
+        self.stopping.store(true, Ordering::Release);
+        self.waiter.wake();
+        let patience = limit.min(LONGEST) + CLOSE;
+        let waited = self
+            .end
+            .wait_timeout_while(self.state(), patience, |state| !state.ended);
+        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.ended && !state.abandoned
+    }
+
+    /// Waits for the end, without asking for it.
+    pub(super) fn wait(&self) {
+        let waited = self.end.wait_while(self.state(), |state| !state.ended);
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn run(&self, mut relay: Box<dyn Relay>, waiters: &[Arc<Waiter>]) {
+        let mut ending = None;
+        loop {
+            let now = Instant::now();
+            if self.stopping.load(Ordering::Acquire) {
+                let ending = ending.get_or_insert_with(|| {
+                    relay.stop();
+                    Ending::new(self.state().until.unwrap_or(now))
+                });
+                if ending.must_abandon(now, relay.is_done()) {
+                    self.state().abandoned = true;
+                    relay.abandon();
+                }
+                if relay.is_done() && ending.is_over(now, relay.is_flushed()) {
+                    break;
+                }
+            }
+            let turn = match relay.turn(now) {
+                Ok(turn) => turn,
+                Err(error) => {
+                    tracing::error!(%error, "a proxy's socket failed, the proxy ends");
+                    break;
+                }
+            };
+            let (waiters, until) = match turn {
+                Turn::Again => continue,
+                Turn::Wait(until) => (waiters, until),
+                Turn::WaitBehind(count, until) => {
+                    // The bell is among those that are left alone.
+                    let soon = now + LOOK;
+                    let until = until.map_or(soon, |until| until.min(soon));
+                    (waiters.get(count..).unwrap_or_default(), Some(until))
+                }
+            };
+            let limit = match &mut ending {
+                Some(ending) if relay.is_done() => Some(ending.next(now)),
+                Some(ending) => Some(ending.until),
+                None => None,
+            };
+            let until = match (until, limit) {
+                (Some(a), Some(b)) => Some(a.min(b)),
+                (a, b) => a.or(b),
+            };
+            if let Err(error) = drive_any(waiters, until) {
+                tracing::error!(%error, "a proxy cannot wait for its sockets, the proxy ends");
+                break;
+            }
+            relay.wake();
+        }
+        relay.shut();
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How a proxy comes to its end.
+struct Ending {
+    /// Until when calls that are under way may go on.
+    until: Instant,
+    done: Option<Instant>,
+}
+
+impl Ending {
+    fn new(until: Instant) -> Self {
+        Self { until, done: None }
+    }
+
+    fn must_abandon(&self, now: Instant, done: bool) -> bool {
+        !done && now >= self.until
+    }
+
+    /// Nothing is under way any more: whether callers have had their time to take the last answers.
+    fn is_over(&mut self, now: Instant, flushed: bool) -> bool {
+        let done = *self.done.get_or_insert(now);
+        now >= done + FLUSH || flushed && now >= done + PARTING
+    }
+
+    fn next(&mut self, now: Instant) -> Instant {
+        let done = *self.done.get_or_insert(now);
+        if now < done + PARTING {
+            done + PARTING
+        } else {
+            done + FLUSH
+        }
+    }
+}
+
+/// As good as for ever.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
+/// Even a thread that dies tells of it: nobody must wait for ever.
+struct TellEnd<'a>(&'a Control);
+
+impl Drop for TellEnd<'_> {
+    fn drop(&mut self) {
+        self.0.state().ended = true;
+        self.0.end.notify_all();
+    }
+}

@@ -1,0 +1,265 @@
+//! Where a proxy gets what nobody waits for: subscriptions, and endpoints that it pulls from.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::counters::Counters;
+use crate::error::Error;
+use crate::server::{Feed, Source, Subscription};
+use crate::socket::{Arrival, Endpoint, Message, Options, Pull, SocketError, Waiter};
+use crate::wire::{Incoming, Kind, Limits, NO_ID, Request, event_to_request};
+
+/// Messages that are taken from one socket before the others have their turn.
+pub(super) const TURN: usize = 64;
+
+/// Sockets that only receive.
+pub(super) trait Stream: Send + Sized {
+    /// What comes out of it.
+    type Item;
+
+    fn waiters(&self) -> Vec<Arc<Waiter>>;
+    fn endpoints(&self) -> Vec<String>;
+    fn wake(&mut self);
+    /// Something may be left: it must not be waited on.
+    fn is_used(&self) -> bool;
+    /// Nobody is to wait for it any more.
+    fn leave(&mut self);
+    /// The next good message of a turn; nothing if there is none, or others have their turn.
+    fn next(&mut self, now: Instant) -> Result<Option<Self::Item>, SocketError>;
+    /// Looks after connections. Only right when everything has been taken in; `heard` is false while nobody listens.
+    fn look(&mut self, now: Instant, heard: bool);
+    fn due(&self) -> Option<Instant>;
+    /// The call that an item asks for; nothing if it is a sign of life.
+    fn call(item: &Self::Item, limits: &Limits) -> Option<Vec<u8>>;
+    fn shut(self);
+}
+
+/// Subscriptions.
+pub(super) struct Events {
+    feeds: Vec<(Feed, bool)>,
+    /// Whose turn it is, and how much of it is left.
+    turn: (usize, usize),
+    limits: Limits,
+    counters: Arc<Counters>,
+}
+
+impl Events {
+    pub(super) fn open(
+        subscriptions: Vec<Subscription>,
+        options: &Options,
+        limits: Limits,
+        counters: Arc<Counters>,
+    ) -> Result<Self, Error> {
+        let open = |subscription: Subscription| {
+            Feed::open(subscription.check()?, options).map(|feed| (feed, true))
+        };
+        Ok(Self {
+            feeds: subscriptions
+                .into_iter()
+                .map(open)
+                .collect::<Result<_, _>>()?,
+            turn: (0, TURN),
+            limits,
+            counters,
+        })
+    }
+}
+
+impl Stream for Events {
+    /// Topic and event.
+    type Item = (Message, Message);
+
+    fn waiters(&self) -> Vec<Arc<Waiter>> {
+        self.feeds.iter().map(|(feed, _)| feed.waiter()).collect()
+    }
+
+    fn endpoints(&self) -> Vec<String> {
+        let endpoints = self
+            .feeds
+            .iter()
+            .map(|(feed, _)| feed.endpoint().to_owned());
+        endpoints.collect()
+    }
+
+    fn wake(&mut self) {
+        for (feed, used) in &mut self.feeds {
+            *used |= feed.waiter().take_stir();
+        }
+    }
+
+    fn is_used(&self) -> bool {
+        self.feeds.iter().any(|(_, used)| *used)
+    }
+
+    fn leave(&mut self) {
+        self.feeds.iter_mut().for_each(|(_, used)| *used = false);
+    }
+
+    fn next(&mut self, now: Instant) -> Result<Option<Self::Item>, SocketError> {
+        while let Some((feed, used)) = self.feeds.get_mut(self.turn.0) {
+            while *used && self.turn.1 > 0 {
+                self.turn.1 -= 1;
+                match feed.pass(&self.limits, now)? {
+                    None => *used = false,
+                    Some(Arrival::Odd) => self.counters.front.malformed.increment(),
+                    Some(Arrival::Message(message)) => return Ok(Some(message)),
+                }
+            }
+            self.turn = (self.turn.0 + 1, TURN);
+        }
+        self.turn = (0, TURN);
+        Ok(None)
+    }
+
+    fn look(&mut self, now: Instant, heard: bool) {
+        for (feed, used) in &mut self.feeds {
+            if !heard {
+                feed.excuse(now);
+            } else if !*used && feed.due().is_some_and(|due| due <= now) {
+                *used = true;
+                if let Some(told) = feed.look(now) {
+                    told.tell();
+                }
+            }
+        }
+    }
+
+    fn due(&self) -> Option<Instant> {
+        self.feeds.iter().filter_map(|(feed, _)| feed.due()).min()
+    }
+
+    fn call((_, event): &Self::Item, limits: &Limits) -> Option<Vec<u8>> {
+        event_to_request(event, Kind::Call, NO_ID, limits).ok()?
+    }
+
+    fn shut(self) {
+        for (feed, _) in self.feeds {
+            feed.shut();
+        }
+    }
+}
+
+/// Endpoints to pull from.
+pub(super) struct Jobs {
+    pulls: Vec<(Pull, bool)>,
+    turn: (usize, usize),
+    limits: Limits,
+    counters: Arc<Counters>,
+}
+
+/// Jobs that are held for each of those who push. Few: they are lost with the process.
+const HIGH_WATER: u32 = 100;
+
+impl Jobs {
+    pub(super) fn open(
+        endpoints: &[Endpoint],
+        options: &Options,
+        limits: Limits,
+        counters: Arc<Counters>,
+    ) -> Result<Self, Error> {
+        let options = Options {
+            receive_high_water: HIGH_WATER,
+            ..options.clone()
+        };
+        let open = |endpoint: &Endpoint| {
+            let pull = Pull::open(endpoint, &options)
+                .map_err(|error| Error::bad_endpoint(endpoint.as_str(), error.to_string()))?;
+            Ok::<_, Error>((pull, true))
+        };
+        Ok(Self {
+            pulls: endpoints.iter().map(open).collect::<Result<_, _>>()?,
+            turn: (0, TURN),
+            limits,
+            counters,
+        })
+    }
+}
+
+impl Stream for Jobs {
+    /// A notification.
+    type Item = Message;
+
+    fn waiters(&self) -> Vec<Arc<Waiter>> {
+        self.pulls.iter().map(|(pull, _)| pull.waiter()).collect()
+    }
+
+    fn endpoints(&self) -> Vec<String> {
+        let endpoints = self
+            .pulls
+            .iter()
+            .map(|(pull, _)| pull.endpoint().to_owned());
+        endpoints.collect()
+    }
+
+    fn wake(&mut self) {
+        for (pull, used) in &mut self.pulls {
+            *used |= pull.waiter().take_stir();
+        }
+    }
+
+    fn is_used(&self) -> bool {
+        self.pulls.iter().any(|(_, used)| *used)
+    }
+
+    fn leave(&mut self) {
+        self.pulls.iter_mut().for_each(|(_, used)| *used = false);
+    }
+
+    fn next(&mut self, _: Instant) -> Result<Option<Message>, SocketError> {
+        while let Some((pull, used)) = self.pulls.get_mut(self.turn.0) {
+            while *used && self.turn.1 > 0 {
+                self.turn.1 -= 1;
+                match pull.receive()? {
+                    None => *used = false,
+                    Some(Arrival::Message(job)) if is_notification(&job, &self.limits) => {
+                        return Ok(Some(job));
+                    }
+                    Some(Arrival::Odd | Arrival::Message(_)) => {
+                        self.counters.front.malformed.increment();
+                    }
+                }
+            }
+            self.turn = (self.turn.0 + 1, TURN);
+        }
+        self.turn = (0, TURN);
+        Ok(None)
+    }
+
+    fn look(&mut self, now: Instant, _: bool) {
+        for (pull, used) in &mut self.pulls {
+            if pull.revival().is_some_and(|due| due <= now) {
+                *used = true;
+                if let Err(error) = pull.renew() {
+                    tracing::error!(%error, "a proxy cannot pull any more, it tries again");
+                }
+            }
+        }
+    }
+
+    fn due(&self) -> Option<Instant> {
+        self.pulls
+            .iter()
+            .filter_map(|(pull, _)| pull.revival())
+            .min()
+    }
+
+    fn call(job: &Message, _: &Limits) -> Option<Vec<u8>> {
+        Some(job.to_vec())
+    }
+
+    fn shut(self) {
+        for (pull, _) in self.pulls {
+            pull.shut();
+        }
+    }
+}
+
+fn is_notification(job: &[u8], limits: &Limits) -> bool {
+    matches!(
+        Incoming::decode(job, limits),
+        Ok(Incoming::Request(Request {
+            kind: Kind::Notify,
+            ..
+        }))
+    )
+}
