@@ -6,7 +6,29 @@ use std::fs;
 use std::time::Duration;
 
 use support::{Possessions, ProbeClient, ProbeServer, Prober, anywhere, serve, within};
-use zmqrpc::Server;
+use zmqrpc::{BufferedProxy, MemoryQueue, Proxy, Pub, Pull, Push, Rep, Req, Server, Sub};
+
+/// Proxies of every kind, with a target and without.
+fn through_proxies(target: &str) {
+    for target in [target, "tcp://127.0.0.1:1"] {
+        let (anywhere, back) = ("tcp://127.0.0.1:*", || Req::connect(target));
+        let calls = Proxy::new(Rep::bind(anywhere), back()).start().unwrap();
+        let client = ProbeClient::connect(&calls.endpoints()[0]).unwrap();
+        let _ = client.with_timeout(Duration::from_millis(50)).add(2, 3);
+        let queue = MemoryQueue::new(10, 1 << 20);
+        let store = BufferedProxy::new(Rep::bind(anywhere), back(), queue);
+        let store = store.start().unwrap();
+        let client = ProbeClient::connect(&store.endpoints()[0]).unwrap();
+        client.hold().unwrap();
+        let news = Proxy::new(Rep::bind(anywhere), Pub::bind(anywhere));
+        let news = news.start().unwrap();
+        let events = Sub::connect(&news.endpoints()[1]);
+        let again = Proxy::new(events.clone(), Pub::bind(anywhere)).start();
+        let called = Proxy::new(events, back()).start();
+        let pushed = Proxy::new(Pull::bind(anywhere), Push::connect(target)).start();
+        assert!(again.is_ok() && called.is_ok() && pushed.is_ok());
+    }
+}
 
 fn cycle(ipc: &str) {
     let (server, gate) = serve(|builder| anywhere(builder).bind("inproc://leaks").bind(ipc));
@@ -19,6 +41,7 @@ fn cycle(ipc: &str) {
         let _ = hasty.hold_for_ever();
     }
     gate.open();
+    through_proxies(&server.endpoints()[0]);
     let failed = Server::builder()
         .service(ProbeServer::new(Prober::default()))
         .bind("inproc://leaks-too")

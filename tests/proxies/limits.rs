@@ -1,0 +1,155 @@
+//! What a proxy has no room for.
+
+use std::time::Duration;
+
+use zmqrpc::{Client, Error, Executed, Proxy, Rep, Req};
+
+use crate::support::{
+    Peer, ProbeClient, ProbeHold, anywhere, call_by_key, head, key, serve, within,
+};
+use crate::{ANYWHERE, LIMIT, await_stats, client_of, endpoint};
+
+#[test]
+fn one_call_more_than_allowed_is_refused() {
+    within(LIMIT, || {
+        let (server, gate) = serve(|builder| anywhere(builder).workers(16));
+        let proxy = Proxy::new(Rep::bind(ANYWHERE), Req::connect(endpoint(&server)))
+            .max_calls(10)
+            .start()
+            .unwrap();
+        let client = Client::connect(&proxy.endpoints()[0]).unwrap();
+        let held: Vec<_> = (0..10)
+            .map(|_| client.begin(&ProbeHold {}).unwrap())
+            .collect();
+        gate.await_arrivals(10);
+        let error = client_of(&proxy).add(2, 3).unwrap_err();
+        match &error {
+            Error::Overloaded { reason, .. } => assert!(reason.contains("10 calls"), "{reason}"),
+            other => panic!("{other}"),
+        }
+        assert_eq!(error.executed(), Executed::No);
+        assert_eq!(proxy.stats().overloaded, 1);
+        gate.open();
+        for call in held {
+            call.wait().unwrap();
+        }
+        assert_eq!(client_of(&proxy).add(2, 3), Ok(5));
+    });
+}
+
+#[test]
+fn one_byte_more_than_may_wait_is_refused() {
+    within(LIMIT, || {
+        let proxy = Proxy::new(Rep::bind(ANYWHERE), Req::connect("tcp://127.0.0.1:1"))
+            .max_message(10_000)
+            .max_queued_bytes(10_000)
+            .start()
+            .unwrap();
+        let peer = Peer::connect(&proxy.endpoints()[0]);
+        let key = key("Probe.len", "(Vec<u8>) -> u64", 1);
+        let waits = call_by_key(1, key, 20_000, &[0; 6_000]);
+        peer.send(&waits);
+        let answer = peer.ask(call_by_key(2, key, 20_000, &[0; 4_000]));
+        assert_eq!((answer[3], answer[11], answer[14]), (2, 7, 0));
+        assert!(String::from_utf8_lossy(&answer).contains("max_queued_bytes"));
+        // What is given up makes room.
+        peer.send(head(0x04, 1));
+        peer.send(call_by_key(3, key, 20_000, &[0; 4_000]));
+        assert_eq!(peer.ask(head(0x05, 9)), head(0x85, 9));
+        let stats = proxy.stats();
+        assert_eq!(
+            (stats.received, stats.overloaded, stats.cancelled),
+            (3, 1, 1)
+        );
+    });
+}
+
+#[test]
+fn messages_over_the_limit_are_refused_in_both_directions() {
+    within(LIMIT, || {
+        let (server, _gate) = serve(anywhere);
+        let proxy = Proxy::new(Rep::bind(ANYWHERE), Req::connect(endpoint(&server)))
+            .max_message(5_000)
+            .start()
+            .unwrap();
+        let client = client_of(&proxy);
+        let request = client.len(&[0; 6_000]).unwrap_err();
+        assert!(
+            matches!(
+                request,
+                Error::TooLarge {
+                    what: "the request",
+                    limit: 5_000,
+                    ..
+                }
+            ),
+            "{request}"
+        );
+        let reply = client.bytes(6_000).unwrap_err();
+        assert!(
+            matches!(
+                reply,
+                Error::TooLarge {
+                    what: "the reply",
+                    limit: 5_000,
+                    ..
+                }
+            ),
+            "{reply}"
+        );
+        // Beyond twice the limit the connection is cut, on either side, and only that one.
+        let cut = client
+            .with_timeout(Duration::from_secs(5))
+            .len(&[0; 11_000]);
+        assert_eq!(cut.unwrap_err().executed(), Executed::Maybe);
+        let cut = client.with_timeout(Duration::from_secs(5)).bytes(11_000);
+        assert_eq!(cut.unwrap_err().executed(), Executed::Maybe);
+        let other = ProbeClient::connect(&proxy.endpoints()[0]).unwrap();
+        assert_eq!(other.add(2, 3), Ok(5));
+    });
+}
+
+#[test]
+fn a_caller_that_does_not_read_holds_up_nobody() {
+    within(LIMIT, || {
+        let (server, _gate) = serve(anywhere);
+        let proxy = crate::proxy_to(&endpoint(&server));
+        let deaf = Peer::deaf(&proxy.endpoints()[0]);
+        let key = key("Probe.bytes", "(u64) -> Vec<u8>", 1);
+        for id in 1..=2_000 {
+            // 64 KiB each.
+            deaf.send(call_by_key(id, key, 30_000, &[0x80, 0x80, 0x04]));
+        }
+        let client = client_of(&proxy);
+        for _ in 0..100 {
+            assert_eq!(client.add(2, 3), Ok(5));
+        }
+        // More than its outbox holds: the oldest go.
+        await_stats(&proxy, "dropped answers", |stats| stats.dropped > 0);
+        assert_eq!(client.add(2, 3), Ok(5));
+    });
+}
+
+#[test]
+fn settings_that_make_no_sense_are_named() {
+    let setting = |proxy: Proxy<Rep, Req>| match proxy.start().unwrap_err() {
+        Error::Config { setting, .. } => setting.to_owned(),
+        Error::Endpoint { endpoint, .. } => endpoint.to_string(),
+        other => panic!("{other}"),
+    };
+    let proxy = || Proxy::new(Rep::bind(ANYWHERE), Req::connect("tcp://127.0.0.1:1"));
+    assert_eq!(setting(proxy().max_calls(0)), "max_calls");
+    assert_eq!(setting(proxy().max_message(10)), "max_message");
+    assert_eq!(setting(proxy().max_queued_bytes(10)), "max_queued_bytes");
+    let back = Req::connect("tcp://127.0.0.1:1").ping(Duration::ZERO, Duration::ZERO);
+    assert_eq!(setting(Proxy::new(Rep::bind(ANYWHERE), back)), "ping");
+    let back = Req::connect("tcp://127.0.0.1:1").connect_timeout(Duration::ZERO);
+    assert_eq!(
+        setting(Proxy::new(Rep::bind(ANYWHERE), back)),
+        "connect_timeout"
+    );
+    let wrong = Proxy::new(Rep::bind("nonsense"), Req::connect("tcp://127.0.0.1:1"));
+    assert_eq!(setting(wrong), "nonsense");
+    let wrong = Proxy::new(Rep::bind(ANYWHERE), Req::connect("tcp://*:1"));
+    assert_eq!(setting(wrong), "tcp://*:1");
+}

@@ -1,0 +1,84 @@
+//! Proxies over real sockets, between real clients and servers.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod bad_input;
+mod buffered;
+mod calls;
+mod chains;
+mod crashes;
+mod dead_targets;
+mod deliveries;
+mod ends;
+mod limits;
+mod log;
+mod oneway;
+mod rows;
+
+use std::time::{Duration, Instant};
+
+use support::ProbeClient;
+use zmqrpc::{Proxy, ProxyHandle, ProxyStats, Rep, Req, ServerHandle};
+
+const LIMIT: Duration = Duration::from_secs(30);
+const ANYWHERE: &str = "tcp://127.0.0.1:*";
+
+/// A proxy to a target, with the settings of a user who has none.
+fn proxy_to(target: &str) -> ProxyHandle {
+    Proxy::new(Rep::bind(ANYWHERE), Req::connect(target))
+        .start()
+        .unwrap()
+}
+
+/// One that finds a dead target out quickly.
+fn watchful(target: &str) -> ProxyHandle {
+    let (interval, limit) = (Duration::from_millis(50), Duration::from_millis(300));
+    let back = Req::connect(target)
+        .connect_timeout(Duration::from_millis(300))
+        .ping(interval, limit);
+    Proxy::new(Rep::bind(ANYWHERE), back).start().unwrap()
+}
+
+fn client_of(proxy: &ProxyHandle) -> ProbeClient {
+    ProbeClient::connect(&proxy.endpoints()[0]).unwrap()
+}
+
+fn endpoint(server: &ServerHandle) -> String {
+    server.endpoints()[0].clone()
+}
+
+/// Polls for a state of which no event tells.
+fn eventually(what: &str, holds: impl FnMut() -> bool) {
+    eventually_within(Duration::from_secs(10), what, holds);
+}
+
+fn eventually_within(limit: Duration, what: &str, mut holds: impl FnMut() -> bool) {
+    let end = Instant::now() + limit;
+    while !holds() {
+        assert!(Instant::now() < end, "{what} did not come true");
+        std::thread::yield_now();
+    }
+}
+
+fn await_stats(proxy: &ProxyHandle, what: &str, holds: impl Fn(&ProxyStats) -> bool) {
+    eventually(what, || holds(&proxy.stats()));
+}
+
+/// Ends a proxy and says how long it took.
+fn timed_drop(proxy: ProxyHandle) -> Duration {
+    let start = Instant::now();
+    drop(proxy);
+    start.elapsed()
+}
+
+/// What the tests kill and freeze.
+#[test]
+fn target_process() {
+    support::serve_target();
+}
+
+#[test]
+fn proxy_process() {
+    crashes::proxy_process();
+}
