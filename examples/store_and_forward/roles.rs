@@ -1,0 +1,136 @@
+//! The other processes: the proxy, and the warehouse.
+
+use std::error::Error;
+use std::io::{BufRead, BufReader, Read};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::Mutex;
+use std::sync::mpsc::{Sender, channel};
+use std::time::Duration;
+
+use zmqrpc::{BufferedProxy, DiskQueue, Rep, Req, Server};
+
+use super::{Warehouse, WarehouseServer};
+
+/// Accepts orders into a file and delivers them, until the process is killed.
+pub(crate) fn proxy(front: &str, back: &str, queue: &str) -> Result<(), Box<dyn Error>> {
+    let queue = DiskQueue::open(queue)?;
+    let proxy = BufferedProxy::new(Rep::bind(front), Req::connect(back), queue).start()?;
+    println!("ready");
+    proxy.wait();
+    Ok(())
+}
+
+/// Counts what arrives, until everything has.
+pub(crate) fn warehouse(back: &str, orders: &str) -> Result<(), Box<dyn Error>> {
+    let expected: u32 = orders.parse()?;
+    let (arrived, arrivals) = channel();
+    let shelf = Shelf(Mutex::new(arrived));
+    let server = Server::builder()
+        .service(WarehouseServer::new(shelf))
+        .bind(back)
+        .start()?;
+    println!("ready");
+    for next in 0..expected {
+        let number = arrivals.recv_timeout(Duration::from_secs(30))?;
+        if number != next {
+            return Err(format!("order {number} arrived instead of {next}").into());
+        }
+    }
+    println!("{expected} orders arrived, each once and in order");
+    server.shutdown(Duration::from_secs(5))?;
+    Ok(())
+}
+
+struct Shelf(Mutex<Sender<u32>>);
+
+impl Warehouse for Shelf {
+    fn order(&self, number: u32, _item: &str) {
+        if let Ok(arrived) = self.0.lock() {
+            // Fails only when everything has arrived and nobody counts any more.
+            let _ = arrived.send(number);
+        }
+    }
+}
+
+/// Another process of this program. It ends with this value.
+pub(crate) struct Process {
+    child: Child,
+    output: Option<BufReader<ChildStdout>>,
+}
+
+impl Process {
+    /// Starts it, and waits until it says that it is ready.
+    pub(crate) fn start(arguments: &[&str]) -> Result<Self, Box<dyn Error>> {
+        let mut child = Command::new(std::env::current_exe()?)
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let mut output = BufReader::new(child.stdout.take().ok_or("no output")?);
+        let mut line = String::new();
+        output.read_line(&mut line)?;
+        let process = Self {
+            child,
+            output: Some(output),
+        };
+        if line.trim() == "ready" {
+            Ok(process)
+        } else {
+            Err(format!("{arguments:?} did not start").into())
+        }
+    }
+
+    /// As `kill -9` does.
+    pub(crate) fn kill(mut self) -> Result<(), Box<dyn Error>> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    /// Waits for its end; answers what it has said.
+    pub(crate) fn tells(mut self) -> Result<Vec<String>, Box<dyn Error>> {
+        let mut told = String::new();
+        if let Some(mut output) = self.output.take() {
+            output.read_to_string(&mut told)?;
+        }
+        if self.child.wait()?.success() {
+            Ok(told.lines().map(str::to_owned).collect())
+        } else {
+            Err("the process failed".into())
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Both fail only where it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A directory for endpoints and the queue, removed at the end.
+pub(crate) struct Place(PathBuf);
+
+impl Place {
+    pub(crate) fn new() -> Result<Self, Box<dyn Error>> {
+        let name = format!("store_and_forward-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir(&path)?;
+        Ok(Self(path))
+    }
+
+    pub(crate) fn path(&self, name: &str) -> String {
+        self.0.join(name).display().to_string()
+    }
+
+    pub(crate) fn endpoint(&self, name: &str) -> String {
+        format!("ipc://{}", self.path(name))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
