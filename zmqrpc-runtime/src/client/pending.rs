@@ -17,7 +17,8 @@ use crate::wire::{Executed, Limits};
 
 /// A call that was begun and whose reply has not been taken yet.
 ///
-/// Replies are taken in only while somebody waits for one: begin many calls, then wait for each. A call that nobody
+/// Replies are taken in only while somebody waits for one: begin many calls, then wait for each. A reply that nobody has
+/// waited for is lost if the connection ends, and the call fails as one that may have been executed. A call that nobody
 /// waits for holds its place among [`max_calls`](super::ClientBuilder::max_calls).
 ///
 /// # Cancellation

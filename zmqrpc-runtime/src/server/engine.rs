@@ -230,7 +230,7 @@ impl Engine {
         now: Instant,
     ) -> Result<(bool, MutexGuard<'_, Work>), SocketError> {
         self.work().swap_ready(&mut port.outgoing);
-        let gone = port.flush(&self.counters);
+        let gone = port.flush(&self.counters, now);
         // Once for all that has arrived: taking the lock for each request costs a tenth of the time that it takes.
         let mut intake = Admission {
             work: self.work(),

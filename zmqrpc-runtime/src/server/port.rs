@@ -21,6 +21,8 @@ pub(super) struct Port {
     /// How long peers may take to accept their last replies, and until when that is.
     linger: Duration,
     flush_limit: Option<Instant>,
+    /// When replies were last handed over.
+    sent: Option<Instant>,
     /// Reused from one exchange with the queue of replies to the next.
     pub(super) outgoing: Vec<Delivery>,
 }
@@ -31,6 +33,11 @@ const TURN: usize = 256;
 
 /// How often replies that a peer had no room for are tried again at least.
 const RETRY: Duration = Duration::from_millis(10);
+
+/// How long replies may take from libzmq to the network, and on the other side to those who wait for them. Leaving an
+/// endpoint loses what libzmq has not written by then, and a client's libzmq drops what has not been taken from it when
+/// the connection ends; neither tells.
+const PARTING: Duration = Duration::from_millis(50);
 
 /// What is asked of those who execute, by what has arrived.
 pub(super) trait Intake {
@@ -50,6 +57,7 @@ impl Port {
             polled: false,
             waited: false,
             linger,
+            sent: None,
             flush_limit: None,
             outgoing: Vec::new(),
         }
@@ -65,9 +73,13 @@ impl Port {
         (!self.outbox.is_empty()).then(|| now + RETRY)
     }
 
-    /// Until when the server, whose work is done, waits for peers that have no room for their replies; nothing if it
-    /// waits no longer.
+    /// Until when the server, whose work is done, waits for its last replies to leave, and for peers that have no room
+    /// for theirs; nothing if it waits no longer.
     pub(super) fn flushed_by(&mut self, now: Instant) -> Option<Instant> {
+        let parted = self.sent.map(|sent| sent + PARTING.min(self.linger));
+        if let Some(parted) = parted.filter(|parted| now < *parted) {
+            return Some(parted);
+        }
         // A limit that the clock cannot express is as good as a year.
         let until = now
             .checked_add(self.linger)
@@ -83,7 +95,10 @@ impl Port {
     }
 
     /// Sends what is in `outgoing`. Answers the callers that turned out to have gone.
-    pub(super) fn flush(&mut self, counters: &Counters) -> Vec<Route> {
+    pub(super) fn flush(&mut self, counters: &Counters, now: Instant) -> Vec<Route> {
+        if !self.outgoing.is_empty() {
+            self.sent = Some(now);
+        }
         let Self {
             router,
             outbox,
@@ -113,7 +128,12 @@ impl Port {
         } else {
             TURN
         };
-        let Self { router, outbox, .. } = self;
+        let Self {
+            router,
+            outbox,
+            sent,
+            ..
+        } = self;
         let (mut taken, mut refused) = (0, false);
         while taken < turn {
             let Some(Delivery { route, message }) =
@@ -127,6 +147,9 @@ impl Port {
                 // room. So one pass is not enough, and the last operation is a receive in any case.
                 let retried = outbox.retry(router, counters);
                 refused = !retried.moved;
+                if retried.moved {
+                    *sent = Some(now);
+                }
                 for gone in &retried.gone {
                     intake.forget_peer(gone);
                 }
