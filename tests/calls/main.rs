@@ -1,0 +1,11 @@
+//! Every kind of method, over every transport, by every way to call it.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod book;
+mod commands;
+mod context;
+mod endpoints;
+mod handles;
+mod transports;
