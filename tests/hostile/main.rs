@@ -1,0 +1,11 @@
+//! A live server against everything that a peer or a service can do to it: afterwards the next valid request is served.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod frames;
+mod lengths;
+mod peers;
+mod routes;
+mod services;
+mod victim;
