@@ -1,0 +1,11 @@
+//! How servers and clients begin and end: what a bad setting leaves behind, what a shutdown waits for.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod addresses;
+mod endpoints;
+mod fixture;
+mod handles;
+mod settings;
+mod shutdown;
