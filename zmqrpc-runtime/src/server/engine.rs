@@ -284,7 +284,10 @@ impl Engine {
         match self.responder.run(job, at) {
             Step::Ended(frame) => Some((place, frame)),
             Step::Suspended(suspended) => {
-                let task = self.work().detach(place, deadline)?;
+                let Some(task) = self.work().detach(place, deadline) else {
+                    self.counters.cancelled.increment();
+                    return None;
+                };
                 let end = Notice {
                     engine: Arc::clone(self),
                     task: Some(task),

@@ -17,6 +17,8 @@ pub(super) struct Running {
     pub(super) wants_reply: bool,
     pub(super) since: Instant,
     pub(super) told: u32,
+    /// Its caller does not wait any more.
+    pub(super) given_up: bool,
 }
 
 impl Running {
@@ -31,7 +33,7 @@ impl Running {
         }
         self.told += 1;
         // A REQ socket takes the first message that comes for the reply.
-        if !self.wants_reply || self.route.ends_with_delimiter() {
+        if self.given_up || !self.wants_reply || self.route.ends_with_delimiter() {
             return None;
         }
         Some(Delivery {

@@ -162,6 +162,7 @@ impl Work {
             wants_reply,
             since: now,
             told: 0,
+            given_up: false,
         });
         Some(Assigned {
             job,
@@ -197,9 +198,13 @@ impl Work {
         Some(running)
     }
 
-    /// A job turned out to be an `async` method: frees its place and keeps it as a task.
+    /// A job turned out to be an `async` method: frees its place and keeps it as a task; nothing if its caller has given
+    /// it up since it was given out.
     pub(super) fn detach(&mut self, place: usize, deadline: Option<Instant>) -> Option<u64> {
         let call = self.release(place)?;
+        if call.given_up {
+            return None;
+        }
         self.one_way += usize::from(call.route.is_nowhere());
         let id = self.next_task;
         self.next_task += 1;
@@ -278,8 +283,16 @@ impl Work {
             .tasks
             .iter()
             .find(|(_, task)| task.call.id == id && task.call.route.is_same(route));
-        let task = task.map(|(task, _)| *task);
-        task.and_then(|task| self.give_up(task)).is_some()
+        if let Some((task, _)) = task {
+            let task = *task;
+            return self.give_up(task).is_some();
+        }
+        // It is in its first poll, if it is an `async` method, and must not go on after that.
+        let mut running = self.running.iter_mut().flatten();
+        if let Some(call) = running.find(|call| call.id == id && call.route.is_same(route)) {
+            call.given_up = true;
+        }
+        false
     }
 
     /// A peer has gone: what it asked for is not wanted any more. Answers how many calls that ended.
@@ -299,6 +312,9 @@ impl Work {
             .collect();
         for task in tasks {
             self.give_up(task);
+        }
+        for call in self.running.iter_mut().flatten() {
+            call.given_up |= call.route.peer() == gone.peer();
         }
         (before - self.waiting.len() - self.tasks.len()) as u64
     }

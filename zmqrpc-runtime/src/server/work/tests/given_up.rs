@@ -71,6 +71,25 @@ fn an_async_method_ends_although_its_handle_comes_late() {
 }
 
 #[test]
+fn an_async_method_that_is_given_up_in_its_first_poll_does_not_go_on() {
+    let mut scene = Scene::spacious(2);
+    scene.ask(&ann(), 1, CALL);
+    scene.ask(&bob(), 1, CALL);
+    let places = [scene.assign().unwrap().0, scene.assign().unwrap().0];
+    assert!(
+        !scene.work.cancel(&ann(), 1),
+        "it is not known to be one yet"
+    );
+    scene.work.forget_peer(&bob());
+    for place in places {
+        assert_eq!(scene.work.detach(place, None), None);
+    }
+    assert!(scene.work.is_done());
+    assert_eq!(scene.pass(2 * SECOND), 0);
+    assert!(scene.sent().is_empty());
+}
+
+#[test]
 fn a_place_is_given_back_once() {
     let mut scene = Scene::spacious(1);
     let (_, bell) = scene.start_task(&ann(), 1, None);
