@@ -401,6 +401,38 @@ fn tasks_without_a_puller_end_in_time() {
 }
 
 #[test]
+fn a_task_waits_for_a_name_to_be_bound_in_this_process() {
+    within(LIMIT, || {
+        let runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = { runtime }.enable_all().build().unwrap();
+        let pusher = Pusher::connect("inproc://bound-later").unwrap();
+        let hasty = MillClient::new(pusher.with_timeout(Duration::from_millis(10)));
+        let mill = MillClient::new(AsyncPusher::from(pusher.with_timeout(SOON)));
+        runtime.block_on(async {
+            for number in 0..2 {
+                let push = tokio::spawn(mill.grind(number));
+                // The task waits, and so does the one that waits for all tasks.
+                for _ in 0..100 {
+                    tokio::task::yield_now().await;
+                }
+                let (sender, got) = channel();
+                let server = Server::builder()
+                    .service(MillServer::new(Miller(Mutex::new(sender))))
+                    .pull_bind("inproc://bound-later")
+                    .start()
+                    .unwrap();
+                let start = Instant::now();
+                push.await.unwrap().unwrap();
+                assert!(start.elapsed() < SOON / 2, "not before its limit");
+                assert_eq!(got.recv_timeout(SOON), Ok(number));
+                server.shutdown(SOON).unwrap();
+                await_state("it has gone", || hasty.grind(99).is_err());
+            }
+        });
+    });
+}
+
+#[test]
 fn tasks_of_another_runtime_wait_when_the_first_has_ended() {
     within(LIMIT, || {
         let (mill, endpoint) = mill();

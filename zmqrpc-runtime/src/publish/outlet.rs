@@ -204,6 +204,9 @@ impl Core {
     /// Takes in what subscribers have said. `true` if some have come or gone.
     fn drain(&mut self) -> bool {
         let before = self.stats.subscribers;
+        if let Err(error) = self.socket.tend() {
+            tracing::error!(%error, "a connection cannot be made");
+        }
         loop {
             match self.socket.interest() {
                 Ok(Some(Interest::Begins(topic))) if *topic == *HEARTBEAT_TOPIC => {

@@ -27,6 +27,8 @@ pub(super) struct Core {
     parked: usize,
     tasks: VecDeque<(Ticket, Waker)>,
     last_ticket: Ticket,
+    /// Tasks that have a ticket, be they in the queue or awake.
+    waiting: usize,
     driver: Driver,
     sends: u32,
     settled: Instant,
@@ -68,6 +70,7 @@ impl Room {
             parked: 0,
             tasks: VecDeque::new(),
             last_ticket: 0,
+            waiting: 0,
             driver: Driver::default(),
             sends: 0,
             settled: Instant::now(),
@@ -208,7 +211,7 @@ impl Room {
         core.settle();
         core.driver.waker = Some(driver.clone());
         self.pass_on(&mut core);
-        let looks = core.socket.must_look() && !core.tasks.is_empty();
+        let looks = core.socket.must_look() && core.waiting > 0;
         looks.then(|| Instant::now() + LOOK)
     }
 
@@ -259,6 +262,13 @@ impl Core {
         let Some(own) = *ticket else {
             self.last_ticket += 1;
             *ticket = Some(self.last_ticket);
+            self.waiting += 1;
+            if self.socket.must_look()
+                && let Some(driver) = &self.driver.waker
+            {
+                // It may not look, since nobody waited.
+                driver.wake_by_ref();
+            }
             self.tasks.push_back((self.last_ticket, task.clone()));
             return;
         };
@@ -270,6 +280,7 @@ impl Core {
 
     /// `false` if the task was not in the queue.
     fn withdraw(&mut self, ticket: Option<Ticket>) -> bool {
+        self.waiting -= usize::from(ticket.is_some());
         let at = self
             .tasks
             .iter()

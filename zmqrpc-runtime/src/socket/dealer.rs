@@ -2,11 +2,11 @@
 
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::time::Instant;
 
 use super::inproc;
-use super::monitor::{Connection, Monitor, REVIVAL};
+use super::monitor::{Connection, Monitor};
 use super::raw::{RawSocket, Refused};
+use super::revival::Revival;
 use super::{Endpoint, Message, Options, SocketError, Waiter};
 
 /// What a drain brings up, in the order in which the owner has to know it.
@@ -37,8 +37,7 @@ pub(crate) struct Dealer {
 struct Connected {
     socket: RawSocket,
     news: News,
-    /// Since when there is no connection, and libzmq has not said that it tries to make one.
-    cut: Option<Instant>,
+    revival: Revival,
 }
 
 /// How the connection's ups and downs become known.
@@ -99,7 +98,8 @@ impl Dealer {
     /// Nothing tells when an `inproc` server comes: while it is not there, it has to be looked for. Nor does anything
     /// tell that a connection is not made again.
     pub(crate) fn must_look(&self) -> bool {
-        matches!(self.connection.news, News::Binding(None)) || self.connection.cut.is_some()
+        matches!(self.connection.news, News::Binding(None))
+            || self.connection.revival.due().is_some()
     }
 }
 
@@ -119,7 +119,7 @@ impl Connected {
             return Ok(Self {
                 socket,
                 news: News::Binding(None),
-                cut: None,
+                revival: Revival::default(),
             });
         }
         // Without it libzmq queues for a server that is gone and delivers after its restart: requests would run
@@ -131,7 +131,7 @@ impl Connected {
         Ok(Self {
             socket,
             news,
-            cut: None,
+            revival: Revival::default(),
         })
     }
 
@@ -156,8 +156,7 @@ impl Connected {
         if news {
             self.read_news(&mut on)?;
         }
-        if self.cut.is_some_and(|cut| cut.elapsed() >= REVIVAL) {
-            self.cut = Some(Instant::now());
+        if self.revival.begin() {
             on(LinkEvent::Cut);
         }
         Ok(())
@@ -167,23 +166,21 @@ impl Connected {
         while let News::Monitor(monitor) = &mut self.news
             && let Some(event) = monitor.next()?
         {
+            self.revival.note(event);
             match event {
                 Connection::Established => {
-                    self.cut = None;
                     // Lets libzmq attach the new connection, so that the sends that follow find it.
                     self.drain_messages(on)?;
                     on(LinkEvent::Up);
                 }
                 Connection::Lost => {
-                    self.cut = Some(Instant::now());
                     // Replies that came before the loss count: they are in the socket already.
                     self.drain_messages(on)?;
                     on(LinkEvent::Down);
                 }
                 Connection::Foreign => on(LinkEvent::Foreign),
                 Connection::Denied => on(LinkEvent::Denied),
-                Connection::Retried => self.cut = None,
-                Connection::Failed | Connection::ListenerClosed => {}
+                Connection::Retried | Connection::Failed | Connection::ListenerClosed => {}
             }
         }
         Ok(())

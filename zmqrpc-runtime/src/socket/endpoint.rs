@@ -4,7 +4,7 @@
 //! is wrong with the text and how it should read.
 
 use std::fmt;
-use std::net::Ipv6Addr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::UnixStream;
 
@@ -111,6 +111,19 @@ impl Endpoint {
         } else {
             Ok(())
         }
+    }
+
+    /// Whether it is what libzmq calls `place`, the endpoint of a host's address: a name may stand for any address.
+    pub(super) fn may_be(&self, place: &str) -> bool {
+        let port = |text: &str| Some(text.rsplit_once(':')?.1.to_owned());
+        self.is_named() && port(&self.text) == port(place)
+    }
+
+    /// It has a host's name, not an address.
+    fn is_named(&self) -> bool {
+        let host = self.text.strip_prefix("tcp://");
+        let host = host.and_then(|rest| Some(rest.rsplit_once(':')?.0));
+        host.is_some_and(|host| host.trim_matches(['[', ']']).parse::<IpAddr>().is_err())
     }
 
     pub(super) fn is_tcp(&self) -> bool {

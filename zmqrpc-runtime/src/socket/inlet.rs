@@ -4,8 +4,9 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::monitor::{Connection, Monitor, REVIVAL};
+use super::monitor::Monitor;
 use super::raw::RawSocket;
+use super::revival::Revival;
 use super::shut::shut;
 use super::{Direction, Endpoint, Message, Options, SocketError, Waiter, inproc};
 
@@ -32,8 +33,7 @@ pub(super) struct Inlet {
     pub(super) socket: RawSocket,
     /// Where it is connected, other than `inproc`.
     returns: Option<Monitor>,
-    /// Since when there is no connection, and none is tried.
-    cut: Option<Instant>,
+    revival: Revival,
     address: Address,
     waiter: Arc<Waiter>,
 }
@@ -62,7 +62,7 @@ impl Inlet {
         Ok(Self {
             socket,
             returns,
-            cut: None,
+            revival: Revival::default(),
             address: Address {
                 resolved,
                 direction: endpoint.direction(),
@@ -87,27 +87,27 @@ impl Inlet {
         endpoint: &Endpoint,
         ipv6: bool,
     ) -> Result<(), SocketError> {
-        // Also if it fails: not again at once.
-        self.cut = self.cut.map(|_| Instant::now());
+        self.revival.postpone();
         let (returns, descriptors) = watch(&socket, endpoint)?;
         let opened = socket.open(endpoint, ipv6);
         opened.inspect_err(|_| socket.stop_monitor())?;
         self.waiter.replace(descriptors);
         self.socket.stop_monitor();
-        (self.socket, self.returns, self.cut) = (socket, returns, None);
+        (self.socket, self.returns) = (socket, returns);
+        self.revival = Revival::default();
         Ok(())
     }
 
     /// When to [renew](Self::renew) a connection that is not made again otherwise.
     pub(super) fn revival(&self) -> Option<Instant> {
-        self.cut.map(|cut| cut + REVIVAL)
+        self.revival.due()
     }
 
     fn read_returns(&mut self) -> Result<(), SocketError> {
         while let Some(returns) = &mut self.returns
             && let Some(event) = returns.next()?
         {
-            self.cut = (event == Connection::Lost).then(Instant::now);
+            self.revival.note(event);
         }
         Ok(())
     }

@@ -26,6 +26,7 @@ mod publisher;
 mod pull;
 mod push;
 mod raw;
+mod revival;
 mod router;
 mod shut;
 mod subscriber;

@@ -1,10 +1,9 @@
 //! Connection events of one socket.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use super::raw::RawSocket;
-use super::{Direction, Endpoint, SocketError};
+use super::{Direction, Endpoint, Message, SocketError};
 
 /// What happened to a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,10 +32,6 @@ pub(super) struct Monitor {
 const RETURNS: i32 = DISCONNECTED | RETRIED | SUCCEEDED;
 const CONNECTIONS: i32 = RETURNS | FAILED_PROTOCOL | FAILED_AUTH;
 const PEERS: i32 = CONNECTIONS | FAILED_WITHOUT_DETAIL;
-
-/// libzmq gives a connection up for good that brought a message which is too large, or bytes that are no ZMTP. It tells
-/// at once when it tries again itself; after this time it does not.
-pub(super) const REVIVAL: Duration = Duration::from_millis(500);
 
 // As in zmq.h; the crate `zmq-sys` lacks the last four. A handshake that failed without detail is one that the peer
 // broke off, as a server does that is just ending: libzmq tries again.
@@ -93,16 +88,23 @@ impl Monitor {
 
     /// The next event, or nothing when all have been read.
     pub(super) fn next(&mut self) -> Result<Option<Connection>, SocketError> {
+        Ok(self.next_with_place()?.map(|(event, _)| event))
+    }
+
+    /// The next event and where it happened: at the endpoint that the socket was given or, once libzmq has looked a
+    /// host's name up, at its address. For peers of a bound endpoint it is their end of it.
+    pub(super) fn next_with_place(&mut self) -> Result<Option<(Connection, Message)>, SocketError> {
         while let Some(head) = self.pair.receive()? {
+            let mut place = Message::new();
             let mut more = head.more();
             while more {
-                // The address that follows is the one the socket was given.
-                more = self.pair.receive()?.is_some_and(|frame| frame.more());
+                place = self.pair.receive()?.unwrap_or_default();
+                more = place.more();
             }
             let Some(code) = head.first_chunk::<2>() else {
                 continue;
             };
-            return Ok(Some(match i32::from(u16::from_ne_bytes(*code)) {
+            let event = match i32::from(u16::from_ne_bytes(*code)) {
                 SUCCEEDED => Connection::Established,
                 DISCONNECTED => Connection::Lost,
                 FAILED_PROTOCOL => Connection::Foreign,
@@ -112,7 +114,8 @@ impl Monitor {
                 CLOSED => Connection::ListenerClosed,
                 // The end of monitoring, when the socket closes.
                 _ => continue,
-            }));
+            };
+            return Ok(Some((event, place)));
         }
         Ok(None)
     }

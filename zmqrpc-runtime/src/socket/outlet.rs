@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
+use super::monitor::{Connection, Monitor};
 use super::raw::RawSocket;
+use super::revival::Revival;
 use super::shut::shut;
 use super::{Direction, Endpoint, Options, SocketError, Waiter, inproc};
 
 pub(super) struct Outlet {
+    /// Tells of connections, as soon as there may be one that libzmq gives up.
+    monitor: Option<Monitor>,
     pub(super) socket: RawSocket,
     endpoints: Vec<(String, Direction)>,
     links: Vec<Link>,
@@ -14,24 +18,45 @@ pub(super) struct Outlet {
     ipv6: bool,
 }
 
-/// A connection to an `inproc` name. libzmq takes messages for a name that nobody has bound, and does not connect again
-/// to one that is bound again.
+/// An endpoint that is connected to.
 struct Link {
     endpoint: Endpoint,
-    /// The binding that the socket is connected to.
-    binding: Option<u64>,
+    way: Way,
+}
+
+enum Way {
+    /// Within the process: the binding that the socket is connected to. libzmq takes messages for a name that nobody
+    /// has bound, and does not connect again to one that is bound again.
+    Within(Option<u64>),
+    Abroad(Revival),
 }
 
 impl Outlet {
-    /// `waiter` waits for `socket`.
-    pub(super) fn new(socket: RawSocket, waiter: Waiter, options: &Options) -> Self {
-        Self {
+    /// `monitor` is the socket's, if there is one already.
+    pub(super) fn new(
+        socket: RawSocket,
+        monitor: Option<Monitor>,
+        options: &Options,
+    ) -> Result<Self, SocketError> {
+        let mut outlet = Self {
+            waiter: Arc::new(Waiter::new(Vec::new())?),
+            monitor,
             socket,
             endpoints: Vec::new(),
             links: Vec::new(),
-            waiter: Arc::new(waiter),
             ipv6: options.ipv6,
+        };
+        outlet.wait_for_both()?;
+        Ok(outlet)
+    }
+
+    fn wait_for_both(&mut self) -> Result<(), SocketError> {
+        let mut descriptors = vec![self.socket.descriptor()?];
+        if let Some(monitor) = &self.monitor {
+            descriptors.push(monitor.descriptor()?);
         }
+        self.waiter.replace(descriptors);
+        Ok(())
     }
 
     pub(super) fn waiter(&self) -> Arc<Waiter> {
@@ -41,13 +66,8 @@ impl Outlet {
     /// Adds an endpoint; answers it with its wildcards resolved.
     pub(super) fn open(&mut self, endpoint: &Endpoint) -> Result<String, SocketError> {
         let direction = endpoint.direction();
-        let resolved = if endpoint.is_inproc() && direction == Direction::Connect {
-            self.links.push(Link {
-                endpoint: endpoint.clone(),
-                binding: None,
-            });
-            self.look()?;
-            endpoint.as_str().to_owned()
+        let resolved = if direction == Direction::Connect {
+            self.connect(endpoint)?
         } else {
             endpoint.check_free()?;
             self.socket.open(endpoint, self.ipv6)?
@@ -57,6 +77,25 @@ impl Outlet {
         }
         self.endpoints.push((resolved.clone(), direction));
         Ok(resolved)
+    }
+
+    fn connect(&mut self, endpoint: &Endpoint) -> Result<String, SocketError> {
+        let mut link = Link {
+            endpoint: endpoint.clone(),
+            way: Way::Within(None),
+        };
+        if endpoint.is_inproc() {
+            link.tend(&mut self.socket, false)?;
+        } else {
+            if self.monitor.is_none() {
+                self.monitor = Some(Monitor::of_returns(&self.socket)?);
+                self.wait_for_both()?;
+            }
+            self.socket.open(endpoint, self.ipv6)?;
+            link.way = Way::Abroad(Revival::default());
+        }
+        self.links.push(link);
+        Ok(endpoint.as_str().to_owned())
     }
 
     /// Removes an endpoint, named as [`open`](Self::open) answered it. `false` if there is none.
@@ -72,7 +111,7 @@ impl Outlet {
         let is_link = |link: &Link| link.endpoint.as_str() == resolved;
         if direction == Direction::Connect
             && let Some(at) = self.links.iter().position(is_link)
-            && self.links.remove(at).binding.is_none()
+            && self.links.remove(at).is_idle()
         {
             return Ok(true);
         }
@@ -83,35 +122,60 @@ impl Outlet {
         self.endpoints.iter().map(|(endpoint, _)| endpoint.as_str())
     }
 
-    /// Connects to `inproc` names that have been bound, or bound again. Nothing tells of them: they have to be looked
-    /// for now and then.
-    pub(super) fn look(&mut self) -> Result<(), SocketError> {
+    /// Makes the connections that libzmq does not make: to `inproc` names that have been bound, or bound again, and those
+    /// that it has given up. Tells `on` what has happened to all others. To be called now and then.
+    pub(super) fn tend(&mut self, mut on: impl FnMut(Connection)) -> Result<(), SocketError> {
+        while let Some(monitor) = &mut self.monitor
+            && let Some((event, place)) = monitor.next_with_place()?
+        {
+            self.note(event, &place);
+            on(event);
+        }
+        let Self { links, socket, .. } = self;
+        links
+            .iter_mut()
+            .try_for_each(|link| link.tend(socket, self.ipv6))
+    }
+
+    /// Finds the connections that an event is about. Two names with one port cannot be told apart; then one that lives
+    /// may be made again as well.
+    fn note(&mut self, event: Connection, place: &[u8]) {
+        let Ok(place) = str::from_utf8(place) else {
+            return;
+        };
+        let is_it = |link: &Link| link.endpoint.as_str() == place;
+        let exact = self.links.iter().any(is_it);
+        let port = |text: &str| Some(text.rsplit_once(':')?.1.to_owned());
+        // Those who come to a bound endpoint are reported under an address of it.
+        let bound = self.endpoints.iter().any(|(endpoint, direction)| {
+            *direction == Direction::Bind && port(endpoint) == port(place)
+        });
         for link in &mut self.links {
-            let now = inproc::binding(link.endpoint.as_str());
-            if now == link.binding {
-                continue;
-            }
-            if link.binding.take().is_some() {
-                // It fails when libzmq has noticed already that the other side is gone.
-                let _ = self
-                    .socket
-                    .close(link.endpoint.as_str(), Direction::Connect);
-            }
-            if now.is_some() {
-                self.socket.open(&link.endpoint, false)?;
-                link.binding = now;
+            let meant = if exact {
+                is_it(link)
+            } else {
+                !bound && link.endpoint.may_be(place)
+            };
+            if let Way::Abroad(revival) = &mut link.way
+                && meant
+            {
+                revival.note(event);
             }
         }
-        Ok(())
     }
 
     /// Whether an `inproc` name is connected to that somebody has bound.
     pub(super) fn is_linked(&self) -> bool {
-        self.links.iter().any(|link| link.binding.is_some())
+        let is_bound = |link: &Link| matches!(link.way, Way::Within(Some(_)));
+        self.links.iter().any(is_bound)
     }
 
+    /// Nothing tells when there is something to [tend](Self::tend).
     pub(super) fn must_look(&self) -> bool {
-        !self.links.is_empty()
+        self.links.iter().any(|link| match &link.way {
+            Way::Within(_) => true,
+            Way::Abroad(revival) => revival.due().is_some(),
+        })
     }
 
     /// Whether an `inproc` name is bound, of whose peers libzmq reports nothing.
@@ -121,14 +185,22 @@ impl Outlet {
         })
     }
 
+    fn stop_monitor(&mut self) {
+        if let Some(monitor) = self.monitor.take() {
+            self.socket.stop_monitor();
+            drop(monitor);
+        }
+    }
+
     /// Leaves every endpoint and waits, though not long, until they are free for others.
     pub(super) fn shut(&mut self) {
+        // One monitor at a time: that which tells of the endpoints' end takes its place.
+        self.stop_monitor();
         let mut endpoints = std::mem::take(&mut self.endpoints);
         let links = std::mem::take(&mut self.links);
         endpoints.retain(|(endpoint, _)| {
-            let unbound =
-                |link: &Link| link.endpoint.as_str() == endpoint && link.binding.is_none();
-            !links.iter().any(unbound)
+            let idle = |link: &Link| link.endpoint.as_str() == endpoint && link.is_idle();
+            !links.iter().any(idle)
         });
         // Nobody else can want what was only connected.
         if endpoints
@@ -140,8 +212,49 @@ impl Outlet {
     }
 }
 
+impl Link {
+    /// The socket does not know of it.
+    fn is_idle(&self) -> bool {
+        matches!(self.way, Way::Within(None))
+    }
+
+    /// Connects, if it is time to.
+    fn tend(&mut self, socket: &mut RawSocket, ipv6: bool) -> Result<(), SocketError> {
+        let text = self.endpoint.as_str();
+        match &mut self.way {
+            Way::Within(binding) => {
+                let now = inproc::binding(text);
+                if now == *binding {
+                    return Ok(());
+                }
+                if binding.take().is_some() {
+                    // It fails when libzmq has noticed already that the other side is gone.
+                    let _ = socket.close(text, Direction::Connect);
+                }
+                if now.is_some() {
+                    socket.open(&self.endpoint, false)?;
+                    *binding = now;
+                }
+            }
+            Way::Abroad(revival) => {
+                if revival.begin() {
+                    tracing::warn!(
+                        endpoint = text,
+                        "a connection was given up and is made again"
+                    );
+                    // Of the old one nothing is left but its name, and what waited for it is lost.
+                    let _ = socket.close(text, Direction::Connect);
+                    socket.open(&self.endpoint, ipv6)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Drop for Outlet {
     fn drop(&mut self) {
+        self.stop_monitor();
         for (endpoint, direction) in &self.endpoints {
             if *direction == Direction::Bind {
                 inproc::unbound(endpoint);

@@ -43,9 +43,8 @@ impl Publisher {
         // Tells of each subscription and of each end of one, not only of the first and the last of a topic.
         socket.set(zmq_sys::ZMQ_XPUB_VERBOSER, 1)?;
         socket.set(zmq_sys::ZMQ_XPUB_NODROP, 1)?;
-        let waiter = Waiter::new(vec![socket.descriptor()?])?;
         Ok(Self {
-            outlet: Outlet::new(socket, waiter, options),
+            outlet: Outlet::new(socket, None, options)?,
         })
     }
 
@@ -67,7 +66,7 @@ impl Publisher {
         self.outlet.endpoints()
     }
 
-    /// Nothing tells when an `inproc` name is bound: it has to be [looked](Self::interest) for.
+    /// Nothing tells when something can be connected to, or again: it has to be looked for, by [`tend`](Self::tend).
     pub(crate) fn must_look(&self) -> bool {
         self.outlet.must_look()
     }
@@ -106,10 +105,14 @@ impl Publisher {
         Ok(self.outlet.socket.send(&mut message, false)?)
     }
 
+    /// Makes the connections that libzmq does not make. To be called now and then.
+    pub(crate) fn tend(&mut self) -> Result<(), SocketError> {
+        self.outlet.tend(|_| ())
+    }
+
     /// What the next subscriber has said, or nothing when all has been taken. After nothing the socket may be waited
     /// on.
     pub(crate) fn interest(&mut self) -> Result<Option<Interest>, SocketError> {
-        self.outlet.look()?;
         while let Some(frame) = self.outlet.socket.receive()? {
             match frame.split_first() {
                 Some((1, topic)) => return Ok(Some(Interest::Begins(topic.into()))),

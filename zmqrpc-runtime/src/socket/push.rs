@@ -9,8 +9,6 @@ use super::{Endpoint, Message, Options, SocketError, Waiter};
 
 /// A PUSH with a monitor.
 pub(crate) struct Push {
-    // Stopped before it is dropped, as libzmq demands.
-    monitor: Monitor,
     outlet: Outlet,
     /// Connections that have said who they are, those in the process not counted.
     connections: u64,
@@ -33,10 +31,8 @@ impl Push {
         let immediate = socket.options().set_immediate(true);
         immediate.map_err(SocketError::of("setting a socket option"))?;
         let monitor = Monitor::of_peers(&socket)?;
-        let waiter = Waiter::new(vec![socket.descriptor()?, monitor.descriptor()?])?;
         Ok(Self {
-            monitor,
-            outlet: Outlet::new(socket, waiter, options),
+            outlet: Outlet::new(socket, Some(monitor), options)?,
             connections: 0,
             has_sent: false,
         })
@@ -82,18 +78,16 @@ impl Push {
 
     /// Notices what has happened since. To be called now and then: libzmq's news pile up until they are read.
     pub(crate) fn settle(&mut self) -> Result<(), SocketError> {
-        self.outlet.look()?;
-        while let Some(event) = self.monitor.next()? {
-            self.connections = match event {
-                Connection::Established => self.connections + 1,
-                Connection::Lost => self.connections.saturating_sub(1),
-                // Each is followed by a loss, though nothing was established.
-                Connection::Foreign | Connection::Denied | Connection::Failed => {
-                    self.connections + 1
-                }
-                Connection::Retried | Connection::ListenerClosed => self.connections,
-            };
-        }
+        let connections = &mut self.connections;
+        self.outlet.tend(|event| match event {
+            // What fails is followed by a loss, though nothing was established.
+            Connection::Established
+            | Connection::Foreign
+            | Connection::Denied
+            | Connection::Failed => *connections += 1,
+            Connection::Lost => *connections = connections.saturating_sub(1),
+            Connection::Retried | Connection::ListenerClosed => {}
+        })?;
         self.outlet.socket.settle()
     }
 
@@ -105,21 +99,14 @@ impl Push {
             || (self.outlet.is_bound_within() && self.has_sent)
     }
 
-    /// Nothing tells when an `inproc` name is bound: it has to be looked for, by [`settle`](Self::settle).
+    /// Nothing tells when something can be connected to, or again: it has to be looked for, by
+    /// [`settle`](Self::settle).
     pub(crate) fn must_look(&self) -> bool {
         self.outlet.must_look()
     }
 
     /// Leaves all endpoints, which are free for others then.
     pub(crate) fn shut(&mut self) {
-        // One monitor at a time: that which tells of the endpoints' end takes its place.
-        self.outlet.socket.stop_monitor();
         self.outlet.shut();
-    }
-}
-
-impl Drop for Push {
-    fn drop(&mut self) {
-        self.outlet.socket.stop_monitor();
     }
 }
