@@ -9,7 +9,7 @@ use super::link::Link;
 use super::pulse::Pulse;
 use super::ways::{Links, Ways};
 use crate::error::Error;
-use crate::socket::{Direction, Endpoint, Options};
+use crate::socket::{Care, Direction, Endpoint, Options};
 use crate::wire::Limits;
 
 /// Makes a [`Client`]. Nothing is opened before [`build`](Self::build), which checks every setting.
@@ -158,7 +158,7 @@ impl ClientBuilder {
                     bounds,
                     Pulse::new(self.ping_interval, self.ping_limit),
                 )
-                .map(Arc::new)
+                .map(|link| Care::of(Arc::new(link)))
                 .map_err(|error| Error::bad_endpoint(endpoint.as_str(), error.to_string()))
             })
             .collect();

@@ -169,6 +169,14 @@ impl Core {
         self.service(waiter);
     }
 
+    /// What [`Ward::tend`](crate::socket::Ward::tend) does.
+    pub(super) fn tend(&mut self, waiter: &Waiter) -> bool {
+        if !self.watch.polling {
+            self.refresh(waiter);
+        }
+        self.dealer.is_cut()
+    }
+
     /// Takes in everything that has arrived and hands over everything that can be, until nothing moves.
     ///
     /// A send can swallow the signal of an arrival, one that fails too, and a receive the signal of new room. So one

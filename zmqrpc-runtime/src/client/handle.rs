@@ -16,7 +16,8 @@ use crate::command::{Command, Exchange, Transport, Wire, WithTimeout, inherited_
 use crate::error::Error;
 use crate::wire::{Kind, Limits, MetadataBuf};
 
-/// Calls services and blocks until they have answered. Needs no runtime and has no thread.
+/// Calls services and blocks until they have answered. Needs no runtime and has no thread of its own; one thread of the
+/// process looks after the connections that nobody uses.
 ///
 /// A client is a handle: clones share its connections, and any number of threads may use one. Settings that
 /// [`with_timeout`](Self::with_timeout) and [`with_metadata`](Self::with_metadata) change belong to the new handle

@@ -12,7 +12,7 @@ use std::time::Instant;
 use super::core::{Bounds, Core, Numbered, Overflow};
 use super::pulse::Pulse;
 use super::table::{Ending, Loss, Patience};
-use crate::socket::{Dealer, Endpoint, Message, Options, SocketError, Waiter};
+use crate::socket::{Dealer, Endpoint, Message, Options, SocketError, Waiter, Ward};
 use crate::wire::Limits;
 
 /// What a thread waits for: the ending it answers, once it is there.
@@ -208,6 +208,18 @@ impl Link {
 
     fn lock(&self) -> MutexGuard<'_, Core> {
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ward for Link {
+    fn waiter(&self) -> &Waiter {
+        &self.waiter
+    }
+
+    fn tend(&self) -> bool {
+        // Whoever has the lock, or waits at the socket, does it.
+        let core = self.core.try_lock();
+        core.is_ok_and(|mut core| core.tend(&self.waiter))
     }
 }
 

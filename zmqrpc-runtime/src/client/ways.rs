@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::link::Link;
 use super::table::{Loss, Patience};
 use crate::command::Exchange;
-use crate::socket::Message;
+use crate::socket::{Care, Message};
 
 /// Where calls go.
 pub(super) enum Ways {
@@ -18,7 +18,7 @@ pub(super) enum Ways {
 
 /// One link per endpoint.
 pub(super) struct Links {
-    links: Vec<Arc<Link>>,
+    links: Vec<Care<Link>>,
     next: AtomicUsize,
 }
 
@@ -27,14 +27,14 @@ const TURN: Duration = Duration::from_millis(250);
 
 impl Links {
     /// There is at least one.
-    pub(super) fn new(links: Vec<Arc<Link>>) -> Self {
+    pub(super) fn new(links: Vec<Care<Link>>) -> Self {
         Self {
             links,
             next: AtomicUsize::new(0),
         }
     }
 
-    pub(super) fn all(&self) -> &[Arc<Link>] {
+    pub(super) fn all(&self) -> &[Care<Link>] {
         &self.links
     }
 

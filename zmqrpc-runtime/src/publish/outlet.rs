@@ -4,7 +4,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::sequences::Sequences;
-use crate::socket::{Interest, Message, Publisher as Socket, SocketError, Unpublished, Waiter};
+use crate::socket::{
+    Interest, Message, Publisher as Socket, SocketError, Unpublished, Waiter, Ward,
+};
 use crate::wire::{Content, Event, HEARTBEAT_TOPIC, Limits, patch_id};
 
 /// What happens to a message that finds a subscriber's queue full.
@@ -153,6 +155,23 @@ impl Outlet {
     /// Closes the socket and frees its endpoints.
     pub(super) fn shut(&self) {
         self.lock().socket.shut();
+    }
+}
+
+impl Ward for Outlet {
+    fn waiter(&self) -> &Waiter {
+        &self.waiter
+    }
+
+    fn tend(&self) -> bool {
+        // Whoever has the lock, or waits at the socket, does it.
+        let Ok(mut core) = self.core.try_lock() else {
+            return false;
+        };
+        if !core.polled {
+            core.drain();
+        }
+        core.socket.is_cut()
     }
 }
 

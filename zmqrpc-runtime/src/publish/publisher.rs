@@ -11,7 +11,7 @@ use super::publisher_builder::PublisherBuilder;
 use super::settings::{closed, parse};
 use crate::command::{Command, Transport, WithTopic};
 use crate::error::{Error, Site};
-use crate::socket::Direction;
+use crate::socket::{Care, Direction};
 use crate::wire::{Executed, Limits, MAX_TOPIC, MetadataBuf};
 
 /// Publishes commands to all who have subscribed: servers with a subscription.
@@ -49,7 +49,7 @@ pub struct Publisher {
 
 pub(super) struct Shared {
     pub(super) heartbeats: Option<Heartbeats>,
-    pub(super) outlet: Arc<Outlet>,
+    pub(super) outlet: Care<Outlet>,
     pub(super) id: u64,
     pub(super) overflow: Overflow,
     pub(super) high_water: usize,

@@ -9,7 +9,7 @@ use super::outlet::{Outlet, Overflow};
 use super::publisher::{Publisher, Shared};
 use super::settings::Settings;
 use crate::error::Error;
-use crate::socket::{Direction, Publisher as Socket};
+use crate::socket::{Care, Direction, Publisher as Socket};
 
 /// Makes a [`Publisher`]. Nothing is opened before [`build`](Self::build), which checks every setting.
 ///
@@ -126,7 +126,7 @@ impl PublisherBuilder {
             .map(|interval| Heartbeats::start(Arc::clone(&outlet), id, interval));
         let shared = Shared {
             heartbeats: heartbeats.transpose()?,
-            outlet,
+            outlet: Care::of(outlet),
             id,
             overflow: self.overflow,
             high_water: settings.high_water,

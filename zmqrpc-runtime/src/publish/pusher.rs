@@ -10,7 +10,7 @@ use super::room::{Room, Unsent};
 use super::settings::{closed, parse};
 use crate::command::{Command, Method, Transport, WithTimeout, inherited_deadline};
 use crate::error::Error;
-use crate::socket::{Direction, Message};
+use crate::socket::{Care, Direction, Message};
 use crate::wire::{Executed, Limits, MetadataBuf};
 
 /// Pushes commands, each to one of those who pull: servers with `pull_bind` or `pull_connect`, in turn.
@@ -41,7 +41,7 @@ pub struct Pusher {
 }
 
 pub(super) struct Shared {
-    pub(super) room: Arc<Room>,
+    pub(super) room: Care<Room>,
     pub(super) timeout: Duration,
     pub(super) high_water: usize,
     pub(super) limits: Limits,

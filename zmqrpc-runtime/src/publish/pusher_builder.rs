@@ -7,7 +7,7 @@ use super::pusher::{Pusher, Shared};
 use super::room::Room;
 use super::settings::Settings;
 use crate::error::Error;
-use crate::socket::{Direction, Push};
+use crate::socket::{Care, Direction, Push};
 
 /// Makes a [`Pusher`]. Nothing is opened before [`build`](Self::build), which checks every setting.
 ///
@@ -108,7 +108,7 @@ impl PusherBuilder {
         let mut socket = Push::new(&settings.options())?;
         Settings::open(&endpoints, |endpoint| socket.open(endpoint))?;
         let shared = Shared {
-            room: Arc::new(Room::new(socket)),
+            room: Care::of(Arc::new(Room::new(socket))),
             timeout: self.timeout,
             high_water: settings.high_water,
             limits: settings.limits(),

@@ -9,7 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use crate::socket::{Message, Push, SocketError, Unpushed, Waiter};
+use crate::socket::{Message, Push, SocketError, Unpushed, Waiter, Ward};
 
 pub(super) struct Room {
     core: Mutex<Core>,
@@ -163,6 +163,24 @@ impl Room {
     /// Leaves all endpoints.
     pub(super) fn shut(&self) {
         self.lock().socket.shut();
+    }
+}
+
+impl Ward for Room {
+    fn waiter(&self) -> &Waiter {
+        &self.waiter
+    }
+
+    fn tend(&self) -> bool {
+        // Whoever has the lock, or waits at the socket, does it.
+        let Ok(mut core) = self.core.try_lock() else {
+            return false;
+        };
+        if !core.polled {
+            core.settle();
+            self.pass_on(&mut core);
+        }
+        core.socket.is_cut()
     }
 }
 

@@ -95,11 +95,15 @@ impl Dealer {
         matches!(self.connection.news, News::Binding(_))
     }
 
+    /// The connection may have to be made again, of which nothing tells.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.connection.revival.due().is_some()
+    }
+
     /// Nothing tells when an `inproc` server comes: while it is not there, it has to be looked for. Nor does anything
     /// tell that a connection is not made again.
     pub(crate) fn must_look(&self) -> bool {
-        matches!(self.connection.news, News::Binding(None))
-            || self.connection.revival.due().is_some()
+        matches!(self.connection.news, News::Binding(None)) || self.is_cut()
     }
 }
 

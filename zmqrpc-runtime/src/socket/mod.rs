@@ -12,6 +12,7 @@
 //! - Every socket has a finite linger from its creation on. libzmq's default waits for ever on drop
 //!   (<https://github.com/zeromq/libzmq/issues/2586>).
 
+mod caretaker;
 mod context;
 mod dealer;
 mod endpoint;
@@ -32,6 +33,7 @@ mod shut;
 mod subscriber;
 mod waiter;
 
+pub(crate) use caretaker::{Care, Ward};
 pub(crate) use dealer::{Dealer, LinkEvent};
 pub(crate) use endpoint::{Direction, Endpoint};
 pub use error::SocketError;

@@ -170,12 +170,15 @@ impl Outlet {
         self.links.iter().any(is_bound)
     }
 
+    /// A connection may have to be made again, of which nothing tells.
+    pub(super) fn is_cut(&self) -> bool {
+        self.links.iter().any(Link::is_cut)
+    }
+
     /// Nothing tells when there is something to [tend](Self::tend).
     pub(super) fn must_look(&self) -> bool {
-        self.links.iter().any(|link| match &link.way {
-            Way::Within(_) => true,
-            Way::Abroad(revival) => revival.due().is_some(),
-        })
+        let links = &mut self.links.iter();
+        links.any(|link| matches!(link.way, Way::Within(_)) || link.is_cut())
     }
 
     /// Whether an `inproc` name is bound, of whose peers libzmq reports nothing.
@@ -216,6 +219,10 @@ impl Link {
     /// The socket does not know of it.
     fn is_idle(&self) -> bool {
         matches!(self.way, Way::Within(None))
+    }
+
+    fn is_cut(&self) -> bool {
+        matches!(&self.way, Way::Abroad(revival) if revival.due().is_some())
     }
 
     /// Connects, if it is time to.

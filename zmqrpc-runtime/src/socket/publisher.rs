@@ -66,6 +66,11 @@ impl Publisher {
         self.outlet.endpoints()
     }
 
+    /// A connection may have to be made again, of which nothing tells.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.outlet.is_cut()
+    }
+
     /// Nothing tells when something can be connected to, or again: it has to be looked for, by [`tend`](Self::tend).
     pub(crate) fn must_look(&self) -> bool {
         self.outlet.must_look()

@@ -99,6 +99,11 @@ impl Push {
             || (self.outlet.is_bound_within() && self.has_sent)
     }
 
+    /// A connection may have to be made again, of which nothing tells.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.outlet.is_cut()
+    }
+
     /// Nothing tells when something can be connected to, or again: it has to be looked for, by
     /// [`settle`](Self::settle).
     pub(crate) fn must_look(&self) -> bool {

@@ -14,7 +14,7 @@ use rustix::time::{
     Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, timerfd_create, timerfd_settime,
 };
 
-use super::SocketError;
+use super::{SocketError, caretaker};
 
 /// What one waits on: a socket's descriptor, its monitor's, and a bell that other threads ring.
 ///
@@ -52,6 +52,7 @@ impl Waiter {
         self.expect_news();
         self.stirred.store(true, Ordering::Release);
         self.wake();
+        caretaker::notice_replacement();
     }
 
     /// Has the monitor asked at the next drain, although nobody has waited for it.
@@ -70,7 +71,7 @@ impl Waiter {
     }
 
     /// The descriptors stay open while somebody waits for them, whatever becomes of the socket.
-    fn sources(&self) -> Arc<Vec<OwnedFd>> {
+    pub(super) fn sources(&self) -> Arc<Vec<OwnedFd>> {
         Arc::clone(&self.sources.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -258,7 +259,7 @@ impl TaskWaiter {
     }
 }
 
-fn timespec(duration: Duration) -> Timespec {
+pub(super) fn timespec(duration: Duration) -> Timespec {
     Timespec {
         tv_sec: duration.as_secs().try_into().unwrap_or(i64::MAX),
         tv_nsec: duration.subsec_nanos().into(),

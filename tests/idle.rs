@@ -1,0 +1,94 @@
+//! What nobody uses is looked after: it holds little, however often its peers come and go, and finds them again. In a
+//! process of its own: it measures memory.
+
+mod support;
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
+
+use support::within;
+use zmqrpc::{Client, Publisher, Pusher};
+
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Kilobytes of memory that the process holds.
+fn memory() -> usize {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmRSS:"))
+        .unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+/// Speaks ZMTP 3.0 until both sides know who the other one is.
+fn greet(mut stream: TcpStream, kind: &str) {
+    stream.write_all(&greeting(b"NULL")).unwrap();
+    stream.read_exact(&mut [0; 64]).unwrap();
+    let mut ready = b"\x05READY\x0BSocket-Type".to_vec();
+    ready.extend(u32::try_from(kind.len()).unwrap().to_be_bytes());
+    ready.extend(kind.as_bytes());
+    stream
+        .write_all(&[&[4, u8::try_from(ready.len()).unwrap()], &*ready].concat())
+        .unwrap();
+    let mut front = [0; 2];
+    stream.read_exact(&mut front).unwrap();
+    let mut answer = vec![0; front[1].into()];
+    stream.read_exact(&mut answer).unwrap();
+    assert!(answer.starts_with(b"\x05READY"), "{answer:?}");
+}
+
+fn greeting(mechanism: &[u8]) -> Vec<u8> {
+    let mut greeting = vec![0xFF, 0, 0, 0, 0, 0, 0, 0, 0, 0x7F, 3, 0];
+    greeting.extend(mechanism);
+    greeting.resize(64, 0);
+    greeting
+}
+
+#[test]
+fn peers_that_come_and_go_leave_nothing_with_who_is_idle() {
+    within(LIMIT, || {
+        let pusher = Pusher::bind("tcp://127.0.0.1:*").unwrap();
+        let publisher = Publisher::bind("tcp://127.0.0.1:*").unwrap();
+        for (endpoint, kind) in [
+            (pusher.endpoints().remove(0), "PULL"),
+            (publisher.endpoints().remove(0), "SUB"),
+        ] {
+            let address = endpoint.trim_start_matches("tcp://");
+            let before = memory();
+            for _ in 0..20_000 {
+                greet(TcpStream::connect(address).unwrap(), kind);
+            }
+            // Each would leave 11 kB.
+            let held = memory().saturating_sub(before);
+            assert!(held < 120_000, "{held} kB after 20,000 of {kind}");
+        }
+    });
+}
+
+#[test]
+fn what_is_idle_connects_again_where_libzmq_does_not() {
+    within(LIMIT, || {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = format!("tcp://{}", listener.local_addr().unwrap());
+        let twice = |what: &str| {
+            for _ in 0..2 {
+                let (mut stream, _) = listener.accept().expect(what);
+                // Another way to log in: libzmq does not come back to that.
+                stream.write_all(&greeting(b"OTHER")).unwrap();
+                let _ = stream.read_to_end(&mut Vec::new());
+            }
+        };
+        let client = Client::connect(&endpoint).unwrap();
+        twice("a client");
+        drop(client);
+        let publisher = Publisher::connect(&endpoint).unwrap();
+        twice("a publisher");
+        drop(publisher);
+        let pusher = Pusher::connect(&endpoint).unwrap();
+        twice("a pusher");
+        drop(pusher);
+    });
+}

@@ -1,0 +1,198 @@
+//! The thread that looks after sockets which nobody uses.
+//!
+//! What happens to a socket stays with it until it is used: libzmq keeps some 10 kB for each peer that comes, also if it
+//! has gone again, and the monitor's events. Clients, publishers and pushers are used by their users' threads and have
+//! none of their own, so one that lies idle would grow for as long as peers come or connections break.
+//!
+//! So there is one such thread for the process, while it has any of them. It sleeps until something happens to one, and
+//! then for [`REST`]. What has not been taken in by then is taken in by it: nothing grows by more than happens within
+//! that time, and sockets in use cost it a look now and then.
+
+use std::ops::Deref;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
+
+use super::Waiter;
+use super::waiter::timespec;
+
+/// What may lie idle.
+pub(crate) trait Ward: Send + Sync {
+    fn waiter(&self) -> &Waiter;
+
+    /// Takes in what has happened, unless somebody else is at it. `true` if it must be asked again soon, whatever
+    /// happens.
+    fn tend(&self) -> bool;
+}
+
+/// Owns something and has it looked after. Others may own it as well.
+pub(crate) struct Care<W> {
+    ward: Arc<W>,
+    place: Arc<Place>,
+}
+
+/// How long users have to take in themselves what has happened.
+const REST: Duration = Duration::from_millis(250);
+
+struct Place {
+    /// Taken away when the care ends, by whoever ends it. So the last owner is never the caretaker, who would close the
+    /// socket in the background while the process ends, and what was sent would be lost.
+    ward: Mutex<Option<Arc<dyn Ward>>>,
+    again: AtomicBool,
+}
+
+static WARDS: Mutex<Wards> = Mutex::new(Wards {
+    places: Vec::new(),
+    bell: None,
+});
+
+struct Wards {
+    places: Vec<Arc<Place>>,
+    /// Present while the thread is.
+    bell: Option<Arc<OwnedFd>>,
+}
+
+impl<W: Ward + 'static> Care<W> {
+    pub(crate) fn of(ward: Arc<W>) -> Self {
+        let place = Arc::new(Place {
+            ward: Mutex::new(Some(Arc::clone(&ward) as _)),
+            again: AtomicBool::new(false),
+        });
+        let mut wards = wards();
+        wards.places.push(Arc::clone(&place));
+        wards.ring();
+        if wards.bell.is_none() {
+            wards.bell = start();
+        }
+        Self { ward, place }
+    }
+}
+
+impl<W> Deref for Care<W> {
+    type Target = Arc<W>;
+
+    fn deref(&self) -> &Arc<W> {
+        &self.ward
+    }
+}
+
+impl<W> Drop for Care<W> {
+    fn drop(&mut self) {
+        let mut wards = wards();
+        wards
+            .places
+            .retain(|place| !Arc::ptr_eq(place, &self.place));
+        wards.ring();
+        drop(wards);
+        // Waits for the caretaker if it is at this one.
+        let ward = self.place.ward().take();
+        drop(ward);
+    }
+}
+
+/// A waiter waits for another socket.
+pub(super) fn notice_replacement() {
+    wards().ring();
+}
+
+fn wards() -> MutexGuard<'static, Wards> {
+    WARDS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The thread's bell, if it could be started; the next ward has it tried again.
+fn start() -> Option<Arc<OwnedFd>> {
+    let started = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
+        .map_err(std::io::Error::from)
+        .and_then(|bell| {
+            let (bell, name) = (Arc::new(bell), "zmqrpc-caretaker".into());
+            thread::Builder::new().name(name).spawn(look_after)?;
+            Ok(bell)
+        });
+    started
+        .inspect_err(|error| tracing::error!(%error, "nobody looks after idle sockets"))
+        .ok()
+}
+
+fn look_after() {
+    loop {
+        // A statement of its own, which ends with the lock.
+        let all = wards().all();
+        let Some((bell, places)) = all else {
+            return;
+        };
+        let sources: Vec<_> = places.iter().map(|place| place.sources()).collect();
+        let again = |place: &Place| place.again.load(Ordering::Relaxed);
+        let limit = places.iter().any(|place| again(place)).then_some(REST);
+        if wait(&bell, &sources, limit).is_empty() {
+            // Others are to be looked after, or it is time to ask again.
+            let _ = rustix::io::read(&*bell, &mut [0_u8; 8]);
+        } else {
+            thread::sleep(REST);
+        }
+        let stirred = wait(&bell, &sources, Some(Duration::ZERO));
+        for (number, place) in places.iter().enumerate() {
+            if stirred.contains(&number) || again(place) {
+                place.tend();
+            }
+        }
+    }
+}
+
+/// Whose descriptors tell something now; nothing if the bell rings or the time is over.
+fn wait(bell: &OwnedFd, sources: &[Arc<Vec<OwnedFd>>], limit: Option<Duration>) -> Vec<usize> {
+    let of_all = sources.iter().enumerate();
+    let fds = of_all.flat_map(|(number, fds)| fds.iter().map(move |fd| (number, fd)));
+    let (mut owners, mut polled) = (Vec::new(), vec![PollFd::new(bell, PollFlags::IN)]);
+    for (number, fd) in fds {
+        owners.push(number);
+        polled.push(PollFd::from_borrowed_fd(fd.as_fd(), PollFlags::IN));
+    }
+    let limit: Option<Timespec> = limit.map(timespec);
+    if poll(&mut polled, limit.as_ref()).is_err() {
+        // Interrupted, or the system has no memory: not again at once.
+        thread::sleep(REST);
+        return Vec::new();
+    }
+    let told = owners.into_iter().zip(&polled[1..]);
+    told.filter(|(_, fd)| !fd.revents().is_empty())
+        .map(|(number, _)| number)
+        .collect()
+}
+
+impl Wards {
+    fn ring(&self) {
+        if let Some(bell) = &self.bell {
+            let _ = rustix::io::write(&**bell, &1_u64.to_ne_bytes());
+        }
+    }
+
+    /// All that are to be looked after. When there are none, the thread ends.
+    fn all(&mut self) -> Option<(Arc<OwnedFd>, Vec<Arc<Place>>)> {
+        if self.places.is_empty() {
+            self.bell = None;
+        }
+        Some((self.bell.clone()?, self.places.clone()))
+    }
+}
+
+impl Place {
+    fn ward(&self) -> MutexGuard<'_, Option<Arc<dyn Ward>>> {
+        self.ward.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn sources(&self) -> Arc<Vec<OwnedFd>> {
+        let ward = self.ward();
+        ward.as_ref()
+            .map_or_else(Arc::default, |ward| ward.waiter().sources())
+    }
+
+    fn tend(&self) {
+        if let Some(ward) = &*self.ward() {
+            self.again.store(ward.tend(), Ordering::Relaxed);
+        }
+    }
+}
