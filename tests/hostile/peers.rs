@@ -1,6 +1,6 @@
 //! Peers that never stop, never read or speak another protocol.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -91,6 +91,61 @@ fn a_flood_from_one_peer_does_not_starve_another() {
                 "{frame:x?}: shutdown took {took:?}"
             );
         }
+    });
+}
+
+/// A DEALER made by hand, in ZMTP 3.0 without security: it sends faster than any socket, and what none would.
+fn greeted(endpoint: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(endpoint.strip_prefix("tcp://").unwrap()).unwrap();
+    let mut greeting = [&[0xFF][..], &[0; 8], &[0x7F, 3, 0], b"NULL"].concat();
+    greeting.resize(64, 0);
+    stream.write_all(&greeting).unwrap();
+    let property = [&[11][..], b"Socket-Type", &[0, 0, 0, 6], b"DEALER"].concat();
+    let ready = [&[5][..], b"READY", &property].concat();
+    let head = [4, u8::try_from(ready.len()).unwrap()];
+    stream.write_all(&[&head[..], &ready].concat()).unwrap();
+    // Whoever sends messages before the other side is ready, too, is cut off.
+    let mut theirs = [0; 66];
+    stream.read_exact(&mut theirs).unwrap();
+    stream.read_exact(&mut vec![0; theirs[65].into()]).unwrap();
+    stream
+}
+
+/// Sends `bytes` again and again until the connection ends.
+fn pour(endpoint: &str, bytes: &[u8]) -> thread::JoinHandle<()> {
+    let mut stream = greeted(endpoint);
+    let bytes = bytes.repeat((1 << 16) / bytes.len() + 1);
+    thread::spawn(move || while stream.write_all(&bytes).is_ok() {})
+}
+
+#[test]
+fn a_flood_of_absurd_routes_does_not_starve_others() {
+    within(LIMIT, || {
+        let victim = Victim::start();
+        victim.serves();
+        // Seventeen empty frames with more to come, and the last.
+        let message = [&[1, 0].repeat(17)[..], &[0, 0]].concat();
+        let pourers = [0; 4].map(|_| pour(&victim.endpoint, &message));
+        while victim.server.stats().malformed < 1_000 {
+            thread::yield_now();
+        }
+        let mut worst = Duration::ZERO;
+        let end = Instant::now() + Duration::from_secs(1);
+        while Instant::now() < end {
+            let start = Instant::now();
+            assert_eq!(victim.client.add(2, 3), Ok(5));
+            assert_eq!(victim.client.slow_add(2, 3), Ok(5));
+            worst = worst.max(start.elapsed());
+        }
+        let start = Instant::now();
+        let ended = victim.server.shutdown(Duration::from_millis(500));
+        let took = start.elapsed();
+        for pourer in pourers {
+            pourer.join().unwrap();
+        }
+        println!("worst {worst:?}, shutdown {took:?} {ended:?}");
+        assert!(worst < Duration::from_secs(2), "{worst:?}");
+        assert!(took < Duration::from_secs(2), "shutdown took {took:?}");
     });
 }
 

@@ -8,7 +8,9 @@ use super::counters::Counters;
 use crate::command::{Refusal, reply_frame};
 use crate::error::Error;
 use crate::server::Outbox;
-use crate::socket::{Delivery, Endpoint, Message, Options, Route, Router, SocketError, Waiter};
+use crate::socket::{
+    Arrival, Delivery, Endpoint, Message, Options, Route, Router, SocketError, Waiter,
+};
 use crate::wire::{
     Executed, Incoming, Kind, Limits, Metadata, ReplyBody, Request, Status, patch_id,
 };
@@ -117,9 +119,7 @@ impl Front {
     ) -> Result<(), SocketError> {
         let (mut taken, mut refused) = (0, false);
         while taken < TURN {
-            let counters = &self.counters.front;
-            let delivery = self.router.receive(|| counters.malformed.increment())?;
-            let Some(Delivery { route, message }) = delivery else {
+            let Some(arrival) = self.router.receive()? else {
                 // As in a server: the last operation before a wait is a receive.
                 if self.outbox.is_empty() || refused {
                     self.used = false;
@@ -129,6 +129,10 @@ impl Front {
                 continue;
             };
             (taken, refused) = (taken + 1, false);
+            let Arrival::Message(Delivery { route, message }) = arrival else {
+                self.counters.front.malformed.increment();
+                continue;
+            };
             if let Some(asked) = self.read(route, message, now) {
                 on(self, asked);
             }

@@ -7,7 +7,7 @@ use super::outbox::Outbox;
 use super::responder::{Asked, Job, Responder};
 use super::sources::Sources;
 use crate::command::Refusal;
-use crate::socket::{Delivery, Route, Router, SocketError};
+use crate::socket::{Arrival, Delivery, Route, Router, SocketError};
 
 pub(super) struct Port {
     router: Router,
@@ -136,9 +136,7 @@ impl Port {
         } = self;
         let (mut taken, mut refused) = (0, false);
         while taken < turn {
-            let Some(Delivery { route, message }) =
-                router.receive(|| counters.malformed.increment())?
-            else {
+            let Some(arrival) = router.receive()? else {
                 if outbox.is_empty() || refused {
                     drained = true;
                     break;
@@ -157,6 +155,12 @@ impl Port {
             };
             taken += 1;
             refused = false;
+            let Arrival::Message(Delivery { route, message }) = arrival else {
+                counters.malformed.increment();
+                // It may have had any number of frames. With a turn of these under the lock, others would hardly ever
+                // get it.
+                break;
+            };
             let (route, answer) = match responder.read(message, now) {
                 Asked::Nothing => continue,
                 Asked::Answer(answer) => (route, Some(answer)),

@@ -10,13 +10,13 @@ use super::revival::Revival;
 use super::shut::shut;
 use super::{Direction, Endpoint, Message, Options, SocketError, Waiter, inproc};
 
-/// A message of as many frames as were expected, or none of it.
+/// A message of frames as they were expected, or none of it.
 ///
 /// What does not fit is answered one by one, too: a peer that sends nothing else must not keep its reader in a loop.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Arrival<T> {
     Message(T),
-    /// Too many frames or too few.
+    /// Too many frames, too few, or too long ones.
     Odd,
 }
 

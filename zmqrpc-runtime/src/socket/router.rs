@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::raw::{RawSocket, Refused};
 use super::shut::shut;
-use super::{Direction, Endpoint, Message, Options, SocketError, Waiter, inproc};
+use super::{Arrival, Direction, Endpoint, Message, Options, SocketError, Waiter, inproc};
 
 /// A connected peer, as the socket names it. Means nothing outside of this process.
 pub(crate) type PeerId = Message;
@@ -169,41 +169,34 @@ impl Router {
 
     /// The next message, or nothing when all have been taken. After nothing the socket may be waited on.
     ///
-    /// Messages without a body or with an absurd route are left out; `on_reject` is told of each.
-    pub(crate) fn receive(
-        &mut self,
-        mut on_reject: impl FnMut(),
-    ) -> Result<Option<Delivery>, SocketError> {
-        loop {
-            let Some(peer) = self.socket.receive()? else {
-                return Ok(None);
+    /// One without a body or with an absurd route is odd.
+    pub(crate) fn receive(&mut self) -> Result<Option<Arrival<Delivery>>, SocketError> {
+        let Some(peer) = self.socket.receive()? else {
+            return Ok(None);
+        };
+        let mut more = peer.more();
+        let mut hops = Vec::new();
+        let mut last = None;
+        let mut too_long = false;
+        while more {
+            let Some(frame) = self.socket.receive()? else {
+                break;
             };
-            let mut more = peer.more();
-            let mut frames = Vec::new();
-            let mut last = None;
-            let mut too_long = false;
-            while more {
-                let Some(frame) = self.socket.receive()? else {
-                    break;
-                };
-                more = frame.more();
-                if let Some(hop) = last.replace(frame) {
-                    too_long |= frames.len() == MAX_HOPS || hop.len() > MAX_HOP;
-                    if !too_long {
-                        frames.push(hop);
-                    }
+            more = frame.more();
+            if let Some(hop) = last.replace(frame) {
+                too_long |= hops.len() == MAX_HOPS || hop.len() > MAX_HOP;
+                if !too_long {
+                    hops.push(hop);
                 }
-            }
-            match last {
-                Some(message) if !too_long => {
-                    return Ok(Some(Delivery {
-                        route: Route { peer, hops: frames },
-                        message,
-                    }));
-                }
-                _ => on_reject(),
             }
         }
+        Ok(Some(match last {
+            Some(message) if !too_long => Arrival::Message(Delivery {
+                route: Route { peer, hops },
+                message,
+            }),
+            _ => Arrival::Odd,
+        }))
     }
 }
 
