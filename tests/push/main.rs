@@ -1,0 +1,9 @@
+//! Pushing, over real sockets. The pullers are raw ones: the bytes are those of `PROTOCOL.md`.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod jobs;
+mod mill;
+mod tasks;
+mod threads;
