@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::builder::ClientBuilder;
-use super::pending::{Begun, Pending};
+use super::pending::{Begun, Pending, depart_together};
 use super::prepared::{Destination, Prepared};
 use super::subject::{Callee, Subject};
 use super::ways::{Retry, Ways};
@@ -159,7 +159,9 @@ impl Client {
     }
 
     /// Sends one command to every endpoint and waits for all of them. Answers one result per endpoint, in the order in
-    /// which they were added; one that fails does not keep the others from answering.
+    /// which they were added; one that fails or does not connect does not keep the others from answering.
+    ///
+    /// Endpoints that have no connection yet are waited for on threads that end before this returns.
     #[expect(clippy::type_complexity, reason = "a pair per endpoint is what it is")]
     pub fn fan_out<C: Command>(&self, command: &C) -> Vec<(String, Result<C::Reply, C::Failure>)> {
         let callee = Callee::Method(const { &C::METHOD });
@@ -175,6 +177,7 @@ impl Client {
                     .begin(callee)
             })
             .collect();
+        let begun = depart_together(begun, callee);
         let waited = begun.into_iter().map(|begun| match begun {
             Ok(call) => Pending::<C>::new(call).wait(),
             Err(error) => Err(error.into()),

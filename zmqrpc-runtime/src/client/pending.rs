@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::link::Link;
@@ -12,7 +14,7 @@ use super::table::{Ending, Loss, Patience};
 use super::ways::Retry;
 use crate::command::Command;
 use crate::error::Error;
-use crate::socket::Message;
+use crate::socket::{Message, SocketError};
 use crate::wire::{Executed, Limits};
 
 /// A call that was begun and whose reply has not been taken yet.
@@ -215,6 +217,29 @@ impl Begun {
             timeout: self.timeout,
         }
     }
+}
+
+/// Waits until all of the calls have been handed over or have failed, for each on its own: nobody looks after a link
+/// that nobody waits for, so one that does not connect would use up the time of those behind it.
+pub(super) fn depart_together(
+    calls: Vec<Result<Begun, Error>>,
+    callee: Callee<'_>,
+) -> Vec<Result<Begun, Error>> {
+    if calls.iter().flatten().all(|call| call.written) {
+        return calls;
+    }
+    thread::scope(|scope| {
+        let start = |call: Begun| {
+            thread::Builder::new()
+                .spawn_scoped(scope, move || call.depart(callee))
+                .map_err(|error| SocketError::thread(&error).into())
+        };
+        let departing: Vec<_> = calls.into_iter().map(|call| call.and_then(start)).collect();
+        departing
+            .into_iter()
+            .map(|thread| thread?.join().unwrap_or_else(|panic| resume_unwind(panic)))
+            .collect()
+    })
 }
 
 impl Drop for Begun {
