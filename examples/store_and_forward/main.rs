@@ -7,12 +7,15 @@
 //! One command, four processes, one after the other or at the same time: this one, which takes orders at the till, a
 //! proxy with a queue on the disk, which is killed halfway and started again, and the warehouse behind it.
 
+#[path = "../support/process.rs"]
+mod process;
 mod roles;
 
 use std::error::Error;
 use std::process::ExitCode;
 
-use roles::{Process, proxy, warehouse};
+use process::Process;
+use roles::{proxy, warehouse};
 use zmqrpc::{Client, zmq_service};
 
 /// What the warehouse does.
@@ -49,7 +52,7 @@ fn till() -> Result<(), Box<dyn Error>> {
     let queue = place.path("queue.db");
     let start_proxy = || Process::start(&["proxy", &front, &back, &queue]);
 
-    let proxy = start_proxy()?;
+    let (proxy, _) = start_proxy()?;
     println!("the proxy runs, the warehouse is down");
     let shop = WarehouseClient::new(Client::connect(&front)?);
     for number in 0..ORDERS / 2 {
@@ -57,8 +60,8 @@ fn till() -> Result<(), Box<dyn Error>> {
     }
     println!("{} orders were accepted", ORDERS / 2);
 
-    proxy.kill()?;
-    let proxy = start_proxy()?;
+    drop(proxy);
+    let (proxy, _) = start_proxy()?;
     println!("the proxy was killed and started again");
     for number in ORDERS / 2..ORDERS {
         shop.order(number, "chair")?;
@@ -66,10 +69,10 @@ fn till() -> Result<(), Box<dyn Error>> {
     println!("{} more orders were accepted", ORDERS - ORDERS / 2);
 
     println!("the warehouse comes up");
-    let warehouse = Process::start(&["warehouse", &back, &ORDERS.to_string()])?;
-    for line in warehouse.tells()? {
+    let (warehouse, _) = Process::start(&["warehouse", &back, &ORDERS.to_string()])?;
+    for line in warehouse.end()? {
         println!("the warehouse says: {line}");
     }
-    proxy.kill()?;
+    drop(proxy);
     Ok(())
 }

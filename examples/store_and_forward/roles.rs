@@ -1,9 +1,7 @@
-//! The other processes: the proxy, and the warehouse.
+//! What the other processes do: the proxy, and the warehouse.
 
 use std::error::Error;
-use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
-use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Mutex;
 use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
@@ -50,62 +48,6 @@ impl Warehouse for Shelf {
             // Fails only when everything has arrived and nobody counts any more.
             let _ = arrived.send(number);
         }
-    }
-}
-
-/// Another process of this program. It ends with this value.
-pub(crate) struct Process {
-    child: Child,
-    output: Option<BufReader<ChildStdout>>,
-}
-
-impl Process {
-    /// Starts it, and waits until it says that it is ready.
-    pub(crate) fn start(arguments: &[&str]) -> Result<Self, Box<dyn Error>> {
-        let mut child = Command::new(std::env::current_exe()?)
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let mut output = BufReader::new(child.stdout.take().ok_or("no output")?);
-        let mut line = String::new();
-        output.read_line(&mut line)?;
-        let process = Self {
-            child,
-            output: Some(output),
-        };
-        if line.trim() == "ready" {
-            Ok(process)
-        } else {
-            Err(format!("{arguments:?} did not start").into())
-        }
-    }
-
-    /// As `kill -9` does.
-    pub(crate) fn kill(mut self) -> Result<(), Box<dyn Error>> {
-        self.child.kill()?;
-        self.child.wait()?;
-        Ok(())
-    }
-
-    /// Waits for its end; answers what it has said.
-    pub(crate) fn tells(mut self) -> Result<Vec<String>, Box<dyn Error>> {
-        let mut told = String::new();
-        if let Some(mut output) = self.output.take() {
-            output.read_to_string(&mut told)?;
-        }
-        if self.child.wait()?.success() {
-            Ok(told.lines().map(str::to_owned).collect())
-        } else {
-            Err("the process failed".into())
-        }
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // Both fail only where it has ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

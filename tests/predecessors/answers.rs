@@ -92,19 +92,19 @@ fn a_call_that_is_published_too_has_one_answer() {
             .start()
             .unwrap();
         let (answer, answered) = channel();
-        let answering = Server::builder()
+        let responding = Server::builder()
             .service(SensorServer::new(Next(answer.into())))
             .bind(ANYWHERE)
             .start()
             .unwrap();
         publisher.wait_subscribers(1, SOON).unwrap();
-        let both = SensorClient::new((client_of(&answering), publisher));
+        let both = SensorClient::new((client_of(&responding), publisher));
         for number in 0..10 {
             assert_eq!(both.reading(number), (Ok(number + 1), Ok(())));
             assert_eq!(told.recv_timeout(SOON), Ok(number));
             assert_eq!(answered.recv_timeout(SOON), Ok(number));
         }
-        assert_eq!(answering.stats().requests, 10);
+        assert_eq!(responding.stats().requests, 10);
         assert_eq!(listening.subscriptions()[0].received, 10);
     });
 }
@@ -131,7 +131,7 @@ fn heartbeats_go_to_subscribers_alone_and_hold_no_caller_up() {
         assert_eq!(receiver.server().stats().requests, 0);
         let other = Sender::new(Client::connect(&receiver.endpoints()[0]).unwrap());
         assert_eq!(other.send(b"other"), Ok(b"other".to_vec()));
-        let (answer, published) = sender.send(b"own");
-        assert_eq!((answer, published), (Ok(b"own".to_vec()), Ok(())));
+        let (answer, handed_over) = sender.send(b"own");
+        assert_eq!((answer, handed_over), (Ok(b"own".to_vec()), Ok(())));
     });
 }
