@@ -14,7 +14,7 @@ mod ends;
 mod limits;
 mod log;
 mod oneway;
-mod rows;
+mod predecessors;
 
 use std::time::{Duration, Instant};
 

@@ -37,7 +37,7 @@ fn await_hearing(taken: &Taken, mut publish: impl FnMut()) {
 }
 
 #[test]
-fn p23_rep_to_pub_answers_accepted_and_publishes() {
+fn rep_to_pub_answers_accepted_and_publishes() {
     within(LIMIT, || {
         let to = Pub::bind(ANYWHERE).topic("eu.");
         let proxy: zmqrpc::Rep2Pub = Proxy::new(Rep::bind(ANYWHERE), to);
@@ -98,7 +98,7 @@ fn rep_to_pub_refuses_what_a_full_subscriber_has_no_room_for() {
 }
 
 #[test]
-fn p23_sub_to_pub_keeps_publishers_and_numbers() {
+fn sub_to_pub_keeps_publishers_and_numbers() {
     within(LIMIT, || {
         let (first, first_at) = publisher();
         let (second, second_at) = publisher();
@@ -136,7 +136,7 @@ fn p23_sub_to_pub_keeps_publishers_and_numbers() {
 }
 
 #[test]
-fn p23_sub_to_req_makes_calls_of_events() {
+fn sub_to_req_makes_calls_of_events() {
     within(LIMIT, || {
         let (publisher, at) = publisher();
         let taken = Taken::default();

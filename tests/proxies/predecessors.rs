@@ -1,4 +1,4 @@
-//! What the predecessors' proxies do, and do wrong, row by row.
+//! What the predecessors' proxies do, and do wrong.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use crate::{ANYWHERE, LIMIT, client_of, endpoint, eventually, proxy_to, timed_dr
 
 /// Plain senders and receivers of bytes: a socket of any language works through a proxy.
 #[test]
-fn p22_a_plain_socket_sends_bytes_and_gets_its_answer() {
+fn a_plain_socket_sends_bytes_and_gets_its_answer() {
     within(LIMIT, || {
         let (server, _gate) = serve(anywhere);
         let proxy = proxy_to(&endpoint(&server));
@@ -27,7 +27,7 @@ fn p22_a_plain_socket_sends_bytes_and_gets_its_answer() {
 
 /// The predecessor's `Rep2Req` loses responses: its callers get `None`.
 #[test]
-fn p23_rep_to_req_passes_responses_and_errors_back() {
+fn rep_to_req_passes_responses_and_errors_back() {
     within(LIMIT, || {
         let (server, _gate) = serve(anywhere);
         let proxy: zmqrpc::Rep2Req =
@@ -42,9 +42,9 @@ fn p23_rep_to_req_passes_responses_and_errors_back() {
 
 /// The predecessor answers at once too, and gives a message up after 60 s without a word.
 #[test]
-fn p24_a_buffered_proxy_answers_at_once_and_delivers_when_the_target_comes() {
+fn a_buffered_proxy_answers_at_once_and_delivers_when_the_target_comes() {
     within(LIMIT, || {
-        let place = crate::support::ipc("p24");
+        let place = crate::support::ipc("buffered-predecessor");
         let queue = MemoryQueue::new(1000, 1 << 20);
         let proxy = BufferedProxy::new(Rep::bind(ANYWHERE), Req::connect(&place), queue)
             .start()
@@ -61,7 +61,7 @@ fn p24_a_buffered_proxy_answers_at_once_and_delivers_when_the_target_comes() {
 
 /// The predecessor means to answer 482, answers nothing, and is stuck for everyone.
 #[test]
-fn p25_a_dead_backend_costs_a_typed_error_and_holds_up_nobody() {
+fn a_dead_backend_costs_a_typed_error_and_holds_up_nobody() {
     within(LIMIT, || {
         let proxy = watchful("tcp://127.0.0.1:1");
         let first = Client::connect(&proxy.endpoints()[0]).unwrap();
@@ -79,7 +79,7 @@ fn p25_a_dead_backend_costs_a_typed_error_and_holds_up_nobody() {
 
 /// The predecessor takes up to a second, its text says 60.
 #[test]
-fn p26_stopping_is_immediate() {
+fn stopping_is_immediate() {
     within(LIMIT, || {
         let (server, _gate) = serve(anywhere);
         for target in [endpoint(&server), "tcp://127.0.0.1:1".into()] {
@@ -91,7 +91,7 @@ fn p26_stopping_is_immediate() {
 
 /// A predecessor that is not destroyed hangs its process if something is unsent.
 #[test]
-fn p27_what_is_unsent_hangs_nothing_when_it_is_dropped() {
+fn what_is_unsent_hangs_nothing_when_it_is_dropped() {
     within(LIMIT, || {
         let proxy = proxy_to("tcp://127.0.0.1:1");
         let client = Client::connect(&proxy.endpoints()[0]).unwrap();
@@ -109,7 +109,7 @@ fn p27_what_is_unsent_hangs_nothing_when_it_is_dropped() {
 
 /// Devices keep the frames in front of a message, and so do proxies before and behind them.
 #[test]
-fn a27_devices_and_proxies_stand_in_any_order() {
+fn devices_and_proxies_stand_in_any_order() {
     within(LIMIT, || {
         let hub = Hub::start();
         // Client, proxy, device, server.
