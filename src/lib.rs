@@ -12,3 +12,8 @@ pub use zmqrpc_runtime::*;
 
 #[doc(hidden)]
 pub use zmqrpc_runtime::__private;
+
+/// Compiles and runs what the guide shows.
+#[cfg(doctest)]
+#[doc = include_str!("../MIGRATING.md")]
+mod migrating {}
