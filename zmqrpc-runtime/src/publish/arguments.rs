@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::codec::{Codec, Error as CodecError};
 use crate::command::{Command, Method};
 use crate::error::{Error, Site};
+use crate::socket::Message;
 use crate::wire::{
     Content, Event, Executed, Kind, Limits, Metadata, MethodRef, NO_ID, Request, WireError,
 };
@@ -24,7 +25,7 @@ pub(super) fn event<C: Command>(
     publisher: u64,
     metadata: Metadata<'_>,
     limits: &Limits,
-) -> Result<Vec<u8>, Error> {
+) -> Result<Message, Error> {
     frame(command, metadata, limits, |request, out| {
         let event = Event {
             sequence: 0,
@@ -44,7 +45,7 @@ pub(super) fn job<C: Command>(
     command: &C,
     metadata: Metadata<'_>,
     limits: &Limits,
-) -> Result<Vec<u8>, Error> {
+) -> Result<Message, Error> {
     frame(command, metadata, limits, |request, out| {
         request.encode(out, limits)
     })
@@ -55,7 +56,7 @@ fn frame<C: Command>(
     metadata: Metadata<'_>,
     limits: &Limits,
     encode: impl FnOnce(Request<'_>, &mut Vec<u8>) -> Result<(), WireError>,
-) -> Result<Vec<u8>, Error> {
+) -> Result<Message, Error> {
     let method = const { &C::METHOD };
     let (codec, executed) = (Codec::Postcard, Executed::No);
     let request = Request {
@@ -68,16 +69,15 @@ fn frame<C: Command>(
         metadata,
         body: &[],
     };
-    let mut out = Vec::with_capacity(FRAME_CAPACITY);
-    encode(request, &mut out).map_err(|error| Error::Encode {
-        at: site(method, None),
-        what: "the header",
-        source: CodecError::Encode(error.to_string()),
-        executed,
-    })?;
-    codec
-        .encode(command, &mut out, limits.message)
-        .map_err(|error| match error {
+    Message::build(|out| {
+        encode(request, out).map_err(|error| Error::Encode {
+            at: site(method, None),
+            what: "the header",
+            source: CodecError::Encode(error.to_string()),
+            executed,
+        })?;
+        let encoded = codec.encode(command, out, limits.message);
+        encoded.map_err(|error| match error {
             CodecError::TooLarge { limit } => Error::TooLarge {
                 at: site(method, None),
                 what: "the message",
@@ -90,9 +90,6 @@ fn frame<C: Command>(
                 source,
                 executed,
             },
-        })?;
-    Ok(out)
+        })
+    })
 }
-
-/// Holds most messages without growing.
-const FRAME_CAPACITY: usize = 128;

@@ -61,8 +61,11 @@ pub(super) enum Unsent {
     Broken(SocketError),
 }
 
-/// What subscribers say piles up until it is read: it is, after so many messages or so long, whatever comes first.
+/// What subscribers say piles up until it is read: it is, after so many messages, or by the caretaker when it has waited
+/// for long.
 const SENDS: u32 = 64;
+
+/// How often a publisher in use looks after connections that nothing tells of.
 const REST: Duration = Duration::from_millis(100);
 
 /// How often one looks for an `inproc` name to be bound.
@@ -94,8 +97,9 @@ impl Outlet {
     pub(super) fn with<R>(&self, act: impl FnOnce(&mut Core) -> R) -> R {
         let mut core = self.lock();
         let result = act(&mut core);
-        let rested = core.sends >= SENDS || core.drained.elapsed() >= REST;
-        if rested || core.polled {
+        // A look at the clock costs as much as a quarter of a message.
+        let rested = core.socket.must_look() && core.drained.elapsed() >= REST;
+        if rested || core.sends >= SENDS || core.polled {
             self.drain(&mut core);
         }
         result
@@ -180,42 +184,45 @@ impl Core {
     pub(super) fn publish(
         &mut self,
         topic: &[u8],
-        mut event: Vec<u8>,
+        mut event: Message,
         overflow: Overflow,
     ) -> Result<(), Unsent> {
-        patch_id(&mut event, self.sequences.next(topic));
         self.sends += 1;
-        match self.socket.send(topic, Message::from(event)) {
-            Ok(()) => {}
-            Err(Unpublished::Full(event)) => {
-                self.stats.congested += 1;
-                match overflow {
-                    Overflow::Refuse => return Err(Unsent::Full),
-                    Overflow::Drop => self.socket.send_lossy(topic, event)?,
+        let Self { socket, stats, .. } = self;
+        self.sequences.next(topic, |number| {
+            patch_id(&mut event, number);
+            match (socket.send(topic, event), overflow) {
+                (Err(Unpublished::Full(_)), Overflow::Refuse) => {
+                    stats.congested += 1;
+                    Err(Unsent::Full)
                 }
+                (Err(Unpublished::Full(event)), Overflow::Drop) => {
+                    stats.congested += 1;
+                    Ok(socket.send_lossy(topic, event)?)
+                }
+                (sent, _) => Ok(sent?),
             }
-            Err(broken) => return Err(broken.into()),
-        }
-        self.sequences.advance(topic);
+        })?;
         self.stats.published += 1;
         Ok(())
     }
 
     /// Publishes a heartbeat. Who has no room for it has other messages that say the same.
     pub(super) fn heartbeat(&mut self, publisher: u64) -> Result<(), Unsent> {
-        let event = Event {
-            sequence: self.sequences.next(HEARTBEAT_TOPIC),
-            publisher,
-            content: Content::Heartbeat,
-        };
-        let mut frame = Vec::new();
-        // It has neither name nor metadata that could be too long.
-        let _ = event.encode(&mut frame, &Limits::default());
         // Where nothing else is published, this is when subscribers are heard.
         self.sends = SENDS;
-        self.socket
-            .send_lossy(HEARTBEAT_TOPIC, Message::from(frame))?;
-        self.sequences.advance(HEARTBEAT_TOPIC);
+        let socket = &mut self.socket;
+        self.sequences.next(HEARTBEAT_TOPIC, |sequence| {
+            let event = Event {
+                sequence,
+                publisher,
+                content: Content::Heartbeat,
+            };
+            let mut frame = Vec::new();
+            // It has neither name nor metadata that could be too long.
+            let _ = event.encode(&mut frame, &Limits::default());
+            socket.send_lossy(HEARTBEAT_TOPIC, Message::from(frame))
+        })?;
         self.stats.heartbeats += 1;
         Ok(())
     }

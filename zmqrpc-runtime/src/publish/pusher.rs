@@ -130,7 +130,7 @@ impl Pusher {
 
     pub(super) fn encode<C: Command>(&self, command: &C) -> Result<Message, Error> {
         let limits = &self.shared.limits;
-        arguments::job(command, self.metadata.as_metadata(), limits).map(Message::from)
+        arguments::job(command, self.metadata.as_metadata(), limits)
     }
 
     /// How long a job may wait: this handle's limit, the method's or the pusher's; and never longer than what remains of

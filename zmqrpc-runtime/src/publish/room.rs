@@ -53,8 +53,11 @@ pub(super) enum Unsent {
     Broken(SocketError),
 }
 
-/// libzmq's news pile up until they are read: they are, after so many messages or so long, whatever comes first.
+/// libzmq's news pile up until they are read: they are, after so many messages, or by the caretaker when they have waited
+/// for long.
 const SENDS: u32 = 64;
+
+/// How often a pusher in use looks after connections that nothing tells of.
 const REST: Duration = Duration::from_millis(100);
 
 /// How often one looks for an `inproc` name to be bound.
@@ -249,7 +252,9 @@ const LONG: Duration = Duration::from_secs(3600);
 impl Core {
     fn send(&mut self, message: Message) -> Result<(), Unpushed> {
         self.sends += 1;
-        if self.sends >= SENDS || self.settled.elapsed() >= REST {
+        // A look at the clock costs as much as a quarter of a message.
+        let rested = self.socket.must_look() && self.settled.elapsed() >= REST;
+        if rested || self.sends >= SENDS {
             self.settle();
         }
         self.socket.send(message)?;

@@ -7,6 +7,8 @@ use std::collections::HashMap;
 /// A topic that was forgotten starts at 1 again, which a subscriber takes for a restart and not for a loss.
 pub(super) struct Sequences {
     topics: HashMap<Box<[u8]>, Last>,
+    /// The last number of the empty topic, which is that of all who use none. It is never forgotten.
+    untitled: u64,
     uses: u64,
     capacity: usize,
 }
@@ -34,28 +36,38 @@ impl Sequences {
     fn with_capacity(capacity: usize) -> Self {
         Self {
             topics: HashMap::new(),
+            untitled: 0,
             uses: 0,
             capacity,
         }
     }
 
-    /// The number of the next event of this topic.
-    pub(super) fn next(&self, topic: &[u8]) -> u64 {
-        self.topics.get(topic).map_or(1, |last| last.number + 1)
-    }
-
-    /// The number was used: the event is on its way.
-    pub(super) fn advance(&mut self, topic: &[u8]) {
+    /// Gives the number of the next event of this topic to `publish`. If that fails, the number is not used.
+    pub(super) fn next<R, E>(
+        &mut self,
+        topic: &[u8],
+        publish: impl FnOnce(u64) -> Result<R, E>,
+    ) -> Result<R, E> {
+        if topic.is_empty() {
+            let number = self.untitled + 1;
+            let published = publish(number)?;
+            self.untitled = number;
+            return Ok(published);
+        }
         self.uses += 1;
         let used = self.uses;
         if let Some(last) = self.topics.get_mut(topic) {
-            (last.number, last.used) = (last.number + 1, used);
-            return;
+            let number = last.number + 1;
+            let published = publish(number)?;
+            *last = Last { number, used };
+            return Ok(published);
         }
+        let published = publish(1)?;
         if self.topics.len() >= self.capacity {
             self.forget();
         }
         self.topics.insert(topic.into(), Last { number: 1, used });
+        Ok(published)
     }
 
     fn forget(&mut self) {
@@ -71,9 +83,8 @@ mod tests {
     use super::*;
 
     fn publish(sequences: &mut Sequences, topic: &str) -> u64 {
-        let number = sequences.next(topic.as_bytes());
-        sequences.advance(topic.as_bytes());
-        number
+        let number = sequences.next(topic.as_bytes(), Ok::<_, ()>);
+        number.unwrap()
     }
 
     #[test]
@@ -95,8 +106,10 @@ mod tests {
     fn a_number_that_was_not_used_is_given_again() {
         let mut sequences = Sequences::default();
         publish(&mut sequences, "eu.");
-        assert_eq!(sequences.next(b"eu."), 2);
-        assert_eq!(sequences.next(b"eu."), 2);
+        assert_eq!(sequences.next(b"eu.", Err::<(), _>), Err(2));
+        assert_eq!(sequences.next(b"us.", Err::<(), _>), Err(1));
+        assert_eq!(publish(&mut sequences, "eu."), 2);
+        assert_eq!(publish(&mut sequences, "us."), 1);
     }
 
     #[test]

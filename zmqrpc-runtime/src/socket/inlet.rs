@@ -116,31 +116,28 @@ impl Inlet {
     pub(super) fn receive<const N: usize>(
         &mut self,
     ) -> Result<Option<Arrival<[Message; N]>>, SocketError> {
-        let mut frames = [const { None }; N];
+        let mut frames = std::array::from_fn(|_| Message::new());
+        let mut beyond = Message::new();
         let mut count = 0;
         loop {
-            let Some(frame) = self.socket.receive()? else {
+            // In place: moving them about takes longer than receiving them.
+            let frame = frames.get_mut(count).unwrap_or(&mut beyond);
+            if !self.socket.receive_into(frame)? {
                 if self.waiter.take_news() {
                     self.read_returns()?;
                 }
                 // Frames of one message arrive together: only the first can be missing.
                 return Ok((count > 0).then_some(Arrival::Odd));
-            };
-            let more = frame.more();
-            if let Some(place) = frames.get_mut(count) {
-                *place = Some(frame);
             }
             count += 1;
-            if !more {
+            if !frame.more() {
                 break;
             }
         }
         if count != N {
             return Ok(Some(Arrival::Odd));
         }
-        Ok(Some(Arrival::Message(
-            frames.map(Option::unwrap_or_default),
-        )))
+        Ok(Some(Arrival::Message(frames)))
     }
 
     /// Closes the socket and frees its endpoint.

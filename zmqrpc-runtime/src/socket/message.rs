@@ -119,7 +119,9 @@ impl Deref for Message {
         unsafe {
             let data = zmq_sys::zmq_msg_data(raw.cast_mut()).cast::<u8>();
             let len = zmq_sys::zmq_msg_size(raw);
-            if len == 0 {
+            // Not `&[]` for what is just empty, as most topics are: that points nowhere, and comparing it with another
+            // empty one takes a hundred nanoseconds with the C library's vector instructions.
+            if data.is_null() {
                 &[]
             } else {
                 slice::from_raw_parts(data, len)

@@ -180,19 +180,24 @@ impl RawSocket {
     /// Receives one frame, or nothing when there is none.
     pub(super) fn receive(&mut self) -> Result<Option<Message>, SocketError> {
         let mut frame = Message::new();
+        Ok(self.receive_into(&mut frame)?.then_some(frame))
+    }
+
+    /// Receives one frame in place of `frame`; `false` when there is none.
+    pub(super) fn receive_into(&mut self, frame: &mut Message) -> Result<bool, SocketError> {
         loop {
             // SAFETY: socket and message are live.
             let rc = unsafe {
                 zmq_sys::zmq_msg_recv(frame.as_mut_ptr(), self.socket.as_mut_ptr(), zmq::DONTWAIT)
             };
             if rc >= 0 {
-                return Ok(Some(frame));
+                return Ok(true);
             }
             // As in `send`; most receives end here.
             // SAFETY: `zmq_errno` has no preconditions.
             let code = unsafe { zmq_sys::zmq_errno() };
             if code == zmq::Error::EAGAIN.to_raw() {
-                return Ok(None);
+                return Ok(false);
             }
             if code != zmq::Error::EINTR.to_raw() {
                 return Err(SocketError::last("receive"));

@@ -230,7 +230,7 @@ impl Source for Feed {
             }
             Some(Arrival::Message(message)) => message,
         };
-        if !self.subscriber.covers(&topic) {
+        if !self.tally.is_at_hand(&topic) && !self.subscriber.covers(&topic) {
             // Also what was on its way when its topic was given up.
             return Ok(self.reject());
         }

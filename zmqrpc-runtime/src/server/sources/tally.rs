@@ -18,8 +18,26 @@ pub(super) struct Tally {
     publishers: Recent<u64, Counts>,
     pub(super) received: u64,
     pub(super) lost: u64,
-    /// Reused from one event to the next.
+    /// The publisher and topic of the last event, which is mostly that of the next: what is known of them, to be noted
+    /// when it is another one's turn.
+    at_hand: Option<AtHand>,
+}
+
+struct AtHand {
+    /// Publisher and topic.
     key: Vec<u8>,
+    last: u64,
+    counts: Counts,
+}
+
+impl AtHand {
+    fn publisher(&self) -> Option<u64> {
+        self.key.first_chunk().map(|id| u64::from_le_bytes(*id))
+    }
+
+    fn topic(&self) -> Option<&[u8]> {
+        self.key.get(PUBLISHER..)
+    }
 }
 
 /// What came from one publisher.
@@ -38,28 +56,58 @@ impl Tally {
             publishers: Recent::new(PUBLISHERS),
             received: 0,
             lost: 0,
-            key: Vec::new(),
+            at_hand: None,
         }
     }
 
     /// An event has come.
     pub(super) fn event(&mut self, publisher: u64, topic: &[u8], sequence: u64) {
-        self.key.clear();
-        self.key.extend_from_slice(&publisher.to_le_bytes());
-        self.key.extend_from_slice(topic);
-        let lost = self.last.with(&*self.key, |last| {
-            let before = std::mem::replace(last, sequence);
-            if before == 0 {
-                return 0;
-            }
-            sequence.saturating_sub(before).saturating_sub(1)
-        });
+        let AtHand { last, counts, .. } = self.take_up(publisher, topic);
+        let before = std::mem::replace(last, sequence);
+        counts.received += 1;
+        let mut lost = 0;
+        if before != 0 {
+            lost = sequence.saturating_sub(before).saturating_sub(1);
+        }
+        counts.lost = counts.lost.saturating_add(lost);
         self.received += 1;
         self.lost = self.lost.saturating_add(lost);
-        self.publishers.with(&publisher, |counts| {
-            counts.received += 1;
-            counts.lost = counts.lost.saturating_add(lost);
-        });
+    }
+
+    /// Whether the last event had this topic.
+    pub(super) fn is_at_hand(&self, topic: &[u8]) -> bool {
+        let known = self.at_hand.as_ref().and_then(AtHand::topic);
+        known.is_some_and(|known| known == topic)
+    }
+
+    fn take_up(&mut self, publisher: u64, topic: &[u8]) -> &mut AtHand {
+        let is_it = |at_hand: &AtHand| {
+            at_hand.publisher() == Some(publisher) && at_hand.topic() == Some(topic)
+        };
+        let at_hand = match self.at_hand.take() {
+            Some(at_hand) if is_it(&at_hand) => at_hand,
+            other => {
+                let mut key = other.map_or_else(Vec::new, |other| self.note(other));
+                key.clear();
+                key.extend_from_slice(&publisher.to_le_bytes());
+                key.extend_from_slice(topic);
+                AtHand {
+                    last: self.last.with(&*key, |last| *last),
+                    counts: self.publishers.with(&publisher, |counts| *counts),
+                    key,
+                }
+            }
+        };
+        self.at_hand.insert(at_hand)
+    }
+
+    fn note(&mut self, at_hand: AtHand) -> Vec<u8> {
+        self.last.with(&*at_hand.key, |last| *last = at_hand.last);
+        if let Some(publisher) = at_hand.publisher() {
+            self.publishers
+                .with(&publisher, |counts| *counts = at_hand.counts);
+        }
+        at_hand.key
     }
 
     /// A heartbeat has come. A gap in their numbers is no loss that matters.
@@ -69,13 +117,21 @@ impl Tally {
 
     /// Only these topics are subscribed to from now on. What is published under others meanwhile is not lost.
     pub(super) fn forget_all_but(&mut self, covered: impl Fn(&[u8]) -> bool) {
+        if let Some(at_hand) = self.at_hand.take() {
+            self.note(at_hand);
+        }
         self.last
             .retain(|key| key.get(PUBLISHER..).is_some_and(&covered));
     }
 
     /// The publishers that were heard last, by their numbers.
     pub(super) fn publishers(&self) -> impl Iterator<Item = (u64, Counts)> {
-        self.publishers.iter().map(|(id, counts)| (*id, *counts))
+        let at_hand = self.at_hand.as_ref();
+        let at_hand = at_hand.and_then(|at_hand| Some((at_hand.publisher()?, at_hand.counts)));
+        let noted = self.publishers.iter().map(|(id, counts)| (*id, *counts));
+        noted
+            .filter(move |(id, _)| at_hand.is_none_or(|(other, _)| *id != other))
+            .chain(at_hand)
     }
 }
 
