@@ -173,7 +173,8 @@ impl Publisher {
     /// message on: all of their topics are in place.
     ///
     /// Servers with a subscription count, and whatever else subscribes the topic of heartbeats, the byte `FF`, after its
-    /// own.
+    /// own. Each such subscription counts: libzmq does not tell whose it is, so that a foreign peer which repeats it counts
+    /// twice, and once when it has gone.
     ///
     /// # Errors
     ///

@@ -34,10 +34,11 @@ unsafe impl Sync for Message {}
 
 impl Message {
     pub(crate) fn new() -> Self {
-        let mut raw = zmq_msg_t::default();
+        // In the place that is returned: a copy of what was just written in small pieces makes the processor wait.
+        let mut message = Self(zmq_msg_t::default());
         // SAFETY: `zmq_msg_init` initialises any memory of this type and always succeeds.
-        unsafe { zmq_sys::zmq_msg_init(&raw mut raw) };
-        Self(raw)
+        unsafe { zmq_sys::zmq_msg_init(&raw mut message.0) };
+        message
     }
 
     pub(crate) fn copy_of(bytes: &[u8]) -> Self {
