@@ -7,13 +7,25 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::counters::Counters;
+use crate::command::reply_frame;
 use crate::socket::{Delivery, PeerId, Route, Router, Unsent};
-use crate::wire::answered_id;
+use crate::wire::{Executed, Metadata, ReplyBody, Status, answered_id};
 
 /// Replies that wait for one peer at most.
 pub(super) const MAX_REPLIES: usize = 65_536;
 /// Bytes that wait for one peer at most.
 pub(super) const MAX_BYTES: usize = 64 << 20;
+
+/// Replies up to this many bytes are not worth replacing.
+const SHORT: usize = 256;
+
+/// What stands for a reply that was dropped.
+const DROPPED: ReplyBody<'static> = ReplyBody::Failure {
+    status: Status::Unavailable,
+    executed: Executed::Yes,
+    metadata: Metadata::EMPTY,
+    detail: "the reply was dropped: too many bytes of replies wait for this connection",
+};
 
 /// Takes the replies; a ROUTER, or something else in a test.
 pub(crate) trait Sink {
@@ -42,8 +54,17 @@ pub(crate) struct Retried {
 
 #[derive(Default)]
 struct Waiting {
-    deliveries: VecDeque<Delivery>,
+    held: VecDeque<Held>,
     bytes: usize,
+    /// How many of the oldest are short, be it that they were replaced.
+    short: usize,
+}
+
+struct Held {
+    delivery: Delivery,
+    /// How many replies it counts as: one, or none where it is a pong, a sign that a call still runs, or stands for a
+    /// reply that was dropped.
+    replies: u64,
 }
 
 impl Outbox {
@@ -58,7 +79,7 @@ impl Outbox {
             waiting.push(delivery, counters);
             return None;
         }
-        let replies = replies(&delivery);
+        let replies = u64::from(answered_id(&delivery.message).is_some());
         match sink.send(delivery) {
             Ok(()) => counters.replies.add(replies),
             Err(Unsent::Full(delivery)) => {
@@ -96,30 +117,61 @@ impl Outbox {
 impl Waiting {
     fn push(&mut self, delivery: Delivery, counters: &Counters) {
         self.bytes += delivery.message.len();
-        self.deliveries.push_back(delivery);
+        self.held.push_back(Held {
+            replies: u64::from(answered_id(&delivery.message).is_some()),
+            delivery,
+        });
         // The oldest goes: its caller is the one most likely to have given up.
-        while (self.deliveries.len() > MAX_REPLIES || self.bytes > MAX_BYTES)
-            && self.deliveries.len() > 1
+        while self.held.len() > MAX_REPLIES
+            && let Some(oldest) = self.pop()
         {
-            if let Some(oldest) = self.deliveries.pop_front() {
-                self.bytes -= oldest.message.len();
-                counters.dropped.add(replies(&oldest));
-            }
+            counters.dropped.add(oldest.replies);
         }
+        while self.bytes > MAX_BYTES && self.short + 1 < self.held.len() {
+            self.shorten(counters);
+        }
+    }
+
+    /// Drops the oldest long reply, and has its caller told so. Behind a proxy or a hub all callers share a connection:
+    /// one who asks for much must not cost the others their answers.
+    fn shorten(&mut self, counters: &Counters) {
+        let oldest = &mut self.held[self.short];
+        self.short += 1;
+        let message = &mut oldest.delivery.message;
+        if let Some(id) = answered_id(message)
+            && message.len() > SHORT
+        {
+            self.bytes -= message.len();
+            *message = reply_frame(id, DROPPED);
+            self.bytes += message.len();
+            counters.dropped.add(std::mem::take(&mut oldest.replies));
+        }
+    }
+
+    fn pop(&mut self) -> Option<Held> {
+        let oldest = self.held.pop_front()?;
+        self.bytes -= oldest.delivery.message.len();
+        self.short = self.short.saturating_sub(1);
+        Some(oldest)
     }
 
     /// Whether something is left.
     fn flush(&mut self, sink: &mut impl Sink, counters: &Counters, retried: &mut Retried) -> bool {
-        while let Some(delivery) = self.deliveries.pop_front() {
-            let (bytes, replies) = (delivery.message.len(), replies(&delivery));
+        loop {
+            let short = self.short;
+            let Some(Held { delivery, replies }) = self.pop() else {
+                return false;
+            };
             match sink.send(delivery) {
                 Ok(()) => {
                     retried.moved = true;
-                    self.bytes -= bytes;
                     counters.replies.add(replies);
                 }
                 Err(Unsent::Full(delivery)) => {
-                    self.deliveries.push_front(*delivery);
+                    let delivery = *delivery;
+                    self.bytes += delivery.message.len();
+                    self.short = short;
+                    self.held.push_front(Held { delivery, replies });
                     return true;
                 }
                 Err(Unsent::Gone(route)) => {
@@ -136,17 +188,11 @@ impl Waiting {
                 }
             }
         }
-        false
     }
 
     fn replies(&self) -> u64 {
-        self.deliveries.iter().map(replies).sum()
+        self.held.iter().map(|held| held.replies).sum()
     }
-}
-
-/// How many replies a message is: one, or none where it is a pong or a sign that a call still runs.
-fn replies(delivery: &Delivery) -> u64 {
-    u64::from(answered_id(&delivery.message).is_some())
 }
 
 #[cfg(test)]

@@ -146,13 +146,44 @@ fn the_oldest_go_when_they_are_too_large() {
     }
     // With their headers three are too much.
     assert_eq!(scene.counts(), (0, 2, 0));
-    // One that is too large alone is kept alone.
+    // One that is too large alone is kept.
     scene.send("ann", 5, MAX_BYTES + 1);
     assert_eq!(scene.counts(), (0, 4, 0));
-    scene.peers.room.insert("ann", 1);
+    scene.peers.room.insert("ann", 5);
     scene.retry();
-    assert_eq!(scene.peers.taken, [("ann".into(), 5)]);
+    // The others' callers are told, which counts as no reply.
+    assert_eq!(
+        scene.peers.taken,
+        (1..=5).map(|id| ("ann".into(), id)).collect::<Vec<_>>()
+    );
+    assert_eq!(scene.counts(), (1, 4, 0));
     assert!(scene.outbox.is_empty());
+}
+
+#[test]
+fn short_replies_are_kept_beside_large_ones() {
+    let mut scene = Scene::default();
+    scene.peers.room.insert("ann", 0);
+    let third = MAX_BYTES / 3;
+    for id in 1..=30 {
+        let len = if id % 2 == 0 { third } else { 10 };
+        scene.send("ann", id, len);
+    }
+    assert_eq!(scene.counts(), (0, 13, 0));
+    scene.peers.room.insert("ann", 7);
+    scene.retry();
+    assert_eq!(scene.counts(), (4, 13, 0));
+    // What was found short is not looked at again, and what comes later still is.
+    scene.send("ann", 31, third);
+    scene.send("ann", 32, third);
+    assert_eq!(scene.counts(), (4, 15, 0));
+    scene.peers.room.insert("ann", usize::MAX);
+    scene.retry();
+    assert_eq!(
+        scene.peers.taken,
+        (1..=32).map(|id| ("ann".into(), id)).collect::<Vec<_>>()
+    );
+    assert_eq!(scene.counts(), (17, 15, 0));
 }
 
 #[test]
