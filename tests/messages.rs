@@ -211,6 +211,20 @@ fn stopping_ends_it_and_senders_are_told() {
     });
 }
 
+/// What a subscription would still tell a publisher that is gone must not hold up the end.
+#[test]
+fn a_receiver_whose_publisher_is_gone_stops_at_once() {
+    within(LIMIT, || {
+        let publisher = Publisher::bind(ANYWHERE).unwrap();
+        let (receiver, told) = telling(Server::builder().subscribe(&*publisher.endpoints()[0]));
+        publisher.wait_subscribers(1, SOON).unwrap();
+        Sender::new(publisher).send(b"last").unwrap();
+        assert_eq!(told.recv_timeout(SOON).unwrap().1, b"last");
+        // Less than the default linger.
+        receiver.stop(Duration::from_millis(900)).unwrap();
+    });
+}
+
 /// Runs a test on a runtime of its own.
 fn awaiting(body: impl Future<Output = ()> + Send + 'static) {
     within(LIMIT, || {

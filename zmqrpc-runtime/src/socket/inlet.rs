@@ -2,7 +2,7 @@
 
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::monitor::Monitor;
 use super::raw::RawSocket;
@@ -185,7 +185,12 @@ fn watch(
 
 /// A socket that is neither bound nor connected yet.
 pub(super) fn socket(kind: zmq::SocketType, options: &Options) -> Result<RawSocket, SocketError> {
-    let socket = RawSocket::new(kind, options)?;
+    // It sends nothing but subscriptions. Those for a publisher that is gone would hold up the end for all of the linger.
+    let options = Options {
+        linger: Duration::ZERO,
+        ..options.clone()
+    };
+    let socket = RawSocket::new(kind, &options)?;
     // As for a ROUTER: keeps raw TCP bytes out.
     let set = SocketError::of("setting a socket option");
     socket.options().set_zap_domain("zmqrpc").map_err(set)?;
