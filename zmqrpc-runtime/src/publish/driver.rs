@@ -13,7 +13,7 @@ use tokio::runtime::Handle;
 use tokio::time::{Sleep, sleep_until};
 
 use super::room::Room;
-use crate::socket::{SocketError, TaskWaiter};
+use crate::socket::{SocketError, TaskWaiter, Ward};
 
 /// Must be called within a tokio runtime with its I/O and time drivers enabled.
 pub(super) fn start(room: &Arc<Room>) -> Result<(), SocketError> {

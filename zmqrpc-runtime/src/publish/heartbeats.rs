@@ -24,7 +24,7 @@ impl Heartbeats {
         let (end, ended) = channel::<()>();
         let beat = move || {
             while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(interval) {
-                if let Err(Unsent::Broken(error)) = outlet.with(|core| core.heartbeat(publisher)) {
+                if let Err(Unsent::Broken(error)) = outlet.heartbeat(publisher) {
                     tracing::error!(%error, "a heartbeat could not be published");
                 }
             }

@@ -6,6 +6,7 @@
 //! ```text
 //! publisher    Publisher: topic and metadata of what is published, and the methods
 //! publisher_builder its settings
+//! seat         a socket behind its lock, and who waits at it
 //! outlet       what stands under the publisher's lock: socket, sequences, subscribers
 //! sequences    the numbers of events, per topic
 //! heartbeats   the thread that publishes heartbeats
@@ -15,7 +16,8 @@
 //! asynchronous AsyncPusher: the same for tasks
 //! driver       the task that waits for tasks
 //! arguments    commands to frames
-//! settings     what both builders check
+//! settings     what both builders have in common
+//! endpoints    how endpoints come and go
 //! ```
 
 mod arguments;
@@ -23,6 +25,7 @@ mod arguments;
 mod asynchronous;
 #[cfg(feature = "tokio")]
 mod driver;
+mod endpoints;
 mod heartbeats;
 mod outlet;
 mod publisher;
@@ -34,6 +37,7 @@ mod pusher_builder;
     allow(dead_code, reason = "part of it is for tasks")
 )]
 mod room;
+mod seat;
 mod sequences;
 mod settings;
 

@@ -1,12 +1,10 @@
 //! What stands under a publisher's lock: the socket, the numbers of events, who subscribes.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::seat::{Seat, Tended};
 use super::sequences::Sequences;
-use crate::socket::{
-    Interest, Message, Publisher as Socket, SocketError, Unpublished, Waiter, Ward,
-};
+use crate::socket::{Interest, Message, Publisher as Socket, SocketError, Unpublished};
 use crate::wire::{Content, Event, HEARTBEAT_TOPIC, Limits, patch_id};
 
 /// What happens to a message that finds a subscriber's queue full.
@@ -37,22 +35,12 @@ pub struct PublisherStats {
 }
 
 /// A publisher's socket behind its lock.
-pub(super) struct Outlet {
-    core: Mutex<Core>,
-    /// Subscribers have come or gone, or nobody waits at the socket any more.
-    changed: Condvar,
-    waiter: Arc<Waiter>,
-}
+pub(super) type Outlet = Seat<Core>;
 
 pub(super) struct Core {
     pub(super) socket: Socket,
     sequences: Sequences,
     stats: PublisherStats,
-    /// A thread waits at the socket: whoever uses it now leaves it drained, and wakes that thread if something has
-    /// changed.
-    polled: bool,
-    sends: u32,
-    drained: Instant,
 }
 
 /// Why a message was not published.
@@ -61,62 +49,40 @@ pub(super) enum Unsent {
     Broken(SocketError),
 }
 
-/// What subscribers say piles up until it is read: it is, after so many messages, or by the caretaker when it has waited
-/// for long.
-const SENDS: u32 = 64;
-
-/// How often a publisher in use looks after connections that nothing tells of.
-const REST: Duration = Duration::from_millis(100);
-
-/// How often one looks for an `inproc` name to be bound.
-const LOOK: Duration = Duration::from_millis(20);
-
 impl Outlet {
-    pub(super) fn new(socket: Socket) -> Self {
+    pub(super) fn of(socket: Socket) -> Self {
         let waiter = socket.waiter();
         let core = Core {
             socket,
             sequences: Sequences::default(),
             stats: PublisherStats::default(),
-            polled: false,
-            sends: 0,
-            drained: Instant::now(),
         };
-        Self {
-            core: Mutex::new(core),
-            changed: Condvar::new(),
-            waiter,
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Core> {
-        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+        Self::new(core, waiter)
     }
 
     /// Uses the socket and leaves it to whoever waits at it.
     pub(super) fn with<R>(&self, act: impl FnOnce(&mut Core) -> R) -> R {
         let mut core = self.lock();
+        core.uses += 1;
         let result = act(&mut core);
-        // A look at the clock costs as much as a quarter of a message.
-        let rested = core.socket.must_look() && core.drained.elapsed() >= REST;
-        if rested || core.sends >= SENDS || core.polled {
-            self.drain(&mut core);
+        if core.polled || core.is_due() {
+            self.settle(&mut core);
         }
         result
     }
 
-    pub(super) fn stats(&self) -> PublisherStats {
+    /// Publishes a heartbeat. Where nothing else is published, this is when subscribers are heard.
+    pub(super) fn heartbeat(&self, publisher: u64) -> Result<(), Unsent> {
         let mut core = self.lock();
-        self.drain(&mut core);
-        core.stats
+        let sent = core.heartbeat(publisher);
+        self.settle(&mut core);
+        sent
     }
 
-    /// Takes in what subscribers have said. The signal for it may have been the one that a thread at the socket waits
-    /// for: it is told.
-    fn drain(&self, core: &mut Core) {
-        if core.drain() && core.polled {
-            self.waiter.wake();
-        }
+    pub(super) fn stats(&self) -> PublisherStats {
+        let mut core = self.lock();
+        self.settle(&mut core);
+        core.stats
     }
 
     /// Waits until there are `count` subscribers. Answers how many there are when the time is over.
@@ -129,53 +95,21 @@ impl Outlet {
         let deadline = Instant::now().checked_add(limit);
         let mut core = self.lock();
         loop {
-            self.drain(&mut core);
-            let now = Instant::now();
+            self.settle(&mut core);
             if core.stats.subscribers >= count {
                 return Ok(Ok(()));
             }
-            if deadline.is_some_and(|deadline| deadline <= now) {
+            if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
                 return Ok(Err(core.stats.subscribers));
             }
-            if core.polled {
-                let rest = deadline.map_or(REST, |deadline| deadline - now);
-                let waited = self.changed.wait_timeout(core, rest);
-                core = waited.unwrap_or_else(PoisonError::into_inner).0;
-                continue;
+            let polls = !core.polled;
+            let waited;
+            (core, waited) = self.wait(core, deadline);
+            if polls {
+                self.changed.notify_all();
             }
-            core.polled = true;
-            let look = core.socket.must_look().then(|| now + LOOK);
-            drop(core);
-            let driven = self
-                .waiter
-                .drive([look, deadline].into_iter().flatten().min());
-            core = self.lock();
-            core.polled = false;
-            self.changed.notify_all();
-            driven.map_err(|error| SocketError::waiting(&error))?;
+            waited?;
         }
-    }
-
-    /// Closes the socket and frees its endpoints.
-    pub(super) fn shut(&self) {
-        self.lock().socket.shut();
-    }
-}
-
-impl Ward for Outlet {
-    fn waiter(&self) -> &Waiter {
-        &self.waiter
-    }
-
-    fn tend(&self) -> bool {
-        // Whoever has the lock, or waits at the socket, does it.
-        let Ok(mut core) = self.core.try_lock() else {
-            return false;
-        };
-        if !core.polled {
-            core.drain();
-        }
-        core.socket.is_cut()
     }
 }
 
@@ -187,7 +121,6 @@ impl Core {
         mut event: Message,
         overflow: Overflow,
     ) -> Result<(), Unsent> {
-        self.sends += 1;
         let Self { socket, stats, .. } = self;
         self.sequences.next(topic, |number| {
             patch_id(&mut event, number);
@@ -208,9 +141,7 @@ impl Core {
     }
 
     /// Publishes a heartbeat. Who has no room for it has other messages that say the same.
-    pub(super) fn heartbeat(&mut self, publisher: u64) -> Result<(), Unsent> {
-        // Where nothing else is published, this is when subscribers are heard.
-        self.sends = SENDS;
+    fn heartbeat(&mut self, publisher: u64) -> Result<(), Unsent> {
         let socket = &mut self.socket;
         self.sequences.next(HEARTBEAT_TOPIC, |sequence| {
             let event = Event {
@@ -226,9 +157,10 @@ impl Core {
         self.stats.heartbeats += 1;
         Ok(())
     }
+}
 
-    /// Takes in what subscribers have said. `true` if some have come or gone.
-    fn drain(&mut self) -> bool {
+impl Tended for Core {
+    fn take_in(&mut self) -> bool {
         let before = self.stats.subscribers;
         if let Err(error) = self.socket.tend() {
             tracing::error!(%error, "a connection cannot be made");
@@ -249,8 +181,19 @@ impl Core {
                 }
             }
         }
-        (self.sends, self.drained) = (0, Instant::now());
         self.stats.subscribers != before
+    }
+
+    fn is_cut(&self) -> bool {
+        self.socket.is_cut()
+    }
+
+    fn must_look(&self) -> bool {
+        self.socket.must_look()
+    }
+
+    fn shut(&mut self) {
+        self.socket.shut();
     }
 }
 

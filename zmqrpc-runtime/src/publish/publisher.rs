@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::arguments::{self, site};
+use super::endpoints::endpoint_methods;
 use super::heartbeats::Heartbeats;
 use super::outlet::{Outlet, Overflow, PublisherStats, Unsent};
 use super::publisher_builder::PublisherBuilder;
-use super::settings::{closed, parse};
 use crate::command::{Command, Transport, WithTopic};
 use crate::error::{Error, Site};
-use crate::socket::{Care, Direction};
+use crate::socket::{Care, Publisher as Socket};
 use crate::wire::{Executed, Limits, MAX_TOPIC, MetadataBuf};
 
 /// Publishes commands to all who have subscribed: servers with a subscription.
@@ -163,7 +163,7 @@ impl Publisher {
     /// [`Error::Transport`] if the socket fails.
     pub fn heartbeat(&self) -> Result<(), Error> {
         let id = self.shared.id;
-        match self.shared.outlet.with(|core| core.heartbeat(id)) {
+        match self.shared.outlet.heartbeat(id) {
             Err(Unsent::Broken(error)) => Err(error.into()),
             Ok(()) | Err(Unsent::Full) => Ok(()),
         }
@@ -203,49 +203,34 @@ impl Publisher {
         self.shared.outlet.stats()
     }
 
-    /// The endpoints, in the order in which they were added, with wildcards resolved.
-    #[must_use]
-    pub fn endpoints(&self) -> Vec<String> {
-        self.shared
-            .outlet
-            .with(|core| core.socket.endpoints().map(str::to_owned).collect())
+    fn with<R>(&self, act: impl FnOnce(&mut Socket) -> R) -> R {
+        self.shared.outlet.with(|core| act(&mut core.socket))
     }
 
-    /// Listens on another endpoint; answers it with its wildcards resolved.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Endpoint`] if it is wrong or in use; the publisher goes on as before.
-    pub fn also_bind(&self, endpoint: impl AsRef<str>) -> Result<String, Error> {
-        self.open(endpoint.as_ref(), Direction::Bind)
-    }
+    endpoint_methods! {
+        /// The endpoints, in the order in which they were added, with wildcards resolved.
+        endpoints;
 
-    /// Connects to another subscriber, which is bound.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Endpoint`] if it is wrong; the publisher goes on as before.
-    pub fn also_connect(&self, endpoint: impl AsRef<str>) -> Result<String, Error> {
-        self.open(endpoint.as_ref(), Direction::Connect)
-    }
+        /// Listens on another endpoint; answers it with its wildcards resolved.
+        ///
+        /// # Errors
+        ///
+        /// [`Error::Endpoint`] if it is wrong or in use; the publisher goes on as before.
+        also_bind;
 
-    /// Leaves an endpoint, named as [`endpoints`](Self::endpoints) shows it. Its subscribers lose their connections.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Endpoint`] if the publisher has no such endpoint.
-    pub fn close(&self, endpoint: impl AsRef<str>) -> Result<(), Error> {
-        let endpoint = endpoint.as_ref();
-        closed(
-            endpoint,
-            self.shared.outlet.with(|core| core.socket.close(endpoint)),
-        )
-    }
+        /// Connects to another subscriber, which is bound.
+        ///
+        /// # Errors
+        ///
+        /// [`Error::Endpoint`] if it is wrong; the publisher goes on as before.
+        also_connect;
 
-    fn open(&self, text: &str, direction: Direction) -> Result<String, Error> {
-        let endpoint = parse(text, direction)?;
-        let opened = self.shared.outlet.with(|core| core.socket.open(&endpoint));
-        opened.map_err(|error| Error::bad_endpoint(text, error.to_string()))
+        /// Leaves an endpoint, named as [`endpoints`](Self::endpoints) shows it. Its subscribers lose their connections.
+        ///
+        /// # Errors
+        ///
+        /// [`Error::Endpoint`] if the publisher has no such endpoint.
+        close;
     }
 }
 

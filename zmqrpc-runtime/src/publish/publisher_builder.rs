@@ -7,9 +7,9 @@ use std::time::Duration;
 use super::heartbeats::Heartbeats;
 use super::outlet::{Outlet, Overflow};
 use super::publisher::{Publisher, Shared};
-use super::settings::Settings;
+use super::settings::{Settings, setters};
 use crate::error::Error;
-use crate::socket::{Care, Direction, Publisher as Socket};
+use crate::socket::{Care, Publisher as Socket};
 
 /// Makes a [`Publisher`]. Nothing is opened before [`build`](Self::build), which checks every setting.
 ///
@@ -45,18 +45,33 @@ impl Default for PublisherBuilder {
 }
 
 impl PublisherBuilder {
-    /// Adds an endpoint that subscribers connect to: `tcp://host:port`, `ipc://path` or `inproc://name`.
-    /// `tcp://127.0.0.1:*` takes any free port, see [`Publisher::endpoints`].
-    pub fn bind(mut self, endpoint: impl Into<String>) -> Self {
-        self.settings.add(endpoint, Direction::Bind);
-        self
-    }
+    setters! {
+        /// Adds an endpoint that subscribers connect to: `tcp://host:port`, `ipc://path` or `inproc://name`.
+        /// `tcp://127.0.0.1:*` takes any free port, see [`Publisher::endpoints`].
+        bind;
 
-    /// Adds an endpoint where a subscriber is bound. The connection is made in the background and made again when it is
-    /// lost.
-    pub fn connect(mut self, endpoint: impl Into<String>) -> Self {
-        self.settings.add(endpoint, Direction::Connect);
-        self
+        /// Adds an endpoint where a subscriber is bound. The connection is made in the background and made again when it is
+        /// lost.
+        connect;
+
+        /// Messages that are held for each subscriber at most. Default: 10,000. Beyond that the
+        /// [overflow policy](Self::overflow) decides.
+        ///
+        /// The kernel's buffers and the subscriber's own queue hold some more. Over `inproc` both queues are one.
+        high_water;
+
+        /// Bytes of the largest message. Default: 16 MiB. A larger one is [`Error::TooLarge`]. Subscribers have a limit of
+        /// their own.
+        max_message;
+
+        /// How long dropping the last handle may wait until messages have left. Default: 1 s.
+        linger;
+
+        /// Sends `value` under `key` with every message, as [`Publisher::with_metadata`] does.
+        metadata;
+
+        /// Whether host names resolve to IPv6 addresses. Default: no. Addresses in brackets work in any case.
+        ipv6;
     }
 
     /// Publishes a heartbeat each `interval`, from a thread of the publisher's own. Default: none.
@@ -65,43 +80,9 @@ impl PublisherBuilder {
         self
     }
 
-    /// Messages that are held for each subscriber at most. Default: 10,000. Beyond that the
-    /// [overflow policy](Self::overflow) decides.
-    ///
-    /// The kernel's buffers and the subscriber's own queue hold some more. Over `inproc` both queues are one.
-    pub fn high_water(mut self, messages: usize) -> Self {
-        self.settings.high_water = messages;
-        self
-    }
-
     /// What happens to a message that finds a subscriber full. Default: [`Overflow::Drop`].
     pub fn overflow(mut self, overflow: Overflow) -> Self {
         self.overflow = overflow;
-        self
-    }
-
-    /// Bytes of the largest message. Default: 16 MiB. A larger one is [`Error::TooLarge`]. Subscribers have a limit of
-    /// their own.
-    pub fn max_message(mut self, bytes: usize) -> Self {
-        self.settings.max_message = bytes;
-        self
-    }
-
-    /// How long dropping the last handle may wait until messages have left. Default: 1 s.
-    pub fn linger(mut self, limit: Duration) -> Self {
-        self.settings.linger = limit;
-        self
-    }
-
-    /// Sends `value` under `key` with every message, as [`Publisher::with_metadata`] does.
-    pub fn metadata(mut self, key: impl AsRef<str>, value: impl AsRef<str>) -> Self {
-        self.settings.metadata.set(key.as_ref(), value.as_ref());
-        self
-    }
-
-    /// Whether host names resolve to IPv6 addresses. Default: no. Addresses in brackets work in any case.
-    pub fn ipv6(mut self, allowed: bool) -> Self {
-        self.settings.ipv6 = allowed;
         self
     }
 
@@ -120,7 +101,7 @@ impl PublisherBuilder {
         }
         let mut socket = Socket::new(&settings.options())?;
         Settings::open(&endpoints, |endpoint| socket.open(endpoint))?;
-        let (outlet, id) = (Arc::new(Outlet::new(socket)), random());
+        let (outlet, id) = (Arc::new(Outlet::of(socket)), random());
         let heartbeats = self
             .heartbeat
             .map(|interval| Heartbeats::start(Arc::clone(&outlet), id, interval));

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::arguments::{self, site};
+use super::endpoints::endpoint_methods;
 use super::pusher_builder::PusherBuilder;
 use super::room::{Room, Unsent};
-use super::settings::{closed, parse};
 use crate::command::{Command, Method, Transport, WithTimeout, inherited_deadline};
 use crate::error::Error;
-use crate::socket::{Care, Direction, Message};
+use crate::socket::{Care, Message, Push};
 use crate::wire::{Executed, Limits, MetadataBuf};
 
 /// Pushes commands, each to one of those who pull: servers with `pull_bind` or `pull_connect`, in turn.
@@ -157,50 +157,36 @@ impl Pusher {
         }
     }
 
-    /// The endpoints, in the order in which they were added, with wildcards resolved.
-    #[must_use]
-    pub fn endpoints(&self) -> Vec<String> {
-        let room = &self.shared.room;
-        room.with(|core| core.socket.endpoints().map(str::to_owned).collect())
+    fn with<R>(&self, act: impl FnOnce(&mut Push) -> R) -> R {
+        self.shared.room.with(|core| act(&mut core.socket))
     }
 
-    /// Listens on another endpoint; answers it with its wildcards resolved.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Endpoint`] if it is wrong or in use; the pusher goes on as before.
-    pub fn also_bind(&self, endpoint: impl AsRef<str>) -> Result<String, Error> {
-        self.open(endpoint.as_ref(), Direction::Bind)
-    }
+    endpoint_methods! {
+        /// The endpoints, in the order in which they were added, with wildcards resolved.
+        endpoints;
 
-    /// Connects to another puller, which is bound.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Endpoint`] if it is wrong; the pusher goes on as before.
-    pub fn also_connect(&self, endpoint: impl AsRef<str>) -> Result<String, Error> {
-        self.open(endpoint.as_ref(), Direction::Connect)
-    }
+        /// Listens on another endpoint; answers it with its wildcards resolved.
+        ///
+        /// # Errors
+        ///
+        /// [`Error::Endpoint`] if it is wrong or in use; the pusher goes on as before.
+        also_bind;
 
-    /// Leaves an endpoint, named as [`endpoints`](Self::endpoints) shows it. That happens in the background: jobs that
-    /// are pushed in the next moment may still go there. What was handed over for its pullers and not sent yet is lost
-    /// when the linger time is over.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Endpoint`] if the pusher has no such endpoint.
-    pub fn close(&self, endpoint: impl AsRef<str>) -> Result<(), Error> {
-        let endpoint = endpoint.as_ref();
-        closed(
-            endpoint,
-            self.shared.room.with(|core| core.socket.close(endpoint)),
-        )
-    }
+        /// Connects to another puller, which is bound.
+        ///
+        /// # Errors
+        ///
+        /// [`Error::Endpoint`] if it is wrong; the pusher goes on as before.
+        also_connect;
 
-    fn open(&self, text: &str, direction: Direction) -> Result<String, Error> {
-        let endpoint = parse(text, direction)?;
-        let opened = self.shared.room.with(|core| core.socket.open(&endpoint));
-        opened.map_err(|error| Error::bad_endpoint(text, error.to_string()))
+        /// Leaves an endpoint, named as [`endpoints`](Self::endpoints) shows it. That happens in the background: jobs that
+        /// are pushed in the next moment may still go there. What was handed over for its pullers and not sent yet is lost
+        /// when the linger time is over.
+        ///
+        /// # Errors
+        ///
+        /// [`Error::Endpoint`] if the pusher has no such endpoint.
+        close;
     }
 }
 

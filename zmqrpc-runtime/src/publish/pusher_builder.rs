@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::pusher::{Pusher, Shared};
 use super::room::Room;
-use super::settings::Settings;
+use super::settings::{Settings, setters};
 use crate::error::Error;
-use crate::socket::{Care, Direction, Push};
+use crate::socket::{Care, Push};
 
 /// Makes a [`Pusher`]. Nothing is opened before [`build`](Self::build), which checks every setting.
 ///
@@ -41,18 +41,32 @@ impl Default for PusherBuilder {
 }
 
 impl PusherBuilder {
-    /// Adds an endpoint that pullers connect to: `tcp://host:port`, `ipc://path` or `inproc://name`.
-    /// `tcp://127.0.0.1:*` takes any free port, see [`Pusher::endpoints`].
-    pub fn bind(mut self, endpoint: impl Into<String>) -> Self {
-        self.settings.add(endpoint, Direction::Bind);
-        self
-    }
+    setters! {
+        /// Adds an endpoint that pullers connect to: `tcp://host:port`, `ipc://path` or `inproc://name`.
+        /// `tcp://127.0.0.1:*` takes any free port, see [`Pusher::endpoints`].
+        bind;
 
-    /// Adds an endpoint where a puller is bound. Jobs go in turn to those that are connected and have room; the
-    /// connection is made in the background and made again when it is lost.
-    pub fn connect(mut self, endpoint: impl Into<String>) -> Self {
-        self.settings.add(endpoint, Direction::Connect);
-        self
+        /// Adds an endpoint where a puller is bound. Jobs go in turn to those that are connected and have room; the
+        /// connection is made in the background and made again when it is lost.
+        connect;
+
+        /// Jobs that are held for each puller at most. Default: 1,000. Beyond that pushing waits.
+        ///
+        /// The kernel's buffers and the puller's own queue hold some more. Over `inproc` both queues are one.
+        high_water;
+
+        /// Bytes of the largest job. Default: 16 MiB. A larger one is [`Error::TooLarge`]. Pullers have a limit of their
+        /// own.
+        max_message;
+
+        /// How long dropping the last handle may wait until jobs have left. Default: 1 s.
+        linger;
+
+        /// Sends `value` under `key` with every job, as [`Pusher::with_metadata`] does.
+        metadata;
+
+        /// Whether host names resolve to IPv6 addresses. Default: no. Addresses in brackets work in any case.
+        ipv6;
     }
 
     /// How long pushing may wait for room, and for somebody who pulls. Default: 30 s.
@@ -60,39 +74,6 @@ impl PusherBuilder {
     /// A limit of the method's attribute goes before it, [`Pusher::with_timeout`] before both.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = limit;
-        self
-    }
-
-    /// Jobs that are held for each puller at most. Default: 1,000. Beyond that pushing waits.
-    ///
-    /// The kernel's buffers and the puller's own queue hold some more. Over `inproc` both queues are one.
-    pub fn high_water(mut self, jobs: usize) -> Self {
-        self.settings.high_water = jobs;
-        self
-    }
-
-    /// Bytes of the largest job. Default: 16 MiB. A larger one is [`Error::TooLarge`]. Pullers have a limit of their
-    /// own.
-    pub fn max_message(mut self, bytes: usize) -> Self {
-        self.settings.max_message = bytes;
-        self
-    }
-
-    /// How long dropping the last handle may wait until jobs have left. Default: 1 s.
-    pub fn linger(mut self, limit: Duration) -> Self {
-        self.settings.linger = limit;
-        self
-    }
-
-    /// Sends `value` under `key` with every job, as [`Pusher::with_metadata`] does.
-    pub fn metadata(mut self, key: impl AsRef<str>, value: impl AsRef<str>) -> Self {
-        self.settings.metadata.set(key.as_ref(), value.as_ref());
-        self
-    }
-
-    /// Whether host names resolve to IPv6 addresses. Default: no. Addresses in brackets work in any case.
-    pub fn ipv6(mut self, allowed: bool) -> Self {
-        self.settings.ipv6 = allowed;
         self
     }
 
@@ -108,7 +89,7 @@ impl PusherBuilder {
         let mut socket = Push::new(&settings.options())?;
         Settings::open(&endpoints, |endpoint| socket.open(endpoint))?;
         let shared = Shared {
-            room: Care::of(Arc::new(Room::new(socket))),
+            room: Care::of(Arc::new(Room::of(socket))),
             timeout: self.timeout,
             high_water: settings.high_water,
             limits: settings.limits(),

@@ -5,33 +5,22 @@
 //! kind.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use crate::socket::{Message, Push, SocketError, Unpushed, Waiter, Ward};
+use super::seat::{Held, LOOK, Seat, Tended};
+use crate::socket::{Message, Push, SocketError, Unpushed};
 
-pub(super) struct Room {
-    core: Mutex<Core>,
-    /// For the threads that do not wait at the socket.
-    changed: Condvar,
-    waiter: Arc<Waiter>,
-}
+pub(super) type Room = Seat<Core>;
 
 pub(super) struct Core {
     pub(super) socket: Push,
     pushed: u64,
-    /// A thread waits at the socket.
-    polled: bool,
-    /// Threads that wait for that one.
-    parked: usize,
     tasks: VecDeque<(Ticket, Waker)>,
     last_ticket: Ticket,
     /// Tasks that have a ticket, be they in the queue or awake.
     waiting: usize,
     driver: Driver,
-    sends: u32,
-    settled: Instant,
 }
 
 /// The task that waits at the socket for all tasks.
@@ -53,44 +42,18 @@ pub(super) enum Unsent {
     Broken(SocketError),
 }
 
-/// libzmq's news pile up until they are read: they are, after so many messages, or by the caretaker when they have waited
-/// for long.
-const SENDS: u32 = 64;
-
-/// How often a pusher in use looks after connections that nothing tells of.
-const REST: Duration = Duration::from_millis(100);
-
-/// How often one looks for an `inproc` name to be bound.
-const LOOK: Duration = Duration::from_millis(20);
-
 impl Room {
-    pub(super) fn new(socket: Push) -> Self {
+    pub(super) fn of(socket: Push) -> Self {
         let waiter = socket.waiter();
         let core = Core {
             socket,
             pushed: 0,
-            polled: false,
-            parked: 0,
             tasks: VecDeque::new(),
             last_ticket: 0,
             waiting: 0,
             driver: Driver::default(),
-            sends: 0,
-            settled: Instant::now(),
         };
-        Self {
-            core: Mutex::new(core),
-            changed: Condvar::new(),
-            waiter,
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Core> {
-        self.core.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn waiter(&self) -> &Waiter {
-        &self.waiter
+        Self::new(core, waiter)
     }
 
     pub(super) fn pushed(&self) -> u64 {
@@ -101,7 +64,7 @@ impl Room {
     pub(super) fn with<R>(&self, act: impl FnOnce(&mut Core) -> R) -> R {
         let mut core = self.lock();
         let result = act(&mut core);
-        self.pass_on(&mut core);
+        self.tell(&mut core);
         result
     }
 
@@ -115,75 +78,24 @@ impl Room {
         loop {
             message = match core.send(message) {
                 Ok(()) => {
-                    self.pass_on(&mut core);
+                    self.tell(&mut core);
                     return Ok(());
                 }
                 Err(Unpushed::Full(message)) => message,
                 Err(Unpushed::Broken(error)) => return Err(Unsent::Broken(error)),
             };
-            let now = Instant::now();
-            if deadline.is_some_and(|deadline| deadline <= now) {
+            if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
                 // It may have been woken in vain, and have left the socket to nobody.
-                self.pass_on(&mut core);
+                self.tell(&mut core);
                 return Err(core.no_room());
             }
-            if core.polled {
-                core.parked += 1;
-                let rest = deadline.map_or(LONG, |deadline| deadline - now);
-                let waited = self.changed.wait_timeout(core, rest);
-                core = waited.unwrap_or_else(PoisonError::into_inner).0;
-                core.parked -= 1;
-                continue;
-            }
-            core.polled = true;
-            let look = core.socket.must_look().then(|| now + LOOK);
-            drop(core);
-            let driven = self
-                .waiter
-                .drive([look, deadline].into_iter().flatten().min());
-            core = self.lock();
-            core.polled = false;
-            if let Err(error) = driven {
-                self.pass_on(&mut core);
-                return Err(Unsent::Broken(SocketError::waiting(&error)));
+            let waited;
+            (core, waited) = self.wait(core, deadline);
+            if let Err(error) = waited {
+                self.tell(&mut core);
+                return Err(Unsent::Broken(error));
             }
         }
-    }
-
-    /// Wakes the next of each kind that waits.
-    fn pass_on(&self, core: &mut Core) {
-        if let Some((_, task)) = core.tasks.pop_front() {
-            task.wake();
-        }
-        if core.parked > 0 {
-            self.changed.notify_one();
-        }
-        if core.polled {
-            self.waiter.wake();
-        }
-    }
-
-    /// Leaves all endpoints.
-    pub(super) fn shut(&self) {
-        self.lock().socket.shut();
-    }
-}
-
-impl Ward for Room {
-    fn waiter(&self) -> &Waiter {
-        &self.waiter
-    }
-
-    fn tend(&self) -> bool {
-        // Whoever has the lock, or waits at the socket, does it.
-        let Ok(mut core) = self.core.try_lock() else {
-            return false;
-        };
-        if !core.polled {
-            core.settle();
-            self.pass_on(&mut core);
-        }
-        core.socket.is_cut()
     }
 }
 
@@ -202,7 +114,7 @@ impl Room {
         match core.send(message) {
             Ok(()) => {
                 core.withdraw(ticket.take());
-                self.pass_on(&mut core);
+                self.tell(&mut core);
                 Ok(Ok(()))
             }
             Err(Unpushed::Full(message)) => {
@@ -221,7 +133,7 @@ impl Room {
     pub(super) fn leave(&self, ticket: Option<Ticket>) -> Unsent {
         let mut core = self.lock();
         if ticket.is_some() && !core.withdraw(ticket) {
-            self.pass_on(&mut core);
+            self.tell(&mut core);
         }
         core.no_room()
     }
@@ -231,7 +143,7 @@ impl Room {
         let mut core = self.lock();
         core.settle();
         core.driver.waker = Some(driver.clone());
-        self.pass_on(&mut core);
+        self.tell(&mut core);
         let looks = core.socket.must_look() && core.waiting > 0;
         looks.then(|| Instant::now() + LOOK)
     }
@@ -246,29 +158,19 @@ impl Room {
     }
 }
 
-/// A wait without a deadline looks at the clock now and then.
-const LONG: Duration = Duration::from_secs(3600);
-
-impl Core {
+impl Held<Core> {
     fn send(&mut self, message: Message) -> Result<(), Unpushed> {
-        self.sends += 1;
-        // A look at the clock costs as much as a quarter of a message.
-        let rested = self.socket.must_look() && self.settled.elapsed() >= REST;
-        if rested || self.sends >= SENDS {
+        self.uses += 1;
+        if self.is_due() {
             self.settle();
         }
         self.socket.send(message)?;
         self.pushed += 1;
         Ok(())
     }
+}
 
-    fn settle(&mut self) {
-        if let Err(error) = self.socket.settle() {
-            tracing::error!(%error, "a pusher cannot read what has happened");
-        }
-        (self.sends, self.settled) = (0, Instant::now());
-    }
-
+impl Core {
     fn no_room(&self) -> Unsent {
         if self.socket.is_pulled() {
             Unsent::Full
@@ -312,10 +214,38 @@ impl Core {
     }
 }
 
-impl Drop for Room {
+impl Tended for Core {
+    fn take_in(&mut self) -> bool {
+        if let Err(error) = self.socket.settle() {
+            tracing::error!(%error, "a pusher cannot read what has happened");
+        }
+        // There may be room now.
+        true
+    }
+
+    fn wake_task(&mut self) {
+        if let Some((_, task)) = self.tasks.pop_front() {
+            task.wake();
+        }
+    }
+
+    fn is_cut(&self) -> bool {
+        self.socket.is_cut()
+    }
+
+    fn must_look(&self) -> bool {
+        self.socket.must_look()
+    }
+
+    fn shut(&mut self) {
+        self.socket.shut();
+    }
+}
+
+impl Drop for Core {
     fn drop(&mut self) {
         // The driver holds the room only while it works: it finds out when it is woken.
-        if let Some(driver) = self.lock().driver.waker.take() {
+        if let Some(driver) = self.driver.waker.take() {
             driver.wake();
         }
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::endpoints::{open, parse};
 use crate::error::Error;
 use crate::socket::{Direction, Endpoint, Options, SocketError};
 use crate::wire::{Limits, MetadataBuf};
@@ -27,10 +28,6 @@ impl Settings {
             metadata: MetadataBuf::new(),
             ipv6: false,
         }
-    }
-
-    pub(super) fn add(&mut self, endpoint: impl Into<String>, direction: Direction) {
-        self.endpoints.push((endpoint.into(), direction));
     }
 
     pub(super) fn limits(&self) -> Limits {
@@ -78,12 +75,11 @@ impl Settings {
     /// Opens all endpoints on a socket.
     pub(super) fn open(
         endpoints: &[Endpoint],
-        mut open: impl FnMut(&Endpoint) -> Result<String, SocketError>,
+        mut socket: impl FnMut(&Endpoint) -> Result<String, SocketError>,
     ) -> Result<(), Error> {
-        endpoints.iter().try_for_each(|endpoint| {
-            let opened = open(endpoint).map(drop);
-            opened.map_err(|error| Error::bad_endpoint(endpoint.as_str(), error.to_string()))
-        })
+        endpoints
+            .iter()
+            .try_for_each(|endpoint| open(endpoint, &mut socket).map(drop))
     }
 
     /// The endpoint that errors name: the only one.
@@ -95,21 +91,64 @@ impl Settings {
     }
 }
 
-pub(super) fn parse(text: &str, direction: Direction) -> Result<Endpoint, Error> {
-    Endpoint::parse(text, direction).map_err(|reason| Error::bad_endpoint(text, reason))
-}
-
-/// What closing an endpoint answered, for the user.
-pub(super) fn closed(endpoint: &str, closed: Result<bool, SocketError>) -> Result<(), Error> {
-    match closed {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(Error::bad_endpoint(
-            endpoint,
-            "there is no such endpoint here",
-        )),
-        Err(error) => Err(Error::bad_endpoint(endpoint, error.to_string())),
-    }
-}
-
 /// A header with full metadata must fit.
 const MIN_MESSAGE: usize = 1024;
+
+/// Methods that both builders have. Only their words differ: each speaks of its own messages and peers.
+macro_rules! setters {
+    ($($(#[$doc:meta])* $name:ident;)*) => {
+        $($crate::publish::settings::setters! { @$name $(#[$doc])* })*
+    };
+    (@bind $($doc:tt)*) => {
+        $($doc)*
+        pub fn bind(mut self, endpoint: impl Into<String>) -> Self {
+            let endpoint = (endpoint.into(), $crate::socket::Direction::Bind);
+            self.settings.endpoints.push(endpoint);
+            self
+        }
+    };
+    (@connect $($doc:tt)*) => {
+        $($doc)*
+        pub fn connect(mut self, endpoint: impl Into<String>) -> Self {
+            let endpoint = (endpoint.into(), $crate::socket::Direction::Connect);
+            self.settings.endpoints.push(endpoint);
+            self
+        }
+    };
+    (@high_water $($doc:tt)*) => {
+        $($doc)*
+        pub fn high_water(mut self, count: usize) -> Self {
+            self.settings.high_water = count;
+            self
+        }
+    };
+    (@max_message $($doc:tt)*) => {
+        $($doc)*
+        pub fn max_message(mut self, bytes: usize) -> Self {
+            self.settings.max_message = bytes;
+            self
+        }
+    };
+    (@linger $($doc:tt)*) => {
+        $($doc)*
+        pub fn linger(mut self, limit: Duration) -> Self {
+            self.settings.linger = limit;
+            self
+        }
+    };
+    (@metadata $($doc:tt)*) => {
+        $($doc)*
+        pub fn metadata(mut self, key: impl AsRef<str>, value: impl AsRef<str>) -> Self {
+            self.settings.metadata.set(key.as_ref(), value.as_ref());
+            self
+        }
+    };
+    (@ipv6 $($doc:tt)*) => {
+        $($doc)*
+        pub fn ipv6(mut self, allowed: bool) -> Self {
+            self.settings.ipv6 = allowed;
+            self
+        }
+    };
+}
+pub(super) use setters;

@@ -1,0 +1,168 @@
+//! A socket behind its lock: any thread uses it, one at a time waits at it, and the caretaker looks after it.
+
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::socket::{SocketError, Waiter, Ward};
+
+pub(super) struct Seat<C> {
+    held: Mutex<Held<C>>,
+    /// For the threads that do not wait at the socket.
+    pub(super) changed: Condvar,
+    waiter: Arc<Waiter>,
+}
+
+/// What stands under the lock.
+pub(super) struct Held<C> {
+    inner: C,
+    /// A thread waits at the socket: whoever uses it now wakes that thread if something has changed.
+    pub(super) polled: bool,
+    /// Threads that wait for that one.
+    parked: usize,
+    pub(super) uses: u32,
+    settled: Instant,
+}
+
+/// A socket and what belongs to it.
+pub(super) trait Tended: Send {
+    /// Takes in what has happened. `true` if somebody may wait for it.
+    fn take_in(&mut self) -> bool;
+    /// Wakes a task that waits.
+    fn wake_task(&mut self) {}
+    /// A connection may have to be made again, of which nothing tells.
+    fn is_cut(&self) -> bool;
+    /// Nothing tells of some of what happens: it has to be looked for.
+    fn must_look(&self) -> bool;
+    /// Leaves all endpoints.
+    fn shut(&mut self);
+}
+
+/// What has happened at a socket piles up until it is taken in: it is, after so many uses, or by the caretaker when it has
+/// waited for long.
+const USES: u32 = 64;
+
+/// How often a socket in use looks after connections that nothing tells of.
+const REST: Duration = Duration::from_millis(100);
+
+/// How often one looks for an `inproc` name to be bound.
+pub(super) const LOOK: Duration = Duration::from_millis(20);
+
+/// A wait without a deadline looks at the clock now and then.
+const LONG: Duration = Duration::from_secs(3600);
+
+impl<C: Tended> Seat<C> {
+    pub(super) fn new(inner: C, waiter: Arc<Waiter>) -> Self {
+        let held = Held {
+            inner,
+            polled: false,
+            parked: 0,
+            uses: 0,
+            settled: Instant::now(),
+        };
+        Self {
+            held: Mutex::new(held),
+            changed: Condvar::new(),
+            waiter,
+        }
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Held<C>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes in what has happened, and tells who waits for it.
+    pub(super) fn settle(&self, held: &mut Held<C>) {
+        if held.settle() {
+            self.tell(held);
+        }
+    }
+
+    /// Wakes the next of each kind that waits: the thread at the socket, one that waits for that one, a task.
+    pub(super) fn tell(&self, held: &mut Held<C>) {
+        held.wake_task();
+        if held.parked > 0 {
+            self.changed.notify_one();
+        }
+        if held.polled {
+            self.waiter.wake();
+        }
+    }
+
+    /// Waits until something happens, at the socket or for the thread that waits there. The socket was drained before.
+    pub(super) fn wait<'a>(
+        &'a self,
+        mut held: MutexGuard<'a, Held<C>>,
+        deadline: Option<Instant>,
+    ) -> (MutexGuard<'a, Held<C>>, Result<(), SocketError>) {
+        let now = Instant::now();
+        if held.polled {
+            held.parked += 1;
+            let rest = deadline.map_or(LONG, |deadline| deadline.saturating_duration_since(now));
+            let waited = self.changed.wait_timeout(held, rest);
+            held = waited.unwrap_or_else(PoisonError::into_inner).0;
+            held.parked -= 1;
+            return (held, Ok(()));
+        }
+        held.polled = true;
+        let look = held.must_look().then(|| now + LOOK);
+        drop(held);
+        let driven = self
+            .waiter
+            .drive([look, deadline].into_iter().flatten().min());
+        held = self.lock();
+        held.polled = false;
+        (held, driven.map_err(|error| SocketError::waiting(&error)))
+    }
+
+    /// Closes the socket and frees its endpoints.
+    pub(super) fn shut(&self) {
+        self.lock().shut();
+    }
+}
+
+impl<C: Tended> Held<C> {
+    /// Whether somebody may wait for what was taken in.
+    pub(super) fn settle(&mut self) -> bool {
+        let concerns = self.inner.take_in();
+        (self.uses, self.settled) = (0, Instant::now());
+        concerns
+    }
+
+    /// Whether it is time to take in what has happened, although nobody asks for it.
+    pub(super) fn is_due(&self) -> bool {
+        // A look at the clock costs as much as a quarter of a message.
+        self.uses >= USES || self.must_look() && self.settled.elapsed() >= REST
+    }
+}
+
+impl<C> Deref for Held<C> {
+    type Target = C;
+
+    fn deref(&self) -> &C {
+        &self.inner
+    }
+}
+
+impl<C> DerefMut for Held<C> {
+    fn deref_mut(&mut self) -> &mut C {
+        &mut self.inner
+    }
+}
+
+impl<C: Tended> Ward for Seat<C> {
+    fn waiter(&self) -> &Waiter {
+        &self.waiter
+    }
+
+    fn tend(&self) -> bool {
+        // Whoever has the lock, or waits at the socket, does it.
+        let Ok(mut held) = self.held.try_lock() else {
+            return false;
+        };
+        if !held.polled {
+            self.settle(&mut held);
+        }
+        held.is_cut()
+    }
+}
