@@ -39,9 +39,9 @@ use peers::{
     serve_tonic,
 };
 use support::{
-    Contestant, Delimiter, Driver, Options, Plan, Process, Specimen, Table, Work,
-    assert_same_bytes, blocking_driver, dealer_driver, duration, load, race, req_driver, serve,
-    serve_rep, serve_router, served,
+    Contestant, Delimiter, Driver, Options, Plan, Process, Specimen, Standings, Work,
+    assert_same_bytes, blocking_driver, dealer_driver, race, req_driver, serve, serve_rep,
+    serve_router, served,
 };
 
 const ROWS: [Work; 11] = [
@@ -115,12 +115,7 @@ fn main() {
 
 fn compare(options: &Options) {
     let plan = Plan::new(options, 31, Duration::from_millis(40));
-    println!(
-        "{} rounds, turns of {:?}, {}",
-        plan.rounds,
-        plan.turn,
-        load()
-    );
+    plan.announce();
     let wanted = |work: &&Work| options.wants(&work.name());
     let (mut alone, mut together) = (None, None);
     for work in ROWS.iter().filter(wanted) {
@@ -166,30 +161,10 @@ fn row(work: Work, plan: Plan, options: &Options) -> Option<f64> {
     }
     let laps = race(&mut contestants, plan);
     // None of those who were asked for may do this work.
-    let reference = laps.first()?;
-    let name = work.name();
-    println!();
-    let mut table = Table::new(&[
-        &name,
-        "wall",
-        "rate ratio",
-        "cpu",
-        "cpu ratio",
-        "spread",
-        "calls",
-    ]);
-    for (contestant, lap) in contestants.iter().zip(&laps) {
-        table.row([
-            contestant.name.to_owned(),
-            duration(lap.wall.median()),
-            format!("{:.2}", reference.wall.median() / lap.wall.median()),
-            duration(lap.cpu.median()),
-            format!("{:.2}", lap.cpu.median() / reference.cpu.median()),
-            format!("{:.2}", lap.wall.spread()),
-            lap.calls.to_string(),
-        ]);
-    }
-    table.print();
+    laps.first()?;
+    Standings::new(&work.name(), &contestants, &laps)
+        .beside_the_first("calls")
+        .print();
     let ours = contestants.iter().position(|one| one.name == OURS)?;
     Some(laps[ours].wall.median())
 }

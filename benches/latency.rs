@@ -20,9 +20,8 @@ use std::time::Duration;
 mod support;
 
 use support::{
-    Contestant, Delimiter, Options, Plan, Process, Specimen, Table, Work, assert_same_bytes,
-    blocking_driver, dealer_driver, duration, load, race, req_driver, serve, serve_rep,
-    serve_router, served,
+    Contestant, Delimiter, Options, Plan, Process, Specimen, Standings, Work, assert_same_bytes,
+    blocking_driver, dealer_driver, race, req_driver, serve, serve_rep, serve_router, served,
 };
 
 fn main() {
@@ -57,33 +56,19 @@ fn compare(options: &Options) {
         contestant("zmqrpc", ours, blocking),
     ];
     let plan = Plan::new(options, 151, Duration::from_millis(50));
-    println!(
-        "sequential add over TCP, {} rounds, turns of {:?}, {}",
-        plan.rounds,
-        plan.turn,
-        load()
-    );
+    plan.announce();
     let laps = race(&mut contestants, plan);
     let ours = &laps[2];
-    let mut table = Table::new(&[
-        "",
-        "wall",
-        "spread",
-        "cpu",
-        "zmqrpc's wall ratio",
-        "cpu ratio",
-        "calls",
-    ]);
-    for (contestant, lap) in contestants.iter().zip(&laps) {
-        table.row([
-            contestant.name.to_owned(),
-            duration(lap.wall.median()),
-            format!("{:.2}", lap.wall.spread()),
-            duration(lap.cpu.median()),
-            format!("{:.3}", ours.wall.median() / lap.wall.median()),
-            format!("{:.3}", ours.cpu.median() / lap.cpu.median()),
-            lap.calls.to_string(),
-        ]);
-    }
-    table.print();
+    Standings::new("sequential", &contestants, &laps)
+        .wall()
+        .spread()
+        .cpu()
+        .column("zmqrpc's wall ratio", |_, lap| {
+            format!("{:.3}", ours.wall.median() / lap.wall.median())
+        })
+        .column("cpu ratio", |_, lap| {
+            format!("{:.3}", ours.cpu.median() / lap.cpu.median())
+        })
+        .count("calls")
+        .print();
 }

@@ -25,8 +25,8 @@ use zmqrpc::{Proxy, Rep, Req};
 mod support;
 
 use support::{
-    Contestant, Options, Plan, Process, Service, Table, Work, blocking_driver, duration, load,
-    race, ready, serve, served,
+    Contestant, Options, Plan, Process, Service, Standings, Work, blocking_driver, duration, race,
+    ready, serve, served,
 };
 
 const ROWS: [Work; 2] = [Work::Sequential, Work::InFlight(256)];
@@ -46,12 +46,7 @@ fn main() {
 
 fn compare(options: &Options) {
     let plan = Plan::new(options, 31, Duration::from_millis(40));
-    println!(
-        "{} rounds, turns of {:?}, {}",
-        plan.rounds,
-        plan.turn,
-        load()
-    );
+    plan.announce();
     for work in ROWS.into_iter().filter(|work| options.wants(&work.name())) {
         row(work, plan);
     }
@@ -88,32 +83,20 @@ fn row(work: Work, plan: Plan) {
     let laps = race(&mut contestants, plan);
     let wall = |at: usize| laps[at].wall.median();
     let added = |at: usize| wall(at) - wall(0);
-    println!();
-    let mut table = Table::new(&[
-        &work.name(),
-        "wall",
-        "added",
-        "ratio",
-        "cpu",
-        "spread",
-        "calls",
-    ]);
-    for (at, contestant) in contestants.iter().enumerate() {
-        let (extra, ratio) = match at {
-            0 => (String::new(), String::new()),
-            _ => (duration(added(at)), format!("{:.2}", added(at) / added(1))),
-        };
-        table.row([
-            contestant.name.to_owned(),
-            duration(wall(at)),
-            extra,
-            ratio,
-            duration(laps[at].cpu.median()),
-            format!("{:.2}", laps[at].wall.spread()),
-            laps[at].calls.to_string(),
-        ]);
-    }
-    table.print();
+    Standings::new(&work.name(), &contestants, &laps)
+        .wall()
+        .column("added", |at, _| match at {
+            0 => String::new(),
+            _ => duration(added(at)),
+        })
+        .column("ratio", |at, _| match at {
+            0 => String::new(),
+            _ => format!("{:.2}", added(at) / added(1)),
+        })
+        .cpu()
+        .spread()
+        .count("calls")
+        .print();
 }
 
 /// libzmq's proxy, for ever.

@@ -27,8 +27,7 @@ use zmqrpc::{Publisher, Server, Subscription, zmq_service};
 mod support;
 
 use support::{
-    Contestant, Driver, Options, Plan, Process, Service, Table, check_sum, duration, load, race,
-    served, terms,
+    Contestant, Driver, Options, Plan, Process, Service, Standings, check_sum, race, served, terms,
 };
 
 /// Events that are published before the subscribers are waited for.
@@ -60,12 +59,7 @@ fn main() {
 
 fn compare(options: &Options) {
     let plan = Plan::new(options, 31, Duration::from_millis(40));
-    println!(
-        "{} rounds, turns of {:?}, {}",
-        plan.rounds,
-        plan.turn,
-        load()
-    );
+    plan.announce();
     for subscribers in ROWS {
         let name = format!("subscribers-{subscribers}");
         if !options.wants(&name) {
@@ -86,28 +80,9 @@ fn compare(options: &Options) {
             },
         ];
         let laps = race(&mut contestants, plan);
-        println!();
-        let mut table = Table::new(&[
-            &name,
-            "wall",
-            "rate ratio",
-            "cpu",
-            "cpu ratio",
-            "spread",
-            "events",
-        ]);
-        for (contestant, lap) in contestants.iter().zip(&laps) {
-            table.row([
-                contestant.name.to_owned(),
-                duration(lap.wall.median()),
-                format!("{:.2}", laps[0].wall.median() / lap.wall.median()),
-                duration(lap.cpu.median()),
-                format!("{:.2}", lap.cpu.median() / laps[0].cpu.median()),
-                format!("{:.2}", lap.wall.spread()),
-                lap.calls.to_string(),
-            ]);
-        }
-        table.print();
+        Standings::new(&name, &contestants, &laps)
+            .beside_the_first("events")
+            .print();
     }
 }
 

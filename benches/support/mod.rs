@@ -10,6 +10,7 @@ mod process;
 mod race;
 mod raw;
 mod specimen;
+mod standings;
 mod work;
 mod zmqrpc;
 
@@ -23,4 +24,5 @@ pub(crate) use raw::{
     Delimiter, RawDealer, RawReq, dealer_driver, req_driver, serve_rep, serve_router,
 };
 pub(crate) use specimen::{Specimen, assert_same_bytes};
+pub(crate) use standings::Standings;
 pub(crate) use work::{Service, Work, check_echo, check_sum, payload, terms};

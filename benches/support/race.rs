@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::clock::cpu_time;
+use super::clock::{cpu_time, load};
 use super::figures::Samples;
 use super::options::Options;
 use super::process::Process;
@@ -33,6 +33,12 @@ impl Plan {
             rounds: options.rounds.unwrap_or(rounds).max(1),
             turn: options.turn.unwrap_or(turn),
         }
+    }
+
+    /// Prints the plan, and how busy the machine is.
+    pub(crate) fn announce(&self) {
+        let Self { rounds, turn } = self;
+        println!("{rounds} rounds, turns of {turn:?}, {}", load());
     }
 }
 
