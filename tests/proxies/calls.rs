@@ -1,13 +1,11 @@
 //! What passes through a proxy and back.
 
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use zmqrpc::{CallError, Client, Error, Proxy, Rep, Req, Server, zmq_service};
+use zmqrpc::{CallError, Client, Error, Proxy, Rep, Req, zmq_service};
 
 use crate::support::{
-    DivideError, Peer, ProbeAdd, ProbeClient, ProbeHold, anywhere, call_by_key, key, serve, text,
-    varint, within,
+    DivideError, Peer, ProbeAdd, ProbeClient, ProbeHold, anywhere, call_by_key, key, serve, within,
 };
 use crate::{ANYWHERE, LIMIT, await_stats, client_of, endpoint, eventually, proxy_to};
 
@@ -125,110 +123,6 @@ fn metadata_travels() {
     });
 }
 
-#[zmq_service]
-trait Clock {
-    /// The milliseconds that remain of this call.
-    fn remaining(&self, cx: &zmqrpc::CallContext) -> Option<u64>;
-}
-
-struct Watch;
-
-impl Clock for Watch {
-    fn remaining(&self, cx: &zmqrpc::CallContext) -> Option<u64> {
-        cx.remaining()
-            .map(|remaining| remaining.as_millis().try_into().unwrap())
-    }
-}
-
-fn clock(endpoint: &str) -> zmqrpc::ServerHandle {
-    Server::builder()
-        .service(ClockServer::new(Watch))
-        .bind(endpoint)
-        .start()
-        .unwrap()
-}
-
-#[test]
-fn deadlines_travel_and_shrink_by_what_was_spent_in_the_proxy() {
-    within(LIMIT, || {
-        let place = crate::support::ipc("shrinks");
-        let proxy = proxy_to(&place);
-        let asked = ClockClient::connect(&proxy.endpoints()[0])
-            .unwrap()
-            .with_timeout(Duration::from_secs(20));
-        // No target yet: the call waits in the proxy.
-        let waiting = thread::spawn(move || (asked.remaining(), asked));
-        await_stats(&proxy, "the request", |stats| stats.received == 1);
-        let waits = Instant::now();
-        while waits.elapsed() < Duration::from_millis(300) {
-            thread::park_timeout(Duration::from_millis(300));
-        }
-        let server = clock(&place);
-        let (remaining, asked) = waiting.join().unwrap();
-        let remaining = remaining.unwrap().unwrap();
-        assert!((10_000..=19_700).contains(&remaining), "{remaining} ms");
-        let remaining = asked.remaining().unwrap().unwrap();
-        assert!((19_700..=20_000).contains(&remaining), "{remaining} ms");
-        drop(server);
-    });
-}
-
-#[test]
-fn a_call_without_a_deadline_gets_none() {
-    within(LIMIT, || {
-        let server = clock(ANYWHERE);
-        let proxy = proxy_to(&endpoint(&server));
-        let peer = Peer::connect(&proxy.endpoints()[0]);
-        let key = key("Clock.remaining", "() -> Option<u64>", 1);
-        let answer = peer.ask(call_by_key(9, key, 0, &[]));
-        assert_eq!(answer, crate::support::reply(9, 0, 0, &[0]));
-    });
-}
-
-#[test]
-fn a_req_socket_is_served_and_its_route_kept() {
-    within(LIMIT, || {
-        let (server, _gate) = serve(anywhere);
-        let proxy = proxy_to(&endpoint(&server));
-        let req = Peer::of(zmq::REQ, &proxy.endpoints()[0]);
-        let key = key("Probe.add", "(i64, i64) -> i64", 1);
-        for id in [1, 77, u64::MAX] {
-            let answer = req.ask(call_by_key(id, key, 2000, &[4, 6]));
-            assert_eq!(answer, crate::support::reply(id, 0, 0, &[10]));
-        }
-        // Devices in front put any frames there.
-        let dealer = Peer::connect(&proxy.endpoints()[0]);
-        let hops = vec![b"one".to_vec(), b"".to_vec(), b"three".to_vec()];
-        let mut frames = hops.clone();
-        frames.push(call_by_key(5, key, 2000, &[4, 6]));
-        dealer.send_all(&frames);
-        let answer = dealer.receive(LIMIT).unwrap();
-        assert_eq!(answer[..3], hops);
-        assert_eq!(answer[3], crate::support::reply(5, 0, 0, &[10]));
-    });
-}
-
-#[test]
-fn two_callers_with_the_same_ids_get_their_own_replies() {
-    within(LIMIT, || {
-        let (server, _gate) = serve(anywhere);
-        let proxy = proxy_to(&endpoint(&server));
-        let key = key("Probe.add", "(i64, i64) -> i64", 1);
-        let peers: Vec<Peer> = (0..8)
-            .map(|_| Peer::connect(&proxy.endpoints()[0]))
-            .collect();
-        for id in 1..50 {
-            for (number, peer) in (0_u8..).zip(&peers) {
-                peer.send(call_by_key(id, key, 2000, &[2 * number, 0]));
-            }
-            for (number, peer) in (0_u8..).zip(&peers) {
-                let expected = crate::support::reply(id, 0, 0, &[2 * number]);
-                assert_eq!(peer.answer(), expected);
-            }
-        }
-    });
-}
-
 #[test]
 fn many_calls_are_under_way_at_once() {
     within(LIMIT, || {
@@ -297,35 +191,6 @@ fn giving_up_passes_through() {
 }
 
 #[test]
-fn a_caller_that_has_gone_is_found_out_by_the_signs_of_life() {
-    within(LIMIT, || {
-        let (server, _gate) = serve(anywhere);
-        let proxy = proxy_to(&endpoint(&server));
-        let key = key("Probe.hold_for_ever", "() -> ()", 1);
-        let peer = Peer::connect(&proxy.endpoints()[0]);
-        peer.send(call_by_key(3, key, 0, &[]));
-        // A sign that the call still runs, under the caller's number.
-        assert_eq!(peer.answer(), crate::support::head(0x86, 3));
-        drop(peer);
-        eventually("the cancellation", || server.stats().cancelled == 1);
-    });
-}
-
-#[test]
-fn the_proxy_answers_pings_itself() {
-    within(LIMIT, || {
-        let proxy = proxy_to("tcp://127.0.0.1:1");
-        let peer = Peer::connect(&proxy.endpoints()[0]);
-        for id in [0, 1, u64::MAX] {
-            assert_eq!(
-                peer.ask(crate::support::head(0x05, id)),
-                crate::support::pong(id)
-            );
-        }
-    });
-}
-
-#[test]
 fn calls_go_to_several_targets_in_turn() {
     within(LIMIT, || {
         let (a, _gate) = serve(anywhere);
@@ -370,33 +235,5 @@ fn every_transport_serves() {
             drop(server);
             let _ = proxy.stats();
         }
-    });
-}
-
-#[test]
-fn a_request_with_everything_arrives_byte_for_byte() {
-    within(LIMIT, || {
-        let (seen, see) = std::sync::mpsc::channel();
-        let target = crate::support::Fake::start(move |frame| {
-            seen.send(frame.to_vec()).unwrap();
-            let mut reply = crate::support::head(0x81, 0);
-            reply[3..11].copy_from_slice(&frame[3..11]);
-            reply.extend([0, 2, 1]);
-            reply.extend([text("key"), text("value")].concat());
-            reply.extend(b"whatever it is");
-            vec![reply]
-        });
-        let proxy = proxy_to(&target.endpoint);
-        let peer = Peer::connect(&proxy.endpoints()[0]);
-        let mut call = crate::support::head(0x01, 42);
-        call.extend([2, 1]);
-        call.extend([text("No.such"), varint(0), varint(1), text("a"), text("b")].concat());
-        call.extend(b"not even MessagePack");
-        let answer = peer.ask(&call);
-        let arrived = see.recv().unwrap();
-        assert_eq!(arrived[..3], call[..3]);
-        assert_eq!(arrived[11..], call[11..]);
-        assert_eq!(answer[3..11], 42_u64.to_le_bytes());
-        assert!(answer.ends_with(b"whatever it is"));
     });
 }

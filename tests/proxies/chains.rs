@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use zmqrpc::{CallError, Client, Executed};
+use zmqrpc::{CallError, Client, Executed, Proxy, Pub, Rep, Req, Sub};
 
+use crate::events::{await_hearing, publisher, subscriber};
+use crate::log::{LogClient, Taken};
 use crate::support::{DivideError, Peer, ProbeAdd, anywhere, call_by_key, key, serve, within};
-use crate::{LIMIT, client_of, endpoint, eventually, proxy_to, watchful};
+use crate::{ANYWHERE, LIMIT, client_of, endpoint, eventually, proxy_to, watchful};
 
 #[test]
 fn two_and_three_in_a_row_serve_like_one() {
@@ -58,5 +60,34 @@ fn the_last_ones_failure_reaches_the_caller() {
             "{error}"
         );
         assert_eq!(error.executed(), Executed::No);
+    });
+}
+
+#[test]
+fn a_chain_from_a_sampler_to_a_subscriber_passes_everything() {
+    within(LIMIT, || {
+        // Sampler, SUB to REQ on the site, REP to PUB at the centre, subscriber.
+        let (sampler, at) = publisher();
+        let centre = Proxy::new(Rep::bind(ANYWHERE), Pub::bind(ANYWHERE))
+            .start()
+            .unwrap();
+        let back = Req::connect(&centre.endpoints()[0]);
+        let _site = Proxy::new(Sub::connect(at), back).start().unwrap();
+        let taken = Taken::default();
+        let _server = subscriber(&centre.endpoints()[1], &taken);
+        sampler
+            .wait_subscribers(1, Duration::from_secs(10))
+            .unwrap();
+        let sampler = LogClient::new(sampler);
+        await_hearing(&taken, || sampler.take(9, 0).unwrap());
+        for number in 0..500 {
+            sampler.take(1, number).unwrap();
+        }
+        eventually("all events", || {
+            taken
+                .by_client()
+                .get(&1)
+                .is_some_and(|numbers| numbers.len() == 500)
+        });
     });
 }

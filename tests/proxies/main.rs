@@ -9,11 +9,16 @@ mod calls;
 mod chains;
 mod crashes;
 mod dead_targets;
+mod deadlines;
 mod deliveries;
+mod endings;
 mod ends;
+mod events;
+mod frames;
+mod jobs;
 mod limits;
 mod log;
-mod oneway;
+mod noise;
 mod predecessors;
 
 use std::time::{Duration, Instant};

@@ -1,90 +1,20 @@
 //! The protocol from outside: peers whose bytes are built by hand from `PROTOCOL.md`, without any code of the library.
 
+#[path = "../support/mod.rs"]
 mod support;
+
+mod answers;
+mod desk;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-use support::{
-    Fake, Peer, call_by_key, call_by_name, failure, head, key, reply, text, varint, within,
-};
-use zmqrpc::{CallError, Client, Server, ServerHandle, zmq_service};
+use desk::{CalculatorClient, DivideError, desk};
+use support::{Fake, call_by_key, call_by_name, failure, head, key, reply, text, varint, within};
+use zmqrpc::{CallError, Client};
 
 const LIMIT: Duration = Duration::from_secs(20);
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Item {
-    name: String,
-    price: Option<i64>,
-    tags: Vec<Tag>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) enum Tag {
-    Plain,
-    Sized(u8),
-    Pair(u8, i16),
-    Named { a: bool },
-}
-
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) enum DivideError {
-    ByZero { dividend: i64 },
-}
-
-#[zmq_service]
-pub(crate) trait Calculator {
-    fn add(&self, a: i64, b: i64) -> i64;
-    fn divide(&self, a: i64, b: i64) -> Result<i64, DivideError>;
-    fn mirror(&self, item: Item) -> Item;
-    fn put(&self, key: &str, value: &[u8]) -> bool;
-    fn nothing(&self);
-    fn r#type(&self, part: Option<&[u8]>) -> Vec<u8>;
-    fn point(&self, at: &support::Tree, scale: (f32, u16, [u8; 2])) -> char;
-}
-
-struct Desk;
-
-impl Calculator for Desk {
-    fn add(&self, a: i64, b: i64) -> i64 {
-        a + b
-    }
-
-    fn divide(&self, a: i64, b: i64) -> Result<i64, DivideError> {
-        a.checked_div(b).ok_or(DivideError::ByZero { dividend: a })
-    }
-
-    fn mirror(&self, item: Item) -> Item {
-        item
-    }
-
-    fn put(&self, key: &str, value: &[u8]) -> bool {
-        key == "key" && value == [0, 0x80, 0xFF]
-    }
-
-    fn nothing(&self) {}
-
-    fn r#type(&self, part: Option<&[u8]>) -> Vec<u8> {
-        part.map_or(vec![9], <[u8]>::to_vec)
-    }
-
-    fn point(&self, _: &support::Tree, scale: (f32, u16, [u8; 2])) -> char {
-        assert_eq!(scale, (1.5, 300, [1, 2]));
-        'ü'
-    }
-}
-
-fn desk() -> (ServerHandle, Peer) {
-    let server = Server::builder()
-        .service(CalculatorServer::new(Desk))
-        .bind("tcp://127.0.0.1:*")
-        .start()
-        .unwrap();
-    let peer = Peer::connect(&server.endpoints()[0]);
-    (server, peer)
-}
 
 #[test]
 fn the_call_of_section_14_is_answered_byte_by_byte() {
@@ -105,151 +35,6 @@ fn the_call_of_section_14_is_answered_byte_by_byte() {
         );
         let answer = [0xC1, 1, 0x81, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x0A];
         assert_eq!(peer.ask(call), answer);
-    });
-}
-
-#[test]
-fn calls_by_key_are_answered_in_postcard() {
-    within(LIMIT, || {
-        let (_server, peer) = desk();
-        let result = "Result<i64, DivideError>";
-        for (method, signature, body, status, value) in [
-            (
-                "divide",
-                format!("(i64, i64) -> {result}"),
-                vec![14, 4],
-                0,
-                vec![6],
-            ),
-            (
-                "divide",
-                format!("(i64, i64) -> {result}"),
-                vec![14, 0],
-                1,
-                vec![0, 14],
-            ),
-            ("nothing", "() -> ()".into(), vec![], 0, vec![]),
-            (
-                "put",
-                "(String, Vec<u8>) -> bool".into(),
-                vec![3, b'k', b'e', b'y', 3, 0, 0x80, 0xFF],
-                0,
-                vec![1],
-            ),
-            (
-                "type",
-                "(Option<Vec<u8>>) -> Vec<u8>".into(),
-                vec![0],
-                0,
-                vec![1, 9],
-            ),
-            (
-                "type",
-                "(Option<Vec<u8>>) -> Vec<u8>".into(),
-                vec![1, 2, 5, 6],
-                0,
-                vec![2, 5, 6],
-            ),
-            (
-                "point",
-                "(support::Tree, (f32, u16, [u8; 2])) -> char".into(),
-                vec![1, 0, 0, 0, 0xC0, 0x3F, 0xAC, 2, 1, 2],
-                0,
-                vec![2, 0xC3, 0xBC],
-            ),
-            (
-                "mirror",
-                "(Item) -> Item".into(),
-                vec![1, b'x', 1, 1, 4, 0, 1, 7, 2, 8, 3, 3, 1],
-                0,
-                vec![1, b'x', 1, 1, 4, 0, 1, 7, 2, 8, 3, 3, 1],
-            ),
-        ] {
-            let key = key(&format!("Calculator.{method}"), &signature, 1);
-            let answer = peer.ask(call_by_key(5, key, 0, &body));
-            assert_eq!(answer, reply(5, status, 0, &value), "{method}{signature}");
-        }
-    });
-}
-
-#[test]
-fn calls_by_name_are_answered_in_message_pack() {
-    within(LIMIT, || {
-        let (_server, peer) = desk();
-        let item_map = [
-            &[0x91, 0x83, 0xA4][..],
-            b"name",
-            &[0xA1, b'x', 0xA5],
-            b"price",
-            &[0xFF, 0xA4],
-            b"tags",
-            &[0x94, 0xA5],
-            b"Plain",
-            &[0x81, 0xA5],
-            b"Sized",
-            &[7, 0x81, 0xA4],
-            b"Pair",
-            &[0x92, 8, 0xFE, 0x81, 0xA5],
-            b"Named",
-            &[0x81, 0xA1, b'a', 0xC3],
-        ]
-        .concat();
-        let item_array = [
-            &[0x91, 0x93, 0xA1, b'x', 0xD0, 0xFF, 0x94, 0xA5][..],
-            b"Plain",
-            &[0x81, 0xA5],
-            b"Sized",
-            &[0xCC, 7, 0x81, 0xA4],
-            b"Pair",
-            &[0x92, 8, 0xD1, 0xFF, 0xFE, 0x81, 0xA5],
-            b"Named",
-            &[0x91, 0xC3],
-        ]
-        .concat();
-        let by_zero = [
-            &[0x81, 0xA6][..],
-            b"ByZero",
-            &[0x81, 0xA8],
-            b"dividend",
-            &[7],
-        ]
-        .concat();
-        for (method, body, status, value) in [
-            ("add", vec![0x92, 2, 3], 0, vec![5]),
-            (
-                "add",
-                vec![0x92, 0xCC, 2, 0xD3, 0, 0, 0, 0, 0, 0, 0, 3],
-                0,
-                vec![5],
-            ),
-            ("add", vec![0xDC, 0, 2, 0xFE, 3], 0, vec![1]),
-            ("divide", vec![0x92, 7, 0], 1, by_zero),
-            ("nothing", vec![0x90], 0, vec![0xC0]),
-            ("nothing", vec![0x80], 0, vec![0xC0]),
-            ("nothing", vec![0xC0], 0, vec![0xC0]),
-            ("nothing", vec![], 0, vec![0xC0]),
-            (
-                "put",
-                vec![0x92, 0xA3, b'k', b'e', b'y', 0xC4, 3, 0, 0x80, 0xFF],
-                0,
-                vec![0xC3],
-            ),
-            (
-                "put",
-                vec![
-                    0x92, 0xA3, b'k', b'e', b'y', 0x93, 0, 0xCC, 0x80, 0xCC, 0xFF,
-                ],
-                0,
-                vec![0xC3],
-            ),
-            ("type", vec![0x91, 0xC0], 0, vec![0xC4, 1, 9]),
-            ("type", vec![0x91, 0xC4, 2, 5, 6], 0, vec![0xC4, 2, 5, 6]),
-            ("mirror", item_array, 0, item_map[1..].to_vec()),
-            ("mirror", item_map.clone(), 0, item_map[1..].to_vec()),
-        ] {
-            let answer = peer.ask(call_by_name(6, &format!("Calculator.{method}"), 0, &body));
-            assert_eq!(answer, reply(6, status, 2, &value), "{method} {body:x?}");
-        }
     });
 }
 
