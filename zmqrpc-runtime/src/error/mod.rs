@@ -3,14 +3,19 @@
 //! [`Error`] has one variant per thing that a caller would do something different about. [`CallError`] adds the
 //! service's own error for methods that return a `Result`.
 
+mod call;
+mod site;
+
+pub use call::CallError;
+pub use site::Site;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::codec::Error as CodecError;
-use crate::socket::SocketError;
+use crate::socket::{Endpoint, SocketError};
 use crate::wire::Executed;
 
 impl fmt::Display for Executed {
@@ -20,40 +25,6 @@ impl fmt::Display for Executed {
             Self::Maybe => "the call may have been executed",
             Self::Yes => "the call was executed",
         })
-    }
-}
-
-/// Where a call failed: its method, and the endpoint it went to.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Site {
-    method: Cow<'static, str>,
-    endpoint: Option<Arc<str>>,
-}
-
-impl Site {
-    pub(crate) fn new(method: Cow<'static, str>, endpoint: Option<Arc<str>>) -> Self {
-        Self { method, endpoint }
-    }
-
-    /// The method, with its service: `Calculator.add`.
-    #[must_use]
-    pub fn method(&self) -> &str {
-        &self.method
-    }
-
-    /// The endpoint as it was configured; none for a call within the process.
-    #[must_use]
-    pub fn endpoint(&self) -> Option<&str> {
-        self.endpoint.as_deref()
-    }
-}
-
-impl fmt::Display for Site {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.endpoint {
-            Some(endpoint) => write!(f, "{} at {endpoint}", self.method),
-            None => f.write_str(&self.method),
-        }
     }
 }
 
@@ -316,6 +287,10 @@ impl Error {
         }
     }
 
+    pub(crate) fn unopened(endpoint: &Endpoint, error: &SocketError) -> Self {
+        Self::bad_endpoint(endpoint.as_str(), error.to_string())
+    }
+
     pub(crate) fn bad_queue(path: impl AsRef<Path>, reason: impl Into<Box<str>>) -> Self {
         Self::Queue {
             path: path.as_ref().to_string_lossy().into(),
@@ -328,77 +303,5 @@ impl Error {
             setting,
             reason: reason.into(),
         }
-    }
-}
-
-/// The error of a call whose method returns a `Result`: the service's own, or one of the call.
-///
-/// # Examples
-///
-/// ```
-/// # use zmqrpc_runtime::{CallError, Error};
-/// fn describe(error: &CallError<String>) -> String {
-///     match error {
-///         CallError::Service(own) => format!("the service said: {own}"),
-///         CallError::Rpc(error) => format!("the call failed: {error}"),
-///     }
-/// }
-/// ```
-#[derive(Clone, Debug, PartialEq)]
-pub enum CallError<E> {
-    /// What the service returned, as it returned it.
-    Service(E),
-    /// The call failed.
-    Rpc(Error),
-}
-
-impl<E> CallError<E> {
-    /// The service's own error, if it is one.
-    pub fn service(&self) -> Option<&E> {
-        match self {
-            Self::Service(error) => Some(error),
-            Self::Rpc(_) => None,
-        }
-    }
-
-    /// The failure of the call, if it is one.
-    pub fn rpc(&self) -> Option<&Error> {
-        match self {
-            Self::Service(_) => None,
-            Self::Rpc(error) => Some(error),
-        }
-    }
-
-    /// Turns the service's own error into another one.
-    pub fn map_service<F>(self, map: impl FnOnce(E) -> F) -> CallError<F> {
-        match self {
-            Self::Service(error) => CallError::Service(map(error)),
-            Self::Rpc(error) => CallError::Rpc(error),
-        }
-    }
-}
-
-impl<E: fmt::Display> fmt::Display for CallError<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Service(error) => error.fmt(f),
-            Self::Rpc(error) => error.fmt(f),
-        }
-    }
-}
-
-// Both variants print as what they hold, so a chain of sources must go on behind it, not repeat it.
-impl<E: fmt::Debug + fmt::Display> std::error::Error for CallError<E> {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Service(_) => None,
-            Self::Rpc(error) => std::error::Error::source(error),
-        }
-    }
-}
-
-impl<E> From<Error> for CallError<E> {
-    fn from(error: Error) -> Self {
-        Self::Rpc(error)
     }
 }

@@ -7,6 +7,7 @@ use std::time::Instant;
 use super::counters::Counters;
 use crate::command::{Refusal, reply_frame};
 use crate::error::Error;
+use crate::publish::open_all;
 use crate::server::Outbox;
 use crate::socket::{
     Arrival, Delivery, Endpoint, Message, Options, Route, Router, SocketError, Waiter,
@@ -68,11 +69,7 @@ impl Front {
         counters: Arc<Counters>,
     ) -> Result<Self, Error> {
         let mut router = Router::new(options)?;
-        for endpoint in endpoints {
-            router
-                .open(endpoint)
-                .map_err(|error| Error::bad_endpoint(endpoint.as_str(), error.to_string()))?;
-        }
+        open_all(endpoints, |endpoint| router.open(endpoint))?;
         Ok(Self {
             waiter: router.waiter(),
             router,

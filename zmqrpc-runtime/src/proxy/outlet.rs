@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::counters::Counters;
 use crate::error::Error;
-use crate::publish::Overflow;
+use crate::publish::{Overflow, open_all};
 use crate::socket::{Endpoint, Message, Options, Publisher, SocketError, Unpublished, Waiter};
 use crate::wire::{Content, Event, HEARTBEAT_TOPIC, Limits};
 
@@ -35,11 +35,7 @@ impl Outlet {
         counters: Arc<Counters>,
     ) -> Result<Self, Error> {
         let mut publisher = Publisher::new(options)?;
-        for endpoint in endpoints {
-            publisher
-                .open(endpoint)
-                .map_err(|error| Error::bad_endpoint(endpoint.as_str(), error.to_string()))?;
-        }
+        open_all(endpoints, |endpoint| publisher.open(endpoint))?;
         Ok(Self {
             waiter: publisher.waiter(),
             publisher,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::counters::Counters;
 use super::deliver::Deliver;
-use super::ends::{Pub, Pull, Push, Rep, Req, Sub, parse};
+use super::ends::{Pub, Pull, Push, Rep, Req, Sub};
 use super::exchange::Exchange;
 use super::front::Front;
 use super::intake::{Intake, Unasked};
@@ -19,6 +19,7 @@ use super::relay::Relay;
 use super::sources::{Events, Jobs, Stream};
 use super::target::{Bounds, Target};
 use crate::error::Error;
+use crate::publish::open_all;
 use crate::socket::{Options, Push as PushSocket};
 use crate::wire::{Limits, MAX_TOPIC};
 
@@ -107,7 +108,7 @@ impl Settings {
         // Small, as in a server: libzmq does not tell what it still held for a peer that leaves. What does not fit waits
         // in the outbox, which counts.
         let options = self.options(100);
-        let endpoints = parse(&rep.endpoints)?;
+        let endpoints = rep.end.endpoints.parse()?;
         Front::open(&endpoints, &options, self.limits(), Arc::clone(counters))
     }
 
@@ -117,7 +118,7 @@ impl Settings {
     }
 
     fn jobs(&self, pull: &Pull, counters: &Arc<Counters>) -> Result<Jobs, Error> {
-        let (options, endpoints) = (self.options(1000), parse(&pull.endpoints)?);
+        let (options, endpoints) = (self.options(1000), pull.end.endpoints.parse()?);
         Jobs::open(&endpoints, &options, self.limits(), Arc::clone(counters))
     }
 
@@ -132,7 +133,7 @@ impl Settings {
         let high_water = u32::try_from(to.high_water).ok().filter(|count| *count > 0);
         let high_water =
             high_water.ok_or_else(|| Error::bad_setting("high_water", "it must be 1 or more"))?;
-        let (endpoints, options) = (parse(&to.endpoints)?, self.options(high_water));
+        let (endpoints, options) = (to.end.endpoints.parse()?, self.options(high_water));
         let counters = Arc::clone(counters);
         Outlet::open(&endpoints, &options, to.overflow, to.heartbeat, counters)
     }
@@ -173,7 +174,7 @@ impl Settings {
             // `Duration::MAX` is a way to say "never", and would take the clock beyond its end.
             connect_timeout: req.connect_timeout.min(LONGEST),
         };
-        let (endpoints, pulse) = (parse(&req.endpoints)?, req.pulse()?);
+        let (endpoints, pulse) = (req.end.endpoints.parse()?, req.pulse()?);
         let options = self.options(1000);
         Target::open(&endpoints, &options, pulse, bounds, Arc::clone(counters))
     }
@@ -287,10 +288,7 @@ impl sealed::Join for (Pull, Push) {
         let (pull, to) = self;
         let jobs = settings.jobs(&pull, counters)?;
         let mut push = PushSocket::new(&settings.options(PUSH_HIGH_WATER))?;
-        for endpoint in parse(&to.endpoints)? {
-            push.open(&endpoint)
-                .map_err(|error| Error::bad_endpoint(endpoint.as_str(), error.to_string()))?;
-        }
+        open_all(&to.end.endpoints.parse()?, |endpoint| push.open(endpoint))?;
         let pushed = push.endpoints().map(str::to_owned).collect();
         let endpoints = [jobs.endpoints(), pushed].concat();
         let relay = Box::new(Pushing::new(jobs, push, Arc::clone(counters)));

@@ -163,7 +163,7 @@ impl Jobs {
         };
         let open = |endpoint: &Endpoint| {
             let pull = Pull::open(endpoint, &options)
-                .map_err(|error| Error::bad_endpoint(endpoint.as_str(), error.to_string()))?;
+                .map_err(|error| Error::unopened(endpoint, &error))?;
             Ok::<_, Error>((pull, true))
         };
         Ok(Self {

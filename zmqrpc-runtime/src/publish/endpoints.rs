@@ -1,18 +1,58 @@
 //! Endpoints that come and go while their socket is in use.
 
+use std::sync::Arc;
+
 use crate::error::Error;
 use crate::socket::{Direction, Endpoint, SocketError};
+
+/// Endpoints as their user named them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Endpoints(Vec<(String, Direction)>);
+
+impl Endpoints {
+    pub(crate) fn bind(&mut self, endpoint: impl Into<String>) {
+        self.0.push((endpoint.into(), Direction::Bind));
+    }
+
+    pub(crate) fn connect(&mut self, endpoint: impl Into<String>) {
+        self.0.push((endpoint.into(), Direction::Connect));
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn parse(&self) -> Result<Vec<Endpoint>, Error> {
+        let endpoints = self.0.iter();
+        endpoints
+            .map(|(text, direction)| parse(text, *direction))
+            .collect()
+    }
+
+    /// The endpoint that errors name: the only one.
+    pub(super) fn place(&self) -> Option<Arc<str>> {
+        match &*self.0 {
+            [(endpoint, _)] => Some(Arc::from(&**endpoint)),
+            _ => None,
+        }
+    }
+}
 
 pub(super) fn parse(text: &str, direction: Direction) -> Result<Endpoint, Error> {
     Endpoint::parse(text, direction).map_err(|reason| Error::bad_endpoint(text, reason))
 }
 
-/// Opens an endpoint by `open`; answers what that answers.
-pub(super) fn open(
-    endpoint: &Endpoint,
-    open: impl FnOnce(&Endpoint) -> Result<String, SocketError>,
-) -> Result<String, Error> {
-    open(endpoint).map_err(|error| Error::bad_endpoint(endpoint.as_str(), error.to_string()))
+/// Opens endpoints one after the other, each by `open`.
+pub(crate) fn open_all(
+    endpoints: &[Endpoint],
+    mut open: impl FnMut(&Endpoint) -> Result<String, SocketError>,
+) -> Result<(), Error> {
+    endpoints
+        .iter()
+        .try_for_each(|endpoint| match open(endpoint) {
+            Ok(_resolved) => Ok(()),
+            Err(error) => Err(Error::unopened(endpoint, &error)),
+        })
 }
 
 /// What closing an endpoint answered, for the user.
@@ -29,6 +69,12 @@ pub(super) fn closed(endpoint: &str, closed: Result<bool, SocketError>) -> Resul
 macro_rules! endpoint_methods {
     ($($(#[$doc:meta])* $name:ident;)*) => {
         $($crate::publish::endpoints::endpoint_methods! { @$name $(#[$doc])* })*
+
+        fn open(&self, text: &str, direction: $crate::socket::Direction) -> Result<String, Error> {
+            let endpoint = $crate::publish::endpoints::parse(text, direction)?;
+            let opened = self.with(|socket| socket.open(&endpoint));
+            opened.map_err(|error| Error::unopened(&endpoint, &error))
+        }
     };
     (@endpoints $($doc:tt)*) => {
         $($doc)*
@@ -40,17 +86,13 @@ macro_rules! endpoint_methods {
     (@also_bind $($doc:tt)*) => {
         $($doc)*
         pub fn also_bind(&self, endpoint: impl AsRef<str>) -> Result<String, Error> {
-            use $crate::publish::endpoints::{open, parse};
-            let endpoint = parse(endpoint.as_ref(), $crate::socket::Direction::Bind)?;
-            self.with(|socket| open(&endpoint, |endpoint| socket.open(endpoint)))
+            self.open(endpoint.as_ref(), $crate::socket::Direction::Bind)
         }
     };
     (@also_connect $($doc:tt)*) => {
         $($doc)*
         pub fn also_connect(&self, endpoint: impl AsRef<str>) -> Result<String, Error> {
-            use $crate::publish::endpoints::{open, parse};
-            let endpoint = parse(endpoint.as_ref(), $crate::socket::Direction::Connect)?;
-            self.with(|socket| open(&endpoint, |endpoint| socket.open(endpoint)))
+            self.open(endpoint.as_ref(), $crate::socket::Direction::Connect)
         }
     };
     (@close $($doc:tt)*) => {

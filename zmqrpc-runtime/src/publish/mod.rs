@@ -17,7 +17,7 @@
 //! driver       the task that waits for tasks
 //! arguments    commands to frames
 //! settings     what both builders have in common
-//! endpoints    how endpoints come and go
+//! endpoints    where publishers and pushers are, and how that changes
 //! ```
 
 mod arguments;
@@ -43,6 +43,7 @@ mod settings;
 
 #[cfg(feature = "tokio")]
 pub use asynchronous::{AsyncPush, AsyncPusher};
+pub(crate) use endpoints::{Endpoints, open_all};
 pub use outlet::{Overflow, PublisherStats};
 pub use publisher::Publisher;
 pub use publisher_builder::PublisherBuilder;

@@ -4,6 +4,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::endpoints::open_all;
 use super::heartbeats::Heartbeats;
 use super::outlet::{Outlet, Overflow};
 use super::publisher::{Publisher, Shared};
@@ -100,7 +101,7 @@ impl PublisherBuilder {
             return Err(Error::bad_setting("heartbeat", reason));
         }
         let mut socket = Socket::new(&settings.options())?;
-        Settings::open(&endpoints, |endpoint| socket.open(endpoint))?;
+        open_all(&endpoints, |endpoint| socket.open(endpoint))?;
         let (outlet, id) = (Arc::new(Outlet::of(socket)), random());
         let heartbeats = self
             .heartbeat
@@ -112,7 +113,7 @@ impl PublisherBuilder {
             overflow: self.overflow,
             high_water: settings.high_water,
             limits: settings.limits(),
-            place: settings.place(),
+            place: settings.endpoints.place(),
         };
         Ok(Publisher::new(shared, settings.metadata))
     }

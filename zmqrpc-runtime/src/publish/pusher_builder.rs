@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::endpoints::open_all;
 use super::pusher::{Pusher, Shared};
 use super::room::Room;
 use super::settings::{Settings, setters};
@@ -87,13 +88,13 @@ impl PusherBuilder {
         let settings = self.settings;
         let endpoints = settings.check()?;
         let mut socket = Push::new(&settings.options())?;
-        Settings::open(&endpoints, |endpoint| socket.open(endpoint))?;
+        open_all(&endpoints, |endpoint| socket.open(endpoint))?;
         let shared = Shared {
             room: Care::of(Arc::new(Room::of(socket))),
             timeout: self.timeout,
             high_water: settings.high_water,
             limits: settings.limits(),
-            place: settings.place(),
+            place: settings.endpoints.place(),
         };
         Ok(Pusher::new(shared, settings.metadata))
     }

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::task::Waker;
 use std::time::Instant;
 
-use super::seat::{Held, LOOK, Seat, Tended};
+use super::seat::{Held, Seat, Tended};
 use crate::socket::{Message, Push, SocketError, Unpushed};
 
 pub(super) type Room = Seat<Core>;
@@ -145,7 +145,7 @@ impl Room {
         core.driver.waker = Some(driver.clone());
         self.tell(&mut core);
         let looks = core.socket.must_look() && core.waiting > 0;
-        looks.then(|| Instant::now() + LOOK)
+        looks.then(Self::next_look)
     }
 
     /// The driver is gone: all tasks ask again, and the first of them starts another one.

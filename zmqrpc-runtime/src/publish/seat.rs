@@ -46,7 +46,7 @@ const USES: u32 = 64;
 const REST: Duration = Duration::from_millis(100);
 
 /// How often one looks for an `inproc` name to be bound.
-pub(super) const LOOK: Duration = Duration::from_millis(20);
+const LOOK: Duration = Duration::from_millis(20);
 
 /// A wait without a deadline looks at the clock now and then.
 const LONG: Duration = Duration::from_secs(3600);
@@ -113,6 +113,12 @@ impl<C: Tended> Seat<C> {
         held = self.lock();
         held.polled = false;
         (held, driven.map_err(|error| SocketError::waiting(&error)))
+    }
+
+    /// When to look again for what nothing tells of.
+    #[cfg(feature = "tokio")]
+    pub(super) fn next_look() -> Instant {
+        Instant::now() + LOOK
     }
 
     /// Closes the socket and frees its endpoints.

@@ -1,16 +1,15 @@
 //! What the builders of publishers and pushers have in common.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use super::endpoints::{open, parse};
+use super::endpoints::Endpoints;
 use crate::error::Error;
-use crate::socket::{Direction, Endpoint, Options, SocketError};
+use crate::socket::{Endpoint, Options};
 use crate::wire::{Limits, MetadataBuf};
 
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
-    pub(super) endpoints: Vec<(String, Direction)>,
+    pub(super) endpoints: Endpoints,
     pub(super) high_water: usize,
     pub(super) max_message: usize,
     pub(super) linger: Duration,
@@ -21,7 +20,7 @@ pub(super) struct Settings {
 impl Settings {
     pub(super) fn new(high_water: usize) -> Self {
         Self {
-            endpoints: Vec::new(),
+            endpoints: Endpoints::default(),
             high_water,
             max_message: Limits::default().message,
             linger: Duration::from_secs(1),
@@ -66,28 +65,7 @@ impl Settings {
         if let Err(error) = self.metadata.as_metadata().check(&self.limits()) {
             return Err(Error::bad_setting("metadata", error.to_string()));
         }
-        let endpoints = self.endpoints.iter();
-        endpoints
-            .map(|(text, direction)| parse(text, *direction))
-            .collect()
-    }
-
-    /// Opens all endpoints on a socket.
-    pub(super) fn open(
-        endpoints: &[Endpoint],
-        mut socket: impl FnMut(&Endpoint) -> Result<String, SocketError>,
-    ) -> Result<(), Error> {
-        endpoints
-            .iter()
-            .try_for_each(|endpoint| open(endpoint, &mut socket).map(drop))
-    }
-
-    /// The endpoint that errors name: the only one.
-    pub(super) fn place(&self) -> Option<Arc<str>> {
-        match &*self.endpoints {
-            [(endpoint, _)] => Some(Arc::from(&**endpoint)),
-            _ => None,
-        }
+        self.endpoints.parse()
     }
 }
 
@@ -102,16 +80,14 @@ macro_rules! setters {
     (@bind $($doc:tt)*) => {
         $($doc)*
         pub fn bind(mut self, endpoint: impl Into<String>) -> Self {
-            let endpoint = (endpoint.into(), $crate::socket::Direction::Bind);
-            self.settings.endpoints.push(endpoint);
+            self.settings.endpoints.bind(endpoint);
             self
         }
     };
     (@connect $($doc:tt)*) => {
         $($doc)*
         pub fn connect(mut self, endpoint: impl Into<String>) -> Self {
-            let endpoint = (endpoint.into(), $crate::socket::Direction::Connect);
-            self.settings.endpoints.push(endpoint);
+            self.settings.endpoints.connect(endpoint);
             self
         }
     };

@@ -63,9 +63,8 @@ impl Feed {
         let topics = settings.topics.into_iter().map(String::into_bytes);
         let topics = topics.chain([HEARTBEAT_TOPIC.to_vec()]).collect();
         Ok(Self {
-            subscriber: Subscriber::open(&settings.endpoint, topics, &options).map_err(
-                |error| Error::bad_endpoint(settings.endpoint.as_str(), error.to_string()),
-            )?,
+            subscriber: Subscriber::open(&settings.endpoint, topics, &options)
+                .map_err(|error| Error::unopened(&settings.endpoint, &error))?,
             tally: Tally::new(),
             silence: settings
                 .heartbeat

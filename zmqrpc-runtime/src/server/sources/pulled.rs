@@ -28,8 +28,8 @@ impl Pulled {
             receive_high_water: HIGH_WATER,
             ..options.clone()
         };
-        let pull = Pull::open(endpoint, &options)
-            .map_err(|error| Error::bad_endpoint(endpoint.as_str(), error.to_string()))?;
+        let pull =
+            Pull::open(endpoint, &options).map_err(|error| Error::unopened(endpoint, &error))?;
         Ok(Self {
             pull,
             received: 0,

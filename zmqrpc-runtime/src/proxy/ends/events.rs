@@ -1,0 +1,124 @@
+//! Events: the end where they come in, and the one where they go out.
+
+use std::time::Duration;
+
+use super::{End, endpoints};
+use crate::publish::Overflow;
+use crate::server::Subscription;
+
+/// Events come in, from any number of publishers: [`Subscription`]s, each with a connection of its own.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use zmqrpc_runtime::{Sub, Subscription};
+///
+/// let site = Sub::connect("tcp://sampler-a:30001")
+///     .and(Subscription::connect("tcp://sampler-b:30001").heartbeat(Duration::from_secs(60)));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Sub {
+    pub(in crate::proxy) subscriptions: Vec<Subscription>,
+}
+
+impl Sub {
+    /// Subscribes to everything that the publisher at an endpoint says.
+    pub fn connect(endpoint: impl Into<String>) -> Self {
+        Subscription::connect(endpoint).into()
+    }
+
+    /// Listens for publishers that connect.
+    pub fn bind(endpoint: impl Into<String>) -> Self {
+        Subscription::bind(endpoint).into()
+    }
+
+    /// A further subscription.
+    #[must_use]
+    pub fn and(mut self, subscription: impl Into<Subscription>) -> Self {
+        self.subscriptions.push(subscription.into());
+        self
+    }
+}
+
+impl From<Subscription> for Sub {
+    fn from(subscription: Subscription) -> Self {
+        Self {
+            subscriptions: vec![subscription],
+        }
+    }
+}
+
+/// Events go out, to everybody who subscribes.
+///
+/// # Examples
+///
+/// ```
+/// use zmqrpc_runtime::Pub;
+///
+/// let news = Pub::bind("tcp://*:30001").topic("eu.");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Pub {
+    pub(in crate::proxy) end: End,
+    pub(in crate::proxy) topic: String,
+    pub(in crate::proxy) high_water: usize,
+    pub(in crate::proxy) overflow: Overflow,
+    pub(in crate::proxy) heartbeat: Option<Duration>,
+}
+
+impl Pub {
+    fn new(end: End) -> Self {
+        Self {
+            end,
+            topic: String::new(),
+            high_water: 10_000,
+            overflow: Overflow::Drop,
+            heartbeat: None,
+        }
+    }
+
+    endpoints! {
+        /// Listens for subscribers.
+        bind;
+
+        /// Connects to a subscriber that listens.
+        connect;
+
+        /// Listens on a further endpoint.
+        and_bind;
+
+        /// Connects to a further subscriber.
+        and_connect;
+    }
+
+    /// The topic of what was a request. Default: the empty one. Events keep theirs.
+    #[must_use]
+    pub fn topic(mut self, topic: impl Into<String>) -> Self {
+        self.topic = topic.into();
+        self
+    }
+
+    /// Events that are held for each subscriber. Default: 10,000.
+    #[must_use]
+    pub fn high_water(mut self, events: usize) -> Self {
+        self.high_water = events;
+        self
+    }
+
+    /// What happens to an event when a subscriber has no room. Default: it is dropped for those who have none, who count it
+    /// as lost. Refused, it goes to nobody: then a caller gets [`Error::Overloaded`](crate::Error::Overloaded), and what
+    /// was an event is given up, and counted.
+    #[must_use]
+    pub fn overflow(mut self, policy: Overflow) -> Self {
+        self.overflow = policy;
+        self
+    }
+
+    /// How often to publish a heartbeat of the proxy's own. Default: never. Those of publishers are passed on in any case.
+    #[must_use]
+    pub fn heartbeat(mut self, interval: Duration) -> Self {
+        self.heartbeat = Some(interval);
+        self
+    }
+}

@@ -1,0 +1,235 @@
+//! A turn of a target: what has arrived is taken in, what waits is handed over, what is over ends.
+
+use std::time::{Duration, Instant};
+
+use super::{Target, shorten};
+use crate::client::Beat;
+use crate::proxy::endings::{
+    Callers, LOST, SILENT, UNANSWERED, UNCONNECTED, lose, receive, refusal,
+};
+use crate::proxy::link::{Link, send};
+use crate::proxy::table::{Call, Stage};
+use crate::socket::{LinkEvent, SocketError};
+use crate::wire::{Executed, NO_ID, Status, encode_ping};
+
+/// How often a target is looked for of whose coming nothing tells.
+const LOOK: Duration = Duration::from_millis(20);
+/// How often requests that no socket has room for are tried again, whatever the sockets signal: the last receive before
+/// the wait may have taken the signal.
+const RETRY: Duration = Duration::from_millis(10);
+/// How often the monitors are asked while there is never time to wait for them.
+const NEWS: Duration = Duration::from_millis(10);
+impl<O> Target<O> {
+    /// Takes in what has arrived, hands over what can be, ends what is over. Returns when nothing moves; then every
+    /// socket may be waited on.
+    pub(in crate::proxy) fn serve(
+        &mut self,
+        now: Instant,
+        callers: &mut impl Callers<O>,
+    ) -> Result<(), SocketError> {
+        if now.saturating_duration_since(self.looked) >= NEWS {
+            self.looked = now;
+            for link in &mut self.links {
+                link.waiter.expect_news();
+                link.used = true;
+            }
+        }
+        // A send can swallow the signal of an arrival, one that fails too, and a receive the signal of new room. So one
+        // pass is not enough, and the last operation is a receive in any case.
+        let mut refused = false;
+        loop {
+            let mut arrived = false;
+            for at in 0..self.links.len() {
+                if std::mem::take(&mut self.links[at].used) {
+                    arrived |= self.drain(at, now, callers)?;
+                }
+                self.check(at, now, callers);
+            }
+            self.expire(now, callers);
+            if !refused || arrived {
+                refused = !self.hand_over(now);
+            }
+            if !self.is_used() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Whether a socket was used since it was drained.
+    pub(in crate::proxy) fn is_used(&self) -> bool {
+        self.links.iter().any(|link| link.used)
+    }
+
+    /// Somebody has waited: the sockets are looked at that have something, and those that nothing tells of.
+    pub(in crate::proxy) fn wake(&mut self) {
+        for link in &mut self.links {
+            let must_look = link.dealer.is_inproc() || link.dealer.must_look();
+            link.used |= link.waiter.take_stir() || must_look;
+        }
+    }
+
+    fn drain(
+        &mut self,
+        at: usize,
+        now: Instant,
+        callers: &mut impl Callers<O>,
+    ) -> Result<bool, SocketError> {
+        let (mut arrived, mut heard, mut cut, mut refused) = (false, false, false, None);
+        let Self {
+            links,
+            table,
+            counters,
+            ..
+        } = self;
+        let alone = links.len() == 1;
+        let Link {
+            dealer,
+            up,
+            calls,
+            pulse,
+            ..
+        } = &mut links[at];
+        dealer.drain(|event| {
+            arrived = true;
+            match event {
+                LinkEvent::Received(message) => {
+                    heard = true;
+                    if !receive(table, at, calls, message, callers) {
+                        counters.late.increment();
+                    }
+                }
+                LinkEvent::Up => (*up, heard) = (true, true),
+                LinkEvent::Down => {
+                    (*up, *calls) = (false, 0);
+                    lose(table, at, LOST, counters, callers);
+                }
+                LinkEvent::Cut => cut = true,
+                LinkEvent::Foreign => refused = Some("the proxy's target does not speak ZeroMQ"),
+                LinkEvent::Denied => refused = Some("the proxy's target does not let it in"),
+            }
+        })?;
+        if heard {
+            pulse.hear(now);
+        }
+        if cut {
+            self.give_up(at, LOST, now, callers);
+        }
+        if let Some(reason) = refused {
+            tracing::warn!(reason, "a proxy has no target");
+            if alone {
+                self.fail_waiting(&refusal(Status::Unavailable, reason, Executed::No), callers);
+            }
+        }
+        Ok(arrived)
+    }
+
+    /// Looks whether a target still lives, while calls are under way there.
+    fn check(&mut self, at: usize, now: Instant, callers: &mut impl Callers<O>) {
+        let link = &mut self.links[at];
+        if link.renew_at.is_some_and(|due| due <= now) {
+            link.renew(now);
+        }
+        if !link.up || link.calls == 0 {
+            return;
+        }
+        match link.pulse.check(now) {
+            Beat::Wait(_) => {}
+            Beat::Ask => link.tell(&encode_ping(NO_ID)),
+            Beat::Dead => {
+                tracing::warn!("a proxy's target shows no sign of life, the connection is renewed");
+                self.counters.renewals.increment();
+                self.give_up(at, SILENT, now, callers);
+            }
+        }
+    }
+
+    fn give_up(
+        &mut self,
+        at: usize,
+        reason: &'static str,
+        now: Instant,
+        callers: &mut impl Callers<O>,
+    ) {
+        let link = &mut self.links[at];
+        link.calls = 0;
+        link.renew(now);
+        lose(&mut self.table, at, reason, &self.counters, callers);
+    }
+
+    /// `false` if something is left that no socket has room for.
+    fn hand_over(&mut self, now: Instant) -> bool {
+        let Self {
+            links,
+            turn,
+            table,
+            counters,
+            ..
+        } = self;
+        while let Some(id) = table.send_next(|mut request, deadline| {
+            shorten(&mut request, deadline, now);
+            send(links, turn, request, now)
+        }) {
+            counters.forwarded.increment();
+            match table.get(id) {
+                Some(Call {
+                    wants_reply: true,
+                    stage: Stage::Sent { link },
+                    ..
+                }) => links[*link].calls += 1,
+                _ => drop(table.take(id)),
+            }
+        }
+        !self.lacks_room()
+    }
+
+    /// Requests wait although there is a connection: no socket has room for them.
+    fn lacks_room(&self) -> bool {
+        self.table.has_waiting() && self.is_up()
+    }
+
+    fn expire(&mut self, now: Instant, callers: &mut impl Callers<O>) {
+        while let Some((_, call)) = self.table.expire(now) {
+            let late = call.deadline.is_some_and(|deadline| deadline <= now);
+            if late {
+                self.counters.expired.increment();
+            }
+            let failure = match call.stage {
+                Stage::Sent { link } => {
+                    self.links[link].calls -= 1;
+                    refusal(Status::Expired, UNANSWERED, Executed::Maybe)
+                }
+                Stage::Waiting { .. } if late => {
+                    refusal(Status::Expired, UNCONNECTED, Executed::No)
+                }
+                Stage::Waiting { .. } => refusal(Status::Unavailable, UNCONNECTED, Executed::No),
+            };
+            callers.failed(call.origin, failure);
+        }
+    }
+
+    /// When to look again although nothing has happened.
+    pub(in crate::proxy) fn next_look(&self, now: Instant) -> Option<Instant> {
+        let mut next = self.table.next_alarm();
+        let mut add = |at: Instant| next = Some(next.map_or(at, |next| next.min(at)));
+        if self.lacks_room() {
+            add(now + RETRY);
+        }
+        for link in &self.links {
+            if let Some(at) = link.renew_at {
+                add(at);
+            }
+            if link.up && link.calls > 0 {
+                // A copy: asking changes what it answers next.
+                let mut pulse = link.pulse;
+                add(match pulse.check(now) {
+                    Beat::Wait(until) => until,
+                    Beat::Ask | Beat::Dead => now,
+                });
+            }
+            if link.dealer.must_look() && self.table.has_waiting() {
+                add(now + LOOK);
+            }
+        }
+        next
+    }
+}
