@@ -4,9 +4,10 @@
 //! The layers, each of which may use those before it and none behind it:
 //!
 //! ```text
-//! wire < codec < socket < command, error < client, server, publish < message, proxy, local
+//! wire < codec < socket < command, error < auth < client, server, publish < message, proxy, local
 //! ```
 
+mod auth;
 mod client;
 mod codec;
 mod command;
@@ -19,6 +20,10 @@ mod server;
 mod socket;
 mod wire;
 
+pub use auth::{
+    Authenticator, CurveClient, CurveServer, KeyPair, Passwords, PublicKey, SecretKey,
+    hash_password,
+};
 #[cfg(feature = "tokio")]
 pub use client::{AsyncCall, AsyncClient};
 pub use client::{Client, ClientBuilder, ClientStats, Pending};

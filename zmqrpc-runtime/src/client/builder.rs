@@ -8,6 +8,7 @@ use super::handle::Client;
 use super::link::Link;
 use super::pulse::Pulse;
 use super::ways::{Links, Ways};
+use crate::auth::{Access, CurveClient};
 use crate::error::Error;
 use crate::socket::{Care, Direction, Endpoint, Options};
 use crate::wire::Limits;
@@ -40,6 +41,7 @@ pub struct ClientBuilder {
     max_queued_bytes: usize,
     linger: Duration,
     ipv6: bool,
+    access: Access,
 }
 
 impl Default for ClientBuilder {
@@ -55,6 +57,7 @@ impl Default for ClientBuilder {
             max_queued_bytes: 64 << 20,
             linger: Duration::from_secs(1),
             ipv6: false,
+            access: Access::default(),
         }
     }
 }
@@ -129,6 +132,24 @@ impl ClientBuilder {
         self
     }
 
+    /// Logs in with a user's name and a password, of 1 to 255 bytes each, at servers that
+    /// [`authenticate`](crate::ServerBuilder::authenticate) by [`Passwords`](crate::Passwords). Both travel unencrypted.
+    ///
+    /// A login that is refused is [`Error::Unauthenticated`] for the calls that wait for it, within a second. It is tried
+    /// again when a call is made, twice a second at most, and more and more rarely while none is.
+    pub fn plain(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
+        self.access.plain(user, password);
+        self
+    }
+
+    /// Logs in with a key at servers that [`authenticate`](crate::ServerBuilder::authenticate) by a
+    /// [`CurveServer`](crate::CurveServer), and encrypts everything. Otherwise as [`plain`](Self::plain), which this
+    /// replaces: a client has one way to log in.
+    pub fn curve(mut self, keys: CurveClient) -> Self {
+        self.access.curve(keys);
+        self
+    }
+
     /// Checks the settings and opens the sockets.
     ///
     /// # Errors
@@ -143,6 +164,7 @@ impl ClientBuilder {
             send_high_water: 1000,
             receive_high_water: 1000,
             ipv6: self.ipv6,
+            security: self.access.login()?,
         };
         let bounds = Bounds {
             calls: self.max_calls,

@@ -100,6 +100,9 @@ impl Core {
             // Silence counts from here: nothing was asked before.
             self.pulse.hear(now);
         }
+        if !self.up {
+            self.dealer.hurry();
+        }
         let must_queue = !self.up || !self.queue.is_empty();
         if must_queue && self.queued_bytes.saturating_add(message.len()) > self.bounds.queued_bytes
         {
@@ -274,7 +277,7 @@ impl Core {
                 }
                 LinkEvent::Cut => cut = true,
                 LinkEvent::Foreign => lost.push(Loss::Foreign),
-                LinkEvent::Denied => lost.push(Loss::Denied),
+                LinkEvent::Denied(denial) => lost.push(Loss::Denied(denial)),
             }
         })?;
         if heard {

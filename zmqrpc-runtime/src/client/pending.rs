@@ -267,12 +267,12 @@ fn failure(loss: Loss, subject: &Subject<'_>, patience: Patience) -> Error {
             Executed::Maybe,
         ),
         Loss::Foreign => {
-            let reason = "what listens there speaks another protocol, or asks for another login";
+            let reason = "what listens there speaks another protocol";
             subject.unavailable(reason, Executed::No)
         }
-        Loss::Denied => Error::Unauthenticated {
+        Loss::Denied(denial) => Error::Unauthenticated {
             at: subject.site(),
-            reason: "the server refused the login".into(),
+            reason: denial.reason().into(),
         },
         Loss::Broken(error) => {
             subject.unavailable(format!("the socket failed: {error}"), Executed::Maybe)

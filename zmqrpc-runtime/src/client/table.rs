@@ -7,7 +7,7 @@ use std::task::Waker;
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
-use crate::socket::Message;
+use crate::socket::{Denial, Message};
 
 /// Why a call ended without a reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub(super) enum Loss {
     /// The endpoint does not speak the protocol.
     Foreign,
     /// The endpoint does not let this client in.
-    Denied,
+    Denied(Denial),
     /// The server answered no pings for so long.
     Silent(Duration),
     /// The socket failed.

@@ -79,7 +79,7 @@ impl Retry {
                 self.links.all().len() > 1 && now < patience.connected_by.min(patience.deadline)
             }
             Loss::Disconnected | Loss::Silent(_) => self.idempotent && now < patience.deadline,
-            Loss::TimedOut { .. } | Loss::Denied | Loss::Broken(_) => false,
+            Loss::TimedOut { .. } | Loss::Denied(_) | Loss::Broken(_) => false,
         }
     }
 }

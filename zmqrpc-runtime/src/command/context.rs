@@ -54,10 +54,17 @@ impl CallContext {
             .filter(|address| address.parse::<IpAddr>().is_ok())
     }
 
-    /// The name under which the caller logged in; none where the server asks for no login.
+    /// The name under which the caller logged in; none where the server asks for no login, and none over `inproc`, where
+    /// it cannot.
     #[must_use]
     pub fn user_id(&self) -> Option<&str> {
-        self.frame.user_id()
+        self.frame.login().map(|(_, user)| user)
+    }
+
+    /// How the caller logged in: `PLAIN` or `CURVE`; none where [`user_id`](Self::user_id) is none.
+    #[must_use]
+    pub fn mechanism(&self) -> Option<&str> {
+        self.frame.login().map(|(mechanism, _)| mechanism)
     }
 
     /// The topic that the command was published under, often empty; none of what was called or pushed.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::endpoints::Endpoints;
 use crate::error::Error;
-use crate::socket::{Endpoint, Options};
+use crate::socket::{Endpoint, Options, Security};
 use crate::wire::{Limits, MetadataBuf};
 
 #[derive(Clone, Debug)]
@@ -45,6 +45,7 @@ impl Settings {
             send_high_water: u32::try_from(self.high_water).unwrap_or(u32::MAX),
             receive_high_water: 1000,
             ipv6: self.ipv6,
+            security: Security::Open,
         }
     }
 

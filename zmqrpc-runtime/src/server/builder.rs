@@ -14,6 +14,7 @@ use super::registry::Registry;
 use super::responder::Responder;
 use super::sources::{Feed, Pulled, Sources, Subscription};
 use super::work::Bounds;
+use crate::auth::{Access, Authenticator};
 use crate::command::{Dispatch, Served, Service};
 use crate::error::Error;
 use crate::socket::{Direction, Endpoint, Options, Router};
@@ -48,6 +49,7 @@ pub struct ServerBuilder {
     linger: Duration,
     remember_deliveries: usize,
     ipv6: bool,
+    access: Access,
 }
 
 impl Default for ServerBuilder {
@@ -64,6 +66,7 @@ impl Default for ServerBuilder {
             linger: Duration::from_secs(1),
             remember_deliveries: 10_000,
             ipv6: false,
+            access: Access::default(),
         }
     }
 }
@@ -193,6 +196,26 @@ impl ServerBuilder {
         self
     }
 
+    /// Asks everybody for a login who connects to what this server [binds](Self::bind) or
+    /// [pulls at](Self::pull_bind): [`Passwords`](crate::Passwords) or a [`CurveServer`](crate::CurveServer). Who has none
+    /// that is right gets nothing through, and learns so within a second. Default: everybody is let in.
+    ///
+    /// `inproc` is within the process and knows no logins: who can reach such an endpoint is let in. A server that asks
+    /// for logins cannot [connect](Self::connect) to a hub.
+    ///
+    /// ```
+    /// use zmqrpc_runtime::{Passwords, Server};
+    ///
+    /// let server = Server::builder()
+    ///     .authenticate(Passwords::new().user("ada", "secret"))
+    ///     .bind("tcp://*:30000");
+    /// # let _ = server;
+    /// ```
+    pub fn authenticate(mut self, authenticator: impl Into<Authenticator>) -> Self {
+        self.access.authenticate(authenticator);
+        self
+    }
+
     /// Checks the settings, opens the endpoints and serves, on a thread of its own.
     ///
     /// `async` methods find the tokio runtime that this is called in. Where there is none, the server starts one for
@@ -209,6 +232,8 @@ impl ServerBuilder {
             .map(Subscription::check)
             .collect::<Result<_, _>>()?;
         let pulls = parse(&self.pulls)?;
+        let directions = self.endpoints.iter().map(|(_, direction)| *direction);
+        let security = self.access.of_one(directions)?;
         let limits = self.limits();
         let options = Options {
             max_frame: self.max_message.saturating_mul(2),
@@ -219,6 +244,7 @@ impl ServerBuilder {
             send_high_water: 500,
             receive_high_water: 1000,
             ipv6: self.ipv6,
+            security: security.clone(),
         };
         let bounds = Bounds {
             requests: self.max_queue,
@@ -246,9 +272,8 @@ impl ServerBuilder {
             sources.add_pull(pulled)?;
         }
         let port = Port::new(router, sources, linger);
-        Ok(ServerHandle::new(Engine::start(
-            port, waiter, responder, counters, bounds,
-        )?))
+        let engine = Engine::start(port, waiter, responder, counters, bounds)?;
+        Ok(ServerHandle::new(engine, security.denied()))
     }
 
     /// The services alone, to be called within the process.

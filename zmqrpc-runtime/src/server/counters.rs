@@ -9,6 +9,8 @@ macro_rules! counters {
         #[non_exhaustive]
         pub struct ServerStats {
             $($(#[$doc])* pub $name: u64,)*
+            /// Logins that were refused.
+            pub denied: u64,
         }
 
         /// The counters as they are counted: by several threads.
@@ -19,7 +21,7 @@ macro_rules! counters {
 
         impl Counters {
             pub(crate) fn read(&self) -> ServerStats {
-                ServerStats { $($name: self.$name.get(),)* }
+                ServerStats { $($name: self.$name.get(),)* ..ServerStats::default() }
             }
         }
     };

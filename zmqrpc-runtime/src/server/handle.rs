@@ -10,7 +10,7 @@ use super::sources::{
     Feed, PullStats, Pulled, Source, Sources, Subscription, SubscriptionStats, check_topic,
 };
 use crate::error::Error;
-use crate::socket::{Direction, Endpoint, SocketError};
+use crate::socket::{Denied, Direction, Endpoint, SocketError};
 
 /// A running server. Dropping it ends the server as [`shutdown`](Self::shutdown) does, within a second.
 ///
@@ -18,14 +18,15 @@ use crate::socket::{Direction, Endpoint, SocketError};
 #[must_use = "dropping the handle ends the server"]
 pub struct ServerHandle {
     engine: Arc<Engine>,
+    denied: Denied,
 }
 
 /// How long dropping a handle waits.
 const DROP_LIMIT: Duration = Duration::from_secs(1);
 
 impl ServerHandle {
-    pub(super) fn new(engine: Arc<Engine>) -> Self {
-        Self { engine }
+    pub(super) fn new(engine: Arc<Engine>, denied: Denied) -> Self {
+        Self { engine, denied }
     }
 
     /// The endpoints, in the order in which they were added, with wildcards resolved: `tcp://127.0.0.1:*` reads
@@ -221,7 +222,10 @@ impl ServerHandle {
     /// Counters since the start.
     #[must_use]
     pub fn stats(&self) -> ServerStats {
-        self.engine.counters.read()
+        ServerStats {
+            denied: self.denied.get(),
+            ..self.engine.counters.read()
+        }
     }
 
     /// Blocks until the server ends: until another thread shuts it down, or its socket fails.

@@ -4,6 +4,10 @@
 
 use std::ffi::{c_int, c_void};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::thread::{self, JoinHandle};
+
+use super::SocketError;
+use super::security::zap;
 
 static SHARED: Mutex<Weak<Shared>> = Mutex::new(Weak::new());
 
@@ -18,6 +22,8 @@ const ZERO_COPY_RECV: c_int = 10;
 /// Not the crate's `zmq::Context`, which has no way to set the option that [`new`](Self::new) needs.
 pub(super) struct Shared {
     raw: *mut c_void,
+    /// Answers who may come in, since there is a socket that asks.
+    handler: Mutex<Option<JoinHandle<()>>>,
 }
 
 // SAFETY: contexts are made to be shared by threads.
@@ -35,7 +41,20 @@ impl Shared {
         // Without it each message of up to 8 KiB holds on to the buffer of 13 KiB that it was received into: a full
         // queue of small requests takes 800 MiB instead of some ten.
         unsafe { zmq_sys::zmq_ctx_set(raw, ZERO_COPY_RECV, 0) };
-        Self { raw }
+        Self {
+            raw,
+            handler: Mutex::default(),
+        }
+    }
+
+    /// Must be called before a socket that asks for logins is bound.
+    pub(super) fn answer_logins(&self) -> Result<(), SocketError> {
+        let handler = self.handler.lock();
+        let mut handler = handler.unwrap_or_else(PoisonError::into_inner);
+        if handler.as_ref().is_none_or(JoinHandle::is_finished) {
+            *handler = Some(zap::start(self)?);
+        }
+        Ok(())
     }
 
     pub(super) fn socket(&self, kind: zmq::SocketType) -> Result<zmq::Socket, zmq::Error> {
@@ -58,8 +77,16 @@ impl Drop for Shared {
             let code = unsafe { zmq_sys::zmq_errno() };
             code == zmq::Error::EINTR.to_raw()
         };
-        // SAFETY: every socket holds the context, so none is left, and nobody uses it any more.
+        // SAFETY: every socket but the handler's holds the context, so none is left; the handler closes its own when this
+        // interrupts it. Nobody else uses the context any more.
         while unsafe { zmq_sys::zmq_ctx_term(self.raw) } != 0 && interrupted() {}
+        let handler = self.handler.get_mut();
+        let handler = handler.unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(handler) = handler
+            && handler.thread().id() != thread::current().id()
+        {
+            let _ = handler.join();
+        }
     }
 }
 

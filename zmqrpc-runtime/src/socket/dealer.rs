@@ -7,7 +7,8 @@ use super::inproc;
 use super::monitor::{Connection, Monitor};
 use super::raw::{RawSocket, Refused};
 use super::revival::Revival;
-use super::{Endpoint, Message, Options, SocketError, Waiter};
+use super::security::Inquiry;
+use super::{Denial, Direction, Endpoint, Message, Options, SocketError, Waiter};
 
 /// What a drain brings up, in the order in which the owner has to know it.
 pub(crate) enum LinkEvent {
@@ -20,10 +21,10 @@ pub(crate) enum LinkEvent {
     Down,
     /// The connection is gone, and is not made again by itself: [`Dealer::renew`] does.
     Cut,
-    /// The endpoint answers, but not with ZeroMQ, or not with the same way to log in.
+    /// The endpoint answers, but not with ZeroMQ.
     Foreign,
-    /// The server does not let this client in.
-    Denied,
+    /// The server does not let this client in, or is not the one that it should be.
+    Denied(Denial),
 }
 
 /// A DEALER with a monitor.
@@ -38,6 +39,7 @@ struct Connected {
     socket: RawSocket,
     news: News,
     revival: Revival,
+    inquiry: Inquiry,
 }
 
 /// How the connection's ups and downs become known.
@@ -62,7 +64,8 @@ impl Dealer {
 
     /// Gives the connection up and makes another one. What was handed over and not written yet is lost.
     pub(crate) fn renew(&mut self) -> Result<(), SocketError> {
-        let connection = Connected::open(&self.endpoint, &self.options)?;
+        let mut connection = Connected::open(&self.endpoint, &self.options)?;
+        connection.revival = self.connection.revival.heir();
         self.waiter.replace(connection.sources()?);
         self.connection = connection;
         Ok(())
@@ -86,13 +89,17 @@ impl Dealer {
 
     /// Hands over everything that has arrived. Afterwards the socket may be waited on.
     pub(crate) fn drain(&mut self, on: impl FnMut(LinkEvent)) -> Result<(), SocketError> {
-        self.connection
-            .drain(&self.endpoint, self.waiter.take_news(), on)
+        self.connection.drain(&self.endpoint, &self.waiter, on)
     }
 
     /// Nothing tells when an `inproc` server goes: it has to be asked for.
     pub(crate) fn is_inproc(&self) -> bool {
         matches!(self.connection.news, News::Binding(_))
+    }
+
+    /// Somebody waits for the connection: a login that was refused is tried again soon.
+    pub(crate) fn hurry(&mut self) {
+        self.connection.revival.hurry();
     }
 
     /// The connection may have to be made again, of which nothing tells.
@@ -124,6 +131,7 @@ impl Connected {
                 socket,
                 news: News::Binding(None),
                 revival: Revival::default(),
+                inquiry: options.security.inquiry(),
             });
         }
         // Without it libzmq queues for a server that is gone and delivers after its restart: requests would run
@@ -136,6 +144,7 @@ impl Connected {
             socket,
             news,
             revival: Revival::default(),
+            inquiry: options.security.inquiry(),
         })
     }
 
@@ -150,15 +159,21 @@ impl Connected {
     fn drain(
         &mut self,
         endpoint: &Endpoint,
-        news: bool,
+        waiter: &Arc<Waiter>,
         mut on: impl FnMut(LinkEvent),
     ) -> Result<(), SocketError> {
         self.drain_messages(&mut on)?;
         if let News::Binding(own) = self.news {
             return self.check_binding(endpoint, own, on);
         }
-        if news {
-            self.read_news(&mut on)?;
+        if waiter.take_news() {
+            self.read_news(endpoint, waiter, &mut on)?;
+            if let Some(denial) = self.inquiry.denial() {
+                // libzmq would go on trying, some twenty times a second.
+                let _ = self.socket.close(endpoint.as_str(), Direction::Connect);
+                self.revival.refuse();
+                on(LinkEvent::Denied(denial));
+            }
         }
         if self.revival.begin() {
             on(LinkEvent::Cut);
@@ -166,13 +181,19 @@ impl Connected {
         Ok(())
     }
 
-    fn read_news(&mut self, on: &mut impl FnMut(LinkEvent)) -> Result<(), SocketError> {
+    fn read_news(
+        &mut self,
+        endpoint: &Endpoint,
+        waiter: &Arc<Waiter>,
+        on: &mut impl FnMut(LinkEvent),
+    ) -> Result<(), SocketError> {
         while let News::Monitor(monitor) = &mut self.news
             && let Some(event) = monitor.next()?
         {
             self.revival.note(event);
             match event {
                 Connection::Established => {
+                    self.inquiry.forget();
                     // Lets libzmq attach the new connection, so that the sends that follow find it.
                     self.drain_messages(on)?;
                     on(LinkEvent::Up);
@@ -183,8 +204,16 @@ impl Connected {
                     on(LinkEvent::Down);
                 }
                 Connection::Foreign => on(LinkEvent::Foreign),
-                Connection::Denied => on(LinkEvent::Denied),
-                Connection::Retried | Connection::Failed | Connection::ListenerClosed => {}
+                Connection::Denied => {
+                    self.revival.refuse();
+                    on(LinkEvent::Denied(Denial::Refused));
+                }
+                Connection::Mismatched => {
+                    self.revival.refuse();
+                    on(LinkEvent::Denied(self.inquiry.mismatch()));
+                }
+                Connection::Failed => self.inquiry.note_failure(endpoint, waiter),
+                Connection::Retried | Connection::ListenerClosed => {}
             }
         }
         Ok(())

@@ -190,9 +190,5 @@ pub(super) fn socket(kind: zmq::SocketType, options: &Options) -> Result<RawSock
         linger: Duration::ZERO,
         ..options.clone()
     };
-    let socket = RawSocket::new(kind, &options)?;
-    // As for a ROUTER: keeps raw TCP bytes out.
-    let set = SocketError::of("setting a socket option");
-    socket.options().set_zap_domain("zmqrpc").map_err(set)?;
-    Ok(socket)
+    RawSocket::new(kind, &options)
 }

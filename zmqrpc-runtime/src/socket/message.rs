@@ -9,6 +9,8 @@ use std::slice;
 
 use zmq_sys::zmq_msg_t;
 
+use super::security::login_of;
+
 /// Above this size a frame's vector is handed to libzmq as it is. Below, copying is cheaper than the allocation
 /// that libzmq makes to keep track of foreign memory.
 const COPY_LIMIT: usize = 4096;
@@ -77,12 +79,12 @@ impl Message {
         self.property(c"Peer-Address")
     }
 
-    /// The name under which the peer logged in, where logins are required.
-    pub(crate) fn user_id(&self) -> Option<&str> {
-        self.property(c"User-Id")
+    /// How the peer logged in, and under which name, where that is asked for.
+    pub(crate) fn login(&self) -> Option<(&str, &str)> {
+        login_of(self)
     }
 
-    fn property(&self, name: &CStr) -> Option<&str> {
+    pub(super) fn property(&self, name: &CStr) -> Option<&str> {
         // SAFETY: both pointers are valid; the answer is null or a NUL-terminated text that lives as long as the
         // message's metadata, thus as long as the message.
         let value = unsafe {

@@ -29,6 +29,7 @@ mod push;
 mod raw;
 mod revival;
 mod router;
+mod security;
 mod shut;
 mod subscriber;
 mod waiter;
@@ -44,6 +45,9 @@ pub(crate) use publisher::{Interest, Publisher, Unpublished};
 pub(crate) use pull::Pull;
 pub(crate) use push::{Push, Unpushed};
 pub(crate) use router::{Delivery, PeerId, Route, Router, Unsent};
+pub(crate) use security::{
+    Claim, Denial, Denied, Guard, Judge, KEY, Login, Security, Verdict, has_curve, new_keys,
+};
 pub(crate) use subscriber::Subscriber;
 #[cfg(feature = "tokio")]
 pub(crate) use waiter::TaskWaiter;

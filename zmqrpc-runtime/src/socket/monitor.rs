@@ -10,8 +10,10 @@ use super::{Direction, Endpoint, Message, SocketError};
 pub(super) enum Connection {
     Established,
     Lost,
-    /// The peer speaks something else, or wants another way to log in.
+    /// The peer speaks something else.
     Foreign,
+    /// The peer has another way to log in.
+    Mismatched,
     /// The login was refused.
     Denied,
     /// What was lost will be tried again.
@@ -30,8 +32,7 @@ pub(super) struct Monitor {
 }
 
 const RETURNS: i32 = DISCONNECTED | RETRIED | SUCCEEDED;
-const CONNECTIONS: i32 = RETURNS | FAILED_PROTOCOL | FAILED_AUTH;
-const PEERS: i32 = CONNECTIONS | FAILED_WITHOUT_DETAIL;
+const CONNECTIONS: i32 = RETURNS | FAILED_PROTOCOL | FAILED_AUTH | FAILED_WITHOUT_DETAIL;
 
 // As in zmq.h; the crate `zmq-sys` lacks the last four. A handshake that failed without detail is one that the peer
 // broke off, as a server does that is just ending: libzmq tries again.
@@ -42,6 +43,7 @@ const FAILED_WITHOUT_DETAIL: i32 = 0x0800;
 const SUCCEEDED: i32 = 0x1000;
 const FAILED_PROTOCOL: i32 = 0x2000;
 const FAILED_AUTH: i32 = 0x4000;
+const MECHANISM_MISMATCH: u32 = 0x1100_0002;
 
 static NAMES: AtomicU64 = AtomicU64::new(0);
 
@@ -58,7 +60,7 @@ impl Monitor {
 
     /// For sockets with more than one connection: what counts them. Must be called before the socket binds or connects.
     pub(super) fn of_peers(socket: &RawSocket) -> Result<Self, SocketError> {
-        Self::new(socket, PEERS)
+        Self::new(socket, CONNECTIONS)
     }
 
     /// Must be called before the socket unbinds.
@@ -101,12 +103,15 @@ impl Monitor {
                 place = self.pair.receive()?.unwrap_or_default();
                 more = place.more();
             }
-            let Some(code) = head.first_chunk::<2>() else {
+            let Some((code, value)) = head.split_first_chunk::<2>() else {
                 continue;
             };
             let event = match i32::from(u16::from_ne_bytes(*code)) {
                 SUCCEEDED => Connection::Established,
                 DISCONNECTED => Connection::Lost,
+                FAILED_PROTOCOL if value == MECHANISM_MISMATCH.to_ne_bytes() => {
+                    Connection::Mismatched
+                }
                 FAILED_PROTOCOL => Connection::Foreign,
                 FAILED_AUTH => Connection::Denied,
                 RETRIED => Connection::Retried,

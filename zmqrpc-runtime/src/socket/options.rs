@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::SocketError;
 use super::raw::RawSocket;
+use super::{Security, SocketError};
 
 /// Settings of a socket, in force before it binds or connects: libzmq ignores most of them afterwards
 /// (<https://github.com/zeromq/libzmq/issues/4567>).
@@ -19,6 +19,8 @@ pub(crate) struct Options {
     pub(crate) receive_high_water: u32,
     /// Resolve host names to IPv6 addresses too. Addresses in IPv6 notation work in any case.
     pub(crate) ipv6: bool,
+    /// Who may connect, or as whom it does.
+    pub(crate) security: Security,
 }
 
 /// A peer that connects and says nothing holds a descriptor; this ends it
@@ -28,7 +30,11 @@ const RECONNECT: Duration = Duration::from_millis(50);
 const RECONNECT_MAX: Duration = Duration::from_secs(2);
 
 impl Options {
-    pub(super) fn apply(&self, raw: &RawSocket) -> Result<(), SocketError> {
+    pub(super) fn apply(
+        &self,
+        raw: &mut RawSocket,
+        kind: zmq::SocketType,
+    ) -> Result<(), SocketError> {
         let socket = raw.options();
         let set = SocketError::of("setting a socket option");
         socket.set_linger(millis(self.linger)).map_err(&set)?;
@@ -47,7 +53,7 @@ impl Options {
             .set_reconnect_ivl_max(millis(RECONNECT_MAX))
             .map_err(&set)?;
         socket.set_tcp_keepalive(1).map_err(&set)?;
-        Ok(())
+        self.security.apply(raw, kind)
     }
 }
 

@@ -269,12 +269,3 @@ impl Drop for Outlet {
         }
     }
 }
-
-/// A socket that is neither bound nor connected yet.
-pub(super) fn socket(kind: zmq::SocketType, options: &Options) -> Result<RawSocket, SocketError> {
-    let socket = RawSocket::new(kind, options)?;
-    // As for a ROUTER: keeps raw TCP bytes out.
-    let set = SocketError::of("setting a socket option");
-    socket.options().set_zap_domain("zmqrpc").map_err(set)?;
-    Ok(socket)
-}

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::outlet::{self, Outlet};
-use super::raw::Refused;
+use super::outlet::Outlet;
+use super::raw::{RawSocket, Refused};
 use super::{Endpoint, Message, Options, SocketError, Waiter};
 
 /// An XPUB.
@@ -36,7 +36,7 @@ impl Publisher {
             max_frame: MAX_SUBSCRIPTION,
             ..options.clone()
         };
-        let mut socket = outlet::socket(zmq::XPUB, options)?;
+        let mut socket = RawSocket::new(zmq::XPUB, options)?;
         // Without it a subscriber that was connected to goes on to count, and to be sent to, when it is gone.
         let immediate = socket.options().set_immediate(true);
         immediate.map_err(SocketError::of("setting a socket option"))?;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::monitor::{Connection, Monitor};
-use super::outlet::{self, Outlet};
-use super::raw::Refused;
+use super::outlet::Outlet;
+use super::raw::{RawSocket, Refused};
 use super::{Endpoint, Message, Options, SocketError, Waiter};
 
 /// A PUSH with a monitor.
@@ -26,7 +26,7 @@ pub(crate) enum Unpushed {
 
 impl Push {
     pub(crate) fn new(options: &Options) -> Result<Self, SocketError> {
-        let socket = outlet::socket(zmq::PUSH, options)?;
+        let socket = RawSocket::new(zmq::PUSH, options)?;
         // Without it libzmq queues for a peer that is not there, and nobody learns that it never came.
         let immediate = socket.options().set_immediate(true);
         immediate.map_err(SocketError::of("setting a socket option"))?;
@@ -83,6 +83,7 @@ impl Push {
             // What fails is followed by a loss, though nothing was established.
             Connection::Established
             | Connection::Foreign
+            | Connection::Mismatched
             | Connection::Denied
             | Connection::Failed => *connections += 1,
             Connection::Lost => *connections = connections.saturating_sub(1),

@@ -5,7 +5,7 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
 use super::context::{Shared, shared};
-use super::{Direction, Endpoint, Message, Options, SocketError};
+use super::{Direction, Endpoint, Message, Options, Security, SocketError};
 
 /// Why a frame was not taken.
 #[derive(Debug, PartialEq, Eq)]
@@ -18,33 +18,57 @@ pub(super) enum Refused {
     Broken(SocketError),
 }
 
-/// One socket. Fields are dropped in order: the socket before its context.
+/// One socket. Fields are dropped in order: the socket before its context, and before its domain is forgotten.
 pub(super) struct RawSocket {
     socket: zmq::Socket,
-    context: Arc<Shared>,
+    /// None where the context's end is to end the socket.
+    context: Option<Arc<Shared>>,
+    security: Security,
 }
 
 impl RawSocket {
     pub(super) fn new(kind: zmq::SocketType, options: &Options) -> Result<Self, SocketError> {
         let context = shared();
+        if options.security.is_guarded() {
+            context.answer_logins()?;
+        }
+        let mut raw = Self::within(&context, kind, options)?;
+        raw.context = Some(context);
+        Ok(raw)
+    }
+
+    /// One that does not keep the context alive: its operations fail when that ends, and it must be closed then.
+    pub(super) fn within(
+        context: &Shared,
+        kind: zmq::SocketType,
+        options: &Options,
+    ) -> Result<Self, SocketError> {
         let socket = context
             .socket(kind)
             .map_err(SocketError::of("opening a socket"))?;
-        let raw = Self { socket, context };
-        options.apply(&raw)?;
+        let mut raw = Self {
+            socket,
+            context: None,
+            security: options.security.clone(),
+        };
+        options.apply(&mut raw, kind)?;
         Ok(raw)
     }
 
     /// A PAIR socket in the same context, to read a monitor from.
     pub(super) fn pair(&self) -> Result<Self, SocketError> {
-        let context = Arc::clone(&self.context);
+        let context = self.context.clone().unwrap_or_else(shared);
         let socket = context
             .socket(zmq::PAIR)
             .map_err(SocketError::of("opening a monitor"))?;
         socket
             .set_linger(0)
             .map_err(SocketError::of("opening a monitor"))?;
-        Ok(Self { socket, context })
+        Ok(Self {
+            socket,
+            context: Some(context),
+            security: Security::Open,
+        })
     }
 
     pub(super) fn options(&self) -> &zmq::Socket {
@@ -53,6 +77,7 @@ impl RawSocket {
 
     /// Binds or connects; answers the endpoint with its wildcards resolved.
     pub(super) fn open(&mut self, endpoint: &Endpoint, ipv6: bool) -> Result<String, SocketError> {
+        self.security.check(endpoint.direction())?;
         // Per endpoint, not once: with IPv6 on, `localhost` resolves to `::1` first, and libzmq tries only the first
         // address, so that a server on 127.0.0.1 would not be found.
         self.socket
@@ -81,7 +106,9 @@ impl RawSocket {
                     .socket
                     .get_last_endpoint()
                     .map_err(SocketError::of("reading the endpoint"))?;
-                Ok(last.unwrap_or_else(|_| endpoint.as_str().to_owned()))
+                let resolved = last.unwrap_or_else(|_| endpoint.as_str().to_owned());
+                self.security.note_bound(&resolved);
+                Ok(resolved)
             }
         }
     }

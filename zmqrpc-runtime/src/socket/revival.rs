@@ -9,29 +9,65 @@ use super::monitor::Connection;
 pub(super) struct Revival {
     /// Since when there is no connection, and libzmq has not said that it tries to make one.
     cut: Option<Instant>,
+    /// Logins in a row that were refused.
+    refusals: u32,
+    /// Somebody waits for the next try.
+    hurried: bool,
 }
 
 /// libzmq gives a connection up for good that brought a message which is too large, or bytes that are no ZMTP. It tells
 /// at once when it tries again itself; after this time it does not.
 const PATIENCE: Duration = Duration::from_millis(500);
 
+/// How often the time until the next login doubles at most: to 32 s.
+const DOUBLINGS: u32 = 6;
+
 impl Revival {
     pub(super) fn note(&mut self, event: Connection) {
         match event {
             Connection::Lost => self.cut = Some(Instant::now()),
-            Connection::Established | Connection::Retried => self.cut = None,
+            Connection::Established => *self = Self::default(),
+            // What was refused is not left to libzmq, which tries twenty times a second.
+            Connection::Retried if self.refusals == 0 => self.cut = None,
             _ => {}
         }
     }
 
+    /// The login was refused: it is tried again after a while, and after a longer one each time.
+    pub(super) fn refuse(&mut self) {
+        self.cut = Some(Instant::now());
+        self.refusals = (self.refusals + 1).min(DOUBLINGS + 1);
+        self.hurried = false;
+    }
+
+    /// For a connection that takes the place of this one.
+    pub(super) fn heir(&self) -> Self {
+        Self {
+            refusals: self.refusals,
+            ..Self::default()
+        }
+    }
+
+    /// Somebody waits: what was refused is tried again soon, though not at once.
+    pub(super) fn hurry(&mut self) {
+        self.hurried = true;
+    }
+
+    fn patience(&self) -> Duration {
+        if self.hurried {
+            return PATIENCE;
+        }
+        PATIENCE * (1 << self.refusals.saturating_sub(1))
+    }
+
     /// When to make the connection again, if nothing happens until then.
     pub(super) fn due(&self) -> Option<Instant> {
-        self.cut.map(|cut| cut + PATIENCE)
+        self.cut.map(|cut| cut + self.patience())
     }
 
     /// Whether to make the connection again now. If that fails, it is due once more.
     pub(super) fn begin(&mut self) -> bool {
-        let due = self.cut.is_some_and(|cut| cut.elapsed() >= PATIENCE);
+        let due = self.cut.is_some_and(|cut| cut.elapsed() >= self.patience());
         if due {
             self.postpone();
         }
@@ -41,5 +77,44 @@ impl Revival {
     /// It is tried now, and not again at once.
     pub(super) fn postpone(&mut self) {
         self.cut = self.cut.map(|_| Instant::now());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wait(revival: &Revival) -> Duration {
+        let due = revival.due().unwrap();
+        due.duration_since(revival.cut.unwrap())
+    }
+
+    #[test]
+    fn a_login_that_is_refused_again_and_again_is_tried_more_and_more_rarely() {
+        let mut revival = Revival::default();
+        let mut waits = Vec::new();
+        for _ in 0..9 {
+            revival.refuse();
+            revival.note(Connection::Lost);
+            revival.note(Connection::Retried);
+            waits.push(wait(&revival).as_millis());
+            revival = revival.heir();
+        }
+        assert_eq!(
+            waits,
+            [500, 1000, 2000, 4000, 8000, 16_000, 32_000, 32_000, 32_000]
+        );
+    }
+
+    #[test]
+    fn who_waits_makes_a_login_come_sooner_and_a_connection_makes_it_forgotten() {
+        let mut revival = Revival::default();
+        (0..5).for_each(|_| revival.refuse());
+        revival.hurry();
+        assert_eq!(wait(&revival), PATIENCE);
+        revival.note(Connection::Established);
+        assert_eq!(revival.due(), None);
+        revival.note(Connection::Lost);
+        assert_eq!(wait(&revival), PATIENCE);
     }
 }

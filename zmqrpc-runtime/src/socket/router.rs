@@ -91,9 +91,6 @@ impl Router {
         // Without it a reply to a full or unknown peer is dropped and the send "succeeds"
         // (<https://github.com/zeromq/libzmq/issues/2348>).
         socket.options().set_router_mandatory(true).map_err(&set)?;
-        // Any non-empty domain keeps raw TCP bytes out: without one libzmq takes them for ZMTP 1.0 and delivers them
-        // as messages (<https://github.com/zeromq/libzmq/issues/4932>).
-        socket.options().set_zap_domain("zmqrpc").map_err(&set)?;
         let waiter = Arc::new(Waiter::new(vec![socket.descriptor()?])?);
         Ok(Self {
             socket,

@@ -105,7 +105,7 @@ impl<O> Target<O> {
                 }
                 LinkEvent::Cut => cut = true,
                 LinkEvent::Foreign => refused = Some("the proxy's target does not speak ZeroMQ"),
-                LinkEvent::Denied => refused = Some("the proxy's target does not let it in"),
+                LinkEvent::Denied(_) => refused = Some("the proxy's target does not let it in"),
             }
         })?;
         if heard {

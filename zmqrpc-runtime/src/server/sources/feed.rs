@@ -12,7 +12,7 @@ use super::tally::Tally;
 use super::{Source, Taken};
 use crate::error::Error;
 use crate::server::responder::Responder;
-use crate::socket::{Arrival, Message, Options, SocketError, Subscriber, Waiter};
+use crate::socket::{Arrival, Message, Options, Security, SocketError, Subscriber, Waiter};
 use crate::wire::{Content, Event, HEARTBEAT_TOPIC, Limits, MAX_TOPIC};
 
 pub(crate) struct Feed {
@@ -58,6 +58,7 @@ impl Feed {
     pub(crate) fn open(settings: Checked, options: &Options) -> Result<Self, Error> {
         let options = Options {
             receive_high_water: settings.high_water.into(),
+            security: Security::Open,
             ..options.clone()
         };
         let topics = settings.topics.into_iter().map(String::into_bytes);

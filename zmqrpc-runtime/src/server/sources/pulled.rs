@@ -8,7 +8,7 @@ use super::stats::PullStats;
 use super::{Source, Taken, Told};
 use crate::error::Error;
 use crate::server::responder::Responder;
-use crate::socket::{Arrival, Endpoint, Options, Pull, SocketError, Waiter};
+use crate::socket::{Arrival, Direction, Endpoint, Options, Pull, Security, SocketError, Waiter};
 
 pub(in crate::server) struct Pulled {
     pull: Pull,
@@ -24,10 +24,14 @@ const HIGH_WATER: u32 = 100;
 impl Pulled {
     /// Opens the endpoint.
     pub(in crate::server) fn open(endpoint: &Endpoint, options: &Options) -> Result<Self, Error> {
-        let options = Options {
+        let mut options = Options {
             receive_high_water: HIGH_WATER,
             ..options.clone()
         };
+        // What the server asks for is asked of those who come to it.
+        if endpoint.direction() == Direction::Connect {
+            options.security = Security::Open;
+        }
         let pull =
             Pull::open(endpoint, &options).map_err(|error| Error::unopened(endpoint, &error))?;
         Ok(Self {

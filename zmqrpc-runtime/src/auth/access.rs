@@ -1,0 +1,105 @@
+//! What builders keep of logins.
+
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use super::{Authenticator, CurveClient, is_name};
+use crate::error::Error;
+use crate::socket::{Direction, Login, Security, has_curve};
+
+/// A builder embeds one, passes its own methods of the same names on to it, and asks it for the
+/// [`Security`](crate::socket::Security) of its sockets when it opens them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Access {
+    login: Option<Shown>,
+    authenticator: Option<Authenticator>,
+}
+
+#[derive(Clone, Debug)]
+enum Shown {
+    Plain(Arc<Login>),
+    /// A user or a password that cannot travel.
+    Wrong(&'static str),
+    Curve(CurveClient),
+}
+
+/// Bytes of a user's name or of a password: libzmq's limit.
+const MAX: usize = 255;
+
+impl Access {
+    pub(crate) fn plain(&mut self, user: impl Into<String>, password: impl Into<String>) {
+        let (user, password) = (user.into(), Zeroizing::new(password.into()));
+        self.login = Some(if !is_name(&user) {
+            Shown::Wrong("the user's name must have 1 to 255 bytes and no control characters")
+        } else if password.is_empty() || password.len() > MAX || password.contains('\0') {
+            Shown::Wrong("the password must have 1 to 255 bytes, and none of them zero")
+        } else {
+            Shown::Plain(Arc::new(Login::Plain { user, password }))
+        });
+    }
+
+    pub(crate) fn curve(&mut self, keys: CurveClient) {
+        self.login = Some(Shown::Curve(keys));
+    }
+
+    pub(crate) fn authenticate(&mut self, authenticator: impl Into<Authenticator>) {
+        self.authenticator = Some(authenticator.into());
+    }
+
+    /// For sockets that connect: what they show.
+    pub(crate) fn login(&self) -> Result<Security, Error> {
+        Ok(match &self.login {
+            None => Security::Open,
+            Some(Shown::Wrong(reason)) => return Err(Error::bad_setting("plain", *reason)),
+            Some(Shown::Plain(login)) => Security::Login(Arc::clone(login)),
+            Some(Shown::Curve(keys)) => {
+                check_curve("curve")?;
+                Security::Login(Arc::new(keys.login()))
+            }
+        })
+    }
+
+    /// For sockets that are bound: what they ask for. All that get this one, or a clone of it, share one domain.
+    pub(crate) fn guard(&self) -> Result<Security, Error> {
+        match &self.authenticator {
+            None => Ok(Security::Open),
+            Some(authenticator) => authenticator.guard().map(Security::Guard),
+        }
+    }
+
+    /// For one socket with these endpoints: libzmq knows one side of one mechanism for each socket.
+    pub(crate) fn of_one(
+        &self,
+        mut directions: impl Iterator<Item = Direction>,
+    ) -> Result<Security, Error> {
+        if self.login.is_some() && self.authenticator.is_some() {
+            let reason = "one socket cannot log in and ask for logins: use two";
+            return Err(Error::bad_setting("authenticate", reason));
+        }
+        if self.authenticator.is_some() {
+            if directions.any(|direction| direction == Direction::Connect) {
+                let reason =
+                    "what connects cannot ask for a login: bind, and let the others connect";
+                return Err(Error::bad_setting("authenticate", reason));
+            }
+            return self.guard();
+        }
+        if self.login.is_some() && directions.any(|direction| direction == Direction::Bind) {
+            let reason = "what is bound cannot log in: connect, or use `authenticate`";
+            return Err(Error::bad_setting("plain", reason));
+        }
+        self.login()
+    }
+}
+
+/// CURVE must be there before anything is opened, not at the first call.
+pub(super) fn check_curve(setting: &'static str) -> Result<(), Error> {
+    if has_curve() {
+        return Ok(());
+    }
+    Err(Error::bad_setting(setting, NO_CURVE))
+}
+
+pub(super) const NO_CURVE: &str = "libzmq was built without CURVE here: install one that has it (Debian: `apt install libzmq3-dev`) \
+and build with `cargo --config .cargo/system-libzmq.toml`, as the README's section \"libzmq\" tells";

@@ -1,0 +1,175 @@
+//! One password, as it is kept.
+
+use std::fmt;
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+
+use argon2::Argon2;
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use blake2::{Blake2b512, Digest};
+use rustix::rand::{GetRandomFlags, getrandom};
+use zeroize::Zeroizing;
+
+use crate::error::Error;
+
+/// What stands for a password in a file: `$argon2id$..`, with a new salt each time.
+///
+/// Argon2id with 19 MiB of memory and 2 passes, which takes some 20 ms.
+///
+/// # Errors
+///
+/// [`Error::Config`] if the system has no randomness.
+///
+/// # Examples
+///
+/// ```
+/// let line = format!("ada:{}", zmqrpc_runtime::hash_password("secret")?);
+/// assert!(line.starts_with("ada:$argon2id$"));
+/// # Ok::<(), zmqrpc_runtime::Error>(())
+/// ```
+pub fn hash_password(password: &str) -> Result<String, Error> {
+    hash(password).map(|hash| hash.to_string())
+}
+
+fn hash(password: &str) -> Result<PasswordHash, Error> {
+    Argon2::default()
+        .hash_password(password.as_bytes())
+        .map_err(|error| Error::bad_setting("password", error.to_string()))
+}
+
+/// A password's hash.
+///
+/// What was found to be the password is remembered, by a hash that is quick and needs a key that this process alone has.
+/// After that the right password and all wrong ones are told apart at once: a flood of wrong ones costs no argon2, and
+/// holds up nobody who has been here before.
+pub(super) struct Hashed {
+    hash: PasswordHash,
+    proof: Mutex<Option<Proof>>,
+}
+
+type Proof = Zeroizing<[u8; 64]>;
+
+/// Nothing where the system has no randomness: then nothing is remembered.
+static KEY: LazyLock<Option<Zeroizing<[u8; 32]>>> = LazyLock::new(|| {
+    let mut key = Zeroizing::new([0; 32]);
+    let got = getrandom(&mut *key, GetRandomFlags::empty());
+    (got == Ok(key.len())).then_some(key)
+});
+
+impl Hashed {
+    pub(super) fn of(password: &str) -> Result<Self, Error> {
+        Ok(Self {
+            hash: hash(password)?,
+            proof: Mutex::new(proof(password)),
+        })
+    }
+
+    /// Reads what [`hash_password`] wrote, or another program's argon2.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let hash = PasswordHash::new(text).ok()?;
+        let whole = hash.salt.is_some() && hash.hash.is_some();
+        (whole && hash.algorithm.as_str().starts_with("argon2")).then(|| Self {
+            hash,
+            proof: Mutex::default(),
+        })
+    }
+
+    pub(super) fn text(&self) -> String {
+        self.hash.to_string()
+    }
+
+    /// Whether it is the password, if that is known without an effort.
+    pub(super) fn glance(&self, password: &str) -> Option<bool> {
+        let known = self.proof();
+        let (known, given) = (known.as_ref()?, proof(password)?);
+        Some(is_same(&known[..], &given[..]))
+    }
+
+    /// Whether it is the password.
+    pub(super) fn verify(&self, password: &str) -> bool {
+        if let Some(same) = self.glance(password) {
+            return same;
+        }
+        let verified = Argon2::default().verify_password(password.as_bytes(), &self.hash);
+        if verified.is_ok() {
+            *self.proof() = proof(password);
+        }
+        verified.is_ok()
+    }
+
+    fn proof(&self) -> MutexGuard<'_, Option<Proof>> {
+        self.proof.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn proof(password: &str) -> Option<Proof> {
+    let key = KEY.as_ref()?;
+    let hash = Blake2b512::new()
+        .chain_update(**key)
+        .chain_update(password)
+        .finalize();
+    let mut proof = Zeroizing::new([0; 64]);
+    proof.copy_from_slice(&hash);
+    Some(proof)
+}
+
+/// Takes the same time wherever they differ.
+fn is_same(a: &[u8], b: &[u8]) -> bool {
+    let differences = a.iter().zip(b).fold(0, |all, (a, b)| all | (a ^ b));
+    a.len() == b.len() && std::hint::black_box(differences) == 0
+}
+
+impl fmt::Debug for Hashed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hashed(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    #[test]
+    fn a_password_is_known_by_its_hash_alone() {
+        let text = hash_password("secret").unwrap();
+        let hashed = Hashed::parse(&text).unwrap();
+        assert_eq!(hashed.glance("secret"), None);
+        assert!(!hashed.verify("wrong"));
+        assert!(hashed.verify("secret"));
+        assert_ne!(text, hash_password("secret").unwrap());
+        assert_eq!(hashed.text(), text);
+    }
+
+    #[test]
+    fn once_a_password_is_known_a_wrong_one_costs_nothing() {
+        let hashed = Hashed::of("secret").unwrap();
+        let begin = Instant::now();
+        assert!((0..2000).all(|number| !hashed.verify(&format!("wrong {number}"))));
+        assert!(hashed.verify("secret"));
+        assert!(
+            begin.elapsed() < Duration::from_secs(1),
+            "{:?}",
+            begin.elapsed()
+        );
+    }
+
+    #[test]
+    fn what_is_no_hash_is_not_taken_for_one() {
+        for text in [
+            "",
+            "secret",
+            "$argon2id$",
+            "$argon2id$v=19$m=8,t=1,p=1",
+            "$scrypt$ln=1$c2FsdHNhbHQ$aGFzaGhhc2g",
+        ] {
+            assert!(Hashed::parse(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn nothing_of_it_is_printed() {
+        assert_eq!(format!("{:?}", Hashed::of("secret").unwrap()), "Hashed(..)");
+    }
+}

@@ -1,0 +1,43 @@
+//! Logins: what a client shows, and what a server asks for.
+//!
+//! ```text
+//! access         what builders keep of both sides
+//! authenticator  what a server asks for: passwords or keys
+//! passwords      users and their passwords
+//! hashed         one password, as it is kept
+//! curve          keys that are let in; the key that a client shows
+//! keys           pairs of keys, and their files
+//! z85            keys as texts
+//! watched        a file that is read again when it changes
+//! ```
+
+mod access;
+mod authenticator;
+mod curve;
+mod hashed;
+mod keys;
+mod passwords;
+mod watched;
+mod z85;
+
+pub(crate) use access::Access;
+pub use authenticator::Authenticator;
+pub use curve::{CurveClient, CurveServer};
+pub use hashed::hash_password;
+pub use keys::{KeyPair, PublicKey, SecretKey};
+pub use passwords::Passwords;
+
+use crate::socket::Verdict;
+
+/// What may be a user's name: it goes into log lines and, with its end marked by a NUL, through libzmq.
+fn is_name(name: &str) -> bool {
+    (1..=255).contains(&name.len()) && !name.contains(char::is_control)
+}
+
+fn admitted(user: &str) -> Verdict {
+    if is_name(user) {
+        Verdict::Admitted(user.to_owned())
+    } else {
+        Verdict::Refused("the user's name is empty, too long or no text")
+    }
+}

@@ -1,0 +1,160 @@
+//! What a guarded socket asks, and the domain by which libzmq's question finds it.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
+
+use zeroize::Zeroizing;
+
+use super::KEY;
+use super::request::{CURVE, PLAIN};
+
+/// Who somebody says to be.
+pub(crate) enum Claim {
+    Plain {
+        user: String,
+        password: Zeroizing<String>,
+    },
+    /// The handshake has shown that the peer has the secret key to this public one.
+    Curve { key: [u8; KEY] },
+}
+
+/// Whether to let somebody in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Under this name.
+    Admitted(String),
+    /// For this reason, which is for the log alone.
+    Refused(&'static str),
+}
+
+/// Decides who may come in.
+pub(crate) trait Judge: Send + Sync {
+    /// What is known without an effort; nothing if it takes one. Holds up all other logins of the process.
+    fn glance(&self, claim: &Claim) -> Option<Verdict>;
+
+    /// Takes its time, though not for ever: one login is decided after the other.
+    fn decide(&self, claim: &Claim) -> Verdict;
+}
+
+/// Asks those who connect to the sockets that it is given to.
+#[derive(Clone)]
+pub(crate) struct Guard {
+    gate: Arc<Gate>,
+}
+
+/// How many were refused, as it is counted.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Denied(Arc<AtomicU64>);
+
+impl Denied {
+    pub(crate) fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// While it lives, its domain is known.
+pub(super) struct Gate {
+    domain: String,
+    pub(super) judge: Arc<dyn Judge>,
+    secret: Option<Zeroizing<[u8; KEY]>>,
+    endpoints: Mutex<Vec<String>>,
+    denied: Denied,
+}
+
+static GATES: LazyLock<Mutex<Gates>> = LazyLock::new(Mutex::default);
+
+#[derive(Default)]
+struct Gates {
+    by_domain: HashMap<String, Weak<Gate>>,
+    last: u64,
+}
+
+fn gates() -> MutexGuard<'static, Gates> {
+    GATES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The gate of a domain, if there is one.
+pub(super) fn gate(domain: &str) -> Option<Arc<Gate>> {
+    gates().by_domain.get(domain)?.upgrade()
+}
+
+impl Guard {
+    /// Asks for user and password.
+    pub(crate) fn plain(judge: Arc<dyn Judge>) -> Self {
+        Self::new(judge, None)
+    }
+
+    /// Asks for a key. `secret` is the server's own.
+    pub(crate) fn curve(judge: Arc<dyn Judge>, secret: Zeroizing<[u8; KEY]>) -> Self {
+        Self::new(judge, Some(secret))
+    }
+
+    fn new(judge: Arc<dyn Judge>, secret: Option<Zeroizing<[u8; KEY]>>) -> Self {
+        let mut gates = gates();
+        gates.last += 1;
+        let domain = format!("zmqrpc.{}", gates.last);
+        let gate = Arc::new(Gate {
+            domain: domain.clone(),
+            judge,
+            secret,
+            endpoints: Mutex::default(),
+            denied: Denied::default(),
+        });
+        gates.by_domain.insert(domain, Arc::downgrade(&gate));
+        Self { gate }
+    }
+
+    pub(super) fn domain(&self) -> &str {
+        &self.gate.domain
+    }
+
+    pub(super) fn secret(&self) -> Option<&[u8; KEY]> {
+        self.gate.secret.as_deref()
+    }
+
+    pub(super) fn mechanism(&self) -> &'static str {
+        self.gate.mechanism()
+    }
+
+    pub(super) fn note_bound(&self, endpoint: &str) {
+        let endpoints = &self.gate.endpoints;
+        let mut endpoints = endpoints.lock().unwrap_or_else(PoisonError::into_inner);
+        if !endpoints.iter().any(|known| known == endpoint) {
+            endpoints.push(endpoint.to_owned());
+        }
+    }
+
+    pub(super) fn denied(&self) -> Denied {
+        self.gate.denied.clone()
+    }
+}
+
+impl Gate {
+    pub(super) fn mechanism(&self) -> &'static str {
+        if self.secret.is_some() { CURVE } else { PLAIN }
+    }
+
+    /// Where its sockets are bound, for log lines.
+    pub(super) fn place(&self) -> String {
+        let endpoints = self.endpoints.lock();
+        endpoints.unwrap_or_else(PoisonError::into_inner).join(" ")
+    }
+
+    pub(super) fn count_denial(&self) {
+        self.denied.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Gate {
+    fn drop(&mut self) {
+        gates().by_domain.remove(&self.domain);
+    }
+}
+
+impl fmt::Debug for Guard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Guard").field(&self.gate.domain).finish()
+    }
+}

@@ -1,0 +1,191 @@
+//! Who may connect: what a socket shows to the other side, and what it asks of it.
+//!
+//! ```text
+//! gate      what a guarded socket asks: one domain of ZAP each
+//! zap       the handler that libzmq asks, one per context
+//! request   what it asks, and what it is answered
+//! court     the thread that decides what takes its time
+//! refusals  log lines, not one for each of a million
+//! inquiry   how an endpoint wants one to log in
+//! ```
+
+mod court;
+mod gate;
+mod inquiry;
+mod refusals;
+mod request;
+pub(super) mod zap;
+
+use std::fmt;
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+pub(crate) use self::gate::{Claim, Denied, Guard, Judge, Verdict};
+pub(crate) use self::inquiry::Denial;
+pub(super) use self::inquiry::Inquiry;
+pub(super) use self::request::login_of;
+pub(crate) use self::request::{CURVE, PLAIN};
+use super::raw::RawSocket;
+use super::{Direction, SocketError};
+
+/// Bytes of a CURVE key.
+pub(crate) const KEY: usize = 32;
+
+/// What a socket does about logins. libzmq knows one mechanism for each socket, and one side of it.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Security {
+    /// Nothing is shown and nothing asked.
+    #[default]
+    Open,
+    /// It connects, and shows this.
+    Login(Arc<Login>),
+    /// It is bound, and asks everybody.
+    Guard(Guard),
+}
+
+/// What is shown.
+pub(crate) enum Login {
+    Plain {
+        user: String,
+        password: Zeroizing<String>,
+    },
+    Curve {
+        /// The public key that the server must have.
+        server: [u8; KEY],
+        public: [u8; KEY],
+        secret: Zeroizing<[u8; KEY]>,
+    },
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Plain { user, .. } => f
+                .debug_struct("Plain")
+                .field("user", user)
+                .finish_non_exhaustive(),
+            Self::Curve { .. } => f.debug_struct("Curve").finish_non_exhaustive(),
+        }
+    }
+}
+
+/// The domain of sockets that ask for no login. Any that is not empty keeps raw TCP bytes out: without one libzmq takes
+/// them for ZMTP 1.0 and delivers them as messages (<https://github.com/zeromq/libzmq/issues/4932>).
+const OPEN: &str = "zmqrpc";
+
+/// As in zmq.h; the crate `zmq-sys` lacks it.
+const ENFORCE_DOMAIN: u32 = 93;
+
+/// Whether libzmq was built with CURVE.
+pub(crate) fn has_curve() -> bool {
+    zmq::has("curve") == Some(true)
+}
+
+/// A new pair of CURVE keys, the public one first.
+pub(crate) fn new_keys() -> Result<([u8; KEY], Zeroizing<[u8; KEY]>), SocketError> {
+    let zmq::CurveKeyPair {
+        public_key,
+        mut secret_key,
+    } = zmq::CurveKeyPair::new().map_err(SocketError::of("making keys"))?;
+    let secret = Zeroizing::new(secret_key);
+    zeroize::Zeroize::zeroize(&mut secret_key);
+    Ok((public_key, secret))
+}
+
+impl Security {
+    /// What the socket says in the greeting.
+    fn mechanism(&self) -> &'static str {
+        match self {
+            Self::Open => "NULL",
+            Self::Login(login) => match **login {
+                Login::Plain { .. } => PLAIN,
+                Login::Curve { .. } => CURVE,
+            },
+            Self::Guard(guard) => guard.mechanism(),
+        }
+    }
+
+    /// How to ask an endpoint that breaks the login off.
+    pub(super) fn inquiry(&self) -> Inquiry {
+        Inquiry::new(self.mechanism())
+    }
+
+    /// Must be called before the socket binds or connects.
+    pub(super) fn apply(
+        &self,
+        raw: &mut RawSocket,
+        kind: zmq::SocketType,
+    ) -> Result<(), SocketError> {
+        let set = SocketError::of("setting the login");
+        let socket = raw.options();
+        match self {
+            // A caller's socket is connected to whom it trusts to answer.
+            Self::Open if kind == zmq::DEALER => Ok(()),
+            Self::Open => socket.set_zap_domain(OPEN).map_err(set),
+            Self::Login(login) => match &**login {
+                Login::Plain { user, password } => socket
+                    .set_plain_username(Some(user))
+                    .and_then(|()| socket.set_plain_password(Some(password)))
+                    .map_err(set),
+                Login::Curve {
+                    server,
+                    public,
+                    secret,
+                } => socket
+                    .set_curve_serverkey(server)
+                    .and_then(|()| socket.set_curve_publickey(public))
+                    .and_then(|()| socket.set_curve_secretkey(&**secret))
+                    .map_err(set),
+            },
+            Self::Guard(guard) => {
+                socket.set_zap_domain(guard.domain()).map_err(&set)?;
+                match guard.secret() {
+                    None => socket.set_plain_server(true).map_err(&set)?,
+                    Some(secret) => socket
+                        .set_curve_server(true)
+                        .and_then(|()| socket.set_curve_secretkey(secret))
+                        .map_err(&set)?,
+                }
+                // Without a handler, CURVE lets everybody in who has some key.
+                raw.set(ENFORCE_DOMAIN, 1)
+            }
+        }
+    }
+
+    /// Checks that a socket may be used in a direction.
+    ///
+    /// One that asks for logins cannot connect: libzmq keeps the way to the handler from one connection of an endpoint
+    /// to the next, so an answer that comes late would be taken for the next peer's, or stop the process by an assertion.
+    pub(super) fn check(&self, direction: Direction) -> Result<(), SocketError> {
+        match (self, direction) {
+            (Self::Guard(_), Direction::Connect) => Err(SocketError::refused(
+                "connect",
+                "what asks for a login can only be bound",
+            )),
+            (Self::Login(_), Direction::Bind) => Err(SocketError::refused(
+                "bind",
+                "what logs in can only connect",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn note_bound(&self, endpoint: &str) {
+        if let Self::Guard(guard) = self {
+            guard.note_bound(endpoint);
+        }
+    }
+
+    pub(crate) fn is_guarded(&self) -> bool {
+        matches!(self, Self::Guard(_))
+    }
+
+    /// The logins that were refused.
+    pub(crate) fn denied(&self) -> Denied {
+        match self {
+            Self::Guard(guard) => guard.denied(),
+            Self::Open | Self::Login(_) => Denied::default(),
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! What libzmq asks the handler, and what it is answered: ZAP, <https://rfc.zeromq.org/spec/27/>.
+
+use std::ffi::CString;
+use std::sync::LazyLock;
+
+use zeroize::{Zeroize, Zeroizing};
+
+use super::KEY;
+use super::gate::Claim;
+use crate::socket::Message;
+
+pub(crate) const PLAIN: &str = "PLAIN";
+pub(crate) const CURVE: &str = "CURVE";
+
+/// Frames before the credentials: who asks, an empty one, version, number, domain, address, name, mechanism.
+const BEFORE_CREDENTIALS: usize = 8;
+
+/// A question.
+pub(super) struct Request {
+    pub(super) from: Sender,
+    pub(super) domain: String,
+    /// Where the peer is: an IP address, or nothing that means much.
+    pub(super) address: String,
+    pub(super) mechanism: Mechanism,
+}
+
+/// Where the answer goes.
+pub(super) struct Sender {
+    route: Message,
+    number: Message,
+}
+
+pub(super) enum Mechanism {
+    Null,
+    Login(Claim),
+    /// One that is not known here, or credentials that are none.
+    Other,
+}
+
+impl Request {
+    /// Nothing for what is no question: libzmq's are well-formed, so it came from elsewhere in the process.
+    pub(super) fn read(mut frames: Vec<Message>) -> Option<Self> {
+        if frames.len() < BEFORE_CREDENTIALS || &*frames[2] != b"1.0" {
+            return None;
+        }
+        let mut credentials = frames.split_off(BEFORE_CREDENTIALS);
+        let mechanism = match (&*frames[7], &mut *credentials) {
+            (b"NULL", []) => Mechanism::Null,
+            (b"PLAIN", [user, password]) => plain(user, password),
+            (b"CURVE", [key]) => <[u8; KEY]>::try_from(&**key).map_or(Mechanism::Other, |key| {
+                Mechanism::Login(Claim::Curve { key })
+            }),
+            _ => Mechanism::Other,
+        };
+        let text = |frame: &Message| String::from_utf8_lossy(frame).into_owned();
+        let (domain, address) = (text(&frames[4]), text(&frames[5]));
+        let number = frames.swap_remove(3);
+        let route = frames.swap_remove(0);
+        Some(Self {
+            from: Sender { route, number },
+            domain,
+            address,
+            mechanism,
+        })
+    }
+}
+
+fn plain(user: &mut Message, password: &mut Message) -> Mechanism {
+    let claim = match (str::from_utf8(user), str::from_utf8(password)) {
+        (Ok(user), Ok(password)) => Mechanism::Login(Claim::Plain {
+            user: user.to_owned(),
+            password: Zeroizing::new(password.to_owned()),
+        }),
+        _ => Mechanism::Other,
+    };
+    password.zeroize();
+    claim
+}
+
+impl Sender {
+    /// The answer that lets a peer in, under a name where it has one.
+    pub(super) fn admit(self, user: &str, mechanism: &str) -> Vec<Message> {
+        let mut properties = Vec::new();
+        if !user.is_empty() {
+            let name = MECHANISM.as_bytes();
+            properties.push(u8::try_from(name.len()).unwrap_or(u8::MAX));
+            properties.extend_from_slice(name);
+            let len = u32::try_from(mechanism.len()).unwrap_or(u32::MAX);
+            properties.extend_from_slice(&len.to_be_bytes());
+            properties.extend_from_slice(mechanism.as_bytes());
+        }
+        self.answer("200", user, properties)
+    }
+
+    /// The answer that does not.
+    pub(super) fn refuse(self) -> Vec<Message> {
+        self.answer("400", "", Vec::new())
+    }
+
+    fn answer(self, status: &str, user: &str, properties: Vec<u8>) -> Vec<Message> {
+        vec![
+            self.route,
+            Message::new(),
+            Message::copy_of(b"1.0"),
+            self.number,
+            Message::copy_of(status.as_bytes()),
+            Message::new(),
+            Message::copy_of(user.as_bytes()),
+            Message::from(properties),
+        ]
+    }
+}
+
+/// The property of messages that names the mechanism of a login. Peers add properties of their own, `User-Id` too where
+/// no login is asked for, and nothing tells theirs from those of the handler: so its name is one that nobody can guess.
+static MECHANISM: LazyLock<CString> = LazyLock::new(|| {
+    let mut bytes = [0_u8; 16];
+    // Without randomness a login has no name: better than one that a peer has chosen.
+    let name = match rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()) {
+        Ok(got) if got == bytes.len() => format!("zmqrpc-{:032x}", u128::from_ne_bytes(bytes)),
+        _ => String::new(),
+    };
+    CString::new(name).unwrap_or_default()
+});
+
+/// Mechanism and name of whoever sent a message, where logins are asked for.
+pub(crate) fn login_of(message: &Message) -> Option<(&str, &str)> {
+    if MECHANISM.is_empty() {
+        return None;
+    }
+    let mechanism = message.property(&MECHANISM)?;
+    Some((mechanism, message.property(c"User-Id")?))
+}

@@ -1,0 +1,258 @@
+//! The handler that libzmq asks who may come in: one thread for the process's context, at a fixed name in it.
+//!
+//! It starts with the first guarded socket and ends with the context. Whatever goes wrong in it, nobody gets in: guarded
+//! sockets enforce their domain, and libzmq refuses where nobody answers.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use super::court::{Case, Court, judged};
+use super::gate::{Claim, Gate, Verdict, gate};
+use super::refusals::Refusals;
+use super::request::{Mechanism, Request, Sender};
+use super::{OPEN, Security};
+use crate::socket::context::Shared;
+use crate::socket::raw::RawSocket;
+use crate::socket::{Direction, Endpoint, Message, Options, SocketError, Waiter};
+
+const ENDPOINT: &str = "inproc://zeromq.zap.01";
+
+/// When a refusal is answered, whatever it took to decide: time must not tell which users there are, and who guesses has
+/// to wait.
+const REFUSAL: Duration = Duration::from_millis(100);
+
+/// Refusals that are held back. Beyond, the oldest is answered early.
+const MAX_HELD: usize = 4096;
+
+/// Frames of a question; libzmq sends no more than ten.
+const MAX_FRAMES: usize = 16;
+
+/// Starts the handler. It ends when the context does.
+pub(in crate::socket) fn start(context: &Shared) -> Result<JoinHandle<()>, SocketError> {
+    let options = Options {
+        max_frame: usize::MAX,
+        linger: Duration::ZERO,
+        // One for each handshake: descriptors are the bound.
+        send_high_water: 0,
+        receive_high_water: 0,
+        ipv6: false,
+        security: Security::Open,
+    };
+    let mut socket = RawSocket::within(context, zmq::ROUTER, &options)?;
+    let endpoint = Endpoint::parse(ENDPOINT, Direction::Bind)
+        .map_err(|reason| SocketError::refused("bind", &reason))?;
+    socket.open(&endpoint, false)?;
+    let waiter = Arc::new(Waiter::new(vec![socket.descriptor()?])?);
+    let handler = Handler {
+        socket,
+        court: Court::new(Arc::clone(&waiter)),
+        waiter,
+        held: BTreeMap::new(),
+        count: 0,
+        refusals: Refusals::default(),
+    };
+    thread::Builder::new()
+        .name("zmqrpc-zap".into())
+        .spawn(move || handler.run())
+        .map_err(|error| SocketError::thread(&error))
+}
+
+struct Handler {
+    socket: RawSocket,
+    waiter: Arc<Waiter>,
+    court: Arc<Court>,
+    /// Refusals, by when they are answered.
+    held: BTreeMap<(Instant, u64), Sender>,
+    count: u64,
+    refusals: Refusals,
+}
+
+impl Handler {
+    fn run(mut self) {
+        let ended = loop {
+            match self.turn() {
+                // A send may have taken the signal of an arrival.
+                Ok(true) => {}
+                Ok(false) => {
+                    let due = self.held.keys().next().map(|(due, _)| *due);
+                    if let Err(error) = self.waiter.drive(due) {
+                        break SocketError::waiting(&error);
+                    }
+                }
+                Err(error) => break error,
+            }
+        };
+        if ended.code() != zmq::Error::ETERM.to_raw() {
+            tracing::error!(error = %ended, "logins cannot be checked any more: nobody is let in");
+        }
+    }
+
+    /// `true` if it sent something.
+    fn turn(&mut self) -> Result<bool, SocketError> {
+        let mut sent = false;
+        while let Some(frames) = self.receive()? {
+            if let Some(request) = Request::read(frames) {
+                sent |= self.take(request)?;
+            }
+        }
+        for (case, verdict) in self.court.decided() {
+            sent |= self.conclude(case, verdict)?;
+        }
+        let now = Instant::now();
+        while let Some(first) = self.held.first_entry()
+            && (first.key().0 <= now || self.held.len() > MAX_HELD)
+        {
+            if let Some((_, sender)) = self.held.pop_first() {
+                self.send(sender.refuse())?;
+                sent = true;
+            }
+        }
+        Ok(sent)
+    }
+
+    fn receive(&mut self) -> Result<Option<Vec<Message>>, SocketError> {
+        let mut frames = Vec::new();
+        while let Some(frame) = self.socket.receive()? {
+            let more = frame.more();
+            if frames.len() < MAX_FRAMES {
+                frames.push(frame);
+            }
+            if !more {
+                return Ok(Some(frames));
+            }
+        }
+        Ok(None)
+    }
+
+    fn take(&mut self, request: Request) -> Result<bool, SocketError> {
+        let received = Instant::now();
+        let Request {
+            from,
+            domain,
+            address,
+            mechanism,
+        } = request;
+        let claim = match (mechanism, &*domain) {
+            (Mechanism::Null, OPEN) => {
+                self.send(from.admit("", ""))?;
+                return Ok(true);
+            }
+            (Mechanism::Login(claim), _) => Some(claim),
+            (Mechanism::Null | Mechanism::Other, _) => None,
+        };
+        let (Some(gate), Some(claim)) = (gate(&domain), claim) else {
+            tracing::warn!(
+                domain,
+                peer = address,
+                "a login that nobody asked for is refused"
+            );
+            self.hold(from, received);
+            return Ok(false);
+        };
+        let is_other = claim.mechanism() != gate.mechanism();
+        let case = Case {
+            gate,
+            claim,
+            address,
+            from,
+            received,
+        };
+        if is_other {
+            return self.conclude(case, Verdict::Refused("it is another way to log in"));
+        }
+        if let Some(verdict) = judged(|| case.gate.judge.glance(&case.claim)) {
+            return self.conclude(case, verdict);
+        }
+        match self.court.file(case) {
+            Ok(()) => Ok(false),
+            Err((case, reason)) => self.conclude(*case, Verdict::Refused(reason)),
+        }
+    }
+
+    fn conclude(&mut self, case: Case, verdict: Verdict) -> Result<bool, SocketError> {
+        let Case {
+            gate,
+            claim,
+            address,
+            from,
+            received,
+        } = case;
+        match verdict {
+            Verdict::Admitted(user) => {
+                let mechanism = gate.mechanism();
+                tracing::debug!(
+                    endpoint = gate.place(),
+                    user = ?user,
+                    mechanism,
+                    peer = address,
+                    "a login is accepted"
+                );
+                self.send(from.admit(&user, mechanism)).map(|()| true)
+            }
+            Verdict::Refused(reason) => {
+                gate.count_denial();
+                self.log(&gate, &claim, &address, reason, received);
+                self.hold(from, received);
+                Ok(false)
+            }
+        }
+    }
+
+    fn log(&mut self, gate: &Gate, claim: &Claim, peer: &str, reason: &str, now: Instant) {
+        let Some(hidden) = self.refusals.admit(now) else {
+            return;
+        };
+        tracing::warn!(
+            endpoint = gate.place(),
+            user = claim.name(),
+            mechanism = claim.mechanism(),
+            peer,
+            reason,
+            hidden,
+            "a login is refused; `hidden` more were before this one"
+        );
+    }
+
+    fn hold(&mut self, from: Sender, received: Instant) {
+        self.count += 1;
+        self.held.insert((received + REFUSAL, self.count), from);
+    }
+
+    fn send(&mut self, answer: Vec<Message>) -> Result<(), SocketError> {
+        let last = answer.len() - 1;
+        for (at, mut frame) in answer.into_iter().enumerate() {
+            use crate::socket::raw::Refused;
+            match self.socket.send(&mut frame, at != last) {
+                // Who asked may have gone.
+                Ok(()) | Err(Refused::Full | Refused::Unreachable) => {}
+                Err(Refused::Broken(error)) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Handler {
+    fn drop(&mut self) {
+        self.court.close();
+    }
+}
+
+impl Claim {
+    pub(super) fn mechanism(&self) -> &'static str {
+        match self {
+            Self::Plain { .. } => super::PLAIN,
+            Self::Curve { .. } => super::CURVE,
+        }
+    }
+
+    /// What it may be called in a log: no secret, and nothing that could be taken for another line.
+    fn name(&self) -> String {
+        match self {
+            Self::Plain { user, .. } => format!("{user:?}"),
+            Self::Curve { key } => zmq::z85_encode(key).unwrap_or_default(),
+        }
+    }
+}
