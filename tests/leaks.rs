@@ -6,7 +6,9 @@ use std::fs;
 use std::time::Duration;
 
 use support::{Possessions, ProbeClient, ProbeServer, Prober, anywhere, serve, within};
-use zmqrpc::{BufferedProxy, MemoryQueue, Proxy, Pub, Pull, Push, Rep, Req, Server, Sub};
+use zmqrpc::{
+    BufferedProxy, Client, MemoryQueue, Passwords, Proxy, Pub, Pull, Push, Rep, Req, Server, Sub,
+};
 
 /// Proxies of every kind, with a target and without.
 fn through_proxies(target: &str) {
@@ -30,6 +32,25 @@ fn through_proxies(target: &str) {
     }
 }
 
+/// A server that asks for logins, one who may come in and two who may not.
+fn past_a_guard() {
+    let passwords = Passwords::check(|user, _| user == "ada");
+    let (server, _gate) = serve(|builder| anywhere(builder).authenticate(passwords));
+    let client = |user: Option<&str>| {
+        let builder = Client::builder().connect(&server.endpoints()[0]);
+        let builder = match user {
+            Some(user) => builder.plain(user, "secret"),
+            None => builder,
+        };
+        ProbeClient::new(builder.build().unwrap())
+    };
+    assert_eq!(client(Some("ada")).add(2, 3), Ok(5));
+    for stranger in [client(Some("eve")), client(None)] {
+        let hasty = stranger.with_timeout(Duration::from_millis(1));
+        assert!(hasty.add(2, 3).is_err());
+    }
+}
+
 fn cycle(ipc: &str) {
     let (server, gate) = serve(|builder| anywhere(builder).bind("inproc://leaks").bind(ipc));
     for endpoint in server.endpoints() {
@@ -41,6 +62,7 @@ fn cycle(ipc: &str) {
         let _ = hasty.hold_for_ever();
     }
     gate.open();
+    past_a_guard();
     through_proxies(&server.endpoints()[0]);
     let failed = Server::builder()
         .service(ProbeServer::new(Prober::default()))

@@ -1,0 +1,55 @@
+//! Functions that decide.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use zmqrpc::Passwords;
+
+use crate::support::within;
+use crate::vault::{assert_refused, client, guarded, undisturbed};
+
+const LIMIT: Duration = Duration::from_secs(30);
+
+#[test]
+fn a_function_decides_over_each_login() {
+    within(LIMIT, || {
+        let asked = Arc::new(AtomicU64::new(0));
+        let count = Arc::clone(&asked);
+        let (server, _) = guarded(Passwords::check(move |user, password| {
+            count.fetch_add(1, Ordering::SeqCst);
+            user == "ada" && password == "secret"
+        }));
+        let ada = client(&server, |builder| builder.plain("ada", "secret"));
+        assert_eq!(ada.whoami().unwrap().0.as_deref(), Some("ada"));
+        let eve = client(&server, |builder| builder.plain("eve", "secret"));
+        assert_refused(&eve, "refused the login");
+        assert!(asked.load(Ordering::SeqCst) >= 2);
+    });
+}
+
+/// Without the hook, which writes a trace for longer than strangers should have to wait.
+pub(crate) fn panics() -> ! {
+    std::panic::resume_unwind(Box::new("it panics"))
+}
+
+#[test]
+fn a_function_that_panics_lets_nobody_in_and_stops_nobody() {
+    within(LIMIT, || {
+        let (server, safe) = guarded(Passwords::check(|user, _| {
+            if user == "eve" {
+                panics();
+            }
+            true
+        }));
+        let ada = client(&server, |builder| builder.plain("ada", "any"));
+        undisturbed(&ada, &safe, || {
+            let eve = client(&server, |builder| builder.plain("eve", "any"));
+            assert_refused(&eve, "refused the login");
+            let bob = client(&server, |builder| builder.plain("ada", "any"));
+            drop(bob);
+        });
+        let bob = client(&server, |builder| builder.plain("bob", "any"));
+        assert_eq!(bob.whoami().unwrap().0.as_deref(), Some("bob"));
+    });
+}

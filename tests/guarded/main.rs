@@ -1,0 +1,14 @@
+//! Servers that ask for logins: who has none gets nothing through and learns so within a second, and all others are
+//! served meanwhile.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod closures;
+mod files;
+mod flood;
+mod keys;
+mod names;
+mod passwords;
+mod settings;
+mod vault;

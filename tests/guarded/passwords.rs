@@ -1,0 +1,152 @@
+//! Users and passwords.
+
+use std::time::Duration;
+
+use zmqrpc::Passwords;
+
+use crate::support::{await_state, ipc, within};
+use crate::vault::{assert_refused, client, guarded, guarded_at, open, undisturbed};
+
+const LIMIT: Duration = Duration::from_secs(30);
+
+fn ada() -> Passwords {
+    Passwords::new().user("ada", "secret")
+}
+
+#[test]
+fn who_logs_in_is_known_by_name_to_the_handler() {
+    within(LIMIT, || {
+        let (server, safe) = guarded(ada().user("bob", "hidden"));
+        for (user, password) in [("ada", "secret"), ("bob", "hidden")] {
+            let client = client(&server, |builder| builder.plain(user, password));
+            let (name, mechanism, peer) = client.whoami().unwrap();
+            assert_eq!(name.as_deref(), Some(user));
+            assert_eq!(mechanism.as_deref(), Some("PLAIN"));
+            assert_eq!(peer.as_deref(), Some("127.0.0.1"));
+        }
+        assert_eq!((safe.visits(), server.stats().denied), (2, 0));
+    });
+}
+
+#[test]
+fn strangers_are_told_in_time_and_disturb_nobody() {
+    within(LIMIT, || {
+        let (server, safe) = guarded(ada());
+        let valid = client(&server, |builder| builder.plain("ada", "secret"));
+        undisturbed(&valid, &safe, || {
+            let wrong = client(&server, |builder| builder.plain("ada", "Secret"));
+            assert_refused(&wrong, "refused the login");
+            let unknown = client(&server, |builder| builder.plain("eve", "secret"));
+            assert_refused(&unknown, "refused the login");
+            let nobody = client(&server, |builder| builder);
+            assert_refused(&nobody, "asks for a login");
+        });
+        assert!(server.stats().denied >= 2, "{:?}", server.stats());
+    });
+}
+
+#[test]
+fn the_right_user_at_the_wrong_server_is_a_stranger() {
+    within(LIMIT, || {
+        let (adas, hers) = guarded(ada());
+        let (bobs, his) = guarded(Passwords::new().user("bob", "hidden"));
+        let ada = client(&adas, |builder| builder.plain("ada", "secret"));
+        let bob = client(&bobs, |builder| builder.plain("bob", "hidden"));
+        undisturbed(&ada, &hers, || {
+            undisturbed(&bob, &his, || {
+                let astray = client(&bobs, |builder| builder.plain("ada", "secret"));
+                assert_refused(&astray, "refused the login");
+                let astray = client(&adas, |builder| builder.plain("bob", "hidden"));
+                assert_refused(&astray, "refused the login");
+            });
+        });
+    });
+}
+
+#[test]
+fn a_login_at_an_open_server_is_refused_and_sends_nothing() {
+    within(LIMIT, || {
+        let (server, safe) = open();
+        let valid = client(&server, |builder| builder);
+        undisturbed(&valid, &safe, || {
+            let eager = client(&server, |builder| builder.plain("ada", "secret"));
+            assert_refused(&eager, "another kind of login, or for none");
+        });
+    });
+}
+
+#[test]
+fn an_open_server_beside_a_guarded_one_stays_open() {
+    within(LIMIT, || {
+        let (guarded, _) = guarded(ada());
+        let (open, _) = open();
+        let visitor = client(&open, |builder| builder);
+        assert_eq!(visitor.whoami().unwrap().0, None);
+        drop(guarded);
+        let visitor = client(&open, |builder| builder);
+        assert_eq!(visitor.whoami().unwrap().1, None);
+    });
+}
+
+#[test]
+fn passwords_hold_over_ipc_too() {
+    within(LIMIT, || {
+        let (server, safe) = guarded_at(&ipc("guarded"), ada());
+        let valid = client(&server, |builder| builder.plain("ada", "secret"));
+        undisturbed(&valid, &safe, || {
+            let wrong = client(&server, |builder| builder.plain("ada", "wrong"));
+            assert_refused(&wrong, "refused the login");
+            let nobody = client(&server, |builder| builder);
+            assert_refused(&nobody, "asks for a login");
+        });
+    });
+}
+
+#[test]
+fn a_client_that_was_refused_goes_on_when_its_server_is_replaced_by_one_that_knows_it() {
+    within(LIMIT, || {
+        let (server, _) = guarded(ada());
+        let endpoint = server.endpoints().remove(0);
+        let bob = client(&server, |builder| builder.plain("bob", "hidden"));
+        assert_refused(&bob, "refused the login");
+        server.shutdown(Duration::from_secs(5)).unwrap();
+        let (_server, _) = guarded_at(&endpoint, ada().user("bob", "hidden"));
+        await_state("bob is let in", || bob.whoami().is_ok());
+    });
+}
+
+#[test]
+fn a_refused_client_does_not_hammer_its_server() {
+    within(LIMIT, || {
+        let (server, _) = guarded(ada());
+        let eager = client(&server, |builder| builder.plain("ada", "wrong"));
+        let (begin, mut calls) = (std::time::Instant::now(), 0);
+        while begin.elapsed() < Duration::from_secs(3) {
+            assert!(eager.whoami().is_err());
+            calls += 1;
+        }
+        let denied = server.stats().denied;
+        assert!(
+            (2..=8).contains(&denied),
+            "{denied} logins in {calls} calls"
+        );
+    });
+}
+
+#[tokio::test]
+async fn tasks_learn_it_in_time_too() {
+    let (server, safe) = guarded(ada());
+    let builder = zmqrpc::Client::builder().connect(&server.endpoints()[0]);
+    let wrong = builder.clone().plain("ada", "wrong").build_async().unwrap();
+    let wrong = crate::vault::VaultClient::new(wrong);
+    let refused = tokio::time::timeout(Duration::from_secs(1), wrong.whoami()).await;
+    let error = refused.expect("an answer within a second").unwrap_err();
+    assert!(
+        matches!(error, zmqrpc::Error::Unauthenticated { .. }),
+        "{error:?}"
+    );
+    let right = builder.plain("ada", "secret").build_async().unwrap();
+    let right = crate::vault::VaultClient::new(right);
+    assert_eq!(right.whoami().await.unwrap().0.as_deref(), Some("ada"));
+    assert_eq!(safe.visits(), 1);
+}
