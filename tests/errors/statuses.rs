@@ -15,7 +15,7 @@ fn a_refused_login_is_unauthenticated() {
             "Probe.add",
             &at,
             Executed::No,
-            "not authenticated: who are you?; check the credentials on both sides",
+            "access denied: who are you?",
         );
     });
 }

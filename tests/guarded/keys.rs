@@ -61,8 +61,10 @@ fn strangers_with_keys_are_told_in_time_and_disturb_nobody() {
             let other = KeyPair::generate().unwrap();
             let unknown = client(&server, with(ours.public(), &other));
             assert_refused(&unknown, "refused the login");
+            let before = server.stats().denied;
             let misled = client(&server, with(other.public(), &theirs));
             assert_refused(&misled, "its key is not the one");
+            await_state("it is counted", || server.stats().denied > before);
             let nobody = client(&server, |builder| builder);
             assert_refused(&nobody, "asks for a login");
             let plain = client(&server, |builder| builder.plain("ada", "secret"));

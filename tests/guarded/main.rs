@@ -4,10 +4,13 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod authorize;
 mod closures;
 mod files;
 mod flood;
 mod keys;
+mod limits;
+mod logs;
 mod names;
 mod passwords;
 mod settings;

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::{Authenticator, CurveClient, is_name};
 use crate::error::Error;
-use crate::socket::{Direction, Login, Security, has_curve};
+use crate::socket::{Direction, Endpoint, Login, Security, has_curve};
 
 /// A builder embeds one, passes its own methods of the same names on to it, and asks it for the
 /// [`Security`](crate::socket::Security) of its sockets when it opens them.
@@ -45,6 +45,23 @@ impl Access {
 
     pub(crate) fn authenticate(&mut self, authenticator: impl Into<Authenticator>) {
         self.authenticator = Some(authenticator.into());
+    }
+
+    /// Writes one line if somebody from another machine could come in without a login.
+    pub(crate) fn warn_if_exposed<'a>(&self, endpoints: impl Iterator<Item = &'a Endpoint>) {
+        if self.authenticator.is_some() {
+            return;
+        }
+        let exposed = endpoints
+            .filter(|endpoint| endpoint.direction() == Direction::Bind && endpoint.is_exposed());
+        let exposed: Vec<_> = exposed.map(Endpoint::as_str).collect();
+        if !exposed.is_empty() {
+            let endpoints = exposed.join(" ");
+            tracing::warn!(
+                endpoints,
+                "other machines can connect, and no login is asked for"
+            );
+        }
     }
 
     /// For sockets that connect: what they show.

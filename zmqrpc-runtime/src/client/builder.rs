@@ -10,7 +10,7 @@ use super::pulse::Pulse;
 use super::ways::{Links, Ways};
 use crate::auth::{Access, CurveClient};
 use crate::error::Error;
-use crate::socket::{Care, Direction, Endpoint, Options};
+use crate::socket::{Care, Direction, Endpoint, Options, Upkeep};
 use crate::wire::Limits;
 
 /// Makes a [`Client`]. Nothing is opened before [`build`](Self::build), which checks every setting.
@@ -42,6 +42,7 @@ pub struct ClientBuilder {
     linger: Duration,
     ipv6: bool,
     access: Access,
+    upkeep: Upkeep,
 }
 
 impl Default for ClientBuilder {
@@ -58,6 +59,7 @@ impl Default for ClientBuilder {
             linger: Duration::from_secs(1),
             ipv6: false,
             access: Access::default(),
+            upkeep: Upkeep::default(),
         }
     }
 }
@@ -150,6 +152,21 @@ impl ClientBuilder {
         self
     }
 
+    /// How long a server may take from the connection to the end of the login. Default: 10 s. Then the connection is made
+    /// again.
+    pub fn handshake_limit(mut self, limit: Duration) -> Self {
+        self.upkeep.handshake_limit = limit;
+        self
+    }
+
+    /// After how much silence TCP asks whether the server is still there, and how long it waits for each of 4 answers
+    /// before the connection counts as broken. Default: 60 s and 15 s. Whole seconds, rounded up. While calls are under
+    /// way, [`ping`](Self::ping) finds out sooner.
+    pub fn keepalive(mut self, idle: Duration, interval: Duration) -> Self {
+        (self.upkeep.idle, self.upkeep.interval) = (idle, interval);
+        self
+    }
+
     /// Checks the settings and opens the sockets.
     ///
     /// # Errors
@@ -158,6 +175,9 @@ impl ClientBuilder {
     /// [`Error::Transport`] if the system gives no more sockets.
     pub fn build(self) -> Result<Client, Error> {
         let endpoints = self.check()?;
+        self.upkeep
+            .check()
+            .map_err(|(setting, reason)| Error::bad_setting(setting, reason))?;
         let options = Options {
             max_frame: self.max_message.saturating_mul(2),
             linger: self.linger,
@@ -165,6 +185,7 @@ impl ClientBuilder {
             receive_high_water: 1000,
             ipv6: self.ipv6,
             security: self.access.login()?,
+            upkeep: self.upkeep,
         };
         let bounds = Bounds {
             calls: self.max_calls,

@@ -56,7 +56,7 @@ pub enum Error {
         executed: Executed,
     },
     /// The server does not let this client in, or the client does not trust the server.
-    #[error("{at}: not authenticated: {reason}; check the credentials on both sides")]
+    #[error("{at}: access denied: {reason}")]
     Unauthenticated {
         /// The call.
         at: Site,

@@ -20,7 +20,7 @@ use super::sources::{Events, Jobs, Stream};
 use super::target::{Bounds, Target};
 use crate::error::Error;
 use crate::publish::open_all;
-use crate::socket::{Options, Push as PushSocket, Security};
+use crate::socket::{Options, Push as PushSocket, Security, Upkeep};
 use crate::wire::{Limits, MAX_TOPIC};
 
 /// An end that messages come in at: [`Rep`], [`Sub`], [`Pull`].
@@ -102,6 +102,7 @@ impl Settings {
             receive_high_water: 1000,
             ipv6: self.ipv6,
             security: Security::Open,
+            upkeep: Upkeep::default(),
         }
     }
 

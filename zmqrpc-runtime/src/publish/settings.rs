@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::endpoints::Endpoints;
 use crate::error::Error;
-use crate::socket::{Endpoint, Options, Security};
+use crate::socket::{Endpoint, Options, Security, Upkeep};
 use crate::wire::{Limits, MetadataBuf};
 
 #[derive(Clone, Debug)]
@@ -46,6 +46,7 @@ impl Settings {
             receive_high_water: 1000,
             ipv6: self.ipv6,
             security: Security::Open,
+            upkeep: Upkeep::default(),
         }
     }
 

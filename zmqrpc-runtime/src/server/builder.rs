@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::authorize::Authorize;
 use super::counters::Counters;
 use super::deliveries::Deliveries;
 use super::engine::Engine;
@@ -15,9 +16,10 @@ use super::responder::Responder;
 use super::sources::{Feed, Pulled, Sources, Subscription};
 use super::work::Bounds;
 use crate::auth::{Access, Authenticator};
+use crate::command::CallContext;
 use crate::command::{Dispatch, Served, Service};
 use crate::error::Error;
-use crate::socket::{Direction, Endpoint, Options, Router};
+use crate::socket::{Direction, Endpoint, Options, Router, Upkeep};
 use crate::wire::Limits;
 
 /// Where servers begin: [`Server::builder`].
@@ -50,6 +52,8 @@ pub struct ServerBuilder {
     remember_deliveries: usize,
     ipv6: bool,
     access: Access,
+    authorize: Option<Authorize>,
+    upkeep: Upkeep,
 }
 
 impl Default for ServerBuilder {
@@ -67,6 +71,8 @@ impl Default for ServerBuilder {
             remember_deliveries: 10_000,
             ipv6: false,
             access: Access::default(),
+            authorize: None,
+            upkeep: Upkeep::default(),
         }
     }
 }
@@ -216,6 +222,44 @@ impl ServerBuilder {
         self
     }
 
+    /// Asks a function before each call, event and job whether this caller may do that: it knows the caller by
+    /// [`CallContext::user_id`](crate::CallContext::user_id). An error is [`Error::Unauthenticated`] for the caller, with
+    /// this text as its reason; the service is not started. Default: everybody who is let in may call everything.
+    ///
+    /// The function runs for each call, on the thread that would run the service. If it panics, the call is refused.
+    ///
+    /// ```
+    /// use zmqrpc_runtime::{CallContext, Server};
+    ///
+    /// let server = Server::builder().authorize(|cx: &CallContext| match cx.user_id() {
+    ///     Some("admin") => Ok(()),
+    ///     _ if cx.method().service() == "Status" => Ok(()),
+    ///     _ => Err("only the administrator may do this"),
+    /// });
+    /// # let _ = server;
+    /// ```
+    pub fn authorize<E: Into<String>>(
+        mut self,
+        ask: impl Fn(&CallContext) -> Result<(), E> + Send + Sync + 'static,
+    ) -> Self {
+        self.authorize = Some(Authorize::new(ask));
+        self
+    }
+
+    /// How long a peer may take from its connection to its login. Default: 10 s. Then the connection is closed: one that
+    /// says nothing holds a descriptor.
+    pub fn handshake_limit(mut self, limit: Duration) -> Self {
+        self.upkeep.handshake_limit = limit;
+        self
+    }
+
+    /// After how much silence TCP asks whether a peer is still there, and how long it waits for each of 4 answers before
+    /// the connection counts as broken. Default: 60 s and 15 s. Whole seconds, rounded up.
+    pub fn keepalive(mut self, idle: Duration, interval: Duration) -> Self {
+        (self.upkeep.idle, self.upkeep.interval) = (idle, interval);
+        self
+    }
+
     /// Checks the settings, opens the endpoints and serves, on a thread of its own.
     ///
     /// `async` methods find the tokio runtime that this is called in. Where there is none, the server starts one for
@@ -234,6 +278,10 @@ impl ServerBuilder {
         let pulls = parse(&self.pulls)?;
         let directions = self.endpoints.iter().map(|(_, direction)| *direction);
         let security = self.access.of_one(directions)?;
+        self.upkeep
+            .check()
+            .map_err(|(setting, reason)| Error::bad_setting(setting, reason))?;
+        self.access.warn_if_exposed(endpoints.iter().chain(&pulls));
         let limits = self.limits();
         let options = Options {
             max_frame: self.max_message.saturating_mul(2),
@@ -245,6 +293,7 @@ impl ServerBuilder {
             receive_high_water: 1000,
             ipv6: self.ipv6,
             security: security.clone(),
+            upkeep: self.upkeep,
         };
         let bounds = Bounds {
             requests: self.max_queue,
@@ -296,7 +345,13 @@ impl ServerBuilder {
         let counters = Arc::new(Counters::default());
         let deliveries = Deliveries::new(self.remember_deliveries);
         Ok((
-            Responder::new(registry, limits, Arc::clone(&counters), deliveries),
+            Responder::new(
+                registry,
+                limits,
+                Arc::clone(&counters),
+                deliveries,
+                self.authorize,
+            ),
             counters,
         ))
     }

@@ -8,6 +8,7 @@
 //! handler     closures as services of hand-written commands
 //! registry    which service has which method
 //! responder   a frame to a job, a job to a frame: no socket
+//! authorize   may this caller make this call
 //! execution   an `async` method that runs
 //! executor    where it runs
 //! engine      the threads and what they share
@@ -23,6 +24,7 @@
 //! ```
 
 mod admission;
+mod authorize;
 mod builder;
 mod counters;
 mod deliveries;

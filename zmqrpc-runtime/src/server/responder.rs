@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::authorize::Authorize;
 use super::counters::Counters;
 use super::deliveries::{Deliveries, Fate, Ticket};
 use super::execution::{self, Execution, Report, Step};
@@ -26,6 +27,7 @@ pub(crate) struct Responder {
     limits: Limits,
     counters: Arc<Counters>,
     deliveries: Arc<Deliveries>,
+    authorize: Option<Authorize>,
 }
 
 /// What a frame asks for.
@@ -80,6 +82,7 @@ impl Responder {
         limits: Limits,
         counters: Arc<Counters>,
         deliveries: Arc<Deliveries>,
+        authorize: Option<Authorize>,
     ) -> Self {
         Self {
             registry,
@@ -87,6 +90,7 @@ impl Responder {
             limits,
             counters,
             deliveries,
+            authorize,
         }
     }
 
@@ -201,6 +205,13 @@ impl Responder {
         if deadline.is_some_and(|deadline| deadline <= now) {
             self.counters.expired.increment();
             let refusal = Refusal::new(Status::Expired, "its time was over before it was executed");
+            return Step::Ended(wants_reply.then(|| refusal.encode(id)));
+        }
+        if let Some(authorize) = &self.authorize
+            && let Err(reason) = authorize.ask(call.context())
+        {
+            self.counters.refused.increment();
+            let refusal = Refusal::new(Status::Unauthenticated, reason);
             return Step::Ended(wants_reply.then(|| refusal.encode(id)));
         }
         let report = Report {

@@ -126,6 +126,20 @@ impl Endpoint {
         host.is_some_and(|host| host.trim_matches(['[', ']']).parse::<IpAddr>().is_err())
     }
 
+    /// Bound, it can be reached from other machines, as far as its text tells.
+    pub(crate) fn is_exposed(&self) -> bool {
+        let host = self.text.strip_prefix("tcp://");
+        let Some((host, _)) = host.and_then(|rest| rest.rsplit_once(':')) else {
+            return false;
+        };
+        let host = host.trim_matches(['[', ']']);
+        let loopback = host
+            .parse()
+            .is_ok_and(|address: IpAddr| address.is_loopback());
+        // Interfaces are named `lo`, hosts `localhost`.
+        !(loopback || matches!(host, "lo" | "localhost"))
+    }
+
     pub(super) fn is_tcp(&self) -> bool {
         matches!(self.scheme, Scheme::Tcp { .. })
     }
@@ -297,6 +311,27 @@ mod tests {
         ] {
             let error = Endpoint::parse(text, direction).unwrap_err();
             assert!(error.contains(reason), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_other_machines_can_reach_is_known() {
+        for (text, exposed) in [
+            ("tcp://*:5555", true),
+            ("tcp://0.0.0.0:5555", true),
+            ("tcp://eth0:*", true),
+            ("tcp://[::]:5555", true),
+            ("tcp://192.168.0.1:5555", true),
+            ("tcp://127.0.0.1:*", false),
+            ("tcp://127.1.2.3:5555", false),
+            ("tcp://localhost:5555", false),
+            ("tcp://lo:5555", false),
+            ("tcp://[::1]:5555", false),
+            ("ipc:///run/calculator.sock", false),
+            ("inproc://name", false),
+        ] {
+            let endpoint = Endpoint::parse(text, Direction::Bind).unwrap();
+            assert_eq!(endpoint.is_exposed(), exposed, "{text}");
         }
     }
 

@@ -40,7 +40,7 @@ pub(crate) use endpoint::{Direction, Endpoint};
 pub use error::SocketError;
 pub(crate) use inlet::Arrival;
 pub(crate) use message::Message;
-pub(crate) use options::Options;
+pub(crate) use options::{Options, Upkeep};
 pub(crate) use publisher::{Interest, Publisher, Unpublished};
 pub(crate) use pull::Pull;
 pub(crate) use push::{Push, Unpushed};

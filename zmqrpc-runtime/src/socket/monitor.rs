@@ -12,7 +12,7 @@ pub(super) enum Connection {
     Lost,
     /// The peer speaks something else.
     Foreign,
-    /// The peer has another way to log in.
+    /// The peer has another way to log in, or takes this side for another one.
     Mismatched,
     /// The login was refused.
     Denied,
@@ -43,6 +43,7 @@ const FAILED_WITHOUT_DETAIL: i32 = 0x0800;
 const SUCCEEDED: i32 = 0x1000;
 const FAILED_PROTOCOL: i32 = 0x2000;
 const FAILED_AUTH: i32 = 0x4000;
+const CRYPTOGRAPHIC: u32 = 0x1100_0001;
 const MECHANISM_MISMATCH: u32 = 0x1100_0002;
 
 static NAMES: AtomicU64 = AtomicU64::new(0);
@@ -61,6 +62,11 @@ impl Monitor {
     /// For sockets with more than one connection: what counts them. Must be called before the socket binds or connects.
     pub(super) fn of_peers(socket: &RawSocket) -> Result<Self, SocketError> {
         Self::new(socket, CONNECTIONS)
+    }
+
+    /// Logins that fail before anybody is asked about them. Must be called before the socket binds.
+    pub(super) fn of_refusals(socket: &RawSocket) -> Result<Self, SocketError> {
+        Self::new(socket, FAILED_PROTOCOL)
     }
 
     /// Must be called before the socket unbinds.
@@ -109,7 +115,10 @@ impl Monitor {
             let event = match i32::from(u16::from_ne_bytes(*code)) {
                 SUCCEEDED => Connection::Established,
                 DISCONNECTED => Connection::Lost,
-                FAILED_PROTOCOL if value == MECHANISM_MISMATCH.to_ne_bytes() => {
+                FAILED_PROTOCOL
+                    if value == MECHANISM_MISMATCH.to_ne_bytes()
+                        || value == CRYPTOGRAPHIC.to_ne_bytes() =>
+                {
                     Connection::Mismatched
                 }
                 FAILED_PROTOCOL => Connection::Foreign,

@@ -21,11 +21,50 @@ pub(crate) struct Options {
     pub(crate) ipv6: bool,
     /// Who may connect, or as whom it does.
     pub(crate) security: Security,
+    pub(crate) upkeep: Upkeep,
 }
 
-/// A peer that connects and says nothing holds a descriptor; this ends it
-/// (<https://github.com/zeromq/libzmq/issues/1081>).
-const HANDSHAKE: Duration = Duration::from_secs(10);
+/// What ends connections whose peers say nothing any more, or nothing at all.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Upkeep {
+    /// A peer that connects and does not get as far as messages holds a descriptor; this ends it
+    /// (<https://github.com/zeromq/libzmq/issues/1081>).
+    pub(crate) handshake_limit: Duration,
+    /// Silence before TCP asks.
+    pub(crate) idle: Duration,
+    /// How long it waits for each answer.
+    pub(crate) interval: Duration,
+}
+
+impl Default for Upkeep {
+    fn default() -> Self {
+        Self {
+            handshake_limit: Duration::from_secs(10),
+            idle: Duration::from_secs(60),
+            interval: Duration::from_secs(15),
+        }
+    }
+}
+
+impl Upkeep {
+    /// The setting that is wrong, and why.
+    pub(crate) fn check(&self) -> Result<(), (&'static str, &'static str)> {
+        if self.handshake_limit.is_zero() {
+            return Err((
+                "handshake_limit",
+                "a handshake needs some time, zero is none",
+            ));
+        }
+        if self.idle.is_zero() || self.interval.is_zero() {
+            return Err(("keepalive", "both times must be above zero"));
+        }
+        Ok(())
+    }
+}
+
+/// Answers that TCP waits for in vain before a connection counts as broken.
+const UNANSWERED: i32 = 4;
+
 const RECONNECT: Duration = Duration::from_millis(50);
 const RECONNECT_MAX: Duration = Duration::from_secs(2);
 
@@ -47,18 +86,34 @@ impl Options {
         socket
             .set_rcvhwm(count(self.receive_high_water))
             .map_err(&set)?;
-        socket.set_handshake_ivl(millis(HANDSHAKE)).map_err(&set)?;
+        let upkeep = self.upkeep;
+        socket
+            .set_handshake_ivl(millis(upkeep.handshake_limit))
+            .map_err(&set)?;
         socket.set_reconnect_ivl(millis(RECONNECT)).map_err(&set)?;
         socket
             .set_reconnect_ivl_max(millis(RECONNECT_MAX))
             .map_err(&set)?;
         socket.set_tcp_keepalive(1).map_err(&set)?;
+        socket
+            .set_tcp_keepalive_idle(seconds(upkeep.idle))
+            .map_err(&set)?;
+        socket
+            .set_tcp_keepalive_intvl(seconds(upkeep.interval))
+            .map_err(&set)?;
+        socket.set_tcp_keepalive_cnt(UNANSWERED).map_err(&set)?;
         self.security.apply(raw, kind)
     }
 }
 
 fn count(messages: u32) -> i32 {
     i32::try_from(messages).unwrap_or(i32::MAX)
+}
+
+/// Rounded up; the system's limit is 32,767.
+fn seconds(duration: Duration) -> i32 {
+    let whole = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
+    i32::try_from(whole).unwrap_or(i32::MAX).min(32_767)
 }
 
 fn millis(duration: Duration) -> i32 {

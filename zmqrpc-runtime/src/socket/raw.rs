@@ -71,6 +71,10 @@ impl RawSocket {
         })
     }
 
+    pub(super) fn security(&self) -> &Security {
+        &self.security
+    }
+
     pub(super) fn options(&self) -> &zmq::Socket {
         &self.socket
     }

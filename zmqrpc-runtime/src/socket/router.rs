@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::monitor::{Connection, Monitor};
 use super::raw::{RawSocket, Refused};
 use super::shut::shut;
 use super::{Arrival, Direction, Endpoint, Message, Options, SocketError, Waiter, inproc};
@@ -78,6 +79,8 @@ const MAX_HOPS: usize = 16;
 
 /// A ROUTER.
 pub(crate) struct Router {
+    /// Of a guarded one: tells who never got as far as to be asked.
+    reports: Option<Monitor>,
     socket: RawSocket,
     endpoints: Vec<(String, Direction)>,
     waiter: Arc<Waiter>,
@@ -91,8 +94,16 @@ impl Router {
         // Without it a reply to a full or unknown peer is dropped and the send "succeeds"
         // (<https://github.com/zeromq/libzmq/issues/2348>).
         socket.options().set_router_mandatory(true).map_err(&set)?;
-        let waiter = Arc::new(Waiter::new(vec![socket.descriptor()?])?);
+        let mut sources = vec![socket.descriptor()?];
+        let mut reports = None;
+        if options.security.is_guarded() {
+            let monitor = Monitor::of_refusals(&socket)?;
+            sources.push(monitor.descriptor()?);
+            reports = Some(monitor);
+        }
+        let waiter = Arc::new(Waiter::new(sources)?);
         Ok(Self {
+            reports,
             socket,
             endpoints: Vec::new(),
             waiter,
@@ -133,6 +144,7 @@ impl Router {
 
     /// Leaves every endpoint and waits, though not long, until they are free for others.
     pub(crate) fn shut(mut self) {
+        self.stop_reports();
         shut(&mut self.socket, &std::mem::take(&mut self.endpoints));
     }
 
@@ -164,11 +176,32 @@ impl Router {
         }
     }
 
+    fn read_reports(&mut self) -> Result<(), SocketError> {
+        while let Some(reports) = &mut self.reports
+            && let Some(event) = reports.next()?
+        {
+            if event == Connection::Mismatched {
+                self.socket.security().note_mismatch();
+            }
+        }
+        Ok(())
+    }
+
+    fn stop_reports(&mut self) {
+        if let Some(reports) = self.reports.take() {
+            self.socket.stop_monitor();
+            drop(reports);
+        }
+    }
+
     /// The next message, or nothing when all have been taken. After nothing the socket may be waited on.
     ///
     /// One without a body or with an absurd route is odd.
     pub(crate) fn receive(&mut self) -> Result<Option<Arrival<Delivery>>, SocketError> {
         let Some(peer) = self.socket.receive()? else {
+            if self.reports.is_some() && self.waiter.take_news() {
+                self.read_reports()?;
+            }
             return Ok(None);
         };
         let mut more = peer.more();
@@ -199,6 +232,7 @@ impl Router {
 
 impl Drop for Router {
     fn drop(&mut self) {
+        self.stop_reports();
         for (endpoint, _) in &self.endpoints {
             inproc::unbound(endpoint);
         }

@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Instant;
 
 use zeroize::Zeroizing;
 
 use super::KEY;
+use super::refusals::Refusals;
 use super::request::{CURVE, PLAIN};
 
 /// Who somebody says to be.
@@ -18,6 +20,23 @@ pub(crate) enum Claim {
     },
     /// The handshake has shown that the peer has the secret key to this public one.
     Curve { key: [u8; KEY] },
+}
+
+impl Claim {
+    pub(super) fn mechanism(&self) -> &'static str {
+        match self {
+            Self::Plain { .. } => PLAIN,
+            Self::Curve { .. } => CURVE,
+        }
+    }
+
+    /// What it may be called in a log: no secret, and nothing that could be taken for another line.
+    fn name(&self) -> String {
+        match self {
+            Self::Plain { user, .. } => format!("{user:?}"),
+            Self::Curve { key } => zmq::z85_encode(key).unwrap_or_default(),
+        }
+    }
 }
 
 /// Whether to let somebody in.
@@ -61,6 +80,7 @@ pub(super) struct Gate {
     secret: Option<Zeroizing<[u8; KEY]>>,
     endpoints: Mutex<Vec<String>>,
     denied: Denied,
+    refusals: Mutex<Refusals>,
 }
 
 static GATES: LazyLock<Mutex<Gates>> = LazyLock::new(Mutex::default);
@@ -101,6 +121,7 @@ impl Guard {
             secret,
             endpoints: Mutex::default(),
             denied: Denied::default(),
+            refusals: Mutex::default(),
         });
         gates.by_domain.insert(domain, Arc::downgrade(&gate));
         Self { gate }
@@ -126,6 +147,19 @@ impl Guard {
         }
     }
 
+    /// Somebody has another way to log in or, with CURVE, takes this server for another one. libzmq does not say who.
+    pub(super) fn note_mismatch(&self) {
+        self.gate.denied.0.fetch_add(1, Ordering::Relaxed);
+        if let Some(hidden) = self.gate.hidden() {
+            tracing::warn!(
+                endpoint = self.gate.place(),
+                mechanism = self.mechanism(),
+                hidden,
+                "a login of another kind, or for another server, is refused; `hidden` more were before this one"
+            );
+        }
+    }
+
     pub(super) fn denied(&self) -> Denied {
         self.gate.denied.clone()
     }
@@ -142,8 +176,26 @@ impl Gate {
         endpoints.unwrap_or_else(PoisonError::into_inner).join(" ")
     }
 
-    pub(super) fn count_denial(&self) {
+    pub(super) fn refused(&self, claim: &Claim, peer: &str, reason: &str) {
         self.denied.0.fetch_add(1, Ordering::Relaxed);
+        if let Some(hidden) = self.hidden() {
+            tracing::warn!(
+                endpoint = self.place(),
+                user = claim.name(),
+                mechanism = claim.mechanism(),
+                peer,
+                reason,
+                hidden,
+                "a login is refused; `hidden` more were before this one"
+            );
+        }
+    }
+
+    /// Whether to write a line about a refusal: with how many were not written.
+    fn hidden(&self) -> Option<u64> {
+        let refusals = self.refusals.lock();
+        let mut refusals = refusals.unwrap_or_else(PoisonError::into_inner);
+        refusals.admit(Instant::now())
     }
 }
 

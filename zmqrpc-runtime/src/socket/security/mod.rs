@@ -177,6 +177,13 @@ impl Security {
         }
     }
 
+    /// A login failed before anybody was asked about it.
+    pub(super) fn note_mismatch(&self) {
+        if let Self::Guard(guard) = self {
+            guard.note_mismatch();
+        }
+    }
+
     pub(crate) fn is_guarded(&self) -> bool {
         matches!(self, Self::Guard(_))
     }

@@ -9,13 +9,12 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::court::{Case, Court, judged};
-use super::gate::{Claim, Gate, Verdict, gate};
-use super::refusals::Refusals;
+use super::gate::{Verdict, gate};
 use super::request::{Mechanism, Request, Sender};
 use super::{OPEN, Security};
 use crate::socket::context::Shared;
 use crate::socket::raw::RawSocket;
-use crate::socket::{Direction, Endpoint, Message, Options, SocketError, Waiter};
+use crate::socket::{Direction, Endpoint, Message, Options, SocketError, Upkeep, Waiter};
 
 const ENDPOINT: &str = "inproc://zeromq.zap.01";
 
@@ -39,6 +38,7 @@ pub(in crate::socket) fn start(context: &Shared) -> Result<JoinHandle<()>, Socke
         receive_high_water: 0,
         ipv6: false,
         security: Security::Open,
+        upkeep: Upkeep::default(),
     };
     let mut socket = RawSocket::within(context, zmq::ROUTER, &options)?;
     let endpoint = Endpoint::parse(ENDPOINT, Direction::Bind)
@@ -51,7 +51,6 @@ pub(in crate::socket) fn start(context: &Shared) -> Result<JoinHandle<()>, Socke
         waiter,
         held: BTreeMap::new(),
         count: 0,
-        refusals: Refusals::default(),
     };
     thread::Builder::new()
         .name("zmqrpc-zap".into())
@@ -66,7 +65,6 @@ struct Handler {
     /// Refusals, by when they are answered.
     held: BTreeMap<(Instant, u64), Sender>,
     count: u64,
-    refusals: Refusals,
 }
 
 impl Handler {
@@ -192,27 +190,11 @@ impl Handler {
                 self.send(from.admit(&user, mechanism)).map(|()| true)
             }
             Verdict::Refused(reason) => {
-                gate.count_denial();
-                self.log(&gate, &claim, &address, reason, received);
+                gate.refused(&claim, &address, reason);
                 self.hold(from, received);
                 Ok(false)
             }
         }
-    }
-
-    fn log(&mut self, gate: &Gate, claim: &Claim, peer: &str, reason: &str, now: Instant) {
-        let Some(hidden) = self.refusals.admit(now) else {
-            return;
-        };
-        tracing::warn!(
-            endpoint = gate.place(),
-            user = claim.name(),
-            mechanism = claim.mechanism(),
-            peer,
-            reason,
-            hidden,
-            "a login is refused; `hidden` more were before this one"
-        );
     }
 
     fn hold(&mut self, from: Sender, received: Instant) {
@@ -237,22 +219,5 @@ impl Handler {
 impl Drop for Handler {
     fn drop(&mut self) {
         self.court.close();
-    }
-}
-
-impl Claim {
-    pub(super) fn mechanism(&self) -> &'static str {
-        match self {
-            Self::Plain { .. } => super::PLAIN,
-            Self::Curve { .. } => super::CURVE,
-        }
-    }
-
-    /// What it may be called in a log: no secret, and nothing that could be taken for another line.
-    fn name(&self) -> String {
-        match self {
-            Self::Plain { user, .. } => format!("{user:?}"),
-            Self::Curve { key } => zmq::z85_encode(key).unwrap_or_default(),
-        }
     }
 }

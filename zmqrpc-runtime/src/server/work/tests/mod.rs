@@ -86,6 +86,7 @@ impl Scene {
                 Limits::default(),
                 Arc::new(Counters::default()),
                 Deliveries::new(0),
+                None,
             ),
             now: Instant::now(),
         }
