@@ -1,5 +1,6 @@
 //! Users and passwords.
 
+use std::thread;
 use std::time::Duration;
 
 use zmqrpc::Passwords;
@@ -132,6 +133,19 @@ fn a_refused_client_does_not_hammer_its_server() {
             (2..=8).contains(&denied),
             "{denied} logins in {calls} calls"
         );
+    });
+}
+
+#[test]
+fn a_refused_client_that_nobody_uses_tries_more_and_more_rarely() {
+    within(LIMIT, || {
+        let (server, _) = guarded(ada());
+        let idle = client(&server, |builder| builder.plain("ada", "wrong"));
+        assert!(idle.whoami().is_err());
+        // Tries come after 0.5, 1 and 2 seconds more; libzmq alone would make fifty.
+        thread::sleep(Duration::from_secs(4));
+        let denied = server.stats().denied;
+        assert!((2..=5).contains(&denied), "{denied} logins");
     });
 }
 
