@@ -82,5 +82,7 @@ pub mod __private {
 #[doc(hidden)]
 pub mod __fuzz {
     pub use crate::codec::*;
+    #[cfg(feature = "disk-queue")]
+    pub use crate::proxy::{reread_letter, reread_request};
     pub use crate::wire::*;
 }

@@ -344,6 +344,27 @@ fn decode_letter(mut bytes: &[u8]) -> Option<Letter> {
     })
 }
 
+/// A request as it is read from a file, written again. For fuzz targets.
+#[must_use]
+pub fn reread_request(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut again = Vec::new();
+    encode_kept(&decode_kept(bytes)?, &mut again);
+    Some(again)
+}
+
+/// The same of a dead letter.
+#[must_use]
+pub fn reread_letter(bytes: &[u8]) -> Option<(DeadLetter, Vec<u8>)> {
+    let letter = decode_letter(bytes)?;
+    let mut again = Vec::new();
+    encode_letter(&letter, &mut again);
+    let delivery = Delivery {
+        queue: 0,
+        number: 0,
+    };
+    Some((DeadLetter::new(delivery, letter), again))
+}
+
 fn put_text(text: &str, out: &mut Vec<u8>) {
     out.extend((text.len() as u64).to_le_bytes());
     out.extend(text.as_bytes());

@@ -8,7 +8,7 @@ mod letter;
 mod memory;
 
 #[cfg(feature = "disk-queue")]
-pub use disk::DiskQueue;
+pub use disk::{DiskQueue, reread_letter, reread_request};
 pub use letter::DeadLetter;
 pub(super) use letter::Letter;
 pub use memory::MemoryQueue;

@@ -1,0 +1,30 @@
+//! What a subscriber takes in: events and heartbeats.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use zmqrpc_runtime::__fuzz::{
+    Content, Event, Kind, Limits, event_to_request, metadata_of, refusal_id, request_to_event,
+};
+
+fuzz_target!(|frame: &[u8]| {
+    let limits = Limits::default();
+    let made = event_to_request(frame, Kind::Call, 1, &limits);
+    let metadata = metadata_of(frame, &limits);
+    let Ok(event) = Event::decode(frame, &limits) else {
+        return;
+    };
+    assert_eq!(refusal_id(frame), None, "events are never answered");
+    let mut again = Vec::new();
+    event.encode(&mut again, &limits).unwrap();
+    assert_eq!(Event::decode(&again, &limits).unwrap(), event);
+    // As a proxy does it.
+    match (event.content, made.unwrap()) {
+        (Content::Heartbeat, None) => {}
+        (Content::Command(command), Some(request)) => {
+            assert_eq!(metadata, command.metadata);
+            let back = request_to_event(&request, event.sequence, event.publisher, &limits);
+            assert_eq!(back.unwrap(), frame);
+        }
+        (content, request) => panic!("{content:?} makes {request:?}"),
+    }
+});
