@@ -6,6 +6,8 @@ use std::ffi::{c_int, c_void};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 
+use rustix::event::{EventfdFlags, eventfd};
+
 use super::SocketError;
 use super::security::zap;
 
@@ -32,19 +34,22 @@ unsafe impl Send for Shared {}
 unsafe impl Sync for Shared {}
 
 impl Shared {
-    fn new() -> Self {
-        // SAFETY: it has no preconditions. A null pointer, where the system gives no more, is an error of whatever
-        // is done with it.
+    fn new() -> Result<Self, SocketError> {
+        check_room()?;
+        // SAFETY: it has no preconditions.
         let raw = unsafe { zmq_sys::zmq_ctx_new() };
-        // SAFETY: the context is live, or null. An older libzmq that does not know the option goes on without.
+        if raw.is_null() {
+            return Err(SocketError::last(OPENING));
+        }
+        // SAFETY: the context is live. An older libzmq that does not know the option goes on without.
         //
         // Without it each message of up to 8 KiB holds on to the buffer of 13 KiB that it was received into: a full
         // queue of small requests takes 800 MiB instead of some ten.
         unsafe { zmq_sys::zmq_ctx_set(raw, ZERO_COPY_RECV, 0) };
-        Self {
+        Ok(Self {
             raw,
             handler: Mutex::default(),
-        }
+        })
     }
 
     /// Must be called before a socket that asks for logins is bound.
@@ -57,13 +62,12 @@ impl Shared {
         Ok(())
     }
 
-    pub(super) fn socket(&self, kind: zmq::SocketType) -> Result<zmq::Socket, zmq::Error> {
+    pub(super) fn socket(&self, kind: zmq::SocketType) -> Result<zmq::Socket, SocketError> {
         // The kinds have libzmq's numbers.
-        // SAFETY: the context is live, or null.
+        // SAFETY: the context is live.
         let socket = unsafe { zmq_sys::zmq_socket(self.raw, kind as c_int) };
         if socket.is_null() {
-            // SAFETY: `zmq_errno` has no preconditions.
-            return Err(zmq::Error::from_raw(unsafe { zmq_sys::zmq_errno() }));
+            return Err(SocketError::last(OPENING));
         }
         // SAFETY: the socket is new and nobody else has it.
         Ok(unsafe { zmq::Socket::from_raw(socket) })
@@ -90,14 +94,30 @@ impl Drop for Shared {
     }
 }
 
-pub(super) fn shared() -> Arc<Shared> {
+pub(super) fn shared() -> Result<Arc<Shared>, SocketError> {
     let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-    shared.upgrade().unwrap_or_else(|| {
-        let fresh = Arc::new(Shared::new());
-        *shared = Arc::downgrade(&fresh);
-        fresh
-    })
+    if let Some(present) = shared.upgrade() {
+        return Ok(present);
+    }
+    let fresh = Arc::new(Shared::new()?);
+    *shared = Arc::downgrade(&fresh);
+    Ok(fresh)
 }
+
+/// libzmq aborts the process when it has no descriptors for the threads of a new context. For sockets that come later it
+/// answers with an error.
+fn check_room() -> Result<(), SocketError> {
+    let places: Result<Vec<_>, _> = (0..PLACES)
+        .map(|_| eventfd(0, EventfdFlags::CLOEXEC))
+        .collect();
+    places
+        .map(drop)
+        .map_err(|errno| SocketError::io(OPENING, &errno.into()))
+}
+
+/// Ten with one I/O thread, the first socket among them, and some that others may take meanwhile.
+const PLACES: usize = 16;
+const OPENING: &str = "opening a socket";
 
 #[cfg(test)]
 mod tests {
@@ -105,7 +125,7 @@ mod tests {
 
     #[test]
     fn a_socket_is_of_the_kind_that_was_asked_for() {
-        let context = Shared::new();
+        let context = Shared::new().unwrap();
         for kind in [
             zmq::PAIR,
             zmq::PUB,

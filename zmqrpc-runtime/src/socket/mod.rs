@@ -15,6 +15,7 @@
 mod caretaker;
 mod context;
 mod dealer;
+mod doorkeeper;
 mod endpoint;
 mod error;
 mod inlet;

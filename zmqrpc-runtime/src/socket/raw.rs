@@ -5,6 +5,7 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
 use super::context::{Shared, shared};
+use super::doorkeeper::Door;
 use super::{Direction, Endpoint, Message, Options, Security, SocketError};
 
 /// Why a frame was not taken.
@@ -18,8 +19,11 @@ pub(super) enum Refused {
     Broken(SocketError),
 }
 
-/// One socket. Fields are dropped in order: the socket before its context, and before its domain is forgotten.
+/// One socket. Fields are dropped in order: the doors before the socket, which closes them, and that before its context,
+/// and before its domain is forgotten.
 pub(super) struct RawSocket {
+    /// The TCP endpoints that it listens on, and who looks after them.
+    doors: Vec<(String, Door)>,
     socket: zmq::Socket,
     /// None where the context's end is to end the socket.
     context: Option<Arc<Shared>>,
@@ -28,7 +32,7 @@ pub(super) struct RawSocket {
 
 impl RawSocket {
     pub(super) fn new(kind: zmq::SocketType, options: &Options) -> Result<Self, SocketError> {
-        let context = shared();
+        let context = shared()?;
         if options.security.is_guarded() {
             context.answer_logins()?;
         }
@@ -43,10 +47,9 @@ impl RawSocket {
         kind: zmq::SocketType,
         options: &Options,
     ) -> Result<Self, SocketError> {
-        let socket = context
-            .socket(kind)
-            .map_err(SocketError::of("opening a socket"))?;
+        let socket = context.socket(kind)?;
         let mut raw = Self {
+            doors: Vec::new(),
             socket,
             context: None,
             security: options.security.clone(),
@@ -57,14 +60,16 @@ impl RawSocket {
 
     /// A PAIR socket in the same context, to read a monitor from.
     pub(super) fn pair(&self) -> Result<Self, SocketError> {
-        let context = self.context.clone().unwrap_or_else(shared);
-        let socket = context
-            .socket(zmq::PAIR)
-            .map_err(SocketError::of("opening a monitor"))?;
+        let context = match &self.context {
+            Some(context) => Arc::clone(context),
+            None => shared()?,
+        };
+        let socket = context.socket(zmq::PAIR)?;
         socket
             .set_linger(0)
             .map_err(SocketError::of("opening a monitor"))?;
         Ok(Self {
+            doors: Vec::new(),
             socket,
             context: Some(context),
             security: Security::Open,
@@ -112,6 +117,9 @@ impl RawSocket {
                     .map_err(SocketError::of("reading the endpoint"))?;
                 let resolved = last.unwrap_or_else(|_| endpoint.as_str().to_owned());
                 self.security.note_bound(&resolved);
+                if let Some(door) = Door::at(&resolved) {
+                    self.doors.push((resolved.clone(), door));
+                }
                 Ok(resolved)
             }
         }
@@ -123,6 +131,7 @@ impl RawSocket {
         resolved: &str,
         direction: Direction,
     ) -> Result<(), SocketError> {
+        self.doors.retain(|(endpoint, _)| endpoint != resolved);
         let text = c_text(resolved);
         // SAFETY: as in `open`.
         let (rc, operation) = unsafe {

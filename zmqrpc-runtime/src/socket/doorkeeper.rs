@@ -1,0 +1,237 @@
+//! The thread that turns connections away when the process has no descriptor left for them.
+//!
+//! libzmq leaves them where they are. Then its I/O thread finds them again and again, at the full speed of a processor,
+//! and they are let in one after the other as those before them give up: some silent connections keep everybody out for
+//! many times the handshake limit. Turned away, the silent ones are gone, while honest peers come again by themselves;
+//! as soon as the handshake limit has freed descriptors, they get in.
+//!
+//! To accept a connection, if only to close it, takes a descriptor. The limit counts those of one table, and threads
+//! may have tables of their own: so this is done by a thread that lives for a moment and has all places but those of
+//! the listeners empty.
+
+use std::ffi::{c_long, c_uint, c_ulong};
+use std::fs;
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use rustix::event::{EventfdFlags, epoll, eventfd};
+use rustix::io::{Errno, fcntl_dupfd_cloexec, ioctl_fionbio};
+use rustix::net::{SocketFlags, accept_with, getsockname, sockopt::socket_acceptconn};
+
+/// A listener of libzmq's that is kept while this lives. Must go before libzmq closes it.
+pub(super) struct Door {
+    listener: RawFd,
+}
+
+static KEEPER: Mutex<Keeper> = Mutex::new(Keeper {
+    listeners: Vec::new(),
+    post: None,
+});
+
+struct Keeper {
+    listeners: Vec<RawFd>,
+    /// Present while the thread is.
+    post: Option<Arc<Post>>,
+}
+
+/// Where the thread waits. Unlike `poll`, that keeps no listener open which libzmq closes meanwhile.
+struct Post {
+    epoll: OwnedFd,
+    bell: OwnedFd,
+}
+
+/// How often to look, at most: libzmq has that long to let in who stands at a door.
+const REST: Duration = Duration::from_millis(100);
+/// The same while there are no descriptors. Until they are turned away, those who come cost a processor.
+const HASTE: Duration = Duration::from_millis(10);
+/// Connections that are turned away at one door before it is looked at the next.
+const TURN: usize = 4096;
+
+impl Door {
+    /// The listener at a TCP endpoint that was just bound; nothing if it cannot be found, or not be kept.
+    pub(super) fn at(resolved: &str) -> Option<Self> {
+        let address = resolved.strip_prefix("tcp://")?.parse().ok()?;
+        let kept = find(address).and_then(|listener| {
+            keeper().keep(listener)?;
+            Ok(Self { listener })
+        });
+        kept.inspect_err(|error| {
+            tracing::warn!(endpoint = resolved, %error, "nobody looks after a listener when descriptors run out");
+        })
+        .ok()
+    }
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        keeper().leave(self.listener);
+    }
+}
+
+fn keeper() -> MutexGuard<'static, Keeper> {
+    KEEPER.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// libzmq does not tell a listener's descriptor to who has no monitor on the socket, and there can be only one.
+fn find(address: SocketAddr) -> Result<RawFd, Errno> {
+    let is_it = |fd: &RawFd| {
+        let fd = borrowed(*fd);
+        socket_acceptconn(fd) == Ok(true)
+            && getsockname(fd).is_ok_and(|name| name.try_into() == Ok(address))
+    };
+    let open = fs::read_dir("/proc/self/fd").map_err(|error| {
+        let code = error.raw_os_error();
+        code.map_or(Errno::NOENT, Errno::from_raw_os_error)
+    })?;
+    let numbers = open.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    numbers.into_iter().find(is_it).ok_or(Errno::NOENT)
+}
+
+fn borrowed<'a>(fd: RawFd) -> BorrowedFd<'a> {
+    // SAFETY: those in the table are open while they are there, which all who use them hold the lock for. While one is
+    // looked for, a number that is closed meanwhile is answered with an error, and nothing is changed by asking.
+    unsafe { BorrowedFd::borrow_raw(fd) }
+}
+
+impl Keeper {
+    fn keep(&mut self, listener: RawFd) -> Result<(), Errno> {
+        let fd = borrowed(listener);
+        // Else libzmq would stand still at a door from which a connection was just turned away.
+        ioctl_fionbio(fd, true)?;
+        let post = match &self.post {
+            Some(post) => Arc::clone(post),
+            None => Arc::new(Post::new()?),
+        };
+        let any = epoll::EventData::new_u64(0);
+        epoll::add(&post.epoll, fd, any, epoll::EventFlags::IN)?;
+        if self.post.is_none() {
+            let own = Arc::clone(&post);
+            let spawned = thread::Builder::new()
+                .name("zmqrpc-doorkeeper".into())
+                .spawn(move || own.stand());
+            spawned.map_err(|_| Errno::AGAIN)?;
+            self.post = Some(post);
+        }
+        self.listeners.push(listener);
+        Ok(())
+    }
+
+    fn leave(&mut self, listener: RawFd) {
+        self.listeners.retain(|kept| *kept != listener);
+        if let Some(post) = &self.post {
+            let _ = epoll::delete(&post.epoll, borrowed(listener));
+            if self.listeners.is_empty() {
+                let _ = rustix::io::write(&post.bell, &1_u64.to_ne_bytes());
+                self.post = None;
+            }
+        }
+    }
+}
+
+impl Post {
+    fn new() -> Result<Self, Errno> {
+        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+        let bell = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
+        let any = epoll::EventData::new_u64(0);
+        epoll::add(&epoll, &bell, any, epoll::EventFlags::IN)?;
+        Ok(Self { epoll, bell })
+    }
+
+    /// The thread's life.
+    fn stand(self: &Arc<Self>) {
+        let mut was_full = false;
+        loop {
+            let mut events = Vec::with_capacity(1);
+            let arrived = rustix::buffer::spare_capacity(&mut events);
+            let waited = epoll::wait(&self.epoll, arrived, None);
+            let keeper = keeper();
+            if !keeper
+                .post
+                .as_ref()
+                .is_some_and(|own| Arc::ptr_eq(own, self))
+            {
+                return;
+            }
+            let full = waited.is_ok() && self.is_full();
+            let turned_away = full.then(|| turn_away(&keeper.listeners));
+            drop(keeper);
+            if full && !was_full {
+                let error = turned_away.and_then(Result::err);
+                tracing::warn!(
+                    error = error.map(tracing::field::display),
+                    "no descriptor is left: who connects is turned away"
+                );
+            }
+            was_full = full;
+            thread::sleep(if full { HASTE } else { REST });
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        fcntl_dupfd_cloexec(&self.bell, 0).is_err()
+    }
+}
+
+/// Closes the connections that wait at the listeners.
+fn turn_away(listeners: &[RawFd]) -> std::io::Result<usize> {
+    let mut kept = listeners.to_vec();
+    kept.sort_unstable();
+    thread::scope(|scope| {
+        let turning = thread::Builder::new().spawn_scoped(scope, || {
+            keep_only(&kept)?;
+            let doors = kept.iter().map(|door| borrowed(*door));
+            let queues = doors.map(|door| (0..TURN).map_while(move |_| accept(door)));
+            Ok(queues.flatten().count())
+        })?;
+        turning.join().unwrap_or(Ok(0))
+    })
+}
+
+/// The next connection at a listener, if there is one.
+fn accept(listener: BorrowedFd<'_>) -> Option<OwnedFd> {
+    accept_with(listener.as_fd(), SocketFlags::CLOEXEC).ok()
+}
+
+/// Gives the calling thread a table of descriptors of its own in which, beside the standard streams, there are only these.
+fn keep_only(descriptors: &[RawFd]) -> std::io::Result<()> {
+    const FIRST: c_uint = 3;
+    let mut first = FIRST;
+    let mut flags = UNSHARE;
+    let descriptors = descriptors.iter().map(|fd| fd.cast_unsigned());
+    for next in descriptors.chain([c_uint::MAX]) {
+        if next > first {
+            close_range(first, next - 1, flags)?;
+            flags = 0;
+        }
+        first = first.max(next.saturating_add(1));
+    }
+    Ok(())
+}
+
+/// As in `linux/close_range.h`: close in a table of the thread's own.
+const UNSHARE: c_uint = 2;
+
+fn close_range(first: c_uint, last: c_uint, flags: c_uint) -> std::io::Result<()> {
+    unsafe extern "C" {
+        fn syscall(number: c_long, ...) -> c_long;
+    }
+    /// The same for all processors.
+    const CLOSE_RANGE: c_long = 436;
+    // SAFETY: the numbers are of the types that the call takes. What it closes, it closes for the calling thread alone,
+    // whose table the first of these calls separates; and that thread uses no descriptor but those that it keeps.
+    let answer = unsafe {
+        syscall(
+            CLOSE_RANGE,
+            c_ulong::from(first),
+            c_ulong::from(last),
+            c_ulong::from(flags),
+        )
+    };
+    match answer {
+        0 => Ok(()),
+        _ => Err(std::io::Error::last_os_error()),
+    }
+}
