@@ -15,7 +15,11 @@ fuzz_target!(|frame: &[u8]| {
     };
     assert!(is_from_server(frame));
     assert!(Incoming::decode(frame, &limits).is_err());
-    assert_eq!(refusal_id(frame), None, "servers that answer each other never end");
+    assert_eq!(
+        refusal_id(frame),
+        None,
+        "servers that answer each other never end"
+    );
     match reply.body {
         ReplyBody::Ok { .. } | ReplyBody::Failure { .. } => {
             assert_eq!((answered, service_error), (Some(reply.id), false));

@@ -18,7 +18,10 @@ fuzz_target!(|frame: &[u8]| {
     patch_id(&mut numbered, 7);
     let mut shortened = frame.to_vec();
     shorten_remaining(&mut shortened, Duration::from_millis(3));
-    assert_eq!((numbered.len(), shortened.len()), (frame.len(), frame.len()));
+    assert_eq!(
+        (numbered.len(), shortened.len()),
+        (frame.len(), frame.len())
+    );
 
     let Ok(incoming) = Incoming::decode(frame, &limits) else {
         return;
@@ -35,10 +38,19 @@ fuzz_target!(|frame: &[u8]| {
             let Ok(Incoming::Request(later)) = Incoming::decode(&shortened, &limits) else {
                 panic!("a shorter time makes it no request");
             };
-            if request.remaining.is_none_or(|remaining| remaining >= Duration::from_millis(3)) {
-                assert_eq!(later.remaining, request.remaining.map(|_| Duration::from_millis(3)));
+            if request
+                .remaining
+                .is_none_or(|remaining| remaining >= Duration::from_millis(3))
+            {
+                assert_eq!(
+                    later.remaining,
+                    request.remaining.map(|_| Duration::from_millis(3))
+                );
             }
-            assert_eq!((later.metadata, later.body), (request.metadata, request.body));
+            assert_eq!(
+                (later.metadata, later.body),
+                (request.metadata, request.body)
+            );
         }
         Incoming::Cancel(id) => again.extend(encode_cancel(id)),
         Incoming::Ping(id) => again.extend(encode_ping(id)),
