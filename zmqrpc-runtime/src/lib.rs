@@ -84,5 +84,6 @@ pub mod __fuzz {
     pub use crate::codec::*;
     #[cfg(feature = "disk-queue")]
     pub use crate::proxy::{reread_letter, reread_request};
+    pub use crate::socket::reread_login;
     pub use crate::wire::*;
 }

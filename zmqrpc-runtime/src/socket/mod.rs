@@ -46,6 +46,7 @@ pub(crate) use publisher::{Interest, Publisher, Unpublished};
 pub(crate) use pull::Pull;
 pub(crate) use push::{Push, Unpushed};
 pub(crate) use router::{Delivery, PeerId, Route, Router, Unsent};
+pub use security::reread_login;
 pub(crate) use security::{
     Claim, Denial, Denied, Guard, Judge, KEY, Login, Security, Verdict, has_curve, new_keys,
 };

@@ -25,6 +25,7 @@ pub(crate) use self::gate::{Claim, Denied, Guard, Judge, Verdict};
 pub(crate) use self::inquiry::Denial;
 pub(super) use self::inquiry::Inquiry;
 pub(super) use self::request::login_of;
+pub use self::request::reread_login;
 pub(crate) use self::request::{CURVE, PLAIN};
 use super::raw::RawSocket;
 use super::{Direction, SocketError};

@@ -77,6 +77,26 @@ fn plain(user: &mut Message, password: &mut Message) -> Mechanism {
     claim
 }
 
+type Frames = Vec<Vec<u8>>;
+
+/// Reads a question and answers it both ways: to let in, and not to; with who asks. For fuzz targets.
+#[must_use]
+pub fn reread_login(frames: &[&[u8]]) -> Option<(Option<String>, [Frames; 2])> {
+    let read = || {
+        let frames = frames.iter().map(|frame| Message::copy_of(frame));
+        Request::read(frames.collect())
+    };
+    let bytes = |answer: Vec<Message>| answer.iter().map(|frame| frame.to_vec()).collect();
+    let user = match read()?.mechanism {
+        Mechanism::Login(Claim::Plain { user, .. }) => Some(user),
+        Mechanism::Login(Claim::Curve { key }) => Some(format!("{key:02x?}")),
+        Mechanism::Null | Mechanism::Other => None,
+    };
+    let admitted = read()?.from.admit("ada", PLAIN);
+    let refused = read()?.from.refuse();
+    Some((user, [bytes(admitted), bytes(refused)]))
+}
+
 impl Sender {
     /// The answer that lets a peer in, under a name where it has one.
     pub(super) fn admit(self, user: &str, mechanism: &str) -> Vec<Message> {
