@@ -136,22 +136,19 @@ impl Begun {
     }
 
     fn end(&mut self, callee: Callee<'_>) -> Result<Option<Message>, Error> {
-        loop {
-            match &mut self.way {
-                Way::Link(link, id) => {
-                    let (link, id) = (Arc::clone(link), *id);
-                    let ending = link.wait(id, self.turn());
-                    if let Some(result) = self.conclude(ending, callee) {
-                        return result;
-                    }
-                }
-                // A plain handler cannot be interrupted; the caller learns that it took too long.
-                Way::Here(_) if Instant::now() > self.patience.deadline => {
-                    return Err(self.subject(callee).timed_out(Executed::Yes));
-                }
-                Way::Here(frame) => return Ok(frame.take().map(|frame| *frame)),
-                Way::Ended(_) => return Ok(None),
+        while let Way::Link(link, id) = &self.way {
+            let ending = link.wait(*id, self.turn());
+            if let Some(result) = self.conclude(ending, callee) {
+                return result;
             }
+        }
+        match &mut self.way {
+            // A plain handler cannot be interrupted; the caller learns that it took too long.
+            Way::Here(_) if Instant::now() > self.patience.deadline => {
+                Err(self.subject(callee).timed_out(Executed::Yes))
+            }
+            Way::Here(frame) => Ok(frame.take().map(|frame| *frame)),
+            Way::Link(..) | Way::Ended(_) => Ok(None),
         }
     }
 
@@ -179,9 +176,10 @@ impl Begun {
         ending: Ending,
         callee: Callee<'_>,
     ) -> Option<Result<Option<Message>, Error>> {
-        if let Way::Link(link, _) = &self.way {
-            self.way = Way::Ended(Arc::clone(link));
-        }
+        self.way = match std::mem::replace(&mut self.way, Way::Here(None)) {
+            Way::Link(link, _) => Way::Ended(link),
+            other => other,
+        };
         let loss = match ending {
             Ok(frame) => return Some(Ok(frame)),
             Err(loss) => loss,
