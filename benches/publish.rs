@@ -9,16 +9,16 @@
 //! - `subscribers-1`, `subscribers-8`: events are published in bunches of 500; when every subscriber has told that it
 //!   has got a bunch, the next one follows. So nothing is dropped, and every event is counted.
 //!
-//! Subscribers are one process, whose sockets bind; the publisher connects to all of them. Raw subscribers decode the
-//! arguments as zmqrpc's do. What tells of bunches is a raw PUSH socket for both.
+//! Subscribers are threads of one process, raw sockets or servers, that bind; the publisher connects to all of them. Raw
+//! subscribers decode the arguments as zmqrpc's do. What tells of bunches is a raw PUSH socket for both.
 //!
 //! How to read it: *wall* is the median over the rounds of the time for one event, published and received by all;
 //! *rate ratio* is raw's over it: 0.70 means 70 % of raw's events per second. *cpu* is the CPU time per event of both
 //! processes together. *spread* is how far the middle half of the rounds lies apart, as a part of the median.
 
 use std::io::Write;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use zmqrpc::{Publisher, Server, Subscription, zmq_service};
@@ -86,10 +86,11 @@ fn compare(options: &Options) {
     }
 }
 
+/// One for the process, as in zmqrpc: each has an I/O thread of its own.
+static CONTEXT: LazyLock<zmq::Context> = LazyLock::new(zmq::Context::new);
+
 fn socket(kind: zmq::SocketType) -> zmq::Socket {
-    let socket = zmq::Context::new()
-        .socket(kind)
-        .expect("a socket can be opened");
+    let socket = CONTEXT.socket(kind).expect("a socket can be opened");
     socket.set_linger(0).expect("the option exists");
     socket.set_sndhwm(10_000).expect("the option exists");
     socket.set_rcvhwm(10_000).expect("the option exists");
@@ -262,10 +263,10 @@ fn tell(bunches: &Mutex<zmq::Socket>) {
 
 struct Counter {
     events: AtomicUsize,
-    bunches: Mutex<zmq::Socket>,
+    bunches: Arc<Mutex<zmq::Socket>>,
 }
 
-impl Sensor for std::sync::Arc<Counter> {
+impl Sensor for Counter {
     fn reading(&self, a: i64, b: i64) {
         check_sum((a, b), a + b);
         if (self.events.fetch_add(1, Ordering::Relaxed) + 1).is_multiple_of(BUNCH) {
@@ -274,23 +275,26 @@ impl Sensor for std::sync::Arc<Counter> {
     }
 }
 
-/// Serves for ever: all subscriptions are one server's.
+/// Serves for ever: each subscriber is a server.
 fn subscribe(count: usize) {
     let (bunches, told) = bind(zmq::PUSH);
-    let counter = std::sync::Arc::new(Counter {
-        events: AtomicUsize::new(0),
-        bunches: Mutex::new(bunches),
-    });
-    let settings = Server::builder().service(SensorServer::new(counter));
-    let settings = (0..count).fold(settings, |settings, _| {
-        settings.subscribe(Subscription::bind("tcp://127.0.0.1:*"))
-    });
-    let server = settings.start().expect("the server starts");
-    let endpoints: Vec<String> = server
-        .subscriptions()
-        .into_iter()
+    let bunches = Arc::new(Mutex::new(bunches));
+    let serve = |_| {
+        let counter = Counter {
+            events: AtomicUsize::new(0),
+            bunches: Arc::clone(&bunches),
+        };
+        Server::builder()
+            .service(SensorServer::new(counter))
+            .subscribe(Subscription::bind("tcp://127.0.0.1:*"))
+            .start()
+            .expect("the server starts")
+    };
+    let servers: Vec<_> = (0..count).map(serve).collect();
+    let subscriptions = servers.iter().flat_map(|server| server.subscriptions());
+    let endpoints: Vec<String> = subscriptions
         .map(|subscription| subscription.endpoint)
         .collect();
     ready(&endpoints, &told);
-    server.wait();
+    servers.iter().for_each(|server| server.wait());
 }
