@@ -30,6 +30,9 @@ pub(super) struct Engine {
     work: Mutex<Work>,
     roles: Roles,
     waiter: Arc<Waiter>,
+    /// The leader waits at the socket: whoever uses it now leaves it drained, and wakes the leader if that brought work.
+    /// Set under both locks.
+    polled: AtomicBool,
     responder: Responder,
     pub(super) counters: Arc<Counters>,
     stopping: AtomicBool,
@@ -51,6 +54,7 @@ impl Engine {
             port: Mutex::new(Some(port)),
             work: Mutex::new(Work::new(bounds)),
             roles: Roles::default(),
+            polled: AtomicBool::new(false),
             responder,
             counters,
             stopping: AtomicBool::new(false),
@@ -131,8 +135,8 @@ impl Engine {
                 Role::Lead(term) => self.lead(term),
                 Role::StandBy => {
                     let overdue = || {
-                        let since = Instant::now().checked_sub(2 * TICK);
-                        since.is_some_and(|since| self.work().is_overdue(since))
+                        let now = Instant::now();
+                        is_overdue(&self.work(), now)
                     };
                     if let Some(term) = self.roles.watch(overdue) {
                         self.lead(term);
@@ -157,8 +161,8 @@ impl Engine {
                         tracing::error!(%error, "the server cannot wait for its socket, the server ends");
                         return self.finish();
                     }
+                    self.polled.store(false, Ordering::Relaxed);
                     if let Some(port) = self.port().as_mut() {
-                        port.polled = false;
                         port.waited = true;
                     }
                 }
@@ -212,11 +216,11 @@ impl Engine {
             let Some(until) = port.flushed_by(now) else {
                 return Ok(Attended::Done);
             };
-            port.polled = true;
+            self.polled.store(true, Ordering::Relaxed);
             let until = port.next_try(now).or(Some(until));
             return Ok(Attended::Idle(until, None));
         }
-        port.polled = true;
+        self.polled.store(true, Ordering::Relaxed);
         let due = port.next_try(now).into_iter().chain(work.next_tick());
         let due = due.chain(port.sources.due());
         Ok(Attended::Idle(due.min(), port.sources.waiters()))
@@ -248,7 +252,8 @@ impl Engine {
         Ok((drained && read, intake.work))
     }
 
-    /// Runs requests until there are none that may run, or replies should be sent, or another thread leads.
+    /// Runs requests until there are none that may run, or replies should be sent, or another thread leads. Who helps
+    /// leaves to the leader what has not waited for long: where methods are short, two threads get in each other's way.
     fn run(self: &Arc<Self>, term: Option<u64>) {
         let mut ended = None;
         loop {
@@ -263,15 +268,20 @@ impl Engine {
                 {
                     return;
                 }
-                match work.assign(Instant::now()) {
-                    Some(assigned) => assigned,
-                    None => return,
+                let now = Instant::now();
+                if term.is_none() && !is_overdue(&work, now) {
+                    return;
                 }
+                let Some(assigned) = work.assign(now) else {
+                    return;
+                };
+                assigned
             };
-            match term {
-                Some(_) => self.roles.progress(),
+            if term.is_some() {
+                self.roles.progress();
+            } else if self.polled.load(Ordering::Relaxed) {
                 // The leader may wait without a limit, and has to send signs of life for what runs now.
-                None => self.waiter.wake(),
+                self.waiter.wake();
             }
             ended = self.execute(assigned);
         }
@@ -300,17 +310,15 @@ impl Engine {
         }
     }
 
-    /// Runs what waits, as long as something does, and sends what is ready.
+    /// Runs what has been waiting, as long as something has, and sends what is ready.
     fn help(self: &Arc<Self>) {
-        loop {
-            if !self.exchange() {
-                return;
-            }
+        while self.exchange() {
             self.run(None);
         }
     }
 
-    /// Sends what is ready from another thread than the leader's. `true` if there is something to run.
+    /// Sends what is ready from another thread than the leader's. `true` if something has been waiting for that one too
+    /// long.
     fn exchange(&self) -> bool {
         let mut port = self.port();
         let Some(port) = port.as_mut() else {
@@ -334,10 +342,10 @@ impl Engine {
             || released
             || work.has_assignable()
             || port.next_try(now).is_some();
-        if port.polled && must_look {
+        if self.polled.load(Ordering::Relaxed) && must_look {
             self.waiter.wake();
         }
-        work.has_assignable()
+        is_overdue(&work, now)
     }
 
     fn port(&self) -> MutexGuard<'_, Option<Port>> {
@@ -347,6 +355,12 @@ impl Engine {
     fn work(&self) -> MutexGuard<'_, Work> {
         self.work.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A request has been waiting although a worker is free.
+fn is_overdue(work: &Work, now: Instant) -> bool {
+    now.checked_sub(2 * TICK)
+        .is_some_and(|since| work.is_overdue(since))
 }
 
 /// A thread that dies would leave its role to nobody: better that the server ends, and says so.

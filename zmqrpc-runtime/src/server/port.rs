@@ -13,9 +13,6 @@ pub(super) struct Port {
     router: Router,
     pub(super) sources: Sources,
     outbox: Outbox,
-    /// The leader waits at the socket: whoever uses it now leaves it drained, and wakes the leader if that brought
-    /// work.
-    pub(super) polled: bool,
     /// The leader has just waited: something has arrived, but hardly more than one message.
     pub(super) waited: bool,
     /// How long peers may take to accept their last replies, and until when that is.
@@ -54,7 +51,6 @@ impl Port {
             router,
             sources,
             outbox: Outbox::default(),
-            polled: false,
             waited: false,
             linger,
             sent: None,
