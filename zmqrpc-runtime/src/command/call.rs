@@ -19,7 +19,11 @@ use crate::wire::{
 ///
 /// Dispatch entries turn it into a [`Frame`]; they never see which dialect it came in.
 #[derive(Debug)]
-pub struct Call {
+pub struct Call(Box<Parts>);
+
+/// Behind a pointer, as a call is handed on often before it is looked at.
+#[derive(Debug)]
+struct Parts {
     context: CallContext,
     envelope: Envelope,
 }
@@ -39,21 +43,21 @@ pub(crate) struct Envelope {
 
 impl Call {
     pub(crate) fn new(context: CallContext, envelope: Envelope) -> Self {
-        Self { context, envelope }
+        Self(Box::new(Parts { context, envelope }))
     }
 
     /// What the handler may know of the call.
     #[must_use]
     pub fn context(&self) -> &CallContext {
-        &self.context
+        &self.0.context
     }
 
     pub(crate) fn id(&self) -> u64 {
-        self.envelope.id
+        self.0.envelope.id
     }
 
     pub(crate) fn wants_reply(&self) -> bool {
-        self.envelope.wants_reply
+        self.0.envelope.wants_reply
     }
 
     /// Decodes the arguments: the tuple of them, borrowing from the frame where the types do.
@@ -62,12 +66,9 @@ impl Call {
     ///
     /// A refusal that tells the caller what was wrong with them.
     pub fn arguments<'a, A: Deserialize<'a>>(&'a self) -> Result<A, Refusal> {
-        let body = self
-            .context
-            .frame()
-            .get(self.envelope.body..)
-            .unwrap_or_default();
-        self.envelope
+        let Parts { context, envelope } = &*self.0;
+        let body = context.frame().get(envelope.body..).unwrap_or_default();
+        envelope
             .codec
             .decode(body)
             .map_err(|error| Refusal::arguments(&error))
@@ -79,7 +80,7 @@ impl Call {
     pub(crate) fn command<C: DeserializeOwned>(&self) -> Result<C, Refusal> {
         let command = self.arguments::<C>();
         if command.is_err()
-            && self.envelope.codec != Codec::Postcard
+            && self.0.envelope.codec != Codec::Postcard
             && let Ok((command,)) = self.arguments::<(C,)>()
         {
             return Ok(command);
@@ -93,11 +94,12 @@ impl Call {
     ///
     /// A refusal that tells the caller why the answer cannot travel.
     pub fn reply<C: Command>(&self, answer: C::Answer) -> Handled {
-        self.envelope.reply::<C>(answer)
+        self.0.envelope.reply::<C>(answer)
     }
 
     pub(crate) fn into_parts(self) -> (CallContext, Envelope) {
-        (self.context, self.envelope)
+        let Parts { context, envelope } = *self.0;
+        (context, envelope)
     }
 }
 

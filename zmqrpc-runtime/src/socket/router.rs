@@ -1,6 +1,6 @@
 //! The server's socket: any number of peers over any number of endpoints.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::monitor::{Connection, Monitor};
 use super::raw::{RawSocket, Refused};
@@ -11,47 +11,54 @@ use super::{Arrival, Direction, Endpoint, Message, Options, SocketError, Waiter,
 pub(crate) type PeerId = Message;
 
 /// The way back to a caller: the peer, and whatever devices between put in front of the message.
+///
+/// Behind a pointer, as it is handed on often and looked at rarely.
 #[derive(Clone, Debug, Hash)]
-pub(crate) struct Route {
+pub(crate) struct Route(Option<Box<Way>>);
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+struct Way {
     peer: PeerId,
     hops: Vec<Message>,
 }
 
+/// What peer a way to nowhere leads to. None is named like that: every name has a byte or more.
+static NOBODY: LazyLock<PeerId> = LazyLock::new(Message::new);
+
 impl Route {
-    /// The way back of what wants no answer. No peer is named like that: every name has a byte or more.
+    /// The way back of what wants no answer.
     pub(crate) fn nowhere() -> Self {
-        Self {
-            peer: Message::new(),
-            hops: Vec::new(),
-        }
+        Self(None)
     }
 
     pub(crate) fn is_nowhere(&self) -> bool {
-        self.peer.is_empty()
+        self.0.is_none()
     }
 
     /// A way that no socket knows.
     #[cfg(test)]
     pub(crate) fn made_up(peer: &str, hops: &[&str]) -> Self {
         let frame = |text: &str| Message::copy_of(text.as_bytes());
-        Self {
+        Self(Some(Box::new(Way {
             peer: frame(peer),
             hops: hops.iter().map(|hop| frame(hop)).collect(),
-        }
+        })))
     }
 
     pub(crate) fn peer(&self) -> &PeerId {
-        &self.peer
+        self.0.as_ref().map_or(&NOBODY, |way| &way.peer)
     }
 
     /// The same peer, over the same devices.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        self.peer == other.peer && self.hops == other.hops
+        self.0 == other.0
     }
 
     /// The way ends with an empty frame: a REQ socket may be at its end.
     pub(crate) fn ends_with_delimiter(&self) -> bool {
-        self.hops.last().is_some_and(|hop| hop.is_empty())
+        let hops = self.0.as_ref().map(|way| &way.hops);
+        hops.and_then(|hops| hops.last())
+            .is_some_and(|hop| hop.is_empty())
     }
 }
 
@@ -85,6 +92,8 @@ pub(crate) struct Router {
     endpoints: Vec<(String, Direction)>,
     waiter: Arc<Waiter>,
     ipv6: bool,
+    /// What the next message's way is received into.
+    spare: Option<Box<Way>>,
 }
 
 impl Router {
@@ -108,6 +117,7 @@ impl Router {
             endpoints: Vec::new(),
             waiter,
             ipv6: options.ipv6,
+            spare: None,
         })
     }
 
@@ -154,18 +164,21 @@ impl Router {
 
     /// Takes the message whole, or gives it back whole.
     pub(crate) fn send(&mut self, mut delivery: Delivery) -> Result<(), Unsent> {
+        let Some(way) = &mut delivery.route.0 else {
+            return Err(Unsent::Gone(delivery.route));
+        };
         // The peer's frame is kept until the message has gone, since a refusal must give it back.
-        match self.socket.send(&mut delivery.route.peer, true) {
+        match self.socket.send(&mut way.peer, true) {
             Ok(()) => {}
             Err(Refused::Full) => return Err(Unsent::Full(Box::new(delivery))),
             Err(Refused::Unreachable) => return Err(Unsent::Gone(delivery.route)),
             Err(Refused::Broken(error)) => return Err(Unsent::Broken(error)),
         }
-        let Delivery { route, mut message } = delivery;
-        for mut hop in route.hops {
+        for mut hop in way.hops.drain(..) {
             self.rest(&mut hop, true)?;
         }
-        self.rest(&mut message, false)
+        self.spare = delivery.route.0;
+        self.rest(&mut delivery.message, false)
     }
 
     fn rest(&mut self, frame: &mut Message, more: bool) -> Result<(), Unsent> {
@@ -198,35 +211,36 @@ impl Router {
     ///
     /// One without a body or with an absurd route is odd.
     pub(crate) fn receive(&mut self) -> Result<Option<Arrival<Delivery>>, SocketError> {
-        let Some(peer) = self.socket.receive()? else {
+        let mut way = self.spare.take().unwrap_or_default();
+        if !self.socket.receive_into(&mut way.peer)? {
+            self.spare = Some(way);
             if self.reports.is_some() && self.waiter.take_news() {
                 self.read_reports()?;
             }
             return Ok(None);
-        };
-        let mut more = peer.more();
-        let mut hops = Vec::new();
-        let mut last = None;
-        let mut too_long = false;
+        }
+        let mut more = way.peer.more();
+        let mut message = Message::new();
+        let (mut frames, mut too_long) = (0, false);
         while more {
-            let Some(frame) = self.socket.receive()? else {
-                break;
-            };
-            more = frame.more();
-            if let Some(hop) = last.replace(frame) {
-                too_long |= hops.len() == MAX_HOPS || hop.len() > MAX_HOP;
+            if frames > 0 {
+                let hop = std::mem::take(&mut message);
+                too_long |= way.hops.len() == MAX_HOPS || hop.len() > MAX_HOP;
                 if !too_long {
-                    hops.push(hop);
+                    way.hops.push(hop);
                 }
             }
+            if !self.socket.receive_into(&mut message)? {
+                break;
+            }
+            frames += 1;
+            more = message.more();
         }
-        Ok(Some(match last {
-            Some(message) if !too_long => Arrival::Message(Delivery {
-                route: Route { peer, hops },
-                message,
-            }),
-            _ => Arrival::Odd,
-        }))
+        if frames == 0 || too_long {
+            return Ok(Some(Arrival::Odd));
+        }
+        let route = Route(Some(way));
+        Ok(Some(Arrival::Message(Delivery { route, message })))
     }
 }
 
