@@ -5,7 +5,7 @@ use std::thread;
 use zmqrpc::{Client, Error, Executed};
 
 use super::expectation::{LIMIT, check, nobody};
-use super::support::{ProbeAdd, ProbeClient, ProbeHold, anywhere, serve, within};
+use super::support::{ProbeAdd, ProbeClient, ProbeHold, anywhere, await_state, serve, within};
 
 #[test]
 fn more_calls_than_a_client_may_have_are_overload() {
@@ -72,8 +72,8 @@ fn a_full_server_says_so() {
             move || client.call(&ProbeHold)
         });
         gate.await_arrivals(1);
-        // The worker does not read while it runs a handler: what comes now is judged together, afterwards.
         let calls: Vec<_> = (0..20).map(|_| client.begin(&ProbeHold).unwrap()).collect();
+        await_state("a call is refused", || server.stats().overloaded > 0);
         gate.open();
         first.join().unwrap().unwrap();
         let errors: Vec<_> = calls

@@ -1,10 +1,8 @@
 //! What a server takes on of all that arrives, and what it refuses.
 
-use std::sync::MutexGuard;
-
 use super::counters::Counters;
 use super::port::Intake;
-use super::responder::Job;
+use super::responder::{Job, Responder};
 use super::sources::Queue;
 use super::work::Work;
 use crate::command::Refusal;
@@ -13,12 +11,21 @@ use crate::wire::Status;
 
 /// Decides what is taken on.
 pub(super) struct Admission<'a> {
-    pub(super) work: MutexGuard<'a, Work>,
+    pub(super) work: &'a mut Work,
+    pub(super) responder: &'a Responder,
     pub(super) counters: &'a Counters,
     pub(super) stopping: bool,
 }
 
 impl Intake for Admission<'_> {
+    fn responder(&self) -> &Responder {
+        self.responder
+    }
+
+    fn counters(&self) -> &Counters {
+        self.counters
+    }
+
     fn refusal(&self, job: &Job) -> Option<Refusal> {
         if self.stopping {
             return Some(Refusal::new(Status::ShuttingDown, ""));
@@ -45,6 +52,14 @@ impl Intake for Admission<'_> {
 }
 
 impl Queue for Admission<'_> {
+    fn responder(&self) -> &Responder {
+        self.responder
+    }
+
+    fn counters(&self) -> &Counters {
+        self.counters
+    }
+
     fn has_room(&self) -> bool {
         self.work.has_room()
     }

@@ -12,10 +12,11 @@
 //! execution   an `async` method that runs
 //! executor    where it runs
 //! engine      the threads and what they share
+//! core        what stands under their lock
 //! roles       which thread leads, stands by, helps
 //! admission   what is taken on, what is refused
 //! running     a call that runs, as its caller knows it
-//! work        requests that wait, requests that run, replies that are ready
+//! work        requests that wait, requests that run
 //! port        the socket
 //! sources     what is published and pushed
 //! outbox      replies that a slow peer has no room for
@@ -26,6 +27,7 @@
 mod admission;
 mod authorize;
 mod builder;
+mod core;
 mod counters;
 mod deliveries;
 mod engine;

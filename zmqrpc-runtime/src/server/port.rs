@@ -13,20 +13,22 @@ pub(super) struct Port {
     router: Router,
     pub(super) sources: Sources,
     outbox: Outbox,
-    /// The leader has just waited: something has arrived, but hardly more than one message.
-    pub(super) waited: bool,
+    /// The leader waits at the socket: whoever uses it now leaves it drained, and wakes the leader if that brought
+    /// work.
+    pub(super) polled: bool,
+    /// The last thing that was done with the socket was a receive that found nothing: another one would cost a system
+    /// call for nothing.
+    quiet: bool,
     /// How long peers may take to accept their last replies, and until when that is.
     linger: Duration,
     flush_limit: Option<Instant>,
     /// When replies were last handed over.
     sent: Option<Instant>,
-    /// Reused from one exchange with the queue of replies to the next.
-    pub(super) outgoing: Vec<Delivery>,
 }
 
 /// Messages that are taken in before the next requests run: a peer that never stops sending keeps the server neither
 /// from its work nor from its end.
-const TURN: usize = 256;
+pub(super) const TURN: usize = 256;
 
 /// How often replies that a peer had no room for are tried again at least.
 const RETRY: Duration = Duration::from_millis(10);
@@ -36,8 +38,22 @@ const RETRY: Duration = Duration::from_millis(10);
 /// the connection ends; neither tells.
 const PARTING: Duration = Duration::from_millis(50);
 
+/// What a message turned out to be.
+pub(super) enum Taken {
+    /// There was none.
+    Nothing,
+    /// A request to run.
+    Job(Route, Job),
+    /// It has been dealt with.
+    Something,
+    /// It has no body, or an absurd route.
+    Odd,
+}
+
 /// What is asked of those who execute, by what has arrived.
 pub(super) trait Intake {
+    fn responder(&self) -> &Responder;
+    fn counters(&self) -> &Counters;
     /// Why a request cannot be taken on, if it cannot.
     fn refusal(&self, job: &Job) -> Option<Refusal>;
     fn take_on(&mut self, route: Route, job: Job);
@@ -51,16 +67,23 @@ impl Port {
             router,
             sources,
             outbox: Outbox::default(),
-            waited: false,
+            polled: false,
+            quiet: false,
             linger,
             sent: None,
             flush_limit: None,
-            outgoing: Vec::new(),
         }
     }
 
     pub(super) fn router(&mut self) -> &mut Router {
+        self.quiet = false;
         &mut self.router
+    }
+
+    /// The leader waits no longer. Whether it did.
+    pub(super) fn stop_polling(&mut self) -> bool {
+        self.quiet &= !self.polled;
+        std::mem::take(&mut self.polled)
     }
 
     /// When to try again what peers had no room for, whatever the socket signals: the last receive before the wait may
@@ -90,98 +113,107 @@ impl Port {
         self.router.shut();
     }
 
-    /// Sends what is in `outgoing`. Answers the callers that turned out to have gone.
-    pub(super) fn flush(&mut self, counters: &Counters, now: Instant) -> Vec<Route> {
-        if !self.outgoing.is_empty() {
-            self.sent = Some(now);
+    /// Sends a reply, or keeps it until its peer has room. Answers the way to a peer that turned out to have gone.
+    pub(super) fn send(
+        &mut self,
+        delivery: Delivery,
+        counters: &Counters,
+        now: Instant,
+    ) -> Option<Route> {
+        self.sent = Some(now);
+        self.quiet = false;
+        self.outbox.send(delivery, &mut self.router, counters)
+    }
+
+    /// Takes one message in.
+    pub(super) fn take(
+        &mut self,
+        intake: &mut impl Intake,
+        now: Instant,
+    ) -> Result<Taken, SocketError> {
+        let arrival = self.router.receive()?;
+        self.quiet = arrival.is_none();
+        let Some(arrival) = arrival else {
+            return Ok(Taken::Nothing);
+        };
+        let Arrival::Message(Delivery { route, message }) = arrival else {
+            intake.counters().malformed.increment();
+            return Ok(Taken::Odd);
+        };
+        let (route, answer) = match intake.responder().read(message, now) {
+            Asked::Nothing => return Ok(Taken::Something),
+            Asked::Answer(answer) => (route, Some(answer)),
+            Asked::Cancel(id) => {
+                intake.cancel(&route, id);
+                return Ok(Taken::Something);
+            }
+            Asked::Run(job) => {
+                let Some(refusal) = intake.refusal(&job) else {
+                    return Ok(Taken::Job(route, job));
+                };
+                (route, job.refuse(&refusal))
+            }
+        };
+        if let Some(message) = answer {
+            self.quiet = false;
+            // Not one of the last replies that the end waits for: callers that never stop asking would put it off for ever.
+            let delivery = Delivery { route, message };
+            self.outbox
+                .send(delivery, &mut self.router, intake.counters());
         }
-        let Self {
-            router,
-            outbox,
-            outgoing,
-            ..
-        } = self;
-        let mut gone = Vec::new();
-        for delivery in outgoing.drain(..) {
-            gone.extend(outbox.send(delivery, router, counters));
-        }
-        gone
+        Ok(Taken::Something)
     }
 
     /// Takes in what has arrived by `now`. `true` if that was all: the socket may be waited on then.
     pub(super) fn take_in(
         &mut self,
-        responder: &Responder,
         intake: &mut impl Intake,
-        counters: &Counters,
         now: Instant,
     ) -> Result<bool, SocketError> {
+        if self.quiet && self.outbox.is_empty() {
+            return Ok(true);
+        }
         let mut drained = false;
-        // After a wait there is mostly one request. It is run before the socket is asked for more, which would cost a
-        // system call for nothing.
-        let turn = if std::mem::take(&mut self.waited) {
-            1
-        } else {
-            TURN
-        };
-        let Self {
-            router,
-            outbox,
-            sent,
-            ..
-        } = self;
         let (mut taken, mut refused) = (0, false);
-        while taken < turn {
-            let Some(arrival) = router.receive()? else {
-                if outbox.is_empty() || refused {
-                    drained = true;
-                    break;
-                }
-                // A send can swallow the signal of an arrival, one that fails too, and a receive the signal of new
-                // room. So one pass is not enough, and the last operation is a receive in any case.
-                let retried = outbox.retry(router, counters);
-                refused = !retried.moved;
-                if retried.moved {
-                    *sent = Some(now);
-                }
-                for gone in &retried.gone {
-                    intake.forget_peer(gone);
-                }
-                continue;
-            };
-            taken += 1;
-            refused = false;
-            let Arrival::Message(Delivery { route, message }) = arrival else {
-                counters.malformed.increment();
-                // It may have had any number of frames. With a turn of these under the lock, others would hardly ever
-                // get it.
-                break;
-            };
-            let (route, answer) = match responder.read(message, now) {
-                Asked::Nothing => continue,
-                Asked::Answer(answer) => (route, Some(answer)),
-                Asked::Cancel(id) => {
-                    intake.cancel(&route, id);
+        while taken < TURN {
+            match self.take(intake, now)? {
+                Taken::Nothing => {
+                    if self.outbox.is_empty() || refused {
+                        drained = true;
+                        break;
+                    }
+                    // A send can swallow the signal of an arrival, one that fails too, and a receive the signal of new
+                    // room. So one pass is not enough, and the last operation is a receive in any case.
+                    let moved = self.retry(intake);
+                    refused = !moved;
+                    if moved {
+                        self.sent = Some(now);
+                    }
                     continue;
                 }
-                Asked::Run(job) => {
-                    let Some(refusal) = intake.refusal(&job) else {
-                        intake.take_on(route, job);
-                        continue;
-                    };
-                    (route, job.refuse(&refusal))
-                }
-            };
-            if let Some(message) = answer {
-                outbox.send(Delivery { route, message }, router, counters);
+                Taken::Job(route, job) => intake.take_on(route, job),
+                Taken::Something => {}
+                // It may have had any number of frames. With a turn of these under the lock, others would hardly ever
+                // get it.
+                Taken::Odd => break,
             }
+            taken += 1;
+            refused = false;
         }
         if !drained {
             // Those who have no room must not wait for a peer that never stops sending.
-            for gone in &outbox.retry(router, counters).gone {
-                intake.forget_peer(gone);
-            }
+            self.retry(intake);
         }
         Ok(drained)
+    }
+
+    /// Tries again what peers had no room for. Whether anything came of it.
+    fn retry(&mut self, intake: &mut impl Intake) -> bool {
+        self.quiet = false;
+        let retried = self.outbox.retry(&mut self.router, intake.counters());
+        for gone in &retried.gone {
+            intake.forget_peer(gone);
+        }
+        retried.moved
     }
 }

@@ -89,8 +89,11 @@ impl Roles {
         self.term.load(Ordering::Acquire) == term
     }
 
-    /// The leader of `term` starts to run jobs.
+    /// The leader of `term` starts to run a job.
     pub(super) fn start_running(&self, term: u64) {
+        // Written by the leader alone, but for a moment when another one takes over.
+        let epoch = self.epoch.load(Ordering::Relaxed);
+        self.epoch.store(epoch.wrapping_add(1), Ordering::Relaxed);
         // Sequentially consistent, like the other side in `park`: one of the two must see what the other wrote.
         self.busy.store(term, Ordering::SeqCst);
         if self.parked.load(Ordering::SeqCst) && self.parked.swap(false, Ordering::SeqCst) {
@@ -98,11 +101,6 @@ impl Roles {
             let _state = self.state();
             self.stand_by.notify_one();
         }
-    }
-
-    /// The leader starts another job.
-    pub(super) fn progress(&self) {
-        self.epoch.fetch_add(1, Ordering::Relaxed);
     }
 
     /// The leader of `term` is back at the socket. Does nothing if another one leads now.

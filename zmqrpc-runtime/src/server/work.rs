@@ -1,4 +1,4 @@
-//! What a server has to do: requests that wait, requests that run, replies that are ready.
+//! What a server has to do: requests that wait, and requests that run.
 //!
 //! A state machine without I/O and without threads: it is told the time, and others do what it says.
 
@@ -32,11 +32,6 @@ pub(super) trait Cancel: Send {
 /// off where they are, since those that are pushed could go to another server, and die with this one.
 const ONE_WAY: usize = 1000;
 
-/// Replies that are sent together at most, while there are requests to execute.
-const BATCH: usize = 64;
-/// Bytes of them: large replies would add up to many times what an outbox may hold.
-const BATCH_BYTES: usize = 1 << 20;
-
 pub(super) struct Work {
     bounds: Bounds,
     waiting: VecDeque<(Route, Job)>,
@@ -47,8 +42,6 @@ pub(super) struct Work {
     one_way_bytes: usize,
     /// More of that has arrived than there is room for.
     held: bool,
-    ready: Vec<Delivery>,
-    ready_bytes: usize,
     /// One place per worker.
     running: Vec<Option<Running>>,
     /// Places that are free.
@@ -74,6 +67,12 @@ pub(super) struct Assigned {
     pub(super) at: Instant,
 }
 
+/// A job that has come to its end, with its reply frame; none for a notification.
+pub(super) struct Ended {
+    pub(super) place: usize,
+    pub(super) frame: Option<Message>,
+}
+
 impl Work {
     pub(super) fn new(bounds: Bounds) -> Self {
         Self {
@@ -83,8 +82,6 @@ impl Work {
             one_way: 0,
             one_way_bytes: 0,
             held: false,
-            ready: Vec::new(),
-            ready_bytes: 0,
             running: (0..bounds.workers).map(|_| None).collect(),
             free: bounds.workers,
             tasks: HashMap::new(),
@@ -147,14 +144,28 @@ impl Work {
         if !self.has_assignable() {
             return None;
         }
-        let place = self.running.iter().position(Option::is_none)?;
         let (route, job) = self.waiting.pop_front()?;
-        self.free -= 1;
         self.waiting_bytes -= job.bytes();
         if route.is_nowhere() {
             self.one_way -= 1;
             self.one_way_bytes -= job.bytes();
         }
+        Some(self.give_out(route, job, now))
+    }
+
+    /// Whether a request that arrives now is the next one to run.
+    pub(super) fn is_eager(&self) -> bool {
+        self.free > 0 && self.waiting.is_empty()
+    }
+
+    /// Gives out a request that was not taken on, while work [is eager](Self::is_eager).
+    pub(super) fn give_out(&mut self, route: Route, job: Job, now: Instant) -> Assigned {
+        let place = self.running.iter().position(Option::is_none);
+        let place = place.unwrap_or_else(|| {
+            self.running.push(None);
+            self.running.len() - 1
+        });
+        self.free -= 1;
         let (id, wants_reply) = (job.id(), job.wants_reply());
         self.running[place] = Some(Running {
             route,
@@ -164,11 +175,11 @@ impl Work {
             told: 0,
             given_up: false,
         });
-        Some(Assigned {
+        Assigned {
             job,
             place,
             at: now,
-        })
+        }
     }
 
     /// Whether [`assign`](Self::assign) would give something out.
@@ -185,11 +196,10 @@ impl Work {
         old && self.free > 0
     }
 
-    /// A job has ended: frees its place and keeps the reply.
-    pub(super) fn finish(&mut self, place: usize, frame: Option<Message>) {
-        if let Some(running) = self.release(place) {
-            self.reply(running, frame);
-        }
+    /// A job has ended: frees its place. Answers the reply.
+    pub(super) fn finish(&mut self, ended: Ended) -> Option<Delivery> {
+        let running = self.release(ended.place)?;
+        reply(running, ended.frame)
     }
 
     fn release(&mut self, place: usize) -> Option<Running> {
@@ -233,11 +243,10 @@ impl Work {
         }
     }
 
-    /// A task has ended. If it was given up before, its reply is not wanted any more.
-    pub(super) fn finish_task(&mut self, task: u64, frame: Option<Message>) {
-        if let Some(task) = self.remove_task(task) {
-            self.reply(task.call, frame);
-        }
+    /// A task has ended. Answers the reply; if it was given up before, that is not wanted any more.
+    pub(super) fn finish_task(&mut self, task: u64, frame: Option<Message>) -> Option<Delivery> {
+        let task = self.remove_task(task)?;
+        reply(task.call, frame)
     }
 
     fn remove_task(&mut self, id: u64) -> Option<Task> {
@@ -253,16 +262,6 @@ impl Work {
             cancel.cancel();
         }
         Some(task.call)
-    }
-
-    fn reply(&mut self, call: Running, frame: Option<Message>) {
-        if let Some(frame) = frame {
-            self.ready_bytes += frame.len();
-            self.ready.push(Delivery {
-                route: call.route,
-                message: frame,
-            });
-        }
     }
 
     /// A caller gives a call up. `true` if it had not ended.
@@ -320,8 +319,8 @@ impl Work {
     }
 
     /// Does what is due at `now`: ends tasks whose time is over, tells callers that their calls still run. Answers how
-    /// many tasks ran out of time.
-    pub(super) fn tick(&mut self, now: Instant) -> u64 {
+    /// many tasks ran out of time; what is to be sent it adds to `ready`.
+    pub(super) fn tick(&mut self, now: Instant, ready: &mut Vec<Delivery>) -> u64 {
         let mut expired = 0;
         while let Some((due, id)) = self.timers.first().copied()
             && due <= now
@@ -337,11 +336,11 @@ impl Work {
                         Refusal::new(Status::Expired, "its time was over before it ended");
                     let frame = refusal.surely(Executed::Maybe).encode(call.id);
                     let frame = call.wants_reply.then_some(frame);
-                    self.reply(call, frame);
+                    ready.extend(reply(call, frame));
                 }
                 continue;
             }
-            self.ready.extend(task.call.still_working(now));
+            ready.extend(task.call.still_working(now));
             let next = task.call.next_sign();
             task.timer = task.deadline.map_or(next, |deadline| deadline.min(next));
             self.timers.insert((task.timer, id));
@@ -351,7 +350,7 @@ impl Work {
             .iter_mut()
             .flatten()
             .filter_map(|call| call.still_working(now));
-        self.ready.extend(signs);
+        ready.extend(signs);
         expired
     }
 
@@ -365,27 +364,9 @@ impl Work {
         }
     }
 
-    /// The replies that are ready, in exchange for an empty vector.
-    pub(super) fn swap_ready(&mut self, empty: &mut Vec<Delivery>) {
-        std::mem::swap(&mut self.ready, empty);
-        self.ready_bytes = 0;
-    }
-
-    pub(super) fn has_ready(&self) -> bool {
-        !self.ready.is_empty()
-    }
-
-    /// Whether so many replies are ready that they are to be sent before anything else runs.
-    pub(super) fn is_batch_full(&self) -> bool {
-        self.ready.len() >= BATCH || self.ready_bytes >= BATCH_BYTES
-    }
-
-    /// Nothing waits, runs or is ready.
+    /// Nothing waits or runs.
     pub(super) fn is_done(&self) -> bool {
-        self.waiting.is_empty()
-            && self.ready.is_empty()
-            && self.tasks.is_empty()
-            && self.running.iter().all(Option::is_none)
+        self.waiting.is_empty() && self.tasks.is_empty() && self.running.iter().all(Option::is_none)
     }
 
     /// Gives up everything that can be given up.
@@ -397,9 +378,14 @@ impl Work {
         self.waiting.clear();
         self.waiting_bytes = 0;
         (self.one_way, self.one_way_bytes) = (0, 0);
-        self.ready.clear();
-        self.ready_bytes = 0;
     }
+}
+
+fn reply(call: Running, frame: Option<Message>) -> Option<Delivery> {
+    frame.map(|message| Delivery {
+        route: call.route,
+        message,
+    })
 }
 
 #[cfg(test)]

@@ -135,7 +135,7 @@ fn a_leader_that_moves_on_is_left_alone_and_helped() {
         if **looks == 20 {
             roles.end();
         }
-        roles.progress();
+        roles.start_running(1);
         true
     });
     assert_eq!(watched, None);

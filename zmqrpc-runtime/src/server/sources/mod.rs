@@ -68,6 +68,8 @@ pub(crate) trait Source {
 
 /// Takes the jobs.
 pub(super) trait Queue {
+    fn responder(&self) -> &Responder;
+    fn counters(&self) -> &Counters;
     fn has_room(&self) -> bool;
     fn push(&mut self, job: Job);
     /// The end was requested.
@@ -183,9 +185,7 @@ impl Sources {
     /// [held](Self::is_held) then.
     pub(super) fn take_in(
         &mut self,
-        responder: &Responder,
         queue: &mut impl Queue,
-        counters: &Counters,
         now: Instant,
     ) -> Result<bool, SocketError> {
         self.stopping = queue.is_closing();
@@ -193,12 +193,6 @@ impl Sources {
         if count == 0 {
             return Ok(true);
         }
-        let mut reader = Reader {
-            responder,
-            queue,
-            counters,
-            now,
-        };
         let was_held = std::mem::take(&mut self.held);
         let mut drained = true;
         let first = self.first % count;
@@ -206,7 +200,7 @@ impl Sources {
         let mut full = None;
         for from in [first..count, 0..first] {
             for (slot, number) in self.slots().skip(from.start).zip(from) {
-                match slot.read(&mut reader)? {
+                match slot.read(queue, now)? {
                     Turn::Drained => {}
                     Turn::Over => drained = false,
                     Turn::Full => full = full.or(Some(number)),
@@ -293,14 +287,6 @@ impl Sources {
     }
 }
 
-/// What it takes to read a source.
-struct Reader<'a, Q> {
-    responder: &'a Responder,
-    queue: &'a mut Q,
-    counters: &'a Counters,
-    now: Instant,
-}
-
 /// How a source's turn ended.
 enum Turn {
     Drained,
@@ -338,35 +324,35 @@ impl<S: Source + ?Sized> Slot<S> {
         self.left == 0
     }
 
-    fn read(&mut self, reader: &mut Reader<'_, impl Queue>) -> Result<Turn, SocketError> {
+    fn read(&mut self, queue: &mut impl Queue, now: Instant) -> Result<Turn, SocketError> {
         // Asking a socket that has nothing costs a system call, and most requests come over another one.
         let stirred = self.waiter.take_stir();
-        let last = reader.queue.is_closing() && !self.is_spent();
-        if self.drained && !stirred && !last && !self.is_due(reader.now) {
+        let last = queue.is_closing() && !self.is_spent();
+        if self.drained && !stirred && !last && !self.is_due(now) {
             return Ok(Turn::Drained);
         }
         self.drained = false;
         for _ in 0..TURN {
-            if !reader.queue.has_room() {
+            if !queue.has_room() {
                 return Ok(Turn::Full);
             }
-            if reader.queue.is_closing() {
+            if queue.is_closing() {
                 if self.is_spent() {
                     return Ok(Turn::Drained);
                 }
                 self.left -= 1;
             }
-            match self.source.take(reader.responder, reader.now)? {
+            match self.source.take(queue.responder(), now)? {
                 Taken::Nothing => {
                     self.drained = true;
-                    if reader.queue.is_closing() {
+                    if queue.is_closing() {
                         self.left = 0;
                     }
                     return Ok(Turn::Drained);
                 }
-                Taken::Job(job) => reader.queue.push(job),
+                Taken::Job(job) => queue.push(job),
                 Taken::Something => {}
-                Taken::Malformed => reader.counters.malformed.increment(),
+                Taken::Malformed => queue.counters().malformed.increment(),
             }
         }
         Ok(Turn::Over)

@@ -68,6 +68,8 @@ struct Scene {
     work: Work,
     responder: Responder,
     now: Instant,
+    /// What is to be sent.
+    ready: Vec<Delivery>,
 }
 
 impl Scene {
@@ -89,6 +91,7 @@ impl Scene {
                 None,
             ),
             now: Instant::now(),
+            ready: Vec::new(),
         }
     }
 
@@ -144,13 +147,25 @@ impl Scene {
     /// Moves the clock and does what is due then.
     fn pass(&mut self, time: Duration) -> u64 {
         self.now += time;
-        self.work.tick(self.now)
+        self.tick()
     }
 
-    /// What is ready: to whom, under which id, and what.
+    fn tick(&mut self) -> u64 {
+        self.work.tick(self.now, &mut self.ready)
+    }
+
+    fn finish(&mut self, place: usize, frame: Option<Message>) {
+        let reply = self.work.finish(Ended { place, frame });
+        self.ready.extend(reply);
+    }
+
+    fn finish_task(&mut self, task: u64, frame: Option<Message>) {
+        let reply = self.work.finish_task(task, frame);
+        self.ready.extend(reply);
+    }
+
+    /// What was to be sent: to whom, under which id, and what.
     fn sent(&mut self) -> Vec<(String, u64, Sent)> {
-        let mut ready = Vec::new();
-        self.work.swap_ready(&mut ready);
         let read = |outgoing: Delivery| {
             let peer = String::from_utf8(outgoing.route.peer().to_vec()).unwrap();
             let (id, sent) = match Reply::decode(&outgoing.message, &Limits::default()) {
@@ -165,7 +180,7 @@ impl Scene {
             };
             (peer, id, sent)
         };
-        ready.into_iter().map(read).collect()
+        self.ready.drain(..).map(read).collect()
     }
 }
 

@@ -15,7 +15,7 @@ fn what_can_run_at_once_does_not_count_as_waiting() {
     );
     assert_eq!(scene.assign(), None);
     assert!(!scene.ask(&ann(), 6, CALL), "three wait");
-    scene.work.finish(0, None);
+    scene.finish(0, None);
     assert!(scene.ask(&ann(), 6, CALL));
 }
 
@@ -51,7 +51,7 @@ fn bytes_are_given_back_when_a_request_leaves_the_queue() {
             assert!(scene.ask(&bob(), 3, large));
         }
         scene.work.abandon();
-        scene.work.finish(0, None);
+        scene.finish(0, None);
     }
 }
 
@@ -61,7 +61,7 @@ fn async_methods_that_run_count_as_waiting() {
     let (task, _) = scene.start_task(&ann(), 1, None);
     assert!(scene.ask(&ann(), 2, CALL) && scene.ask(&ann(), 3, CALL));
     assert!(!scene.ask(&ann(), 4, CALL));
-    scene.work.finish_task(task, None);
+    scene.finish_task(task, None);
     assert!(scene.ask(&ann(), 4, CALL));
 }
 
@@ -75,7 +75,7 @@ fn requests_run_in_their_order() {
         assert!(scene.work.has_assignable());
         assert_eq!(scene.assign(), Some((0, id)));
         assert!(!scene.work.has_assignable());
-        scene.work.finish(0, Some(Message::copy_of(&[7])));
+        scene.finish(0, Some(Message::copy_of(&[7])));
     }
     let frame = || Sent::Frame(vec![7]);
     let sent = [0; 3].map(|_| ("ann".into(), 0, frame()));
@@ -95,29 +95,21 @@ fn a_request_is_overdue_when_a_worker_could_have_taken_it() {
     assert!(!scene.work.is_overdue(before) && scene.work.is_overdue(start));
     scene.assign();
     assert!(!scene.work.is_overdue(scene.now), "no worker is free");
-    scene.work.finish(0, None);
+    scene.finish(0, None);
     assert!(!scene.work.is_overdue(start) && scene.work.is_overdue(scene.now));
 }
 
 #[test]
-fn a_batch_is_full_by_count_or_by_bytes() {
+fn a_request_is_given_out_at_once_while_nothing_waits_and_a_worker_is_free() {
     let mut scene = Scene::spacious(1);
-    let mut finish = |frame: Vec<u8>| {
-        scene.ask(&ann(), 1, CALL);
-        scene.assign();
-        scene.work.finish(0, Some(Message::from(frame)));
-        let full = scene.work.is_batch_full();
-        if full {
-            scene.sent();
-            assert!(!scene.work.is_batch_full() && !scene.work.has_ready());
-        }
-        full
-    };
-    assert!(finish(vec![0; BATCH_BYTES]));
-    for number in 1..=BATCH {
-        assert_eq!(finish(vec![0]), number == BATCH);
-    }
-    assert!(!finish(vec![0; BATCH_BYTES - 1]) && finish(vec![0]));
+    assert!(scene.work.is_eager());
+    let job = scene.job(1, CALL);
+    let place = scene.work.give_out(ann(), job, scene.now).place;
+    assert!(!scene.work.is_eager(), "no worker is free");
+    assert!(scene.ask(&ann(), 2, CALL));
+    scene.finish(place, None);
+    assert!(!scene.work.is_eager(), "one waits and is the next");
+    assert_eq!(scene.assign(), Some((0, 2)));
 }
 
 #[test]
@@ -135,7 +127,7 @@ fn commands_that_nobody_waits_for_keep_no_calls_out() {
     assert!(!scene.ask(&ann(), 6, CALL));
     for _ in 0..5 {
         assert!(scene.assign().is_some());
-        scene.work.finish(0, None);
+        scene.finish(0, None);
     }
     assert!(scene.work.has_room());
     scene.work.abandon();

@@ -27,15 +27,15 @@ fn a_caller_is_told_each_second_that_its_call_runs() {
     assert!(scene.sent().is_empty());
     for second in 1..=3 {
         scene.now = start + second * SECOND;
-        scene.work.tick(scene.now);
+        scene.tick();
         let mut sent = scene.sent();
         sent.sort_by_key(|(_, id, _)| *id);
         assert_eq!(sent, [working("ann", 1), working("bob", 2)]);
-        scene.work.tick(scene.now);
+        scene.tick();
         assert!(scene.sent().is_empty(), "once each second");
         assert_eq!(scene.work.next_tick(), Some(start + (second + 1) * SECOND));
     }
-    scene.work.finish(0, None);
+    scene.finish(0, None);
     assert!(scene.work.cancel(&bob(), 2));
     assert_eq!(scene.work.next_tick(), None);
 }
@@ -67,7 +67,7 @@ fn an_async_method_is_ended_with_its_time() {
     assert_eq!(bell.rung(), 1);
     let expired = Sent::Failure(Status::Expired, Executed::Maybe);
     assert_eq!(scene.sent(), [("ann".into(), 1, expired)]);
-    scene.work.finish_task(task, Some(Message::copy_of(&[7])));
+    scene.finish_task(task, Some(Message::copy_of(&[7])));
     assert_eq!(scene.pass(10 * SECOND), 0);
     assert!(scene.sent().is_empty() && scene.work.is_done());
 }
@@ -92,12 +92,12 @@ fn the_nearest_of_all_times_is_waited_for() {
     scene.start_task(&ann(), 2, Some(SECOND / 4));
     assert_eq!(scene.work.next_tick(), Some(start + SECOND / 2), "its end");
     scene.now = start + SECOND / 2;
-    assert_eq!(scene.work.tick(scene.now), 1);
+    assert_eq!(scene.tick(), 1);
     assert_eq!(scene.work.next_tick(), Some(start + SECOND));
     // Its last sign comes with the fourth second, its end with the fifth.
     for second in 1..=4 {
         scene.now = start + second * SECOND;
-        assert_eq!(scene.work.tick(scene.now), 0);
+        assert_eq!(scene.tick(), 0);
     }
     assert_eq!(scene.pass(SECOND), 1);
     assert_eq!(scene.work.next_tick(), None);

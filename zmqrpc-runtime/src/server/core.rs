@@ -1,0 +1,173 @@
+//! A server's sockets and its work: everything that stands under the server's lock.
+//!
+//! A quick request does not pass through the queue: it is taken from the socket when a thread is free to run it, and
+//! its reply is handed over when that thread comes for the next one. So the sockets' own threads always have something
+//! to do, where batches let them fall asleep between one and the next.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::admission::Admission;
+use super::counters::Counters;
+use super::port::{Intake, Port, TURN, Taken};
+use super::responder::Responder;
+use super::roles::TICK;
+use super::sources::Told;
+use super::work::{Assigned, Ended, Work};
+use crate::socket::{Delivery, Message, SocketError};
+
+/// How long the leader goes from one request to the next before it looks at everything else: at pings, cancellations,
+/// events, and at requests that others should help with.
+const LOOK: Duration = TICK.saturating_mul(2);
+
+/// The same while methods are so short that nothing waits for long.
+const QUICK_LOOK: Duration = TICK.saturating_mul(8);
+
+/// Requests from one look to the next from which on their methods are short.
+const QUICK: u32 = 128;
+
+pub(super) struct Core {
+    pub(super) port: Port,
+    pub(super) work: Work,
+    responder: Arc<Responder>,
+    counters: Arc<Counters>,
+    /// When the leader looks at everything again.
+    look_at: Instant,
+    /// Requests that it has run since its last look.
+    run: u32,
+    /// The end was requested.
+    pub(super) stopping: bool,
+    /// Reused from one look to the next.
+    ready: Vec<Delivery>,
+}
+
+/// What a look at everything brought up.
+pub(super) struct Seen {
+    /// Nothing is left: the sockets may be waited on.
+    pub(super) drained: bool,
+    pub(super) told: Vec<Told>,
+}
+
+impl Core {
+    pub(super) fn new(
+        port: Port,
+        work: Work,
+        responder: Arc<Responder>,
+        counters: Arc<Counters>,
+    ) -> Self {
+        Self {
+            port,
+            work,
+            responder,
+            counters,
+            look_at: Instant::now(),
+            run: 0,
+            stopping: false,
+            ready: Vec::new(),
+        }
+    }
+
+    /// A job has ended: its reply goes out.
+    pub(super) fn finish(&mut self, ended: Ended, now: Instant) {
+        if let Some(delivery) = self.work.finish(ended) {
+            self.send(delivery, now);
+        }
+    }
+
+    /// A task has ended: its reply goes out.
+    pub(super) fn finish_task(&mut self, task: u64, frame: Option<Message>, now: Instant) {
+        if let Some(delivery) = self.work.finish_task(task, frame) {
+            self.send(delivery, now);
+        }
+    }
+
+    fn send(&mut self, delivery: Delivery, now: Instant) {
+        if let Some(gone) = self.port.send(delivery, &self.counters, now) {
+            let (_, mut intake) = self.parts();
+            intake.forget_peer(&gone);
+        }
+    }
+
+    /// The leader is back from its wait. Something has arrived, but hardly more than one message: that one is run before
+    /// the socket is asked for more, which would cost a system call for nothing.
+    pub(super) fn stop_polling(&mut self, now: Instant) {
+        if self.port.stop_polling() {
+            self.look_at = now + LOOK;
+        }
+    }
+
+    /// Somebody else leads from now on: who led before may have left anything behind.
+    pub(super) fn expect_work(&mut self) {
+        self.look_at = Instant::now();
+    }
+
+    /// A request has been waiting although a worker is free.
+    pub(super) fn has_overdue(&self, now: Instant) -> bool {
+        now.checked_sub(2 * TICK)
+            .is_some_and(|since| self.work.is_overdue(since))
+    }
+
+    /// There is something for the leader, who waits.
+    pub(super) fn needs_leader(&self, now: Instant) -> bool {
+        self.work.has_assignable() || self.port.next_try(now).is_some()
+    }
+
+    /// Whether the leader must look at everything before it runs anything else.
+    pub(super) fn must_look(&self, now: Instant) -> bool {
+        now >= self.look_at || self.work.wants_more()
+    }
+
+    /// The next request to run: the first of those that wait or, if none does, the next one in the socket.
+    pub(super) fn next(&mut self, now: Instant) -> Result<Option<Assigned>, SocketError> {
+        self.run += 1;
+        if !self.work.is_eager() {
+            return Ok(self.work.assign(now));
+        }
+        let (port, mut intake) = self.parts();
+        for _ in 0..TURN {
+            match port.take(&mut intake, now)? {
+                Taken::Job(route, job) => return Ok(Some(intake.work.give_out(route, job, now))),
+                Taken::Something => {}
+                Taken::Nothing | Taken::Odd => break,
+            }
+        }
+        Ok(None)
+    }
+
+    /// Takes in everything that has arrived, and sends what had no room. `true` if nothing is left: the sockets may be
+    /// waited on then.
+    pub(super) fn take_in(&mut self, now: Instant) -> Result<bool, SocketError> {
+        let (port, mut intake) = self.parts();
+        let drained = port.take_in(&mut intake, now)?;
+        let sources = &mut port.sources;
+        let read = sources.take_in(&mut intake, now)?;
+        intake.work.hold(sources.is_held());
+        Ok(drained && read)
+    }
+
+    /// The leader's look at everything: at what has arrived, at the time, at who is silent.
+    pub(super) fn look(&mut self, now: Instant) -> Result<Seen, SocketError> {
+        let quick = std::mem::take(&mut self.run) >= QUICK;
+        self.look_at = now + if quick { QUICK_LOOK } else { LOOK };
+        let mut ready = std::mem::take(&mut self.ready);
+        let expired = self.work.tick(now, &mut ready);
+        self.counters.expired.add(expired);
+        for delivery in ready.drain(..) {
+            self.send(delivery, now);
+        }
+        self.ready = ready;
+        let drained = self.take_in(now)?;
+        let told = self.port.sources.look(now);
+        Ok(Seen { drained, told })
+    }
+
+    fn parts(&mut self) -> (&mut Port, Admission<'_>) {
+        let intake = Admission {
+            work: &mut self.work,
+            responder: &self.responder,
+            counters: &self.counters,
+            stopping: self.stopping,
+        };
+        (&mut self.port, intake)
+    }
+}
