@@ -21,7 +21,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
-use zmqrpc::{Publisher, Server, Subscription, zmq_service};
+use zmqrpc::{Publisher, Server, ServerHandle, Subscription, zmq_service};
 
 #[allow(dead_code, unused_imports, reason = "each bench uses its part")]
 mod support;
@@ -291,10 +291,12 @@ fn subscribe(count: usize) {
             .expect("the server starts")
     };
     let servers: Vec<_> = (0..count).map(serve).collect();
-    let subscriptions = servers.iter().flat_map(|server| server.subscriptions());
+    let subscriptions = servers.iter().flat_map(ServerHandle::subscriptions);
     let endpoints: Vec<String> = subscriptions
         .map(|subscription| subscription.endpoint)
         .collect();
     ready(&endpoints, &told);
-    servers.iter().for_each(|server| server.wait());
+    for server in &servers {
+        server.wait();
+    }
 }
