@@ -2,13 +2,13 @@
 
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
+use std::time::Instant;
 
+use super::approach::Approach;
 use super::inproc;
 use super::monitor::{Connection, Monitor};
 use super::raw::{RawSocket, Refused};
-use super::revival::Revival;
-use super::security::Inquiry;
-use super::{Denial, Direction, Endpoint, Message, Options, SocketError, Waiter};
+use super::{Denial, Denied, Endpoint, Message, Options, SocketError, Waiter};
 
 /// What a drain brings up, in the order in which the owner has to know it.
 pub(crate) enum LinkEvent {
@@ -29,7 +29,7 @@ pub(crate) enum LinkEvent {
 
 /// A DEALER with a monitor.
 pub(crate) struct Dealer {
-    endpoint: Endpoint,
+    approach: Approach,
     options: Options,
     connection: Connected,
     waiter: Arc<Waiter>,
@@ -38,8 +38,6 @@ pub(crate) struct Dealer {
 struct Connected {
     socket: RawSocket,
     news: News,
-    revival: Revival,
-    inquiry: Inquiry,
 }
 
 /// How the connection's ups and downs become known.
@@ -52,10 +50,11 @@ enum News {
 impl Dealer {
     /// Opens the socket; the connection itself is made in the background.
     pub(crate) fn connect(endpoint: &Endpoint, options: &Options) -> Result<Self, SocketError> {
+        let approach = Approach::new(endpoint, &options.security, Denied::default());
         let connection = Connected::open(endpoint, options)?;
         let waiter = Arc::new(Waiter::new(connection.sources()?)?);
         Ok(Self {
-            endpoint: endpoint.clone(),
+            approach,
             options: options.clone(),
             connection,
             waiter,
@@ -64,9 +63,9 @@ impl Dealer {
 
     /// Gives the connection up and makes another one. What was handed over and not written yet is lost.
     pub(crate) fn renew(&mut self) -> Result<(), SocketError> {
-        let mut connection = Connected::open(&self.endpoint, &self.options)?;
-        connection.revival = self.connection.revival.heir();
+        let connection = Connected::open(self.approach.endpoint(), &self.options)?;
         self.waiter.replace(connection.sources()?);
+        self.approach.renew();
         self.connection = connection;
         Ok(())
     }
@@ -89,7 +88,7 @@ impl Dealer {
 
     /// Hands over everything that has arrived. Afterwards the socket may be waited on.
     pub(crate) fn drain(&mut self, on: impl FnMut(LinkEvent)) -> Result<(), SocketError> {
-        self.connection.drain(&self.endpoint, &self.waiter, on)
+        self.connection.drain(&mut self.approach, &self.waiter, on)
     }
 
     /// Nothing tells when an `inproc` server goes: it has to be asked for.
@@ -99,12 +98,27 @@ impl Dealer {
 
     /// Somebody waits for the connection: a login that was refused is tried again soon.
     pub(crate) fn hurry(&mut self) {
-        self.connection.revival.hurry();
+        self.approach.hurry();
+    }
+
+    /// Why the last login was refused, if it was and no other is under way.
+    pub(crate) fn denial(&self) -> Option<Denial> {
+        self.approach.denial()
+    }
+
+    /// How often the login was refused.
+    pub(crate) fn refused(&self) -> Denied {
+        self.approach.refused()
+    }
+
+    /// When the connection has to be made again, unless it is before.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        self.approach.due()
     }
 
     /// The connection may have to be made again, of which nothing tells.
     pub(crate) fn is_cut(&self) -> bool {
-        self.connection.revival.due().is_some()
+        self.approach.due().is_some()
     }
 
     /// Nothing tells when an `inproc` server comes: while it is not there, it has to be looked for. Nor does anything
@@ -130,8 +144,6 @@ impl Connected {
             return Ok(Self {
                 socket,
                 news: News::Binding(None),
-                revival: Revival::default(),
-                inquiry: options.security.inquiry(),
             });
         }
         // Without it libzmq queues for a server that is gone and delivers after its restart: requests would run
@@ -140,12 +152,7 @@ impl Connected {
         immediate.map_err(SocketError::of("setting a socket option"))?;
         let news = News::Monitor(Monitor::of_connections(&socket)?);
         socket.open(endpoint, options.ipv6)?;
-        Ok(Self {
-            socket,
-            news,
-            revival: Revival::default(),
-            inquiry: options.security.inquiry(),
-        })
+        Ok(Self { socket, news })
     }
 
     fn sources(&self) -> Result<Vec<OwnedFd>, SocketError> {
@@ -158,24 +165,21 @@ impl Connected {
 
     fn drain(
         &mut self,
-        endpoint: &Endpoint,
+        approach: &mut Approach,
         waiter: &Arc<Waiter>,
         mut on: impl FnMut(LinkEvent),
     ) -> Result<(), SocketError> {
         self.drain_messages(&mut on)?;
         if let News::Binding(own) = self.news {
-            return self.check_binding(endpoint, own, on);
+            return self.check_binding(approach.endpoint(), own, on);
         }
         if waiter.take_news() {
-            self.read_news(endpoint, waiter, &mut on)?;
-            if let Some(denial) = self.inquiry.denial() {
-                // libzmq would go on trying, some twenty times a second.
-                let _ = self.socket.close(endpoint.as_str(), Direction::Connect);
-                self.revival.refuse();
+            self.read_news(approach, waiter, &mut on)?;
+            if let Some(denial) = approach.found(&mut self.socket) {
                 on(LinkEvent::Denied(denial));
             }
         }
-        if self.revival.begin() {
+        if approach.begin() {
             on(LinkEvent::Cut);
         }
         Ok(())
@@ -183,17 +187,18 @@ impl Connected {
 
     fn read_news(
         &mut self,
-        endpoint: &Endpoint,
+        approach: &mut Approach,
         waiter: &Arc<Waiter>,
         on: &mut impl FnMut(LinkEvent),
     ) -> Result<(), SocketError> {
         while let News::Monitor(monitor) = &mut self.news
             && let Some(event) = monitor.next()?
         {
-            self.revival.note(event);
+            if let Some(denial) = approach.note(event, waiter) {
+                on(LinkEvent::Denied(denial));
+            }
             match event {
                 Connection::Established => {
-                    self.inquiry.forget();
                     // Lets libzmq attach the new connection, so that the sends that follow find it.
                     self.drain_messages(on)?;
                     on(LinkEvent::Up);
@@ -204,16 +209,11 @@ impl Connected {
                     on(LinkEvent::Down);
                 }
                 Connection::Foreign => on(LinkEvent::Foreign),
-                Connection::Denied => {
-                    self.revival.refuse();
-                    on(LinkEvent::Denied(Denial::Refused));
-                }
-                Connection::Mismatched => {
-                    self.revival.refuse();
-                    on(LinkEvent::Denied(self.inquiry.mismatch()));
-                }
-                Connection::Failed => self.inquiry.note_failure(endpoint, waiter),
-                Connection::Retried | Connection::ListenerClosed => {}
+                Connection::Denied
+                | Connection::Mismatched
+                | Connection::Failed
+                | Connection::Retried
+                | Connection::ListenerClosed => {}
             }
         }
         Ok(())

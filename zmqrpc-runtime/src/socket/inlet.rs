@@ -4,11 +4,11 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::monitor::Monitor;
+use super::approach::{Approach, complain};
+use super::monitor::{Connection, Monitor};
 use super::raw::RawSocket;
-use super::revival::Revival;
 use super::shut::shut;
-use super::{Direction, Endpoint, Message, Options, SocketError, Waiter, inproc};
+use super::{Denied, Direction, Endpoint, Message, Options, SocketError, Waiter, inproc};
 
 /// A message of frames as they were expected, or none of it.
 ///
@@ -31,9 +31,9 @@ impl<T> Arrival<T> {
 
 pub(super) struct Inlet {
     pub(super) socket: RawSocket,
-    /// Where it is connected, other than `inproc`.
-    returns: Option<Monitor>,
-    revival: Revival,
+    /// Where it is connected, other than `inproc`; where it is bound and asks for logins.
+    news: Option<Monitor>,
+    approach: Approach,
     address: Address,
     waiter: Arc<Waiter>,
 }
@@ -49,20 +49,20 @@ impl Inlet {
     pub(super) fn open(
         mut socket: RawSocket,
         endpoint: &Endpoint,
-        ipv6: bool,
+        options: &Options,
     ) -> Result<Self, SocketError> {
         endpoint.check_free()?;
-        let (returns, descriptors) = watch(&socket, endpoint)?;
-        let opened =
-            Waiter::new(descriptors).and_then(|waiter| Ok((waiter, socket.open(endpoint, ipv6)?)));
+        let (news, descriptors) = watch(&socket, endpoint)?;
+        let opened = Waiter::new(descriptors)
+            .and_then(|waiter| Ok((waiter, socket.open(endpoint, options.ipv6)?)));
         let (waiter, resolved) = opened.inspect_err(|_| socket.stop_monitor())?;
         if endpoint.is_inproc() && endpoint.direction() == Direction::Bind {
             inproc::bound(&resolved);
         }
         Ok(Self {
             socket,
-            returns,
-            revival: Revival::default(),
+            news,
+            approach: Approach::new(endpoint, &options.security, Denied::default()),
             address: Address {
                 resolved,
                 direction: endpoint.direction(),
@@ -84,30 +84,54 @@ impl Inlet {
     pub(super) fn renew(
         &mut self,
         mut socket: RawSocket,
-        endpoint: &Endpoint,
-        ipv6: bool,
+        options: &Options,
     ) -> Result<(), SocketError> {
-        self.revival.postpone();
-        let (returns, descriptors) = watch(&socket, endpoint)?;
-        let opened = socket.open(endpoint, ipv6);
+        self.approach.postpone();
+        let endpoint = self.approach.endpoint();
+        let (news, descriptors) = watch(&socket, endpoint)?;
+        let opened = socket.open(endpoint, options.ipv6);
         opened.inspect_err(|_| socket.stop_monitor())?;
         self.waiter.replace(descriptors);
         self.socket.stop_monitor();
-        (self.socket, self.returns) = (socket, returns);
-        self.revival = Revival::default();
+        (self.socket, self.news) = (socket, news);
+        self.approach.renew();
         Ok(())
     }
 
     /// When to [renew](Self::renew) a connection that is not made again otherwise.
     pub(super) fn revival(&self) -> Option<Instant> {
-        self.revival.due()
+        self.approach.due()
     }
 
-    fn read_returns(&mut self) -> Result<(), SocketError> {
-        while let Some(returns) = &mut self.returns
-            && let Some(event) = returns.next()?
+    /// Whether the login was refused, and is to be tried again when the [revival](Self::revival) is due.
+    pub(super) fn is_refused(&self) -> bool {
+        self.approach.denial().is_some()
+    }
+
+    /// A login was refused, or not answered yet.
+    pub(super) fn awaits_login(&self) -> bool {
+        self.approach.awaits_login()
+    }
+
+    /// How often the login was refused.
+    pub(super) fn refused(&self) -> Denied {
+        self.approach.refused()
+    }
+
+    fn read_news(&mut self) -> Result<(), SocketError> {
+        while let Some(news) = &mut self.news
+            && let Some(event) = news.next()?
         {
-            self.revival.note(event);
+            if self.address.direction == Direction::Bind {
+                if event == Connection::Mismatched {
+                    self.socket.security().note_mismatch();
+                }
+            } else if let Some(denial) = self.approach.note(event, &self.waiter) {
+                complain(self.approach.endpoint(), denial);
+            }
+        }
+        if let Some(denial) = self.approach.found(&mut self.socket) {
+            complain(self.approach.endpoint(), denial);
         }
         Ok(())
     }
@@ -124,7 +148,7 @@ impl Inlet {
             let frame = frames.get_mut(count).unwrap_or(&mut beyond);
             if !self.socket.receive_into(frame)? {
                 if self.waiter.take_news() {
-                    self.read_returns()?;
+                    self.read_news()?;
                 }
                 // Frames of one message arrive together: only the first can be missing.
                 return Ok((count > 0).then_some(Arrival::Odd));
@@ -140,8 +164,25 @@ impl Inlet {
         Ok(Some(Arrival::Message(frames)))
     }
 
+    /// Ends the monitor: another one takes its place.
+    pub(super) fn stop_news(&mut self) {
+        if let Some(news) = self.news.take() {
+            self.socket.stop_monitor();
+            drop(news);
+        }
+    }
+
+    /// Goes on where [`stop_news`](Self::stop_news) has stopped.
+    pub(super) fn resume_news(&mut self) -> Result<(), SocketError> {
+        let (news, descriptors) = watch(&self.socket, self.approach.endpoint())?;
+        self.waiter.replace(descriptors);
+        self.news = news;
+        Ok(())
+    }
+
     /// Closes the socket and frees its endpoint.
     pub(super) fn shut(&mut self) {
+        self.stop_news();
         let Address {
             resolved,
             direction,
@@ -155,9 +196,7 @@ impl Inlet {
 
 impl Drop for Inlet {
     fn drop(&mut self) {
-        if self.returns.is_some() {
-            self.socket.stop_monitor();
-        }
+        self.stop_news();
     }
 }
 
@@ -169,16 +208,22 @@ impl Drop for Address {
     }
 }
 
-/// What to wait for, and whether connections return.
+/// What to wait for, and what tells of connections.
 fn watch(
     socket: &RawSocket,
     endpoint: &Endpoint,
 ) -> Result<(Option<Monitor>, Vec<OwnedFd>), SocketError> {
-    // A bound socket's peers come again by themselves, and of `inproc` libzmq tells nothing.
-    if endpoint.direction() == Direction::Bind || endpoint.is_inproc() {
+    let monitor = match endpoint.direction() {
+        // Of `inproc` libzmq tells nothing.
+        _ if endpoint.is_inproc() => None,
+        Direction::Connect => Some(Monitor::of_connections(socket)?),
+        Direction::Bind if socket.security().is_guarded() => Some(Monitor::of_refusals(socket)?),
+        // Its peers come again by themselves.
+        Direction::Bind => None,
+    };
+    let Some(monitor) = monitor else {
         return Ok((None, vec![socket.descriptor()?]));
-    }
-    let monitor = Monitor::of_returns(socket)?;
+    };
     let descriptors = vec![socket.descriptor()?, monitor.descriptor()?];
     Ok((Some(monitor), descriptors))
 }

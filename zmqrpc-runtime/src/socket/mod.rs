@@ -12,6 +12,7 @@
 //! - Every socket has a finite linger from its creation on. libzmq's default waits for ever on drop
 //!   (<https://github.com/zeromq/libzmq/issues/2586>).
 
+mod approach;
 mod caretaker;
 mod context;
 mod dealer;

@@ -54,11 +54,6 @@ impl Monitor {
         Self::new(socket, CONNECTIONS)
     }
 
-    /// What tells a connection that is made again from one that is not. Must be called before the socket connects.
-    pub(super) fn of_returns(socket: &RawSocket) -> Result<Self, SocketError> {
-        Self::new(socket, RETURNS)
-    }
-
     /// For sockets with more than one connection: what counts them. Must be called before the socket binds or connects.
     pub(super) fn of_peers(socket: &RawSocket) -> Result<Self, SocketError> {
         Self::new(socket, CONNECTIONS)

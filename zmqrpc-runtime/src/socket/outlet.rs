@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use super::approach::{Approach, complain};
 use super::monitor::{Connection, Monitor};
 use super::raw::RawSocket;
-use super::revival::Revival;
 use super::shut::shut;
-use super::{Direction, Endpoint, Options, SocketError, Waiter, inproc};
+use super::{Denial, Denied, Direction, Endpoint, Options, Security, SocketError, Waiter, inproc};
 
 pub(super) struct Outlet {
     /// Tells of connections, as soon as there may be one that libzmq gives up.
@@ -16,6 +16,8 @@ pub(super) struct Outlet {
     links: Vec<Link>,
     waiter: Arc<Waiter>,
     ipv6: bool,
+    security: Security,
+    refused: Denied,
 }
 
 /// An endpoint that is connected to.
@@ -28,7 +30,7 @@ enum Way {
     /// Within the process: the binding that the socket is connected to. libzmq takes messages for a name that nobody
     /// has bound, and does not connect again to one that is bound again.
     Within(Option<u64>),
-    Abroad(Revival),
+    Abroad(Approach),
 }
 
 impl Outlet {
@@ -45,6 +47,8 @@ impl Outlet {
             endpoints: Vec::new(),
             links: Vec::new(),
             ipv6: options.ipv6,
+            security: options.security.clone(),
+            refused: Denied::default(),
         };
         outlet.wait_for_both()?;
         Ok(outlet)
@@ -88,11 +92,12 @@ impl Outlet {
             link.tend(&mut self.socket, false)?;
         } else {
             if self.monitor.is_none() {
-                self.monitor = Some(Monitor::of_returns(&self.socket)?);
+                self.monitor = Some(Monitor::of_connections(&self.socket)?);
                 self.wait_for_both()?;
             }
             self.socket.open(endpoint, self.ipv6)?;
-            link.way = Way::Abroad(Revival::default());
+            let refused = self.refused.clone();
+            link.way = Way::Abroad(Approach::new(endpoint, &self.security, refused));
         }
         self.links.push(link);
         Ok(endpoint.as_str().to_owned())
@@ -128,13 +133,22 @@ impl Outlet {
         while let Some(monitor) = &mut self.monitor
             && let Some((event, place)) = monitor.next_with_place()?
         {
+            if event == Connection::Mismatched {
+                self.socket.security().note_mismatch();
+            }
             self.note(event, &place);
             on(event);
         }
         let Self { links, socket, .. } = self;
-        links
-            .iter_mut()
-            .try_for_each(|link| link.tend(socket, self.ipv6))
+        for link in links {
+            if let Way::Abroad(approach) = &mut link.way
+                && let Some(denial) = approach.found(socket)
+            {
+                complain(&link.endpoint, denial);
+            }
+            link.tend(socket, self.ipv6)?;
+        }
+        Ok(())
     }
 
     /// Finds the connections that an event is about. Two names with one port cannot be told apart; then one that lives
@@ -156,10 +170,11 @@ impl Outlet {
             } else {
                 !bound && link.endpoint.may_be(place)
             };
-            if let Way::Abroad(revival) = &mut link.way
+            if let Way::Abroad(approach) = &mut link.way
                 && meant
+                && let Some(denial) = approach.note(event, &self.waiter)
             {
-                revival.note(event);
+                complain(&link.endpoint, denial);
             }
         }
     }
@@ -179,6 +194,39 @@ impl Outlet {
     pub(super) fn must_look(&self) -> bool {
         let links = &mut self.links.iter();
         links.any(|link| matches!(link.way, Way::Within(_)) || link.is_cut())
+    }
+
+    /// Somebody waits for a connection: logins that were refused are tried again soon.
+    pub(super) fn hurry(&mut self) {
+        for link in &mut self.links {
+            if let Way::Abroad(approach) = &mut link.way {
+                approach.hurry();
+            }
+        }
+    }
+
+    /// Why nobody can be reached: everybody who is connected to refuses the login, and nobody can come. What was known to
+    /// somebody who has seen `since` so many refusals is none: the next try may go well.
+    pub(super) fn denial_since(&self, since: u64) -> Option<Denial> {
+        self.denial().filter(|_| self.refused.get() > since)
+    }
+
+    /// The same, whenever that was.
+    pub(super) fn denial(&self) -> Option<Denial> {
+        if self.endpoints.len() > self.links.len() {
+            return None;
+        }
+        let mut denials = self.links.iter().map(|link| match &link.way {
+            Way::Within(_) => None,
+            Way::Abroad(approach) => approach.denial(),
+        });
+        let first = denials.next()??;
+        denials.all(|denial| denial.is_some()).then_some(first)
+    }
+
+    /// How often a login of this socket's was refused.
+    pub(super) fn refused(&self) -> Denied {
+        self.refused.clone()
     }
 
     /// Whether an `inproc` name is bound, of whose peers libzmq reports nothing.
@@ -222,7 +270,7 @@ impl Link {
     }
 
     fn is_cut(&self) -> bool {
-        matches!(&self.way, Way::Abroad(revival) if revival.due().is_some())
+        matches!(&self.way, Way::Abroad(approach) if approach.due().is_some())
     }
 
     /// Connects, if it is time to.
@@ -243,12 +291,13 @@ impl Link {
                     *binding = now;
                 }
             }
-            Way::Abroad(revival) => {
-                if revival.begin() {
-                    tracing::warn!(
-                        endpoint = text,
-                        "a connection was given up and is made again"
-                    );
+            Way::Abroad(approach) => {
+                let refused = approach.denial().is_some();
+                if approach.begin() {
+                    if !refused {
+                        let reason = "a connection was given up and is made again";
+                        tracing::warn!(endpoint = text, "{reason}");
+                    }
                     // Of the old one nothing is left but its name, and what waited for it is lost.
                     let _ = socket.close(text, Direction::Connect);
                     socket.open(&self.endpoint, ipv6)?;

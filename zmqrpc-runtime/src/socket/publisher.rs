@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::monitor::Monitor;
 use super::outlet::Outlet;
 use super::raw::{RawSocket, Refused};
-use super::{Endpoint, Message, Options, SocketError, Waiter};
+use super::{Denial, Denied, Endpoint, Message, Options, SocketError, Waiter};
 
 /// An XPUB.
 pub(crate) struct Publisher {
@@ -43,8 +44,10 @@ impl Publisher {
         // Tells of each subscription and of each end of one, not only of the first and the last of a topic.
         socket.set(zmq_sys::ZMQ_XPUB_VERBOSER, 1)?;
         socket.set(zmq_sys::ZMQ_XPUB_NODROP, 1)?;
+        let guarded = options.security.is_guarded();
+        let monitor = guarded.then(|| Monitor::of_refusals(&socket));
         Ok(Self {
-            outlet: Outlet::new(socket, None, options)?,
+            outlet: Outlet::new(socket, monitor.transpose()?, options)?,
         })
     }
 
@@ -64,6 +67,22 @@ impl Publisher {
 
     pub(crate) fn endpoints(&self) -> impl Iterator<Item = &str> {
         self.outlet.endpoints()
+    }
+
+    /// Somebody waits for a connection: logins that were refused are tried again soon.
+    pub(crate) fn hurry(&mut self) {
+        self.outlet.hurry();
+    }
+
+    /// Why nobody can be reached, if it is for the login, and not known to whom knows `since` so many
+    /// [refusals](Self::refused).
+    pub(crate) fn denial_since(&self, since: u64) -> Option<Denial> {
+        self.outlet.denial_since(since)
+    }
+
+    /// How often a login of this socket's was refused.
+    pub(crate) fn refused(&self) -> Denied {
+        self.outlet.refused()
     }
 
     /// A connection may have to be made again, of which nothing tells.

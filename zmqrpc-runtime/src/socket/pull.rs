@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::inlet::{self, Arrival, Inlet};
-use super::{Endpoint, Message, Options, SocketError, Waiter};
+use super::{Denied, Endpoint, Message, Options, SocketError, Waiter};
 
 /// A PULL at one endpoint.
 pub(crate) struct Pull {
     inlet: Inlet,
-    endpoint: Endpoint,
     options: Options,
 }
 
@@ -17,8 +16,7 @@ impl Pull {
     pub(crate) fn open(endpoint: &Endpoint, options: &Options) -> Result<Self, SocketError> {
         let socket = inlet::socket(zmq::PULL, options)?;
         Ok(Self {
-            inlet: Inlet::open(socket, endpoint, options.ipv6)?,
-            endpoint: endpoint.clone(),
+            inlet: Inlet::open(socket, endpoint, options)?,
             options: options.clone(),
         })
     }
@@ -44,10 +42,20 @@ impl Pull {
         self.inlet.revival()
     }
 
+    /// Whether the login was refused, and is to be tried again when the [revival](Self::revival) is due.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.inlet.is_refused()
+    }
+
+    /// How often the login was refused.
+    pub(crate) fn refused(&self) -> Denied {
+        self.inlet.refused()
+    }
+
     /// Gives the connection up and makes a new one. What has not been received is lost.
     pub(crate) fn renew(&mut self) -> Result<(), SocketError> {
         let socket = inlet::socket(zmq::PULL, &self.options)?;
-        self.inlet.renew(socket, &self.endpoint, self.options.ipv6)
+        self.inlet.renew(socket, &self.options)
     }
 
     /// Closes the socket and frees its endpoint.

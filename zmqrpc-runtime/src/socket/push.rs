@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::monitor::{Connection, Monitor};
 use super::outlet::Outlet;
 use super::raw::{RawSocket, Refused};
-use super::{Endpoint, Message, Options, SocketError, Waiter};
+use super::{Denial, Denied, Endpoint, Message, Options, SocketError, Waiter};
 
 /// A PUSH with a monitor.
 pub(crate) struct Push {
@@ -68,6 +68,7 @@ impl Push {
                 // What pullers have read meanwhile may still wait to be noticed, and whoever waits for it to be
                 // signalled once more would wait for ever.
                 Err(Refused::Full | Refused::Unreachable) if !settled => {
+                    self.outlet.hurry();
                     self.settle().map_err(Unpushed::Broken)?;
                 }
                 Err(Refused::Full | Refused::Unreachable) => {}
@@ -98,6 +99,21 @@ impl Push {
         self.connections > 0
             || self.outlet.is_linked()
             || (self.outlet.is_bound_within() && self.has_sent)
+    }
+
+    /// Why nobody can be reached, if it is for the login.
+    pub(crate) fn denial(&self) -> Option<Denial> {
+        self.outlet.denial()
+    }
+
+    /// The same, if that is not known to whom knows `since` so many [refusals](Self::refused).
+    pub(crate) fn denial_since(&self, since: u64) -> Option<Denial> {
+        self.outlet.denial_since(since)
+    }
+
+    /// How often a login of this socket's was refused.
+    pub(crate) fn refused(&self) -> Denied {
+        self.outlet.refused()
     }
 
     /// A connection may have to be made again, of which nothing tells.

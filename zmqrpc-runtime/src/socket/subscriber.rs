@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::inlet::{self, Arrival, Inlet};
 use super::monitor::{Connection, Monitor};
 use super::raw::{RawSocket, Refused};
-use super::{Direction, Endpoint, Message, Options, SocketError, Waiter};
+use super::{Denied, Direction, Endpoint, Message, Options, SocketError, Waiter};
 
 /// An XSUB at one endpoint.
 ///
@@ -47,7 +47,7 @@ impl Subscriber {
     ) -> Result<Self, SocketError> {
         let socket = with_topics(&topics, options)?;
         Ok(Self {
-            inlet: Inlet::open(socket, endpoint, options.ipv6)?,
+            inlet: Inlet::open(socket, endpoint, options)?,
             endpoint: endpoint.clone(),
             options: options.clone(),
             topics,
@@ -107,14 +107,14 @@ impl Subscriber {
         }
         if self.endpoint.direction() == Direction::Connect {
             let socket = with_topics(&self.topics, &self.options)?;
-            self.inlet
-                .renew(socket, &self.endpoint, self.options.ipv6)?;
+            self.inlet.renew(socket, &self.options)?;
             return Ok(true);
         }
         // Within a machine no connection breaks unnoticed; and `inproc` publishers would not come again.
         if !self.endpoint.is_tcp() {
             return Ok(false);
         }
+        self.inlet.stop_news();
         let closings = Monitor::of_closings(&self.inlet.socket)?;
         let resolved = self.inlet.endpoint().to_owned();
         let left = self.inlet.socket.close(&resolved, Direction::Bind);
@@ -123,6 +123,21 @@ impl Subscriber {
             since: now,
         });
         left.map(|()| true)
+    }
+
+    /// Whether the login was refused, and is to be tried again when the [revival](Self::revival) is due.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.inlet.is_refused()
+    }
+
+    /// A login was refused, or not answered yet: that nothing is heard means nothing.
+    pub(crate) fn awaits_login(&self) -> bool {
+        self.inlet.awaits_login()
+    }
+
+    /// How often the login was refused.
+    pub(crate) fn refused(&self) -> Denied {
+        self.inlet.refused()
     }
 
     /// When to [renew](Self::renew) a connection that is not made again otherwise.
@@ -154,7 +169,7 @@ impl Subscriber {
             .map_err(|reason| SocketError::refused("bind", &reason))?;
         self.inlet.socket.open(&endpoint, self.options.ipv6)?;
         self.stop_reopening();
-        Ok(())
+        self.inlet.resume_news()
     }
 
     fn stop_reopening(&mut self) {

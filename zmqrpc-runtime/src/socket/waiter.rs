@@ -60,6 +60,13 @@ impl Waiter {
         self.news.store(true, Ordering::Release);
     }
 
+    /// Something was found out that the owner of the socket has to ask for.
+    pub(super) fn bring_news(&self) {
+        self.expect_news();
+        self.stirred.store(true, Ordering::Release);
+        self.wake();
+    }
+
     pub(super) fn take_news(&self) -> bool {
         self.news.load(Ordering::Acquire) && self.news.swap(false, Ordering::AcqRel)
     }

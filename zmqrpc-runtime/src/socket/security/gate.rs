@@ -71,6 +71,10 @@ impl Denied {
     pub(crate) fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
+
+    pub(in crate::socket) fn count(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 /// While it lives, its domain is known.
@@ -149,7 +153,7 @@ impl Guard {
 
     /// Somebody has another way to log in or, with CURVE, takes this server for another one. libzmq does not say who.
     pub(super) fn note_mismatch(&self) {
-        self.gate.denied.0.fetch_add(1, Ordering::Relaxed);
+        self.gate.denied.count();
         if let Some(hidden) = self.gate.hidden() {
             tracing::warn!(
                 endpoint = self.gate.place(),
@@ -177,7 +181,7 @@ impl Gate {
     }
 
     pub(super) fn refused(&self, claim: &Claim, peer: &str, reason: &str) {
-        self.denied.0.fetch_add(1, Ordering::Relaxed);
+        self.denied.count();
         if let Some(hidden) = self.hidden() {
             tracing::warn!(
                 endpoint = self.place(),

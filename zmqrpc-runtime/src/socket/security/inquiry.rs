@@ -116,8 +116,7 @@ impl Inquiry {
             .spawn(move || {
                 let found = Finding::Found(mechanism_at(&endpoint));
                 *finding.lock().unwrap_or_else(PoisonError::into_inner) = found;
-                waiter.expect_news();
-                waiter.wake();
+                waiter.bring_news();
             });
         if let Err(error) = asked {
             tracing::warn!(%error, "an endpoint could not be asked how to log in");
