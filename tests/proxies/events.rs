@@ -136,6 +136,21 @@ fn sub_to_pub_keeps_publishers_and_numbers() {
 }
 
 #[test]
+fn sub_to_pub_reaches_a_subscriber_within_the_process_that_binds_later() {
+    within(LIMIT, || {
+        let (publisher, at) = publisher();
+        let place = "inproc://binds-later";
+        let proxy = Proxy::new(Sub::connect(at), Pub::connect(place));
+        let _proxy = proxy.start().unwrap();
+        publisher.wait_subscribers(1, 10 * SECOND).unwrap();
+        let taken = Taken::default();
+        let _server = subscriber(Subscription::bind(place), &taken);
+        let publisher = LogClient::new(publisher);
+        await_hearing(&taken, || publisher.take(9, 0).unwrap());
+    });
+}
+
+#[test]
 fn sub_to_req_makes_calls_of_events() {
     within(LIMIT, || {
         let (publisher, at) = publisher();

@@ -36,6 +36,7 @@ impl Outlet {
     ) -> Result<Self, Error> {
         let mut publisher = Publisher::new(options)?;
         open_all(endpoints, |endpoint| publisher.open(endpoint))?;
+        counters.watch_refused(publisher.refused());
         Ok(Self {
             waiter: publisher.waiter(),
             publisher,
@@ -95,7 +96,7 @@ impl Outlet {
         }
     }
 
-    /// Takes in what subscribers say, which would pile up, and sends a heartbeat that is due. Then the socket may be
+    /// Takes in what subscribers say, which would pile up, makes connections again that are lost for good, and sends a heartbeat that is due. Then the socket may be
     /// waited on.
     pub(super) fn serve(&mut self, now: Instant) -> Result<(), SocketError> {
         if let Some((interval, due, number)) = self.heartbeat
@@ -115,6 +116,9 @@ impl Outlet {
             }
         }
         if std::mem::take(&mut self.used) {
+            if let Err(error) = self.publisher.tend() {
+                tracing::error!(%error, "a proxy cannot connect to a subscriber, it tries again");
+            }
             while self.publisher.interest()?.is_some() {}
         }
         Ok(())
