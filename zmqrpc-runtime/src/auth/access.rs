@@ -24,6 +24,9 @@ enum Shown {
     Curve(CurveClient),
 }
 
+const NOTHING_CONNECTS: &str =
+    "nothing connects: what is bound asks for logins with `authenticate`";
+
 /// Bytes of a user's name or of a password: libzmq's limit.
 const MAX: usize = 255;
 
@@ -64,6 +67,11 @@ impl Access {
         }
     }
 
+    /// Whether nothing was set.
+    pub(crate) fn is_open(&self) -> bool {
+        self.login.is_none() && self.authenticator.is_none()
+    }
+
     /// For sockets that connect: what they show.
     pub(crate) fn login(&self) -> Result<Security, Error> {
         Ok(match &self.login {
@@ -82,6 +90,71 @@ impl Access {
         match &self.authenticator {
             None => Ok(Security::Open),
             Some(authenticator) => authenticator.guard().map(Security::Guard),
+        }
+    }
+
+    /// For a socket for each of these endpoints: what those ask for that are bound, and what those show that connect.
+    pub(crate) fn of_each(
+        &self,
+        directions: impl Iterator<Item = Direction>,
+    ) -> Result<EachWay, Error> {
+        let (mut binds, mut connects) = (false, false);
+        for direction in directions {
+            match direction {
+                Direction::Bind => binds = true,
+                Direction::Connect => connects = true,
+            }
+        }
+        if self.authenticator.is_some() && !binds {
+            let reason = "nothing is bound: what connects cannot ask for a login";
+            return Err(Error::bad_setting("authenticate", reason));
+        }
+        if self.login.is_some() && !connects {
+            return Err(Error::bad_setting(self.login_setting(), NOTHING_CONNECTS));
+        }
+        Ok(EachWay {
+            bound: self.guard()?,
+            connected: self.login()?,
+        })
+    }
+
+    /// For one socket with the first endpoints, and a socket for each of the others.
+    pub(crate) fn of_one_and_each(
+        &self,
+        one: impl Iterator<Item = Direction> + Clone,
+        each: impl Iterator<Item = Direction>,
+    ) -> Result<(Security, EachWay), Error> {
+        let connects = one.clone().any(|direction| direction == Direction::Connect);
+        if self.login.is_some() && !connects {
+            if !each
+                .into_iter()
+                .any(|direction| direction == Direction::Connect)
+            {
+                return Err(Error::bad_setting(self.login_setting(), NOTHING_CONNECTS));
+            }
+            // The login is for those alone.
+            let bound = self.guard()?;
+            let connected = self.login()?;
+            return Ok((bound.clone(), EachWay { bound, connected }));
+        }
+        let security = self.of_one(one)?;
+        let each = match &security {
+            Security::Guard(_) => EachWay {
+                bound: security.clone(),
+                connected: Security::Open,
+            },
+            _ => EachWay {
+                bound: Security::Open,
+                connected: self.login()?,
+            },
+        };
+        Ok((security, each))
+    }
+
+    fn login_setting(&self) -> &'static str {
+        match self.login {
+            Some(Shown::Curve(_)) => "curve",
+            _ => "plain",
         }
     }
 
@@ -104,11 +177,73 @@ impl Access {
         }
         if self.login.is_some() && directions.any(|direction| direction == Direction::Bind) {
             let reason = "what is bound cannot log in: connect, or use `authenticate`";
-            return Err(Error::bad_setting("plain", reason));
+            return Err(Error::bad_setting(self.login_setting(), reason));
         }
         self.login()
     }
 }
+
+/// What sockets do that have one endpoint each.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct EachWay {
+    pub(crate) bound: Security,
+    pub(crate) connected: Security,
+}
+
+impl EachWay {
+    pub(crate) fn of(&self, direction: Direction) -> Security {
+        match direction {
+            Direction::Bind => self.bound.clone(),
+            Direction::Connect => self.connected.clone(),
+        }
+    }
+}
+
+/// The methods `plain` and `curve` of a builder whose field of this name is an [`Access`]. What is given in front belongs
+/// to both, and what is given behind says what becomes of a login that is refused.
+macro_rules! login_methods {
+    ($(#[$attribute:meta])* $($access:ident).+ $(#[$refused:meta])*) => {
+        /// Logs in with a user's name and a password, of 1 to 255 bytes each, at what it connects to and is asked for them
+        /// by [`Passwords`](crate::Passwords). Both travel unencrypted.
+        ///
+        $(#[$refused])*
+        $(#[$attribute])*
+        pub fn plain(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
+            self.$($access).+.plain(user, password);
+            self
+        }
+
+        /// Logs in with a key at what it connects to and is asked for one by a [`CurveServer`](crate::CurveServer), and
+        /// encrypts everything. Otherwise as [`plain`](Self::plain), which this replaces: there is one way to log in.
+        $(#[$attribute])*
+        pub fn curve(mut self, keys: $crate::auth::CurveClient) -> Self {
+            self.$($access).+.curve(keys);
+            self
+        }
+    };
+}
+
+/// The method `authenticate`, as [`login_methods`] has the others; what is given behind says who is asked.
+macro_rules! authenticate_method {
+    ($(#[$attribute:meta])* $($access:ident).+ $(#[$who:meta])*) => {
+        $(#[$who])*
+        ///
+        /// Asks for [`Passwords`](crate::Passwords) or, by a [`CurveServer`](crate::CurveServer), for keys. Who has none
+        /// that is right gets nothing, gets nothing through, and learns so within a second. Default: everybody is let in.
+        ///
+        /// `inproc` is within the process and knows no logins: who can reach such an endpoint is let in. What connects
+        /// cannot ask for logins.
+        $(#[$attribute])*
+        pub fn authenticate(
+            mut self,
+            authenticator: impl Into<$crate::auth::Authenticator>,
+        ) -> Self {
+            self.$($access).+.authenticate(authenticator);
+            self
+        }
+    };
+}
+pub(crate) use {authenticate_method, login_methods};
 
 /// CURVE must be there before anything is opened, not at the first call.
 pub(super) fn check_curve(setting: &'static str) -> Result<(), Error> {

@@ -40,6 +40,9 @@ use crate::error::Error;
 ///
 /// The time that a caller waits for the acceptance is no limit of the delivery.
 ///
+/// **Logins** are those of a [`Proxy`](crate::Proxy)'s ends: each end has its own, and the target knows the proxy's user,
+/// not the caller's. While the target does not let the proxy in, what was accepted waits.
+///
 /// # Examples
 ///
 /// ```
@@ -117,6 +120,21 @@ impl<Q: Queue> BufferedProxy<Q> {
     /// work in any case.
     pub fn ipv6(mut self, allowed: bool) -> Self {
         self.settings.ipv6 = allowed;
+        self
+    }
+
+    /// How long a peer may take from its connection to the end of its login, at either end. Default: 10 s. Then the
+    /// connection is closed: one that says nothing holds a descriptor.
+    pub fn handshake_limit(mut self, limit: Duration) -> Self {
+        self.settings.upkeep.handshake_limit = limit;
+        self
+    }
+
+    /// After how much silence TCP asks whether a peer is still there, and how long it waits for each of 4 answers before
+    /// the connection counts as broken. Default: 60 s and 15 s. Whole seconds, rounded up.
+    pub fn keepalive(mut self, idle: Duration, interval: Duration) -> Self {
+        let upkeep = &mut self.settings.upkeep;
+        (upkeep.idle, upkeep.interval) = (idle, interval);
         self
     }
 

@@ -1,6 +1,7 @@
 //! Settings of a proxy.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::counters::Counters;
 use super::ends::{Pub, Pull, Push, Rep, Req, Sub};
@@ -32,6 +33,11 @@ pub type Pull2Push = Proxy<Pull, Push>;
 /// | [`Sub`], [`Pub`] | publishes events again under the name and the numbers of their publishers, heartbeats too, so that subscribers count what was lost on either way |
 /// | [`Pull`], [`Req`] | makes calls of jobs, as of events |
 /// | [`Pull`], [`Push`] | pushes jobs again, as soon as somebody takes them |
+///
+/// Each end has a login of its own, or asks for logins, by its methods `plain`, `curve` and `authenticate`. To what lies
+/// behind a proxy the proxy is the peer: [`CallContext::user_id`](crate::CallContext::user_id) there is the proxy's user,
+/// and the address the proxy's. Who called the proxy is known to the proxy alone; metadata travels, and is what the caller
+/// says it is. So guard the front with what the service behind would ask for.
 ///
 /// It has one thread, and no queue without a bound. A target that is not there, or shows no sign of life, costs its
 /// callers an [`Error::Unavailable`] in time, whose [`executed`](Error::executed) says whether it may have run: `No` for
@@ -90,6 +96,21 @@ impl<In: Source, Out: Sink> Proxy<In, Out> {
     /// work in any case.
     pub fn ipv6(mut self, allowed: bool) -> Self {
         self.settings.ipv6 = allowed;
+        self
+    }
+
+    /// How long a peer may take from its connection to the end of its login, at either end. Default: 10 s. Then the
+    /// connection is closed: one that says nothing holds a descriptor.
+    pub fn handshake_limit(mut self, limit: Duration) -> Self {
+        self.settings.upkeep.handshake_limit = limit;
+        self
+    }
+
+    /// After how much silence TCP asks whether a peer is still there, and how long it waits for each of 4 answers before
+    /// the connection counts as broken. Default: 60 s and 15 s. Whole seconds, rounded up.
+    pub fn keepalive(mut self, idle: Duration, interval: Duration) -> Self {
+        let upkeep = &mut self.settings.upkeep;
+        (upkeep.idle, upkeep.interval) = (idle, interval);
         self
     }
 

@@ -1,9 +1,11 @@
 //! What a proxy has seen since it started.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::server;
 use crate::server::Counter;
+use crate::socket::Denied;
 
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident,)*) => {
@@ -12,6 +14,8 @@ macro_rules! counters {
         #[non_exhaustive]
         pub struct ProxyStats {
             $($(#[$doc])* pub $name: u64,)*
+            /// How often the proxy was not let in: for a wrong login, for having none, or since none was asked for.
+            pub unauthenticated: u64,
             /// Requests that a queue holds now.
             pub held: u64,
             /// Bytes of the requests that a queue holds now.
@@ -24,6 +28,8 @@ macro_rules! counters {
             pub dropped: u64,
             /// Answers for callers that had gone.
             pub unreachable: u64,
+            /// Logins that were refused at ends that ask for them.
+            pub denied: u64,
         }
 
         /// The counters as they are counted.
@@ -32,6 +38,8 @@ macro_rules! counters {
             $(pub(super) $name: Counter,)*
             held: AtomicU64,
             held_bytes: AtomicU64,
+            denied: Mutex<Vec<Denied>>,
+            refused: Mutex<Vec<Denied>>,
             /// Those of the side that callers connect to, as a server counts them.
             pub(super) front: server::Counters,
         }
@@ -42,9 +50,21 @@ macro_rules! counters {
                 self.held_bytes.store(bytes, Ordering::Relaxed);
             }
 
+            /// Adds what an end counts that asks for logins.
+            pub(super) fn watch_denied(&self, denied: Denied) {
+                all(&self.denied).push(denied);
+            }
+
+            /// Adds what a socket counts whose login may be refused.
+            pub(super) fn watch_refused(&self, refused: Denied) {
+                all(&self.refused).push(refused);
+            }
+
             pub(super) fn read(&self) -> ProxyStats {
                 let front = self.front.read();
                 ProxyStats {
+                    denied: all(&self.denied).iter().map(Denied::get).sum(),
+                    unauthenticated: all(&self.refused).iter().map(Denied::get).sum(),
                     $($name: self.$name.get(),)*
                     held: self.held.load(Ordering::Relaxed),
                     held_bytes: self.held_bytes.load(Ordering::Relaxed),
@@ -56,6 +76,10 @@ macro_rules! counters {
             }
         }
     };
+}
+
+fn all(watched: &Mutex<Vec<Denied>>) -> MutexGuard<'_, Vec<Denied>> {
+    watched.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 counters! {

@@ -58,6 +58,7 @@ pub struct Settings {
     pub(super) max_calls: usize,
     pub(super) max_queued_bytes: usize,
     pub(super) ipv6: bool,
+    pub(super) upkeep: Upkeep,
 }
 
 impl Default for Settings {
@@ -67,6 +68,7 @@ impl Default for Settings {
             max_calls: 65_536,
             max_queued_bytes: 64 << 20,
             ipv6: false,
+            upkeep: Upkeep::default(),
         }
     }
 }
@@ -84,6 +86,8 @@ impl Settings {
             let reason = "it must hold at least one message of `max_message` bytes";
             return Err(Error::bad_setting("max_queued_bytes", reason));
         }
+        let wrong = |(setting, reason)| Error::bad_setting(setting, reason);
+        self.upkeep.check().map_err(wrong)?;
         Ok(())
     }
 
@@ -94,34 +98,41 @@ impl Settings {
         }
     }
 
-    fn options(&self, send_high_water: u32) -> Options {
+    fn options(&self, send_high_water: u32, security: Security) -> Options {
         Options {
             max_frame: self.max_message.saturating_mul(2),
             linger: LINGER,
             send_high_water,
             receive_high_water: 1000,
             ipv6: self.ipv6,
-            security: Security::Open,
-            upkeep: Upkeep::default(),
+            security,
+            upkeep: self.upkeep,
         }
     }
 
     pub(super) fn front(&self, rep: &Rep, counters: &Arc<Counters>) -> Result<Front, Error> {
         // Small, as in a server: libzmq does not tell what it still held for a peer that leaves. What does not fit waits
         // in the outbox, which counts.
-        let options = self.options(100);
+        let options = self.options(100, rep.end.security()?);
+        counters.watch_denied(options.security.denied());
         let endpoints = rep.end.endpoints.parse()?;
         Front::open(&endpoints, &options, self.limits(), Arc::clone(counters))
     }
 
     fn events(&self, sub: Sub, counters: &Arc<Counters>) -> Result<Events, Error> {
-        let (options, limits) = (self.options(1000), self.limits());
-        Events::open(sub.subscriptions, &options, limits, Arc::clone(counters))
+        let (options, limits) = (self.options(1000, Security::Open), self.limits());
+        let (subscriptions, logins) = sub.check()?;
+        counters.watch_denied(logins.bound.denied());
+        let counters = Arc::clone(counters);
+        Events::open(subscriptions, &options, &logins, limits, counters)
     }
 
     fn jobs(&self, pull: &Pull, counters: &Arc<Counters>) -> Result<Jobs, Error> {
-        let (options, endpoints) = (self.options(1000), pull.end.endpoints.parse()?);
-        Jobs::open(&endpoints, &options, self.limits(), Arc::clone(counters))
+        let endpoints = pull.end.endpoints.parse()?;
+        let (options, logins) = (self.options(1000, Security::Open), pull.end.securities()?);
+        counters.watch_denied(logins.bound.denied());
+        let counters = Arc::clone(counters);
+        Jobs::open(&endpoints, &options, &logins, self.limits(), counters)
     }
 
     fn outlet(&self, to: &Pub, counters: &Arc<Counters>) -> Result<Outlet, Error> {
@@ -135,7 +146,9 @@ impl Settings {
         let high_water = u32::try_from(to.high_water).ok().filter(|count| *count > 0);
         let high_water =
             high_water.ok_or_else(|| Error::bad_setting("high_water", "it must be 1 or more"))?;
-        let (endpoints, options) = (to.end.endpoints.parse()?, self.options(high_water));
+        let endpoints = to.end.endpoints.parse()?;
+        let options = self.options(high_water, to.end.security()?);
+        counters.watch_denied(options.security.denied());
         let counters = Arc::clone(counters);
         Outlet::open(&endpoints, &options, to.overflow, to.heartbeat, counters)
     }
@@ -177,7 +190,7 @@ impl Settings {
             connect_timeout: req.connect_timeout.min(LONGEST),
         };
         let (endpoints, pulse) = (req.end.endpoints.parse()?, req.pulse()?);
-        let options = self.options(1000);
+        let options = self.options(1000, req.end.security()?);
         Target::open(&endpoints, &options, pulse, bounds, Arc::clone(counters))
     }
 }
@@ -289,7 +302,10 @@ impl sealed::Join for (Pull, Push) {
     fn open(self, settings: &Settings, counters: &Arc<Counters>) -> Result<sealed::Opened, Error> {
         let (pull, to) = self;
         let jobs = settings.jobs(&pull, counters)?;
-        let mut push = PushSocket::new(&settings.options(PUSH_HIGH_WATER))?;
+        let options = settings.options(PUSH_HIGH_WATER, to.end.security()?);
+        counters.watch_denied(options.security.denied());
+        let mut push = PushSocket::new(&options)?;
+        counters.watch_refused(push.refused());
         open_all(&to.end.endpoints.parse()?, |endpoint| push.open(endpoint))?;
         let pushed = push.endpoints().map(str::to_owned).collect();
         let endpoints = [jobs.endpoints(), pushed].concat();

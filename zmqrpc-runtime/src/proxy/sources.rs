@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::counters::Counters;
+use crate::auth::EachWay;
 use crate::error::Error;
-use crate::server::{Feed, Source, Subscription};
+use crate::server::{Checked, Feed, Source};
 use crate::socket::{Arrival, Endpoint, Message, Options, Pull, SocketError, Waiter};
 use crate::wire::{Incoming, Kind, Limits, NO_ID, Request, event_to_request};
 
@@ -45,13 +46,19 @@ pub(super) struct Events {
 
 impl Events {
     pub(super) fn open(
-        subscriptions: Vec<Subscription>,
+        subscriptions: Vec<Checked>,
         options: &Options,
+        logins: &EachWay,
         limits: Limits,
         counters: Arc<Counters>,
     ) -> Result<Self, Error> {
-        let open = |subscription: Subscription| {
-            Feed::open(subscription.check()?, options).map(|feed| (feed, true))
+        let open = |subscription: Checked| {
+            let options = subscription.options(options, logins);
+            let feed = Feed::open(subscription, &options)?;
+            let (denied, refused) = feed.logins();
+            counters.watch_denied(denied);
+            counters.watch_refused(refused);
+            Ok::<_, Error>((feed, true))
         };
         Ok(Self {
             feeds: subscriptions
@@ -154,16 +161,19 @@ impl Jobs {
     pub(super) fn open(
         endpoints: &[Endpoint],
         options: &Options,
+        logins: &EachWay,
         limits: Limits,
         counters: Arc<Counters>,
     ) -> Result<Self, Error> {
-        let options = Options {
-            receive_high_water: HIGH_WATER,
-            ..options.clone()
-        };
         let open = |endpoint: &Endpoint| {
+            let options = Options {
+                receive_high_water: HIGH_WATER,
+                security: logins.of(endpoint.direction()),
+                ..options.clone()
+            };
             let pull = Pull::open(endpoint, &options)
                 .map_err(|error| Error::unopened(endpoint, &error))?;
+            counters.watch_refused(pull.refused());
             Ok::<_, Error>((pull, true))
         };
         Ok(Self {

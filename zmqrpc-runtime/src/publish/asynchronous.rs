@@ -94,6 +94,7 @@ impl AsyncPusher {
                 job: Some(job),
                 limit: self.pusher.time_limit(method),
                 ticket: None,
+                refused: None,
                 alarm: None,
             }),
             Err(error) => State::Failed(error),
@@ -159,6 +160,8 @@ struct Waiting {
     job: Option<Message>,
     limit: Duration,
     ticket: Option<Ticket>,
+    /// Logins that had been refused when it began to wait.
+    refused: Option<u64>,
     /// From when it has had to wait on.
     alarm: Option<Pin<Box<Sleep>>>,
 }
@@ -189,14 +192,19 @@ impl Waiting {
             return Poll::Pending;
         };
         let room = &self.shared.room;
-        match room.try_push(job, &mut self.ticket, cx.waker()) {
+        match room.try_push(job, &mut self.ticket, &mut self.refused, cx.waker()) {
             Err(error) => return Poll::Ready(Err(error.into())),
             Ok(Ok(())) => return Poll::Ready(Ok(())),
-            Ok(Err((job, starts))) => {
-                self.job = Some(job);
-                if starts && let Err(error) = driver::start(room) {
+            Ok(Err(refused)) => {
+                self.job = Some(refused.message);
+                if refused.starts_driver
+                    && let Err(error) = driver::start(room)
+                {
                     room.lose_driver();
                     return Poll::Ready(Err(error.into()));
+                }
+                if refused.is_final {
+                    return Poll::Ready(Err(self.give_up(method)));
                 }
             }
         }
@@ -205,8 +213,12 @@ impl Waiting {
         if alarm.as_mut().poll(cx).is_pending() {
             return Poll::Pending;
         }
+        Poll::Ready(Err(self.give_up(method)))
+    }
+
+    fn give_up(&mut self, method: &Method) -> Error {
         let unsent = self.leave();
-        Poll::Ready(Err(self.shared.unsent(unsent, method, self.limit)))
+        self.shared.unsent(unsent, method, self.limit)
     }
 
     fn leave(&mut self) -> Unsent {

@@ -22,6 +22,10 @@ impl Endpoints {
         self.0.is_empty()
     }
 
+    pub(crate) fn directions(&self) -> impl Iterator<Item = Direction> + Clone + '_ {
+        self.0.iter().map(|(_, direction)| *direction)
+    }
+
     pub(crate) fn parse(&self) -> Result<Vec<Endpoint>, Error> {
         let endpoints = self.0.iter();
         endpoints

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::seat::{Seat, Tended};
 use super::sequences::Sequences;
-use crate::socket::{Interest, Message, Publisher as Socket, SocketError, Unpublished};
+use crate::socket::{Denial, Interest, Message, Publisher as Socket, SocketError, Unpublished};
 use crate::wire::{Content, Event, HEARTBEAT_TOPIC, Limits, patch_id};
 
 /// What happens to a message that finds a subscriber's queue full.
@@ -32,6 +32,10 @@ pub struct PublisherStats {
     pub heartbeats: u64,
     /// Subscribers at present.
     pub subscribers: usize,
+    /// Logins that were refused here.
+    pub denied: u64,
+    /// How often this publisher was not let in: for a wrong login, for having none, or since none was asked for.
+    pub unauthenticated: u64,
 }
 
 /// A publisher's socket behind its lock.
@@ -41,6 +45,14 @@ pub(super) struct Core {
     pub(super) socket: Socket,
     sequences: Sequences,
     stats: PublisherStats,
+}
+
+/// Why there are fewer subscribers than were waited for.
+pub(super) enum Missing {
+    /// There are so many, and the time is over.
+    Only(usize),
+    /// Nobody lets this publisher in.
+    Denied(Denial),
 }
 
 /// Why a message was not published.
@@ -85,22 +97,29 @@ impl Outlet {
         core.stats
     }
 
-    /// Waits until there are `count` subscribers. Answers how many there are when the time is over.
+    /// Waits until there are `count` subscribers.
     pub(super) fn wait_subscribers(
         &self,
         count: usize,
         limit: Duration,
-    ) -> Result<Result<(), usize>, SocketError> {
+    ) -> Result<Result<(), Missing>, SocketError> {
         // A time that the clock cannot express is no limit.
         let deadline = Instant::now().checked_add(limit);
         let mut core = self.lock();
+        self.settle(&mut core);
+        // Those from before say nothing of the next try.
+        let refused = core.socket.refused().get();
         loop {
+            core.socket.hurry();
             self.settle(&mut core);
             if core.stats.subscribers >= count {
                 return Ok(Ok(()));
             }
+            if let Some(denial) = core.socket.denial_since(refused) {
+                return Ok(Err(Missing::Denied(denial)));
+            }
             if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-                return Ok(Err(core.stats.subscribers));
+                return Ok(Err(Missing::Only(core.stats.subscribers)));
             }
             let polls = !core.polled;
             let waited;

@@ -7,11 +7,11 @@ use std::time::Duration;
 use super::arguments::{self, site};
 use super::endpoints::endpoint_methods;
 use super::heartbeats::Heartbeats;
-use super::outlet::{Outlet, Overflow, PublisherStats, Unsent};
+use super::outlet::{Missing, Outlet, Overflow, PublisherStats, Unsent};
 use super::publisher_builder::PublisherBuilder;
 use crate::command::{Command, Transport, WithTopic};
 use crate::error::{Error, Site};
-use crate::socket::{Care, Publisher as Socket};
+use crate::socket::{Care, Denied, Publisher as Socket};
 use crate::wire::{Executed, Limits, MAX_TOPIC, MetadataBuf};
 
 /// Publishes commands to all who have subscribed: servers with a subscription.
@@ -55,6 +55,8 @@ pub(super) struct Shared {
     pub(super) high_water: usize,
     pub(super) limits: Limits,
     pub(super) place: Option<Arc<str>>,
+    pub(super) denied: Denied,
+    pub(super) refused: Denied,
 }
 
 impl Drop for Shared {
@@ -178,12 +180,18 @@ impl Publisher {
     ///
     /// # Errors
     ///
-    /// [`Error::Unavailable`] when there are fewer after `limit`. It says how many.
+    /// [`Error::Unavailable`] when there are fewer after `limit`. It says how many. [`Error::Unauthenticated`] as soon as
+    /// nobody who is connected to lets this publisher in.
     pub fn wait_subscribers(&self, count: usize, limit: Duration) -> Result<(), Error> {
+        let site = || Site::new("wait_subscribers".into(), self.shared.place.clone());
         match self.shared.outlet.wait_subscribers(count, limit)? {
             Ok(()) => Ok(()),
-            Err(present) => Err(Error::Unavailable {
-                at: Site::new("wait_subscribers".into(), self.shared.place.clone()),
+            Err(Missing::Denied(denial)) => Err(Error::Unauthenticated {
+                at: site(),
+                reason: denial.reason().into(),
+            }),
+            Err(Missing::Only(present)) => Err(Error::Unavailable {
+                at: site(),
                 reason: format!("{present} of {count} subscribers are there after {limit:?}")
                     .into(),
                 executed: Executed::No,
@@ -200,7 +208,11 @@ impl Publisher {
     /// Counters since the publisher was built.
     #[must_use]
     pub fn stats(&self) -> PublisherStats {
-        self.shared.outlet.stats()
+        PublisherStats {
+            denied: self.shared.denied.get(),
+            unauthenticated: self.shared.refused.get(),
+            ..self.shared.outlet.stats()
+        }
     }
 
     fn with<R>(&self, act: impl FnOnce(&mut Socket) -> R) -> R {

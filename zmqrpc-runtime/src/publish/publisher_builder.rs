@@ -9,6 +9,7 @@ use super::heartbeats::Heartbeats;
 use super::outlet::{Outlet, Overflow};
 use super::publisher::{Publisher, Shared};
 use super::settings::{Settings, setters};
+use crate::auth::{authenticate_method, login_methods};
 use crate::error::Error;
 use crate::socket::{Care, Publisher as Socket};
 
@@ -73,6 +74,27 @@ impl PublisherBuilder {
 
         /// Whether host names resolve to IPv6 addresses. Default: no. Addresses in brackets work in any case.
         ipv6;
+
+        /// How long a subscriber may take from the connection to the end of its login. Default: 10 s. Then the connection is
+        /// closed: one that says nothing holds a descriptor.
+        handshake_limit;
+
+        /// After how much silence TCP asks whether a subscriber is still there, and how long it waits for each of 4 answers
+        /// before the connection counts as broken. Default: 60 s and 15 s. Whole seconds, rounded up.
+        keepalive;
+    }
+
+    login_methods! {
+        settings.access
+        /// A login that is refused is logged and counted, see [`PublisherStats::unauthenticated`](crate::PublisherStats::unauthenticated), and tried again after half
+        /// a second, then more and more rarely, up to every 32 s; while [`Publisher::wait_subscribers`] waits, twice a
+        /// second, and that is told of it.
+    }
+
+    authenticate_method! {
+        settings.access
+        /// Asks everybody for a login who connects to what it [binds](Self::bind). A subscriber and what it gets may then be
+        /// trusted as far as its login is.
     }
 
     /// Publishes a heartbeat each `interval`, from a thread of the publisher's own. Default: none.
@@ -96,12 +118,14 @@ impl PublisherBuilder {
     pub fn build(self) -> Result<Publisher, Error> {
         let settings = self.settings;
         let endpoints = settings.check()?;
+        let options = settings.options(&endpoints)?;
         if self.heartbeat.is_some_and(|interval| interval.is_zero()) {
             let reason = "the interval must be above zero";
             return Err(Error::bad_setting("heartbeat", reason));
         }
-        let mut socket = Socket::new(&settings.options())?;
+        let mut socket = Socket::new(&options)?;
         open_all(&endpoints, |endpoint| socket.open(endpoint))?;
+        let refused = socket.refused();
         let (outlet, id) = (Arc::new(Outlet::of(socket)), random());
         let heartbeats = self
             .heartbeat
@@ -114,6 +138,8 @@ impl PublisherBuilder {
             high_water: settings.high_water,
             limits: settings.limits(),
             place: settings.endpoints.place(),
+            denied: options.security.denied(),
+            refused,
         };
         Ok(Publisher::new(shared, settings.metadata))
     }

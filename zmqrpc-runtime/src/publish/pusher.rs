@@ -10,7 +10,7 @@ use super::pusher_builder::PusherBuilder;
 use super::room::{Room, Unsent};
 use crate::command::{Command, Method, Transport, WithTimeout, inherited_deadline};
 use crate::error::Error;
-use crate::socket::{Care, Message, Push};
+use crate::socket::{Care, Denied, Message, Push};
 use crate::wire::{Executed, Limits, MetadataBuf};
 
 /// Pushes commands, each to one of those who pull: servers with `pull_bind` or `pull_connect`, in turn.
@@ -46,6 +46,8 @@ pub(super) struct Shared {
     pub(super) high_water: usize,
     pub(super) limits: Limits,
     pub(super) place: Option<Arc<str>>,
+    pub(super) denied: Denied,
+    pub(super) refused: Denied,
 }
 
 impl Drop for Shared {
@@ -60,6 +62,10 @@ impl Drop for Shared {
 pub struct PusherStats {
     /// Jobs that were handed over.
     pub pushed: u64,
+    /// Logins that were refused here.
+    pub denied: u64,
+    /// How often this pusher was not let in: for a wrong login, for having none, or since none was asked for.
+    pub unauthenticated: u64,
 }
 
 impl Pusher {
@@ -117,7 +123,8 @@ impl Pusher {
     /// # Errors
     ///
     /// [`Error::Overloaded`] when all who pull are full until the time limit, [`Error::Unavailable`] when nobody pulls
-    /// until then, [`Error::Encode`] and [`Error::TooLarge`]. The command was not and will not be executed then.
+    /// until then, [`Error::Unauthenticated`] as soon as nobody who is connected to lets this pusher in,
+    /// [`Error::Encode`] and [`Error::TooLarge`]. The command was not and will not be executed then.
     pub fn push<C: Command>(&self, command: &C) -> Result<(), Error> {
         let job = self.encode(command)?;
         let method = const { &C::METHOD };
@@ -154,6 +161,8 @@ impl Pusher {
     pub fn stats(&self) -> PusherStats {
         PusherStats {
             pushed: self.shared.room.pushed(),
+            denied: self.shared.denied.get(),
+            unauthenticated: self.shared.refused.get(),
         }
     }
 
@@ -202,6 +211,10 @@ impl Shared {
                     self.high_water
                 )
                 .into(),
+            },
+            Unsent::Denied(denial) => Error::Unauthenticated {
+                at,
+                reason: denial.reason().into(),
             },
             Unsent::Alone => Error::Unavailable {
                 at,

@@ -7,6 +7,7 @@ use super::endpoints::open_all;
 use super::pusher::{Pusher, Shared};
 use super::room::Room;
 use super::settings::{Settings, setters};
+use crate::auth::{authenticate_method, login_methods};
 use crate::error::Error;
 use crate::socket::{Care, Push};
 
@@ -68,6 +69,27 @@ impl PusherBuilder {
 
         /// Whether host names resolve to IPv6 addresses. Default: no. Addresses in brackets work in any case.
         ipv6;
+
+        /// How long a puller may take from the connection to the end of its login. Default: 10 s. Then the connection is
+        /// closed: one that says nothing holds a descriptor.
+        handshake_limit;
+
+        /// After how much silence TCP asks whether a puller is still there, and how long it waits for each of 4 answers
+        /// before the connection counts as broken. Default: 60 s and 15 s. Whole seconds, rounded up.
+        keepalive;
+    }
+
+    login_methods! {
+        settings.access
+        /// A login that is refused is logged and counted, see [`PusherStats::unauthenticated`](crate::PusherStats::unauthenticated), and tried again after half a
+        /// second, then more and more rarely, up to every 32 s; while somebody pushes, twice a second, and that one is told
+        /// of it.
+    }
+
+    authenticate_method! {
+        settings.access
+        /// Asks everybody for a login who connects to what it [binds](Self::bind). A puller and what it gets may then be
+        /// trusted as far as its login is.
     }
 
     /// How long pushing may wait for room, and for somebody who pulls. Default: 30 s.
@@ -87,14 +109,18 @@ impl PusherBuilder {
     pub fn build(self) -> Result<Pusher, Error> {
         let settings = self.settings;
         let endpoints = settings.check()?;
-        let mut socket = Push::new(&settings.options())?;
+        let options = settings.options(&endpoints)?;
+        let mut socket = Push::new(&options)?;
         open_all(&endpoints, |endpoint| socket.open(endpoint))?;
+        let refused = socket.refused();
         let shared = Shared {
             room: Care::of(Arc::new(Room::of(socket))),
             timeout: self.timeout,
             high_water: settings.high_water,
             limits: settings.limits(),
             place: settings.endpoints.place(),
+            denied: options.security.denied(),
+            refused,
         };
         Ok(Pusher::new(shared, settings.metadata))
     }

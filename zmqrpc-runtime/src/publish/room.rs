@@ -9,7 +9,7 @@ use std::task::Waker;
 use std::time::Instant;
 
 use super::seat::{Held, Seat, Tended};
-use crate::socket::{Message, Push, SocketError, Unpushed};
+use crate::socket::{Denial, Message, Push, SocketError, Unpushed};
 
 pub(super) type Room = Seat<Core>;
 
@@ -39,7 +39,19 @@ pub(super) enum Unsent {
     Full,
     /// Nobody pulls.
     Alone,
+    /// Nobody lets this pusher in.
+    Denied(Denial),
     Broken(SocketError),
+}
+
+/// A message that no room was found for by a task.
+#[cfg(feature = "tokio")]
+pub(super) struct Refused {
+    pub(super) message: Message,
+    /// The caller must start a driver, which counts as existing.
+    pub(super) starts_driver: bool,
+    /// There is no use in waiting.
+    pub(super) is_final: bool,
 }
 
 impl Room {
@@ -75,6 +87,7 @@ impl Room {
         deadline: Option<Instant>,
     ) -> Result<(), Unsent> {
         let mut core = self.lock();
+        let mut refused = None;
         loop {
             message = match core.send(message) {
                 Ok(()) => {
@@ -84,7 +97,8 @@ impl Room {
                 Err(Unpushed::Full(message)) => message,
                 Err(Unpushed::Broken(error)) => return Err(Unsent::Broken(error)),
             };
-            if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            let denied = core.is_denied(&mut refused);
+            if denied || deadline.is_some_and(|deadline| deadline <= Instant::now()) {
                 // It may have been woken in vain, and have left the socket to nobody.
                 self.tell(&mut core);
                 return Err(core.no_room());
@@ -102,14 +116,15 @@ impl Room {
 /// For tasks.
 #[cfg(feature = "tokio")]
 impl Room {
-    /// Sends, or gives the message back and wakes the task when there may be room; its place is kept in `ticket`. `true`
-    /// if the caller must start a driver, which then exists.
+    /// Sends, or gives the message back and wakes the task when there may be room; its place is kept in `ticket`, and
+    /// the logins that had been refused before in `refused`.
     pub(super) fn try_push(
         &self,
         message: Message,
         ticket: &mut Option<Ticket>,
+        refused: &mut Option<u64>,
         task: &Waker,
-    ) -> Result<Result<(), (Message, bool)>, SocketError> {
+    ) -> Result<Result<(), Refused>, SocketError> {
         let mut core = self.lock();
         match core.send(message) {
             Ok(()) => {
@@ -119,8 +134,11 @@ impl Room {
             }
             Err(Unpushed::Full(message)) => {
                 core.queue(ticket, task);
-                let starts = !std::mem::replace(&mut core.driver.exists, true);
-                Ok(Err((message, starts)))
+                Ok(Err(Refused {
+                    message,
+                    starts_driver: !std::mem::replace(&mut core.driver.exists, true),
+                    is_final: core.is_denied(refused),
+                }))
             }
             Err(Unpushed::Broken(error)) => {
                 core.withdraw(ticket.take());
@@ -171,11 +189,18 @@ impl Held<Core> {
 }
 
 impl Core {
+    /// Whether nobody lets this pusher in, as has turned out since `refused` was first asked for: what was known before
+    /// says nothing of the next try.
+    fn is_denied(&self, refused: &mut Option<u64>) -> bool {
+        let refused = *refused.get_or_insert_with(|| self.socket.refused().get());
+        self.socket.denial_since(refused).is_some()
+    }
+
     fn no_room(&self) -> Unsent {
-        if self.socket.is_pulled() {
-            Unsent::Full
-        } else {
-            Unsent::Alone
+        match self.socket.denial() {
+            Some(denial) => Unsent::Denied(denial),
+            None if self.socket.is_pulled() => Unsent::Full,
+            None => Unsent::Alone,
         }
     }
 }

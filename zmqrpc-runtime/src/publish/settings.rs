@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::endpoints::Endpoints;
+use crate::auth::Access;
 use crate::error::Error;
-use crate::socket::{Endpoint, Options, Security, Upkeep};
+use crate::socket::{Endpoint, Options, Upkeep};
 use crate::wire::{Limits, MetadataBuf};
 
 #[derive(Clone, Debug)]
@@ -15,6 +16,8 @@ pub(super) struct Settings {
     pub(super) linger: Duration,
     pub(super) metadata: MetadataBuf,
     pub(super) ipv6: bool,
+    pub(super) access: Access,
+    pub(super) upkeep: Upkeep,
 }
 
 impl Settings {
@@ -26,6 +29,8 @@ impl Settings {
             linger: Duration::from_secs(1),
             metadata: MetadataBuf::new(),
             ipv6: false,
+            access: Access::default(),
+            upkeep: Upkeep::default(),
         }
     }
 
@@ -36,8 +41,11 @@ impl Settings {
         }
     }
 
-    pub(super) fn options(&self) -> Options {
-        Options {
+    /// What to open one socket with for these endpoints.
+    pub(super) fn options(&self, endpoints: &[Endpoint]) -> Result<Options, Error> {
+        self.access.warn_if_exposed(endpoints.iter());
+        let directions = endpoints.iter().map(Endpoint::direction);
+        Ok(Options {
             // Of what these sockets get, not of what they send.
             max_frame: self.max_message.saturating_mul(2),
             linger: self.linger,
@@ -45,9 +53,9 @@ impl Settings {
             send_high_water: u32::try_from(self.high_water).unwrap_or(u32::MAX),
             receive_high_water: 1000,
             ipv6: self.ipv6,
-            security: Security::Open,
-            upkeep: Upkeep::default(),
-        }
+            security: self.access.of_one(directions)?,
+            upkeep: self.upkeep,
+        })
     }
 
     /// The endpoints, if all settings are right.
@@ -67,6 +75,8 @@ impl Settings {
         if let Err(error) = self.metadata.as_metadata().check(&self.limits()) {
             return Err(Error::bad_setting("metadata", error.to_string()));
         }
+        let wrong = |(setting, reason)| Error::bad_setting(setting, reason);
+        self.upkeep.check().map_err(wrong)?;
         self.endpoints.parse()
     }
 }
@@ -118,6 +128,21 @@ macro_rules! setters {
         $($doc)*
         pub fn metadata(mut self, key: impl AsRef<str>, value: impl AsRef<str>) -> Self {
             self.settings.metadata.set(key.as_ref(), value.as_ref());
+            self
+        }
+    };
+    (@handshake_limit $($doc:tt)*) => {
+        $($doc)*
+        pub fn handshake_limit(mut self, limit: Duration) -> Self {
+            self.settings.upkeep.handshake_limit = limit;
+            self
+        }
+    };
+    (@keepalive $($doc:tt)*) => {
+        $($doc)*
+        pub fn keepalive(mut self, idle: Duration, interval: Duration) -> Self {
+            let upkeep = &mut self.settings.upkeep;
+            (upkeep.idle, upkeep.interval) = (idle, interval);
             self
         }
     };

@@ -13,9 +13,9 @@ use super::handler::{Async, AsyncHandler, Handler, Plain};
 use super::port::Port;
 use super::registry::Registry;
 use super::responder::Responder;
-use super::sources::{Feed, Pulled, Sources, Subscription};
+use super::sources::{Checked, Feed, Pulled, Sources, Subscription};
 use super::work::Bounds;
-use crate::auth::{Access, Authenticator};
+use crate::auth::{Access, authenticate_method, login_methods};
 use crate::command::CallContext;
 use crate::command::{Dispatch, Served, Service};
 use crate::error::Error;
@@ -202,24 +202,27 @@ impl ServerBuilder {
         self
     }
 
-    /// Asks everybody for a login who connects to what this server [binds](Self::bind) or
-    /// [pulls at](Self::pull_bind): [`Passwords`](crate::Passwords) or a [`CurveServer`](crate::CurveServer). Who has none
-    /// that is right gets nothing through, and learns so within a second. Default: everybody is let in.
-    ///
-    /// `inproc` is within the process and knows no logins: who can reach such an endpoint is let in. A server that asks
-    /// for logins cannot [connect](Self::connect) to a hub.
-    ///
-    /// ```
-    /// use zmqrpc_runtime::{Passwords, Server};
-    ///
-    /// let server = Server::builder()
-    ///     .authenticate(Passwords::new().user("ada", "secret"))
-    ///     .bind("tcp://*:30000");
-    /// # let _ = server;
-    /// ```
-    pub fn authenticate(mut self, authenticator: impl Into<Authenticator>) -> Self {
-        self.access.authenticate(authenticator);
-        self
+    login_methods! {
+        access
+        /// This is for [hubs](Self::connect) and for what the server [pulls from](Self::pull_connect): a
+        /// [`Subscription`] has a login of its own. A login that is refused is logged, counted where it is for pulling, see
+        /// [`PullStats::unauthenticated`](crate::PullStats::unauthenticated), and tried again after half a second, then more
+        /// and more rarely, up to every 32 s.
+    }
+
+    authenticate_method! {
+        access
+        /// Asks everybody for a login who connects to what this server [binds](Self::bind) or [pulls at](Self::pull_bind),
+        /// and to bound [subscriptions](Self::subscribe) that have no setting of their own.
+        ///
+        /// ```
+        /// use zmqrpc_runtime::{Passwords, Server};
+        ///
+        /// let server = Server::builder()
+        ///     .authenticate(Passwords::new().user("ada", "secret"))
+        ///     .bind("tcp://*:30000");
+        /// # let _ = server;
+        /// ```
     }
 
     /// Asks a function before each call, event and job whether this caller may do that: it knows the caller by
@@ -276,12 +279,16 @@ impl ServerBuilder {
             .map(Subscription::check)
             .collect::<Result<_, _>>()?;
         let pulls = parse(&self.pulls)?;
-        let directions = self.endpoints.iter().map(|(_, direction)| *direction);
-        let security = self.access.of_one(directions)?;
         self.upkeep
             .check()
             .map_err(|(setting, reason)| Error::bad_setting(setting, reason))?;
-        self.access.warn_if_exposed(endpoints.iter().chain(&pulls));
+        let events = subscriptions.iter().filter_map(Checked::inheriting);
+        let exposed = endpoints.iter().chain(&pulls).chain(events);
+        self.access.warn_if_exposed(exposed);
+        let own = self.endpoints.iter().map(|(_, direction)| *direction);
+        let others = self.pulls.iter().map(|(_, direction)| *direction);
+        let (security, logins) = self.access.of_one_and_each(own, others)?;
+        let denied = logins.bound.denied();
         let limits = self.limits();
         let options = Options {
             max_frame: self.max_message.saturating_mul(2),
@@ -292,7 +299,7 @@ impl ServerBuilder {
             send_high_water: 500,
             receive_high_water: 1000,
             ipv6: self.ipv6,
-            security: security.clone(),
+            security,
             upkeep: self.upkeep,
         };
         let bounds = Bounds {
@@ -309,20 +316,20 @@ impl ServerBuilder {
                 .map_err(|error| Error::bad_endpoint(endpoint.as_str(), error.to_string()))?;
         }
         let waiter = router.waiter();
-        let mut sources = Sources::new(Arc::clone(&waiter), options);
+        let mut sources = Sources::new(Arc::clone(&waiter), options, logins);
         for subscription in subscriptions {
-            let options = sources.before_feed(subscription.endpoint())?;
+            let options = sources.before_feed(&subscription)?;
             let feed = Feed::open(subscription, &options)?;
             sources.add_feed(feed)?;
         }
         for endpoint in &pulls {
-            let options = sources.before_pull(endpoint.as_str())?;
+            let options = sources.before_pull(endpoint)?;
             let pulled = Pulled::open(endpoint, &options)?;
             sources.add_pull(pulled)?;
         }
         let port = Port::new(router, sources, linger);
         let engine = Engine::start(port, waiter, responder, counters, bounds)?;
-        Ok(ServerHandle::new(engine, security.denied()))
+        Ok(ServerHandle::new(engine, denied))
     }
 
     /// The services alone, to be called within the process.

@@ -95,7 +95,7 @@ impl ServerHandle {
     pub fn subscribe(&self, subscription: impl Into<Subscription>) -> Result<String, Error> {
         let subscription = subscription.into().check()?;
         let endpoint = subscription.endpoint().to_owned();
-        let options = self.sources(&endpoint, |sources| sources.before_feed(&endpoint))??;
+        let options = self.sources(&endpoint, |sources| sources.before_feed(&subscription))??;
         let feed = Feed::open(subscription, &options)?;
         self.sources(&endpoint, |sources| sources.add_feed(feed))?
     }
@@ -173,7 +173,7 @@ impl ServerHandle {
     fn pull(&self, text: &str, direction: Direction) -> Result<String, Error> {
         let endpoint =
             Endpoint::parse(text, direction).map_err(|reason| Error::bad_endpoint(text, reason))?;
-        let options = self.sources(text, |sources| sources.before_pull(endpoint.as_str()))??;
+        let options = self.sources(text, |sources| sources.before_pull(&endpoint))??;
         let pulled = Pulled::open(&endpoint, &options)?;
         self.sources(text, |sources| sources.add_pull(pulled))?
     }

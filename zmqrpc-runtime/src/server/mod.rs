@@ -50,5 +50,5 @@ pub(crate) use counters::{Counter, Counters};
 pub use handle::ServerHandle;
 pub use handler::{AsyncHandler, Handler};
 pub(crate) use outbox::Outbox;
-pub(crate) use sources::{Feed, Source};
+pub(crate) use sources::{Checked, Feed, Source};
 pub use sources::{Heard, PullStats, Subscription, SubscriptionStats};

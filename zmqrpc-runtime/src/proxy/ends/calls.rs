@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{End, endpoints};
+use super::{End, access, endpoints};
 use crate::client::Pulse;
 use crate::error::Error;
 
@@ -38,6 +38,10 @@ impl Rep {
         /// Connects to a further hub.
         and_connect;
     }
+
+    access!(end.access: login);
+
+    access!(end.access: authenticate);
 }
 
 /// Calls go out to services. With several endpoints they go to the connected ones in turn.
@@ -82,6 +86,8 @@ impl Req {
         /// Connects to a further service that does the same.
         and_connect;
     }
+
+    access!(end.access: login);
 
     /// How long a call waits in the proxy for a connection before it fails with
     /// [`Error::Unavailable`](crate::Error::Unavailable). Default: 5 s, and never longer than its caller waits.

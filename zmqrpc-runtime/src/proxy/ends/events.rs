@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use super::{End, endpoints};
+use super::{End, access, endpoints};
+use crate::auth::{Access, EachWay};
+use crate::error::Error;
 use crate::publish::Overflow;
-use crate::server::Subscription;
+use crate::server::{Checked, Subscription};
 
 /// Events come in, from any number of publishers: [`Subscription`]s, each with a connection of its own.
 ///
@@ -20,6 +22,7 @@ use crate::server::Subscription;
 #[derive(Clone, Debug)]
 pub struct Sub {
     pub(in crate::proxy) subscriptions: Vec<Subscription>,
+    access: Access,
 }
 
 impl Sub {
@@ -33,11 +36,32 @@ impl Sub {
         Subscription::bind(endpoint).into()
     }
 
-    /// A further subscription.
+    access!(access: login);
+
+    access!(access: authenticate);
+
+    /// A further subscription. What [`plain`](Self::plain), [`curve`](Self::curve) and [`authenticate`](Self::authenticate)
+    /// say is for those that have no such setting of their own.
     #[must_use]
     pub fn and(mut self, subscription: impl Into<Subscription>) -> Self {
         self.subscriptions.push(subscription.into());
         self
+    }
+
+    /// The subscriptions, and what those show or ask for that have no setting of their own.
+    pub(in crate::proxy) fn check(self) -> Result<(Vec<Checked>, EachWay), Error> {
+        let checked: Result<Vec<_>, _> = self
+            .subscriptions
+            .into_iter()
+            .map(Subscription::check)
+            .collect();
+        let checked = checked?;
+        let logins = self
+            .access
+            .of_each(checked.iter().map(Checked::direction))?;
+        let inheriting = checked.iter().filter_map(Checked::inheriting);
+        self.access.warn_if_exposed(inheriting);
+        Ok((checked, logins))
     }
 }
 
@@ -45,6 +69,7 @@ impl From<Subscription> for Sub {
     fn from(subscription: Subscription) -> Self {
         Self {
             subscriptions: vec![subscription],
+            access: Access::default(),
         }
     }
 }
@@ -91,6 +116,10 @@ impl Pub {
         /// Connects to a further subscriber.
         and_connect;
     }
+
+    access!(end.access: login);
+
+    access!(end.access: authenticate);
 
     /// The topic of what was a request. Default: the empty one. Events keep theirs.
     #[must_use]

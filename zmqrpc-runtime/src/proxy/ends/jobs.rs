@@ -1,6 +1,6 @@
 //! Jobs: the end where they come in, and the one where they go out.
 
-use super::{End, endpoints};
+use super::{End, access, endpoints};
 
 /// Jobs come in: from pushers.
 #[derive(Clone, Debug)]
@@ -26,6 +26,10 @@ impl Pull {
         /// Connects to a further endpoint.
         and_connect;
     }
+
+    access!(end.access: login);
+
+    access!(end.access: authenticate);
 }
 
 /// Jobs go out: each to one of those who pull.
@@ -52,4 +56,8 @@ impl Push {
         /// Connects to a further endpoint.
         and_connect;
     }
+
+    access!(end.access: login);
+
+    access!(end.access: authenticate);
 }

@@ -8,12 +8,16 @@ pub use calls::{Rep, Req};
 pub use events::{Pub, Sub};
 pub use jobs::{Pull, Push};
 
+use crate::auth::{Access, EachWay};
+use crate::error::Error;
 use crate::publish::Endpoints;
+use crate::socket::Security;
 
 /// What ends have in common.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct End {
     pub(super) endpoints: Endpoints,
+    access: Access,
 }
 
 /// Methods of an end that has a `new` and an `end`. Only their words differ: each speaks of its own peers.
@@ -52,16 +56,50 @@ macro_rules! endpoints {
 }
 use endpoints;
 
+/// What becomes of a login that is refused: `login` is for ends that connect, `authenticate` for those that are bound, and
+/// most can do either.
+macro_rules! access {
+    ($($access:ident).+: login) => {
+        $crate::auth::login_methods! {
+            #[must_use] $($access).+
+            /// This is the proxy's own login: who sends to it has another one, if any, and the other side learns of this
+            /// one alone. A login that is refused is logged and counted, see
+            /// [`ProxyStats::unauthenticated`](crate::ProxyStats::unauthenticated), and tried again after half a second, then
+            /// more and more rarely, up to every 32 s; while something waits for it, twice a second.
+        }
+    };
+    ($($access:ident).+: authenticate) => {
+        $crate::auth::authenticate_method! {
+            #[must_use] $($access).+
+            /// Asks everybody for a login who connects to this end where it is bound. The other end of the proxy, and what
+            /// lies behind it, learn nothing of these logins.
+        }
+    };
+}
+use access;
+
 impl End {
     fn bind(endpoint: impl Into<String>) -> Self {
-        let mut endpoints = Endpoints::default();
-        endpoints.bind(endpoint);
-        Self { endpoints }
+        let mut end = Self::default();
+        end.endpoints.bind(endpoint);
+        end
     }
 
     fn connect(endpoint: impl Into<String>) -> Self {
-        let mut endpoints = Endpoints::default();
-        endpoints.connect(endpoint);
-        Self { endpoints }
+        let mut end = Self::default();
+        end.endpoints.connect(endpoint);
+        end
+    }
+
+    /// For one socket with all endpoints.
+    pub(super) fn security(&self) -> Result<Security, Error> {
+        self.access.warn_if_exposed(self.endpoints.parse()?.iter());
+        self.access.of_one(self.endpoints.directions())
+    }
+
+    /// For a socket for each endpoint.
+    pub(super) fn securities(&self) -> Result<EachWay, Error> {
+        self.access.warn_if_exposed(self.endpoints.parse()?.iter());
+        self.access.of_each(self.endpoints.directions())
     }
 }

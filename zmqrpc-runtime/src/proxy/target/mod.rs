@@ -60,6 +60,7 @@ impl<O> Target<O> {
         let open = |endpoint: &Endpoint| {
             let dealer = Dealer::connect(endpoint, options)
                 .map_err(|error| Error::unopened(endpoint, &error))?;
+            counters.watch_refused(dealer.refused());
             Ok::<_, Error>(Link {
                 waiter: dealer.waiter(),
                 dealer,
@@ -127,6 +128,10 @@ impl<O> Target<O> {
                 }
                 Err(back) => request = back,
             }
+        }
+        if stage.is_none() {
+            let down = self.links.iter_mut().filter(|link| !link.up);
+            down.for_each(|link| link.dealer.hurry());
         }
         let stage = match stage {
             Some(stage) => stage,

@@ -12,6 +12,7 @@ use crate::proxy::table::{Call, Stage};
 use crate::socket::{LinkEvent, SocketError};
 use crate::wire::{Executed, NO_ID, Status, encode_ping};
 
+const FOREIGN: &str = "the proxy's target does not speak ZeroMQ";
 /// How often a target is looked for of whose coming nothing tells.
 const LOOK: Duration = Duration::from_millis(20);
 /// How often requests that no socket has room for are tried again, whatever the sockets signal: the last receive before
@@ -104,8 +105,11 @@ impl<O> Target<O> {
                     lose(table, at, LOST, counters, callers);
                 }
                 LinkEvent::Cut => cut = true,
-                LinkEvent::Foreign => refused = Some("the proxy's target does not speak ZeroMQ"),
-                LinkEvent::Denied(_) => refused = Some("the proxy's target does not let it in"),
+                LinkEvent::Foreign => refused = Some(FOREIGN.to_owned()),
+                LinkEvent::Denied(denial) => {
+                    let reason = denial.reason();
+                    refused = Some(format!("the proxy's target does not let it in: {reason}"));
+                }
             }
         })?;
         if heard {
@@ -116,8 +120,10 @@ impl<O> Target<O> {
         }
         if let Some(reason) = refused {
             tracing::warn!(reason, "a proxy has no target");
-            if alone {
-                self.fail_waiting(&refusal(Status::Unavailable, reason, Executed::No), callers);
+            let denied = |link: &Link| link.dealer.denial().is_some();
+            if alone || self.links.iter().all(denied) {
+                let failure = refusal(Status::Unavailable, &reason, Executed::No);
+                self.fail_waiting(&failure, callers);
             }
         }
         Ok(arrived)
@@ -225,6 +231,9 @@ impl<O> Target<O> {
                     Beat::Wait(until) => until,
                     Beat::Ask | Beat::Dead => now,
                 });
+            }
+            if let Some(at) = link.dealer.due() {
+                add(at);
             }
             if link.dealer.must_look() && self.table.has_waiting() {
                 add(now + LOOK);

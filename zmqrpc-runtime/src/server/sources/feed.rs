@@ -12,11 +12,13 @@ use super::tally::Tally;
 use super::{Source, Taken};
 use crate::error::Error;
 use crate::server::responder::Responder;
-use crate::socket::{Arrival, Message, Options, Security, SocketError, Subscriber, Waiter};
+use crate::socket::{Arrival, Denied, Message, Options, Security, SocketError, Subscriber, Waiter};
 use crate::wire::{Content, Event, HEARTBEAT_TOPIC, Limits, MAX_TOPIC};
 
 pub(crate) struct Feed {
     subscriber: Subscriber,
+    /// The logins that its own settings have refused.
+    denied: Denied,
     tally: Tally,
     silence: Option<Silence>,
     on_silence: Option<OnSilence>,
@@ -54,17 +56,14 @@ impl Told {
 }
 
 impl Feed {
-    /// Opens the subscription's socket.
+    /// Opens the subscription's socket with [its options](Checked::options).
     pub(crate) fn open(settings: Checked, options: &Options) -> Result<Self, Error> {
-        let options = Options {
-            receive_high_water: settings.high_water.into(),
-            security: Security::Open,
-            ..options.clone()
-        };
         let topics = settings.topics.into_iter().map(String::into_bytes);
         let topics = topics.chain([HEARTBEAT_TOPIC.to_vec()]).collect();
+        let denied = settings.security.as_ref().map(Security::denied);
         Ok(Self {
-            subscriber: Subscriber::open(&settings.endpoint, topics, &options)
+            denied: denied.unwrap_or_default(),
+            subscriber: Subscriber::open(&settings.endpoint, topics, options)
                 .map_err(|error| Error::unopened(&settings.endpoint, &error))?,
             tally: Tally::new(),
             silence: settings
@@ -109,7 +108,19 @@ impl Feed {
             malformed: self.malformed,
             silences: self.silences,
             renewals: self.renewals,
+            denied: self.denied.get(),
+            unauthenticated: self.subscriber.refused().get(),
             publishers: publishers.collect(),
+        }
+    }
+
+    fn revive(&mut self, now: Instant) {
+        if !self.subscriber.is_refused() {
+            return self.renew(now, "a publisher's connection was given up");
+        }
+        if let Err(error) = self.subscriber.renew(now) {
+            let endpoint = self.subscriber.endpoint();
+            tracing::error!(endpoint, %error, "a publisher cannot be logged in to");
         }
     }
 
@@ -170,6 +181,11 @@ impl Feed {
         Ok(Some(Arrival::Message((topic, event))))
     }
 
+    /// The logins that were refused by it, and to it.
+    pub(crate) fn logins(&self) -> (Denied, Denied) {
+        (self.denied.clone(), self.subscriber.refused())
+    }
+
     fn reject(&mut self) -> Taken {
         self.malformed += 1;
         Taken::Malformed
@@ -199,13 +215,16 @@ impl Source for Feed {
             return None;
         }
         if self.subscriber.revival().is_some_and(|due| due <= now) {
-            self.renew(now, "a publisher's connection was given up");
+            self.revive(now);
         }
         if !self.silence.as_mut()?.has_passed(now) {
             return None;
         }
         self.silences += 1;
-        self.renew(now, "nothing is heard from a publisher");
+        // A login takes its time, and one that was refused has times of its own.
+        if !self.subscriber.awaits_login() {
+            self.renew(now, "nothing is heard from a publisher");
+        }
         Some(Told {
             callback: Arc::clone(self.on_silence.as_ref()?),
             endpoint: self.subscriber.endpoint().to_owned(),

@@ -29,13 +29,15 @@ use std::time::Instant;
 pub(crate) use feed::{Feed, Told};
 pub(super) use pulled::Pulled;
 pub use stats::{Heard, PullStats, SubscriptionStats};
+pub(crate) use subscription::Checked;
 pub use subscription::Subscription;
 pub(super) use subscription::check_topic;
 
 use super::counters::Counters;
 use super::responder::{Job, Responder};
+use crate::auth::EachWay;
 use crate::error::Error;
-use crate::socket::{Options, SocketError, Waiter};
+use crate::socket::{Endpoint, Options, Security, SocketError, Waiter};
 
 /// What a message from a source turned out to be.
 pub(crate) enum Taken {
@@ -104,13 +106,14 @@ pub(super) struct Sources {
     /// The end was requested.
     stopping: bool,
     options: Options,
+    logins: EachWay,
     /// Those of the router and of every source; made again when there are others.
     waiters: Option<Waiters>,
 }
 
 impl Sources {
-    /// `options` are those of each socket.
-    pub(super) fn new(router: Arc<Waiter>, options: Options) -> Self {
+    /// `options` are those of each socket, but for its login, which `logins` says.
+    pub(super) fn new(router: Arc<Waiter>, options: Options, logins: EachWay) -> Self {
         Self {
             router,
             feeds: Vec::new(),
@@ -119,20 +122,29 @@ impl Sources {
             held: false,
             stopping: false,
             options,
+            logins,
             waiters: None,
         }
     }
 
     /// What to open a subscription with, outside of the lock, unless there is one of this endpoint.
-    pub(super) fn before_feed(&self, endpoint: &str) -> Result<Options, Error> {
-        check_new(&self.feeds, endpoint)?;
-        Ok(self.options.clone())
+    pub(super) fn before_feed(&self, subscription: &Checked) -> Result<Options, Error> {
+        check_new(&self.feeds, subscription.endpoint())?;
+        // What connects shows what it was given itself: a password is not for everybody.
+        let logins = EachWay {
+            connected: Security::Open,
+            ..self.logins.clone()
+        };
+        Ok(subscription.options(&self.options, &logins))
     }
 
     /// The same for an endpoint to pull from. A second socket would get commands, if only for a moment, and lose them.
-    pub(super) fn before_pull(&self, endpoint: &str) -> Result<Options, Error> {
-        check_new(&self.pulls, endpoint)?;
-        Ok(self.options.clone())
+    pub(super) fn before_pull(&self, endpoint: &Endpoint) -> Result<Options, Error> {
+        check_new(&self.pulls, endpoint.as_str())?;
+        Ok(Options {
+            security: self.logins.of(endpoint.direction()),
+            ..self.options.clone()
+        })
     }
 
     /// Adds a subscription, unless there is one of this endpoint; answers the endpoint.

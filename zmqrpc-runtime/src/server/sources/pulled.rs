@@ -8,7 +8,7 @@ use super::stats::PullStats;
 use super::{Source, Taken, Told};
 use crate::error::Error;
 use crate::server::responder::Responder;
-use crate::socket::{Arrival, Direction, Endpoint, Options, Pull, Security, SocketError, Waiter};
+use crate::socket::{Arrival, Endpoint, Options, Pull, SocketError, Waiter};
 
 pub(in crate::server) struct Pulled {
     pull: Pull,
@@ -24,14 +24,10 @@ const HIGH_WATER: u32 = 100;
 impl Pulled {
     /// Opens the endpoint.
     pub(in crate::server) fn open(endpoint: &Endpoint, options: &Options) -> Result<Self, Error> {
-        let mut options = Options {
+        let options = Options {
             receive_high_water: HIGH_WATER,
             ..options.clone()
         };
-        // What the server asks for is asked of those who come to it.
-        if endpoint.direction() == Direction::Connect {
-            options.security = Security::Open;
-        }
         let pull =
             Pull::open(endpoint, &options).map_err(|error| Error::unopened(endpoint, &error))?;
         Ok(Self {
@@ -48,6 +44,7 @@ impl Pulled {
             received: self.received,
             malformed: self.malformed,
             renewals: self.renewals,
+            unauthenticated: self.pull.refused().get(),
         }
     }
 }
@@ -66,8 +63,9 @@ impl Source for Pulled {
     }
 
     fn look(&mut self, _: Instant) -> Option<Told> {
-        let endpoint = self.pull.endpoint().to_owned();
+        let (endpoint, refused) = (self.pull.endpoint().to_owned(), self.pull.is_refused());
         match self.pull.renew() {
+            Ok(()) if refused => {}
             Ok(()) => {
                 tracing::warn!(endpoint, "a connection that was pulled from was given up");
                 self.renewals += 1;

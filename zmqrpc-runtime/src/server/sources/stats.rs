@@ -21,6 +21,11 @@ pub struct SubscriptionStats {
     /// How often the connection was renewed: for that, and where the publisher had sent something that libzmq cuts
     /// connections for, such as a message which is far too large.
     pub renewals: u64,
+    /// Logins that were refused by what [`Subscription::authenticate`](super::Subscription::authenticate) says.
+    pub denied: u64,
+    /// How often the publisher did not let this subscription in: for a wrong login, for having none, or since none was asked
+    /// for.
+    pub unauthenticated: u64,
     /// The publishers that were heard, in no order; the last thousand or so, if there are more.
     pub publishers: Vec<Heard>,
 }
@@ -50,4 +55,7 @@ pub struct PullStats {
     /// How often the connection was made again, since something had come that libzmq cuts connections for, such as a
     /// message which is far too large.
     pub renewals: u64,
+    /// How often who is connected to did not let this server in: for a wrong login, for having none, or since none was
+    /// asked for.
+    pub unauthenticated: u64,
 }

@@ -4,8 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::auth::{Access, EachWay, authenticate_method, login_methods};
 use crate::error::Error;
-use crate::socket::{Direction, Endpoint};
+use crate::socket::{Direction, Endpoint, Options, Security};
 use crate::wire::MAX_TOPIC;
 
 /// Where to get events from, and which: for [`ServerBuilder::subscribe`](crate::ServerBuilder::subscribe) and
@@ -33,6 +34,7 @@ pub struct Subscription {
     heartbeat: Option<Duration>,
     high_water: usize,
     on_silence: Option<OnSilence>,
+    access: Access,
 }
 
 pub(super) type OnSilence = Arc<dyn Fn(&str) + Send + Sync>;
@@ -48,13 +50,34 @@ pub(crate) struct Checked {
     /// Prefixes, at least one.
     pub(super) topics: Vec<String>,
     pub(super) heartbeat: Option<Duration>,
-    pub(super) high_water: u16,
+    high_water: u16,
     pub(super) on_silence: Option<OnSilence>,
+    /// Nothing if the subscription has no settings of its own.
+    pub(super) security: Option<Security>,
 }
 
 impl Checked {
     pub(crate) fn endpoint(&self) -> &str {
         self.endpoint.as_str()
+    }
+
+    pub(crate) fn direction(&self) -> Direction {
+        self.endpoint.direction()
+    }
+
+    /// Where it is, if it does about logins what the server does.
+    pub(crate) fn inheriting(&self) -> Option<&Endpoint> {
+        self.security.is_none().then_some(&self.endpoint)
+    }
+
+    /// What to open it with, among others whose settings are these; `logins` are for those that have none of their own.
+    pub(crate) fn options(&self, options: &Options, logins: &EachWay) -> Options {
+        let own = self.security.clone();
+        Options {
+            receive_high_water: self.high_water.into(),
+            security: own.unwrap_or_else(|| logins.of(self.direction())),
+            ..options.clone()
+        }
     }
 }
 
@@ -78,6 +101,7 @@ impl Subscription {
             heartbeat: None,
             high_water: 10_000,
             on_silence: None,
+            access: Access::default(),
         }
     }
 
@@ -115,6 +139,19 @@ impl Subscription {
         self
     }
 
+    login_methods! {
+        access
+        /// A login that is refused is logged and counted, see
+        /// [`SubscriptionStats::unauthenticated`](crate::SubscriptionStats::unauthenticated), and tried again after half a
+        /// second, then more and more rarely, up to every 32 s.
+    }
+
+    authenticate_method! {
+        access
+        /// Asks everybody for a login who connects to where it is [bound](Self::bind). Without it a server asks for what
+        /// [its own](crate::ServerBuilder::authenticate) `authenticate` says.
+    }
+
     pub(crate) fn check(self) -> Result<Checked, Error> {
         let endpoint = Endpoint::parse(&self.endpoint, self.direction)
             .map_err(|reason| Error::bad_endpoint(&self.endpoint, reason))?;
@@ -138,12 +175,15 @@ impl Subscription {
         for topic in &topics {
             check_topic(topic)?;
         }
+        let access = self.access;
+        let own = (!access.is_open()).then(|| access.of_one([self.direction].into_iter()));
         Ok(Checked {
             endpoint,
             topics,
             heartbeat: self.heartbeat,
             high_water,
             on_silence: self.on_silence,
+            security: own.transpose()?,
         })
     }
 }
