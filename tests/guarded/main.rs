@@ -6,12 +6,16 @@ mod support;
 
 mod authorize;
 mod closures;
+mod events;
 mod files;
-mod flood;
+mod jobs;
 mod keys;
 mod limits;
+mod locks;
 mod logs;
+mod messages;
 mod names;
 mod passwords;
+mod proxies;
 mod settings;
 mod vault;

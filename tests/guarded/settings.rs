@@ -1,6 +1,9 @@
 //! What cannot work is told at the start.
 
-use zmqrpc::{Client, CurveServer, Error, KeyPair, Passwords, Server, ServerBuilder};
+use zmqrpc::{
+    Client, CurveServer, Error, KeyPair, Passwords, Proxy, Publisher, Pull, Pusher, Rep, Req,
+    Server, ServerBuilder, Sub, Subscription,
+};
 
 use crate::vault::{Safe, VaultServer, guarded};
 
@@ -60,6 +63,40 @@ fn a_server_behind_a_hub_cannot_ask_for_logins() {
 }
 
 #[test]
+fn one_socket_either_asks_or_shows_and_each_has_something_to_do_it_at() {
+    let (bound, there) = ("tcp://127.0.0.1:*", "tcp://127.0.0.1:1");
+    let ada = || Passwords::new().user("ada", "secret");
+    let bind = || Publisher::builder().bind(bound);
+    assert_config(bind().plain("ada", "secret").build(), "is bound");
+    let both = bind().plain("ada", "secret").authenticate(ada());
+    assert_config(both.build(), "use two");
+    let mixed = bind().connect(there).authenticate(ada());
+    assert_config(mixed.build(), "cannot ask");
+    let connect = Pusher::builder().connect(there);
+    assert_config(connect.clone().authenticate(ada()).build(), "cannot ask");
+    assert_config(connect.plain("ada", "").build(), "1 to 255 bytes");
+
+    let bad = Subscription::connect(there).authenticate(ada());
+    assert_config(server().subscribe(bad).start(), "cannot ask");
+    let bad = Subscription::bind(bound).plain("ada", "secret");
+    assert_config(server().subscribe(bad).start(), "is bound");
+    let nothing = server().plain("ada", "secret").bind(bound);
+    assert_config(nothing.start(), "nothing connects");
+
+    let req = || Req::connect(there);
+    let rep = Rep::connect(there).authenticate(ada());
+    assert_config(Proxy::new(rep, req()).start(), "cannot ask");
+    let rep = Rep::bind(bound).plain("ada", "secret");
+    assert_config(Proxy::new(rep, req()).start(), "is bound");
+    let sub = Sub::connect(there).authenticate(ada());
+    assert_config(Proxy::new(sub, req()).start(), "nothing is bound");
+    let pull = Pull::bind(bound).plain("ada", "secret");
+    assert_config(Proxy::new(pull, req()).start(), "nothing connects");
+    let pull = Pull::connect(there).authenticate(ada());
+    assert_config(Proxy::new(pull, req()).start(), "nothing is bound");
+}
+
+#[test]
 fn no_secret_is_printed() {
     let passwords = Passwords::new().user("ada", "sesame");
     let server = server()
@@ -68,10 +105,22 @@ fn no_secret_is_printed() {
     let client = Client::builder()
         .connect("tcp://127.0.0.1:1")
         .plain("ada", "sesame");
+    let subscription = Subscription::connect("tcp://127.0.0.1:1").plain("ada", "sesame");
+    let publisher = Publisher::builder().authenticate(passwords.clone());
+    let pusher = Pusher::builder().plain("ada", "sesame");
+    let rep = Rep::bind("tcp://127.0.0.1:*").authenticate(passwords.clone());
+    let proxy = Proxy::new(
+        rep,
+        Req::connect("tcp://127.0.0.1:1").plain("ada", "sesame"),
+    );
     for text in [
         format!("{passwords:?}"),
         format!("{server:?}"),
         format!("{client:?}"),
+        format!("{subscription:?}"),
+        format!("{publisher:?}"),
+        format!("{pusher:?}"),
+        format!("{proxy:?}"),
     ] {
         assert!(
             !text.contains("sesame") && !text.contains("argon2"),

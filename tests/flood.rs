@@ -1,4 +1,11 @@
-//! Many wrong passwords.
+//! Many wrong passwords. In a process of their own: one thread decides over all logins of a process, and other tests would
+//! wait for it.
+
+mod support;
+
+#[allow(dead_code, reason = "shared with the other tests of logins")]
+#[path = "guarded/vault.rs"]
+mod vault;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
