@@ -1,8 +1,10 @@
 //! More events than can be executed.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use zmqrpc::Subscription;
+use zmqrpc::{Client, Server, Subscription, zmq_service};
 
 use super::publisher::{Publisher, Rogue, event, number};
 use super::recorder::{SensorClient, only, record};
@@ -135,5 +137,71 @@ fn events_arrive_at_once_when_tasks_have_made_room() {
             assert!(late < Duration::from_millis(500), "{late:?}");
         }
         assert_eq!(only(&server).lost, 0);
+    });
+}
+
+#[zmq_service]
+trait Mill {
+    /// Takes a tenth of a millisecond.
+    fn grind(&self);
+    fn ground(&self) -> u64;
+}
+
+#[derive(Default)]
+struct Stone(AtomicU64);
+
+impl Mill for Stone {
+    fn grind(&self) {
+        let begin = Instant::now();
+        while begin.elapsed() < Duration::from_micros(100) {
+            std::hint::spin_loop();
+        }
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn ground(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+#[test]
+fn events_that_never_stop_keep_no_caller_waiting() {
+    within(LIMIT, || {
+        let server = Server::builder()
+            .service(MillServer::new(Stone::default()))
+            .bind("tcp://127.0.0.1:*")
+            .subscribe(Subscription::bind("tcp://127.0.0.1:*"))
+            .workers(1)
+            .start()
+            .unwrap();
+        let publisher = zmqrpc::Publisher::connect(&only(&server).endpoint).unwrap();
+        publisher
+            .wait_subscribers(1, Duration::from_secs(10))
+            .unwrap();
+        let stop = Arc::new(AtomicBool::new(false));
+        let flood = std::thread::spawn({
+            let stop = Arc::clone(&stop);
+            move || {
+                let mill = MillClient::new(publisher);
+                while !stop.load(Ordering::Relaxed) {
+                    mill.grind().unwrap();
+                }
+            }
+        });
+        let client = Client::builder()
+            .connect(&server.endpoints()[0])
+            .timeout(Duration::from_secs(5))
+            .build()
+            .unwrap();
+        let mill = MillClient::new(client);
+        await_state("a flood", || server.stats().requests > 1_000);
+        let before = mill.ground().unwrap();
+        let mut ground = before;
+        for _ in 0..10 {
+            ground = mill.ground().unwrap();
+        }
+        assert!(ground > before, "events go on meanwhile");
+        stop.store(true, Ordering::Relaxed);
+        flood.join().unwrap();
     });
 }

@@ -16,9 +16,9 @@ pub(super) struct Port {
     /// The leader waits at the socket: whoever uses it now leaves it drained, and wakes the leader if that brought
     /// work.
     pub(super) polled: bool,
-    /// The last thing that was done with the socket was a receive that found nothing: another one would cost a system
-    /// call for nothing.
-    quiet: bool,
+    /// When the last thing that was done with the socket was a receive that found nothing: another one in the same pass
+    /// would cost a system call for nothing.
+    quiet: Option<Instant>,
     /// How long peers may take to accept their last replies, and until when that is.
     linger: Duration,
     flush_limit: Option<Instant>,
@@ -68,7 +68,7 @@ impl Port {
             sources,
             outbox: Outbox::default(),
             polled: false,
-            quiet: false,
+            quiet: None,
             linger,
             sent: None,
             flush_limit: None,
@@ -76,13 +76,13 @@ impl Port {
     }
 
     pub(super) fn router(&mut self) -> &mut Router {
-        self.quiet = false;
+        self.quiet = None;
         &mut self.router
     }
 
     /// The leader waits no longer. Whether it did.
     pub(super) fn stop_polling(&mut self) -> bool {
-        self.quiet &= !self.polled;
+        self.quiet = None;
         std::mem::take(&mut self.polled)
     }
 
@@ -121,7 +121,7 @@ impl Port {
         now: Instant,
     ) -> Option<Route> {
         self.sent = Some(now);
-        self.quiet = false;
+        self.quiet = None;
         self.outbox.send(delivery, &mut self.router, counters)
     }
 
@@ -132,7 +132,7 @@ impl Port {
         now: Instant,
     ) -> Result<Taken, SocketError> {
         let arrival = self.router.receive()?;
-        self.quiet = arrival.is_none();
+        self.quiet = arrival.is_none().then_some(now);
         let Some(arrival) = arrival else {
             return Ok(Taken::Nothing);
         };
@@ -155,7 +155,7 @@ impl Port {
             }
         };
         if let Some(message) = answer {
-            self.quiet = false;
+            self.quiet = None;
             // Not one of the last replies that the end waits for: callers that never stop asking would put it off for ever.
             let delivery = Delivery { route, message };
             self.outbox
@@ -170,7 +170,7 @@ impl Port {
         intake: &mut impl Intake,
         now: Instant,
     ) -> Result<bool, SocketError> {
-        if self.quiet && self.outbox.is_empty() {
+        if self.quiet == Some(now) && self.outbox.is_empty() {
             return Ok(true);
         }
         let mut drained = false;
@@ -209,7 +209,7 @@ impl Port {
 
     /// Tries again what peers had no room for. Whether anything came of it.
     fn retry(&mut self, intake: &mut impl Intake) -> bool {
-        self.quiet = false;
+        self.quiet = None;
         let retried = self.outbox.retry(&mut self.router, intake.counters());
         for gone in &retried.gone {
             intake.forget_peer(gone);
