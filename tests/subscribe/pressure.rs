@@ -172,6 +172,8 @@ fn events_that_never_stop_keep_no_caller_waiting() {
             .bind("tcp://127.0.0.1:*")
             .subscribe(Subscription::bind("tcp://127.0.0.1:*"))
             .workers(1)
+            // A call takes its turn behind the events that wait already.
+            .max_queue(16)
             .start()
             .unwrap();
         let publisher = zmqrpc::Publisher::connect(&only(&server).endpoint).unwrap();
