@@ -8,6 +8,7 @@ mod authorize;
 mod closures;
 mod events;
 mod files;
+mod hubs;
 mod jobs;
 mod keys;
 mod limits;

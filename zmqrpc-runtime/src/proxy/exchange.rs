@@ -129,7 +129,8 @@ impl Relay for Exchange {
         if self.desk.front.is_used() || self.target.is_used() {
             return Ok(Turn::Again);
         }
-        Ok(Turn::Wait(self.target.next_look(now)))
+        let times = [self.target.next_look(now), self.desk.front.due()];
+        Ok(Turn::Wait(times.into_iter().flatten().min()))
     }
 
     fn stop(&mut self) {

@@ -70,6 +70,7 @@ impl Front {
     ) -> Result<Self, Error> {
         let mut router = Router::new(options)?;
         open_all(endpoints, |endpoint| router.open(endpoint))?;
+        counters.watch_refused(router.refused());
         Ok(Self {
             waiter: router.waiter(),
             router,
@@ -94,9 +95,15 @@ impl Front {
         self.used
     }
 
+    /// When to make a connection to a hub again.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.router.due()
+    }
+
     /// Somebody has waited: the socket is looked at if it has something.
     pub(super) fn wake(&mut self) {
-        self.used |= self.waiter.take_stir() || !self.outbox.is_empty();
+        let connects = self.due().is_some_and(|due| due <= Instant::now());
+        self.used |= self.waiter.take_stir() || !self.outbox.is_empty() || connects;
     }
 
     /// Whether every answer has left for its caller.

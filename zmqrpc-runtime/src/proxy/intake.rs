@@ -126,6 +126,10 @@ impl Intake for Requests {
         }
     }
 
+    fn due(&self) -> Option<Instant> {
+        self.front.due()
+    }
+
     fn is_flushed(&self) -> bool {
         self.front.is_flushed()
     }

@@ -77,7 +77,8 @@ impl Relay for Announcing {
         if front.is_used() {
             return Ok(Turn::Again);
         }
-        Ok(Turn::Wait(outlet.due(now)))
+        let times = [outlet.due(now), front.due()];
+        Ok(Turn::Wait(times.into_iter().flatten().min()))
     }
 
     fn stop(&mut self) {

@@ -205,7 +205,8 @@ impl ServerBuilder {
     login_methods! {
         access
         /// This is for [hubs](Self::connect) and for what the server [pulls from](Self::pull_connect): a
-        /// [`Subscription`] has a login of its own. A login that is refused is logged, counted where it is for pulling, see
+        /// [`Subscription`] has a login of its own. A login that is refused is logged and counted, see
+        /// [`ServerStats::unauthenticated`](crate::ServerStats::unauthenticated) and
         /// [`PullStats::unauthenticated`](crate::PullStats::unauthenticated), and tried again after half a second, then more
         /// and more rarely, up to every 32 s.
     }
@@ -315,7 +316,7 @@ impl ServerBuilder {
                 .open(endpoint)
                 .map_err(|error| Error::bad_endpoint(endpoint.as_str(), error.to_string()))?;
         }
-        let waiter = router.waiter();
+        let (waiter, refused) = (router.waiter(), router.refused());
         let mut sources = Sources::new(Arc::clone(&waiter), options, logins);
         for subscription in subscriptions {
             let options = sources.before_feed(&subscription)?;
@@ -329,7 +330,7 @@ impl ServerBuilder {
         }
         let port = Port::new(router, sources, linger);
         let engine = Engine::start(port, waiter, responder, counters, bounds)?;
-        Ok(ServerHandle::new(engine, denied))
+        Ok(ServerHandle::new(engine, denied, refused))
     }
 
     /// The services alone, to be called within the process.

@@ -11,6 +11,8 @@ macro_rules! counters {
             $($(#[$doc])* pub $name: u64,)*
             /// Logins that were refused.
             pub denied: u64,
+            /// How often a hub did not let this server in: for a wrong login, for having none, or since none was asked for.
+            pub unauthenticated: u64,
         }
 
         /// The counters as they are counted: by several threads.

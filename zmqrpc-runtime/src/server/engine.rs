@@ -237,7 +237,7 @@ impl Engine {
         }
         port.polled = true;
         let due = port.next_try(now).into_iter().chain(work.next_tick());
-        let due = due.chain(port.sources.due());
+        let due = due.chain(port.sources.due()).chain(port.next_connection());
         Ok(Attended::Idle(due.min(), port.sources.waiters()))
     }
 

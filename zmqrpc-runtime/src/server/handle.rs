@@ -19,14 +19,19 @@ use crate::socket::{Denied, Direction, Endpoint, SocketError};
 pub struct ServerHandle {
     engine: Arc<Engine>,
     denied: Denied,
+    refused: Denied,
 }
 
 /// How long dropping a handle waits.
 const DROP_LIMIT: Duration = Duration::from_secs(1);
 
 impl ServerHandle {
-    pub(super) fn new(engine: Arc<Engine>, denied: Denied) -> Self {
-        Self { engine, denied }
+    pub(super) fn new(engine: Arc<Engine>, denied: Denied, refused: Denied) -> Self {
+        Self {
+            engine,
+            denied,
+            refused,
+        }
     }
 
     /// The endpoints, in the order in which they were added, with wildcards resolved: `tcp://127.0.0.1:*` reads
@@ -224,6 +229,7 @@ impl ServerHandle {
     pub fn stats(&self) -> ServerStats {
         ServerStats {
             denied: self.denied.get(),
+            unauthenticated: self.refused.get(),
             ..self.engine.counters.read()
         }
     }

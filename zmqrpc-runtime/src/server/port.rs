@@ -86,6 +86,11 @@ impl Port {
         std::mem::take(&mut self.polled)
     }
 
+    /// When to make a connection to a hub again.
+    pub(super) fn next_connection(&self) -> Option<Instant> {
+        self.router.due()
+    }
+
     /// When to try again what peers had no room for, whatever the socket signals: the last receive before the wait may
     /// have taken the signal.
     pub(super) fn next_try(&self, now: Instant) -> Option<Instant> {

@@ -124,6 +124,41 @@ impl Approach {
     }
 }
 
+/// Where an event of a socket with several endpoints has happened.
+pub(super) struct Scene<'a> {
+    place: &'a str,
+    exact: bool,
+    bound: bool,
+}
+
+impl<'a> Scene<'a> {
+    /// `place` is what the monitor says, `endpoints` all that the socket has.
+    pub(super) fn new(place: &'a [u8], endpoints: &[(String, Direction)]) -> Option<Self> {
+        let place = str::from_utf8(place).ok()?;
+        let port = |text: &str| Some(text.rsplit_once(':')?.1.to_owned());
+        let any = |way, is_it: &dyn Fn(&str) -> bool| {
+            let mut all = endpoints.iter();
+            all.any(|(endpoint, direction)| *direction == way && is_it(endpoint))
+        };
+        Some(Self {
+            exact: any(Direction::Connect, &|endpoint| endpoint == place),
+            // Those who come to a bound endpoint are reported under an address of it.
+            bound: any(Direction::Bind, &|endpoint| port(endpoint) == port(place)),
+            place,
+        })
+    }
+
+    /// Whether it is about the connection to this endpoint. Two names with one port cannot be told apart; then one that
+    /// lives may be made again as well.
+    pub(super) fn concerns(&self, endpoint: &Endpoint) -> bool {
+        if self.exact {
+            endpoint.as_str() == self.place
+        } else {
+            !self.bound && endpoint.may_be(self.place)
+        }
+    }
+}
+
 /// Tells of it where nobody waits who could be told.
 pub(super) fn complain(endpoint: &Endpoint, denial: Denial) {
     let (endpoint, reason) = (endpoint.as_str(), denial.reason());

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::approach::{Approach, complain};
+use super::approach::{Approach, Scene, complain};
 use super::monitor::{Connection, Monitor};
 use super::raw::RawSocket;
 use super::shut::shut;
@@ -151,27 +151,14 @@ impl Outlet {
         Ok(())
     }
 
-    /// Finds the connections that an event is about. Two names with one port cannot be told apart; then one that lives
-    /// may be made again as well.
+    /// Finds the connections that an event is about.
     fn note(&mut self, event: Connection, place: &[u8]) {
-        let Ok(place) = str::from_utf8(place) else {
+        let Some(scene) = Scene::new(place, &self.endpoints) else {
             return;
         };
-        let is_it = |link: &Link| link.endpoint.as_str() == place;
-        let exact = self.links.iter().any(is_it);
-        let port = |text: &str| Some(text.rsplit_once(':')?.1.to_owned());
-        // Those who come to a bound endpoint are reported under an address of it.
-        let bound = self.endpoints.iter().any(|(endpoint, direction)| {
-            *direction == Direction::Bind && port(endpoint) == port(place)
-        });
         for link in &mut self.links {
-            let meant = if exact {
-                is_it(link)
-            } else {
-                !bound && link.endpoint.may_be(place)
-            };
             if let Way::Abroad(approach) = &mut link.way
-                && meant
+                && scene.concerns(&link.endpoint)
                 && let Some(denial) = approach.note(event, &self.waiter)
             {
                 complain(&link.endpoint, denial);

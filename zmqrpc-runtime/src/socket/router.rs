@@ -1,11 +1,13 @@
 //! The server's socket: any number of peers over any number of endpoints.
 
 use std::sync::{Arc, LazyLock};
+use std::time::Instant;
 
+use super::approach::{Approach, Scene, complain};
 use super::monitor::{Connection, Monitor};
 use super::raw::{RawSocket, Refused};
 use super::shut::shut;
-use super::{Arrival, Direction, Endpoint, Message, Options, SocketError, Waiter, inproc};
+use super::{Arrival, Denied, Direction, Endpoint, Message, Options, SocketError, Waiter, inproc};
 
 /// A connected peer, as the socket names it. Means nothing outside of this process.
 pub(crate) type PeerId = Message;
@@ -86,8 +88,11 @@ const MAX_HOPS: usize = 16;
 
 /// A ROUTER.
 pub(crate) struct Router {
-    /// Of a guarded one: tells who never got as far as to be asked.
-    reports: Option<Monitor>,
+    /// Of a guarded one: tells who never got as far as to be asked. Of one that connects: tells of its connections.
+    news: Option<Monitor>,
+    /// Where it connects, other than `inproc`.
+    links: Vec<Approach>,
+    refused: Denied,
     socket: RawSocket,
     endpoints: Vec<(String, Direction)>,
     waiter: Arc<Waiter>,
@@ -104,15 +109,17 @@ impl Router {
         // (<https://github.com/zeromq/libzmq/issues/2348>).
         socket.options().set_router_mandatory(true).map_err(&set)?;
         let mut sources = vec![socket.descriptor()?];
-        let mut reports = None;
+        let mut news = None;
         if options.security.is_guarded() {
             let monitor = Monitor::of_refusals(&socket)?;
             sources.push(monitor.descriptor()?);
-            reports = Some(monitor);
+            news = Some(monitor);
         }
         let waiter = Arc::new(Waiter::new(sources)?);
         Ok(Self {
-            reports,
+            news,
+            links: Vec::new(),
+            refused: Denied::default(),
             socket,
             endpoints: Vec::new(),
             waiter,
@@ -128,7 +135,15 @@ impl Router {
     /// Adds an endpoint; answers it with its wildcards resolved.
     pub(crate) fn open(&mut self, endpoint: &Endpoint) -> Result<String, SocketError> {
         endpoint.check_free()?;
+        let watched = endpoint.direction() == Direction::Connect && !endpoint.is_inproc();
+        if watched {
+            self.watch()?;
+        }
         let resolved = self.socket.open(endpoint, self.ipv6)?;
+        if watched {
+            let (security, refused) = (self.socket.security(), self.refused.clone());
+            self.links.push(Approach::new(endpoint, security, refused));
+        }
         self.endpoints
             .push((resolved.clone(), endpoint.direction()));
         if endpoint.is_inproc() && endpoint.direction() == Direction::Bind {
@@ -148,13 +163,40 @@ impl Router {
         };
         let (endpoint, direction) = self.endpoints.remove(at);
         inproc::unbound(&endpoint);
-        self.socket.close(&endpoint, direction)?;
+        let links = self.links.len();
+        self.links
+            .retain(|link| direction == Direction::Bind || link.endpoint().as_str() != endpoint);
+        let closed = self.socket.close(&endpoint, direction);
+        // Where libzmq has given a connection up, it knows nothing of it any more.
+        if self.links.len() == links {
+            closed?;
+        }
         Ok(true)
+    }
+
+    fn watch(&mut self) -> Result<(), SocketError> {
+        if self.news.is_none() {
+            let monitor = Monitor::of_connections(&self.socket)?;
+            let sources = vec![self.socket.descriptor()?, monitor.descriptor()?];
+            self.news = Some(monitor);
+            self.waiter.replace(sources);
+        }
+        Ok(())
+    }
+
+    /// When a connection has to be made again, of which nothing tells.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        self.links.iter().filter_map(Approach::due).min()
+    }
+
+    /// How often a login of this socket's was refused.
+    pub(crate) fn refused(&self) -> Denied {
+        self.refused.clone()
     }
 
     /// Leaves every endpoint and waits, though not long, until they are free for others.
     pub(crate) fn shut(mut self) {
-        self.stop_reports();
+        self.stop_news();
         shut(&mut self.socket, &std::mem::take(&mut self.endpoints));
     }
 
@@ -189,21 +231,58 @@ impl Router {
         }
     }
 
-    fn read_reports(&mut self) -> Result<(), SocketError> {
-        while let Some(reports) = &mut self.reports
-            && let Some(event) = reports.next()?
+    /// Takes in what has become of connections and logins. Whether it did something to the socket.
+    fn tend(&mut self) -> Result<bool, SocketError> {
+        let mut touched = false;
+        if self.news.is_some() && self.waiter.take_news() {
+            touched |= self.read_news()?;
+        }
+        for link in &mut self.links {
+            if link.begin() {
+                touched = true;
+                // Of the old one nothing is left but its name.
+                let place = link.endpoint().as_str();
+                let _ = self.socket.close(place, Direction::Connect);
+                if let Err(error) = self.socket.open(link.endpoint(), self.ipv6) {
+                    tracing::error!(endpoint = place, %error, "a connection cannot be made, it is tried again");
+                }
+            }
+        }
+        Ok(touched)
+    }
+
+    fn read_news(&mut self) -> Result<bool, SocketError> {
+        while let Some(news) = &mut self.news
+            && let Some((event, place)) = news.next_with_place()?
         {
             if event == Connection::Mismatched {
                 self.socket.security().note_mismatch();
             }
+            let scene = Scene::new(&place, &self.endpoints);
+            for link in &mut self.links {
+                if scene
+                    .as_ref()
+                    .is_some_and(|scene| scene.concerns(link.endpoint()))
+                    && let Some(denial) = link.note(event, &self.waiter)
+                {
+                    complain(link.endpoint(), denial);
+                }
+            }
         }
-        Ok(())
+        let mut closed = false;
+        for link in &mut self.links {
+            if let Some(denial) = link.found(&mut self.socket) {
+                complain(link.endpoint(), denial);
+                closed = true;
+            }
+        }
+        Ok(closed)
     }
 
-    fn stop_reports(&mut self) {
-        if let Some(reports) = self.reports.take() {
+    fn stop_news(&mut self) {
+        if let Some(news) = self.news.take() {
             self.socket.stop_monitor();
-            drop(reports);
+            drop(news);
         }
     }
 
@@ -212,11 +291,11 @@ impl Router {
     /// One without a body or with an absurd route is odd.
     pub(crate) fn receive(&mut self) -> Result<Option<Arrival<Delivery>>, SocketError> {
         let mut way = self.spare.take().unwrap_or_default();
-        if !self.socket.receive_into(&mut way.peer)? {
+        // Whatever is done to the socket, the last operation before a wait is a receive.
+        let received = self.socket.receive_into(&mut way.peer)?
+            || self.tend()? && self.socket.receive_into(&mut way.peer)?;
+        if !received {
             self.spare = Some(way);
-            if self.reports.is_some() && self.waiter.take_news() {
-                self.read_reports()?;
-            }
             return Ok(None);
         }
         let mut more = way.peer.more();
@@ -246,7 +325,7 @@ impl Router {
 
 impl Drop for Router {
     fn drop(&mut self) {
-        self.stop_reports();
+        self.stop_news();
         for (endpoint, _) in &self.endpoints {
             inproc::unbound(endpoint);
         }
