@@ -1,25 +1,16 @@
 //! Settings of a server.
 
+mod start;
+
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::authorize::Authorize;
-use super::counters::Counters;
-use super::deliveries::Deliveries;
-use super::engine::Engine;
-use super::handle::ServerHandle;
 use super::handler::{Async, AsyncHandler, Handler, Plain};
-use super::port::Port;
-use super::registry::Registry;
-use super::responder::Responder;
-use super::sources::{Checked, Feed, Pulled, Sources, Subscription};
-use super::work::Bounds;
+use super::sources::Subscription;
 use crate::auth::{Access, authenticate_method, login_methods};
-use crate::command::CallContext;
-use crate::command::{Dispatch, Served, Service};
-use crate::error::Error;
-use crate::socket::{Direction, Endpoint, Options, Router, Upkeep};
+use crate::command::{CallContext, Dispatch, Served, Service};
+use crate::socket::{Direction, Upkeep};
 use crate::wire::Limits;
 
 /// Where servers begin: [`Server::builder`].
@@ -115,7 +106,7 @@ impl ServerBuilder {
     ///
     /// Any number of subscriptions, each with a connection of its own. What a service returns for an event is dropped.
     /// Events that there is no room for are left at the publisher, who drops them in the end; what got lost shows in
-    /// [`ServerHandle::subscriptions`].
+    /// [`ServerHandle::subscriptions`](crate::ServerHandle::subscriptions).
     ///
     /// ```
     /// use zmqrpc_runtime::{Server, Subscription};
@@ -227,8 +218,9 @@ impl ServerBuilder {
     }
 
     /// Asks a function before each call, event and job whether this caller may do that: it knows the caller by
-    /// [`CallContext::user_id`](crate::CallContext::user_id). An error is [`Error::Unauthenticated`] for the caller, with
-    /// this text as its reason; the service is not started. Default: everybody who is let in may call everything.
+    /// [`CallContext::user_id`](crate::CallContext::user_id). An error is
+    /// [`Error::Unauthenticated`](crate::Error::Unauthenticated) for the caller, with this text as its reason; the service
+    /// is not started. Default: everybody who is let in may call everything.
     ///
     /// The function runs for each call, on the thread that would run the service. If it panics, the call is refused.
     ///
@@ -263,151 +255,6 @@ impl ServerBuilder {
         (self.upkeep.idle, self.upkeep.interval) = (idle, interval);
         self
     }
-
-    /// Checks the settings, opens the endpoints and serves, on a thread of its own.
-    ///
-    /// `async` methods find the tokio runtime that this is called in. Where there is none, the server starts one for
-    /// the first of them.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Endpoint`] and [`Error::Config`] name the setting that is wrong; nothing is open then.
-    /// [`Error::Transport`] if the system gives no more sockets or threads.
-    pub fn start(mut self) -> Result<ServerHandle, Error> {
-        let endpoints = self.check()?;
-        let subscriptions: Vec<_> = std::mem::take(&mut self.subscriptions)
-            .into_iter()
-            .map(Subscription::check)
-            .collect::<Result<_, _>>()?;
-        let pulls = parse(&self.pulls)?;
-        self.upkeep
-            .check()
-            .map_err(|(setting, reason)| Error::bad_setting(setting, reason))?;
-        let events = subscriptions.iter().filter_map(Checked::inheriting);
-        let exposed = endpoints.iter().chain(&pulls).chain(events);
-        self.access.warn_if_exposed(exposed);
-        let own = self.endpoints.iter().map(|(_, direction)| *direction);
-        let others = self.pulls.iter().map(|(_, direction)| *direction);
-        let (security, logins) = self.access.of_one_and_each(own, others)?;
-        let denied = logins.bound.denied();
-        let limits = self.limits();
-        let options = Options {
-            max_frame: self.max_message.saturating_mul(2),
-            linger: self.linger,
-            // No larger: libzmq does not tell what it still held for a peer that leaves, and what does not fit waits in
-            // the outbox, which counts. No smaller: with 100 a connection with 1,024 short calls in flight had five
-            // sixths of the rate.
-            send_high_water: 500,
-            receive_high_water: 1000,
-            ipv6: self.ipv6,
-            security,
-            upkeep: self.upkeep,
-        };
-        let bounds = Bounds {
-            requests: self.max_queue,
-            bytes: self.max_queue_bytes,
-            workers: self.workers,
-        };
-        let linger = self.linger;
-        let (responder, counters) = self.into_parts(limits)?;
-        let mut router = Router::new(&options)?;
-        for endpoint in &endpoints {
-            router
-                .open(endpoint)
-                .map_err(|error| Error::bad_endpoint(endpoint.as_str(), error.to_string()))?;
-        }
-        let (waiter, refused) = (router.waiter(), router.refused());
-        let mut sources = Sources::new(Arc::clone(&waiter), options, logins);
-        for subscription in subscriptions {
-            let options = sources.before_feed(&subscription)?;
-            let feed = Feed::open(subscription, &options)?;
-            sources.add_feed(feed)?;
-        }
-        for endpoint in &pulls {
-            let options = sources.before_pull(endpoint)?;
-            let pulled = Pulled::open(endpoint, &options)?;
-            sources.add_pull(pulled)?;
-        }
-        let port = Port::new(router, sources, linger);
-        let engine = Engine::start(port, waiter, responder, counters, bounds)?;
-        Ok(ServerHandle::new(engine, denied, refused))
-    }
-
-    /// The services alone, to be called within the process.
-    pub(crate) fn into_responder(self) -> Result<Responder, Error> {
-        let limits = self.limits();
-        self.into_parts(limits).map(|(responder, _)| responder)
-    }
-
-    fn into_parts(self, limits: Limits) -> Result<(Responder, Arc<Counters>), Error> {
-        let mut registry = Registry::default();
-        for service in self.services {
-            registry.add(service)?;
-        }
-        if registry.is_empty() {
-            return Err(Error::bad_setting(
-                "service",
-                "a server needs at least one service or handler",
-            ));
-        }
-        let counters = Arc::new(Counters::default());
-        let deliveries = Deliveries::new(self.remember_deliveries);
-        Ok((
-            Responder::new(
-                registry,
-                limits,
-                Arc::clone(&counters),
-                deliveries,
-                self.authorize,
-            ),
-            counters,
-        ))
-    }
-
-    fn limits(&self) -> Limits {
-        Limits {
-            message: self.max_message,
-            ..Limits::default()
-        }
-    }
-
-    fn check(&self) -> Result<Vec<Endpoint>, Error> {
-        if self.endpoints.is_empty() && self.subscriptions.is_empty() && self.pulls.is_empty() {
-            return Err(Error::bad_setting(
-                "bind",
-                "a server needs at least one endpoint to bind or connect, to subscribe or to pull from",
-            ));
-        }
-        if self.max_message < MIN_MESSAGE {
-            return Err(Error::bad_setting(
-                "max_message",
-                format!("it must be {MIN_MESSAGE} bytes or more"),
-            ));
-        }
-        if !(1..=MAX_WORKERS).contains(&self.workers) {
-            return Err(Error::bad_setting(
-                "workers",
-                format!("it must be from 1 to {MAX_WORKERS}"),
-            ));
-        }
-        if self.max_queue == 0 {
-            return Err(Error::bad_setting("max_queue", "it must be 1 or more"));
-        }
-        if self.max_queue_bytes < self.max_message {
-            let reason = "it must hold at least one message of `max_message` bytes";
-            return Err(Error::bad_setting("max_queue_bytes", reason));
-        }
-        parse(&self.endpoints)
-    }
-}
-
-fn parse(endpoints: &[(String, Direction)]) -> Result<Vec<Endpoint>, Error> {
-    endpoints
-        .iter()
-        .map(|(text, direction)| {
-            Endpoint::parse(text, *direction).map_err(|reason| Error::bad_endpoint(text, reason))
-        })
-        .collect()
 }
 
 const MAX_WORKERS: usize = 1024;
@@ -415,9 +262,6 @@ const MAX_WORKERS: usize = 1024;
 fn default_workers() -> usize {
     std::thread::available_parallelism().map_or(4, |count| count.get().clamp(4, MAX_WORKERS))
 }
-
-/// A header with full metadata must fit.
-const MIN_MESSAGE: usize = 1024;
 
 impl fmt::Debug for ServerBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
