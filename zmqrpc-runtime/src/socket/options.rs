@@ -65,6 +65,10 @@ impl Upkeep {
 /// Answers that TCP waits for in vain before a connection counts as broken.
 const UNANSWERED: i32 = 4;
 
+/// How long a connection may take to be made. Without a limit TCP asks more and more rarely where nobody answers, and a
+/// network that comes back after half a minute is found half a minute later.
+const CONNECT: Duration = Duration::from_secs(3);
+
 const RECONNECT: Duration = Duration::from_millis(50);
 const RECONNECT_MAX: Duration = Duration::from_secs(2);
 
@@ -90,6 +94,7 @@ impl Options {
         socket
             .set_handshake_ivl(millis(upkeep.handshake_limit))
             .map_err(&set)?;
+        socket.set_connect_timeout(millis(CONNECT)).map_err(&set)?;
         socket.set_reconnect_ivl(millis(RECONNECT)).map_err(&set)?;
         socket
             .set_reconnect_ivl_max(millis(RECONNECT_MAX))
