@@ -39,7 +39,23 @@ pub(crate) struct Process {
 impl Process {
     /// Starts the test `role` of this program in a process of its own. A role in a module is named with its path.
     pub(crate) fn start(role: &str, argument: &str) -> Self {
-        let mut child = Command::new(std::env::current_exe().unwrap())
+        Self::start_by(
+            Command::new(std::env::current_exe().unwrap()),
+            role,
+            argument,
+        )
+    }
+
+    /// The same by a program that starts another one and becomes it: `ip netns exec`.
+    pub(crate) fn start_through(launcher: &[&str], role: &str, argument: &str) -> Self {
+        let mut command = Command::new(launcher[0]);
+        command.args(&launcher[1..]);
+        command.arg(std::env::current_exe().unwrap());
+        Self::start_by(command, role, argument)
+    }
+
+    fn start_by(mut program: Command, role: &str, argument: &str) -> Self {
+        let mut child = program
             .args(["--exact", role, "--nocapture", "--test-threads=1"])
             .envs([(ROLE, role), (ARGUMENT, argument)])
             // Else glibc keeps what was freed, for each thread, and the memory of a process tells little of its queues.
