@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use zmqrpc::{AsyncPusher, Error, Executed, Passwords, Pusher, ServerHandle};
+use zmqrpc::{
+    AsyncPusher, Error, Executed, Passwords, Publisher, Pusher, ServerHandle, Subscription,
+};
 
 use crate::locks::{
     ADA, ANYWHERE, Book, LedgerClient, LogIn, Login, STRANGE, eager, locks, passwords, soon,
@@ -206,6 +208,29 @@ fn a_pusher_that_was_refused_pushes_as_soon_as_it_is_let_in_and_does_not_hammer(
         let jobs = LedgerClient::new(pusher);
         await_state("it is let in", || jobs.enter(1).is_ok());
         book.await_entries(ADA, 1);
+    });
+}
+
+#[test]
+fn an_endpoint_that_lets_nobody_in_can_be_left() {
+    within(LIMIT, || {
+        let (lock, book) = (passwords(), Book::default());
+        let server = book.served(|server| {
+            let server = server.authenticate(&lock.by).pull_bind(ANYWHERE);
+            server.subscribe(Subscription::bind(ANYWHERE))
+        });
+        let at = pull_endpoint(&server);
+        for (what, login) in &lock.strangers {
+            let pusher = Pusher::builder().connect(&at).with(login).build().unwrap();
+            assert_refused(&pusher, what);
+            pusher.close(&at).unwrap();
+            assert!(pusher.endpoints().is_empty());
+            let at = server.subscriptions().remove(0).endpoint;
+            let builder = Publisher::builder().connect(&at).with(login);
+            let publisher = builder.build().unwrap();
+            assert!(publisher.wait_subscribers(1, LIMIT).is_err());
+            publisher.close(&at).unwrap();
+        }
     });
 }
 

@@ -114,13 +114,20 @@ impl Outlet {
             inproc::unbound(&endpoint);
         }
         let is_link = |link: &Link| link.endpoint.as_str() == resolved;
-        if direction == Direction::Connect
-            && let Some(at) = self.links.iter().position(is_link)
-            && self.links.remove(at).is_idle()
-        {
+        let link = match direction {
+            Direction::Connect => self.links.iter().position(is_link),
+            Direction::Bind => None,
+        };
+        let link = link.map(|at| self.links.remove(at));
+        if link.as_ref().is_some_and(Link::is_idle) {
             return Ok(true);
         }
-        self.socket.close(&endpoint, direction).map(|()| true)
+        let closed = self.socket.close(&endpoint, direction);
+        // A connection whose login was refused is closed already.
+        if link.is_none_or(|link| link.denial().is_none()) {
+            closed?;
+        }
+        Ok(true)
     }
 
     pub(super) fn endpoints(&self) -> impl Iterator<Item = &str> {
@@ -203,10 +210,7 @@ impl Outlet {
         if self.endpoints.len() > self.links.len() {
             return None;
         }
-        let mut denials = self.links.iter().map(|link| match &link.way {
-            Way::Within(_) => None,
-            Way::Abroad(approach) => approach.denial(),
-        });
+        let mut denials = self.links.iter().map(Link::denial);
         let first = denials.next()??;
         denials.all(|denial| denial.is_some()).then_some(first)
     }
@@ -254,6 +258,14 @@ impl Link {
     /// The socket does not know of it.
     fn is_idle(&self) -> bool {
         matches!(self.way, Way::Within(None))
+    }
+
+    /// Why the last login was refused, if it was and no other is under way.
+    fn denial(&self) -> Option<Denial> {
+        match &self.way {
+            Way::Within(_) => None,
+            Way::Abroad(approach) => approach.denial(),
+        }
     }
 
     fn is_cut(&self) -> bool {
