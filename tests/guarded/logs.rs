@@ -7,10 +7,10 @@ use std::time::Duration;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
-use zmqrpc::{Passwords, Server};
+use zmqrpc::Passwords;
 
 use crate::support::within;
-use crate::vault::{Safe, VaultServer, assert_refused, client, guarded};
+use crate::vault::{assert_refused, client, guarded};
 
 /// Every line of this process, whichever test it is of.
 static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
@@ -49,12 +49,12 @@ impl Subscriber for Collector {
     fn exit(&self, _: &Id) {}
 }
 
-fn lines(which: impl Fn(&str) -> bool) -> Vec<String> {
+pub(crate) fn lines(which: impl Fn(&str) -> bool) -> Vec<String> {
     let lines = LINES.lock().unwrap();
     lines.iter().filter(|line| which(line)).cloned().collect()
 }
 
-fn collect() {
+pub(crate) fn collect() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| tracing::subscriber::set_global_default(Collector).unwrap());
 }
@@ -88,28 +88,4 @@ fn logins_are_logged_with_user_mechanism_and_place_and_without_the_password() {
         }
         assert_eq!(lines(|line| line.contains("sesame")), Vec::<String>::new());
     });
-}
-
-#[test]
-fn a_server_that_other_machines_can_reach_without_a_login_says_so_once() {
-    collect();
-    let server = || Server::builder().service(VaultServer::new(Safe::default()));
-    let marked = |mark: &str| {
-        lines(|line| line.contains("no login is asked for") && line.contains(mark)).len()
-    };
-    // Refused by the system, so that nothing is reachable; said before that.
-    let open = server()
-        .bind("tcp://192.0.2.1:4711")
-        .bind("tcp://192.0.2.1:4712");
-    assert!(open.start().is_err());
-    assert_eq!(marked("192.0.2.1:4711"), 1);
-    assert_eq!(marked("192.0.2.1:4712"), 1);
-    let passwords = Passwords::check(|_, _| true);
-    let asks = server()
-        .bind("tcp://192.0.2.1:4713")
-        .authenticate(passwords);
-    assert!(asks.start().is_err());
-    assert_eq!(marked("192.0.2.1:4713"), 0);
-    let near = server().bind("tcp://127.0.0.1:*").start().unwrap();
-    assert_eq!(marked(&near.endpoints()[0]), 0);
 }

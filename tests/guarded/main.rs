@@ -7,6 +7,7 @@ mod support;
 mod authorize;
 mod closures;
 mod events;
+mod exposed;
 mod files;
 mod hubs;
 mod jobs;

@@ -52,18 +52,8 @@ impl Access {
 
     /// Writes one line if somebody from another machine could come in without a login.
     pub(crate) fn warn_if_exposed<'a>(&self, endpoints: impl Iterator<Item = &'a Endpoint>) {
-        if self.authenticator.is_some() {
-            return;
-        }
-        let exposed = endpoints
-            .filter(|endpoint| endpoint.direction() == Direction::Bind && endpoint.is_exposed());
-        let exposed: Vec<_> = exposed.map(Endpoint::as_str).collect();
-        if !exposed.is_empty() {
-            let endpoints = exposed.join(" ");
-            tracing::warn!(
-                endpoints,
-                "other machines can connect, and no login is asked for"
-            );
+        if self.authenticator.is_none() {
+            warn_if_exposed(endpoints);
         }
     }
 
@@ -244,6 +234,20 @@ macro_rules! authenticate_method {
     };
 }
 pub(crate) use {authenticate_method, login_methods};
+
+/// The same for endpoints of which it is known that they ask for none.
+pub(crate) fn warn_if_exposed<'a>(endpoints: impl Iterator<Item = &'a Endpoint>) {
+    let exposed = endpoints
+        .filter(|endpoint| endpoint.direction() == Direction::Bind && endpoint.is_exposed());
+    let exposed: Vec<_> = exposed.map(Endpoint::as_str).collect();
+    if !exposed.is_empty() {
+        let endpoints = exposed.join(" ");
+        tracing::warn!(
+            endpoints,
+            "other machines can connect, and no login is asked for"
+        );
+    }
+}
 
 /// CURVE must be there before anything is opened, not at the first call.
 pub(super) fn check_curve(setting: &'static str) -> Result<(), Error> {

@@ -20,7 +20,7 @@ mod passwords;
 mod watched;
 mod z85;
 
-pub(crate) use access::{Access, EachWay, authenticate_method, login_methods};
+pub(crate) use access::{Access, EachWay, authenticate_method, login_methods, warn_if_exposed};
 pub use authenticator::Authenticator;
 pub use curve::{CurveClient, CurveServer};
 pub use hashed::hash_password;

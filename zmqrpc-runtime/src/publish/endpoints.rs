@@ -76,6 +76,9 @@ macro_rules! endpoint_methods {
 
         fn open(&self, text: &str, direction: $crate::socket::Direction) -> Result<String, Error> {
             let endpoint = $crate::publish::endpoints::parse(text, direction)?;
+            if !self.with(|socket| socket.is_guarded()) {
+                $crate::auth::warn_if_exposed(std::iter::once(&endpoint));
+            }
             let opened = self.with(|socket| socket.open(&endpoint));
             opened.map_err(|error| Error::unopened(&endpoint, &error))
         }

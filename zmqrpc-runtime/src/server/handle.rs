@@ -9,6 +9,7 @@ use super::engine::Engine;
 use super::sources::{
     Feed, PullStats, Pulled, Source, Sources, Subscription, SubscriptionStats, check_topic,
 };
+use crate::auth::warn_if_exposed;
 use crate::error::Error;
 use crate::socket::{Denied, Direction, Endpoint, SocketError};
 
@@ -84,6 +85,10 @@ impl ServerHandle {
     fn open(&self, text: &str, direction: Direction) -> Result<String, Error> {
         let endpoint =
             Endpoint::parse(text, direction).map_err(|reason| Error::bad_endpoint(text, reason))?;
+        let guarded = self.engine.with_router(|router| router.is_guarded());
+        if guarded == Some(false) {
+            warn_if_exposed(std::iter::once(&endpoint));
+        }
         match self.engine.with_router(|router| router.open(&endpoint)) {
             Some(result) => result.map_err(|error| Error::bad_endpoint(text, error.to_string())),
             None => Err(ended(text)),
@@ -101,6 +106,7 @@ impl ServerHandle {
         let subscription = subscription.into().check()?;
         let endpoint = subscription.endpoint().to_owned();
         let options = self.sources(&endpoint, |sources| sources.before_feed(&subscription))??;
+        subscription.warn_if_exposed(&options);
         let feed = Feed::open(subscription, &options)?;
         self.sources(&endpoint, |sources| sources.add_feed(feed))?
     }
@@ -179,6 +185,9 @@ impl ServerHandle {
         let endpoint =
             Endpoint::parse(text, direction).map_err(|reason| Error::bad_endpoint(text, reason))?;
         let options = self.sources(text, |sources| sources.before_pull(&endpoint))??;
+        if !options.security.is_guarded() {
+            warn_if_exposed(std::iter::once(&endpoint));
+        }
         let pulled = Pulled::open(&endpoint, &options)?;
         self.sources(text, |sources| sources.add_pull(pulled))?
     }

@@ -67,6 +67,11 @@ impl Outlet {
         Arc::clone(&self.waiter)
     }
 
+    /// Whether it asks for logins.
+    pub(super) fn is_guarded(&self) -> bool {
+        self.socket.security().is_guarded()
+    }
+
     /// Adds an endpoint; answers it with its wildcards resolved.
     pub(super) fn open(&mut self, endpoint: &Endpoint) -> Result<String, SocketError> {
         let direction = endpoint.direction();

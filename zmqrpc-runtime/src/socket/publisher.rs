@@ -55,6 +55,11 @@ impl Publisher {
         self.outlet.waiter()
     }
 
+    /// Whether it asks for logins.
+    pub(crate) fn is_guarded(&self) -> bool {
+        self.outlet.is_guarded()
+    }
+
     /// Adds an endpoint; answers it with its wildcards resolved.
     pub(crate) fn open(&mut self, endpoint: &Endpoint) -> Result<String, SocketError> {
         self.outlet.open(endpoint)

@@ -132,6 +132,11 @@ impl Router {
         Arc::clone(&self.waiter)
     }
 
+    /// Whether it asks for logins.
+    pub(crate) fn is_guarded(&self) -> bool {
+        self.socket.security().is_guarded()
+    }
+
     /// Adds an endpoint; answers it with its wildcards resolved.
     pub(crate) fn open(&mut self, endpoint: &Endpoint) -> Result<String, SocketError> {
         endpoint.check_free()?;

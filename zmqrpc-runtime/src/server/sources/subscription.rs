@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::auth::{Access, EachWay, authenticate_method, login_methods};
+use crate::auth::{Access, EachWay, authenticate_method, login_methods, warn_if_exposed};
 use crate::error::Error;
 use crate::socket::{Direction, Endpoint, Options, Security};
 use crate::wire::MAX_TOPIC;
@@ -68,6 +68,13 @@ impl Checked {
     /// Where it is, if it does about logins what the server does.
     pub(crate) fn inheriting(&self) -> Option<&Endpoint> {
         self.security.is_none().then_some(&self.endpoint)
+    }
+
+    /// Writes one line if somebody from another machine could publish to it without a login.
+    pub(in crate::server) fn warn_if_exposed(&self, options: &Options) {
+        if !options.security.is_guarded() {
+            warn_if_exposed(std::iter::once(&self.endpoint));
+        }
     }
 
     /// What to open it with, among others whose settings are these; `logins` are for those that have none of their own.
