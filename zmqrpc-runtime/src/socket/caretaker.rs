@@ -48,12 +48,15 @@ struct Place {
 static WARDS: Mutex<Wards> = Mutex::new(Wards {
     places: Vec::new(),
     bell: None,
+    due: false,
 });
 
 struct Wards {
     places: Vec<Arc<Place>>,
     /// Present while the thread is.
     bell: Option<Arc<OwnedFd>>,
+    /// Somebody has to be asked soon, and nobody knows who.
+    due: bool,
 }
 
 impl<W: Ward + 'static> Care<W> {
@@ -99,6 +102,14 @@ pub(super) fn notice_replacement() {
     wards().ring();
 }
 
+/// A connection is to be made again later, and nothing will tell of that. Whoever was told that it is gone may never come
+/// back, and has taken in what would have woken the caretaker.
+pub(super) fn notice_due() {
+    let mut wards = wards();
+    wards.due = true;
+    wards.ring();
+}
+
 fn wards() -> MutexGuard<'static, Wards> {
     WARDS.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -121,9 +132,15 @@ fn look_after() {
     loop {
         // A statement of its own, which ends with the lock.
         let all = wards().all();
-        let Some((bell, places)) = all else {
+        let Some((bell, places, due)) = all else {
             return;
         };
+        if due {
+            thread::sleep(REST);
+            for place in &places {
+                place.tend();
+            }
+        }
         let sources: Vec<_> = places.iter().map(|place| place.sources()).collect();
         let again = |place: &Place| place.again.load(Ordering::Relaxed);
         let limit = places.iter().any(|place| again(place)).then_some(REST);
@@ -171,11 +188,12 @@ impl Wards {
     }
 
     /// All that are to be looked after. When there are none, the thread ends.
-    fn all(&mut self) -> Option<(Arc<OwnedFd>, Vec<Arc<Place>>)> {
+    fn all(&mut self) -> Option<(Arc<OwnedFd>, Vec<Arc<Place>>, bool)> {
         if self.places.is_empty() {
             self.bell = None;
         }
-        Some((self.bell.clone()?, self.places.clone()))
+        let bell = self.bell.clone()?;
+        Some((bell, self.places.clone(), std::mem::take(&mut self.due)))
     }
 }
 

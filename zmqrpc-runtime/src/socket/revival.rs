@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::caretaker::notice_due;
 use super::monitor::Connection;
 
 /// Watches one connection that was made to an endpoint.
@@ -25,7 +26,10 @@ const DOUBLINGS: u32 = 6;
 impl Revival {
     pub(super) fn note(&mut self, event: Connection) {
         match event {
-            Connection::Lost => self.cut = Some(Instant::now()),
+            Connection::Lost => {
+                self.cut = Some(Instant::now());
+                notice_due();
+            }
             Connection::Established => *self = Self::default(),
             // What was refused is not left to libzmq, which tries twenty times a second.
             Connection::Retried if self.refusals == 0 => self.cut = None,
@@ -38,6 +42,7 @@ impl Revival {
         self.cut = Some(Instant::now());
         self.refusals = (self.refusals + 1).min(DOUBLINGS + 1);
         self.hurried = false;
+        notice_due();
     }
 
     /// For a connection that takes the place of this one.
