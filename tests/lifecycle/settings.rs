@@ -5,7 +5,7 @@ use std::time::Duration;
 use zmqrpc::{Client, ClientBuilder, Server};
 
 use super::fixture::{LIMIT, builder, endpoint, free_port, setting};
-use super::support::{self, ProbeClient, ProbeServer, Prober, anywhere, serve, within};
+use super::support::{self, ProbeAdd, ProbeClient, ProbeServer, Prober, anywhere, serve, within};
 
 #[test]
 fn a_bad_setting_of_a_server_is_named() {
@@ -20,6 +20,7 @@ fn a_bad_setting_of_a_server_is_named() {
             "max_message",
         );
         setting(anywhere(builder()).max_queue(0).start(), "max_queue");
+        setting(anywhere(builder()).high_water(0).start(), "high_water");
         let reason = setting(
             anywhere(builder()).max_queue_bytes((16 << 20) - 1).start(),
             "max_queue_bytes",
@@ -52,6 +53,7 @@ fn a_bad_setting_of_a_client_is_named() {
         );
         setting(to(Client::builder()).max_message(0).build(), "max_message");
         setting(to(Client::builder()).max_calls(0).build(), "max_calls");
+        setting(to(Client::builder()).high_water(0).build(), "high_water");
         // Nothing that is at the edge is declined.
         to(Client::builder())
             .max_message(1_024)
@@ -135,5 +137,24 @@ fn limits_that_mean_never_are_taken() {
             .unwrap();
         assert_eq!(ProbeClient::new(client).add(2, 3), Ok(5));
         server.shutdown(Duration::MAX).unwrap();
+    });
+}
+
+#[test]
+fn calls_get_through_however_little_libzmq_holds() {
+    within(LIMIT, || {
+        let server = anywhere(builder()).high_water(1).start().unwrap();
+        let client = Client::builder()
+            .connect(&server.endpoints()[0])
+            .high_water(1)
+            .build()
+            .unwrap();
+        let calls: Vec<_> = (0..2_000)
+            .map(|a| client.begin(&ProbeAdd { a, b: 1 }).unwrap())
+            .collect();
+        for (call, a) in calls.into_iter().zip(0..) {
+            assert_eq!(call.wait(), Ok(a + 1));
+        }
+        assert_eq!(server.stats().replies, 2_000);
     });
 }

@@ -39,6 +39,7 @@ pub struct ClientBuilder {
     max_message: usize,
     max_calls: usize,
     max_queued_bytes: usize,
+    high_water: usize,
     linger: Duration,
     ipv6: bool,
     access: Access,
@@ -56,6 +57,7 @@ impl Default for ClientBuilder {
             max_message: Limits::default().message,
             max_calls: 65_536,
             max_queued_bytes: 64 << 20,
+            high_water: 1000,
             linger: Duration::from_secs(1),
             ipv6: false,
             access: Access::default(),
@@ -122,6 +124,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Messages that libzmq holds per endpoint, in each direction. Default: 1,000. Further requests wait in the client,
+    /// and the server finds no room for further replies until these are read.
+    pub fn high_water(mut self, messages: usize) -> Self {
+        self.high_water = messages;
+        self
+    }
+
     /// How long dropping the last handle may wait until notifications have left. Default: 1 s.
     pub fn linger(mut self, limit: Duration) -> Self {
         self.linger = limit;
@@ -178,11 +187,13 @@ impl ClientBuilder {
         self.upkeep
             .check()
             .map_err(|(setting, reason)| Error::bad_setting(setting, reason))?;
+        // Nobody has so many more; and none is no bound to libzmq.
+        let messages = u32::try_from(self.high_water).unwrap_or(u32::MAX);
         let options = Options {
             max_frame: self.max_message.saturating_mul(2),
             linger: self.linger,
-            send_high_water: 1000,
-            receive_high_water: 1000,
+            send_high_water: messages,
+            receive_high_water: messages,
             ipv6: self.ipv6,
             security: self.access.login()?,
             upkeep: self.upkeep,
@@ -262,6 +273,10 @@ impl ClientBuilder {
                 "max_message",
                 format!("it must be {MIN_MESSAGE} bytes or more"),
             ));
+        }
+        if self.high_water == 0 {
+            let reason = "it must be 1 or more: nothing is held without bound";
+            return Err(Error::bad_setting("high_water", reason));
         }
         if self.max_calls == 0 {
             return Err(Error::bad_setting("max_calls", "it must be 1 or more"));

@@ -39,6 +39,7 @@ pub struct ServerBuilder {
     workers: usize,
     max_queue: usize,
     max_queue_bytes: usize,
+    high_water: Option<usize>,
     linger: Duration,
     remember_deliveries: usize,
     ipv6: bool,
@@ -58,6 +59,7 @@ impl Default for ServerBuilder {
             workers: default_workers(),
             max_queue: 65_536,
             max_queue_bytes: 64 << 20,
+            high_water: None,
             linger: Duration::from_secs(1),
             remember_deliveries: 10_000,
             ipv6: false,
@@ -167,6 +169,15 @@ impl ServerBuilder {
     /// Also, and apart from these, bytes of what is published and pushed.
     pub fn max_queue_bytes(mut self, bytes: usize) -> Self {
         self.max_queue_bytes = bytes;
+        self
+    }
+
+    /// Messages that libzmq holds for one connection, in each direction. Default: 500 replies and 1,000 requests. Further
+    /// replies wait in the server, and who sends further requests is not read from until there is room.
+    ///
+    /// What is published and pushed has numbers of its own, see [`Subscription::high_water`].
+    pub fn high_water(mut self, messages: usize) -> Self {
+        self.high_water = Some(messages);
         self
     }
 

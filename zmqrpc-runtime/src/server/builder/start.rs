@@ -50,8 +50,8 @@ impl ServerBuilder {
             // No larger: libzmq does not tell what it still held for a peer that leaves, and what does not fit waits in
             // the outbox, which counts. No smaller: with 100 a connection with 1,024 short calls in flight had five
             // sixths of the rate.
-            send_high_water: 500,
-            receive_high_water: 1000,
+            send_high_water: self.high_water.map_or(500, messages),
+            receive_high_water: self.high_water.map_or(1000, messages),
             ipv6: self.ipv6,
             security,
             upkeep: self.upkeep,
@@ -143,6 +143,10 @@ impl ServerBuilder {
                 format!("it must be from 1 to {MAX_WORKERS}"),
             ));
         }
+        if self.high_water == Some(0) {
+            let reason = "it must be 1 or more: nothing is held without bound";
+            return Err(Error::bad_setting("high_water", reason));
+        }
         if self.max_queue == 0 {
             return Err(Error::bad_setting("max_queue", "it must be 1 or more"));
         }
@@ -152,6 +156,11 @@ impl ServerBuilder {
         }
         parse(&self.endpoints)
     }
+}
+
+/// As libzmq counts them. Nobody has so many more; and none is no bound to libzmq.
+fn messages(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 fn parse(endpoints: &[(String, Direction)]) -> Result<Vec<Endpoint>, Error> {
