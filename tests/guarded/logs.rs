@@ -1,15 +1,17 @@
 //! What is written into the log, and what never is.
 
-use std::fmt::{Debug, Write};
+use std::fmt::{Debug, Write as _};
+use std::io::Write as _;
+use std::net::TcpStream;
 use std::sync::{Mutex, Once};
 use std::time::Duration;
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
-use zmqrpc::Passwords;
+use zmqrpc::{Passwords, hash_password};
 
-use crate::support::within;
+use crate::support::{await_state, within};
 use crate::vault::{assert_refused, client, guarded};
 
 /// Every line of this process, whichever test it is of.
@@ -87,5 +89,54 @@ fn logins_are_logged_with_user_mechanism_and_place_and_without_the_password() {
             assert!(!line.contains('\u{2028}'), "{line}");
         }
         assert_eq!(lines(|line| line.contains("sesame")), Vec::<String>::new());
+    });
+}
+
+/// Connects, and logs in by bytes that are no text.
+fn mumble(address: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let mut greeting = vec![0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, 3, 1];
+    greeting.extend(b"PLAIN");
+    greeting.resize(64, 0);
+    stream.write_all(&greeting).unwrap();
+    stream
+        .write_all(b"\x04\x0C\x05HELLO\x02\xFF\xFE\x02\xFF\xFE")
+        .unwrap();
+    stream
+}
+
+#[test]
+fn logins_that_are_no_text_are_counted_and_do_not_fill_the_log() {
+    collect();
+    within(Duration::from_secs(30), || {
+        let (server, safe) = guarded(Passwords::new().user("ada", "right"));
+        let endpoint = server.endpoints().remove(0);
+        let address = endpoint.trim_start_matches("tcp://");
+        let strangers: Vec<_> = (0..60).map(|_| mumble(address)).collect();
+        await_state("60 refusals", || server.stats().denied == 60);
+        drop(strangers);
+        let told = lines(|line| line.contains(&endpoint) && line.contains("no text"));
+        assert!((1..=30).contains(&told.len()), "{told:?}");
+        assert_eq!(safe.visits(), 0);
+        let valid = client(&server, |builder| builder.plain("ada", "right"));
+        valid.whoami().unwrap();
+    });
+}
+
+#[test]
+fn a_file_that_is_gone_is_logged_once_however_many_log_in() {
+    collect();
+    within(Duration::from_secs(30), || {
+        let name = format!("zmqrpc-gone-{}", std::process::id());
+        let path = std::env::temp_dir().join(&name);
+        std::fs::write(&path, format!("ada:{}\n", hash_password("right").unwrap())).unwrap();
+        let (server, _) = guarded(Passwords::file(&path).unwrap());
+        std::fs::remove_file(&path).unwrap();
+        for _ in 0..3 {
+            let ada = client(&server, |builder| builder.plain("ada", "right"));
+            assert_refused(&ada, "refused the login");
+        }
+        let told = lines(|line| line.contains(&name));
+        assert_eq!(told.len(), 1, "{told:?}");
     });
 }

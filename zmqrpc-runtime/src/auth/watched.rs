@@ -22,6 +22,8 @@ pub(super) struct Watched<T> {
 struct State<T> {
     table: Arc<T>,
     stamp: Option<Stamp>,
+    /// It could not be read the last time, and the log says so: once, or strangers could fill it.
+    lost: bool,
 }
 
 /// What changes with a file.
@@ -52,7 +54,11 @@ impl<T: Default> Watched<T> {
         Ok(Self {
             path: path.to_owned(),
             read_line,
-            state: Mutex::new(State { table, stamp }),
+            state: Mutex::new(State {
+                table,
+                stamp,
+                lost: false,
+            }),
         })
     }
 
@@ -63,8 +69,10 @@ impl<T: Default> Watched<T> {
         if now.is_some() && now == state.stamp {
             return Arc::clone(&state.table);
         }
+        let mut lost = state.lost;
         let (table, stamp) = match read(&self.path) {
             Ok((text, stamp)) => {
+                lost = false;
                 let (table, errors) = parse(&text, self.read_line, &state.table);
                 for (line, reason) in errors {
                     let path = self.path.display();
@@ -73,15 +81,18 @@ impl<T: Default> Watched<T> {
                 (table, stamp)
             }
             Err(reason) => {
-                tracing::error!(
-                    reason,
-                    "a file of logins cannot be read: nobody in it is let in"
-                );
+                if !std::mem::replace(&mut lost, true) {
+                    tracing::error!(
+                        reason,
+                        "a file of logins cannot be read: nobody in it is let in"
+                    );
+                }
                 (T::default(), None)
             }
         };
         state.table = Arc::new(table);
         state.stamp = stamp;
+        state.lost = lost;
         Arc::clone(&state.table)
     }
 }

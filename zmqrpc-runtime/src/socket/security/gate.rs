@@ -180,13 +180,14 @@ impl Gate {
         endpoints.unwrap_or_else(PoisonError::into_inner).join(" ")
     }
 
-    pub(super) fn refused(&self, claim: &Claim, peer: &str, reason: &str) {
+    /// `claim` is missing where none could be read.
+    pub(super) fn refused(&self, claim: Option<&Claim>, peer: &str, reason: &str) {
         self.denied.count();
         if let Some(hidden) = self.hidden() {
             tracing::warn!(
                 endpoint = self.place(),
-                user = claim.name(),
-                mechanism = claim.mechanism(),
+                user = claim.map(Claim::name),
+                mechanism = claim.map_or(self.mechanism(), Claim::mechanism),
                 peer,
                 reason,
                 hidden,

@@ -140,12 +140,18 @@ impl Handler {
             (Mechanism::Login(claim), _) => Some(claim),
             (Mechanism::Null | Mechanism::Other, _) => None,
         };
-        let (Some(gate), Some(claim)) = (gate(&domain), claim) else {
+        let Some(gate) = gate(&domain) else {
             tracing::warn!(
                 domain,
                 peer = address,
                 "a login that nobody asked for is refused"
             );
+            self.hold(from, received);
+            return Ok(false);
+        };
+        let Some(claim) = claim else {
+            // Counted and held back in the log as the others are: strangers can send as many of these.
+            gate.refused(None, &address, "it is no text, or no login");
             self.hold(from, received);
             return Ok(false);
         };
@@ -190,7 +196,7 @@ impl Handler {
                 self.send(from.admit(&user, mechanism)).map(|()| true)
             }
             Verdict::Refused(reason) => {
-                gate.refused(&claim, &address, reason);
+                gate.refused(Some(&claim), &address, reason);
                 self.hold(from, received);
                 Ok(false)
             }
