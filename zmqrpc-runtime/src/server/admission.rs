@@ -2,7 +2,7 @@
 
 use super::counters::Counters;
 use super::port::Intake;
-use super::responder::{Job, Responder};
+use super::responder::{Job, Reader, Responder};
 use super::sources::Queue;
 use super::work::Work;
 use crate::command::Refusal;
@@ -17,7 +17,7 @@ pub(super) struct Admission<'a> {
     pub(super) stopping: bool,
 }
 
-impl Intake for Admission<'_> {
+impl Reader for Admission<'_> {
     fn responder(&self) -> &Responder {
         self.responder
     }
@@ -25,7 +25,9 @@ impl Intake for Admission<'_> {
     fn counters(&self) -> &Counters {
         self.counters
     }
+}
 
+impl Intake for Admission<'_> {
     fn refusal(&self, job: &Job) -> Option<Refusal> {
         if self.stopping {
             return Some(Refusal::new(Status::ShuttingDown, ""));
@@ -52,14 +54,6 @@ impl Intake for Admission<'_> {
 }
 
 impl Queue for Admission<'_> {
-    fn responder(&self) -> &Responder {
-        self.responder
-    }
-
-    fn counters(&self) -> &Counters {
-        self.counters
-    }
-
     fn has_room(&self) -> bool {
         self.work.has_room()
     }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::counters::Counters;
 use super::outbox::Outbox;
-use super::responder::{Asked, Job, Responder};
+use super::responder::{Asked, Job, Reader};
 use super::sources::Sources;
 use crate::command::Refusal;
 use crate::socket::{Arrival, Delivery, Route, Router, SocketError};
@@ -51,9 +51,7 @@ pub(super) enum Taken {
 }
 
 /// What is asked of those who execute, by what has arrived.
-pub(super) trait Intake {
-    fn responder(&self) -> &Responder;
-    fn counters(&self) -> &Counters;
+pub(super) trait Intake: Reader {
     /// Why a request cannot be taken on, if it cannot.
     fn refusal(&self, job: &Job) -> Option<Refusal>;
     fn take_on(&mut self, route: Route, job: Job);

@@ -30,6 +30,12 @@ pub(crate) struct Responder {
     authorize: Option<Authorize>,
 }
 
+/// What it takes to read a message, whichever socket it came from.
+pub(super) trait Reader {
+    fn responder(&self) -> &Responder;
+    fn counters(&self) -> &Counters;
+}
+
 /// What a frame asks for.
 pub(super) enum Asked {
     /// To be sent back at once.

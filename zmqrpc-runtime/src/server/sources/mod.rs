@@ -33,8 +33,7 @@ pub(crate) use subscription::Checked;
 pub use subscription::Subscription;
 pub(super) use subscription::check_topic;
 
-use super::counters::Counters;
-use super::responder::{Job, Responder};
+use super::responder::{Job, Reader, Responder};
 use crate::auth::EachWay;
 use crate::error::Error;
 use crate::socket::{Endpoint, Options, Security, SocketError, Waiter};
@@ -69,9 +68,7 @@ pub(crate) trait Source {
 }
 
 /// Takes the jobs.
-pub(super) trait Queue {
-    fn responder(&self) -> &Responder;
-    fn counters(&self) -> &Counters;
+pub(super) trait Queue: Reader {
     fn has_room(&self) -> bool;
     fn push(&mut self, job: Job);
     /// The end was requested.
