@@ -52,6 +52,15 @@ impl<'a> Cursor<'a> {
     /// byte follows.
     #[inline]
     pub(super) fn varint(&mut self, field: &'static str) -> Result<u64, WireError> {
+        // Most numbers are small.
+        if let [byte @ ..0x80, rest @ ..] = self.rest {
+            self.rest = rest;
+            return Ok(u64::from(*byte));
+        }
+        self.long_varint(field)
+    }
+
+    fn long_varint(&mut self, field: &'static str) -> Result<u64, WireError> {
         let mut value = 0;
         for shift in (0..u64::BITS).step_by(7) {
             let byte = self.u8(field)?;

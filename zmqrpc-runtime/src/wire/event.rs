@@ -76,7 +76,11 @@ impl<'a> Event<'a> {
     /// # Errors
     ///
     /// Any [`WireError`]. Events are never answered, so a subscriber counts it and goes on.
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "what it makes is large: handing it over takes longer than making it"
+    )]
+    #[inline(always)]
     pub fn decode(frame: &'a [u8], limits: &Limits) -> Result<Self, WireError> {
         let (sequence, publisher, content, cursor) = Self::decode_front(frame, limits)?;
         let content = match content {

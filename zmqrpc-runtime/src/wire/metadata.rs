@@ -72,7 +72,18 @@ impl<'a> Metadata<'a> {
 
     #[inline]
     pub(super) fn decode(cursor: &mut Cursor<'a>, limits: &Limits) -> Result<Self, WireError> {
-        let count = check_count(cursor.varint("the number of metadata entries")?, limits)?;
+        match cursor.varint("the number of metadata entries")? {
+            0 => Ok(Self::EMPTY),
+            count => Self::decode_entries(count, cursor, limits),
+        }
+    }
+
+    fn decode_entries(
+        count: u64,
+        cursor: &mut Cursor<'a>,
+        limits: &Limits,
+    ) -> Result<Self, WireError> {
+        let count = check_count(count, limits)?;
         let start = *cursor;
         for _ in 0..count {
             cursor.text("a metadata key", limits.metadata_bytes)?;

@@ -131,7 +131,11 @@ impl<'a> Request<'a> {
     }
 
     /// Decodes what follows the head.
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "what it makes is large: handing it over takes longer than making it"
+    )]
+    #[inline(always)]
     pub(super) fn decode(
         kind: Kind,
         id: u64,
