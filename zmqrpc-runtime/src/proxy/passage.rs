@@ -20,6 +20,7 @@ use super::sources::{Events, Jobs, Stream};
 use super::target::{Bounds, Target};
 use crate::error::Error;
 use crate::publish::open_all;
+use crate::server::REPLIES_IN_SOCKET;
 use crate::socket::{Options, Push as PushSocket, Security, Upkeep};
 use crate::wire::{Limits, MAX_TOPIC};
 
@@ -111,9 +112,7 @@ impl Settings {
     }
 
     pub(super) fn front(&self, rep: &Rep, counters: &Arc<Counters>) -> Result<Front, Error> {
-        // Small, as in a server: libzmq does not tell what it still held for a peer that leaves. What does not fit waits
-        // in the outbox, which counts.
-        let options = self.options(100, rep.end.security()?);
+        let options = self.options(REPLIES_IN_SOCKET, rep.end.security()?);
         counters.watch_denied(options.security.denied());
         let endpoints = rep.end.endpoints.parse()?;
         Front::open(&endpoints, &options, self.limits(), Arc::clone(counters))

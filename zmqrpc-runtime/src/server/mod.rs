@@ -49,6 +49,6 @@ pub use counters::ServerStats;
 pub(crate) use counters::{Counter, Counters};
 pub use handle::ServerHandle;
 pub use handler::{AsyncHandler, Handler};
-pub(crate) use outbox::Outbox;
+pub(crate) use outbox::{Outbox, REPLIES_IN_SOCKET};
 pub(crate) use sources::{Checked, Feed, Source};
 pub use sources::{Heard, PullStats, Subscription, SubscriptionStats};

@@ -11,6 +11,12 @@ use crate::command::reply_frame;
 use crate::socket::{Delivery, PeerId, Route, Router, Unsent};
 use crate::wire::{Executed, Metadata, ReplyBody, Status, answered_id};
 
+/// Replies that libzmq holds for one peer.
+///
+/// No larger: libzmq does not tell what it still held for a peer that leaves, and what does not fit waits here, which
+/// counts. No smaller: with 100 a connection with 1,024 short calls in flight had five sixths of the rate.
+pub(crate) const REPLIES_IN_SOCKET: u32 = 500;
+
 /// Replies that wait for one peer at most.
 pub(super) const MAX_REPLIES: usize = 65_536;
 /// Bytes that wait for one peer at most.

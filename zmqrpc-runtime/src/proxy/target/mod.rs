@@ -112,10 +112,12 @@ impl<O> Target<O> {
             wants_reply,
         } = call;
         let id = self.table.next_id();
-        patch_id(&mut request, id);
+        // Once: asking libzmq where the bytes are takes longer than changing them.
+        let frame: &mut [u8] = &mut request;
+        patch_id(frame, id);
         let mut stage = None;
         if !self.table.has_waiting() {
-            shorten(&mut request, deadline, now);
+            shorten(frame, deadline, now);
             match send(&mut self.links, &mut self.turn, request, now) {
                 Ok(link) => {
                     self.counters.forwarded.increment();
@@ -218,7 +220,7 @@ impl<O> Target<O> {
     }
 }
 
-fn shorten(request: &mut Message, deadline: Option<Instant>, now: Instant) {
+fn shorten(request: &mut [u8], deadline: Option<Instant>, now: Instant) {
     if let Some(deadline) = deadline {
         shorten_remaining(request, deadline.saturating_duration_since(now));
     }

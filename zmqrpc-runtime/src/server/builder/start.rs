@@ -8,6 +8,7 @@ use crate::server::counters::Counters;
 use crate::server::deliveries::Deliveries;
 use crate::server::engine::Engine;
 use crate::server::handle::ServerHandle;
+use crate::server::outbox::REPLIES_IN_SOCKET;
 use crate::server::port::Port;
 use crate::server::registry::Registry;
 use crate::server::responder::Responder;
@@ -47,10 +48,7 @@ impl ServerBuilder {
         let options = Options {
             max_frame: self.max_message.saturating_mul(2),
             linger: self.linger,
-            // No larger: libzmq does not tell what it still held for a peer that leaves, and what does not fit waits in
-            // the outbox, which counts. No smaller: with 100 a connection with 1,024 short calls in flight had five
-            // sixths of the rate.
-            send_high_water: self.high_water.map_or(500, messages),
+            send_high_water: self.high_water.map_or(REPLIES_IN_SOCKET, messages),
             receive_high_water: self.high_water.map_or(1000, messages),
             ipv6: self.ipv6,
             security,
