@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod bursts;
 mod endpoints;
 mod handlers;
 mod hostile;

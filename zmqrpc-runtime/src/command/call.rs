@@ -1,14 +1,16 @@
 //! One request on its way through a service.
 
+use std::cell::RefCell;
 use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Instant;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{Answer, CallContext, Command, Wire};
+use super::{Answer, CallContext, Command, Method, Wire};
 use crate::codec::{Codec, Error as CodecError};
 use crate::socket::Message;
 use crate::wire::{
@@ -28,12 +30,26 @@ struct Parts {
     envelope: Envelope,
 }
 
-/// What the reply has to repeat, and what it has to keep to.
+/// Blanks that a thread keeps. Calls that waited come to their ends in bunches: an allocator that keeps a few places at
+/// hand is slow with so many.
+const SPARES: usize = 64;
+
+type Spares = Vec<Box<Parts>>;
+
+thread_local! {
+    static SPARE: RefCell<Spares> = const { RefCell::new(Vec::new()) };
+}
+
+/// What a server knows of a request beside its context: what the reply has to repeat, and what it has to keep to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Envelope {
     pub(crate) id: u64,
+    /// Where the server has the method.
+    pub(crate) place: usize,
     pub(crate) codec: Codec,
-    /// Where the arguments begin in the frame.
+    /// Of the frame.
+    pub(crate) bytes: usize,
+    /// Where the arguments begin in it.
     pub(crate) body: usize,
     /// `false` for a notification: nothing is answered.
     pub(crate) wants_reply: bool,
@@ -41,9 +57,67 @@ pub(crate) struct Envelope {
     pub(crate) reply_limit: usize,
 }
 
+/// The place of a call whose frame is still to come, or has come and is still to be read.
+pub(crate) struct Blank(Box<Parts>);
+
+impl Blank {
+    pub(crate) fn new() -> Self {
+        let spare = SPARE.try_with(|spare| spare.borrow_mut().pop());
+        let parts = spare.ok().flatten().unwrap_or_else(|| {
+            let envelope = Envelope {
+                id: 0,
+                place: 0,
+                codec: Codec::Postcard,
+                bytes: 0,
+                body: 0,
+                wants_reply: false,
+                reply_limit: 0,
+            };
+            let context = CallContext::blank();
+            Box::new(Parts { context, envelope })
+        });
+        Self(parts)
+    }
+
+    pub(crate) fn frame(&mut self) -> &mut Message {
+        self.0.context.frame_mut()
+    }
+
+    /// `topic` is that of an event.
+    pub(crate) fn fill(
+        mut self,
+        method: &'static Method,
+        since: Instant,
+        deadline: Option<Instant>,
+        topic: Option<Box<str>>,
+        envelope: Envelope,
+    ) -> Call {
+        self.0.context.fill(method, since, deadline, topic);
+        self.0.envelope = envelope;
+        Call(self.0)
+    }
+}
+
+impl From<Message> for Blank {
+    fn from(frame: Message) -> Self {
+        let mut blank = Self::new();
+        *blank.frame() = frame;
+        blank
+    }
+}
+
 impl Call {
-    pub(crate) fn new(context: CallContext, envelope: Envelope) -> Self {
-        Self(Box::new(Parts { context, envelope }))
+    /// The method has ended: keeps the memory for another call.
+    pub(crate) fn recycle(self) {
+        let Self(mut parts) = self;
+        parts.context.clear();
+        // Fails while the thread ends: then there is no other one.
+        let _ = SPARE.try_with(|spare| {
+            let mut spare = spare.borrow_mut();
+            if spare.len() < SPARES {
+                spare.push(parts);
+            }
+        });
     }
 
     /// What the handler may know of the call.
@@ -58,6 +132,15 @@ impl Call {
 
     pub(crate) fn wants_reply(&self) -> bool {
         self.0.envelope.wants_reply
+    }
+
+    pub(crate) fn place(&self) -> usize {
+        self.0.envelope.place
+    }
+
+    /// Of the frame.
+    pub(crate) fn bytes(&self) -> usize {
+        self.0.envelope.bytes
     }
 
     /// Decodes the arguments: the tuple of them, borrowing from the frame where the types do.
@@ -143,7 +226,7 @@ impl Envelope {
             }
         });
         match encoded {
-            Ok(message) => Ok(Frame(Some(message))),
+            Ok(message) => Ok(Frame(Some(Box::new(message)))),
             Err(error) => Err(Refusal::reply(&error)),
         }
     }
@@ -151,17 +234,19 @@ impl Envelope {
 
 /// An encoded reply; none where none is sent.
 #[derive(Debug)]
-pub struct Frame(Option<Message>);
+pub struct Frame(Option<Box<Message>>);
 
 impl Frame {
     /// It holds an error of the service's own.
     pub(crate) fn is_error(&self) -> bool {
-        self.0.as_deref().is_some_and(is_service_error)
+        self.0
+            .as_ref()
+            .is_some_and(|message| is_service_error(message))
     }
 
     pub(crate) const NONE: Self = Self(None);
 
-    pub(crate) fn into_message(self) -> Option<Message> {
+    pub(crate) fn into_message(self) -> Option<Box<Message>> {
         self.0
     }
 }

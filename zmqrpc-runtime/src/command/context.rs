@@ -19,24 +19,47 @@ use crate::wire::{Limits, Metadata, metadata_of};
 pub struct CallContext {
     frame: Message,
     method: &'static Method,
+    /// When it arrived.
+    since: Instant,
     deadline: Option<Instant>,
     topic: Option<Box<str>>,
 }
 
+static NO_METHOD: Method = Method::new("", "", 0, "");
+
 impl CallContext {
-    pub(crate) fn new(frame: Message, method: &'static Method, deadline: Option<Instant>) -> Self {
+    /// Of a call that is still to come.
+    pub(super) fn blank() -> Self {
         Self {
-            frame,
-            method,
-            deadline,
+            frame: Message::new(),
+            method: &NO_METHOD,
+            since: Instant::now(),
+            deadline: None,
             topic: None,
         }
     }
 
-    /// The command was published under a topic.
-    pub(crate) fn under(mut self, topic: Option<Box<str>>) -> Self {
+    pub(super) fn frame_mut(&mut self) -> &mut Message {
+        &mut self.frame
+    }
+
+    pub(super) fn fill(
+        &mut self,
+        method: &'static Method,
+        since: Instant,
+        deadline: Option<Instant>,
+        topic: Option<Box<str>>,
+    ) {
+        self.method = method;
+        self.since = since;
+        self.deadline = deadline;
         self.topic = topic;
-        self
+    }
+
+    /// Gives free what the call has brought.
+    pub(super) fn clear(&mut self) {
+        self.frame.clear();
+        self.topic = None;
     }
 
     /// The method that was called.
@@ -89,6 +112,10 @@ impl CallContext {
     pub fn remaining(&self) -> Option<Duration> {
         self.deadline
             .map(|deadline| deadline.saturating_duration_since(Instant::now()))
+    }
+
+    pub(crate) fn since(&self) -> Instant {
+        self.since
     }
 
     pub(crate) fn deadline(&self) -> Option<Instant> {

@@ -13,8 +13,8 @@ mod traits;
 mod transport;
 mod value;
 
+pub(crate) use call::{Blank, Envelope, reply_frame};
 pub use call::{Call, Frame, Handled, Refusal, Task};
-pub(crate) use call::{Envelope, reply_frame};
 pub use context::CallContext;
 pub(crate) use context::{DeadlineScope, inherited_deadline};
 pub use method::Method;

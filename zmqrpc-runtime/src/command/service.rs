@@ -80,7 +80,11 @@ impl<S: Service> Dispatch for Served<S> {
 
     fn start(&self, index: usize, call: Call) -> Started {
         match S::ENTRIES[index].run {
-            Run::Plain(run) => Started::Done(run(self.0.target(), &call)),
+            Run::Plain(run) => {
+                let handled = run(self.0.target(), &call);
+                call.recycle();
+                Started::Done(handled)
+            }
             Run::Task(run) => Started::Task(run(Arc::clone(self.0.target()), call)),
         }
     }

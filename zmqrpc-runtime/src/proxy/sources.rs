@@ -219,12 +219,13 @@ impl Stream for Jobs {
         while let Some((pull, used)) = self.pulls.get_mut(self.turn.0) {
             while *used && self.turn.1 > 0 {
                 self.turn.1 -= 1;
-                match pull.receive()? {
+                let mut job = Message::new();
+                match pull.receive(&mut job)? {
                     None => *used = false,
-                    Some(Arrival::Message(job)) if is_notification(&job, &self.limits) => {
+                    Some(Arrival::Message(())) if is_notification(&job, &self.limits) => {
                         return Ok(Some(job));
                     }
-                    Some(Arrival::Odd | Arrival::Message(_)) => {
+                    Some(Arrival::Odd | Arrival::Message(())) => {
                         self.counters.front.malformed.increment();
                     }
                 }

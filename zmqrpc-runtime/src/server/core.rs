@@ -4,13 +4,15 @@
 //! its reply is handed over when that thread comes for the next one. So the sockets' own threads always have something
 //! to do, where batches let them fall asleep between one and the next.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::admission::Admission;
 use super::counters::Counters;
+use super::hand::Hand;
 use super::port::{Intake, Port, TURN, Taken};
-use super::responder::Responder;
+use super::responder::{Job, Responder};
 use super::roles::TICK;
 use super::sources::Told;
 use super::work::{Assigned, Ended, Work};
@@ -23,8 +25,11 @@ const LOOK: Duration = TICK.saturating_mul(2);
 /// The same while methods are so short that nothing waits for long.
 const QUICK_LOOK: Duration = TICK.saturating_mul(8);
 
-/// Requests from one look to the next from which on their methods are short.
-const QUICK: u32 = 128;
+/// What a request takes then, all in all.
+const QUICK: Duration = Duration::from_micros(8);
+
+/// The same of commands that nobody waits for, where several are run in a row.
+const SHORT: Duration = Duration::from_micros(30);
 
 pub(super) struct Core {
     pub(super) port: Port,
@@ -33,8 +38,11 @@ pub(super) struct Core {
     counters: Arc<Counters>,
     /// When the leader looks at everything again.
     look_at: Instant,
-    /// Requests that it has run since its last look.
+    /// Since when it has run so many.
+    since: Instant,
     run: u32,
+    /// What each took when it last ran some.
+    pace: Duration,
     /// The end was requested.
     pub(super) stopping: bool,
     /// Reused from one look to the next.
@@ -61,7 +69,9 @@ impl Core {
             responder,
             counters,
             look_at: Instant::now(),
+            since: Instant::now(),
             run: 0,
+            pace: Duration::MAX,
             stopping: false,
             ready: Vec::new(),
         }
@@ -75,7 +85,7 @@ impl Core {
     }
 
     /// A task has ended: its reply goes out.
-    pub(super) fn finish_task(&mut self, task: u64, frame: Option<Message>, now: Instant) {
+    pub(super) fn finish_task(&mut self, task: u64, frame: Option<Box<Message>>, now: Instant) {
         if let Some(delivery) = self.work.finish_task(task, frame) {
             self.send(delivery, now);
         }
@@ -93,12 +103,36 @@ impl Core {
     pub(super) fn stop_polling(&mut self, now: Instant) {
         if self.port.stop_polling() {
             self.look_at = now + LOOK;
+            self.since = now;
         }
     }
 
-    /// Somebody else leads from now on: who led before may have left anything behind.
-    pub(super) fn expect_work(&mut self) {
+    /// Somebody else leads from now on: who led before may have left anything behind, and has left this.
+    pub(super) fn expect_work(&mut self, left: VecDeque<Job>) {
         self.look_at = Instant::now();
+        (self.since, self.run) = (self.look_at, 0);
+        self.put_back(left);
+    }
+
+    /// What was given out is not run after all.
+    pub(super) fn put_back(&mut self, left: VecDeque<Job>) {
+        self.pace = Duration::MAX;
+        for job in left.into_iter().rev() {
+            self.work.put_back(job);
+        }
+    }
+
+    /// What the leader runs next; to its hand is added what it runs after that.
+    pub(super) fn hand_out(&mut self, assigned: Assigned, hand: &Hand, term: u64) -> Assigned {
+        self.run += 1;
+        if self.pace <= SHORT {
+            hand.fill(term, || {
+                let next = self.work.next_behind(assigned.place)?;
+                self.run += 1;
+                Some(next)
+            });
+        }
+        assigned
     }
 
     /// A request has been waiting although a worker is free.
@@ -119,7 +153,6 @@ impl Core {
 
     /// The next request to run: the first of those that wait or, if none does, the next one in the socket.
     pub(super) fn next(&mut self, now: Instant) -> Result<Option<Assigned>, SocketError> {
-        self.run += 1;
         if !self.work.is_eager() {
             return Ok(self.work.assign(now));
         }
@@ -147,7 +180,11 @@ impl Core {
 
     /// The leader's look at everything: at what has arrived, at the time, at who is silent.
     pub(super) fn look(&mut self, now: Instant) -> Result<Seen, SocketError> {
-        let quick = std::mem::take(&mut self.run) >= QUICK;
+        if self.run > 0 {
+            self.pace = now.duration_since(self.since) / self.run;
+        }
+        (self.since, self.run) = (now, 0);
+        let quick = self.pace <= QUICK;
         self.look_at = now + if quick { QUICK_LOOK } else { LOOK };
         let mut ready = std::mem::take(&mut self.ready);
         let expired = self.work.tick(now, &mut ready);

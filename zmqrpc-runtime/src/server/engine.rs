@@ -10,13 +10,14 @@ use std::time::{Duration, Instant};
 use super::core::{Core, Seen};
 use super::counters::Counters;
 use super::execution::Step;
-use super::executor::TaskEnd;
+use super::hand::Hand;
+use super::notice::Notice;
 use super::port::Port;
 use super::responder::Responder;
 use super::roles::{Role, Roles};
 use super::sources::{Sources, Told, Waiters};
 use super::work::{Assigned, Bounds, Ended, Work};
-use crate::socket::{Message, Router, SocketError, Waiter, drive_any};
+use crate::socket::{Router, SocketError, Waiter, drive_any};
 
 /// Room for a value of the deepest nesting that is decoded, in a build without optimisation too: 2.4 MiB were seen.
 const STACK: usize = 4 << 20;
@@ -25,6 +26,7 @@ pub(super) struct Engine {
     /// None after the end: the sockets close when the server ends, not when its last handle is dropped.
     core: Mutex<Option<Core>>,
     roles: Roles,
+    hand: Hand,
     waiter: Arc<Waiter>,
     responder: Arc<Responder>,
     pub(super) counters: Arc<Counters>,
@@ -53,6 +55,7 @@ impl Engine {
             waiter,
             core: Mutex::new(Some(core)),
             roles: Roles::default(),
+            hand: Hand::default(),
             responder,
             counters,
             stopping: AtomicBool::new(false),
@@ -120,6 +123,7 @@ impl Engine {
         // Out of the lock first: shutting takes its time.
         let core = self.core().take();
         if let Some(Core { port, mut work, .. }) = core {
+            drop(self.hand.pass(0));
             work.abandon();
             port.shut();
         }
@@ -154,13 +158,13 @@ impl Engine {
     fn lead(self: &Arc<Self>, term: u64) {
         let mut ended = None;
         if let Some(core) = self.core().as_mut() {
-            core.expect_work();
+            core.expect_work(self.hand.pass(term));
         }
         while self.roles.leads(term) {
-            match self.attend(ended.take()) {
+            match self.attend(term, ended.take()) {
                 Ok(Attended::Run(assigned)) => {
                     self.roles.start_running(term);
-                    ended = self.execute(assigned);
+                    ended = self.run_hand(term, assigned);
                     self.roles.stop_running(term);
                 }
                 Ok(Attended::Idle(until, sources)) => {
@@ -194,7 +198,7 @@ impl Engine {
     }
 
     /// The leader's turn at the socket.
-    fn attend(&self, ended: Option<Ended>) -> Result<Attended, SocketError> {
+    fn attend(&self, term: u64, ended: Option<Ended>) -> Result<Attended, SocketError> {
         let mut core = self.core();
         let Some(core) = core.as_mut() else {
             return Ok(Attended::Done);
@@ -208,6 +212,7 @@ impl Engine {
         if !core.must_look(now)
             && let Some(assigned) = core.next(now)?
         {
+            let assigned = core.hand_out(assigned, &self.hand, term);
             return Ok(Attended::Run(assigned));
         }
         let Seen { drained, told } = core.look(now)?;
@@ -215,6 +220,7 @@ impl Engine {
             return Ok(Attended::Silent(told));
         }
         if let Some(assigned) = core.work.assign(now) {
+            let assigned = core.hand_out(assigned, &self.hand, term);
             return Ok(Attended::Run(assigned));
         }
         let Core {
@@ -241,6 +247,29 @@ impl Engine {
         Ok(Attended::Idle(due.min(), port.sources.waiters()))
     }
 
+    /// Runs a job, and what the leader has in its hand. Answers what is to be finished.
+    fn run_hand(self: &Arc<Self>, term: u64, first: Assigned) -> Option<Ended> {
+        let Assigned { place, mut at, .. } = first;
+        let mut ended = self.execute(first);
+        while ended.is_some()
+            && let Some(job) = self.hand.next(term)
+        {
+            self.roles.go_on();
+            if job.deadline().is_some() {
+                at = Instant::now();
+            }
+            ended = self.execute(Assigned { job, place, at });
+        }
+        // The last one went on elsewhere, and left its place.
+        if ended.is_none()
+            && self.hand.has_some(term)
+            && let Some(core) = self.core().as_mut()
+        {
+            core.put_back(self.hand.empty(term));
+        }
+        ended
+    }
+
     /// Runs a plain method to its end; starts an `async` one. Answers what is to be finished.
     fn execute(self: &Arc<Self>, assigned: Assigned) -> Option<Ended> {
         let Assigned { job, place, at } = assigned;
@@ -261,10 +290,7 @@ impl Engine {
                     self.counters.cancelled.increment();
                     return None;
                 };
-                let end = Notice {
-                    engine: Arc::clone(self),
-                    task: Some(task),
-                };
+                let end = Notice::of(task, Arc::clone(self));
                 if let Some(cancel) = self.responder.spawn(suspended, end) {
                     match self.core().as_mut() {
                         Some(core) => core.work.attach(task, cancel),
@@ -298,7 +324,7 @@ impl Engine {
     ///
     /// If the leader waits, the action may have taken the signal that it waits for: the socket is left drained, and the
     /// leader is woken if there is something for it.
-    fn chime_in<R>(&self, action: impl FnOnce(&mut Core, Instant) -> R) -> Option<R> {
+    pub(super) fn chime_in<R>(&self, action: impl FnOnce(&mut Core, Instant) -> R) -> Option<R> {
         let mut core = self.core();
         let core = core.as_mut()?;
         let now = Instant::now();
@@ -348,32 +374,4 @@ enum Attended {
     Silent(Vec<Told>),
     /// The server has ended, or is to end now.
     Done,
-}
-
-/// Tells of a task's end, once.
-struct Notice {
-    engine: Arc<Engine>,
-    task: Option<u64>,
-}
-
-impl Notice {
-    fn tell(&mut self, frame: Option<Message>) {
-        if let Some(task) = self.task.take() {
-            let send = |core: &mut Core, now| core.finish_task(task, frame, now);
-            self.engine.chime_in(send);
-        }
-    }
-}
-
-impl TaskEnd for Notice {
-    fn ended(mut self, frame: Option<Message>) {
-        self.tell(frame);
-    }
-}
-
-impl Drop for Notice {
-    fn drop(&mut self) {
-        // The runtime has dropped the task: it shuts down, or the task was cancelled and nobody waits for it.
-        self.tell(None);
-    }
 }

@@ -18,7 +18,7 @@ use crate::wire::{Executed, Status};
 /// How far a call has come.
 pub(super) enum Step {
     /// To its end, with this reply frame; none for a notification.
-    Ended(Option<Message>),
+    Ended(Option<Box<Message>>),
     /// It waits for something.
     Suspended(Execution),
 }
@@ -71,7 +71,7 @@ pub(super) fn start(
 
 impl Execution {
     /// Goes on to its end, or its deadline, on this thread.
-    pub(super) fn finish(mut self, executor: &Executor) -> Option<Message> {
+    pub(super) fn finish(mut self, executor: &Executor) -> Option<Box<Message>> {
         let deadline = self.report.deadline;
         let frame = executor.block_on(&mut self, deadline);
         frame.unwrap_or_else(|| {
@@ -92,7 +92,7 @@ impl Execution {
 }
 
 impl Future for Execution {
-    type Output = Option<Message>;
+    type Output = Option<Box<Message>>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
@@ -124,7 +124,7 @@ impl Report {
         }
     }
 
-    fn conclude(&mut self, handled: Handled, counters: &Counters) -> Option<Message> {
+    fn conclude(&mut self, handled: Handled, counters: &Counters) -> Option<Box<Message>> {
         match &handled {
             Ok(frame) if frame.is_error() => self.remember(Fate::Failed),
             Ok(_) => self.remember(Fate::Done),
@@ -141,7 +141,11 @@ impl Report {
         }
     }
 
-    fn panicked(&mut self, panic: Box<dyn Any + Send>, counters: &Counters) -> Option<Message> {
+    fn panicked(
+        &mut self,
+        panic: Box<dyn Any + Send>,
+        counters: &Counters,
+    ) -> Option<Box<Message>> {
         self.remember(Fate::Failed);
         counters.panics.increment();
         let text = panic
@@ -159,8 +163,8 @@ impl Report {
         self.refuse(&Refusal::new(Status::Panicked, ""))
     }
 
-    fn refuse(&self, refusal: &Refusal) -> Option<Message> {
-        self.wants_reply.then(|| refusal.encode(self.id))
+    fn refuse(&self, refusal: &Refusal) -> Option<Box<Message>> {
+        self.wants_reply.then(|| Box::new(refusal.encode(self.id)))
     }
 }
 

@@ -13,7 +13,7 @@ use crate::socket::Message;
 
 /// Is told the reply frame of a task that has ended.
 pub(super) trait TaskEnd: Send + 'static {
-    fn ended(self, frame: Option<Message>);
+    fn ended(self, frame: Option<Box<Message>>);
 }
 
 pub(super) struct Executor {

@@ -115,11 +115,13 @@ impl<H: Handler<M>, M> Dispatch for Plain<H, M> {
     }
 
     fn start(&self, _: usize, call: Call) -> Started {
-        Started::Done(
-            call.command().and_then(|command| {
-                call.reply::<H::Command>(self.0.handle(call.context(), command))
-            }),
-        )
+        let command = call.command();
+        let handled = command.and_then(|command| {
+            let answer = self.0.handle(call.context(), command);
+            call.reply::<H::Command>(answer)
+        });
+        call.recycle();
+        Started::Done(handled)
     }
 }
 

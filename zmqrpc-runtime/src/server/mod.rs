@@ -14,6 +14,8 @@
 //! engine      the threads and what they share
 //! core        what stands under their lock
 //! roles       which thread leads, stands by, helps
+//! hand        what the leader runs next without coming back to the sockets
+//! notice      how the end of an `async` method is told
 //! admission   what is taken on, what is refused
 //! running     a call that runs, as its caller knows it
 //! work        requests that wait, requests that run
@@ -33,8 +35,10 @@ mod deliveries;
 mod engine;
 mod execution;
 mod executor;
+mod hand;
 mod handle;
 mod handler;
+mod notice;
 mod outbox;
 mod port;
 mod registry;

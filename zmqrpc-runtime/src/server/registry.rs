@@ -10,16 +10,30 @@ use crate::wire::{MethodKey, MethodRef};
 #[derive(Default)]
 pub(super) struct Registry {
     services: Vec<Box<dyn Dispatch>>,
-    places: Vec<Place>,
+    entries: Vec<Entry>,
     by_key: BTreeMap<u32, usize>,
     by_name: HashMap<String, usize>,
 }
 
+/// A method that was found.
 #[derive(Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct Place(usize);
+
+impl Place {
+    pub(super) fn of(call: &Call) -> Self {
+        Self(call.place())
+    }
+
+    pub(super) fn number(self) -> usize {
+        self.0
+    }
+}
+
+struct Entry {
     service: usize,
-    entry: usize,
-    pub(super) method: &'static Method,
+    /// Among the methods of the service.
+    index: usize,
+    method: &'static Method,
 }
 
 /// Why a method was not found.
@@ -37,8 +51,8 @@ impl Registry {
     ///
     /// If a method is there already, or if one cannot be told from another one by its key.
     pub(super) fn add(&mut self, service: Box<dyn Dispatch>) -> Result<(), Error> {
-        for (entry, method) in service.methods().into_iter().enumerate() {
-            let at = self.places.len();
+        for (index, method) in service.methods().into_iter().enumerate() {
+            let at = self.entries.len();
             if self.by_name.insert(method.to_string(), at).is_some() {
                 return Err(Error::bad_setting(
                     "service",
@@ -46,14 +60,14 @@ impl Registry {
                 ));
             }
             if let Some(other) = self.by_key.insert(method.key().name_hash(), at) {
-                let other = self.places[other].method;
+                let other = self.entries[other].method;
                 let reason =
                     format!("`{method}` and `{other}` have the same key, rename one of them");
                 return Err(Error::bad_setting("service", reason));
             }
-            self.places.push(Place {
+            self.entries.push(Entry {
                 service: self.services.len(),
-                entry,
+                index,
                 method,
             });
         }
@@ -69,23 +83,29 @@ impl Registry {
         match method {
             MethodRef::Key(key) => {
                 let at = self.by_key.get(&key.name_hash()).ok_or(Missing::Unknown)?;
-                let place = self.places[*at];
-                if same_signature(key, place.method) {
+                let place = Place(*at);
+                let method = self.method(place);
+                if same_signature(key, method) {
                     Ok(place)
                 } else {
-                    Err(Missing::Mismatch(place.method))
+                    Err(Missing::Mismatch(method))
                 }
             }
             MethodRef::Name(name) => self
                 .by_name
                 .get(name)
-                .map(|at| self.places[*at])
+                .map(|at| Place(*at))
                 .ok_or(Missing::Unknown),
         }
     }
 
+    pub(super) fn method(&self, place: Place) -> &'static Method {
+        self.entries[place.0].method
+    }
+
     pub(super) fn start(&self, place: Place, call: Call) -> Started {
-        self.services[place.service].start(place.entry, call)
+        let entry = &self.entries[place.0];
+        self.services[entry.service].start(entry.index, call)
     }
 }
 

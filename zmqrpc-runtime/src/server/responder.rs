@@ -14,7 +14,7 @@ use super::executor::{Executor, TaskEnd};
 use super::registry::{Missing, Place, Registry};
 use super::work::Cancel;
 use crate::codec::Codec;
-use crate::command::{Call, CallContext, Envelope, Exchange, Refusal, reply_frame};
+use crate::command::{Blank, Call, Envelope, Exchange, Method, Refusal, reply_frame};
 use crate::socket::Message;
 use crate::wire::{
     Dialect, Incoming, Kind, Limits, Metadata, MethodRef, ReplyBody, Request, Status, WireError,
@@ -46,11 +46,9 @@ pub(super) enum Asked {
     Cancel(u64),
 }
 
-/// A request that is ready to run.
+/// A request that is ready to run. Two words, which fit into registers: it is handed on often.
 pub(crate) struct Job {
-    place: Place,
     call: Call,
-    received: Instant,
     ticket: Option<Box<Ticket>>,
 }
 
@@ -64,7 +62,7 @@ impl Job {
     }
 
     pub(super) fn received(&self) -> Instant {
-        self.received
+        self.call.context().since()
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
@@ -73,7 +71,7 @@ impl Job {
 
     /// Bytes of the request's frame.
     pub(super) fn bytes(&self) -> usize {
-        self.call.context().frame().len()
+        self.call.bytes()
     }
 
     /// The reply that tells of a refusal; nothing for a notification.
@@ -107,12 +105,17 @@ impl Responder {
             Ok(Incoming::Cancel(id)) => Asked::Cancel(id),
             Ok(Incoming::Request(request)) => {
                 let admitted = match self.deliveries.admit(request.metadata) {
-                    Ok(ticket) => self.admit(&request, now).map(|prepared| (prepared, ticket)),
+                    Ok(ticket) => self
+                        .admit(&request, frame.len(), now)
+                        .map(|prepared| (prepared, ticket)),
                     Err(Fate::Done) => return self.acknowledge(&request),
                     Err(fate) => Err(refusal_of_repeat(fate)),
                 };
                 match admitted {
-                    Ok((prepared, ticket)) => Asked::Run(prepared.with(frame, None, ticket)),
+                    Ok((prepared, ticket)) => {
+                        self.counters.requests.increment();
+                        Asked::Run(prepared.with(frame.into(), None, ticket))
+                    }
                     Err(refusal) => match request.kind {
                         Kind::Call => Asked::Answer(refusal.encode(request.id)),
                         Kind::Notify => Asked::Nothing,
@@ -149,79 +152,85 @@ impl Responder {
         Asked::Answer(reply_frame(request.id, done))
     }
 
-    /// Finds out what a request asks for; counts a refusal.
-    pub(super) fn admit(&self, request: &Request<'_>, now: Instant) -> Result<Prepared, Refusal> {
-        self.prepare(request, now).inspect_err(|refusal| {
-            self.counters.refused.increment();
-            tracing::warn!(method = %request.method, %refusal, "a request was refused");
-        })
+    /// Finds out what a request asks for, whose frame has so many bytes; counts a refusal.
+    #[inline]
+    pub(super) fn admit(
+        &self,
+        request: &Request<'_>,
+        bytes: usize,
+        now: Instant,
+    ) -> Result<Prepared, Refusal> {
+        self.prepare(request, bytes, now)
+            .map_err(|reason| self.refuse(request, reason))
+    }
+
+    #[cold]
+    fn refuse(&self, request: &Request<'_>, reason: Unprepared) -> Refusal {
+        let refusal = reason.refusal(request);
+        self.counters.refused.increment();
+        tracing::warn!(method = %request.method, %refusal, "a request was refused");
+        refusal
     }
 
     pub(super) fn limits(&self) -> &Limits {
         &self.limits
     }
 
-    fn prepare(&self, request: &Request<'_>, now: Instant) -> Result<Prepared, Refusal> {
-        let codec = Codec::from_id(request.codec).ok_or_else(|| {
-            let detail = format!(
-                "codec {} is unknown here, use 0 (postcard) or 2 (MessagePack)",
-                request.codec
-            );
-            Refusal::new(Status::UnsupportedCodec, detail)
-        })?;
+    #[expect(
+        clippy::inline_always,
+        reason = "what it makes is large: handing it over takes longer than making it"
+    )]
+    #[inline(always)]
+    fn prepare(
+        &self,
+        request: &Request<'_>,
+        bytes: usize,
+        now: Instant,
+    ) -> Result<Prepared, Unprepared> {
+        let codec = Codec::from_id(request.codec).ok_or(Unprepared::Codec)?;
         if matches!(request.method, MethodRef::Name(_)) && codec == Codec::Postcard {
-            // Postcard carries no types and a name no signature: a 2 for a u64 would be read as a 4 by an i64.
-            let detail = "a call by name needs a codec that carries types: use 2 (MessagePack)";
-            return Err(Refusal::new(Status::UnsupportedCodec, detail));
+            return Err(Unprepared::Untyped);
         }
-        let place = self
-            .registry
-            .find(request.method)
-            .map_err(|missing| match missing {
-                Missing::Unknown => Refusal::new(Status::UnknownMethod, request.method.to_string()),
-                Missing::Mismatch(method) => {
-                    Refusal::new(Status::SignatureMismatch, method.versioned_signature())
-                }
-            })?;
-        self.counters.requests.increment();
+        let place = self.registry.find(request.method);
+        let place = place.map_err(Unprepared::Method)?;
         Ok(Prepared {
-            place,
-            codec,
-            id: request.id,
-            wants_reply: request.kind == Kind::Call,
-            received: now,
+            method: self.registry.method(place),
+            since: now,
             // A time so long that the clock cannot express it is no limit.
             deadline: request
                 .remaining
                 .and_then(|remaining| now.checked_add(remaining)),
-            body: request.body.len(),
-            reply_limit: self.limits.message,
+            envelope: Envelope {
+                id: request.id,
+                place: place.number(),
+                codec,
+                bytes,
+                body: bytes - request.body.len(),
+                wants_reply: request.kind == Kind::Call,
+                reply_limit: self.limits.message,
+            },
         })
     }
 
     /// Runs a job at `now`: a plain method to its end, an `async` one as far as it goes without waiting. Never panics.
     pub(super) fn run(&self, job: Job, now: Instant) -> Step {
         let (id, wants_reply, deadline) = (job.id(), job.wants_reply(), job.deadline());
-        let Job {
-            place,
-            call,
-            ticket,
-            ..
-        } = job;
+        let Job { call, ticket } = job;
+        let place = Place::of(&call);
         if deadline.is_some_and(|deadline| deadline <= now) {
             self.counters.expired.increment();
             let refusal = Refusal::new(Status::Expired, "its time was over before it was executed");
-            return Step::Ended(wants_reply.then(|| refusal.encode(id)));
+            return Step::Ended(wants_reply.then(|| Box::new(refusal.encode(id))));
         }
         if let Some(authorize) = &self.authorize
             && let Err(reason) = authorize.ask(call.context())
         {
             self.counters.refused.increment();
             let refusal = Refusal::new(Status::Unauthenticated, reason);
-            return Step::Ended(wants_reply.then(|| refusal.encode(id)));
+            return Step::Ended(wants_reply.then(|| Box::new(refusal.encode(id))));
         }
         let report = Report {
-            method: place.method,
+            method: self.registry.method(place),
             id,
             wants_reply,
             deadline,
@@ -248,50 +257,65 @@ fn refusal_of_repeat(fate: Fate) -> Refusal {
     )
 }
 
+/// Why a request is not run.
+enum Unprepared {
+    Codec,
+    /// Postcard carries no types and a name no signature: a 2 for a u64 would be read as a 4 by an i64.
+    Untyped,
+    Method(Missing),
+}
+
+impl Unprepared {
+    fn refusal(self, request: &Request<'_>) -> Refusal {
+        let (status, detail) = match self {
+            Self::Codec => {
+                let codec = request.codec;
+                let detail =
+                    format!("codec {codec} is unknown here, use 0 (postcard) or 2 (MessagePack)");
+                (Status::UnsupportedCodec, detail)
+            }
+            Self::Untyped => {
+                let detail = "a call by name needs a codec that carries types: use 2 (MessagePack)";
+                (Status::UnsupportedCodec, detail.into())
+            }
+            Self::Method(Missing::Unknown) => (Status::UnknownMethod, request.method.to_string()),
+            Self::Method(Missing::Mismatch(method)) => {
+                (Status::SignatureMismatch, method.versioned_signature())
+            }
+        };
+        Refusal::new(status, detail)
+    }
+}
+
 /// A request without its frame, which it was read from.
 pub(super) struct Prepared {
-    place: Place,
-    codec: Codec,
-    id: u64,
-    wants_reply: bool,
-    received: Instant,
+    method: &'static Method,
+    since: Instant,
     deadline: Option<Instant>,
-    /// Bytes of the arguments, at the frame's end.
-    body: usize,
-    reply_limit: usize,
+    envelope: Envelope,
 }
 
 impl Prepared {
     /// `topic` is that of an event.
+    #[expect(
+        clippy::inline_always,
+        reason = "what it makes is large: handing it over takes longer than making it"
+    )]
+    #[inline(always)]
     pub(super) fn with(
         self,
-        frame: Message,
+        blank: Blank,
         topic: Option<Box<str>>,
         ticket: Option<Box<Ticket>>,
     ) -> Job {
         let Self {
-            place,
-            codec,
-            id,
-            wants_reply,
-            received,
+            method,
+            since,
             deadline,
-            body,
-            reply_limit,
+            envelope,
         } = self;
-        let bytes = frame.len();
-        let envelope = Envelope {
-            id,
-            codec,
-            body: bytes - body,
-            wants_reply,
-            reply_limit,
-        };
-        let context = CallContext::new(frame, place.method, deadline).under(topic);
         Job {
-            place,
-            call: Call::new(context, envelope),
-            received,
+            call: blank.fill(method, since, deadline, topic, envelope),
             ticket,
         }
     }
@@ -303,8 +327,8 @@ impl Exchange for Responder {
         match self.read(request, now) {
             Asked::Answer(frame) => Some(frame),
             Asked::Run(job) => match self.run(job, now) {
-                Step::Ended(frame) => frame,
-                Step::Suspended(execution) => execution.finish(&self.executor),
+                Step::Ended(frame) => frame.map(|frame| *frame),
+                Step::Suspended(execution) => execution.finish(&self.executor).map(|frame| *frame),
             },
             Asked::Nothing | Asked::Cancel(_) => None,
         }

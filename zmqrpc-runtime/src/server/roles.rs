@@ -8,12 +8,18 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// How often the stand-by looks. A method that stands longer than that delays others by one to two ticks.
+/// How often the stand-by looks. A method that stands longer than that delays others by one to two ticks; by up to eight
+/// after many short ones.
 pub(super) const TICK: Duration = Duration::from_micros(500);
 
 /// Jobs in a tick from which on the leader needs no help, however many wait: they are so short that a second thread
 /// would mostly get in its way.
 const QUICK: u64 = 64;
+
+/// Jobs in a tick from which on the stand-by looks more rarely, and how many ticks it looks away: each look interrupts
+/// somebody.
+const LIVELY: u64 = 16;
+const LIVELY_TICKS: u32 = 4;
 
 /// After this many ticks without a running method the stand-by sleeps until the leader wakes it.
 const IDLE_TICKS: u32 = 40;
@@ -91,9 +97,7 @@ impl Roles {
 
     /// The leader of `term` starts to run a job.
     pub(super) fn start_running(&self, term: u64) {
-        // Written by the leader alone, but for a moment when another one takes over.
-        let epoch = self.epoch.load(Ordering::Relaxed);
-        self.epoch.store(epoch.wrapping_add(1), Ordering::Relaxed);
+        self.move_epoch();
         // Sequentially consistent, like the other side in `park`: one of the two must see what the other wrote.
         self.busy.store(term, Ordering::SeqCst);
         if self.parked.load(Ordering::SeqCst) && self.parked.swap(false, Ordering::SeqCst) {
@@ -101,6 +105,17 @@ impl Roles {
             let _state = self.state();
             self.stand_by.notify_one();
         }
+    }
+
+    /// The leader, which is running, starts to run another job.
+    pub(super) fn go_on(&self) {
+        self.move_epoch();
+    }
+
+    /// Written by the leader alone, but for a moment when another one takes over.
+    fn move_epoch(&self) {
+        let epoch = self.epoch.load(Ordering::Relaxed);
+        self.epoch.store(epoch.wrapping_add(1), Ordering::Relaxed);
     }
 
     /// The leader of `term` is back at the socket. Does nothing if another one leads now.
@@ -115,6 +130,7 @@ impl Roles {
     /// `overdue` says whether a request waits that a helper should take.
     pub(super) fn watch(&self, overdue: impl Fn() -> bool) -> Option<u64> {
         let mut idle = 0;
+        let mut ticks = 1;
         let mut seen = None;
         let mut before = self.epoch.load(Ordering::Relaxed);
         let mut state = self.state();
@@ -123,7 +139,8 @@ impl Roles {
                 return None;
             }
             let epoch = self.epoch.load(Ordering::Relaxed);
-            let pace = epoch.wrapping_sub(std::mem::replace(&mut before, epoch));
+            let run = epoch.wrapping_sub(std::mem::replace(&mut before, epoch));
+            let pace = run / u64::from(ticks);
             if self.busy.load(Ordering::SeqCst) != 0 {
                 idle = 0;
                 if seen.replace(epoch) == Some(epoch) {
@@ -139,16 +156,22 @@ impl Roles {
                 seen = None;
             }
             drop(state);
-            if pace < QUICK && overdue() {
+            let late = pace < QUICK && overdue();
+            if late {
                 self.call_helper();
             }
+            ticks = if pace >= LIVELY && !late {
+                LIVELY_TICKS
+            } else {
+                1
+            };
             state = self.state();
             if state.ended {
                 return None;
             }
             state = if idle < IDLE_TICKS {
                 self.stand_by
-                    .wait_timeout(state, TICK)
+                    .wait_timeout(state, TICK * ticks)
                     .unwrap_or_else(PoisonError::into_inner)
                     .0
             } else {

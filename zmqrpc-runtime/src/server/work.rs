@@ -2,8 +2,12 @@
 //!
 //! A state machine without I/O and without threads: it is told the time, and others do what it says.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+mod waiting;
+
+use std::collections::{BTreeSet, HashMap};
 use std::time::Instant;
+
+use waiting::{Size, Waiting};
 
 use super::responder::Job;
 use super::running::{Running, WORKING};
@@ -34,19 +38,16 @@ const ONE_WAY: usize = 1000;
 
 pub(super) struct Work {
     bounds: Bounds,
-    waiting: VecDeque<(Route, Job)>,
-    waiting_bytes: usize,
-    /// What of it nobody waits for, tasks included. It has bounds of its own: neither do events keep calls out, nor the
-    /// other way round.
-    one_way: usize,
-    one_way_bytes: usize,
-    /// More of that has arrived than there is room for.
+    waiting: Waiting,
+    /// Commands that nobody waits for have arrived for which there is no room.
     held: bool,
     /// One place per worker.
     running: Vec<Option<Running>>,
     /// Places that are free.
     free: usize,
     tasks: HashMap<u64, Task>,
+    /// Those of them that nobody waits for.
+    one_way_tasks: usize,
     next_task: u64,
     /// When which task needs attention.
     timers: BTreeSet<(Instant, u64)>,
@@ -70,21 +71,19 @@ pub(super) struct Assigned {
 /// A job that has come to its end, with its reply frame; none for a notification.
 pub(super) struct Ended {
     pub(super) place: usize,
-    pub(super) frame: Option<Message>,
+    pub(super) frame: Option<Box<Message>>,
 }
 
 impl Work {
     pub(super) fn new(bounds: Bounds) -> Self {
         Self {
             bounds,
-            waiting: VecDeque::new(),
-            waiting_bytes: 0,
-            one_way: 0,
-            one_way_bytes: 0,
+            waiting: Waiting::default(),
             held: false,
             running: (0..bounds.workers).map(|_| None).collect(),
             free: bounds.workers,
             tasks: HashMap::new(),
+            one_way_tasks: 0,
             next_task: 0,
             timers: BTreeSet::new(),
         }
@@ -95,11 +94,11 @@ impl Work {
         let Bounds {
             requests, bytes, ..
         } = self.bounds;
+        let waiting = self.waiting.calls();
+        let calls = waiting.count + self.tasks.len() - self.one_way_tasks;
         // What can run at once does not wait, although it has not been given out yet.
-        let calls = self.waiting.len() + self.tasks.len() - self.one_way;
-        let calls_bytes = self.waiting_bytes - self.one_way_bytes;
         let full = calls >= requests.saturating_add(self.free)
-            || calls_bytes.saturating_add(job.bytes()) > bytes;
+            || waiting.bytes.saturating_add(job.bytes()) > bytes;
         full.then(|| {
             let detail =
                 format!("the server's queue is full, at {requests} requests or {bytes} bytes");
@@ -107,10 +106,12 @@ impl Work {
         })
     }
 
-    /// Whether a command may be taken on that nobody waits for.
+    /// Whether a command may be taken on that nobody waits for. These have bounds of their own: neither do events keep
+    /// calls out, nor the other way round.
     pub(super) fn has_room(&self) -> bool {
-        self.one_way < self.one_way_bound().saturating_add(self.free)
-            && self.one_way_bytes < self.bounds.bytes
+        let Size { count, bytes } = self.waiting.one_way();
+        count + self.one_way_tasks < self.one_way_bound().saturating_add(self.free)
+            && bytes < self.bounds.bytes
     }
 
     fn one_way_bound(&self) -> usize {
@@ -124,19 +125,15 @@ impl Work {
 
     /// They should be fetched: half of the room is free.
     pub(super) fn wants_more(&self) -> bool {
+        let Size { count, bytes } = self.waiting.one_way();
         self.held
-            && self.one_way <= self.one_way_bound() / 2
-            && self.one_way_bytes <= self.bounds.bytes / 2
+            && count + self.one_way_tasks <= self.one_way_bound() / 2
+            && bytes <= self.bounds.bytes / 2
     }
 
     /// Takes a request on.
     pub(super) fn take_on(&mut self, route: Route, job: Job) {
-        if route.is_nowhere() {
-            self.one_way += 1;
-            self.one_way_bytes += job.bytes();
-        }
-        self.waiting_bytes += job.bytes();
-        self.waiting.push_back((route, job));
+        self.waiting.push(route, job);
     }
 
     /// Gives a job out, if one waits and a worker is free.
@@ -144,13 +141,23 @@ impl Work {
         if !self.has_assignable() {
             return None;
         }
-        let (route, job) = self.waiting.pop_front()?;
-        self.waiting_bytes -= job.bytes();
-        if route.is_nowhere() {
-            self.one_way -= 1;
-            self.one_way_bytes -= job.bytes();
-        }
+        let (route, job) = self.waiting.pop()?;
         Some(self.give_out(route, job, now))
+    }
+
+    /// Takes out the first that waits, to be run in this place behind what runs there: if nobody waits for either, nor can
+    /// give it up.
+    pub(super) fn next_behind(&mut self, place: usize) -> Option<Job> {
+        let running = self.running.get(place)?.as_ref()?;
+        if !running.route.is_nowhere() {
+            return None;
+        }
+        self.waiting.pop_one_way()
+    }
+
+    /// Takes back what was taken out and not run.
+    pub(super) fn put_back(&mut self, job: Job) {
+        self.waiting.put_back(job);
     }
 
     /// Whether a request that arrives now is the next one to run.
@@ -189,11 +196,7 @@ impl Work {
 
     /// Whether the oldest request that could run has been waiting since `since`.
     pub(super) fn is_overdue(&self, since: Instant) -> bool {
-        let old = self
-            .waiting
-            .front()
-            .is_some_and(|(_, job)| job.received() <= since);
-        old && self.free > 0
+        self.free > 0 && self.waiting.since().is_some_and(|first| first <= since)
     }
 
     /// A job has ended: frees its place. Answers the reply.
@@ -215,7 +218,7 @@ impl Work {
         if call.given_up {
             return None;
         }
-        self.one_way += usize::from(call.route.is_nowhere());
+        self.one_way_tasks += usize::from(call.route.is_nowhere());
         let id = self.next_task;
         self.next_task += 1;
         let timer = deadline.map_or(call.since + WORKING, |deadline| {
@@ -244,7 +247,11 @@ impl Work {
     }
 
     /// A task has ended. Answers the reply; if it was given up before, that is not wanted any more.
-    pub(super) fn finish_task(&mut self, task: u64, frame: Option<Message>) -> Option<Delivery> {
+    pub(super) fn finish_task(
+        &mut self,
+        task: u64,
+        frame: Option<Box<Message>>,
+    ) -> Option<Delivery> {
         let task = self.remove_task(task)?;
         reply(task.call, frame)
     }
@@ -252,7 +259,7 @@ impl Work {
     fn remove_task(&mut self, id: u64) -> Option<Task> {
         let task = self.tasks.remove(&id)?;
         self.timers.remove(&(task.timer, id));
-        self.one_way -= usize::from(task.call.route.is_nowhere());
+        self.one_way_tasks -= usize::from(task.call.route.is_nowhere());
         Some(task)
     }
 
@@ -268,14 +275,7 @@ impl Work {
     ///
     /// A plain method that runs already goes on; its reply finds nobody.
     pub(super) fn cancel(&mut self, route: &Route, id: u64) -> bool {
-        let waiting = |(queued, job): &(Route, Job)| job.id() == id && queued.is_same(route);
-        if let Some((_, job)) = self
-            .waiting
-            .iter()
-            .position(waiting)
-            .and_then(|at| self.waiting.remove(at))
-        {
-            self.waiting_bytes -= job.bytes();
+        if self.waiting.cancel(route, id) {
             return true;
         }
         let task = self
@@ -296,26 +296,20 @@ impl Work {
 
     /// A peer has gone: what it asked for is not wanted any more. Answers how many calls that ended.
     pub(super) fn forget_peer(&mut self, gone: &Route) -> u64 {
-        let before = self.waiting.len() + self.tasks.len();
-        self.waiting.retain(|(route, job)| {
-            let keep = route.peer() != gone.peer();
-            if !keep {
-                self.waiting_bytes -= job.bytes();
-            }
-            keep
-        });
+        let ended = self.waiting.forget_peer(gone);
         let tasks: Vec<u64> = self
             .tasks
             .iter()
             .filter_map(|(id, task)| (task.call.route.peer() == gone.peer()).then_some(*id))
             .collect();
+        let ended = ended + tasks.len();
         for task in tasks {
             self.give_up(task);
         }
         for call in self.running.iter_mut().flatten() {
             call.given_up |= call.route.peer() == gone.peer();
         }
-        (before - self.waiting.len() - self.tasks.len()) as u64
+        ended as u64
     }
 
     /// Does what is due at `now`: ends tasks whose time is over, tells callers that their calls still run. Answers how
@@ -335,7 +329,7 @@ impl Work {
                     let refusal =
                         Refusal::new(Status::Expired, "its time was over before it ended");
                     let frame = refusal.surely(Executed::Maybe).encode(call.id);
-                    let frame = call.wants_reply.then_some(frame);
+                    let frame = call.wants_reply.then(|| Box::new(frame));
                     ready.extend(reply(call, frame));
                 }
                 continue;
@@ -375,16 +369,14 @@ impl Work {
         for task in tasks {
             self.give_up(task);
         }
-        self.waiting.clear();
-        self.waiting_bytes = 0;
-        (self.one_way, self.one_way_bytes) = (0, 0);
+        self.waiting = Waiting::default();
     }
 }
 
-fn reply(call: Running, frame: Option<Message>) -> Option<Delivery> {
+fn reply(call: Running, frame: Option<Box<Message>>) -> Option<Delivery> {
     frame.map(|message| Delivery {
         route: call.route,
-        message,
+        message: *message,
     })
 }
 

@@ -20,15 +20,6 @@ pub(crate) enum Arrival<T> {
     Odd,
 }
 
-impl<T> Arrival<T> {
-    pub(super) fn map<U>(self, map: impl FnOnce(T) -> U) -> Arrival<U> {
-        match self {
-            Self::Message(message) => Arrival::Message(map(message)),
-            Self::Odd => Arrival::Odd,
-        }
-    }
-}
-
 pub(super) struct Inlet {
     pub(super) socket: RawSocket,
     /// Where it is connected, other than `inproc`; where it is bound and asks for logins.
@@ -136,32 +127,39 @@ impl Inlet {
         Ok(())
     }
 
-    /// The frames of the next message; those beyond `N` are dropped, and the message with them.
+    /// Takes the next message, its frames in place: moving them about takes longer than receiving them. Of an odd one
+    /// they hold anything.
     pub(super) fn receive<const N: usize>(
         &mut self,
-    ) -> Result<Option<Arrival<[Message; N]>>, SocketError> {
-        let mut frames = std::array::from_fn(|_| Message::new());
-        let mut beyond = Message::new();
-        let mut count = 0;
-        loop {
-            // In place: moving them about takes longer than receiving them.
-            let frame = frames.get_mut(count).unwrap_or(&mut beyond);
+        frames: [&mut Message; N],
+    ) -> Result<Option<Arrival<()>>, SocketError> {
+        let mut frames = frames.into_iter();
+        let mut more = false;
+        for frame in frames.by_ref() {
             if !self.socket.receive_into(frame)? {
                 if self.waiter.take_news() {
                     self.read_news()?;
                 }
                 // Frames of one message arrive together: only the first can be missing.
-                return Ok((count > 0).then_some(Arrival::Odd));
+                return Ok(more.then_some(Arrival::Odd));
             }
-            count += 1;
-            if !frame.more() {
+            more = frame.more();
+            if !more {
                 break;
             }
         }
-        if count != N {
-            return Ok(Some(Arrival::Odd));
+        let whole = !more && frames.next().is_none();
+        while more {
+            let Some(beyond) = self.socket.receive()? else {
+                break;
+            };
+            more = beyond.more();
         }
-        Ok(Some(Arrival::Message(frames)))
+        Ok(Some(if whole {
+            Arrival::Message(())
+        } else {
+            Arrival::Odd
+        }))
     }
 
     /// Ends the monitor: another one takes its place.

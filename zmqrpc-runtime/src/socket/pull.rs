@@ -30,11 +30,13 @@ impl Pull {
         self.inlet.waiter()
     }
 
-    /// The next message, which has one frame, or nothing when all have been taken. After nothing the socket may be
+    /// Takes the next message, which has one frame, or nothing when all have been taken. After nothing the socket may be
     /// waited on.
-    pub(crate) fn receive(&mut self) -> Result<Option<Arrival<Message>>, SocketError> {
-        let arrival = self.inlet.receive()?;
-        Ok(arrival.map(|arrival| arrival.map(|[frame]| frame)))
+    pub(crate) fn receive(
+        &mut self,
+        frame: &mut Message,
+    ) -> Result<Option<Arrival<()>>, SocketError> {
+        self.inlet.receive([frame])
     }
 
     /// When to [renew](Self::renew) a connection that is not made again otherwise.

@@ -21,9 +21,6 @@ pub(crate) struct Subscriber {
     reopening: Option<Reopening>,
 }
 
-/// A published message: its topic, and what it is.
-pub(super) type Publication = (Message, Message);
-
 /// A bound endpoint was left and is to be bound again.
 struct Reopening {
     /// Tells when libzmq has left it, which it does in the background. To bind before that would be refused or, with
@@ -88,13 +85,15 @@ impl Subscriber {
         (0..=topic.len()).any(|end| self.topics.contains(&topic[..end]))
     }
 
-    /// The next message, which has two frames, or nothing when all have been taken. After nothing the socket may be
-    /// waited on.
+    /// Takes the next message, its topic and the event, or nothing when all have been taken. After nothing the socket may be waited on.
     ///
     /// A publisher can send what was not subscribed to, or no longer.
-    pub(crate) fn receive(&mut self) -> Result<Option<Arrival<Publication>>, SocketError> {
-        let arrival = self.inlet.receive()?;
-        Ok(arrival.map(|arrival| arrival.map(|[topic, event]| (topic, event))))
+    pub(crate) fn receive(
+        &mut self,
+        topic: &mut Message,
+        event: &mut Message,
+    ) -> Result<Option<Arrival<()>>, SocketError> {
+        self.inlet.receive([topic, event])
     }
 
     /// Gives the connections up and makes new ones, with the same topics. What has not been received is lost. `false`

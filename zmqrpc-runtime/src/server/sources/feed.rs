@@ -10,6 +10,7 @@ use super::stats::{Heard, SubscriptionStats};
 use super::subscription::{Checked, OnSilence};
 use super::tally::Tally;
 use super::{Source, Taken};
+use crate::command::Blank;
 use crate::error::Error;
 use crate::server::responder::Responder;
 use crate::socket::{Arrival, Denied, Message, Options, Security, SocketError, Subscriber, Waiter};
@@ -17,6 +18,9 @@ use crate::wire::{Content, Event, HEARTBEAT_TOPIC, Limits, MAX_TOPIC};
 
 pub(crate) struct Feed {
     subscriber: Subscriber,
+    /// What the next event is received into.
+    topic: Message,
+    blank: Blank,
     /// The logins that its own settings have refused.
     denied: Denied,
     tally: Tally,
@@ -65,6 +69,8 @@ impl Feed {
             denied: denied.unwrap_or_default(),
             subscriber: Subscriber::open(&settings.endpoint, topics, options)
                 .map_err(|error| Error::unopened(&settings.endpoint, &error))?,
+            topic: Message::new(),
+            blank: Blank::new(),
             tally: Tally::new(),
             silence: settings
                 .heartbeat
@@ -155,30 +161,41 @@ impl Feed {
         self.excuse(now);
     }
 
+    fn receive(&mut self) -> Result<Option<Arrival<()>>, SocketError> {
+        self.subscriber.receive(&mut self.topic, self.blank.frame())
+    }
+
     /// The next event as it came, for who passes it on. Heartbeats are events as well.
     pub(crate) fn pass(
         &mut self,
         limits: &Limits,
         now: Instant,
     ) -> Result<Option<Arrival<(Message, Message)>>, SocketError> {
-        let (topic, event) = match self.subscriber.receive()? {
+        match self.receive()? {
             None => return Ok(None),
-            Some(Arrival::Odd) => return Ok(Some(Arrival::Odd)),
-            Some(Arrival::Message(message)) => message,
-        };
-        let is_text = topic.len() <= MAX_TOPIC && str::from_utf8(&topic).is_ok();
-        let fits = match Event::decode(&event, limits).map(|event| event.content) {
-            Ok(Content::Heartbeat) => *topic == *HEARTBEAT_TOPIC,
-            Ok(Content::Command(_)) => is_text && self.subscriber.covers(&topic),
+            Some(Arrival::Odd) => {
+                self.forget_event();
+                return Ok(Some(Arrival::Odd));
+            }
+            Some(Arrival::Message(())) => {}
+        }
+        let (topic, event) = (&self.topic, &*self.blank.frame());
+        let is_text = topic.len() <= MAX_TOPIC && str::from_utf8(topic).is_ok();
+        let fits = match Event::decode(event, limits).map(|event| event.content) {
+            Ok(Content::Heartbeat) => **topic == *HEARTBEAT_TOPIC,
+            Ok(Content::Command(_)) => is_text && self.subscriber.covers(topic),
             Err(_) => false,
         };
         if !fits {
+            self.forget_event();
             return Ok(Some(Arrival::Odd));
         }
         if let Some(silence) = &mut self.silence {
             silence.heard(now);
         }
-        Ok(Some(Arrival::Message((topic, event))))
+        let message = (&mut self.topic, self.blank.frame());
+        let message = (std::mem::take(message.0), std::mem::take(message.1));
+        Ok(Some(Arrival::Message(message)))
     }
 
     /// The logins that were refused by it, and to it.
@@ -187,8 +204,14 @@ impl Feed {
     }
 
     fn reject(&mut self) -> Taken {
+        self.forget_event();
         self.malformed += 1;
         Taken::Malformed
+    }
+
+    /// The event is not taken: it must not be kept until the next one comes, as long as it may be.
+    fn forget_event(&mut self) {
+        self.blank.frame().clear();
     }
 }
 
@@ -238,7 +261,7 @@ impl Source for Feed {
     }
 
     fn take(&mut self, responder: &Responder, now: Instant) -> Result<Taken, SocketError> {
-        let (topic, event) = match self.subscriber.receive()? {
+        match self.receive()? {
             None => return Ok(Taken::Nothing),
             Some(Arrival::Odd) => {
                 tracing::warn!(
@@ -247,13 +270,15 @@ impl Source for Feed {
                 );
                 return Ok(self.reject());
             }
-            Some(Arrival::Message(message)) => message,
-        };
-        if !self.tally.is_at_hand(&topic) && !self.subscriber.covers(&topic) {
+            Some(Arrival::Message(())) => {}
+        }
+        // Once: asking libzmq where the bytes are takes longer than most of what is done with them.
+        let topic: &[u8] = &self.topic;
+        if !self.tally.is_at_hand(topic) && !self.subscriber.covers(topic) {
             // Also what was on its way when its topic was given up.
             return Ok(self.reject());
         }
-        let Some((front, read)) = responder.read_event(&topic, event, now) else {
+        let Some((front, read)) = responder.read_event(topic, &mut self.blank, now) else {
             return Ok(self.reject());
         };
         if let Some(silence) = &mut self.silence {
@@ -263,14 +288,16 @@ impl Source for Feed {
             Read::Heartbeat => {
                 self.heartbeats += 1;
                 self.tally.heartbeat(front.publisher);
+                self.forget_event();
                 Taken::Something
             }
             Read::Refused => {
-                self.tally.event(front.publisher, &topic, front.sequence);
+                self.tally.event(front.publisher, topic, front.sequence);
+                self.forget_event();
                 Taken::Something
             }
             Read::Job(job) => {
-                self.tally.event(front.publisher, &topic, front.sequence);
+                self.tally.event(front.publisher, topic, front.sequence);
                 Taken::Job(job)
             }
         })

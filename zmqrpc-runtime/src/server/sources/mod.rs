@@ -5,6 +5,7 @@
 //! feed          a subscription at work
 //! tally         what it received and lost
 //! silence       when it counts as silent
+//! slot          one of several, and its turns
 //! reading       a frame to a job
 //! pulled        an endpoint that commands are pulled from
 //! recent        a map of bounded size
@@ -19,6 +20,7 @@ mod pulled;
 mod reading;
 mod recent;
 mod silence;
+mod slot;
 mod stats;
 mod subscription;
 mod tally;
@@ -32,6 +34,8 @@ pub use stats::{Heard, PullStats, SubscriptionStats};
 pub(crate) use subscription::Checked;
 pub use subscription::Subscription;
 pub(super) use subscription::check_topic;
+
+use slot::{Slot, Turn};
 
 use super::responder::{Job, Reader, Responder};
 use crate::auth::EachWay;
@@ -73,21 +77,6 @@ pub(super) trait Queue: Reader {
     fn push(&mut self, job: Job);
     /// The end was requested.
     fn is_closing(&self) -> bool;
-}
-
-/// Messages that are taken from one source before the next one has its turn.
-const TURN: usize = 64;
-
-/// Messages that are taken from one source after the end was requested: those that never stop do not keep the server.
-const LAST_TURN: usize = 1000;
-
-/// A source, and whether something may be left in it.
-struct Slot<S: ?Sized> {
-    waiter: Arc<Waiter>,
-    drained: bool,
-    /// Messages that are taken still, once the end was requested: none as soon as it was found empty.
-    left: usize,
-    source: S,
 }
 
 pub(super) type Waiters = Arc<[Arc<Waiter>]>;
@@ -293,78 +282,6 @@ impl Sources {
         for slot in self.pulls {
             slot.source.shut();
         }
-    }
-}
-
-/// How a source's turn ended.
-enum Turn {
-    Drained,
-    /// Others have their turn now.
-    Over,
-    /// The queue has no room.
-    Full,
-}
-
-impl<S: Source> Slot<S> {
-    fn new(source: S) -> Self {
-        Self {
-            waiter: source.waiter(),
-            drained: false,
-            left: LAST_TURN,
-            source,
-        }
-    }
-}
-
-impl<S: Source + ?Sized> Slot<S> {
-    fn is_due(&self, now: Instant) -> bool {
-        self.source.due().is_some_and(|due| due <= now)
-    }
-
-    fn look(&mut self, now: Instant) -> Option<Told> {
-        if !self.drained || !self.is_due(now) {
-            return None;
-        }
-        self.drained = false;
-        self.source.look(now)
-    }
-
-    fn is_spent(&self) -> bool {
-        self.left == 0
-    }
-
-    fn read(&mut self, queue: &mut impl Queue, now: Instant) -> Result<Turn, SocketError> {
-        // Asking a socket that has nothing costs a system call, and most requests come over another one.
-        let stirred = self.waiter.take_stir();
-        let last = queue.is_closing() && !self.is_spent();
-        if self.drained && !stirred && !last && !self.is_due(now) {
-            return Ok(Turn::Drained);
-        }
-        self.drained = false;
-        for _ in 0..TURN {
-            if !queue.has_room() {
-                return Ok(Turn::Full);
-            }
-            if queue.is_closing() {
-                if self.is_spent() {
-                    return Ok(Turn::Drained);
-                }
-                self.left -= 1;
-            }
-            match self.source.take(queue.responder(), now)? {
-                Taken::Nothing => {
-                    self.drained = true;
-                    if queue.is_closing() {
-                        self.left = 0;
-                    }
-                    return Ok(Turn::Drained);
-                }
-                Taken::Job(job) => queue.push(job),
-                Taken::Something => {}
-                Taken::Malformed => queue.counters().malformed.increment(),
-            }
-        }
-        Ok(Turn::Over)
     }
 }
 

@@ -6,12 +6,15 @@ use std::time::Instant;
 use super::reading::Read;
 use super::stats::PullStats;
 use super::{Source, Taken, Told};
+use crate::command::Blank;
 use crate::error::Error;
 use crate::server::responder::Responder;
 use crate::socket::{Arrival, Endpoint, Options, Pull, SocketError, Waiter};
 
 pub(in crate::server) struct Pulled {
     pull: Pull,
+    /// What the next one is received into.
+    blank: Blank,
     received: u64,
     malformed: u64,
     renewals: u64,
@@ -32,6 +35,7 @@ impl Pulled {
             Pull::open(endpoint, &options).map_err(|error| Error::unopened(endpoint, &error))?;
         Ok(Self {
             pull,
+            blank: Blank::new(),
             received: 0,
             malformed: 0,
             renewals: 0,
@@ -78,13 +82,13 @@ impl Source for Pulled {
     fn excuse(&mut self, _: Instant) {}
 
     fn take(&mut self, responder: &Responder, now: Instant) -> Result<Taken, SocketError> {
-        let read = match self.pull.receive()? {
+        let read = match self.pull.receive(self.blank.frame())? {
             None => return Ok(Taken::Nothing),
             Some(Arrival::Odd) => {
                 tracing::warn!(endpoint = self.endpoint(), "a message of several frames");
                 None
             }
-            Some(Arrival::Message(frame)) => responder.read_pushed(frame, now),
+            Some(Arrival::Message(())) => responder.read_pushed(&mut self.blank, now),
         };
         let Some(read) = read else {
             self.malformed += 1;

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use crate::command::Blank;
 use crate::server::responder::{Job, Responder};
 use crate::socket::Message;
 use crate::wire::{
@@ -24,13 +25,15 @@ pub(super) struct Front {
 }
 
 impl Responder {
-    /// Reads an event that arrived at `now`; nothing if it is none.
+    /// Reads an event that arrived at `now`; nothing if it is none. Its frame is taken if there is something to run.
     pub(super) fn read_event(
         &self,
         topic: &[u8],
-        frame: Message,
+        blank: &mut Blank,
         now: Instant,
     ) -> Option<(Front, Read)> {
+        let frame: &Message = blank.frame();
+        let bytes: &[u8] = frame;
         let text = match str::from_utf8(topic) {
             Ok(text) if text.len() <= MAX_TOPIC => Some(text),
             _ if topic == HEARTBEAT_TOPIC => None,
@@ -39,10 +42,10 @@ impl Responder {
                 return None;
             }
         };
-        let event = match Event::decode(&frame, self.limits()) {
+        let event = match Event::decode(bytes, self.limits()) {
             Ok(event) => event,
             Err(error) => {
-                complain(&frame, &error);
+                complain(frame, &error);
                 return None;
             }
         };
@@ -54,8 +57,12 @@ impl Responder {
             (Content::Heartbeat, None) => Read::Heartbeat,
             (Content::Command(request), Some(text)) => {
                 let topic = text.into();
-                match self.admit(&request, now) {
-                    Ok(prepared) => Read::Job(prepared.with(frame, Some(topic), None)),
+                match self.admit(&request, bytes.len(), now) {
+                    Ok(prepared) => Read::Job(prepared.with(
+                        std::mem::replace(blank, Blank::new()),
+                        Some(topic),
+                        None,
+                    )),
                     Err(_) => Read::Refused,
                 }
             }
@@ -68,14 +75,18 @@ impl Responder {
     }
 
     /// Reads a frame that was pushed and arrived at `now`; nothing if it is no notification.
-    pub(super) fn read_pushed(&self, frame: Message, now: Instant) -> Option<Read> {
-        match Incoming::decode(&frame, self.limits()) {
+    pub(super) fn read_pushed(&self, blank: &mut Blank, now: Instant) -> Option<Read> {
+        let frame: &Message = blank.frame();
+        let bytes: &[u8] = frame;
+        match Incoming::decode(bytes, self.limits()) {
             Ok(Incoming::Request(
                 request @ Request {
                     kind: Kind::Notify, ..
                 },
-            )) => Some(match self.admit(&request, now) {
-                Ok(prepared) => Read::Job(prepared.with(frame, None, None)),
+            )) => Some(match self.admit(&request, bytes.len(), now) {
+                Ok(prepared) => {
+                    Read::Job(prepared.with(std::mem::replace(blank, Blank::new()), None, None))
+                }
                 Err(_) => Read::Refused,
             }),
             Ok(_) => {
@@ -83,7 +94,7 @@ impl Responder {
                 None
             }
             Err(error) => {
-                complain(&frame, &error);
+                complain(frame, &error);
                 None
             }
         }

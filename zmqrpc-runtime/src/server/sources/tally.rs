@@ -62,7 +62,12 @@ impl Tally {
 
     /// An event has come.
     pub(super) fn event(&mut self, publisher: u64, topic: &[u8], sequence: u64) {
-        let AtHand { last, counts, .. } = self.take_up(publisher, topic);
+        if !self.has_at_hand(publisher, topic) {
+            self.take_up(publisher, topic);
+        }
+        let Some(AtHand { last, counts, .. }) = &mut self.at_hand else {
+            return;
+        };
         let before = std::mem::replace(last, sequence);
         counts.received += 1;
         let mut lost = 0;
@@ -80,25 +85,23 @@ impl Tally {
         known.is_some_and(|known| known == topic)
     }
 
-    fn take_up(&mut self, publisher: u64, topic: &[u8]) -> &mut AtHand {
-        let is_it = |at_hand: &AtHand| {
+    fn has_at_hand(&self, publisher: u64, topic: &[u8]) -> bool {
+        self.at_hand.as_ref().is_some_and(|at_hand| {
             at_hand.publisher() == Some(publisher) && at_hand.topic() == Some(topic)
-        };
-        let at_hand = match self.at_hand.take() {
-            Some(at_hand) if is_it(&at_hand) => at_hand,
-            other => {
-                let mut key = other.map_or_else(Vec::new, |other| self.note(other));
-                key.clear();
-                key.extend_from_slice(&publisher.to_le_bytes());
-                key.extend_from_slice(topic);
-                AtHand {
-                    last: self.last.with(&*key, |last| *last),
-                    counts: self.publishers.with(&publisher, |counts| *counts),
-                    key,
-                }
-            }
-        };
-        self.at_hand.insert(at_hand)
+        })
+    }
+
+    fn take_up(&mut self, publisher: u64, topic: &[u8]) {
+        let other = self.at_hand.take();
+        let mut key = other.map_or_else(Vec::new, |other| self.note(other));
+        key.clear();
+        key.extend_from_slice(&publisher.to_le_bytes());
+        key.extend_from_slice(topic);
+        self.at_hand = Some(AtHand {
+            last: self.last.with(&*key, |last| *last),
+            counts: self.publishers.with(&publisher, |counts| *counts),
+            key,
+        });
     }
 
     fn note(&mut self, at_hand: AtHand) -> Vec<u8> {

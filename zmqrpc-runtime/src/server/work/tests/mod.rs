@@ -155,12 +155,15 @@ impl Scene {
     }
 
     fn finish(&mut self, place: usize, frame: Option<Message>) {
-        let reply = self.work.finish(Ended { place, frame });
+        let reply = self.work.finish(Ended {
+            place,
+            frame: frame.map(Box::new),
+        });
         self.ready.extend(reply);
     }
 
     fn finish_task(&mut self, task: u64, frame: Option<Message>) {
-        let reply = self.work.finish_task(task, frame);
+        let reply = self.work.finish_task(task, frame.map(Box::new));
         self.ready.extend(reply);
     }
 

@@ -46,7 +46,7 @@ fn bytes_are_given_back_when_a_request_leaves_the_queue() {
         assert!(scene.ask(&bob(), 4, CALL), "a small one has room");
         leave(&mut scene);
         if scene.work.waiting.is_empty() {
-            assert_eq!(scene.work.waiting_bytes, 0);
+            assert_eq!(scene.work.waiting.calls(), Size::default());
         } else {
             assert!(scene.ask(&bob(), 3, large));
         }
@@ -113,6 +113,34 @@ fn a_request_is_given_out_at_once_while_nothing_waits_and_a_worker_is_free() {
 }
 
 #[test]
+fn only_what_nobody_waits_for_shares_a_place() {
+    let mut scene = Scene::spacious(2);
+    let event = |scene: &mut Scene, id| {
+        let job = scene.job(id, NOTIFY);
+        scene.work.take_on(Route::nowhere(), job);
+    };
+    // A peer's notification ends with the peer: nothing else must end with it.
+    assert!(scene.ask(&ann(), 1, NOTIFY));
+    event(&mut scene, 2);
+    let (peers, _) = scene.assign().unwrap();
+    assert!(scene.work.next_behind(peers).is_none());
+    let (place, _) = scene.assign().unwrap();
+    for id in [3, 4] {
+        event(&mut scene, id);
+    }
+    assert!(scene.ask(&ann(), 5, CALL));
+    let behind: Vec<Job> = std::iter::from_fn(|| scene.work.next_behind(place)).collect();
+    assert!(behind.iter().map(Job::id).eq([3, 4]));
+    // What is put back is the first again.
+    for job in behind.into_iter().rev() {
+        scene.work.put_back(job);
+    }
+    scene.finish(place, None);
+    assert_eq!(scene.assign(), Some((place, 3)));
+    assert!(scene.work.next_behind(7).is_none());
+}
+
+#[test]
 fn commands_that_nobody_waits_for_keep_no_calls_out() {
     let mut scene = Scene::new(4, 1 << 20, 1);
     for id in 1..=5 {
@@ -131,5 +159,5 @@ fn commands_that_nobody_waits_for_keep_no_calls_out() {
     }
     assert!(scene.work.has_room());
     scene.work.abandon();
-    assert!(scene.work.is_done() && scene.work.one_way == 0);
+    assert!(scene.work.is_done() && scene.work.one_way_tasks == 0);
 }

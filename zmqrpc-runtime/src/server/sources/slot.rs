@@ -1,0 +1,116 @@
+//! A source among others: takes its turns, and is left alone while it has nothing.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::{Queue, Source, Taken, Told};
+use crate::socket::{SocketError, Waiter};
+
+/// Messages that are taken from one source before the next one has its turn.
+const TURN: usize = 64;
+
+/// Messages that are taken from one source after the end was requested: those that never stop do not keep the server.
+const LAST_TURN: usize = 1000;
+
+/// A source, and whether something may be left in it.
+pub(super) struct Slot<S: ?Sized> {
+    pub(super) waiter: Arc<Waiter>,
+    pub(super) drained: bool,
+    /// Messages that are taken still, once the end was requested: none as soon as it was found empty.
+    left: usize,
+    pub(super) source: S,
+}
+
+/// How a source's turn ended.
+pub(super) enum Turn {
+    Drained,
+    /// Others have their turn now.
+    Over,
+    /// The queue has no room.
+    Full,
+}
+
+impl<S: Source> Slot<S> {
+    pub(super) fn new(source: S) -> Self {
+        Self {
+            waiter: source.waiter(),
+            drained: false,
+            left: LAST_TURN,
+            source,
+        }
+    }
+}
+
+impl<S: Source + ?Sized> Slot<S> {
+    fn is_due(&self, now: Instant) -> bool {
+        self.source.due().is_some_and(|due| due <= now)
+    }
+
+    pub(super) fn look(&mut self, now: Instant) -> Option<Told> {
+        if !self.drained || !self.is_due(now) {
+            return None;
+        }
+        self.drained = false;
+        self.source.look(now)
+    }
+
+    pub(super) fn is_spent(&self) -> bool {
+        self.left == 0
+    }
+
+    pub(super) fn read(
+        &mut self,
+        queue: &mut impl Queue,
+        now: Instant,
+    ) -> Result<Turn, SocketError> {
+        // Asking a socket that has nothing costs a system call, and most requests come over another one.
+        let stirred = self.waiter.take_stir();
+        let last = queue.is_closing() && !self.is_spent();
+        if self.drained && !stirred && !last && !self.is_due(now) {
+            return Ok(Turn::Drained);
+        }
+        self.drained = false;
+        let mut jobs = 0;
+        let turn = self.take_turn(queue, now, &mut jobs);
+        // All at once: a counter that several threads use is slow.
+        if jobs > 0 {
+            queue.counters().requests.add(jobs);
+        }
+        turn
+    }
+
+    fn take_turn(
+        &mut self,
+        queue: &mut impl Queue,
+        now: Instant,
+        jobs: &mut u64,
+    ) -> Result<Turn, SocketError> {
+        for _ in 0..TURN {
+            if !queue.has_room() {
+                return Ok(Turn::Full);
+            }
+            if queue.is_closing() {
+                if self.is_spent() {
+                    return Ok(Turn::Drained);
+                }
+                self.left -= 1;
+            }
+            match self.source.take(queue.responder(), now)? {
+                Taken::Nothing => {
+                    self.drained = true;
+                    if queue.is_closing() {
+                        self.left = 0;
+                    }
+                    return Ok(Turn::Drained);
+                }
+                Taken::Job(job) => {
+                    *jobs += 1;
+                    queue.push(job);
+                }
+                Taken::Something => {}
+                Taken::Malformed => queue.counters().malformed.increment(),
+            }
+        }
+        Ok(Turn::Over)
+    }
+}
