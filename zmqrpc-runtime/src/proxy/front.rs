@@ -123,7 +123,8 @@ impl Front {
     ) -> Result<(), SocketError> {
         let (mut taken, mut refused) = (0, false);
         while taken < TURN {
-            let Some(arrival) = self.router.receive()? else {
+            let mut message = Message::new();
+            let Some(arrival) = self.router.receive(&mut message)? else {
                 // As in a server: the last operation before a wait is a receive.
                 if self.outbox.is_empty() || refused {
                     self.used = false;
@@ -133,7 +134,7 @@ impl Front {
                 continue;
             };
             (taken, refused) = (taken + 1, false);
-            let Arrival::Message(Delivery { route, message }) = arrival else {
+            let Arrival::Message(route) = arrival else {
                 self.counters.front.malformed.increment();
                 continue;
             };

@@ -6,11 +6,13 @@ use super::counters::Counters;
 use super::outbox::Outbox;
 use super::responder::{Asked, Job, Reader};
 use super::sources::Sources;
-use crate::command::Refusal;
+use crate::command::{Blank, Refusal};
 use crate::socket::{Arrival, Delivery, Route, Router, SocketError};
 
 pub(super) struct Port {
     router: Router,
+    /// What the next request is received into.
+    blank: Blank,
     pub(super) sources: Sources,
     outbox: Outbox,
     /// The leader waits at the socket: whoever uses it now leaves it drained, and wakes the leader if that brought
@@ -63,6 +65,7 @@ impl Port {
     pub(super) fn new(router: Router, sources: Sources, linger: Duration) -> Self {
         Self {
             router,
+            blank: Blank::new(),
             sources,
             outbox: Outbox::default(),
             polled: false,
@@ -134,29 +137,32 @@ impl Port {
         intake: &mut impl Intake,
         now: Instant,
     ) -> Result<Taken, SocketError> {
-        let arrival = self.router.receive()?;
+        let arrival = self.router.receive(self.blank.frame())?;
         self.quiet = arrival.is_none().then_some(now);
         let Some(arrival) = arrival else {
             return Ok(Taken::Nothing);
         };
-        let Arrival::Message(Delivery { route, message }) = arrival else {
+        let Arrival::Message(route) = arrival else {
+            self.blank.frame().clear();
             intake.counters().malformed.increment();
             return Ok(Taken::Odd);
         };
-        let (route, answer) = match intake.responder().read(message, now) {
-            Asked::Nothing => return Ok(Taken::Something),
-            Asked::Answer(answer) => (route, Some(answer)),
+        let answer = match intake.responder().read(&mut self.blank, now) {
+            Asked::Nothing => None,
+            Asked::Answer(answer) => Some(*answer),
             Asked::Cancel(id) => {
                 intake.cancel(&route, id);
-                return Ok(Taken::Something);
+                None
             }
             Asked::Run(job) => {
                 let Some(refusal) = intake.refusal(&job) else {
                     return Ok(Taken::Job(route, job));
                 };
-                (route, job.refuse(&refusal))
+                job.refuse(&refusal)
             }
         };
+        // It must not be kept until the next one comes, as long as it may be.
+        self.blank.frame().clear();
         if let Some(message) = answer {
             self.quiet = None;
             // Not one of the last replies that the end waits for: callers that never stop asking would put it off for ever.

@@ -39,11 +39,24 @@ pub(super) trait Reader {
 /// What a frame asks for.
 pub(super) enum Asked {
     /// To be sent back at once.
-    Answer(Message),
+    Answer(Box<Message>),
     Nothing,
     Run(Job),
     /// The call with this id of the same peer is not wanted any more.
     Cancel(u64),
+}
+
+impl Asked {
+    fn answer(frame: Message) -> Self {
+        Self::Answer(Box::new(frame))
+    }
+
+    fn refusal(request: &Request<'_>, refusal: &Refusal) -> Self {
+        match request.kind {
+            Kind::Call => Self::answer(refusal.encode(request.id)),
+            Kind::Notify => Self::Nothing,
+        }
+    }
 }
 
 /// A request that is ready to run. Two words, which fit into registers: it is handed on often.
@@ -98,31 +111,28 @@ impl Responder {
         }
     }
 
-    /// Reads a frame that arrived at `now`.
-    pub(super) fn read(&self, frame: Message, now: Instant) -> Asked {
-        match Incoming::decode(&frame, &self.limits) {
-            Ok(Incoming::Ping(id)) => Asked::Answer(reply_frame(id, ReplyBody::Pong)),
-            Ok(Incoming::Cancel(id)) => Asked::Cancel(id),
-            Ok(Incoming::Request(request)) => {
-                let admitted = match self.deliveries.admit(request.metadata) {
-                    Ok(ticket) => self
-                        .admit(&request, frame.len(), now)
-                        .map(|prepared| (prepared, ticket)),
-                    Err(Fate::Done) => return self.acknowledge(&request),
-                    Err(fate) => Err(refusal_of_repeat(fate)),
-                };
-                match admitted {
-                    Ok((prepared, ticket)) => {
-                        self.counters.requests.increment();
-                        Asked::Run(prepared.with(frame.into(), None, ticket))
-                    }
-                    Err(refusal) => match request.kind {
-                        Kind::Call => Asked::Answer(refusal.encode(request.id)),
-                        Kind::Notify => Asked::Nothing,
-                    },
-                }
+    /// Reads a frame that arrived at `now`. It is taken if there is something to run.
+    pub(super) fn read(&self, blank: &mut Blank, now: Instant) -> Asked {
+        let frame: &Message = blank.frame();
+        let bytes: &[u8] = frame;
+        let request = match Incoming::decode(bytes, &self.limits) {
+            Ok(Incoming::Request(request)) => request,
+            Ok(Incoming::Ping(id)) => return Asked::answer(reply_frame(id, ReplyBody::Pong)),
+            Ok(Incoming::Cancel(id)) => return Asked::Cancel(id),
+            Err(error) => return self.reject(frame, &error),
+        };
+        let ticket = match self.deliveries.admit(request.metadata) {
+            Ok(ticket) => ticket,
+            Err(Fate::Done) => return self.acknowledge(&request),
+            Err(fate) => return Asked::refusal(&request, &refusal_of_repeat(fate)),
+        };
+        match self.admit(&request, bytes.len(), now) {
+            Ok(prepared) => {
+                self.counters.requests.increment();
+                let blank = std::mem::replace(blank, Blank::new());
+                Asked::Run(prepared.with(blank, None, ticket))
             }
-            Err(error) => self.reject(&frame, &error),
+            Err(refusal) => Asked::refusal(&request, &refusal),
         }
     }
 
@@ -135,7 +145,7 @@ impl Responder {
             %error,
             "a message is no request"
         );
-        Refusal::of_unreadable(frame, error, &self.limits).map_or(Asked::Nothing, Asked::Answer)
+        Refusal::of_unreadable(frame, error, &self.limits).map_or(Asked::Nothing, Asked::answer)
     }
 
     /// Answers a repeat of a delivery that was executed.
@@ -149,7 +159,7 @@ impl Responder {
             metadata: Metadata::EMPTY,
             body: &[],
         };
-        Asked::Answer(reply_frame(request.id, done))
+        Asked::answer(reply_frame(request.id, done))
     }
 
     /// Finds out what a request asks for, whose frame has so many bytes; counts a refusal.
@@ -324,8 +334,8 @@ impl Prepared {
 impl Exchange for Responder {
     fn exchange(&self, request: Message) -> Option<Message> {
         let now = Instant::now();
-        match self.read(request, now) {
-            Asked::Answer(frame) => Some(frame),
+        match self.read(&mut request.into(), now) {
+            Asked::Answer(frame) => Some(*frame),
             Asked::Run(job) => match self.run(job, now) {
                 Step::Ended(frame) => frame.map(|frame| *frame),
                 Step::Suspended(execution) => execution.finish(&self.executor).map(|frame| *frame),

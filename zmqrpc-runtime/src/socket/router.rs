@@ -306,10 +306,14 @@ impl Router {
         }
     }
 
-    /// The next message, or nothing when all have been taken. After nothing the socket may be waited on.
+    /// Takes the next message, or nothing when all have been taken: its body in place, and the way back. After nothing
+    /// the socket may be waited on.
     ///
-    /// One without a body or with an absurd route is odd.
-    pub(crate) fn receive(&mut self) -> Result<Option<Arrival<Delivery>>, SocketError> {
+    /// One without a body or with an absurd route is odd; the body is anything then.
+    pub(crate) fn receive(
+        &mut self,
+        body: &mut Message,
+    ) -> Result<Option<Arrival<Route>>, SocketError> {
         let mut way = self.spare.take().unwrap_or_default();
         // Whatever is done to the socket, the last operation before a wait is a receive.
         let received = self.socket.receive_into(&mut way.peer)?
@@ -319,27 +323,25 @@ impl Router {
             return Ok(None);
         }
         let mut more = way.peer.more();
-        let mut message = Message::new();
         let (mut frames, mut too_long) = (0, false);
         while more {
             if frames > 0 {
-                let hop = std::mem::take(&mut message);
+                let hop = std::mem::take(body);
                 too_long |= way.hops.len() == MAX_HOPS || hop.len() > MAX_HOP;
                 if !too_long {
                     way.hops.push(hop);
                 }
             }
-            if !self.socket.receive_into(&mut message)? {
+            if !self.socket.receive_into(body)? {
                 break;
             }
             frames += 1;
-            more = message.more();
+            more = body.more();
         }
         if frames == 0 || too_long {
             return Ok(Some(Arrival::Odd));
         }
-        let route = Route(Some(way));
-        Ok(Some(Arrival::Message(Delivery { route, message })))
+        Ok(Some(Arrival::Message(Route(Some(way)))))
     }
 }
 

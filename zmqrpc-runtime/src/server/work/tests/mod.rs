@@ -111,7 +111,10 @@ impl Scene {
             body: &vec![0; sketch.body],
         };
         request.encode(&mut frame, &Limits::default()).unwrap();
-        match self.responder.read(Message::from(frame), self.now) {
+        match self
+            .responder
+            .read(&mut Message::from(frame).into(), self.now)
+        {
             Asked::Run(job) => job,
             _ => panic!("it is a request"),
         }
