@@ -116,7 +116,8 @@ fn a_caller_that_does_not_read_holds_up_nobody() {
         let proxy = crate::proxy_to(&endpoint(&server));
         let deaf = Peer::deaf(&proxy.endpoints()[0]);
         let key = key("Probe.bytes", "(u64) -> Vec<u8>", 1);
-        for id in 1..=2_000 {
+        // Far more than libzmq, the outbox and the system hold.
+        for id in 1..=4_000 {
             // 64 KiB each.
             deaf.send(call_by_key(id, key, 30_000, &[0x80, 0x80, 0x04]));
         }
@@ -141,6 +142,9 @@ fn settings_that_make_no_sense_are_named() {
     assert_eq!(setting(proxy().max_calls(0)), "max_calls");
     assert_eq!(setting(proxy().max_message(10)), "max_message");
     assert_eq!(setting(proxy().max_queued_bytes(10)), "max_queued_bytes");
+    let front = Rep::bind(ANYWHERE).high_water(0);
+    let proxy_of = |front| Proxy::new(front, Req::connect("tcp://127.0.0.1:1"));
+    assert_eq!(setting(proxy_of(front)), "high_water");
     let back = Req::connect("tcp://127.0.0.1:1").ping(Duration::ZERO, Duration::ZERO);
     assert_eq!(setting(Proxy::new(Rep::bind(ANYWHERE), back)), "ping");
     let back = Req::connect("tcp://127.0.0.1:1").connect_timeout(Duration::ZERO);

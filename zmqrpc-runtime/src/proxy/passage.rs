@@ -20,7 +20,6 @@ use super::sources::{Events, Jobs, Stream};
 use super::target::{Bounds, Target};
 use crate::error::Error;
 use crate::publish::open_all;
-use crate::server::REPLIES_IN_SOCKET;
 use crate::socket::{Options, Push as PushSocket, Security, Upkeep};
 use crate::wire::{Limits, MAX_TOPIC};
 
@@ -112,7 +111,7 @@ impl Settings {
     }
 
     pub(super) fn front(&self, rep: &Rep, counters: &Arc<Counters>) -> Result<Front, Error> {
-        let options = self.options(REPLIES_IN_SOCKET, rep.end.security()?);
+        let options = self.options(high_water(rep.high_water)?, rep.end.security()?);
         counters.watch_denied(options.security.denied());
         let endpoints = rep.end.endpoints.parse()?;
         Front::open(&endpoints, &options, self.limits(), Arc::clone(counters))
@@ -142,11 +141,8 @@ impl Settings {
         if to.heartbeat.is_some_and(|interval| interval.is_zero()) {
             return Err(Error::bad_setting("heartbeat", "it must be above zero"));
         }
-        let high_water = u32::try_from(to.high_water).ok().filter(|count| *count > 0);
-        let high_water =
-            high_water.ok_or_else(|| Error::bad_setting("high_water", "it must be 1 or more"))?;
         let endpoints = to.end.endpoints.parse()?;
-        let options = self.options(high_water, to.end.security()?);
+        let options = self.options(high_water(to.high_water)?, to.end.security()?);
         counters.watch_denied(options.security.denied());
         let counters = Arc::clone(counters);
         Outlet::open(&endpoints, &options, to.overflow, to.heartbeat, counters)
@@ -192,6 +188,11 @@ impl Settings {
         let options = self.options(1000, req.end.security()?);
         Target::open(&endpoints, &options, pulse, bounds, Arc::clone(counters))
     }
+}
+
+fn high_water(messages: usize) -> Result<u32, Error> {
+    let messages = u32::try_from(messages).ok().filter(|count| *count > 0);
+    messages.ok_or_else(|| Error::bad_setting("high_water", "it must be 1 or more"))
 }
 
 /// Jobs that are held for each puller. Few: they are lost if the process dies, and no other puller gets them.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{End, access, endpoints};
 use crate::client::Pulse;
 use crate::error::Error;
+use crate::server::REPLIES_IN_SOCKET;
 
 /// Requests come in: clients call here as they would call a server.
 ///
@@ -18,11 +19,15 @@ use crate::error::Error;
 #[derive(Clone, Debug)]
 pub struct Rep {
     pub(in crate::proxy) end: End,
+    pub(in crate::proxy) high_water: usize,
 }
 
 impl Rep {
     fn new(end: End) -> Self {
-        Self { end }
+        Self {
+            end,
+            high_water: REPLIES_IN_SOCKET as usize,
+        }
     }
 
     endpoints! {
@@ -42,6 +47,14 @@ impl Rep {
     access!(end.access: login);
 
     access!(end.access: authenticate);
+
+    /// Replies that libzmq holds for each caller, whatever their size. Default: 500. Further ones wait in the proxy, up to
+    /// 65,536 and 64 MiB for a caller. What libzmq still held when a caller left, or when the proxy ends, is lost uncounted.
+    #[must_use]
+    pub fn high_water(mut self, replies: usize) -> Self {
+        self.high_water = replies;
+        self
+    }
 }
 
 /// Calls go out to services. With several endpoints they go to the connected ones in turn.
