@@ -93,6 +93,7 @@ fn what_was_taken_on_before_a_shutdown_is_executed() {
             publisher.await_subscriber();
             let ended = AtomicBool::new(false);
             std::thread::scope(|scope| {
+                let ending = SetAtEnd(&ended);
                 scope.spawn(|| {
                     for value in 0.. {
                         publisher.reading("", value);
@@ -103,10 +104,19 @@ fn what_was_taken_on_before_a_shutdown_is_executed() {
                 });
                 await_state("a burst", || server.stats().requests > 500);
                 server.shutdown(Duration::from_secs(20)).unwrap();
-                ended.store(true, Ordering::Relaxed);
+                drop(ending);
             });
             let numbers = recorder.log.numbers();
             assert_eq!(numbers.len() as u64, server.stats().requests);
         }
     });
+}
+
+/// Ends the publisher whatever becomes of the test.
+struct SetAtEnd<'a>(&'a AtomicBool);
+
+impl Drop for SetAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }

@@ -44,8 +44,8 @@ thread_local! {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Envelope {
     pub(crate) id: u64,
-    /// Where the server has the method.
-    pub(crate) place: usize,
+    /// The method's number among those of the server.
+    pub(crate) entry: usize,
     pub(crate) codec: Codec,
     /// Of the frame.
     pub(crate) bytes: usize,
@@ -57,23 +57,24 @@ pub(crate) struct Envelope {
     pub(crate) reply_limit: usize,
 }
 
-/// The place of a call whose frame is still to come, or has come and is still to be read.
+/// The memory of a call whose frame is still to come, or has come and is still to be read.
 pub(crate) struct Blank(Box<Parts>);
 
 impl Blank {
-    pub(crate) fn new() -> Self {
+    /// `now` need not be exact.
+    pub(crate) fn new(now: Instant) -> Self {
         let spare = SPARE.try_with(|spare| spare.borrow_mut().pop());
         let parts = spare.ok().flatten().unwrap_or_else(|| {
             let envelope = Envelope {
                 id: 0,
-                place: 0,
+                entry: 0,
                 codec: Codec::Postcard,
                 bytes: 0,
                 body: 0,
                 wants_reply: false,
                 reply_limit: 0,
             };
-            let context = CallContext::blank();
+            let context = CallContext::blank(now);
             Box::new(Parts { context, envelope })
         });
         Self(parts)
@@ -81,6 +82,19 @@ impl Blank {
 
     pub(crate) fn frame(&mut self) -> &mut Message {
         self.0.context.frame_mut()
+    }
+
+    /// It is not needed: keeps the memory for another call.
+    pub(crate) fn recycle(self) {
+        let Self(mut parts) = self;
+        parts.context.clear();
+        // Fails while the thread ends: then there is no other one.
+        let _ = SPARE.try_with(|spare| {
+            let mut spare = spare.borrow_mut();
+            if spare.len() < SPARES {
+                spare.push(parts);
+            }
+        });
     }
 
     /// `topic` is that of an event.
@@ -98,26 +112,10 @@ impl Blank {
     }
 }
 
-impl From<Message> for Blank {
-    fn from(frame: Message) -> Self {
-        let mut blank = Self::new();
-        *blank.frame() = frame;
-        blank
-    }
-}
-
 impl Call {
     /// The method has ended: keeps the memory for another call.
     pub(crate) fn recycle(self) {
-        let Self(mut parts) = self;
-        parts.context.clear();
-        // Fails while the thread ends: then there is no other one.
-        let _ = SPARE.try_with(|spare| {
-            let mut spare = spare.borrow_mut();
-            if spare.len() < SPARES {
-                spare.push(parts);
-            }
-        });
+        Blank(self.0).recycle();
     }
 
     /// What the handler may know of the call.
@@ -134,8 +132,8 @@ impl Call {
         self.0.envelope.wants_reply
     }
 
-    pub(crate) fn place(&self) -> usize {
-        self.0.envelope.place
+    pub(crate) fn entry(&self) -> usize {
+        self.0.envelope.entry
     }
 
     /// Of the frame.

@@ -29,11 +29,11 @@ static NO_METHOD: Method = Method::new("", "", 0, "");
 
 impl CallContext {
     /// Of a call that is still to come.
-    pub(super) fn blank() -> Self {
+    pub(super) fn blank(now: Instant) -> Self {
         Self {
             frame: Message::new(),
             method: &NO_METHOD,
-            since: Instant::now(),
+            since: now,
             deadline: None,
             topic: None,
         }

@@ -109,15 +109,16 @@ impl Core {
 
     /// Somebody else leads from now on: who led before may have left anything behind, and has left this.
     pub(super) fn expect_work(&mut self, left: VecDeque<Job>) {
+        self.put_back(left);
         self.look_at = Instant::now();
         (self.since, self.run) = (self.look_at, 0);
-        self.put_back(left);
     }
 
     /// What was given out is not run after all.
     pub(super) fn put_back(&mut self, left: VecDeque<Job>) {
         self.pace = Duration::MAX;
         for job in left.into_iter().rev() {
+            self.run = self.run.saturating_sub(1);
             self.work.put_back(job);
         }
     }

@@ -1,4 +1,4 @@
-//! How an `async` method that has gone on elsewhere is missed when it ends.
+//! How the end of an `async` method is told that has gone on elsewhere.
 
 use std::sync::Arc;
 

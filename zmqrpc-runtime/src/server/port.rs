@@ -65,7 +65,7 @@ impl Port {
     pub(super) fn new(router: Router, sources: Sources, linger: Duration) -> Self {
         Self {
             router,
-            blank: Blank::new(),
+            blank: Blank::new(Instant::now()),
             sources,
             outbox: Outbox::default(),
             polled: false,

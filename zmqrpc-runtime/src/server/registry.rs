@@ -17,11 +17,11 @@ pub(super) struct Registry {
 
 /// A method that was found.
 #[derive(Clone, Copy)]
-pub(super) struct Place(usize);
+pub(super) struct Found(usize);
 
-impl Place {
+impl Found {
     pub(super) fn of(call: &Call) -> Self {
-        Self(call.place())
+        Self(call.entry())
     }
 
     pub(super) fn number(self) -> usize {
@@ -79,14 +79,14 @@ impl Registry {
         self.services.is_empty()
     }
 
-    pub(super) fn find(&self, method: MethodRef<'_>) -> Result<Place, Missing> {
+    pub(super) fn find(&self, method: MethodRef<'_>) -> Result<Found, Missing> {
         match method {
             MethodRef::Key(key) => {
                 let at = self.by_key.get(&key.name_hash()).ok_or(Missing::Unknown)?;
-                let place = Place(*at);
-                let method = self.method(place);
+                let found = Found(*at);
+                let method = self.method(found);
                 if same_signature(key, method) {
-                    Ok(place)
+                    Ok(found)
                 } else {
                     Err(Missing::Mismatch(method))
                 }
@@ -94,17 +94,17 @@ impl Registry {
             MethodRef::Name(name) => self
                 .by_name
                 .get(name)
-                .map(|at| Place(*at))
+                .map(|at| Found(*at))
                 .ok_or(Missing::Unknown),
         }
     }
 
-    pub(super) fn method(&self, place: Place) -> &'static Method {
-        self.entries[place.0].method
+    pub(super) fn method(&self, found: Found) -> &'static Method {
+        self.entries[found.0].method
     }
 
-    pub(super) fn start(&self, place: Place, call: Call) -> Started {
-        let entry = &self.entries[place.0];
+    pub(super) fn start(&self, found: Found, call: Call) -> Started {
+        let entry = &self.entries[found.0];
         self.services[entry.service].start(entry.index, call)
     }
 }

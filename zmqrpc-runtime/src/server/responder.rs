@@ -11,7 +11,7 @@ use super::counters::Counters;
 use super::deliveries::{Deliveries, Fate, Ticket};
 use super::execution::{self, Execution, Report, Step};
 use super::executor::{Executor, TaskEnd};
-use super::registry::{Missing, Place, Registry};
+use super::registry::{Found, Missing, Registry};
 use super::work::Cancel;
 use crate::codec::Codec;
 use crate::command::{Blank, Call, Envelope, Exchange, Method, Refusal, reply_frame};
@@ -129,7 +129,7 @@ impl Responder {
         match self.admit(&request, bytes.len(), now) {
             Ok(prepared) => {
                 self.counters.requests.increment();
-                let blank = std::mem::replace(blank, Blank::new());
+                let blank = std::mem::replace(blank, Blank::new(now));
                 Asked::Run(prepared.with(blank, None, ticket))
             }
             Err(refusal) => Asked::refusal(&request, &refusal),
@@ -201,10 +201,10 @@ impl Responder {
         if matches!(request.method, MethodRef::Name(_)) && codec == Codec::Postcard {
             return Err(Unprepared::Untyped);
         }
-        let place = self.registry.find(request.method);
-        let place = place.map_err(Unprepared::Method)?;
+        let found = self.registry.find(request.method);
+        let found = found.map_err(Unprepared::Method)?;
         Ok(Prepared {
-            method: self.registry.method(place),
+            method: self.registry.method(found),
             since: now,
             // A time so long that the clock cannot express it is no limit.
             deadline: request
@@ -212,7 +212,7 @@ impl Responder {
                 .and_then(|remaining| now.checked_add(remaining)),
             envelope: Envelope {
                 id: request.id,
-                place: place.number(),
+                entry: found.number(),
                 codec,
                 bytes,
                 body: bytes - request.body.len(),
@@ -226,7 +226,7 @@ impl Responder {
     pub(super) fn run(&self, job: Job, now: Instant) -> Step {
         let (id, wants_reply, deadline) = (job.id(), job.wants_reply(), job.deadline());
         let Job { call, ticket } = job;
-        let place = Place::of(&call);
+        let found = Found::of(&call);
         if deadline.is_some_and(|deadline| deadline <= now) {
             self.counters.expired.increment();
             let refusal = Refusal::new(Status::Expired, "its time was over before it was executed");
@@ -240,13 +240,13 @@ impl Responder {
             return Step::Ended(wants_reply.then(|| Box::new(refusal.encode(id))));
         }
         let report = Report {
-            method: self.registry.method(place),
+            method: self.registry.method(found),
             id,
             wants_reply,
             deadline,
             ticket,
         };
-        let call = || self.registry.start(place, call);
+        let call = || self.registry.start(found, call);
         execution::start(call, report, &self.counters, &self.executor)
     }
 
@@ -334,7 +334,11 @@ impl Prepared {
 impl Exchange for Responder {
     fn exchange(&self, request: Message) -> Option<Message> {
         let now = Instant::now();
-        match self.read(&mut request.into(), now) {
+        let mut blank = Blank::new(now);
+        *blank.frame() = request;
+        let asked = self.read(&mut blank, now);
+        blank.recycle();
+        match asked {
             Asked::Answer(frame) => Some(*frame),
             Asked::Run(job) => match self.run(job, now) {
                 Step::Ended(frame) => frame.map(|frame| *frame),

@@ -21,8 +21,8 @@ const QUICK: u64 = 64;
 const LIVELY: u64 = 16;
 const LIVELY_TICKS: u32 = 4;
 
-/// After this many ticks without a running method the stand-by sleeps until the leader wakes it.
-const IDLE_TICKS: u32 = 40;
+/// After this many looks without a running method the stand-by sleeps until the leader wakes it.
+const IDLE_LOOKS: u32 = 40;
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Role {
@@ -169,7 +169,7 @@ impl Roles {
             if state.ended {
                 return None;
             }
-            state = if idle < IDLE_TICKS {
+            state = if idle < IDLE_LOOKS {
                 self.stand_by
                     .wait_timeout(state, TICK * ticks)
                     .unwrap_or_else(PoisonError::into_inner)

@@ -66,15 +66,18 @@ impl Route {
 }
 
 impl Hash for Route {
-    /// In as few pieces as will do, since each takes its time: the frames, and their lengths in one number each.
+    /// In as few pieces as will do, since each takes its time, but so that no way begins like another one.
     fn hash<H: Hasher>(&self, state: &mut H) {
         let Some(way) = &self.0 else {
-            return;
+            return state.write_usize(usize::MAX);
         };
-        for frame in std::iter::once(&way.peer).chain(&way.hops) {
-            let bytes: &[u8] = frame;
-            state.write(bytes);
-            state.write_usize(bytes.len());
+        let (peer, hops): (&[u8], _) = (&way.peer, &way.hops);
+        // Neither has more than a byte has room for: a name 255 bytes, and a way some hops.
+        state.write_usize(peer.len() | hops.len() << u8::BITS);
+        state.write(peer);
+        for hop in hops {
+            state.write_usize(hop.len());
+            state.write(hop);
         }
     }
 }

@@ -70,7 +70,7 @@ impl Feed {
             subscriber: Subscriber::open(&settings.endpoint, topics, options)
                 .map_err(|error| Error::unopened(&settings.endpoint, &error))?,
             topic: Message::new(),
-            blank: Blank::new(),
+            blank: Blank::new(Instant::now()),
             tally: Tally::new(),
             silence: settings
                 .heartbeat

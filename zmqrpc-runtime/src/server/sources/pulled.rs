@@ -35,7 +35,7 @@ impl Pulled {
             Pull::open(endpoint, &options).map_err(|error| Error::unopened(endpoint, &error))?;
         Ok(Self {
             pull,
-            blank: Blank::new(),
+            blank: Blank::new(Instant::now()),
             received: 0,
             malformed: 0,
             renewals: 0,

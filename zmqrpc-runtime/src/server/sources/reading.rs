@@ -59,7 +59,7 @@ impl Responder {
                 let topic = text.into();
                 match self.admit(&request, bytes.len(), now) {
                     Ok(prepared) => Read::Job(prepared.with(
-                        std::mem::replace(blank, Blank::new()),
+                        std::mem::replace(blank, Blank::new(now)),
                         Some(topic),
                         None,
                     )),
@@ -85,7 +85,7 @@ impl Responder {
                 },
             )) => Some(match self.admit(&request, bytes.len(), now) {
                 Ok(prepared) => {
-                    Read::Job(prepared.with(std::mem::replace(blank, Blank::new()), None, None))
+                    Read::Job(prepared.with(std::mem::replace(blank, Blank::new(now)), None, None))
                 }
                 Err(_) => Read::Refused,
             }),

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::*;
-use crate::command::{Call, Dispatch, Method, Started};
+use crate::command::{Blank, Call, Dispatch, Method, Started};
 use crate::server::counters::Counters;
 use crate::server::deliveries::Deliveries;
 use crate::server::registry::Registry;
@@ -111,10 +111,9 @@ impl Scene {
             body: &vec![0; sketch.body],
         };
         request.encode(&mut frame, &Limits::default()).unwrap();
-        match self
-            .responder
-            .read(&mut Message::from(frame).into(), self.now)
-        {
+        let mut blank = Blank::new(self.now);
+        *blank.frame() = Message::from(frame);
+        match self.responder.read(&mut blank, self.now) {
             Asked::Run(job) => job,
             _ => panic!("it is a request"),
         }
