@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use zmqrpc::{Client, Error, Executed, Proxy, Rep, Req};
+use zmqrpc::{Client, Error, Executed, Proxy, ProxyHandle, Rep, Req, ServerHandle};
 
 use crate::support::{
-    Peer, ProbeClient, ProbeHold, anywhere, call_by_key, head, key, serve, within,
+    Peer, ProbeAdd, ProbeClient, ProbeHold, anywhere, call_by_key, head, key, serve, within,
 };
-use crate::{ANYWHERE, LIMIT, await_stats, client_of, endpoint};
+use crate::{ANYWHERE, LIMIT, await_stats, client_of, endpoint, eventually};
 
 #[test]
 fn one_call_more_than_allowed_is_refused() {
@@ -109,18 +109,27 @@ fn messages_over_the_limit_are_refused_in_both_directions() {
     });
 }
 
+/// Asks for so many replies of 64 KiB, and takes none of them.
+fn ask_deafly(proxy: &ProxyHandle, server: &ServerHandle, replies: u64) -> Peer {
+    let deaf = Peer::deaf(&proxy.endpoints()[0]);
+    let key = key("Probe.bytes", "(u64) -> Vec<u8>", 1);
+    for id in 1..=replies {
+        deaf.send(call_by_key(id, key, 30_000, &[0x80, 0x80, 0x04]));
+        if id % 100 == 0 {
+            // Not faster than the proxy takes them from the server, which would drop replies of its own.
+            eventually("the replies", || server.stats().replies >= id);
+        }
+    }
+    deaf
+}
+
 #[test]
 fn a_caller_that_does_not_read_holds_up_nobody() {
     within(LIMIT, || {
         let (server, _gate) = serve(anywhere);
         let proxy = crate::proxy_to(&endpoint(&server));
-        let deaf = Peer::deaf(&proxy.endpoints()[0]);
-        let key = key("Probe.bytes", "(u64) -> Vec<u8>", 1);
         // Far more than libzmq, the outbox and the system hold.
-        for id in 1..=4_000 {
-            // 64 KiB each.
-            deaf.send(call_by_key(id, key, 30_000, &[0x80, 0x80, 0x04]));
-        }
+        let _deaf = ask_deafly(&proxy, &server, 4_000);
         let client = client_of(&proxy);
         for _ in 0..100 {
             assert_eq!(client.add(2, 3), Ok(5));
@@ -128,6 +137,27 @@ fn a_caller_that_does_not_read_holds_up_nobody() {
         // More than its outbox holds: the oldest go.
         await_stats(&proxy, "dropped answers", |stats| stats.dropped > 0);
         assert_eq!(client.add(2, 3), Ok(5));
+    });
+}
+
+#[test]
+fn libzmq_holds_as_few_replies_as_was_set() {
+    within(LIMIT, || {
+        let (server, _gate) = serve(anywhere);
+        let front = Rep::bind(ANYWHERE).high_water(1);
+        let proxy = Proxy::new(front, Req::connect(endpoint(&server)))
+            .start()
+            .unwrap();
+        // The outbox holds 1,024 of them, and libzmq by default the rest.
+        let _deaf = ask_deafly(&proxy, &server, 1_520);
+        await_stats(&proxy, "dropped answers", |stats| stats.dropped > 0);
+        let client = client_of(&proxy);
+        let calls: Vec<_> = (0..2_000)
+            .map(|a| client.transport().begin(&ProbeAdd { a, b: 1 }).unwrap())
+            .collect();
+        for (call, a) in calls.into_iter().zip(0..) {
+            assert_eq!(call.wait(), Ok(a + 1));
+        }
     });
 }
 
