@@ -84,6 +84,11 @@ impl Blank {
         self.0.context.frame_mut()
     }
 
+    /// Hands itself on, with its frame, and leaves another one behind.
+    pub(crate) fn take(&mut self, now: Instant) -> Self {
+        std::mem::replace(self, Self::new(now))
+    }
+
     /// It is not needed: keeps the memory for another call.
     pub(crate) fn recycle(self) {
         let Self(mut parts) = self;

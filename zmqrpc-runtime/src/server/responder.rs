@@ -129,8 +129,7 @@ impl Responder {
         match self.admit(&request, bytes.len(), now) {
             Ok(prepared) => {
                 self.counters.requests.increment();
-                let blank = std::mem::replace(blank, Blank::new(now));
-                Asked::Run(prepared.with(blank, None, ticket))
+                Asked::Run(prepared.with(blank.take(now), None, ticket))
             }
             Err(refusal) => Asked::refusal(&request, &refusal),
         }

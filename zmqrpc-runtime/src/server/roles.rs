@@ -97,7 +97,7 @@ impl Roles {
 
     /// The leader of `term` starts to run a job.
     pub(super) fn start_running(&self, term: u64) {
-        self.move_epoch();
+        self.go_on();
         // Sequentially consistent, like the other side in `park`: one of the two must see what the other wrote.
         self.busy.store(term, Ordering::SeqCst);
         if self.parked.load(Ordering::SeqCst) && self.parked.swap(false, Ordering::SeqCst) {
@@ -109,11 +109,7 @@ impl Roles {
 
     /// The leader, which is running, starts to run another job.
     pub(super) fn go_on(&self) {
-        self.move_epoch();
-    }
-
-    /// Written by the leader alone, but for a moment when another one takes over.
-    fn move_epoch(&self) {
+        // Written by the leader alone, but for a moment when another one takes over.
         let epoch = self.epoch.load(Ordering::Relaxed);
         self.epoch.store(epoch.wrapping_add(1), Ordering::Relaxed);
     }

@@ -58,11 +58,7 @@ impl Responder {
             (Content::Command(request), Some(text)) => {
                 let topic = text.into();
                 match self.admit(&request, bytes.len(), now) {
-                    Ok(prepared) => Read::Job(prepared.with(
-                        std::mem::replace(blank, Blank::new(now)),
-                        Some(topic),
-                        None,
-                    )),
+                    Ok(prepared) => Read::Job(prepared.with(blank.take(now), Some(topic), None)),
                     Err(_) => Read::Refused,
                 }
             }
@@ -84,9 +80,7 @@ impl Responder {
                     kind: Kind::Notify, ..
                 },
             )) => Some(match self.admit(&request, bytes.len(), now) {
-                Ok(prepared) => {
-                    Read::Job(prepared.with(std::mem::replace(blank, Blank::new(now)), None, None))
-                }
+                Ok(prepared) => Read::Job(prepared.with(blank.take(now), None, None)),
                 Err(_) => Read::Refused,
             }),
             Ok(_) => {
