@@ -7,5 +7,6 @@ mod book;
 mod commands;
 mod context;
 mod endpoints;
+mod executors;
 mod handles;
 mod transports;

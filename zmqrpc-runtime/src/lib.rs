@@ -24,9 +24,7 @@ pub use auth::{
     Authenticator, CurveClient, CurveServer, KeyPair, Passwords, PublicKey, SecretKey,
     hash_password,
 };
-#[cfg(feature = "tokio")]
-pub use client::{AsyncCall, AsyncClient};
-pub use client::{Client, ClientBuilder, ClientStats, Pending};
+pub use client::{AsyncCall, AsyncClient, Client, ClientBuilder, ClientStats, Pending};
 pub use codec::Error as CodecError;
 pub use command::{
     Answer, CallContext, Command, Failure, Method, Never, Service, Transport, Wire, WithTimeout,
@@ -42,10 +40,8 @@ pub use proxy::{
     BufferedHandle, BufferedProxy, DeadLetter, MemoryQueue, Proxy, ProxyHandle, ProxyStats, Pub,
     Pull, Pull2Push, Pull2Req, Push, Queue, Rep, Rep2Pub, Rep2Req, Req, Sub, Sub2Pub, Sub2Req,
 };
-#[cfg(feature = "tokio")]
-pub use publish::{AsyncPush, AsyncPusher};
+pub use publish::{AsyncPush, AsyncPusher, Pusher, PusherBuilder, PusherStats};
 pub use publish::{Overflow, Publisher, PublisherBuilder, PublisherStats};
-pub use publish::{Pusher, PusherBuilder, PusherStats};
 pub use server::{
     AsyncHandler, Handler, Heard, PullStats, Server, ServerBuilder, ServerHandle, ServerStats,
     Subscription, SubscriptionStats,

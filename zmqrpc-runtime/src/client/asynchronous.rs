@@ -20,7 +20,11 @@ use crate::error::Error;
 use crate::socket::Message;
 use crate::wire::Kind;
 
-/// Calls services from tasks of a tokio runtime, with the settings and the semantics of [`Client`].
+/// Calls services from tasks, whatever executor they run on, with the settings and the semantics of [`Client`].
+///
+/// It takes no runtime: one thread of the process, `zmqrpc-calls`, waits for the replies of all tasks, keeps their time
+/// limits and wakes them. It is there while tasks call. So calls end in time although another runtime, or their own, is
+/// idle or busy; a task goes on when its own executor gets to it.
 ///
 /// Like a [`Client`] it is a handle. [`From`] makes one of the other: both then share their connections, and blocking
 /// and waiting calls may be under way at once.

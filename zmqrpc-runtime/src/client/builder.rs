@@ -230,7 +230,6 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// As [`build`](Self::build).
-    #[cfg(feature = "tokio")]
     pub fn build_async(self) -> Result<super::AsyncClient, Error> {
         self.build().map(super::AsyncClient::from)
     }

@@ -58,7 +58,7 @@ pub(super) struct Core {
     bounds: Bounds,
     pub(super) watch: Watch,
     late: u64,
-    pulse: Pulse,
+    pub(super) pulse: Pulse,
     renewals: u64,
     /// The call whose request was the last thing that the socket was used for.
     last_sent: Option<u64>,
@@ -123,17 +123,17 @@ impl Core {
                 Err(message) => self.enqueue(id, message),
             }
         }
-        self.after_send(waiter);
+        self.after_send(Some(id), waiter);
         Ok(Numbered { id, written })
     }
 
     /// A send may have taken the signal that somebody waits for.
-    fn after_send(&mut self, waiter: &Waiter) {
+    fn after_send(&mut self, request: Option<u64>, waiter: &Waiter) {
         if self.watch.polling {
             self.service(waiter);
-        } else {
+        } else if !request.is_some_and(|id| self.is_just_sent(id)) {
             // It drains once for any number of sends.
-            self.wake_driver();
+            self.call_driver();
         }
     }
 
@@ -217,7 +217,7 @@ impl Core {
             self.fail(|_| true, &Loss::Broken(error), waiter);
         }
         self.pulse.hear(Instant::now());
-        self.wake_driver();
+        self.call_driver();
     }
 
     /// Looks whether the server still lives, while calls are under way. Answers when to look again.
@@ -363,7 +363,7 @@ impl Core {
             }
         } else if !call.oneway && !matches!(call.state, State::Done(_)) {
             self.send_cancel(id);
-            self.after_send(waiter);
+            self.after_send(None, waiter);
         }
         call.written
     }
@@ -372,6 +372,7 @@ impl Core {
     /// deadline in any case.
     pub(super) fn send_cancel(&mut self, id: u64) {
         if self.up {
+            self.last_sent = None;
             let _ = self.dealer.send(Message::copy_of(&encode_cancel(id)));
         }
     }

@@ -4,12 +4,12 @@ use super::table::{Call, Ending, Loss, State, Table};
 use crate::socket::Waiter;
 use crate::wire::{Limits, Reply, ReplyBody};
 
-/// Ends a call and wakes who waits for it. `false` if there is no such call.
+/// Ends a call and wakes who waits for it: a task as soon as the lock is free. `false` if there is no such call.
 pub(super) fn finish(table: &mut Table, id: u64, ending: Ending, waiter: &Waiter) -> bool {
     match table.finish(id, ending) {
         None => return false,
         Some(State::Parked(thread)) => thread.unpark(),
-        Some(State::Task(waker, _)) => waker.wake(),
+        Some(State::Task(waker, _)) => table.wakes.wake(waker),
         Some(State::Leader) => waiter.wake(),
         Some(State::Quiet | State::Done(_)) => {}
     }

@@ -1,9 +1,10 @@
 //! The way to one endpoint, shared by any number of threads.
 //!
-//! There is no thread behind it. Of the callers that wait, one leads: it waits for the socket and takes in what
+//! There is no thread of its own behind it. Of the callers that wait, one leads: it waits for the socket and takes in what
 //! arrives, for all of them. When its own call has ended, it wakes another one to lead. So a lone caller never hands
-//! its call to another thread.
+//! its call to another thread. For tasks the driver of the process does it.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 use std::thread;
@@ -12,13 +13,17 @@ use std::time::Instant;
 use super::core::{Bounds, Core, Numbered, Overflow};
 use super::pulse::Pulse;
 use super::table::{Ending, Loss, Patience};
-use crate::socket::{Dealer, Endpoint, Message, Options, SocketError, Waiter, Ward};
+use crate::socket::{
+    Dealer, Drive, Driven, Endpoint, Message, Options, SocketError, Turn, Waiter, Wakes, Ward,
+};
 use crate::wire::Limits;
 
 /// What a thread waits for: the ending it answers, once it is there.
 type Condition = fn(&mut Core, u64) -> Option<Ending>;
 
-pub(super) struct Link {
+pub(super) type Link = Driven<Connection>;
+
+pub(super) struct Connection {
     endpoint: Arc<str>,
     limits: Limits,
     core: Mutex<Core>,
@@ -35,14 +40,29 @@ impl Link {
     ) -> Result<Self, SocketError> {
         let dealer = Dealer::connect(endpoint, options)?;
         let waiter = dealer.waiter();
-        Ok(Self {
+        Ok(Self::new(Connection {
             endpoint: endpoint.as_str().into(),
             limits,
             core: Mutex::new(Core::new(dealer, bounds, pulse)),
             waiter,
-        })
+        }))
     }
 
+    /// Asks whether a call has ended; keeps `waker` if not.
+    pub(super) fn poll(&self, id: u64, waker: &Waker, patience: Patience) -> Poll<Ending> {
+        let mut core = self.lock();
+        if let Some(ending) = core.take(id) {
+            return Poll::Ready(ending);
+        }
+        if let Err(error) = core.suspend(id, waker, patience, self.post()) {
+            core.forget(id, self.waiter());
+            return Poll::Ready(Err(Loss::Broken(error)));
+        }
+        Poll::Pending
+    }
+}
+
+impl Connection {
     pub(super) fn endpoint(&self) -> &Arc<str> {
         &self.endpoint
     }
@@ -117,48 +137,13 @@ impl Link {
         }
     }
 
-    /// Asks whether a call has ended; keeps `waker` if not. Starts a driver if there is none, with `start`.
-    pub(super) fn poll(
-        &self,
-        id: u64,
-        waker: &Waker,
-        patience: Patience,
-        start: impl FnOnce() -> Result<(), SocketError>,
-    ) -> Poll<Ending> {
-        let mut core = self.lock();
-        if let Some(ending) = core.take(id) {
-            return Poll::Ready(ending);
-        }
-        if core.suspend(id, waker, patience)
-            && let Err(error) = start()
-        {
-            core.lose_driver();
-            core.forget(id, &self.waiter);
-            return Poll::Ready(Err(Loss::Broken(error)));
-        }
-        Poll::Pending
-    }
-
-    /// The driver's turn. Answers when to look at the time again.
-    pub(super) fn drive(&self, driver: &Waker) -> Option<Instant> {
-        self.lock().drive(driver, &self.waiter, Instant::now())
-    }
-
-    pub(super) fn lose_driver(&self) {
-        self.lock().lose_driver();
-    }
-
-    pub(super) fn waiter(&self) -> &Waiter {
-        &self.waiter
-    }
-
     fn lead<'a>(
         &'a self,
-        mut core: MutexGuard<'a, Core>,
+        mut core: Held<'a>,
         id: u64,
         patience: Patience,
         done: Condition,
-    ) -> (MutexGuard<'a, Core>, Ending) {
+    ) -> (Held<'a>, Ending) {
         let mut just_sent = core.is_just_sent(id);
         loop {
             let looked = !std::mem::take(&mut just_sent);
@@ -206,28 +191,67 @@ impl Link {
         until
     }
 
-    fn lock(&self) -> MutexGuard<'_, Core> {
-        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> Held<'_> {
+        Held {
+            core: self.core.lock().unwrap_or_else(PoisonError::into_inner),
+            wakes: Wakes::default(),
+        }
     }
 }
 
-impl Ward for Link {
+/// The core, locked. Tasks are woken when it is free again.
+struct Held<'a> {
+    core: MutexGuard<'a, Core>,
+    // Behind the guard, so dropped after it.
+    wakes: Wakes,
+}
+
+impl Deref for Held<'_> {
+    type Target = Core;
+
+    fn deref(&self) -> &Core {
+        &self.core
+    }
+}
+
+impl DerefMut for Held<'_> {
+    fn deref_mut(&mut self) -> &mut Core {
+        &mut self.core
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.wakes.take_from(&mut self.core.table.wakes);
+    }
+}
+
+impl Ward for Connection {
     fn waiter(&self) -> &Waiter {
         &self.waiter
     }
 
-    fn tend(&self) -> bool {
+    fn tend(&self, wakes: &mut Wakes) -> bool {
         // Whoever has the lock, or waits at the socket, does it.
-        let core = self.core.try_lock();
-        core.is_ok_and(|mut core| core.tend(&self.waiter))
+        let Ok(mut core) = self.core.try_lock() else {
+            return false;
+        };
+        let again = core.tend(&self.waiter);
+        wakes.take_from(&mut core.table.wakes);
+        again
     }
 }
 
-impl Drop for Link {
-    fn drop(&mut self) {
-        // The driver holds the link only while it works: it finds out when it is woken.
-        if let Some(driver) = self.lock().take_driver() {
-            driver.wake();
-        }
+impl Drive for Connection {
+    fn waiter(&self) -> &Waiter {
+        &self.waiter
+    }
+
+    fn drive(&self, wakes: &mut Wakes) -> Turn {
+        let mut core = self.lock();
+        let turn = core.drive(&self.waiter, Instant::now());
+        // After the turn: the thread does not hold this link then.
+        wakes.take_from(&mut core.table.wakes);
+        turn
     }
 }

@@ -11,8 +11,7 @@
 //! reply       a frame to a reply or an error
 //! subject     what is called and where, for requests, replies and errors
 //! ways        which link a call takes, and whether it may take another one
-//! link        threads that wait for one endpoint: who leads, who follows
-//! driver      the task that waits for tasks
+//! link        threads and tasks that wait for one endpoint: who leads, who follows
 //! ending      calls end, and who waits wakes
 //! core        what stands under the link's lock: socket, table, queue
 //! watch       who looks after the socket
@@ -20,18 +19,11 @@
 //! table       calls that have not ended
 //! ```
 
-#[cfg(feature = "tokio")]
 mod asynchronous;
 mod builder;
 mod core;
-#[cfg(feature = "tokio")]
-mod driver;
 mod ending;
 mod handle;
-#[cfg_attr(
-    not(feature = "tokio"),
-    allow(dead_code, reason = "part of it is for tasks")
-)]
 mod link;
 mod pending;
 mod prepared;
@@ -39,19 +31,10 @@ mod pulse;
 mod reply;
 mod request;
 mod subject;
-#[cfg_attr(
-    not(feature = "tokio"),
-    allow(dead_code, reason = "part of it is for tasks")
-)]
 mod table;
-#[cfg_attr(
-    not(feature = "tokio"),
-    allow(dead_code, reason = "part of it is for tasks")
-)]
 mod watch;
 mod ways;
 
-#[cfg(feature = "tokio")]
 pub use asynchronous::{AsyncCall, AsyncClient};
 pub use builder::ClientBuilder;
 pub use handle::{Client, ClientStats};

@@ -88,7 +88,6 @@ pub(super) enum Way {
 
 impl Begun {
     /// Asks for the ending as a task does.
-    #[cfg(feature = "tokio")]
     pub(super) fn poll(
         &mut self,
         callee: Callee<'_>,
@@ -99,8 +98,7 @@ impl Begun {
             let Way::Link(link, id) = &self.way else {
                 return Poll::Ready(self.end(callee));
             };
-            let start = || super::driver::start(link);
-            let ending = ready!(link.poll(*id, cx.waker(), self.turn(), start));
+            let ending = ready!(link.poll(*id, cx.waker(), self.turn()));
             if let Some(result) = self.conclude(ending, callee) {
                 return Poll::Ready(result);
             }

@@ -65,6 +65,11 @@ impl Pulse {
         }
     }
 
+    /// How long silence lasts before it is asked about.
+    pub(crate) fn interval(&self) -> Duration {
+        self.interval
+    }
+
     /// How long silence lasts before it is taken for death.
     pub(crate) fn limit(&self) -> Duration {
         self.limit

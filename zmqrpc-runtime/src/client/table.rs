@@ -7,7 +7,7 @@ use std::task::Waker;
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
-use crate::socket::{Denial, Message};
+use crate::socket::{Denial, Message, Wakes};
 
 /// Why a call ended without a reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,6 +91,10 @@ struct Place {
 pub(super) struct Table {
     places: Vec<Place>,
     free: Vec<u32>,
+    /// Tasks that wait.
+    tasks: usize,
+    /// For who holds the lock, when it is free again.
+    pub(super) wakes: Wakes,
 }
 
 impl Table {
@@ -127,18 +131,47 @@ impl Table {
     /// Takes a call out, whatever its state: a reply that comes for it later finds nothing.
     pub(super) fn remove(&mut self, id: u64) -> Option<Call> {
         self.get_mut(id)?;
-        let call = self.places[index(id)].call.take();
+        let mut call = self.places[index(id)].call.take()?;
         self.free.push(u32::try_from(index(id)).unwrap_or(u32::MAX));
-        call
+        if let State::Task(..) = call.state {
+            self.release(std::mem::replace(&mut call.state, State::Quiet));
+        }
+        Some(call)
     }
 
     /// Ends a call; answers who waited for it, or nothing if there is no such call or it has ended before.
     pub(super) fn finish(&mut self, id: u64, ending: Ending) -> Option<State> {
         let call = self.get_mut(id)?;
-        match call.state {
-            State::Done(_) => None,
-            _ => Some(std::mem::replace(&mut call.state, State::Done(ending))),
+        if let State::Done(_) = call.state {
+            return None;
         }
+        let waited = std::mem::replace(&mut call.state, State::Done(ending));
+        self.tasks -= usize::from(matches!(waited, State::Task(..)));
+        Some(waited)
+    }
+
+    /// Sets who waits for a call, unless it has ended.
+    pub(super) fn set(&mut self, id: u64, state: State) {
+        let task = matches!(state, State::Task(..));
+        if let Some(call) = self.get_mut(id)
+            && !matches!(call.state, State::Done(_))
+        {
+            let before = std::mem::replace(&mut call.state, state);
+            self.tasks += usize::from(task);
+            self.release(before);
+        }
+    }
+
+    fn release(&mut self, state: State) {
+        if let State::Task(waker, _) = state {
+            self.tasks -= 1;
+            self.wakes.discard(waker);
+        }
+    }
+
+    /// How many tasks wait.
+    pub(super) fn tasks(&self) -> usize {
+        self.tasks
     }
 
     /// The tasks' calls whose time is over and why, and when to look again.
@@ -159,15 +192,6 @@ impl Table {
             }
         }
         (over, next)
-    }
-
-    /// Wakes every task that waits.
-    pub(super) fn wake_tasks(&self) {
-        for call in self.places.iter().filter_map(|place| place.call.as_ref()) {
-            if let State::Task(waker, _) = &call.state {
-                waker.wake_by_ref();
-            }
-        }
     }
 
     /// The calls that have not ended and that `which` picks.

@@ -1,14 +1,14 @@
-//! Who looks after a link's socket: one of the threads that wait for its calls, or a task for all tasks that do.
+//! Who looks after a link's socket: one of the threads that wait for its calls, or the driver for all tasks that do.
 
 use std::collections::VecDeque;
 use std::task::Waker;
 use std::thread::Thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::core::Core;
 use super::ending::finish;
 use super::table::{Loss, Patience, State};
-use crate::socket::Waiter;
+use crate::socket::{Post, SocketError, Turn, Waiter};
 
 /// Who waits at the socket, and who waits for those who do.
 #[derive(Default)]
@@ -20,16 +20,20 @@ pub(super) struct Watch {
     driver: Driver,
 }
 
-/// The task that looks after the socket for other tasks.
+/// The thread that looks after the socket for tasks.
 #[derive(Default)]
 struct Driver {
-    exists: bool,
-    waker: Option<Waker>,
-    /// It has been woken and has not looked yet: the socket may be used without leaving it drained.
-    woken: bool,
+    /// How to call it, while it does.
+    post: Option<Post>,
+    /// It has been called and has not looked yet: the socket may be used without leaving it drained.
+    called: bool,
     /// When it looks at the time.
     next: Option<Instant>,
 }
+
+/// How long the driver stays although no task waits. While it stays, it notices when a call begins soon enough to ask
+/// for a sign of life in time.
+const STAY: Duration = Duration::from_secs(1);
 
 impl Core {
     pub(super) fn is_led(&self) -> bool {
@@ -78,15 +82,17 @@ impl Core {
     }
 
     fn set(&mut self, id: u64, state: State) {
-        if let Some(call) = self.table.get_mut(id)
-            && !matches!(call.state, State::Done(_))
-        {
-            call.state = state;
-        }
+        self.table.set(id, state);
     }
 
-    /// A task waits: keeps how to wake it. `true` if the caller must start a driver first, which then exists.
-    pub(super) fn suspend(&mut self, id: u64, waker: &Waker, patience: Patience) -> bool {
+    /// A task waits: keeps how to wake it, and sees to it that the driver does.
+    pub(super) fn suspend(
+        &mut self,
+        id: u64,
+        waker: &Waker,
+        patience: Patience,
+        post: &Post,
+    ) -> Result<(), SocketError> {
         let written = self.is_written(id);
         self.set(id, State::Task(waker.clone(), patience));
         let due = if written {
@@ -94,29 +100,36 @@ impl Core {
         } else {
             patience.deadline.min(patience.connected_by)
         };
-        if self.watch.driver.next.is_none_or(|next| due < next) {
-            self.watch.driver.next = Some(due);
-            self.wake_driver();
+        let driver = &mut self.watch.driver;
+        let sooner = driver.next.is_none_or(|next| due < next);
+        if sooner {
+            driver.next = Some(due);
         }
-        !std::mem::replace(&mut self.watch.driver.exists, true)
+        if driver.post.is_none() {
+            post.call()?;
+            driver.post = Some(post.clone());
+            driver.called = true;
+        } else if sooner {
+            self.call_driver();
+        }
+        Ok(())
     }
 
-    pub(super) fn wake_driver(&mut self) {
-        if !self.watch.driver.woken
-            && let Some(waker) = &self.watch.driver.waker
+    pub(super) fn call_driver(&mut self) {
+        let driver = &mut self.watch.driver;
+        if !driver.called
+            && let Some(post) = &driver.post
         {
-            self.watch.driver.woken = true;
-            waker.wake_by_ref();
+            driver.called = true;
+            if let Err(error) = post.call() {
+                tracing::error!(%error, "tasks wait for a link that nobody looks after");
+            }
         }
     }
 
-    /// The driver's turn: takes in, hands over, ends what is over. Answers when to look at the time again.
-    pub(super) fn drive(
-        &mut self,
-        driver: &Waker,
-        waiter: &Waiter,
-        now: Instant,
-    ) -> Option<Instant> {
+    /// The driver's turn: takes in, hands over, ends what is over.
+    pub(super) fn drive(&mut self, waiter: &Waiter, now: Instant) -> Turn {
+        self.watch.driver.called = false;
         self.service(waiter);
         // Only now, after looking: a reply that has arrived counts, however late it is looked for.
         if self.watch.driver.next.is_some_and(|next| next <= now) {
@@ -132,30 +145,14 @@ impl Core {
             self.service(waiter);
         }
         let pulse = self.check_pulse(now, waiter);
-        self.watch.driver.woken = false;
-        if !self
-            .watch
-            .driver
-            .waker
-            .as_ref()
-            .is_some_and(|known| known.will_wake(driver))
-        {
-            self.watch.driver.waker = Some(driver.clone());
+        if self.table.tasks() > 0 {
+            return Turn::Wait(self.watch.driver.next.into_iter().chain(pulse).min());
         }
-        match (self.watch.driver.next, pulse) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
+        if self.table.wakes.is_empty() {
+            self.watch.driver = Driver::default();
+            return Turn::Leave;
         }
-    }
-
-    /// The driver is gone: every task asks again, and the first of them starts another one.
-    pub(super) fn lose_driver(&mut self) {
-        self.watch.driver = Driver::default();
-        self.table.wake_tasks();
-    }
-
-    /// What wakes the driver, to tell it that the link is gone.
-    pub(super) fn take_driver(&mut self) -> Option<Waker> {
-        self.watch.driver.waker.take()
+        // Who is woken now often calls again at once.
+        Turn::Wait(Some(now + self.pulse.interval().min(STAY)))
     }
 }

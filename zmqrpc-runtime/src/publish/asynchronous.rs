@@ -5,11 +5,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use tokio::time::{Sleep, sleep};
-
-use super::driver;
 use super::pusher::{Pusher, PusherStats, Shared};
 use super::pusher_builder::PusherBuilder;
 use super::room::{Ticket, Unsent};
@@ -17,7 +14,7 @@ use crate::command::{Command, Method, Transport, WithTimeout};
 use crate::error::Error;
 use crate::socket::Message;
 
-/// Pushes commands from tasks of a tokio runtime, with the settings and the semantics of [`Pusher`].
+/// Pushes commands from tasks, whatever executor they run on, with the settings and the semantics of [`Pusher`].
 ///
 /// Pushing waits while all who pull are full: a task that pushes in a loop goes no faster than they do.
 ///
@@ -93,9 +90,9 @@ impl AsyncPusher {
                 shared: Arc::clone(self.pusher.shared()),
                 job: Some(job),
                 limit: self.pusher.time_limit(method),
+                deadline: None,
                 ticket: None,
                 refused: None,
-                alarm: None,
             }),
             Err(error) => State::Failed(error),
         };
@@ -159,11 +156,11 @@ struct Waiting {
     /// Present until it is sent.
     job: Option<Message>,
     limit: Duration,
+    /// Until when it waits, since it was first polled. None inside for a time that the clock cannot express.
+    deadline: Option<Option<Instant>>,
     ticket: Option<Ticket>,
     /// Logins that had been refused when it began to wait.
     refused: Option<u64>,
-    /// From when it has had to wait on.
-    alarm: Option<Pin<Box<Sleep>>>,
 }
 
 impl Future for AsyncPush {
@@ -191,29 +188,22 @@ impl Waiting {
         let Some(job) = self.job.take() else {
             return Poll::Pending;
         };
+        let now = Instant::now();
+        let limit = self.limit;
+        let until = *self.deadline.get_or_insert_with(|| now.checked_add(limit));
+        let (ticket, refused) = (&mut self.ticket, &mut self.refused);
         let room = &self.shared.room;
-        match room.try_push(job, &mut self.ticket, &mut self.refused, cx.waker()) {
-            Err(error) => return Poll::Ready(Err(error.into())),
-            Ok(Ok(())) => return Poll::Ready(Ok(())),
+        match room.try_push(job, ticket, refused, cx.waker(), until) {
+            Err(error) => Poll::Ready(Err(error.into())),
+            Ok(Ok(())) => Poll::Ready(Ok(())),
             Ok(Err(refused)) => {
                 self.job = Some(refused.message);
-                if refused.starts_driver
-                    && let Err(error) = driver::start(room)
-                {
-                    room.lose_driver();
-                    return Poll::Ready(Err(error.into()));
-                }
-                if refused.is_final {
+                if refused.is_final || until.is_some_and(|until| until <= now) {
                     return Poll::Ready(Err(self.give_up(method)));
                 }
+                Poll::Pending
             }
         }
-        let limit = self.limit;
-        let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep(limit)));
-        if alarm.as_mut().poll(cx).is_pending() {
-            return Poll::Pending;
-        }
-        Poll::Ready(Err(self.give_up(method)))
     }
 
     fn give_up(&mut self, method: &Method) -> Error {

@@ -12,19 +12,15 @@
 //! heartbeats   the thread that publishes heartbeats
 //! pusher       Pusher: time limit and metadata of what is pushed, and the methods
 //! pusher_builder its settings
-//! room         threads that wait until a puller has room
+//! room         threads and tasks that wait until a puller has room
 //! asynchronous AsyncPusher: the same for tasks
-//! driver       the task that waits for tasks
 //! arguments    commands to frames
 //! settings     what both builders have in common
 //! endpoints    where publishers and pushers are, and how that changes
 //! ```
 
 mod arguments;
-#[cfg(feature = "tokio")]
 mod asynchronous;
-#[cfg(feature = "tokio")]
-mod driver;
 mod endpoints;
 mod heartbeats;
 mod outlet;
@@ -32,16 +28,11 @@ mod publisher;
 mod publisher_builder;
 mod pusher;
 mod pusher_builder;
-#[cfg_attr(
-    not(feature = "tokio"),
-    allow(dead_code, reason = "part of it is for tasks")
-)]
 mod room;
 mod seat;
 mod sequences;
 mod settings;
 
-#[cfg(feature = "tokio")]
 pub use asynchronous::{AsyncPush, AsyncPusher};
 pub(crate) use endpoints::{Endpoints, open_all};
 pub use outlet::{Overflow, PublisherStats};

@@ -151,7 +151,6 @@ impl Pusher {
         }
     }
 
-    #[cfg(feature = "tokio")]
     pub(super) fn shared(&self) -> &Arc<Shared> {
         &self.shared
     }

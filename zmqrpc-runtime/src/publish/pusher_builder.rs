@@ -130,7 +130,6 @@ impl PusherBuilder {
     /// # Errors
     ///
     /// As [`build`](Self::build).
-    #[cfg(feature = "tokio")]
     pub fn build_async(self) -> Result<super::AsyncPusher, Error> {
         self.build().map(super::AsyncPusher::from)
     }

@@ -1,33 +1,36 @@
 //! Waiting until a puller has room: what stands under a pusher's lock, and the threads and tasks that want it.
 //!
-//! Whoever has found no room waits. One thread at most waits at the socket, and a driver for all tasks; the others wait
+//! Whoever has found no room waits. One thread at most waits at the socket, and the driver for all tasks; the others wait
 //! to be woken. Each message that is taken may mean that there is room for more: who has sent it wakes the next of each
-//! kind.
+//! kind. A task that was woken may belong to an executor that stands still, so the driver wakes the next one now and
+//! then, while there is room.
 
 use std::collections::VecDeque;
 use std::task::Waker;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::seat::{Held, Seat, Tended};
-use crate::socket::{Denial, Message, Push, SocketError, Unpushed};
+use super::seat::{Held, LOOK, Lock, REST, Seat, Tended};
+use crate::socket::{
+    Denial, Drive, Driven, Message, Push, SocketError, Turn, Unpushed, Waiter, Wakes,
+};
 
-pub(super) type Room = Seat<Core>;
+pub(super) type Room = Driven<Seat<Core>>;
 
 pub(super) struct Core {
     pub(super) socket: Push,
     pushed: u64,
-    tasks: VecDeque<(Ticket, Waker)>,
+    tasks: VecDeque<Task>,
     last_ticket: Ticket,
-    /// Tasks that have a ticket, be they in the queue or awake.
-    waiting: usize,
-    driver: Driver,
+    /// When the driver looks next, while it looks after the socket.
+    look: Option<Instant>,
 }
 
-/// The task that waits at the socket for all tasks.
-#[derive(Default)]
-struct Driver {
-    exists: bool,
-    waker: Option<Waker>,
+/// A task that waits.
+struct Task {
+    ticket: Ticket,
+    waker: Waker,
+    /// When it gives up. None for a time that the clock cannot express.
+    until: Option<Instant>,
 }
 
 /// The place of a task in the queue.
@@ -45,11 +48,8 @@ pub(super) enum Unsent {
 }
 
 /// A message that no room was found for by a task.
-#[cfg(feature = "tokio")]
 pub(super) struct Refused {
     pub(super) message: Message,
-    /// The caller must start a driver, which counts as existing.
-    pub(super) starts_driver: bool,
     /// There is no use in waiting.
     pub(super) is_final: bool,
 }
@@ -62,12 +62,87 @@ impl Room {
             pushed: 0,
             tasks: VecDeque::new(),
             last_ticket: 0,
-            waiting: 0,
-            driver: Driver::default(),
+            look: None,
         };
-        Self::new(core, waiter)
+        Self::new(Seat::new(core, waiter))
     }
 
+    /// Sends, or gives the message back and wakes the task when there may be room, and when it gives up; its place is
+    /// kept in `ticket`, and the logins that had been refused before in `refused`.
+    pub(super) fn try_push(
+        &self,
+        message: Message,
+        ticket: &mut Option<Ticket>,
+        refused: &mut Option<u64>,
+        task: &Waker,
+        until: Option<Instant>,
+    ) -> Result<Result<(), Refused>, SocketError> {
+        let mut lock = self.lock();
+        match lock.send(message) {
+            Ok(()) => {
+                lock.withdraw(ticket.take());
+                self.tell(&mut lock);
+                Ok(Ok(()))
+            }
+            Err(Unpushed::Full(message)) => {
+                let is_final = lock.is_denied(refused);
+                if !is_final {
+                    self.queue(&mut lock, ticket, task, until)?;
+                }
+                Ok(Err(Refused { message, is_final }))
+            }
+            Err(Unpushed::Broken(error)) => {
+                lock.withdraw(ticket.take());
+                Err(error)
+            }
+        }
+    }
+
+    /// Keeps how to wake a task: at its place, or, when it has been woken in vain, before all others.
+    fn queue(
+        &self,
+        lock: &mut Lock<'_, Core>,
+        ticket: &mut Option<Ticket>,
+        task: &Waker,
+        until: Option<Instant>,
+    ) -> Result<(), SocketError> {
+        let core = &mut **lock.held;
+        let mut known = core.tasks.iter_mut();
+        if let Some(known) = known.find(|known| Some(known.ticket) == *ticket) {
+            if !known.waker.will_wake(task) {
+                lock.wakes
+                    .discard(std::mem::replace(&mut known.waker, task.clone()));
+            }
+            return Ok(());
+        }
+        let now = Instant::now();
+        let due = until.unwrap_or(now + REST).min(now + core.rest());
+        if core.look.is_none_or(|look| due < look) {
+            self.post().call()?;
+            core.look = Some(due);
+        }
+        let waker = task.clone();
+        if let Some(ticket) = *ticket {
+            core.tasks.push_front(Task {
+                ticket,
+                waker,
+                until,
+            });
+        } else {
+            core.last_ticket += 1;
+            let new = core.last_ticket;
+            core.tasks.push_back(Task {
+                ticket: new,
+                waker,
+                until,
+            });
+            *ticket = Some(new);
+        }
+        Ok(())
+    }
+}
+
+impl Seat<Core> {
     pub(super) fn pushed(&self) -> u64 {
         self.lock().pushed
     }
@@ -111,41 +186,6 @@ impl Room {
             }
         }
     }
-}
-
-/// For tasks.
-#[cfg(feature = "tokio")]
-impl Room {
-    /// Sends, or gives the message back and wakes the task when there may be room; its place is kept in `ticket`, and
-    /// the logins that had been refused before in `refused`.
-    pub(super) fn try_push(
-        &self,
-        message: Message,
-        ticket: &mut Option<Ticket>,
-        refused: &mut Option<u64>,
-        task: &Waker,
-    ) -> Result<Result<(), Refused>, SocketError> {
-        let mut core = self.lock();
-        match core.send(message) {
-            Ok(()) => {
-                core.withdraw(ticket.take());
-                self.tell(&mut core);
-                Ok(Ok(()))
-            }
-            Err(Unpushed::Full(message)) => {
-                core.queue(ticket, task);
-                Ok(Err(Refused {
-                    message,
-                    starts_driver: !std::mem::replace(&mut core.driver.exists, true),
-                    is_final: core.is_denied(refused),
-                }))
-            }
-            Err(Unpushed::Broken(error)) => {
-                core.withdraw(ticket.take());
-                Err(error)
-            }
-        }
-    }
 
     /// A task does not wait any more. If it had been woken, it was another one's turn.
     pub(super) fn leave(&self, ticket: Option<Ticket>) -> Unsent {
@@ -155,24 +195,24 @@ impl Room {
         }
         core.no_room()
     }
+}
 
-    /// The driver's turn. Answers when to look at the socket again although nothing tells.
-    pub(super) fn drive(&self, driver: &Waker) -> Option<Instant> {
-        let mut core = self.lock();
-        core.settle();
-        core.driver.waker = Some(driver.clone());
-        self.tell(&mut core);
-        let looks = core.socket.must_look() && core.waiting > 0;
-        looks.then(Self::next_look)
+impl Drive for Seat<Core> {
+    fn waiter(&self) -> &Waiter {
+        self.waiter()
     }
 
-    /// The driver is gone: all tasks ask again, and the first of them starts another one.
-    pub(super) fn lose_driver(&self) {
-        let mut core = self.lock();
-        core.driver = Driver::default();
-        for (_, task) in core.tasks.drain(..) {
-            task.wake();
+    fn drive(&self, wakes: &mut Wakes) -> Turn {
+        let mut lock = self.lock();
+        lock.settle();
+        let now = Instant::now();
+        lock.expire(now, wakes);
+        if lock.socket.has_room() {
+            self.tell(&mut lock);
         }
+        wakes.take_from(&mut lock.wakes);
+        lock.look = lock.next_look(now, !wakes.is_empty());
+        lock.look.map_or(Turn::Leave, |look| Turn::Wait(Some(look)))
     }
 }
 
@@ -203,39 +243,41 @@ impl Core {
             None => Unsent::Alone,
         }
     }
-}
 
-#[cfg(feature = "tokio")]
-impl Core {
-    /// Keeps how to wake a task: at its place, or, when it has been woken in vain, before all others.
-    fn queue(&mut self, ticket: &mut Option<Ticket>, task: &Waker) {
-        let Some(own) = *ticket else {
-            self.last_ticket += 1;
-            *ticket = Some(self.last_ticket);
-            self.waiting += 1;
-            if self.socket.must_look()
-                && let Some(driver) = &self.driver.waker
-            {
-                // It may not look, since nobody waited.
-                driver.wake_by_ref();
-            }
-            self.tasks.push_back((self.last_ticket, task.clone()));
-            return;
-        };
-        match self.tasks.iter_mut().find(|(other, _)| *other == own) {
-            Some((_, known)) => known.clone_from(task),
-            None => self.tasks.push_front((own, task.clone())),
-        }
+    /// How long the driver may wait while tasks do.
+    fn rest(&self) -> Duration {
+        if self.socket.must_look() { LOOK } else { REST }
     }
 
+    /// When the driver looks again; `None` if nobody needs it to.
+    fn next_look(&self, now: Instant, has_woken: bool) -> Option<Instant> {
+        // Who is woken now often comes again at once.
+        let waited = has_woken || !self.tasks.is_empty();
+        let next = self.tasks.iter().filter_map(|task| task.until).min();
+        waited.then(|| next.into_iter().fold(now + self.rest(), Instant::min))
+    }
+
+    /// Wakes the tasks whose time is over. They find out themselves.
+    fn expire(&mut self, now: Instant, wakes: &mut Wakes) {
+        let over = |task: &Task| task.until.is_some_and(|until| until <= now);
+        while let Some(at) = self.tasks.iter().position(over) {
+            if let Some(task) = self.tasks.remove(at) {
+                wakes.wake(task.waker);
+            }
+        }
+    }
+}
+
+impl Lock<'_, Core> {
     /// `false` if the task was not in the queue.
     fn withdraw(&mut self, ticket: Option<Ticket>) -> bool {
-        self.waiting -= usize::from(ticket.is_some());
-        let at = self
-            .tasks
-            .iter()
-            .position(|(other, _)| Some(*other) == ticket);
-        at.is_some_and(|at| self.tasks.remove(at).is_some())
+        let mut tasks = self.held.tasks.iter();
+        let at = tasks.position(|task| Some(task.ticket) == ticket);
+        let task = at.and_then(|at| self.held.tasks.remove(at));
+        task.is_some_and(|task| {
+            self.wakes.discard(task.waker);
+            true
+        })
     }
 }
 
@@ -248,9 +290,9 @@ impl Tended for Core {
         true
     }
 
-    fn wake_task(&mut self) {
-        if let Some((_, task)) = self.tasks.pop_front() {
-            task.wake();
+    fn wake_task(&mut self, wakes: &mut Wakes) {
+        if let Some(task) = self.tasks.pop_front() {
+            wakes.wake(task.waker);
         }
     }
 
@@ -264,14 +306,5 @@ impl Tended for Core {
 
     fn shut(&mut self) {
         self.socket.shut();
-    }
-}
-
-impl Drop for Core {
-    fn drop(&mut self) {
-        // The driver holds the room only while it works: it finds out when it is woken.
-        if let Some(driver) = self.driver.waker.take() {
-            driver.wake();
-        }
     }
 }

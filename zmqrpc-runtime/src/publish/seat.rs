@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::socket::{SocketError, Waiter, Ward};
+use crate::socket::{SocketError, Waiter, Wakes, Ward};
 
 pub(super) struct Seat<C> {
     held: Mutex<Held<C>>,
@@ -24,12 +24,19 @@ pub(super) struct Held<C> {
     settled: Instant,
 }
 
+/// What stands under the lock, locked. Tasks are woken when it is free again.
+pub(super) struct Lock<'a, C> {
+    pub(super) held: MutexGuard<'a, Held<C>>,
+    // Behind the guard, so dropped after it.
+    pub(super) wakes: Wakes,
+}
+
 /// A socket and what belongs to it.
 pub(super) trait Tended: Send {
     /// Takes in what has happened. `true` if somebody may wait for it.
     fn take_in(&mut self) -> bool;
-    /// Wakes a task that waits.
-    fn wake_task(&mut self) {}
+    /// How to wake a task that waits.
+    fn wake_task(&mut self, _wakes: &mut Wakes) {}
     /// A connection may have to be made again, of which nothing tells.
     fn is_cut(&self) -> bool;
     /// Nothing tells of some of what happens: it has to be looked for.
@@ -43,10 +50,10 @@ pub(super) trait Tended: Send {
 const USES: u32 = 64;
 
 /// How often a socket in use looks after connections that nothing tells of.
-const REST: Duration = Duration::from_millis(100);
+pub(super) const REST: Duration = Duration::from_millis(100);
 
 /// How often one looks for an `inproc` name to be bound.
-const LOOK: Duration = Duration::from_millis(20);
+pub(super) const LOOK: Duration = Duration::from_millis(20);
 
 /// A wait without a deadline looks at the clock now and then.
 const LONG: Duration = Duration::from_secs(3600);
@@ -67,24 +74,27 @@ impl<C: Tended> Seat<C> {
         }
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, Held<C>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn lock(&self) -> Lock<'_, C> {
+        Lock {
+            held: self.held.lock().unwrap_or_else(PoisonError::into_inner),
+            wakes: Wakes::default(),
+        }
     }
 
     /// Takes in what has happened, and tells who waits for it.
-    pub(super) fn settle(&self, held: &mut Held<C>) {
-        if held.settle() {
-            self.tell(held);
+    pub(super) fn settle(&self, lock: &mut Lock<'_, C>) {
+        if lock.settle() {
+            self.tell(lock);
         }
     }
 
     /// Wakes the next of each kind that waits: the thread at the socket, one that waits for that one, a task.
-    pub(super) fn tell(&self, held: &mut Held<C>) {
-        held.wake_task();
-        if held.parked > 0 {
+    pub(super) fn tell(&self, lock: &mut Lock<'_, C>) {
+        lock.held.inner.wake_task(&mut lock.wakes);
+        if lock.parked > 0 {
             self.changed.notify_one();
         }
-        if held.polled {
+        if lock.polled {
             self.waiter.wake();
         }
     }
@@ -92,33 +102,38 @@ impl<C: Tended> Seat<C> {
     /// Waits until something happens, at the socket or for the thread that waits there. The socket was drained before.
     pub(super) fn wait<'a>(
         &'a self,
-        mut held: MutexGuard<'a, Held<C>>,
+        mut lock: Lock<'a, C>,
         deadline: Option<Instant>,
-    ) -> (MutexGuard<'a, Held<C>>, Result<(), SocketError>) {
+    ) -> (Lock<'a, C>, Result<(), SocketError>) {
         let now = Instant::now();
-        if held.polled {
-            held.parked += 1;
+        if lock.polled {
+            if !lock.wakes.is_empty() {
+                // They must not wait as long.
+                drop(lock);
+                return (self.lock(), Ok(()));
+            }
+            lock.parked += 1;
             let rest = deadline.map_or(LONG, |deadline| deadline.saturating_duration_since(now));
+            let Lock { held, wakes } = lock;
             let waited = self.changed.wait_timeout(held, rest);
-            held = waited.unwrap_or_else(PoisonError::into_inner).0;
-            held.parked -= 1;
-            return (held, Ok(()));
+            let held = waited.unwrap_or_else(PoisonError::into_inner).0;
+            let mut lock = Lock { held, wakes };
+            lock.parked -= 1;
+            return (lock, Ok(()));
         }
-        held.polled = true;
-        let look = held.must_look().then(|| now + LOOK);
-        drop(held);
+        lock.polled = true;
+        let look = lock.must_look().then(|| now + LOOK);
+        drop(lock);
         let driven = self
             .waiter
             .drive([look, deadline].into_iter().flatten().min());
-        held = self.lock();
-        held.polled = false;
-        (held, driven.map_err(|error| SocketError::waiting(&error)))
+        lock = self.lock();
+        lock.polled = false;
+        (lock, driven.map_err(|error| SocketError::waiting(&error)))
     }
 
-    /// When to look again for what nothing tells of.
-    #[cfg(feature = "tokio")]
-    pub(super) fn next_look() -> Instant {
-        Instant::now() + LOOK
+    pub(super) fn waiter(&self) -> &Waiter {
+        &self.waiter
     }
 
     /// Closes the socket and frees its endpoints.
@@ -142,6 +157,20 @@ impl<C: Tended> Held<C> {
     }
 }
 
+impl<C> Deref for Lock<'_, C> {
+    type Target = Held<C>;
+
+    fn deref(&self) -> &Held<C> {
+        &self.held
+    }
+}
+
+impl<C> DerefMut for Lock<'_, C> {
+    fn deref_mut(&mut self) -> &mut Held<C> {
+        &mut self.held
+    }
+}
+
 impl<C> Deref for Held<C> {
     type Target = C;
 
@@ -161,14 +190,19 @@ impl<C: Tended> Ward for Seat<C> {
         &self.waiter
     }
 
-    fn tend(&self) -> bool {
+    fn tend(&self, wakes: &mut Wakes) -> bool {
         // Whoever has the lock, or waits at the socket, does it.
-        let Ok(mut held) = self.held.try_lock() else {
+        let Ok(held) = self.held.try_lock() else {
             return false;
         };
-        if !held.polled {
-            self.settle(&mut held);
+        let mut lock = Lock {
+            held,
+            wakes: Wakes::default(),
+        };
+        if !lock.polled {
+            self.settle(&mut lock);
         }
-        held.is_cut()
+        wakes.take_from(&mut lock.wakes);
+        lock.is_cut()
     }
 }

@@ -17,16 +17,16 @@ use std::time::Duration;
 
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 
-use super::Waiter;
 use super::waiter::timespec;
+use super::{Waiter, Wakes};
 
 /// What may lie idle.
 pub(crate) trait Ward: Send + Sync {
     fn waiter(&self) -> &Waiter;
 
-    /// Takes in what has happened, unless somebody else is at it. `true` if it must be asked again soon, whatever
-    /// happens.
-    fn tend(&self) -> bool;
+    /// Takes in what has happened, unless somebody else is at it; whom to wake for it goes to `wakes`. `true` if it must
+    /// be asked again soon, whatever happens.
+    fn tend(&self, wakes: &mut Wakes) -> bool;
 }
 
 /// Owns something and has it looked after. Others may own it as well.
@@ -209,8 +209,10 @@ impl Place {
     }
 
     fn tend(&self) {
+        // Dropped after the lock.
+        let mut wakes = Wakes::default();
         if let Some(ward) = &*self.ward() {
-            self.again.store(ward.tend(), Ordering::Relaxed);
+            self.again.store(ward.tend(&mut wakes), Ordering::Relaxed);
         }
     }
 }

@@ -17,6 +17,7 @@ mod caretaker;
 mod context;
 mod dealer;
 mod doorkeeper;
+mod driver;
 mod endpoint;
 mod error;
 mod inlet;
@@ -35,9 +36,11 @@ mod security;
 mod shut;
 mod subscriber;
 mod waiter;
+mod wakes;
 
 pub(crate) use caretaker::{Care, Ward};
 pub(crate) use dealer::{Dealer, LinkEvent};
+pub(crate) use driver::{Drive, Driven, Post, Turn};
 pub(crate) use endpoint::{Direction, Endpoint};
 pub use error::SocketError;
 pub(crate) use inlet::Arrival;
@@ -52,6 +55,5 @@ pub(crate) use security::{
     Claim, Denial, Denied, Guard, Judge, KEY, Login, Security, Verdict, has_curve, new_keys,
 };
 pub(crate) use subscriber::Subscriber;
-#[cfg(feature = "tokio")]
-pub(crate) use waiter::TaskWaiter;
 pub(crate) use waiter::{Waiter, drive_any};
+pub(crate) use wakes::Wakes;

@@ -98,6 +98,11 @@ impl Push {
         self.outlet.socket.settle()
     }
 
+    /// Whether a message would be taken now.
+    pub(crate) fn has_room(&self) -> bool {
+        self.outlet.socket.is_writable()
+    }
+
     /// Whether somebody pulls. Of those who are connected to an `inproc` name that is bound here nothing is known but
     /// that they once took something.
     pub(crate) fn is_pulled(&self) -> bool {

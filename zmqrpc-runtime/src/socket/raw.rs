@@ -175,6 +175,12 @@ impl RawSocket {
         events.map_err(SocketError::of("reading the events"))
     }
 
+    /// Whether a peer has room for a message. Notices what has happened, as [`settle`](Self::settle) does.
+    pub(super) fn is_writable(&self) -> bool {
+        let events = self.socket.get_events();
+        events.is_ok_and(|events| events.contains(zmq::POLLOUT))
+    }
+
     /// Ends the monitor. Must come before its reading side closes: libzmq's I/O thread writes events with blocking
     /// sends, and one that finds no reader stops every socket of the process.
     pub(super) fn stop_monitor(&mut self) {

@@ -4,8 +4,6 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-#[cfg(feature = "tokio")]
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
@@ -214,55 +212,6 @@ impl Alarm {
         if rustix::io::read(&self.timer, &mut [0_u8; 8]).is_ok() {
             *at = None;
         }
-    }
-}
-
-/// Waiting as a task does. Has descriptors of its own: a runtime takes each of them once.
-#[cfg(feature = "tokio")]
-pub(crate) struct TaskWaiter {
-    /// Those that these are duplicates of.
-    original: Arc<Vec<OwnedFd>>,
-    sources: Vec<tokio::io::unix::AsyncFd<OwnedFd>>,
-}
-
-#[cfg(feature = "tokio")]
-impl TaskWaiter {
-    /// Must be called within a runtime.
-    pub(crate) fn new(waiter: &Waiter) -> Result<Self, SocketError> {
-        let watch = |source: &OwnedFd| -> io::Result<_> {
-            let (source, interest) = (source.try_clone()?, tokio::io::Interest::READABLE);
-            // SAFETY: an `OwnedFd` names the same open descriptor until it is dropped, which the registration owns.
-            Ok(unsafe { tokio::io::unix::AsyncFd::register_with_interest(source, interest) }?)
-        };
-        let original = waiter.sources();
-        let sources: io::Result<_> = original.iter().map(watch).collect();
-        let sources = sources.map_err(|error| SocketError::io("waiting as a task", &error))?;
-        Ok(Self { original, sources })
-    }
-
-    /// Whether the waiter waits for the same socket still.
-    pub(crate) fn is_current(&self, waiter: &Waiter) -> bool {
-        Arc::ptr_eq(&self.original, &waiter.sources())
-    }
-
-    /// Ready when something may have happened since it was last ready. The caller must have drained the socket before,
-    /// and drains it again afterwards.
-    pub(crate) fn poll_drive(&self, waiter: &Waiter, cx: &mut Context<'_>) -> Poll<()> {
-        let mut happened = Poll::Pending;
-        for (number, source) in self.sources.iter().enumerate() {
-            while let Poll::Ready(ready) = source.poll_read_ready(cx) {
-                happened = Poll::Ready(());
-                if number > 0 {
-                    waiter.expect_news();
-                }
-                match ready {
-                    Ok(mut ready) => ready.clear_ready(),
-                    // The runtime shuts down and takes the task along.
-                    Err(_) => break,
-                }
-            }
-        }
-        happened
     }
 }
 

@@ -1,0 +1,255 @@
+//! Calls from tasks on executors of every kind: a client asks nothing of them but to poll and to be woken.
+
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
+
+use tokio::runtime::{Builder, Runtime};
+use zmqrpc::{AsyncClient, Error, Executed};
+
+use crate::support::{Fake, ProbeClient, anywhere, serve, within};
+
+const LIMIT: Duration = Duration::from_secs(60);
+/// Of calls that are to end by it.
+const SHORT: Duration = Duration::from_millis(300);
+/// Of calls that are not.
+const LONG: Duration = Duration::from_secs(30);
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// The least that an executor can be.
+fn block_on<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return output;
+        }
+        thread::park();
+    }
+}
+
+/// A runtime that is driven only while somebody blocks on it.
+fn idle_runtime() -> Runtime {
+    Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+fn client(endpoint: &str, limit: Duration) -> ProbeClient<AsyncClient> {
+    let client = AsyncClient::connect(endpoint).unwrap();
+    ProbeClient::new(client).with_timeout(limit)
+}
+
+/// Polls once, with a waker that wakes nobody.
+fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
+    Pin::new(future).poll(&mut Context::from_waker(Waker::noop()))
+}
+
+#[test]
+fn a_call_is_answered_without_any_runtime() {
+    within(LIMIT, || {
+        let (server, _gate) = serve(anywhere);
+        let probe = client(&server.endpoints()[0], LONG);
+        for number in 0..100 {
+            assert_eq!(block_on(probe.add(number, 1)), Ok(number + 1));
+        }
+        let together = (0..50).map(|number| probe.add(number, 1));
+        let together: Vec<_> = together.collect();
+        for (number, call) in (0..).zip(together) {
+            assert_eq!(block_on(call), Ok(number + 1));
+        }
+    });
+}
+
+#[test]
+fn a_call_is_answered_on_a_runtime_that_can_neither_wait_for_descriptors_nor_for_times() {
+    within(LIMIT, || {
+        let (server, _gate) = serve(anywhere);
+        let probe = client(&server.endpoints()[0], LONG);
+        for runtime in [
+            Builder::new_current_thread().build().unwrap(),
+            Builder::new_multi_thread()
+                .worker_threads(1)
+                .build()
+                .unwrap(),
+        ] {
+            assert_eq!(runtime.block_on(probe.add(1, 2)), Ok(3));
+            let call = runtime.spawn(probe.add(3, 4));
+            assert_eq!(runtime.block_on(call).unwrap(), Ok(7));
+        }
+    });
+}
+
+#[test]
+fn a_call_that_was_polled_where_nobody_is_woken_keeps_no_other_from_its_end() {
+    within(LIMIT, || {
+        let (server, _gate) = serve(anywhere);
+        let probe = client(&server.endpoints()[0], LONG);
+        let mut forlorn = Box::pin(probe.add(1, 2));
+        let _ = poll_once(&mut forlorn);
+        assert_eq!(block_on(probe.add(3, 4)), Ok(7));
+        assert_eq!(block_on(forlorn), Ok(3));
+    });
+}
+
+#[test]
+fn a_call_keeps_its_limit_while_the_first_callers_runtime_is_idle() {
+    within(LIMIT, || {
+        let server = Fake::start(|_| Vec::new());
+        let probe = client(&server.endpoint, SHORT);
+        let (first, second) = (idle_runtime(), idle_runtime());
+        // Begun there, and left.
+        let mut begun = Box::pin(probe.with_timeout(LONG).add(1, 2));
+        assert!(first.block_on(async { poll_once(&mut begun) }).is_pending());
+        let error = second.block_on(probe.add(3, 4)).unwrap_err();
+        assert!(matches!(error, Error::Timeout { .. }), "{error}");
+        let nobody = client("tcp://127.0.0.1:9", SHORT);
+        for runtime in [&first, &second] {
+            let error = runtime.block_on(nobody.add(1, 2)).unwrap_err();
+            assert_eq!(error.executed(), Executed::No, "{error}");
+        }
+    });
+}
+
+#[test]
+fn a_call_keeps_its_limit_while_the_first_callers_runtime_is_blocked() {
+    within(LIMIT, || {
+        let (server, _gate) = serve(anywhere);
+        let probe = client(&server.endpoints()[0], LONG);
+        let (first, second) = (idle_runtime(), idle_runtime());
+        let (blocked, is_blocked) = channel();
+        let (release, released) = channel::<()>();
+        let other = probe.clone();
+        let blocking = thread::spawn(move || {
+            first.block_on(async {
+                let call = tokio::spawn(other.add(1, 2));
+                tokio::task::yield_now().await;
+                blocked.send(()).unwrap();
+                let _ = released.recv();
+                call.await.unwrap()
+            })
+        });
+        is_blocked.recv().unwrap();
+        // More than could be answered within the limit if each waited for somebody to look now and then.
+        second.block_on(async {
+            for number in 0..500 {
+                assert_eq!(probe.add(number, 1).await, Ok(number + 1));
+            }
+        });
+        release.send(()).unwrap();
+        assert_eq!(blocking.join().unwrap(), Ok(3));
+    });
+}
+
+/// A task that owns its call, and that its waker owns: the last waker that goes takes both along.
+struct Task {
+    call: Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>,
+}
+
+impl Wake for Task {
+    /// Its executor has ended.
+    fn wake(self: Arc<Self>) {}
+}
+
+#[test]
+fn the_last_one_that_has_a_call_may_be_the_waker_that_it_is_woken_with() {
+    within(LIMIT, || {
+        let (server, _gate) = serve(anywhere);
+        let probe = client(&server.endpoints()[0], LONG);
+        for _ in 0..100 {
+            let (dropped, is_dropped) = channel::<()>();
+            let call = probe.add(1, 2);
+            let call = async move {
+                let _dropped = dropped;
+                let _ = call.await;
+                std::future::pending().await
+            };
+            let task = Arc::new(Task {
+                call: Mutex::new(Some(Box::pin(call))),
+            });
+            let waker = Waker::from(Arc::clone(&task));
+            let mut call = task.call.lock().unwrap();
+            let polled = call.as_mut().map(|call| {
+                let mut cx = Context::from_waker(&waker);
+                call.as_mut().poll(&mut cx)
+            });
+            assert_eq!(polled, Some(Poll::Pending));
+            drop((call, waker, task));
+            // The client's thread drops it, with no lock held that the call needs for its own end.
+            assert_eq!(
+                is_dropped.recv_timeout(LONG),
+                Err(RecvTimeoutError::Disconnected)
+            );
+        }
+        assert_eq!(block_on(probe.add(3, 4)), Ok(7));
+    });
+}
+
+struct Panicking;
+
+impl Wake for Panicking {
+    fn wake(self: Arc<Self>) {
+        panic!("as the wakers of an executor that has ended may");
+    }
+}
+
+#[test]
+fn a_waker_that_panics_harms_no_other_call() {
+    within(LIMIT, || {
+        let (server, _gate) = serve(anywhere);
+        let probe = client(&server.endpoints()[0], LONG);
+        let mut call = Box::pin(probe.add(1, 2));
+        let waker = Waker::from(Arc::new(Panicking));
+        assert!(
+            call.as_mut()
+                .poll(&mut Context::from_waker(&waker))
+                .is_pending()
+        );
+        for number in 0..10 {
+            assert_eq!(block_on(probe.add(number, 1)), Ok(number + 1));
+        }
+        assert_eq!(block_on(call), Ok(3));
+    });
+}
+
+#[test]
+fn tasks_and_threads_of_many_executors_share_a_client() {
+    within(LIMIT, || {
+        let (server, _gate) = serve(anywhere);
+        let probe = client(&server.endpoints()[0], LONG);
+        let start = Instant::now();
+        let callers: Vec<_> = (0..6)
+            .map(|caller| {
+                let probe = probe.clone();
+                let blocking = ProbeClient::new(zmqrpc::Client::from(probe.transport().clone()));
+                thread::spawn(move || match caller % 3 {
+                    0 => (0..300).for_each(|n| assert_eq!(block_on(probe.add(n, 1)), Ok(n + 1))),
+                    1 => (0..300).for_each(|n| assert_eq!(blocking.add(n, 1), Ok(n + 1))),
+                    _ => idle_runtime().block_on(async {
+                        for n in 0..30 {
+                            let calls: Vec<_> =
+                                (0..10).map(|m| tokio::spawn(probe.add(n, m))).collect();
+                            for (m, call) in (0..).zip(calls) {
+                                assert_eq!(call.await.unwrap(), Ok(n + m));
+                            }
+                        }
+                    }),
+                })
+            })
+            .collect();
+        for caller in callers {
+            caller.join().unwrap();
+        }
+        // None of them was found only by a look now and then.
+        assert!(start.elapsed() < LONG);
+    });
+}
