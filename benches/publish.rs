@@ -297,6 +297,6 @@ fn subscribe(count: usize) {
         .collect();
     ready(&endpoints, &told);
     for server in &servers {
-        server.wait();
+        server.wait().unwrap();
     }
 }

@@ -202,7 +202,7 @@ fn stopping_ends_it_and_senders_are_told() {
         let sender = to(&receiver).with_timeout(Duration::from_millis(200));
         assert_eq!(sender.send(b"ab").unwrap(), b"ba");
         receiver.stop(SOON).unwrap();
-        receiver.wait();
+        receiver.wait().unwrap();
         let failed = sender.send(b"ab").unwrap_err();
         assert!(
             matches!(failed, CallError::Rpc(Error::Unavailable { .. })),

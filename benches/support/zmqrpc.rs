@@ -40,7 +40,7 @@ pub(crate) fn serve(_service: Service) {
         .start()
         .expect("the server starts");
     ready(&server.endpoints().remove(0));
-    server.wait();
+    server.wait().unwrap();
 }
 
 pub(crate) fn connect(endpoint: &str) -> Client {

@@ -5,13 +5,16 @@
 //! cargo run --example inventory_server -- tcp://127.0.0.1:* --allow-close
 //! ```
 //!
-//! It serves until ctrl-c, or with `--allow-close` until a client ends it.
+//! It serves until ctrl-c or SIGTERM, or with `--allow-close` until a client ends it; calls that are under way are let
+//! to their ends.
 
 pub mod api;
 mod warehouse;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
+use std::thread;
 use std::time::Duration;
 
 use zmqrpc::{Error, Server};
@@ -21,6 +24,8 @@ use warehouse::Warehouse;
 
 const USAGE: &str = "usage: inventory_server [ENDPOINT] [--allow-close]";
 const ENDPOINT: &str = "tcp://127.0.0.1:30000";
+/// For the calls that are under way at the end.
+const LIMIT: Duration = Duration::from_secs(5);
 
 /// Passes the wish on to `serve`: a handler cannot wait for its own server to end.
 struct Closer(Sender<()>);
@@ -54,22 +59,27 @@ fn main() -> ExitCode {
 }
 
 fn serve(endpoint: &str, allow_close: bool) -> Result<(), Error> {
-    // Without the admin service nothing is ever sent, and `recv` waits until ctrl-c.
     let (close, wait_for_close) = channel();
     let mut builder = Server::builder()
         .service(InventoryServer::new(Warehouse::stocked()))
         .bind(endpoint);
     if allow_close {
-        builder = builder.service(AdminServer::new(Closer(close.clone())));
+        builder = builder.service(AdminServer::new(Closer(close)));
     }
-    let server = builder.start()?;
+    let server = Arc::new(builder.start()?);
+    let closing = Arc::clone(&server);
+    thread::spawn(move || {
+        // Without the admin service nothing is ever sent.
+        if wait_for_close.recv().is_ok() {
+            // What it comes to, `run_until_signal` tells.
+            let _ = closing.shutdown(LIMIT);
+        }
+    });
     // With a wildcard, the port that the system chose.
     for endpoint in server.endpoints() {
         println!("serving at {endpoint}");
     }
-    // `close` lives until the end of this function, so this is no error but a wish.
-    let _ = wait_for_close.recv();
-    server.shutdown(Duration::from_secs(5))?;
+    server.run_until_signal(LIMIT)?;
     println!("served {} requests", server.stats().requests);
     Ok(())
 }

@@ -177,13 +177,12 @@ fn the_last_one_that_has_a_call_may_be_the_waker_that_it_is_woken_with() {
                 call: Mutex::new(Some(Box::pin(call))),
             });
             let waker = Waker::from(Arc::clone(&task));
-            let mut call = task.call.lock().unwrap();
-            let polled = call.as_mut().map(|call| {
+            let polled = task.call.lock().unwrap().as_mut().map(|call| {
                 let mut cx = Context::from_waker(&waker);
                 call.as_mut().poll(&mut cx)
             });
             assert_eq!(polled, Some(Poll::Pending));
-            drop((call, waker, task));
+            drop((waker, task));
             // The client's thread drops it, with no lock held that the call needs for its own end.
             assert_eq!(
                 is_dropped.recv_timeout(LONG),

@@ -7,5 +7,7 @@ mod addresses;
 mod endpoints;
 mod fixture;
 mod handles;
+mod partings;
+mod runtimes;
 mod settings;
 mod shutdown;

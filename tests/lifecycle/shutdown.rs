@@ -22,7 +22,7 @@ fn an_idle_server_ends_at_once_and_stays_ended() {
         server.shutdown(LIMIT).unwrap();
         assert!(start.elapsed() < Duration::from_secs(1));
         server.shutdown(Duration::ZERO).unwrap();
-        server.wait();
+        server.wait().unwrap();
         assert_eq!(server.endpoints(), [""; 0]);
         assert_eq!(server.stats().requests, 1);
         for result in [
@@ -58,7 +58,7 @@ fn a_hanging_service_does_not_hold_up_a_shutdown() {
         let error = caller.join().unwrap().unwrap_err();
         assert!(matches!(error, Error::Unavailable { .. }), "{error:?}");
         gate.open();
-        server.wait();
+        server.wait().unwrap();
         server.shutdown(Duration::ZERO).unwrap();
     });
 }
@@ -180,7 +180,7 @@ fn wait_ends_when_another_thread_shuts_the_server_down() {
         let waiter = Arc::clone(&server);
         let waiter = thread::spawn(move || waiter.wait());
         server.shutdown(LIMIT).unwrap();
-        waiter.join().unwrap();
+        waiter.join().unwrap().unwrap();
     });
 }
 
@@ -203,6 +203,6 @@ fn a_service_can_ask_for_the_shutdown_of_its_own_server() {
         let _ = client
             .with_timeout(Duration::from_secs(2))
             .call(&support::Quit);
-        server.wait();
+        server.wait().unwrap();
     });
 }

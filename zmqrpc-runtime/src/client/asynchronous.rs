@@ -102,6 +102,7 @@ impl AsyncClient {
     }
 
     /// Sends a command whose result is not wanted; the future is ready when it has been handed over to a connection.
+    /// [`flush`](Self::flush) waits until it has arrived.
     ///
     /// # Errors
     ///
@@ -127,6 +128,10 @@ impl AsyncClient {
         let mut flight = Flight::Prepared(self.client.prepare(callee, Kind::Call, arguments)?);
         let landed = poll_fn(|cx| flight.poll(callee, cx)).await?;
         reply::decode_untyped(&landed.frame, &landed.call.subject(callee))
+    }
+
+    pub(super) fn client(&self) -> &Client {
+        &self.client
     }
 
     /// Counters since the client was built.
@@ -210,11 +215,11 @@ struct Landed {
 }
 
 impl Flight {
-    fn poll(&mut self, callee: Callee<'_>, cx: &Context<'_>) -> Poll<Result<Landed, Error>> {
+    fn poll(&mut self, callee: Callee<'_>, cx: &mut Context<'_>) -> Poll<Result<Landed, Error>> {
         loop {
             match std::mem::replace(self, Self::Over) {
                 Self::Failed(error) => return Poll::Ready(Err(error)),
-                Self::Prepared(prepared) => match prepared.begin(callee) {
+                Self::Prepared(prepared) => match prepared.begin_as_task(callee) {
                     Ok(begun) => *self = Self::Begun(begun),
                     Err(error) => return Poll::Ready(Err(error)),
                 },

@@ -3,12 +3,13 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::ending::{fail, finish, is_sign_of_life};
+use super::ending::{answered_id, fail, finish, is_sign_of_life};
+use super::oneway::Oneway;
 use super::pulse::{Beat, Pulse};
 use super::table::{Call, Ending, Loss, State, Table};
 use super::watch::Watch;
 use crate::socket::{Dealer, LinkEvent, Message, SocketError, Waiter};
-use crate::wire::{NO_ID, answered_id, encode_cancel, encode_ping, is_from_server, patch_id};
+use crate::wire::{NO_ID, encode_cancel, encode_ping, is_from_server, patch_id};
 
 /// A connection that was alive so shortly ago is taken to be alive. Looking costs a tenth of a call.
 const FRESH: Duration = Duration::from_millis(10);
@@ -60,6 +61,7 @@ pub(super) struct Core {
     late: u64,
     pub(super) pulse: Pulse,
     renewals: u64,
+    pub(super) oneway: Oneway,
     /// The call whose request was the last thing that the socket was used for.
     last_sent: Option<u64>,
 }
@@ -77,6 +79,7 @@ impl Core {
             late: 0,
             pulse,
             renewals: 0,
+            oneway: Oneway::default(),
             last_sent: None,
         }
     }
@@ -154,6 +157,7 @@ impl Core {
             _ => {}
         }
         if call.oneway {
+            self.oneway.hand_over();
             finish(&mut self.table, id, Ok(None), waiter);
         }
     }
@@ -211,6 +215,7 @@ impl Core {
     /// Fails what was handed over, and makes another connection for the rest.
     fn give_up(&mut self, loss: &Loss, waiter: &Waiter) {
         self.up = false;
+        self.oneway.lose_connection();
         self.renewals += 1;
         self.fail(|call| call.written, loss, waiter);
         if let Err(error) = self.dealer.renew() {
@@ -252,6 +257,7 @@ impl Core {
             up,
             late,
             pulse,
+            oneway,
             ..
         } = self;
         let mut lost = Vec::new();
@@ -275,6 +281,7 @@ impl Core {
                 }
                 LinkEvent::Down => {
                     *up = false;
+                    oneway.lose_connection();
                     fail(table, |call| call.written, &Loss::Disconnected, waiter);
                 }
                 LinkEvent::Cut => cut = true,

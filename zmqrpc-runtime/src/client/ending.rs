@@ -2,7 +2,7 @@
 
 use super::table::{Call, Ending, Loss, State, Table};
 use crate::socket::Waiter;
-use crate::wire::{Limits, Reply, ReplyBody};
+use crate::wire::{self, Limits, Reply, ReplyBody, ponged_id};
 
 /// Ends a call and wakes who waits for it: a task as soon as the lock is free. `false` if there is no such call.
 pub(super) fn finish(table: &mut Table, id: u64, ending: Ending, waiter: &Waiter) -> bool {
@@ -20,6 +20,11 @@ pub(super) fn fail(table: &mut Table, which: impl Fn(&Call) -> bool, loss: &Loss
     for id in table.pending(which) {
         finish(table, id, Err(loss.clone()), waiter);
     }
+}
+
+/// The call that a frame answers: a ping is one where its pong is waited for.
+pub(super) fn answered_id(frame: &[u8]) -> Option<u64> {
+    wire::answered_id(frame).or_else(|| ponged_id(frame))
 }
 
 /// A pong, or a sign that a call still runs: expected, and the end of no call.

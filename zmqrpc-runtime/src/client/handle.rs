@@ -7,17 +7,27 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::builder::ClientBuilder;
+use super::link::Link;
 use super::pending::{Begun, Pending, depart_together};
 use super::prepared::{Destination, Prepared};
 use super::subject::{Callee, Subject};
 use super::ways::{Retry, Ways};
 use super::{reply, request};
+#[cfg(feature = "tokio")]
+use crate::command::mark_of_blocked;
 use crate::command::{Command, Exchange, Transport, Wire, WithTimeout, inherited_deadline};
 use crate::error::Error;
+#[cfg(feature = "tokio")]
+use crate::wire::BLOCKED_KEY;
 use crate::wire::{Kind, Limits, MetadataBuf};
 
 /// Calls services and blocks until they have answered. Needs no runtime and has no thread of its own; one thread of the
 /// process looks after the connections that nobody uses.
+///
+/// Where it blocks the only thread of a tokio runtime, nothing else on that runtime goes on meanwhile. A call of an `async`
+/// method whose server was started on that very runtime is answered [`Error::Unavailable`] at once, and its text says what
+/// to do; one that was [begun](Self::begin) before waits until its time is over. [`AsyncClient`](crate::AsyncClient) is
+/// made for tasks.
 ///
 /// A client is a handle: clones share its connections, and any number of threads may use one. Settings that
 /// [`with_timeout`](Self::with_timeout) and [`with_metadata`](Self::with_metadata) change belong to the new handle
@@ -129,7 +139,11 @@ impl Client {
             return reply::nothing::<C::Reply>(&C::METHOD).map_err(C::Failure::from);
         }
         let callee = Callee::Method(const { &C::METHOD });
-        Pending::<C>::new(self.send(callee, Kind::Call, command)?).wait()
+        let call = match self.blocking() {
+            None => self.send(callee, Kind::Call, command)?,
+            Some(marked) => marked.send(callee, Kind::Call, command)?,
+        };
+        Pending::<C>::new(call).wait()
     }
 
     /// Sends a command and leaves it to [`Pending::wait`] to take the reply, so that many calls can be on their way
@@ -148,7 +162,8 @@ impl Client {
 
     /// Sends a command whose result is not wanted: it may be executed after, and beside, calls that are made later.
     /// Returns when it has been handed over to a connection; what becomes
-    /// of it then is not reported.
+    /// of it then is not reported. It may still be in this process: [`flush`](Self::flush) waits until it has arrived, and
+    /// so does dropping the last handle, within [`linger`](ClientBuilder::linger).
     ///
     /// # Errors
     ///
@@ -203,9 +218,26 @@ impl Client {
         arguments: &(impl Serialize + ?Sized),
     ) -> Result<R, Error> {
         let callee = Callee::Name(method);
-        let mut call = self.send(callee, Kind::Call, arguments)?;
+        let mut call = match self.blocking() {
+            None => self.send(callee, Kind::Call, arguments)?,
+            Some(marked) => marked.send(callee, Kind::Call, arguments)?,
+        };
         let frame = call.wait(callee)?;
         reply::decode_untyped(&frame, &call.subject(callee))
+    }
+
+    /// The handle for calls that are about to block this thread where a server of this process may need it to answer: they
+    /// say so.
+    #[cfg(feature = "tokio")]
+    fn blocking(&self) -> Option<Self> {
+        let mark = mark_of_blocked()?;
+        Some(self.with_metadata(BLOCKED_KEY, mark))
+    }
+
+    #[cfg(not(feature = "tokio"))]
+    #[expect(clippy::unused_self, reason = "without runtimes no thread is needed")]
+    fn blocking(&self) -> Option<Self> {
+        None
     }
 
     /// Counters since the client was built.
@@ -219,6 +251,15 @@ impl Client {
             },
             Ways::Local(_) => ClientStats::default(),
         }
+    }
+
+    /// None where calls do not leave the process.
+    pub(super) fn links(&self) -> impl Iterator<Item = &Arc<Link>> {
+        let links = match &self.shared.ways {
+            Ways::Links(links) => links.all(),
+            Ways::Local(_) => &[],
+        };
+        links.iter().map(|link| &**link)
     }
 
     fn send<A: Serialize + ?Sized>(
@@ -309,7 +350,7 @@ impl Client {
 }
 
 /// Longer than any program runs, and still far from the end of the clock.
-const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+pub(super) const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 impl Transport for Client {
     type Call<R, F> = Result<R, F>;

@@ -11,6 +11,7 @@ use std::thread;
 use std::time::Instant;
 
 use super::core::{Bounds, Core, Numbered, Overflow};
+use super::flush::Arrived;
 use super::pulse::Pulse;
 use super::table::{Ending, Loss, Patience};
 use crate::socket::{
@@ -76,6 +77,18 @@ impl Connection {
         let mut core = self.lock();
         core.refresh(&self.waiter);
         core.is_up()
+    }
+
+    /// What is known of the notifications that were handed over; asked once, they count as shown to have arrived.
+    pub(super) fn take_doubts(&self) -> Arrived {
+        let mut core = self.lock();
+        core.refresh(&self.waiter);
+        core.oneway.take_doubts()
+    }
+
+    /// They have not been shown to have arrived after all.
+    pub(super) fn doubt(&self) {
+        self.lock().oneway.hand_over();
     }
 
     pub(super) fn late(&self) -> u64 {
@@ -243,8 +256,8 @@ impl Ward for Connection {
 }
 
 impl Drive for Connection {
-    fn waiter(&self) -> &Waiter {
-        &self.waiter
+    fn waiter(&self) -> Option<&Waiter> {
+        Some(&self.waiter)
     }
 
     fn drive(&self, wakes: &mut Wakes) -> Turn {

@@ -12,8 +12,10 @@
 //! subject     what is called and where, for requests, replies and errors
 //! ways        which link a call takes, and whether it may take another one
 //! link        threads and tasks that wait for one endpoint: who leads, who follows
+//! flush       waiting until notifications have arrived
 //! ending      calls end, and who waits wakes
 //! core        what stands under the link's lock: socket, table, queue
+//! oneway      notifications that may not have arrived
 //! watch       who looks after the socket
 //! pulse       whether the server lives
 //! table       calls that have not ended
@@ -23,8 +25,10 @@ mod asynchronous;
 mod builder;
 mod core;
 mod ending;
+mod flush;
 mod handle;
 mod link;
+mod oneway;
 mod pending;
 mod prepared;
 mod pulse;

@@ -1,8 +1,10 @@
 //! Calls that are on their way.
 
 use std::fmt;
+use std::future::Future;
 use std::marker::PhantomData;
 use std::panic::resume_unwind;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,7 +16,7 @@ use super::table::{Ending, Loss, Patience};
 use super::ways::Retry;
 use crate::command::Command;
 use crate::error::Error;
-use crate::socket::{Message, SocketError};
+use crate::socket::{Alarm, Message, SocketError};
 use crate::wire::{Executed, Limits};
 
 /// A call that was begun and whose reply has not been taken yet.
@@ -74,6 +76,8 @@ pub(super) struct Begun {
     /// Until when the present try waits for a connection.
     pub(super) connected_by: Instant,
     pub(super) retry: Option<Box<Retry>>,
+    /// Wakes the task of a call within the process when its time is over.
+    pub(super) alarm: Option<Alarm>,
 }
 
 /// Where a call's reply comes from.
@@ -84,6 +88,14 @@ pub(super) enum Way {
     Ended(Arc<Link>),
     /// It is here: the call was executed within the process.
     Here(Option<Box<Message>>),
+    /// The call is executed within the process, whenever this is polled.
+    Task(Pin<Box<dyn Future<Output = Option<Message>> + Send>>),
+}
+
+impl Way {
+    pub(super) fn here(frame: Option<Message>) -> Self {
+        Self::Here(frame.map(Box::new))
+    }
 }
 
 impl Begun {
@@ -91,10 +103,28 @@ impl Begun {
     pub(super) fn poll(
         &mut self,
         callee: Callee<'_>,
-        cx: &std::task::Context<'_>,
+        cx: &mut std::task::Context<'_>,
     ) -> std::task::Poll<Result<Option<Message>, Error>> {
         use std::task::{Poll, ready};
         loop {
+            if let Way::Task(task) = &mut self.way {
+                if let Poll::Ready(frame) = task.as_mut().poll(cx) {
+                    self.way = Way::here(frame);
+                    return Poll::Ready(self.end(callee));
+                }
+                let deadline = self.patience.deadline;
+                if Instant::now() >= deadline {
+                    // Drops the method where it waits.
+                    self.way = Way::Here(None);
+                    return Poll::Ready(Err(self.subject(callee).timed_out(Executed::Maybe)));
+                }
+                let alarm = match &mut self.alarm {
+                    Some(alarm) => alarm,
+                    none => none.insert(Alarm::new()),
+                };
+                let set = alarm.set(deadline, cx.waker());
+                return set.map_or_else(|error| Poll::Ready(Err(error.into())), |()| Poll::Pending);
+            }
             let Way::Link(link, id) = &self.way else {
                 return Poll::Ready(self.end(callee));
             };
@@ -146,7 +176,7 @@ impl Begun {
                 Err(self.subject(callee).timed_out(Executed::Yes))
             }
             Way::Here(frame) => Ok(frame.take().map(|frame| *frame)),
-            Way::Link(..) | Way::Ended(_) => Ok(None),
+            Way::Link(..) | Way::Ended(_) | Way::Task(_) => Ok(None),
         }
     }
 
@@ -204,7 +234,7 @@ impl Begun {
     pub(super) fn subject<'a>(&'a self, callee: Callee<'a>) -> Subject<'a> {
         let (endpoint, limits) = match &self.way {
             Way::Link(link, _) | Way::Ended(link) => (Some(link.endpoint()), link.limits()),
-            Way::Here(_) => (None, &Limits::DEFAULT),
+            Way::Here(_) | Way::Task(_) => (None, &Limits::DEFAULT),
         };
         Subject {
             callee,

@@ -9,7 +9,7 @@ use super::pending::{Begun, Way};
 use super::subject::{Callee, Subject};
 use super::table::Patience;
 use super::ways::Retry;
-use crate::command::Exchange;
+use crate::command::{Exchange, Exchanged};
 use crate::error::Error;
 use crate::socket::Message;
 use crate::wire::Kind;
@@ -43,6 +43,22 @@ impl Destination {
 impl Prepared {
     /// Sends the call, or keeps it for a connection. Its time starts now.
     pub(super) fn begin(self, callee: Callee<'_>) -> Result<Begun, Error> {
+        self.begin_by(callee, |service, frame| Way::here(service.exchange(frame)))
+    }
+
+    /// The same for a task, which is not held up by a service within the process.
+    pub(super) fn begin_as_task(self, callee: Callee<'_>) -> Result<Begun, Error> {
+        self.begin_by(callee, |service, frame| match service.start(frame) {
+            Exchanged::Done(frame) => Way::here(frame),
+            Exchanged::Task(task) => Way::Task(task),
+        })
+    }
+
+    fn begin_by(
+        self,
+        callee: Callee<'_>,
+        execute: impl FnOnce(Arc<dyn Exchange>, Message) -> Way,
+    ) -> Result<Begun, Error> {
         let Self {
             to,
             frame,
@@ -78,7 +94,7 @@ impl Prepared {
                     ));
                 }
             },
-            Destination::Local(service) => Way::Here(service.exchange(frame).map(Box::new)),
+            Destination::Local(service) => execute(service, frame),
         };
         let oneway = kind == Kind::Notify;
         let mut begun = Begun {
@@ -89,6 +105,7 @@ impl Prepared {
             patience,
             connected_by: patience.connected_by,
             retry,
+            alarm: None,
         };
         begun.start_turn(now);
         Ok(begun)

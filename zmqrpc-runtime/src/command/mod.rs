@@ -4,6 +4,8 @@
 //! the tables that a server dispatches with. It knows the wire format and the codecs, but neither clients nor
 //! servers.
 
+#[cfg(feature = "tokio")]
+mod blocking;
 mod call;
 mod context;
 mod method;
@@ -13,6 +15,8 @@ mod traits;
 mod transport;
 mod value;
 
+#[cfg(feature = "tokio")]
+pub(crate) use blocking::{OneThread, mark_of_blocked};
 pub(crate) use call::{Blank, Envelope, reply_frame};
 pub use call::{Call, Frame, Handled, Refusal, Task};
 pub use context::CallContext;
@@ -22,6 +26,6 @@ pub use outcome::{Answer, Failure, Fallible, Never};
 pub(crate) use service::{Dispatch, Served, Started};
 pub use service::{Entry, Service};
 pub use traits::Command;
-pub(crate) use transport::Exchange;
+pub(crate) use transport::{Exchange, Exchanged};
 pub use transport::{Transport, WithTimeout, WithTopic};
 pub use value::Wire;

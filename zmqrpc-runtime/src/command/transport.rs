@@ -1,5 +1,8 @@
 //! Where a stub's calls go.
 
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Command;
@@ -86,4 +89,14 @@ pub trait WithTopic: Transport {
 pub(crate) trait Exchange: Send + Sync {
     /// The reply to a request frame; none where none is wanted.
     fn exchange(&self, request: Message) -> Option<Message>;
+
+    /// The same for a task: an `async` method goes on when the task is polled.
+    fn start(self: Arc<Self>, request: Message) -> Exchanged;
+}
+
+/// What came of a request so far.
+pub(crate) enum Exchanged {
+    Done(Option<Message>),
+    /// Ready with the reply.
+    Task(Pin<Box<dyn Future<Output = Option<Message>> + Send>>),
 }

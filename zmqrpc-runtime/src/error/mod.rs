@@ -204,6 +204,18 @@ pub enum Error {
         /// The time that the shutdown had.
         limit: Duration,
     },
+    /// Waiting here would never end: what is waited for needs the very thread that waits, the only one of its tokio
+    /// runtime.
+    #[error(
+        "`{operation}` waits for `async` methods that need the very thread that waits, the only one of its tokio \
+         runtime; use {instead}"
+    )]
+    Deadlock {
+        /// The method that was called.
+        operation: &'static str,
+        /// What to use instead.
+        instead: &'static str,
+    },
     /// libzmq or the operating system failed.
     #[error("the socket failed: {source}")]
     Transport {
@@ -235,6 +247,7 @@ impl Error {
             | Self::Config { .. }
             | Self::Queue { .. }
             | Self::StillRunning { .. }
+            | Self::Deadlock { .. }
             | Self::Transport { .. } => Executed::No,
         }
     }
@@ -261,6 +274,7 @@ impl Error {
             | Self::Config { .. }
             | Self::Queue { .. }
             | Self::StillRunning { .. }
+            | Self::Deadlock { .. }
             | Self::Transport { .. } => None,
         }
     }

@@ -99,15 +99,19 @@ impl Receiver {
     }
 
     /// Blocks until it ends: until another thread stops it.
-    pub fn wait(&self) {
-        self.server.wait();
+    ///
+    /// # Errors
+    ///
+    /// Those of [`ServerHandle::wait`].
+    pub fn wait(&self) -> Result<(), Error> {
+        self.server.wait()
     }
 
     /// Ends it as [`ServerHandle::shutdown`] does: what has arrived is still handed over.
     ///
     /// # Errors
     ///
-    /// [`Error::StillRunning`] when `limit` passes first.
+    /// Those of [`ServerHandle::shutdown`].
     pub fn stop(&self, limit: Duration) -> Result<(), Error> {
         self.server.shutdown(limit)
     }

@@ -8,7 +8,7 @@ use crate::auth::EachWay;
 use crate::error::Error;
 use crate::server::{Checked, Feed, Source};
 use crate::socket::{Arrival, Endpoint, Message, Options, Pull, SocketError, Waiter};
-use crate::wire::{Incoming, Kind, Limits, NO_ID, Request, event_to_request};
+use crate::wire::{Incoming, Kind, Limits, NO_ID, Request, encode_ping, event_to_request};
 
 /// Messages that are taken from one socket before the others have their turn.
 pub(super) const TURN: usize = 64;
@@ -225,6 +225,8 @@ impl Stream for Jobs {
                     Some(Arrival::Message(())) if is_notification(&job, &self.limits) => {
                         return Ok(Some(job));
                     }
+                    // Its pusher finds out whether what it has pushed has left.
+                    Some(Arrival::Message(())) if *job == encode_ping(NO_ID) => {}
                     Some(Arrival::Odd | Arrival::Message(())) => {
                         self.counters.front.malformed.increment();
                     }

@@ -14,6 +14,7 @@
 //! pusher_builder its settings
 //! room         threads and tasks that wait until a puller has room
 //! asynchronous AsyncPusher: the same for tasks
+//! flush        waiting until everything has left this process
 //! arguments    commands to frames
 //! settings     what both builders have in common
 //! endpoints    where publishers and pushers are, and how that changes
@@ -22,6 +23,7 @@
 mod arguments;
 mod asynchronous;
 mod endpoints;
+mod flush;
 mod heartbeats;
 mod outlet;
 mod publisher;

@@ -1,10 +1,13 @@
 //! What stands under a publisher's lock: the socket, the numbers of events, who subscribes.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::seat::{Seat, Tended};
 use super::sequences::Sequences;
-use crate::socket::{Denial, Interest, Message, Publisher as Socket, SocketError, Unpublished};
+use crate::socket::{
+    Denial, Interest, Mark, Message, Publisher as Socket, SocketError, Unpublished,
+};
 use crate::wire::{Content, Event, HEARTBEAT_TOPIC, Limits, patch_id};
 
 /// What happens to a message that finds a subscriber's queue full.
@@ -91,6 +94,14 @@ impl Outlet {
         sent
     }
 
+    /// Publishes a heartbeat that is marked, or nothing where a subscriber has no room for it.
+    pub(super) fn mark(&self, publisher: u64, mark: &Arc<Mark>) -> Result<(), Unsent> {
+        let mut core = self.lock();
+        let sent = core.mark(publisher, mark);
+        self.settle(&mut core);
+        sent
+    }
+
     pub(super) fn stats(&self) -> PublisherStats {
         let mut core = self.lock();
         self.settle(&mut core);
@@ -161,6 +172,22 @@ impl Core {
 
     /// Publishes a heartbeat. Who has no room for it has other messages that say the same.
     fn heartbeat(&mut self, publisher: u64) -> Result<(), Unsent> {
+        self.beat(publisher, |socket, frame| {
+            socket.send_lossy(HEARTBEAT_TOPIC, Message::copy_of(frame))
+        })
+    }
+
+    fn mark(&mut self, publisher: u64, mark: &Arc<Mark>) -> Result<(), Unsent> {
+        self.beat(publisher, |socket, frame| {
+            socket.send(HEARTBEAT_TOPIC, Message::marked(frame, mark))
+        })
+    }
+
+    fn beat(
+        &mut self,
+        publisher: u64,
+        send: impl FnOnce(&mut Socket, &[u8]) -> Result<(), Unpublished>,
+    ) -> Result<(), Unsent> {
         let socket = &mut self.socket;
         self.sequences.next(HEARTBEAT_TOPIC, |sequence| {
             let event = Event {
@@ -171,7 +198,7 @@ impl Core {
             let mut frame = Vec::new();
             // It has neither name nor metadata that could be too long.
             let _ = event.encode(&mut frame, &Limits::default());
-            socket.send_lossy(HEARTBEAT_TOPIC, Message::from(frame))
+            send(socket, &frame)
         })?;
         self.stats.heartbeats += 1;
         Ok(())

@@ -11,7 +11,7 @@ use super::outlet::{Missing, Outlet, Overflow, PublisherStats, Unsent};
 use super::publisher_builder::PublisherBuilder;
 use crate::command::{Command, Transport, WithTopic};
 use crate::error::{Error, Site};
-use crate::socket::{Care, Denied, Publisher as Socket};
+use crate::socket::{Care, Denied, Mark, Publisher as Socket};
 use crate::wire::{Executed, Limits, MAX_TOPIC, MetadataBuf};
 
 /// Publishes commands to all who have subscribed: servers with a subscription.
@@ -120,7 +120,8 @@ impl Publisher {
         publisher
     }
 
-    /// Publishes a command. Returns at once, when it has been handed over for all who have subscribed its topic.
+    /// Publishes a command. Returns at once, when it has been handed over for all who have subscribed its topic. It may
+    /// still be in this process then: [`flush`](Self::flush) waits until it has left.
     ///
     /// # Errors
     ///
@@ -169,6 +170,14 @@ impl Publisher {
             Err(Unsent::Broken(error)) => Err(error.into()),
             Ok(()) | Err(Unsent::Full) => Ok(()),
         }
+    }
+
+    pub(super) fn publish_mark(&self, mark: &Arc<Mark>) -> Result<(), Unsent> {
+        self.shared.outlet.mark(self.shared.id, mark)
+    }
+
+    pub(super) fn place(&self) -> Option<Arc<str>> {
+        self.shared.place.clone()
     }
 
     /// Waits until there are `count` subscribers or more. What is published then reaches all of them from the first

@@ -118,7 +118,8 @@ impl Pusher {
         pusher
     }
 
-    /// Pushes a command. Returns when it has been handed over for one of those who pull; waits until there is room.
+    /// Pushes a command. Returns when it has been handed over for one of those who pull; waits until there is room. It may
+    /// still be in this process then: [`flush`](Self::flush) waits until it has left.
     ///
     /// # Errors
     ///

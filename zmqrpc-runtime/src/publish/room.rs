@@ -198,8 +198,8 @@ impl Seat<Core> {
 }
 
 impl Drive for Seat<Core> {
-    fn waiter(&self) -> &Waiter {
-        self.waiter()
+    fn waiter(&self) -> Option<&Waiter> {
+        Some(self.waiter())
     }
 
     fn drive(&self, wakes: &mut Wakes) -> Turn {

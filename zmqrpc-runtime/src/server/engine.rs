@@ -3,12 +3,13 @@
 //! One lock, for as long as nothing blocks: services run outside of it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::core::{Core, Seen};
 use super::counters::Counters;
+use super::end::{End, Waited};
 use super::execution::Step;
 use super::hand::Hand;
 use super::notice::Notice;
@@ -31,8 +32,7 @@ pub(super) struct Engine {
     responder: Arc<Responder>,
     pub(super) counters: Arc<Counters>,
     stopping: AtomicBool,
-    ended: Mutex<bool>,
-    end: Condvar,
+    end: End,
 }
 
 impl Engine {
@@ -59,8 +59,7 @@ impl Engine {
             responder,
             counters,
             stopping: AtomicBool::new(false),
-            ended: Mutex::new(false),
-            end: Condvar::new(),
+            end: End::default(),
         });
         for number in 0..bounds.workers + 2 {
             let own = Arc::clone(&engine);
@@ -101,20 +100,32 @@ impl Engine {
         self.waiter.wake();
     }
 
-    /// Waits for the end; `false` if `limit` passes first.
-    pub(super) fn wait(&self, limit: Option<Duration>) -> bool {
-        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-        let running = |ended: &mut bool| !*ended;
-        match limit {
-            None => *self
-                .end
-                .wait_while(ended, running)
-                .unwrap_or_else(PoisonError::into_inner),
-            Some(limit) => {
-                let result = self.end.wait_timeout_while(ended, limit, running);
-                *result.unwrap_or_else(PoisonError::into_inner).0
-            }
-        }
+    /// Waits for the end, until `limit` has passed if there is one.
+    pub(super) fn wait(&self, limit: Option<Duration>) -> Waited {
+        let is_careful = self.responder.needs_this_thread();
+        self.end
+            .wait(limit, is_careful.then_some(|| self.has_tasks()))
+    }
+
+    /// Waits until the server has ended or somebody asks for its end.
+    pub(super) fn wait_asked(&self) -> Waited {
+        let is_careful = self.responder.needs_this_thread();
+        self.end
+            .wait_asked(is_careful.then_some(|| self.has_tasks()))
+    }
+
+    /// Whether the end cannot come while this thread waits for it: `async` methods need it to go on.
+    pub(super) fn is_deadlocked(&self) -> bool {
+        self.responder.needs_this_thread() && self.has_tasks()
+    }
+
+    fn has_tasks(&self) -> bool {
+        let core = self.core();
+        core.as_ref().is_some_and(|core| core.work.has_tasks())
+    }
+
+    pub(super) fn end(&self) -> &End {
+        &self.end
     }
 
     /// Ends the server, whatever its threads are doing. Those that are in a method leave when it returns.
@@ -128,8 +139,7 @@ impl Engine {
             port.shut();
         }
         self.waiter.wake();
-        *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.end.notify_all();
+        self.end.reach();
     }
 
     /// A thread's life.

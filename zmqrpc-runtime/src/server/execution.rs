@@ -72,6 +72,9 @@ pub(super) fn start(
 impl Execution {
     /// Goes on to its end, or its deadline, on this thread.
     pub(super) fn finish(mut self, executor: &Executor) -> Option<Box<Message>> {
+        if executor.needs_this_thread() {
+            return self.deadlocked();
+        }
         let deadline = self.report.deadline;
         let frame = executor.block_on(&mut self, deadline);
         frame.unwrap_or_else(|| {
@@ -80,6 +83,21 @@ impl Execution {
             let refusal = Refusal::new(Status::Expired, "its time was over before it ended");
             self.report.refuse(&refusal.surely(Executed::Maybe))
         })
+    }
+
+    /// What its caller is told when the runtime that it ran on drops it.
+    pub(super) fn dropped(&self) -> Option<Box<Message>> {
+        let reason = "the runtime that the method ran on has ended";
+        let refusal = Refusal::new(Status::Unavailable, reason);
+        self.report.refuse(&refusal.surely(Executed::Maybe))
+    }
+
+    /// What its caller is told where waiting for it would never end.
+    pub(super) fn deadlocked(&self) -> Option<Box<Message>> {
+        let reason = "the call waits for an `async` method that needs the very thread that waits, the only one of its \
+                      tokio runtime; await it by an `AsyncClient`, or call within `spawn_blocking`";
+        let refusal = Refusal::new(Status::Unavailable, reason);
+        self.report.refuse(&refusal.surely(Executed::Maybe))
     }
 
     /// Drops the task, which may panic.

@@ -8,7 +8,10 @@ use std::thread::{self, Thread};
 use std::time::Instant;
 
 use super::execution::Execution;
+#[cfg(feature = "tokio")]
+use super::runtime::Runtime;
 use super::work::Cancel;
+use crate::command::CallContext;
 use crate::socket::Message;
 
 /// Is told the reply frame of a task that has ended.
@@ -18,7 +21,7 @@ pub(super) trait TaskEnd: Send + 'static {
 
 pub(super) struct Executor {
     #[cfg(feature = "tokio")]
-    runtime: runtime::Runtime,
+    runtime: Runtime,
 }
 
 impl Executor {
@@ -26,7 +29,7 @@ impl Executor {
     pub(super) fn new() -> Self {
         Self {
             #[cfg(feature = "tokio")]
-            runtime: runtime::Runtime::find(),
+            runtime: Runtime::find(),
         }
     }
 
@@ -49,11 +52,38 @@ impl Executor {
     pub(super) fn spawn(&self, execution: Execution, end: impl TaskEnd) -> Option<Box<dyn Cancel>> {
         #[cfg(feature = "tokio")]
         if let Some(handle) = self.runtime.handle() {
-            let task = handle.spawn(async move { end.ended(execution.await) });
+            let task = handle.spawn(Hosted {
+                execution,
+                end: Some(end),
+            });
             return Some(Box::new(task.abort_handle()));
         }
         end.ended(execution.finish(self));
         None
+    }
+
+    /// Whether this thread is the only one that the tasks can go on on: waiting for one here would never end.
+    #[cfg(feature = "tokio")]
+    pub(super) fn needs_this_thread(&self) -> bool {
+        self.runtime.needs_this_thread()
+    }
+
+    #[cfg(not(feature = "tokio"))]
+    #[expect(clippy::unused_self, reason = "there is no runtime")]
+    pub(super) fn needs_this_thread(&self) -> bool {
+        false
+    }
+
+    /// Whether a call blocks the thread that its method would go on on.
+    #[cfg(feature = "tokio")]
+    pub(super) fn is_blocked_by(&self, call: &CallContext) -> bool {
+        self.runtime.is_blocked_by(call)
+    }
+
+    #[cfg(not(feature = "tokio"))]
+    #[expect(clippy::unused_self, reason = "there is no runtime")]
+    pub(super) fn is_blocked_by(&self, _: &CallContext) -> bool {
+        false
     }
 
     /// Polls a future on this thread until it is ready. Answers nothing if `deadline` passes first.
@@ -91,73 +121,37 @@ impl Wake for Unpark {
     }
 }
 
+/// An execution as a task of a runtime.
 #[cfg(feature = "tokio")]
-mod runtime {
-    use std::sync::OnceLock;
+struct Hosted<E: TaskEnd> {
+    execution: Execution,
+    /// Present until it has been told.
+    end: Option<E>,
+}
 
-    use tokio::runtime::{Builder, Handle};
-    use tokio::task::AbortHandle;
+// Neither of the two is ever pinned.
+#[cfg(feature = "tokio")]
+impl<E: TaskEnd> Unpin for Hosted<E> {}
 
-    use crate::server::work::Cancel;
+#[cfg(feature = "tokio")]
+impl<E: TaskEnd> Future for Hosted<E> {
+    type Output = ();
 
-    pub(super) enum Runtime {
-        Found(Handle),
-        Own(OnceLock<Option<OwnRuntime>>),
-    }
-
-    impl Runtime {
-        pub(super) fn find() -> Self {
-            Handle::try_current().map_or_else(|_| Self::Own(OnceLock::new()), Self::Found)
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let frame = std::task::ready!(Pin::new(&mut self.execution).poll(cx));
+        if let Some(end) = self.end.take() {
+            end.ended(frame);
         }
-
-        pub(super) fn handle(&self) -> Option<&Handle> {
-            match self {
-                Self::Found(handle) => Some(handle),
-                Self::Own(own) => own
-                    .get_or_init(OwnRuntime::start)
-                    .as_ref()
-                    .map(|own| &own.handle),
-            }
-        }
+        Poll::Ready(())
     }
+}
 
-    pub(super) struct OwnRuntime {
-        handle: Handle,
-        runtime: Option<tokio::runtime::Runtime>,
-    }
-
-    impl OwnRuntime {
-        fn start() -> Option<Self> {
-            let runtime = Builder::new_multi_thread()
-                .worker_threads(1)
-                .thread_name("zmqrpc-tokio")
-                .enable_all()
-                .build();
-            match runtime {
-                Ok(runtime) => Some(Self {
-                    handle: runtime.handle().clone(),
-                    runtime: Some(runtime),
-                }),
-                Err(error) => {
-                    tracing::error!(%error, "no tokio runtime could be started: `async` methods run without one");
-                    None
-                }
-            }
-        }
-    }
-
-    impl Drop for OwnRuntime {
-        fn drop(&mut self) {
-            // Not its own drop: that waits, and panics where a server is dropped within another runtime.
-            if let Some(runtime) = self.runtime.take() {
-                runtime.shutdown_background();
-            }
-        }
-    }
-
-    impl Cancel for AbortHandle {
-        fn cancel(&self) {
-            self.abort();
+#[cfg(feature = "tokio")]
+impl<E: TaskEnd> Drop for Hosted<E> {
+    fn drop(&mut self) {
+        // Its runtime has ended. Where the call was given up instead, nobody hears of it.
+        if let Some(end) = self.end.take() {
+            end.ended(self.execution.dropped());
         }
     }
 }

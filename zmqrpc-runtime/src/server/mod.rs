@@ -11,7 +11,10 @@
 //! authorize   may this caller make this call
 //! execution   an `async` method that runs
 //! executor    where it runs
+//! runtime     the tokio runtime for that
 //! engine      the threads and what they share
+//! end         who waits for the server's end
+//! signals     what asks the process to end
 //! core        what stands under their lock
 //! roles       which thread leads, stands by, helps
 //! hand        what the leader runs next without coming back to the sockets
@@ -32,6 +35,7 @@ mod builder;
 mod core;
 mod counters;
 mod deliveries;
+mod end;
 mod engine;
 mod execution;
 mod executor;
@@ -45,6 +49,9 @@ mod registry;
 mod responder;
 mod roles;
 mod running;
+#[cfg(feature = "tokio")]
+mod runtime;
+mod signals;
 mod sources;
 mod work;
 

@@ -3,6 +3,8 @@
 //! Reading is separate from running: reading is quick and runs no code of a service, so that the thread at the socket
 //! can refuse, answer pings and take cancellations while services work.
 
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -14,7 +16,7 @@ use super::executor::{Executor, TaskEnd};
 use super::registry::{Found, Missing, Registry};
 use super::work::Cancel;
 use crate::codec::Codec;
-use crate::command::{Blank, Call, Envelope, Exchange, Method, Refusal, reply_frame};
+use crate::command::{Blank, Call, Envelope, Exchange, Exchanged, Method, Refusal, reply_frame};
 use crate::socket::Message;
 use crate::wire::{
     Dialect, Incoming, Kind, Limits, Metadata, MethodRef, ReplyBody, Request, Status, WireError,
@@ -245,8 +247,17 @@ impl Responder {
             deadline,
             ticket,
         };
+        let is_blocking = self.executor.is_blocked_by(call.context());
         let call = || self.registry.start(found, call);
-        execution::start(call, report, &self.counters, &self.executor)
+        match execution::start(call, report, &self.counters, &self.executor) {
+            Step::Suspended(execution) if is_blocking => Step::Ended(execution.deadlocked()),
+            step => step,
+        }
+    }
+
+    /// Whether `async` methods go on on no other thread than this one.
+    pub(super) fn needs_this_thread(&self) -> bool {
+        self.executor.needs_this_thread()
     }
 
     /// Lets an `async` method go on elsewhere; or to its end here, where there is no runtime for it.
@@ -330,20 +341,38 @@ impl Prepared {
     }
 }
 
-impl Exchange for Responder {
-    fn exchange(&self, request: Message) -> Option<Message> {
+impl Responder {
+    /// Executes a request on this thread, as far as it goes without waiting.
+    fn exchange_now(&self, request: Message) -> Step {
         let now = Instant::now();
         let mut blank = Blank::new(now);
         *blank.frame() = request;
         let asked = self.read(&mut blank, now);
         blank.recycle();
         match asked {
-            Asked::Answer(frame) => Some(*frame),
-            Asked::Run(job) => match self.run(job, now) {
-                Step::Ended(frame) => frame.map(|frame| *frame),
-                Step::Suspended(execution) => execution.finish(&self.executor).map(|frame| *frame),
-            },
-            Asked::Nothing | Asked::Cancel(_) => None,
+            Asked::Answer(frame) => Step::Ended(Some(frame)),
+            Asked::Run(job) => self.run(job, now),
+            Asked::Nothing | Asked::Cancel(_) => Step::Ended(None),
+        }
+    }
+}
+
+impl Exchange for Responder {
+    fn exchange(&self, request: Message) -> Option<Message> {
+        match self.exchange_now(request) {
+            Step::Ended(frame) => frame.map(|frame| *frame),
+            Step::Suspended(execution) => execution.finish(&self.executor).map(|frame| *frame),
+        }
+    }
+
+    fn start(self: Arc<Self>, request: Message) -> Exchanged {
+        match self.exchange_now(request) {
+            Step::Ended(frame) => Exchanged::Done(frame.map(|frame| *frame)),
+            Step::Suspended(mut execution) => Exchanged::Task(Box::pin(poll_fn(move |cx| {
+                let _runtime = self.executor.enter();
+                let polled = Pin::new(&mut execution).poll(cx);
+                polled.map(|frame| frame.map(|frame| *frame))
+            }))),
         }
     }
 }

@@ -358,6 +358,11 @@ impl Work {
         }
     }
 
+    /// Whether `async` methods have gone on elsewhere that have not ended.
+    pub(super) fn has_tasks(&self) -> bool {
+        !self.tasks.is_empty()
+    }
+
     /// Nothing waits or runs.
     pub(super) fn is_done(&self) -> bool {
         self.waiting.is_empty() && self.tasks.is_empty() && self.running.iter().all(Option::is_none)

@@ -24,7 +24,8 @@ use super::{SocketError, Waiter, Wakes, Ward};
 
 /// What tasks may wait for.
 pub(crate) trait Drive: Send + Sync {
-    fn waiter(&self) -> &Waiter;
+    /// Where something happens; nothing for what waits for the time alone.
+    fn waiter(&self) -> Option<&Waiter>;
 
     /// Takes in what has happened and ends what is over; whom to wake for it goes to `wakes`. Leaves the socket drained.
     fn drive(&self, wakes: &mut Wakes) -> Turn;
@@ -189,8 +190,22 @@ struct Driver {
 struct Station {
     place: Arc<Place>,
     /// Registered while they are here.
-    sources: Arc<Vec<OwnedFd>>,
+    sources: Option<Arc<Vec<OwnedFd>>>,
     next: Option<Instant>,
+}
+
+impl Station {
+    fn sources(&self) -> &[OwnedFd] {
+        self.sources.as_ref().map_or(&[], |sources| sources)
+    }
+
+    fn waits_for(&self, sources: Option<&Arc<Vec<OwnedFd>>>) -> bool {
+        match (&self.sources, sources) {
+            (Some(own), Some(sources)) => Arc::ptr_eq(own, sources),
+            (None, None) => true,
+            _ => false,
+        }
+    }
 }
 
 impl Driver {
@@ -256,20 +271,25 @@ impl Driver {
             return self.leave(place.id);
         };
         let waiter = driven.waiter();
-        if news {
+        if news && let Some(waiter) = waiter {
             waiter.expect_news();
         }
         // A log may panic.
         let turn = catch_unwind(AssertUnwindSafe(|| driven.drive(wakes)));
         match turn.unwrap_or_else(|_| Turn::Wait(Some(Instant::now() + REST))) {
             Turn::Leave => self.leave(place.id),
-            Turn::Wait(next) => self.stay(place, waiter.sources(), next),
+            Turn::Wait(next) => self.stay(place, waiter.map(Waiter::sources), next),
         }
     }
 
-    fn stay(&mut self, place: &Arc<Place>, sources: Arc<Vec<OwnedFd>>, next: Option<Instant>) {
+    fn stay(
+        &mut self,
+        place: &Arc<Place>,
+        sources: Option<Arc<Vec<OwnedFd>>>,
+        next: Option<Instant>,
+    ) {
         if let Some(station) = self.stations.get_mut(&place.id)
-            && Arc::ptr_eq(&station.sources, &sources)
+            && station.waits_for(sources.as_ref())
         {
             station.next = next;
             return;
@@ -281,15 +301,15 @@ impl Driver {
             sources,
             next,
         };
-        for (number, source) in (0..).zip(&*station.sources) {
+        for (number, source) in (0..).zip(station.sources()) {
             let data = EventData::new_u64(place.id * 2 + u64::from(number > 0));
             if let Err(errno) = epoll::add(&self.epoll, source, data, EventFlags::IN) {
                 tracing::error!(%errno, "a socket that tasks wait for is looked at now and then");
-                for source in &*station.sources {
+                for source in station.sources() {
                     let _ = epoll::delete(&self.epoll, source);
                 }
                 // The next turn tries again.
-                station.sources = Arc::default();
+                station.sources = None;
                 station.next = Some(Instant::now() + REST);
                 break;
             }
@@ -301,7 +321,7 @@ impl Driver {
     fn leave(&mut self, id: u64) {
         if let Some(station) = self.stations.remove(&id) {
             station.place.manned.store(false, Ordering::Release);
-            for source in &*station.sources {
+            for source in station.sources() {
                 // By hand: these are duplicates, so closing them would not do it.
                 let _ = epoll::delete(&self.epoll, source);
             }

@@ -36,7 +36,7 @@ impl SocketError {
         move |error| Self::from_code(operation, error.to_raw())
     }
 
-    pub(super) fn io(operation: &'static str, error: &std::io::Error) -> Self {
+    pub(crate) fn io(operation: &'static str, error: &std::io::Error) -> Self {
         Self {
             operation,
             code: error.raw_os_error().unwrap_or_default(),

@@ -6,9 +6,11 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::{Deref, DerefMut};
 use std::slice;
+use std::sync::Arc;
 
 use zmq_sys::zmq_msg_t;
 
+use super::mark::{Mark, Marked, free_marked};
 use super::security::login_of;
 
 /// Above this size a frame's vector is handed to libzmq as it is. Below, copying is cheaper than the allocation
@@ -72,6 +74,39 @@ impl Message {
         // Fails while the thread ends: then there is no next frame.
         let _ = SCRATCH.try_with(|kept| kept.set(scratch));
         Ok(message)
+    }
+
+    /// A message of its own that tells `mark` when libzmq holds it no longer.
+    pub(crate) fn marked(bytes: &[u8], mark: &Arc<Mark>) -> Self {
+        let mut owner = Box::new(Marked::new(bytes, mark));
+        let (data, len) = (owner.bytes.as_mut_ptr(), owner.bytes.len());
+        // SAFETY: data and length are those of the vector in the box, which `free_marked` takes.
+        unsafe { Self::foreign(data, len, owner, free_marked) }
+    }
+
+    /// A message of foreign memory.
+    ///
+    /// # Safety
+    ///
+    /// `data` and `len` are those of memory behind `owner`, and `free` takes a box of its type for the hint.
+    unsafe fn foreign<T>(
+        data: *mut u8,
+        len: usize,
+        owner: Box<T>,
+        free: unsafe extern "C" fn(*mut c_void, *mut c_void),
+    ) -> Self {
+        let hint = Box::into_raw(owner);
+        let mut raw = zmq_msg_t::default();
+        // SAFETY: as the caller promises; nobody touches the memory until libzmq calls `free`, once.
+        unsafe {
+            let rc =
+                zmq_sys::zmq_msg_init_data(&raw mut raw, data.cast(), len, Some(free), hint.cast());
+            if rc != 0 {
+                drop(Box::from_raw(hint));
+                std::alloc::handle_alloc_error(std::alloc::Layout::new::<zmq_msg_t>());
+            }
+        }
+        Self(raw)
     }
 
     /// Drops what it holds. In place: moving a message that was just written makes the processor wait.
@@ -181,24 +216,8 @@ impl From<Vec<u8>> for Message {
         }
         let mut owner = Box::new(bytes);
         let (data, len) = (owner.as_mut_ptr(), owner.len());
-        let hint = Box::into_raw(owner);
-        let mut raw = zmq_msg_t::default();
-        // SAFETY: data and length are those of the vector behind `hint`, which nobody touches until libzmq calls
-        // `free_vec` with it, once.
-        unsafe {
-            let rc = zmq_sys::zmq_msg_init_data(
-                &raw mut raw,
-                data.cast(),
-                len,
-                Some(free_vec),
-                hint.cast(),
-            );
-            if rc != 0 {
-                drop(Box::from_raw(hint));
-                std::alloc::handle_alloc_error(std::alloc::Layout::new::<zmq_msg_t>());
-            }
-        }
-        Self(raw)
+        // SAFETY: data and length are those of the vector in the box, which `free_vec` takes.
+        unsafe { Self::foreign(data, len, owner, free_vec) }
     }
 }
 

@@ -12,7 +12,9 @@
 //! - Every socket has a finite linger from its creation on. libzmq's default waits for ever on drop
 //!   (<https://github.com/zeromq/libzmq/issues/2586>).
 
+mod alarm;
 mod approach;
+mod aside;
 mod caretaker;
 mod context;
 mod dealer;
@@ -22,6 +24,7 @@ mod endpoint;
 mod error;
 mod inlet;
 mod inproc;
+mod mark;
 mod message;
 mod monitor;
 mod options;
@@ -38,12 +41,15 @@ mod subscriber;
 mod waiter;
 mod wakes;
 
+pub(crate) use alarm::Alarm;
+pub(crate) use aside::aside;
 pub(crate) use caretaker::{Care, Ward};
 pub(crate) use dealer::{Dealer, LinkEvent};
 pub(crate) use driver::{Drive, Driven, Post, Turn};
 pub(crate) use endpoint::{Direction, Endpoint};
 pub use error::SocketError;
 pub(crate) use inlet::Arrival;
+pub(crate) use mark::Mark;
 pub(crate) use message::Message;
 pub(crate) use options::{Options, Upkeep};
 pub(crate) use publisher::{Interest, Publisher, Unpublished};

@@ -98,6 +98,11 @@ impl Push {
         self.outlet.socket.settle()
     }
 
+    /// How many may have messages of this socket waiting, as far as is known.
+    pub(crate) fn connections(&self) -> u64 {
+        self.connections
+    }
+
     /// Whether a message would be taken now.
     pub(crate) fn has_room(&self) -> bool {
         self.outlet.socket.is_writable()

@@ -3,6 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+/// The metadata key under which a call says that it blocks a thread of the process that it comes from, and which. Nobody
+/// else can read what it says.
+pub const BLOCKED_KEY: &str = "zmqrpc-blocked";
+
 /// The metadata key that it travels under.
 pub const DELIVERY_KEY: &str = "zmqrpc-delivery";
 

@@ -128,6 +128,15 @@ pub fn answered_id(frame: &[u8]) -> Option<u64> {
     }
 }
 
+/// The ping that a frame answers, if that has an id.
+#[must_use]
+pub fn ponged_id(frame: &[u8]) -> Option<u64> {
+    match frame {
+        [MARK, _, PONG, ..] => peek_id(frame).filter(|id| *id != NO_ID),
+        _ => None,
+    }
+}
+
 /// Whether a server sent the frame, as far as its head says.
 ///
 /// What else comes to a client is no sign of a server: it may have connected to itself, and get its own pings back.

@@ -35,13 +35,13 @@ mod status;
 mod vectors;
 
 pub use self::{
-    delivery::{DELIVERY_KEY, Delivery},
+    delivery::{BLOCKED_KEY, DELIVERY_KEY, Delivery},
     dialect::Dialect,
     error::WireError,
     event::{
         Content, Event, HEARTBEAT_TOPIC, MAX_TOPIC, event_to_request, metadata_of, request_to_event,
     },
-    head::{NO_ID, VERSION, answered_id, is_from_server, patch_id, peek_id, refusal_id},
+    head::{NO_ID, VERSION, answered_id, is_from_server, patch_id, peek_id, ponged_id, refusal_id},
     key::MethodKey,
     limits::Limits,
     metadata::{Metadata, MetadataBuf, MetadataIter},

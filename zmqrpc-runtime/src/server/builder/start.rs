@@ -20,8 +20,10 @@ use crate::wire::Limits;
 impl ServerBuilder {
     /// Checks the settings, opens the endpoints and serves, on a thread of its own.
     ///
-    /// `async` methods find the tokio runtime that this is called in. Where there is none, the server starts one for
-    /// the first of them.
+    /// `async` methods find the tokio runtime that this is called in. Where there is none, or none any more, the server
+    /// starts one for the first of them. A method that is under way when the runtime ends answers
+    /// [`Error::Unavailable`]. While a runtime of one thread is not driven, nothing on it goes on: callers wait for it, and
+    /// for no longer than their time.
     ///
     /// # Errors
     ///

@@ -94,7 +94,7 @@ impl Source for Pulled {
             self.malformed += 1;
             return Ok(Taken::Malformed);
         };
-        self.received += 1;
+        self.received += u64::from(!matches!(read, Read::Heartbeat));
         Ok(match read {
             Read::Job(job) => Taken::Job(job),
             Read::Refused | Read::Heartbeat => Taken::Something,

@@ -6,7 +6,7 @@ use crate::command::Blank;
 use crate::server::responder::{Job, Responder};
 use crate::socket::Message;
 use crate::wire::{
-    Content, Dialect, Event, HEARTBEAT_TOPIC, Incoming, Kind, MAX_TOPIC, Request, WireError,
+    Content, Dialect, Event, HEARTBEAT_TOPIC, Incoming, Kind, MAX_TOPIC, NO_ID, Request, WireError,
 };
 
 /// What a frame says.
@@ -83,6 +83,8 @@ impl Responder {
                 Ok(prepared) => Read::Job(prepared.with(blank.take(now), None, None)),
                 Err(_) => Read::Refused,
             }),
+            // A pusher finds out whether what it has pushed before has left. It expects no answer.
+            Ok(Incoming::Ping(NO_ID)) => Some(Read::Heartbeat),
             Ok(_) => {
                 tracing::warn!("something was pushed that wants an answer");
                 None
