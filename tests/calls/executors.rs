@@ -171,7 +171,7 @@ fn the_last_one_that_has_a_call_may_be_the_waker_that_it_is_woken_with() {
             let call = async move {
                 let _dropped = dropped;
                 let _ = call.await;
-                std::future::pending().await
+                std::future::pending::<()>().await;
             };
             let task = Arc::new(Task {
                 call: Mutex::new(Some(Box::pin(call))),

@@ -118,8 +118,8 @@ fn what_was_flushed_arrives_although_the_program_ends_at_once() {
             };
             let endpoint = match kind {
                 "client" | "task" => server.endpoints()[0].clone(),
-                "publisher" => server.subscriptions()[0].endpoint.to_string(),
-                _ => server.pulls()[0].endpoint.to_string(),
+                "publisher" => server.subscriptions()[0].endpoint.clone(),
+                _ => server.pulls()[0].endpoint.clone(),
             };
             let mut process =
                 Process::start("partings::parting_process", &format!("{kind} {endpoint}"));

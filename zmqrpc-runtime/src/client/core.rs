@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use super::ending::{answered_id, fail, finish, is_sign_of_life};
 use super::oneway::Oneway;
 use super::pulse::{Beat, Pulse};
-use super::table::{Call, Ending, Loss, State, Table};
+use super::table::{Call, Loss, State, Table};
 use super::watch::Watch;
 use crate::socket::{Dealer, LinkEvent, Message, SocketError, Waiter};
-use crate::wire::{NO_ID, encode_cancel, encode_ping, is_from_server, patch_id};
+use crate::wire::{NO_ID, encode_ping, is_from_server, patch_id};
 
 /// A connection that was alive so shortly ago is taken to be alive. Looking costs a tenth of a call.
 const FRESH: Duration = Duration::from_millis(10);
@@ -51,11 +51,11 @@ pub(super) struct Numbered {
 /// 2. If nobody leads, no follower sleeps: whoever stops leading has woken one.
 /// 3. Requests are sent only while the link is up. libzmq accepts them a moment longer and loses them.
 pub(super) struct Core {
-    dealer: Dealer,
-    up: bool,
+    pub(super) dealer: Dealer,
+    pub(super) up: bool,
     pub(super) table: Table,
-    queue: VecDeque<(u64, Message)>,
-    queued_bytes: usize,
+    pub(super) queue: VecDeque<(u64, Message)>,
+    pub(super) queued_bytes: usize,
     bounds: Bounds,
     pub(super) watch: Watch,
     late: u64,
@@ -63,7 +63,7 @@ pub(super) struct Core {
     renewals: u64,
     pub(super) oneway: Oneway,
     /// The call whose request was the last thing that the socket was used for.
-    last_sent: Option<u64>,
+    pub(super) last_sent: Option<u64>,
 }
 
 impl Core {
@@ -131,7 +131,7 @@ impl Core {
     }
 
     /// A send may have taken the signal that somebody waits for.
-    fn after_send(&mut self, request: Option<u64>, waiter: &Waiter) {
+    pub(super) fn after_send(&mut self, request: Option<u64>, waiter: &Waiter) {
         if self.watch.polling {
             self.service(waiter);
         } else if !request.is_some_and(|id| self.is_just_sent(id)) {
@@ -325,63 +325,6 @@ impl Core {
     fn fail(&mut self, which: impl Fn(&Call) -> bool, loss: &Loss, waiter: &Waiter) {
         fail(&mut self.table, which, loss, waiter);
         self.purge_queue();
-    }
-
-    /// Takes the requests of calls that have ended out of the queue: they must not be executed any more.
-    pub(super) fn purge_queue(&mut self) {
-        let Self {
-            table,
-            queue,
-            queued_bytes,
-            ..
-        } = self;
-        queue.retain(|(id, message)| {
-            let open = table
-                .get_mut(*id)
-                .is_some_and(|call| !matches!(call.state, State::Done(_)));
-            if !open {
-                *queued_bytes -= message.len();
-            }
-            open
-        });
-    }
-
-    /// The ending of a call, if it has one; the call is gone then.
-    pub(super) fn take(&mut self, id: u64) -> Option<Ending> {
-        match self.table.get_mut(id)?.state {
-            State::Done(_) => match self.table.remove(id)?.state {
-                State::Done(ending) => Some(ending),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    /// Gives a call up, and tells the server. Answers whether it had been handed over.
-    pub(super) fn forget(&mut self, id: u64, waiter: &Waiter) -> bool {
-        let Some(call) = self.table.remove(id) else {
-            return false;
-        };
-        if !call.written {
-            if let Some(at) = self.queue.iter().position(|(queued, _)| *queued == id)
-                && let Some((_, message)) = self.queue.remove(at)
-            {
-                self.queued_bytes -= message.len();
-            }
-        } else if !call.oneway && !matches!(call.state, State::Done(_)) {
-            self.send_cancel(id);
-            self.after_send(None, waiter);
-        }
-        call.written
-    }
-
-    /// Tells the server that nobody waits. Worth a try, not worth a place in the queue: the server ends the call at its
-    /// deadline in any case.
-    pub(super) fn send_cancel(&mut self, id: u64) {
-        if self.up {
-            self.last_sent = None;
-            let _ = self.dealer.send(Message::copy_of(&encode_cancel(id)));
-        }
     }
 
     pub(super) fn is_written(&mut self, id: u64) -> bool {

@@ -1,8 +1,9 @@
 //! Calls end, and whoever waits for them wakes.
 
+use super::core::Core;
 use super::table::{Call, Ending, Loss, State, Table};
-use crate::socket::Waiter;
-use crate::wire::{self, Limits, Reply, ReplyBody, ponged_id};
+use crate::socket::{Message, Waiter};
+use crate::wire::{self, Limits, Reply, ReplyBody, encode_cancel, ponged_id};
 
 /// Ends a call and wakes who waits for it: a task as soon as the lock is free. `false` if there is no such call.
 pub(super) fn finish(table: &mut Table, id: u64, ending: Ending, waiter: &Waiter) -> bool {
@@ -31,4 +32,63 @@ pub(super) fn answered_id(frame: &[u8]) -> Option<u64> {
 pub(super) fn is_sign_of_life(frame: &[u8]) -> bool {
     let reply = Reply::decode(frame, &Limits::default());
     reply.is_ok_and(|reply| matches!(reply.body, ReplyBody::Pong | ReplyBody::Working))
+}
+
+impl Core {
+    /// Takes the requests of calls that have ended out of the queue: they must not be executed any more.
+    pub(super) fn purge_queue(&mut self) {
+        let Self {
+            table,
+            queue,
+            queued_bytes,
+            ..
+        } = self;
+        queue.retain(|(id, message)| {
+            let open = table
+                .get_mut(*id)
+                .is_some_and(|call| !matches!(call.state, State::Done(_)));
+            if !open {
+                *queued_bytes -= message.len();
+            }
+            open
+        });
+    }
+
+    /// The ending of a call, if it has one; the call is gone then.
+    pub(super) fn take(&mut self, id: u64) -> Option<Ending> {
+        match self.table.get_mut(id)?.state {
+            State::Done(_) => match self.table.remove(id)?.state {
+                State::Done(ending) => Some(ending),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Gives a call up, and tells the server. Answers whether it had been handed over.
+    pub(super) fn forget(&mut self, id: u64, waiter: &Waiter) -> bool {
+        let Some(call) = self.table.remove(id) else {
+            return false;
+        };
+        if !call.written {
+            if let Some(at) = self.queue.iter().position(|(queued, _)| *queued == id)
+                && let Some((_, message)) = self.queue.remove(at)
+            {
+                self.queued_bytes -= message.len();
+            }
+        } else if !call.oneway && !matches!(call.state, State::Done(_)) {
+            self.send_cancel(id);
+            self.after_send(None, waiter);
+        }
+        call.written
+    }
+
+    /// Tells the server that nobody waits. Worth a try, not worth a place in the queue: the server ends the call at its
+    /// deadline in any case.
+    pub(super) fn send_cancel(&mut self, id: u64) {
+        if self.up {
+            self.last_sent = None;
+            let _ = self.dealer.send(Message::copy_of(&encode_cancel(id)));
+        }
+    }
 }

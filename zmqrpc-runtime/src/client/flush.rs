@@ -54,13 +54,13 @@ impl Client {
     fn ask_all(
         &self,
         limit: Duration,
-        begin: impl Fn(Prepared, Callee<'_>) -> Result<Begun, Error>,
+        send: impl Fn(Prepared, Callee<'_>) -> Result<Begun, Error>,
     ) -> Vec<(Arc<Link>, Result<Begun, Error>)> {
         let limit = limit.min(FOREVER);
         let ask = |link: &Arc<Link>| {
             let begun = match link.take_doubts() {
                 Arrived::All => return None,
-                Arrived::Unknown => begin(ping(link, limit), FLUSH),
+                Arrived::Unknown => send(ping(link, limit), FLUSH),
                 Arrived::Doubtful => {
                     let reason = "the connection broke after notifications had been handed over";
                     Err(subject(link, limit).unavailable(reason, Executed::Maybe))

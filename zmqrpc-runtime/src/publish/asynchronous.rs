@@ -90,7 +90,7 @@ impl AsyncPusher {
                 shared: Arc::clone(self.pusher.shared()),
                 job: Some(job),
                 limit: self.pusher.time_limit(method),
-                deadline: None,
+                since: None,
                 ticket: None,
                 refused: None,
             }),
@@ -156,8 +156,8 @@ struct Waiting {
     /// Present until it is sent.
     job: Option<Message>,
     limit: Duration,
-    /// Until when it waits, since it was first polled. None inside for a time that the clock cannot express.
-    deadline: Option<Option<Instant>>,
+    /// Since when it waits: when it was first polled.
+    since: Option<Instant>,
     ticket: Option<Ticket>,
     /// Logins that had been refused when it began to wait.
     refused: Option<u64>,
@@ -189,8 +189,8 @@ impl Waiting {
             return Poll::Pending;
         };
         let now = Instant::now();
-        let limit = self.limit;
-        let until = *self.deadline.get_or_insert_with(|| now.checked_add(limit));
+        // A time that the clock cannot express is no limit.
+        let until = self.since.get_or_insert(now).checked_add(self.limit);
         let (ticket, refused) = (&mut self.ticket, &mut self.refused);
         let room = &self.shared.room;
         match room.try_push(job, ticket, refused, cx.waker(), until) {

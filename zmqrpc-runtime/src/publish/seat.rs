@@ -122,11 +122,11 @@ impl<C: Tended> Seat<C> {
             return (lock, Ok(()));
         }
         lock.polled = true;
-        let look = lock.must_look().then(|| now + LOOK);
+        let next = lock.must_look().then(|| now + LOOK);
         drop(lock);
         let driven = self
             .waiter
-            .drive([look, deadline].into_iter().flatten().min());
+            .drive([next, deadline].into_iter().flatten().min());
         lock = self.lock();
         lock.polled = false;
         (lock, driven.map_err(|error| SocketError::waiting(&error)))

@@ -70,7 +70,7 @@ impl End {
     pub(super) fn wait(
         &self,
         limit: Option<Duration>,
-        is_deadlocked: Option<impl Fn() -> bool>,
+        is_deadlocked: Option<&dyn Fn() -> bool>,
     ) -> Waited {
         // A time that the clock cannot express is no limit.
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
@@ -78,21 +78,21 @@ impl End {
     }
 
     /// Waits until the server has ended or somebody [asks](Self::ask) for it.
-    pub(super) fn wait_asked(&self, is_deadlocked: Option<impl Fn() -> bool>) -> Waited {
+    pub(super) fn wait_asked(&self, is_deadlocked: Option<&dyn Fn() -> bool>) -> Waited {
         self.wait_for(None, is_deadlocked, State::is_over)
     }
 
     fn wait_for(
         &self,
         deadline: Option<Instant>,
-        is_deadlocked: Option<impl Fn() -> bool>,
+        is_deadlocked: Option<&dyn Fn() -> bool>,
         reached: impl Fn(&State) -> bool,
     ) -> Waited {
         loop {
-            if is_deadlocked.as_ref().is_some_and(|is| is()) {
+            if is_deadlocked.is_some_and(|is| is()) {
                 return Waited::Deadlocked;
             }
-            let look = is_deadlocked.as_ref().map(|_| Instant::now() + LOOK);
+            let look = is_deadlocked.map(|_| Instant::now() + LOOK);
             if self.wait_until(look.into_iter().chain(deadline).min(), &reached) {
                 return Waited::Ended;
             }

@@ -102,16 +102,16 @@ impl Engine {
 
     /// Waits for the end, until `limit` has passed if there is one.
     pub(super) fn wait(&self, limit: Option<Duration>) -> Waited {
-        let is_careful = self.responder.needs_this_thread();
-        self.end
-            .wait(limit, is_careful.then_some(|| self.has_tasks()))
+        let has_tasks: &dyn Fn() -> bool = &|| self.has_tasks();
+        let needs_it = self.responder.needs_this_thread();
+        self.end.wait(limit, needs_it.then_some(has_tasks))
     }
 
     /// Waits until the server has ended or somebody asks for its end.
     pub(super) fn wait_asked(&self) -> Waited {
-        let is_careful = self.responder.needs_this_thread();
-        self.end
-            .wait_asked(is_careful.then_some(|| self.has_tasks()))
+        let has_tasks: &dyn Fn() -> bool = &|| self.has_tasks();
+        let needs_it = self.responder.needs_this_thread();
+        self.end.wait_asked(needs_it.then_some(has_tasks))
     }
 
     /// Whether the end cannot come while this thread waits for it: `async` methods need it to go on.

@@ -5,6 +5,7 @@
 //! ```text
 //! builder     ServerBuilder: settings, checked as a whole
 //! handle      ServerHandle: a running server
+//! ending      how it ends
 //! handler     closures as services of hand-written commands
 //! registry    which service has which method
 //! responder   a frame to a job, a job to a frame: no socket
@@ -36,6 +37,7 @@ mod core;
 mod counters;
 mod deliveries;
 mod end;
+mod ending;
 mod engine;
 mod execution;
 mod executor;

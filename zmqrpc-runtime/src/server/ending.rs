@@ -1,0 +1,164 @@
+//! How a running server is ended, and waited for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::end::Waited;
+use super::engine::Engine;
+use super::handle::ServerHandle;
+use super::signals;
+use crate::error::Error;
+use crate::socket::{SocketError, aside};
+
+/// How long dropping a handle waits.
+const DROP_LIMIT: Duration = Duration::from_secs(1);
+
+impl ServerHandle {
+    /// Blocks until the server ends: until another thread shuts it down, or its socket fails.
+    /// [`run_until_signal`](Self::run_until_signal) ends it when the process is asked to end.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Deadlock`] when an `async` method needs this very thread to go on, since it is the only one of the tokio
+    /// runtime that the server was started in. There [`wait_async`](Self::wait_async) waits.
+    pub fn wait(&self) -> Result<(), Error> {
+        match self.engine.wait(None) {
+            Waited::Deadlocked => Err(Error::Deadlock {
+                operation: "wait",
+                instead: "`wait_async().await`",
+            }),
+            Waited::Ended | Waited::Running => Ok(()),
+        }
+    }
+
+    /// Waits as [`wait`](Self::wait) does, as a task. Works on any executor; dropping the future does nothing.
+    pub async fn wait_async(&self) {
+        self.engine.end().reached().await;
+    }
+
+    /// Ends the server: refuses what comes from now on, executes what has arrived, sends the last replies, closes.
+    /// Returns when that is done. Once ended, a server stays ended, and this returns at once.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StillRunning`] when `limit` passes first. The socket is closed then; a service that is still running
+    /// goes on until it returns, and its reply is dropped; `async` services end at their next `await`.
+    ///
+    /// [`Error::Deadlock`] when an `async` method needs this very thread to come to its end, since it is the only one of
+    /// the tokio runtime that the server was started in. The server goes on then, unless the method began during the
+    /// wait. There [`shutdown_async`](Self::shutdown_async) ends it.
+    pub fn shutdown(&self, limit: Duration) -> Result<(), Error> {
+        const DEADLOCK: Error = Error::Deadlock {
+            operation: "shutdown",
+            instead: "`shutdown_async(..).await`",
+        };
+        if self.engine.is_deadlocked() {
+            return Err(DEADLOCK);
+        }
+        match end_within(&self.engine, limit) {
+            Waited::Ended => Ok(()),
+            Waited::Running => Err(Error::StillRunning { limit }),
+            Waited::Deadlocked => Err(DEADLOCK),
+        }
+    }
+
+    /// Ends the server as [`shutdown`](Self::shutdown) does, and waits for it as a task. Works on any executor. It takes a
+    /// thread for as long as it lasts.
+    ///
+    /// # Cancellation
+    ///
+    /// The server ends within `limit` although the future is dropped, once it has been polled.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StillRunning`] as there, and [`Error::Transport`] if no thread can be started: the server goes on then.
+    pub async fn shutdown_async(&self, limit: Duration) -> Result<(), Error> {
+        let engine = Arc::clone(&self.engine);
+        match aside(move || end_within(&engine, limit)).await? {
+            Waited::Running => Err(Error::StillRunning { limit }),
+            Waited::Ended | Waited::Deadlocked => Ok(()),
+        }
+    }
+
+    /// Serves until the process is asked to end, by SIGINT (ctrl-c) or SIGTERM; then ends the server as
+    /// [`shutdown`](Self::shutdown) does. Returns also when the server ends for another reason.
+    ///
+    /// A second signal ends the process at once, as if nobody cared for signals; so does one that comes after this has
+    /// returned.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    /// # use zmqrpc_runtime::{Error, Server, ServerBuilder};
+    ///
+    /// # fn example(settings: ServerBuilder) -> Result<(), Error> {
+    /// let server = settings.bind("tcp://*:30000").start()?;
+    /// server.run_until_signal(Duration::from_secs(10))
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`shutdown`](Self::shutdown), and [`Error::Transport`] if the system lets nobody wait for signals.
+    pub fn run_until_signal(&self, limit: Duration) -> Result<(), Error> {
+        if self.engine.is_deadlocked() {
+            return Err(RUN_DEADLOCK);
+        }
+        let _signals = self.watch_signals()?;
+        match self.engine.wait_asked() {
+            Waited::Deadlocked => Err(RUN_DEADLOCK),
+            Waited::Ended | Waited::Running => self.shutdown(limit),
+        }
+    }
+
+    /// Serves as [`run_until_signal`](Self::run_until_signal) does, and waits as a task. Works on any executor.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn run_until_signal_async(&self, limit: Duration) -> Result<(), Error> {
+        let _signals = self.watch_signals()?;
+        self.engine.end().asked().await;
+        self.shutdown_async(limit).await
+    }
+
+    fn watch_signals(&self) -> Result<signals::Watch, Error> {
+        let engine = Arc::clone(&self.engine);
+        let watch = signals::Watch::start(move || engine.end().ask());
+        watch.map_err(|error| SocketError::io("waiting for signals", &error).into())
+    }
+}
+
+const RUN_DEADLOCK: Error = Error::Deadlock {
+    operation: "run_until_signal",
+    instead: "`run_until_signal_async(..).await`",
+};
+
+fn end_within(engine: &Engine, limit: Duration) -> Waited {
+    engine.stop();
+    let waited = engine.wait(Some(limit));
+    if waited == Waited::Running {
+        engine.finish();
+    }
+    waited
+}
+
+impl Drop for ServerHandle {
+    fn drop(&mut self) {
+        match end_within(&self.engine, DROP_LIMIT) {
+            Waited::Ended => {}
+            Waited::Running => {
+                let error = Error::StillRunning { limit: DROP_LIMIT };
+                tracing::warn!(%error, "a server was dropped");
+            }
+            Waited::Deadlocked => {
+                self.engine.finish();
+                tracing::warn!(
+                    "a server was dropped on the only thread of its tokio runtime, and its `async` methods with it; \
+                     `shutdown_async(..).await` lets them come to their ends"
+                );
+            }
+        }
+    }
+}
