@@ -4,7 +4,7 @@
 //! The layers, each of which may use those before it and none behind it:
 //!
 //! ```text
-//! wire < codec < socket < command, error < auth < client, server, publish < message, proxy, local
+//! log < wire < codec < socket < command, error < auth < client, server, publish < message, proxy, local
 //! ```
 
 mod auth;
@@ -13,6 +13,7 @@ mod codec;
 mod command;
 mod error;
 mod local;
+mod log;
 mod message;
 mod proxy;
 mod publish;

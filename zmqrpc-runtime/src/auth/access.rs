@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use super::{Authenticator, CurveClient, is_name};
 use crate::error::Error;
+use crate::log;
 use crate::socket::{Direction, Endpoint, Login, Security, has_curve};
 
 /// A builder embeds one, passes its own methods of the same names on to it, and asks it for the
@@ -242,8 +243,9 @@ pub(crate) fn warn_if_exposed<'a>(endpoints: impl Iterator<Item = &'a Endpoint>)
     let exposed: Vec<_> = exposed.map(Endpoint::as_str).collect();
     if !exposed.is_empty() {
         let endpoints = exposed.join(" ");
-        tracing::warn!(
-            endpoints,
+        log::here!(
+            warn,
+            endpoints;
             "other machines can connect, and no login is asked for"
         );
     }

@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use super::access::check_curve;
 use super::z85;
 use crate::error::Error;
+use crate::log;
 use crate::socket::{KEY, new_keys};
 
 /// A CURVE key that everybody may know: of a server, or of a client. Prints as 40 characters, and reads them.
@@ -93,7 +94,7 @@ impl KeyPair {
             .map(Zeroizing::new)
             .map_err(|error| wrong(format!("{} cannot be read: {error}", path.display())))?;
         if fs::metadata(path).is_ok_and(|found| found.mode() & 0o077 != 0) {
-            tracing::warn!(path = %path.display(), "others may read a file of secret keys");
+            log::here!(warn, path = log::text(path.display()); "others may read a file of secret keys");
         }
         let field = |name| {
             let mut lines = text.lines().filter_map(|line| line.split_once(' '));

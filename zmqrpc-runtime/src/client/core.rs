@@ -8,6 +8,7 @@ use super::oneway::Oneway;
 use super::pulse::{Beat, Pulse};
 use super::table::{Call, Loss, State, Table};
 use super::watch::Watch;
+use crate::log;
 use crate::socket::{Dealer, LinkEvent, Message, SocketError, Waiter};
 use crate::wire::{NO_ID, encode_ping, is_from_server, patch_id};
 
@@ -237,7 +238,7 @@ impl Core {
                     self.service(waiter);
                 }
                 Beat::Dead => {
-                    tracing::warn!("a server shows no sign of life, its connection is renewed");
+                    log::line!(warn, ; "a server shows no sign of life, its connection is renewed");
                     self.give_up(&Loss::Silent(self.pulse.limit()), waiter);
                     self.service(waiter);
                 }

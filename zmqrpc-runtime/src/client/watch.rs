@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::core::Core;
 use super::ending::finish;
 use super::table::{Loss, Patience, State};
+use crate::log;
 use crate::socket::{Post, SocketError, Turn, Waiter};
 
 /// Who waits at the socket, and who waits for those who do.
@@ -122,7 +123,7 @@ impl Core {
         {
             driver.called = true;
             if let Err(error) = post.call() {
-                tracing::error!(%error, "tasks wait for a link that nobody looks after");
+                log::line!(error, error = log::text(&error); "tasks wait for a link that nobody looks after");
             }
         }
     }

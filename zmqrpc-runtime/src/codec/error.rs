@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use super::text::clip;
+use crate::log::Printable;
 
 /// Why a value was not encoded or a body was not decoded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -15,10 +16,10 @@ pub enum Error {
         limit: usize,
     },
     /// The value cannot be represented in this codec, or its own `Serialize` refused.
-    #[error("cannot encode the value: {0}")]
+    #[error("cannot encode the value: {}", Printable(.0))]
     Encode(String),
     /// The body is not a valid encoding of the expected type.
-    #[error("cannot decode the body: {0}")]
+    #[error("cannot decode the body: {}", Printable(.0))]
     Decode(String),
     /// The body goes on after the value: most likely the two sides disagree about the type.
     #[error(

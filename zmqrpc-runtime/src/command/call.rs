@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Answer, CallContext, Command, Method, Wire};
 use crate::codec::{Codec, Error as CodecError};
+use crate::log::{self, Throttle};
 use crate::socket::Message;
 use crate::wire::{
     Executed, Limits, Metadata, Reply, ReplyBody, Status, WireError, is_service_error, refusal_id,
@@ -189,15 +190,26 @@ impl Call {
     }
 }
 
+/// Callers can cause as many of these lines as they like.
+#[cold]
+fn note_unheard(method: &'static Method) {
+    static UNHEARD: Throttle = Throttle::new();
+    if let Some(hidden) = UNHEARD.admit("unheard") {
+        log::line!(
+            warn,
+            method = log::text(method),
+            hidden;
+            "a notification ended in an error of the service, which nobody waits for; `hidden` more were before this one"
+        );
+    }
+}
+
 impl Envelope {
     pub(crate) fn reply<C: Command>(&self, answer: C::Answer) -> Handled {
         let answer = answer.into_result();
         if !self.wants_reply {
             if answer.is_err() {
-                tracing::warn!(
-                    method = %C::METHOD,
-                    "a notification ended in an error of the service, which nobody waits for"
-                );
+                note_unheard(&C::METHOD);
             }
             return Ok(Frame::NONE);
         }

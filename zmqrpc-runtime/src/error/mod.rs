@@ -15,6 +15,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::codec::Error as CodecError;
+use crate::log::Printable;
 use crate::socket::{Endpoint, SocketError};
 use crate::wire::Executed;
 
@@ -32,6 +33,9 @@ impl fmt::Display for Executed {
 ///
 /// [`executed`](Self::executed) says whether a failed call may have had an effect, [`method`](Self::method) and
 /// [`endpoint`](Self::endpoint) where it happened. New variants may come: match with a `_` arm.
+///
+/// The other side may have had a part in what an error says. What is printed of it has no control characters, none that
+/// turn the direction of writing, and is cut after 1,024 characters; the fields have it as it came.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -46,7 +50,7 @@ pub enum Error {
         executed: Executed,
     },
     /// There is no connection, or it broke before the reply came.
-    #[error("{at}: {reason}; {executed}")]
+    #[error("{at}: {}; {executed}", Printable(.reason))]
     Unavailable {
         /// The call.
         at: Site,
@@ -56,7 +60,7 @@ pub enum Error {
         executed: Executed,
     },
     /// The server does not let this client in, or the client does not trust the server.
-    #[error("{at}: access denied: {reason}")]
+    #[error("{at}: access denied: {}", Printable(.reason))]
     Unauthenticated {
         /// The call.
         at: Site,
@@ -73,7 +77,8 @@ pub enum Error {
     },
     /// Both sides know the method but disagree about its arguments, its reply or its version.
     #[error(
-        "{at}: the signatures differ: here it is `{ours}`, at the server `{theirs}`; build both from the same trait"
+        "{at}: the signatures differ: here it is `{ours}`, at the server `{}`; build both from the same trait",
+        Printable(.theirs)
     )]
     SignatureMismatch {
         /// The call.
@@ -85,7 +90,7 @@ pub enum Error {
     },
     /// A method called by name failed with an error of its own. Calls through a stub give
     /// [`CallError::Service`] with the typed error instead.
-    #[error("{at}: the service answered with an error: {message}")]
+    #[error("{at}: the service answered with an error: {}", Printable(.message))]
     Service {
         /// The call.
         at: Site,
@@ -95,7 +100,7 @@ pub enum Error {
         body: Box<[u8]>,
     },
     /// A queue is full, here or at the server.
-    #[error("{at}: {reason}; the call was not executed, try again later")]
+    #[error("{at}: {}; the call was not executed, try again later", Printable(.reason))]
     Overloaded {
         /// The call.
         at: Site,
@@ -129,7 +134,7 @@ pub enum Error {
         executed: Executed,
     },
     /// A request or a reply could not be turned into bytes.
-    #[error("{at}: {what} cannot be encoded: {source}; {executed}")]
+    #[error("{at}: {what} cannot be encoded: {}; {executed}", Printable(.source))]
     Encode {
         /// The call.
         at: Site,
@@ -141,7 +146,7 @@ pub enum Error {
         executed: Executed,
     },
     /// A request or a reply was not what the receiver expected.
-    #[error("{at}: {what} cannot be decoded: {source}; {executed}")]
+    #[error("{at}: {what} cannot be decoded: {}; {executed}", Printable(.source))]
     Decode {
         /// The call.
         at: Site,
@@ -161,7 +166,7 @@ pub enum Error {
         at: Site,
     },
     /// The server answered with a status that this version does not know.
-    #[error("{at}: the server answered with status {code}: {message}; {executed}")]
+    #[error("{at}: the server answered with status {code}: {}; {executed}", Printable(.message))]
     Remote {
         /// The call.
         at: Site,

@@ -7,6 +7,7 @@ use std::time::Instant;
 use super::counters::Counters;
 use crate::command::{Refusal, reply_frame};
 use crate::error::Error;
+use crate::log;
 use crate::publish::open_all;
 use crate::server::Outbox;
 use crate::socket::{
@@ -181,12 +182,16 @@ impl Front {
             }
             Err(error) => {
                 self.counters.front.malformed.increment();
-                tracing::warn!(
-                    peer = message.peer_address(),
-                    bytes = message.len(),
-                    %error,
-                    "a message to a proxy is no request"
-                );
+                if let Some(hidden) = self.counters.front.log.admit("malformed") {
+                    log::line!(
+                        warn,
+                        peer = message.peer_address().map(log::text),
+                        bytes = message.len(),
+                        error = log::text(error),
+                        hidden;
+                        "a message to a proxy is no request; `hidden` more were before this one"
+                    );
+                }
                 if let Some(refusal) = Refusal::of_unreadable(&message, &error, &self.limits) {
                     self.send(route, refusal);
                 }

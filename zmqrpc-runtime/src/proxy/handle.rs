@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::counters::{Counters, ProxyStats};
 use super::relay::Control;
 use crate::error::Error;
+use crate::log;
 
 /// A running proxy. Dropping it ends the proxy as [`shutdown`](Self::shutdown) does, within a second.
 ///
@@ -72,7 +73,7 @@ impl ProxyHandle {
 impl Drop for ProxyHandle {
     fn drop(&mut self) {
         if let Err(error) = self.shutdown(DROP_LIMIT) {
-            tracing::debug!(%error, "a proxy was dropped");
+            log::here!(debug, error = log::text(&error); "a proxy was dropped");
         }
     }
 }

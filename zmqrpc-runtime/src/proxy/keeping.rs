@@ -9,6 +9,7 @@ use super::lanes::{Backoff, Lanes, Origin};
 use super::outcome::Fault;
 use super::queue::{Batch, Entry, Kept, Letter, Store};
 use crate::command::Refusal;
+use crate::log;
 use crate::socket::Message;
 use crate::wire::{
     DELIVERY_KEY, Delivery, Incoming, Kind, Limits, MetadataBuf, NO_ID, Request, Status,
@@ -174,7 +175,7 @@ impl Keeping {
                 Ok(())
             }
             Err(reason) => {
-                tracing::error!(%reason, "a proxy's queue cannot be written");
+                log::line!(error, reason = log::text(&reason); "a proxy's queue cannot be written");
                 for (number, _) in std::mem::take(&mut self.batch.new) {
                     self.release(number);
                 }
@@ -226,7 +227,7 @@ impl Keeping {
         match self.store.frame(number) {
             Ok(frame) => frame,
             Err(reason) => {
-                tracing::error!(%reason, number, "a proxy's queue cannot be read");
+                log::line!(error, reason = log::text(&reason), number; "a proxy's queue cannot be read");
                 None
             }
         }
@@ -270,7 +271,7 @@ impl Keeping {
         match fault {
             Fault::Final(reason) => self.give_up(number, reason),
             Fault::Passing(reason) => {
-                tracing::debug!(number, reason, "a delivery is tried again");
+                log::line!(debug, number, reason = log::text(&reason); "a delivery is tried again");
                 if self.lanes.tries(number) >= self.patience.attempts {
                     self.give_up(
                         number,

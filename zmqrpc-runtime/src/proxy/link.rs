@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::client::Pulse;
+use crate::log;
 use crate::socket::{Dealer, Message, Waiter};
 
 /// One connection.
@@ -46,7 +47,7 @@ impl Link {
         self.pulse.hear(now);
         self.renew_at = None;
         if let Err(error) = self.dealer.renew() {
-            tracing::error!(%error, "a proxy cannot open another socket, it tries again");
+            log::line!(error, error = log::text(&error); "a proxy cannot open another socket, it tries again");
             self.renew_at = Some(now + RENEW);
         }
     }

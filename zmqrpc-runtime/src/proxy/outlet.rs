@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::counters::Counters;
 use crate::error::Error;
+use crate::log;
 use crate::publish::{Overflow, open_all};
 use crate::socket::{Endpoint, Message, Options, Publisher, SocketError, Unpublished, Waiter};
 use crate::wire::{Content, Event, HEARTBEAT_TOPIC, Limits};
@@ -117,7 +118,7 @@ impl Outlet {
         }
         if std::mem::take(&mut self.used) {
             if let Err(error) = self.publisher.tend() {
-                tracing::error!(%error, "a proxy cannot connect to a subscriber, it tries again");
+                log::line!(error, error = log::text(&error); "a proxy cannot connect to a subscriber, it tries again");
             }
             while self.publisher.interest()?.is_some() {}
         }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::log;
 use crate::socket::{SocketError, Waiter, drive_any};
 
 /// What a proxy does between two waits. It never blocks.
@@ -129,7 +130,7 @@ impl Control {
             let turn = match relay.turn(now) {
                 Ok(turn) => turn,
                 Err(error) => {
-                    tracing::error!(%error, "a proxy's socket failed, the proxy ends");
+                    log::line!(error, error = log::text(&error); "a proxy's socket failed, the proxy ends");
                     break;
                 }
             };
@@ -153,7 +154,7 @@ impl Control {
                 (a, b) => a.or(b),
             };
             if let Err(error) = drive_any(waiters, until) {
-                tracing::error!(%error, "a proxy cannot wait for its sockets, the proxy ends");
+                log::line!(error, error = log::text(&error); "a proxy cannot wait for its sockets, the proxy ends");
                 break;
             }
             relay.wake();

@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::counters::Counters;
 use crate::auth::EachWay;
 use crate::error::Error;
+use crate::log;
 use crate::server::{Checked, Feed, Source};
 use crate::socket::{Arrival, Endpoint, Message, Options, Pull, SocketError, Waiter};
 use crate::wire::{Incoming, Kind, Limits, NO_ID, Request, encode_ping, event_to_request};
@@ -243,7 +244,7 @@ impl Stream for Jobs {
             if pull.revival().is_some_and(|due| due <= now) {
                 *used = true;
                 if let Err(error) = pull.renew() {
-                    tracing::error!(%error, "a proxy cannot pull any more, it tries again");
+                    log::line!(error, error = log::text(&error); "a proxy cannot pull any more, it tries again");
                 }
             }
         }

@@ -6,6 +6,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::outlet::{Outlet, Unsent};
+use crate::log;
 use crate::socket::SocketError;
 
 /// Beats until it is dropped.
@@ -25,7 +26,7 @@ impl Heartbeats {
         let beat = move || {
             while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(interval) {
                 if let Err(Unsent::Broken(error)) = outlet.heartbeat(publisher) {
-                    tracing::error!(%error, "a heartbeat could not be published");
+                    log::line!(error, error = log::text(&error); "a heartbeat could not be published");
                 }
             }
         };

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::seat::{Seat, Tended};
 use super::sequences::Sequences;
+use crate::log;
 use crate::socket::{
     Denial, Interest, Mark, Message, Publisher as Socket, SocketError, Unpublished,
 };
@@ -209,7 +210,7 @@ impl Tended for Core {
     fn take_in(&mut self) -> bool {
         let before = self.stats.subscribers;
         if let Err(error) = self.socket.tend() {
-            tracing::error!(%error, "a connection cannot be made");
+            log::line!(error, error = log::text(&error); "a connection cannot be made");
         }
         loop {
             match self.socket.interest() {
@@ -222,7 +223,7 @@ impl Tended for Core {
                 Ok(Some(_)) => {}
                 Ok(None) => break,
                 Err(error) => {
-                    tracing::error!(%error, "what subscribers say cannot be read");
+                    log::line!(error, error = log::text(&error); "what subscribers say cannot be read");
                     break;
                 }
             }

@@ -10,6 +10,7 @@ use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use super::seat::{Held, LOOK, Lock, REST, Seat, Tended};
+use crate::log;
 use crate::socket::{
     Denial, Drive, Driven, Message, Push, SocketError, Turn, Unpushed, Waiter, Wakes,
 };
@@ -284,7 +285,7 @@ impl Lock<'_, Core> {
 impl Tended for Core {
     fn take_in(&mut self) -> bool {
         if let Err(error) = self.socket.settle() {
-            tracing::error!(%error, "a pusher cannot read what has happened");
+            log::line!(error, error = log::text(&error); "a pusher cannot read what has happened");
         }
         // There may be room now.
         true

@@ -2,7 +2,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use super::counters::Counters;
 use crate::command::CallContext;
+use crate::log;
 
 /// Asked before each call; the error is for the caller.
 pub(super) struct Authorize(Box<Ask>);
@@ -17,10 +19,18 @@ impl Authorize {
     }
 
     /// Logs a refusal.
-    pub(super) fn ask(&self, cx: &CallContext) -> Result<(), String> {
+    pub(super) fn ask(&self, cx: &CallContext, counters: &Counters) -> Result<(), String> {
         let answer = catch_unwind(AssertUnwindSafe(|| (self.0)(cx)));
         let answer = answer.unwrap_or_else(|panic| {
-            tracing::error!(method = %cx.method(), "what authorizes calls panicked");
+            if let Some(hidden) = counters.log.admit("authorize") {
+                let method = log::text(cx.method());
+                log::line!(
+                    error,
+                    method,
+                    hidden;
+                    "what authorizes calls panicked; `hidden` more times before this one"
+                );
+            }
             // What it panics with may panic again when it is dropped.
             if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
                 std::mem::forget(again);
@@ -28,8 +38,17 @@ impl Authorize {
             Err("the server could not find out whether this call is allowed".into())
         });
         answer.inspect_err(|reason| {
-            let (user, peer) = (cx.user_id(), cx.peer());
-            tracing::warn!(method = %cx.method(), user, peer, reason, "a call was not allowed");
+            if let Some(hidden) = counters.log.admit("not allowed") {
+                log::line!(
+                    warn,
+                    method = log::text(cx.method()),
+                    user = cx.user_id().map(log::text),
+                    peer = cx.peer().map(log::text),
+                    reason = log::text(reason),
+                    hidden;
+                    "a call was not allowed; `hidden` more were before this one"
+                );
+            }
         })
     }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::log::Throttle;
+
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident,)*) => {
         /// Counters of a server since it started.
@@ -19,6 +21,8 @@ macro_rules! counters {
         #[derive(Debug, Default)]
         pub(crate) struct Counters {
             $(pub(crate) $name: Counter,)*
+            /// What the log is told of it.
+            pub(crate) log: Throttle,
         }
 
         impl Counters {
@@ -44,7 +48,8 @@ counters! {
     panics,
     /// Requests whose time was over before they were executed. They are not executed.
     expired,
-    /// Calls that their callers gave up before they were executed. They are not executed.
+    /// Calls that their callers gave up before they were executed, and calls and notifications of callers that had gone
+    /// by then. They are not executed.
     cancelled,
     /// Requests that were delivered before and executed then. They are answered, and not executed again.
     repeated,

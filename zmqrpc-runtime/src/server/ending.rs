@@ -8,6 +8,7 @@ use super::engine::Engine;
 use super::handle::ServerHandle;
 use super::signals;
 use crate::error::Error;
+use crate::log;
 use crate::socket::{SocketError, aside};
 
 /// How long dropping a handle waits.
@@ -150,11 +151,12 @@ impl Drop for ServerHandle {
             Waited::Ended => {}
             Waited::Running => {
                 let error = Error::StillRunning { limit: DROP_LIMIT };
-                tracing::warn!(%error, "a server was dropped");
+                log::line!(warn, error = log::text(&error); "a server was dropped");
             }
             Waited::Deadlocked => {
                 self.engine.finish();
-                tracing::warn!(
+                log::line!(
+                    warn, ;
                     "a server was dropped on the only thread of its tokio runtime, and its `async` methods with it; \
                      `shutdown_async(..).await` lets them come to their ends"
                 );

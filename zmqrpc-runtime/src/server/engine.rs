@@ -18,6 +18,7 @@ use super::responder::Responder;
 use super::roles::{Role, Roles};
 use super::sources::{Sources, Told, Waiters};
 use super::work::{Assigned, Bounds, Ended, Work};
+use crate::log;
 use crate::socket::{Router, SocketError, Waiter, drive_any};
 
 /// Room for a value of the deepest nesting that is decoded, in a build without optimisation too: 2.4 MiB were seen.
@@ -138,6 +139,7 @@ impl Engine {
             work.abandon();
             port.shut();
         }
+        log::flush();
         self.waiter.wake();
         self.end.reach();
     }
@@ -183,7 +185,7 @@ impl Engine {
                         Some(waiters) => drive_any(&waiters, until),
                     };
                     if let Err(error) = waited {
-                        tracing::error!(%error, "the server cannot wait for its socket, the server ends");
+                        log::line!(error, error = log::text(&error); "the server cannot wait for its socket, the server ends");
                         return self.finish();
                     }
                 }
@@ -198,7 +200,7 @@ impl Engine {
                 }
                 Ok(Attended::Done) => return self.finish(),
                 Err(error) => {
-                    tracing::error!(%error, "the server's socket failed, the server ends");
+                    log::line!(error, error = log::text(&error); "the server's socket failed, the server ends");
                     return self.finish();
                 }
             }
@@ -351,7 +353,9 @@ impl Engine {
                         self.waiter.wake();
                     }
                 }
-                Err(error) => tracing::error!(%error, "the server's socket failed"),
+                Err(error) => {
+                    log::line!(error, error = log::text(&error); "the server's socket failed");
+                }
             }
         }
         Some(result)

@@ -12,6 +12,7 @@ use super::counters::Counters;
 use super::deliveries::{Fate, Ticket};
 use super::executor::Executor;
 use crate::command::{DeadlineScope, Handled, Method, Refusal, Started, Task};
+use crate::log;
 use crate::socket::Message;
 use crate::wire::{Executed, Status};
 
@@ -153,7 +154,15 @@ impl Report {
             Ok(frame) => frame.into_message(),
             Err(refusal) => {
                 counters.refused.increment();
-                tracing::warn!(method = %self.method, %refusal, "a call ended without an answer of its service");
+                if let Some(hidden) = counters.log.admit("unanswered") {
+                    log::line!(
+                        warn,
+                        method = log::text(self.method),
+                        refusal = log::text(&refusal),
+                        hidden;
+                        "a call ended without an answer of its service; `hidden` more were before this one"
+                    );
+                }
                 self.refuse(&refusal)
             }
         }
@@ -171,7 +180,15 @@ impl Report {
             .copied()
             .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
             .unwrap_or("no text");
-        tracing::error!(method = %self.method, panic = text, "a service panicked");
+        if let Some(hidden) = counters.log.admit("panicked") {
+            log::line!(
+                error,
+                method = log::text(self.method),
+                panic = log::text(text),
+                hidden;
+                "a service panicked; `hidden` more times before this one"
+            );
+        }
         // What a service panics with may panic again when it is dropped.
         if let Err(again) = guard(|| drop(panic)) {
             // And that one too: it could go on for ever.

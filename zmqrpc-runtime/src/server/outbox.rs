@@ -8,6 +8,7 @@ use std::collections::{HashMap, VecDeque};
 
 use super::counters::Counters;
 use crate::command::reply_frame;
+use crate::log;
 use crate::socket::{Delivery, PeerId, Route, Router, Unsent};
 use crate::wire::{Executed, Metadata, ReplyBody, Status, answered_id};
 
@@ -101,7 +102,7 @@ impl Outbox {
             }
             Err(Unsent::Broken(error)) => {
                 counters.dropped.add(replies);
-                tracing::error!(%error, "a reply could not be sent");
+                log::line!(error, error = log::text(&error); "a reply could not be sent");
             }
         }
         None
@@ -117,6 +118,11 @@ impl Outbox {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.blocked.is_empty()
+    }
+
+    /// Replies for this peer wait for room.
+    pub(super) fn is_blocked(&self, route: &Route) -> bool {
+        self.blocked.contains_key(route.peer())
     }
 }
 
@@ -189,7 +195,7 @@ impl Waiting {
                 Err(Unsent::Broken(error)) => {
                     retried.moved = true;
                     counters.dropped.add(replies + self.replies());
-                    tracing::error!(%error, "replies could not be sent");
+                    log::line!(error, error = log::text(&error); "replies could not be sent");
                     return false;
                 }
             }

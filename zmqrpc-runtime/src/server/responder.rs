@@ -17,6 +17,7 @@ use super::registry::{Found, Missing, Registry};
 use super::work::Cancel;
 use crate::codec::Codec;
 use crate::command::{Blank, Call, Envelope, Exchange, Exchanged, Method, Refusal, reply_frame};
+use crate::log;
 use crate::socket::Message;
 use crate::wire::{
     Dialect, Incoming, Kind, Limits, Metadata, MethodRef, ReplyBody, Request, Status, WireError,
@@ -139,13 +140,17 @@ impl Responder {
 
     fn reject(&self, frame: &Message, error: &WireError) -> Asked {
         self.counters.malformed.increment();
-        tracing::warn!(
-            peer = frame.peer_address(),
-            bytes = frame.len(),
-            dialect = ?Dialect::sniff(frame),
-            %error,
-            "a message is no request"
-        );
+        if let Some(hidden) = self.counters.log.admit("malformed") {
+            log::line!(
+                warn,
+                peer = frame.peer_address().map(log::text),
+                bytes = frame.len(),
+                dialect = log::text(format_args!("{:?}", Dialect::sniff(frame))),
+                error = log::text(error),
+                hidden;
+                "a message is no request; `hidden` more were before this one"
+            );
+        }
         Refusal::of_unreadable(frame, error, &self.limits).map_or(Asked::Nothing, Asked::answer)
     }
 
@@ -179,12 +184,24 @@ impl Responder {
     fn refuse(&self, request: &Request<'_>, reason: Unprepared) -> Refusal {
         let refusal = reason.refusal(request);
         self.counters.refused.increment();
-        tracing::warn!(method = %request.method, %refusal, "a request was refused");
+        if let Some(hidden) = self.counters.log.admit("refused") {
+            log::line!(
+                warn,
+                method = log::text(request.method),
+                refusal = log::text(&refusal),
+                hidden;
+                "a request was refused; `hidden` more were before this one"
+            );
+        }
         refusal
     }
 
     pub(super) fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    pub(super) fn counters(&self) -> &Counters {
+        &self.counters
     }
 
     #[expect(
@@ -234,7 +251,7 @@ impl Responder {
             return Step::Ended(wants_reply.then(|| Box::new(refusal.encode(id))));
         }
         if let Some(authorize) = &self.authorize
-            && let Err(reason) = authorize.ask(call.context())
+            && let Err(reason) = authorize.ask(call.context(), &self.counters)
         {
             self.counters.refused.increment();
             let refusal = Refusal::new(Status::Unauthenticated, reason);

@@ -9,6 +9,7 @@ use tokio::task::AbortHandle;
 
 use super::work::Cancel;
 use crate::command::{CallContext, OneThread};
+use crate::log;
 use crate::wire::BLOCKED_KEY;
 
 pub(super) struct Runtime {
@@ -112,7 +113,7 @@ impl OwnRuntime {
                 runtime: Some(runtime),
             }),
             Err(error) => {
-                tracing::error!(%error, "no tokio runtime could be started: `async` methods run without one");
+                log::line!(error, error = log::text(&error); "no tokio runtime could be started: `async` methods run without one");
                 None
             }
         }

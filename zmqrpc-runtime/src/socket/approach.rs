@@ -8,6 +8,7 @@ use super::raw::RawSocket;
 use super::revival::Revival;
 use super::security::Inquiry;
 use super::{Denial, Denied, Direction, Endpoint, Security, Waiter};
+use crate::log;
 
 #[derive(Debug)]
 pub(super) struct Approach {
@@ -161,10 +162,11 @@ impl<'a> Scene<'a> {
 
 /// Tells of it where nobody waits who could be told.
 pub(super) fn complain(endpoint: &Endpoint, denial: Denial) {
-    let (endpoint, reason) = (endpoint.as_str(), denial.reason());
-    tracing::warn!(
+    let (endpoint, reason) = (endpoint.as_str().to_owned(), denial.reason());
+    log::line!(
+        warn,
         endpoint,
-        reason,
+        reason;
         "the login was refused, and is tried again later"
     );
 }

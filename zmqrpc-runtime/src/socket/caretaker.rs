@@ -19,6 +19,7 @@ use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 
 use super::waiter::timespec;
 use super::{Waiter, Wakes};
+use crate::log;
 
 /// What may lie idle.
 pub(crate) trait Ward: Send + Sync {
@@ -124,7 +125,9 @@ fn start() -> Option<Arc<OwnedFd>> {
             Ok(bell)
         });
     started
-        .inspect_err(|error| tracing::error!(%error, "nobody looks after idle sockets"))
+        .inspect_err(
+            |error| log::line!(error, error = log::text(error); "nobody looks after idle sockets"),
+        )
         .ok()
 }
 

@@ -9,6 +9,7 @@ use super::inproc;
 use super::monitor::{Connection, Monitor};
 use super::raw::{RawSocket, Refused};
 use super::{Denial, Denied, Endpoint, Message, Options, SocketError, Waiter};
+use crate::log;
 
 /// What a drain brings up, in the order in which the owner has to know it.
 pub(crate) enum LinkEvent {
@@ -80,7 +81,7 @@ impl Dealer {
             Ok(()) => Ok(()),
             Err(Refused::Full | Refused::Unreachable) => Err(message),
             Err(Refused::Broken(error)) => {
-                tracing::error!(%error, "a request could not be sent");
+                log::line!(error, error = log::text(&error); "a request could not be sent");
                 Err(message)
             }
         }

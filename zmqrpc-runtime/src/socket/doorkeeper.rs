@@ -21,6 +21,8 @@ use rustix::event::{EventfdFlags, epoll, eventfd};
 use rustix::io::{Errno, fcntl_dupfd_cloexec, ioctl_fionbio};
 use rustix::net::{SocketFlags, accept_with, getsockname, sockopt::socket_acceptconn};
 
+use crate::log;
+
 /// A listener of libzmq's that is kept while this lives. Must go before libzmq closes it.
 pub(super) struct Door {
     listener: RawFd,
@@ -59,7 +61,7 @@ impl Door {
             Ok(Self { listener })
         });
         kept.inspect_err(|error| {
-            tracing::warn!(endpoint = resolved, %error, "nobody looks after a listener when descriptors run out");
+            log::line!(warn, endpoint = log::text(resolved), error = log::text(error); "nobody looks after a listener when descriptors run out");
         })
         .ok()
     }
@@ -160,8 +162,9 @@ impl Post {
             drop(keeper);
             if full && !was_full {
                 let error = turned_away.and_then(Result::err);
-                tracing::warn!(
-                    error = error.map(tracing::field::display),
+                log::line!(
+                    warn,
+                    error = error.map(log::text);
                     "no descriptor is left: who connects is turned away"
                 );
             }

@@ -21,6 +21,7 @@ use rustix::event::{EventfdFlags, eventfd};
 
 use super::waiter::timespec;
 use super::{SocketError, Waiter, Wakes, Ward};
+use crate::log;
 
 /// What tasks may wait for.
 pub(crate) trait Drive: Send + Sync {
@@ -235,7 +236,7 @@ impl Driver {
             if let Err(errno) = waited
                 && errno != rustix::io::Errno::INTR
             {
-                tracing::error!(%errno, "the thread for tasks' calls cannot wait");
+                log::line!(error, errno = log::text(errno); "the thread for tasks' calls cannot wait");
                 thread::sleep(REST);
             }
             for event in events.drain(..) {
@@ -304,7 +305,7 @@ impl Driver {
         for (number, source) in (0..).zip(station.sources()) {
             let data = EventData::new_u64(place.id * 2 + u64::from(number > 0));
             if let Err(errno) = epoll::add(&self.epoll, source, data, EventFlags::IN) {
-                tracing::error!(%errno, "a socket that tasks wait for is looked at now and then");
+                log::line!(error, errno = log::text(errno); "a socket that tasks wait for is looked at now and then");
                 for source in station.sources() {
                     let _ = epoll::delete(&self.epoll, source);
                 }

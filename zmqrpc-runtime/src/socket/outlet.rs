@@ -7,6 +7,7 @@ use super::monitor::{Connection, Monitor};
 use super::raw::RawSocket;
 use super::shut::shut;
 use super::{Denial, Denied, Direction, Endpoint, Options, Security, SocketError, Waiter, inproc};
+use crate::log;
 
 pub(super) struct Outlet {
     /// Tells of connections, as soon as there may be one that libzmq gives up.
@@ -299,8 +300,8 @@ impl Link {
                 let refused = approach.denial().is_some();
                 if approach.begin() {
                     if !refused {
-                        let reason = "a connection was given up and is made again";
-                        tracing::warn!(endpoint = text, "{reason}");
+                        let endpoint = text.to_owned();
+                        log::line!(warn, endpoint; "a connection was given up and is made again");
                     }
                     // Of the old one nothing is left but its name, and what waited for it is lost.
                     let _ = socket.close(text, Direction::Connect);

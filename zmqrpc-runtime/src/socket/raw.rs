@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::context::{Shared, shared};
 use super::doorkeeper::Door;
 use super::{Direction, Endpoint, Message, Options, Security, SocketError};
+use crate::log;
 
 /// Why a frame was not taken.
 #[derive(Debug, PartialEq, Eq)]
@@ -188,7 +189,8 @@ impl RawSocket {
         let rc =
             unsafe { zmq_sys::zmq_socket_monitor(self.socket.as_mut_ptr(), std::ptr::null(), 0) };
         if rc != 0 {
-            tracing::error!(error = %SocketError::last("stop"), "a monitor could not be stopped");
+            let error = SocketError::last("stop");
+            log::line!(error, error = log::text(&error); "a monitor could not be stopped");
         }
     }
 

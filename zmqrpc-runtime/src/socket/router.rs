@@ -9,6 +9,7 @@ use super::monitor::{Connection, Monitor};
 use super::raw::{RawSocket, Refused};
 use super::shut::shut;
 use super::{Arrival, Denied, Direction, Endpoint, Message, Options, SocketError, Waiter, inproc};
+use crate::log;
 
 /// A connected peer, as the socket names it. Means nothing outside of this process.
 pub(crate) type PeerId = Message;
@@ -267,7 +268,7 @@ impl Router {
                 let place = link.endpoint().as_str();
                 let _ = self.socket.close(place, Direction::Connect);
                 if let Err(error) = self.socket.open(link.endpoint(), self.ipv6) {
-                    tracing::error!(endpoint = place, %error, "a connection cannot be made, it is tried again");
+                    log::line!(error, endpoint = place.to_owned(), error = log::text(&error); "a connection cannot be made, it is tried again");
                 }
             }
         }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::monitor::{Connection, Monitor};
 use super::raw::RawSocket;
 use super::{Direction, Waiter, inproc};
+use crate::log;
 
 /// How long shutting waits for endpoints to become free.
 const LIMIT: Duration = Duration::from_millis(500);
@@ -24,7 +25,7 @@ pub(super) fn shut(socket: &mut RawSocket, endpoints: &[(String, Direction)]) {
     for (endpoint, direction) in endpoints {
         inproc::unbound(endpoint);
         if let Err(error) = socket.close(endpoint, *direction) {
-            tracing::debug!(%endpoint, %error, "an endpoint could not be left");
+            log::line!(debug, endpoint = log::text(endpoint), error = log::text(&error); "an endpoint could not be left");
         }
     }
     let waiter = closings

@@ -3,6 +3,7 @@
 //! A waker is a user's code: of an executor, or written by hand. Waking it, and dropping it too, may run a task or drop
 //! one, and that task may use the very socket whose lock is held. It may panic, which is its own affair.
 
+use crate::log;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Waker;
 
@@ -60,7 +61,7 @@ impl Drop for Wakes {
 /// Runs what a panic of must not get further than here.
 fn contain(action: impl FnOnce()) {
     if let Err(panic) = catch_unwind(AssertUnwindSafe(action)) {
-        tracing::error!("a task's waker panicked");
+        log::line!(error, ; "a task's waker panicked");
         // What it panics with may panic again when it is dropped.
         std::mem::forget(panic);
     }

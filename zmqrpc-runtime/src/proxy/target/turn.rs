@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{Target, shorten};
 use crate::client::Beat;
+use crate::log;
 use crate::proxy::endings::{
     Callers, LOST, SILENT, UNANSWERED, UNCONNECTED, lose, receive, refusal,
 };
@@ -119,7 +120,7 @@ impl<O> Target<O> {
             self.give_up(at, LOST, now, callers);
         }
         if let Some(reason) = refused {
-            tracing::warn!(reason, "a proxy has no target");
+            log::line!(warn, reason = log::text(&reason); "a proxy has no target");
             let denied = |link: &Link| link.dealer.denial().is_some();
             if alone || self.links.iter().all(denied) {
                 let failure = refusal(Status::Unavailable, &reason, Executed::No);
@@ -142,7 +143,7 @@ impl<O> Target<O> {
             Beat::Wait(_) => {}
             Beat::Ask => link.tell(&encode_ping(NO_ID)),
             Beat::Dead => {
-                tracing::warn!("a proxy's target shows no sign of life, the connection is renewed");
+                log::line!(warn, ; "a proxy's target shows no sign of life, the connection is renewed");
                 self.counters.renewals.increment();
                 self.give_up(at, SILENT, now, callers);
             }

@@ -12,6 +12,7 @@ use super::tally::Tally;
 use super::{Source, Taken};
 use crate::command::Blank;
 use crate::error::Error;
+use crate::log;
 use crate::server::responder::Responder;
 use crate::socket::{Arrival, Denied, Message, Options, Security, SocketError, Subscriber, Waiter};
 use crate::wire::{Content, Event, HEARTBEAT_TOPIC, Limits, MAX_TOPIC};
@@ -50,7 +51,7 @@ impl Told {
     pub(crate) fn tell(&self) {
         let callback = AssertUnwindSafe(|| (self.callback)(&self.endpoint));
         if let Err(panic) = catch_unwind(callback) {
-            tracing::error!(endpoint = self.endpoint, "a callback on silence panicked");
+            log::line!(error, endpoint = self.endpoint.clone(); "a callback on silence panicked");
             // What it panics with may panic again when it is dropped.
             if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
                 std::mem::forget(again);
@@ -125,22 +126,22 @@ impl Feed {
             return self.renew(now, "a publisher's connection was given up");
         }
         if let Err(error) = self.subscriber.renew(now) {
-            let endpoint = self.subscriber.endpoint();
-            tracing::error!(endpoint, %error, "a publisher cannot be logged in to");
+            let endpoint = self.subscriber.endpoint().to_owned();
+            log::line!(error, endpoint, error = log::text(&error); "a publisher cannot be logged in to");
         }
     }
 
-    fn renew(&mut self, now: Instant, reason: &str) {
+    fn renew(&mut self, now: Instant, reason: &'static str) {
         let renewed = self.subscriber.renew(now);
-        let endpoint = self.subscriber.endpoint();
+        let endpoint = self.subscriber.endpoint().to_owned();
         match renewed {
             Ok(renewed) => {
-                tracing::warn!(endpoint, renewed, "{reason}");
+                log::line!(warn, endpoint, renewed; "{reason}");
                 self.renewals += u64::from(renewed);
             }
             // The next silence tries again.
             Err(error) => {
-                tracing::error!(endpoint, %error, "{reason}, and the next cannot be made");
+                log::line!(error, endpoint, error = log::text(&error); "{reason}, and the next cannot be made");
             }
         }
         self.reopen_at = self.subscriber.is_reopening().then(|| now + REOPEN);
@@ -151,8 +152,8 @@ impl Feed {
             Ok(()) => self.stuck = false,
             Err(error) => {
                 if !self.stuck {
-                    let endpoint = self.subscriber.endpoint();
-                    tracing::error!(endpoint, %error, "a subscription cannot listen again, and goes on trying");
+                    let endpoint = self.subscriber.endpoint().to_owned();
+                    log::line!(error, endpoint, error = log::text(&error); "a subscription cannot listen again, and goes on trying");
                 }
                 self.stuck = true;
             }
@@ -264,10 +265,8 @@ impl Source for Feed {
         match self.receive()? {
             None => return Ok(Taken::Nothing),
             Some(Arrival::Odd) => {
-                tracing::warn!(
-                    endpoint = self.endpoint(),
-                    "a message without a topic, or with more than an event"
-                );
+                let reason = "a message without a topic, or with more than an event";
+                responder.complain(format_args!("{reason}, at {}", self.endpoint()), None);
                 return Ok(self.reject());
             }
             Some(Arrival::Message(())) => {}

@@ -8,6 +8,7 @@ use super::stats::PullStats;
 use super::{Source, Taken, Told};
 use crate::command::Blank;
 use crate::error::Error;
+use crate::log;
 use crate::server::responder::Responder;
 use crate::socket::{Arrival, Endpoint, Options, Pull, SocketError, Waiter};
 
@@ -71,10 +72,12 @@ impl Source for Pulled {
         match self.pull.renew() {
             Ok(()) if refused => {}
             Ok(()) => {
-                tracing::warn!(endpoint, "a connection that was pulled from was given up");
+                log::line!(warn, endpoint; "a connection that was pulled from was given up");
                 self.renewals += 1;
             }
-            Err(error) => tracing::error!(endpoint, %error, "nothing can be pulled any more"),
+            Err(error) => {
+                log::line!(error, endpoint, error = log::text(&error); "nothing can be pulled any more");
+            }
         }
         None
     }
@@ -85,7 +88,8 @@ impl Source for Pulled {
         let read = match self.pull.receive(self.blank.frame())? {
             None => return Ok(Taken::Nothing),
             Some(Arrival::Odd) => {
-                tracing::warn!(endpoint = self.endpoint(), "a message of several frames");
+                let endpoint = self.endpoint();
+                responder.complain(format_args!("several frames, at {endpoint}"), None);
                 None
             }
             Some(Arrival::Message(())) => responder.read_pushed(&mut self.blank, now),

@@ -1,12 +1,14 @@
 //! From a frame that nobody waits for to a job, without a socket.
 
+use std::fmt::Display;
 use std::time::Instant;
 
 use crate::command::Blank;
+use crate::log;
 use crate::server::responder::{Job, Responder};
 use crate::socket::Message;
 use crate::wire::{
-    Content, Dialect, Event, HEARTBEAT_TOPIC, Incoming, Kind, MAX_TOPIC, NO_ID, Request, WireError,
+    Content, Dialect, Event, HEARTBEAT_TOPIC, Incoming, Kind, MAX_TOPIC, NO_ID, Request,
 };
 
 /// What a frame says.
@@ -38,14 +40,14 @@ impl Responder {
             Ok(text) if text.len() <= MAX_TOPIC => Some(text),
             _ if topic == HEARTBEAT_TOPIC => None,
             _ => {
-                tracing::warn!(bytes = topic.len(), "a topic is no text, or too long");
+                self.complain("a topic is no text, or too long", Some(frame));
                 return None;
             }
         };
         let event = match Event::decode(bytes, self.limits()) {
             Ok(event) => event,
             Err(error) => {
-                complain(frame, &error);
+                self.complain(error, Some(frame));
                 return None;
             }
         };
@@ -63,7 +65,8 @@ impl Responder {
                 }
             }
             _ => {
-                tracing::warn!("a heartbeat under a topic of commands, or the reverse");
+                let reason = "a heartbeat under a topic of commands, or the reverse";
+                self.complain(reason, Some(frame));
                 return None;
             }
         };
@@ -86,23 +89,32 @@ impl Responder {
             // A pusher finds out whether what it has pushed before has left. It expects no answer.
             Ok(Incoming::Ping(NO_ID)) => Some(Read::Heartbeat),
             Ok(_) => {
-                tracing::warn!("something was pushed that wants an answer");
+                self.complain("it wants an answer", Some(frame));
                 None
             }
             Err(error) => {
-                complain(frame, &error);
+                self.complain(error, Some(frame));
                 None
             }
         }
     }
-}
 
-fn complain(frame: &Message, error: &WireError) {
-    tracing::warn!(
-        peer = frame.peer_address(),
-        bytes = frame.len(),
-        dialect = ?Dialect::sniff(frame),
-        %error,
-        "a message is neither an event nor a notification"
-    );
+    /// Logs what was published or pushed and is not taken; of some, there is no frame.
+    pub(super) fn complain(&self, reason: impl Display, frame: Option<&Message>) {
+        if let Some(hidden) = self.counters().log.admit("source") {
+            let (peer, bytes) = (
+                frame.and_then(Message::peer_address),
+                frame.map(Message::len),
+            );
+            log::line!(
+                warn,
+                peer = peer.map(log::text),
+                bytes,
+                dialect = frame.map(|frame| log::text(format_args!("{:?}", Dialect::sniff(frame)))),
+                reason = log::text(reason),
+                hidden;
+                "a message is neither an event nor a notification; `hidden` more were before this one"
+            );
+        }
+    }
 }

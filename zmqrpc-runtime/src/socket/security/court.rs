@@ -11,6 +11,7 @@ use std::time::Instant;
 
 use super::gate::{Claim, Gate, Verdict};
 use super::request::Sender;
+use crate::log;
 use crate::socket::Waiter;
 
 /// A login that is to be decided.
@@ -65,7 +66,7 @@ impl Court {
             let court = Arc::clone(self);
             let builder = thread::Builder::new().name("zmqrpc-login".into());
             if let Err(error) = builder.spawn(move || court.sit()) {
-                tracing::error!(%error, "no thread for logins");
+                log::line!(error, error = log::text(&error); "no thread for logins");
                 return Err((Box::new(case), "no thread for it"));
             }
             docket.sits = true;
@@ -137,7 +138,7 @@ const PANICKED: Verdict = Verdict::Refused("what should decide it panicked");
 /// Asks what may be a user's code.
 pub(super) fn judged(judge: impl FnOnce() -> Option<Verdict>) -> Option<Verdict> {
     catch_unwind(AssertUnwindSafe(judge)).unwrap_or_else(|panic| {
-        tracing::error!("what decides logins panicked");
+        log::line!(error, ; "what decides logins panicked");
         // What it panics with may panic again when it is dropped.
         if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
             std::mem::forget(again);

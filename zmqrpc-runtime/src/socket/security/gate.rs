@@ -4,13 +4,12 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Instant;
 
 use zeroize::Zeroizing;
 
 use super::KEY;
-use super::refusals::Refusals;
 use super::request::{CURVE, PLAIN};
+use crate::log::{self, Throttle};
 
 /// Who somebody says to be.
 pub(crate) enum Claim {
@@ -84,7 +83,7 @@ pub(super) struct Gate {
     secret: Option<Zeroizing<[u8; KEY]>>,
     endpoints: Mutex<Vec<String>>,
     denied: Denied,
-    refusals: Mutex<Refusals>,
+    refusals: Throttle,
 }
 
 static GATES: LazyLock<Mutex<Gates>> = LazyLock::new(Mutex::default);
@@ -125,7 +124,7 @@ impl Guard {
             secret,
             endpoints: Mutex::default(),
             denied: Denied::default(),
-            refusals: Mutex::default(),
+            refusals: Throttle::default(),
         });
         gates.by_domain.insert(domain, Arc::downgrade(&gate));
         Self { gate }
@@ -155,10 +154,11 @@ impl Guard {
     pub(super) fn note_mismatch(&self) {
         self.gate.denied.count();
         if let Some(hidden) = self.gate.hidden() {
-            tracing::warn!(
+            log::line!(
+                warn,
                 endpoint = self.gate.place(),
                 mechanism = self.mechanism(),
-                hidden,
+                hidden;
                 "a login of another kind, or for another server, is refused; `hidden` more were before this one"
             );
         }
@@ -184,13 +184,14 @@ impl Gate {
     pub(super) fn refused(&self, claim: Option<&Claim>, peer: &str, reason: &str) {
         self.denied.count();
         if let Some(hidden) = self.hidden() {
-            tracing::warn!(
+            log::line!(
+                warn,
                 endpoint = self.place(),
-                user = claim.map(Claim::name),
+                user = claim.map(|claim| log::text(claim.name())),
                 mechanism = claim.map_or(self.mechanism(), Claim::mechanism),
-                peer,
-                reason,
-                hidden,
+                peer = log::text(peer),
+                reason = log::text(reason),
+                hidden;
                 "a login is refused; `hidden` more were before this one"
             );
         }
@@ -198,9 +199,7 @@ impl Gate {
 
     /// Whether to write a line about a refusal: with how many were not written.
     fn hidden(&self) -> Option<u64> {
-        let refusals = self.refusals.lock();
-        let mut refusals = refusals.unwrap_or_else(PoisonError::into_inner);
-        refusals.admit(Instant::now())
+        self.refusals.admit("refused")
     }
 }
 

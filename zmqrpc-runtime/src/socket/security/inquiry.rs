@@ -14,6 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::super::{Endpoint, Waiter};
+use crate::log;
 
 /// Watches how handshakes with one endpoint end.
 #[derive(Debug)]
@@ -119,7 +120,7 @@ impl Inquiry {
                 waiter.bring_news();
             });
         if let Err(error) = asked {
-            tracing::warn!(%error, "an endpoint could not be asked how to log in");
+            log::line!(warn, error = log::text(&error); "an endpoint could not be asked how to log in");
             self.findings = None;
         }
     }

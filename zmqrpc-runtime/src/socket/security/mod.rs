@@ -5,14 +5,12 @@
 //! zap       the handler that libzmq asks, one per context
 //! request   what it asks, and what it is answered
 //! court     the thread that decides what takes its time
-//! refusals  log lines, not one for each of a million
 //! inquiry   how an endpoint wants one to log in
 //! ```
 
 mod court;
 mod gate;
 mod inquiry;
-mod refusals;
 mod request;
 pub(super) mod zap;
 

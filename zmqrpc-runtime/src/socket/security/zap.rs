@@ -12,6 +12,7 @@ use super::court::{Case, Court, judged};
 use super::gate::{Verdict, gate};
 use super::request::{Mechanism, Request, Sender};
 use super::{OPEN, Security};
+use crate::log::{self, Throttle};
 use crate::socket::context::Shared;
 use crate::socket::raw::RawSocket;
 use crate::socket::{Direction, Endpoint, Message, Options, SocketError, Upkeep, Waiter};
@@ -24,6 +25,9 @@ const REFUSAL: Duration = Duration::from_millis(100);
 
 /// Refusals that are held back. Beyond, the oldest is answered early.
 const MAX_HELD: usize = 4096;
+
+/// Of questions about domains that are nobody's.
+static UNASKED: Throttle = Throttle::new();
 
 /// Frames of a question; libzmq sends no more than ten.
 const MAX_FRAMES: usize = 16;
@@ -83,7 +87,7 @@ impl Handler {
             }
         };
         if ended.code() != zmq::Error::ETERM.to_raw() {
-            tracing::error!(error = %ended, "logins cannot be checked any more: nobody is let in");
+            log::line!(error, error = log::text(&ended); "logins cannot be checked any more: nobody is let in");
         }
     }
 
@@ -141,11 +145,15 @@ impl Handler {
             (Mechanism::Null | Mechanism::Other, _) => None,
         };
         let Some(gate) = gate(&domain) else {
-            tracing::warn!(
-                domain,
-                peer = address,
-                "a login that nobody asked for is refused"
-            );
+            if let Some(hidden) = UNASKED.admit("unasked") {
+                log::line!(
+                    warn,
+                    domain = log::text(&domain),
+                    peer = log::text(&address),
+                    hidden;
+                    "a login that nobody asked for is refused; `hidden` more were before this one"
+                );
+            }
             self.hold(from, received);
             return Ok(false);
         };
@@ -186,11 +194,12 @@ impl Handler {
         match verdict {
             Verdict::Admitted(user) => {
                 let mechanism = gate.mechanism();
-                tracing::debug!(
+                log::line!(
+                    debug,
                     endpoint = gate.place(),
-                    user = ?user,
+                    user = log::text(format_args!("{user:?}")),
                     mechanism,
-                    peer = address,
+                    peer = log::text(&address);
                     "a login is accepted"
                 );
                 self.send(from.admit(&user, mechanism)).map(|()| true)

@@ -1,0 +1,84 @@
+//! How often the same is said.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Lets so many lines of each kind pass in a second, and tells how many there were beside them: peers can cause as many
+/// as they like. For a server, a proxy, or whoever else has peers.
+#[derive(Debug, Default)]
+pub(crate) struct Throttle(Mutex<Vec<(&'static str, Period)>>);
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Period {
+    since: Option<Instant>,
+    lines: u32,
+    hidden: u64,
+}
+
+const PERIOD: Duration = Duration::from_secs(1);
+const LINES: u32 = 10;
+
+impl Throttle {
+    pub(crate) const fn new() -> Self {
+        Self(Mutex::new(Vec::new()))
+    }
+
+    /// Whether to write a line of this kind; with how many were not written since the last.
+    pub(crate) fn admit(&self, kind: &'static str) -> Option<u64> {
+        self.admit_at(kind, Instant::now())
+    }
+
+    fn admit_at(&self, kind: &'static str, now: Instant) -> Option<u64> {
+        let mut kinds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = kinds.iter().position(|(known, _)| *known == kind);
+        let at = at.unwrap_or_else(|| {
+            kinds.push((kind, Period::default()));
+            kinds.len() - 1
+        });
+        kinds.get_mut(at)?.1.admit(now)
+    }
+}
+
+impl Period {
+    fn admit(&mut self, now: Instant) -> Option<u64> {
+        if self
+            .since
+            .is_none_or(|since| now.duration_since(since) >= PERIOD)
+        {
+            self.since = Some(now);
+            self.lines = 0;
+        }
+        if self.lines == LINES {
+            self.hidden += 1;
+            return None;
+        }
+        self.lines += 1;
+        Some(std::mem::take(&mut self.hidden))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_is_told_by_its_number() {
+        let (throttle, now) = (Throttle::new(), Instant::now());
+        let lines = (0..1000).filter_map(|_| throttle.admit_at("a", now));
+        assert_eq!(lines.collect::<Vec<_>>(), [0; 10]);
+        assert_eq!(throttle.admit_at("a", now + PERIOD), Some(990));
+        assert_eq!(throttle.admit_at("a", now + PERIOD), Some(0));
+    }
+
+    #[test]
+    fn a_flood_of_one_kind_hides_no_other() {
+        let (throttle, now) = (Throttle::new(), Instant::now());
+        assert_eq!(
+            (0..1000)
+                .filter_map(|_| throttle.admit_at("a", now))
+                .count(),
+            10
+        );
+        assert_eq!(throttle.admit_at("b", now), Some(0));
+    }
+}
