@@ -5,7 +5,9 @@ mod support;
 
 mod frames;
 mod lengths;
+mod log;
 mod peers;
+mod queue;
 mod routes;
 mod services;
 mod victim;

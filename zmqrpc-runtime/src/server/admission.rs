@@ -37,6 +37,13 @@ impl Intake for Admission<'_> {
         Some(refusal)
     }
 
+    fn displace(&mut self, route: &Route, job: &Job) -> Option<(Route, Job)> {
+        if self.stopping {
+            return None;
+        }
+        self.work.displace(route, job)
+    }
+
     fn take_on(&mut self, route: Route, job: Job) {
         self.work.take_on(route, job);
     }

@@ -16,7 +16,7 @@ use super::responder::{Job, Responder};
 use super::roles::TICK;
 use super::sources::Told;
 use super::work::{Assigned, Ended, Work};
-use crate::socket::{Delivery, Message, SocketError};
+use crate::socket::{Delivery, Message, Route, SocketError};
 
 /// How long the leader goes from one request to the next before it looks at everything else: at pings, cancellations,
 /// events, and at requests that others should help with.
@@ -45,8 +45,9 @@ pub(super) struct Core {
     pace: Duration,
     /// The end was requested.
     pub(super) stopping: bool,
-    /// Reused from one look to the next.
+    /// Reused from one look to the next, as is the one below.
     ready: Vec<Delivery>,
+    asked: Vec<Route>,
 }
 
 /// What a look at everything brought up.
@@ -74,6 +75,7 @@ impl Core {
             pace: Duration::MAX,
             stopping: false,
             ready: Vec::new(),
+            asked: Vec::new(),
         }
     }
 
@@ -194,9 +196,23 @@ impl Core {
             self.send(delivery, now);
         }
         self.ready = ready;
+        self.search(now);
         let drained = self.take_in(now)?;
         let told = self.port.sources.look(now);
         Ok(Seen { drained, told })
+    }
+
+    /// Drops what was asked for by peers that have gone.
+    fn search(&mut self, now: Instant) {
+        let mut asked = std::mem::take(&mut self.asked);
+        self.work.search(now, &mut asked);
+        for route in asked.drain(..) {
+            if let Some(gone) = self.port.ask(route, &self.counters) {
+                let (_, mut intake) = self.parts();
+                intake.forget_peer(&gone);
+            }
+        }
+        self.asked = asked;
     }
 
     fn parts(&mut self) -> (&mut Port, Admission<'_>) {

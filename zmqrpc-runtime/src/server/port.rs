@@ -6,8 +6,9 @@ use super::counters::Counters;
 use super::outbox::Outbox;
 use super::responder::{Asked, Job, Reader};
 use super::sources::Sources;
-use crate::command::{Blank, Refusal};
+use crate::command::{Blank, Refusal, reply_frame};
 use crate::socket::{Arrival, Delivery, Route, Router, SocketError};
+use crate::wire::{NO_ID, ReplyBody};
 
 pub(super) struct Port {
     router: Router,
@@ -56,6 +57,8 @@ pub(super) enum Taken {
 pub(super) trait Intake: Reader {
     /// Why a request cannot be taken on, if it cannot.
     fn refusal(&self, job: &Job) -> Option<Refusal>;
+    /// What is refused in its place, if something is.
+    fn displace(&mut self, route: &Route, job: &Job) -> Option<(Route, Job)>;
     fn take_on(&mut self, route: Route, job: Job);
     fn cancel(&mut self, route: &Route, id: u64);
     fn forget_peer(&mut self, route: &Route);
@@ -154,23 +157,52 @@ impl Port {
                 intake.cancel(&route, id);
                 None
             }
-            Asked::Run(job) => {
-                let Some(refusal) = intake.refusal(&job) else {
-                    return Ok(Taken::Job(route, job));
-                };
-                job.refuse(&refusal)
-            }
+            Asked::Run(job) => match self.make_room(&route, &job, intake) {
+                None => return Ok(Taken::Job(route, job)),
+                Some(refusal) => job.refuse(&refusal),
+            },
         };
         // It must not be kept until the next one comes, as long as it may be.
         self.blank.frame().clear();
         if let Some(message) = answer {
-            self.quiet = None;
-            // Not one of the last replies that the end waits for: callers that never stop asking would put it off for ever.
-            let delivery = Delivery { route, message };
-            self.outbox
-                .send(delivery, &mut self.router, intake.counters());
+            self.answer(Delivery { route, message }, intake.counters());
         }
         Ok(Taken::Something)
+    }
+
+    /// Answers at once what is not executed, or asks. Answers the way to a peer that turned out to have gone.
+    ///
+    /// Not one of the last replies that the end waits for: callers that never stop asking would put it off for ever.
+    fn answer(&mut self, delivery: Delivery, counters: &Counters) -> Option<Route> {
+        self.quiet = None;
+        self.outbox.send(delivery, &mut self.router, counters)
+    }
+
+    /// Why a request cannot be taken on; where others have more waiting, the last of theirs are refused instead.
+    #[inline]
+    fn make_room(&mut self, route: &Route, job: &Job, intake: &mut impl Intake) -> Option<Refusal> {
+        let mut refusal = intake.refusal(job)?;
+        // As many as are taken in at once: a large one has the place of many.
+        for _ in 0..TURN {
+            let Some((route, last)) = intake.displace(route, job) else {
+                return Some(refusal);
+            };
+            if let Some(message) = last.refuse(&refusal) {
+                self.answer(Delivery { route, message }, intake.counters());
+            }
+            refusal = intake.refusal(job)?;
+        }
+        Some(refusal)
+    }
+
+    /// Asks a peer whether it is still there: sends it what nobody waits for. Answers its way if it has gone.
+    pub(super) fn ask(&mut self, route: Route, counters: &Counters) -> Option<Route> {
+        // What has no room there is tried again, and finds out by itself.
+        if self.outbox.is_blocked(&route) {
+            return None;
+        }
+        let message = reply_frame(NO_ID, ReplyBody::Pong);
+        self.answer(Delivery { route, message }, counters)
     }
 
     /// Takes in what has arrived by `now`. `true` if that was all: the socket may be waited on then.

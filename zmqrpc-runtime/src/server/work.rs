@@ -2,15 +2,18 @@
 //!
 //! A state machine without I/O and without threads: it is told the time, and others do what it says.
 
+mod index;
+mod lane;
+mod tasks;
 mod waiting;
 
-use std::collections::{BTreeSet, HashMap};
 use std::time::Instant;
 
+use tasks::{Due, Tasks};
 use waiting::{Size, Waiting};
 
 use super::responder::Job;
-use super::running::{Running, WORKING};
+use super::running::Running;
 use crate::command::Refusal;
 use crate::socket::{Delivery, Message, Route};
 use crate::wire::{Executed, Status};
@@ -45,20 +48,7 @@ pub(super) struct Work {
     running: Vec<Option<Running>>,
     /// Places that are free.
     free: usize,
-    tasks: HashMap<u64, Task>,
-    /// Those of them that nobody waits for.
-    one_way_tasks: usize,
-    next_task: u64,
-    /// When which task needs attention.
-    timers: BTreeSet<(Instant, u64)>,
-}
-
-struct Task {
-    call: Running,
-    deadline: Option<Instant>,
-    timer: Instant,
-    /// None until it has been handed to its runtime.
-    cancel: Option<Box<dyn Cancel>>,
+    tasks: Tasks,
 }
 
 /// A job that was given out, and the place that it occupies.
@@ -74,18 +64,24 @@ pub(super) struct Ended {
     pub(super) frame: Option<Box<Message>>,
 }
 
+impl Bounds {
+    fn waiting(self) -> Waiting {
+        Waiting::new(Size {
+            count: self.requests,
+            bytes: self.bytes,
+        })
+    }
+}
+
 impl Work {
     pub(super) fn new(bounds: Bounds) -> Self {
         Self {
             bounds,
-            waiting: Waiting::default(),
+            waiting: bounds.waiting(),
             held: false,
             running: (0..bounds.workers).map(|_| None).collect(),
             free: bounds.workers,
-            tasks: HashMap::new(),
-            one_way_tasks: 0,
-            next_task: 0,
-            timers: BTreeSet::new(),
+            tasks: Tasks::default(),
         }
     }
 
@@ -95,7 +91,7 @@ impl Work {
             requests, bytes, ..
         } = self.bounds;
         let waiting = self.waiting.calls();
-        let calls = waiting.count + self.tasks.len() - self.one_way_tasks;
+        let calls = waiting.count + self.tasks.calls();
         // What can run at once does not wait, although it has not been given out yet.
         let full = calls >= requests.saturating_add(self.free)
             || waiting.bytes.saturating_add(job.bytes()) > bytes;
@@ -106,11 +102,17 @@ impl Work {
         })
     }
 
+    /// Takes out the last request of whoever has most waiting, to be refused in the place of this one; nothing if this
+    /// one's peer would have as much. So nobody fills the queue for the others.
+    pub(super) fn displace(&mut self, route: &Route, job: &Job) -> Option<(Route, Job)> {
+        self.waiting.displace(route, job.bytes())
+    }
+
     /// Whether a command may be taken on that nobody waits for. These have bounds of their own: neither do events keep
     /// calls out, nor the other way round.
     pub(super) fn has_room(&self) -> bool {
         let Size { count, bytes } = self.waiting.one_way();
-        count + self.one_way_tasks < self.one_way_bound().saturating_add(self.free)
+        count + self.tasks.one_way() < self.one_way_bound().saturating_add(self.free)
             && bytes < self.bounds.bytes
     }
 
@@ -127,7 +129,7 @@ impl Work {
     pub(super) fn wants_more(&self) -> bool {
         let Size { count, bytes } = self.waiting.one_way();
         self.held
-            && count + self.one_way_tasks <= self.one_way_bound() / 2
+            && count + self.tasks.one_way() <= self.one_way_bound() / 2
             && bytes <= self.bounds.bytes / 2
     }
 
@@ -218,32 +220,12 @@ impl Work {
         if call.given_up {
             return None;
         }
-        self.one_way_tasks += usize::from(call.route.is_nowhere());
-        let id = self.next_task;
-        self.next_task += 1;
-        let timer = deadline.map_or(call.since + WORKING, |deadline| {
-            deadline.min(call.since + WORKING)
-        });
-        self.timers.insert((timer, id));
-        self.tasks.insert(
-            id,
-            Task {
-                call,
-                deadline,
-                timer,
-                cancel: None,
-            },
-        );
-        Some(id)
+        Some(self.tasks.add(call, deadline))
     }
 
-    /// A task has been handed to its runtime. It may have ended already.
+    /// A task has been handed to its runtime.
     pub(super) fn attach(&mut self, task: u64, cancel: Box<dyn Cancel>) {
-        match self.tasks.get_mut(&task) {
-            Some(task) => task.cancel = Some(cancel),
-            // It ended, or was given up, before its handle was known.
-            None => cancel.cancel(),
-        }
+        self.tasks.attach(task, cancel);
     }
 
     /// A task has ended. Answers the reply; if it was given up before, that is not wanted any more.
@@ -252,39 +234,16 @@ impl Work {
         task: u64,
         frame: Option<Box<Message>>,
     ) -> Option<Delivery> {
-        let task = self.remove_task(task)?;
-        reply(task.call, frame)
-    }
-
-    fn remove_task(&mut self, id: u64) -> Option<Task> {
-        let task = self.tasks.remove(&id)?;
-        self.timers.remove(&(task.timer, id));
-        self.one_way_tasks -= usize::from(task.call.route.is_nowhere());
-        Some(task)
-    }
-
-    fn give_up(&mut self, id: u64) -> Option<Running> {
-        let task = self.remove_task(id)?;
-        if let Some(cancel) = &task.cancel {
-            cancel.cancel();
-        }
-        Some(task.call)
+        let call = self.tasks.remove(task)?;
+        reply(call, frame)
     }
 
     /// A caller gives a call up. `true` if it had not ended.
     ///
     /// A plain method that runs already goes on; its reply finds nobody.
     pub(super) fn cancel(&mut self, route: &Route, id: u64) -> bool {
-        if self.waiting.cancel(route, id) {
+        if self.waiting.cancel(route, id) || self.tasks.cancel(route, id) {
             return true;
-        }
-        let task = self
-            .tasks
-            .iter()
-            .find(|(_, task)| task.call.id == id && task.call.route.is_same(route));
-        if let Some((task, _)) = task {
-            let task = *task;
-            return self.give_up(task).is_some();
         }
         // It is in its first poll, if it is an `async` method, and must not go on after that.
         let mut running = self.running.iter_mut().flatten();
@@ -296,16 +255,7 @@ impl Work {
 
     /// A peer has gone: what it asked for is not wanted any more. Answers how many calls that ended.
     pub(super) fn forget_peer(&mut self, gone: &Route) -> u64 {
-        let ended = self.waiting.forget_peer(gone);
-        let tasks: Vec<u64> = self
-            .tasks
-            .iter()
-            .filter_map(|(id, task)| (task.call.route.peer() == gone.peer()).then_some(*id))
-            .collect();
-        let ended = ended + tasks.len();
-        for task in tasks {
-            self.give_up(task);
-        }
+        let ended = self.waiting.forget_peer(gone) + self.tasks.forget_peer(gone);
         for call in self.running.iter_mut().flatten() {
             call.given_up |= call.route.peer() == gone.peer();
         }
@@ -316,28 +266,19 @@ impl Work {
     /// many tasks ran out of time; what is to be sent it adds to `ready`.
     pub(super) fn tick(&mut self, now: Instant, ready: &mut Vec<Delivery>) -> u64 {
         let mut expired = 0;
-        while let Some((due, id)) = self.timers.first().copied()
-            && due <= now
-        {
-            self.timers.remove(&(due, id));
-            let Some(task) = self.tasks.get_mut(&id) else {
-                continue;
-            };
-            if task.deadline.is_some_and(|deadline| deadline <= now) {
-                expired += 1;
-                if let Some(call) = self.give_up(id) {
+        while let Some(due) = self.tasks.tick(now) {
+            match due {
+                Due::Expired(call) => {
+                    expired += 1;
                     let refusal =
                         Refusal::new(Status::Expired, "its time was over before it ended");
                     let frame = refusal.surely(Executed::Maybe).encode(call.id);
                     let frame = call.wants_reply.then(|| Box::new(frame));
                     ready.extend(reply(call, frame));
                 }
-                continue;
+                Due::Sign(sign) => ready.push(sign),
+                Due::Nothing => {}
             }
-            ready.extend(task.call.still_working(now));
-            let next = task.call.next_sign();
-            task.timer = task.deadline.map_or(next, |deadline| deadline.min(next));
-            self.timers.insert((task.timer, id));
         }
         let signs = self
             .running
@@ -348,14 +289,19 @@ impl Work {
         expired
     }
 
-    /// When [`tick`](Self::tick) has something to do next.
+    /// When [`tick`](Self::tick) or [`search`](Self::search) has something to do next.
     pub(super) fn next_tick(&self) -> Option<Instant> {
         let running = self.running.iter().flatten().map(Running::next_sign).min();
-        let task = self.timers.first().map(|(due, _)| *due);
-        match (running, task) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        }
+        // While a worker is free, what waits is about to run.
+        let search = (self.free == 0).then(|| self.waiting.next_search());
+        let due = running.into_iter().chain(self.tasks.next_tick());
+        due.chain(search.flatten()).min()
+    }
+
+    /// Adds the ways to some of the peers of whom requests have been waiting for long, to be asked whether they are still
+    /// there.
+    pub(super) fn search(&mut self, now: Instant, asked: &mut Vec<Route>) {
+        self.waiting.search(now, asked);
     }
 
     /// Whether `async` methods have gone on elsewhere that have not ended.
@@ -370,11 +316,8 @@ impl Work {
 
     /// Gives up everything that can be given up.
     pub(super) fn abandon(&mut self) {
-        let tasks: Vec<u64> = self.tasks.keys().copied().collect();
-        for task in tasks {
-            self.give_up(task);
-        }
-        self.waiting = Waiting::default();
+        self.tasks.abandon();
+        self.waiting = self.bounds.waiting();
     }
 }
 

@@ -155,8 +155,8 @@ impl ServerBuilder {
         self
     }
 
-    /// Requests that may wait to be executed, `async` methods that run included. Default: 65,536. Further ones are
-    /// answered with `Overloaded`.
+    /// Requests that may wait to be executed, `async` methods that run included. Default: 65,536. Beyond that, the last
+    /// request of whoever has most waiting is answered with `Overloaded`: where that is the one who asks, the new one.
     ///
     /// What is published and pushed is counted apart, up to the same number but no more than 1,000. Further ones are left
     /// unread.
@@ -165,7 +165,8 @@ impl ServerBuilder {
         self
     }
 
-    /// Bytes of requests that may wait to be executed. Default: 64 MiB. Further ones are answered with `Overloaded`.
+    /// Bytes of requests that may wait to be executed. Default: 64 MiB. Further ones are answered with `Overloaded`, as
+    /// above.
     /// Also, and apart from these, bytes of what is published and pushed.
     pub fn max_queue_bytes(mut self, bytes: usize) -> Self {
         self.max_queue_bytes = bytes;

@@ -1,18 +1,41 @@
-//! Requests that wait to be given out, in the order in which they came, and how much they are.
+//! Requests that wait to be given out, and how much they are.
+//!
+//! Each peer has a lane: its requests run in the order in which they came, and lanes take turns. So one peer's requests,
+//! however many and however slow, keep those of another waiting for one turn. What nobody waits for, whoever published
+//! or pushed it, has a lane of its own, which has every other turn.
 
-use std::collections::VecDeque;
-use std::time::Instant;
+use std::collections::{HashMap, VecDeque};
+use std::time::{Duration, Instant};
 
+use super::lane::{Entry, Lane};
 use crate::server::responder::Job;
-use crate::socket::Route;
+use crate::socket::{PeerId, Route};
 
-#[derive(Default)]
 pub(super) struct Waiting {
-    queue: VecDeque<(Route, Job)>,
-    /// Those that somebody waits for, or that may be given up at least.
-    calls: Size,
     /// Those that nobody waits for.
-    one_way: Size,
+    one_way: Lane,
+    /// It has the next turn.
+    one_way_next: bool,
+    lanes: Vec<Lane>,
+    /// The lanes that are somebody's.
+    by_peer: HashMap<PeerId, usize>,
+    /// The same, the next one first. That one is never empty; others may be, where all was given up.
+    round: VecDeque<usize>,
+    /// How many of these are empty.
+    empty: usize,
+    /// Lanes that are nobody's.
+    free: Vec<usize>,
+    /// What the lanes of peers hold.
+    calls: Size,
+    /// The lane that was pushed to last, while it is somebody's: mostly that of the next one too.
+    last: Option<usize>,
+    /// The fullest lane, as far as is known: found as lanes grow, and forgotten when it is nobody's any more.
+    fullest: Option<usize>,
+    /// What all lanes of peers may hold.
+    bounds: Size,
+    /// Where the search for peers that may have gone goes on, and when it begins anew.
+    searched: usize,
+    search_at: Option<Instant>,
 }
 
 /// Of requests.
@@ -22,95 +45,285 @@ pub(super) struct Size {
     pub(super) bytes: usize,
 }
 
+/// Who has been waiting for so long is asked whether it is still there, and so often.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Lanes that are looked at in one go: the lock is held meanwhile.
+const SEARCHED: usize = 64;
+
+/// Empty lanes that may stay in any case.
+const SPARE: usize = 64;
+
 impl Waiting {
-    pub(super) fn is_empty(&self) -> bool {
-        self.queue.is_empty()
+    /// `bounds` are what a peer's share is measured by.
+    pub(super) fn new(bounds: Size) -> Self {
+        Self {
+            bounds,
+            one_way: Lane::default(),
+            one_way_next: false,
+            lanes: Vec::new(),
+            by_peer: HashMap::new(),
+            round: VecDeque::new(),
+            empty: 0,
+            free: Vec::new(),
+            calls: Size::default(),
+            last: None,
+            fullest: None,
+            searched: 0,
+            search_at: None,
+        }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.round.is_empty() && self.one_way.is_empty()
+    }
+
+    /// Requests that somebody waits for, or that may be given up at least.
     pub(super) fn calls(&self) -> Size {
         self.calls
     }
 
+    /// Those that nobody waits for.
     pub(super) fn one_way(&self) -> Size {
-        self.one_way
+        self.one_way.size()
     }
 
-    /// When the first arrived.
+    /// When the next one arrived.
     pub(super) fn since(&self) -> Option<Instant> {
-        self.queue.front().map(|(_, job)| job.received())
+        if self.is_one_way_next() {
+            return self.one_way.since();
+        }
+        self.next_lane().and_then(Lane::since)
+    }
+
+    fn next_lane(&self) -> Option<&Lane> {
+        self.round.front().map(|at| &self.lanes[*at])
+    }
+
+    fn is_one_way_next(&self) -> bool {
+        self.round.is_empty() || self.one_way_next && !self.one_way.is_empty()
     }
 
     pub(super) fn push(&mut self, route: Route, job: Job) {
-        self.enter(&route, &job);
-        self.queue.push_back((route, job));
+        if route.is_nowhere() {
+            return self.one_way.push((route, job));
+        }
+        let at = self.lane_of(&route);
+        self.calls.add(&job);
+        self.lanes[at].push((route, job));
+        if self.fullest != Some(at) {
+            let share = |at: usize| self.lanes[at].size().share(self.bounds);
+            if self
+                .fullest
+                .is_none_or(|fullest| share(fullest) < share(at))
+            {
+                self.fullest = Some(at);
+            }
+        }
     }
 
     /// Takes back the first, which nobody waits for.
     pub(super) fn put_back(&mut self, job: Job) {
-        let route = Route::nowhere();
-        self.enter(&route, &job);
-        self.queue.push_front((route, job));
+        self.one_way.push_front((Route::nowhere(), job));
+        self.one_way_next = true;
     }
 
-    pub(super) fn pop(&mut self) -> Option<(Route, Job)> {
-        let (route, job) = self.queue.pop_front()?;
-        self.leave(&route, &job);
-        Some((route, job))
-    }
-
-    /// The first, if nobody waits for it.
-    pub(super) fn pop_one_way(&mut self) -> Option<Job> {
-        if !self.queue.front()?.0.is_nowhere() {
-            return None;
+    pub(super) fn pop(&mut self) -> Option<Entry> {
+        if self.is_one_way_next() {
+            self.one_way_next = false;
+            return self.one_way.pop();
         }
-        self.pop().map(|(_, job)| job)
+        self.one_way_next = true;
+        let at = self.round.pop_front()?;
+        let entry = self.lanes[at].pop()?;
+        self.calls.subtract(&entry.1);
+        if self.lanes[at].is_empty() {
+            self.release(at, entry.0.peer());
+        } else {
+            self.round.push_back(at);
+        }
+        self.skip_empty();
+        Some(entry)
+    }
+
+    /// The next one that nobody waits for, if it has the next turn or came before whoever has.
+    pub(super) fn pop_one_way(&mut self) -> Option<Job> {
+        let next = self.next_lane().and_then(Lane::since);
+        let is_next = self.is_one_way_next() || self.one_way.since() <= next;
+        self.one_way_next &= !is_next;
+        is_next
+            .then(|| self.one_way.pop())
+            .flatten()
+            .map(|(_, job)| job)
     }
 
     /// Drops the request with this id of a peer. `true` if it was there.
     pub(super) fn cancel(&mut self, route: &Route, id: u64) -> bool {
-        let mut queue = self.queue.iter();
-        let at = queue.position(|(queued, job)| job.id() == id && queued.is_same(route));
-        let removed = at.and_then(|at| self.queue.remove(at));
-        removed
-            .inspect(|(route, job)| self.leave(route, job))
-            .is_some()
+        let Some(at) = self.by_peer.get(route.peer()).copied() else {
+            return false;
+        };
+        let Some((_, job)) = self.lanes[at].withdraw(route, id) else {
+            return false;
+        };
+        self.calls.subtract(&job);
+        self.has_shrunk(at);
+        true
     }
 
     /// Drops what a peer has asked for. Answers how much that was.
     pub(super) fn forget_peer(&mut self, gone: &Route) -> usize {
-        let before = self.queue.len();
-        self.queue.retain(|(route, job)| {
-            let keep = route.peer() != gone.peer();
-            if !keep {
-                self.calls.subtract(job);
-            }
-            keep
-        });
-        before - self.queue.len()
+        let Some(at) = self.by_peer.get(gone.peer()).copied() else {
+            return 0;
+        };
+        let Size { count, bytes } = self.lanes[at].size();
+        self.calls.count -= count;
+        self.calls.bytes -= bytes;
+        if count > 0 {
+            self.lanes[at].clear();
+            self.has_shrunk(at);
+        }
+        count
     }
 
-    fn enter(&mut self, route: &Route, job: &Job) {
-        let size = self.size(route);
+    /// Takes out the last request of whoever has most waiting, if that is more than `route`'s peer has with one more of
+    /// so many bytes.
+    pub(super) fn displace(&mut self, route: &Route, bytes: usize) -> Option<Entry> {
+        let own = self.by_peer.get(route.peer()).copied();
+        let mut size = own.map_or(Size::default(), |at| self.lanes[at].size());
         size.count += 1;
-        size.bytes += job.bytes();
+        size.bytes = size.bytes.saturating_add(bytes);
+        let fullest = self.fullest.filter(|at| Some(*at) != own)?;
+        if self.lanes[fullest].size().share(self.bounds) <= size.share(self.bounds) {
+            return None;
+        }
+        let entry = self.lanes[fullest].pop_back()?;
+        self.calls.subtract(&entry.1);
+        self.has_shrunk(fullest);
+        Some(entry)
     }
 
-    fn leave(&mut self, route: &Route, job: &Job) {
-        self.size(route).subtract(job);
+    /// Adds the ways to peers of whom something has been waiting for long: a ROUTER tells that a peer has gone to those
+    /// alone who send to it, and nothing is sent to who only notifies. A few at a time.
+    pub(super) fn search(&mut self, now: Instant, asked: &mut Vec<Route>) {
+        if self.searched == 0 && self.search_at.is_some_and(|at| now < at) {
+            return;
+        }
+        let until = self.lanes.len().min(self.searched + SEARCHED);
+        for lane in &self.lanes[self.searched..until] {
+            if let Some((route, job)) = lane.front()
+                && now.saturating_duration_since(job.received()) >= PATIENCE
+                // A REQ socket takes whatever comes for its reply.
+                && !route.ends_with_delimiter()
+            {
+                asked.push(route.clone());
+            }
+        }
+        self.searched = until;
+        if until == self.lanes.len() {
+            (self.searched, self.search_at) = (0, Some(now + PATIENCE));
+        }
     }
 
-    fn size(&mut self, route: &Route) -> &mut Size {
-        if route.is_nowhere() {
-            &mut self.one_way
-        } else {
-            &mut self.calls
+    /// When to [search](Self::search) next.
+    pub(super) fn next_search(&self) -> Option<Instant> {
+        let first = || self.next_lane()?.since()?.checked_add(PATIENCE);
+        (self.calls.count > 0)
+            .then(|| self.search_at.or_else(first))
+            .flatten()
+    }
+
+    /// The lane of a peer of whom something is about to wait.
+    fn lane_of(&mut self, route: &Route) -> usize {
+        let is_same = |at: &usize| {
+            let front = self.lanes[*at].front();
+            front.is_some_and(|(known, _)| known.peer() == route.peer())
+        };
+        if let Some(at) = self.last.filter(is_same) {
+            return at;
+        }
+        let known = self.by_peer.get(route.peer()).copied();
+        let at = known.unwrap_or_else(|| self.new_lane(route.peer()));
+        // It may be one where all was given up.
+        self.empty -= usize::from(known.is_some() && self.lanes[at].is_empty());
+        self.last = Some(at);
+        at
+    }
+
+    fn new_lane(&mut self, peer: &PeerId) -> usize {
+        let at = self.free.pop().unwrap_or(self.lanes.len());
+        if at == self.lanes.len() {
+            self.lanes.push(Lane::default());
+        }
+        self.by_peer.insert(peer.clone(), at);
+        self.round.push_back(at);
+        at
+    }
+
+    /// Something of this lane was given up. To take it out of the round at once would take a look at all of them.
+    fn has_shrunk(&mut self, at: usize) {
+        if !self.lanes[at].is_empty() {
+            return;
+        }
+        self.empty += 1;
+        self.skip_empty();
+        if self.empty > self.round.len() / 2 + SPARE {
+            self.tidy();
+        }
+    }
+
+    /// Takes empty lanes out of the round, as far as they are the next.
+    fn skip_empty(&mut self) {
+        while let Some(at) = self.round.front().copied()
+            && self.lanes[at].is_empty()
+        {
+            self.round.rotate_left(1);
+            if self.empty == self.round.len() {
+                return self.tidy();
+            }
+        }
+    }
+
+    /// Takes all empty lanes out.
+    fn tidy(&mut self) {
+        let is_used = |at: &usize| !self.lanes[*at].is_empty();
+        self.by_peer.retain(|_, at| is_used(at));
+        let round = std::mem::take(&mut self.round).into_iter();
+        let (round, empty): (VecDeque<_>, VecDeque<_>) = round.partition(is_used);
+        self.round = round;
+        self.empty = 0;
+        for at in empty {
+            self.free(at);
+        }
+    }
+
+    fn release(&mut self, at: usize, peer: &PeerId) {
+        self.by_peer.remove(peer);
+        self.free(at);
+    }
+
+    fn free(&mut self, at: usize) {
+        self.lanes[at].clear();
+        self.free.push(at);
+        for known in [&mut self.last, &mut self.fullest] {
+            *known = known.filter(|known| *known != at);
         }
     }
 }
 
 impl Size {
-    fn subtract(&mut self, job: &Job) {
+    pub(super) fn add(&mut self, job: &Job) {
+        self.count += 1;
+        self.bytes += job.bytes();
+    }
+
+    pub(super) fn subtract(&mut self, job: &Job) {
         self.count -= 1;
         self.bytes -= job.bytes();
+    }
+
+    /// How much of the bounds it is, whichever is nearer; to be compared with others of the same bounds.
+    fn share(self, bounds: Self) -> u128 {
+        let product = |a: usize, b: usize| a as u128 * b as u128;
+        product(self.count, bounds.bytes).max(product(self.bytes, bounds.count))
     }
 }

@@ -1,6 +1,7 @@
 //! The state machine alone: no socket, no thread, and a clock that stands until it is moved.
 
 mod given_up;
+mod lanes;
 mod queue;
 mod time;
 

@@ -159,5 +159,5 @@ fn commands_that_nobody_waits_for_keep_no_calls_out() {
     }
     assert!(scene.work.has_room());
     scene.work.abandon();
-    assert!(scene.work.is_done() && scene.work.one_way_tasks == 0);
+    assert!(scene.work.is_done() && scene.work.tasks.one_way() == 0);
 }

@@ -1,0 +1,134 @@
+//! What one peer has asked for and what waits, in the order in which it came.
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use super::index::Index;
+use super::waiting::Size;
+use crate::server::responder::Job;
+use crate::socket::Route;
+
+/// A request, and the way back.
+pub(super) type Entry = (Route, Job);
+
+/// The first and the last place are never empty.
+#[derive(Default)]
+pub(super) struct Lane {
+    /// Where a request was withdrawn, nothing is left. At most half of it is like that.
+    queue: VecDeque<Option<Entry>>,
+    /// The number of the first place.
+    first: u64,
+    size: Size,
+    /// Of the places. Made when the first request is withdrawn: most callers wait for what they have asked for.
+    index: Option<Index>,
+}
+
+/// Places that are kept when a lane is empty: the next one begins without asking for memory.
+const KEPT: usize = 256;
+
+impl Lane {
+    pub(super) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    pub(super) fn size(&self) -> Size {
+        self.size
+    }
+
+    pub(super) fn front(&self) -> Option<&Entry> {
+        self.queue.front()?.as_ref()
+    }
+
+    /// When the first arrived.
+    pub(super) fn since(&self) -> Option<Instant> {
+        self.front().map(|(_, job)| job.received())
+    }
+
+    pub(super) fn push(&mut self, entry: Entry) {
+        if let Some(index) = &mut self.index {
+            let place = self.first.wrapping_add(self.queue.len() as u64);
+            index.insert(&entry.0, entry.1.id(), place);
+        }
+        self.size.add(&entry.1);
+        self.queue.push_back(Some(entry));
+    }
+
+    /// Takes back the first.
+    pub(super) fn push_front(&mut self, entry: Entry) {
+        self.first = self.first.wrapping_sub(1);
+        if let Some(index) = &mut self.index {
+            index.insert(&entry.0, entry.1.id(), self.first);
+        }
+        self.size.add(&entry.1);
+        self.queue.push_front(Some(entry));
+    }
+
+    pub(super) fn pop(&mut self) -> Option<Entry> {
+        let entry = self.queue.pop_front()??;
+        let place = self.first;
+        self.first = self.first.wrapping_add(1);
+        self.left(&entry, place);
+        Some(entry)
+    }
+
+    /// Takes out the last.
+    pub(super) fn pop_back(&mut self) -> Option<Entry> {
+        let entry = self.queue.pop_back()??;
+        let place = self.first.wrapping_add(self.queue.len() as u64);
+        self.left(&entry, place);
+        Some(entry)
+    }
+
+    /// Takes out the request with this id, if it is there.
+    pub(super) fn withdraw(&mut self, route: &Route, id: u64) -> Option<Entry> {
+        let Self {
+            queue,
+            first,
+            index,
+            ..
+        } = self;
+        let index = index.get_or_insert_with(|| index_of(queue, *first));
+        let place = index.get(route, id)?;
+        let at = usize::try_from(place.wrapping_sub(*first)).ok()?;
+        let found = queue.get_mut(at)?;
+        let entry = found.take_if(|(way, job)| job.id() == id && way.is_same(route))?;
+        self.left(&entry, place);
+        if self.queue.len() > 2 * self.size.count {
+            self.queue.retain(Option::is_some);
+            self.index = Some(index_of(&self.queue, self.first));
+        }
+        Some(entry)
+    }
+
+    /// Empties it, for another peer.
+    pub(super) fn clear(&mut self) {
+        self.queue.clear();
+        self.queue.shrink_to(KEPT);
+        self.size = Size::default();
+        self.index = None;
+    }
+
+    fn left(&mut self, (route, job): &Entry, place: u64) {
+        self.size.subtract(job);
+        if let Some(index) = &mut self.index {
+            index.remove(route, job.id(), place);
+        }
+        while let Some(None) = self.queue.front() {
+            self.queue.pop_front();
+            self.first = self.first.wrapping_add(1);
+        }
+        while let Some(None) = self.queue.back() {
+            self.queue.pop_back();
+        }
+    }
+}
+
+fn index_of(queue: &VecDeque<Option<Entry>>, first: u64) -> Index {
+    let mut index = Index::default();
+    for (at, entry) in (0_u64..).zip(queue) {
+        if let Some((route, job)) = entry {
+            index.insert(route, job.id(), first.wrapping_add(at));
+        }
+    }
+    index
+}
