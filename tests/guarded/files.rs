@@ -64,3 +64,24 @@ fn a_file_that_is_wrong_from_the_start_is_told_by_its_line_and_without_its_conte
     assert!(wrong.to_string().contains("line 2"), "{wrong}");
     assert!(!wrong.to_string().contains("pa55word"), "{wrong}");
 }
+
+#[test]
+fn of_a_file_that_is_being_written_the_unfinished_line_is_not_taken() {
+    within(LIMIT, || {
+        let file = Scratch::new("unfinished");
+        let (ada, bob) = (line("ada", "secret"), line("bob", "hidden"));
+        // Whole, but for the line feed: nobody can tell.
+        file.write(&format!("{ada}{}", bob.trim_end()));
+        let wrong = Passwords::file(&file.0).unwrap_err();
+        assert!(wrong.to_string().contains("line 2"), "{wrong}");
+        file.write(&format!("{ada}{bob}# no entry"));
+        let (server, _) = guarded(Passwords::file(&file.0).unwrap());
+        file.write(&format!("{ada}{}", bob.trim_end()));
+        let his = client(&server, |builder| builder.plain("bob", "hidden"));
+        assert_refused(&his, "refused the login");
+        let hers = client(&server, |builder| builder.plain("ada", "secret"));
+        assert!(hers.whoami().is_ok());
+        file.write(&format!("{ada}{bob}"));
+        await_state("bob is let in", || his.whoami().is_ok());
+    });
+}

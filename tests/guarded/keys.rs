@@ -128,6 +128,27 @@ fn a_file_of_keys_counts_from_the_next_login_on() {
 }
 
 #[test]
+fn nobody_is_let_in_by_half_a_name() {
+    if !curve_is_there("nobody_is_let_in_by_half_a_name") {
+        return;
+    }
+    within(LIMIT, || {
+        let (ours, eve) = pairs();
+        let file = Scratch::new("half");
+        let line = format!("{} admin-trainee\n", eve.public());
+        file.write(&line);
+        let keys = CurveServer::new(ours.clone()).allow_file(&file.0).unwrap();
+        let (server, _) = guarded(keys);
+        file.write(&line[..line.rfind("-trainee").unwrap()]);
+        let hers = client(&server, with(ours.public(), &eve));
+        assert_refused(&hers, "refused the login");
+        file.write(&line);
+        await_state("she is let in", || hers.whoami().is_ok());
+        assert_eq!(hers.whoami().unwrap().0.as_deref(), Some("admin-trainee"));
+    });
+}
+
+#[test]
 fn a_function_decides_over_keys_and_any_key_comes_in_by_that_name_only() {
     if !curve_is_there("a_function_decides_over_keys_and_any_key_comes_in_by_that_name_only") {
         return;

@@ -92,7 +92,9 @@ impl CurveServer {
 
     /// Lets the clients in whose keys are in a file, one in each line: the public key, a space, the user's name. Lines
     /// that begin with `# ` are comments. The file is read again when it has changed; a line that is wrong then is left
-    /// out, and of a file that is gone nobody is let in. Connections that have been made stay.
+    /// out, as is a last one without a line feed behind it, and of a file that is gone nobody is let in. Connections that
+    /// have been made stay. Write another file and rename it to this one: of a file that is written in place, a part is
+    /// missing for a moment.
     ///
     /// # Errors
     ///

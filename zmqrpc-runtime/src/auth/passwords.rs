@@ -90,8 +90,10 @@ impl Passwords {
     /// Takes users from a file, one in each line: the name, a colon, and what
     /// [`hash_password`](crate::hash_password) made of the password. Lines that begin with `# ` are comments.
     ///
-    /// The file is read again when it has changed, at the next login. A line that is wrong then is left out, and of a file
-    /// that is gone nobody is let in; the log says so. Connections that have been made stay.
+    /// The file is read again when it has changed, at the next login. A line that is wrong then is left out, as is a last
+    /// one without a line feed behind it, and of a file that is gone nobody is let in; the log says so. Connections that
+    /// have been made stay. Write another file and rename it to this one: of a file that is written in place, a part is
+    /// missing for a moment.
     ///
     /// # Errors
     ///

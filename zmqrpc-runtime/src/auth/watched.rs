@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use crate::error::Error;
+use crate::log;
 
 /// Makes an entry of a line, given what was read before; or tells what is wrong with it.
 pub(super) type ReadLine<T> = fn(line: &str, table: &mut T, before: &T) -> Result<(), &'static str>;
@@ -75,15 +76,16 @@ impl<T: Default> Watched<T> {
                 lost = false;
                 let (table, errors) = parse(&text, self.read_line, &state.table);
                 for (line, reason) in errors {
-                    let path = self.path.display();
-                    tracing::error!(%path, line, reason, "a line of a file of logins is left out");
+                    let path = log::text(self.path.display());
+                    log::line!(error, path, line, reason; "a line of a file of logins is left out");
                 }
                 (table, stamp)
             }
             Err(reason) => {
                 if !std::mem::replace(&mut lost, true) {
-                    tracing::error!(
-                        reason,
+                    log::line!(
+                        error,
+                        reason = log::text(reason);
                         "a file of logins cannot be read: nobody in it is let in"
                     );
                 }
@@ -139,6 +141,9 @@ fn read(path: &Path) -> Result<(String, Option<Stamp>), String> {
     Ok((text, stamp.is_settled().then_some(stamp)))
 }
 
+/// Of a file that is being written, `admin-trainee` may say `admin` for a moment.
+const UNFINISHED: &str = "it has no end: a line feed must follow";
+
 /// Empty lines and comments are left out.
 fn parse<T: Default>(
     text: &str,
@@ -146,12 +151,18 @@ fn parse<T: Default>(
     before: &T,
 ) -> (T, Vec<(usize, &'static str)>) {
     let (mut table, mut errors) = (T::default(), Vec::new());
-    for (number, line) in (1..).zip(text.lines()) {
+    for (number, line) in (1..).zip(text.split_inclusive('\n')) {
+        let is_whole = line.ends_with('\n');
         let line = line.trim();
         if line.is_empty() || line == "#" || line.starts_with("# ") {
             continue;
         }
-        if let Err(reason) = read_line(line, &mut table, before) {
+        let entry = if is_whole {
+            read_line(line, &mut table, before)
+        } else {
+            Err(UNFINISHED)
+        };
+        if let Err(reason) = entry {
             errors.push((number, reason));
         }
     }
