@@ -9,7 +9,7 @@ use zmqrpc::Subscription;
 
 use super::publisher::{Publisher, number};
 use super::recorder::{SensorClient, only, record};
-use super::support::{await_state, ipc, within};
+use super::support::{Gate, await_state, ipc, within};
 
 const LIMIT: Duration = Duration::from_secs(60);
 const SILENCE: Duration = Duration::from_millis(200);
@@ -237,5 +237,28 @@ fn a_callback_that_panics_or_takes_its_time_holds_nobody_up() {
             "{:?}",
             start.elapsed()
         );
+    });
+}
+
+#[test]
+fn a_callback_that_stands_still_takes_no_thread_of_the_server() {
+    within(LIMIT, || {
+        let gate = Gate::default();
+        let (held, mut publisher) = (gate.clone(), Publisher::bind(1));
+        let subscription = Subscription::connect(&publisher.endpoint)
+            .heartbeat(Duration::from_millis(100))
+            .on_silence(move |_| held.pass());
+        let (server, recorder) = record(|builder| builder.workers(1).subscribe(subscription));
+        gate.await_arrivals(1);
+        // Silences go on, and so does everything else.
+        await_state("silences", || only(&server).silences >= 6);
+        let mut value = 0;
+        while recorder.log.numbers().is_empty() {
+            publisher.await_subscriber();
+            publisher.reading("a", value);
+            value += 1;
+        }
+        assert_eq!(server.shutdown(LIMIT), Ok(()));
+        gate.open();
     });
 }

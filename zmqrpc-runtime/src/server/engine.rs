@@ -16,7 +16,7 @@ use super::notice::Notice;
 use super::port::Port;
 use super::responder::Responder;
 use super::roles::{Role, Roles};
-use super::sources::{Sources, Told, Waiters};
+use super::sources::{Callbacks, Sources, Told, Waiters};
 use super::work::{Assigned, Bounds, Ended, Work};
 use crate::log;
 use crate::socket::{Router, SocketError, Waiter, drive_any};
@@ -29,6 +29,7 @@ pub(super) struct Engine {
     core: Mutex<Option<Core>>,
     roles: Roles,
     hand: Hand,
+    callbacks: Callbacks,
     waiter: Arc<Waiter>,
     responder: Arc<Responder>,
     pub(super) counters: Arc<Counters>,
@@ -57,6 +58,7 @@ impl Engine {
             core: Mutex::new(Some(core)),
             roles: Roles::default(),
             hand: Hand::default(),
+            callbacks: Callbacks::default(),
             responder,
             counters,
             stopping: AtomicBool::new(false),
@@ -132,6 +134,7 @@ impl Engine {
     /// Ends the server, whatever its threads are doing. Those that are in a method leave when it returns.
     pub(super) fn finish(&self) {
         self.roles.end();
+        self.callbacks.end();
         // Out of the lock first: shutting takes its time.
         let core = self.core().take();
         if let Some(Core { port, mut work, .. }) = core {
@@ -190,14 +193,7 @@ impl Engine {
                     }
                 }
                 Ok(Attended::Again) => {}
-                Ok(Attended::Silent(told)) => {
-                    // A user's code: the stand-by takes over if it takes its time.
-                    for told in told {
-                        self.roles.start_running(term);
-                        told.tell();
-                    }
-                    self.roles.stop_running(term);
-                }
+                Ok(Attended::Silent(told)) => self.callbacks.make(told),
                 Ok(Attended::Done) => return self.finish(),
                 Err(error) => {
                     log::line!(error, error = log::text(&error); "the server's socket failed, the server ends");

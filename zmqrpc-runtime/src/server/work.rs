@@ -7,7 +7,7 @@ mod lane;
 mod tasks;
 mod waiting;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tasks::{Due, Tasks};
 use waiting::{Size, Waiting};
@@ -27,6 +27,8 @@ pub(super) struct Bounds {
     pub(super) bytes: usize,
     /// Plain methods that run at once.
     pub(super) workers: usize,
+    /// How long a peer's notification that states no time may wait.
+    pub(super) patience: Duration,
 }
 
 /// An `async` method that runs.
@@ -49,6 +51,8 @@ pub(super) struct Work {
     /// Places that are free.
     free: usize,
     tasks: Tasks,
+    /// Notifications that had waited for too long when their turn came.
+    stale: u64,
 }
 
 /// A job that was given out, and the place that it occupies.
@@ -82,6 +86,7 @@ impl Work {
             running: (0..bounds.workers).map(|_| None).collect(),
             free: bounds.workers,
             tasks: Tasks::default(),
+            stale: 0,
         }
     }
 
@@ -140,11 +145,21 @@ impl Work {
 
     /// Gives a job out, if one waits and a worker is free.
     pub(super) fn assign(&mut self, now: Instant) -> Option<Assigned> {
-        if !self.has_assignable() {
-            return None;
+        while self.has_assignable() {
+            let (route, job) = self.waiting.pop()?;
+            if self.is_stale(&route, &job, now) {
+                self.stale += 1;
+                continue;
+            }
+            return Some(self.give_out(route, job, now));
         }
-        let (route, job) = self.waiting.pop()?;
-        Some(self.give_out(route, job, now))
+        None
+    }
+
+    fn is_stale(&self, route: &Route, job: &Job, now: Instant) -> bool {
+        let waited = || now.saturating_duration_since(job.received());
+        let is_limited = !job.wants_reply() && !route.is_nowhere() && job.deadline().is_none();
+        is_limited && waited() > self.bounds.patience
     }
 
     /// Takes out the first that waits, to be run in this place behind what runs there: if nobody waits for either, nor can
@@ -263,9 +278,9 @@ impl Work {
     }
 
     /// Does what is due at `now`: ends tasks whose time is over, tells callers that their calls still run. Answers how
-    /// many tasks ran out of time; what is to be sent it adds to `ready`.
+    /// many calls ran out of time; what is to be sent it adds to `ready`.
     pub(super) fn tick(&mut self, now: Instant, ready: &mut Vec<Delivery>) -> u64 {
-        let mut expired = 0;
+        let mut expired = std::mem::take(&mut self.stale);
         while let Some(due) = self.tasks.tick(now) {
             match due {
                 Due::Expired(call) => {

@@ -39,6 +39,7 @@ pub struct ServerBuilder {
     workers: usize,
     max_queue: usize,
     max_queue_bytes: usize,
+    notification_limit: Duration,
     high_water: Option<usize>,
     linger: Duration,
     remember_deliveries: usize,
@@ -59,6 +60,7 @@ impl Default for ServerBuilder {
             workers: default_workers(),
             max_queue: 65_536,
             max_queue_bytes: 64 << 20,
+            notification_limit: Duration::from_secs(300),
             high_water: None,
             linger: Duration::from_secs(1),
             remember_deliveries: 10_000,
@@ -173,6 +175,15 @@ impl ServerBuilder {
         self
     }
 
+    /// How long a notification may wait to be executed whose sender states no time. Default: 5 min; `Duration::MAX` is any
+    /// time. What waits longer is not executed, and counted in [`ServerStats::expired`](super::ServerStats::expired).
+    ///
+    /// The clients of this library state the time that their calls have. What is published and pushed has no limit.
+    pub fn notification_limit(mut self, limit: Duration) -> Self {
+        self.notification_limit = limit;
+        self
+    }
+
     /// Messages that libzmq holds for one connection, in each direction. Default: 500 replies and 1,000 requests. Further
     /// replies wait in the server, and who sends further requests is not read from until there is room.
     ///
@@ -234,7 +245,8 @@ impl ServerBuilder {
     /// [`Error::Unauthenticated`](crate::Error::Unauthenticated) for the caller, with this text as its reason; the service
     /// is not started. Default: everybody who is let in may call everything.
     ///
-    /// The function runs for each call, on the thread that would run the service. If it panics, the call is refused.
+    /// The function runs for each call, on the thread that would run the service: what it waits for takes a worker, as
+    /// a service would, and where it waits in every one, nothing is executed. If it panics, the call is refused.
     ///
     /// ```
     /// use zmqrpc_runtime::{CallContext, Server};

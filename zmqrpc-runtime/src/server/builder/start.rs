@@ -60,6 +60,7 @@ impl ServerBuilder {
             requests: self.max_queue,
             bytes: self.max_queue_bytes,
             workers: self.workers,
+            patience: self.notification_limit,
         };
         let linger = self.linger;
         let (responder, counters) = self.into_parts(limits)?;
@@ -146,6 +147,10 @@ impl ServerBuilder {
         if self.high_water == Some(0) {
             let reason = "it must be 1 or more: nothing is held without bound";
             return Err(Error::bad_setting("high_water", reason));
+        }
+        if self.notification_limit.is_zero() {
+            let reason = "it must be more than none";
+            return Err(Error::bad_setting("notification_limit", reason));
         }
         if self.max_queue == 0 {
             return Err(Error::bad_setting("max_queue", "it must be 1 or more"));

@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::reading::Read;
@@ -27,6 +28,8 @@ pub(crate) struct Feed {
     tally: Tally,
     silence: Option<Silence>,
     on_silence: Option<OnSilence>,
+    /// A callback waits to be made.
+    telling: Arc<AtomicBool>,
     heartbeats: u64,
     malformed: u64,
     silences: u64,
@@ -44,11 +47,14 @@ const REOPEN: Duration = Duration::from_millis(20);
 pub(crate) struct Told {
     callback: OnSilence,
     endpoint: String,
+    /// While it waits, no other one of the same subscription is made.
+    waits: Arc<AtomicBool>,
 }
 
 impl Told {
     /// Never panics.
     pub(crate) fn tell(&self) {
+        self.waits.store(false, Ordering::Relaxed);
         let callback = AssertUnwindSafe(|| (self.callback)(&self.endpoint));
         if let Err(panic) = catch_unwind(callback) {
             log::line!(error, endpoint = self.endpoint.clone(); "a callback on silence panicked");
@@ -77,6 +83,7 @@ impl Feed {
                 .heartbeat
                 .map(|limit| Silence::new(limit, Instant::now())),
             on_silence: settings.on_silence,
+            telling: Arc::default(),
             heartbeats: 0,
             malformed: 0,
             silences: 0,
@@ -249,8 +256,13 @@ impl Source for Feed {
         if !self.subscriber.awaits_login() {
             self.renew(now, "nothing is heard from a publisher");
         }
+        let callback = self.on_silence.as_ref()?;
+        if self.telling.swap(true, Ordering::Relaxed) {
+            return None;
+        }
         Some(Told {
-            callback: Arc::clone(self.on_silence.as_ref()?),
+            callback: Arc::clone(callback),
+            waits: Arc::clone(&self.telling),
             endpoint: self.subscriber.endpoint().to_owned(),
         })
     }

@@ -5,6 +5,7 @@
 //! feed          a subscription at work
 //! tally         what it received and lost
 //! silence       when it counts as silent
+//! callbacks     what is told when it is silent
 //! slot          one of several, and its turns
 //! reading       a frame to a job
 //! pulled        an endpoint that commands are pulled from
@@ -15,6 +16,7 @@
 //! All of it stands under the port's lock and is served by whoever has that, as the ROUTER is. Where the queue has no
 //! room, sources are left unread: libzmq holds what comes, and then those who push wait, and those who publish drop.
 
+mod callbacks;
 mod feed;
 mod pulled;
 mod reading;
@@ -28,6 +30,7 @@ mod tally;
 use std::sync::Arc;
 use std::time::Instant;
 
+pub(super) use callbacks::Callbacks;
 pub(crate) use feed::{Feed, Told};
 pub(super) use pulled::Pulled;
 pub use stats::{Heard, PullStats, SubscriptionStats};

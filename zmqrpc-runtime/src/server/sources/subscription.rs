@@ -139,8 +139,11 @@ impl Subscription {
         self
     }
 
-    /// Is called with the endpoint each time that the limit of [`heartbeat`](Self::heartbeat) passes, on a thread of the
-    /// server. What it panics with is logged.
+    /// Is called with the endpoint each time that the limit of [`heartbeat`](Self::heartbeat) passes. What it panics with
+    /// is logged.
+    ///
+    /// A server has one thread for such calls, which makes one after the other. One that takes its time holds up those of
+    /// the server's other subscriptions and nothing else; silences that pass meanwhile are told once, when it is over.
     pub fn on_silence(mut self, callback: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.on_silence = Some(Arc::new(callback));
         self

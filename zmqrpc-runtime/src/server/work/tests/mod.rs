@@ -81,6 +81,7 @@ impl Scene {
             requests,
             bytes,
             workers,
+            patience: 60 * SECOND,
         };
         Self {
             work: Work::new(bounds),

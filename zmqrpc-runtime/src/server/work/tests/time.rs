@@ -123,3 +123,27 @@ fn a_look_that_comes_late_ends_all_whose_time_is_over() {
         "in the order of their ends"
     );
 }
+
+#[test]
+fn a_notification_that_states_no_time_does_not_wait_for_ever() {
+    let mut scene = Scene::spacious(1);
+    scene.ask(&ann(), 1, CALL);
+    scene.assign();
+    scene.ask(&ann(), 2, NOTIFY);
+    scene.ask(&ann(), 3, CALL);
+    let event = scene.job(4, NOTIFY);
+    scene.work.take_on(Route::nowhere(), event);
+    scene.pass(SECOND);
+    scene.ask(&ann(), 5, NOTIFY);
+    scene.pass(60 * SECOND);
+    scene.finish(0, None);
+    // Neither calls nor what was published or pushed have that limit.
+    let mut ids = Vec::new();
+    while let Some((place, id)) = scene.assign() {
+        ids.push(id);
+        scene.finish(place, None);
+    }
+    ids.sort_unstable();
+    assert_eq!(ids, [3, 4, 5]);
+    assert_eq!(scene.tick(), 1);
+}

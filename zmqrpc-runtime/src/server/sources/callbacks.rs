@@ -1,0 +1,55 @@
+//! A thread that makes the callbacks of a server's sources, one after the other: a program's code takes as long as it
+//! likes, and no thread of the server waits for it.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use super::Told;
+use crate::log;
+
+/// Starts with the first callback and ends with the server, or when the one that it is at returns.
+#[derive(Default)]
+pub(in crate::server) struct Callbacks(Mutex<State>);
+
+#[derive(Default)]
+enum State {
+    #[default]
+    New,
+    Running(Sender<Told>),
+    Ended,
+}
+
+impl Callbacks {
+    /// Has callbacks made. Each source has one that waits, at most.
+    pub(in crate::server) fn make(&self, told: Vec<Told>) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(*state, State::New) {
+            let (sender, receiver) = channel();
+            let builder = thread::Builder::new().name("zmqrpc-silence".into());
+            match builder.spawn(move || run(&receiver)) {
+                Ok(_) => *state = State::Running(sender),
+                Err(error) => {
+                    log::line!(error, error = log::text(error); "no thread for callbacks");
+                }
+            }
+        }
+        if let State::Running(sender) = &*state {
+            for told in told {
+                // It ends with the sender alone.
+                let _ = sender.send(told);
+            }
+        }
+    }
+
+    /// None that has not begun is made any more.
+    pub(in crate::server) fn end(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = State::Ended;
+    }
+}
+
+fn run(receiver: &Receiver<Told>) {
+    while let Ok(told) = receiver.recv() {
+        told.tell();
+    }
+}
