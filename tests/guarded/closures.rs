@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use zmqrpc::Passwords;
 
-use crate::support::within;
+use crate::support::{Gate, within};
 use crate::vault::{assert_refused, client, guarded, undisturbed};
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -51,5 +51,28 @@ fn a_function_that_panics_lets_nobody_in_and_stops_nobody() {
         });
         let bob = client(&server, |builder| builder.plain("bob", "any"));
         assert_eq!(bob.whoami().unwrap().0.as_deref(), Some("bob"));
+    });
+}
+
+#[test]
+fn a_function_that_stands_still_holds_up_the_logins_of_its_own_server_alone() {
+    within(LIMIT, || {
+        let gate = Gate::default();
+        let held = gate.clone();
+        let (slow, _) = guarded(Passwords::check(move |_, _| {
+            held.pass();
+            true
+        }));
+        // Nothing is known of this password: it takes the effort.
+        let hash = zmqrpc::hash_password("secret").unwrap();
+        let (other, _) = guarded(Passwords::new().hashed("ada", &hash).unwrap());
+        let waiting = client(&slow, |builder| builder.plain("eve", "x"));
+        let waits = std::thread::spawn(move || waiting.whoami());
+        gate.await_arrivals(1);
+        let ada = client(&other, |builder| builder.plain("ada", "secret"));
+        assert_eq!(ada.whoami().unwrap().0.as_deref(), Some("ada"));
+        assert_eq!(slow.shutdown(LIMIT), Ok(()));
+        gate.open();
+        let _ = waits.join();
     });
 }

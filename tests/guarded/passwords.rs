@@ -1,7 +1,9 @@
 //! Users and passwords.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use zmqrpc::Passwords;
 
@@ -165,4 +167,55 @@ async fn tasks_learn_it_in_time_too() {
     let right = crate::vault::VaultClient::new(right);
     assert_eq!(right.whoami().await.unwrap().0.as_deref(), Some("ada"));
     assert_eq!(safe.visits(), 1);
+}
+
+/// Logs in over a connection of its own. Answers how long it took to be refused.
+fn refused_after(address: &str, user: &str) -> Duration {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let mut greeting = vec![0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, 3, 1];
+    greeting.extend(b"PLAIN");
+    greeting.resize(64, 0);
+    stream.write_all(&greeting).unwrap();
+    stream.read_exact(&mut [0; 64]).unwrap();
+    let (len, name) = (u8::try_from(user.len()).unwrap(), user.as_bytes());
+    let body = [b"\x05HELLO", &[len][..], name, b"\x05wrong"].concat();
+    stream
+        .write_all(&[4, u8::try_from(body.len()).unwrap()])
+        .unwrap();
+    let begin = Instant::now();
+    stream.write_all(&body).unwrap();
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    assert!(answer[2..].starts_with(b"\x05ERROR"), "{answer:x?}");
+    begin.elapsed()
+}
+
+#[test]
+fn a_burst_of_wrong_passwords_does_not_tell_which_users_there_are() {
+    within(LIMIT, || {
+        let hash = zmqrpc::hash_password("hidden").unwrap();
+        let passwords = ada().hashed("bob", &hash).unwrap();
+        let (server, _) = guarded(passwords);
+        let endpoint = server.endpoints().remove(0);
+        let address = endpoint.trim_start_matches("tcp://");
+        let last: Vec<_> = ["eve", "ada", "bob"]
+            .iter()
+            .map(|user| {
+                let burst = || {
+                    let tries: Vec<_> = (0..6)
+                        .map(|_| {
+                            let (address, user) = (address.to_owned(), (*user).to_owned());
+                            thread::spawn(move || refused_after(&address, &user))
+                        })
+                        .collect();
+                    let times = tries.into_iter().map(|tried| tried.join().unwrap());
+                    times.max().unwrap()
+                };
+                // The best of some: the machine may have other things to do.
+                (0..3).map(|_| burst()).min().unwrap()
+            })
+            .collect();
+        let (least, most) = (last.iter().min().unwrap(), last.iter().max().unwrap());
+        assert!(*most < *least * 3 / 2, "{last:?}");
+    });
 }

@@ -1,11 +1,11 @@
-//! The thread that decides the logins that take their time.
+//! The thread of a gate that decides the logins that take their time.
 //!
 //! Who sends many wrong passwords must not keep the others out: those who wait take turns by their addresses, and no
-//! address has more than a few places.
+//! address has more than a few places. Each gate has a thread of its own, since what it asks may be a program's code.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::Instant;
 
@@ -14,20 +14,59 @@ use super::request::Sender;
 use crate::log;
 use crate::socket::Waiter;
 
-/// A login that is to be decided.
+/// A login that is to be decided. It does not keep its gate.
 pub(super) struct Case {
-    pub(super) gate: Arc<Gate>,
+    pub(super) gate: Weak<Gate>,
     pub(super) claim: Claim,
     pub(super) address: String,
     pub(super) from: Sender,
-    pub(super) received: Instant,
+    /// When it is told that it is refused.
+    pub(super) due: Due,
+    pub(super) registry: Arc<Registry>,
 }
 
+/// When a login ends that does not end well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Due {
+    /// It is refused then, if it has been decided.
+    Refused(Instant),
+    /// There is no time to refuse it: it is broken off then, and only the right one may still be let in before. Names what
+    /// is held.
+    BrokenOff(Instant, u64),
+}
+
+/// Where cases go that have been decided: to the handler, which sends the answers.
+pub(super) struct Registry {
+    decided: Mutex<Vec<(Case, Verdict)>>,
+    handler: Arc<Waiter>,
+}
+
+impl Registry {
+    pub(super) fn new(handler: Arc<Waiter>) -> Arc<Self> {
+        Arc::new(Self {
+            decided: Mutex::default(),
+            handler,
+        })
+    }
+
+    /// What has been decided.
+    pub(super) fn decided(&self) -> Vec<(Case, Verdict)> {
+        std::mem::take(&mut self.decided.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn enter(&self, case: Case, verdict: Verdict) {
+        let decided = self.decided.lock();
+        decided
+            .unwrap_or_else(PoisonError::into_inner)
+            .push((case, verdict));
+        self.handler.wake();
+    }
+}
+
+#[derive(Default)]
 pub(super) struct Court {
     docket: Mutex<Docket>,
     called: Condvar,
-    /// Of the handler, which sends the answers.
-    handler: Arc<Waiter>,
 }
 
 #[derive(Default)]
@@ -35,7 +74,6 @@ struct Docket {
     /// By address, the next one first.
     lanes: VecDeque<(String, VecDeque<Case>)>,
     waiting: usize,
-    decided: Vec<(Case, Verdict)>,
     sits: bool,
     closed: bool,
 }
@@ -46,27 +84,26 @@ const MAX_WAITING: usize = 1024;
 /// Of these, from one address.
 const MAX_PER_ADDRESS: usize = 64;
 
-impl Court {
-    pub(super) fn new(handler: Arc<Waiter>) -> Arc<Self> {
-        Arc::new(Self {
-            docket: Mutex::default(),
-            called: Condvar::new(),
-            handler,
-        })
-    }
+/// Where so many wait, none is taken that could only be decided in a hurry.
+const FEW: usize = 4;
 
+impl Court {
     /// Takes a login, or gives it back with the reason.
     pub(super) fn file(self: &Arc<Self>, case: Case) -> Result<(), (Box<Case>, &'static str)> {
         let full = "too many logins wait";
         let mut docket = self.docket();
-        if docket.waiting == MAX_WAITING {
+        let max = match case.due {
+            Due::Refused(_) => MAX_WAITING,
+            Due::BrokenOff(..) => FEW,
+        };
+        if docket.waiting >= max {
             return Err((Box::new(case), full));
         }
         if !docket.sits {
             let court = Arc::clone(self);
             let builder = thread::Builder::new().name("zmqrpc-login".into());
             if let Err(error) = builder.spawn(move || court.sit()) {
-                log::line!(error, error = log::text(&error); "no thread for logins");
+                log::line!(error, error = log::text(error); "no thread for logins");
                 return Err((Box::new(case), "no thread for it"));
             }
             docket.sits = true;
@@ -90,24 +127,30 @@ impl Court {
         Ok(())
     }
 
-    /// What has been decided.
-    pub(super) fn decided(&self) -> Vec<(Case, Verdict)> {
-        std::mem::take(&mut self.docket().decided)
-    }
-
     /// Ends the thread, as soon as it has decided what it is at.
     pub(super) fn close(&self) {
-        self.docket().closed = true;
+        let mut docket = self.docket();
+        docket.closed = true;
+        let waiting = std::mem::take(&mut docket.lanes);
         self.called.notify_one();
+        drop(docket);
+        drop(waiting);
     }
 
     fn sit(&self) {
         while let Some(case) = self.next() {
-            let verdict = judged(|| Some(case.gate.judge.decide(&case.claim)));
-            self.docket()
-                .decided
-                .push((case, verdict.unwrap_or(PANICKED)));
-            self.handler.wake();
+            if let Due::BrokenOff(at, _) = case.due
+                && at <= Instant::now()
+            {
+                continue;
+            }
+            let Some(gate) = case.gate.upgrade() else {
+                continue;
+            };
+            let verdict = judged(|| Some(gate.judge.decide(&case.claim)));
+            drop(gate);
+            let registry = Arc::clone(&case.registry);
+            registry.enter(case, verdict.unwrap_or(PANICKED));
         }
     }
 

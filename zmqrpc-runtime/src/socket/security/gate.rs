@@ -4,11 +4,14 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Instant;
 
 use zeroize::Zeroizing;
 
 use super::KEY;
+use super::court::Court;
 use super::request::{CURVE, PLAIN};
+use super::schedule::{SOONEST, Schedule};
 use crate::log::{self, Throttle};
 
 /// Who somebody says to be.
@@ -84,6 +87,8 @@ pub(super) struct Gate {
     endpoints: Mutex<Vec<String>>,
     denied: Denied,
     refusals: Throttle,
+    schedule: Mutex<Schedule>,
+    pub(super) court: Arc<Court>,
 }
 
 static GATES: LazyLock<Mutex<Gates>> = LazyLock::new(Mutex::default);
@@ -125,6 +130,8 @@ impl Guard {
             endpoints: Mutex::default(),
             denied: Denied::default(),
             refusals: Throttle::default(),
+            schedule: Mutex::default(),
+            court: Arc::default(),
         });
         gates.by_domain.insert(domain, Arc::downgrade(&gate));
         Self { gate }
@@ -156,7 +163,7 @@ impl Guard {
         if let Some(hidden) = self.gate.hidden() {
             log::line!(
                 warn,
-                endpoint = self.gate.place(),
+                endpoint = self.gate.endpoints(),
                 mechanism = self.mechanism(),
                 hidden;
                 "a login of another kind, or for another server, is refused; `hidden` more were before this one"
@@ -175,7 +182,7 @@ impl Gate {
     }
 
     /// Where its sockets are bound, for log lines.
-    pub(super) fn place(&self) -> String {
+    pub(super) fn endpoints(&self) -> String {
         let endpoints = self.endpoints.lock();
         endpoints.unwrap_or_else(PoisonError::into_inner).join(" ")
     }
@@ -186,7 +193,7 @@ impl Gate {
         if let Some(hidden) = self.hidden() {
             log::line!(
                 warn,
-                endpoint = self.place(),
+                endpoint = self.endpoints(),
                 user = claim.map(|claim| log::text(claim.name())),
                 mechanism = claim.map_or(self.mechanism(), Claim::mechanism),
                 peer = log::text(peer),
@@ -197,6 +204,19 @@ impl Gate {
         }
     }
 
+    /// When a refusal is told of a login that has just come from this address; nothing if that would be too late.
+    pub(super) fn place(&self, address: &str, now: Instant) -> Option<Instant> {
+        // Keys cannot be guessed one by one: time tells nothing of them.
+        if self.secret.is_some() {
+            return now.checked_add(SOONEST);
+        }
+        self.schedule().place(address, now)
+    }
+
+    fn schedule(&self) -> MutexGuard<'_, Schedule> {
+        self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Whether to write a line about a refusal: with how many were not written.
     fn hidden(&self) -> Option<u64> {
         self.refusals.admit("refused")
@@ -205,6 +225,7 @@ impl Gate {
 
 impl Drop for Gate {
     fn drop(&mut self) {
+        self.court.close();
         gates().by_domain.remove(&self.domain);
     }
 }

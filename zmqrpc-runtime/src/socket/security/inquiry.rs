@@ -14,6 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::super::{Endpoint, Waiter};
+use super::request::CURVE;
 use crate::log;
 
 /// Watches how handshakes with one endpoint end.
@@ -149,8 +150,8 @@ impl Inquiry {
         let ours = self.mechanism.as_bytes();
         let denial = match mechanism.as_deref() {
             Some(theirs) if theirs != ours => self.mismatch(),
-            // Without a login it is no matter of logins.
-            Some(_) if ours != b"NULL" => {
+            // With a password it is a server that has too much to do, and without a login no matter of logins.
+            Some(_) if ours == CURVE.as_bytes() => {
                 if self.failures < BEFORE_REFUSED {
                     return None;
                 }

@@ -4,7 +4,8 @@
 //! gate      what a guarded socket asks: one domain of ZAP each
 //! zap       the handler that libzmq asks, one per context
 //! request   what it asks, and what it is answered
-//! court     the thread that decides what takes its time
+//! court     a gate's thread, which decides what takes its time
+//! schedule  when refusals are told
 //! inquiry   how an endpoint wants one to log in
 //! ```
 
@@ -12,6 +13,7 @@ mod court;
 mod gate;
 mod inquiry;
 mod request;
+mod schedule;
 pub(super) mod zap;
 
 use std::fmt;

@@ -25,6 +25,7 @@ pub(super) struct Request {
 }
 
 /// Where the answer goes.
+#[derive(Clone)]
 pub(super) struct Sender {
     route: Message,
     number: Message,
@@ -115,6 +116,14 @@ impl Sender {
     /// The answer that does not.
     pub(super) fn refuse(self) -> Vec<Message> {
         self.answer("400", "", Vec::new())
+    }
+
+    /// The answer that says nothing of who may come in: the connection ends, and may be made again.
+    ///
+    /// The status for this is 300, with which libzmq leaves the connection alone until the time for its handshake is over.
+    /// One that there is not ends it at once.
+    pub(super) fn break_off(self) -> Vec<Message> {
+        self.answer("000", "", Vec::new())
     }
 
     fn answer(self, status: &str, user: &str, properties: Vec<u8>) -> Vec<Message> {

@@ -4,13 +4,14 @@
 //! sockets enforce their domain, and libzmq refuses where nobody answers.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::court::{Case, Court, judged};
-use super::gate::{Verdict, gate};
+use super::court::{Case, Due, Registry, judged};
+use super::gate::{Gate, Verdict, gate};
 use super::request::{Mechanism, Request, Sender};
+use super::schedule::SOONEST;
 use super::{OPEN, Security};
 use crate::log::{self, Throttle};
 use crate::socket::context::Shared;
@@ -18,10 +19,6 @@ use crate::socket::raw::RawSocket;
 use crate::socket::{Direction, Endpoint, Message, Options, SocketError, Upkeep, Waiter};
 
 const ENDPOINT: &str = "inproc://zeromq.zap.01";
-
-/// When a refusal is answered, whatever it took to decide: time must not tell which users there are, and who guesses has
-/// to wait.
-const REFUSAL: Duration = Duration::from_millis(100);
 
 /// Refusals that are held back. Beyond, the oldest is answered early.
 const MAX_HELD: usize = 4096;
@@ -51,7 +48,7 @@ pub(in crate::socket) fn start(context: &Shared) -> Result<JoinHandle<()>, Socke
     let waiter = Arc::new(Waiter::new(vec![socket.descriptor()?])?);
     let handler = Handler {
         socket,
-        court: Court::new(Arc::clone(&waiter)),
+        registry: Registry::new(Arc::clone(&waiter)),
         waiter,
         held: BTreeMap::new(),
         count: 0,
@@ -62,12 +59,20 @@ pub(in crate::socket) fn start(context: &Shared) -> Result<JoinHandle<()>, Socke
         .map_err(|error| SocketError::thread(&error))
 }
 
+struct Held {
+    from: Sender,
+    /// It is refused; or else nothing is said.
+    refused: bool,
+    /// Of a login that has not been decided: who has it counted if it is not let in.
+    undecided: Option<(Weak<Gate>, String)>,
+}
+
 struct Handler {
     socket: RawSocket,
     waiter: Arc<Waiter>,
-    court: Arc<Court>,
-    /// Refusals, by when they are answered.
-    held: BTreeMap<(Instant, u64), Sender>,
+    registry: Arc<Registry>,
+    /// Answers that let nobody in, by when they are given.
+    held: BTreeMap<(Instant, u64), Held>,
     count: u64,
 }
 
@@ -99,17 +104,33 @@ impl Handler {
                 sent |= self.take(request)?;
             }
         }
-        for (case, verdict) in self.court.decided() {
+        for (case, verdict) in self.registry.decided() {
             sent |= self.conclude(case, verdict)?;
         }
         let now = Instant::now();
         while let Some(first) = self.held.first_entry()
             && (first.key().0 <= now || self.held.len() > MAX_HELD)
         {
-            if let Some((_, sender)) = self.held.pop_first() {
-                self.send(sender.refuse())?;
-                sent = true;
+            let Some((_, held)) = self.held.pop_first() else {
+                break;
+            };
+            let Held {
+                from,
+                refused,
+                undecided,
+            } = held;
+            if let Some((gate, address)) = undecided
+                && let Some(gate) = gate.upgrade()
+            {
+                gate.refused(None, &address, "too many logins come");
             }
+            let answer = if refused {
+                from.refuse()
+            } else {
+                from.break_off()
+            };
+            self.send(answer)?;
+            sent = true;
         }
         Ok(sent)
     }
@@ -154,33 +175,58 @@ impl Handler {
                     "a login that nobody asked for is refused; `hidden` more were before this one"
                 );
             }
-            self.hold(from, received);
+            self.hold(from, received + SOONEST, true);
             return Ok(false);
         };
         let Some(claim) = claim else {
             // Counted and held back in the log as the others are: strangers can send as many of these.
             gate.refused(None, &address, "it is no text, or no login");
-            self.hold(from, received);
+            self.hold(from, received + SOONEST, true);
             return Ok(false);
         };
-        let is_other = claim.mechanism() != gate.mechanism();
-        let case = Case {
-            gate,
+        if claim.mechanism() != gate.mechanism() {
+            gate.refused(Some(&claim), &address, "it is another way to log in");
+            self.hold(from, received + SOONEST, true);
+            return Ok(false);
+        }
+        let glance = judged(|| gate.judge.glance(&claim));
+        if let Some(Verdict::Admitted(user)) = glance {
+            return self.admit(&gate, &user, &address, from).map(|()| true);
+        }
+        // Whatever is known by now, or takes its time: from here on it goes the same way for all.
+        let due = gate.place(&address, received);
+        if let Some(Verdict::Refused(reason)) = glance {
+            let (at, refused) = due.map_or((received + SOONEST, false), |at| (at, true));
+            gate.refused(Some(&claim), &address, reason);
+            self.hold(from, at, refused);
+            return Ok(false);
+        }
+        let due = match due {
+            Some(at) => Due::Refused(at),
+            None => {
+                let at = received + SOONEST;
+                let number = self.hold(from.clone(), at, false);
+                if let Some(held) = self.held.get_mut(&(at, number)) {
+                    held.undecided = Some((Arc::downgrade(&gate), address.clone()));
+                }
+                Due::BrokenOff(at, number)
+            }
+        };
+        let filed = gate.court.file(Case {
+            gate: Arc::downgrade(&gate),
             claim,
             address,
             from,
-            received,
-        };
-        if is_other {
-            return self.conclude(case, Verdict::Refused("it is another way to log in"));
+            due,
+            registry: Arc::clone(&self.registry),
+        });
+        if let Err((case, reason)) = filed
+            && let Due::Refused(_) = case.due
+        {
+            gate.refused(Some(&case.claim), &case.address, reason);
+            self.hold(case.from, received + SOONEST, false);
         }
-        if let Some(verdict) = judged(|| case.gate.judge.glance(&case.claim)) {
-            return self.conclude(case, verdict);
-        }
-        match self.court.file(case) {
-            Ok(()) => Ok(false),
-            Err((case, reason)) => self.conclude(*case, Verdict::Refused(reason)),
-        }
+        Ok(false)
     }
 
     fn conclude(&mut self, case: Case, verdict: Verdict) -> Result<bool, SocketError> {
@@ -189,32 +235,60 @@ impl Handler {
             claim,
             address,
             from,
-            received,
+            due,
+            ..
         } = case;
-        match verdict {
-            Verdict::Admitted(user) => {
-                let mechanism = gate.mechanism();
-                log::line!(
-                    debug,
-                    endpoint = gate.place(),
-                    user = log::text(format_args!("{user:?}")),
-                    mechanism,
-                    peer = log::text(&address);
-                    "a login is accepted"
-                );
-                self.send(from.admit(&user, mechanism)).map(|()| true)
-            }
-            Verdict::Refused(reason) => {
-                gate.refused(Some(&claim), &address, reason);
-                self.hold(from, received);
+        let Some(gate) = gate.upgrade() else {
+            return Ok(false);
+        };
+        match (verdict, due) {
+            // It has been broken off meanwhile.
+            (Verdict::Admitted(_), Due::BrokenOff(at, number))
+                if self.held.remove(&(at, number)).is_none() =>
+            {
                 Ok(false)
             }
+            (Verdict::Admitted(user), _) => self.admit(&gate, &user, &address, from).map(|()| true),
+            (Verdict::Refused(reason), Due::Refused(at)) => {
+                gate.refused(Some(&claim), &address, reason);
+                self.hold(from, at, true);
+                Ok(false)
+            }
+            (Verdict::Refused(_), Due::BrokenOff(..)) => Ok(false),
         }
     }
 
-    fn hold(&mut self, from: Sender, received: Instant) {
+    fn admit(
+        &mut self,
+        gate: &Gate,
+        user: &str,
+        address: &str,
+        from: Sender,
+    ) -> Result<(), SocketError> {
+        let mechanism = gate.mechanism();
+        log::line!(
+            debug,
+            endpoint = gate.endpoints(),
+            user = log::text(format_args!("{user:?}")),
+            mechanism,
+            peer = log::text(address);
+            "a login is accepted"
+        );
+        self.send(from.admit(user, mechanism))
+    }
+
+    /// Gives an answer then that lets nobody in. Returns its number.
+    fn hold(&mut self, from: Sender, at: Instant, refused: bool) -> u64 {
         self.count += 1;
-        self.held.insert((received + REFUSAL, self.count), from);
+        self.held.insert(
+            (at, self.count),
+            Held {
+                from,
+                refused,
+                undecided: None,
+            },
+        );
+        self.count
     }
 
     fn send(&mut self, answer: Vec<Message>) -> Result<(), SocketError> {
@@ -228,11 +302,5 @@ impl Handler {
             }
         }
         Ok(())
-    }
-}
-
-impl Drop for Handler {
-    fn drop(&mut self) {
-        self.court.close();
     }
 }

@@ -1,0 +1,115 @@
+//! When refusals are told.
+//!
+//! A wrong password of a user whose hash has to be worked out takes longer than an unknown user. So none is told when it
+//! is known, but at a time that is set when the login arrives, before anything is looked up: none sooner than a tenth of
+//! a second, one after the other, and with a pause between those of one address. Whoever could not be told within some
+//! seconds is told nothing: the connection ends, as it does for every login that nobody can decide.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::{Duration, Instant};
+
+/// The soonest that a refusal is told: who guesses has to wait.
+pub(super) const SOONEST: Duration = Duration::from_millis(100);
+
+/// The latest.
+const LATEST: Duration = Duration::from_secs(2);
+
+/// How far apart refusals are: more than it takes to work a password out. Not what it took the last time, since that would
+/// tell that something was worked out.
+const APART: Duration = Duration::from_millis(50);
+
+/// The same of one address.
+const ADDRESS_APART: Duration = Duration::from_millis(100);
+
+/// Of one gate. Without a clock: it is told the time.
+#[derive(Debug, Default)]
+pub(super) struct Schedule {
+    /// Times that are taken, and whose they are.
+    taken: BTreeMap<Instant, String>,
+    /// The last of each address.
+    last: HashMap<String, Instant>,
+}
+
+impl Schedule {
+    /// When a refusal is told of a login that arrives now from this address; nothing if that would be too late.
+    pub(super) fn place(&mut self, address: &str, now: Instant) -> Option<Instant> {
+        self.forget(now);
+        let soonest = now + SOONEST;
+        let after = self.last.get(address).map(|last| *last + ADDRESS_APART);
+        let mut at = after.map_or(soonest, |after| after.max(soonest));
+        // The first gap that is wide enough.
+        let before = self.taken.range(..=at).next_back();
+        if let Some((before, _)) = before {
+            at = at.max(*before + APART);
+        }
+        for taken in self.taken.range(at..).map(|(taken, _)| *taken) {
+            if taken >= at + APART {
+                break;
+            }
+            at = taken + APART;
+        }
+        if at > now + LATEST {
+            return None;
+        }
+        self.taken.insert(at, address.to_owned());
+        self.last.insert(address.to_owned(), at);
+        Some(at)
+    }
+
+    fn forget(&mut self, now: Instant) {
+        while let Some(first) = self.taken.first_entry()
+            && *first.key() <= now
+        {
+            let (at, address) = first.remove_entry();
+            if self.last.get(&address) == Some(&at) {
+                self.last.remove(&address);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The times of so many logins that arrive at once, in milliseconds.
+    fn burst(schedule: &mut Schedule, address: &str, count: usize, now: Instant) -> Vec<u128> {
+        (0..count)
+            .map_while(|_| schedule.place(address, now))
+            .map(|at| at.duration_since(now).as_millis())
+            .collect()
+    }
+
+    #[test]
+    fn refusals_of_one_address_are_told_one_after_the_other_and_not_all() {
+        let (mut schedule, now) = (Schedule::default(), Instant::now());
+        let times = burst(&mut schedule, "a", 100, now);
+        assert!(
+            times.iter().copied().eq((1..=20).map(|n| n * 100)),
+            "{times:?}"
+        );
+    }
+
+    #[test]
+    fn another_address_has_the_gaps() {
+        let (mut schedule, now) = (Schedule::default(), Instant::now());
+        burst(&mut schedule, "a", 100, now);
+        assert_eq!(burst(&mut schedule, "b", 2, now), [150, 250]);
+        assert_eq!(burst(&mut schedule, "c", 1, now), [350]);
+        let all: usize = (0..1000)
+            .map(|n| burst(&mut schedule, &n.to_string(), 100, now).len())
+            .sum();
+        assert!(all < 40, "{all}");
+    }
+
+    #[test]
+    fn it_is_as_before_when_the_last_was_told() {
+        let (mut schedule, now) = (Schedule::default(), Instant::now());
+        for round in 0..3 {
+            let now = now + round * (LATEST + SOONEST);
+            assert_eq!(burst(&mut schedule, "a", 2, now), [100, 200]);
+        }
+        schedule.forget(now + 100 * LATEST);
+        assert!(schedule.taken.is_empty() && schedule.last.is_empty());
+    }
+}
