@@ -5,6 +5,7 @@ mod support;
 
 mod cancellation;
 mod endpoints;
+mod fork;
 mod frozen;
 mod killed;
 mod mirror;
@@ -23,4 +24,10 @@ fn target_process() {
 #[test]
 fn crowd_process() {
     shutdown::crowd();
+}
+
+/// No test, but the process of a client that tests freeze.
+#[test]
+fn slow_caller_process() {
+    frozen::call_slowly();
 }

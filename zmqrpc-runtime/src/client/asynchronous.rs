@@ -10,10 +10,11 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::builder::ClientBuilder;
-use super::handle::{Client, ClientStats};
+use super::handle::Client;
 use super::pending::Begun;
 use super::prepared::Prepared;
 use super::reply;
+use super::stats::ClientStats;
 use super::subject::Callee;
 use crate::command::{Command, Failure, Method, Transport, Wire, WithTimeout};
 use crate::error::Error;

@@ -43,6 +43,7 @@ impl Client {
     /// [`Error::Unavailable`] when a connection broke after notifications had been handed over. `executed()` is `Maybe`:
     /// each of them has arrived or not. The other endpoints have been waited for nevertheless.
     pub fn flush(&self, limit: Duration) -> Result<(), Error> {
+        self.check_process()?;
         let asked = self.ask_all(limit, Prepared::begin);
         let answers = asked.into_iter().map(|(link, begun)| {
             let answer = begun.and_then(|mut call| call.wait(FLUSH).map(drop));
@@ -79,6 +80,7 @@ impl AsyncClient {
     ///
     /// As there.
     pub async fn flush(&self, limit: Duration) -> Result<(), Error> {
+        self.client().check_process()?;
         let asked = self.client().ask_all(limit, Prepared::begin_as_task);
         let mut answers = Vec::new();
         for (link, begun) in asked {

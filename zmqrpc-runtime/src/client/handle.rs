@@ -10,6 +10,7 @@ use super::builder::ClientBuilder;
 use super::link::Link;
 use super::pending::{Begun, Pending, depart_together};
 use super::prepared::{Destination, Prepared};
+use super::stats::ClientStats;
 use super::subject::{Callee, Subject};
 use super::ways::{Retry, Ways};
 use super::{reply, request};
@@ -17,6 +18,7 @@ use super::{reply, request};
 use crate::command::mark_of_blocked;
 use crate::command::{Command, Exchange, Transport, Wire, WithTimeout, inherited_deadline};
 use crate::error::Error;
+use crate::socket::Process;
 #[cfg(feature = "tokio")]
 use crate::wire::BLOCKED_KEY;
 use crate::wire::{Kind, Limits, MetadataBuf};
@@ -54,6 +56,7 @@ pub struct Client {
 
 struct Shared {
     ways: Ways,
+    process: Process,
     timeout: Duration,
     connect_timeout: Duration,
     limits: Limits,
@@ -68,6 +71,7 @@ impl Client {
     ) -> Self {
         let shared = Arc::new(Shared {
             ways,
+            process: Process::current(),
             timeout,
             connect_timeout,
             limits,
@@ -187,6 +191,7 @@ impl Client {
         let begun: Vec<_> = links
             .iter()
             .map(|link| {
+                self.check_process()?;
                 let to = Destination::Link(Arc::clone(link));
                 self.prepare_for(to, callee, Kind::Call, command)?
                     .begin(callee)
@@ -244,6 +249,7 @@ impl Client {
     #[must_use]
     pub fn stats(&self) -> ClientStats {
         match &self.shared.ways {
+            Ways::Links(_) if !self.shared.process.is_current() => ClientStats::default(),
             Ways::Links(links) => ClientStats {
                 in_flight: links.all().iter().map(|link| link.in_flight()).sum(),
                 late_replies: links.all().iter().map(|link| link.late()).sum(),
@@ -271,6 +277,14 @@ impl Client {
         self.prepare(callee, kind, arguments)?.begin(callee)
     }
 
+    /// In a child of the process that made them, connections are of no use. A service within the process is.
+    pub(super) fn check_process(&self) -> Result<(), Error> {
+        match self.shared.ways {
+            Ways::Links(_) => Error::check_process(self.shared.process),
+            Ways::Local(_) => Ok(()),
+        }
+    }
+
     /// Chooses the way of a call and encodes it.
     pub(super) fn prepare<A: Serialize + ?Sized>(
         &self,
@@ -279,7 +293,10 @@ impl Client {
         arguments: &A,
     ) -> Result<Prepared, Error> {
         let links = match &self.shared.ways {
-            Ways::Links(links) => links,
+            Ways::Links(links) => {
+                self.check_process()?;
+                links
+            }
             Ways::Local(service) => {
                 let to = Destination::Local(Arc::clone(service));
                 return self.prepare_for(to, callee, kind, arguments);
@@ -376,17 +393,4 @@ impl fmt::Debug for Client {
             .field("endpoints", &endpoints)
             .finish_non_exhaustive()
     }
-}
-
-/// What a client has seen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ClientStats {
-    /// Calls that have begun and not ended, those that nobody waits for included.
-    pub in_flight: usize,
-    /// Messages that ended no call: replies that came after their calls were given up, and what is no reply. They are
-    /// dropped.
-    pub late_replies: u64,
-    /// Connections that were given up because the server showed no sign of life, and made anew.
-    pub renewals: u64,
 }

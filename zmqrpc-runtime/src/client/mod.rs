@@ -10,6 +10,7 @@
 //! request     arguments to a frame
 //! reply       a frame to a reply or an error
 //! subject     what is called and where, for requests, replies and errors
+//! stats       counters
 //! ways        which link a call takes, and whether it may take another one
 //! link        threads and tasks that wait for one endpoint: who leads, who follows
 //! flush       waiting until notifications have arrived
@@ -34,6 +35,7 @@ mod prepared;
 mod pulse;
 mod reply;
 mod request;
+mod stats;
 mod subject;
 mod table;
 mod watch;
@@ -41,6 +43,7 @@ mod ways;
 
 pub use asynchronous::{AsyncCall, AsyncClient};
 pub use builder::ClientBuilder;
-pub use handle::{Client, ClientStats};
+pub use handle::Client;
 pub use pending::Pending;
 pub(crate) use pulse::{Beat, Pulse};
+pub use stats::ClientStats;

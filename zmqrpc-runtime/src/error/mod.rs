@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use crate::codec::Error as CodecError;
 use crate::log::Printable;
-use crate::socket::{Endpoint, SocketError};
+use crate::socket::{Endpoint, Process, SocketError};
 use crate::wire::Executed;
 
 impl fmt::Display for Executed {
@@ -209,6 +209,13 @@ pub enum Error {
         /// The time that the shutdown had.
         limit: Duration,
     },
+    /// The process has forked since the handle was made, and this is the child. Nothing was done.
+    ///
+    /// Connections and threads stay with the parent. Whatever the child makes itself works.
+    #[error(
+        "this handle was made before the process forked, and belongs to the parent: make a new one"
+    )]
+    Forked,
     /// Waiting here would never end: what is waited for needs the very thread that waits, the only one of its tokio
     /// runtime.
     #[error(
@@ -252,6 +259,7 @@ impl Error {
             | Self::Config { .. }
             | Self::Queue { .. }
             | Self::StillRunning { .. }
+            | Self::Forked
             | Self::Deadlock { .. }
             | Self::Transport { .. } => Executed::No,
         }
@@ -279,6 +287,7 @@ impl Error {
             | Self::Config { .. }
             | Self::Queue { .. }
             | Self::StillRunning { .. }
+            | Self::Forked
             | Self::Deadlock { .. }
             | Self::Transport { .. } => None,
         }
@@ -296,6 +305,15 @@ impl Error {
         match self {
             Self::Endpoint { endpoint, .. } => Some(endpoint),
             _ => self.site().and_then(Site::endpoint),
+        }
+    }
+
+    /// Checks that a handle was made in this process, and not in a parent of it.
+    pub(crate) fn check_process(process: Process) -> Result<(), Self> {
+        if process.is_current() {
+            Ok(())
+        } else {
+            Err(Self::Forked)
         }
     }
 

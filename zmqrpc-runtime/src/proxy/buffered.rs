@@ -175,6 +175,15 @@ impl<Q: Queue> BufferedProxy<Q> {
     }
 }
 
+impl Drop for BufferedHandle {
+    fn drop(&mut self) {
+        if self.proxy.check_process().is_err() {
+            // The file is the parent's as well.
+            std::mem::forget(Arc::clone(&self.store));
+        }
+    }
+}
+
 impl Patience {
     pub(super) fn check(&self) -> Result<(), Error> {
         if self.attempt.is_zero() {
@@ -204,6 +213,7 @@ impl BufferedHandle {
     ///
     /// [`Error::Queue`] if the queue cannot be read.
     pub fn dead_letters(&self) -> Result<Vec<DeadLetter>, Error> {
+        self.proxy.check_process()?;
         self.store.letters().map_err(unreadable)
     }
 
@@ -213,6 +223,7 @@ impl BufferedHandle {
     ///
     /// [`Error::Queue`] if the queue cannot be written.
     pub fn discard_dead_letter(&self, number: u64) -> Result<bool, Error> {
+        self.proxy.check_process()?;
         self.store.discard_letter(number).map_err(unreadable)
     }
 }

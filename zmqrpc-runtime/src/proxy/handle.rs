@@ -48,9 +48,16 @@ impl ProxyHandle {
         self.counters.read()
     }
 
-    /// Blocks until the proxy ends: until another thread shuts it down, or a socket fails.
+    pub(super) fn check_process(&self) -> Result<(), Error> {
+        Error::check_process(self.control.process())
+    }
+
+    /// Blocks until the proxy ends: until another thread shuts it down, or a socket fails. In a forked child, where it
+    /// does not run, this returns at once.
     pub fn wait(&self) {
-        self.control.wait();
+        if self.check_process().is_ok() {
+            self.control.wait();
+        }
     }
 
     /// Ends the proxy: refuses what comes from now on and what waits for a connection, lets the calls that are under way
@@ -60,8 +67,10 @@ impl ProxyHandle {
     /// # Errors
     ///
     /// [`Error::StillRunning`] if calls were still under way when `limit` passed. Their callers have been answered with
-    /// [`Error::Unavailable`], and the targets were told that nobody waits.
+    /// [`Error::Unavailable`], and the targets were told that nobody waits. [`Error::Forked`] in a forked child: the proxy
+    /// runs in the parent, and goes on.
     pub fn shutdown(&self, limit: Duration) -> Result<(), Error> {
+        self.check_process()?;
         if self.control.stop(limit) {
             Ok(())
         } else {
@@ -72,6 +81,10 @@ impl ProxyHandle {
 
 impl Drop for ProxyHandle {
     fn drop(&mut self) {
+        if self.check_process().is_err() {
+            // The parent's, and so is the thread that may hold its lock.
+            return std::mem::forget(Arc::clone(&self.control));
+        }
         if let Err(error) = self.shutdown(DROP_LIMIT) {
             log::here!(debug, error = log::text(&error); "a proxy was dropped");
         }

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::log;
-use crate::socket::{SocketError, Waiter, drive_any};
+use crate::socket::{Process, SocketError, Waiter, drive_any};
 
 /// What a proxy does between two waits. It never blocks.
 pub(super) trait Relay: Send {
@@ -53,6 +53,7 @@ pub(super) struct Control {
     stopping: AtomicBool,
     state: Mutex<State>,
     end: Condvar,
+    process: Process,
 }
 
 #[derive(Default)]
@@ -77,6 +78,7 @@ impl Control {
             stopping: AtomicBool::new(false),
             state: Mutex::default(),
             end: Condvar::new(),
+            process: Process::current(),
         });
         let own = Arc::clone(&control);
         thread::Builder::new()
@@ -87,6 +89,11 @@ impl Control {
             })
             .map_err(|error| SocketError::thread(&error))?;
         Ok(control)
+    }
+
+    /// The process that the thread is in.
+    pub(super) fn process(&self) -> Process {
+        self.process
     }
 
     /// Ends the loop. `false` if calls that were under way had to be given up, or if it has not ended in time.

@@ -185,6 +185,9 @@ impl Future for AsyncPush {
 
 impl Waiting {
     fn poll(&mut self, method: &Method, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        if let Err(error) = Error::check_process(self.shared.process) {
+            return Poll::Ready(Err(error));
+        }
         let Some(job) = self.job.take() else {
             return Poll::Pending;
         };
@@ -218,7 +221,7 @@ impl Waiting {
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        if self.ticket.is_some() {
+        if self.ticket.is_some() && self.shared.process.is_current() {
             self.leave();
         }
     }

@@ -75,6 +75,7 @@ macro_rules! endpoint_methods {
         $($crate::publish::endpoints::endpoint_methods! { @$name $(#[$doc])* })*
 
         fn open(&self, text: &str, direction: $crate::socket::Direction) -> Result<String, Error> {
+            self.check_process()?;
             let endpoint = $crate::publish::endpoints::parse(text, direction)?;
             if !self.with(|socket| socket.is_guarded()) {
                 $crate::auth::warn_if_exposed(std::iter::once(&endpoint));
@@ -87,6 +88,9 @@ macro_rules! endpoint_methods {
         $($doc)*
         #[must_use]
         pub fn endpoints(&self) -> Vec<String> {
+            if self.check_process().is_err() {
+                return Vec::new();
+            }
             self.with(|socket| socket.endpoints().map(str::to_owned).collect())
         }
     };
@@ -105,6 +109,7 @@ macro_rules! endpoint_methods {
     (@close $($doc:tt)*) => {
         $($doc)*
         pub fn close(&self, endpoint: impl AsRef<str>) -> Result<(), Error> {
+            self.check_process()?;
             let endpoint = endpoint.as_ref();
             $crate::publish::endpoints::closed(endpoint, self.with(|socket| socket.close(endpoint)))
         }

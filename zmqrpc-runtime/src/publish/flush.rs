@@ -39,6 +39,7 @@ impl Publisher {
     ///
     /// [`Error::Timeout`] when a subscriber has not taken in everything after `limit`. `executed()` is `Maybe`.
     pub fn flush(&self, limit: Duration) -> Result<(), Error> {
+        self.check_process()?;
         let deadline = Instant::now() + limit.min(LONGEST);
         rounds(deadline, |mark| match self.publish_mark(mark) {
             Ok(()) => Ok(true),
@@ -81,6 +82,7 @@ impl Pusher {
     ///
     /// [`Error::Timeout`] when those who pull have not taken in everything after `limit`. `executed()` is `Maybe`.
     pub fn flush(&self, limit: Duration) -> Result<(), Error> {
+        self.check_process()?;
         let deadline = Instant::now() + limit.min(LONGEST);
         let mut left = None;
         rounds(deadline, |mark| {

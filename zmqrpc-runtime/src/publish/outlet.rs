@@ -53,8 +53,8 @@ pub(super) struct Core {
 
 /// Why there are fewer subscribers than were waited for.
 pub(super) enum Missing {
-    /// There are so many, and the time is over.
-    Only(usize),
+    /// There are so many, and the time is over; why nobody can be reached, if it is for an endpoint's name.
+    Only(usize, Option<String>),
     /// Nobody lets this publisher in.
     Denied(Denial),
 }
@@ -131,7 +131,8 @@ impl Outlet {
                 return Ok(Err(Missing::Denied(denial)));
             }
             if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-                return Ok(Err(Missing::Only(core.stats.subscribers)));
+                let obstacle = core.socket.obstacle();
+                return Ok(Err(Missing::Only(core.stats.subscribers, obstacle)));
             }
             let polls = !core.polled;
             let waited;

@@ -4,14 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::arguments::{self, site};
+use super::arguments::{self, because, site};
 use super::endpoints::endpoint_methods;
 use super::heartbeats::Heartbeats;
 use super::outlet::{Missing, Outlet, Overflow, PublisherStats, Unsent};
 use super::publisher_builder::PublisherBuilder;
 use crate::command::{Command, Transport, WithTopic};
 use crate::error::{Error, Site};
-use crate::socket::{Care, Denied, Mark, Publisher as Socket};
+use crate::socket::{Care, Denied, Mark, Process, Publisher as Socket};
 use crate::wire::{Executed, Limits, MAX_TOPIC, MetadataBuf};
 
 /// Publishes commands to all who have subscribed: servers with a subscription.
@@ -57,10 +57,15 @@ pub(super) struct Shared {
     pub(super) place: Option<Arc<str>>,
     pub(super) denied: Denied,
     pub(super) refused: Denied,
+    pub(super) process: Process,
 }
 
 impl Drop for Shared {
     fn drop(&mut self) {
+        if !self.process.is_current() {
+            // The parent's, and so is the thread.
+            return std::mem::forget(self.heartbeats.take());
+        }
         // The thread goes before the socket that it uses.
         self.heartbeats = None;
         self.outlet.shut();
@@ -128,6 +133,7 @@ impl Publisher {
     /// [`Error::Encode`], [`Error::TooLarge`], and [`Error::Overloaded`] with [`Overflow::Refuse`] when a subscriber is
     /// full; [`Error::Config`] if the topic is too long. Nobody has got it then.
     pub fn publish<C: Command>(&self, command: &C) -> Result<(), Error> {
+        self.check_process()?;
         let Shared {
             id,
             limits,
@@ -165,6 +171,7 @@ impl Publisher {
     ///
     /// [`Error::Transport`] if the socket fails.
     pub fn heartbeat(&self) -> Result<(), Error> {
+        self.check_process()?;
         let id = self.shared.id;
         match self.shared.outlet.heartbeat(id) {
             Err(Unsent::Broken(error)) => Err(error.into()),
@@ -192,6 +199,7 @@ impl Publisher {
     /// [`Error::Unavailable`] when there are fewer after `limit`. It says how many. [`Error::Unauthenticated`] as soon as
     /// nobody who is connected to lets this publisher in.
     pub fn wait_subscribers(&self, count: usize, limit: Duration) -> Result<(), Error> {
+        self.check_process()?;
         let site = || Site::new("wait_subscribers".into(), self.shared.place.clone());
         match self.shared.outlet.wait_subscribers(count, limit)? {
             Ok(()) => Ok(()),
@@ -199,10 +207,13 @@ impl Publisher {
                 at: site(),
                 reason: denial.reason().into(),
             }),
-            Err(Missing::Only(present)) => Err(Error::Unavailable {
+            Err(Missing::Only(present, obstacle)) => Err(Error::Unavailable {
                 at: site(),
-                reason: format!("{present} of {count} subscribers are there after {limit:?}")
-                    .into(),
+                reason: because(
+                    format!("{present} of {count} subscribers are there after {limit:?}"),
+                    obstacle,
+                )
+                .into(),
                 executed: Executed::No,
             }),
         }
@@ -217,11 +228,18 @@ impl Publisher {
     /// Counters since the publisher was built.
     #[must_use]
     pub fn stats(&self) -> PublisherStats {
+        if self.check_process().is_err() {
+            return PublisherStats::default();
+        }
         PublisherStats {
             denied: self.shared.denied.get(),
             unauthenticated: self.shared.refused.get(),
             ..self.shared.outlet.stats()
         }
+    }
+
+    pub(super) fn check_process(&self) -> Result<(), Error> {
+        Error::check_process(self.shared.process)
     }
 
     fn with<R>(&self, act: impl FnOnce(&mut Socket) -> R) -> R {

@@ -11,7 +11,7 @@ use super::publisher::{Publisher, Shared};
 use super::settings::{Settings, setters};
 use crate::auth::{authenticate_method, login_methods};
 use crate::error::Error;
-use crate::socket::{Care, Publisher as Socket};
+use crate::socket::{Care, Process, Publisher as Socket};
 
 /// Makes a [`Publisher`]. Nothing is opened before [`build`](Self::build), which checks every setting.
 ///
@@ -140,6 +140,7 @@ impl PublisherBuilder {
             place: settings.endpoints.place(),
             denied: options.security.denied(),
             refused,
+            process: Process::current(),
         };
         Ok(Publisher::new(shared, settings.metadata))
     }

@@ -4,13 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::arguments::{self, site};
+use super::arguments::{self, because, site};
 use super::endpoints::endpoint_methods;
 use super::pusher_builder::PusherBuilder;
 use super::room::{Room, Unsent};
 use crate::command::{Command, Method, Transport, WithTimeout, inherited_deadline};
 use crate::error::Error;
-use crate::socket::{Care, Denied, Message, Push};
+use crate::socket::{Care, Denied, Message, Process, Push};
 use crate::wire::{Executed, Limits, MetadataBuf};
 
 /// Pushes commands, each to one of those who pull: servers with `pull_bind` or `pull_connect`, in turn.
@@ -48,11 +48,14 @@ pub(super) struct Shared {
     pub(super) place: Option<Arc<str>>,
     pub(super) denied: Denied,
     pub(super) refused: Denied,
+    pub(super) process: Process,
 }
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        self.room.shut();
+        if self.process.is_current() {
+            self.room.shut();
+        }
     }
 }
 
@@ -127,6 +130,7 @@ impl Pusher {
     /// until then, [`Error::Unauthenticated`] as soon as nobody who is connected to lets this pusher in,
     /// [`Error::Encode`] and [`Error::TooLarge`]. The command was not and will not be executed then.
     pub fn push<C: Command>(&self, command: &C) -> Result<(), Error> {
+        self.check_process()?;
         let job = self.encode(command)?;
         let method = const { &C::METHOD };
         let limit = self.time_limit(method);
@@ -159,11 +163,18 @@ impl Pusher {
     /// Counters since the pusher was built.
     #[must_use]
     pub fn stats(&self) -> PusherStats {
+        if self.check_process().is_err() {
+            return PusherStats::default();
+        }
         PusherStats {
             pushed: self.shared.room.pushed(),
             denied: self.shared.denied.get(),
             unauthenticated: self.shared.refused.get(),
         }
+    }
+
+    pub(super) fn check_process(&self) -> Result<(), Error> {
+        Error::check_process(self.shared.process)
     }
 
     fn with<R>(&self, act: impl FnOnce(&mut Push) -> R) -> R {
@@ -216,9 +227,9 @@ impl Shared {
                 at,
                 reason: denial.reason().into(),
             },
-            Unsent::Alone => Error::Unavailable {
+            Unsent::Alone(obstacle) => Error::Unavailable {
                 at,
-                reason: format!("nobody has pulled for {limit:?}").into(),
+                reason: because(format!("nobody has pulled for {limit:?}"), obstacle).into(),
                 executed: Executed::No,
             },
         }

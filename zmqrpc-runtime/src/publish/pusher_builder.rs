@@ -9,7 +9,7 @@ use super::room::Room;
 use super::settings::{Settings, setters};
 use crate::auth::{authenticate_method, login_methods};
 use crate::error::Error;
-use crate::socket::{Care, Push};
+use crate::socket::{Care, Process, Push};
 
 /// Makes a [`Pusher`]. Nothing is opened before [`build`](Self::build), which checks every setting.
 ///
@@ -121,6 +121,7 @@ impl PusherBuilder {
             place: settings.endpoints.place(),
             denied: options.security.denied(),
             refused,
+            process: Process::current(),
         };
         Ok(Pusher::new(shared, settings.metadata))
     }

@@ -41,8 +41,8 @@ pub(super) type Ticket = u64;
 pub(super) enum Unsent {
     /// All who pull are full.
     Full,
-    /// Nobody pulls.
-    Alone,
+    /// Nobody pulls; why nobody can be reached, if it is for an endpoint's name.
+    Alone(Option<String>),
     /// Nobody lets this pusher in.
     Denied(Denial),
     Broken(SocketError),
@@ -241,7 +241,7 @@ impl Core {
         match self.socket.denial() {
             Some(denial) => Unsent::Denied(denial),
             None if self.socket.is_pulled() => Unsent::Full,
-            None => Unsent::Alone,
+            None => Unsent::Alone(self.socket.obstacle()),
         }
     }
 

@@ -21,8 +21,10 @@ impl ServerHandle {
     /// # Errors
     ///
     /// [`Error::Deadlock`] when an `async` method needs this very thread to go on, since it is the only one of the tokio
-    /// runtime that the server was started in. There [`wait_async`](Self::wait_async) waits.
+    /// runtime that the server was started in. There [`wait_async`](Self::wait_async) waits. [`Error::Forked`] in a forked
+    /// child: the server runs in the parent.
     pub fn wait(&self) -> Result<(), Error> {
+        self.check_process()?;
         match self.engine.wait(None) {
             Waited::Deadlocked => Err(Error::Deadlock {
                 operation: "wait",
@@ -32,8 +34,12 @@ impl ServerHandle {
         }
     }
 
-    /// Waits as [`wait`](Self::wait) does, as a task. Works on any executor; dropping the future does nothing.
+    /// Waits as [`wait`](Self::wait) does, as a task. Works on any executor; dropping the future does nothing. Returns at once
+    /// in a forked child.
     pub async fn wait_async(&self) {
+        if self.check_process().is_err() {
+            return;
+        }
         self.engine.end().reached().await;
     }
 
@@ -48,11 +54,14 @@ impl ServerHandle {
     /// [`Error::Deadlock`] when an `async` method needs this very thread to come to its end, since it is the only one of
     /// the tokio runtime that the server was started in. The server goes on then, unless the method began during the
     /// wait. There [`shutdown_async`](Self::shutdown_async) ends it.
+    ///
+    /// [`Error::Forked`] in a forked child: the server runs in the parent, and goes on.
     pub fn shutdown(&self, limit: Duration) -> Result<(), Error> {
         const DEADLOCK: Error = Error::Deadlock {
             operation: "shutdown",
             instead: "`shutdown_async(..).await`",
         };
+        self.check_process()?;
         if self.engine.is_deadlocked() {
             return Err(DEADLOCK);
         }
@@ -74,6 +83,7 @@ impl ServerHandle {
     ///
     /// [`Error::StillRunning`] as there, and [`Error::Transport`] if no thread can be started: the server goes on then.
     pub async fn shutdown_async(&self, limit: Duration) -> Result<(), Error> {
+        self.check_process()?;
         let engine = Arc::clone(&self.engine);
         match aside(move || end_within(&engine, limit)).await? {
             Waited::Running => Err(Error::StillRunning { limit }),
@@ -103,6 +113,7 @@ impl ServerHandle {
     ///
     /// Those of [`shutdown`](Self::shutdown), and [`Error::Transport`] if the system lets nobody wait for signals.
     pub fn run_until_signal(&self, limit: Duration) -> Result<(), Error> {
+        self.check_process()?;
         if self.engine.is_deadlocked() {
             return Err(RUN_DEADLOCK);
         }
@@ -124,7 +135,12 @@ impl ServerHandle {
         self.shutdown_async(limit).await
     }
 
+    fn check_process(&self) -> Result<(), Error> {
+        Error::check_process(self.engine.process())
+    }
+
     fn watch_signals(&self) -> Result<signals::Watch, Error> {
+        self.check_process()?;
         let engine = Arc::clone(&self.engine);
         let watch = signals::Watch::start(move || engine.end().ask());
         watch.map_err(|error| SocketError::io("waiting for signals", &error).into())
@@ -147,6 +163,10 @@ fn end_within(engine: &Engine, limit: Duration) -> Waited {
 
 impl Drop for ServerHandle {
     fn drop(&mut self) {
+        if self.check_process().is_err() {
+            // The parent's, and so are the threads that hold its locks.
+            return std::mem::forget(Arc::clone(&self.engine));
+        }
         match end_within(&self.engine, DROP_LIMIT) {
             Waited::Ended => {}
             Waited::Running => {

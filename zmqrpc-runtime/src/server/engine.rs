@@ -19,7 +19,7 @@ use super::roles::{Role, Roles};
 use super::sources::{Callbacks, Sources, Told, Waiters};
 use super::work::{Assigned, Bounds, Ended, Work};
 use crate::log;
-use crate::socket::{Router, SocketError, Waiter, drive_any};
+use crate::socket::{Process, Router, SocketError, Waiter, drive_any};
 
 /// Room for a value of the deepest nesting that is decoded, in a build without optimisation too: 2.4 MiB were seen.
 const STACK: usize = 4 << 20;
@@ -35,6 +35,7 @@ pub(super) struct Engine {
     pub(super) counters: Arc<Counters>,
     stopping: AtomicBool,
     end: End,
+    process: Process,
 }
 
 impl Engine {
@@ -63,6 +64,7 @@ impl Engine {
             counters,
             stopping: AtomicBool::new(false),
             end: End::default(),
+            process: Process::current(),
         });
         for number in 0..bounds.workers + 2 {
             let own = Arc::clone(&engine);
@@ -78,16 +80,27 @@ impl Engine {
         Ok(engine)
     }
 
-    /// Does something with the socket; nothing if the server has ended.
+    /// The process that its threads are in.
+    pub(super) fn process(&self) -> Process {
+        self.process
+    }
+
+    /// Does something with the socket; nothing if the server has ended, or is a parent's.
     pub(super) fn with_router<R>(&self, action: impl FnOnce(&mut Router) -> R) -> Option<R> {
+        if !self.process.is_current() {
+            return None;
+        }
         let result = self.core().as_mut().map(|core| action(core.port.router()));
         // The action may have taken the signal that the leader waits for.
         self.waiter.wake();
         result
     }
 
-    /// Does something with the sources; nothing if the server has ended.
+    /// Does something with the sources; nothing if the server has ended, or is a parent's.
     pub(super) fn with_sources<R>(&self, action: impl FnOnce(&mut Sources) -> R) -> Option<R> {
+        if !self.process.is_current() {
+            return None;
+        }
         let result = self
             .core()
             .as_mut()

@@ -75,7 +75,7 @@ impl ServerHandle {
                 "the server has no such endpoint",
             )),
             Some(Err(error)) => Err(Error::bad_endpoint(endpoint, error.to_string())),
-            None => Err(ended(endpoint)),
+            None => Err(self.ended(endpoint)),
         }
     }
 
@@ -88,7 +88,7 @@ impl ServerHandle {
         }
         match self.engine.with_router(|router| router.open(&endpoint)) {
             Some(result) => result.map_err(|error| Error::bad_endpoint(text, error.to_string())),
-            None => Err(ended(text)),
+            None => Err(self.ended(text)),
         }
     }
 
@@ -217,7 +217,7 @@ impl ServerHandle {
         action: impl FnOnce(&mut Sources) -> R,
     ) -> Result<R, Error> {
         let result = self.engine.with_sources(action);
-        result.ok_or_else(|| ended(endpoint))
+        result.ok_or_else(|| self.ended(endpoint))
     }
 
     fn with_feed(
@@ -228,6 +228,11 @@ impl ServerHandle {
         let result = self.sources(endpoint, |sources| sources.with_feed(endpoint, action))?;
         let result = result.ok_or_else(|| no_subscription(endpoint))?;
         result.map_err(|error| Error::bad_endpoint(endpoint, error.to_string()))
+    }
+
+    fn ended(&self, endpoint: &str) -> Error {
+        let forked = Error::check_process(self.engine.process()).err();
+        forked.unwrap_or_else(|| Error::bad_endpoint(endpoint, "the server has ended"))
     }
 
     /// Counters since the start.
@@ -243,10 +248,6 @@ impl ServerHandle {
 
 fn no_subscription(endpoint: &str) -> Error {
     Error::bad_endpoint(endpoint, "the server has no such subscription")
-}
-
-fn ended(endpoint: &str) -> Error {
-    Error::bad_endpoint(endpoint, "the server has ended")
 }
 
 impl fmt::Debug for ServerHandle {

@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 
+use super::process::{PerProcess, Process};
 use super::waiter::timespec;
 use super::{Waiter, Wakes};
 use crate::log;
@@ -34,6 +35,7 @@ pub(crate) trait Ward: Send + Sync {
 pub(crate) struct Care<W> {
     ward: Arc<W>,
     place: Arc<Place>,
+    process: Process,
 }
 
 /// How long users have to take in themselves what has happened.
@@ -46,12 +48,9 @@ struct Place {
     again: AtomicBool,
 }
 
-static WARDS: Mutex<Wards> = Mutex::new(Wards {
-    places: Vec::new(),
-    bell: None,
-    due: false,
-});
+static WARDS: PerProcess<Mutex<Wards>> = PerProcess::new();
 
+#[derive(Default)]
 struct Wards {
     places: Vec<Arc<Place>>,
     /// Present while the thread is.
@@ -72,7 +71,12 @@ impl<W: Ward + 'static> Care<W> {
         if wards.bell.is_none() {
             wards.bell = start();
         }
-        Self { ward, place }
+        let process = Process::current();
+        Self {
+            ward,
+            place,
+            process,
+        }
     }
 }
 
@@ -86,6 +90,10 @@ impl<W> Deref for Care<W> {
 
 impl<W> Drop for Care<W> {
     fn drop(&mut self) {
+        if !self.process.is_current() {
+            // Its locks may be held for ever, by threads that only the parent has. So it stays as it is.
+            return std::mem::forget(Arc::clone(&self.ward));
+        }
         let mut wards = wards();
         wards
             .places
@@ -112,7 +120,8 @@ pub(super) fn notice_due() {
 }
 
 fn wards() -> MutexGuard<'static, Wards> {
-    WARDS.lock().unwrap_or_else(PoisonError::into_inner)
+    let wards = WARDS.get().lock();
+    wards.unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The thread's bell, if it could be started; the next ward has it tried again.

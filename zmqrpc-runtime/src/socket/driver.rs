@@ -19,6 +19,7 @@ use rustix::buffer::spare_capacity;
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use rustix::event::{EventfdFlags, eventfd};
 
+use super::process::PerProcess;
 use super::waiter::timespec;
 use super::{SocketError, Waiter, Wakes, Ward};
 use crate::log;
@@ -65,13 +66,10 @@ const REST: Duration = Duration::from_millis(100);
 /// The bell's, among the numbers of places.
 const BELL: u64 = 0;
 
-static DESK: Mutex<Desk> = Mutex::new(Desk {
-    calls: Vec::new(),
-    bell: None,
-    asleep: false,
-});
+static DESK: PerProcess<Mutex<Desk>> = PerProcess::new();
 
 /// Where the thread finds who has called.
+#[derive(Default)]
 struct Desk {
     calls: Vec<Arc<Place>>,
     /// Present while the thread is.
@@ -148,7 +146,7 @@ impl Place {
 }
 
 fn desk() -> MutexGuard<'static, Desk> {
-    DESK.lock().unwrap_or_else(PoisonError::into_inner)
+    DESK.get().lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Desk {

@@ -4,9 +4,11 @@
 //! neither a server's coming nor its going. All sockets of the process share one context, so this table knows.
 
 use std::collections::HashMap;
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-static BOUND: LazyLock<Mutex<Table>> = LazyLock::new(Mutex::default);
+use super::process::PerProcess;
+
+static BOUND: PerProcess<Mutex<Table>> = PerProcess::new();
 
 #[derive(Default)]
 struct Table {
@@ -31,5 +33,5 @@ pub(super) fn unbound(endpoint: &str) {
 }
 
 fn table() -> MutexGuard<'static, Table> {
-    BOUND.lock().unwrap_or_else(PoisonError::into_inner)
+    BOUND.get().lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
 use zeroize::Zeroizing;
 
+use super::super::process::PerProcess;
 use super::KEY;
 use super::court::Court;
 use super::request::{CURVE, PLAIN};
@@ -91,7 +92,7 @@ pub(super) struct Gate {
     pub(super) court: Arc<Court>,
 }
 
-static GATES: LazyLock<Mutex<Gates>> = LazyLock::new(Mutex::default);
+static GATES: PerProcess<Mutex<Gates>> = PerProcess::new();
 
 #[derive(Default)]
 struct Gates {
@@ -100,7 +101,7 @@ struct Gates {
 }
 
 fn gates() -> MutexGuard<'static, Gates> {
-    GATES.lock().unwrap_or_else(PoisonError::into_inner)
+    GATES.get().lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The gate of a domain, if there is one.

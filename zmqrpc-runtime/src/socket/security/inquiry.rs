@@ -5,14 +5,14 @@
 //! balancer with nothing behind it. So the greeting is asked for on a connection of its own, which says nothing of how
 //! this side would log in: then the server has to go first.
 
-use std::io::{self, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
-use std::os::linux::net::SocketAddrExt;
-use std::os::unix::net::{SocketAddr, UnixStream};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::super::unix::connect_to;
 use super::super::{Endpoint, Waiter};
 use super::request::CURVE;
 use crate::log;
@@ -171,24 +171,18 @@ impl Inquiry {
 
 fn mechanism_at(endpoint: &str) -> Option<Vec<u8>> {
     let greeting = if let Some(address) = endpoint.strip_prefix("tcp://") {
-        let address = address.to_socket_addrs().ok()?.next()?;
+        let address: SocketAddr = address.parse().ok()?;
         let stream = TcpStream::connect_timeout(&address, LIMIT).ok()?;
         stream.set_read_timeout(Some(LIMIT)).ok()?;
         greeting(stream)?
     } else {
-        let stream = unix(endpoint.strip_prefix("ipc://")?).ok()?;
+        let stream = UnixStream::from(connect_to(endpoint.strip_prefix("ipc://")?).ok()?);
+        stream.set_nonblocking(false).ok()?;
         stream.set_read_timeout(Some(LIMIT)).ok()?;
         greeting(stream)?
     };
     let mechanism = greeting.split(|byte| *byte == 0).next()?;
     (!mechanism.is_empty()).then(|| mechanism.to_vec())
-}
-
-fn unix(path: &str) -> io::Result<UnixStream> {
-    match path.strip_prefix('@') {
-        Some(name) => UnixStream::connect_addr(&SocketAddr::from_abstract_name(name)?),
-        None => UnixStream::connect(path),
-    }
 }
 
 /// The field of the mechanism in the greeting.

@@ -1,0 +1,14 @@
+//! A client's counters.
+
+/// What a client has seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ClientStats {
+    /// Calls that have begun and not ended, those that nobody waits for included.
+    pub in_flight: usize,
+    /// Messages that ended no call: replies that came after their calls were given up, and what is no reply. They are
+    /// dropped.
+    pub late_replies: u64,
+    /// Connections that were given up because the server showed no sign of life, and made anew.
+    pub renewals: u64,
+}
