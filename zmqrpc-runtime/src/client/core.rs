@@ -10,7 +10,7 @@ use super::table::{Call, Loss, State, Table};
 use super::watch::Watch;
 use crate::log;
 use crate::socket::{Dealer, LinkEvent, Message, SocketError, Waiter};
-use crate::wire::{NO_ID, encode_ping, is_from_server, patch_id};
+use crate::wire::{NO_ID, encode_ping, is_from_client, is_from_server, patch_id, peek_id};
 
 /// A connection that was alive so shortly ago is taken to be alive. Looking costs a tenth of a call.
 const FRESH: Duration = Duration::from_millis(10);
@@ -262,7 +262,7 @@ impl Core {
             ..
         } = self;
         let mut lost = Vec::new();
-        let (mut arrived, mut heard, mut cut) = (false, false, false);
+        let (mut arrived, mut heard, mut cut, mut no_server) = (false, false, false, false);
         dealer.drain(|event| {
             arrived = true;
             match event {
@@ -272,6 +272,12 @@ impl Core {
                     heard |= is_from_server(frame);
                     let expected = match answered_id(frame) {
                         Some(id) => finish(table, id, Ok(Some(message)), waiter),
+                        None if is_from_client(frame) => {
+                            no_server = true;
+                            let returned = Err(Loss::NoServer { returned: true });
+                            finish(table, peek_id(frame).unwrap_or(NO_ID), returned, waiter);
+                            true
+                        }
                         None => is_sign_of_life(frame),
                     };
                     *late += u64::from(!expected);
@@ -293,7 +299,10 @@ impl Core {
         if heard {
             pulse.hear(Instant::now());
         }
-        if cut {
+        if no_server {
+            log::line!(warn, ; "what a client is connected to is no server, the connection is renewed");
+            self.give_up(&Loss::NoServer { returned: false }, waiter);
+        } else if cut {
             self.give_up(&Loss::Disconnected, waiter);
         }
         for loss in lost {
@@ -330,6 +339,11 @@ impl Core {
 
     pub(super) fn is_written(&mut self, id: u64) -> bool {
         self.table.get_mut(id).is_some_and(|call| call.written)
+    }
+
+    /// Why there is no connection, if it is for the endpoint's name.
+    pub(super) fn obstacle(&self) -> Option<String> {
+        self.dealer.obstacle()
     }
 
     pub(super) fn is_up(&self) -> bool {

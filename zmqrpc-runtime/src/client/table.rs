@@ -16,6 +16,8 @@ pub(super) enum Loss {
     Disconnected,
     /// The endpoint does not speak the protocol.
     Foreign,
+    /// What is there is no server: it sends requests. Tells whether this one came back.
+    NoServer { returned: bool },
     /// The endpoint does not let this client in.
     Denied(Denial),
     /// The server answered no pings for so long.

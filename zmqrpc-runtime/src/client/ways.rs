@@ -75,10 +75,12 @@ impl Retry {
     /// What was not sent may always be; what may have been executed only if that does no harm.
     pub(super) fn allows(&self, loss: &Loss, patience: &Patience, now: Instant) -> bool {
         match loss {
-            Loss::NotConnected | Loss::Foreign => {
+            Loss::NotConnected | Loss::Foreign | Loss::NoServer { returned: true } => {
                 self.links.all().len() > 1 && now < patience.connected_by.min(patience.deadline)
             }
-            Loss::Disconnected | Loss::Silent(_) => self.idempotent && now < patience.deadline,
+            Loss::Disconnected | Loss::Silent(_) | Loss::NoServer { returned: false } => {
+                self.idempotent && now < patience.deadline
+            }
             Loss::TimedOut { .. } | Loss::Denied(_) | Loss::Broken(_) => false,
         }
     }

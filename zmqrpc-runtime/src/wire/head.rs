@@ -128,6 +128,13 @@ pub fn answered_id(frame: &[u8]) -> Option<u64> {
     }
 }
 
+/// Whether the frame is one that only clients and publishers send. Where it comes to a client, there is no server: something
+/// sends back what it gets, or hands on what others ask for.
+#[must_use]
+pub fn is_from_client(frame: &[u8]) -> bool {
+    matches!(frame, [MARK, _, CALL..=PING, ..])
+}
+
 /// The ping that a frame answers, if that has an id.
 #[must_use]
 pub fn ponged_id(frame: &[u8]) -> Option<u64> {
@@ -138,8 +145,6 @@ pub fn ponged_id(frame: &[u8]) -> Option<u64> {
 }
 
 /// Whether a server sent the frame, as far as its head says.
-///
-/// What else comes to a client is no sign of a server: it may have connected to itself, and get its own pings back.
 #[must_use]
 pub fn is_from_server(frame: &[u8]) -> bool {
     matches!(frame, [MARK, _, FROM_SERVER..=u8::MAX, ..])
@@ -162,9 +167,11 @@ mod tests {
     fn what_a_client_sends_is_not_from_a_server() {
         for kind in [CALL, NOTIFY, CANCEL, PING] {
             assert!(!is_from_server(&encode(kind, 7)));
+            assert!(is_from_client(&encode(kind, 7)));
         }
         for kind in [REPLY, PONG, WORKING, 0xFF] {
             assert!(is_from_server(&encode(kind, 7)));
+            assert!(!is_from_client(&encode(kind, 7)));
         }
         assert!(!is_from_server(&[]) && !is_from_server(&[0, 1, REPLY]));
     }

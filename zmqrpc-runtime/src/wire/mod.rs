@@ -41,7 +41,10 @@ pub use self::{
     event::{
         Content, Event, HEARTBEAT_TOPIC, MAX_TOPIC, event_to_request, metadata_of, request_to_event,
     },
-    head::{NO_ID, VERSION, answered_id, is_from_server, patch_id, peek_id, ponged_id, refusal_id},
+    head::{
+        NO_ID, VERSION, answered_id, is_from_client, is_from_server, patch_id, peek_id, ponged_id,
+        refusal_id,
+    },
     key::MethodKey,
     limits::Limits,
     metadata::{Metadata, MetadataBuf, MetadataIter},
