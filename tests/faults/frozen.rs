@@ -1,11 +1,14 @@
 //! Peers that stand still with their connections open, and methods that do.
 
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use zmqrpc::{AsyncClient, Client, Error, Executed};
 
-use crate::support::{TargetClient, TargetHold, TargetProcess, alone};
+use crate::support::{Process, Role, TargetClient, TargetHold, TargetProcess, alone};
 
 const LIMIT: Duration = Duration::from_secs(60);
 const SILENCE: Duration = Duration::from_secs(1);
@@ -122,5 +125,89 @@ fn a_method_that_hangs_only_uses_up_its_own_time() {
         assert!(matches!(error, Error::Timeout { .. }), "{error:?}");
         assert_eq!(client.stats().renewals, 0);
         target.open(0);
+    });
+}
+
+/// A network with a latency: what comes from one side gets to the other so much later.
+fn relay(from: &TcpStream, to: &TcpStream) {
+    let (mut from, mut to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
+    let (sender, receiver) = channel::<(Instant, Vec<u8>)>();
+    thread::spawn(move || {
+        for (at, bytes) in receiver {
+            thread::sleep((at + LATENCY).saturating_duration_since(Instant::now()));
+            if to.write_all(&bytes).is_err() {
+                return;
+            }
+        }
+    });
+    thread::spawn(move || {
+        let mut bytes = [0; 4096];
+        while let Ok(count @ 1..) = from.read(&mut bytes) {
+            if sender
+                .send((Instant::now(), bytes[..count].to_vec()))
+                .is_err()
+            {
+                return;
+            }
+        }
+    });
+}
+
+const LATENCY: Duration = Duration::from_millis(100);
+
+/// No test, but a client that is frozen.
+pub(crate) fn call_slowly() {
+    let Some(role) = Role::of("slow_caller_process") else {
+        return;
+    };
+    let client = Client::builder()
+        .connect(&role.argument)
+        // A ping is under way nearly always.
+        .ping(SILENCE / 4, SILENCE)
+        .build()
+        .unwrap();
+    TargetClient::new(client.clone()).add(1, 2).unwrap();
+    role.tell("ready");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    for gate in 0.. {
+        let outcome = if gate % 2 == 0 {
+            client.call(&TargetHold { gate })
+        } else {
+            runtime.block_on(AsyncClient::from(client.clone()).call(&TargetHold { gate }))
+        };
+        role.tell(format!("{outcome:?}"));
+    }
+}
+
+#[test]
+fn a_client_that_was_frozen_itself_does_not_blame_its_server() {
+    alone(LIMIT, || {
+        let target = TargetProcess::start(4);
+        let server = target.endpoint.strip_prefix("tcp://").unwrap().to_owned();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let front = format!("tcp://{}", listener.local_addr().unwrap());
+        thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                let server = TcpStream::connect(&server).unwrap();
+                relay(&client, &server);
+                relay(&server, &client);
+            }
+        });
+        let caller = Process::start("slow_caller_process", &front);
+        assert_eq!(caller.hear(), "ready");
+        for gate in 0..6 {
+            target.await_hold(gate);
+            // Between a ping and its pong: at another moment each time.
+            thread::sleep(SILENCE / 4 + LATENCY * u32::try_from(gate).unwrap() / 3);
+            caller.freeze();
+            thread::sleep(SILENCE * 3 / 2);
+            caller.thaw();
+            thread::sleep(SILENCE / 4);
+            target.open(gate);
+            assert_eq!(caller.hear(), "Ok(())", "round {gate}");
+        }
     });
 }

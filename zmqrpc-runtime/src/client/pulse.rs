@@ -12,10 +12,18 @@ pub(crate) struct Pulse {
     limit: Duration,
     heard: Instant,
     asked: Option<Instant>,
+    /// When the next look was to be.
+    due: Instant,
+    /// This side has stood still itself: until when the server may answer all the same.
+    granted: Option<Instant>,
 }
 
 /// Longer than a connection lasts.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// Who looks so much later than it wanted to has stood still itself: stopped, starved, moved to another machine. What the
+/// server has said meanwhile is still on its way through the system.
+const LATE: Duration = Duration::from_millis(100);
 
 /// What to do now.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,11 +40,14 @@ impl Pulse {
     pub(crate) fn new(interval: Duration, limit: Duration) -> Self {
         // `Duration::MAX` is a way to say "never", and would take the clock beyond its end.
         let (interval, limit) = (interval.min(LONGEST), limit.min(LONGEST));
+        let now = Instant::now();
         Self {
             interval,
             limit,
-            heard: Instant::now(),
+            heard: now,
             asked: None,
+            due: now + interval,
+            granted: None,
         }
     }
 
@@ -44,6 +55,8 @@ impl Pulse {
     pub(crate) fn hear(&mut self, now: Instant) {
         self.heard = now;
         self.asked = None;
+        self.due = now + self.interval;
+        self.granted = None;
     }
 
     /// Whether nothing has been heard for longer than `age`.
@@ -52,17 +65,35 @@ impl Pulse {
     }
 
     pub(crate) fn check(&mut self, now: Instant) -> Beat {
+        let late = now.saturating_duration_since(self.due) > LATE;
+        if late && self.granted.is_none() && now >= self.heard + self.limit {
+            // Once for each silence, or a busy machine would never notice.
+            self.granted = Some(now + self.interval.max(self.limit / 3));
+            return self.ask(now);
+        }
         let last = self.asked.unwrap_or(self.heard);
-        if self.asked.is_some() && now >= self.heard + self.limit {
+        if self.asked.is_some() && now >= self.end() {
             Beat::Dead
         } else if now >= last + self.interval {
-            self.asked = Some(now);
-            Beat::Ask
-        } else if self.asked.is_some() {
-            Beat::Wait((last + self.interval).min(self.heard + self.limit))
+            self.ask(now)
         } else {
-            Beat::Wait(last + self.interval)
+            self.due = match self.asked {
+                Some(asked) => (asked + self.interval).min(self.end()),
+                None => last + self.interval,
+            };
+            Beat::Wait(self.due)
         }
+    }
+
+    fn ask(&mut self, now: Instant) -> Beat {
+        self.asked = Some(now);
+        self.due = (now + self.interval).min(self.end());
+        Beat::Ask
+    }
+
+    /// When silence is taken for death.
+    fn end(&self) -> Instant {
+        self.granted.unwrap_or(self.heard + self.limit)
     }
 
     /// How long silence lasts before it is asked about.
@@ -118,6 +149,31 @@ mod tests {
     fn a_pulse_that_is_never_asked_for_has_a_next_look() {
         let mut pulse = Pulse::new(Duration::MAX, Duration::MAX);
         assert!(matches!(pulse.check(Instant::now()), Beat::Wait(_)));
+    }
+
+    #[test]
+    fn who_has_stood_still_itself_asks_once_more() {
+        let (mut pulse, start) = pulse();
+        assert_eq!(pulse.check(start + SECOND), Beat::Ask);
+        // Stopped between a ping and its pong.
+        let awake = start + 10 * SECOND;
+        assert_eq!(pulse.check(awake), Beat::Ask);
+        assert_eq!(pulse.check(awake), Beat::Wait(awake + SECOND));
+        pulse.hear(awake + SECOND / 2);
+        assert_eq!(pulse.check(awake + SECOND / 2 + SECOND), Beat::Ask);
+        // The server is dead indeed, and standing still again does not help it.
+        let again = awake + 10 * SECOND;
+        assert_eq!(pulse.check(again), Beat::Ask);
+        assert_eq!(pulse.check(again + 5 * SECOND), Beat::Dead);
+    }
+
+    #[test]
+    fn a_look_that_comes_in_time_grants_nothing() {
+        let (mut pulse, start) = pulse();
+        for second in 1..3 {
+            assert_eq!(pulse.check(start + second * SECOND), Beat::Ask);
+        }
+        assert_eq!(pulse.check(start + 3 * SECOND + LATE / 2), Beat::Dead);
     }
 
     #[test]
