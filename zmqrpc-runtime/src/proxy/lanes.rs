@@ -18,6 +18,9 @@ pub(super) struct Origin {
     pub(super) address: Box<str>,
 }
 
+/// No rest is longer, or the clock could not express its end.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
+
 /// How long to wait between two tries.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Backoff {
@@ -222,7 +225,8 @@ impl Lanes {
             .backoff
             .first
             .saturating_mul(1 << lane.failures.min(16))
-            .min(self.backoff.longest);
+            .min(self.backoff.longest)
+            .min(LONGEST);
         lane.failures = lane.failures.saturating_add(1);
         lane.state = State::Resting(now + rest);
         self.resting.push(Reverse((now + rest, at)));

@@ -92,7 +92,8 @@ impl Options {
             .map_err(&set)?;
         let upkeep = self.upkeep;
         socket
-            .set_handshake_ivl(millis(upkeep.handshake_limit))
+            // None is no limit to libzmq.
+            .set_handshake_ivl(millis(upkeep.handshake_limit).max(1))
             .map_err(&set)?;
         socket.set_connect_timeout(millis(CONNECT)).map_err(&set)?;
         socket.set_reconnect_ivl(millis(RECONNECT)).map_err(&set)?;
@@ -117,7 +118,8 @@ fn count(messages: u32) -> i32 {
 
 /// Rounded up; the system's limit is 32,767.
 fn seconds(duration: Duration) -> i32 {
-    let whole = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
+    let begun = u64::from(duration.subsec_nanos() > 0);
+    let whole = duration.as_secs().saturating_add(begun);
     i32::try_from(whole).unwrap_or(i32::MAX).min(32_767)
 }
 

@@ -1,0 +1,286 @@
+//! Every time that can be set, at its extremes: it works, or it is refused by its name.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::time::Duration;
+
+use zmqrpc::{
+    AsyncPusher, BufferedProxy, CallContext, Client, Error, MemoryQueue, Proxy, Pub, Publisher,
+    Pull, Push, Pusher, Receiver, Rep, Req, Sender, Server, Sub, Subscription,
+};
+
+use super::support::{ProbeAdd, ProbeClient, ProbeServer, Prober, within};
+
+const LIMIT: Duration = Duration::from_secs(120);
+const ANYWHERE: &str = "tcp://127.0.0.1:*";
+const TIMES: [Duration; 6] = [
+    Duration::ZERO,
+    Duration::from_nanos(1),
+    Duration::from_millis(1),
+    Duration::from_millis(1100),
+    Duration::from_millis(u64::MAX),
+    Duration::MAX,
+];
+
+/// What is done with each time, under the setting's name.
+type Case = (&'static str, fn(Duration) -> Result<(), Error>);
+
+fn serve() -> zmqrpc::ServerHandle {
+    let service = ProbeServer::new(Prober::default());
+    Server::builder()
+        .service(service)
+        .bind(ANYWHERE)
+        .start()
+        .unwrap()
+}
+
+/// Calls once; too little time is no fault of the setting.
+fn call(client: &Client) -> Result<(), Error> {
+    match ProbeClient::new(client.clone()).add(1, 2) {
+        Ok(sum) => assert_eq!(sum, 3),
+        Err(Error::Timeout { .. } | Error::Unavailable { .. }) => {}
+        Err(error) => return Err(error),
+    }
+    Ok(())
+}
+
+fn with_client(
+    set: impl FnOnce(zmqrpc::ClientBuilder) -> zmqrpc::ClientBuilder,
+) -> Result<(), Error> {
+    let server = serve();
+    call(&set(Client::builder().connect(&server.endpoints()[0])).build()?)
+}
+
+fn with_server(
+    set: impl FnOnce(zmqrpc::ServerBuilder) -> zmqrpc::ServerBuilder,
+) -> Result<(), Error> {
+    let service = ProbeServer::new(Prober::default());
+    let server = set(Server::builder().service(service).bind(ANYWHERE)).start()?;
+    call(&Client::connect(&server.endpoints()[0])?)
+}
+
+fn with_target(set: impl FnOnce(Req) -> Req) -> Result<(), Error> {
+    let server = serve();
+    let req = set(Req::connect(&server.endpoints()[0]));
+    let proxy = Proxy::new(Rep::bind(ANYWHERE), req).start()?;
+    call(&Client::connect(&proxy.endpoints()[0])?)
+}
+
+/// Through a proxy that makes calls of jobs.
+fn with_jobs(set: impl FnOnce(Req) -> Req) -> Result<(), Error> {
+    let req = set(Req::connect("tcp://127.0.0.1:9"));
+    let proxy = Proxy::new(Pull::bind(ANYWHERE), req).start()?;
+    let pusher = ProbeClient::new(Pusher::connect(&proxy.endpoints()[0])?);
+    pusher.add(1, 2)?;
+    proxy.shutdown(Duration::from_millis(50)).or_else(running)
+}
+
+/// Something is still under way.
+fn running(error: Error) -> Result<(), Error> {
+    match error {
+        Error::StillRunning { .. } => Ok(()),
+        other => Err(other),
+    }
+}
+
+type Buffered = BufferedProxy<MemoryQueue>;
+
+fn with_buffer(set: impl FnOnce(Buffered) -> Buffered) -> Result<(), Error> {
+    let queue = MemoryQueue::new(100, 1 << 20);
+    let target = Req::connect("tcp://127.0.0.1:9");
+    let proxy = set(BufferedProxy::new(Rep::bind(ANYWHERE), target, queue)).start()?;
+    let client = Client::connect(&proxy.endpoints()[0])?;
+    client.notify(&ProbeAdd { a: 1, b: 2 })?;
+    std::thread::sleep(Duration::from_millis(20));
+    proxy.shutdown(Duration::from_millis(50)).or_else(running)
+}
+
+fn push(pusher: Pusher) -> Result<(), Error> {
+    match ProbeClient::new(pusher).add(1, 2) {
+        Err(Error::Unavailable { .. } | Error::Overloaded { .. }) => Ok(()),
+        other => other,
+    }
+}
+
+const CASES: &[Case] = &[
+    ("timeout", |time| with_client(|client| client.timeout(time))),
+    ("connect_timeout", |time| {
+        with_client(|client| client.connect_timeout(time))
+    }),
+    ("ping", |time| with_client(|client| client.ping(time, time))),
+    ("ping", |time| {
+        with_client(|client| client.ping(Duration::from_secs(1), time))
+    }),
+    ("linger", |time| with_client(|client| client.linger(time))),
+    ("handshake_limit", |time| {
+        with_client(|client| client.handshake_limit(time))
+    }),
+    ("keepalive", |time| {
+        with_client(|client| client.keepalive(time, time))
+    }),
+    ("with_timeout", |time| {
+        call(&Client::connect(&serve().endpoints()[0])?.with_timeout(time))
+    }),
+    ("linger", |time| with_server(|server| server.linger(time))),
+    ("handshake_limit", |time| {
+        with_server(|server| server.handshake_limit(time))
+    }),
+    ("keepalive", |time| {
+        with_server(|server| server.keepalive(time, time))
+    }),
+    ("heartbeat", |time| {
+        let publisher = Publisher::bind(ANYWHERE)?;
+        let endpoint = &publisher.endpoints()[0];
+        with_server(|server| server.subscribe(Subscription::connect(endpoint).heartbeat(time)))
+    }),
+    ("shutdown", |time| serve().shutdown(time).or_else(running)),
+    ("stop", |time| {
+        let settings = Server::builder().bind(ANYWHERE);
+        let receiver = Receiver::start(settings, |message| Ok(message.into_bytes()))?;
+        let sender = Sender::new(Client::connect(&receiver.endpoints()[0])?);
+        match sender.with_timeout(time).send(b"message") {
+            Ok(_) | Err(_) => {}
+        }
+        receiver.stop(time).or_else(running)
+    }),
+    ("heartbeat", |time| {
+        let publisher = Publisher::builder()
+            .bind(ANYWHERE)
+            .heartbeat(time)
+            .build()?;
+        ProbeClient::new(publisher).add(1, 2)
+    }),
+    ("linger", |time| {
+        let publisher = Publisher::builder().bind(ANYWHERE).linger(time).build()?;
+        ProbeClient::new(publisher).add(1, 2)
+    }),
+    ("handshake_limit", |time| {
+        let publisher = Publisher::builder()
+            .bind(ANYWHERE)
+            .handshake_limit(time)
+            .build()?;
+        ProbeClient::new(publisher).add(1, 2)
+    }),
+    ("keepalive", |time| {
+        let publisher = Publisher::builder()
+            .bind(ANYWHERE)
+            .keepalive(time, time)
+            .build()?;
+        ProbeClient::new(publisher).add(1, 2)
+    }),
+    ("wait_subscribers", |time| {
+        let publisher = Publisher::bind(ANYWHERE)?;
+        // For none, so that it ends whatever the limit.
+        publisher.wait_subscribers(0, time)
+    }),
+    ("timeout", |time| {
+        let server = Server::builder().service(ProbeServer::new(Prober::default()));
+        let server = server.pull_bind(ANYWHERE).start()?;
+        let endpoint = &server.pulls()[0].endpoint;
+        push(Pusher::builder().connect(endpoint).timeout(time).build()?)
+    }),
+    ("with_timeout", |time| {
+        let server = Server::builder().service(ProbeServer::new(Prober::default()));
+        let server = server.pull_bind(ANYWHERE).start()?;
+        push(Pusher::connect(&server.pulls()[0].endpoint)?.with_timeout(time))
+    }),
+    ("with_timeout", |time| {
+        let server = Server::builder().service(ProbeServer::new(Prober::default()));
+        let server = server.pull_bind(ANYWHERE).start()?;
+        let pusher = AsyncPusher::connect(&server.pulls()[0].endpoint)?.with_timeout(time);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        match runtime
+            .unwrap()
+            .block_on(pusher.push(&ProbeAdd { a: 1, b: 2 }))
+        {
+            Err(Error::Unavailable { .. } | Error::Overloaded { .. }) => Ok(()),
+            other => other,
+        }
+    }),
+    ("linger", |time| {
+        Pusher::builder()
+            .bind(ANYWHERE)
+            .linger(time)
+            .build()
+            .map(drop)
+    }),
+    ("handshake_limit", |time| {
+        Pusher::builder()
+            .bind(ANYWHERE)
+            .handshake_limit(time)
+            .build()
+            .map(drop)
+    }),
+    ("keepalive", |time| {
+        Pusher::builder()
+            .bind(ANYWHERE)
+            .keepalive(time, time)
+            .build()
+            .map(drop)
+    }),
+    ("connect_timeout", |time| {
+        with_target(|target| target.connect_timeout(time))
+    }),
+    ("ping", |time| with_target(|target| target.ping(time, time))),
+    ("max_age", |time| with_jobs(|target| target.max_age(time))),
+    ("handshake_limit", |time| {
+        let proxy = Proxy::new(Rep::bind(ANYWHERE), Req::connect("tcp://127.0.0.1:9"));
+        proxy.handshake_limit(time).start().map(drop)
+    }),
+    ("keepalive", |time| {
+        let proxy = Proxy::new(Rep::bind(ANYWHERE), Req::connect("tcp://127.0.0.1:9"));
+        proxy.keepalive(time, time).start().map(drop)
+    }),
+    ("shutdown", |time| {
+        let proxy = Proxy::new(Pull::bind(ANYWHERE), Push::bind(ANYWHERE)).start()?;
+        proxy.shutdown(time).or_else(running)
+    }),
+    ("heartbeat", |time| {
+        let from = Sub::bind(ANYWHERE);
+        Proxy::new(from, Pub::bind(ANYWHERE).heartbeat(time))
+            .start()
+            .map(drop)
+    }),
+    ("time_to_live", |time| {
+        with_buffer(|proxy| proxy.time_to_live(time))
+    }),
+    ("attempt_timeout", |time| {
+        with_buffer(|proxy| proxy.attempt_timeout(time))
+    }),
+    ("backoff", |time| {
+        with_buffer(|proxy| proxy.backoff(time, time))
+    }),
+    ("backoff", |time| {
+        with_buffer(|proxy| proxy.backoff(Duration::from_millis(1), time))
+    }),
+    ("handshake_limit", |time| {
+        with_buffer(|proxy| proxy.handshake_limit(time))
+    }),
+    ("keepalive", |time| {
+        with_buffer(|proxy| proxy.keepalive(time, time))
+    }),
+];
+
+#[test]
+fn every_time_works_or_is_refused_by_name() {
+    within(LIMIT, || {
+        let _ = CallContext::remaining;
+        for (setting, case) in CASES {
+            for time in TIMES {
+                let outcome = catch_unwind(AssertUnwindSafe(|| case(time)));
+                match outcome {
+                    Ok(Ok(())) => {}
+                    Ok(Err(Error::Config { setting: named, .. })) => {
+                        assert_eq!(named, *setting, "{time:?}");
+                    }
+                    Ok(Err(error)) => panic!("{setting} of {time:?}: {error}"),
+                    Err(panic) => {
+                        eprintln!("{setting} of {time:?} panics");
+                        resume_unwind(panic);
+                    }
+                }
+            }
+        }
+    });
+}
