@@ -4,13 +4,14 @@ mod support;
 
 use std::fs::{self, File};
 use std::net::{SocketAddr, TcpStream};
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Resource, Rlimit, prlimit, setrlimit};
 use support::{
-    ProbeServer, Prober, Process, Role, TargetClient, TargetProcess, await_state, serve_target,
-    within,
+    ProbeClient, ProbeServer, Prober, Process, Role, TargetClient, TargetProcess, await_state,
+    serve_target, within,
 };
 use zmqrpc::{Client, Error, Proxy, Publisher, Pull, Push, Pusher, Server, Subscription};
 
@@ -205,5 +206,103 @@ fn without_descriptors_nothing_starts_and_nothing_breaks() {
             !started.contains("0,") && !started.contains("0]"),
             "{started}"
         );
+    });
+}
+
+/// No test, but a process of many clients.
+#[test]
+fn crowded_process() {
+    let Some(role) = Role::of("crowded_process") else {
+        return;
+    };
+    setrlimit(Resource::Nofile, limit(20_000)).unwrap();
+    let server = Server::builder().service(ProbeServer::new(Prober::default()));
+    let server = server.bind(ANYWHERE).start().unwrap();
+    let count = || fs::read_dir("/proc/self/fd").unwrap().count();
+    let before = count();
+    let clients: Vec<_> = (0..CROWD)
+        .map(|_| Client::connect("tcp://127.0.0.1:1").unwrap())
+        .collect();
+    println!(
+        "{} descriptors for each idle client",
+        (count() - before) / CROWD
+    );
+    let caller = ProbeClient::new(Client::connect(&server.endpoints()[0]).unwrap());
+    assert_eq!(caller.add(2, 3), Ok(5));
+    drop(clients);
+    // As many as there are descriptors for, and what is said then is why.
+    let mut clients = Vec::new();
+    let error = loop {
+        match Client::connect("tcp://127.0.0.1:1") {
+            Ok(client) => clients.push(client),
+            Err(error) => break error,
+        }
+    };
+    assert!(clients.len() > CROWD, "{}", clients.len());
+    assert!(error.to_string().contains("too many open files"), "{error}");
+    role.tell("done");
+}
+
+/// More than libzmq's own limit of sockets lets be.
+const CROWD: usize = 500;
+
+#[test]
+fn a_process_has_as_many_clients_as_it_has_descriptors_for() {
+    within(LIMIT, || {
+        assert_eq!(Process::start("crowded_process", "").hear(), "done");
+    });
+}
+
+/// No test, but a process of a user who may have no more threads.
+#[test]
+fn threadless_process() {
+    let Some(role) = Role::of("threadless_process") else {
+        return;
+    };
+    let (mut failed, mut started) = (0, 0);
+    for more in 0..16 {
+        let threads = fs::read_dir("/proc/self/task").unwrap().count() as u64;
+        setrlimit(Resource::Nproc, limit_now(threads + more)).unwrap();
+        match start(usize::try_from(more).unwrap() % 5) {
+            Ok(()) => started += 1,
+            Err(error) => {
+                let reason = error.to_string();
+                assert!(reason.contains("thread"), "{more}: {reason}");
+                failed += 1;
+            }
+        }
+    }
+    role.tell(format!("{failed} {started}"));
+}
+
+/// The limit that is in force, below one that allows more.
+fn limit_now(count: u64) -> Rlimit {
+    Rlimit {
+        current: Some(count),
+        maximum: Some(10_000),
+    }
+}
+
+#[test]
+fn without_threads_nothing_starts_and_nothing_breaks() {
+    // The limit is that of a user, and none to root.
+    let other = [
+        "setpriv",
+        "--reuid=54321",
+        "--regid=54321",
+        "--clear-groups",
+    ];
+    let possible = Command::new(other[0])
+        .args(&other[1..])
+        .arg("true")
+        .status();
+    if !possible.is_ok_and(|status| status.success()) {
+        return eprintln!("few threads: NOT RUN, it takes root and setpriv");
+    }
+    within(LIMIT, move || {
+        let process = Process::start_through(&other, "threadless_process", "");
+        let told = process.hear();
+        println!("failed and started: {told}");
+        assert!(!told.split(' ').any(|count| count == "0"), "{told}");
     });
 }

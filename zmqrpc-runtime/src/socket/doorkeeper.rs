@@ -15,12 +15,15 @@ use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use rustix::event::{EventfdFlags, epoll, eventfd};
+use rustix::event::{EventfdFlags, PollFd, PollFlags, epoll, eventfd, poll};
 use rustix::io::{Errno, fcntl_dupfd_cloexec, ioctl_fionbio};
 use rustix::net::{SocketFlags, accept_with, getsockname, sockopt::socket_acceptconn};
 
+use super::process::PerProcess;
+use super::raw::borrowed;
+use super::waiter::timespec;
 use crate::log;
 
 /// A listener of libzmq's that is kept while this lives. Must go before libzmq closes it.
@@ -28,12 +31,11 @@ pub(super) struct Door {
     listener: RawFd,
 }
 
-static KEEPER: Mutex<Keeper> = Mutex::new(Keeper {
-    listeners: Vec::new(),
-    post: None,
-});
+static KEEPER: PerProcess<Mutex<Keeper>> = PerProcess::new();
 
+#[derive(Default)]
 struct Keeper {
+    /// Open while they are here, which all who use them hold the lock for.
     listeners: Vec<RawFd>,
     /// Present while the thread is.
     post: Option<Arc<Post>>,
@@ -47,8 +49,9 @@ struct Post {
 
 /// How often to look, at most: libzmq has that long to let in who stands at a door.
 const REST: Duration = Duration::from_millis(100);
-/// The same while there are no descriptors. Until they are turned away, those who come cost a processor.
-const HASTE: Duration = Duration::from_millis(10);
+/// How long those who come are turned away before it is looked whether there are descriptors again. A connection that stands
+/// at a door costs a processor until it is accepted, so that nobody stands there for long.
+const WATCH: Duration = Duration::from_millis(50);
 /// Connections that are turned away at one door before it is looked at the next.
 const TURN: usize = 4096;
 
@@ -74,7 +77,8 @@ impl Drop for Door {
 }
 
 fn keeper() -> MutexGuard<'static, Keeper> {
-    KEEPER.lock().unwrap_or_else(PoisonError::into_inner)
+    let keeper = KEEPER.get().lock();
+    keeper.unwrap_or_else(PoisonError::into_inner)
 }
 
 /// libzmq does not tell a listener's descriptor to who has no monitor on the socket, and there can be only one.
@@ -90,12 +94,6 @@ fn find(address: SocketAddr) -> Result<RawFd, Errno> {
     })?;
     let numbers = open.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
     numbers.into_iter().find(is_it).ok_or(Errno::NOENT)
-}
-
-fn borrowed<'a>(fd: RawFd) -> BorrowedFd<'a> {
-    // SAFETY: those in the table are open while they are there, which all who use them hold the lock for. While one is
-    // looked for, a number that is closed meanwhile is answered with an error, and nothing is changed by asking.
-    unsafe { BorrowedFd::borrow_raw(fd) }
 }
 
 impl Keeper {
@@ -169,7 +167,9 @@ impl Post {
                 );
             }
             was_full = full;
-            thread::sleep(if full { HASTE } else { REST });
+            if !full {
+                thread::sleep(REST);
+            }
         }
     }
 
@@ -178,7 +178,7 @@ impl Post {
     }
 }
 
-/// Closes the connections that wait at the listeners.
+/// Closes the connections that wait at the listeners, and those that come in the next moment.
 fn turn_away(listeners: &[RawFd]) -> std::io::Result<usize> {
     let mut kept = listeners.to_vec();
     kept.sort_unstable();
@@ -186,8 +186,21 @@ fn turn_away(listeners: &[RawFd]) -> std::io::Result<usize> {
         let turning = thread::Builder::new().spawn_scoped(scope, || {
             keep_only(&kept)?;
             let doors = kept.iter().map(|door| borrowed(*door));
-            let queues = doors.map(|door| (0..TURN).map_while(move |_| accept(door)));
-            Ok(queues.flatten().count())
+            let end = Instant::now() + WATCH;
+            let mut turned_away = 0;
+            loop {
+                let doors = doors.clone();
+                let queues = doors.map(|door| (0..TURN).map_while(move |_| accept(door)));
+                turned_away += queues.flatten().count();
+                let rest = end.saturating_duration_since(Instant::now());
+                let doors = kept.iter().map(|door| borrowed(*door));
+                let mut fds: Vec<_> = doors
+                    .map(|door| PollFd::from_borrowed_fd(door, PollFlags::IN))
+                    .collect();
+                if rest.is_zero() || !matches!(poll(&mut fds, Some(&timespec(rest))), Ok(1..)) {
+                    return Ok(turned_away);
+                }
+            }
         })?;
         turning.join().unwrap_or(Ok(0))
     })
