@@ -1,0 +1,232 @@
+//! Unix sockets at a path: bound here and handed to libzmq, which would delete whatever lies there first.
+//!
+//! It does so whether a server runs there or not, whosever it is, and the clients go to the new one
+//! (<https://github.com/zeromq/libzmq/issues/2059>). Here a path is taken over from nobody but a server that is gone, and
+//! left to whoever has it at the end.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{Error, ErrorKind, Result};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
+use rustix::net::{
+    AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, connect, listen, socket_with,
+};
+
+use super::SocketError;
+use super::process::Process;
+use crate::log;
+
+/// A path that this process listens at. Free again when this goes, unless somebody else has it by then.
+#[derive(Debug)]
+pub(super) struct UnixPath {
+    path: PathBuf,
+    /// Device and number of the file.
+    file: (u64, u64),
+    process: Process,
+}
+
+/// As libzmq has it: connections that wait to be accepted.
+const BACKLOG: i32 = 100;
+
+/// How long to wait for another process that starts at the same directory.
+const TURN: Duration = Duration::from_millis(500);
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Listens at a path, unless somebody does.
+pub(super) fn listen_at(path: &str) -> std::result::Result<(OwnedFd, UnixPath), SocketError> {
+    try_to_listen(Path::new(path)).map_err(|failure| match failure {
+        Failure::Taken(reason) => SocketError::refused("bind", reason),
+        Failure::System(error) => SocketError::io("bind", &error),
+    })
+}
+
+enum Failure {
+    Taken(&'static str),
+    System(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::System(error)
+    }
+}
+
+impl From<Errno> for Failure {
+    fn from(errno: Errno) -> Self {
+        Self::System(errno.into())
+    }
+}
+
+fn try_to_listen(path: &Path) -> std::result::Result<(OwnedFd, UnixPath), Failure> {
+    let address = SocketAddrUnix::new(path)?;
+    let listener = new_socket()?;
+    // Two that start at once would each take what the other has just made for something that is left over.
+    let _turn = turn(path);
+    match bind(&listener, &address) {
+        Err(Errno::ADDRINUSE) => {
+            check_left_over(path)?;
+            fs::remove_file(path)?;
+            bind(&listener, &address)?;
+        }
+        bound => bound?,
+    }
+    listen(&listener, BACKLOG)?;
+    let file = fs::symlink_metadata(path)?;
+    let path = UnixPath {
+        path: path.to_owned(),
+        file: (file.dev(), file.ino()),
+        process: Process::current(),
+    };
+    Ok((listener, path))
+}
+
+/// Checks that what lies at a path is the socket of a server that is gone. Only a refusal says that nobody listens.
+fn check_left_over(path: &Path) -> std::result::Result<(), Failure> {
+    if !fs::symlink_metadata(path)?.file_type().is_socket() {
+        return Err(Failure::Taken(
+            "something that is no socket lies at this path",
+        ));
+    }
+    match connect(&new_socket()?, &SocketAddrUnix::new(path)?) {
+        Err(Errno::CONNREFUSED) => Ok(()),
+        Err(Errno::ACCESS | Errno::PERM) => Err(Failure::Taken(
+            "permission denied: the socket at this path belongs to somebody else, whose server may run",
+        )),
+        Err(Errno::PROTOTYPE) => Err(Failure::Taken(
+            "address already in use: a socket of another kind lies at this path",
+        )),
+        // Also where so many wait for it that there is no room: it may come to them.
+        Ok(()) | Err(Errno::AGAIN) => Err(Failure::Taken("address already in use")),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Never waits for whoever is at the other end.
+fn new_socket() -> rustix::io::Result<OwnedFd> {
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)
+}
+
+/// Connects to a path, or to an abstract name after `@`, without waiting for a server that does not accept.
+pub(super) fn connect_to(path: &str) -> Result<OwnedFd> {
+    let address = match path.strip_prefix('@') {
+        Some(name) => SocketAddrUnix::new_abstract_name(name.as_bytes()),
+        None => SocketAddrUnix::new(path),
+    };
+    let socket = new_socket()?;
+    connect(&socket, &address?)?;
+    Ok(socket)
+}
+
+/// One at a time starts in a directory, as far as others take turns. Nobody is waited for without a limit.
+fn turn(path: &Path) -> Option<File> {
+    let parent = path.parent().filter(|parent| *parent != OsStr::new(""));
+    let directory = File::open(parent.unwrap_or(Path::new("."))).ok()?;
+    let end = Instant::now() + TURN;
+    loop {
+        match flock(&directory, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => return Some(directory),
+            Err(Errno::WOULDBLOCK | Errno::INTR) if Instant::now() < end => thread::sleep(PAUSE),
+            // The directory may be on a system of files that has no locks.
+            Err(_) => return None,
+        }
+    }
+}
+
+impl Drop for UnixPath {
+    fn drop(&mut self) {
+        if !self.process.is_current() {
+            return;
+        }
+        // While the socket is open, no other file gets its number.
+        let ours = fs::symlink_metadata(&self.path)
+            .is_ok_and(|found| (found.dev(), found.ino()) == self.file);
+        if ours
+            && let Err(error) = fs::remove_file(&self.path)
+            && error.kind() != ErrorKind::NotFound
+        {
+            let (path, error) = (log::text(self.path.display()), log::text(error));
+            log::line!(debug, path, error; "a socket is left behind");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
+
+    use super::*;
+
+    fn place(name: &str) -> String {
+        let path = std::env::temp_dir().join(format!("zmqrpc-unix-{name}-{}", std::process::id()));
+        let _ = fs::remove_file(&path);
+        path.to_str().unwrap().to_owned()
+    }
+
+    fn refusal(path: &str) -> String {
+        listen_at(path).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_path_is_free_again_when_its_server_has_gone() {
+        let path = place("free");
+        let (listener, file) = listen_at(&path).unwrap();
+        UnixStream::connect(&path).unwrap();
+        assert!(refusal(&path).contains("address already in use"));
+        drop((listener, file));
+        assert!(!Path::new(&path).exists());
+    }
+
+    #[test]
+    fn what_a_killed_server_left_behind_is_replaced() {
+        let path = place("stale");
+        drop(UnixListener::bind(&path).unwrap());
+        assert!(Path::new(&path).exists());
+        let _served = listen_at(&path).unwrap();
+        UnixStream::connect(&path).unwrap();
+    }
+
+    #[test]
+    fn nothing_else_is_touched() {
+        let path = place("else");
+        fs::write(&path, "a file").unwrap();
+        assert!(refusal(&path).contains("no socket"));
+        fs::remove_file(&path).unwrap();
+        let datagrams = UnixDatagram::bind(&path).unwrap();
+        assert!(refusal(&path).contains("address already in use"));
+        assert!(Path::new(&path).exists());
+        drop(datagrams);
+        fs::remove_file(&path).unwrap();
+        assert!(refusal("/nowhere/at/all").contains("no such file"));
+    }
+
+    #[test]
+    fn a_server_that_does_not_accept_is_not_waited_for() {
+        let path = place("full");
+        let squatter = new_socket().unwrap();
+        bind(&squatter, &SocketAddrUnix::new(&*path).unwrap()).unwrap();
+        listen(&squatter, 0).unwrap();
+        let waiting: Vec<_> = (0..3).map_while(|_| connect_to(&path).ok()).collect();
+        assert!(waiting.len() < 3);
+        assert!(refusal(&path).contains("address already in use"));
+        fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
+    fn another_servers_socket_is_left_where_it_is() {
+        let path = place("replaced");
+        let served = listen_at(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        let _other = UnixListener::bind(&path).unwrap();
+        drop(served);
+        UnixStream::connect(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+    }
+}
