@@ -5,7 +5,9 @@
 
 mod calls;
 mod cuts;
+mod itself;
 mod logins;
+mod names;
 mod network;
 mod news;
 mod roles;

@@ -32,7 +32,7 @@ pub(crate) fn between_hosts(body: impl FnOnce(&Network) + Send + 'static) {
 }
 
 /// Once, and past the harness, which hides what tests print.
-fn say_not_run(why: &str) {
+pub(crate) fn say_not_run(why: &str) {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let _ = writeln!(stderr(), "two hosts: NOT RUN, {why}");

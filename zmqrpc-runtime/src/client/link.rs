@@ -15,7 +15,8 @@ use super::flush::Arrived;
 use super::pulse::Pulse;
 use super::table::{Ending, Loss, Patience};
 use crate::socket::{
-    Dealer, Drive, Driven, Endpoint, Message, Options, SocketError, Turn, Waiter, Wakes, Ward,
+    Dealer, Drive, Driven, Endpoint, Message, Options, Process, SocketError, Turn, Waiter, Wakes,
+    Ward,
 };
 use crate::wire::Limits;
 
@@ -29,6 +30,7 @@ pub(super) struct Connection {
     limits: Limits,
     core: Mutex<Core>,
     waiter: Arc<Waiter>,
+    process: Process,
 }
 
 impl Link {
@@ -46,11 +48,13 @@ impl Link {
             limits,
             core: Mutex::new(Core::new(dealer, bounds, pulse)),
             waiter,
+            process: Process::current(),
         }))
     }
 
     /// Asks whether a call has ended; keeps `waker` if not.
     pub(super) fn poll(&self, id: u64, waker: &Waker, patience: Patience) -> Poll<Ending> {
+        self.check_process()?;
         let mut core = self.lock();
         if let Some(ending) = core.take(id) {
             return Poll::Ready(ending);
@@ -77,6 +81,14 @@ impl Connection {
         let mut core = self.lock();
         core.refresh(&self.waiter);
         core.is_up()
+    }
+
+    /// Why a call that was lost for want of a connection had none, if that is known.
+    pub(super) fn obstacle(&self, loss: &Loss) -> Option<String> {
+        match loss {
+            Loss::NotConnected | Loss::TimedOut { written: false } => self.lock().obstacle(),
+            _ => None,
+        }
     }
 
     /// What is known of the notifications that were handed over; asked once, they count as shown to have arrived.
@@ -110,6 +122,9 @@ impl Connection {
 
     /// Gives a call up.
     pub(super) fn forget(&self, id: u64) {
+        if self.check_process().is_err() {
+            return;
+        }
         self.lock().forget(id, &self.waiter);
     }
 
@@ -129,7 +144,17 @@ impl Connection {
         })
     }
 
+    /// In a child of the process the lock may be held for ever.
+    fn check_process(&self) -> Result<(), Loss> {
+        if self.process.is_current() {
+            Ok(())
+        } else {
+            Err(Loss::Broken(SocketError::inherited()))
+        }
+    }
+
     fn wait_for(&self, id: u64, patience: Patience, done: Condition) -> Ending {
+        self.check_process()?;
         let mut core = self.lock();
         loop {
             if let Some(ending) = done(&mut core, id) {

@@ -228,7 +228,12 @@ impl Begun {
                 return None;
             }
         }
-        Some(Err(failure(loss, &self.subject(callee), self.patience)))
+        let obstacle = match &self.way {
+            Way::Link(link, _) | Way::Ended(link) => link.obstacle(&loss),
+            Way::Task(_) | Way::Here(_) => None,
+        };
+        let subject = self.subject(callee);
+        Some(Err(failure(loss, &subject, self.patience, obstacle)))
     }
 
     pub(super) fn subject<'a>(&'a self, callee: Callee<'a>) -> Subject<'a> {
@@ -276,12 +281,21 @@ impl Drop for Begun {
     }
 }
 
-fn failure(loss: Loss, subject: &Subject<'_>, patience: Patience) -> Error {
+/// `obstacle` is why there was no connection, if that is known.
+fn failure(
+    loss: Loss,
+    subject: &Subject<'_>,
+    patience: Patience,
+    obstacle: Option<String>,
+) -> Error {
     match loss {
         Loss::TimedOut { written: true } => subject.timed_out(Executed::Maybe),
         Loss::TimedOut { written: false } | Loss::NotConnected => {
             let waited = patience.connect_timeout.min(subject.timeout);
-            let reason = format!("no connection within {waited:?}, is the server running there?");
+            let reason = match obstacle {
+                Some(obstacle) => format!("no connection within {waited:?}: {obstacle}"),
+                None => format!("no connection within {waited:?}, is the server running there?"),
+            };
             subject.unavailable(reason, Executed::No)
         }
         Loss::Silent(limit) => subject.unavailable(
@@ -295,6 +309,15 @@ fn failure(loss: Loss, subject: &Subject<'_>, patience: Patience) -> Error {
         Loss::Foreign => {
             let reason = "what listens there speaks another protocol";
             subject.unavailable(reason, Executed::No)
+        }
+        Loss::NoServer { returned } => {
+            let reason = "what listens there is no server: it sends requests";
+            let executed = if returned {
+                Executed::No
+            } else {
+                Executed::Maybe
+            };
+            subject.unavailable(reason, executed)
         }
         Loss::Denied(denial) => Error::Unauthenticated {
             at: subject.site(),

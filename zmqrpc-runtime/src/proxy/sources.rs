@@ -241,6 +241,7 @@ impl Stream for Jobs {
 
     fn look(&mut self, now: Instant, _: bool) {
         for (pull, used) in &mut self.pulls {
+            pull.follow();
             if pull.revival().is_some_and(|due| due <= now) {
                 *used = true;
                 if let Err(error) = pull.renew() {
@@ -253,7 +254,8 @@ impl Stream for Jobs {
     fn due(&self) -> Option<Instant> {
         self.pulls
             .iter()
-            .filter_map(|(pull, _)| pull.revival())
+            .flat_map(|(pull, _)| [pull.revival(), pull.due()])
+            .flatten()
             .min()
     }
 

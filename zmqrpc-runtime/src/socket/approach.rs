@@ -3,16 +3,17 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::dialer::Dialer;
 use super::monitor::Connection;
 use super::raw::RawSocket;
 use super::revival::Revival;
 use super::security::Inquiry;
-use super::{Denial, Denied, Direction, Endpoint, Security, Waiter};
+use super::{Denial, Denied, Endpoint, Security, SocketError, Waiter};
 use crate::log;
 
 #[derive(Debug)]
 pub(super) struct Approach {
-    endpoint: Endpoint,
+    dialer: Dialer,
     revival: Revival,
     inquiry: Inquiry,
     logs_in: bool,
@@ -24,9 +25,14 @@ pub(super) struct Approach {
 
 impl Approach {
     /// `refused` counts the logins that are, of this connection and others.
-    pub(super) fn new(endpoint: &Endpoint, security: &Security, refused: Denied) -> Self {
+    pub(super) fn new(
+        endpoint: &Endpoint,
+        security: &Security,
+        ipv6: bool,
+        refused: Denied,
+    ) -> Self {
         Self {
-            endpoint: endpoint.clone(),
+            dialer: Dialer::new(endpoint, ipv6),
             revival: Revival::default(),
             inquiry: security.inquiry(),
             logs_in: matches!(security, Security::Login(_)),
@@ -36,12 +42,89 @@ impl Approach {
         }
     }
 
+    /// As it was given.
     pub(super) fn endpoint(&self) -> &Endpoint {
-        &self.endpoint
+        self.dialer.endpoint()
+    }
+
+    /// Connects the socket, which is not yet; or does so as soon as it is known where to. `waiter` is told of that, and
+    /// [`follow`](Self::follow) does it.
+    pub(super) fn dial(
+        &mut self,
+        socket: &mut RawSocket,
+        waiter: &Arc<Waiter>,
+    ) -> Result<(), SocketError> {
+        self.dialer.dial(socket, waiter)
+    }
+
+    /// The connection was given up, and is made again in the same socket.
+    pub(super) fn redial(
+        &mut self,
+        socket: &mut RawSocket,
+        waiter: &Arc<Waiter>,
+    ) -> Result<(), SocketError> {
+        // Of the old one nothing is left but its name, and what waited for it is lost.
+        let _ = self.dialer.hang_up(socket);
+        self.dialer.dial(socket, waiter)
+    }
+
+    /// Leaves the endpoint.
+    pub(super) fn hang_up(&mut self, socket: &mut RawSocket) -> Result<(), SocketError> {
+        self.dialer.hang_up(socket)
+    }
+
+    /// Connects to where the endpoint is now, if that has come out meanwhile. To be called at each look at the socket.
+    ///
+    /// Whether it did something to the socket, which may have taken the signal that somebody waits for. Then whoever waits
+    /// at it looks again in any case.
+    pub(super) fn follow(
+        &mut self,
+        socket: &mut RawSocket,
+        waiter: &Arc<Waiter>,
+    ) -> Result<bool, SocketError> {
+        let followed = self.dialer.follow(socket, waiter);
+        if !matches!(followed, Ok(false)) {
+            waiter.bring_news();
+        }
+        followed
+    }
+
+    /// When to [follow](Self::follow), if nothing happens until then.
+    pub(super) fn follow_due(&self) -> Option<Instant> {
+        self.dialer.due()
+    }
+
+    /// Whether an event of a socket with several endpoints is about this connection.
+    pub(super) fn is_at(&self, place: &[u8]) -> bool {
+        self.dialer.is_at(place)
+    }
+
+    /// Whether an event of a socket without another endpoint is about a connection that was left.
+    pub(super) fn is_over(&self, place: &[u8]) -> bool {
+        match self.dialer.dialled() {
+            Some(_) => self.endpoint().name().is_some() && !self.is_at(place),
+            None => true,
+        }
+    }
+
+    /// Why there is no connection, if it is for the endpoint's name.
+    pub(super) fn obstacle(&self) -> Option<String> {
+        self.dialer.obstacle()
     }
 
     /// Takes an event in. Answers why the login was refused, if it was. `waiter` is told of what is found out later.
-    pub(super) fn note(&mut self, event: Connection, waiter: &Arc<Waiter>) -> Option<Denial> {
+    pub(super) fn note(
+        &mut self,
+        event: Connection,
+        socket: &mut RawSocket,
+        waiter: &Arc<Waiter>,
+    ) -> Option<Denial> {
+        if event == Connection::Itself {
+            self.dialer.step_aside(socket);
+            waiter.bring_news();
+            return None;
+        }
+        self.dialer.note(event);
         self.revival.note(event);
         match event {
             Connection::Established => {
@@ -56,10 +139,15 @@ impl Approach {
             Connection::Denied => Some(self.refuse(Denial::Refused)),
             Connection::Mismatched => Some(self.refuse(self.inquiry.mismatch())),
             Connection::Failed => {
-                self.inquiry.note_failure(&self.endpoint, waiter);
+                if let Some(place) = self.dialer.dialled() {
+                    self.inquiry.note_failure(place, waiter);
+                }
                 None
             }
-            Connection::Foreign | Connection::Retried | Connection::ListenerClosed => None,
+            Connection::Itself
+            | Connection::Foreign
+            | Connection::Retried
+            | Connection::ListenerClosed => None,
         }
     }
 
@@ -67,7 +155,7 @@ impl Approach {
     pub(super) fn found(&mut self, socket: &mut RawSocket) -> Option<Denial> {
         let denial = self.inquiry.denial()?;
         // libzmq would go on trying, some twenty times a second.
-        let _ = socket.close(self.endpoint.as_str(), Direction::Connect);
+        let _ = self.dialer.hang_up(socket);
         Some(self.refuse(denial))
     }
 
@@ -99,8 +187,19 @@ impl Approach {
     }
 
     /// When to make the connection again, if nothing happens until then.
-    pub(super) fn due(&self) -> Option<Instant> {
+    pub(super) fn revival(&self) -> Option<Instant> {
         self.revival.due()
+    }
+
+    /// When there is something to do, of which nothing tells.
+    pub(super) fn due(&self) -> Option<Instant> {
+        let times = [self.revival.due(), self.dialer.due()];
+        times.into_iter().flatten().min()
+    }
+
+    /// There is something to do, now or later, and not everybody who waits is told of it.
+    pub(super) fn must_look(&self) -> bool {
+        self.revival.due().is_some() || self.dialer.is_at_work()
     }
 
     /// Whether to make the connection again now. If that fails, it is due once more.
@@ -125,41 +224,6 @@ impl Approach {
     }
 }
 
-/// Where an event of a socket with several endpoints has happened.
-pub(super) struct Scene<'a> {
-    place: &'a str,
-    exact: bool,
-    bound: bool,
-}
-
-impl<'a> Scene<'a> {
-    /// `place` is what the monitor says, `endpoints` all that the socket has.
-    pub(super) fn new(place: &'a [u8], endpoints: &[(String, Direction)]) -> Option<Self> {
-        let place = str::from_utf8(place).ok()?;
-        let port = |text: &str| Some(text.rsplit_once(':')?.1.to_owned());
-        let any = |way, is_it: &dyn Fn(&str) -> bool| {
-            let mut all = endpoints.iter();
-            all.any(|(endpoint, direction)| *direction == way && is_it(endpoint))
-        };
-        Some(Self {
-            exact: any(Direction::Connect, &|endpoint| endpoint == place),
-            // Those who come to a bound endpoint are reported under an address of it.
-            bound: any(Direction::Bind, &|endpoint| port(endpoint) == port(place)),
-            place,
-        })
-    }
-
-    /// Whether it is about the connection to this endpoint. Two names with one port cannot be told apart; then one that
-    /// lives may be made again as well.
-    pub(super) fn concerns(&self, endpoint: &Endpoint) -> bool {
-        if self.exact {
-            endpoint.as_str() == self.place
-        } else {
-            !self.bound && endpoint.may_be(self.place)
-        }
-    }
-}
-
 /// Tells of it where nobody waits who could be told.
 pub(super) fn complain(endpoint: &Endpoint, denial: Denial) {
     let (endpoint, reason) = (endpoint.as_str().to_owned(), denial.reason());
@@ -169,4 +233,10 @@ pub(super) fn complain(endpoint: &Endpoint, denial: Denial) {
         reason;
         "the login was refused, and is tried again later"
     );
+}
+
+/// The same of a connection that the system does not let be made.
+pub(super) fn complain_of(endpoint: &Endpoint, error: &SocketError) {
+    let (endpoint, error) = (endpoint.as_str().to_owned(), log::text(error));
+    log::line!(error, endpoint, error; "a connection cannot be made, it is tried again");
 }

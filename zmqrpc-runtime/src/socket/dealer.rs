@@ -51,9 +51,11 @@ enum News {
 impl Dealer {
     /// Opens the socket; the connection itself is made in the background.
     pub(crate) fn connect(endpoint: &Endpoint, options: &Options) -> Result<Self, SocketError> {
-        let approach = Approach::new(endpoint, &options.security, Denied::default());
-        let connection = Connected::open(endpoint, options)?;
+        let (security, refused) = (&options.security, Denied::default());
+        let mut approach = Approach::new(endpoint, security, options.ipv6, refused);
+        let mut connection = Connected::new(endpoint, options)?;
         let waiter = Arc::new(Waiter::new(connection.sources()?)?);
+        connection.dial(&mut approach, &waiter)?;
         Ok(Self {
             approach,
             options: options.clone(),
@@ -64,9 +66,11 @@ impl Dealer {
 
     /// Gives the connection up and makes another one. What was handed over and not written yet is lost.
     pub(crate) fn renew(&mut self) -> Result<(), SocketError> {
-        let connection = Connected::open(self.approach.endpoint(), &self.options)?;
-        self.waiter.replace(connection.sources()?);
+        let mut connection = Connected::new(self.approach.endpoint(), &self.options)?;
+        let sources = connection.sources()?;
         self.approach.renew();
+        connection.dial(&mut self.approach, &self.waiter)?;
+        self.waiter.replace(sources);
         self.connection = connection;
         Ok(())
     }
@@ -112,6 +116,11 @@ impl Dealer {
         self.approach.refused()
     }
 
+    /// Why there is no connection, if it is for the endpoint's name.
+    pub(crate) fn obstacle(&self) -> Option<String> {
+        self.approach.obstacle()
+    }
+
     /// When the connection has to be made again, unless it is before.
     pub(crate) fn due(&self) -> Option<Instant> {
         self.approach.due()
@@ -125,7 +134,7 @@ impl Dealer {
     /// Nothing tells when an `inproc` server comes: while it is not there, it has to be looked for. Nor does anything
     /// tell that a connection is not made again.
     pub(crate) fn must_look(&self) -> bool {
-        matches!(self.connection.news, News::Binding(None)) || self.is_cut()
+        matches!(self.connection.news, News::Binding(None)) || self.approach.must_look()
     }
 }
 
@@ -138,8 +147,9 @@ impl Drop for Connected {
 }
 
 impl Connected {
-    fn open(endpoint: &Endpoint, options: &Options) -> Result<Self, SocketError> {
-        let mut socket = RawSocket::new(zmq::DEALER, options)?;
+    /// A socket that is not connected yet.
+    fn new(endpoint: &Endpoint, options: &Options) -> Result<Self, SocketError> {
+        let socket = RawSocket::new(zmq::DEALER, options)?;
         if endpoint.is_inproc() {
             // Connected when the name is bound: libzmq would take requests before that.
             return Ok(Self {
@@ -152,8 +162,14 @@ impl Connected {
         let immediate = socket.options().set_immediate(true);
         immediate.map_err(SocketError::of("setting a socket option"))?;
         let news = News::Monitor(Monitor::of_connections(&socket)?);
-        socket.open(endpoint, options.ipv6)?;
         Ok(Self { socket, news })
+    }
+
+    fn dial(&mut self, approach: &mut Approach, waiter: &Arc<Waiter>) -> Result<(), SocketError> {
+        match self.news {
+            News::Monitor(_) => approach.dial(&mut self.socket, waiter),
+            News::Binding(_) => Ok(()),
+        }
     }
 
     fn sources(&self) -> Result<Vec<OwnedFd>, SocketError> {
@@ -180,6 +196,9 @@ impl Connected {
                 on(LinkEvent::Denied(denial));
             }
         }
+        if approach.follow(&mut self.socket, waiter)? {
+            self.drain_messages(&mut on)?;
+        }
         if approach.begin() {
             on(LinkEvent::Cut);
         }
@@ -193,9 +212,12 @@ impl Connected {
         on: &mut impl FnMut(LinkEvent),
     ) -> Result<(), SocketError> {
         while let News::Monitor(monitor) = &mut self.news
-            && let Some(event) = monitor.next()?
+            && let Some((event, place)) = monitor.next_with_place()?
         {
-            if let Some(denial) = approach.note(event, waiter) {
+            if approach.is_over(&place) {
+                continue;
+            }
+            if let Some(denial) = approach.note(event, &mut self.socket, waiter) {
                 on(LinkEvent::Denied(denial));
             }
             match event {
@@ -209,6 +231,8 @@ impl Connected {
                     self.drain_messages(on)?;
                     on(LinkEvent::Down);
                 }
+                // It was left, and nothing was sent over it.
+                Connection::Itself => self.drain_messages(on)?,
                 Connection::Foreign => on(LinkEvent::Foreign),
                 Connection::Denied
                 | Connection::Mismatched

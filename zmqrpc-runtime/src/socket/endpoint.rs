@@ -4,11 +4,7 @@
 //! is wrong with the text and how it should read.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
-use std::os::unix::fs::FileTypeExt;
-use std::os::unix::net::UnixStream;
-
-use super::SocketError;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 /// Which way an endpoint is used; a wildcard only makes sense for one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,44 +82,45 @@ impl Endpoint {
         self.scheme == Scheme::Tcp { ipv6: true }
     }
 
-    /// Checks that a path to bind is free, or left over from a server that is gone.
-    ///
-    /// libzmq deletes what lies there, be it a file or the socket of a server that runs.
-    pub(super) fn check_free(&self) -> Result<(), SocketError> {
-        let path = match self.text.strip_prefix("ipc://") {
-            Some(path) if self.direction == Direction::Bind => path,
-            _ => return Ok(()),
-        };
-        // `*` is a new path, `@` no path at all.
-        if path == "*" || path.starts_with('@') {
-            return Ok(());
-        }
-        let Ok(found) = std::fs::symlink_metadata(path) else {
-            return Ok(());
-        };
-        if !found.file_type().is_socket() {
-            Err(SocketError::refused(
-                "bind",
-                "something that is no socket lies at this path",
-            ))
-        } else if UnixStream::connect(path).is_ok() {
-            Err(SocketError::refused("bind", "address already in use"))
-        } else {
-            Ok(())
+    /// The path to bind a unix socket at, if it is one: `*` is a new path, `@` no path at all.
+    pub(super) fn bound_path(&self) -> Option<&str> {
+        let path = self.text.strip_prefix("ipc://")?;
+        let is_path = path != "*" && !path.starts_with('@');
+        Some(path).filter(|_| is_path && self.direction == Direction::Bind)
+    }
+
+    /// An address to connect to.
+    pub(super) fn at(address: SocketAddr) -> Self {
+        Self {
+            text: format!("tcp://{address}"),
+            scheme: Scheme::Tcp {
+                ipv6: address.is_ipv6(),
+            },
+            direction: Direction::Connect,
         }
     }
 
-    /// Whether it is what libzmq calls `place`, the endpoint of a host's address: a name may stand for any address.
-    pub(super) fn may_be(&self, place: &str) -> bool {
-        let port = |text: &str| Some(text.rsplit_once(':')?.1.to_owned());
-        self.is_named() && port(&self.text) == port(place)
+    /// As libzmq writes it when it tells of it.
+    pub(super) fn canonical(&self) -> Self {
+        match self.address() {
+            Some(address) if self.direction == Direction::Connect => Self::at(address),
+            _ => self.clone(),
+        }
     }
 
-    /// It has a host's name, not an address.
-    fn is_named(&self) -> bool {
-        let host = self.text.strip_prefix("tcp://");
-        let host = host.and_then(|rest| Some(rest.rsplit_once(':')?.0));
-        host.is_some_and(|host| host.trim_matches(['[', ']']).parse::<IpAddr>().is_err())
+    /// The address, if it has one and not a name.
+    pub(super) fn address(&self) -> Option<SocketAddr> {
+        self.text.strip_prefix("tcp://")?.parse().ok()
+    }
+
+    /// The name and the port of a host that is connected to, if it has a name and not an address.
+    pub(super) fn name(&self) -> Option<(&str, u16)> {
+        if self.direction == Direction::Bind {
+            return None;
+        }
+        let (host, port) = self.text.strip_prefix("tcp://")?.rsplit_once(':')?;
+        let is_address = host.starts_with('[') || host.parse::<IpAddr>().is_ok();
+        Some((host, port.parse().ok()?)).filter(|_| !is_address)
     }
 
     /// Bound, it can be reached from other machines, as far as its text tells.

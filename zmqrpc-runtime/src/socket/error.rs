@@ -31,6 +31,11 @@ impl SocketError {
         }
     }
 
+    /// The same error, with what is known of its cause.
+    pub(super) fn because(self, reason: String) -> Self {
+        Self { reason, ..self }
+    }
+
     /// For results of the crate `zmq`.
     pub(super) fn of(operation: &'static str) -> impl Fn(zmq::Error) -> Self {
         move |error| Self::from_code(operation, error.to_raw())
@@ -58,6 +63,15 @@ impl SocketError {
             operation,
             code: zmq::Error::EADDRINUSE.to_raw(),
             reason: reason.into(),
+        }
+    }
+
+    /// What belongs to a parent of this process is left alone.
+    pub(crate) fn inherited() -> Self {
+        Self {
+            operation: "using a socket",
+            code: zmq::Error::ENOTSOCK.to_raw(),
+            reason: "it was made before the process forked: make a new one".into(),
         }
     }
 

@@ -4,7 +4,7 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::approach::{Approach, complain};
+use super::approach::{Approach, complain, complain_of};
 use super::monitor::{Connection, Monitor};
 use super::raw::RawSocket;
 use super::shut::shut;
@@ -42,10 +42,21 @@ impl Inlet {
         endpoint: &Endpoint,
         options: &Options,
     ) -> Result<Self, SocketError> {
-        endpoint.check_free()?;
         let (news, descriptors) = watch(&socket, endpoint)?;
-        let opened = Waiter::new(descriptors)
-            .and_then(|waiter| Ok((waiter, socket.open(endpoint, options.ipv6)?)));
+        let (security, refused) = (&options.security, Denied::default());
+        let mut approach = Approach::new(endpoint, security, options.ipv6, refused);
+        let open = || {
+            let waiter = Arc::new(Waiter::new(descriptors)?);
+            let resolved = match endpoint.direction() {
+                Direction::Bind => socket.open(endpoint, options.ipv6)?,
+                Direction::Connect => {
+                    approach.dial(&mut socket, &waiter)?;
+                    endpoint.as_str().to_owned()
+                }
+            };
+            Ok((waiter, resolved))
+        };
+        let opened = open();
         let (waiter, resolved) = opened.inspect_err(|_| socket.stop_monitor())?;
         if endpoint.is_inproc() && endpoint.direction() == Direction::Bind {
             inproc::bound(&resolved);
@@ -53,12 +64,12 @@ impl Inlet {
         Ok(Self {
             socket,
             news,
-            approach: Approach::new(endpoint, &options.security, Denied::default()),
+            approach,
             address: Address {
                 resolved,
                 direction: endpoint.direction(),
             },
-            waiter: Arc::new(waiter),
+            waiter,
         })
     }
 
@@ -72,15 +83,10 @@ impl Inlet {
     }
 
     /// Connects another socket and goes on with it. Whoever waits notices.
-    pub(super) fn renew(
-        &mut self,
-        mut socket: RawSocket,
-        options: &Options,
-    ) -> Result<(), SocketError> {
+    pub(super) fn renew(&mut self, mut socket: RawSocket) -> Result<(), SocketError> {
         self.approach.postpone();
-        let endpoint = self.approach.endpoint();
-        let (news, descriptors) = watch(&socket, endpoint)?;
-        let opened = socket.open(endpoint, options.ipv6);
+        let (news, descriptors) = watch(&socket, self.approach.endpoint())?;
+        let opened = self.approach.dial(&mut socket, &self.waiter);
         opened.inspect_err(|_| socket.stop_monitor())?;
         self.waiter.replace(descriptors);
         self.socket.stop_monitor();
@@ -89,9 +95,21 @@ impl Inlet {
         Ok(())
     }
 
+    /// When to [follow](Self::follow) the endpoint's name, if nothing happens until then.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.approach.follow_due()
+    }
+
+    /// Connects to where the endpoint is now, if it is time to.
+    pub(super) fn follow(&mut self) {
+        if let Err(error) = self.approach.follow(&mut self.socket, &self.waiter) {
+            complain_of(self.approach.endpoint(), &error);
+        }
+    }
+
     /// When to [renew](Self::renew) a connection that is not made again otherwise.
     pub(super) fn revival(&self) -> Option<Instant> {
-        self.approach.due()
+        self.approach.revival()
     }
 
     /// Whether the login was refused, and is to be tried again when the [revival](Self::revival) is due.
@@ -111,19 +129,22 @@ impl Inlet {
 
     fn read_news(&mut self) -> Result<(), SocketError> {
         while let Some(news) = &mut self.news
-            && let Some(event) = news.next()?
+            && let Some((event, place)) = news.next_with_place()?
         {
             if self.address.direction == Direction::Bind {
                 if event == Connection::Mismatched {
                     self.socket.security().note_mismatch();
                 }
-            } else if let Some(denial) = self.approach.note(event, &self.waiter) {
+            } else if !self.approach.is_over(&place)
+                && let Some(denial) = self.approach.note(event, &mut self.socket, &self.waiter)
+            {
                 complain(self.approach.endpoint(), denial);
             }
         }
         if let Some(denial) = self.approach.found(&mut self.socket) {
             complain(self.approach.endpoint(), denial);
         }
+        self.follow();
         Ok(())
     }
 

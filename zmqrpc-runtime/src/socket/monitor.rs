@@ -1,8 +1,12 @@
 //! Connection events of one socket.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use super::raw::RawSocket;
+use rustix::io::{Errno, fcntl_dupfd_cloexec};
+use rustix::net::{getpeername, getsockname, sockopt::set_socket_linger};
+
+use super::raw::{RawSocket, borrowed};
 use super::{Direction, Endpoint, Message, SocketError};
 
 /// What happened to a connection.
@@ -10,6 +14,8 @@ use super::{Direction, Endpoint, Message, SocketError};
 pub(super) enum Connection {
     Established,
     Lost,
+    /// A connection goes to itself, and nothing was sent over it yet. It is no more once it is left: its port is free.
+    Itself,
     /// The peer speaks something else.
     Foreign,
     /// The peer has another way to log in, or takes this side for another one.
@@ -31,11 +37,12 @@ pub(super) struct Monitor {
     pair: RawSocket,
 }
 
-const RETURNS: i32 = DISCONNECTED | RETRIED | SUCCEEDED;
+const RETURNS: i32 = CONNECTED | DISCONNECTED | RETRIED | SUCCEEDED;
 const CONNECTIONS: i32 = RETURNS | FAILED_PROTOCOL | FAILED_AUTH | FAILED_WITHOUT_DETAIL;
 
 // As in zmq.h; the crate `zmq-sys` lacks the last four. A handshake that failed without detail is one that the peer
 // broke off, as a server does that is just ending: libzmq tries again.
+const CONNECTED: i32 = 0x0001;
 const RETRIED: i32 = 0x0004;
 const CLOSED: i32 = 0x0080;
 const DISCONNECTED: i32 = 0x0200;
@@ -108,6 +115,7 @@ impl Monitor {
                 continue;
             };
             let event = match i32::from(u16::from_ne_bytes(*code)) {
+                CONNECTED if is_to_itself(value) => Connection::Itself,
                 SUCCEEDED => Connection::Established,
                 DISCONNECTED => Connection::Lost,
                 FAILED_PROTOCOL
@@ -128,4 +136,22 @@ impl Monitor {
         }
         Ok(None)
     }
+}
+
+/// Whether the connection of this descriptor has the same address at both ends. Its end then leaves nothing behind that
+/// would keep others from the port.
+fn is_to_itself(descriptor: &[u8]) -> bool {
+    let Ok(number) = descriptor.try_into().map(i32::from_ne_bytes) else {
+        return false;
+    };
+    let to_itself = || {
+        // libzmq may close it meanwhile, and something else may get its number: all that is done is done to one connection.
+        let connection = fcntl_dupfd_cloexec(borrowed(number), 0)?;
+        let is_one = getpeername(&connection)? == Some(getsockname(&connection)?);
+        if is_one {
+            set_socket_linger(&connection, Some(Duration::ZERO))?;
+        }
+        Ok::<_, Errno>(is_one)
+    };
+    to_itself().unwrap_or(false)
 }

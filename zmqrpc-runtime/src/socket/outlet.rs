@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::approach::{Approach, Scene, complain};
+use super::approach::{Approach, complain};
 use super::monitor::{Connection, Monitor};
 use super::raw::RawSocket;
 use super::shut::shut;
@@ -31,7 +31,7 @@ enum Way {
     /// Within the process: the binding that the socket is connected to. libzmq takes messages for a name that nobody
     /// has bound, and does not connect again to one that is bound again.
     Within(Option<u64>),
-    Abroad(Approach),
+    Abroad(Box<Approach>),
 }
 
 impl Outlet {
@@ -79,7 +79,6 @@ impl Outlet {
         let resolved = if direction == Direction::Connect {
             self.connect(endpoint)?
         } else {
-            endpoint.check_free()?;
             self.socket.open(endpoint, self.ipv6)?
         };
         if endpoint.is_inproc() && direction == Direction::Bind {
@@ -95,15 +94,16 @@ impl Outlet {
             way: Way::Within(None),
         };
         if endpoint.is_inproc() {
-            link.tend(&mut self.socket, false)?;
+            link.tend(&mut self.socket, &self.waiter)?;
         } else {
             if self.monitor.is_none() {
                 self.monitor = Some(Monitor::of_connections(&self.socket)?);
                 self.wait_for_both()?;
             }
-            self.socket.open(endpoint, self.ipv6)?;
             let refused = self.refused.clone();
-            link.way = Way::Abroad(Approach::new(endpoint, &self.security, refused));
+            let mut approach = Approach::new(endpoint, &self.security, self.ipv6, refused);
+            approach.dial(&mut self.socket, &self.waiter)?;
+            link.way = Way::Abroad(Box::new(approach));
         }
         self.links.push(link);
         Ok(endpoint.as_str().to_owned())
@@ -124,14 +124,12 @@ impl Outlet {
             Direction::Connect => self.links.iter().position(is_link),
             Direction::Bind => None,
         };
-        let link = link.map(|at| self.links.remove(at));
-        if link.as_ref().is_some_and(Link::is_idle) {
-            return Ok(true);
-        }
-        let closed = self.socket.close(&endpoint, direction);
-        // A connection whose login was refused is closed already.
-        if link.is_none_or(|link| link.denial().is_none()) {
-            closed?;
+        let link = link.map(|at| self.links.remove(at).way);
+        match link {
+            Some(Way::Within(None)) => {}
+            // libzmq may have given it up already.
+            Some(Way::Abroad(mut approach)) => drop(approach.hang_up(&mut self.socket)),
+            Some(Way::Within(Some(_))) | None => self.socket.close(&endpoint, direction)?,
         }
         Ok(true)
     }
@@ -152,27 +150,29 @@ impl Outlet {
             self.note(event, &place);
             on(event);
         }
-        let Self { links, socket, .. } = self;
+        let Self {
+            links,
+            socket,
+            waiter,
+            ..
+        } = self;
         for link in links {
             if let Way::Abroad(approach) = &mut link.way
                 && let Some(denial) = approach.found(socket)
             {
                 complain(&link.endpoint, denial);
             }
-            link.tend(socket, self.ipv6)?;
+            link.tend(socket, waiter)?;
         }
         Ok(())
     }
 
     /// Finds the connections that an event is about.
     fn note(&mut self, event: Connection, place: &[u8]) {
-        let Some(scene) = Scene::new(place, &self.endpoints) else {
-            return;
-        };
         for link in &mut self.links {
             if let Way::Abroad(approach) = &mut link.way
-                && scene.concerns(&link.endpoint)
-                && let Some(denial) = approach.note(event, &self.waiter)
+                && approach.is_at(place)
+                && let Some(denial) = approach.note(event, &mut self.socket, &self.waiter)
             {
                 complain(&link.endpoint, denial);
             }
@@ -193,7 +193,10 @@ impl Outlet {
     /// Nothing tells when there is something to [tend](Self::tend).
     pub(super) fn must_look(&self) -> bool {
         let links = &mut self.links.iter();
-        links.any(|link| matches!(link.way, Way::Within(_)) || link.is_cut())
+        links.any(|link| match &link.way {
+            Way::Within(_) => true,
+            Way::Abroad(approach) => approach.must_look(),
+        })
     }
 
     /// Somebody waits for a connection: logins that were refused are tried again soon.
@@ -221,6 +224,14 @@ impl Outlet {
         denials.all(|denial| denial.is_some()).then_some(first)
     }
 
+    /// Why nobody can be reached, if it is for an endpoint's name.
+    pub(super) fn obstacle(&self) -> Option<String> {
+        self.links.iter().find_map(|link| match &link.way {
+            Way::Within(_) => None,
+            Way::Abroad(approach) => approach.obstacle(),
+        })
+    }
+
     /// How often a login of this socket's was refused.
     pub(super) fn refused(&self) -> Denied {
         self.refused.clone()
@@ -245,27 +256,27 @@ impl Outlet {
         // One monitor at a time: that which tells of the endpoints' end takes its place.
         self.stop_monitor();
         let mut endpoints = std::mem::take(&mut self.endpoints);
-        let links = std::mem::take(&mut self.links);
-        endpoints.retain(|(endpoint, _)| {
-            let idle = |link: &Link| link.endpoint.as_str() == endpoint && link.is_idle();
-            !links.iter().any(idle)
-        });
+        endpoints.retain(|(_, direction)| *direction == Direction::Bind);
         // Nobody else can want what was only connected.
-        if endpoints
-            .iter()
-            .any(|(_, direction)| *direction == Direction::Bind)
-        {
-            shut(&mut self.socket, &endpoints);
+        if endpoints.is_empty() {
+            return;
         }
+        for link in std::mem::take(&mut self.links) {
+            match link.way {
+                Way::Within(None) => {}
+                Way::Within(Some(_)) => {
+                    let _ = self
+                        .socket
+                        .close(link.endpoint.as_str(), Direction::Connect);
+                }
+                Way::Abroad(mut approach) => drop(approach.hang_up(&mut self.socket)),
+            }
+        }
+        shut(&mut self.socket, &endpoints);
     }
 }
 
 impl Link {
-    /// The socket does not know of it.
-    fn is_idle(&self) -> bool {
-        matches!(self.way, Way::Within(None))
-    }
-
     /// Why the last login was refused, if it was and no other is under way.
     fn denial(&self) -> Option<Denial> {
         match &self.way {
@@ -279,7 +290,7 @@ impl Link {
     }
 
     /// Connects, if it is time to.
-    fn tend(&mut self, socket: &mut RawSocket, ipv6: bool) -> Result<(), SocketError> {
+    fn tend(&mut self, socket: &mut RawSocket, waiter: &Arc<Waiter>) -> Result<(), SocketError> {
         let text = self.endpoint.as_str();
         match &mut self.way {
             Way::Within(binding) => {
@@ -303,10 +314,9 @@ impl Link {
                         let endpoint = text.to_owned();
                         log::line!(warn, endpoint; "a connection was given up and is made again");
                     }
-                    // Of the old one nothing is left but its name, and what waited for it is lost.
-                    let _ = socket.close(text, Direction::Connect);
-                    socket.open(&self.endpoint, ipv6)?;
+                    approach.redial(socket, waiter)?;
                 }
+                approach.follow(socket, waiter)?;
             }
         }
         Ok(())

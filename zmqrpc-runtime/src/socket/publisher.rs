@@ -85,6 +85,11 @@ impl Publisher {
         self.outlet.denial_since(since)
     }
 
+    /// Why nobody can be reached, if it is for an endpoint's name.
+    pub(crate) fn obstacle(&self) -> Option<String> {
+        self.outlet.obstacle()
+    }
+
     /// How often a login of this socket's was refused.
     pub(crate) fn refused(&self) -> Denied {
         self.outlet.refused()

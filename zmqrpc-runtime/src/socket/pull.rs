@@ -39,6 +39,16 @@ impl Pull {
         self.inlet.receive([frame])
     }
 
+    /// When to [follow](Self::follow) the endpoint's name, if nothing happens until then.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        self.inlet.due()
+    }
+
+    /// Connects to where the endpoint is now, if it is time to.
+    pub(crate) fn follow(&mut self) {
+        self.inlet.follow();
+    }
+
     /// When to [renew](Self::renew) a connection that is not made again otherwise.
     pub(crate) fn revival(&self) -> Option<Instant> {
         self.inlet.revival()
@@ -57,7 +67,7 @@ impl Pull {
     /// Gives the connection up and makes a new one. What has not been received is lost.
     pub(crate) fn renew(&mut self) -> Result<(), SocketError> {
         let socket = inlet::socket(zmq::PULL, &self.options)?;
-        self.inlet.renew(socket, &self.options)
+        self.inlet.renew(socket)
     }
 
     /// Closes the socket and frees its endpoint.

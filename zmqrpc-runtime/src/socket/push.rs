@@ -93,7 +93,7 @@ impl Push {
             | Connection::Denied
             | Connection::Failed => *connections += 1,
             Connection::Lost => *connections = connections.saturating_sub(1),
-            Connection::Retried | Connection::ListenerClosed => {}
+            Connection::Itself | Connection::Retried | Connection::ListenerClosed => {}
         })?;
         self.outlet.socket.settle()
     }
@@ -124,6 +124,11 @@ impl Push {
     /// The same, if that is not known to whom knows `since` so many [refusals](Self::refused).
     pub(crate) fn denial_since(&self, since: u64) -> Option<Denial> {
         self.outlet.denial_since(since)
+    }
+
+    /// Why nobody can be reached, if it is for an endpoint's name.
+    pub(crate) fn obstacle(&self) -> Option<String> {
+        self.outlet.obstacle()
     }
 
     /// How often a login of this socket's was refused.

@@ -1,11 +1,14 @@
 //! A libzmq socket with the operations that the crate `zmq` lacks or gets wrong.
 
 use std::ffi::CString;
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::mem::ManuallyDrop;
+use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 use std::sync::Arc;
 
 use super::context::{Shared, shared};
 use super::doorkeeper::Door;
+use super::process::Process;
+use super::unix::{UnixPath, listen_at};
 use super::{Direction, Endpoint, Message, Options, Security, SocketError};
 use crate::log;
 
@@ -20,12 +23,15 @@ pub(super) enum Refused {
     Broken(SocketError),
 }
 
-/// One socket. Fields are dropped in order: the doors before the socket, which closes them, and that before its context,
-/// and before its domain is forgotten.
+/// One socket. It ends in order: the doors before the socket, which closes them, and that before its context, and before
+/// its domain is forgotten. In a child of the process that made it, it does nothing, and its end is none.
 pub(super) struct RawSocket {
     /// The TCP endpoints that it listens on, and who looks after them.
     doors: Vec<(String, Door)>,
-    socket: zmq::Socket,
+    /// Those of the unix sockets that it listens at.
+    paths: Vec<(String, UnixPath)>,
+    socket: ManuallyDrop<zmq::Socket>,
+    process: Process,
     /// None where the context's end is to end the socket.
     context: Option<Arc<Shared>>,
     security: Security,
@@ -51,7 +57,9 @@ impl RawSocket {
         let socket = context.socket(kind)?;
         let mut raw = Self {
             doors: Vec::new(),
-            socket,
+            paths: Vec::new(),
+            socket: ManuallyDrop::new(socket),
+            process: Process::current(),
             context: None,
             security: options.security.clone(),
         };
@@ -71,7 +79,9 @@ impl RawSocket {
             .map_err(SocketError::of("opening a monitor"))?;
         Ok(Self {
             doors: Vec::new(),
-            socket,
+            paths: Vec::new(),
+            socket: ManuallyDrop::new(socket),
+            process: Process::current(),
             context: Some(context),
             security: Security::Open,
         })
@@ -85,9 +95,23 @@ impl RawSocket {
         &self.socket
     }
 
+    /// Checks that it may be used so.
+    pub(super) fn check(&self, direction: Direction) -> Result<(), SocketError> {
+        self.check_process()?;
+        self.security.check(direction)
+    }
+
+    fn check_process(&self) -> Result<(), SocketError> {
+        if self.process.is_current() {
+            Ok(())
+        } else {
+            Err(SocketError::inherited())
+        }
+    }
+
     /// Binds or connects; answers the endpoint with its wildcards resolved.
     pub(super) fn open(&mut self, endpoint: &Endpoint, ipv6: bool) -> Result<String, SocketError> {
-        self.security.check(endpoint.direction())?;
+        self.check(endpoint.direction())?;
         // Per endpoint, not once: with IPv6 on, `localhost` resolves to `::1` first, and libzmq tries only the first
         // address, so that a server on 127.0.0.1 would not be found.
         self.socket
@@ -97,6 +121,9 @@ impl RawSocket {
             Direction::Bind => "bind",
             Direction::Connect => "connect",
         };
+        let listening = endpoint.bound_path().map(listen_at).transpose()?;
+        let descriptor = listening.as_ref().map_or(-1, |(fd, _)| fd.as_raw_fd());
+        self.set(zmq_sys::ZMQ_USE_FD, descriptor)?;
         let text = c_text(endpoint.as_str());
         // SAFETY: the socket is live and the text NUL-terminated. Called directly because `zmq::Socket::bind`
         // panics on error codes that it does not know.
@@ -108,6 +135,11 @@ impl RawSocket {
         };
         if rc != 0 {
             return Err(SocketError::last(operation));
+        }
+        if let Some((listener, path)) = listening {
+            // It is libzmq's from now on.
+            let _ = listener.into_raw_fd();
+            self.paths.push((endpoint.as_str().to_owned(), path));
         }
         match endpoint.direction() {
             Direction::Connect => Ok(endpoint.as_str().to_owned()),
@@ -132,6 +164,7 @@ impl RawSocket {
         resolved: &str,
         direction: Direction,
     ) -> Result<(), SocketError> {
+        self.check_process()?;
         self.doors.retain(|(endpoint, _)| endpoint != resolved);
         let text = c_text(resolved);
         // SAFETY: as in `open`.
@@ -147,6 +180,8 @@ impl RawSocket {
                 ),
             }
         };
+        // Only now: whoever binds it next must not find it in use.
+        self.paths.retain(|(endpoint, _)| endpoint != resolved);
         if rc == 0 {
             Ok(())
         } else {
@@ -156,6 +191,7 @@ impl RawSocket {
 
     /// Sets an option that the crate `zmq` does not know.
     pub(super) fn set(&mut self, option: u32, value: i32) -> Result<(), SocketError> {
+        self.check_process()?;
         let (option, value) = (option.cast_signed(), &raw const value);
         // SAFETY: the socket is live, and the value has the size that is told.
         let rc = unsafe {
@@ -172,6 +208,7 @@ impl RawSocket {
     /// Notices what has happened: refusals that are about to be untrue, and the signal for whoever waits. A send looks
     /// for it only from time to time.
     pub(super) fn settle(&mut self) -> Result<(), SocketError> {
+        self.check_process()?;
         let events = self.socket.get_events().map(drop);
         events.map_err(SocketError::of("reading the events"))
     }
@@ -185,6 +222,9 @@ impl RawSocket {
     /// Ends the monitor. Must come before its reading side closes: libzmq's I/O thread writes events with blocking
     /// sends, and one that finds no reader stops every socket of the process.
     pub(super) fn stop_monitor(&mut self) {
+        if !self.process.is_current() {
+            return;
+        }
         // SAFETY: the socket is live; a null endpoint stands for "no monitor".
         let rc =
             unsafe { zmq_sys::zmq_socket_monitor(self.socket.as_mut_ptr(), std::ptr::null(), 0) };
@@ -198,6 +238,7 @@ impl RawSocket {
     ///
     /// Only the first frame of a message can be refused; libzmq takes or drops the others with it.
     pub(super) fn send(&mut self, frame: &mut Message, more: bool) -> Result<(), Refused> {
+        self.check_process().map_err(Refused::Broken)?;
         let flags = if more {
             zmq::DONTWAIT | zmq::SNDMORE
         } else {
@@ -233,6 +274,7 @@ impl RawSocket {
 
     /// Receives one frame in place of `frame`; `false` when there is none.
     pub(super) fn receive_into(&mut self, frame: &mut Message) -> Result<bool, SocketError> {
+        self.check_process()?;
         loop {
             // SAFETY: socket and message are live.
             let rc = unsafe {
@@ -256,15 +298,33 @@ impl RawSocket {
     /// A duplicate of the socket's descriptor, which stays valid when the socket is closed under a waiter: libzmq
     /// closes its own later, on another thread.
     pub(super) fn descriptor(&self) -> Result<OwnedFd, SocketError> {
+        self.check_process()?;
         let fd = self
             .socket
             .get_fd()
             .map_err(SocketError::of("reading the descriptor"))?;
-        // SAFETY: libzmq keeps the descriptor open for as long as the socket lives, which is borrowed here.
-        let fd = unsafe { BorrowedFd::borrow_raw(fd) };
-        fd.try_clone_to_owned()
+        // libzmq keeps it open for as long as the socket lives.
+        borrowed(fd)
+            .try_clone_to_owned()
             .map_err(|error| SocketError::io("duplicating the descriptor", &error))
     }
+}
+
+impl Drop for RawSocket {
+    fn drop(&mut self) {
+        self.doors.clear();
+        if self.process.is_current() {
+            // SAFETY: it is dropped here alone, and not used afterwards.
+            unsafe { ManuallyDrop::drop(&mut self.socket) };
+        }
+    }
+}
+
+/// A descriptor of libzmq's, which may close it at any time.
+pub(super) fn borrowed<'a>(fd: RawFd) -> BorrowedFd<'a> {
+    // SAFETY: whoever asks for one either knows that it is open, or does nothing with it that could harm another one: a
+    // number that is closed is answered with an error.
+    unsafe { BorrowedFd::borrow_raw(fd) }
 }
 
 fn c_text(text: &str) -> CString {

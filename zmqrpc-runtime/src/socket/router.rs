@@ -4,12 +4,11 @@ use std::hash::{Hash, Hasher};
 use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
-use super::approach::{Approach, Scene, complain};
+use super::approach::{Approach, complain, complain_of};
 use super::monitor::{Connection, Monitor};
 use super::raw::{RawSocket, Refused};
 use super::shut::shut;
 use super::{Arrival, Denied, Direction, Endpoint, Message, Options, SocketError, Waiter, inproc};
-use crate::log;
 
 /// A connected peer, as the socket names it. Means nothing outside of this process.
 pub(crate) type PeerId = Message;
@@ -158,16 +157,19 @@ impl Router {
 
     /// Adds an endpoint; answers it with its wildcards resolved.
     pub(crate) fn open(&mut self, endpoint: &Endpoint) -> Result<String, SocketError> {
-        endpoint.check_free()?;
         let watched = endpoint.direction() == Direction::Connect && !endpoint.is_inproc();
         if watched {
             self.watch()?;
         }
-        let resolved = self.socket.open(endpoint, self.ipv6)?;
-        if watched {
+        let resolved = if watched {
             let (security, refused) = (self.socket.security(), self.refused.clone());
-            self.links.push(Approach::new(endpoint, security, refused));
-        }
+            let mut link = Approach::new(endpoint, security, self.ipv6, refused);
+            link.dial(&mut self.socket, &self.waiter)?;
+            self.links.push(link);
+            endpoint.as_str().to_owned()
+        } else {
+            self.socket.open(endpoint, self.ipv6)?
+        };
         self.endpoints
             .push((resolved.clone(), endpoint.direction()));
         if endpoint.is_inproc() && endpoint.direction() == Direction::Bind {
@@ -187,13 +189,15 @@ impl Router {
         };
         let (endpoint, direction) = self.endpoints.remove(at);
         inproc::unbound(&endpoint);
-        let links = self.links.len();
-        self.links
-            .retain(|link| direction == Direction::Bind || link.endpoint().as_str() != endpoint);
-        let closed = self.socket.close(&endpoint, direction);
-        // Where libzmq has given a connection up, it knows nothing of it any more.
-        if self.links.len() == links {
-            closed?;
+        let is_link = |link: &Approach| link.endpoint().as_str() == endpoint;
+        let link = match direction {
+            Direction::Connect => self.links.iter().position(is_link),
+            Direction::Bind => None,
+        };
+        match link {
+            // libzmq may have given it up already.
+            Some(at) => drop(self.links.remove(at).hang_up(&mut self.socket)),
+            None => self.socket.close(&endpoint, direction)?,
         }
         Ok(true)
     }
@@ -221,7 +225,14 @@ impl Router {
     /// Leaves every endpoint and waits, though not long, until they are free for others.
     pub(crate) fn shut(mut self) {
         self.stop_news();
-        shut(&mut self.socket, &std::mem::take(&mut self.endpoints));
+        let mut endpoints = std::mem::take(&mut self.endpoints);
+        for mut link in std::mem::take(&mut self.links) {
+            endpoints.retain(|(endpoint, direction)| {
+                *direction == Direction::Bind || link.endpoint().as_str() != endpoint
+            });
+            let _ = link.hang_up(&mut self.socket);
+        }
+        shut(&mut self.socket, &endpoints);
     }
 
     pub(crate) fn endpoints(&self) -> impl Iterator<Item = &str> {
@@ -264,11 +275,15 @@ impl Router {
         for link in &mut self.links {
             if link.begin() {
                 touched = true;
-                // Of the old one nothing is left but its name.
-                let place = link.endpoint().as_str();
-                let _ = self.socket.close(place, Direction::Connect);
-                if let Err(error) = self.socket.open(link.endpoint(), self.ipv6) {
-                    log::line!(error, endpoint = place.to_owned(), error = log::text(&error); "a connection cannot be made, it is tried again");
+                if let Err(error) = link.redial(&mut self.socket, &self.waiter) {
+                    complain_of(link.endpoint(), &error);
+                }
+            }
+            match link.follow(&mut self.socket, &self.waiter) {
+                Ok(followed) => touched |= followed,
+                Err(error) => {
+                    complain_of(link.endpoint(), &error);
+                    touched = true;
                 }
             }
         }
@@ -282,12 +297,9 @@ impl Router {
             if event == Connection::Mismatched {
                 self.socket.security().note_mismatch();
             }
-            let scene = Scene::new(&place, &self.endpoints);
             for link in &mut self.links {
-                if scene
-                    .as_ref()
-                    .is_some_and(|scene| scene.concerns(link.endpoint()))
-                    && let Some(denial) = link.note(event, &self.waiter)
+                if link.is_at(&place)
+                    && let Some(denial) = link.note(event, &mut self.socket, &self.waiter)
                 {
                     complain(link.endpoint(), denial);
                 }

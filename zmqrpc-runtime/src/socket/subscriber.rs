@@ -106,7 +106,7 @@ impl Subscriber {
         }
         if self.endpoint.direction() == Direction::Connect {
             let socket = with_topics(&self.topics, &self.options)?;
-            self.inlet.renew(socket, &self.options)?;
+            self.inlet.renew(socket)?;
             return Ok(true);
         }
         // Within a machine no connection breaks unnoticed; and `inproc` publishers would not come again.
@@ -137,6 +137,16 @@ impl Subscriber {
     /// How often the login was refused.
     pub(crate) fn refused(&self) -> Denied {
         self.inlet.refused()
+    }
+
+    /// When to [follow](Self::follow) the endpoint's name, if nothing happens until then.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        self.inlet.due()
+    }
+
+    /// Connects to where the endpoint is now, if it is time to.
+    pub(crate) fn follow(&mut self) {
+        self.inlet.follow();
     }
 
     /// When to [renew](Self::renew) a connection that is not made again otherwise.

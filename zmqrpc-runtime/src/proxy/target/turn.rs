@@ -11,8 +11,9 @@ use crate::proxy::endings::{
 use crate::proxy::link::{Link, send};
 use crate::proxy::table::{Call, Stage};
 use crate::socket::{LinkEvent, SocketError};
-use crate::wire::{Executed, NO_ID, Status, encode_ping};
+use crate::wire::{Executed, NO_ID, Status, encode_ping, is_from_client};
 
+const NO_SERVER: &str = "the proxy's target is no server: it sends requests";
 const FOREIGN: &str = "the proxy's target does not speak ZeroMQ";
 /// How often a target is looked for of whose coming nothing tells.
 const LOOK: Duration = Duration::from_millis(20);
@@ -77,6 +78,7 @@ impl<O> Target<O> {
         callers: &mut impl Callers<O>,
     ) -> Result<bool, SocketError> {
         let (mut arrived, mut heard, mut cut, mut refused) = (false, false, false, None);
+        let mut no_server = false;
         let Self {
             links,
             table,
@@ -96,7 +98,9 @@ impl<O> Target<O> {
             match event {
                 LinkEvent::Received(message) => {
                     heard = true;
-                    if !receive(table, at, calls, message, callers) {
+                    if is_from_client(&message) {
+                        no_server = true;
+                    } else if !receive(table, at, calls, message, callers) {
                         counters.late.increment();
                     }
                 }
@@ -116,7 +120,10 @@ impl<O> Target<O> {
         if heard {
             pulse.hear(now);
         }
-        if cut {
+        if no_server {
+            log::line!(warn, ; "what a proxy is connected to is no server, the connection is renewed");
+            self.give_up(at, NO_SERVER, now, callers);
+        } else if cut {
             self.give_up(at, LOST, now, callers);
         }
         if let Some(reason) = refused {
@@ -205,10 +212,19 @@ impl<O> Target<O> {
                     self.links[link].calls -= 1;
                     refusal(Status::Expired, UNANSWERED, Executed::Maybe)
                 }
-                Stage::Waiting { .. } if late => {
-                    refusal(Status::Expired, UNCONNECTED, Executed::No)
+                Stage::Waiting { .. } => {
+                    let status = if late {
+                        Status::Expired
+                    } else {
+                        Status::Unavailable
+                    };
+                    let mut obstacles = self.links.iter().map(|link| link.dealer.obstacle());
+                    let reason = match obstacles.find_map(|obstacle| obstacle) {
+                        Some(obstacle) => format!("{UNCONNECTED}: {obstacle}"),
+                        None => UNCONNECTED.to_owned(),
+                    };
+                    refusal(status, &reason, Executed::No)
                 }
-                Stage::Waiting { .. } => refusal(Status::Unavailable, UNCONNECTED, Executed::No),
             };
             callers.failed(call.origin, failure);
         }

@@ -237,7 +237,11 @@ impl Source for Feed {
             return self.reopen_at;
         }
         let silence = self.silence.as_ref().and_then(Silence::due);
-        silence.into_iter().chain(self.subscriber.revival()).min()
+        let connection = [self.subscriber.revival(), self.subscriber.due()];
+        silence
+            .into_iter()
+            .chain(connection.into_iter().flatten())
+            .min()
     }
 
     fn look(&mut self, now: Instant) -> Option<Told> {
@@ -245,6 +249,7 @@ impl Source for Feed {
             self.reopen(now);
             return None;
         }
+        self.subscriber.follow();
         if self.subscriber.revival().is_some_and(|due| due <= now) {
             self.revive(now);
         }

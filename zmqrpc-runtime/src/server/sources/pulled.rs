@@ -64,10 +64,15 @@ impl Source for Pulled {
     }
 
     fn due(&self) -> Option<Instant> {
-        self.pull.revival()
+        let times = [self.pull.revival(), self.pull.due()];
+        times.into_iter().flatten().min()
     }
 
-    fn look(&mut self, _: Instant) -> Option<Told> {
+    fn look(&mut self, now: Instant) -> Option<Told> {
+        self.pull.follow();
+        if self.pull.revival().is_none_or(|due| due > now) {
+            return None;
+        }
         let (endpoint, refused) = (self.pull.endpoint().to_owned(), self.pull.is_refused());
         match self.pull.renew() {
             Ok(()) if refused => {}

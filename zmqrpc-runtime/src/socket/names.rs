@@ -1,0 +1,182 @@
+//! Looks host names up, on threads of their own.
+//!
+//! libzmq does so in its only I/O thread, and every socket of the process stands still until the name server has answered
+//! (<https://github.com/zeromq/libzmq/issues/2961>). A look-up can be neither limited nor called off, so nobody here ever
+//! waits for one: whoever asks is woken when there is an answer.
+
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::thread;
+
+use super::process::PerProcess;
+use super::{Waiter, caretaker};
+
+/// The addresses of a host, all with port 0; or why there are none.
+pub(super) type Answer = Result<Vec<SocketAddr>, Arc<str>>;
+
+/// A look-up that is under way, or has ended.
+#[derive(Clone, Debug)]
+pub(super) struct Lookup {
+    answer: Arc<OnceLock<Answer>>,
+}
+
+impl Lookup {
+    pub(super) fn answer(&self) -> Option<&Answer> {
+        self.answer.get()
+    }
+
+    fn answered(answer: Answer) -> Self {
+        Self {
+            answer: Arc::new(OnceLock::from(answer)),
+        }
+    }
+}
+
+/// Look-ups at a time. Each is of another name, so that one name server which is silent takes no more of these threads than
+/// there are names that it is asked for.
+const THREADS: usize = 16;
+
+static BOOK: PerProcess<Mutex<Book>> = PerProcess::new();
+
+#[derive(Default)]
+struct Book {
+    asked: HashMap<Arc<str>, Question>,
+    /// Names that no thread looks up yet.
+    waiting: VecDeque<Arc<str>>,
+    threads: usize,
+}
+
+struct Question {
+    lookup: Lookup,
+    askers: Vec<Weak<Waiter>>,
+}
+
+/// Begins to look a host's name up, or joins those who wait for it already. `asker` is told when there is an answer.
+pub(super) fn look_up(host: &str, asker: &Arc<Waiter>) -> Lookup {
+    if is_local(host) {
+        // As RFC 6761 has it, and whatever other names are waited for.
+        let loopback = [
+            (Ipv4Addr::LOCALHOST, 0).into(),
+            (Ipv6Addr::LOCALHOST, 0).into(),
+        ];
+        return Lookup::answered(Ok(loopback.into()));
+    }
+    let mut book = book();
+    if let Some(question) = book.asked.get_mut(host) {
+        question.askers.push(Arc::downgrade(asker));
+        return question.lookup.clone();
+    }
+    if book.threads < THREADS {
+        let started = thread::Builder::new()
+            .name("zmqrpc-names".into())
+            .spawn(answer_all);
+        match started {
+            Ok(_) => book.threads += 1,
+            Err(error) if book.threads == 0 => {
+                return Lookup::answered(Err(format!("no thread for it: {error}").into()));
+            }
+            // Those that there are come to it.
+            Err(_) => {}
+        }
+    }
+    let host: Arc<str> = host.into();
+    let lookup = Lookup {
+        answer: Arc::default(),
+    };
+    let question = Question {
+        lookup: lookup.clone(),
+        askers: vec![Arc::downgrade(asker)],
+    };
+    book.asked.insert(Arc::clone(&host), question);
+    book.waiting.push_back(host);
+    lookup
+}
+
+fn is_local(host: &str) -> bool {
+    host.trim_end_matches('.').eq_ignore_ascii_case("localhost")
+}
+
+fn book() -> MutexGuard<'static, Book> {
+    BOOK.get().lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A thread's life. It ends when there is nothing left to look up.
+fn answer_all() {
+    while let Some(host) = next() {
+        let found = (&*host, 0).to_socket_addrs();
+        let answer = found.map(Iterator::collect).map_err(|error| reason(&error));
+        let question = book().asked.remove(&host);
+        if let Some(Question { lookup, askers }) = question {
+            let _ = lookup.answer.set(answer);
+            for asker in askers.iter().filter_map(Weak::upgrade) {
+                asker.bring_news();
+            }
+            // For those that lie idle.
+            caretaker::notice_due();
+        }
+    }
+}
+
+/// The next name that somebody still wants to know of.
+fn next() -> Option<Arc<str>> {
+    let mut book = book();
+    while let Some(host) = book.waiting.pop_front() {
+        let wanted = |question: &Question| question.askers.iter().any(|of| of.strong_count() > 0);
+        if book.asked.get(&host).is_some_and(wanted) {
+            return Some(host);
+        }
+        book.asked.remove(&host);
+    }
+    book.threads -= 1;
+    None
+}
+
+/// In the resolver's own words, without std's before them.
+fn reason(error: &io::Error) -> Arc<str> {
+    let text = error.to_string();
+    let own = text.rsplit_once("information: ").map(|(_, own)| own);
+    own.unwrap_or(&text).to_lowercase().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    fn wait(waiter: &Waiter, lookup: &Lookup) -> Answer {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while lookup.answer().is_none() && Instant::now() < deadline {
+            waiter.drive(Some(deadline)).unwrap();
+        }
+        lookup.answer().expect("an answer within a minute").clone()
+    }
+
+    #[test]
+    fn who_asks_is_woken_when_there_is_an_answer() {
+        let waiter = Arc::new(Waiter::new(Vec::new()).unwrap());
+        let lookup = look_up("127.0.0.2", &waiter);
+        let address = (Ipv4Addr::new(127, 0, 0, 2), 0).into();
+        assert_eq!(wait(&waiter, &lookup), Ok(vec![address]));
+    }
+
+    #[test]
+    fn a_name_that_nobody_has_is_told_why() {
+        let waiter = Arc::new(Waiter::new(Vec::new()).unwrap());
+        let lookup = look_up("nobody.invalid", &waiter);
+        let reason = wait(&waiter, &lookup).unwrap_err();
+        assert!(!reason.is_empty() && !reason.contains("lookup"), "{reason}");
+    }
+
+    #[test]
+    fn the_own_host_is_known_without_asking() {
+        let waiter = Arc::new(Waiter::new(Vec::new()).unwrap());
+        for host in ["localhost", "LOCALHOST", "localhost."] {
+            let answer = look_up(host, &waiter).answer().cloned();
+            let addresses = answer.unwrap().unwrap();
+            assert!(addresses.iter().all(|address| address.ip().is_loopback()));
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Ports of this host that no connection may come from: those that are connected to, while nobody listens there.
+//!
+//! The system picks the port that a connection comes from, out of its ephemeral range. Where the connection is to a port of
+//! that range on the same host, it may pick that very one, and the connection goes to itself: it succeeds, and the server
+//! cannot start (<https://github.com/zeromq/libzmq/issues/4588>). The system does not pick what is bound. So the port is
+//! bound here, without listening and so that servers may bind it all the same: as all of libzmq's do, they take
+//! `SO_REUSEADDR`.
+
+use std::collections::HashMap;
+use std::fs;
+use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, socket_with, sockopt};
+
+use super::process::PerProcess;
+
+/// One for each address, however many connect to it.
+static RESERVED: PerProcess<Mutex<HashMap<SocketAddr, Weak<OwnedFd>>>> = PerProcess::new();
+
+/// Reserves the port for as long as the answer lives. Nothing where that is not needed: somebody listens there, the address
+/// is another host's, or connections never come from such ports.
+pub(super) fn reserve(address: SocketAddr) -> Option<Arc<OwnedFd>> {
+    if !is_ephemeral(address.port()) {
+        return None;
+    }
+    let reserved = RESERVED.get().lock();
+    let mut reserved = reserved.unwrap_or_else(PoisonError::into_inner);
+    if let Some(present) = reserved.get(&address).and_then(Weak::upgrade) {
+        return Some(present);
+    }
+    reserved.retain(|_, place| place.strong_count() > 0);
+    let family = match address {
+        SocketAddr::V4(_) => AddressFamily::INET,
+        SocketAddr::V6(_) => AddressFamily::INET6,
+    };
+    let place = socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None).ok()?;
+    sockopt::set_socket_reuseaddr(&place, true).ok()?;
+    bind(&place, &address).ok()?;
+    let place = Arc::new(place);
+    reserved.insert(address, Arc::downgrade(&place));
+    Some(place)
+}
+
+/// Whether the system lets connections come from this port.
+fn is_ephemeral(port: u16) -> bool {
+    const DEFAULT: [u16; 2] = [32768, 60999];
+    let range = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").ok();
+    let range = range.and_then(|range| {
+        let mut limits = range.split_whitespace().map(|limit| limit.parse().ok());
+        Some([limits.next()??, limits.next()??])
+    });
+    let [first, last] = range.unwrap_or(DEFAULT);
+    (first..=last).contains(&port)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn a_server_may_bind_what_is_reserved_and_nothing_is_reserved_where_it_listens() {
+        let server = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = server.local_addr().unwrap();
+        assert!(reserve(address).is_none());
+        drop(server);
+        let reserved = reserve(address);
+        assert!(Arc::ptr_eq(
+            reserved.as_ref().unwrap(),
+            &reserve(address).unwrap()
+        ));
+        // std's listeners take `SO_REUSEADDR`, as libzmq's do.
+        TcpListener::bind(address).unwrap();
+    }
+
+    #[test]
+    fn other_hosts_and_other_ports_are_left_alone() {
+        assert!(reserve("192.0.2.1:40000".parse().unwrap()).is_none());
+        assert!(reserve("127.0.0.1:1".parse().unwrap()).is_none());
+    }
+}
