@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::pin;
-use std::sync::Mutex;
 use std::sync::mpsc::channel;
-use std::task::{Context, Waker};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use zmqrpc::{AsyncPusher, Error, Executed, Pusher, Server};
@@ -151,5 +152,63 @@ fn tasks_of_another_runtime_wait_when_the_first_has_ended() {
         let peer = Peer::of(zmq::PULL, &endpoint);
         second.block_on(tasks.grind(2)).unwrap();
         assert_eq!(number(&peer), 2);
+    });
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// The least that an executor can be.
+fn block_on<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return output;
+        }
+        thread::park();
+    }
+}
+
+#[test]
+fn tasks_wait_for_room_and_keep_their_limits_without_any_runtime() {
+    within(LIMIT, || {
+        let (mill, peer) = stalled();
+        let sent = fill(&mill);
+        let tasks = MillClient::new(AsyncPusher::from(mill.transport().clone()));
+        let error = block_on(tasks.hasty()).unwrap_err();
+        assert!(matches!(error, Error::Overloaded { .. }), "{error}");
+        let waiting = thread::spawn(move || block_on(tasks.grind(5)));
+        for _ in 0..sent {
+            peer.receive(SOON).unwrap();
+        }
+        waiting.join().unwrap().unwrap();
+        assert_eq!(number(&peer), 5);
+    });
+}
+
+#[test]
+fn tasks_that_are_woken_and_never_polled_keep_no_other_waiting() {
+    within(LIMIT, || {
+        let (mill, peer) = stalled();
+        let sent = fill(&mill);
+        let tasks = MillClient::new(AsyncPusher::from(mill.transport().clone()));
+        let mut forlorn: Vec<_> = (0..20).map(|_| Box::pin(tasks.blob(&BLOB))).collect();
+        let mut noop = Context::from_waker(Waker::noop());
+        for future in &mut forlorn {
+            assert!(future.as_mut().poll(&mut noop).is_pending());
+        }
+        let own = tasks.clone();
+        let waiting = thread::spawn(move || block_on(own.grind(5)));
+        for _ in 0..sent {
+            peer.receive(SOON).unwrap();
+        }
+        waiting.join().unwrap().unwrap();
+        assert_eq!(number(&peer), 5);
     });
 }
