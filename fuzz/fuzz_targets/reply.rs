@@ -25,7 +25,7 @@ fuzz_target!(|frame: &[u8]| {
             assert_eq!((answered, service_error), (Some(reply.id), false));
         }
         ReplyBody::Service { .. } => assert_eq!((answered, service_error), (Some(reply.id), true)),
-        ReplyBody::Pong | ReplyBody::Working => {}
+        ReplyBody::Pong | ReplyBody::Working | ReplyBody::Draining => {}
     }
     let mut again = Vec::new();
     reply.encode(&mut again);

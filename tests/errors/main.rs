@@ -9,4 +9,5 @@ mod expectation;
 mod limits;
 mod methods;
 mod replies;
+mod retries;
 mod statuses;

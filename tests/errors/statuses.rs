@@ -82,3 +82,20 @@ fn refusals_of_the_request_itself_are_decode_errors() {
         }
     });
 }
+
+#[test]
+fn the_executed_byte_counts_whatever_the_status_usually_means() {
+    within(LIMIT, || {
+        for (byte, executed) in [(1, Executed::Maybe), (2, Executed::Yes)] {
+            for status in [2, 3, 7, 9, 16] {
+                let (error, _) = answered(status, byte, "after all");
+                assert_eq!(error.executed(), executed, "status {status}: {error:?}");
+                let text = error.to_string();
+                assert!(
+                    text.ends_with(&executed.to_string()),
+                    "status {status}: {text}"
+                );
+            }
+        }
+    });
+}

@@ -172,3 +172,22 @@ fn a_server_moves_to_another_process_behind_an_idle_client() {
         }
     });
 }
+
+#[test]
+fn an_idempotent_call_that_was_executed_and_finds_no_other_server_may_have_been_executed() {
+    alone(LIMIT, || {
+        let mut target = TargetProcess::start(WORKERS);
+        let client = Client::builder()
+            .connect(&target.endpoint)
+            .timeout(Duration::from_secs(60))
+            .connect_timeout(Duration::from_millis(300))
+            .build()
+            .unwrap();
+        let client = TargetClient::new(client);
+        client.add(2, 3).unwrap();
+        let held = thread::spawn(move || client.hold_again(0));
+        target.await_hold(0);
+        target.process.kill();
+        assert_lost(&held.join().unwrap().unwrap_err());
+    });
+}

@@ -10,6 +10,7 @@ mod frozen;
 mod killed;
 mod mirror;
 mod patience;
+mod rolling;
 mod shutdown;
 
 use support::serve_target;
@@ -30,4 +31,10 @@ fn crowd_process() {
 #[test]
 fn slow_caller_process() {
     frozen::call_slowly();
+}
+
+/// No test, but the process of a server that tests replace.
+#[test]
+fn replica_process() {
+    rolling::replica();
 }

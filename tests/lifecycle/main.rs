@@ -4,6 +4,7 @@
 mod support;
 
 mod addresses;
+mod draining;
 mod durations;
 mod endpoints;
 mod fixture;

@@ -189,7 +189,7 @@ fn a_target_cannot_answer_what_another_one_was_asked() {
             let id = u64::from_le_bytes(frame[3..11].try_into().unwrap());
             let places = 0..8;
             let forged = places.map(|place| reply((id & !0xFFFF_FFFF) + place, 1, 0, &[9]));
-            let own = std::iter::once(failure(id, 7, 0, "enough"));
+            let own = std::iter::once(failure(id, 8, 1, "enough"));
             own.chain(forged).collect()
         });
         let (honest, gate) = serve(anywhere);

@@ -137,20 +137,25 @@ fn calls_under_way_may_end_before_it_does() {
     within(LIMIT, || {
         let (server, gate) = serve(anywhere);
         let proxy = proxy_to(&endpoint(&server));
-        let client = Client::connect(&proxy.endpoints()[0]).unwrap();
+        let client = Client::builder()
+            .connect(&proxy.endpoints()[0])
+            .connect_timeout(Duration::from_millis(300))
+            .build()
+            .unwrap();
         let held = client.begin(&ProbeHold {}).unwrap();
         gate.await_arrivals(1);
         let waiting = thread::spawn(move || held.wait());
         thread::scope(|scope| {
             let ending = scope.spawn(|| proxy.shutdown(10 * SECOND));
-            // New ones are refused meanwhile.
+            // New ones wait for another one meanwhile.
             let refused = loop {
                 match client.call(&ProbeAdd { a: 1, b: 1 }) {
                     Ok(_) => {}
                     Err(error) => break error,
                 }
             };
-            assert!(matches!(refused, Error::ShuttingDown { .. }), "{refused}");
+            assert!(matches!(refused, Error::Unavailable { .. }), "{refused}");
+            assert_eq!(refused.executed(), Executed::No);
             gate.open();
             assert_eq!(ending.join().unwrap(), Ok(()));
         });

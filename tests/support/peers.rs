@@ -92,10 +92,15 @@ impl Peer {
         self.0.recv_multipart(0).ok()
     }
 
-    /// The next message's last frame.
+    /// The next message's last frame, unless that says that the server ends.
     pub(crate) fn answer(&self) -> Vec<u8> {
-        let mut frames = self.receive(Duration::from_secs(10)).expect("an answer");
-        frames.pop().unwrap()
+        loop {
+            let mut frames = self.receive(Duration::from_secs(10)).expect("an answer");
+            let frame = frames.pop().unwrap();
+            if !frame.starts_with(&[0xC1, 1, 0x89]) {
+                return frame;
+            }
+        }
     }
 
     pub(crate) fn ask(&self, frame: impl AsRef<[u8]>) -> Vec<u8> {

@@ -23,6 +23,9 @@ pub(crate) trait Target {
     fn process_id(&self) -> u32;
     /// Tells of its start, then waits at the gate of that number.
     fn hold(&self, gate: u64);
+    /// The same; doing it twice does no harm.
+    #[zmq(idempotent)]
+    fn hold_again(&self, gate: u64);
     async fn never(&self);
     /// How many calls of `never` run.
     fn present(&self) -> u64;
@@ -138,6 +141,10 @@ impl Target for AtDesk {
             role.tell(format!("holds {gate}"));
         }
         self.0.gate(gate).pass();
+    }
+
+    fn hold_again(&self, gate: u64) {
+        self.hold(gate);
     }
 
     async fn never(&self) {

@@ -31,8 +31,8 @@ use proc_macro::TokenStream;
 ///
 /// Accepts `name = ".."` (the service's name on the wire, by default the trait's), `version = 1`
 /// (changes the key of each method) and `crate = path` (where `zmqrpc` is found). Methods accept
-/// `#[zmq(..)]` with `name = ".."`, `command = ".."`, `timeout = "500ms"`, `idempotent` and
-/// `oneway`.
+/// `#[zmq(..)]` with `name = ".."`, `command = ".."`, `timeout = "500ms"`, `idempotent` (a call
+/// whose connection breaks is made again, although it may have been executed) and `oneway`.
 #[proc_macro_attribute]
 pub fn zmq_service(options: TokenStream, item: TokenStream) -> TokenStream {
     service::zmq_service(options.into(), &item.into()).into()

@@ -68,7 +68,7 @@ impl Default for ClientBuilder {
 
 impl ClientBuilder {
     /// Adds an endpoint: `tcp://host:port`, `ipc://path` or `inproc://name`. Calls are dealt out among them in turn,
-    /// leaving out those without a connection while there is one with.
+    /// leaving out those without a connection, or whose server is about to end, while there is one with.
     ///
     /// The connection is made in the background and made again when it is lost; the server may start later.
     pub fn connect(mut self, endpoint: impl Into<String>) -> Self {

@@ -3,10 +3,11 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::ending::{answered_id, fail, finish, is_sign_of_life};
+use super::ending::{Sign, answered_id, fail, finish, sign};
 use super::oneway::Oneway;
-use super::pulse::{Beat, Pulse};
-use super::table::{Call, Loss, State, Table};
+use super::pulse::Pulse;
+use super::standing::Standing;
+use super::table::{Call, Loss, Manner, State, Table};
 use super::watch::Watch;
 use crate::log;
 use crate::socket::{Dealer, LinkEvent, Message, SocketError, Waiter};
@@ -14,13 +15,6 @@ use crate::wire::{NO_ID, encode_ping, is_from_client, is_from_server, patch_id, 
 
 /// A connection that was alive so shortly ago is taken to be alive. Looking costs a tenth of a call.
 const FRESH: Duration = Duration::from_millis(10);
-
-/// How often a request that the socket has no room for is tried again, whatever the socket signals: the last receive
-/// before the wait may have taken the signal.
-const RETRY: Duration = Duration::from_millis(10);
-
-/// How often a server is looked for whose coming nothing tells.
-const LOOK: Duration = Duration::from_millis(20);
 
 /// What a link may hold. Everything beyond is refused, typed.
 #[derive(Clone, Copy, Debug)]
@@ -51,9 +45,11 @@ pub(super) struct Numbered {
 /// 1. If a thread waits on the socket, the last operation on it was a receive that found nothing.
 /// 2. If nobody leads, no follower sleeps: whoever stops leading has woken one.
 /// 3. Requests are sent only while the link is up. libzmq accepts them a moment longer and loses them.
+/// 4. Nothing is sent to a server that ends, once it has been answered.
 pub(super) struct Core {
     pub(super) dealer: Dealer,
     pub(super) up: bool,
+    pub(super) standing: Standing,
     pub(super) table: Table,
     pub(super) queue: VecDeque<(u64, Message)>,
     pub(super) queued_bytes: usize,
@@ -61,7 +57,7 @@ pub(super) struct Core {
     pub(super) watch: Watch,
     late: u64,
     pub(super) pulse: Pulse,
-    renewals: u64,
+    pub(super) renewals: u64,
     pub(super) oneway: Oneway,
     /// The call whose request was the last thing that the socket was used for.
     pub(super) last_sent: Option<u64>,
@@ -72,6 +68,7 @@ impl Core {
         Self {
             dealer,
             up: false,
+            standing: Standing::default(),
             table: Table::default(),
             queue: VecDeque::new(),
             queued_bytes: 0,
@@ -89,7 +86,7 @@ impl Core {
     pub(super) fn begin(
         &mut self,
         mut message: Message,
-        oneway: bool,
+        manner: Manner,
         waiter: &Waiter,
     ) -> Result<Numbered, Overflow> {
         if self.table.len() >= self.bounds.calls {
@@ -107,12 +104,12 @@ impl Core {
         if !self.up {
             self.dealer.hurry();
         }
-        let must_queue = !self.up || !self.queue.is_empty();
+        let must_queue = !self.takes_calls() || !self.queue.is_empty();
         if must_queue && self.queued_bytes.saturating_add(message.len()) > self.bounds.queued_bytes
         {
             return Err(Overflow::QueuedBytes(self.bounds.queued_bytes));
         }
-        let id = self.table.insert(oneway);
+        let id = self.table.insert(manner);
         let mut written = false;
         patch_id(&mut message, id);
         if must_queue {
@@ -157,7 +154,7 @@ impl Core {
             State::Leader => waiter.wake(),
             _ => {}
         }
-        if call.oneway {
+        if call.manner.oneway {
             self.oneway.hand_over();
             finish(&mut self.table, id, Ok(None), waiter);
         }
@@ -208,46 +205,9 @@ impl Core {
         }
     }
 
-    /// Requests wait although there is a connection: the socket has no room for them.
-    fn lacks_room(&self) -> bool {
-        self.up && !self.queue.is_empty()
-    }
-
-    /// Fails what was handed over, and makes another connection for the rest.
-    fn give_up(&mut self, loss: &Loss, waiter: &Waiter) {
-        self.up = false;
-        self.oneway.lose_connection();
-        self.renewals += 1;
-        self.fail(|call| call.written, loss, waiter);
-        if let Err(error) = self.dealer.renew() {
-            self.fail(|_| true, &Loss::Broken(error), waiter);
-        }
-        self.pulse.hear(Instant::now());
-        self.call_driver();
-    }
-
-    /// Looks whether the server still lives, while calls are under way. Answers when to look again.
-    pub(super) fn check_pulse(&mut self, now: Instant, waiter: &Waiter) -> Option<Instant> {
-        while self.up && self.table.len() > self.queue.len() {
-            match self.pulse.check(now) {
-                Beat::Wait(until) if self.lacks_room() => return Some(until.min(now + RETRY)),
-                Beat::Wait(until) => return Some(until),
-                Beat::Ask => {
-                    // Full is silent enough: the next look finds out.
-                    let _ = self.dealer.send(Message::copy_of(&encode_ping(NO_ID)));
-                    self.service(waiter);
-                }
-                Beat::Dead => {
-                    log::line!(warn, ; "a server shows no sign of life, its connection is renewed");
-                    self.give_up(&Loss::Silent(self.pulse.limit()), waiter);
-                    self.service(waiter);
-                }
-            }
-        }
-        if self.lacks_room() {
-            return Some(now + RETRY);
-        }
-        (self.dealer.must_look() && !self.queue.is_empty()).then(|| now + LOOK)
+    /// Something waits although there is a connection: the socket has no room for it.
+    pub(super) fn lacks_room(&self) -> bool {
+        self.up && self.standing.owed().is_some() || self.takes_calls() && !self.queue.is_empty()
     }
 
     /// Whether anything has arrived.
@@ -256,6 +216,7 @@ impl Core {
             dealer,
             table,
             up,
+            standing,
             late,
             pulse,
             oneway,
@@ -263,6 +224,7 @@ impl Core {
         } = self;
         let mut lost = Vec::new();
         let (mut arrived, mut heard, mut cut, mut no_server) = (false, false, false, false);
+        let mut drained = false;
         dealer.drain(|event| {
             arrived = true;
             match event {
@@ -271,23 +233,32 @@ impl Core {
                     let frame: &[u8] = &message;
                     heard |= is_from_server(frame);
                     let expected = match answered_id(frame) {
-                        Some(id) => finish(table, id, Ok(Some(message)), waiter),
+                        Some(id) => {
+                            finish(table, id, Ok(Some(message)), waiter)
+                                || oneway.arrive(standing.is_heard(id))
+                        }
                         None if is_from_client(frame) => {
                             no_server = true;
                             let returned = Err(Loss::NoServer { returned: true });
                             finish(table, peek_id(frame).unwrap_or(NO_ID), returned, waiter);
                             true
                         }
-                        None => is_sign_of_life(frame),
+                        None => match sign(frame) {
+                            Some(Sign::Draining(id)) => {
+                                drained |= standing.hear(id);
+                                true
+                            }
+                            sign => sign.is_some(),
+                        },
                     };
                     *late += u64::from(!expected);
                 }
                 LinkEvent::Up => {
-                    *up = true;
+                    (*up, *standing) = (true, Standing::default());
                     heard = true;
                 }
                 LinkEvent::Down => {
-                    *up = false;
+                    (*up, *standing) = (false, Standing::default());
                     oneway.lose_connection();
                     fail(table, |call| call.written, &Loss::Disconnected, waiter);
                 }
@@ -298,6 +269,10 @@ impl Core {
         })?;
         if heard {
             pulse.hear(Instant::now());
+        }
+        if drained {
+            let moves = |call: &Call| !call.written && call.manner.movable;
+            self.fail(moves, &Loss::Drained, waiter);
         }
         if no_server {
             log::line!(warn, ; "what a client is connected to is no server, the connection is renewed");
@@ -313,8 +288,18 @@ impl Core {
 
     /// Whether something was handed over.
     fn flush(&mut self, waiter: &Waiter) -> bool {
+        if self.up
+            && let Some(id) = self.standing.owed()
+        {
+            let answer = Message::copy_of(&encode_ping(id));
+            let answered = self.dealer.send(answer).is_ok();
+            if answered {
+                self.standing.answered();
+            }
+            return answered;
+        }
         let before = self.queue.len();
-        while self.up
+        while self.takes_calls()
             && let Some((id, message)) = self.queue.pop_front()
         {
             let len = message.len();
@@ -332,7 +317,7 @@ impl Core {
         self.queue.len() != before
     }
 
-    fn fail(&mut self, which: impl Fn(&Call) -> bool, loss: &Loss, waiter: &Waiter) {
+    pub(super) fn fail(&mut self, which: impl Fn(&Call) -> bool, loss: &Loss, waiter: &Waiter) {
         fail(&mut self.table, which, loss, waiter);
         self.purge_queue();
     }
@@ -346,8 +331,9 @@ impl Core {
         self.dealer.obstacle()
     }
 
-    pub(super) fn is_up(&self) -> bool {
-        self.up
+    /// Whether there is a server that is not about to end.
+    pub(super) fn takes_calls(&self) -> bool {
+        self.up && self.standing.is_open()
     }
 
     /// Replies that came for nobody.

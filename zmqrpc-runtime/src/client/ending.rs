@@ -3,7 +3,7 @@
 use super::core::Core;
 use super::table::{Call, Ending, Loss, State, Table};
 use crate::socket::{Message, Waiter};
-use crate::wire::{self, Limits, Reply, ReplyBody, encode_cancel, ponged_id};
+use crate::wire::{self, Limits, NO_ID, Reply, ReplyBody, encode_cancel, ponged_id};
 
 /// Ends a call and wakes who waits for it: a task as soon as the lock is free. `false` if there is no such call.
 pub(super) fn finish(table: &mut Table, id: u64, ending: Ending, waiter: &Waiter) -> bool {
@@ -28,10 +28,24 @@ pub(super) fn answered_id(frame: &[u8]) -> Option<u64> {
     wire::answered_id(frame).or_else(|| ponged_id(frame))
 }
 
-/// A pong, or a sign that a call still runs: expected, and the end of no call.
-pub(super) fn is_sign_of_life(frame: &[u8]) -> bool {
-    let reply = Reply::decode(frame, &Limits::default());
-    reply.is_ok_and(|reply| matches!(reply.body, ReplyBody::Pong | ReplyBody::Working))
+/// What a server sends that ends no call.
+pub(crate) enum Sign {
+    Pong,
+    /// The call with this id still runs.
+    Working(u64),
+    /// It is about to end, and wants a ping with this id.
+    Draining(u64),
+}
+
+/// Reads a frame that ends no call; nothing if it was not to be expected.
+pub(crate) fn sign(frame: &[u8]) -> Option<Sign> {
+    let Reply { id, body } = Reply::decode(frame, &Limits::default()).ok()?;
+    match body {
+        ReplyBody::Pong => Some(Sign::Pong),
+        ReplyBody::Working => Some(Sign::Working(id)),
+        ReplyBody::Draining if id != NO_ID => Some(Sign::Draining(id)),
+        _ => None,
+    }
 }
 
 impl Core {
@@ -76,7 +90,7 @@ impl Core {
             {
                 self.queued_bytes -= message.len();
             }
-        } else if !call.oneway && !matches!(call.state, State::Done(_)) {
+        } else if !call.manner.oneway && !matches!(call.state, State::Done(_)) {
             self.send_cancel(id);
             self.after_send(None, waiter);
         }
@@ -86,7 +100,7 @@ impl Core {
     /// Tells the server that nobody waits. Worth a try, not worth a place in the queue: the server ends the call at its
     /// deadline in any case.
     pub(super) fn send_cancel(&mut self, id: u64) {
-        if self.up {
+        if self.takes_calls() {
             self.last_sent = None;
             let _ = self.dealer.send(Message::copy_of(&encode_cancel(id)));
         }

@@ -113,6 +113,7 @@ fn subject(link: &Link, timeout: Duration) -> Subject<'_> {
         endpoint: Some(link.endpoint()),
         limits: link.limits(),
         timeout,
+        tried: false,
     }
 }
 

@@ -10,9 +10,10 @@ use super::builder::ClientBuilder;
 use super::link::Link;
 use super::pending::{Begun, Pending, depart_together};
 use super::prepared::{Destination, Prepared};
+use super::retry::{Course, Retry};
 use super::stats::ClientStats;
 use super::subject::{Callee, Subject};
-use super::ways::{Retry, Ways};
+use super::ways::Ways;
 use super::{reply, request};
 #[cfg(feature = "tokio")]
 use crate::command::mark_of_blocked;
@@ -35,8 +36,16 @@ use crate::wire::{Kind, Limits, MetadataBuf};
 /// [`with_timeout`](Self::with_timeout) and [`with_metadata`](Self::with_metadata) change belong to the new handle
 /// alone.
 ///
-/// Every call ends: with a reply, with an error, or when its time is over. No call that may have been executed is made
-/// again.
+/// Every call ends: with a reply, with an error, or when its time is over.
+///
+/// No call that may have been executed is made again, unless its method is
+/// [idempotent](crate::Method::idempotent). What surely was not is made elsewhere, if there are several endpoints: one that
+/// finds no connection, or whose server begins to end before it is sent, wherever there is one in time; one that is refused
+/// with [`Error::ShuttingDown`] or [`Error::Overloaded`], or by a proxy that reaches no service, at each other endpoint that
+/// is connected, once. The error of a call tells what all of its tries may have done.
+///
+/// A server that ends says so: no further calls are made there, and those that are under way are answered. Calls to the only
+/// endpoint wait for it to come back, for the connect timeout.
 ///
 /// # Examples
 ///
@@ -305,12 +314,12 @@ impl Client {
         let to = Destination::Link(Arc::clone(links.pick()));
         let mut prepared = self.prepare_for(to, callee, kind, arguments)?;
         let idempotent = matches!(callee, Callee::Method(method) if method.is_idempotent());
-        if idempotent || links.all().len() > 1 {
-            let frame = prepared.frame.clone();
+        let several = links.all().len() > 1;
+        if idempotent || several {
             prepared.retry = Some(Box::new(Retry {
                 links: Arc::clone(links),
-                frame,
-                idempotent,
+                frame: prepared.frame.clone(),
+                course: Course::new(idempotent, several),
             }));
         }
         Ok(prepared)
@@ -334,6 +343,7 @@ impl Client {
             endpoint: to.endpoint(),
             limits,
             timeout,
+            tried: false,
         };
         let metadata = self.metadata.as_metadata();
         let frame = request::encode(&subject, kind, timeout, metadata, arguments)?;

@@ -13,7 +13,7 @@ use std::time::Instant;
 use super::core::{Bounds, Core, Numbered, Overflow};
 use super::flush::Arrived;
 use super::pulse::Pulse;
-use super::table::{Ending, Loss, Patience};
+use super::table::{Ending, Loss, Manner, Patience};
 use crate::socket::{
     Dealer, Drive, Driven, Endpoint, Message, Options, Process, SocketError, Turn, Waiter, Wakes,
     Ward,
@@ -76,11 +76,16 @@ impl Connection {
         &self.limits
     }
 
-    /// Whether the link is up, after a look: it may have changed while nobody waited for it.
+    /// Whether the link takes calls, after a look: it may have changed while nobody waited for it.
     pub(super) fn refresh(&self) -> bool {
         let mut core = self.lock();
         core.refresh(&self.waiter);
-        core.is_up()
+        core.takes_calls()
+    }
+
+    /// The same, as far as is known.
+    pub(super) fn takes_calls(&self) -> bool {
+        self.lock().takes_calls()
     }
 
     /// Why a call that was lost for want of a connection had none, if that is known.
@@ -116,8 +121,8 @@ impl Connection {
     }
 
     /// Sends a request, or keeps it until the link is up. The id's bytes in the frame are still open.
-    pub(super) fn begin(&self, frame: Message, oneway: bool) -> Result<Numbered, Overflow> {
-        self.lock().begin(frame, oneway, &self.waiter)
+    pub(super) fn begin(&self, frame: Message, manner: Manner) -> Result<Numbered, Overflow> {
+        self.lock().begin(frame, manner, &self.waiter)
     }
 
     /// Gives a call up.

@@ -11,11 +11,14 @@
 //! reply       a frame to a reply or an error
 //! subject     what is called and where, for requests, replies and errors
 //! stats       counters
-//! ways        which link a call takes, and whether it may take another one
+//! ways        which link a call takes
+//! retry       whether a call is made again, and where
 //! link        threads and tasks that wait for one endpoint: who leads, who follows
 //! flush       waiting until notifications have arrived
 //! ending      calls end, and who waits wakes
 //! core        what stands under the link's lock: socket, table, queue
+//! lookout     whether its server lives, and another connection if not
+//! standing    whether its server takes calls, or is about to end
 //! oneway      notifications that may not have arrived
 //! watch       who looks after the socket
 //! pulse       whether the server lives
@@ -29,12 +32,15 @@ mod ending;
 mod flush;
 mod handle;
 mod link;
+mod lookout;
 mod oneway;
 mod pending;
 mod prepared;
 mod pulse;
 mod reply;
 mod request;
+mod retry;
+mod standing;
 mod stats;
 mod subject;
 mod table;
@@ -43,7 +49,10 @@ mod ways;
 
 pub use asynchronous::{AsyncCall, AsyncClient};
 pub use builder::ClientBuilder;
+pub(crate) use ending::{Sign, sign};
 pub use handle::Client;
 pub use pending::Pending;
 pub(crate) use pulse::{Beat, Pulse};
+pub(crate) use retry::refusal_of;
+pub(crate) use standing::Standing;
 pub use stats::ClientStats;

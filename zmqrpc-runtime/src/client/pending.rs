@@ -11,13 +11,13 @@ use std::time::{Duration, Instant};
 
 use super::link::Link;
 use super::reply;
+use super::retry::{End, Next, Retry};
 use super::subject::{Callee, Subject};
-use super::table::{Ending, Loss, Patience};
-use super::ways::Retry;
+use super::table::{Ending, Loss, Manner, Patience};
 use crate::command::Command;
 use crate::error::Error;
 use crate::socket::{Alarm, Message, SocketError};
-use crate::wire::{Executed, Limits};
+use crate::wire::{Executed, Limits, shorten_remaining};
 
 /// A call that was begun and whose reply has not been taken yet.
 ///
@@ -208,32 +208,59 @@ impl Begun {
             Way::Link(link, _) => Way::Ended(link),
             other => other,
         };
-        let loss = match ending {
-            Ok(frame) => return Some(Ok(frame)),
-            Err(loss) => loss,
+        if self.try_again(&ending) {
+            return None;
+        }
+        Some(ending.map_err(|loss| {
+            let obstacle = match &self.way {
+                Way::Link(link, _) | Way::Ended(link) => link.obstacle(&loss),
+                Way::Task(_) | Way::Here(_) => None,
+            };
+            let subject = self.subject(callee);
+            let error = failure(loss, &subject, self.patience, obstacle);
+            subject.in_all(error)
+        }))
+    }
+
+    /// Begins another try, if there is to be one after this one.
+    fn try_again(&mut self, ending: &Ending) -> bool {
+        let (Some(retry), Way::Ended(link)) = (&mut self.retry, &self.way) else {
+            return false;
+        };
+        let links = &retry.links;
+        let by = || links.position(link).unwrap_or_default();
+        let Some(end) = End::of(ending, by, || !link.takes_calls()) else {
+            return false;
         };
         let now = Instant::now();
-        if let Some(retry) = &self.retry
-            && retry.allows(&loss, &self.patience, now)
-        {
-            let link = retry.links.pick();
-            if let Ok(call) = link.begin(retry.frame.clone(), self.oneway) {
-                if matches!(loss, Loss::Disconnected | Loss::Silent(_)) {
-                    // The server was there: what counts is how long it takes to come back.
-                    self.patience.connected_by = now + self.patience.connect_timeout;
-                }
-                self.way = Way::Link(Arc::clone(link), call.id);
-                self.written = call.written;
-                self.start_turn(now);
-                return None;
+        let next = match retry.course.next(end, &self.patience, now) {
+            Next::Stop => return false,
+            Next::Anywhere => Some(links.pick()),
+            Next::Elsewhere => links.pick_another(&retry.course.refused),
+            Next::ElsewhereOrLater => {
+                let another = links.pick_another(&retry.course.refused);
+                Some(another.unwrap_or_else(|| links.pick()))
             }
-        }
-        let obstacle = match &self.way {
-            Way::Link(link, _) | Way::Ended(link) => link.obstacle(&loss),
-            Way::Task(_) | Way::Here(_) => None,
         };
-        let subject = self.subject(callee);
-        Some(Err(failure(loss, &subject, self.patience, obstacle)))
+        let manner = Manner {
+            oneway: self.oneway,
+            movable: links.all().len() > 1,
+        };
+        let Some(link) = next else { return false };
+        let mut frame = retry.frame.clone();
+        let left = self.patience.deadline.saturating_duration_since(now);
+        shorten_remaining(&mut frame, left);
+        let Ok(call) = link.begin(frame, manner) else {
+            return false;
+        };
+        if end != End::Unsent {
+            // The server was there: what counts is how long it takes to come back.
+            self.patience.connected_by = now + self.patience.connect_timeout;
+        }
+        self.way = Way::Link(Arc::clone(link), call.id);
+        self.written = call.written;
+        self.start_turn(now);
+        true
     }
 
     pub(super) fn subject<'a>(&'a self, callee: Callee<'a>) -> Subject<'a> {
@@ -246,6 +273,7 @@ impl Begun {
             endpoint,
             limits,
             timeout: self.timeout,
+            tried: self.retry.as_ref().is_some_and(|retry| retry.course.tried),
         }
     }
 }
@@ -261,9 +289,15 @@ pub(super) fn depart_together(
     }
     thread::scope(|scope| {
         let start = |call: Begun| {
+            let at = call.subject(callee).site();
             thread::Builder::new()
                 .spawn_scoped(scope, move || call.depart(callee))
-                .map_err(|error| SocketError::thread(&error).into())
+                .map_err(|error| Error::Unavailable {
+                    at,
+                    reason: SocketError::thread(&error).to_string().into(),
+                    // It has been handed over, or somebody else may have done it just now.
+                    executed: Executed::Maybe,
+                })
         };
         let departing: Vec<_> = calls.into_iter().map(|call| call.and_then(start)).collect();
         departing
@@ -306,6 +340,7 @@ fn failure(
             "the connection broke before the reply came",
             Executed::Maybe,
         ),
+        Loss::Drained => subject.unavailable("the server is shutting down", Executed::No),
         Loss::Foreign => {
             let reason = "what listens there speaks another protocol";
             subject.unavailable(reason, Executed::No)

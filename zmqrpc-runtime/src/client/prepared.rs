@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use super::core::Overflow;
 use super::link::Link;
 use super::pending::{Begun, Way};
+use super::retry::Retry;
 use super::subject::{Callee, Subject};
-use super::table::Patience;
-use super::ways::Retry;
+use super::table::{Manner, Patience};
 use crate::command::{Exchange, Exchanged};
 use crate::error::Error;
 use crate::socket::Message;
@@ -75,8 +75,12 @@ impl Prepared {
             connect_timeout,
         };
         let mut written = false;
+        let oneway = kind == Kind::Notify;
+        let movable = retry
+            .as_ref()
+            .is_some_and(|retry| retry.links.all().len() > 1);
         let way = match to {
-            Destination::Link(link) => match link.begin(frame, kind == Kind::Notify) {
+            Destination::Link(link) => match link.begin(frame, Manner { oneway, movable }) {
                 Ok(call) => {
                     written = call.written;
                     Way::Link(link, call.id)
@@ -90,13 +94,13 @@ impl Prepared {
                             endpoint,
                             limits: link.limits(),
                             timeout,
+                            tried: false,
                         },
                     ));
                 }
             },
             Destination::Local(service) => execute(service, frame),
         };
-        let oneway = kind == Kind::Notify;
         let mut begun = Begun {
             way,
             written,

@@ -51,6 +51,10 @@ enum Answered<'a> {
 }
 
 fn read<'a>(frame: &'a [u8], subject: &Subject<'_>) -> Result<Answered<'a>, Error> {
+    sort(frame, subject).map_err(|error| subject.in_all(error))
+}
+
+fn sort<'a>(frame: &'a [u8], subject: &Subject<'_>) -> Result<Answered<'a>, Error> {
     let limit = subject.limits.message;
     if frame.len() > limit {
         let executed = Executed::Yes;
@@ -81,8 +85,16 @@ fn read<'a>(frame: &'a [u8], subject: &Subject<'_>) -> Result<Answered<'a>, Erro
             executed,
             detail,
             ..
-        } => Err(failure(status, executed, detail, subject)),
-        ReplyBody::Pong | ReplyBody::Working => Err(malformed(
+        } => {
+            let error = failure(status, executed, detail, subject);
+            // The byte counts, whatever the status usually means.
+            Err(if executed > error.executed() {
+                error.with_executed(executed)
+            } else {
+                error
+            })
+        }
+        ReplyBody::Pong | ReplyBody::Working | ReplyBody::Draining => Err(malformed(
             "it does not answer a call".into(),
             Executed::Maybe,
         )),

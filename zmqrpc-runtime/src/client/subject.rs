@@ -25,6 +25,8 @@ pub(super) struct Subject<'a> {
     pub(super) limits: &'a Limits,
     /// The time that the call has in all.
     pub(super) timeout: Duration,
+    /// An earlier try of the call may have been executed.
+    pub(super) tried: bool,
 }
 
 impl<'a> Subject<'a> {
@@ -55,6 +57,28 @@ impl<'a> Subject<'a> {
         match self.callee {
             Callee::Method(_) => Codec::Postcard,
             Callee::Name(_) => Codec::MessagePack,
+        }
+    }
+
+    /// The error that a call ends with: what any of its tries may have done counts.
+    pub(super) fn in_all(&self, error: Error) -> Error {
+        if !self.tried || error.executed() != Executed::No {
+            return error;
+        }
+        match error.with_executed(Executed::Maybe) {
+            Error::Unavailable {
+                at,
+                reason,
+                executed,
+            } => Error::Unavailable {
+                at,
+                reason: format!(
+                    "a first try was lost with its connection, another one failed: {reason}"
+                )
+                .into(),
+                executed,
+            },
+            other => other,
         }
     }
 

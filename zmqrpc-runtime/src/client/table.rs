@@ -28,6 +28,8 @@ pub(super) enum Loss {
     TimedOut { written: bool },
     /// There was no connection in time.
     NotConnected,
+    /// The server was about to end before the request had been handed over.
+    Drained,
 }
 
 /// How long a call waits.
@@ -78,8 +80,17 @@ pub(super) struct Call {
     pub(super) state: State,
     /// Handed over to the socket: it may be executed.
     pub(super) written: bool,
-    /// Ends with being handed over.
+    /// What is asked of it.
+    pub(super) manner: Manner,
+}
+
+/// How a call is made.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Manner {
+    /// It ends with being handed over.
     pub(super) oneway: bool,
+    /// It can be made over another link.
+    pub(super) movable: bool,
 }
 
 #[derive(Debug, Default)]
@@ -101,7 +112,7 @@ pub(super) struct Table {
 
 impl Table {
     /// Makes a place for a call. Never answers 0, the id that no call has.
-    pub(super) fn insert(&mut self, oneway: bool) -> u64 {
+    pub(super) fn insert(&mut self, manner: Manner) -> u64 {
         let index = self.free.pop().unwrap_or_else(|| {
             self.places.push(Place::default());
             u32::try_from(self.places.len() - 1).unwrap_or(u32::MAX)
@@ -111,7 +122,7 @@ impl Table {
         place.call = Some(Call {
             state: State::Quiet,
             written: false,
-            oneway,
+            manner,
         });
         u64::from(place.generation) << 32 | u64::from(index)
     }
@@ -215,6 +226,15 @@ fn index(id: u64) -> usize {
 mod tests {
     use super::*;
 
+    const CALL: Manner = Manner {
+        oneway: false,
+        movable: false,
+    };
+    const NOTICE: Manner = Manner {
+        oneway: true,
+        movable: false,
+    };
+
     fn done(table: &mut Table, id: u64) -> bool {
         matches!(table.get_mut(id).unwrap().state, State::Done(_))
     }
@@ -222,9 +242,9 @@ mod tests {
     #[test]
     fn a_late_reply_finds_nothing() {
         let mut table = Table::default();
-        let first = table.insert(false);
+        let first = table.insert(CALL);
         table.remove(first);
-        let second = table.insert(false);
+        let second = table.insert(CALL);
         assert_ne!(first, second);
         assert!(table.finish(first, Ok(None)).is_none());
         assert!(!done(&mut table, second));
@@ -233,7 +253,7 @@ mod tests {
     #[test]
     fn a_call_ends_once() {
         let mut table = Table::default();
-        let id = table.insert(false);
+        let id = table.insert(CALL);
         assert!(matches!(table.finish(id, Ok(None)), Some(State::Quiet)));
         assert!(table.finish(id, Err(Loss::Disconnected)).is_none());
         assert!(matches!(
@@ -247,7 +267,7 @@ mod tests {
         let mut table = Table::default();
         let mut seen = std::collections::HashSet::from([0]);
         for _ in 0..1000 {
-            let (a, b) = (table.insert(false), table.insert(true));
+            let (a, b) = (table.insert(CALL), table.insert(NOTICE));
             assert!(seen.insert(a) && seen.insert(b));
             table.remove(a);
             table.remove(b);
@@ -269,7 +289,7 @@ mod tests {
     #[test]
     fn only_what_was_written_is_lost_with_the_connection() {
         let mut table = Table::default();
-        let (written, queued) = (table.insert(false), table.insert(false));
+        let (written, queued) = (table.insert(CALL), table.insert(CALL));
         table.get_mut(written).unwrap().written = true;
         assert_eq!(table.pending(|call| call.written), [written]);
         assert_eq!(table.pending(|_| true), [written, queued]);

@@ -5,9 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use super::link::Link;
-use super::table::{Loss, Patience};
 use crate::command::Exchange;
-use crate::socket::{Care, Message};
+use crate::socket::Care;
 
 /// Where calls go.
 pub(super) enum Ways {
@@ -38,7 +37,7 @@ impl Links {
         &self.links
     }
 
-    /// The next link in turn that is up; the next one in turn if none is.
+    /// The next link in turn that takes calls; the next one in turn if none does.
     pub(super) fn pick(&self) -> &Arc<Link> {
         if let [only] = &*self.links {
             return only;
@@ -50,6 +49,22 @@ impl Links {
             .unwrap_or(&self.links[start])
     }
 
+    /// The next link in turn that takes calls and is none of these.
+    pub(super) fn pick_another(&self, refused: &[usize]) -> Option<&Arc<Link>> {
+        let start = self.next.fetch_add(1, Ordering::Relaxed);
+        let count = self.links.len();
+        (0..count)
+            .map(|step| start.wrapping_add(step) % count)
+            .filter(|at| !refused.contains(at))
+            .map(|at| &*self.links[at])
+            .find(|link| link.refresh())
+    }
+
+    /// Which of them a link is.
+    pub(super) fn position(&self, link: &Arc<Link>) -> Option<usize> {
+        self.links.iter().position(|own| Arc::ptr_eq(own, link))
+    }
+
     /// How long a call that starts a try at `now` waits for a connection.
     pub(super) fn turn(&self, connect_timeout: Duration, now: Instant) -> Instant {
         let patience = if self.links.len() > 1 {
@@ -58,30 +73,5 @@ impl Links {
             connect_timeout
         };
         now + patience
-    }
-}
-
-/// Another try, where one is allowed.
-pub(super) struct Retry {
-    pub(super) links: Arc<Links>,
-    pub(super) frame: Message,
-    /// It may be executed more than once.
-    pub(super) idempotent: bool,
-}
-
-impl Retry {
-    /// Whether a call that ended so may be made again.
-    ///
-    /// What was not sent may always be; what may have been executed only if that does no harm.
-    pub(super) fn allows(&self, loss: &Loss, patience: &Patience, now: Instant) -> bool {
-        match loss {
-            Loss::NotConnected | Loss::Foreign | Loss::NoServer { returned: true } => {
-                self.links.all().len() > 1 && now < patience.connected_by.min(patience.deadline)
-            }
-            Loss::Disconnected | Loss::Silent(_) | Loss::NoServer { returned: false } => {
-                self.idempotent && now < patience.deadline
-            }
-            Loss::TimedOut { .. } | Loss::Denied(_) | Loss::Broken(_) => false,
-        }
     }
 }

@@ -63,7 +63,9 @@ impl Method {
         self
     }
 
-    /// The same method, which may be executed more than once without harm.
+    /// The same method, which may be executed more than once without harm: a call whose connection breaks before the
+    /// reply, or whose server falls silent, is made again, within its time limit. One that was answered is not, nor one whose
+    /// time is over. Should no other try succeed, its error says that it may have been executed.
     #[must_use]
     pub const fn idempotent(mut self) -> Self {
         self.idempotent = true;

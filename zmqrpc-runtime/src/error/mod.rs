@@ -5,6 +5,7 @@
 
 mod call;
 mod site;
+mod tried;
 
 pub use call::CallError;
 pub use site::Site;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::endings::Callers;
+use super::front::Front;
 use super::intake::{Accepting, Intake};
 use super::keeping::Keeping;
 use super::outcome::{Fault, judge};
@@ -162,6 +163,10 @@ impl<I: Intake> Relay for Deliver<I> {
             return Ok(Turn::WaitBehind(self.intake.waiters().len(), until));
         }
         Ok(Turn::Wait(until))
+    }
+
+    fn front(&mut self) -> Option<&mut Front> {
+        self.intake.front()
     }
 
     fn stop(&mut self) {

@@ -1,10 +1,11 @@
 //! What links tell of calls, and what their callers are told.
 
 use super::counters::Counters;
-use super::table::{Call, Stage, Table};
+use super::table::{Again, Call, Stage, Table};
+use crate::client::{Sign, refusal_of, sign};
 use crate::command::Refusal;
 use crate::socket::Message;
-use crate::wire::{Executed, Limits, Reply, ReplyBody, Status, answered_id};
+use crate::wire::{Executed, Status, answered_id, is_failure};
 
 /// Hears what becomes of the calls.
 pub(super) trait Callers<O> {
@@ -26,44 +27,57 @@ pub(super) fn refusal(status: Status, detail: &str, executed: Executed) -> Refus
     Refusal::new(status, detail).surely(executed)
 }
 
-/// Whether a message was expected.
+/// What came from a target.
+pub(super) enum Received {
+    /// What was expected; it has been passed on.
+    Expected,
+    Unexpected,
+    /// A refusal of this call, which another target need not share.
+    Refusal(u64, Box<Again>, Message),
+    /// The target is about to end, and wants an answer under this number.
+    Draining(u64),
+}
+
+/// Takes a message in.
 pub(super) fn receive<O>(
     table: &mut Table<O>,
     link: usize,
     calls: &mut usize,
     message: Message,
     callers: &mut impl Callers<O>,
-) -> bool {
+) -> Received {
     // A target answers its own calls, not those that another one was given.
     let is_its_own =
-        |call: &Call<O>| matches!(call.stage, Stage::Sent { link: over } if over == link);
+        |call: &Call<O>| matches!(call.stage, Stage::Sent { link: over, .. } if over == link);
     if let Some(id) = answered_id(&message) {
         if !table.get(id).is_some_and(is_its_own) {
-            return false;
+            return Received::Unexpected;
+        }
+        if is_failure(&message)
+            && refusal_of(&message).is_some()
+            && let Some(again) = table.refuse(id)
+        {
+            *calls -= 1;
+            return Received::Refusal(id, again, message);
         }
         if let Some(call) = table.take(id) {
             *calls -= 1;
             callers.answered(call.origin, message);
         }
-        return true;
+        return Received::Expected;
     }
-    match Reply::decode(&message, &Limits::default()) {
-        Ok(Reply {
-            body: ReplyBody::Pong,
-            ..
-        }) => true,
-        Ok(Reply {
-            id,
-            body: ReplyBody::Working,
-        }) => {
+    match sign(&message) {
+        Some(Sign::Pong) => Received::Expected,
+        Some(Sign::Working(id)) => {
             let call = table.get(id).filter(|call| is_its_own(call));
             if let Some(call) = call {
                 callers.working(&call.origin, message);
             }
             // One that comes behind the reply is no mistake.
-            true
+            Received::Expected
         }
-        _ => false,
+        Some(Sign::Draining(id)) => Received::Draining(id),
+        None => Received::Unexpected,
     }
 }
 
@@ -75,7 +89,9 @@ pub(super) fn lose<O>(
     counters: &Counters,
     callers: &mut impl Callers<O>,
 ) {
-    for id in table.pick(|call| matches!(call.stage, Stage::Sent { link: over } if over == link)) {
+    for id in
+        table.pick(|call| matches!(call.stage, Stage::Sent { link: over, .. } if over == link))
+    {
         if let Some(call) = table.take(id) {
             counters.lost.increment();
             let failure = refusal(Status::Unavailable, reason, Executed::Maybe);

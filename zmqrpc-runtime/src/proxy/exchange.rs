@@ -152,6 +152,10 @@ impl Relay for Exchange {
         Ok(Turn::Wait(times.into_iter().flatten().min()))
     }
 
+    fn front(&mut self) -> Option<&mut Front> {
+        Some(&mut self.desk.front)
+    }
+
     fn stop(&mut self) {
         self.stopping = true;
         let refusal = Refusal::new(Status::ShuttingDown, "");

@@ -2,14 +2,14 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::counters::Counters;
 use crate::command::{Refusal, reply_frame};
 use crate::error::Error;
 use crate::log;
 use crate::publish::open_all;
-use crate::server::Outbox;
+use crate::server::{Draining, Outbox};
 use crate::socket::{
     Arrival, Delivery, Endpoint, Message, Options, Route, Router, SocketError, Waiter,
 };
@@ -21,6 +21,7 @@ pub(super) struct Front {
     router: Router,
     waiter: Arc<Waiter>,
     outbox: Outbox,
+    draining: Draining,
     pub(super) limits: Limits,
     counters: Arc<Counters>,
     hasher: RandomState,
@@ -76,6 +77,7 @@ impl Front {
             waiter: router.waiter(),
             router,
             outbox: Outbox::default(),
+            draining: Draining::new(Instant::now()),
             limits,
             counters,
             hasher: RandomState::new(),
@@ -112,6 +114,20 @@ impl Front {
         self.outbox.is_empty()
     }
 
+    /// Tells callers of the end, which is to come within so long. Whether they know of it: no more is to be taken from
+    /// them then.
+    pub(super) fn drain(&mut self, limit: Duration, now: Instant) -> bool {
+        for Delivery { route, message } in self.draining.start(limit, now) {
+            self.send(route, message);
+        }
+        self.draining.is_over(now)
+    }
+
+    /// When they are not waited for any longer.
+    pub(super) fn drained_by(&self) -> Option<Instant> {
+        self.draining.due()
+    }
+
     pub(super) fn shut(self) {
         self.router.shut();
     }
@@ -139,6 +155,9 @@ impl Front {
                 self.counters.front.malformed.increment();
                 continue;
             };
+            if let Some(Delivery { route, message }) = self.draining.hear(&route, now) {
+                self.send(route, message);
+            }
             if let Some(asked) = self.read(route, message, now) {
                 on(self, asked);
             }
@@ -177,6 +196,7 @@ impl Front {
                 return Some(Asked::Cancel(self.caller(route, id, false)));
             }
             Ok(Incoming::Ping(id)) => {
+                self.draining.answer(&route, id);
                 self.send(route, reply_frame(id, ReplyBody::Pong));
                 return None;
             }
@@ -269,6 +289,9 @@ impl Front {
         let gone = self
             .outbox
             .send(delivery, &mut self.router, &self.counters.front);
-        self.gone.extend(gone);
+        if let Some(gone) = gone {
+            self.draining.forget(&gone);
+            self.gone.push(gone);
+        }
     }
 }

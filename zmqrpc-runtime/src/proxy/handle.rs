@@ -60,9 +60,10 @@ impl ProxyHandle {
         }
     }
 
-    /// Ends the proxy: refuses what comes from now on and what waits for a connection, lets the calls that are under way
-    /// at targets end, passes their replies back, closes. Returns when that is done. Without calls under way this takes
-    /// some milliseconds, whatever the state of the targets.
+    /// Ends the proxy: tells its callers, goes on until they know, refuses what comes then and what waits for a connection,
+    /// lets the calls that are under way at targets end, passes their replies back, closes. Returns when that is done.
+    /// Without calls under way this takes some milliseconds, whatever the state of the targets; up to a quarter of a second
+    /// where clients of the last minute lie idle, and half a second, or half of `limit`, where some do not answer.
     ///
     /// # Errors
     ///

@@ -40,6 +40,10 @@ pub(super) trait Intake: Send {
     fn due(&self) -> Option<Instant> {
         None
     }
+    /// Where callers come in.
+    fn front(&mut self) -> Option<&mut Front> {
+        None
+    }
     fn is_flushed(&self) -> bool;
     fn shut(self);
 }
@@ -128,6 +132,10 @@ impl Intake for Requests {
 
     fn due(&self) -> Option<Instant> {
         self.front.due()
+    }
+
+    fn front(&mut self) -> Option<&mut Front> {
+        Some(&mut self.front)
     }
 
     fn is_flushed(&self) -> bool {

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::client::Pulse;
+use crate::client::{Pulse, Standing};
 use crate::log;
 use crate::socket::{Dealer, Message, Waiter};
+use crate::wire::encode_ping;
 
 /// One connection.
 pub(super) struct Link {
     pub(super) dealer: Dealer,
     pub(super) waiter: Arc<Waiter>,
     pub(super) up: bool,
+    pub(super) standing: Standing,
     pub(super) pulse: Pulse,
     /// Calls that are under way over it.
     pub(super) calls: usize,
@@ -25,6 +27,23 @@ pub(super) struct Link {
 const RENEW: Duration = Duration::from_secs(1);
 
 impl Link {
+    /// Whether there is a target that is not about to end.
+    pub(super) fn takes_calls(&self) -> bool {
+        self.up && self.standing.is_open()
+    }
+
+    /// Answers a target that is about to end, if it has not been answered.
+    pub(super) fn answer(&mut self) {
+        if self.up
+            && let Some(id) = self.standing.owed()
+        {
+            self.used = true;
+            if self.dealer.send(Message::copy_of(&encode_ping(id))).is_ok() {
+                self.standing.answered();
+            }
+        }
+    }
+
     pub(super) fn send(&mut self, message: Message, now: Instant) -> Result<(), Message> {
         self.used = true;
         if self.calls == 0 {
@@ -36,14 +55,14 @@ impl Link {
 
     /// Worth a try, not worth a place in a queue.
     pub(super) fn tell(&mut self, frame: &[u8]) {
-        if self.up {
+        if self.takes_calls() {
             self.used = true;
             let _ = self.dealer.send(Message::copy_of(frame));
         }
     }
 
     pub(super) fn renew(&mut self, now: Instant) {
-        (self.up, self.used) = (false, true);
+        (self.up, self.used, self.standing) = (false, true, Standing::default());
         self.pulse.hear(now);
         self.renew_at = None;
         if let Err(error) = self.dealer.renew() {
@@ -53,16 +72,17 @@ impl Link {
     }
 }
 
-/// Sends a request over the next link in turn that takes it.
+/// Sends a request over the next link in turn that takes it and has not refused it.
 pub(super) fn send(
     links: &mut [Link],
     turn: &mut usize,
+    refused: &[usize],
     mut request: Message,
     now: Instant,
 ) -> Result<usize, Message> {
     for step in 0..links.len() {
         let at = (*turn + step) % links.len();
-        if links[at].up {
+        if links[at].takes_calls() && !refused.contains(&at) {
             match links[at].send(request, now) {
                 Ok(()) => {
                     *turn = at + 1;

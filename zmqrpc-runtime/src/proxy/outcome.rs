@@ -24,7 +24,7 @@ pub(super) fn judge(reply: &[u8]) -> Result<(), Fault> {
             detail,
             ..
         }) => Err(Fault::of(status, executed, detail)),
-        Ok(ReplyBody::Pong | ReplyBody::Working) | Err(_) => {
+        Ok(ReplyBody::Pong | ReplyBody::Working | ReplyBody::Draining) | Err(_) => {
             Err(Fault::Final("the target's answer cannot be read".into()))
         }
     }

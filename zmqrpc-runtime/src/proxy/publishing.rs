@@ -81,6 +81,10 @@ impl Relay for Announcing {
         Ok(Turn::Wait(times.into_iter().flatten().min()))
     }
 
+    fn front(&mut self) -> Option<&mut Front> {
+        Some(&mut self.front)
+    }
+
     fn stop(&mut self) {
         self.stopping = true;
     }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::front::Front;
 use crate::log;
 use crate::socket::{Process, SocketError, Waiter, drive_any};
 
@@ -16,6 +17,10 @@ pub(super) trait Relay: Send {
     fn wake(&mut self);
     /// Passes on what has come.
     fn turn(&mut self, now: Instant) -> Result<Turn, SocketError>;
+    /// Where callers come in, who have to know before the end.
+    fn front(&mut self) -> Option<&mut Front> {
+        None
+    }
     /// Takes on nothing more, and refuses what has not been handed over.
     fn stop(&mut self);
     /// Nothing is under way.
@@ -43,7 +48,7 @@ const LOOK: Duration = Duration::from_millis(10);
 const FLUSH: Duration = Duration::from_millis(100);
 /// How long the connections stay after that: libzmq drops what it has received over one that ends, and a caller has not
 /// taken yet.
-const PARTING: Duration = Duration::from_millis(20);
+const PARTING: Duration = Duration::from_millis(50);
 /// How long closing may take in all, beside what is given to calls that are under way.
 const CLOSE: Duration = Duration::from_millis(750);
 
@@ -121,7 +126,9 @@ impl Control {
         let mut ending = None;
         loop {
             let now = Instant::now();
-            if self.stopping.load(Ordering::Acquire) {
+            if self.stopping.load(Ordering::Acquire)
+                && (ending.is_some() || self.is_drained(&mut *relay, now))
+            {
                 let ending = ending.get_or_insert_with(|| {
                     relay.stop();
                     Ending::new(self.state().until.unwrap_or(now))
@@ -154,7 +161,7 @@ impl Control {
             let limit = match &mut ending {
                 Some(ending) if relay.is_done() => Some(ending.next(now)),
                 Some(ending) => Some(ending.until),
-                None => None,
+                None => relay.front().and_then(|front| front.drained_by()),
             };
             let until = match (until, limit) {
                 (Some(a), Some(b)) => Some(a.min(b)),
@@ -167,6 +174,13 @@ impl Control {
             relay.wake();
         }
         relay.shut();
+    }
+
+    /// Tells callers of the end. Whether they know of it.
+    fn is_drained(&self, relay: &mut dyn Relay, now: Instant) -> bool {
+        let until = self.state().until.unwrap_or(now);
+        let limit = until.saturating_duration_since(now);
+        relay.front().is_none_or(|front| front.drain(limit, now))
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {

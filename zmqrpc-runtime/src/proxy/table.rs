@@ -23,7 +23,40 @@ pub(super) enum Stage {
     /// For a connection, until then at most.
     Waiting { request: Message, until: Instant },
     /// Over this link: it may be executed.
-    Sent { link: usize },
+    Sent {
+        link: usize,
+        again: Option<Box<Again>>,
+    },
+    /// Over none: its target has refused it, and where it goes is decided next.
+    Refused,
+}
+
+/// What it takes to turn to another target when one refuses a call.
+pub(super) struct Again {
+    pub(super) request: Message,
+    /// The links that have refused it.
+    pub(super) refused: Vec<usize>,
+}
+
+impl Again {
+    pub(super) fn of(request: &Message) -> Self {
+        Self {
+            request: request.clone(),
+            refused: Vec::new(),
+        }
+    }
+}
+
+impl Stage {
+    /// Bytes of the request that is kept although it was sent.
+    fn kept_bytes(&self) -> usize {
+        match self {
+            Self::Sent {
+                again: Some(again), ..
+            } => again.request.len(),
+            _ => 0,
+        }
+    }
 }
 
 impl<O> Call<O> {
@@ -32,7 +65,7 @@ impl<O> Call<O> {
         match (&self.stage, self.deadline) {
             (Stage::Waiting { until, .. }, Some(deadline)) => Some(deadline.min(*until)),
             (Stage::Waiting { until, .. }, None) => Some(*until),
-            (Stage::Sent { .. }, deadline) => deadline,
+            (Stage::Sent { .. } | Stage::Refused, deadline) => deadline,
         }
     }
 }
@@ -50,6 +83,8 @@ pub(super) struct Table<O> {
     waiting: VecDeque<u64>,
     waiting_calls: usize,
     waiting_bytes: usize,
+    /// Of the requests that are kept although they were sent.
+    kept_bytes: usize,
     /// At least one entry for each call that can be over, not later than it is. Those of calls that have ended are
     /// thrown away when they are most of it: a removal for each call would cost more than the rest of the table.
     alarms: BinaryHeap<Reverse<(Instant, u64)>>,
@@ -63,6 +98,7 @@ impl<O> Default for Table<O> {
             waiting: VecDeque::new(),
             waiting_calls: 0,
             waiting_bytes: 0,
+            kept_bytes: 0,
             alarms: BinaryHeap::new(),
         }
     }
@@ -77,6 +113,11 @@ impl<O> Table<O> {
     /// Bytes of the requests that wait.
     pub(super) fn waiting_bytes(&self) -> usize {
         self.waiting_bytes
+    }
+
+    /// Bytes of the requests that are kept although they were sent.
+    pub(super) fn kept_bytes(&self) -> usize {
+        self.kept_bytes
     }
 
     pub(super) fn has_waiting(&self) -> bool {
@@ -104,17 +145,57 @@ impl<O> Table<O> {
         if let Some(due) = call.due() {
             self.alarms.push(Reverse((due, id)));
         }
-        if let Stage::Waiting { request, .. } = &call.stage {
-            self.waiting.push_back(id);
-            self.waiting_calls += 1;
-            self.waiting_bytes += request.len();
-        }
+        self.count(id, &call.stage);
         self.free.pop();
         let place = &mut self.places[index(id)];
         place.generation = generation(id);
         place.call = Some(call);
         self.tidy();
         id
+    }
+
+    fn count(&mut self, id: u64, stage: &Stage) {
+        if let Stage::Waiting { request, .. } = stage {
+            self.waiting.push_back(id);
+            self.waiting_calls += 1;
+            self.waiting_bytes += request.len();
+        }
+        self.kept_bytes += stage.kept_bytes();
+    }
+
+    /// A call was refused: takes out what it keeps for another target, if it does; else nothing changes.
+    pub(super) fn refuse(&mut self, id: u64) -> Option<Box<Again>> {
+        let call = self.get_mut(id)?;
+        let Stage::Sent { again, .. } = &mut call.stage else {
+            return None;
+        };
+        let again = again.take()?;
+        call.stage = Stage::Refused;
+        self.kept_bytes -= again.request.len();
+        Some(again)
+    }
+
+    /// A call that was refused is sent over another link, or waits again.
+    pub(super) fn restart(&mut self, id: u64, stage: Stage) {
+        if self.get(id).is_none() {
+            return;
+        }
+        self.count(id, &stage);
+        if let Stage::Waiting { until, .. } = &stage {
+            self.alarms.push(Reverse((*until, id)));
+        }
+        if let Some(call) = self.get_mut(id) {
+            call.stage = stage;
+        }
+    }
+
+    fn get_mut(&mut self, id: u64) -> Option<&mut Call<O>> {
+        let place = self.places.get_mut(index(id))?;
+        if place.generation == generation(id) {
+            place.call.as_mut()
+        } else {
+            None
+        }
     }
 
     pub(super) fn get(&self, id: u64) -> Option<&Call<O>> {
@@ -135,6 +216,7 @@ impl<O> Table<O> {
             self.waiting_calls -= 1;
             self.waiting_bytes -= request.len();
         }
+        self.kept_bytes -= call.stage.kept_bytes();
         Some(call)
     }
 
@@ -142,7 +224,7 @@ impl<O> Table<O> {
     /// waiting, and `false` is answered; so it is when none waits.
     pub(super) fn send_next(
         &mut self,
-        send: impl FnOnce(Message, Option<Instant>) -> Result<usize, Message>,
+        send: impl FnOnce(Message, &Call<O>) -> Result<Stage, Message>,
     ) -> Option<u64> {
         while let Some(id) = self.waiting.front().copied() {
             let Some(call) = (match self.places.get_mut(index(id)) {
@@ -157,16 +239,20 @@ impl<O> Table<O> {
                 continue;
             };
             let bytes = request.len();
-            match send(std::mem::take(request), call.deadline) {
-                Ok(link) => {
-                    call.stage = Stage::Sent { link };
+            let request = std::mem::take(request);
+            match send(request, call) {
+                Ok(stage) => {
+                    self.kept_bytes += stage.kept_bytes();
+                    call.stage = stage;
                     self.waiting.pop_front();
                     self.waiting_calls -= 1;
                     self.waiting_bytes -= bytes;
                     return Some(id);
                 }
                 Err(back) => {
-                    *request = back;
+                    if let Stage::Waiting { request, .. } = &mut call.stage {
+                        *request = back;
+                    }
                     return None;
                 }
             }
@@ -235,138 +321,4 @@ fn generation(id: u64) -> u32 {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    const SECOND: Duration = Duration::from_secs(1);
-
-    fn sent(link: usize, deadline: Option<Instant>) -> Call<&'static str> {
-        Call {
-            origin: "sent",
-            deadline,
-            wants_reply: true,
-            stage: Stage::Sent { link },
-        }
-    }
-
-    fn waiting(until: Instant, deadline: Option<Instant>) -> Call<&'static str> {
-        Call {
-            origin: "waiting",
-            deadline,
-            wants_reply: true,
-            stage: Stage::Waiting {
-                request: Message::copy_of(&[0; 100]),
-                until,
-            },
-        }
-    }
-
-    #[test]
-    fn a_late_reply_finds_nothing() {
-        let mut table = Table::default();
-        let first = table.insert(sent(0, None));
-        assert!(table.take(first).is_some());
-        let second = table.insert(sent(0, None));
-        assert_ne!(first, second);
-        assert!(table.take(first).is_none());
-        assert_eq!(table.len(), 1);
-    }
-
-    #[test]
-    fn ids_that_were_never_given_out_are_harmless() {
-        let mut table: Table<()> = Table::default();
-        let next = table.next_id();
-        for id in [0, 1, next, u64::MAX, 1 << 32, u64::from(u32::MAX)] {
-            assert!(table.get(id).is_none());
-            assert!(table.take(id).is_none());
-        }
-        assert_eq!(table.len(), 0);
-    }
-
-    #[test]
-    fn the_next_id_is_the_one_that_is_given() {
-        let mut table = Table::default();
-        for _ in 0..3 {
-            let next = table.next_id();
-            assert_eq!(table.insert(sent(0, None)), next);
-            let next = table.next_id();
-            assert_eq!(table.insert(sent(0, None)), next);
-            table.take(next);
-        }
-    }
-
-    #[test]
-    fn what_waits_is_sent_in_order_and_counted_until_then() {
-        let (mut table, now) = (Table::default(), Instant::now());
-        let first = table.insert(waiting(now + SECOND, None));
-        let given_up = table.insert(waiting(now + SECOND, None));
-        let last = table.insert(waiting(now + SECOND, None));
-        assert_eq!(table.waiting_bytes(), 300);
-        assert!(table.take(given_up).is_some());
-        assert_eq!(table.send_next(|message, _| Err(message)), None);
-        assert_eq!(table.waiting_bytes(), 200);
-        assert_eq!(table.send_next(|_, _| Ok(1)), Some(first));
-        assert_eq!(table.send_next(|_, _| Ok(1)), Some(last));
-        assert_eq!(table.send_next(|_, _| Ok(1)), None);
-        assert_eq!((table.waiting_bytes(), table.has_waiting()), (0, false));
-        assert_eq!(table.len(), 2);
-    }
-
-    #[test]
-    fn waiting_ends_when_there_is_no_connection_in_time() {
-        let (mut table, now) = (Table::default(), Instant::now());
-        let id = table.insert(waiting(now + SECOND, Some(now + 30 * SECOND)));
-        assert!(table.expire(now).is_none());
-        assert_eq!(table.next_alarm(), Some(now + SECOND));
-        let (expired, call) = table.expire(now + SECOND).unwrap();
-        assert!(expired == id && matches!(call.stage, Stage::Waiting { .. }));
-    }
-
-    #[test]
-    fn what_was_sent_in_time_ends_at_its_deadline() {
-        let (mut table, now) = (Table::default(), Instant::now());
-        let id = table.insert(waiting(now + SECOND, Some(now + 30 * SECOND)));
-        assert_eq!(table.send_next(|_, _| Ok(0)), Some(id));
-        assert!(table.expire(now + 2 * SECOND).is_none());
-        assert_eq!(table.next_alarm(), Some(now + 30 * SECOND));
-        assert_eq!(table.expire(now + 30 * SECOND).unwrap().0, id);
-        assert_eq!(table.next_alarm(), None);
-    }
-
-    #[test]
-    fn a_call_without_a_deadline_is_never_over() {
-        let (mut table, now) = (Table::default(), Instant::now());
-        table.insert(waiting(now + SECOND, None));
-        table.send_next(|_, _| Ok(0));
-        assert!(table.expire(now + 1000 * SECOND).is_none());
-        assert_eq!(table.len(), 1);
-    }
-
-    #[test]
-    fn only_what_went_over_a_link_is_lost_with_it() {
-        let (mut table, now) = (Table::default(), Instant::now());
-        let over_it = table.insert(sent(1, None));
-        table.insert(sent(0, None));
-        table.insert(waiting(now, None));
-        let lost = table.pick(|call| matches!(call.stage, Stage::Sent { link: 1 }));
-        assert_eq!(lost, [over_it]);
-    }
-
-    #[test]
-    fn what_has_ended_takes_no_room() {
-        let (mut table, now) = (Table::default(), Instant::now());
-        for number in 0..10_000 {
-            let call = if number % 2 == 0 {
-                sent(0, Some(now + 30 * SECOND))
-            } else {
-                waiting(now + SECOND, None)
-            };
-            let id = table.insert(call);
-            table.take(id);
-        }
-        assert!(table.places.len() == 1 && table.alarms.len() <= SPARE + 2);
-        assert!(table.waiting.len() <= SPARE + 2);
-    }
-}
+mod tests;

@@ -14,7 +14,10 @@ pub(super) struct Admission<'a> {
     pub(super) work: &'a mut Work,
     pub(super) responder: &'a Responder,
     pub(super) counters: &'a Counters,
+    /// The end was asked for: no more is fetched from where it could go to others.
     pub(super) stopping: bool,
+    /// Callers know of it: what is new is refused.
+    pub(super) closed: bool,
 }
 
 impl Reader for Admission<'_> {
@@ -29,7 +32,7 @@ impl Reader for Admission<'_> {
 
 impl Intake for Admission<'_> {
     fn refusal(&self, job: &Job) -> Option<Refusal> {
-        if self.stopping {
+        if self.closed {
             return Some(Refusal::new(Status::ShuttingDown, ""));
         }
         let refusal = self.work.refusal(job)?;

@@ -45,6 +45,8 @@ pub(super) struct Core {
     pace: Duration,
     /// The end was requested.
     pub(super) stopping: bool,
+    /// What is new is refused.
+    pub(super) closed: bool,
     /// Reused from one look to the next, as is the one below.
     ready: Vec<Delivery>,
     asked: Vec<Route>,
@@ -74,6 +76,7 @@ impl Core {
             run: 0,
             pace: Duration::MAX,
             stopping: false,
+            closed: false,
             ready: Vec::new(),
             asked: Vec::new(),
         }
@@ -95,7 +98,8 @@ impl Core {
 
     fn send(&mut self, delivery: Delivery, now: Instant) {
         if let Some(gone) = self.port.send(delivery, &self.counters, now) {
-            let (_, mut intake) = self.parts();
+            let (port, mut intake) = self.parts();
+            port.draining.forget(&gone);
             intake.forget_peer(&gone);
         }
     }
@@ -107,6 +111,14 @@ impl Core {
             self.look_at = now + LOOK;
             self.since = now;
         }
+    }
+
+    /// The end was requested, within so long, or was before.
+    pub(super) fn stop(&mut self, limit: Duration, now: Instant) {
+        if !std::mem::replace(&mut self.stopping, true) {
+            self.port.drain(limit, &self.counters, now);
+        }
+        self.closed = self.port.draining.is_over(now);
     }
 
     /// Somebody else leads from now on: who led before may have left anything behind, and has left this.
@@ -221,6 +233,7 @@ impl Core {
             responder: &self.responder,
             counters: &self.counters,
             stopping: self.stopping,
+            closed: self.closed,
         };
         (&mut self.port, intake)
     }

@@ -43,8 +43,13 @@ impl ServerHandle {
         self.engine.end().reached().await;
     }
 
-    /// Ends the server: refuses what comes from now on, executes what has arrived, sends the last replies, closes.
-    /// Returns when that is done. Once ended, a server stays ended, and this returns at once.
+    /// Ends the server: tells its callers, executes what comes until they know, refuses what comes then, sends the last
+    /// replies, closes. Returns when that is done. Once ended, a server stays ended, and this returns at once.
+    ///
+    /// Callers know within milliseconds; a client that lies idle takes up to a quarter of a second. Those that do not
+    /// answer are waited for until half of `limit` is over, and for half a second at most. A client with another endpoint
+    /// makes its calls there from then on, one without waits for the server to come back: see
+    /// [`Client`](crate::Client). Without callers in the last minute it takes no time.
     ///
     /// # Errors
     ///
@@ -153,7 +158,7 @@ const RUN_DEADLOCK: Error = Error::Deadlock {
 };
 
 fn end_within(engine: &Engine, limit: Duration) -> Waited {
-    engine.stop();
+    engine.stop(limit);
     let waited = engine.wait(Some(limit));
     if waited == Waited::Running {
         engine.finish();

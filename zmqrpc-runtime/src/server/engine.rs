@@ -3,7 +3,7 @@
 //! One lock, for as long as nothing blocks: services run outside of it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -34,6 +34,8 @@ pub(super) struct Engine {
     responder: Arc<Responder>,
     pub(super) counters: Arc<Counters>,
     stopping: AtomicBool,
+    /// How long the end may take, for who asked for it first.
+    limit: OnceLock<Duration>,
     end: End,
     process: Process,
 }
@@ -63,6 +65,7 @@ impl Engine {
             responder,
             counters,
             stopping: AtomicBool::new(false),
+            limit: OnceLock::new(),
             end: End::default(),
             process: Process::current(),
         });
@@ -110,8 +113,10 @@ impl Engine {
         result
     }
 
-    /// Requests the end: what has arrived is still executed, what comes now is refused.
-    pub(super) fn stop(&self) {
+    /// Requests the end, which is to come within `limit`: callers are told, what comes until they know is still executed,
+    /// what comes then is refused.
+    pub(super) fn stop(&self, limit: Duration) {
+        self.limit.get_or_init(|| limit);
         self.stopping.store(true, Ordering::Release);
         self.waiter.wake();
     }
@@ -226,7 +231,9 @@ impl Engine {
         };
         let now = Instant::now();
         core.stop_polling(now);
-        core.stopping = self.stopping.load(Ordering::Acquire);
+        if self.stopping.load(Ordering::Acquire) {
+            core.stop(self.limit.get().copied().unwrap_or_default(), now);
+        }
         if let Some(ended) = ended {
             core.finish(ended, now);
         }
@@ -244,20 +251,24 @@ impl Engine {
             let assigned = core.hand_out(assigned, &self.hand, term);
             return Ok(Attended::Run(assigned));
         }
+        // What was taken in may have been the last answer.
+        core.closed = core.port.draining.is_over(now);
         let Core {
-            port,
-            work,
-            stopping,
-            ..
+            port, work, closed, ..
         } = core;
-        if work.wants_more() || !drained {
+        let done = *closed && work.is_done() && port.sources.is_spent();
+        let left_alone = drained || done && port.is_past_refusing(now);
+        if work.wants_more() || !left_alone {
             return Ok(Attended::Again);
         }
-        if *stopping && work.is_done() && port.sources.is_spent() {
+        if done {
             // A peer that does not read does not hold up the end for ever.
             let Some(until) = port.flushed_by(now) else {
                 return Ok(Attended::Done);
             };
+            if !drained {
+                return Ok(Attended::Again);
+            }
             port.polled = true;
             let until = port.next_try(now).or(Some(until));
             return Ok(Attended::Idle(until, None));
@@ -265,6 +276,7 @@ impl Engine {
         port.polled = true;
         let due = port.next_try(now).into_iter().chain(work.next_tick());
         let due = due.chain(port.sources.due()).chain(port.next_connection());
+        let due = due.chain(port.draining.due());
         Ok(Attended::Idle(due.min(), port.sources.waiters()))
     }
 

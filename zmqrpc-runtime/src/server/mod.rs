@@ -26,6 +26,8 @@
 //! port        the socket
 //! sources     what is published and pushed
 //! outbox      replies that a slow peer has no room for
+//! draining    how callers learn of the end before it comes
+//! callers     who has been heard of lately
 //! deliveries  requests out of queues that must not be executed twice
 //! counters    what the server has seen
 //! ```
@@ -33,9 +35,11 @@
 mod admission;
 mod authorize;
 mod builder;
+mod callers;
 mod core;
 mod counters;
 mod deliveries;
+mod draining;
 mod end;
 mod ending;
 mod engine;
@@ -60,6 +64,7 @@ mod work;
 pub use builder::{Server, ServerBuilder};
 pub use counters::ServerStats;
 pub(crate) use counters::{Counter, Counters};
+pub(crate) use draining::Draining;
 pub use handle::ServerHandle;
 pub use handler::{AsyncHandler, Handler};
 pub(crate) use outbox::{Outbox, REPLIES_IN_SOCKET};

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::counters::Counters;
+use super::draining::Draining;
 use super::outbox::Outbox;
 use super::responder::{Asked, Job, Reader};
 use super::sources::Sources;
@@ -16,6 +17,7 @@ pub(super) struct Port {
     blank: Blank,
     pub(super) sources: Sources,
     outbox: Outbox,
+    pub(super) draining: Draining,
     /// The leader waits at the socket: whoever uses it now leaves it drained, and wakes the leader if that brought
     /// work.
     pub(super) polled: bool,
@@ -40,6 +42,9 @@ const RETRY: Duration = Duration::from_millis(10);
 /// endpoint loses what libzmq has not written by then, and a client's libzmq drops what has not been taken from it when
 /// the connection ends; neither tells.
 const PARTING: Duration = Duration::from_millis(50);
+
+/// How long what has arrived when a server has no work any more may take to be refused.
+const REFUSING: Duration = Duration::from_millis(200);
 
 /// What a message turned out to be.
 pub(super) enum Taken {
@@ -71,6 +76,7 @@ impl Port {
             blank: Blank::new(Instant::now()),
             sources,
             outbox: Outbox::default(),
+            draining: Draining::new(Instant::now()),
             polled: false,
             quiet: None,
             linger,
@@ -150,9 +156,16 @@ impl Port {
             intake.counters().malformed.increment();
             return Ok(Taken::Odd);
         };
+        if let Some(question) = self.draining.hear(&route, now) {
+            self.answer(question, intake.counters());
+        }
         let answer = match intake.responder().read(&mut self.blank, now) {
             Asked::Nothing => None,
             Asked::Answer(answer) => Some(*answer),
+            Asked::Ping(id) => {
+                self.draining.answer(&route, id);
+                Some(reply_frame(id, ReplyBody::Pong))
+            }
             Asked::Cancel(id) => {
                 intake.cancel(&route, id);
                 None
@@ -175,7 +188,25 @@ impl Port {
     /// Not one of the last replies that the end waits for: callers that never stop asking would put it off for ever.
     fn answer(&mut self, delivery: Delivery, counters: &Counters) -> Option<Route> {
         self.quiet = None;
-        self.outbox.send(delivery, &mut self.router, counters)
+        let gone = self.outbox.send(delivery, &mut self.router, counters);
+        if let Some(gone) = &gone {
+            self.draining.forget(gone);
+        }
+        gone
+    }
+
+    /// The end was asked for, within so long: callers are told, and what comes from them is taken until they have
+    /// answered.
+    pub(super) fn drain(&mut self, limit: Duration, counters: &Counters, now: Instant) {
+        for question in self.draining.start(limit, now) {
+            self.answer(question, counters);
+        }
+    }
+
+    /// Whether what still arrives has had its time to be refused: callers that never stop do not hold up the end.
+    pub(super) fn is_past_refusing(&self, now: Instant) -> bool {
+        let since = self.draining.over_since();
+        since.is_some_and(|since| now >= since + REFUSING)
     }
 
     /// Why a request cannot be taken on; where others have more waiting, the last of theirs are refused instead.

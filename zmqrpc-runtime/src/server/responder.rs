@@ -20,7 +20,8 @@ use crate::command::{Blank, Call, Envelope, Exchange, Exchanged, Method, Refusal
 use crate::log;
 use crate::socket::Message;
 use crate::wire::{
-    Dialect, Incoming, Kind, Limits, Metadata, MethodRef, ReplyBody, Request, Status, WireError,
+    Dialect, Executed, Incoming, Kind, Limits, Metadata, MethodRef, ReplyBody, Request, Status,
+    WireError,
 };
 
 /// Reads requests and runs them.
@@ -45,6 +46,8 @@ pub(super) enum Asked {
     Answer(Box<Message>),
     Nothing,
     Run(Job),
+    /// To be answered with a pong of this id.
+    Ping(u64),
     /// The call with this id of the same peer is not wanted any more.
     Cancel(u64),
 }
@@ -120,7 +123,7 @@ impl Responder {
         let bytes: &[u8] = frame;
         let request = match Incoming::decode(bytes, &self.limits) {
             Ok(Incoming::Request(request)) => request,
-            Ok(Incoming::Ping(id)) => return Asked::answer(reply_frame(id, ReplyBody::Pong)),
+            Ok(Incoming::Ping(id)) => return Asked::Ping(id),
             Ok(Incoming::Cancel(id)) => return Asked::Cancel(id),
             Err(error) => return self.reject(frame, &error),
         };
@@ -286,7 +289,8 @@ impl Responder {
 fn refusal_of_repeat(fate: Fate) -> Refusal {
     if fate == Fate::UnderWay {
         // Not an answer yet: what is under way may still come to nothing.
-        return Refusal::new(Status::Overloaded, "the delivery is under way already");
+        let refusal = Refusal::new(Status::Overloaded, "the delivery is under way already");
+        return refusal.surely(Executed::Maybe);
     }
     Refusal::new(
         Status::Panicked,
@@ -369,6 +373,7 @@ impl Responder {
         match asked {
             Asked::Answer(frame) => Step::Ended(Some(frame)),
             Asked::Run(job) => self.run(job, now),
+            Asked::Ping(id) => Step::Ended(Some(Box::new(reply_frame(id, ReplyBody::Pong)))),
             Asked::Nothing | Asked::Cancel(_) => Step::Ended(None),
         }
     }

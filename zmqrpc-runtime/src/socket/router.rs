@@ -48,6 +48,19 @@ impl Route {
         })))
     }
 
+    /// The way to the peer itself.
+    pub(crate) fn to(peer: PeerId) -> Self {
+        let hops = Vec::new();
+        Self(Some(Box::new(Way { peer, hops })))
+    }
+
+    /// The peer, if no device stands between.
+    #[inline]
+    pub(crate) fn direct(&self) -> Option<&PeerId> {
+        let way = self.0.as_ref()?;
+        way.hops.is_empty().then_some(&way.peer)
+    }
+
     pub(crate) fn peer(&self) -> &PeerId {
         self.0.as_ref().map_or(&NOBODY, |way| &way.peer)
     }

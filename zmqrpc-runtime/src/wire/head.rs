@@ -31,8 +31,9 @@ const FROM_SERVER: u8 = 0x80;
 pub(super) const REPLY: u8 = FROM_SERVER | CALL;
 pub(super) const PONG: u8 = FROM_SERVER | PING;
 pub(super) const WORKING: u8 = 0x86;
+pub(super) const DRAINING: u8 = 0x89;
 
-/// Encodes a head; for cancel, ping, pong and working it is the whole frame.
+/// Encodes a head; for cancel, ping, pong, working and draining it is the whole frame.
 pub(super) fn encode(kind: u8, id: u64) -> [u8; HEAD] {
     let mut frame = [MARK, VERSION, kind, 0, 0, 0, 0, 0, 0, 0, 0];
     patch_id(&mut frame, id);
@@ -169,7 +170,7 @@ mod tests {
             assert!(!is_from_server(&encode(kind, 7)));
             assert!(is_from_client(&encode(kind, 7)));
         }
-        for kind in [REPLY, PONG, WORKING, 0xFF] {
+        for kind in [REPLY, PONG, WORKING, DRAINING, 0xFF] {
             assert!(is_from_server(&encode(kind, 7)));
             assert!(!is_from_client(&encode(kind, 7)));
         }

@@ -48,7 +48,7 @@ pub use self::{
     key::MethodKey,
     limits::Limits,
     metadata::{Metadata, MetadataBuf, MetadataIter},
-    reply::{Reply, ReplyBody, is_service_error},
+    reply::{Reply, ReplyBody, is_failure, is_service_error},
     request::{Incoming, Kind, MethodRef, Request, encode_cancel, encode_ping, shorten_remaining},
     status::{Executed, Status},
 };

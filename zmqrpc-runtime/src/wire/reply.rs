@@ -5,7 +5,7 @@
 use super::{
     cursor::Cursor,
     error::WireError,
-    head::{self, PONG, REPLY, WORKING},
+    head::{self, DRAINING, PONG, REPLY, WORKING},
     limits::Limits,
     metadata::Metadata,
     status::{Executed, Status},
@@ -67,6 +67,8 @@ pub enum ReplyBody<'a> {
     Pong,
     /// The handler is still running. The answer comes later.
     Working,
+    /// The server is about to end. The id is one of its own, by which a ping of the client acknowledges.
+    Draining,
 }
 
 impl<'a> Reply<'a> {
@@ -110,6 +112,7 @@ impl<'a> Reply<'a> {
             }
             ReplyBody::Pong => out.extend_from_slice(&head::encode(PONG, self.id)),
             ReplyBody::Working => out.extend_from_slice(&head::encode(WORKING, self.id)),
+            ReplyBody::Draining => out.extend_from_slice(&head::encode(DRAINING, self.id)),
         }
     }
 
@@ -125,6 +128,7 @@ impl<'a> Reply<'a> {
             REPLY => ReplyBody::decode(cursor, limits)?,
             PONG => cursor.finish().map(|()| ReplyBody::Pong)?,
             WORKING => cursor.finish().map(|()| ReplyBody::Working)?,
+            DRAINING => cursor.finish().map(|()| ReplyBody::Draining)?,
             got => return Err(WireError::Kind { got }),
         };
         Ok(Self { id, body })
@@ -156,6 +160,15 @@ impl<'a> ReplyBody<'a> {
             },
         })
     }
+}
+
+/// Whether an encoded reply tells of a failure: neither a value nor an error of the service's own.
+#[inline]
+#[must_use]
+pub fn is_failure(frame: &[u8]) -> bool {
+    frame
+        .get(head::HEAD)
+        .is_some_and(|status| *status > SERVICE)
 }
 
 /// Whether an encoded reply holds an error of the service's own.

@@ -117,8 +117,8 @@ impl Status {
     }
 }
 
-/// Whether a failed call's handler ran, which is what a retry has to know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// Whether a failed call's handler ran, which is what a retry has to know. In the order of what it may have done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Executed {
     /// It was never started: the call can be repeated safely.
     No,

@@ -226,6 +226,7 @@ fn replies_are_as_the_vectors_say() {
         let body = match vector.get("kind") {
             "pong" => ReplyBody::Pong,
             "working" => ReplyBody::Working,
+            "draining" => ReplyBody::Draining,
             "reply" => match vector.number("status") {
                 0 => ReplyBody::Ok {
                     codec: vector.number("codec"),

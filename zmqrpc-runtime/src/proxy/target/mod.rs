@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use super::counters::Counters;
 use super::endings::{Callers, ENDED, refusal};
 use super::link::{Link, send};
-use super::table::{Call, Stage, Table};
-use crate::client::Pulse;
+use super::table::{Again, Call, Stage, Table};
+use crate::client::{Pulse, Standing};
 use crate::command::Refusal;
 use crate::error::Error;
 use crate::socket::{Dealer, Endpoint, Message, Options, Waiter};
@@ -65,6 +65,7 @@ impl<O> Target<O> {
                 waiter: dealer.waiter(),
                 dealer,
                 up: false,
+                standing: Standing::default(),
                 pulse,
                 calls: 0,
                 used: true,
@@ -90,9 +91,9 @@ impl<O> Target<O> {
         self.table.len()
     }
 
-    /// Whether a target is connected.
+    /// Whether a target is connected that is not about to end.
     pub(super) fn is_up(&self) -> bool {
-        self.links.iter().any(|link| link.up)
+        self.links.iter().any(Link::takes_calls)
     }
 
     /// Passes a call on, or keeps it until it can be. Answers its number; or gives it back when there is no room for it,
@@ -118,7 +119,8 @@ impl<O> Target<O> {
         let mut stage = None;
         if !self.table.has_waiting() {
             shorten(frame, deadline, now);
-            match send(&mut self.links, &mut self.turn, request, now) {
+            let again = self.keep(&request, wants_reply);
+            match send(&mut self.links, &mut self.turn, &[], request, now) {
                 Ok(link) => {
                     self.counters.forwarded.increment();
                     if !wants_reply {
@@ -126,7 +128,7 @@ impl<O> Target<O> {
                     }
                     self.links[link].calls += 1;
                     request = Message::new();
-                    stage = Some(Stage::Sent { link });
+                    stage = Some(Stage::Sent { link, again });
                 }
                 Err(back) => request = back,
             }
@@ -148,6 +150,16 @@ impl<O> Target<O> {
             wants_reply,
             stage,
         }))
+    }
+
+    /// A copy of a request for another target, should the first one refuse it: if there are others, and room.
+    fn keep(&self, request: &Message, wants_reply: bool) -> Option<Box<Again>> {
+        let left = self
+            .bounds
+            .waiting_bytes
+            .saturating_sub(self.table.kept_bytes());
+        let kept = wants_reply && self.links.len() > 1 && request.len() <= left;
+        kept.then(|| Box::new(Again::of(request)))
     }
 
     fn room_for(&self, request: Message, now: Instant) -> Result<Stage, Refusal> {
@@ -181,7 +193,7 @@ impl<O> Target<O> {
     /// Gives a call up, and tells the target. Answers where it came from.
     pub(super) fn cancel(&mut self, id: u64) -> Option<O> {
         let call = self.table.take(id)?;
-        if let Stage::Sent { link } = call.stage {
+        if let Stage::Sent { link, .. } = call.stage {
             self.links[link].calls -= 1;
             self.links[link].tell(&encode_cancel(id));
         }

@@ -3,13 +3,13 @@
 use std::time::{Duration, Instant};
 
 use super::{Target, shorten};
-use crate::client::Beat;
+use crate::client::{Beat, Standing};
 use crate::log;
 use crate::proxy::endings::{
-    Callers, LOST, SILENT, UNANSWERED, UNCONNECTED, lose, receive, refusal,
+    Callers, LOST, Received, SILENT, UNANSWERED, UNCONNECTED, lose, receive, refusal,
 };
 use crate::proxy::link::{Link, send};
-use crate::proxy::table::{Call, Stage};
+use crate::proxy::table::{Again, Call, Stage};
 use crate::socket::{LinkEvent, SocketError};
 use crate::wire::{Executed, NO_ID, Status, encode_ping, is_from_client};
 
@@ -79,6 +79,7 @@ impl<O> Target<O> {
     ) -> Result<bool, SocketError> {
         let (mut arrived, mut heard, mut cut, mut refused) = (false, false, false, None);
         let mut no_server = false;
+        let mut refusals = Vec::new();
         let Self {
             links,
             table,
@@ -89,6 +90,7 @@ impl<O> Target<O> {
         let Link {
             dealer,
             up,
+            standing,
             calls,
             pulse,
             ..
@@ -100,13 +102,20 @@ impl<O> Target<O> {
                     heard = true;
                     if is_from_client(&message) {
                         no_server = true;
-                    } else if !receive(table, at, calls, message, callers) {
-                        counters.late.increment();
+                        return;
+                    }
+                    match receive(table, at, calls, message, callers) {
+                        Received::Expected => {}
+                        Received::Unexpected => counters.late.increment(),
+                        Received::Refusal(id, again, reply) => refusals.push((id, again, reply)),
+                        Received::Draining(id) => {
+                            standing.hear(id);
+                        }
                     }
                 }
-                LinkEvent::Up => (*up, heard) = (true, true),
+                LinkEvent::Up => (*up, *standing, heard) = (true, Standing::default(), true),
                 LinkEvent::Down => {
-                    (*up, *calls) = (false, 0);
+                    (*up, *standing, *calls) = (false, Standing::default(), 0);
                     lose(table, at, LOST, counters, callers);
                 }
                 LinkEvent::Cut => cut = true,
@@ -119,6 +128,13 @@ impl<O> Target<O> {
         })?;
         if heard {
             pulse.hear(now);
+        }
+        for (id, again, reply) in refusals {
+            if !self.turn_elsewhere(at, id, *again, now)
+                && let Some(call) = self.table.take(id)
+            {
+                callers.answered(call.origin, reply);
+            }
         }
         if no_server {
             log::line!(warn, ; "what a proxy is connected to is no server, the connection is renewed");
@@ -137,13 +153,48 @@ impl<O> Target<O> {
         Ok(arrived)
     }
 
+    /// A target has refused a call, which was surely not executed: another one gets it that is connected and has not
+    /// refused it. Where there is none, the refusal counts, and `false` is answered; unless the target ends, and the next
+    /// one may come in time.
+    fn turn_elsewhere(&mut self, at: usize, id: u64, again: Again, now: Instant) -> bool {
+        let Again {
+            mut request,
+            mut refused,
+        } = again;
+        let Some(call) = self.table.get(id) else {
+            return false;
+        };
+        shorten(&mut request, call.deadline, now);
+        refused.push(at);
+        let copy = request.clone();
+        let stage = match send(&mut self.links, &mut self.turn, &refused, request, now) {
+            Ok(link) => {
+                self.links[link].calls += 1;
+                let again = Again {
+                    request: copy,
+                    refused,
+                };
+                let again = Some(Box::new(again));
+                Stage::Sent { link, again }
+            }
+            Err(request) if !self.links[at].takes_calls() => {
+                let until = now + self.bounds.connect_timeout;
+                Stage::Waiting { request, until }
+            }
+            Err(_) => return false,
+        };
+        self.table.restart(id, stage);
+        true
+    }
+
     /// Looks whether a target still lives, while calls are under way there.
     fn check(&mut self, at: usize, now: Instant, callers: &mut impl Callers<O>) {
         let link = &mut self.links[at];
+        link.answer();
         if link.renew_at.is_some_and(|due| due <= now) {
             link.renew(now);
         }
-        if !link.up || link.calls == 0 {
+        if !link.takes_calls() || link.calls == 0 {
             return;
         }
         match link.pulse.check(now) {
@@ -176,18 +227,25 @@ impl<O> Target<O> {
             links,
             turn,
             table,
+            bounds,
             counters,
             ..
         } = self;
-        while let Some(id) = table.send_next(|mut request, deadline| {
-            shorten(&mut request, deadline, now);
-            send(links, turn, request, now)
+        let several = links.len() > 1;
+        let mut left = bounds.waiting_bytes.saturating_sub(table.kept_bytes());
+        while let Some(id) = table.send_next(|mut request, call| {
+            shorten(&mut request, call.deadline, now);
+            let kept = call.wants_reply && several && request.len() <= left;
+            let again = kept.then(|| Box::new(Again::of(&request)));
+            let link = send(links, turn, &[], request, now)?;
+            left -= again.as_ref().map_or(0, |again| again.request.len());
+            Ok(Stage::Sent { link, again })
         }) {
             counters.forwarded.increment();
             match table.get(id) {
                 Some(Call {
                     wants_reply: true,
-                    stage: Stage::Sent { link },
+                    stage: Stage::Sent { link, .. },
                     ..
                 }) => links[*link].calls += 1,
                 _ => drop(table.take(id)),
@@ -208,11 +266,11 @@ impl<O> Target<O> {
                 self.counters.expired.increment();
             }
             let failure = match call.stage {
-                Stage::Sent { link } => {
+                Stage::Sent { link, .. } => {
                     self.links[link].calls -= 1;
                     refusal(Status::Expired, UNANSWERED, Executed::Maybe)
                 }
-                Stage::Waiting { .. } => {
+                Stage::Waiting { .. } | Stage::Refused => {
                     let status = if late {
                         Status::Expired
                     } else {
@@ -241,7 +299,14 @@ impl<O> Target<O> {
             if let Some(at) = link.renew_at {
                 add(at);
             }
-            if link.up && link.calls > 0 {
+            if link.standing.owed().is_some() {
+                add(now + RETRY);
+            }
+            // Nothing tells that one that ends has gone, where it is within the process.
+            if !link.standing.is_open() && link.dealer.is_inproc() {
+                add(now + LOOK);
+            }
+            if link.takes_calls() && link.calls > 0 {
                 // A copy: asking changes what it answers next.
                 let mut pulse = link.pulse;
                 add(match pulse.check(now) {

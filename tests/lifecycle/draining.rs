@@ -1,0 +1,355 @@
+//! What a server says before it ends, and what clients and proxies do when they hear it: byte by byte on one side.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use zmqrpc::{Client, Error, Executed, Proxy, Rep, Req};
+
+use super::fixture::LIMIT;
+use super::support::{
+    Fake, Peer, ProbeAdd, ProbeClient, ProbeHold, Request, anywhere, await_state, call_by_key,
+    failure, head, key, pong, reply, serve, serve_again, within,
+};
+
+const PING: u8 = 0x05;
+const DRAINING: u8 = 0x89;
+const ANYWHERE: &str = "tcp://127.0.0.1:*";
+
+fn add(id: u64) -> Vec<u8> {
+    call_by_key(id, key("Probe.add", "(i64, i64) -> i64", 1), 0, &[4, 6])
+}
+
+/// The number of a frame that tells of the end.
+#[track_caller]
+fn draining(frame: &[u8]) -> u64 {
+    assert_eq!((frame.len(), frame[2]), (11, DRAINING), "{frame:x?}");
+    let id = u64::from_le_bytes(frame[3..].try_into().unwrap());
+    assert_ne!(id, 0);
+    id
+}
+
+fn next(peer: &Peer) -> Vec<u8> {
+    let mut frames = peer.receive(LIMIT).expect("a frame");
+    frames.pop().unwrap()
+}
+
+/// A call that waits for its reply.
+fn hold(client: &Client) -> JoinHandle<Result<(), Error>> {
+    let client = client.clone();
+    thread::spawn(move || client.call(&ProbeHold))
+}
+
+#[test]
+fn callers_are_told_and_served_until_they_have_answered() {
+    within(LIMIT, || {
+        let (server, _gate) = serve(anywhere);
+        let server = Arc::new(server);
+        let peer = Peer::connect(&server.endpoints()[0]);
+        assert_eq!(peer.ask(add(1))[..12], reply(1, 0, 0, &[])[..12]);
+        let shared = Arc::clone(&server);
+        let ended = thread::spawn(move || shared.shutdown(LIMIT));
+        let id = draining(&next(&peer));
+        assert_eq!(peer.ask(add(2))[11], 0, "it is executed still");
+        assert_eq!(peer.ask(head(PING, id ^ 1)), pong(id ^ 1));
+        assert_eq!(peer.ask(add(3))[11], 0, "another ping is no answer");
+        assert_eq!(peer.ask(head(PING, id)), pong(id));
+        ended.join().unwrap().unwrap();
+        assert_eq!(server.stats().requests, 3);
+    });
+}
+
+#[test]
+fn a_caller_that_comes_late_is_told_with_its_first_message() {
+    within(LIMIT, || {
+        let (server, _gate) = serve(anywhere);
+        let server = Arc::new(server);
+        let endpoint = server.endpoints().remove(0);
+        let (peer, late) = (Peer::connect(&endpoint), Peer::connect(&endpoint));
+        peer.ask(add(1));
+        let shared = Arc::clone(&server);
+        let ended = thread::spawn(move || shared.shutdown(LIMIT));
+        draining(&next(&peer));
+        late.send(add(1));
+        let (mut told, mut answered) = (0, 0);
+        for _ in 0..2 {
+            let frame = next(&late);
+            match frame[2] {
+                DRAINING => told += 1,
+                _ => answered += u32::from(frame[11] == 0),
+            }
+        }
+        assert_eq!((told, answered), (1, 1));
+        ended.join().unwrap().unwrap();
+    });
+}
+
+#[test]
+fn who_does_not_answer_is_refused_after_a_while_and_does_not_hold_up_the_end() {
+    within(LIMIT, || {
+        let (server, gate) = serve(anywhere);
+        let server = Arc::new(server);
+        let peer = Peer::connect(&server.endpoints()[0]);
+        peer.send(call_by_key(1, key("Probe.hold", "() -> ()", 1), 0, &[]));
+        gate.await_arrivals(1);
+        let shared = Arc::clone(&server);
+        let ended = thread::spawn(move || shared.shutdown(LIMIT));
+        draining(&next(&peer));
+        let refused = (2..).find_map(|id| {
+            let answer = peer.ask(add(id));
+            (answer[11] != 0).then_some((id, answer))
+        });
+        let (id, answer) = refused.unwrap();
+        assert_eq!(answer, failure(id, 9, 0, ""));
+        gate.open();
+        assert_eq!(next(&peer)[..12], reply(1, 0, 0, &[])[..12]);
+        ended.join().unwrap().unwrap();
+    });
+}
+
+#[test]
+fn nothing_is_said_where_it_could_be_taken_for_a_reply_or_would_lead_to_a_device() {
+    within(LIMIT, || {
+        let (server, _gate) = serve(anywhere);
+        let endpoint = server.endpoints().remove(0);
+        let (request, device) = (Peer::of(zmq::REQ, &endpoint), Peer::connect(&endpoint));
+        assert_eq!(request.ask(add(1))[11], 0);
+        request.send(add(2));
+        device.send_all(&[b"caller".to_vec(), add(1)]);
+        assert_eq!(device.answer()[11], 0);
+        let start = Instant::now();
+        server.shutdown(LIMIT).unwrap();
+        assert!(start.elapsed() < LIMIT / 10, "nobody is waited for");
+        assert_eq!(request.answer()[11], 0);
+        assert!(device.is_silent());
+    });
+}
+
+#[test]
+fn idle_clients_do_not_hold_up_the_end() {
+    within(LIMIT, || {
+        let (server, _gate) = serve(anywhere);
+        let clients = [(); 5].map(|()| {
+            let client = Client::connect(&server.endpoints()[0]).unwrap();
+            client.call(&ProbeAdd { a: 2, b: 3 }).unwrap();
+            client
+        });
+        let start = Instant::now();
+        server.shutdown(LIMIT).unwrap();
+        let took = start.elapsed();
+        assert!(took < LIMIT / 10, "{took:?}");
+        drop(clients);
+    });
+}
+
+/// A call that waits for its reply at a raw server, which then says that it ends.
+#[test]
+fn a_client_answers_last_and_gets_its_replies_still() {
+    within(LIMIT, || {
+        let (raw, endpoint) = Peer::bound(zmq::ROUTER, ANYWHERE);
+        let client = Client::builder()
+            .connect(&endpoint)
+            .connect_timeout(Duration::from_millis(300))
+            .ping(Duration::from_millis(50), LIMIT)
+            .build()
+            .unwrap();
+        let calls = client.clone();
+        let call = thread::spawn(move || calls.call(&ProbeAdd { a: 2, b: 3 }));
+        let frames = raw.receive(LIMIT).unwrap();
+        let peer = frames[0].clone();
+        let id = Request::read(&frames[1]).id;
+        raw.send_all(&[peer.clone(), head(DRAINING, 7)]);
+        // It may have asked whether the server lives before it heard that.
+        while raw.receive(LIMIT).unwrap()[1] != head(PING, 7) {}
+        let error = client.call(&ProbeAdd { a: 2, b: 3 }).unwrap_err();
+        assert!(
+            matches!(
+                error,
+                Error::Unavailable {
+                    executed: Executed::No,
+                    ..
+                }
+            ),
+            "{error:?}"
+        );
+        assert!(raw.is_silent(), "no call, no ping, no cancellation");
+        raw.send_all(&[peer, reply(id, 0, 0, &[10])]);
+        assert_eq!(call.join().unwrap(), Ok(5));
+        assert_eq!(client.stats().late_replies, 0);
+    });
+}
+
+#[test]
+fn an_id_of_0_is_no_announcement() {
+    within(LIMIT, || {
+        let fake = Fake::start(|frame| {
+            let id = Request::read(frame).id;
+            vec![head(DRAINING, 0), reply(id, 0, 0, &[10])]
+        });
+        let client = Client::connect(&fake.endpoint).unwrap();
+        for _ in 0..3 {
+            assert_eq!(client.call(&ProbeAdd { a: 2, b: 3 }), Ok(5));
+        }
+        assert_eq!(client.stats().late_replies, 3);
+    });
+}
+
+#[test]
+fn calls_go_to_the_other_endpoint_while_a_server_ends() {
+    within(LIMIT, || {
+        let (ending, gate) = serve(anywhere);
+        let (other, other_gate) = serve(anywhere);
+        let ending = Arc::new(ending);
+        let client = Client::builder()
+            .connect(&ending.endpoints()[0])
+            .connect(&other.endpoints()[0])
+            .build()
+            .unwrap();
+        for _ in 0..20 {
+            client.call(&ProbeAdd { a: 2, b: 3 }).unwrap();
+        }
+        // Where one of two goes that the other one does not.
+        let held = [(); 2].map(|()| hold(&client));
+        gate.await_arrivals(1);
+        let shared = Arc::clone(&ending);
+        let ended = thread::spawn(move || shared.shutdown(LIMIT));
+        for _ in 0..500 {
+            assert_eq!(client.call(&ProbeAdd { a: 2, b: 3 }), Ok(5));
+        }
+        gate.open();
+        ended.join().unwrap().unwrap();
+        other_gate.open();
+        for held in held {
+            held.join().unwrap().unwrap();
+        }
+    });
+}
+
+#[test]
+fn calls_wait_for_the_next_server_of_the_only_endpoint() {
+    within(LIMIT, || {
+        for endpoint in [ANYWHERE, "inproc://the-next-server"] {
+            let (server, gate) = serve(|builder| builder.bind(endpoint));
+            let endpoint = server.endpoints().remove(0);
+            let client = Client::connect(&endpoint).unwrap();
+            client.call(&ProbeAdd { a: 2, b: 3 }).unwrap();
+            let held = hold(&client);
+            gate.await_arrivals(1);
+            let caller = client.clone();
+            let ended = thread::spawn(move || server.shutdown(LIMIT));
+            let caller = thread::spawn(move || {
+                for _ in 0..500 {
+                    assert_eq!(caller.call(&ProbeAdd { a: 2, b: 3 }), Ok(5));
+                }
+            });
+            gate.open();
+            ended.join().unwrap().unwrap();
+            held.join().unwrap().unwrap();
+            let (_next, _gate) = serve_again(|builder| builder.bind(&endpoint));
+            caller.join().unwrap();
+        }
+    });
+}
+
+/// Two servers, of which one refuses everything with this status.
+fn refusing(status: u8, executed: u8) -> (Fake, zmqrpc::ServerHandle) {
+    let fake = Fake::start(move |frame| {
+        let request = Request::read(frame);
+        vec![failure(request.id, status, executed, "not here")]
+    });
+    (fake, serve(anywhere).0)
+}
+
+#[test]
+fn what_was_surely_not_executed_goes_to_the_other_endpoint() {
+    within(LIMIT, || {
+        for status in [7, 9, 17] {
+            let (fake, server) = refusing(status, 0);
+            let client = Client::builder()
+                .connect(&fake.endpoint)
+                .connect(&server.endpoints()[0])
+                .build()
+                .unwrap();
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            let tasks = ProbeClient::new(zmqrpc::AsyncClient::from(client.clone()));
+            for _ in 0..20 {
+                let added = client.call(&ProbeAdd { a: 2, b: 3 });
+                assert_eq!(added, Ok(5), "status {status}");
+                assert_eq!(runtime.block_on(tasks.add(2, 3)), Ok(5), "status {status}");
+            }
+            assert_eq!(server.stats().requests, 40);
+        }
+    });
+}
+
+#[test]
+fn what_may_have_been_executed_and_what_no_other_server_would_take_stays() {
+    within(LIMIT, || {
+        for (status, executed) in [(7, 1), (9, 2), (17, 1), (2, 0), (16, 0), (11, 0)] {
+            let (fake, server) = refusing(status, executed);
+            let client = Client::builder()
+                .connect(&fake.endpoint)
+                .connect(&server.endpoints()[0])
+                .build()
+                .unwrap();
+            let results: Vec<_> = (0..20)
+                .map(|_| client.call(&ProbeAdd { a: 2, b: 3 }))
+                .collect();
+            let failed = results.iter().filter(|result| result.is_err()).count();
+            assert!(failed > 0, "status {status}, executed {executed}");
+            let requests = server.stats().requests;
+            assert_eq!(requests, 20 - failed as u64, "status {status}");
+        }
+    });
+}
+
+#[test]
+fn a_call_that_everybody_refuses_is_asked_for_once_at_each() {
+    within(LIMIT, || {
+        let asked = Arc::new(AtomicU64::new(0));
+        let fakes = [(); 3].map(|()| {
+            let asked = Arc::clone(&asked);
+            Fake::start(move |frame| {
+                asked.fetch_add(1, Ordering::SeqCst);
+                vec![failure(Request::read(frame).id, 7, 0, "full")]
+            })
+        });
+        let mut builder = Client::builder();
+        for fake in &fakes {
+            builder = builder.connect(&fake.endpoint);
+        }
+        let client = builder.build().unwrap();
+        let ask = || {
+            let before = asked.load(Ordering::SeqCst);
+            let error = client.call(&ProbeAdd { a: 2, b: 3 }).unwrap_err();
+            assert!(matches!(error, Error::Overloaded { .. }), "{error:?}");
+            asked.load(Ordering::SeqCst) - before
+        };
+        await_state("all are connected", || ask() == 3);
+        for _ in 0..10 {
+            assert_eq!(ask(), 3);
+        }
+    });
+}
+
+#[test]
+fn a_proxy_turns_to_its_other_target_and_tells_its_callers_of_its_end() {
+    within(LIMIT, || {
+        for status in [7, 9, 17] {
+            let (fake, server) = refusing(status, 0);
+            let target = Req::connect(&fake.endpoint).and_connect(&server.endpoints()[0]);
+            let proxy = Proxy::new(Rep::bind(ANYWHERE), target).start().unwrap();
+            let peer = Peer::connect(&proxy.endpoints()[0]);
+            for id in 1..20 {
+                assert_eq!(peer.ask(add(id))[11], 0, "status {status}");
+            }
+            assert_eq!(server.stats().requests, 19);
+            let ended = thread::spawn(move || proxy.shutdown(LIMIT));
+            let id = draining(&next(&peer));
+            assert_eq!(peer.ask(add(20))[11], 0);
+            assert_eq!(peer.ask(head(PING, id)), pong(id));
+            ended.join().unwrap().unwrap();
+        }
+    });
+}

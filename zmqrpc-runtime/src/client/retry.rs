@@ -1,0 +1,242 @@
+//! Whether a call is made again, and where: decided without I/O.
+//!
+//! | how a try ended | it goes on |
+//! |---|---|
+//! | there was no connection, or the server began to end before the request was handed over | wherever there is a connection, if the client has several endpoints |
+//! | the server refused it, shutting down, overloaded, or as a proxy without a service | at another endpoint that is connected, at each once |
+//! | the connection broke, or the server fell silent | wherever there is a connection, if the method is idempotent |
+//! | anything else | not |
+//!
+//! Always within its time, and never where it may have been executed, unless its method is idempotent.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::table::{Ending, Loss, Patience};
+use super::ways::Links;
+use crate::socket::Message;
+use crate::wire::{Executed, Limits, Reply, ReplyBody, Status, is_failure};
+
+/// What another try takes.
+pub(super) struct Retry {
+    pub(super) links: Arc<Links>,
+    pub(super) frame: Message,
+    pub(super) course: Course,
+}
+
+/// The tries of a call so far.
+#[derive(Debug)]
+pub(super) struct Course {
+    /// It may be executed more than once.
+    idempotent: bool,
+    /// There are several endpoints.
+    several: bool,
+    /// The endpoints that have refused it.
+    pub(super) refused: Vec<usize>,
+    /// One of the tries may have been executed.
+    pub(super) tried: bool,
+}
+
+/// How a try ended, as far as it matters here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// It was not sent.
+    Unsent,
+    /// It was not executed by the server with this number among the endpoints; `left` if that was shutting down and takes
+    /// no calls by now.
+    Refused { by: usize, left: bool },
+    /// Nobody knows what became of it.
+    Lost,
+    /// There is nothing to be done about it.
+    Final,
+}
+
+/// What to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// It ends so.
+    Stop,
+    /// It is made at another endpoint that is connected and has not refused it; it ends so if there is none.
+    Elsewhere,
+    /// The same, but where there is none it waits for a connection.
+    ElsewhereOrLater,
+    /// It is made wherever there is a connection, or will be.
+    Anywhere,
+}
+
+impl Course {
+    pub(super) fn new(idempotent: bool, several: bool) -> Self {
+        Self {
+            idempotent,
+            several,
+            refused: Vec::new(),
+            tried: false,
+        }
+    }
+
+    /// A try has ended at `now`.
+    pub(super) fn next(&mut self, end: End, patience: &Patience, now: Instant) -> Next {
+        if now >= patience.deadline {
+            return Next::Stop;
+        }
+        match end {
+            End::Unsent if self.several && now < patience.connected_by => Next::Anywhere,
+            End::Refused { by, left } => {
+                if !self.refused.contains(&by) {
+                    self.refused.push(by);
+                    if left {
+                        return Next::ElsewhereOrLater;
+                    }
+                }
+                Next::Elsewhere
+            }
+            End::Lost if self.idempotent => {
+                self.tried = true;
+                Next::Anywhere
+            }
+            End::Unsent | End::Lost | End::Final => Next::Stop,
+        }
+    }
+}
+
+impl End {
+    /// What came of a try over the link with the number `by`, whose server `has_left` or not; nothing if it is an answer.
+    pub(super) fn of(
+        ending: &Ending,
+        by: impl FnOnce() -> usize,
+        has_left: impl FnOnce() -> bool,
+    ) -> Option<Self> {
+        match ending {
+            Ok(None) => None,
+            Ok(Some(reply)) if !is_failure(reply) => None,
+            Ok(Some(reply)) => {
+                let status = refusal_of(reply)?;
+                let left = status == Status::ShuttingDown && has_left();
+                Some(Self::Refused { by: by(), left })
+            }
+            Err(
+                Loss::NotConnected
+                | Loss::Foreign
+                | Loss::Drained
+                | Loss::NoServer { returned: true },
+            ) => Some(Self::Unsent),
+            Err(Loss::Denied(_)) => Some(Self::Refused {
+                by: by(),
+                left: false,
+            }),
+            Err(Loss::Disconnected | Loss::Silent(_) | Loss::NoServer { returned: false }) => {
+                Some(Self::Lost)
+            }
+            Err(Loss::TimedOut { .. } | Loss::Broken(_)) => Some(Self::Final),
+        }
+    }
+}
+
+/// The status of a refusal that another server need not share; nothing if the call may have been executed.
+pub(crate) fn refusal_of(reply: &[u8]) -> Option<Status> {
+    match Reply::decode(reply, &Limits::NONE).ok()?.body {
+        ReplyBody::Failure {
+            status: status @ (Status::ShuttingDown | Status::Overloaded | Status::Unavailable),
+            executed: Executed::No,
+            ..
+        } => Some(status),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::command::Refusal;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn patience(now: Instant) -> Patience {
+        Patience {
+            deadline: now + 30 * SECOND,
+            connected_by: now + 5 * SECOND,
+            connect_timeout: 5 * SECOND,
+        }
+    }
+
+    fn refused(by: usize) -> End {
+        End::Refused { by, left: false }
+    }
+
+    #[test]
+    fn what_was_not_sent_goes_elsewhere_as_long_as_it_waits_for_a_connection() {
+        let now = Instant::now();
+        let patience = patience(now);
+        for idempotent in [false, true] {
+            let mut course = Course::new(idempotent, true);
+            assert_eq!(course.next(End::Unsent, &patience, now), Next::Anywhere);
+            let late = now + 5 * SECOND;
+            assert_eq!(course.next(End::Unsent, &patience, late), Next::Stop);
+            let mut alone = Course::new(idempotent, false);
+            assert_eq!(alone.next(End::Unsent, &patience, now), Next::Stop);
+        }
+    }
+
+    #[test]
+    fn what_was_lost_is_made_again_only_where_that_does_no_harm() {
+        let now = Instant::now();
+        let patience = patience(now);
+        let mut once = Course::new(false, true);
+        assert_eq!(once.next(End::Lost, &patience, now), Next::Stop);
+        let mut again = Course::new(true, false);
+        assert_eq!(again.next(End::Lost, &patience, now), Next::Anywhere);
+        assert!(again.tried);
+        let late = now + 30 * SECOND;
+        assert_eq!(again.next(End::Lost, &patience, late), Next::Stop);
+    }
+
+    #[test]
+    fn what_was_refused_goes_to_each_endpoint_once() {
+        let now = Instant::now();
+        let patience = patience(now);
+        let mut course = Course::new(false, true);
+        assert_eq!(course.next(refused(1), &patience, now), Next::Elsewhere);
+        assert_eq!(course.next(refused(0), &patience, now), Next::Elsewhere);
+        assert_eq!(course.refused, [1, 0]);
+        assert!(!course.tried);
+        let late = now + 30 * SECOND;
+        assert_eq!(course.next(refused(2), &patience, late), Next::Stop);
+    }
+
+    #[test]
+    fn what_a_server_refuses_that_ends_waits_for_the_next_one_once() {
+        let now = Instant::now();
+        let patience = patience(now);
+        let mut course = Course::new(true, false);
+        let end = End::Refused { by: 0, left: true };
+        assert_eq!(course.next(end, &patience, now), Next::ElsewhereOrLater);
+        assert_eq!(course.next(end, &patience, now), Next::Elsewhere);
+    }
+
+    #[test]
+    fn only_what_was_surely_not_executed_is_a_refusal() {
+        let reply = |status, executed| {
+            let refusal = Refusal::new(status, "no").surely(executed);
+            Ok(Some(refusal.encode(7)))
+        };
+        for status in [
+            Status::ShuttingDown,
+            Status::Overloaded,
+            Status::Unavailable,
+        ] {
+            let end = |executed| End::of(&reply(status, executed), || 3, || false);
+            assert_eq!(end(Executed::No), Some(refused(3)));
+            assert_eq!(end(Executed::Maybe), None);
+            assert_eq!(end(Executed::Yes), None);
+        }
+        for status in [Status::UnknownMethod, Status::Expired, Status::Decode] {
+            assert_eq!(End::of(&reply(status, Executed::No), || 3, || false), None);
+        }
+        let told = End::of(&reply(Status::ShuttingDown, Executed::No), || 3, || true);
+        assert_eq!(told, Some(End::Refused { by: 3, left: true }));
+        let ok = Message::copy_of(&[0xC1, 1, 0x81, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(End::of(&Ok(Some(ok)), || 3, || true), None);
+    }
+}

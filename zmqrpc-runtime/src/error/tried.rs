@@ -1,0 +1,161 @@
+//! Errors that turn out to say too little: what they stand for does not imply that nothing was executed.
+
+use std::borrow::Cow;
+
+use super::Error;
+use crate::wire::Executed;
+
+impl Error {
+    /// The same failure of a call that may have been executed, or was. Variants that mean by themselves that it was not
+    /// become [`Error::Unavailable`], with their words as the reason.
+    pub(crate) fn with_executed(self, now: Executed) -> Self {
+        let (at, reason): (_, Cow<'static, str>) = match self {
+            Self::Timeout { at, limit, .. } => {
+                return Self::Timeout {
+                    at,
+                    limit,
+                    executed: now,
+                };
+            }
+            Self::Cancelled { at, .. } => return Self::Cancelled { at, executed: now },
+            Self::TooLarge {
+                at, what, limit, ..
+            } => {
+                return Self::TooLarge {
+                    at,
+                    what,
+                    limit,
+                    executed: now,
+                };
+            }
+            Self::Encode {
+                at, what, source, ..
+            } => {
+                return Self::Encode {
+                    at,
+                    what,
+                    source,
+                    executed: now,
+                };
+            }
+            Self::Decode {
+                at, what, source, ..
+            } => {
+                return Self::Decode {
+                    at,
+                    what,
+                    source,
+                    executed: now,
+                };
+            }
+            Self::Remote {
+                at, code, message, ..
+            } => {
+                return Self::Remote {
+                    at,
+                    code,
+                    message,
+                    executed: now,
+                };
+            }
+            Self::Unavailable { at, reason, .. } | Self::Overloaded { at, reason } => (at, reason),
+            Self::Unauthenticated { at, reason } => (at, format!("access denied: {reason}").into()),
+            Self::UnknownMethod { at } => (at, "the server has no such method".into()),
+            Self::SignatureMismatch { at, ours, theirs } => {
+                let reason =
+                    format!("the signatures differ: here it is `{ours}`, at the server `{theirs}`");
+                (at, reason.into())
+            }
+            Self::ShuttingDown { at } => (at, "the server is shutting down".into()),
+            // They say so already, or are no failures of calls.
+            other => return other,
+        };
+        Self::Unavailable {
+            at,
+            reason,
+            executed: now,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::Site;
+    use super::*;
+    use crate::codec::Error as CodecError;
+
+    fn errors() -> Vec<Error> {
+        let at = || Site::new("Store.put".into(), None);
+        let executed = Executed::No;
+        let source = CodecError::Decode("no".into());
+        vec![
+            Error::Timeout {
+                at: at(),
+                limit: Duration::from_secs(1),
+                executed,
+            },
+            Error::Unavailable {
+                at: at(),
+                reason: "nobody".into(),
+                executed,
+            },
+            Error::Unauthenticated {
+                at: at(),
+                reason: "who".into(),
+            },
+            Error::UnknownMethod { at: at() },
+            Error::SignatureMismatch {
+                at: at(),
+                ours: "()".into(),
+                theirs: "(u8)".into(),
+            },
+            Error::Overloaded {
+                at: at(),
+                reason: "full".into(),
+            },
+            Error::Cancelled { at: at(), executed },
+            Error::ShuttingDown { at: at() },
+            Error::TooLarge {
+                at: at(),
+                what: "the request",
+                limit: 1,
+                executed,
+            },
+            Error::Encode {
+                at: at(),
+                what: "the arguments",
+                source: source.clone(),
+                executed,
+            },
+            Error::Decode {
+                at: at(),
+                what: "the request",
+                source,
+                executed,
+            },
+            Error::Remote {
+                at: at(),
+                code: 99,
+                message: "new".into(),
+                executed,
+            },
+        ]
+    }
+
+    #[test]
+    fn every_failure_of_a_call_can_tell_of_more_than_itself() {
+        for error in errors() {
+            assert_eq!(error.executed(), Executed::No, "{error:?}");
+            for executed in [Executed::Maybe, Executed::Yes] {
+                let error = error.clone().with_executed(executed);
+                assert_eq!(error.executed(), executed, "{error:?}");
+                let text = error.to_string();
+                assert!(text.ends_with(&executed.to_string()), "{text}");
+                assert_eq!(text.matches("executed").count(), 1, "{text}");
+                assert_eq!(error.method(), Some("Store.put"));
+            }
+        }
+    }
+}

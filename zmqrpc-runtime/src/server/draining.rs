@@ -1,0 +1,240 @@
+//! How a server comes to its end without a call being lost: a state machine without I/O, which is told the time.
+//!
+//! Who has called lately is told first, and goes on being served until it has answered that nothing more will come from
+//! it. Only then, or when it takes too long, what is new is refused.
+
+use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
+use std::time::{Duration, Instant};
+
+use super::callers::{Callers, MAX};
+use crate::command::reply_frame;
+use crate::socket::{Delivery, PeerId, Route};
+use crate::wire::ReplyBody;
+
+/// How long an answer is waited for. Twice as long as an idle client takes, whose socket is looked at four times a second;
+/// whoever does not know the question, or never stops asking for something, must not hold up the end.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+pub(crate) struct Draining {
+    callers: Callers,
+    /// The number of the question, which nobody knows before it is asked.
+    id: u64,
+    stage: Stage,
+    /// Who has been asked.
+    told: HashSet<PeerId>,
+}
+
+enum Stage {
+    /// The end was not asked for.
+    Serving,
+    /// Everybody is asked and waited for.
+    Asking {
+        until: Instant,
+        waited_for: HashSet<PeerId>,
+    },
+    /// What is new is refused.
+    Refusing { since: Instant },
+}
+
+impl Draining {
+    pub(crate) fn new(now: Instant) -> Self {
+        Self {
+            callers: Callers::new(now),
+            // 0 is the number of no question.
+            id: RandomState::new().hash_one(0).max(1),
+            stage: Stage::Serving,
+            told: HashSet::new(),
+        }
+    }
+
+    /// A message came over this way. Answers what is to be sent back: who comes late is told, too.
+    #[inline]
+    pub(crate) fn hear(&mut self, route: &Route, now: Instant) -> Option<Delivery> {
+        if matches!(self.stage, Stage::Serving) {
+            self.callers.hear(route, now);
+            return None;
+        }
+        self.tell_late(route)
+    }
+
+    #[cold]
+    fn tell_late(&mut self, route: &Route) -> Option<Delivery> {
+        let peer = route.direct()?;
+        if self.told.contains(peer) || self.told.len() >= MAX {
+            return None;
+        }
+        self.told.insert(peer.clone());
+        if let Stage::Asking { waited_for, .. } = &mut self.stage {
+            waited_for.insert(peer.clone());
+        }
+        Some(self.question(peer.clone()))
+    }
+
+    /// The end is asked for, within so long. Answers what is to be sent.
+    pub(crate) fn start(&mut self, limit: Duration, now: Instant) -> Vec<Delivery> {
+        if !matches!(self.stage, Stage::Serving) {
+            return Vec::new();
+        }
+        self.told.extend(self.callers.take(now));
+        self.stage = Stage::Asking {
+            until: now + PATIENCE.min(limit / 2),
+            waited_for: self.told.clone(),
+        };
+        let told = self.told.iter().cloned();
+        told.map(|peer| self.question(peer)).collect()
+    }
+
+    fn question(&self, peer: PeerId) -> Delivery {
+        Delivery {
+            route: Route::to(peer),
+            message: reply_frame(self.id, ReplyBody::Draining),
+        }
+    }
+
+    /// A ping with this id came over this way.
+    pub(crate) fn answer(&mut self, route: &Route, id: u64) {
+        if id == self.id {
+            self.forget(route);
+        }
+    }
+
+    /// The caller at the end of this way has gone, or will send nothing more.
+    pub(crate) fn forget(&mut self, route: &Route) {
+        if let Stage::Asking { waited_for, .. } = &mut self.stage {
+            waited_for.remove(route.peer());
+        }
+    }
+
+    /// Whether what is new is refused at `now`.
+    pub(crate) fn is_over(&mut self, now: Instant) -> bool {
+        if let Stage::Asking { until, waited_for } = &self.stage
+            && (waited_for.is_empty() || now >= *until)
+        {
+            self.stage = Stage::Refusing { since: now };
+        }
+        matches!(self.stage, Stage::Refusing { .. })
+    }
+
+    /// Since when what is new is refused.
+    pub(crate) fn over_since(&self) -> Option<Instant> {
+        match self.stage {
+            Stage::Refusing { since } => Some(since),
+            Stage::Serving | Stage::Asking { .. } => None,
+        }
+    }
+
+    /// When [`is_over`](Self::is_over) changes, whatever comes.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        match self.stage {
+            Stage::Asking { until, .. } => Some(until),
+            Stage::Serving | Stage::Refusing { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{Limits, Reply};
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn way(name: &str) -> Route {
+        Route::made_up(name, &[])
+    }
+
+    fn id(delivery: &Delivery) -> u64 {
+        let reply = Reply::decode(&delivery.message, &Limits::NONE).unwrap();
+        assert_eq!(reply.body, ReplyBody::Draining);
+        reply.id
+    }
+
+    /// Two callers have been heard of, and told.
+    fn asking(limit: Duration) -> (Draining, Vec<Delivery>, Instant) {
+        let now = Instant::now();
+        let mut draining = Draining::new(now);
+        for name in ["one", "two", "one"] {
+            assert!(draining.hear(&way(name), now).is_none());
+        }
+        assert!(!draining.is_over(now) && draining.due().is_none());
+        let told = draining.start(limit, now);
+        assert_eq!(told.len(), 2);
+        (draining, told, now)
+    }
+
+    #[test]
+    fn a_server_without_callers_drains_at_once() {
+        let now = Instant::now();
+        let mut draining = Draining::new(now);
+        assert!(draining.start(SECOND, now).is_empty());
+        assert!(draining.is_over(now));
+        assert_eq!(draining.over_since(), Some(now));
+    }
+
+    #[test]
+    fn what_comes_is_taken_until_everybody_has_answered() {
+        let (mut draining, told, now) = asking(10 * SECOND);
+        assert_ne!(id(&told[0]), 0);
+        assert_eq!(id(&told[0]), id(&told[1]));
+        assert!(draining.hear(&way("one"), now).is_none(), "told already");
+        draining.answer(&told[0].route, id(&told[0]));
+        assert!(!draining.is_over(now));
+        draining.answer(&told[1].route, id(&told[1]));
+        assert!(draining.is_over(now));
+        assert!(draining.due().is_none());
+    }
+
+    #[test]
+    fn other_pings_and_those_of_others_are_no_answers() {
+        let (mut draining, told, now) = asking(10 * SECOND);
+        let number = id(&told[0]);
+        for route in [&told[0].route, &told[1].route] {
+            draining.answer(route, 0);
+            draining.answer(route, number ^ 1);
+        }
+        draining.answer(&way("three"), number);
+        assert!(!draining.is_over(now));
+    }
+
+    #[test]
+    fn who_does_not_answer_is_not_waited_for_longer_than_half_the_limit() {
+        let (mut draining, _, now) = asking(SECOND / 5);
+        assert_eq!(draining.due(), Some(now + SECOND / 10));
+        assert!(!draining.is_over(now + SECOND / 20));
+        assert!(draining.is_over(now + SECOND / 10));
+        let (mut draining, _, now) = asking(Duration::MAX);
+        assert!(draining.is_over(now + PATIENCE));
+    }
+
+    #[test]
+    fn who_has_gone_is_not_waited_for() {
+        let (mut draining, told, now) = asking(10 * SECOND);
+        for delivery in told {
+            draining.forget(&delivery.route);
+        }
+        assert!(draining.is_over(now));
+    }
+
+    #[test]
+    fn who_comes_late_is_told_once_and_waited_for() {
+        let (mut draining, told, now) = asking(10 * SECOND);
+        let late = draining.hear(&way("late"), now).unwrap();
+        assert!(draining.hear(&way("late"), now).is_none());
+        for told in &told {
+            draining.answer(&told.route, id(told));
+        }
+        assert!(!draining.is_over(now));
+        draining.answer(&late.route, id(&late));
+        assert!(draining.is_over(now));
+        assert!(draining.hear(&way("later"), now).is_some());
+        assert!(draining.is_over(now), "what it asks for is refused");
+    }
+
+    #[test]
+    fn it_is_asked_for_once() {
+        let (mut draining, _, now) = asking(SECOND / 5);
+        assert!(draining.start(10 * SECOND, now).is_empty());
+        assert_eq!(draining.due(), Some(now + SECOND / 10));
+    }
+}
