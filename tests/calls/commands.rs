@@ -158,7 +158,7 @@ fn methods_are_called_by_name_without_generated_code() {
             client.invoke::<u64>("lib.Book.checked", &(256,)),
             client.invoke::<u64>("lib.Book.checked", &(-1,)),
             client.invoke::<u64>("lib.Book.checked", &(1.5,)),
-            client.invoke::<u64>("lib.Book.checked", &(Some(()),)),
+            client.invoke::<u64>("lib.Book.checked", &((),)),
         ] {
             let error = result.unwrap_err();
             assert!(

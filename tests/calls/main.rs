@@ -10,3 +10,4 @@ mod endpoints;
 mod executors;
 mod handles;
 mod transports;
+mod values;

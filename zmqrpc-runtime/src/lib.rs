@@ -26,7 +26,7 @@ pub use auth::{
     hash_password,
 };
 pub use client::{AsyncCall, AsyncClient, Client, ClientBuilder, ClientStats, Pending};
-pub use codec::Error as CodecError;
+pub use codec::{Error as CodecError, assert_travels};
 pub use command::{
     Answer, CallContext, Command, Failure, Method, Never, Service, Transport, Wire, WithTimeout,
     WithTopic,

@@ -18,6 +18,53 @@ pub enum Error {
     /// The value cannot be represented in this codec, or its own `Serialize` refused.
     #[error("cannot encode the value: {}", Printable(.0))]
     Encode(String),
+    /// The value leaves out a field, and postcard has no names that would tell which.
+    #[error(
+        "`{name}` leaves out its field `{field}` (`skip_serializing_if`), which shifts all that \
+         follows, since there are no names by key: remove the attribute, or call by name"
+    )]
+    SkippedField {
+        /// The struct, or the enum.
+        name: &'static str,
+        /// The field.
+        field: &'static str,
+    },
+    /// A type's own `Serialize` wrote another number of fields, elements or entries than it had
+    /// announced: a receiver would take one thing for another.
+    #[error("`Serialize` announced {announced} parts of {name} and wrote {written}")]
+    Miscounted {
+        /// The type, or that it is a list, a map or a tuple.
+        name: &'static str,
+        /// How many parts were announced.
+        announced: usize,
+        /// How many there were.
+        written: usize,
+    },
+    /// `Some(None)` or `Some(())`: `MessagePack` has one nil, and the receiver would read `None`.
+    #[error(
+        "`Some(None)` and `Some(())` cannot be told from `None` by name: call by key, or use an \
+         enum"
+    )]
+    SomeOfNothing,
+    /// A list or map does not know how many parts it has before they are written, and postcard
+    /// writes the number first.
+    #[error(
+        "`{name}` does not know how many parts it has (is a field flattened?), which has to come \
+         first by key: call by name, or write out the fields"
+    )]
+    UnknownLength {
+        /// The type.
+        name: &'static str,
+    },
+    /// The type asks the body what comes next, and postcard's does not tell.
+    #[error(
+        "`{name}` asks the body what comes next (`untagged`, `tag`, `flatten`, a JSON value?), and \
+         there are no types in it by key: call by name, or use a plain enum or struct"
+    )]
+    SelfDescribing {
+        /// The type.
+        name: &'static str,
+    },
     /// The body is not a valid encoding of the expected type.
     #[error("cannot decode the body: {}", Printable(.0))]
     Decode(String),
@@ -39,6 +86,20 @@ pub enum Error {
     #[error("the body announces more than {limit} elements, too many for its length")]
     TooManyElements {
         /// The number of elements allowed in all sequences and maps of this body together.
+        limit: usize,
+    },
+    /// The body holds more elements that take no memory, such as `()`, than are allowed.
+    #[error("the body holds more than {limit} elements that take no memory")]
+    TooManyEmpty {
+        /// The number of such elements allowed in all sequences and maps of a body together.
+        limit: usize,
+    },
+    /// The value would take more memory than a body of this length may become.
+    #[error(
+        "the value would take more than {limit} bytes of memory, too many for the body's length"
+    )]
+    TooMuchMemory {
+        /// The bytes that this body may become.
         limit: usize,
     },
 }

@@ -76,7 +76,8 @@ impl Codec {
     /// # Errors
     ///
     /// [`Error::Decode`] if `bytes` do not encode a `T`, [`Error::Trailing`] if they go on after
-    /// it, [`Error::TooDeep`] and [`Error::TooManyElements`] if they are not of an honest sender.
+    /// it, [`Error::TooDeep`], [`Error::TooManyElements`], [`Error::TooManyEmpty`] and
+    /// [`Error::TooMuchMemory`] beyond what a message may hold.
     #[inline]
     pub fn decode<'de, T>(self, bytes: &'de [u8]) -> Result<T, Error>
     where

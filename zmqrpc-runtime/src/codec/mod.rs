@@ -8,12 +8,15 @@
 
 mod bytes;
 mod error;
+mod exact;
 mod guard;
 mod kind;
 mod msgpack;
+mod noted;
 mod postcard;
 mod sink;
 mod text;
+mod travels;
 
 #[cfg(test)]
 mod tests;
@@ -23,3 +26,4 @@ pub use self::bytes::{Bytes, NoArgs, Str, optional_bytes};
 pub use self::error::Error;
 pub use self::kind::Codec;
 pub use self::text::describe;
+pub use self::travels::assert_travels;

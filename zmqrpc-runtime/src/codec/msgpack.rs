@@ -4,13 +4,15 @@ use std::io::{Cursor, ErrorKind};
 use std::marker::PhantomData;
 
 use rmp_serde::decode::Error as Cause;
+use rmp_serde::encode::Error as Refusal;
 use rmp_serde::{Deserializer, Serializer};
 use serde::de::{DeserializeSeed, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
+use super::exact::{Exact, Named};
 use super::guard::Limits;
 use super::sink::Sink;
-use super::{Error, guard};
+use super::{Error, noted};
 
 /// What an empty body stands for: callers in other languages may leave out "nothing".
 const NIL: &[u8] = &[0xC0];
@@ -23,11 +25,17 @@ where
     // The crate writes lengths as 32 bits, and cuts longer ones without a word.
     let limit = limit.min(u32::MAX as usize);
     let mut serializer = Serializer::new(Sink::new(out, limit)).with_struct_map();
-    let result = value.serialize(&mut serializer);
+    let result = Exact::<_, Named>::serialize(value, &mut serializer);
     if serializer.get_ref().overflowed() {
         return Err(Error::TooLarge { limit });
     }
-    result.map_err(Error::encode)
+    result.map_err(|cause| {
+        match &cause {
+            Refusal::Syntax(text) => noted::recall(Some(text)),
+            _ => None,
+        }
+        .unwrap_or_else(|| Error::encode(cause))
+    })
 }
 
 /// Decodes one value that fills all of `bytes`.
@@ -45,12 +53,16 @@ where
 {
     let bytes = if bytes.is_empty() { NIL } else { bytes };
     let mut deserializer = Deserializer::from_read_ref(bytes);
-    let value = Limits::new(bytes.len())
+    let value = Limits::new(bytes.len(), true)
         .decode(&mut deserializer, seed)
         .map_err(|cause| explain(&cause))?;
     // The borrowing deserializer does not tell its position, so ask it for one more value.
     match bool::deserialize(&mut deserializer) {
-        Err(Cause::InvalidMarkerRead(_)) => Ok(value),
+        Err(Cause::InvalidMarkerRead(_)) => {
+            // An `untagged` type fails until it finds what fits.
+            noted::forget();
+            Ok(value)
+        }
         _ => Err(Error::Trailing {
             count: trailing(bytes),
         }),
@@ -61,7 +73,7 @@ where
 #[cold]
 fn trailing(bytes: &[u8]) -> usize {
     let mut deserializer = Deserializer::new(Cursor::new(bytes));
-    let _ = Limits::new(bytes.len()).decode(&mut deserializer, PhantomData::<IgnoredAny>);
+    let _ = Limits::new(bytes.len(), true).decode(&mut deserializer, PhantomData::<IgnoredAny>);
     usize::try_from(deserializer.position()).map_or(0, |end| bytes.len().saturating_sub(end))
 }
 
@@ -69,7 +81,7 @@ fn trailing(bytes: &[u8]) -> usize {
 #[cold]
 fn explain(cause: &Cause) -> Error {
     match cause {
-        Cause::Syntax(text) => guard::recall(Some(text)).unwrap_or_else(|| Error::decode(text)),
+        Cause::Syntax(text) => noted::recall(Some(text)).unwrap_or_else(|| Error::decode(text)),
         Cause::InvalidMarkerRead(io) | Cause::InvalidDataRead(io)
             if io.kind() == ErrorKind::UnexpectedEof =>
         {

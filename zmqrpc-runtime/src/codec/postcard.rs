@@ -5,9 +5,10 @@ use std::marker::PhantomData;
 use ::postcard::{Deserializer, Error as Cause, Serializer};
 use serde::{Deserialize, Serialize};
 
+use super::exact::{Exact, Positional};
 use super::guard::Limits;
 use super::sink::Sink;
-use super::{Error, guard};
+use super::{Error, noted};
 
 /// Appends `value` to `out`; leaves a partial encoding behind on an error.
 pub(super) fn encode<T>(value: &T, out: &mut Vec<u8>, limit: usize) -> Result<(), Error>
@@ -17,11 +18,17 @@ where
     let mut serializer = Serializer {
         output: Sink::new(out, limit),
     };
-    let result = value.serialize(&mut serializer);
+    let result = Exact::<_, Positional>::serialize(value, &mut serializer);
     if serializer.output.overflowed() {
         return Err(Error::TooLarge { limit });
     }
-    result.map_err(|cause| Error::encode(reason(&cause)))
+    result.map_err(|cause| {
+        match cause {
+            Cause::SerdeSerCustom => noted::recall(None),
+            _ => None,
+        }
+        .unwrap_or_else(|| Error::encode(reason(&cause)))
+    })
 }
 
 /// Decodes one value that fills all of `bytes`.
@@ -30,7 +37,7 @@ where
     T: Deserialize<'de>,
 {
     let mut deserializer = Deserializer::from_bytes(bytes);
-    let value = Limits::new(bytes.len())
+    let value = Limits::new(bytes.len(), false)
         .decode(&mut deserializer, PhantomData)
         .map_err(|cause| explain(&cause))?;
     match deserializer.finalize() {
@@ -44,7 +51,7 @@ where
 #[cold]
 fn explain(cause: &Cause) -> Error {
     match cause {
-        Cause::SerdeDeCustom => guard::recall(None),
+        Cause::SerdeDeCustom => noted::recall(None),
         _ => None,
     }
     .unwrap_or_else(|| Error::decode(reason(cause)))

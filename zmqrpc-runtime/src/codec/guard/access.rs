@@ -7,17 +7,18 @@ use serde::de::{
 };
 
 use super::limits::{Guard, Scope};
-use super::noted::Noted;
 use super::visitor::{Fields, GuardedVisitor, Members};
+use crate::codec::noted::Noted;
 
 impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Guard<'_, S> {
     type Value = S::Value;
 
     #[inline]
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
+        let scope = self.scope.at::<S::Value>();
         self.inner
-            .deserialize(self.scope.guard(deserializer))
-            .map_err(Noted::into_inner)
+            .deserialize(scope.guard(deserializer))
+            .map_err(Noted::leave::<S::Value>)
     }
 }
 
@@ -27,6 +28,8 @@ pub(super) struct Paid<'g, A, M> {
     scope: Scope<'g>,
     /// The members still to come that were charged on entry.
     prepaid: usize,
+    /// The memory that was charged for each of these.
+    size: usize,
     members: PhantomData<M>,
 }
 
@@ -37,26 +40,43 @@ impl<'g, A, M: Members> Paid<'g, A, M> {
             inner,
             scope,
             prepaid,
+            size: 0,
             members: PhantomData,
         }
     }
 
-    /// Pays for one member.
+    /// Pays for the memory of the members to come, now that one of them says that it is a `T`.
+    ///
+    /// So a list that would become too large is refused before anything of it is decoded.
+    #[inline]
+    fn pay_memory<T, E: de::Error>(&mut self) -> Result<(), E> {
+        if M::COUNTED && size_of::<T>() > self.size {
+            let more = size_of::<T>() - self.size;
+            self.size = size_of::<T>();
+            self.scope
+                .charge_memory(self.prepaid.saturating_mul(more))?;
+        }
+        Ok(())
+    }
+
+    /// Pays for one member, a `T`.
     ///
     /// A format need not know the length beforehand, and postcard does not tell one that exceeds
     /// the bytes left, which is where the members that take no bytes come in.
     #[inline]
-    fn pay<E: de::Error>(&mut self) -> Result<(), E> {
+    fn pay<T, E: de::Error>(&mut self) -> Result<(), E> {
         if !M::COUNTED {
             return Ok(());
         }
-        match self.prepaid.checked_sub(1) {
-            Some(prepaid) => {
-                self.prepaid = prepaid;
-                Ok(())
-            }
-            None => self.scope.charge(1),
+        if size_of::<T>() == 0 {
+            return self.scope.charge_empty();
         }
+        if let Some(prepaid) = self.prepaid.checked_sub(1) {
+            self.prepaid = prepaid;
+            return Ok(());
+        }
+        self.scope.charge(1)?;
+        self.scope.charge_memory(size_of::<T>())
     }
 }
 
@@ -68,10 +88,11 @@ impl<'de, A: SeqAccess<'de>, M: Members> SeqAccess<'de> for Paid<'_, A, M> {
     where
         S: DeserializeSeed<'de>,
     {
+        self.pay_memory::<S::Value, _>().map_err(Noted::new)?;
         let seed = self.scope.guard(seed);
         let element = self.inner.next_element_seed(seed).map_err(Noted::new)?;
         if element.is_some() {
-            self.pay().map_err(Noted::new)?;
+            self.pay::<S::Value, _>().map_err(Noted::new)?;
         }
         Ok(element)
     }
@@ -90,10 +111,11 @@ impl<'de, A: MapAccess<'de>, M: Members> MapAccess<'de> for Paid<'_, A, M> {
     where
         S: DeserializeSeed<'de>,
     {
+        self.pay_memory::<S::Value, _>().map_err(Noted::new)?;
         let seed = self.scope.guard(seed);
         let key = self.inner.next_key_seed(seed).map_err(Noted::new)?;
         if key.is_some() {
-            self.pay().map_err(Noted::new)?;
+            self.pay::<S::Value, _>().map_err(Noted::new)?;
         }
         Ok(key)
     }
@@ -103,6 +125,10 @@ impl<'de, A: MapAccess<'de>, M: Members> MapAccess<'de> for Paid<'_, A, M> {
     where
         S: DeserializeSeed<'de>,
     {
+        if M::COUNTED {
+            let size = size_of::<S::Value>();
+            self.scope.charge_memory(size).map_err(Noted::new)?;
+        }
         let seed = self.scope.guard(seed);
         self.inner.next_value_seed(seed).map_err(Noted::new)
     }

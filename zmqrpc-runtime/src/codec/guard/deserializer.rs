@@ -3,8 +3,8 @@
 use serde::de::{Deserializer, Visitor};
 
 use super::limits::Guard;
-use super::noted::Noted;
 use super::visitor::{Fields, GuardedVisitor, Listed};
+use crate::codec::noted::Noted;
 
 /// Forwards `deserialize_*` methods with these arguments, treating what they list as `$kind`.
 macro_rules! forward {
@@ -24,8 +24,28 @@ macro_rules! forward {
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guard<'_, D> {
     type Error = Noted<D::Error>;
 
+    #[inline]
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        let visitor = GuardedVisitor::<V, Listed>::new(visitor, self.scope);
+        let asked = self.inner.deserialize_any(visitor);
+        asked.map_err(|error| self.scope.ask(error))
+    }
+
+    #[inline]
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        let visitor = GuardedVisitor::<V, Listed>::new(visitor, self.scope);
+        let asked = self.inner.deserialize_ignored_any(visitor);
+        asked.map_err(|error| self.scope.ask(error))
+    }
+
+    #[inline]
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        let visitor = GuardedVisitor::<V, Listed>::new(visitor, self.scope);
+        let asked = self.inner.deserialize_identifier(visitor);
+        asked.map_err(|error| self.scope.ask(error))
+    }
+
     forward! { Listed:
-        deserialize_any() deserialize_ignored_any() deserialize_identifier()
         deserialize_bool()
         deserialize_i8() deserialize_i16() deserialize_i32() deserialize_i64() deserialize_i128()
         deserialize_u8() deserialize_u16() deserialize_u32() deserialize_u64() deserialize_u128()

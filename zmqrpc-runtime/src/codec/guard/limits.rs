@@ -4,8 +4,8 @@ use std::cell::Cell;
 
 use serde::de::{self, DeserializeSeed, Deserializer};
 
-use super::noted::{Noted, note};
 use crate::codec::Error;
+use crate::codec::noted::{Noted, is_noted, note};
 
 /// The levels of options, sequences, maps and enums that a message may nest.
 const MAX_DEPTH: usize = 128;
@@ -13,20 +13,38 @@ const MAX_DEPTH: usize = 128;
 /// The elements allowed beyond one for each byte, for those that take no bytes.
 const FREE_ELEMENTS: usize = 1_024;
 
+/// The elements that take no memory, such as `()`: in `MessagePack` they take a byte, in postcard
+/// none, and the limit is the same.
+const EMPTY_ELEMENTS: usize = 10_000;
+
+/// The bytes of memory that any message may become.
+const FREE_MEMORY: usize = 64 * 1024 * 1024;
+
+/// The bytes of memory that each byte of a message may become beyond that.
+const MEMORY_PER_BYTE: usize = 8;
+
 /// What a message may still hold, shared by all that decodes it.
 pub(in crate::codec) struct Limits {
-    max_elements: usize,
+    /// The bytes of the message.
+    len: usize,
+    self_describing: bool,
     elements_left: Cell<usize>,
+    empty_left: Cell<usize>,
+    memory_left: Cell<usize>,
 }
 
 impl Limits {
     /// Returns the limits of a message of `len` bytes.
+    ///
+    /// `self_describing` if it tells what comes next.
     #[inline]
-    pub(in crate::codec) fn new(len: usize) -> Self {
-        let max_elements = len.saturating_add(FREE_ELEMENTS);
+    pub(in crate::codec) fn new(len: usize, self_describing: bool) -> Self {
         Self {
-            max_elements,
-            elements_left: Cell::new(max_elements),
+            len,
+            self_describing,
+            elements_left: Cell::new(max_elements(len)),
+            empty_left: Cell::new(EMPTY_ELEMENTS),
+            memory_left: Cell::new(max_memory(len)),
         }
     }
 
@@ -34,7 +52,7 @@ impl Limits {
     ///
     /// # Errors
     ///
-    /// The format's own; why a type refused the value is to be [recalled](super::recall).
+    /// The format's own; why a type refused the value is to be [recalled](crate::codec::noted::recall).
     #[inline]
     pub(in crate::codec) fn decode<'de, D, S>(
         &self,
@@ -48,10 +66,19 @@ impl Limits {
         let scope = Scope {
             limits: self,
             levels_left: MAX_DEPTH,
+            place: 0,
         };
-        seed.deserialize(scope.guard(deserializer))
-            .map_err(Noted::into_inner)
+        scope.guard(seed).deserialize(deserializer)
     }
+}
+
+fn max_elements(len: usize) -> usize {
+    len.saturating_add(FREE_ELEMENTS)
+}
+
+fn max_memory(len: usize) -> usize {
+    len.saturating_mul(MEMORY_PER_BYTE)
+        .saturating_add(FREE_MEMORY)
 }
 
 /// Where in a message we are: in which, and how far below its top.
@@ -59,6 +86,8 @@ impl Limits {
 pub(super) struct Scope<'g> {
     limits: &'g Limits,
     levels_left: usize,
+    /// The size of the place that the value has in what holds it, which is paid for.
+    place: usize,
 }
 
 impl<'g> Scope<'g> {
@@ -75,7 +104,65 @@ impl<'g> Scope<'g> {
                 levels_left,
                 ..self
             }),
-            None => Err(note(Error::TooDeep { limit: MAX_DEPTH })),
+            None => Err(E::custom(note(Error::TooDeep { limit: MAX_DEPTH }))),
+        }
+    }
+
+    /// The format failed to tell what comes next: says so, where that is why.
+    #[cold]
+    pub(super) fn ask<E: de::Error>(self, error: E) -> Noted<E> {
+        // A type that was told and refused has noted its reason.
+        if self.limits.self_describing || is_noted() {
+            return Noted::new(error);
+        }
+        Noted::new(E::custom(note(Error::SelfDescribing { name: "" })))
+    }
+
+    /// Takes an element without a size out of the message's allowance.
+    #[inline]
+    pub(super) fn charge_empty<E: de::Error>(self) -> Result<(), E> {
+        match self.limits.empty_left.get().checked_sub(1) {
+            Some(left) => {
+                self.limits.empty_left.set(left);
+                Ok(())
+            }
+            None => Err(E::custom(note(Error::TooManyEmpty {
+                limit: EMPTY_ELEMENTS,
+            }))),
+        }
+    }
+
+    /// Returns the scope of a part that is a `T`.
+    #[inline]
+    pub(super) fn at<T>(self) -> Self {
+        Self {
+            place: size_of::<T>(),
+            ..self
+        }
+    }
+
+    /// Takes the memory of a `T` out of the message's allowance, unless it fits into its place:
+    /// what does not is in a box.
+    #[inline]
+    pub(super) fn charge_boxed<T, E: de::Error>(self) -> Result<(), E> {
+        if size_of::<T>() > self.place {
+            self.charge_memory(size_of::<T>())?;
+        }
+        Ok(())
+    }
+
+    /// Takes `bytes` of memory out of the message's allowance.
+    #[inline]
+    pub(super) fn charge_memory<E: de::Error>(self, bytes: usize) -> Result<(), E> {
+        let limits = self.limits;
+        match limits.memory_left.get().checked_sub(bytes) {
+            Some(left) => {
+                limits.memory_left.set(left);
+                Ok(())
+            }
+            None => Err(E::custom(note(Error::TooMuchMemory {
+                limit: max_memory(limits.len),
+            }))),
         }
     }
 
@@ -88,9 +175,9 @@ impl<'g> Scope<'g> {
                 limits.elements_left.set(left);
                 Ok(())
             }
-            None => Err(note(Error::TooManyElements {
-                limit: limits.max_elements,
-            })),
+            None => Err(E::custom(note(Error::TooManyElements {
+                limit: max_elements(limits.len),
+            }))),
         }
     }
 }

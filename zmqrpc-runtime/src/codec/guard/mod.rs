@@ -15,7 +15,13 @@
 //!   as the message has bytes, and 1,024 more. An element that takes any bytes at all has a byte
 //!   of its own, so only the surplus is ever in question. Announced lengths are charged on entry:
 //!   a hostile one fails before anything is allocated for it, and what the nested sequences of a
-//!   deeply nested message announce adds up to no more than that either.
+//!   deeply nested message announce adds up to no more than that either. Of elements without a
+//!   size there may be 10,000, in whatever format, though they take a byte in some.
+//! * **Memory.** A byte may become any number of them: `""` 24, `None` as many as its type has.
+//!   A message may become 64 MiB, and 8 bytes for each of its own. What is counted is the size of
+//!   each element of a list or map, of what is in a box (it does not fit into its place in what
+//!   holds it) and of each text, not what the allocator adds. A list that says how long it is is
+//!   refused as soon as its first element says how large they are.
 //!
 //! It also keeps what a type's own `Deserialize` said when it refused a value, where the format's
 //! error type would drop it (postcard's does).
@@ -25,8 +31,6 @@
 mod access;
 mod deserializer;
 mod limits;
-mod noted;
 mod visitor;
 
 pub(super) use self::limits::Limits;
-pub(super) use self::noted::recall;

@@ -7,7 +7,7 @@ use serde::de::{self, Deserializer, EnumAccess, MapAccess, SeqAccess, Visitor};
 
 use super::access::Paid;
 use super::limits::Scope;
-use super::noted::Noted;
+use crate::codec::noted::Noted;
 
 /// What the elements of a sequence or map are to the type that asked for it.
 pub(super) trait Members {
@@ -46,13 +46,14 @@ impl<'g, V, M: Members> GuardedVisitor<'g, V, M> {
         }
     }
 
-    /// Enters a sequence or map and pays for the members that it announces.
+    /// Enters a sequence or map that becomes a `T`, and pays for the members that it announces.
     #[inline]
-    fn enter<A, E: de::Error>(
+    fn enter<T, A, E: de::Error>(
         &self,
         access: A,
         announced: Option<usize>,
     ) -> Result<Paid<'g, A, M>, E> {
+        self.scope.charge_boxed::<T, _>()?;
         if !M::COUNTED {
             return Ok(Paid::new(access, self.scope, 0));
         }
@@ -73,6 +74,17 @@ macro_rules! forward {
     )*};
 }
 
+/// Forwards `visit_*` methods for text and bytes.
+macro_rules! forward_text {
+    ($($method:ident($value:ident: $type:ty))*) => {$(
+        #[inline]
+        fn $method<E: de::Error>(self, $value: $type) -> Result<Self::Value, E> {
+            self.scope.charge_memory($value.len())?;
+            self.inner.$method($value).map_err(Noted::into_inner)
+        }
+    )*};
+}
+
 impl<'de, V: Visitor<'de>, M: Members> Visitor<'de> for GuardedVisitor<'_, V, M> {
     type Value = V::Value;
 
@@ -88,15 +100,19 @@ impl<'de, V: Visitor<'de>, M: Members> Visitor<'de> for GuardedVisitor<'_, V, M>
         visit_u128(value: u128)
         visit_f32(value: f32) visit_f64(value: f64)
         visit_char(value: char)
+        visit_none() visit_unit()
+    }
+
+    forward_text! {
         visit_str(value: &str) visit_borrowed_str(value: &'de str) visit_string(value: String)
         visit_bytes(value: &[u8]) visit_borrowed_bytes(value: &'de [u8])
         visit_byte_buf(value: Vec<u8>)
-        visit_none() visit_unit()
     }
 
     #[inline]
     fn visit_some<D: Deserializer<'de>>(self, value: D) -> Result<Self::Value, D::Error> {
         let scope = self.scope.descend()?;
+        scope.charge_boxed::<V::Value, _>()?;
         let result = self.inner.visit_some(scope.guard(value));
         result.map_err(Noted::into_inner)
     }
@@ -111,7 +127,7 @@ impl<'de, V: Visitor<'de>, M: Members> Visitor<'de> for GuardedVisitor<'_, V, M>
     #[inline]
     fn visit_seq<A: SeqAccess<'de>>(self, elements: A) -> Result<Self::Value, A::Error> {
         let hint = elements.size_hint();
-        let elements = self.enter(elements, hint)?;
+        let elements = self.enter::<V::Value, _, _>(elements, hint)?;
         let result = self.inner.visit_seq(elements);
         result.map_err(Noted::into_inner)
     }
@@ -119,7 +135,7 @@ impl<'de, V: Visitor<'de>, M: Members> Visitor<'de> for GuardedVisitor<'_, V, M>
     #[inline]
     fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Self::Value, A::Error> {
         let hint = entries.size_hint();
-        let entries = self.enter(entries, hint)?;
+        let entries = self.enter::<V::Value, _, _>(entries, hint)?;
         let result = self.inner.visit_map(entries);
         result.map_err(Noted::into_inner)
     }
@@ -127,6 +143,7 @@ impl<'de, V: Visitor<'de>, M: Members> Visitor<'de> for GuardedVisitor<'_, V, M>
     #[inline]
     fn visit_enum<A: EnumAccess<'de>>(self, variant: A) -> Result<Self::Value, A::Error> {
         let scope = self.scope.descend()?;
+        scope.charge_boxed::<V::Value, _>()?;
         let result = self.inner.visit_enum(scope.guard(variant));
         result.map_err(Noted::into_inner)
     }

@@ -132,23 +132,111 @@ fn elements_without_bytes_are_limited() {
     assert_eq!(ten, [10]);
     assert_eq!(Codec::Postcard.decode::<Vec<()>>(&ten).unwrap().len(), 10);
 
-    let limit = 2 + 1_024;
-    let most = encoded(Codec::Postcard, &vec![(); limit]);
-    assert_eq!(
-        Codec::Postcard.decode::<Vec<()>>(&most).unwrap().len(),
-        limit
-    );
-    let more = encoded(Codec::Postcard, &vec![(); limit + 1]);
-    let error = Codec::Postcard.decode::<Vec<()>>(&more).unwrap_err();
-    assert_eq!(error, Error::TooManyElements { limit });
+    let limit = 10_000;
+    for codec in CODECS {
+        let most = encoded(codec, &vec![(); limit]);
+        assert_eq!(codec.decode::<Vec<()>>(&most).unwrap().len(), limit);
+        let more = encoded(codec, &vec![(); limit + 1]);
+        let error = codec.decode::<Vec<()>>(&more).unwrap_err();
+        assert_eq!(error, Error::TooManyEmpty { limit }, "{}", codec.name());
+    }
 }
 
 #[test]
 fn elements_without_bytes_add_up() {
     // Each of these lists is shorter than the message, all of them together are not.
-    let lists = encoded(Codec::Postcard, &vec![vec![(); 100]; 100]);
-    let error = Codec::Postcard.decode::<Vec<Vec<()>>>(&lists).unwrap_err();
-    assert_eq!(error, Error::TooManyElements { limit: 101 + 1_024 });
+    let limit = 10_000;
+    for codec in CODECS {
+        let lists = encoded(codec, &vec![vec![(); 700]; 20]);
+        let error = codec.decode::<Vec<Vec<()>>>(&lists).unwrap_err();
+        assert_eq!(error, Error::TooManyEmpty { limit }, "{}", codec.name());
+    }
+}
+
+/// They take no bytes either, and yet a size.
+#[test]
+fn elements_without_bytes_that_have_a_size_are_limited() {
+    #[derive(Clone, Debug, Serialize, Deserialize)]
+    #[expect(dead_code, reason = "only its size counts")]
+    struct Cache(#[serde(skip)] u64, ());
+    let limit = 2 + 1_024;
+    let most = encoded(Codec::Postcard, &vec![Cache(0, ()); limit]);
+    assert_eq!(
+        Codec::Postcard.decode::<Vec<Cache>>(&most).unwrap().len(),
+        limit
+    );
+    let more = encoded(Codec::Postcard, &vec![Cache(0, ()); limit + 1]);
+    let error = Codec::Postcard.decode::<Vec<Cache>>(&more).unwrap_err();
+    assert_eq!(error, Error::TooManyElements { limit });
+}
+
+const MIB: usize = 1024 * 1024;
+
+fn assert_too_large<T: for<'de> Deserialize<'de>>(codec: Codec, bytes: &[u8]) {
+    let error = codec.decode::<T>(bytes).map(drop).unwrap_err();
+    let limit = 64 * MIB + 8 * bytes.len();
+    assert_eq!(error, Error::TooMuchMemory { limit }, "{}", codec.name());
+}
+
+type Table = [u64; 32];
+
+#[derive(Debug, Deserialize)]
+#[expect(dead_code, reason = "only decoded")]
+#[expect(clippy::large_enum_variant, reason = "that is the point")]
+enum Sparse {
+    Empty,
+    Full(Table),
+    Both(Box<Sparse>, Box<Sparse>),
+}
+
+#[test]
+fn what_a_message_may_become_is_limited() {
+    for codec in CODECS {
+        assert_too_large::<Vec<String>>(codec, &list(codec, 15 * MIB, 0xA0));
+        assert_too_large::<Vec<Vec<u8>>>(codec, &list(codec, 15 * MIB, 0x90));
+        assert_too_large::<Vec<Option<Table>>>(codec, &list(codec, MIB / 2, 0xC0));
+        let map: BTreeMap<u32, Option<u8>> = (0..1 << 19).map(|key| (key, None)).collect();
+        assert_too_large::<BTreeMap<u32, Option<Table>>>(codec, &encoded(codec, &map));
+    }
+    // Branches in boxes: no list is in them.
+    let mut bytes = Vec::new();
+    full_tree(18, &mut bytes);
+    assert_too_large::<Sparse>(Codec::Postcard, &bytes);
+}
+
+/// A list of `len` times nothing, which is this byte in `MessagePack`.
+fn list(codec: Codec, len: usize, nothing: u8) -> Vec<u8> {
+    let (mut bytes, nothing) = match codec {
+        Codec::Postcard => (encoded(codec, &len), 0),
+        Codec::MessagePack => (
+            [&[0xDD][..], &u32::try_from(len).unwrap().to_be_bytes()].concat(),
+            nothing,
+        ),
+    };
+    bytes.resize(bytes.len() + len, nothing);
+    bytes
+}
+
+/// A complete binary tree of variants 2, with variants 0 as its leaves.
+fn full_tree(levels: usize, bytes: &mut Vec<u8>) {
+    if levels == 0 {
+        return bytes.push(0);
+    }
+    bytes.push(2);
+    full_tree(levels - 1, bytes);
+    full_tree(levels - 1, bytes);
+}
+
+#[test]
+fn large_honest_messages_are_decoded() {
+    for codec in CODECS {
+        let numbers = encoded(codec, &vec![1.5_f64; 2 * MIB]);
+        assert_eq!(codec.decode::<Vec<f64>>(&numbers).unwrap().len(), 2 * MIB);
+        let small = encoded(codec, &vec![1_u64; MIB]);
+        assert_eq!(codec.decode::<Vec<u64>>(&small).unwrap().len(), MIB);
+        let words = encoded(codec, &vec!["word"; MIB / 2]);
+        assert_eq!(codec.decode::<Vec<String>>(&words).unwrap().len(), MIB / 2);
+    }
 }
 
 /// The longest postcard length, of which the bytes are missing.
@@ -156,8 +244,7 @@ const ENDLESS: [u8; 10] = [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
 
 #[test]
 fn an_endless_list_of_nothing_is_refused() {
-    let limit = ENDLESS.len() + 1_024;
-    let refused = Error::TooManyElements { limit };
+    let refused = Error::TooManyEmpty { limit: 10_000 };
     let decode = |bytes| Codec::Postcard.decode::<Vec<()>>(bytes);
     assert_eq!(decode(&ENDLESS).unwrap_err(), refused);
     let decode = |bytes| Codec::Postcard.decode::<BTreeSet<()>>(bytes);

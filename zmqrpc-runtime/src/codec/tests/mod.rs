@@ -1,10 +1,12 @@
 //! What every codec promises, and what no message may do to it.
 
 mod arguments;
+mod exact;
 mod hostile;
 mod inverse;
 mod output;
 mod text;
+mod travels;
 
 use serde::Serialize;
 

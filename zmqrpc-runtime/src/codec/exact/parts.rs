@@ -1,0 +1,159 @@
+//! The parts of a value: counted, and refused where they are left out.
+
+use std::marker::PhantomData;
+
+use serde::ser::{
+    self, Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant,
+    SerializeTuple, SerializeTupleStruct, SerializeTupleVariant,
+};
+
+use super::Rules;
+use super::serializer::Part;
+use crate::codec::Error;
+use crate::codec::noted::{Noted, note};
+
+/// The number of parts where only the end tells: no value has so many.
+pub(super) const UNKNOWN: usize = usize::MAX;
+
+/// A value that is written part by part.
+pub(in crate::codec) struct Parts<C, R> {
+    inner: C,
+    /// What the value is, for messages to people.
+    name: &'static str,
+    announced: usize,
+    written: usize,
+    rules: PhantomData<R>,
+}
+
+impl<C, R: Rules> Parts<C, R> {
+    #[inline]
+    pub(super) fn new(inner: C, name: &'static str, announced: usize) -> Self {
+        Self {
+            inner,
+            name,
+            announced,
+            written: 0,
+            rules: PhantomData,
+        }
+    }
+
+    /// Counts a part, unless it failed: a type that goes on all the same is one part short.
+    #[inline]
+    fn counted<E>(&mut self, part: Result<(), E>) -> Result<(), Noted<E>> {
+        part.map_err(Noted::new)?;
+        self.written += 1;
+        Ok(())
+    }
+
+    /// Returns what the format goes on with, if all parts were written.
+    #[inline]
+    fn whole<E: ser::Error>(self) -> Result<C, Noted<E>> {
+        if self.written == self.announced || self.announced == UNKNOWN {
+            return Ok(self.inner);
+        }
+        Err(Noted::new(E::custom(note(Error::Miscounted {
+            name: self.name,
+            announced: self.announced,
+            written: self.written,
+        }))))
+    }
+
+    /// A field is left out.
+    fn left_out<E: ser::Error>(
+        &self,
+        field: &'static str,
+        skip: Result<(), E>,
+    ) -> Result<(), Noted<E>> {
+        if R::NAMES {
+            return skip.map_err(Noted::new);
+        }
+        Err(Noted::new(E::custom(note(Error::SkippedField {
+            name: self.name,
+            field,
+        }))))
+    }
+}
+
+/// Implements a trait whose parts are elements or unnamed fields.
+macro_rules! unnamed {
+    ($($trait:ident::$method:ident)*) => {$(
+        impl<C: $trait, R: Rules> $trait for Parts<C, R> {
+            type Ok = C::Ok;
+            type Error = Noted<C::Error>;
+
+            #[inline]
+            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Self::Error> {
+                let written = self.inner.$method(&Part::<T, R>::new(value));
+                self.counted(written)
+            }
+
+            #[inline]
+            fn end(self) -> Result<C::Ok, Self::Error> {
+                self.whole()?.end().map_err(Noted::new)
+            }
+        }
+    )*};
+}
+
+unnamed! {
+    SerializeSeq::serialize_element
+    SerializeTuple::serialize_element
+    SerializeTupleStruct::serialize_field
+    SerializeTupleVariant::serialize_field
+}
+
+/// Implements a trait whose parts are named fields.
+macro_rules! named {
+    ($($trait:ident)*) => {$(
+        impl<C: $trait, R: Rules> $trait for Parts<C, R> {
+            type Ok = C::Ok;
+            type Error = Noted<C::Error>;
+
+            #[inline]
+            fn serialize_field<T: Serialize + ?Sized>(
+                &mut self,
+                field: &'static str,
+                value: &T,
+            ) -> Result<(), Self::Error> {
+                let written = self.inner.serialize_field(field, &Part::<T, R>::new(value));
+                self.counted(written)
+            }
+
+            #[inline]
+            fn skip_field(&mut self, field: &'static str) -> Result<(), Self::Error> {
+                let skip = self.inner.skip_field(field);
+                self.left_out(field, skip)
+            }
+
+            #[inline]
+            fn end(self) -> Result<C::Ok, Self::Error> {
+                self.whole()?.end().map_err(Noted::new)
+            }
+        }
+    )*};
+}
+
+named! { SerializeStruct SerializeStructVariant }
+
+impl<C: SerializeMap, R: Rules> SerializeMap for Parts<C, R> {
+    type Ok = C::Ok;
+    type Error = Noted<C::Error>;
+
+    #[inline]
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Self::Error> {
+        let written = self.inner.serialize_key(&Part::<T, R>::new(key));
+        written.map_err(Noted::new)
+    }
+
+    /// An entry is complete.
+    #[inline]
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Self::Error> {
+        let written = self.inner.serialize_value(&Part::<T, R>::new(value));
+        self.counted(written)
+    }
+
+    #[inline]
+    fn end(self) -> Result<C::Ok, Self::Error> {
+        self.whole()?.end().map_err(Noted::new)
+    }
+}

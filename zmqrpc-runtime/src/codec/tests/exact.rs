@@ -1,0 +1,301 @@
+//! What a codec could not give back is refused at the sender.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+use serde::de::DeserializeOwned;
+use serde::ser::{Error as _, SerializeMap, SerializeSeq, SerializeStruct, SerializeTuple};
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::super::{Codec, Error};
+use super::{CODECS, encoded};
+
+fn refused<T: Serialize + ?Sized>(codec: Codec, value: &T) -> Error {
+    let mut out = b"head".to_vec();
+    let error = codec.encode(value, &mut out, usize::MAX).unwrap_err();
+    assert_eq!(out, b"head");
+    error
+}
+
+fn comes_back<T: Serialize + DeserializeOwned + PartialEq + Debug>(codec: Codec, value: &T) {
+    assert_eq!(&codec.decode::<T>(&encoded(codec, value)).unwrap(), value);
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+struct Transfer {
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    dry_run: bool,
+    accounts: Vec<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+enum Order {
+    Move {
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        from: Vec<u8>,
+        to: Vec<u8>,
+    },
+}
+
+#[test]
+fn a_field_that_is_left_out_is_refused_where_there_are_no_names() {
+    let transfer = Transfer {
+        dry_run: false,
+        accounts: vec![0],
+        note: Some("x".to_owned()),
+    };
+    assert_eq!(
+        refused(Codec::Postcard, &(7, vec![transfer.clone()])),
+        Error::SkippedField {
+            name: "Transfer",
+            field: "dry_run"
+        }
+    );
+    comes_back(Codec::MessagePack, &transfer);
+
+    let order = Order::Move {
+        from: Vec::new(),
+        to: vec![1],
+    };
+    let error = refused(Codec::Postcard, &order);
+    assert_eq!(
+        error.to_string(),
+        "`Order` leaves out its field `from` (`skip_serializing_if`), which shifts all that follows, \
+         since there are no names by key: remove the attribute, or call by name"
+    );
+    comes_back(Codec::MessagePack, &order);
+
+    let whole = Transfer {
+        dry_run: true,
+        ..transfer
+    };
+    for codec in CODECS {
+        comes_back(codec, &whole);
+    }
+}
+
+/// Announces one number of parts and writes another.
+struct Wrong(&'static str);
+
+impl Serialize for Wrong {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            "a list" => {
+                let mut list = serializer.serialize_seq(Some(3))?;
+                list.serialize_element(&1)?;
+                list.end()
+            }
+            "a map" => {
+                let mut map = serializer.serialize_map(Some(0))?;
+                map.serialize_entry("key", &1)?;
+                map.end()
+            }
+            "a tuple" => {
+                let mut tuple = serializer.serialize_tuple(1)?;
+                tuple.serialize_element(&1)?;
+                tuple.serialize_element(&2)?;
+                tuple.end()
+            }
+            name => {
+                let mut fields = serializer.serialize_struct(name, 2)?;
+                fields.serialize_field("one", &1)?;
+                fields.end()
+            }
+        }
+    }
+}
+
+#[test]
+fn a_wrong_number_of_parts_is_refused() {
+    for codec in CODECS {
+        for (name, announced, written) in [
+            ("a list", 3, 1),
+            ("a map", 0, 1),
+            ("a tuple", 1, 2),
+            ("Pair", 2, 1),
+        ] {
+            let error = Error::Miscounted {
+                name,
+                announced,
+                written,
+            };
+            assert_eq!(refused(codec, &(Wrong(name), 7)), error);
+        }
+    }
+}
+
+/// Goes on after a part that failed.
+#[test]
+fn a_part_that_failed_is_not_counted() {
+    struct Hole;
+    impl Serialize for Hole {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut tuple = serializer.serialize_tuple(2)?;
+            let _ = tuple.serialize_element(&Silent);
+            tuple.serialize_element(&7_u8)?;
+            tuple.end()
+        }
+    }
+    for codec in CODECS {
+        let error = refused(codec, &Hole);
+        assert!(
+            matches!(
+                error,
+                Error::Miscounted {
+                    announced: 2,
+                    written: 1,
+                    ..
+                }
+            ),
+            "{error}"
+        );
+    }
+}
+
+struct Silent;
+
+impl Serialize for Silent {
+    fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        Err(S::Error::custom("not today"))
+    }
+}
+
+#[test]
+fn what_a_type_said_when_it_refused_is_kept() {
+    for codec in CODECS {
+        let refused = refused(codec, &(1, vec![Some(Silent)]));
+        assert_eq!(
+            refused,
+            Error::Encode("not today".to_owned()),
+            "{}",
+            codec.name()
+        );
+    }
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Nothing;
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Age(Option<u8>);
+
+#[test]
+fn some_of_nothing_is_refused_where_it_would_arrive_as_none() {
+    fn check<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: T) {
+        assert_eq!(refused(Codec::MessagePack, &value), Error::SomeOfNothing);
+        let list = (7, vec![value]);
+        assert_eq!(refused(Codec::MessagePack, &list), Error::SomeOfNothing);
+        comes_back(Codec::Postcard, &list);
+    }
+    check(Some(None::<u8>));
+    check(Some(()));
+    check(Some(Some(None::<u8>)));
+    check(Some(Age(None)));
+    check(BTreeMap::from([(1, Some(Age(None)))]));
+}
+
+#[test]
+fn other_options_come_back() {
+    for codec in CODECS {
+        comes_back(codec, &None::<Option<u8>>);
+        comes_back(codec, &Some(Some(7)));
+        comes_back(codec, &Some(Nothing));
+        comes_back(codec, &Some(vec![None, Some(1)]));
+        comes_back(codec, &Some((None::<u8>, ())));
+        comes_back(codec, &Some(Age(Some(1))));
+        comes_back(codec, &Some(BTreeMap::from([(1, None::<u8>)])));
+    }
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Page {
+    title: String,
+    #[serde(flatten)]
+    rest: BTreeMap<String, u32>,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Loose {
+    Number(u32),
+    Text(String),
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind")]
+enum Tagged {
+    Line { length: u32 },
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "of")]
+enum Adjacent {
+    Line { length: u32 },
+}
+
+#[test]
+fn a_flattened_field_is_refused_at_the_sender_by_key() {
+    let page = Page {
+        title: "x".to_owned(),
+        rest: BTreeMap::from([("count".to_owned(), 7)]),
+    };
+    let error = refused(Codec::Postcard, &(1, vec![&page]));
+    assert!(
+        matches!(error, Error::UnknownLength { name } if name.ends_with("exact::Page")),
+        "{error}"
+    );
+    comes_back(Codec::MessagePack, &page);
+}
+
+#[test]
+fn a_list_of_unknown_length_is_refused_by_key() {
+    struct Odd;
+    impl Serialize for Odd {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_seq((0..10).filter(|number| number % 2 == 1))
+        }
+    }
+    let error = refused(Codec::Postcard, &Odd);
+    assert!(
+        matches!(error, Error::UnknownLength { name } if name.ends_with("Odd")),
+        "{error}"
+    );
+    let list = Codec::MessagePack.decode::<Vec<u8>>(&encoded(Codec::MessagePack, &Odd));
+    assert_eq!(list.unwrap(), [1, 3, 5, 7, 9]);
+}
+
+/// They write nothing that a sender could see.
+#[test]
+fn types_that_ask_what_comes_next_are_refused_by_name_at_the_receiver() {
+    fn check<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: T, own: &str) {
+        comes_back(Codec::MessagePack, &value);
+        let bytes = encoded(Codec::Postcard, &(7, vec![value]));
+        let error = Codec::Postcard.decode::<(u8, Vec<T>)>(&bytes).unwrap_err();
+        assert!(
+            matches!(error, Error::SelfDescribing { name } if name.ends_with(own)),
+            "{error}"
+        );
+    }
+    check(Loose::Number(7), "exact::Loose");
+    check(Loose::Text("x".to_owned()), "exact::Loose");
+    check(Tagged::Line { length: 1 }, "exact::Tagged");
+    check(Adjacent::Line { length: 1 }, "exact::Adjacent");
+    let bytes = encoded(Codec::Postcard, &7_u8);
+    let error = Codec::Postcard.decode::<Loose>(&bytes).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("Loose` asks the body what comes next"),
+        "{error}"
+    );
+}
+
+#[test]
+fn an_unknown_variant_is_not_taken_for_a_type_that_asks() {
+    let error = Codec::Postcard.decode::<Order>(&[7]).unwrap_err();
+    let text = "invalid value: integer `7`, expected variant index 0 <= i < 1";
+    assert_eq!(error, Error::Decode(text.to_owned()));
+}
