@@ -201,17 +201,10 @@ impl Handler {
             self.hold(from, at, refused);
             return Ok(false);
         }
-        let due = match due {
-            Some(at) => Due::Refused(at),
-            None => {
-                let at = received + SOONEST;
-                let number = self.hold(from.clone(), at, false);
-                if let Some(held) = self.held.get_mut(&(at, number)) {
-                    held.undecided = Some((Arc::downgrade(&gate), address.clone()));
-                }
-                Due::BrokenOff(at, number)
-            }
-        };
+        let due = due.map_or_else(
+            || self.hold_undecided(&gate, &address, &from, received + SOONEST),
+            Due::Refused,
+        );
         let filed = gate.court.file(Case {
             gate: Arc::downgrade(&gate),
             claim,
@@ -275,6 +268,21 @@ impl Handler {
             "a login is accepted"
         );
         self.send(from.admit(user, mechanism))
+    }
+
+    /// Breaks a login off then, unless it has been let in before.
+    fn hold_undecided(
+        &mut self,
+        gate: &Arc<Gate>,
+        address: &str,
+        from: &Sender,
+        at: Instant,
+    ) -> Due {
+        let number = self.hold(from.clone(), at, false);
+        if let Some(held) = self.held.get_mut(&(at, number)) {
+            held.undecided = Some((Arc::downgrade(gate), address.to_owned()));
+        }
+        Due::BrokenOff(at, number)
     }
 
     /// Gives an answer then that lets nobody in. Returns its number.
