@@ -1,5 +1,6 @@
 //! Connection events of one socket.
 
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -147,11 +148,34 @@ fn is_to_itself(descriptor: &[u8]) -> bool {
     let to_itself = || {
         // libzmq may close it meanwhile, and something else may get its number: all that is done is done to one connection.
         let connection = fcntl_dupfd_cloexec(borrowed(number), 0)?;
-        let is_one = getpeername(&connection)? == Some(getsockname(&connection)?);
+        let here = SocketAddr::try_from(getsockname(&connection)?);
+        let there = getpeername(&connection)?.map(SocketAddr::try_from);
+        // Nothing else than TCP: both ends of a pair of unix sockets have the same name, which is none.
+        let is_one = here.is_ok_and(|here| there == Some(Ok(here)));
         if is_one {
             set_socket_linger(&connection, Some(Duration::ZERO))?;
         }
         Ok::<_, Errno>(is_one)
     };
     to_itself().unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+    use std::os::fd::AsRawFd;
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    #[test]
+    fn neither_a_connection_to_another_port_nor_a_pair_of_unix_sockets_is_one_to_itself() {
+        let to_itself = |fd: &dyn AsRawFd| is_to_itself(&fd.as_raw_fd().to_ne_bytes());
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let connection = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (one, other) = UnixStream::pair().unwrap();
+        assert!(!to_itself(&listener) && !to_itself(&connection));
+        assert!(!to_itself(&one) && !to_itself(&other));
+        assert!(!is_to_itself(&(-1_i32).to_ne_bytes()) && !is_to_itself(&[]));
+    }
 }
