@@ -153,12 +153,18 @@ impl Call {
     ///
     /// A refusal that tells the caller what was wrong with them.
     pub fn arguments<'a, A: Deserialize<'a>>(&'a self) -> Result<A, Refusal> {
+        let decoded = self.codec().decode(self.body());
+        decoded.map_err(|error| Refusal::arguments(&error))
+    }
+
+    /// The arguments, encoded.
+    pub(crate) fn body(&self) -> &[u8] {
         let Parts { context, envelope } = &*self.0;
-        let body = context.frame().get(envelope.body..).unwrap_or_default();
-        envelope
-            .codec
-            .decode(body)
-            .map_err(|error| Refusal::arguments(&error))
+        context.frame().get(envelope.body..).unwrap_or_default()
+    }
+
+    pub(crate) fn codec(&self) -> Codec {
+        self.0.envelope.codec
     }
 
     /// Decodes a hand-written command: its fields are the arguments.
@@ -167,7 +173,7 @@ impl Call {
     pub(crate) fn command<C: DeserializeOwned>(&self) -> Result<C, Refusal> {
         let command = self.arguments::<C>();
         if command.is_err()
-            && self.0.envelope.codec != Codec::Postcard
+            && self.codec() != Codec::Postcard
             && let Ok((command,)) = self.arguments::<(C,)>()
         {
             return Ok(command);

@@ -10,10 +10,12 @@ use std::time::{Duration, Instant};
 
 use super::admission::Admission;
 use super::counters::Counters;
+use super::deliveries::{Identity, Joined};
 use super::hand::Hand;
 use super::port::{Intake, Port, TURN, Taken};
 use super::responder::{Job, Responder};
 use super::roles::TICK;
+use super::running::Running;
 use super::sources::Told;
 use super::work::{Assigned, Ended, Work};
 use crate::socket::{Delivery, Message, Route, SocketError};
@@ -93,6 +95,24 @@ impl Core {
     pub(super) fn finish_task(&mut self, task: u64, frame: Option<Box<Message>>, now: Instant) {
         if let Some(delivery) = self.work.finish_task(task, frame) {
             self.send(delivery, now);
+        }
+    }
+
+    /// A delivery came again that is under way: its sender is told of the end as well.
+    pub(super) fn join(&mut self, place: usize, identity: Identity, now: Instant) {
+        let Some(Running { route, id, .. }) = self.work.release(place) else {
+            return;
+        };
+        let joined = Joined { route, id };
+        if let Some(answer) = self.responder.deliveries().join(identity, joined) {
+            self.send(answer, now);
+        }
+    }
+
+    /// Tells those who have joined deliveries that have ended.
+    pub(super) fn answer_joined(&mut self, now: Instant) {
+        for answer in self.responder.deliveries().take_answers() {
+            self.send(answer, now);
         }
     }
 
@@ -209,6 +229,7 @@ impl Core {
         }
         self.ready = ready;
         self.search(now);
+        self.answer_joined(now);
         let drained = self.take_in(now)?;
         let told = self.port.sources.look(now);
         Ok(Seen { drained, told })

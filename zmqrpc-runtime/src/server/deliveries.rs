@@ -1,84 +1,187 @@
-//! Requests out of queues that have been executed: a repeat is answered, and not executed again.
+//! Requests out of queues: one that comes again is answered, and not executed again.
 //!
-//! A proxy with a queue delivers a request until it gets an answer, so one whose answer was lost comes again.
+//! A proxy with a queue delivers a request until it gets an answer. So it comes again when the answer was lost, when the
+//! method takes longer than the proxy waits for one try, and over a new connection when the old one broke.
+//!
+//! The name that a delivery carries is what its sender says. So a repeat has to come from the same side and to ask for
+//! the same: who forges a name can keep nobody's request from being executed.
 
-use std::collections::{HashMap, VecDeque};
+mod shares;
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::wire::{DELIVERY_KEY, Delivery, Metadata};
+use shares::Shares;
 
-/// What became of a delivery.
+use crate::codec::Codec;
+use crate::command::{Call, Refusal, reply_frame};
+use crate::socket::{self, Message, Route};
+use crate::wire::{DELIVERY_KEY, Delivery, Executed, Metadata, ReplyBody, Status};
+
+/// How a delivery has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
-    /// It waits, or is being executed.
-    UnderWay,
     /// The service returned a value.
     Done,
     /// The service returned an error of its own, or panicked.
     Failed,
 }
 
+/// What is known of a delivery that was here before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Repeat {
+    /// It is being executed.
+    UnderWay,
+    Ended(Fate),
+}
+
+/// A delivery as a server knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Identity {
+    /// Of the name, of who sent it and of what it asks for.
+    mark: u64,
+    /// Who sent it.
+    source: u64,
+    /// As its sender says.
+    queue: u64,
+    codec: Codec,
+}
+
+/// Who waits for the end of a delivery that was under way when it came again.
+#[derive(Clone, Debug)]
+pub(super) struct Joined {
+    pub(super) route: Route,
+    pub(super) id: u64,
+}
+
 pub(super) struct Deliveries {
     /// How many that have ended are remembered.
     limit: usize,
+    /// With a key that nobody else knows, so that nobody can make two deliveries look the same.
+    hasher: RandomState,
     known: Mutex<Known>,
+    /// There are answers for those who have joined.
+    answered: AtomicBool,
 }
 
 #[derive(Default)]
 struct Known {
-    fates: HashMap<Delivery, Fate>,
-    /// Those that have ended, the oldest first.
-    ended: VecDeque<Delivery>,
+    states: HashMap<u64, State>,
+    ended: Shares,
+    answers: Vec<socket::Delivery>,
+}
+
+enum State {
+    UnderWay(Option<Box<Joined>>),
+    Ended(Fate),
 }
 
 impl Deliveries {
     pub(super) fn new(limit: usize) -> Arc<Self> {
-        let known = Mutex::default();
-        Arc::new(Self { limit, known })
+        Arc::new(Self {
+            limit,
+            hasher: RandomState::new(),
+            known: Mutex::default(),
+            answered: AtomicBool::new(false),
+        })
     }
 
-    /// Takes a delivery on: answers what to tell of its end with; nothing if the request is no delivery.
+    /// The name of a delivery; none of other requests, and where none are remembered.
+    pub(super) fn name(&self, metadata: Metadata<'_>) -> Option<Box<Delivery>> {
+        if metadata.is_empty() || self.limit == 0 {
+            return None;
+        }
+        let name = metadata.get(DELIVERY_KEY)?;
+        name.parse().ok().map(Box::new)
+    }
+
+    /// Whom a delivery comes from, and what it asks for.
+    ///
+    /// The sender is the user; without a login the address, without its port, since a proxy that has lost its connection
+    /// comes back over another one. Those who have no address share one memory.
+    pub(super) fn identify(&self, name: Delivery, call: &Call) -> Identity {
+        let context = call.context();
+        let (user, address) = match context.user_id() {
+            Some(user) => (Some(user), None),
+            None => (None, context.peer()),
+        };
+        let source = self.hasher.hash_one((user, address));
+        let mut hasher = self.hasher.build_hasher();
+        (source, name, call.entry(), call.codec().id()).hash(&mut hasher);
+        hasher.write(call.body());
+        Identity {
+            mark: hasher.finish(),
+            source,
+            queue: name.queue,
+            codec: call.codec(),
+        }
+    }
+
+    /// Takes a delivery on: returns what to tell of its end with.
     ///
     /// # Errors
     ///
-    /// What became of it, if it was here before.
-    pub(super) fn admit(
-        self: &Arc<Self>,
-        metadata: Metadata<'_>,
-    ) -> Result<Option<Box<Ticket>>, Fate> {
-        if metadata.is_empty() || self.limit == 0 {
-            return Ok(None);
-        }
-        let name = metadata
-            .get(DELIVERY_KEY)
-            .and_then(|name| name.parse().ok());
-        let Some(delivery) = name else {
-            return Ok(None);
-        };
+    /// What is known of it, if it was here before.
+    pub(super) fn admit(self: &Arc<Self>, identity: Identity) -> Result<Box<Ticket>, Repeat> {
         let mut known = self.known();
-        if let Some(fate) = known.fates.get(&delivery) {
-            return Err(*fate);
+        match known.states.get(&identity.mark) {
+            Some(State::UnderWay(_)) => return Err(Repeat::UnderWay),
+            Some(State::Ended(fate)) => return Err(Repeat::Ended(*fate)),
+            None => {}
         }
-        known.fates.insert(delivery, Fate::UnderWay);
-        Ok(Some(Box::new(Ticket {
+        known.states.insert(identity.mark, State::UnderWay(None));
+        Ok(Box::new(Ticket {
             deliveries: Arc::clone(self),
-            delivery,
+            identity,
             fate: None,
-        })))
+        }))
     }
 
-    fn end(&self, delivery: Delivery, fate: Option<Fate>) {
+    /// Lets a repeat wait for the end of the delivery that is under way. Returns what to answer at once: to the repeat if
+    /// there has been an end meanwhile, or else to the one that waited before.
+    pub(super) fn join(&self, identity: Identity, joined: Joined) -> Option<socket::Delivery> {
         let mut known = self.known();
-        let Some(fate) = fate else {
-            known.fates.remove(&delivery);
-            return;
+        match known.states.get_mut(&identity.mark) {
+            Some(State::UnderWay(waiting)) => {
+                let before = waiting.replace(Box::new(joined));
+                before.map(|before| before.answer(identity, None))
+            }
+            Some(State::Ended(fate)) => Some(joined.answer(identity, Some(*fate))),
+            None => Some(joined.answer(identity, None)),
+        }
+    }
+
+    /// The answers for those who have joined deliveries that have ended since.
+    pub(super) fn take_answers(&self) -> Vec<socket::Delivery> {
+        if !self.answered.load(Ordering::Acquire) {
+            return Vec::new();
+        }
+        let mut known = self.known();
+        self.answered.store(false, Ordering::Release);
+        std::mem::take(&mut known.answers)
+    }
+
+    fn end(&self, identity: Identity, fate: Option<Fate>) {
+        let mut known = self.known();
+        let before = match fate {
+            None => known.states.remove(&identity.mark),
+            Some(fate) => {
+                let before = known.states.insert(identity.mark, State::Ended(fate));
+                let Identity { source, queue, .. } = identity;
+                known.ended.push(source, queue, identity.mark);
+                if known.ended.len() > self.limit
+                    && let Some(mark) = known.ended.pop()
+                {
+                    known.states.remove(&mark);
+                }
+                before
+            }
         };
-        known.fates.insert(delivery, fate);
-        known.ended.push_back(delivery);
-        while known.ended.len() > self.limit
-            && let Some(oldest) = known.ended.pop_front()
-        {
-            known.fates.remove(&oldest);
+        if let Some(State::UnderWay(Some(joined))) = before {
+            known.answers.push(joined.answer(identity, fate));
+            self.answered.store(true, Ordering::Release);
         }
     }
 
@@ -87,83 +190,64 @@ impl Deliveries {
     }
 }
 
+impl Joined {
+    fn answer(self, identity: Identity, fate: Option<Fate>) -> socket::Delivery {
+        let Self { route, id } = self;
+        let message = match fate {
+            Some(fate) => answer_repeat(id, identity.codec, fate),
+            None => under_way().encode(id),
+        };
+        socket::Delivery { route, message }
+    }
+}
+
+/// What a repeat is answered whose delivery has ended.
+pub(super) fn answer_repeat(id: u64, codec: Codec, fate: Fate) -> Message {
+    match fate {
+        Fate::Done => {
+            let (metadata, body) = (Metadata::EMPTY, &[][..]);
+            let done = ReplyBody::Ok {
+                codec: codec.id(),
+                metadata,
+                body,
+            };
+            reply_frame(id, done)
+        }
+        Fate::Failed => {
+            let detail = "the delivery was executed before and ended in an error";
+            Refusal::new(Status::Panicked, detail).encode(id)
+        }
+    }
+}
+
+/// Not an answer yet: what is under way may still come to nothing.
+pub(super) fn under_way() -> Refusal {
+    Refusal::new(
+        Status::Overloaded,
+        "the delivery was under way, and is not known to have ended well",
+    )
+    .surely(Executed::Maybe)
+}
+
 /// A delivery that is under way. Dropped without an end it is forgotten: it was not executed, or not to its end, and is
 /// to come again.
 pub(super) struct Ticket {
     deliveries: Arc<Deliveries>,
-    delivery: Delivery,
+    identity: Identity,
     fate: Option<Fate>,
 }
 
 impl Ticket {
-    pub(super) fn ended(&mut self, fate: Fate) {
+    pub(super) fn end(mut self, fate: Fate) {
         self.fate = Some(fate);
     }
 }
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        self.deliveries.end(self.delivery, self.fate);
+        self.deliveries.end(self.identity, self.fate);
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::wire::MetadataBuf;
-
-    fn named(number: u64) -> MetadataBuf {
-        let mut metadata = MetadataBuf::new();
-        let name = Delivery { queue: 1, number };
-        metadata.set(DELIVERY_KEY, &name.to_string());
-        metadata
-    }
-
-    fn admit(deliveries: &Arc<Deliveries>, number: u64) -> Result<Option<Box<Ticket>>, Fate> {
-        deliveries.admit(named(number).as_metadata())
-    }
-
-    #[test]
-    fn a_repeat_is_told_what_became_of_the_first() {
-        let deliveries = Deliveries::new(10);
-        for fate in [Fate::Done, Fate::Failed] {
-            let number = fate as u64;
-            let mut ticket = admit(&deliveries, number).ok().flatten().unwrap();
-            assert_eq!(admit(&deliveries, number).err(), Some(Fate::UnderWay));
-            ticket.ended(fate);
-            drop(ticket);
-            assert_eq!(admit(&deliveries, number).err(), Some(fate));
-        }
-    }
-
-    #[test]
-    fn what_was_not_executed_may_come_again() {
-        let deliveries = Deliveries::new(10);
-        drop(admit(&deliveries, 1).ok().flatten().unwrap());
-        assert!(admit(&deliveries, 1).is_ok());
-        assert!(deliveries.known().fates.is_empty());
-    }
-
-    #[test]
-    fn the_oldest_are_forgotten() {
-        let deliveries = Deliveries::new(2);
-        for number in 0..100 {
-            let mut ticket = admit(&deliveries, number).ok().flatten().unwrap();
-            ticket.ended(Fate::Done);
-        }
-        assert_eq!(deliveries.known().fates.len(), 2);
-        assert!(admit(&deliveries, 97).is_ok());
-        assert!(admit(&deliveries, 98).is_err() && admit(&deliveries, 99).is_err());
-    }
-
-    #[test]
-    fn other_requests_are_no_deliveries() {
-        let deliveries = Deliveries::new(2);
-        let mut other = MetadataBuf::new();
-        assert!(matches!(deliveries.admit(other.as_metadata()), Ok(None)));
-        other.set(DELIVERY_KEY, "nonsense");
-        assert!(matches!(deliveries.admit(other.as_metadata()), Ok(None)));
-        let off = Deliveries::new(0);
-        assert!(matches!(admit(&off, 1), Ok(None)));
-    }
-}
+mod tests;

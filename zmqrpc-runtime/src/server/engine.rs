@@ -309,6 +309,10 @@ impl Engine {
         let deadline = job.deadline();
         match self.responder.run(job, at) {
             Step::Ended(frame) => Some(Ended { place, frame }),
+            Step::Repeated(identity) => {
+                self.chime_in(|core, now| core.join(place, identity, now));
+                None
+            }
             Step::Suspended(suspended) => {
                 let task = {
                     let mut core = self.core();
@@ -362,6 +366,7 @@ impl Engine {
         let core = core.as_mut()?;
         let now = Instant::now();
         let result = action(core, now);
+        core.answer_joined(now);
         if core.port.polled {
             let held = core.port.sources.is_held();
             match core.take_in(now) {

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use super::counters::Counters;
-use super::deliveries::{Fate, Ticket};
+use super::deliveries::{Fate, Identity, Ticket};
 use super::executor::Executor;
 use crate::command::{DeadlineScope, Handled, Method, Refusal, Started, Task};
 use crate::log;
@@ -22,6 +22,8 @@ pub(super) enum Step {
     Ended(Option<Box<Message>>),
     /// It waits for something.
     Suspended(Execution),
+    /// It is a delivery that is being executed already, and waits for the end of that.
+    Repeated(Identity),
 }
 
 /// A call that runs. As a future it is ready with the reply frame.
@@ -138,8 +140,8 @@ impl Drop for Execution {
 impl Report {
     /// A handler that was started and has ended: it is not to run again for the same delivery.
     fn remember(&mut self, fate: Fate) {
-        if let Some(ticket) = &mut self.ticket {
-            ticket.ended(fate);
+        if let Some(ticket) = self.ticket.take() {
+            ticket.end(fate);
         }
     }
 

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use super::authorize::Authorize;
 use super::counters::Counters;
-use super::deliveries::{Deliveries, Fate, Ticket};
+use super::deliveries::{Deliveries, Fate, Repeat, Ticket, answer_repeat, under_way};
 use super::execution::{self, Execution, Report, Step};
 use super::executor::{Executor, TaskEnd};
 use super::registry::{Found, Missing, Registry};
@@ -20,8 +20,7 @@ use crate::command::{Blank, Call, Envelope, Exchange, Exchanged, Method, Refusal
 use crate::log;
 use crate::socket::Message;
 use crate::wire::{
-    Dialect, Executed, Incoming, Kind, Limits, Metadata, MethodRef, ReplyBody, Request, Status,
-    WireError,
+    Delivery, Dialect, Incoming, Kind, Limits, MethodRef, ReplyBody, Request, Status, WireError,
 };
 
 /// Reads requests and runs them.
@@ -68,10 +67,16 @@ impl Asked {
 /// A request that is ready to run. Two words, which fit into registers: it is handed on often.
 pub(crate) struct Job {
     call: Call,
-    ticket: Option<Box<Ticket>>,
+    /// Its name, if it came out of a queue.
+    delivery: Option<Box<Delivery>>,
 }
 
 impl Job {
+    /// Whether a proxy holds it until it is answered: then its end counts, whoever waits for it.
+    pub(super) fn is_delivery(&self) -> bool {
+        self.delivery.is_some()
+    }
+
     pub(super) fn id(&self) -> u64 {
         self.call.id()
     }
@@ -127,15 +132,11 @@ impl Responder {
             Ok(Incoming::Cancel(id)) => return Asked::Cancel(id),
             Err(error) => return self.reject(frame, &error),
         };
-        let ticket = match self.deliveries.admit(request.metadata) {
-            Ok(ticket) => ticket,
-            Err(Fate::Done) => return self.acknowledge(&request),
-            Err(fate) => return Asked::refusal(&request, &refusal_of_repeat(fate)),
-        };
+        let delivery = self.deliveries.name(request.metadata);
         match self.admit(&request, bytes.len(), now) {
             Ok(prepared) => {
                 self.counters.requests.increment();
-                Asked::Run(prepared.with(blank.take(now), None, ticket))
+                Asked::Run(prepared.with(blank.take(now), None, delivery))
             }
             Err(refusal) => Asked::refusal(&request, &refusal),
         }
@@ -155,20 +156,6 @@ impl Responder {
             );
         }
         Refusal::of_unreadable(frame, error, &self.limits).map_or(Asked::Nothing, Asked::answer)
-    }
-
-    /// Answers a repeat of a delivery that was executed.
-    fn acknowledge(&self, request: &Request<'_>) -> Asked {
-        self.counters.repeated.increment();
-        if request.kind == Kind::Notify {
-            return Asked::Nothing;
-        }
-        let done = ReplyBody::Ok {
-            codec: request.codec,
-            metadata: Metadata::EMPTY,
-            body: &[],
-        };
-        Asked::answer(reply_frame(request.id, done))
     }
 
     /// Finds out what a request asks for, whose frame has so many bytes; counts a refusal.
@@ -246,7 +233,7 @@ impl Responder {
     /// Runs a job at `now`: a plain method to its end, an `async` one as far as it goes without waiting. Never panics.
     pub(super) fn run(&self, job: Job, now: Instant) -> Step {
         let (id, wants_reply, deadline) = (job.id(), job.wants_reply(), job.deadline());
-        let Job { call, ticket } = job;
+        let Job { call, delivery } = job;
         let found = Found::of(&call);
         if deadline.is_some_and(|deadline| deadline <= now) {
             self.counters.expired.increment();
@@ -260,6 +247,14 @@ impl Responder {
             let refusal = Refusal::new(Status::Unauthenticated, reason);
             return Step::Ended(wants_reply.then(|| Box::new(refusal.encode(id))));
         }
+        // Behind `authorize`: who may not call learns nothing of what others have called.
+        let ticket = match delivery {
+            None => None,
+            Some(name) => match self.admit_delivery(*name, &call) {
+                Ok(ticket) => Some(ticket),
+                Err(step) => return step,
+            },
+        };
         let report = Report {
             method: self.registry.method(found),
             id,
@@ -280,22 +275,34 @@ impl Responder {
         self.executor.needs_this_thread()
     }
 
+    #[cold]
+    fn admit_delivery(&self, name: Delivery, call: &Call) -> Result<Box<Ticket>, Step> {
+        let identity = self.deliveries.identify(name, call);
+        let repeat = match self.deliveries.admit(identity) {
+            Ok(ticket) => return Ok(ticket),
+            Err(repeat) => repeat,
+        };
+        Err(match repeat {
+            Repeat::UnderWay if call.wants_reply() => Step::Repeated(identity),
+            Repeat::UnderWay => Step::Ended(None),
+            Repeat::Ended(fate) => {
+                if fate == Fate::Done {
+                    self.counters.repeated.increment();
+                }
+                let answer = || answer_repeat(call.id(), call.codec(), fate);
+                Step::Ended(call.wants_reply().then(|| Box::new(answer())))
+            }
+        })
+    }
+
+    pub(super) fn deliveries(&self) -> &Deliveries {
+        &self.deliveries
+    }
+
     /// Lets an `async` method go on elsewhere; or to its end here, where there is no runtime for it.
     pub(super) fn spawn(&self, execution: Execution, end: impl TaskEnd) -> Option<Box<dyn Cancel>> {
         self.executor.spawn(execution, end)
     }
-}
-
-fn refusal_of_repeat(fate: Fate) -> Refusal {
-    if fate == Fate::UnderWay {
-        // Not an answer yet: what is under way may still come to nothing.
-        let refusal = Refusal::new(Status::Overloaded, "the delivery is under way already");
-        return refusal.surely(Executed::Maybe);
-    }
-    Refusal::new(
-        Status::Panicked,
-        "the delivery was executed before and ended in an error",
-    )
 }
 
 /// Why a request is not run.
@@ -347,7 +354,7 @@ impl Prepared {
         self,
         blank: Blank,
         topic: Option<Box<str>>,
-        ticket: Option<Box<Ticket>>,
+        delivery: Option<Box<Delivery>>,
     ) -> Job {
         let Self {
             method,
@@ -357,7 +364,7 @@ impl Prepared {
         } = self;
         Job {
             call: blank.fill(method, since, deadline, topic, envelope),
-            ticket,
+            delivery,
         }
     }
 }
@@ -372,8 +379,15 @@ impl Responder {
         blank.recycle();
         match asked {
             Asked::Answer(frame) => Step::Ended(Some(frame)),
-            Asked::Run(job) => self.run(job, now),
             Asked::Ping(id) => Step::Ended(Some(Box::new(reply_frame(id, ReplyBody::Pong)))),
+            Asked::Run(job) => {
+                let id = job.id();
+                match self.run(job, now) {
+                    // There is no connection over which an answer could come later.
+                    Step::Repeated(_) => Step::Ended(Some(Box::new(under_way().encode(id)))),
+                    step => step,
+                }
+            }
             Asked::Nothing | Asked::Cancel(_) => Step::Ended(None),
         }
     }
@@ -384,12 +398,14 @@ impl Exchange for Responder {
         match self.exchange_now(request) {
             Step::Ended(frame) => frame.map(|frame| *frame),
             Step::Suspended(execution) => execution.finish(&self.executor).map(|frame| *frame),
+            Step::Repeated(_) => None,
         }
     }
 
     fn start(self: Arc<Self>, request: Message) -> Exchanged {
         match self.exchange_now(request) {
             Step::Ended(frame) => Exchanged::Done(frame.map(|frame| *frame)),
+            Step::Repeated(_) => Exchanged::Done(None),
             Step::Suspended(mut execution) => Exchanged::Task(Box::pin(poll_fn(move |cx| {
                 let _runtime = self.executor.enter();
                 let polled = Pin::new(&mut execution).poll(cx);

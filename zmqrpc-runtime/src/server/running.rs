@@ -19,6 +19,8 @@ pub(super) struct Running {
     pub(super) told: u32,
     /// Its caller does not wait any more.
     pub(super) given_up: bool,
+    /// It came out of a queue, and would come again if it were broken off: it goes on to its end, whoever waits.
+    pub(super) delivery: bool,
 }
 
 impl Running {

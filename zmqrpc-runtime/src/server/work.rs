@@ -198,6 +198,7 @@ impl Work {
             since: now,
             told: 0,
             given_up: false,
+            delivery: job.is_delivery(),
         });
         Assigned {
             job,
@@ -222,7 +223,8 @@ impl Work {
         reply(running, ended.frame)
     }
 
-    fn release(&mut self, place: usize) -> Option<Running> {
+    /// Frees the place of a job that waits for another one.
+    pub(super) fn release(&mut self, place: usize) -> Option<Running> {
         let running = self.running[place].take()?;
         self.free += 1;
         Some(running)
@@ -232,7 +234,7 @@ impl Work {
     /// it up since it was given out.
     pub(super) fn detach(&mut self, place: usize, deadline: Option<Instant>) -> Option<u64> {
         let call = self.release(place)?;
-        if call.given_up {
+        if call.given_up && !call.delivery {
             return None;
         }
         Some(self.tasks.add(call, deadline))

@@ -203,7 +203,12 @@ impl ServerBuilder {
     /// were executed. Default: 10,000; 0 remembers none.
     ///
     /// Such a proxy delivers a request until it gets an answer, so that one whose answer was lost comes again. A repeat
-    /// is answered and not executed again. What is remembered is lost when the server ends.
+    /// is answered and not executed again; it waits while the first is still being executed. That one goes on to its end
+    /// or its deadline, also if its sender cancels it or goes. What is remembered is lost when the server ends.
+    ///
+    /// A repeat comes from the same user, or without a login from the same IP address, and asks for the same: the name
+    /// that it carries alone is not enough. Over `ipc` and `inproc` all senders without a login are one. Each sender has
+    /// its share of the memory: who delivers much pushes out its own.
     pub fn remember_deliveries(mut self, count: usize) -> Self {
         self.remember_deliveries = count;
         self

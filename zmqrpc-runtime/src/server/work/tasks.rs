@@ -113,23 +113,31 @@ impl Tasks {
         Some(task.call)
     }
 
+    /// Nobody waits for a task any more. Whether that ends it: a delivery goes on, which would come again.
+    fn leave(&mut self, id: u64) -> bool {
+        match self.all.get_mut(&id) {
+            Some(task) if task.call.delivery => {
+                task.call.given_up = true;
+                false
+            }
+            _ => self.give_up(id).is_some(),
+        }
+    }
+
     /// Ends the task of a call. `true` if there was one.
     pub(super) fn cancel(&mut self, route: &Route, id: u64) -> bool {
         let index = self.by_peer().get(route.peer());
         let task = index.and_then(|index| index.get(route, id));
         let is_it = |call: &Running| call.id == id && call.route.is_same(route);
         let task = task.filter(|task| self.all.get(task).is_some_and(|task| is_it(&task.call)));
-        task.and_then(|task| self.give_up(task)).is_some()
+        task.is_some_and(|task| self.leave(task))
     }
 
     /// Ends the tasks of a peer. Answers how many there were.
     pub(super) fn forget_peer(&mut self, gone: &Route) -> usize {
         let index = self.by_peer().remove(gone.peer()).unwrap_or_default();
-        let tasks: Vec<u64> = index.places().collect();
-        for task in &tasks {
-            self.give_up(*task);
-        }
-        tasks.len()
+        let tasks = index.places().collect::<Vec<u64>>().into_iter();
+        tasks.filter(|task| self.leave(*task)).count()
     }
 
     pub(super) fn abandon(&mut self) {
