@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::time::Duration;
 
+use rustix::process::{Resource, getrlimit, setrlimit};
 use zmqrpc::{BufferedProxy, Client, DiskQueue, Error, Executed, Rep, Req};
 
 use crate::log::{File, LogTake, Taken, log};
@@ -13,26 +14,32 @@ use crate::{ANYWHERE, eventually_within};
 const LONG: Duration = Duration::from_secs(120);
 
 /// A proxy with a queue in a process of its own.
-struct Store {
+pub(crate) struct Store {
     process: Process,
     argument: String,
 }
 
 impl Store {
-    fn start(front: &str, back: &str, file: &File) -> Self {
+    pub(crate) fn start(front: &str, back: &str, file: &File) -> Self {
         let argument = format!("{front} {back} {}", file.0.display());
         let process = Process::start("proxy_process", &argument);
         assert_eq!(process.hear(), "ready");
         Self { process, argument }
     }
 
-    fn replace(&mut self) {
+    pub(crate) fn replace(&mut self) {
         self.process.kill();
         self.process = Process::start("proxy_process", &self.argument);
         assert_eq!(self.process.hear(), "ready");
     }
 
-    fn held(&self) -> u64 {
+    /// Without a number as large as they like.
+    pub(crate) fn limit_files(&self, bytes: &str) {
+        self.process.order(&format!("limit files to {bytes}"));
+        assert_eq!(self.process.hear(), "done");
+    }
+
+    pub(crate) fn held(&self) -> u64 {
         self.process.order("held");
         self.process.hear().parse().unwrap()
     }
@@ -52,9 +59,22 @@ pub(crate) fn proxy_process() {
         .unwrap();
     role.tell("ready");
     loop {
-        assert_eq!(role.order(), "held");
-        role.tell(proxy.stats().held.to_string());
+        let order = role.order();
+        if let Some(bytes) = order.strip_prefix("limit files to ") {
+            limit_files(bytes.parse().ok());
+            role.tell("done");
+        } else {
+            assert_eq!(order, "held");
+            role.tell(proxy.stats().held.to_string());
+        }
     }
+}
+
+/// How large this process may make a file.
+fn limit_files(bytes: Option<u64>) {
+    let mut limits = getrlimit(Resource::Fsize);
+    limits.current = bytes;
+    setrlimit(Resource::Fsize, limits).unwrap();
 }
 
 /// Sends numbers up to `end`, a batch at a time, and notes those that were accepted. None is sent twice, unless it was

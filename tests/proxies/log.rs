@@ -16,7 +16,17 @@ pub(crate) trait Log {
     fn panic(&self);
     /// Waits at the gate, then takes.
     fn wait(&self, number: u64);
+    /// Takes when it begins, waits at the gate, and takes again when it ends.
+    async fn linger(&self, number: u64);
+    /// Takes a number that comes with many bytes.
+    fn fill(&self, number: u64, bytes: &[u8]);
 }
+
+/// Whose numbers are those of lingering methods that have begun, and that have ended.
+pub(crate) const BEGUN: u32 = 1001;
+pub(crate) const ENDED: u32 = 1002;
+/// Whose numbers are those that came with many bytes.
+const FILLED: u32 = 1003;
 
 #[derive(Clone, Default)]
 pub(crate) struct Taken {
@@ -27,6 +37,15 @@ pub(crate) struct Taken {
 impl Taken {
     pub(crate) fn count(&self) -> usize {
         self.entries.lock().unwrap().len()
+    }
+
+    /// How often each number came with many bytes.
+    pub(crate) fn filled(&self) -> BTreeMap<u64, usize> {
+        let mut counts = BTreeMap::new();
+        for number in self.by_client().remove(&FILLED).unwrap_or_default() {
+            *counts.entry(number).or_default() += 1;
+        }
+        counts
     }
 
     /// Per client, in order.
@@ -57,6 +76,19 @@ impl Log for Taken {
     fn wait(&self, number: u64) {
         self.gate.pass();
         self.take(0, number);
+    }
+
+    fn fill(&self, number: u64, _: &[u8]) {
+        self.take(FILLED, number);
+    }
+
+    async fn linger(&self, number: u64) {
+        self.take(BEGUN, number);
+        let gate = self.gate.clone();
+        tokio::task::spawn_blocking(move || gate.pass())
+            .await
+            .unwrap();
+        self.take(ENDED, number);
     }
 }
 

@@ -20,6 +20,8 @@ mod limits;
 mod log;
 mod noise;
 mod predecessors;
+mod repeats;
+mod room;
 
 use std::time::{Duration, Instant};
 

@@ -118,11 +118,18 @@ pub(crate) struct Fake {
 
 impl Fake {
     /// `answer` gets each request frame and says what to send back.
-    pub(crate) fn start(mut answer: impl FnMut(&[u8]) -> Vec<Vec<u8>> + Send + 'static) -> Self {
+    pub(crate) fn start(answer: impl FnMut(&[u8]) -> Vec<Vec<u8>> + Send + 'static) -> Self {
+        Self::start_at("tcp://127.0.0.1:*", answer)
+    }
+
+    pub(crate) fn start_at(
+        place: &str,
+        mut answer: impl FnMut(&[u8]) -> Vec<Vec<u8>> + Send + 'static,
+    ) -> Self {
         let router = zmq::Context::new().socket(zmq::ROUTER).unwrap();
         router.set_linger(0).unwrap();
         router.set_sndhwm(0).unwrap();
-        router.bind("tcp://127.0.0.1:*").unwrap();
+        router.bind(place).unwrap();
         let endpoint = router.get_last_endpoint().unwrap().unwrap();
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);

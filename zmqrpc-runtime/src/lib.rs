@@ -38,8 +38,9 @@ pub use message::{Received, Receiver, Sender};
 #[cfg(feature = "disk-queue")]
 pub use proxy::DiskQueue;
 pub use proxy::{
-    BufferedHandle, BufferedProxy, DeadLetter, MemoryQueue, Proxy, ProxyHandle, ProxyStats, Pub,
-    Pull, Pull2Push, Pull2Req, Push, Queue, Rep, Rep2Pub, Rep2Req, Req, Sub, Sub2Pub, Sub2Req,
+    BufferedHandle, BufferedProxy, DeadLetter, DeadLetters, MemoryQueue, Proxy, ProxyHandle,
+    ProxyStats, Pub, Pull, Pull2Push, Pull2Req, Push, Queue, Rep, Rep2Pub, Rep2Req, Req, Sub,
+    Sub2Pub, Sub2Req,
 };
 pub use publish::{AsyncPush, AsyncPusher, Pusher, PusherBuilder, PusherStats};
 pub use publish::{Overflow, Publisher, PublisherBuilder, PublisherStats};

@@ -13,7 +13,7 @@ use super::intake::Requests;
 use super::keeping::{Keeping, Patience};
 use super::lanes::Backoff;
 use super::passage::Settings;
-use super::queue::{DeadLetter, Queue, Store};
+use super::queue::{DeadLetters, Queue, Store};
 use super::relay::Control;
 use crate::error::Error;
 
@@ -30,13 +30,22 @@ use crate::error::Error;
 ///
 /// **At least once.** A request is delivered until the target has answered: after a lost connection, a timeout, a crash of
 /// the proxy, a refusal that may get better (overloaded, shutting down, unavailable), with rests that become longer. So
-/// a target may see one twice, when it was executed and its answer, or the queue's record of it, was lost. It carries its
-/// name as the metadata `zmqrpc-delivery`, by which a [`Server`](crate::Server) answers repeats without executing them
-/// again, see [`ServerBuilder::remember_deliveries`](crate::ServerBuilder::remember_deliveries).
+/// a target may see one twice, when it was executed and its answer, or the queue's record of it, was lost, or when its
+/// method takes longer than one try. It carries its name as the metadata `zmqrpc-delivery`, by which a
+/// [`Server`](crate::Server) answers repeats without executing them again, see
+/// [`ServerBuilder::remember_deliveries`](crate::ServerBuilder::remember_deliveries): one that is still being executed is
+/// neither broken off nor begun again, and its repeat is answered when it ends.
 ///
-/// **Dead letters.** A request that cannot be delivered is given up: its time to live is over, or the target answered that
-/// it has no such method, cannot decode the arguments, failed or panicked. [`BufferedHandle::dead_letters`] reads these
-/// back. The queue keeps the last 10,000.
+/// **Attempts.** Tries are bounded by [`Req::attempts`], 10 if nothing else is said, so that a request which no target can
+/// answer does not keep back what waits behind it for ever. Only tries count whose failure may be the request's own: the
+/// target has not answered in time, was lost meanwhile, or does not allow the call. While there is no connection, and while
+/// the target is overloaded, shutting down or unavailable, none counts: what was accepted waits for it, however long that
+/// takes, up to the time to live. A method may take as long as all attempts together, 5 minutes by default.
+///
+/// **Dead letters.** A request that cannot be delivered is given up: its attempts or its time to live are over, or the
+/// target answered that it has no such method, cannot decode the arguments, failed or panicked. The next one of its client
+/// comes then. [`BufferedHandle::dead_letters`] reads these back. The queue keeps the last 10,000, up to a quarter of its
+/// bytes.
 ///
 /// The time that a caller waits for the acceptance is no limit of the delivery.
 ///
@@ -57,7 +66,7 @@ use crate::error::Error;
 /// .time_to_live(Duration::from_secs(3600))
 /// .start()?;
 /// println!("call {}", store.endpoints()[0]);
-/// assert!(store.dead_letters()?.is_empty());
+/// assert!(store.dead_letters()?.next().is_none());
 /// # Ok::<(), zmqrpc_runtime::Error>(())
 /// ```
 #[derive(Debug)]
@@ -80,7 +89,8 @@ impl<Q: Queue> BufferedProxy<Q> {
             settings: Settings::default(),
             patience: Patience {
                 attempt: Duration::from_secs(30),
-                attempts: u32::MAX,
+                attempts: 0,
+                counts_all: false,
                 time_to_live: None,
                 backoff: Backoff {
                     first: Duration::from_millis(100),
@@ -97,7 +107,8 @@ impl<Q: Queue> BufferedProxy<Q> {
         self
     }
 
-    /// How long the target may take to answer one try; it is told so. Default: 30 s.
+    /// How long to wait for the answer to one try. Default: 30 s. The target is told what all tries that are left take
+    /// together, see [`Req::attempts`]: it may go on for so long.
     pub fn attempt_timeout(mut self, limit: Duration) -> Self {
         self.patience.attempt = limit;
         self
@@ -150,8 +161,9 @@ impl<Q: Queue> BufferedProxy<Q> {
             to,
             queue,
             settings,
-            patience,
+            mut patience,
         } = self;
+        patience.attempts = to.attempts.max(1);
         settings.check()?;
         patience.check()?;
         let store: Arc<dyn Store> = Arc::new(queue);
@@ -207,17 +219,17 @@ pub struct BufferedHandle {
 }
 
 impl BufferedHandle {
-    /// What was given up, oldest first.
+    /// What was given up, oldest first. They are read one at a time.
     ///
     /// # Errors
     ///
     /// [`Error::Queue`] if the queue cannot be read.
-    pub fn dead_letters(&self) -> Result<Vec<DeadLetter>, Error> {
+    pub fn dead_letters(&self) -> Result<DeadLetters<'_>, Error> {
         self.proxy.check_process()?;
-        self.store.letters().map_err(unreadable)
+        DeadLetters::of(&*self.store).map_err(unreadable)
     }
 
-    /// Removes a dead letter; `false` if there is none of this [number](DeadLetter::number).
+    /// Removes a dead letter; `false` if there is none of this [number](crate::DeadLetter::number).
     ///
     /// # Errors
     ///

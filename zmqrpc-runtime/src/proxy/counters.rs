@@ -101,6 +101,8 @@ counters! {
     retried,
     /// Messages that were given up: dead letters, where there is a queue.
     given_up,
+    /// Dead letters that a queue has dropped for want of room: the oldest, and those that alone are larger than it.
+    dead_letters_dropped,
     /// How often a subscriber of the proxy was found full.
     congested,
     /// Messages of targets that ended no call: replies that came too late, and what is no reply. They are dropped.

@@ -1,22 +1,25 @@
 //! Accepts messages, keeps them in a queue, and delivers them until they have arrived.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::endings::Callers;
 use super::front::Front;
 use super::intake::{Accepting, Intake};
-use super::keeping::Keeping;
+use super::keeping::{Keeping, Unready};
 use super::outcome::{Fault, judge};
 use super::queue::Batch;
 use super::relay::{Relay, Turn};
 use super::target::{Outgoing, Target};
 use crate::command::Refusal;
+use crate::log;
 use crate::socket::{Message, SocketError, Waiter};
 use crate::wire::{Executed, Status};
 
 /// Deliveries that are under way at once.
 const WINDOW: usize = 256;
+/// How long to wait until a queue is read again that could not be.
+const READ_AGAIN: Duration = Duration::from_millis(100);
 
 pub(super) struct Deliver<I> {
     intake: I,
@@ -24,6 +27,8 @@ pub(super) struct Deliver<I> {
     keeping: Keeping,
     ended: Ended,
     was_up: bool,
+    /// The queue cannot be read, until then.
+    read_again: Option<Instant>,
     stopping: bool,
 }
 
@@ -37,19 +42,25 @@ impl Callers<u64> for Ended {
     }
 
     fn failed(&mut self, number: u64, failure: Refusal) {
-        let fault = Fault::of(failure.status, failure.executed, &failure.detail);
+        let fault = match (failure.status, failure.executed) {
+            (Status::Expired, Executed::Maybe) => Fault::Unanswered,
+            (status, executed) => Fault::of(status, executed, &failure.detail),
+        };
         self.0.push((number, Err(fault)));
     }
 }
 
 impl<I: Intake> Deliver<I> {
-    pub(super) fn new(intake: I, target: Target<u64>, keeping: Keeping) -> Self {
+    pub(super) fn new(intake: I, mut target: Target<u64>, keeping: Keeping) -> Self {
+        // They are told what all tries that are left may take.
+        target.counts_down = false;
         Self {
             intake,
             target,
             keeping,
             ended: Ended::default(),
             was_up: false,
+            read_again: None,
             stopping: false,
         }
     }
@@ -70,20 +81,30 @@ impl<I: Intake> Deliver<I> {
             self.keeping.lanes.rouse_all();
         }
         self.was_up = up;
+        if self.read_again.is_some_and(|at| now < at) {
+            return false;
+        }
+        self.read_again = None;
         let mut begun = false;
         while up
             && !self.stopping
             && self.target.calls() < WINDOW
             && let Some((number, _)) = self.keeping.lanes.next(now)
         {
-            begun = true;
-            let request = match self.keeping.request(number) {
+            let request = match self.keeping.request(number, now) {
                 Ok(request) => request,
-                Err(reason) => {
+                Err(Unready::Never(reason)) => {
                     self.keeping.give_up(number, reason);
                     continue;
                 }
+                Err(Unready::Later(reason)) => {
+                    log::line!(debug, reason = log::text(&reason); "a proxy's queue cannot be read");
+                    self.keeping.lanes.again(number);
+                    self.read_again = Some(now + READ_AGAIN);
+                    return begun;
+                }
             };
+            begun = true;
             let call = Outgoing {
                 origin: number,
                 request,
@@ -109,11 +130,7 @@ impl<I: Intake> Deliver<I> {
         }
         match self.keeping.commit(now, self.stopping) {
             Ok(()) => self.intake.accepted(),
-            Err(reason) => {
-                let detail = format!("the proxy's queue cannot be written: {reason}");
-                let refusal = Refusal::new(Status::Overloaded, detail);
-                self.intake.refused(&refusal.surely(Executed::No));
-            }
+            Err(refusal) => self.intake.refused(&refusal),
         }
         Ok(())
     }
@@ -153,6 +170,7 @@ impl<I: Intake> Relay for Deliver<I> {
             self.keeping.next_commit(),
             self.intake.due().filter(|_| !full && !self.stopping),
             self.keeping.next_expiry(now),
+            self.read_again.filter(|_| self.was_up),
             self.keeping
                 .lanes
                 .next_time()
@@ -174,7 +192,7 @@ impl<I: Intake> Relay for Deliver<I> {
     }
 
     fn is_done(&self) -> bool {
-        self.target.calls() == 0 && self.keeping.batch.is_empty()
+        self.target.calls() == 0 && self.keeping.is_recorded()
     }
 
     fn abandon(&mut self) {

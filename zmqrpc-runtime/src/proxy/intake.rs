@@ -97,7 +97,7 @@ impl Intake for Requests {
             let Accepting::Into(keeping) = &mut accepting else {
                 return front.refuse(caller, &Refusal::new(Status::ShuttingDown, ""));
             };
-            let refusal = unfit(&request, &limits).or_else(|| keeping.refusal(request.len()));
+            let refusal = unfit(&request, &limits).or_else(|| keeping.refusal(request.len(), now));
             if let Some(refusal) = refusal {
                 return front.refuse(caller, &refusal);
             }

@@ -1,18 +1,18 @@
 //! What a proxy has accepted and not delivered: the queue, what is not in it yet, and what to do with each request next.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::counters::Counters;
 use super::lanes::{Backoff, Lanes, Origin};
 use super::outcome::Fault;
-use super::queue::{Batch, Entry, Kept, Letter, Store};
+use super::queue::{Batch, Death, Entry, Kept, Store, Unwritten};
 use crate::command::Refusal;
 use crate::log;
 use crate::socket::Message;
 use crate::wire::{
-    DELIVERY_KEY, Delivery, Incoming, Kind, Limits, MetadataBuf, NO_ID, Request, Status,
+    DELIVERY_KEY, Delivery, Executed, Incoming, Kind, Limits, MetadataBuf, NO_ID, Request, Status,
 };
 
 /// How hard a delivery is tried.
@@ -20,8 +20,10 @@ use crate::wire::{
 pub(super) struct Patience {
     /// How long a target may take to answer one try.
     pub(super) attempt: Duration,
-    /// How many tries there are.
+    /// How many tries there are whose failure may be the request's own.
     pub(super) attempts: u32,
+    /// Those count as well that were surely not executed, as where a target has no room.
+    pub(super) counts_all: bool,
     /// How old a request may become.
     pub(super) time_to_live: Option<Duration>,
     pub(super) backoff: Backoff,
@@ -30,9 +32,7 @@ pub(super) struct Patience {
 /// What has been delivered is recorded after so long, or when there is so much of it.
 const RECORD_AFTER: Duration = Duration::from_millis(50);
 const RECORD_COUNT: usize = 256;
-/// Entries of what has ended that may stay in any case.
-const SPARE: usize = 64;
-/// How long to wait until a queue that could not be written is tried again.
+/// How long a queue is left alone that could not be written: each try that fails costs the time in which it could be read.
 const WRITE_AGAIN: Duration = Duration::from_secs(1);
 
 /// The queue, and what is not in it yet.
@@ -43,13 +43,24 @@ pub(super) struct Keeping {
     pub(super) patience: Patience,
     next_number: u64,
     bytes: usize,
-    /// What is held, oldest first, with its bytes; some has ended.
-    held: VecDeque<(u64, Option<Instant>)>,
-    sizes: HashMap<u64, (usize, u64)>,
+    /// What is held, oldest first.
+    held: BTreeMap<u64, Held>,
     pub(super) batch: Batch,
     /// Since when something waits to be recorded.
     since: Option<Instant>,
+    /// The queue could not be written: until when it is not tried again, and why.
+    unwritable: Option<(Instant, String)>,
     counters: Arc<Counters>,
+}
+
+/// A request that is held, without its frame.
+struct Held {
+    bytes: usize,
+    accepted: u64,
+    /// When it is too old.
+    due: Option<Instant>,
+    /// Tries that count.
+    tries: u32,
 }
 
 impl Keeping {
@@ -66,10 +77,10 @@ impl Keeping {
             limits,
             patience,
             bytes: 0,
-            held: VecDeque::new(),
-            sizes: HashMap::new(),
+            held: BTreeMap::new(),
             batch: Batch::default(),
             since: None,
+            unwritable: None,
             counters,
             store,
         };
@@ -94,19 +105,19 @@ impl Keeping {
         bytes: usize,
         (now, clock): (Instant, u64),
     ) {
-        if self.held.len() > 2 * self.sizes.len() + SPARE {
-            let sizes = &self.sizes;
-            self.held.retain(|(number, _)| sizes.contains_key(number));
-        }
         let age = Duration::from_millis(clock.saturating_sub(accepted));
         let left = self
             .patience
             .time_to_live
             .map(|limit| limit.saturating_sub(age));
         self.bytes += bytes;
-        self.sizes.insert(number, (bytes, accepted));
-        self.held
-            .push_back((number, left.and_then(|left| now.checked_add(left))));
+        let held = Held {
+            bytes,
+            accepted,
+            due: left.and_then(|left| now.checked_add(left)),
+            tries: 0,
+        };
+        self.held.insert(number, held);
         self.lanes.add(number, origin);
         self.count();
     }
@@ -116,8 +127,13 @@ impl Keeping {
         self.counters.set_held(held.0, held.1);
     }
 
-    /// Whether another request of so many bytes has room.
-    pub(super) fn refusal(&self, bytes: usize) -> Option<Refusal> {
+    /// Why another request of so many bytes is not accepted, if it is not.
+    pub(super) fn refusal(&self, bytes: usize, now: Instant) -> Option<Refusal> {
+        if let Some((until, reason)) = &self.unwritable
+            && now < *until
+        {
+            return Some(unwritable(reason));
+        }
         let capacity = self.store.capacity();
         let full = self.lanes.len() >= capacity.requests
             || self.bytes.saturating_add(bytes) > capacity.bytes;
@@ -152,9 +168,9 @@ impl Keeping {
         self.batch.new.push((number, kept));
     }
 
-    /// Commits what is due; everything, if there is something new. Answers why it could not be done: then what was new is
+    /// Commits what is due; everything, if there is something new. Returns why it could not be done: then what was new is
     /// not held.
-    pub(super) fn commit(&mut self, now: Instant, all: bool) -> Result<(), String> {
+    pub(super) fn commit(&mut self, now: Instant, all: bool) -> Result<(), Refusal> {
         if self.batch.is_empty() {
             return Ok(());
         }
@@ -164,43 +180,61 @@ impl Keeping {
             || !self.batch.dead.is_empty()
             || self.batch.len() >= RECORD_COUNT
             || now >= since + RECORD_AFTER;
-        if !due {
+        if !due || self.is_unwritable(now) {
             return Ok(());
         }
+        self.batch.held = self.bytes;
         match self.store.commit(&self.batch) {
-            Ok(()) => {
+            Ok(dropped) => {
                 self.counters.given_up.add(self.batch.dead.len() as u64);
+                self.counters.dead_letters_dropped.add(dropped as u64);
                 self.batch = Batch::default();
-                self.since = None;
+                (self.since, self.unwritable) = (None, None);
                 Ok(())
             }
-            Err(reason) => {
-                log::line!(error, reason = log::text(&reason); "a proxy's queue cannot be written");
+            Err(Unwritten { reason, surely }) => {
+                if self.unwritable.is_none() {
+                    log::line!(error, reason = log::text(&reason); "a proxy's queue cannot be written");
+                }
                 for (number, _) in std::mem::take(&mut self.batch.new) {
                     self.release(number);
+                    // It may have got into the queue nevertheless.
+                    self.batch.done.push(number);
                 }
                 // What ended stays to be recorded.
-                self.since = Some(now + WRITE_AGAIN);
-                Err(reason)
+                let executed = if surely {
+                    Executed::No
+                } else {
+                    Executed::Maybe
+                };
+                let refusal = unwritable(&reason).surely(executed);
+                self.unwritable = Some((now + WRITE_AGAIN, reason));
+                Err(refusal)
             }
         }
+    }
+
+    fn is_unwritable(&self, now: Instant) -> bool {
+        let until = self.unwritable.as_ref().map(|(until, _)| *until);
+        until.is_some_and(|until| now < until)
     }
 
     pub(super) fn next_commit(&self) -> Option<Instant> {
         let since = self.since.filter(|_| !self.batch.is_empty())?;
-        Some(since + RECORD_AFTER)
+        let until = self.unwritable.as_ref().map(|(until, _)| *until);
+        Some((since + RECORD_AFTER).max(until.unwrap_or(since)))
+    }
+
+    /// Whether nothing is left to be recorded, or nothing can be.
+    pub(super) fn is_recorded(&self) -> bool {
+        self.batch.is_empty() || self.unwritable.is_some()
     }
 
     fn release(&mut self, number: u64) {
-        if let Some((bytes, _)) = self.sizes.remove(&number) {
+        if let Some(Held { bytes, .. }) = self.held.remove(&number) {
             self.bytes -= bytes;
         }
         self.lanes.end(number);
-        while let Some((oldest, _)) = self.held.front()
-            && !self.sizes.contains_key(oldest)
-        {
-            self.held.pop_front();
-        }
         self.count();
     }
 
@@ -212,90 +246,96 @@ impl Keeping {
 
     /// Gives a request up.
     pub(super) fn give_up(&mut self, number: u64, reason: String) {
-        let accepted = self.sizes.get(&number).map_or(0, |(_, accepted)| *accepted);
-        let letter = Letter {
-            reason,
-            accepted,
-            given_up: millis_now(),
-            frame: self.frame(number).unwrap_or_default(),
-        };
-        self.batch.dead.push((number, letter));
+        let given_up = millis_now();
+        self.batch.dead.push((number, Death { reason, given_up }));
         self.release(number);
-    }
-
-    fn frame(&self, number: u64) -> Option<Vec<u8>> {
-        match self.store.frame(number) {
-            Ok(frame) => frame,
-            Err(reason) => {
-                log::line!(error, reason = log::text(&reason), number; "a proxy's queue cannot be read");
-                None
-            }
-        }
     }
 
     /// Gives up what has become too old and is not being tried right now.
     pub(super) fn expire(&mut self, now: Instant) {
-        let mut at = 0;
-        while let Some((number, due)) = self.held.get(at).copied()
-            && due.is_some_and(|due| due <= now)
+        while let Some((number, due)) = self.oldest_idle()
+            && due <= now
         {
-            if self.sizes.contains_key(&number) && !self.lanes.is_under_way(number) {
-                self.counters.expired.increment();
-                self.give_up(number, EXPIRED.into());
-                // It may have taken others along from the front.
-                at = 0;
-            } else {
-                at += 1;
-            }
+            self.counters.expired.increment();
+            self.give_up(number, EXPIRED.into());
         }
     }
 
     pub(super) fn next_expiry(&self, now: Instant) -> Option<Instant> {
-        let due = self.held.iter().find_map(|(number, due)| {
-            (self.sizes.contains_key(number) && !self.lanes.is_under_way(*number))
-                .then_some(*due)
-                .flatten()
-        });
-        due.map(|due| due.max(now))
+        self.oldest_idle().map(|(_, due)| due.max(now))
+    }
+
+    /// The oldest request that is not being tried, and when it is too old. Behind those that are, which are few.
+    fn oldest_idle(&self) -> Option<(u64, Instant)> {
+        self.patience.time_to_live?;
+        let mut held = self.held.iter();
+        let (number, held) = held.find(|(number, _)| !self.lanes.is_under_way(**number))?;
+        Some((*number, held.due?))
     }
 
     fn too_old(&self, number: u64) -> bool {
         self.patience.time_to_live.is_some_and(|limit| {
-            let accepted = self.sizes.get(&number).map_or(0, |(_, accepted)| *accepted);
+            let accepted = self.held.get(&number).map_or(0, |held| held.accepted);
             Duration::from_millis(millis_now().saturating_sub(accepted)) >= limit
         })
     }
 
     /// A try has ended badly.
     pub(super) fn failed(&mut self, number: u64, fault: Fault, now: Instant) {
-        match fault {
-            Fault::Final(reason) => self.give_up(number, reason),
-            Fault::Passing(reason) => {
-                log::line!(debug, number, reason = log::text(&reason); "a delivery is tried again");
-                if self.lanes.tries(number) >= self.patience.attempts {
-                    self.give_up(
-                        number,
-                        format!("tried {} times: {reason}", self.patience.attempts),
-                    );
-                } else if self.too_old(number) {
-                    self.counters.expired.increment();
-                    self.give_up(number, format!("{EXPIRED}: {reason}"));
-                } else {
-                    self.counters.retried.increment();
-                    self.lanes.failed(number, now);
-                }
+        let (reason, counts, rests) = match fault {
+            Fault::Final(reason) => return self.give_up(number, reason),
+            Fault::Passing { reason, counts } => (reason, counts || self.patience.counts_all, true),
+            // It took its time already. What comes again waits with the target for the first to end.
+            Fault::Unanswered => (UNANSWERED.into(), true, false),
+        };
+        log::line!(debug, number, reason = log::text(&reason); "a delivery is tried again");
+        let tries = self.held.get_mut(&number).map_or(0, |held| {
+            held.tries = held.tries.saturating_add(u32::from(counts));
+            held.tries
+        });
+        if tries >= self.patience.attempts {
+            self.give_up(number, format!("tried {tries} times: {reason}"));
+        } else if self.too_old(number) {
+            self.counters.expired.increment();
+            self.give_up(number, format!("{EXPIRED}: {reason}"));
+        } else {
+            self.counters.retried.increment();
+            if rests {
+                self.lanes.failed(number, now);
+            } else {
+                self.lanes.again(number);
             }
         }
     }
 
+    /// How long a request may still be tried: what its target is told that it may take.
+    fn time_left(&self, number: u64, now: Instant) -> Duration {
+        let Patience {
+            attempt, attempts, ..
+        } = self.patience;
+        let held = self.held.get(&number);
+        let tries = held.map_or(0, |held| held.tries);
+        let left = attempt.saturating_mul(attempts.saturating_sub(tries));
+        match held.and_then(|held| held.due) {
+            Some(due) => left.min(due.saturating_duration_since(now)).max(attempt),
+            None => left,
+        }
+    }
+
     /// The request as it goes to the target.
-    pub(super) fn request(&self, number: u64) -> Result<Message, String> {
-        let frame = self
-            .frame(number)
-            .ok_or_else(|| "the queue does not have it any more".to_owned())?;
-        let read = Incoming::decode(&frame, &Limits::NONE).map_err(|error| error.to_string())?;
-        let Incoming::Request(request) = read else {
-            return Err("it is no request".into());
+    pub(super) fn request(&self, number: u64, now: Instant) -> Result<Message, Unready> {
+        let frame = match self.store.frame(number) {
+            Ok(Some(frame)) => frame,
+            Ok(None) => {
+                let reason = "the queue does not have it any more".to_owned();
+                return Err(Unready::Never(reason));
+            }
+            Err(reason) => return Err(Unready::Later(reason)),
+        };
+        let read = Incoming::decode(&frame, &Limits::NONE);
+        let Incoming::Request(request) = read.map_err(|error| Unready::Never(error.to_string()))?
+        else {
+            return Err(Unready::Never("it is no request".into()));
         };
         let queue = self.store.id();
         let mut metadata = MetadataBuf::from(request.metadata);
@@ -306,14 +346,30 @@ impl Keeping {
         let request = Request {
             kind: Kind::Call,
             id: NO_ID,
-            remaining: Some(self.patience.attempt),
+            remaining: Some(self.time_left(number, now)),
             metadata: metadata.as_metadata(),
             ..request
         };
-        Message::build(|out| request.encode(out, &Limits::NONE)).map_err(|error| error.to_string())
+        let built = Message::build(|out| request.encode(out, &Limits::NONE));
+        built.map_err(|error| Unready::Never(error.to_string()))
     }
 }
 
+/// Why a request cannot be delivered that is held.
+pub(super) enum Unready {
+    /// It is no request, or is not there.
+    Never(String),
+    /// The queue cannot be read now.
+    Later(String),
+}
+
+fn unwritable(reason: &str) -> Refusal {
+    let detail = format!("the proxy's queue cannot be written: {reason}");
+    Refusal::new(Status::Overloaded, detail)
+}
+
+const UNANSWERED: &str =
+    "the target did not answer in time; it may have executed it, or be at it still";
 const EXPIRED: &str = "it could not be delivered in time";
 
 pub(super) fn millis_now() -> u64 {

@@ -232,7 +232,15 @@ impl Lanes {
         self.resting.push(Reverse((now + rest, at)));
     }
 
+    /// A try has failed: it is tried again at once.
+    pub(super) fn again(&mut self, number: u64) {
+        if let Some(at) = self.items.get(&number).map(|item| item.lane) {
+            self.rouse(at, |state| state == State::UnderWay);
+        }
+    }
+
     /// How often a request has been tried.
+    #[cfg(test)]
     pub(super) fn tries(&self, number: u64) -> u32 {
         self.items.get(&number).map_or(0, |item| item.tries)
     }
@@ -257,8 +265,8 @@ impl Lanes {
         let was_first = lane.numbers.front() == Some(&number);
         if was_first {
             lane.numbers.pop_front();
-        } else {
-            lane.numbers.retain(|other| *other != number);
+        } else if let Ok(at) = lane.numbers.binary_search(&number) {
+            lane.numbers.remove(at);
         }
         let origin = lane.origin.clone();
         if lane.numbers.is_empty() {

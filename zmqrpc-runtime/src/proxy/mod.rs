@@ -57,6 +57,6 @@ pub use builder::{Proxy, Pull2Push, Pull2Req, Rep2Pub, Rep2Req, Sub2Pub, Sub2Req
 pub use counters::ProxyStats;
 pub use ends::{Pub, Pull, Push, Rep, Req, Sub};
 pub use handle::ProxyHandle;
-pub use queue::{DeadLetter, MemoryQueue, Queue};
+pub use queue::{DeadLetter, DeadLetters, MemoryQueue, Queue};
 #[cfg(feature = "disk-queue")]
 pub use queue::{DiskQueue, reread_letter, reread_request};

@@ -6,8 +6,15 @@ use crate::wire::{Executed, Limits, Reply, ReplyBody, Status};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
     /// It may get better.
-    Passing(String),
-    /// It does not.
+    Passing {
+        reason: String,
+        /// Whether the request may be the reason: it may have been executed, or it was looked at and not allowed. A
+        /// target that is overloaded, on its way down or away says nothing of the request.
+        counts: bool,
+    },
+    /// The target has not answered in time. It lives, and may still be at it.
+    Unanswered,
+    /// It does not get better.
     Final(String),
 }
 
@@ -31,21 +38,31 @@ pub(super) fn judge(reply: &[u8]) -> Result<(), Fault> {
 }
 
 impl Fault {
+    fn counted(reason: String) -> Self {
+        Self::Passing {
+            reason,
+            counts: true,
+        }
+    }
+
     pub(super) fn of(status: Status, executed: Executed, detail: &str) -> Self {
         let text = match detail {
             "" => format!("{status:?}"),
             detail => format!("{status:?}: {detail}"),
         };
         match status {
-            Status::Overloaded
-            | Status::ShuttingDown
-            | Status::Expired
-            | Status::Unavailable
-            // Somebody may let the proxy in.
-            | Status::Unauthenticated => Self::Passing(text),
-            Status::Cancelled if executed != Executed::Yes => Self::Passing(text),
+            Status::Overloaded | Status::ShuttingDown | Status::Expired | Status::Unavailable => {
+                let counts = executed != Executed::No;
+                Self::Passing {
+                    reason: text,
+                    counts,
+                }
+            }
+            // Somebody may allow it.
+            Status::Unauthenticated => Self::counted(text),
+            Status::Cancelled if executed != Executed::Yes => Self::counted(text),
             // Of a newer peer: repeating what was not executed is safe.
-            Status::Other(_) if executed == Executed::No => Self::Passing(text),
+            Status::Other(_) if executed == Executed::No => Self::counted(text),
             Status::UnknownMethod
             | Status::SignatureMismatch
             | Status::Decode
@@ -84,7 +101,27 @@ mod tests {
             (Status::Other(99), Executed::Maybe, false),
         ] {
             let fault = Fault::of(status, executed, "");
-            assert_eq!(matches!(fault, Fault::Passing(_)), passing, "{fault:?}");
+            assert_eq!(matches!(fault, Fault::Passing { .. }), passing, "{fault:?}");
+        }
+    }
+
+    #[test]
+    fn what_says_nothing_of_the_request_does_not_count() {
+        for (status, executed, expected) in [
+            (Status::Overloaded, Executed::No, false),
+            (Status::Overloaded, Executed::Maybe, true),
+            (Status::ShuttingDown, Executed::No, false),
+            (Status::Unavailable, Executed::No, false),
+            (Status::Unavailable, Executed::Maybe, true),
+            (Status::Expired, Executed::No, false),
+            (Status::Unauthenticated, Executed::No, true),
+            (Status::Cancelled, Executed::Maybe, true),
+        ] {
+            let fault = Fault::of(status, executed, "");
+            assert!(
+                matches!(fault, Fault::Passing { counts, .. } if counts == expected),
+                "{status:?}"
+            );
         }
     }
 

@@ -157,7 +157,8 @@ impl Settings {
     ) -> Result<Box<dyn Relay>, Error> {
         let patience = Patience {
             attempt: ATTEMPT,
-            attempts: req.attempts,
+            attempts: req.attempts.max(1),
+            counts_all: true,
             time_to_live: Some(req.max_age),
             backoff: BACKOFF,
         };

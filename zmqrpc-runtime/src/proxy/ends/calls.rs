@@ -121,6 +121,8 @@ impl Req {
 
     /// How often a call is tried that an event or a job asks for, while the target is connected: after a failure that may
     /// get better, such as an overload or a lost connection. Default: 10. Beyond it the event is given up, and counted.
+    /// Out of the queue of a [`BufferedProxy`](crate::BufferedProxy) only tries count that may have been executed, or were
+    /// not allowed; beyond it the request becomes a dead letter. Zero is one.
     ///
     /// Calls of clients are never tried again: their callers are told.
     #[must_use]

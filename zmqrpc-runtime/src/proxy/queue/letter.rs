@@ -3,6 +3,9 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
+use super::{Death, Kept, Store};
+use crate::error::Error;
+use crate::log;
 use crate::wire::{Delivery, Incoming, Limits, MethodRef, Request};
 
 /// A request that was given up, as a queue keeps it.
@@ -13,6 +16,22 @@ pub(in crate::proxy) struct Letter {
     pub(in crate::proxy) accepted: u64,
     pub(in crate::proxy) given_up: u64,
     pub(in crate::proxy) frame: Vec<u8>,
+}
+
+impl Letter {
+    pub(in crate::proxy) fn of(kept: Kept, death: &Death) -> Self {
+        Self {
+            reason: death.reason.clone(),
+            accepted: kept.accepted,
+            given_up: death.given_up,
+            frame: kept.frame,
+        }
+    }
+
+    /// What it counts for.
+    pub(in crate::proxy) fn bytes(&self) -> usize {
+        self.frame.len() + self.reason.len()
+    }
 }
 
 /// A request that was accepted and could not be delivered: its time was over, or its target refused it for a reason that
@@ -101,6 +120,66 @@ impl fmt::Debug for DeadLetter {
             .field("delivery", &format_args!("{}", self.delivery))
             .field("method", &self.method())
             .field("reason", &self.reason())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Dead letters, oldest first: an iterator that reads one at a time. What is dropped or discarded meanwhile is left out.
+pub struct DeadLetters<'a> {
+    store: &'a dyn Store,
+    /// The number of the last one.
+    last: Option<u64>,
+    failure: Option<String>,
+}
+
+impl<'a> DeadLetters<'a> {
+    pub(in crate::proxy) fn of(store: &'a dyn Store) -> Result<Self, String> {
+        // What cannot be read at all is told before anybody iterates.
+        store.letter_after(None)?;
+        Ok(Self {
+            store,
+            last: None,
+            failure: None,
+        })
+    }
+
+    /// Whether there is no further one.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        matches!(self.store.letter_after(self.last), Ok(None))
+    }
+
+    /// Why the iteration has ended before the last one: the queue could not be read any more. `None` if it has not.
+    #[must_use]
+    pub fn failure(&self) -> Option<Error> {
+        let reason = self.failure.clone()?;
+        Some(Error::bad_queue("the queue", reason))
+    }
+}
+
+impl Iterator for DeadLetters<'_> {
+    type Item = DeadLetter;
+
+    fn next(&mut self) -> Option<DeadLetter> {
+        match self.store.letter_after(self.last) {
+            Ok(letter) => {
+                let letter = letter?;
+                self.last = Some(letter.number());
+                Some(letter)
+            }
+            Err(reason) => {
+                log::line!(error, reason = log::text(&reason); "dead letters cannot be read");
+                self.failure = Some(reason);
+                None
+            }
+        }
+    }
+}
+
+impl fmt::Debug for DeadLetters<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeadLetters")
+            .field("last", &self.last)
             .finish_non_exhaustive()
     }
 }

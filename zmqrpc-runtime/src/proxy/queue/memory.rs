@@ -2,12 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
+use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{Batch, Capacity, DeadLetter, Entry, Kept, Letter, MAX_LETTERS, Queue, Store};
+use super::{
+    Batch, Capacity, DeadLetter, Entry, Kept, Letter, MAX_LETTERS, Queue, Store, Unwritten,
+};
 use crate::wire::Delivery;
 
 /// A queue in memory. What it holds is lost with its process; what it is for is a target that is away for a while.
+///
+/// Its bytes are those of requests and dead letters together. Dead letters take up a quarter of them at most, and less
+/// where requests need the room: then the oldest are dropped and counted, see
+/// [`ProxyStats::dead_letters_dropped`](crate::ProxyStats::dead_letters_dropped).
 ///
 /// # Examples
 ///
@@ -35,6 +42,7 @@ pub struct MemoryQueue {
 struct Held {
     requests: BTreeMap<u64, Kept>,
     letters: BTreeMap<u64, Letter>,
+    letter_bytes: usize,
     next: u64,
 }
 
@@ -89,7 +97,7 @@ impl Store for MemoryQueue {
             .collect())
     }
 
-    fn commit(&self, batch: &Batch) -> Result<(), String> {
+    fn commit(&self, batch: &Batch) -> Result<usize, Unwritten> {
         let mut held = self.held();
         for (number, kept) in &batch.new {
             held.requests.insert(*number, kept.clone());
@@ -98,14 +106,30 @@ impl Store for MemoryQueue {
         for number in &batch.done {
             held.requests.remove(number);
         }
-        for (number, letter) in &batch.dead {
-            held.requests.remove(number);
-            held.letters.insert(*number, letter.clone());
+        let room = self.capacity.for_letters(batch.held);
+        let mut dropped = 0;
+        for (number, death) in &batch.dead {
+            let Some(kept) = held.requests.remove(number) else {
+                continue;
+            };
+            let letter = Letter::of(kept, death);
+            if self.max_letters == 0 {
+                continue;
+            }
+            if letter.bytes() > room {
+                dropped += 1;
+                continue;
+            }
+            held.letter_bytes += letter.bytes();
+            held.letters.insert(*number, letter);
         }
-        while held.letters.len() > self.max_letters {
-            held.letters.pop_first();
+        while (held.letters.len() > self.max_letters || held.letter_bytes > room)
+            && let Some((_, letter)) = held.letters.pop_first()
+        {
+            held.letter_bytes -= letter.bytes();
+            dropped += 1;
         }
-        Ok(())
+        Ok(dropped)
     }
 
     fn frame(&self, number: u64) -> Result<Option<Vec<u8>>, String> {
@@ -113,16 +137,21 @@ impl Store for MemoryQueue {
         Ok(held.requests.get(&number).map(|kept| kept.frame.clone()))
     }
 
-    fn letters(&self) -> Result<Vec<DeadLetter>, String> {
+    fn letter_after(&self, number: Option<u64>) -> Result<Option<DeadLetter>, String> {
+        let behind = number.map_or(Bound::Unbounded, Bound::Excluded);
+        let held = self.held();
+        let first = held.letters.range((behind, Bound::Unbounded)).next();
         let queue = self.id;
-        let letter = |(number, letter): (&u64, &Letter)| {
+        Ok(first.map(|(number, letter)| {
             let number = *number;
             DeadLetter::new(Delivery { queue, number }, letter.clone())
-        };
-        Ok(self.held().letters.iter().map(letter).collect())
+        }))
     }
 
     fn discard_letter(&self, number: u64) -> Result<bool, String> {
-        Ok(self.held().letters.remove(&number).is_some())
+        let mut held = self.held();
+        let found = held.letters.remove(&number);
+        held.letter_bytes -= found.as_ref().map_or(0, Letter::bytes);
+        Ok(found.is_some())
     }
 }

@@ -9,8 +9,8 @@ mod memory;
 
 #[cfg(feature = "disk-queue")]
 pub use disk::{DiskQueue, reread_letter, reread_request};
-pub use letter::DeadLetter;
 pub(super) use letter::Letter;
+pub use letter::{DeadLetter, DeadLetters};
 pub use memory::MemoryQueue;
 
 use super::lanes::Origin;
@@ -50,10 +50,20 @@ impl Entry {
 #[derive(Default)]
 pub(super) struct Batch {
     pub(super) new: Vec<(u64, Kept)>,
-    /// Delivered.
+    /// Delivered, or not accepted after all.
     pub(super) done: Vec<u64>,
     /// Given up.
-    pub(super) dead: Vec<(u64, Letter)>,
+    pub(super) dead: Vec<(u64, Death)>,
+    /// Bytes of all requests that are held when it has been committed.
+    pub(super) held: usize,
+}
+
+/// Why, and when, a request was given up.
+#[derive(Clone, Debug)]
+pub(super) struct Death {
+    pub(super) reason: String,
+    /// Milliseconds since 1970.
+    pub(super) given_up: u64,
 }
 
 impl Batch {
@@ -66,11 +76,27 @@ impl Batch {
     }
 }
 
+/// Why a batch was not committed.
+#[derive(Clone, Debug)]
+pub(super) struct Unwritten {
+    pub(super) reason: String,
+    /// Nothing of it is in the queue; otherwise it may be found there after a crash.
+    pub(super) surely: bool,
+}
+
 /// What a queue may hold.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Capacity {
     pub(super) requests: usize,
+    /// Of requests and dead letters together. Requests go first: dead letters are dropped for them.
     pub(super) bytes: usize,
+}
+
+impl Capacity {
+    /// Bytes that dead letters may take up beside so many of requests: a quarter of all at most.
+    fn for_letters(&self, held: usize) -> usize {
+        (self.bytes / 4).min(self.bytes.saturating_sub(held))
+    }
 }
 
 /// What a proxy does with a queue. Used by the proxy's thread, and by handles that read dead letters.
@@ -82,16 +108,18 @@ pub(super) trait Store: Send + Sync + 'static {
     fn next_number(&self) -> u64;
     /// What it holds, in order.
     fn contents(&self) -> Result<Vec<Entry>, String>;
-    /// Makes changes, and returns when they would survive a crash, if that is what it is for.
-    fn commit(&self, batch: &Batch) -> Result<(), String>;
+    /// Makes changes, and returns when they would survive a crash, if that is what it is for. Returns how many dead letters
+    /// were dropped for want of room.
+    fn commit(&self, batch: &Batch) -> Result<usize, Unwritten>;
     /// A request's frame.
     fn frame(&self, number: u64) -> Result<Option<Vec<u8>>, String>;
-    fn letters(&self) -> Result<Vec<DeadLetter>, String>;
+    /// The first dead letter with a higher number, or the first of all.
+    fn letter_after(&self, number: Option<u64>) -> Result<Option<DeadLetter>, String>;
     /// `false` if there is no such letter.
     fn discard_letter(&self, number: u64) -> Result<bool, String>;
 }
 
-/// Dead letters that are kept, of any size; then the oldest go.
+/// Dead letters that are kept, however small; then the oldest go.
 pub(super) const MAX_LETTERS: usize = 10_000;
 
 /// Where a [`BufferedProxy`](crate::BufferedProxy) keeps what it has accepted: [`MemoryQueue`] or [`DiskQueue`].

@@ -42,6 +42,8 @@ pub(super) struct Target<O> {
     table: Table<O>,
     bounds: Bounds,
     counters: Arc<Counters>,
+    /// What a request says of its remaining time is written anew when it goes.
+    pub(super) counts_down: bool,
     /// When the monitors were asked last.
     looked: Instant,
 }
@@ -78,6 +80,7 @@ impl<O> Target<O> {
             table: Table::default(),
             bounds,
             counters,
+            counts_down: true,
             looked: Instant::now(),
         })
     }
@@ -118,7 +121,9 @@ impl<O> Target<O> {
         patch_id(frame, id);
         let mut stage = None;
         if !self.table.has_waiting() {
-            shorten(frame, deadline, now);
+            if self.counts_down {
+                shorten(frame, deadline, now);
+            }
             let again = self.keep(&request, wants_reply);
             match send(&mut self.links, &mut self.turn, &[], request, now) {
                 Ok(link) => {

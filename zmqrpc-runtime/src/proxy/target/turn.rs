@@ -164,7 +164,9 @@ impl<O> Target<O> {
         let Some(call) = self.table.get(id) else {
             return false;
         };
-        shorten(&mut request, call.deadline, now);
+        if self.counts_down {
+            shorten(&mut request, call.deadline, now);
+        }
         refused.push(at);
         let copy = request.clone();
         let stage = match send(&mut self.links, &mut self.turn, &refused, request, now) {
@@ -229,12 +231,15 @@ impl<O> Target<O> {
             table,
             bounds,
             counters,
+            counts_down,
             ..
         } = self;
         let several = links.len() > 1;
         let mut left = bounds.waiting_bytes.saturating_sub(table.kept_bytes());
         while let Some(id) = table.send_next(|mut request, call| {
-            shorten(&mut request, call.deadline, now);
+            if *counts_down {
+                shorten(&mut request, call.deadline, now);
+            }
             let kept = call.wants_reply && several && request.len() <= left;
             let again = kept.then(|| Box::new(Again::of(&request)));
             let link = send(links, turn, &[], request, now)?;

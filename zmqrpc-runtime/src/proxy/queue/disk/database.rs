@@ -1,0 +1,402 @@
+//! The database in a queue's file: closed when it fails, and opened again.
+
+use std::hash::{BuildHasher, RandomState};
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::time::{Duration, Instant};
+
+use redb::{
+    Database, ReadableTable, ReadableTableMetadata, TableDefinition, TableHandle, WriteTransaction,
+};
+use rustix::io::Errno;
+
+use super::file::QueueFile;
+use super::format::{decode_entry, decode_kept, decode_letter, encode_kept, encode_letter};
+use crate::log;
+use crate::proxy::queue::{Batch, DeadLetter, Entry, Letter, MAX_LETTERS};
+use crate::wire::Delivery;
+
+const REQUESTS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("requests");
+const LETTERS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("dead letters");
+const META: TableDefinition<'_, &str, u64> = TableDefinition::new("zmqrpc queue");
+
+/// Keys of `META`.
+const FORMAT: &str = "format";
+const ID: &str = "queue";
+const NEXT: &str = "next number";
+const LETTER_BYTES: &str = "bytes of dead letters";
+
+/// The only format there is.
+const FORMAT_1: u64 = 1;
+
+/// Bytes of the file that are kept in memory.
+const CACHE: usize = 16 << 20;
+
+/// After a failure it is opened again no sooner, and no sooner than takes four times as long as opening it: what a large
+/// file needs must not keep the proxy from everything else.
+const REOPEN: Duration = Duration::from_millis(250);
+
+pub(super) struct Disk {
+    file: QueueFile,
+    id: u64,
+    next: u64,
+    /// None while it is closed. A database that has failed once does nothing any more.
+    database: RwLock<Option<Database>>,
+    failure: Mutex<Failure>,
+}
+
+#[derive(Default)]
+struct Failure {
+    reason: String,
+    full: bool,
+    /// When to open the database again.
+    due: Option<Instant>,
+    /// How long it took to open it last.
+    took: Duration,
+}
+
+/// What is wrong with the file.
+#[derive(Clone, Debug)]
+pub(super) struct Broken {
+    pub(super) reason: String,
+    /// There is no room for more.
+    pub(super) full: bool,
+    /// The database is of no use any more.
+    closed: bool,
+}
+
+impl Broken {
+    fn new(reason: impl Into<String>) -> Self {
+        Self {
+            reason: reason.into(),
+            full: false,
+            closed: false,
+        }
+    }
+
+    fn damaged() -> Self {
+        Self {
+            closed: true,
+            ..Self::new("the file is damaged")
+        }
+    }
+}
+
+impl<E: Into<redb::Error>> From<E> for Broken {
+    fn from(error: E) -> Self {
+        let error = error.into();
+        let full = matches!(&error, redb::Error::Io(error) if is_full(error));
+        let closed = matches!(error, redb::Error::Io(_) | redb::Error::PreviousIo);
+        Self {
+            reason: error.to_string(),
+            full,
+            closed,
+        }
+    }
+}
+
+fn is_full(error: &io::Error) -> bool {
+    let full = [Errno::NOSPC, Errno::DQUOT, Errno::FBIG];
+    full.iter()
+        .any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+}
+
+/// Does something with the database, which checks what it reads, and panics about some of what it finds wrong.
+fn guarded<T>(action: impl FnOnce() -> Result<T, Broken>) -> Result<T, Broken> {
+    catch_unwind(AssertUnwindSafe(action)).unwrap_or_else(|_| Err(Broken::damaged()))
+}
+
+impl Disk {
+    /// Opens the queue, or makes it where the file is empty.
+    pub(super) fn open(file: QueueFile) -> Result<Self, Broken> {
+        let (database, (id, next)) = guarded(|| {
+            let database = connect(&file)?;
+            let prepared = prepare(&database)?;
+            Ok((database, prepared))
+        })?;
+        let disk = Self {
+            file,
+            id,
+            next,
+            database: RwLock::new(Some(database)),
+            failure: Mutex::default(),
+        };
+        // Reads everything once: better now than in the middle of the night.
+        disk.contents()?;
+        disk.check_letters()?;
+        Ok(disk)
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        self.file.path()
+    }
+
+    pub(super) fn is_there(&self) -> bool {
+        self.file.is_there()
+    }
+
+    pub(super) fn id(&self) -> u64 {
+        self.id
+    }
+
+    pub(super) fn next_number(&self) -> u64 {
+        self.next
+    }
+
+    pub(super) fn contents(&self) -> Result<Vec<Entry>, Broken> {
+        self.with(|database| {
+            let table = database.begin_read()?.open_table(REQUESTS)?;
+            let mut all = Vec::new();
+            for entry in table.iter()? {
+                let (number, bytes) = entry?;
+                let number = number.value();
+                let entry = decode_entry(number, bytes.value()).ok_or_else(|| damaged(number))?;
+                all.push(entry);
+            }
+            Ok(all)
+        })
+    }
+
+    /// Reads all dead letters, and notes how many bytes they are.
+    fn check_letters(&self) -> Result<(), Broken> {
+        self.with(|database| {
+            let write = database.begin_write()?;
+            let mut bytes = 0;
+            {
+                let letters = write.open_table(LETTERS)?;
+                for entry in letters.iter()? {
+                    let (number, letter) = entry?;
+                    bytes += letter.value().len() as u64;
+                    decode_letter(letter.value()).ok_or_else(|| damaged(number.value()))?;
+                }
+                let mut meta = write.open_table(META)?;
+                let known = meta.get(LETTER_BYTES)?.map(|known| known.value());
+                if known == Some(bytes) {
+                    return Ok(());
+                }
+                meta.insert(LETTER_BYTES, bytes)?;
+            }
+            write.commit()?;
+            Ok(())
+        })
+    }
+
+    /// Returns how many dead letters were dropped, which have so much room.
+    pub(super) fn commit(&self, batch: &Batch, room: usize) -> Result<usize, Broken> {
+        self.with(|database| {
+            let write = database.begin_write()?;
+            let dropped = apply(&write, batch, room)?;
+            write.commit()?;
+            Ok(dropped)
+        })
+    }
+
+    pub(super) fn frame(&self, number: u64) -> Result<Option<Vec<u8>>, Broken> {
+        self.with(|database| {
+            let table = database.begin_read()?.open_table(REQUESTS)?;
+            let kept = table.get(number)?;
+            Ok(kept.and_then(|bytes| decode_kept(bytes.value()).map(|kept| kept.frame)))
+        })
+    }
+
+    pub(super) fn letter_after(&self, number: Option<u64>) -> Result<Option<DeadLetter>, Broken> {
+        let first = match number {
+            None => 0,
+            Some(u64::MAX) => return Ok(None),
+            Some(number) => number + 1,
+        };
+        self.with(|database| {
+            let table = database.begin_read()?.open_table(LETTERS)?;
+            let Some(entry) = table.range(first..)?.next() else {
+                return Ok(None);
+            };
+            let (number, bytes) = entry?;
+            let (queue, number) = (self.id, number.value());
+            let letter = decode_letter(bytes.value()).ok_or_else(|| damaged(number))?;
+            Ok(Some(DeadLetter::new(Delivery { queue, number }, letter)))
+        })
+    }
+
+    pub(super) fn discard_letter(&self, number: u64) -> Result<bool, Broken> {
+        self.with(|database| {
+            let write = database.begin_write()?;
+            let found = {
+                let mut letters = write.open_table(LETTERS)?;
+                let removed = letters.remove(number)?;
+                removed.map(|letter| letter.value().len() as u64)
+            };
+            if let Some(bytes) = found {
+                let mut meta = write.open_table(META)?;
+                let before = meta.get(LETTER_BYTES)?.map_or(0, |known| known.value());
+                meta.insert(LETTER_BYTES, before.saturating_sub(bytes))?;
+            }
+            write.commit()?;
+            Ok(found.is_some())
+        })
+    }
+
+    /// Does something with the database, which is opened again if it has failed.
+    fn with<T>(&self, action: impl FnOnce(&Database) -> Result<T, Broken>) -> Result<T, Broken> {
+        if self.shared().is_none() {
+            self.open_again()?;
+        }
+        let database = self.shared();
+        let Some(open) = &*database else {
+            return Err(Broken::new("the file has failed again"));
+        };
+        let done = guarded(|| action(open));
+        drop(database);
+        if let Err(broken) = &done
+            && broken.closed
+        {
+            self.close(broken);
+        }
+        done
+    }
+
+    fn close(&self, broken: &Broken) {
+        let mut database = self
+            .database
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        // It writes when it is dropped, and may find out again that it cannot.
+        let _ = guarded(|| {
+            drop(database.take());
+            Ok(())
+        });
+        let mut failure = self.failure();
+        let rest = REOPEN.max(4 * failure.took);
+        (failure.due, failure.full) = (Some(Instant::now() + rest), broken.full);
+        failure.reason.clone_from(&broken.reason);
+    }
+
+    fn open_again(&self) -> Result<(), Broken> {
+        let mut failure = self.failure();
+        let now = Instant::now();
+        if failure.due.is_some_and(|due| now < due) {
+            return Err(Broken {
+                full: failure.full,
+                ..Broken::new(failure.reason.clone())
+            });
+        }
+        let opened = guarded(|| connect(&self.file));
+        failure.took = now.elapsed();
+        failure.due = Some(Instant::now() + REOPEN.max(4 * failure.took));
+        let opened = opened.inspect_err(|broken| {
+            failure.full = broken.full;
+            failure.reason.clone_from(&broken.reason);
+        })?;
+        drop(failure);
+        *self
+            .database
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Some(opened);
+        let file = self.path().display().to_string();
+        log::line!(info, file = log::text(&file); "a queue's file was opened again");
+        Ok(())
+    }
+
+    fn shared(&self) -> RwLockReadGuard<'_, Option<Database>> {
+        self.database.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn failure(&self) -> MutexGuard<'_, Failure> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn connect(file: &QueueFile) -> Result<Database, Broken> {
+    let mut builder = Database::builder();
+    builder.set_cache_size(CACHE);
+    Ok(builder.create_with_backend(file.clone())?)
+}
+
+/// Makes sure that the tables are there. Returns the queue's number and that of the next request.
+fn prepare(database: &Database) -> Result<(u64, u64), Broken> {
+    let mut tables = Vec::new();
+    for table in database.begin_read()?.list_tables()? {
+        tables.push(table.name().to_owned());
+    }
+    if !tables.is_empty() && !tables.iter().any(|table| table == META.name()) {
+        return Err(Broken::new("the file is a database of another program"));
+    }
+    let write = database.begin_write()?;
+    let found;
+    {
+        let mut meta = write.open_table(META)?;
+        write.open_table(REQUESTS)?;
+        write.open_table(LETTERS)?;
+        if tables.is_empty() {
+            meta.insert(FORMAT, FORMAT_1)?;
+            meta.insert(ID, RandomState::new().hash_one(0))?;
+            meta.insert(NEXT, 0)?;
+        }
+        let mut values = [0; 3];
+        for (value, key) in values.iter_mut().zip([FORMAT, ID, NEXT]) {
+            match meta.get(key)? {
+                Some(stored) => *value = stored.value(),
+                None => return Err(Broken::new(format!("the file has no entry `{key}`"))),
+            }
+        }
+        found = values;
+    }
+    let [format, id, next] = found;
+    if format != FORMAT_1 {
+        return Err(Broken::new(format!(
+            "the file has format {format}, this version reads format {FORMAT_1}"
+        )));
+    }
+    write.commit()?;
+    Ok((id, next))
+}
+
+fn apply(write: &WriteTransaction, batch: &Batch, room: usize) -> Result<usize, Broken> {
+    let mut requests = write.open_table(REQUESTS)?;
+    let mut letters = write.open_table(LETTERS)?;
+    let mut meta = write.open_table(META)?;
+    let mut bytes = Vec::new();
+    for (number, kept) in &batch.new {
+        encode_kept(kept, &mut bytes);
+        requests.insert(number, &*bytes)?;
+    }
+    if let Some((last, _)) = batch.new.last() {
+        // Not from what is there: a queue that was empty would give its numbers again, and its target take new
+        // requests for repeats.
+        meta.insert(NEXT, last + 1)?;
+    }
+    for number in &batch.done {
+        requests.remove(number)?;
+    }
+    let before = meta.get(LETTER_BYTES)?.map_or(0, |known| known.value());
+    let (mut held, mut dropped, room) = (before, 0, room as u64);
+    for (number, death) in &batch.dead {
+        let kept = requests.remove(number)?;
+        let Some(kept) = kept.and_then(|bytes| decode_kept(bytes.value())) else {
+            continue;
+        };
+        encode_letter(&Letter::of(kept, death), &mut bytes);
+        let size = bytes.len() as u64;
+        if size > room {
+            dropped += 1;
+            continue;
+        }
+        held += size;
+        letters.insert(number, &*bytes)?;
+    }
+    while (letters.len()? > MAX_LETTERS as u64 || held > room)
+        && let Some((_, letter)) = letters.pop_first()?
+    {
+        held = held.saturating_sub(letter.value().len() as u64);
+        dropped += 1;
+    }
+    if held != before {
+        meta.insert(LETTER_BYTES, held)?;
+    }
+    Ok(dropped)
+}
+
+fn damaged(number: u64) -> Broken {
+    Broken::new(format!("entry {number} is damaged"))
+}

@@ -1,0 +1,88 @@
+//! The file of a queue, as the database sees it.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use redb::StorageBackend;
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
+use rustix::process::{Resource, getrlimit};
+
+/// An open file, and where it was found.
+#[derive(Clone, Debug)]
+pub(super) struct QueueFile {
+    path: PathBuf,
+    file: Arc<File>,
+}
+
+impl QueueFile {
+    /// Opens or makes a file, for nobody else to use.
+    pub(super) fn open(path: &Path) -> Result<Self, String> {
+        let opened = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path);
+        let file = opened.map_err(|error| error.to_string())?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => {}
+            Err(Errno::WOULDBLOCK) => return Err("the file is open already".into()),
+            Err(error) => return Err(format!("the file cannot be locked: {error}")),
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            file: Arc::new(file),
+        })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether the file is still where it was found. What is written to one that was deleted, or replaced by another, is
+    /// lost when the process ends.
+    pub(super) fn is_there(&self) -> bool {
+        let (Ok(open), Ok(found)) = (self.file.metadata(), std::fs::metadata(&self.path)) else {
+            return false;
+        };
+        (open.dev(), open.ino()) == (found.dev(), found.ino())
+    }
+}
+
+/// Whether a file may be so long: who writes beyond the process's limit gets `SIGXFSZ`, which ends it.
+fn check(len: u64) -> io::Result<()> {
+    match getrlimit(Resource::Fsize).current {
+        Some(limit) if len > limit => Err(Errno::FBIG.into()),
+        _ => Ok(()),
+    }
+}
+
+impl StorageBackend for QueueFile {
+    fn len(&self) -> io::Result<u64> {
+        Ok(self.file.metadata()?.len())
+    }
+
+    fn read(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; len];
+        self.file.read_exact_at(&mut bytes, offset)?;
+        Ok(bytes)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        check(len)?;
+        self.file.set_len(len)
+    }
+
+    fn sync_data(&self, _eventual: bool) -> io::Result<()> {
+        self.file.sync_data()
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        check(offset.saturating_add(data.len() as u64))?;
+        self.file.write_all_at(data, offset)
+    }
+}

@@ -1,0 +1,121 @@
+//! How requests and dead letters are written into a file.
+
+use crate::proxy::lanes::Origin;
+use crate::proxy::queue::{DeadLetter, Entry, Kept, Letter};
+use crate::wire::Delivery;
+
+/// Time of acceptance, 1 and the origin or 0, frame.
+pub(super) fn encode_kept(kept: &Kept, out: &mut Vec<u8>) {
+    out.clear();
+    out.extend(kept.accepted.to_le_bytes());
+    out.push(u8::from(kept.origin.is_some()));
+    if let Some(Origin {
+        connection,
+        address,
+    }) = &kept.origin
+    {
+        out.extend(connection.to_le_bytes());
+        put_text(address, out);
+    }
+    out.extend(&kept.frame);
+}
+
+/// What an entry consists of: time of acceptance, connection and address, frame.
+type Parts<'a> = (u64, Option<(u64, &'a str)>, &'a [u8]);
+
+fn parts_of(mut bytes: &[u8]) -> Option<Parts<'_>> {
+    let accepted = take_u64(&mut bytes)?;
+    let (has_origin, rest) = bytes.split_first()?;
+    bytes = rest;
+    let origin = match has_origin {
+        0 => None,
+        1 => Some((take_u64(&mut bytes)?, take_text(&mut bytes)?)),
+        _ => return None,
+    };
+    Some((accepted, origin, bytes))
+}
+
+fn origin_of((connection, address): (u64, &str)) -> Origin {
+    let address = address.into();
+    Origin {
+        connection,
+        address,
+    }
+}
+
+pub(super) fn decode_kept(bytes: &[u8]) -> Option<Kept> {
+    let (accepted, origin, frame) = parts_of(bytes)?;
+    Some(Kept {
+        origin: origin.map(origin_of),
+        accepted,
+        frame: frame.to_vec(),
+    })
+}
+
+/// All but the frame.
+pub(super) fn decode_entry(number: u64, bytes: &[u8]) -> Option<Entry> {
+    let (accepted, origin, frame) = parts_of(bytes)?;
+    Some(Entry {
+        number,
+        origin: origin.map(origin_of),
+        accepted,
+        bytes: frame.len(),
+    })
+}
+
+/// Times of acceptance and of giving up, reason, frame.
+pub(super) fn encode_letter(letter: &Letter, out: &mut Vec<u8>) {
+    out.clear();
+    out.extend(letter.accepted.to_le_bytes());
+    out.extend(letter.given_up.to_le_bytes());
+    put_text(&letter.reason, out);
+    out.extend(&letter.frame);
+}
+
+pub(super) fn decode_letter(mut bytes: &[u8]) -> Option<Letter> {
+    Some(Letter {
+        accepted: take_u64(&mut bytes)?,
+        given_up: take_u64(&mut bytes)?,
+        reason: take_text(&mut bytes)?.to_owned(),
+        frame: bytes.to_vec(),
+    })
+}
+
+/// A request as it is read from a file, written again. For fuzz targets.
+#[must_use]
+pub fn reread_request(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut again = Vec::new();
+    encode_kept(&decode_kept(bytes)?, &mut again);
+    Some(again)
+}
+
+/// The same of a dead letter.
+#[must_use]
+pub fn reread_letter(bytes: &[u8]) -> Option<(DeadLetter, Vec<u8>)> {
+    let letter = decode_letter(bytes)?;
+    let mut again = Vec::new();
+    encode_letter(&letter, &mut again);
+    let delivery = Delivery {
+        queue: 0,
+        number: 0,
+    };
+    Some((DeadLetter::new(delivery, letter), again))
+}
+
+fn put_text(text: &str, out: &mut Vec<u8>) {
+    out.extend((text.len() as u64).to_le_bytes());
+    out.extend(text.as_bytes());
+}
+
+fn take_text<'a>(bytes: &mut &'a [u8]) -> Option<&'a str> {
+    let len = usize::try_from(take_u64(bytes)?).ok()?;
+    let (text, rest) = bytes.split_at_checked(len)?;
+    *bytes = rest;
+    str::from_utf8(text).ok()
+}
+
+fn take_u64(bytes: &mut &[u8]) -> Option<u64> {
+    let (number, rest) = bytes.split_first_chunk()?;
+    *bytes = rest;
+    Some(u64::from_le_bytes(*number))
+}

@@ -1,0 +1,158 @@
+//! A queue in a file.
+
+mod database;
+mod file;
+mod format;
+
+use std::fmt;
+use std::path::Path;
+
+use database::{Broken, Disk};
+use file::QueueFile;
+pub use format::{reread_letter, reread_request};
+
+use super::{Batch, Capacity, DeadLetter, DeadLetters, Entry, Queue, Store, Unwritten};
+use crate::error::Error;
+
+/// A queue in a file, which survives a crash of its process or machine. What was acknowledged has been written to the disk
+/// before.
+///
+/// One proxy uses a file at a time; a second one is refused. The file is a [redb](https://www.redb.org) database.
+///
+/// **Without room.** While the disk is full, or the file as large as the process may make it (`RLIMIT_FSIZE`), requests are
+/// refused with [`Error::Overloaded`](crate::Error::Overloaded). What was accepted before stays, and goes on being
+/// delivered as far as the file can be read; when there is room again requests are accepted again, without a restart.
+/// What is found delivered meanwhile is recorded then. A crash before that brings it once more.
+///
+/// **Without its file.** When the file was deleted, moved, or replaced by another one, what is written to it would be lost
+/// with the process. So requests are refused until it is back at its path, or until the proxy is started again, with a new
+/// file then. What was accepted before goes on being delivered.
+///
+/// # Examples
+///
+/// ```no_run
+/// use zmqrpc_runtime::{BufferedProxy, DiskQueue, Rep, Req};
+///
+/// let store = BufferedProxy::new(
+///     Rep::bind("tcp://*:5000"),
+///     Req::connect("tcp://inner:5000"),
+///     DiskQueue::open("queue.db")?,
+/// )
+/// .start()?;
+/// # Ok::<(), zmqrpc_runtime::Error>(())
+/// ```
+pub struct DiskQueue {
+    disk: Disk,
+    capacity: Capacity,
+}
+
+impl DiskQueue {
+    /// Opens the queue in a file, or makes a new one where there is none. Requests that it holds are delivered when a proxy
+    /// starts with it; its dead letters can be read before.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Queue`] if the file is damaged, is no queue, is open already, or cannot be read and written. It is left as
+    /// it is.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let opened = QueueFile::open(path)
+            .and_then(|file| Disk::open(file).map_err(|broken| broken.reason))
+            .map_err(|reason| Error::bad_queue(path, reason))?;
+        Ok(Self {
+            disk: opened,
+            capacity: Capacity {
+                requests: 100_000,
+                bytes: 1 << 30,
+            },
+        })
+    }
+
+    /// Requests that it holds at most. Default: 100,000. Further ones are refused with
+    /// [`Error::Overloaded`](crate::Error::Overloaded). What is there already stays.
+    #[must_use]
+    pub fn max_requests(mut self, count: usize) -> Self {
+        self.capacity.requests = count;
+        self
+    }
+
+    /// Bytes of requests and dead letters that it holds at most. Default: 1 GiB. Dead letters take up a quarter of it at
+    /// most, and less where requests need the room: then the oldest are dropped and counted, see
+    /// [`ProxyStats::dead_letters_dropped`](crate::ProxyStats::dead_letters_dropped). The file has some bytes more for each,
+    /// up to twice as many for large ones, and does not shrink.
+    #[must_use]
+    pub fn max_bytes(mut self, bytes: usize) -> Self {
+        self.capacity.bytes = bytes;
+        self
+    }
+
+    /// What was given up, oldest first. They are read one at a time.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Queue`] if the file cannot be read.
+    pub fn dead_letters(&self) -> Result<DeadLetters<'_>, Error> {
+        DeadLetters::of(self).map_err(|reason| Error::bad_queue(self.disk.path(), reason))
+    }
+}
+
+impl Queue for DiskQueue {}
+
+impl Store for DiskQueue {
+    fn capacity(&self) -> Capacity {
+        self.capacity
+    }
+
+    fn id(&self) -> u64 {
+        self.disk.id()
+    }
+
+    fn next_number(&self) -> u64 {
+        self.disk.next_number()
+    }
+
+    fn contents(&self) -> Result<Vec<Entry>, String> {
+        self.disk.contents().map_err(|broken| broken.reason)
+    }
+
+    fn commit(&self, batch: &Batch) -> Result<usize, Unwritten> {
+        let room = self.capacity.for_letters(batch.held);
+        let dropped = self.disk.commit(batch, room);
+        let dropped = dropped.map_err(|Broken { reason, full, .. }| Unwritten {
+            reason,
+            surely: full,
+        })?;
+        if !batch.new.is_empty() && !self.disk.is_there() {
+            let path = self.disk.path().display();
+            let reason = format!("its file {path} was deleted or replaced, start the proxy again");
+            return Err(Unwritten {
+                reason,
+                surely: true,
+            });
+        }
+        Ok(dropped)
+    }
+
+    fn frame(&self, number: u64) -> Result<Option<Vec<u8>>, String> {
+        self.disk.frame(number).map_err(|broken| broken.reason)
+    }
+
+    fn letter_after(&self, number: Option<u64>) -> Result<Option<DeadLetter>, String> {
+        let letter = self.disk.letter_after(number);
+        letter.map_err(|broken| broken.reason)
+    }
+
+    fn discard_letter(&self, number: u64) -> Result<bool, String> {
+        let discarded = self.disk.discard_letter(number);
+        discarded.map_err(|broken| broken.reason)
+    }
+}
+
+impl fmt::Debug for DiskQueue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DiskQueue")
+            .field("path", &self.disk.path())
+            .field("capacity", &self.capacity)
+            .finish_non_exhaustive()
+    }
+}
