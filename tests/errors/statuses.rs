@@ -67,6 +67,16 @@ fn statuses_of_newer_servers_stay_visible() {
 }
 
 #[test]
+fn no_room_for_what_may_have_been_executed_is_not_told_as_not_executed() {
+    within(LIMIT, || {
+        let (error, at) = answered(7, 1, "it was under way");
+        assert!(matches!(error, Error::Unavailable { .. }), "{error:?}");
+        let text = "it was under way; the call may have been executed";
+        check(&error, "Probe.add", &at, Executed::Maybe, text);
+    });
+}
+
+#[test]
 fn refusals_of_the_request_itself_are_decode_errors() {
     within(LIMIT, || {
         for status in 12..=15 {

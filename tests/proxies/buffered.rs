@@ -269,3 +269,24 @@ fn settings_that_make_no_sense_are_named() {
     assert_eq!(setting(proxy().backoff(long, short)), "backoff");
     assert_eq!(setting(proxy().max_message(1)), "max_message");
 }
+
+#[test]
+fn a_method_with_a_result_is_told_that_it_was_only_accepted() {
+    within(LIMIT, || {
+        let proxy = store("tcp://127.0.0.1:1", roomy());
+        let client = Client::connect(&proxy.endpoints()[0]).unwrap();
+        let stub = crate::support::ProbeClient::new(client.clone());
+        let by_name: Result<i64, Error> = client.invoke("Probe.add", &(2_i64, 3_i64));
+        for error in [stub.add(2, 3).unwrap_err(), by_name.unwrap_err()] {
+            assert!(matches!(error, Error::Accepted { .. }), "{error:?}");
+            assert_eq!(error.executed(), Executed::Maybe);
+            let text = error.to_string();
+            assert!(text.starts_with("Probe.add at tcp://"), "{text}");
+            assert!(text.contains("accepted the request"), "{text}");
+        }
+        // What returns nothing, or an error at most, is answered as by a service.
+        log_client(&proxy).take(1, 1).unwrap();
+        log_client(&proxy).refuse(1).unwrap();
+        assert_eq!(proxy.stats().held, 4);
+    });
+}

@@ -4,7 +4,7 @@ use super::subject::Subject;
 use crate::codec::{Codec, Error as CodecError, describe};
 use crate::command::{Failure, Method, Wire};
 use crate::error::{Error, Site};
-use crate::wire::{Executed, Reply, ReplyBody, Status};
+use crate::wire::{ACCEPTED_KEY, Executed, Reply, ReplyBody, Status};
 
 /// The reply of a oneway method, which is not sent: what no bytes decode to.
 pub(super) fn nothing<R: Wire>(method: &Method) -> Result<R, Error> {
@@ -21,6 +21,7 @@ pub(super) fn decode<R: Wire, F: Failure>(frame: &[u8], subject: &Subject<'_>) -
     let undecodable = |source| undecodable(source, subject);
     match read(frame, subject)? {
         Answered::Value(codec, body) => Ok(R::decode(codec, body).map_err(undecodable)?),
+        Answered::Accepted(codec) => Ok(accepted(codec, subject)?),
         Answered::Error(codec, body) => {
             let error = F::Service::decode(codec, body).map_err(undecodable)?;
             Err(F::service(error))
@@ -34,6 +35,7 @@ pub(super) fn decode_untyped<R: Wire>(frame: &[u8], subject: &Subject<'_>) -> Re
         Answered::Value(codec, body) => {
             R::decode(codec, body).map_err(|source| undecodable(source, subject))
         }
+        Answered::Accepted(codec) => accepted(codec, subject),
         Answered::Error(codec, body) => Err(Error::Service {
             at: subject.site(),
             message: describe(codec, body)
@@ -44,9 +46,16 @@ pub(super) fn decode_untyped<R: Wire>(frame: &[u8], subject: &Subject<'_>) -> Re
     }
 }
 
+/// The reply to what was only taken on: what no bytes decode to.
+fn accepted<R: Wire>(codec: Codec, subject: &Subject<'_>) -> Result<R, Error> {
+    R::decode(codec, &[]).map_err(|_| Error::Accepted { at: subject.site() })
+}
+
 /// What a service answered: still encoded.
 enum Answered<'a> {
     Value(Codec, &'a [u8]),
+    /// Nothing yet: the request has been taken on.
+    Accepted(Codec),
     Error(Codec, &'a [u8]),
 }
 
@@ -78,6 +87,11 @@ fn sort<'a>(frame: &'a [u8], subject: &Subject<'_>) -> Result<Answered<'a>, Erro
     let reply = Reply::decode(frame, subject.limits)
         .map_err(|error| malformed(error.to_string(), Executed::Maybe))?;
     match reply.body {
+        ReplyBody::Ok {
+            codec,
+            metadata,
+            body: [],
+        } if metadata.get(ACCEPTED_KEY).is_some() => Ok(Answered::Accepted(known(codec)?)),
         ReplyBody::Ok { codec, body, .. } => Ok(Answered::Value(known(codec)?, body)),
         ReplyBody::Service { codec, body, .. } => Ok(Answered::Error(known(codec)?, body)),
         ReplyBody::Failure {
@@ -143,6 +157,10 @@ fn failure(status: Status, executed: Executed, detail: &str, subject: &Subject<'
             limit: detail.parse().unwrap_or(subject.limits.message),
             executed,
         },
+        // Not what the caller may take for not executed.
+        Status::Overloaded if executed != Executed::No => {
+            subject.unavailable(detail.to_owned(), executed)
+        }
         Status::Overloaded => Error::Overloaded {
             at,
             reason: detail.to_owned().into(),

@@ -158,6 +158,14 @@ pub enum Error {
         /// `No` for a request, `Yes` for a reply.
         executed: Executed,
     },
+    /// A proxy has taken the request on, to deliver or to publish it later, and its result cannot come back.
+    #[error(
+        "{at}: a proxy has accepted the request, to have it executed later; its result cannot come back: call a method that returns nothing; the call may have been executed"
+    )]
+    Accepted {
+        /// The call.
+        at: Site,
+    },
     /// The service panicked; the server goes on.
     #[error(
         "{at}: the service panicked; it was started and did not end, the server's log says why"
@@ -250,6 +258,7 @@ impl Error {
             | Self::Encode { executed, .. }
             | Self::Decode { executed, .. }
             | Self::Remote { executed, .. } => *executed,
+            Self::Accepted { .. } => Executed::Maybe,
             Self::Service { .. } | Self::Panicked { .. } => Executed::Yes,
             Self::Unauthenticated { .. }
             | Self::UnknownMethod { .. }
@@ -282,6 +291,7 @@ impl Error {
             | Self::TooLarge { at, .. }
             | Self::Encode { at, .. }
             | Self::Decode { at, .. }
+            | Self::Accepted { at }
             | Self::Panicked { at }
             | Self::Remote { at, .. } => Some(at),
             Self::Endpoint { .. }

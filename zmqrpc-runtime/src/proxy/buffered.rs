@@ -21,7 +21,7 @@ use crate::error::Error;
 ///
 /// A caller gets an empty reply as soon as the queue holds its request; with a [`DiskQueue`](crate::DiskQueue) that is when
 /// it has been written to the disk. So it is for methods that return nothing: the service's reply is not passed back, and
-/// callers of methods with another result get an [`Error::Decode`], although their requests are accepted. What the queue
+/// callers of methods with another result get an [`Error::Accepted`], although their requests are delivered. What the queue
 /// has no room for is refused with [`Error::Overloaded`].
 ///
 /// **Order.** The requests of one client are delivered in the order in which they were accepted, each when the one before

@@ -111,8 +111,13 @@ impl<I: Intake> Deliver<I> {
                 deadline: now.checked_add(self.keeping.patience.attempt),
                 wants_reply: true,
             };
-            if let Err((number, refusal)) = self.target.begin(call, now) {
-                self.ended.failed(number, refusal);
+            match self.target.begin(call, now) {
+                Ok(_) => {}
+                // It has passed too many proxies.
+                Err((number, refusal)) if refusal.status == Status::Unavailable => {
+                    self.keeping.give_up(number, refusal.detail);
+                }
+                Err((number, refusal)) => self.ended.failed(number, refusal),
             }
         }
         begun

@@ -14,7 +14,8 @@ use crate::socket::{
     Arrival, Delivery, Endpoint, Message, Options, Route, Router, SocketError, Waiter,
 };
 use crate::wire::{
-    Executed, Incoming, Kind, Limits, Metadata, ReplyBody, Request, Status, patch_id,
+    ACCEPTED_KEY, Executed, Incoming, Kind, Limits, MetadataBuf, ReplyBody, Request, Status,
+    patch_id,
 };
 
 pub(super) struct Front {
@@ -62,6 +63,8 @@ pub(super) enum Asked {
 
 /// Messages that are taken in at a time: callers that never stop keep a proxy neither from its targets nor from its end.
 const TURN: usize = 256;
+/// What a call's time is less at least behind each proxy.
+const HOP: Duration = Duration::from_millis(1);
 
 impl Front {
     pub(super) fn open(
@@ -188,8 +191,10 @@ impl Front {
                 remaining,
                 ..
             })) => {
-                // A time so long that the clock cannot express it is no limit.
-                let deadline = remaining.and_then(|remaining| now.checked_add(remaining));
+                // Passing on takes time, if less than can be told. A time so long that the clock cannot express it is no
+                // limit.
+                let deadline = remaining
+                    .and_then(|remaining| now.checked_add(remaining.saturating_sub(HOP).max(HOP)));
                 (id, kind == Kind::Call, deadline)
             }
             Ok(Incoming::Cancel(id)) => {
@@ -270,10 +275,12 @@ impl Front {
         }
     }
 
-    /// Tells a caller that its request has been taken on: an empty reply.
+    /// Tells a caller that its request has been taken on: an empty reply, which says so.
     pub(super) fn accept(&mut self, caller: Caller, codec: u8) {
         if caller.wants_reply {
-            let (metadata, body) = (Metadata::EMPTY, &[][..]);
+            let mut mark = MetadataBuf::new();
+            mark.set(ACCEPTED_KEY, "");
+            let (metadata, body) = (mark.as_metadata(), &[][..]);
             let accepted = ReplyBody::Ok {
                 codec,
                 metadata,

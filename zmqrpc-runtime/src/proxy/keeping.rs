@@ -12,7 +12,7 @@ use crate::command::Refusal;
 use crate::log;
 use crate::socket::Message;
 use crate::wire::{
-    DELIVERY_KEY, Delivery, Executed, Incoming, Kind, Limits, MetadataBuf, NO_ID, Request, Status,
+    DELIVERY_KEY, Delivery, Executed, Incoming, Kind, Limits, MetadataBuf, Request, Status,
 };
 
 /// How hard a delivery is tried.
@@ -344,8 +344,8 @@ impl Keeping {
             metadata.set(DELIVERY_KEY, &Delivery { queue, number }.to_string());
         }
         let request = Request {
+            // Its id stays, which tells how many proxies it has passed.
             kind: Kind::Call,
-            id: NO_ID,
             remaining: Some(self.time_left(number, now)),
             metadata: metadata.as_metadata(),
             ..request

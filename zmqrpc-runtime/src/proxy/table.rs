@@ -8,6 +8,7 @@ use std::collections::{BinaryHeap, VecDeque};
 use std::time::Instant;
 
 use crate::socket::Message;
+use crate::wire::{NUMBER_BITS, numbered};
 
 /// A call, and where it has got to. `O` is where it came from.
 pub(super) struct Call<O> {
@@ -72,6 +73,7 @@ impl<O> Call<O> {
 
 struct Place<O> {
     generation: u32,
+    hops: u8,
     call: Option<Call<O>>,
 }
 
@@ -124,24 +126,28 @@ impl<O> Table<O> {
         self.waiting_calls > 0
     }
 
-    /// The number of the next call that is put in. Never 0, the id that no call has.
-    pub(super) fn next_id(&mut self) -> u64 {
+    /// The number of the next call that is put in, which so many proxies have passed on then. Never 0, the id that no call
+    /// has.
+    pub(super) fn next_id(&mut self, hops: u8) -> u64 {
         let index = self.free.last().copied().unwrap_or_else(|| {
             let index = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
             self.places.push(Place {
                 generation: 0,
+                hops: 0,
                 call: None,
             });
             self.free.push(index);
             index
         });
-        let generation = self.places[index as usize].generation.wrapping_add(1);
-        id_of(generation.max(1), index)
+        let place = &mut self.places[index as usize];
+        place.hops = hops;
+        let generation = place.generation.wrapping_add(1) & MASK;
+        id_of(hops, generation.max(1), index)
     }
 
-    /// Puts a call in, under the number that [`next_id`](Self::next_id) has answered.
-    pub(super) fn insert(&mut self, call: Call<O>) -> u64 {
-        let id = self.next_id();
+    /// Puts a call in, under the number that [`next_id`](Self::next_id) has answered for as many hops.
+    pub(super) fn insert(&mut self, hops: u8, call: Call<O>) -> u64 {
+        let id = self.next_id(hops);
         if let Some(due) = call.due() {
             self.alarms.push(Reverse((due, id)));
         }
@@ -265,7 +271,7 @@ impl<O> Table<O> {
         (0_u32..)
             .zip(&self.places)
             .filter(|(_, place)| place.call.as_ref().is_some_and(&which))
-            .map(|(index, place)| id_of(place.generation, index))
+            .map(|(index, place)| id_of(place.hops, place.generation, index))
             .collect()
     }
 
@@ -308,16 +314,23 @@ impl<O> Table<O> {
 /// Entries of calls that have ended that may stay in any case.
 const SPARE: usize = 64;
 
-fn id_of(generation: u32, index: u32) -> u64 {
-    u64::from(generation) << 32 | u64::from(index)
+/// Generations and places have half of a number's bits each.
+const HALF: u32 = NUMBER_BITS / 2;
+const MASK: u32 = (1 << HALF) - 1;
+
+/// Calls that there can be.
+pub(super) const MOST: usize = MASK as usize;
+
+fn id_of(hops: u8, generation: u32, index: u32) -> u64 {
+    numbered(hops, u64::from(generation) << HALF | u64::from(index))
 }
 
 fn index(id: u64) -> usize {
-    usize::try_from(id & u64::from(u32::MAX)).unwrap_or(usize::MAX)
+    usize::try_from(id & u64::from(MASK)).unwrap_or(usize::MAX)
 }
 
 fn generation(id: u64) -> u32 {
-    u32::try_from(id >> 32).unwrap_or(u32::MAX)
+    u32::try_from(id >> HALF & u64::from(MASK)).unwrap_or(MASK)
 }
 
 #[cfg(test)]

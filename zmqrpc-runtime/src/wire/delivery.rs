@@ -10,6 +10,9 @@ pub const BLOCKED_KEY: &str = "zmqrpc-blocked";
 /// The metadata key that it travels under.
 pub const DELIVERY_KEY: &str = "zmqrpc-delivery";
 
+/// The metadata key of a reply to what was only taken on: it is still to be executed.
+pub const ACCEPTED_KEY: &str = "zmqrpc-accepted";
+
 /// One request of one queue. However often it is delivered, it keeps this name; no other request ever has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Delivery {

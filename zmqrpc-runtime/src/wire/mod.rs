@@ -23,6 +23,7 @@ mod dialect;
 mod error;
 mod event;
 mod head;
+mod hops;
 mod key;
 mod limits;
 mod metadata;
@@ -35,7 +36,7 @@ mod status;
 mod vectors;
 
 pub use self::{
-    delivery::{BLOCKED_KEY, DELIVERY_KEY, Delivery},
+    delivery::{ACCEPTED_KEY, BLOCKED_KEY, DELIVERY_KEY, Delivery},
     dialect::Dialect,
     error::WireError,
     event::{
@@ -45,6 +46,7 @@ pub use self::{
         NO_ID, VERSION, answered_id, is_from_client, is_from_server, patch_id, peek_id, ponged_id,
         refusal_id,
     },
+    hops::{MAX_HOPS, NUMBER_BITS, hops, numbered},
     key::MethodKey,
     limits::Limits,
     metadata::{Metadata, MetadataBuf, MetadataIter},

@@ -32,9 +32,9 @@ fn waiting(until: Instant, deadline: Option<Instant>) -> Call<&'static str> {
 #[test]
 fn a_late_reply_finds_nothing() {
     let mut table = Table::default();
-    let first = table.insert(sent(0, None));
+    let first = table.insert(0, sent(0, None));
     assert!(table.take(first).is_some());
-    let second = table.insert(sent(0, None));
+    let second = table.insert(0, sent(0, None));
     assert_ne!(first, second);
     assert!(table.take(first).is_none());
     assert_eq!(table.len(), 1);
@@ -43,8 +43,8 @@ fn a_late_reply_finds_nothing() {
 #[test]
 fn ids_that_were_never_given_out_are_harmless() {
     let mut table: Table<()> = Table::default();
-    let next = table.next_id();
-    for id in [0, 1, next, u64::MAX, 1 << 32, u64::from(u32::MAX)] {
+    let next = table.next_id(0);
+    for id in [0, 1, next, u64::MAX, 1 << HALF, u64::from(MASK)] {
         assert!(table.get(id).is_none());
         assert!(table.take(id).is_none());
     }
@@ -55,10 +55,10 @@ fn ids_that_were_never_given_out_are_harmless() {
 fn the_next_id_is_the_one_that_is_given() {
     let mut table = Table::default();
     for _ in 0..3 {
-        let next = table.next_id();
-        assert_eq!(table.insert(sent(0, None)), next);
-        let next = table.next_id();
-        assert_eq!(table.insert(sent(0, None)), next);
+        let next = table.next_id(0);
+        assert_eq!(table.insert(0, sent(0, None)), next);
+        let next = table.next_id(0);
+        assert_eq!(table.insert(0, sent(0, None)), next);
         table.take(next);
     }
 }
@@ -66,9 +66,9 @@ fn the_next_id_is_the_one_that_is_given() {
 #[test]
 fn what_waits_is_sent_in_order_and_counted_until_then() {
     let (mut table, now) = (Table::default(), Instant::now());
-    let first = table.insert(waiting(now + SECOND, None));
-    let given_up = table.insert(waiting(now + SECOND, None));
-    let last = table.insert(waiting(now + SECOND, None));
+    let first = table.insert(0, waiting(now + SECOND, None));
+    let given_up = table.insert(0, waiting(now + SECOND, None));
+    let last = table.insert(0, waiting(now + SECOND, None));
     assert_eq!(table.waiting_bytes(), 300);
     assert!(table.take(given_up).is_some());
     assert_eq!(table.send_next(|message, _| Err(message)), None);
@@ -83,7 +83,7 @@ fn what_waits_is_sent_in_order_and_counted_until_then() {
 #[test]
 fn waiting_ends_when_there_is_no_connection_in_time() {
     let (mut table, now) = (Table::default(), Instant::now());
-    let id = table.insert(waiting(now + SECOND, Some(now + 30 * SECOND)));
+    let id = table.insert(0, waiting(now + SECOND, Some(now + 30 * SECOND)));
     assert!(table.expire(now).is_none());
     assert_eq!(table.next_alarm(), Some(now + SECOND));
     let (expired, call) = table.expire(now + SECOND).unwrap();
@@ -93,7 +93,7 @@ fn waiting_ends_when_there_is_no_connection_in_time() {
 #[test]
 fn what_was_sent_in_time_ends_at_its_deadline() {
     let (mut table, now) = (Table::default(), Instant::now());
-    let id = table.insert(waiting(now + SECOND, Some(now + 30 * SECOND)));
+    let id = table.insert(0, waiting(now + SECOND, Some(now + 30 * SECOND)));
     assert_eq!(table.send_next(|_, _| Ok(over(0))), Some(id));
     assert!(table.expire(now + 2 * SECOND).is_none());
     assert_eq!(table.next_alarm(), Some(now + 30 * SECOND));
@@ -104,7 +104,7 @@ fn what_was_sent_in_time_ends_at_its_deadline() {
 #[test]
 fn a_call_without_a_deadline_is_never_over() {
     let (mut table, now) = (Table::default(), Instant::now());
-    table.insert(waiting(now + SECOND, None));
+    table.insert(0, waiting(now + SECOND, None));
     table.send_next(|_, _| Ok(over(0)));
     assert!(table.expire(now + 1000 * SECOND).is_none());
     assert_eq!(table.len(), 1);
@@ -113,9 +113,9 @@ fn a_call_without_a_deadline_is_never_over() {
 #[test]
 fn only_what_went_over_a_link_is_lost_with_it() {
     let (mut table, now) = (Table::default(), Instant::now());
-    let over_it = table.insert(sent(1, None));
-    table.insert(sent(0, None));
-    table.insert(waiting(now, None));
+    let over_it = table.insert(0, sent(1, None));
+    table.insert(0, sent(0, None));
+    table.insert(0, waiting(now, None));
     let lost = table.pick(|call| matches!(call.stage, Stage::Sent { link: 1, .. }));
     assert_eq!(lost, [over_it]);
 }
@@ -129,7 +129,7 @@ fn what_has_ended_takes_no_room() {
         } else {
             waiting(now + SECOND, None)
         };
-        let id = table.insert(call);
+        let id = table.insert(0, call);
         table.take(id);
     }
     assert!(table.places.len() == 1 && table.alarms.len() <= SPARE + 2);
@@ -144,7 +144,7 @@ fn what_is_kept_for_another_target_is_counted_until_it_is_not() {
         link,
         again: again(),
     };
-    let first = table.insert(waiting(now + SECOND, None));
+    let first = table.insert(0, waiting(now + SECOND, None));
     assert_eq!(table.send_next(|_, _| Ok(sent(0))), Some(first));
     assert_eq!(table.kept_bytes(), 100);
     let kept = table.refuse(first).unwrap();
@@ -164,4 +164,15 @@ fn what_is_kept_for_another_target_is_counted_until_it_is_not() {
     assert_eq!((table.kept_bytes(), table.waiting_bytes()), (0, 100));
     assert_eq!(table.expire(until).unwrap().0, first);
     assert_eq!((table.len(), table.has_waiting()), (0, false));
+}
+
+#[test]
+fn a_call_keeps_its_hops() {
+    let mut table = Table::default();
+    let id = table.insert(3, sent(0, None));
+    assert_eq!(crate::wire::hops(id), 3);
+    assert_eq!(table.pick(|_| true), [id]);
+    table.take(id);
+    let next = table.insert(0, sent(0, None));
+    assert_eq!(crate::wire::hops(next), 0);
 }

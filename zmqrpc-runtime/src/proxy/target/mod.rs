@@ -10,12 +10,14 @@ use std::time::{Duration, Instant};
 use super::counters::Counters;
 use super::endings::{Callers, ENDED, refusal};
 use super::link::{Link, send};
-use super::table::{Again, Call, Stage, Table};
+use super::table::{Again, Call, MOST, Stage, Table};
 use crate::client::{Pulse, Standing};
 use crate::command::Refusal;
 use crate::error::Error;
 use crate::socket::{Dealer, Endpoint, Message, Options, Waiter};
-use crate::wire::{Executed, Status, encode_cancel, patch_id, shorten_remaining};
+use crate::wire::{
+    Executed, MAX_HOPS, Status, encode_cancel, hops, patch_id, peek_id, shorten_remaining,
+};
 
 /// A request on its way out.
 pub(super) struct Outgoing<O> {
@@ -78,7 +80,10 @@ impl<O> Target<O> {
             links: endpoints.iter().map(open).collect::<Result<_, _>>()?,
             turn: 0,
             table: Table::default(),
-            bounds,
+            bounds: Bounds {
+                calls: bounds.calls.min(MOST),
+                ..bounds
+            },
             counters,
             counts_down: true,
             looked: Instant::now(),
@@ -115,9 +120,14 @@ impl<O> Target<O> {
             deadline,
             wants_reply,
         } = call;
-        let id = self.table.next_id();
         // Once: asking libzmq where the bytes are takes longer than changing them.
         let frame: &mut [u8] = &mut request;
+        let passed = peek_id(frame).map_or(0, hops);
+        if passed >= MAX_HOPS {
+            return Err((origin, going_round()));
+        }
+        let passed = passed + 1;
+        let id = self.table.next_id(passed);
         patch_id(frame, id);
         let mut stage = None;
         if !self.table.has_waiting() {
@@ -149,12 +159,13 @@ impl<O> Target<O> {
                 Err(refusal) => return Err((origin, refusal)),
             },
         };
-        Ok(self.table.insert(Call {
+        let call = Call {
             origin,
             deadline,
             wants_reply,
             stage,
-        }))
+        };
+        Ok(self.table.insert(passed, call))
     }
 
     /// A copy of a request for another target, should the first one refuse it: if there are others, and room.
@@ -235,6 +246,12 @@ impl<O> Target<O> {
             callers.failed(origin, failure.clone().surely(Executed::Maybe));
         }
     }
+}
+
+/// It would go on for ever where proxies stand in a ring.
+fn going_round() -> Refusal {
+    let detail = format!("it has passed {MAX_HOPS} proxies, do they stand in a ring?");
+    Refusal::new(Status::Unavailable, detail).surely(Executed::No)
 }
 
 fn shorten(request: &mut [u8], deadline: Option<Instant>, now: Instant) {

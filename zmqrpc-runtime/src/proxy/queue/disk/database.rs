@@ -1,35 +1,20 @@
 //! The database in a queue's file: closed when it fails, and opened again.
 
-use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
-use redb::{
-    Database, ReadableTable, ReadableTableMetadata, TableDefinition, TableHandle, WriteTransaction,
-};
+use redb::{Database, ReadableTable};
 use rustix::io::Errno;
 
 use super::file::QueueFile;
-use super::format::{decode_entry, decode_kept, decode_letter, encode_kept, encode_letter};
+use super::format::{decode_entry, decode_kept, decode_letter};
+use super::tables::{LETTER_BYTES, LETTERS, META, REQUESTS, apply, damaged, prepare};
 use crate::log;
-use crate::proxy::queue::{Batch, DeadLetter, Entry, Letter, MAX_LETTERS};
+use crate::proxy::queue::{Batch, DeadLetter, Entry};
 use crate::wire::Delivery;
-
-const REQUESTS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("requests");
-const LETTERS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("dead letters");
-const META: TableDefinition<'_, &str, u64> = TableDefinition::new("zmqrpc queue");
-
-/// Keys of `META`.
-const FORMAT: &str = "format";
-const ID: &str = "queue";
-const NEXT: &str = "next number";
-const LETTER_BYTES: &str = "bytes of dead letters";
-
-/// The only format there is.
-const FORMAT_1: u64 = 1;
 
 /// Bytes of the file that are kept in memory.
 const CACHE: usize = 16 << 20;
@@ -68,7 +53,7 @@ pub(super) struct Broken {
 }
 
 impl Broken {
-    fn new(reason: impl Into<String>) -> Self {
+    pub(super) fn new(reason: impl Into<String>) -> Self {
         Self {
             reason: reason.into(),
             full: false,
@@ -311,92 +296,4 @@ fn connect(file: &QueueFile) -> Result<Database, Broken> {
     let mut builder = Database::builder();
     builder.set_cache_size(CACHE);
     Ok(builder.create_with_backend(file.clone())?)
-}
-
-/// Makes sure that the tables are there. Returns the queue's number and that of the next request.
-fn prepare(database: &Database) -> Result<(u64, u64), Broken> {
-    let mut tables = Vec::new();
-    for table in database.begin_read()?.list_tables()? {
-        tables.push(table.name().to_owned());
-    }
-    if !tables.is_empty() && !tables.iter().any(|table| table == META.name()) {
-        return Err(Broken::new("the file is a database of another program"));
-    }
-    let write = database.begin_write()?;
-    let found;
-    {
-        let mut meta = write.open_table(META)?;
-        write.open_table(REQUESTS)?;
-        write.open_table(LETTERS)?;
-        if tables.is_empty() {
-            meta.insert(FORMAT, FORMAT_1)?;
-            meta.insert(ID, RandomState::new().hash_one(0))?;
-            meta.insert(NEXT, 0)?;
-        }
-        let mut values = [0; 3];
-        for (value, key) in values.iter_mut().zip([FORMAT, ID, NEXT]) {
-            match meta.get(key)? {
-                Some(stored) => *value = stored.value(),
-                None => return Err(Broken::new(format!("the file has no entry `{key}`"))),
-            }
-        }
-        found = values;
-    }
-    let [format, id, next] = found;
-    if format != FORMAT_1 {
-        return Err(Broken::new(format!(
-            "the file has format {format}, this version reads format {FORMAT_1}"
-        )));
-    }
-    write.commit()?;
-    Ok((id, next))
-}
-
-fn apply(write: &WriteTransaction, batch: &Batch, room: usize) -> Result<usize, Broken> {
-    let mut requests = write.open_table(REQUESTS)?;
-    let mut letters = write.open_table(LETTERS)?;
-    let mut meta = write.open_table(META)?;
-    let mut bytes = Vec::new();
-    for (number, kept) in &batch.new {
-        encode_kept(kept, &mut bytes);
-        requests.insert(number, &*bytes)?;
-    }
-    if let Some((last, _)) = batch.new.last() {
-        // Not from what is there: a queue that was empty would give its numbers again, and its target take new
-        // requests for repeats.
-        meta.insert(NEXT, last + 1)?;
-    }
-    for number in &batch.done {
-        requests.remove(number)?;
-    }
-    let before = meta.get(LETTER_BYTES)?.map_or(0, |known| known.value());
-    let (mut held, mut dropped, room) = (before, 0, room as u64);
-    for (number, death) in &batch.dead {
-        let kept = requests.remove(number)?;
-        let Some(kept) = kept.and_then(|bytes| decode_kept(bytes.value())) else {
-            continue;
-        };
-        encode_letter(&Letter::of(kept, death), &mut bytes);
-        let size = bytes.len() as u64;
-        if size > room {
-            dropped += 1;
-            continue;
-        }
-        held += size;
-        letters.insert(number, &*bytes)?;
-    }
-    while (letters.len()? > MAX_LETTERS as u64 || held > room)
-        && let Some((_, letter)) = letters.pop_first()?
-    {
-        held = held.saturating_sub(letter.value().len() as u64);
-        dropped += 1;
-    }
-    if held != before {
-        meta.insert(LETTER_BYTES, held)?;
-    }
-    Ok(dropped)
-}
-
-fn damaged(number: u64) -> Broken {
-    Broken::new(format!("entry {number} is damaged"))
 }

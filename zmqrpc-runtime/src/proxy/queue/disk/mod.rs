@@ -3,6 +3,7 @@
 mod database;
 mod file;
 mod format;
+mod tables;
 
 use std::fmt;
 use std::path::Path;
