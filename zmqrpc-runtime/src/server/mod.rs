@@ -9,6 +9,7 @@
 //! handler     closures as services of hand-written commands
 //! registry    which service has which method
 //! responder   a frame to a job, a job to a frame: no socket
+//! unprepared  why a request is not run
 //! authorize   may this caller make this call
 //! execution   an `async` method that runs
 //! executor    where it runs
@@ -59,6 +60,7 @@ mod running;
 mod runtime;
 mod signals;
 mod sources;
+mod unprepared;
 mod work;
 
 pub use builder::{Server, ServerBuilder};

@@ -13,7 +13,8 @@ use super::counters::Counters;
 use super::deliveries::{Deliveries, Fate, Repeat, Ticket, answer_repeat, under_way};
 use super::execution::{self, Execution, Report, Step};
 use super::executor::{Executor, TaskEnd};
-use super::registry::{Found, Missing, Registry};
+use super::registry::{Found, Registry};
+use super::unprepared::Unprepared;
 use super::work::Cancel;
 use crate::codec::Codec;
 use crate::command::{Blank, Call, Envelope, Exchange, Exchanged, Method, Refusal, reply_frame};
@@ -302,36 +303,6 @@ impl Responder {
     /// Lets an `async` method go on elsewhere; or to its end here, where there is no runtime for it.
     pub(super) fn spawn(&self, execution: Execution, end: impl TaskEnd) -> Option<Box<dyn Cancel>> {
         self.executor.spawn(execution, end)
-    }
-}
-
-/// Why a request is not run.
-enum Unprepared {
-    Codec,
-    /// Postcard carries no types and a name no signature: a 2 for a u64 would be read as a 4 by an i64.
-    Untyped,
-    Method(Missing),
-}
-
-impl Unprepared {
-    fn refusal(self, request: &Request<'_>) -> Refusal {
-        let (status, detail) = match self {
-            Self::Codec => {
-                let codec = request.codec;
-                let detail =
-                    format!("codec {codec} is unknown here, use 0 (postcard) or 2 (MessagePack)");
-                (Status::UnsupportedCodec, detail)
-            }
-            Self::Untyped => {
-                let detail = "a call by name needs a codec that carries types: use 2 (MessagePack)";
-                (Status::UnsupportedCodec, detail.into())
-            }
-            Self::Method(Missing::Unknown) => (Status::UnknownMethod, request.method.to_string()),
-            Self::Method(Missing::Mismatch(method)) => {
-                (Status::SignatureMismatch, method.versioned_signature())
-            }
-        };
-        Refusal::new(status, detail)
     }
 }
 
