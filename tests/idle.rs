@@ -8,8 +8,8 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
-use support::within;
-use zmqrpc::{Client, Publisher, Pusher};
+use support::{alone, await_state, serve, within};
+use zmqrpc::{Client, Publisher, Pusher, Subscription};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -49,7 +49,7 @@ fn greeting(mechanism: &[u8]) -> Vec<u8> {
 
 #[test]
 fn peers_that_come_and_go_leave_nothing_with_who_is_idle() {
-    within(LIMIT, || {
+    alone(LIMIT, || {
         let pusher = Pusher::bind("tcp://127.0.0.1:*").unwrap();
         let publisher = Publisher::bind("tcp://127.0.0.1:*").unwrap();
         for (endpoint, kind) in [
@@ -65,6 +65,35 @@ fn peers_that_come_and_go_leave_nothing_with_who_is_idle() {
             let held = memory().saturating_sub(before);
             assert!(held < 120_000, "{held} kB after 20,000 of {kind}");
         }
+    });
+}
+
+#[test]
+fn peers_that_come_and_go_leave_nothing_where_nothing_is_taken() {
+    alone(LIMIT, || {
+        let (server, _gate) = serve(|builder| {
+            builder
+                .workers(1)
+                .max_queue(1)
+                .pull_bind("tcp://127.0.0.1:*")
+                .subscribe(Subscription::bind("tcp://127.0.0.1:*"))
+        });
+        let pulled = server.pulls().remove(0).endpoint;
+        // The last ones stay where they are.
+        let pusher = support::ProbeClient::new(Pusher::connect(&pulled).unwrap());
+        for _ in 0..20 {
+            pusher.hold_for_ever().unwrap();
+        }
+        await_state("no room", || server.pulls()[0].received > 0);
+        let subscribed = server.subscriptions().remove(0).endpoint;
+        let address = subscribed.trim_start_matches("tcp://");
+        let before = memory();
+        for _ in 0..5_000 {
+            greet(TcpStream::connect(address).unwrap(), "PUB");
+        }
+        // Each would leave 11 kB.
+        let held = memory().saturating_sub(before);
+        assert!(held < 25_000, "{held} kB");
     });
 }
 

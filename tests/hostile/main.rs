@@ -8,6 +8,7 @@ mod lengths;
 mod log;
 mod peers;
 mod queue;
+mod resets;
 mod routes;
 mod services;
 mod victim;

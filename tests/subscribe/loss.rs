@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use zmqrpc::Subscription;
 
-use super::publisher::Publisher;
+use super::publisher::{Publisher, event, number};
 use super::recorder::{only, record};
 use super::support::within;
 
@@ -75,6 +75,36 @@ fn a_publisher_that_is_started_again_has_lost_nothing() {
         let stats = only(&server);
         assert_eq!((stats.received, stats.lost), (20, 0));
         assert_eq!(stats.renewals, 0, "libzmq has connected again by itself");
+    });
+}
+
+#[test]
+fn forged_numbers_are_no_loss_and_hide_none() {
+    within(LIMIT, || {
+        let (server, recorder) =
+            record(|builder| builder.subscribe(Subscription::bind("tcp://127.0.0.1:*")));
+        let endpoint = only(&server).endpoint;
+        let mut publisher = Publisher::connect(&endpoint, 7);
+        publisher.await_subscriber();
+        for reading in 0..10 {
+            publisher.reading("", reading);
+        }
+        recorder.log.await_entries(10);
+        let forger = Publisher::connect(&endpoint, 8);
+        forger.await_subscriber();
+        for forged in [u64::MAX, 500, 0, u64::MAX - 1] {
+            forger.send(&[b"", &event(7, forged, "reading", &number(0))]);
+        }
+        recorder.log.await_entries(14);
+        publisher.lose("", 3);
+        publisher.reading("", 10);
+        recorder.log.await_entries(15);
+        let stats = only(&server);
+        assert_eq!((stats.received, stats.lost), (15, 3));
+        let [heard] = &stats.publishers[..] else {
+            panic!("{stats:?}")
+        };
+        assert_eq!((heard.publisher, heard.received, heard.lost), (7, 15, 3));
     });
 }
 

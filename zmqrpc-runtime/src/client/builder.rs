@@ -124,8 +124,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Messages that libzmq holds per endpoint, in each direction. Default: 1,000. Further requests wait in the client,
-    /// and the server finds no room for further replies until these are read.
+    /// Requests that libzmq holds per endpoint. Default: 1,000. Further ones wait in the client. Replies are always taken
+    /// in.
     pub fn high_water(mut self, messages: usize) -> Self {
         self.high_water = messages;
         self

@@ -56,6 +56,8 @@ pub(super) struct Core {
     bounds: Bounds,
     pub(super) watch: Watch,
     late: u64,
+    /// There is more to take in: a server sends faster than that can be done in a turn.
+    pub(super) behind: bool,
     pub(super) pulse: Pulse,
     pub(super) renewals: u64,
     pub(super) oneway: Oneway,
@@ -75,6 +77,7 @@ impl Core {
             bounds,
             watch: Watch::default(),
             late: 0,
+            behind: false,
             pulse,
             renewals: 0,
             oneway: Oneway::default(),
@@ -168,21 +171,8 @@ impl Core {
         self.last_sent == Some(id) && self.table.len() == 1
     }
 
-    /// Finds out what became of the connection while nobody waited for it.
-    pub(super) fn refresh(&mut self, waiter: &Waiter) {
-        waiter.expect_news();
-        self.service(waiter);
-    }
-
-    /// What [`Ward::tend`](crate::socket::Ward::tend) does.
-    pub(super) fn tend(&mut self, waiter: &Waiter) -> bool {
-        if !self.watch.polling {
-            self.refresh(waiter);
-        }
-        self.dealer.is_cut()
-    }
-
-    /// Takes in everything that has arrived and hands over everything that can be, until nothing moves.
+    /// Takes in everything that has arrived and hands over everything that can be, until nothing moves. Or a part of it:
+    /// then whoever waits comes back at once.
     ///
     /// A send can swallow the signal of an arrival, one that fails too, and a receive the signal of new room. So one
     /// pass is not enough, and the last operation is a receive in any case.
@@ -198,7 +188,7 @@ impl Core {
                 return;
             }
             let moved = self.flush(waiter);
-            if !moved && !self.lacks_room() {
+            if self.behind || !moved && !self.lacks_room() {
                 return;
             }
             refused = !moved;
@@ -225,7 +215,7 @@ impl Core {
         let mut lost = Vec::new();
         let (mut arrived, mut heard, mut cut, mut no_server) = (false, false, false, false);
         let mut drained = false;
-        dealer.drain(|event| {
+        let empty = dealer.drain(|event| {
             arrived = true;
             match event {
                 LinkEvent::Received(message) => {
@@ -274,6 +264,7 @@ impl Core {
             let moves = |call: &Call| !call.written && call.manner.movable;
             self.fail(moves, &Loss::Drained, waiter);
         }
+        self.come_back(!empty, waiter);
         if no_server {
             log::line!(warn, ; "what a client is connected to is no server, the connection is renewed");
             self.give_up(&Loss::NoServer { returned: false }, waiter);

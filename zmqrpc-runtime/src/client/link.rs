@@ -20,6 +20,9 @@ use crate::socket::{
 };
 use crate::wire::Limits;
 
+/// Turns in a row in which an idle link is looked after: others have theirs as well.
+const TURNS: usize = 100;
+
 /// What a thread waits for: the ending it answers, once it is there.
 type Condition = fn(&mut Core, u64) -> Option<Ending>;
 
@@ -275,13 +278,18 @@ impl Ward for Connection {
     }
 
     fn tend(&self, wakes: &mut Wakes) -> bool {
-        // Whoever has the lock, or waits at the socket, does it.
-        let Ok(mut core) = self.core.try_lock() else {
-            return false;
-        };
-        let again = core.tend(&self.waiter);
-        wakes.take_from(&mut core.table.wakes);
-        again
+        for _ in 0..TURNS {
+            // Whoever has the lock, or waits at the socket, does it.
+            let Ok(mut core) = self.core.try_lock() else {
+                return false;
+            };
+            let again = core.tend(&self.waiter);
+            wakes.take_from(&mut core.table.wakes);
+            if !core.is_behind() {
+                return again;
+            }
+        }
+        true
     }
 }
 

@@ -146,6 +146,9 @@ impl Core {
             self.service(waiter);
         }
         let pulse = self.check_pulse(now, waiter);
+        if self.behind {
+            return Turn::Wait(Some(now));
+        }
         if self.table.tasks() > 0 {
             return Turn::Wait(self.watch.driver.next.into_iter().chain(pulse).min());
         }
@@ -155,5 +158,33 @@ impl Core {
         }
         // Who is woken now often calls again at once.
         Turn::Wait(Some(now + self.pulse.interval().min(STAY)))
+    }
+
+    /// Finds out what became of the connection while nobody waited for it.
+    pub(super) fn refresh(&mut self, waiter: &Waiter) {
+        waiter.expect_news();
+        self.service(waiter);
+    }
+
+    /// What [`Ward::tend`](crate::socket::Ward::tend) does.
+    pub(super) fn tend(&mut self, waiter: &Waiter) -> bool {
+        if !self.watch.polling {
+            self.refresh(waiter);
+        }
+        self.dealer.is_cut()
+    }
+
+    /// Whether there is more to take in than was in a turn: whoever waits comes back at once then.
+    pub(super) fn come_back(&mut self, behind: bool, waiter: &Waiter) {
+        self.behind = behind;
+        if behind {
+            waiter.wake();
+            self.call_driver();
+        }
+    }
+
+    /// Whether there is more to take in, although nobody waits for it.
+    pub(super) fn is_behind(&self) -> bool {
+        self.behind && !self.watch.polling
     }
 }

@@ -13,7 +13,7 @@ use super::relay::{Relay, Turn};
 use super::target::{Outgoing, Target};
 use crate::command::Refusal;
 use crate::log;
-use crate::socket::{Message, SocketError, Waiter};
+use crate::socket::{Hold, Message, SocketError, Waiter};
 use crate::wire::{Executed, Status};
 
 /// Deliveries that are under way at once.
@@ -26,6 +26,7 @@ pub(super) struct Deliver<I> {
     target: Target<u64>,
     keeping: Keeping,
     ended: Ended,
+    hold: Hold,
     was_up: bool,
     /// The queue cannot be read, until then.
     read_again: Option<Instant>,
@@ -59,6 +60,7 @@ impl<I: Intake> Deliver<I> {
             target,
             keeping,
             ended: Ended::default(),
+            hold: Hold::default(),
             was_up: false,
             read_again: None,
             stopping: false,
@@ -160,6 +162,9 @@ impl<I: Intake> Relay for Deliver<I> {
         let begun = self.deliver(now);
         let full = !self.stopping && !self.keeping.has_room();
         let left_alone = full && self.intake.may_wait() && self.intake.is_used();
+        if self.hold.is_due(left_alone, now) {
+            self.intake.settle()?;
+        }
         if left_alone || !self.intake.is_used() {
             self.intake.look(now, !full);
         }

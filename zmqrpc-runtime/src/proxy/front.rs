@@ -61,6 +61,12 @@ pub(super) enum Asked {
     Cancel(Caller),
 }
 
+/// How often answers that a caller had no room for are tried again at least.
+const RETRY: Duration = Duration::from_millis(10);
+
+/// Bytes after which a turn ends early.
+const TURN_BYTES: usize = 16 << 20;
+
 /// Messages that are taken in at a time: callers that never stop keep a proxy neither from its targets nor from its end.
 const TURN: usize = 256;
 /// What a call's time is less at least behind each proxy.
@@ -101,14 +107,16 @@ impl Front {
         self.used
     }
 
-    /// When to make a connection to a hub again.
+    /// When to look at the socket though nothing tells: a connection to a hub is to be made again, or a caller may have
+    /// room for what waits.
     pub(super) fn due(&self) -> Option<Instant> {
-        self.router.due()
+        let retry = (!self.outbox.is_empty()).then(|| Instant::now() + RETRY);
+        self.router.due().into_iter().chain(retry).min()
     }
 
     /// Somebody has waited: the socket is looked at if it has something.
     pub(super) fn wake(&mut self) {
-        let connects = self.due().is_some_and(|due| due <= Instant::now());
+        let connects = self.router.due().is_some_and(|due| due <= Instant::now());
         self.used |= self.waiter.take_stir() || !self.outbox.is_empty() || connects;
     }
 
@@ -141,8 +149,8 @@ impl Front {
         now: Instant,
         mut on: impl FnMut(&mut Self, Asked),
     ) -> Result<(), SocketError> {
-        let (mut taken, mut refused) = (0, false);
-        while taken < TURN {
+        let (mut taken, mut bytes, mut refused) = (0, 0, false);
+        while taken < TURN && bytes < TURN_BYTES {
             let mut message = Message::new();
             let Some(arrival) = self.router.receive(&mut message)? else {
                 // As in a server: the last operation before a wait is a receive.
@@ -153,7 +161,7 @@ impl Front {
                 refused = !self.retry();
                 continue;
             };
-            (taken, refused) = (taken + 1, false);
+            (taken, bytes, refused) = (taken + 1, bytes + message.len(), false);
             let Arrival::Message(route) = arrival else {
                 self.counters.front.malformed.increment();
                 continue;

@@ -34,6 +34,10 @@ pub(super) trait Intake: Send {
     fn accepted(&mut self);
     /// It is not.
     fn refused(&mut self, refusal: &Refusal);
+    /// Looks after connections while it is left alone.
+    fn settle(&mut self) -> Result<(), SocketError> {
+        Ok(())
+    }
     /// Looks after connections; `heard` is false while nobody listens.
     fn look(&mut self, _now: Instant, _heard: bool) {}
     /// When to look next.
@@ -240,6 +244,10 @@ impl<S: Stream> Intake for Unasked<S> {
     fn accepted(&mut self) {}
 
     fn refused(&mut self, _: &Refusal) {}
+
+    fn settle(&mut self) -> Result<(), SocketError> {
+        self.stream.settle()
+    }
 
     fn look(&mut self, now: Instant, heard: bool) {
         self.stream.look(now, heard);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::counters::Counters;
 use super::relay::{Relay, Turn};
 use super::sources::{Jobs, Stream, TURN};
-use crate::socket::{Message, Push, SocketError, Unpushed, Waiter};
+use crate::socket::{Hold, Message, Push, SocketError, Unpushed, Waiter};
 
 /// Takes a job when it has found a puller for the one before: what nobody takes waits with those who pushed it.
 pub(super) struct Pushing {
@@ -15,6 +15,7 @@ pub(super) struct Pushing {
     waiter: Arc<Waiter>,
     /// The one that nobody has room for.
     hand: Option<Message>,
+    hold: Hold,
     counters: Arc<Counters>,
     stopping: bool,
 }
@@ -29,6 +30,7 @@ impl Pushing {
             waiter: push.waiter(),
             push,
             hand: None,
+            hold: Hold::default(),
             counters,
             stopping: false,
         }
@@ -66,11 +68,15 @@ impl Relay for Pushing {
         if let Some(job) = self.hand.take()
             && !self.offer(job)?
         {
+            if self.hold.is_due(true, now) {
+                self.jobs.settle()?;
+            }
             return Ok(Turn::WaitBehind(
                 self.jobs.waiters().len(),
                 Some(now + RETRY),
             ));
         }
+        self.hold.is_due(false, now);
         if self.stopping {
             self.jobs.leave();
         }

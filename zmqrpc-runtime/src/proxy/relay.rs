@@ -42,6 +42,8 @@ pub(super) enum Turn {
     WaitBehind(usize, Option<Instant>),
 }
 
+/// How often a loop that has always something to do looks at what has come elsewhere.
+const BUSY: Duration = Duration::from_millis(1);
 /// How often a loop that does not hear its bell looks.
 const LOOK: Duration = Duration::from_millis(10);
 /// How long callers may take to accept their last answers.
@@ -123,7 +125,7 @@ impl Control {
     }
 
     fn run(&self, mut relay: Box<dyn Relay>, waiters: &[Arc<Waiter>]) {
-        let mut ending = None;
+        let (mut ending, mut look_at) = (None, Instant::now() + BUSY);
         loop {
             let now = Instant::now();
             if self.stopping.load(Ordering::Acquire)
@@ -149,7 +151,9 @@ impl Control {
                 }
             };
             let (waiters, until) = match turn {
-                Turn::Again => continue,
+                // One socket that always has something must not keep the others from being looked at.
+                Turn::Again if now < look_at => continue,
+                Turn::Again => (waiters, Some(now)),
                 Turn::Wait(until) => (waiters, until),
                 Turn::WaitBehind(count, until) => {
                     // The bell is among those that are left alone.
@@ -172,6 +176,7 @@ impl Control {
                 break;
             }
             relay.wake();
+            look_at = Instant::now() + BUSY;
         }
         relay.shut();
     }

@@ -28,6 +28,8 @@ pub(super) trait Stream: Send + Sized {
     fn leave(&mut self);
     /// The next good message of a turn; nothing if there is none, or others have their turn.
     fn next(&mut self, now: Instant) -> Result<Option<Self::Item>, SocketError>;
+    /// Looks after connections while messages are left where they are.
+    fn settle(&mut self) -> Result<(), SocketError>;
     /// Looks after connections. Only right when everything has been taken in; `heard` is false while nobody listens.
     fn look(&mut self, now: Instant, heard: bool);
     fn due(&self) -> Option<Instant>;
@@ -117,6 +119,14 @@ impl Stream for Events {
         }
         self.turn = (0, TURN);
         Ok(None)
+    }
+
+    fn settle(&mut self) -> Result<(), SocketError> {
+        self.feeds.iter_mut().try_for_each(|(feed, used)| {
+            // It may have taken the signal of what it leaves.
+            *used = true;
+            feed.settle()
+        })
     }
 
     fn look(&mut self, now: Instant, heard: bool) {
@@ -237,6 +247,13 @@ impl Stream for Jobs {
         }
         self.turn = (0, TURN);
         Ok(None)
+    }
+
+    fn settle(&mut self) -> Result<(), SocketError> {
+        self.pulls.iter_mut().try_for_each(|(pull, used)| {
+            *used = true;
+            pull.settle()
+        })
     }
 
     fn look(&mut self, now: Instant, _: bool) {

@@ -39,7 +39,7 @@ pub(crate) struct Care<W> {
 }
 
 /// How long users have to take in themselves what has happened.
-const REST: Duration = Duration::from_millis(250);
+const REST: Duration = Duration::from_millis(25);
 
 struct Place {
     /// Taken away when the care ends, by whoever ends it. So the last owner is never the caretaker, who would close the

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::approach::Approach;
 use super::inproc;
+use super::load::{Load, NoRoom};
 use super::monitor::{Connection, Monitor};
 use super::raw::{RawSocket, Refused};
 use super::{Denial, Denied, Endpoint, Message, Options, SocketError, Waiter};
@@ -28,6 +29,12 @@ pub(crate) enum LinkEvent {
     Denied(Denial),
 }
 
+/// Messages that are handed over at a time.
+const TURN: usize = 1024;
+
+/// The same of a connection that is lost, before that is told: what it has brought counts.
+const LAST_TURN: usize = 65_536;
+
 /// A DEALER with a monitor.
 pub(crate) struct Dealer {
     approach: Approach,
@@ -39,6 +46,8 @@ pub(crate) struct Dealer {
 struct Connected {
     socket: RawSocket,
     news: News,
+    /// What is on its way to the server.
+    load: Load,
 }
 
 /// How the connection's ups and downs become known.
@@ -81,18 +90,32 @@ impl Dealer {
 
     /// Takes the message, or gives it back when there is no room.
     pub(crate) fn send(&mut self, mut message: Message) -> Result<(), Message> {
-        match self.connection.socket.send(&mut message, false) {
-            Ok(()) => Ok(()),
-            Err(Refused::Full | Refused::Unreachable) => Err(message),
+        let Connected { socket, load, .. } = &mut self.connection;
+        let carries = match load.room_for(message.len()) {
+            Ok(None) => false,
+            Ok(Some(load)) if socket.has_room() => {
+                message = load.carry(message);
+                true
+            }
+            Ok(Some(_)) | Err(NoRoom) => return Err(message),
+        };
+        match socket.send(&mut message, false) {
+            Ok(()) => return Ok(()),
+            Err(Refused::Full | Refused::Unreachable) => {}
             Err(Refused::Broken(error)) => {
                 log::line!(error, error = log::text(&error); "a request could not be sent");
-                Err(message)
             }
         }
+        // The connection has just broken. What is given back is on its way no more.
+        if carries {
+            message = Message::copy_of(&message);
+        }
+        Err(message)
     }
 
-    /// Hands over everything that has arrived. Afterwards the socket may be waited on.
-    pub(crate) fn drain(&mut self, on: impl FnMut(LinkEvent)) -> Result<(), SocketError> {
+    /// Hands over what has arrived. `true` if that was all: the socket may be waited on then. A server that never stops
+    /// sending does not keep its client.
+    pub(crate) fn drain(&mut self, on: impl FnMut(LinkEvent)) -> Result<bool, SocketError> {
         self.connection.drain(&mut self.approach, &self.waiter, on)
     }
 
@@ -155,6 +178,7 @@ impl Connected {
             return Ok(Self {
                 socket,
                 news: News::Binding(None),
+                load: Load::default(),
             });
         }
         // Without it libzmq queues for a server that is gone and delivers after its restart: requests would run
@@ -162,7 +186,8 @@ impl Connected {
         let immediate = socket.options().set_immediate(true);
         immediate.map_err(SocketError::of("setting a socket option"))?;
         let news = News::Monitor(Monitor::of_connections(&socket)?);
-        Ok(Self { socket, news })
+        let load = Load::default();
+        Ok(Self { socket, news, load })
     }
 
     fn dial(&mut self, approach: &mut Approach, waiter: &Arc<Waiter>) -> Result<(), SocketError> {
@@ -185,24 +210,27 @@ impl Connected {
         approach: &mut Approach,
         waiter: &Arc<Waiter>,
         mut on: impl FnMut(LinkEvent),
-    ) -> Result<(), SocketError> {
-        self.drain_messages(&mut on)?;
+    ) -> Result<bool, SocketError> {
+        let mut drained = self.drain_messages(TURN, &mut on)?;
+        if !drained {
+            return Ok(false);
+        }
         if let News::Binding(own) = self.news {
             return self.check_binding(approach.endpoint(), own, on);
         }
         if waiter.take_news() {
-            self.read_news(approach, waiter, &mut on)?;
+            drained = self.read_news(approach, waiter, &mut on)?;
             if let Some(denial) = approach.found(&mut self.socket) {
                 on(LinkEvent::Denied(denial));
             }
         }
         if approach.follow(&mut self.socket, waiter)? {
-            self.drain_messages(&mut on)?;
+            drained &= self.drain_messages(TURN, &mut on)?;
         }
         if approach.begin() {
             on(LinkEvent::Cut);
         }
-        Ok(())
+        Ok(drained)
     }
 
     fn read_news(
@@ -210,7 +238,8 @@ impl Connected {
         approach: &mut Approach,
         waiter: &Arc<Waiter>,
         on: &mut impl FnMut(LinkEvent),
-    ) -> Result<(), SocketError> {
+    ) -> Result<bool, SocketError> {
+        let mut drained = true;
         while let News::Monitor(monitor) = &mut self.news
             && let Some((event, place)) = monitor.next_with_place()?
         {
@@ -223,16 +252,16 @@ impl Connected {
             match event {
                 Connection::Established => {
                     // Lets libzmq attach the new connection, so that the sends that follow find it.
-                    self.drain_messages(on)?;
+                    drained = self.drain_messages(TURN, on)?;
                     on(LinkEvent::Up);
                 }
                 Connection::Lost => {
                     // Replies that came before the loss count: they are in the socket already.
-                    self.drain_messages(on)?;
+                    drained = self.drain_messages(LAST_TURN, on)?;
                     on(LinkEvent::Down);
                 }
                 // It was left, and nothing was sent over it.
-                Connection::Itself => self.drain_messages(on)?,
+                Connection::Itself => drained = self.drain_messages(TURN, on)?,
                 Connection::Foreign => on(LinkEvent::Foreign),
                 Connection::Denied
                 | Connection::Mismatched
@@ -241,7 +270,7 @@ impl Connected {
                 | Connection::ListenerClosed => {}
             }
         }
-        Ok(())
+        Ok(drained)
     }
 
     fn check_binding(
@@ -249,35 +278,44 @@ impl Connected {
         endpoint: &Endpoint,
         own: Option<u64>,
         mut on: impl FnMut(LinkEvent),
-    ) -> Result<(), SocketError> {
+    ) -> Result<bool, SocketError> {
+        let mut drained = true;
         match (own, inproc::binding(endpoint.as_str())) {
             (None, Some(binding)) => {
                 self.socket.open(endpoint, false)?;
                 self.news = News::Binding(Some(binding));
-                self.drain_messages(&mut on)?;
+                drained = self.drain_messages(TURN, &mut on)?;
                 on(LinkEvent::Up);
             }
             (Some(own), now) if now != Some(own) => {
                 // A server sends its last replies before it unbinds.
-                self.drain_messages(&mut on)?;
+                drained = self.drain_messages(LAST_TURN, &mut on)?;
                 on(LinkEvent::Cut);
             }
             _ => {}
         }
-        Ok(())
+        Ok(drained)
     }
 
-    fn drain_messages(&mut self, on: &mut impl FnMut(LinkEvent)) -> Result<(), SocketError> {
-        while let Some(mut frame) = self.socket.receive()? {
+    /// Hands over so many messages at most. Whether that was all.
+    fn drain_messages(
+        &mut self,
+        most: usize,
+        on: &mut impl FnMut(LinkEvent),
+    ) -> Result<bool, SocketError> {
+        for _ in 0..most {
+            let Some(mut frame) = self.socket.receive()? else {
+                return Ok(true);
+            };
             // The last frame is the message; what stands before it is a route that ends here.
             while frame.more() {
                 match self.socket.receive()? {
                     Some(next) => frame = next,
-                    None => return Ok(()),
+                    None => return Ok(true),
                 }
             }
             on(LinkEvent::Received(frame));
         }
-        Ok(())
+        Ok(false)
     }
 }

@@ -183,6 +183,15 @@ impl Inlet {
         }))
     }
 
+    /// Takes in what becomes of connections, and no message. To be called from [time to time](super::Hold) while nothing
+    /// is received: libzmq keeps some 10 kB for each peer that has come, also if it has gone again, until then.
+    ///
+    /// May take the signal of a message's arrival.
+    pub(super) fn settle(&mut self) -> Result<(), SocketError> {
+        self.socket.settle()?;
+        self.read_news()
+    }
+
     /// Ends the monitor: another one takes its place.
     pub(super) fn stop_news(&mut self) {
         if let Some(news) = self.news.take() {

@@ -84,6 +84,16 @@ impl Message {
         unsafe { Self::foreign(data, len, owner, free_marked) }
     }
 
+    /// The same bytes, and `owner` is dropped when the last that uses them does.
+    pub(super) fn with_owner<T: Send + 'static>(self, owner: T) -> Self {
+        let mut owner = Box::new((self, owner));
+        // SAFETY: the message is initialised.
+        let data = unsafe { zmq_sys::zmq_msg_data(&raw mut owner.0.0) };
+        let len = owner.0.len();
+        // SAFETY: data and length are those of the message in the box, which `free_owned` takes.
+        unsafe { Self::foreign(data.cast(), len, owner, free_owned::<T>) }
+    }
+
     /// A message of foreign memory.
     ///
     /// # Safety
@@ -127,6 +137,14 @@ impl Message {
     /// Where the frame came from, as libzmq knows it: an IP address; nothing for `inproc`.
     pub(crate) fn peer_address(&self) -> Option<&str> {
         self.property(c"Peer-Address")
+    }
+
+    /// A number of the connection that the frame came over, which no other one has while that lasts. All within the
+    /// process have 0.
+    pub(crate) fn connection(&self) -> u32 {
+        // Its descriptor.
+        let number = self.property(c"__fd");
+        number.and_then(|fd| fd.parse().ok()).unwrap_or_default()
     }
 
     /// How the peer logged in, and under which name, where that is asked for.
@@ -219,6 +237,11 @@ impl From<Vec<u8>> for Message {
         // SAFETY: data and length are those of the vector in the box, which `free_vec` takes.
         unsafe { Self::foreign(data, len, owner, free_vec) }
     }
+}
+
+unsafe extern "C" fn free_owned<T>(_data: *mut c_void, hint: *mut c_void) {
+    // SAFETY: `hint` is the box that `with_owner` gave away.
+    drop(unsafe { Box::from_raw(hint.cast::<(Message, T)>()) });
 }
 
 unsafe extern "C" fn free_vec(_data: *mut c_void, hint: *mut c_void) {

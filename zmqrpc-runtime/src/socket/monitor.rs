@@ -72,6 +72,11 @@ impl Monitor {
         Self::new(socket, FAILED_PROTOCOL)
     }
 
+    /// The same, and connections that are lost.
+    pub(super) fn of_losses(socket: &RawSocket) -> Result<Self, SocketError> {
+        Self::new(socket, FAILED_PROTOCOL | DISCONNECTED)
+    }
+
     /// Must be called before the socket unbinds.
     pub(super) fn of_closings(socket: &RawSocket) -> Result<Self, SocketError> {
         Self::new(socket, CLOSED)
@@ -102,9 +107,17 @@ impl Monitor {
         Ok(self.next_with_place()?.map(|(event, _)| event))
     }
 
-    /// The next event and where it happened: at the endpoint that the socket was given or, once libzmq has looked a
-    /// host's name up, at its address. For peers of a bound endpoint it is their end of it.
+    /// The next event and where it happened.
     pub(super) fn next_with_place(&mut self) -> Result<Option<(Connection, Message)>, SocketError> {
+        Ok(self.next_in_full()?.map(|(event, place, _)| (event, place)))
+    }
+
+    /// The next event and where it happened: at the endpoint that the socket was given or, once libzmq has looked a
+    /// host's name up, at its address; for peers of a bound endpoint it is their end of it. And libzmq's number with it:
+    /// of a connection that is lost, what was [its number](Message::connection).
+    pub(super) fn next_in_full(
+        &mut self,
+    ) -> Result<Option<(Connection, Message, u32)>, SocketError> {
         while let Some(head) = self.pair.receive()? {
             let mut place = Message::new();
             let mut more = head.more();
@@ -115,6 +128,7 @@ impl Monitor {
             let Some((code, value)) = head.split_first_chunk::<2>() else {
                 continue;
             };
+            let number = value.first_chunk().copied().map(u32::from_ne_bytes);
             let event = match i32::from(u16::from_ne_bytes(*code)) {
                 CONNECTED if is_to_itself(value) => Connection::Itself,
                 SUCCEEDED => Connection::Established,
@@ -133,7 +147,7 @@ impl Monitor {
                 // The end of monitoring, when the socket closes.
                 _ => continue,
             };
-            return Ok(Some((event, place)));
+            return Ok(Some((event, place, number.unwrap_or_default())));
         }
         Ok(None)
     }

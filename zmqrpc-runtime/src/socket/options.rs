@@ -15,7 +15,8 @@ pub(crate) struct Options {
     pub(crate) linger: Duration,
     /// Messages that libzmq holds for one peer before it refuses more.
     pub(crate) send_high_water: u32,
-    /// Messages that libzmq takes from one peer before it stops reading.
+    /// Messages that libzmq takes from one peer before it stops reading, of sockets that are
+    /// [left unread](receive_mark) while there is no room for what comes.
     pub(crate) receive_high_water: u32,
     /// Resolve host names to IPv6 addresses too. Addresses in IPv6 notation work in any case.
     pub(crate) ipv6: bool,
@@ -88,7 +89,7 @@ impl Options {
             .set_sndhwm(count(self.send_high_water))
             .map_err(&set)?;
         socket
-            .set_rcvhwm(count(self.receive_high_water))
+            .set_rcvhwm(receive_mark(kind, self.receive_high_water))
             .map_err(&set)?;
         let upkeep = self.upkeep;
         socket
@@ -109,6 +110,21 @@ impl Options {
             .map_err(&set)?;
         socket.set_tcp_keepalive_cnt(UNANSWERED).map_err(&set)?;
         self.security.apply(raw, kind)
+    }
+}
+
+/// Where libzmq stops reading from a peer; 0 stands for nowhere.
+///
+/// It answers PINGs, and asserts when one comes out of what it has read already of a connection that broke meanwhile: who
+/// fills a socket up to its mark, sends a PING and resets the connection, ends the process
+/// (<https://github.com/zeromq/libzmq/pull/4378>). So sockets that are always read, and whose owners refuse what is too
+/// much, have no mark. The others need it: it is what holds back those who push, who publish and who subscribe.
+fn receive_mark(kind: zmq::SocketType, wanted: u32) -> i32 {
+    match kind {
+        zmq::PULL | zmq::XSUB | zmq::XPUB => count(wanted),
+        // Nothing is ever read from it, and nothing is to be said to it.
+        zmq::PUSH => 1,
+        _ => 0,
     }
 }
 

@@ -28,8 +28,8 @@ pub(crate) enum Unpublished {
 }
 
 /// Bytes of the largest frame that a subscriber may send: a topic and little else. libzmq makes a node of each byte of
-/// a subscription, so that one long frame would cost a multiple of its length.
-const MAX_SUBSCRIPTION: usize = 1024;
+/// a subscription, so that one long frame would cost a multiple of its length. A login has to fit, too.
+pub(super) const MAX_SUBSCRIPTION: usize = 1024;
 
 impl Publisher {
     pub(crate) fn new(options: &Options) -> Result<Self, SocketError> {

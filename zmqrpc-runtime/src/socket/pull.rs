@@ -49,6 +49,12 @@ impl Pull {
         self.inlet.follow();
     }
 
+    /// Takes in what becomes of connections. To be called from [time to time](super::Hold) while nothing is received; a
+    /// message may have arrived of which nothing tells afterwards.
+    pub(crate) fn settle(&mut self) -> Result<(), SocketError> {
+        self.inlet.settle()
+    }
+
     /// When to [renew](Self::renew) a connection that is not made again otherwise.
     pub(crate) fn revival(&self) -> Option<Instant> {
         self.inlet.revival()

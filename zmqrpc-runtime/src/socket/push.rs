@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::monitor::{Connection, Monitor};
 use super::outlet::Outlet;
+use super::publisher::MAX_SUBSCRIPTION;
 use super::raw::{RawSocket, Refused};
 use super::{Denial, Denied, Endpoint, Message, Options, SocketError, Waiter};
 
@@ -26,7 +27,12 @@ pub(crate) enum Unpushed {
 
 impl Push {
     pub(crate) fn new(options: &Options) -> Result<Self, SocketError> {
-        let socket = RawSocket::new(zmq::PUSH, options)?;
+        // Who pulls has nothing to say, and what it says is never read.
+        let aside = Options {
+            max_frame: MAX_SUBSCRIPTION,
+            ..options.clone()
+        };
+        let socket = RawSocket::new(zmq::PUSH, &aside)?;
         // Without it libzmq queues for a peer that is not there, and nobody learns that it never came.
         let immediate = socket.options().set_immediate(true);
         immediate.map_err(SocketError::of("setting a socket option"))?;

@@ -205,6 +205,13 @@ impl RawSocket {
         }
     }
 
+    /// Whether a message would be taken. Notices what has happened.
+    pub(super) fn has_room(&mut self) -> bool {
+        let events = self.socket.get_events();
+        // One that is unusable says so when it is used.
+        events.map_or(true, |events| events.contains(zmq::POLLOUT))
+    }
+
     /// Notices what has happened: refusals that are about to be untrue, and the signal for whoever waits. A send looks
     /// for it only from time to time.
     pub(super) fn settle(&mut self) -> Result<(), SocketError> {

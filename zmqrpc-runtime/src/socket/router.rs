@@ -1,106 +1,19 @@
 //! The server's socket: any number of peers over any number of endpoints.
 
-use std::hash::{Hash, Hasher};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::approach::{Approach, complain, complain_of};
+use super::load::{Loads, NoRoom};
 use super::monitor::{Connection, Monitor};
 use super::raw::{RawSocket, Refused};
+use super::route::Way;
+use super::sessions::{Endings, Session};
 use super::shut::shut;
-use super::{Arrival, Denied, Direction, Endpoint, Message, Options, SocketError, Waiter, inproc};
-
-/// A connected peer, as the socket names it. Means nothing outside of this process.
-pub(crate) type PeerId = Message;
-
-/// The way back to a caller: the peer, and whatever devices between put in front of the message.
-///
-/// Behind a pointer, as it is handed on often and looked at rarely.
-#[derive(Clone, Debug)]
-pub(crate) struct Route(Option<Box<Way>>);
-
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Way {
-    peer: PeerId,
-    hops: Vec<Message>,
-}
-
-/// What peer a way to nowhere leads to. None is named like that: every name has a byte or more.
-static NOBODY: LazyLock<PeerId> = LazyLock::new(Message::new);
-
-impl Route {
-    /// The way back of what wants no answer.
-    pub(crate) fn nowhere() -> Self {
-        Self(None)
-    }
-
-    pub(crate) fn is_nowhere(&self) -> bool {
-        self.0.is_none()
-    }
-
-    /// A way that no socket knows.
-    #[cfg(test)]
-    pub(crate) fn made_up(peer: &str, hops: &[&str]) -> Self {
-        let frame = |text: &str| Message::copy_of(text.as_bytes());
-        Self(Some(Box::new(Way {
-            peer: frame(peer),
-            hops: hops.iter().map(|hop| frame(hop)).collect(),
-        })))
-    }
-
-    /// The way to the peer itself.
-    pub(crate) fn to(peer: PeerId) -> Self {
-        let hops = Vec::new();
-        Self(Some(Box::new(Way { peer, hops })))
-    }
-
-    /// The peer, if no device stands between.
-    #[inline]
-    pub(crate) fn direct(&self) -> Option<&PeerId> {
-        let way = self.0.as_ref()?;
-        way.hops.is_empty().then_some(&way.peer)
-    }
-
-    pub(crate) fn peer(&self) -> &PeerId {
-        self.0.as_ref().map_or(&NOBODY, |way| &way.peer)
-    }
-
-    /// The same peer, over the same devices.
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
-        self.0 == other.0
-    }
-
-    /// The way ends with an empty frame: a REQ socket may be at its end.
-    pub(crate) fn ends_with_delimiter(&self) -> bool {
-        let hops = self.0.as_ref().map(|way| &way.hops);
-        hops.and_then(|hops| hops.last())
-            .is_some_and(|hop| hop.is_empty())
-    }
-}
-
-impl Hash for Route {
-    /// In as few pieces as will do, since each takes its time, but so that no way begins like another one.
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        let Some(way) = &self.0 else {
-            return state.write_usize(usize::MAX);
-        };
-        let (peer, hops): (&[u8], _) = (&way.peer, &way.hops);
-        // Neither has more than a byte has room for: a name 255 bytes, and a way some hops.
-        state.write_usize(peer.len() | hops.len() << u8::BITS);
-        state.write(peer);
-        for hop in hops {
-            state.write_usize(hop.len());
-            state.write(hop);
-        }
-    }
-}
-
-/// A message and where it came from.
-#[derive(Debug)]
-pub(crate) struct Delivery {
-    pub(crate) route: Route,
-    pub(crate) message: Message,
-}
+use super::{
+    Arrival, Delivery, Denied, Direction, Endpoint, Message, Options, Route, SocketError, Waiter,
+    inproc,
+};
 
 /// Why a message was not taken; full gives it back.
 #[derive(Debug)]
@@ -128,6 +41,10 @@ pub(crate) struct Router {
     endpoints: Vec<(String, Direction)>,
     waiter: Arc<Waiter>,
     ipv6: bool,
+    /// What is on its way to whom.
+    loads: Loads,
+    /// Known where there are peers that have chosen their names.
+    endings: Option<Endings>,
     /// What the next message's way is received into.
     spare: Option<Box<Way>>,
 }
@@ -142,7 +59,7 @@ impl Router {
         let mut sources = vec![socket.descriptor()?];
         let mut news = None;
         if options.security.is_guarded() {
-            let monitor = Monitor::of_refusals(&socket)?;
+            let monitor = Monitor::of_losses(&socket)?;
             sources.push(monitor.descriptor()?);
             news = Some(monitor);
         }
@@ -155,6 +72,8 @@ impl Router {
             endpoints: Vec::new(),
             waiter,
             ipv6: options.ipv6,
+            loads: Loads::default(),
+            endings: None,
             spare: None,
         })
     }
@@ -257,8 +176,20 @@ impl Router {
         let Some(way) = &mut delivery.route.0 else {
             return Err(Unsent::Gone(delivery.route));
         };
+        if let Some(session) = way.peer.session {
+            match self.is_over(session) {
+                Ok(false) => {}
+                // Whoever has its name now has not asked for this.
+                Ok(true) => return Err(Unsent::Gone(delivery.route)),
+                Err(error) => return Err(Unsent::Broken(error)),
+            }
+        }
+        let load = match self.loads.room_for(&way.peer, delivery.message.len()) {
+            Ok(load) => load,
+            Err(NoRoom) => return Err(Unsent::Full(Box::new(delivery))),
+        };
         // The peer's frame is kept until the message has gone, since a refusal must give it back.
-        match self.socket.send(&mut way.peer, true) {
+        match self.socket.send(&mut way.peer.name, true) {
             Ok(()) => {}
             Err(Refused::Full) => return Err(Unsent::Full(Box::new(delivery))),
             Err(Refused::Unreachable) => return Err(Unsent::Gone(delivery.route)),
@@ -268,6 +199,9 @@ impl Router {
             self.rest(&mut hop, true)?;
         }
         self.spare = delivery.route.0;
+        if let Some(load) = load {
+            delivery.message = load.carry(delivery.message);
+        }
         self.rest(&mut delivery.message, false)
     }
 
@@ -305,8 +239,13 @@ impl Router {
 
     fn read_news(&mut self) -> Result<bool, SocketError> {
         while let Some(news) = &mut self.news
-            && let Some((event, place)) = news.next_with_place()?
+            && let Some((event, place, number)) = news.next_in_full()?
         {
+            if event == Connection::Lost
+                && let Some(endings) = &mut self.endings
+            {
+                endings.note(number);
+            }
             if event == Connection::Mismatched {
                 self.socket.security().note_mismatch();
             }
@@ -328,6 +267,31 @@ impl Router {
         Ok(closed)
     }
 
+    /// The connection of a peer that has chosen its name, given a frame that came over it.
+    ///
+    /// A connection is told to be over before its number, or its peer's name, can be another one's. So what is told is
+    /// read first. It takes a system call, which peers with libzmq's names do not cost.
+    fn identify(&mut self, frame: &Message) -> Result<Option<Session>, SocketError> {
+        let number = frame.connection();
+        if number == 0 {
+            return Ok(None);
+        }
+        if self.endings.is_none() {
+            self.endings = Some(Endings::default());
+            if self.news.is_none() {
+                self.watch()?;
+            }
+        }
+        self.read_news()?;
+        Ok(self.endings.as_ref().map(|endings| endings.current(number)))
+    }
+
+    fn is_over(&mut self, session: Session) -> Result<bool, SocketError> {
+        self.read_news()?;
+        let endings = self.endings.as_ref();
+        Ok(endings.is_some_and(|endings| endings.is_over(session)))
+    }
+
     fn stop_news(&mut self) {
         if let Some(news) = self.news.take() {
             self.socket.stop_monitor();
@@ -345,14 +309,16 @@ impl Router {
     ) -> Result<Option<Arrival<Route>>, SocketError> {
         let mut way = self.spare.take().unwrap_or_default();
         // Whatever is done to the socket, the last operation before a wait is a receive.
-        let received = self.socket.receive_into(&mut way.peer)?
-            || self.tend()? && self.socket.receive_into(&mut way.peer)?;
+        let received = self.socket.receive_into(&mut way.peer.name)?
+            || self.tend()? && self.socket.receive_into(&mut way.peer.name)?;
         if !received {
             self.spare = Some(way);
             return Ok(None);
         }
-        let mut more = way.peer.more();
-        let (mut frames, mut too_long) = (0, false);
+        let mut more = way.peer.name.more();
+        // libzmq takes a message for the name of a peer whose own is another one's.
+        let (mut frames, mut too_long) = (0, way.peer.name.len() > MAX_HOP);
+
         while more {
             if frames > 0 {
                 let hop = std::mem::take(body);
@@ -369,6 +335,10 @@ impl Router {
         }
         if frames == 0 || too_long {
             return Ok(Some(Arrival::Odd));
+        }
+        way.peer.session = None;
+        if way.peer.is_chosen() {
+            way.peer.session = self.identify(body)?;
         }
         Ok(Some(Arrival::Message(Route(Some(way)))))
     }

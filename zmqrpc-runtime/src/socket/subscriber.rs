@@ -61,6 +61,11 @@ impl Subscriber {
         self.inlet.waiter()
     }
 
+    /// Whether publishers connect to it, any number of them.
+    pub(crate) fn is_bound(&self) -> bool {
+        self.endpoint.direction() == Direction::Bind
+    }
+
     /// `false` if it was subscribed to before.
     pub(crate) fn subscribe(&mut self, topic: &[u8]) -> Result<bool, SocketError> {
         let new = !self.topics.contains(topic);
@@ -94,6 +99,11 @@ impl Subscriber {
         event: &mut Message,
     ) -> Result<Option<Arrival<()>>, SocketError> {
         self.inlet.receive([topic, event])
+    }
+
+    /// As [`Pull::settle`](super::Pull::settle).
+    pub(crate) fn settle(&mut self) -> Result<(), SocketError> {
+        self.inlet.settle()
     }
 
     /// Gives the connections up and makes new ones, with the same topics. What has not been received is lost. `false`

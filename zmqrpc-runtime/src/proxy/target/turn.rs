@@ -24,7 +24,7 @@ const RETRY: Duration = Duration::from_millis(10);
 const NEWS: Duration = Duration::from_millis(10);
 impl<O> Target<O> {
     /// Takes in what has arrived, hands over what can be, ends what is over. Returns when nothing moves; then every
-    /// socket may be waited on.
+    /// socket may be waited on that is not [used](Self::is_used).
     pub(in crate::proxy) fn serve(
         &mut self,
         now: Instant,
@@ -41,10 +41,11 @@ impl<O> Target<O> {
         // pass is not enough, and the last operation is a receive in any case.
         let mut refused = false;
         loop {
-            let mut arrived = false;
+            let (mut arrived, mut behind) = (false, false);
             for at in 0..self.links.len() {
                 if std::mem::take(&mut self.links[at].used) {
                     arrived |= self.drain(at, now, callers)?;
+                    behind |= self.links[at].used;
                 }
                 self.check(at, now, callers);
             }
@@ -52,7 +53,8 @@ impl<O> Target<O> {
             if !refused || arrived {
                 refused = !self.hand_over(now);
             }
-            if !self.is_used() {
+            // A target that never stops sending does not keep the proxy from everything else.
+            if behind || !self.is_used() {
                 return Ok(());
             }
         }
@@ -95,7 +97,7 @@ impl<O> Target<O> {
             pulse,
             ..
         } = &mut links[at];
-        dealer.drain(|event| {
+        let drained = dealer.drain(|event| {
             arrived = true;
             match event {
                 LinkEvent::Received(message) => {
@@ -136,6 +138,7 @@ impl<O> Target<O> {
                 callers.answered(call.origin, reply);
             }
         }
+        self.links[at].used |= !drained;
         if no_server {
             log::line!(warn, ; "what a proxy is connected to is no server, the connection is renewed");
             self.give_up(at, NO_SERVER, now, callers);

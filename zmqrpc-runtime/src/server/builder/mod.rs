@@ -184,8 +184,8 @@ impl ServerBuilder {
         self
     }
 
-    /// Messages that libzmq holds for one connection, in each direction. Default: 500 replies and 1,000 requests. Further
-    /// replies wait in the server, and who sends further requests is not read from until there is room.
+    /// Replies that libzmq holds for one connection. Default: 500. Further ones wait in the server. Requests are always
+    /// taken in: beyond [`max_queue`](Self::max_queue) they are refused.
     ///
     /// What is published and pushed has numbers of its own, see [`Subscription::high_water`].
     pub fn high_water(mut self, messages: usize) -> Self {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::reading::Read;
+use super::reading::{Front, Read};
 use super::silence::Silence;
 use super::stats::{Heard, SubscriptionStats};
 use super::subscription::{Checked, OnSilence};
@@ -78,7 +78,7 @@ impl Feed {
                 .map_err(|error| Error::unopened(&settings.endpoint, &error))?,
             topic: Message::new(),
             blank: Blank::new(Instant::now()),
-            tally: Tally::new(),
+            tally: Tally::new(Instant::now()),
             silence: settings
                 .heartbeat
                 .map(|limit| Silence::new(limit, Instant::now())),
@@ -278,6 +278,10 @@ impl Source for Feed {
         }
     }
 
+    fn settle(&mut self) -> Result<(), SocketError> {
+        self.subscriber.settle()
+    }
+
     fn take(&mut self, responder: &Responder, now: Instant) -> Result<Taken, SocketError> {
         match self.receive()? {
             None => return Ok(Taken::Nothing),
@@ -294,6 +298,12 @@ impl Source for Feed {
             // Also what was on its way when its topic was given up.
             return Ok(self.reject());
         }
+        // Others may publish to it as well, and in each other's names.
+        let connection = if self.subscriber.is_bound() {
+            self.blank.frame().connection()
+        } else {
+            0
+        };
         let Some((front, read)) = responder.read_event(topic, &mut self.blank, now) else {
             return Ok(self.reject());
         };
@@ -308,12 +318,22 @@ impl Source for Feed {
                 Taken::Something
             }
             Read::Refused => {
-                self.tally.event(front.publisher, topic, front.sequence);
+                let Front {
+                    publisher,
+                    sequence,
+                } = front;
+                self.tally
+                    .event(publisher, topic, sequence, connection, now);
                 self.forget_event();
                 Taken::Something
             }
             Read::Job(job) => {
-                self.tally.event(front.publisher, topic, front.sequence);
+                let Front {
+                    publisher,
+                    sequence,
+                } = front;
+                self.tally
+                    .event(publisher, topic, sequence, connection, now);
                 Taken::Job(job)
             }
         })

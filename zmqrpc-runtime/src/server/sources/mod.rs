@@ -4,6 +4,7 @@
 //! subscription  settings of one
 //! feed          a subscription at work
 //! tally         what it received and lost
+//! runs          the numbers of one publisher and topic
 //! silence       when it counts as silent
 //! callbacks     what is told when it is silent
 //! slot          one of several, and its turns
@@ -21,6 +22,7 @@ mod feed;
 mod pulled;
 mod reading;
 mod recent;
+mod runs;
 mod silence;
 mod slot;
 mod stats;
@@ -43,7 +45,7 @@ use slot::{Slot, Turn};
 use super::responder::{Job, Reader, Responder};
 use crate::auth::EachWay;
 use crate::error::Error;
-use crate::socket::{Endpoint, Options, Security, SocketError, Waiter};
+use crate::socket::{Endpoint, Hold, Options, Security, SocketError, Waiter};
 
 /// What a message from a source turned out to be.
 pub(crate) enum Taken {
@@ -66,6 +68,8 @@ pub(crate) trait Source {
     fn look(&mut self, now: Instant) -> Option<Told>;
     /// Nothing could be heard until now, since nobody listened.
     fn excuse(&mut self, now: Instant);
+    /// Takes in what becomes of connections while messages are left where they are.
+    fn settle(&mut self) -> Result<(), SocketError>;
     /// Takes one message in.
     fn take(&mut self, responder: &Responder, now: Instant) -> Result<Taken, SocketError>;
     /// Closes the socket and frees its endpoint, which may take a moment.
@@ -92,6 +96,8 @@ pub(super) struct Sources {
     first: usize,
     /// Left unread for want of room.
     held: bool,
+    /// Since when, and when to look after them meanwhile.
+    hold: Hold,
     /// The end was requested.
     stopping: bool,
     options: Options,
@@ -109,6 +115,7 @@ impl Sources {
             pulls: Vec::new(),
             first: 0,
             held: false,
+            hold: Hold::default(),
             stopping: false,
             options,
             logins,
@@ -213,6 +220,11 @@ impl Sources {
         if was_held && !self.held {
             self.slots().for_each(|slot| slot.source.excuse(now));
         }
+        if self.hold.is_due(self.held, now) {
+            for slot in self.slots() {
+                slot.settle()?;
+            }
+        }
         Ok(drained || self.held)
     }
 
@@ -236,9 +248,12 @@ impl Sources {
         told
     }
 
-    /// When [`look`](Self::look) has something to do next.
+    /// When [`look`](Self::look) or [`take_in`](Self::take_in) has something to do next, though nothing tells.
     pub(super) fn due(&self) -> Option<Instant> {
-        if self.held || self.stopping {
+        if self.held {
+            return self.hold.next();
+        }
+        if self.stopping {
             return None;
         }
         let feeds = self.feeds.iter().filter_map(|slot| slot.source.due());

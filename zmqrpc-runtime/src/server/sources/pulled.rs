@@ -89,6 +89,10 @@ impl Source for Pulled {
 
     fn excuse(&mut self, _: Instant) {}
 
+    fn settle(&mut self) -> Result<(), SocketError> {
+        self.pull.settle()
+    }
+
     fn take(&mut self, responder: &Responder, now: Instant) -> Result<Taken, SocketError> {
         let read = match self.pull.receive(self.blank.frame())? {
             None => return Ok(Taken::Nothing),

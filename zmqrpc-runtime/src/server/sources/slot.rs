@@ -54,6 +54,13 @@ impl<S: Source + ?Sized> Slot<S> {
         self.source.look(now)
     }
 
+    /// Looks after a socket that is left unread.
+    pub(super) fn settle(&mut self) -> Result<(), SocketError> {
+        // It may have taken the signal of what it leaves.
+        self.drained = false;
+        self.source.settle()
+    }
+
     pub(super) fn is_spent(&self) -> bool {
         self.left == 0
     }

@@ -1,6 +1,9 @@
 //! What was received and what was lost, by the numbers that publishers give to their events.
 
+use std::time::Instant;
+
 use super::recent::Recent;
+use super::runs::Runs;
 
 /// Publishers whose counts are kept, of one subscription.
 const PUBLISHERS: usize = 1024;
@@ -11,10 +14,11 @@ const SEQUENCES: usize = 65_536;
 /// Counts. A publisher numbers its events of each topic from 1, so a gap is a loss, whatever the reason.
 ///
 /// What comes first is no loss: the subscriber may have come late. Nor is a number that is not higher than the one
-/// before: the publisher has begun again.
+/// before: the publisher has begun again. Nor one that is higher than can be.
 pub(super) struct Tally {
-    /// The last number of each publisher and topic; 0 if there was none.
-    last: Recent<Box<[u8]>, u64>,
+    since: Instant,
+    /// The numbers of each publisher and topic.
+    runs: Recent<Box<[u8]>, Runs>,
     publishers: Recent<u64, Counts>,
     pub(super) received: u64,
     pub(super) lost: u64,
@@ -26,7 +30,7 @@ pub(super) struct Tally {
 struct AtHand {
     /// Publisher and topic.
     key: Vec<u8>,
-    last: u64,
+    runs: Runs,
     counts: Counts,
 }
 
@@ -50,9 +54,10 @@ pub(super) struct Counts {
 const PUBLISHER: usize = size_of::<u64>();
 
 impl Tally {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(now: Instant) -> Self {
         Self {
-            last: Recent::new(SEQUENCES),
+            since: now,
+            runs: Recent::new(SEQUENCES),
             publishers: Recent::new(PUBLISHERS),
             received: 0,
             lost: 0,
@@ -60,20 +65,24 @@ impl Tally {
         }
     }
 
-    /// An event has come.
-    pub(super) fn event(&mut self, publisher: u64, topic: &[u8], sequence: u64) {
+    /// An event has come, over a connection of this number.
+    pub(super) fn event(
+        &mut self,
+        publisher: u64,
+        topic: &[u8],
+        sequence: u64,
+        connection: u32,
+        now: Instant,
+    ) {
         if !self.has_at_hand(publisher, topic) {
             self.take_up(publisher, topic);
         }
-        let Some(AtHand { last, counts, .. }) = &mut self.at_hand else {
+        let Some(AtHand { runs, counts, .. }) = &mut self.at_hand else {
             return;
         };
-        let before = std::mem::replace(last, sequence);
+        let seconds = now.saturating_duration_since(self.since).as_secs();
+        let lost = runs.go_on(sequence, connection, seconds);
         counts.received += 1;
-        let mut lost = 0;
-        if before != 0 {
-            lost = sequence.saturating_sub(before).saturating_sub(1);
-        }
         counts.lost = counts.lost.saturating_add(lost);
         self.received += 1;
         self.lost = self.lost.saturating_add(lost);
@@ -98,19 +107,20 @@ impl Tally {
         key.extend_from_slice(&publisher.to_le_bytes());
         key.extend_from_slice(topic);
         self.at_hand = Some(AtHand {
-            last: self.last.with(&*key, |last| *last),
+            runs: self.runs.with(&*key, std::mem::take),
             counts: self.publishers.with(&publisher, |counts| *counts),
             key,
         });
     }
 
     fn note(&mut self, at_hand: AtHand) -> Vec<u8> {
-        self.last.with(&*at_hand.key, |last| *last = at_hand.last);
-        if let Some(publisher) = at_hand.publisher() {
-            self.publishers
-                .with(&publisher, |counts| *counts = at_hand.counts);
+        let publisher = at_hand.publisher();
+        let AtHand { key, runs, counts } = at_hand;
+        self.runs.with(&*key, |known| *known = runs);
+        if let Some(publisher) = publisher {
+            self.publishers.with(&publisher, |known| *known = counts);
         }
-        at_hand.key
+        key
     }
 
     /// A heartbeat has come. A gap in their numbers is no loss that matters.
@@ -123,7 +133,7 @@ impl Tally {
         if let Some(at_hand) = self.at_hand.take() {
             self.note(at_hand);
         }
-        self.last
+        self.runs
             .retain(|key| key.get(PUBLISHER..).is_some_and(&covered));
     }
 
@@ -144,9 +154,10 @@ mod tests {
 
     /// Of which numbers of one publisher and topic how many are lost.
     fn lost(numbers: &[u64]) -> u64 {
-        let mut tally = Tally::new();
+        let now = Instant::now();
+        let mut tally = Tally::new(now);
         for number in numbers {
-            tally.event(1, b"eu.", *number);
+            tally.event(1, b"eu.", *number, 0, now);
         }
         assert_eq!(tally.received, numbers.len() as u64);
         tally.lost
@@ -172,19 +183,33 @@ mod tests {
     }
 
     #[test]
-    fn absurd_numbers_do_not_overflow() {
-        assert_eq!(lost(&[1, u64::MAX]), u64::MAX - 2);
-        assert_eq!(lost(&[1, u64::MAX, 1, u64::MAX]), u64::MAX);
-        assert_eq!(lost(&[0, 0, 7, u64::MAX, 0]), u64::MAX - 8);
+    fn numbers_that_cannot_be_are_no_loss() {
+        assert_eq!(lost(&[1, u64::MAX]), 0);
+        assert_eq!(lost(&[1, u64::MAX, 1, u64::MAX]), 0);
+        assert_eq!(lost(&[0, 0, 7, u64::MAX, 0]), 0);
+        assert_eq!(lost(&[1, u64::MAX, 3, 5, u64::MAX - 1]), 2);
+    }
+
+    #[test]
+    fn losses_do_not_overflow() {
+        let now = Instant::now();
+        let mut tally = Tally::new(now);
+        let later = now + std::time::Duration::from_secs(1 << 41);
+        for connection in 0..3 {
+            tally.event(1, b"", 1, connection, later);
+            tally.event(1, b"", u64::MAX, connection, later);
+        }
+        assert_eq!(tally.lost, u64::MAX);
     }
 
     #[test]
     fn topics_and_publishers_are_counted_apart() {
-        let mut tally = Tally::new();
+        let now = Instant::now();
+        let mut tally = Tally::new(now);
         for number in 1..=10 {
-            tally.event(1, b"eu.", number);
-            tally.event(1, b"us.", number);
-            tally.event(2, b"eu.", 2 * number);
+            tally.event(1, b"eu.", number, 0, now);
+            tally.event(1, b"us.", number, 0, now);
+            tally.event(2, b"eu.", 2 * number, 0, now);
         }
         assert_eq!((tally.received, tally.lost), (30, 9));
         let mut publishers: Vec<_> = tally.publishers().collect();
@@ -195,18 +220,20 @@ mod tests {
 
     #[test]
     fn what_was_not_subscribed_to_for_a_while_is_not_lost() {
-        let mut tally = Tally::new();
-        tally.event(1, b"eu.", 1);
-        tally.event(1, b"us.", 1);
+        let now = Instant::now();
+        let mut tally = Tally::new(now);
+        tally.event(1, b"eu.", 1, 0, now);
+        tally.event(1, b"us.", 1, 0, now);
         tally.forget_all_but(|topic| topic == b"eu.");
-        tally.event(1, b"eu.", 3);
-        tally.event(1, b"us.", 100);
+        tally.event(1, b"eu.", 3, 0, now);
+        tally.event(1, b"us.", 100, 0, now);
         assert_eq!(tally.lost, 1);
     }
 
     #[test]
     fn a_heartbeat_makes_a_publisher_known_and_loses_nothing() {
-        let mut tally = Tally::new();
+        let now = Instant::now();
+        let mut tally = Tally::new(now);
         tally.heartbeat(7);
         assert_eq!((tally.received, tally.lost), (0, 0));
         assert_eq!(
@@ -217,11 +244,12 @@ mod tests {
 
     #[test]
     fn a_peer_that_invents_publishers_and_topics_takes_no_more_than_its_share() {
-        let mut tally = Tally::new();
+        let now = Instant::now();
+        let mut tally = Tally::new(now);
         for number in 0..200_000_u64 {
-            tally.event(number, &number.to_le_bytes(), 1);
+            tally.event(number, &number.to_le_bytes(), 1, 0, now);
         }
-        assert!(tally.last.iter().count() <= SEQUENCES);
+        assert!(tally.runs.iter().count() <= SEQUENCES);
         assert!(tally.publishers().count() <= PUBLISHERS);
         assert_eq!((tally.received, tally.lost), (200_000, 0));
     }

@@ -1,0 +1,46 @@
+//! Which connection is which: libzmq's numbers for them are used again.
+
+use std::collections::HashMap;
+
+/// The number that libzmq gives a connection is used again when that has ended; which use it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Session {
+    pub(super) number: u32,
+    uses: u32,
+}
+
+/// Which connections have ended: how often each number has been in use.
+#[derive(Default)]
+pub(super) struct Endings(HashMap<u32, u32>);
+
+impl Endings {
+    /// The connection that has this number now.
+    pub(super) fn current(&self, number: u32) -> Session {
+        let uses = self.0.get(&number).copied().unwrap_or_default();
+        Session { number, uses }
+    }
+
+    pub(super) fn is_over(&self, session: Session) -> bool {
+        self.current(session.number) != session
+    }
+
+    pub(super) fn note(&mut self, number: u32) {
+        let uses = self.0.entry(number).or_default();
+        *uses = uses.wrapping_add(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_that_is_used_again_is_another_connection() {
+        let mut endings = Endings::default();
+        let first = endings.current(7);
+        endings.note(8);
+        assert_eq!(endings.current(7), first);
+        endings.note(7);
+        assert_ne!(endings.current(7), first);
+    }
+}
