@@ -197,12 +197,15 @@ impl Client {
             Ways::Links(links) => links.all(),
             Ways::Local(_) => return vec![("local".into(), self.call(command))],
         };
+        let marked = self.blocking();
+        let client = marked.as_ref().unwrap_or(self);
         let begun: Vec<_> = links
             .iter()
             .map(|link| {
                 self.check_process()?;
                 let to = Destination::Link(Arc::clone(link));
-                self.prepare_for(to, callee, Kind::Call, command)?
+                client
+                    .prepare_for(to, callee, Kind::Call, command)?
                     .begin(callee)
             })
             .collect();

@@ -89,6 +89,7 @@ impl Execution {
     }
 
     /// What its caller is told when the runtime that it ran on drops it.
+    #[cfg(feature = "tokio")]
     pub(super) fn dropped(&self) -> Option<Box<Message>> {
         let reason = "the runtime that the method ran on has ended";
         let refusal = Refusal::new(Status::Unavailable, reason);
