@@ -11,9 +11,8 @@ use crate::proxy::endings::{
 use crate::proxy::link::{Link, send};
 use crate::proxy::table::{Again, Call, Stage};
 use crate::socket::{LinkEvent, SocketError};
-use crate::wire::{Executed, NO_ID, Status, encode_ping, is_from_client};
+use crate::wire::{Executed, NO_ID, Status, encode_ping};
 
-const NO_SERVER: &str = "the proxy's target is no server: it sends requests";
 const FOREIGN: &str = "the proxy's target does not speak ZeroMQ";
 /// How often a target is looked for of whose coming nothing tells.
 const LOOK: Duration = Duration::from_millis(20);
@@ -80,7 +79,6 @@ impl<O> Target<O> {
         callers: &mut impl Callers<O>,
     ) -> Result<bool, SocketError> {
         let (mut arrived, mut heard, mut cut, mut refused) = (false, false, false, None);
-        let mut no_server = false;
         let mut refusals = Vec::new();
         let Self {
             links,
@@ -102,10 +100,6 @@ impl<O> Target<O> {
             match event {
                 LinkEvent::Received(message) => {
                     heard = true;
-                    if is_from_client(&message) {
-                        no_server = true;
-                        return;
-                    }
                     match receive(table, at, calls, message, callers) {
                         Received::Expected => {}
                         Received::Unexpected => counters.late.increment(),
@@ -139,10 +133,7 @@ impl<O> Target<O> {
             }
         }
         self.links[at].used |= !drained;
-        if no_server {
-            log::line!(warn, ; "what a proxy is connected to is no server, the connection is renewed");
-            self.give_up(at, NO_SERVER, now, callers);
-        } else if cut {
+        if cut {
             self.give_up(at, LOST, now, callers);
         }
         if let Some(reason) = refused {
