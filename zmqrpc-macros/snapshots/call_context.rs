@@ -1,3 +1,6 @@
+#[diagnostic::on_unimplemented(
+    note = "`AuditServer::from_arc` serves what is behind an `Arc`, `Arc<dyn Audit>` included; a `Box` becomes one by `Arc::<dyn Audit>::from(..)`"
+)]
 trait Audit: ::core::marker::Send + ::core::marker::Sync + 'static {
     fn who(&self, cx: &CallContext) -> String;
     fn note(
@@ -88,31 +91,34 @@ impl<'a> ::core::cmp::PartialEq for AuditNote<'a> {
     }
 }
 /// Serves a [`Audit`]: runs its methods for whoever calls them.
-struct AuditServer<S>(::std::sync::Arc<S>);
+struct AuditServer<S: ?::core::marker::Sized>(::std::sync::Arc<S>);
 #[allow(dead_code)]
-impl<S: Audit> AuditServer<S> {
+impl<S: Audit + ?::core::marker::Sized> AuditServer<S> {
     /// Serves `service`.
     #[must_use]
-    fn new(service: S) -> Self {
+    fn new(service: S) -> Self
+    where
+        S: ::core::marker::Sized,
+    {
         Self::from_arc(::std::sync::Arc::new(service))
     }
-    /// Serves a `service` that is also used elsewhere.
+    /// Serves a `service` that is also used elsewhere, or chosen at run time.
     #[must_use]
     fn from_arc(service: ::std::sync::Arc<S>) -> Self {
         Self(service)
     }
 }
-impl<S> ::core::clone::Clone for AuditServer<S> {
+impl<S: ?::core::marker::Sized> ::core::clone::Clone for AuditServer<S> {
     fn clone(&self) -> Self {
         Self(::core::clone::Clone::clone(&self.0))
     }
 }
-impl<S> ::core::fmt::Debug for AuditServer<S> {
+impl<S: ?::core::marker::Sized> ::core::fmt::Debug for AuditServer<S> {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("AuditServer").finish_non_exhaustive()
     }
 }
-impl<S: Audit> ::zmqrpc::__private::Service for AuditServer<S> {
+impl<S: Audit + ?::core::marker::Sized> ::zmqrpc::__private::Service for AuditServer<S> {
     type Target = S;
     const NAME: &'static str = "Audit";
     const DOCS: &'static str = "";

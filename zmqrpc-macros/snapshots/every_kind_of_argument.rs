@@ -1,3 +1,6 @@
+#[diagnostic::on_unimplemented(
+    note = "`StoreServer::from_arc` serves what is behind an `Arc`, `Arc<dyn Store>` included; a `Box` becomes one by `Arc::<dyn Store>::from(..)`"
+)]
 pub trait Store: ::core::marker::Send + ::core::marker::Sync + 'static {
     fn text(&self, borrowed: &str, optional: Option<&str>, owned: String);
     fn bytes(&self, borrowed: &[u8], owned: Vec<u8>, reference: &Vec<u8>);
@@ -96,8 +99,8 @@ impl ::zmqrpc::__private::Serialize for StoreBytes<'_> {
         ::zmqrpc::__private::Serialize::serialize(
             &(
                 &::zmqrpc::__private::Bytes::new(&self.borrowed),
-                &::zmqrpc::__private::Bytes::new(&self.owned),
-                &::zmqrpc::__private::Bytes::new(&self.reference),
+                &::zmqrpc::__private::Lent::new(&self.owned),
+                &::zmqrpc::__private::Lent::new(self.reference),
             ),
             serializer,
         )
@@ -167,11 +170,9 @@ impl ::zmqrpc::__private::Serialize for StoreOptionalBytes<'_> {
     ) -> ::core::result::Result<Z::Ok, Z::Error> {
         ::zmqrpc::__private::Serialize::serialize(
             &(
-                &::zmqrpc::__private::optional_bytes(self.borrowed.as_deref()),
-                &::zmqrpc::__private::optional_bytes(self.owned.as_deref()),
-                &::zmqrpc::__private::optional_bytes(
-                    self.reference.map(::std::vec::Vec::as_slice),
-                ),
+                &::zmqrpc::__private::optional_bytes(self.borrowed),
+                &::zmqrpc::__private::Lent::new(&self.owned),
+                &self.reference.map(::zmqrpc::__private::Lent::new),
             ),
             serializer,
         )
@@ -422,31 +423,34 @@ where
     }
 }
 /// Serves a [`Store`]: runs its methods for whoever calls them.
-pub struct StoreServer<S>(::std::sync::Arc<S>);
+pub struct StoreServer<S: ?::core::marker::Sized>(::std::sync::Arc<S>);
 #[allow(dead_code)]
-impl<S: Store> StoreServer<S> {
+impl<S: Store + ?::core::marker::Sized> StoreServer<S> {
     /// Serves `service`.
     #[must_use]
-    pub fn new(service: S) -> Self {
+    pub fn new(service: S) -> Self
+    where
+        S: ::core::marker::Sized,
+    {
         Self::from_arc(::std::sync::Arc::new(service))
     }
-    /// Serves a `service` that is also used elsewhere.
+    /// Serves a `service` that is also used elsewhere, or chosen at run time.
     #[must_use]
     pub fn from_arc(service: ::std::sync::Arc<S>) -> Self {
         Self(service)
     }
 }
-impl<S> ::core::clone::Clone for StoreServer<S> {
+impl<S: ?::core::marker::Sized> ::core::clone::Clone for StoreServer<S> {
     fn clone(&self) -> Self {
         Self(::core::clone::Clone::clone(&self.0))
     }
 }
-impl<S> ::core::fmt::Debug for StoreServer<S> {
+impl<S: ?::core::marker::Sized> ::core::fmt::Debug for StoreServer<S> {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("StoreServer").finish_non_exhaustive()
     }
 }
-impl<S: Store> ::zmqrpc::__private::Service for StoreServer<S> {
+impl<S: Store + ?::core::marker::Sized> ::zmqrpc::__private::Service for StoreServer<S> {
     type Target = S;
     const NAME: &'static str = "Store";
     const DOCS: &'static str = "";
@@ -471,13 +475,13 @@ impl<S: Store> ::zmqrpc::__private::Service for StoreServer<S> {
                 .arguments::<
                     (
                         ::zmqrpc::__private::Bytes<'_>,
-                        ::zmqrpc::__private::Bytes<'_>,
-                        ::zmqrpc::__private::Bytes<'_>,
+                        ::zmqrpc::__private::Owned<Vec<u8>>,
+                        ::zmqrpc::__private::Owned<Vec<u8>>,
                     ),
                 >()?;
             call.reply::<
                     StoreBytes<'_>,
-                >(Store::bytes(service, &a0, a1.into_vec(), &a2.into_vec()))
+                >(Store::bytes(service, &a0, a1.into_inner(), a2.as_inner()))
         }),
         ::zmqrpc::__private::Entry::plain::<
             StoreOptionalBytes<'_>,
@@ -486,8 +490,8 @@ impl<S: Store> ::zmqrpc::__private::Service for StoreServer<S> {
                 .arguments::<
                     (
                         ::core::option::Option<::zmqrpc::__private::Bytes<'_>>,
-                        ::core::option::Option<::zmqrpc::__private::Bytes<'_>>,
-                        ::core::option::Option<::zmqrpc::__private::Bytes<'_>>,
+                        ::zmqrpc::__private::Owned<Option<Vec<u8>>>,
+                        ::core::option::Option<::zmqrpc::__private::Owned<Vec<u8>>>,
                     ),
                 >()?;
             call.reply::<
@@ -496,8 +500,8 @@ impl<S: Store> ::zmqrpc::__private::Service for StoreServer<S> {
                 Store::optional_bytes(
                     service,
                     a0.as_deref(),
-                    a1.map(::zmqrpc::__private::Bytes::into_vec),
-                    a2.map(::zmqrpc::__private::Bytes::into_vec).as_ref(),
+                    a1.into_inner(),
+                    a2.as_ref().map(::zmqrpc::__private::Owned::as_inner),
                 ),
             )
         }),

@@ -1,3 +1,6 @@
+#[diagnostic::on_unimplemented(
+    note = "`SServer::from_arc` serves what is behind an `Arc`, `Arc<dyn S>` included; a `Box` becomes one by `Arc::<dyn S>::from(..)`"
+)]
 pub trait S: ::core::marker::Send + ::core::marker::Sync + 'static {
     fn r#match(&self, r#type: T, S: U, Ok: u8, service: u8, call: u8, a0: u8) -> S0;
 }
@@ -82,32 +85,42 @@ where
             && self.a0 == other.a0
     }
 }
+const _: () = {
+    use ::zmqrpc::__private::MaybeResult as _;
+    ::core::assert!(
+        ! ::zmqrpc::__private::Returned:: < S0 > ::IS_RESULT,
+        "the return type of `S::match` is another name of a `Result`, which the macro cannot see: write `Result<T, E>`, or name the alias `Result`"
+    );
+};
 /// Serves a [`S`]: runs its methods for whoever calls them.
-pub struct SServer<S1>(::std::sync::Arc<S1>);
+pub struct SServer<S1: ?::core::marker::Sized>(::std::sync::Arc<S1>);
 #[allow(dead_code)]
-impl<S1: S> SServer<S1> {
+impl<S1: S + ?::core::marker::Sized> SServer<S1> {
     /// Serves `service`.
     #[must_use]
-    pub fn new(service: S1) -> Self {
+    pub fn new(service: S1) -> Self
+    where
+        S1: ::core::marker::Sized,
+    {
         Self::from_arc(::std::sync::Arc::new(service))
     }
-    /// Serves a `service` that is also used elsewhere.
+    /// Serves a `service` that is also used elsewhere, or chosen at run time.
     #[must_use]
     pub fn from_arc(service: ::std::sync::Arc<S1>) -> Self {
         Self(service)
     }
 }
-impl<S1> ::core::clone::Clone for SServer<S1> {
+impl<S1: ?::core::marker::Sized> ::core::clone::Clone for SServer<S1> {
     fn clone(&self) -> Self {
         Self(::core::clone::Clone::clone(&self.0))
     }
 }
-impl<S1> ::core::fmt::Debug for SServer<S1> {
+impl<S1: ?::core::marker::Sized> ::core::fmt::Debug for SServer<S1> {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("SServer").finish_non_exhaustive()
     }
 }
-impl<S1: S> ::zmqrpc::__private::Service for SServer<S1> {
+impl<S1: S + ?::core::marker::Sized> ::zmqrpc::__private::Service for SServer<S1> {
     type Target = S1;
     const NAME: &'static str = "S";
     const DOCS: &'static str = "";

@@ -1,3 +1,6 @@
+#[diagnostic::on_unimplemented(
+    note = "`PingerServer::from_arc` serves what is behind an `Arc`, `Arc<dyn Pinger>` included; a `Box` becomes one by `Arc::<dyn Pinger>::from(..)`"
+)]
 pub trait Pinger: ::core::marker::Send + ::core::marker::Sync + 'static {
     fn ping(&self);
 }
@@ -41,31 +44,35 @@ impl ::core::cmp::PartialEq for PingerPing {
     }
 }
 /// Serves a [`Pinger`]: runs its methods for whoever calls them.
-pub struct PingerServer<S>(::std::sync::Arc<S>);
+pub struct PingerServer<S: ?::core::marker::Sized>(::std::sync::Arc<S>);
 #[allow(dead_code)]
-impl<S: Pinger> PingerServer<S> {
+impl<S: Pinger + ?::core::marker::Sized> PingerServer<S> {
     /// Serves `service`.
     #[must_use]
-    pub fn new(service: S) -> Self {
+    pub fn new(service: S) -> Self
+    where
+        S: ::core::marker::Sized,
+    {
         Self::from_arc(::std::sync::Arc::new(service))
     }
-    /// Serves a `service` that is also used elsewhere.
+    /// Serves a `service` that is also used elsewhere, or chosen at run time.
     #[must_use]
     pub fn from_arc(service: ::std::sync::Arc<S>) -> Self {
         Self(service)
     }
 }
-impl<S> ::core::clone::Clone for PingerServer<S> {
+impl<S: ?::core::marker::Sized> ::core::clone::Clone for PingerServer<S> {
     fn clone(&self) -> Self {
         Self(::core::clone::Clone::clone(&self.0))
     }
 }
-impl<S> ::core::fmt::Debug for PingerServer<S> {
+impl<S: ?::core::marker::Sized> ::core::fmt::Debug for PingerServer<S> {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("PingerServer").finish_non_exhaustive()
     }
 }
-impl<S: Pinger> ::zmqrpc::__private::Service for PingerServer<S> {
+impl<S: Pinger + ?::core::marker::Sized> ::zmqrpc::__private::Service
+for PingerServer<S> {
     type Target = S;
     const NAME: &'static str = "Pinger";
     const DOCS: &'static str = "";

@@ -1,3 +1,6 @@
+#[diagnostic::on_unimplemented(
+    note = "`CalculatorServer::from_arc` serves what is behind an `Arc`, `Arc<dyn Calculator>` included; a `Box` becomes one by `Arc::<dyn Calculator>::from(..)`"
+)]
 pub trait Calculator: ::core::marker::Send + ::core::marker::Sync + 'static {
     fn add(&self, a: i64, b: i64) -> i64;
     fn log(&self, line: String);
@@ -102,31 +105,35 @@ where
     }
 }
 /// Serves a [`Calculator`]: runs its methods for whoever calls them.
-pub struct CalculatorServer<S>(::std::sync::Arc<S>);
+pub struct CalculatorServer<S: ?::core::marker::Sized>(::std::sync::Arc<S>);
 #[allow(dead_code)]
-impl<S: Calculator> CalculatorServer<S> {
+impl<S: Calculator + ?::core::marker::Sized> CalculatorServer<S> {
     /// Serves `service`.
     #[must_use]
-    pub fn new(service: S) -> Self {
+    pub fn new(service: S) -> Self
+    where
+        S: ::core::marker::Sized,
+    {
         Self::from_arc(::std::sync::Arc::new(service))
     }
-    /// Serves a `service` that is also used elsewhere.
+    /// Serves a `service` that is also used elsewhere, or chosen at run time.
     #[must_use]
     pub fn from_arc(service: ::std::sync::Arc<S>) -> Self {
         Self(service)
     }
 }
-impl<S> ::core::clone::Clone for CalculatorServer<S> {
+impl<S: ?::core::marker::Sized> ::core::clone::Clone for CalculatorServer<S> {
     fn clone(&self) -> Self {
         Self(::core::clone::Clone::clone(&self.0))
     }
 }
-impl<S> ::core::fmt::Debug for CalculatorServer<S> {
+impl<S: ?::core::marker::Sized> ::core::fmt::Debug for CalculatorServer<S> {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("CalculatorServer").finish_non_exhaustive()
     }
 }
-impl<S: Calculator> crate::rpc::__private::Service for CalculatorServer<S> {
+impl<S: Calculator + ?::core::marker::Sized> crate::rpc::__private::Service
+for CalculatorServer<S> {
     type Target = S;
     const NAME: &'static str = "math.Calculator";
     const DOCS: &'static str = "";

@@ -106,10 +106,13 @@ fn expand(input: &DeriveInput, options: CommandOptions) -> TokenStream {
         private: &private,
     };
     let ident = &input.ident;
+    let message = format!("the reply of `{ident}` is a `Result`: write `reply = T, error = E`");
+    let check = output.check(&message, &private);
     let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
     quote! {
         impl #impl_generics #private::Command for #ident #type_generics #where_clause {
             #description
         }
+        #check
     }
 }

@@ -18,6 +18,8 @@ pub(crate) struct Output {
     /// The same as a part of the signature.
     pub(crate) signature: String,
     kind: Kind,
+    /// The reply, where only rustc knows whether its name stands for a `Result`.
+    unknown: Option<Type>,
 }
 
 enum Kind {
@@ -48,15 +50,32 @@ impl Output {
             answer: quote!(::core::result::Result<#reply, #error>),
             signature: format!("Result<{}, {}>", Normalised(&reply), Normalised(&error)),
             kind: Kind::Fallible(Box::new(Sides { reply, error })),
+            unknown: None,
         }
     }
 
     fn returned(ty: &Type, kind: Kind) -> Self {
+        let infallible = matches!(kind, Kind::Infallible);
         Self {
             answer: ty.to_token_stream(),
             signature: Normalised(ty).to_string(),
             kind,
+            unknown: (infallible && types::may_be_alias(ty)).then(|| ty.clone()),
         }
+    }
+
+    /// An item that rustc refuses with `message` where a reply that looks plain is a `Result`.
+    ///
+    /// The type is known to rustc alone, after all code is written: too late to take it apart.
+    pub(crate) fn check(&self, message: &str, private: &Private) -> Option<TokenStream> {
+        let ty = self.unknown.as_ref()?;
+        let check = quote! {
+            const _: () = {
+                use #private::MaybeResult as _;
+                ::core::assert!(!#private::Returned::<#ty>::IS_RESULT, #message);
+            };
+        };
+        Some(names::placed(check, ty.span()))
     }
 
     /// The type that a caller gets if all goes well.

@@ -8,7 +8,9 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 use syn::spanned::Spanned;
-use syn::{GenericArgument, Lifetime, PathArguments, PathSegment, Type, TypePath, TypeReference};
+use syn::{
+    GenericArgument, Lifetime, Path, PathArguments, PathSegment, Type, TypePath, TypeReference,
+};
 
 use crate::names::{self, Private};
 
@@ -24,10 +26,10 @@ enum Form {
     Text,
     /// `&[u8]`
     Bytes,
-    /// `Vec<u8>`
-    ByteVec,
-    /// `&Vec<u8>`
-    ByteVecRef,
+    /// What looks like `Vec<u8>` or `Option<Vec<u8>>`: the type decides whether it is
+    ByteVec(Type),
+    /// What looks like `&Vec<u8>`, without the `&`
+    ByteVecRef(Type),
     /// `&[T]`, with its `T`
     Slice(Type),
     /// `&T`, with its `T`
@@ -44,6 +46,10 @@ impl Passing {
                 optional: false,
                 form: Form::of(ty),
             },
+            Some(Form::ByteVec(_)) => Self {
+                optional: false,
+                form: Form::ByteVec(ty.clone()),
+            },
             Some(form) => Self {
                 optional: true,
                 form,
@@ -55,7 +61,10 @@ impl Passing {
     pub(crate) fn decoded(&self, private: &Private) -> TokenStream {
         let decoded = match &self.form {
             Form::Text => quote!(#private::Str<'_>),
-            Form::Bytes | Form::ByteVec | Form::ByteVecRef => quote!(#private::Bytes<'_>),
+            Form::Bytes => quote!(#private::Bytes<'_>),
+            Form::ByteVec(owned) | Form::ByteVecRef(owned) => {
+                names::placed(quote!(#private::Owned<#owned>), owned.span())
+            }
             Form::Slice(element) => {
                 names::placed(quote!(::std::vec::Vec<#element>), element.span())
             }
@@ -72,10 +81,11 @@ impl Passing {
     pub(crate) fn passed(&self, value: &Ident, private: &Private) -> TokenStream {
         match (&self.form, self.optional) {
             (Form::Owned(_), _) => quote!(#value),
-            (Form::ByteVec, false) => quote!(#value.into_vec()),
-            (Form::ByteVecRef, false) => quote!(&#value.into_vec()),
-            (Form::ByteVec, true) => quote!(#value.map(#private::Bytes::into_vec)),
-            (Form::ByteVecRef, true) => quote!(#value.map(#private::Bytes::into_vec).as_ref()),
+            (Form::ByteVec(_), _) => quote!(#value.into_inner()),
+            (Form::ByteVecRef(_), false) => quote!(#value.as_inner()),
+            (Form::ByteVecRef(_), true) => {
+                quote!(#value.as_ref().map(#private::Owned::as_inner))
+            }
             (Form::Text | Form::Bytes | Form::Slice(_) | Form::Reference(_), false) => {
                 quote!(&#value)
             }
@@ -89,15 +99,11 @@ impl Passing {
     /// Serde alone would write bytes one by one.
     pub(crate) fn serialized(&self, field: &TokenStream, private: &Private) -> TokenStream {
         match (&self.form, self.optional) {
-            (Form::Bytes | Form::ByteVec | Form::ByteVecRef, false) => {
-                quote!(&#private::Bytes::new(&#field))
-            }
-            (Form::Bytes | Form::ByteVec, true) => {
-                quote!(&#private::optional_bytes(#field.as_deref()))
-            }
-            (Form::ByteVecRef, true) => {
-                quote!(&#private::optional_bytes(#field.map(::std::vec::Vec::as_slice)))
-            }
+            (Form::Bytes, false) => quote!(&#private::Bytes::new(&#field)),
+            (Form::Bytes, true) => quote!(&#private::optional_bytes(#field)),
+            (Form::ByteVec(_), _) => quote!(&#private::Lent::new(&#field)),
+            (Form::ByteVecRef(_), false) => quote!(&#private::Lent::new(#field)),
+            (Form::ByteVecRef(_), true) => quote!(&#field.map(#private::Lent::new)),
             (Form::Slice(ty) | Form::Reference(ty) | Form::Owned(ty), _) => {
                 names::placed(quote!(&#field), ty.span())
             }
@@ -107,7 +113,7 @@ impl Passing {
 
     /// Whether a command with this argument borrows from its caller.
     pub(crate) fn borrows(&self) -> bool {
-        !matches!(self.form, Form::Owned(_) | Form::ByteVec)
+        !matches!(self.form, Form::Owned(_) | Form::ByteVec(_))
     }
 }
 
@@ -115,7 +121,7 @@ impl Form {
     fn of(ty: &Type) -> Self {
         match unwrapped(ty) {
             Type::Reference(reference) => Self::of_referent(unwrapped(&reference.elem)),
-            owned if is_byte_vec(owned) => Self::ByteVec,
+            owned if is_byte_vec(owned) => Self::ByteVec(owned.clone()),
             owned => Self::Owned(owned.clone()),
         }
     }
@@ -125,7 +131,7 @@ impl Form {
             Type::Slice(slice) if is_primitive(&slice.elem, "u8") => Self::Bytes,
             Type::Slice(slice) => Self::Slice((*slice.elem).clone()),
             text if is_primitive(text, "str") => Self::Text,
-            vec if is_byte_vec(vec) => Self::ByteVecRef,
+            vec if is_byte_vec(vec) => Self::ByteVecRef(vec.clone()),
             other => Self::Reference(other.clone()),
         }
     }
@@ -163,10 +169,10 @@ fn top_level_reference_mut(ty: &mut Type) -> Option<&mut TypeReference> {
         Type::Group(group) => top_level_reference_mut(&mut group.elem),
         Type::Reference(reference) => Some(reference),
         Type::Path(path) => {
-            let segment = path.path.segments.last_mut()?;
-            if segment.ident != "Option" {
+            if !is_std(&path.path, "option", "Option") {
                 return None;
             }
+            let segment = path.path.segments.last_mut()?;
             let PathArguments::AngleBracketed(arguments) = &mut segment.arguments else {
                 return None;
             };
@@ -181,19 +187,48 @@ fn top_level_reference_mut(ty: &mut Type) -> Option<&mut TypeReference> {
 
 /// The `T` of an `Option<T>`, however its path is written.
 fn option_argument(ty: &Type) -> Option<&Type> {
-    let segment = last_segment(ty).filter(|segment| segment.ident == "Option")?;
-    match type_arguments(segment)[..] {
-        [argument] => Some(argument),
+    std_argument(ty, "option", "Option")
+}
+
+/// Whether this looks like a `Vec<u8>`. A type of the same name may have been imported instead, so
+/// generated code has to fit any type; this only saves it from standing where it is not needed.
+fn is_byte_vec(ty: &Type) -> bool {
+    std_argument(ty, "vec", "Vec").is_some_and(|item| is_primitive(item, "u8"))
+}
+
+/// The `T` of what looks like the standard library's `Name<T>`: with that argument and no other.
+fn std_argument<'t>(ty: &'t Type, module: &str, name: &str) -> Option<&'t Type> {
+    let Type::Path(TypePath {
+        qself: None, path, ..
+    }) = unwrapped(ty)
+    else {
+        return None;
+    };
+    let PathArguments::AngleBracketed(arguments) = &path.segments.last()?.arguments else {
+        return None;
+    };
+    let only = (arguments.args.len() == 1).then(|| arguments.args.first())??;
+    match only {
+        GenericArgument::Type(ty) if is_std(path, module, name) => Some(ty),
         _ => None,
     }
 }
 
-fn is_byte_vec(ty: &Type) -> bool {
-    last_segment(ty)
-        .filter(|segment| segment.ident == "Vec")
-        .is_some_and(
-            |segment| matches!(type_arguments(segment)[..], [item] if is_primitive(item, "u8")),
-        )
+/// Whether a path is `name`, `module::name` or `std::module::name`: any other one is not std's.
+pub(crate) fn is_std(path: &Path, module: &str, name: &str) -> bool {
+    let segments: Vec<String> = path
+        .segments
+        .iter()
+        .map(|segment| segment.ident.to_string())
+        .collect();
+    match &segments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [last] => *last == name,
+        [parent, last] => *parent == module && *last == name,
+        [root, parent, last] => {
+            matches!(*root, "std" | "core" | "alloc") && *parent == module && *last == name
+        }
+        _ => false,
+    }
 }
 
 fn is_primitive(ty: &Type, name: &str) -> bool {
@@ -211,6 +246,19 @@ pub(crate) fn is_plain_data(ty: &Type) -> bool {
         Type::Reference(reference) => is_plain_data(&reference.elem),
         Type::Slice(slice) => is_plain_data(&slice.elem),
         primitive => PRIMITIVES.iter().any(|name| is_primitive(primitive, name)),
+    }
+}
+
+/// Whether the type may be an alias of another one: it is a path, and none that everybody knows.
+pub(crate) fn may_be_alias(ty: &Type) -> bool {
+    const KNOWN: &[&str] = &["String", "Vec", "Option", "Box"];
+    let known = |path: &Path| match path.segments.iter().collect::<Vec<_>>()[..] {
+        [only] => KNOWN.iter().any(|name| only.ident == name),
+        _ => false,
+    };
+    match unwrapped(ty) {
+        Type::Path(path) => !is_plain_data(ty) && !known(&path.path),
+        _ => false,
     }
 }
 

@@ -67,10 +67,10 @@ pub mod __private {
     pub use serde::{Serialize, Serializer};
 
     pub use crate::client::Client;
-    pub use crate::codec::{Bytes, NoArgs, Str, optional_bytes};
+    pub use crate::codec::{Bytes, Lent, NoArgs, Owned, Str, optional_bytes};
     pub use crate::command::{
-        Call, CallContext, Command, Entry, Fallible, Frame, Handled, Method, Refusal, Service,
-        Task, Transport, WithTimeout, WithTopic,
+        Call, CallContext, Command, Entry, Fallible, Frame, Handled, MaybeResult, Method, Refusal,
+        Returned, Service, Task, Transport, WithTimeout, WithTopic,
     };
     pub use crate::error::{CallError, Error};
     pub use crate::local::local;

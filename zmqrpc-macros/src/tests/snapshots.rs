@@ -48,7 +48,11 @@ fn plain_method() {
     };
     let text = snapshot("plain_method", &service(quote!(), &item));
     // A new runtime option never touches the macro: one field each, whatever it can be set to.
-    assert!(text.contains("pub struct CalculatorServer<S>(::std::sync::Arc<S>);"));
+    assert!(
+        text.contains(
+            "pub struct CalculatorServer<S: ?::core::marker::Sized>(::std::sync::Arc<S>);"
+        )
+    );
     assert!(text.contains("pub struct CalculatorClient<T = ::zmqrpc::__private::Client>(T);"));
 }
 
@@ -163,7 +167,7 @@ fn names_that_could_meet_ours() {
     let text = snapshot("names_that_could_meet_ours", &service(quote!(), &item));
     assert!(text.contains(r#""match""#));
     assert!(text.contains("pub struct SMatch"));
-    assert!(text.contains("pub struct SServer<S1>"));
+    assert!(text.contains("pub struct SServer<S1: ?::core::marker::Sized>"));
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod bytes;
 mod error;
 mod exact;
 mod guard;
+mod guessed;
 mod kind;
 mod msgpack;
 mod noted;
@@ -24,6 +25,8 @@ mod tests;
 #[doc(hidden)]
 pub use self::bytes::{Bytes, NoArgs, Str, optional_bytes};
 pub use self::error::Error;
+#[doc(hidden)]
+pub use self::guessed::{Lent, Owned};
 pub use self::kind::Codec;
 pub use self::text::describe;
 pub use self::travels::assert_travels;

@@ -22,7 +22,7 @@ pub use call::{Call, Frame, Handled, Refusal, Task};
 pub use context::CallContext;
 pub(crate) use context::{DeadlineScope, inherited_deadline};
 pub use method::Method;
-pub use outcome::{Answer, Failure, Fallible, Never};
+pub use outcome::{Answer, Failure, Fallible, MaybeResult, Never, Returned};
 pub(crate) use service::{Dispatch, Served, Started};
 pub use service::{Entry, Service};
 pub use traits::Command;

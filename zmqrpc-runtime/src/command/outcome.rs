@@ -85,6 +85,24 @@ impl<T, E> Fallible for Result<T, E> {
     type Err = E;
 }
 
+/// A type that a method returns, about which generated code asks whether it is a `Result`.
+///
+/// The answer for a `Result` is found first, as it is the type's own; the other one is a trait's.
+pub struct Returned<T>(std::marker::PhantomData<T>);
+
+impl<T, E> Returned<Result<T, E>> {
+    /// It is.
+    pub const IS_RESULT: bool = true;
+}
+
+/// See [`Returned`].
+pub trait MaybeResult {
+    /// It is not.
+    const IS_RESULT: bool = false;
+}
+
+impl<T> MaybeResult for Returned<T> {}
+
 /// The error of methods that have none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Never {}

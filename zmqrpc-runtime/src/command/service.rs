@@ -12,7 +12,7 @@ use super::{Call, Command, Handled, Method, Task};
 pub trait Service: Send + Sync + 'static {
     /// What implements the trait.
     #[doc(hidden)]
-    type Target: Send + Sync + 'static;
+    type Target: Send + Sync + ?Sized + 'static;
     /// The service's name on the wire.
     const NAME: &'static str;
     /// The trait's documentation.
@@ -26,17 +26,17 @@ pub trait Service: Send + Sync + 'static {
 }
 
 /// One method of a service: what it is, and how it runs.
-pub struct Entry<S: 'static> {
+pub struct Entry<S: ?Sized + 'static> {
     method: Method,
     run: Run<S>,
 }
 
-enum Run<S: 'static> {
+enum Run<S: ?Sized + 'static> {
     Plain(fn(&S, &Call) -> Handled),
     Task(fn(Arc<S>, Call) -> Task),
 }
 
-impl<S> Entry<S> {
+impl<S: ?Sized> Entry<S> {
     /// A plain method, which runs to its end on the thread that calls it.
     #[must_use]
     pub const fn plain<C: Command>(run: fn(&S, &Call) -> Handled) -> Self {

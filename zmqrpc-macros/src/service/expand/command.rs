@@ -25,11 +25,12 @@ pub(super) fn command(service: &Service, method: &Method) -> TokenStream {
         command.std_impls().clone(),
         command.std_impls().partial_eq(),
     ];
+    let items = impls.into_iter().chain(command.check_output());
     let conditions = service.conditions_of(method);
     let lints = service.lints_of(method);
     quote! {
         #declaration
-        #(#conditions #lints #impls)*
+        #(#conditions #lints #items)*
     }
 }
 
@@ -167,6 +168,15 @@ impl<'a> Command<'a> {
                 #description
             }
         }
+    }
+
+    fn check_output(&self) -> Option<TokenStream> {
+        let method = self.service.link_to(self.method);
+        let message = format!(
+            "the return type of `{method}` is another name of a `Result`, which the macro cannot \
+             see: write `Result<T, E>`, or name the alias `Result`"
+        );
+        self.method.output.check(&message, &self.service.private)
     }
 
     fn std_impls(&self) -> StdImpls<'_> {

@@ -29,19 +29,22 @@ pub(super) fn server(service: &Service) -> TokenStream {
         #[doc = #about]
         #conditions
         #lints
-        #visibility struct #server<#target>(::std::sync::Arc<#target>);
+        #visibility struct #server<#target: ?::core::marker::Sized>(::std::sync::Arc<#target>);
 
         #conditions
         #lints
         #[allow(dead_code)]
-        impl<#target: #bound> #server<#target> {
+        impl<#target: #bound + ?::core::marker::Sized> #server<#target> {
             /// Serves `service`.
             #[must_use]
-            #visibility fn new(service: #target) -> Self {
+            #visibility fn new(service: #target) -> Self
+            where
+                #target: ::core::marker::Sized,
+            {
                 Self::from_arc(::std::sync::Arc::new(service))
             }
 
-            /// Serves a `service` that is also used elsewhere.
+            /// Serves a `service` that is also used elsewhere, or chosen at run time.
             #[must_use]
             #visibility fn from_arc(service: ::std::sync::Arc<#target>) -> Self {
                 Self(service)
@@ -49,14 +52,14 @@ pub(super) fn server(service: &Service) -> TokenStream {
         }
 
         #conditions
-        impl<#target> ::core::clone::Clone for #server<#target> {
+        impl<#target: ?::core::marker::Sized> ::core::clone::Clone for #server<#target> {
             fn clone(&self) -> Self {
                 Self(::core::clone::Clone::clone(&self.0))
             }
         }
 
         #conditions
-        impl<#target> ::core::fmt::Debug for #server<#target> {
+        impl<#target: ?::core::marker::Sized> ::core::fmt::Debug for #server<#target> {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 f.debug_struct(#server_text).finish_non_exhaustive()
             }
@@ -64,7 +67,7 @@ pub(super) fn server(service: &Service) -> TokenStream {
 
         #conditions
         #lints
-        impl<#target: #bound> #private::Service for #server<#target> {
+        impl<#target: #bound + ?::core::marker::Sized> #private::Service for #server<#target> {
             type Target = #target;
             const NAME: &'static str = #name;
             const DOCS: &'static str = #docs;
