@@ -1,0 +1,85 @@
+//! A publisher and a subscriber, which are killed and started again: what a subscription counts as lost and what it
+//! executed make up what was published.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use zmqrpc::{Publisher, Server, Subscription, zmq_service};
+
+use crate::support::Role;
+
+/// Told by a publisher that counts from 1 each time that it starts.
+#[zmq_service]
+pub(crate) trait Bulletin {
+    fn issue(&self, publisher: u64, number: u64);
+}
+
+/// The process's own side: `ENDPOINT NAME`, the name being its own number.
+pub(crate) fn publish() {
+    let Some(role) = Role::of("publisher_process") else {
+        return;
+    };
+    let (endpoint, name) = role.argument.split_once(' ').unwrap();
+    let name: u64 = name.parse().unwrap();
+    let publisher = Publisher::bind(endpoint).unwrap();
+    role.tell(&publisher.endpoints()[0]);
+    let bulletin = BulletinClient::new(publisher);
+    for number in 1.. {
+        bulletin.issue(name, number).unwrap();
+        std::thread::sleep(Duration::from_micros(500));
+    }
+}
+
+/// The numbers that were executed of each publisher.
+#[derive(Clone, Default)]
+struct Reader(Arc<Mutex<BTreeMap<u64, Vec<u64>>>>);
+
+impl Bulletin for Reader {
+    fn issue(&self, publisher: u64, number: u64) {
+        let mut read = self.0.lock().unwrap();
+        read.entry(publisher).or_default().push(number);
+    }
+}
+
+/// The process's own side: subscribes, and says at the end whether what it has seen fits together.
+pub(crate) fn subscribe() {
+    let Some(role) = Role::of("subscriber_process") else {
+        return;
+    };
+    let reader = Reader::default();
+    let subscription = Subscription::connect(role.argument.as_str());
+    let server = Server::builder()
+        .service(BulletinServer::new(reader.clone()))
+        .workers(1)
+        .subscribe(subscription)
+        .start()
+        .unwrap();
+    role.tell("ready");
+    while role.order() != "stop" {}
+    let stats = server.subscriptions().remove(0);
+    server.shutdown(Duration::from_secs(4)).unwrap();
+    let read = reader.0.lock().unwrap();
+    let gaps: u64 = read.values().map(|numbers| gaps(numbers)).sum();
+    let executed: usize = read.values().map(Vec::len).sum();
+    assert!(
+        stats.lost >= gaps,
+        "{} are counted as lost, {gaps} are missing",
+        stats.lost
+    );
+    role.tell(format!(
+        "executed {executed} lost {} gaps {gaps}",
+        stats.lost
+    ));
+}
+
+/// How many are missing between the first and the last; they must be in order, each once.
+fn gaps(numbers: &[u64]) -> u64 {
+    let steps = numbers.windows(2);
+    steps
+        .map(|pair| {
+            assert!(pair[1] > pair[0], "{} after {}", pair[1], pair[0]);
+            pair[1] - pair[0] - 1
+        })
+        .sum()
+}
