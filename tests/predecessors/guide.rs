@@ -5,10 +5,10 @@ use std::fs;
 use std::path::Path;
 
 /// The first cell of a row, and the one that names tests.
-type Row<'a> = (&'a str, &'a str);
+pub(crate) type Row<'a> = (&'a str, &'a str);
 
 /// The rows of all tables whose last column is headed `test`.
-fn rows(guide: &str) -> Vec<Row<'_>> {
+pub(crate) fn rows(guide: &str) -> Vec<Row<'_>> {
     let mut rows = Vec::new();
     let mut within = false;
     for line in guide.lines() {
@@ -30,7 +30,7 @@ fn rows(guide: &str) -> Vec<Row<'_>> {
 }
 
 /// What is wrong with a row, if anything.
-fn complaint((feature, cell): Row<'_>, tests: &BTreeSet<String>) -> Option<String> {
+pub(crate) fn complaint((feature, cell): Row<'_>, tests: &BTreeSet<String>) -> Option<String> {
     let quoted: Vec<_> = cell.split('`').skip(1).step_by(2).collect();
     if let Some(unknown) = quoted.iter().find(|name| !tests.contains(**name)) {
         return Some(format!("{feature}: there is no test `{unknown}`"));
@@ -69,7 +69,7 @@ fn collect(directory: &Path, tests: &mut BTreeSet<String>) {
     }
 }
 
-fn tests_of_the_project() -> BTreeSet<String> {
+pub(crate) fn tests_of_the_project() -> BTreeSet<String> {
     let top = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut tests = BTreeSet::new();
     for directory in ["tests", "ui-tests", "zmqrpc-runtime", "zmqrpc-macros"] {

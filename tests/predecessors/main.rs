@@ -1,5 +1,6 @@
 //! What programs for zerorpc, aiozmq.rpc and pyzmqrpc rely on, or stumble over, and no other test here pins: over real
-//! sockets, and in real processes where it is about processes. `MIGRATING.md` names the test for each of their features.
+//! sockets, and in real processes where it is about processes. `MIGRATING.md` names the test for each of their features, and
+//! `tests/promises.md` the tests that try to refute what the documents promise.
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -8,6 +9,7 @@ mod answers;
 mod commands;
 mod guide;
 mod processes;
+mod promises;
 mod recovery;
 
 use std::time::Duration;
