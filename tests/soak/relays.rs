@@ -28,7 +28,7 @@ pub(crate) fn relay() {
             loop {
                 match &*role.order() {
                     "held" => role.tell(proxy.stats().held.to_string()),
-                    "letters" => role.tell(proxy.dead_letters().unwrap().len().to_string()),
+                    "letters" => role.tell(proxy.dead_letters().unwrap().count().to_string()),
                     _ => break,
                 }
             }
