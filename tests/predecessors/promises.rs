@@ -56,7 +56,7 @@ fn every_promise_has_a_test_that_tries_to_refute_it() {
         .filter_map(|row| complaint(*row, &tests))
         .collect();
     let quotes: Vec<String> = rows.iter().map(|(quote, _)| plain(quote)).collect();
-    let texts = DOCUMENTS.map(|name| (name, plain(&read(name))));
+    let documents = DOCUMENTS.map(|name| (name, plain(&read(name))));
     for name in DOCUMENTS {
         for sentence in promises(&read(name)) {
             if !quotes.iter().any(|quote| covers(quote, &sentence)) {
@@ -66,7 +66,7 @@ fn every_promise_has_a_test_that_tries_to_refute_it() {
     }
     let rustdoc = sources(Path::new("zmqrpc-runtime/src"));
     for quote in &quotes {
-        if !texts.iter().any(|(_, text)| text.contains(quote)) && !rustdoc.contains(quote) {
+        if !documents.iter().any(|(_, text)| text.contains(quote)) && !rustdoc.contains(quote) {
             complaints.push(format!("nowhere is it said: {quote}"));
         }
     }
