@@ -1,6 +1,3 @@
-#[diagnostic::on_unimplemented(
-    note = "`CalculatorServer::from_arc` serves what is behind an `Arc`, `Arc<dyn Calculator>` included; a `Box` becomes one by `Arc::<dyn Calculator>::from(..)`"
-)]
 pub trait Calculator: ::core::marker::Send + ::core::marker::Sync + 'static {
     fn slow_add(
         &self,
@@ -110,7 +107,7 @@ impl<'a> ::core::cmp::PartialEq for CalculatorRest<'a> {
 pub struct CalculatorServer<S: ?::core::marker::Sized>(::std::sync::Arc<S>);
 #[allow(dead_code)]
 impl<S: Calculator + ?::core::marker::Sized> CalculatorServer<S> {
-    /// Serves `service`.
+    /// Serves `service`; what is behind an `Arc` is served by `from_arc`.
     #[must_use]
     pub fn new(service: S) -> Self
     where

@@ -1,8 +1,5 @@
 #[cfg(unix)]
 #[allow(non_camel_case_types)]
-#[diagnostic::on_unimplemented(
-    note = "`CalculatorServer::from_arc` serves what is behind an `Arc`, `Arc<dyn Calculator>` included; a `Box` becomes one by `Arc::<dyn Calculator>::from(..)`"
-)]
 pub trait Calculator: ::core::marker::Send + ::core::marker::Sync + 'static {
     /// Adds two numbers.
     #[cfg(feature = "add")]
@@ -238,7 +235,7 @@ pub struct CalculatorServer<S: ?::core::marker::Sized>(::std::sync::Arc<S>);
 #[allow(non_camel_case_types)]
 #[allow(dead_code)]
 impl<S: Calculator + ?::core::marker::Sized> CalculatorServer<S> {
-    /// Serves `service`.
+    /// Serves `service`; what is behind an `Arc` is served by `from_arc`.
     #[must_use]
     pub fn new(service: S) -> Self
     where

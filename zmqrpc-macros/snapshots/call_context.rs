@@ -1,6 +1,3 @@
-#[diagnostic::on_unimplemented(
-    note = "`AuditServer::from_arc` serves what is behind an `Arc`, `Arc<dyn Audit>` included; a `Box` becomes one by `Arc::<dyn Audit>::from(..)`"
-)]
 trait Audit: ::core::marker::Send + ::core::marker::Sync + 'static {
     fn who(&self, cx: &CallContext) -> String;
     fn note(
@@ -94,7 +91,7 @@ impl<'a> ::core::cmp::PartialEq for AuditNote<'a> {
 struct AuditServer<S: ?::core::marker::Sized>(::std::sync::Arc<S>);
 #[allow(dead_code)]
 impl<S: Audit + ?::core::marker::Sized> AuditServer<S> {
-    /// Serves `service`.
+    /// Serves `service`; what is behind an `Arc` is served by `from_arc`.
     #[must_use]
     fn new(service: S) -> Self
     where

@@ -1,6 +1,3 @@
-#[diagnostic::on_unimplemented(
-    note = "`StoreServer::from_arc` serves what is behind an `Arc`, `Arc<dyn Store>` included; a `Box` becomes one by `Arc::<dyn Store>::from(..)`"
-)]
 pub trait Store: ::core::marker::Send + ::core::marker::Sync + 'static {
     fn text(&self, borrowed: &str, optional: Option<&str>, owned: String);
     fn bytes(&self, borrowed: &[u8], owned: Vec<u8>, reference: &Vec<u8>);
@@ -426,7 +423,7 @@ where
 pub struct StoreServer<S: ?::core::marker::Sized>(::std::sync::Arc<S>);
 #[allow(dead_code)]
 impl<S: Store + ?::core::marker::Sized> StoreServer<S> {
-    /// Serves `service`.
+    /// Serves `service`; what is behind an `Arc` is served by `from_arc`.
     #[must_use]
     pub fn new(service: S) -> Self
     where

@@ -1,6 +1,3 @@
-#[diagnostic::on_unimplemented(
-    note = "`CalculatorServer::from_arc` serves what is behind an `Arc`, `Arc<dyn Calculator>` included; a `Box` becomes one by `Arc::<dyn Calculator>::from(..)`"
-)]
 pub(crate) trait Calculator: ::core::marker::Send + ::core::marker::Sync + 'static {
     fn divide(&self, a: i64, b: i64) -> Result<i64, DivideError>;
     fn load(&self) -> std::io::Result<Vec<u8>>;
@@ -98,7 +95,7 @@ impl ::core::cmp::PartialEq for CalculatorLoad {
 pub(crate) struct CalculatorServer<S: ?::core::marker::Sized>(::std::sync::Arc<S>);
 #[allow(dead_code)]
 impl<S: Calculator + ?::core::marker::Sized> CalculatorServer<S> {
-    /// Serves `service`.
+    /// Serves `service`; what is behind an `Arc` is served by `from_arc`.
     #[must_use]
     pub(crate) fn new(service: S) -> Self
     where

@@ -1,6 +1,3 @@
-#[diagnostic::on_unimplemented(
-    note = "`SServer::from_arc` serves what is behind an `Arc`, `Arc<dyn S>` included; a `Box` becomes one by `Arc::<dyn S>::from(..)`"
-)]
 pub trait S: ::core::marker::Send + ::core::marker::Sync + 'static {
     fn r#match(&self, r#type: T, S: U, Ok: u8, service: u8, call: u8, a0: u8) -> S0;
 }
@@ -96,7 +93,7 @@ const _: () = {
 pub struct SServer<S1: ?::core::marker::Sized>(::std::sync::Arc<S1>);
 #[allow(dead_code)]
 impl<S1: S + ?::core::marker::Sized> SServer<S1> {
-    /// Serves `service`.
+    /// Serves `service`; what is behind an `Arc` is served by `from_arc`.
     #[must_use]
     pub fn new(service: S1) -> Self
     where

@@ -1,6 +1,3 @@
-#[diagnostic::on_unimplemented(
-    note = "`PingerServer::from_arc` serves what is behind an `Arc`, `Arc<dyn Pinger>` included; a `Box` becomes one by `Arc::<dyn Pinger>::from(..)`"
-)]
 pub trait Pinger: ::core::marker::Send + ::core::marker::Sync + 'static {
     fn ping(&self);
 }
@@ -47,7 +44,7 @@ impl ::core::cmp::PartialEq for PingerPing {
 pub struct PingerServer<S: ?::core::marker::Sized>(::std::sync::Arc<S>);
 #[allow(dead_code)]
 impl<S: Pinger + ?::core::marker::Sized> PingerServer<S> {
-    /// Serves `service`.
+    /// Serves `service`; what is behind an `Arc` is served by `from_arc`.
     #[must_use]
     pub fn new(service: S) -> Self
     where

@@ -1,6 +1,3 @@
-#[diagnostic::on_unimplemented(
-    note = "`CalculatorServer::from_arc` serves what is behind an `Arc`, `Arc<dyn Calculator>` included; a `Box` becomes one by `Arc::<dyn Calculator>::from(..)`"
-)]
 pub trait Calculator: ::core::marker::Send + ::core::marker::Sync + 'static {
     fn add(&self, a: i64, b: i64) -> i64;
     fn log(&self, line: String);
@@ -108,7 +105,7 @@ where
 pub struct CalculatorServer<S: ?::core::marker::Sized>(::std::sync::Arc<S>);
 #[allow(dead_code)]
 impl<S: Calculator + ?::core::marker::Sized> CalculatorServer<S> {
-    /// Serves `service`.
+    /// Serves `service`; what is behind an `Arc` is served by `from_arc`.
     #[must_use]
     pub fn new(service: S) -> Self
     where

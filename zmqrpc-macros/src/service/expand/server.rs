@@ -35,7 +35,7 @@ pub(super) fn server(service: &Service) -> TokenStream {
         #lints
         #[allow(dead_code)]
         impl<#target: #bound + ?::core::marker::Sized> #server<#target> {
-            /// Serves `service`.
+            /// Serves `service`; what is behind an `Arc` is served by `from_arc`.
             #[must_use]
             #visibility fn new(service: #target) -> Self
             where

@@ -5,10 +5,9 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::ext::IdentExt;
 use syn::{
     Attribute, Block, Expr, FnArg, ReturnType, Stmt, Token, TraitItem, TraitItemFn, Type,
-    TypeParamBound, parse_quote,
+    TypeParamBound,
 };
 
 use crate::options;
@@ -26,16 +25,6 @@ pub(super) fn service_trait(service: &Service) -> TokenStream {
         ]
         .map(TypeParamBound::Verbatim),
     );
-    if !item.attrs.iter().any(is_on_unimplemented) {
-        let server = &service.server;
-        let note = format!(
-            "`{server}::from_arc` serves what is behind an `Arc`, `Arc<dyn {name}>` included; a \
-             `Box` becomes one by `Arc::<dyn {name}>::from(..)`",
-            name = item.ident.unraw()
-        );
-        item.attrs
-            .push(parse_quote!(#[diagnostic::on_unimplemented(note = #note)]));
-    }
     for item in &mut item.items {
         if let TraitItem::Fn(method) = item {
             remove_misplaced(method);
@@ -55,11 +44,6 @@ fn remove_misplaced(method: &mut TraitItemFn) {
             FnArg::Typed(typed) => typed.attrs.retain(is_not_ours),
         }
     }
-}
-
-fn is_on_unimplemented(attribute: &Attribute) -> bool {
-    let last = attribute.path().segments.last();
-    last.is_some_and(|segment| segment.ident == "on_unimplemented")
 }
 
 fn is_not_ours(attribute: &Attribute) -> bool {
