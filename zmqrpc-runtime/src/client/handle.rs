@@ -11,7 +11,6 @@ use super::link::Link;
 use super::pending::{Begun, Pending, depart_together};
 use super::prepared::{Destination, Prepared};
 use super::retry::{Course, Retry};
-use super::stats::ClientStats;
 use super::subject::{Callee, Subject};
 use super::ways::Ways;
 use super::{reply, request};
@@ -255,20 +254,6 @@ impl Client {
     #[expect(clippy::unused_self, reason = "without runtimes no thread is needed")]
     fn blocking(&self) -> Option<Self> {
         None
-    }
-
-    /// Counters since the client was built.
-    #[must_use]
-    pub fn stats(&self) -> ClientStats {
-        match &self.shared.ways {
-            Ways::Links(_) if !self.shared.process.is_current() => ClientStats::default(),
-            Ways::Links(links) => ClientStats {
-                in_flight: links.all().iter().map(|link| link.in_flight()).sum(),
-                late_replies: links.all().iter().map(|link| link.late()).sum(),
-                renewals: links.all().iter().map(|link| link.renewals()).sum(),
-            },
-            Ways::Local(_) => ClientStats::default(),
-        }
     }
 
     /// None where calls do not leave the process.

@@ -1,5 +1,7 @@
 //! A client's counters.
 
+use super::handle::Client;
+
 /// What a client has seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -11,4 +13,19 @@ pub struct ClientStats {
     pub late_replies: u64,
     /// Connections that were given up because the server showed no sign of life, and made anew.
     pub renewals: u64,
+}
+
+impl Client {
+    /// Counters since the client was built.
+    #[must_use]
+    pub fn stats(&self) -> ClientStats {
+        if self.check_process().is_err() {
+            return ClientStats::default();
+        }
+        ClientStats {
+            in_flight: self.links().map(|link| link.in_flight()).sum(),
+            late_replies: self.links().map(|link| link.late()).sum(),
+            renewals: self.links().map(|link| link.renewals()).sum(),
+        }
+    }
 }

@@ -16,7 +16,8 @@ use super::notice::Notice;
 use super::port::Port;
 use super::responder::Responder;
 use super::roles::{Role, Roles};
-use super::sources::{Callbacks, Sources, Told, Waiters};
+use super::sources::{Callbacks, Sources};
+use super::turn::{Attended, EndOnPanic};
 use super::work::{Assigned, Bounds, Ended, Work};
 use crate::log;
 use crate::socket::{Process, Router, SocketError, Waiter, drive_any};
@@ -390,28 +391,4 @@ impl Engine {
     fn core(&self) -> MutexGuard<'_, Option<Core>> {
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// A thread that dies would leave its role to nobody: better that the server ends, and says so.
-struct EndOnPanic<'a>(&'a Engine);
-
-impl Drop for EndOnPanic<'_> {
-    fn drop(&mut self) {
-        if thread::panicking() {
-            self.0.finish();
-        }
-    }
-}
-
-enum Attended {
-    /// Nothing to run: wait, until then at most; for the router alone, or for these too.
-    Idle(Option<Instant>, Option<Waiters>),
-    /// Something to run.
-    Run(Assigned),
-    /// There is more to take in.
-    Again,
-    /// Nothing is heard from publishers: somebody wants to know.
-    Silent(Vec<Told>),
-    /// The server has ended, or is to end now.
-    Done,
 }

@@ -19,6 +19,7 @@
 //! signals     what asks the process to end
 //! core        what stands under their lock
 //! roles       which thread leads, stands by, helps
+//! turn        what the leader does next
 //! hand        what the leader runs next without coming back to the sockets
 //! notice      how the end of an `async` method is told
 //! admission   what is taken on, what is refused
@@ -60,6 +61,7 @@ mod running;
 mod runtime;
 mod signals;
 mod sources;
+mod turn;
 mod unprepared;
 mod work;
 

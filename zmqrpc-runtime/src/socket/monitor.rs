@@ -156,7 +156,8 @@ impl Monitor {
 /// Whether the connection of this descriptor has the same address at both ends. Its end then leaves nothing behind that
 /// would keep others from the port.
 fn is_to_itself(descriptor: &[u8]) -> bool {
-    let Ok(number) = descriptor.try_into().map(i32::from_ne_bytes) else {
+    let number = descriptor.try_into().map(i32::from_ne_bytes);
+    let Some(number) = number.ok().filter(|number| *number >= 0) else {
         return false;
     };
     let to_itself = || {
