@@ -1,5 +1,10 @@
 //! What arrives is what was sent: as arguments, replies and errors, by key and by name.
 
+#![expect(
+    clippy::option_option,
+    reason = "three cases are what some callers mean"
+)]
+
 use serde::{Deserialize, Serialize};
 use zmqrpc::{CallError, Client, CodecError, Error, Executed, Server, assert_travels, zmq_service};
 
