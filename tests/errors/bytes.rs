@@ -21,11 +21,11 @@ fn what_cannot_be_encoded_is_told_on_both_sides() {
             "Probe.takes",
             &at,
             Executed::No,
-            "the arguments cannot be encoded: cannot encode the value: the type's own `Serialize` refused; the call was not executed",
+            "the arguments cannot be encoded: cannot encode the value: it does not want to; the call was not executed",
         );
         assert_eq!(
             error.source().unwrap().to_string(),
-            "cannot encode the value: the type's own `Serialize` refused"
+            "cannot encode the value: it does not want to"
         );
         let error = client.answers_with(1).unwrap_err();
         assert!(matches!(error, Error::Encode { .. }));
@@ -34,11 +34,11 @@ fn what_cannot_be_encoded_is_told_on_both_sides() {
             "Probe.answers_with",
             &at,
             Executed::Yes,
-            "the reply cannot be encoded: cannot encode the value: the type's own `Serialize` refused; the call was executed",
+            "the reply cannot be encoded: cannot encode the value: it does not want to; the call was executed",
         );
         assert_eq!(
             error.source().unwrap().to_string(),
-            "cannot encode the value: the type's own `Serialize` refused"
+            "cannot encode the value: it does not want to"
         );
     });
 }

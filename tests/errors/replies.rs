@@ -19,7 +19,6 @@ fn frames_that_answer_nothing_are_dropped_and_counted() {
                 pong(id),
                 head(0x86, id),
                 head(0x99, id),
-                head(0x01, id),
                 reply(0, 0, 0, &[2]),
                 reply(id ^ 1, 0, 0, &[4]),
                 reply(id ^ 1 << 32, 0, 0, &[6]),
@@ -33,7 +32,7 @@ fn frames_that_answer_nothing_are_dropped_and_counted() {
         assert_eq!(client.call(&ProbeAdd { a: 2, b: 3 }), Ok(5));
         assert_eq!(client.call(&ProbeAdd { a: 2, b: 3 }), Ok(5));
         // The second reply to the second call may still be on its way.
-        assert!(client.stats().late_replies >= 19);
+        assert!(client.stats().late_replies >= 17);
         assert_eq!(client.stats().in_flight, 0);
     });
 }

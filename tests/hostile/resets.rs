@@ -49,7 +49,7 @@ fn fill_and_reset(mut stream: TcpStream, frame: &[u8]) {
         match stream.write(&bytes[sent..]) {
             Ok(written) => sent += written,
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
-                std::thread::yield_now()
+                std::thread::yield_now();
             }
             Err(_) => break,
         }
@@ -178,7 +178,7 @@ fn a_name_that_is_too_long_is_nobodys() {
         let victim = Victim::start();
         let address = victim.endpoint.trim_start_matches("tcp://");
         let mut stream = TcpStream::connect(address).unwrap();
-        greet(&mut stream, "DEALER", &[b'x'; 20_000]);
+        greet(&mut stream, "DEALER", &vec![b'x'; 20_000]);
         for _ in 0..10 {
             stream
                 .write_all(&[&[0, 11], &*head(5, 9)].concat())

@@ -38,7 +38,7 @@ fn promises(document: &str) -> Vec<String> {
     };
     sentences
         .filter(has_word)
-        .map(|sentence| sentence.trim().to_owned())
+        .map(|sentence| sentence.trim_matches([' ', '|']).to_owned())
         .collect()
 }
 

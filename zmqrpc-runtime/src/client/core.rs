@@ -222,11 +222,8 @@ impl Core {
                     // Once: asking libzmq where the bytes are takes longer than looking at them.
                     let frame: &[u8] = &message;
                     heard |= is_from_server(frame);
-                    let expected = match answered_id(frame) {
-                        Some(id) => {
-                            finish(table, id, Ok(Some(message)), waiter)
-                                || oneway.arrive(standing.is_heard(id))
-                        }
+                    let expected = match answered_id(frame, table) {
+                        Some(id) => finish(table, id, Ok(Some(message)), waiter),
                         None if is_from_client(frame) => {
                             no_server = true;
                             let returned = Err(Loss::NoServer { returned: true });
@@ -236,6 +233,12 @@ impl Core {
                         None => match sign(frame) {
                             Some(Sign::Draining(id)) => {
                                 drained |= standing.hear(id);
+                                true
+                            }
+                            Some(Sign::Pong) => {
+                                // What was sent before that ping has arrived, if it was the last.
+                                let id = peek_id(frame).unwrap_or(NO_ID);
+                                oneway.arrive(standing.is_heard(id));
                                 true
                             }
                             sign => sign.is_some(),

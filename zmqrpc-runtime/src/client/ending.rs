@@ -23,9 +23,10 @@ pub(super) fn fail(table: &mut Table, which: impl Fn(&Call) -> bool, loss: &Loss
     }
 }
 
-/// The call that a frame answers: a ping is one where its pong is waited for.
-pub(super) fn answered_id(frame: &[u8]) -> Option<u64> {
-    wire::answered_id(frame).or_else(|| ponged_id(frame))
+/// The call that a frame answers: pongs end pings that are waited for, and nothing else.
+pub(super) fn answered_id(frame: &[u8], table: &mut Table) -> Option<u64> {
+    let mut is_ping = |id: &u64| table.get_mut(*id).is_some_and(|call| call.manner.ping);
+    wire::answered_id(frame).or_else(|| ponged_id(frame).filter(&mut is_ping))
 }
 
 /// What a server sends that ends no call.

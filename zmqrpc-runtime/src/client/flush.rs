@@ -103,6 +103,7 @@ fn ping(link: &Arc<Link>, limit: Duration) -> Prepared {
         kind: Kind::Call,
         timeout: limit,
         connect_timeout: limit,
+        ping: true,
         retry: None,
     }
 }

@@ -341,6 +341,7 @@ impl Client {
             kind,
             timeout,
             connect_timeout: *connect_timeout,
+            ping: false,
             retry: None,
         })
     }

@@ -15,10 +15,9 @@ impl Oneway {
         self.unproven = true;
     }
 
-    /// All that were handed over have arrived, if that is `shown`. Answers whether it is.
-    pub(super) fn arrive(&mut self, shown: bool) -> bool {
+    /// All that were handed over have arrived, if that is `shown`.
+    pub(super) fn arrive(&mut self, shown: bool) {
         self.unproven &= !shown;
-        shown
     }
 
     pub(super) fn lose_connection(&mut self) {
@@ -46,10 +45,10 @@ mod tests {
         let mut oneway = Oneway::default();
         assert!(matches!(oneway.take_doubts(), Arrived::All));
         oneway.hand_over();
-        assert!(!oneway.arrive(false));
+        oneway.arrive(false);
         assert!(matches!(oneway.take_doubts(), Arrived::Unknown));
         oneway.hand_over();
-        assert!(oneway.arrive(true));
+        oneway.arrive(true);
         assert!(matches!(oneway.take_doubts(), Arrived::All));
     }
 

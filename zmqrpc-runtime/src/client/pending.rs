@@ -245,6 +245,7 @@ impl Begun {
         let manner = Manner {
             oneway: self.oneway,
             movable: links.all().len() > 1,
+            ping: false,
         };
         let Some(link) = next else { return false };
         let mut frame = retry.frame.clone();

@@ -21,6 +21,8 @@ pub(super) struct Prepared {
     pub(super) kind: Kind,
     pub(super) timeout: Duration,
     pub(super) connect_timeout: Duration,
+    /// It is no call, but asks for a pong.
+    pub(super) ping: bool,
     pub(super) retry: Option<Box<Retry>>,
 }
 
@@ -65,6 +67,7 @@ impl Prepared {
             kind,
             timeout,
             connect_timeout,
+            ping,
             retry,
         } = self;
         let now = Instant::now();
@@ -80,7 +83,14 @@ impl Prepared {
             .as_ref()
             .is_some_and(|retry| retry.links.all().len() > 1);
         let way = match to {
-            Destination::Link(link) => match link.begin(frame, Manner { oneway, movable }) {
+            Destination::Link(link) => match link.begin(
+                frame,
+                Manner {
+                    oneway,
+                    movable,
+                    ping,
+                },
+            ) {
                 Ok(call) => {
                     written = call.written;
                     Way::Link(link, call.id)

@@ -91,6 +91,8 @@ pub(super) struct Manner {
     pub(super) oneway: bool,
     /// It can be made over another link.
     pub(super) movable: bool,
+    /// It is a ping: a pong ends it.
+    pub(super) ping: bool,
 }
 
 #[derive(Debug, Default)]
@@ -229,10 +231,12 @@ mod tests {
     const CALL: Manner = Manner {
         oneway: false,
         movable: false,
+        ping: false,
     };
     const NOTICE: Manner = Manner {
         oneway: true,
         movable: false,
+        ping: false,
     };
 
     fn done(table: &mut Table, id: u64) -> bool {

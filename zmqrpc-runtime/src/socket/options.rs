@@ -121,9 +121,9 @@ impl Options {
 /// much, have no mark. The others need it: it is what holds back those who push, who publish and who subscribe.
 fn receive_mark(kind: zmq::SocketType, wanted: u32) -> i32 {
     match kind {
-        zmq::PULL | zmq::XSUB | zmq::XPUB => count(wanted),
-        // Nothing is ever read from it, and nothing is to be said to it.
-        zmq::PUSH => 1,
+        // A PUSH reads nothing that comes. With a low mark libzmq would soon stop reading there, and not notice that a peer
+        // has gone: the connection's descriptor would stay.
+        zmq::PULL | zmq::PUSH | zmq::XSUB | zmq::XPUB => count(wanted),
         _ => 0,
     }
 }
