@@ -23,6 +23,8 @@ pub(crate) fn publisher() -> (Publisher, String) {
 pub(crate) fn subscriber(subscription: impl Into<Subscription>, taken: &Taken) -> ServerHandle {
     Server::builder()
         .service(LogServer::new(taken.clone()))
+        // In the order in which they come.
+        .workers(1)
         .subscribe(subscription)
         .start()
         .unwrap()
