@@ -11,7 +11,7 @@ use zmqrpc::Client;
 
 #[test]
 fn a_client_that_goes_together_with_its_server_leaves_all_others_working() {
-    within(Duration::from_secs(120), || {
+    within(Duration::from_secs(60), || {
         // Keeps the process's context alive, as any other client would.
         let (server, _gate) = serve(anywhere);
         let witness = server.endpoints().remove(0);

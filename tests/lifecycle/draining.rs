@@ -30,9 +30,20 @@ fn draining(frame: &[u8]) -> u64 {
     id
 }
 
+/// The next frame but for those by which the server finds out whether the peer is still there.
 fn next(peer: &Peer) -> Vec<u8> {
-    let mut frames = peer.receive(LIMIT).expect("a frame");
-    frames.pop().unwrap()
+    loop {
+        let mut frames = peer.receive(LIMIT).expect("a frame");
+        let frame = frames.pop().unwrap();
+        if frame != pong(0) {
+            return frame;
+        }
+    }
+}
+
+fn ask(peer: &Peer, frame: Vec<u8>) -> Vec<u8> {
+    peer.send(frame);
+    next(peer)
 }
 
 /// A call that waits for its reply.
@@ -47,14 +58,14 @@ fn callers_are_told_and_served_until_they_have_answered() {
         let (server, _gate) = serve(anywhere);
         let server = Arc::new(server);
         let peer = Peer::connect(&server.endpoints()[0]);
-        assert_eq!(peer.ask(add(1))[..12], reply(1, 0, 0, &[])[..12]);
+        assert_eq!(ask(&peer, add(1))[..12], reply(1, 0, 0, &[])[..12]);
         let shared = Arc::clone(&server);
         let ended = thread::spawn(move || shared.shutdown(LIMIT));
         let id = draining(&next(&peer));
-        assert_eq!(peer.ask(add(2))[11], 0, "it is executed still");
-        assert_eq!(peer.ask(head(PING, id ^ 1)), pong(id ^ 1));
-        assert_eq!(peer.ask(add(3))[11], 0, "another ping is no answer");
-        assert_eq!(peer.ask(head(PING, id)), pong(id));
+        assert_eq!(ask(&peer, add(2))[11], 0, "it is executed still");
+        assert_eq!(ask(&peer, head(PING, id ^ 1)), pong(id ^ 1));
+        assert_eq!(ask(&peer, add(3))[11], 0, "another ping is no answer");
+        assert_eq!(ask(&peer, head(PING, id)), pong(id));
         ended.join().unwrap().unwrap();
         assert_eq!(server.stats().requests, 3);
     });
@@ -67,7 +78,7 @@ fn a_caller_that_comes_late_is_told_with_its_first_message() {
         let server = Arc::new(server);
         let endpoint = server.endpoints().remove(0);
         let (peer, late) = (Peer::connect(&endpoint), Peer::connect(&endpoint));
-        peer.ask(add(1));
+        ask(&peer, add(1));
         let shared = Arc::clone(&server);
         let ended = thread::spawn(move || shared.shutdown(LIMIT));
         draining(&next(&peer));
@@ -97,7 +108,7 @@ fn who_does_not_answer_is_refused_after_a_while_and_does_not_hold_up_the_end() {
         let ended = thread::spawn(move || shared.shutdown(LIMIT));
         draining(&next(&peer));
         let refused = (2..).find_map(|id| {
-            let answer = peer.ask(add(id));
+            let answer = ask(&peer, add(id));
             (answer[11] != 0).then_some((id, answer))
         });
         let (id, answer) = refused.unwrap();
@@ -123,6 +134,32 @@ fn nothing_is_said_where_it_could_be_taken_for_a_reply_or_would_lead_to_a_device
         assert!(start.elapsed() < LIMIT / 10, "nobody is waited for");
         assert_eq!(request.answer()[11], 0);
         assert!(device.is_silent());
+    });
+}
+
+#[test]
+fn callers_that_have_gone_or_go_meanwhile_are_not_waited_for() {
+    within(LIMIT, || {
+        let patience = Duration::from_millis(500);
+        let mut quickest = Duration::MAX;
+        // One of some rounds will do: the machine may be at something else.
+        for _ in 0..20 {
+            let (server, _gate) = serve(anywhere);
+            let endpoint = server.endpoints().remove(0);
+            let peers: Vec<_> = (0..8).map(|_| Peer::connect(&endpoint)).collect();
+            for peer in &peers {
+                assert_eq!(peer.ask(add(1))[11], 0);
+            }
+            let start = Instant::now();
+            let ended = thread::spawn(move || server.shutdown(LIMIT));
+            for peer in &peers {
+                draining(&next(peer));
+            }
+            drop(peers);
+            ended.join().unwrap().unwrap();
+            quickest = quickest.min(start.elapsed());
+        }
+        assert!(quickest < patience / 2, "{quickest:?}");
     });
 }
 
@@ -342,13 +379,13 @@ fn a_proxy_turns_to_its_other_target_and_tells_its_callers_of_its_end() {
             let proxy = Proxy::new(Rep::bind(ANYWHERE), target).start().unwrap();
             let peer = Peer::connect(&proxy.endpoints()[0]);
             for id in 1..20 {
-                assert_eq!(peer.ask(add(id))[11], 0, "status {status}");
+                assert_eq!(ask(&peer, add(id))[11], 0, "status {status}");
             }
             assert_eq!(server.stats().requests, 19);
             let ended = thread::spawn(move || proxy.shutdown(LIMIT));
             let id = draining(&next(&peer));
-            assert_eq!(peer.ask(add(20))[11], 0);
-            assert_eq!(peer.ask(head(PING, id)), pong(id));
+            assert_eq!(ask(&peer, add(20))[11], 0);
+            assert_eq!(ask(&peer, head(PING, id)), pong(id));
             ended.join().unwrap().unwrap();
         }
     });

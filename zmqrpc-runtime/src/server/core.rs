@@ -235,10 +235,11 @@ impl Core {
         Ok(Seen { drained, told })
     }
 
-    /// Drops what was asked for by peers that have gone.
+    /// Drops what was asked for by peers that have gone, and waits for no answer of theirs.
     fn search(&mut self, now: Instant) {
         let mut asked = std::mem::take(&mut self.asked);
         self.work.search(now, &mut asked);
+        self.port.draining.search(now, &mut asked);
         for route in asked.drain(..) {
             if let Some(gone) = self.port.ask(route, &self.counters) {
                 let (_, mut intake) = self.parts();

@@ -12,9 +12,12 @@ use crate::command::reply_frame;
 use crate::socket::{Delivery, PeerId, Route};
 use crate::wire::ReplyBody;
 
-/// How long an answer is waited for. Twice as long as an idle client takes, whose socket is looked at four times a second;
-/// whoever does not know the question, or never stops asking for something, must not hold up the end.
+/// How long an answer is waited for. An idle client takes the time of a way there and back, and some 25 ms until somebody
+/// looks at its socket; whoever does not know the question, or never stops asking for something, must not hold up the end.
 const PATIENCE: Duration = Duration::from_millis(500);
+
+/// When those who have not answered are first looked for: who has gone together with the server never answers.
+const FIRST_LOOK: Duration = Duration::from_millis(5);
 
 pub(crate) struct Draining {
     callers: Callers,
@@ -32,6 +35,9 @@ enum Stage {
     Asking {
         until: Instant,
         waited_for: HashSet<PeerId>,
+        /// When they are looked for, and how long after that again.
+        look_at: Instant,
+        pause: Duration,
     },
     /// What is new is refused.
     Refusing { since: Instant },
@@ -80,6 +86,8 @@ impl Draining {
         self.stage = Stage::Asking {
             until: now + PATIENCE.min(limit / 2),
             waited_for: self.told.clone(),
+            look_at: now + FIRST_LOOK,
+            pause: FIRST_LOOK,
         };
         let told = self.told.iter().cloned();
         told.map(|peer| self.question(peer)).collect()
@@ -106,9 +114,28 @@ impl Draining {
         }
     }
 
+    /// Those who have to be looked for at `now`: a message to somebody who has gone tells. Less and less often, as they may
+    /// be many.
+    pub(crate) fn search(&mut self, now: Instant, missed: &mut Vec<Route>) {
+        if let Stage::Asking {
+            waited_for,
+            look_at,
+            pause,
+            ..
+        } = &mut self.stage
+            && now >= *look_at
+        {
+            missed.extend(waited_for.iter().cloned().map(Route::to));
+            *look_at = now + *pause;
+            *pause *= 2;
+        }
+    }
+
     /// Whether what is new is refused at `now`.
     pub(crate) fn is_over(&mut self, now: Instant) -> bool {
-        if let Stage::Asking { until, waited_for } = &self.stage
+        if let Stage::Asking {
+            until, waited_for, ..
+        } = &self.stage
             && (waited_for.is_empty() || now >= *until)
         {
             self.stage = Stage::Refusing { since: now };
@@ -124,10 +151,10 @@ impl Draining {
         }
     }
 
-    /// When [`is_over`](Self::is_over) changes, whatever comes.
+    /// When there is something to do, whatever comes: to [`search`](Self::search), or to refuse what is new.
     pub(crate) fn due(&self) -> Option<Instant> {
         match self.stage {
-            Stage::Asking { until, .. } => Some(until),
+            Stage::Asking { until, look_at, .. } => Some(until.min(look_at)),
             Stage::Serving | Stage::Refusing { .. } => None,
         }
     }
@@ -200,8 +227,12 @@ mod tests {
     #[test]
     fn who_does_not_answer_is_not_waited_for_longer_than_half_the_limit() {
         let (mut draining, _, now) = asking(SECOND / 5);
+        let just_before = now + SECOND / 10 - Duration::from_millis(1);
+        while let Some(due) = draining.due().filter(|due| *due < just_before) {
+            draining.search(due, &mut Vec::new());
+        }
+        assert!(!draining.is_over(just_before));
         assert_eq!(draining.due(), Some(now + SECOND / 10));
-        assert!(!draining.is_over(now + SECOND / 20));
         assert!(draining.is_over(now + SECOND / 10));
         let (mut draining, _, now) = asking(Duration::MAX);
         assert!(draining.is_over(now + PATIENCE));
@@ -214,6 +245,25 @@ mod tests {
             draining.forget(&delivery.route);
         }
         assert!(draining.is_over(now));
+    }
+
+    #[test]
+    fn who_does_not_answer_is_looked_for_less_and_less_often() {
+        let (mut draining, told, mut now) = asking(10 * SECOND);
+        let answered = &told[0];
+        draining.answer(&answered.route, id(answered));
+        let (mut missed, mut looks) = (Vec::new(), 0);
+        while !draining.is_over(now) {
+            draining.search(now, &mut missed);
+            looks += missed.len();
+            for route in missed.drain(..) {
+                assert_eq!(route.peer(), told[1].route.peer());
+            }
+            now = draining.due().unwrap();
+        }
+        assert_eq!(looks, 7, "after 5, 10, 20, 40, 80, 160, 320 ms");
+        draining.search(now + SECOND, &mut missed);
+        assert!(missed.is_empty() && draining.due().is_none());
     }
 
     #[test]
@@ -235,6 +285,6 @@ mod tests {
     fn it_is_asked_for_once() {
         let (mut draining, _, now) = asking(SECOND / 5);
         assert!(draining.start(10 * SECOND, now).is_empty());
-        assert_eq!(draining.due(), Some(now + SECOND / 10));
+        assert!(draining.is_over(now + SECOND / 10));
     }
 }
