@@ -107,18 +107,35 @@ impl<'a> ::core::cmp::PartialEq for CalculatorRest<'a> {
 pub struct CalculatorServer<S: ?::core::marker::Sized>(::std::sync::Arc<S>);
 #[allow(dead_code)]
 impl<S: Calculator + ?::core::marker::Sized> CalculatorServer<S> {
-    /// Serves `service`; what is behind an `Arc` is served by `from_arc`.
+    /// Serves `service`: what implements the trait, by itself or in an `Arc` or a `Box`.
     #[must_use]
-    pub fn new(service: S) -> Self
+    pub fn new<H>(service: H) -> Self
     where
-        S: ::core::marker::Sized,
+        Self: ::core::convert::From<H>,
     {
-        Self::from_arc(::std::sync::Arc::new(service))
+        <Self as ::core::convert::From<H>>::from(service)
     }
-    /// Serves a `service` that is also used elsewhere, or chosen at run time.
+    /// The same for an `Arc` alone, so that it may become one of a trait object here.
     #[must_use]
     pub fn from_arc(service: ::std::sync::Arc<S>) -> Self {
         Self(service)
+    }
+}
+impl<S: Calculator> ::core::convert::From<S> for CalculatorServer<S> {
+    fn from(service: S) -> Self {
+        Self(::std::sync::Arc::new(service))
+    }
+}
+impl<S: Calculator + ?::core::marker::Sized> ::core::convert::From<::std::sync::Arc<S>>
+for CalculatorServer<S> {
+    fn from(service: ::std::sync::Arc<S>) -> Self {
+        Self(service)
+    }
+}
+impl<S: Calculator + ?::core::marker::Sized> ::core::convert::From<::std::boxed::Box<S>>
+for CalculatorServer<S> {
+    fn from(service: ::std::boxed::Box<S>) -> Self {
+        Self(::core::convert::From::from(service))
     }
 }
 impl<S: ?::core::marker::Sized> ::core::clone::Clone for CalculatorServer<S> {
@@ -172,8 +189,11 @@ impl CalculatorClient<::zmqrpc::__private::Client> {
     }
     /// Runs `service` in this process, without a port, with all that a call goes through.
     #[must_use]
-    pub fn local<S: Calculator>(service: S) -> Self {
-        Self(::zmqrpc::__private::local(CalculatorServer::new(service)))
+    pub fn local<S: Calculator + ?::core::marker::Sized, H>(service: H) -> Self
+    where
+        CalculatorServer<S>: ::core::convert::From<H>,
+    {
+        Self(::zmqrpc::__private::local(CalculatorServer::<S>::new(service)))
     }
 }
 #[allow(dead_code)]

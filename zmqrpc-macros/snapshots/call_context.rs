@@ -91,18 +91,35 @@ impl<'a> ::core::cmp::PartialEq for AuditNote<'a> {
 struct AuditServer<S: ?::core::marker::Sized>(::std::sync::Arc<S>);
 #[allow(dead_code)]
 impl<S: Audit + ?::core::marker::Sized> AuditServer<S> {
-    /// Serves `service`; what is behind an `Arc` is served by `from_arc`.
+    /// Serves `service`: what implements the trait, by itself or in an `Arc` or a `Box`.
     #[must_use]
-    fn new(service: S) -> Self
+    fn new<H>(service: H) -> Self
     where
-        S: ::core::marker::Sized,
+        Self: ::core::convert::From<H>,
     {
-        Self::from_arc(::std::sync::Arc::new(service))
+        <Self as ::core::convert::From<H>>::from(service)
     }
-    /// Serves a `service` that is also used elsewhere, or chosen at run time.
+    /// The same for an `Arc` alone, so that it may become one of a trait object here.
     #[must_use]
     fn from_arc(service: ::std::sync::Arc<S>) -> Self {
         Self(service)
+    }
+}
+impl<S: Audit> ::core::convert::From<S> for AuditServer<S> {
+    fn from(service: S) -> Self {
+        Self(::std::sync::Arc::new(service))
+    }
+}
+impl<S: Audit + ?::core::marker::Sized> ::core::convert::From<::std::sync::Arc<S>>
+for AuditServer<S> {
+    fn from(service: ::std::sync::Arc<S>) -> Self {
+        Self(service)
+    }
+}
+impl<S: Audit + ?::core::marker::Sized> ::core::convert::From<::std::boxed::Box<S>>
+for AuditServer<S> {
+    fn from(service: ::std::boxed::Box<S>) -> Self {
+        Self(::core::convert::From::from(service))
     }
 }
 impl<S: ?::core::marker::Sized> ::core::clone::Clone for AuditServer<S> {
@@ -155,8 +172,11 @@ impl AuditClient<::zmqrpc::__private::Client> {
     }
     /// Runs `service` in this process, without a port, with all that a call goes through.
     #[must_use]
-    fn local<S: Audit>(service: S) -> Self {
-        Self(::zmqrpc::__private::local(AuditServer::new(service)))
+    fn local<S: Audit + ?::core::marker::Sized, H>(service: H) -> Self
+    where
+        AuditServer<S>: ::core::convert::From<H>,
+    {
+        Self(::zmqrpc::__private::local(AuditServer::<S>::new(service)))
     }
 }
 #[allow(dead_code)]

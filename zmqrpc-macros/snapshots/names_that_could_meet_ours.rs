@@ -93,18 +93,35 @@ const _: () = {
 pub struct SServer<S1: ?::core::marker::Sized>(::std::sync::Arc<S1>);
 #[allow(dead_code)]
 impl<S1: S + ?::core::marker::Sized> SServer<S1> {
-    /// Serves `service`; what is behind an `Arc` is served by `from_arc`.
+    /// Serves `service`: what implements the trait, by itself or in an `Arc` or a `Box`.
     #[must_use]
-    pub fn new(service: S1) -> Self
+    pub fn new<H>(service: H) -> Self
     where
-        S1: ::core::marker::Sized,
+        Self: ::core::convert::From<H>,
     {
-        Self::from_arc(::std::sync::Arc::new(service))
+        <Self as ::core::convert::From<H>>::from(service)
     }
-    /// Serves a `service` that is also used elsewhere, or chosen at run time.
+    /// The same for an `Arc` alone, so that it may become one of a trait object here.
     #[must_use]
     pub fn from_arc(service: ::std::sync::Arc<S1>) -> Self {
         Self(service)
+    }
+}
+impl<S1: S> ::core::convert::From<S1> for SServer<S1> {
+    fn from(service: S1) -> Self {
+        Self(::std::sync::Arc::new(service))
+    }
+}
+impl<S1: S + ?::core::marker::Sized> ::core::convert::From<::std::sync::Arc<S1>>
+for SServer<S1> {
+    fn from(service: ::std::sync::Arc<S1>) -> Self {
+        Self(service)
+    }
+}
+impl<S1: S + ?::core::marker::Sized> ::core::convert::From<::std::boxed::Box<S1>>
+for SServer<S1> {
+    fn from(service: ::std::boxed::Box<S1>) -> Self {
+        Self(::core::convert::From::from(service))
     }
 }
 impl<S1: ?::core::marker::Sized> ::core::clone::Clone for SServer<S1> {
@@ -149,8 +166,11 @@ impl SClient<::zmqrpc::__private::Client> {
     }
     /// Runs `service` in this process, without a port, with all that a call goes through.
     #[must_use]
-    pub fn local<S1: S>(service: S1) -> Self {
-        Self(::zmqrpc::__private::local(SServer::new(service)))
+    pub fn local<S1: S + ?::core::marker::Sized, H>(service: H) -> Self
+    where
+        SServer<S1>: ::core::convert::From<H>,
+    {
+        Self(::zmqrpc::__private::local(SServer::<S1>::new(service)))
     }
 }
 #[allow(dead_code)]

@@ -59,6 +59,8 @@ fn capitalized(word: &str) -> String {
 pub(crate) struct TypeParameters {
     /// The type that implements the trait.
     pub(crate) service: Ident,
+    /// What holds it: the type itself, an `Arc` or a `Box`.
+    pub(crate) holder: Ident,
     /// The transport of the client.
     pub(crate) transport: Ident,
     /// The transport that `with` leads to.
@@ -80,6 +82,7 @@ impl TypeParameters {
         };
         Self {
             service: fresh("S"),
+            holder: fresh("H"),
             transport: fresh("T"),
             other: fresh("U"),
         }

@@ -62,7 +62,7 @@ fn constructors(service: &Service) -> TokenStream {
     let bound = service.target_bound();
     let (server, client) = (&service.server, &service.client);
     let private = &service.private;
-    let target = &service.parameters.service;
+    let (target, holder) = (&service.parameters.service, &service.parameters.holder);
     let conditions = service.conditions();
     let lints = service.lints();
     quote! {
@@ -83,8 +83,11 @@ fn constructors(service: &Service) -> TokenStream {
 
             /// Runs `service` in this process, without a port, with all that a call goes through.
             #[must_use]
-            #visibility fn local<#target: #bound>(service: #target) -> Self {
-                Self(#private::local(#server::new(service)))
+            #visibility fn local<#target: #bound + ?::core::marker::Sized, #holder>(service: #holder) -> Self
+            where
+                #server<#target>: ::core::convert::From<#holder>,
+            {
+                Self(#private::local(#server::<#target>::new(service)))
             }
         }
     }

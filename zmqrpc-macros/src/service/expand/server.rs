@@ -13,13 +13,14 @@ pub(super) fn server(service: &Service) -> TokenStream {
     let visibility = &service.item.vis;
     let server = &service.server;
     let private = &service.private;
-    let target = &service.parameters.service;
+    let (target, holder) = (&service.parameters.service, &service.parameters.holder);
     let bound = service.target_bound();
     let conditions = service.conditions();
     let lints = service.lints();
     let name = &service.name;
     let server_text = server.to_string();
     let docs = service.attributes.doc_text();
+    let holders = holders(service);
     let entries = service.sound_methods().map(|method| entry(service, method));
     let about = format!(
         " Serves a [`{}`]: runs its methods for whoever calls them.",
@@ -35,21 +36,23 @@ pub(super) fn server(service: &Service) -> TokenStream {
         #lints
         #[allow(dead_code)]
         impl<#target: #bound + ?::core::marker::Sized> #server<#target> {
-            /// Serves `service`; what is behind an `Arc` is served by `from_arc`.
+            /// Serves `service`: what implements the trait, by itself or in an `Arc` or a `Box`.
             #[must_use]
-            #visibility fn new(service: #target) -> Self
+            #visibility fn new<#holder>(service: #holder) -> Self
             where
-                #target: ::core::marker::Sized,
+                Self: ::core::convert::From<#holder>,
             {
-                Self::from_arc(::std::sync::Arc::new(service))
+                <Self as ::core::convert::From<#holder>>::from(service)
             }
 
-            /// Serves a `service` that is also used elsewhere, or chosen at run time.
+            /// The same for an `Arc` alone, so that it may become one of a trait object here.
             #[must_use]
             #visibility fn from_arc(service: ::std::sync::Arc<#target>) -> Self {
                 Self(service)
             }
         }
+
+        #holders
 
         #conditions
         impl<#target: ?::core::marker::Sized> ::core::clone::Clone for #server<#target> {
@@ -75,6 +78,45 @@ pub(super) fn server(service: &Service) -> TokenStream {
 
             fn target(&self) -> &::std::sync::Arc<#target> {
                 &self.0
+            }
+        }
+    }
+}
+
+/// What a server is made of. One argument can be several of these only where an `Arc` or a `Box` implements the trait
+/// itself, so rustc finds the one that is meant.
+fn holders(service: &Service) -> TokenStream {
+    let server = &service.server;
+    let target = &service.parameters.service;
+    let bound = service.target_bound();
+    let conditions = service.conditions();
+    let lints = service.lints();
+    quote! {
+        #conditions
+        #lints
+        impl<#target: #bound> ::core::convert::From<#target> for #server<#target> {
+            fn from(service: #target) -> Self {
+                Self(::std::sync::Arc::new(service))
+            }
+        }
+
+        #conditions
+        #lints
+        impl<#target: #bound + ?::core::marker::Sized> ::core::convert::From<::std::sync::Arc<#target>>
+            for #server<#target>
+        {
+            fn from(service: ::std::sync::Arc<#target>) -> Self {
+                Self(service)
+            }
+        }
+
+        #conditions
+        #lints
+        impl<#target: #bound + ?::core::marker::Sized> ::core::convert::From<::std::boxed::Box<#target>>
+            for #server<#target>
+        {
+            fn from(service: ::std::boxed::Box<#target>) -> Self {
+                Self(::core::convert::From::from(service))
             }
         }
     }
