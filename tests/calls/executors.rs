@@ -101,6 +101,68 @@ fn a_call_that_was_polled_where_nobody_is_woken_keeps_no_other_from_its_end() {
     });
 }
 
+/// Shorter than it takes until a socket is looked at that everybody leaves alone.
+const OVERLOOKED: Duration = Duration::from_millis(20);
+
+/// Makes calls, with `disturb` before each; hardly any may be overlooked. In one of some rounds: the machine may be at
+/// something else.
+fn assert_undisturbed(probe: &ProbeClient<AsyncClient>, mut disturb: impl FnMut()) {
+    let mut round = || {
+        let mut taken: Vec<_> = (0..20)
+            .map(|number| {
+                disturb();
+                let start = Instant::now();
+                assert_eq!(block_on(probe.add(number, 1)), Ok(number + 1));
+                start.elapsed()
+            })
+            .collect();
+        taken.sort();
+        taken[taken.len() / 2]
+    };
+    let quickest = (0..10).map(|_| round()).min().unwrap();
+    assert!(quickest < OVERLOOKED, "{quickest:?}");
+}
+
+#[test]
+fn tasks_that_are_woken_and_not_polled_hold_up_nobody() {
+    within(LIMIT, || {
+        let (server, _gate) = serve(anywhere);
+        let probe = client(&server.endpoints()[0], LONG);
+        let mut forlorn = Vec::new();
+        assert_undisturbed(&probe, || {
+            for number in 0..3 {
+                let mut call = Box::pin(probe.add(number, 2));
+                if poll_once(&mut call).is_pending() {
+                    forlorn.push((call, number + 2));
+                }
+            }
+        });
+        for (call, sum) in forlorn {
+            assert_eq!(block_on(call), Ok(sum));
+        }
+    });
+}
+
+#[test]
+fn calls_that_are_dropped_after_a_poll_hold_up_nobody() {
+    within(LIMIT, || {
+        let (server, _gate) = serve(anywhere);
+        let probe = client(&server.endpoints()[0], LONG);
+        let mut kept = Vec::new();
+        assert_undisturbed(&probe, || {
+            let mut calls: Vec<_> = (0..4).map(|n| Box::pin(probe.add(n, 0))).collect();
+            for call in &mut calls {
+                let _ = poll_once(call);
+            }
+            // The first one that was polled has something to do for the others.
+            calls.remove(0);
+            kept.extend(calls.pop());
+        });
+        drop(kept);
+        assert_eq!(probe.transport().stats().in_flight, 0);
+    });
+}
+
 #[test]
 fn a_call_keeps_its_limit_while_the_first_callers_runtime_is_idle() {
     within(LIMIT, || {

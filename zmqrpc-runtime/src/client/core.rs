@@ -127,15 +127,22 @@ impl Core {
                 Err(message) => self.enqueue(id, message),
             }
         }
-        self.after_send(Some(id), waiter);
+        if self.watch.polling {
+            self.service(waiter);
+        } else if manner.task && !manner.oneway {
+            // It drains once for any number of sends, or has it done.
+            self.watch.tasks.undrained = true;
+        } else if !self.is_just_sent(id) {
+            self.call_driver();
+        }
         Ok(Numbered { id, written })
     }
 
     /// A send may have taken the signal that somebody waits for.
-    pub(super) fn after_send(&mut self, request: Option<u64>, waiter: &Waiter) {
+    pub(super) fn after_send(&mut self, waiter: &Waiter) {
         if self.watch.polling {
             self.service(waiter);
-        } else if !request.is_some_and(|id| self.is_just_sent(id)) {
+        } else {
             // It drains once for any number of sends.
             self.call_driver();
         }
@@ -163,10 +170,12 @@ impl Core {
         }
     }
 
-    /// Whether nothing can have arrived: this is the only call, and the socket was last used to send it.
+    /// Whether hardly anything can have arrived: this is the only call, and the socket was last used to send it.
     ///
     /// A send may take the signal of an arrival before it writes, not after. So such a call is waited for without a look
-    /// before, which would cost a system call.
+    /// before, which would cost a system call. But something else may have come just before: the reply to a call that was
+    /// given up, or word of the server's end. Behind that libzmq signals no reply, so that the wait is
+    /// [not for long](super::tasks::GRACE) at first.
     pub(super) fn is_just_sent(&self, id: u64) -> bool {
         self.last_sent == Some(id) && self.table.len() == 1
     }
@@ -178,6 +187,7 @@ impl Core {
     /// pass is not enough, and the last operation is a receive in any case.
     pub(super) fn service(&mut self, waiter: &Waiter) {
         self.last_sent = None;
+        self.watch.tasks.undrained = false;
         let mut refused = false;
         loop {
             let arrived = match self.take_in(waiter) {

@@ -10,7 +10,10 @@ pub(super) fn finish(table: &mut Table, id: u64, ending: Ending, waiter: &Waiter
     match table.finish(id, ending) {
         None => return false,
         Some(State::Parked(thread)) => thread.unpark(),
-        Some(State::Task(waker, _)) => table.wakes.wake(waker),
+        Some(State::Task(waker, _)) => {
+            table.last_woken = Some(id);
+            table.wakes.wake(waker);
+        }
         Some(State::Leader) => waiter.wake(),
         Some(State::Quiet | State::Done(_)) => {}
     }
@@ -85,6 +88,7 @@ impl Core {
         let Some(call) = self.table.remove(id) else {
             return false;
         };
+        self.dismiss(id);
         if !call.written {
             if let Some(at) = self.queue.iter().position(|(queued, _)| *queued == id)
                 && let Some((_, message)) = self.queue.remove(at)
@@ -93,7 +97,7 @@ impl Core {
             }
         } else if !call.manner.oneway && !matches!(call.state, State::Done(_)) {
             self.send_cancel(id);
-            self.after_send(None, waiter);
+            self.after_send(waiter);
         }
         call.written
     }

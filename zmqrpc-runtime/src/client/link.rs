@@ -14,6 +14,7 @@ use super::core::{Bounds, Core, Numbered, Overflow};
 use super::flush::Arrived;
 use super::pulse::Pulse;
 use super::table::{Ending, Loss, Manner, Patience};
+use super::tasks::GRACE;
 use crate::socket::{
     Dealer, Drive, Driven, Endpoint, Message, Options, Process, SocketError, Turn, Waiter, Wakes,
     Ward,
@@ -59,6 +60,7 @@ impl Link {
     pub(super) fn poll(&self, id: u64, waker: &Waker, patience: Patience) -> Poll<Ending> {
         self.check_process()?;
         let mut core = self.lock();
+        core.relieve(id, &self.waiter);
         if let Some(ending) = core.take(id) {
             return Poll::Ready(ending);
         }
@@ -166,6 +168,7 @@ impl Connection {
         let mut core = self.lock();
         loop {
             if let Some(ending) = done(&mut core, id) {
+                core.see_to_a_leader();
                 return ending;
             }
             if !core.is_led() {
@@ -174,7 +177,13 @@ impl Connection {
                 core.stop_leading();
                 return ending;
             }
-            let until = self.patience(&mut core, id, patience)?;
+            let until = match self.patience(&mut core, id, patience) {
+                Ok(until) => until,
+                Err(loss) => {
+                    core.see_to_a_leader();
+                    return Err(loss);
+                }
+            };
             core.park(id, thread::current());
             drop(core);
             thread::park_timeout(until.saturating_duration_since(Instant::now()));
@@ -217,6 +226,11 @@ impl Connection {
             core.start_polling(id);
             drop(core);
             let until = pulse.map_or(until, |pulse| pulse.min(until));
+            let until = if looked {
+                until
+            } else {
+                until.min(now + GRACE)
+            };
             let driven = self.waiter.drive(Some(until));
             core = self.lock();
             core.stop_polling(id);

@@ -20,7 +20,8 @@
 //! lookout     whether its server lives, and another connection if not
 //! standing    whether its server takes calls, or is about to end
 //! oneway      notifications that may not have arrived
-//! watch       who looks after the socket
+//! watch       who looks after the socket for threads
+//! tasks       and for tasks: the driver, or a task that stands in for it
 //! pulse       whether the server lives
 //! table       calls that have not ended
 //! ```
@@ -44,6 +45,7 @@ mod standing;
 mod stats;
 mod subject;
 mod table;
+mod tasks;
 mod watch;
 mod ways;
 

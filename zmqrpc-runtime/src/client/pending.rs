@@ -246,6 +246,7 @@ impl Begun {
             oneway: self.oneway,
             movable: links.all().len() > 1,
             ping: false,
+            task: false,
         };
         let Some(link) = next else { return false };
         let mut frame = retry.frame.clone();

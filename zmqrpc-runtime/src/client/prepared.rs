@@ -45,12 +45,14 @@ impl Destination {
 impl Prepared {
     /// Sends the call, or keeps it for a connection. Its time starts now.
     pub(super) fn begin(self, callee: Callee<'_>) -> Result<Begun, Error> {
-        self.begin_by(callee, |service, frame| Way::here(service.exchange(frame)))
+        self.begin_by(callee, false, |service, frame| {
+            Way::here(service.exchange(frame))
+        })
     }
 
     /// The same for a task, which is not held up by a service within the process.
     pub(super) fn begin_as_task(self, callee: Callee<'_>) -> Result<Begun, Error> {
-        self.begin_by(callee, |service, frame| match service.start(frame) {
+        self.begin_by(callee, true, |service, frame| match service.start(frame) {
             Exchanged::Done(frame) => Way::here(frame),
             Exchanged::Task(task) => Way::Task(task),
         })
@@ -59,6 +61,7 @@ impl Prepared {
     fn begin_by(
         self,
         callee: Callee<'_>,
+        task: bool,
         execute: impl FnOnce(Arc<dyn Exchange>, Message) -> Way,
     ) -> Result<Begun, Error> {
         let Self {
@@ -89,6 +92,7 @@ impl Prepared {
                     oneway,
                     movable,
                     ping,
+                    task,
                 },
             ) {
                 Ok(call) => {

@@ -86,6 +86,10 @@ pub(super) struct Call {
 
 /// How a call is made.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a question of its own"
+)]
 pub(super) struct Manner {
     /// It ends with being handed over.
     pub(super) oneway: bool,
@@ -93,6 +97,8 @@ pub(super) struct Manner {
     pub(super) movable: bool,
     /// It is a ping: a pong ends it.
     pub(super) ping: bool,
+    /// A task waits for it, which has not been polled to its end since.
+    pub(super) task: bool,
 }
 
 #[derive(Debug, Default)]
@@ -108,6 +114,8 @@ pub(super) struct Table {
     free: Vec<u32>,
     /// Tasks that wait.
     tasks: usize,
+    /// The call whose task was the last to be woken.
+    pub(super) last_woken: Option<u64>,
     /// For who holds the lock, when it is free again.
     pub(super) wakes: Wakes,
 }
@@ -232,11 +240,13 @@ mod tests {
         oneway: false,
         movable: false,
         ping: false,
+        task: false,
     };
     const NOTICE: Manner = Manner {
         oneway: true,
         movable: false,
         ping: false,
+        task: false,
     };
 
     fn done(table: &mut Table, id: u64) -> bool {

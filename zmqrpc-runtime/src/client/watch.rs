@@ -1,15 +1,13 @@
-//! Who looks after a link's socket: one of the threads that wait for its calls, or the driver for all tasks that do.
+//! Who looks after a link's socket: one of the threads that wait for its calls, or [somebody](super::tasks) for all tasks
+//! that do.
 
 use std::collections::VecDeque;
-use std::task::Waker;
 use std::thread::Thread;
-use std::time::{Duration, Instant};
 
 use super::core::Core;
-use super::ending::finish;
-use super::table::{Loss, Patience, State};
-use crate::log;
-use crate::socket::{Post, SocketError, Turn, Waiter};
+use super::table::State;
+use super::tasks::Tasks;
+use crate::socket::Waiter;
 
 /// Who waits at the socket, and who waits for those who do.
 #[derive(Default)]
@@ -18,23 +16,8 @@ pub(super) struct Watch {
     /// The leader is in `drive`: whoever uses the socket now must leave it drained.
     pub(super) polling: bool,
     followers: VecDeque<u64>,
-    driver: Driver,
+    pub(super) tasks: Tasks,
 }
-
-/// The thread that looks after the socket for tasks.
-#[derive(Default)]
-struct Driver {
-    /// How to call it, while it does.
-    post: Option<Post>,
-    /// It has been called and has not looked yet: the socket may be used without leaving it drained.
-    called: bool,
-    /// When it looks at the time.
-    next: Option<Instant>,
-}
-
-/// How long the driver stays although no task waits. While it stays, it notices when a call begins soon enough to ask
-/// for a sign of life in time.
-const STAY: Duration = Duration::from_secs(1);
 
 impl Core {
     pub(super) fn is_led(&self) -> bool {
@@ -45,9 +28,17 @@ impl Core {
         self.watch.leading = true;
     }
 
-    /// Wakes one of those who wait, so that somebody goes on looking after the socket.
     pub(super) fn stop_leading(&mut self) {
         self.watch.leading = false;
+        self.see_to_a_leader();
+    }
+
+    /// Wakes one of those who wait unless somebody leads, so that somebody goes on looking after the socket. Also for who has
+    /// been woken to lead, and does not: its call may have been ended by somebody else meanwhile.
+    pub(super) fn see_to_a_leader(&mut self) {
+        if self.watch.leading {
+            return;
+        }
         while let Some(id) = self.watch.followers.pop_front() {
             if let Some(call) = self.table.get_mut(id)
                 && let State::Parked(thread) = &call.state
@@ -82,82 +73,8 @@ impl Core {
         self.watch.followers.retain(|follower| *follower != id);
     }
 
-    fn set(&mut self, id: u64, state: State) {
+    pub(super) fn set(&mut self, id: u64, state: State) {
         self.table.set(id, state);
-    }
-
-    /// A task waits: keeps how to wake it, and sees to it that the driver does.
-    pub(super) fn suspend(
-        &mut self,
-        id: u64,
-        waker: &Waker,
-        patience: Patience,
-        post: &Post,
-    ) -> Result<(), SocketError> {
-        let written = self.is_written(id);
-        self.set(id, State::Task(waker.clone(), patience));
-        let due = if written {
-            patience.deadline
-        } else {
-            patience.deadline.min(patience.connected_by)
-        };
-        let driver = &mut self.watch.driver;
-        let sooner = driver.next.is_none_or(|next| due < next);
-        if sooner {
-            driver.next = Some(due);
-        }
-        if driver.post.is_none() {
-            post.call()?;
-            driver.post = Some(post.clone());
-            driver.called = true;
-        } else if sooner {
-            self.call_driver();
-        }
-        Ok(())
-    }
-
-    pub(super) fn call_driver(&mut self) {
-        let driver = &mut self.watch.driver;
-        if !driver.called
-            && let Some(post) = &driver.post
-        {
-            driver.called = true;
-            if let Err(error) = post.call() {
-                log::line!(error, error = log::text(&error); "tasks wait for a link that nobody looks after");
-            }
-        }
-    }
-
-    /// The driver's turn: takes in, hands over, ends what is over.
-    pub(super) fn drive(&mut self, waiter: &Waiter, now: Instant) -> Turn {
-        self.watch.driver.called = false;
-        self.service(waiter);
-        // Only now, after looking: a reply that has arrived counts, however late it is looked for.
-        if self.watch.driver.next.is_some_and(|next| next <= now) {
-            let (over, next) = self.table.expired(now);
-            self.watch.driver.next = next;
-            for (id, loss) in over {
-                if matches!(loss, Loss::TimedOut { written: true }) {
-                    self.send_cancel(id);
-                }
-                finish(&mut self.table, id, Err(loss), waiter);
-            }
-            self.purge_queue();
-            self.service(waiter);
-        }
-        let pulse = self.check_pulse(now, waiter);
-        if self.behind {
-            return Turn::Wait(Some(now));
-        }
-        if self.table.tasks() > 0 {
-            return Turn::Wait(self.watch.driver.next.into_iter().chain(pulse).min());
-        }
-        if self.table.wakes.is_empty() {
-            self.watch.driver = Driver::default();
-            return Turn::Leave;
-        }
-        // Who is woken now often calls again at once.
-        Turn::Wait(Some(now + self.pulse.interval().min(STAY)))
     }
 
     /// Finds out what became of the connection while nobody waited for it.

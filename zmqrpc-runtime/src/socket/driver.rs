@@ -58,6 +58,14 @@ struct Place {
     driven: Mutex<Option<Arc<dyn Drive>>>,
     /// The thread waits for it.
     manned: AtomicBool,
+    /// Where it listens for what happens there.
+    ear: Mutex<Option<Ear>>,
+}
+
+/// What the thread has registered for a place.
+struct Ear {
+    epoll: Arc<OwnedFd>,
+    sources: Arc<Vec<OwnedFd>>,
 }
 
 /// How long the thread waits after a failure of the system or of a log.
@@ -86,6 +94,7 @@ impl<D: Drive + 'static> Driven<D> {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             driven: Mutex::new(Some(Arc::clone(&inner) as _)),
             manned: AtomicBool::new(false),
+            ear: Mutex::new(None),
         };
         let post = Post(Arc::new(place));
         Self { inner, post }
@@ -137,9 +146,30 @@ impl Post {
         desk.call(self);
         Ok(())
     }
+
+    /// Whether the thread drives it when something arrives. Who has it not listen drains the socket before it does again; what
+    /// has arrived by then makes itself heard at once.
+    ///
+    /// May be called with the lock of what is driven held.
+    pub(crate) fn listen(&self, on: bool) {
+        if let Some(ear) = &*self.0.ear()
+            && let Some(socket) = ear.sources.first()
+        {
+            let flags = if on {
+                EventFlags::IN
+            } else {
+                EventFlags::empty()
+            };
+            let _ = epoll::modify(&*ear.epoll, socket, event_of(self.0.id, 0), flags);
+        }
+    }
 }
 
 impl Place {
+    fn ear(&self) -> MutexGuard<'_, Option<Ear>> {
+        self.ear.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn driven(&self) -> MutexGuard<'_, Option<Arc<dyn Drive>>> {
         self.driven.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -167,7 +197,7 @@ fn start() -> Result<Arc<OwnedFd>, SocketError> {
     let epoll = epoll::create(CreateFlags::CLOEXEC).map_err(opening)?;
     epoll::add(&epoll, &*bell, EventData::new_u64(BELL), EventFlags::IN).map_err(opening)?;
     let driver = Driver {
-        epoll,
+        epoll: Arc::new(epoll),
         bell: Arc::clone(&bell),
         stations: HashMap::new(),
     };
@@ -178,9 +208,14 @@ fn start() -> Result<Arc<OwnedFd>, SocketError> {
     Ok(bell)
 }
 
+/// Tells what happens at one of a place's sources: the socket, or something beside it.
+fn event_of(id: u64, source: usize) -> EventData {
+    EventData::new_u64(id * 2 + u64::from(source > 0))
+}
+
 /// The thread's own.
 struct Driver {
-    epoll: OwnedFd,
+    epoll: Arc<OwnedFd>,
     bell: Arc<OwnedFd>,
     stations: HashMap<u64, Station>,
 }
@@ -230,7 +265,7 @@ impl Driver {
                 let now = Instant::now();
                 timespec(next.saturating_duration_since(now))
             });
-            let waited = epoll::wait(&self.epoll, spare_capacity(&mut events), limit.as_ref());
+            let waited = epoll::wait(&*self.epoll, spare_capacity(&mut events), limit.as_ref());
             if let Err(errno) = waited
                 && errno != rustix::io::Errno::INTR
             {
@@ -301,11 +336,11 @@ impl Driver {
             next,
         };
         for (number, source) in (0..).zip(station.sources()) {
-            let data = EventData::new_u64(place.id * 2 + u64::from(number > 0));
-            if let Err(errno) = epoll::add(&self.epoll, source, data, EventFlags::IN) {
+            let data = event_of(place.id, number);
+            if let Err(errno) = epoll::add(&*self.epoll, source, data, EventFlags::IN) {
                 log::line!(error, errno = log::text(errno); "a socket that tasks wait for is looked at now and then");
                 for source in station.sources() {
-                    let _ = epoll::delete(&self.epoll, source);
+                    let _ = epoll::delete(&*self.epoll, source);
                 }
                 // The next turn tries again.
                 station.sources = None;
@@ -313,6 +348,10 @@ impl Driver {
                 break;
             }
         }
+        *place.ear() = station.sources.clone().map(|sources| Ear {
+            epoll: Arc::clone(&self.epoll),
+            sources,
+        });
         place.manned.store(true, Ordering::Release);
         self.stations.insert(place.id, station);
     }
@@ -320,9 +359,10 @@ impl Driver {
     fn leave(&mut self, id: u64) {
         if let Some(station) = self.stations.remove(&id) {
             station.place.manned.store(false, Ordering::Release);
+            *station.place.ear() = None;
             for source in station.sources() {
                 // By hand: these are duplicates, so closing them would not do it.
-                let _ = epoll::delete(&self.epoll, source);
+                let _ = epoll::delete(&*self.epoll, source);
             }
         }
     }

@@ -1,0 +1,209 @@
+//! How a link's socket is looked after for tasks: by the driver, or by a task that stands in for it.
+//!
+//! The driver is a thread, since no executor promises to poll a task that is woken. But most do so at once, and while calls
+//! come and go in numbers, it is cheaper by far if the thread that makes them takes in their replies too: the two would do
+//! nothing but wait for each other's lock, and wake each other. So a task that has something to do in any case drains the
+//! socket then, behind all others that have been woken. If it does not, the driver does, after [`GRACE`].
+
+use std::task::Waker;
+use std::time::{Duration, Instant};
+
+use super::core::Core;
+use super::ending::finish;
+use super::table::{Loss, Patience, State};
+use crate::log;
+use crate::socket::{Post, SocketError, Turn, Waiter};
+
+#[derive(Default)]
+pub(super) struct Tasks {
+    driver: Driver,
+    /// Something was sent for a task since the socket was drained.
+    pub(super) undrained: bool,
+    /// The call whose task drains the socket when it is polled, which it has been woken for. Until then the driver does not
+    /// listen to the socket.
+    stand_in: Option<u64>,
+}
+
+/// What is known of the thread, while it looks after the socket.
+#[derive(Default)]
+struct Driver {
+    /// How to call it, while it does.
+    post: Option<Post>,
+    /// It has been called and has not looked yet: the socket may be used without leaving it drained.
+    called: bool,
+    /// It does not listen to the socket.
+    deaf: bool,
+    /// When the time of a call is over.
+    next: Option<Instant>,
+    /// When it looks, whatever it hears, if it does.
+    looks_by: Option<Instant>,
+    /// Until when it goes on to look once in a [`GRACE`].
+    looks_until: Option<Instant>,
+    /// When it leaves unless a task waits.
+    leaves_at: Option<Instant>,
+}
+
+/// How long what has arrived may lie where something else than its signal is to see to it.
+pub(super) const GRACE: Duration = Duration::from_millis(5);
+
+/// How long the driver stays although no task waits. While it stays, it notices when a call begins soon enough to ask
+/// for a sign of life in time.
+const STAY: Duration = Duration::from_secs(1);
+
+impl Core {
+    /// A task waits: keeps how to wake it, and sees to it that the socket is looked after.
+    pub(super) fn suspend(
+        &mut self,
+        id: u64,
+        waker: &Waker,
+        patience: Patience,
+        post: &Post,
+    ) -> Result<(), SocketError> {
+        let written = self.is_written(id);
+        self.set(id, State::Task(waker.clone(), patience));
+        let due = if written {
+            patience.deadline
+        } else {
+            patience.deadline.min(patience.connected_by)
+        };
+        let driver = &mut self.watch.tasks.driver;
+        let sooner = driver.next.is_none_or(|next| due < next);
+        if sooner {
+            driver.next = Some(due);
+        }
+        if driver.post.is_none() {
+            post.call()?;
+            driver.post = Some(post.clone());
+            driver.called = true;
+            return Ok(());
+        }
+        if sooner {
+            self.call_driver();
+        }
+        if self.is_just_sent(id) {
+            self.watch.tasks.undrained = false;
+            self.look_within(GRACE);
+        } else if self.watch.tasks.undrained && self.watch.tasks.stand_in.is_none() {
+            self.stand_in(id);
+            self.table.wakes.wake(waker.clone());
+        }
+        Ok(())
+    }
+
+    /// The task of this call is woken, and drains the socket in the place of the driver when it is polled.
+    fn stand_in(&mut self, id: u64) {
+        self.watch.tasks.stand_in = Some(id);
+        self.listen(false);
+        self.look_within(GRACE);
+    }
+
+    /// The task of this call is polled: drains the socket if it is to.
+    pub(super) fn relieve(&mut self, id: u64, waiter: &Waiter) {
+        if self.watch.tasks.stand_in == Some(id) {
+            // It is awake, and needs not be woken.
+            self.set(id, State::Quiet);
+            self.table.last_woken = None;
+            self.service(waiter);
+            self.pass_on();
+        }
+    }
+
+    /// This call's task is not polled any more: what it has left undone, the driver does.
+    pub(super) fn dismiss(&mut self, id: u64) {
+        if self.watch.tasks.undrained || self.watch.tasks.stand_in == Some(id) {
+            self.call_driver();
+        }
+    }
+
+    /// After the socket was drained: while others wait, the last one of the tasks that were woken drains it next, behind all
+    /// that they do now. If there is none, the driver listens to it.
+    fn pass_on(&mut self) {
+        self.watch.tasks.stand_in = None;
+        match self.table.last_woken.take() {
+            Some(id) if self.table.tasks() > 0 => self.stand_in(id),
+            _ => self.listen(true),
+        }
+    }
+
+    fn listen(&mut self, on: bool) {
+        let driver = &mut self.watch.tasks.driver;
+        if let Some(post) = &driver.post
+            && driver.deaf == on
+        {
+            driver.deaf = !on;
+            post.listen(on);
+        }
+    }
+
+    /// The driver looks at the socket within so long, whatever it hears.
+    fn look_within(&mut self, grace: Duration) {
+        let at = Instant::now() + grace;
+        let driver = &mut self.watch.tasks.driver;
+        driver.looks_until = Some(at);
+        if driver.looks_by.is_none_or(|looks_by| at < looks_by) {
+            driver.looks_by = Some(at);
+            self.call_driver();
+        }
+    }
+
+    pub(super) fn call_driver(&mut self) {
+        let driver = &mut self.watch.tasks.driver;
+        if !driver.called
+            && let Some(post) = &driver.post
+        {
+            driver.called = true;
+            if let Err(error) = post.call() {
+                log::line!(error, error = log::text(&error); "tasks wait for a link that nobody looks after");
+            }
+        }
+    }
+
+    /// The driver's turn: takes in, hands over, ends what is over.
+    pub(super) fn drive(&mut self, waiter: &Waiter, now: Instant) -> Turn {
+        self.watch.tasks.driver.called = false;
+        self.watch.tasks.driver.looks_by = Some(now);
+        self.table.last_woken = None;
+        self.service(waiter);
+        // Only now, after looking: a reply that has arrived counts, however late it is looked for.
+        if self.watch.tasks.driver.next.is_some_and(|next| next <= now) {
+            let (over, next) = self.table.expired(now);
+            self.watch.tasks.driver.next = next;
+            for (id, loss) in over {
+                if matches!(loss, Loss::TimedOut { written: true }) {
+                    self.send_cancel(id);
+                }
+                finish(&mut self.table, id, Err(loss), waiter);
+            }
+            self.purge_queue();
+            self.service(waiter);
+        }
+        let pulse = self.check_pulse(now, waiter);
+        self.pass_on();
+        let turn = self.next_turn(now, pulse);
+        if let Turn::Wait(until) = turn {
+            self.watch.tasks.driver.looks_by = until;
+        }
+        turn
+    }
+
+    fn next_turn(&mut self, now: Instant, pulse: Option<Instant>) -> Turn {
+        if self.behind {
+            return Turn::Wait(Some(now));
+        }
+        let driver = &mut self.watch.tasks.driver;
+        let look = driver.looks_until.filter(|until| *until > now);
+        if !self.table.wakes.is_empty() {
+            // Who is woken now often calls again at once.
+            driver.leaves_at = Some(now + self.pulse.interval().min(STAY));
+        }
+        if self.table.tasks() > 0 {
+            return Turn::Wait(driver.next.into_iter().chain(pulse).chain(look).min());
+        }
+        let leave = driver.leaves_at.filter(|at| *at > now);
+        if leave.is_none() {
+            self.watch.tasks.driver = Driver::default();
+            return Turn::Leave;
+        }
+        Turn::Wait(leave.into_iter().chain(look).min())
+    }
+}
