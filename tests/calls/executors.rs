@@ -155,7 +155,7 @@ fn calls_that_are_dropped_after_a_poll_hold_up_nobody() {
                 let _ = poll_once(call);
             }
             // The first one that was polled has something to do for the others.
-            calls.remove(0);
+            drop(calls.remove(0));
             kept.extend(calls.pop());
         });
         drop(kept);
