@@ -199,23 +199,23 @@ fn a_burst_of_wrong_passwords_does_not_tell_which_users_there_are() {
         let (server, _) = guarded(passwords);
         let endpoint = server.endpoints().remove(0);
         let address = endpoint.trim_start_matches("tcp://");
-        let slowest: Vec<_> = ["eve", "ada", "bob"]
-            .iter()
-            .map(|user| {
-                let burst = || {
-                    let tries: Vec<_> = (0..6)
-                        .map(|_| {
-                            let (address, user) = (address.to_owned(), (*user).to_owned());
-                            thread::spawn(move || refused_after(&address, &user))
-                        })
-                        .collect();
-                    let times = tries.into_iter().map(|tried| tried.join().unwrap());
-                    times.max().unwrap()
-                };
-                // The best of some: the machine may have other things to do.
-                (0..3).map(|_| burst()).min().unwrap()
-            })
-            .collect();
+        let burst = |user: &'static str| {
+            let tries: Vec<_> = (0..6)
+                .map(|_| {
+                    let address = address.to_owned();
+                    thread::spawn(move || refused_after(&address, user))
+                })
+                .collect();
+            let times = tries.into_iter().map(|tried| tried.join().unwrap());
+            times.max().unwrap()
+        };
+        // The best of some, in turns: the machine may have other things to do.
+        let mut slowest = [Duration::MAX; 3];
+        for _ in 0..5 {
+            for (best, user) in slowest.iter_mut().zip(["eve", "ada", "bob"]) {
+                *best = burst(user).min(*best);
+            }
+        }
         let (least, most) = (slowest.iter().min().unwrap(), slowest.iter().max().unwrap());
         assert!(*most < *least * 3 / 2, "{slowest:?}");
     });

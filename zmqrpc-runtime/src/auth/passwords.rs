@@ -108,7 +108,7 @@ impl Passwords {
 
     /// Asks a function: the first text is the user, the second the password. It is called once for each connection, for
     /// one after the other, on a thread of its own, and should return soon: clients wait no longer than their own time
-    /// limits. If it panics, the answer is "no". Users that are added by name are not asked for.
+    /// limits. It should take as long for users that it knows as for others, or time tells them apart. If it panics, the answer is "no". Users that are added by name are not asked for.
     pub fn check(check: impl Fn(&str, &str) -> bool + Send + Sync + 'static) -> Self {
         Self {
             check: Some(Arc::new(check)),
@@ -134,23 +134,29 @@ impl Passwords {
             files.find_map(|file| file.table().get(user).cloned())
         })
     }
+
+    /// Some user's password, as long as there is a user.
+    fn anybody(&self) -> Option<Arc<Hashed>> {
+        let known = self.users.values().next().cloned();
+        known.or_else(|| {
+            let mut files = self.files.iter();
+            files.find_map(|file| file.table().values().next().cloned())
+        })
+    }
 }
 
 const UNKNOWN: Verdict = Verdict::Refused("there is no such user");
 const WRONG: Verdict = Verdict::Refused("the password is wrong");
 
 impl Judge for Passwords {
+    /// Knows right passwords alone: what is refused is worked out, whatever is wrong. The time that it takes tells nobody
+    /// whether there is such a user, though the processor were too busy to keep to the time of refusals.
     fn glance(&self, claim: &Claim) -> Option<Verdict> {
         let Claim::Plain { user, password } = claim else {
             return Some(UNKNOWN);
         };
-        match self.find(user) {
-            Some(hashed) => {
-                let right = hashed.glance(password)?;
-                Some(if right { admitted(user) } else { WRONG })
-            }
-            None => self.check.is_none().then_some(UNKNOWN),
-        }
+        let known = self.find(user)?.knows(password);
+        known.then(|| admitted(user))
     }
 
     fn decide(&self, claim: &Claim) -> Verdict {
@@ -160,7 +166,13 @@ impl Judge for Passwords {
         let right = match (self.find(user), &self.check) {
             (Some(hashed), _) => hashed.verify(password),
             (None, Some(check)) => check(user, password),
-            (None, None) => return UNKNOWN,
+            (None, None) => {
+                if let Some(other) = self.anybody() {
+                    // An effort like any other's; who it is stays out of it.
+                    std::hint::black_box(other.works_out(password));
+                }
+                return UNKNOWN;
+            }
         };
         if right { admitted(user) } else { WRONG }
     }
@@ -193,5 +205,58 @@ impl fmt::Debug for Passwords {
         f.debug_struct("Passwords")
             .field("users", &users)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claim(user: &str, password: &str) -> Claim {
+        Claim::Plain {
+            user: user.into(),
+            password: Zeroizing::new(password.into()),
+        }
+    }
+
+    /// Ada has been here before, bob has not.
+    fn users() -> Passwords {
+        let hash = crate::auth::hash_password("hidden").unwrap();
+        let users = Passwords::new().user("ada", "secret");
+        users.hashed("bob", &hash).unwrap()
+    }
+
+    /// Nanoseconds that this thread has had a processor.
+    fn spent() -> u64 {
+        let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+        let spent = text.split_whitespace().next();
+        spent.unwrap().parse().unwrap()
+    }
+
+    /// The least of some: what else runs adds to the others.
+    fn effort(users: &Passwords, name: &str) -> u64 {
+        let efforts = (0..3).map(|_| {
+            let before = spent();
+            assert_ne!(users.decide(&claim(name, "wrong")), admitted(name));
+            spent() - before
+        });
+        efforts.min().unwrap()
+    }
+
+    #[test]
+    fn no_refusal_is_known_without_an_effort() {
+        let users = users();
+        for name in ["ada", "bob", "eve"] {
+            assert_eq!(users.glance(&claim(name, "wrong")), None, "{name}");
+        }
+        assert_eq!(users.glance(&claim("ada", "secret")), Some(admitted("ada")));
+    }
+
+    #[test]
+    fn a_refusal_takes_the_same_effort_whether_or_not_there_is_such_a_user() {
+        let users = users();
+        let efforts = ["ada", "bob", "eve"].map(|name| effort(&users, name));
+        let (least, most) = (efforts.iter().min(), efforts.iter().max());
+        assert!(*most.unwrap() < 3 * *least.unwrap(), "{efforts:?}");
     }
 }
