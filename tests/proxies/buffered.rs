@@ -252,6 +252,28 @@ fn it_ends_within_a_second_in_every_state() {
 }
 
 #[test]
+fn a_delivery_that_is_not_answered_does_not_hold_up_the_end_and_is_made_again() {
+    within(LIMIT, || {
+        let taken = Taken::default();
+        let server = log(ANYWHERE, &taken);
+        let file = File::new("unanswered");
+        let proxy = store(&server.endpoints()[0], file.open());
+        log_client(&proxy).wait(1).unwrap();
+        taken.gate.await_arrivals(1);
+        let start = std::time::Instant::now();
+        assert_eq!(proxy.shutdown(Duration::from_secs(20)), Ok(()));
+        let took = start.elapsed();
+        assert!(took < Duration::from_secs(1), "{took:?}");
+        drop(proxy);
+        let again = store(&server.endpoints()[0], file.open());
+        assert_eq!(again.stats().held, 1);
+        taken.gate.open();
+        eventually("delivery", || again.stats().held == 0);
+        assert_eq!(taken.by_client()[&0], [1]);
+    });
+}
+
+#[test]
 fn settings_that_make_no_sense_are_named() {
     let proxy = || {
         let back = Req::connect("tcp://127.0.0.1:1");

@@ -178,6 +178,38 @@ fn a_hostile_target_loses_nothing() {
 }
 
 #[test]
+fn large_deliveries_are_under_way_a_few_at_a_time() {
+    within(LIMIT, || {
+        let target = crate::support::Fake::start(|frame| {
+            let id = u64::from_le_bytes(frame[3..11].try_into().unwrap());
+            let is_small = frame.len() < 1000;
+            let answer = is_small.then(|| crate::support::reply(id, 0, 0, &[]));
+            answer.into_iter().collect()
+        });
+        let proxy = store(&target.endpoint, zmqrpc::MemoryQueue::new(10, 1 << 30));
+        let peers: Vec<_> = (0..5)
+            .map(|_| Peer::connect(&proxy.endpoints()[0]))
+            .collect();
+        let ask = |peer: &Peer, bytes: usize| {
+            let request = crate::support::call_by_key(1, 7, 0, &vec![0; bytes]);
+            assert_eq!(peer.ask(request)[11], 0, "it is accepted");
+        };
+        // Connections of one address go on beside each other once each has had its turn.
+        for peer in &peers {
+            ask(peer, 0);
+        }
+        eventually("the small ones", || proxy.stats().delivered == 5);
+        for peer in &peers {
+            ask(peer, 12 << 20);
+        }
+        // Whoever hears this, the proxy has begun what it begins.
+        assert_eq!(peers[0].ask(head(0x05, 9)), head(0x85, 9));
+        let stats = proxy.stats();
+        assert_eq!((stats.forwarded, stats.held), (5 + 3, 5));
+    });
+}
+
+#[test]
 fn two_queues_in_a_row_deliver_once() {
     within(LIMIT, || {
         let taken = Taken::default();

@@ -212,6 +212,9 @@ impl Patience {
 
 /// A running [`BufferedProxy`]. It does what a [`ProxyHandle`] does, and reads dead letters back. What its queue holds when
 /// it ends stays there; a [`MemoryQueue`](crate::MemoryQueue) ends with it.
+///
+/// With a [`DiskQueue`](crate::DiskQueue) no delivery holds up the end: one that is under way has a tenth of a second to be
+/// answered. Then it is given up, and made again by the next proxy.
 #[must_use = "dropping the handle ends the proxy"]
 pub struct BufferedHandle {
     proxy: ProxyHandle,

@@ -18,6 +18,11 @@ use crate::wire::{Executed, Status};
 
 /// Deliveries that are under way at once.
 const WINDOW: usize = 256;
+/// Bytes of those, beyond which no further one is begun.
+const WINDOW_BYTES: usize = 32 << 20;
+/// How long the last deliveries may take, where they are in the queue still when they are given up: one that is answered
+/// at once need not be made again.
+const GRACE: Duration = Duration::from_millis(100);
 /// How long to wait until a queue is read again that could not be.
 const READ_AGAIN: Duration = Duration::from_millis(100);
 
@@ -26,6 +31,8 @@ pub(super) struct Deliver<I> {
     target: Target<u64>,
     keeping: Keeping,
     ended: Ended,
+    /// Bytes of the deliveries that are under way.
+    bytes: usize,
     hold: Hold,
     was_up: bool,
     /// The queue cannot be read, until then.
@@ -60,6 +67,7 @@ impl<I: Intake> Deliver<I> {
             target,
             keeping,
             ended: Ended::default(),
+            bytes: 0,
             hold: Hold::default(),
             was_up: false,
             read_again: None,
@@ -69,11 +77,16 @@ impl<I: Intake> Deliver<I> {
 
     fn settle(&mut self, now: Instant) {
         for (number, end) in std::mem::take(&mut self.ended.0) {
+            self.bytes -= self.keeping.bytes_of(number);
             match end {
                 Ok(()) => self.keeping.delivered(number),
                 Err(fault) => self.keeping.failed(number, fault, now),
             }
         }
+    }
+
+    fn has_window(&self) -> bool {
+        self.target.calls() < WINDOW && self.bytes < WINDOW_BYTES
     }
 
     /// Begins to deliver what is due. Whether anything was begun.
@@ -90,9 +103,13 @@ impl<I: Intake> Deliver<I> {
         let mut begun = false;
         while up
             && !self.stopping
-            && self.target.calls() < WINDOW
+            && self.has_window()
             && let Some((number, _)) = self.keeping.lanes.next(now)
         {
+            if !self.keeping.is_written(number) {
+                self.keeping.lanes.again(number);
+                break;
+            }
             let request = match self.keeping.request(number, now) {
                 Ok(request) => request,
                 Err(Unready::Never(reason)) => {
@@ -107,6 +124,7 @@ impl<I: Intake> Deliver<I> {
                 }
             };
             begun = true;
+            self.bytes += self.keeping.bytes_of(number);
             let call = Outgoing {
                 origin: number,
                 request,
@@ -117,6 +135,7 @@ impl<I: Intake> Deliver<I> {
                 Ok(_) => {}
                 // It has passed too many proxies.
                 Err((number, refusal)) if refusal.status == Status::Unavailable => {
+                    self.bytes -= self.keeping.bytes_of(number);
                     self.keeping.give_up(number, refusal.detail);
                 }
                 Err((number, refusal)) => self.ended.failed(number, refusal),
@@ -136,7 +155,7 @@ impl<I: Intake> Deliver<I> {
             self.intake.take_in(now, accepting)?;
         }
         match self.keeping.commit(now, self.stopping) {
-            Ok(()) => self.intake.accepted(),
+            Ok(count) => self.intake.accepted(count),
             Err(refusal) => self.intake.refused(&refusal),
         }
         Ok(())
@@ -169,6 +188,7 @@ impl<I: Intake> Relay for Deliver<I> {
             self.intake.look(now, !full);
         }
         if begun
+            || self.keeping.has_more_to_write()
             || self.target.is_used()
             || self.intake.is_used() && !left_alone
             || !self.ended.0.is_empty()
@@ -184,7 +204,7 @@ impl<I: Intake> Relay for Deliver<I> {
             self.keeping
                 .lanes
                 .next_time()
-                .filter(|_| self.was_up && self.target.calls() < WINDOW),
+                .filter(|_| self.was_up && self.has_window()),
         ];
         let until = times.into_iter().flatten().min();
         if left_alone {
@@ -205,9 +225,14 @@ impl<I: Intake> Relay for Deliver<I> {
         self.target.calls() == 0 && self.keeping.is_recorded()
     }
 
+    fn grace(&self) -> Option<Duration> {
+        self.keeping.outlives().then_some(GRACE)
+    }
+
     fn abandon(&mut self) {
-        self.target.abandon(&mut self.ended);
         self.settle(Instant::now());
+        // That they were given up is not the fault of these requests: none of them has been tried once too often.
+        self.target.abandon(&mut Ended::default());
         if self.keeping.commit(Instant::now(), true).is_err() {
             // They are delivered again: the target knows them.
             self.keeping.batch = Batch::default();

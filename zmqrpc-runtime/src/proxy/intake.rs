@@ -30,9 +30,9 @@ pub(super) trait Intake: Send {
     /// It can be left alone while there is no room: what comes meanwhile waits in the socket.
     fn may_wait(&self) -> bool;
     fn take_in(&mut self, now: Instant, accepting: Accepting<'_>) -> Result<(), SocketError>;
-    /// What was put into the queue is in it for good.
-    fn accepted(&mut self);
-    /// It is not.
+    /// So many of those that were put into the queue are in it for good.
+    fn accepted(&mut self, count: usize);
+    /// The others are not.
     fn refused(&mut self, refusal: &Refusal);
     /// Looks after connections while it is left alone.
     fn settle(&mut self) -> Result<(), SocketError> {
@@ -59,6 +59,9 @@ pub(super) struct Requests {
     waiting: Vec<(Caller, u8)>,
 }
 
+/// Turns of the front at a time, where it brings more than can be written.
+const TURNS: usize = 64;
+
 /// Bytes that the name of a delivery adds to a request at most: key, value and their lengths.
 const NAME_ROOM: usize = DELIVERY_KEY.len() + 16 + 1 + 20 + 2;
 
@@ -66,6 +69,42 @@ impl Requests {
     pub(super) fn new(front: Front) -> Self {
         let waiting = Vec::new();
         Self { front, waiting }
+    }
+
+    fn take_turn(
+        &mut self,
+        now: Instant,
+        accepting: &mut Accepting<'_>,
+    ) -> Result<(), SocketError> {
+        let Self { front, waiting } = self;
+        let limits = front.limits;
+        front.take_in(now, |front, asked| {
+            // A request that was given up may have been accepted by now, and is delivered then.
+            let Asked::Request {
+                caller, request, ..
+            } = asked
+            else {
+                return;
+            };
+            let Accepting::Into(keeping) = accepting else {
+                return front.refuse(caller, &Refusal::new(Status::ShuttingDown, ""));
+            };
+            let refusal = unfit(&request, &limits).or_else(|| keeping.refusal(request.len(), now));
+            if let Some(refusal) = refusal {
+                return front.refuse(caller, &refusal);
+            }
+            let origin = Origin {
+                connection: front.connection(&caller.route),
+                address: request.peer_address().unwrap_or_default().into(),
+            };
+            let kept = Kept {
+                origin: Some(origin),
+                accepted: millis_now(),
+                frame: request.to_vec(),
+            };
+            keeping.put(kept, now);
+            waiting.push((caller, codec_of(&request, &limits)));
+        })
     }
 }
 
@@ -88,42 +127,22 @@ impl Intake for Requests {
     }
 
     fn take_in(&mut self, now: Instant, mut accepting: Accepting<'_>) -> Result<(), SocketError> {
-        let Self { front, waiting } = self;
-        let limits = front.limits;
-        front.take_in(now, |front, asked| {
-            // A request that was given up may have been accepted by now, and is delivered then.
-            let Asked::Request {
-                caller, request, ..
-            } = asked
-            else {
-                return;
+        for _ in 0..TURNS {
+            self.take_turn(now, &mut accepting)?;
+            let Accepting::Into(keeping) = &accepting else {
+                break;
             };
-            let Accepting::Into(keeping) = &mut accepting else {
-                return front.refuse(caller, &Refusal::new(Status::ShuttingDown, ""));
-            };
-            let refusal = unfit(&request, &limits).or_else(|| keeping.refusal(request.len(), now));
-            if let Some(refusal) = refusal {
-                return front.refuse(caller, &refusal);
+            if !self.front.is_used() || !keeping.has_much_to_write() {
+                break;
             }
-            let origin = Origin {
-                connection: front.connection(&caller.route),
-                address: request.peer_address().unwrap_or_default().into(),
-            };
-            let kept = Kept {
-                origin: Some(origin),
-                accepted: millis_now(),
-                frame: request.to_vec(),
-            };
-            keeping.put(kept, now);
-            waiting.push((caller, codec_of(&request, &limits)));
-        })?;
+        }
         // What they asked for has been accepted: it is delivered all the same.
         drop(self.front.take_gone());
         Ok(())
     }
 
-    fn accepted(&mut self) {
-        for (caller, codec) in self.waiting.drain(..) {
+    fn accepted(&mut self, count: usize) {
+        for (caller, codec) in self.waiting.drain(..count) {
             self.front.accept(caller, codec);
         }
     }
@@ -241,7 +260,7 @@ impl<S: Stream> Intake for Unasked<S> {
         Ok(())
     }
 
-    fn accepted(&mut self) {}
+    fn accepted(&mut self, _: usize) {}
 
     fn refused(&mut self, _: &Refusal) {}
 

@@ -1,5 +1,9 @@
 //! What a proxy has accepted and not delivered: the queue, what is not in it yet, and what to do with each request next.
 
+mod outgoing;
+
+pub(super) use outgoing::Unready;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -10,10 +14,7 @@ use super::outcome::Fault;
 use super::queue::{Batch, Death, Entry, Kept, Store, Unwritten};
 use crate::command::Refusal;
 use crate::log;
-use crate::socket::Message;
-use crate::wire::{
-    DELIVERY_KEY, Delivery, Executed, Incoming, Kind, Limits, MetadataBuf, Request, Status,
-};
+use crate::wire::{Executed, Limits, Status};
 
 /// How hard a delivery is tried.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +33,10 @@ pub(super) struct Patience {
 /// What has been delivered is recorded after so long, or when there is so much of it.
 const RECORD_AFTER: Duration = Duration::from_millis(50);
 const RECORD_COUNT: usize = 256;
+/// Bytes of new requests that may wait to be written; one waits in any case. Callers can send faster than any disk writes.
+const UNWRITTEN: usize = 64 << 20;
+/// Bytes of them after which a write ends: what comes meanwhile is in memory, unseen.
+const WRITE: usize = 16 << 20;
 /// How long a queue is left alone that could not be written: each try that fails costs the time in which it could be read.
 const WRITE_AGAIN: Duration = Duration::from_secs(1);
 
@@ -46,6 +51,8 @@ pub(super) struct Keeping {
     /// What is held, oldest first.
     held: BTreeMap<u64, Held>,
     pub(super) batch: Batch,
+    /// Bytes of what is new in the batch.
+    new_bytes: usize,
     /// Since when something waits to be recorded.
     since: Option<Instant>,
     /// The queue could not be written: until when it is not tried again, and why.
@@ -79,6 +86,7 @@ impl Keeping {
             bytes: 0,
             held: BTreeMap::new(),
             batch: Batch::default(),
+            new_bytes: 0,
             since: None,
             unwritable: None,
             counters,
@@ -137,14 +145,39 @@ impl Keeping {
         let capacity = self.store.capacity();
         let full = self.lanes.len() >= capacity.requests
             || self.bytes.saturating_add(bytes) > capacity.bytes;
-        full.then(|| {
-            self.counters.overloaded.increment();
-            let detail = format!(
+        let detail = if full {
+            format!(
                 "the proxy's queue is full, at {} requests or {} bytes",
                 capacity.requests, capacity.bytes
-            );
-            Refusal::new(Status::Overloaded, detail)
-        })
+            )
+        } else if self.new_bytes > 0 && self.new_bytes.saturating_add(bytes) > UNWRITTEN {
+            format!("over {UNWRITTEN} bytes of requests wait to be written to the proxy's queue")
+        } else {
+            return None;
+        };
+        self.counters.overloaded.increment();
+        Some(Refusal::new(Status::Overloaded, detail))
+    }
+
+    /// Whether so much waits to be written that what comes must be looked at first, before it takes up memory.
+    pub(super) fn has_much_to_write(&self) -> bool {
+        self.new_bytes >= WRITE
+    }
+
+    /// Whether requests are left that the last write did not get to.
+    pub(super) fn has_more_to_write(&self) -> bool {
+        !self.batch.new.is_empty()
+    }
+
+    /// Whether a request that is held is in the queue.
+    pub(super) fn is_written(&self, number: u64) -> bool {
+        let first = self.batch.new.first();
+        first.is_none_or(|(first, _)| number < *first)
+    }
+
+    /// Whether what ends with the proxy is delivered by the next one.
+    pub(super) fn outlives(&self) -> bool {
+        self.store.outlives()
     }
 
     /// Whether a message of any size has room.
@@ -153,11 +186,17 @@ impl Keeping {
         self.lanes.len() < capacity.requests && self.bytes.saturating_add(bytes) <= capacity.bytes
     }
 
+    /// Of the request, as it was accepted.
+    pub(super) fn bytes_of(&self, number: u64) -> usize {
+        self.held.get(&number).map_or(0, |held| held.bytes)
+    }
+
     /// Puts a request into the next batch. It is not accepted before that is committed.
     pub(super) fn put(&mut self, kept: Kept, now: Instant) {
         let number = self.next_number;
         self.next_number += 1;
         let (accepted, bytes) = (kept.accepted, kept.frame.len());
+        self.new_bytes += bytes;
         self.hold(
             number,
             kept.origin.clone(),
@@ -168,11 +207,11 @@ impl Keeping {
         self.batch.new.push((number, kept));
     }
 
-    /// Commits what is due; everything, if there is something new. Returns why it could not be done: then what was new is
-    /// not held.
-    pub(super) fn commit(&mut self, now: Instant, all: bool) -> Result<(), Refusal> {
+    /// Commits what is due: of what is new the first, and everything else behind the last of that. Returns how many new
+    /// requests that were, or why it could not be done: then what was new is not held.
+    pub(super) fn commit(&mut self, now: Instant, all: bool) -> Result<usize, Refusal> {
         if self.batch.is_empty() {
-            return Ok(());
+            return Ok(0);
         }
         let since = *self.since.get_or_insert(now);
         let due = all
@@ -181,27 +220,33 @@ impl Keeping {
             || self.batch.len() >= RECORD_COUNT
             || now >= since + RECORD_AFTER;
         if !due || self.is_unwritable(now) {
-            return Ok(());
+            return Ok(0);
         }
-        self.batch.held = self.bytes;
-        match self.store.commit(&self.batch) {
+        let batch = self.next_batch();
+        match self.store.commit(&batch) {
             Ok(dropped) => {
-                self.counters.given_up.add(self.batch.dead.len() as u64);
+                self.counters.given_up.add(batch.dead.len() as u64);
                 self.counters.dead_letters_dropped.add(dropped as u64);
-                self.batch = Batch::default();
                 (self.since, self.unwritable) = (None, None);
-                Ok(())
+                Ok(batch.new.len())
             }
             Err(Unwritten { reason, surely }) => {
                 if self.unwritable.is_none() {
                     log::line!(error, reason = log::text(&reason); "a proxy's queue cannot be written");
                 }
-                for (number, _) in std::mem::take(&mut self.batch.new) {
+                let Batch {
+                    new, done, dead, ..
+                } = batch;
+                // What ended stays to be recorded.
+                self.batch.done.extend(done);
+                self.batch.dead.extend(dead);
+                self.new_bytes = 0;
+                let unwritten = std::mem::take(&mut self.batch.new);
+                for (number, _) in new.into_iter().chain(unwritten) {
                     self.release(number);
                     // It may have got into the queue nevertheless.
                     self.batch.done.push(number);
                 }
-                // What ended stays to be recorded.
                 let executed = if surely {
                     Executed::No
                 } else {
@@ -212,6 +257,28 @@ impl Keeping {
                 Err(refusal)
             }
         }
+    }
+
+    /// Takes out what is written at a time.
+    fn next_batch(&mut self) -> Batch {
+        let (mut count, mut bytes) = (0, 0);
+        for (_, kept) in &self.batch.new {
+            if bytes >= WRITE {
+                break;
+            }
+            (count, bytes) = (count + 1, bytes + kept.frame.len());
+        }
+        self.new_bytes -= bytes;
+        let mut batch = if count == self.batch.new.len() {
+            std::mem::take(&mut self.batch)
+        } else {
+            Batch {
+                new: self.batch.new.drain(..count).collect(),
+                ..Batch::default()
+            }
+        };
+        batch.held = self.bytes;
+        batch
     }
 
     fn is_unwritable(&self, now: Instant) -> bool {
@@ -307,60 +374,6 @@ impl Keeping {
             }
         }
     }
-
-    /// How long a request may still be tried: what its target is told that it may take.
-    fn time_left(&self, number: u64, now: Instant) -> Duration {
-        let Patience {
-            attempt, attempts, ..
-        } = self.patience;
-        let held = self.held.get(&number);
-        let tries = held.map_or(0, |held| held.tries);
-        let left = attempt.saturating_mul(attempts.saturating_sub(tries));
-        match held.and_then(|held| held.due) {
-            Some(due) => left.min(due.saturating_duration_since(now)).max(attempt),
-            None => left,
-        }
-    }
-
-    /// The request as it goes to the target.
-    pub(super) fn request(&self, number: u64, now: Instant) -> Result<Message, Unready> {
-        let frame = match self.store.frame(number) {
-            Ok(Some(frame)) => frame,
-            Ok(None) => {
-                let reason = "the queue does not have it any more".to_owned();
-                return Err(Unready::Never(reason));
-            }
-            Err(reason) => return Err(Unready::Later(reason)),
-        };
-        let read = Incoming::decode(&frame, &Limits::NONE);
-        let Incoming::Request(request) = read.map_err(|error| Unready::Never(error.to_string()))?
-        else {
-            return Err(Unready::Never("it is no request".into()));
-        };
-        let queue = self.store.id();
-        let mut metadata = MetadataBuf::from(request.metadata);
-        if request.metadata.get(DELIVERY_KEY).is_none() {
-            // What came out of another queue keeps the name that it was given there.
-            metadata.set(DELIVERY_KEY, &Delivery { queue, number }.to_string());
-        }
-        let request = Request {
-            // Its id stays, which tells how many proxies it has passed.
-            kind: Kind::Call,
-            remaining: Some(self.time_left(number, now)),
-            metadata: metadata.as_metadata(),
-            ..request
-        };
-        let built = Message::build(|out| request.encode(out, &Limits::NONE));
-        built.map_err(|error| Unready::Never(error.to_string()))
-    }
-}
-
-/// Why a request cannot be delivered that is held.
-pub(super) enum Unready {
-    /// It is no request, or is not there.
-    Never(String),
-    /// The queue cannot be read now.
-    Later(String),
 }
 
 fn unwritable(reason: &str) -> Refusal {
@@ -378,3 +391,6 @@ pub(super) fn millis_now() -> u64 {
         u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
     })
 }
+
+#[cfg(test)]
+mod tests;

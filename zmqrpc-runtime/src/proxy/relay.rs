@@ -25,6 +25,11 @@ pub(super) trait Relay: Send {
     fn stop(&mut self);
     /// Nothing is under way.
     fn is_done(&self) -> bool;
+    /// How long what is under way may go on at the end, if no caller waits for it and nothing is lost with it: it need not
+    /// take as long as calls may.
+    fn grace(&self) -> Option<Duration> {
+        None
+    }
     /// Gives up what is under way.
     fn abandon(&mut self);
     /// Every answer has left for its caller.
@@ -133,10 +138,12 @@ impl Control {
             {
                 let ending = ending.get_or_insert_with(|| {
                     relay.stop();
-                    Ending::new(self.state().until.unwrap_or(now))
+                    let until = self.state().until.unwrap_or(now);
+                    let grace = relay.grace().map(|grace| now + grace);
+                    Ending::new(grace.map_or(until, |grace| grace.min(until)))
                 });
                 if ending.must_abandon(now, relay.is_done()) {
-                    self.state().abandoned = true;
+                    self.state().abandoned = relay.grace().is_none();
                     relay.abandon();
                 }
                 if relay.is_done() && ending.is_over(now, relay.is_flushed()) {

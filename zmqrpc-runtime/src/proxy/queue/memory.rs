@@ -81,6 +81,10 @@ impl Store for MemoryQueue {
         self.capacity
     }
 
+    fn outlives(&self) -> bool {
+        false
+    }
+
     fn id(&self) -> u64 {
         self.id
     }

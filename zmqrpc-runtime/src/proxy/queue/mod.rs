@@ -102,6 +102,8 @@ impl Capacity {
 /// What a proxy does with a queue. Used by the proxy's thread, and by handles that read dead letters.
 pub(super) trait Store: Send + Sync + 'static {
     fn capacity(&self) -> Capacity;
+    /// Whether what it holds is there after the end of its process, to be delivered by the next one.
+    fn outlives(&self) -> bool;
     /// The number that names it, see [`Delivery`](crate::wire::Delivery).
     fn id(&self) -> u64;
     /// The number of the next request. No number is used twice.

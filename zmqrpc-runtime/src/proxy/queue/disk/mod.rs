@@ -104,6 +104,10 @@ impl Store for DiskQueue {
         self.capacity
     }
 
+    fn outlives(&self) -> bool {
+        true
+    }
+
     fn id(&self) -> u64 {
         self.disk.id()
     }
