@@ -8,6 +8,7 @@ mod draining;
 mod durations;
 mod endpoints;
 mod fixture;
+mod flushes;
 mod handles;
 mod partings;
 mod runtimes;

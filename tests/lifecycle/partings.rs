@@ -6,12 +6,11 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use zmqrpc::{
-    AsyncClient, AsyncPusher, Client, Error, Executed, Publisher, Pusher, Server, ServerHandle,
-    zmq_service,
+    AsyncClient, AsyncPusher, Client, Error, Publisher, Pusher, Server, ServerHandle, zmq_service,
 };
 
 use crate::fixture::LIMIT;
-use crate::support::{Fake, Gate, ProbeClient, Process, Role, anywhere, serve, within};
+use crate::support::{Gate, ProbeClient, Process, Role, anywhere, serve, within};
 
 const LONG: Duration = Duration::from_secs(20);
 /// As many as a socket does not write at once.
@@ -128,54 +127,6 @@ fn what_was_flushed_arrives_although_the_program_ends_at_once() {
                 assert_eq!(told.recv_timeout(LONG), Ok(number), "{kind}");
             }
         }
-    });
-}
-
-#[test]
-fn a_flush_costs_nothing_where_nothing_was_sent_and_ends_in_time_where_nobody_answers() {
-    within(LIMIT, || {
-        let nobody = Client::connect("tcp://127.0.0.1:9").unwrap();
-        nobody.flush(Duration::ZERO).unwrap();
-        let mute = Fake::start(|_| Vec::new());
-        let client = Client::connect(&mute.endpoint).unwrap();
-        ProbeClient::new(client.clone()).note(1).unwrap();
-        let limit = Duration::from_millis(100);
-        for _ in 0..2 {
-            let error = client.flush(limit).unwrap_err();
-            assert!(matches!(error, Error::Timeout { .. }), "{error}");
-            assert_eq!(error.executed(), Executed::Maybe);
-        }
-        Pusher::connect("tcp://127.0.0.1:9")
-            .unwrap()
-            .flush(limit)
-            .unwrap();
-        Publisher::connect("tcp://127.0.0.1:9")
-            .unwrap()
-            .flush(limit)
-            .unwrap();
-    });
-}
-
-#[test]
-fn a_flush_tells_of_notifications_whose_connection_broke() {
-    within(LIMIT, || {
-        let (server, _gate) = serve(anywhere);
-        let client = Client::connect(&server.endpoints()[0]).unwrap();
-        let probe = ProbeClient::new(client.clone());
-        probe.note(1).unwrap();
-        client.flush(LONG).unwrap();
-        drop(server);
-        client.flush(LONG).unwrap();
-        let (server, _gate) = serve(anywhere);
-        let client = Client::connect(&server.endpoints()[0]).unwrap();
-        let probe = ProbeClient::new(client.clone());
-        probe.note(1).unwrap();
-        drop(server);
-        let error = client.flush(LONG).unwrap_err();
-        assert!(matches!(error, Error::Unavailable { .. }), "{error}");
-        assert_eq!(error.executed(), Executed::Maybe);
-        // It was told once.
-        client.flush(LONG).unwrap();
     });
 }
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::ending::{Sign, answered_id, fail, finish, sign};
+use super::ending::{Sign, fail, finish, sign};
 use super::oneway::Oneway;
 use super::pulse::Pulse;
 use super::standing::Standing;
@@ -11,7 +11,9 @@ use super::table::{Call, Loss, Manner, State, Table};
 use super::watch::Watch;
 use crate::log;
 use crate::socket::{Dealer, LinkEvent, Message, SocketError, Waiter};
-use crate::wire::{NO_ID, encode_ping, is_from_client, is_from_server, patch_id, peek_id};
+use crate::wire::{
+    NO_ID, answered_id, encode_ping, is_from_client, is_from_server, patch_id, peek_id,
+};
 
 /// A connection that was alive so shortly ago is taken to be alive. Looking costs a tenth of a call.
 const FRESH: Duration = Duration::from_millis(10);
@@ -158,6 +160,7 @@ impl Core {
             return;
         };
         call.written = true;
+        call.behind = self.oneway.handed_over();
         match &call.state {
             // They may wait for just this.
             State::Parked(thread) => thread.unpark(),
@@ -224,7 +227,7 @@ impl Core {
         } = self;
         let mut lost = Vec::new();
         let (mut arrived, mut heard, mut cut, mut no_server) = (false, false, false, false);
-        let mut drained = false;
+        let (mut drained, mut is_known) = (false, false);
         let empty = dealer.drain(|event| {
             arrived = true;
             match event {
@@ -232,7 +235,7 @@ impl Core {
                     // Once: asking libzmq where the bytes are takes longer than looking at them.
                     let frame: &[u8] = &message;
                     heard |= is_from_server(frame);
-                    let expected = match answered_id(frame, table) {
+                    let expected = match answered_id(frame) {
                         Some(id) => finish(table, id, Ok(Some(message)), waiter),
                         None if is_from_client(frame) => {
                             no_server = true;
@@ -246,9 +249,15 @@ impl Core {
                                 true
                             }
                             Some(Sign::Pong) => {
-                                // What was sent before that ping has arrived, if it was the last.
                                 let id = peek_id(frame).unwrap_or(NO_ID);
-                                oneway.arrive(standing.is_heard(id));
+                                if let Some(behind) = table.is_behind(id) {
+                                    oneway.arrive(behind);
+                                    finish(table, id, Ok(None), waiter);
+                                } else if standing.is_heard(id) {
+                                    // That ping was the last that was sent.
+                                    oneway.arrive(oneway.handed_over());
+                                    is_known = true;
+                                }
                                 true
                             }
                             sign => sign.is_some(),
@@ -263,6 +272,7 @@ impl Core {
                 LinkEvent::Down => {
                     (*up, *standing) = (false, Standing::default());
                     oneway.lose_connection();
+                    is_known = true;
                     fail(table, |call| call.written, &Loss::Disconnected, waiter);
                 }
                 LinkEvent::Cut => cut = true,
@@ -276,6 +286,11 @@ impl Core {
         if drained {
             let moves = |call: &Call| !call.written && call.manner.movable;
             self.fail(moves, &Loss::Drained, waiter);
+        }
+        if is_known {
+            // What waiting pings are to ask; and they would ask another connection.
+            let moot = |call: &Call| !call.written && call.manner.ping;
+            self.fail(moot, &Loss::Disconnected, waiter);
         }
         self.come_back(!empty, waiter);
         if no_server {

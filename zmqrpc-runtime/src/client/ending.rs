@@ -3,7 +3,7 @@
 use super::core::Core;
 use super::table::{Call, Ending, Loss, State, Table};
 use crate::socket::{Message, Waiter};
-use crate::wire::{self, Limits, NO_ID, Reply, ReplyBody, encode_cancel, ponged_id};
+use crate::wire::{Limits, NO_ID, Reply, ReplyBody, encode_cancel};
 
 /// Ends a call and wakes who waits for it: a task as soon as the lock is free. `false` if there is no such call.
 pub(super) fn finish(table: &mut Table, id: u64, ending: Ending, waiter: &Waiter) -> bool {
@@ -24,12 +24,6 @@ pub(super) fn fail(table: &mut Table, which: impl Fn(&Call) -> bool, loss: &Loss
     for id in table.pending(which) {
         finish(table, id, Err(loss.clone()), waiter);
     }
-}
-
-/// The call that a frame answers: pongs end pings that are waited for, and nothing else.
-pub(super) fn answered_id(frame: &[u8], table: &mut Table) -> Option<u64> {
-    let mut is_ping = |id: &u64| table.get_mut(*id).is_some_and(|call| call.manner.ping);
-    wire::answered_id(frame).or_else(|| ponged_id(frame).filter(&mut is_ping))
 }
 
 /// What a server sends that ends no call.

@@ -1,32 +1,26 @@
 //! Waiting until the notifications that were handed over have arrived.
 //!
 //! A server reads a connection in order, and answers a ping when it has read it. So a ping that is sent last and answered
-//! shows that everything before it has arrived.
+//! shows that everything before it has arrived. What it shows stands with the link; a flush asks that, whatever became of
+//! its own ping.
 
+use std::future::poll_fn;
 use std::sync::Arc;
-use std::time::Duration;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
 
 use super::asynchronous::AsyncClient;
+use super::core::Overflow;
 use super::handle::{Client, FOREVER};
 use super::link::Link;
-use super::pending::Begun;
-use super::prepared::{Destination, Prepared};
+use super::oneway::{Fate, Inquiry};
+use super::pending::failure;
+use super::prepared::overloaded;
 use super::subject::{Callee, Subject};
+use super::table::{Ending, Loss, Manner, Patience};
 use crate::error::Error;
 use crate::socket::Message;
-use crate::wire::{Executed, Kind, NO_ID, encode_ping};
-
-const FLUSH: Callee<'static> = Callee::Name("flush");
-
-/// What is known of the notifications that were handed over for a link.
-pub(super) enum Arrived {
-    /// All have arrived, or there were none.
-    All,
-    /// That has to be asked for.
-    Unknown,
-    /// The connection broke behind some of them.
-    Doubtful,
-}
+use crate::wire::{Executed, NO_ID, encode_ping};
 
 impl Client {
     /// Waits until every notification that was handed over has arrived at its server: those of
@@ -39,37 +33,20 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::Timeout`] or [`Error::Unavailable`] when an endpoint does not answer within `limit`, and
-    /// [`Error::Unavailable`] when a connection broke after notifications had been handed over. `executed()` is `Maybe`:
-    /// each of them has arrived or not. The other endpoints have been waited for nevertheless.
+    /// [`Error::Timeout`] when an endpoint has not answered within `limit`: the next flush asks again. And
+    /// [`Error::Unavailable`] when a connection broke after notifications had been handed over, which those who wait at
+    /// that time are told, or else the next one, once; or when a server cannot be asked. `executed()` is `Maybe`: each
+    /// notification has arrived or not. The other endpoints have been waited for nevertheless.
     pub fn flush(&self, limit: Duration) -> Result<(), Error> {
         self.check_process()?;
-        let asked = self.ask_all(limit, Prepared::begin);
-        let answers = asked.into_iter().map(|(link, begun)| {
-            let answer = begun.and_then(|mut call| call.wait(FLUSH).map(drop));
-            note(&link, answer)
-        });
-        first_error(answers.collect())
+        let mut asked = self.ask_all(limit);
+        asked.iter_mut().for_each(Asked::wait);
+        outcome(&asked)
     }
 
-    fn ask_all(
-        &self,
-        limit: Duration,
-        send: impl Fn(Prepared, Callee<'_>) -> Result<Begun, Error>,
-    ) -> Vec<(Arc<Link>, Result<Begun, Error>)> {
+    fn ask_all(&self, limit: Duration) -> Vec<Asked> {
         let limit = limit.min(FOREVER);
-        let ask = |link: &Arc<Link>| {
-            let begun = match link.take_doubts() {
-                Arrived::All => return None,
-                Arrived::Unknown => send(ping(link, limit), FLUSH),
-                Arrived::Doubtful => {
-                    let reason = "the connection broke after notifications had been handed over";
-                    Err(subject(link, limit).unavailable(reason, Executed::Maybe))
-                }
-            };
-            Some((Arc::clone(link), begun))
-        };
-        self.links().filter_map(ask).collect()
+        self.links().map(|link| Asked::of(link, limit)).collect()
     }
 }
 
@@ -81,52 +58,109 @@ impl AsyncClient {
     /// As there.
     pub async fn flush(&self, limit: Duration) -> Result<(), Error> {
         self.client().check_process()?;
-        let asked = self.client().ask_all(limit, Prepared::begin_as_task);
-        let mut answers = Vec::new();
-        for (link, begun) in asked {
-            let answer = match begun {
-                Ok(mut call) => std::future::poll_fn(|cx| call.poll(FLUSH, cx))
-                    .await
-                    .map(drop),
-                Err(error) => Err(error),
+        let mut asked = self.client().ask_all(limit);
+        for one in &mut asked {
+            poll_fn(|cx| one.poll(cx)).await;
+        }
+        outcome(&asked)
+    }
+}
+
+/// A link that is asked what became of its notifications.
+struct Asked {
+    link: Arc<Link>,
+    inquiry: Inquiry,
+    ping: Ping,
+    patience: Patience,
+    limit: Duration,
+}
+
+enum Ping {
+    UnderWay(u64),
+    Ended(Ending),
+    Refused(Overflow),
+    NotNeeded,
+}
+
+impl Asked {
+    fn of(link: &Arc<Link>, limit: Duration) -> Self {
+        let deadline = Instant::now() + limit;
+        // Before the ping, which then shows at least this.
+        let (inquiry, is_open) = link.inquire();
+        let ping = if is_open {
+            let manner = Manner {
+                ping: true,
+                ..Manner::default()
             };
-            answers.push(note(&link, answer));
+            let begun = link.begin(Message::copy_of(&encode_ping(NO_ID)), manner);
+            begun.map_or_else(Ping::Refused, |ping| Ping::UnderWay(ping.id))
+        } else {
+            Ping::NotNeeded
+        };
+        Self {
+            link: Arc::clone(link),
+            inquiry,
+            ping,
+            patience: Patience {
+                deadline,
+                connected_by: deadline,
+                connect_timeout: limit,
+            },
+            limit,
         }
-        first_error(answers)
     }
-}
 
-fn ping(link: &Arc<Link>, limit: Duration) -> Prepared {
-    Prepared {
-        to: Destination::Link(Arc::clone(link)),
-        frame: Message::copy_of(&encode_ping(NO_ID)),
-        kind: Kind::Call,
-        timeout: limit,
-        connect_timeout: limit,
-        ping: true,
-        retry: None,
-    }
-}
-
-fn subject(link: &Link, timeout: Duration) -> Subject<'_> {
-    Subject {
-        callee: FLUSH,
-        endpoint: Some(link.endpoint()),
-        limits: link.limits(),
-        timeout,
-        tried: false,
-    }
-}
-
-/// What was not shown to have arrived has to be asked for again.
-fn note(link: &Link, answer: Result<(), Error>) -> Result<(), Error> {
-    answer.inspect_err(|error| {
-        if matches!(error, Error::Timeout { .. }) {
-            link.doubt();
+    fn wait(&mut self) {
+        if let Ping::UnderWay(id) = self.ping {
+            self.ping = Ping::Ended(self.link.wait(id, self.patience));
         }
+    }
+
+    fn poll(&mut self, cx: &Context<'_>) -> Poll<()> {
+        if let Ping::UnderWay(id) = self.ping {
+            let ending = ready!(self.link.poll(id, cx.waker(), self.patience));
+            self.ping = Ping::Ended(ending);
+        }
+        Poll::Ready(())
+    }
+
+    /// What is known by now.
+    fn outcome(&self) -> Result<(), Error> {
+        let subject = Subject {
+            callee: Callee::Name("flush"),
+            endpoint: Some(self.link.endpoint()),
+            limits: self.link.limits(),
+            timeout: self.limit,
+            tried: false,
+        };
+        match (self.link.fate(self.inquiry), &self.ping) {
+            (Fate::Arrived, _) => Ok(()),
+            (Fate::Doubtful, _) => {
+                let reason = "the connection broke after notifications had been handed over";
+                Err(subject.unavailable(reason, Executed::Maybe))
+            }
+            (Fate::Unknown, Ping::Refused(overflow)) => Err(overloaded(*overflow, &subject)),
+            (Fate::Unknown, Ping::Ended(Err(loss))) if !matches!(loss, Loss::TimedOut { .. }) => {
+                Err(failure(loss.clone(), &subject, self.patience, None))
+            }
+            (Fate::Unknown, _) => Err(subject.timed_out(Executed::Maybe)),
+        }
+        .map_err(|error| error.with_executed(Executed::Maybe))
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        if let Ping::UnderWay(id) = self.ping {
+            self.link.forget(id);
+        }
+    }
+}
+
+/// The first failure, of which whoever flushes is told now; the others are left to the next one.
+fn outcome(asked: &[Asked]) -> Result<(), Error> {
+    asked.iter().try_for_each(|one| {
+        let outcome = one.outcome();
+        outcome.inspect_err(|_| one.link.tell(one.inquiry))
     })
-}
-
-fn first_error(answers: Vec<Result<(), Error>>) -> Result<(), Error> {
-    answers.into_iter().collect()
 }

@@ -341,7 +341,6 @@ impl Client {
             kind,
             timeout,
             connect_timeout: *connect_timeout,
-            ping: false,
             retry: None,
         })
     }

@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Instant;
 
 use super::core::{Bounds, Core, Numbered, Overflow};
-use super::flush::Arrived;
+use super::oneway::{Fate, Inquiry};
 use super::pulse::Pulse;
 use super::table::{Ending, Loss, Manner, Patience};
 use super::tasks::GRACE;
@@ -101,16 +101,22 @@ impl Connection {
         }
     }
 
-    /// What is known of the notifications that were handed over; asked once, they count as shown to have arrived.
-    pub(super) fn take_doubts(&self) -> Arrived {
+    /// Asks for the notifications that were handed over so far; tells whether the server has to be asked, too.
+    pub(super) fn inquire(&self) -> (Inquiry, bool) {
         let mut core = self.lock();
         core.refresh(&self.waiter);
-        core.oneway.take_doubts()
+        let inquiry = core.oneway.inquire();
+        (inquiry, core.oneway.is_open(inquiry))
     }
 
-    /// They have not been shown to have arrived after all.
-    pub(super) fn doubt(&self) {
-        self.lock().oneway.hand_over();
+    /// What became of them.
+    pub(super) fn fate(&self, inquiry: Inquiry) -> Fate {
+        self.lock().oneway.fate(inquiry)
+    }
+
+    /// Whoever asked knows now what was lost.
+    pub(super) fn tell(&self, inquiry: Inquiry) {
+        self.lock().oneway.tell(inquiry);
     }
 
     pub(super) fn late(&self) -> u64 {

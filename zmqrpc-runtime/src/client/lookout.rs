@@ -23,7 +23,7 @@ impl Core {
         (self.up, self.standing) = (false, Standing::default());
         self.oneway.lose_connection();
         self.renewals += 1;
-        self.fail(|call| call.written, loss, waiter);
+        self.fail(|call| call.written || call.manner.ping, loss, waiter);
         if let Err(error) = self.dealer.renew() {
             self.fail(|_| true, &Loss::Broken(error), waiter);
         }

@@ -318,7 +318,7 @@ impl Drop for Begun {
 }
 
 /// `obstacle` is why there was no connection, if that is known.
-fn failure(
+pub(super) fn failure(
     loss: Loss,
     subject: &Subject<'_>,
     patience: Patience,

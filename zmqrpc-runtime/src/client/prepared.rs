@@ -21,8 +21,6 @@ pub(super) struct Prepared {
     pub(super) kind: Kind,
     pub(super) timeout: Duration,
     pub(super) connect_timeout: Duration,
-    /// It is no call, but asks for a pong.
-    pub(super) ping: bool,
     pub(super) retry: Option<Box<Retry>>,
 }
 
@@ -70,7 +68,6 @@ impl Prepared {
             kind,
             timeout,
             connect_timeout,
-            ping,
             retry,
         } = self;
         let now = Instant::now();
@@ -91,7 +88,7 @@ impl Prepared {
                 Manner {
                     oneway,
                     movable,
-                    ping,
+                    ping: false,
                     task,
                 },
             ) {
@@ -130,7 +127,7 @@ impl Prepared {
     }
 }
 
-fn overloaded(overflow: Overflow, subject: &Subject<'_>) -> Error {
+pub(super) fn overloaded(overflow: Overflow, subject: &Subject<'_>) -> Error {
     let reason = match overflow {
         Overflow::Calls(limit) => {
             format!("{limit} calls have begun and not ended, see `max_calls`")

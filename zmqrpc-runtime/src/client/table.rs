@@ -80,6 +80,8 @@ pub(super) struct Call {
     pub(super) state: State,
     /// Handed over to the socket: it may be executed.
     pub(super) written: bool,
+    /// So many notifications were handed over before it was.
+    pub(super) behind: u64,
     /// What is asked of it.
     pub(super) manner: Manner,
 }
@@ -132,6 +134,7 @@ impl Table {
         place.call = Some(Call {
             state: State::Quiet,
             written: false,
+            behind: 0,
             manner,
         });
         u64::from(place.generation) << 32 | u64::from(index)
@@ -149,6 +152,12 @@ impl Table {
         } else {
             None
         }
+    }
+
+    /// How many notifications were handed over before the ping with this id, if one is under way.
+    pub(super) fn is_behind(&mut self, id: u64) -> Option<u64> {
+        let call = self.get_mut(id)?;
+        (call.manner.ping && call.written).then_some(call.behind)
     }
 
     /// Takes a call out, whatever its state: a reply that comes for it later finds nothing.

@@ -136,15 +136,6 @@ pub fn is_from_client(frame: &[u8]) -> bool {
     matches!(frame, [MARK, _, CALL..=PING, ..])
 }
 
-/// The ping that a frame answers, if that has an id.
-#[must_use]
-pub fn ponged_id(frame: &[u8]) -> Option<u64> {
-    match frame {
-        [MARK, _, PONG, ..] => peek_id(frame).filter(|id| *id != NO_ID),
-        _ => None,
-    }
-}
-
 /// Whether a server sent the frame, as far as its head says.
 #[must_use]
 pub fn is_from_server(frame: &[u8]) -> bool {

@@ -43,8 +43,7 @@ pub use self::{
         Content, Event, HEARTBEAT_TOPIC, MAX_TOPIC, event_to_request, metadata_of, request_to_event,
     },
     head::{
-        NO_ID, VERSION, answered_id, is_from_client, is_from_server, patch_id, peek_id, ponged_id,
-        refusal_id,
+        NO_ID, VERSION, answered_id, is_from_client, is_from_server, patch_id, peek_id, refusal_id,
     },
     hops::{MAX_HOPS, NUMBER_BITS, hops, numbered},
     key::MethodKey,
