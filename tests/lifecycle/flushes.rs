@@ -8,7 +8,9 @@ use std::time::Duration;
 use zmqrpc::{AsyncClient, Client, Error, Executed, Publisher, Pusher, zmq_service};
 
 use crate::fixture::LIMIT;
-use crate::support::{Fake, Peer, ProbeClient, ProbeHold, anywhere, head, pong, serve, within};
+use crate::support::{
+    Fake, Peer, ProbeClient, ProbeHold, Process, Role, anywhere, head, pong, serve, within,
+};
 
 const LONG: Duration = Duration::from_secs(20);
 const SHORT: Duration = Duration::from_millis(100);
@@ -121,6 +123,31 @@ fn a_flush_costs_nothing_where_nothing_was_sent_and_ends_in_time_where_nobody_an
             .unwrap()
             .flush(SHORT)
             .unwrap();
+    });
+}
+
+/// Pushes one job as soon as somebody is there, and ends as a program does that drops nothing.
+#[test]
+fn pushing_process() {
+    if let Some(role) = Role::of("flushes::pushing_process") {
+        let pusher = Pusher::connect(&role.argument).unwrap();
+        LogClient::new(pusher.clone())
+            .note(b"the only one")
+            .unwrap();
+        pusher.flush(LONG).unwrap();
+        // Runs no destructor.
+        std::process::exit(0);
+    }
+}
+
+#[test]
+fn a_single_job_that_was_flushed_arrives_although_the_program_ends_at_once() {
+    within(LIMIT, || {
+        let (puller, endpoint) = Peer::bound(zmq::PULL, "tcp://127.0.0.1:*");
+        for _ in 0..50 {
+            Process::start("flushes::pushing_process", &endpoint).wait();
+            while puller.receive(LONG).expect("the job")[0][2] != NOTIFY {}
+        }
     });
 }
 

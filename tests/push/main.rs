@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod flushes;
 mod jobs;
 mod mill;
 mod tasks;

@@ -1,8 +1,8 @@
 //! Waiting until what was handed over has left this process.
 //!
 //! Events and jobs have no answers, so that is all that can be known here. A marked message is sent behind them, a
-//! heartbeat or a ping, and another one when libzmq has let go of that: then what was before the first one has been
-//! written.
+//! heartbeat or a ping, and another one when libzmq has let go of that and has begun something else: then what was before
+//! the first one has been written.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -14,12 +14,8 @@ use super::outlet::Unsent;
 use super::publisher::Publisher;
 use super::pusher::Pusher;
 use crate::error::{Error, Site};
-use crate::socket::{Mark, Message, SocketError, Unpushed, aside};
+use crate::socket::{Mark, Message, SocketError, Unpushed, aside, await_io_thread};
 use crate::wire::{Executed, NO_ID, encode_ping};
-
-/// Each shows of the one before that it has been written. One more than are needed: the second may have been taken along
-/// with the first.
-const ROUNDS: usize = 3;
 
 /// How often a queue without room for a mark is tried again.
 const LOOK: Duration = Duration::from_millis(5);
@@ -41,12 +37,22 @@ impl Publisher {
     pub fn flush(&self, limit: Duration) -> Result<(), Error> {
         self.check_process()?;
         let deadline = Instant::now() + limit.min(LONGEST);
-        rounds(deadline, |mark| match self.publish_mark(mark) {
-            Ok(()) => Ok(true),
-            Err(Unsent::Full) => Ok(false),
-            Err(Unsent::Broken(error)) => Err(error),
-        })
-        .map_err(|unflushed| unflushed.into_error(limit, self.place()))
+        twice(deadline, || self.flush_once(deadline))
+            .map_err(|unflushed| unflushed.into_error(limit, self.place()))
+    }
+
+    /// Waits until what was published before has been taken out of every queue.
+    fn flush_once(&self, deadline: Instant) -> Result<(), Unflushed> {
+        let mark = Mark::new();
+        loop {
+            match self.publish_mark(&mark) {
+                Ok(()) => break,
+                Err(Unsent::Full) if Instant::now() < deadline => thread::park_timeout(LOOK),
+                Err(Unsent::Full) => return Err(Unflushed::Late),
+                Err(Unsent::Broken(error)) => return Err(Unflushed::Broken(error)),
+            }
+        }
+        in_time(mark.wait(deadline))
     }
 
     /// [`flush`](Self::flush) for tasks, on any executor. It takes a thread for as long as it lasts.
@@ -74,9 +80,10 @@ impl Publisher {
 impl Pusher {
     /// Waits until everything that was pushed, over all clones, has left this process for those who pull, so that it is
     /// not lost when the process ends. That something has left does not mean that it has arrived, nor that it is executed.
+    /// Pullers within the process are not waited for where there are no others.
     ///
-    /// To be called before a program ends by `exit`, or with a pusher in a static, which Rust does not drop. It sends a few
-    /// pings, in turn to all who pull: one whose queue is full meanwhile may be left out.
+    /// To be called before a program ends by `exit`, or with a pusher in a static, which Rust does not drop. It sends some
+    /// pings, a few to each who pulls.
     ///
     /// # Errors
     ///
@@ -84,27 +91,43 @@ impl Pusher {
     pub fn flush(&self, limit: Duration) -> Result<(), Error> {
         self.check_process()?;
         let deadline = Instant::now() + limit.min(LONGEST);
-        let mut left = None;
-        rounds(deadline, |mark| {
-            let room = &self.shared().room;
-            let mut lock = room.lock();
-            let mut count = left.take().unwrap_or_else(|| lock.socket.connections());
-            while count > 0 {
-                match lock.socket.send(Message::marked(&encode_ping(NO_ID), mark)) {
-                    Ok(()) => count -= 1,
-                    Err(Unpushed::Full(_)) if lock.socket.connections() == 0 => break,
-                    Err(Unpushed::Full(_)) => {
-                        left = Some(count);
-                        return Ok(false);
+        twice(deadline, || self.flush_once(deadline))
+            .map_err(|unflushed| unflushed.into_error(limit, self.shared().place.clone()))
+    }
+
+    /// Waits until what was pushed before has been taken out of every queue.
+    fn flush_once(&self, deadline: Instant) -> Result<(), Unflushed> {
+        let room = &self.shared().room;
+        let mut lock = room.lock();
+        room.settle(&mut lock);
+        if lock.socket.is_within() {
+            return Ok(());
+        }
+        let queues = lock.socket.connections();
+        lock.ledger.begin(queues, Mark::new());
+        while lock.ledger.left() > 0 {
+            match lock.hand_over(Message::copy_of(&encode_ping(NO_ID))) {
+                Ok(()) => {}
+                Err(Unpushed::Broken(error)) => return Err(Unflushed::Broken(error)),
+                Err(Unpushed::Full(_)) => {
+                    if lock.socket.connections() == 0 && lock.ledger.marks().next().is_none() {
+                        // There is nobody, not even one whose queue is full.
+                        break;
                     }
-                    Err(Unpushed::Broken(error)) => return Err(error),
+                    drop(lock);
+                    if Instant::now() >= deadline {
+                        return Err(Unflushed::Late);
+                    }
+                    thread::park_timeout(LOOK);
+                    lock = room.lock();
                 }
             }
-            // Sending may have taken the signal that somebody waits for.
-            room.tell(&mut lock);
-            Ok(true)
-        })
-        .map_err(|unflushed| unflushed.into_error(limit, self.shared().place.clone()))
+        }
+        let marks: Vec<_> = lock.ledger.marks().collect();
+        // Sending may have taken the signal that somebody waits for.
+        room.tell(&mut lock);
+        drop(lock);
+        in_time(marks.iter().all(|mark| mark.wait(deadline)))
     }
 }
 
@@ -138,22 +161,16 @@ impl Unflushed {
     }
 }
 
-/// Sends marks until what came before them has been written. `send` answers whether there was room for its mark.
-fn rounds(
+/// What `once` waits for has been taken out of queues, and has been written when what is sent later has been.
+fn twice(
     deadline: Instant,
-    mut send: impl FnMut(&Arc<Mark>) -> Result<bool, SocketError>,
+    mut once: impl FnMut() -> Result<(), Unflushed>,
 ) -> Result<(), Unflushed> {
-    for _ in 0..ROUNDS {
-        let mark = Mark::new();
-        while !send(&mark).map_err(Unflushed::Broken)? {
-            if Instant::now() >= deadline {
-                return Err(Unflushed::Late);
-            }
-            thread::park_timeout(LOOK);
-        }
-        if !mark.wait(deadline) {
-            return Err(Unflushed::Late);
-        }
-    }
-    Ok(())
+    once()?;
+    in_time(await_io_thread(deadline).map_err(Unflushed::Broken)?)?;
+    once()
+}
+
+fn in_time(is: bool) -> Result<(), Unflushed> {
+    if is { Ok(()) } else { Err(Unflushed::Late) }
 }

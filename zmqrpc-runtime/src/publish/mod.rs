@@ -12,6 +12,7 @@
 //! heartbeats   the thread that publishes heartbeats
 //! pusher       Pusher: time limit and metadata of what is pushed, and the methods
 //! pusher_builder its settings
+//! ledger       which jobs are counted until they have left
 //! room         threads and tasks that wait until a puller has room
 //! asynchronous AsyncPusher: the same for tasks
 //! flush        waiting until everything has left this process
@@ -25,6 +26,7 @@ mod asynchronous;
 mod endpoints;
 mod flush;
 mod heartbeats;
+mod ledger;
 mod outlet;
 mod publisher;
 mod publisher_builder;

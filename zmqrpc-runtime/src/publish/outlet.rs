@@ -181,7 +181,7 @@ impl Core {
 
     fn mark(&mut self, publisher: u64, mark: &Arc<Mark>) -> Result<(), Unsent> {
         self.beat(publisher, |socket, frame| {
-            socket.send(HEARTBEAT_TOPIC, Message::marked(frame, mark))
+            socket.send(HEARTBEAT_TOPIC, Message::copy_of(frame).marked(mark))
         })
     }
 

@@ -114,7 +114,7 @@ impl PusherBuilder {
         open_all(&endpoints, |endpoint| socket.open(endpoint))?;
         let refused = socket.refused();
         let shared = Shared {
-            room: Care::of(Arc::new(Room::of(socket))),
+            room: Care::of(Arc::new(Room::of(socket, settings.high_water))),
             timeout: self.timeout,
             high_water: settings.high_water,
             limits: settings.limits(),

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
+use super::ledger::Ledger;
 use super::seat::{Held, LOOK, Lock, REST, Seat, Tended};
 use crate::log;
 use crate::socket::{
@@ -19,6 +20,7 @@ pub(super) type Room = Driven<Seat<Core>>;
 
 pub(super) struct Core {
     pub(super) socket: Push,
+    pub(super) ledger: Ledger,
     pushed: u64,
     tasks: VecDeque<Task>,
     last_ticket: Ticket,
@@ -56,10 +58,11 @@ pub(super) struct Refused {
 }
 
 impl Room {
-    pub(super) fn of(socket: Push) -> Self {
+    pub(super) fn of(socket: Push, high_water: usize) -> Self {
         let waiter = socket.waiter();
         let core = Core {
             socket,
+            ledger: Ledger::new(high_water),
             pushed: 0,
             tasks: VecDeque::new(),
             last_ticket: 0,
@@ -223,13 +226,24 @@ impl Held<Core> {
         if self.is_due() {
             self.settle();
         }
-        self.socket.send(message)?;
+        self.hand_over(message)?;
         self.pushed += 1;
         Ok(())
     }
 }
 
 impl Core {
+    /// Hands a message over, marked if that is needed to know when it has left.
+    pub(super) fn hand_over(&mut self, message: Message) -> Result<(), Unpushed> {
+        let Self { socket, ledger, .. } = self;
+        match ledger.next(|| socket.connections()) {
+            None => socket.send(message)?,
+            Some(mark) => socket.send_marked(message, &mark)?,
+        }
+        ledger.push();
+        Ok(())
+    }
+
     /// Whether nobody lets this pusher in, as has turned out since `refused` was first asked for: what was known before
     /// says nothing of the next try.
     fn is_denied(&self, refused: &mut Option<u64>) -> bool {

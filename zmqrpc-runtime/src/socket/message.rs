@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use zmq_sys::zmq_msg_t;
 
-use super::mark::{Mark, Marked, free_marked};
+use super::mark::Mark;
 use super::security::login_of;
 
 /// Above this size a frame's vector is handed to libzmq as it is. Below, copying is cheaper than the allocation
@@ -76,12 +76,9 @@ impl Message {
         Ok(message)
     }
 
-    /// A message of its own that tells `mark` when libzmq holds it no longer.
-    pub(crate) fn marked(bytes: &[u8], mark: &Arc<Mark>) -> Self {
-        let mut owner = Box::new(Marked::new(bytes, mark));
-        let (data, len) = (owner.bytes.as_mut_ptr(), owner.bytes.len());
-        // SAFETY: data and length are those of the vector in the box, which `free_marked` takes.
-        unsafe { Self::foreign(data, len, owner, free_marked) }
+    /// The same bytes, and `mark` is told when libzmq holds them no longer.
+    pub(crate) fn marked(self, mark: &Arc<Mark>) -> Self {
+        self.with_owner(mark.count())
     }
 
     /// The same bytes, and `owner` is dropped when the last that uses them does.

@@ -6,7 +6,7 @@ use super::monitor::{Connection, Monitor};
 use super::outlet::Outlet;
 use super::publisher::MAX_SUBSCRIPTION;
 use super::raw::{RawSocket, Refused};
-use super::{Denial, Denied, Endpoint, Message, Options, SocketError, Waiter};
+use super::{Denial, Denied, Endpoint, Mark, Message, Options, SocketError, Waiter};
 
 /// A PUSH with a monitor.
 pub(crate) struct Push {
@@ -88,6 +88,27 @@ impl Push {
         Err(Unpushed::Full(message))
     }
 
+    /// The same, and the message is marked if it is taken.
+    pub(crate) fn send_marked(
+        &mut self,
+        message: Message,
+        mark: &Arc<Mark>,
+    ) -> Result<(), Unpushed> {
+        if !self.has_room() {
+            self.outlet.hurry();
+            self.settle().map_err(Unpushed::Broken)?;
+        }
+        // A message that is given back is not marked.
+        if !self.has_room() {
+            return Err(Unpushed::Full(message));
+        }
+        self.send(message.marked(mark))
+            .map_err(|unpushed| match unpushed {
+                Unpushed::Full(message) => Unpushed::Full(Message::copy_of(&message)),
+                broken @ Unpushed::Broken(_) => broken,
+            })
+    }
+
     /// Notices what has happened since. To be called now and then: libzmq's news pile up until they are read.
     pub(crate) fn settle(&mut self) -> Result<(), SocketError> {
         let connections = &mut self.connections;
@@ -107,6 +128,12 @@ impl Push {
     /// How many may have messages of this socket waiting, as far as is known.
     pub(crate) fn connections(&self) -> u64 {
         self.connections
+    }
+
+    /// Whether nobody is reached but within the process.
+    pub(crate) fn is_within(&self) -> bool {
+        let mut endpoints = self.outlet.endpoints();
+        endpoints.all(|endpoint| endpoint.starts_with("inproc:"))
     }
 
     /// Whether a message would be taken now.

@@ -73,10 +73,15 @@ impl RawSocket {
             Some(context) => Arc::clone(context),
             None => shared()?,
         };
-        let socket = context.socket(zmq::PAIR)?;
+        Self::plain(context, zmq::PAIR)
+    }
+
+    /// One with libzmq's own settings, that leaves nothing behind.
+    pub(super) fn plain(context: Arc<Shared>, kind: zmq::SocketType) -> Result<Self, SocketError> {
+        let socket = context.socket(kind)?;
         socket
             .set_linger(0)
-            .map_err(SocketError::of("opening a monitor"))?;
+            .map_err(SocketError::of("setting a socket option"))?;
         Ok(Self {
             doors: Vec::new(),
             paths: Vec::new(),

@@ -1,0 +1,48 @@
+//! Waiting until libzmq's I/O thread has come round: what it was at is done then.
+//!
+//! It tells of nothing that it does, but does one thing after the other. So something is asked of it whose end it does
+//! report: to connect to where nobody is.
+
+use std::time::Instant;
+
+use super::context::shared;
+use super::monitor::Monitor;
+use super::raw::RawSocket;
+use super::{SocketError, Waiter};
+
+/// An abstract name, which is not in the file system. Where somebody has it, the answer is another one, but comes as well.
+const NOWHERE: &str = "ipc://@zmqrpc.nowhere";
+
+/// `false` if `deadline` passes first.
+pub(crate) fn await_io_thread(deadline: Instant) -> Result<bool, SocketError> {
+    let mut socket = RawSocket::plain(shared()?, zmq::DEALER)?;
+    let mut monitor = Monitor::of_connections(&socket)?;
+    let waiter = Waiter::new(vec![monitor.descriptor()?])?;
+    let asked = socket.options().connect(NOWHERE);
+    asked.map_err(SocketError::of("connecting"))?;
+    let answered = loop {
+        if monitor.next()?.is_some() {
+            break true;
+        }
+        if Instant::now() >= deadline {
+            break false;
+        }
+        let driven = waiter.drive(Some(deadline));
+        driven.map_err(|error| SocketError::waiting(&error))?;
+    };
+    socket.stop_monitor();
+    Ok(answered)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn it_comes_round_soon() {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        assert_eq!(await_io_thread(deadline), Ok(true));
+    }
+}
