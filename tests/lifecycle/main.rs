@@ -14,3 +14,4 @@ mod partings;
 mod runtimes;
 mod settings;
 mod shutdown;
+mod signals;

@@ -16,16 +16,10 @@ pub(super) struct End {
 #[derive(Default)]
 struct State {
     is_reached: bool,
-    /// Somebody asks the process to end.
-    is_asked_for: bool,
+    /// How often somebody has asked the process to end.
+    asked: u64,
     tasks: Vec<(u64, Waker)>,
     last: u64,
-}
-
-impl State {
-    fn is_over(&self) -> bool {
-        self.is_reached || self.is_asked_for
-    }
 }
 
 /// What a wait came to.
@@ -50,7 +44,12 @@ impl End {
 
     /// Somebody asks for the end: whoever waits for that returns.
     pub(super) fn ask(&self) {
-        self.change(|state| state.is_asked_for = true);
+        self.change(|state| state.asked += 1);
+    }
+
+    /// How often that has been asked for so far.
+    pub(super) fn asked(&self) -> u64 {
+        self.lock().asked
     }
 
     fn change(&self, change: impl FnOnce(&mut State)) {
@@ -77,9 +76,15 @@ impl End {
         self.wait_for(deadline, is_deadlocked, |state| state.is_reached)
     }
 
-    /// Waits until the server has ended or somebody [asks](Self::ask) for it.
-    pub(super) fn wait_asked(&self, is_deadlocked: Option<&dyn Fn() -> bool>) -> Waited {
-        self.wait_for(None, is_deadlocked, State::is_over)
+    /// Waits until the server has ended or has been [asked](Self::asked) to, more often than `before`.
+    pub(super) fn wait_asked(
+        &self,
+        before: u64,
+        is_deadlocked: Option<&dyn Fn() -> bool>,
+    ) -> Waited {
+        self.wait_for(None, is_deadlocked, |state| {
+            state.is_reached || state.asked > before
+        })
     }
 
     fn wait_for(
@@ -128,9 +133,10 @@ impl End {
         self.as_task(|state| state.is_reached).await;
     }
 
-    /// Waits as a task does until the server has ended or somebody [asks](Self::ask) for it.
-    pub(super) async fn asked(&self) {
-        self.as_task(State::is_over).await;
+    /// The same as [`wait_asked`](Self::wait_asked), as a task waits.
+    pub(super) async fn reached_or_asked(&self, before: u64) {
+        self.as_task(|state| state.is_reached || state.asked > before)
+            .await;
     }
 
     async fn as_task(&self, reached: impl Fn(&State) -> bool) {

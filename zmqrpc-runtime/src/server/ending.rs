@@ -100,8 +100,8 @@ impl ServerHandle {
     /// Serves until the process is asked to end, by SIGINT (ctrl-c) or SIGTERM; then ends the server as
     /// [`shutdown`](Self::shutdown) does. Returns also when the server ends for another reason.
     ///
-    /// A second signal ends the process at once, as if nobody cared for signals; so does one that comes after this has
-    /// returned.
+    /// A second signal ends the process at once, as if nobody cared for signals; so does one that comes when no server of
+    /// the process waits for signals any more, and one to a forked child.
     ///
     /// # Examples
     ///
@@ -123,8 +123,9 @@ impl ServerHandle {
         if self.engine.is_deadlocked() {
             return Err(RUN_DEADLOCK);
         }
+        let before = self.engine.end().asked();
         let _signals = self.watch_signals()?;
-        match self.engine.wait_asked() {
+        match self.engine.wait_asked(before) {
             Waited::Deadlocked => Err(RUN_DEADLOCK),
             Waited::Ended | Waited::Running => self.shutdown(limit),
         }
@@ -136,8 +137,9 @@ impl ServerHandle {
     ///
     /// As there.
     pub async fn run_until_signal_async(&self, limit: Duration) -> Result<(), Error> {
+        let before = self.engine.end().asked();
         let _signals = self.watch_signals()?;
-        self.engine.end().asked().await;
+        self.engine.end().reached_or_asked(before).await;
         self.shutdown_async(limit).await
     }
 

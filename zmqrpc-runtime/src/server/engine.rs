@@ -129,11 +129,11 @@ impl Engine {
         self.end.wait(limit, needs_it.then_some(has_tasks))
     }
 
-    /// Waits until the server has ended or somebody asks for its end.
-    pub(super) fn wait_asked(&self) -> Waited {
+    /// Waits until the server has ended or has been asked to, more often than `before`.
+    pub(super) fn wait_asked(&self, before: u64) -> Waited {
         let has_tasks: &dyn Fn() -> bool = &|| self.has_tasks();
         let needs_it = self.responder.needs_this_thread();
-        self.end.wait_asked(needs_it.then_some(has_tasks))
+        self.end.wait_asked(before, needs_it.then_some(has_tasks))
     }
 
     /// Whether the end cannot come while this thread waits for it: `async` methods need it to go on.

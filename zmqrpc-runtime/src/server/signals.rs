@@ -1,13 +1,15 @@
 //! The signals that ask a process to end.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 use signal_hook::iterator::{Handle, Signals};
+
+use crate::socket::{PerProcess, Process, set_in_children};
 
 const ENDING: [i32; 2] = [SIGINT, SIGTERM];
 
@@ -16,14 +18,17 @@ const ENDING: [i32; 2] = [SIGINT, SIGTERM];
 pub(super) struct Watch {
     handle: Handle,
     thread: Option<JoinHandle<()>>,
+    process: Process,
+    // Dropped last: as long as somebody may be told, the first signal does nothing else.
+    _present: Present,
 }
 
 impl Watch {
     pub(super) fn start(tell: impl Fn() + Send + 'static) -> io::Result<Self> {
         let again = again()?;
-        again.store(false, Ordering::SeqCst);
         let mut signals = Signals::new(ENDING)?;
         let handle = signals.handle();
+        let present = Present::new(again);
         let thread = thread::Builder::new()
             .name("zmqrpc-signals".into())
             .spawn(move || {
@@ -35,33 +40,100 @@ impl Watch {
         Ok(Self {
             handle,
             thread: Some(thread),
+            process: Process::current(),
+            _present: present,
         })
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        // Nobody waits for a signal any more: the next one ends the process.
-        if let Ok(again) = again() {
-            again.store(true, Ordering::SeqCst);
+        let thread = self.thread.take();
+        if !self.process.is_current() {
+            // The parent's.
+            return std::mem::forget(thread);
         }
         self.handle.close();
-        if let Some(thread) = self.thread.take() {
+        if let Some(thread) = thread {
             let _ = thread.join();
         }
     }
 }
 
-/// Whether the next signal is not the first one: it has its usual effect then. Once for the process, since what is done
-/// about a signal cannot be undone.
-fn again() -> io::Result<Arc<AtomicBool>> {
+/// Somebody waits for signals. When nobody does, the next one ends the process.
+struct Present {
+    again: &'static AtomicBool,
+    process: Process,
+}
+
+impl Present {
+    fn new(again: &'static AtomicBool) -> Self {
+        let mut count = Self::count();
+        if *count == 0 {
+            again.store(false, Ordering::SeqCst);
+        }
+        *count += 1;
+        Self {
+            again,
+            process: Process::current(),
+        }
+    }
+
+    fn count() -> MutexGuard<'static, usize> {
+        static COUNT: PerProcess<Mutex<usize>> = PerProcess::new();
+        COUNT.get().lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Present {
+    fn drop(&mut self) {
+        if !self.process.is_current() {
+            return;
+        }
+        let mut count = Self::count();
+        *count -= 1;
+        if *count == 0 {
+            self.again.store(true, Ordering::SeqCst);
+        }
+    }
+}
+
+/// Whether the next signal has its usual effect: nobody waits for it, or it is not the first one. Once for the process,
+/// since what is done about a signal cannot be undone. A child begins with what is usual.
+fn again() -> io::Result<&'static AtomicBool> {
     static AGAIN: OnceLock<Arc<AtomicBool>> = OnceLock::new();
-    if let Some(again) = AGAIN.get() {
-        return Ok(Arc::clone(again));
+    static DONE: AtomicUsize = AtomicUsize::new(0);
+    static TURN: PerProcess<Mutex<()>> = PerProcess::new();
+    let _turn = TURN.get().lock().unwrap_or_else(PoisonError::into_inner);
+    let again = AGAIN.get_or_init(|| Arc::new(AtomicBool::new(true)));
+    for signal in &ENDING[DONE.load(Ordering::Relaxed)..] {
+        flag::register_conditional_default(*signal, Arc::clone(again))?;
+        DONE.fetch_add(1, Ordering::Relaxed);
     }
-    let again = Arc::new(AtomicBool::new(false));
-    for signal in ENDING {
-        flag::register_conditional_default(signal, Arc::clone(&again))?;
+    set_in_children(again);
+    Ok(again)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_signal_is_for_those_who_wait_and_every_other_one_for_the_process() {
+        static AGAIN: AtomicBool = AtomicBool::new(true);
+        let again = || AGAIN.load(Ordering::SeqCst);
+        let first = Present::new(&AGAIN);
+        let second = Present::new(&AGAIN);
+        drop(first);
+        assert!(!again(), "one waits still");
+        AGAIN.store(true, Ordering::SeqCst);
+        let third = Present::new(&AGAIN);
+        assert!(again(), "the first one has come");
+        drop(second);
+        drop(third);
+        let fourth = Present::new(&AGAIN);
+        assert!(!again(), "nobody was there any more");
+        drop(fourth);
+        assert!(again());
     }
-    Ok(Arc::clone(AGAIN.get_or_init(|| again)))
 }

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 /// How often the process was forked off, counted from the first one that used this library.
 static FORKS: AtomicU32 = AtomicU32::new(0);
 static WATCHED: AtomicBool = AtomicBool::new(false);
+static FLAG: AtomicPtr<AtomicBool> = AtomicPtr::new(ptr::null_mut());
 
 /// The process that something was made in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,11 +29,21 @@ impl Process {
     }
 }
 
+/// Has a flag set in each child, before anything else happens there. One flag for the process.
+pub(crate) fn set_in_children(flag: &'static AtomicBool) {
+    watch();
+    FLAG.store(ptr::from_ref(flag).cast_mut(), Ordering::Release);
+}
+
 /// Without a lock, which could be held for ever in a child. Several threads that come here at once register it several
 /// times, and then a child counts so many forks: all that matters is that it counts.
 fn watch() {
     unsafe extern "C" fn count() {
         FORKS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: it is null, or was a reference for ever.
+        if let Some(flag) = unsafe { FLAG.load(Ordering::Acquire).as_ref() } {
+            flag.store(true, Ordering::SeqCst);
+        }
     }
     type Handler = Option<unsafe extern "C" fn()>;
     unsafe extern "C" {
@@ -42,7 +53,7 @@ fn watch() {
         return;
     }
     // SAFETY: the handler is a function of the program's own, and does nothing but what is allowed in a child of several
-    // threads: it changes an atomic.
+    // threads: it changes atomics.
     let code = unsafe { pthread_atfork(None, None, Some(count)) };
     if code == 0 {
         WATCHED.store(true, Ordering::Release);
@@ -51,18 +62,18 @@ fn watch() {
 
 /// A static of which each process has its own: the parent's may be locked in a child, for ever, by a thread that is not
 /// there, and speaks of threads that are not there.
-pub(super) struct PerProcess<T> {
+pub(crate) struct PerProcess<T> {
     current: AtomicPtr<(Process, T)>,
 }
 
 impl<T: Default + Sync + 'static> PerProcess<T> {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self {
             current: AtomicPtr::new(ptr::null_mut()),
         }
     }
 
-    pub(super) fn get(&self) -> &'static T {
+    pub(crate) fn get(&self) -> &'static T {
         let process = Process::current();
         loop {
             let present = self.current.load(Ordering::Acquire);
