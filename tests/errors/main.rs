@@ -6,6 +6,7 @@ mod support;
 mod bytes;
 mod connections;
 mod expectation;
+mod handover;
 mod limits;
 mod methods;
 mod replies;

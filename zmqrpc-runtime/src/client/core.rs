@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::ending::{Sign, fail, finish, sign};
+use super::link::Obstacle;
 use super::oneway::Oneway;
 use super::pulse::Pulse;
 use super::standing::Standing;
@@ -345,9 +346,16 @@ impl Core {
         self.table.get_mut(id).is_some_and(|call| call.written)
     }
 
-    /// Why there is no connection, if it is for the endpoint's name.
-    pub(super) fn obstacle(&self) -> Option<String> {
-        self.dealer.obstacle()
+    /// Why nothing is handed over, if that is known.
+    pub(super) fn obstacle(&self) -> Option<Obstacle> {
+        if !self.up {
+            return self.dealer.obstacle().map(Obstacle::Name);
+        }
+        Some(if self.standing.is_open() {
+            Obstacle::Full
+        } else {
+            Obstacle::Ending
+        })
     }
 
     /// Whether there is a server that is not about to end.

@@ -29,6 +29,17 @@ type Condition = fn(&mut Core, u64) -> Option<Ending>;
 
 pub(super) type Link = Driven<Connection>;
 
+/// Why a request is not handed over.
+#[derive(Debug)]
+pub(super) enum Obstacle {
+    /// There is no connection, for the endpoint's name.
+    Name(String),
+    /// The connection has no room.
+    Full,
+    /// The server is about to end.
+    Ending,
+}
+
 pub(super) struct Connection {
     endpoint: Arc<str>,
     limits: Limits,
@@ -93,8 +104,8 @@ impl Connection {
         self.lock().takes_calls()
     }
 
-    /// Why a call that was lost for want of a connection had none, if that is known.
-    pub(super) fn obstacle(&self, loss: &Loss) -> Option<String> {
+    /// Why a call was lost before it was handed over, if that is known.
+    pub(super) fn obstacle(&self, loss: &Loss) -> Option<Obstacle> {
         match loss {
             Loss::NotConnected | Loss::TimedOut { written: false } => self.lock().obstacle(),
             _ => None,

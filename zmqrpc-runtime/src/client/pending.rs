@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::link::Link;
+use super::link::{Link, Obstacle};
 use super::reply;
 use super::retry::{End, Next, Retry};
 use super::subject::{Callee, Subject};
@@ -172,8 +172,9 @@ impl Begun {
         }
         match &mut self.way {
             // A plain handler cannot be interrupted; the caller learns that it took too long.
-            Way::Here(_) if Instant::now() > self.patience.deadline => {
-                Err(self.subject(callee).timed_out(Executed::Yes))
+            Way::Here(frame) if Instant::now() > self.patience.deadline => {
+                let executed = frame.as_deref().map_or(Executed::Maybe, reply::executed);
+                Err(self.subject(callee).timed_out(executed))
             }
             Way::Here(frame) => Ok(frame.take().map(|frame| *frame)),
             Way::Link(..) | Way::Ended(_) | Way::Task(_) => Ok(None),
@@ -317,19 +318,25 @@ impl Drop for Begun {
     }
 }
 
-/// `obstacle` is why there was no connection, if that is known.
+/// `obstacle` is why the request could not be handed over, if that is known.
 pub(super) fn failure(
     loss: Loss,
     subject: &Subject<'_>,
     patience: Patience,
-    obstacle: Option<String>,
+    obstacle: Option<Obstacle>,
 ) -> Error {
     match loss {
         Loss::TimedOut { written: true } => subject.timed_out(Executed::Maybe),
         Loss::TimedOut { written: false } | Loss::NotConnected => {
             let waited = patience.connect_timeout.min(subject.timeout);
             let reason = match obstacle {
-                Some(obstacle) => format!("no connection within {waited:?}: {obstacle}"),
+                Some(Obstacle::Name(why)) => format!("no connection within {waited:?}: {why}"),
+                Some(Obstacle::Full) => format!(
+                    "no room for the request within {waited:?}, the server takes nothing in"
+                ),
+                Some(Obstacle::Ending) => {
+                    format!("the server is shutting down, and no other one came within {waited:?}")
+                }
                 None => format!("no connection within {waited:?}, is the server running there?"),
             };
             subject.unavailable(reason, Executed::No)

@@ -4,7 +4,8 @@ use super::subject::Subject;
 use crate::codec::{Codec, Error as CodecError, describe};
 use crate::command::{Failure, Method, Wire};
 use crate::error::{Error, Site};
-use crate::wire::{ACCEPTED_KEY, Executed, Reply, ReplyBody, Status};
+use crate::socket::Message;
+use crate::wire::{ACCEPTED_KEY, Executed, Limits, Reply, ReplyBody, Status};
 
 /// The reply of a oneway method, which is not sent: what no bytes decode to.
 pub(super) fn nothing<R: Wire>(method: &Method) -> Result<R, Error> {
@@ -14,6 +15,15 @@ pub(super) fn nothing<R: Wire>(method: &Method) -> Result<R, Error> {
         source,
         executed: Executed::Maybe,
     })
+}
+
+/// Whether a call was executed that this is the reply to.
+pub(super) fn executed(frame: &Message) -> Executed {
+    match Reply::decode(frame, &Limits::NONE).map(|reply| reply.body) {
+        Ok(ReplyBody::Failure { executed, .. }) => executed,
+        Ok(ReplyBody::Ok { .. } | ReplyBody::Service { .. }) => Executed::Yes,
+        Ok(_) | Err(_) => Executed::Maybe,
+    }
 }
 
 /// The reply to a command.
