@@ -12,7 +12,7 @@ use super::support::{Peer, within};
 const SHORT: Duration = Duration::from_millis(100);
 
 /// Reads until it is told to stop, and nothing comes any more. Answers how many jobs came.
-fn drain(peer: Peer, stopped: &AtomicBool) -> u64 {
+fn drain(peer: &Peer, stopped: &AtomicBool) -> u64 {
     let mut jobs = 0;
     loop {
         match peer.receive(SHORT) {
@@ -31,16 +31,16 @@ fn a_flush_waits_for_a_full_puller_beside_one_that_keeps_up() {
         let filled = fill(&mill);
         let pusher = mill.transport();
         let quick = Peer::of(zmq::PULL, &pusher.endpoints()[0]);
-        let stopped = AtomicBool::new(false);
+        let stopped = &AtomicBool::new(false);
         thread::scope(|scope| {
-            let quick = scope.spawn(|| drain(quick, &stopped));
+            let quick = scope.spawn(move || drain(&quick, stopped));
             (0..100).for_each(|_| mill.blob(&BLOB).unwrap());
             for _ in 0..2 {
                 let error = pusher.flush(SHORT).unwrap_err();
                 assert!(matches!(error, Error::Timeout { .. }), "{error}");
                 assert_eq!(error.executed(), Executed::Maybe);
             }
-            let full = scope.spawn(|| drain(full, &stopped));
+            let full = scope.spawn(move || drain(&full, stopped));
             pusher.flush(SOON).unwrap();
             stopped.store(true, Ordering::Relaxed);
             assert_eq!(quick.join().unwrap() + full.join().unwrap(), filled + 100);
@@ -53,12 +53,9 @@ fn flushes_end_while_others_go_on_pushing() {
     within(LIMIT, || {
         let (mill, endpoint) = mill();
         let pullers = [(); 3].map(|()| Peer::of(zmq::PULL, &endpoint));
-        let stopped = AtomicBool::new(false);
+        let stopped = &AtomicBool::new(false);
         let pushed = thread::scope(|scope| {
-            let pullers = pullers.map(|peer| {
-                let stopped = &stopped;
-                scope.spawn(move || drain(peer, stopped))
-            });
+            let pullers = pullers.map(|peer| scope.spawn(move || drain(&peer, stopped)));
             let pushers = [(); 2].map(|()| {
                 scope.spawn(|| (0..5_000).for_each(|number| mill.grind(number).unwrap()))
             });
@@ -100,6 +97,6 @@ fn a_queue_of_one_job_is_flushed_too() {
             mill.transport().flush(SOON).unwrap();
         }
         let stopped = AtomicBool::new(true);
-        assert_eq!(drain(peer, &stopped), 100);
+        assert_eq!(drain(&peer, &stopped), 100);
     });
 }
