@@ -4,11 +4,12 @@
 //! The layers, each of which may use those before it and none behind it:
 //!
 //! ```text
-//! log < wire < codec < socket < command, error < auth < client, server, publish < message, proxy, local
+//! log, clock < wire < codec < socket < command, error < auth < client, server, publish < message, proxy, local
 //! ```
 
 mod auth;
 mod client;
+mod clock;
 mod codec;
 mod command;
 mod error;

@@ -11,13 +11,14 @@ use std::time::{Duration, Instant};
 
 use super::asynchronous::AsyncClient;
 use super::core::Overflow;
-use super::handle::{Client, FOREVER};
+use super::handle::Client;
 use super::link::Link;
 use super::oneway::{Fate, Inquiry};
 use super::pending::failure;
 use super::prepared::overloaded;
 use super::subject::{Callee, Subject};
 use super::table::{Ending, Loss, Manner, Patience};
+use crate::clock::deadline;
 use crate::error::Error;
 use crate::socket::Message;
 use crate::wire::{Executed, NO_ID, encode_ping};
@@ -45,7 +46,6 @@ impl Client {
     }
 
     fn ask_all(&self, limit: Duration) -> Vec<Asked> {
-        let limit = limit.min(FOREVER);
         self.links().map(|link| Asked::of(link, limit)).collect()
     }
 }
@@ -84,7 +84,7 @@ enum Ping {
 
 impl Asked {
     fn of(link: &Arc<Link>, limit: Duration) -> Self {
-        let deadline = Instant::now() + limit;
+        let deadline = deadline(Instant::now(), limit);
         // Before the ping, which then shows at least this.
         let (inquiry, is_open) = link.inquire();
         let ping = if is_open {

@@ -14,6 +14,7 @@ use super::retry::{Course, Retry};
 use super::subject::{Callee, Subject};
 use super::ways::Ways;
 use super::{reply, request};
+use crate::clock::FOREVER;
 #[cfg(feature = "tokio")]
 use crate::command::mark_of_blocked;
 use crate::command::{Command, Exchange, Transport, Wire, WithTimeout, inherited_deadline};
@@ -363,9 +364,6 @@ impl Client {
         }
     }
 }
-
-/// Longer than any program runs, and still far from the end of the clock.
-pub(super) const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 impl Transport for Client {
     type Call<R, F> = Result<R, F>;

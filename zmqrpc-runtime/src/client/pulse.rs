@@ -6,6 +6,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::clock::FOREVER;
+
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pulse {
     interval: Duration,
@@ -17,9 +19,6 @@ pub(crate) struct Pulse {
     /// This side has stood still itself: until when the server may answer all the same.
     granted: Option<Instant>,
 }
-
-/// Longer than a connection lasts.
-const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// Who looks so much later than it wanted to has stood still itself: stopped, starved, moved to another machine. What the
 /// server has said meanwhile is still on its way through the system.
@@ -38,8 +37,7 @@ pub(crate) enum Beat {
 
 impl Pulse {
     pub(crate) fn new(interval: Duration, limit: Duration) -> Self {
-        // `Duration::MAX` is a way to say "never", and would take the clock beyond its end.
-        let (interval, limit) = (interval.min(LONGEST), limit.min(LONGEST));
+        let (interval, limit) = (interval.min(FOREVER), limit.min(FOREVER));
         let now = Instant::now();
         Self {
             interval,

@@ -9,6 +9,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, HashMap, HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
+use crate::clock::FOREVER;
+
 /// Where a request came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Origin {
@@ -17,9 +19,6 @@ pub(super) struct Origin {
     /// The address at its end, as the socket knows it.
     pub(super) address: Box<str>,
 }
-
-/// No rest is longer, or the clock could not express its end.
-const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// How long to wait between two tries.
 #[derive(Clone, Copy, Debug)]
@@ -226,7 +225,7 @@ impl Lanes {
             .first
             .saturating_mul(1 << lane.failures.min(16))
             .min(self.backoff.longest)
-            .min(LONGEST);
+            .min(FOREVER);
         lane.failures = lane.failures.saturating_add(1);
         lane.state = State::Resting(now + rest);
         self.resting.push(Reverse((now + rest, at)));

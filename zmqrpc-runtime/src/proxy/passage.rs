@@ -18,6 +18,7 @@ use super::queue::MemoryQueue;
 use super::relay::Relay;
 use super::sources::{Events, Jobs, Stream};
 use super::target::{Bounds, Target};
+use crate::clock::FOREVER;
 use crate::error::Error;
 use crate::publish::open_all;
 use crate::socket::{Options, Push as PushSocket, Security, Upkeep};
@@ -182,8 +183,7 @@ impl Settings {
         let bounds = Bounds {
             calls: self.max_calls,
             waiting_bytes: self.max_queued_bytes,
-            // `Duration::MAX` is a way to say "never", and would take the clock beyond its end.
-            connect_timeout: req.connect_timeout.min(LONGEST),
+            connect_timeout: req.connect_timeout.min(FOREVER),
         };
         let (endpoints, pulse) = (req.end.endpoints.parse()?, req.pulse()?);
         let options = self.options(1000, req.end.security()?);
@@ -208,7 +208,6 @@ const BACKOFF: Backoff = Backoff {
 const MIN_MESSAGE: usize = 1024;
 /// Cancellations and the last answers may take so long to leave when the sockets close.
 const LINGER: Duration = Duration::from_millis(500);
-const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// What nobody else can implement.
 pub(super) mod sealed {

@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::front::Front;
+use crate::clock::{FOREVER, deadline};
 use crate::log;
 use crate::socket::{Process, SocketError, Waiter, drive_any};
 
@@ -111,11 +112,11 @@ impl Control {
     /// Ends the loop. `false` if calls that were under way had to be given up, or if it has not ended in time.
     pub(super) fn stop(&self, limit: Duration) -> bool {
         let now = Instant::now();
-        let until = now.checked_add(limit).unwrap_or(now + LONGEST);
+        let until = deadline(now, limit);
         self.state().until.get_or_insert(until);
         self.stopping.store(true, Ordering::Release);
         self.waiter.wake();
-        let patience = limit.min(LONGEST) + CLOSE;
+        let patience = limit.min(FOREVER) + CLOSE;
         let waited = self
             .end
             .wait_timeout_while(self.state(), patience, |state| !state.ended);
@@ -231,9 +232,6 @@ impl Ending {
         }
     }
 }
-
-/// As good as for ever.
-const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 /// Even a thread that dies tells of it: nobody must wait for ever.
 struct TellEnd<'a>(&'a Control);

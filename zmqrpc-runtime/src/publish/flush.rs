@@ -13,15 +13,13 @@ use super::asynchronous::AsyncPusher;
 use super::outlet::Unsent;
 use super::publisher::Publisher;
 use super::pusher::Pusher;
+use crate::clock::deadline;
 use crate::error::{Error, Site};
 use crate::socket::{Mark, Message, SocketError, Unpushed, aside, await_io_thread};
 use crate::wire::{Executed, NO_ID, encode_ping};
 
 /// How often a queue without room for a mark is tried again.
 const LOOK: Duration = Duration::from_millis(5);
-
-/// Longer than any program waits, and still far from the end of the clock.
-const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
 impl Publisher {
     /// Waits until everything that was published, over all clones, has left this process for the subscribers that are
@@ -36,7 +34,7 @@ impl Publisher {
     /// [`Error::Timeout`] when a subscriber has not taken in everything after `limit`. `executed()` is `Maybe`.
     pub fn flush(&self, limit: Duration) -> Result<(), Error> {
         self.check_process()?;
-        let deadline = Instant::now() + limit.min(LONGEST);
+        let deadline = deadline(Instant::now(), limit);
         twice(deadline, || self.flush_once(deadline))
             .map_err(|unflushed| unflushed.into_error(limit, self.place()))
     }
@@ -90,7 +88,7 @@ impl Pusher {
     /// [`Error::Timeout`] when those who pull have not taken in everything after `limit`. `executed()` is `Maybe`.
     pub fn flush(&self, limit: Duration) -> Result<(), Error> {
         self.check_process()?;
-        let deadline = Instant::now() + limit.min(LONGEST);
+        let deadline = deadline(Instant::now(), limit);
         twice(deadline, || self.flush_once(deadline))
             .map_err(|unflushed| unflushed.into_error(limit, self.shared().place.clone()))
     }

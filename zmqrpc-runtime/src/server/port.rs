@@ -7,6 +7,7 @@ use super::draining::Draining;
 use super::outbox::Outbox;
 use super::responder::{Asked, Job, Reader};
 use super::sources::Sources;
+use crate::clock::deadline;
 use crate::command::{Blank, Refusal, reply_frame};
 use crate::socket::{Arrival, Delivery, Route, Router, SocketError};
 use crate::wire::{NO_ID, ReplyBody};
@@ -114,10 +115,7 @@ impl Port {
         if let Some(parted) = parted.filter(|parted| now < *parted) {
             return Some(parted);
         }
-        // A limit that the clock cannot express is as good as a year.
-        let until = now
-            .checked_add(self.linger)
-            .unwrap_or(now + Duration::from_secs(365 * 24 * 3600));
+        let until = deadline(now, self.linger);
         let until = *self.flush_limit.get_or_insert(until);
         (!self.outbox.is_empty() && now < until).then_some(until)
     }
