@@ -78,7 +78,8 @@ impl Publisher {
 impl Pusher {
     /// Waits until everything that was pushed, over all clones, has left this process for those who pull, so that it is
     /// not lost when the process ends. That something has left does not mean that it has arrived, nor that it is executed.
-    /// Pullers within the process are not waited for where there are no others.
+    /// Pullers within the process are not waited for where there are no others, nor is what waits for an endpoint that was
+    /// [closed](Self::close).
     ///
     /// To be called before a program ends by `exit`, or with a pusher in a static, which Rust does not drop. It sends some
     /// pings, a few to each who pulls.
