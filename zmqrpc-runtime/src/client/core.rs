@@ -1,12 +1,12 @@
 //! A link's socket, its calls and its queue: everything that stands under the link's lock.
 
-use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::ending::{Sign, fail, finish, sign};
+use super::ending::{Sign, fail_written, finish, sign};
 use super::link::Obstacle;
 use super::oneway::Oneway;
 use super::pulse::Pulse;
+use super::queue::Queue;
 use super::standing::Standing;
 use super::table::{Call, Loss, Manner, State, Table};
 use super::watch::Watch;
@@ -54,8 +54,7 @@ pub(super) struct Core {
     pub(super) up: bool,
     pub(super) standing: Standing,
     pub(super) table: Table,
-    pub(super) queue: VecDeque<(u64, Message)>,
-    pub(super) queued_bytes: usize,
+    pub(super) queue: Queue,
     bounds: Bounds,
     pub(super) watch: Watch,
     late: u64,
@@ -75,8 +74,7 @@ impl Core {
             up: false,
             standing: Standing::default(),
             table: Table::default(),
-            queue: VecDeque::new(),
-            queued_bytes: 0,
+            queue: Queue::default(),
             bounds,
             watch: Watch::default(),
             late: 0,
@@ -111,7 +109,7 @@ impl Core {
             self.dealer.hurry();
         }
         let must_queue = !self.takes_calls() || !self.queue.is_empty();
-        if must_queue && self.queued_bytes.saturating_add(message.len()) > self.bounds.queued_bytes
+        if must_queue && self.queue.bytes().saturating_add(message.len()) > self.bounds.queued_bytes
         {
             return Err(Overflow::QueuedBytes(self.bounds.queued_bytes));
         }
@@ -119,7 +117,7 @@ impl Core {
         let mut written = false;
         patch_id(&mut message, id);
         if must_queue {
-            self.enqueue(id, message);
+            self.queue.push(id, message);
         } else {
             match self.dealer.send(message) {
                 Ok(()) => {
@@ -127,7 +125,7 @@ impl Core {
                     self.written(id, waiter);
                     written = true;
                 }
-                Err(message) => self.enqueue(id, message),
+                Err(message) => self.queue.push(id, message),
             }
         }
         if self.watch.polling {
@@ -149,11 +147,6 @@ impl Core {
             // It drains once for any number of sends.
             self.call_driver();
         }
-    }
-
-    fn enqueue(&mut self, id: u64, message: Message) {
-        self.queued_bytes += message.len();
-        self.queue.push_back((id, message));
     }
 
     fn written(&mut self, id: u64, waiter: &Waiter) {
@@ -274,7 +267,7 @@ impl Core {
                     (*up, *standing) = (false, Standing::default());
                     oneway.lose_connection();
                     is_known = true;
-                    fail(table, |call| call.written, &Loss::Disconnected, waiter);
+                    fail_written(table, waiter);
                 }
                 LinkEvent::Cut => cut = true,
                 LinkEvent::Foreign => lost.push(Loss::Foreign),
@@ -320,26 +313,17 @@ impl Core {
         }
         let before = self.queue.len();
         while self.takes_calls()
-            && let Some((id, message)) = self.queue.pop_front()
+            && let Some((id, message)) = self.queue.pop()
         {
-            let len = message.len();
             match self.dealer.send(message) {
-                Ok(()) => {
-                    self.queued_bytes -= len;
-                    self.written(id, waiter);
-                }
+                Ok(()) => self.written(id, waiter),
                 Err(message) => {
-                    self.queue.push_front((id, message));
+                    self.queue.push_front(id, message);
                     break;
                 }
             }
         }
         self.queue.len() != before
-    }
-
-    pub(super) fn fail(&mut self, which: impl Fn(&Call) -> bool, loss: &Loss, waiter: &Waiter) {
-        fail(&mut self.table, which, loss, waiter);
-        self.purge_queue();
     }
 
     pub(super) fn is_written(&mut self, id: u64) -> bool {

@@ -20,9 +20,10 @@ pub(super) fn finish(table: &mut Table, id: u64, ending: Ending, waiter: &Waiter
     true
 }
 
-pub(super) fn fail(table: &mut Table, which: impl Fn(&Call) -> bool, loss: &Loss, waiter: &Waiter) {
-    for id in table.pending(which) {
-        finish(table, id, Err(loss.clone()), waiter);
+/// Fails the calls that were handed over: their connection broke.
+pub(super) fn fail_written(table: &mut Table, waiter: &Waiter) {
+    for id in table.pending(|call| call.written) {
+        finish(table, id, Err(Loss::Disconnected), waiter);
     }
 }
 
@@ -47,23 +48,17 @@ pub(crate) fn sign(frame: &[u8]) -> Option<Sign> {
 }
 
 impl Core {
-    /// Takes the requests of calls that have ended out of the queue: they must not be executed any more.
-    pub(super) fn purge_queue(&mut self) {
-        let Self {
-            table,
-            queue,
-            queued_bytes,
-            ..
-        } = self;
-        queue.retain(|(id, message)| {
-            let open = table
-                .get_mut(*id)
-                .is_some_and(|call| !matches!(call.state, State::Done(_)));
-            if !open {
-                *queued_bytes -= message.len();
-            }
-            open
-        });
+    /// Ends the calls that `which` picks.
+    pub(super) fn fail(&mut self, which: impl Fn(&Call) -> bool, loss: &Loss, waiter: &Waiter) {
+        for id in self.table.pending(which) {
+            self.lose(id, loss.clone(), waiter);
+        }
+    }
+
+    /// Ends a call, whose request must not be executed any more if it waits.
+    pub(super) fn lose(&mut self, id: u64, loss: Loss, waiter: &Waiter) {
+        finish(&mut self.table, id, Err(loss), waiter);
+        self.queue.remove(id);
     }
 
     /// The ending of a call, if it has one; the call is gone then.
@@ -84,11 +79,7 @@ impl Core {
         };
         self.dismiss(id);
         if !call.written {
-            if let Some(at) = self.queue.iter().position(|(queued, _)| *queued == id)
-                && let Some((_, message)) = self.queue.remove(at)
-            {
-                self.queued_bytes -= message.len();
-            }
+            self.queue.remove(id);
         } else if !call.manner.oneway && !matches!(call.state, State::Done(_)) {
             self.send_cancel(id);
             self.after_send(waiter);

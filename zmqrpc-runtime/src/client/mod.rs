@@ -17,6 +17,7 @@
 //! flush       waiting until notifications have arrived
 //! ending      calls end, and who waits wakes
 //! core        what stands under the link's lock: socket, table, queue
+//! queue       requests that wait for a connection
 //! lookout     whether its server lives, and another connection if not
 //! standing    whether its server takes calls, or is about to end
 //! oneway      notifications that may not have arrived
@@ -38,6 +39,7 @@ mod oneway;
 mod pending;
 mod prepared;
 mod pulse;
+mod queue;
 mod reply;
 mod request;
 mod retry;

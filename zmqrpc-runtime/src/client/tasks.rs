@@ -9,7 +9,6 @@ use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use super::core::Core;
-use super::ending::finish;
 use super::table::{Loss, Patience, State};
 use crate::log;
 use crate::socket::{Post, SocketError, Turn, Waiter};
@@ -172,9 +171,8 @@ impl Core {
                 if matches!(loss, Loss::TimedOut { written: true }) {
                     self.send_cancel(id);
                 }
-                finish(&mut self.table, id, Err(loss), waiter);
+                self.lose(id, loss, waiter);
             }
-            self.purge_queue();
             self.service(waiter);
         }
         let pulse = self.check_pulse(now, waiter);
