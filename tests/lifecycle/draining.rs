@@ -1,7 +1,6 @@
 //! What a server says before it ends, and what clients and proxies do when they hear it: byte by byte on one side.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -9,8 +8,8 @@ use zmqrpc::{Client, Error, Executed, Proxy, Rep, Req};
 
 use super::fixture::LIMIT;
 use super::support::{
-    Fake, Peer, ProbeAdd, ProbeClient, ProbeHold, Request, anywhere, await_state, call_by_key,
-    failure, head, key, pong, reply, serve, serve_again, within,
+    Fake, Peer, ProbeAdd, ProbeHold, Request, anywhere, call_by_key, failure, head, key, pong,
+    reply, serve, serve_again, within,
 };
 
 const PING: u8 = 0x05;
@@ -289,104 +288,18 @@ fn calls_wait_for_the_next_server_of_the_only_endpoint() {
     });
 }
 
-/// Two servers, of which one refuses everything with this status.
-fn refusing(status: u8, executed: u8) -> (Fake, zmqrpc::ServerHandle) {
-    let fake = Fake::start(move |frame| {
-        let request = Request::read(frame);
-        vec![failure(request.id, status, executed, "not here")]
-    });
-    (fake, serve(anywhere).0)
-}
-
 #[test]
-fn what_was_surely_not_executed_goes_to_the_other_endpoint() {
+fn a_proxy_tells_its_callers_of_its_end() {
     within(LIMIT, || {
-        for status in [7, 9, 17] {
-            let (fake, server) = refusing(status, 0);
-            let client = Client::builder()
-                .connect(&fake.endpoint)
-                .connect(&server.endpoints()[0])
-                .build()
-                .unwrap();
-            let runtime = tokio::runtime::Runtime::new().unwrap();
-            let tasks = ProbeClient::new(zmqrpc::AsyncClient::from(client.clone()));
-            for _ in 0..20 {
-                let added = client.call(&ProbeAdd { a: 2, b: 3 });
-                assert_eq!(added, Ok(5), "status {status}");
-                assert_eq!(runtime.block_on(tasks.add(2, 3)), Ok(5), "status {status}");
-            }
-            assert_eq!(server.stats().requests, 40);
-        }
-    });
-}
-
-#[test]
-fn what_may_have_been_executed_and_what_no_other_server_would_take_stays() {
-    within(LIMIT, || {
-        for (status, executed) in [(7, 1), (9, 2), (17, 1), (2, 0), (16, 0), (11, 0)] {
-            let (fake, server) = refusing(status, executed);
-            let client = Client::builder()
-                .connect(&fake.endpoint)
-                .connect(&server.endpoints()[0])
-                .build()
-                .unwrap();
-            let results: Vec<_> = (0..20)
-                .map(|_| client.call(&ProbeAdd { a: 2, b: 3 }))
-                .collect();
-            let failed = results.iter().filter(|result| result.is_err()).count();
-            assert!(failed > 0, "status {status}, executed {executed}");
-            let requests = server.stats().requests;
-            assert_eq!(requests, 20 - failed as u64, "status {status}");
-        }
-    });
-}
-
-#[test]
-fn a_call_that_everybody_refuses_is_asked_for_once_at_each() {
-    within(LIMIT, || {
-        let asked = Arc::new(AtomicU64::new(0));
-        let fakes = [(); 3].map(|()| {
-            let asked = Arc::clone(&asked);
-            Fake::start(move |frame| {
-                asked.fetch_add(1, Ordering::SeqCst);
-                vec![failure(Request::read(frame).id, 7, 0, "full")]
-            })
-        });
-        let mut builder = Client::builder();
-        for fake in &fakes {
-            builder = builder.connect(&fake.endpoint);
-        }
-        let client = builder.build().unwrap();
-        let ask = || {
-            let before = asked.load(Ordering::SeqCst);
-            let error = client.call(&ProbeAdd { a: 2, b: 3 }).unwrap_err();
-            assert!(matches!(error, Error::Overloaded { .. }), "{error:?}");
-            asked.load(Ordering::SeqCst) - before
-        };
-        await_state("all are connected", || ask() == 3);
-        for _ in 0..10 {
-            assert_eq!(ask(), 3);
-        }
-    });
-}
-
-#[test]
-fn a_proxy_turns_to_its_other_target_and_tells_its_callers_of_its_end() {
-    within(LIMIT, || {
-        for status in [7, 9, 17] {
-            let (fake, server) = refusing(status, 0);
-            let target = Req::connect(&fake.endpoint).and_connect(&server.endpoints()[0]);
-            let proxy = Proxy::new(Rep::bind(ANYWHERE), target).start().unwrap();
-            let peer = Peer::connect(&proxy.endpoints()[0]);
-            for id in 1..20 {
-                assert_eq!(ask(&peer, add(id))[11], 0, "status {status}");
-            }
-            assert_eq!(server.stats().requests, 19);
-            let ended = thread::spawn(move || proxy.shutdown(LIMIT));
-            let id = draining(&next(&peer));
-            assert_eq!(ask(&peer, add(20))[11], 0);
-            assert_eq!(ask(&peer, head(PING, id)), pong(id));
-            ended.join().unwrap().unwrap();
-        }
+        let (server, _gate) = serve(anywhere);
+        let proxy = Proxy::new(Rep::bind(ANYWHERE), Req::connect(&server.endpoints()[0]));
+        let proxy = proxy.start().unwrap();
+        let peer = Peer::connect(&proxy.endpoints()[0]);
+        assert_eq!(ask(&peer, add(1))[11], 0);
+        let ended = thread::spawn(move || proxy.shutdown(LIMIT));
+        let id = draining(&next(&peer));
+        assert_eq!(ask(&peer, add(2))[11], 0);
+        assert_eq!(ask(&peer, head(PING, id)), pong(id));
+        ended.join().unwrap().unwrap();
     });
 }

@@ -11,6 +11,7 @@ mod fixture;
 mod flushes;
 mod handles;
 mod partings;
+mod refusals;
 mod runtimes;
 mod settings;
 mod shutdown;

@@ -3,11 +3,13 @@
 //! | how a try ended | it goes on |
 //! |---|---|
 //! | there was no connection, or the server began to end before the request was handed over | wherever there is a connection, if the client has several endpoints |
-//! | the server refused it, shutting down, overloaded, or as a proxy without a service | at another endpoint that is connected, at each once |
+//! | the server refused it, overloaded, or as a proxy without a service | at another endpoint that is connected, at each once |
+//! | the server refused it, since it ends | the same; where there is none, and the server had told of its end, over the next connection |
 //! | the connection broke, or the server fell silent | wherever there is a connection, if the method is idempotent |
 //! | anything else | not |
 //!
-//! Always within its time, and never where it may have been executed, unless its method is idempotent.
+//! Always within its time, and never where it may have been executed, unless its method is idempotent. Without a pause: the
+//! other server is not the one that has refused, and a call costs each no more than one refusal.
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -1,0 +1,177 @@
+//! What becomes of calls that a server refuses and surely has not executed.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
+use zmqrpc::{AsyncClient, Client, Error, Proxy, Rep, Req};
+
+use super::fixture::LIMIT;
+use super::support::{
+    Fake, ProbeAdd, ProbeClient, Request, anywhere, await_state, failure, head, serve, serve_again,
+    within,
+};
+
+const CALL: u8 = 0x01;
+const DRAINING: u8 = 0x89;
+const ANYWHERE: &str = "tcp://127.0.0.1:*";
+
+/// Two servers, of which one refuses everything with this status.
+fn refusing(status: u8, executed: u8) -> (Fake, zmqrpc::ServerHandle) {
+    let fake = Fake::start(move |frame| {
+        let request = Request::read(frame);
+        vec![failure(request.id, status, executed, "not here")]
+    });
+    (fake, serve(anywhere).0)
+}
+
+#[test]
+fn what_was_surely_not_executed_goes_to_the_other_endpoint() {
+    within(LIMIT, || {
+        for status in [7, 9, 17] {
+            let (fake, server) = refusing(status, 0);
+            let client = Client::builder()
+                .connect(&fake.endpoint)
+                .connect(&server.endpoints()[0])
+                .build()
+                .unwrap();
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            let tasks = ProbeClient::new(zmqrpc::AsyncClient::from(client.clone()));
+            for _ in 0..20 {
+                let added = client.call(&ProbeAdd { a: 2, b: 3 });
+                assert_eq!(added, Ok(5), "status {status}");
+                assert_eq!(runtime.block_on(tasks.add(2, 3)), Ok(5), "status {status}");
+            }
+            assert_eq!(server.stats().requests, 40);
+        }
+    });
+}
+
+#[test]
+fn what_may_have_been_executed_and_what_no_other_server_would_take_stays() {
+    within(LIMIT, || {
+        for (status, executed) in [(7, 1), (9, 2), (17, 1), (2, 0), (16, 0), (11, 0)] {
+            let (fake, server) = refusing(status, executed);
+            let client = Client::builder()
+                .connect(&fake.endpoint)
+                .connect(&server.endpoints()[0])
+                .build()
+                .unwrap();
+            let results: Vec<_> = (0..20)
+                .map(|_| client.call(&ProbeAdd { a: 2, b: 3 }))
+                .collect();
+            let failed = results.iter().filter(|result| result.is_err()).count();
+            assert!(failed > 0, "status {status}, executed {executed}");
+            let requests = server.stats().requests;
+            assert_eq!(requests, 20 - failed as u64, "status {status}");
+        }
+    });
+}
+
+#[test]
+fn a_call_that_everybody_refuses_is_asked_for_once_at_each() {
+    within(LIMIT, || {
+        let asked = Arc::new(AtomicU64::new(0));
+        let fakes = [(); 3].map(|()| {
+            let asked = Arc::clone(&asked);
+            Fake::start(move |frame| {
+                asked.fetch_add(1, Ordering::SeqCst);
+                vec![failure(Request::read(frame).id, 7, 0, "full")]
+            })
+        });
+        let mut builder = Client::builder();
+        for fake in &fakes {
+            builder = builder.connect(&fake.endpoint);
+        }
+        let client = builder.build().unwrap();
+        let ask = || {
+            let before = asked.load(Ordering::SeqCst);
+            let error = client.call(&ProbeAdd { a: 2, b: 3 }).unwrap_err();
+            assert!(matches!(error, Error::Overloaded { .. }), "{error:?}");
+            asked.load(Ordering::SeqCst) - before
+        };
+        await_state("all are connected", || ask() == 3);
+        for _ in 0..10 {
+            assert_eq!(ask(), 3);
+        }
+    });
+}
+
+#[test]
+fn a_proxy_turns_to_its_other_target() {
+    within(LIMIT, || {
+        for status in [7, 9, 17] {
+            let (fake, server) = refusing(status, 0);
+            let target = Req::connect(&fake.endpoint).and_connect(&server.endpoints()[0]);
+            let proxy = Proxy::new(Rep::bind(ANYWHERE), target).start().unwrap();
+            let client = Client::connect(&proxy.endpoints()[0]).unwrap();
+            for _ in 1..20 {
+                assert_eq!(
+                    client.call(&ProbeAdd { a: 2, b: 3 }),
+                    Ok(5),
+                    "status {status}"
+                );
+            }
+            assert_eq!(server.stats().requests, 19);
+        }
+    });
+}
+
+/// A server that ends: it says so, and refuses what comes. `asked` counts that.
+fn ending(asked: &Arc<AtomicU64>) -> Fake {
+    let asked = Arc::clone(asked);
+    Fake::start(move |frame| {
+        if frame[2] != CALL {
+            return vec![];
+        }
+        asked.fetch_add(1, Ordering::SeqCst);
+        let refusal = failure(Request::read(frame).id, 9, 0, "it ends");
+        vec![head(DRAINING, 7), refusal]
+    })
+}
+
+/// Makes a call to a server that refuses it, since it ends, and to the next one there.
+fn call_across(call: impl FnOnce(&str) -> Result<i64, Error> + Send + 'static) {
+    let asked = Arc::new(AtomicU64::new(0));
+    let fake = ending(&asked);
+    let endpoint = fake.endpoint.clone();
+    let called = {
+        let endpoint = endpoint.clone();
+        thread::spawn(move || call(&endpoint))
+    };
+    await_state("it was asked", || asked.load(Ordering::SeqCst) == 1);
+    drop(fake);
+    let (next, _gate) = serve_again(|builder| builder.bind(&endpoint));
+    assert_eq!(called.join().unwrap(), Ok(5));
+    assert_eq!(next.stats().requests, 1);
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn what_the_only_server_refuses_since_it_ends_waits_for_the_next_one() {
+    within(LIMIT, || {
+        let add = ProbeAdd { a: 2, b: 3 };
+        call_across(move |endpoint| Client::connect(endpoint)?.call(&add));
+    });
+}
+
+#[test]
+fn so_does_the_call_of_a_task() {
+    within(LIMIT, || {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        call_across(move |endpoint| {
+            let client = AsyncClient::connect(endpoint)?;
+            runtime.block_on(client.call(&ProbeAdd { a: 2, b: 3 }))
+        });
+    });
+}
+
+#[test]
+fn so_does_what_a_proxy_passes_on_to_its_only_target() {
+    within(LIMIT, || {
+        call_across(|endpoint| {
+            let proxy = Proxy::new(Rep::bind(ANYWHERE), Req::connect(endpoint)).start()?;
+            Client::connect(&proxy.endpoints()[0])?.call(&ProbeAdd { a: 2, b: 3 })
+        });
+    });
+}
