@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
-use zmqrpc::{BufferedProxy, CallError, Client, Executed, Proxy, Pub, Rep, Req, Sub};
+use zmqrpc::{CallError, Client, Executed, Proxy, Pub, Rep, Req, Sub};
 
 use crate::events::{await_hearing, publisher, subscriber};
 use crate::log::{LogClient, Taken};
-use crate::support::{
-    DivideError, Peer, ProbeAdd, anywhere, call_by_key, head, key, serve, within,
-};
+use crate::support::{DivideError, Peer, ProbeAdd, anywhere, call_by_key, key, serve, within};
 use crate::{ANYWHERE, LIMIT, client_of, endpoint, eventually, proxy_to, watchful};
 
 #[test]
@@ -91,68 +89,5 @@ fn a_chain_from_a_sampler_to_a_subscriber_passes_everything() {
                 .get(&1)
                 .is_some_and(|numbers| numbers.len() == 500)
         });
-    });
-}
-
-/// Two proxies, each of which is the other one's target, and the way in.
-fn ring(name: &str) -> (zmqrpc::ProxyHandle, zmqrpc::ProxyHandle, Peer) {
-    let (one, other) = (
-        crate::support::ipc(&format!("{name}-one")),
-        crate::support::ipc(&format!("{name}-other")),
-    );
-    let open = |from: &str, to: &str| {
-        Proxy::new(Rep::bind(from), Req::connect(to))
-            .start()
-            .unwrap()
-    };
-    let proxies = (open(&one, &other), open(&other, &one));
-    let peer = Peer::connect(&one);
-    (proxies.0, proxies.1, peer)
-}
-
-#[test]
-fn a_call_in_a_ring_of_proxies_ends() {
-    within(LIMIT, || {
-        let (one, other, peer) = ring("ring");
-        // With a time limit and without.
-        for (id, remaining) in [(1, 0), (2, 20_000)] {
-            let key = key("Log.take", "(u32, u64) -> ()", 1);
-            let answer = peer.ask(call_by_key(id, key, remaining, &[1, 2]));
-            assert_eq!(answer[..11], head(0x81, id));
-            assert_eq!((answer[11], answer[14]), (17, 0), "{answer:?}");
-            assert!(String::from_utf8_lossy(&answer).contains("15 proxies"));
-        }
-        let hops = one.stats().forwarded + other.stats().forwarded;
-        assert_eq!(hops, 30);
-        // Notifications go round no longer.
-        let mut note = call_by_key(3, 7, 0, &[]);
-        note[2] = 0x02;
-        peer.send(note);
-        eventually("its hops", || {
-            one.stats().forwarded + other.stats().forwarded == 45
-        });
-    });
-}
-
-#[test]
-fn what_a_queue_delivers_to_itself_ends_as_a_dead_letter() {
-    within(LIMIT, || {
-        let place = crate::support::ipc("own-target");
-        let proxy = BufferedProxy::new(
-            Rep::bind(&place),
-            Req::connect(&place),
-            crate::buffered::roomy(),
-        )
-        .start()
-        .unwrap();
-        crate::buffered::log_client(&proxy).take(1, 1).unwrap();
-        eventually("its end", || proxy.stats().given_up == 1);
-        assert_eq!((proxy.stats().held, proxy.stats().delivered), (0, 15));
-        let letter = proxy.dead_letters().unwrap().next().unwrap();
-        assert!(
-            letter.reason().contains("15 proxies"),
-            "{}",
-            letter.reason()
-        );
     });
 }

@@ -22,6 +22,7 @@ mod noise;
 mod predecessors;
 mod repeats;
 mod room;
+mod rings;
 
 use std::time::{Duration, Instant};
 

@@ -3,9 +3,11 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::log;
 use crate::server;
 use crate::server::Counter;
 use crate::socket::Denied;
+use crate::wire::{MAX_HOPS, count_hop};
 
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident,)*) => {
@@ -48,6 +50,16 @@ macro_rules! counters {
             pub(super) fn set_held(&self, requests: u64, bytes: u64) {
                 self.held.store(requests, Ordering::Relaxed);
                 self.held_bytes.store(bytes, Ordering::Relaxed);
+            }
+
+            /// Counts one more proxy in an event or a job that is passed on. `false` if it has passed too many: it would
+            /// go on for ever where proxies stand in a ring.
+            pub(super) fn count_hop(&self, frame: &mut [u8]) -> bool {
+                let goes_on = count_hop(frame);
+                if !goes_on && let Some(hidden) = self.front.log.admit("ring") {
+                    log::line!(warn, limit = MAX_HOPS, hidden; "a message has passed `limit` proxies and is dropped, do they stand in a ring? `hidden` more were before this one");
+                }
+                goes_on
             }
 
             /// Adds what an end counts that asks for logins.

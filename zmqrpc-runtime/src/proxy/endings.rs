@@ -5,7 +5,7 @@ use super::table::{Again, Call, Stage, Table};
 use crate::client::{Sign, refusal_of, sign};
 use crate::command::Refusal;
 use crate::socket::Message;
-use crate::wire::{Executed, Status, answered_id, is_failure};
+use crate::wire::{Executed, MAX_HOPS, Status, answered_id, is_failure};
 
 /// Hears what becomes of the calls.
 pub(super) trait Callers<O> {
@@ -25,6 +25,12 @@ pub(super) const ENDED: &str = "the proxy has ended";
 
 pub(super) fn refusal(status: Status, detail: &str, executed: Executed) -> Refusal {
     Refusal::new(status, detail).surely(executed)
+}
+
+/// It would go on for ever where proxies stand in a ring.
+pub(super) fn going_round() -> Refusal {
+    let detail = format!("it has passed {MAX_HOPS} proxies, do they stand in a ring?");
+    Refusal::new(Status::Unavailable, detail).surely(Executed::No)
 }
 
 /// What came from a target.

@@ -4,13 +4,17 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::counters::Counters;
+use super::endings::going_round;
 use super::front::{Asked, Front};
 use super::outlet::Outlet;
 use super::relay::{Relay, Turn};
 use super::sources::{Events, Stream, TURN};
 use crate::command::Refusal;
 use crate::socket::{Message, SocketError, Waiter};
-use crate::wire::{HEARTBEAT_TOPIC, Incoming, Limits, Request, Status, request_to_event};
+use crate::wire::{
+    HEARTBEAT_TOPIC, Incoming, Limits, MAX_HOPS, Request, Status, hops, numbered, peek_id,
+    request_to_event,
+};
 
 /// Requests become events, and are answered when they have been published.
 pub(super) struct Announcing {
@@ -116,7 +120,12 @@ fn announce(
         Ok(Incoming::Request(Request { codec, .. })) => codec,
         _ => 0,
     };
-    let event = match request_to_event(request, outlet.sequence(), outlet.id, limits) {
+    let passed = peek_id(request).map_or(0, hops);
+    if passed >= MAX_HOPS {
+        return Ok(Err(going_round()));
+    }
+    let sequence = numbered(passed + 1, outlet.sequence());
+    let event = match request_to_event(request, sequence, outlet.id, limits) {
         Ok(event) => Message::from(event),
         // It is longer than the request, and that one was as long as may be.
         Err(error) => return Ok(Err(Refusal::new(error.status(), error.to_string()))),
@@ -129,7 +138,7 @@ fn announce(
     Ok(Ok(codec))
 }
 
-/// Events are published again as they came: under their publisher's name and number.
+/// Events are published again as they came, under their publisher's name and number, but for the count of proxies.
 pub(super) struct Republishing {
     events: Events,
     outlet: Outlet,
@@ -164,13 +173,14 @@ impl Relay for Republishing {
             self.events.leave();
         }
         for _ in 0..4 * TURN {
-            let Some((topic, event)) = self.events.next(now)? else {
+            let Some((topic, mut event)) = self.events.next(now)? else {
                 break;
             };
             if *topic != *HEARTBEAT_TOPIC {
                 self.counters.received.increment();
             }
-            if !self.outlet.publish(&topic, event)? {
+            event.own();
+            if !self.counters.count_hop(&mut event) || !self.outlet.publish(&topic, event)? {
                 self.counters.given_up.increment();
             }
         }

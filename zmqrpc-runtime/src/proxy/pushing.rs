@@ -81,10 +81,15 @@ impl Relay for Pushing {
             self.jobs.leave();
         }
         for _ in 0..4 * TURN {
-            let Some(job) = self.jobs.next(now)? else {
+            let Some(mut job) = self.jobs.next(now)? else {
                 break;
             };
             self.counters.received.increment();
+            job.own();
+            if !self.counters.count_hop(&mut job) {
+                self.counters.given_up.increment();
+                continue;
+            }
             if !self.offer(job)? {
                 break;
             }

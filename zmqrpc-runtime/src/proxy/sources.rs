@@ -9,7 +9,9 @@ use crate::error::Error;
 use crate::log;
 use crate::server::{Checked, Feed, Source};
 use crate::socket::{Arrival, Endpoint, Message, Options, Pull, SocketError, Waiter};
-use crate::wire::{Incoming, Kind, Limits, NO_ID, Request, encode_ping, event_to_request};
+use crate::wire::{
+    Incoming, Kind, Limits, NO_ID, Request, encode_ping, event_to_request, hops, numbered, peek_id,
+};
 
 /// Messages that are taken from one socket before the others have their turn.
 pub(super) const TURN: usize = 64;
@@ -147,7 +149,14 @@ impl Stream for Events {
     }
 
     fn call((_, event): &Self::Item, limits: &Limits) -> Option<Vec<u8>> {
-        event_to_request(event, Kind::Call, NO_ID, limits).ok()?
+        // The count of proxies goes on.
+        let passed = peek_id(event).map_or(0, hops);
+        let id = if passed == 0 {
+            NO_ID
+        } else {
+            numbered(passed, 0)
+        };
+        event_to_request(event, Kind::Call, id, limits).ok()?
     }
 
     fn shut(self) {

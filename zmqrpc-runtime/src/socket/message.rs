@@ -125,6 +125,16 @@ impl Message {
         }
     }
 
+    /// Makes its bytes its own, so that they may be changed: what came over `inproc` others may have got as well.
+    pub(crate) fn own(&mut self) {
+        // SAFETY: the message is initialised; the property is asked for and nothing changes.
+        let shared =
+            unsafe { zmq_sys::zmq_msg_get(&raw const self.0, zmq_sys::ZMQ_SHARED.cast_signed()) };
+        if shared != 0 {
+            *self = Self::copy_of(self);
+        }
+    }
+
     /// Its bytes. Not by way of the slice: that would ask libzmq twice.
     pub(crate) fn len(&self) -> usize {
         // SAFETY: the message is initialised.
@@ -200,7 +210,8 @@ impl Deref for Message {
 impl DerefMut for Message {
     fn deref_mut(&mut self) -> &mut [u8] {
         let raw = &raw mut self.0;
-        // SAFETY: as in `deref`; nobody else sees the bytes, as a message is copied and never shared.
+        // SAFETY: as in `deref`; nobody else sees the bytes: a message is copied and never shared, and what libzmq has
+        // shared is made its `own` before.
         unsafe {
             let data = zmq_sys::zmq_msg_data(raw).cast::<u8>();
             let len = zmq_sys::zmq_msg_size(raw);

@@ -45,7 +45,7 @@ pub use self::{
     head::{
         NO_ID, VERSION, answered_id, is_from_client, is_from_server, patch_id, peek_id, refusal_id,
     },
-    hops::{MAX_HOPS, NUMBER_BITS, hops, numbered},
+    hops::{MAX_HOPS, NUMBER_BITS, count_hop, hops, numbered, uncounted},
     key::MethodKey,
     limits::Limits,
     metadata::{Metadata, MetadataBuf, MetadataIter},

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::counters::Counters;
-use super::endings::{Callers, ENDED, refusal};
+use super::endings::{Callers, ENDED, going_round, refusal};
 use super::link::{Link, send};
 use super::table::{Again, Call, MOST, Stage, Table};
 use crate::client::{Pulse, Standing};
@@ -247,12 +247,6 @@ impl<O> Target<O> {
             callers.failed(origin, failure.clone().surely(Executed::Maybe));
         }
     }
-}
-
-/// It would go on for ever where proxies stand in a ring.
-fn going_round() -> Refusal {
-    let detail = format!("it has passed {MAX_HOPS} proxies, do they stand in a ring?");
-    Refusal::new(Status::Unavailable, detail).surely(Executed::No)
 }
 
 fn shorten(request: &mut [u8], deadline: Option<Instant>, now: Instant) {

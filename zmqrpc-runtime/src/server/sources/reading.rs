@@ -8,7 +8,7 @@ use crate::log;
 use crate::server::responder::{Job, Responder};
 use crate::socket::Message;
 use crate::wire::{
-    Content, Dialect, Event, HEARTBEAT_TOPIC, Incoming, Kind, MAX_TOPIC, NO_ID, Request,
+    Content, Dialect, Event, HEARTBEAT_TOPIC, Incoming, Kind, MAX_TOPIC, NO_ID, Request, uncounted,
 };
 
 /// What a frame says.
@@ -53,7 +53,7 @@ impl Responder {
         };
         let front = Front {
             publisher: event.publisher,
-            sequence: event.sequence,
+            sequence: uncounted(event.sequence),
         };
         let read = match (event.content, text) {
             (Content::Heartbeat, None) => Read::Heartbeat,
