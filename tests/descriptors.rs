@@ -218,17 +218,33 @@ fn crowded_process() {
     setrlimit(Resource::Nofile, limit(20_000)).unwrap();
     let server = Server::builder().service(ProbeServer::new(Prober::default()));
     let server = server.bind(ANYWHERE).start().unwrap();
-    let count = || fs::read_dir("/proc/self/fd").unwrap().count();
-    let before = count();
+    let endpoint = &server.endpoints()[0];
+    let caller = ProbeClient::new(Client::connect(endpoint).unwrap());
+    assert_eq!(caller.add(2, 3), Ok(5));
+    let count = |what: &str| fs::read_dir(format!("/proc/self/{what}")).unwrap().count();
+    let (descriptors, threads) = (count("fd"), count("task"));
     let clients: Vec<_> = (0..CROWD)
         .map(|_| Client::connect("tcp://127.0.0.1:1").unwrap())
         .collect();
+    let each = (count("fd") - descriptors) / CROWD;
+    println!("{each} descriptors for each client that has no connection");
+    assert!(each <= DESCRIPTORS_EACH, "{each}");
+    assert_eq!(count("task"), threads);
+    drop(clients);
+    await_state("their end", || count("fd") <= descriptors);
+    let clients: Vec<_> = (0..CROWD)
+        .map(|_| ProbeClient::connect(endpoint).unwrap())
+        .collect();
+    for client in &clients {
+        assert_eq!(client.add(2, 3), Ok(5));
+    }
+    let each = (count("fd") - descriptors) / CROWD;
     println!(
-        "{} descriptors for each idle client",
-        (count() - before) / CROWD
+        "{each} descriptors for each client that a thread has called with, its server's end among them"
     );
-    let caller = ProbeClient::new(Client::connect(&server.endpoints()[0]).unwrap());
-    assert_eq!(caller.add(2, 3), Ok(5));
+    // The ends of the connection, and the clock of who waits.
+    assert!(each <= DESCRIPTORS_EACH + 3, "{each}");
+    assert_eq!(count("task"), threads);
     drop(clients);
     // As many as there are descriptors for, and what is said then is why.
     let mut clients = Vec::new();
@@ -242,6 +258,9 @@ fn crowded_process() {
     assert!(error.to_string().contains("too many open files"), "{error}");
     role.tell("done");
 }
+
+/// What a client takes without a connection: two for each of its three sockets, two to wait for, and its bell.
+const DESCRIPTORS_EACH: usize = 9;
 
 /// More than libzmq's own limit of sockets lets be.
 const CROWD: usize = 500;

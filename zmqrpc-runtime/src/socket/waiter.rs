@@ -3,7 +3,7 @@
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
@@ -22,7 +22,8 @@ pub(crate) struct Waiter {
     /// The socket's own descriptor first, then its monitor's.
     sources: Mutex<Arc<Vec<OwnedFd>>>,
     bell: OwnedFd,
-    alarm: Alarm,
+    /// Made when a thread waits for the first time: who lies idle or waits in tasks needs none.
+    alarm: OnceLock<Option<Alarm>>,
     /// The monitor may have something to tell. Asking it costs a system call, so it is only asked then.
     news: AtomicBool,
     /// The socket may have something, as somebody who waited for several has noticed.
@@ -33,12 +34,11 @@ impl Waiter {
     pub(super) fn new(sources: Vec<OwnedFd>) -> Result<Self, SocketError> {
         let bell = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
             .map_err(|errno| SocketError::io("opening an eventfd", &errno.into()))?;
-        let alarm = Alarm::new()?;
         let sources = Mutex::new(Arc::new(sources));
         Ok(Self {
             sources,
             bell,
-            alarm,
+            alarm: OnceLock::new(),
             news: AtomicBool::new(true),
             stirred: AtomicBool::new(true),
         })
@@ -84,33 +84,44 @@ impl Waiter {
     ///
     /// The caller must have drained the socket before, and drains it again afterwards.
     pub(crate) fn drive(&self, deadline: Option<Instant>) -> io::Result<()> {
-        if let Some(deadline) = deadline {
-            self.alarm.set(deadline)?;
+        let alarm = self.alarm();
+        if let (Some(alarm), Some(deadline)) = (alarm, deadline) {
+            alarm.set(deadline)?;
         }
         let sources = self.sources();
         let mut fds: [PollFd<'_>; BEFORE_SOURCES + MAX_SOURCES] =
             std::array::from_fn(|_| PollFd::new(&self.bell, PollFlags::IN));
-        fds[1] = PollFd::new(&self.alarm.timer, PollFlags::IN);
+        if let Some(alarm) = alarm {
+            fds[1] = PollFd::new(&alarm.timer, PollFlags::IN);
+        }
         for (slot, source) in fds[BEFORE_SOURCES..].iter_mut().zip(&*sources) {
             *slot = PollFd::from_borrowed_fd(source.as_fd(), PollFlags::IN);
         }
         let fds = &mut fds[..BEFORE_SOURCES + sources.len().min(MAX_SOURCES)];
-        while let Err(errno) = poll(fds, None) {
-            // A signal arrived: wait on.
-            if errno != Errno::INTR {
-                return Err(errno.into());
+        loop {
+            let limit = deadline.filter(|_| alarm.is_none()).map(time_until);
+            match poll(fds, limit.as_ref()) {
+                Ok(_) => break,
+                // A signal arrived: wait on.
+                Err(Errno::INTR) => {}
+                Err(errno) => return Err(errno.into()),
             }
         }
         if !fds[0].revents().is_empty() {
             self.silence();
         }
-        if !fds[1].revents().is_empty() {
-            self.alarm.reset();
+        if let Some(alarm) = alarm.filter(|_| !fds[1].revents().is_empty()) {
+            alarm.reset();
         }
         if fds.iter().skip(MONITOR).any(|fd| !fd.revents().is_empty()) {
             self.expect_news();
         }
         Ok(())
+    }
+
+    /// None where there is no descriptor left for it: it is quicker, and not needed.
+    fn alarm(&self) -> Option<&Alarm> {
+        self.alarm.get_or_init(|| Alarm::new().ok()).as_ref()
     }
 
     /// Makes the present or next [`drive`](Self::drive) return.
@@ -134,9 +145,7 @@ pub(crate) fn drive_any(waiters: &[Arc<Waiter>], deadline: Option<Instant>) -> i
         fds.extend(sources.map(|source| PollFd::from_borrowed_fd(source, PollFlags::IN)));
     }
     loop {
-        let remaining =
-            deadline.map(|deadline| timespec(deadline.saturating_duration_since(Instant::now())));
-        match poll(&mut fds, remaining.as_ref()) {
+        match poll(&mut fds, deadline.map(time_until).as_ref()) {
             Ok(_) => break,
             // A signal arrived: wait on.
             Err(Errno::INTR) => {}
@@ -179,12 +188,10 @@ struct Alarm {
 }
 
 impl Alarm {
-    fn new() -> Result<Self, SocketError> {
+    fn new() -> io::Result<Self> {
         let flags = TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK;
-        let timer = timerfd_create(TimerfdClockId::Monotonic, flags)
-            .map_err(|errno| SocketError::io("opening a timer", &errno.into()))?;
         Ok(Self {
-            timer,
+            timer: timerfd_create(TimerfdClockId::Monotonic, flags)?,
             at: Mutex::new(None),
         })
     }
@@ -213,6 +220,10 @@ impl Alarm {
             *at = None;
         }
     }
+}
+
+fn time_until(deadline: Instant) -> Timespec {
+    timespec(deadline.saturating_duration_since(Instant::now()))
 }
 
 pub(super) fn timespec(duration: Duration) -> Timespec {
