@@ -16,6 +16,8 @@ use rustix::process::{Resource, getrlimit};
 pub(super) struct QueueFile {
     path: PathBuf,
     file: Arc<File>,
+    #[cfg(test)]
+    pub(super) accesses: Arc<std::sync::atomic::AtomicUsize>,
 }
 
 impl QueueFile {
@@ -36,6 +38,8 @@ impl QueueFile {
         Ok(Self {
             path: path.to_owned(),
             file: Arc::new(file),
+            #[cfg(test)]
+            accesses: Arc::default(),
         })
     }
 
@@ -53,6 +57,17 @@ impl QueueFile {
     }
 }
 
+impl QueueFile {
+    /// Counts what a test asks for.
+    #[inline]
+    #[cfg_attr(not(test), expect(clippy::unused_self, reason = "only tests count"))]
+    fn count(&self) {
+        #[cfg(test)]
+        self.accesses
+            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    }
+}
+
 /// Whether a file may be so long: who writes beyond the process's limit gets `SIGXFSZ`, which ends it.
 fn check(len: u64) -> io::Result<()> {
     match getrlimit(Resource::Fsize).current {
@@ -67,6 +82,7 @@ impl StorageBackend for QueueFile {
     }
 
     fn read(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
+        self.count();
         let mut bytes = vec![0; len];
         self.file.read_exact_at(&mut bytes, offset)?;
         Ok(bytes)
@@ -82,6 +98,7 @@ impl StorageBackend for QueueFile {
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.count();
         check(offset.saturating_add(data.len() as u64))?;
         self.file.write_all_at(data, offset)
     }

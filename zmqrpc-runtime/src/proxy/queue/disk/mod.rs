@@ -4,6 +4,8 @@ mod database;
 mod file;
 mod format;
 mod tables;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::path::Path;

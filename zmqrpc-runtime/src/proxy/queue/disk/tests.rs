@@ -1,0 +1,73 @@
+//! What a request costs that is alone at its time, however many are held.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+
+use super::database::Disk;
+use super::file::QueueFile;
+use crate::proxy::queue::{Batch, Kept};
+
+/// A file that goes at the end of the test.
+struct Place(PathBuf);
+
+impl Place {
+    fn new(name: &str) -> Self {
+        let name = format!("zmqrpc-{}-{name}.db", std::process::id());
+        Self(std::env::temp_dir().join(name))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+fn kept() -> Kept {
+    Kept {
+        origin: None,
+        accepted: 1,
+        frame: vec![7; 200],
+    }
+}
+
+/// How often the file is read or written for a request that comes, is read, and is recorded as delivered, while so many
+/// are held.
+fn accesses_of_one(held: u64) -> usize {
+    let place = Place::new(&format!("lone-{held}"));
+    let file = QueueFile::open(&place.0).unwrap();
+    let accesses = file.accesses.clone();
+    let disk = Disk::open(file).unwrap();
+    let commit = |batch: &Batch| disk.commit(batch, 1 << 20).unwrap();
+    for first in (0..held).step_by(5_000) {
+        let new = (first..held.min(first + 5_000)).map(|number| (number, kept()));
+        commit(&Batch {
+            new: new.collect(),
+            ..Batch::default()
+        });
+    }
+    let mut most = 0;
+    for number in held..held + 20 {
+        let before = accesses.load(Ordering::Relaxed);
+        commit(&Batch {
+            new: vec![(number, kept())],
+            ..Batch::default()
+        });
+        assert!(disk.frame(number).unwrap().is_some());
+        commit(&Batch {
+            done: vec![number],
+            ..Batch::default()
+        });
+        most = most.max(accesses.load(Ordering::Relaxed) - before);
+    }
+    most
+}
+
+#[test]
+fn a_lone_request_costs_the_same_however_many_are_held() {
+    let (few, many) = (accesses_of_one(100), accesses_of_one(30_000));
+    println!("{few} accesses of the file behind 100 requests, {many} behind 30,000");
+    // The tables are trees, of which each level costs one or two.
+    assert!(many <= few + 16, "{few} and {many}");
+}
