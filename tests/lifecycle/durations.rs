@@ -9,9 +9,10 @@ use zmqrpc::{
 };
 
 use super::support::{ProbeAdd, ProbeClient, ProbeServer, Prober, within};
+use super::waits;
 
 const LIMIT: Duration = Duration::from_secs(120);
-const ANYWHERE: &str = "tcp://127.0.0.1:*";
+pub(super) const ANYWHERE: &str = "tcp://127.0.0.1:*";
 const TIMES: [Duration; 6] = [
     Duration::ZERO,
     Duration::from_nanos(1),
@@ -22,9 +23,9 @@ const TIMES: [Duration; 6] = [
 ];
 
 /// What is done with each time, under the setting's name.
-type Case = (&'static str, fn(Duration) -> Result<(), Error>);
+pub(super) type Case = (&'static str, fn(Duration) -> Result<(), Error>);
 
-fn serve() -> zmqrpc::ServerHandle {
+pub(super) fn serve() -> zmqrpc::ServerHandle {
     let service = ProbeServer::new(Prober::default());
     Server::builder()
         .service(service)
@@ -85,7 +86,7 @@ fn with_jobs(set: impl FnOnce(Req) -> Req) -> Result<(), Error> {
 }
 
 /// Something is still under way.
-fn running(error: Error) -> Result<(), Error> {
+pub(super) fn running(error: Error) -> Result<(), Error> {
     match error {
         Error::StillRunning { .. } => Ok(()),
         other => Err(other),
@@ -154,7 +155,6 @@ const CASES: &[Case] = &[
             server.subscribe(Subscription::connect(endpoint).heartbeat(time))
         })
     }),
-    ("shutdown", |time| serve().shutdown(time).or_else(running)),
     ("stop", |time| {
         let settings = Server::builder().bind(ANYWHERE);
         let receiver = Receiver::start(settings, |message| Ok(message.into_bytes()))?;
@@ -189,11 +189,6 @@ const CASES: &[Case] = &[
             .keepalive(time, time)
             .build()?;
         ProbeClient::new(publisher).add(1, 2)
-    }),
-    ("wait_subscribers", |time| {
-        let publisher = Publisher::bind(ANYWHERE)?;
-        // For none, so that it ends whatever the limit.
-        publisher.wait_subscribers(0, time)
     }),
     ("timeout", |time| {
         let server = Server::builder().service(ProbeServer::new(Prober::default()));
@@ -294,7 +289,7 @@ const CASES: &[Case] = &[
 #[test]
 fn every_time_works_or_is_refused_by_name() {
     within(LIMIT, || {
-        for (setting, case) in CASES {
+        for (setting, case) in CASES.iter().chain(waits::CASES) {
             for time in TIMES {
                 let outcome = catch_unwind(AssertUnwindSafe(|| case(time)));
                 match outcome {

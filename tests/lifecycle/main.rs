@@ -16,3 +16,4 @@ mod runtimes;
 mod settings;
 mod shutdown;
 mod signals;
+mod waits;

@@ -91,6 +91,19 @@ fn parting_process() {
                     pusher.flush(LONG).await.unwrap();
                 });
         }
+        "publishing" => {
+            static PUBLISHER: OnceLock<Publisher> = OnceLock::new();
+            let publisher = PUBLISHER.get_or_init(|| Publisher::connect(endpoint).unwrap());
+            let log = LogClient::new(publisher.clone());
+            tokio::runtime::Builder::new_current_thread()
+                .build()
+                .unwrap()
+                .block_on(async {
+                    publisher.wait_subscribers_async(1, LONG).await.unwrap();
+                    (0..NOTES).for_each(|number| log.note(number, &text).unwrap());
+                    publisher.flush_async(LONG).await.unwrap();
+                });
+        }
         _ => {
             static PUBLISHER: OnceLock<Publisher> = OnceLock::new();
             let publisher = PUBLISHER.get_or_init(|| Publisher::connect(endpoint).unwrap());
@@ -104,20 +117,29 @@ fn parting_process() {
     std::process::exit(0);
 }
 
+const KINDS: [&str; 6] = [
+    "client",
+    "task",
+    "pusher",
+    "pushing",
+    "publisher",
+    "publishing",
+];
+
 #[test]
 fn what_was_flushed_arrives_although_the_program_ends_at_once() {
     within(LIMIT, || {
-        for kind in ["client", "task", "pusher", "pushing", "publisher"] {
+        for kind in KINDS {
             let (server, told) = match kind {
                 "client" | "task" => desk(anywhere),
-                "publisher" => desk(|builder| {
+                "publisher" | "publishing" => desk(|builder| {
                     builder.subscribe(zmqrpc::Subscription::bind("tcp://127.0.0.1:*"))
                 }),
                 _ => desk(|builder| builder.pull_bind("tcp://127.0.0.1:*")),
             };
             let endpoint = match kind {
                 "client" | "task" => server.endpoints()[0].clone(),
-                "publisher" => server.subscriptions()[0].endpoint.clone(),
+                "publisher" | "publishing" => server.subscriptions()[0].endpoint.clone(),
                 _ => server.pulls()[0].endpoint.clone(),
             };
             let mut process =

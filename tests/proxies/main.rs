@@ -18,11 +18,12 @@ mod frames;
 mod jobs;
 mod limits;
 mod log;
+mod names;
 mod noise;
 mod predecessors;
 mod repeats;
-mod room;
 mod rings;
+mod room;
 
 use std::time::{Duration, Instant};
 

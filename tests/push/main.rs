@@ -8,3 +8,4 @@ mod jobs;
 mod mill;
 mod tasks;
 mod threads;
+mod workers;
