@@ -2,18 +2,14 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
 
-use zmqrpc::{AsyncClient, Client, Error, Proxy, Rep, Req};
+use zmqrpc::{Client, Error, Proxy, Rep, Req};
 
 use super::fixture::LIMIT;
 use super::support::{
-    Fake, ProbeAdd, ProbeClient, Request, anywhere, await_state, failure, head, serve, serve_again,
-    within,
+    Fake, ProbeAdd, ProbeClient, Request, anywhere, await_state, failure, serve, within,
 };
 
-const CALL: u8 = 0x01;
-const DRAINING: u8 = 0x89;
 const ANYWHERE: &str = "tcp://127.0.0.1:*";
 
 /// Two servers, of which one refuses everything with this status.
@@ -114,64 +110,5 @@ fn a_proxy_turns_to_its_other_target() {
             }
             assert_eq!(server.stats().requests, 19);
         }
-    });
-}
-
-/// A server that ends: it says so, and refuses what comes. `asked` counts that.
-fn ending(asked: &Arc<AtomicU64>) -> Fake {
-    let asked = Arc::clone(asked);
-    Fake::start(move |frame| {
-        if frame[2] != CALL {
-            return vec![];
-        }
-        asked.fetch_add(1, Ordering::SeqCst);
-        let refusal = failure(Request::read(frame).id, 9, 0, "it ends");
-        vec![head(DRAINING, 7), refusal]
-    })
-}
-
-/// Makes a call to a server that refuses it, since it ends, and to the next one there.
-fn call_across(call: impl FnOnce(&str) -> Result<i64, Error> + Send + 'static) {
-    let asked = Arc::new(AtomicU64::new(0));
-    let fake = ending(&asked);
-    let endpoint = fake.endpoint.clone();
-    let called = {
-        let endpoint = endpoint.clone();
-        thread::spawn(move || call(&endpoint))
-    };
-    await_state("it was asked", || asked.load(Ordering::SeqCst) == 1);
-    drop(fake);
-    let (next, _gate) = serve_again(|builder| builder.bind(&endpoint));
-    assert_eq!(called.join().unwrap(), Ok(5));
-    assert_eq!(next.stats().requests, 1);
-    assert_eq!(asked.load(Ordering::SeqCst), 1);
-}
-
-#[test]
-fn what_the_only_server_refuses_since_it_ends_waits_for_the_next_one() {
-    within(LIMIT, || {
-        let add = ProbeAdd { a: 2, b: 3 };
-        call_across(move |endpoint| Client::connect(endpoint)?.call(&add));
-    });
-}
-
-#[test]
-fn so_does_the_call_of_a_task() {
-    within(LIMIT, || {
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        call_across(move |endpoint| {
-            let client = AsyncClient::connect(endpoint)?;
-            runtime.block_on(client.call(&ProbeAdd { a: 2, b: 3 }))
-        });
-    });
-}
-
-#[test]
-fn so_does_what_a_proxy_passes_on_to_its_only_target() {
-    within(LIMIT, || {
-        call_across(|endpoint| {
-            let proxy = Proxy::new(Rep::bind(ANYWHERE), Req::connect(endpoint)).start()?;
-            Client::connect(&proxy.endpoints()[0])?.call(&ProbeAdd { a: 2, b: 3 })
-        });
     });
 }

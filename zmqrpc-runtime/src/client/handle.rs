@@ -304,7 +304,7 @@ impl Client {
         let mut prepared = self.prepare_for(to, callee, kind, arguments)?;
         let idempotent = matches!(callee, Callee::Method(method) if method.is_idempotent());
         let several = links.all().len() > 1;
-        if several || kind == Kind::Call {
+        if idempotent || several {
             prepared.retry = Some(Box::new(Retry {
                 links: Arc::clone(links),
                 frame: prepared.frame.clone(),

@@ -3,8 +3,7 @@
 //! | how a try ended | it goes on |
 //! |---|---|
 //! | there was no connection, or the server began to end before the request was handed over | wherever there is a connection, if the client has several endpoints |
-//! | the server refused it, overloaded, or as a proxy without a service | at another endpoint that is connected, at each once |
-//! | the server refused it, since it ends | the same; where there is none, and the server had told of its end, over the next connection |
+//! | the server refused it, shutting down, overloaded, or as a proxy without a service | at another endpoint that is connected, at each once |
 //! | the connection broke, or the server fell silent | wherever there is a connection, if the method is idempotent |
 //! | anything else | not |
 //!

@@ -168,14 +168,13 @@ impl<O> Target<O> {
         Ok(self.table.insert(passed, call))
     }
 
-    /// A copy of a request for another target, or the next one in the same place, should the first one refuse it: if there
-    /// is room.
+    /// A copy of a request for another target, should the first one refuse it: if there are others, and room.
     fn keep(&self, request: &Message, wants_reply: bool) -> Option<Box<Again>> {
         let left = self
             .bounds
             .waiting_bytes
             .saturating_sub(self.table.kept_bytes());
-        let kept = wants_reply && request.len() <= left;
+        let kept = wants_reply && self.links.len() > 1 && request.len() <= left;
         kept.then(|| Box::new(Again::of(request)))
     }
 

@@ -228,12 +228,13 @@ impl<O> Target<O> {
             counts_down,
             ..
         } = self;
+        let several = links.len() > 1;
         let mut left = bounds.waiting_bytes.saturating_sub(table.kept_bytes());
         while let Some(id) = table.send_next(|mut request, call| {
             if *counts_down {
                 shorten(&mut request, call.deadline, now);
             }
-            let kept = call.wants_reply && request.len() <= left;
+            let kept = call.wants_reply && several && request.len() <= left;
             let again = kept.then(|| Box::new(Again::of(&request)));
             let link = send(links, turn, &[], request, now)?;
             left -= again.as_ref().map_or(0, |again| again.request.len());
