@@ -41,7 +41,11 @@ where
         .decode(&mut deserializer, PhantomData)
         .map_err(|cause| explain(&cause))?;
     match deserializer.finalize() {
-        Ok([]) => Ok(value),
+        Ok([]) => {
+            // A type may have been refused and have gone on.
+            noted::forget();
+            Ok(value)
+        }
         Ok(rest) => Err(Error::Trailing { count: rest.len() }),
         Err(cause) => Err(explain(&cause)),
     }
