@@ -52,7 +52,7 @@ impl Callers {
     pub(crate) fn hear(&mut self, route: &Route, now: Instant) {
         let age = now.saturating_duration_since(self.began);
         if age >= SECOND {
-            self.pass(age, now);
+            self.pass(age);
         }
         let Some(peer) = route.direct() else { return };
         let name = short_name(peer);
@@ -65,10 +65,10 @@ impl Callers {
         self.note(peer);
     }
 
-    fn pass(&mut self, age: Duration, now: Instant) {
+    fn pass(&mut self, age: Duration) {
         let seconds = u32::try_from(age.as_secs()).unwrap_or(u32::MAX);
         self.second = self.second.saturating_add(seconds);
-        self.began = now;
+        self.began += Duration::from_secs(seconds.into());
         self.fresh.fill(NOBODY);
     }
 
@@ -95,7 +95,7 @@ impl Callers {
 
     /// Those that were heard of within the last minute; they are forgotten.
     pub(crate) fn take(&mut self, now: Instant) -> impl Iterator<Item = PeerId> + use<> {
-        self.pass(now.saturating_duration_since(self.began), now);
+        self.pass(now.saturating_duration_since(self.began));
         self.forget_silent();
         std::mem::take(&mut self.seen).into_keys()
     }
@@ -150,6 +150,20 @@ mod tests {
         let expected = ["a name that is longer than libzmq's own", "again", "late"];
         assert_eq!(known, expected.map(|name| name.as_bytes().to_vec()));
         assert_eq!(callers.take(start + 75 * SECOND).count(), 0);
+    }
+
+    #[test]
+    fn a_minute_lasts_a_minute_whenever_somebody_is_heard_of() {
+        let start = Instant::now();
+        let mut callers = Callers::new(start);
+        callers.hear(&caller("early"), start);
+        for round in 1..=40 {
+            callers.hear(
+                &caller("often"),
+                start + round * Duration::from_millis(1900),
+            );
+        }
+        assert_eq!(names(callers.take(start + 76 * SECOND)), [b"often"]);
     }
 
     #[test]
