@@ -4,6 +4,7 @@
 
 mod index;
 mod lane;
+mod ranks;
 mod tasks;
 mod waiting;
 

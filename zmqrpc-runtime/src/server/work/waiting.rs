@@ -8,6 +8,7 @@ use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use super::lane::{Entry, Lane};
+use super::ranks::Ranks;
 use crate::server::responder::Job;
 use crate::socket::{PeerId, Route};
 
@@ -29,8 +30,8 @@ pub(super) struct Waiting {
     calls: Size,
     /// The lane that was pushed to last, while it is somebody's: mostly that of the next one too.
     last: Option<usize>,
-    /// The fullest lane, as far as is known: found as lanes grow, and forgotten when it is nobody's any more.
-    fullest: Option<usize>,
+    /// Which lane is the fullest, while room is short.
+    ranks: Option<Box<Ranks>>,
     /// What all lanes of peers may hold.
     bounds: Size,
     /// Where the search for peers that may have gone goes on, and when it begins anew.
@@ -68,7 +69,7 @@ impl Waiting {
             free: Vec::new(),
             calls: Size::default(),
             last: None,
-            fullest: None,
+            ranks: None,
             searched: 0,
             search_at: None,
         }
@@ -111,15 +112,7 @@ impl Waiting {
         let at = self.lane_of(&route);
         self.calls.add(&job);
         self.lanes[at].push((route, job));
-        if self.fullest != Some(at) {
-            let share = |at: usize| self.lanes[at].size().share(self.bounds);
-            if self
-                .fullest
-                .is_none_or(|fullest| share(fullest) < share(at))
-            {
-                self.fullest = Some(at);
-            }
-        }
+        self.rank(at);
     }
 
     /// Takes back the first, which nobody waits for.
@@ -137,6 +130,7 @@ impl Waiting {
         let at = self.round.pop_front()?;
         let entry = self.lanes[at].pop()?;
         self.calls.subtract(&entry.1);
+        self.rank(at);
         if self.lanes[at].is_empty() {
             self.release(at, entry.0.peer());
         } else {
@@ -192,8 +186,8 @@ impl Waiting {
         let mut size = own.map_or(Size::default(), |at| self.lanes[at].size());
         size.count += 1;
         size.bytes = size.bytes.saturating_add(bytes);
-        let fullest = self.fullest.filter(|at| Some(*at) != own)?;
-        if self.lanes[fullest].size().share(self.bounds) <= size.share(self.bounds) {
+        let (fullest, share) = self.ranks().fullest()?;
+        if share <= size.share(self.bounds) {
             return None;
         }
         let entry = self.lanes[fullest].pop_back()?;
@@ -261,6 +255,7 @@ impl Waiting {
 
     /// Something of this lane was given up. To take it out of the round at once would take a look at all of them.
     fn has_shrunk(&mut self, at: usize) {
+        self.rank(at);
         if !self.lanes[at].is_empty() {
             return;
         }
@@ -304,9 +299,28 @@ impl Waiting {
     fn free(&mut self, at: usize) {
         self.lanes[at].clear();
         self.free.push(at);
-        for known in [&mut self.last, &mut self.fullest] {
-            *known = known.filter(|known| *known != at);
+        self.last = self.last.filter(|last| *last != at);
+    }
+
+    /// A lane holds more or less than before.
+    fn rank(&mut self, at: usize) {
+        if let Some(ranks) = &mut self.ranks {
+            if self.calls.share(self.bounds) < Size::ranked(self.bounds) {
+                self.ranks = None;
+            } else {
+                ranks.set(at, self.lanes[at].size().share(self.bounds));
+            }
         }
+    }
+
+    fn ranks(&mut self) -> &Ranks {
+        self.ranks.get_or_insert_with(|| {
+            let mut ranks = Ranks::default();
+            for (at, lane) in self.lanes.iter().enumerate() {
+                ranks.set(at, lane.size().share(self.bounds));
+            }
+            Box::new(ranks)
+        })
     }
 }
 
@@ -319,6 +333,11 @@ impl Size {
     pub(super) fn subtract(&mut self, job: &Job) {
         self.count -= 1;
         self.bytes -= job.bytes();
+    }
+
+    /// The share of these bounds down to which it is kept who has how much: half of them.
+    fn ranked(bounds: Self) -> u128 {
+        bounds.share(bounds) / 2
     }
 
     /// How much of the bounds it is, whichever is nearer; to be compared with others of the same bounds.

@@ -73,6 +73,74 @@ fn who_fills_the_queue_gives_way_to_who_has_less() {
     assert_eq!(served(&mut scene, 10), [1, 11, 2, 12, 3, 13, 4]);
 }
 
+/// Fills a queue of 7: bob has 3, others 1 each.
+fn where_bob_has_most(before: impl FnOnce(&mut Scene)) -> Scene {
+    let mut scene = Scene::new(6, 1 << 20, 1);
+    for id in 1..=3 {
+        assert!(scene.ask(&bob(), id, CALL));
+    }
+    before(&mut scene);
+    for id in 21.. {
+        if !scene.ask(&Route::made_up(&format!("peer {id}"), &[]), id, CALL) {
+            break;
+        }
+    }
+    scene
+}
+
+#[test]
+fn who_has_most_gives_way_although_somebody_had_more() {
+    let gone: fn(&mut Scene) = |scene| assert_eq!(scene.work.forget_peer(&ann()), 4);
+    let withdrawn: fn(&mut Scene) = |scene| {
+        for id in 12..=14 {
+            assert!(scene.work.cancel(&ann(), id));
+        }
+    };
+    for how in [gone, withdrawn] {
+        let mut scene = where_bob_has_most(|scene| {
+            for id in 11..=14 {
+                assert!(scene.ask(&ann(), id, CALL));
+            }
+            how(scene);
+        });
+        // Ann may be the one who had more.
+        for route in [Route::made_up("new", &[]), ann()] {
+            let job = scene.job(31, CALL);
+            assert!(scene.work.refusal(&job).is_some());
+            let (displaced, _) = scene.work.displace(&route, &job).unwrap();
+            assert!(displaced.is_same(&bob()));
+            scene.ask(&route, 31, CALL);
+            scene.work.cancel(&route, 31);
+            scene.ask(&bob(), 32, CALL);
+        }
+    }
+}
+
+#[test]
+fn who_has_most_is_found_again_when_room_was_plenty_meanwhile() {
+    let mut scene = where_bob_has_most(|_| {});
+    for round in 0..3 {
+        let new = Route::made_up("new", &[]);
+        let job = scene.job(40, CALL);
+        let (displaced, last) = scene.work.displace(&new, &job).unwrap();
+        let most = if round % 2 == 0 { bob() } else { ann() };
+        assert!(displaced.is_same(&most), "round {round}");
+        assert!(last.id() > 1);
+        served(&mut scene, 10);
+        assert_eq!(scene.work.waiting.calls(), Size::default());
+        let (few, many) = if round % 2 == 0 {
+            (bob(), ann())
+        } else {
+            (ann(), bob())
+        };
+        for (route, count) in [(few, 2), (many, 5)] {
+            for id in 1..=count {
+                assert!(scene.ask(&route, id, CALL));
+            }
+        }
+    }
+}
+
 #[test]
 fn bytes_are_a_share_too() {
     let large = Sketch { body: 900, ..CALL };
