@@ -99,6 +99,18 @@ impl DiskQueue {
     }
 }
 
+impl DiskQueue {
+    /// Whether what is new can be held. If not, `surely` says that nothing of it was written.
+    fn check_file(&self, surely: bool) -> Result<(), Unwritten> {
+        if self.disk.is_there() {
+            return Ok(());
+        }
+        let path = self.disk.path().display();
+        let reason = format!("its file {path} was deleted or replaced, start the proxy again");
+        Err(Unwritten { reason, surely })
+    }
+}
+
 impl Queue for DiskQueue {}
 
 impl Store for DiskQueue {
@@ -123,19 +135,18 @@ impl Store for DiskQueue {
     }
 
     fn commit(&self, batch: &Batch) -> Result<usize, Unwritten> {
+        if !batch.new.is_empty() {
+            self.check_file(true)?;
+        }
         let room = self.capacity.for_letters(batch.held);
         let dropped = self.disk.commit(batch, room);
         let dropped = dropped.map_err(|Broken { reason, full, .. }| Unwritten {
             reason,
             surely: full,
         })?;
-        if !batch.new.is_empty() && !self.disk.is_there() {
-            let path = self.disk.path().display();
-            let reason = format!("its file {path} was deleted or replaced, start the proxy again");
-            return Err(Unwritten {
-                reason,
-                surely: true,
-            });
+        if !batch.new.is_empty() {
+            // It may come back, with what was written.
+            self.check_file(false)?;
         }
         Ok(dropped)
     }
@@ -161,5 +172,36 @@ impl fmt::Debug for DiskQueue {
             .field("path", &self.disk.path())
             .field("capacity", &self.capacity)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Kept;
+    use super::*;
+
+    #[test]
+    fn what_is_surely_not_in_a_file_that_was_moved_is_not_there() {
+        let name = format!("zmqrpc-{}-moved-queue", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        let away = path.with_extension("away");
+        let queue = DiskQueue::open(&path).unwrap();
+        std::fs::rename(&path, &away).unwrap();
+        let kept = Kept {
+            origin: None,
+            accepted: 0,
+            frame: vec![1; 40],
+        };
+        let batch = Batch {
+            new: vec![(queue.next_number(), kept)],
+            ..Batch::default()
+        };
+        let unwritten = queue.commit(&batch).unwrap_err();
+        assert!(unwritten.surely, "{}", unwritten.reason);
+        drop(queue);
+        let found = DiskQueue::open(&away).unwrap();
+        assert!(found.contents().unwrap().is_empty());
+        drop(found);
+        std::fs::remove_file(&away).unwrap();
     }
 }
