@@ -51,7 +51,7 @@ impl MemoryQueue {
     #[must_use]
     pub fn new(max_requests: usize, max_bytes: usize) -> Self {
         Self {
-            id: RandomState::new().hash_one(0),
+            id: RandomState::new().hash_one(std::process::id()),
             capacity: Capacity {
                 requests: max_requests,
                 bytes: max_bytes,

@@ -40,7 +40,7 @@ pub(super) fn prepare(database: &Database) -> Result<(u64, u64), Broken> {
         write.open_table(LETTERS)?;
         if tables.is_empty() {
             meta.insert(FORMAT, FORMAT_1)?;
-            meta.insert(ID, RandomState::new().hash_one(0))?;
+            meta.insert(ID, RandomState::new().hash_one(std::process::id()))?;
             meta.insert(NEXT, 0)?;
         }
         let mut values = [0; 3];
