@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use std::{fs, thread};
 
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+use tokio::runtime::{Builder, Runtime};
 use zmqrpc::{
     BufferedProxy, Client, Error, Executed, MemoryQueue, Proxy, Publisher, Pusher, Rep, Req,
     Server, ServerHandle, Subscription,
@@ -25,12 +26,20 @@ unsafe extern "C" {
 
 /// Runs `body` in a child, and waits for its end.
 fn in_a_child(body: impl FnOnce()) {
+    await_end(child(body));
+}
+
+/// Runs `body` in a child.
+fn child(body: impl FnOnce()) -> Pid {
     let child = fork();
     if child == 0 {
         let ended = catch_unwind(AssertUnwindSafe(body));
         _exit(i32::from(ended.is_err()));
     }
-    let child = Pid::from_raw(child).unwrap();
+    Pid::from_raw(child).unwrap()
+}
+
+fn await_end(child: Pid) {
     let end = Instant::now() + CHILD;
     let status = loop {
         if let Some((_, status)) = waitpid(Some(child), WaitOptions::NOHANG).unwrap() {
@@ -52,6 +61,10 @@ fn serve(endpoint: &str) -> ServerHandle {
         .bind(endpoint)
         .start()
         .unwrap()
+}
+
+fn one_thread() -> Runtime {
+    Builder::new_current_thread().enable_all().build().unwrap()
 }
 
 #[test]
@@ -198,15 +211,68 @@ fn busy_process() {
                 }
             });
         }
+        // So are those about who blocks the only thread of a runtime.
+        scope.spawn(|| {
+            one_thread().block_on(async {
+                let (_own, probe) = (
+                    serve("inproc://one-thread"),
+                    ProbeClient::new(client.clone()),
+                );
+                while !over.load(Ordering::Relaxed) {
+                    assert_eq!(probe.add(1, 1), Ok(2));
+                }
+            });
+        });
         for _ in 0..40 {
             in_a_child(|| {
                 assert!(ProbeClient::new(client.clone()).add(1, 1).is_err());
                 assert_eq!(ProbeClient::connect(endpoint).unwrap().add(3, 4), Ok(7));
+                one_thread().block_on(async {
+                    let _own = serve("inproc://one-thread");
+                    assert_eq!(ProbeClient::connect(endpoint).unwrap().add(3, 4), Ok(7));
+                });
             });
         }
         over.store(true, Ordering::Relaxed);
     });
     // Nothing but the standard streams and what this process has made is open.
     assert!(fs::read_dir("/proc/self/fd").unwrap().count() < 200);
+    role.tell("done");
+}
+
+#[test]
+fn a_childs_only_thread_is_not_taken_for_its_parents() {
+    within(LIMIT, || {
+        let played = Process::start("fork::twin_process", "");
+        assert_eq!(played.hear(), "done");
+    });
+}
+
+#[test]
+fn twin_process() {
+    let Some(role) = Role::of("fork::twin_process") else {
+        return;
+    };
+    // What marks the threads of this process is known before the fork.
+    one_thread().block_on(async {
+        let server = serve("tcp://127.0.0.1:*");
+        let probe = ProbeClient::connect(&server.endpoints()[0]).unwrap();
+        assert_eq!(probe.add(1, 2), Ok(3));
+    });
+    let endpoint = format!("ipc:///tmp/zmqrpc-{}-twin", std::process::id());
+    // The next runtimes of both have the same number, and each has a server on it.
+    let child = child(|| {
+        one_thread().block_on(async {
+            let _own = serve("inproc://own");
+            let probe = ProbeClient::connect(&endpoint).unwrap();
+            assert_eq!(probe.slow_add(1, 2), Ok(3), "the parent's thread is free");
+        });
+    });
+    one_thread().block_on(async {
+        let _server = serve(&endpoint);
+        tokio::task::spawn_blocking(move || await_end(child))
+            .await
+            .unwrap();
+    });
     role.tell("done");
 }

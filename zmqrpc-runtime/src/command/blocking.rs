@@ -4,27 +4,57 @@
 //! very thread: it would wait until its time is over. So a call that blocks there says so in its metadata, and the server
 //! does not let it wait. Elsewhere that costs a look at a counter.
 
-use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher, Hasher};
+use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use tokio::runtime::{Handle, Id, RuntimeFlavor};
 use tokio::task::coop;
 
+use crate::socket::PerProcess;
+
 /// A runtime of one thread that `async` methods of a server of this process run on.
 pub(crate) struct OneThread(Id);
 
-static COUNT: AtomicUsize = AtomicUsize::new(0);
-static HOSTS: Mutex<Vec<Id>> = Mutex::new(Vec::new());
+/// The runtimes of one thread that this process has servers on.
+struct Hosts {
+    count: AtomicUsize,
+    ids: Mutex<Vec<Id>>,
+    /// Of this process alone: another one has runtimes of the same numbers.
+    process: u64,
+}
+
+static HOSTS: PerProcess<Hosts> = PerProcess::new();
+
+impl Default for Hosts {
+    fn default() -> Self {
+        Self {
+            count: AtomicUsize::new(0),
+            ids: Mutex::default(),
+            // A child's hashers go on with the numbers of its parent's.
+            process: RandomState::new().hash_one(std::process::id()),
+        }
+    }
+}
+
+impl Hosts {
+    fn ids(&self) -> MutexGuard<'_, Vec<Id>> {
+        self.ids.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn mark(&self, id: Id) -> String {
+        format!("{:016x}-{id}", self.process)
+    }
+}
 
 impl OneThread {
     /// `None` for a runtime of several threads.
     pub(crate) fn of(handle: &Handle) -> Option<Self> {
         (handle.runtime_flavor() == RuntimeFlavor::CurrentThread).then(|| {
-            hosts().push(handle.id());
-            COUNT.fetch_add(1, Ordering::Relaxed);
+            let hosts = HOSTS.get();
+            hosts.ids().push(handle.id());
+            hosts.count.fetch_add(1, Ordering::Relaxed);
             Self(handle.id())
         })
     }
@@ -36,27 +66,30 @@ impl OneThread {
 
     /// Whether its thread waits for a call with this [mark](mark_of_blocked).
     pub(crate) fn is_blocked_by(&self, mark: &str) -> bool {
-        mark == mark_of(self.0)
+        mark == HOSTS.get().mark(self.0)
     }
 }
 
 impl Drop for OneThread {
     fn drop(&mut self) {
-        let mut hosts = hosts();
-        if let Some(at) = hosts.iter().position(|id| *id == self.0) {
-            hosts.swap_remove(at);
+        let hosts = HOSTS.get();
+        let mut ids = hosts.ids();
+        // A parent's is not among them.
+        if let Some(at) = ids.iter().position(|id| *id == self.0) {
+            ids.swap_remove(at);
+            hosts.count.fetch_sub(1, Ordering::Relaxed);
         }
-        COUNT.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 /// What a call says that is about to block this thread, if `async` methods of a server may need it.
 pub(crate) fn mark_of_blocked() -> Option<String> {
-    if COUNT.load(Ordering::Relaxed) == 0 {
+    let hosts = HOSTS.get();
+    if hosts.count.load(Ordering::Relaxed) == 0 {
         return None;
     }
     let id = Handle::try_current().ok()?.id();
-    (hosts().contains(&id) && is_polled_by_tokio()).then(|| mark_of(id))
+    (hosts.ids().contains(&id) && is_polled_by_tokio()).then(|| hosts.mark(id))
 }
 
 /// Whether this thread polls a task or a future for a runtime, and not a closure of `spawn_blocking`, which has the same
@@ -80,17 +113,6 @@ fn is_polled_by_tokio() -> bool {
 
 /// A poll may do 128 things.
 const MORE_THAN_A_BUDGET: usize = 1024;
-
-/// Of this process alone: another one has runtimes of the same numbers.
-fn mark_of(id: Id) -> String {
-    static PROCESS: OnceLock<u64> = OnceLock::new();
-    let process = PROCESS.get_or_init(|| RandomState::new().build_hasher().finish());
-    format!("{process:016x}-{id}")
-}
-
-fn hosts() -> MutexGuard<'static, Vec<Id>> {
-    HOSTS.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 #[cfg(test)]
 mod tests {

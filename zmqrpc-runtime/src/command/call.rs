@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use super::{Answer, CallContext, Command, Method, Wire};
 use crate::codec::{Codec, Error as CodecError};
 use crate::log::{self, Throttle};
-use crate::socket::Message;
+use crate::socket::{Message, PerProcess};
 use crate::wire::{
     Executed, Limits, Metadata, Reply, ReplyBody, Status, WireError, is_service_error, refusal_id,
 };
@@ -199,8 +199,8 @@ impl Call {
 /// Callers can cause as many of these lines as they like.
 #[cold]
 fn note_unheard(method: &'static Method) {
-    static UNHEARD: Throttle = Throttle::new();
-    if let Some(hidden) = UNHEARD.admit("unheard") {
+    static UNHEARD: PerProcess<Throttle> = PerProcess::new();
+    if let Some(hidden) = UNHEARD.get().admit("unheard") {
         log::line!(
             warn,
             method = log::text(method),

@@ -19,10 +19,6 @@ const PERIOD: Duration = Duration::from_secs(1);
 const LINES: u32 = 10;
 
 impl Throttle {
-    pub(crate) const fn new() -> Self {
-        Self(Mutex::new(Vec::new()))
-    }
-
     /// Whether to write a line of this kind; with how many were not written since the last.
     pub(crate) fn admit(&self, kind: &'static str) -> Option<u64> {
         self.admit_at(kind, Instant::now())
@@ -63,7 +59,7 @@ mod tests {
 
     #[test]
     fn a_flood_is_told_by_its_number() {
-        let (throttle, now) = (Throttle::new(), Instant::now());
+        let (throttle, now) = (Throttle::default(), Instant::now());
         let lines = (0..1000).filter_map(|_| throttle.admit_at("a", now));
         assert_eq!(lines.collect::<Vec<_>>(), [0; 10]);
         assert_eq!(throttle.admit_at("a", now + PERIOD), Some(990));
@@ -72,7 +68,7 @@ mod tests {
 
     #[test]
     fn a_flood_of_one_kind_hides_no_other() {
-        let (throttle, now) = (Throttle::new(), Instant::now());
+        let (throttle, now) = (Throttle::default(), Instant::now());
         assert_eq!(
             (0..1000)
                 .filter_map(|_| throttle.admit_at("a", now))

@@ -75,5 +75,5 @@ pub(crate) use security::{
     Claim, Denial, Denied, Guard, Judge, KEY, Login, Security, Verdict, has_curve, new_keys,
 };
 pub(crate) use subscriber::Subscriber;
-pub(crate) use waiter::{Waiter, drive_any};
+pub(crate) use waiter::{LATE, LOOK, RETRY, Waiter, drive_any};
 pub(crate) use wakes::Wakes;

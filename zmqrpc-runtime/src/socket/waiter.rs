@@ -14,6 +14,17 @@ use rustix::time::{
 
 use super::{SocketError, caretaker};
 
+/// How often what a socket had no room for is tried again, whatever the socket signals: the last receive before the wait may
+/// have taken the signal.
+pub(crate) const RETRY: Duration = Duration::from_millis(10);
+
+/// How often one looks for those whose coming and going nothing tells: the others of an `inproc` name.
+pub(crate) const LOOK: Duration = Duration::from_millis(20);
+
+/// Who looks so much later than it wanted to has stood still itself: stopped, starved, moved to another machine. What has
+/// been sent to it meanwhile is still on its way through the system.
+pub(crate) const LATE: Duration = Duration::from_millis(100);
+
 /// What one waits on: a socket's descriptor, its monitor's, and a bell that other threads ring.
 ///
 /// Any operation on a socket can swallow the signal that a sleeping thread waits for. Who takes something that

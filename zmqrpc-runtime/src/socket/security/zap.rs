@@ -15,6 +15,7 @@ use super::schedule::SOONEST;
 use super::{OPEN, Security};
 use crate::log::{self, Throttle};
 use crate::socket::context::Shared;
+use crate::socket::process::PerProcess;
 use crate::socket::raw::RawSocket;
 use crate::socket::{Direction, Endpoint, Message, Options, SocketError, Upkeep, Waiter};
 
@@ -24,7 +25,7 @@ const ENDPOINT: &str = "inproc://zeromq.zap.01";
 const MAX_HELD: usize = 4096;
 
 /// Of questions about domains that are nobody's.
-static UNASKED: Throttle = Throttle::new();
+static UNASKED: PerProcess<Throttle> = PerProcess::new();
 
 /// Frames of a question; libzmq sends no more than ten.
 const MAX_FRAMES: usize = 16;
@@ -166,7 +167,7 @@ impl Handler {
             (Mechanism::Null | Mechanism::Other, _) => None,
         };
         let Some(gate) = gate(&domain) else {
-            if let Some(hidden) = UNASKED.admit("unasked") {
+            if let Some(hidden) = UNASKED.get().admit("unasked") {
                 log::line!(
                     warn,
                     domain = log::text(&domain),
