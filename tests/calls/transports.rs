@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::thread;
+use std::time::Duration;
 
-use zmqrpc::{CallError, Client, Server};
+use zmqrpc::{CallError, Client, Error, Executed, Server};
 
 use super::book::{BookClient, BookServer, LIMIT, Point, Shelf, open_book, same};
 use super::support::{self, DivideError, Hub, ProbeClient, ProbeServer, Prober, serve, within};
@@ -185,5 +186,22 @@ fn large_arguments_and_replies_travel_whole() {
             let bytes: Vec<u8> = client.invoke("Probe.bytes", &(1 << 20,)).unwrap();
             assert!(bytes == vec![7; 1 << 20]);
         }
+    });
+}
+
+#[test]
+fn a_local_call_that_took_too_long_says_whether_it_was_executed() {
+    within(LIMIT, || {
+        let probe = ProbeClient::local(Prober::default());
+        let hasty = probe.transport().with_timeout(Duration::from_nanos(1));
+        let late = |result: Result<(), Error>| match result.unwrap_err() {
+            error @ Error::Timeout { .. } => error.executed(),
+            error => panic!("{error:?}"),
+        };
+        let add = support::ProbeAdd { a: 1, b: 2 };
+        assert_eq!(late(hasty.call(&add).map(drop)), Executed::Yes);
+        // The service does not have it.
+        let other = support::TargetAdd { a: 1, b: 2 };
+        assert_eq!(late(hasty.call(&other).map(drop)), Executed::No);
     });
 }

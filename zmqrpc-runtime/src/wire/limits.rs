@@ -16,6 +16,9 @@ pub struct Limits {
     pub metadata_bytes: usize,
 }
 
+/// The least that [`Limits::message`] may be: a header with full metadata must fit.
+pub const MIN_MESSAGE: usize = 1024;
+
 impl Limits {
     /// The defaults.
     pub const DEFAULT: Self = Self {

@@ -47,7 +47,7 @@ pub use self::{
     },
     hops::{MAX_HOPS, NUMBER_BITS, count_hop, hops, numbered, uncounted},
     key::MethodKey,
-    limits::Limits,
+    limits::{Limits, MIN_MESSAGE},
     metadata::{Metadata, MetadataBuf, MetadataIter},
     reply::{Reply, ReplyBody, is_failure, is_service_error},
     request::{Incoming, Kind, MethodRef, Request, encode_cancel, encode_ping, shorten_remaining},
