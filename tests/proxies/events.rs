@@ -8,7 +8,7 @@ use zmqrpc::{
 };
 
 use crate::log::{LogClient, LogServer, Taken, log};
-use crate::support::within;
+use crate::support::{Gate, within};
 use crate::{ANYWHERE, LIMIT, await_stats, eventually, timed_drop};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -68,6 +68,27 @@ fn rep_to_pub_answers_accepted_and_publishes() {
             (0, 0, 1)
         );
         assert_eq!(proxy.stats().answered, proxy.stats().received);
+    });
+}
+
+#[test]
+fn a_callback_on_silence_that_stands_still_holds_up_no_event() {
+    within(LIMIT, || {
+        let (publisher, endpoint) = publisher();
+        let gate = Gate::default();
+        let held = gate.clone();
+        let from = Subscription::connect(&endpoint)
+            .heartbeat(Duration::from_millis(100))
+            .on_silence(move |_| held.pass());
+        let proxy = Proxy::new(Sub::from(from), Pub::bind(ANYWHERE));
+        let proxy = proxy.start().unwrap();
+        gate.await_arrivals(1);
+        let taken = Taken::default();
+        let back = proxy.endpoints().pop().unwrap();
+        let _server = subscriber(Subscription::connect(&back), &taken);
+        let log = LogClient::new(publisher);
+        await_hearing(&taken, || log.take(1, 1).unwrap());
+        gate.open();
     });
 }
 

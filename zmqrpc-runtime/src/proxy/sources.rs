@@ -7,7 +7,7 @@ use super::counters::Counters;
 use crate::auth::EachWay;
 use crate::error::Error;
 use crate::log;
-use crate::server::{Checked, Feed, Source};
+use crate::server::{Callbacks, Checked, Feed, Source};
 use crate::socket::{Arrival, Endpoint, Message, Options, Pull, SocketError, Waiter};
 use crate::wire::{
     Incoming, Kind, Limits, NO_ID, Request, encode_ping, event_to_request, hops, numbered, peek_id,
@@ -45,6 +45,8 @@ pub(super) struct Events {
     feeds: Vec<(Feed, bool)>,
     /// Whose turn it is, and how much of it is left.
     turn: (usize, usize),
+    /// What a program wants to do when one is silent: on a thread of its own, however long that takes.
+    callbacks: Callbacks,
     limits: Limits,
     counters: Arc<Counters>,
 }
@@ -71,6 +73,7 @@ impl Events {
                 .map(open)
                 .collect::<Result<_, _>>()?,
             turn: (0, TURN),
+            callbacks: Callbacks::default(),
             limits,
             counters,
         })
@@ -137,9 +140,7 @@ impl Stream for Events {
                 feed.excuse(now);
             } else if !*used && feed.due().is_some_and(|due| due <= now) {
                 *used = true;
-                if let Some(told) = feed.look(now) {
-                    told.tell();
-                }
+                self.callbacks.make(feed.look(now));
             }
         }
     }
@@ -160,6 +161,7 @@ impl Stream for Events {
     }
 
     fn shut(self) {
+        self.callbacks.end();
         for (feed, _) in self.feeds {
             feed.shut();
         }
@@ -174,9 +176,6 @@ pub(super) struct Jobs {
     counters: Arc<Counters>,
 }
 
-/// Jobs that are held for each of those who push. Few: they are lost with the process.
-const HIGH_WATER: u32 = 100;
-
 impl Jobs {
     pub(super) fn open(
         endpoints: &[Endpoint],
@@ -187,7 +186,7 @@ impl Jobs {
     ) -> Result<Self, Error> {
         let open = |endpoint: &Endpoint| {
             let options = Options {
-                receive_high_water: HIGH_WATER,
+                receive_high_water: Pull::HIGH_WATER,
                 security: logins.of(endpoint.direction()),
                 ..options.clone()
             };

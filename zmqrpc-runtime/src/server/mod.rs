@@ -72,5 +72,5 @@ pub(crate) use draining::Draining;
 pub use handle::ServerHandle;
 pub use handler::{AsyncHandler, Handler};
 pub(crate) use outbox::{Outbox, REPLIES_IN_SOCKET};
-pub(crate) use sources::{Checked, Feed, Source};
+pub(crate) use sources::{Callbacks, Checked, Feed, Source};
 pub use sources::{Heard, PullStats, Subscription, SubscriptionStats};

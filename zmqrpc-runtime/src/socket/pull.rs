@@ -13,6 +13,10 @@ pub(crate) struct Pull {
 }
 
 impl Pull {
+    /// Messages that are held for each of those who push. Few: they are lost if the process dies, and no other worker gets
+    /// them meanwhile.
+    pub(crate) const HIGH_WATER: u32 = 100;
+
     pub(crate) fn open(endpoint: &Endpoint, options: &Options) -> Result<Self, SocketError> {
         let socket = inlet::socket(zmq::PULL, options)?;
         Ok(Self {

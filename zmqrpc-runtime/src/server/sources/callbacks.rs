@@ -1,5 +1,5 @@
-//! A thread that makes the callbacks of a server's sources, one after the other: a program's code takes as long as it
-//! likes, and no thread of the server waits for it.
+//! A thread that makes the callbacks of the sources of a server or a proxy, one after the other: a program's code takes as
+//! long as it likes, and no other thread waits for it.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
@@ -8,9 +8,9 @@ use std::thread;
 use super::Told;
 use crate::log;
 
-/// Starts with the first callback and ends with the server, or when the one that it is at returns.
+/// Starts with the first callback and ends with the server or proxy, or when the one that it is at returns.
 #[derive(Default)]
-pub(in crate::server) struct Callbacks(Mutex<State>);
+pub(crate) struct Callbacks(Mutex<State>);
 
 #[derive(Default)]
 enum State {
@@ -22,7 +22,11 @@ enum State {
 
 impl Callbacks {
     /// Has callbacks made. Each source has one that waits, at most.
-    pub(in crate::server) fn make(&self, told: Vec<Told>) {
+    pub(crate) fn make(&self, told: impl IntoIterator<Item = Told>) {
+        let mut told = told.into_iter().peekable();
+        if told.peek().is_none() {
+            return;
+        }
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(*state, State::New) {
             let (sender, receiver) = channel();
@@ -43,7 +47,7 @@ impl Callbacks {
     }
 
     /// None that has not begun is made any more.
-    pub(in crate::server) fn end(&self) {
+    pub(crate) fn end(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = State::Ended;
     }
 }

@@ -32,7 +32,7 @@ mod tally;
 use std::sync::Arc;
 use std::time::Instant;
 
-pub(super) use callbacks::Callbacks;
+pub(crate) use callbacks::Callbacks;
 pub(crate) use feed::{Feed, Told};
 pub(super) use pulled::Pulled;
 pub use stats::{Heard, PullStats, SubscriptionStats};

@@ -21,15 +21,11 @@ pub(in crate::server) struct Pulled {
     renewals: u64,
 }
 
-/// Commands that are held for each of those who push, beside those in the server's queue. Few: they are lost if the
-/// process dies, and no other worker gets them meanwhile.
-const HIGH_WATER: u32 = 100;
-
 impl Pulled {
     /// Opens the endpoint.
     pub(in crate::server) fn open(endpoint: &Endpoint, options: &Options) -> Result<Self, Error> {
         let options = Options {
-            receive_high_water: HIGH_WATER,
+            receive_high_water: Pull::HIGH_WATER,
             ..options.clone()
         };
         let pull =

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::socket::LATE;
+
 /// Watches how long nothing has been heard. Without I/O and without a clock: it is told the time.
 pub(super) struct Silence {
     limit: Duration,
@@ -10,10 +12,6 @@ pub(super) struct Silence {
     /// More time was granted, since this side had stood still itself.
     granted: bool,
 }
-
-/// Who looks so much later than it wanted to has stood still itself: stopped, starved, moved to another machine. What
-/// has been sent meanwhile is still on its way through the system.
-const LATE: Duration = Duration::from_millis(100);
 
 /// What is granted then.
 const GRACE: Duration = Duration::from_secs(1);
