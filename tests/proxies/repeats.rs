@@ -84,29 +84,48 @@ fn a_repeat_over_a_new_connection_does_not_begin_again() {
     });
 }
 
+/// A call of the method that lingers, which has so many milliseconds; as a delivery if it is `named`.
+fn linger(id: u64, named: bool, number: u8, remaining: u64) -> Vec<u8> {
+    let mut frame = head(0x01, id);
+    frame.extend([0, 0]);
+    frame.extend(key("Log.linger", "(u64) -> ()", 1).to_le_bytes());
+    frame.extend(varint(remaining));
+    frame.push(u8::from(named));
+    if named {
+        frame.extend(text("zmqrpc-delivery"));
+        frame.extend(text("00000000000000ab-1"));
+    }
+    frame.push(number);
+    frame
+}
+
+#[test]
+fn who_waits_for_a_delivery_that_is_broken_off_is_told_at_once() {
+    within(LIMIT, || {
+        let taken = Taken::default();
+        let server = log(ANYWHERE, &taken);
+        let peer = Peer::connect(&server.endpoints()[0]);
+        peer.send(linger(1, true, 1, 800));
+        taken.gate.await_arrivals(1);
+        // It has no limit of its own: nothing but the end of the first can end it.
+        peer.send(linger(2, true, 1, 0));
+        let expired = |id: u64, status: u8| [&head(0x81, id)[..], &[status]].concat();
+        assert_eq!(peer.answer()[..12], expired(1, 11));
+        let answer = peer.receive(LIMIT / 10).expect("it is told at once");
+        assert_eq!(answer[0][..12], expired(2, 7));
+        taken.gate.open();
+    });
+}
+
 #[test]
 fn a_delivery_whose_sender_has_gone_is_not_broken_off() {
     within(LIMIT, || {
         let taken = Taken::default();
         let server = log(ANYWHERE, &taken);
-        let key = key("Log.linger", "(u64) -> ()", 1);
-        let call = |id: u64, named: bool, number: u8| {
-            let mut frame = head(0x01, id);
-            frame.extend([0, 0]);
-            frame.extend(key.to_le_bytes());
-            frame.extend(varint(0));
-            frame.push(u8::from(named));
-            if named {
-                frame.extend(text("zmqrpc-delivery"));
-                frame.extend(text("00000000000000ab-1"));
-            }
-            frame.push(number);
-            frame
-        };
-        let deliver = |id| call(id, true, 1);
+        let deliver = |id| linger(id, true, 1, 0);
         let first = Peer::connect(&server.endpoints()[0]);
         first.send(deliver(1));
-        first.send(call(2, false, 2));
+        first.send(linger(2, false, 2, 0));
         taken.gate.await_arrivals(2);
         drop(first);
         // It finds that out when it tells of the methods that they still run.

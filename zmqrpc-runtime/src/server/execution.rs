@@ -88,9 +88,13 @@ impl Execution {
         })
     }
 
-    /// What its caller is told when the runtime that it ran on drops it.
+    /// The runtime that it ran on drops it: what its caller is told.
+    ///
+    /// The ticket goes first: who waits for the end of the same delivery is answered by whoever is told of this one's.
     #[cfg(feature = "tokio")]
-    pub(super) fn dropped(&self) -> Option<Box<Message>> {
+    pub(super) fn dropped(&mut self) -> Option<Box<Message>> {
+        self.clear();
+        self.report.ticket = None;
         let reason = "the runtime that the method ran on has ended";
         let refusal = Refusal::new(Status::Unavailable, reason);
         self.report.refuse(&refusal.surely(Executed::Maybe))
