@@ -93,7 +93,8 @@ impl Dealer {
         let Connected { socket, load, .. } = &mut self.connection;
         let carries = match load.room_for(message.len()) {
             Ok(None) => false,
-            Ok(Some(load)) if socket.has_room() => {
+            // A socket that is unusable says so when it is used.
+            Ok(Some(load)) if socket.has_room().unwrap_or(true) => {
                 message = load.carry(message);
                 true
             }

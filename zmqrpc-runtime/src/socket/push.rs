@@ -138,7 +138,7 @@ impl Push {
 
     /// Whether a message would be taken now.
     pub(crate) fn has_room(&self) -> bool {
-        self.outlet.socket.is_writable()
+        self.outlet.socket.has_room().unwrap_or(false)
     }
 
     /// Whether somebody pulls. Of those who are connected to an `inproc` name that is bound here nothing is known but

@@ -210,13 +210,6 @@ impl RawSocket {
         }
     }
 
-    /// Whether a message would be taken. Notices what has happened.
-    pub(super) fn has_room(&mut self) -> bool {
-        let events = self.socket.get_events();
-        // One that is unusable says so when it is used.
-        events.map_or(true, |events| events.contains(zmq::POLLOUT))
-    }
-
     /// Notices what has happened: refusals that are about to be untrue, and the signal for whoever waits. A send looks
     /// for it only from time to time.
     pub(super) fn settle(&mut self) -> Result<(), SocketError> {
@@ -225,10 +218,11 @@ impl RawSocket {
         events.map_err(SocketError::of("reading the events"))
     }
 
-    /// Whether a peer has room for a message. Notices what has happened, as [`settle`](Self::settle) does.
-    pub(super) fn is_writable(&self) -> bool {
+    /// Whether a message would be taken. Notices what has happened, as [`settle`](Self::settle) does.
+    pub(super) fn has_room(&self) -> Result<bool, SocketError> {
         let events = self.socket.get_events();
-        events.is_ok_and(|events| events.contains(zmq::POLLOUT))
+        let events = events.map_err(SocketError::of("reading the events"))?;
+        Ok(events.contains(zmq::POLLOUT))
     }
 
     /// Ends the monitor. Must come before its reading side closes: libzmq's I/O thread writes events with blocking
