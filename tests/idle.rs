@@ -8,7 +8,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
-use support::{alone, await_state, serve, within};
+use support::{alone, await_state, greet, greeting, serve, within};
 use zmqrpc::{Client, Publisher, Pusher, Subscription};
 
 const LIMIT: Duration = Duration::from_secs(60);
@@ -23,30 +23,6 @@ fn memory() -> usize {
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
-/// Speaks ZMTP 3.0 until both sides know who the other one is.
-fn greet(mut stream: TcpStream, kind: &str) {
-    stream.write_all(&greeting(b"NULL")).unwrap();
-    stream.read_exact(&mut [0; 64]).unwrap();
-    let mut ready = b"\x05READY\x0BSocket-Type".to_vec();
-    ready.extend(u32::try_from(kind.len()).unwrap().to_be_bytes());
-    ready.extend(kind.as_bytes());
-    stream
-        .write_all(&[&[4, u8::try_from(ready.len()).unwrap()], &*ready].concat())
-        .unwrap();
-    let mut front = [0; 2];
-    stream.read_exact(&mut front).unwrap();
-    let mut answer = vec![0; front[1].into()];
-    stream.read_exact(&mut answer).unwrap();
-    assert!(answer.starts_with(b"\x05READY"), "{answer:?}");
-}
-
-fn greeting(mechanism: &[u8]) -> Vec<u8> {
-    let mut greeting = vec![0xFF, 0, 0, 0, 0, 0, 0, 0, 0, 0x7F, 3, 0];
-    greeting.extend(mechanism);
-    greeting.resize(64, 0);
-    greeting
-}
-
 #[test]
 fn peers_that_come_and_go_leave_nothing_with_who_is_idle() {
     alone(LIMIT, || {
@@ -59,7 +35,7 @@ fn peers_that_come_and_go_leave_nothing_with_who_is_idle() {
             let address = endpoint.trim_start_matches("tcp://");
             let before = memory();
             for _ in 0..20_000 {
-                greet(TcpStream::connect(address).unwrap(), kind);
+                greet(&mut TcpStream::connect(address).unwrap(), kind, b"");
             }
             // Each would leave 11 kB.
             let held = memory().saturating_sub(before);
@@ -89,7 +65,7 @@ fn peers_that_come_and_go_leave_nothing_where_nothing_is_taken() {
         let address = subscribed.trim_start_matches("tcp://");
         let before = memory();
         for _ in 0..5_000 {
-            greet(TcpStream::connect(address).unwrap(), "PUB");
+            greet(&mut TcpStream::connect(address).unwrap(), "PUB", b"");
         }
         // Each would leave 11 kB.
         let held = memory().saturating_sub(before);

@@ -11,33 +11,13 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
 use zmqrpc::{AsyncClient, Error, Executed};
 
-use crate::support::{Fake, ProbeClient, anywhere, serve, within};
+use crate::support::{Fake, ProbeClient, anywhere, block_on, serve, within};
 
 const LIMIT: Duration = Duration::from_secs(60);
 /// Of calls that are to end by it.
 const SHORT: Duration = Duration::from_millis(300);
 /// Of calls that are not.
 const LONG: Duration = Duration::from_secs(30);
-
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
-}
-
-/// The least that an executor can be.
-fn block_on<F: Future>(future: F) -> F::Output {
-    let mut future = pin!(future);
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            return output;
-        }
-        thread::park();
-    }
-}
 
 /// A runtime that is driven only while somebody blocks on it.
 fn idle_runtime() -> Runtime {

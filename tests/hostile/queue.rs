@@ -67,27 +67,17 @@ fn who_fills_the_queue_keeps_nobody_else_out() {
             victim.server.stats().overloaded == 10
         });
         for id in 1_002..=1_011 {
-            assert_eq!(refusal(&next(&greedy), id).0, 7);
+            assert_eq!(refusal(&greedy.next(), id).0, 7);
         }
         let client = victim.client.clone();
         let other = thread::spawn(move || client.add(2, 3));
         // The last that waits gives way: it was not executed.
-        let (status, executed, _) = refusal(&next(&greedy), 1_001);
+        let (status, executed, _) = refusal(&greedy.next(), 1_001);
         assert_eq!((status, executed), (7, 0));
         victim.gate.open();
         assert_eq!(other.join().unwrap(), Ok(5));
         assert_eq!(victim.server.stats().overloaded, 11);
     });
-}
-
-/// The next answer that is neither a pong nor a sign that a call still runs.
-fn next(peer: &Peer) -> Vec<u8> {
-    loop {
-        let frame = peer.answer();
-        if frame[2] == 0x81 {
-            return frame;
-        }
-    }
 }
 
 #[test]

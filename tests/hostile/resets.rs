@@ -10,32 +10,12 @@ use std::time::{Duration, Instant};
 use rustix::net::sockopt::set_socket_linger;
 use zmqrpc::{Client, Proxy, Rep, Req};
 
-use super::support::{Peer, ProbeClient, await_state, call_by_name, head, pong, reply, within};
+use super::support::{
+    Peer, ProbeClient, await_state, call_by_name, greet, head, pong, reply, within,
+};
 use super::victim::{LIMIT, Victim, valid};
 
 const ROUNDS: usize = 8;
-
-/// Speaks ZMTP 3.0 as a socket of this kind until both sides know who the other one is.
-fn greet(stream: &mut TcpStream, kind: &str, name: &[u8]) {
-    let mut hello = vec![0xFF, 0, 0, 0, 0, 0, 0, 0, 0, 0x7F, 3, 0];
-    hello.extend(b"NULL");
-    hello.resize(64, 0);
-    let mut ready = b"\x05READY".to_vec();
-    for (key, value) in [("Socket-Type", kind.as_bytes()), ("Identity", name)] {
-        ready.push(u8::try_from(key.len()).unwrap());
-        ready.extend(key.as_bytes());
-        ready.extend(u32::try_from(value.len()).unwrap().to_be_bytes());
-        ready.extend(value);
-    }
-    hello.push(6);
-    hello.extend((ready.len() as u64).to_be_bytes());
-    hello.extend(ready);
-    stream.write_all(&hello).unwrap();
-    stream.read_exact(&mut [0; 64]).unwrap();
-    let mut front = [0; 2];
-    stream.read_exact(&mut front).unwrap();
-    stream.read_exact(&mut vec![0; front[1].into()]).unwrap();
-}
 
 /// Sends `frame` and a PING, again and again, until nothing is taken any more, and resets the connection.
 fn fill_and_reset(mut stream: TcpStream, frame: &[u8]) {

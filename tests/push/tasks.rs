@@ -13,7 +13,7 @@ use zmqrpc::{AsyncPusher, Error, Executed, Pusher, Server};
 
 use super::jobs::Miller;
 use super::mill::{BLOB, LIMIT, MillClient, MillServer, SOON, fill, mill, number, stalled};
-use super::support::{Peer, await_state, within};
+use super::support::{Peer, await_state, block_on, within};
 
 #[test]
 fn a_task_goes_no_faster_than_those_who_pull() {
@@ -153,26 +153,6 @@ fn tasks_of_another_runtime_wait_when_the_first_has_ended() {
         second.block_on(tasks.grind(2)).unwrap();
         assert_eq!(number(&peer), 2);
     });
-}
-
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
-}
-
-/// The least that an executor can be.
-fn block_on<F: Future>(future: F) -> F::Output {
-    let mut future = pin!(future);
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            return output;
-        }
-        thread::park();
-    }
 }
 
 #[test]

@@ -5,14 +5,17 @@
 #![allow(dead_code, unused_imports)]
 
 mod child;
+mod executor;
 mod frames;
 mod limit;
 mod peers;
 mod possessions;
 mod probe;
 mod target;
+mod zmtp;
 
 pub(crate) use child::{Process, Role};
+pub(crate) use executor::block_on;
 pub(crate) use frames::{
     Event, Request, call_by_key, call_by_name, failure, head, key, pong, reply, text, varint,
 };
@@ -27,3 +30,4 @@ pub(crate) use target::{
     AtDesk, Counts, Desk, TargetAdd, TargetBytes, TargetClient, TargetHold, TargetNever,
     TargetProcess, TargetServer, TargetTrace, serve_target,
 };
+pub(crate) use zmtp::{greet, greeting};

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use super::Event;
+use super::{Event, pong};
 
 /// A raw client, subscriber or puller.
 pub(crate) struct Peer(pub(crate) zmq::Socket);
@@ -98,6 +98,17 @@ impl Peer {
             let mut frames = self.receive(Duration::from_secs(10)).expect("an answer");
             let frame = frames.pop().unwrap();
             if !frame.starts_with(&[0xC1, 1, 0x89]) {
+                return frame;
+            }
+        }
+    }
+
+    /// The next message's last frame, unless a server finds out by it whether the peer is there, or tells that a call runs.
+    pub(crate) fn next(&self) -> Vec<u8> {
+        loop {
+            let mut frames = self.receive(Duration::from_secs(10)).expect("a frame");
+            let frame = frames.pop().unwrap();
+            if frame != pong(0) && !frame.starts_with(&[0xC1, 1, 0x86]) {
                 return frame;
             }
         }
