@@ -4,9 +4,11 @@
 mod support;
 
 mod addresses;
+mod delays;
 mod draining;
 mod durations;
 mod endpoints;
+mod farewells;
 mod fixture;
 mod flushes;
 mod handles;

@@ -158,24 +158,29 @@ fn a_shutdown_for_tasks_keeps_its_limit_on_any_executor() {
     });
 }
 
+/// How long it takes to drop a server with such a method.
+async fn dropped() -> Duration {
+    let (server, probe) = busy_server().await;
+    let start = Instant::now();
+    drop(server);
+    let took = start.elapsed();
+    let error = probe.add(1, 2).await.unwrap_err();
+    assert!(
+        matches!(
+            error,
+            Error::Unavailable { .. } | Error::ShuttingDown { .. }
+        ),
+        "{error}"
+    );
+    took
+}
+
 #[test]
 fn a_handle_that_is_dropped_on_the_thread_that_its_methods_need_does_not_wait_for_them() {
     within(LIMIT, || {
-        one_thread().block_on(async {
-            let (server, probe) = busy_server().await;
-            let start = Instant::now();
-            drop(server);
-            // A second is what dropping a handle may take elsewhere.
-            assert!(start.elapsed() < Duration::from_millis(900));
-            let error = probe.add(1, 2).await.unwrap_err();
-            assert!(
-                matches!(
-                    error,
-                    Error::Unavailable { .. } | Error::ShuttingDown { .. }
-                ),
-                "{error}"
-            );
-        });
+        // It would wait for a second. One of some rounds will do: the machine may be at something else.
+        let quickest = (0..5).map(|_| one_thread().block_on(dropped())).min();
+        assert!(quickest < Some(Duration::from_millis(500)), "{quickest:?}");
     });
 }
 

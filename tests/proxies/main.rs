@@ -21,6 +21,7 @@ mod log;
 mod names;
 mod noise;
 mod predecessors;
+mod refusals;
 mod repeats;
 mod rings;
 mod room;

@@ -11,7 +11,7 @@ use super::ways::{Links, Ways};
 use crate::auth::{Access, CurveClient};
 use crate::error::Error;
 use crate::socket::{Care, Direction, Endpoint, Options, Upkeep};
-use crate::wire::Limits;
+use crate::wire::{Limits, MIN_MESSAGE};
 
 /// Makes a [`Client`]. Nothing is opened before [`build`](Self::build), which checks every setting.
 ///
@@ -95,7 +95,8 @@ impl ClientBuilder {
     /// `interval`; after `limit` of silence its calls fail with [`Error::Unavailable`] and the connection is made anew.
     /// Default: 1 s and 3 s.
     ///
-    /// Servers answer pings while all of their workers are busy: a slow method is no silence.
+    /// Servers answer pings while all of their workers are busy: a slow method is no silence. One that has said that it ends
+    /// is not pinged, but gives signs of life; there `limit` is 3 s at least.
     pub fn ping(mut self, interval: Duration, limit: Duration) -> Self {
         (self.ping_interval, self.ping_limit) = (interval, limit);
         self
@@ -289,6 +290,3 @@ impl ClientBuilder {
             .collect()
     }
 }
-
-/// A header with full metadata must fit.
-const MIN_MESSAGE: usize = 1024;

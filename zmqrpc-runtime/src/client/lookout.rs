@@ -1,21 +1,14 @@
 //! Looks whether a link's server still lives, and makes another connection where it does not.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::core::Core;
 use super::pulse::Beat;
 use super::standing::Standing;
 use super::table::Loss;
 use crate::log;
-use crate::socket::{Message, Waiter};
+use crate::socket::{LOOK, Message, RETRY, Waiter};
 use crate::wire::{NO_ID, encode_ping};
-
-/// How often a request that the socket has no room for is tried again, whatever the socket signals: the last receive
-/// before the wait may have taken the signal.
-const RETRY: Duration = Duration::from_millis(10);
-
-/// How often a server is looked for whose coming nothing tells.
-const LOOK: Duration = Duration::from_millis(20);
 
 impl Core {
     /// Fails what was handed over, and makes another connection for the rest.
@@ -31,29 +24,49 @@ impl Core {
         self.call_driver();
     }
 
-    /// Looks whether the server still lives, while calls are under way. Answers when to look again.
+    /// Looks whether the server still lives, while somebody waits for it. Answers when to look again.
     pub(super) fn check_pulse(&mut self, now: Instant, waiter: &Waiter) -> Option<Instant> {
-        while self.takes_calls() && self.table.len() > self.queue.len() {
-            match self.pulse.check(now) {
-                Beat::Wait(until) if self.lacks_room() => return Some(until.min(now + RETRY)),
+        let next = self.judge(now, waiter);
+        let retry = self.lacks_room().then(|| now + RETRY);
+        // Nor does anything tell that an `inproc` server goes, which is not pinged any more.
+        let leaves = !self.standing.is_open() && self.dealer.is_inproc() && self.table.len() > 0;
+        let comes = self.dealer.must_look() && !self.queue.is_empty() && !self.takes_calls();
+        let look = (leaves || comes).then(|| now + LOOK);
+        [next, retry, look].into_iter().flatten().min()
+    }
+
+    /// Answers when the server is to be asked for a sign of life, or taken for dead.
+    fn judge(&mut self, now: Instant, waiter: &Waiter) -> Option<Instant> {
+        while self.is_waited_for() {
+            let beat = if self.standing.is_open() {
+                self.pulse.check(now)
+            } else {
+                self.pulse.listen(now)
+            };
+            match beat {
                 Beat::Wait(until) => return Some(until),
                 Beat::Ask => {
                     // Full is silent enough: the next look finds out.
                     let _ = self.dealer.send(Message::copy_of(&encode_ping(NO_ID)));
                     self.service(waiter);
                 }
-                Beat::Dead => {
+                Beat::Dead(silence) => {
                     log::line!(warn, ; "a server shows no sign of life, its connection is renewed");
-                    self.give_up(&Loss::Silent(self.pulse.limit()), waiter);
+                    self.give_up(&Loss::Silent(silence), waiter);
                     self.service(waiter);
                 }
             }
         }
-        if self.lacks_room() {
-            return Some(now + RETRY);
-        }
-        // Nor does anything tell that an `inproc` server goes, which is not pinged any more.
-        let leaves = !self.standing.is_open() && self.dealer.is_inproc() && self.table.len() > 0;
-        (leaves || self.dealer.must_look() && !self.queue.is_empty()).then(|| now + LOOK)
+        None
+    }
+
+    /// Whether calls are under way there; or wait for the connection to end, where the server has said that it ends.
+    fn is_waited_for(&self) -> bool {
+        let elsewhere = if self.standing.is_open() {
+            self.queue.len()
+        } else {
+            0
+        };
+        self.up && self.table.len() > elsewhere
     }
 }

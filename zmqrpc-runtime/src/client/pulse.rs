@@ -2,11 +2,12 @@
 //!
 //! A frozen or unreachable peer keeps its connection for minutes. While calls are under way and nothing is heard, the
 //! server is pinged; it answers pings even while all of its workers are busy. So a slow method is not taken for a dead
-//! server, only for a slow method.
+//! server, only for a slow method. A server that has said that it ends is not pinged: it gives signs of life unasked.
 
 use std::time::{Duration, Instant};
 
 use crate::clock::FOREVER;
+use crate::socket::LATE;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pulse {
@@ -20,9 +21,8 @@ pub(crate) struct Pulse {
     granted: Option<Instant>,
 }
 
-/// Who looks so much later than it wanted to has stood still itself: stopped, starved, moved to another machine. What the
-/// server has said meanwhile is still on its way through the system.
-const LATE: Duration = Duration::from_millis(100);
+/// How long a server that gives signs of life unasked, one each second, may be silent at least.
+const UNASKED: Duration = Duration::from_secs(3);
 
 /// What to do now.
 #[derive(Debug, PartialEq, Eq)]
@@ -31,8 +31,8 @@ pub(crate) enum Beat {
     Wait(Instant),
     /// Send a ping.
     Ask,
-    /// Give the connection up.
-    Dead,
+    /// Give the connection up: it has been silent for so long.
+    Dead(Duration),
 }
 
 impl Pulse {
@@ -71,7 +71,7 @@ impl Pulse {
         }
         let last = self.asked.unwrap_or(self.heard);
         if self.asked.is_some() && now >= self.end() {
-            Beat::Dead
+            Beat::Dead(self.limit)
         } else if now >= last + self.interval {
             self.ask(now)
         } else {
@@ -81,6 +81,22 @@ impl Pulse {
             };
             Beat::Wait(self.due)
         }
+    }
+
+    /// As [`check`](Self::check), for a server that gives signs of life unasked. Never answers that it is to be asked.
+    pub(crate) fn listen(&mut self, now: Instant) -> Beat {
+        let limit = self.limit.max(UNASKED);
+        let late = now.saturating_duration_since(self.due) > LATE;
+        let end = self.granted.unwrap_or(self.heard + limit);
+        if now < end {
+            self.due = end;
+        } else if late && self.granted.is_none() {
+            self.due = now + limit / 2;
+            self.granted = Some(self.due);
+        } else {
+            return Beat::Dead(limit);
+        }
+        Beat::Wait(self.due)
     }
 
     fn ask(&mut self, now: Instant) -> Beat {
@@ -97,11 +113,6 @@ impl Pulse {
     /// How long silence lasts before it is asked about.
     pub(crate) fn interval(&self) -> Duration {
         self.interval
-    }
-
-    /// How long silence lasts before it is taken for death.
-    pub(crate) fn limit(&self) -> Duration {
-        self.limit
     }
 }
 
@@ -127,7 +138,7 @@ mod tests {
             pulse.check(start + SECOND * 5 / 2),
             Beat::Wait(start + 3 * SECOND)
         );
-        assert_eq!(pulse.check(start + 3 * SECOND), Beat::Dead);
+        assert_eq!(pulse.check(start + 3 * SECOND), Beat::Dead(3 * SECOND));
     }
 
     #[test]
@@ -140,7 +151,7 @@ mod tests {
             Beat::Wait(start + 3 * SECOND)
         );
         assert_eq!(pulse.check(start + 4 * SECOND), Beat::Ask);
-        assert_eq!(pulse.check(start + 5 * SECOND), Beat::Dead);
+        assert_eq!(pulse.check(start + 5 * SECOND), Beat::Dead(3 * SECOND));
     }
 
     #[test]
@@ -162,7 +173,7 @@ mod tests {
         // The server is dead indeed, and standing still again does not help it.
         let again = awake + 10 * SECOND;
         assert_eq!(pulse.check(again), Beat::Ask);
-        assert_eq!(pulse.check(again + 5 * SECOND), Beat::Dead);
+        assert_eq!(pulse.check(again + 5 * SECOND), Beat::Dead(3 * SECOND));
     }
 
     #[test]
@@ -171,13 +182,42 @@ mod tests {
         for second in 1..3 {
             assert_eq!(pulse.check(start + second * SECOND), Beat::Ask);
         }
-        assert_eq!(pulse.check(start + 3 * SECOND + LATE / 2), Beat::Dead);
+        let dead = Beat::Dead(3 * SECOND);
+        assert_eq!(pulse.check(start + 3 * SECOND + LATE / 2), dead);
     }
 
     #[test]
     fn nobody_is_dead_who_was_not_asked() {
         let (mut pulse, start) = pulse();
         assert_eq!(pulse.check(start + 100 * SECOND), Beat::Ask);
-        assert_eq!(pulse.check(start + 101 * SECOND), Beat::Dead);
+        assert_eq!(pulse.check(start + 101 * SECOND), Beat::Dead(3 * SECOND));
+    }
+
+    #[test]
+    fn who_gives_signs_of_life_unasked_has_time_for_three() {
+        let mut pulse = Pulse::new(SECOND / 20, SECOND / 10);
+        let start = pulse.heard;
+        for second in 0..5 {
+            let heard = start + second * SECOND;
+            pulse.hear(heard);
+            assert_eq!(pulse.listen(heard), Beat::Wait(heard + 3 * SECOND));
+        }
+        assert_eq!(pulse.listen(start + 7 * SECOND), Beat::Dead(3 * SECOND));
+        let mut patient = Pulse::new(SECOND, 10 * SECOND);
+        let start = patient.heard;
+        assert_eq!(patient.listen(start), Beat::Wait(start + 10 * SECOND));
+        assert_eq!(patient.listen(start + 10 * SECOND), Beat::Dead(10 * SECOND));
+    }
+
+    #[test]
+    fn who_has_stood_still_itself_listens_once_more() {
+        let (mut pulse, start) = pulse();
+        assert_eq!(pulse.listen(start), Beat::Wait(start + 3 * SECOND));
+        let awake = start + 10 * SECOND;
+        let granted = awake + SECOND * 3 / 2;
+        assert_eq!(pulse.listen(awake), Beat::Wait(granted));
+        assert_eq!(pulse.listen(granted + SECOND), Beat::Dead(3 * SECOND));
+        pulse.hear(granted);
+        assert_eq!(pulse.listen(granted), Beat::Wait(granted + 3 * SECOND));
     }
 }

@@ -11,10 +11,10 @@ use crate::log;
 use crate::publish::open_all;
 use crate::server::{Draining, Outbox};
 use crate::socket::{
-    Arrival, Delivery, Endpoint, Message, Options, Route, Router, SocketError, Waiter,
+    Arrival, Delivery, Endpoint, Message, Options, RETRY, Route, Router, SocketError, Waiter,
 };
 use crate::wire::{
-    ACCEPTED_KEY, Executed, Incoming, Kind, Limits, MetadataBuf, ReplyBody, Request, Status,
+    ACCEPTED_KEY, Executed, Incoming, Kind, Limits, MetadataBuf, NO_ID, ReplyBody, Request, Status,
     patch_id,
 };
 
@@ -60,9 +60,6 @@ pub(super) enum Asked {
     /// The call that this caller made is not wanted any more.
     Cancel(Caller),
 }
-
-/// How often answers that a caller had no room for are tried again at least.
-const RETRY: Duration = Duration::from_millis(10);
 
 /// Bytes after which a turn ends early.
 const TURN_BYTES: usize = 16 << 20;
@@ -125,17 +122,25 @@ impl Front {
         self.outbox.is_empty()
     }
 
-    /// Tells callers of the end, which is to come within so long. Whether they know of it: no more is to be taken from
-    /// them then.
+    /// Tells callers of the end, which is to come within so long, and that the proxy lives until then. Whether they know of
+    /// it: no more is to be taken from them then.
     pub(super) fn drain(&mut self, limit: Duration, now: Instant) -> bool {
         for Delivery { route, message } in self.draining.start(limit, now) {
             self.send(route, message);
         }
+        let mut reminded = Vec::new();
+        self.draining.remind(now, &mut reminded);
+        for route in reminded {
+            // What has no room there is tried again, and finds out by itself who has gone.
+            if !self.outbox.is_blocked(&route) {
+                self.send(route, reply_frame(NO_ID, ReplyBody::Pong));
+            }
+        }
         self.draining.is_over(now)
     }
 
-    /// When they are not waited for any longer.
-    pub(super) fn drained_by(&self) -> Option<Instant> {
+    /// When to [`drain`](Self::drain) again, whatever comes.
+    pub(super) fn drains_at(&self) -> Option<Instant> {
         self.draining.due()
     }
 
@@ -182,6 +187,9 @@ impl Front {
     /// Tries again for callers that had no room. Whether that brought anything.
     fn retry(&mut self) -> bool {
         let retried = self.outbox.retry(&mut self.router, &self.counters.front);
+        for gone in &retried.gone {
+            self.draining.forget(gone);
+        }
         self.gone.extend(retried.gone);
         retried.moved
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::client::{Pulse, Standing};
+use crate::client::{Beat, Pulse, Standing};
 use crate::log;
 use crate::socket::{Dealer, Message, Waiter};
 use crate::wire::encode_ping;
@@ -30,6 +30,16 @@ impl Link {
     /// Whether there is a target that is not about to end.
     pub(super) fn takes_calls(&self) -> bool {
         self.up && self.standing.is_open()
+    }
+
+    /// Whether the target lives, as far as this `pulse` of the link tells: asked where calls are under way, unasked where it
+    /// is about to end.
+    pub(super) fn judge(&self, pulse: &mut Pulse, now: Instant) -> Option<Beat> {
+        match self.standing.is_open() {
+            _ if !self.up => None,
+            true => (self.calls > 0).then(|| pulse.check(now)),
+            false => Some(pulse.listen(now)),
+        }
     }
 
     /// Answers a target that is about to end, if it has not been answered.

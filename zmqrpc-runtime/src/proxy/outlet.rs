@@ -8,7 +8,9 @@ use super::counters::Counters;
 use crate::error::Error;
 use crate::log;
 use crate::publish::{Overflow, open_all};
-use crate::socket::{Endpoint, Message, Options, Publisher, SocketError, Unpublished, Waiter};
+use crate::socket::{
+    Endpoint, LOOK, Message, Options, Publisher, SocketError, Unpublished, Waiter,
+};
 use crate::wire::{Content, Event, HEARTBEAT_TOPIC, Limits};
 
 pub(super) struct Outlet {
@@ -23,9 +25,6 @@ pub(super) struct Outlet {
     heartbeat: Option<(Duration, Instant, u64)>,
     used: bool,
 }
-
-/// How often an `inproc` name that is connected to is looked for.
-const LOOK: Duration = Duration::from_millis(20);
 
 impl Outlet {
     pub(super) fn open(
@@ -43,7 +42,7 @@ impl Outlet {
             publisher,
             overflow,
             counters,
-            id: RandomState::new().hash_one(0),
+            id: RandomState::new().hash_one(std::process::id()),
             sequence: 1,
             heartbeat: heartbeat.map(|interval| (interval, Instant::now(), 1)),
             used: true,

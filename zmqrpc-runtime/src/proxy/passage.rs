@@ -22,7 +22,7 @@ use crate::clock::FOREVER;
 use crate::error::Error;
 use crate::publish::open_all;
 use crate::socket::{Options, Push as PushSocket, Security, Upkeep};
-use crate::wire::{Limits, MAX_TOPIC};
+use crate::wire::{Limits, MAX_TOPIC, MIN_MESSAGE};
 
 /// An end that messages come in at: [`Rep`], [`Sub`], [`Pull`].
 pub trait Source: sealed::End {}
@@ -204,8 +204,6 @@ const BACKOFF: Backoff = Backoff {
     first: Duration::from_millis(100),
     longest: Duration::from_secs(5),
 };
-/// A header with full metadata must fit.
-const MIN_MESSAGE: usize = 1024;
 /// Cancellations and the last answers may take so long to leave when the sockets close.
 const LINGER: Duration = Duration::from_millis(500);
 

@@ -1,12 +1,12 @@
 //! Jobs that are pulled are pushed again: PULL to PUSH.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::counters::Counters;
 use super::relay::{Relay, Turn};
 use super::sources::{Jobs, Stream, TURN};
-use crate::socket::{Hold, Message, Push, SocketError, Unpushed, Waiter};
+use crate::socket::{Hold, Message, Push, RETRY, SocketError, Unpushed, Waiter};
 
 /// Takes a job when it has found a puller for the one before: what nobody takes waits with those who pushed it.
 pub(super) struct Pushing {
@@ -19,9 +19,6 @@ pub(super) struct Pushing {
     counters: Arc<Counters>,
     stopping: bool,
 }
-
-/// How often the job in hand is offered again, whatever the socket signals.
-const RETRY: Duration = Duration::from_millis(10);
 
 impl Pushing {
     pub(super) fn new(jobs: Jobs, push: Push, counters: Arc<Counters>) -> Self {

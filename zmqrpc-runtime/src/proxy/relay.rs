@@ -135,7 +135,7 @@ impl Control {
         loop {
             let now = Instant::now();
             if self.stopping.load(Ordering::Acquire)
-                && (ending.is_some() || self.is_drained(&mut *relay, now))
+                && (self.is_drained(&mut *relay, now) || ending.is_some())
             {
                 let ending = ending.get_or_insert_with(|| {
                     relay.stop();
@@ -170,15 +170,15 @@ impl Control {
                     (waiters.get(count..).unwrap_or_default(), Some(until))
                 }
             };
-            let limit = match &mut ending {
-                Some(ending) if relay.is_done() => Some(ending.next(now)),
-                Some(ending) => Some(ending.until),
-                None => relay.front().and_then(|front| front.drained_by()),
-            };
-            let until = match (until, limit) {
-                (Some(a), Some(b)) => Some(a.min(b)),
-                (a, b) => a.or(b),
-            };
+            let limit = ending.as_mut().map(|ending| {
+                if relay.is_done() {
+                    ending.next(now)
+                } else {
+                    ending.until
+                }
+            });
+            let drains_at = relay.front().and_then(|front| front.drains_at());
+            let until = [until, limit, drains_at].into_iter().flatten().min();
             if let Err(error) = drive_any(waiters, until) {
                 log::line!(error, error = log::text(&error); "a proxy cannot wait for its sockets, the proxy ends");
                 break;
@@ -189,7 +189,7 @@ impl Control {
         relay.shut();
     }
 
-    /// Tells callers of the end. Whether they know of it.
+    /// Tells callers of the end, and goes on telling that the proxy lives. Whether they know of it.
     fn is_drained(&self, relay: &mut dyn Relay, now: Instant) -> bool {
         let until = self.state().until.unwrap_or(now);
         let limit = until.saturating_duration_since(now);

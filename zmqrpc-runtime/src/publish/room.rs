@@ -10,10 +10,10 @@ use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use super::ledger::Ledger;
-use super::seat::{Held, LOOK, Lock, REST, Seat, Tended};
+use super::seat::{Held, Lock, REST, Seat, Tended};
 use crate::log;
 use crate::socket::{
-    Denial, Drive, Driven, Message, Push, SocketError, Turn, Unpushed, Waiter, Wakes,
+    Denial, Drive, Driven, LOOK, Message, Push, SocketError, Turn, Unpushed, Waiter, Wakes,
 };
 
 pub(super) type Room = Driven<Seat<Core>>;

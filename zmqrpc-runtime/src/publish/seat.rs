@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::socket::{SocketError, Waiter, Wakes, Ward};
+use crate::socket::{LOOK, SocketError, Waiter, Wakes, Ward};
 
 pub(super) struct Seat<C> {
     held: Mutex<Held<C>>,
@@ -51,9 +51,6 @@ const USES: u32 = 64;
 
 /// How often a socket in use looks after connections that nothing tells of.
 pub(super) const REST: Duration = Duration::from_millis(100);
-
-/// How often one looks for an `inproc` name to be bound.
-pub(super) const LOOK: Duration = Duration::from_millis(20);
 
 /// A wait without a deadline looks at the clock now and then.
 const LONG: Duration = Duration::from_secs(3600);

@@ -6,7 +6,7 @@ use super::endpoints::Endpoints;
 use crate::auth::Access;
 use crate::error::Error;
 use crate::socket::{Endpoint, Options, Upkeep};
-use crate::wire::{Limits, MetadataBuf};
+use crate::wire::{Limits, MIN_MESSAGE, MetadataBuf};
 
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
@@ -80,9 +80,6 @@ impl Settings {
         self.endpoints.parse()
     }
 }
-
-/// A header with full metadata must fit.
-const MIN_MESSAGE: usize = 1024;
 
 /// Methods that both builders have. Only their words differ: each speaks of its own messages and peers.
 macro_rules! setters {

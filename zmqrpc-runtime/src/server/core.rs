@@ -228,18 +228,19 @@ impl Core {
             self.send(delivery, now);
         }
         self.ready = ready;
-        self.search(now);
+        self.ask(now);
         self.answer_joined(now);
         let drained = self.take_in(now)?;
         let told = self.port.sources.look(now);
         Ok(Seen { drained, told })
     }
 
-    /// Drops what was asked for by peers that have gone, and waits for no answer of theirs.
-    fn search(&mut self, now: Instant) {
+    /// Gives signs of life to those who need them. What was asked for by peers that turn out to have gone is dropped, and no
+    /// answer of theirs waited for.
+    fn ask(&mut self, now: Instant) {
         let mut asked = std::mem::take(&mut self.asked);
         self.work.search(now, &mut asked);
-        self.port.draining.search(now, &mut asked);
+        self.port.draining.remind(now, &mut asked);
         for route in asked.drain(..) {
             if let Some(gone) = self.port.ask(route, &self.counters) {
                 let (_, mut intake) = self.parts();

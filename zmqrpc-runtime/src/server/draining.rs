@@ -2,6 +2,8 @@
 //!
 //! Who has called lately is told first, and goes on being served until it has answered that nothing more will come from
 //! it. Only then, or when it takes too long, what is new is refused.
+//!
+//! Who was told does not ask any more whether the server lives, as it sends nothing. So it gets signs of life unasked.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
@@ -19,13 +21,18 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// When those who have not answered are first looked for: who has gone together with the server never answers.
 const FIRST_LOOK: Duration = Duration::from_millis(5);
 
+/// How often those who were told get a sign of life. Three that are missing are a death.
+const SIGN: Duration = Duration::from_secs(1);
+
 pub(crate) struct Draining {
     callers: Callers,
     /// The number of the question, which nobody knows before it is asked.
     id: u64,
     stage: Stage,
-    /// Who has been asked.
+    /// Who has been asked, and has not gone.
     told: HashSet<PeerId>,
+    /// When those get a sign of life; before the end was asked for, never.
+    sign_at: Option<Instant>,
 }
 
 enum Stage {
@@ -51,6 +58,7 @@ impl Draining {
             id: RandomState::new().hash_one(0).max(1),
             stage: Stage::Serving,
             told: HashSet::new(),
+            sign_at: None,
         }
     }
 
@@ -83,6 +91,7 @@ impl Draining {
             return Vec::new();
         }
         self.told.extend(self.callers.take(now));
+        self.sign_at = Some(now + SIGN);
         self.stage = Stage::Asking {
             until: now + PATIENCE.min(limit / 2),
             waited_for: self.told.clone(),
@@ -103,20 +112,31 @@ impl Draining {
     /// A ping with this id came over this way.
     pub(crate) fn answer(&mut self, route: &Route, id: u64) {
         if id == self.id {
-            self.forget(route);
+            self.wait_no_longer(route);
         }
     }
 
-    /// The caller at the end of this way has gone, or will send nothing more.
+    /// The caller at the end of this way has gone.
     pub(crate) fn forget(&mut self, route: &Route) {
+        if !self.told.is_empty() {
+            self.told.remove(route.peer());
+            self.wait_no_longer(route);
+        }
+    }
+
+    fn wait_no_longer(&mut self, route: &Route) {
         if let Stage::Asking { waited_for, .. } = &mut self.stage {
             waited_for.remove(route.peer());
         }
     }
 
-    /// Those who have to be looked for at `now`: a message to somebody who has gone tells. Less and less often, as they may
-    /// be many.
-    pub(crate) fn search(&mut self, now: Instant, missed: &mut Vec<Route>) {
+    /// Adds those who are to get a sign of life at `now`. From time to time all who were told; and those who have not
+    /// answered, as a message to somebody who has gone tells: less and less often, as they may be many.
+    pub(crate) fn remind(&mut self, now: Instant, to: &mut Vec<Route>) {
+        if self.sign_at.is_some_and(|due| now >= due) {
+            self.sign_at = Some(now + SIGN);
+            to.extend(self.told.iter().cloned().map(Route::to));
+        }
         if let Stage::Asking {
             waited_for,
             look_at,
@@ -125,7 +145,7 @@ impl Draining {
         } = &mut self.stage
             && now >= *look_at
         {
-            missed.extend(waited_for.iter().cloned().map(Route::to));
+            to.extend(waited_for.iter().cloned().map(Route::to));
             *look_at = now + *pause;
             *pause *= 2;
         }
@@ -151,11 +171,15 @@ impl Draining {
         }
     }
 
-    /// When there is something to do, whatever comes: to [`search`](Self::search), or to refuse what is new.
+    /// When there is something to do, whatever comes: to [`remind`](Self::remind), or to refuse what is new.
     pub(crate) fn due(&self) -> Option<Instant> {
+        let sign_at = self.sign_at.filter(|_| !self.told.is_empty());
         match self.stage {
-            Stage::Asking { until, look_at, .. } => Some(until.min(look_at)),
-            Stage::Serving | Stage::Refusing { .. } => None,
+            Stage::Asking { until, look_at, .. } => {
+                let next = until.min(look_at);
+                Some(sign_at.map_or(next, |at| at.min(next)))
+            }
+            Stage::Serving | Stage::Refusing { .. } => sign_at,
         }
     }
 }
@@ -209,7 +233,7 @@ mod tests {
         assert!(!draining.is_over(now));
         draining.answer(&told[1].route, id(&told[1]));
         assert!(draining.is_over(now));
-        assert!(draining.due().is_none());
+        assert_eq!(draining.due(), Some(now + SIGN));
     }
 
     #[test]
@@ -229,7 +253,7 @@ mod tests {
         let (mut draining, _, now) = asking(SECOND / 5);
         let just_before = now + SECOND * 99 / 1000;
         while let Some(due) = draining.due().filter(|due| *due < just_before) {
-            draining.search(due, &mut Vec::new());
+            draining.remind(due, &mut Vec::new());
         }
         assert!(!draining.is_over(just_before));
         assert_eq!(draining.due(), Some(now + SECOND / 10));
@@ -245,6 +269,28 @@ mod tests {
             draining.forget(&delivery.route);
         }
         assert!(draining.is_over(now));
+        assert!(draining.due().is_none(), "there is nobody to be told");
+    }
+
+    #[test]
+    fn who_was_told_gets_signs_of_life_until_the_end() {
+        let (mut draining, told, now) = asking(10 * SECOND);
+        for told in &told {
+            draining.answer(&told.route, id(told));
+        }
+        assert!(draining.is_over(now));
+        let (mut to, mut at) = (Vec::new(), now);
+        for signs in 1..=5_u32 {
+            draining.remind(at, &mut to);
+            at = draining.due().unwrap();
+            assert_eq!(at, now + SIGN * signs);
+            draining.remind(at, &mut to);
+            assert_eq!(to.drain(..).count(), 2);
+        }
+        draining.forget(&told[0].route);
+        draining.remind(at + SIGN, &mut to);
+        let ways: Vec<_> = to.iter().map(Route::peer).collect();
+        assert_eq!(ways, [told[1].route.peer()]);
     }
 
     #[test]
@@ -254,7 +300,7 @@ mod tests {
         draining.answer(&answered.route, id(answered));
         let (mut missed, mut looks) = (Vec::new(), 0);
         while !draining.is_over(now) {
-            draining.search(now, &mut missed);
+            draining.remind(now, &mut missed);
             looks += missed.len();
             for route in missed.drain(..) {
                 assert_eq!(route.peer(), told[1].route.peer());
@@ -262,8 +308,11 @@ mod tests {
             now = draining.due().unwrap();
         }
         assert_eq!(looks, 7, "after 5, 10, 20, 40, 80, 160, 320 ms");
-        draining.search(now + SECOND, &mut missed);
-        assert!(missed.is_empty() && draining.due().is_none());
+        assert_eq!(
+            draining.due(),
+            Some(now + SIGN / 2),
+            "there are only signs of life"
+        );
     }
 
     #[test]

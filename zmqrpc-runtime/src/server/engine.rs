@@ -271,8 +271,9 @@ impl Engine {
                 return Ok(Attended::Again);
             }
             port.polled = true;
-            let until = port.next_try(now).or(Some(until));
-            return Ok(Attended::Idle(until, None));
+            let due = port.next_try(now).into_iter().chain([until]);
+            let due = due.chain(port.draining.due()).min();
+            return Ok(Attended::Idle(due, None));
         }
         port.polled = true;
         let due = port.next_try(now).into_iter().chain(work.next_tick());

@@ -121,7 +121,7 @@ impl Outbox {
     }
 
     /// Replies for this peer wait for room.
-    pub(super) fn is_blocked(&self, route: &Route) -> bool {
+    pub(crate) fn is_blocked(&self, route: &Route) -> bool {
         self.blocked.contains_key(route.peer())
     }
 }

@@ -9,7 +9,7 @@ use super::responder::{Asked, Job, Reader};
 use super::sources::Sources;
 use crate::clock::deadline;
 use crate::command::{Blank, Refusal, reply_frame};
-use crate::socket::{Arrival, Delivery, Route, Router, SocketError};
+use crate::socket::{Arrival, Delivery, RETRY, Route, Router, SocketError};
 use crate::wire::{NO_ID, ReplyBody};
 
 pub(super) struct Port {
@@ -35,9 +35,6 @@ pub(super) struct Port {
 /// Messages that are taken in before the next requests run: a peer that never stops sending keeps the server neither
 /// from its work nor from its end.
 pub(super) const TURN: usize = 256;
-
-/// How often replies that a peer had no room for are tried again at least.
-const RETRY: Duration = Duration::from_millis(10);
 
 /// How long replies may take from libzmq to the network, and on the other side to those who wait for them. Leaving an
 /// endpoint loses what libzmq has not written by then, and a client's libzmq drops what has not been taken from it when
@@ -282,6 +279,7 @@ impl Port {
         self.quiet = None;
         let retried = self.outbox.retry(&mut self.router, intake.counters());
         for gone in &retried.gone {
+            self.draining.forget(gone);
             intake.forget_peer(gone);
         }
         retried.moved

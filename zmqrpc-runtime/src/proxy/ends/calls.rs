@@ -112,7 +112,8 @@ impl Req {
 
     /// When a target counts as dead: while calls are under way and nothing is heard from it, it is pinged each
     /// `interval`; after `limit` of silence its calls fail with [`Error::Unavailable`](crate::Error::Unavailable) and
-    /// the connection is made anew. Default: 1 s and 3 s.
+    /// the connection is made anew. Default: 1 s and 3 s. One that has said that it ends is not pinged, but gives signs of
+    /// life; there `limit` is 3 s at least.
     #[must_use]
     pub fn ping(mut self, interval: Duration, limit: Duration) -> Self {
         (self.ping_interval, self.ping_limit) = (interval, limit);

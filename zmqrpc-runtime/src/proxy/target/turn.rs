@@ -10,15 +10,10 @@ use crate::proxy::endings::{
 };
 use crate::proxy::link::{Link, send};
 use crate::proxy::table::{Again, Call, Stage};
-use crate::socket::{LinkEvent, SocketError};
+use crate::socket::{LOOK, LinkEvent, RETRY, SocketError};
 use crate::wire::{Executed, NO_ID, Status, encode_ping};
 
 const FOREIGN: &str = "the proxy's target does not speak ZeroMQ";
-/// How often a target is looked for of whose coming nothing tells.
-const LOOK: Duration = Duration::from_millis(20);
-/// How often requests that no socket has room for are tried again, whatever the sockets signal: the last receive before
-/// the wait may have taken the signal.
-const RETRY: Duration = Duration::from_millis(10);
 /// How often the monitors are asked while there is never time to wait for them.
 const NEWS: Duration = Duration::from_millis(10);
 impl<O> Target<O> {
@@ -148,8 +143,8 @@ impl<O> Target<O> {
     }
 
     /// A target has refused a call, which was surely not executed: another one gets it that is connected and has not
-    /// refused it. Where there is none, the refusal counts, and `false` is answered; unless the target ends, and the next
-    /// one may come in time.
+    /// refused it. Where there is none, the refusal counts, and `false` is answered; unless all that have refused it end,
+    /// and the next one may come in time.
     fn turn_elsewhere(&mut self, at: usize, id: u64, again: Again, now: Instant) -> bool {
         let Again {
             mut request,
@@ -166,6 +161,7 @@ impl<O> Target<O> {
         let stage = match send(&mut self.links, &mut self.turn, &refused, request, now) {
             Ok(link) => {
                 self.links[link].calls += 1;
+                self.counters.forwarded.increment();
                 let again = Again {
                     request: copy,
                     refused,
@@ -173,7 +169,8 @@ impl<O> Target<O> {
                 let again = Some(Box::new(again));
                 Stage::Sent { link, again }
             }
-            Err(request) if !self.links[at].takes_calls() => {
+            // Whoever refused it and is there still would get it again.
+            Err(request) if !refused.iter().any(|at| self.links[*at].takes_calls()) => {
                 let until = now + self.bounds.connect_timeout;
                 Stage::Waiting { request, until }
             }
@@ -183,20 +180,20 @@ impl<O> Target<O> {
         true
     }
 
-    /// Looks whether a target still lives, while calls are under way there.
+    /// Looks whether a target still lives.
     fn check(&mut self, at: usize, now: Instant, callers: &mut impl Callers<O>) {
         let link = &mut self.links[at];
         link.answer();
         if link.renew_at.is_some_and(|due| due <= now) {
             link.renew(now);
         }
-        if !link.takes_calls() || link.calls == 0 {
-            return;
-        }
-        match link.pulse.check(now) {
-            Beat::Wait(_) => {}
-            Beat::Ask => link.tell(&encode_ping(NO_ID)),
-            Beat::Dead => {
+        let mut pulse = link.pulse;
+        let beat = link.judge(&mut pulse, now);
+        link.pulse = pulse;
+        match beat {
+            None | Some(Beat::Wait(_)) => {}
+            Some(Beat::Ask) => link.tell(&encode_ping(NO_ID)),
+            Some(Beat::Dead(_)) => {
                 log::line!(warn, ; "a proxy's target shows no sign of life, the connection is renewed");
                 self.counters.renewals.increment();
                 self.give_up(at, SILENT, now, callers);
@@ -305,13 +302,11 @@ impl<O> Target<O> {
             if !link.standing.is_open() && link.dealer.is_inproc() {
                 add(now + LOOK);
             }
-            if link.takes_calls() && link.calls > 0 {
-                // A copy: asking changes what it answers next.
-                let mut pulse = link.pulse;
-                add(match pulse.check(now) {
-                    Beat::Wait(until) => until,
-                    Beat::Ask | Beat::Dead => now,
-                });
+            // A copy: asking changes what it answers next.
+            match link.judge(&mut { link.pulse }, now) {
+                Some(Beat::Wait(until)) => add(until),
+                Some(Beat::Ask | Beat::Dead(_)) => add(now),
+                None => {}
             }
             if let Some(at) = link.dealer.due() {
                 add(at);

@@ -15,7 +15,7 @@ use crate::server::responder::Responder;
 use crate::server::sources::{Checked, Feed, Pulled, Sources, Subscription};
 use crate::server::work::Bounds;
 use crate::socket::{Direction, Endpoint, Options, Router};
-use crate::wire::Limits;
+use crate::wire::{Limits, MIN_MESSAGE};
 
 impl ServerBuilder {
     /// Checks the settings, opens the endpoints and serves, on a thread of its own.
@@ -176,6 +176,3 @@ fn parse(endpoints: &[(String, Direction)]) -> Result<Vec<Endpoint>, Error> {
         })
         .collect()
 }
-
-/// A header with full metadata must fit.
-const MIN_MESSAGE: usize = 1024;
