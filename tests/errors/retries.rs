@@ -48,14 +48,18 @@ fn dies_then(status: Option<(u8, u8)>) -> (String, JoinHandle<()>) {
     (told.recv().unwrap(), server)
 }
 
-fn impatient(endpoint: &str) -> Client {
+/// A client that waits for a connection so long: without end for the server that comes in place of the first, and not
+/// long for one that does not.
+fn client(endpoint: &str, connect_timeout: Duration) -> Client {
     Client::builder()
         .connect(endpoint)
-        .timeout(Duration::from_secs(10))
-        .connect_timeout(Duration::from_millis(300))
+        .timeout(LIMIT)
+        .connect_timeout(connect_timeout)
         .build()
         .unwrap()
 }
+
+const SHORT: Duration = Duration::from_millis(300);
 
 #[track_caller]
 fn assert_perhaps(error: &Error, what: &str) {
@@ -69,7 +73,8 @@ fn assert_perhaps(error: &Error, what: &str) {
 fn a_try_that_was_lost_counts_although_no_other_one_was_sent() {
     within(LIMIT, || {
         let (endpoint, server) = dies_then(None);
-        let error = StepsClient::new(impatient(&endpoint)).step().unwrap_err();
+        let client = client(&endpoint, SHORT);
+        let error = StepsClient::new(client).step().unwrap_err();
         assert!(matches!(error, Error::Unavailable { .. }), "{error:?}");
         assert_perhaps(&error, "no connection");
         server.join().unwrap();
@@ -81,7 +86,8 @@ fn a_try_that_was_lost_counts_although_another_one_was_refused() {
     within(LIMIT, || {
         for status in [2, 3, 4, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 99] {
             let (endpoint, server) = dies_then(Some((status, 0)));
-            let error = StepsClient::new(impatient(&endpoint)).step().unwrap_err();
+            let client = client(&endpoint, LIMIT);
+            let error = StepsClient::new(client).step().unwrap_err();
             assert_perhaps(&error, &format!("status {status}"));
             server.join().unwrap();
         }
@@ -94,7 +100,8 @@ fn a_task_learns_of_all_of_its_tries_too() {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         for status in [None, Some((9, 0))] {
             let (endpoint, server) = dies_then(status);
-            let client = AsyncClient::from(impatient(&endpoint));
+            let patience = if status.is_some() { LIMIT } else { SHORT };
+            let client = AsyncClient::from(client(&endpoint, patience));
             let error = runtime.block_on(StepsClient::new(client).step());
             assert_perhaps(&error.unwrap_err(), &format!("{status:?}"));
             server.join().unwrap();
@@ -106,7 +113,8 @@ fn a_task_learns_of_all_of_its_tries_too() {
 fn what_the_last_try_surely_did_is_told() {
     within(LIMIT, || {
         let (endpoint, server) = dies_then(Some((10, 2)));
-        let error = StepsClient::new(impatient(&endpoint)).step().unwrap_err();
+        let client = client(&endpoint, LIMIT);
+        let error = StepsClient::new(client).step().unwrap_err();
         assert!(matches!(error, Error::Panicked { .. }), "{error:?}");
         server.join().unwrap();
     });

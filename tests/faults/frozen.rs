@@ -13,8 +13,8 @@ use crate::support::{Process, Role, TargetClient, TargetHold, TargetProcess, alo
 const LIMIT: Duration = Duration::from_secs(60);
 const SILENCE: Duration = Duration::from_secs(1);
 
-/// More than the machine needs while it builds something else.
-const SLACK: Duration = Duration::from_secs(2);
+/// More than the machine needs while it builds something else, and less than a call has time.
+const SLACK: Duration = Duration::from_secs(10);
 
 fn client(target: &TargetProcess) -> Client {
     Client::builder()

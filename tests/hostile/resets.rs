@@ -3,7 +3,7 @@
 //! libzmq answers PINGs that it finds behind what a socket had no room for, and ends the process if the connection is gone
 //! by then. In a test that is seen by the end of all of them.
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 

@@ -8,8 +8,8 @@ use zmqrpc::{Client, Error, Executed, Proxy, Rep, Req, ServerHandle};
 
 use super::fixture::LIMIT;
 use super::support::{
-    Fake, Peer, ProbeAdd, ProbeHold, Request, anywhere, call_by_key, failure, head, key, pong,
-    reply, serve, serve_again, within,
+    Fake, Peer, ProbeAdd, ProbeHold, Request, anywhere, await_state, call_by_key, failure, head,
+    key, pong, reply, serve, serve_again, within,
 };
 
 const PING: u8 = 0x05;
@@ -241,7 +241,7 @@ fn a_proxy_tells_its_callers_of_its_end() {
         let peer = Peer::connect(&proxy.endpoints()[0]);
         assert_eq!(ask(&peer, add(1))[11], 0);
         let ended = thread::spawn(move || proxy.shutdown(LIMIT));
-        let id = draining(&next(&peer));
+        let id = draining(&peer.next());
         assert_eq!(ask(&peer, add(2))[11], 0);
         assert_eq!(ask(&peer, head(PING, id)), pong(id));
         ended.join().unwrap().unwrap();

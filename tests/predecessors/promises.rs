@@ -1,12 +1,13 @@
-//! Keeps the documents honest: each sentence that promises something stands in `tests/promises.md`, beside the tests that
-//! try to refute it.
+//! Keeps the documents honest: of each sentence that has one of some words something stands in `tests/promises.md`, beside
+//! the tests that try to refute it. Whether that is all that the sentence promises, and whether one without these words
+//! promises something, only its reader can tell.
 
 use std::fs;
 use std::path::Path;
 
 use crate::guide::{complaint, rows, tests_of_the_project};
 
-/// What a sentence that promises something is known by.
+/// What most sentences that promise something are known by.
 const WORDS: [&str; 6] = ["never", "always", "certain", "bounded", "nobody", "every"];
 
 const DOCUMENTS: [&str; 4] = ["README.md", "SECURITY.md", "ARCHITECTURE.md", "PROTOCOL.md"];

@@ -1,12 +1,11 @@
 //! Tasks that wait until there is room, or in vain.
 
 use std::collections::BTreeSet;
-use std::future::Future;
 use std::pin::pin;
+use std::sync::Mutex;
 use std::sync::mpsc::channel;
-use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
+use std::task::{Context, Waker};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use zmqrpc::{AsyncPusher, Error, Executed, Pusher, Server};

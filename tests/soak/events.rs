@@ -1,5 +1,5 @@
-//! A publisher and a subscriber, which are killed and started again: what a subscription counts as lost and what it
-//! executed make up what was published.
+//! A publisher and a subscriber, of which the first is killed and started again: what a subscription counts as lost is no
+//! less than what is missing in what it executed, and both together are no more than what was published.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use zmqrpc::{Publisher, Server, Subscription, zmq_service};
 
+use crate::ledger::Ledger;
 use crate::support::Role;
 
 /// Told by a publisher that counts from 1 each time that it starts.
@@ -15,17 +16,22 @@ pub(crate) trait Bulletin {
     fn issue(&self, publisher: u64, number: u64);
 }
 
-/// The process's own side: `ENDPOINT NAME`, the name being its own number.
+/// The process's own side: `ENDPOINT BOOK NAME`, the name being its own number.
 pub(crate) fn publish() {
     let Some(role) = Role::of("publisher_process") else {
         return;
     };
-    let (endpoint, name) = role.argument.split_once(' ').unwrap();
-    let name: u64 = name.parse().unwrap();
+    let words: Vec<&str> = role.argument.split(' ').collect();
+    let [endpoint, book, name] = words[..] else {
+        panic!("{}", role.argument);
+    };
+    let (book, name) = (Ledger::append(book), name.parse::<u64>().unwrap());
     let publisher = Publisher::bind(endpoint).unwrap();
     role.tell(&publisher.endpoints()[0]);
     let bulletin = BulletinClient::new(publisher);
     for number in 1.. {
+        // First: it may be killed in between.
+        book.record(&format!("{name} {number}"));
         bulletin.issue(name, number).unwrap();
         std::thread::sleep(Duration::from_micros(500));
     }
@@ -42,13 +48,14 @@ impl Bulletin for Reader {
     }
 }
 
-/// The process's own side: subscribes, and says at the end whether what it has seen fits together.
+/// The process's own side, `ENDPOINT BOOK`: subscribes, and says at the end whether what it has seen fits together.
 pub(crate) fn subscribe() {
     let Some(role) = Role::of("subscriber_process") else {
         return;
     };
     let reader = Reader::default();
-    let subscription = Subscription::connect(role.argument.as_str());
+    let (endpoint, book) = role.argument.split_once(' ').unwrap();
+    let subscription = Subscription::connect(endpoint);
     let server = Server::builder()
         .service(BulletinServer::new(reader.clone()))
         .workers(1)
@@ -67,6 +74,10 @@ pub(crate) fn subscribe() {
         "{} are counted as lost, {gaps} are missing",
         stats.lost
     );
+    // Publishers go on meanwhile.
+    let published = std::fs::read_to_string(book).unwrap().lines().count();
+    let seen = stats.lost + executed as u64;
+    assert!(seen <= published as u64, "{stats:?} of {published}");
     role.tell(format!(
         "executed {executed} lost {} gaps {gaps}",
         stats.lost

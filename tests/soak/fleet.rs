@@ -119,9 +119,11 @@ impl Fleet {
         let callers = (1_u64..).zip(ways);
         let callers = callers.map(|(number, way)| Caller::start(number, &way, books));
         let callers = callers.collect();
-        let (mut publisher, at) = Part::start("publisher_process", "tcp://127.0.0.1:* 0".into());
-        publisher.argument.clone_from(&at);
-        let (subscriber, _) = Part::start("subscriber_process", at);
+        let book = books.path("published");
+        let anywhere = format!("tcp://127.0.0.1:* {book} 0");
+        let (mut publisher, at) = Part::start("publisher_process", anywhere);
+        publisher.argument = format!("{at} {book}");
+        let (subscriber, _) = Part::start("subscriber_process", format!("{at} {book}"));
         Self {
             servers: vec![a, b],
             relays: vec![passing, keeping],

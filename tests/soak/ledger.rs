@@ -56,13 +56,19 @@ impl Books {
         records
     }
 
-    /// How often each number was executed.
-    pub(crate) fn executions(&self) -> HashMap<u64, u64> {
-        let mut counts = HashMap::new();
+    /// How often each number was executed, and by which method.
+    pub(crate) fn executions(&self) -> HashMap<u64, (String, u64)> {
+        let mut executions = HashMap::new();
         for record in self.read("executed-") {
-            *counts.entry(record[0].parse().unwrap()).or_default() += 1;
+            let [number, method] = &record[..] else {
+                panic!("{record:?}");
+            };
+            let entry = executions.entry(number.parse().unwrap());
+            let (known, count) = entry.or_insert_with(|| (method.clone(), 0));
+            assert_eq!(known, method, "{number}");
+            *count += 1;
         }
-        counts
+        executions
     }
 }
 

@@ -26,39 +26,39 @@ pub(crate) trait Clerk {
 struct Desk(Arc<Ledger>);
 
 impl Desk {
-    fn execute(&self, number: u64) -> u64 {
-        self.0.record(&number.to_string());
+    fn execute(&self, method: &str, number: u64) -> u64 {
+        self.0.record(&format!("{number} {method}"));
         number
     }
 }
 
 impl Clerk for Desk {
     fn take(&self, number: u64) -> u64 {
-        self.execute(number)
+        self.execute("take", number)
     }
 
     fn work(&self, number: u64, micros: u64) -> u64 {
-        self.execute(number);
+        self.execute("work", number);
         std::thread::sleep(Duration::from_micros(micros));
         number
     }
 
     fn put(&self, number: u64) -> u64 {
-        self.execute(number)
+        self.execute("put", number)
     }
 
     async fn take_later(&self, number: u64, micros: u64) -> u64 {
-        self.execute(number);
+        self.execute("take_later", number);
         tokio::time::sleep(Duration::from_micros(micros)).await;
         number
     }
 
     fn note(&self, number: u64) {
-        self.execute(number);
+        self.execute("note", number);
     }
 
     fn store(&self, number: u64) {
-        self.execute(number);
+        self.execute("store", number);
     }
 }
 

@@ -174,34 +174,3 @@ impl fmt::Debug for DiskQueue {
             .finish_non_exhaustive()
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::Kept;
-    use super::*;
-
-    #[test]
-    fn what_is_surely_not_in_a_file_that_was_moved_is_not_there() {
-        let name = format!("zmqrpc-{}-moved-queue", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        let away = path.with_extension("away");
-        let queue = DiskQueue::open(&path).unwrap();
-        std::fs::rename(&path, &away).unwrap();
-        let kept = Kept {
-            origin: None,
-            accepted: 0,
-            frame: vec![1; 40],
-        };
-        let batch = Batch {
-            new: vec![(queue.next_number(), kept)],
-            ..Batch::default()
-        };
-        let unwritten = queue.commit(&batch).unwrap_err();
-        assert!(unwritten.surely, "{}", unwritten.reason);
-        drop(queue);
-        let found = DiskQueue::open(&away).unwrap();
-        assert!(found.contents().unwrap().is_empty());
-        drop(found);
-        std::fs::remove_file(&away).unwrap();
-    }
-}

@@ -1,12 +1,13 @@
-//! What a request costs that is alone at its time, however many are held.
+//! What a request costs that is alone at its time, however many are held; and a file that is moved.
 
 use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
+use super::DiskQueue;
 use super::database::Disk;
 use super::file::QueueFile;
-use crate::proxy::queue::{Batch, Kept};
+use crate::proxy::queue::{Batch, Kept, Store};
 
 /// A file that goes at the end of the test.
 struct Place(PathBuf);
@@ -70,4 +71,21 @@ fn a_lone_request_costs_the_same_however_many_are_held() {
     println!("{few} accesses of the file behind 100 requests, {many} behind 30,000");
     // The tables are trees, of which each level costs one or two.
     assert!(many <= few + 16, "{few} and {many}");
+}
+
+#[test]
+fn what_is_surely_not_in_a_file_that_was_moved_is_not_there() {
+    let place = Place::new("moved");
+    let away = Place::new("away");
+    let queue = DiskQueue::open(&place.0).unwrap();
+    fs::rename(&place.0, &away.0).unwrap();
+    let batch = Batch {
+        new: vec![(queue.next_number(), kept())],
+        ..Batch::default()
+    };
+    let unwritten = queue.commit(&batch).unwrap_err();
+    assert!(unwritten.surely, "{}", unwritten.reason);
+    drop(queue);
+    let found = DiskQueue::open(&away.0).unwrap();
+    assert!(found.contents().unwrap().is_empty());
 }
