@@ -80,10 +80,10 @@ fn calls_whose_time_is_over_are_not_executed_although_nobody_cancels_them() {
         target.open(0);
         let client = TargetClient::new(client);
         assert_eq!(client.traces(), Ok(HashMap::from([(0, 1)])));
-        // The last is its own, which was cancelled if that was known before its turn came.
+        // The last is its own: it expires too, or is cancelled, or its turn comes before either is known.
         await_state("all are over", || {
             let counts = client.counts().unwrap();
-            counts.expired + counts.cancelled == CALLS
+            counts.expired + counts.cancelled >= CALLS - 1
         });
         assert_eq!(peer.answer()[..12], call_by_name_answer(0));
         for number in 1..CALLS {
