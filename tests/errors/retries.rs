@@ -60,6 +60,8 @@ fn client(endpoint: &str, connect_timeout: Duration) -> Client {
 }
 
 const SHORT: Duration = Duration::from_millis(300);
+/// The same where a server comes; some wait for yet another one, where that one says that it ends.
+const WHILE: Duration = Duration::from_secs(5);
 
 #[track_caller]
 fn assert_perhaps(error: &Error, what: &str) {
@@ -86,7 +88,7 @@ fn a_try_that_was_lost_counts_although_another_one_was_refused() {
     within(LIMIT, || {
         for status in [2, 3, 4, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 99] {
             let (endpoint, server) = dies_then(Some((status, 0)));
-            let client = client(&endpoint, LIMIT);
+            let client = client(&endpoint, WHILE);
             let error = StepsClient::new(client).step().unwrap_err();
             assert_perhaps(&error, &format!("status {status}"));
             server.join().unwrap();
@@ -100,7 +102,7 @@ fn a_task_learns_of_all_of_its_tries_too() {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         for status in [None, Some((9, 0))] {
             let (endpoint, server) = dies_then(status);
-            let patience = if status.is_some() { LIMIT } else { SHORT };
+            let patience = if status.is_some() { WHILE } else { SHORT };
             let client = AsyncClient::from(client(&endpoint, patience));
             let error = runtime.block_on(StepsClient::new(client).step());
             assert_perhaps(&error.unwrap_err(), &format!("{status:?}"));
@@ -113,7 +115,7 @@ fn a_task_learns_of_all_of_its_tries_too() {
 fn what_the_last_try_surely_did_is_told() {
     within(LIMIT, || {
         let (endpoint, server) = dies_then(Some((10, 2)));
-        let client = client(&endpoint, LIMIT);
+        let client = client(&endpoint, WHILE);
         let error = StepsClient::new(client).step().unwrap_err();
         assert!(matches!(error, Error::Panicked { .. }), "{error:?}");
         server.join().unwrap();
