@@ -1,6 +1,6 @@
 //! Calls that were made again: what any of their tries may have done counts.
 
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -15,11 +15,26 @@ trait Steps {
     fn step(&self) -> u64;
 }
 
+/// Two servers, one after the other.
+struct Servers {
+    endpoint: String,
+    over: Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+impl Servers {
+    fn end(self) {
+        drop(self.over);
+        self.thread.join().unwrap();
+    }
+}
+
 /// A server that takes a request and is gone; what comes in its place answers the next one with this status, if it comes
-/// at all.
-fn dies_then(status: Option<(u8, u8)>) -> (String, JoinHandle<()>) {
+/// at all. It stays until it is ended: a client's libzmq drops a reply that was not taken before the connection ends.
+fn dies_then(status: Option<(u8, u8)>) -> Servers {
     let (tell, told) = channel();
-    let server = thread::spawn(move || {
+    let (over, until_over) = channel::<()>();
+    let thread = thread::spawn(move || {
         let context = zmq::Context::new();
         let open = |endpoint: &str| {
             let router = context.socket(zmq::ROUTER).unwrap();
@@ -42,10 +57,14 @@ fn dies_then(status: Option<(u8, u8)>) -> (String, JoinHandle<()>) {
         let frames = second.recv_multipart(0).unwrap();
         let id = Request::read(frames.last().unwrap()).id;
         let reply = failure(id, status, executed, "17");
-        second.set_linger(1000).unwrap();
         second.send_multipart([&frames[0], &reply], 0).unwrap();
+        let _ = until_over.recv();
     });
-    (told.recv().unwrap(), server)
+    Servers {
+        endpoint: told.recv().unwrap(),
+        over,
+        thread,
+    }
 }
 
 /// A client that waits for a connection so long: without end for the server that comes in place of the first, and not
@@ -60,8 +79,6 @@ fn client(endpoint: &str, connect_timeout: Duration) -> Client {
 }
 
 const SHORT: Duration = Duration::from_millis(300);
-/// The same where a server comes; some wait for yet another one, where that one says that it ends.
-const WHILE: Duration = Duration::from_secs(5);
 
 #[track_caller]
 fn assert_perhaps(error: &Error, what: &str) {
@@ -74,12 +91,12 @@ fn assert_perhaps(error: &Error, what: &str) {
 #[test]
 fn a_try_that_was_lost_counts_although_no_other_one_was_sent() {
     within(LIMIT, || {
-        let (endpoint, server) = dies_then(None);
-        let client = client(&endpoint, SHORT);
+        let servers = dies_then(None);
+        let client = client(&servers.endpoint, SHORT);
         let error = StepsClient::new(client).step().unwrap_err();
         assert!(matches!(error, Error::Unavailable { .. }), "{error:?}");
         assert_perhaps(&error, "no connection");
-        server.join().unwrap();
+        servers.end();
     });
 }
 
@@ -87,11 +104,11 @@ fn a_try_that_was_lost_counts_although_no_other_one_was_sent() {
 fn a_try_that_was_lost_counts_although_another_one_was_refused() {
     within(LIMIT, || {
         for status in [2, 3, 4, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 99] {
-            let (endpoint, server) = dies_then(Some((status, 0)));
-            let client = client(&endpoint, WHILE);
+            let servers = dies_then(Some((status, 0)));
+            let client = client(&servers.endpoint, LIMIT);
             let error = StepsClient::new(client).step().unwrap_err();
             assert_perhaps(&error, &format!("status {status}"));
-            server.join().unwrap();
+            servers.end();
         }
     });
 }
@@ -101,12 +118,12 @@ fn a_task_learns_of_all_of_its_tries_too() {
     within(LIMIT, || {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         for status in [None, Some((9, 0))] {
-            let (endpoint, server) = dies_then(status);
-            let patience = if status.is_some() { WHILE } else { SHORT };
-            let client = AsyncClient::from(client(&endpoint, patience));
+            let servers = dies_then(status);
+            let patience = if status.is_some() { LIMIT } else { SHORT };
+            let client = AsyncClient::from(client(&servers.endpoint, patience));
             let error = runtime.block_on(StepsClient::new(client).step());
             assert_perhaps(&error.unwrap_err(), &format!("{status:?}"));
-            server.join().unwrap();
+            servers.end();
         }
     });
 }
@@ -114,10 +131,10 @@ fn a_task_learns_of_all_of_its_tries_too() {
 #[test]
 fn what_the_last_try_surely_did_is_told() {
     within(LIMIT, || {
-        let (endpoint, server) = dies_then(Some((10, 2)));
-        let client = client(&endpoint, WHILE);
+        let servers = dies_then(Some((10, 2)));
+        let client = client(&servers.endpoint, LIMIT);
         let error = StepsClient::new(client).step().unwrap_err();
         assert!(matches!(error, Error::Panicked { .. }), "{error:?}");
-        server.join().unwrap();
+        servers.end();
     });
 }
