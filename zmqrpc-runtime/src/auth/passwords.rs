@@ -108,7 +108,8 @@ impl Passwords {
 
     /// Asks a function: the first text is the user, the second the password. It is called once for each connection, for
     /// one after the other, on a thread of its own, and should return soon: clients wait no longer than their own time
-    /// limits. It should take as long for users that it knows as for others, or time tells them apart. If it panics, the answer is "no". Users that are added by name are not asked for.
+    /// limits. It should take as long for users that it knows as for others, or time tells them apart. If it panics, the
+    /// answer is "no". Users that are added by name are not asked for.
     pub fn check(check: impl Fn(&str, &str) -> bool + Send + Sync + 'static) -> Self {
         Self {
             check: Some(Arc::new(check)),
