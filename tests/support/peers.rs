@@ -94,29 +94,34 @@ impl Peer {
 
     /// The next message's last frame, unless that says that the server ends, or asks whether the peer is there.
     pub(crate) fn answer(&self) -> Vec<u8> {
-        loop {
-            let mut frames = self.receive(Duration::from_secs(10)).expect("an answer");
-            let frame = frames.pop().unwrap();
-            if frame != pong(0) && !frame.starts_with(&[0xC1, 1, 0x89]) {
-                return frame;
-            }
-        }
+        self.wait_for(|frame| *frame != pong(0) && !frame.starts_with(&[0xC1, 1, 0x89]))
     }
 
     /// The next message's last frame, unless a server finds out by it whether the peer is there, or tells that a call runs.
     pub(crate) fn next(&self) -> Vec<u8> {
-        loop {
-            let mut frames = self.receive(Duration::from_secs(10)).expect("a frame");
-            let frame = frames.pop().unwrap();
-            if frame != pong(0) && !frame.starts_with(&[0xC1, 1, 0x86]) {
-                return frame;
-            }
+        self.wait_for(|frame| *frame != pong(0) && !frame.starts_with(&[0xC1, 1, 0x86]))
+    }
+
+    /// What answers this frame, or comes before that; of a ping it is a pong, whatever its id.
+    pub(crate) fn ask(&self, frame: impl AsRef<[u8]>) -> Vec<u8> {
+        let frame = frame.as_ref();
+        self.send(frame);
+        if frame.starts_with(&[0xC1, 1, 5]) {
+            self.wait_for(|frame| !frame.starts_with(&[0xC1, 1, 0x89]))
+        } else {
+            self.answer()
         }
     }
 
-    pub(crate) fn ask(&self, frame: impl AsRef<[u8]>) -> Vec<u8> {
-        self.send(frame);
-        self.answer()
+    /// The first message's last frame that is one of these.
+    fn wait_for(&self, wanted: impl Fn(&Vec<u8>) -> bool) -> Vec<u8> {
+        loop {
+            let mut frames = self.receive(Duration::from_secs(10)).expect("a frame");
+            let frame = frames.pop().unwrap();
+            if wanted(&frame) {
+                return frame;
+            }
+        }
     }
 }
 

@@ -177,7 +177,9 @@ fn every_vector_is_harmless_to_a_server_and_to_a_client() {
         assert!(answers <= all.len(), "{answers} of {}", all.len());
         let fake = Fake::start(move |frame| {
             let id = u64::from_le_bytes(frame[3..11].try_into().unwrap());
+            // What only a client sends ends the connection: there is no server.
             let vectors = all.iter().map(|(_, frame)| frame.clone());
+            let vectors = vectors.filter(|frame| !matches!(frame.get(2), Some(1..=5)));
             vectors.chain([reply(id, 0, 0, &[10])]).collect()
         });
         for endpoint in [&fake.endpoint, &server.endpoints()[0]] {
