@@ -81,7 +81,7 @@ impl Core {
         }
         if self.is_just_sent(id) {
             self.watch.tasks.undrained = false;
-            self.look_within(GRACE);
+            self.look_soon();
         } else if self.watch.tasks.undrained && self.watch.tasks.stand_in.is_none() {
             self.stand_in(id);
             self.table.wakes.wake(waker.clone());
@@ -93,7 +93,7 @@ impl Core {
     fn stand_in(&mut self, id: u64) {
         self.watch.tasks.stand_in = Some(id);
         self.listen(false);
-        self.look_within(GRACE);
+        self.look_soon();
     }
 
     /// The task of this call is polled: drains the socket if it is to.
@@ -134,9 +134,9 @@ impl Core {
         }
     }
 
-    /// The driver looks at the socket within so long, whatever it hears.
-    fn look_within(&mut self, grace: Duration) {
-        let at = Instant::now() + grace;
+    /// The driver looks at the socket within a [`GRACE`], whatever it hears.
+    fn look_soon(&mut self) {
+        let at = Instant::now() + GRACE;
         let driver = &mut self.watch.tasks.driver;
         driver.looks_until = Some(at);
         if driver.looks_by.is_none_or(|looks_by| at < looks_by) {
