@@ -91,13 +91,9 @@ impl AsyncClient {
         } else {
             Kind::Call
         };
-        let flight = match self.client.prepare(Callee::Method(method), kind, command) {
-            Ok(prepared) => Flight::Prepared(prepared),
-            Err(error) => Flight::Failed(error),
-        };
         AsyncCall {
             method,
-            flight,
+            flight: Flight::Prepared(self.client.prepare(Callee::Method(method), kind, command)),
             outcome: PhantomData,
         }
     }
@@ -111,8 +107,8 @@ impl AsyncClient {
     /// connection in time.
     pub async fn notify<C: Command>(&self, command: &C) -> Result<(), Error> {
         let callee = Callee::Method(const { &C::METHOD });
-        let mut flight = Flight::Prepared(self.client.prepare(callee, Kind::Notify, command)?);
-        poll_fn(|cx| flight.poll(callee, cx)).await.map(drop)
+        let mut flight = Flight::Prepared(self.client.prepare(callee, Kind::Notify, command));
+        poll_fn(|cx| flight.poll(callee, cx).map(|landed| landed.map(drop))).await
     }
 
     /// Calls a method by its name, see [`Client::invoke`].
@@ -126,9 +122,12 @@ impl AsyncClient {
         arguments: &(impl Serialize + ?Sized),
     ) -> Result<R, Error> {
         let callee = Callee::Name(method);
-        let mut flight = Flight::Prepared(self.client.prepare(callee, Kind::Call, arguments)?);
-        let landed = poll_fn(|cx| flight.poll(callee, cx)).await?;
-        reply::decode_untyped(&landed.frame, &landed.call.subject(callee))
+        let mut flight = Flight::Prepared(self.client.prepare(callee, Kind::Call, arguments));
+        let decoded = poll_fn(|cx| {
+            let Landed { call, frame } = ready!(flight.poll(callee, cx))?;
+            Poll::Ready(reply::decode_untyped(&frame, &call.subject(callee)))
+        });
+        decoded.await
     }
 
     pub(super) fn client(&self) -> &Client {
@@ -184,12 +183,14 @@ impl<R: Wire, F: Failure> Future for AsyncCall<R, F> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<R, F>> {
         let method = self.method;
         let callee = Callee::Method(method);
-        let landed = ready!(self.flight.poll(callee, cx))?;
-        Poll::Ready(if method.is_oneway() {
+        let Landed { call, frame } = ready!(self.flight.poll(callee, cx))?;
+        let outcome = if method.is_oneway() {
             reply::nothing(method).map_err(F::from)
         } else {
-            reply::decode(&landed.frame, &landed.call.subject(callee))
-        })
+            reply::decode(&frame, &call.subject(callee))
+        };
+        self.flight = Flight::Over;
+        Poll::Ready(outcome)
     }
 }
 
@@ -203,42 +204,34 @@ impl<R, F> fmt::Debug for AsyncCall<R, F> {
 
 /// How far a call has come.
 enum Flight {
-    Failed(Error),
-    Prepared(Prepared),
+    /// It is sent when it is first polled.
+    Prepared(Result<Prepared, Error>),
     Begun(Begun),
     Over,
 }
 
 /// A call that has ended, and its reply frame; empty where none is sent.
-struct Landed {
-    call: Begun,
+struct Landed<'a> {
+    call: &'a Begun,
     frame: Message,
 }
 
 impl Flight {
-    fn poll(&mut self, callee: Callee<'_>, cx: &mut Context<'_>) -> Poll<Result<Landed, Error>> {
-        loop {
-            match std::mem::replace(self, Self::Over) {
-                Self::Failed(error) => return Poll::Ready(Err(error)),
-                Self::Prepared(prepared) => match prepared.begin_as_task(callee) {
-                    Ok(begun) => *self = Self::Begun(begun),
-                    Err(error) => return Poll::Ready(Err(error)),
-                },
-                Self::Begun(mut call) => match call.poll(callee, cx) {
-                    Poll::Pending => {
-                        *self = Self::Begun(call);
-                        return Poll::Pending;
-                    }
-                    Poll::Ready(ending) => {
-                        return Poll::Ready(ending.map(|frame| Landed {
-                            call,
-                            frame: frame.unwrap_or_default(),
-                        }));
-                    }
-                },
-                // As futures do that are polled after they were ready.
-                Self::Over => return Poll::Pending,
-            }
+    fn poll(
+        &mut self,
+        callee: Callee<'_>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Landed<'_>, Error>> {
+        if let Self::Prepared(_) = self
+            && let Self::Prepared(prepared) = std::mem::replace(self, Self::Over)
+        {
+            *self = Self::Begun(prepared?.begin_as_task(callee)?);
         }
+        let Self::Begun(call) = self else {
+            // As futures do that are polled after they were ready.
+            return Poll::Pending;
+        };
+        let frame = ready!(call.poll(callee, cx))?.unwrap_or_default();
+        Poll::Ready(Ok(Landed { call, frame }))
     }
 }

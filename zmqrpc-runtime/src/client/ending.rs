@@ -63,13 +63,7 @@ impl Core {
 
     /// The ending of a call, if it has one; the call is gone then.
     pub(super) fn take(&mut self, id: u64) -> Option<Ending> {
-        match self.table.get_mut(id)?.state {
-            State::Done(_) => match self.table.remove(id)?.state {
-                State::Done(ending) => Some(ending),
-                _ => None,
-            },
-            _ => None,
-        }
+        self.table.take(id)
     }
 
     /// Gives a call up, and tells the server. Answers whether it had been handed over.

@@ -76,9 +76,10 @@ pub(super) struct Begun {
     /// Until when the present try waits for a connection.
     pub(super) connected_by: Instant,
     pub(super) retry: Option<Box<Retry>>,
-    /// Wakes the task of a call within the process when its time is over.
-    pub(super) alarm: Option<Alarm>,
 }
+
+// Up to here it is moved in place, above by a call.
+const _: () = assert!(size_of::<Begun>() <= 128);
 
 /// Where a call's reply comes from.
 pub(super) enum Way {
@@ -88,9 +89,12 @@ pub(super) enum Way {
     Ended(Arc<Link>),
     /// It is here: the call was executed within the process.
     Here(Option<Box<Message>>),
-    /// The call is executed within the process, whenever this is polled.
-    Task(Pin<Box<dyn Future<Output = Option<Message>> + Send>>),
+    /// The call is executed within the process, whenever this is polled. What is set wakes it when its time is over.
+    Task(Execution, Option<Box<Alarm>>),
 }
+
+/// Of a call, by a service within the process.
+type Execution = Pin<Box<dyn Future<Output = Option<Message>> + Send>>;
 
 impl Way {
     pub(super) fn here(frame: Option<Message>) -> Self {
@@ -107,7 +111,7 @@ impl Begun {
     ) -> std::task::Poll<Result<Option<Message>, Error>> {
         use std::task::{Poll, ready};
         loop {
-            if let Way::Task(task) = &mut self.way {
+            if let Way::Task(task, alarm) = &mut self.way {
                 if let Poll::Ready(frame) = task.as_mut().poll(cx) {
                     self.way = Way::here(frame);
                     return Poll::Ready(self.end(callee));
@@ -118,10 +122,7 @@ impl Begun {
                     self.way = Way::Here(None);
                     return Poll::Ready(Err(self.subject(callee).timed_out(Executed::Maybe)));
                 }
-                let alarm = match &mut self.alarm {
-                    Some(alarm) => alarm,
-                    none => none.insert(Alarm::new()),
-                };
+                let alarm = alarm.get_or_insert_with(|| Box::new(Alarm::new()));
                 let set = alarm.set(deadline, cx.waker());
                 return set.map_or_else(|error| Poll::Ready(Err(error.into())), |()| Poll::Pending);
             }
@@ -177,7 +178,7 @@ impl Begun {
                 Err(self.subject(callee).timed_out(executed))
             }
             Way::Here(frame) => Ok(frame.take().map(|frame| *frame)),
-            Way::Link(..) | Way::Ended(_) | Way::Task(_) => Ok(None),
+            Way::Link(..) | Way::Ended(_) | Way::Task(..) => Ok(None),
         }
     }
 
@@ -215,7 +216,7 @@ impl Begun {
         Some(ending.map_err(|loss| {
             let obstacle = match &self.way {
                 Way::Link(link, _) | Way::Ended(link) => link.obstacle(&loss),
-                Way::Task(_) | Way::Here(_) => None,
+                Way::Task(..) | Way::Here(_) => None,
             };
             let subject = self.subject(callee);
             let error = failure(loss, &subject, self.patience, obstacle);
@@ -269,7 +270,7 @@ impl Begun {
     pub(super) fn subject<'a>(&'a self, callee: Callee<'a>) -> Subject<'a> {
         let (endpoint, limits) = match &self.way {
             Way::Link(link, _) | Way::Ended(link) => (Some(link.endpoint()), link.limits()),
-            Way::Here(_) | Way::Task(_) => (None, &Limits::DEFAULT),
+            Way::Here(_) | Way::Task(..) => (None, &Limits::DEFAULT),
         };
         Subject {
             callee,

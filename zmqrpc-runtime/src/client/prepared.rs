@@ -52,7 +52,7 @@ impl Prepared {
     pub(super) fn begin_as_task(self, callee: Callee<'_>) -> Result<Begun, Error> {
         self.begin_by(callee, true, |service, frame| match service.start(frame) {
             Exchanged::Done(frame) => Way::here(frame),
-            Exchanged::Task(task) => Way::Task(task),
+            Exchanged::Task(task) => Way::Task(task, None),
         })
     }
 
@@ -120,7 +120,6 @@ impl Prepared {
             patience,
             connected_by: patience.connected_by,
             retry,
-            alarm: None,
         };
         begun.start_turn(now);
         Ok(begun)

@@ -163,12 +163,30 @@ impl Table {
     /// Takes a call out, whatever its state: a reply that comes for it later finds nothing.
     pub(super) fn remove(&mut self, id: u64) -> Option<Call> {
         self.get_mut(id)?;
-        let mut call = self.places[index(id)].call.take()?;
-        self.free.push(u32::try_from(index(id)).unwrap_or(u32::MAX));
+        let mut call = self.vacate(id)?;
         if let State::Task(..) = call.state {
             self.release(std::mem::replace(&mut call.state, State::Quiet));
         }
         Some(call)
+    }
+
+    /// Takes the ending of a call out, and the call with it, if it has ended.
+    pub(super) fn take(&mut self, id: u64) -> Option<Ending> {
+        let call = self.get_mut(id)?;
+        let State::Done(_) = call.state else {
+            return None;
+        };
+        let State::Done(ending) = std::mem::replace(&mut call.state, State::Quiet) else {
+            return None;
+        };
+        self.vacate(id);
+        Some(ending)
+    }
+
+    fn vacate(&mut self, id: u64) -> Option<Call> {
+        let call = self.places[index(id)].call.take();
+        self.free.push(u32::try_from(index(id)).unwrap_or(u32::MAX));
+        call
     }
 
     /// Ends a call; answers who waited for it, or nothing if there is no such call or it has ended before.

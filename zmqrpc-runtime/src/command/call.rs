@@ -33,7 +33,7 @@ struct Parts {
 
 /// Blanks that a thread keeps. Calls that waited come to their ends in bunches: an allocator that keeps a few places at
 /// hand is slow with so many.
-const SPARES: usize = 64;
+const SPARES: usize = 256;
 
 type Spares = Vec<Box<Parts>>;
 

@@ -25,8 +25,8 @@ pub(crate) struct Callers {
     fresh: Box<[u64; PLACES]>,
     /// Seconds since the start.
     second: u32,
-    /// When it began.
-    began: Instant,
+    /// When it ends.
+    ends: Instant,
     /// At how many the silent ones are forgotten, and in which second they were: a look at all of them takes its time.
     tidy_at: usize,
     tidied: u32,
@@ -41,7 +41,7 @@ impl Callers {
             seen: HashMap::new(),
             fresh: Box::new([NOBODY; PLACES]),
             second: 0,
-            began: now,
+            ends: now + SECOND,
             tidy_at: FEW,
             tidied: 0,
         }
@@ -50,9 +50,8 @@ impl Callers {
     /// Something came over this way. Mostly it is a comparison.
     #[inline]
     pub(crate) fn hear(&mut self, route: &Route, now: Instant) {
-        let age = now.saturating_duration_since(self.began);
-        if age >= SECOND {
-            self.pass(age);
+        if now >= self.ends {
+            self.pass(now);
         }
         let Some(peer) = route.direct() else { return };
         let name = short_name(peer);
@@ -65,10 +64,12 @@ impl Callers {
         self.note(peer);
     }
 
-    fn pass(&mut self, age: Duration) {
-        let seconds = u32::try_from(age.as_secs()).unwrap_or(u32::MAX);
+    #[cold]
+    fn pass(&mut self, now: Instant) {
+        let late = now.saturating_duration_since(self.ends);
+        let seconds = u32::try_from(late.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
         self.second = self.second.saturating_add(seconds);
-        self.began += Duration::from_secs(seconds.into());
+        self.ends += Duration::from_secs(seconds.into());
         self.fresh.fill(NOBODY);
     }
 
@@ -95,7 +96,9 @@ impl Callers {
 
     /// Those that were heard of within the last minute; they are forgotten.
     pub(crate) fn take(&mut self, now: Instant) -> impl Iterator<Item = PeerId> + use<> {
-        self.pass(now.saturating_duration_since(self.began));
+        if now >= self.ends {
+            self.pass(now);
+        }
         self.forget_silent();
         std::mem::take(&mut self.seen).into_keys()
     }
@@ -108,10 +111,15 @@ const SECOND: Duration = Duration::from_secs(1);
 fn short_name(peer: &PeerId) -> Option<u64> {
     let bytes: &[u8] = peer;
     let mut name = [0; 8];
+    if let Ok(given) = <&[u8; 5]>::try_from(bytes) {
+        // Of a known length, it takes no call to copy it.
+        name[..5].copy_from_slice(given);
+    } else {
+        name.get_mut(..7)?
+            .get_mut(..bytes.len())?
+            .copy_from_slice(bytes);
+    }
     // The last byte is the length, so that no name begins like another one, and none is zero.
-    name.get_mut(..7)?
-        .get_mut(..bytes.len())?
-        .copy_from_slice(bytes);
     name[7] = u8::try_from(bytes.len()).unwrap_or(u8::MAX);
     Some(u64::from_le_bytes(name))
 }

@@ -67,6 +67,7 @@ impl SocketError {
     }
 
     /// What belongs to a parent of this process is left alone.
+    #[cold]
     pub(crate) fn inherited() -> Self {
         Self {
             operation: "using a socket",

@@ -1,10 +1,11 @@
 //! One frame, in libzmq's own memory.
 
 use std::cell::Cell;
-use std::ffi::{CStr, c_char, c_void};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::{Deref, DerefMut};
+use std::ptr;
 use std::slice;
 use std::sync::Arc;
 
@@ -20,6 +21,9 @@ const COPY_LIMIT: usize = 4096;
 /// Room for a head and some arguments before it grows.
 const SCRATCH_CAPACITY: usize = 512;
 
+/// The property of a message that is its connection's descriptor, which the crate `zmq-sys` does not name.
+const ZMQ_SRCFD: c_int = 2;
+
 thread_local! {
     static SCRATCH: Cell<Vec<u8>> = Cell::new(Vec::with_capacity(SCRATCH_CAPACITY));
 }
@@ -28,20 +32,62 @@ thread_local! {
 ///
 /// The crate `zmq` has such a type too, but its `send` drops the message when the socket is full;
 /// [`RawSocket::send`](super::raw::RawSocket::send) leaves it.
-pub(crate) struct Message(zmq_msg_t);
+///
+/// It knows what libzmq knows, where its bytes are and how many: a request's frames are looked at a dozen times, and each
+/// call of libzmq costs more than the look.
+pub(crate) struct Message {
+    raw: zmq_msg_t,
+    len: usize,
+    place: Place,
+}
+
+/// Where a message's bytes are. Short ones lie in the message itself, and move with it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Place(*mut u8);
+
+impl Place {
+    /// There are none, and it holds nothing else: as libzmq makes and leaves it.
+    const NOWHERE: Self = Self(ptr::null_mut());
+
+    /// Of bytes at `data`, for a message at `raw`.
+    fn of(data: *mut u8, raw: *const zmq_msg_t) -> Self {
+        let within = data.addr().wrapping_sub(raw.addr());
+        if within < size_of::<zmq_msg_t>() {
+            // No address that anything else could have.
+            Self(ptr::without_provenance_mut(within))
+        } else {
+            Self(data)
+        }
+    }
+
+    /// Where they are while the message is at `raw`.
+    #[inline]
+    fn when_at(self, raw: *mut zmq_msg_t) -> *mut u8 {
+        let within = self.0.addr();
+        if within < size_of::<zmq_msg_t>() {
+            raw.cast::<u8>().wrapping_add(within)
+        } else {
+            self.0
+        }
+    }
+}
 
 // SAFETY: a `zmq_msg_t` has no tie to a thread; its shared parts are counted atomically.
 unsafe impl Send for Message {}
-// SAFETY: through `&Message` nothing but reads happen: `zmq_msg_data`, `zmq_msg_size` and `zmq_msg_gets` leave the
-// message as it is, although the first is declared to take a mutable pointer.
+// SAFETY: through `&Message` nothing but reads happen: `zmq_msg_get`, `zmq_msg_gets` and `zmq_msg_more` leave the message
+// as it is.
 unsafe impl Sync for Message {}
 
 impl Message {
     pub(crate) fn new() -> Self {
         // In the place that is returned: a copy of what was just written in small pieces makes the processor wait.
-        let mut message = Self(zmq_msg_t::default());
+        let mut message = Self {
+            raw: zmq_msg_t::default(),
+            len: 0,
+            place: Place::NOWHERE,
+        };
         // SAFETY: `zmq_msg_init` initialises any memory of this type and always succeeds.
-        unsafe { zmq_sys::zmq_msg_init(&raw mut message.0) };
+        unsafe { zmq_sys::zmq_msg_init(&raw mut message.raw) };
         message
     }
 
@@ -49,15 +95,17 @@ impl Message {
         let mut raw = zmq_msg_t::default();
         // SAFETY: on success the message has room for `bytes.len()` bytes, which the copy fills; on failure it is
         // not used.
-        unsafe {
+        let place = unsafe {
             if zmq_sys::zmq_msg_init_size(&raw mut raw, bytes.len()) != 0 {
                 // As `Vec` does when memory is exhausted.
                 std::alloc::handle_alloc_error(std::alloc::Layout::for_value(bytes));
             }
             let data = zmq_sys::zmq_msg_data(&raw mut raw).cast::<u8>();
             data.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
-        }
-        Self(raw)
+            Place::of(data, &raw const raw)
+        };
+        let len = bytes.len();
+        Self { raw, len, place }
     }
 
     /// The frame that `write` writes. The vector it writes to is kept for the thread's next one, so that a short frame
@@ -84,11 +132,9 @@ impl Message {
     /// The same bytes, and `owner` is dropped when the last that uses them does.
     pub(super) fn with_owner<T: Send + 'static>(self, owner: T) -> Self {
         let mut owner = Box::new((self, owner));
-        // SAFETY: the message is initialised.
-        let data = unsafe { zmq_sys::zmq_msg_data(&raw mut owner.0.0) };
-        let len = owner.0.len();
+        let (data, len) = (owner.0.data(), owner.0.len);
         // SAFETY: data and length are those of the message in the box, which `free_owned` takes.
-        unsafe { Self::foreign(data.cast(), len, owner, free_owned::<T>) }
+        unsafe { Self::foreign(data, len, owner, free_owned::<T>) }
     }
 
     /// A message of foreign memory.
@@ -113,32 +159,56 @@ impl Message {
                 std::alloc::handle_alloc_error(std::alloc::Layout::new::<zmq_msg_t>());
             }
         }
-        Self(raw)
+        let place = Place(data);
+        Self { raw, len, place }
     }
 
     /// Drops what it holds. In place: moving a message that was just written makes the processor wait.
     pub(crate) fn clear(&mut self) {
+        if self.place == Place::NOWHERE {
+            return;
+        }
         // SAFETY: the message is initialised, and it is again when nothing is left of what it held.
         unsafe {
-            zmq_sys::zmq_msg_close(&raw mut self.0);
-            zmq_sys::zmq_msg_init(&raw mut self.0);
+            zmq_sys::zmq_msg_close(&raw mut self.raw);
+            zmq_sys::zmq_msg_init(&raw mut self.raw);
         }
+        self.has_left();
     }
 
     /// Makes its bytes its own, so that they may be changed: what came over `inproc` others may have got as well.
     pub(crate) fn own(&mut self) {
         // SAFETY: the message is initialised; the property is asked for and nothing changes.
         let shared =
-            unsafe { zmq_sys::zmq_msg_get(&raw const self.0, zmq_sys::ZMQ_SHARED.cast_signed()) };
+            unsafe { zmq_sys::zmq_msg_get(&raw const self.raw, zmq_sys::ZMQ_SHARED.cast_signed()) };
         if shared != 0 {
             *self = Self::copy_of(self);
         }
     }
 
-    /// Its bytes. Not by way of the slice: that would ask libzmq twice.
-    pub(crate) fn len(&self) -> usize {
+    /// libzmq has received something into it, of a length that it told.
+    pub(super) fn has_come(&mut self, told: c_int) {
         // SAFETY: the message is initialised.
-        unsafe { zmq_sys::zmq_msg_size(&raw const self.0) }
+        let data = unsafe {
+            self.len = match usize::try_from(told) {
+                Ok(len) if told < c_int::MAX => len,
+                // It has no way to tell of more.
+                _ => zmq_sys::zmq_msg_size(&raw const self.raw),
+            };
+            zmq_sys::zmq_msg_data(&raw mut self.raw).cast::<u8>()
+        };
+        self.place = Place::of(data, &raw const self.raw);
+    }
+
+    /// libzmq has taken what it held, and made it anew.
+    pub(super) fn has_left(&mut self) {
+        (self.len, self.place) = (0, Place::NOWHERE);
+    }
+
+    /// Not through a reference to `raw`: short bytes lie within it.
+    #[inline]
+    fn data(&mut self) -> *mut u8 {
+        self.place.when_at(&raw mut self.raw)
     }
 
     /// Where the frame came from, as libzmq knows it: an IP address; nothing for `inproc`.
@@ -149,9 +219,9 @@ impl Message {
     /// A number of the connection that the frame came over, which no other one has while that lasts. All within the
     /// process have 0.
     pub(crate) fn connection(&self) -> u32 {
-        // Its descriptor.
-        let number = self.property(c"__fd");
-        number.and_then(|fd| fd.parse().ok()).unwrap_or_default()
+        // SAFETY: the message is initialised; the property is asked for and nothing changes.
+        let fd = unsafe { zmq_sys::zmq_msg_get(&raw const self.raw, ZMQ_SRCFD) };
+        fd.try_into().unwrap_or_default()
     }
 
     /// How the peer logged in, and under which name, where that is asked for.
@@ -163,7 +233,7 @@ impl Message {
         // SAFETY: both pointers are valid; the answer is null or a NUL-terminated text that lives as long as the
         // message's metadata, thus as long as the message.
         let value = unsafe {
-            let value: *const c_char = zmq_sys::zmq_msg_gets(&raw const self.0, name.as_ptr());
+            let value: *const c_char = zmq_sys::zmq_msg_gets(&raw const self.raw, name.as_ptr());
             (!value.is_null()).then(|| CStr::from_ptr(value))
         };
         value
@@ -173,11 +243,11 @@ impl Message {
 
     pub(super) fn more(&self) -> bool {
         // SAFETY: the message is initialised.
-        unsafe { zmq_sys::zmq_msg_more(&raw const self.0) != 0 }
+        unsafe { zmq_sys::zmq_msg_more(&raw const self.raw) != 0 }
     }
 
     pub(super) fn as_mut_ptr(&mut self) -> *mut zmq_msg_t {
-        &raw mut self.0
+        &raw mut self.raw
     }
 }
 
@@ -190,44 +260,37 @@ impl Default for Message {
 impl Deref for Message {
     type Target = [u8];
 
+    #[inline]
     fn deref(&self) -> &[u8] {
-        let raw = &raw const self.0;
-        // SAFETY: the message is initialised, and data and length belong together and live as long as `self`.
-        // `zmq_msg_data` takes a mutable pointer but only reads.
-        unsafe {
-            let len = zmq_sys::zmq_msg_size(raw);
-            if len == 0 {
-                // Where the message is, as most topics are empty: an empty array points nowhere, and comparing that with
-                // another empty one takes a hundred nanoseconds with the C library's vector instructions.
-                return slice::from_raw_parts(raw.cast(), 0);
-            }
-            let data = zmq_sys::zmq_msg_data(raw.cast_mut()).cast::<u8>();
-            slice::from_raw_parts(data, len)
+        let raw = &raw const self.raw;
+        if self.len == 0 {
+            // Where the message is, as most topics are empty: an empty array points nowhere, and comparing that with
+            // another empty one takes a hundred nanoseconds with the C library's vector instructions.
+            // SAFETY: nothing is read.
+            return unsafe { slice::from_raw_parts(raw.cast(), 0) };
         }
+        // SAFETY: data and length belong together and live as long as `self`; nothing is written.
+        unsafe { slice::from_raw_parts(self.place.when_at(raw.cast_mut()), self.len) }
     }
 }
 
 impl DerefMut for Message {
     fn deref_mut(&mut self) -> &mut [u8] {
-        let raw = &raw mut self.0;
+        if self.len == 0 {
+            return &mut [];
+        }
         // SAFETY: as in `deref`; nobody else sees the bytes: a message is copied and never shared, and what libzmq has
         // shared is made its `own` before.
-        unsafe {
-            let data = zmq_sys::zmq_msg_data(raw).cast::<u8>();
-            let len = zmq_sys::zmq_msg_size(raw);
-            if len == 0 {
-                &mut []
-            } else {
-                slice::from_raw_parts_mut(data, len)
-            }
-        }
+        unsafe { slice::from_raw_parts_mut(self.data(), self.len) }
     }
 }
 
 impl Drop for Message {
     fn drop(&mut self) {
-        // SAFETY: the message is initialised and not used afterwards.
-        unsafe { zmq_sys::zmq_msg_close(&raw mut self.0) };
+        if self.place != Place::NOWHERE {
+            // SAFETY: the message is initialised and not used afterwards.
+            unsafe { zmq_sys::zmq_msg_close(&raw mut self.raw) };
+        }
     }
 }
 

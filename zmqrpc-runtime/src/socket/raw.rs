@@ -106,6 +106,7 @@ impl RawSocket {
         self.security.check(direction)
     }
 
+    #[inline]
     fn check_process(&self) -> Result<(), SocketError> {
         if self.process.is_current() {
             Ok(())
@@ -257,6 +258,7 @@ impl RawSocket {
                 zmq_sys::zmq_msg_send(frame.as_mut_ptr(), self.socket.as_mut_ptr(), flags)
             };
             if rc >= 0 {
+                frame.has_left();
                 return Ok(());
             }
             // The number first: its text is only needed when something is wrong, and refusals are common.
@@ -281,12 +283,15 @@ impl RawSocket {
     /// Receives one frame in place of `frame`; `false` when there is none.
     pub(super) fn receive_into(&mut self, frame: &mut Message) -> Result<bool, SocketError> {
         self.check_process()?;
+        // libzmq drops what it holds, sooner or later, whether it finds something or not.
+        frame.clear();
         loop {
             // SAFETY: socket and message are live.
             let rc = unsafe {
                 zmq_sys::zmq_msg_recv(frame.as_mut_ptr(), self.socket.as_mut_ptr(), zmq::DONTWAIT)
             };
             if rc >= 0 {
+                frame.has_come(rc);
                 return Ok(true);
             }
             // As in `send`; most receives end here.

@@ -30,6 +30,10 @@ const MAX_HOP: usize = 255;
 /// Devices that a message may pass. A longer route is not one that anybody builds.
 const MAX_HOPS: usize = 16;
 
+/// Ways that are kept for further messages. Calls that waited are answered in bunches: an allocator that keeps a few places
+/// at hand is slow with so many.
+const SPARES: usize = 256;
+
 /// A ROUTER.
 pub(crate) struct Router {
     /// Of a guarded one: tells who never got as far as to be asked. Of one that connects: tells of its connections.
@@ -45,8 +49,8 @@ pub(crate) struct Router {
     loads: Loads,
     /// Known where there are peers that have chosen their names.
     endings: Option<Endings>,
-    /// What the next message's way is received into.
-    spare: Option<Box<Way>>,
+    /// What the next messages' ways are received into.
+    spare: Vec<Box<Way>>,
 }
 
 impl Router {
@@ -74,7 +78,7 @@ impl Router {
             ipv6: options.ipv6,
             loads: Loads::default(),
             endings: None,
-            spare: None,
+            spare: Vec::new(),
         })
     }
 
@@ -198,7 +202,11 @@ impl Router {
         for mut hop in way.hops.drain(..) {
             self.rest(&mut hop, true)?;
         }
-        self.spare = delivery.route.0;
+        if let Some(way) = delivery.route.0
+            && self.spare.len() < SPARES
+        {
+            self.spare.push(way);
+        }
         if let Some(load) = load {
             delivery.message = load.carry(delivery.message);
         }
@@ -307,12 +315,12 @@ impl Router {
         &mut self,
         body: &mut Message,
     ) -> Result<Option<Arrival<Route>>, SocketError> {
-        let mut way = self.spare.take().unwrap_or_default();
+        let mut way = self.spare.pop().unwrap_or_default();
         // Whatever is done to the socket, the last operation before a wait is a receive.
         let received = self.socket.receive_into(&mut way.peer.name)?
             || self.tend()? && self.socket.receive_into(&mut way.peer.name)?;
         if !received {
-            self.spare = Some(way);
+            self.spare.push(way);
             return Ok(None);
         }
         let mut more = way.peer.name.more();

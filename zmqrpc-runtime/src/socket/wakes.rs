@@ -32,7 +32,11 @@ impl Wakes {
     }
 
     /// Takes over what another one has collected.
+    #[inline]
     pub(crate) fn take_from(&mut self, other: &mut Self) {
+        if other.is_empty() {
+            return;
+        }
         if self.is_empty() {
             // The memory goes to and fro.
             std::mem::swap(&mut self.0, &mut other.0);
@@ -42,7 +46,14 @@ impl Wakes {
     }
 
     /// Uses what has been collected. No lock may be held.
+    #[inline]
     pub(crate) fn run(&mut self) {
+        if !self.is_empty() {
+            self.use_all();
+        }
+    }
+
+    fn use_all(&mut self) {
         for spent in self.0.drain(..) {
             contain(|| match spent {
                 Spent::Woken(waker) => waker.wake(),

@@ -104,7 +104,7 @@ impl Responder {
         if let Some(hidden) = self.counters().log.admit("source") {
             let (peer, bytes) = (
                 frame.and_then(Message::peer_address),
-                frame.map(Message::len),
+                frame.map(|frame| frame.len()),
             );
             log::line!(
                 warn,
