@@ -21,6 +21,10 @@ pub(super) struct Tasks {
     /// The call whose task drains the socket when it is polled, which it has been woken for. Until then the driver does not
     /// listen to the socket.
     stand_in: Option<u64>,
+    /// The call whose task was polled last, of those that wait: its executor is surely at work.
+    liveliest: Option<u64>,
+    /// Until when the driver asks no task to stand in: one did not when it was asked.
+    alone_until: Option<Instant>,
 }
 
 /// What is known of the thread, while it looks after the socket.
@@ -45,6 +49,13 @@ struct Driver {
 /// How long what has arrived may lie where something else than its signal is to see to it.
 pub(super) const GRACE: Duration = Duration::from_millis(5);
 
+/// From so many tasks on one of them takes in for the others, rather than the driver. A lone one would only be asked one
+/// thing more.
+const SEVERAL: usize = 2;
+
+/// How long the driver does it all itself after a task that was to did not.
+const ALONE: Duration = Duration::from_secs(1);
+
 /// How long the driver stays although no task waits. While it stays, it notices when a call begins soon enough to ask
 /// for a sign of life in time.
 const STAY: Duration = Duration::from_secs(1);
@@ -60,6 +71,7 @@ impl Core {
     ) -> Result<(), SocketError> {
         let written = self.is_written(id);
         self.set(id, State::Task(waker.clone(), patience));
+        self.watch.tasks.liveliest = Some(id);
         let due = if written {
             patience.deadline
         } else {
@@ -157,8 +169,11 @@ impl Core {
         }
     }
 
-    /// The driver's turn: takes in, hands over, ends what is over.
+    /// The driver's turn: takes in, hands over, ends what is over. Or has it done, if it is only that something arrives.
     pub(super) fn drive(&mut self, waiter: &Waiter, now: Instant) -> Turn {
+        if let Some(turn) = self.delegate(now) {
+            return turn;
+        }
         self.watch.tasks.driver.called = false;
         self.watch.tasks.driver.looks_by = Some(now);
         self.table.last_woken = None;
@@ -182,6 +197,33 @@ impl Core {
             self.watch.tasks.driver.looks_by = until;
         }
         turn
+    }
+
+    /// Where several tasks wait, one of them takes in what has arrived for all: it wakes the others without leaving its
+    /// thread, and what they send and get then goes in larger bunches.
+    fn delegate(&mut self, now: Instant) -> Option<Turn> {
+        let tasks = &mut self.watch.tasks;
+        let is_due = |due: Option<Instant>| due.is_some_and(|due| due <= now);
+        if tasks.stand_in.is_some() && is_due(tasks.driver.looks_by) {
+            tasks.alone_until = Some(now + ALONE);
+        }
+        let is_asked = tasks.driver.called || is_due(tasks.driver.next);
+        let is_alone = tasks.alone_until.is_some_and(|until| now < until);
+        if is_asked || is_alone || is_due(tasks.driver.looks_by) || self.table.tasks() < SEVERAL {
+            return None;
+        }
+        let id = tasks.liveliest?;
+        let State::Task(waker, _) = &self.table.get_mut(id)?.state else {
+            return None;
+        };
+        let waker = waker.clone();
+        self.table.wakes.wake(waker);
+        self.watch.tasks.stand_in = Some(id);
+        self.listen(false);
+        let driver = &mut self.watch.tasks.driver;
+        let at = now + GRACE;
+        (driver.looks_by, driver.looks_until) = (Some(at), Some(at));
+        Some(Turn::Wait(driver.next.into_iter().chain([at]).min()))
     }
 
     fn next_turn(&mut self, now: Instant, pulse: Option<Instant>) -> Turn {
