@@ -67,7 +67,9 @@ impl Callers {
     #[cold]
     fn pass(&mut self, now: Instant) {
         let late = now.saturating_duration_since(self.ends);
-        let seconds = u32::try_from(late.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
+        let seconds = u32::try_from(late.as_secs())
+            .unwrap_or(u32::MAX)
+            .saturating_add(1);
         self.second = self.second.saturating_add(seconds);
         self.ends += Duration::from_secs(seconds.into());
         self.fresh.fill(NOBODY);

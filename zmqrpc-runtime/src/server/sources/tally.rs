@@ -17,6 +17,9 @@ const SEQUENCES: usize = 65_536;
 /// before: the publisher has begun again. Nor one that is higher than can be.
 pub(super) struct Tally {
     since: Instant,
+    /// When the last event came, and in which second that was: many come at once.
+    last: Instant,
+    second: u64,
     /// The numbers of each publisher and topic.
     runs: Recent<Box<[u8]>, Runs>,
     publishers: Recent<u64, Counts>,
@@ -57,6 +60,8 @@ impl Tally {
     pub(super) fn new(now: Instant) -> Self {
         Self {
             since: now,
+            last: now,
+            second: 0,
             runs: Recent::new(SEQUENCES),
             publishers: Recent::new(PUBLISHERS),
             received: 0,
@@ -77,11 +82,14 @@ impl Tally {
         if !self.has_at_hand(publisher, topic) {
             self.take_up(publisher, topic);
         }
+        if self.last != now {
+            self.last = now;
+            self.second = now.saturating_duration_since(self.since).as_secs();
+        }
         let Some(AtHand { runs, counts, .. }) = &mut self.at_hand else {
             return;
         };
-        let seconds = now.saturating_duration_since(self.since).as_secs();
-        let lost = runs.go_on(sequence, connection, seconds);
+        let lost = runs.go_on(sequence, connection, self.second);
         counts.received += 1;
         counts.lost = counts.lost.saturating_add(lost);
         self.received += 1;

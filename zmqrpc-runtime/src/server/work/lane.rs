@@ -108,11 +108,12 @@ impl Lane {
         self.index = None;
     }
 
+    #[inline]
     fn left(&mut self, (route, job): &Entry, place: u64) {
         self.size.subtract(job);
-        if let Some(index) = &mut self.index {
-            index.remove(route, job.id(), place);
-        }
+        // Without it nothing was withdrawn.
+        let Some(index) = &mut self.index else { return };
+        index.remove(route, job.id(), place);
         while let Some(None) = self.queue.front() {
             self.queue.pop_front();
             self.first = self.first.wrapping_add(1);
