@@ -21,9 +21,6 @@ const COPY_LIMIT: usize = 4096;
 /// Room for a head and some arguments before it grows.
 const SCRATCH_CAPACITY: usize = 512;
 
-/// The property of a message that is its connection's descriptor, which the crate `zmq-sys` does not name.
-const ZMQ_SRCFD: c_int = 2;
-
 thread_local! {
     static SCRATCH: Cell<Vec<u8>> = Cell::new(Vec::with_capacity(SCRATCH_CAPACITY));
 }
@@ -219,9 +216,15 @@ impl Message {
     /// A number of the connection that the frame came over, which no other one has while that lasts. All within the
     /// process have 0.
     pub(crate) fn connection(&self) -> u32 {
-        // SAFETY: the message is initialised; the property is asked for and nothing changes.
-        let fd = unsafe { zmq_sys::zmq_msg_get(&raw const self.raw, ZMQ_SRCFD) };
-        fd.try_into().unwrap_or_default()
+        // Its descriptor, in decimal digits. Asked for each event: libzmq's own way to a number, and the library's, take
+        // several times as long.
+        let Some(digits) = self.raw_property(c"__fd") else {
+            return 0;
+        };
+        let digits = digits.to_bytes().iter();
+        digits.fold(0, |number, digit| {
+            number.wrapping_mul(10).wrapping_add(u32::from(digit & 0xF))
+        })
     }
 
     /// How the peer logged in, and under which name, where that is asked for.
@@ -230,15 +233,18 @@ impl Message {
     }
 
     pub(super) fn property(&self, name: &CStr) -> Option<&str> {
+        let value = self.raw_property(name)?.to_str().ok()?;
+        (!value.is_empty()).then_some(value)
+    }
+
+    #[inline]
+    fn raw_property(&self, name: &CStr) -> Option<&CStr> {
         // SAFETY: both pointers are valid; the answer is null or a NUL-terminated text that lives as long as the
         // message's metadata, thus as long as the message.
-        let value = unsafe {
+        unsafe {
             let value: *const c_char = zmq_sys::zmq_msg_gets(&raw const self.raw, name.as_ptr());
             (!value.is_null()).then(|| CStr::from_ptr(value))
-        };
-        value
-            .and_then(|value| value.to_str().ok())
-            .filter(|value| !value.is_empty())
+        }
     }
 
     pub(super) fn more(&self) -> bool {

@@ -281,6 +281,7 @@ impl RawSocket {
     }
 
     /// Receives one frame in place of `frame`; `false` when there is none.
+    #[inline]
     pub(super) fn receive_into(&mut self, frame: &mut Message) -> Result<bool, SocketError> {
         self.check_process()?;
         // libzmq drops what it holds, sooner or later, whether it finds something or not.

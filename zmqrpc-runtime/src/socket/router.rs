@@ -50,6 +50,7 @@ pub(crate) struct Router {
     /// Known where there are peers that have chosen their names.
     endings: Option<Endings>,
     /// What the next messages' ways are received into.
+    #[expect(clippy::vec_box, reason = "they come and go as they are")]
     spare: Vec<Box<Way>>,
 }
 
