@@ -117,23 +117,23 @@ impl Front {
         self.used |= self.waiter.take_stir() || !self.outbox.is_empty() || connects;
     }
 
-    /// Whether every answer has left for its caller.
+    /// Whether every reply has left for its caller.
     pub(super) fn is_flushed(&self) -> bool {
-        self.outbox.is_empty()
+        !self.outbox.owes()
     }
 
     /// Tells callers of the end, which is to come within so long, and that the proxy lives until then. Whether they know of
     /// it: no more is to be taken from them then.
     pub(super) fn drain(&mut self, limit: Duration, now: Instant) -> bool {
         for Delivery { route, message } in self.draining.start(limit, now) {
-            self.send(route, message);
+            self.answer(route, message);
         }
         let mut reminded = Vec::new();
         self.draining.remind(now, &mut reminded);
         for route in reminded {
             // What has no room there is tried again, and finds out by itself who has gone.
             if !self.outbox.is_blocked(&route) {
-                self.send(route, reply_frame(NO_ID, ReplyBody::Pong));
+                self.answer(route, reply_frame(NO_ID, ReplyBody::Pong));
             }
         }
         self.draining.is_over(now)
@@ -172,7 +172,7 @@ impl Front {
                 continue;
             };
             if let Some(Delivery { route, message }) = self.draining.hear(&route, now) {
-                self.send(route, message);
+                self.answer(route, message);
             }
             if let Some(asked) = self.read(route, message, now) {
                 on(self, asked);
@@ -218,7 +218,7 @@ impl Front {
             }
             Ok(Incoming::Ping(id)) => {
                 self.draining.answer(&route, id);
-                self.send(route, reply_frame(id, ReplyBody::Pong));
+                self.answer(route, reply_frame(id, ReplyBody::Pong));
                 return None;
             }
             Err(error) => {
@@ -234,7 +234,7 @@ impl Front {
                     );
                 }
                 if let Some(refusal) = Refusal::of_unreadable(&message, &error, &self.limits) {
-                    self.send(route, refusal);
+                    self.answer(route, refusal);
                 }
                 return None;
             }
@@ -307,11 +307,20 @@ impl Front {
     }
 
     fn send(&mut self, route: Route, message: Message) {
+        let (delivery, counters) = (Delivery { route, message }, &self.counters.front);
+        let gone = self.outbox.send(delivery, &mut self.router, counters);
+        self.has_sent(gone);
+    }
+
+    /// Sends what nobody is waited for to take.
+    fn answer(&mut self, route: Route, message: Message) {
+        let (delivery, counters) = (Delivery { route, message }, &self.counters.front);
+        let gone = self.outbox.answer(delivery, &mut self.router, counters);
+        self.has_sent(gone);
+    }
+
+    fn has_sent(&mut self, gone: Option<Route>) {
         self.used = true;
-        let delivery = Delivery { route, message };
-        let gone = self
-            .outbox
-            .send(delivery, &mut self.router, &self.counters.front);
         if let Some(gone) = gone {
             self.draining.forget(&gone);
             self.gone.push(gone);

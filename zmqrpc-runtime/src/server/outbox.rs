@@ -65,6 +65,8 @@ struct Waiting {
     bytes: usize,
     /// How many of the oldest are short, be it that they were replaced.
     short: usize,
+    /// How many are worth waiting for.
+    owed: usize,
 }
 
 struct Held {
@@ -72,6 +74,8 @@ struct Held {
     /// How many replies it counts as: one, or none where it is a pong, a sign that a call still runs, or stands for a
     /// reply that was dropped.
     replies: u64,
+    /// It tells of what was executed.
+    owed: bool,
 }
 
 impl Outbox {
@@ -82,8 +86,29 @@ impl Outbox {
         sink: &mut impl Sink,
         counters: &Counters,
     ) -> Option<Route> {
+        self.post(delivery, true, sink, counters)
+    }
+
+    /// The same for what answers a question, or refuses: who asks without end and reads nothing is [owed](Self::owes)
+    /// nothing.
+    pub(crate) fn answer(
+        &mut self,
+        delivery: Delivery,
+        sink: &mut impl Sink,
+        counters: &Counters,
+    ) -> Option<Route> {
+        self.post(delivery, false, sink, counters)
+    }
+
+    fn post(
+        &mut self,
+        delivery: Delivery,
+        owed: bool,
+        sink: &mut impl Sink,
+        counters: &Counters,
+    ) -> Option<Route> {
         if let Some(waiting) = self.blocked.get_mut(delivery.route.peer()) {
-            waiting.push(delivery, counters);
+            waiting.push(delivery, owed, counters);
             return None;
         }
         let replies = u64::from(answered_id(&delivery.message).is_some());
@@ -94,7 +119,7 @@ impl Outbox {
                 self.blocked
                     .entry(peer)
                     .or_default()
-                    .push(*delivery, counters);
+                    .push(*delivery, owed, counters);
             }
             Err(Unsent::Gone(route)) => {
                 counters.unreachable.add(replies);
@@ -120,6 +145,11 @@ impl Outbox {
         self.blocked.is_empty()
     }
 
+    /// Whether anything waits that is worth waiting for at the end.
+    pub(crate) fn owes(&self) -> bool {
+        self.blocked.values().any(|waiting| waiting.owed > 0)
+    }
+
     /// Replies for this peer wait for room.
     pub(crate) fn is_blocked(&self, route: &Route) -> bool {
         self.blocked.contains_key(route.peer())
@@ -127,11 +157,13 @@ impl Outbox {
 }
 
 impl Waiting {
-    fn push(&mut self, delivery: Delivery, counters: &Counters) {
+    fn push(&mut self, delivery: Delivery, owed: bool, counters: &Counters) {
         self.bytes += delivery.message.len();
+        self.owed += usize::from(owed);
         self.held.push_back(Held {
             replies: u64::from(answered_id(&delivery.message).is_some()),
             delivery,
+            owed,
         });
         // The oldest goes: its caller is the one most likely to have given up.
         while self.held.len() > MAX_REPLIES
@@ -163,6 +195,7 @@ impl Waiting {
     fn pop(&mut self) -> Option<Held> {
         let oldest = self.held.pop_front()?;
         self.bytes -= oldest.delivery.message.len();
+        self.owed -= usize::from(oldest.owed);
         self.short = self.short.saturating_sub(1);
         Some(oldest)
     }
@@ -171,9 +204,14 @@ impl Waiting {
     fn flush(&mut self, sink: &mut impl Sink, counters: &Counters, retried: &mut Retried) -> bool {
         loop {
             let short = self.short;
-            let Some(Held { delivery, replies }) = self.pop() else {
+            let Some(oldest) = self.pop() else {
                 return false;
             };
+            let Held {
+                delivery,
+                replies,
+                owed,
+            } = oldest;
             match sink.send(delivery) {
                 Ok(()) => {
                     retried.moved = true;
@@ -182,8 +220,13 @@ impl Waiting {
                 Err(Unsent::Full(delivery)) => {
                     let delivery = *delivery;
                     self.bytes += delivery.message.len();
+                    self.owed += usize::from(owed);
                     self.short = short;
-                    self.held.push_front(Held { delivery, replies });
+                    self.held.push_front(Held {
+                        delivery,
+                        replies,
+                        owed,
+                    });
                     return true;
                 }
                 Err(Unsent::Gone(route)) => {

@@ -114,7 +114,7 @@ impl Port {
         }
         let until = deadline(now, self.linger);
         let until = *self.flush_limit.get_or_insert(until);
-        (!self.outbox.is_empty() && now < until).then_some(until)
+        (self.outbox.owes() && now < until).then_some(until)
     }
 
     /// Closes the sockets and frees their endpoints.
@@ -183,7 +183,7 @@ impl Port {
     /// Not one of the last replies that the end waits for: callers that never stop asking would put it off for ever.
     fn answer(&mut self, delivery: Delivery, counters: &Counters) -> Option<Route> {
         self.quiet = None;
-        let gone = self.outbox.send(delivery, &mut self.router, counters);
+        let gone = self.outbox.answer(delivery, &mut self.router, counters);
         if let Some(gone) = &gone {
             self.draining.forget(gone);
         }

@@ -31,6 +31,15 @@ impl Sink for Peers {
     }
 }
 
+fn delivery(peer: &str, reply: &Reply<'_>) -> Delivery {
+    let mut frame = Vec::new();
+    reply.encode(&mut frame);
+    Delivery {
+        route: Route::made_up(peer, &[]),
+        message: Message::from(frame),
+    }
+}
+
 #[derive(Default)]
 struct Scene {
     outbox: Outbox,
@@ -49,12 +58,7 @@ impl Scene {
     }
 
     fn send_frame(&mut self, peer: &str, reply: &Reply<'_>) -> Option<Route> {
-        let mut frame = Vec::new();
-        reply.encode(&mut frame);
-        let delivery = Delivery {
-            route: Route::made_up(peer, &[]),
-            message: Message::from(frame),
-        };
+        let delivery = delivery(peer, reply);
         let Self {
             outbox,
             peers,
@@ -102,6 +106,40 @@ fn replies_wait_for_room_in_their_order() {
         expected.map(|(peer, id)| (peer.into(), id))
     );
     assert_eq!(scene.counts(), (6, 0, 0));
+}
+
+#[test]
+fn replies_are_owed_and_answers_to_those_who_only_ask_are_not() {
+    let mut scene = Scene::default();
+    scene.peers.room.insert("ann", 0);
+    let pong = Reply {
+        id: 1,
+        body: ReplyBody::Pong,
+    };
+    for _ in 0..3 {
+        let Scene {
+            outbox,
+            peers,
+            counters,
+        } = &mut scene;
+        assert!(
+            outbox
+                .answer(delivery("ann", &pong), peers, counters)
+                .is_none()
+        );
+    }
+    assert!(!scene.outbox.is_empty() && !scene.outbox.owes());
+    scene.send("ann", 2, 10);
+    assert!(scene.outbox.owes());
+    // One try that fails changes nothing.
+    scene.retry();
+    assert!(scene.outbox.owes());
+    scene.peers.room.insert("ann", 3);
+    scene.retry();
+    assert!(scene.outbox.owes(), "it is the last");
+    scene.peers.room.insert("ann", 1);
+    scene.retry();
+    assert!(!scene.outbox.owes() && scene.outbox.is_empty());
 }
 
 #[test]
