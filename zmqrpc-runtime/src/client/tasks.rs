@@ -3,7 +3,8 @@
 //! The driver is a thread, since no executor promises to poll a task that is woken. But most do so at once, and while calls
 //! come and go in numbers, it is cheaper by far if the thread that makes them takes in their replies too: the two would do
 //! nothing but wait for each other's lock, and wake each other. So a task that has something to do in any case drains the
-//! socket then, behind all others that have been woken. If it does not, the driver does, after [`GRACE`].
+//! socket then, behind all others that have been woken; and where several wait, the driver wakes one of them to do it. If
+//! it does not, the driver does, after [`GRACE`].
 
 use std::task::Waker;
 use std::time::{Duration, Instant};
