@@ -1,6 +1,6 @@
 //! Calls from tasks on executors of every kind: a client asks nothing of them but to poll and to be woken.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex};
@@ -32,6 +32,25 @@ fn client(endpoint: &str, limit: Duration) -> ProbeClient<AsyncClient> {
 /// Polls once, with a waker that wakes nobody.
 fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
     Pin::new(future).poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// Waits for all of them at once.
+async fn all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let mut futures: Vec<_> = futures.map(|future| (Box::pin(future), None)).collect();
+    poll_fn(|cx| {
+        for (future, output) in &mut futures {
+            if output.is_none()
+                && let Poll::Ready(ready) = future.as_mut().poll(cx)
+            {
+                *output = Some(ready);
+            }
+        }
+        if futures.iter().any(|(_, output)| output.is_none()) {
+            return Poll::Pending;
+        }
+        Poll::Ready(futures.drain(..).filter_map(|(_, output)| output).collect())
+    })
+    .await
 }
 
 #[test]
@@ -120,6 +139,55 @@ fn tasks_that_are_woken_and_not_polled_hold_up_nobody() {
         for (call, sum) in forlorn {
             assert_eq!(block_on(call), Ok(sum));
         }
+    });
+}
+
+#[test]
+fn tasks_of_many_executors_take_in_for_each_other_whoever_is_not_polled_again() {
+    within(LIMIT, || {
+        let (server, _gate) = serve(anywhere);
+        let probe = client(&server.endpoints()[0], LONG);
+        let slowest = thread::scope(|scope| {
+            let workers: Vec<_> = (0..4_i64)
+                .map(|worker| {
+                    let probe = probe.clone();
+                    scope.spawn(move || {
+                        let (mut forlorn, mut slowest) = (Vec::new(), Duration::ZERO);
+                        for number in 0..200 {
+                            let start = Instant::now();
+                            // Several at once, so that one of them may be asked to take in for the others.
+                            let calls = (0..4).map(|more| probe.add(number, more));
+                            let sums = block_on(all(calls));
+                            assert_eq!(
+                                sums,
+                                (0..4).map(|more| Ok(number + more)).collect::<Vec<_>>()
+                            );
+                            slowest = slowest.max(start.elapsed());
+                            // Now and then the last one that was polled is left alone: for ever, or for some time.
+                            if number % 7 == worker {
+                                let mut call = Box::pin(probe.add(number, worker));
+                                if poll_once(&mut call).is_pending() {
+                                    forlorn.push((call, number + worker));
+                                }
+                            }
+                            if number % 50 == 49 {
+                                let (call, sum) = forlorn.swap_remove(0);
+                                assert_eq!(block_on(call), Ok(sum));
+                            }
+                        }
+                        slowest
+                    })
+                })
+                .collect();
+            workers
+                .into_iter()
+                .map(|worker| worker.join().unwrap())
+                .max()
+        });
+        // A wake that gets lost is found out when a socket is looked at that everybody leaves alone; one call in thousands
+        // may also wait for the machine.
+        assert!(slowest < Some(LONG / 10), "{slowest:?}");
+        assert_eq!(probe.transport().stats().in_flight, 0);
     });
 }
 

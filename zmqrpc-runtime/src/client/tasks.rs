@@ -172,7 +172,7 @@ impl Core {
 
     /// The driver's turn: takes in, hands over, ends what is over. Or has it done, if it is only that something arrives.
     pub(super) fn drive(&mut self, waiter: &Waiter, now: Instant) -> Turn {
-        if let Some(turn) = self.delegate(now) {
+        if let Some(turn) = self.delegate(waiter, now) {
             return turn;
         }
         self.watch.tasks.driver.called = false;
@@ -202,15 +202,21 @@ impl Core {
 
     /// Where several tasks wait, one of them takes in what has arrived for all: it wakes the others without leaving its
     /// thread, and what they send and get then goes in larger bunches.
-    fn delegate(&mut self, now: Instant) -> Option<Turn> {
+    fn delegate(&mut self, waiter: &Waiter, now: Instant) -> Option<Turn> {
         let tasks = &mut self.watch.tasks;
         let is_due = |due: Option<Instant>| due.is_some_and(|due| due <= now);
-        if tasks.stand_in.is_some() && is_due(tasks.driver.looks_by) {
-            tasks.alone_until = Some(now + ALONE);
+        if tasks.stand_in.is_some() {
+            if is_due(tasks.driver.looks_by) {
+                tasks.alone_until = Some(now + ALONE);
+            }
+            return None;
         }
-        let is_asked = tasks.driver.called || is_due(tasks.driver.next);
+        let is_asked = tasks.driver.called
+            || is_due(tasks.driver.next)
+            || is_due(tasks.driver.looks_by)
+            || waiter.has_news();
         let is_alone = tasks.alone_until.is_some_and(|until| now < until);
-        if is_asked || is_alone || is_due(tasks.driver.looks_by) || self.table.tasks() < SEVERAL {
+        if is_asked || is_alone || self.table.tasks() < SEVERAL {
             return None;
         }
         let id = tasks.liveliest?;

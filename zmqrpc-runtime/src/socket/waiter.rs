@@ -76,8 +76,13 @@ impl Waiter {
         self.wake();
     }
 
+    /// Whether the monitor is to be asked.
+    pub(crate) fn has_news(&self) -> bool {
+        self.news.load(Ordering::Acquire)
+    }
+
     pub(super) fn take_news(&self) -> bool {
-        self.news.load(Ordering::Acquire) && self.news.swap(false, Ordering::AcqRel)
+        self.has_news() && self.news.swap(false, Ordering::AcqRel)
     }
 
     /// Whether the socket has to be drained, if nobody waits for it but by [`drive_any`], and nothing was done with it
