@@ -5,7 +5,7 @@
 //!
 //! Who was told does not ask any more whether the server lives, as it sends nothing. So it gets signs of life unasked.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
@@ -17,6 +17,10 @@ use crate::wire::ReplyBody;
 /// How long an answer is waited for. An idle client takes the time of a way there and back, and some 25 ms until somebody
 /// looks at its socket; whoever does not know the question, or never stops asking for something, must not hold up the end.
 const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Who has sent so many messages since it was told is not waited for any more: more than a client has calls under way, so
+/// that it goes on sending whatever it is told. What still comes from it is refused, and not executed.
+const MANY: u32 = 100_000;
 
 /// When those who have not answered are first looked for: who has gone together with the server never answers.
 const FIRST_LOOK: Duration = Duration::from_millis(5);
@@ -41,7 +45,8 @@ enum Stage {
     /// Everybody is asked and waited for.
     Asking {
         until: Instant,
-        waited_for: HashSet<PeerId>,
+        /// And how many messages of theirs have come since they were asked.
+        waited_for: HashMap<PeerId, u32>,
         /// When they are looked for, and how long after that again.
         look_at: Instant,
         pause: Duration,
@@ -75,14 +80,21 @@ impl Draining {
     #[cold]
     fn tell_late(&mut self, route: &Route) -> Option<Delivery> {
         let peer = route.direct()?;
-        if self.told.contains(peer) || self.told.len() >= MAX {
-            return None;
+        let is_known = self.told.contains(peer) || self.told.len() >= MAX;
+        if !is_known {
+            self.told.insert(peer.clone());
         }
-        self.told.insert(peer.clone());
         if let Stage::Asking { waited_for, .. } = &mut self.stage {
-            waited_for.insert(peer.clone());
+            if !is_known {
+                waited_for.insert(peer.clone(), 0);
+            } else if let Some(heard) = waited_for.get_mut(peer) {
+                *heard += 1;
+                if *heard >= MANY {
+                    waited_for.remove(peer);
+                }
+            }
         }
-        Some(self.question(peer.clone()))
+        (!is_known).then(|| self.question(peer.clone()))
     }
 
     /// The end is asked for, within so long. Answers what is to be sent.
@@ -94,7 +106,7 @@ impl Draining {
         self.sign_at = Some(now + SIGN);
         self.stage = Stage::Asking {
             until: now + PATIENCE.min(limit / 2),
-            waited_for: self.told.clone(),
+            waited_for: self.told.iter().map(|peer| (peer.clone(), 0)).collect(),
             look_at: now + FIRST_LOOK,
             pause: FIRST_LOOK,
         };
@@ -145,7 +157,7 @@ impl Draining {
         } = &mut self.stage
             && now >= *look_at
         {
-            to.extend(waited_for.iter().cloned().map(Route::to));
+            to.extend(waited_for.keys().cloned().map(Route::to));
             *look_at = now + *pause;
             *pause *= 2;
         }
@@ -260,6 +272,18 @@ mod tests {
         assert!(draining.is_over(now + SECOND / 10));
         let (mut draining, _, now) = asking(Duration::MAX);
         assert!(draining.is_over(now + PATIENCE));
+    }
+
+    #[test]
+    fn who_never_stops_sending_is_not_waited_for() {
+        let (mut draining, told, now) = asking(10 * SECOND);
+        draining.answer(&told[0].route, id(&told[0]));
+        for _ in 1..MANY {
+            assert!(draining.hear(&told[1].route, now).is_none());
+        }
+        assert!(!draining.is_over(now), "that much may have been on its way");
+        assert!(draining.hear(&told[1].route, now).is_none());
+        assert!(draining.is_over(now));
     }
 
     #[test]

@@ -41,8 +41,9 @@ pub(super) const TURN: usize = 256;
 /// the connection ends; neither tells.
 const PARTING: Duration = Duration::from_millis(50);
 
-/// How long what has arrived when a server has no work any more may take to be refused.
-const REFUSING: Duration = Duration::from_millis(200);
+/// How long what has arrived when a server has no work any more may take to be refused. Peers take turns, so that one who
+/// sends without end does not use up the time of the others.
+const REFUSING: Duration = Duration::from_millis(50);
 
 /// What a message turned out to be.
 pub(super) enum Taken {
