@@ -206,6 +206,6 @@ fn a_live_target_does_the_work_of_a_dead_one() {
         for _ in 0..100 {
             assert_eq!(client.add(2, 3), Ok(5));
         }
-        assert_eq!(proxy.stats().answered, 100);
+        await_stats(&proxy, "all answers", |stats| stats.answered == 100);
     });
 }

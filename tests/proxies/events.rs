@@ -67,7 +67,9 @@ fn rep_to_pub_answers_accepted_and_publishes() {
             (heard.lost, heard.malformed, heard.publishers.len()),
             (0, 0, 1)
         );
-        assert_eq!(proxy.stats().answered, proxy.stats().received);
+        await_stats(&proxy, "all answers", |stats| {
+            stats.answered == stats.received
+        });
     });
 }
 

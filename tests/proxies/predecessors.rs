@@ -132,6 +132,6 @@ fn devices_and_proxies_stand_in_any_order() {
             req.ask(call_by_key(1, key, 5000, &[4, 6])),
             reply(1, 0, 0, &[10])
         );
-        assert_eq!(back.stats().answered, 11);
+        crate::await_stats(&back, "all answers", |stats| stats.answered == 11);
     });
 }
