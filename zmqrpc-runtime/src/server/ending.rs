@@ -48,9 +48,9 @@ impl ServerHandle {
     ///
     /// Callers know within milliseconds; a client that lies idle takes some 30 ms. Who has gone is noticed within some
     /// milliseconds as well. Those that are there and do not answer, as they do not know the question or are stopped, are
-    /// waited for until half of `limit` is over, and for half a second at most. A client with another endpoint
-    /// makes its calls there from then on, one without waits for the server to come back: see
-    /// [`Client`](crate::Client). Without callers in the last minute it takes no time.
+    /// waited for until half of `limit` is over, and for half a second at most; less where they go on sending without
+    /// end. A client with another endpoint makes its calls there from then on, one without waits for the server to come
+    /// back: see [`Client`](crate::Client). Without callers in the last minute it takes no time.
     ///
     /// # Errors
     ///
