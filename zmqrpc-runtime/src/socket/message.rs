@@ -38,7 +38,8 @@ pub(crate) struct Message {
     place: Place,
 }
 
-/// Where a message's bytes are. Short ones lie in the message itself, and move with it.
+/// Where a message's bytes are. Short ones lie in the message itself, and move with it: then it is how far behind the
+/// message's beginning, counted from 1, which is no address that anything has.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Place(*mut u8);
 
@@ -50,8 +51,7 @@ impl Place {
     fn of(data: *mut u8, raw: *const zmq_msg_t) -> Self {
         let within = data.addr().wrapping_sub(raw.addr());
         if within < size_of::<zmq_msg_t>() {
-            // No address that anything else could have.
-            Self(ptr::without_provenance_mut(within))
+            Self(ptr::without_provenance_mut(within + 1))
         } else {
             Self(data)
         }
@@ -60,7 +60,7 @@ impl Place {
     /// Where they are while the message is at `raw`.
     #[inline]
     fn when_at(self, raw: *mut zmq_msg_t) -> *mut u8 {
-        let within = self.0.addr();
+        let within = self.0.addr().wrapping_sub(1);
         if within < size_of::<zmq_msg_t>() {
             raw.cast::<u8>().wrapping_add(within)
         } else {
