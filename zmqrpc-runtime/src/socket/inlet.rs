@@ -27,7 +27,13 @@ pub(super) struct Inlet {
     approach: Approach,
     address: Address,
     waiter: Arc<Waiter>,
+    /// How many messages libzmq may hold for each peer once they are left where they are, and whether it has been told.
+    narrow: i32,
+    is_narrow: bool,
 }
+
+/// Bytes that libzmq may hold for one peer while messages are left where they are.
+const LEFT: usize = 256 << 20;
 
 /// Where the socket is; forgotten when it goes.
 struct Address {
@@ -70,6 +76,8 @@ impl Inlet {
                 direction: endpoint.direction(),
             },
             waiter,
+            narrow: narrow_mark(options),
+            is_narrow: false,
         })
     }
 
@@ -90,7 +98,7 @@ impl Inlet {
         opened.inspect_err(|_| socket.stop_monitor())?;
         self.waiter.replace(descriptors);
         self.socket.stop_monitor();
-        (self.socket, self.news) = (socket, news);
+        (self.socket, self.news, self.is_narrow) = (socket, news, false);
         self.approach.renew();
         Ok(())
     }
@@ -186,8 +194,17 @@ impl Inlet {
     /// Takes in what becomes of connections, and no message. To be called from [time to time](super::Hold) while nothing
     /// is received: libzmq keeps some 10 kB for each peer that has come, also if it has gone again, until then.
     ///
+    /// From the first time on libzmq holds fewer messages: their number is the only bound that it knows, and a few large
+    /// ones would fill the memory of a program that is busy. Not from the start, as quick readers would wait for it half of
+    /// the time; and for good, since a writer that waits at a low mark is not told of a higher one.
+    ///
     /// May take the signal of a message's arrival.
     pub(super) fn settle(&mut self) -> Result<(), SocketError> {
+        if !self.is_narrow {
+            let narrowed = self.socket.options().set_rcvhwm(self.narrow);
+            narrowed.map_err(SocketError::of("setting a socket option"))?;
+            self.is_narrow = true;
+        }
         self.socket.settle()?;
         self.read_news()
     }
@@ -233,6 +250,16 @@ impl Drop for Address {
         if self.direction == Direction::Bind {
             inproc::unbound(&self.resolved);
         }
+    }
+}
+
+/// How many of the largest messages libzmq may hold for one peer while they are left where they are.
+fn narrow_mark(options: &Options) -> i32 {
+    let most = (LEFT / options.max_frame.max(1)).max(1);
+    let most = i32::try_from(most).unwrap_or(i32::MAX);
+    match i32::try_from(options.receive_high_water) {
+        Ok(0) | Err(_) => most,
+        Ok(wanted) => most.min(wanted),
     }
 }
 
