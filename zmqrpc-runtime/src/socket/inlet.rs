@@ -76,7 +76,7 @@ impl Inlet {
                 direction: endpoint.direction(),
             },
             waiter,
-            narrow: narrow_mark(options),
+            narrow: narrow_mark(options.max_frame, options.receive_high_water),
             is_narrow: false,
         })
     }
@@ -253,14 +253,13 @@ impl Drop for Address {
     }
 }
 
-/// How many of the largest messages libzmq may hold for one peer while they are left where they are.
-fn narrow_mark(options: &Options) -> i32 {
-    let most = (LEFT / options.max_frame.max(1)).max(1);
-    let most = i32::try_from(most).unwrap_or(i32::MAX);
-    match i32::try_from(options.receive_high_water) {
-        Ok(0) | Err(_) => most,
-        Ok(wanted) => most.min(wanted),
-    }
+/// How many of the largest messages libzmq may hold for one peer while they are left where they are; no more than it may
+/// otherwise, where that has a limit.
+fn narrow_mark(max_frame: usize, high_water: u32) -> i32 {
+    let most = i32::try_from(LEFT / max_frame.max(1)).unwrap_or(i32::MAX);
+    let wanted = i32::try_from(high_water).unwrap_or(i32::MAX);
+    let most = if wanted == 0 { most } else { most.min(wanted) };
+    most.max(1)
 }
 
 /// What to wait for, and what tells of connections.
@@ -291,4 +290,23 @@ pub(super) fn socket(kind: zmq::SocketType, options: &Options) -> Result<RawSock
         ..options.clone()
     };
     RawSocket::new(kind, &options)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_messages_are_left_with_libzmq_as_have_room() {
+        assert_eq!(narrow_mark(32 << 20, 10_000), 8);
+        assert_eq!(narrow_mark(32 << 20, 2), 2);
+        assert_eq!(narrow_mark(1 << 20, 10_000), 256);
+        assert_eq!(narrow_mark(1 << 10, 1000), 1000);
+        assert_eq!(
+            narrow_mark(1 << 30, 0),
+            1,
+            "none at all would mean no limit"
+        );
+        assert_eq!(narrow_mark(0, 0), i32::try_from(LEFT).unwrap());
+    }
 }
