@@ -54,6 +54,33 @@ fn events_beyond_what_is_held_are_dropped_by_the_publisher_and_counted_here() {
 }
 
 #[test]
+fn large_events_that_find_no_room_stay_with_who_publishes_them() {
+    within(LIMIT, || {
+        let (server, recorder) = record(|builder| {
+            builder
+                .subscribe(Subscription::bind("tcp://127.0.0.1:*"))
+                .workers(1)
+                .max_queue(4)
+        });
+        let mut rogue = Rogue::connect(&only(&server).endpoint, "PUB");
+        rogue.send(&[b"", &event(1, 1, "slowly", &number(0))]);
+        recorder.gate.await_arrivals(1);
+        rogue
+            .0
+            .set_write_timeout(Some(Duration::from_millis(500)))
+            .unwrap();
+        let large = event(1, 2, "reading", &vec![0; 1 << 20]);
+        let offered = 1000;
+        let taken = (0..offered)
+            .take_while(|_| rogue.try_send(&[b"", &large]))
+            .count();
+        // 4 in the queue, 8 in libzmq's, some that the system buffers, and what came before libzmq was told.
+        assert!(taken < offered / 3, "{taken} MiB");
+        recorder.gate.open();
+    });
+}
+
+#[test]
 fn a_publisher_that_floods_with_what_nobody_asked_for_keeps_no_caller_waiting() {
     within(LIMIT, || {
         let (server, recorder) = record(|builder| {

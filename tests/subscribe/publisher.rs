@@ -1,7 +1,7 @@
 //! Publishers and pushers that are made by hand, from `PROTOCOL.md`.
 
 use std::collections::HashMap;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -209,9 +209,16 @@ impl Rogue {
     }
 
     pub(crate) fn send(&mut self, frames: &[&[u8]]) {
-        for (number, frame) in frames.iter().enumerate() {
-            self.frame(u8::from(number + 1 < frames.len()), frame);
-        }
+        assert!(self.try_send(frames));
+    }
+
+    /// Sends it whole, or tells that it was not taken within the stream's limit.
+    pub(crate) fn try_send(&mut self, frames: &[&[u8]]) -> bool {
+        let mut frames = frames.iter().enumerate().map(|(number, frame)| {
+            let more = number + 1 < frames.len();
+            self.try_frame(u8::from(more), frame)
+        });
+        frames.all(|taken| taken)
     }
 
     /// Returns when everything that was sent before has arrived in the peer's socket.
@@ -223,6 +230,10 @@ impl Rogue {
     }
 
     fn frame(&mut self, flags: u8, body: &[u8]) {
+        assert!(self.try_frame(flags, body));
+    }
+
+    fn try_frame(&mut self, flags: u8, body: &[u8]) -> bool {
         let mut bytes = if let Ok(len) = u8::try_from(body.len()) {
             vec![flags, len]
         } else {
@@ -231,6 +242,10 @@ impl Rogue {
             long
         };
         bytes.extend(body);
-        self.0.write_all(&bytes).unwrap();
+        match self.0.write_all(&bytes) {
+            Ok(()) => true,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => false,
+            Err(error) => panic!("{error}"),
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! What is pushed.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::publisher::{Pusher, Rogue, notification, number};
 use super::recorder::{SensorClient, record};
@@ -73,6 +75,59 @@ fn no_more_is_taken_than_may_wait_and_the_rest_stays_with_those_who_push() {
         recorder.gate.open();
         await_state("the end of all", || server.stats().refused == sent);
     });
+}
+
+/// Long after libzmq was told to hold fewer: nobody may wait for a room that it does not tell of.
+#[test]
+fn what_was_left_unread_for_long_comes_all_the_same() {
+    for endpoint in [
+        "tcp://127.0.0.1:*".to_owned(),
+        format!("ipc:///tmp/zmqrpc-unread-{}", std::process::id()),
+        "inproc://unread".to_owned(),
+    ] {
+        within(LIMIT, move || {
+            let (server, recorder) =
+                record(|builder| builder.pull_bind(&endpoint).workers(1).max_queue(4));
+            let pusher = zmqrpc::Pusher::connect(&server.pulls()[0].endpoint).unwrap();
+            // More than those who push and the system hold.
+            let padded = pusher.with_metadata("padding", "x".repeat(2_000));
+            let (jobs, count) = (SensorClient::new(padded), 10_000);
+            let pushed = Arc::new(AtomicU64::new(0));
+            let counted = Arc::clone(&pushed);
+            let pushing = thread::spawn(move || {
+                jobs.slowly(0).unwrap();
+                for value in 1..count {
+                    jobs.reading(value).unwrap();
+                    counted.fetch_add(1, Ordering::SeqCst);
+                }
+            });
+            recorder.gate.await_arrivals(1);
+            await_standstill(&pushed);
+            let before = pushed.load(Ordering::SeqCst);
+            assert!(before < count - 1, "all {before} found room");
+            recorder.gate.open();
+            let expected = usize::try_from(count).unwrap();
+            let numbers = recorder.log.await_numbers(expected);
+            assert_eq!(
+                numbers,
+                (0..count).collect::<Vec<_>>(),
+                "each once, in order"
+            );
+            pushing.join().unwrap();
+        });
+    }
+}
+
+/// Waits until it has not changed for some time.
+fn await_standstill(count: &AtomicU64) {
+    let mut last = (count.load(Ordering::SeqCst), Instant::now());
+    while last.1.elapsed() < Duration::from_millis(300) {
+        let now = count.load(Ordering::SeqCst);
+        if now != last.0 {
+            last = (now, Instant::now());
+        }
+        thread::yield_now();
+    }
 }
 
 #[test]

@@ -27,8 +27,9 @@ pub(super) struct Inlet {
     approach: Approach,
     address: Address,
     waiter: Arc<Waiter>,
-    /// How many messages libzmq may hold for each peer once they are left where they are, and whether it has been told.
-    narrow: i32,
+    /// How many messages libzmq may hold for each peer once they are left where they are, if fewer than before; and
+    /// whether it has been told.
+    narrow: Option<i32>,
     is_narrow: bool,
 }
 
@@ -76,7 +77,10 @@ impl Inlet {
                 direction: endpoint.direction(),
             },
             waiter,
-            narrow: narrow_mark(options.max_frame, options.receive_high_water),
+            // Within the process libzmq adds the marks of both sides up, and what it makes of a new one does not fit to what
+            // it tells the other side: writers wait for ever. Who is there has the same memory anyway.
+            narrow: narrow_mark(options.max_frame, options.receive_high_water)
+                .filter(|_| !endpoint.is_inproc()),
             is_narrow: false,
         })
     }
@@ -200,9 +204,11 @@ impl Inlet {
     ///
     /// May take the signal of a message's arrival.
     pub(super) fn settle(&mut self) -> Result<(), SocketError> {
-        if !self.is_narrow {
-            let narrowed = self.socket.options().set_rcvhwm(self.narrow);
-            narrowed.map_err(SocketError::of("setting a socket option"))?;
+        if let Some(narrow) = self.narrow
+            && !self.is_narrow
+        {
+            // In force at once, for connections too that are there, unlike other options (`update_pipe_options`).
+            self.socket.set(zmq_sys::ZMQ_RCVHWM, narrow)?;
             self.is_narrow = true;
         }
         self.socket.settle()?;
@@ -253,13 +259,14 @@ impl Drop for Address {
     }
 }
 
-/// How many of the largest messages libzmq may hold for one peer while they are left where they are; no more than it may
-/// otherwise, where that has a limit.
-fn narrow_mark(max_frame: usize, high_water: u32) -> i32 {
-    let most = i32::try_from(LEFT / max_frame.max(1)).unwrap_or(i32::MAX);
-    let wanted = i32::try_from(high_water).unwrap_or(i32::MAX);
-    let most = if wanted == 0 { most } else { most.min(wanted) };
-    most.max(1)
+/// How many of the largest messages libzmq may hold for one peer while they are left where they are; nothing if that is no
+/// fewer than it may otherwise.
+fn narrow_mark(max_frame: usize, high_water: u32) -> Option<i32> {
+    let most = u32::try_from(LEFT / max_frame.max(1)).unwrap_or(u32::MAX);
+    // None at all would mean no limit, as it does for who has set none.
+    let most = most.max(1);
+    let is_fewer = high_water == 0 || most < high_water;
+    is_fewer.then(|| i32::try_from(most).unwrap_or(i32::MAX))
 }
 
 /// What to wait for, and what tells of connections.
@@ -298,15 +305,11 @@ mod tests {
 
     #[test]
     fn as_many_messages_are_left_with_libzmq_as_have_room() {
-        assert_eq!(narrow_mark(32 << 20, 10_000), 8);
-        assert_eq!(narrow_mark(32 << 20, 2), 2);
-        assert_eq!(narrow_mark(1 << 20, 10_000), 256);
-        assert_eq!(narrow_mark(1 << 10, 1000), 1000);
-        assert_eq!(
-            narrow_mark(1 << 30, 0),
-            1,
-            "none at all would mean no limit"
-        );
-        assert_eq!(narrow_mark(0, 0), i32::try_from(LEFT).unwrap());
+        assert_eq!(narrow_mark(32 << 20, 10_000), Some(8));
+        assert_eq!(narrow_mark(1 << 20, 10_000), Some(256));
+        assert_eq!(narrow_mark(1 << 30, 0), Some(1));
+        for (max_frame, high_water) in [(32 << 20, 2), (32 << 20, 8), (1 << 10, 1000), (0, 1000)] {
+            assert_eq!(narrow_mark(max_frame, high_water), None);
+        }
     }
 }

@@ -127,7 +127,8 @@ impl ServerBuilder {
 
     /// Executes what is pushed to an endpoint that this server listens at, such as `tcp://*:30002`. Each command goes to
     /// one of those that pull, and is lost if that one dies before it is executed. Where there is no room, those who push
-    /// wait: nothing is dropped.
+    /// wait: nothing is dropped. For each of them 100 commands are held beside those in the queue, and fewer where there has
+    /// been no room, as of a subscription ([`high_water`](Subscription::high_water)).
     pub fn pull_bind(mut self, endpoint: impl Into<String>) -> Self {
         self.pulls.push((endpoint.into(), Direction::Bind));
         self

@@ -134,6 +134,9 @@ impl Subscription {
 
     /// Events that are held for each publisher, beside those in the server's queue, before the publisher drops further
     /// ones. Default: 10,000; at most 65,535.
+    ///
+    /// Once the queue has had no room for 50 ms, no more than have room in 256 MiB if each is as large as it may be, twice
+    /// [`max_message`](crate::ServerBuilder::max_message): 8 by default. A lower `max_message` leaves room for more.
     pub fn high_water(mut self, events: usize) -> Self {
         self.high_water = events;
         self
