@@ -183,11 +183,10 @@ impl<R: Wire, F: Failure> Future for AsyncCall<R, F> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<R, F>> {
         let method = self.method;
         let callee = Callee::Method(method);
-        let Landed { call, frame } = ready!(self.flight.poll(callee, cx))?;
-        let outcome = if method.is_oneway() {
-            reply::nothing(method).map_err(F::from)
-        } else {
-            reply::decode(&frame, &call.subject(callee))
+        let outcome = match ready!(self.flight.poll(callee, cx)) {
+            Err(error) => Err(error.into()),
+            Ok(_) if method.is_oneway() => reply::nothing(method).map_err(F::from),
+            Ok(Landed { call, frame }) => reply::decode(&frame, &call.subject(callee)),
         };
         self.flight = Flight::Over;
         Poll::Ready(outcome)
