@@ -102,6 +102,7 @@ impl Callers {
             self.pass(now);
         }
         self.forget_silent();
+        self.fresh.fill(NOBODY);
         std::mem::take(&mut self.seen).into_keys()
     }
 }
