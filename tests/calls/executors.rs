@@ -171,7 +171,7 @@ fn tasks_of_many_executors_take_in_for_each_other_whoever_is_not_polled_again() 
                                 }
                             }
                             if number % 50 == 49 {
-                                let (call, sum) = forlorn.swap_remove(0);
+                                let (call, sum) = forlorn.pop().unwrap();
                                 assert_eq!(block_on(call), Ok(sum));
                             }
                         }
