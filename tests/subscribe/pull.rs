@@ -92,8 +92,8 @@ fn what_was_left_unread_for_long_comes_all_the_same() {
             // More than those who push and the system hold.
             let padded = pusher.with_metadata("padding", "x".repeat(2_000));
             let (jobs, count) = (SensorClient::new(padded), 10_000);
-            let pushed = Arc::new(AtomicU64::new(0));
-            let counted = Arc::clone(&pushed);
+            let progress = Arc::new(AtomicU64::new(0));
+            let counted = Arc::clone(&progress);
             let pushing = thread::spawn(move || {
                 jobs.slowly(0).unwrap();
                 for value in 1..count {
@@ -102,8 +102,8 @@ fn what_was_left_unread_for_long_comes_all_the_same() {
                 }
             });
             recorder.gate.await_arrivals(1);
-            await_standstill(&pushed);
-            let before = pushed.load(Ordering::SeqCst);
+            await_standstill(&progress);
+            let before = progress.load(Ordering::SeqCst);
             assert!(before < count - 1, "all {before} found room");
             recorder.gate.open();
             let expected = usize::try_from(count).unwrap();
