@@ -5,13 +5,13 @@ use std::ffi::{CStr, c_char, c_int, c_void};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::{Deref, DerefMut};
-use std::ptr;
 use std::slice;
 use std::sync::Arc;
 
 use zmq_sys::zmq_msg_t;
 
 use super::mark::Mark;
+use super::place::Place;
 use super::security::login_of;
 
 /// Above this size a frame's vector is handed to libzmq as it is. Below, copying is cheaper than the allocation
@@ -36,37 +36,6 @@ pub(crate) struct Message {
     raw: zmq_msg_t,
     len: usize,
     place: Place,
-}
-
-/// Where a message's bytes are. Short ones lie in the message itself, and move with it: then it is how far behind the
-/// message's beginning, counted from 1, which is no address that anything has.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Place(*mut u8);
-
-impl Place {
-    /// There are none, and it holds nothing else: as libzmq makes and leaves it.
-    const NOWHERE: Self = Self(ptr::null_mut());
-
-    /// Of bytes at `data`, for a message at `raw`.
-    fn of(data: *mut u8, raw: *const zmq_msg_t) -> Self {
-        let within = data.addr().wrapping_sub(raw.addr());
-        if within < size_of::<zmq_msg_t>() {
-            Self(ptr::without_provenance_mut(within + 1))
-        } else {
-            Self(data)
-        }
-    }
-
-    /// Where they are while the message is at `raw`.
-    #[inline]
-    fn when_at(self, raw: *mut zmq_msg_t) -> *mut u8 {
-        let within = self.0.addr().wrapping_sub(1);
-        if within < size_of::<zmq_msg_t>() {
-            raw.cast::<u8>().wrapping_add(within)
-        } else {
-            self.0
-        }
-    }
 }
 
 // SAFETY: a `zmq_msg_t` has no tie to a thread; its shared parts are counted atomically.
@@ -156,7 +125,7 @@ impl Message {
                 std::alloc::handle_alloc_error(std::alloc::Layout::new::<zmq_msg_t>());
             }
         }
-        let place = Place(data);
+        let place = Place::of(data, &raw const raw);
         Self { raw, len, place }
     }
 
@@ -376,6 +345,25 @@ mod tests {
             assert_eq!(message.len(), len);
         }
         assert_eq!(Message::new().iter_mut().count(), 0);
+    }
+
+    #[test]
+    fn whoever_owns_a_message_is_told_when_it_goes_with_bytes_or_without() {
+        let messages: [fn() -> Message; 3] = [
+            Message::new,
+            || Message::copy_of(b""),
+            || Message::copy_of(b"bytes"),
+        ];
+        for message in messages {
+            let owner = Arc::new(());
+            let mut marked = message().with_owner(Arc::clone(&owner));
+            assert_eq!(marked, message());
+            assert_eq!(Arc::strong_count(&owner), 2);
+            marked.clear();
+            assert_eq!(Arc::strong_count(&owner), 1);
+            drop(message().with_owner(Arc::clone(&owner)));
+            assert_eq!(Arc::strong_count(&owner), 1);
+        }
     }
 
     #[test]

@@ -34,6 +34,7 @@ mod monitor;
 mod names;
 mod options;
 mod outlet;
+mod place;
 mod process;
 mod publisher;
 mod pull;
