@@ -178,7 +178,7 @@ impl<Q: Queue> BufferedProxy<Q> {
         let target = settings.target(&to, &counters)?;
         let front = settings.front(&from, &counters)?;
         let endpoints = front.endpoints();
-        let relay = Deliver::new(Requests::new(front), target, keeping);
+        let relay = Deliver::start(Requests::new(front), target, keeping)?;
         let control = Control::start(Box::new(relay))?;
         Ok(BufferedHandle {
             proxy: ProxyHandle::new(control, counters, endpoints),

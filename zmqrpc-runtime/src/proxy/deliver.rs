@@ -8,9 +8,9 @@ use super::front::Front;
 use super::intake::{Accepting, Intake};
 use super::keeping::{Keeping, Unready};
 use super::outcome::{Fault, judge};
-use super::queue::Batch;
 use super::relay::{Relay, Turn};
 use super::target::{Outgoing, Target};
+use super::writer::{Writer, Written};
 use crate::command::Refusal;
 use crate::log;
 use crate::socket::{Hold, Message, SocketError, Waiter};
@@ -30,6 +30,7 @@ pub(super) struct Deliver<I> {
     intake: I,
     target: Target<u64>,
     keeping: Keeping,
+    writer: Writer,
     ended: Ended,
     /// Bytes of the deliveries that are under way.
     bytes: usize,
@@ -59,20 +60,27 @@ impl Callers<u64> for Ended {
 }
 
 impl<I: Intake> Deliver<I> {
-    pub(super) fn new(intake: I, mut target: Target<u64>, keeping: Keeping) -> Self {
+    pub(super) fn start(
+        intake: I,
+        mut target: Target<u64>,
+        keeping: Keeping,
+    ) -> Result<Self, SocketError> {
         // They are told what all tries that are left may take.
         target.counts_down = false;
-        Self {
+        let bell = target.waiters().next();
+        let writer = Writer::start(keeping.store(), bell)?;
+        Ok(Self {
             intake,
             target,
             keeping,
+            writer,
             ended: Ended::default(),
             bytes: 0,
             hold: Hold::default(),
             was_up: false,
             read_again: None,
             stopping: false,
-        }
+        })
     }
 
     fn settle(&mut self, now: Instant) {
@@ -154,11 +162,27 @@ impl<I: Intake> Deliver<I> {
             };
             self.intake.take_in(now, accepting)?;
         }
-        match self.keeping.commit(now, self.stopping) {
-            Ok(count) => self.intake.accepted(count),
-            Err(refusal) => self.intake.refused(&refusal),
-        }
+        self.write(now, Writer::written);
         Ok(())
+    }
+
+    /// Writes what is due, and tells callers what has been written.
+    fn write(&mut self, now: Instant, end: impl Fn(&mut Writer) -> Option<Written>) {
+        loop {
+            if let Some((batch, outcome)) = end(&mut self.writer) {
+                match self.keeping.written(&batch, outcome, now) {
+                    Ok(count) => self.intake.accepted(count),
+                    Err(refusal) => self.intake.refused(&refusal),
+                }
+            }
+            if self.writer.is_busy() {
+                return;
+            }
+            let Some(batch) = self.keeping.next_batch(now, self.stopping) else {
+                return;
+            };
+            self.writer.begin(batch);
+        }
     }
 }
 
@@ -188,7 +212,6 @@ impl<I: Intake> Relay for Deliver<I> {
             self.intake.look(now, !full);
         }
         if begun
-            || self.keeping.has_more_to_write()
             || self.target.is_used()
             || self.intake.is_used() && !left_alone
             || !self.ended.0.is_empty()
@@ -197,7 +220,9 @@ impl<I: Intake> Relay for Deliver<I> {
         }
         let times = [
             self.target.next_look(now),
-            self.keeping.next_commit(),
+            self.keeping
+                .next_batch_time()
+                .filter(|_| !self.writer.is_busy()),
             self.intake.due().filter(|_| !full && !self.stopping),
             self.keeping.next_expiry(now),
             self.read_again.filter(|_| self.was_up),
@@ -222,7 +247,7 @@ impl<I: Intake> Relay for Deliver<I> {
     }
 
     fn is_done(&self) -> bool {
-        self.target.calls() == 0 && self.keeping.is_recorded()
+        self.target.calls() == 0 && !self.writer.is_busy() && self.keeping.is_recorded()
     }
 
     fn grace(&self) -> Option<Duration> {
@@ -233,10 +258,8 @@ impl<I: Intake> Relay for Deliver<I> {
         self.settle(Instant::now());
         // That they were given up is not the fault of these requests: none of them has been tried once too often.
         self.target.abandon(&mut Ended::default());
-        if self.keeping.commit(Instant::now(), true).is_err() {
-            // They are delivered again: the target knows them.
-            self.keeping.batch = Batch::default();
-        }
+        // What cannot be recorded is delivered again: the target knows it.
+        self.write(Instant::now(), Writer::wait);
     }
 
     fn is_flushed(&self) -> bool {

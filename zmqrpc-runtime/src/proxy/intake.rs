@@ -59,9 +59,6 @@ pub(super) struct Requests {
     waiting: Vec<(Caller, u8)>,
 }
 
-/// Turns of the front at a time, where it brings more than can be written.
-const TURNS: usize = 64;
-
 /// Bytes that the name of a delivery adds to a request at most: key, value and their lengths.
 const NAME_ROOM: usize = DELIVERY_KEY.len() + 16 + 1 + 20 + 2;
 
@@ -69,42 +66,6 @@ impl Requests {
     pub(super) fn new(front: Front) -> Self {
         let waiting = Vec::new();
         Self { front, waiting }
-    }
-
-    fn take_turn(
-        &mut self,
-        now: Instant,
-        accepting: &mut Accepting<'_>,
-    ) -> Result<(), SocketError> {
-        let Self { front, waiting } = self;
-        let limits = front.limits;
-        front.take_in(now, |front, asked| {
-            // A request that was given up may have been accepted by now, and is delivered then.
-            let Asked::Request {
-                caller, request, ..
-            } = asked
-            else {
-                return;
-            };
-            let Accepting::Into(keeping) = accepting else {
-                return front.refuse(caller, &Refusal::new(Status::ShuttingDown, ""));
-            };
-            let refusal = unfit(&request, &limits).or_else(|| keeping.refusal(request.len(), now));
-            if let Some(refusal) = refusal {
-                return front.refuse(caller, &refusal);
-            }
-            let origin = Origin {
-                connection: front.connection(&caller.route),
-                address: request.peer_address().unwrap_or_default().into(),
-            };
-            let kept = Kept {
-                origin: Some(origin),
-                accepted: millis_now(),
-                frame: request.to_vec(),
-            };
-            keeping.put(kept, now);
-            waiting.push((caller, codec_of(&request, &limits)));
-        })
     }
 }
 
@@ -127,15 +88,35 @@ impl Intake for Requests {
     }
 
     fn take_in(&mut self, now: Instant, mut accepting: Accepting<'_>) -> Result<(), SocketError> {
-        for _ in 0..TURNS {
-            self.take_turn(now, &mut accepting)?;
-            let Accepting::Into(keeping) = &accepting else {
-                break;
+        let Self { front, waiting } = self;
+        let limits = front.limits;
+        front.take_in(now, |front, asked| {
+            // A request that was given up may have been accepted by now, and is delivered then.
+            let Asked::Request {
+                caller, request, ..
+            } = asked
+            else {
+                return;
             };
-            if !self.front.is_used() || !keeping.has_much_to_write() {
-                break;
+            let Accepting::Into(keeping) = &mut accepting else {
+                return front.refuse(caller, &Refusal::new(Status::ShuttingDown, ""));
+            };
+            let refusal = unfit(&request, &limits).or_else(|| keeping.refusal(request.len(), now));
+            if let Some(refusal) = refusal {
+                return front.refuse(caller, &refusal);
             }
-        }
+            let origin = Origin {
+                connection: front.connection(&caller.route),
+                address: request.peer_address().unwrap_or_default().into(),
+            };
+            let kept = Kept {
+                origin: Some(origin),
+                accepted: millis_now(),
+                frame: request.to_vec(),
+            };
+            keeping.put(kept, now);
+            waiting.push((caller, codec_of(&request, &limits)));
+        })?;
         // What they asked for has been accepted: it is delivered all the same.
         drop(self.front.take_gone());
         Ok(())

@@ -35,7 +35,7 @@ const RECORD_AFTER: Duration = Duration::from_millis(50);
 const RECORD_COUNT: usize = 256;
 /// Bytes of new requests that may wait to be written; one waits in any case. Callers can send faster than any disk writes.
 const UNWRITTEN: usize = 64 << 20;
-/// Bytes of them after which a write ends: what comes meanwhile is in memory, unseen.
+/// Bytes of them after which a write ends: those who wait for the first need not wait for all.
 const WRITE: usize = 16 << 20;
 /// How long a queue is left alone that could not be written: each try that fails costs the time in which it could be read.
 const WRITE_AGAIN: Duration = Duration::from_secs(1);
@@ -50,9 +50,11 @@ pub(super) struct Keeping {
     bytes: usize,
     /// What is held, oldest first.
     held: BTreeMap<u64, Held>,
-    pub(super) batch: Batch,
-    /// Bytes of what is new in the batch.
+    batch: Batch,
+    /// Bytes of new requests that are not in the queue, be they in the batch or being written.
     new_bytes: usize,
+    /// The first request that is not in the queue.
+    unwritten: u64,
     /// Since when something waits to be recorded.
     since: Option<Instant>,
     /// The queue could not be written: until when it is not tried again, and why.
@@ -81,6 +83,7 @@ impl Keeping {
         let mut keeping = Self {
             lanes: Lanes::new(patience.backoff),
             next_number: store.next_number(),
+            unwritten: store.next_number(),
             limits,
             patience,
             bytes: 0,
@@ -103,6 +106,10 @@ impl Keeping {
             keeping.hold(number, origin, accepted, bytes, (now, clock));
         }
         Ok(keeping)
+    }
+
+    pub(super) fn store(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.store)
     }
 
     fn hold(
@@ -159,20 +166,9 @@ impl Keeping {
         Some(Refusal::new(Status::Overloaded, detail))
     }
 
-    /// Whether so much waits to be written that what comes must be looked at first, before it takes up memory.
-    pub(super) fn has_much_to_write(&self) -> bool {
-        self.new_bytes >= WRITE
-    }
-
-    /// Whether requests are left that the last write did not get to.
-    pub(super) fn has_more_to_write(&self) -> bool {
-        !self.batch.new.is_empty()
-    }
-
     /// Whether a request that is held is in the queue.
     pub(super) fn is_written(&self, number: u64) -> bool {
-        let first = self.batch.new.first();
-        first.is_none_or(|(first, _)| number < *first)
+        number < self.unwritten
     }
 
     /// Whether what ends with the proxy is delivered by the next one.
@@ -191,7 +187,7 @@ impl Keeping {
         self.held.get(&number).map_or(0, |held| held.bytes)
     }
 
-    /// Puts a request into the next batch. It is not accepted before that is committed.
+    /// Puts a request into the next batch. It is not accepted before that is written.
     pub(super) fn put(&mut self, kept: Kept, now: Instant) {
         let number = self.next_number;
         self.next_number += 1;
@@ -207,11 +203,10 @@ impl Keeping {
         self.batch.new.push((number, kept));
     }
 
-    /// Commits what is due: of what is new the first, and everything else behind the last of that. Returns how many new
-    /// requests that were, or why it could not be done: then what was new is not held.
-    pub(super) fn commit(&mut self, now: Instant, all: bool) -> Result<usize, Refusal> {
+    /// What is to be written now: of what is new the first, and everything else behind the last of that.
+    pub(super) fn next_batch(&mut self, now: Instant, all: bool) -> Option<Batch> {
         if self.batch.is_empty() {
-            return Ok(0);
+            return None;
         }
         let since = *self.since.get_or_insert(now);
         let due = all
@@ -220,32 +215,60 @@ impl Keeping {
             || self.batch.len() >= RECORD_COUNT
             || now >= since + RECORD_AFTER;
         if !due || self.is_unwritable(now) {
-            return Ok(0);
+            return None;
         }
-        let batch = self.next_batch();
-        match self.store.commit(&batch) {
+        let (mut count, mut bytes) = (0, 0);
+        for (_, kept) in &self.batch.new {
+            if bytes >= WRITE {
+                break;
+            }
+            (count, bytes) = (count + 1, bytes + kept.frame.len());
+        }
+        let mut batch = if count == self.batch.new.len() {
+            self.since = None;
+            std::mem::take(&mut self.batch)
+        } else {
+            Batch {
+                new: self.batch.new.drain(..count).collect(),
+                ..Batch::default()
+            }
+        };
+        batch.held = self.bytes;
+        Some(batch)
+    }
+
+    /// A batch has been written, or not. Returns how many new requests are accepted with that, or why none is: then what
+    /// is new is not held, nor what was to be written after it.
+    pub(super) fn written(
+        &mut self,
+        batch: &Batch,
+        outcome: Result<usize, Unwritten>,
+        now: Instant,
+    ) -> Result<usize, Refusal> {
+        match outcome {
             Ok(dropped) => {
                 self.counters.given_up.add(batch.dead.len() as u64);
                 self.counters.dead_letters_dropped.add(dropped as u64);
-                (self.since, self.unwritable) = (None, None);
+                self.unwritable = None;
+                for (number, kept) in &batch.new {
+                    self.unwritten = number + 1;
+                    self.new_bytes -= kept.frame.len();
+                }
                 Ok(batch.new.len())
             }
             Err(Unwritten { reason, surely }) => {
                 if self.unwritable.is_none() {
                     log::line!(error, reason = log::text(&reason); "a proxy's queue cannot be written");
                 }
-                let Batch {
-                    new, done, dead, ..
-                } = batch;
                 // What ended stays to be recorded.
-                self.batch.done.extend(done);
-                self.batch.dead.extend(dead);
-                self.new_bytes = 0;
+                self.batch.done.extend(&batch.done);
+                self.batch.dead.extend(batch.dead.iter().cloned());
+                (self.new_bytes, self.unwritten) = (0, self.next_number);
                 let unwritten = std::mem::take(&mut self.batch.new);
-                for (number, _) in new.into_iter().chain(unwritten) {
-                    self.release(number);
+                for (number, _) in batch.new.iter().chain(&unwritten) {
+                    self.release(*number);
                     // It may have got into the queue nevertheless.
-                    self.batch.done.push(number);
+                    self.batch.done.push(*number);
                 }
                 let executed = if surely {
                     Executed::No
@@ -259,34 +282,13 @@ impl Keeping {
         }
     }
 
-    /// Takes out what is written at a time.
-    fn next_batch(&mut self) -> Batch {
-        let (mut count, mut bytes) = (0, 0);
-        for (_, kept) in &self.batch.new {
-            if bytes >= WRITE {
-                break;
-            }
-            (count, bytes) = (count + 1, bytes + kept.frame.len());
-        }
-        self.new_bytes -= bytes;
-        let mut batch = if count == self.batch.new.len() {
-            std::mem::take(&mut self.batch)
-        } else {
-            Batch {
-                new: self.batch.new.drain(..count).collect(),
-                ..Batch::default()
-            }
-        };
-        batch.held = self.bytes;
-        batch
-    }
-
     fn is_unwritable(&self, now: Instant) -> bool {
         let until = self.unwritable.as_ref().map(|(until, _)| *until);
         until.is_some_and(|until| now < until)
     }
 
-    pub(super) fn next_commit(&self) -> Option<Instant> {
+    /// When there is a [next batch](Self::next_batch), if not before.
+    pub(super) fn next_batch_time(&self) -> Option<Instant> {
         let since = self.since.filter(|_| !self.batch.is_empty())?;
         let until = self.unwritable.as_ref().map(|(until, _)| *until);
         Some((since + RECORD_AFTER).max(until.unwrap_or(since)))

@@ -51,6 +51,7 @@ mod relay;
 mod sources;
 mod table;
 mod target;
+mod writer;
 
 pub use buffered::{BufferedHandle, BufferedProxy};
 pub use builder::{Proxy, Pull2Push, Pull2Req, Rep2Pub, Rep2Req, Sub2Pub, Sub2Req};

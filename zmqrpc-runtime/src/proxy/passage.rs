@@ -172,7 +172,8 @@ impl Settings {
         );
         let keeping = keeping.map_err(|reason| Error::bad_queue("the queue", reason))?;
         let target = self.target(req, counters)?;
-        Ok(Box::new(Deliver::new(intake, target, keeping)))
+        let relay = Deliver::start(intake, target, keeping)?;
+        Ok(Box::new(relay))
     }
 
     pub(super) fn target<O>(

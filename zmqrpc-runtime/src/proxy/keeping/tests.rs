@@ -31,6 +31,13 @@ fn put(keeping: &mut Keeping, bytes: usize, now: Instant) -> Result<(), Refusal>
     Ok(())
 }
 
+/// Writes what is due. Returns how many new requests are accepted with that.
+fn write(keeping: &mut Keeping, now: Instant) -> usize {
+    let batch = keeping.next_batch(now, true).unwrap();
+    let outcome = keeping.store.commit(&batch);
+    keeping.written(&batch, outcome, now).unwrap()
+}
+
 fn has_letter(keeping: &Keeping) -> bool {
     keeping.store.letter_after(None).unwrap().is_some()
 }
@@ -50,14 +57,48 @@ fn what_comes_faster_than_it_is_written_is_refused() {
     );
     // Some at a time are written, and then there is room again.
     for written in 1..=4 {
-        assert!(keeping.has_much_to_write());
-        assert_eq!(keeping.commit(now, true).unwrap(), 2);
-        assert_eq!(keeping.has_more_to_write(), written < 4);
+        let batch = keeping.next_batch(now, true).unwrap();
+        assert_eq!(batch.new.len(), 2);
+        assert!(!keeping.is_written(2 * written - 2));
+        let rest = put(&mut keeping, UNWRITTEN, now);
+        rest.expect_err("what is being written takes room");
+        let outcome = keeping.store.commit(&batch);
+        assert_eq!(keeping.written(&batch, outcome, now).unwrap(), 2);
         assert!(keeping.is_written(2 * written - 1));
-        assert_eq!(keeping.is_written(2 * written), written == 4);
+        assert!(!keeping.is_written(2 * written));
     }
+    assert!(keeping.next_batch(now, true).is_none());
     put(&mut keeping, 2 * UNWRITTEN, now).expect("alone it may be as large as it likes");
-    assert_eq!(keeping.commit(now, true).unwrap(), 1);
+    assert_eq!(write(&mut keeping, now), 1);
+}
+
+#[test]
+fn what_is_new_is_not_held_when_what_comes_before_it_cannot_be_written() {
+    let (mut keeping, now) = (keeping(), Instant::now());
+    put(&mut keeping, WRITE, now).unwrap();
+    let batch = keeping.next_batch(now, true).unwrap();
+    put(&mut keeping, 1, now).unwrap();
+    let unwritten = Unwritten {
+        reason: "no room".into(),
+        surely: true,
+    };
+    let refusal = keeping.written(&batch, Err(unwritten), now).unwrap_err();
+    assert_eq!(refusal.status, Status::Overloaded);
+    assert_eq!(refusal.executed, Executed::No);
+    assert_eq!(
+        (keeping.lanes.len(), keeping.bytes, keeping.new_bytes),
+        (0, 0, 0)
+    );
+    put(&mut keeping, 1, now).expect_err("it is not tried again at once");
+    assert!(keeping.next_batch(now, true).is_none());
+    // Then it is, and what may have got into it is taken out.
+    let later = keeping.next_batch_time().unwrap();
+    assert!(later > now);
+    put(&mut keeping, 1, later).unwrap();
+    let batch = keeping.next_batch(later, false).unwrap();
+    assert_eq!((batch.new.len(), &batch.done[..]), (1, &[0, 1][..]));
+    assert_eq!(keeping.written(&batch, Ok(0), later).unwrap(), 1);
+    assert!(keeping.is_written(2));
 }
 
 #[test]
@@ -67,9 +108,9 @@ fn what_ended_is_recorded_behind_what_is_new() {
     put(&mut keeping, WRITE, now).unwrap();
     // The second is too old before it has been written.
     keeping.give_up(1, "too old".into());
-    assert_eq!(keeping.commit(now, true).unwrap(), 1);
+    assert_eq!(write(&mut keeping, now), 1);
     assert!(!has_letter(&keeping));
-    assert_eq!(keeping.commit(now, true).unwrap(), 1);
+    assert_eq!(write(&mut keeping, now), 1);
     assert!(has_letter(&keeping));
     assert_eq!(keeping.store.contents().map(|held| held.len()), Ok(1));
 }
