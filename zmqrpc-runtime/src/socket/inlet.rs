@@ -1,5 +1,7 @@
 //! What sockets that only receive have in common: one endpoint each, whole messages, a clean end.
 
+mod narrow;
+
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -31,10 +33,9 @@ pub(super) struct Inlet {
     /// whether it has been told.
     narrow: Option<i32>,
     is_narrow: bool,
+    /// Connections that were lost, as far as the monitor tells.
+    lost: u64,
 }
-
-/// Bytes that libzmq may hold for one peer while messages are left where they are.
-const LEFT: usize = 256 << 20;
 
 /// Where the socket is; forgotten when it goes.
 struct Address {
@@ -79,9 +80,10 @@ impl Inlet {
             waiter,
             // Within the process libzmq adds the marks of both sides up, and what it makes of a new one does not fit to what
             // it tells the other side: writers wait for ever. Who is there has the same memory anyway.
-            narrow: narrow_mark(options.max_frame, options.receive_high_water)
+            narrow: narrow::mark(options.max_frame, options.receive_high_water)
                 .filter(|_| !endpoint.is_inproc()),
             is_narrow: false,
+            lost: 0,
         })
     }
 
@@ -143,6 +145,7 @@ impl Inlet {
         while let Some(news) = &mut self.news
             && let Some((event, place)) = news.next_with_place()?
         {
+            self.lost += u64::from(event == Connection::Lost);
             if self.address.direction == Direction::Bind {
                 if event == Connection::Mismatched {
                     self.socket.security().note_mismatch();
@@ -204,12 +207,11 @@ impl Inlet {
     ///
     /// May take the signal of a message's arrival.
     pub(super) fn settle(&mut self) -> Result<(), SocketError> {
-        if let Some(narrow) = self.narrow
+        if let Some(mark) = self.narrow
             && !self.is_narrow
         {
-            // In force at once, for connections too that are there, unlike other options (`update_pipe_options`).
-            self.socket.set(zmq_sys::ZMQ_RCVHWM, narrow)?;
-            self.is_narrow = true;
+            // Where there are no descriptors to find a moment for it, it is tried again.
+            self.is_narrow = self.narrow(mark).unwrap_or(false);
         }
         self.socket.settle()?;
         self.read_news()
@@ -259,16 +261,6 @@ impl Drop for Address {
     }
 }
 
-/// How many of the largest messages libzmq may hold for one peer while they are left where they are; nothing if that is no
-/// fewer than it may otherwise.
-fn narrow_mark(max_frame: usize, high_water: u32) -> Option<i32> {
-    let most = u32::try_from(LEFT / max_frame.max(1)).unwrap_or(u32::MAX);
-    // None at all would mean no limit, as it does for who has set none.
-    let most = most.max(1);
-    let is_fewer = high_water == 0 || most < high_water;
-    is_fewer.then(|| i32::try_from(most).unwrap_or(i32::MAX))
-}
-
 /// What to wait for, and what tells of connections.
 fn watch(
     socket: &RawSocket,
@@ -278,7 +270,7 @@ fn watch(
         // Of `inproc` libzmq tells nothing.
         _ if endpoint.is_inproc() => None,
         Direction::Connect => Some(Monitor::of_connections(socket)?),
-        Direction::Bind if socket.security().is_guarded() => Some(Monitor::of_refusals(socket)?),
+        Direction::Bind if socket.security().is_guarded() => Some(Monitor::of_losses(socket)?),
         // Its peers come again by themselves.
         Direction::Bind => None,
     };
@@ -297,19 +289,4 @@ pub(super) fn socket(kind: zmq::SocketType, options: &Options) -> Result<RawSock
         ..options.clone()
     };
     RawSocket::new(kind, &options)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn as_many_messages_are_left_with_libzmq_as_have_room() {
-        assert_eq!(narrow_mark(32 << 20, 10_000), Some(8));
-        assert_eq!(narrow_mark(1 << 20, 10_000), Some(256));
-        assert_eq!(narrow_mark(1 << 30, 0), Some(1));
-        for (max_frame, high_water) in [(32 << 20, 2), (32 << 20, 8), (1 << 10, 1000), (0, 1000)] {
-            assert_eq!(narrow_mark(max_frame, high_water), None);
-        }
-    }
 }
