@@ -67,8 +67,10 @@ impl<I: Intake> Deliver<I> {
     ) -> Result<Self, SocketError> {
         // They are told what all tries that are left may take.
         target.counts_down = false;
-        let bell = target.waiters().next();
-        let writer = Writer::start(keeping.store(), bell)?;
+        // Where it always waits, full or not.
+        let bells: Vec<_> = target.waiters().take(1).collect();
+        let wake = move || bells.iter().for_each(|bell| bell.wake());
+        let writer = Writer::start(keeping.store(), wake)?;
         Ok(Self {
             intake,
             target,

@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
 
 use super::queue::{Batch, Store, Unwritten};
-use crate::socket::{SocketError, Waiter};
+use crate::socket::SocketError;
 
 /// How many dead letters were dropped for want of room, or why nothing was written.
 type Outcome = Result<usize, Unwritten>;
@@ -32,15 +32,15 @@ struct WriterThread {
 }
 
 impl Writer {
-    /// The proxy is woken by `bell` when something has been written that takes its time.
+    /// What takes its time calls `wake` when it is done.
     pub(super) fn start(
         store: Arc<dyn Store>,
-        bell: Option<Arc<Waiter>>,
+        wake: impl Fn() + Send + 'static,
     ) -> Result<Self, SocketError> {
         let (ended, outcomes) = channel();
         let thread = store
             .outlives()
-            .then(|| WriterThread::start(Arc::clone(&store), ended.clone(), bell))
+            .then(|| WriterThread::start(Arc::clone(&store), ended.clone(), wake))
             .transpose()?;
         Ok(Self {
             store,
@@ -87,7 +87,7 @@ impl WriterThread {
     fn start(
         store: Arc<dyn Store>,
         ended: Sender<Outcome>,
-        bell: Option<Arc<Waiter>>,
+        wake: impl Fn() + Send + 'static,
     ) -> Result<Self, SocketError> {
         let (batches, begun) = channel::<Arc<Batch>>();
         let handle = thread::Builder::new()
@@ -99,9 +99,7 @@ impl WriterThread {
                     if ended.send(outcome).is_err() {
                         break;
                     }
-                    if let Some(bell) = &bell {
-                        bell.wake();
-                    }
+                    wake();
                 }
             })
             .map_err(|error| SocketError::thread(&error))?;
@@ -135,4 +133,106 @@ fn commit(store: &dyn Store, batch: &Batch) -> Outcome {
             surely: false,
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Condvar, Mutex};
+    use std::time::Duration;
+
+    use super::super::queue::{Capacity, DeadLetter, Entry};
+    use super::*;
+
+    /// One that writes when it is let, and panics about a batch in which nothing is.
+    #[derive(Default)]
+    struct Slow {
+        may_write: Mutex<bool>,
+        changed: Condvar,
+    }
+
+    impl Slow {
+        fn let_write(&self) {
+            *self.may_write.lock().unwrap() = true;
+            self.changed.notify_all();
+        }
+    }
+
+    impl Store for Slow {
+        fn outlives(&self) -> bool {
+            true
+        }
+
+        fn commit(&self, batch: &Batch) -> Result<usize, Unwritten> {
+            assert!(!batch.is_empty());
+            let may_write = self.may_write.lock().unwrap();
+            drop(self.changed.wait_while(may_write, |may| !*may).unwrap());
+            Ok(batch.done.len())
+        }
+
+        fn capacity(&self) -> Capacity {
+            unreachable!()
+        }
+
+        fn id(&self) -> u64 {
+            unreachable!()
+        }
+
+        fn next_number(&self) -> u64 {
+            unreachable!()
+        }
+
+        fn contents(&self) -> Result<Vec<Entry>, String> {
+            unreachable!()
+        }
+
+        fn frame(&self, _: u64) -> Result<Option<Vec<u8>>, String> {
+            unreachable!()
+        }
+
+        fn letter_after(&self, _: Option<u64>) -> Result<Option<DeadLetter>, String> {
+            unreachable!()
+        }
+
+        fn discard_letter(&self, _: u64) -> Result<bool, String> {
+            unreachable!()
+        }
+    }
+
+    fn batch(done: usize) -> Batch {
+        Batch {
+            done: vec![0; done],
+            ..Batch::default()
+        }
+    }
+
+    #[test]
+    fn a_proxy_goes_on_while_its_queue_is_written_and_is_woken_then() {
+        let (store, (done, bell)) = (Arc::new(Slow::default()), channel());
+        let ring = move || done.send(()).unwrap();
+        let mut writer = Writer::start(store.clone(), ring).unwrap();
+        assert!(!writer.is_busy() && writer.wait().is_none());
+        writer.begin(batch(3));
+        assert!(writer.is_busy() && writer.written().is_none());
+        store.let_write();
+        bell.recv_timeout(Duration::from_secs(20))
+            .expect("nobody has rung");
+        let (batch, outcome) = writer.written().unwrap();
+        assert_eq!((batch.done.len(), outcome.unwrap()), (3, 3));
+        assert!(!writer.is_busy());
+    }
+
+    #[test]
+    fn a_queue_that_panics_has_written_nothing_for_sure_and_goes_on() {
+        let store = Arc::new(Slow::default());
+        store.let_write();
+        let mut writer = Writer::start(store.clone(), || {}).unwrap();
+        writer.begin(batch(0));
+        let (_, outcome) = writer.wait().unwrap();
+        let unwritten = outcome.unwrap_err();
+        assert!(!unwritten.surely, "{}", unwritten.reason);
+        writer.begin(batch(2));
+        assert_eq!(writer.wait().unwrap().1.unwrap(), 2);
+        drop(writer);
+        assert_eq!(Arc::strong_count(&store), 1, "its thread has ended");
+    }
 }
