@@ -18,9 +18,9 @@ use crate::wire::ReplyBody;
 /// looks at its socket; whoever does not know the question, or never stops asking for something, must not hold up the end.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Who has sent so many messages since it was told is not waited for any more: more than a client has calls under way, so
+/// Who has sent so many messages since it was told is not waited for any more: as many as a client has calls under way, so
 /// that it goes on sending whatever it is told. What still comes from it is refused, and not executed.
-const MANY: u32 = 100_000;
+const MANY: u32 = 65_536;
 
 /// When those who have not answered are first looked for: who has gone together with the server never answers.
 const FIRST_LOOK: Duration = Duration::from_millis(5);
