@@ -17,7 +17,16 @@ pub(super) struct QueueFile {
     path: PathBuf,
     file: Arc<File>,
     #[cfg(test)]
-    pub(super) accesses: Arc<std::sync::atomic::AtomicUsize>,
+    pub(super) observer: super::tests::Observer,
+}
+
+/// What the database does with the file.
+#[cfg_attr(not(test), expect(dead_code, reason = "only tests look at it"))]
+pub(super) enum Access<'a> {
+    Read,
+    SetLen(u64),
+    Write(u64, &'a [u8]),
+    Sync,
 }
 
 impl QueueFile {
@@ -39,7 +48,7 @@ impl QueueFile {
             path: path.to_owned(),
             file: Arc::new(file),
             #[cfg(test)]
-            accesses: Arc::default(),
+            observer: Arc::default(),
         })
     }
 
@@ -58,13 +67,15 @@ impl QueueFile {
 }
 
 impl QueueFile {
-    /// Counts what a test asks for.
+    /// Tells a test what is about to be done.
     #[inline]
-    #[cfg_attr(not(test), expect(clippy::unused_self, reason = "only tests count"))]
-    fn count(&self) {
+    #[cfg_attr(
+        not(test),
+        expect(unused_variables, clippy::unused_self, reason = "only tests look")
+    )]
+    fn note(&self, access: &Access<'_>) {
         #[cfg(test)]
-        self.accesses
-            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        self.observer.lock().unwrap().note(access);
     }
 }
 
@@ -82,7 +93,7 @@ impl StorageBackend for QueueFile {
     }
 
     fn read(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
-        self.count();
+        self.note(&Access::Read);
         let mut bytes = vec![0; len];
         self.file.read_exact_at(&mut bytes, offset)?;
         Ok(bytes)
@@ -90,16 +101,18 @@ impl StorageBackend for QueueFile {
 
     fn set_len(&self, len: u64) -> io::Result<()> {
         check(len)?;
+        self.note(&Access::SetLen(len));
         self.file.set_len(len)
     }
 
     fn sync_data(&self, _eventual: bool) -> io::Result<()> {
+        self.note(&Access::Sync);
         self.file.sync_data()
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.count();
         check(offset.saturating_add(data.len() as u64))?;
+        self.note(&Access::Write(offset, data));
         self.file.write_all_at(data, offset)
     }
 }

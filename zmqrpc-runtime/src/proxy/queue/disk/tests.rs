@@ -1,13 +1,35 @@
-//! What a request costs that is alone at its time, however many are held; and a file that is moved.
+//! What a request costs that is alone at its time, however many are held; a file that is moved; and a machine that loses
+//! its power.
+
+mod power;
 
 use std::fs;
 use std::path::PathBuf;
-use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 
 use super::DiskQueue;
 use super::database::Disk;
-use super::file::QueueFile;
+use super::file::{Access, QueueFile};
 use crate::proxy::queue::{Batch, Kept, Store};
+
+/// Looks at what is done with a file.
+pub(super) type Observer = Arc<Mutex<Watch>>;
+
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    /// Reads and writes.
+    accesses: usize,
+    drive: power::Drive,
+}
+
+impl Watch {
+    pub(super) fn note(&mut self, access: &Access<'_>) {
+        if matches!(access, Access::Read | Access::Write(..)) {
+            self.accesses += 1;
+        }
+        self.drive.note(access);
+    }
+}
 
 /// A file that goes at the end of the test.
 struct Place(PathBuf);
@@ -38,7 +60,8 @@ fn kept() -> Kept {
 fn accesses_of_one(held: u64) -> usize {
     let place = Place::new(&format!("lone-{held}"));
     let file = QueueFile::open(&place.0).unwrap();
-    let accesses = file.accesses.clone();
+    let observer = Arc::clone(&file.observer);
+    let accesses = || observer.lock().unwrap().accesses;
     let disk = Disk::open(file).unwrap();
     let commit = |batch: &Batch| disk.commit(batch, 1 << 20).unwrap();
     for first in (0..held).step_by(5_000) {
@@ -50,7 +73,7 @@ fn accesses_of_one(held: u64) -> usize {
     }
     let mut most = 0;
     for number in held..held + 20 {
-        let before = accesses.load(Ordering::Relaxed);
+        let before = accesses();
         commit(&Batch {
             new: vec![(number, kept())],
             ..Batch::default()
@@ -60,7 +83,7 @@ fn accesses_of_one(held: u64) -> usize {
             done: vec![number],
             ..Batch::default()
         });
-        most = most.max(accesses.load(Ordering::Relaxed) - before);
+        most = most.max(accesses() - before);
     }
     most
 }
