@@ -1,7 +1,8 @@
 //! Hosts' names: a name server that says nothing, names that move, and names of several addresses.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::net::UdpSocket;
+use std::net::{TcpListener, UdpSocket};
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -221,5 +222,91 @@ fn late_process() {
     let server = serve("tcp://127.0.0.1:5555");
     await_state("an answer", || client.add(1, 2) == Ok(3));
     drop(server);
+    role.tell("done");
+}
+
+#[test]
+fn addresses_of_ipv6_are_taken_where_that_is_set() {
+    in_a_room("names::sixth_process");
+}
+
+#[test]
+fn sixth_process() {
+    let Some(role) = Role::of("names::sixth_process") else {
+        return;
+    };
+    if let Err(error) = TcpListener::bind("[::1]:0") {
+        say_not_run(&format!("this machine has no IPv6: {error}"));
+        return role.tell("done");
+    }
+    know(&role.argument, &[("::1", "six.example")]);
+    let server = serve("tcp://[::1]:5555");
+    let client = |ipv6| {
+        let client = Client::builder()
+            .connect("tcp://six.example:5555")
+            .connect_timeout(Duration::from_secs(1))
+            .ipv6(ipv6);
+        ProbeClient::new(client.build().unwrap())
+    };
+    assert_eq!(client(true).add(1, 2), Ok(3));
+    let error = client(false).add(1, 2).unwrap_err();
+    assert!(matches!(error, Error::Unavailable { .. }), "{error:?}");
+    assert!(error.to_string().contains("`six.example`"), "{error}");
+    drop(server);
+    // What listens everywhere does so for both.
+    let server = Server::builder()
+        .service(ProbeServer::new(Prober::default()))
+        .ipv6(true)
+        .bind("tcp://*:5555")
+        .start()
+        .unwrap();
+    assert_eq!(client(true).add(1, 2), Ok(3));
+    let fourth = ProbeClient::connect("tcp://127.0.0.1:5555").unwrap();
+    assert_eq!(fourth.add(1, 2), Ok(3));
+    drop(server);
+    role.tell("done");
+}
+
+#[test]
+fn sixteen_names_are_looked_up_at_a_time_and_the_others_then() {
+    in_a_room("names::sixteen_process");
+}
+
+#[test]
+fn sixteen_process() {
+    let Some(role) = Role::of("names::sixteen_process") else {
+        return;
+    };
+    let silent = UdpSocket::bind("127.0.0.1:53").unwrap();
+    let mut clients = Vec::new();
+    for number in 0..20 {
+        let endpoint = format!("tcp://host-{number:02}.example:5555");
+        clients.push(ProbeClient::connect(endpoint).unwrap());
+    }
+    let mut asked = BTreeSet::new();
+    let mut hear = |until: Instant| {
+        let mut question = [0; 512];
+        while let Some(rest) = until.checked_duration_since(Instant::now())
+            && !rest.is_zero()
+        {
+            silent.set_read_timeout(Some(rest)).unwrap();
+            let Ok(len) = silent.recv(&mut question) else {
+                break;
+            };
+            // A head of twelve bytes, and each label behind its length.
+            asked.insert(question[13..len.min(20)].to_vec());
+        }
+        asked.len()
+    };
+    assert_eq!(hear(Instant::now() + LOOK_UP / 2), 16);
+    // The system gives up, having asked each name server twice.
+    let begin = Instant::now();
+    while hear(Instant::now() + LOOK_UP / 10) < 20 {
+        assert!(
+            begin.elapsed() < 6 * LOOK_UP,
+            "the others are not looked up"
+        );
+    }
+    drop(clients);
     role.tell("done");
 }
