@@ -15,7 +15,7 @@ use crate::vault::{
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// `false`, and a line that says so, where libzmq has no CURVE; then `settings` tests what is said instead.
-fn curve_is_there(test: &str) -> bool {
+pub(crate) fn curve_is_there(test: &str) -> bool {
     let there = zmq::has("curve") == Some(true);
     if !there {
         println!("{test}: NOT RUN, this libzmq has no CURVE");

@@ -21,3 +21,4 @@ mod passwords;
 mod proxies;
 mod settings;
 mod vault;
+mod wire;
