@@ -116,10 +116,6 @@ impl<I: Intake> Deliver<I> {
             && self.has_window()
             && let Some((number, _)) = self.keeping.lanes.next(now)
         {
-            if !self.keeping.is_written(number) {
-                self.keeping.lanes.again(number);
-                break;
-            }
             let request = match self.keeping.request(number, now) {
                 Ok(request) => request,
                 Err(Unready::Never(reason)) => {

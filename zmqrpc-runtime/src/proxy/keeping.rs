@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::counters::Counters;
-use super::lanes::{Backoff, Lanes, Origin};
+use super::lanes::{Backoff, Lanes};
 use super::outcome::Fault;
 use super::queue::{Batch, Death, Entry, Kept, Store, Unwritten};
 use crate::command::Refusal;
@@ -53,8 +53,6 @@ pub(super) struct Keeping {
     batch: Batch,
     /// Bytes of new requests that are not in the queue, be they in the batch or being written.
     new_bytes: usize,
-    /// The first request that is not in the queue.
-    unwritten: u64,
     /// Since when something waits to be recorded.
     since: Option<Instant>,
     /// The queue could not be written: until when it is not tried again, and why.
@@ -83,7 +81,6 @@ impl Keeping {
         let mut keeping = Self {
             lanes: Lanes::new(patience.backoff),
             next_number: store.next_number(),
-            unwritten: store.next_number(),
             limits,
             patience,
             bytes: 0,
@@ -103,7 +100,8 @@ impl Keeping {
             bytes,
         } in keeping.store.contents()?
         {
-            keeping.hold(number, origin, accepted, bytes, (now, clock));
+            keeping.hold(number, accepted, bytes, (now, clock));
+            keeping.lanes.add(number, origin);
         }
         Ok(keeping)
     }
@@ -112,14 +110,7 @@ impl Keeping {
         Arc::clone(&self.store)
     }
 
-    fn hold(
-        &mut self,
-        number: u64,
-        origin: Option<Origin>,
-        accepted: u64,
-        bytes: usize,
-        (now, clock): (Instant, u64),
-    ) {
+    fn hold(&mut self, number: u64, accepted: u64, bytes: usize, (now, clock): (Instant, u64)) {
         let age = Duration::from_millis(clock.saturating_sub(accepted));
         let left = self
             .patience
@@ -133,12 +124,11 @@ impl Keeping {
             tries: 0,
         };
         self.held.insert(number, held);
-        self.lanes.add(number, origin);
         self.count();
     }
 
     fn count(&self) {
-        let held = (self.lanes.len() as u64, self.bytes as u64);
+        let held = (self.held.len() as u64, self.bytes as u64);
         self.counters.set_held(held.0, held.1);
     }
 
@@ -150,7 +140,7 @@ impl Keeping {
             return Some(unwritable(reason));
         }
         let capacity = self.store.capacity();
-        let full = self.lanes.len() >= capacity.requests
+        let full = self.held.len() >= capacity.requests
             || self.bytes.saturating_add(bytes) > capacity.bytes;
         let detail = if full {
             format!(
@@ -166,11 +156,6 @@ impl Keeping {
         Some(Refusal::new(Status::Overloaded, detail))
     }
 
-    /// Whether a request that is held is in the queue.
-    pub(super) fn is_written(&self, number: u64) -> bool {
-        number < self.unwritten
-    }
-
     /// Whether what ends with the proxy is delivered by the next one.
     pub(super) fn outlives(&self) -> bool {
         self.store.outlives()
@@ -179,7 +164,7 @@ impl Keeping {
     /// Whether a message of any size has room.
     pub(super) fn has_room(&self) -> bool {
         let (capacity, bytes) = (self.store.capacity(), self.limits.message);
-        self.lanes.len() < capacity.requests && self.bytes.saturating_add(bytes) <= capacity.bytes
+        self.held.len() < capacity.requests && self.bytes.saturating_add(bytes) <= capacity.bytes
     }
 
     /// Of the request, as it was accepted.
@@ -187,19 +172,13 @@ impl Keeping {
         self.held.get(&number).map_or(0, |held| held.bytes)
     }
 
-    /// Puts a request into the next batch. It is not accepted before that is written.
+    /// Puts a request into the next batch. It is neither accepted nor delivered before that is written.
     pub(super) fn put(&mut self, kept: Kept, now: Instant) {
         let number = self.next_number;
         self.next_number += 1;
         let (accepted, bytes) = (kept.accepted, kept.frame.len());
         self.new_bytes += bytes;
-        self.hold(
-            number,
-            kept.origin.clone(),
-            accepted,
-            bytes,
-            (now, accepted),
-        );
+        self.hold(number, accepted, bytes, (now, accepted));
         self.batch.new.push((number, kept));
     }
 
@@ -251,8 +230,11 @@ impl Keeping {
                 self.counters.dead_letters_dropped.add(dropped as u64);
                 self.unwritable = None;
                 for (number, kept) in &batch.new {
-                    self.unwritten = number + 1;
                     self.new_bytes -= kept.frame.len();
+                    // It may have been given up already.
+                    if self.held.contains_key(number) {
+                        self.lanes.add(*number, kept.origin.clone());
+                    }
                 }
                 Ok(batch.new.len())
             }
@@ -263,7 +245,7 @@ impl Keeping {
                 // What ended stays to be recorded.
                 self.batch.done.extend(&batch.done);
                 self.batch.dead.extend(batch.dead.iter().cloned());
-                (self.new_bytes, self.unwritten) = (0, self.next_number);
+                self.new_bytes = 0;
                 let unwritten = std::mem::take(&mut self.batch.new);
                 for (number, _) in batch.new.iter().chain(&unwritten) {
                     self.release(*number);

@@ -95,6 +95,7 @@ impl Lanes {
     }
 
     /// Requests that have not ended.
+    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.items.len()
     }

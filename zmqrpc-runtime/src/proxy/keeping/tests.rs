@@ -59,17 +59,32 @@ fn what_comes_faster_than_it_is_written_is_refused() {
     for written in 1..=4 {
         let batch = keeping.next_batch(now, true).unwrap();
         assert_eq!(batch.new.len(), 2);
-        assert!(!keeping.is_written(2 * written - 2));
+        assert_eq!(keeping.lanes.next(now), None, "none is delivered before");
         let rest = put(&mut keeping, UNWRITTEN, now);
         rest.expect_err("what is being written takes room");
         let outcome = keeping.store.commit(&batch);
         assert_eq!(keeping.written(&batch, outcome, now).unwrap(), 2);
-        assert!(keeping.is_written(2 * written - 1));
-        assert!(!keeping.is_written(2 * written));
+        for number in [2 * written - 2, 2 * written - 1] {
+            assert_eq!(keeping.lanes.next(now), Some((number, 0)));
+        }
     }
     assert!(keeping.next_batch(now, true).is_none());
     put(&mut keeping, 2 * UNWRITTEN, now).expect("alone it may be as large as it likes");
     assert_eq!(write(&mut keeping, now), 1);
+}
+
+#[test]
+fn what_is_given_up_while_it_is_written_is_not_delivered() {
+    let (mut keeping, now) = (keeping(), Instant::now());
+    put(&mut keeping, 1, now).unwrap();
+    let batch = keeping.next_batch(now, false).unwrap();
+    keeping.give_up(0, "too old".into());
+    let outcome = keeping.store.commit(&batch);
+    assert_eq!(keeping.written(&batch, outcome, now).unwrap(), 1);
+    assert_eq!(keeping.lanes.next(now), None);
+    assert_eq!(write(&mut keeping, now), 0);
+    assert!(has_letter(&keeping));
+    assert_eq!(keeping.store.contents().map(|held| held.len()), Ok(0));
 }
 
 #[test]
@@ -86,7 +101,7 @@ fn what_is_new_is_not_held_when_what_comes_before_it_cannot_be_written() {
     assert_eq!(refusal.status, Status::Overloaded);
     assert_eq!(refusal.executed, Executed::No);
     assert_eq!(
-        (keeping.lanes.len(), keeping.bytes, keeping.new_bytes),
+        (keeping.held.len(), keeping.bytes, keeping.new_bytes),
         (0, 0, 0)
     );
     put(&mut keeping, 1, now).expect_err("it is not tried again at once");
@@ -98,7 +113,8 @@ fn what_is_new_is_not_held_when_what_comes_before_it_cannot_be_written() {
     let batch = keeping.next_batch(later, false).unwrap();
     assert_eq!((batch.new.len(), &batch.done[..]), (1, &[0, 1][..]));
     assert_eq!(keeping.written(&batch, Ok(0), later).unwrap(), 1);
-    assert!(keeping.is_written(2));
+    assert_eq!(keeping.lanes.next(later), Some((2, 0)));
+    assert_eq!(keeping.lanes.next(later), None);
 }
 
 #[test]
