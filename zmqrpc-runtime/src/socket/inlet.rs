@@ -6,6 +6,7 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use self::narrow::Narrow;
 use super::approach::{Approach, complain, complain_of};
 use super::monitor::{Connection, Monitor};
 use super::raw::RawSocket;
@@ -24,17 +25,12 @@ pub(crate) enum Arrival<T> {
 
 pub(super) struct Inlet {
     pub(super) socket: RawSocket,
-    /// Where it is connected, other than `inproc`; where it is bound and asks for logins.
+    /// None of `inproc`, and while another monitor is on the socket.
     news: Option<Monitor>,
     approach: Approach,
     address: Address,
     waiter: Arc<Waiter>,
-    /// How many messages libzmq may hold for each peer once they are left where they are, if fewer than before; and
-    /// whether it has been told.
-    narrow: Option<i32>,
-    is_narrow: bool,
-    /// Connections that were lost, as far as the monitor tells.
-    lost: u64,
+    narrow: Narrow,
 }
 
 /// Where the socket is; forgotten when it goes.
@@ -78,12 +74,7 @@ impl Inlet {
                 direction: endpoint.direction(),
             },
             waiter,
-            // Within the process libzmq adds the marks of both sides up, and what it makes of a new one does not fit to what
-            // it tells the other side: writers wait for ever. Who is there has the same memory anyway.
-            narrow: narrow::mark(options.max_frame, options.receive_high_water)
-                .filter(|_| !endpoint.is_inproc()),
-            is_narrow: false,
-            lost: 0,
+            narrow: Narrow::new(endpoint, options),
         })
     }
 
@@ -104,7 +95,8 @@ impl Inlet {
         opened.inspect_err(|_| socket.stop_monitor())?;
         self.waiter.replace(descriptors);
         self.socket.stop_monitor();
-        (self.socket, self.news, self.is_narrow) = (socket, news, false);
+        (self.socket, self.news) = (socket, news);
+        self.narrow.forget();
         self.approach.renew();
         Ok(())
     }
@@ -145,22 +137,29 @@ impl Inlet {
         while let Some(news) = &mut self.news
             && let Some((event, place)) = news.next_with_place()?
         {
-            self.lost += u64::from(event == Connection::Lost);
-            if self.address.direction == Direction::Bind {
-                if event == Connection::Mismatched {
-                    self.socket.security().note_mismatch();
-                }
-            } else if !self.approach.is_over(&place)
-                && let Some(denial) = self.approach.note(event, &mut self.socket, &self.waiter)
-            {
-                complain(self.approach.endpoint(), denial);
-            }
+            self.note(event, &place);
         }
         if let Some(denial) = self.approach.found(&mut self.socket) {
             complain(self.approach.endpoint(), denial);
         }
         self.follow();
         Ok(())
+    }
+
+    fn note(&mut self, event: Connection, place: &[u8]) {
+        if event == Connection::Established {
+            // A connection to a bound endpoint begins with the mark that this was bound with.
+            self.narrow.forget();
+        }
+        if self.address.direction == Direction::Bind {
+            if event == Connection::Mismatched {
+                self.socket.security().note_mismatch();
+            }
+        } else if !self.approach.is_over(place)
+            && let Some(denial) = self.approach.note(event, &mut self.socket, &self.waiter)
+        {
+            complain(self.approach.endpoint(), denial);
+        }
     }
 
     /// Takes the next message, its frames in place: moving them about takes longer than receiving them. Of an odd one
@@ -201,18 +200,11 @@ impl Inlet {
     /// Takes in what becomes of connections, and no message. To be called from [time to time](super::Hold) while nothing
     /// is received: libzmq keeps some 10 kB for each peer that has come, also if it has gone again, until then.
     ///
-    /// From the first time on libzmq holds fewer messages: their number is the only bound that it knows, and a few large
-    /// ones would fill the memory of a program that is busy. Not from the start, as quick readers would wait for it half of
-    /// the time; and for good, since a writer that waits at a low mark is not told of a higher one.
+    /// From the first time on libzmq [holds fewer messages](Narrow).
     ///
     /// May take the signal of a message's arrival.
     pub(super) fn settle(&mut self) -> Result<(), SocketError> {
-        if let Some(mark) = self.narrow
-            && !self.is_narrow
-        {
-            // Where there are no descriptors to find a moment for it, it is tried again.
-            self.is_narrow = self.narrow(mark).unwrap_or(false);
-        }
+        self.narrow(Instant::now())?;
         self.socket.settle()?;
         self.read_news()
     }
@@ -270,9 +262,7 @@ fn watch(
         // Of `inproc` libzmq tells nothing.
         _ if endpoint.is_inproc() => None,
         Direction::Connect => Some(Monitor::of_connections(socket)?),
-        Direction::Bind if socket.security().is_guarded() => Some(Monitor::of_losses(socket)?),
-        // Its peers come again by themselves.
-        Direction::Bind => None,
+        Direction::Bind => Some(Monitor::of_changes(socket)?),
     };
     let Some(monitor) = monitor else {
         return Ok((None, vec![socket.descriptor()?]));

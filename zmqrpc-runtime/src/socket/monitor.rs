@@ -77,6 +77,11 @@ impl Monitor {
         Self::new(socket, FAILED_PROTOCOL | DISCONNECTED)
     }
 
+    /// The same, and connections that are made.
+    pub(super) fn of_changes(socket: &RawSocket) -> Result<Self, SocketError> {
+        Self::new(socket, FAILED_PROTOCOL | DISCONNECTED | SUCCEEDED)
+    }
+
     /// Must be called before the socket unbinds.
     pub(super) fn of_closings(socket: &RawSocket) -> Result<Self, SocketError> {
         Self::new(socket, CLOSED)
@@ -88,12 +93,13 @@ impl Monitor {
             "inproc://zmqrpc.monitor.{}",
             NAMES.fetch_add(1, Ordering::Relaxed)
         );
-        socket.options().monitor(&name, events).map_err(&failed)?;
-        let mut pair = socket.pair()?;
-        pair.options().set_rcvhwm(0).map_err(&failed)?;
         let endpoint = Endpoint::parse(&name, Direction::Connect).map_err(|reason| {
             SocketError::io("opening a monitor", &std::io::Error::other(reason))
         })?;
+        // First what may find no descriptor: a monitor without a reader stops the I/O thread at the next event.
+        let mut pair = socket.pair()?;
+        pair.options().set_rcvhwm(0).map_err(&failed)?;
+        socket.options().monitor(&name, events).map_err(&failed)?;
         pair.open(&endpoint, false)?;
         Ok(Self { pair })
     }
