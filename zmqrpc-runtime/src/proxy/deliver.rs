@@ -170,7 +170,11 @@ impl<I: Intake> Deliver<I> {
             if let Some((batch, outcome)) = end(&mut self.writer) {
                 match self.keeping.written(&batch, outcome, now) {
                     Ok(count) => self.intake.accepted(count),
-                    Err(refusal) => self.intake.refused(&refusal),
+                    Err(refusal) => {
+                        self.intake.refused(batch.new.len(), &refusal);
+                        let after = refusal.surely(Executed::No);
+                        self.intake.refused(usize::MAX, &after);
+                    }
                 }
             }
             if self.writer.is_busy() {
@@ -219,7 +223,7 @@ impl<I: Intake> Relay for Deliver<I> {
         let times = [
             self.target.next_look(now),
             self.keeping
-                .next_batch_time()
+                .next_batch_time(now)
                 .filter(|_| !self.writer.is_busy()),
             self.intake.due().filter(|_| !full && !self.stopping),
             self.keeping.next_expiry(now),

@@ -32,8 +32,8 @@ pub(super) trait Intake: Send {
     fn take_in(&mut self, now: Instant, accepting: Accepting<'_>) -> Result<(), SocketError>;
     /// So many of those that were put into the queue are in it for good.
     fn accepted(&mut self, count: usize);
-    /// The others are not.
-    fn refused(&mut self, refusal: &Refusal);
+    /// So many of them, or all if they are fewer, are not.
+    fn refused(&mut self, count: usize, refusal: &Refusal);
     /// Looks after connections while it is left alone.
     fn settle(&mut self) -> Result<(), SocketError> {
         Ok(())
@@ -128,8 +128,9 @@ impl Intake for Requests {
         }
     }
 
-    fn refused(&mut self, refusal: &Refusal) {
-        for (caller, _) in self.waiting.drain(..) {
+    fn refused(&mut self, count: usize, refusal: &Refusal) {
+        let count = count.min(self.waiting.len());
+        for (caller, _) in self.waiting.drain(..count) {
             self.front.refuse(caller, refusal);
         }
     }
@@ -243,7 +244,7 @@ impl<S: Stream> Intake for Unasked<S> {
 
     fn accepted(&mut self, _: usize) {}
 
-    fn refused(&mut self, _: &Refusal) {}
+    fn refused(&mut self, _: usize, _: &Refusal) {}
 
     fn settle(&mut self) -> Result<(), SocketError> {
         self.stream.settle()

@@ -216,8 +216,8 @@ impl Keeping {
         Some(batch)
     }
 
-    /// A batch has been written, or not. Returns how many new requests are accepted with that, or why none is: then what
-    /// is new is not held, nor what was to be written after it.
+    /// A batch has been written, or not. Returns how many new requests are accepted with that, or why they are not: then
+    /// what was to be written after it is not held either.
     pub(super) fn written(
         &mut self,
         batch: &Batch,
@@ -247,7 +247,12 @@ impl Keeping {
                 self.batch.dead.extend(batch.dead.iter().cloned());
                 self.new_bytes = 0;
                 let unwritten = std::mem::take(&mut self.batch.new);
-                for (number, _) in batch.new.iter().chain(&unwritten) {
+                let new: Vec<_> = batch.new.iter().chain(&unwritten).collect();
+                if let Some((first, _)) = new.first() {
+                    // Nor is it given up: its caller learns that it was not accepted.
+                    self.batch.dead.retain(|(number, _)| number < first);
+                }
+                for (number, _) in new {
                     self.release(*number);
                     // It may have got into the queue nevertheless.
                     self.batch.done.push(*number);
@@ -270,8 +275,11 @@ impl Keeping {
     }
 
     /// When there is a [next batch](Self::next_batch), if not before.
-    pub(super) fn next_batch_time(&self) -> Option<Instant> {
-        let since = self.since.filter(|_| !self.batch.is_empty())?;
+    pub(super) fn next_batch_time(&self, now: Instant) -> Option<Instant> {
+        if self.batch.is_empty() {
+            return None;
+        }
+        let since = self.since.unwrap_or(now);
         let until = self.unwritable.as_ref().map(|(until, _)| *until);
         Some((since + RECORD_AFTER).max(until.unwrap_or(since)))
     }

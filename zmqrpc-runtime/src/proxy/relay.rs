@@ -10,7 +10,7 @@ use crate::clock::{FOREVER, deadline};
 use crate::log;
 use crate::socket::{Process, SocketError, Waiter, drive_any};
 
-/// What a proxy does between two waits. It never blocks.
+/// What a proxy does between two waits. It never blocks, but where it [abandons](Self::abandon) what a disk is slow with.
 pub(super) trait Relay: Send {
     /// What to wait for.
     fn waiters(&self) -> Vec<Arc<Waiter>>;
@@ -133,7 +133,7 @@ impl Control {
     fn run(&self, mut relay: Box<dyn Relay>, waiters: &[Arc<Waiter>]) {
         let (mut ending, mut look_at) = (None, Instant::now() + BUSY);
         loop {
-            let now = Instant::now();
+            let mut now = Instant::now();
             if self.stopping.load(Ordering::Acquire)
                 && (self.is_drained(&mut *relay, now) || ending.is_some())
             {
@@ -146,6 +146,8 @@ impl Control {
                 if ending.must_abandon(now, relay.is_done()) {
                     self.state().abandoned = relay.grace().is_none();
                     relay.abandon();
+                    // It may have waited for a disk. Whoever was answered after that has the time to hear of it.
+                    now = Instant::now();
                 }
                 if relay.is_done() && ending.is_over(now, relay.is_flushed()) {
                     break;

@@ -3,7 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread::{self, JoinHandle};
 
 use super::queue::{Batch, Store, Unwritten};
@@ -18,11 +18,15 @@ pub(super) type Written = (Arc<Batch>, Outcome);
 /// One batch after the other.
 pub(super) struct Writer {
     store: Arc<dyn Store>,
-    /// None where a batch is written at once.
-    thread: Option<WriterThread>,
+    by: By,
     under_way: Option<Arc<Batch>>,
-    ended: Sender<Outcome>,
     outcomes: Receiver<Outcome>,
+}
+
+enum By {
+    /// At once, on the proxy's thread.
+    Itself(Sender<Outcome>),
+    Thread(WriterThread),
 }
 
 struct WriterThread {
@@ -38,15 +42,15 @@ impl Writer {
         wake: impl Fn() + Send + 'static,
     ) -> Result<Self, SocketError> {
         let (ended, outcomes) = channel();
-        let thread = store
-            .outlives()
-            .then(|| WriterThread::start(Arc::clone(&store), ended.clone(), wake))
-            .transpose()?;
+        let by = if store.outlives() {
+            By::Thread(WriterThread::start(Arc::clone(&store), ended, wake)?)
+        } else {
+            By::Itself(ended)
+        };
         Ok(Self {
             store,
-            thread,
+            by,
             under_way: None,
-            ended,
             outcomes,
         })
     }
@@ -60,25 +64,30 @@ impl Writer {
     pub(super) fn begin(&mut self, batch: Batch) {
         let batch = Arc::new(batch);
         self.under_way = Some(Arc::clone(&batch));
-        if let Some(thread) = &self.thread {
-            thread.begin(batch);
-        } else {
-            // There is somebody to receive it.
-            let _ = self.ended.send(commit(&*self.store, &batch));
+        match &self.by {
+            By::Thread(thread) => thread.begin(batch),
+            By::Itself(ended) => {
+                // There is somebody to receive it.
+                let _ = ended.send(commit(&*self.store, &batch));
+            }
         }
     }
 
     /// What has been written, and how that ended.
     pub(super) fn written(&mut self) -> Option<Written> {
         self.under_way.as_ref()?;
-        let outcome = self.outcomes.try_recv().ok()?;
+        let outcome = match self.outcomes.try_recv() {
+            Ok(outcome) => outcome,
+            Err(TryRecvError::Empty) => return None,
+            Err(TryRecvError::Disconnected) => Err(lost()),
+        };
         self.under_way.take().map(|batch| (batch, outcome))
     }
 
     /// Waits for what is being written.
     pub(super) fn wait(&mut self) -> Option<Written> {
         self.under_way.as_ref()?;
-        let outcome = self.outcomes.recv().ok()?;
+        let outcome = self.outcomes.recv().unwrap_or_else(|_| Err(lost()));
         self.under_way.take().map(|batch| (batch, outcome))
     }
 }
@@ -127,12 +136,14 @@ impl Drop for WriterThread {
 
 /// A queue that panics must not keep its proxy waiting for ever.
 fn commit(store: &dyn Store, batch: &Batch) -> Outcome {
-    catch_unwind(AssertUnwindSafe(|| store.commit(batch))).unwrap_or_else(|_| {
-        Err(Unwritten {
-            reason: "what writes it has panicked".into(),
-            surely: false,
-        })
-    })
+    catch_unwind(AssertUnwindSafe(|| store.commit(batch))).unwrap_or_else(|_| Err(lost()))
+}
+
+fn lost() -> Unwritten {
+    Unwritten {
+        reason: "what writes it has panicked".into(),
+        surely: false,
+    }
 }
 
 #[cfg(test)]

@@ -92,6 +92,7 @@ fn what_is_new_is_not_held_when_what_comes_before_it_cannot_be_written() {
     let (mut keeping, now) = (keeping(), Instant::now());
     put(&mut keeping, WRITE, now).unwrap();
     let batch = keeping.next_batch(now, true).unwrap();
+    keeping.give_up(0, "too old".into());
     put(&mut keeping, 1, now).unwrap();
     let unwritten = Unwritten {
         reason: "no room".into(),
@@ -107,11 +108,12 @@ fn what_is_new_is_not_held_when_what_comes_before_it_cannot_be_written() {
     put(&mut keeping, 1, now).expect_err("it is not tried again at once");
     assert!(keeping.next_batch(now, true).is_none());
     // Then it is, and what may have got into it is taken out.
-    let later = keeping.next_batch_time().unwrap();
+    let later = keeping.next_batch_time(now).unwrap();
     assert!(later > now);
     put(&mut keeping, 1, later).unwrap();
     let batch = keeping.next_batch(later, false).unwrap();
     assert_eq!((batch.new.len(), &batch.done[..]), (1, &[0, 1][..]));
+    assert!(batch.dead.is_empty(), "its caller was refused");
     assert_eq!(keeping.written(&batch, Ok(0), later).unwrap(), 1);
     assert_eq!(keeping.lanes.next(later), Some((2, 0)));
     assert_eq!(keeping.lanes.next(later), None);

@@ -99,7 +99,7 @@ impl Capacity {
     }
 }
 
-/// What a proxy does with a queue. Used by the proxy's thread, and by handles that read dead letters.
+/// What a proxy does with a queue. Used by the proxy's threads, and by handles that read dead letters.
 pub(super) trait Store: Send + Sync + 'static {
     fn capacity(&self) -> Capacity;
     /// Whether what it holds is there after the end of its process, to be delivered by the next one.

@@ -1,7 +1,8 @@
-//! What a request costs that is alone at its time, however many are held; a file that is moved; and a machine that loses
-//! its power.
+//! What a request costs that is alone at its time, however many are held; a file that is moved; a machine that loses its
+//! power; and a disk that takes its time.
 
 mod power;
+mod slow;
 
 use std::fs;
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ pub(super) struct Watch {
     /// Reads and writes.
     accesses: usize,
     drive: power::Drive,
+    disk: slow::SlowDisk,
 }
 
 impl Watch {
@@ -28,6 +30,9 @@ impl Watch {
             self.accesses += 1;
         }
         self.drive.note(access);
+        if matches!(access, Access::Sync) {
+            self.disk.sync();
+        }
     }
 }
 
