@@ -198,9 +198,9 @@ impl Connected {
         }
     }
 
-    fn sources(&self) -> Result<Vec<OwnedFd>, SocketError> {
+    fn sources(&mut self) -> Result<Vec<OwnedFd>, SocketError> {
         let mut sources = vec![self.socket.descriptor()?];
-        if let News::Monitor(monitor) = &self.news {
+        if let News::Monitor(monitor) = &mut self.news {
             sources.push(monitor.descriptor()?);
         }
         Ok(sources)

@@ -3,6 +3,8 @@
 //! It tells of nothing that it does, but does one thing after the other. So something is asked of it whose end it does
 //! report: to connect to where nobody is.
 
+use std::hash::{BuildHasher, RandomState};
+use std::process;
 use std::time::Instant;
 
 use super::context::shared;
@@ -10,15 +12,19 @@ use super::monitor::Monitor;
 use super::raw::RawSocket;
 use super::{SocketError, Waiter};
 
-/// An abstract name, which is not in the file system. Where somebody has it, the answer is another one, but comes as well.
-const NOWHERE: &str = "ipc://@zmqrpc.nowhere";
+/// An abstract name, which is not in the file system, and which nobody knows: of a connection that somebody accepts
+/// nothing would tell.
+fn nowhere() -> String {
+    let nobody_knows = RandomState::new().hash_one(process::id());
+    format!("ipc://@zmqrpc.nowhere.{nobody_knows:016x}")
+}
 
 /// `false` if `deadline` passes first.
 pub(crate) fn await_io_thread(deadline: Instant) -> Result<bool, SocketError> {
     let mut socket = RawSocket::plain(shared()?, zmq::DEALER)?;
     let mut monitor = Monitor::of_connections(&socket)?;
     let waiter = Waiter::new(vec![monitor.descriptor()?])?;
-    let asked = socket.options().connect(NOWHERE);
+    let asked = socket.options().connect(&nowhere());
     asked.map_err(SocketError::of("connecting"))?;
     let answered = loop {
         if monitor.next()?.is_some() {

@@ -209,15 +209,20 @@ impl Inlet {
         self.read_news()
     }
 
-    /// Ends the monitor: another one takes its place.
-    pub(super) fn stop_news(&mut self) {
+    /// Ends the monitor.
+    fn stop_news(&mut self) {
         if let Some(news) = self.news.take() {
             self.socket.stop_monitor();
             drop(news);
         }
     }
 
-    /// Goes on where [`stop_news`](Self::stop_news) has stopped.
+    /// Another monitor has taken the place of this one's.
+    pub(super) fn drop_news(&mut self) {
+        self.news = None;
+    }
+
+    /// Takes the place of that other monitor.
     pub(super) fn resume_news(&mut self) -> Result<(), SocketError> {
         let (news, descriptors) = watch(&self.socket, self.approach.endpoint())?;
         self.waiter.replace(descriptors);
@@ -258,17 +263,18 @@ fn watch(
     socket: &RawSocket,
     endpoint: &Endpoint,
 ) -> Result<(Option<Monitor>, Vec<OwnedFd>), SocketError> {
-    let monitor = match endpoint.direction() {
+    // First: with a monitor that nobody reads nothing may fail any more.
+    let mut descriptors = vec![socket.descriptor()?];
+    let mut monitor = match endpoint.direction() {
         // Of `inproc` libzmq tells nothing.
         _ if endpoint.is_inproc() => None,
         Direction::Connect => Some(Monitor::of_connections(socket)?),
         Direction::Bind => Some(Monitor::of_changes(socket)?),
     };
-    let Some(monitor) = monitor else {
-        return Ok((None, vec![socket.descriptor()?]));
-    };
-    let descriptors = vec![socket.descriptor()?, monitor.descriptor()?];
-    Ok((Some(monitor), descriptors))
+    if let Some(monitor) = &mut monitor {
+        descriptors.push(monitor.descriptor()?);
+    }
+    Ok((monitor, descriptors))
 }
 
 /// A socket that is neither bound nor connected yet.

@@ -1,6 +1,7 @@
 //! Connection events of one socket.
 
 use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -36,6 +37,8 @@ pub(super) enum Connection {
 /// events are asked for.
 pub(super) struct Monitor {
     pair: RawSocket,
+    /// To wait for it, until it is asked for.
+    descriptor: Option<OwnedFd>,
 }
 
 const RETURNS: i32 = CONNECTED | DISCONNECTED | RETRIED | SUCCEEDED;
@@ -99,13 +102,18 @@ impl Monitor {
         // First what may find no descriptor: a monitor without a reader stops the I/O thread at the next event.
         let mut pair = socket.pair()?;
         pair.options().set_rcvhwm(0).map_err(&failed)?;
+        let descriptor = Some(pair.descriptor()?);
         socket.options().monitor(&name, events).map_err(&failed)?;
         pair.open(&endpoint, false)?;
-        Ok(Self { pair })
+        Ok(Self { pair, descriptor })
     }
 
-    pub(super) fn descriptor(&self) -> Result<std::os::fd::OwnedFd, SocketError> {
-        self.pair.descriptor()
+    /// What to wait for. The first time it cannot fail: who finds no descriptor has no monitor.
+    pub(super) fn descriptor(&mut self) -> Result<OwnedFd, SocketError> {
+        match self.descriptor.take() {
+            Some(descriptor) => Ok(descriptor),
+            None => self.pair.descriptor(),
+        }
     }
 
     /// The next event, or nothing when all have been read.

@@ -57,7 +57,7 @@ impl Outlet {
 
     fn wait_for_both(&mut self) -> Result<(), SocketError> {
         let mut descriptors = vec![self.socket.descriptor()?];
-        if let Some(monitor) = &self.monitor {
+        if let Some(monitor) = &mut self.monitor {
             descriptors.push(monitor.descriptor()?);
         }
         self.waiter.replace(descriptors);

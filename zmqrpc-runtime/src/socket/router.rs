@@ -64,7 +64,7 @@ impl Router {
         let mut sources = vec![socket.descriptor()?];
         let mut news = None;
         if options.security.is_guarded() {
-            let monitor = Monitor::of_losses(&socket)?;
+            let mut monitor = Monitor::of_losses(&socket)?;
             sources.push(monitor.descriptor()?);
             news = Some(monitor);
         }
@@ -141,8 +141,10 @@ impl Router {
 
     fn watch(&mut self) -> Result<(), SocketError> {
         if self.news.is_none() {
-            let monitor = Monitor::of_connections(&self.socket)?;
-            let sources = vec![self.socket.descriptor()?, monitor.descriptor()?];
+            // With a monitor that nobody reads nothing may fail any more.
+            let mut sources = vec![self.socket.descriptor()?];
+            let mut monitor = Monitor::of_connections(&self.socket)?;
+            sources.push(monitor.descriptor()?);
             self.news = Some(monitor);
             self.waiter.replace(sources);
         }

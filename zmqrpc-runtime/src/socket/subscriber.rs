@@ -27,6 +27,8 @@ struct Reopening {
     /// `ipc`, undone.
     closings: Monitor,
     since: Instant,
+    /// That has come true, and what tells of connections has not been found descriptors for.
+    is_bound: bool,
 }
 
 /// How long libzmq is believed to take to leave an endpoint.
@@ -123,13 +125,14 @@ impl Subscriber {
         if !self.endpoint.is_tcp() {
             return Ok(false);
         }
-        self.inlet.stop_news();
         let closings = Monitor::of_closings(&self.inlet.socket)?;
+        self.inlet.drop_news();
         let resolved = self.inlet.endpoint().to_owned();
         let left = self.inlet.socket.close(&resolved, Direction::Bind);
         self.reopening = Some(Reopening {
             closings,
             since: now,
+            is_bound: false,
         });
         left.map(|()| true)
     }
@@ -183,12 +186,17 @@ impl Subscriber {
         }
         // From now on the port may be anybody's, and each further try may succeed.
         reopening.since = now.checked_sub(CLOSING_LIMIT).unwrap_or(now);
-        let resolved = self.inlet.endpoint();
-        let endpoint = Endpoint::parse(resolved, Direction::Bind)
-            .map_err(|reason| SocketError::refused("bind", &reason))?;
-        self.inlet.socket.open(&endpoint, self.options.ipv6)?;
-        self.stop_reopening();
-        self.inlet.resume_news()
+        if !reopening.is_bound {
+            let resolved = self.inlet.endpoint();
+            let endpoint = Endpoint::parse(resolved, Direction::Bind)
+                .map_err(|reason| SocketError::refused("bind", &reason))?;
+            self.inlet.socket.open(&endpoint, self.options.ipv6)?;
+            reopening.is_bound = true;
+        }
+        // Another monitor takes the place of the one that told of the closing.
+        self.inlet.resume_news()?;
+        self.reopening = None;
+        Ok(())
     }
 
     fn stop_reopening(&mut self) {

@@ -22,8 +22,9 @@ const LEFT: usize = 256 << 20;
 /// How long libzmq's thread may take to come round.
 const ROUND: Duration = Duration::from_millis(5);
 
-/// How often it has to, for what has ended to be gone: what a socket that is connected hears first is that a connection
-/// wants to end; then that its pipe does; then that this has.
+/// How often it has to, for what has ended to be gone. A socket that is connected hears first that the connection wants to
+/// end, and agrees; then that its pipe does; then that this has. One that is bound hears two of these, but its first round
+/// may overtake the end that was told of.
 const ROUNDS: usize = 3;
 
 /// How long until it is tried again, if there was no such moment: rounds take the time of whoever reads.
