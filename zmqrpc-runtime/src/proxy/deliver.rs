@@ -168,7 +168,8 @@ impl<I: Intake> Deliver<I> {
     fn write(&mut self, now: Instant, end: impl Fn(&mut Writer) -> Option<Written>) {
         loop {
             if let Some((batch, outcome)) = end(&mut self.writer) {
-                match self.keeping.written(&batch, outcome, now) {
+                // It may have been waited for.
+                match self.keeping.written(&batch, outcome, Instant::now()) {
                     Ok(count) => self.intake.accepted(count),
                     Err(refusal) => {
                         self.intake.refused(batch.new.len(), &refusal);

@@ -1,6 +1,6 @@
 //! A disk that takes its time: callers are answered and refused meanwhile, and at the end.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -8,8 +8,11 @@ use std::time::{Duration, Instant};
 
 use super::{Disk, DiskQueue, Place, QueueFile};
 use crate::proxy::queue::{Capacity, Store};
+use crate::proxy::{BufferedProxy, Rep, Req};
+use crate::socket::{
+    Dealer, Direction, Endpoint, LinkEvent, Message, Options, RETRY, Security, Upkeep,
+};
 use crate::wire::{Kind, Limits, Metadata, MethodRef, Reply, ReplyBody, Request, Status};
-use crate::{BufferedProxy, Rep, Req};
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -27,42 +30,85 @@ impl SlowDisk {
     }
 }
 
-fn request(id: u64, bytes: usize) -> Vec<u8> {
-    let body = vec![7; bytes];
-    let request = Request {
-        kind: Kind::Call,
-        id,
-        codec: 0,
-        method: MethodRef::Name("Desk.log"),
-        remaining: None,
-        metadata: Metadata::EMPTY,
-        body: &body,
-    };
-    let mut frame = Vec::new();
-    request.encode(&mut frame, &Limits::NONE).unwrap();
-    frame
+/// A caller that looks at each reply.
+struct Caller {
+    dealer: Dealer,
+    came: VecDeque<Message>,
 }
 
-/// The next answer: to what, and whether it was accepted. `None` if there is none for so long.
-fn answer(peer: &zmq::Socket, limit: Duration) -> Option<(u64, bool)> {
-    let until = Instant::now() + limit;
-    loop {
-        let rest = until.saturating_duration_since(Instant::now());
-        let rest = i64::try_from(rest.as_millis()).unwrap();
-        if peer.poll(zmq::POLLIN, rest).unwrap() == 0 {
-            return None;
+impl Caller {
+    fn connect(endpoint: &str) -> Self {
+        let endpoint = Endpoint::parse(endpoint, Direction::Connect).unwrap();
+        let options = Options {
+            max_frame: 1 << 20,
+            linger: Duration::ZERO,
+            send_high_water: 1000,
+            receive_high_water: 1000,
+            ipv6: false,
+            security: Security::Open,
+            upkeep: Upkeep::default(),
+        };
+        Self {
+            dealer: Dealer::connect(&endpoint, &options).unwrap(),
+            came: VecDeque::new(),
         }
-        let frame = peer.recv_bytes(0).unwrap();
-        let Reply { id, body } = Reply::decode(&frame, &Limits::NONE).unwrap();
-        match body {
-            ReplyBody::Ok { .. } => return Some((id, true)),
-            ReplyBody::Failure { status, .. } => {
-                assert_eq!(status, Status::Overloaded);
-                return Some((id, false));
+    }
+
+    /// Waits until something happens, but not beyond `until`.
+    fn look(&mut self, until: Instant) {
+        let came = &mut self.came;
+        let drained = self.dealer.drain(|event| {
+            if let LinkEvent::Received(message) = event {
+                came.push_back(message);
             }
-            // It ends.
-            ReplyBody::Draining | ReplyBody::Pong => {}
-            other => panic!("{other:?}"),
+        });
+        if drained.unwrap() && self.came.is_empty() {
+            let soon = Instant::now() + RETRY;
+            let waited = self.dealer.waiter().drive(Some(until.min(soon)));
+            waited.unwrap();
+        }
+    }
+
+    fn ask(&mut self, id: u64, bytes: usize) {
+        let body = vec![7; bytes];
+        let request = Request {
+            kind: Kind::Call,
+            id,
+            codec: 0,
+            method: MethodRef::Name("Desk.log"),
+            remaining: None,
+            metadata: Metadata::EMPTY,
+            body: &body,
+        };
+        let built = Message::build(|out| request.encode(out, &Limits::NONE));
+        let (mut message, until) = (built.unwrap(), Instant::now() + LIMIT);
+        while let Err(back) = self.dealer.send(message) {
+            assert!(Instant::now() < until, "no room for {id}");
+            message = back;
+            self.look(until);
+        }
+    }
+
+    /// The next answer: to what, and whether it was accepted.
+    fn answer(&mut self) -> (u64, bool) {
+        let until = Instant::now() + LIMIT;
+        loop {
+            let Some(frame) = self.came.pop_front() else {
+                assert!(Instant::now() < until, "no answer");
+                self.look(until);
+                continue;
+            };
+            let Reply { id, body } = Reply::decode(&frame, &Limits::NONE).unwrap();
+            match body {
+                ReplyBody::Ok { .. } => return (id, true),
+                ReplyBody::Failure { status, .. } => {
+                    assert_eq!(status, Status::Overloaded);
+                    return (id, false);
+                }
+                // It ends.
+                ReplyBody::Draining | ReplyBody::Pong => {}
+                other => panic!("{other:?}"),
+            }
         }
     }
 }
@@ -86,18 +132,16 @@ fn callers_are_refused_while_a_disk_is_slow_and_told_what_it_has_at_the_end() {
         Req::connect("tcp://127.0.0.1:1"),
     );
     let proxy = BufferedProxy::new(from, to, queue).start().unwrap();
-    let peer = zmq::Context::new().socket(zmq::DEALER).unwrap();
-    peer.set_linger(0).unwrap();
-    peer.connect(&proxy.endpoints()[0]).unwrap();
-    peer.send(request(1, 10), 0).unwrap();
+    let mut caller = Caller::connect(&proxy.endpoints()[0]);
+    caller.ask(1, 10);
     begun.recv_timeout(LIMIT).expect("it is being written");
     let last = 80;
     for id in 2..=last {
-        peer.send(request(id, 1 << 20), 0).unwrap();
+        caller.ask(id, 1_000_000);
     }
     let mut refused = BTreeSet::new();
     while !refused.contains(&last) {
-        let (id, accepted) = answer(&peer, LIMIT).expect("nobody waits for the disk");
+        let (id, accepted) = caller.answer();
         assert!(!accepted, "{id} is not on the disk yet");
         refused.insert(id);
     }
@@ -107,9 +151,9 @@ fn callers_are_refused_while_a_disk_is_slow_and_told_what_it_has_at_the_end() {
     drop(let_go);
     let mut accepted = BTreeSet::new();
     while accepted.len() + refused.len() < 80 {
-        let answer = answer(&peer, LIMIT).expect("whose request is on the disk learns of it");
-        assert!(answer.1, "{} was not refused before", answer.0);
-        accepted.insert(answer.0);
+        let (id, is_accepted) = caller.answer();
+        assert!(is_accepted, "{id} was not refused before");
+        accepted.insert(id);
     }
     assert!(accepted.is_disjoint(&refused));
     end.join().unwrap().unwrap();
