@@ -1,7 +1,6 @@
 //! What sensible peers of each port say, byte for byte as it goes over the wire.
 
 use std::any::Any;
-use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -11,7 +10,7 @@ use zmqrpc::{Client, Publisher, Pusher, Sender};
 
 use crate::bell::{BellClient, BellRing, Mark, Seal};
 use crate::strings::Text;
-use crate::support::{Peer, await_state, varint};
+use crate::support::{Peer, await_state, listen, varint};
 use crate::town::Port;
 use crate::witness::Witness;
 
@@ -159,7 +158,7 @@ impl Tap {
             thread::spawn(move || {
                 let _ = std::io::copy(&mut from, &mut to);
             });
-            keep(guest, port, &kept);
+            listen(guest, port, &kept);
         });
         Self { endpoint, heard }
     }
@@ -177,16 +176,6 @@ impl Tap {
         assert_eq!(heard[GREETING], 4, "a short command");
         assert_eq!(heard[GREETING + 2..GREETING + 8], *b"\x05READY");
         (heard[..end].to_vec(), heard[end..].to_vec())
-    }
-}
-
-fn keep(mut guest: TcpStream, mut port: TcpStream, kept: &Mutex<Vec<u8>>) {
-    let mut buffer = [0; 4096];
-    while let Ok(count @ 1..) = guest.read(&mut buffer) {
-        kept.lock().unwrap().extend(&buffer[..count]);
-        if port.write_all(&buffer[..count]).is_err() {
-            return;
-        }
     }
 }
 

@@ -1,6 +1,5 @@
 //! What somebody reads who listens on the wire.
 
-use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -9,7 +8,7 @@ use std::time::Duration;
 use zmqrpc::{Client, ClientBuilder, CurveClient, CurveServer, KeyPair, Passwords, ServerHandle};
 
 use crate::keys::curve_is_there;
-use crate::support::within;
+use crate::support::{listen, within};
 use crate::vault::{VaultClient, guarded};
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -32,18 +31,8 @@ impl Tap {
     }
 }
 
-fn pass_on(mut from: TcpStream, mut to: TcpStream, read: &Mutex<Vec<u8>>) {
-    let mut bytes = [0; 4096];
-    while let Ok(count @ 1..) = from.read(&mut bytes) {
-        read.lock().unwrap().extend(&bytes[..count]);
-        if to.write_all(&bytes[..count]).is_err() {
-            return;
-        }
-    }
-}
-
 /// What is read on the way when somebody logs in and calls.
-fn listen(server: &ServerHandle, login: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Tap {
+fn overhear(server: &ServerHandle, login: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Tap {
     let endpoint = server.endpoints().remove(0);
     let address = endpoint["tcp://".len()..].to_owned();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -54,8 +43,8 @@ fn listen(server: &ServerHandle, login: impl FnOnce(ClientBuilder) -> ClientBuil
         let (client, _) = listener.accept().unwrap();
         let server = TcpStream::connect(address).unwrap();
         let (back, forth) = (client.try_clone().unwrap(), server.try_clone().unwrap());
-        thread::spawn(move || pass_on(forth, back, &answers));
-        pass_on(client, server, &questions);
+        thread::spawn(move || listen(forth, back, &answers));
+        listen(client, server, &questions);
     });
     let client = login(Client::builder().connect(front)).build().unwrap();
     let (user, ..) = VaultClient::new(client).whoami().unwrap();
@@ -67,7 +56,7 @@ fn listen(server: &ServerHandle, login: impl FnOnce(ClientBuilder) -> ClientBuil
 fn whoever_listens_reads_passwords_and_everything_else() {
     within(LIMIT, || {
         let (server, _) = guarded(Passwords::new().user(USER, "a secret"));
-        let tap = listen(&server, |builder| builder.plain(USER, "a secret"));
+        let tap = overhear(&server, |builder| builder.plain(USER, "a secret"));
         assert!(tap.has(b"a secret") && tap.has(USER.as_bytes()));
     });
 }
@@ -85,7 +74,7 @@ fn whoever_listens_reads_neither_content_nor_the_clients_key_where_there_are_key
             server: ours.public(),
             keys: theirs,
         };
-        let tap = listen(&server, |builder| builder.curve(login));
+        let tap = overhear(&server, |builder| builder.curve(login));
         assert!(tap.has(b"CURVE"), "the wire was read");
         let key = zmq::z85_decode(&public.to_string()).unwrap();
         assert!(!tap.has(USER.as_bytes()) && !tap.has(&key));

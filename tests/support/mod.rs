@@ -12,6 +12,7 @@ mod peers;
 mod possessions;
 mod probe;
 mod target;
+mod wiretap;
 mod zmtp;
 
 pub(crate) use child::{Process, Role};
@@ -30,4 +31,5 @@ pub(crate) use target::{
     AtDesk, Counts, Desk, TargetAdd, TargetBytes, TargetClient, TargetHold, TargetNever,
     TargetProcess, TargetServer, TargetTrace, serve_target,
 };
+pub(crate) use wiretap::listen;
 pub(crate) use zmtp::{greet, greeting};
