@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::{Authenticator, CurveClient, is_name};
 use crate::error::Error;
 use crate::log;
-use crate::socket::{Direction, Endpoint, Login, Security, has_curve};
+use crate::socket::{ClientLogin, Direction, Endpoint, Security, has_curve};
 
 /// A builder embeds one, passes its own methods of the same names on to it, and asks it for the
 /// [`Security`](crate::socket::Security) of its sockets when it opens them.
@@ -19,7 +19,7 @@ pub(crate) struct Access {
 
 #[derive(Clone, Debug)]
 enum Shown {
-    Plain(Arc<Login>),
+    Plain(Arc<ClientLogin>),
     /// A user or a password that cannot travel.
     Wrong(&'static str),
     Curve(CurveClient),
@@ -39,7 +39,7 @@ impl Access {
         } else if password.is_empty() || password.len() > MAX || password.contains('\0') {
             Shown::Wrong("the password must have 1 to 255 bytes, and none of them zero")
         } else {
-            Shown::Plain(Arc::new(Login::Plain { user, password }))
+            Shown::Plain(Arc::new(ClientLogin::Plain { user, password }))
         });
     }
 

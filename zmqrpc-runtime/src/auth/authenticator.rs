@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::access::check_curve;
 use super::{CurveServer, Passwords};
 use crate::error::Error;
-use crate::socket::Guard;
+use crate::socket::ServerAuth;
 
 /// Who is let in: made of [`Passwords`] or of a [`CurveServer`].
 ///
@@ -22,16 +22,16 @@ enum Kind {
 
 impl Authenticator {
     /// A domain of its own, if there is somebody who could come in.
-    pub(super) fn guard(&self) -> Result<Guard, Error> {
+    pub(super) fn guard(&self) -> Result<ServerAuth, Error> {
         match &self.0 {
             Kind::Plain(passwords) => {
                 passwords.check_use()?;
-                Ok(Guard::plain(Arc::clone(passwords) as _))
+                Ok(ServerAuth::plain(Arc::clone(passwords) as _))
             }
             Kind::Curve(server) => {
                 check_curve("authenticate")?;
                 server.check_use()?;
-                Ok(Guard::curve(Arc::clone(server) as _, server.secret()))
+                Ok(ServerAuth::curve(Arc::clone(server) as _, server.secret()))
             }
         }
     }

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::watched::Watched;
 use super::{KeyPair, PublicKey, admitted, is_name, z85};
 use crate::error::Error;
-use crate::socket::{Claim, Judge, KEY, Login, Verdict};
+use crate::socket::{AuthDecision, ClientLogin, KEY, LoginAttempt, Verifier};
 
 /// What a client shows to a server that asks for keys, and what the server has to show. Everything is encrypted.
 ///
@@ -37,8 +37,8 @@ pub struct CurveClient {
 }
 
 impl CurveClient {
-    pub(super) fn login(&self) -> Login {
-        Login::Curve {
+    pub(super) fn login(&self) -> ClientLogin {
+        ClientLogin::Curve {
             server: self.server.bytes(),
             public: self.keys.public().bytes(),
             secret: self.keys.secret().clone(),
@@ -138,7 +138,7 @@ impl CurveServer {
         self.keys.secret().clone()
     }
 
-    fn known(&self, key: &PublicKey) -> Option<Verdict> {
+    fn known(&self, key: &PublicKey) -> Option<AuthDecision> {
         let known = self.allowed.get(key).map(|user| admitted(user));
         known.or_else(|| {
             let mut files = self.files.iter();
@@ -146,7 +146,7 @@ impl CurveServer {
         })
     }
 
-    fn unknown(&self, key: &PublicKey) -> Verdict {
+    fn unknown(&self, key: &PublicKey) -> AuthDecision {
         if self.any {
             admitted(&key.to_string())
         } else {
@@ -155,11 +155,11 @@ impl CurveServer {
     }
 }
 
-const UNKNOWN: Verdict = Verdict::Refused("the key is not known");
+const UNKNOWN: AuthDecision = AuthDecision::Refused("the key is not known");
 
-impl Judge for CurveServer {
-    fn glance(&self, claim: &Claim) -> Option<Verdict> {
-        let Claim::Curve { key } = claim else {
+impl Verifier for CurveServer {
+    fn glance(&self, claim: &LoginAttempt) -> Option<AuthDecision> {
+        let LoginAttempt::Curve { key } = claim else {
             return Some(UNKNOWN);
         };
         let key = PublicKey::from_bytes(*key);
@@ -167,8 +167,8 @@ impl Judge for CurveServer {
         known.or_else(|| self.check.is_none().then(|| self.unknown(&key)))
     }
 
-    fn decide(&self, claim: &Claim) -> Verdict {
-        let Claim::Curve { key } = claim else {
+    fn decide(&self, claim: &LoginAttempt) -> AuthDecision {
+        let LoginAttempt::Curve { key } = claim else {
             return UNKNOWN;
         };
         let key = PublicKey::from_bytes(*key);

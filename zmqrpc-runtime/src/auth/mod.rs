@@ -27,17 +27,17 @@ pub use hashed::hash_password;
 pub use keys::{KeyPair, PublicKey, SecretKey};
 pub use passwords::Passwords;
 
-use crate::socket::Verdict;
+use crate::socket::AuthDecision;
 
 /// What may be a user's name: it goes into log lines and, with its end marked by a NUL, through libzmq.
 fn is_name(name: &str) -> bool {
     (1..=255).contains(&name.len()) && !name.contains(char::is_control)
 }
 
-fn admitted(user: &str) -> Verdict {
+fn admitted(user: &str) -> AuthDecision {
     if is_name(user) {
-        Verdict::Admitted(user.to_owned())
+        AuthDecision::Admitted(user.to_owned())
     } else {
-        Verdict::Refused("the user's name is empty, too long or no text")
+        AuthDecision::Refused("the user's name is empty, too long or no text")
     }
 }

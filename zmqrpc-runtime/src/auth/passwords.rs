@@ -11,7 +11,7 @@ use super::hashed::Hashed;
 use super::watched::Watched;
 use super::{admitted, is_name};
 use crate::error::Error;
-use crate::socket::{Claim, Judge, Verdict};
+use crate::socket::{AuthDecision, LoginAttempt, Verifier};
 
 /// Users and their passwords: who is let in by a name and a password, ZeroMQ's PLAIN.
 ///
@@ -146,22 +146,22 @@ impl Passwords {
     }
 }
 
-const UNKNOWN: Verdict = Verdict::Refused("there is no such user");
-const WRONG: Verdict = Verdict::Refused("the password is wrong");
+const UNKNOWN: AuthDecision = AuthDecision::Refused("there is no such user");
+const WRONG: AuthDecision = AuthDecision::Refused("the password is wrong");
 
-impl Judge for Passwords {
+impl Verifier for Passwords {
     /// Knows right passwords alone: what is refused is worked out, whatever is wrong. The time that it takes tells nobody
     /// whether there is such a user, though the processor were too busy to keep to the time of refusals.
-    fn glance(&self, claim: &Claim) -> Option<Verdict> {
-        let Claim::Plain { user, password } = claim else {
+    fn glance(&self, claim: &LoginAttempt) -> Option<AuthDecision> {
+        let LoginAttempt::Plain { user, password } = claim else {
             return Some(UNKNOWN);
         };
         let known = self.find(user)?.knows(password);
         known.then(|| admitted(user))
     }
 
-    fn decide(&self, claim: &Claim) -> Verdict {
-        let Claim::Plain { user, password } = claim else {
+    fn decide(&self, claim: &LoginAttempt) -> AuthDecision {
+        let LoginAttempt::Plain { user, password } = claim else {
             return UNKNOWN;
         };
         let right = match (self.find(user), &self.check) {
@@ -213,8 +213,8 @@ impl fmt::Debug for Passwords {
 mod tests {
     use super::*;
 
-    fn claim(user: &str, password: &str) -> Claim {
-        Claim::Plain {
+    fn claim(user: &str, password: &str) -> LoginAttempt {
+        LoginAttempt::Plain {
             user: user.into(),
             password: Zeroizing::new(password.into()),
         }

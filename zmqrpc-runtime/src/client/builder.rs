@@ -10,7 +10,7 @@ use super::pulse::Pulse;
 use super::ways::{Links, Ways};
 use crate::auth::{Access, CurveClient};
 use crate::error::Error;
-use crate::socket::{Care, Direction, Endpoint, Options, Upkeep};
+use crate::socket::{Direction, Endpoint, Keepalive, Registration, SocketOptions};
 use crate::wire::{Limits, MIN_MESSAGE};
 
 /// Makes a [`Client`]. Nothing is opened before [`build`](Self::build), which checks every setting.
@@ -43,7 +43,7 @@ pub struct ClientBuilder {
     linger: Duration,
     ipv6: bool,
     access: Access,
-    upkeep: Upkeep,
+    upkeep: Keepalive,
 }
 
 impl Default for ClientBuilder {
@@ -61,7 +61,7 @@ impl Default for ClientBuilder {
             linger: Duration::from_secs(1),
             ipv6: false,
             access: Access::default(),
-            upkeep: Upkeep::default(),
+            upkeep: Keepalive::default(),
         }
     }
 }
@@ -190,7 +190,7 @@ impl ClientBuilder {
             .map_err(|(setting, reason)| Error::bad_setting(setting, reason))?;
         // Nobody has so many more; and none is no bound to libzmq.
         let messages = u32::try_from(self.high_water).unwrap_or(u32::MAX);
-        let options = Options {
+        let options = SocketOptions {
             max_frame: self.max_message.saturating_mul(2),
             linger: self.linger,
             send_high_water: messages,
@@ -213,7 +213,7 @@ impl ClientBuilder {
                     bounds,
                     Pulse::new(self.ping_interval, self.ping_limit),
                 )
-                .map(|link| Care::of(Arc::new(link)))
+                .map(|link| Registration::of(Arc::new(link)))
                 .map_err(|error| Error::bad_endpoint(endpoint.as_str(), error.to_string()))
             })
             .collect();

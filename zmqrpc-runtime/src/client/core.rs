@@ -11,7 +11,7 @@ use super::standing::Standing;
 use super::table::{Call, Loss, Manner, State, Table};
 use super::watch::Watch;
 use crate::log;
-use crate::socket::{Dealer, LinkEvent, Message, SocketError, Waiter};
+use crate::socket::{ConnectionEvent, DealerSocket, Message, Poller, SocketError};
 use crate::wire::{
     NO_ID, answered_id, encode_ping, is_from_client, is_from_server, patch_id, peek_id,
 };
@@ -50,7 +50,7 @@ pub(super) struct Numbered {
 /// 3. Requests are sent only while the link is up. libzmq accepts them a moment longer and loses them.
 /// 4. Nothing is sent to a server that ends, once it has been answered.
 pub(super) struct Core {
-    pub(super) dealer: Dealer,
+    pub(super) dealer: DealerSocket,
     pub(super) up: bool,
     pub(super) standing: Standing,
     pub(super) table: Table,
@@ -68,7 +68,7 @@ pub(super) struct Core {
 }
 
 impl Core {
-    pub(super) fn new(dealer: Dealer, bounds: Bounds, pulse: Pulse) -> Self {
+    pub(super) fn new(dealer: DealerSocket, bounds: Bounds, pulse: Pulse) -> Self {
         Self {
             dealer,
             up: false,
@@ -91,7 +91,7 @@ impl Core {
         &mut self,
         mut message: Message,
         manner: Manner,
-        waiter: &Waiter,
+        waiter: &Poller,
     ) -> Result<Numbered, Overflow> {
         if self.table.len() >= self.bounds.calls {
             return Err(Overflow::Calls(self.bounds.calls));
@@ -140,7 +140,7 @@ impl Core {
     }
 
     /// A send may have taken the signal that somebody waits for.
-    pub(super) fn after_send(&mut self, waiter: &Waiter) {
+    pub(super) fn after_send(&mut self, waiter: &Poller) {
         if self.watch.polling {
             self.service(waiter);
         } else {
@@ -149,7 +149,7 @@ impl Core {
         }
     }
 
-    fn written(&mut self, id: u64, waiter: &Waiter) {
+    fn written(&mut self, id: u64, waiter: &Poller) {
         let Some(call) = self.table.get_mut(id) else {
             return;
         };
@@ -182,7 +182,7 @@ impl Core {
     ///
     /// A send can swallow the signal of an arrival, one that fails too, and a receive the signal of new room. So one
     /// pass is not enough, and the last operation is a receive in any case.
-    pub(super) fn service(&mut self, waiter: &Waiter) {
+    pub(super) fn service(&mut self, waiter: &Poller) {
         self.last_sent = None;
         self.watch.tasks.undrained = false;
         let mut refused = false;
@@ -208,7 +208,7 @@ impl Core {
     }
 
     /// Whether anything has arrived.
-    fn take_in(&mut self, waiter: &Waiter) -> Result<bool, SocketError> {
+    fn take_in(&mut self, waiter: &Poller) -> Result<bool, SocketError> {
         let Self {
             dealer,
             table,
@@ -225,7 +225,7 @@ impl Core {
         let empty = dealer.drain(|event| {
             arrived = true;
             match event {
-                LinkEvent::Received(message) => {
+                ConnectionEvent::Received(message) => {
                     // Once: asking libzmq where the bytes are takes longer than looking at them.
                     let frame: &[u8] = &message;
                     heard |= is_from_server(frame);
@@ -259,19 +259,19 @@ impl Core {
                     };
                     *late += u64::from(!expected);
                 }
-                LinkEvent::Up => {
+                ConnectionEvent::Up => {
                     (*up, *standing) = (true, Standing::default());
                     heard = true;
                 }
-                LinkEvent::Down => {
+                ConnectionEvent::Down => {
                     (*up, *standing) = (false, Standing::default());
                     oneway.lose_connection();
                     is_known = true;
                     fail_written(table, waiter);
                 }
-                LinkEvent::Cut => cut = true,
-                LinkEvent::Foreign => lost.push(Loss::Foreign),
-                LinkEvent::Denied(denial) => lost.push(Loss::Denied(denial)),
+                ConnectionEvent::Cut => cut = true,
+                ConnectionEvent::Foreign => lost.push(Loss::Foreign),
+                ConnectionEvent::Denied(denial) => lost.push(Loss::Denied(denial)),
             }
         })?;
         if heard {
@@ -300,7 +300,7 @@ impl Core {
     }
 
     /// Whether something was handed over.
-    fn flush(&mut self, waiter: &Waiter) -> bool {
+    fn flush(&mut self, waiter: &Poller) -> bool {
         if self.up
             && let Some(id) = self.standing.owed()
         {

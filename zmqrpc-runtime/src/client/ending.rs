@@ -2,11 +2,11 @@
 
 use super::core::Core;
 use super::table::{Call, Ending, Loss, State, Table};
-use crate::socket::{Message, Waiter};
+use crate::socket::{Message, Poller};
 use crate::wire::{Limits, NO_ID, Reply, ReplyBody, encode_cancel};
 
 /// Ends a call and wakes who waits for it: a task as soon as the lock is free. `false` if there is no such call.
-pub(super) fn finish(table: &mut Table, id: u64, ending: Ending, waiter: &Waiter) -> bool {
+pub(super) fn finish(table: &mut Table, id: u64, ending: Ending, waiter: &Poller) -> bool {
     match table.finish(id, ending) {
         None => return false,
         Some(State::Parked(thread)) => thread.unpark(),
@@ -21,7 +21,7 @@ pub(super) fn finish(table: &mut Table, id: u64, ending: Ending, waiter: &Waiter
 }
 
 /// Fails the calls that were handed over: their connection broke.
-pub(super) fn fail_written(table: &mut Table, waiter: &Waiter) {
+pub(super) fn fail_written(table: &mut Table, waiter: &Poller) {
     for id in table.pending(|call| call.written) {
         finish(table, id, Err(Loss::Disconnected), waiter);
     }
@@ -49,14 +49,14 @@ pub(crate) fn sign(frame: &[u8]) -> Option<Sign> {
 
 impl Core {
     /// Ends the calls that `which` picks.
-    pub(super) fn fail(&mut self, which: impl Fn(&Call) -> bool, loss: &Loss, waiter: &Waiter) {
+    pub(super) fn fail(&mut self, which: impl Fn(&Call) -> bool, loss: &Loss, waiter: &Poller) {
         for id in self.table.pending(which) {
             self.lose(id, loss.clone(), waiter);
         }
     }
 
     /// Ends a call, whose request must not be executed any more if it waits.
-    pub(super) fn lose(&mut self, id: u64, loss: Loss, waiter: &Waiter) {
+    pub(super) fn lose(&mut self, id: u64, loss: Loss, waiter: &Poller) {
         finish(&mut self.table, id, Err(loss), waiter);
         self.queue.remove(id);
     }
@@ -67,7 +67,7 @@ impl Core {
     }
 
     /// Gives a call up, and tells the server. Answers whether it had been handed over.
-    pub(super) fn forget(&mut self, id: u64, waiter: &Waiter) -> bool {
+    pub(super) fn forget(&mut self, id: u64, waiter: &Poller) -> bool {
         let Some(call) = self.table.remove(id) else {
             return false;
         };

@@ -16,8 +16,8 @@ use super::pulse::Pulse;
 use super::table::{Ending, Loss, Manner, Patience};
 use super::tasks::GRACE;
 use crate::socket::{
-    Dealer, Drive, Driven, Endpoint, Message, Options, Process, SocketError, Turn, Waiter, Wakes,
-    Ward,
+    DealerSocket, Drive, DriveTurn, Driven, Endpoint, IdleSocket, Message, Poller, Process,
+    SocketError, SocketOptions, WakeList,
 };
 use crate::wire::Limits;
 
@@ -44,19 +44,19 @@ pub(super) struct Connection {
     endpoint: Arc<str>,
     limits: Limits,
     core: Mutex<Core>,
-    waiter: Arc<Waiter>,
+    waiter: Arc<Poller>,
     process: Process,
 }
 
 impl Link {
     pub(super) fn open(
         endpoint: &Endpoint,
-        options: &Options,
+        options: &SocketOptions,
         limits: Limits,
         bounds: Bounds,
         pulse: Pulse,
     ) -> Result<Self, SocketError> {
-        let dealer = Dealer::connect(endpoint, options)?;
+        let dealer = DealerSocket::connect(endpoint, options)?;
         let waiter = dealer.waiter();
         Ok(Self::new(Connection {
             endpoint: endpoint.as_str().into(),
@@ -271,7 +271,7 @@ impl Connection {
     fn lock(&self) -> Held<'_> {
         Held {
             core: self.core.lock().unwrap_or_else(PoisonError::into_inner),
-            wakes: Wakes::default(),
+            wakes: WakeList::default(),
         }
     }
 }
@@ -280,7 +280,7 @@ impl Connection {
 struct Held<'a> {
     core: MutexGuard<'a, Core>,
     // Behind the guard, so dropped after it.
-    wakes: Wakes,
+    wakes: WakeList,
 }
 
 impl Deref for Held<'_> {
@@ -303,12 +303,12 @@ impl Drop for Held<'_> {
     }
 }
 
-impl Ward for Connection {
-    fn waiter(&self) -> &Waiter {
+impl IdleSocket for Connection {
+    fn waiter(&self) -> &Poller {
         &self.waiter
     }
 
-    fn tend(&self, wakes: &mut Wakes) -> bool {
+    fn tend(&self, wakes: &mut WakeList) -> bool {
         for _ in 0..TURNS {
             // Whoever has the lock, or waits at the socket, does it.
             let Ok(mut core) = self.core.try_lock() else {
@@ -325,11 +325,11 @@ impl Ward for Connection {
 }
 
 impl Drive for Connection {
-    fn waiter(&self) -> Option<&Waiter> {
+    fn waiter(&self) -> Option<&Poller> {
         Some(&self.waiter)
     }
 
-    fn drive(&self, wakes: &mut Wakes) -> Turn {
+    fn drive(&self, wakes: &mut WakeList) -> DriveTurn {
         let mut core = self.lock();
         let turn = core.drive(&self.waiter, Instant::now());
         // After the turn: the thread does not hold this link then.

@@ -7,12 +7,12 @@ use super::pulse::Beat;
 use super::standing::Standing;
 use super::table::Loss;
 use crate::log;
-use crate::socket::{LOOK, Message, RETRY, Waiter};
+use crate::socket::{LOOK, Message, Poller, RETRY};
 use crate::wire::{NO_ID, encode_ping};
 
 impl Core {
     /// Fails what was handed over, and makes another connection for the rest.
-    pub(super) fn give_up(&mut self, loss: &Loss, waiter: &Waiter) {
+    pub(super) fn give_up(&mut self, loss: &Loss, waiter: &Poller) {
         (self.up, self.standing) = (false, Standing::default());
         self.oneway.lose_connection();
         self.renewals += 1;
@@ -25,7 +25,7 @@ impl Core {
     }
 
     /// Looks whether the server still lives, while somebody waits for it. Answers when to look again.
-    pub(super) fn check_pulse(&mut self, now: Instant, waiter: &Waiter) -> Option<Instant> {
+    pub(super) fn check_pulse(&mut self, now: Instant, waiter: &Poller) -> Option<Instant> {
         let next = self.judge(now, waiter);
         let retry = self.lacks_room().then(|| now + RETRY);
         // Nor does anything tell that an `inproc` server goes, which is not pinged any more.
@@ -36,7 +36,7 @@ impl Core {
     }
 
     /// Answers when the server is to be asked for a sign of life, or taken for dead.
-    fn judge(&mut self, now: Instant, waiter: &Waiter) -> Option<Instant> {
+    fn judge(&mut self, now: Instant, waiter: &Poller) -> Option<Instant> {
         while self.is_waited_for() {
             let beat = if self.standing.is_open() {
                 self.pulse.check(now)

@@ -16,7 +16,7 @@ use super::subject::{Callee, Subject};
 use super::table::{Ending, Loss, Manner, Patience};
 use crate::command::Command;
 use crate::error::Error;
-use crate::socket::{Alarm, Message, SocketError};
+use crate::socket::{Message, SocketError, TaskTimer};
 use crate::wire::{Executed, Limits, shorten_remaining};
 
 /// A call that was begun and whose reply has not been taken yet.
@@ -90,7 +90,7 @@ pub(super) enum Way {
     /// It is here: the call was executed within the process.
     Here(Option<Box<Message>>),
     /// The call is executed within the process, whenever this is polled. What is set wakes it when its time is over.
-    Task(Execution, Option<Box<Alarm>>),
+    Task(Execution, Option<Box<TaskTimer>>),
 }
 
 /// Of a call, by a service within the process.
@@ -122,7 +122,7 @@ impl Begun {
                     self.way = Way::Here(None);
                     return Poll::Ready(Err(self.subject(callee).timed_out(Executed::Maybe)));
                 }
-                let alarm = alarm.get_or_insert_with(|| Box::new(Alarm::new()));
+                let alarm = alarm.get_or_insert_with(|| Box::new(TaskTimer::new()));
                 let set = alarm.set(deadline, cx.waker());
                 return set.map_or_else(|error| Poll::Ready(Err(error.into())), |()| Poll::Pending);
             }

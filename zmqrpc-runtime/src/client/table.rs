@@ -7,7 +7,7 @@ use std::task::Waker;
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
-use crate::socket::{Denial, Message, Wakes};
+use crate::socket::{AuthFailure, Message, WakeList};
 
 /// Why a call ended without a reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub(super) enum Loss {
     /// What is there is no server: it sends requests. Tells whether this one came back.
     NoServer { returned: bool },
     /// The endpoint does not let this client in.
-    Denied(Denial),
+    Denied(AuthFailure),
     /// The server answered no pings for so long.
     Silent(Duration),
     /// The socket failed.
@@ -119,7 +119,7 @@ pub(super) struct Table {
     /// The call whose task was the last to be woken.
     pub(super) last_woken: Option<u64>,
     /// For who holds the lock, when it is free again.
-    pub(super) wakes: Wakes,
+    pub(super) wakes: WakeList,
 }
 
 impl Table {

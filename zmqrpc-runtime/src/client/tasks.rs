@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use super::core::Core;
 use super::table::{Loss, Patience, State};
 use crate::log;
-use crate::socket::{Post, SocketError, Turn, Waiter};
+use crate::socket::{DriveTurn, DriverBell, Poller, SocketError};
 
 #[derive(Default)]
 pub(super) struct Tasks {
@@ -32,7 +32,7 @@ pub(super) struct Tasks {
 #[derive(Default)]
 struct Driver {
     /// How to call it, while it does.
-    post: Option<Post>,
+    post: Option<DriverBell>,
     /// It has been called and has not looked yet: the socket may be used without leaving it drained.
     called: bool,
     /// It does not listen to the socket.
@@ -68,7 +68,7 @@ impl Core {
         id: u64,
         waker: &Waker,
         patience: Patience,
-        post: &Post,
+        post: &DriverBell,
     ) -> Result<(), SocketError> {
         let written = self.is_written(id);
         self.set(id, State::Task(waker.clone(), patience));
@@ -110,7 +110,7 @@ impl Core {
     }
 
     /// The task of this call is polled: drains the socket if it is to.
-    pub(super) fn relieve(&mut self, id: u64, waiter: &Waiter) {
+    pub(super) fn relieve(&mut self, id: u64, waiter: &Poller) {
         if self.watch.tasks.stand_in == Some(id) {
             // It is awake, and needs not be woken.
             self.set(id, State::Quiet);
@@ -171,7 +171,7 @@ impl Core {
     }
 
     /// The driver's turn: takes in, hands over, ends what is over. Or has it done, if it is only that something arrives.
-    pub(super) fn drive(&mut self, waiter: &Waiter, now: Instant) -> Turn {
+    pub(super) fn drive(&mut self, waiter: &Poller, now: Instant) -> DriveTurn {
         if let Some(turn) = self.delegate(waiter, now) {
             return turn;
         }
@@ -194,7 +194,7 @@ impl Core {
         let pulse = self.check_pulse(now, waiter);
         self.pass_on();
         let turn = self.next_turn(now, pulse);
-        if let Turn::Wait(until) = turn {
+        if let DriveTurn::Wait(until) = turn {
             self.watch.tasks.driver.looks_by = until;
         }
         turn
@@ -202,7 +202,7 @@ impl Core {
 
     /// Where several tasks wait, one of them takes in what has arrived for all: it wakes the others without leaving its
     /// thread, and what they send and get then goes in larger bunches.
-    fn delegate(&mut self, waiter: &Waiter, now: Instant) -> Option<Turn> {
+    fn delegate(&mut self, waiter: &Poller, now: Instant) -> Option<DriveTurn> {
         let tasks = &mut self.watch.tasks;
         let is_due = |due: Option<Instant>| due.is_some_and(|due| due <= now);
         if tasks.stand_in.is_some() {
@@ -230,12 +230,12 @@ impl Core {
         let driver = &mut self.watch.tasks.driver;
         let at = now + GRACE;
         (driver.looks_by, driver.looks_until) = (Some(at), Some(at));
-        Some(Turn::Wait(driver.next.into_iter().chain([at]).min()))
+        Some(DriveTurn::Wait(driver.next.into_iter().chain([at]).min()))
     }
 
-    fn next_turn(&mut self, now: Instant, pulse: Option<Instant>) -> Turn {
+    fn next_turn(&mut self, now: Instant, pulse: Option<Instant>) -> DriveTurn {
         if self.behind {
-            return Turn::Wait(Some(now));
+            return DriveTurn::Wait(Some(now));
         }
         let driver = &mut self.watch.tasks.driver;
         let look = driver.looks_until.filter(|until| *until > now);
@@ -244,13 +244,13 @@ impl Core {
             driver.leaves_at = Some(now + self.pulse.interval().min(STAY));
         }
         if self.table.tasks() > 0 {
-            return Turn::Wait(driver.next.into_iter().chain(pulse).chain(look).min());
+            return DriveTurn::Wait(driver.next.into_iter().chain(pulse).chain(look).min());
         }
         let leave = driver.leaves_at.filter(|at| *at > now);
         if leave.is_none() {
             self.watch.tasks.driver = Driver::default();
-            return Turn::Leave;
+            return DriveTurn::Leave;
         }
-        Turn::Wait(leave.into_iter().chain(look).min())
+        DriveTurn::Wait(leave.into_iter().chain(look).min())
     }
 }

@@ -7,7 +7,7 @@ use std::thread::Thread;
 use super::core::Core;
 use super::table::State;
 use super::tasks::Tasks;
-use crate::socket::Waiter;
+use crate::socket::Poller;
 
 /// Who waits at the socket, and who waits for those who do.
 #[derive(Default)]
@@ -78,13 +78,13 @@ impl Core {
     }
 
     /// Finds out what became of the connection while nobody waited for it.
-    pub(super) fn refresh(&mut self, waiter: &Waiter) {
+    pub(super) fn refresh(&mut self, waiter: &Poller) {
         waiter.expect_news();
         self.service(waiter);
     }
 
-    /// What [`Ward::tend`](crate::socket::Ward::tend) does.
-    pub(super) fn tend(&mut self, waiter: &Waiter) -> bool {
+    /// What [`IdleSocket::tend`](crate::socket::IdleSocket::tend) does.
+    pub(super) fn tend(&mut self, waiter: &Poller) -> bool {
         if !self.watch.polling {
             self.refresh(waiter);
         }
@@ -92,7 +92,7 @@ impl Core {
     }
 
     /// Whether there is more to take in than was in a turn: whoever waits comes back at once then.
-    pub(super) fn come_back(&mut self, behind: bool, waiter: &Waiter) {
+    pub(super) fn come_back(&mut self, behind: bool, waiter: &Poller) {
         self.behind = behind;
         if behind {
             waiter.wake();

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::link::Link;
 use crate::command::Exchange;
-use crate::socket::Care;
+use crate::socket::Registration;
 
 /// Where calls go.
 pub(super) enum Ways {
@@ -17,7 +17,7 @@ pub(super) enum Ways {
 
 /// One link per endpoint.
 pub(super) struct Links {
-    links: Vec<Care<Link>>,
+    links: Vec<Registration<Link>>,
     next: AtomicUsize,
 }
 
@@ -26,14 +26,14 @@ const TURN: Duration = Duration::from_millis(250);
 
 impl Links {
     /// There is at least one.
-    pub(super) fn new(links: Vec<Care<Link>>) -> Self {
+    pub(super) fn new(links: Vec<Registration<Link>>) -> Self {
         Self {
             links,
             next: AtomicUsize::new(0),
         }
     }
 
-    pub(super) fn all(&self) -> &[Care<Link>] {
+    pub(super) fn all(&self) -> &[Registration<Link>] {
         &self.links
     }
 

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::log;
 use crate::server;
 use crate::server::Counter;
-use crate::socket::Denied;
+use crate::socket::RejectedLogins;
 use crate::wire::{MAX_HOPS, count_hop};
 
 macro_rules! counters {
@@ -40,8 +40,8 @@ macro_rules! counters {
             $(pub(super) $name: Counter,)*
             held: AtomicU64,
             held_bytes: AtomicU64,
-            denied: Mutex<Vec<Denied>>,
-            refused: Mutex<Vec<Denied>>,
+            denied: Mutex<Vec<RejectedLogins>>,
+            refused: Mutex<Vec<RejectedLogins>>,
             /// Those of the side that callers connect to, as a server counts them.
             pub(super) front: server::Counters,
         }
@@ -63,20 +63,20 @@ macro_rules! counters {
             }
 
             /// Adds what an end counts that asks for logins.
-            pub(super) fn watch_denied(&self, denied: Denied) {
+            pub(super) fn watch_denied(&self, denied: RejectedLogins) {
                 all(&self.denied).push(denied);
             }
 
             /// Adds what a socket counts whose login may be refused.
-            pub(super) fn watch_refused(&self, refused: Denied) {
+            pub(super) fn watch_refused(&self, refused: RejectedLogins) {
                 all(&self.refused).push(refused);
             }
 
             pub(super) fn read(&self) -> ProxyStats {
                 let front = self.front.read();
                 ProxyStats {
-                    denied: all(&self.denied).iter().map(Denied::get).sum(),
-                    unauthenticated: all(&self.refused).iter().map(Denied::get).sum(),
+                    denied: all(&self.denied).iter().map(RejectedLogins::get).sum(),
+                    unauthenticated: all(&self.refused).iter().map(RejectedLogins::get).sum(),
                     $($name: self.$name.get(),)*
                     held: self.held.load(Ordering::Relaxed),
                     held_bytes: self.held_bytes.load(Ordering::Relaxed),
@@ -90,7 +90,7 @@ macro_rules! counters {
     };
 }
 
-fn all(watched: &Mutex<Vec<Denied>>) -> MutexGuard<'_, Vec<Denied>> {
+fn all(watched: &Mutex<Vec<RejectedLogins>>) -> MutexGuard<'_, Vec<RejectedLogins>> {
     watched.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

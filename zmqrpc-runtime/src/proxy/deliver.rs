@@ -13,7 +13,7 @@ use super::target::{Outgoing, Target};
 use super::writer::{Writer, Written};
 use crate::command::Refusal;
 use crate::log;
-use crate::socket::{Hold, Message, SocketError, Waiter};
+use crate::socket::{Message, Poller, SocketError, UnreadTimer};
 use crate::wire::{Executed, Status};
 
 /// Deliveries that are under way at once.
@@ -34,7 +34,7 @@ pub(super) struct Deliver<I> {
     ended: Ended,
     /// Bytes of the deliveries that are under way.
     bytes: usize,
-    hold: Hold,
+    hold: UnreadTimer,
     was_up: bool,
     /// The queue cannot be read, until then.
     read_again: Option<Instant>,
@@ -78,7 +78,7 @@ impl<I: Intake> Deliver<I> {
             writer,
             ended: Ended::default(),
             bytes: 0,
-            hold: Hold::default(),
+            hold: UnreadTimer::default(),
             was_up: false,
             read_again: None,
             stopping: false,
@@ -190,7 +190,7 @@ impl<I: Intake> Deliver<I> {
 }
 
 impl<I: Intake> Relay for Deliver<I> {
-    fn waiters(&self) -> Vec<Arc<Waiter>> {
+    fn waiters(&self) -> Vec<Arc<Poller>> {
         let intake = self.intake.waiters().into_iter();
         intake.chain(self.target.waiters()).collect()
     }

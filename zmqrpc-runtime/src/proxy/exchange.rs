@@ -10,7 +10,7 @@ use super::front::{Asked, Caller, Front};
 use super::relay::{Relay, Turn};
 use super::target::{Outgoing, Target};
 use crate::command::Refusal;
-use crate::socket::{Message, SocketError, Waiter};
+use crate::socket::{Message, Poller, SocketError};
 use crate::wire::Status;
 
 /// Passes calls on as they come, any number at once, and their replies back.
@@ -128,7 +128,7 @@ impl Exchange {
 }
 
 impl Relay for Exchange {
-    fn waiters(&self) -> Vec<Arc<Waiter>> {
+    fn waiters(&self) -> Vec<Arc<Poller>> {
         let front = self.desk.front.waiter();
         std::iter::once(front)
             .chain(self.target.waiters())

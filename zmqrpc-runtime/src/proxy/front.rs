@@ -11,7 +11,8 @@ use crate::log;
 use crate::publish::open_all;
 use crate::server::{Draining, Outbox};
 use crate::socket::{
-    Arrival, Delivery, Endpoint, Message, Options, RETRY, Route, Router, SocketError, Waiter,
+    Arrival, Endpoint, Message, Poller, RETRY, Route, RoutedMessage, RouterSocket, SocketError,
+    SocketOptions,
 };
 use crate::wire::{
     ACCEPTED_KEY, Executed, Incoming, Kind, Limits, MetadataBuf, NO_ID, ReplyBody, Request, Status,
@@ -19,8 +20,8 @@ use crate::wire::{
 };
 
 pub(super) struct Front {
-    router: Router,
-    waiter: Arc<Waiter>,
+    router: RouterSocket,
+    waiter: Arc<Poller>,
     outbox: Outbox,
     draining: Draining,
     pub(super) limits: Limits,
@@ -72,11 +73,11 @@ const HOP: Duration = Duration::from_millis(1);
 impl Front {
     pub(super) fn open(
         endpoints: &[Endpoint],
-        options: &Options,
+        options: &SocketOptions,
         limits: Limits,
         counters: Arc<Counters>,
     ) -> Result<Self, Error> {
-        let mut router = Router::new(options)?;
+        let mut router = RouterSocket::new(options)?;
         open_all(endpoints, |endpoint| router.open(endpoint))?;
         counters.watch_refused(router.refused());
         Ok(Self {
@@ -92,7 +93,7 @@ impl Front {
         })
     }
 
-    pub(super) fn waiter(&self) -> Arc<Waiter> {
+    pub(super) fn waiter(&self) -> Arc<Poller> {
         Arc::clone(&self.waiter)
     }
 
@@ -125,7 +126,7 @@ impl Front {
     /// Tells callers of the end, which is to come within so long, and that the proxy lives until then. Whether they know of
     /// it: no more is to be taken from them then.
     pub(super) fn drain(&mut self, limit: Duration, now: Instant) -> bool {
-        for Delivery { route, message } in self.draining.start(limit, now) {
+        for RoutedMessage { route, message } in self.draining.start(limit, now) {
             self.answer(route, message);
         }
         let mut reminded = Vec::new();
@@ -171,7 +172,7 @@ impl Front {
                 self.counters.front.malformed.increment();
                 continue;
             };
-            if let Some(Delivery { route, message }) = self.draining.hear(&route, now) {
+            if let Some(RoutedMessage { route, message }) = self.draining.hear(&route, now) {
                 self.answer(route, message);
             }
             if let Some(asked) = self.read(route, message, now) {
@@ -307,14 +308,14 @@ impl Front {
     }
 
     fn send(&mut self, route: Route, message: Message) {
-        let (delivery, counters) = (Delivery { route, message }, &self.counters.front);
+        let (delivery, counters) = (RoutedMessage { route, message }, &self.counters.front);
         let gone = self.outbox.send(delivery, &mut self.router, counters);
         self.has_sent(gone);
     }
 
     /// Sends what nobody is waited for to take.
     fn answer(&mut self, route: Route, message: Message) {
-        let (delivery, counters) = (Delivery { route, message }, &self.counters.front);
+        let (delivery, counters) = (RoutedMessage { route, message }, &self.counters.front);
         let gone = self.outbox.answer(delivery, &mut self.router, counters);
         self.has_sent(gone);
     }

@@ -10,7 +10,7 @@ use super::lanes::Origin;
 use super::queue::Kept;
 use super::sources::{Stream, TURN};
 use crate::command::Refusal;
-use crate::socket::{SocketError, Waiter};
+use crate::socket::{Poller, SocketError};
 use crate::wire::{DELIVERY_KEY, Incoming, Limits, Metadata, Request, Status};
 
 /// What becomes of what comes in.
@@ -22,7 +22,7 @@ pub(super) enum Accepting<'a> {
 
 pub(super) trait Intake: Send {
     /// What to wait for.
-    fn waiters(&self) -> Vec<Arc<Waiter>>;
+    fn waiters(&self) -> Vec<Arc<Poller>>;
     /// Something may have happened.
     fn wake(&mut self);
     /// A socket was used since it was drained: it must not be waited on.
@@ -70,7 +70,7 @@ impl Requests {
 }
 
 impl Intake for Requests {
-    fn waiters(&self) -> Vec<Arc<Waiter>> {
+    fn waiters(&self) -> Vec<Arc<Poller>> {
         vec![self.front.waiter()]
     }
 
@@ -200,7 +200,7 @@ impl<S: Stream> Unasked<S> {
 }
 
 impl<S: Stream> Intake for Unasked<S> {
-    fn waiters(&self) -> Vec<Arc<Waiter>> {
+    fn waiters(&self) -> Vec<Arc<Poller>> {
         self.stream.waiters()
     }
 

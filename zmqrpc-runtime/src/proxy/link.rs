@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use crate::client::{Beat, Pulse, Standing};
 use crate::log;
-use crate::socket::{Dealer, Message, Waiter};
+use crate::socket::{DealerSocket, Message, Poller};
 use crate::wire::encode_ping;
 
 /// One connection.
 pub(super) struct Link {
-    pub(super) dealer: Dealer,
-    pub(super) waiter: Arc<Waiter>,
+    pub(super) dealer: DealerSocket,
+    pub(super) waiter: Arc<Poller>,
     pub(super) up: bool,
     pub(super) standing: Standing,
     pub(super) pulse: Pulse,

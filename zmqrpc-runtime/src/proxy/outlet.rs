@@ -9,13 +9,13 @@ use crate::error::Error;
 use crate::log;
 use crate::publish::{Overflow, open_all};
 use crate::socket::{
-    Endpoint, LOOK, Message, Options, Publisher, SocketError, Unpublished, Waiter,
+    Endpoint, LOOK, Message, Poller, PubSocket, PublishError, SocketError, SocketOptions,
 };
 use crate::wire::{Content, Event, HEARTBEAT_TOPIC, Limits};
 
 pub(super) struct Outlet {
-    publisher: Publisher,
-    waiter: Arc<Waiter>,
+    publisher: PubSocket,
+    waiter: Arc<Poller>,
     overflow: Overflow,
     counters: Arc<Counters>,
     /// What this proxy publishes of its own has this name.
@@ -29,12 +29,12 @@ pub(super) struct Outlet {
 impl Outlet {
     pub(super) fn open(
         endpoints: &[Endpoint],
-        options: &Options,
+        options: &SocketOptions,
         overflow: Overflow,
         heartbeat: Option<Duration>,
         counters: Arc<Counters>,
     ) -> Result<Self, Error> {
-        let mut publisher = Publisher::new(options)?;
+        let mut publisher = PubSocket::new(options)?;
         open_all(endpoints, |endpoint| publisher.open(endpoint))?;
         counters.watch_refused(publisher.refused());
         Ok(Self {
@@ -49,7 +49,7 @@ impl Outlet {
         })
     }
 
-    pub(super) fn waiter(&self) -> Arc<Waiter> {
+    pub(super) fn waiter(&self) -> Arc<Poller> {
         Arc::clone(&self.waiter)
     }
 
@@ -76,14 +76,14 @@ impl Outlet {
         self.used = true;
         match self.publisher.send(topic, event) {
             Ok(()) => {}
-            Err(Unpublished::Full(event)) => {
+            Err(PublishError::Full(event)) => {
                 self.counters.congested.increment();
                 if self.overflow == Overflow::Refuse {
                     return Ok(false);
                 }
                 self.send_lossy(topic, event)?;
             }
-            Err(Unpublished::Broken(error)) => return Err(error),
+            Err(PublishError::Broken(error)) => return Err(error),
         }
         self.counters.forwarded.increment();
         Ok(true)
@@ -91,8 +91,8 @@ impl Outlet {
 
     fn send_lossy(&mut self, topic: &[u8], event: Message) -> Result<(), SocketError> {
         match self.publisher.send_lossy(topic, event) {
-            Ok(()) | Err(Unpublished::Full(_)) => Ok(()),
-            Err(Unpublished::Broken(error)) => Err(error),
+            Ok(()) | Err(PublishError::Full(_)) => Ok(()),
+            Err(PublishError::Broken(error)) => Err(error),
         }
     }
 

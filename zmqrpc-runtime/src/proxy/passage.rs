@@ -21,7 +21,7 @@ use super::target::{Bounds, Target};
 use crate::clock::FOREVER;
 use crate::error::Error;
 use crate::publish::open_all;
-use crate::socket::{Options, Push as PushSocket, Security, Upkeep};
+use crate::socket::{Keepalive, PushSocket, Security, SocketOptions};
 use crate::wire::{Limits, MAX_TOPIC, MIN_MESSAGE};
 
 /// An end that messages come in at: [`Rep`], [`Sub`], [`Pull`].
@@ -59,7 +59,7 @@ pub struct Settings {
     pub(super) max_calls: usize,
     pub(super) max_queued_bytes: usize,
     pub(super) ipv6: bool,
-    pub(super) upkeep: Upkeep,
+    pub(super) upkeep: Keepalive,
 }
 
 impl Default for Settings {
@@ -69,7 +69,7 @@ impl Default for Settings {
             max_calls: 65_536,
             max_queued_bytes: 64 << 20,
             ipv6: false,
-            upkeep: Upkeep::default(),
+            upkeep: Keepalive::default(),
         }
     }
 }
@@ -99,8 +99,8 @@ impl Settings {
         }
     }
 
-    fn options(&self, send_high_water: u32, security: Security) -> Options {
-        Options {
+    fn options(&self, send_high_water: u32, security: Security) -> SocketOptions {
+        SocketOptions {
             max_frame: self.max_message.saturating_mul(2),
             linger: LINGER,
             send_high_water,

@@ -10,7 +10,7 @@ use super::outlet::Outlet;
 use super::relay::{Relay, Turn};
 use super::sources::{Events, Stream, TURN};
 use crate::command::Refusal;
-use crate::socket::{Message, SocketError, Waiter};
+use crate::socket::{Message, Poller, SocketError};
 use crate::wire::{
     HEARTBEAT_TOPIC, Incoming, Limits, MAX_HOPS, Request, Status, hops, numbered, peek_id,
     request_to_event,
@@ -36,7 +36,7 @@ impl Announcing {
 }
 
 impl Relay for Announcing {
-    fn waiters(&self) -> Vec<Arc<Waiter>> {
+    fn waiters(&self) -> Vec<Arc<Poller>> {
         vec![self.front.waiter(), self.outlet.waiter()]
     }
 
@@ -158,7 +158,7 @@ impl Republishing {
 }
 
 impl Relay for Republishing {
-    fn waiters(&self) -> Vec<Arc<Waiter>> {
+    fn waiters(&self) -> Vec<Arc<Poller>> {
         let outlet = std::iter::once(self.outlet.waiter());
         outlet.chain(self.events.waiters()).collect()
     }

@@ -6,28 +6,28 @@ use std::time::Instant;
 use super::counters::Counters;
 use super::relay::{Relay, Turn};
 use super::sources::{Jobs, Stream, TURN};
-use crate::socket::{Hold, Message, Push, RETRY, SocketError, Unpushed, Waiter};
+use crate::socket::{Message, Poller, PushError, PushSocket, RETRY, SocketError, UnreadTimer};
 
 /// Takes a job when it has found a puller for the one before: what nobody takes waits with those who pushed it.
 pub(super) struct Pushing {
     jobs: Jobs,
-    push: Push,
-    waiter: Arc<Waiter>,
+    push: PushSocket,
+    waiter: Arc<Poller>,
     /// The one that nobody has room for.
     hand: Option<Message>,
-    hold: Hold,
+    hold: UnreadTimer,
     counters: Arc<Counters>,
     stopping: bool,
 }
 
 impl Pushing {
-    pub(super) fn new(jobs: Jobs, push: Push, counters: Arc<Counters>) -> Self {
+    pub(super) fn new(jobs: Jobs, push: PushSocket, counters: Arc<Counters>) -> Self {
         Self {
             jobs,
             waiter: push.waiter(),
             push,
             hand: None,
-            hold: Hold::default(),
+            hold: UnreadTimer::default(),
             counters,
             stopping: false,
         }
@@ -40,17 +40,17 @@ impl Pushing {
                 self.counters.forwarded.increment();
                 Ok(true)
             }
-            Err(Unpushed::Full(job)) => {
+            Err(PushError::Full(job)) => {
                 self.hand = Some(job);
                 Ok(false)
             }
-            Err(Unpushed::Broken(error)) => Err(error),
+            Err(PushError::Broken(error)) => Err(error),
         }
     }
 }
 
 impl Relay for Pushing {
-    fn waiters(&self) -> Vec<Arc<Waiter>> {
+    fn waiters(&self) -> Vec<Arc<Poller>> {
         let mut waiters = self.jobs.waiters();
         waiters.push(Arc::clone(&self.waiter));
         waiters

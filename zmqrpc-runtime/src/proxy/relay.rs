@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 use super::front::Front;
 use crate::clock::{FOREVER, deadline};
 use crate::log;
-use crate::socket::{Process, SocketError, Waiter, drive_any};
+use crate::socket::{Poller, Process, SocketError, drive_any};
 
 /// What a proxy does between two waits. It never blocks, but where it [abandons](Self::abandon) what a disk is slow with.
 pub(super) trait Relay: Send {
     /// What to wait for.
-    fn waiters(&self) -> Vec<Arc<Waiter>>;
+    fn waiters(&self) -> Vec<Arc<Poller>>;
     /// Somebody has waited: something may have happened to any of the sockets.
     fn wake(&mut self);
     /// Passes on what has come.
@@ -62,7 +62,7 @@ const CLOSE: Duration = Duration::from_millis(750);
 
 /// A running loop, as its handle sees it.
 pub(super) struct Control {
-    waiter: Arc<Waiter>,
+    waiter: Arc<Poller>,
     stopping: AtomicBool,
     state: Mutex<State>,
     end: Condvar,
@@ -130,7 +130,7 @@ impl Control {
         drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 
-    fn run(&self, mut relay: Box<dyn Relay>, waiters: &[Arc<Waiter>]) {
+    fn run(&self, mut relay: Box<dyn Relay>, waiters: &[Arc<Poller>]) {
         let (mut ending, mut look_at) = (None, Instant::now() + BUSY);
         loop {
             let mut now = Instant::now();

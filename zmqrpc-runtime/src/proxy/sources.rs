@@ -8,7 +8,7 @@ use crate::auth::EachWay;
 use crate::error::Error;
 use crate::log;
 use crate::server::{Callbacks, Checked, Feed, Source};
-use crate::socket::{Arrival, Endpoint, Message, Options, Pull, SocketError, Waiter};
+use crate::socket::{Arrival, Endpoint, Message, Poller, PullSocket, SocketError, SocketOptions};
 use crate::wire::{
     Incoming, Kind, Limits, NO_ID, Request, encode_ping, event_to_request, hops, numbered, peek_id,
 };
@@ -21,7 +21,7 @@ pub(super) trait Stream: Send + Sized {
     /// What comes out of it.
     type Item;
 
-    fn waiters(&self) -> Vec<Arc<Waiter>>;
+    fn waiters(&self) -> Vec<Arc<Poller>>;
     fn endpoints(&self) -> Vec<String>;
     fn wake(&mut self);
     /// Something may be left: it must not be waited on.
@@ -54,7 +54,7 @@ pub(super) struct Events {
 impl Events {
     pub(super) fn open(
         subscriptions: Vec<Checked>,
-        options: &Options,
+        options: &SocketOptions,
         logins: &EachWay,
         limits: Limits,
         counters: Arc<Counters>,
@@ -84,7 +84,7 @@ impl Stream for Events {
     /// Topic and event.
     type Item = (Message, Message);
 
-    fn waiters(&self) -> Vec<Arc<Waiter>> {
+    fn waiters(&self) -> Vec<Arc<Poller>> {
         self.feeds.iter().map(|(feed, _)| feed.waiter()).collect()
     }
 
@@ -170,7 +170,7 @@ impl Stream for Events {
 
 /// Endpoints to pull from.
 pub(super) struct Jobs {
-    pulls: Vec<(Pull, bool)>,
+    pulls: Vec<(PullSocket, bool)>,
     turn: (usize, usize),
     limits: Limits,
     counters: Arc<Counters>,
@@ -179,18 +179,18 @@ pub(super) struct Jobs {
 impl Jobs {
     pub(super) fn open(
         endpoints: &[Endpoint],
-        options: &Options,
+        options: &SocketOptions,
         logins: &EachWay,
         limits: Limits,
         counters: Arc<Counters>,
     ) -> Result<Self, Error> {
         let open = |endpoint: &Endpoint| {
-            let options = Options {
-                receive_high_water: Pull::HIGH_WATER,
+            let options = SocketOptions {
+                receive_high_water: PullSocket::HIGH_WATER,
                 security: logins.of(endpoint.direction()),
                 ..options.clone()
             };
-            let pull = Pull::open(endpoint, &options)
+            let pull = PullSocket::open(endpoint, &options)
                 .map_err(|error| Error::unopened(endpoint, &error))?;
             counters.watch_refused(pull.refused());
             Ok::<_, Error>((pull, true))
@@ -208,7 +208,7 @@ impl Stream for Jobs {
     /// A notification.
     type Item = Message;
 
-    fn waiters(&self) -> Vec<Arc<Waiter>> {
+    fn waiters(&self) -> Vec<Arc<Poller>> {
         self.pulls.iter().map(|(pull, _)| pull.waiter()).collect()
     }
 

@@ -15,7 +15,7 @@ use super::publisher::Publisher;
 use super::pusher::Pusher;
 use crate::clock::deadline;
 use crate::error::{Error, Site};
-use crate::socket::{Mark, Message, SocketError, Unpushed, aside, await_io_thread};
+use crate::socket::{Message, PushError, SocketError, UnsentCounter, aside, await_io_thread};
 use crate::wire::{Executed, NO_ID, encode_ping};
 
 /// How often a queue without room for a mark is tried again.
@@ -41,7 +41,7 @@ impl Publisher {
 
     /// Waits until what was published before has been taken out of every queue.
     fn flush_once(&self, deadline: Instant) -> Result<(), Unflushed> {
-        let mark = Mark::new();
+        let mark = UnsentCounter::new();
         loop {
             match self.publish_mark(&mark) {
                 Ok(()) => break,
@@ -103,12 +103,12 @@ impl Pusher {
             return Ok(());
         }
         let queues = lock.socket.connections();
-        lock.ledger.begin(queues, Mark::new());
+        lock.ledger.begin(queues, UnsentCounter::new());
         while lock.ledger.left() > 0 {
             match lock.hand_over(Message::copy_of(&encode_ping(NO_ID))) {
                 Ok(()) => {}
-                Err(Unpushed::Broken(error)) => return Err(Unflushed::Broken(error)),
-                Err(Unpushed::Full(_)) => {
+                Err(PushError::Broken(error)) => return Err(Unflushed::Broken(error)),
+                Err(PushError::Full(_)) => {
                     if lock.socket.connections() == 0 && lock.ledger.marks().next().is_none() {
                         // There is nobody, not even one whose queue is full.
                         break;

@@ -12,7 +12,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::socket::Mark;
+use crate::socket::UnsentCounter;
 
 pub(super) struct Ledger {
     /// Messages that one queue holds.
@@ -27,7 +27,7 @@ pub(super) struct Ledger {
 struct Run {
     /// What was pushed before, since the same point.
     start: u64,
-    mark: Arc<Mark>,
+    mark: Arc<UnsentCounter>,
     /// How many are still to follow in a row.
     left: u64,
 }
@@ -42,7 +42,7 @@ impl Ledger {
     }
 
     /// How the next message is to be marked, if it is; there are so many `queues` by now.
-    pub(super) fn next(&mut self, queues: impl FnOnce() -> u64) -> Option<Arc<Mark>> {
+    pub(super) fn next(&mut self, queues: impl FnOnce() -> u64) -> Option<Arc<UnsentCounter>> {
         if self.runs.is_empty() && self.pushed < self.high_water / 2 {
             return None;
         }
@@ -51,9 +51,11 @@ impl Ledger {
         match self.runs.back() {
             Some(run) if run.left > 0 => {}
             // The next run begins while the one before is waited for.
-            Some(_) if is_marked && self.runs.len() == 1 => self.begin(queues(), Mark::quiet()),
+            Some(_) if is_marked && self.runs.len() == 1 => {
+                self.begin(queues(), UnsentCounter::quiet())
+            }
             None if is_marked || self.pushed >= self.high_water / 2 => {
-                self.begin(queues(), Mark::quiet());
+                self.begin(queues(), UnsentCounter::quiet());
             }
             _ if is_marked => {}
             _ => return None,
@@ -70,7 +72,7 @@ impl Ledger {
     }
 
     /// Begins a run, at whose end [all marks](Self::marks) tell of everything that was pushed before it.
-    pub(super) fn begin(&mut self, queues: u64, mark: Arc<Mark>) {
+    pub(super) fn begin(&mut self, queues: u64, mark: Arc<UnsentCounter>) {
         self.runs.push_back(Run {
             start: self.pushed,
             mark,
@@ -85,7 +87,7 @@ impl Ledger {
     }
 
     /// The marks of what has not left as far as is known.
-    pub(super) fn marks(&self) -> impl Iterator<Item = Arc<Mark>> {
+    pub(super) fn marks(&self) -> impl Iterator<Item = Arc<UnsentCounter>> {
         let marks = self.runs.iter().map(|run| &run.mark);
         marks.filter(|mark| !mark.is_free()).cloned()
     }
@@ -156,7 +158,7 @@ mod tests {
     #[test]
     fn a_run_that_was_begun_takes_whatever_is_pushed_next() {
         let mut ledger = Ledger::new(1000);
-        ledger.begin(1, Mark::new());
+        ledger.begin(1, UnsentCounter::new());
         assert_eq!(ledger.left(), 3);
         let held: Vec<_> = (0..4).map(|_| push(&mut ledger, 1)).collect();
         assert_eq!(ledger.left(), 0);

@@ -7,7 +7,7 @@ use super::seat::{Seat, Tended};
 use super::sequences::Sequences;
 use crate::log;
 use crate::socket::{
-    Denial, Interest, Mark, Message, Publisher as Socket, SocketError, Unpublished,
+    AuthFailure, Interest, Message, PubSocket as Socket, PublishError, SocketError, UnsentCounter,
 };
 use crate::wire::{Content, Event, HEARTBEAT_TOPIC, Limits, patch_id};
 
@@ -56,7 +56,7 @@ pub(super) enum Missing {
     /// There are so many, and the time is over; why nobody can be reached, if it is for an endpoint's name.
     Only(usize, Option<String>),
     /// Nobody lets this publisher in.
-    Denied(Denial),
+    Denied(AuthFailure),
 }
 
 /// Why a message was not published.
@@ -96,7 +96,7 @@ impl Outlet {
     }
 
     /// Publishes a heartbeat that is marked, or nothing where a subscriber has no room for it.
-    pub(super) fn mark(&self, publisher: u64, mark: &Arc<Mark>) -> Result<(), Unsent> {
+    pub(super) fn mark(&self, publisher: u64, mark: &Arc<UnsentCounter>) -> Result<(), Unsent> {
         let mut core = self.lock();
         let sent = core.mark(publisher, mark);
         self.settle(&mut core);
@@ -157,11 +157,11 @@ impl Core {
         self.sequences.next(topic, |number| {
             patch_id(&mut event, number);
             match (socket.send(topic, event), overflow) {
-                (Err(Unpublished::Full(_)), Overflow::Refuse) => {
+                (Err(PublishError::Full(_)), Overflow::Refuse) => {
                     stats.congested += 1;
                     Err(Unsent::Full)
                 }
-                (Err(Unpublished::Full(event)), Overflow::Drop) => {
+                (Err(PublishError::Full(event)), Overflow::Drop) => {
                     stats.congested += 1;
                     Ok(socket.send_lossy(topic, event)?)
                 }
@@ -179,7 +179,7 @@ impl Core {
         })
     }
 
-    fn mark(&mut self, publisher: u64, mark: &Arc<Mark>) -> Result<(), Unsent> {
+    fn mark(&mut self, publisher: u64, mark: &Arc<UnsentCounter>) -> Result<(), Unsent> {
         self.beat(publisher, |socket, frame| {
             socket.send(HEARTBEAT_TOPIC, Message::copy_of(frame).marked(mark))
         })
@@ -188,7 +188,7 @@ impl Core {
     fn beat(
         &mut self,
         publisher: u64,
-        send: impl FnOnce(&mut Socket, &[u8]) -> Result<(), Unpublished>,
+        send: impl FnOnce(&mut Socket, &[u8]) -> Result<(), PublishError>,
     ) -> Result<(), Unsent> {
         let socket = &mut self.socket;
         self.sequences.next(HEARTBEAT_TOPIC, |sequence| {
@@ -245,11 +245,11 @@ impl Tended for Core {
     }
 }
 
-impl From<Unpublished> for Unsent {
-    fn from(unpublished: Unpublished) -> Self {
+impl From<PublishError> for Unsent {
+    fn from(unpublished: PublishError) -> Self {
         match unpublished {
-            Unpublished::Full(_) => Self::Full,
-            Unpublished::Broken(error) => Self::Broken(error),
+            PublishError::Full(_) => Self::Full,
+            PublishError::Broken(error) => Self::Broken(error),
         }
     }
 }

@@ -11,7 +11,7 @@ use super::outlet::{Missing, Outlet, Overflow, PublisherStats, Unsent};
 use super::publisher_builder::PublisherBuilder;
 use crate::command::{Command, Transport, WithTopic};
 use crate::error::{Error, Site};
-use crate::socket::{Care, Denied, Mark, Process, Publisher as Socket};
+use crate::socket::{Process, PubSocket as Socket, Registration, RejectedLogins, UnsentCounter};
 use crate::wire::{Executed, Limits, MAX_TOPIC, MetadataBuf};
 
 /// Publishes commands to all who have subscribed: servers with a subscription.
@@ -49,14 +49,14 @@ pub struct Publisher {
 
 pub(super) struct Shared {
     pub(super) heartbeats: Option<Heartbeats>,
-    pub(super) outlet: Care<Outlet>,
+    pub(super) outlet: Registration<Outlet>,
     pub(super) id: u64,
     pub(super) overflow: Overflow,
     pub(super) high_water: usize,
     pub(super) limits: Limits,
     pub(super) place: Option<Arc<str>>,
-    pub(super) denied: Denied,
-    pub(super) refused: Denied,
+    pub(super) denied: RejectedLogins,
+    pub(super) refused: RejectedLogins,
     pub(super) process: Process,
 }
 
@@ -179,7 +179,7 @@ impl Publisher {
         }
     }
 
-    pub(super) fn publish_mark(&self, mark: &Arc<Mark>) -> Result<(), Unsent> {
+    pub(super) fn publish_mark(&self, mark: &Arc<UnsentCounter>) -> Result<(), Unsent> {
         self.shared.outlet.mark(self.shared.id, mark)
     }
 

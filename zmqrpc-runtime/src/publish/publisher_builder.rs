@@ -11,7 +11,7 @@ use super::publisher::{Publisher, Shared};
 use super::settings::{Settings, setters};
 use crate::auth::{authenticate_method, login_methods};
 use crate::error::Error;
-use crate::socket::{Care, Process, Publisher as Socket};
+use crate::socket::{Process, PubSocket as Socket, Registration};
 
 /// Makes a [`Publisher`]. Nothing is opened before [`build`](Self::build), which checks every setting.
 ///
@@ -132,7 +132,7 @@ impl PublisherBuilder {
             .map(|interval| Heartbeats::start(Arc::clone(&outlet), id, interval));
         let shared = Shared {
             heartbeats: heartbeats.transpose()?,
-            outlet: Care::of(outlet),
+            outlet: Registration::of(outlet),
             id,
             overflow: self.overflow,
             high_water: settings.high_water,

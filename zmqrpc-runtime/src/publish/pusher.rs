@@ -10,7 +10,7 @@ use super::pusher_builder::PusherBuilder;
 use super::room::{Room, Unsent};
 use crate::command::{Command, Method, Transport, WithTimeout, inherited_deadline};
 use crate::error::Error;
-use crate::socket::{Care, Denied, Message, Process, Push};
+use crate::socket::{Message, Process, PushSocket, Registration, RejectedLogins};
 use crate::wire::{Executed, Limits, MetadataBuf};
 
 /// Pushes commands, each to one of those who pull: servers with `pull_bind` or `pull_connect`, in turn.
@@ -41,13 +41,13 @@ pub struct Pusher {
 }
 
 pub(super) struct Shared {
-    pub(super) room: Care<Room>,
+    pub(super) room: Registration<Room>,
     pub(super) timeout: Duration,
     pub(super) high_water: usize,
     pub(super) limits: Limits,
     pub(super) place: Option<Arc<str>>,
-    pub(super) denied: Denied,
-    pub(super) refused: Denied,
+    pub(super) denied: RejectedLogins,
+    pub(super) refused: RejectedLogins,
     pub(super) process: Process,
 }
 
@@ -177,7 +177,7 @@ impl Pusher {
         Error::check_process(self.shared.process)
     }
 
-    fn with<R>(&self, act: impl FnOnce(&mut Push) -> R) -> R {
+    fn with<R>(&self, act: impl FnOnce(&mut PushSocket) -> R) -> R {
         self.shared.room.with(|core| act(&mut core.socket))
     }
 

@@ -9,7 +9,7 @@ use super::room::Room;
 use super::settings::{Settings, setters};
 use crate::auth::{authenticate_method, login_methods};
 use crate::error::Error;
-use crate::socket::{Care, Process, Push};
+use crate::socket::{Process, PushSocket, Registration};
 
 /// Makes a [`Pusher`]. Nothing is opened before [`build`](Self::build), which checks every setting.
 ///
@@ -110,11 +110,11 @@ impl PusherBuilder {
         let settings = self.settings;
         let endpoints = settings.check()?;
         let options = settings.options(&endpoints)?;
-        let mut socket = Push::new(&options)?;
+        let mut socket = PushSocket::new(&options)?;
         open_all(&endpoints, |endpoint| socket.open(endpoint))?;
         let refused = socket.refused();
         let shared = Shared {
-            room: Care::of(Arc::new(Room::of(socket, settings.high_water))),
+            room: Registration::of(Arc::new(Room::of(socket, settings.high_water))),
             timeout: self.timeout,
             high_water: settings.high_water,
             limits: settings.limits(),

@@ -13,13 +13,14 @@ use super::ledger::Ledger;
 use super::seat::{Held, Lock, REST, Seat, Tended};
 use crate::log;
 use crate::socket::{
-    Denial, Drive, Driven, LOOK, Message, Push, SocketError, Turn, Unpushed, Waiter, Wakes,
+    AuthFailure, Drive, DriveTurn, Driven, LOOK, Message, Poller, PushError, PushSocket,
+    SocketError, WakeList,
 };
 
 pub(super) type Room = Driven<Seat<Core>>;
 
 pub(super) struct Core {
-    pub(super) socket: Push,
+    pub(super) socket: PushSocket,
     pub(super) ledger: Ledger,
     pushed: u64,
     tasks: VecDeque<Task>,
@@ -46,7 +47,7 @@ pub(super) enum Unsent {
     /// Nobody pulls; why nobody can be reached, if it is for an endpoint's name.
     Alone(Option<String>),
     /// Nobody lets this pusher in.
-    Denied(Denial),
+    Denied(AuthFailure),
     Broken(SocketError),
 }
 
@@ -58,7 +59,7 @@ pub(super) struct Refused {
 }
 
 impl Room {
-    pub(super) fn of(socket: Push, high_water: usize) -> Self {
+    pub(super) fn of(socket: PushSocket, high_water: usize) -> Self {
         let waiter = socket.waiter();
         let core = Core {
             socket,
@@ -88,14 +89,14 @@ impl Room {
                 self.tell(&mut lock);
                 Ok(Ok(()))
             }
-            Err(Unpushed::Full(message)) => {
+            Err(PushError::Full(message)) => {
                 let is_final = lock.is_denied(refused);
                 if !is_final {
                     self.queue(&mut lock, ticket, task, until)?;
                 }
                 Ok(Err(Refused { message, is_final }))
             }
-            Err(Unpushed::Broken(error)) => {
+            Err(PushError::Broken(error)) => {
                 lock.withdraw(ticket.take());
                 Err(error)
             }
@@ -173,8 +174,8 @@ impl Seat<Core> {
                     self.tell(&mut core);
                     return Ok(());
                 }
-                Err(Unpushed::Full(message)) => message,
-                Err(Unpushed::Broken(error)) => return Err(Unsent::Broken(error)),
+                Err(PushError::Full(message)) => message,
+                Err(PushError::Broken(error)) => return Err(Unsent::Broken(error)),
             };
             let denied = core.is_denied(&mut refused);
             if denied || deadline.is_some_and(|deadline| deadline <= Instant::now()) {
@@ -202,11 +203,11 @@ impl Seat<Core> {
 }
 
 impl Drive for Seat<Core> {
-    fn waiter(&self) -> Option<&Waiter> {
+    fn waiter(&self) -> Option<&Poller> {
         Some(self.waiter())
     }
 
-    fn drive(&self, wakes: &mut Wakes) -> Turn {
+    fn drive(&self, wakes: &mut WakeList) -> DriveTurn {
         let mut lock = self.lock();
         lock.settle();
         let now = Instant::now();
@@ -216,12 +217,13 @@ impl Drive for Seat<Core> {
         }
         wakes.take_from(&mut lock.wakes);
         lock.look = lock.next_look(now, !wakes.is_empty());
-        lock.look.map_or(Turn::Leave, |look| Turn::Wait(Some(look)))
+        lock.look
+            .map_or(DriveTurn::Leave, |look| DriveTurn::Wait(Some(look)))
     }
 }
 
 impl Held<Core> {
-    fn send(&mut self, message: Message) -> Result<(), Unpushed> {
+    fn send(&mut self, message: Message) -> Result<(), PushError> {
         self.uses += 1;
         if self.is_due() {
             self.settle();
@@ -234,7 +236,7 @@ impl Held<Core> {
 
 impl Core {
     /// Hands a message over, marked if that is needed to know when it has left.
-    pub(super) fn hand_over(&mut self, message: Message) -> Result<(), Unpushed> {
+    pub(super) fn hand_over(&mut self, message: Message) -> Result<(), PushError> {
         let Self { socket, ledger, .. } = self;
         match ledger.next(|| socket.connections()) {
             None => socket.send(message)?,
@@ -273,7 +275,7 @@ impl Core {
     }
 
     /// Wakes the tasks whose time is over. They find out themselves.
-    fn expire(&mut self, now: Instant, wakes: &mut Wakes) {
+    fn expire(&mut self, now: Instant, wakes: &mut WakeList) {
         let over = |task: &Task| task.until.is_some_and(|until| until <= now);
         while let Some(at) = self.tasks.iter().position(over) {
             if let Some(task) = self.tasks.remove(at) {
@@ -305,7 +307,7 @@ impl Tended for Core {
         true
     }
 
-    fn wake_task(&mut self, wakes: &mut Wakes) {
+    fn wake_task(&mut self, wakes: &mut WakeList) {
         if let Some(task) = self.tasks.pop_front() {
             wakes.wake(task.waker);
         }

@@ -4,13 +4,13 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::socket::{LOOK, SocketError, Waiter, Wakes, Ward};
+use crate::socket::{IdleSocket, LOOK, Poller, SocketError, WakeList};
 
 pub(super) struct Seat<C> {
     held: Mutex<Held<C>>,
     /// For the threads that do not wait at the socket.
     pub(super) changed: Condvar,
-    waiter: Arc<Waiter>,
+    waiter: Arc<Poller>,
 }
 
 /// What stands under the lock.
@@ -28,7 +28,7 @@ pub(super) struct Held<C> {
 pub(super) struct Lock<'a, C> {
     pub(super) held: MutexGuard<'a, Held<C>>,
     // Behind the guard, so dropped after it.
-    pub(super) wakes: Wakes,
+    pub(super) wakes: WakeList,
 }
 
 /// A socket and what belongs to it.
@@ -36,7 +36,7 @@ pub(super) trait Tended: Send {
     /// Takes in what has happened. `true` if somebody may wait for it.
     fn take_in(&mut self) -> bool;
     /// How to wake a task that waits.
-    fn wake_task(&mut self, _wakes: &mut Wakes) {}
+    fn wake_task(&mut self, _wakes: &mut WakeList) {}
     /// A connection may have to be made again, of which nothing tells.
     fn is_cut(&self) -> bool;
     /// Nothing tells of some of what happens: it has to be looked for.
@@ -56,7 +56,7 @@ pub(super) const REST: Duration = Duration::from_millis(100);
 const LONG: Duration = Duration::from_secs(3600);
 
 impl<C: Tended> Seat<C> {
-    pub(super) fn new(inner: C, waiter: Arc<Waiter>) -> Self {
+    pub(super) fn new(inner: C, waiter: Arc<Poller>) -> Self {
         let held = Held {
             inner,
             polled: false,
@@ -74,7 +74,7 @@ impl<C: Tended> Seat<C> {
     pub(super) fn lock(&self) -> Lock<'_, C> {
         Lock {
             held: self.held.lock().unwrap_or_else(PoisonError::into_inner),
-            wakes: Wakes::default(),
+            wakes: WakeList::default(),
         }
     }
 
@@ -129,7 +129,7 @@ impl<C: Tended> Seat<C> {
         (lock, driven.map_err(|error| SocketError::waiting(&error)))
     }
 
-    pub(super) fn waiter(&self) -> &Waiter {
+    pub(super) fn waiter(&self) -> &Poller {
         &self.waiter
     }
 
@@ -182,19 +182,19 @@ impl<C> DerefMut for Held<C> {
     }
 }
 
-impl<C: Tended> Ward for Seat<C> {
-    fn waiter(&self) -> &Waiter {
+impl<C: Tended> IdleSocket for Seat<C> {
+    fn waiter(&self) -> &Poller {
         &self.waiter
     }
 
-    fn tend(&self, wakes: &mut Wakes) -> bool {
+    fn tend(&self, wakes: &mut WakeList) -> bool {
         // Whoever has the lock, or waits at the socket, does it.
         let Ok(held) = self.held.try_lock() else {
             return false;
         };
         let mut lock = Lock {
             held,
-            wakes: Wakes::default(),
+            wakes: WakeList::default(),
         };
         if !lock.polled {
             self.settle(&mut lock);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::endpoints::Endpoints;
 use crate::auth::Access;
 use crate::error::Error;
-use crate::socket::{Endpoint, Options, Upkeep};
+use crate::socket::{Endpoint, Keepalive, SocketOptions};
 use crate::wire::{Limits, MIN_MESSAGE, MetadataBuf};
 
 #[derive(Clone, Debug)]
@@ -17,7 +17,7 @@ pub(super) struct Settings {
     pub(super) metadata: MetadataBuf,
     pub(super) ipv6: bool,
     pub(super) access: Access,
-    pub(super) upkeep: Upkeep,
+    pub(super) upkeep: Keepalive,
 }
 
 impl Settings {
@@ -30,7 +30,7 @@ impl Settings {
             metadata: MetadataBuf::new(),
             ipv6: false,
             access: Access::default(),
-            upkeep: Upkeep::default(),
+            upkeep: Keepalive::default(),
         }
     }
 
@@ -42,10 +42,10 @@ impl Settings {
     }
 
     /// What to open one socket with for these endpoints.
-    pub(super) fn options(&self, endpoints: &[Endpoint]) -> Result<Options, Error> {
+    pub(super) fn options(&self, endpoints: &[Endpoint]) -> Result<SocketOptions, Error> {
         self.access.warn_if_exposed(endpoints.iter());
         let directions = endpoints.iter().map(Endpoint::direction);
-        Ok(Options {
+        Ok(SocketOptions {
             // Of what these sockets get, not of what they send.
             max_frame: self.max_message.saturating_mul(2),
             linger: self.linger,

@@ -18,7 +18,7 @@ use super::roles::TICK;
 use super::running::Running;
 use super::sources::Told;
 use super::work::{Assigned, Ended, Work};
-use crate::socket::{Delivery, Message, Route, SocketError};
+use crate::socket::{Message, Route, RoutedMessage, SocketError};
 
 /// How long the leader goes from one request to the next before it looks at everything else: at pings, cancellations,
 /// events, and at requests that others should help with.
@@ -50,7 +50,7 @@ pub(super) struct Core {
     /// What is new is refused.
     pub(super) closed: bool,
     /// Reused from one look to the next, as is the one below.
-    ready: Vec<Delivery>,
+    ready: Vec<RoutedMessage>,
     asked: Vec<Route>,
 }
 
@@ -116,7 +116,7 @@ impl Core {
         }
     }
 
-    fn send(&mut self, delivery: Delivery, now: Instant) {
+    fn send(&mut self, delivery: RoutedMessage, now: Instant) {
         if let Some(gone) = self.port.send(delivery, &self.counters, now) {
             let (port, mut intake) = self.parts();
             port.draining.forget(&gone);

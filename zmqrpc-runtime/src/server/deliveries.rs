@@ -70,7 +70,7 @@ pub(super) struct Deliveries {
 struct Known {
     states: HashMap<u64, State>,
     ended: Shares,
-    answers: Vec<socket::Delivery>,
+    answers: Vec<socket::RoutedMessage>,
 }
 
 enum State {
@@ -141,7 +141,7 @@ impl Deliveries {
 
     /// Lets a repeat wait for the end of the delivery that is under way. Returns what to answer at once: to the repeat if
     /// there has been an end meanwhile, or else to the one that waited before.
-    pub(super) fn join(&self, identity: Identity, joined: Joined) -> Option<socket::Delivery> {
+    pub(super) fn join(&self, identity: Identity, joined: Joined) -> Option<socket::RoutedMessage> {
         let mut known = self.known();
         match known.states.get_mut(&identity.mark) {
             Some(State::UnderWay(waiting)) => {
@@ -154,7 +154,7 @@ impl Deliveries {
     }
 
     /// The answers for those who have joined deliveries that have ended since.
-    pub(super) fn take_answers(&self) -> Vec<socket::Delivery> {
+    pub(super) fn take_answers(&self) -> Vec<socket::RoutedMessage> {
         if !self.answered.load(Ordering::Acquire) {
             return Vec::new();
         }
@@ -191,13 +191,13 @@ impl Deliveries {
 }
 
 impl Joined {
-    fn answer(self, identity: Identity, fate: Option<Fate>) -> socket::Delivery {
+    fn answer(self, identity: Identity, fate: Option<Fate>) -> socket::RoutedMessage {
         let Self { route, id } = self;
         let message = match fate {
             Some(fate) => answer_repeat(id, identity.codec, fate),
             None => under_way().encode(id),
         };
-        socket::Delivery { route, message }
+        socket::RoutedMessage { route, message }
     }
 }
 

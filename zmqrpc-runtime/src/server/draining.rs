@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::callers::{Callers, MAX};
 use crate::command::reply_frame;
-use crate::socket::{Delivery, PeerId, Route};
+use crate::socket::{PeerId, Route, RoutedMessage};
 use crate::wire::ReplyBody;
 
 /// How long an answer is waited for. An idle client takes the time of a way there and back, and some 25 ms until somebody
@@ -69,7 +69,7 @@ impl Draining {
 
     /// A message came over this way. Answers what is to be sent back: who comes late is told, too.
     #[inline]
-    pub(crate) fn hear(&mut self, route: &Route, now: Instant) -> Option<Delivery> {
+    pub(crate) fn hear(&mut self, route: &Route, now: Instant) -> Option<RoutedMessage> {
         if matches!(self.stage, Stage::Serving) {
             self.callers.hear(route, now);
             return None;
@@ -78,7 +78,7 @@ impl Draining {
     }
 
     #[cold]
-    fn tell_late(&mut self, route: &Route) -> Option<Delivery> {
+    fn tell_late(&mut self, route: &Route) -> Option<RoutedMessage> {
         let peer = route.direct()?;
         let is_known = self.told.contains(peer) || self.told.len() >= MAX;
         if !is_known {
@@ -98,7 +98,7 @@ impl Draining {
     }
 
     /// The end is asked for, within so long. Answers what is to be sent.
-    pub(crate) fn start(&mut self, limit: Duration, now: Instant) -> Vec<Delivery> {
+    pub(crate) fn start(&mut self, limit: Duration, now: Instant) -> Vec<RoutedMessage> {
         if !matches!(self.stage, Stage::Serving) {
             return Vec::new();
         }
@@ -114,8 +114,8 @@ impl Draining {
         told.map(|peer| self.question(peer)).collect()
     }
 
-    fn question(&self, peer: PeerId) -> Delivery {
-        Delivery {
+    fn question(&self, peer: PeerId) -> RoutedMessage {
+        RoutedMessage {
             route: Route::to(peer),
             message: reply_frame(self.id, ReplyBody::Draining),
         }
@@ -207,14 +207,14 @@ mod tests {
         Route::made_up(name, &[])
     }
 
-    fn id(delivery: &Delivery) -> u64 {
+    fn id(delivery: &RoutedMessage) -> u64 {
         let reply = Reply::decode(&delivery.message, &Limits::NONE).unwrap();
         assert_eq!(reply.body, ReplyBody::Draining);
         reply.id
     }
 
     /// Two callers have been heard of, and told.
-    fn asking(limit: Duration) -> (Draining, Vec<Delivery>, Instant) {
+    fn asking(limit: Duration) -> (Draining, Vec<RoutedMessage>, Instant) {
         let now = Instant::now();
         let mut draining = Draining::new(now);
         for name in ["one", "two", "one"] {

@@ -5,7 +5,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use crate::socket::Wakes;
+use crate::socket::WakeList;
 
 #[derive(Default)]
 pub(super) struct End {
@@ -54,7 +54,7 @@ impl End {
 
     fn change(&self, change: impl FnOnce(&mut State)) {
         // Dropped after the lock.
-        let mut wakes = Wakes::default();
+        let mut wakes = WakeList::default();
         let mut state = self.lock();
         change(&mut state);
         for (_, task) in state.tasks.drain(..) {

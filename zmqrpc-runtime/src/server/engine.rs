@@ -20,7 +20,7 @@ use super::sources::{Callbacks, Sources};
 use super::turn::{Attended, EndOnPanic};
 use super::work::{Assigned, Bounds, Ended, Work};
 use crate::log;
-use crate::socket::{Process, Router, SocketError, Waiter, drive_any};
+use crate::socket::{Poller, Process, RouterSocket, SocketError, drive_any};
 
 /// Room for a value of the deepest nesting that is decoded, in a build without optimisation too: 2.4 MiB were seen.
 const STACK: usize = 4 << 20;
@@ -31,7 +31,7 @@ pub(super) struct Engine {
     roles: Roles,
     hand: Hand,
     callbacks: Callbacks,
-    waiter: Arc<Waiter>,
+    waiter: Arc<Poller>,
     responder: Arc<Responder>,
     pub(super) counters: Arc<Counters>,
     stopping: AtomicBool,
@@ -45,7 +45,7 @@ impl Engine {
     /// Starts the threads: one per worker, and two so that one leads and one stands by while all workers are busy.
     pub(super) fn start(
         port: Port,
-        waiter: Arc<Waiter>,
+        waiter: Arc<Poller>,
         responder: Responder,
         counters: Arc<Counters>,
         bounds: Bounds,
@@ -90,7 +90,7 @@ impl Engine {
     }
 
     /// Does something with the socket; nothing if the server has ended, or is a parent's.
-    pub(super) fn with_router<R>(&self, action: impl FnOnce(&mut Router) -> R) -> Option<R> {
+    pub(super) fn with_router<R>(&self, action: impl FnOnce(&mut RouterSocket) -> R) -> Option<R> {
         if !self.process.is_current() {
             return None;
         }

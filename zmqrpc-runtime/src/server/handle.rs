@@ -10,7 +10,7 @@ use super::sources::{
 };
 use crate::auth::warn_if_exposed;
 use crate::error::Error;
-use crate::socket::{Denied, Direction, Endpoint, SocketError};
+use crate::socket::{Direction, Endpoint, RejectedLogins, SocketError};
 
 /// A running server. Dropping it ends the server as [`shutdown`](Self::shutdown) does, within a second; at once where
 /// `async` methods need the very thread that drops it to go on.
@@ -19,12 +19,16 @@ use crate::socket::{Denied, Direction, Endpoint, SocketError};
 #[must_use = "dropping the handle ends the server"]
 pub struct ServerHandle {
     pub(super) engine: Arc<Engine>,
-    denied: Denied,
-    refused: Denied,
+    denied: RejectedLogins,
+    refused: RejectedLogins,
 }
 
 impl ServerHandle {
-    pub(super) fn new(engine: Arc<Engine>, denied: Denied, refused: Denied) -> Self {
+    pub(super) fn new(
+        engine: Arc<Engine>,
+        denied: RejectedLogins,
+        refused: RejectedLogins,
+    ) -> Self {
         Self {
             engine,
             denied,

@@ -9,7 +9,7 @@ use std::collections::{HashMap, VecDeque};
 use super::counters::Counters;
 use crate::command::reply_frame;
 use crate::log;
-use crate::socket::{Delivery, PeerId, Route, Router, Unsent};
+use crate::socket::{PeerId, Route, RoutedMessage, RouterSocket, SendError};
 use crate::wire::{Executed, Metadata, ReplyBody, Status, answered_id};
 
 /// Replies that libzmq holds for one peer.
@@ -36,12 +36,12 @@ const DROPPED: ReplyBody<'static> = ReplyBody::Failure {
 
 /// Takes the replies; a ROUTER, or something else in a test.
 pub(crate) trait Sink {
-    fn send(&mut self, delivery: Delivery) -> Result<(), Unsent>;
+    fn send(&mut self, delivery: RoutedMessage) -> Result<(), SendError>;
 }
 
-impl Sink for Router {
-    fn send(&mut self, delivery: Delivery) -> Result<(), Unsent> {
-        Router::send(self, delivery)
+impl Sink for RouterSocket {
+    fn send(&mut self, delivery: RoutedMessage) -> Result<(), SendError> {
+        RouterSocket::send(self, delivery)
     }
 }
 
@@ -70,7 +70,7 @@ struct Waiting {
 }
 
 struct Held {
-    delivery: Delivery,
+    delivery: RoutedMessage,
     /// How many replies it counts as: one, or none where it is a pong, a sign that a call still runs, or stands for a
     /// reply that was dropped.
     replies: u64,
@@ -82,7 +82,7 @@ impl Outbox {
     /// Sends a reply now, or when its peer has room; in order per peer. Answers the way to a peer that has gone.
     pub(crate) fn send(
         &mut self,
-        delivery: Delivery,
+        delivery: RoutedMessage,
         sink: &mut impl Sink,
         counters: &Counters,
     ) -> Option<Route> {
@@ -93,7 +93,7 @@ impl Outbox {
     /// nothing.
     pub(crate) fn answer(
         &mut self,
-        delivery: Delivery,
+        delivery: RoutedMessage,
         sink: &mut impl Sink,
         counters: &Counters,
     ) -> Option<Route> {
@@ -102,7 +102,7 @@ impl Outbox {
 
     fn post(
         &mut self,
-        delivery: Delivery,
+        delivery: RoutedMessage,
         owed: bool,
         sink: &mut impl Sink,
         counters: &Counters,
@@ -114,18 +114,18 @@ impl Outbox {
         let replies = u64::from(answered_id(&delivery.message).is_some());
         match sink.send(delivery) {
             Ok(()) => counters.replies.add(replies),
-            Err(Unsent::Full(delivery)) => {
+            Err(SendError::Full(delivery)) => {
                 let peer = delivery.route.peer().clone();
                 self.blocked
                     .entry(peer)
                     .or_default()
                     .push(*delivery, owed, counters);
             }
-            Err(Unsent::Gone(route)) => {
+            Err(SendError::Gone(route)) => {
                 counters.unreachable.add(replies);
                 return Some(route);
             }
-            Err(Unsent::Broken(error)) => {
+            Err(SendError::Broken(error)) => {
                 counters.dropped.add(replies);
                 log::line!(error, error = log::text(&error); "a reply could not be sent");
             }
@@ -157,7 +157,7 @@ impl Outbox {
 }
 
 impl Waiting {
-    fn push(&mut self, delivery: Delivery, owed: bool, counters: &Counters) {
+    fn push(&mut self, delivery: RoutedMessage, owed: bool, counters: &Counters) {
         self.bytes += delivery.message.len();
         self.owed += usize::from(owed);
         self.held.push_back(Held {
@@ -217,7 +217,7 @@ impl Waiting {
                     retried.moved = true;
                     counters.replies.add(replies);
                 }
-                Err(Unsent::Full(delivery)) => {
+                Err(SendError::Full(delivery)) => {
                     let delivery = *delivery;
                     self.bytes += delivery.message.len();
                     self.owed += usize::from(owed);
@@ -229,13 +229,13 @@ impl Waiting {
                     });
                     return true;
                 }
-                Err(Unsent::Gone(route)) => {
+                Err(SendError::Gone(route)) => {
                     retried.moved = true;
                     retried.gone.push(route);
                     counters.unreachable.add(replies + self.replies());
                     return false;
                 }
-                Err(Unsent::Broken(error)) => {
+                Err(SendError::Broken(error)) => {
                     retried.moved = true;
                     counters.dropped.add(replies + self.replies());
                     log::line!(error, error = log::text(&error); "replies could not be sent");

@@ -9,11 +9,11 @@ use super::responder::{Asked, Job, Reader};
 use super::sources::Sources;
 use crate::clock::deadline;
 use crate::command::{Blank, Refusal, reply_frame};
-use crate::socket::{Arrival, Delivery, RETRY, Route, Router, SocketError};
+use crate::socket::{Arrival, RETRY, Route, RoutedMessage, RouterSocket, SocketError};
 use crate::wire::{NO_ID, ReplyBody};
 
 pub(super) struct Port {
-    router: Router,
+    router: RouterSocket,
     /// What the next request is received into.
     blank: Blank,
     pub(super) sources: Sources,
@@ -69,7 +69,7 @@ pub(super) trait Intake: Reader {
 }
 
 impl Port {
-    pub(super) fn new(router: Router, sources: Sources, linger: Duration) -> Self {
+    pub(super) fn new(router: RouterSocket, sources: Sources, linger: Duration) -> Self {
         Self {
             router,
             blank: Blank::new(Instant::now()),
@@ -84,7 +84,7 @@ impl Port {
         }
     }
 
-    pub(super) fn router(&mut self) -> &mut Router {
+    pub(super) fn router(&mut self) -> &mut RouterSocket {
         self.quiet = None;
         &mut self.router
     }
@@ -127,7 +127,7 @@ impl Port {
     /// Sends a reply, or keeps it until its peer has room. Answers the way to a peer that turned out to have gone.
     pub(super) fn send(
         &mut self,
-        delivery: Delivery,
+        delivery: RoutedMessage,
         counters: &Counters,
         now: Instant,
     ) -> Option<Route> {
@@ -174,7 +174,7 @@ impl Port {
         // It must not be kept until the next one comes, as long as it may be.
         self.blank.frame().clear();
         if let Some(message) = answer {
-            self.answer(Delivery { route, message }, intake.counters());
+            self.answer(RoutedMessage { route, message }, intake.counters());
         }
         Ok(Taken::Something)
     }
@@ -182,7 +182,7 @@ impl Port {
     /// Answers at once what is not executed, or asks. Answers the way to a peer that turned out to have gone.
     ///
     /// Not one of the last replies that the end waits for: callers that never stop asking would put it off for ever.
-    fn answer(&mut self, delivery: Delivery, counters: &Counters) -> Option<Route> {
+    fn answer(&mut self, delivery: RoutedMessage, counters: &Counters) -> Option<Route> {
         self.quiet = None;
         let gone = self.outbox.answer(delivery, &mut self.router, counters);
         if let Some(gone) = &gone {
@@ -215,7 +215,7 @@ impl Port {
                 return Some(refusal);
             };
             if let Some(message) = last.refuse(&refusal) {
-                self.answer(Delivery { route, message }, intake.counters());
+                self.answer(RoutedMessage { route, message }, intake.counters());
             }
             refusal = intake.refusal(job)?;
         }
@@ -229,7 +229,7 @@ impl Port {
             return None;
         }
         let message = reply_frame(NO_ID, ReplyBody::Pong);
-        self.answer(Delivery { route, message }, counters)
+        self.answer(RoutedMessage { route, message }, counters)
     }
 
     /// Takes in what has arrived by `now`. `true` if that was all: the socket may be waited on then.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::command::reply_frame;
-use crate::socket::{Delivery, Route};
+use crate::socket::{Route, RoutedMessage};
 use crate::wire::ReplyBody;
 
 /// After this time, and again after each further one, a caller is told that its call still runs. It is also how a
@@ -29,7 +29,7 @@ impl Running {
     }
 
     /// The sign that the call still runs, if one is due.
-    pub(super) fn still_working(&mut self, now: Instant) -> Option<Delivery> {
+    pub(super) fn still_working(&mut self, now: Instant) -> Option<RoutedMessage> {
         if now < self.next_sign() {
             return None;
         }
@@ -38,7 +38,7 @@ impl Running {
         if self.given_up || !self.wants_reply || self.route.ends_with_delimiter() {
             return None;
         }
-        Some(Delivery {
+        Some(RoutedMessage {
             route: self.route.clone(),
             message: reply_frame(self.id, ReplyBody::Working),
         })

@@ -16,7 +16,7 @@ use waiting::{Size, Waiting};
 use super::responder::Job;
 use super::running::Running;
 use crate::command::Refusal;
-use crate::socket::{Delivery, Message, Route};
+use crate::socket::{Message, Route, RoutedMessage};
 use crate::wire::{Executed, Status};
 
 /// What may wait to be executed, and how much of it may run.
@@ -219,7 +219,7 @@ impl Work {
     }
 
     /// A job has ended: frees its place. Answers the reply.
-    pub(super) fn finish(&mut self, ended: Ended) -> Option<Delivery> {
+    pub(super) fn finish(&mut self, ended: Ended) -> Option<RoutedMessage> {
         let running = self.release(ended.place)?;
         reply(running, ended.frame)
     }
@@ -251,7 +251,7 @@ impl Work {
         &mut self,
         task: u64,
         frame: Option<Box<Message>>,
-    ) -> Option<Delivery> {
+    ) -> Option<RoutedMessage> {
         let call = self.tasks.remove(task)?;
         reply(call, frame)
     }
@@ -282,7 +282,7 @@ impl Work {
 
     /// Does what is due at `now`: ends tasks whose time is over, tells callers that their calls still run. Answers how
     /// many calls ran out of time; what is to be sent it adds to `ready`.
-    pub(super) fn tick(&mut self, now: Instant, ready: &mut Vec<Delivery>) -> u64 {
+    pub(super) fn tick(&mut self, now: Instant, ready: &mut Vec<RoutedMessage>) -> u64 {
         let mut expired = std::mem::take(&mut self.stale);
         while let Some(due) = self.tasks.tick(now) {
             match due {
@@ -339,8 +339,8 @@ impl Work {
     }
 }
 
-fn reply(call: Running, frame: Option<Box<Message>>) -> Option<Delivery> {
-    frame.map(|message| Delivery {
+fn reply(call: Running, frame: Option<Box<Message>>) -> Option<RoutedMessage> {
+    frame.map(|message| RoutedMessage {
         route: call.route,
         message: *message,
     })

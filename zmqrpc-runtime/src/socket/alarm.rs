@@ -4,18 +4,18 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::Instant;
 
-use super::driver::{Drive, Driven, Turn};
-use super::{SocketError, Waiter, Wakes};
+use super::driver::{Drive, DriveTurn, Driven};
+use super::{Poller, SocketError, WakeList};
 
 /// Wakes a task at a time, on whatever executor it is.
-pub(crate) struct Alarm(Driven<Clock>);
+pub(crate) struct TaskTimer(Driven<TimerState>);
 
 #[derive(Default)]
-struct Clock(Mutex<Option<(Instant, Waker)>>);
+struct TimerState(Mutex<Option<(Instant, Waker)>>);
 
-impl Alarm {
+impl TaskTimer {
     pub(crate) fn new() -> Self {
-        Self(Driven::new(Clock::default()))
+        Self(Driven::new(TimerState::default()))
     }
 
     /// Wakes the task at `at`, and none that was to be woken before.
@@ -29,29 +29,29 @@ impl Alarm {
     }
 }
 
-impl Clock {
+impl TimerState {
     fn lock(&self) -> MutexGuard<'_, Option<(Instant, Waker)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drive for Clock {
-    fn waiter(&self) -> Option<&Waiter> {
+impl Drive for TimerState {
+    fn waiter(&self) -> Option<&Poller> {
         None
     }
 
-    fn drive(&self, wakes: &mut Wakes) -> Turn {
+    fn drive(&self, wakes: &mut WakeList) -> DriveTurn {
         let mut set = self.lock();
         match set.take() {
             Some((at, task)) if at <= Instant::now() => {
                 wakes.wake(task);
-                Turn::Leave
+                DriveTurn::Leave
             }
             Some((at, task)) => {
                 *set = Some((at, task));
-                Turn::Wait(Some(at))
+                DriveTurn::Wait(Some(at))
             }
-            None => Turn::Leave,
+            None => DriveTurn::Leave,
         }
     }
 }

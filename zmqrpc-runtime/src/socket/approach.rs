@@ -4,36 +4,36 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::dialer::Dialer;
-use super::monitor::Connection;
+use super::monitor::ConnectionChange;
 use super::raw::RawSocket;
-use super::revival::Revival;
-use super::security::Inquiry;
-use super::{Denial, Denied, Endpoint, Security, SocketError, Waiter};
+use super::revival::ReconnectBackoff;
+use super::security::MechanismProbe;
+use super::{AuthFailure, Endpoint, Poller, RejectedLogins, Security, SocketError};
 use crate::log;
 
 #[derive(Debug)]
-pub(super) struct Approach {
+pub(super) struct OutboundConnection {
     dialer: Dialer,
-    revival: Revival,
-    inquiry: Inquiry,
+    revival: ReconnectBackoff,
+    inquiry: MechanismProbe,
     logs_in: bool,
     up: bool,
     /// Why the last try was refused, until the next.
-    denial: Option<Denial>,
-    refused: Denied,
+    denial: Option<AuthFailure>,
+    refused: RejectedLogins,
 }
 
-impl Approach {
+impl OutboundConnection {
     /// `refused` counts the logins that are, of this connection and others.
     pub(super) fn new(
         endpoint: &Endpoint,
         security: &Security,
         ipv6: bool,
-        refused: Denied,
+        refused: RejectedLogins,
     ) -> Self {
         Self {
             dialer: Dialer::new(endpoint, ipv6),
-            revival: Revival::default(),
+            revival: ReconnectBackoff::default(),
             inquiry: security.inquiry(),
             logs_in: matches!(security, Security::Login(_)),
             up: false,
@@ -52,7 +52,7 @@ impl Approach {
     pub(super) fn dial(
         &mut self,
         socket: &mut RawSocket,
-        waiter: &Arc<Waiter>,
+        waiter: &Arc<Poller>,
     ) -> Result<(), SocketError> {
         self.dialer.dial(socket, waiter)
     }
@@ -61,7 +61,7 @@ impl Approach {
     pub(super) fn redial(
         &mut self,
         socket: &mut RawSocket,
-        waiter: &Arc<Waiter>,
+        waiter: &Arc<Poller>,
     ) -> Result<(), SocketError> {
         // Of the old one nothing is left but its name, and what waited for it is lost.
         let _ = self.dialer.hang_up(socket);
@@ -80,7 +80,7 @@ impl Approach {
     pub(super) fn follow(
         &mut self,
         socket: &mut RawSocket,
-        waiter: &Arc<Waiter>,
+        waiter: &Arc<Poller>,
     ) -> Result<bool, SocketError> {
         let followed = self.dialer.follow(socket, waiter);
         if !matches!(followed, Ok(false)) {
@@ -115,11 +115,11 @@ impl Approach {
     /// Takes an event in. Answers why the login was refused, if it was. `waiter` is told of what is found out later.
     pub(super) fn note(
         &mut self,
-        event: Connection,
+        event: ConnectionChange,
         socket: &mut RawSocket,
-        waiter: &Arc<Waiter>,
-    ) -> Option<Denial> {
-        if event == Connection::Itself {
+        waiter: &Arc<Poller>,
+    ) -> Option<AuthFailure> {
+        if event == ConnectionChange::Itself {
             self.dialer.step_aside(socket);
             waiter.bring_news();
             return None;
@@ -127,39 +127,39 @@ impl Approach {
         self.dialer.note(event);
         self.revival.note(event);
         match event {
-            Connection::Established => {
+            ConnectionChange::Established => {
                 self.inquiry.forget();
                 (self.up, self.denial) = (true, None);
                 None
             }
-            Connection::Lost => {
+            ConnectionChange::Lost => {
                 self.up = false;
                 None
             }
-            Connection::Denied => Some(self.refuse(Denial::Refused)),
-            Connection::Mismatched => Some(self.refuse(self.inquiry.mismatch())),
-            Connection::Failed => {
+            ConnectionChange::Denied => Some(self.refuse(AuthFailure::Refused)),
+            ConnectionChange::Mismatched => Some(self.refuse(self.inquiry.mismatch())),
+            ConnectionChange::Failed => {
                 if let Some(place) = self.dialer.dialled() {
                     self.inquiry.note_failure(place, waiter);
                 }
                 None
             }
-            Connection::Itself
-            | Connection::Foreign
-            | Connection::Retried
-            | Connection::ListenerClosed => None,
+            ConnectionChange::Itself
+            | ConnectionChange::Foreign
+            | ConnectionChange::Retried
+            | ConnectionChange::ListenerClosed => None,
         }
     }
 
     /// Why the login is refused, if that was found out meanwhile. The connection is given up then.
-    pub(super) fn found(&mut self, socket: &mut RawSocket) -> Option<Denial> {
+    pub(super) fn found(&mut self, socket: &mut RawSocket) -> Option<AuthFailure> {
         let denial = self.inquiry.denial()?;
         // libzmq would go on trying, some twenty times a second.
         let _ = self.dialer.hang_up(socket);
         Some(self.refuse(denial))
     }
 
-    fn refuse(&mut self, denial: Denial) -> Denial {
+    fn refuse(&mut self, denial: AuthFailure) -> AuthFailure {
         self.revival.refuse();
         self.denial = Some(denial);
         self.refused.count();
@@ -167,7 +167,7 @@ impl Approach {
     }
 
     /// Why the last login was refused, if it was and no other is under way.
-    pub(super) fn denial(&self) -> Option<Denial> {
+    pub(super) fn denial(&self) -> Option<AuthFailure> {
         self.denial
     }
 
@@ -177,7 +177,7 @@ impl Approach {
     }
 
     /// How often the login was refused.
-    pub(super) fn refused(&self) -> Denied {
+    pub(super) fn refused(&self) -> RejectedLogins {
         self.refused.clone()
     }
 
@@ -225,7 +225,7 @@ impl Approach {
 }
 
 /// Tells of it where nobody waits who could be told.
-pub(super) fn complain(endpoint: &Endpoint, denial: Denial) {
+pub(super) fn complain(endpoint: &Endpoint, denial: AuthFailure) {
     let (endpoint, reason) = (endpoint.as_str().to_owned(), denial.reason());
     log::line!(
         warn,

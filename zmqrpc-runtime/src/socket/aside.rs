@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 use std::thread;
 
-use super::{SocketError, Wakes};
+use super::{SocketError, WakeList};
 
 /// Does `work` on a thread that it starts now and that ends with it, whether the future is awaited or not.
 ///
@@ -14,7 +14,7 @@ use super::{SocketError, Wakes};
 pub(crate) fn aside<R: Send + 'static>(
     work: impl FnOnce() -> R + Send + 'static,
 ) -> impl Future<Output = Result<R, SocketError>> + Send {
-    let shared = Arc::new(Mutex::new(State {
+    let shared = Arc::new(Mutex::new(UnblockState {
         result: None,
         task: None,
     }));
@@ -25,7 +25,7 @@ pub(crate) fn aside<R: Send + 'static>(
             // A panic is the waiting task's affair too, and must not leave it waiting.
             let result = catch_unwind(AssertUnwindSafe(work));
             let panicked = |_| SocketError::thread(&std::io::Error::other("it panicked"));
-            let mut wakes = Wakes::default();
+            let mut wakes = WakeList::default();
             let mut state = lock(&own);
             state.result = Some(result.map_err(panicked));
             if let Some(task) = state.task.take() {
@@ -49,11 +49,11 @@ pub(crate) fn aside<R: Send + 'static>(
     })
 }
 
-struct State<R> {
+struct UnblockState<R> {
     result: Option<Result<R, SocketError>>,
     task: Option<Waker>,
 }
 
-fn lock<R>(state: &Mutex<State<R>>) -> MutexGuard<'_, State<R>> {
+fn lock<R>(state: &Mutex<UnblockState<R>>) -> MutexGuard<'_, UnblockState<R>> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }

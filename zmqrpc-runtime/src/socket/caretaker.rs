@@ -19,49 +19,49 @@ use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 
 use super::process::{PerProcess, Process};
 use super::waiter::timespec;
-use super::{Waiter, Wakes};
+use super::{Poller, WakeList};
 use crate::log;
 
 /// What may lie idle.
-pub(crate) trait Ward: Send + Sync {
-    fn waiter(&self) -> &Waiter;
+pub(crate) trait IdleSocket: Send + Sync {
+    fn waiter(&self) -> &Poller;
 
     /// Takes in what has happened, unless somebody else is at it; whom to wake for it goes to `wakes`. `true` if it must
     /// be asked again soon, whatever happens.
-    fn tend(&self, wakes: &mut Wakes) -> bool;
+    fn tend(&self, wakes: &mut WakeList) -> bool;
 }
 
 /// Owns something and has it looked after. Others may own it as well.
-pub(crate) struct Care<W> {
+pub(crate) struct Registration<W> {
     ward: Arc<W>,
-    place: Arc<Place>,
+    place: Arc<Slot>,
     process: Process,
 }
 
 /// How long users have to take in themselves what has happened.
 const REST: Duration = Duration::from_millis(25);
 
-struct Place {
+struct Slot {
     /// Taken away when the care ends, by whoever ends it. So the last owner is never the caretaker, who would close the
     /// socket in the background while the process ends, and what was sent would be lost.
-    ward: Mutex<Option<Arc<dyn Ward>>>,
+    ward: Mutex<Option<Arc<dyn IdleSocket>>>,
     again: AtomicBool,
 }
 
-static WARDS: PerProcess<Mutex<Wards>> = PerProcess::new();
+static WARDS: PerProcess<Mutex<IdleSockets>> = PerProcess::new();
 
 #[derive(Default)]
-struct Wards {
-    places: Vec<Arc<Place>>,
+struct IdleSockets {
+    places: Vec<Arc<Slot>>,
     /// Present while the thread is.
     bell: Option<Arc<OwnedFd>>,
     /// Somebody has to be asked soon, and nobody knows who.
     due: bool,
 }
 
-impl<W: Ward + 'static> Care<W> {
+impl<W: IdleSocket + 'static> Registration<W> {
     pub(crate) fn of(ward: Arc<W>) -> Self {
-        let place = Arc::new(Place {
+        let place = Arc::new(Slot {
             ward: Mutex::new(Some(Arc::clone(&ward) as _)),
             again: AtomicBool::new(false),
         });
@@ -80,7 +80,7 @@ impl<W: Ward + 'static> Care<W> {
     }
 }
 
-impl<W> Deref for Care<W> {
+impl<W> Deref for Registration<W> {
     type Target = Arc<W>;
 
     fn deref(&self) -> &Arc<W> {
@@ -88,7 +88,7 @@ impl<W> Deref for Care<W> {
     }
 }
 
-impl<W> Drop for Care<W> {
+impl<W> Drop for Registration<W> {
     fn drop(&mut self) {
         if !self.process.is_current() {
             // Its locks may be held for ever, by threads that only the parent has. So it stays as it is.
@@ -119,7 +119,7 @@ pub(super) fn notice_due() {
     wards.ring();
 }
 
-fn wards() -> MutexGuard<'static, Wards> {
+fn wards() -> MutexGuard<'static, IdleSockets> {
     let wards = WARDS.get().lock();
     wards.unwrap_or_else(PoisonError::into_inner)
 }
@@ -154,7 +154,7 @@ fn look_after() {
             }
         }
         let sources: Vec<_> = places.iter().map(|place| place.sources()).collect();
-        let again = |place: &Place| place.again.load(Ordering::Relaxed);
+        let again = |place: &Slot| place.again.load(Ordering::Relaxed);
         let limit = places.iter().any(|place| again(place)).then_some(REST);
         if wait(&bell, &sources, limit).is_empty() {
             // Others are to be looked after, or it is time to ask again.
@@ -192,7 +192,7 @@ fn wait(bell: &OwnedFd, sources: &[Arc<Vec<OwnedFd>>], limit: Option<Duration>) 
         .collect()
 }
 
-impl Wards {
+impl IdleSockets {
     fn ring(&self) {
         if let Some(bell) = &self.bell {
             let _ = rustix::io::write(&**bell, &1_u64.to_ne_bytes());
@@ -200,7 +200,7 @@ impl Wards {
     }
 
     /// All that are to be looked after. When there are none, the thread ends.
-    fn all(&mut self) -> Option<(Arc<OwnedFd>, Vec<Arc<Place>>, bool)> {
+    fn all(&mut self) -> Option<(Arc<OwnedFd>, Vec<Arc<Slot>>, bool)> {
         if self.places.is_empty() {
             self.bell = None;
         }
@@ -209,8 +209,8 @@ impl Wards {
     }
 }
 
-impl Place {
-    fn ward(&self) -> MutexGuard<'_, Option<Arc<dyn Ward>>> {
+impl Slot {
+    fn ward(&self) -> MutexGuard<'_, Option<Arc<dyn IdleSocket>>> {
         self.ward.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -222,7 +222,7 @@ impl Place {
 
     fn tend(&self) {
         // Dropped after the lock.
-        let mut wakes = Wakes::default();
+        let mut wakes = WakeList::default();
         if let Some(ward) = &*self.ward() {
             self.again.store(ward.tend(&mut wakes), Ordering::Relaxed);
         }

@@ -16,7 +16,7 @@ use super::SocketError;
 use super::process::{PerProcess, Process};
 use super::security::zap;
 
-static SHARED: PerProcess<Mutex<Weak<Shared>>> = PerProcess::new();
+static SHARED: PerProcess<Mutex<Weak<SharedContext>>> = PerProcess::new();
 
 /// As in zmq.h; the crate `zmq-sys` lacks it.
 const ZERO_COPY_RECV: c_int = 10;
@@ -27,7 +27,7 @@ const ZERO_COPY_RECV: c_int = 10;
 /// and its threads end. Sockets that come later get a new one.
 ///
 /// Not the crate's `zmq::Context`, which has no way to set the option that [`new`](Self::new) needs.
-pub(super) struct Shared {
+pub(super) struct SharedContext {
     raw: *mut c_void,
     /// That it may have at a time.
     sockets: c_int,
@@ -37,11 +37,11 @@ pub(super) struct Shared {
 }
 
 // SAFETY: contexts are made to be shared by threads.
-unsafe impl Send for Shared {}
+unsafe impl Send for SharedContext {}
 // SAFETY: as above.
-unsafe impl Sync for Shared {}
+unsafe impl Sync for SharedContext {}
 
-impl Shared {
+impl SharedContext {
     fn new() -> Result<Self, SocketError> {
         check_room()?;
         check_threads()?;
@@ -96,7 +96,7 @@ impl Shared {
     }
 }
 
-impl Drop for Shared {
+impl Drop for SharedContext {
     fn drop(&mut self) {
         if !self.process.is_current() {
             // Its threads are the parent's. To wait for them here would take for ever.
@@ -120,13 +120,13 @@ impl Drop for Shared {
     }
 }
 
-pub(super) fn shared() -> Result<Arc<Shared>, SocketError> {
+pub(super) fn shared() -> Result<Arc<SharedContext>, SocketError> {
     let shared = SHARED.get().lock();
     let mut shared = shared.unwrap_or_else(PoisonError::into_inner);
     if let Some(present) = shared.upgrade() {
         return Ok(present);
     }
-    let fresh = Arc::new(Shared::new()?);
+    let fresh = Arc::new(SharedContext::new()?);
     *shared = Arc::downgrade(&fresh);
     Ok(fresh)
 }
@@ -208,7 +208,7 @@ mod tests {
 
     #[test]
     fn a_socket_is_of_the_kind_that_was_asked_for() {
-        let context = Shared::new().unwrap();
+        let context = SharedContext::new().unwrap();
         for kind in [
             zmq::PAIR,
             zmq::PUB,

@@ -4,16 +4,16 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::approach::Approach;
+use super::approach::OutboundConnection;
 use super::inproc;
 use super::load::{Load, NoRoom};
-use super::monitor::{Connection, Monitor};
-use super::raw::{RawSocket, Refused};
-use super::{Denial, Denied, Endpoint, Message, Options, SocketError, Waiter};
+use super::monitor::{ConnectionChange, Monitor};
+use super::raw::{RawSocket, WouldBlock};
+use super::{AuthFailure, Endpoint, Message, Poller, RejectedLogins, SocketError, SocketOptions};
 use crate::log;
 
 /// What a drain brings up, in the order in which the owner has to know it.
-pub(crate) enum LinkEvent {
+pub(crate) enum ConnectionEvent {
     /// A message. What was sent before may be answered by it.
     Received(Message),
     /// A server is there: sends go through.
@@ -21,12 +21,12 @@ pub(crate) enum LinkEvent {
     /// The connection is gone, and is made again by itself. libzmq has lost what it had not written yet, without
     /// telling.
     Down,
-    /// The connection is gone, and is not made again by itself: [`Dealer::renew`] does.
+    /// The connection is gone, and is not made again by itself: [`DealerSocket::renew`] does.
     Cut,
     /// The endpoint answers, but not with ZeroMQ.
     Foreign,
     /// The server does not let this client in, or is not the one that it should be.
-    Denied(Denial),
+    Denied(AuthFailure),
 }
 
 /// Messages that are handed over at a time.
@@ -36,11 +36,11 @@ const TURN: usize = 1024;
 const LAST_TURN: usize = 65_536;
 
 /// A DEALER with a monitor.
-pub(crate) struct Dealer {
-    approach: Approach,
-    options: Options,
+pub(crate) struct DealerSocket {
+    approach: OutboundConnection,
+    options: SocketOptions,
     connection: Connected,
-    waiter: Arc<Waiter>,
+    waiter: Arc<Poller>,
 }
 
 struct Connected {
@@ -57,13 +57,16 @@ enum News {
     Binding(Option<u64>),
 }
 
-impl Dealer {
+impl DealerSocket {
     /// Opens the socket; the connection itself is made in the background.
-    pub(crate) fn connect(endpoint: &Endpoint, options: &Options) -> Result<Self, SocketError> {
-        let (security, refused) = (&options.security, Denied::default());
-        let mut approach = Approach::new(endpoint, security, options.ipv6, refused);
+    pub(crate) fn connect(
+        endpoint: &Endpoint,
+        options: &SocketOptions,
+    ) -> Result<Self, SocketError> {
+        let (security, refused) = (&options.security, RejectedLogins::default());
+        let mut approach = OutboundConnection::new(endpoint, security, options.ipv6, refused);
         let mut connection = Connected::new(endpoint, options)?;
-        let waiter = Arc::new(Waiter::new(connection.sources()?)?);
+        let waiter = Arc::new(Poller::new(connection.sources()?)?);
         connection.dial(&mut approach, &waiter)?;
         Ok(Self {
             approach,
@@ -84,7 +87,7 @@ impl Dealer {
         Ok(())
     }
 
-    pub(crate) fn waiter(&self) -> Arc<Waiter> {
+    pub(crate) fn waiter(&self) -> Arc<Poller> {
         Arc::clone(&self.waiter)
     }
 
@@ -102,8 +105,8 @@ impl Dealer {
         };
         match socket.send(&mut message, false) {
             Ok(()) => return Ok(()),
-            Err(Refused::Full | Refused::Unreachable) => {}
-            Err(Refused::Broken(error)) => {
+            Err(WouldBlock::Full | WouldBlock::Unreachable) => {}
+            Err(WouldBlock::Broken(error)) => {
                 log::line!(error, error = log::text(&error); "a request could not be sent");
             }
         }
@@ -116,7 +119,7 @@ impl Dealer {
 
     /// Hands over what has arrived. `true` if that was all: the socket may be waited on then. A server that never stops
     /// sending does not keep its client.
-    pub(crate) fn drain(&mut self, on: impl FnMut(LinkEvent)) -> Result<bool, SocketError> {
+    pub(crate) fn drain(&mut self, on: impl FnMut(ConnectionEvent)) -> Result<bool, SocketError> {
         self.connection.drain(&mut self.approach, &self.waiter, on)
     }
 
@@ -131,12 +134,12 @@ impl Dealer {
     }
 
     /// Why the last login was refused, if it was and no other is under way.
-    pub(crate) fn denial(&self) -> Option<Denial> {
+    pub(crate) fn denial(&self) -> Option<AuthFailure> {
         self.approach.denial()
     }
 
     /// How often the login was refused.
-    pub(crate) fn refused(&self) -> Denied {
+    pub(crate) fn refused(&self) -> RejectedLogins {
         self.approach.refused()
     }
 
@@ -172,7 +175,7 @@ impl Drop for Connected {
 
 impl Connected {
     /// A socket that is not connected yet.
-    fn new(endpoint: &Endpoint, options: &Options) -> Result<Self, SocketError> {
+    fn new(endpoint: &Endpoint, options: &SocketOptions) -> Result<Self, SocketError> {
         let socket = RawSocket::new(zmq::DEALER, options)?;
         if endpoint.is_inproc() {
             // Connected when the name is bound: libzmq would take requests before that.
@@ -191,7 +194,11 @@ impl Connected {
         Ok(Self { socket, news, load })
     }
 
-    fn dial(&mut self, approach: &mut Approach, waiter: &Arc<Waiter>) -> Result<(), SocketError> {
+    fn dial(
+        &mut self,
+        approach: &mut OutboundConnection,
+        waiter: &Arc<Poller>,
+    ) -> Result<(), SocketError> {
         match self.news {
             News::Monitor(_) => approach.dial(&mut self.socket, waiter),
             News::Binding(_) => Ok(()),
@@ -208,9 +215,9 @@ impl Connected {
 
     fn drain(
         &mut self,
-        approach: &mut Approach,
-        waiter: &Arc<Waiter>,
-        mut on: impl FnMut(LinkEvent),
+        approach: &mut OutboundConnection,
+        waiter: &Arc<Poller>,
+        mut on: impl FnMut(ConnectionEvent),
     ) -> Result<bool, SocketError> {
         let mut drained = self.drain_messages(TURN, &mut on)?;
         if !drained {
@@ -222,23 +229,23 @@ impl Connected {
         if waiter.take_news() {
             drained = self.read_news(approach, waiter, &mut on)?;
             if let Some(denial) = approach.found(&mut self.socket) {
-                on(LinkEvent::Denied(denial));
+                on(ConnectionEvent::Denied(denial));
             }
         }
         if approach.follow(&mut self.socket, waiter)? {
             drained &= self.drain_messages(TURN, &mut on)?;
         }
         if approach.begin() {
-            on(LinkEvent::Cut);
+            on(ConnectionEvent::Cut);
         }
         Ok(drained)
     }
 
     fn read_news(
         &mut self,
-        approach: &mut Approach,
-        waiter: &Arc<Waiter>,
-        on: &mut impl FnMut(LinkEvent),
+        approach: &mut OutboundConnection,
+        waiter: &Arc<Poller>,
+        on: &mut impl FnMut(ConnectionEvent),
     ) -> Result<bool, SocketError> {
         let mut drained = true;
         while let News::Monitor(monitor) = &mut self.news
@@ -248,27 +255,27 @@ impl Connected {
                 continue;
             }
             if let Some(denial) = approach.note(event, &mut self.socket, waiter) {
-                on(LinkEvent::Denied(denial));
+                on(ConnectionEvent::Denied(denial));
             }
             match event {
-                Connection::Established => {
+                ConnectionChange::Established => {
                     // Lets libzmq attach the new connection, so that the sends that follow find it.
                     drained = self.drain_messages(TURN, on)?;
-                    on(LinkEvent::Up);
+                    on(ConnectionEvent::Up);
                 }
-                Connection::Lost => {
+                ConnectionChange::Lost => {
                     // Replies that came before the loss count: they are in the socket already.
                     drained = self.drain_messages(LAST_TURN, on)?;
-                    on(LinkEvent::Down);
+                    on(ConnectionEvent::Down);
                 }
                 // It was left, and nothing was sent over it.
-                Connection::Itself => drained = self.drain_messages(TURN, on)?,
-                Connection::Foreign => on(LinkEvent::Foreign),
-                Connection::Denied
-                | Connection::Mismatched
-                | Connection::Failed
-                | Connection::Retried
-                | Connection::ListenerClosed => {}
+                ConnectionChange::Itself => drained = self.drain_messages(TURN, on)?,
+                ConnectionChange::Foreign => on(ConnectionEvent::Foreign),
+                ConnectionChange::Denied
+                | ConnectionChange::Mismatched
+                | ConnectionChange::Failed
+                | ConnectionChange::Retried
+                | ConnectionChange::ListenerClosed => {}
             }
         }
         Ok(drained)
@@ -278,7 +285,7 @@ impl Connected {
         &mut self,
         endpoint: &Endpoint,
         own: Option<u64>,
-        mut on: impl FnMut(LinkEvent),
+        mut on: impl FnMut(ConnectionEvent),
     ) -> Result<bool, SocketError> {
         let mut drained = true;
         match (own, inproc::binding(endpoint.as_str())) {
@@ -286,12 +293,12 @@ impl Connected {
                 self.socket.open(endpoint, false)?;
                 self.news = News::Binding(Some(binding));
                 drained = self.drain_messages(TURN, &mut on)?;
-                on(LinkEvent::Up);
+                on(ConnectionEvent::Up);
             }
             (Some(own), now) if now != Some(own) => {
                 // A server sends its last replies before it unbinds.
                 drained = self.drain_messages(LAST_TURN, &mut on)?;
-                on(LinkEvent::Cut);
+                on(ConnectionEvent::Cut);
             }
             _ => {}
         }
@@ -302,7 +309,7 @@ impl Connected {
     fn drain_messages(
         &mut self,
         most: usize,
-        on: &mut impl FnMut(LinkEvent),
+        on: &mut impl FnMut(ConnectionEvent),
     ) -> Result<bool, SocketError> {
         for _ in 0..most {
             let Some(mut frame) = self.socket.receive()? else {
@@ -315,7 +322,7 @@ impl Connected {
                     None => return Ok(true),
                 }
             }
-            on(LinkEvent::Received(frame));
+            on(ConnectionEvent::Received(frame));
         }
         Ok(false)
     }

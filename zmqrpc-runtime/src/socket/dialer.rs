@@ -12,11 +12,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::caretaker::notice_due;
-use super::monitor::Connection;
-use super::names::{Answer, Lookup, look_up};
+use super::monitor::ConnectionChange;
+use super::names::{Addresses, Lookup, look_up};
 use super::raw::RawSocket;
 use super::reserve::reserve;
-use super::{Direction, Endpoint, SocketError, Waiter};
+use super::{Direction, Endpoint, Poller, SocketError};
 use crate::log;
 
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub(super) struct Dialer {
     known: Vec<SocketAddr>,
     turn: usize,
     /// The next step, if there is one to take.
-    step: Step,
+    step: DialStep,
     /// Steps since there was a connection.
     steps: u32,
     up: bool,
@@ -42,7 +42,7 @@ pub(super) struct Dialer {
 }
 
 #[derive(Debug)]
-enum Step {
+enum DialStep {
     /// What there is to do, libzmq does.
     Rest,
     /// To ask again, or to dial.
@@ -66,7 +66,7 @@ impl Dialer {
             reserved: None,
             known: Vec::new(),
             turn: 0,
-            step: Step::Rest,
+            step: DialStep::Rest,
             steps: 0,
             up: false,
             lost: false,
@@ -87,7 +87,7 @@ impl Dialer {
     pub(super) fn dial(
         &mut self,
         socket: &mut RawSocket,
-        waiter: &Arc<Waiter>,
+        waiter: &Arc<Poller>,
     ) -> Result<(), SocketError> {
         (self.dialled, self.up, self.lost) = (None, false, false);
         let Some((host, _)) = self.endpoint.name() else {
@@ -99,13 +99,13 @@ impl Dialer {
             // Most names stay where they are.
             self.open_next(socket)?;
         }
-        self.step = Step::Asked(lookup);
+        self.step = DialStep::Asked(lookup);
         self.follow(socket, waiter).map(drop)
     }
 
     /// Leaves where it is connected to.
     pub(super) fn hang_up(&mut self, socket: &mut RawSocket) -> Result<(), SocketError> {
-        (self.step, self.up, self.lost) = (Step::Rest, false, false);
+        (self.step, self.up, self.lost) = (DialStep::Rest, false, false);
         self.reserved = None;
         match self.dialled.take() {
             Some(dialled) => socket.close(dialled.as_str(), Direction::Connect),
@@ -122,19 +122,19 @@ impl Dialer {
         self.wait(ASIDE);
     }
 
-    pub(super) fn note(&mut self, event: Connection) {
+    pub(super) fn note(&mut self, event: ConnectionChange) {
         match event {
-            Connection::Established => {
+            ConnectionChange::Established => {
                 (self.up, self.lost, self.steps) = (true, false, 0);
                 self.reserved = None;
             }
-            Connection::Lost => self.lost |= std::mem::take(&mut self.up),
+            ConnectionChange::Lost => self.lost |= std::mem::take(&mut self.up),
             // libzmq tries the same address again.
-            Connection::Retried if self.endpoint.name().is_some() => {
+            ConnectionChange::Retried if self.endpoint.name().is_some() => {
                 if !std::mem::take(&mut self.lost) {
                     self.turn = self.turn.wrapping_add(1);
                 }
-                if matches!(self.step, Step::Rest) {
+                if matches!(self.step, DialStep::Rest) {
                     self.pause();
                 }
             }
@@ -161,39 +161,39 @@ impl Dialer {
     }
 
     fn wait(&mut self, pause: Duration) {
-        self.step = Step::Due(Instant::now() + pause);
+        self.step = DialStep::Due(Instant::now() + pause);
         notice_due();
     }
 
     /// When there is something to do, of which nothing tells.
     pub(super) fn due(&self) -> Option<Instant> {
         match self.step {
-            Step::Due(at) => Some(at),
-            Step::Rest | Step::Asked(_) => None,
+            DialStep::Due(at) => Some(at),
+            DialStep::Rest | DialStep::Asked(_) => None,
         }
     }
 
     /// There is something to do, now or later.
     pub(super) fn is_at_work(&self) -> bool {
-        !matches!(self.step, Step::Rest)
+        !matches!(self.step, DialStep::Rest)
     }
 
     /// Takes the next step, if it is time to. Whether it did something to the socket.
     pub(super) fn follow(
         &mut self,
         socket: &mut RawSocket,
-        waiter: &Arc<Waiter>,
+        waiter: &Arc<Poller>,
     ) -> Result<bool, SocketError> {
         match &self.step {
-            Step::Rest => Ok(false),
-            Step::Asked(lookup) => match lookup.answer().cloned() {
+            DialStep::Rest => Ok(false),
+            DialStep::Asked(lookup) => match lookup.answer().cloned() {
                 Some(answer) => self.learn(answer, socket),
                 None => Ok(false),
             },
-            Step::Due(at) if *at > Instant::now() => Ok(false),
-            Step::Due(_) => match self.endpoint.name() {
+            DialStep::Due(at) if *at > Instant::now() => Ok(false),
+            DialStep::Due(_) => match self.endpoint.name() {
                 Some((host, _)) => {
-                    self.step = Step::Asked(look_up(host, waiter));
+                    self.step = DialStep::Asked(look_up(host, waiter));
                     self.follow(socket, waiter)
                 }
                 None => self.open(self.endpoint.canonical(), socket).map(|()| true),
@@ -201,8 +201,8 @@ impl Dialer {
         }
     }
 
-    fn learn(&mut self, answer: Answer, socket: &mut RawSocket) -> Result<bool, SocketError> {
-        self.step = Step::Rest;
+    fn learn(&mut self, answer: Addresses, socket: &mut RawSocket) -> Result<bool, SocketError> {
+        self.step = DialStep::Rest;
         let usable = answer.and_then(|mut addresses| {
             addresses.retain(|address| self.ipv6 || address.is_ipv4());
             if addresses.is_empty() {
@@ -258,7 +258,7 @@ impl Dialer {
     }
 
     fn open(&mut self, at: Endpoint, socket: &mut RawSocket) -> Result<(), SocketError> {
-        self.step = Step::Rest;
+        self.step = DialStep::Rest;
         self.reserved = at.address().and_then(reserve);
         match socket.open(&at, at.is_ipv6()) {
             Ok(_) => self.dialled = Some(at),

@@ -27,22 +27,22 @@ use super::waiter::timespec;
 use crate::log;
 
 /// A listener of libzmq's that is kept while this lives. Must go before libzmq closes it.
-pub(super) struct Door {
+pub(super) struct ListenerGuard {
     listener: RawFd,
 }
 
-static KEEPER: PerProcess<Mutex<Keeper>> = PerProcess::new();
+static KEEPER: PerProcess<Mutex<FdExhaustionGuard>> = PerProcess::new();
 
 #[derive(Default)]
-struct Keeper {
+struct FdExhaustionGuard {
     /// Open while they are here, which all who use them hold the lock for.
     listeners: Vec<RawFd>,
     /// Present while the thread is.
-    post: Option<Arc<Post>>,
+    post: Option<Arc<GuardPoll>>,
 }
 
 /// Where the thread waits. Unlike `poll`, that keeps no listener open which libzmq closes meanwhile.
-struct Post {
+struct GuardPoll {
     epoll: OwnedFd,
     bell: OwnedFd,
 }
@@ -55,7 +55,7 @@ const WATCH: Duration = Duration::from_millis(50);
 /// Connections that are turned away at one door before it is looked at the next.
 const TURN: usize = 4096;
 
-impl Door {
+impl ListenerGuard {
     /// The listener at a TCP endpoint that was just bound; nothing if it cannot be found, or not be kept.
     pub(super) fn at(resolved: &str) -> Option<Self> {
         let address = resolved.strip_prefix("tcp://")?.parse().ok()?;
@@ -70,13 +70,13 @@ impl Door {
     }
 }
 
-impl Drop for Door {
+impl Drop for ListenerGuard {
     fn drop(&mut self) {
         keeper().leave(self.listener);
     }
 }
 
-fn keeper() -> MutexGuard<'static, Keeper> {
+fn keeper() -> MutexGuard<'static, FdExhaustionGuard> {
     let keeper = KEEPER.get().lock();
     keeper.unwrap_or_else(PoisonError::into_inner)
 }
@@ -96,14 +96,14 @@ fn find(address: SocketAddr) -> Result<RawFd, Errno> {
     numbers.into_iter().find(is_it).ok_or(Errno::NOENT)
 }
 
-impl Keeper {
+impl FdExhaustionGuard {
     fn keep(&mut self, listener: RawFd) -> Result<(), Errno> {
         let fd = borrowed(listener);
         // Else libzmq would stand still at a door from which a connection was just turned away.
         ioctl_fionbio(fd, true)?;
         let post = match &self.post {
             Some(post) => Arc::clone(post),
-            None => Arc::new(Post::new()?),
+            None => Arc::new(GuardPoll::new()?),
         };
         let any = epoll::EventData::new_u64(0);
         epoll::add(&post.epoll, fd, any, epoll::EventFlags::IN)?;
@@ -131,7 +131,7 @@ impl Keeper {
     }
 }
 
-impl Post {
+impl GuardPoll {
     fn new() -> Result<Self, Errno> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         let bell = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;

@@ -21,20 +21,20 @@ use rustix::event::{EventfdFlags, eventfd};
 
 use super::process::PerProcess;
 use super::waiter::timespec;
-use super::{SocketError, Waiter, Wakes, Ward};
+use super::{IdleSocket, Poller, SocketError, WakeList};
 use crate::log;
 
 /// What tasks may wait for.
 pub(crate) trait Drive: Send + Sync {
     /// Where something happens; nothing for what waits for the time alone.
-    fn waiter(&self) -> Option<&Waiter>;
+    fn waiter(&self) -> Option<&Poller>;
 
     /// Takes in what has happened and ends what is over; whom to wake for it goes to `wakes`. Leaves the socket drained.
-    fn drive(&self, wakes: &mut Wakes) -> Turn;
+    fn drive(&self, wakes: &mut WakeList) -> DriveTurn;
 }
 
 /// What the thread does next for one that it has driven.
-pub(crate) enum Turn {
+pub(crate) enum DriveTurn {
     /// Drives it again when something happens, and then at the latest.
     Wait(Option<Instant>),
     /// Nothing, before it is called again: no task waits.
@@ -44,14 +44,14 @@ pub(crate) enum Turn {
 /// Owns something and lets the thread drive it.
 pub(crate) struct Driven<D> {
     inner: Arc<D>,
-    post: Post,
+    post: DriverBell,
 }
 
 /// Where the thread is called to.
 #[derive(Clone)]
-pub(crate) struct Post(Arc<Place>);
+pub(crate) struct DriverBell(Arc<Slot>);
 
-struct Place {
+struct Slot {
     id: u64,
     /// Taken away by the owner's end, which waits for the thread's turn to be over. So the last owner is never the thread,
     /// which would close the socket in the background while the process ends, and what was sent would be lost.
@@ -59,11 +59,11 @@ struct Place {
     /// The thread waits for it.
     manned: AtomicBool,
     /// Where it listens for what happens there.
-    ear: Mutex<Option<Ear>>,
+    ear: Mutex<Option<EpollInterest>>,
 }
 
 /// What the thread has registered for a place.
-struct Ear {
+struct EpollInterest {
     epoll: Arc<OwnedFd>,
     sources: Arc<Vec<OwnedFd>>,
 }
@@ -74,12 +74,12 @@ const REST: Duration = Duration::from_millis(100);
 /// The bell's, among the numbers of places.
 const BELL: u64 = 0;
 
-static DESK: PerProcess<Mutex<Desk>> = PerProcess::new();
+static DESK: PerProcess<Mutex<WakeQueue>> = PerProcess::new();
 
 /// Where the thread finds who has called.
 #[derive(Default)]
-struct Desk {
-    calls: Vec<Arc<Place>>,
+struct WakeQueue {
+    calls: Vec<Arc<Slot>>,
     /// Present while the thread is.
     bell: Option<Arc<OwnedFd>>,
     /// The thread waits, or is about to, and has not been rung for since.
@@ -90,17 +90,17 @@ impl<D: Drive + 'static> Driven<D> {
     pub(crate) fn new(inner: D) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(BELL + 1);
         let inner = Arc::new(inner);
-        let place = Place {
+        let place = Slot {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             driven: Mutex::new(Some(Arc::clone(&inner) as _)),
             manned: AtomicBool::new(false),
             ear: Mutex::new(None),
         };
-        let post = Post(Arc::new(place));
+        let post = DriverBell(Arc::new(place));
         Self { inner, post }
     }
 
-    pub(crate) fn post(&self) -> &Post {
+    pub(crate) fn post(&self) -> &DriverBell {
         &self.post
     }
 }
@@ -113,12 +113,12 @@ impl<D> Deref for Driven<D> {
     }
 }
 
-impl<D: Ward> Ward for Driven<D> {
-    fn waiter(&self) -> &Waiter {
+impl<D: IdleSocket> IdleSocket for Driven<D> {
+    fn waiter(&self) -> &Poller {
         self.inner.waiter()
     }
 
-    fn tend(&self, wakes: &mut Wakes) -> bool {
+    fn tend(&self, wakes: &mut WakeList) -> bool {
         self.inner.tend(wakes)
     }
 }
@@ -134,7 +134,7 @@ impl<D> Drop for Driven<D> {
     }
 }
 
-impl Post {
+impl DriverBell {
     /// Has the thread drive it now. Any number of calls that it has not followed yet are one.
     ///
     /// May be called with the lock of what is driven held.
@@ -165,8 +165,8 @@ impl Post {
     }
 }
 
-impl Place {
-    fn ear(&self) -> MutexGuard<'_, Option<Ear>> {
+impl Slot {
+    fn ear(&self) -> MutexGuard<'_, Option<EpollInterest>> {
         self.ear.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -175,12 +175,12 @@ impl Place {
     }
 }
 
-fn desk() -> MutexGuard<'static, Desk> {
+fn desk() -> MutexGuard<'static, WakeQueue> {
     DESK.get().lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Desk {
-    fn call(&mut self, post: &Post) {
+impl WakeQueue {
+    fn call(&mut self, post: &DriverBell) {
         if let Some(bell) = &self.bell {
             self.calls.push(Arc::clone(&post.0));
             if std::mem::take(&mut self.asleep) {
@@ -196,7 +196,7 @@ fn start() -> Result<Arc<OwnedFd>, SocketError> {
     let bell = Arc::new(eventfd(0, flags).map_err(opening)?);
     let epoll = epoll::create(CreateFlags::CLOEXEC).map_err(opening)?;
     epoll::add(&epoll, &*bell, EventData::new_u64(BELL), EventFlags::IN).map_err(opening)?;
-    let driver = Driver {
+    let driver = DriverThread {
         epoll: Arc::new(epoll),
         bell: Arc::clone(&bell),
         stations: HashMap::new(),
@@ -214,21 +214,21 @@ fn event_of(id: u64, source: usize) -> EventData {
 }
 
 /// The thread's own.
-struct Driver {
+struct DriverThread {
     epoll: Arc<OwnedFd>,
     bell: Arc<OwnedFd>,
-    stations: HashMap<u64, Station>,
+    stations: HashMap<u64, EpollSet>,
 }
 
 /// What the thread waits for.
-struct Station {
-    place: Arc<Place>,
+struct EpollSet {
+    place: Arc<Slot>,
     /// Registered while they are here.
     sources: Option<Arc<Vec<OwnedFd>>>,
     next: Option<Instant>,
 }
 
-impl Station {
+impl EpollSet {
     fn sources(&self) -> &[OwnedFd] {
         self.sources.as_ref().map_or(&[], |sources| sources)
     }
@@ -242,12 +242,12 @@ impl Station {
     }
 }
 
-impl Driver {
+impl DriverThread {
     fn run(mut self) {
-        let mut wakes = Wakes::default();
+        let mut wakes = WakeList::default();
         let mut events = Vec::with_capacity(64);
         // Whom to drive, and whether what happened there concerns more than messages.
-        let mut due: Vec<(Arc<Place>, bool)> = Vec::new();
+        let mut due: Vec<(Arc<Slot>, bool)> = Vec::new();
         loop {
             for (place, news) in due.drain(..) {
                 self.drive(&place, news, &mut wakes);
@@ -281,14 +281,14 @@ impl Driver {
                 }
             }
             let now = Instant::now();
-            let over = |station: &&Station| station.next.is_some_and(|next| next <= now);
+            let over = |station: &&EpollSet| station.next.is_some_and(|next| next <= now);
             let over = self.stations.values().filter(over);
             due.extend(over.map(|station| (Arc::clone(&station.place), false)));
         }
     }
 
     /// Who has called. Nothing if the thread has to end: nobody needs it.
-    fn calls(&self) -> Option<Vec<Arc<Place>>> {
+    fn calls(&self) -> Option<Vec<Arc<Slot>>> {
         let mut desk = desk();
         let calls = std::mem::take(&mut desk.calls);
         desk.asleep = calls.is_empty();
@@ -299,7 +299,7 @@ impl Driver {
         Some(calls)
     }
 
-    fn drive(&mut self, place: &Arc<Place>, news: bool, wakes: &mut Wakes) {
+    fn drive(&mut self, place: &Arc<Slot>, news: bool, wakes: &mut WakeList) {
         let driven = place.driven();
         let Some(driven) = &*driven else {
             return self.leave(place.id);
@@ -310,15 +310,15 @@ impl Driver {
         }
         // A log may panic.
         let turn = catch_unwind(AssertUnwindSafe(|| driven.drive(wakes)));
-        match turn.unwrap_or_else(|_| Turn::Wait(Some(Instant::now() + REST))) {
-            Turn::Leave => self.leave(place.id),
-            Turn::Wait(next) => self.stay(place, waiter.map(Waiter::sources), next),
+        match turn.unwrap_or_else(|_| DriveTurn::Wait(Some(Instant::now() + REST))) {
+            DriveTurn::Leave => self.leave(place.id),
+            DriveTurn::Wait(next) => self.stay(place, waiter.map(Poller::sources), next),
         }
     }
 
     fn stay(
         &mut self,
-        place: &Arc<Place>,
+        place: &Arc<Slot>,
         sources: Option<Arc<Vec<OwnedFd>>>,
         next: Option<Instant>,
     ) {
@@ -330,7 +330,7 @@ impl Driver {
         }
         // New here, or it has another socket now.
         self.leave(place.id);
-        let mut station = Station {
+        let mut station = EpollSet {
             place: Arc::clone(place),
             sources,
             next,
@@ -348,7 +348,7 @@ impl Driver {
                 break;
             }
         }
-        *place.ear() = station.sources.clone().map(|sources| Ear {
+        *place.ear() = station.sources.clone().map(|sources| EpollInterest {
             epoll: Arc::clone(&self.epoll),
             sources,
         });

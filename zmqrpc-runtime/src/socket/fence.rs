@@ -10,7 +10,7 @@ use std::time::Instant;
 use super::context::shared;
 use super::monitor::Monitor;
 use super::raw::RawSocket;
-use super::{SocketError, Waiter};
+use super::{Poller, SocketError};
 
 /// An abstract name, which is not in the file system, and which nobody knows: of a connection that somebody accepts
 /// nothing would tell.
@@ -23,7 +23,7 @@ fn nowhere() -> String {
 pub(crate) fn await_io_thread(deadline: Instant) -> Result<bool, SocketError> {
     let mut socket = RawSocket::plain(shared()?, zmq::DEALER)?;
     let mut monitor = Monitor::of_connections(&socket)?;
-    let waiter = Waiter::new(vec![monitor.descriptor()?])?;
+    let waiter = Poller::new(vec![monitor.descriptor()?])?;
     let asked = socket.options().connect(&nowhere());
     asked.map_err(SocketError::of("connecting"))?;
     let answered = loop {

@@ -7,11 +7,11 @@ const SETTLE: Duration = Duration::from_millis(50);
 
 /// Since when sockets are left unread.
 #[derive(Default)]
-pub(crate) struct Hold {
+pub(crate) struct UnreadTimer {
     next: Option<Instant>,
 }
 
-impl Hold {
+impl UnreadTimer {
     /// Whether it is time to look after them, given whether they are left unread.
     pub(crate) fn is_due(&mut self, held: bool, now: Instant) -> bool {
         if !held {
@@ -38,7 +38,7 @@ mod tests {
 
     #[test]
     fn what_is_left_unread_is_looked_after_from_time_to_time() {
-        let mut hold = Hold::default();
+        let mut hold = UnreadTimer::default();
         let start = Instant::now();
         assert!(!hold.is_due(true, start));
         assert!(!hold.is_due(true, start + SETTLE / 2));

@@ -6,12 +6,14 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use self::narrow::Narrow;
-use super::approach::{Approach, complain, complain_of};
-use super::monitor::{Connection, Monitor};
+use self::narrow::MarkReducer;
+use super::approach::{OutboundConnection, complain, complain_of};
+use super::monitor::{ConnectionChange, Monitor};
 use super::raw::RawSocket;
 use super::shut::shut;
-use super::{Denied, Direction, Endpoint, Message, Options, SocketError, Waiter, inproc};
+use super::{
+    Direction, Endpoint, Message, Poller, RejectedLogins, SocketError, SocketOptions, inproc,
+};
 
 /// A message of frames as they were expected, or none of it.
 ///
@@ -23,34 +25,34 @@ pub(crate) enum Arrival<T> {
     Odd,
 }
 
-pub(super) struct Inlet {
+pub(super) struct RecvSocket {
     pub(super) socket: RawSocket,
     /// None of `inproc`, and while another monitor is on the socket.
     news: Option<Monitor>,
-    approach: Approach,
-    address: Address,
-    waiter: Arc<Waiter>,
-    narrow: Narrow,
+    approach: OutboundConnection,
+    address: BoundAddress,
+    waiter: Arc<Poller>,
+    narrow: MarkReducer,
 }
 
 /// Where the socket is; forgotten when it goes.
-struct Address {
+struct BoundAddress {
     resolved: String,
     direction: Direction,
 }
 
-impl Inlet {
+impl RecvSocket {
     /// Binds or connects a new socket.
     pub(super) fn open(
         mut socket: RawSocket,
         endpoint: &Endpoint,
-        options: &Options,
+        options: &SocketOptions,
     ) -> Result<Self, SocketError> {
         let (news, descriptors) = watch(&socket, endpoint)?;
-        let (security, refused) = (&options.security, Denied::default());
-        let mut approach = Approach::new(endpoint, security, options.ipv6, refused);
+        let (security, refused) = (&options.security, RejectedLogins::default());
+        let mut approach = OutboundConnection::new(endpoint, security, options.ipv6, refused);
         let open = || {
-            let waiter = Arc::new(Waiter::new(descriptors)?);
+            let waiter = Arc::new(Poller::new(descriptors)?);
             let resolved = match endpoint.direction() {
                 Direction::Bind => socket.open(endpoint, options.ipv6)?,
                 Direction::Connect => {
@@ -69,12 +71,12 @@ impl Inlet {
             socket,
             news,
             approach,
-            address: Address {
+            address: BoundAddress {
                 resolved,
                 direction: endpoint.direction(),
             },
             waiter,
-            narrow: Narrow::new(endpoint, options),
+            narrow: MarkReducer::new(endpoint, options),
         })
     }
 
@@ -83,7 +85,7 @@ impl Inlet {
         &self.address.resolved
     }
 
-    pub(super) fn waiter(&self) -> Arc<Waiter> {
+    pub(super) fn waiter(&self) -> Arc<Poller> {
         Arc::clone(&self.waiter)
     }
 
@@ -129,7 +131,7 @@ impl Inlet {
     }
 
     /// How often the login was refused.
-    pub(super) fn refused(&self) -> Denied {
+    pub(super) fn refused(&self) -> RejectedLogins {
         self.approach.refused()
     }
 
@@ -146,13 +148,13 @@ impl Inlet {
         Ok(())
     }
 
-    fn note(&mut self, event: Connection, place: &[u8]) {
-        if event == Connection::Established {
+    fn note(&mut self, event: ConnectionChange, place: &[u8]) {
+        if event == ConnectionChange::Established {
             // A connection to a bound endpoint begins with the mark that this was bound with.
             self.narrow.forget();
         }
         if self.address.direction == Direction::Bind {
-            if event == Connection::Mismatched {
+            if event == ConnectionChange::Mismatched {
                 self.socket.security().note_mismatch();
             }
         } else if !self.approach.is_over(place)
@@ -197,10 +199,10 @@ impl Inlet {
         }))
     }
 
-    /// Takes in what becomes of connections, and no message. To be called from [time to time](super::Hold) while nothing
+    /// Takes in what becomes of connections, and no message. To be called from [time to time](super::UnreadTimer) while nothing
     /// is received: libzmq keeps some 10 kB for each peer that has come, also if it has gone again, until then.
     ///
-    /// From the first time on libzmq [holds fewer messages](Narrow).
+    /// From the first time on libzmq [holds fewer messages](MarkReducer).
     ///
     /// May take the signal of a message's arrival.
     pub(super) fn settle(&mut self) -> Result<(), SocketError> {
@@ -233,7 +235,7 @@ impl Inlet {
     /// Closes the socket and frees its endpoint.
     pub(super) fn shut(&mut self) {
         self.stop_news();
-        let Address {
+        let BoundAddress {
             resolved,
             direction,
         } = &self.address;
@@ -244,13 +246,13 @@ impl Inlet {
     }
 }
 
-impl Drop for Inlet {
+impl Drop for RecvSocket {
     fn drop(&mut self) {
         self.stop_news();
     }
 }
 
-impl Drop for Address {
+impl Drop for BoundAddress {
     fn drop(&mut self) {
         if self.direction == Direction::Bind {
             inproc::unbound(&self.resolved);
@@ -278,9 +280,12 @@ fn watch(
 }
 
 /// A socket that is neither bound nor connected yet.
-pub(super) fn socket(kind: zmq::SocketType, options: &Options) -> Result<RawSocket, SocketError> {
+pub(super) fn socket(
+    kind: zmq::SocketType,
+    options: &SocketOptions,
+) -> Result<RawSocket, SocketError> {
     // It sends nothing but subscriptions. Those for a publisher that is gone would hold up the end for all of the linger.
-    let options = Options {
+    let options = SocketOptions {
         linger: Duration::ZERO,
         ..options.clone()
     };

@@ -11,7 +11,7 @@ use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 /// Counts messages that libzmq holds.
-pub(crate) struct Mark {
+pub(crate) struct UnsentCounter {
     held: AtomicUsize,
     /// Who waits for it.
     thread: Option<Thread>,
@@ -20,7 +20,7 @@ pub(crate) struct Mark {
 /// How often a thread looks that nobody wakes.
 const LOOK: Duration = Duration::from_millis(2);
 
-impl Mark {
+impl UnsentCounter {
     /// One that this thread is going to wait for.
     pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
@@ -63,7 +63,7 @@ impl Mark {
 }
 
 /// What a marked message owns.
-pub(super) struct Counted(Arc<Mark>);
+pub(super) struct Counted(Arc<UnsentCounter>);
 
 impl Drop for Counted {
     fn drop(&mut self) {

@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use zmq_sys::zmq_msg_t;
 
-use super::mark::Mark;
-use super::place::Place;
+use super::mark::UnsentCounter;
+use super::place::DataLocation;
 use super::security::login_of;
 
 /// Above this size a frame's vector is handed to libzmq as it is. Below, copying is cheaper than the allocation
@@ -35,7 +35,7 @@ thread_local! {
 pub(crate) struct Message {
     raw: zmq_msg_t,
     len: usize,
-    place: Place,
+    place: DataLocation,
 }
 
 // SAFETY: a `zmq_msg_t` has no tie to a thread; its shared parts are counted atomically.
@@ -50,7 +50,7 @@ impl Message {
         let mut message = Self {
             raw: zmq_msg_t::default(),
             len: 0,
-            place: Place::NOWHERE,
+            place: DataLocation::NOWHERE,
         };
         // SAFETY: `zmq_msg_init` initialises any memory of this type and always succeeds.
         unsafe { zmq_sys::zmq_msg_init(&raw mut message.raw) };
@@ -68,7 +68,7 @@ impl Message {
             }
             let data = zmq_sys::zmq_msg_data(&raw mut raw).cast::<u8>();
             data.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
-            Place::of(data, &raw const raw)
+            DataLocation::of(data, &raw const raw)
         };
         let len = bytes.len();
         Self { raw, len, place }
@@ -91,7 +91,7 @@ impl Message {
     }
 
     /// The same bytes, and `mark` is told when libzmq holds them no longer.
-    pub(crate) fn marked(self, mark: &Arc<Mark>) -> Self {
+    pub(crate) fn marked(self, mark: &Arc<UnsentCounter>) -> Self {
         self.with_owner(mark.count())
     }
 
@@ -125,13 +125,13 @@ impl Message {
                 std::alloc::handle_alloc_error(std::alloc::Layout::new::<zmq_msg_t>());
             }
         }
-        let place = Place::of(data, &raw const raw);
+        let place = DataLocation::of(data, &raw const raw);
         Self { raw, len, place }
     }
 
     /// Drops what it holds. In place: moving a message that was just written makes the processor wait.
     pub(crate) fn clear(&mut self) {
-        if self.place == Place::NOWHERE {
+        if self.place == DataLocation::NOWHERE {
             return;
         }
         // SAFETY: the message is initialised, and it is again when nothing is left of what it held.
@@ -163,12 +163,12 @@ impl Message {
             };
             zmq_sys::zmq_msg_data(&raw mut self.raw).cast::<u8>()
         };
-        self.place = Place::of(data, &raw const self.raw);
+        self.place = DataLocation::of(data, &raw const self.raw);
     }
 
     /// libzmq has taken what it held, and made it anew.
     pub(super) fn has_left(&mut self) {
-        (self.len, self.place) = (0, Place::NOWHERE);
+        (self.len, self.place) = (0, DataLocation::NOWHERE);
     }
 
     /// Not through a reference to `raw`: short bytes lie within it.
@@ -262,7 +262,7 @@ impl DerefMut for Message {
 
 impl Drop for Message {
     fn drop(&mut self) {
-        if self.place != Place::NOWHERE {
+        if self.place != DataLocation::NOWHERE {
             // SAFETY: the message is initialised and not used afterwards.
             unsafe { zmq_sys::zmq_msg_close(&raw mut self.raw) };
         }

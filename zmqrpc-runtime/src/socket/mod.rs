@@ -6,7 +6,7 @@
 //! The rules that hold for every socket in here:
 //!
 //! - A socket is used by one thread at a time (its owner keeps it behind a lock) and only without blocking.
-//! - Waiting is [`Waiter::drive`], outside the owner's lock. Whoever waits has drained the socket first: the last
+//! - Waiting is [`Poller::drive`], outside the owner's lock. Whoever waits has drained the socket first: the last
 //!   operation on it was a receive that found nothing. libzmq's descriptor is edge-triggered and any operation may
 //!   consume the edge (<https://github.com/zeromq/libzmq/issues/3641>).
 //! - Every socket has a finite linger from its creation on. libzmq's default waits for ever on drop
@@ -52,29 +52,30 @@ mod unix;
 mod waiter;
 mod wakes;
 
-pub(crate) use alarm::Alarm;
+pub(crate) use alarm::TaskTimer;
 pub(crate) use aside::aside;
-pub(crate) use caretaker::{Care, Ward};
-pub(crate) use dealer::{Dealer, LinkEvent};
-pub(crate) use driver::{Drive, Driven, Post, Turn};
+pub(crate) use caretaker::{IdleSocket, Registration};
+pub(crate) use dealer::{ConnectionEvent, DealerSocket};
+pub(crate) use driver::{Drive, DriveTurn, Driven, DriverBell};
 pub(crate) use endpoint::{Direction, Endpoint};
 pub use error::SocketError;
 pub(crate) use fence::await_io_thread;
-pub(crate) use hold::Hold;
+pub(crate) use hold::UnreadTimer;
 pub(crate) use inlet::Arrival;
-pub(crate) use mark::Mark;
+pub(crate) use mark::UnsentCounter;
 pub(crate) use message::Message;
-pub(crate) use options::{Options, Upkeep};
+pub(crate) use options::{Keepalive, SocketOptions};
 pub(crate) use process::{PerProcess, Process, set_in_children};
-pub(crate) use publisher::{Interest, Publisher, Unpublished};
-pub(crate) use pull::Pull;
-pub(crate) use push::{Push, Unpushed};
-pub(crate) use route::{Delivery, PeerId, Route};
-pub(crate) use router::{Router, Unsent};
+pub(crate) use publisher::{Interest, PubSocket, PublishError};
+pub(crate) use pull::PullSocket;
+pub(crate) use push::{PushError, PushSocket};
+pub(crate) use route::{PeerId, Route, RoutedMessage};
+pub(crate) use router::{RouterSocket, SendError};
 pub use security::reread_login;
 pub(crate) use security::{
-    Claim, Denial, Denied, Guard, Judge, KEY, Login, Security, Verdict, has_curve, new_keys,
+    AuthDecision, AuthFailure, ClientLogin, KEY, LoginAttempt, RejectedLogins, Security,
+    ServerAuth, Verifier, has_curve, new_keys,
 };
-pub(crate) use subscriber::Subscriber;
-pub(crate) use waiter::{LATE, LOOK, RETRY, Waiter, drive_any};
-pub(crate) use wakes::Wakes;
+pub(crate) use subscriber::SubSocket;
+pub(crate) use waiter::{LATE, LOOK, Poller, RETRY, drive_any};
+pub(crate) use wakes::WakeList;

@@ -13,7 +13,7 @@ use super::{Direction, Endpoint, Message, SocketError};
 
 /// What happened to a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Connection {
+pub(super) enum ConnectionChange {
     Established,
     Lost,
     /// A connection goes to itself, and nothing was sent over it yet. It is no more once it is left: its port is free.
@@ -117,12 +117,14 @@ impl Monitor {
     }
 
     /// The next event, or nothing when all have been read.
-    pub(super) fn next(&mut self) -> Result<Option<Connection>, SocketError> {
+    pub(super) fn next(&mut self) -> Result<Option<ConnectionChange>, SocketError> {
         Ok(self.next_with_place()?.map(|(event, _)| event))
     }
 
     /// The next event and where it happened.
-    pub(super) fn next_with_place(&mut self) -> Result<Option<(Connection, Message)>, SocketError> {
+    pub(super) fn next_with_place(
+        &mut self,
+    ) -> Result<Option<(ConnectionChange, Message)>, SocketError> {
         Ok(self.next_in_full()?.map(|(event, place, _)| (event, place)))
     }
 
@@ -131,7 +133,7 @@ impl Monitor {
     /// of a connection that is lost, what was [its number](Message::connection).
     pub(super) fn next_in_full(
         &mut self,
-    ) -> Result<Option<(Connection, Message, u32)>, SocketError> {
+    ) -> Result<Option<(ConnectionChange, Message, u32)>, SocketError> {
         while let Some(head) = self.pair.receive()? {
             let mut place = Message::new();
             let mut more = head.more();
@@ -144,20 +146,20 @@ impl Monitor {
             };
             let number = value.first_chunk().copied().map(u32::from_ne_bytes);
             let event = match i32::from(u16::from_ne_bytes(*code)) {
-                CONNECTED if is_to_itself(value) => Connection::Itself,
-                SUCCEEDED => Connection::Established,
-                DISCONNECTED => Connection::Lost,
+                CONNECTED if is_to_itself(value) => ConnectionChange::Itself,
+                SUCCEEDED => ConnectionChange::Established,
+                DISCONNECTED => ConnectionChange::Lost,
                 FAILED_PROTOCOL
                     if value == MECHANISM_MISMATCH.to_ne_bytes()
                         || value == CRYPTOGRAPHIC.to_ne_bytes() =>
                 {
-                    Connection::Mismatched
+                    ConnectionChange::Mismatched
                 }
-                FAILED_PROTOCOL => Connection::Foreign,
-                FAILED_AUTH => Connection::Denied,
-                RETRIED => Connection::Retried,
-                FAILED_WITHOUT_DETAIL => Connection::Failed,
-                CLOSED => Connection::ListenerClosed,
+                FAILED_PROTOCOL => ConnectionChange::Foreign,
+                FAILED_AUTH => ConnectionChange::Denied,
+                RETRIED => ConnectionChange::Retried,
+                FAILED_WITHOUT_DETAIL => ConnectionChange::Failed,
+                CLOSED => ConnectionChange::ListenerClosed,
                 // The end of monitoring, when the socket closes.
                 _ => continue,
             };

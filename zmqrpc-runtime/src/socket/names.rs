@@ -11,23 +11,23 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::thread;
 
 use super::process::PerProcess;
-use super::{Waiter, caretaker};
+use super::{Poller, caretaker};
 
 /// The addresses of a host, all with port 0; or why there are none.
-pub(super) type Answer = Result<Vec<SocketAddr>, Arc<str>>;
+pub(super) type Addresses = Result<Vec<SocketAddr>, Arc<str>>;
 
 /// A look-up that is under way, or has ended.
 #[derive(Clone, Debug)]
 pub(super) struct Lookup {
-    answer: Arc<OnceLock<Answer>>,
+    answer: Arc<OnceLock<Addresses>>,
 }
 
 impl Lookup {
-    pub(super) fn answer(&self) -> Option<&Answer> {
+    pub(super) fn answer(&self) -> Option<&Addresses> {
         self.answer.get()
     }
 
-    fn answered(answer: Answer) -> Self {
+    fn answered(answer: Addresses) -> Self {
         Self {
             answer: Arc::new(OnceLock::from(answer)),
         }
@@ -38,23 +38,23 @@ impl Lookup {
 /// there are names that it is asked for.
 const THREADS: usize = 16;
 
-static BOOK: PerProcess<Mutex<Book>> = PerProcess::new();
+static BOOK: PerProcess<Mutex<LookupTable>> = PerProcess::new();
 
 #[derive(Default)]
-struct Book {
-    asked: HashMap<Arc<str>, Question>,
+struct LookupTable {
+    asked: HashMap<Arc<str>, LookupQuery>,
     /// Names that no thread looks up yet.
     waiting: VecDeque<Arc<str>>,
     threads: usize,
 }
 
-struct Question {
+struct LookupQuery {
     lookup: Lookup,
-    askers: Vec<Weak<Waiter>>,
+    askers: Vec<Weak<Poller>>,
 }
 
 /// Begins to look a host's name up, or joins those who wait for it already. `asker` is told when there is an answer.
-pub(super) fn look_up(host: &str, asker: &Arc<Waiter>) -> Lookup {
+pub(super) fn look_up(host: &str, asker: &Arc<Poller>) -> Lookup {
     if is_local(host) {
         // As RFC 6761 has it, and whatever other names are waited for.
         let loopback = [
@@ -85,7 +85,7 @@ pub(super) fn look_up(host: &str, asker: &Arc<Waiter>) -> Lookup {
     let lookup = Lookup {
         answer: Arc::default(),
     };
-    let question = Question {
+    let question = LookupQuery {
         lookup: lookup.clone(),
         askers: vec![Arc::downgrade(asker)],
     };
@@ -98,7 +98,7 @@ fn is_local(host: &str) -> bool {
     host.trim_end_matches('.').eq_ignore_ascii_case("localhost")
 }
 
-fn book() -> MutexGuard<'static, Book> {
+fn book() -> MutexGuard<'static, LookupTable> {
     BOOK.get().lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -108,7 +108,7 @@ fn answer_all() {
         let found = (&*host, 0).to_socket_addrs();
         let answer = found.map(Iterator::collect).map_err(|error| reason(&error));
         let question = book().asked.remove(&host);
-        if let Some(Question { lookup, askers }) = question {
+        if let Some(LookupQuery { lookup, askers }) = question {
             let _ = lookup.answer.set(answer);
             for asker in askers.iter().filter_map(Weak::upgrade) {
                 asker.bring_news();
@@ -123,7 +123,8 @@ fn answer_all() {
 fn next() -> Option<Arc<str>> {
     let mut book = book();
     while let Some(host) = book.waiting.pop_front() {
-        let wanted = |question: &Question| question.askers.iter().any(|of| of.strong_count() > 0);
+        let wanted =
+            |question: &LookupQuery| question.askers.iter().any(|of| of.strong_count() > 0);
         if book.asked.get(&host).is_some_and(wanted) {
             return Some(host);
         }
@@ -146,7 +147,7 @@ mod tests {
 
     use super::*;
 
-    fn wait(waiter: &Waiter, lookup: &Lookup) -> Answer {
+    fn wait(waiter: &Poller, lookup: &Lookup) -> Addresses {
         let deadline = Instant::now() + Duration::from_secs(60);
         while lookup.answer().is_none() && Instant::now() < deadline {
             waiter.drive(Some(deadline)).unwrap();
@@ -156,7 +157,7 @@ mod tests {
 
     #[test]
     fn who_asks_is_woken_when_there_is_an_answer() {
-        let waiter = Arc::new(Waiter::new(Vec::new()).unwrap());
+        let waiter = Arc::new(Poller::new(Vec::new()).unwrap());
         let lookup = look_up("127.0.0.2", &waiter);
         let address = (Ipv4Addr::new(127, 0, 0, 2), 0).into();
         assert_eq!(wait(&waiter, &lookup), Ok(vec![address]));
@@ -164,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_name_that_nobody_has_is_told_why() {
-        let waiter = Arc::new(Waiter::new(Vec::new()).unwrap());
+        let waiter = Arc::new(Poller::new(Vec::new()).unwrap());
         let lookup = look_up("nobody.invalid", &waiter);
         let reason = wait(&waiter, &lookup).unwrap_err();
         assert!(!reason.is_empty() && !reason.contains("lookup"), "{reason}");
@@ -172,7 +173,7 @@ mod tests {
 
     #[test]
     fn the_own_host_is_known_without_asking() {
-        let waiter = Arc::new(Waiter::new(Vec::new()).unwrap());
+        let waiter = Arc::new(Poller::new(Vec::new()).unwrap());
         for host in ["localhost", "LOCALHOST", "localhost."] {
             let answer = look_up(host, &waiter).answer().cloned();
             let addresses = answer.unwrap().unwrap();

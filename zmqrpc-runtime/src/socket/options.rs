@@ -8,7 +8,7 @@ use super::{Security, SocketError};
 /// Settings of a socket, in force before it binds or connects: libzmq ignores most of them afterwards
 /// (<https://github.com/zeromq/libzmq/issues/4567>).
 #[derive(Clone, Debug)]
-pub(crate) struct Options {
+pub(crate) struct SocketOptions {
     /// Frames above this many bytes cut the connection.
     pub(crate) max_frame: usize,
     /// How long a closed socket may go on to hand over what was sent.
@@ -22,12 +22,12 @@ pub(crate) struct Options {
     pub(crate) ipv6: bool,
     /// Who may connect, or as whom it does.
     pub(crate) security: Security,
-    pub(crate) upkeep: Upkeep,
+    pub(crate) upkeep: Keepalive,
 }
 
 /// What ends connections whose peers say nothing any more, or nothing at all.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Upkeep {
+pub(crate) struct Keepalive {
     /// A peer that connects and does not get as far as messages holds a descriptor; this ends it
     /// (<https://github.com/zeromq/libzmq/issues/1081>).
     pub(crate) handshake_limit: Duration,
@@ -37,7 +37,7 @@ pub(crate) struct Upkeep {
     pub(crate) interval: Duration,
 }
 
-impl Default for Upkeep {
+impl Default for Keepalive {
     fn default() -> Self {
         Self {
             handshake_limit: Duration::from_secs(10),
@@ -47,7 +47,7 @@ impl Default for Upkeep {
     }
 }
 
-impl Upkeep {
+impl Keepalive {
     /// The setting that is wrong, and why.
     pub(crate) fn check(&self) -> Result<(), (&'static str, &'static str)> {
         if self.handshake_limit.is_zero() {
@@ -73,7 +73,7 @@ const CONNECT: Duration = Duration::from_secs(3);
 const RECONNECT: Duration = Duration::from_millis(50);
 const RECONNECT_MAX: Duration = Duration::from_secs(2);
 
-impl Options {
+impl SocketOptions {
     pub(super) fn apply(
         &self,
         raw: &mut RawSocket,

@@ -2,27 +2,30 @@
 
 use std::sync::Arc;
 
-use super::approach::{Approach, complain};
-use super::monitor::{Connection, Monitor};
+use super::approach::{OutboundConnection, complain};
+use super::monitor::{ConnectionChange, Monitor};
 use super::raw::RawSocket;
 use super::shut::shut;
-use super::{Denial, Denied, Direction, Endpoint, Options, Security, SocketError, Waiter, inproc};
+use super::{
+    AuthFailure, Direction, Endpoint, Poller, RejectedLogins, Security, SocketError, SocketOptions,
+    inproc,
+};
 use crate::log;
 
-pub(super) struct Outlet {
+pub(super) struct SendSocket {
     /// Tells of connections, as soon as there may be one that libzmq gives up.
     monitor: Option<Monitor>,
     pub(super) socket: RawSocket,
     endpoints: Vec<(String, Direction)>,
-    links: Vec<Link>,
-    waiter: Arc<Waiter>,
+    links: Vec<ConnectedEndpoint>,
+    waiter: Arc<Poller>,
     ipv6: bool,
     security: Security,
-    refused: Denied,
+    refused: RejectedLogins,
 }
 
 /// An endpoint that is connected to.
-struct Link {
+struct ConnectedEndpoint {
     endpoint: Endpoint,
     way: Way,
 }
@@ -31,25 +34,25 @@ enum Way {
     /// Within the process: the binding that the socket is connected to. libzmq takes messages for a name that nobody
     /// has bound, and does not connect again to one that is bound again.
     Within(Option<u64>),
-    Abroad(Box<Approach>),
+    Abroad(Box<OutboundConnection>),
 }
 
-impl Outlet {
+impl SendSocket {
     /// `monitor` is the socket's, if there is one already.
     pub(super) fn new(
         socket: RawSocket,
         monitor: Option<Monitor>,
-        options: &Options,
+        options: &SocketOptions,
     ) -> Result<Self, SocketError> {
         let mut outlet = Self {
-            waiter: Arc::new(Waiter::new(Vec::new())?),
+            waiter: Arc::new(Poller::new(Vec::new())?),
             monitor,
             socket,
             endpoints: Vec::new(),
             links: Vec::new(),
             ipv6: options.ipv6,
             security: options.security.clone(),
-            refused: Denied::default(),
+            refused: RejectedLogins::default(),
         };
         outlet.wait_for_both()?;
         Ok(outlet)
@@ -64,7 +67,7 @@ impl Outlet {
         Ok(())
     }
 
-    pub(super) fn waiter(&self) -> Arc<Waiter> {
+    pub(super) fn waiter(&self) -> Arc<Poller> {
         Arc::clone(&self.waiter)
     }
 
@@ -89,7 +92,7 @@ impl Outlet {
     }
 
     fn connect(&mut self, endpoint: &Endpoint) -> Result<String, SocketError> {
-        let mut link = Link {
+        let mut link = ConnectedEndpoint {
             endpoint: endpoint.clone(),
             way: Way::Within(None),
         };
@@ -101,7 +104,8 @@ impl Outlet {
                 self.wait_for_both()?;
             }
             let refused = self.refused.clone();
-            let mut approach = Approach::new(endpoint, &self.security, self.ipv6, refused);
+            let mut approach =
+                OutboundConnection::new(endpoint, &self.security, self.ipv6, refused);
             approach.dial(&mut self.socket, &self.waiter)?;
             link.way = Way::Abroad(Box::new(approach));
         }
@@ -119,7 +123,7 @@ impl Outlet {
         if direction == Direction::Bind {
             inproc::unbound(&endpoint);
         }
-        let is_link = |link: &Link| link.endpoint.as_str() == resolved;
+        let is_link = |link: &ConnectedEndpoint| link.endpoint.as_str() == resolved;
         let link = match direction {
             Direction::Connect => self.links.iter().position(is_link),
             Direction::Bind => None,
@@ -140,11 +144,11 @@ impl Outlet {
 
     /// Makes the connections that libzmq does not make: to `inproc` names that have been bound, or bound again, and those
     /// that it has given up. Tells `on` what has happened to all others. To be called now and then.
-    pub(super) fn tend(&mut self, mut on: impl FnMut(Connection)) -> Result<(), SocketError> {
+    pub(super) fn tend(&mut self, mut on: impl FnMut(ConnectionChange)) -> Result<(), SocketError> {
         while let Some(monitor) = &mut self.monitor
             && let Some((event, place)) = monitor.next_with_place()?
         {
-            if event == Connection::Mismatched {
+            if event == ConnectionChange::Mismatched {
                 self.socket.security().note_mismatch();
             }
             self.note(event, &place);
@@ -168,7 +172,7 @@ impl Outlet {
     }
 
     /// Finds the connections that an event is about.
-    fn note(&mut self, event: Connection, place: &[u8]) {
+    fn note(&mut self, event: ConnectionChange, place: &[u8]) {
         for link in &mut self.links {
             if let Way::Abroad(approach) = &mut link.way
                 && approach.is_at(place)
@@ -181,13 +185,13 @@ impl Outlet {
 
     /// Whether an `inproc` name is connected to that somebody has bound.
     pub(super) fn is_linked(&self) -> bool {
-        let is_bound = |link: &Link| matches!(link.way, Way::Within(Some(_)));
+        let is_bound = |link: &ConnectedEndpoint| matches!(link.way, Way::Within(Some(_)));
         self.links.iter().any(is_bound)
     }
 
     /// A connection may have to be made again, of which nothing tells.
     pub(super) fn is_cut(&self) -> bool {
-        self.links.iter().any(Link::is_cut)
+        self.links.iter().any(ConnectedEndpoint::is_cut)
     }
 
     /// Nothing tells when there is something to [tend](Self::tend).
@@ -210,16 +214,16 @@ impl Outlet {
 
     /// Why nobody can be reached: everybody who is connected to refuses the login, and nobody can come. What was known to
     /// somebody who has seen `since` so many refusals is none: the next try may go well.
-    pub(super) fn denial_since(&self, since: u64) -> Option<Denial> {
+    pub(super) fn denial_since(&self, since: u64) -> Option<AuthFailure> {
         self.denial().filter(|_| self.refused.get() > since)
     }
 
     /// The same, whenever that was.
-    pub(super) fn denial(&self) -> Option<Denial> {
+    pub(super) fn denial(&self) -> Option<AuthFailure> {
         if self.endpoints.len() > self.links.len() {
             return None;
         }
-        let mut denials = self.links.iter().map(Link::denial);
+        let mut denials = self.links.iter().map(ConnectedEndpoint::denial);
         let first = denials.next()??;
         denials.all(|denial| denial.is_some()).then_some(first)
     }
@@ -233,7 +237,7 @@ impl Outlet {
     }
 
     /// How often a login of this socket's was refused.
-    pub(super) fn refused(&self) -> Denied {
+    pub(super) fn refused(&self) -> RejectedLogins {
         self.refused.clone()
     }
 
@@ -276,9 +280,9 @@ impl Outlet {
     }
 }
 
-impl Link {
+impl ConnectedEndpoint {
     /// Why the last login was refused, if it was and no other is under way.
-    fn denial(&self) -> Option<Denial> {
+    fn denial(&self) -> Option<AuthFailure> {
         match &self.way {
             Way::Within(_) => None,
             Way::Abroad(approach) => approach.denial(),
@@ -290,7 +294,7 @@ impl Link {
     }
 
     /// Connects, if it is time to.
-    fn tend(&mut self, socket: &mut RawSocket, waiter: &Arc<Waiter>) -> Result<(), SocketError> {
+    fn tend(&mut self, socket: &mut RawSocket, waiter: &Arc<Poller>) -> Result<(), SocketError> {
         let text = self.endpoint.as_str();
         match &mut self.way {
             Way::Within(binding) => {
@@ -323,7 +327,7 @@ impl Link {
     }
 }
 
-impl Drop for Outlet {
+impl Drop for SendSocket {
     fn drop(&mut self) {
         self.stop_monitor();
         for (endpoint, direction) in &self.endpoints {

@@ -7,9 +7,9 @@ use zmq_sys::zmq_msg_t;
 /// Where a message's bytes are. Short ones lie in the message itself, and move with it: then it is how far behind the
 /// message's beginning, counted from 1, which is no address that anything has.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place(*mut u8);
+pub(super) struct DataLocation(*mut u8);
 
-impl Place {
+impl DataLocation {
     /// There are none, and it holds nothing else: as libzmq makes and leaves it.
     pub(super) const NOWHERE: Self = Self(ptr::null_mut());
 

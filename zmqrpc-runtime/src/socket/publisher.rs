@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::monitor::Monitor;
-use super::outlet::Outlet;
-use super::raw::{RawSocket, Refused};
-use super::{Denial, Denied, Endpoint, Message, Options, SocketError, Waiter};
+use super::outlet::SendSocket;
+use super::raw::{RawSocket, WouldBlock};
+use super::{AuthFailure, Endpoint, Message, Poller, RejectedLogins, SocketError, SocketOptions};
 
 /// An XPUB.
-pub(crate) struct Publisher {
-    outlet: Outlet,
+pub(crate) struct PubSocket {
+    outlet: SendSocket,
 }
 
 /// What a subscriber does: it begins or ends to want the topics with a prefix.
@@ -21,7 +21,7 @@ pub(crate) enum Interest {
 
 /// Why a message was not published.
 #[derive(Debug)]
-pub(crate) enum Unpublished {
+pub(crate) enum PublishError {
     /// A subscriber has no room. Nobody got it.
     Full(Message),
     Broken(SocketError),
@@ -31,9 +31,9 @@ pub(crate) enum Unpublished {
 /// a subscription, so that one long frame would cost a multiple of its length. A login has to fit, too.
 pub(super) const MAX_SUBSCRIPTION: usize = 1024;
 
-impl Publisher {
-    pub(crate) fn new(options: &Options) -> Result<Self, SocketError> {
-        let options = &Options {
+impl PubSocket {
+    pub(crate) fn new(options: &SocketOptions) -> Result<Self, SocketError> {
+        let options = &SocketOptions {
             max_frame: MAX_SUBSCRIPTION,
             ..options.clone()
         };
@@ -47,11 +47,11 @@ impl Publisher {
         let guarded = options.security.is_guarded();
         let monitor = guarded.then(|| Monitor::of_refusals(&socket));
         Ok(Self {
-            outlet: Outlet::new(socket, monitor.transpose()?, options)?,
+            outlet: SendSocket::new(socket, monitor.transpose()?, options)?,
         })
     }
 
-    pub(crate) fn waiter(&self) -> Arc<Waiter> {
+    pub(crate) fn waiter(&self) -> Arc<Poller> {
         self.outlet.waiter()
     }
 
@@ -81,7 +81,7 @@ impl Publisher {
 
     /// Why nobody can be reached, if it is for the login, and not known to whom knows `since` so many
     /// [refusals](Self::refused).
-    pub(crate) fn denial_since(&self, since: u64) -> Option<Denial> {
+    pub(crate) fn denial_since(&self, since: u64) -> Option<AuthFailure> {
         self.outlet.denial_since(since)
     }
 
@@ -91,7 +91,7 @@ impl Publisher {
     }
 
     /// How often a login of this socket's was refused.
-    pub(crate) fn refused(&self) -> Denied {
+    pub(crate) fn refused(&self) -> RejectedLogins {
         self.outlet.refused()
     }
 
@@ -106,15 +106,15 @@ impl Publisher {
     }
 
     /// Sends to all who want `topic`, or to nobody.
-    pub(crate) fn send(&mut self, topic: &[u8], message: Message) -> Result<(), Unpublished> {
+    pub(crate) fn send(&mut self, topic: &[u8], message: Message) -> Result<(), PublishError> {
         let mut first = Message::copy_of(topic);
         let socket = &mut self.outlet.socket;
         match socket.send(&mut first, true) {
             // What subscribers have read meanwhile may still wait to be noticed.
-            Err(Refused::Full) => {
+            Err(WouldBlock::Full) => {
                 socket.settle()?;
                 match socket.send(&mut first, true) {
-                    Err(Refused::Full) => return Err(Unpublished::Full(message)),
+                    Err(WouldBlock::Full) => return Err(PublishError::Full(message)),
                     sent => sent?,
                 }
             }
@@ -124,18 +124,22 @@ impl Publisher {
     }
 
     /// Sends to all who want `topic` and have room.
-    pub(crate) fn send_lossy(&mut self, topic: &[u8], message: Message) -> Result<(), Unpublished> {
+    pub(crate) fn send_lossy(
+        &mut self,
+        topic: &[u8],
+        message: Message,
+    ) -> Result<(), PublishError> {
         self.outlet.socket.set(zmq_sys::ZMQ_XPUB_NODROP, 0)?;
         let sent = self.outlet.socket.send(&mut Message::copy_of(topic), true);
         let sent = sent
-            .map_err(Unpublished::from)
+            .map_err(PublishError::from)
             .and_then(|()| self.finish(message));
         self.outlet.socket.set(zmq_sys::ZMQ_XPUB_NODROP, 1)?;
         sent
     }
 
     /// Never refused: libzmq counts whole messages, so who had room for the topic has it for what follows.
-    fn finish(&mut self, mut message: Message) -> Result<(), Unpublished> {
+    fn finish(&mut self, mut message: Message) -> Result<(), PublishError> {
         Ok(self.outlet.socket.send(&mut message, false)?)
     }
 
@@ -164,17 +168,17 @@ impl Publisher {
     }
 }
 
-impl From<SocketError> for Unpublished {
+impl From<SocketError> for PublishError {
     fn from(error: SocketError) -> Self {
         Self::Broken(error)
     }
 }
 
-impl From<Refused> for Unpublished {
-    fn from(refused: Refused) -> Self {
+impl From<WouldBlock> for PublishError {
+    fn from(refused: WouldBlock) -> Self {
         match refused {
-            Refused::Broken(error) => Self::Broken(error),
-            Refused::Full | Refused::Unreachable => {
+            WouldBlock::Broken(error) => Self::Broken(error),
+            WouldBlock::Full | WouldBlock::Unreachable => {
                 Self::Broken(SocketError::refused("send", "an incomplete message"))
             }
         }

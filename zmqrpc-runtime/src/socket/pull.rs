@@ -3,24 +3,24 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::inlet::{self, Arrival, Inlet};
-use super::{Denied, Endpoint, Message, Options, SocketError, Waiter};
+use super::inlet::{self, Arrival, RecvSocket};
+use super::{Endpoint, Message, Poller, RejectedLogins, SocketError, SocketOptions};
 
 /// A PULL at one endpoint.
-pub(crate) struct Pull {
-    inlet: Inlet,
-    options: Options,
+pub(crate) struct PullSocket {
+    inlet: RecvSocket,
+    options: SocketOptions,
 }
 
-impl Pull {
+impl PullSocket {
     /// Messages that are held for each of those who push. Few: they are lost if the process dies, and no other worker gets
     /// them meanwhile.
     pub(crate) const HIGH_WATER: u32 = 100;
 
-    pub(crate) fn open(endpoint: &Endpoint, options: &Options) -> Result<Self, SocketError> {
+    pub(crate) fn open(endpoint: &Endpoint, options: &SocketOptions) -> Result<Self, SocketError> {
         let socket = inlet::socket(zmq::PULL, options)?;
         Ok(Self {
-            inlet: Inlet::open(socket, endpoint, options)?,
+            inlet: RecvSocket::open(socket, endpoint, options)?,
             options: options.clone(),
         })
     }
@@ -30,7 +30,7 @@ impl Pull {
         self.inlet.endpoint()
     }
 
-    pub(crate) fn waiter(&self) -> Arc<Waiter> {
+    pub(crate) fn waiter(&self) -> Arc<Poller> {
         self.inlet.waiter()
     }
 
@@ -53,7 +53,7 @@ impl Pull {
         self.inlet.follow();
     }
 
-    /// Takes in what becomes of connections. To be called from [time to time](super::Hold) while nothing is received; a
+    /// Takes in what becomes of connections. To be called from [time to time](super::UnreadTimer) while nothing is received; a
     /// message may have arrived of which nothing tells afterwards.
     pub(crate) fn settle(&mut self) -> Result<(), SocketError> {
         self.inlet.settle()
@@ -70,7 +70,7 @@ impl Pull {
     }
 
     /// How often the login was refused.
-    pub(crate) fn refused(&self) -> Denied {
+    pub(crate) fn refused(&self) -> RejectedLogins {
         self.inlet.refused()
     }
 

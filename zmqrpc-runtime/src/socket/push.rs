@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
-use super::monitor::{Connection, Monitor};
-use super::outlet::Outlet;
+use super::monitor::{ConnectionChange, Monitor};
+use super::outlet::SendSocket;
 use super::publisher::MAX_SUBSCRIPTION;
-use super::raw::{RawSocket, Refused};
-use super::{Denial, Denied, Endpoint, Mark, Message, Options, SocketError, Waiter};
+use super::raw::{RawSocket, WouldBlock};
+use super::{
+    AuthFailure, Endpoint, Message, Poller, RejectedLogins, SocketError, SocketOptions,
+    UnsentCounter,
+};
 
 /// A PUSH with a monitor.
-pub(crate) struct Push {
-    outlet: Outlet,
+pub(crate) struct PushSocket {
+    outlet: SendSocket,
     /// Connections that have said who they are, those in the process not counted.
     connections: u64,
     /// Something was sent: a peer in the process was there.
@@ -19,16 +22,16 @@ pub(crate) struct Push {
 
 /// Why a message was not taken.
 #[derive(Debug)]
-pub(crate) enum Unpushed {
+pub(crate) enum PushError {
     /// Nobody has room, or there is nobody.
     Full(Message),
     Broken(SocketError),
 }
 
-impl Push {
-    pub(crate) fn new(options: &Options) -> Result<Self, SocketError> {
+impl PushSocket {
+    pub(crate) fn new(options: &SocketOptions) -> Result<Self, SocketError> {
         // Who pulls has nothing to say, and what it says is never read.
-        let aside = Options {
+        let aside = SocketOptions {
             max_frame: MAX_SUBSCRIPTION,
             ..options.clone()
         };
@@ -38,13 +41,13 @@ impl Push {
         immediate.map_err(SocketError::of("setting a socket option"))?;
         let monitor = Monitor::of_peers(&socket)?;
         Ok(Self {
-            outlet: Outlet::new(socket, Some(monitor), options)?,
+            outlet: SendSocket::new(socket, Some(monitor), options)?,
             connections: 0,
             has_sent: false,
         })
     }
 
-    pub(crate) fn waiter(&self) -> Arc<Waiter> {
+    pub(crate) fn waiter(&self) -> Arc<Poller> {
         self.outlet.waiter()
     }
 
@@ -68,44 +71,44 @@ impl Push {
     }
 
     /// Takes the message, or gives it back when there is no room. After that the socket may be waited on.
-    pub(crate) fn send(&mut self, mut message: Message) -> Result<(), Unpushed> {
+    pub(crate) fn send(&mut self, mut message: Message) -> Result<(), PushError> {
         for settled in [false, true] {
             match self.outlet.socket.send(&mut message, false) {
                 Ok(()) => {
                     self.has_sent = true;
                     return Ok(());
                 }
-                Err(Refused::Broken(error)) => return Err(Unpushed::Broken(error)),
+                Err(WouldBlock::Broken(error)) => return Err(PushError::Broken(error)),
                 // What pullers have read meanwhile may still wait to be noticed, and whoever waits for it to be
                 // signalled once more would wait for ever.
-                Err(Refused::Full | Refused::Unreachable) if !settled => {
+                Err(WouldBlock::Full | WouldBlock::Unreachable) if !settled => {
                     self.outlet.hurry();
-                    self.settle().map_err(Unpushed::Broken)?;
+                    self.settle().map_err(PushError::Broken)?;
                 }
-                Err(Refused::Full | Refused::Unreachable) => {}
+                Err(WouldBlock::Full | WouldBlock::Unreachable) => {}
             }
         }
-        Err(Unpushed::Full(message))
+        Err(PushError::Full(message))
     }
 
     /// The same, and the message is marked if it is taken.
     pub(crate) fn send_marked(
         &mut self,
         message: Message,
-        mark: &Arc<Mark>,
-    ) -> Result<(), Unpushed> {
+        mark: &Arc<UnsentCounter>,
+    ) -> Result<(), PushError> {
         if !self.has_room() {
             self.outlet.hurry();
-            self.settle().map_err(Unpushed::Broken)?;
+            self.settle().map_err(PushError::Broken)?;
         }
         // A message that is given back is not marked.
         if !self.has_room() {
-            return Err(Unpushed::Full(message));
+            return Err(PushError::Full(message));
         }
         self.send(message.marked(mark))
             .map_err(|unpushed| match unpushed {
-                Unpushed::Full(message) => Unpushed::Full(Message::copy_of(&message)),
-                broken @ Unpushed::Broken(_) => broken,
+                PushError::Full(message) => PushError::Full(Message::copy_of(&message)),
+                broken @ PushError::Broken(_) => broken,
             })
     }
 
@@ -114,13 +117,15 @@ impl Push {
         let connections = &mut self.connections;
         self.outlet.tend(|event| match event {
             // What fails is followed by a loss, though nothing was established.
-            Connection::Established
-            | Connection::Foreign
-            | Connection::Mismatched
-            | Connection::Denied
-            | Connection::Failed => *connections += 1,
-            Connection::Lost => *connections = connections.saturating_sub(1),
-            Connection::Itself | Connection::Retried | Connection::ListenerClosed => {}
+            ConnectionChange::Established
+            | ConnectionChange::Foreign
+            | ConnectionChange::Mismatched
+            | ConnectionChange::Denied
+            | ConnectionChange::Failed => *connections += 1,
+            ConnectionChange::Lost => *connections = connections.saturating_sub(1),
+            ConnectionChange::Itself
+            | ConnectionChange::Retried
+            | ConnectionChange::ListenerClosed => {}
         })?;
         self.outlet.socket.settle()
     }
@@ -150,12 +155,12 @@ impl Push {
     }
 
     /// Why nobody can be reached, if it is for the login.
-    pub(crate) fn denial(&self) -> Option<Denial> {
+    pub(crate) fn denial(&self) -> Option<AuthFailure> {
         self.outlet.denial()
     }
 
     /// The same, if that is not known to whom knows `since` so many [refusals](Self::refused).
-    pub(crate) fn denial_since(&self, since: u64) -> Option<Denial> {
+    pub(crate) fn denial_since(&self, since: u64) -> Option<AuthFailure> {
         self.outlet.denial_since(since)
     }
 
@@ -165,7 +170,7 @@ impl Push {
     }
 
     /// How often a login of this socket's was refused.
-    pub(crate) fn refused(&self) -> Denied {
+    pub(crate) fn refused(&self) -> RejectedLogins {
         self.outlet.refused()
     }
 

@@ -5,16 +5,16 @@ use std::mem::ManuallyDrop;
 use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 use std::sync::Arc;
 
-use super::context::{Shared, shared};
-use super::doorkeeper::Door;
+use super::context::{SharedContext, shared};
+use super::doorkeeper::ListenerGuard;
 use super::process::Process;
 use super::unix::{UnixPath, listen_at};
-use super::{Direction, Endpoint, Message, Options, Security, SocketError};
+use super::{Direction, Endpoint, Message, Security, SocketError, SocketOptions};
 use crate::log;
 
 /// Why a frame was not taken.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Refused {
+pub(super) enum WouldBlock {
     /// The peer's queue is full, or there is no peer yet.
     Full,
     /// A router knows no such peer, or knows it no longer.
@@ -27,18 +27,18 @@ pub(super) enum Refused {
 /// its domain is forgotten. In a child of the process that made it, it does nothing, and its end is none.
 pub(super) struct RawSocket {
     /// The TCP endpoints that it listens on, and who looks after them.
-    doors: Vec<(String, Door)>,
+    doors: Vec<(String, ListenerGuard)>,
     /// Those of the unix sockets that it listens at.
     paths: Vec<(String, UnixPath)>,
     socket: ManuallyDrop<zmq::Socket>,
     process: Process,
     /// None where the context's end is to end the socket.
-    context: Option<Arc<Shared>>,
+    context: Option<Arc<SharedContext>>,
     security: Security,
 }
 
 impl RawSocket {
-    pub(super) fn new(kind: zmq::SocketType, options: &Options) -> Result<Self, SocketError> {
+    pub(super) fn new(kind: zmq::SocketType, options: &SocketOptions) -> Result<Self, SocketError> {
         let context = shared()?;
         if options.security.is_guarded() {
             context.answer_logins()?;
@@ -50,9 +50,9 @@ impl RawSocket {
 
     /// One that does not keep the context alive: its operations fail when that ends, and it must be closed then.
     pub(super) fn within(
-        context: &Shared,
+        context: &SharedContext,
         kind: zmq::SocketType,
-        options: &Options,
+        options: &SocketOptions,
     ) -> Result<Self, SocketError> {
         let socket = context.socket(kind)?;
         let mut raw = Self {
@@ -77,7 +77,10 @@ impl RawSocket {
     }
 
     /// One with libzmq's own settings, that leaves nothing behind.
-    pub(super) fn plain(context: Arc<Shared>, kind: zmq::SocketType) -> Result<Self, SocketError> {
+    pub(super) fn plain(
+        context: Arc<SharedContext>,
+        kind: zmq::SocketType,
+    ) -> Result<Self, SocketError> {
         let socket = context.socket(kind)?;
         socket
             .set_linger(0)
@@ -156,7 +159,7 @@ impl RawSocket {
                     .map_err(SocketError::of("reading the endpoint"))?;
                 let resolved = last.unwrap_or_else(|_| endpoint.as_str().to_owned());
                 self.security.note_bound(&resolved);
-                if let Some(door) = Door::at(&resolved) {
+                if let Some(door) = ListenerGuard::at(&resolved) {
                     self.doors.push((resolved.clone(), door));
                 }
                 Ok(resolved)
@@ -244,8 +247,8 @@ impl RawSocket {
     /// Sends one frame, or leaves it as it was.
     ///
     /// Only the first frame of a message can be refused; libzmq takes or drops the others with it.
-    pub(super) fn send(&mut self, frame: &mut Message, more: bool) -> Result<(), Refused> {
-        self.check_process().map_err(Refused::Broken)?;
+    pub(super) fn send(&mut self, frame: &mut Message, more: bool) -> Result<(), WouldBlock> {
+        self.check_process().map_err(WouldBlock::Broken)?;
         let flags = if more {
             zmq::DONTWAIT | zmq::SNDMORE
         } else {
@@ -265,11 +268,11 @@ impl RawSocket {
             // SAFETY: `zmq_errno` has no preconditions.
             let code = unsafe { zmq_sys::zmq_errno() };
             if code == zmq::Error::EAGAIN.to_raw() {
-                return Err(Refused::Full);
+                return Err(WouldBlock::Full);
             } else if code == zmq::Error::EHOSTUNREACH.to_raw() {
-                return Err(Refused::Unreachable);
+                return Err(WouldBlock::Unreachable);
             } else if code != zmq::Error::EINTR.to_raw() {
-                return Err(Refused::Broken(SocketError::last("send")));
+                return Err(WouldBlock::Broken(SocketError::last("send")));
             }
         }
     }

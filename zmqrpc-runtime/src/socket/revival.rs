@@ -3,11 +3,11 @@
 use std::time::{Duration, Instant};
 
 use super::caretaker::notice_due;
-use super::monitor::Connection;
+use super::monitor::ConnectionChange;
 
 /// Watches one connection that was made to an endpoint.
 #[derive(Debug, Default)]
-pub(super) struct Revival {
+pub(super) struct ReconnectBackoff {
     /// Since when there is no connection, and libzmq has not said that it tries to make one.
     cut: Option<Instant>,
     /// Logins in a row that were refused.
@@ -23,16 +23,16 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// How often the time until the next login doubles at most: to 32 s.
 const DOUBLINGS: u32 = 6;
 
-impl Revival {
-    pub(super) fn note(&mut self, event: Connection) {
+impl ReconnectBackoff {
+    pub(super) fn note(&mut self, event: ConnectionChange) {
         match event {
-            Connection::Lost => {
+            ConnectionChange::Lost => {
                 self.cut = Some(Instant::now());
                 notice_due();
             }
-            Connection::Established => *self = Self::default(),
+            ConnectionChange::Established => *self = Self::default(),
             // What was refused is not left to libzmq, which tries twenty times a second.
-            Connection::Retried if self.refusals == 0 => self.cut = None,
+            ConnectionChange::Retried if self.refusals == 0 => self.cut = None,
             _ => {}
         }
     }
@@ -89,19 +89,19 @@ impl Revival {
 mod tests {
     use super::*;
 
-    fn wait(revival: &Revival) -> Duration {
+    fn wait(revival: &ReconnectBackoff) -> Duration {
         let due = revival.due().unwrap();
         due.duration_since(revival.cut.unwrap())
     }
 
     #[test]
     fn a_login_that_is_refused_again_and_again_is_tried_more_and_more_rarely() {
-        let mut revival = Revival::default();
+        let mut revival = ReconnectBackoff::default();
         let mut waits = Vec::new();
         for _ in 0..9 {
             revival.refuse();
-            revival.note(Connection::Lost);
-            revival.note(Connection::Retried);
+            revival.note(ConnectionChange::Lost);
+            revival.note(ConnectionChange::Retried);
             waits.push(wait(&revival).as_millis());
             revival = revival.heir();
         }
@@ -113,13 +113,13 @@ mod tests {
 
     #[test]
     fn who_waits_makes_a_login_come_sooner_and_a_connection_makes_it_forgotten() {
-        let mut revival = Revival::default();
+        let mut revival = ReconnectBackoff::default();
         (0..5).for_each(|_| revival.refuse());
         revival.hurry();
         assert_eq!(wait(&revival), PATIENCE);
-        revival.note(Connection::Established);
+        revival.note(ConnectionChange::Established);
         assert_eq!(revival.due(), None);
-        revival.note(Connection::Lost);
+        revival.note(ConnectionChange::Lost);
         assert_eq!(wait(&revival), PATIENCE);
     }
 }

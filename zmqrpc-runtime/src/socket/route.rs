@@ -22,10 +22,10 @@ pub(crate) struct PeerId {
 ///
 /// Behind a pointer, as it is handed on often and looked at rarely.
 #[derive(Clone, Debug)]
-pub(crate) struct Route(pub(super) Option<Box<Way>>);
+pub(crate) struct Route(pub(super) Option<Box<RouteParts>>);
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Way {
+pub(super) struct RouteParts {
     pub(super) peer: PeerId,
     pub(super) hops: Vec<Message>,
 }
@@ -47,7 +47,7 @@ impl Route {
     #[cfg(test)]
     pub(crate) fn made_up(peer: &str, hops: &[&str]) -> Self {
         let frame = |text: &str| Message::copy_of(text.as_bytes());
-        Self(Some(Box::new(Way {
+        Self(Some(Box::new(RouteParts {
             peer: PeerId {
                 name: frame(peer),
                 session: None,
@@ -59,7 +59,7 @@ impl Route {
     /// The way to the peer itself.
     pub(crate) fn to(peer: PeerId) -> Self {
         let hops = Vec::new();
-        Self(Some(Box::new(Way { peer, hops })))
+        Self(Some(Box::new(RouteParts { peer, hops })))
     }
 
     /// The peer, if no device stands between.
@@ -106,7 +106,7 @@ impl Hash for Route {
 
 /// A message and where it came from.
 #[derive(Debug)]
-pub(crate) struct Delivery {
+pub(crate) struct RoutedMessage {
     pub(crate) route: Route,
     pub(crate) message: Message,
 }

@@ -3,22 +3,22 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::approach::{Approach, complain, complain_of};
+use super::approach::{OutboundConnection, complain, complain_of};
 use super::load::{Loads, NoRoom};
-use super::monitor::{Connection, Monitor};
-use super::raw::{RawSocket, Refused};
-use super::route::Way;
-use super::sessions::{Endings, Session};
+use super::monitor::{ConnectionChange, Monitor};
+use super::raw::{RawSocket, WouldBlock};
+use super::route::RouteParts;
+use super::sessions::{Session, SessionGenerations};
 use super::shut::shut;
 use super::{
-    Arrival, Delivery, Denied, Direction, Endpoint, Message, Options, Route, SocketError, Waiter,
-    inproc,
+    Arrival, Direction, Endpoint, Message, Poller, RejectedLogins, Route, RoutedMessage,
+    SocketError, SocketOptions, inproc,
 };
 
 /// Why a message was not taken; full gives it back.
 #[derive(Debug)]
-pub(crate) enum Unsent {
-    Full(Box<Delivery>),
+pub(crate) enum SendError {
+    Full(Box<RoutedMessage>),
     /// The peer has left, or never was.
     Gone(Route),
     Broken(SocketError),
@@ -35,27 +35,27 @@ const MAX_HOPS: usize = 16;
 const SPARES: usize = 256;
 
 /// A ROUTER.
-pub(crate) struct Router {
+pub(crate) struct RouterSocket {
     /// Of a guarded one: tells who never got as far as to be asked. Of one that connects: tells of its connections.
     news: Option<Monitor>,
     /// Where it connects, other than `inproc`.
-    links: Vec<Approach>,
-    refused: Denied,
+    links: Vec<OutboundConnection>,
+    refused: RejectedLogins,
     socket: RawSocket,
     endpoints: Vec<(String, Direction)>,
-    waiter: Arc<Waiter>,
+    waiter: Arc<Poller>,
     ipv6: bool,
     /// What is on its way to whom.
     loads: Loads,
     /// Known where there are peers that have chosen their names.
-    endings: Option<Endings>,
+    endings: Option<SessionGenerations>,
     /// What the next messages' ways are received into.
     #[expect(clippy::vec_box, reason = "they come and go as they are")]
-    spare: Vec<Box<Way>>,
+    spare: Vec<Box<RouteParts>>,
 }
 
-impl Router {
-    pub(crate) fn new(options: &Options) -> Result<Self, SocketError> {
+impl RouterSocket {
+    pub(crate) fn new(options: &SocketOptions) -> Result<Self, SocketError> {
         let socket = RawSocket::new(zmq::ROUTER, options)?;
         let set = SocketError::of("setting a socket option");
         // Without it a reply to a full or unknown peer is dropped and the send "succeeds"
@@ -68,11 +68,11 @@ impl Router {
             sources.push(monitor.descriptor()?);
             news = Some(monitor);
         }
-        let waiter = Arc::new(Waiter::new(sources)?);
+        let waiter = Arc::new(Poller::new(sources)?);
         Ok(Self {
             news,
             links: Vec::new(),
-            refused: Denied::default(),
+            refused: RejectedLogins::default(),
             socket,
             endpoints: Vec::new(),
             waiter,
@@ -83,7 +83,7 @@ impl Router {
         })
     }
 
-    pub(crate) fn waiter(&self) -> Arc<Waiter> {
+    pub(crate) fn waiter(&self) -> Arc<Poller> {
         Arc::clone(&self.waiter)
     }
 
@@ -100,7 +100,7 @@ impl Router {
         }
         let resolved = if watched {
             let (security, refused) = (self.socket.security(), self.refused.clone());
-            let mut link = Approach::new(endpoint, security, self.ipv6, refused);
+            let mut link = OutboundConnection::new(endpoint, security, self.ipv6, refused);
             link.dial(&mut self.socket, &self.waiter)?;
             self.links.push(link);
             endpoint.as_str().to_owned()
@@ -126,7 +126,7 @@ impl Router {
         };
         let (endpoint, direction) = self.endpoints.remove(at);
         inproc::unbound(&endpoint);
-        let is_link = |link: &Approach| link.endpoint().as_str() == endpoint;
+        let is_link = |link: &OutboundConnection| link.endpoint().as_str() == endpoint;
         let link = match direction {
             Direction::Connect => self.links.iter().position(is_link),
             Direction::Bind => None,
@@ -153,11 +153,11 @@ impl Router {
 
     /// When a connection has to be made again, of which nothing tells.
     pub(crate) fn due(&self) -> Option<Instant> {
-        self.links.iter().filter_map(Approach::due).min()
+        self.links.iter().filter_map(OutboundConnection::due).min()
     }
 
     /// How often a login of this socket's was refused.
-    pub(crate) fn refused(&self) -> Denied {
+    pub(crate) fn refused(&self) -> RejectedLogins {
         self.refused.clone()
     }
 
@@ -179,28 +179,28 @@ impl Router {
     }
 
     /// Takes the message whole, or gives it back whole.
-    pub(crate) fn send(&mut self, mut delivery: Delivery) -> Result<(), Unsent> {
+    pub(crate) fn send(&mut self, mut delivery: RoutedMessage) -> Result<(), SendError> {
         let Some(way) = &mut delivery.route.0 else {
-            return Err(Unsent::Gone(delivery.route));
+            return Err(SendError::Gone(delivery.route));
         };
         if let Some(session) = way.peer.session {
             match self.is_over(session) {
                 Ok(false) => {}
                 // Whoever has its name now has not asked for this.
-                Ok(true) => return Err(Unsent::Gone(delivery.route)),
-                Err(error) => return Err(Unsent::Broken(error)),
+                Ok(true) => return Err(SendError::Gone(delivery.route)),
+                Err(error) => return Err(SendError::Broken(error)),
             }
         }
         let load = match self.loads.room_for(&way.peer, delivery.message.len()) {
             Ok(load) => load,
-            Err(NoRoom) => return Err(Unsent::Full(Box::new(delivery))),
+            Err(NoRoom) => return Err(SendError::Full(Box::new(delivery))),
         };
         // The peer's frame is kept until the message has gone, since a refusal must give it back.
         match self.socket.send(&mut way.peer.name, true) {
             Ok(()) => {}
-            Err(Refused::Full) => return Err(Unsent::Full(Box::new(delivery))),
-            Err(Refused::Unreachable) => return Err(Unsent::Gone(delivery.route)),
-            Err(Refused::Broken(error)) => return Err(Unsent::Broken(error)),
+            Err(WouldBlock::Full) => return Err(SendError::Full(Box::new(delivery))),
+            Err(WouldBlock::Unreachable) => return Err(SendError::Gone(delivery.route)),
+            Err(WouldBlock::Broken(error)) => return Err(SendError::Broken(error)),
         }
         for mut hop in way.hops.drain(..) {
             self.rest(&mut hop, true)?;
@@ -216,11 +216,11 @@ impl Router {
         self.rest(&mut delivery.message, false)
     }
 
-    fn rest(&mut self, frame: &mut Message, more: bool) -> Result<(), Unsent> {
+    fn rest(&mut self, frame: &mut Message, more: bool) -> Result<(), SendError> {
         match self.socket.send(frame, more) {
             // Never refused: libzmq decides over a message with its first frame, and drops the rest if the peer leaves.
-            Ok(()) | Err(Refused::Full | Refused::Unreachable) => Ok(()),
-            Err(Refused::Broken(error)) => Err(Unsent::Broken(error)),
+            Ok(()) | Err(WouldBlock::Full | WouldBlock::Unreachable) => Ok(()),
+            Err(WouldBlock::Broken(error)) => Err(SendError::Broken(error)),
         }
     }
 
@@ -252,12 +252,12 @@ impl Router {
         while let Some(news) = &mut self.news
             && let Some((event, place, number)) = news.next_in_full()?
         {
-            if event == Connection::Lost
+            if event == ConnectionChange::Lost
                 && let Some(endings) = &mut self.endings
             {
                 endings.note(number);
             }
-            if event == Connection::Mismatched {
+            if event == ConnectionChange::Mismatched {
                 self.socket.security().note_mismatch();
             }
             for link in &mut self.links {
@@ -288,7 +288,7 @@ impl Router {
             return Ok(None);
         }
         if self.endings.is_none() {
-            self.endings = Some(Endings::default());
+            self.endings = Some(SessionGenerations::default());
             if self.news.is_none() {
                 self.watch()?;
             }
@@ -355,7 +355,7 @@ impl Router {
     }
 }
 
-impl Drop for Router {
+impl Drop for RouterSocket {
     fn drop(&mut self) {
         self.stop_news();
         for (endpoint, _) in &self.endpoints {

@@ -11,9 +11,9 @@ pub(super) struct Session {
 
 /// Which connections have ended: how often each number has been in use.
 #[derive(Default)]
-pub(super) struct Endings(HashMap<u32, u32>);
+pub(super) struct SessionGenerations(HashMap<u32, u32>);
 
-impl Endings {
+impl SessionGenerations {
     /// The connection that has this number now.
     pub(super) fn current(&self, number: u32) -> Session {
         let uses = self.0.get(&number).copied().unwrap_or_default();
@@ -36,7 +36,7 @@ mod tests {
 
     #[test]
     fn a_number_that_is_used_again_is_another_connection() {
-        let mut endings = Endings::default();
+        let mut endings = SessionGenerations::default();
         let first = endings.current(7);
         endings.note(8);
         assert_eq!(endings.current(7), first);

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::monitor::{Connection, Monitor};
+use super::monitor::{ConnectionChange, Monitor};
 use super::raw::RawSocket;
-use super::{Direction, Waiter, inproc};
+use super::{Direction, Poller, inproc};
 use crate::log;
 
 /// How long shutting waits for endpoints to become free.
@@ -30,12 +30,12 @@ pub(super) fn shut(socket: &mut RawSocket, endpoints: &[(String, Direction)]) {
     }
     let waiter = closings
         .descriptor()
-        .and_then(|closings| Waiter::new(vec![closings]));
+        .and_then(|closings| Poller::new(vec![closings]));
     let deadline = Instant::now() + LIMIT;
     while let Ok(waiter) = &waiter
         && Instant::now() < deadline
     {
-        while let Ok(Some(Connection::ListenerClosed)) = closings.next() {
+        while let Ok(Some(ConnectionChange::ListenerClosed)) = closings.next() {
             open = open.saturating_sub(1);
         }
         if open == 0 || waiter.drive(Some(deadline)).is_err() {

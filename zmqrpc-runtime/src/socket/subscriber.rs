@@ -4,19 +4,19 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::inlet::{self, Arrival, Inlet};
-use super::monitor::{Connection, Monitor};
-use super::raw::{RawSocket, Refused};
-use super::{Denied, Direction, Endpoint, Message, Options, SocketError, Waiter};
+use super::inlet::{self, Arrival, RecvSocket};
+use super::monitor::{ConnectionChange, Monitor};
+use super::raw::{RawSocket, WouldBlock};
+use super::{Direction, Endpoint, Message, Poller, RejectedLogins, SocketError, SocketOptions};
 
 /// An XSUB at one endpoint.
 ///
 /// Not a SUB: that one drops what was not subscribed to inside of one receive, so that a publisher which sends nothing
 /// else keeps its subscriber there for ever.
-pub(crate) struct Subscriber {
-    inlet: Inlet,
+pub(crate) struct SubSocket {
+    inlet: RecvSocket,
     endpoint: Endpoint,
-    options: Options,
+    options: SocketOptions,
     topics: BTreeSet<Vec<u8>>,
     reopening: Option<Reopening>,
 }
@@ -37,16 +37,16 @@ const CLOSING_LIMIT: Duration = Duration::from_secs(1);
 const SUBSCRIBE: u8 = 1;
 const UNSUBSCRIBE: u8 = 0;
 
-impl Subscriber {
+impl SubSocket {
     /// Opens the socket; a connection is made in the background. Each topic is a prefix.
     pub(crate) fn open(
         endpoint: &Endpoint,
         topics: BTreeSet<Vec<u8>>,
-        options: &Options,
+        options: &SocketOptions,
     ) -> Result<Self, SocketError> {
         let socket = with_topics(&topics, options)?;
         Ok(Self {
-            inlet: Inlet::open(socket, endpoint, options)?,
+            inlet: RecvSocket::open(socket, endpoint, options)?,
             endpoint: endpoint.clone(),
             options: options.clone(),
             topics,
@@ -59,7 +59,7 @@ impl Subscriber {
         self.inlet.endpoint()
     }
 
-    pub(crate) fn waiter(&self) -> Arc<Waiter> {
+    pub(crate) fn waiter(&self) -> Arc<Poller> {
         self.inlet.waiter()
     }
 
@@ -103,7 +103,7 @@ impl Subscriber {
         self.inlet.receive([topic, event])
     }
 
-    /// As [`Pull::settle`](super::Pull::settle).
+    /// As [`PullSocket::settle`](super::PullSocket::settle).
     pub(crate) fn settle(&mut self) -> Result<(), SocketError> {
         self.inlet.settle()
     }
@@ -148,7 +148,7 @@ impl Subscriber {
     }
 
     /// How often the login was refused.
-    pub(crate) fn refused(&self) -> Denied {
+    pub(crate) fn refused(&self) -> RejectedLogins {
         self.inlet.refused()
     }
 
@@ -179,7 +179,7 @@ impl Subscriber {
         };
         let mut left = now.saturating_duration_since(reopening.since) >= CLOSING_LIMIT;
         while let Some(event) = reopening.closings.next()? {
-            left |= event == Connection::ListenerClosed;
+            left |= event == ConnectionChange::ListenerClosed;
         }
         if !left {
             return Ok(());
@@ -213,13 +213,16 @@ impl Subscriber {
     }
 }
 
-impl Drop for Subscriber {
+impl Drop for SubSocket {
     fn drop(&mut self) {
         self.stop_reopening();
     }
 }
 
-fn with_topics(topics: &BTreeSet<Vec<u8>>, options: &Options) -> Result<RawSocket, SocketError> {
+fn with_topics(
+    topics: &BTreeSet<Vec<u8>>,
+    options: &SocketOptions,
+) -> Result<RawSocket, SocketError> {
     let mut socket = inlet::socket(zmq::XSUB, options)?;
     // Subscriptions are messages: those that had no room would be dropped without a word.
     let set = SocketError::of("setting a socket option");
@@ -236,7 +239,7 @@ fn tell(socket: &mut RawSocket, what: u8, topic: &[u8]) -> Result<(), SocketErro
     order.extend_from_slice(topic);
     match socket.send(&mut Message::from(order), false) {
         // Without a publisher there is nobody to tell yet: the socket does when one comes.
-        Ok(()) | Err(Refused::Full | Refused::Unreachable) => Ok(()),
-        Err(Refused::Broken(error)) => Err(error),
+        Ok(()) | Err(WouldBlock::Full | WouldBlock::Unreachable) => Ok(()),
+        Err(WouldBlock::Broken(error)) => Err(error),
     }
 }

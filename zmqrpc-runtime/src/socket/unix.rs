@@ -42,29 +42,29 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// Listens at a path, unless somebody does.
 pub(super) fn listen_at(path: &str) -> std::result::Result<(OwnedFd, UnixPath), SocketError> {
     try_to_listen(Path::new(path)).map_err(|failure| match failure {
-        Failure::Taken(reason) => SocketError::refused("bind", reason),
-        Failure::System(error) => SocketError::io("bind", &error),
+        BindFailure::Taken(reason) => SocketError::refused("bind", reason),
+        BindFailure::System(error) => SocketError::io("bind", &error),
     })
 }
 
-enum Failure {
+enum BindFailure {
     Taken(&'static str),
     System(Error),
 }
 
-impl From<Error> for Failure {
+impl From<Error> for BindFailure {
     fn from(error: Error) -> Self {
         Self::System(error)
     }
 }
 
-impl From<Errno> for Failure {
+impl From<Errno> for BindFailure {
     fn from(errno: Errno) -> Self {
         Self::System(errno.into())
     }
 }
 
-fn try_to_listen(path: &Path) -> std::result::Result<(OwnedFd, UnixPath), Failure> {
+fn try_to_listen(path: &Path) -> std::result::Result<(OwnedFd, UnixPath), BindFailure> {
     let address = SocketAddrUnix::new(path)?;
     let listener = new_socket()?;
     // Two that start at once would each take what the other has just made for something that is left over.
@@ -88,22 +88,22 @@ fn try_to_listen(path: &Path) -> std::result::Result<(OwnedFd, UnixPath), Failur
 }
 
 /// Checks that what lies at a path is the socket of a server that is gone. Only a refusal says that nobody listens.
-fn check_left_over(path: &Path) -> std::result::Result<(), Failure> {
+fn check_left_over(path: &Path) -> std::result::Result<(), BindFailure> {
     if !fs::symlink_metadata(path)?.file_type().is_socket() {
-        return Err(Failure::Taken(
+        return Err(BindFailure::Taken(
             "something that is no socket lies at this path",
         ));
     }
     match connect(&new_socket()?, &SocketAddrUnix::new(path)?) {
         Err(Errno::CONNREFUSED) => Ok(()),
-        Err(Errno::ACCESS | Errno::PERM) => Err(Failure::Taken(
+        Err(Errno::ACCESS | Errno::PERM) => Err(BindFailure::Taken(
             "permission denied: the socket at this path belongs to somebody else, whose server may run",
         )),
-        Err(Errno::PROTOTYPE) => Err(Failure::Taken(
+        Err(Errno::PROTOTYPE) => Err(BindFailure::Taken(
             "address already in use: a socket of another kind lies at this path",
         )),
         // Also where so many wait for it that there is no room: it may come to them.
-        Ok(()) | Err(Errno::AGAIN) => Err(Failure::Taken("address already in use")),
+        Ok(()) | Err(Errno::AGAIN) => Err(BindFailure::Taken("address already in use")),
         Err(error) => Err(error.into()),
     }
 }

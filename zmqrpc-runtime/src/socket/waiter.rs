@@ -29,19 +29,19 @@ pub(crate) const LATE: Duration = Duration::from_millis(100);
 ///
 /// Any operation on a socket can swallow the signal that a sleeping thread waits for. Who takes something that
 /// concerns the sleeper therefore rings the bell.
-pub(crate) struct Waiter {
+pub(crate) struct Poller {
     /// The socket's own descriptor first, then its monitor's.
     sources: Mutex<Arc<Vec<OwnedFd>>>,
     bell: OwnedFd,
     /// Made when a thread waits for the first time: who lies idle or waits in tasks needs none.
-    alarm: OnceLock<Option<Alarm>>,
+    alarm: OnceLock<Option<TimerFd>>,
     /// The monitor may have something to tell. Asking it costs a system call, so it is only asked then.
     news: AtomicBool,
     /// The socket may have something, as somebody who waited for several has noticed.
     stirred: AtomicBool,
 }
 
-impl Waiter {
+impl Poller {
     pub(super) fn new(sources: Vec<OwnedFd>) -> Result<Self, SocketError> {
         let bell = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
             .map_err(|errno| SocketError::io("opening an eventfd", &errno.into()))?;
@@ -136,8 +136,8 @@ impl Waiter {
     }
 
     /// None where there is no descriptor left for it: it is quicker, and not needed.
-    fn alarm(&self) -> Option<&Alarm> {
-        self.alarm.get_or_init(|| Alarm::new().ok()).as_ref()
+    fn alarm(&self) -> Option<&TimerFd> {
+        self.alarm.get_or_init(|| TimerFd::new().ok()).as_ref()
     }
 
     /// Makes the present or next [`drive`](Self::drive) return.
@@ -151,8 +151,8 @@ impl Waiter {
     }
 }
 
-/// Waits for several at once, as [`Waiter::drive`] does for one. All of their sockets must have been drained.
-pub(crate) fn drive_any(waiters: &[Arc<Waiter>], deadline: Option<Instant>) -> io::Result<()> {
+/// Waits for several at once, as [`Poller::drive`] does for one. All of their sockets must have been drained.
+pub(crate) fn drive_any(waiters: &[Arc<Poller>], deadline: Option<Instant>) -> io::Result<()> {
     let sources: Vec<_> = waiters.iter().map(|waiter| waiter.sources()).collect();
     let mut fds = Vec::with_capacity(waiters.len() * (1 + MAX_SOURCES));
     for (waiter, sources) in waiters.iter().zip(&sources) {
@@ -198,12 +198,12 @@ const MONITOR: usize = BEFORE_SOURCES + 1;
 /// A limit given to `poll` sets and stops one of the kernel's timers for each call, which costs some percent of it. This
 /// one is set only when the deadline is before the one that it is set to: it goes off too early for most, which does no
 /// harm, and is not touched for many calls in a row.
-struct Alarm {
+struct TimerFd {
     timer: OwnedFd,
     at: Mutex<Option<Instant>>,
 }
 
-impl Alarm {
+impl TimerFd {
     fn new() -> io::Result<Self> {
         let flags = TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK;
         Ok(Self {

@@ -9,7 +9,7 @@ use std::task::Waker;
 
 /// Collects wakers under a lock. They are used when this is dropped, so it has to outlive the lock.
 #[derive(Debug, Default)]
-pub(crate) struct Wakes(Vec<Spent>);
+pub(crate) struct WakeList(Vec<Spent>);
 
 #[derive(Debug)]
 enum Spent {
@@ -18,7 +18,7 @@ enum Spent {
     Dropped(Waker),
 }
 
-impl Wakes {
+impl WakeList {
     pub(crate) fn wake(&mut self, waker: Waker) {
         self.0.push(Spent::Woken(waker));
     }
@@ -63,7 +63,7 @@ impl Wakes {
     }
 }
 
-impl Drop for Wakes {
+impl Drop for WakeList {
     fn drop(&mut self) {
         self.run();
     }
@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn a_waker_that_panics_keeps_no_other_from_being_woken() {
         let counting = Arc::new(Counting(AtomicUsize::new(0)));
-        let mut wakes = Wakes::default();
+        let mut wakes = WakeList::default();
         wakes.wake(Waker::from(Arc::new(Panicking)));
         wakes.wake(Waker::from(Arc::clone(&counting)));
         wakes.discard(Waker::from(Arc::clone(&counting)));

@@ -14,7 +14,7 @@ use super::table::{Again, Call, MOST, Stage, Table};
 use crate::client::{Pulse, Standing};
 use crate::command::Refusal;
 use crate::error::Error;
-use crate::socket::{Dealer, Endpoint, Message, Options, Waiter};
+use crate::socket::{DealerSocket, Endpoint, Message, Poller, SocketOptions};
 use crate::wire::{
     Executed, MAX_HOPS, Status, encode_cancel, hops, patch_id, peek_id, shorten_remaining,
 };
@@ -56,13 +56,13 @@ const RECEIVE_BUFFER: usize = 8192;
 impl<O> Target<O> {
     pub(super) fn open(
         endpoints: &[Endpoint],
-        options: &Options,
+        options: &SocketOptions,
         pulse: Pulse,
         bounds: Bounds,
         counters: Arc<Counters>,
     ) -> Result<Self, Error> {
         let open = |endpoint: &Endpoint| {
-            let dealer = Dealer::connect(endpoint, options)
+            let dealer = DealerSocket::connect(endpoint, options)
                 .map_err(|error| Error::unopened(endpoint, &error))?;
             counters.watch_refused(dealer.refused());
             Ok::<_, Error>(Link {
@@ -90,7 +90,7 @@ impl<O> Target<O> {
         })
     }
 
-    pub(super) fn waiters(&self) -> impl Iterator<Item = Arc<Waiter>> + '_ {
+    pub(super) fn waiters(&self) -> impl Iterator<Item = Arc<Poller>> + '_ {
         self.links.iter().map(|link| Arc::clone(&link.waiter))
     }
 

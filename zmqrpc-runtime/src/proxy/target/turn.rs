@@ -10,7 +10,7 @@ use crate::proxy::endings::{
 };
 use crate::proxy::link::{Link, send};
 use crate::proxy::table::{Again, Call, Stage};
-use crate::socket::{LOOK, LinkEvent, RETRY, SocketError};
+use crate::socket::{ConnectionEvent, LOOK, RETRY, SocketError};
 use crate::wire::{Executed, NO_ID, Status, encode_ping};
 
 const FOREIGN: &str = "the proxy's target does not speak ZeroMQ";
@@ -93,7 +93,7 @@ impl<O> Target<O> {
         let drained = dealer.drain(|event| {
             arrived = true;
             match event {
-                LinkEvent::Received(message) => {
+                ConnectionEvent::Received(message) => {
                     heard = true;
                     match receive(table, at, calls, message, callers) {
                         Received::Expected => {}
@@ -104,14 +104,14 @@ impl<O> Target<O> {
                         }
                     }
                 }
-                LinkEvent::Up => (*up, *standing, heard) = (true, Standing::default(), true),
-                LinkEvent::Down => {
+                ConnectionEvent::Up => (*up, *standing, heard) = (true, Standing::default(), true),
+                ConnectionEvent::Down => {
                     (*up, *standing, *calls) = (false, Standing::default(), 0);
                     lose(table, at, LOST, counters, callers);
                 }
-                LinkEvent::Cut => cut = true,
-                LinkEvent::Foreign => refused = Some(FOREIGN.to_owned()),
-                LinkEvent::Denied(denial) => {
+                ConnectionEvent::Cut => cut = true,
+                ConnectionEvent::Foreign => refused = Some(FOREIGN.to_owned()),
+                ConnectionEvent::Denied(denial) => {
                     let reason = denial.reason();
                     refused = Some(format!("the proxy's target does not let it in: {reason}"));
                 }

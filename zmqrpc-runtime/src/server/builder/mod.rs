@@ -10,7 +10,7 @@ use super::handler::{Async, AsyncHandler, Handler, Plain};
 use super::sources::Subscription;
 use crate::auth::{Access, authenticate_method, login_methods};
 use crate::command::{CallContext, Dispatch, Served, Service};
-use crate::socket::{Direction, Upkeep};
+use crate::socket::{Direction, Keepalive};
 use crate::wire::Limits;
 
 /// Where servers begin: [`Server::builder`].
@@ -46,7 +46,7 @@ pub struct ServerBuilder {
     ipv6: bool,
     access: Access,
     authorize: Option<Authorize>,
-    upkeep: Upkeep,
+    upkeep: Keepalive,
 }
 
 impl Default for ServerBuilder {
@@ -67,7 +67,7 @@ impl Default for ServerBuilder {
             ipv6: false,
             access: Access::default(),
             authorize: None,
-            upkeep: Upkeep::default(),
+            upkeep: Keepalive::default(),
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::server::registry::Registry;
 use crate::server::responder::Responder;
 use crate::server::sources::{Checked, Feed, Pulled, Sources, Subscription};
 use crate::server::work::Bounds;
-use crate::socket::{Direction, Endpoint, Options, Router};
+use crate::socket::{Direction, Endpoint, RouterSocket, SocketOptions};
 use crate::wire::{Limits, MIN_MESSAGE};
 
 impl ServerBuilder {
@@ -47,7 +47,7 @@ impl ServerBuilder {
         let (security, logins) = self.access.of_one_and_each(own, others)?;
         let denied = logins.bound.denied();
         let limits = self.limits();
-        let options = Options {
+        let options = SocketOptions {
             max_frame: self.max_message.saturating_mul(2),
             linger: self.linger,
             send_high_water: self.high_water.map_or(REPLIES_IN_SOCKET, messages),
@@ -64,7 +64,7 @@ impl ServerBuilder {
         };
         let linger = self.linger;
         let (responder, counters) = self.into_parts(limits)?;
-        let mut router = Router::new(&options)?;
+        let mut router = RouterSocket::new(&options)?;
         for endpoint in &endpoints {
             router
                 .open(endpoint)

@@ -17,8 +17,8 @@ fn joined(id: u64) -> Joined {
 }
 
 /// Whom the answers are for, and their statuses.
-fn answers(answers: impl IntoIterator<Item = socket::Delivery>) -> Vec<(u64, u8)> {
-    let answer = |delivery: socket::Delivery| {
+fn answers(answers: impl IntoIterator<Item = socket::RoutedMessage>) -> Vec<(u64, u8)> {
+    let answer = |delivery: socket::RoutedMessage| {
         let id = crate::wire::answered_id(&delivery.message).unwrap();
         (id, delivery.message[11])
     };

@@ -15,12 +15,12 @@ struct Peers {
 }
 
 impl Sink for Peers {
-    fn send(&mut self, delivery: Delivery) -> Result<(), Unsent> {
+    fn send(&mut self, delivery: RoutedMessage) -> Result<(), SendError> {
         self.tries += 1;
         let peer = String::from_utf8(delivery.route.peer().to_vec()).unwrap();
         match self.room.get_mut(&*peer) {
-            None => Err(Unsent::Gone(delivery.route)),
-            Some(0) => Err(Unsent::Full(Box::new(delivery))),
+            None => Err(SendError::Gone(delivery.route)),
+            Some(0) => Err(SendError::Full(Box::new(delivery))),
             Some(room) => {
                 *room -= 1;
                 let id = answered_id(&delivery.message).unwrap_or_default();
@@ -31,10 +31,10 @@ impl Sink for Peers {
     }
 }
 
-fn delivery(peer: &str, reply: &Reply<'_>) -> Delivery {
+fn delivery(peer: &str, reply: &Reply<'_>) -> RoutedMessage {
     let mut frame = Vec::new();
     reply.encode(&mut frame);
-    Delivery {
+    RoutedMessage {
         route: Route::made_up(peer, &[]),
         message: Message::from(frame),
     }

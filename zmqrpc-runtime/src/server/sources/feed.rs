@@ -15,16 +15,18 @@ use crate::command::Blank;
 use crate::error::Error;
 use crate::log;
 use crate::server::responder::Responder;
-use crate::socket::{Arrival, Denied, Message, Options, Security, SocketError, Subscriber, Waiter};
+use crate::socket::{
+    Arrival, Message, Poller, RejectedLogins, Security, SocketError, SocketOptions, SubSocket,
+};
 use crate::wire::{Content, Event, HEARTBEAT_TOPIC, Limits, MAX_TOPIC};
 
 pub(crate) struct Feed {
-    subscriber: Subscriber,
+    subscriber: SubSocket,
     /// What the next event is received into.
     topic: Message,
     blank: Blank,
     /// The logins that its own settings have refused.
-    denied: Denied,
+    denied: RejectedLogins,
     tally: Tally,
     silence: Option<Silence>,
     on_silence: Option<OnSilence>,
@@ -68,13 +70,13 @@ impl Told {
 
 impl Feed {
     /// Opens the subscription's socket with [its options](Checked::options).
-    pub(crate) fn open(settings: Checked, options: &Options) -> Result<Self, Error> {
+    pub(crate) fn open(settings: Checked, options: &SocketOptions) -> Result<Self, Error> {
         let topics = settings.topics.into_iter().map(String::into_bytes);
         let topics = topics.chain([HEARTBEAT_TOPIC.to_vec()]).collect();
         let denied = settings.security.as_ref().map(Security::denied);
         Ok(Self {
             denied: denied.unwrap_or_default(),
-            subscriber: Subscriber::open(&settings.endpoint, topics, options)
+            subscriber: SubSocket::open(&settings.endpoint, topics, options)
                 .map_err(|error| Error::unopened(&settings.endpoint, &error))?,
             topic: Message::new(),
             blank: Blank::new(Instant::now()),
@@ -207,7 +209,7 @@ impl Feed {
     }
 
     /// The logins that were refused by it, and to it.
-    pub(crate) fn logins(&self) -> (Denied, Denied) {
+    pub(crate) fn logins(&self) -> (RejectedLogins, RejectedLogins) {
         (self.denied.clone(), self.subscriber.refused())
     }
 
@@ -228,7 +230,7 @@ impl Source for Feed {
         self.subscriber.endpoint()
     }
 
-    fn waiter(&self) -> Arc<Waiter> {
+    fn waiter(&self) -> Arc<Poller> {
         self.subscriber.waiter()
     }
 

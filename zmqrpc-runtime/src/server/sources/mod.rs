@@ -45,7 +45,7 @@ use slot::{Slot, Turn};
 use super::responder::{Job, Reader, Responder};
 use crate::auth::EachWay;
 use crate::error::Error;
-use crate::socket::{Endpoint, Hold, Options, Security, SocketError, Waiter};
+use crate::socket::{Endpoint, Poller, Security, SocketError, SocketOptions, UnreadTimer};
 
 /// What a message from a source turned out to be.
 pub(crate) enum Taken {
@@ -61,7 +61,7 @@ pub(crate) enum Taken {
 pub(crate) trait Source {
     /// With its wildcards resolved.
     fn endpoint(&self) -> &str;
-    fn waiter(&self) -> Arc<Waiter>;
+    fn waiter(&self) -> Arc<Poller>;
     /// When to [look](Self::look) after it next.
     fn due(&self) -> Option<Instant>;
     /// To be called when that is due and all messages have been taken in: renews the socket if it needs it.
@@ -86,10 +86,10 @@ pub(super) trait Queue: Reader {
     fn is_closing(&self) -> bool;
 }
 
-pub(super) type Waiters = Arc<[Arc<Waiter>]>;
+pub(super) type Waiters = Arc<[Arc<Poller>]>;
 
 pub(super) struct Sources {
-    router: Arc<Waiter>,
+    router: Arc<Poller>,
     feeds: Vec<Slot<Feed>>,
     pulls: Vec<Slot<Pulled>>,
     /// Who is asked first the next time.
@@ -97,10 +97,10 @@ pub(super) struct Sources {
     /// Left unread for want of room.
     held: bool,
     /// Since when, and when to look after them meanwhile.
-    hold: Hold,
+    hold: UnreadTimer,
     /// The end was requested.
     stopping: bool,
-    options: Options,
+    options: SocketOptions,
     logins: EachWay,
     /// Those of the router and of every source; made again when there are others.
     waiters: Option<Waiters>,
@@ -108,14 +108,14 @@ pub(super) struct Sources {
 
 impl Sources {
     /// `options` are those of each socket, but for its login, which `logins` says.
-    pub(super) fn new(router: Arc<Waiter>, options: Options, logins: EachWay) -> Self {
+    pub(super) fn new(router: Arc<Poller>, options: SocketOptions, logins: EachWay) -> Self {
         Self {
             router,
             feeds: Vec::new(),
             pulls: Vec::new(),
             first: 0,
             held: false,
-            hold: Hold::default(),
+            hold: UnreadTimer::default(),
             stopping: false,
             options,
             logins,
@@ -124,7 +124,7 @@ impl Sources {
     }
 
     /// What to open a subscription with, outside of the lock, unless there is one of this endpoint.
-    pub(super) fn before_feed(&self, subscription: &Checked) -> Result<Options, Error> {
+    pub(super) fn before_feed(&self, subscription: &Checked) -> Result<SocketOptions, Error> {
         check_new(&self.feeds, subscription.endpoint())?;
         // What connects shows what it was given itself: a password is not for everybody.
         let logins = EachWay {
@@ -135,9 +135,9 @@ impl Sources {
     }
 
     /// The same for an endpoint to pull from. A second socket would get commands, if only for a moment, and lose them.
-    pub(super) fn before_pull(&self, endpoint: &Endpoint) -> Result<Options, Error> {
+    pub(super) fn before_pull(&self, endpoint: &Endpoint) -> Result<SocketOptions, Error> {
         check_new(&self.pulls, endpoint.as_str())?;
-        Ok(Options {
+        Ok(SocketOptions {
             security: self.logins.of(endpoint.direction()),
             ..self.options.clone()
         })

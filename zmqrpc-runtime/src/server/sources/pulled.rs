@@ -10,10 +10,10 @@ use crate::command::Blank;
 use crate::error::Error;
 use crate::log;
 use crate::server::responder::Responder;
-use crate::socket::{Arrival, Endpoint, Options, Pull, SocketError, Waiter};
+use crate::socket::{Arrival, Endpoint, Poller, PullSocket, SocketError, SocketOptions};
 
 pub(in crate::server) struct Pulled {
-    pull: Pull,
+    pull: PullSocket,
     /// What the next one is received into.
     blank: Blank,
     received: u64,
@@ -23,13 +23,16 @@ pub(in crate::server) struct Pulled {
 
 impl Pulled {
     /// Opens the endpoint.
-    pub(in crate::server) fn open(endpoint: &Endpoint, options: &Options) -> Result<Self, Error> {
-        let options = Options {
-            receive_high_water: Pull::HIGH_WATER,
+    pub(in crate::server) fn open(
+        endpoint: &Endpoint,
+        options: &SocketOptions,
+    ) -> Result<Self, Error> {
+        let options = SocketOptions {
+            receive_high_water: PullSocket::HIGH_WATER,
             ..options.clone()
         };
-        let pull =
-            Pull::open(endpoint, &options).map_err(|error| Error::unopened(endpoint, &error))?;
+        let pull = PullSocket::open(endpoint, &options)
+            .map_err(|error| Error::unopened(endpoint, &error))?;
         Ok(Self {
             pull,
             blank: Blank::new(Instant::now()),
@@ -55,7 +58,7 @@ impl Source for Pulled {
         self.pull.endpoint()
     }
 
-    fn waiter(&self) -> Arc<Waiter> {
+    fn waiter(&self) -> Arc<Poller> {
         self.pull.waiter()
     }
 

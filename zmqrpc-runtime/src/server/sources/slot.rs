@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::{Queue, Source, Taken, Told};
-use crate::socket::{SocketError, Waiter};
+use crate::socket::{Poller, SocketError};
 
 /// Messages that are taken from one source before the next one has its turn.
 const TURN: usize = 64;
@@ -14,7 +14,7 @@ const LAST_TURN: usize = 1000;
 
 /// A source, and whether something may be left in it.
 pub(super) struct Slot<S: ?Sized> {
-    pub(super) waiter: Arc<Waiter>,
+    pub(super) waiter: Arc<Poller>,
     pub(super) drained: bool,
     /// Messages that are taken still, once the end was requested: none as soon as it was found empty.
     left: usize,

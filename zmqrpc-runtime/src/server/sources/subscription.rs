@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::auth::{Access, EachWay, authenticate_method, login_methods, warn_if_exposed};
 use crate::error::Error;
-use crate::socket::{Direction, Endpoint, Options, Security};
+use crate::socket::{Direction, Endpoint, Security, SocketOptions};
 use crate::wire::MAX_TOPIC;
 
 /// Where to get events from, and which: for [`ServerBuilder::subscribe`](crate::ServerBuilder::subscribe) and
@@ -71,16 +71,16 @@ impl Checked {
     }
 
     /// Writes one line if somebody from another machine could publish to it without a login.
-    pub(in crate::server) fn warn_if_exposed(&self, options: &Options) {
+    pub(in crate::server) fn warn_if_exposed(&self, options: &SocketOptions) {
         if !options.security.is_guarded() {
             warn_if_exposed(std::iter::once(&self.endpoint));
         }
     }
 
     /// What to open it with, among others whose settings are these; `logins` are for those that have none of their own.
-    pub(crate) fn options(&self, options: &Options, logins: &EachWay) -> Options {
+    pub(crate) fn options(&self, options: &SocketOptions, logins: &EachWay) -> SocketOptions {
         let own = self.security.clone();
-        Options {
+        SocketOptions {
             receive_high_water: self.high_water.into(),
             security: own.unwrap_or_else(|| logins.of(self.direction())),
             ..options.clone()

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::Cancel;
 use super::index::Index;
 use crate::server::running::{Running, WORKING};
-use crate::socket::{Delivery, PeerId, Route};
+use crate::socket::{PeerId, Route, RoutedMessage};
 
 #[derive(Default)]
 pub(super) struct Tasks {
@@ -33,7 +33,7 @@ pub(super) enum Due {
     /// Its time is over: it has been ended.
     Expired(Running),
     /// Its caller is told that it still runs.
-    Sign(Delivery),
+    Sign(RoutedMessage),
     Nothing,
 }
 

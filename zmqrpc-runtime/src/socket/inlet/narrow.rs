@@ -11,10 +11,10 @@
 
 use std::time::{Duration, Instant};
 
-use super::Inlet;
+use super::RecvSocket;
 use crate::socket::fence::await_io_thread;
-use crate::socket::monitor::Connection;
-use crate::socket::{Endpoint, Message, Options, SocketError};
+use crate::socket::monitor::ConnectionChange;
+use crate::socket::{Endpoint, Message, SocketError, SocketOptions};
 
 /// Bytes that libzmq may hold for one peer while messages are left where they are.
 const LEFT: usize = 256 << 20;
@@ -30,7 +30,7 @@ const ROUNDS: usize = 3;
 /// How long until it is tried again, if there was no such moment: rounds take the time of whoever reads.
 const AGAIN: Duration = Duration::from_millis(250);
 
-pub(super) struct Narrow {
+pub(super) struct MarkReducer {
     /// How many messages libzmq may hold for each peer, if that is fewer than it may otherwise.
     mark: Option<i32>,
     /// That is in force for all.
@@ -39,8 +39,8 @@ pub(super) struct Narrow {
     due: Option<Instant>,
 }
 
-impl Narrow {
-    pub(super) fn new(endpoint: &Endpoint, options: &Options) -> Self {
+impl MarkReducer {
+    pub(super) fn new(endpoint: &Endpoint, options: &SocketOptions) -> Self {
         // Within the process libzmq adds the marks of both sides up, and what it makes of a new one does not fit to what it
         // tells the other side: writers wait for ever. Who is there has the same memory anyway.
         let mark = mark(options.max_frame, options.receive_high_water);
@@ -67,10 +67,10 @@ fn mark(max_frame: usize, high_water: u32) -> Option<i32> {
     is_fewer.then(|| i32::try_from(most).unwrap_or(i32::MAX))
 }
 
-impl Inlet {
+impl RecvSocket {
     /// Sets the lower mark, if it is not set and this can be done now.
     pub(super) fn narrow(&mut self, now: Instant) -> Result<(), SocketError> {
-        let Narrow { mark, is_set, due } = self.narrow;
+        let MarkReducer { mark, is_set, due } = self.narrow;
         let is_due = !is_set && due.is_none_or(|due| now >= due);
         // Without news nobody tells of ends.
         let Some(mark) = mark.filter(|_| is_due && self.news.is_some()) else {
@@ -83,7 +83,9 @@ impl Inlet {
         let has_come_round = self.come_round().unwrap_or(false);
         let news = self.unread_news()?;
         // Of each end since then this tells before the end itself comes.
-        let is_quiet = !news.iter().any(|(event, _)| *event == Connection::Lost);
+        let is_quiet = !news
+            .iter()
+            .any(|(event, _)| *event == ConnectionChange::Lost);
         if has_come_round && is_quiet {
             self.socket.set(zmq_sys::ZMQ_RCVHWM, mark)?;
             self.narrow.is_set = true;
@@ -105,7 +107,7 @@ impl Inlet {
         Ok(true)
     }
 
-    fn unread_news(&mut self) -> Result<Vec<(Connection, Message)>, SocketError> {
+    fn unread_news(&mut self) -> Result<Vec<(ConnectionChange, Message)>, SocketError> {
         let mut unread = Vec::new();
         while let Some(news) = &mut self.news
             && let Some(item) = news.next_with_place()?
@@ -124,24 +126,24 @@ mod tests {
     use std::thread;
 
     use super::*;
-    use crate::socket::{Direction, Endpoint, Message, Options, Security, Upkeep, inlet};
+    use crate::socket::{Direction, Endpoint, Keepalive, Message, Security, SocketOptions, inlet};
 
-    fn options() -> Options {
-        Options {
+    fn options() -> SocketOptions {
+        SocketOptions {
             max_frame: 1 << 20,
             linger: Duration::ZERO,
             send_high_water: 1000,
             receive_high_water: 10_000,
             ipv6: false,
             security: Security::default(),
-            upkeep: Upkeep::default(),
+            upkeep: Keepalive::default(),
         }
     }
 
-    fn inlet(direction: Direction, endpoint: &str) -> Inlet {
+    fn inlet(direction: Direction, endpoint: &str) -> RecvSocket {
         let endpoint = Endpoint::parse(endpoint, direction).unwrap();
         let socket = inlet::socket(zmq::PULL, &options()).unwrap();
-        Inlet::open(socket, &endpoint, &options()).unwrap()
+        RecvSocket::open(socket, &endpoint, &options()).unwrap()
     }
 
     /// A peer that pushes, and has nothing to push.
@@ -172,7 +174,7 @@ mod tests {
 
     /// As it is used, but as often as it can be. With a memory checker the tests show writes to what was freed, if the
     /// moment is not chosen with care; without, the process ends now and then.
-    fn narrow_again(inlet: &mut Inlet) -> bool {
+    fn narrow_again(inlet: &mut RecvSocket) -> bool {
         // As it notices the ends of connections while it is read.
         assert!(inlet.receive([&mut Message::new()]).unwrap().is_none());
         // libzmq frees the other ends meanwhile, of which nothing tells.
@@ -224,7 +226,7 @@ mod tests {
         }
     }
 
-    fn await_narrow(inlet: &mut Inlet) {
+    fn await_narrow(inlet: &mut RecvSocket) {
         let begin = Instant::now();
         while !narrow_again(inlet) {
             let waited = begin.elapsed();

@@ -9,25 +9,25 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::Instant;
 
-use super::gate::{Claim, Gate, Verdict};
-use super::request::Sender;
+use super::gate::{AuthDecision, LoginAttempt, ZapDomain};
+use super::request::ZapReplyTo;
 use crate::log;
-use crate::socket::Waiter;
+use crate::socket::Poller;
 
 /// A login that is to be decided. It does not keep its gate.
-pub(super) struct Case {
-    pub(super) gate: Weak<Gate>,
-    pub(super) claim: Claim,
+pub(super) struct AuthJob {
+    pub(super) gate: Weak<ZapDomain>,
+    pub(super) claim: LoginAttempt,
     pub(super) address: String,
-    pub(super) from: Sender,
+    pub(super) from: ZapReplyTo,
     /// When it is told that it is refused.
-    pub(super) due: Due,
-    pub(super) registry: Arc<Registry>,
+    pub(super) due: AuthDeadline,
+    pub(super) registry: Arc<DecidedLogins>,
 }
 
 /// When a login ends that does not end well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Due {
+pub(super) enum AuthDeadline {
     /// It is refused then, if it has been decided.
     Refused(Instant),
     /// There is no time to refuse it: it is broken off then, and only the right one may still be let in before. Names what
@@ -36,13 +36,13 @@ pub(super) enum Due {
 }
 
 /// Where cases go that have been decided: to the handler, which sends the answers.
-pub(super) struct Registry {
-    decided: Mutex<Vec<(Case, Verdict)>>,
-    handler: Arc<Waiter>,
+pub(super) struct DecidedLogins {
+    decided: Mutex<Vec<(AuthJob, AuthDecision)>>,
+    handler: Arc<Poller>,
 }
 
-impl Registry {
-    pub(super) fn new(handler: Arc<Waiter>) -> Arc<Self> {
+impl DecidedLogins {
+    pub(super) fn new(handler: Arc<Poller>) -> Arc<Self> {
         Arc::new(Self {
             decided: Mutex::default(),
             handler,
@@ -50,11 +50,11 @@ impl Registry {
     }
 
     /// What has been decided.
-    pub(super) fn decided(&self) -> Vec<(Case, Verdict)> {
+    pub(super) fn decided(&self) -> Vec<(AuthJob, AuthDecision)> {
         std::mem::take(&mut self.decided.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn enter(&self, case: Case, verdict: Verdict) {
+    fn enter(&self, case: AuthJob, verdict: AuthDecision) {
         let decided = self.decided.lock();
         decided
             .unwrap_or_else(PoisonError::into_inner)
@@ -64,15 +64,15 @@ impl Registry {
 }
 
 #[derive(Default)]
-pub(super) struct Court {
-    docket: Mutex<Docket>,
+pub(super) struct AuthWorker {
+    docket: Mutex<AuthQueue>,
     called: Condvar,
 }
 
 #[derive(Default)]
-struct Docket {
+struct AuthQueue {
     /// By address, the next one first.
-    lanes: VecDeque<(String, VecDeque<Case>)>,
+    lanes: VecDeque<(String, VecDeque<AuthJob>)>,
     waiting: usize,
     sits: bool,
     closed: bool,
@@ -87,14 +87,17 @@ const MAX_PER_ADDRESS: usize = 64;
 /// Where so many wait, none is taken that could only be decided in a hurry.
 const FEW: usize = 4;
 
-impl Court {
+impl AuthWorker {
     /// Takes a login, or gives it back with the reason.
-    pub(super) fn file(self: &Arc<Self>, case: Case) -> Result<(), (Box<Case>, &'static str)> {
+    pub(super) fn file(
+        self: &Arc<Self>,
+        case: AuthJob,
+    ) -> Result<(), (Box<AuthJob>, &'static str)> {
         let full = "too many logins wait";
         let mut docket = self.docket();
         let max = match case.due {
-            Due::Refused(_) => MAX_WAITING,
-            Due::BrokenOff(..) => FEW,
+            AuthDeadline::Refused(_) => MAX_WAITING,
+            AuthDeadline::BrokenOff(..) => FEW,
         };
         if docket.waiting >= max {
             return Err((Box::new(case), full));
@@ -139,7 +142,7 @@ impl Court {
 
     fn sit(&self) {
         while let Some(case) = self.next() {
-            if let Due::BrokenOff(at, _) = case.due
+            if let AuthDeadline::BrokenOff(at, _) = case.due
                 && at <= Instant::now()
             {
                 continue;
@@ -154,9 +157,9 @@ impl Court {
         }
     }
 
-    fn next(&self) -> Option<Case> {
+    fn next(&self) -> Option<AuthJob> {
         let docket = self.docket();
-        let idle = |docket: &mut Docket| docket.lanes.is_empty() && !docket.closed;
+        let idle = |docket: &mut AuthQueue| docket.lanes.is_empty() && !docket.closed;
         let docket = self.called.wait_while(docket, idle);
         let mut docket = docket.unwrap_or_else(PoisonError::into_inner);
         if docket.closed {
@@ -171,15 +174,15 @@ impl Court {
         Some(case)
     }
 
-    fn docket(&self) -> MutexGuard<'_, Docket> {
+    fn docket(&self) -> MutexGuard<'_, AuthQueue> {
         self.docket.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-const PANICKED: Verdict = Verdict::Refused("what should decide it panicked");
+const PANICKED: AuthDecision = AuthDecision::Refused("what should decide it panicked");
 
 /// Asks what may be a user's code.
-pub(super) fn judged(judge: impl FnOnce() -> Option<Verdict>) -> Option<Verdict> {
+pub(super) fn judged(judge: impl FnOnce() -> Option<AuthDecision>) -> Option<AuthDecision> {
     catch_unwind(AssertUnwindSafe(judge)).unwrap_or_else(|panic| {
         log::line!(error, ; "what decides logins panicked");
         // What it panics with may panic again when it is dropped.

@@ -10,13 +10,13 @@ use zeroize::Zeroizing;
 
 use super::super::process::PerProcess;
 use super::KEY;
-use super::court::Court;
+use super::court::AuthWorker;
 use super::request::{CURVE, PLAIN};
-use super::schedule::{SOONEST, Schedule};
+use super::schedule::{LoginSchedule, SOONEST};
 use crate::log::{self, Throttle};
 
 /// Who somebody says to be.
-pub(crate) enum Claim {
+pub(crate) enum LoginAttempt {
     Plain {
         user: String,
         password: Zeroizing<String>,
@@ -25,7 +25,7 @@ pub(crate) enum Claim {
     Curve { key: [u8; KEY] },
 }
 
-impl Claim {
+impl LoginAttempt {
     pub(super) fn mechanism(&self) -> &'static str {
         match self {
             Self::Plain { .. } => PLAIN,
@@ -44,7 +44,7 @@ impl Claim {
 
 /// Whether to let somebody in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum AuthDecision {
     /// Under this name.
     Admitted(String),
     /// For this reason, which is for the log alone.
@@ -52,25 +52,25 @@ pub(crate) enum Verdict {
 }
 
 /// Decides who may come in.
-pub(crate) trait Judge: Send + Sync {
+pub(crate) trait Verifier: Send + Sync {
     /// What is known without an effort; nothing if it takes one. Holds up all other logins of the process.
-    fn glance(&self, claim: &Claim) -> Option<Verdict>;
+    fn glance(&self, claim: &LoginAttempt) -> Option<AuthDecision>;
 
     /// Takes its time, though not for ever: one login is decided after the other.
-    fn decide(&self, claim: &Claim) -> Verdict;
+    fn decide(&self, claim: &LoginAttempt) -> AuthDecision;
 }
 
 /// Asks those who connect to the sockets that it is given to.
 #[derive(Clone)]
-pub(crate) struct Guard {
-    gate: Arc<Gate>,
+pub(crate) struct ServerAuth {
+    gate: Arc<ZapDomain>,
 }
 
 /// How many were refused, as it is counted.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Denied(Arc<AtomicU64>);
+pub(crate) struct RejectedLogins(Arc<AtomicU64>);
 
-impl Denied {
+impl RejectedLogins {
     pub(crate) fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
@@ -81,55 +81,55 @@ impl Denied {
 }
 
 /// While it lives, its domain is known.
-pub(super) struct Gate {
+pub(super) struct ZapDomain {
     domain: String,
-    pub(super) judge: Arc<dyn Judge>,
+    pub(super) judge: Arc<dyn Verifier>,
     secret: Option<Zeroizing<[u8; KEY]>>,
     endpoints: Mutex<Vec<String>>,
-    denied: Denied,
+    denied: RejectedLogins,
     refusals: Throttle,
-    schedule: Mutex<Schedule>,
-    pub(super) court: Arc<Court>,
+    schedule: Mutex<LoginSchedule>,
+    pub(super) court: Arc<AuthWorker>,
 }
 
-static GATES: PerProcess<Mutex<Gates>> = PerProcess::new();
+static GATES: PerProcess<Mutex<ZapDomains>> = PerProcess::new();
 
 #[derive(Default)]
-struct Gates {
-    by_domain: HashMap<String, Weak<Gate>>,
+struct ZapDomains {
+    by_domain: HashMap<String, Weak<ZapDomain>>,
     last: u64,
 }
 
-fn gates() -> MutexGuard<'static, Gates> {
+fn gates() -> MutexGuard<'static, ZapDomains> {
     GATES.get().lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The gate of a domain, if there is one.
-pub(super) fn gate(domain: &str) -> Option<Arc<Gate>> {
+pub(super) fn gate(domain: &str) -> Option<Arc<ZapDomain>> {
     gates().by_domain.get(domain)?.upgrade()
 }
 
-impl Guard {
+impl ServerAuth {
     /// Asks for user and password.
-    pub(crate) fn plain(judge: Arc<dyn Judge>) -> Self {
+    pub(crate) fn plain(judge: Arc<dyn Verifier>) -> Self {
         Self::new(judge, None)
     }
 
     /// Asks for a key. `secret` is the server's own.
-    pub(crate) fn curve(judge: Arc<dyn Judge>, secret: Zeroizing<[u8; KEY]>) -> Self {
+    pub(crate) fn curve(judge: Arc<dyn Verifier>, secret: Zeroizing<[u8; KEY]>) -> Self {
         Self::new(judge, Some(secret))
     }
 
-    fn new(judge: Arc<dyn Judge>, secret: Option<Zeroizing<[u8; KEY]>>) -> Self {
+    fn new(judge: Arc<dyn Verifier>, secret: Option<Zeroizing<[u8; KEY]>>) -> Self {
         let mut gates = gates();
         gates.last += 1;
         let domain = format!("zmqrpc.{}", gates.last);
-        let gate = Arc::new(Gate {
+        let gate = Arc::new(ZapDomain {
             domain: domain.clone(),
             judge,
             secret,
             endpoints: Mutex::default(),
-            denied: Denied::default(),
+            denied: RejectedLogins::default(),
             refusals: Throttle::default(),
             schedule: Mutex::default(),
             court: Arc::default(),
@@ -172,12 +172,12 @@ impl Guard {
         }
     }
 
-    pub(super) fn denied(&self) -> Denied {
+    pub(super) fn denied(&self) -> RejectedLogins {
         self.gate.denied.clone()
     }
 }
 
-impl Gate {
+impl ZapDomain {
     pub(super) fn mechanism(&self) -> &'static str {
         if self.secret.is_some() { CURVE } else { PLAIN }
     }
@@ -189,14 +189,14 @@ impl Gate {
     }
 
     /// `claim` is missing where none could be read.
-    pub(super) fn refused(&self, claim: Option<&Claim>, peer: &str, reason: &str) {
+    pub(super) fn refused(&self, claim: Option<&LoginAttempt>, peer: &str, reason: &str) {
         self.denied.count();
         if let Some(hidden) = self.hidden() {
             log::line!(
                 warn,
                 endpoint = self.endpoints(),
                 user = claim.map(|claim| log::text(claim.name())),
-                mechanism = claim.map_or(self.mechanism(), Claim::mechanism),
+                mechanism = claim.map_or(self.mechanism(), LoginAttempt::mechanism),
                 peer = log::text(peer),
                 reason = log::text(reason),
                 hidden;
@@ -214,7 +214,7 @@ impl Gate {
         self.schedule().place(address, now)
     }
 
-    fn schedule(&self) -> MutexGuard<'_, Schedule> {
+    fn schedule(&self) -> MutexGuard<'_, LoginSchedule> {
         self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -224,14 +224,14 @@ impl Gate {
     }
 }
 
-impl Drop for Gate {
+impl Drop for ZapDomain {
     fn drop(&mut self) {
         self.court.close();
         gates().by_domain.remove(&self.domain);
     }
 }
 
-impl fmt::Debug for Guard {
+impl fmt::Debug for ServerAuth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Guard").field(&self.gate.domain).finish()
     }

@@ -13,22 +13,22 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::super::unix::connect_to;
-use super::super::{Endpoint, Waiter};
+use super::super::{Endpoint, Poller};
 use super::request::CURVE;
 use crate::log;
 
 /// Watches how handshakes with one endpoint end.
 #[derive(Debug)]
-pub(in crate::socket) struct Inquiry {
+pub(in crate::socket) struct MechanismProbe {
     mechanism: &'static str,
     failures: u32,
     last: Option<Instant>,
     asked: Option<Instant>,
-    findings: Option<Arc<Mutex<Finding>>>,
+    findings: Option<Arc<Mutex<ProbeResult>>>,
 }
 
 #[derive(Debug, Default)]
-enum Finding {
+enum ProbeResult {
     #[default]
     Pending,
     /// The mechanism; nothing if it is no ZMTP, or nobody is there.
@@ -37,7 +37,7 @@ enum Finding {
 
 /// What is wrong with the login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Denial {
+pub(crate) enum AuthFailure {
     /// The server has looked at it and refused.
     Refused,
     /// The server asks for a login, and none is set here.
@@ -48,7 +48,7 @@ pub(crate) enum Denial {
     BrokenOff,
 }
 
-impl Denial {
+impl AuthFailure {
     /// For the caller.
     pub(crate) fn reason(self) -> &'static str {
         match self {
@@ -83,7 +83,7 @@ const GREETING: [u8; 11] = [0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, 3];
 /// Bytes of a greeting up to the mechanism's end.
 const MECHANISM: std::ops::Range<usize> = 12..32;
 
-impl Inquiry {
+impl MechanismProbe {
     pub(super) fn new(mechanism: &'static str) -> Self {
         Self {
             mechanism,
@@ -95,7 +95,7 @@ impl Inquiry {
     }
 
     /// A handshake has failed and nobody said why.
-    pub(in crate::socket) fn note_failure(&mut self, endpoint: &Endpoint, waiter: &Arc<Waiter>) {
+    pub(in crate::socket) fn note_failure(&mut self, endpoint: &Endpoint, waiter: &Arc<Poller>) {
         let now = Instant::now();
         if self
             .last
@@ -116,7 +116,7 @@ impl Inquiry {
         let asked = thread::Builder::new()
             .name("zmqrpc-inquiry".into())
             .spawn(move || {
-                let found = Finding::Found(mechanism_at(&endpoint));
+                let found = ProbeResult::Found(mechanism_at(&endpoint));
                 *finding.lock().unwrap_or_else(PoisonError::into_inner) = found;
                 waiter.bring_news();
             });
@@ -132,19 +132,19 @@ impl Inquiry {
     }
 
     /// The server has said that it wants another mechanism.
-    pub(in crate::socket) fn mismatch(&self) -> Denial {
+    pub(in crate::socket) fn mismatch(&self) -> AuthFailure {
         if self.mechanism == "NULL" {
-            Denial::Required
+            AuthFailure::Required
         } else {
-            Denial::OtherMechanism
+            AuthFailure::OtherMechanism
         }
     }
 
     /// What is wrong, once that is known.
-    pub(in crate::socket) fn denial(&mut self) -> Option<Denial> {
+    pub(in crate::socket) fn denial(&mut self) -> Option<AuthFailure> {
         let findings = self.findings.as_ref()?;
         let finding = findings.lock().unwrap_or_else(PoisonError::into_inner);
-        let Finding::Found(mechanism) = &*finding else {
+        let ProbeResult::Found(mechanism) = &*finding else {
             return None;
         };
         let ours = self.mechanism.as_bytes();
@@ -155,7 +155,7 @@ impl Inquiry {
                 if self.failures < BEFORE_REFUSED {
                     return None;
                 }
-                Denial::BrokenOff
+                AuthFailure::BrokenOff
             }
             _ => {
                 drop(finding);

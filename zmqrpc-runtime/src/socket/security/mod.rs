@@ -21,9 +21,9 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-pub(crate) use self::gate::{Claim, Denied, Guard, Judge, Verdict};
-pub(crate) use self::inquiry::Denial;
-pub(super) use self::inquiry::Inquiry;
+pub(crate) use self::gate::{AuthDecision, LoginAttempt, RejectedLogins, ServerAuth, Verifier};
+pub(crate) use self::inquiry::AuthFailure;
+pub(super) use self::inquiry::MechanismProbe;
 pub(super) use self::request::login_of;
 pub use self::request::reread_login;
 pub(crate) use self::request::{CURVE, PLAIN};
@@ -40,13 +40,13 @@ pub(crate) enum Security {
     #[default]
     Open,
     /// It connects, and shows this.
-    Login(Arc<Login>),
+    Login(Arc<ClientLogin>),
     /// It is bound, and asks everybody.
-    Guard(Guard),
+    Guard(ServerAuth),
 }
 
 /// What is shown.
-pub(crate) enum Login {
+pub(crate) enum ClientLogin {
     Plain {
         user: String,
         password: Zeroizing<String>,
@@ -59,7 +59,7 @@ pub(crate) enum Login {
     },
 }
 
-impl fmt::Debug for Login {
+impl fmt::Debug for ClientLogin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Plain { user, .. } => f
@@ -100,16 +100,16 @@ impl Security {
         match self {
             Self::Open => "NULL",
             Self::Login(login) => match **login {
-                Login::Plain { .. } => PLAIN,
-                Login::Curve { .. } => CURVE,
+                ClientLogin::Plain { .. } => PLAIN,
+                ClientLogin::Curve { .. } => CURVE,
             },
             Self::Guard(guard) => guard.mechanism(),
         }
     }
 
     /// How to ask an endpoint that breaks the login off.
-    pub(super) fn inquiry(&self) -> Inquiry {
-        Inquiry::new(self.mechanism())
+    pub(super) fn inquiry(&self) -> MechanismProbe {
+        MechanismProbe::new(self.mechanism())
     }
 
     /// Must be called before the socket binds or connects.
@@ -125,11 +125,11 @@ impl Security {
             Self::Open if kind == zmq::DEALER => Ok(()),
             Self::Open => socket.set_zap_domain(OPEN).map_err(set),
             Self::Login(login) => match &**login {
-                Login::Plain { user, password } => socket
+                ClientLogin::Plain { user, password } => socket
                     .set_plain_username(Some(user))
                     .and_then(|()| socket.set_plain_password(Some(password)))
                     .map_err(set),
-                Login::Curve {
+                ClientLogin::Curve {
                     server,
                     public,
                     secret,
@@ -190,10 +190,10 @@ impl Security {
     }
 
     /// The logins that were refused.
-    pub(crate) fn denied(&self) -> Denied {
+    pub(crate) fn denied(&self) -> RejectedLogins {
         match self {
             Self::Guard(guard) => guard.denied(),
-            Self::Open | Self::Login(_) => Denied::default(),
+            Self::Open | Self::Login(_) => RejectedLogins::default(),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::KEY;
-use super::gate::Claim;
+use super::gate::LoginAttempt;
 use crate::socket::Message;
 
 pub(crate) const PLAIN: &str = "PLAIN";
@@ -16,8 +16,8 @@ pub(crate) const CURVE: &str = "CURVE";
 const BEFORE_CREDENTIALS: usize = 8;
 
 /// A question.
-pub(super) struct Request {
-    pub(super) from: Sender,
+pub(super) struct ZapRequest {
+    pub(super) from: ZapReplyTo,
     pub(super) domain: String,
     /// Where the peer is: an IP address, or nothing that means much.
     pub(super) address: String,
@@ -26,19 +26,19 @@ pub(super) struct Request {
 
 /// Where the answer goes.
 #[derive(Clone)]
-pub(super) struct Sender {
+pub(super) struct ZapReplyTo {
     route: Message,
     number: Message,
 }
 
 pub(super) enum Mechanism {
     Null,
-    Login(Claim),
+    Login(LoginAttempt),
     /// One that is not known here, or credentials that are none.
     Other,
 }
 
-impl Request {
+impl ZapRequest {
     /// Nothing for what is no question: libzmq's are well-formed, so it came from elsewhere in the process.
     pub(super) fn read(mut frames: Vec<Message>) -> Option<Self> {
         if frames.len() < BEFORE_CREDENTIALS || &*frames[2] != b"1.0" {
@@ -49,7 +49,7 @@ impl Request {
             (b"NULL", []) => Mechanism::Null,
             (b"PLAIN", [user, password]) => plain(user, password),
             (b"CURVE", [key]) => <[u8; KEY]>::try_from(&**key).map_or(Mechanism::Other, |key| {
-                Mechanism::Login(Claim::Curve { key })
+                Mechanism::Login(LoginAttempt::Curve { key })
             }),
             _ => Mechanism::Other,
         };
@@ -58,7 +58,7 @@ impl Request {
         let number = frames.swap_remove(3);
         let route = frames.swap_remove(0);
         Some(Self {
-            from: Sender { route, number },
+            from: ZapReplyTo { route, number },
             domain,
             address,
             mechanism,
@@ -68,7 +68,7 @@ impl Request {
 
 fn plain(user: &mut Message, password: &mut Message) -> Mechanism {
     let claim = match (str::from_utf8(user), str::from_utf8(password)) {
-        (Ok(user), Ok(password)) => Mechanism::Login(Claim::Plain {
+        (Ok(user), Ok(password)) => Mechanism::Login(LoginAttempt::Plain {
             user: user.to_owned(),
             password: Zeroizing::new(password.to_owned()),
         }),
@@ -85,12 +85,12 @@ type Frames = Vec<Vec<u8>>;
 pub fn reread_login(frames: &[&[u8]]) -> Option<(Option<String>, [Frames; 2])> {
     let read = || {
         let frames = frames.iter().map(|frame| Message::copy_of(frame));
-        Request::read(frames.collect())
+        ZapRequest::read(frames.collect())
     };
     let bytes = |answer: Vec<Message>| answer.iter().map(|frame| frame.to_vec()).collect();
     let user = match read()?.mechanism {
-        Mechanism::Login(Claim::Plain { user, .. }) => Some(user),
-        Mechanism::Login(Claim::Curve { key }) => Some(format!("{key:02x?}")),
+        Mechanism::Login(LoginAttempt::Plain { user, .. }) => Some(user),
+        Mechanism::Login(LoginAttempt::Curve { key }) => Some(format!("{key:02x?}")),
         Mechanism::Null | Mechanism::Other => None,
     };
     let admitted = read()?.from.admit("ada", PLAIN);
@@ -98,7 +98,7 @@ pub fn reread_login(frames: &[&[u8]]) -> Option<(Option<String>, [Frames; 2])> {
     Some((user, [bytes(admitted), bytes(refused)]))
 }
 
-impl Sender {
+impl ZapReplyTo {
     /// The answer that lets a peer in, under a name where it has one.
     pub(super) fn admit(self, user: &str, mechanism: &str) -> Vec<Message> {
         let mut properties = Vec::new();

@@ -23,14 +23,14 @@ const ADDRESS_APART: Duration = Duration::from_millis(100);
 
 /// Of one gate. Without a clock: it is told the time.
 #[derive(Debug, Default)]
-pub(super) struct Schedule {
+pub(super) struct LoginSchedule {
     /// Times that are taken, and whose they are.
     taken: BTreeMap<Instant, String>,
     /// The last of each address.
     last: HashMap<String, Instant>,
 }
 
-impl Schedule {
+impl LoginSchedule {
     /// When a refusal is told of a login that arrives now from this address; nothing if that would be too late.
     pub(super) fn place(&mut self, address: &str, now: Instant) -> Option<Instant> {
         self.forget(now);
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     /// The times of so many logins that arrive at once, in milliseconds.
-    fn burst(schedule: &mut Schedule, address: &str, count: usize, now: Instant) -> Vec<u128> {
+    fn burst(schedule: &mut LoginSchedule, address: &str, count: usize, now: Instant) -> Vec<u128> {
         (0..count)
             .map_while(|_| schedule.place(address, now))
             .map(|at| at.duration_since(now).as_millis())
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn refusals_of_one_address_are_told_one_after_the_other_and_not_all() {
-        let (mut schedule, now) = (Schedule::default(), Instant::now());
+        let (mut schedule, now) = (LoginSchedule::default(), Instant::now());
         let times = burst(&mut schedule, "a", 100, now);
         assert!(
             times.iter().copied().eq((1..=20).map(|n| n * 100)),
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn another_address_has_the_gaps() {
-        let (mut schedule, now) = (Schedule::default(), Instant::now());
+        let (mut schedule, now) = (LoginSchedule::default(), Instant::now());
         burst(&mut schedule, "a", 100, now);
         assert_eq!(burst(&mut schedule, "b", 2, now), [150, 250]);
         assert_eq!(burst(&mut schedule, "c", 1, now), [350]);
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn it_is_as_before_when_the_last_was_told() {
-        let (mut schedule, now) = (Schedule::default(), Instant::now());
+        let (mut schedule, now) = (LoginSchedule::default(), Instant::now());
         for round in 0..3 {
             let now = now + round * (LATEST + SOONEST);
             assert_eq!(burst(&mut schedule, "a", 2, now), [100, 200]);

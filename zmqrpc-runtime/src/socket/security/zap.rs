@@ -8,16 +8,16 @@ use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::court::{Case, Due, Registry, judged};
-use super::gate::{Gate, Verdict, gate};
-use super::request::{Mechanism, Request, Sender};
+use super::court::{AuthDeadline, AuthJob, DecidedLogins, judged};
+use super::gate::{AuthDecision, ZapDomain, gate};
+use super::request::{Mechanism, ZapReplyTo, ZapRequest};
 use super::schedule::SOONEST;
 use super::{OPEN, Security};
 use crate::log::{self, Throttle};
-use crate::socket::context::Shared;
+use crate::socket::context::SharedContext;
 use crate::socket::process::PerProcess;
 use crate::socket::raw::RawSocket;
-use crate::socket::{Direction, Endpoint, Message, Options, SocketError, Upkeep, Waiter};
+use crate::socket::{Direction, Endpoint, Keepalive, Message, Poller, SocketError, SocketOptions};
 
 const ENDPOINT: &str = "inproc://zeromq.zap.01";
 
@@ -31,8 +31,8 @@ static UNASKED: PerProcess<Throttle> = PerProcess::new();
 const MAX_FRAMES: usize = 16;
 
 /// Starts the handler. It ends when the context does.
-pub(in crate::socket) fn start(context: &Shared) -> Result<JoinHandle<()>, SocketError> {
-    let options = Options {
+pub(in crate::socket) fn start(context: &SharedContext) -> Result<JoinHandle<()>, SocketError> {
+    let options = SocketOptions {
         max_frame: usize::MAX,
         linger: Duration::ZERO,
         // One for each handshake: descriptors are the bound.
@@ -40,16 +40,16 @@ pub(in crate::socket) fn start(context: &Shared) -> Result<JoinHandle<()>, Socke
         receive_high_water: 0,
         ipv6: false,
         security: Security::Open,
-        upkeep: Upkeep::default(),
+        upkeep: Keepalive::default(),
     };
     let mut socket = RawSocket::within(context, zmq::ROUTER, &options)?;
     let endpoint = Endpoint::parse(ENDPOINT, Direction::Bind)
         .map_err(|reason| SocketError::refused("bind", &reason))?;
     socket.open(&endpoint, false)?;
-    let waiter = Arc::new(Waiter::new(vec![socket.descriptor()?])?);
-    let handler = Handler {
+    let waiter = Arc::new(Poller::new(vec![socket.descriptor()?])?);
+    let handler = ZapHandler {
         socket,
-        registry: Registry::new(Arc::clone(&waiter)),
+        registry: DecidedLogins::new(Arc::clone(&waiter)),
         waiter,
         held: BTreeMap::new(),
         count: 0,
@@ -61,23 +61,23 @@ pub(in crate::socket) fn start(context: &Shared) -> Result<JoinHandle<()>, Socke
 }
 
 struct Held {
-    from: Sender,
+    from: ZapReplyTo,
     /// It is refused; or else nothing is said.
     refused: bool,
     /// Of a login that has not been decided: who has it counted if it is not let in.
-    undecided: Option<(Weak<Gate>, String)>,
+    undecided: Option<(Weak<ZapDomain>, String)>,
 }
 
-struct Handler {
+struct ZapHandler {
     socket: RawSocket,
-    waiter: Arc<Waiter>,
-    registry: Arc<Registry>,
+    waiter: Arc<Poller>,
+    registry: Arc<DecidedLogins>,
     /// Answers that let nobody in, by when they are given.
     held: BTreeMap<(Instant, u64), Held>,
     count: u64,
 }
 
-impl Handler {
+impl ZapHandler {
     fn run(mut self) {
         let ended = loop {
             match self.turn() {
@@ -101,7 +101,7 @@ impl Handler {
     fn turn(&mut self) -> Result<bool, SocketError> {
         let mut sent = false;
         while let Some(frames) = self.receive()? {
-            if let Some(request) = Request::read(frames) {
+            if let Some(request) = ZapRequest::read(frames) {
                 sent |= self.take(request)?;
             }
         }
@@ -150,9 +150,9 @@ impl Handler {
         Ok(None)
     }
 
-    fn take(&mut self, request: Request) -> Result<bool, SocketError> {
+    fn take(&mut self, request: ZapRequest) -> Result<bool, SocketError> {
         let received = Instant::now();
-        let Request {
+        let ZapRequest {
             from,
             domain,
             address,
@@ -191,12 +191,12 @@ impl Handler {
             return Ok(false);
         }
         let glance = judged(|| gate.judge.glance(&claim));
-        if let Some(Verdict::Admitted(user)) = glance {
+        if let Some(AuthDecision::Admitted(user)) = glance {
             return self.admit(&gate, &user, &address, from).map(|()| true);
         }
         // Whatever is known by now, or takes its time: from here on it goes the same way for all.
         let due = gate.place(&address, received);
-        if let Some(Verdict::Refused(reason)) = glance {
+        if let Some(AuthDecision::Refused(reason)) = glance {
             let (at, refused) = due.map_or((received + SOONEST, false), |at| (at, true));
             gate.refused(Some(&claim), &address, reason);
             self.hold(from, at, refused);
@@ -204,9 +204,9 @@ impl Handler {
         }
         let due = due.map_or_else(
             || self.hold_undecided(&gate, &address, &from, received + SOONEST),
-            Due::Refused,
+            AuthDeadline::Refused,
         );
-        let filed = gate.court.file(Case {
+        let filed = gate.court.file(AuthJob {
             gate: Arc::downgrade(&gate),
             claim,
             address,
@@ -215,7 +215,7 @@ impl Handler {
             registry: Arc::clone(&self.registry),
         });
         if let Err((case, reason)) = filed
-            && let Due::Refused(_) = case.due
+            && let AuthDeadline::Refused(_) = case.due
         {
             gate.refused(Some(&case.claim), &case.address, reason);
             self.hold(case.from, received + SOONEST, false);
@@ -223,8 +223,8 @@ impl Handler {
         Ok(false)
     }
 
-    fn conclude(&mut self, case: Case, verdict: Verdict) -> Result<bool, SocketError> {
-        let Case {
+    fn conclude(&mut self, case: AuthJob, verdict: AuthDecision) -> Result<bool, SocketError> {
+        let AuthJob {
             gate,
             claim,
             address,
@@ -237,27 +237,29 @@ impl Handler {
         };
         match (verdict, due) {
             // It has been broken off meanwhile.
-            (Verdict::Admitted(_), Due::BrokenOff(at, number))
+            (AuthDecision::Admitted(_), AuthDeadline::BrokenOff(at, number))
                 if self.held.remove(&(at, number)).is_none() =>
             {
                 Ok(false)
             }
-            (Verdict::Admitted(user), _) => self.admit(&gate, &user, &address, from).map(|()| true),
-            (Verdict::Refused(reason), Due::Refused(at)) => {
+            (AuthDecision::Admitted(user), _) => {
+                self.admit(&gate, &user, &address, from).map(|()| true)
+            }
+            (AuthDecision::Refused(reason), AuthDeadline::Refused(at)) => {
                 gate.refused(Some(&claim), &address, reason);
                 self.hold(from, at, true);
                 Ok(false)
             }
-            (Verdict::Refused(_), Due::BrokenOff(..)) => Ok(false),
+            (AuthDecision::Refused(_), AuthDeadline::BrokenOff(..)) => Ok(false),
         }
     }
 
     fn admit(
         &mut self,
-        gate: &Gate,
+        gate: &ZapDomain,
         user: &str,
         address: &str,
-        from: Sender,
+        from: ZapReplyTo,
     ) -> Result<(), SocketError> {
         let mechanism = gate.mechanism();
         log::line!(
@@ -274,20 +276,20 @@ impl Handler {
     /// Breaks a login off then, unless it has been let in before.
     fn hold_undecided(
         &mut self,
-        gate: &Arc<Gate>,
+        gate: &Arc<ZapDomain>,
         address: &str,
-        from: &Sender,
+        from: &ZapReplyTo,
         at: Instant,
-    ) -> Due {
+    ) -> AuthDeadline {
         let number = self.hold(from.clone(), at, false);
         if let Some(held) = self.held.get_mut(&(at, number)) {
             held.undecided = Some((Arc::downgrade(gate), address.to_owned()));
         }
-        Due::BrokenOff(at, number)
+        AuthDeadline::BrokenOff(at, number)
     }
 
     /// Gives an answer then that lets nobody in. Returns its number.
-    fn hold(&mut self, from: Sender, at: Instant, refused: bool) -> u64 {
+    fn hold(&mut self, from: ZapReplyTo, at: Instant, refused: bool) -> u64 {
         self.count += 1;
         self.held.insert(
             (at, self.count),
@@ -303,11 +305,11 @@ impl Handler {
     fn send(&mut self, answer: Vec<Message>) -> Result<(), SocketError> {
         let last = answer.len() - 1;
         for (at, mut frame) in answer.into_iter().enumerate() {
-            use crate::socket::raw::Refused;
+            use crate::socket::raw::WouldBlock;
             match self.socket.send(&mut frame, at != last) {
                 // Who asked may have gone.
-                Ok(()) | Err(Refused::Full | Refused::Unreachable) => {}
-                Err(Refused::Broken(error)) => return Err(error),
+                Ok(()) | Err(WouldBlock::Full | WouldBlock::Unreachable) => {}
+                Err(WouldBlock::Broken(error)) => return Err(error),
             }
         }
         Ok(())

@@ -70,7 +70,7 @@ struct Scene {
     responder: Responder,
     now: Instant,
     /// What is to be sent.
-    ready: Vec<Delivery>,
+    ready: Vec<RoutedMessage>,
 }
 
 impl Scene {
@@ -173,7 +173,7 @@ impl Scene {
 
     /// What was to be sent: to whom, under which id, and what.
     fn sent(&mut self) -> Vec<(String, u64, Sent)> {
-        let read = |outgoing: Delivery| {
+        let read = |outgoing: RoutedMessage| {
             let peer = String::from_utf8(outgoing.route.peer().to_vec()).unwrap();
             let (id, sent) = match Reply::decode(&outgoing.message, &Limits::default()) {
                 Ok(Reply { id, body }) => match body {

@@ -10,7 +10,8 @@ use super::{Disk, DiskQueue, Place, QueueFile};
 use crate::proxy::queue::{Capacity, Store};
 use crate::proxy::{BufferedProxy, Rep, Req};
 use crate::socket::{
-    Dealer, Direction, Endpoint, LinkEvent, Message, Options, RETRY, Security, Upkeep,
+    ConnectionEvent, DealerSocket, Direction, Endpoint, Keepalive, Message, RETRY, Security,
+    SocketOptions,
 };
 use crate::wire::{Kind, Limits, Metadata, MethodRef, Reply, ReplyBody, Request, Status};
 
@@ -32,24 +33,24 @@ impl SlowDisk {
 
 /// A caller that looks at each reply.
 struct Caller {
-    dealer: Dealer,
+    dealer: DealerSocket,
     came: VecDeque<Message>,
 }
 
 impl Caller {
     fn connect(endpoint: &str) -> Self {
         let endpoint = Endpoint::parse(endpoint, Direction::Connect).unwrap();
-        let options = Options {
+        let options = SocketOptions {
             max_frame: 1 << 20,
             linger: Duration::ZERO,
             send_high_water: 1000,
             receive_high_water: 1000,
             ipv6: false,
             security: Security::Open,
-            upkeep: Upkeep::default(),
+            upkeep: Keepalive::default(),
         };
         Self {
-            dealer: Dealer::connect(&endpoint, &options).unwrap(),
+            dealer: DealerSocket::connect(&endpoint, &options).unwrap(),
             came: VecDeque::new(),
         }
     }
@@ -58,7 +59,7 @@ impl Caller {
     fn look(&mut self, until: Instant) {
         let came = &mut self.came;
         let drained = self.dealer.drain(|event| {
-            if let LinkEvent::Received(message) = event {
+            if let ConnectionEvent::Received(message) = event {
                 came.push_back(message);
             }
         });
