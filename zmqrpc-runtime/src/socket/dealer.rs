@@ -4,10 +4,10 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::approach::OutboundConnection;
 use super::inproc;
 use super::load::{Load, NoRoom};
 use super::monitor::{ConnectionChange, Monitor};
+use super::outbound::OutboundConnection;
 use super::raw::{RawSocket, WouldBlock};
 use super::{AuthFailure, Endpoint, Message, Poller, RejectedLogins, SocketError, SocketOptions};
 use crate::log;

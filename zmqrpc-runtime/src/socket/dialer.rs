@@ -11,11 +11,11 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::caretaker::notice_due;
+use super::idle_poller::notice_due;
 use super::monitor::ConnectionChange;
-use super::names::{Addresses, Lookup, look_up};
 use super::raw::RawSocket;
 use super::reserve::reserve;
+use super::resolver::{Addresses, Lookup, look_up};
 use super::{Direction, Endpoint, Poller, SocketError};
 use crate::log;
 

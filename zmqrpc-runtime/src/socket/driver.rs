@@ -19,8 +19,8 @@ use rustix::buffer::spare_capacity;
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use rustix::event::{EventfdFlags, eventfd};
 
+use super::poller::timespec;
 use super::process::PerProcess;
-use super::waiter::timespec;
 use super::{IdleSocket, Poller, SocketError, WakeList};
 use crate::log;
 

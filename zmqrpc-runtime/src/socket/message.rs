@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use zmq_sys::zmq_msg_t;
 
-use super::mark::UnsentCounter;
-use super::place::DataLocation;
+use super::data_location::DataLocation;
 use super::security::login_of;
+use super::unsent::UnsentCounter;
 
 /// Above this size a frame's vector is handed to libzmq as it is. Below, copying is cheaper than the allocation
 /// that libzmq makes to keep track of foreign memory.

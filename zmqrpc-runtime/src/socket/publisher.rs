@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::monitor::Monitor;
-use super::outlet::SendSocket;
 use super::raw::{RawSocket, WouldBlock};
+use super::send_socket::SendSocket;
 use super::{AuthFailure, Endpoint, Message, Poller, RejectedLogins, SocketError, SocketOptions};
 
 /// An XPUB.

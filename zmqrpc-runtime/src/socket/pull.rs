@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::inlet::{self, Arrival, RecvSocket};
+use super::recv_socket::{self, Arrival, RecvSocket};
 use super::{Endpoint, Message, Poller, RejectedLogins, SocketError, SocketOptions};
 
 /// A PULL at one endpoint.
@@ -18,7 +18,7 @@ impl PullSocket {
     pub(crate) const HIGH_WATER: u32 = 100;
 
     pub(crate) fn open(endpoint: &Endpoint, options: &SocketOptions) -> Result<Self, SocketError> {
-        let socket = inlet::socket(zmq::PULL, options)?;
+        let socket = recv_socket::socket(zmq::PULL, options)?;
         Ok(Self {
             inlet: RecvSocket::open(socket, endpoint, options)?,
             options: options.clone(),
@@ -76,7 +76,7 @@ impl PullSocket {
 
     /// Gives the connection up and makes a new one. What has not been received is lost.
     pub(crate) fn renew(&mut self) -> Result<(), SocketError> {
-        let socket = inlet::socket(zmq::PULL, &self.options)?;
+        let socket = recv_socket::socket(zmq::PULL, &self.options)?;
         self.inlet.renew(socket)
     }
 

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::monitor::{ConnectionChange, Monitor};
-use super::outlet::SendSocket;
 use super::publisher::MAX_SUBSCRIPTION;
 use super::raw::{RawSocket, WouldBlock};
+use super::send_socket::SendSocket;
 use super::{
     AuthFailure, Endpoint, Message, Poller, RejectedLogins, SocketError, SocketOptions,
     UnsentCounter,

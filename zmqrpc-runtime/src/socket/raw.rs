@@ -6,7 +6,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 use std::sync::Arc;
 
 use super::context::{SharedContext, shared};
-use super::doorkeeper::ListenerGuard;
+use super::fd_exhaustion::ListenerGuard;
 use super::process::Process;
 use super::unix::{UnixPath, listen_at};
 use super::{Direction, Endpoint, Message, Security, SocketError, SocketOptions};

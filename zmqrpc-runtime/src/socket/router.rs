@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::approach::{OutboundConnection, complain, complain_of};
+use super::close::shut;
 use super::load::{Loads, NoRoom};
 use super::monitor::{ConnectionChange, Monitor};
+use super::outbound::{OutboundConnection, complain, complain_of};
 use super::raw::{RawSocket, WouldBlock};
 use super::route::RouteParts;
 use super::sessions::{Session, SessionGenerations};
-use super::shut::shut;
 use super::{
     Arrival, Direction, Endpoint, Message, Poller, RejectedLogins, Route, RoutedMessage,
     SocketError, SocketOptions, inproc,

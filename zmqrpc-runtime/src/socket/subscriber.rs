@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::inlet::{self, Arrival, RecvSocket};
 use super::monitor::{ConnectionChange, Monitor};
 use super::raw::{RawSocket, WouldBlock};
+use super::recv_socket::{self, Arrival, RecvSocket};
 use super::{Direction, Endpoint, Message, Poller, RejectedLogins, SocketError, SocketOptions};
 
 /// An XSUB at one endpoint.
@@ -223,7 +223,7 @@ fn with_topics(
     topics: &BTreeSet<Vec<u8>>,
     options: &SocketOptions,
 ) -> Result<RawSocket, SocketError> {
-    let mut socket = inlet::socket(zmq::XSUB, options)?;
+    let mut socket = recv_socket::socket(zmq::XSUB, options)?;
     // Subscriptions are messages: those that had no room would be dropped without a word.
     let set = SocketError::of("setting a socket option");
     socket.options().set_sndhwm(0).map_err(set)?;

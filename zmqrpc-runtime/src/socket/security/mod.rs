@@ -1,32 +1,34 @@
 //! Who may connect: what a socket shows to the other side, and what it asks of it.
 //!
 //! ```text
-//! gate      what a guarded socket asks: one domain of ZAP each
+//! zap_domain what a guarded socket asks: one domain of ZAP each
 //! zap       the handler that libzmq asks, one per context
-//! request   what it asks, and what it is answered
-//! court     a gate's thread, which decides what takes its time
-//! schedule  when refusals are told
-//! inquiry   how an endpoint wants one to log in
+//! zap_request what it asks, and what it is answered
+//! auth_worker a gate's thread, which decides what takes its time
+//! login_schedule when refusals are told
+//! mechanism_probe how an endpoint wants one to log in
 //! ```
 
-mod court;
-mod gate;
-mod inquiry;
-mod request;
-mod schedule;
+mod auth_worker;
+mod login_schedule;
+mod mechanism_probe;
 pub(super) mod zap;
+mod zap_domain;
+mod zap_request;
 
 use std::fmt;
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-pub(crate) use self::gate::{AuthDecision, LoginAttempt, RejectedLogins, ServerAuth, Verifier};
-pub(crate) use self::inquiry::AuthFailure;
-pub(super) use self::inquiry::MechanismProbe;
-pub(super) use self::request::login_of;
-pub use self::request::reread_login;
-pub(crate) use self::request::{CURVE, PLAIN};
+pub(crate) use self::mechanism_probe::AuthFailure;
+pub(super) use self::mechanism_probe::MechanismProbe;
+pub(crate) use self::zap_domain::{
+    AuthDecision, LoginAttempt, RejectedLogins, ServerAuth, Verifier,
+};
+pub(super) use self::zap_request::login_of;
+pub use self::zap_request::reread_login;
+pub(crate) use self::zap_request::{CURVE, PLAIN};
 use super::raw::RawSocket;
 use super::{Direction, SocketError};
 

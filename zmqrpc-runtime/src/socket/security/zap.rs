@@ -8,10 +8,10 @@ use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::court::{AuthDeadline, AuthJob, DecidedLogins, judged};
-use super::gate::{AuthDecision, ZapDomain, gate};
-use super::request::{Mechanism, ZapReplyTo, ZapRequest};
-use super::schedule::SOONEST;
+use super::auth_worker::{AuthDeadline, AuthJob, DecidedLogins, judged};
+use super::login_schedule::SOONEST;
+use super::zap_domain::{AuthDecision, ZapDomain, gate};
+use super::zap_request::{Mechanism, ZapReplyTo, ZapRequest};
 use super::{OPEN, Security};
 use crate::log::{self, Throttle};
 use crate::socket::context::SharedContext;

@@ -21,9 +21,9 @@ use rustix::event::{EventfdFlags, PollFd, PollFlags, epoll, eventfd, poll};
 use rustix::io::{Errno, fcntl_dupfd_cloexec, ioctl_fionbio};
 use rustix::net::{SocketFlags, accept_with, getsockname, sockopt::socket_acceptconn};
 
+use super::poller::timespec;
 use super::process::PerProcess;
 use super::raw::borrowed;
-use super::waiter::timespec;
 use crate::log;
 
 /// A listener of libzmq's that is kept while this lives. Must go before libzmq closes it.

@@ -9,8 +9,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::Instant;
 
-use super::gate::{AuthDecision, LoginAttempt, ZapDomain};
-use super::request::ZapReplyTo;
+use super::zap_domain::{AuthDecision, LoginAttempt, ZapDomain};
+use super::zap_request::ZapReplyTo;
 use crate::log;
 use crate::socket::Poller;
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::dialer::Dialer;
 use super::monitor::ConnectionChange;
 use super::raw::RawSocket;
-use super::revival::ReconnectBackoff;
+use super::reconnect::ReconnectBackoff;
 use super::security::MechanismProbe;
 use super::{AuthFailure, Endpoint, Poller, RejectedLogins, Security, SocketError};
 use crate::log;

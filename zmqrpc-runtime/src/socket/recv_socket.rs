@@ -1,16 +1,16 @@
 //! What sockets that only receive have in common: one endpoint each, whole messages, a clean end.
 
-mod narrow;
+mod mark_reducer;
 
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use self::narrow::MarkReducer;
-use super::approach::{OutboundConnection, complain, complain_of};
+use self::mark_reducer::MarkReducer;
+use super::close::shut;
 use super::monitor::{ConnectionChange, Monitor};
+use super::outbound::{OutboundConnection, complain, complain_of};
 use super::raw::RawSocket;
-use super::shut::shut;
 use super::{
     Direction, Endpoint, Message, Poller, RejectedLogins, SocketError, SocketOptions, inproc,
 };

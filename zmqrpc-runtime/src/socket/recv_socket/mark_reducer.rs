@@ -126,7 +126,9 @@ mod tests {
     use std::thread;
 
     use super::*;
-    use crate::socket::{Direction, Endpoint, Keepalive, Message, Security, SocketOptions, inlet};
+    use crate::socket::{
+        Direction, Endpoint, Keepalive, Message, Security, SocketOptions, recv_socket,
+    };
 
     fn options() -> SocketOptions {
         SocketOptions {
@@ -142,7 +144,7 @@ mod tests {
 
     fn inlet(direction: Direction, endpoint: &str) -> RecvSocket {
         let endpoint = Endpoint::parse(endpoint, direction).unwrap();
-        let socket = inlet::socket(zmq::PULL, &options()).unwrap();
+        let socket = recv_socket::socket(zmq::PULL, &options()).unwrap();
         RecvSocket::open(socket, &endpoint, &options()).unwrap()
     }
 

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::thread;
 
 use super::process::PerProcess;
-use super::{Poller, caretaker};
+use super::{Poller, idle_poller};
 
 /// The addresses of a host, all with port 0; or why there are none.
 pub(super) type Addresses = Result<Vec<SocketAddr>, Arc<str>>;
@@ -114,7 +114,7 @@ fn answer_all() {
                 asker.bring_news();
             }
             // For those that lie idle.
-            caretaker::notice_due();
+            idle_poller::notice_due();
         }
     }
 }

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use super::super::unix::connect_to;
 use super::super::{Endpoint, Poller};
-use super::request::CURVE;
+use super::zap_request::CURVE;
 use crate::log;
 
 /// Watches how handshakes with one endpoint end.

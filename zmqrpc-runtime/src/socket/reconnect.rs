@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::caretaker::notice_due;
+use super::idle_poller::notice_due;
 use super::monitor::ConnectionChange;
 
 /// Watches one connection that was made to an endpoint.

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::approach::{OutboundConnection, complain};
+use super::close::shut;
 use super::monitor::{ConnectionChange, Monitor};
+use super::outbound::{OutboundConnection, complain};
 use super::raw::RawSocket;
-use super::shut::shut;
 use super::{
     AuthFailure, Direction, Endpoint, Poller, RejectedLogins, Security, SocketError, SocketOptions,
     inproc,

@@ -12,7 +12,7 @@ use rustix::time::{
     Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, timerfd_create, timerfd_settime,
 };
 
-use super::{SocketError, caretaker};
+use super::{SocketError, idle_poller};
 
 /// How often what a socket had no room for is tried again, whatever the socket signals: the last receive before the wait may
 /// have taken the signal.
@@ -61,7 +61,7 @@ impl Poller {
         self.expect_news();
         self.stirred.store(true, Ordering::Release);
         self.wake();
-        caretaker::notice_replacement();
+        idle_poller::notice_replacement();
     }
 
     /// Has the monitor asked at the next drain, although nobody has waited for it.

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::KEY;
-use super::gate::LoginAttempt;
+use super::zap_domain::LoginAttempt;
 use crate::socket::Message;
 
 pub(crate) const PLAIN: &str = "PLAIN";

@@ -17,8 +17,8 @@ use std::time::Duration;
 
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 
+use super::poller::timespec;
 use super::process::{PerProcess, Process};
-use super::waiter::timespec;
 use super::{Poller, WakeList};
 use crate::log;
 
@@ -42,7 +42,7 @@ pub(crate) struct Registration<W> {
 const REST: Duration = Duration::from_millis(25);
 
 struct Slot {
-    /// Taken away when the care ends, by whoever ends it. So the last owner is never the caretaker, who would close the
+    /// Taken away when the care ends, by whoever ends it. So the last owner is never the idle_poller, who would close the
     /// socket in the background while the process ends, and what was sent would be lost.
     ward: Mutex<Option<Arc<dyn IdleSocket>>>,
     again: AtomicBool,

@@ -10,9 +10,9 @@ use zeroize::Zeroizing;
 
 use super::super::process::PerProcess;
 use super::KEY;
-use super::court::AuthWorker;
-use super::request::{CURVE, PLAIN};
-use super::schedule::{LoginSchedule, SOONEST};
+use super::auth_worker::AuthWorker;
+use super::login_schedule::{LoginSchedule, SOONEST};
+use super::zap_request::{CURVE, PLAIN};
 use crate::log::{self, Throttle};
 
 /// Who somebody says to be.
