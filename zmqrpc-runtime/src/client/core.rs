@@ -91,7 +91,7 @@ impl Core {
         &mut self,
         mut message: Message,
         manner: Manner,
-        waiter: &Poller,
+        poller: &Poller,
     ) -> Result<Numbered, Overflow> {
         if self.table.len() >= self.bounds.calls {
             return Err(Overflow::Calls(self.bounds.calls));
@@ -100,7 +100,7 @@ impl Core {
             let now = Instant::now();
             if !self.up || self.pulse.is_older(now, FRESH) || self.dealer.is_inproc() {
                 // It may have been lost while nobody looked: what is sent into it is lost as well.
-                self.refresh(waiter);
+                self.refresh(poller);
             }
             // Silence counts from here: nothing was asked before.
             self.pulse.hear(now);
@@ -122,14 +122,14 @@ impl Core {
             match self.dealer.send(message) {
                 Ok(()) => {
                     self.last_sent = Some(id);
-                    self.written(id, waiter);
+                    self.written(id, poller);
                     written = true;
                 }
                 Err(message) => self.queue.push(id, message),
             }
         }
         if self.watch.polling {
-            self.service(waiter);
+            self.service(poller);
         } else if manner.task && !manner.oneway {
             // It drains once for any number of sends, or has it done.
             self.watch.tasks.undrained = true;
@@ -140,16 +140,16 @@ impl Core {
     }
 
     /// A send may have taken the signal that somebody waits for.
-    pub(super) fn after_send(&mut self, waiter: &Poller) {
+    pub(super) fn after_send(&mut self, poller: &Poller) {
         if self.watch.polling {
-            self.service(waiter);
+            self.service(poller);
         } else {
             // It drains once for any number of sends.
             self.call_driver();
         }
     }
 
-    fn written(&mut self, id: u64, waiter: &Poller) {
+    fn written(&mut self, id: u64, poller: &Poller) {
         let Some(call) = self.table.get_mut(id) else {
             return;
         };
@@ -158,12 +158,12 @@ impl Core {
         match &call.state {
             // They may wait for just this.
             State::Parked(thread) => thread.unpark(),
-            State::Leader => waiter.wake(),
+            State::Leader => poller.wake(),
             _ => {}
         }
         if call.manner.oneway {
             self.oneway.hand_over();
-            finish(&mut self.table, id, Ok(None), waiter);
+            finish(&mut self.table, id, Ok(None), poller);
         }
     }
 
@@ -182,19 +182,19 @@ impl Core {
     ///
     /// A send can swallow the signal of an arrival, one that fails too, and a receive the signal of new room. So one
     /// pass is not enough, and the last operation is a receive in any case.
-    pub(super) fn service(&mut self, waiter: &Poller) {
+    pub(super) fn service(&mut self, poller: &Poller) {
         self.last_sent = None;
         self.watch.tasks.undrained = false;
         let mut refused = false;
         loop {
-            let arrived = match self.take_in(waiter) {
+            let arrived = match self.take_in(poller) {
                 Ok(arrived) => arrived,
-                Err(error) => return self.fail(|_| true, &Loss::Broken(error), waiter),
+                Err(error) => return self.fail(|_| true, &Loss::Broken(error), poller),
             };
             if refused && !arrived {
                 return;
             }
-            let moved = self.flush(waiter);
+            let moved = self.flush(poller);
             if self.behind || !moved && !self.lacks_room() {
                 return;
             }
@@ -208,7 +208,7 @@ impl Core {
     }
 
     /// Whether anything has arrived.
-    fn take_in(&mut self, waiter: &Poller) -> Result<bool, SocketError> {
+    fn take_in(&mut self, poller: &Poller) -> Result<bool, SocketError> {
         let Self {
             dealer,
             table,
@@ -230,11 +230,11 @@ impl Core {
                     let frame: &[u8] = &message;
                     heard |= is_from_server(frame);
                     let expected = match answered_id(frame) {
-                        Some(id) => finish(table, id, Ok(Some(message)), waiter),
+                        Some(id) => finish(table, id, Ok(Some(message)), poller),
                         None if is_from_client(frame) => {
                             no_server = true;
                             let returned = Err(Loss::NoServer { returned: true });
-                            finish(table, peek_id(frame).unwrap_or(NO_ID), returned, waiter);
+                            finish(table, peek_id(frame).unwrap_or(NO_ID), returned, poller);
                             true
                         }
                         None => match sign(frame) {
@@ -246,7 +246,7 @@ impl Core {
                                 let id = peek_id(frame).unwrap_or(NO_ID);
                                 if let Some(behind) = table.is_behind(id) {
                                     oneway.arrive(behind);
-                                    finish(table, id, Ok(None), waiter);
+                                    finish(table, id, Ok(None), poller);
                                 } else if standing.is_heard(id) {
                                     // That ping was the last that was sent.
                                     oneway.arrive(oneway.handed_over());
@@ -267,7 +267,7 @@ impl Core {
                     (*up, *standing) = (false, Standing::default());
                     oneway.lose_connection();
                     is_known = true;
-                    fail_written(table, waiter);
+                    fail_written(table, poller);
                 }
                 ConnectionEvent::Cut => cut = true,
                 ConnectionEvent::Foreign => lost.push(Loss::Foreign),
@@ -279,28 +279,28 @@ impl Core {
         }
         if drained {
             let moves = |call: &Call| !call.written && call.manner.movable;
-            self.fail(moves, &Loss::Drained, waiter);
+            self.fail(moves, &Loss::Drained, poller);
         }
         if is_known {
             // What waiting pings are to ask; and they would ask another connection.
             let moot = |call: &Call| !call.written && call.manner.ping;
-            self.fail(moot, &Loss::Disconnected, waiter);
+            self.fail(moot, &Loss::Disconnected, poller);
         }
-        self.come_back(!empty, waiter);
+        self.come_back(!empty, poller);
         if no_server {
             log::line!(warn, ; "what a client is connected to is no server, the connection is renewed");
-            self.give_up(&Loss::NoServer { returned: false }, waiter);
+            self.give_up(&Loss::NoServer { returned: false }, poller);
         } else if cut {
-            self.give_up(&Loss::Disconnected, waiter);
+            self.give_up(&Loss::Disconnected, poller);
         }
         for loss in lost {
-            self.fail(|call| !call.written, &loss, waiter);
+            self.fail(|call| !call.written, &loss, poller);
         }
         Ok(arrived)
     }
 
     /// Whether something was handed over.
-    fn flush(&mut self, waiter: &Poller) -> bool {
+    fn flush(&mut self, poller: &Poller) -> bool {
         if self.up
             && let Some(id) = self.standing.owed()
         {
@@ -316,7 +316,7 @@ impl Core {
             && let Some((id, message)) = self.queue.pop()
         {
             match self.dealer.send(message) {
-                Ok(()) => self.written(id, waiter),
+                Ok(()) => self.written(id, poller),
                 Err(message) => {
                     self.queue.push_front(id, message);
                     break;

@@ -6,7 +6,7 @@ use crate::socket::{Message, Poller};
 use crate::wire::{Limits, NO_ID, Reply, ReplyBody, encode_cancel};
 
 /// Ends a call and wakes who waits for it: a task as soon as the lock is free. `false` if there is no such call.
-pub(super) fn finish(table: &mut Table, id: u64, ending: Ending, waiter: &Poller) -> bool {
+pub(super) fn finish(table: &mut Table, id: u64, ending: Ending, poller: &Poller) -> bool {
     match table.finish(id, ending) {
         None => return false,
         Some(State::Parked(thread)) => thread.unpark(),
@@ -14,16 +14,16 @@ pub(super) fn finish(table: &mut Table, id: u64, ending: Ending, waiter: &Poller
             table.last_woken = Some(id);
             table.wakes.wake(waker);
         }
-        Some(State::Leader) => waiter.wake(),
+        Some(State::Leader) => poller.wake(),
         Some(State::Quiet | State::Done(_)) => {}
     }
     true
 }
 
 /// Fails the calls that were handed over: their connection broke.
-pub(super) fn fail_written(table: &mut Table, waiter: &Poller) {
+pub(super) fn fail_written(table: &mut Table, poller: &Poller) {
     for id in table.pending(|call| call.written) {
-        finish(table, id, Err(Loss::Disconnected), waiter);
+        finish(table, id, Err(Loss::Disconnected), poller);
     }
 }
 
@@ -49,15 +49,15 @@ pub(crate) fn sign(frame: &[u8]) -> Option<Sign> {
 
 impl Core {
     /// Ends the calls that `which` picks.
-    pub(super) fn fail(&mut self, which: impl Fn(&Call) -> bool, loss: &Loss, waiter: &Poller) {
+    pub(super) fn fail(&mut self, which: impl Fn(&Call) -> bool, loss: &Loss, poller: &Poller) {
         for id in self.table.pending(which) {
-            self.lose(id, loss.clone(), waiter);
+            self.lose(id, loss.clone(), poller);
         }
     }
 
     /// Ends a call, whose request must not be executed any more if it waits.
-    pub(super) fn lose(&mut self, id: u64, loss: Loss, waiter: &Poller) {
-        finish(&mut self.table, id, Err(loss), waiter);
+    pub(super) fn lose(&mut self, id: u64, loss: Loss, poller: &Poller) {
+        finish(&mut self.table, id, Err(loss), poller);
         self.queue.remove(id);
     }
 
@@ -67,7 +67,7 @@ impl Core {
     }
 
     /// Gives a call up, and tells the server. Answers whether it had been handed over.
-    pub(super) fn forget(&mut self, id: u64, waiter: &Poller) -> bool {
+    pub(super) fn forget(&mut self, id: u64, poller: &Poller) -> bool {
         let Some(call) = self.table.remove(id) else {
             return false;
         };
@@ -76,7 +76,7 @@ impl Core {
             self.queue.remove(id);
         } else if !call.manner.oneway && !matches!(call.state, State::Done(_)) {
             self.send_cancel(id);
-            self.after_send(waiter);
+            self.after_send(poller);
         }
         call.written
     }

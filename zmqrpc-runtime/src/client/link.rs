@@ -44,7 +44,7 @@ pub(super) struct Connection {
     endpoint: Arc<str>,
     limits: Limits,
     core: Mutex<Core>,
-    waiter: Arc<Poller>,
+    poller: Arc<Poller>,
     process: Process,
 }
 
@@ -57,12 +57,12 @@ impl Link {
         pulse: Pulse,
     ) -> Result<Self, SocketError> {
         let dealer = DealerSocket::connect(endpoint, options)?;
-        let waiter = dealer.waiter();
+        let poller = dealer.poller();
         Ok(Self::new(Connection {
             endpoint: endpoint.as_str().into(),
             limits,
             core: Mutex::new(Core::new(dealer, bounds, pulse)),
-            waiter,
+            poller,
             process: Process::current(),
         }))
     }
@@ -71,12 +71,12 @@ impl Link {
     pub(super) fn poll(&self, id: u64, waker: &Waker, patience: Patience) -> Poll<Ending> {
         self.check_process()?;
         let mut core = self.lock();
-        core.relieve(id, &self.waiter);
+        core.relieve(id, &self.poller);
         if let Some(ending) = core.take(id) {
             return Poll::Ready(ending);
         }
         if let Err(error) = core.suspend(id, waker, patience, self.post()) {
-            core.forget(id, self.waiter());
+            core.forget(id, self.poller());
             return Poll::Ready(Err(Loss::Broken(error)));
         }
         Poll::Pending
@@ -95,7 +95,7 @@ impl Connection {
     /// Whether the link takes calls, after a look: it may have changed while nobody waited for it.
     pub(super) fn refresh(&self) -> bool {
         let mut core = self.lock();
-        core.refresh(&self.waiter);
+        core.refresh(&self.poller);
         core.takes_calls()
     }
 
@@ -115,7 +115,7 @@ impl Connection {
     /// Asks for the notifications that were handed over so far; tells whether the server has to be asked, too.
     pub(super) fn inquire(&self) -> (Inquiry, bool) {
         let mut core = self.lock();
-        core.refresh(&self.waiter);
+        core.refresh(&self.poller);
         let inquiry = core.oneway.inquire();
         (inquiry, core.oneway.is_open(inquiry))
     }
@@ -144,7 +144,7 @@ impl Connection {
 
     /// Sends a request, or keeps it until the link is up. The id's bytes in the frame are still open.
     pub(super) fn begin(&self, frame: Message, manner: Manner) -> Result<Numbered, Overflow> {
-        self.lock().begin(frame, manner, &self.waiter)
+        self.lock().begin(frame, manner, &self.poller)
     }
 
     /// Gives a call up.
@@ -152,7 +152,7 @@ impl Connection {
         if self.check_process().is_err() {
             return;
         }
-        self.lock().forget(id, &self.waiter);
+        self.lock().forget(id, &self.poller);
     }
 
     /// Waits until a call ends.
@@ -220,7 +220,7 @@ impl Connection {
         loop {
             let looked = !std::mem::take(&mut just_sent);
             if looked {
-                core.service(&self.waiter);
+                core.service(&self.poller);
             }
             if let Some(ending) = done(&mut core, id) {
                 return (core, ending);
@@ -231,11 +231,11 @@ impl Connection {
                 // A reply that has arrived counts, however late it is looked for.
                 Err(_) if !looked => continue,
                 Err(failed) => {
-                    core.forget(id, &self.waiter);
+                    core.forget(id, &self.poller);
                     return (core, Err(failed));
                 }
             };
-            let pulse = core.check_pulse(now, &self.waiter);
+            let pulse = core.check_pulse(now, &self.poller);
             // That may have ended the call, or its server.
             if let Some(ending) = done(&mut core, id) {
                 return (core, ending);
@@ -248,11 +248,11 @@ impl Connection {
             } else {
                 until.min(now + GRACE)
             };
-            let driven = self.waiter.drive(Some(until));
+            let driven = self.poller.drive(Some(until));
             core = self.lock();
             core.stop_polling(id);
             if let Err(error) = driven {
-                core.forget(id, &self.waiter);
+                core.forget(id, &self.poller);
                 let loss = Loss::Broken(SocketError::waiting(&error));
                 return (core, Err(loss));
             }
@@ -263,7 +263,7 @@ impl Connection {
     fn patience(&self, core: &mut Core, id: u64, patience: Patience) -> Result<Instant, Loss> {
         let until = patience.check(core.is_written(id), Instant::now());
         if until.is_err() {
-            core.forget(id, &self.waiter);
+            core.forget(id, &self.poller);
         }
         until
     }
@@ -304,8 +304,8 @@ impl Drop for Held<'_> {
 }
 
 impl IdleSocket for Connection {
-    fn waiter(&self) -> &Poller {
-        &self.waiter
+    fn poller(&self) -> &Poller {
+        &self.poller
     }
 
     fn tend(&self, wakes: &mut WakeList) -> bool {
@@ -314,7 +314,7 @@ impl IdleSocket for Connection {
             let Ok(mut core) = self.core.try_lock() else {
                 return false;
             };
-            let again = core.tend(&self.waiter);
+            let again = core.tend(&self.poller);
             wakes.take_from(&mut core.table.wakes);
             if !core.is_behind() {
                 return again;
@@ -325,13 +325,13 @@ impl IdleSocket for Connection {
 }
 
 impl Drive for Connection {
-    fn waiter(&self) -> Option<&Poller> {
-        Some(&self.waiter)
+    fn poller(&self) -> Option<&Poller> {
+        Some(&self.poller)
     }
 
     fn drive(&self, wakes: &mut WakeList) -> DriveTurn {
         let mut core = self.lock();
-        let turn = core.drive(&self.waiter, Instant::now());
+        let turn = core.drive(&self.poller, Instant::now());
         // After the turn: the thread does not hold this link then.
         wakes.take_from(&mut core.table.wakes);
         turn

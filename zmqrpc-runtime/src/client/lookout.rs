@@ -12,21 +12,21 @@ use crate::wire::{NO_ID, encode_ping};
 
 impl Core {
     /// Fails what was handed over, and makes another connection for the rest.
-    pub(super) fn give_up(&mut self, loss: &Loss, waiter: &Poller) {
+    pub(super) fn give_up(&mut self, loss: &Loss, poller: &Poller) {
         (self.up, self.standing) = (false, Standing::default());
         self.oneway.lose_connection();
         self.renewals += 1;
-        self.fail(|call| call.written || call.manner.ping, loss, waiter);
+        self.fail(|call| call.written || call.manner.ping, loss, poller);
         if let Err(error) = self.dealer.renew() {
-            self.fail(|_| true, &Loss::Broken(error), waiter);
+            self.fail(|_| true, &Loss::Broken(error), poller);
         }
         self.pulse.hear(Instant::now());
         self.call_driver();
     }
 
     /// Looks whether the server still lives, while somebody waits for it. Answers when to look again.
-    pub(super) fn check_pulse(&mut self, now: Instant, waiter: &Poller) -> Option<Instant> {
-        let next = self.judge(now, waiter);
+    pub(super) fn check_pulse(&mut self, now: Instant, poller: &Poller) -> Option<Instant> {
+        let next = self.judge(now, poller);
         let retry = self.lacks_room().then(|| now + RETRY);
         // Nor does anything tell that an `inproc` server goes, which is not pinged any more.
         let leaves = !self.standing.is_open() && self.dealer.is_inproc() && self.table.len() > 0;
@@ -36,7 +36,7 @@ impl Core {
     }
 
     /// Answers when the server is to be asked for a sign of life, or taken for dead.
-    fn judge(&mut self, now: Instant, waiter: &Poller) -> Option<Instant> {
+    fn judge(&mut self, now: Instant, poller: &Poller) -> Option<Instant> {
         while self.is_waited_for() {
             let beat = if self.standing.is_open() {
                 self.pulse.check(now)
@@ -48,12 +48,12 @@ impl Core {
                 Beat::Ask => {
                     // Full is silent enough: the next look finds out.
                     let _ = self.dealer.send(Message::copy_of(&encode_ping(NO_ID)));
-                    self.service(waiter);
+                    self.service(poller);
                 }
                 Beat::Dead(silence) => {
                     log::line!(warn, ; "a server shows no sign of life, its connection is renewed");
-                    self.give_up(&Loss::Silent(silence), waiter);
-                    self.service(waiter);
+                    self.give_up(&Loss::Silent(silence), poller);
+                    self.service(poller);
                 }
             }
         }

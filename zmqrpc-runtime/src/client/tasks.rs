@@ -110,12 +110,12 @@ impl Core {
     }
 
     /// The task of this call is polled: drains the socket if it is to.
-    pub(super) fn relieve(&mut self, id: u64, waiter: &Poller) {
+    pub(super) fn relieve(&mut self, id: u64, poller: &Poller) {
         if self.watch.tasks.stand_in == Some(id) {
             // It is awake, and needs not be woken.
             self.set(id, State::Quiet);
             self.table.last_woken = None;
-            self.service(waiter);
+            self.service(poller);
             self.pass_on();
         }
     }
@@ -171,14 +171,14 @@ impl Core {
     }
 
     /// The driver's turn: takes in, hands over, ends what is over. Or has it done, if it is only that something arrives.
-    pub(super) fn drive(&mut self, waiter: &Poller, now: Instant) -> DriveTurn {
-        if let Some(turn) = self.delegate(waiter, now) {
+    pub(super) fn drive(&mut self, poller: &Poller, now: Instant) -> DriveTurn {
+        if let Some(turn) = self.delegate(poller, now) {
             return turn;
         }
         self.watch.tasks.driver.called = false;
         self.watch.tasks.driver.looks_by = Some(now);
         self.table.last_woken = None;
-        self.service(waiter);
+        self.service(poller);
         // Only now, after looking: a reply that has arrived counts, however late it is looked for.
         if self.watch.tasks.driver.next.is_some_and(|next| next <= now) {
             let (over, next) = self.table.expired(now);
@@ -187,11 +187,11 @@ impl Core {
                 if matches!(loss, Loss::TimedOut { written: true }) {
                     self.send_cancel(id);
                 }
-                self.lose(id, loss, waiter);
+                self.lose(id, loss, poller);
             }
-            self.service(waiter);
+            self.service(poller);
         }
-        let pulse = self.check_pulse(now, waiter);
+        let pulse = self.check_pulse(now, poller);
         self.pass_on();
         let turn = self.next_turn(now, pulse);
         if let DriveTurn::Wait(until) = turn {
@@ -202,7 +202,7 @@ impl Core {
 
     /// Where several tasks wait, one of them takes in what has arrived for all: it wakes the others without leaving its
     /// thread, and what they send and get then goes in larger bunches.
-    fn delegate(&mut self, waiter: &Poller, now: Instant) -> Option<DriveTurn> {
+    fn delegate(&mut self, poller: &Poller, now: Instant) -> Option<DriveTurn> {
         let tasks = &mut self.watch.tasks;
         let is_due = |due: Option<Instant>| due.is_some_and(|due| due <= now);
         if tasks.stand_in.is_some() {
@@ -214,7 +214,7 @@ impl Core {
         let is_asked = tasks.driver.called
             || is_due(tasks.driver.next)
             || is_due(tasks.driver.looks_by)
-            || waiter.has_news();
+            || poller.has_news();
         let is_alone = tasks.alone_until.is_some_and(|until| now < until);
         if is_asked || is_alone || self.table.tasks() < SEVERAL {
             return None;

@@ -78,24 +78,24 @@ impl Core {
     }
 
     /// Finds out what became of the connection while nobody waited for it.
-    pub(super) fn refresh(&mut self, waiter: &Poller) {
-        waiter.expect_news();
-        self.service(waiter);
+    pub(super) fn refresh(&mut self, poller: &Poller) {
+        poller.expect_news();
+        self.service(poller);
     }
 
     /// What [`IdleSocket::tend`](crate::socket::IdleSocket::tend) does.
-    pub(super) fn tend(&mut self, waiter: &Poller) -> bool {
+    pub(super) fn tend(&mut self, poller: &Poller) -> bool {
         if !self.watch.polling {
-            self.refresh(waiter);
+            self.refresh(poller);
         }
         self.dealer.is_cut()
     }
 
     /// Whether there is more to take in than was in a turn: whoever waits comes back at once then.
-    pub(super) fn come_back(&mut self, behind: bool, waiter: &Poller) {
+    pub(super) fn come_back(&mut self, behind: bool, poller: &Poller) {
         self.behind = behind;
         if behind {
-            waiter.wake();
+            poller.wake();
             self.call_driver();
         }
     }

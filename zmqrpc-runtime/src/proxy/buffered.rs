@@ -116,7 +116,7 @@ impl<Q: Queue> BufferedProxy<Q> {
 
     /// How long to rest after a try that failed: `first`, then twice as long each time, up to `longest`. A connection that
     /// is made ends all rests. Default: 100 ms and 5 s.
-    pub fn backoff(mut self, first: Duration, longest: Duration) -> Self {
+    pub fn reconnect_due(mut self, first: Duration, longest: Duration) -> Self {
         self.patience.backoff = Backoff { first, longest };
         self
     }

@@ -68,7 +68,7 @@ impl<I: Intake> Deliver<I> {
         // They are told what all tries that are left may take.
         target.counts_down = false;
         // Where it always waits, full or not.
-        let bells: Vec<_> = target.waiters().take(1).collect();
+        let bells: Vec<_> = target.pollers().take(1).collect();
         let wake = move || bells.iter().for_each(|bell| bell.wake());
         let writer = Writer::start(keeping.store(), wake)?;
         Ok(Self {
@@ -190,9 +190,9 @@ impl<I: Intake> Deliver<I> {
 }
 
 impl<I: Intake> Relay for Deliver<I> {
-    fn waiters(&self) -> Vec<Arc<Poller>> {
-        let intake = self.intake.waiters().into_iter();
-        intake.chain(self.target.waiters()).collect()
+    fn pollers(&self) -> Vec<Arc<Poller>> {
+        let intake = self.intake.pollers().into_iter();
+        intake.chain(self.target.pollers()).collect()
     }
 
     fn wake(&mut self) {
@@ -236,7 +236,7 @@ impl<I: Intake> Relay for Deliver<I> {
         ];
         let until = times.into_iter().flatten().min();
         if left_alone {
-            return Ok(Turn::WaitBehind(self.intake.waiters().len(), until));
+            return Ok(Turn::WaitBehind(self.intake.pollers().len(), until));
         }
         Ok(Turn::Wait(until))
     }
@@ -269,7 +269,7 @@ impl<I: Intake> Relay for Deliver<I> {
         self.intake.is_flushed()
     }
 
-    fn shut(self: Box<Self>) {
-        self.intake.shut();
+    fn close_and_release(self: Box<Self>) {
+        self.intake.close_and_release();
     }
 }

@@ -128,10 +128,10 @@ impl Exchange {
 }
 
 impl Relay for Exchange {
-    fn waiters(&self) -> Vec<Arc<Poller>> {
-        let front = self.desk.front.waiter();
+    fn pollers(&self) -> Vec<Arc<Poller>> {
+        let front = self.desk.front.poller();
         std::iter::once(front)
-            .chain(self.target.waiters())
+            .chain(self.target.pollers())
             .collect()
     }
 
@@ -174,7 +174,7 @@ impl Relay for Exchange {
         self.desk.front.is_flushed()
     }
 
-    fn shut(self: Box<Self>) {
-        self.desk.front.shut();
+    fn close_and_release(self: Box<Self>) {
+        self.desk.front.close_and_release();
     }
 }

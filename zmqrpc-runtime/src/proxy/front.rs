@@ -21,7 +21,7 @@ use crate::wire::{
 
 pub(super) struct Front {
     router: RouterSocket,
-    waiter: Arc<Poller>,
+    poller: Arc<Poller>,
     outbox: Outbox,
     draining: Draining,
     pub(super) limits: Limits,
@@ -81,7 +81,7 @@ impl Front {
         open_all(endpoints, |endpoint| router.open(endpoint))?;
         counters.watch_refused(router.refused());
         Ok(Self {
-            waiter: router.waiter(),
+            poller: router.poller(),
             router,
             outbox: Outbox::default(),
             draining: Draining::new(Instant::now()),
@@ -93,8 +93,8 @@ impl Front {
         })
     }
 
-    pub(super) fn waiter(&self) -> Arc<Poller> {
-        Arc::clone(&self.waiter)
+    pub(super) fn poller(&self) -> Arc<Poller> {
+        Arc::clone(&self.poller)
     }
 
     pub(super) fn endpoints(&self) -> Vec<String> {
@@ -115,7 +115,7 @@ impl Front {
     /// Somebody has waited: the socket is looked at if it has something.
     pub(super) fn wake(&mut self) {
         let connects = self.router.due().is_some_and(|due| due <= Instant::now());
-        self.used |= self.waiter.take_stir() || !self.outbox.is_empty() || connects;
+        self.used |= self.poller.take_stir() || !self.outbox.is_empty() || connects;
     }
 
     /// Whether every reply has left for its caller.
@@ -145,8 +145,8 @@ impl Front {
         self.draining.due()
     }
 
-    pub(super) fn shut(self) {
-        self.router.shut();
+    pub(super) fn close_and_release(self) {
+        self.router.close_and_release();
     }
 
     /// Takes in what has arrived, up to a turn of it.

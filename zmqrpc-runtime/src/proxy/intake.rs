@@ -22,7 +22,7 @@ pub(super) enum Accepting<'a> {
 
 pub(super) trait Intake: Send {
     /// What to wait for.
-    fn waiters(&self) -> Vec<Arc<Poller>>;
+    fn pollers(&self) -> Vec<Arc<Poller>>;
     /// Something may have happened.
     fn wake(&mut self);
     /// A socket was used since it was drained: it must not be waited on.
@@ -49,7 +49,7 @@ pub(super) trait Intake: Send {
         None
     }
     fn is_flushed(&self) -> bool;
-    fn shut(self);
+    fn close_and_release(self);
 }
 
 /// Requests of callers, who are told when theirs are accepted.
@@ -70,8 +70,8 @@ impl Requests {
 }
 
 impl Intake for Requests {
-    fn waiters(&self) -> Vec<Arc<Poller>> {
-        vec![self.front.waiter()]
+    fn pollers(&self) -> Vec<Arc<Poller>> {
+        vec![self.front.poller()]
     }
 
     fn wake(&mut self) {
@@ -147,8 +147,8 @@ impl Intake for Requests {
         self.front.is_flushed()
     }
 
-    fn shut(self) {
-        self.front.shut();
+    fn close_and_release(self) {
+        self.front.close_and_release();
     }
 }
 
@@ -200,8 +200,8 @@ impl<S: Stream> Unasked<S> {
 }
 
 impl<S: Stream> Intake for Unasked<S> {
-    fn waiters(&self) -> Vec<Arc<Poller>> {
-        self.stream.waiters()
+    fn pollers(&self) -> Vec<Arc<Poller>> {
+        self.stream.pollers()
     }
 
     fn wake(&mut self) {
@@ -262,7 +262,7 @@ impl<S: Stream> Intake for Unasked<S> {
         true
     }
 
-    fn shut(self) {
-        self.stream.shut();
+    fn close_and_release(self) {
+        self.stream.close_and_release();
     }
 }

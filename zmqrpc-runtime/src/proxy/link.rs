@@ -11,7 +11,7 @@ use crate::wire::encode_ping;
 /// One connection.
 pub(super) struct Link {
     pub(super) dealer: DealerSocket,
-    pub(super) waiter: Arc<Poller>,
+    pub(super) poller: Arc<Poller>,
     pub(super) up: bool,
     pub(super) standing: Standing,
     pub(super) pulse: Pulse,

@@ -15,7 +15,7 @@ use crate::wire::{Content, Event, HEARTBEAT_TOPIC, Limits};
 
 pub(super) struct Outlet {
     publisher: PubSocket,
-    waiter: Arc<Poller>,
+    poller: Arc<Poller>,
     overflow: Overflow,
     counters: Arc<Counters>,
     /// What this proxy publishes of its own has this name.
@@ -38,7 +38,7 @@ impl Outlet {
         open_all(endpoints, |endpoint| publisher.open(endpoint))?;
         counters.watch_refused(publisher.refused());
         Ok(Self {
-            waiter: publisher.waiter(),
+            poller: publisher.poller(),
             publisher,
             overflow,
             counters,
@@ -49,8 +49,8 @@ impl Outlet {
         })
     }
 
-    pub(super) fn waiter(&self) -> Arc<Poller> {
-        Arc::clone(&self.waiter)
+    pub(super) fn poller(&self) -> Arc<Poller> {
+        Arc::clone(&self.poller)
     }
 
     pub(super) fn endpoints(&self) -> Vec<String> {
@@ -58,7 +58,7 @@ impl Outlet {
     }
 
     pub(super) fn wake(&mut self) {
-        self.used |= self.waiter.take_stir() || self.publisher.must_look();
+        self.used |= self.poller.take_stir() || self.publisher.must_look();
     }
 
     /// The number of the next event of this proxy's own.
@@ -130,7 +130,7 @@ impl Outlet {
         heartbeat.into_iter().chain(look).min()
     }
 
-    pub(super) fn shut(mut self) {
-        self.publisher.shut();
+    pub(super) fn close_and_release(mut self) {
+        self.publisher.close_and_release();
     }
 }

@@ -36,8 +36,8 @@ impl Announcing {
 }
 
 impl Relay for Announcing {
-    fn waiters(&self) -> Vec<Arc<Poller>> {
-        vec![self.front.waiter(), self.outlet.waiter()]
+    fn pollers(&self) -> Vec<Arc<Poller>> {
+        vec![self.front.poller(), self.outlet.poller()]
     }
 
     fn wake(&mut self) {
@@ -103,9 +103,9 @@ impl Relay for Announcing {
         self.front.is_flushed()
     }
 
-    fn shut(self: Box<Self>) {
-        self.front.shut();
-        self.outlet.shut();
+    fn close_and_release(self: Box<Self>) {
+        self.front.close_and_release();
+        self.outlet.close_and_release();
     }
 }
 
@@ -158,9 +158,9 @@ impl Republishing {
 }
 
 impl Relay for Republishing {
-    fn waiters(&self) -> Vec<Arc<Poller>> {
-        let outlet = std::iter::once(self.outlet.waiter());
-        outlet.chain(self.events.waiters()).collect()
+    fn pollers(&self) -> Vec<Arc<Poller>> {
+        let outlet = std::iter::once(self.outlet.poller());
+        outlet.chain(self.events.pollers()).collect()
     }
 
     fn wake(&mut self) {
@@ -209,8 +209,8 @@ impl Relay for Republishing {
         true
     }
 
-    fn shut(self: Box<Self>) {
-        self.events.shut();
-        self.outlet.shut();
+    fn close_and_release(self: Box<Self>) {
+        self.events.close_and_release();
+        self.outlet.close_and_release();
     }
 }

@@ -12,7 +12,7 @@ use crate::socket::{Message, Poller, PushError, PushSocket, RETRY, SocketError, 
 pub(super) struct Pushing {
     jobs: Jobs,
     push: PushSocket,
-    waiter: Arc<Poller>,
+    poller: Arc<Poller>,
     /// The one that nobody has room for.
     hand: Option<Message>,
     hold: UnreadTimer,
@@ -24,7 +24,7 @@ impl Pushing {
     pub(super) fn new(jobs: Jobs, push: PushSocket, counters: Arc<Counters>) -> Self {
         Self {
             jobs,
-            waiter: push.waiter(),
+            poller: push.poller(),
             push,
             hand: None,
             hold: UnreadTimer::default(),
@@ -50,10 +50,10 @@ impl Pushing {
 }
 
 impl Relay for Pushing {
-    fn waiters(&self) -> Vec<Arc<Poller>> {
-        let mut waiters = self.jobs.waiters();
-        waiters.push(Arc::clone(&self.waiter));
-        waiters
+    fn pollers(&self) -> Vec<Arc<Poller>> {
+        let mut pollers = self.jobs.pollers();
+        pollers.push(Arc::clone(&self.poller));
+        pollers
     }
 
     fn wake(&mut self) {
@@ -69,7 +69,7 @@ impl Relay for Pushing {
                 self.jobs.settle()?;
             }
             return Ok(Turn::WaitBehind(
-                self.jobs.waiters().len(),
+                self.jobs.pollers().len(),
                 Some(now + RETRY),
             ));
         }
@@ -118,8 +118,8 @@ impl Relay for Pushing {
         true
     }
 
-    fn shut(mut self: Box<Self>) {
-        self.jobs.shut();
-        self.push.shut();
+    fn close_and_release(mut self: Box<Self>) {
+        self.jobs.close_and_release();
+        self.push.close_and_release();
     }
 }

@@ -13,7 +13,7 @@ use crate::socket::{Poller, Process, SocketError, drive_any};
 /// What a proxy does between two waits. It never blocks, but where it [abandons](Self::abandon) what a disk is slow with.
 pub(super) trait Relay: Send {
     /// What to wait for.
-    fn waiters(&self) -> Vec<Arc<Poller>>;
+    fn pollers(&self) -> Vec<Arc<Poller>>;
     /// Somebody has waited: something may have happened to any of the sockets.
     fn wake(&mut self);
     /// Passes on what has come.
@@ -36,7 +36,7 @@ pub(super) trait Relay: Send {
     /// Every answer has left for its caller.
     fn is_flushed(&self) -> bool;
     /// Closes the sockets and frees their endpoints.
-    fn shut(self: Box<Self>);
+    fn close_and_release(self: Box<Self>);
 }
 
 pub(super) enum Turn {
@@ -62,7 +62,7 @@ const CLOSE: Duration = Duration::from_millis(750);
 
 /// A running loop, as its handle sees it.
 pub(super) struct Control {
-    waiter: Arc<Poller>,
+    poller: Arc<Poller>,
     stopping: AtomicBool,
     state: Mutex<State>,
     end: Condvar,
@@ -81,13 +81,13 @@ struct State {
 impl Control {
     /// Starts the thread.
     pub(super) fn start(relay: Box<dyn Relay>) -> Result<Arc<Self>, SocketError> {
-        let waiters = relay.waiters();
-        let Some(waiter) = waiters.first() else {
+        let pollers = relay.pollers();
+        let Some(poller) = pollers.first() else {
             let error = std::io::Error::other("there is nothing to wait for");
             return Err(SocketError::thread(&error));
         };
         let control = Arc::new(Self {
-            waiter: Arc::clone(waiter),
+            poller: Arc::clone(poller),
             stopping: AtomicBool::new(false),
             state: Mutex::default(),
             end: Condvar::new(),
@@ -98,7 +98,7 @@ impl Control {
             .name("zmqrpc-proxy".into())
             .spawn(move || {
                 let _end = TellEnd(&own);
-                own.run(relay, &waiters);
+                own.run(relay, &pollers);
             })
             .map_err(|error| SocketError::thread(&error))?;
         Ok(control)
@@ -115,7 +115,7 @@ impl Control {
         let until = deadline(now, limit);
         self.state().until.get_or_insert(until);
         self.stopping.store(true, Ordering::Release);
-        self.waiter.wake();
+        self.poller.wake();
         let patience = limit.min(FOREVER) + CLOSE;
         let waited = self
             .end
@@ -130,7 +130,7 @@ impl Control {
         drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 
-    fn run(&self, mut relay: Box<dyn Relay>, waiters: &[Arc<Poller>]) {
+    fn run(&self, mut relay: Box<dyn Relay>, pollers: &[Arc<Poller>]) {
         let (mut ending, mut look_at) = (None, Instant::now() + BUSY);
         loop {
             let mut now = Instant::now();
@@ -160,16 +160,16 @@ impl Control {
                     break;
                 }
             };
-            let (waiters, until) = match turn {
+            let (pollers, until) = match turn {
                 // One socket that always has something must not keep the others from being looked at.
                 Turn::Again if now < look_at => continue,
-                Turn::Again => (waiters, Some(now)),
-                Turn::Wait(until) => (waiters, until),
+                Turn::Again => (pollers, Some(now)),
+                Turn::Wait(until) => (pollers, until),
                 Turn::WaitBehind(count, until) => {
                     // The bell is among those that are left alone.
                     let soon = now + LOOK;
                     let until = until.map_or(soon, |until| until.min(soon));
-                    (waiters.get(count..).unwrap_or_default(), Some(until))
+                    (pollers.get(count..).unwrap_or_default(), Some(until))
                 }
             };
             let limit = ending.as_mut().map(|ending| {
@@ -181,14 +181,14 @@ impl Control {
             });
             let drains_at = relay.front().and_then(|front| front.drains_at());
             let until = [until, limit, drains_at].into_iter().flatten().min();
-            if let Err(error) = drive_any(waiters, until) {
+            if let Err(error) = drive_any(pollers, until) {
                 log::line!(error, error = log::text(&error); "a proxy cannot wait for its sockets, the proxy ends");
                 break;
             }
             relay.wake();
             look_at = Instant::now() + BUSY;
         }
-        relay.shut();
+        relay.close_and_release();
     }
 
     /// Tells callers of the end, and goes on telling that the proxy lives. Whether they know of it.

@@ -21,7 +21,7 @@ pub(super) trait Stream: Send + Sized {
     /// What comes out of it.
     type Item;
 
-    fn waiters(&self) -> Vec<Arc<Poller>>;
+    fn pollers(&self) -> Vec<Arc<Poller>>;
     fn endpoints(&self) -> Vec<String>;
     fn wake(&mut self);
     /// Something may be left: it must not be waited on.
@@ -37,7 +37,7 @@ pub(super) trait Stream: Send + Sized {
     fn due(&self) -> Option<Instant>;
     /// The call that an item asks for; nothing if it is a sign of life.
     fn call(item: &Self::Item, limits: &Limits) -> Option<Vec<u8>>;
-    fn shut(self);
+    fn close_and_release(self);
 }
 
 /// Subscriptions.
@@ -84,8 +84,8 @@ impl Stream for Events {
     /// Topic and event.
     type Item = (Message, Message);
 
-    fn waiters(&self) -> Vec<Arc<Poller>> {
-        self.feeds.iter().map(|(feed, _)| feed.waiter()).collect()
+    fn pollers(&self) -> Vec<Arc<Poller>> {
+        self.feeds.iter().map(|(feed, _)| feed.poller()).collect()
     }
 
     fn endpoints(&self) -> Vec<String> {
@@ -98,7 +98,7 @@ impl Stream for Events {
 
     fn wake(&mut self) {
         for (feed, used) in &mut self.feeds {
-            *used |= feed.waiter().take_stir();
+            *used |= feed.poller().take_stir();
         }
     }
 
@@ -160,10 +160,10 @@ impl Stream for Events {
         event_to_request(event, Kind::Call, id, limits).ok()?
     }
 
-    fn shut(self) {
+    fn close_and_release(self) {
         self.callbacks.end();
         for (feed, _) in self.feeds {
-            feed.shut();
+            feed.close_and_release();
         }
     }
 }
@@ -208,8 +208,8 @@ impl Stream for Jobs {
     /// A notification.
     type Item = Message;
 
-    fn waiters(&self) -> Vec<Arc<Poller>> {
-        self.pulls.iter().map(|(pull, _)| pull.waiter()).collect()
+    fn pollers(&self) -> Vec<Arc<Poller>> {
+        self.pulls.iter().map(|(pull, _)| pull.poller()).collect()
     }
 
     fn endpoints(&self) -> Vec<String> {
@@ -222,7 +222,7 @@ impl Stream for Jobs {
 
     fn wake(&mut self) {
         for (pull, used) in &mut self.pulls {
-            *used |= pull.waiter().take_stir();
+            *used |= pull.poller().take_stir();
         }
     }
 
@@ -267,7 +267,7 @@ impl Stream for Jobs {
     fn look(&mut self, now: Instant, _: bool) {
         for (pull, used) in &mut self.pulls {
             pull.follow();
-            if pull.revival().is_some_and(|due| due <= now) {
+            if pull.reconnect_due().is_some_and(|due| due <= now) {
                 *used = true;
                 if let Err(error) = pull.renew() {
                     log::line!(error, error = log::text(&error); "a proxy cannot pull any more, it tries again");
@@ -279,7 +279,7 @@ impl Stream for Jobs {
     fn due(&self) -> Option<Instant> {
         self.pulls
             .iter()
-            .flat_map(|(pull, _)| [pull.revival(), pull.due()])
+            .flat_map(|(pull, _)| [pull.reconnect_due(), pull.due()])
             .flatten()
             .min()
     }
@@ -288,9 +288,9 @@ impl Stream for Jobs {
         Some(job.to_vec())
     }
 
-    fn shut(self) {
+    fn close_and_release(self) {
         for (pull, _) in self.pulls {
-            pull.shut();
+            pull.close_and_release();
         }
     }
 }

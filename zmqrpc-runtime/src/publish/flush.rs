@@ -15,7 +15,7 @@ use super::publisher::Publisher;
 use super::pusher::Pusher;
 use crate::clock::deadline;
 use crate::error::{Error, Site};
-use crate::socket::{Message, PushError, SocketError, UnsentCounter, aside, await_io_thread};
+use crate::socket::{Message, PushError, SocketError, UnsentCounter, await_io_thread, unblock};
 use crate::wire::{Executed, NO_ID, encode_ping};
 
 /// How often a queue without room for a mark is tried again.
@@ -60,7 +60,7 @@ impl Publisher {
     /// As there, and [`Error::Transport`] if no thread can be started.
     pub async fn flush_async(&self, limit: Duration) -> Result<(), Error> {
         let publisher = self.clone();
-        aside(move || publisher.flush(limit)).await?
+        unblock(move || publisher.flush(limit)).await?
     }
 
     /// [`wait_subscribers`](Self::wait_subscribers) for tasks, on any executor. It takes a thread for as long as it lasts,
@@ -71,7 +71,7 @@ impl Publisher {
     /// As there, and [`Error::Transport`] if no thread can be started.
     pub async fn wait_subscribers_async(&self, count: usize, limit: Duration) -> Result<(), Error> {
         let publisher = self.clone();
-        aside(move || publisher.wait_subscribers(count, limit)).await?
+        unblock(move || publisher.wait_subscribers(count, limit)).await?
     }
 }
 
@@ -138,7 +138,7 @@ impl AsyncPusher {
     /// As there, and [`Error::Transport`] if no thread can be started.
     pub fn flush(&self, limit: Duration) -> impl Future<Output = Result<(), Error>> + Send + use<> {
         let pusher = Pusher::from(self.clone());
-        async move { aside(move || pusher.flush(limit)).await? }
+        async move { unblock(move || pusher.flush(limit)).await? }
     }
 }
 

@@ -67,13 +67,13 @@ pub(super) enum Unsent {
 
 impl Outlet {
     pub(super) fn of(socket: Socket) -> Self {
-        let waiter = socket.waiter();
+        let poller = socket.poller();
         let core = Core {
             socket,
             sequences: Sequences::default(),
             stats: PublisherStats::default(),
         };
-        Self::new(core, waiter)
+        Self::new(core, poller)
     }
 
     /// Uses the socket and leaves it to whoever waits at it.
@@ -240,8 +240,8 @@ impl Tended for Core {
         self.socket.must_look()
     }
 
-    fn shut(&mut self) {
-        self.socket.shut();
+    fn close_and_release(&mut self) {
+        self.socket.close_and_release();
     }
 }
 

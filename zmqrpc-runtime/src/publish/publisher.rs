@@ -68,7 +68,7 @@ impl Drop for Shared {
         }
         // The thread goes before the socket that it uses.
         self.heartbeats = None;
-        self.outlet.shut();
+        self.outlet.close_and_release();
     }
 }
 

@@ -54,7 +54,7 @@ pub(super) struct Shared {
 impl Drop for Shared {
     fn drop(&mut self) {
         if self.process.is_current() {
-            self.room.shut();
+            self.room.close_and_release();
         }
     }
 }

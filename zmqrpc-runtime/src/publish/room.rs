@@ -60,7 +60,7 @@ pub(super) struct Refused {
 
 impl Room {
     pub(super) fn of(socket: PushSocket, high_water: usize) -> Self {
-        let waiter = socket.waiter();
+        let poller = socket.poller();
         let core = Core {
             socket,
             ledger: Ledger::new(high_water),
@@ -69,7 +69,7 @@ impl Room {
             last_ticket: 0,
             look: None,
         };
-        Self::new(Seat::new(core, waiter))
+        Self::new(Seat::new(core, poller))
     }
 
     /// Sends, or gives the message back and wakes the task when there may be room, and when it gives up; its place is
@@ -203,8 +203,8 @@ impl Seat<Core> {
 }
 
 impl Drive for Seat<Core> {
-    fn waiter(&self) -> Option<&Poller> {
-        Some(self.waiter())
+    fn poller(&self) -> Option<&Poller> {
+        Some(self.poller())
     }
 
     fn drive(&self, wakes: &mut WakeList) -> DriveTurn {
@@ -254,7 +254,7 @@ impl Core {
     }
 
     fn no_room(&self) -> Unsent {
-        match self.socket.denial() {
+        match self.socket.failure() {
             Some(denial) => Unsent::Denied(denial),
             None if self.socket.is_pulled() => Unsent::Full,
             None => Unsent::Alone(self.socket.obstacle()),
@@ -321,7 +321,7 @@ impl Tended for Core {
         self.socket.must_look()
     }
 
-    fn shut(&mut self) {
-        self.socket.shut();
+    fn close_and_release(&mut self) {
+        self.socket.close_and_release();
     }
 }

@@ -10,7 +10,7 @@ pub(super) struct Seat<C> {
     held: Mutex<Held<C>>,
     /// For the threads that do not wait at the socket.
     pub(super) changed: Condvar,
-    waiter: Arc<Poller>,
+    poller: Arc<Poller>,
 }
 
 /// What stands under the lock.
@@ -42,7 +42,7 @@ pub(super) trait Tended: Send {
     /// Nothing tells of some of what happens: it has to be looked for.
     fn must_look(&self) -> bool;
     /// Leaves all endpoints.
-    fn shut(&mut self);
+    fn close_and_release(&mut self);
 }
 
 /// What has happened at a socket piles up until it is taken in: it is, after so many uses, or by the caretaker when it has
@@ -56,7 +56,7 @@ pub(super) const REST: Duration = Duration::from_millis(100);
 const LONG: Duration = Duration::from_secs(3600);
 
 impl<C: Tended> Seat<C> {
-    pub(super) fn new(inner: C, waiter: Arc<Poller>) -> Self {
+    pub(super) fn new(inner: C, poller: Arc<Poller>) -> Self {
         let held = Held {
             inner,
             polled: false,
@@ -67,7 +67,7 @@ impl<C: Tended> Seat<C> {
         Self {
             held: Mutex::new(held),
             changed: Condvar::new(),
-            waiter,
+            poller,
         }
     }
 
@@ -92,7 +92,7 @@ impl<C: Tended> Seat<C> {
             self.changed.notify_one();
         }
         if lock.polled {
-            self.waiter.wake();
+            self.poller.wake();
         }
     }
 
@@ -122,20 +122,20 @@ impl<C: Tended> Seat<C> {
         let next = lock.must_look().then(|| now + LOOK);
         drop(lock);
         let driven = self
-            .waiter
+            .poller
             .drive([next, deadline].into_iter().flatten().min());
         lock = self.lock();
         lock.polled = false;
         (lock, driven.map_err(|error| SocketError::waiting(&error)))
     }
 
-    pub(super) fn waiter(&self) -> &Poller {
-        &self.waiter
+    pub(super) fn poller(&self) -> &Poller {
+        &self.poller
     }
 
     /// Closes the socket and frees its endpoints.
-    pub(super) fn shut(&self) {
-        self.lock().shut();
+    pub(super) fn close_and_release(&self) {
+        self.lock().close_and_release();
     }
 }
 
@@ -183,8 +183,8 @@ impl<C> DerefMut for Held<C> {
 }
 
 impl<C: Tended> IdleSocket for Seat<C> {
-    fn waiter(&self) -> &Poller {
-        &self.waiter
+    fn poller(&self) -> &Poller {
+        &self.poller
     }
 
     fn tend(&self, wakes: &mut WakeList) -> bool {

@@ -9,7 +9,7 @@ use super::handle::ServerHandle;
 use super::signals;
 use crate::error::Error;
 use crate::log;
-use crate::socket::{SocketError, aside};
+use crate::socket::{SocketError, unblock};
 
 /// How long dropping a handle waits.
 const DROP_LIMIT: Duration = Duration::from_secs(1);
@@ -91,7 +91,7 @@ impl ServerHandle {
     pub async fn shutdown_async(&self, limit: Duration) -> Result<(), Error> {
         self.check_process()?;
         let engine = Arc::clone(&self.engine);
-        match aside(move || end_within(&engine, limit)).await? {
+        match unblock(move || end_within(&engine, limit)).await? {
             Waited::Running => Err(Error::StillRunning { limit }),
             Waited::Ended | Waited::Deadlocked => Ok(()),
         }

@@ -31,7 +31,7 @@ pub(super) struct Engine {
     roles: Roles,
     hand: Hand,
     callbacks: Callbacks,
-    waiter: Arc<Poller>,
+    poller: Arc<Poller>,
     responder: Arc<Responder>,
     pub(super) counters: Arc<Counters>,
     stopping: AtomicBool,
@@ -45,7 +45,7 @@ impl Engine {
     /// Starts the threads: one per worker, and two so that one leads and one stands by while all workers are busy.
     pub(super) fn start(
         port: Port,
-        waiter: Arc<Poller>,
+        poller: Arc<Poller>,
         responder: Responder,
         counters: Arc<Counters>,
         bounds: Bounds,
@@ -58,7 +58,7 @@ impl Engine {
             Arc::clone(&counters),
         );
         let engine = Arc::new(Self {
-            waiter,
+            poller,
             core: Mutex::new(Some(core)),
             roles: Roles::default(),
             hand: Hand::default(),
@@ -96,7 +96,7 @@ impl Engine {
         }
         let result = self.core().as_mut().map(|core| action(core.port.router()));
         // The action may have taken the signal that the leader waits for.
-        self.waiter.wake();
+        self.poller.wake();
         result
     }
 
@@ -110,7 +110,7 @@ impl Engine {
             .as_mut()
             .map(|core| action(&mut core.port.sources));
         // As above; and there may be others to wait for now.
-        self.waiter.wake();
+        self.poller.wake();
         result
     }
 
@@ -119,7 +119,7 @@ impl Engine {
     pub(super) fn stop(&self, limit: Duration) {
         self.limit.get_or_init(|| limit);
         self.stopping.store(true, Ordering::Release);
-        self.waiter.wake();
+        self.poller.wake();
     }
 
     /// Waits for the end, until `limit` has passed if there is one.
@@ -159,10 +159,10 @@ impl Engine {
         if let Some(Core { port, mut work, .. }) = core {
             drop(self.hand.pass(0));
             work.abandon();
-            port.shut();
+            port.close_and_release();
         }
         log::flush();
-        self.waiter.wake();
+        self.poller.wake();
         self.end.reach();
     }
 
@@ -203,8 +203,8 @@ impl Engine {
                 }
                 Ok(Attended::Idle(until, sources)) => {
                     let waited = match sources {
-                        None => self.waiter.drive(until),
-                        Some(waiters) => drive_any(&waiters, until),
+                        None => self.poller.drive(until),
+                        Some(pollers) => drive_any(&pollers, until),
                     };
                     if let Err(error) = waited {
                         log::line!(error, error = log::text(&error); "the server cannot wait for its socket, the server ends");
@@ -279,7 +279,7 @@ impl Engine {
         let due = port.next_try(now).into_iter().chain(work.next_tick());
         let due = due.chain(port.sources.due()).chain(port.next_connection());
         let due = due.chain(port.draining.due());
-        Ok(Attended::Idle(due.min(), port.sources.waiters()))
+        Ok(Attended::Idle(due.min(), port.sources.pollers()))
     }
 
     /// Runs a job, and what the leader has in its hand. Answers what is to be finished.
@@ -321,7 +321,7 @@ impl Engine {
                     let core = core.as_mut()?;
                     if core.port.polled {
                         // Its deadline may come before what the leader waits for.
-                        self.waiter.wake();
+                        self.poller.wake();
                     }
                     core.work.detach(place, deadline)
                 };
@@ -378,7 +378,7 @@ impl Engine {
                     let released = held && !core.port.sources.is_held();
                     let stopping = self.stopping.load(Ordering::Acquire);
                     if !drained || released || stopping || core.needs_leader(now) {
-                        self.waiter.wake();
+                        self.poller.wake();
                     }
                 }
                 Err(error) => {

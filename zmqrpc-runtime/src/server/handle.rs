@@ -120,7 +120,8 @@ impl ServerHandle {
     pub fn unsubscribe(&self, endpoint: impl AsRef<str>) -> Result<(), Error> {
         let endpoint = endpoint.as_ref();
         let feed = self.sources(endpoint, |sources| sources.remove_feed(endpoint))?;
-        feed.ok_or_else(|| no_subscription(endpoint))?.shut();
+        feed.ok_or_else(|| no_subscription(endpoint))?
+            .close_and_release();
         Ok(())
     }
 
@@ -203,7 +204,7 @@ impl ServerHandle {
         let endpoint = endpoint.as_ref();
         let pulled = self.sources(endpoint, |sources| sources.remove_pull(endpoint))?;
         let missing = || Error::bad_endpoint(endpoint, "the server does not pull from there");
-        pulled.ok_or_else(missing)?.shut();
+        pulled.ok_or_else(missing)?.close_and_release();
         Ok(())
     }
 

@@ -119,9 +119,9 @@ impl Port {
     }
 
     /// Closes the sockets and frees their endpoints.
-    pub(super) fn shut(self) {
-        self.sources.shut();
-        self.router.shut();
+    pub(super) fn close_and_release(self) {
+        self.sources.close_and_release();
+        self.router.close_and_release();
     }
 
     /// Sends a reply, or keeps it until its peer has room. Answers the way to a peer that turned out to have gone.

@@ -14,7 +14,7 @@ const LIMIT: Duration = Duration::from_millis(500);
 /// and a server that is started again at once would find its own port in use.
 ///
 /// No monitor may be on the socket.
-pub(super) fn shut(socket: &mut RawSocket, endpoints: &[(String, Direction)]) {
+pub(super) fn close_and_release(socket: &mut RawSocket, endpoints: &[(String, Direction)]) {
     let bound = endpoints.iter().filter(|(endpoint, direction)| {
         *direction == Direction::Bind && !endpoint.starts_with("inproc:")
     });
@@ -28,17 +28,17 @@ pub(super) fn shut(socket: &mut RawSocket, endpoints: &[(String, Direction)]) {
             log::line!(debug, endpoint = log::text(endpoint), error = log::text(&error); "an endpoint could not be left");
         }
     }
-    let waiter = closings
+    let poller = closings
         .descriptor()
         .and_then(|closings| Poller::new(vec![closings]));
     let deadline = Instant::now() + LIMIT;
-    while let Ok(waiter) = &waiter
+    while let Ok(poller) = &poller
         && Instant::now() < deadline
     {
         while let Ok(Some(ConnectionChange::ListenerClosed)) = closings.next() {
             open = open.saturating_sub(1);
         }
-        if open == 0 || waiter.drive(Some(deadline)).is_err() {
+        if open == 0 || poller.drive(Some(deadline)).is_err() {
             break;
         }
     }

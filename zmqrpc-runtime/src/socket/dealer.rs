@@ -37,10 +37,10 @@ const LAST_TURN: usize = 65_536;
 
 /// A DEALER with a monitor.
 pub(crate) struct DealerSocket {
-    approach: OutboundConnection,
+    outbound: OutboundConnection,
     options: SocketOptions,
     connection: Connected,
-    waiter: Arc<Poller>,
+    poller: Arc<Poller>,
 }
 
 struct Connected {
@@ -64,31 +64,31 @@ impl DealerSocket {
         options: &SocketOptions,
     ) -> Result<Self, SocketError> {
         let (security, refused) = (&options.security, RejectedLogins::default());
-        let mut approach = OutboundConnection::new(endpoint, security, options.ipv6, refused);
+        let mut outbound = OutboundConnection::new(endpoint, security, options.ipv6, refused);
         let mut connection = Connected::new(endpoint, options)?;
-        let waiter = Arc::new(Poller::new(connection.sources()?)?);
-        connection.dial(&mut approach, &waiter)?;
+        let poller = Arc::new(Poller::new(connection.sources()?)?);
+        connection.dial(&mut outbound, &poller)?;
         Ok(Self {
-            approach,
+            outbound,
             options: options.clone(),
             connection,
-            waiter,
+            poller,
         })
     }
 
     /// Gives the connection up and makes another one. What was handed over and not written yet is lost.
     pub(crate) fn renew(&mut self) -> Result<(), SocketError> {
-        let mut connection = Connected::new(self.approach.endpoint(), &self.options)?;
+        let mut connection = Connected::new(self.outbound.endpoint(), &self.options)?;
         let sources = connection.sources()?;
-        self.approach.renew();
-        connection.dial(&mut self.approach, &self.waiter)?;
-        self.waiter.replace(sources);
+        self.outbound.renew();
+        connection.dial(&mut self.outbound, &self.poller)?;
+        self.poller.replace(sources);
         self.connection = connection;
         Ok(())
     }
 
-    pub(crate) fn waiter(&self) -> Arc<Poller> {
-        Arc::clone(&self.waiter)
+    pub(crate) fn poller(&self) -> Arc<Poller> {
+        Arc::clone(&self.poller)
     }
 
     /// Takes the message, or gives it back when there is no room.
@@ -120,7 +120,7 @@ impl DealerSocket {
     /// Hands over what has arrived. `true` if that was all: the socket may be waited on then. A server that never stops
     /// sending does not keep its client.
     pub(crate) fn drain(&mut self, on: impl FnMut(ConnectionEvent)) -> Result<bool, SocketError> {
-        self.connection.drain(&mut self.approach, &self.waiter, on)
+        self.connection.drain(&mut self.outbound, &self.poller, on)
     }
 
     /// Nothing tells when an `inproc` server goes: it has to be asked for.
@@ -130,38 +130,38 @@ impl DealerSocket {
 
     /// Somebody waits for the connection: a login that was refused is tried again soon.
     pub(crate) fn hurry(&mut self) {
-        self.approach.hurry();
+        self.outbound.hurry();
     }
 
     /// Why the last login was refused, if it was and no other is under way.
-    pub(crate) fn denial(&self) -> Option<AuthFailure> {
-        self.approach.denial()
+    pub(crate) fn failure(&self) -> Option<AuthFailure> {
+        self.outbound.failure()
     }
 
     /// How often the login was refused.
     pub(crate) fn refused(&self) -> RejectedLogins {
-        self.approach.refused()
+        self.outbound.refused()
     }
 
     /// Why there is no connection, if it is for the endpoint's name.
     pub(crate) fn obstacle(&self) -> Option<String> {
-        self.approach.obstacle()
+        self.outbound.obstacle()
     }
 
     /// When the connection has to be made again, unless it is before.
     pub(crate) fn due(&self) -> Option<Instant> {
-        self.approach.due()
+        self.outbound.due()
     }
 
     /// The connection may have to be made again, of which nothing tells.
     pub(crate) fn is_cut(&self) -> bool {
-        self.approach.due().is_some()
+        self.outbound.due().is_some()
     }
 
     /// Nothing tells when an `inproc` server comes: while it is not there, it has to be looked for. Nor does anything
     /// tell that a connection is not made again.
     pub(crate) fn must_look(&self) -> bool {
-        matches!(self.connection.news, News::Binding(None)) || self.approach.must_look()
+        matches!(self.connection.news, News::Binding(None)) || self.outbound.must_look()
     }
 }
 
@@ -196,11 +196,11 @@ impl Connected {
 
     fn dial(
         &mut self,
-        approach: &mut OutboundConnection,
-        waiter: &Arc<Poller>,
+        outbound: &mut OutboundConnection,
+        poller: &Arc<Poller>,
     ) -> Result<(), SocketError> {
         match self.news {
-            News::Monitor(_) => approach.dial(&mut self.socket, waiter),
+            News::Monitor(_) => outbound.dial(&mut self.socket, poller),
             News::Binding(_) => Ok(()),
         }
     }
@@ -215,8 +215,8 @@ impl Connected {
 
     fn drain(
         &mut self,
-        approach: &mut OutboundConnection,
-        waiter: &Arc<Poller>,
+        outbound: &mut OutboundConnection,
+        poller: &Arc<Poller>,
         mut on: impl FnMut(ConnectionEvent),
     ) -> Result<bool, SocketError> {
         let mut drained = self.drain_messages(TURN, &mut on)?;
@@ -224,18 +224,18 @@ impl Connected {
             return Ok(false);
         }
         if let News::Binding(own) = self.news {
-            return self.check_binding(approach.endpoint(), own, on);
+            return self.check_binding(outbound.endpoint(), own, on);
         }
-        if waiter.take_news() {
-            drained = self.read_news(approach, waiter, &mut on)?;
-            if let Some(denial) = approach.found(&mut self.socket) {
-                on(ConnectionEvent::Denied(denial));
+        if poller.take_news() {
+            drained = self.read_news(outbound, poller, &mut on)?;
+            if let Some(failure) = outbound.found(&mut self.socket) {
+                on(ConnectionEvent::Denied(failure));
             }
         }
-        if approach.follow(&mut self.socket, waiter)? {
+        if outbound.follow(&mut self.socket, poller)? {
             drained &= self.drain_messages(TURN, &mut on)?;
         }
-        if approach.begin() {
+        if outbound.begin() {
             on(ConnectionEvent::Cut);
         }
         Ok(drained)
@@ -243,19 +243,19 @@ impl Connected {
 
     fn read_news(
         &mut self,
-        approach: &mut OutboundConnection,
-        waiter: &Arc<Poller>,
+        outbound: &mut OutboundConnection,
+        poller: &Arc<Poller>,
         on: &mut impl FnMut(ConnectionEvent),
     ) -> Result<bool, SocketError> {
         let mut drained = true;
         while let News::Monitor(monitor) = &mut self.news
             && let Some((event, place)) = monitor.next_with_place()?
         {
-            if approach.is_over(&place) {
+            if outbound.is_over(&place) {
                 continue;
             }
-            if let Some(denial) = approach.note(event, &mut self.socket, waiter) {
-                on(ConnectionEvent::Denied(denial));
+            if let Some(failure) = outbound.note(event, &mut self.socket, poller) {
+                on(ConnectionEvent::Denied(failure));
             }
             match event {
                 ConnectionChange::Established => {

@@ -83,24 +83,24 @@ impl Dialer {
         self.dialled.as_ref()
     }
 
-    /// Connects the socket, which is not yet; or does so as soon as it is known where to. `waiter` is told of that.
+    /// Connects the socket, which is not yet; or does so as soon as it is known where to. `poller` is told of that.
     pub(super) fn dial(
         &mut self,
         socket: &mut RawSocket,
-        waiter: &Arc<Poller>,
+        poller: &Arc<Poller>,
     ) -> Result<(), SocketError> {
         (self.dialled, self.up, self.lost) = (None, false, false);
         let Some((host, _)) = self.endpoint.name() else {
             return self.open(self.endpoint.canonical(), socket);
         };
         socket.check(Direction::Connect)?;
-        let lookup = look_up(host, waiter);
+        let lookup = look_up(host, poller);
         if !self.known.is_empty() {
             // Most names stay where they are.
             self.open_next(socket)?;
         }
         self.step = DialStep::Asked(lookup);
-        self.follow(socket, waiter).map(drop)
+        self.follow(socket, poller).map(drop)
     }
 
     /// Leaves where it is connected to.
@@ -182,7 +182,7 @@ impl Dialer {
     pub(super) fn follow(
         &mut self,
         socket: &mut RawSocket,
-        waiter: &Arc<Poller>,
+        poller: &Arc<Poller>,
     ) -> Result<bool, SocketError> {
         match &self.step {
             DialStep::Rest => Ok(false),
@@ -193,8 +193,8 @@ impl Dialer {
             DialStep::Due(at) if *at > Instant::now() => Ok(false),
             DialStep::Due(_) => match self.endpoint.name() {
                 Some((host, _)) => {
-                    self.step = DialStep::Asked(look_up(host, waiter));
-                    self.follow(socket, waiter)
+                    self.step = DialStep::Asked(look_up(host, poller));
+                    self.follow(socket, poller)
                 }
                 None => self.open(self.endpoint.canonical(), socket).map(|()| true),
             },

@@ -27,7 +27,7 @@ use crate::log;
 /// What tasks may wait for.
 pub(crate) trait Drive: Send + Sync {
     /// Where something happens; nothing for what waits for the time alone.
-    fn waiter(&self) -> Option<&Poller>;
+    fn poller(&self) -> Option<&Poller>;
 
     /// Takes in what has happened and ends what is over; whom to wake for it goes to `wakes`. Leaves the socket drained.
     fn drive(&self, wakes: &mut WakeList) -> DriveTurn;
@@ -114,8 +114,8 @@ impl<D> Deref for Driven<D> {
 }
 
 impl<D: IdleSocket> IdleSocket for Driven<D> {
-    fn waiter(&self) -> &Poller {
-        self.inner.waiter()
+    fn poller(&self) -> &Poller {
+        self.inner.poller()
     }
 
     fn tend(&self, wakes: &mut WakeList) -> bool {
@@ -304,15 +304,15 @@ impl DriverThread {
         let Some(driven) = &*driven else {
             return self.leave(place.id);
         };
-        let waiter = driven.waiter();
-        if news && let Some(waiter) = waiter {
-            waiter.expect_news();
+        let poller = driven.poller();
+        if news && let Some(poller) = poller {
+            poller.expect_news();
         }
         // A log may panic.
         let turn = catch_unwind(AssertUnwindSafe(|| driven.drive(wakes)));
         match turn.unwrap_or_else(|_| DriveTurn::Wait(Some(Instant::now() + REST))) {
             DriveTurn::Leave => self.leave(place.id),
-            DriveTurn::Wait(next) => self.stay(place, waiter.map(Poller::sources), next),
+            DriveTurn::Wait(next) => self.stay(place, poller.map(Poller::sources), next),
         }
     }
 

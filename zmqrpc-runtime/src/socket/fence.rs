@@ -23,7 +23,7 @@ fn nowhere() -> String {
 pub(crate) fn await_io_thread(deadline: Instant) -> Result<bool, SocketError> {
     let mut socket = RawSocket::plain(shared()?, zmq::DEALER)?;
     let mut monitor = Monitor::of_connections(&socket)?;
-    let waiter = Poller::new(vec![monitor.descriptor()?])?;
+    let poller = Poller::new(vec![monitor.descriptor()?])?;
     let asked = socket.options().connect(&nowhere());
     asked.map_err(SocketError::of("connecting"))?;
     let answered = loop {
@@ -33,7 +33,7 @@ pub(crate) fn await_io_thread(deadline: Instant) -> Result<bool, SocketError> {
         if Instant::now() >= deadline {
             break false;
         }
-        let driven = waiter.drive(Some(deadline));
+        let driven = poller.drive(Some(deadline));
         driven.map_err(|error| SocketError::waiting(&error))?;
     };
     socket.stop_monitor();

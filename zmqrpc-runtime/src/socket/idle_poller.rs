@@ -24,7 +24,7 @@ use crate::log;
 
 /// What may lie idle.
 pub(crate) trait IdleSocket: Send + Sync {
-    fn waiter(&self) -> &Poller;
+    fn poller(&self) -> &Poller;
 
     /// Takes in what has happened, unless somebody else is at it; whom to wake for it goes to `wakes`. `true` if it must
     /// be asked again soon, whatever happens.
@@ -217,7 +217,7 @@ impl Slot {
     fn sources(&self) -> Arc<Vec<OwnedFd>> {
         let ward = self.ward();
         ward.as_ref()
-            .map_or_else(Arc::default, |ward| ward.waiter().sources())
+            .map_or_else(Arc::default, |ward| ward.poller().sources())
     }
 
     fn tend(&self) {

@@ -48,7 +48,7 @@ impl Load {
     pub(super) fn carry(&self, message: Message) -> Message {
         let bytes = message.len();
         self.0.fetch_add(bytes, Ordering::Relaxed);
-        let load = Carried {
+        let load = TrackedMessage {
             load: self.clone(),
             bytes,
         };
@@ -57,12 +57,12 @@ impl Load {
 }
 
 /// A message that is on its way.
-struct Carried {
+struct TrackedMessage {
     load: Load,
     bytes: usize,
 }
 
-impl Drop for Carried {
+impl Drop for TrackedMessage {
     fn drop(&mut self) {
         self.load.0.fetch_sub(self.bytes, Ordering::Relaxed);
     }

@@ -75,7 +75,7 @@ pub(crate) use security::{
 };
 pub(crate) use subscriber::SubSocket;
 pub(crate) use task_timer::TaskTimer;
-pub(crate) use unblock::aside;
+pub(crate) use unblock::unblock;
 pub(crate) use unread_timer::UnreadTimer;
 pub(crate) use unsent::UnsentCounter;
 pub(crate) use wake_list::WakeList;

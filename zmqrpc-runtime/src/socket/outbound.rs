@@ -14,12 +14,12 @@ use crate::log;
 #[derive(Debug)]
 pub(super) struct OutboundConnection {
     dialer: Dialer,
-    revival: ReconnectBackoff,
-    inquiry: MechanismProbe,
+    backoff: ReconnectBackoff,
+    probe: MechanismProbe,
     logs_in: bool,
     up: bool,
     /// Why the last try was refused, until the next.
-    denial: Option<AuthFailure>,
+    failure: Option<AuthFailure>,
     refused: RejectedLogins,
 }
 
@@ -33,11 +33,11 @@ impl OutboundConnection {
     ) -> Self {
         Self {
             dialer: Dialer::new(endpoint, ipv6),
-            revival: ReconnectBackoff::default(),
-            inquiry: security.inquiry(),
+            backoff: ReconnectBackoff::default(),
+            probe: security.probe(),
             logs_in: matches!(security, Security::Login(_)),
             up: false,
-            denial: None,
+            failure: None,
             refused,
         }
     }
@@ -47,25 +47,25 @@ impl OutboundConnection {
         self.dialer.endpoint()
     }
 
-    /// Connects the socket, which is not yet; or does so as soon as it is known where to. `waiter` is told of that, and
+    /// Connects the socket, which is not yet; or does so as soon as it is known where to. `poller` is told of that, and
     /// [`follow`](Self::follow) does it.
     pub(super) fn dial(
         &mut self,
         socket: &mut RawSocket,
-        waiter: &Arc<Poller>,
+        poller: &Arc<Poller>,
     ) -> Result<(), SocketError> {
-        self.dialer.dial(socket, waiter)
+        self.dialer.dial(socket, poller)
     }
 
     /// The connection was given up, and is made again in the same socket.
     pub(super) fn redial(
         &mut self,
         socket: &mut RawSocket,
-        waiter: &Arc<Poller>,
+        poller: &Arc<Poller>,
     ) -> Result<(), SocketError> {
         // Of the old one nothing is left but its name, and what waited for it is lost.
         let _ = self.dialer.hang_up(socket);
-        self.dialer.dial(socket, waiter)
+        self.dialer.dial(socket, poller)
     }
 
     /// Leaves the endpoint.
@@ -80,11 +80,11 @@ impl OutboundConnection {
     pub(super) fn follow(
         &mut self,
         socket: &mut RawSocket,
-        waiter: &Arc<Poller>,
+        poller: &Arc<Poller>,
     ) -> Result<bool, SocketError> {
-        let followed = self.dialer.follow(socket, waiter);
+        let followed = self.dialer.follow(socket, poller);
         if !matches!(followed, Ok(false)) {
-            waiter.bring_news();
+            poller.bring_news();
         }
         followed
     }
@@ -112,24 +112,24 @@ impl OutboundConnection {
         self.dialer.obstacle()
     }
 
-    /// Takes an event in. Answers why the login was refused, if it was. `waiter` is told of what is found out later.
+    /// Takes an event in. Answers why the login was refused, if it was. `poller` is told of what is found out later.
     pub(super) fn note(
         &mut self,
         event: ConnectionChange,
         socket: &mut RawSocket,
-        waiter: &Arc<Poller>,
+        poller: &Arc<Poller>,
     ) -> Option<AuthFailure> {
         if event == ConnectionChange::Itself {
             self.dialer.step_aside(socket);
-            waiter.bring_news();
+            poller.bring_news();
             return None;
         }
         self.dialer.note(event);
-        self.revival.note(event);
+        self.backoff.note(event);
         match event {
             ConnectionChange::Established => {
-                self.inquiry.forget();
-                (self.up, self.denial) = (true, None);
+                self.probe.forget();
+                (self.up, self.failure) = (true, None);
                 None
             }
             ConnectionChange::Lost => {
@@ -137,10 +137,10 @@ impl OutboundConnection {
                 None
             }
             ConnectionChange::Denied => Some(self.refuse(AuthFailure::Refused)),
-            ConnectionChange::Mismatched => Some(self.refuse(self.inquiry.mismatch())),
+            ConnectionChange::Mismatched => Some(self.refuse(self.probe.mismatch())),
             ConnectionChange::Failed => {
                 if let Some(place) = self.dialer.dialled() {
-                    self.inquiry.note_failure(place, waiter);
+                    self.probe.note_failure(place, poller);
                 }
                 None
             }
@@ -153,27 +153,27 @@ impl OutboundConnection {
 
     /// Why the login is refused, if that was found out meanwhile. The connection is given up then.
     pub(super) fn found(&mut self, socket: &mut RawSocket) -> Option<AuthFailure> {
-        let denial = self.inquiry.denial()?;
+        let failure = self.probe.failure()?;
         // libzmq would go on trying, some twenty times a second.
         let _ = self.dialer.hang_up(socket);
-        Some(self.refuse(denial))
+        Some(self.refuse(failure))
     }
 
-    fn refuse(&mut self, denial: AuthFailure) -> AuthFailure {
-        self.revival.refuse();
-        self.denial = Some(denial);
+    fn refuse(&mut self, failure: AuthFailure) -> AuthFailure {
+        self.backoff.refuse();
+        self.failure = Some(failure);
         self.refused.count();
-        denial
+        failure
     }
 
     /// Why the last login was refused, if it was and no other is under way.
-    pub(super) fn denial(&self) -> Option<AuthFailure> {
-        self.denial
+    pub(super) fn failure(&self) -> Option<AuthFailure> {
+        self.failure
     }
 
     /// A login was refused, or not answered yet. It may take longer than a peer may be silent.
     pub(super) fn awaits_login(&self) -> bool {
-        self.denial.is_some() || self.logs_in && !self.up
+        self.failure.is_some() || self.logs_in && !self.up
     }
 
     /// How often the login was refused.
@@ -183,50 +183,50 @@ impl OutboundConnection {
 
     /// Somebody waits for the connection: a login that was refused is tried again soon.
     pub(super) fn hurry(&mut self) {
-        self.revival.hurry();
+        self.backoff.hurry();
     }
 
     /// When to make the connection again, if nothing happens until then.
-    pub(super) fn revival(&self) -> Option<Instant> {
-        self.revival.due()
+    pub(super) fn reconnect_due(&self) -> Option<Instant> {
+        self.backoff.due()
     }
 
     /// When there is something to do, of which nothing tells.
     pub(super) fn due(&self) -> Option<Instant> {
-        let times = [self.revival.due(), self.dialer.due()];
+        let times = [self.backoff.due(), self.dialer.due()];
         times.into_iter().flatten().min()
     }
 
     /// There is something to do, now or later, and not everybody who waits is told of it.
     pub(super) fn must_look(&self) -> bool {
-        self.revival.due().is_some() || self.dialer.is_at_work()
+        self.backoff.due().is_some() || self.dialer.is_at_work()
     }
 
     /// Whether to make the connection again now. If that fails, it is due once more.
     pub(super) fn begin(&mut self) -> bool {
-        let begins = self.revival.begin();
+        let begins = self.backoff.begin();
         if begins {
-            self.denial = None;
+            self.failure = None;
         }
         begins
     }
 
     /// It is tried now, and not again at once.
     pub(super) fn postpone(&mut self) {
-        self.revival.postpone();
-        self.denial = None;
+        self.backoff.postpone();
+        self.failure = None;
     }
 
     /// Another connection takes the place of this one.
     pub(super) fn renew(&mut self) {
-        self.revival = self.revival.heir();
-        (self.up, self.denial) = (false, None);
+        self.backoff = self.backoff.heir();
+        (self.up, self.failure) = (false, None);
     }
 }
 
 /// Tells of it where nobody waits who could be told.
-pub(super) fn complain(endpoint: &Endpoint, denial: AuthFailure) {
-    let (endpoint, reason) = (endpoint.as_str().to_owned(), denial.reason());
+pub(super) fn complain(endpoint: &Endpoint, failure: AuthFailure) {
+    let (endpoint, reason) = (endpoint.as_str().to_owned(), failure.reason());
     log::line!(
         warn,
         endpoint,

@@ -152,11 +152,11 @@ impl Poller {
 }
 
 /// Waits for several at once, as [`Poller::drive`] does for one. All of their sockets must have been drained.
-pub(crate) fn drive_any(waiters: &[Arc<Poller>], deadline: Option<Instant>) -> io::Result<()> {
-    let sources: Vec<_> = waiters.iter().map(|waiter| waiter.sources()).collect();
-    let mut fds = Vec::with_capacity(waiters.len() * (1 + MAX_SOURCES));
-    for (waiter, sources) in waiters.iter().zip(&sources) {
-        fds.push(PollFd::new(&waiter.bell, PollFlags::IN));
+pub(crate) fn drive_any(pollers: &[Arc<Poller>], deadline: Option<Instant>) -> io::Result<()> {
+    let sources: Vec<_> = pollers.iter().map(|poller| poller.sources()).collect();
+    let mut fds = Vec::with_capacity(pollers.len() * (1 + MAX_SOURCES));
+    for (poller, sources) in pollers.iter().zip(&sources) {
+        fds.push(PollFd::new(&poller.bell, PollFlags::IN));
         let sources = sources.iter().map(AsFd::as_fd);
         fds.extend(sources.map(|source| PollFd::from_borrowed_fd(source, PollFlags::IN)));
     }
@@ -169,18 +169,18 @@ pub(crate) fn drive_any(waiters: &[Arc<Poller>], deadline: Option<Instant>) -> i
         }
     }
     let mut fds = fds.iter();
-    for (waiter, sources) in waiters.iter().zip(&sources) {
+    for (poller, sources) in pollers.iter().zip(&sources) {
         let mut happened = || fds.next().is_some_and(|fd| !fd.revents().is_empty());
         if happened() {
-            waiter.silence();
+            poller.silence();
         }
         // The first is the socket's own, and what stands behind it its monitor's.
         for number in 0..sources.len() {
             if happened() {
                 if number > 0 {
-                    waiter.expect_news();
+                    poller.expect_news();
                 }
-                waiter.stirred.store(true, Ordering::Release);
+                poller.stirred.store(true, Ordering::Release);
             }
         }
     }

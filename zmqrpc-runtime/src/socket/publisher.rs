@@ -9,7 +9,7 @@ use super::{AuthFailure, Endpoint, Message, Poller, RejectedLogins, SocketError,
 
 /// An XPUB.
 pub(crate) struct PubSocket {
-    outlet: SendSocket,
+    send_side: SendSocket,
 }
 
 /// What a subscriber does: it begins or ends to want the topics with a prefix.
@@ -47,68 +47,68 @@ impl PubSocket {
         let guarded = options.security.is_guarded();
         let monitor = guarded.then(|| Monitor::of_refusals(&socket));
         Ok(Self {
-            outlet: SendSocket::new(socket, monitor.transpose()?, options)?,
+            send_side: SendSocket::new(socket, monitor.transpose()?, options)?,
         })
     }
 
-    pub(crate) fn waiter(&self) -> Arc<Poller> {
-        self.outlet.waiter()
+    pub(crate) fn poller(&self) -> Arc<Poller> {
+        self.send_side.poller()
     }
 
     /// Whether it asks for logins.
     pub(crate) fn is_guarded(&self) -> bool {
-        self.outlet.is_guarded()
+        self.send_side.is_guarded()
     }
 
     /// Adds an endpoint; answers it with its wildcards resolved.
     pub(crate) fn open(&mut self, endpoint: &Endpoint) -> Result<String, SocketError> {
-        self.outlet.open(endpoint)
+        self.send_side.open(endpoint)
     }
 
     /// Removes an endpoint, named as [`open`](Self::open) answered it. `false` if there is none.
     pub(crate) fn close(&mut self, resolved: &str) -> Result<bool, SocketError> {
-        self.outlet.close(resolved)
+        self.send_side.close(resolved)
     }
 
     pub(crate) fn endpoints(&self) -> impl Iterator<Item = &str> {
-        self.outlet.endpoints()
+        self.send_side.endpoints()
     }
 
     /// Somebody waits for a connection: logins that were refused are tried again soon.
     pub(crate) fn hurry(&mut self) {
-        self.outlet.hurry();
+        self.send_side.hurry();
     }
 
     /// Why nobody can be reached, if it is for the login, and not known to whom knows `since` so many
     /// [refusals](Self::refused).
     pub(crate) fn denial_since(&self, since: u64) -> Option<AuthFailure> {
-        self.outlet.denial_since(since)
+        self.send_side.denial_since(since)
     }
 
     /// Why nobody can be reached, if it is for an endpoint's name.
     pub(crate) fn obstacle(&self) -> Option<String> {
-        self.outlet.obstacle()
+        self.send_side.obstacle()
     }
 
     /// How often a login of this socket's was refused.
     pub(crate) fn refused(&self) -> RejectedLogins {
-        self.outlet.refused()
+        self.send_side.refused()
     }
 
     /// A connection may have to be made again, of which nothing tells.
     pub(crate) fn is_cut(&self) -> bool {
-        self.outlet.is_cut()
+        self.send_side.is_cut()
     }
 
     /// Nothing tells when something can be connected to, or again: it has to be looked for, by [`tend`](Self::tend).
     pub(crate) fn must_look(&self) -> bool {
-        self.outlet.must_look()
+        self.send_side.must_look()
     }
 
     /// Sends to all who want `topic`, or to nobody.
     pub(crate) fn send(&mut self, topic: &[u8], message: Message) -> Result<(), PublishError> {
         let mut first = Message::copy_of(topic);
-        let socket = &mut self.outlet.socket;
+        let socket = &mut self.send_side.socket;
         match socket.send(&mut first, true) {
             // What subscribers have read meanwhile may still wait to be noticed.
             Err(WouldBlock::Full) => {
@@ -129,29 +129,32 @@ impl PubSocket {
         topic: &[u8],
         message: Message,
     ) -> Result<(), PublishError> {
-        self.outlet.socket.set(zmq_sys::ZMQ_XPUB_NODROP, 0)?;
-        let sent = self.outlet.socket.send(&mut Message::copy_of(topic), true);
+        self.send_side.socket.set(zmq_sys::ZMQ_XPUB_NODROP, 0)?;
+        let sent = self
+            .send_side
+            .socket
+            .send(&mut Message::copy_of(topic), true);
         let sent = sent
             .map_err(PublishError::from)
             .and_then(|()| self.finish(message));
-        self.outlet.socket.set(zmq_sys::ZMQ_XPUB_NODROP, 1)?;
+        self.send_side.socket.set(zmq_sys::ZMQ_XPUB_NODROP, 1)?;
         sent
     }
 
     /// Never refused: libzmq counts whole messages, so who had room for the topic has it for what follows.
     fn finish(&mut self, mut message: Message) -> Result<(), PublishError> {
-        Ok(self.outlet.socket.send(&mut message, false)?)
+        Ok(self.send_side.socket.send(&mut message, false)?)
     }
 
     /// Makes the connections that libzmq does not make. To be called now and then.
     pub(crate) fn tend(&mut self) -> Result<(), SocketError> {
-        self.outlet.tend(|_| ())
+        self.send_side.tend(|_| ())
     }
 
     /// What the next subscriber has said, or nothing when all has been taken. After nothing the socket may be waited
     /// on.
     pub(crate) fn interest(&mut self) -> Result<Option<Interest>, SocketError> {
-        while let Some(frame) = self.outlet.socket.receive()? {
+        while let Some(frame) = self.send_side.socket.receive()? {
             match frame.split_first() {
                 Some((1, topic)) => return Ok(Some(Interest::Begins(topic.into()))),
                 Some((0, topic)) => return Ok(Some(Interest::Ends(topic.into()))),
@@ -163,8 +166,8 @@ impl PubSocket {
     }
 
     /// Leaves all endpoints, which are free for others then.
-    pub(crate) fn shut(&mut self) {
-        self.outlet.shut();
+    pub(crate) fn close_and_release(&mut self) {
+        self.send_side.close_and_release();
     }
 }
 

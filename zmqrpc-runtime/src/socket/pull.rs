@@ -8,7 +8,7 @@ use super::{Endpoint, Message, Poller, RejectedLogins, SocketError, SocketOption
 
 /// A PULL at one endpoint.
 pub(crate) struct PullSocket {
-    inlet: RecvSocket,
+    recv: RecvSocket,
     options: SocketOptions,
 }
 
@@ -20,18 +20,18 @@ impl PullSocket {
     pub(crate) fn open(endpoint: &Endpoint, options: &SocketOptions) -> Result<Self, SocketError> {
         let socket = recv_socket::socket(zmq::PULL, options)?;
         Ok(Self {
-            inlet: RecvSocket::open(socket, endpoint, options)?,
+            recv: RecvSocket::open(socket, endpoint, options)?,
             options: options.clone(),
         })
     }
 
     /// The endpoint, with its wildcards resolved.
     pub(crate) fn endpoint(&self) -> &str {
-        self.inlet.endpoint()
+        self.recv.endpoint()
     }
 
-    pub(crate) fn waiter(&self) -> Arc<Poller> {
-        self.inlet.waiter()
+    pub(crate) fn poller(&self) -> Arc<Poller> {
+        self.recv.poller()
     }
 
     /// Takes the next message, which has one frame, or nothing when all have been taken. After nothing the socket may be
@@ -40,48 +40,48 @@ impl PullSocket {
         &mut self,
         frame: &mut Message,
     ) -> Result<Option<Arrival<()>>, SocketError> {
-        self.inlet.receive([frame])
+        self.recv.receive([frame])
     }
 
     /// When to [follow](Self::follow) the endpoint's name, if nothing happens until then.
     pub(crate) fn due(&self) -> Option<Instant> {
-        self.inlet.due()
+        self.recv.due()
     }
 
     /// Connects to where the endpoint is now, if it is time to.
     pub(crate) fn follow(&mut self) {
-        self.inlet.follow();
+        self.recv.follow();
     }
 
     /// Takes in what becomes of connections. To be called from [time to time](super::UnreadTimer) while nothing is received; a
     /// message may have arrived of which nothing tells afterwards.
     pub(crate) fn settle(&mut self) -> Result<(), SocketError> {
-        self.inlet.settle()
+        self.recv.settle()
     }
 
     /// When to [renew](Self::renew) a connection that is not made again otherwise.
-    pub(crate) fn revival(&self) -> Option<Instant> {
-        self.inlet.revival()
+    pub(crate) fn reconnect_due(&self) -> Option<Instant> {
+        self.recv.reconnect_due()
     }
 
-    /// Whether the login was refused, and is to be tried again when the [revival](Self::revival) is due.
+    /// Whether the login was refused, and is to be tried again when the [reconnection](Self::reconnect_due) is due.
     pub(crate) fn is_refused(&self) -> bool {
-        self.inlet.is_refused()
+        self.recv.is_refused()
     }
 
     /// How often the login was refused.
     pub(crate) fn refused(&self) -> RejectedLogins {
-        self.inlet.refused()
+        self.recv.refused()
     }
 
     /// Gives the connection up and makes a new one. What has not been received is lost.
     pub(crate) fn renew(&mut self) -> Result<(), SocketError> {
         let socket = recv_socket::socket(zmq::PULL, &self.options)?;
-        self.inlet.renew(socket)
+        self.recv.renew(socket)
     }
 
     /// Closes the socket and frees its endpoint.
-    pub(crate) fn shut(mut self) {
-        self.inlet.shut();
+    pub(crate) fn close_and_release(mut self) {
+        self.recv.close_and_release();
     }
 }

@@ -89,21 +89,21 @@ impl ReconnectBackoff {
 mod tests {
     use super::*;
 
-    fn wait(revival: &ReconnectBackoff) -> Duration {
-        let due = revival.due().unwrap();
-        due.duration_since(revival.cut.unwrap())
+    fn wait(backoff: &ReconnectBackoff) -> Duration {
+        let due = backoff.due().unwrap();
+        due.duration_since(backoff.cut.unwrap())
     }
 
     #[test]
     fn a_login_that_is_refused_again_and_again_is_tried_more_and_more_rarely() {
-        let mut revival = ReconnectBackoff::default();
+        let mut backoff = ReconnectBackoff::default();
         let mut waits = Vec::new();
         for _ in 0..9 {
-            revival.refuse();
-            revival.note(ConnectionChange::Lost);
-            revival.note(ConnectionChange::Retried);
-            waits.push(wait(&revival).as_millis());
-            revival = revival.heir();
+            backoff.refuse();
+            backoff.note(ConnectionChange::Lost);
+            backoff.note(ConnectionChange::Retried);
+            waits.push(wait(&backoff).as_millis());
+            backoff = backoff.heir();
         }
         assert_eq!(
             waits,
@@ -113,13 +113,13 @@ mod tests {
 
     #[test]
     fn who_waits_makes_a_login_come_sooner_and_a_connection_makes_it_forgotten() {
-        let mut revival = ReconnectBackoff::default();
-        (0..5).for_each(|_| revival.refuse());
-        revival.hurry();
-        assert_eq!(wait(&revival), PATIENCE);
-        revival.note(ConnectionChange::Established);
-        assert_eq!(revival.due(), None);
-        revival.note(ConnectionChange::Lost);
-        assert_eq!(wait(&revival), PATIENCE);
+        let mut backoff = ReconnectBackoff::default();
+        (0..5).for_each(|_| backoff.refuse());
+        backoff.hurry();
+        assert_eq!(wait(&backoff), PATIENCE);
+        backoff.note(ConnectionChange::Established);
+        assert_eq!(backoff.due(), None);
+        backoff.note(ConnectionChange::Lost);
+        assert_eq!(wait(&backoff), PATIENCE);
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use self::mark_reducer::MarkReducer;
-use super::close::shut;
+use super::close::close_and_release;
 use super::monitor::{ConnectionChange, Monitor};
 use super::outbound::{OutboundConnection, complain, complain_of};
 use super::raw::RawSocket;
@@ -29,9 +29,9 @@ pub(super) struct RecvSocket {
     pub(super) socket: RawSocket,
     /// None of `inproc`, and while another monitor is on the socket.
     news: Option<Monitor>,
-    approach: OutboundConnection,
+    outbound: OutboundConnection,
     address: BoundAddress,
-    waiter: Arc<Poller>,
+    poller: Arc<Poller>,
     narrow: MarkReducer,
 }
 
@@ -50,32 +50,32 @@ impl RecvSocket {
     ) -> Result<Self, SocketError> {
         let (news, descriptors) = watch(&socket, endpoint)?;
         let (security, refused) = (&options.security, RejectedLogins::default());
-        let mut approach = OutboundConnection::new(endpoint, security, options.ipv6, refused);
+        let mut outbound = OutboundConnection::new(endpoint, security, options.ipv6, refused);
         let open = || {
-            let waiter = Arc::new(Poller::new(descriptors)?);
+            let poller = Arc::new(Poller::new(descriptors)?);
             let resolved = match endpoint.direction() {
                 Direction::Bind => socket.open(endpoint, options.ipv6)?,
                 Direction::Connect => {
-                    approach.dial(&mut socket, &waiter)?;
+                    outbound.dial(&mut socket, &poller)?;
                     endpoint.as_str().to_owned()
                 }
             };
-            Ok((waiter, resolved))
+            Ok((poller, resolved))
         };
         let opened = open();
-        let (waiter, resolved) = opened.inspect_err(|_| socket.stop_monitor())?;
+        let (poller, resolved) = opened.inspect_err(|_| socket.stop_monitor())?;
         if endpoint.is_inproc() && endpoint.direction() == Direction::Bind {
             inproc::bound(&resolved);
         }
         Ok(Self {
             socket,
             news,
-            approach,
+            outbound,
             address: BoundAddress {
                 resolved,
                 direction: endpoint.direction(),
             },
-            waiter,
+            poller,
             narrow: MarkReducer::new(endpoint, options),
         })
     }
@@ -85,54 +85,54 @@ impl RecvSocket {
         &self.address.resolved
     }
 
-    pub(super) fn waiter(&self) -> Arc<Poller> {
-        Arc::clone(&self.waiter)
+    pub(super) fn poller(&self) -> Arc<Poller> {
+        Arc::clone(&self.poller)
     }
 
     /// Connects another socket and goes on with it. Whoever waits notices.
     pub(super) fn renew(&mut self, mut socket: RawSocket) -> Result<(), SocketError> {
-        self.approach.postpone();
-        let (news, descriptors) = watch(&socket, self.approach.endpoint())?;
-        let opened = self.approach.dial(&mut socket, &self.waiter);
+        self.outbound.postpone();
+        let (news, descriptors) = watch(&socket, self.outbound.endpoint())?;
+        let opened = self.outbound.dial(&mut socket, &self.poller);
         opened.inspect_err(|_| socket.stop_monitor())?;
-        self.waiter.replace(descriptors);
+        self.poller.replace(descriptors);
         self.socket.stop_monitor();
         (self.socket, self.news) = (socket, news);
         self.narrow.forget();
-        self.approach.renew();
+        self.outbound.renew();
         Ok(())
     }
 
     /// When to [follow](Self::follow) the endpoint's name, if nothing happens until then.
     pub(super) fn due(&self) -> Option<Instant> {
-        self.approach.follow_due()
+        self.outbound.follow_due()
     }
 
     /// Connects to where the endpoint is now, if it is time to.
     pub(super) fn follow(&mut self) {
-        if let Err(error) = self.approach.follow(&mut self.socket, &self.waiter) {
-            complain_of(self.approach.endpoint(), &error);
+        if let Err(error) = self.outbound.follow(&mut self.socket, &self.poller) {
+            complain_of(self.outbound.endpoint(), &error);
         }
     }
 
     /// When to [renew](Self::renew) a connection that is not made again otherwise.
-    pub(super) fn revival(&self) -> Option<Instant> {
-        self.approach.revival()
+    pub(super) fn reconnect_due(&self) -> Option<Instant> {
+        self.outbound.reconnect_due()
     }
 
-    /// Whether the login was refused, and is to be tried again when the [revival](Self::revival) is due.
+    /// Whether the login was refused, and is to be tried again when the [reconnection](Self::reconnect_due) is due.
     pub(super) fn is_refused(&self) -> bool {
-        self.approach.denial().is_some()
+        self.outbound.failure().is_some()
     }
 
     /// A login was refused, or not answered yet.
     pub(super) fn awaits_login(&self) -> bool {
-        self.approach.awaits_login()
+        self.outbound.awaits_login()
     }
 
     /// How often the login was refused.
     pub(super) fn refused(&self) -> RejectedLogins {
-        self.approach.refused()
+        self.outbound.refused()
     }
 
     fn read_news(&mut self) -> Result<(), SocketError> {
@@ -141,8 +141,8 @@ impl RecvSocket {
         {
             self.note(event, &place);
         }
-        if let Some(denial) = self.approach.found(&mut self.socket) {
-            complain(self.approach.endpoint(), denial);
+        if let Some(failure) = self.outbound.found(&mut self.socket) {
+            complain(self.outbound.endpoint(), failure);
         }
         self.follow();
         Ok(())
@@ -157,10 +157,10 @@ impl RecvSocket {
             if event == ConnectionChange::Mismatched {
                 self.socket.security().note_mismatch();
             }
-        } else if !self.approach.is_over(place)
-            && let Some(denial) = self.approach.note(event, &mut self.socket, &self.waiter)
+        } else if !self.outbound.is_over(place)
+            && let Some(failure) = self.outbound.note(event, &mut self.socket, &self.poller)
         {
-            complain(self.approach.endpoint(), denial);
+            complain(self.outbound.endpoint(), failure);
         }
     }
 
@@ -174,7 +174,7 @@ impl RecvSocket {
         let mut more = false;
         for frame in frames.by_ref() {
             if !self.socket.receive_into(frame)? {
-                if self.waiter.take_news() {
+                if self.poller.take_news() {
                     self.read_news()?;
                 }
                 // Frames of one message arrive together: only the first can be missing.
@@ -226,14 +226,14 @@ impl RecvSocket {
 
     /// Takes the place of that other monitor.
     pub(super) fn resume_news(&mut self) -> Result<(), SocketError> {
-        let (news, descriptors) = watch(&self.socket, self.approach.endpoint())?;
-        self.waiter.replace(descriptors);
+        let (news, descriptors) = watch(&self.socket, self.outbound.endpoint())?;
+        self.poller.replace(descriptors);
         self.news = news;
         Ok(())
     }
 
     /// Closes the socket and frees its endpoint.
-    pub(super) fn shut(&mut self) {
+    pub(super) fn close_and_release(&mut self) {
         self.stop_news();
         let BoundAddress {
             resolved,
@@ -241,7 +241,7 @@ impl RecvSocket {
         } = &self.address;
         // Nobody else can want what was only connected.
         if *direction == Direction::Bind {
-            shut(&mut self.socket, &[(resolved.clone(), *direction)]);
+            close_and_release(&mut self.socket, &[(resolved.clone(), *direction)]);
         }
     }
 }

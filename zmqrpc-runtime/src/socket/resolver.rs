@@ -147,35 +147,35 @@ mod tests {
 
     use super::*;
 
-    fn wait(waiter: &Poller, lookup: &Lookup) -> Addresses {
+    fn wait(poller: &Poller, lookup: &Lookup) -> Addresses {
         let deadline = Instant::now() + Duration::from_secs(60);
         while lookup.answer().is_none() && Instant::now() < deadline {
-            waiter.drive(Some(deadline)).unwrap();
+            poller.drive(Some(deadline)).unwrap();
         }
         lookup.answer().expect("an answer within a minute").clone()
     }
 
     #[test]
     fn who_asks_is_woken_when_there_is_an_answer() {
-        let waiter = Arc::new(Poller::new(Vec::new()).unwrap());
-        let lookup = look_up("127.0.0.2", &waiter);
+        let poller = Arc::new(Poller::new(Vec::new()).unwrap());
+        let lookup = look_up("127.0.0.2", &poller);
         let address = (Ipv4Addr::new(127, 0, 0, 2), 0).into();
-        assert_eq!(wait(&waiter, &lookup), Ok(vec![address]));
+        assert_eq!(wait(&poller, &lookup), Ok(vec![address]));
     }
 
     #[test]
     fn a_name_that_nobody_has_is_told_why() {
-        let waiter = Arc::new(Poller::new(Vec::new()).unwrap());
-        let lookup = look_up("nobody.invalid", &waiter);
-        let reason = wait(&waiter, &lookup).unwrap_err();
+        let poller = Arc::new(Poller::new(Vec::new()).unwrap());
+        let lookup = look_up("nobody.invalid", &poller);
+        let reason = wait(&poller, &lookup).unwrap_err();
         assert!(!reason.is_empty() && !reason.contains("lookup"), "{reason}");
     }
 
     #[test]
     fn the_own_host_is_known_without_asking() {
-        let waiter = Arc::new(Poller::new(Vec::new()).unwrap());
+        let poller = Arc::new(Poller::new(Vec::new()).unwrap());
         for host in ["localhost", "LOCALHOST", "localhost."] {
-            let answer = look_up(host, &waiter).answer().cloned();
+            let answer = look_up(host, &poller).answer().cloned();
             let addresses = answer.unwrap().unwrap();
             assert!(addresses.iter().all(|address| address.ip().is_loopback()));
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::close::shut;
+use super::close::close_and_release;
 use super::load::{Loads, NoRoom};
 use super::monitor::{ConnectionChange, Monitor};
 use super::outbound::{OutboundConnection, complain, complain_of};
@@ -43,7 +43,7 @@ pub(crate) struct RouterSocket {
     refused: RejectedLogins,
     socket: RawSocket,
     endpoints: Vec<(String, Direction)>,
-    waiter: Arc<Poller>,
+    poller: Arc<Poller>,
     ipv6: bool,
     /// What is on its way to whom.
     loads: Loads,
@@ -68,14 +68,14 @@ impl RouterSocket {
             sources.push(monitor.descriptor()?);
             news = Some(monitor);
         }
-        let waiter = Arc::new(Poller::new(sources)?);
+        let poller = Arc::new(Poller::new(sources)?);
         Ok(Self {
             news,
             links: Vec::new(),
             refused: RejectedLogins::default(),
             socket,
             endpoints: Vec::new(),
-            waiter,
+            poller,
             ipv6: options.ipv6,
             loads: Loads::default(),
             endings: None,
@@ -83,8 +83,8 @@ impl RouterSocket {
         })
     }
 
-    pub(crate) fn waiter(&self) -> Arc<Poller> {
-        Arc::clone(&self.waiter)
+    pub(crate) fn poller(&self) -> Arc<Poller> {
+        Arc::clone(&self.poller)
     }
 
     /// Whether it asks for logins.
@@ -101,7 +101,7 @@ impl RouterSocket {
         let resolved = if watched {
             let (security, refused) = (self.socket.security(), self.refused.clone());
             let mut link = OutboundConnection::new(endpoint, security, self.ipv6, refused);
-            link.dial(&mut self.socket, &self.waiter)?;
+            link.dial(&mut self.socket, &self.poller)?;
             self.links.push(link);
             endpoint.as_str().to_owned()
         } else {
@@ -146,7 +146,7 @@ impl RouterSocket {
             let mut monitor = Monitor::of_connections(&self.socket)?;
             sources.push(monitor.descriptor()?);
             self.news = Some(monitor);
-            self.waiter.replace(sources);
+            self.poller.replace(sources);
         }
         Ok(())
     }
@@ -162,7 +162,7 @@ impl RouterSocket {
     }
 
     /// Leaves every endpoint and waits, though not long, until they are free for others.
-    pub(crate) fn shut(mut self) {
+    pub(crate) fn close_and_release(mut self) {
         self.stop_news();
         let mut endpoints = std::mem::take(&mut self.endpoints);
         for mut link in std::mem::take(&mut self.links) {
@@ -171,7 +171,7 @@ impl RouterSocket {
             });
             let _ = link.hang_up(&mut self.socket);
         }
-        shut(&mut self.socket, &endpoints);
+        close_and_release(&mut self.socket, &endpoints);
     }
 
     pub(crate) fn endpoints(&self) -> impl Iterator<Item = &str> {
@@ -227,17 +227,17 @@ impl RouterSocket {
     /// Takes in what has become of connections and logins. Whether it did something to the socket.
     fn tend(&mut self) -> Result<bool, SocketError> {
         let mut touched = false;
-        if self.news.is_some() && self.waiter.take_news() {
+        if self.news.is_some() && self.poller.take_news() {
             touched |= self.read_news()?;
         }
         for link in &mut self.links {
             if link.begin() {
                 touched = true;
-                if let Err(error) = link.redial(&mut self.socket, &self.waiter) {
+                if let Err(error) = link.redial(&mut self.socket, &self.poller) {
                     complain_of(link.endpoint(), &error);
                 }
             }
-            match link.follow(&mut self.socket, &self.waiter) {
+            match link.follow(&mut self.socket, &self.poller) {
                 Ok(followed) => touched |= followed,
                 Err(error) => {
                     complain_of(link.endpoint(), &error);
@@ -262,16 +262,16 @@ impl RouterSocket {
             }
             for link in &mut self.links {
                 if link.is_at(&place)
-                    && let Some(denial) = link.note(event, &mut self.socket, &self.waiter)
+                    && let Some(failure) = link.note(event, &mut self.socket, &self.poller)
                 {
-                    complain(link.endpoint(), denial);
+                    complain(link.endpoint(), failure);
                 }
             }
         }
         let mut closed = false;
         for link in &mut self.links {
-            if let Some(denial) = link.found(&mut self.socket) {
-                complain(link.endpoint(), denial);
+            if let Some(failure) = link.found(&mut self.socket) {
+                complain(link.endpoint(), failure);
                 closed = true;
             }
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::close::shut;
+use super::close::close_and_release;
 use super::monitor::{ConnectionChange, Monitor};
 use super::outbound::{OutboundConnection, complain};
 use super::raw::RawSocket;
@@ -17,8 +17,8 @@ pub(super) struct SendSocket {
     monitor: Option<Monitor>,
     pub(super) socket: RawSocket,
     endpoints: Vec<(String, Direction)>,
-    links: Vec<ConnectedEndpoint>,
-    waiter: Arc<Poller>,
+    connections: Vec<ConnectedEndpoint>,
+    poller: Arc<Poller>,
     ipv6: bool,
     security: Security,
     refused: RejectedLogins,
@@ -27,14 +27,14 @@ pub(super) struct SendSocket {
 /// An endpoint that is connected to.
 struct ConnectedEndpoint {
     endpoint: Endpoint,
-    way: Way,
+    kind: Via,
 }
 
-enum Way {
+enum Via {
     /// Within the process: the binding that the socket is connected to. libzmq takes messages for a name that nobody
     /// has bound, and does not connect again to one that is bound again.
-    Within(Option<u64>),
-    Abroad(Box<OutboundConnection>),
+    InProcess(Option<u64>),
+    Network(Box<OutboundConnection>),
 }
 
 impl SendSocket {
@@ -44,18 +44,18 @@ impl SendSocket {
         monitor: Option<Monitor>,
         options: &SocketOptions,
     ) -> Result<Self, SocketError> {
-        let mut outlet = Self {
-            waiter: Arc::new(Poller::new(Vec::new())?),
+        let mut send_side = Self {
+            poller: Arc::new(Poller::new(Vec::new())?),
             monitor,
             socket,
             endpoints: Vec::new(),
-            links: Vec::new(),
+            connections: Vec::new(),
             ipv6: options.ipv6,
             security: options.security.clone(),
             refused: RejectedLogins::default(),
         };
-        outlet.wait_for_both()?;
-        Ok(outlet)
+        send_side.wait_for_both()?;
+        Ok(send_side)
     }
 
     fn wait_for_both(&mut self) -> Result<(), SocketError> {
@@ -63,12 +63,12 @@ impl SendSocket {
         if let Some(monitor) = &mut self.monitor {
             descriptors.push(monitor.descriptor()?);
         }
-        self.waiter.replace(descriptors);
+        self.poller.replace(descriptors);
         Ok(())
     }
 
-    pub(super) fn waiter(&self) -> Arc<Poller> {
-        Arc::clone(&self.waiter)
+    pub(super) fn poller(&self) -> Arc<Poller> {
+        Arc::clone(&self.poller)
     }
 
     /// Whether it asks for logins.
@@ -92,24 +92,24 @@ impl SendSocket {
     }
 
     fn connect(&mut self, endpoint: &Endpoint) -> Result<String, SocketError> {
-        let mut link = ConnectedEndpoint {
+        let mut connected = ConnectedEndpoint {
             endpoint: endpoint.clone(),
-            way: Way::Within(None),
+            kind: Via::InProcess(None),
         };
         if endpoint.is_inproc() {
-            link.tend(&mut self.socket, &self.waiter)?;
+            connected.tend(&mut self.socket, &self.poller)?;
         } else {
             if self.monitor.is_none() {
                 self.monitor = Some(Monitor::of_connections(&self.socket)?);
                 self.wait_for_both()?;
             }
             let refused = self.refused.clone();
-            let mut approach =
+            let mut outbound =
                 OutboundConnection::new(endpoint, &self.security, self.ipv6, refused);
-            approach.dial(&mut self.socket, &self.waiter)?;
-            link.way = Way::Abroad(Box::new(approach));
+            outbound.dial(&mut self.socket, &self.poller)?;
+            connected.kind = Via::Network(Box::new(outbound));
         }
-        self.links.push(link);
+        self.connections.push(connected);
         Ok(endpoint.as_str().to_owned())
     }
 
@@ -123,17 +123,17 @@ impl SendSocket {
         if direction == Direction::Bind {
             inproc::unbound(&endpoint);
         }
-        let is_link = |link: &ConnectedEndpoint| link.endpoint.as_str() == resolved;
-        let link = match direction {
-            Direction::Connect => self.links.iter().position(is_link),
+        let is_link = |connected: &ConnectedEndpoint| connected.endpoint.as_str() == resolved;
+        let connected = match direction {
+            Direction::Connect => self.connections.iter().position(is_link),
             Direction::Bind => None,
         };
-        let link = link.map(|at| self.links.remove(at).way);
-        match link {
-            Some(Way::Within(None)) => {}
+        let connected = connected.map(|at| self.connections.remove(at).kind);
+        match connected {
+            Some(Via::InProcess(None)) => {}
             // libzmq may have given it up already.
-            Some(Way::Abroad(mut approach)) => drop(approach.hang_up(&mut self.socket)),
-            Some(Way::Within(Some(_))) | None => self.socket.close(&endpoint, direction)?,
+            Some(Via::Network(mut outbound)) => drop(outbound.hang_up(&mut self.socket)),
+            Some(Via::InProcess(Some(_))) | None => self.socket.close(&endpoint, direction)?,
         }
         Ok(true)
     }
@@ -155,59 +155,60 @@ impl SendSocket {
             on(event);
         }
         let Self {
-            links,
+            connections,
             socket,
-            waiter,
+            poller,
             ..
         } = self;
-        for link in links {
-            if let Way::Abroad(approach) = &mut link.way
-                && let Some(denial) = approach.found(socket)
+        for connected in connections {
+            if let Via::Network(outbound) = &mut connected.kind
+                && let Some(failure) = outbound.found(socket)
             {
-                complain(&link.endpoint, denial);
+                complain(&connected.endpoint, failure);
             }
-            link.tend(socket, waiter)?;
+            connected.tend(socket, poller)?;
         }
         Ok(())
     }
 
     /// Finds the connections that an event is about.
     fn note(&mut self, event: ConnectionChange, place: &[u8]) {
-        for link in &mut self.links {
-            if let Way::Abroad(approach) = &mut link.way
-                && approach.is_at(place)
-                && let Some(denial) = approach.note(event, &mut self.socket, &self.waiter)
+        for connected in &mut self.connections {
+            if let Via::Network(outbound) = &mut connected.kind
+                && outbound.is_at(place)
+                && let Some(failure) = outbound.note(event, &mut self.socket, &self.poller)
             {
-                complain(&link.endpoint, denial);
+                complain(&connected.endpoint, failure);
             }
         }
     }
 
     /// Whether an `inproc` name is connected to that somebody has bound.
     pub(super) fn is_linked(&self) -> bool {
-        let is_bound = |link: &ConnectedEndpoint| matches!(link.way, Way::Within(Some(_)));
-        self.links.iter().any(is_bound)
+        let is_bound =
+            |connected: &ConnectedEndpoint| matches!(connected.kind, Via::InProcess(Some(_)));
+        self.connections.iter().any(is_bound)
     }
 
     /// A connection may have to be made again, of which nothing tells.
     pub(super) fn is_cut(&self) -> bool {
-        self.links.iter().any(ConnectedEndpoint::is_cut)
+        self.connections.iter().any(ConnectedEndpoint::is_cut)
     }
 
     /// Nothing tells when there is something to [tend](Self::tend).
     pub(super) fn must_look(&self) -> bool {
-        let links = &mut self.links.iter();
-        links.any(|link| match &link.way {
-            Way::Within(_) => true,
-            Way::Abroad(approach) => approach.must_look(),
+        let connections = &mut self.connections.iter();
+        connections.any(|connected| match &connected.kind {
+            Via::InProcess(_) => true,
+            Via::Network(outbound) => outbound.must_look(),
         })
     }
 
     /// Somebody waits for a connection: logins that were refused are tried again soon.
     pub(super) fn hurry(&mut self) {
-        for link in &mut self.links {
-            if let Way::Abroad(approach) = &mut link.way {
-                approach.hurry();
+        for connected in &mut self.connections {
+            if let Via::Network(outbound) = &mut connected.kind {
+                outbound.hurry();
             }
         }
     }
@@ -215,25 +216,27 @@ impl SendSocket {
     /// Why nobody can be reached: everybody who is connected to refuses the login, and nobody can come. What was known to
     /// somebody who has seen `since` so many refusals is none: the next try may go well.
     pub(super) fn denial_since(&self, since: u64) -> Option<AuthFailure> {
-        self.denial().filter(|_| self.refused.get() > since)
+        self.failure().filter(|_| self.refused.get() > since)
     }
 
     /// The same, whenever that was.
-    pub(super) fn denial(&self) -> Option<AuthFailure> {
-        if self.endpoints.len() > self.links.len() {
+    pub(super) fn failure(&self) -> Option<AuthFailure> {
+        if self.endpoints.len() > self.connections.len() {
             return None;
         }
-        let mut denials = self.links.iter().map(ConnectedEndpoint::denial);
+        let mut denials = self.connections.iter().map(ConnectedEndpoint::failure);
         let first = denials.next()??;
-        denials.all(|denial| denial.is_some()).then_some(first)
+        denials.all(|failure| failure.is_some()).then_some(first)
     }
 
     /// Why nobody can be reached, if it is for an endpoint's name.
     pub(super) fn obstacle(&self) -> Option<String> {
-        self.links.iter().find_map(|link| match &link.way {
-            Way::Within(_) => None,
-            Way::Abroad(approach) => approach.obstacle(),
-        })
+        self.connections
+            .iter()
+            .find_map(|connected| match &connected.kind {
+                Via::InProcess(_) => None,
+                Via::Network(outbound) => outbound.obstacle(),
+            })
     }
 
     /// How often a login of this socket's was refused.
@@ -256,7 +259,7 @@ impl SendSocket {
     }
 
     /// Leaves every endpoint and waits, though not long, until they are free for others.
-    pub(super) fn shut(&mut self) {
+    pub(super) fn close_and_release(&mut self) {
         // One monitor at a time: that which tells of the endpoints' end takes its place.
         self.stop_monitor();
         let mut endpoints = std::mem::take(&mut self.endpoints);
@@ -265,39 +268,39 @@ impl SendSocket {
         if endpoints.is_empty() {
             return;
         }
-        for link in std::mem::take(&mut self.links) {
-            match link.way {
-                Way::Within(None) => {}
-                Way::Within(Some(_)) => {
+        for connected in std::mem::take(&mut self.connections) {
+            match connected.kind {
+                Via::InProcess(None) => {}
+                Via::InProcess(Some(_)) => {
                     let _ = self
                         .socket
-                        .close(link.endpoint.as_str(), Direction::Connect);
+                        .close(connected.endpoint.as_str(), Direction::Connect);
                 }
-                Way::Abroad(mut approach) => drop(approach.hang_up(&mut self.socket)),
+                Via::Network(mut outbound) => drop(outbound.hang_up(&mut self.socket)),
             }
         }
-        shut(&mut self.socket, &endpoints);
+        close_and_release(&mut self.socket, &endpoints);
     }
 }
 
 impl ConnectedEndpoint {
     /// Why the last login was refused, if it was and no other is under way.
-    fn denial(&self) -> Option<AuthFailure> {
-        match &self.way {
-            Way::Within(_) => None,
-            Way::Abroad(approach) => approach.denial(),
+    fn failure(&self) -> Option<AuthFailure> {
+        match &self.kind {
+            Via::InProcess(_) => None,
+            Via::Network(outbound) => outbound.failure(),
         }
     }
 
     fn is_cut(&self) -> bool {
-        matches!(&self.way, Way::Abroad(approach) if approach.due().is_some())
+        matches!(&self.kind, Via::Network(outbound) if outbound.due().is_some())
     }
 
     /// Connects, if it is time to.
-    fn tend(&mut self, socket: &mut RawSocket, waiter: &Arc<Poller>) -> Result<(), SocketError> {
+    fn tend(&mut self, socket: &mut RawSocket, poller: &Arc<Poller>) -> Result<(), SocketError> {
         let text = self.endpoint.as_str();
-        match &mut self.way {
-            Way::Within(binding) => {
+        match &mut self.kind {
+            Via::InProcess(binding) => {
                 let now = inproc::binding(text);
                 if now == *binding {
                     return Ok(());
@@ -311,16 +314,16 @@ impl ConnectedEndpoint {
                     *binding = now;
                 }
             }
-            Way::Abroad(approach) => {
-                let refused = approach.denial().is_some();
-                if approach.begin() {
+            Via::Network(outbound) => {
+                let refused = outbound.failure().is_some();
+                if outbound.begin() {
                     if !refused {
                         let endpoint = text.to_owned();
                         log::line!(warn, endpoint; "a connection was given up and is made again");
                     }
-                    approach.redial(socket, waiter)?;
+                    outbound.redial(socket, poller)?;
                 }
-                approach.follow(socket, waiter)?;
+                outbound.follow(socket, poller)?;
             }
         }
         Ok(())

@@ -14,7 +14,7 @@ use super::{Direction, Endpoint, Message, Poller, RejectedLogins, SocketError, S
 /// Not a SUB: that one drops what was not subscribed to inside of one receive, so that a publisher which sends nothing
 /// else keeps its subscriber there for ever.
 pub(crate) struct SubSocket {
-    inlet: RecvSocket,
+    recv: RecvSocket,
     endpoint: Endpoint,
     options: SocketOptions,
     topics: BTreeSet<Vec<u8>>,
@@ -46,7 +46,7 @@ impl SubSocket {
     ) -> Result<Self, SocketError> {
         let socket = with_topics(&topics, options)?;
         Ok(Self {
-            inlet: RecvSocket::open(socket, endpoint, options)?,
+            recv: RecvSocket::open(socket, endpoint, options)?,
             endpoint: endpoint.clone(),
             options: options.clone(),
             topics,
@@ -56,11 +56,11 @@ impl SubSocket {
 
     /// The endpoint, with its wildcards resolved.
     pub(crate) fn endpoint(&self) -> &str {
-        self.inlet.endpoint()
+        self.recv.endpoint()
     }
 
-    pub(crate) fn waiter(&self) -> Arc<Poller> {
-        self.inlet.waiter()
+    pub(crate) fn poller(&self) -> Arc<Poller> {
+        self.recv.poller()
     }
 
     /// Whether publishers connect to it, any number of them.
@@ -72,7 +72,7 @@ impl SubSocket {
     pub(crate) fn subscribe(&mut self, topic: &[u8]) -> Result<bool, SocketError> {
         let new = !self.topics.contains(topic);
         if new {
-            tell(&mut self.inlet.socket, SUBSCRIBE, topic)?;
+            tell(&mut self.recv.socket, SUBSCRIBE, topic)?;
             self.topics.insert(topic.to_vec());
         }
         Ok(new)
@@ -82,7 +82,7 @@ impl SubSocket {
     pub(crate) fn unsubscribe(&mut self, topic: &[u8]) -> Result<bool, SocketError> {
         let known = self.topics.remove(topic);
         if known {
-            tell(&mut self.inlet.socket, UNSUBSCRIBE, topic)?;
+            tell(&mut self.recv.socket, UNSUBSCRIBE, topic)?;
         }
         Ok(known)
     }
@@ -100,12 +100,12 @@ impl SubSocket {
         topic: &mut Message,
         event: &mut Message,
     ) -> Result<Option<Arrival<()>>, SocketError> {
-        self.inlet.receive([topic, event])
+        self.recv.receive([topic, event])
     }
 
     /// As [`PullSocket::settle`](super::PullSocket::settle).
     pub(crate) fn settle(&mut self) -> Result<(), SocketError> {
-        self.inlet.settle()
+        self.recv.settle()
     }
 
     /// Gives the connections up and makes new ones, with the same topics. What has not been received is lost. `false`
@@ -118,17 +118,17 @@ impl SubSocket {
         }
         if self.endpoint.direction() == Direction::Connect {
             let socket = with_topics(&self.topics, &self.options)?;
-            self.inlet.renew(socket)?;
+            self.recv.renew(socket)?;
             return Ok(true);
         }
         // Within a machine no connection breaks unnoticed; and `inproc` publishers would not come again.
         if !self.endpoint.is_tcp() {
             return Ok(false);
         }
-        let closings = Monitor::of_closings(&self.inlet.socket)?;
-        self.inlet.drop_news();
-        let resolved = self.inlet.endpoint().to_owned();
-        let left = self.inlet.socket.close(&resolved, Direction::Bind);
+        let closings = Monitor::of_closings(&self.recv.socket)?;
+        self.recv.drop_news();
+        let resolved = self.recv.endpoint().to_owned();
+        let left = self.recv.socket.close(&resolved, Direction::Bind);
         self.reopening = Some(Reopening {
             closings,
             since: now,
@@ -137,34 +137,34 @@ impl SubSocket {
         left.map(|()| true)
     }
 
-    /// Whether the login was refused, and is to be tried again when the [revival](Self::revival) is due.
+    /// Whether the login was refused, and is to be tried again when the [reconnection](Self::reconnect_due) is due.
     pub(crate) fn is_refused(&self) -> bool {
-        self.inlet.is_refused()
+        self.recv.is_refused()
     }
 
     /// A login was refused, or not answered yet: that nothing is heard means nothing.
     pub(crate) fn awaits_login(&self) -> bool {
-        self.inlet.awaits_login()
+        self.recv.awaits_login()
     }
 
     /// How often the login was refused.
     pub(crate) fn refused(&self) -> RejectedLogins {
-        self.inlet.refused()
+        self.recv.refused()
     }
 
     /// When to [follow](Self::follow) the endpoint's name, if nothing happens until then.
     pub(crate) fn due(&self) -> Option<Instant> {
-        self.inlet.due()
+        self.recv.due()
     }
 
     /// Connects to where the endpoint is now, if it is time to.
     pub(crate) fn follow(&mut self) {
-        self.inlet.follow();
+        self.recv.follow();
     }
 
     /// When to [renew](Self::renew) a connection that is not made again otherwise.
-    pub(crate) fn revival(&self) -> Option<Instant> {
-        self.inlet.revival()
+    pub(crate) fn reconnect_due(&self) -> Option<Instant> {
+        self.recv.reconnect_due()
     }
 
     /// The endpoint has been left and is not bound again yet.
@@ -187,29 +187,29 @@ impl SubSocket {
         // From now on the port may be anybody's, and each further try may succeed.
         reopening.since = now.checked_sub(CLOSING_LIMIT).unwrap_or(now);
         if !reopening.is_bound {
-            let resolved = self.inlet.endpoint();
+            let resolved = self.recv.endpoint();
             let endpoint = Endpoint::parse(resolved, Direction::Bind)
                 .map_err(|reason| SocketError::refused("bind", &reason))?;
-            self.inlet.socket.open(&endpoint, self.options.ipv6)?;
+            self.recv.socket.open(&endpoint, self.options.ipv6)?;
             reopening.is_bound = true;
         }
         // Another monitor takes the place of the one that told of the closing.
-        self.inlet.resume_news()?;
+        self.recv.resume_news()?;
         self.reopening = None;
         Ok(())
     }
 
     fn stop_reopening(&mut self) {
         if let Some(reopening) = self.reopening.take() {
-            self.inlet.socket.stop_monitor();
+            self.recv.socket.stop_monitor();
             drop(reopening);
         }
     }
 
     /// Closes the socket and frees its endpoint.
-    pub(crate) fn shut(mut self) {
+    pub(crate) fn close_and_release(mut self) {
         self.stop_reopening();
-        self.inlet.shut();
+        self.recv.close_and_release();
     }
 }
 

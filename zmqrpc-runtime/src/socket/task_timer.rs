@@ -36,7 +36,7 @@ impl TimerState {
 }
 
 impl Drive for TimerState {
-    fn waiter(&self) -> Option<&Poller> {
+    fn poller(&self) -> Option<&Poller> {
         None
     }
 

@@ -11,7 +11,7 @@ use super::{SocketError, WakeList};
 /// Does `work` on a thread that it starts now and that ends with it, whether the future is awaited or not.
 ///
 /// For what is rare and may take long: it takes no runtime, and a thread.
-pub(crate) fn aside<R: Send + 'static>(
+pub(crate) fn unblock<R: Send + 'static>(
     work: impl FnOnce() -> R + Send + 'static,
 ) -> impl Future<Output = Result<R, SocketError>> + Send {
     let shared = Arc::new(Mutex::new(UnblockState {

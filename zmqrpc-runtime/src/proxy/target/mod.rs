@@ -66,7 +66,7 @@ impl<O> Target<O> {
                 .map_err(|error| Error::unopened(endpoint, &error))?;
             counters.watch_refused(dealer.refused());
             Ok::<_, Error>(Link {
-                waiter: dealer.waiter(),
+                poller: dealer.poller(),
                 dealer,
                 up: false,
                 standing: Standing::default(),
@@ -90,8 +90,8 @@ impl<O> Target<O> {
         })
     }
 
-    pub(super) fn waiters(&self) -> impl Iterator<Item = Arc<Poller>> + '_ {
-        self.links.iter().map(|link| Arc::clone(&link.waiter))
+    pub(super) fn pollers(&self) -> impl Iterator<Item = Arc<Poller>> + '_ {
+        self.links.iter().map(|link| Arc::clone(&link.poller))
     }
 
     /// Calls that have not ended.

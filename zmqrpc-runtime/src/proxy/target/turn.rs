@@ -27,7 +27,7 @@ impl<O> Target<O> {
         if now.saturating_duration_since(self.looked) >= NEWS {
             self.looked = now;
             for link in &mut self.links {
-                link.waiter.expect_news();
+                link.poller.expect_news();
                 link.used = true;
             }
         }
@@ -63,7 +63,7 @@ impl<O> Target<O> {
     pub(in crate::proxy) fn wake(&mut self) {
         for link in &mut self.links {
             let must_look = link.dealer.is_inproc() || link.dealer.must_look();
-            link.used |= link.waiter.take_stir() || must_look;
+            link.used |= link.poller.take_stir() || must_look;
         }
     }
 
@@ -133,7 +133,7 @@ impl<O> Target<O> {
         }
         if let Some(reason) = refused {
             log::line!(warn, reason = log::text(&reason); "a proxy has no target");
-            let denied = |link: &Link| link.dealer.denial().is_some();
+            let denied = |link: &Link| link.dealer.failure().is_some();
             if alone || self.links.iter().all(denied) {
                 let failure = refusal(Status::Unavailable, &reason, Executed::No);
                 self.fail_waiting(&failure, callers);

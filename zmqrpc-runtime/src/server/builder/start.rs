@@ -70,8 +70,8 @@ impl ServerBuilder {
                 .open(endpoint)
                 .map_err(|error| Error::bad_endpoint(endpoint.as_str(), error.to_string()))?;
         }
-        let (waiter, refused) = (router.waiter(), router.refused());
-        let mut sources = Sources::new(Arc::clone(&waiter), options, logins);
+        let (poller, refused) = (router.poller(), router.refused());
+        let mut sources = Sources::new(Arc::clone(&poller), options, logins);
         for subscription in subscriptions {
             let options = sources.before_feed(&subscription)?;
             let feed = Feed::open(subscription, &options)?;
@@ -83,7 +83,7 @@ impl ServerBuilder {
             sources.add_pull(pulled)?;
         }
         let port = Port::new(router, sources, linger);
-        let engine = Engine::start(port, waiter, responder, counters, bounds)?;
+        let engine = Engine::start(port, poller, responder, counters, bounds)?;
         Ok(ServerHandle::new(engine, denied, refused))
     }
 

@@ -230,8 +230,8 @@ impl Source for Feed {
         self.subscriber.endpoint()
     }
 
-    fn waiter(&self) -> Arc<Poller> {
-        self.subscriber.waiter()
+    fn poller(&self) -> Arc<Poller> {
+        self.subscriber.poller()
     }
 
     fn due(&self) -> Option<Instant> {
@@ -239,7 +239,7 @@ impl Source for Feed {
             return self.reopen_at;
         }
         let silence = self.silence.as_ref().and_then(Silence::due);
-        let connection = [self.subscriber.revival(), self.subscriber.due()];
+        let connection = [self.subscriber.reconnect_due(), self.subscriber.due()];
         silence
             .into_iter()
             .chain(connection.into_iter().flatten())
@@ -252,7 +252,11 @@ impl Source for Feed {
             return None;
         }
         self.subscriber.follow();
-        if self.subscriber.revival().is_some_and(|due| due <= now) {
+        if self
+            .subscriber
+            .reconnect_due()
+            .is_some_and(|due| due <= now)
+        {
             self.revive(now);
         }
         if !self.silence.as_mut()?.has_passed(now) {
@@ -341,7 +345,7 @@ impl Source for Feed {
         })
     }
 
-    fn shut(self) {
-        self.subscriber.shut();
+    fn close_and_release(self) {
+        self.subscriber.close_and_release();
     }
 }

@@ -61,7 +61,7 @@ pub(crate) enum Taken {
 pub(crate) trait Source {
     /// With its wildcards resolved.
     fn endpoint(&self) -> &str;
-    fn waiter(&self) -> Arc<Poller>;
+    fn poller(&self) -> Arc<Poller>;
     /// When to [look](Self::look) after it next.
     fn due(&self) -> Option<Instant>;
     /// To be called when that is due and all messages have been taken in: renews the socket if it needs it.
@@ -73,7 +73,7 @@ pub(crate) trait Source {
     /// Takes one message in.
     fn take(&mut self, responder: &Responder, now: Instant) -> Result<Taken, SocketError>;
     /// Closes the socket and frees its endpoint, which may take a moment.
-    fn shut(self)
+    fn close_and_release(self)
     where
         Self: Sized;
 }
@@ -103,7 +103,7 @@ pub(super) struct Sources {
     options: SocketOptions,
     logins: EachWay,
     /// Those of the router and of every source; made again when there are others.
-    waiters: Option<Waiters>,
+    pollers: Option<Waiters>,
 }
 
 impl Sources {
@@ -119,7 +119,7 @@ impl Sources {
             stopping: false,
             options,
             logins,
-            waiters: None,
+            pollers: None,
         }
     }
 
@@ -145,26 +145,26 @@ impl Sources {
 
     /// Adds a subscription, unless there is one of this endpoint; answers the endpoint.
     pub(super) fn add_feed(&mut self, feed: Feed) -> Result<String, Error> {
-        self.waiters = None;
+        self.pollers = None;
         add(&mut self.feeds, feed)
     }
 
     /// Adds an endpoint to pull from, unless it is pulled from already; answers it.
     pub(super) fn add_pull(&mut self, pull: Pulled) -> Result<String, Error> {
-        self.waiters = None;
+        self.pollers = None;
         add(&mut self.pulls, pull)
     }
 
     /// Removes a subscription; the caller shuts it, outside of the lock.
     pub(super) fn remove_feed(&mut self, endpoint: &str) -> Option<Feed> {
         let at = find(&self.feeds, endpoint)?;
-        self.waiters = None;
+        self.pollers = None;
         Some(self.feeds.remove(at).source)
     }
 
     pub(super) fn remove_pull(&mut self, endpoint: &str) -> Option<Pulled> {
         let at = find(&self.pulls, endpoint)?;
-        self.waiters = None;
+        self.pollers = None;
         Some(self.pulls.remove(at).source)
     }
 
@@ -262,7 +262,7 @@ impl Sources {
     }
 
     /// What to wait for beside the router; nothing if there is nothing.
-    pub(super) fn waiters(&mut self) -> Option<Waiters> {
+    pub(super) fn pollers(&mut self) -> Option<Waiters> {
         let none = self.feeds.is_empty() && self.pulls.is_empty();
         if none || self.held || (self.stopping && self.is_spent()) {
             return None;
@@ -271,12 +271,12 @@ impl Sources {
             router,
             feeds,
             pulls,
-            waiters,
+            pollers,
             ..
         } = self;
-        let waiters = waiters.get_or_insert_with(|| {
-            let feeds = feeds.iter().map(|slot| &slot.waiter);
-            let pulls = pulls.iter().map(|slot| &slot.waiter);
+        let pollers = pollers.get_or_insert_with(|| {
+            let feeds = feeds.iter().map(|slot| &slot.poller);
+            let pulls = pulls.iter().map(|slot| &slot.poller);
             [&*router]
                 .into_iter()
                 .chain(feeds)
@@ -284,7 +284,7 @@ impl Sources {
                 .cloned()
                 .collect()
         });
-        Some(Arc::clone(waiters))
+        Some(Arc::clone(pollers))
     }
 
     fn slots(&mut self) -> impl Iterator<Item = &mut Slot<dyn Source>> {
@@ -293,12 +293,12 @@ impl Sources {
     }
 
     /// Closes every socket and frees its endpoint.
-    pub(super) fn shut(self) {
+    pub(super) fn close_and_release(self) {
         for slot in self.feeds {
-            slot.source.shut();
+            slot.source.close_and_release();
         }
         for slot in self.pulls {
-            slot.source.shut();
+            slot.source.close_and_release();
         }
     }
 }

@@ -58,18 +58,18 @@ impl Source for Pulled {
         self.pull.endpoint()
     }
 
-    fn waiter(&self) -> Arc<Poller> {
-        self.pull.waiter()
+    fn poller(&self) -> Arc<Poller> {
+        self.pull.poller()
     }
 
     fn due(&self) -> Option<Instant> {
-        let times = [self.pull.revival(), self.pull.due()];
+        let times = [self.pull.reconnect_due(), self.pull.due()];
         times.into_iter().flatten().min()
     }
 
     fn look(&mut self, now: Instant) -> Option<Told> {
         self.pull.follow();
-        if self.pull.revival().is_none_or(|due| due > now) {
+        if self.pull.reconnect_due().is_none_or(|due| due > now) {
             return None;
         }
         let (endpoint, refused) = (self.pull.endpoint().to_owned(), self.pull.is_refused());
@@ -113,7 +113,7 @@ impl Source for Pulled {
         })
     }
 
-    fn shut(self) {
-        self.pull.shut();
+    fn close_and_release(self) {
+        self.pull.close_and_release();
     }
 }

@@ -14,7 +14,7 @@ const LAST_TURN: usize = 1000;
 
 /// A source, and whether something may be left in it.
 pub(super) struct Slot<S: ?Sized> {
-    pub(super) waiter: Arc<Poller>,
+    pub(super) poller: Arc<Poller>,
     pub(super) drained: bool,
     /// Messages that are taken still, once the end was requested: none as soon as it was found empty.
     left: usize,
@@ -33,7 +33,7 @@ pub(super) enum Turn {
 impl<S: Source> Slot<S> {
     pub(super) fn new(source: S) -> Self {
         Self {
-            waiter: source.waiter(),
+            poller: source.poller(),
             drained: false,
             left: LAST_TURN,
             source,
@@ -71,7 +71,7 @@ impl<S: Source + ?Sized> Slot<S> {
         now: Instant,
     ) -> Result<Turn, SocketError> {
         // Asking a socket that has nothing costs a system call, and most requests come over another one.
-        let stirred = self.waiter.take_stir();
+        let stirred = self.poller.take_stir();
         let last = queue.is_closing() && !self.is_spent();
         if self.drained && !stirred && !last && !self.is_due(now) {
             return Ok(Turn::Drained);

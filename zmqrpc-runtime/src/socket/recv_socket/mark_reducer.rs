@@ -142,7 +142,7 @@ mod tests {
         }
     }
 
-    fn inlet(direction: Direction, endpoint: &str) -> RecvSocket {
+    fn recv(direction: Direction, endpoint: &str) -> RecvSocket {
         let endpoint = Endpoint::parse(endpoint, direction).unwrap();
         let socket = recv_socket::socket(zmq::PULL, &options()).unwrap();
         RecvSocket::open(socket, &endpoint, &options()).unwrap()
@@ -176,21 +176,21 @@ mod tests {
 
     /// As it is used, but as often as it can be. With a memory checker the tests show writes to what was freed, if the
     /// moment is not chosen with care; without, the process ends now and then.
-    fn narrow_again(inlet: &mut RecvSocket) -> bool {
+    fn narrow_again(recv: &mut RecvSocket) -> bool {
         // As it notices the ends of connections while it is read.
-        assert!(inlet.receive([&mut Message::new()]).unwrap().is_none());
+        assert!(recv.receive([&mut Message::new()]).unwrap().is_none());
         // libzmq frees the other ends meanwhile, of which nothing tells.
         thread::sleep(Duration::from_millis(1));
-        inlet.narrow.forget();
-        inlet.narrow.due = None;
-        inlet.narrow(Instant::now()).unwrap();
-        inlet.narrow.is_set
+        recv.narrow.forget();
+        recv.narrow.due = None;
+        recv.narrow(Instant::now()).unwrap();
+        recv.narrow.is_set
     }
 
     #[test]
     fn a_mark_is_lowered_while_connections_come_and_go() {
-        let mut inlet = inlet(Direction::Bind, "tcp://127.0.0.1:*");
-        let address = inlet.endpoint()["tcp://".len()..].to_owned();
+        let mut recv = recv(Direction::Bind, "tcp://127.0.0.1:*");
+        let address = recv.endpoint()["tcp://".len()..].to_owned();
         let end = AtomicBool::new(false);
         thread::scope(|scope| {
             for _ in 0..2 {
@@ -202,11 +202,11 @@ mod tests {
                 });
             }
             for _ in 0..300 {
-                narrow_again(&mut inlet);
+                narrow_again(&mut recv);
             }
             end.store(true, Ordering::Relaxed);
         });
-        await_narrow(&mut inlet);
+        await_narrow(&mut recv);
     }
 
     #[test]
@@ -221,16 +221,16 @@ mod tests {
             }
         });
         for pause in 0..100 {
-            let mut inlet = inlet(Direction::Connect, &endpoint);
+            let mut recv = recv(Direction::Connect, &endpoint);
             thread::sleep(Duration::from_micros(pause * 20));
-            narrow_again(&mut inlet);
-            await_narrow(&mut inlet);
+            narrow_again(&mut recv);
+            await_narrow(&mut recv);
         }
     }
 
-    fn await_narrow(inlet: &mut RecvSocket) {
+    fn await_narrow(recv: &mut RecvSocket) {
         let begin = Instant::now();
-        while !narrow_again(inlet) {
+        while !narrow_again(recv) {
             let waited = begin.elapsed();
             assert!(waited < Duration::from_secs(20), "something always ends");
         }
@@ -238,16 +238,16 @@ mod tests {
 
     #[test]
     fn who_connects_later_finds_no_more_room() {
-        let mut inlet = inlet(Direction::Bind, "tcp://127.0.0.1:*");
-        let address = inlet.endpoint()["tcp://".len()..].to_owned();
-        await_narrow(&mut inlet);
+        let mut recv = recv(Direction::Bind, "tcp://127.0.0.1:*");
+        let address = recv.endpoint()["tcp://".len()..].to_owned();
+        await_narrow(&mut recv);
         let mut peer = come(&address).unwrap();
         let begin = Instant::now();
-        while inlet.narrow.is_set {
+        while recv.narrow.is_set {
             assert!(begin.elapsed() < Duration::from_secs(20), "nobody tells");
-            inlet.read_news().unwrap();
+            recv.read_news().unwrap();
         }
-        await_narrow(&mut inlet);
+        await_narrow(&mut recv);
         // 10,000 would be 640 MB, and 256 are 16, beside what the system holds.
         peer.set_write_timeout(Some(Duration::from_secs(1)))
             .unwrap();

@@ -16,8 +16,8 @@ use crate::socket::Poller;
 
 /// A login that is to be decided. It does not keep its gate.
 pub(super) struct AuthJob {
-    pub(super) gate: Weak<ZapDomain>,
-    pub(super) claim: LoginAttempt,
+    pub(super) domain: Weak<ZapDomain>,
+    pub(super) attempt: LoginAttempt,
     pub(super) address: String,
     pub(super) from: ZapReplyTo,
     /// When it is told that it is refused.
@@ -54,18 +54,18 @@ impl DecidedLogins {
         std::mem::take(&mut self.decided.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn enter(&self, case: AuthJob, verdict: AuthDecision) {
+    fn enter(&self, job: AuthJob, decision: AuthDecision) {
         let decided = self.decided.lock();
         decided
             .unwrap_or_else(PoisonError::into_inner)
-            .push((case, verdict));
+            .push((job, decision));
         self.handler.wake();
     }
 }
 
 #[derive(Default)]
 pub(super) struct AuthWorker {
-    docket: Mutex<AuthQueue>,
+    queue: Mutex<AuthQueue>,
     called: Condvar,
 }
 
@@ -89,101 +89,98 @@ const FEW: usize = 4;
 
 impl AuthWorker {
     /// Takes a login, or gives it back with the reason.
-    pub(super) fn file(
-        self: &Arc<Self>,
-        case: AuthJob,
-    ) -> Result<(), (Box<AuthJob>, &'static str)> {
+    pub(super) fn file(self: &Arc<Self>, job: AuthJob) -> Result<(), (Box<AuthJob>, &'static str)> {
         let full = "too many logins wait";
-        let mut docket = self.docket();
-        let max = match case.due {
+        let mut queue = self.queue();
+        let max = match job.due {
             AuthDeadline::Refused(_) => MAX_WAITING,
             AuthDeadline::BrokenOff(..) => FEW,
         };
-        if docket.waiting >= max {
-            return Err((Box::new(case), full));
+        if queue.waiting >= max {
+            return Err((Box::new(job), full));
         }
-        if !docket.sits {
-            let court = Arc::clone(self);
+        if !queue.sits {
+            let worker = Arc::clone(self);
             let builder = thread::Builder::new().name("zmqrpc-login".into());
-            if let Err(error) = builder.spawn(move || court.sit()) {
+            if let Err(error) = builder.spawn(move || worker.sit()) {
                 log::line!(error, error = log::text(error); "no thread for logins");
-                return Err((Box::new(case), "no thread for it"));
+                return Err((Box::new(job), "no thread for it"));
             }
-            docket.sits = true;
+            queue.sits = true;
         }
-        let at = docket
+        let at = queue
             .lanes
             .iter()
-            .position(|(address, _)| *address == case.address);
+            .position(|(address, _)| *address == job.address);
         match at {
-            Some(at) if docket.lanes[at].1.len() == MAX_PER_ADDRESS => {
-                return Err((Box::new(case), full));
+            Some(at) if queue.lanes[at].1.len() == MAX_PER_ADDRESS => {
+                return Err((Box::new(job), full));
             }
-            Some(at) => docket.lanes[at].1.push_back(case),
+            Some(at) => queue.lanes[at].1.push_back(job),
             None => {
-                let lane = (case.address.clone(), VecDeque::from([case]));
-                docket.lanes.push_back(lane);
+                let lane = (job.address.clone(), VecDeque::from([job]));
+                queue.lanes.push_back(lane);
             }
         }
-        docket.waiting += 1;
+        queue.waiting += 1;
         self.called.notify_one();
         Ok(())
     }
 
     /// Ends the thread, as soon as it has decided what it is at.
     pub(super) fn close(&self) {
-        let mut docket = self.docket();
-        docket.closed = true;
-        let waiting = std::mem::take(&mut docket.lanes);
+        let mut queue = self.queue();
+        queue.closed = true;
+        let waiting = std::mem::take(&mut queue.lanes);
         self.called.notify_one();
-        drop(docket);
+        drop(queue);
         drop(waiting);
     }
 
     fn sit(&self) {
-        while let Some(case) = self.next() {
-            if let AuthDeadline::BrokenOff(at, _) = case.due
+        while let Some(job) = self.next() {
+            if let AuthDeadline::BrokenOff(at, _) = job.due
                 && at <= Instant::now()
             {
                 continue;
             }
-            let Some(gate) = case.gate.upgrade() else {
+            let Some(domain) = job.domain.upgrade() else {
                 continue;
             };
-            let verdict = judged(|| Some(gate.judge.decide(&case.claim)));
-            drop(gate);
-            let registry = Arc::clone(&case.registry);
-            registry.enter(case, verdict.unwrap_or(PANICKED));
+            let decision = judged(|| Some(domain.verifier.decide(&job.attempt)));
+            drop(domain);
+            let registry = Arc::clone(&job.registry);
+            registry.enter(job, decision.unwrap_or(PANICKED));
         }
     }
 
     fn next(&self) -> Option<AuthJob> {
-        let docket = self.docket();
-        let idle = |docket: &mut AuthQueue| docket.lanes.is_empty() && !docket.closed;
-        let docket = self.called.wait_while(docket, idle);
-        let mut docket = docket.unwrap_or_else(PoisonError::into_inner);
-        if docket.closed {
+        let queue = self.queue();
+        let idle = |queue: &mut AuthQueue| queue.lanes.is_empty() && !queue.closed;
+        let queue = self.called.wait_while(queue, idle);
+        let mut queue = queue.unwrap_or_else(PoisonError::into_inner);
+        if queue.closed {
             return None;
         }
-        let (address, mut lane) = docket.lanes.pop_front()?;
-        let case = lane.pop_front()?;
+        let (address, mut lane) = queue.lanes.pop_front()?;
+        let job = lane.pop_front()?;
         if !lane.is_empty() {
-            docket.lanes.push_back((address, lane));
+            queue.lanes.push_back((address, lane));
         }
-        docket.waiting -= 1;
-        Some(case)
+        queue.waiting -= 1;
+        Some(job)
     }
 
-    fn docket(&self) -> MutexGuard<'_, AuthQueue> {
-        self.docket.lock().unwrap_or_else(PoisonError::into_inner)
+    fn queue(&self) -> MutexGuard<'_, AuthQueue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 const PANICKED: AuthDecision = AuthDecision::Refused("what should decide it panicked");
 
 /// Asks what may be a user's code.
-pub(super) fn judged(judge: impl FnOnce() -> Option<AuthDecision>) -> Option<AuthDecision> {
-    catch_unwind(AssertUnwindSafe(judge)).unwrap_or_else(|panic| {
+pub(super) fn judged(verifier: impl FnOnce() -> Option<AuthDecision>) -> Option<AuthDecision> {
+    catch_unwind(AssertUnwindSafe(verifier)).unwrap_or_else(|panic| {
         log::line!(error, ; "what decides logins panicked");
         // What it panics with may panic again when it is dropped.
         if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {

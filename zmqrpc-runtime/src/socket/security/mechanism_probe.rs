@@ -95,7 +95,7 @@ impl MechanismProbe {
     }
 
     /// A handshake has failed and nobody said why.
-    pub(in crate::socket) fn note_failure(&mut self, endpoint: &Endpoint, waiter: &Arc<Poller>) {
+    pub(in crate::socket) fn note_failure(&mut self, endpoint: &Endpoint, poller: &Arc<Poller>) {
         let now = Instant::now();
         if self
             .last
@@ -112,13 +112,13 @@ impl MechanismProbe {
         self.asked = Some(now);
         let finding = Arc::new(Mutex::default());
         self.findings = Some(Arc::clone(&finding));
-        let (endpoint, waiter) = (endpoint.as_str().to_owned(), Arc::clone(waiter));
+        let (endpoint, poller) = (endpoint.as_str().to_owned(), Arc::clone(poller));
         let asked = thread::Builder::new()
             .name("zmqrpc-inquiry".into())
             .spawn(move || {
                 let found = ProbeResult::Found(mechanism_at(&endpoint));
                 *finding.lock().unwrap_or_else(PoisonError::into_inner) = found;
-                waiter.bring_news();
+                poller.bring_news();
             });
         if let Err(error) = asked {
             log::line!(warn, error = log::text(&error); "an endpoint could not be asked how to log in");
@@ -141,14 +141,14 @@ impl MechanismProbe {
     }
 
     /// What is wrong, once that is known.
-    pub(in crate::socket) fn denial(&mut self) -> Option<AuthFailure> {
+    pub(in crate::socket) fn failure(&mut self) -> Option<AuthFailure> {
         let findings = self.findings.as_ref()?;
         let finding = findings.lock().unwrap_or_else(PoisonError::into_inner);
         let ProbeResult::Found(mechanism) = &*finding else {
             return None;
         };
         let ours = self.mechanism.as_bytes();
-        let denial = match mechanism.as_deref() {
+        let failure = match mechanism.as_deref() {
             Some(theirs) if theirs != ours => self.mismatch(),
             // With a password it is a server that has too much to do, and without a login no matter of logins.
             Some(_) if ours == CURVE.as_bytes() => {
@@ -165,7 +165,7 @@ impl MechanismProbe {
         };
         drop(finding);
         self.forget();
-        Some(denial)
+        Some(failure)
     }
 }
 

@@ -4,7 +4,7 @@
 //! zap_domain what a guarded socket asks: one domain of ZAP each
 //! zap       the handler that libzmq asks, one per context
 //! zap_request what it asks, and what it is answered
-//! auth_worker a gate's thread, which decides what takes its time
+//! auth_worker a domain's thread, which decides what takes its time
 //! login_schedule when refusals are told
 //! mechanism_probe how an endpoint wants one to log in
 //! ```
@@ -110,7 +110,7 @@ impl Security {
     }
 
     /// How to ask an endpoint that breaks the login off.
-    pub(super) fn inquiry(&self) -> MechanismProbe {
+    pub(super) fn probe(&self) -> MechanismProbe {
         MechanismProbe::new(self.mechanism())
     }
 

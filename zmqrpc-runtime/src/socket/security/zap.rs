@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::auth_worker::{AuthDeadline, AuthJob, DecidedLogins, judged};
 use super::login_schedule::SOONEST;
-use super::zap_domain::{AuthDecision, ZapDomain, gate};
+use super::zap_domain::{AuthDecision, ZapDomain, domain_named};
 use super::zap_request::{Mechanism, ZapReplyTo, ZapRequest};
 use super::{OPEN, Security};
 use crate::log::{self, Throttle};
@@ -46,11 +46,11 @@ pub(in crate::socket) fn start(context: &SharedContext) -> Result<JoinHandle<()>
     let endpoint = Endpoint::parse(ENDPOINT, Direction::Bind)
         .map_err(|reason| SocketError::refused("bind", &reason))?;
     socket.open(&endpoint, false)?;
-    let waiter = Arc::new(Poller::new(vec![socket.descriptor()?])?);
+    let poller = Arc::new(Poller::new(vec![socket.descriptor()?])?);
     let handler = ZapHandler {
         socket,
-        registry: DecidedLogins::new(Arc::clone(&waiter)),
-        waiter,
+        registry: DecidedLogins::new(Arc::clone(&poller)),
+        poller,
         held: BTreeMap::new(),
         count: 0,
     };
@@ -70,7 +70,7 @@ struct Held {
 
 struct ZapHandler {
     socket: RawSocket,
-    waiter: Arc<Poller>,
+    poller: Arc<Poller>,
     registry: Arc<DecidedLogins>,
     /// Answers that let nobody in, by when they are given.
     held: BTreeMap<(Instant, u64), Held>,
@@ -85,7 +85,7 @@ impl ZapHandler {
                 Ok(true) => {}
                 Ok(false) => {
                     let due = self.held.keys().next().map(|(due, _)| *due);
-                    if let Err(error) = self.waiter.drive(due) {
+                    if let Err(error) = self.poller.drive(due) {
                         break SocketError::waiting(&error);
                     }
                 }
@@ -105,8 +105,8 @@ impl ZapHandler {
                 sent |= self.take(request)?;
             }
         }
-        for (case, verdict) in self.registry.decided() {
-            sent |= self.conclude(case, verdict)?;
+        for (job, decision) in self.registry.decided() {
+            sent |= self.conclude(job, decision)?;
         }
         let now = Instant::now();
         while let Some(first) = self.held.first_entry()
@@ -120,10 +120,10 @@ impl ZapHandler {
                 refused,
                 undecided,
             } = held;
-            if let Some((gate, address)) = undecided
-                && let Some(gate) = gate.upgrade()
+            if let Some((domain, address)) = undecided
+                && let Some(domain) = domain.upgrade()
             {
-                gate.refused(None, &address, "too many logins come");
+                domain.refused(None, &address, "too many logins come");
             }
             let answer = if refused {
                 from.refuse()
@@ -158,15 +158,15 @@ impl ZapHandler {
             address,
             mechanism,
         } = request;
-        let claim = match (mechanism, &*domain) {
+        let attempt = match (mechanism, &*domain) {
             (Mechanism::Null, OPEN) => {
                 self.send(from.admit("", ""))?;
                 return Ok(true);
             }
-            (Mechanism::Login(claim), _) => Some(claim),
+            (Mechanism::Login(attempt), _) => Some(attempt),
             (Mechanism::Null | Mechanism::Other, _) => None,
         };
-        let Some(gate) = gate(&domain) else {
+        let Some(domain) = domain_named(&domain) else {
             if let Some(hidden) = UNASKED.get().admit("unasked") {
                 log::line!(
                     warn,
@@ -179,63 +179,63 @@ impl ZapHandler {
             self.hold(from, received + SOONEST, true);
             return Ok(false);
         };
-        let Some(claim) = claim else {
+        let Some(attempt) = attempt else {
             // Counted and held back in the log as the others are: strangers can send as many of these.
-            gate.refused(None, &address, "it is no text, or no login");
+            domain.refused(None, &address, "it is no text, or no login");
             self.hold(from, received + SOONEST, true);
             return Ok(false);
         };
-        if claim.mechanism() != gate.mechanism() {
-            gate.refused(Some(&claim), &address, "it is another way to log in");
+        if attempt.mechanism() != domain.mechanism() {
+            domain.refused(Some(&attempt), &address, "it is another way to log in");
             self.hold(from, received + SOONEST, true);
             return Ok(false);
         }
-        let glance = judged(|| gate.judge.glance(&claim));
+        let glance = judged(|| domain.verifier.glance(&attempt));
         if let Some(AuthDecision::Admitted(user)) = glance {
-            return self.admit(&gate, &user, &address, from).map(|()| true);
+            return self.admit(&domain, &user, &address, from).map(|()| true);
         }
         // Whatever is known by now, or takes its time: from here on it goes the same way for all.
-        let due = gate.place(&address, received);
+        let due = domain.place(&address, received);
         if let Some(AuthDecision::Refused(reason)) = glance {
             let (at, refused) = due.map_or((received + SOONEST, false), |at| (at, true));
-            gate.refused(Some(&claim), &address, reason);
+            domain.refused(Some(&attempt), &address, reason);
             self.hold(from, at, refused);
             return Ok(false);
         }
         let due = due.map_or_else(
-            || self.hold_undecided(&gate, &address, &from, received + SOONEST),
+            || self.hold_undecided(&domain, &address, &from, received + SOONEST),
             AuthDeadline::Refused,
         );
-        let filed = gate.court.file(AuthJob {
-            gate: Arc::downgrade(&gate),
-            claim,
+        let filed = domain.worker.file(AuthJob {
+            domain: Arc::downgrade(&domain),
+            attempt,
             address,
             from,
             due,
             registry: Arc::clone(&self.registry),
         });
-        if let Err((case, reason)) = filed
-            && let AuthDeadline::Refused(_) = case.due
+        if let Err((job, reason)) = filed
+            && let AuthDeadline::Refused(_) = job.due
         {
-            gate.refused(Some(&case.claim), &case.address, reason);
-            self.hold(case.from, received + SOONEST, false);
+            domain.refused(Some(&job.attempt), &job.address, reason);
+            self.hold(job.from, received + SOONEST, false);
         }
         Ok(false)
     }
 
-    fn conclude(&mut self, case: AuthJob, verdict: AuthDecision) -> Result<bool, SocketError> {
+    fn conclude(&mut self, job: AuthJob, decision: AuthDecision) -> Result<bool, SocketError> {
         let AuthJob {
-            gate,
-            claim,
+            domain,
+            attempt,
             address,
             from,
             due,
             ..
-        } = case;
-        let Some(gate) = gate.upgrade() else {
+        } = job;
+        let Some(domain) = domain.upgrade() else {
             return Ok(false);
         };
-        match (verdict, due) {
+        match (decision, due) {
             // It has been broken off meanwhile.
             (AuthDecision::Admitted(_), AuthDeadline::BrokenOff(at, number))
                 if self.held.remove(&(at, number)).is_none() =>
@@ -243,10 +243,10 @@ impl ZapHandler {
                 Ok(false)
             }
             (AuthDecision::Admitted(user), _) => {
-                self.admit(&gate, &user, &address, from).map(|()| true)
+                self.admit(&domain, &user, &address, from).map(|()| true)
             }
             (AuthDecision::Refused(reason), AuthDeadline::Refused(at)) => {
-                gate.refused(Some(&claim), &address, reason);
+                domain.refused(Some(&attempt), &address, reason);
                 self.hold(from, at, true);
                 Ok(false)
             }
@@ -256,15 +256,15 @@ impl ZapHandler {
 
     fn admit(
         &mut self,
-        gate: &ZapDomain,
+        domain: &ZapDomain,
         user: &str,
         address: &str,
         from: ZapReplyTo,
     ) -> Result<(), SocketError> {
-        let mechanism = gate.mechanism();
+        let mechanism = domain.mechanism();
         log::line!(
             debug,
-            endpoint = gate.endpoints(),
+            endpoint = domain.endpoints(),
             user = log::text(format_args!("{user:?}")),
             mechanism,
             peer = log::text(address);
@@ -276,14 +276,14 @@ impl ZapHandler {
     /// Breaks a login off then, unless it has been let in before.
     fn hold_undecided(
         &mut self,
-        gate: &Arc<ZapDomain>,
+        domain: &Arc<ZapDomain>,
         address: &str,
         from: &ZapReplyTo,
         at: Instant,
     ) -> AuthDeadline {
         let number = self.hold(from.clone(), at, false);
         if let Some(held) = self.held.get_mut(&(at, number)) {
-            held.undecided = Some((Arc::downgrade(gate), address.to_owned()));
+            held.undecided = Some((Arc::downgrade(domain), address.to_owned()));
         }
         AuthDeadline::BrokenOff(at, number)
     }

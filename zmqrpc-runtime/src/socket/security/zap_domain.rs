@@ -54,16 +54,16 @@ pub(crate) enum AuthDecision {
 /// Decides who may come in.
 pub(crate) trait Verifier: Send + Sync {
     /// What is known without an effort; nothing if it takes one. Holds up all other logins of the process.
-    fn glance(&self, claim: &LoginAttempt) -> Option<AuthDecision>;
+    fn glance(&self, attempt: &LoginAttempt) -> Option<AuthDecision>;
 
     /// Takes its time, though not for ever: one login is decided after the other.
-    fn decide(&self, claim: &LoginAttempt) -> AuthDecision;
+    fn decide(&self, attempt: &LoginAttempt) -> AuthDecision;
 }
 
 /// Asks those who connect to the sockets that it is given to.
 #[derive(Clone)]
 pub(crate) struct ServerAuth {
-    gate: Arc<ZapDomain>,
+    domain: Arc<ZapDomain>,
 }
 
 /// How many were refused, as it is counted.
@@ -82,76 +82,76 @@ impl RejectedLogins {
 
 /// While it lives, its domain is known.
 pub(super) struct ZapDomain {
-    domain: String,
-    pub(super) judge: Arc<dyn Verifier>,
+    name: String,
+    pub(super) verifier: Arc<dyn Verifier>,
     secret: Option<Zeroizing<[u8; KEY]>>,
     endpoints: Mutex<Vec<String>>,
     denied: RejectedLogins,
     refusals: Throttle,
     schedule: Mutex<LoginSchedule>,
-    pub(super) court: Arc<AuthWorker>,
+    pub(super) worker: Arc<AuthWorker>,
 }
 
-static GATES: PerProcess<Mutex<ZapDomains>> = PerProcess::new();
+static DOMAINS: PerProcess<Mutex<ZapDomains>> = PerProcess::new();
 
 #[derive(Default)]
 struct ZapDomains {
-    by_domain: HashMap<String, Weak<ZapDomain>>,
+    by_name: HashMap<String, Weak<ZapDomain>>,
     last: u64,
 }
 
-fn gates() -> MutexGuard<'static, ZapDomains> {
-    GATES.get().lock().unwrap_or_else(PoisonError::into_inner)
+fn domains() -> MutexGuard<'static, ZapDomains> {
+    DOMAINS.get().lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The gate of a domain, if there is one.
-pub(super) fn gate(domain: &str) -> Option<Arc<ZapDomain>> {
-    gates().by_domain.get(domain)?.upgrade()
+/// Returns the domain of this name; `None` if it is nobody's.
+pub(super) fn domain_named(name: &str) -> Option<Arc<ZapDomain>> {
+    domains().by_name.get(name)?.upgrade()
 }
 
 impl ServerAuth {
     /// Asks for user and password.
-    pub(crate) fn plain(judge: Arc<dyn Verifier>) -> Self {
-        Self::new(judge, None)
+    pub(crate) fn plain(verifier: Arc<dyn Verifier>) -> Self {
+        Self::new(verifier, None)
     }
 
     /// Asks for a key. `secret` is the server's own.
-    pub(crate) fn curve(judge: Arc<dyn Verifier>, secret: Zeroizing<[u8; KEY]>) -> Self {
-        Self::new(judge, Some(secret))
+    pub(crate) fn curve(verifier: Arc<dyn Verifier>, secret: Zeroizing<[u8; KEY]>) -> Self {
+        Self::new(verifier, Some(secret))
     }
 
-    fn new(judge: Arc<dyn Verifier>, secret: Option<Zeroizing<[u8; KEY]>>) -> Self {
-        let mut gates = gates();
-        gates.last += 1;
-        let domain = format!("zmqrpc.{}", gates.last);
-        let gate = Arc::new(ZapDomain {
-            domain: domain.clone(),
-            judge,
+    fn new(verifier: Arc<dyn Verifier>, secret: Option<Zeroizing<[u8; KEY]>>) -> Self {
+        let mut domains = domains();
+        domains.last += 1;
+        let name = format!("zmqrpc.{}", domains.last);
+        let domain = Arc::new(ZapDomain {
+            name: name.clone(),
+            verifier,
             secret,
             endpoints: Mutex::default(),
             denied: RejectedLogins::default(),
             refusals: Throttle::default(),
             schedule: Mutex::default(),
-            court: Arc::default(),
+            worker: Arc::default(),
         });
-        gates.by_domain.insert(domain, Arc::downgrade(&gate));
-        Self { gate }
+        domains.by_name.insert(name, Arc::downgrade(&domain));
+        Self { domain }
     }
 
     pub(super) fn domain(&self) -> &str {
-        &self.gate.domain
+        &self.domain.name
     }
 
     pub(super) fn secret(&self) -> Option<&[u8; KEY]> {
-        self.gate.secret.as_deref()
+        self.domain.secret.as_deref()
     }
 
     pub(super) fn mechanism(&self) -> &'static str {
-        self.gate.mechanism()
+        self.domain.mechanism()
     }
 
     pub(super) fn note_bound(&self, endpoint: &str) {
-        let endpoints = &self.gate.endpoints;
+        let endpoints = &self.domain.endpoints;
         let mut endpoints = endpoints.lock().unwrap_or_else(PoisonError::into_inner);
         if !endpoints.iter().any(|known| known == endpoint) {
             endpoints.push(endpoint.to_owned());
@@ -160,11 +160,11 @@ impl ServerAuth {
 
     /// Somebody has another way to log in or, with CURVE, takes this server for another one. libzmq does not say who.
     pub(super) fn note_mismatch(&self) {
-        self.gate.denied.count();
-        if let Some(hidden) = self.gate.hidden() {
+        self.domain.denied.count();
+        if let Some(hidden) = self.domain.hidden() {
             log::line!(
                 warn,
-                endpoint = self.gate.endpoints(),
+                endpoint = self.domain.endpoints(),
                 mechanism = self.mechanism(),
                 hidden;
                 "a login of another kind, or for another server, is refused; `hidden` more were before this one"
@@ -173,7 +173,7 @@ impl ServerAuth {
     }
 
     pub(super) fn denied(&self) -> RejectedLogins {
-        self.gate.denied.clone()
+        self.domain.denied.clone()
     }
 }
 
@@ -188,15 +188,15 @@ impl ZapDomain {
         endpoints.unwrap_or_else(PoisonError::into_inner).join(" ")
     }
 
-    /// `claim` is missing where none could be read.
-    pub(super) fn refused(&self, claim: Option<&LoginAttempt>, peer: &str, reason: &str) {
+    /// `attempt` is missing where none could be read.
+    pub(super) fn refused(&self, attempt: Option<&LoginAttempt>, peer: &str, reason: &str) {
         self.denied.count();
         if let Some(hidden) = self.hidden() {
             log::line!(
                 warn,
                 endpoint = self.endpoints(),
-                user = claim.map(|claim| log::text(claim.name())),
-                mechanism = claim.map_or(self.mechanism(), LoginAttempt::mechanism),
+                user = attempt.map(|attempt| log::text(attempt.name())),
+                mechanism = attempt.map_or(self.mechanism(), LoginAttempt::mechanism),
                 peer = log::text(peer),
                 reason = log::text(reason),
                 hidden;
@@ -226,13 +226,15 @@ impl ZapDomain {
 
 impl Drop for ZapDomain {
     fn drop(&mut self) {
-        self.court.close();
-        gates().by_domain.remove(&self.domain);
+        self.worker.close();
+        domains().by_name.remove(&self.name);
     }
 }
 
 impl fmt::Debug for ServerAuth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Guard").field(&self.gate.domain).finish()
+        f.debug_tuple("ServerAuth")
+            .field(&self.domain.name)
+            .finish()
     }
 }

@@ -67,7 +67,7 @@ impl ZapRequest {
 }
 
 fn plain(user: &mut Message, password: &mut Message) -> Mechanism {
-    let claim = match (str::from_utf8(user), str::from_utf8(password)) {
+    let attempt = match (str::from_utf8(user), str::from_utf8(password)) {
         (Ok(user), Ok(password)) => Mechanism::Login(LoginAttempt::Plain {
             user: user.to_owned(),
             password: Zeroizing::new(password.to_owned()),
@@ -75,7 +75,7 @@ fn plain(user: &mut Message, password: &mut Message) -> Mechanism {
         _ => Mechanism::Other,
     };
     password.zeroize();
-    claim
+    attempt
 }
 
 type Frames = Vec<Vec<u8>>;

@@ -65,7 +65,7 @@ impl Caller {
         });
         if drained.unwrap() && self.came.is_empty() {
             let soon = Instant::now() + RETRY;
-            let waited = self.dealer.waiter().drive(Some(until.min(soon)));
+            let waited = self.dealer.poller().drive(Some(until.min(soon)));
             waited.unwrap();
         }
     }
