@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::core::Bounds;
+use super::balancer::{Balancer, Channel};
+use super::connection::Connection;
 use super::handle::Client;
-use super::link::Link;
-use super::pulse::Pulse;
-use super::ways::{Links, Ways};
+use super::liveness::Liveness;
+use super::state::CallLimits;
 use crate::auth::{Access, CurveClient};
 use crate::error::Error;
 use crate::socket::{Direction, Endpoint, Keepalive, Registration, SocketOptions};
@@ -199,25 +199,25 @@ impl ClientBuilder {
             security: self.access.login()?,
             upkeep: self.upkeep,
         };
-        let bounds = Bounds {
+        let bounds = CallLimits {
             calls: self.max_calls,
             queued_bytes: self.max_queued_bytes,
         };
         let links: Result<Vec<_>, _> = endpoints
             .iter()
             .map(|endpoint| {
-                Link::open(
+                Connection::open(
                     endpoint,
                     &options,
                     self.limits(),
                     bounds,
-                    Pulse::new(self.ping_interval, self.ping_limit),
+                    Liveness::new(self.ping_interval, self.ping_limit),
                 )
                 .map(|link| Registration::of(Arc::new(link)))
                 .map_err(|error| Error::bad_endpoint(endpoint.as_str(), error.to_string()))
             })
             .collect();
-        let ways = Ways::Links(Arc::new(Links::new(links?)));
+        let ways = Channel::Links(Arc::new(Balancer::new(links?)));
         Ok(Client::new(
             ways,
             self.timeout,

@@ -9,15 +9,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use super::asynchronous::AsyncClient;
-use super::core::Overflow;
+use super::async_client::AsyncClient;
+use super::call_info::{CallInfo, Callee};
+use super::connection::Connection;
+use super::encoded_call::overloaded;
 use super::handle::Client;
-use super::link::Link;
-use super::oneway::{Fate, Inquiry};
+use super::in_flight::{CallOptions, CallResult, Deadlines, NoReply};
+use super::notifications::{DeliveryCheck, DeliveryOutcome};
 use super::pending::failure;
-use super::prepared::overloaded;
-use super::subject::{Callee, Subject};
-use super::table::{Ending, Loss, Manner, Patience};
+use super::state::LimitExceeded;
 use crate::clock::deadline;
 use crate::error::Error;
 use crate::socket::Message;
@@ -41,12 +41,14 @@ impl Client {
     pub fn flush(&self, limit: Duration) -> Result<(), Error> {
         self.check_process()?;
         let mut asked = self.ask_all(limit);
-        asked.iter_mut().for_each(Asked::wait);
+        asked.iter_mut().for_each(FlushProgress::wait);
         outcome(&asked)
     }
 
-    fn ask_all(&self, limit: Duration) -> Vec<Asked> {
-        self.links().map(|link| Asked::of(link, limit)).collect()
+    fn ask_all(&self, limit: Duration) -> Vec<FlushProgress> {
+        self.links()
+            .map(|link| FlushProgress::of(link, limit))
+            .collect()
     }
 }
 
@@ -67,30 +69,30 @@ impl AsyncClient {
 }
 
 /// A link that is asked what became of its notifications.
-struct Asked {
-    link: Arc<Link>,
-    inquiry: Inquiry,
+struct FlushProgress {
+    link: Arc<Connection>,
+    inquiry: DeliveryCheck,
     ping: Ping,
-    patience: Patience,
+    patience: Deadlines,
     limit: Duration,
 }
 
 enum Ping {
     UnderWay(u64),
-    Ended(Ending),
-    Refused(Overflow),
+    Ended(CallResult),
+    Refused(LimitExceeded),
     NotNeeded,
 }
 
-impl Asked {
-    fn of(link: &Arc<Link>, limit: Duration) -> Self {
+impl FlushProgress {
+    fn of(link: &Arc<Connection>, limit: Duration) -> Self {
         let deadline = deadline(Instant::now(), limit);
         // Before the ping, which then shows at least this.
         let (inquiry, is_open) = link.inquire();
         let ping = if is_open {
-            let manner = Manner {
+            let manner = CallOptions {
                 ping: true,
-                ..Manner::default()
+                ..CallOptions::default()
             };
             let begun = link.begin(Message::copy_of(&encode_ping(NO_ID)), manner);
             begun.map_or_else(Ping::Refused, |ping| Ping::UnderWay(ping.id))
@@ -101,7 +103,7 @@ impl Asked {
             link: Arc::clone(link),
             inquiry,
             ping,
-            patience: Patience {
+            patience: Deadlines {
                 deadline,
                 connected_by: deadline,
                 connect_timeout: limit,
@@ -126,7 +128,7 @@ impl Asked {
 
     /// What is known by now.
     fn outcome(&self) -> Result<(), Error> {
-        let subject = Subject {
+        let subject = CallInfo {
             callee: Callee::Name("flush"),
             endpoint: Some(self.link.endpoint()),
             limits: self.link.limits(),
@@ -134,22 +136,26 @@ impl Asked {
             tried: false,
         };
         match (self.link.fate(self.inquiry), &self.ping) {
-            (Fate::Arrived, _) => Ok(()),
-            (Fate::Doubtful, _) => {
+            (DeliveryOutcome::Arrived, _) => Ok(()),
+            (DeliveryOutcome::Doubtful, _) => {
                 let reason = "the connection broke after notifications had been handed over";
                 Err(subject.unavailable(reason, Executed::Maybe))
             }
-            (Fate::Unknown, Ping::Refused(overflow)) => Err(overloaded(*overflow, &subject)),
-            (Fate::Unknown, Ping::Ended(Err(loss))) if !matches!(loss, Loss::TimedOut { .. }) => {
+            (DeliveryOutcome::Unknown, Ping::Refused(overflow)) => {
+                Err(overloaded(*overflow, &subject))
+            }
+            (DeliveryOutcome::Unknown, Ping::Ended(Err(loss)))
+                if !matches!(loss, NoReply::TimedOut { .. }) =>
+            {
                 Err(failure(loss.clone(), &subject, self.patience, None))
             }
-            (Fate::Unknown, _) => Err(subject.timed_out(Executed::Maybe)),
+            (DeliveryOutcome::Unknown, _) => Err(subject.timed_out(Executed::Maybe)),
         }
         .map_err(|error| error.with_executed(Executed::Maybe))
     }
 }
 
-impl Drop for Asked {
+impl Drop for FlushProgress {
     fn drop(&mut self) {
         if let Ping::UnderWay(id) = self.ping {
             self.link.forget(id);
@@ -158,7 +164,7 @@ impl Drop for Asked {
 }
 
 /// The first failure, of which whoever flushes is told now; the others are left to the next one.
-fn outcome(asked: &[Asked]) -> Result<(), Error> {
+fn outcome(asked: &[FlushProgress]) -> Result<(), Error> {
     asked.iter().try_for_each(|one| {
         let outcome = one.outcome();
         outcome.inspect_err(|_| one.link.tell(one.inquiry))

@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+use super::balancer::Channel;
 use super::builder::ClientBuilder;
-use super::link::Link;
-use super::pending::{Begun, Pending, depart_together};
-use super::prepared::{Destination, Prepared};
-use super::retry::{Course, Retry};
-use super::subject::{Callee, Subject};
-use super::ways::Ways;
+use super::call_info::{CallInfo, Callee};
+use super::connection::Connection;
+use super::encoded_call::{Destination, EncodedCall};
+use super::pending::{InFlightCall, Pending, depart_together};
+use super::retry::{Attempts, RetryContext};
 use super::{reply, request};
 use crate::clock::FOREVER;
 #[cfg(feature = "tokio")]
@@ -58,13 +58,13 @@ use crate::wire::{Kind, Limits, MetadataBuf};
 /// ```
 #[derive(Clone)]
 pub struct Client {
-    shared: Arc<Shared>,
+    shared: Arc<ClientShared>,
     timeout: Option<Duration>,
     metadata: MetadataBuf,
 }
 
-struct Shared {
-    ways: Ways,
+struct ClientShared {
+    ways: Channel,
     process: Process,
     timeout: Duration,
     connect_timeout: Duration,
@@ -73,12 +73,12 @@ struct Shared {
 
 impl Client {
     pub(super) fn new(
-        ways: Ways,
+        ways: Channel,
         timeout: Duration,
         connect_timeout: Duration,
         limits: Limits,
     ) -> Self {
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(ClientShared {
             ways,
             process: Process::current(),
             timeout,
@@ -97,7 +97,7 @@ impl Client {
         let defaults = ClientBuilder::default();
         let (timeout, connect_timeout) = defaults.timeouts();
         Self::new(
-            Ways::Local(service),
+            Channel::Local(service),
             timeout,
             connect_timeout,
             defaults.limits(),
@@ -194,8 +194,8 @@ impl Client {
     pub fn fan_out<C: Command>(&self, command: &C) -> Vec<(String, Result<C::Reply, C::Failure>)> {
         let callee = Callee::Method(const { &C::METHOD });
         let links = match &self.shared.ways {
-            Ways::Links(links) => links.all(),
-            Ways::Local(_) => return vec![("local".into(), self.call(command))],
+            Channel::Links(links) => links.all(),
+            Channel::Local(_) => return vec![("local".into(), self.call(command))],
         };
         let marked = self.blocking();
         let client = marked.as_ref().unwrap_or(self);
@@ -258,10 +258,10 @@ impl Client {
     }
 
     /// None where calls do not leave the process.
-    pub(super) fn links(&self) -> impl Iterator<Item = &Arc<Link>> {
+    pub(super) fn links(&self) -> impl Iterator<Item = &Arc<Connection>> {
         let links = match &self.shared.ways {
-            Ways::Links(links) => links.all(),
-            Ways::Local(_) => &[],
+            Channel::Links(links) => links.all(),
+            Channel::Local(_) => &[],
         };
         links.iter().map(|link| &**link)
     }
@@ -271,15 +271,15 @@ impl Client {
         callee: Callee<'_>,
         kind: Kind,
         arguments: &A,
-    ) -> Result<Begun, Error> {
+    ) -> Result<InFlightCall, Error> {
         self.prepare(callee, kind, arguments)?.begin(callee)
     }
 
     /// In a child of the process that made them, connections are of no use. A service within the process is.
     pub(super) fn check_process(&self) -> Result<(), Error> {
         match self.shared.ways {
-            Ways::Links(_) => Error::check_process(self.shared.process),
-            Ways::Local(_) => Ok(()),
+            Channel::Links(_) => Error::check_process(self.shared.process),
+            Channel::Local(_) => Ok(()),
         }
     }
 
@@ -289,13 +289,13 @@ impl Client {
         callee: Callee<'_>,
         kind: Kind,
         arguments: &A,
-    ) -> Result<Prepared, Error> {
+    ) -> Result<EncodedCall, Error> {
         let links = match &self.shared.ways {
-            Ways::Links(links) => {
+            Channel::Links(links) => {
                 self.check_process()?;
                 links
             }
-            Ways::Local(service) => {
+            Channel::Local(service) => {
                 let to = Destination::Local(Arc::clone(service));
                 return self.prepare_for(to, callee, kind, arguments);
             }
@@ -305,10 +305,10 @@ impl Client {
         let idempotent = matches!(callee, Callee::Method(method) if method.is_idempotent());
         let several = links.all().len() > 1;
         if idempotent || several {
-            prepared.retry = Some(Box::new(Retry {
+            prepared.retry = Some(Box::new(RetryContext {
                 links: Arc::clone(links),
                 frame: prepared.frame.clone(),
-                course: Course::new(idempotent, several),
+                course: Attempts::new(idempotent, several),
             }));
         }
         Ok(prepared)
@@ -320,14 +320,14 @@ impl Client {
         callee: Callee<'_>,
         kind: Kind,
         arguments: &A,
-    ) -> Result<Prepared, Error> {
-        let Shared {
+    ) -> Result<EncodedCall, Error> {
+        let ClientShared {
             connect_timeout,
             limits,
             ..
         } = &*self.shared;
         let timeout = self.time_limit(callee);
-        let subject = Subject {
+        let subject = CallInfo {
             callee,
             endpoint: to.endpoint(),
             limits,
@@ -336,7 +336,7 @@ impl Client {
         };
         let metadata = self.metadata.as_metadata();
         let frame = request::encode(&subject, kind, timeout, metadata, arguments)?;
-        Ok(Prepared {
+        Ok(EncodedCall {
             to,
             frame,
             kind,
@@ -382,8 +382,8 @@ impl WithTimeout for Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let endpoints: Vec<&str> = match &self.shared.ways {
-            Ways::Links(links) => links.all().iter().map(|link| &**link.endpoint()).collect(),
-            Ways::Local(_) => vec!["local"],
+            Channel::Links(links) => links.all().iter().map(|link| &**link.endpoint()).collect(),
+            Channel::Local(_) => vec!["local"],
         };
         f.debug_struct("Client")
             .field("endpoints", &endpoints)

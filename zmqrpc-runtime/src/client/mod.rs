@@ -4,59 +4,59 @@
 //!
 //! ```text
 //! handle      Client: settings of a call, which link it takes
-//! asynchronous AsyncClient: the same for tasks
-//! prepared    a call that is encoded
+//! async_client AsyncClient: the same for tasks
+//! encoded_call a call that is encoded
 //! pending     Pending: a call that was begun
 //! request     arguments to a frame
 //! reply       a frame to a reply or an error
-//! subject     what is called and where, for requests, replies and errors
+//! call_info   what is called and where, for requests, replies and errors
 //! stats       counters
-//! ways        which link a call takes
+//! balancer    which link a call takes
 //! retry       whether a call is made again, and where
-//! link        threads and tasks that wait for one endpoint: who leads, who follows
+//! connection  threads and tasks that wait for one endpoint: who leads, who follows
 //! flush       waiting until notifications have arrived
-//! ending      calls end, and who waits wakes
-//! core        what stands under the link's lock: socket, table, queue
-//! queue       requests that wait for a connection
-//! lookout     whether its server lives, and another connection if not
-//! standing    whether its server takes calls, or is about to end
-//! oneway      notifications that may not have arrived
-//! watch       who looks after the socket for threads
-//! tasks       and for tasks: the driver, or a task that stands in for it
-//! pulse       whether the server lives
-//! table       calls that have not ended
+//! completion  calls end, and who waits wakes
+//! state       what stands under the link's lock: socket, table, queue
+//! send_queue  requests that wait for a connection
+//! supervision whether its server lives, and another connection if not
+//! drain_state whether its server takes calls, or is about to end
+//! notifications notifications that may not have arrived
+//! pollers     who looks after the socket for threads
+//! task_waiters and for tasks: the driver, or a task that stands in for it
+//! liveness    whether the server lives
+//! in_flight   calls that have not ended
 //! ```
 
-mod asynchronous;
+mod async_client;
+mod balancer;
 mod builder;
-mod core;
-mod ending;
+mod call_info;
+mod completion;
+mod connection;
+mod drain_state;
+mod encoded_call;
 mod flush;
 mod handle;
-mod link;
-mod lookout;
-mod oneway;
+mod in_flight;
+mod liveness;
+mod notifications;
 mod pending;
-mod prepared;
-mod pulse;
-mod queue;
+mod pollers;
 mod reply;
 mod request;
 mod retry;
-mod standing;
+mod send_queue;
+mod state;
 mod stats;
-mod subject;
-mod table;
-mod tasks;
-mod watch;
-mod ways;
+mod supervision;
+mod task_waiters;
 
-pub use asynchronous::{AsyncCall, AsyncClient};
+pub use async_client::{AsyncCall, AsyncClient};
 pub use builder::ClientBuilder;
-pub(crate) use ending::{Sign, sign};
+pub(crate) use completion::{ControlFrame, sign};
+pub(crate) use drain_state::DrainState;
 pub use handle::Client;
+pub(crate) use liveness::{Liveness, LivenessAction};
 pub use pending::Pending;
-pub(crate) use pulse::{Beat, Pulse};
 pub(crate) use retry::refusal_of;
-pub(crate) use standing::Standing;
 pub use stats::ClientStats;

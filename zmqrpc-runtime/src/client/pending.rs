@@ -9,11 +9,11 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::link::{Link, Obstacle};
+use super::call_info::{CallInfo, Callee};
+use super::connection::{BlockedBy, Connection};
+use super::in_flight::{CallOptions, CallResult, Deadlines, NoReply};
 use super::reply;
-use super::retry::{End, Next, Retry};
-use super::subject::{Callee, Subject};
-use super::table::{Ending, Loss, Manner, Patience};
+use super::retry::{AttemptOutcome, RetryContext, RetryDecision};
 use crate::command::Command;
 use crate::error::Error;
 use crate::socket::{Message, SocketError, TaskTimer};
@@ -31,12 +31,12 @@ use crate::wire::{Executed, Limits, shorten_remaining};
 /// that comes nevertheless is dropped.
 #[must_use = "a call that is dropped is cancelled"]
 pub struct Pending<C: Command> {
-    call: Begun,
+    call: InFlightCall,
     command: PhantomData<fn() -> C>,
 }
 
 impl<C: Command> Pending<C> {
-    pub(super) fn new(call: Begun) -> Self {
+    pub(super) fn new(call: InFlightCall) -> Self {
         Self {
             call,
             command: PhantomData,
@@ -65,44 +65,44 @@ impl<C: Command> fmt::Debug for Pending<C> {
 }
 
 /// A call that was begun, whatever its command.
-pub(super) struct Begun {
-    pub(super) way: Way,
+pub(super) struct InFlightCall {
+    pub(super) way: ReplySource,
     /// Known to have been handed over.
     pub(super) written: bool,
     pub(super) timeout: Duration,
     pub(super) oneway: bool,
     /// Of the call.
-    pub(super) patience: Patience,
+    pub(super) patience: Deadlines,
     /// Until when the present try waits for a connection.
     pub(super) connected_by: Instant,
-    pub(super) retry: Option<Box<Retry>>,
+    pub(super) retry: Option<Box<RetryContext>>,
 }
 
 // Up to here it is moved in place, above by a call.
-const _: () = assert!(size_of::<Begun>() <= 128);
+const _: () = assert!(size_of::<InFlightCall>() <= 128);
 
 /// Where a call's reply comes from.
-pub(super) enum Way {
+pub(super) enum ReplySource {
     /// From a link, under an id.
-    Link(Arc<Link>, u64),
+    Link(Arc<Connection>, u64),
     /// From a link that has told already.
-    Ended(Arc<Link>),
+    Ended(Arc<Connection>),
     /// It is here: the call was executed within the process.
     Here(Option<Box<Message>>),
     /// The call is executed within the process, whenever this is polled. What is set wakes it when its time is over.
-    Task(Execution, Option<Box<TaskTimer>>),
+    Task(LocalExecution, Option<Box<TaskTimer>>),
 }
 
 /// Of a call, by a service within the process.
-type Execution = Pin<Box<dyn Future<Output = Option<Message>> + Send>>;
+type LocalExecution = Pin<Box<dyn Future<Output = Option<Message>> + Send>>;
 
-impl Way {
+impl ReplySource {
     pub(super) fn here(frame: Option<Message>) -> Self {
         Self::Here(frame.map(Box::new))
     }
 }
 
-impl Begun {
+impl InFlightCall {
     /// Asks for the ending as a task does.
     pub(super) fn poll(
         &mut self,
@@ -111,22 +111,22 @@ impl Begun {
     ) -> std::task::Poll<Result<Option<Message>, Error>> {
         use std::task::{Poll, ready};
         loop {
-            if let Way::Task(task, alarm) = &mut self.way {
+            if let ReplySource::Task(task, alarm) = &mut self.way {
                 if let Poll::Ready(frame) = task.as_mut().poll(cx) {
-                    self.way = Way::here(frame);
+                    self.way = ReplySource::here(frame);
                     return Poll::Ready(self.end(callee));
                 }
                 let deadline = self.patience.deadline;
                 if Instant::now() >= deadline {
                     // Drops the method where it waits.
-                    self.way = Way::Here(None);
+                    self.way = ReplySource::Here(None);
                     return Poll::Ready(Err(self.subject(callee).timed_out(Executed::Maybe)));
                 }
                 let alarm = alarm.get_or_insert_with(|| Box::new(TaskTimer::new()));
                 let set = alarm.set(deadline, cx.waker());
                 return set.map_or_else(|error| Poll::Ready(Err(error.into())), |()| Poll::Pending);
             }
-            let Way::Link(link, id) = &self.way else {
+            let ReplySource::Link(link, id) = &self.way else {
                 return Poll::Ready(self.end(callee));
             };
             let ending = ready!(link.poll(*id, cx.waker(), self.turn()));
@@ -147,7 +147,7 @@ impl Begun {
     /// Waits until the call has been handed over, if it is not yet.
     pub(super) fn depart(mut self, callee: Callee<'_>) -> Result<Self, Error> {
         while !self.written
-            && let Way::Link(link, id) = &self.way
+            && let ReplySource::Link(link, id) = &self.way
         {
             let Err(loss) = link.hand_over(*id, self.turn()) else {
                 break;
@@ -165,7 +165,7 @@ impl Begun {
     }
 
     fn end(&mut self, callee: Callee<'_>) -> Result<Option<Message>, Error> {
-        while let Way::Link(link, id) = &self.way {
+        while let ReplySource::Link(link, id) = &self.way {
             let ending = link.wait(*id, self.turn());
             if let Some(result) = self.conclude(ending, callee) {
                 return result;
@@ -173,12 +173,12 @@ impl Begun {
         }
         match &mut self.way {
             // A plain handler cannot be interrupted; the caller learns that it took too long.
-            Way::Here(frame) if Instant::now() > self.patience.deadline => {
+            ReplySource::Here(frame) if Instant::now() > self.patience.deadline => {
                 let executed = frame.as_deref().map_or(Executed::Maybe, reply::executed);
                 Err(self.subject(callee).timed_out(executed))
             }
-            Way::Here(frame) => Ok(frame.take().map(|frame| *frame)),
-            Way::Link(..) | Way::Ended(_) | Way::Task(..) => Ok(None),
+            ReplySource::Here(frame) => Ok(frame.take().map(|frame| *frame)),
+            ReplySource::Link(..) | ReplySource::Ended(_) | ReplySource::Task(..) => Ok(None),
         }
     }
 
@@ -193,8 +193,8 @@ impl Begun {
     }
 
     /// The patience of the present try.
-    fn turn(&self) -> Patience {
-        Patience {
+    fn turn(&self) -> Deadlines {
+        Deadlines {
             connected_by: self.connected_by,
             ..self.patience
         }
@@ -203,11 +203,11 @@ impl Begun {
     /// What came of a try; nothing if another one has begun.
     fn conclude(
         &mut self,
-        ending: Ending,
+        ending: CallResult,
         callee: Callee<'_>,
     ) -> Option<Result<Option<Message>, Error>> {
-        self.way = match std::mem::replace(&mut self.way, Way::Here(None)) {
-            Way::Link(link, _) => Way::Ended(link),
+        self.way = match std::mem::replace(&mut self.way, ReplySource::Here(None)) {
+            ReplySource::Link(link, _) => ReplySource::Ended(link),
             other => other,
         };
         if self.try_again(&ending) {
@@ -215,8 +215,8 @@ impl Begun {
         }
         Some(ending.map_err(|loss| {
             let obstacle = match &self.way {
-                Way::Link(link, _) | Way::Ended(link) => link.obstacle(&loss),
-                Way::Task(..) | Way::Here(_) => None,
+                ReplySource::Link(link, _) | ReplySource::Ended(link) => link.obstacle(&loss),
+                ReplySource::Task(..) | ReplySource::Here(_) => None,
             };
             let subject = self.subject(callee);
             let error = failure(loss, &subject, self.patience, obstacle);
@@ -225,26 +225,26 @@ impl Begun {
     }
 
     /// Begins another try, if there is to be one after this one.
-    fn try_again(&mut self, ending: &Ending) -> bool {
-        let (Some(retry), Way::Ended(link)) = (&mut self.retry, &self.way) else {
+    fn try_again(&mut self, ending: &CallResult) -> bool {
+        let (Some(retry), ReplySource::Ended(link)) = (&mut self.retry, &self.way) else {
             return false;
         };
         let links = &retry.links;
         let by = || links.position(link).unwrap_or_default();
-        let Some(end) = End::of(ending, by, || !link.takes_calls()) else {
+        let Some(end) = AttemptOutcome::of(ending, by, || !link.takes_calls()) else {
             return false;
         };
         let now = Instant::now();
         let next = match retry.course.next(end, &self.patience, now) {
-            Next::Stop => return false,
-            Next::Anywhere => Some(links.pick()),
-            Next::Elsewhere => links.pick_another(&retry.course.refused),
-            Next::ElsewhereOrLater => {
+            RetryDecision::Stop => return false,
+            RetryDecision::Anywhere => Some(links.pick()),
+            RetryDecision::Elsewhere => links.pick_another(&retry.course.refused),
+            RetryDecision::ElsewhereOrLater => {
                 let another = links.pick_another(&retry.course.refused);
                 Some(another.unwrap_or_else(|| links.pick()))
             }
         };
-        let manner = Manner {
+        let manner = CallOptions {
             oneway: self.oneway,
             movable: links.all().len() > 1,
             ping: false,
@@ -257,22 +257,24 @@ impl Begun {
         let Ok(call) = link.begin(frame, manner) else {
             return false;
         };
-        if end != End::Unsent {
+        if end != AttemptOutcome::Unsent {
             // The server was there: what counts is how long it takes to come back.
             self.patience.connected_by = now + self.patience.connect_timeout;
         }
-        self.way = Way::Link(Arc::clone(link), call.id);
+        self.way = ReplySource::Link(Arc::clone(link), call.id);
         self.written = call.written;
         self.start_turn(now);
         true
     }
 
-    pub(super) fn subject<'a>(&'a self, callee: Callee<'a>) -> Subject<'a> {
+    pub(super) fn subject<'a>(&'a self, callee: Callee<'a>) -> CallInfo<'a> {
         let (endpoint, limits) = match &self.way {
-            Way::Link(link, _) | Way::Ended(link) => (Some(link.endpoint()), link.limits()),
-            Way::Here(_) | Way::Task(..) => (None, &Limits::DEFAULT),
+            ReplySource::Link(link, _) | ReplySource::Ended(link) => {
+                (Some(link.endpoint()), link.limits())
+            }
+            ReplySource::Here(_) | ReplySource::Task(..) => (None, &Limits::DEFAULT),
         };
-        Subject {
+        CallInfo {
             callee,
             endpoint,
             limits,
@@ -285,14 +287,14 @@ impl Begun {
 /// Waits until all of the calls have been handed over or have failed, for each on its own: nobody looks after a link
 /// that nobody waits for, so one that does not connect would use up the time of those behind it.
 pub(super) fn depart_together(
-    calls: Vec<Result<Begun, Error>>,
+    calls: Vec<Result<InFlightCall, Error>>,
     callee: Callee<'_>,
-) -> Vec<Result<Begun, Error>> {
+) -> Vec<Result<InFlightCall, Error>> {
     if calls.iter().flatten().all(|call| call.written) {
         return calls;
     }
     thread::scope(|scope| {
-        let start = |call: Begun| {
+        let start = |call: InFlightCall| {
             let at = call.subject(callee).site();
             thread::Builder::new()
                 .spawn_scoped(scope, move || call.depart(callee))
@@ -311,9 +313,9 @@ pub(super) fn depart_together(
     })
 }
 
-impl Drop for Begun {
+impl Drop for InFlightCall {
     fn drop(&mut self) {
-        if let Way::Link(link, id) = &self.way {
+        if let ReplySource::Link(link, id) = &self.way {
             link.forget(*id);
         }
     }
@@ -321,41 +323,41 @@ impl Drop for Begun {
 
 /// `obstacle` is why the request could not be handed over, if that is known.
 pub(super) fn failure(
-    loss: Loss,
-    subject: &Subject<'_>,
-    patience: Patience,
-    obstacle: Option<Obstacle>,
+    loss: NoReply,
+    subject: &CallInfo<'_>,
+    patience: Deadlines,
+    obstacle: Option<BlockedBy>,
 ) -> Error {
     match loss {
-        Loss::TimedOut { written: true } => subject.timed_out(Executed::Maybe),
-        Loss::TimedOut { written: false } | Loss::NotConnected => {
+        NoReply::TimedOut { written: true } => subject.timed_out(Executed::Maybe),
+        NoReply::TimedOut { written: false } | NoReply::NotConnected => {
             let waited = patience.connect_timeout.min(subject.timeout);
             let reason = match obstacle {
-                Some(Obstacle::Name(why)) => format!("no connection within {waited:?}: {why}"),
-                Some(Obstacle::Full) => format!(
+                Some(BlockedBy::Name(why)) => format!("no connection within {waited:?}: {why}"),
+                Some(BlockedBy::Full) => format!(
                     "no room for the request within {waited:?}, the server takes nothing in"
                 ),
-                Some(Obstacle::Ending) => {
+                Some(BlockedBy::Ending) => {
                     format!("the server is shutting down, and no other one came within {waited:?}")
                 }
                 None => format!("no connection within {waited:?}, is the server running there?"),
             };
             subject.unavailable(reason, Executed::No)
         }
-        Loss::Silent(limit) => subject.unavailable(
+        NoReply::Silent(limit) => subject.unavailable(
             format!("the server has shown no sign of life for {limit:?}"),
             Executed::Maybe,
         ),
-        Loss::Disconnected => subject.unavailable(
+        NoReply::Disconnected => subject.unavailable(
             "the connection broke before the reply came",
             Executed::Maybe,
         ),
-        Loss::Drained => subject.unavailable("the server is shutting down", Executed::No),
-        Loss::Foreign => {
+        NoReply::Drained => subject.unavailable("the server is shutting down", Executed::No),
+        NoReply::Foreign => {
             let reason = "what listens there speaks another protocol";
             subject.unavailable(reason, Executed::No)
         }
-        Loss::NoServer { returned } => {
+        NoReply::NoServer { returned } => {
             let reason = "what listens there is no server: it sends requests";
             let executed = if returned {
                 Executed::No
@@ -364,11 +366,11 @@ pub(super) fn failure(
             };
             subject.unavailable(reason, executed)
         }
-        Loss::Denied(denial) => Error::Unauthenticated {
+        NoReply::Denied(denial) => Error::Unauthenticated {
             at: subject.site(),
             reason: denial.reason().into(),
         },
-        Loss::Broken(error) => {
+        NoReply::Broken(error) => {
             subject.unavailable(format!("the socket failed: {error}"), Executed::Maybe)
         }
     }

@@ -1,6 +1,6 @@
 //! From a reply frame to what the caller gets.
 
-use super::subject::Subject;
+use super::call_info::CallInfo;
 use crate::codec::{Codec, Error as CodecError, describe};
 use crate::command::{Failure, Method, Wire};
 use crate::error::{Error, Site};
@@ -27,12 +27,12 @@ pub(super) fn executed(frame: &Message) -> Executed {
 }
 
 /// The reply to a command.
-pub(super) fn decode<R: Wire, F: Failure>(frame: &[u8], subject: &Subject<'_>) -> Result<R, F> {
+pub(super) fn decode<R: Wire, F: Failure>(frame: &[u8], subject: &CallInfo<'_>) -> Result<R, F> {
     let undecodable = |source| undecodable(source, subject);
     match read(frame, subject)? {
-        Answered::Value(codec, body) => Ok(R::decode(codec, body).map_err(undecodable)?),
-        Answered::Accepted(codec) => Ok(accepted(codec, subject)?),
-        Answered::Error(codec, body) => {
+        EncodedAnswer::Value(codec, body) => Ok(R::decode(codec, body).map_err(undecodable)?),
+        EncodedAnswer::Accepted(codec) => Ok(accepted(codec, subject)?),
+        EncodedAnswer::Error(codec, body) => {
             let error = F::Service::decode(codec, body).map_err(undecodable)?;
             Err(F::service(error))
         }
@@ -40,13 +40,13 @@ pub(super) fn decode<R: Wire, F: Failure>(frame: &[u8], subject: &Subject<'_>) -
 }
 
 /// The reply to a call by name, whose errors have no type here.
-pub(super) fn decode_untyped<R: Wire>(frame: &[u8], subject: &Subject<'_>) -> Result<R, Error> {
+pub(super) fn decode_untyped<R: Wire>(frame: &[u8], subject: &CallInfo<'_>) -> Result<R, Error> {
     match read(frame, subject)? {
-        Answered::Value(codec, body) => {
+        EncodedAnswer::Value(codec, body) => {
             R::decode(codec, body).map_err(|source| undecodable(source, subject))
         }
-        Answered::Accepted(codec) => accepted(codec, subject),
-        Answered::Error(codec, body) => Err(Error::Service {
+        EncodedAnswer::Accepted(codec) => accepted(codec, subject),
+        EncodedAnswer::Error(codec, body) => Err(Error::Service {
             at: subject.site(),
             message: describe(codec, body)
                 .unwrap_or_else(|| format!("{} bytes", body.len()))
@@ -57,23 +57,23 @@ pub(super) fn decode_untyped<R: Wire>(frame: &[u8], subject: &Subject<'_>) -> Re
 }
 
 /// The reply to what was only taken on: what no bytes decode to.
-fn accepted<R: Wire>(codec: Codec, subject: &Subject<'_>) -> Result<R, Error> {
+fn accepted<R: Wire>(codec: Codec, subject: &CallInfo<'_>) -> Result<R, Error> {
     R::decode(codec, &[]).map_err(|_| Error::Accepted { at: subject.site() })
 }
 
 /// What a service answered: still encoded.
-enum Answered<'a> {
+enum EncodedAnswer<'a> {
     Value(Codec, &'a [u8]),
     /// Nothing yet: the request has been taken on.
     Accepted(Codec),
     Error(Codec, &'a [u8]),
 }
 
-fn read<'a>(frame: &'a [u8], subject: &Subject<'_>) -> Result<Answered<'a>, Error> {
+fn read<'a>(frame: &'a [u8], subject: &CallInfo<'_>) -> Result<EncodedAnswer<'a>, Error> {
     sort(frame, subject).map_err(|error| subject.in_all(error))
 }
 
-fn sort<'a>(frame: &'a [u8], subject: &Subject<'_>) -> Result<Answered<'a>, Error> {
+fn sort<'a>(frame: &'a [u8], subject: &CallInfo<'_>) -> Result<EncodedAnswer<'a>, Error> {
     let limit = subject.limits.message;
     if frame.len() > limit {
         let executed = Executed::Yes;
@@ -101,9 +101,9 @@ fn sort<'a>(frame: &'a [u8], subject: &Subject<'_>) -> Result<Answered<'a>, Erro
             codec,
             metadata,
             body: [],
-        } if metadata.get(ACCEPTED_KEY).is_some() => Ok(Answered::Accepted(known(codec)?)),
-        ReplyBody::Ok { codec, body, .. } => Ok(Answered::Value(known(codec)?, body)),
-        ReplyBody::Service { codec, body, .. } => Ok(Answered::Error(known(codec)?, body)),
+        } if metadata.get(ACCEPTED_KEY).is_some() => Ok(EncodedAnswer::Accepted(known(codec)?)),
+        ReplyBody::Ok { codec, body, .. } => Ok(EncodedAnswer::Value(known(codec)?, body)),
+        ReplyBody::Service { codec, body, .. } => Ok(EncodedAnswer::Error(known(codec)?, body)),
         ReplyBody::Failure {
             status,
             executed,
@@ -125,7 +125,7 @@ fn sort<'a>(frame: &'a [u8], subject: &Subject<'_>) -> Result<Answered<'a>, Erro
     }
 }
 
-fn failure(status: Status, executed: Executed, detail: &str, subject: &Subject<'_>) -> Error {
+fn failure(status: Status, executed: Executed, detail: &str, subject: &CallInfo<'_>) -> Error {
     let at = subject.site();
     let undecodable = |what| {
         let source = CodecError::Decode(detail.to_owned());
@@ -193,7 +193,7 @@ fn failure(status: Status, executed: Executed, detail: &str, subject: &Subject<'
     }
 }
 
-fn undecodable(source: CodecError, subject: &Subject<'_>) -> Error {
+fn undecodable(source: CodecError, subject: &CallInfo<'_>) -> Error {
     Error::Decode {
         at: subject.site(),
         what: "the reply",

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::subject::Subject;
+use super::call_info::CallInfo;
 use crate::codec::Error as CodecError;
 use crate::error::Error;
 use crate::socket::Message;
@@ -16,7 +16,7 @@ use crate::wire::{Executed, Kind, Metadata, NO_ID, Request};
 ///
 /// [`Error::TooLarge`] and [`Error::Encode`]; nothing has been sent.
 pub(super) fn encode<A: Serialize + ?Sized>(
-    subject: &Subject<'_>,
+    subject: &CallInfo<'_>,
     kind: Kind,
     remaining: Duration,
     metadata: Metadata<'_>,

@@ -13,21 +13,21 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::table::{Ending, Loss, Patience};
-use super::ways::Links;
+use super::balancer::Balancer;
+use super::in_flight::{CallResult, Deadlines, NoReply};
 use crate::socket::Message;
 use crate::wire::{Executed, Limits, Reply, ReplyBody, Status, is_failure};
 
 /// What another try takes.
-pub(super) struct Retry {
-    pub(super) links: Arc<Links>,
+pub(super) struct RetryContext {
+    pub(super) links: Arc<Balancer>,
     pub(super) frame: Message,
-    pub(super) course: Course,
+    pub(super) course: Attempts,
 }
 
 /// The tries of a call so far.
 #[derive(Debug)]
-pub(super) struct Course {
+pub(super) struct Attempts {
     /// It may be executed more than once.
     idempotent: bool,
     /// There are several endpoints.
@@ -40,7 +40,7 @@ pub(super) struct Course {
 
 /// How a try ended, as far as it matters here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum AttemptOutcome {
     /// It was not sent.
     Unsent,
     /// It was not executed by the server with this number among the endpoints; `left` if that was shutting down and takes
@@ -54,7 +54,7 @@ pub(super) enum End {
 
 /// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Next {
+pub(super) enum RetryDecision {
     /// It ends so.
     Stop,
     /// It is made at another endpoint that is connected and has not refused it; it ends so if there is none.
@@ -65,7 +65,7 @@ pub(super) enum Next {
     Anywhere,
 }
 
-impl Course {
+impl Attempts {
     pub(super) fn new(idempotent: bool, several: bool) -> Self {
         Self {
             idempotent,
@@ -76,34 +76,43 @@ impl Course {
     }
 
     /// A try has ended at `now`.
-    pub(super) fn next(&mut self, end: End, patience: &Patience, now: Instant) -> Next {
+    pub(super) fn next(
+        &mut self,
+        end: AttemptOutcome,
+        patience: &Deadlines,
+        now: Instant,
+    ) -> RetryDecision {
         if now >= patience.deadline {
-            return Next::Stop;
+            return RetryDecision::Stop;
         }
         match end {
-            End::Unsent if self.several && now < patience.connected_by => Next::Anywhere,
-            End::Refused { by, left } => {
+            AttemptOutcome::Unsent if self.several && now < patience.connected_by => {
+                RetryDecision::Anywhere
+            }
+            AttemptOutcome::Refused { by, left } => {
                 if !self.refused.contains(&by) {
                     self.refused.push(by);
                     if left {
-                        return Next::ElsewhereOrLater;
+                        return RetryDecision::ElsewhereOrLater;
                     }
                 }
-                Next::Elsewhere
+                RetryDecision::Elsewhere
             }
-            End::Lost if self.idempotent => {
+            AttemptOutcome::Lost if self.idempotent => {
                 self.tried = true;
-                Next::Anywhere
+                RetryDecision::Anywhere
             }
-            End::Unsent | End::Lost | End::Final => Next::Stop,
+            AttemptOutcome::Unsent | AttemptOutcome::Lost | AttemptOutcome::Final => {
+                RetryDecision::Stop
+            }
         }
     }
 }
 
-impl End {
+impl AttemptOutcome {
     /// What came of a try over the link with the number `by`, whose server `has_left` or not; nothing if it is an answer.
     pub(super) fn of(
-        ending: &Ending,
+        ending: &CallResult,
         by: impl FnOnce() -> usize,
         has_left: impl FnOnce() -> bool,
     ) -> Option<Self> {
@@ -116,19 +125,19 @@ impl End {
                 Some(Self::Refused { by: by(), left })
             }
             Err(
-                Loss::NotConnected
-                | Loss::Foreign
-                | Loss::Drained
-                | Loss::NoServer { returned: true },
+                NoReply::NotConnected
+                | NoReply::Foreign
+                | NoReply::Drained
+                | NoReply::NoServer { returned: true },
             ) => Some(Self::Unsent),
-            Err(Loss::Denied(_)) => Some(Self::Refused {
+            Err(NoReply::Denied(_)) => Some(Self::Refused {
                 by: by(),
                 left: false,
             }),
-            Err(Loss::Disconnected | Loss::Silent(_) | Loss::NoServer { returned: false }) => {
-                Some(Self::Lost)
-            }
-            Err(Loss::TimedOut { .. } | Loss::Broken(_)) => Some(Self::Final),
+            Err(
+                NoReply::Disconnected | NoReply::Silent(_) | NoReply::NoServer { returned: false },
+            ) => Some(Self::Lost),
+            Err(NoReply::TimedOut { .. } | NoReply::Broken(_)) => Some(Self::Final),
         }
     }
 }
@@ -154,16 +163,16 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn patience(now: Instant) -> Patience {
-        Patience {
+    fn patience(now: Instant) -> Deadlines {
+        Deadlines {
             deadline: now + 30 * SECOND,
             connected_by: now + 5 * SECOND,
             connect_timeout: 5 * SECOND,
         }
     }
 
-    fn refused(by: usize) -> End {
-        End::Refused { by, left: false }
+    fn refused(by: usize) -> AttemptOutcome {
+        AttemptOutcome::Refused { by, left: false }
     }
 
     #[test]
@@ -171,12 +180,21 @@ mod tests {
         let now = Instant::now();
         let patience = patience(now);
         for idempotent in [false, true] {
-            let mut course = Course::new(idempotent, true);
-            assert_eq!(course.next(End::Unsent, &patience, now), Next::Anywhere);
+            let mut course = Attempts::new(idempotent, true);
+            assert_eq!(
+                course.next(AttemptOutcome::Unsent, &patience, now),
+                RetryDecision::Anywhere
+            );
             let late = now + 5 * SECOND;
-            assert_eq!(course.next(End::Unsent, &patience, late), Next::Stop);
-            let mut alone = Course::new(idempotent, false);
-            assert_eq!(alone.next(End::Unsent, &patience, now), Next::Stop);
+            assert_eq!(
+                course.next(AttemptOutcome::Unsent, &patience, late),
+                RetryDecision::Stop
+            );
+            let mut alone = Attempts::new(idempotent, false);
+            assert_eq!(
+                alone.next(AttemptOutcome::Unsent, &patience, now),
+                RetryDecision::Stop
+            );
         }
     }
 
@@ -184,36 +202,57 @@ mod tests {
     fn what_was_lost_is_made_again_only_where_that_does_no_harm() {
         let now = Instant::now();
         let patience = patience(now);
-        let mut once = Course::new(false, true);
-        assert_eq!(once.next(End::Lost, &patience, now), Next::Stop);
-        let mut again = Course::new(true, false);
-        assert_eq!(again.next(End::Lost, &patience, now), Next::Anywhere);
+        let mut once = Attempts::new(false, true);
+        assert_eq!(
+            once.next(AttemptOutcome::Lost, &patience, now),
+            RetryDecision::Stop
+        );
+        let mut again = Attempts::new(true, false);
+        assert_eq!(
+            again.next(AttemptOutcome::Lost, &patience, now),
+            RetryDecision::Anywhere
+        );
         assert!(again.tried);
         let late = now + 30 * SECOND;
-        assert_eq!(again.next(End::Lost, &patience, late), Next::Stop);
+        assert_eq!(
+            again.next(AttemptOutcome::Lost, &patience, late),
+            RetryDecision::Stop
+        );
     }
 
     #[test]
     fn what_was_refused_goes_to_each_endpoint_once() {
         let now = Instant::now();
         let patience = patience(now);
-        let mut course = Course::new(false, true);
-        assert_eq!(course.next(refused(1), &patience, now), Next::Elsewhere);
-        assert_eq!(course.next(refused(0), &patience, now), Next::Elsewhere);
+        let mut course = Attempts::new(false, true);
+        assert_eq!(
+            course.next(refused(1), &patience, now),
+            RetryDecision::Elsewhere
+        );
+        assert_eq!(
+            course.next(refused(0), &patience, now),
+            RetryDecision::Elsewhere
+        );
         assert_eq!(course.refused, [1, 0]);
         assert!(!course.tried);
         let late = now + 30 * SECOND;
-        assert_eq!(course.next(refused(2), &patience, late), Next::Stop);
+        assert_eq!(
+            course.next(refused(2), &patience, late),
+            RetryDecision::Stop
+        );
     }
 
     #[test]
     fn what_a_server_refuses_that_ends_waits_for_the_next_one_once() {
         let now = Instant::now();
         let patience = patience(now);
-        let mut course = Course::new(true, false);
-        let end = End::Refused { by: 0, left: true };
-        assert_eq!(course.next(end, &patience, now), Next::ElsewhereOrLater);
-        assert_eq!(course.next(end, &patience, now), Next::Elsewhere);
+        let mut course = Attempts::new(true, false);
+        let end = AttemptOutcome::Refused { by: 0, left: true };
+        assert_eq!(
+            course.next(end, &patience, now),
+            RetryDecision::ElsewhereOrLater
+        );
+        assert_eq!(course.next(end, &patience, now), RetryDecision::Elsewhere);
     }
 
     #[test]
@@ -227,17 +266,20 @@ mod tests {
             Status::Overloaded,
             Status::Unavailable,
         ] {
-            let end = |executed| End::of(&reply(status, executed), || 3, || false);
+            let end = |executed| AttemptOutcome::of(&reply(status, executed), || 3, || false);
             assert_eq!(end(Executed::No), Some(refused(3)));
             assert_eq!(end(Executed::Maybe), None);
             assert_eq!(end(Executed::Yes), None);
         }
         for status in [Status::UnknownMethod, Status::Expired, Status::Decode] {
-            assert_eq!(End::of(&reply(status, Executed::No), || 3, || false), None);
+            assert_eq!(
+                AttemptOutcome::of(&reply(status, Executed::No), || 3, || false),
+                None
+            );
         }
-        let told = End::of(&reply(Status::ShuttingDown, Executed::No), || 3, || true);
-        assert_eq!(told, Some(End::Refused { by: 3, left: true }));
+        let told = AttemptOutcome::of(&reply(Status::ShuttingDown, Executed::No), || 3, || true);
+        assert_eq!(told, Some(AttemptOutcome::Refused { by: 3, left: true }));
         let ok = Message::copy_of(&[0xC1, 1, 0x81, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-        assert_eq!(End::of(&Ok(Some(ok)), || 3, || true), None);
+        assert_eq!(AttemptOutcome::of(&Ok(Some(ok)), || 3, || true), None);
     }
 }

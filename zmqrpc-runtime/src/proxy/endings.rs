@@ -2,7 +2,7 @@
 
 use super::counters::Counters;
 use super::table::{Again, Call, Stage, Table};
-use crate::client::{Sign, refusal_of, sign};
+use crate::client::{ControlFrame, refusal_of, sign};
 use crate::command::Refusal;
 use crate::socket::Message;
 use crate::wire::{Executed, MAX_HOPS, Status, answered_id, is_failure};
@@ -73,8 +73,8 @@ pub(super) fn receive<O>(
         return Received::Expected;
     }
     match sign(&message) {
-        Some(Sign::Pong) => Received::Expected,
-        Some(Sign::Working(id)) => {
+        Some(ControlFrame::Pong) => Received::Expected,
+        Some(ControlFrame::Working(id)) => {
             let call = table.get(id).filter(|call| is_its_own(call));
             if let Some(call) = call {
                 callers.working(&call.origin, message);
@@ -82,7 +82,7 @@ pub(super) fn receive<O>(
             // One that comes behind the reply is no mistake.
             Received::Expected
         }
-        Some(Sign::Draining(id)) => Received::Draining(id),
+        Some(ControlFrame::Draining(id)) => Received::Draining(id),
         None => Received::Unexpected,
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::client::{Beat, Pulse, Standing};
+use crate::client::{DrainState, Liveness, LivenessAction};
 use crate::log;
 use crate::socket::{DealerSocket, Message, Poller};
 use crate::wire::encode_ping;
@@ -13,8 +13,8 @@ pub(super) struct Link {
     pub(super) dealer: DealerSocket,
     pub(super) poller: Arc<Poller>,
     pub(super) up: bool,
-    pub(super) standing: Standing,
-    pub(super) pulse: Pulse,
+    pub(super) standing: DrainState,
+    pub(super) pulse: Liveness,
     /// Calls that are under way over it.
     pub(super) calls: usize,
     /// The socket was used since it was drained: it must not be waited on.
@@ -34,7 +34,7 @@ impl Link {
 
     /// Whether the target lives, as far as this `pulse` of the link tells: asked where calls are under way, unasked where it
     /// is about to end.
-    pub(super) fn judge(&self, pulse: &mut Pulse, now: Instant) -> Option<Beat> {
+    pub(super) fn judge(&self, pulse: &mut Liveness, now: Instant) -> Option<LivenessAction> {
         match self.standing.is_open() {
             _ if !self.up => None,
             true => (self.calls > 0).then(|| pulse.check(now)),
@@ -72,7 +72,7 @@ impl Link {
     }
 
     pub(super) fn renew(&mut self, now: Instant) {
-        (self.up, self.used, self.standing) = (false, true, Standing::default());
+        (self.up, self.used, self.standing) = (false, true, DrainState::default());
         self.pulse.hear(now);
         self.renew_at = None;
         if let Err(error) = self.dealer.renew() {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{End, access, endpoints};
-use crate::client::Pulse;
+use crate::client::Liveness;
 use crate::error::Error;
 use crate::server::REPLIES_IN_SOCKET;
 
@@ -139,7 +139,7 @@ impl Req {
         self
     }
 
-    pub(in crate::proxy) fn pulse(&self) -> Result<Pulse, Error> {
+    pub(in crate::proxy) fn pulse(&self) -> Result<Liveness, Error> {
         if self.ping_interval.is_zero() || self.ping_limit < self.ping_interval {
             let reason = "the interval must be above zero and no longer than the limit";
             return Err(Error::bad_setting("ping", reason));
@@ -148,6 +148,6 @@ impl Req {
             let reason = "a call needs some time, zero is none";
             return Err(Error::bad_setting("connect_timeout", reason));
         }
-        Ok(Pulse::new(self.ping_interval, self.ping_limit))
+        Ok(Liveness::new(self.ping_interval, self.ping_limit))
     }
 }

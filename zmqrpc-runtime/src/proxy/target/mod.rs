@@ -11,7 +11,7 @@ use super::counters::Counters;
 use super::endings::{Callers, ENDED, going_round, refusal};
 use super::link::{Link, send};
 use super::table::{Again, Call, MOST, Stage, Table};
-use crate::client::{Pulse, Standing};
+use crate::client::{DrainState, Liveness};
 use crate::command::Refusal;
 use crate::error::Error;
 use crate::socket::{DealerSocket, Endpoint, Message, Poller, SocketOptions};
@@ -57,7 +57,7 @@ impl<O> Target<O> {
     pub(super) fn open(
         endpoints: &[Endpoint],
         options: &SocketOptions,
-        pulse: Pulse,
+        pulse: Liveness,
         bounds: Bounds,
         counters: Arc<Counters>,
     ) -> Result<Self, Error> {
@@ -69,7 +69,7 @@ impl<O> Target<O> {
                 poller: dealer.poller(),
                 dealer,
                 up: false,
-                standing: Standing::default(),
+                standing: DrainState::default(),
                 pulse,
                 calls: 0,
                 used: true,

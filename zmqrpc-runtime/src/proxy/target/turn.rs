@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{Target, shorten};
-use crate::client::{Beat, Standing};
+use crate::client::{DrainState, LivenessAction};
 use crate::log;
 use crate::proxy::endings::{
     Callers, LOST, Received, SILENT, UNANSWERED, UNCONNECTED, lose, receive, refusal,
@@ -104,9 +104,11 @@ impl<O> Target<O> {
                         }
                     }
                 }
-                ConnectionEvent::Up => (*up, *standing, heard) = (true, Standing::default(), true),
+                ConnectionEvent::Up => {
+                    (*up, *standing, heard) = (true, DrainState::default(), true)
+                }
                 ConnectionEvent::Down => {
-                    (*up, *standing, *calls) = (false, Standing::default(), 0);
+                    (*up, *standing, *calls) = (false, DrainState::default(), 0);
                     lose(table, at, LOST, counters, callers);
                 }
                 ConnectionEvent::Cut => cut = true,
@@ -191,9 +193,9 @@ impl<O> Target<O> {
         let beat = link.judge(&mut pulse, now);
         link.pulse = pulse;
         match beat {
-            None | Some(Beat::Wait(_)) => {}
-            Some(Beat::Ask) => link.tell(&encode_ping(NO_ID)),
-            Some(Beat::Dead(_)) => {
+            None | Some(LivenessAction::Wait(_)) => {}
+            Some(LivenessAction::Ask) => link.tell(&encode_ping(NO_ID)),
+            Some(LivenessAction::Dead(_)) => {
                 log::line!(warn, ; "a proxy's target shows no sign of life, the connection is renewed");
                 self.counters.renewals.increment();
                 self.give_up(at, SILENT, now, callers);
@@ -304,8 +306,8 @@ impl<O> Target<O> {
             }
             // A copy: asking changes what it answers next.
             match link.judge(&mut { link.pulse }, now) {
-                Some(Beat::Wait(until)) => add(until),
-                Some(Beat::Ask | Beat::Dead(_)) => add(now),
+                Some(LivenessAction::Wait(until)) => add(until),
+                Some(LivenessAction::Ask | LivenessAction::Dead(_)) => add(now),
                 None => {}
             }
             if let Some(at) = link.dealer.due() {

@@ -3,30 +3,30 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::core::Overflow;
-use super::link::Link;
-use super::pending::{Begun, Way};
-use super::retry::Retry;
-use super::subject::{Callee, Subject};
-use super::table::{Manner, Patience};
+use super::call_info::{CallInfo, Callee};
+use super::connection::Connection;
+use super::in_flight::{CallOptions, Deadlines};
+use super::pending::{InFlightCall, ReplySource};
+use super::retry::RetryContext;
+use super::state::LimitExceeded;
 use crate::command::{Exchange, Exchanged};
 use crate::error::Error;
 use crate::socket::Message;
 use crate::wire::Kind;
 
 /// A call whose frame is complete but for its id.
-pub(super) struct Prepared {
+pub(super) struct EncodedCall {
     pub(super) to: Destination,
     pub(super) frame: Message,
     pub(super) kind: Kind,
     pub(super) timeout: Duration,
     pub(super) connect_timeout: Duration,
-    pub(super) retry: Option<Box<Retry>>,
+    pub(super) retry: Option<Box<RetryContext>>,
 }
 
 #[derive(Clone)]
 pub(super) enum Destination {
-    Link(Arc<Link>),
+    Link(Arc<Connection>),
     /// A service within the process, on the caller's thread.
     Local(Arc<dyn Exchange>),
 }
@@ -40,19 +40,19 @@ impl Destination {
     }
 }
 
-impl Prepared {
+impl EncodedCall {
     /// Sends the call, or keeps it for a connection. Its time starts now.
-    pub(super) fn begin(self, callee: Callee<'_>) -> Result<Begun, Error> {
+    pub(super) fn begin(self, callee: Callee<'_>) -> Result<InFlightCall, Error> {
         self.begin_by(callee, false, |service, frame| {
-            Way::here(service.exchange(frame))
+            ReplySource::here(service.exchange(frame))
         })
     }
 
     /// The same for a task, which is not held up by a service within the process.
-    pub(super) fn begin_as_task(self, callee: Callee<'_>) -> Result<Begun, Error> {
+    pub(super) fn begin_as_task(self, callee: Callee<'_>) -> Result<InFlightCall, Error> {
         self.begin_by(callee, true, |service, frame| match service.start(frame) {
-            Exchanged::Done(frame) => Way::here(frame),
-            Exchanged::Task(task) => Way::Task(task, None),
+            Exchanged::Done(frame) => ReplySource::here(frame),
+            Exchanged::Task(task) => ReplySource::Task(task, None),
         })
     }
 
@@ -60,8 +60,8 @@ impl Prepared {
         self,
         callee: Callee<'_>,
         task: bool,
-        execute: impl FnOnce(Arc<dyn Exchange>, Message) -> Way,
-    ) -> Result<Begun, Error> {
+        execute: impl FnOnce(Arc<dyn Exchange>, Message) -> ReplySource,
+    ) -> Result<InFlightCall, Error> {
         let Self {
             to,
             frame,
@@ -72,7 +72,7 @@ impl Prepared {
         } = self;
         let now = Instant::now();
         let connect_timeout = connect_timeout.min(timeout);
-        let patience = Patience {
+        let patience = Deadlines {
             deadline: now + timeout,
             connected_by: now + connect_timeout,
             connect_timeout,
@@ -85,7 +85,7 @@ impl Prepared {
         let way = match to {
             Destination::Link(link) => match link.begin(
                 frame,
-                Manner {
+                CallOptions {
                     oneway,
                     movable,
                     ping: false,
@@ -94,13 +94,13 @@ impl Prepared {
             ) {
                 Ok(call) => {
                     written = call.written;
-                    Way::Link(link, call.id)
+                    ReplySource::Link(link, call.id)
                 }
                 Err(overflow) => {
                     let endpoint = Some(link.endpoint());
                     return Err(overloaded(
                         overflow,
-                        &Subject {
+                        &CallInfo {
                             callee,
                             endpoint,
                             limits: link.limits(),
@@ -112,7 +112,7 @@ impl Prepared {
             },
             Destination::Local(service) => execute(service, frame),
         };
-        let mut begun = Begun {
+        let mut begun = InFlightCall {
             way,
             written,
             timeout,
@@ -126,12 +126,12 @@ impl Prepared {
     }
 }
 
-pub(super) fn overloaded(overflow: Overflow, subject: &Subject<'_>) -> Error {
+pub(super) fn overloaded(overflow: LimitExceeded, subject: &CallInfo<'_>) -> Error {
     let reason = match overflow {
-        Overflow::Calls(limit) => {
+        LimitExceeded::Calls(limit) => {
             format!("{limit} calls have begun and not ended, see `max_calls`")
         }
-        Overflow::QueuedBytes(limit) => {
+        LimitExceeded::QueuedBytes(limit) => {
             format!("over {limit} bytes of requests wait for a connection, see `max_queued_bytes`")
         }
     };

@@ -19,7 +19,7 @@ pub(super) enum Callee<'a> {
 
 /// One call, as its request is built from and its reply is judged by.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Subject<'a> {
+pub(super) struct CallInfo<'a> {
     pub(super) callee: Callee<'a>,
     pub(super) endpoint: Option<&'a Arc<str>>,
     pub(super) limits: &'a Limits,
@@ -29,7 +29,7 @@ pub(super) struct Subject<'a> {
     pub(super) tried: bool,
 }
 
-impl<'a> Subject<'a> {
+impl<'a> CallInfo<'a> {
     pub(super) fn site(&self) -> Site {
         let method = match self.callee {
             Callee::Method(method) => method.full_name(),

@@ -2,14 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use super::ending::{Sign, fail_written, finish, sign};
-use super::link::Obstacle;
-use super::oneway::Oneway;
-use super::pulse::Pulse;
-use super::queue::Queue;
-use super::standing::Standing;
-use super::table::{Call, Loss, Manner, State, Table};
-use super::watch::Watch;
+use super::completion::{ControlFrame, fail_written, finish, sign};
+use super::connection::BlockedBy;
+use super::drain_state::DrainState;
+use super::in_flight::{CallEntry, CallOptions, CallState, InFlightCalls, NoReply};
+use super::liveness::Liveness;
+use super::notifications::NotificationTracker;
+use super::pollers::Pollers;
+use super::send_queue::SendQueue;
 use crate::log;
 use crate::socket::{ConnectionEvent, DealerSocket, Message, Poller, SocketError};
 use crate::wire::{
@@ -21,7 +21,7 @@ const FRESH: Duration = Duration::from_millis(10);
 
 /// What a link may hold. Everything beyond is refused, typed.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Bounds {
+pub(super) struct CallLimits {
     /// Calls that have not ended.
     pub(super) calls: usize,
     /// Bytes of the requests that wait for a connection.
@@ -30,14 +30,14 @@ pub(super) struct Bounds {
 
 /// Which bound a call met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Overflow {
+pub(super) enum LimitExceeded {
     Calls(usize),
     QueuedBytes(usize),
 }
 
 /// A call that has got its id.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Numbered {
+pub(super) struct Submitted {
     pub(super) id: u64,
     /// It has been handed over to the socket at once.
     pub(super) written: bool,
@@ -49,39 +49,39 @@ pub(super) struct Numbered {
 /// 2. If nobody leads, no follower sleeps: whoever stops leading has woken one.
 /// 3. Requests are sent only while the link is up. libzmq accepts them a moment longer and loses them.
 /// 4. Nothing is sent to a server that ends, once it has been answered.
-pub(super) struct Core {
+pub(super) struct ConnectionState {
     pub(super) dealer: DealerSocket,
     pub(super) up: bool,
-    pub(super) standing: Standing,
-    pub(super) table: Table,
-    pub(super) queue: Queue,
-    bounds: Bounds,
-    pub(super) watch: Watch,
+    pub(super) standing: DrainState,
+    pub(super) table: InFlightCalls,
+    pub(super) queue: SendQueue,
+    bounds: CallLimits,
+    pub(super) watch: Pollers,
     late: u64,
     /// There is more to take in: a server sends faster than that can be done in a turn.
     pub(super) behind: bool,
-    pub(super) pulse: Pulse,
+    pub(super) pulse: Liveness,
     pub(super) renewals: u64,
-    pub(super) oneway: Oneway,
+    pub(super) oneway: NotificationTracker,
     /// The call whose request was the last thing that the socket was used for.
     pub(super) last_sent: Option<u64>,
 }
 
-impl Core {
-    pub(super) fn new(dealer: DealerSocket, bounds: Bounds, pulse: Pulse) -> Self {
+impl ConnectionState {
+    pub(super) fn new(dealer: DealerSocket, bounds: CallLimits, pulse: Liveness) -> Self {
         Self {
             dealer,
             up: false,
-            standing: Standing::default(),
-            table: Table::default(),
-            queue: Queue::default(),
+            standing: DrainState::default(),
+            table: InFlightCalls::default(),
+            queue: SendQueue::default(),
             bounds,
-            watch: Watch::default(),
+            watch: Pollers::default(),
             late: 0,
             behind: false,
             pulse,
             renewals: 0,
-            oneway: Oneway::default(),
+            oneway: NotificationTracker::default(),
             last_sent: None,
         }
     }
@@ -90,11 +90,11 @@ impl Core {
     pub(super) fn begin(
         &mut self,
         mut message: Message,
-        manner: Manner,
+        manner: CallOptions,
         poller: &Poller,
-    ) -> Result<Numbered, Overflow> {
+    ) -> Result<Submitted, LimitExceeded> {
         if self.table.len() >= self.bounds.calls {
-            return Err(Overflow::Calls(self.bounds.calls));
+            return Err(LimitExceeded::Calls(self.bounds.calls));
         }
         if self.table.len() == 0 && !self.watch.polling {
             let now = Instant::now();
@@ -111,7 +111,7 @@ impl Core {
         let must_queue = !self.takes_calls() || !self.queue.is_empty();
         if must_queue && self.queue.bytes().saturating_add(message.len()) > self.bounds.queued_bytes
         {
-            return Err(Overflow::QueuedBytes(self.bounds.queued_bytes));
+            return Err(LimitExceeded::QueuedBytes(self.bounds.queued_bytes));
         }
         let id = self.table.insert(manner);
         let mut written = false;
@@ -136,7 +136,7 @@ impl Core {
         } else if !self.is_just_sent(id) {
             self.call_driver();
         }
-        Ok(Numbered { id, written })
+        Ok(Submitted { id, written })
     }
 
     /// A send may have taken the signal that somebody waits for.
@@ -157,8 +157,8 @@ impl Core {
         call.behind = self.oneway.handed_over();
         match &call.state {
             // They may wait for just this.
-            State::Parked(thread) => thread.unpark(),
-            State::Leader => poller.wake(),
+            CallState::Parked(thread) => thread.unpark(),
+            CallState::Leader => poller.wake(),
             _ => {}
         }
         if call.manner.oneway {
@@ -172,7 +172,7 @@ impl Core {
     /// A send may take the signal of an arrival before it writes, not after. So such a call is waited for without a look
     /// before, which would cost a system call. But something else may have come just before: the reply to a call that was
     /// given up, or word of the server's end. Behind that libzmq signals no reply, so that the wait is
-    /// [not for long](super::tasks::GRACE) at first.
+    /// [not for long](super::task_waiters::GRACE) at first.
     pub(super) fn is_just_sent(&self, id: u64) -> bool {
         self.last_sent == Some(id) && self.table.len() == 1
     }
@@ -189,7 +189,7 @@ impl Core {
         loop {
             let arrived = match self.take_in(poller) {
                 Ok(arrived) => arrived,
-                Err(error) => return self.fail(|_| true, &Loss::Broken(error), poller),
+                Err(error) => return self.fail(|_| true, &NoReply::Broken(error), poller),
             };
             if refused && !arrived {
                 return;
@@ -233,16 +233,16 @@ impl Core {
                         Some(id) => finish(table, id, Ok(Some(message)), poller),
                         None if is_from_client(frame) => {
                             no_server = true;
-                            let returned = Err(Loss::NoServer { returned: true });
+                            let returned = Err(NoReply::NoServer { returned: true });
                             finish(table, peek_id(frame).unwrap_or(NO_ID), returned, poller);
                             true
                         }
                         None => match sign(frame) {
-                            Some(Sign::Draining(id)) => {
+                            Some(ControlFrame::Draining(id)) => {
                                 drained |= standing.hear(id);
                                 true
                             }
-                            Some(Sign::Pong) => {
+                            Some(ControlFrame::Pong) => {
                                 let id = peek_id(frame).unwrap_or(NO_ID);
                                 if let Some(behind) = table.is_behind(id) {
                                     oneway.arrive(behind);
@@ -260,38 +260,38 @@ impl Core {
                     *late += u64::from(!expected);
                 }
                 ConnectionEvent::Up => {
-                    (*up, *standing) = (true, Standing::default());
+                    (*up, *standing) = (true, DrainState::default());
                     heard = true;
                 }
                 ConnectionEvent::Down => {
-                    (*up, *standing) = (false, Standing::default());
+                    (*up, *standing) = (false, DrainState::default());
                     oneway.lose_connection();
                     is_known = true;
                     fail_written(table, poller);
                 }
                 ConnectionEvent::Cut => cut = true,
-                ConnectionEvent::Foreign => lost.push(Loss::Foreign),
-                ConnectionEvent::Denied(denial) => lost.push(Loss::Denied(denial)),
+                ConnectionEvent::Foreign => lost.push(NoReply::Foreign),
+                ConnectionEvent::Denied(denial) => lost.push(NoReply::Denied(denial)),
             }
         })?;
         if heard {
             pulse.hear(Instant::now());
         }
         if drained {
-            let moves = |call: &Call| !call.written && call.manner.movable;
-            self.fail(moves, &Loss::Drained, poller);
+            let moves = |call: &CallEntry| !call.written && call.manner.movable;
+            self.fail(moves, &NoReply::Drained, poller);
         }
         if is_known {
             // What waiting pings are to ask; and they would ask another connection.
-            let moot = |call: &Call| !call.written && call.manner.ping;
-            self.fail(moot, &Loss::Disconnected, poller);
+            let moot = |call: &CallEntry| !call.written && call.manner.ping;
+            self.fail(moot, &NoReply::Disconnected, poller);
         }
         self.come_back(!empty, poller);
         if no_server {
             log::line!(warn, ; "what a client is connected to is no server, the connection is renewed");
-            self.give_up(&Loss::NoServer { returned: false }, poller);
+            self.give_up(&NoReply::NoServer { returned: false }, poller);
         } else if cut {
-            self.give_up(&Loss::Disconnected, poller);
+            self.give_up(&NoReply::Disconnected, poller);
         }
         for loss in lost {
             self.fail(|call| !call.written, &loss, poller);
@@ -331,14 +331,14 @@ impl Core {
     }
 
     /// Why nothing is handed over, if that is known.
-    pub(super) fn obstacle(&self) -> Option<Obstacle> {
+    pub(super) fn obstacle(&self) -> Option<BlockedBy> {
         if !self.up {
-            return self.dealer.obstacle().map(Obstacle::Name);
+            return self.dealer.obstacle().map(BlockedBy::Name);
         }
         Some(if self.standing.is_open() {
-            Obstacle::Full
+            BlockedBy::Full
         } else {
-            Obstacle::Ending
+            BlockedBy::Ending
         })
     }
 

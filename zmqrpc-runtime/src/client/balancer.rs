@@ -4,41 +4,41 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use super::link::Link;
+use super::connection::Connection;
 use crate::command::Exchange;
 use crate::socket::Registration;
 
 /// Where calls go.
-pub(super) enum Ways {
-    Links(Arc<Links>),
+pub(super) enum Channel {
+    Links(Arc<Balancer>),
     /// To a service within the process, on the caller's thread.
     Local(Arc<dyn Exchange>),
 }
 
 /// One link per endpoint.
-pub(super) struct Links {
-    links: Vec<Registration<Link>>,
+pub(super) struct Balancer {
+    links: Vec<Registration<Connection>>,
     next: AtomicUsize,
 }
 
 /// With other links to turn to, a call does not wait longer for one that has no connection.
 const TURN: Duration = Duration::from_millis(250);
 
-impl Links {
+impl Balancer {
     /// There is at least one.
-    pub(super) fn new(links: Vec<Registration<Link>>) -> Self {
+    pub(super) fn new(links: Vec<Registration<Connection>>) -> Self {
         Self {
             links,
             next: AtomicUsize::new(0),
         }
     }
 
-    pub(super) fn all(&self) -> &[Registration<Link>] {
+    pub(super) fn all(&self) -> &[Registration<Connection>] {
         &self.links
     }
 
     /// The next link in turn that takes calls; the next one in turn if none does.
-    pub(super) fn pick(&self) -> &Arc<Link> {
+    pub(super) fn pick(&self) -> &Arc<Connection> {
         if let [only] = &*self.links {
             return only;
         }
@@ -50,7 +50,7 @@ impl Links {
     }
 
     /// The next link in turn that takes calls and is none of these.
-    pub(super) fn pick_another(&self, refused: &[usize]) -> Option<&Arc<Link>> {
+    pub(super) fn pick_another(&self, refused: &[usize]) -> Option<&Arc<Connection>> {
         let start = self.next.fetch_add(1, Ordering::Relaxed);
         let count = self.links.len();
         (0..count)
@@ -61,7 +61,7 @@ impl Links {
     }
 
     /// Which of them a link is.
-    pub(super) fn position(&self, link: &Arc<Link>) -> Option<usize> {
+    pub(super) fn position(&self, link: &Arc<Connection>) -> Option<usize> {
         self.links.iter().position(|own| Arc::ptr_eq(own, link))
     }
 

@@ -10,7 +10,7 @@ use crate::clock::FOREVER;
 use crate::socket::LATE;
 
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Pulse {
+pub(crate) struct Liveness {
     interval: Duration,
     limit: Duration,
     heard: Instant,
@@ -26,7 +26,7 @@ const UNASKED: Duration = Duration::from_secs(3);
 
 /// What to do now.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Beat {
+pub(crate) enum LivenessAction {
     /// Nothing until then.
     Wait(Instant),
     /// Send a ping.
@@ -35,7 +35,7 @@ pub(crate) enum Beat {
     Dead(Duration),
 }
 
-impl Pulse {
+impl Liveness {
     pub(crate) fn new(interval: Duration, limit: Duration) -> Self {
         let (interval, limit) = (interval.min(FOREVER), limit.min(FOREVER));
         let now = Instant::now();
@@ -62,7 +62,7 @@ impl Pulse {
         now.saturating_duration_since(self.heard) > age
     }
 
-    pub(crate) fn check(&mut self, now: Instant) -> Beat {
+    pub(crate) fn check(&mut self, now: Instant) -> LivenessAction {
         let late = now.saturating_duration_since(self.due) > LATE;
         if late && self.granted.is_none() && now >= self.heard + self.limit {
             // Once for each silence, or a busy machine would never notice.
@@ -71,7 +71,7 @@ impl Pulse {
         }
         let last = self.asked.unwrap_or(self.heard);
         if self.asked.is_some() && now >= self.end() {
-            Beat::Dead(self.limit)
+            LivenessAction::Dead(self.limit)
         } else if now >= last + self.interval {
             self.ask(now)
         } else {
@@ -79,12 +79,12 @@ impl Pulse {
                 Some(asked) => (asked + self.interval).min(self.end()),
                 None => last + self.interval,
             };
-            Beat::Wait(self.due)
+            LivenessAction::Wait(self.due)
         }
     }
 
     /// As [`check`](Self::check), for a server that gives signs of life unasked. Never answers that it is to be asked.
-    pub(crate) fn listen(&mut self, now: Instant) -> Beat {
+    pub(crate) fn listen(&mut self, now: Instant) -> LivenessAction {
         let limit = self.limit.max(UNASKED);
         let late = now.saturating_duration_since(self.due) > LATE;
         let end = self.granted.unwrap_or(self.heard + limit);
@@ -94,15 +94,15 @@ impl Pulse {
             self.due = now + limit / 2;
             self.granted = Some(self.due);
         } else {
-            return Beat::Dead(limit);
+            return LivenessAction::Dead(limit);
         }
-        Beat::Wait(self.due)
+        LivenessAction::Wait(self.due)
     }
 
-    fn ask(&mut self, now: Instant) -> Beat {
+    fn ask(&mut self, now: Instant) -> LivenessAction {
         self.asked = Some(now);
         self.due = (now + self.interval).min(self.end());
-        Beat::Ask
+        LivenessAction::Ask
     }
 
     /// When silence is taken for death.
@@ -122,102 +122,141 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn pulse() -> (Pulse, Instant) {
-        let pulse = Pulse::new(SECOND, 3 * SECOND);
+    fn pulse() -> (Liveness, Instant) {
+        let pulse = Liveness::new(SECOND, 3 * SECOND);
         (pulse, pulse.heard)
     }
 
     #[test]
     fn silence_is_asked_about_and_then_death() {
         let (mut pulse, start) = pulse();
-        assert_eq!(pulse.check(start), Beat::Wait(start + SECOND));
+        assert_eq!(pulse.check(start), LivenessAction::Wait(start + SECOND));
         for second in 1..3 {
-            assert_eq!(pulse.check(start + second * SECOND), Beat::Ask);
+            assert_eq!(pulse.check(start + second * SECOND), LivenessAction::Ask);
         }
         assert_eq!(
             pulse.check(start + SECOND * 5 / 2),
-            Beat::Wait(start + 3 * SECOND)
+            LivenessAction::Wait(start + 3 * SECOND)
         );
-        assert_eq!(pulse.check(start + 3 * SECOND), Beat::Dead(3 * SECOND));
+        assert_eq!(
+            pulse.check(start + 3 * SECOND),
+            LivenessAction::Dead(3 * SECOND)
+        );
     }
 
     #[test]
     fn anything_heard_is_a_sign_of_life() {
         let (mut pulse, start) = pulse();
-        assert_eq!(pulse.check(start + SECOND), Beat::Ask);
+        assert_eq!(pulse.check(start + SECOND), LivenessAction::Ask);
         pulse.hear(start + 2 * SECOND);
         assert_eq!(
             pulse.check(start + SECOND * 5 / 2),
-            Beat::Wait(start + 3 * SECOND)
+            LivenessAction::Wait(start + 3 * SECOND)
         );
-        assert_eq!(pulse.check(start + 4 * SECOND), Beat::Ask);
-        assert_eq!(pulse.check(start + 5 * SECOND), Beat::Dead(3 * SECOND));
+        assert_eq!(pulse.check(start + 4 * SECOND), LivenessAction::Ask);
+        assert_eq!(
+            pulse.check(start + 5 * SECOND),
+            LivenessAction::Dead(3 * SECOND)
+        );
     }
 
     #[test]
     fn a_pulse_that_is_never_asked_for_has_a_next_look() {
-        let mut pulse = Pulse::new(Duration::MAX, Duration::MAX);
-        assert!(matches!(pulse.check(Instant::now()), Beat::Wait(_)));
+        let mut pulse = Liveness::new(Duration::MAX, Duration::MAX);
+        assert!(matches!(
+            pulse.check(Instant::now()),
+            LivenessAction::Wait(_)
+        ));
     }
 
     #[test]
     fn who_has_stood_still_itself_asks_once_more() {
         let (mut pulse, start) = pulse();
-        assert_eq!(pulse.check(start + SECOND), Beat::Ask);
+        assert_eq!(pulse.check(start + SECOND), LivenessAction::Ask);
         // Stopped between a ping and its pong.
         let awake = start + 10 * SECOND;
-        assert_eq!(pulse.check(awake), Beat::Ask);
-        assert_eq!(pulse.check(awake), Beat::Wait(awake + SECOND));
+        assert_eq!(pulse.check(awake), LivenessAction::Ask);
+        assert_eq!(pulse.check(awake), LivenessAction::Wait(awake + SECOND));
         pulse.hear(awake + SECOND / 2);
-        assert_eq!(pulse.check(awake + SECOND / 2 + SECOND), Beat::Ask);
+        assert_eq!(
+            pulse.check(awake + SECOND / 2 + SECOND),
+            LivenessAction::Ask
+        );
         // The server is dead indeed, and standing still again does not help it.
         let again = awake + 10 * SECOND;
-        assert_eq!(pulse.check(again), Beat::Ask);
-        assert_eq!(pulse.check(again + 5 * SECOND), Beat::Dead(3 * SECOND));
+        assert_eq!(pulse.check(again), LivenessAction::Ask);
+        assert_eq!(
+            pulse.check(again + 5 * SECOND),
+            LivenessAction::Dead(3 * SECOND)
+        );
     }
 
     #[test]
     fn a_look_that_comes_in_time_grants_nothing() {
         let (mut pulse, start) = pulse();
         for second in 1..3 {
-            assert_eq!(pulse.check(start + second * SECOND), Beat::Ask);
+            assert_eq!(pulse.check(start + second * SECOND), LivenessAction::Ask);
         }
-        let dead = Beat::Dead(3 * SECOND);
+        let dead = LivenessAction::Dead(3 * SECOND);
         assert_eq!(pulse.check(start + 3 * SECOND + LATE / 2), dead);
     }
 
     #[test]
     fn nobody_is_dead_who_was_not_asked() {
         let (mut pulse, start) = pulse();
-        assert_eq!(pulse.check(start + 100 * SECOND), Beat::Ask);
-        assert_eq!(pulse.check(start + 101 * SECOND), Beat::Dead(3 * SECOND));
+        assert_eq!(pulse.check(start + 100 * SECOND), LivenessAction::Ask);
+        assert_eq!(
+            pulse.check(start + 101 * SECOND),
+            LivenessAction::Dead(3 * SECOND)
+        );
     }
 
     #[test]
     fn who_gives_signs_of_life_unasked_has_time_for_three() {
-        let mut pulse = Pulse::new(SECOND / 20, SECOND / 10);
+        let mut pulse = Liveness::new(SECOND / 20, SECOND / 10);
         let start = pulse.heard;
         for second in 0..5 {
             let heard = start + second * SECOND;
             pulse.hear(heard);
-            assert_eq!(pulse.listen(heard), Beat::Wait(heard + 3 * SECOND));
+            assert_eq!(
+                pulse.listen(heard),
+                LivenessAction::Wait(heard + 3 * SECOND)
+            );
         }
-        assert_eq!(pulse.listen(start + 7 * SECOND), Beat::Dead(3 * SECOND));
-        let mut patient = Pulse::new(SECOND, 10 * SECOND);
+        assert_eq!(
+            pulse.listen(start + 7 * SECOND),
+            LivenessAction::Dead(3 * SECOND)
+        );
+        let mut patient = Liveness::new(SECOND, 10 * SECOND);
         let start = patient.heard;
-        assert_eq!(patient.listen(start), Beat::Wait(start + 10 * SECOND));
-        assert_eq!(patient.listen(start + 10 * SECOND), Beat::Dead(10 * SECOND));
+        assert_eq!(
+            patient.listen(start),
+            LivenessAction::Wait(start + 10 * SECOND)
+        );
+        assert_eq!(
+            patient.listen(start + 10 * SECOND),
+            LivenessAction::Dead(10 * SECOND)
+        );
     }
 
     #[test]
     fn who_has_stood_still_itself_listens_once_more() {
         let (mut pulse, start) = pulse();
-        assert_eq!(pulse.listen(start), Beat::Wait(start + 3 * SECOND));
+        assert_eq!(
+            pulse.listen(start),
+            LivenessAction::Wait(start + 3 * SECOND)
+        );
         let awake = start + 10 * SECOND;
         let granted = awake + SECOND * 3 / 2;
-        assert_eq!(pulse.listen(awake), Beat::Wait(granted));
-        assert_eq!(pulse.listen(granted + SECOND), Beat::Dead(3 * SECOND));
+        assert_eq!(pulse.listen(awake), LivenessAction::Wait(granted));
+        assert_eq!(
+            pulse.listen(granted + SECOND),
+            LivenessAction::Dead(3 * SECOND)
+        );
         pulse.hear(granted);
-        assert_eq!(pulse.listen(granted), Beat::Wait(granted + 3 * SECOND));
+        assert_eq!(
+            pulse.listen(granted),
+            LivenessAction::Wait(granted + 3 * SECOND)
+        );
     }
 }

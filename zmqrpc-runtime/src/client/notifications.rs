@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 #[derive(Debug, Default)]
-pub(super) struct Oneway {
+pub(super) struct NotificationTracker {
     /// So many have been handed over.
     handed_over: u64,
     /// So many have arrived, or were lost.
@@ -19,7 +19,7 @@ pub(super) struct Oneway {
 
 /// Who waits for what was handed over so far.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Inquiry {
+pub(super) struct DeliveryCheck {
     /// It is about so many.
     up_to: u64,
     /// Others had been told of the losses among so many before.
@@ -28,7 +28,7 @@ pub(super) struct Inquiry {
 
 /// What became of the notifications of an inquiry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(super) enum DeliveryOutcome {
     /// All have arrived, or there were none.
     Arrived,
     /// A connection broke behind some of them.
@@ -40,7 +40,7 @@ pub(super) enum Fate {
 /// More losses that nobody has asked for are taken together.
 const LOSSES: usize = 16;
 
-impl Oneway {
+impl NotificationTracker {
     pub(super) fn hand_over(&mut self) {
         self.handed_over += 1;
     }
@@ -66,32 +66,32 @@ impl Oneway {
         }
     }
 
-    pub(super) fn inquire(&self) -> Inquiry {
-        Inquiry {
+    pub(super) fn inquire(&self) -> DeliveryCheck {
+        DeliveryCheck {
             up_to: self.handed_over,
             told: self.told,
         }
     }
 
     /// Whether the server has to be asked.
-    pub(super) fn is_open(&self, inquiry: Inquiry) -> bool {
+    pub(super) fn is_open(&self, inquiry: DeliveryCheck) -> bool {
         self.settled < inquiry.up_to
     }
 
-    pub(super) fn fate(&self, inquiry: Inquiry) -> Fate {
-        let Inquiry { up_to, told } = inquiry;
+    pub(super) fn fate(&self, inquiry: DeliveryCheck) -> DeliveryOutcome {
+        let DeliveryCheck { up_to, told } = inquiry;
         let concerns = |lost: &Range<u64>| lost.start.max(told) < lost.end.min(up_to);
         if self.losses.iter().any(concerns) {
-            Fate::Doubtful
+            DeliveryOutcome::Doubtful
         } else if self.is_open(inquiry) {
-            Fate::Unknown
+            DeliveryOutcome::Unknown
         } else {
-            Fate::Arrived
+            DeliveryOutcome::Arrived
         }
     }
 
     /// Who has asked is told of what was lost.
-    pub(super) fn tell(&mut self, inquiry: Inquiry) {
+    pub(super) fn tell(&mut self, inquiry: DeliveryCheck) {
         let lost = self.losses.last().map_or(0, |lost| lost.end);
         self.told = self.told.max(lost.min(inquiry.up_to));
     }
@@ -101,8 +101,8 @@ impl Oneway {
 mod tests {
     use super::*;
 
-    fn after(count: u64) -> Oneway {
-        let mut oneway = Oneway::default();
+    fn after(count: u64) -> NotificationTracker {
+        let mut oneway = NotificationTracker::default();
         (0..count).for_each(|_| oneway.hand_over());
         oneway
     }
@@ -110,15 +110,15 @@ mod tests {
     #[test]
     fn what_was_handed_over_is_unknown_until_it_is_shown() {
         let mut oneway = after(0);
-        assert_eq!(oneway.fate(oneway.inquire()), Fate::Arrived);
+        assert_eq!(oneway.fate(oneway.inquire()), DeliveryOutcome::Arrived);
         oneway.hand_over();
         let first = oneway.inquire();
         oneway.hand_over();
         oneway.arrive(1);
-        assert_eq!(oneway.fate(first), Fate::Arrived);
-        assert_eq!(oneway.fate(oneway.inquire()), Fate::Unknown);
+        assert_eq!(oneway.fate(first), DeliveryOutcome::Arrived);
+        assert_eq!(oneway.fate(oneway.inquire()), DeliveryOutcome::Unknown);
         oneway.arrive(2);
-        assert_eq!(oneway.fate(oneway.inquire()), Fate::Arrived);
+        assert_eq!(oneway.fate(oneway.inquire()), DeliveryOutcome::Arrived);
     }
 
     #[test]
@@ -127,11 +127,11 @@ mod tests {
         for _ in 0..2 {
             let asked = oneway.inquire();
             assert!(oneway.is_open(asked));
-            assert_eq!(oneway.fate(asked), Fate::Unknown);
+            assert_eq!(oneway.fate(asked), DeliveryOutcome::Unknown);
         }
         oneway.lose_connection();
         for _ in 0..2 {
-            assert_eq!(oneway.fate(oneway.inquire()), Fate::Doubtful);
+            assert_eq!(oneway.fate(oneway.inquire()), DeliveryOutcome::Doubtful);
         }
     }
 
@@ -139,14 +139,14 @@ mod tests {
     fn a_connection_that_breaks_leaves_doubts_only_behind_a_notification() {
         let mut oneway = after(0);
         oneway.lose_connection();
-        assert_eq!(oneway.fate(oneway.inquire()), Fate::Arrived);
+        assert_eq!(oneway.fate(oneway.inquire()), DeliveryOutcome::Arrived);
         oneway.hand_over();
         oneway.arrive(1);
         let shown = oneway.inquire();
         oneway.hand_over();
         oneway.lose_connection();
-        assert_eq!(oneway.fate(shown), Fate::Arrived);
-        assert_eq!(oneway.fate(oneway.inquire()), Fate::Doubtful);
+        assert_eq!(oneway.fate(shown), DeliveryOutcome::Arrived);
+        assert_eq!(oneway.fate(oneway.inquire()), DeliveryOutcome::Doubtful);
     }
 
     #[test]
@@ -156,11 +156,11 @@ mod tests {
         oneway.hand_over();
         let asked = oneway.inquire();
         assert!(oneway.is_open(asked));
-        assert_eq!(oneway.fate(asked), Fate::Doubtful);
+        assert_eq!(oneway.fate(asked), DeliveryOutcome::Doubtful);
         oneway.tell(asked);
-        assert_eq!(oneway.fate(oneway.inquire()), Fate::Unknown);
+        assert_eq!(oneway.fate(oneway.inquire()), DeliveryOutcome::Unknown);
         oneway.arrive(2);
-        assert_eq!(oneway.fate(oneway.inquire()), Fate::Arrived);
+        assert_eq!(oneway.fate(oneway.inquire()), DeliveryOutcome::Arrived);
     }
 
     #[test]
@@ -170,17 +170,17 @@ mod tests {
         oneway.hand_over();
         oneway.lose_connection();
         oneway.tell(first);
-        assert_eq!(oneway.fate(second), Fate::Doubtful);
+        assert_eq!(oneway.fate(second), DeliveryOutcome::Doubtful);
         // The first one did not ask for this.
-        assert_eq!(oneway.fate(oneway.inquire()), Fate::Doubtful);
+        assert_eq!(oneway.fate(oneway.inquire()), DeliveryOutcome::Doubtful);
         oneway.hand_over();
         oneway.lose_connection();
-        assert_eq!(oneway.fate(second), Fate::Doubtful);
+        assert_eq!(oneway.fate(second), DeliveryOutcome::Doubtful);
     }
 
     #[test]
     fn losses_that_nobody_asks_for_are_kept_within_bounds() {
-        let mut oneway = Oneway::default();
+        let mut oneway = NotificationTracker::default();
         for number in 0..100 {
             oneway.hand_over();
             if number % 2 == 0 {
@@ -190,8 +190,8 @@ mod tests {
         }
         assert_eq!(oneway.losses.len(), LOSSES);
         let asked = oneway.inquire();
-        assert_eq!(oneway.fate(asked), Fate::Doubtful);
+        assert_eq!(oneway.fate(asked), DeliveryOutcome::Doubtful);
         oneway.tell(asked);
-        assert_eq!(oneway.fate(oneway.inquire()), Fate::Arrived);
+        assert_eq!(oneway.fate(oneway.inquire()), DeliveryOutcome::Arrived);
     }
 }

@@ -1,34 +1,39 @@
 //! Calls end, and whoever waits for them wakes.
 
-use super::core::Core;
-use super::table::{Call, Ending, Loss, State, Table};
+use super::in_flight::{CallEntry, CallResult, CallState, InFlightCalls, NoReply};
+use super::state::ConnectionState;
 use crate::socket::{Message, Poller};
 use crate::wire::{Limits, NO_ID, Reply, ReplyBody, encode_cancel};
 
 /// Ends a call and wakes who waits for it: a task as soon as the lock is free. `false` if there is no such call.
-pub(super) fn finish(table: &mut Table, id: u64, ending: Ending, poller: &Poller) -> bool {
+pub(super) fn finish(
+    table: &mut InFlightCalls,
+    id: u64,
+    ending: CallResult,
+    poller: &Poller,
+) -> bool {
     match table.finish(id, ending) {
         None => return false,
-        Some(State::Parked(thread)) => thread.unpark(),
-        Some(State::Task(waker, _)) => {
+        Some(CallState::Parked(thread)) => thread.unpark(),
+        Some(CallState::Task(waker, _)) => {
             table.last_woken = Some(id);
             table.wakes.wake(waker);
         }
-        Some(State::Leader) => poller.wake(),
-        Some(State::Quiet | State::Done(_)) => {}
+        Some(CallState::Leader) => poller.wake(),
+        Some(CallState::Quiet | CallState::Done(_)) => {}
     }
     true
 }
 
 /// Fails the calls that were handed over: their connection broke.
-pub(super) fn fail_written(table: &mut Table, poller: &Poller) {
+pub(super) fn fail_written(table: &mut InFlightCalls, poller: &Poller) {
     for id in table.pending(|call| call.written) {
-        finish(table, id, Err(Loss::Disconnected), poller);
+        finish(table, id, Err(NoReply::Disconnected), poller);
     }
 }
 
 /// What a server sends that ends no call.
-pub(crate) enum Sign {
+pub(crate) enum ControlFrame {
     Pong,
     /// The call with this id still runs.
     Working(u64),
@@ -37,32 +42,37 @@ pub(crate) enum Sign {
 }
 
 /// Reads a frame that ends no call; nothing if it was not to be expected.
-pub(crate) fn sign(frame: &[u8]) -> Option<Sign> {
+pub(crate) fn sign(frame: &[u8]) -> Option<ControlFrame> {
     let Reply { id, body } = Reply::decode(frame, &Limits::default()).ok()?;
     match body {
-        ReplyBody::Pong => Some(Sign::Pong),
-        ReplyBody::Working => Some(Sign::Working(id)),
-        ReplyBody::Draining if id != NO_ID => Some(Sign::Draining(id)),
+        ReplyBody::Pong => Some(ControlFrame::Pong),
+        ReplyBody::Working => Some(ControlFrame::Working(id)),
+        ReplyBody::Draining if id != NO_ID => Some(ControlFrame::Draining(id)),
         _ => None,
     }
 }
 
-impl Core {
+impl ConnectionState {
     /// Ends the calls that `which` picks.
-    pub(super) fn fail(&mut self, which: impl Fn(&Call) -> bool, loss: &Loss, poller: &Poller) {
+    pub(super) fn fail(
+        &mut self,
+        which: impl Fn(&CallEntry) -> bool,
+        loss: &NoReply,
+        poller: &Poller,
+    ) {
         for id in self.table.pending(which) {
             self.lose(id, loss.clone(), poller);
         }
     }
 
     /// Ends a call, whose request must not be executed any more if it waits.
-    pub(super) fn lose(&mut self, id: u64, loss: Loss, poller: &Poller) {
+    pub(super) fn lose(&mut self, id: u64, loss: NoReply, poller: &Poller) {
         finish(&mut self.table, id, Err(loss), poller);
         self.queue.remove(id);
     }
 
     /// The ending of a call, if it has one; the call is gone then.
-    pub(super) fn take(&mut self, id: u64) -> Option<Ending> {
+    pub(super) fn take(&mut self, id: u64) -> Option<CallResult> {
         self.table.take(id)
     }
 
@@ -74,7 +84,7 @@ impl Core {
         self.dismiss(id);
         if !call.written {
             self.queue.remove(id);
-        } else if !call.manner.oneway && !matches!(call.state, State::Done(_)) {
+        } else if !call.manner.oneway && !matches!(call.state, CallState::Done(_)) {
             self.send_cancel(id);
             self.after_send(poller);
         }

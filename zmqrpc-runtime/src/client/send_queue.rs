@@ -8,7 +8,7 @@ use std::collections::{HashMap, VecDeque};
 use crate::socket::Message;
 
 #[derive(Default)]
-pub(super) struct Queue {
+pub(super) struct SendQueue {
     /// Ids in order. What is taken out leaves its id here, until such ids are most of it.
     order: VecDeque<u64>,
     requests: HashMap<u64, Message>,
@@ -20,7 +20,7 @@ pub(super) struct Queue {
 /// Ids that are left behind and may stay in any case.
 const SPARE: usize = 64;
 
-impl Queue {
+impl SendQueue {
     pub(super) fn len(&self) -> usize {
         self.requests.len()
     }
@@ -92,15 +92,15 @@ impl Queue {
 mod tests {
     use super::*;
 
-    fn queue(ids: std::ops::Range<u64>) -> Queue {
-        let mut queue = Queue::default();
+    fn queue(ids: std::ops::Range<u64>) -> SendQueue {
+        let mut queue = SendQueue::default();
         for id in ids {
             queue.push(id, Message::copy_of(&[0; 10]));
         }
         queue
     }
 
-    fn ids(queue: &mut Queue) -> Vec<u64> {
+    fn ids(queue: &mut SendQueue) -> Vec<u64> {
         std::iter::from_fn(|| queue.pop().map(|(id, _)| id)).collect()
     }
 

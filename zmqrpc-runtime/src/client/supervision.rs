@@ -2,23 +2,23 @@
 
 use std::time::Instant;
 
-use super::core::Core;
-use super::pulse::Beat;
-use super::standing::Standing;
-use super::table::Loss;
+use super::drain_state::DrainState;
+use super::in_flight::NoReply;
+use super::liveness::LivenessAction;
+use super::state::ConnectionState;
 use crate::log;
 use crate::socket::{LOOK, Message, Poller, RETRY};
 use crate::wire::{NO_ID, encode_ping};
 
-impl Core {
+impl ConnectionState {
     /// Fails what was handed over, and makes another connection for the rest.
-    pub(super) fn give_up(&mut self, loss: &Loss, poller: &Poller) {
-        (self.up, self.standing) = (false, Standing::default());
+    pub(super) fn give_up(&mut self, loss: &NoReply, poller: &Poller) {
+        (self.up, self.standing) = (false, DrainState::default());
         self.oneway.lose_connection();
         self.renewals += 1;
         self.fail(|call| call.written || call.manner.ping, loss, poller);
         if let Err(error) = self.dealer.renew() {
-            self.fail(|_| true, &Loss::Broken(error), poller);
+            self.fail(|_| true, &NoReply::Broken(error), poller);
         }
         self.pulse.hear(Instant::now());
         self.call_driver();
@@ -44,15 +44,15 @@ impl Core {
                 self.pulse.listen(now)
             };
             match beat {
-                Beat::Wait(until) => return Some(until),
-                Beat::Ask => {
+                LivenessAction::Wait(until) => return Some(until),
+                LivenessAction::Ask => {
                     // Full is silent enough: the next look finds out.
                     let _ = self.dealer.send(Message::copy_of(&encode_ping(NO_ID)));
                     self.service(poller);
                 }
-                Beat::Dead(silence) => {
+                LivenessAction::Dead(silence) => {
                     log::line!(warn, ; "a server shows no sign of life, its connection is renewed");
-                    self.give_up(&Loss::Silent(silence), poller);
+                    self.give_up(&NoReply::Silent(silence), poller);
                     self.service(poller);
                 }
             }

@@ -10,11 +10,11 @@ use std::task::{Poll, Waker};
 use std::thread;
 use std::time::Instant;
 
-use super::core::{Bounds, Core, Numbered, Overflow};
-use super::oneway::{Fate, Inquiry};
-use super::pulse::Pulse;
-use super::table::{Ending, Loss, Manner, Patience};
-use super::tasks::GRACE;
+use super::in_flight::{CallOptions, CallResult, Deadlines, NoReply};
+use super::liveness::Liveness;
+use super::notifications::{DeliveryCheck, DeliveryOutcome};
+use super::state::{CallLimits, ConnectionState, LimitExceeded, Submitted};
+use super::task_waiters::GRACE;
 use crate::socket::{
     DealerSocket, Drive, DriveTurn, Driven, Endpoint, IdleSocket, Message, Poller, Process,
     SocketError, SocketOptions, WakeList,
@@ -25,13 +25,13 @@ use crate::wire::Limits;
 const TURNS: usize = 100;
 
 /// What a thread waits for: the ending it answers, once it is there.
-type Condition = fn(&mut Core, u64) -> Option<Ending>;
+type Condition = fn(&mut ConnectionState, u64) -> Option<CallResult>;
 
-pub(super) type Link = Driven<Connection>;
+pub(super) type Connection = Driven<ConnectionInner>;
 
 /// Why a request is not handed over.
 #[derive(Debug)]
-pub(super) enum Obstacle {
+pub(super) enum BlockedBy {
     /// There is no connection, for the endpoint's name.
     Name(String),
     /// The connection has no room.
@@ -40,35 +40,35 @@ pub(super) enum Obstacle {
     Ending,
 }
 
-pub(super) struct Connection {
+pub(super) struct ConnectionInner {
     endpoint: Arc<str>,
     limits: Limits,
-    core: Mutex<Core>,
+    core: Mutex<ConnectionState>,
     poller: Arc<Poller>,
     process: Process,
 }
 
-impl Link {
+impl Connection {
     pub(super) fn open(
         endpoint: &Endpoint,
         options: &SocketOptions,
         limits: Limits,
-        bounds: Bounds,
-        pulse: Pulse,
+        bounds: CallLimits,
+        pulse: Liveness,
     ) -> Result<Self, SocketError> {
         let dealer = DealerSocket::connect(endpoint, options)?;
         let poller = dealer.poller();
-        Ok(Self::new(Connection {
+        Ok(Self::new(ConnectionInner {
             endpoint: endpoint.as_str().into(),
             limits,
-            core: Mutex::new(Core::new(dealer, bounds, pulse)),
+            core: Mutex::new(ConnectionState::new(dealer, bounds, pulse)),
             poller,
             process: Process::current(),
         }))
     }
 
     /// Asks whether a call has ended; keeps `waker` if not.
-    pub(super) fn poll(&self, id: u64, waker: &Waker, patience: Patience) -> Poll<Ending> {
+    pub(super) fn poll(&self, id: u64, waker: &Waker, patience: Deadlines) -> Poll<CallResult> {
         self.check_process()?;
         let mut core = self.lock();
         core.relieve(id, &self.poller);
@@ -77,13 +77,13 @@ impl Link {
         }
         if let Err(error) = core.suspend(id, waker, patience, self.post()) {
             core.forget(id, self.poller());
-            return Poll::Ready(Err(Loss::Broken(error)));
+            return Poll::Ready(Err(NoReply::Broken(error)));
         }
         Poll::Pending
     }
 }
 
-impl Connection {
+impl ConnectionInner {
     pub(super) fn endpoint(&self) -> &Arc<str> {
         &self.endpoint
     }
@@ -105,15 +105,15 @@ impl Connection {
     }
 
     /// Why a call was lost before it was handed over, if that is known.
-    pub(super) fn obstacle(&self, loss: &Loss) -> Option<Obstacle> {
+    pub(super) fn obstacle(&self, loss: &NoReply) -> Option<BlockedBy> {
         match loss {
-            Loss::NotConnected | Loss::TimedOut { written: false } => self.lock().obstacle(),
+            NoReply::NotConnected | NoReply::TimedOut { written: false } => self.lock().obstacle(),
             _ => None,
         }
     }
 
     /// Asks for the notifications that were handed over so far; tells whether the server has to be asked, too.
-    pub(super) fn inquire(&self) -> (Inquiry, bool) {
+    pub(super) fn inquire(&self) -> (DeliveryCheck, bool) {
         let mut core = self.lock();
         core.refresh(&self.poller);
         let inquiry = core.oneway.inquire();
@@ -121,12 +121,12 @@ impl Connection {
     }
 
     /// What became of them.
-    pub(super) fn fate(&self, inquiry: Inquiry) -> Fate {
+    pub(super) fn fate(&self, inquiry: DeliveryCheck) -> DeliveryOutcome {
         self.lock().oneway.fate(inquiry)
     }
 
     /// Whoever asked knows now what was lost.
-    pub(super) fn tell(&self, inquiry: Inquiry) {
+    pub(super) fn tell(&self, inquiry: DeliveryCheck) {
         self.lock().oneway.tell(inquiry);
     }
 
@@ -143,7 +143,11 @@ impl Connection {
     }
 
     /// Sends a request, or keeps it until the link is up. The id's bytes in the frame are still open.
-    pub(super) fn begin(&self, frame: Message, manner: Manner) -> Result<Numbered, Overflow> {
+    pub(super) fn begin(
+        &self,
+        frame: Message,
+        manner: CallOptions,
+    ) -> Result<Submitted, LimitExceeded> {
         self.lock().begin(frame, manner, &self.poller)
     }
 
@@ -156,12 +160,12 @@ impl Connection {
     }
 
     /// Waits until a call ends.
-    pub(super) fn wait(&self, id: u64, patience: Patience) -> Ending {
-        self.wait_for(id, patience, Core::take)
+    pub(super) fn wait(&self, id: u64, patience: Deadlines) -> CallResult {
+        self.wait_for(id, patience, ConnectionState::take)
     }
 
     /// Waits until a call has been handed over, or has ended without.
-    pub(super) fn hand_over(&self, id: u64, patience: Patience) -> Ending {
+    pub(super) fn hand_over(&self, id: u64, patience: Deadlines) -> CallResult {
         self.wait_for(id, patience, |core, id| {
             if core.is_written(id) {
                 Some(Ok(None))
@@ -172,15 +176,15 @@ impl Connection {
     }
 
     /// In a child of the process the lock may be held for ever.
-    fn check_process(&self) -> Result<(), Loss> {
+    fn check_process(&self) -> Result<(), NoReply> {
         if self.process.is_current() {
             Ok(())
         } else {
-            Err(Loss::Broken(SocketError::inherited()))
+            Err(NoReply::Broken(SocketError::inherited()))
         }
     }
 
-    fn wait_for(&self, id: u64, patience: Patience, done: Condition) -> Ending {
+    fn wait_for(&self, id: u64, patience: Deadlines, done: Condition) -> CallResult {
         self.check_process()?;
         let mut core = self.lock();
         loop {
@@ -211,11 +215,11 @@ impl Connection {
 
     fn lead<'a>(
         &'a self,
-        mut core: Held<'a>,
+        mut core: LockedState<'a>,
         id: u64,
-        patience: Patience,
+        patience: Deadlines,
         done: Condition,
-    ) -> (Held<'a>, Ending) {
+    ) -> (LockedState<'a>, CallResult) {
         let mut just_sent = core.is_just_sent(id);
         loop {
             let looked = !std::mem::take(&mut just_sent);
@@ -253,14 +257,19 @@ impl Connection {
             core.stop_polling(id);
             if let Err(error) = driven {
                 core.forget(id, &self.poller);
-                let loss = Loss::Broken(SocketError::waiting(&error));
+                let loss = NoReply::Broken(SocketError::waiting(&error));
                 return (core, Err(loss));
             }
         }
     }
 
     /// How long to wait now; the call is given up when the answer is an error.
-    fn patience(&self, core: &mut Core, id: u64, patience: Patience) -> Result<Instant, Loss> {
+    fn patience(
+        &self,
+        core: &mut ConnectionState,
+        id: u64,
+        patience: Deadlines,
+    ) -> Result<Instant, NoReply> {
         let until = patience.check(core.is_written(id), Instant::now());
         if until.is_err() {
             core.forget(id, &self.poller);
@@ -268,8 +277,8 @@ impl Connection {
         until
     }
 
-    fn lock(&self) -> Held<'_> {
-        Held {
+    fn lock(&self) -> LockedState<'_> {
+        LockedState {
             core: self.core.lock().unwrap_or_else(PoisonError::into_inner),
             wakes: WakeList::default(),
         }
@@ -277,33 +286,33 @@ impl Connection {
 }
 
 /// The core, locked. Tasks are woken when it is free again.
-struct Held<'a> {
-    core: MutexGuard<'a, Core>,
+struct LockedState<'a> {
+    core: MutexGuard<'a, ConnectionState>,
     // Behind the guard, so dropped after it.
     wakes: WakeList,
 }
 
-impl Deref for Held<'_> {
-    type Target = Core;
+impl Deref for LockedState<'_> {
+    type Target = ConnectionState;
 
-    fn deref(&self) -> &Core {
+    fn deref(&self) -> &ConnectionState {
         &self.core
     }
 }
 
-impl DerefMut for Held<'_> {
-    fn deref_mut(&mut self) -> &mut Core {
+impl DerefMut for LockedState<'_> {
+    fn deref_mut(&mut self) -> &mut ConnectionState {
         &mut self.core
     }
 }
 
-impl Drop for Held<'_> {
+impl Drop for LockedState<'_> {
     fn drop(&mut self) {
         self.wakes.take_from(&mut self.core.table.wakes);
     }
 }
 
-impl IdleSocket for Connection {
+impl IdleSocket for ConnectionInner {
     fn poller(&self) -> &Poller {
         &self.poller
     }
@@ -324,7 +333,7 @@ impl IdleSocket for Connection {
     }
 }
 
-impl Drive for Connection {
+impl Drive for ConnectionInner {
     fn poller(&self) -> Option<&Poller> {
         Some(&self.poller)
     }

@@ -11,7 +11,7 @@ use crate::socket::{AuthFailure, Message, WakeList};
 
 /// Why a call ended without a reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Loss {
+pub(super) enum NoReply {
     /// The connection broke after the request was handed over.
     Disconnected,
     /// The endpoint does not speak the protocol.
@@ -34,7 +34,7 @@ pub(super) enum Loss {
 
 /// How long a call waits.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Patience {
+pub(super) struct Deadlines {
     /// For its ending.
     pub(super) deadline: Instant,
     /// For being handed over.
@@ -43,15 +43,15 @@ pub(super) struct Patience {
     pub(super) connect_timeout: Duration,
 }
 
-impl Patience {
+impl Deadlines {
     /// Until when to wait, seen at `now`; or why not any longer.
-    pub(super) fn check(&self, written: bool, now: Instant) -> Result<Instant, Loss> {
+    pub(super) fn check(&self, written: bool, now: Instant) -> Result<Instant, NoReply> {
         if now >= self.deadline {
-            Err(Loss::TimedOut { written })
+            Err(NoReply::TimedOut { written })
         } else if written {
             Ok(self.deadline)
         } else if now >= self.connected_by {
-            Err(Loss::NotConnected)
+            Err(NoReply::NotConnected)
         } else {
             Ok(self.deadline.min(self.connected_by))
         }
@@ -59,11 +59,11 @@ impl Patience {
 }
 
 /// How a call ended. A notification ends well when it has been handed over: without a message.
-pub(super) type Ending = Result<Option<Message>, Loss>;
+pub(super) type CallResult = Result<Option<Message>, NoReply>;
 
 /// Who waits for a call, or how it ended.
 #[derive(Debug)]
-pub(super) enum State {
+pub(super) enum CallState {
     /// It was begun and nobody waits for it yet.
     Quiet,
     /// The thread that looks after the link waits for it.
@@ -71,19 +71,19 @@ pub(super) enum State {
     /// A thread sleeps until it is done.
     Parked(Thread),
     /// A task is woken when it is done, or when its time is over.
-    Task(Waker, Patience),
-    Done(Ending),
+    Task(Waker, Deadlines),
+    Done(CallResult),
 }
 
 #[derive(Debug)]
-pub(super) struct Call {
-    pub(super) state: State,
+pub(super) struct CallEntry {
+    pub(super) state: CallState,
     /// Handed over to the socket: it may be executed.
     pub(super) written: bool,
     /// So many notifications were handed over before it was.
     pub(super) behind: u64,
     /// What is asked of it.
-    pub(super) manner: Manner,
+    pub(super) manner: CallOptions,
 }
 
 /// How a call is made.
@@ -92,7 +92,7 @@ pub(super) struct Call {
     clippy::struct_excessive_bools,
     reason = "each is a question of its own"
 )]
-pub(super) struct Manner {
+pub(super) struct CallOptions {
     /// It ends with being handed over.
     pub(super) oneway: bool,
     /// It can be made over another link.
@@ -104,15 +104,15 @@ pub(super) struct Manner {
 }
 
 #[derive(Debug, Default)]
-struct Place {
+struct Slot {
     generation: u32,
-    call: Option<Call>,
+    call: Option<CallEntry>,
 }
 
 /// All calls of one link.
 #[derive(Debug, Default)]
-pub(super) struct Table {
-    places: Vec<Place>,
+pub(super) struct InFlightCalls {
+    places: Vec<Slot>,
     free: Vec<u32>,
     /// Tasks that wait.
     tasks: usize,
@@ -122,17 +122,17 @@ pub(super) struct Table {
     pub(super) wakes: WakeList,
 }
 
-impl Table {
+impl InFlightCalls {
     /// Makes a place for a call. Never answers 0, the id that no call has.
-    pub(super) fn insert(&mut self, manner: Manner) -> u64 {
+    pub(super) fn insert(&mut self, manner: CallOptions) -> u64 {
         let index = self.free.pop().unwrap_or_else(|| {
-            self.places.push(Place::default());
+            self.places.push(Slot::default());
             u32::try_from(self.places.len() - 1).unwrap_or(u32::MAX)
         });
         let place = &mut self.places[index as usize];
         place.generation = place.generation.wrapping_add(1).max(1);
-        place.call = Some(Call {
-            state: State::Quiet,
+        place.call = Some(CallEntry {
+            state: CallState::Quiet,
             written: false,
             behind: 0,
             manner,
@@ -145,7 +145,7 @@ impl Table {
         self.places.len() - self.free.len()
     }
 
-    pub(super) fn get_mut(&mut self, id: u64) -> Option<&mut Call> {
+    pub(super) fn get_mut(&mut self, id: u64) -> Option<&mut CallEntry> {
         let place = self.places.get_mut(index(id))?;
         if u64::from(place.generation) == id >> 32 {
             place.call.as_mut()
@@ -161,50 +161,50 @@ impl Table {
     }
 
     /// Takes a call out, whatever its state: a reply that comes for it later finds nothing.
-    pub(super) fn remove(&mut self, id: u64) -> Option<Call> {
+    pub(super) fn remove(&mut self, id: u64) -> Option<CallEntry> {
         self.get_mut(id)?;
         let mut call = self.vacate(id)?;
-        if let State::Task(..) = call.state {
-            self.release(std::mem::replace(&mut call.state, State::Quiet));
+        if let CallState::Task(..) = call.state {
+            self.release(std::mem::replace(&mut call.state, CallState::Quiet));
         }
         Some(call)
     }
 
     /// Takes the ending of a call out, and the call with it, if it has ended.
-    pub(super) fn take(&mut self, id: u64) -> Option<Ending> {
+    pub(super) fn take(&mut self, id: u64) -> Option<CallResult> {
         let call = self.get_mut(id)?;
-        let State::Done(_) = call.state else {
+        let CallState::Done(_) = call.state else {
             return None;
         };
-        let State::Done(ending) = std::mem::replace(&mut call.state, State::Quiet) else {
+        let CallState::Done(ending) = std::mem::replace(&mut call.state, CallState::Quiet) else {
             return None;
         };
         self.vacate(id);
         Some(ending)
     }
 
-    fn vacate(&mut self, id: u64) -> Option<Call> {
+    fn vacate(&mut self, id: u64) -> Option<CallEntry> {
         let call = self.places[index(id)].call.take();
         self.free.push(u32::try_from(index(id)).unwrap_or(u32::MAX));
         call
     }
 
     /// Ends a call; answers who waited for it, or nothing if there is no such call or it has ended before.
-    pub(super) fn finish(&mut self, id: u64, ending: Ending) -> Option<State> {
+    pub(super) fn finish(&mut self, id: u64, ending: CallResult) -> Option<CallState> {
         let call = self.get_mut(id)?;
-        if let State::Done(_) = call.state {
+        if let CallState::Done(_) = call.state {
             return None;
         }
-        let waited = std::mem::replace(&mut call.state, State::Done(ending));
-        self.tasks -= usize::from(matches!(waited, State::Task(..)));
+        let waited = std::mem::replace(&mut call.state, CallState::Done(ending));
+        self.tasks -= usize::from(matches!(waited, CallState::Task(..)));
         Some(waited)
     }
 
     /// Sets who waits for a call, unless it has ended.
-    pub(super) fn set(&mut self, id: u64, state: State) {
-        let task = matches!(state, State::Task(..));
+    pub(super) fn set(&mut self, id: u64, state: CallState) {
+        let task = matches!(state, CallState::Task(..));
         if let Some(call) = self.get_mut(id)
-            && !matches!(call.state, State::Done(_))
+            && !matches!(call.state, CallState::Done(_))
         {
             let before = std::mem::replace(&mut call.state, state);
             self.tasks += usize::from(task);
@@ -212,8 +212,8 @@ impl Table {
         }
     }
 
-    fn release(&mut self, state: State) {
-        if let State::Task(waker, _) = state {
+    fn release(&mut self, state: CallState) {
+        if let CallState::Task(waker, _) = state {
             self.tasks -= 1;
             self.wakes.discard(waker);
         }
@@ -225,11 +225,11 @@ impl Table {
     }
 
     /// The tasks' calls whose time is over and why, and when to look again.
-    pub(super) fn expired(&self, now: Instant) -> (Vec<(u64, Loss)>, Option<Instant>) {
+    pub(super) fn expired(&self, now: Instant) -> (Vec<(u64, NoReply)>, Option<Instant>) {
         let (mut over, mut next) = (Vec::new(), None::<Instant>);
         for (index, place) in (0_u64..).zip(&self.places) {
-            let Some(Call {
-                state: State::Task(_, patience),
+            let Some(CallEntry {
+                state: CallState::Task(_, patience),
                 written,
                 ..
             }) = &place.call
@@ -245,8 +245,8 @@ impl Table {
     }
 
     /// The calls that have not ended and that `which` picks.
-    pub(super) fn pending(&self, which: impl Fn(&Call) -> bool) -> Vec<u64> {
-        let open = |call: &Call| !matches!(call.state, State::Done(_)) && which(call);
+    pub(super) fn pending(&self, which: impl Fn(&CallEntry) -> bool) -> Vec<u64> {
+        let open = |call: &CallEntry| !matches!(call.state, CallState::Done(_)) && which(call);
         (0_u64..)
             .zip(&self.places)
             .filter(|(_, place)| place.call.as_ref().is_some_and(open))
@@ -263,26 +263,26 @@ fn index(id: u64) -> usize {
 mod tests {
     use super::*;
 
-    const CALL: Manner = Manner {
+    const CALL: CallOptions = CallOptions {
         oneway: false,
         movable: false,
         ping: false,
         task: false,
     };
-    const NOTICE: Manner = Manner {
+    const NOTICE: CallOptions = CallOptions {
         oneway: true,
         movable: false,
         ping: false,
         task: false,
     };
 
-    fn done(table: &mut Table, id: u64) -> bool {
-        matches!(table.get_mut(id).unwrap().state, State::Done(_))
+    fn done(table: &mut InFlightCalls, id: u64) -> bool {
+        matches!(table.get_mut(id).unwrap().state, CallState::Done(_))
     }
 
     #[test]
     fn a_late_reply_finds_nothing() {
-        let mut table = Table::default();
+        let mut table = InFlightCalls::default();
         let first = table.insert(CALL);
         table.remove(first);
         let second = table.insert(CALL);
@@ -293,19 +293,19 @@ mod tests {
 
     #[test]
     fn a_call_ends_once() {
-        let mut table = Table::default();
+        let mut table = InFlightCalls::default();
         let id = table.insert(CALL);
-        assert!(matches!(table.finish(id, Ok(None)), Some(State::Quiet)));
-        assert!(table.finish(id, Err(Loss::Disconnected)).is_none());
+        assert!(matches!(table.finish(id, Ok(None)), Some(CallState::Quiet)));
+        assert!(table.finish(id, Err(NoReply::Disconnected)).is_none());
         assert!(matches!(
             table.remove(id).unwrap().state,
-            State::Done(Ok(None))
+            CallState::Done(Ok(None))
         ));
     }
 
     #[test]
     fn no_id_is_zero_and_none_is_used_twice() {
-        let mut table = Table::default();
+        let mut table = InFlightCalls::default();
         let mut seen = std::collections::HashSet::from([0]);
         for _ in 0..1000 {
             let (a, b) = (table.insert(CALL), table.insert(NOTICE));
@@ -319,7 +319,7 @@ mod tests {
 
     #[test]
     fn ids_that_were_never_given_out_are_harmless() {
-        let mut table = Table::default();
+        let mut table = InFlightCalls::default();
         for id in [0, 1, u64::MAX, 1 << 32, u64::from(u32::MAX)] {
             assert!(table.get_mut(id).is_none());
             assert!(table.remove(id).is_none());
@@ -329,7 +329,7 @@ mod tests {
 
     #[test]
     fn only_what_was_written_is_lost_with_the_connection() {
-        let mut table = Table::default();
+        let mut table = InFlightCalls::default();
         let (written, queued) = (table.insert(CALL), table.insert(CALL));
         table.get_mut(written).unwrap().written = true;
         assert_eq!(table.pending(|call| call.written), [written]);

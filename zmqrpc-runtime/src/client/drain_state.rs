@@ -6,7 +6,7 @@
 
 /// Whether a server takes calls over its present connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Standing {
+pub(crate) enum DrainState {
     /// It does.
     #[default]
     Open,
@@ -16,7 +16,7 @@ pub(crate) enum Standing {
     Left(u64),
 }
 
-impl Standing {
+impl DrainState {
     /// Whether anything but the answer may be sent.
     pub(crate) fn is_open(self) -> bool {
         self == Self::Open
@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn a_server_that_ends_is_answered_once_for_each_time_that_it_says_so() {
-        let mut standing = Standing::default();
+        let mut standing = DrainState::default();
         assert!(standing.is_open() && standing.owed().is_none());
         assert!(standing.hear(7));
         assert_eq!((standing.is_open(), standing.owed()), (false, Some(7)));
@@ -67,9 +67,9 @@ mod tests {
 
     #[test]
     fn another_connection_stands_well() {
-        let mut standing = Standing::default();
+        let mut standing = DrainState::default();
         standing.hear(7);
-        standing = Standing::default();
+        standing = DrainState::default();
         assert!(standing.is_open());
     }
 }

@@ -9,14 +9,14 @@
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use super::core::Core;
-use super::table::{Loss, Patience, State};
+use super::in_flight::{CallState, Deadlines, NoReply};
+use super::state::ConnectionState;
 use crate::log;
 use crate::socket::{DriveTurn, DriverBell, Poller, SocketError};
 
 #[derive(Default)]
-pub(super) struct Tasks {
-    driver: Driver,
+pub(super) struct TaskWaiters {
+    driver: DriverState,
     /// Something was sent for a task since the socket was drained.
     pub(super) undrained: bool,
     /// The call whose task drains the socket when it is polled, which it has been woken for. Until then the driver does not
@@ -30,7 +30,7 @@ pub(super) struct Tasks {
 
 /// What is known of the thread, while it looks after the socket.
 #[derive(Default)]
-struct Driver {
+struct DriverState {
     /// How to call it, while it does.
     post: Option<DriverBell>,
     /// It has been called and has not looked yet: the socket may be used without leaving it drained.
@@ -61,17 +61,17 @@ const ALONE: Duration = Duration::from_secs(1);
 /// for a sign of life in time.
 const STAY: Duration = Duration::from_secs(1);
 
-impl Core {
+impl ConnectionState {
     /// A task waits: keeps how to wake it, and sees to it that the socket is looked after.
     pub(super) fn suspend(
         &mut self,
         id: u64,
         waker: &Waker,
-        patience: Patience,
+        patience: Deadlines,
         post: &DriverBell,
     ) -> Result<(), SocketError> {
         let written = self.is_written(id);
-        self.set(id, State::Task(waker.clone(), patience));
+        self.set(id, CallState::Task(waker.clone(), patience));
         self.watch.tasks.liveliest = Some(id);
         let due = if written {
             patience.deadline
@@ -113,7 +113,7 @@ impl Core {
     pub(super) fn relieve(&mut self, id: u64, poller: &Poller) {
         if self.watch.tasks.stand_in == Some(id) {
             // It is awake, and needs not be woken.
-            self.set(id, State::Quiet);
+            self.set(id, CallState::Quiet);
             self.table.last_woken = None;
             self.service(poller);
             self.pass_on();
@@ -184,7 +184,7 @@ impl Core {
             let (over, next) = self.table.expired(now);
             self.watch.tasks.driver.next = next;
             for (id, loss) in over {
-                if matches!(loss, Loss::TimedOut { written: true }) {
+                if matches!(loss, NoReply::TimedOut { written: true }) {
                     self.send_cancel(id);
                 }
                 self.lose(id, loss, poller);
@@ -220,7 +220,7 @@ impl Core {
             return None;
         }
         let id = tasks.liveliest?;
-        let State::Task(waker, _) = &self.table.get_mut(id)?.state else {
+        let CallState::Task(waker, _) = &self.table.get_mut(id)?.state else {
             return None;
         };
         let waker = waker.clone();
@@ -248,7 +248,7 @@ impl Core {
         }
         let leave = driver.leaves_at.filter(|at| *at > now);
         if leave.is_none() {
-            self.watch.tasks.driver = Driver::default();
+            self.watch.tasks.driver = DriverState::default();
             return DriveTurn::Leave;
         }
         DriveTurn::Wait(leave.into_iter().chain(look).min())

@@ -4,22 +4,22 @@
 use std::collections::VecDeque;
 use std::thread::Thread;
 
-use super::core::Core;
-use super::table::State;
-use super::tasks::Tasks;
+use super::in_flight::CallState;
+use super::state::ConnectionState;
+use super::task_waiters::TaskWaiters;
 use crate::socket::Poller;
 
 /// Who waits at the socket, and who waits for those who do.
 #[derive(Default)]
-pub(super) struct Watch {
+pub(super) struct Pollers {
     leading: bool,
     /// The leader is in `drive`: whoever uses the socket now must leave it drained.
     pub(super) polling: bool,
     followers: VecDeque<u64>,
-    pub(super) tasks: Tasks,
+    pub(super) tasks: TaskWaiters,
 }
 
-impl Core {
+impl ConnectionState {
     pub(super) fn is_led(&self) -> bool {
         self.watch.leading
     }
@@ -41,7 +41,7 @@ impl Core {
         }
         while let Some(id) = self.watch.followers.pop_front() {
             if let Some(call) = self.table.get_mut(id)
-                && let State::Parked(thread) = &call.state
+                && let CallState::Parked(thread) = &call.state
             {
                 thread.unpark();
                 return;
@@ -52,28 +52,28 @@ impl Core {
     /// The leader is about to wait for its call's ending outside of the lock.
     pub(super) fn start_polling(&mut self, id: u64) {
         self.watch.polling = true;
-        self.set(id, State::Leader);
+        self.set(id, CallState::Leader);
     }
 
     /// The leader is back. It takes its mark away before it drains, or it would ring its own bell.
     pub(super) fn stop_polling(&mut self, id: u64) {
         self.watch.polling = false;
-        self.set(id, State::Quiet);
+        self.set(id, CallState::Quiet);
     }
 
     /// Somebody else leads: the thread goes to sleep until its call ends or it is to lead.
     pub(super) fn park(&mut self, id: u64, thread: Thread) {
-        self.set(id, State::Parked(thread));
+        self.set(id, CallState::Parked(thread));
         self.watch.followers.push_back(id);
     }
 
     /// The thread is awake again.
     pub(super) fn unpark(&mut self, id: u64) {
-        self.set(id, State::Quiet);
+        self.set(id, CallState::Quiet);
         self.watch.followers.retain(|follower| *follower != id);
     }
 
-    pub(super) fn set(&mut self, id: u64, state: State) {
+    pub(super) fn set(&mut self, id: u64, state: CallState) {
         self.table.set(id, state);
     }
 

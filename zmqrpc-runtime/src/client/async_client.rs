@@ -10,12 +10,12 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::builder::ClientBuilder;
+use super::call_info::Callee;
+use super::encoded_call::EncodedCall;
 use super::handle::Client;
-use super::pending::Begun;
-use super::prepared::Prepared;
+use super::pending::InFlightCall;
 use super::reply;
 use super::stats::ClientStats;
-use super::subject::Callee;
 use crate::command::{Command, Failure, Method, Transport, Wire, WithTimeout};
 use crate::error::Error;
 use crate::socket::Message;
@@ -93,7 +93,11 @@ impl AsyncClient {
         };
         AsyncCall {
             method,
-            flight: Flight::Prepared(self.client.prepare(Callee::Method(method), kind, command)),
+            flight: CallProgress::Prepared(self.client.prepare(
+                Callee::Method(method),
+                kind,
+                command,
+            )),
             outcome: PhantomData,
         }
     }
@@ -107,7 +111,7 @@ impl AsyncClient {
     /// connection in time.
     pub async fn notify<C: Command>(&self, command: &C) -> Result<(), Error> {
         let callee = Callee::Method(const { &C::METHOD });
-        let mut flight = Flight::Prepared(self.client.prepare(callee, Kind::Notify, command));
+        let mut flight = CallProgress::Prepared(self.client.prepare(callee, Kind::Notify, command));
         poll_fn(|cx| flight.poll(callee, cx).map(|landed| landed.map(drop))).await
     }
 
@@ -122,9 +126,9 @@ impl AsyncClient {
         arguments: &(impl Serialize + ?Sized),
     ) -> Result<R, Error> {
         let callee = Callee::Name(method);
-        let mut flight = Flight::Prepared(self.client.prepare(callee, Kind::Call, arguments));
+        let mut flight = CallProgress::Prepared(self.client.prepare(callee, Kind::Call, arguments));
         let decoded = poll_fn(|cx| {
-            let Landed { call, frame } = ready!(flight.poll(callee, cx))?;
+            let Completed { call, frame } = ready!(flight.poll(callee, cx))?;
             Poll::Ready(reply::decode_untyped(&frame, &call.subject(callee)))
         });
         decoded.await
@@ -173,7 +177,7 @@ impl WithTimeout for AsyncClient {
 #[must_use = "a call is sent when it is awaited"]
 pub struct AsyncCall<R, F> {
     method: &'static Method,
-    flight: Flight,
+    flight: CallProgress,
     outcome: PhantomData<fn() -> (R, F)>,
 }
 
@@ -186,9 +190,9 @@ impl<R: Wire, F: Failure> Future for AsyncCall<R, F> {
         let outcome = match ready!(self.flight.poll(callee, cx)) {
             Err(error) => Err(error.into()),
             Ok(_) if method.is_oneway() => reply::nothing(method).map_err(F::from),
-            Ok(Landed { call, frame }) => reply::decode(&frame, &call.subject(callee)),
+            Ok(Completed { call, frame }) => reply::decode(&frame, &call.subject(callee)),
         };
-        self.flight = Flight::Over;
+        self.flight = CallProgress::Over;
         Poll::Ready(outcome)
     }
 }
@@ -202,25 +206,25 @@ impl<R, F> fmt::Debug for AsyncCall<R, F> {
 }
 
 /// How far a call has come.
-enum Flight {
+enum CallProgress {
     /// It is sent when it is first polled.
-    Prepared(Result<Prepared, Error>),
-    Begun(Begun),
+    Prepared(Result<EncodedCall, Error>),
+    Begun(InFlightCall),
     Over,
 }
 
 /// A call that has ended, and its reply frame; empty where none is sent.
-struct Landed<'a> {
-    call: &'a Begun,
+struct Completed<'a> {
+    call: &'a InFlightCall,
     frame: Message,
 }
 
-impl Flight {
+impl CallProgress {
     fn poll(
         &mut self,
         callee: Callee<'_>,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<Landed<'_>, Error>> {
+    ) -> Poll<Result<Completed<'_>, Error>> {
         if let Self::Prepared(_) = self
             && let Self::Prepared(prepared) = std::mem::replace(self, Self::Over)
         {
@@ -231,6 +235,6 @@ impl Flight {
             return Poll::Pending;
         };
         let frame = ready!(call.poll(callee, cx))?.unwrap_or_default();
-        Poll::Ready(Ok(Landed { call, frame }))
+        Poll::Ready(Ok(Completed { call, frame }))
     }
 }
