@@ -153,8 +153,8 @@ for CalculatorServer<S> {
     type Target = S;
     const NAME: &'static str = "Calculator";
     const DOCS: &'static str = "";
-    const ENTRIES: &'static [::zmqrpc::__private::Entry<S>] = &[
-        ::zmqrpc::__private::Entry::task::<
+    const ENTRIES: &'static [::zmqrpc::__private::MethodEntry<S>] = &[
+        ::zmqrpc::__private::MethodEntry::task::<
             CalculatorSlowAdd,
         >(|service, call| ::std::boxed::Box::pin(async move {
             let (a0, a1) = call.arguments::<(i64, i64)>()?;
@@ -162,7 +162,7 @@ for CalculatorServer<S> {
                     CalculatorSlowAdd,
                 >(Calculator::slow_add(&*service, a0, a1).await)
         })),
-        ::zmqrpc::__private::Entry::task::<
+        ::zmqrpc::__private::MethodEntry::task::<
             CalculatorRest<'_>,
         >(|service, call| ::std::boxed::Box::pin(async move {
             let (a0,) = call.arguments::<(::zmqrpc::__private::Str<'_>,)>()?;

@@ -291,17 +291,17 @@ for CalculatorServer<S> {
     type Target = S;
     const NAME: &'static str = "Calculator";
     const DOCS: &'static str = "";
-    const ENTRIES: &'static [::zmqrpc::__private::Entry<S>] = &[
+    const ENTRIES: &'static [::zmqrpc::__private::MethodEntry<S>] = &[
         #[cfg(feature = "add")]
         #[allow(deprecated)]
-        ::zmqrpc::__private::Entry::plain::<
+        ::zmqrpc::__private::MethodEntry::plain::<
             CalculatorAdd,
         >(|service, call| {
             let (a0, a1) = call.arguments::<(i64, i64)>()?;
             call.reply::<CalculatorAdd>(Calculator::add(service, a0, a1))
         }),
         #[allow(clippy::too_many_arguments)]
-        ::zmqrpc::__private::Entry::plain::<
+        ::zmqrpc::__private::MethodEntry::plain::<
             CalculatorEight,
         >(|service, call| {
             let (a0, a1, a2, a3, a4, a5, a6, a7) = call
@@ -311,7 +311,7 @@ for CalculatorServer<S> {
                 >(Calculator::eight(service, a0, a1, a2, a3, a4, a5, a6, a7))
         }),
         #[allow(deprecated)]
-        ::zmqrpc::__private::Entry::plain::<
+        ::zmqrpc::__private::MethodEntry::plain::<
             CalculatorOld,
         >(|service, call| {
             call.arguments::<::zmqrpc::__private::NoArgs>()?;

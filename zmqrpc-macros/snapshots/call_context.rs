@@ -136,14 +136,14 @@ impl<S: Audit + ?::core::marker::Sized> ::zmqrpc::__private::Service for AuditSe
     type Target = S;
     const NAME: &'static str = "Audit";
     const DOCS: &'static str = "";
-    const ENTRIES: &'static [::zmqrpc::__private::Entry<S>] = &[
-        ::zmqrpc::__private::Entry::plain::<
+    const ENTRIES: &'static [::zmqrpc::__private::MethodEntry<S>] = &[
+        ::zmqrpc::__private::MethodEntry::plain::<
             AuditWho,
         >(|service, call| {
             call.arguments::<::zmqrpc::__private::NoArgs>()?;
             call.reply::<AuditWho>(Audit::who(service, call.context()))
         }),
-        ::zmqrpc::__private::Entry::task::<
+        ::zmqrpc::__private::MethodEntry::task::<
             AuditNote<'_>,
         >(|service, call| ::std::boxed::Box::pin(async move {
             let (a0,) = call.arguments::<(::zmqrpc::__private::Str<'_>,)>()?;

@@ -468,8 +468,8 @@ impl<S: Store + ?::core::marker::Sized> ::zmqrpc::__private::Service for StoreSe
     type Target = S;
     const NAME: &'static str = "Store";
     const DOCS: &'static str = "";
-    const ENTRIES: &'static [::zmqrpc::__private::Entry<S>] = &[
-        ::zmqrpc::__private::Entry::plain::<
+    const ENTRIES: &'static [::zmqrpc::__private::MethodEntry<S>] = &[
+        ::zmqrpc::__private::MethodEntry::plain::<
             StoreText<'_>,
         >(|service, call| {
             let (a0, a1, a2) = call
@@ -482,7 +482,7 @@ impl<S: Store + ?::core::marker::Sized> ::zmqrpc::__private::Service for StoreSe
                 >()?;
             call.reply::<StoreText<'_>>(Store::text(service, &a0, a1.as_deref(), a2))
         }),
-        ::zmqrpc::__private::Entry::plain::<
+        ::zmqrpc::__private::MethodEntry::plain::<
             StoreBytes<'_>,
         >(|service, call| {
             let (a0, a1, a2) = call
@@ -497,7 +497,7 @@ impl<S: Store + ?::core::marker::Sized> ::zmqrpc::__private::Service for StoreSe
                     StoreBytes<'_>,
                 >(Store::bytes(service, &a0, a1.into_inner(), a2.as_inner()))
         }),
-        ::zmqrpc::__private::Entry::plain::<
+        ::zmqrpc::__private::MethodEntry::plain::<
             StoreOptionalBytes<'_>,
         >(|service, call| {
             let (a0, a1, a2) = call
@@ -519,7 +519,7 @@ impl<S: Store + ?::core::marker::Sized> ::zmqrpc::__private::Service for StoreSe
                 ),
             )
         }),
-        ::zmqrpc::__private::Entry::plain::<
+        ::zmqrpc::__private::MethodEntry::plain::<
             StoreItems<'_>,
         >(|service, call| {
             let (a0, a1, a2) = call
@@ -532,14 +532,14 @@ impl<S: Store + ?::core::marker::Sized> ::zmqrpc::__private::Service for StoreSe
                 >()?;
             call.reply::<StoreItems<'_>>(Store::items(service, &a0, a1.as_deref(), a2))
         }),
-        ::zmqrpc::__private::Entry::plain::<
+        ::zmqrpc::__private::MethodEntry::plain::<
             StoreItem<'_>,
         >(|service, call| {
             let (a0, a1, a2) = call
                 .arguments::<(Item, ::core::option::Option<Item>, Option<Item>)>()?;
             call.reply::<StoreItem<'_>>(Store::item(service, &a0, a1.as_ref(), a2))
         }),
-        ::zmqrpc::__private::Entry::plain::<
+        ::zmqrpc::__private::MethodEntry::plain::<
             StoreArray,
         >(|service, call| {
             let (a0,) = call.arguments::<([u8; 4],)>()?;

@@ -141,14 +141,14 @@ for CalculatorServer<S> {
     type Target = S;
     const NAME: &'static str = "Calculator";
     const DOCS: &'static str = "";
-    const ENTRIES: &'static [::zmqrpc::__private::Entry<S>] = &[
-        ::zmqrpc::__private::Entry::plain::<
+    const ENTRIES: &'static [::zmqrpc::__private::MethodEntry<S>] = &[
+        ::zmqrpc::__private::MethodEntry::plain::<
             CalculatorDivide,
         >(|service, call| {
             let (a0, a1) = call.arguments::<(i64, i64)>()?;
             call.reply::<CalculatorDivide>(Calculator::divide(service, a0, a1))
         }),
-        ::zmqrpc::__private::Entry::plain::<
+        ::zmqrpc::__private::MethodEntry::plain::<
             CalculatorLoad,
         >(|service, call| {
             call.arguments::<::zmqrpc::__private::NoArgs>()?;

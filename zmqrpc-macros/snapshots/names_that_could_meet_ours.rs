@@ -138,8 +138,8 @@ impl<S1: S + ?::core::marker::Sized> ::zmqrpc::__private::Service for SServer<S1
     type Target = S1;
     const NAME: &'static str = "S";
     const DOCS: &'static str = "";
-    const ENTRIES: &'static [::zmqrpc::__private::Entry<S1>] = &[
-        ::zmqrpc::__private::Entry::plain::<
+    const ENTRIES: &'static [::zmqrpc::__private::MethodEntry<S1>] = &[
+        ::zmqrpc::__private::MethodEntry::plain::<
             SMatch,
         >(|service, call| {
             let (a0, a1, a2, a3, a4, a5) = call.arguments::<(T, U, u8, u8, u8, u8)>()?;

@@ -90,8 +90,8 @@ for PingerServer<S> {
     type Target = S;
     const NAME: &'static str = "Pinger";
     const DOCS: &'static str = "";
-    const ENTRIES: &'static [::zmqrpc::__private::Entry<S>] = &[
-        ::zmqrpc::__private::Entry::plain::<
+    const ENTRIES: &'static [::zmqrpc::__private::MethodEntry<S>] = &[
+        ::zmqrpc::__private::MethodEntry::plain::<
             PingerPing,
         >(|service, call| {
             call.arguments::<::zmqrpc::__private::NoArgs>()?;

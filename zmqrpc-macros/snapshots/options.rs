@@ -151,14 +151,14 @@ for CalculatorServer<S> {
     type Target = S;
     const NAME: &'static str = "math.Calculator";
     const DOCS: &'static str = "";
-    const ENTRIES: &'static [crate::rpc::__private::Entry<S>] = &[
-        crate::rpc::__private::Entry::plain::<
+    const ENTRIES: &'static [crate::rpc::__private::MethodEntry<S>] = &[
+        crate::rpc::__private::MethodEntry::plain::<
             Sum,
         >(|service, call| {
             let (a0, a1) = call.arguments::<(i64, i64)>()?;
             call.reply::<Sum>(Calculator::add(service, a0, a1))
         }),
-        crate::rpc::__private::Entry::plain::<
+        crate::rpc::__private::MethodEntry::plain::<
             CalculatorLog,
         >(|service, call| {
             let (a0,) = call.arguments::<(String,)>()?;

@@ -101,8 +101,8 @@ for CalculatorServer<S> {
     type Target = S;
     const NAME: &'static str = "Calculator";
     const DOCS: &'static str = "A four-function calculator.";
-    const ENTRIES: &'static [::zmqrpc::__private::Entry<S>] = &[
-        ::zmqrpc::__private::Entry::plain::<
+    const ENTRIES: &'static [::zmqrpc::__private::MethodEntry<S>] = &[
+        ::zmqrpc::__private::MethodEntry::plain::<
             CalculatorAdd,
         >(|service, call| {
             let (a0, a1) = call.arguments::<(i64, i64)>()?;

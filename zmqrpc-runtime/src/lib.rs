@@ -29,10 +29,10 @@ pub use auth::{
 pub use client::{AsyncCall, AsyncClient, Client, ClientBuilder, ClientStats, Pending};
 pub use codec::{Error as CodecError, assert_travels};
 pub use command::{
-    Answer, CallContext, Command, Failure, Method, Never, Service, Transport, Wire, WithTimeout,
+    Answer, CallContext, Command, Failure, Method, Never, Service, Transport, Value, WithTimeout,
     WithTopic,
 };
-pub use error::{CallError, Error, Site};
+pub use error::{CallError, CallTarget, Error};
 #[cfg(feature = "tokio")]
 pub use message::{AsyncReceiver, Delivered};
 pub use message::{Received, Receiver, Sender};
@@ -46,8 +46,8 @@ pub use proxy::{
 pub use publish::{AsyncPush, AsyncPusher, Pusher, PusherBuilder, PusherStats};
 pub use publish::{Overflow, Publisher, PublisherBuilder, PublisherStats};
 pub use server::{
-    AsyncHandler, Handler, Heard, PullStats, Server, ServerBuilder, ServerHandle, ServerStats,
-    Subscription, SubscriptionStats,
+    AsyncHandler, Handler, PublisherCounts, PullStats, Server, ServerBuilder, ServerHandle,
+    ServerStats, Subscription, SubscriptionStats,
 };
 pub use socket::SocketError;
 pub use wire::Executed;
@@ -70,8 +70,9 @@ pub mod __private {
     pub use crate::client::Client;
     pub use crate::codec::{Bytes, Lent, NoArgs, Owned, Str, optional_bytes};
     pub use crate::command::{
-        Call, CallContext, Command, Entry, Fallible, Frame, Handled, MaybeResult, Method, Refusal,
-        Returned, Service, Task, Transport, WithTimeout, WithTopic,
+        Call, CallContext, CallFailure, Command, EncodedReply, Fallible, HandlerResult,
+        MaybeResult, Method, MethodEntry, MethodFuture, Returned, Service, Transport, WithTimeout,
+        WithTopic,
     };
     pub use crate::error::{CallError, Error};
     pub use crate::local::local;

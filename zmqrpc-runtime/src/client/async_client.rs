@@ -16,7 +16,7 @@ use super::handle::Client;
 use super::pending::InFlightCall;
 use super::reply;
 use super::stats::ClientStats;
-use crate::command::{Command, Failure, Method, Transport, Wire, WithTimeout};
+use crate::command::{Command, Failure, Method, Transport, Value, WithTimeout};
 use crate::error::Error;
 use crate::socket::Message;
 use crate::wire::Kind;
@@ -120,7 +120,7 @@ impl AsyncClient {
     /// # Errors
     ///
     /// [`Error::Service`] with the method's own error, and all others of a call.
-    pub async fn invoke<R: Wire>(
+    pub async fn invoke<R: Value>(
         &self,
         method: &str,
         arguments: &(impl Serialize + ?Sized),
@@ -181,7 +181,7 @@ pub struct AsyncCall<R, F> {
     outcome: PhantomData<fn() -> (R, F)>,
 }
 
-impl<R: Wire, F: Failure> Future for AsyncCall<R, F> {
+impl<R: Value, F: Failure> Future for AsyncCall<R, F> {
     type Output = Result<R, F>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<R, F>> {

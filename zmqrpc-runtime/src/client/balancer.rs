@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use super::connection::Connection;
-use crate::command::Exchange;
+use crate::command::InProcess;
 use crate::socket::Registration;
 
 /// Where calls go.
 pub(super) enum Channel {
     Links(Arc<Balancer>),
     /// To a service within the process, on the caller's thread.
-    Local(Arc<dyn Exchange>),
+    Local(Arc<dyn InProcess>),
 }
 
 /// One link per endpoint.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::codec::Codec;
 use crate::command::Method;
-use crate::error::{Error, Site};
+use crate::error::{CallTarget, Error};
 use crate::wire::{Executed, Limits, MethodRef};
 
 /// What is called.
@@ -30,12 +30,12 @@ pub(super) struct CallInfo<'a> {
 }
 
 impl<'a> CallInfo<'a> {
-    pub(super) fn site(&self) -> Site {
+    pub(super) fn site(&self) -> CallTarget {
         let method = match self.callee {
             Callee::Method(method) => method.full_name(),
             Callee::Name(name) => name.to_owned().into(),
         };
-        Site::new(method, self.endpoint.cloned())
+        CallTarget::new(method, self.endpoint.cloned())
     }
 
     pub(super) fn signature(&self) -> String {

@@ -9,7 +9,7 @@ use super::in_flight::{CallOptions, Deadlines};
 use super::pending::{InFlightCall, ReplySource};
 use super::retry::RetryContext;
 use super::state::LimitExceeded;
-use crate::command::{Exchange, Exchanged};
+use crate::command::{InProcess, InProcessResult};
 use crate::error::Error;
 use crate::socket::Message;
 use crate::wire::Kind;
@@ -28,7 +28,7 @@ pub(super) struct EncodedCall {
 pub(super) enum Destination {
     Link(Arc<Connection>),
     /// A service within the process, on the caller's thread.
-    Local(Arc<dyn Exchange>),
+    Local(Arc<dyn InProcess>),
 }
 
 impl Destination {
@@ -51,8 +51,8 @@ impl EncodedCall {
     /// The same for a task, which is not held up by a service within the process.
     pub(super) fn begin_as_task(self, callee: Callee<'_>) -> Result<InFlightCall, Error> {
         self.begin_by(callee, true, |service, frame| match service.start(frame) {
-            Exchanged::Done(frame) => ReplySource::here(frame),
-            Exchanged::Task(task) => ReplySource::Task(task, None),
+            InProcessResult::Done(frame) => ReplySource::here(frame),
+            InProcessResult::Task(task) => ReplySource::Task(task, None),
         })
     }
 
@@ -60,7 +60,7 @@ impl EncodedCall {
         self,
         callee: Callee<'_>,
         task: bool,
-        execute: impl FnOnce(Arc<dyn Exchange>, Message) -> ReplySource,
+        execute: impl FnOnce(Arc<dyn InProcess>, Message) -> ReplySource,
     ) -> Result<InFlightCall, Error> {
         let Self {
             to,

@@ -17,7 +17,7 @@ use super::{reply, request};
 use crate::clock::FOREVER;
 #[cfg(feature = "tokio")]
 use crate::command::mark_of_blocked;
-use crate::command::{Command, Exchange, Transport, Wire, WithTimeout, inherited_deadline};
+use crate::command::{Command, InProcess, Transport, Value, WithTimeout, inherited_deadline};
 use crate::error::Error;
 use crate::socket::Process;
 #[cfg(feature = "tokio")]
@@ -93,7 +93,7 @@ impl Client {
     }
 
     /// A client whose calls are executed within the process.
-    pub(crate) fn local(service: Arc<dyn Exchange>) -> Self {
+    pub(crate) fn local(service: Arc<dyn InProcess>) -> Self {
         let defaults = ClientBuilder::default();
         let (timeout, connect_timeout) = defaults.timeouts();
         Self::new(
@@ -229,7 +229,7 @@ impl Client {
     /// # Errors
     ///
     /// [`Error::Service`] with the method's own error, and all others of a call.
-    pub fn invoke<R: Wire>(
+    pub fn invoke<R: Value>(
         &self,
         method: &str,
         arguments: &(impl Serialize + ?Sized),

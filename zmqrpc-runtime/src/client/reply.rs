@@ -2,15 +2,15 @@
 
 use super::call_info::CallInfo;
 use crate::codec::{Codec, Error as CodecError, describe};
-use crate::command::{Failure, Method, Wire};
-use crate::error::{Error, Site};
+use crate::command::{Failure, Method, Value};
+use crate::error::{CallTarget, Error};
 use crate::socket::Message;
 use crate::wire::{ACCEPTED_KEY, Executed, Limits, Reply, ReplyBody, Status};
 
 /// The reply of a oneway method, which is not sent: what no bytes decode to.
-pub(super) fn nothing<R: Wire>(method: &Method) -> Result<R, Error> {
+pub(super) fn nothing<R: Value>(method: &Method) -> Result<R, Error> {
     R::decode(Codec::Postcard, &[]).map_err(|source| Error::Decode {
-        at: Site::new(method.full_name(), None),
+        at: CallTarget::new(method.full_name(), None),
         what: "the reply of a oneway method, which must be `()`,",
         source,
         executed: Executed::Maybe,
@@ -27,7 +27,7 @@ pub(super) fn executed(frame: &Message) -> Executed {
 }
 
 /// The reply to a command.
-pub(super) fn decode<R: Wire, F: Failure>(frame: &[u8], subject: &CallInfo<'_>) -> Result<R, F> {
+pub(super) fn decode<R: Value, F: Failure>(frame: &[u8], subject: &CallInfo<'_>) -> Result<R, F> {
     let undecodable = |source| undecodable(source, subject);
     match read(frame, subject)? {
         EncodedAnswer::Value(codec, body) => Ok(R::decode(codec, body).map_err(undecodable)?),
@@ -40,7 +40,7 @@ pub(super) fn decode<R: Wire, F: Failure>(frame: &[u8], subject: &CallInfo<'_>) 
 }
 
 /// The reply to a call by name, whose errors have no type here.
-pub(super) fn decode_untyped<R: Wire>(frame: &[u8], subject: &CallInfo<'_>) -> Result<R, Error> {
+pub(super) fn decode_untyped<R: Value>(frame: &[u8], subject: &CallInfo<'_>) -> Result<R, Error> {
     match read(frame, subject)? {
         EncodedAnswer::Value(codec, body) => {
             R::decode(codec, body).map_err(|source| undecodable(source, subject))
@@ -57,7 +57,7 @@ pub(super) fn decode_untyped<R: Wire>(frame: &[u8], subject: &CallInfo<'_>) -> R
 }
 
 /// The reply to what was only taken on: what no bytes decode to.
-fn accepted<R: Wire>(codec: Codec, subject: &CallInfo<'_>) -> Result<R, Error> {
+fn accepted<R: Value>(codec: Codec, subject: &CallInfo<'_>) -> Result<R, Error> {
     R::decode(codec, &[]).map_err(|_| Error::Accepted { at: subject.site() })
 }
 

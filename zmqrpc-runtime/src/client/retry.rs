@@ -159,7 +159,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::command::Refusal;
+    use crate::command::CallFailure;
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -258,7 +258,7 @@ mod tests {
     #[test]
     fn only_what_was_surely_not_executed_is_a_refusal() {
         let reply = |status, executed| {
-            let refusal = Refusal::new(status, "no").surely(executed);
+            let refusal = CallFailure::new(status, "no").surely(executed);
             Ok(Some(refusal.encode(7)))
         };
         for status in [

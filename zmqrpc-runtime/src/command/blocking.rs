@@ -15,19 +15,19 @@ use tokio::task::coop;
 use crate::socket::PerProcess;
 
 /// A runtime of one thread that `async` methods of a server of this process run on.
-pub(crate) struct OneThread(Id);
+pub(crate) struct SingleThreadRuntime(Id);
 
 /// The runtimes of one thread that this process has servers on.
-struct Hosts {
+struct RuntimeHosts {
     count: AtomicUsize,
     ids: Mutex<Vec<Id>>,
     /// Of this process alone: another one has runtimes of the same numbers.
     process: u64,
 }
 
-static HOSTS: PerProcess<Hosts> = PerProcess::new();
+static HOSTS: PerProcess<RuntimeHosts> = PerProcess::new();
 
-impl Default for Hosts {
+impl Default for RuntimeHosts {
     fn default() -> Self {
         Self {
             count: AtomicUsize::new(0),
@@ -38,7 +38,7 @@ impl Default for Hosts {
     }
 }
 
-impl Hosts {
+impl RuntimeHosts {
     fn ids(&self) -> MutexGuard<'_, Vec<Id>> {
         self.ids.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -48,7 +48,7 @@ impl Hosts {
     }
 }
 
-impl OneThread {
+impl SingleThreadRuntime {
     /// `None` for a runtime of several threads.
     pub(crate) fn of(handle: &Handle) -> Option<Self> {
         (handle.runtime_flavor() == RuntimeFlavor::CurrentThread).then(|| {
@@ -70,7 +70,7 @@ impl OneThread {
     }
 }
 
-impl Drop for OneThread {
+impl Drop for SingleThreadRuntime {
     fn drop(&mut self) {
         let hosts = HOSTS.get();
         let mut ids = hosts.ids();
@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn the_thread_that_polls_is_told_from_those_that_block_for_it() {
         let runtime = Builder::new_current_thread().build().unwrap();
-        let host = OneThread::of(runtime.handle()).unwrap();
+        let host = SingleThreadRuntime::of(runtime.handle()).unwrap();
         assert!(!host.is_here());
         runtime.block_on(async {
             for _ in 0..1000 {
@@ -146,6 +146,6 @@ mod tests {
             .worker_threads(1)
             .build()
             .unwrap();
-        assert!(OneThread::of(runtime.handle()).is_none());
+        assert!(SingleThreadRuntime::of(runtime.handle()).is_none());
     }
 }

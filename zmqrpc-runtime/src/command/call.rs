@@ -10,7 +10,7 @@ use std::time::Instant;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{Answer, CallContext, Command, Method, Wire};
+use super::{Answer, CallContext, Command, Method, Value};
 use crate::codec::{Codec, Error as CodecError};
 use crate::log::{self, Throttle};
 use crate::socket::{Message, PerProcess};
@@ -20,22 +20,22 @@ use crate::wire::{
 
 /// A request whose header has been read: the arguments are still encoded, the reply is still to come.
 ///
-/// Dispatch entries turn it into a [`Frame`]; they never see which dialect it came in.
+/// Dispatch entries turn it into a [`EncodedReply`]; they never see which dialect it came in.
 #[derive(Debug)]
-pub struct Call(Box<Parts>);
+pub struct Call(Box<CallParts>);
 
 /// Behind a pointer, as a call is handed on often before it is looked at.
 #[derive(Debug)]
-struct Parts {
+struct CallParts {
     context: CallContext,
-    envelope: Envelope,
+    envelope: ReplyContext,
 }
 
 /// Blanks that a thread keeps. Calls that waited come to their ends in bunches: an allocator that keeps a few places at
 /// hand is slow with so many.
 const SPARES: usize = 256;
 
-type Spares = Vec<Box<Parts>>;
+type Spares = Vec<Box<CallParts>>;
 
 thread_local! {
     static SPARE: RefCell<Spares> = const { RefCell::new(Vec::new()) };
@@ -43,7 +43,7 @@ thread_local! {
 
 /// What a server knows of a request beside its context: what the reply has to repeat, and what it has to keep to.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Envelope {
+pub(crate) struct ReplyContext {
     pub(crate) id: u64,
     /// The method's number among those of the server.
     pub(crate) entry: usize,
@@ -59,14 +59,14 @@ pub(crate) struct Envelope {
 }
 
 /// The memory of a call whose frame is still to come, or has come and is still to be read.
-pub(crate) struct Blank(Box<Parts>);
+pub(crate) struct CallBuffer(Box<CallParts>);
 
-impl Blank {
+impl CallBuffer {
     /// `now` need not be exact.
     pub(crate) fn new(now: Instant) -> Self {
         let spare = SPARE.try_with(|spare| spare.borrow_mut().pop());
         let parts = spare.ok().flatten().unwrap_or_else(|| {
-            let envelope = Envelope {
+            let envelope = ReplyContext {
                 id: 0,
                 entry: 0,
                 codec: Codec::Postcard,
@@ -76,7 +76,7 @@ impl Blank {
                 reply_limit: 0,
             };
             let context = CallContext::blank(now);
-            Box::new(Parts { context, envelope })
+            Box::new(CallParts { context, envelope })
         });
         Self(parts)
     }
@@ -110,7 +110,7 @@ impl Blank {
         since: Instant,
         deadline: Option<Instant>,
         topic: Option<Box<str>>,
-        envelope: Envelope,
+        envelope: ReplyContext,
     ) -> Call {
         self.0.context.fill(method, since, deadline, topic);
         self.0.envelope = envelope;
@@ -121,7 +121,7 @@ impl Blank {
 impl Call {
     /// The method has ended: keeps the memory for another call.
     pub(crate) fn recycle(self) {
-        Blank(self.0).recycle();
+        CallBuffer(self.0).recycle();
     }
 
     /// What the handler may know of the call.
@@ -152,14 +152,14 @@ impl Call {
     /// # Errors
     ///
     /// A refusal that tells the caller what was wrong with them.
-    pub fn arguments<'a, A: Deserialize<'a>>(&'a self) -> Result<A, Refusal> {
+    pub fn arguments<'a, A: Deserialize<'a>>(&'a self) -> Result<A, CallFailure> {
         let decoded = self.codec().decode(self.body());
-        decoded.map_err(|error| Refusal::arguments(&error))
+        decoded.map_err(|error| CallFailure::arguments(&error))
     }
 
     /// The arguments, encoded.
     pub(crate) fn body(&self) -> &[u8] {
-        let Parts { context, envelope } = &*self.0;
+        let CallParts { context, envelope } = &*self.0;
         context.frame().get(envelope.body..).unwrap_or_default()
     }
 
@@ -170,7 +170,7 @@ impl Call {
     /// Decodes a hand-written command: its fields are the arguments.
     ///
     /// Serde writes a struct of one unnamed field as that field alone. By name the arguments are a tuple in any case.
-    pub(crate) fn command<C: DeserializeOwned>(&self) -> Result<C, Refusal> {
+    pub(crate) fn command<C: DeserializeOwned>(&self) -> Result<C, CallFailure> {
         let command = self.arguments::<C>();
         if command.is_err()
             && self.codec() != Codec::Postcard
@@ -186,12 +186,12 @@ impl Call {
     /// # Errors
     ///
     /// A refusal that tells the caller why the answer cannot travel.
-    pub fn reply<C: Command>(&self, answer: C::Answer) -> Handled {
+    pub fn reply<C: Command>(&self, answer: C::Answer) -> HandlerResult {
         self.0.envelope.reply::<C>(answer)
     }
 
-    pub(crate) fn into_parts(self) -> (CallContext, Envelope) {
-        let Parts { context, envelope } = *self.0;
+    pub(crate) fn into_parts(self) -> (CallContext, ReplyContext) {
+        let CallParts { context, envelope } = *self.0;
         (context, envelope)
     }
 }
@@ -210,14 +210,14 @@ fn note_unheard(method: &'static Method) {
     }
 }
 
-impl Envelope {
-    pub(crate) fn reply<C: Command>(&self, answer: C::Answer) -> Handled {
+impl ReplyContext {
+    pub(crate) fn reply<C: Command>(&self, answer: C::Answer) -> HandlerResult {
         let answer = answer.into_result();
         if !self.wants_reply {
             if answer.is_err() {
                 note_unheard(&C::METHOD);
             }
-            return Ok(Frame::NONE);
+            return Ok(EncodedReply::NONE);
         }
         let (codec, metadata, body) = (self.codec.id(), Metadata::EMPTY, &[][..]);
         let encoded = Message::build(|out| match answer {
@@ -247,17 +247,17 @@ impl Envelope {
             }
         });
         match encoded {
-            Ok(message) => Ok(Frame(Some(Box::new(message)))),
-            Err(error) => Err(Refusal::reply(&error)),
+            Ok(message) => Ok(EncodedReply(Some(Box::new(message)))),
+            Err(error) => Err(CallFailure::reply(&error)),
         }
     }
 }
 
 /// An encoded reply; none where none is sent.
 #[derive(Debug)]
-pub struct Frame(Option<Box<Message>>);
+pub struct EncodedReply(Option<Box<Message>>);
 
-impl Frame {
+impl EncodedReply {
     /// It holds an error of the service's own.
     pub(crate) fn is_error(&self) -> bool {
         self.0
@@ -274,13 +274,13 @@ impl Frame {
 
 /// Why a call got no answer of its service.
 #[derive(Clone, Debug)]
-pub struct Refusal {
+pub struct CallFailure {
     pub(crate) status: Status,
     pub(crate) executed: Executed,
     pub(crate) detail: String,
 }
 
-impl Refusal {
+impl CallFailure {
     pub(crate) fn new(status: Status, detail: impl Into<String>) -> Self {
         Self {
             status,
@@ -345,14 +345,14 @@ pub(crate) fn reply_frame(id: u64, body: ReplyBody<'_>) -> Message {
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for CallFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}: {}", self.status, self.detail)
     }
 }
 
 /// What a dispatch entry makes of a call.
-pub type Handled = Result<Frame, Refusal>;
+pub type HandlerResult = Result<EncodedReply, CallFailure>;
 
 /// An `async` method that has been called and not yet run.
-pub type Task = Pin<Box<dyn Future<Output = Handled> + Send>>;
+pub type MethodFuture = Pin<Box<dyn Future<Output = HandlerResult> + Send>>;

@@ -16,16 +16,16 @@ mod transport;
 mod value;
 
 #[cfg(feature = "tokio")]
-pub(crate) use blocking::{OneThread, mark_of_blocked};
-pub(crate) use call::{Blank, Envelope, reply_frame};
-pub use call::{Call, Frame, Handled, Refusal, Task};
+pub(crate) use blocking::{SingleThreadRuntime, mark_of_blocked};
+pub use call::{Call, CallFailure, EncodedReply, HandlerResult, MethodFuture};
+pub(crate) use call::{CallBuffer, ReplyContext, reply_frame};
 pub use context::CallContext;
 pub(crate) use context::{DeadlineScope, inherited_deadline};
 pub use method::Method;
 pub use outcome::{Answer, Failure, Fallible, MaybeResult, Never, Returned};
-pub(crate) use service::{Dispatch, Served, Started};
-pub use service::{Entry, Service};
+pub(crate) use service::{DynService, ServiceObject, Started};
+pub use service::{MethodEntry, Service};
 pub use traits::Command;
-pub(crate) use transport::{Exchange, Exchanged};
+pub(crate) use transport::{InProcess, InProcessResult};
 pub use transport::{Transport, WithTimeout, WithTopic};
-pub use value::Wire;
+pub use value::Value;

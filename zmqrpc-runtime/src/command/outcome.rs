@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::Wire;
+use super::Value;
 use crate::error::{CallError, Error};
 
 /// What a caller gets when a call fails: [`Error`], or [`CallError<E>`] where the method returns a `Result`.
 pub trait Failure: From<Error> + Send + 'static {
     /// The service's own error; [`Never`] where there is none.
-    type Service: Wire;
+    type Service: Value;
 
     /// Makes a failure of the service's own error.
     fn service(error: Self::Service) -> Self;
@@ -29,7 +29,7 @@ impl Failure for Error {
     }
 }
 
-impl<E: Wire> Failure for CallError<E> {
+impl<E: Value> Failure for CallError<E> {
     type Service = E;
 
     fn service(error: E) -> Self {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Call, Command, Handled, Method, Task};
+use super::{Call, Command, HandlerResult, Method, MethodFuture};
 
 /// Executes the commands of one trait. `CalculatorServer` and its like implement it; nobody writes it by hand.
 #[diagnostic::on_unimplemented(
@@ -19,51 +19,51 @@ pub trait Service: Send + Sync + 'static {
     const DOCS: &'static str;
     /// One entry per method.
     #[doc(hidden)]
-    const ENTRIES: &'static [Entry<Self::Target>];
+    const ENTRIES: &'static [MethodEntry<Self::Target>];
 
     #[doc(hidden)]
     fn target(&self) -> &Arc<Self::Target>;
 }
 
 /// One method of a service: what it is, and how it runs.
-pub struct Entry<S: ?Sized + 'static> {
+pub struct MethodEntry<S: ?Sized + 'static> {
     method: Method,
-    run: Run<S>,
+    run: MethodKind<S>,
 }
 
-enum Run<S: ?Sized + 'static> {
-    Plain(fn(&S, &Call) -> Handled),
-    Task(fn(Arc<S>, Call) -> Task),
+enum MethodKind<S: ?Sized + 'static> {
+    Plain(fn(&S, &Call) -> HandlerResult),
+    Task(fn(Arc<S>, Call) -> MethodFuture),
 }
 
-impl<S: ?Sized> Entry<S> {
+impl<S: ?Sized> MethodEntry<S> {
     /// A plain method, which runs to its end on the thread that calls it.
     #[must_use]
-    pub const fn plain<C: Command>(run: fn(&S, &Call) -> Handled) -> Self {
+    pub const fn plain<C: Command>(run: fn(&S, &Call) -> HandlerResult) -> Self {
         Self {
             method: C::METHOD,
-            run: Run::Plain(run),
+            run: MethodKind::Plain(run),
         }
     }
 
     /// An `async` method.
     #[must_use]
-    pub const fn task<C: Command>(run: fn(Arc<S>, Call) -> Task) -> Self {
+    pub const fn task<C: Command>(run: fn(Arc<S>, Call) -> MethodFuture) -> Self {
         Self {
             method: C::METHOD,
-            run: Run::Task(run),
+            run: MethodKind::Task(run),
         }
     }
 }
 
 /// What became of a call that was started.
 pub(crate) enum Started {
-    Done(Handled),
-    Task(Task),
+    Done(HandlerResult),
+    Task(MethodFuture),
 }
 
 /// A service whose type does not matter any more: what a server keeps.
-pub(crate) trait Dispatch: Send + Sync {
+pub(crate) trait DynService: Send + Sync {
     /// The methods, in the order of their indices.
     fn methods(&self) -> Vec<&'static Method>;
     /// Runs a plain method to its end, or prepares an `async` one.
@@ -71,21 +71,21 @@ pub(crate) trait Dispatch: Send + Sync {
 }
 
 /// A service, ready to be kept beside others.
-pub(crate) struct Served<S>(pub(crate) S);
+pub(crate) struct ServiceObject<S>(pub(crate) S);
 
-impl<S: Service> Dispatch for Served<S> {
+impl<S: Service> DynService for ServiceObject<S> {
     fn methods(&self) -> Vec<&'static Method> {
         S::ENTRIES.iter().map(|entry| &entry.method).collect()
     }
 
     fn start(&self, index: usize, call: Call) -> Started {
         match S::ENTRIES[index].run {
-            Run::Plain(run) => {
+            MethodKind::Plain(run) => {
                 let handled = run(self.0.target(), &call);
                 call.recycle();
                 Started::Done(handled)
             }
-            Run::Task(run) => Started::Task(run(Arc::clone(self.0.target()), call)),
+            MethodKind::Task(run) => Started::Task(run(Arc::clone(self.0.target()), call)),
         }
     }
 }

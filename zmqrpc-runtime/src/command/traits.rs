@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Answer, Failure, Method, Wire};
+use super::{Answer, Failure, Method, Value};
 
 /// An encoded call: the arguments of one method, and what comes back.
 ///
@@ -14,7 +14,7 @@ use super::{Answer, Failure, Method, Wire};
 )]
 pub trait Command: Serialize {
     /// What a caller gets.
-    type Reply: Wire;
+    type Reply: Value;
     /// What a caller gets instead: [`Error`](crate::Error), or [`CallError<E>`](crate::CallError).
     type Failure: Failure;
     /// What a service returns: the reply, or a `Result` of it.

@@ -86,16 +86,16 @@ pub trait WithTopic: Transport {
 }
 
 /// Answers a request within the process: what a client without a socket talks to.
-pub(crate) trait Exchange: Send + Sync {
+pub(crate) trait InProcess: Send + Sync {
     /// The reply to a request frame; none where none is wanted.
     fn exchange(&self, request: Message) -> Option<Message>;
 
     /// The same for a task: an `async` method goes on when the task is polled.
-    fn start(self: Arc<Self>, request: Message) -> Exchanged;
+    fn start(self: Arc<Self>, request: Message) -> InProcessResult;
 }
 
 /// What came of a request so far.
-pub(crate) enum Exchanged {
+pub(crate) enum InProcessResult {
     Done(Option<Message>),
     /// Ready with the reply.
     Task(Pin<Box<dyn Future<Output = Option<Message>> + Send>>),

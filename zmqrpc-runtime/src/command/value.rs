@@ -14,7 +14,7 @@ use crate::codec::{Codec, Error as CodecError};
     label = "needs `serde::Serialize` and `serde::Deserialize`, and owns what it holds",
     note = "write `#[derive(serde::Serialize, serde::Deserialize)]` above `{Self}`"
 )]
-pub trait Wire: Sized + Send + 'static {
+pub trait Value: Sized + Send + 'static {
     #[doc(hidden)]
     fn encode(&self, codec: Codec, out: &mut Vec<u8>, limit: usize) -> Result<(), CodecError>;
     #[doc(hidden)]
@@ -23,7 +23,7 @@ pub trait Wire: Sized + Send + 'static {
 
 // Or the compiler would explain why serde's traits are missing, instead of showing the message above.
 #[diagnostic::do_not_recommend]
-impl<T: Serialize + DeserializeOwned + Send + 'static> Wire for T {
+impl<T: Serialize + DeserializeOwned + Send + 'static> Value for T {
     fn encode(&self, codec: Codec, out: &mut Vec<u8>, limit: usize) -> Result<(), CodecError> {
         codec.encode_value(self, out, limit)
     }

@@ -4,11 +4,11 @@
 //! service's own error for methods that return a `Result`.
 
 mod call;
-mod site;
+mod call_target;
 mod tried;
 
 pub use call::CallError;
-pub use site::Site;
+pub use call_target::CallTarget;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -44,7 +44,7 @@ pub enum Error {
     #[error("{at}: no reply within {limit:?}; {executed}")]
     Timeout {
         /// The call.
-        at: Site,
+        at: CallTarget,
         /// The time that the call had.
         limit: Duration,
         /// `No` if it had not been sent yet or the server found it expired.
@@ -54,7 +54,7 @@ pub enum Error {
     #[error("{at}: {}; {executed}", Printable(.reason))]
     Unavailable {
         /// The call.
-        at: Site,
+        at: CallTarget,
         /// What is known about the connection.
         reason: Cow<'static, str>,
         /// `No` if the request had not been sent yet.
@@ -64,7 +64,7 @@ pub enum Error {
     #[error("{at}: access denied: {}", Printable(.reason))]
     Unauthenticated {
         /// The call.
-        at: Site,
+        at: CallTarget,
         /// What the server said, or what is known.
         reason: Cow<'static, str>,
     },
@@ -74,7 +74,7 @@ pub enum Error {
     )]
     UnknownMethod {
         /// The call.
-        at: Site,
+        at: CallTarget,
     },
     /// Both sides know the method but disagree about its arguments, its reply or its version.
     #[error(
@@ -83,7 +83,7 @@ pub enum Error {
     )]
     SignatureMismatch {
         /// The call.
-        at: Site,
+        at: CallTarget,
         /// The signature as the caller knows it.
         ours: Box<str>,
         /// The signature as the server knows it.
@@ -94,7 +94,7 @@ pub enum Error {
     #[error("{at}: the service answered with an error: {}", Printable(.message))]
     Service {
         /// The call.
-        at: Site,
+        at: CallTarget,
         /// The error, rendered from its MessagePack form.
         message: Box<str>,
         /// The error in MessagePack.
@@ -104,7 +104,7 @@ pub enum Error {
     #[error("{at}: {}; the call was not executed, try again later", Printable(.reason))]
     Overloaded {
         /// The call.
-        at: Site,
+        at: CallTarget,
         /// Which queue, and its limit.
         reason: Cow<'static, str>,
     },
@@ -112,7 +112,7 @@ pub enum Error {
     #[error("{at}: cancelled; {executed}")]
     Cancelled {
         /// The call.
-        at: Site,
+        at: CallTarget,
         /// Whether it may have run before.
         executed: Executed,
     },
@@ -120,13 +120,13 @@ pub enum Error {
     #[error("{at}: the server is shutting down; the call was not executed")]
     ShuttingDown {
         /// The call.
-        at: Site,
+        at: CallTarget,
     },
     /// A request or a reply is over the limit for messages.
     #[error("{at}: {what} is larger than the limit of {limit} bytes; {executed}")]
     TooLarge {
         /// The call.
-        at: Site,
+        at: CallTarget,
         /// The request or the reply.
         what: &'static str,
         /// The limit that it exceeds, in bytes.
@@ -138,7 +138,7 @@ pub enum Error {
     #[error("{at}: {what} cannot be encoded: {}; {executed}", Printable(.source))]
     Encode {
         /// The call.
-        at: Site,
+        at: CallTarget,
         /// The arguments or the reply.
         what: &'static str,
         /// What the encoder said.
@@ -150,7 +150,7 @@ pub enum Error {
     #[error("{at}: {what} cannot be decoded: {}; {executed}", Printable(.source))]
     Decode {
         /// The call.
-        at: Site,
+        at: CallTarget,
         /// The request, the arguments or the reply.
         what: &'static str,
         /// What the decoder said.
@@ -164,7 +164,7 @@ pub enum Error {
     )]
     Accepted {
         /// The call.
-        at: Site,
+        at: CallTarget,
     },
     /// The service panicked; the server goes on.
     #[error(
@@ -172,13 +172,13 @@ pub enum Error {
     )]
     Panicked {
         /// The call.
-        at: Site,
+        at: CallTarget,
     },
     /// The server answered with a status that this version does not know.
     #[error("{at}: the server answered with status {code}: {}; {executed}", Printable(.message))]
     Remote {
         /// The call.
-        at: Site,
+        at: CallTarget,
         /// The status.
         code: u8,
         /// The server's words.
@@ -277,7 +277,7 @@ impl Error {
 
     /// Where the call failed; none for failures outside of a call.
     #[must_use]
-    pub fn site(&self) -> Option<&Site> {
+    pub fn site(&self) -> Option<&CallTarget> {
         match self {
             Self::Timeout { at, .. }
             | Self::Unavailable { at, .. }
@@ -307,7 +307,7 @@ impl Error {
     /// The method that was called, with its service: `Calculator.add`.
     #[must_use]
     pub fn method(&self) -> Option<&str> {
-        self.site().map(Site::method)
+        self.site().map(CallTarget::method)
     }
 
     /// The endpoint that the call went to, or that is wrong.
@@ -315,7 +315,7 @@ impl Error {
     pub fn endpoint(&self) -> Option<&str> {
         match self {
             Self::Endpoint { endpoint, .. } => Some(endpoint),
-            _ => self.site().and_then(Site::endpoint),
+            _ => self.site().and_then(CallTarget::endpoint),
         }
     }
 

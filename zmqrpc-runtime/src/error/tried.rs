@@ -82,12 +82,12 @@ impl Error {
 mod tests {
     use std::time::Duration;
 
-    use super::super::Site;
+    use super::super::CallTarget;
     use super::*;
     use crate::codec::Error as CodecError;
 
     fn errors() -> Vec<Error> {
-        let at = || Site::new("Store.put".into(), None);
+        let at = || CallTarget::new("Store.put".into(), None);
         let executed = Executed::No;
         let source = CodecError::Decode("no".into());
         vec![

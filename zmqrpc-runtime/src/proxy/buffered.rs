@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::counters::Counters;
+use super::counters::ProxyCounters;
 use super::deliver::Deliver;
 use super::ends::{Rep, Req};
 use super::handle::ProxyHandle;
@@ -167,7 +167,7 @@ impl<Q: Queue> BufferedProxy<Q> {
         settings.check()?;
         patience.check()?;
         let store: Arc<dyn Store> = Arc::new(queue);
-        let counters = Arc::new(Counters::default());
+        let counters = Arc::new(ProxyCounters::default());
         let keeping = Keeping::new(
             Arc::clone(&store),
             settings.limits(),

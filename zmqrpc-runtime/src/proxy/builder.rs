@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::counters::Counters;
+use super::counters::ProxyCounters;
 use super::ends::{Pub, Pull, Push, Rep, Req, Sub};
 use super::handle::ProxyHandle;
 use super::passage::{Passage, Settings, Sink, Source};
@@ -125,7 +125,7 @@ impl<In: Source, Out: Sink> Proxy<In, Out> {
         (In, Out): Passage,
     {
         self.settings.check()?;
-        let counters = Arc::new(Counters::default());
+        let counters = Arc::new(ProxyCounters::default());
         let opened =
             super::passage::sealed::Join::open((self.from, self.to), &self.settings, &counters)?;
         let control = Control::start(opened.relay)?;

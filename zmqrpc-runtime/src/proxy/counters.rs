@@ -11,7 +11,7 @@ use crate::wire::{MAX_HOPS, count_hop};
 
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident,)*) => {
-        /// Counters of a proxy since it started. Those that make no sense for its patterns stay at 0.
+        /// ProxyCounters of a proxy since it started. Those that make no sense for its patterns stay at 0.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
         #[non_exhaustive]
         pub struct ProxyStats {
@@ -36,17 +36,17 @@ macro_rules! counters {
 
         /// The counters as they are counted.
         #[derive(Debug, Default)]
-        pub(super) struct Counters {
+        pub(super) struct ProxyCounters {
             $(pub(super) $name: Counter,)*
             held: AtomicU64,
             held_bytes: AtomicU64,
             denied: Mutex<Vec<RejectedLogins>>,
             refused: Mutex<Vec<RejectedLogins>>,
             /// Those of the side that callers connect to, as a server counts them.
-            pub(super) front: server::Counters,
+            pub(super) front: server::ServerCounters,
         }
 
-        impl Counters {
+        impl ProxyCounters {
             pub(super) fn set_held(&self, requests: u64, bytes: u64) {
                 self.held.store(requests, Ordering::Relaxed);
                 self.held_bytes.store(bytes, Ordering::Relaxed);

@@ -11,7 +11,7 @@ use super::outcome::{Fault, judge};
 use super::relay::{Relay, Turn};
 use super::target::{Outgoing, Target};
 use super::writer::{Writer, Written};
-use crate::command::Refusal;
+use crate::command::CallFailure;
 use crate::log;
 use crate::socket::{Message, Poller, SocketError, UnreadTimer};
 use crate::wire::{Executed, Status};
@@ -50,7 +50,7 @@ impl Callers<u64> for Ended {
         self.0.push((number, judge(&reply)));
     }
 
-    fn failed(&mut self, number: u64, failure: Refusal) {
+    fn failed(&mut self, number: u64, failure: CallFailure) {
         let fault = match (failure.status, failure.executed) {
             (Status::Expired, Executed::Maybe) => Fault::Unanswered,
             (status, executed) => Fault::of(status, executed, &failure.detail),

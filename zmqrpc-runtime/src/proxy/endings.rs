@@ -1,9 +1,9 @@
 //! What links tell of calls, and what their callers are told.
 
-use super::counters::Counters;
+use super::counters::ProxyCounters;
 use super::table::{Again, Call, Stage, Table};
 use crate::client::{ControlFrame, refusal_of, sign};
-use crate::command::Refusal;
+use crate::command::CallFailure;
 use crate::socket::Message;
 use crate::wire::{Executed, MAX_HOPS, Status, answered_id, is_failure};
 
@@ -12,7 +12,7 @@ pub(super) trait Callers<O> {
     /// The target's reply, under the proxy's number.
     fn answered(&mut self, origin: O, reply: Message);
     /// There is none, and why.
-    fn failed(&mut self, origin: O, failure: Refusal);
+    fn failed(&mut self, origin: O, failure: CallFailure);
     /// It is still being executed. The sign has the proxy's number.
     fn working(&mut self, _origin: &O, _sign: Message) {}
 }
@@ -23,14 +23,14 @@ pub(super) const UNANSWERED: &str = "its time was over before the proxy's target
 pub(super) const UNCONNECTED: &str = "the proxy could not hand it over to its target in time";
 pub(super) const ENDED: &str = "the proxy has ended";
 
-pub(super) fn refusal(status: Status, detail: &str, executed: Executed) -> Refusal {
-    Refusal::new(status, detail).surely(executed)
+pub(super) fn refusal(status: Status, detail: &str, executed: Executed) -> CallFailure {
+    CallFailure::new(status, detail).surely(executed)
 }
 
 /// It would go on for ever where proxies stand in a ring.
-pub(super) fn going_round() -> Refusal {
+pub(super) fn going_round() -> CallFailure {
     let detail = format!("it has passed {MAX_HOPS} proxies, do they stand in a ring?");
-    Refusal::new(Status::Unavailable, detail).surely(Executed::No)
+    CallFailure::new(Status::Unavailable, detail).surely(Executed::No)
 }
 
 /// What came from a target.
@@ -92,7 +92,7 @@ pub(super) fn lose<O>(
     table: &mut Table<O>,
     link: usize,
     reason: &'static str,
-    counters: &Counters,
+    counters: &ProxyCounters,
     callers: &mut impl Callers<O>,
 ) {
     for id in

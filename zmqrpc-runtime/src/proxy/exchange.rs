@@ -9,7 +9,7 @@ use super::endings::Callers;
 use super::front::{Asked, Caller, Front};
 use super::relay::{Relay, Turn};
 use super::target::{Outgoing, Target};
-use crate::command::Refusal;
+use crate::command::CallFailure;
 use crate::socket::{Message, Poller, SocketError};
 use crate::wire::Status;
 
@@ -58,7 +58,7 @@ impl Callers<Caller> for Desk {
         self.front.pass_back(caller, reply);
     }
 
-    fn failed(&mut self, caller: Caller, failure: Refusal) {
+    fn failed(&mut self, caller: Caller, failure: CallFailure) {
         self.forget(&caller);
         self.front.refuse(caller, &failure);
     }
@@ -86,7 +86,7 @@ impl Exchange {
         } = self;
         front.take_in(now, |front, asked| match asked {
             Asked::Request { caller, .. } if *stopping => {
-                front.refuse(caller, &Refusal::new(Status::ShuttingDown, ""));
+                front.refuse(caller, &CallFailure::new(Status::ShuttingDown, ""));
             }
             Asked::Request {
                 caller,
@@ -158,7 +158,7 @@ impl Relay for Exchange {
 
     fn stop(&mut self) {
         self.stopping = true;
-        let refusal = Refusal::new(Status::ShuttingDown, "");
+        let refusal = CallFailure::new(Status::ShuttingDown, "");
         self.target.fail_waiting(&refusal, &mut self.desk);
     }
 

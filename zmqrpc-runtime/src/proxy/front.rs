@@ -4,8 +4,8 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::counters::Counters;
-use crate::command::{Refusal, reply_frame};
+use super::counters::ProxyCounters;
+use crate::command::{CallFailure, reply_frame};
 use crate::error::Error;
 use crate::log;
 use crate::publish::open_all;
@@ -25,7 +25,7 @@ pub(super) struct Front {
     outbox: Outbox,
     draining: Draining,
     pub(super) limits: Limits,
-    counters: Arc<Counters>,
+    counters: Arc<ProxyCounters>,
     hasher: RandomState,
     /// The socket was used since it was drained: it must not be waited on.
     used: bool,
@@ -75,7 +75,7 @@ impl Front {
         endpoints: &[Endpoint],
         options: &SocketOptions,
         limits: Limits,
-        counters: Arc<Counters>,
+        counters: Arc<ProxyCounters>,
     ) -> Result<Self, Error> {
         let mut router = RouterSocket::new(options)?;
         open_all(endpoints, |endpoint| router.open(endpoint))?;
@@ -234,7 +234,7 @@ impl Front {
                         "a message to a proxy is no request; `hidden` more were before this one"
                     );
                 }
-                if let Some(refusal) = Refusal::of_unreadable(&message, &error, &self.limits) {
+                if let Some(refusal) = CallFailure::of_unreadable(&message, &error, &self.limits) {
                     self.answer(route, refusal);
                 }
                 return None;
@@ -269,7 +269,7 @@ impl Front {
         }
         let limit = self.limits.message;
         if reply.len() > limit {
-            let refusal = Refusal::new(Status::TooLarge, limit.to_string());
+            let refusal = CallFailure::new(Status::TooLarge, limit.to_string());
             return self.refuse(caller, &refusal.surely(Executed::Yes));
         }
         patch_id(&mut reply, caller.id);
@@ -286,7 +286,7 @@ impl Front {
     }
 
     /// Tells a caller why there is no reply; nobody, if it was a notification.
-    pub(super) fn refuse(&mut self, caller: Caller, refusal: &Refusal) {
+    pub(super) fn refuse(&mut self, caller: Caller, refusal: &CallFailure) {
         if caller.wants_reply {
             self.send(caller.route, refusal.encode(caller.id));
         }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::counters::{Counters, ProxyStats};
+use super::counters::{ProxyCounters, ProxyStats};
 use super::relay::Control;
 use crate::error::Error;
 use crate::log;
@@ -15,7 +15,7 @@ use crate::log;
 #[must_use = "dropping the handle ends the proxy"]
 pub struct ProxyHandle {
     control: Arc<Control>,
-    counters: Arc<Counters>,
+    counters: Arc<ProxyCounters>,
     endpoints: Vec<String>,
 }
 
@@ -25,7 +25,7 @@ const DROP_LIMIT: Duration = Duration::from_millis(200);
 impl ProxyHandle {
     pub(super) fn new(
         control: Arc<Control>,
-        counters: Arc<Counters>,
+        counters: Arc<ProxyCounters>,
         endpoints: Vec<String>,
     ) -> Self {
         Self {
@@ -42,7 +42,7 @@ impl ProxyHandle {
         self.endpoints.clone()
     }
 
-    /// Counters since the start.
+    /// ProxyCounters since the start.
     #[must_use]
     pub fn stats(&self) -> ProxyStats {
         self.counters.read()

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::counters::Counters;
+use super::counters::ProxyCounters;
 use super::front::{Asked, Caller, Front};
 use super::keeping::{Keeping, millis_now};
 use super::lanes::Origin;
 use super::queue::Kept;
 use super::sources::{Stream, TURN};
-use crate::command::Refusal;
+use crate::command::CallFailure;
 use crate::socket::{Poller, SocketError};
 use crate::wire::{DELIVERY_KEY, Incoming, Limits, Metadata, Request, Status};
 
@@ -33,7 +33,7 @@ pub(super) trait Intake: Send {
     /// So many of those that were put into the queue are in it for good.
     fn accepted(&mut self, count: usize);
     /// So many of them, or all if they are fewer, are not.
-    fn refused(&mut self, count: usize, refusal: &Refusal);
+    fn refused(&mut self, count: usize, refusal: &CallFailure);
     /// Looks after connections while it is left alone.
     fn settle(&mut self) -> Result<(), SocketError> {
         Ok(())
@@ -99,7 +99,7 @@ impl Intake for Requests {
                 return;
             };
             let Accepting::Into(keeping) = &mut accepting else {
-                return front.refuse(caller, &Refusal::new(Status::ShuttingDown, ""));
+                return front.refuse(caller, &CallFailure::new(Status::ShuttingDown, ""));
             };
             let refusal = unfit(&request, &limits).or_else(|| keeping.refusal(request.len(), now));
             if let Some(refusal) = refusal {
@@ -128,7 +128,7 @@ impl Intake for Requests {
         }
     }
 
-    fn refused(&mut self, count: usize, refusal: &Refusal) {
+    fn refused(&mut self, count: usize, refusal: &CallFailure) {
         let count = count.min(self.waiting.len());
         for (caller, _) in self.waiting.drain(..count) {
             self.front.refuse(caller, refusal);
@@ -160,7 +160,7 @@ fn codec_of(request: &[u8], limits: &Limits) -> u8 {
 }
 
 /// Why a request has no room for the name that it is delivered under, if it has none.
-fn unfit(request: &[u8], limits: &Limits) -> Option<Refusal> {
+fn unfit(request: &[u8], limits: &Limits) -> Option<CallFailure> {
     let metadata = match Incoming::decode(request, limits) {
         Ok(Incoming::Request(Request { metadata, .. })) => metadata,
         _ => Metadata::EMPTY,
@@ -171,14 +171,14 @@ fn unfit(request: &[u8], limits: &Limits) -> Option<Refusal> {
     if request.len() + NAME_ROOM > limits.message {
         let limit = limits.message - NAME_ROOM;
         return Some(
-            Refusal::new(Status::TooLarge, limit.to_string()).surely(crate::wire::Executed::No),
+            CallFailure::new(Status::TooLarge, limit.to_string()).surely(crate::wire::Executed::No),
         );
     }
     let full = metadata.len() >= limits.metadata_entries
         || metadata.as_bytes().len() + NAME_ROOM > limits.metadata_bytes;
     full.then(|| {
         let detail = "the metadata leaves no room for the entry that the proxy's queue adds";
-        Refusal::new(Status::Malformed, detail)
+        CallFailure::new(Status::Malformed, detail)
     })
 }
 
@@ -186,11 +186,11 @@ fn unfit(request: &[u8], limits: &Limits) -> Option<Refusal> {
 pub(super) struct Unasked<S> {
     stream: S,
     limits: Limits,
-    counters: Arc<Counters>,
+    counters: Arc<ProxyCounters>,
 }
 
 impl<S: Stream> Unasked<S> {
-    pub(super) fn new(stream: S, limits: Limits, counters: Arc<Counters>) -> Self {
+    pub(super) fn new(stream: S, limits: Limits, counters: Arc<ProxyCounters>) -> Self {
         Self {
             stream,
             limits,
@@ -244,7 +244,7 @@ impl<S: Stream> Intake for Unasked<S> {
 
     fn accepted(&mut self, _: usize) {}
 
-    fn refused(&mut self, _: usize, _: &Refusal) {}
+    fn refused(&mut self, _: usize, _: &CallFailure) {}
 
     fn settle(&mut self) -> Result<(), SocketError> {
         self.stream.settle()

@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::counters::Counters;
+use super::counters::ProxyCounters;
 use super::lanes::{Backoff, Lanes};
 use super::outcome::Fault;
 use super::queue::{Batch, Death, Entry, Kept, Store, Unwritten};
-use crate::command::Refusal;
+use crate::command::CallFailure;
 use crate::log;
 use crate::wire::{Executed, Limits, Status};
 
@@ -57,7 +57,7 @@ pub(super) struct Keeping {
     since: Option<Instant>,
     /// The queue could not be written: until when it is not tried again, and why.
     unwritable: Option<(Instant, String)>,
-    counters: Arc<Counters>,
+    counters: Arc<ProxyCounters>,
 }
 
 /// A request that is held, without its frame.
@@ -76,7 +76,7 @@ impl Keeping {
         store: Arc<dyn Store>,
         limits: Limits,
         patience: Patience,
-        counters: Arc<Counters>,
+        counters: Arc<ProxyCounters>,
     ) -> Result<Self, String> {
         let mut keeping = Self {
             lanes: Lanes::new(patience.backoff),
@@ -133,7 +133,7 @@ impl Keeping {
     }
 
     /// Why another request of so many bytes is not accepted, if it is not.
-    pub(super) fn refusal(&self, bytes: usize, now: Instant) -> Option<Refusal> {
+    pub(super) fn refusal(&self, bytes: usize, now: Instant) -> Option<CallFailure> {
         if let Some((until, reason)) = &self.unwritable
             && now < *until
         {
@@ -153,7 +153,7 @@ impl Keeping {
             return None;
         };
         self.counters.overloaded.increment();
-        Some(Refusal::new(Status::Overloaded, detail))
+        Some(CallFailure::new(Status::Overloaded, detail))
     }
 
     /// Whether what ends with the proxy is delivered by the next one.
@@ -223,7 +223,7 @@ impl Keeping {
         batch: &Batch,
         outcome: Result<usize, Unwritten>,
         now: Instant,
-    ) -> Result<usize, Refusal> {
+    ) -> Result<usize, CallFailure> {
         match outcome {
             Ok(dropped) => {
                 self.counters.given_up.add(batch.dead.len() as u64);
@@ -368,9 +368,9 @@ impl Keeping {
     }
 }
 
-fn unwritable(reason: &str) -> Refusal {
+fn unwritable(reason: &str) -> CallFailure {
     let detail = format!("the proxy's queue cannot be written: {reason}");
-    Refusal::new(Status::Overloaded, detail)
+    CallFailure::new(Status::Overloaded, detail)
 }
 
 const UNANSWERED: &str =

@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::counters::Counters;
+use super::counters::ProxyCounters;
 use crate::error::Error;
 use crate::log;
 use crate::publish::{Overflow, open_all};
@@ -17,7 +17,7 @@ pub(super) struct Outlet {
     publisher: PubSocket,
     poller: Arc<Poller>,
     overflow: Overflow,
-    counters: Arc<Counters>,
+    counters: Arc<ProxyCounters>,
     /// What this proxy publishes of its own has this name.
     pub(super) id: u64,
     sequence: u64,
@@ -32,7 +32,7 @@ impl Outlet {
         options: &SocketOptions,
         overflow: Overflow,
         heartbeat: Option<Duration>,
-        counters: Arc<Counters>,
+        counters: Arc<ProxyCounters>,
     ) -> Result<Self, Error> {
         let mut publisher = PubSocket::new(options)?;
         open_all(endpoints, |endpoint| publisher.open(endpoint))?;

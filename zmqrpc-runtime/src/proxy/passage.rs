@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::counters::Counters;
+use super::counters::ProxyCounters;
 use super::deliver::Deliver;
 use super::ends::{Pub, Pull, Push, Rep, Req, Sub};
 use super::exchange::Exchange;
@@ -111,14 +111,14 @@ impl Settings {
         }
     }
 
-    pub(super) fn front(&self, rep: &Rep, counters: &Arc<Counters>) -> Result<Front, Error> {
+    pub(super) fn front(&self, rep: &Rep, counters: &Arc<ProxyCounters>) -> Result<Front, Error> {
         let options = self.options(high_water(rep.high_water)?, rep.end.security()?);
         counters.watch_denied(options.security.denied());
         let endpoints = rep.end.endpoints.parse()?;
         Front::open(&endpoints, &options, self.limits(), Arc::clone(counters))
     }
 
-    fn events(&self, sub: Sub, counters: &Arc<Counters>) -> Result<Events, Error> {
+    fn events(&self, sub: Sub, counters: &Arc<ProxyCounters>) -> Result<Events, Error> {
         let (options, limits) = (self.options(1000, Security::Open), self.limits());
         let (subscriptions, logins) = sub.check()?;
         counters.watch_denied(logins.bound.denied());
@@ -126,7 +126,7 @@ impl Settings {
         Events::open(subscriptions, &options, &logins, limits, counters)
     }
 
-    fn jobs(&self, pull: &Pull, counters: &Arc<Counters>) -> Result<Jobs, Error> {
+    fn jobs(&self, pull: &Pull, counters: &Arc<ProxyCounters>) -> Result<Jobs, Error> {
         let endpoints = pull.end.endpoints.parse()?;
         let (options, logins) = (self.options(1000, Security::Open), pull.end.securities()?);
         counters.watch_denied(logins.bound.denied());
@@ -134,7 +134,7 @@ impl Settings {
         Jobs::open(&endpoints, &options, &logins, self.limits(), counters)
     }
 
-    fn outlet(&self, to: &Pub, counters: &Arc<Counters>) -> Result<Outlet, Error> {
+    fn outlet(&self, to: &Pub, counters: &Arc<ProxyCounters>) -> Result<Outlet, Error> {
         if to.topic.len() > MAX_TOPIC {
             let reason = format!("it has {} bytes, {MAX_TOPIC} are allowed", to.topic.len());
             return Err(Error::bad_setting("topic", reason));
@@ -154,7 +154,7 @@ impl Settings {
         &self,
         intake: I,
         req: &Req,
-        counters: &Arc<Counters>,
+        counters: &Arc<ProxyCounters>,
     ) -> Result<Box<dyn Relay>, Error> {
         let patience = Patience {
             attempt: ATTEMPT,
@@ -179,7 +179,7 @@ impl Settings {
     pub(super) fn target<O>(
         &self,
         req: &Req,
-        counters: &Arc<Counters>,
+        counters: &Arc<ProxyCounters>,
     ) -> Result<Target<O>, Error> {
         let bounds = Bounds {
             calls: self.max_calls,
@@ -210,7 +210,7 @@ const LINGER: Duration = Duration::from_millis(500);
 
 /// What nobody else can implement.
 pub(super) mod sealed {
-    use super::{Arc, Counters, Error, Pub, Pull, Push, Relay, Rep, Req, Settings, Sub};
+    use super::{Arc, Error, ProxyCounters, Pub, Pull, Push, Relay, Rep, Req, Settings, Sub};
 
     pub trait End {}
 
@@ -230,13 +230,17 @@ pub(super) mod sealed {
     pub trait Join {
         /// Opens both ends; none if one fails.
         #[expect(private_interfaces, reason = "sealed: nobody else calls it")]
-        fn open(self, settings: &Settings, counters: &Arc<Counters>) -> Result<Opened, Error>;
+        fn open(self, settings: &Settings, counters: &Arc<ProxyCounters>) -> Result<Opened, Error>;
     }
 }
 
 impl sealed::Join for (Rep, Req) {
     #[expect(private_interfaces, reason = "sealed: nobody else calls it")]
-    fn open(self, settings: &Settings, counters: &Arc<Counters>) -> Result<sealed::Opened, Error> {
+    fn open(
+        self,
+        settings: &Settings,
+        counters: &Arc<ProxyCounters>,
+    ) -> Result<sealed::Opened, Error> {
         let (rep, req) = self;
         let target = settings.target(&req, counters)?;
         let front = settings.front(&rep, counters)?;
@@ -250,7 +254,11 @@ impl sealed::Join for (Rep, Req) {
 
 impl sealed::Join for (Rep, Pub) {
     #[expect(private_interfaces, reason = "sealed: nobody else calls it")]
-    fn open(self, settings: &Settings, counters: &Arc<Counters>) -> Result<sealed::Opened, Error> {
+    fn open(
+        self,
+        settings: &Settings,
+        counters: &Arc<ProxyCounters>,
+    ) -> Result<sealed::Opened, Error> {
         let (rep, to) = self;
         let outlet = settings.outlet(&to, counters)?;
         let front = settings.front(&rep, counters)?;
@@ -262,7 +270,11 @@ impl sealed::Join for (Rep, Pub) {
 
 impl sealed::Join for (Sub, Pub) {
     #[expect(private_interfaces, reason = "sealed: nobody else calls it")]
-    fn open(self, settings: &Settings, counters: &Arc<Counters>) -> Result<sealed::Opened, Error> {
+    fn open(
+        self,
+        settings: &Settings,
+        counters: &Arc<ProxyCounters>,
+    ) -> Result<sealed::Opened, Error> {
         let (sub, to) = self;
         let outlet = settings.outlet(&to, counters)?;
         let events = settings.events(sub, counters)?;
@@ -274,7 +286,11 @@ impl sealed::Join for (Sub, Pub) {
 
 impl sealed::Join for (Sub, Req) {
     #[expect(private_interfaces, reason = "sealed: nobody else calls it")]
-    fn open(self, settings: &Settings, counters: &Arc<Counters>) -> Result<sealed::Opened, Error> {
+    fn open(
+        self,
+        settings: &Settings,
+        counters: &Arc<ProxyCounters>,
+    ) -> Result<sealed::Opened, Error> {
         let (sub, req) = self;
         let events = settings.events(sub, counters)?;
         let endpoints = events.endpoints();
@@ -286,7 +302,11 @@ impl sealed::Join for (Sub, Req) {
 
 impl sealed::Join for (Pull, Req) {
     #[expect(private_interfaces, reason = "sealed: nobody else calls it")]
-    fn open(self, settings: &Settings, counters: &Arc<Counters>) -> Result<sealed::Opened, Error> {
+    fn open(
+        self,
+        settings: &Settings,
+        counters: &Arc<ProxyCounters>,
+    ) -> Result<sealed::Opened, Error> {
         let (pull, req) = self;
         let jobs = settings.jobs(&pull, counters)?;
         let endpoints = jobs.endpoints();
@@ -298,7 +318,11 @@ impl sealed::Join for (Pull, Req) {
 
 impl sealed::Join for (Pull, Push) {
     #[expect(private_interfaces, reason = "sealed: nobody else calls it")]
-    fn open(self, settings: &Settings, counters: &Arc<Counters>) -> Result<sealed::Opened, Error> {
+    fn open(
+        self,
+        settings: &Settings,
+        counters: &Arc<ProxyCounters>,
+    ) -> Result<sealed::Opened, Error> {
         let (pull, to) = self;
         let jobs = settings.jobs(&pull, counters)?;
         let options = settings.options(PUSH_HIGH_WATER, to.end.security()?);

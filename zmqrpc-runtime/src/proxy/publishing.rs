@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::counters::Counters;
+use super::counters::ProxyCounters;
 use super::endings::going_round;
 use super::front::{Asked, Front};
 use super::outlet::Outlet;
 use super::relay::{Relay, Turn};
 use super::sources::{Events, Stream, TURN};
-use crate::command::Refusal;
+use crate::command::CallFailure;
 use crate::socket::{Message, Poller, SocketError};
 use crate::wire::{
     HEARTBEAT_TOPIC, Incoming, Limits, MAX_HOPS, Request, Status, hops, numbered, peek_id,
@@ -64,7 +64,7 @@ impl Relay for Announcing {
                     return;
                 };
                 if *stopping {
-                    return front.refuse(caller, &Refusal::new(Status::ShuttingDown, ""));
+                    return front.refuse(caller, &CallFailure::new(Status::ShuttingDown, ""));
                 }
                 match announce(outlet, topic, &request, &limits) {
                     Ok(Ok(codec)) => front.accept(caller, codec),
@@ -115,7 +115,7 @@ fn announce(
     topic: &str,
     request: &[u8],
     limits: &Limits,
-) -> Result<Result<u8, Refusal>, SocketError> {
+) -> Result<Result<u8, CallFailure>, SocketError> {
     let codec = match Incoming::decode(request, limits) {
         Ok(Incoming::Request(Request { codec, .. })) => codec,
         _ => 0,
@@ -128,11 +128,11 @@ fn announce(
     let event = match request_to_event(request, sequence, outlet.id, limits) {
         Ok(event) => Message::from(event),
         // It is longer than the request, and that one was as long as may be.
-        Err(error) => return Ok(Err(Refusal::new(error.status(), error.to_string()))),
+        Err(error) => return Ok(Err(CallFailure::new(error.status(), error.to_string()))),
     };
     if !outlet.publish(topic.as_bytes(), event)? {
         let detail = "a subscriber of the proxy has no room";
-        return Ok(Err(Refusal::new(Status::Overloaded, detail)));
+        return Ok(Err(CallFailure::new(Status::Overloaded, detail)));
     }
     outlet.advance();
     Ok(Ok(codec))
@@ -142,12 +142,12 @@ fn announce(
 pub(super) struct Republishing {
     events: Events,
     outlet: Outlet,
-    counters: Arc<Counters>,
+    counters: Arc<ProxyCounters>,
     stopping: bool,
 }
 
 impl Republishing {
-    pub(super) fn new(events: Events, outlet: Outlet, counters: Arc<Counters>) -> Self {
+    pub(super) fn new(events: Events, outlet: Outlet, counters: Arc<ProxyCounters>) -> Self {
         Self {
             events,
             outlet,

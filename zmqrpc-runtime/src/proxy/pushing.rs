@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::counters::Counters;
+use super::counters::ProxyCounters;
 use super::relay::{Relay, Turn};
 use super::sources::{Jobs, Stream, TURN};
 use crate::socket::{Message, Poller, PushError, PushSocket, RETRY, SocketError, UnreadTimer};
@@ -16,12 +16,12 @@ pub(super) struct Pushing {
     /// The one that nobody has room for.
     hand: Option<Message>,
     hold: UnreadTimer,
-    counters: Arc<Counters>,
+    counters: Arc<ProxyCounters>,
     stopping: bool,
 }
 
 impl Pushing {
-    pub(super) fn new(jobs: Jobs, push: PushSocket, counters: Arc<Counters>) -> Self {
+    pub(super) fn new(jobs: Jobs, push: PushSocket, counters: Arc<ProxyCounters>) -> Self {
         Self {
             jobs,
             poller: push.poller(),

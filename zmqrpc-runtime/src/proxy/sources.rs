@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::counters::Counters;
+use super::counters::ProxyCounters;
 use crate::auth::EachWay;
 use crate::error::Error;
 use crate::log;
-use crate::server::{Callbacks, Checked, Feed, Source};
+use crate::server::{CallbackThread, CommandSource, SubscriptionSource, ValidSubscription};
 use crate::socket::{Arrival, Endpoint, Message, Poller, PullSocket, SocketError, SocketOptions};
 use crate::wire::{
     Incoming, Kind, Limits, NO_ID, Request, encode_ping, event_to_request, hops, numbered, peek_id,
@@ -42,26 +42,26 @@ pub(super) trait Stream: Send + Sized {
 
 /// Subscriptions.
 pub(super) struct Events {
-    feeds: Vec<(Feed, bool)>,
+    feeds: Vec<(SubscriptionSource, bool)>,
     /// Whose turn it is, and how much of it is left.
     turn: (usize, usize),
     /// What a program wants to do when one is silent: on a thread of its own, however long that takes.
-    callbacks: Callbacks,
+    callbacks: CallbackThread,
     limits: Limits,
-    counters: Arc<Counters>,
+    counters: Arc<ProxyCounters>,
 }
 
 impl Events {
     pub(super) fn open(
-        subscriptions: Vec<Checked>,
+        subscriptions: Vec<ValidSubscription>,
         options: &SocketOptions,
         logins: &EachWay,
         limits: Limits,
-        counters: Arc<Counters>,
+        counters: Arc<ProxyCounters>,
     ) -> Result<Self, Error> {
-        let open = |subscription: Checked| {
+        let open = |subscription: ValidSubscription| {
             let options = subscription.options(options, logins);
-            let feed = Feed::open(subscription, &options)?;
+            let feed = SubscriptionSource::open(subscription, &options)?;
             let (denied, refused) = feed.logins();
             counters.watch_denied(denied);
             counters.watch_refused(refused);
@@ -73,7 +73,7 @@ impl Events {
                 .map(open)
                 .collect::<Result<_, _>>()?,
             turn: (0, TURN),
-            callbacks: Callbacks::default(),
+            callbacks: CallbackThread::default(),
             limits,
             counters,
         })
@@ -173,7 +173,7 @@ pub(super) struct Jobs {
     pulls: Vec<(PullSocket, bool)>,
     turn: (usize, usize),
     limits: Limits,
-    counters: Arc<Counters>,
+    counters: Arc<ProxyCounters>,
 }
 
 impl Jobs {
@@ -182,7 +182,7 @@ impl Jobs {
         options: &SocketOptions,
         logins: &EachWay,
         limits: Limits,
-        counters: Arc<Counters>,
+        counters: Arc<ProxyCounters>,
     ) -> Result<Self, Error> {
         let open = |endpoint: &Endpoint| {
             let options = SocketOptions {

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use crate::codec::{Codec, Error as CodecError};
 use crate::command::{Command, Method};
-use crate::error::{Error, Site};
+use crate::error::{CallTarget, Error};
 use crate::socket::Message;
 use crate::wire::{
     Content, Event, Executed, Kind, Limits, Metadata, MethodRef, NO_ID, Request, WireError,
 };
 
 /// Where a message is to go, for its errors.
-pub(super) fn site(method: &Method, endpoint: Option<&Arc<str>>) -> Site {
-    Site::new(method.full_name(), endpoint.cloned())
+pub(super) fn site(method: &Method, endpoint: Option<&Arc<str>>) -> CallTarget {
+    CallTarget::new(method.full_name(), endpoint.cloned())
 }
 
 /// The frame of an event that has no sequence number yet.

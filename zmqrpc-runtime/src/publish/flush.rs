@@ -14,7 +14,7 @@ use super::outlet::Unsent;
 use super::publisher::Publisher;
 use super::pusher::Pusher;
 use crate::clock::deadline;
-use crate::error::{Error, Site};
+use crate::error::{CallTarget, Error};
 use crate::socket::{Message, PushError, SocketError, UnsentCounter, await_io_thread, unblock};
 use crate::wire::{Executed, NO_ID, encode_ping};
 
@@ -151,7 +151,7 @@ impl Unflushed {
     fn into_error(self, limit: Duration, place: Option<Arc<str>>) -> Error {
         match self {
             Self::Late => Error::Timeout {
-                at: Site::new("flush".into(), place),
+                at: CallTarget::new("flush".into(), place),
                 limit,
                 executed: Executed::Maybe,
             },

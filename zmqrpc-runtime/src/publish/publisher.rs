@@ -10,7 +10,7 @@ use super::heartbeats::Heartbeats;
 use super::outlet::{Missing, Outlet, Overflow, PublisherStats, Unsent};
 use super::publisher_builder::PublisherBuilder;
 use crate::command::{Command, Transport, WithTopic};
-use crate::error::{Error, Site};
+use crate::error::{CallTarget, Error};
 use crate::socket::{Process, PubSocket as Socket, Registration, RejectedLogins, UnsentCounter};
 use crate::wire::{Executed, Limits, MAX_TOPIC, MetadataBuf};
 
@@ -200,7 +200,7 @@ impl Publisher {
     /// nobody who is connected to lets this publisher in.
     pub fn wait_subscribers(&self, count: usize, limit: Duration) -> Result<(), Error> {
         self.check_process()?;
-        let site = || Site::new("wait_subscribers".into(), self.shared.place.clone());
+        let site = || CallTarget::new("wait_subscribers".into(), self.shared.place.clone());
         match self.shared.outlet.wait_subscribers(count, limit)? {
             Ok(()) => Ok(()),
             Err(Missing::Denied(denial)) => Err(Error::Unauthenticated {

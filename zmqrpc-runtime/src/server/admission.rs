@@ -1,53 +1,53 @@
 //! What a server takes on of all that arrives, and what it refuses.
 
-use super::counters::Counters;
-use super::port::Intake;
-use super::responder::{Job, Reader, Responder};
-use super::sources::Queue;
-use super::work::Work;
-use crate::command::Refusal;
+use super::counters::ServerCounters;
+use super::dispatcher::{Dispatcher, FrameReader, ReadyCall};
+use super::scheduler::Scheduler;
+use super::server_socket::RequestSink;
+use super::sources::CallQueue;
+use crate::command::CallFailure;
 use crate::socket::Route;
 use crate::wire::Status;
 
 /// Decides what is taken on.
 pub(super) struct Admission<'a> {
-    pub(super) work: &'a mut Work,
-    pub(super) responder: &'a Responder,
-    pub(super) counters: &'a Counters,
+    pub(super) work: &'a mut Scheduler,
+    pub(super) responder: &'a Dispatcher,
+    pub(super) counters: &'a ServerCounters,
     /// The end was asked for: no more is fetched from where it could go to others.
     pub(super) stopping: bool,
     /// Callers know of it: what is new is refused.
     pub(super) closed: bool,
 }
 
-impl Reader for Admission<'_> {
-    fn responder(&self) -> &Responder {
+impl FrameReader for Admission<'_> {
+    fn responder(&self) -> &Dispatcher {
         self.responder
     }
 
-    fn counters(&self) -> &Counters {
+    fn counters(&self) -> &ServerCounters {
         self.counters
     }
 }
 
-impl Intake for Admission<'_> {
-    fn refusal(&self, job: &Job) -> Option<Refusal> {
+impl RequestSink for Admission<'_> {
+    fn refusal(&self, job: &ReadyCall) -> Option<CallFailure> {
         if self.closed {
-            return Some(Refusal::new(Status::ShuttingDown, ""));
+            return Some(CallFailure::new(Status::ShuttingDown, ""));
         }
         let refusal = self.work.refusal(job)?;
         self.counters.overloaded.increment();
         Some(refusal)
     }
 
-    fn displace(&mut self, route: &Route, job: &Job) -> Option<(Route, Job)> {
+    fn displace(&mut self, route: &Route, job: &ReadyCall) -> Option<(Route, ReadyCall)> {
         if self.stopping {
             return None;
         }
         self.work.displace(route, job)
     }
 
-    fn take_on(&mut self, route: Route, job: Job) {
+    fn take_on(&mut self, route: Route, job: ReadyCall) {
         self.work.take_on(route, job);
     }
 
@@ -63,12 +63,12 @@ impl Intake for Admission<'_> {
     }
 }
 
-impl Queue for Admission<'_> {
+impl CallQueue for Admission<'_> {
     fn has_room(&self) -> bool {
         self.work.has_room()
     }
 
-    fn push(&mut self, job: Job) {
+    fn push(&mut self, job: ReadyCall) {
         self.work.take_on(Route::nowhere(), job);
     }
 

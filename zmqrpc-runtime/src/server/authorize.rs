@@ -2,14 +2,14 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::counters::Counters;
+use super::counters::ServerCounters;
 use crate::command::CallContext;
 use crate::log;
 
 /// Asked before each call; the error is for the caller.
-pub(super) struct Authorize(Box<Ask>);
+pub(super) struct Authorize(Box<AuthorizeFn>);
 
-type Ask = dyn Fn(&CallContext) -> Result<(), String> + Send + Sync;
+type AuthorizeFn = dyn Fn(&CallContext) -> Result<(), String> + Send + Sync;
 
 impl Authorize {
     pub(super) fn new<E: Into<String>>(
@@ -19,7 +19,7 @@ impl Authorize {
     }
 
     /// Logs a refusal.
-    pub(super) fn ask(&self, cx: &CallContext, counters: &Counters) -> Result<(), String> {
+    pub(super) fn ask(&self, cx: &CallContext, counters: &ServerCounters) -> Result<(), String> {
         let answer = catch_unwind(AssertUnwindSafe(|| (self.0)(cx)));
         let answer = answer.unwrap_or_else(|panic| {
             if let Some(hidden) = counters.log.admit("authorize") {

@@ -19,13 +19,13 @@ macro_rules! counters {
 
         /// The counters as they are counted: by several threads.
         #[derive(Debug, Default)]
-        pub(crate) struct Counters {
+        pub(crate) struct ServerCounters {
             $(pub(crate) $name: Counter,)*
             /// What the log is told of it.
             pub(crate) log: Throttle,
         }
 
-        impl Counters {
+        impl ServerCounters {
             pub(crate) fn read(&self) -> ServerStats {
                 ServerStats { $($name: self.$name.get(),)* ..ServerStats::default() }
             }

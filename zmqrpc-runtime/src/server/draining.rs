@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
-use super::callers::{Callers, MAX};
+use super::active_peers::{ActivePeers, MAX};
 use crate::command::reply_frame;
 use crate::socket::{PeerId, Route, RoutedMessage};
 use crate::wire::ReplyBody;
@@ -29,7 +29,7 @@ const FIRST_LOOK: Duration = Duration::from_millis(5);
 const SIGN: Duration = Duration::from_secs(1);
 
 pub(crate) struct Draining {
-    callers: Callers,
+    callers: ActivePeers,
     /// The number of the question, which nobody knows before it is asked.
     id: u64,
     stage: Stage,
@@ -58,7 +58,7 @@ enum Stage {
 impl Draining {
     pub(crate) fn new(now: Instant) -> Self {
         Self {
-            callers: Callers::new(now),
+            callers: ActivePeers::new(now),
             // 0 is the number of no question.
             id: RandomState::new().hash_one(0).max(1),
             stage: Stage::Serving,

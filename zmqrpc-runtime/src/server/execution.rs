@@ -8,54 +8,54 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
-use super::counters::Counters;
-use super::deliveries::{Fate, Identity, Ticket};
+use super::counters::ServerCounters;
+use super::deduplicator::{DedupGuard, DeliveryKey, DeliveryResult};
 use super::executor::Executor;
-use crate::command::{DeadlineScope, Handled, Method, Refusal, Started, Task};
+use crate::command::{CallFailure, DeadlineScope, HandlerResult, Method, MethodFuture, Started};
 use crate::log;
 use crate::socket::Message;
 use crate::wire::{Executed, Status};
 
 /// How far a call has come.
-pub(super) enum Step {
+pub(super) enum Progress {
     /// To its end, with this reply frame; none for a notification.
     Ended(Option<Box<Message>>),
     /// It waits for something.
     Suspended(Execution),
     /// It is a delivery that is being executed already, and waits for the end of that.
-    Repeated(Identity),
+    Repeated(DeliveryKey),
 }
 
 /// A call that runs. As a future it is ready with the reply frame.
 pub(super) struct Execution {
-    task: Task,
-    report: Report,
-    counters: Arc<Counters>,
+    task: MethodFuture,
+    report: CallRecord,
+    counters: Arc<ServerCounters>,
 }
 
 /// What it takes to turn an ending into a frame.
-pub(super) struct Report {
+pub(super) struct CallRecord {
     pub(super) method: &'static Method,
     pub(super) id: u64,
     pub(super) wants_reply: bool,
     pub(super) deadline: Option<Instant>,
     /// Where a delivery's end is told.
-    pub(super) ticket: Option<Box<Ticket>>,
+    pub(super) ticket: Option<Box<DedupGuard>>,
 }
 
 /// Calls a service. A plain method has ended then; an `async` one often has too, and is suspended otherwise.
 pub(super) fn start(
     call: impl FnOnce() -> Started,
-    mut report: Report,
-    counters: &Arc<Counters>,
+    mut report: CallRecord,
+    counters: &Arc<ServerCounters>,
     executor: &Executor,
-) -> Step {
+) -> Progress {
     let scope = DeadlineScope::enter(report.deadline);
     let started = guard(call);
     drop(scope);
     match started {
-        Ok(Started::Done(handled)) => Step::Ended(report.conclude(handled, counters)),
-        Err(panic) => Step::Ended(report.panicked(panic, counters)),
+        Ok(Started::Done(handled)) => Progress::Ended(report.conclude(handled, counters)),
+        Err(panic) => Progress::Ended(report.panicked(panic, counters)),
         Ok(Started::Task(task)) => {
             let mut execution = Execution {
                 task,
@@ -65,8 +65,8 @@ pub(super) fn start(
             let _runtime = executor.enter();
             // Whatever it waits for is asked again when it goes on, with a waker that wakes.
             match Pin::new(&mut execution).poll(&mut Context::from_waker(Waker::noop())) {
-                Poll::Ready(frame) => Step::Ended(frame),
-                Poll::Pending => Step::Suspended(execution),
+                Poll::Ready(frame) => Progress::Ended(frame),
+                Poll::Pending => Progress::Suspended(execution),
             }
         }
     }
@@ -83,7 +83,7 @@ impl Execution {
         frame.unwrap_or_else(|| {
             self.clear();
             self.counters.expired.increment();
-            let refusal = Refusal::new(Status::Expired, "its time was over before it ended");
+            let refusal = CallFailure::new(Status::Expired, "its time was over before it ended");
             self.report.refuse(&refusal.surely(Executed::Maybe))
         })
     }
@@ -96,7 +96,7 @@ impl Execution {
         self.clear();
         self.report.ticket = None;
         let reason = "the runtime that the method ran on has ended";
-        let refusal = Refusal::new(Status::Unavailable, reason);
+        let refusal = CallFailure::new(Status::Unavailable, reason);
         self.report.refuse(&refusal.surely(Executed::Maybe))
     }
 
@@ -104,7 +104,7 @@ impl Execution {
     pub(super) fn deadlocked(&self) -> Option<Box<Message>> {
         let reason = "the call waits for an `async` method that needs the very thread that waits, the only one of its \
                       tokio runtime; await it by an `AsyncClient`, or call within `spawn_blocking`";
-        let refusal = Refusal::new(Status::Unavailable, reason);
+        let refusal = CallFailure::new(Status::Unavailable, reason);
         self.report.refuse(&refusal.surely(Executed::Maybe))
     }
 
@@ -142,19 +142,25 @@ impl Drop for Execution {
     }
 }
 
-impl Report {
+impl CallRecord {
     /// A handler that was started and has ended: it is not to run again for the same delivery.
-    fn remember(&mut self, fate: Fate) {
+    fn remember(&mut self, fate: DeliveryResult) {
         if let Some(ticket) = self.ticket.take() {
             ticket.end(fate);
         }
     }
 
-    fn conclude(&mut self, handled: Handled, counters: &Counters) -> Option<Box<Message>> {
+    fn conclude(
+        &mut self,
+        handled: HandlerResult,
+        counters: &ServerCounters,
+    ) -> Option<Box<Message>> {
         match &handled {
-            Ok(frame) if frame.is_error() => self.remember(Fate::Failed),
-            Ok(_) => self.remember(Fate::Done),
-            Err(refusal) if refusal.executed == Executed::Yes => self.remember(Fate::Failed),
+            Ok(frame) if frame.is_error() => self.remember(DeliveryResult::Failed),
+            Ok(_) => self.remember(DeliveryResult::Done),
+            Err(refusal) if refusal.executed == Executed::Yes => {
+                self.remember(DeliveryResult::Failed)
+            }
             Err(_) => {}
         }
         match handled {
@@ -178,9 +184,9 @@ impl Report {
     fn panicked(
         &mut self,
         panic: Box<dyn Any + Send>,
-        counters: &Counters,
+        counters: &ServerCounters,
     ) -> Option<Box<Message>> {
-        self.remember(Fate::Failed);
+        self.remember(DeliveryResult::Failed);
         counters.panics.increment();
         let text = panic
             .downcast_ref::<&str>()
@@ -202,10 +208,10 @@ impl Report {
             std::mem::forget(again);
         }
         // Not the text: it may tell a stranger about the inside of the program.
-        self.refuse(&Refusal::new(Status::Panicked, ""))
+        self.refuse(&CallFailure::new(Status::Panicked, ""))
     }
 
-    fn refuse(&self, refusal: &Refusal) -> Option<Box<Message>> {
+    fn refuse(&self, refusal: &CallFailure) -> Option<Box<Message>> {
         self.wants_reply.then(|| Box::new(refusal.encode(self.id)))
     }
 }
@@ -216,7 +222,7 @@ fn guard<R>(action: impl FnOnce() -> R) -> Result<R, Box<dyn Any + Send>> {
     catch_unwind(AssertUnwindSafe(action))
 }
 
-fn nothing() -> Task {
+fn nothing() -> MethodFuture {
     // Needs no memory: the future has no size.
     Box::pin(std::future::pending())
 }

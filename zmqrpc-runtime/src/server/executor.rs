@@ -10,7 +10,7 @@ use std::time::Instant;
 use super::execution::Execution;
 #[cfg(feature = "tokio")]
 use super::runtime::Runtime;
-use super::work::Cancel;
+use super::scheduler::Cancel;
 use crate::command::CallContext;
 use crate::socket::Message;
 
@@ -52,7 +52,7 @@ impl Executor {
     pub(super) fn spawn(&self, execution: Execution, end: impl TaskEnd) -> Option<Box<dyn Cancel>> {
         #[cfg(feature = "tokio")]
         if let Some(handle) = self.runtime.handle() {
-            let task = handle.spawn(Hosted {
+            let task = handle.spawn(RuntimeTask {
                 execution,
                 end: Some(end),
             });
@@ -123,7 +123,7 @@ impl Wake for Unpark {
 
 /// An execution as a task of a runtime.
 #[cfg(feature = "tokio")]
-struct Hosted<E: TaskEnd> {
+struct RuntimeTask<E: TaskEnd> {
     execution: Execution,
     /// Present until it has been told.
     end: Option<E>,
@@ -131,10 +131,10 @@ struct Hosted<E: TaskEnd> {
 
 // Neither of the two is ever pinned.
 #[cfg(feature = "tokio")]
-impl<E: TaskEnd> Unpin for Hosted<E> {}
+impl<E: TaskEnd> Unpin for RuntimeTask<E> {}
 
 #[cfg(feature = "tokio")]
-impl<E: TaskEnd> Future for Hosted<E> {
+impl<E: TaskEnd> Future for RuntimeTask<E> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
@@ -147,7 +147,7 @@ impl<E: TaskEnd> Future for Hosted<E> {
 }
 
 #[cfg(feature = "tokio")]
-impl<E: TaskEnd> Drop for Hosted<E> {
+impl<E: TaskEnd> Drop for RuntimeTask<E> {
     fn drop(&mut self) {
         // Its runtime has ended. Where the call was given up instead, nobody hears of it.
         if let Some(end) = self.end.take() {

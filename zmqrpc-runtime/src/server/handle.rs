@@ -4,10 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::counters::ServerStats;
-use super::engine::Engine;
 use super::sources::{
-    Feed, PullStats, Pulled, Source, Sources, Subscription, SubscriptionStats, check_topic,
+    CommandSource, PullSource, PullStats, Sources, Subscription, SubscriptionSource,
+    SubscriptionStats, check_topic,
 };
+use super::threads::ServerThreads;
 use crate::auth::warn_if_exposed;
 use crate::error::Error;
 use crate::socket::{Direction, Endpoint, RejectedLogins, SocketError};
@@ -18,14 +19,14 @@ use crate::socket::{Direction, Endpoint, RejectedLogins, SocketError};
 /// All of its methods take `&self`: to stop a server from another thread, share the handle in an `Arc`.
 #[must_use = "dropping the handle ends the server"]
 pub struct ServerHandle {
-    pub(super) engine: Arc<Engine>,
+    pub(super) engine: Arc<ServerThreads>,
     denied: RejectedLogins,
     refused: RejectedLogins,
 }
 
 impl ServerHandle {
     pub(super) fn new(
-        engine: Arc<Engine>,
+        engine: Arc<ServerThreads>,
         denied: RejectedLogins,
         refused: RejectedLogins,
     ) -> Self {
@@ -108,7 +109,7 @@ impl ServerHandle {
         let endpoint = subscription.endpoint().to_owned();
         let options = self.sources(&endpoint, |sources| sources.before_feed(&subscription))??;
         subscription.warn_if_exposed(&options);
-        let feed = Feed::open(subscription, &options)?;
+        let feed = SubscriptionSource::open(subscription, &options)?;
         self.sources(&endpoint, |sources| sources.add_feed(feed))?
     }
 
@@ -190,7 +191,7 @@ impl ServerHandle {
         if !options.security.is_guarded() {
             warn_if_exposed(std::iter::once(&endpoint));
         }
-        let pulled = Pulled::open(&endpoint, &options)?;
+        let pulled = PullSource::open(&endpoint, &options)?;
         self.sources(text, |sources| sources.add_pull(pulled))?
     }
 
@@ -228,7 +229,7 @@ impl ServerHandle {
     fn with_feed(
         &self,
         endpoint: &str,
-        action: impl FnOnce(&mut Feed) -> Result<bool, SocketError>,
+        action: impl FnOnce(&mut SubscriptionSource) -> Result<bool, SocketError>,
     ) -> Result<bool, Error> {
         let result = self.sources(endpoint, |sources| sources.with_feed(endpoint, action))?;
         let result = result.ok_or_else(|| no_subscription(endpoint))?;

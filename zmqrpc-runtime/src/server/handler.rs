@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use crate::command::{Call, CallContext, Command, Dispatch, Method, Started};
+use crate::command::{Call, CallContext, Command, DynService, Method, Started};
 
 /// A function that executes one command: `Fn(C) -> C::Answer` or `Fn(&CallContext, C) -> C::Answer`.
 ///
@@ -109,7 +109,7 @@ impl<H, M> Plain<H, M> {
     }
 }
 
-impl<H: Handler<M>, M> Dispatch for Plain<H, M> {
+impl<H: Handler<M>, M> DynService for Plain<H, M> {
     fn methods(&self) -> Vec<&'static Method> {
         vec![const { &<H::Command as Command>::METHOD }]
     }
@@ -134,7 +134,7 @@ impl<H, M> Async<H, M> {
     }
 }
 
-impl<H: AsyncHandler<M>, M> Dispatch for Async<H, M> {
+impl<H: AsyncHandler<M>, M> DynService for Async<H, M> {
     fn methods(&self) -> Vec<&'static Method> {
         vec![const { &<H::Command as Command>::METHOD }]
     }

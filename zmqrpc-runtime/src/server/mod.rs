@@ -5,72 +5,72 @@
 //! ```text
 //! builder     ServerBuilder: settings, checked as a whole
 //! handle      ServerHandle: a running server
-//! ending      how it ends
+//! shutdown    how it ends
 //! handler     closures as services of hand-written commands
-//! registry    which service has which method
-//! responder   a frame to a job, a job to a frame: no socket
-//! unprepared  why a request is not run
+//! method_index which service has which method
+//! dispatcher  a frame to a job, a job to a frame: no socket
+//! rejection   why a request is not run
 //! authorize   may this caller make this call
 //! execution   an `async` method that runs
 //! executor    where it runs
 //! runtime     the tokio runtime for that
-//! engine      the threads and what they share
-//! end         who waits for the server's end
+//! threads     the threads and what they share
+//! termination who waits for the server's end
 //! signals     what asks the process to end
-//! core        what stands under their lock
+//! state       what stands under their lock
 //! roles       which thread leads, stands by, helps
 //! turn        what the leader does next
-//! hand        what the leader runs next without coming back to the sockets
-//! notice      how the end of an `async` method is told
+//! local_queue what the leader runs next without coming back to the sockets
+//! completion_guard how the end of an `async` method is told
 //! admission   what is taken on, what is refused
-//! running     a call that runs, as its caller knows it
-//! work        requests that wait, requests that run
-//! port        the socket
+//! running_call a call that runs, as its caller knows it
+//! scheduler   requests that wait, requests that run
+//! server_socket the socket
 //! sources     what is published and pushed
 //! outbox      replies that a slow peer has no room for
 //! draining    how callers learn of the end before it comes
-//! callers     who has been heard of lately
-//! deliveries  requests out of queues that must not be executed twice
+//! active_peers who has been heard of lately
+//! deduplicator requests out of queues that must not be executed twice
 //! counters    what the server has seen
 //! ```
 
+mod active_peers;
 mod admission;
 mod authorize;
 mod builder;
-mod callers;
-mod core;
+mod completion_guard;
 mod counters;
-mod deliveries;
+mod deduplicator;
+mod dispatcher;
 mod draining;
-mod end;
-mod ending;
-mod engine;
 mod execution;
 mod executor;
-mod hand;
 mod handle;
 mod handler;
-mod notice;
+mod local_queue;
+mod method_index;
 mod outbox;
-mod port;
-mod registry;
-mod responder;
+mod rejection;
 mod roles;
-mod running;
+mod running_call;
 #[cfg(feature = "tokio")]
 mod runtime;
+mod scheduler;
+mod server_socket;
+mod shutdown;
 mod signals;
 mod sources;
+mod state;
+mod termination;
+mod threads;
 mod turn;
-mod unprepared;
-mod work;
 
 pub use builder::{Server, ServerBuilder};
 pub use counters::ServerStats;
-pub(crate) use counters::{Counter, Counters};
+pub(crate) use counters::{Counter, ServerCounters};
 pub(crate) use draining::Draining;
 pub use handle::ServerHandle;
 pub use handler::{AsyncHandler, Handler};
 pub(crate) use outbox::{Outbox, REPLIES_IN_SOCKET};
-pub(crate) use sources::{Callbacks, Checked, Feed, Source};
-pub use sources::{Heard, PullStats, Subscription, SubscriptionStats};
+pub(crate) use sources::{CallbackThread, CommandSource, SubscriptionSource, ValidSubscription};
+pub use sources::{PublisherCounts, PullStats, Subscription, SubscriptionStats};

@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::counters::Counters;
+use super::counters::ServerCounters;
 use crate::command::reply_frame;
 use crate::log;
 use crate::socket::{PeerId, Route, RoutedMessage, RouterSocket, SendError};
@@ -35,11 +35,11 @@ const DROPPED: ReplyBody<'static> = ReplyBody::Failure {
 };
 
 /// Takes the replies; a ROUTER, or something else in a test.
-pub(crate) trait Sink {
+pub(crate) trait ReplySink {
     fn send(&mut self, delivery: RoutedMessage) -> Result<(), SendError>;
 }
 
-impl Sink for RouterSocket {
+impl ReplySink for RouterSocket {
     fn send(&mut self, delivery: RoutedMessage) -> Result<(), SendError> {
         RouterSocket::send(self, delivery)
     }
@@ -47,12 +47,12 @@ impl Sink for RouterSocket {
 
 #[derive(Default)]
 pub(crate) struct Outbox {
-    blocked: HashMap<PeerId, Waiting>,
+    blocked: HashMap<PeerId, PeerQueue>,
 }
 
 /// What came of another try.
 #[derive(Default)]
-pub(crate) struct Retried {
+pub(crate) struct FlushResult {
     /// Something was taken, or given up.
     pub(crate) moved: bool,
     /// The ways to peers that have gone.
@@ -60,8 +60,8 @@ pub(crate) struct Retried {
 }
 
 #[derive(Default)]
-struct Waiting {
-    held: VecDeque<Held>,
+struct PeerQueue {
+    held: VecDeque<HeldReply>,
     bytes: usize,
     /// How many of the oldest are short, be it that they were replaced.
     short: usize,
@@ -69,7 +69,7 @@ struct Waiting {
     owed: usize,
 }
 
-struct Held {
+struct HeldReply {
     delivery: RoutedMessage,
     /// How many replies it counts as: one, or none where it is a pong, a sign that a call still runs, or stands for a
     /// reply that was dropped.
@@ -83,8 +83,8 @@ impl Outbox {
     pub(crate) fn send(
         &mut self,
         delivery: RoutedMessage,
-        sink: &mut impl Sink,
-        counters: &Counters,
+        sink: &mut impl ReplySink,
+        counters: &ServerCounters,
     ) -> Option<Route> {
         self.post(delivery, true, sink, counters)
     }
@@ -94,8 +94,8 @@ impl Outbox {
     pub(crate) fn answer(
         &mut self,
         delivery: RoutedMessage,
-        sink: &mut impl Sink,
-        counters: &Counters,
+        sink: &mut impl ReplySink,
+        counters: &ServerCounters,
     ) -> Option<Route> {
         self.post(delivery, false, sink, counters)
     }
@@ -104,8 +104,8 @@ impl Outbox {
         &mut self,
         delivery: RoutedMessage,
         owed: bool,
-        sink: &mut impl Sink,
-        counters: &Counters,
+        sink: &mut impl ReplySink,
+        counters: &ServerCounters,
     ) -> Option<Route> {
         if let Some(waiting) = self.blocked.get_mut(delivery.route.peer()) {
             waiting.push(delivery, owed, counters);
@@ -134,8 +134,12 @@ impl Outbox {
     }
 
     /// Tries again for every peer that had no room.
-    pub(crate) fn retry(&mut self, sink: &mut impl Sink, counters: &Counters) -> Retried {
-        let mut retried = Retried::default();
+    pub(crate) fn retry(
+        &mut self,
+        sink: &mut impl ReplySink,
+        counters: &ServerCounters,
+    ) -> FlushResult {
+        let mut retried = FlushResult::default();
         self.blocked
             .retain(|_, waiting| waiting.flush(sink, counters, &mut retried));
         retried
@@ -156,11 +160,11 @@ impl Outbox {
     }
 }
 
-impl Waiting {
-    fn push(&mut self, delivery: RoutedMessage, owed: bool, counters: &Counters) {
+impl PeerQueue {
+    fn push(&mut self, delivery: RoutedMessage, owed: bool, counters: &ServerCounters) {
         self.bytes += delivery.message.len();
         self.owed += usize::from(owed);
-        self.held.push_back(Held {
+        self.held.push_back(HeldReply {
             replies: u64::from(answered_id(&delivery.message).is_some()),
             delivery,
             owed,
@@ -178,7 +182,7 @@ impl Waiting {
 
     /// Drops the oldest long reply, and has its caller told so. Behind a proxy or a hub all callers share a connection:
     /// one who asks for much must not cost the others their answers.
-    fn shorten(&mut self, counters: &Counters) {
+    fn shorten(&mut self, counters: &ServerCounters) {
         let oldest = &mut self.held[self.short];
         self.short += 1;
         let message = &mut oldest.delivery.message;
@@ -192,7 +196,7 @@ impl Waiting {
         }
     }
 
-    fn pop(&mut self) -> Option<Held> {
+    fn pop(&mut self) -> Option<HeldReply> {
         let oldest = self.held.pop_front()?;
         self.bytes -= oldest.delivery.message.len();
         self.owed -= usize::from(oldest.owed);
@@ -201,13 +205,18 @@ impl Waiting {
     }
 
     /// Whether something is left.
-    fn flush(&mut self, sink: &mut impl Sink, counters: &Counters, retried: &mut Retried) -> bool {
+    fn flush(
+        &mut self,
+        sink: &mut impl ReplySink,
+        counters: &ServerCounters,
+        retried: &mut FlushResult,
+    ) -> bool {
         loop {
             let short = self.short;
             let Some(oldest) = self.pop() else {
                 return false;
             };
-            let Held {
+            let HeldReply {
                 delivery,
                 replies,
                 owed,
@@ -222,7 +231,7 @@ impl Waiting {
                     self.bytes += delivery.message.len();
                     self.owed += usize::from(owed);
                     self.short = short;
-                    self.held.push_front(Held {
+                    self.held.push_front(HeldReply {
                         delivery,
                         replies,
                         owed,

@@ -35,7 +35,7 @@ pub(super) enum Role {
 
 #[derive(Default)]
 pub(super) struct Roles {
-    state: Mutex<State>,
+    state: Mutex<RolesState>,
     pool: Condvar,
     stand_by: Condvar,
     term: AtomicU64,
@@ -48,7 +48,7 @@ pub(super) struct Roles {
 }
 
 #[derive(Default)]
-struct State {
+struct RolesState {
     led: bool,
     watched: bool,
     calls: usize,
@@ -176,7 +176,7 @@ impl Roles {
         }
     }
 
-    fn park<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+    fn park<'a>(&'a self, mut state: MutexGuard<'a, RolesState>) -> MutexGuard<'a, RolesState> {
         self.parked.store(true, Ordering::SeqCst);
         while !state.ended
             && self.parked.load(Ordering::SeqCst)
@@ -208,7 +208,7 @@ impl Roles {
         self.stand_by.notify_all();
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, RolesState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

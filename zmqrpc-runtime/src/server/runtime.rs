@@ -7,20 +7,20 @@ use std::sync::{Arc, OnceLock};
 use tokio::runtime::{Builder, Handle};
 use tokio::task::AbortHandle;
 
-use super::work::Cancel;
-use crate::command::{CallContext, OneThread};
+use super::scheduler::Cancel;
+use crate::command::{CallContext, SingleThreadRuntime};
 use crate::log;
 use crate::wire::BLOCKED_KEY;
 
 pub(super) struct Runtime {
-    found: Option<Found>,
+    found: Option<UserRuntime>,
     own: OnceLock<Option<OwnRuntime>>,
 }
 
 /// A runtime of the user's, which may end before the server does.
-struct Found {
+struct UserRuntime {
     handle: Handle,
-    one_thread: Option<OneThread>,
+    one_thread: Option<SingleThreadRuntime>,
     ended: Arc<AtomicBool>,
     /// The task that notices its end.
     sentinel: AbortHandle,
@@ -29,7 +29,7 @@ struct Found {
 impl Runtime {
     pub(super) fn find() -> Self {
         Self {
-            found: Handle::try_current().ok().map(Found::new),
+            found: Handle::try_current().ok().map(UserRuntime::new),
             own: OnceLock::new(),
         }
     }
@@ -42,7 +42,7 @@ impl Runtime {
         own.map(|own| &own.handle)
     }
 
-    fn living(&self) -> Option<&Found> {
+    fn living(&self) -> Option<&UserRuntime> {
         let found = self.found.as_ref();
         found.filter(|found| !found.ended.load(Ordering::Relaxed))
     }
@@ -50,7 +50,7 @@ impl Runtime {
     /// Whether nobody but this thread drives the runtime, and does not while it waits.
     pub(super) fn needs_this_thread(&self) -> bool {
         let one_thread = self.living().and_then(|found| found.one_thread.as_ref());
-        one_thread.is_some_and(OneThread::is_here)
+        one_thread.is_some_and(SingleThreadRuntime::is_here)
     }
 
     /// Whether a call blocks the runtime's only thread, as it says in its metadata.
@@ -63,7 +63,7 @@ impl Runtime {
     }
 }
 
-impl Found {
+impl UserRuntime {
     fn new(handle: Handle) -> Self {
         let ended = Arc::new(AtomicBool::new(false));
         let noticing = OnDrop(Arc::clone(&ended));
@@ -72,7 +72,7 @@ impl Found {
             std::future::pending::<()>().await;
         });
         Self {
-            one_thread: OneThread::of(&handle),
+            one_thread: SingleThreadRuntime::of(&handle),
             handle,
             ended,
             sentinel: sentinel.abort_handle(),
@@ -80,7 +80,7 @@ impl Found {
     }
 }
 
-impl Drop for Found {
+impl Drop for UserRuntime {
     fn drop(&mut self) {
         self.sentinel.abort();
     }

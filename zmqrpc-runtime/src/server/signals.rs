@@ -15,20 +15,20 @@ const ENDING: [i32; 2] = [SIGINT, SIGTERM];
 
 /// Tells of the first signal, on a thread of its own. The second one does what it does to a program that knows nothing of
 /// signals: it ends the process at once.
-pub(super) struct Watch {
+pub(super) struct SignalWatcher {
     handle: Handle,
     thread: Option<JoinHandle<()>>,
     process: Process,
     // Dropped last: as long as somebody may be told, the first signal does nothing else.
-    _present: Present,
+    _present: WaiterPresence,
 }
 
-impl Watch {
+impl SignalWatcher {
     pub(super) fn start(tell: impl Fn() + Send + 'static) -> io::Result<Self> {
         let again = again()?;
         let mut signals = Signals::new(ENDING)?;
         let handle = signals.handle();
-        let present = Present::new(again);
+        let present = WaiterPresence::new(again);
         let thread = thread::Builder::new()
             .name("zmqrpc-signals".into())
             .spawn(move || {
@@ -46,7 +46,7 @@ impl Watch {
     }
 }
 
-impl Drop for Watch {
+impl Drop for SignalWatcher {
     fn drop(&mut self) {
         let thread = self.thread.take();
         if !self.process.is_current() {
@@ -61,12 +61,12 @@ impl Drop for Watch {
 }
 
 /// Somebody waits for signals. When nobody does, the next one ends the process.
-struct Present {
+struct WaiterPresence {
     again: &'static AtomicBool,
     process: Process,
 }
 
-impl Present {
+impl WaiterPresence {
     fn new(again: &'static AtomicBool) -> Self {
         let mut count = Self::count();
         if *count == 0 {
@@ -85,7 +85,7 @@ impl Present {
     }
 }
 
-impl Drop for Present {
+impl Drop for WaiterPresence {
     fn drop(&mut self) {
         if !self.process.is_current() {
             return;
@@ -122,16 +122,16 @@ mod tests {
     fn the_first_signal_is_for_those_who_wait_and_every_other_one_for_the_process() {
         static AGAIN: AtomicBool = AtomicBool::new(true);
         let again = || AGAIN.load(Ordering::SeqCst);
-        let first = Present::new(&AGAIN);
-        let second = Present::new(&AGAIN);
+        let first = WaiterPresence::new(&AGAIN);
+        let second = WaiterPresence::new(&AGAIN);
         drop(first);
         assert!(!again(), "one waits still");
         AGAIN.store(true, Ordering::SeqCst);
-        let third = Present::new(&AGAIN);
+        let third = WaiterPresence::new(&AGAIN);
         assert!(again(), "the first one has come");
         drop(second);
         drop(third);
-        let fourth = Present::new(&AGAIN);
+        let fourth = WaiterPresence::new(&AGAIN);
         assert!(!again(), "nobody was there any more");
         drop(fourth);
         assert!(again());

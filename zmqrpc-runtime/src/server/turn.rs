@@ -3,12 +3,12 @@
 use std::thread;
 use std::time::Instant;
 
-use super::engine::Engine;
-use super::sources::{Told, Waiters};
-use super::work::Assigned;
+use super::scheduler::Assigned;
+use super::sources::{SilenceCallback, Waiters};
+use super::threads::ServerThreads;
 
 /// What the leader does next.
-pub(super) enum Attended {
+pub(super) enum NextStep {
     /// Nothing to run: wait, until then at most; for the router alone, or for these too.
     Idle(Option<Instant>, Option<Waiters>),
     /// Something to run.
@@ -16,13 +16,13 @@ pub(super) enum Attended {
     /// There is more to take in.
     Again,
     /// Nothing is heard from publishers: somebody wants to know.
-    Silent(Vec<Told>),
+    Silent(Vec<SilenceCallback>),
     /// The server has ended, or is to end now.
     Done,
 }
 
 /// A thread that dies would leave its role to nobody: better that the server ends, and says so.
-pub(super) struct EndOnPanic<'a>(pub(super) &'a Engine);
+pub(super) struct EndOnPanic<'a>(pub(super) &'a ServerThreads);
 
 impl Drop for EndOnPanic<'_> {
     fn drop(&mut self) {

@@ -74,7 +74,7 @@ pub(super) fn server(service: &Service) -> TokenStream {
             type Target = #target;
             const NAME: &'static str = #name;
             const DOCS: &'static str = #docs;
-            const ENTRIES: &'static [#private::Entry<#target>] = &[#(#entries,)*];
+            const ENTRIES: &'static [#private::MethodEntry<#target>] = &[#(#entries,)*];
 
             fn target(&self) -> &::std::sync::Arc<#target> {
                 &self.0
@@ -144,7 +144,7 @@ fn entry(service: &Service, method: &Method) -> TokenStream {
         #conditions
         #lints
         #deprecated
-        #private::Entry::#kind::<#command>(|#target, #call| #closure_body)
+        #private::MethodEntry::#kind::<#command>(|#target, #call| #closure_body)
     }
 }
 

@@ -6,7 +6,7 @@ use super::{End, access, endpoints};
 use crate::auth::{Access, EachWay};
 use crate::error::Error;
 use crate::publish::Overflow;
-use crate::server::{Checked, Subscription};
+use crate::server::{Subscription, ValidSubscription};
 
 /// Events come in, from any number of publishers: [`Subscription`]s, each with a connection of its own.
 ///
@@ -49,7 +49,7 @@ impl Sub {
     }
 
     /// The subscriptions, and what those show or ask for that have no setting of their own.
-    pub(in crate::proxy) fn check(self) -> Result<(Vec<Checked>, EachWay), Error> {
+    pub(in crate::proxy) fn check(self) -> Result<(Vec<ValidSubscription>, EachWay), Error> {
         let checked: Result<Vec<_>, _> = self
             .subscriptions
             .into_iter()
@@ -58,8 +58,8 @@ impl Sub {
         let checked = checked?;
         let logins = self
             .access
-            .of_each(checked.iter().map(Checked::direction))?;
-        let inheriting = checked.iter().filter_map(Checked::inheriting);
+            .of_each(checked.iter().map(ValidSubscription::direction))?;
+        let inheriting = checked.iter().filter_map(ValidSubscription::inheriting);
         self.access.warn_if_exposed(inheriting);
         Ok((checked, logins))
     }

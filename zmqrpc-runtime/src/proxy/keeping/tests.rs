@@ -18,7 +18,7 @@ fn keeping() -> Keeping {
     Keeping::new(store, Limits::NONE, patience, Arc::default()).unwrap()
 }
 
-fn put(keeping: &mut Keeping, bytes: usize, now: Instant) -> Result<(), Refusal> {
+fn put(keeping: &mut Keeping, bytes: usize, now: Instant) -> Result<(), CallFailure> {
     if let Some(refusal) = keeping.refusal(bytes, now) {
         return Err(refusal);
     }

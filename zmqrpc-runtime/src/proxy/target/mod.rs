@@ -7,12 +7,12 @@ mod turn;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::counters::Counters;
+use super::counters::ProxyCounters;
 use super::endings::{Callers, ENDED, going_round, refusal};
 use super::link::{Link, send};
 use super::table::{Again, Call, MOST, Stage, Table};
 use crate::client::{DrainState, Liveness};
-use crate::command::Refusal;
+use crate::command::CallFailure;
 use crate::error::Error;
 use crate::socket::{DealerSocket, Endpoint, Message, Poller, SocketOptions};
 use crate::wire::{
@@ -43,7 +43,7 @@ pub(super) struct Target<O> {
     turn: usize,
     table: Table<O>,
     bounds: Bounds,
-    counters: Arc<Counters>,
+    counters: Arc<ProxyCounters>,
     /// What a request says of its remaining time is written anew when it goes.
     pub(super) counts_down: bool,
     /// When the monitors were asked last.
@@ -59,7 +59,7 @@ impl<O> Target<O> {
         options: &SocketOptions,
         pulse: Liveness,
         bounds: Bounds,
-        counters: Arc<Counters>,
+        counters: Arc<ProxyCounters>,
     ) -> Result<Self, Error> {
         let open = |endpoint: &Endpoint| {
             let dealer = DealerSocket::connect(endpoint, options)
@@ -106,7 +106,11 @@ impl<O> Target<O> {
 
     /// Passes a call on, or keeps it until it can be. Answers its number; or gives it back when there is no room for it,
     /// and says so.
-    pub(super) fn begin(&mut self, call: Outgoing<O>, now: Instant) -> Result<u64, (O, Refusal)> {
+    pub(super) fn begin(
+        &mut self,
+        call: Outgoing<O>,
+        now: Instant,
+    ) -> Result<u64, (O, CallFailure)> {
         if self.table.len() >= self.bounds.calls {
             let detail = format!(
                 "the proxy has {} calls under way, see `max_calls`",
@@ -178,7 +182,7 @@ impl<O> Target<O> {
         kept.then(|| Box::new(Again::of(request)))
     }
 
-    fn room_for(&self, request: Message, now: Instant) -> Result<Stage, Refusal> {
+    fn room_for(&self, request: Message, now: Instant) -> Result<Stage, CallFailure> {
         let limit = self.bounds.waiting_bytes;
         if self.table.waiting_bytes().saturating_add(request.len()) > limit {
             let detail = format!(
@@ -196,9 +200,9 @@ impl<O> Target<O> {
         Ok(Stage::Waiting { request, until })
     }
 
-    fn overloaded(&self, detail: String) -> Refusal {
+    fn overloaded(&self, detail: String) -> CallFailure {
         self.counters.overloaded.increment();
-        Refusal::new(Status::Overloaded, detail)
+        CallFailure::new(Status::Overloaded, detail)
     }
 
     /// Where a call came from.
@@ -227,7 +231,7 @@ impl<O> Target<O> {
     }
 
     /// Fails the calls that have not been handed over.
-    pub(super) fn fail_waiting(&mut self, failure: &Refusal, callers: &mut impl Callers<O>) {
+    pub(super) fn fail_waiting(&mut self, failure: &CallFailure, callers: &mut impl Callers<O>) {
         for id in self
             .table
             .pick(|call| matches!(call.stage, Stage::Waiting { .. }))

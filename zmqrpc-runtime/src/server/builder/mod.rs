@@ -9,7 +9,7 @@ use super::authorize::Authorize;
 use super::handler::{Async, AsyncHandler, Handler, Plain};
 use super::sources::Subscription;
 use crate::auth::{Access, authenticate_method, login_methods};
-use crate::command::{CallContext, Dispatch, Served, Service};
+use crate::command::{CallContext, DynService, Service, ServiceObject};
 use crate::socket::{Direction, Keepalive};
 use crate::wire::Limits;
 
@@ -31,7 +31,7 @@ impl Server {
 /// [`ServerStats::dropped`](super::ServerStats::dropped).
 #[must_use = "nothing is opened before `start`"]
 pub struct ServerBuilder {
-    services: Vec<Box<dyn Dispatch>>,
+    services: Vec<Box<dyn DynService>>,
     endpoints: Vec<(String, Direction)>,
     subscriptions: Vec<Subscription>,
     pulls: Vec<(String, Direction)>,
@@ -75,7 +75,7 @@ impl Default for ServerBuilder {
 impl ServerBuilder {
     /// Adds a service: `CalculatorServer::new(..)`. A server takes any number of them.
     pub fn service<S: Service>(mut self, service: S) -> Self {
-        self.services.push(Box::new(Served(service)));
+        self.services.push(Box::new(ServiceObject(service)));
         self
     }
 

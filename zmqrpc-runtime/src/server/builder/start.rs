@@ -4,16 +4,18 @@ use std::sync::Arc;
 
 use super::{MAX_WORKERS, ServerBuilder};
 use crate::error::Error;
-use crate::server::counters::Counters;
-use crate::server::deliveries::Deliveries;
-use crate::server::engine::Engine;
+use crate::server::counters::ServerCounters;
+use crate::server::deduplicator::Deduplicator;
+use crate::server::dispatcher::Dispatcher;
 use crate::server::handle::ServerHandle;
+use crate::server::method_index::MethodIndex;
 use crate::server::outbox::REPLIES_IN_SOCKET;
-use crate::server::port::Port;
-use crate::server::registry::Registry;
-use crate::server::responder::Responder;
-use crate::server::sources::{Checked, Feed, Pulled, Sources, Subscription};
-use crate::server::work::Bounds;
+use crate::server::scheduler::WorkLimits;
+use crate::server::server_socket::ServerSocket;
+use crate::server::sources::{
+    PullSource, Sources, Subscription, SubscriptionSource, ValidSubscription,
+};
+use crate::server::threads::ServerThreads;
 use crate::socket::{Direction, Endpoint, RouterSocket, SocketOptions};
 use crate::wire::{Limits, MIN_MESSAGE};
 
@@ -39,7 +41,9 @@ impl ServerBuilder {
         self.upkeep
             .check()
             .map_err(|(setting, reason)| Error::bad_setting(setting, reason))?;
-        let events = subscriptions.iter().filter_map(Checked::inheriting);
+        let events = subscriptions
+            .iter()
+            .filter_map(ValidSubscription::inheriting);
         let exposed = endpoints.iter().chain(&pulls).chain(events);
         self.access.warn_if_exposed(exposed);
         let own = self.endpoints.iter().map(|(_, direction)| *direction);
@@ -56,7 +60,7 @@ impl ServerBuilder {
             security,
             upkeep: self.upkeep,
         };
-        let bounds = Bounds {
+        let bounds = WorkLimits {
             requests: self.max_queue,
             bytes: self.max_queue_bytes,
             workers: self.workers,
@@ -74,27 +78,27 @@ impl ServerBuilder {
         let mut sources = Sources::new(Arc::clone(&poller), options, logins);
         for subscription in subscriptions {
             let options = sources.before_feed(&subscription)?;
-            let feed = Feed::open(subscription, &options)?;
+            let feed = SubscriptionSource::open(subscription, &options)?;
             sources.add_feed(feed)?;
         }
         for endpoint in &pulls {
             let options = sources.before_pull(endpoint)?;
-            let pulled = Pulled::open(endpoint, &options)?;
+            let pulled = PullSource::open(endpoint, &options)?;
             sources.add_pull(pulled)?;
         }
-        let port = Port::new(router, sources, linger);
-        let engine = Engine::start(port, poller, responder, counters, bounds)?;
+        let port = ServerSocket::new(router, sources, linger);
+        let engine = ServerThreads::start(port, poller, responder, counters, bounds)?;
         Ok(ServerHandle::new(engine, denied, refused))
     }
 
     /// The services alone, to be called within the process.
-    pub(crate) fn into_responder(self) -> Result<Responder, Error> {
+    pub(crate) fn into_responder(self) -> Result<Dispatcher, Error> {
         let limits = self.limits();
         self.into_parts(limits).map(|(responder, _)| responder)
     }
 
-    fn into_parts(self, limits: Limits) -> Result<(Responder, Arc<Counters>), Error> {
-        let mut registry = Registry::default();
+    fn into_parts(self, limits: Limits) -> Result<(Dispatcher, Arc<ServerCounters>), Error> {
+        let mut registry = MethodIndex::default();
         for service in self.services {
             registry.add(service)?;
         }
@@ -104,10 +108,10 @@ impl ServerBuilder {
                 "a server needs at least one service or handler",
             ));
         }
-        let counters = Arc::new(Counters::default());
-        let deliveries = Deliveries::new(self.remember_deliveries);
+        let counters = Arc::new(ServerCounters::default());
+        let deliveries = Deduplicator::new(self.remember_deliveries);
         Ok((
-            Responder::new(
+            Dispatcher::new(
                 registry,
                 limits,
                 Arc::clone(&counters),

@@ -14,7 +14,7 @@ struct Peers {
     tries: usize,
 }
 
-impl Sink for Peers {
+impl ReplySink for Peers {
     fn send(&mut self, delivery: RoutedMessage) -> Result<(), SendError> {
         self.tries += 1;
         let peer = String::from_utf8(delivery.route.peer().to_vec()).unwrap();
@@ -44,7 +44,7 @@ fn delivery(peer: &str, reply: &Reply<'_>) -> RoutedMessage {
 struct Scene {
     outbox: Outbox,
     peers: Peers,
-    counters: Counters,
+    counters: ServerCounters,
 }
 
 impl Scene {

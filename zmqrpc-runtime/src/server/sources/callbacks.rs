@@ -5,40 +5,40 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use super::Told;
+use super::SilenceCallback;
 use crate::log;
 
 /// Starts with the first callback and ends with the server or proxy, or when the one that it is at returns.
 #[derive(Default)]
-pub(crate) struct Callbacks(Mutex<State>);
+pub(crate) struct CallbackThread(Mutex<CallbackState>);
 
 #[derive(Default)]
-enum State {
+enum CallbackState {
     #[default]
     New,
-    Running(Sender<Told>),
+    Running(Sender<SilenceCallback>),
     Ended,
 }
 
-impl Callbacks {
+impl CallbackThread {
     /// Has callbacks made. Each source has one that waits, at most.
-    pub(crate) fn make(&self, told: impl IntoIterator<Item = Told>) {
+    pub(crate) fn make(&self, told: impl IntoIterator<Item = SilenceCallback>) {
         let mut told = told.into_iter().peekable();
         if told.peek().is_none() {
             return;
         }
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if matches!(*state, State::New) {
+        if matches!(*state, CallbackState::New) {
             let (sender, receiver) = channel();
             let builder = thread::Builder::new().name("zmqrpc-silence".into());
             match builder.spawn(move || run(&receiver)) {
-                Ok(_) => *state = State::Running(sender),
+                Ok(_) => *state = CallbackState::Running(sender),
                 Err(error) => {
                     log::line!(error, error = log::text(error); "no thread for callbacks");
                 }
             }
         }
-        if let State::Running(sender) = &*state {
+        if let CallbackState::Running(sender) = &*state {
             for told in told {
                 // It ends with the sender alone.
                 let _ = sender.send(told);
@@ -48,11 +48,11 @@ impl Callbacks {
 
     /// None that has not begun is made any more.
     pub(crate) fn end(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = State::Ended;
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = CallbackState::Ended;
     }
 }
 
-fn run(receiver: &Receiver<Told>) {
+fn run(receiver: &Receiver<SilenceCallback>) {
     while let Ok(told) = receiver.recv() {
         told.tell();
     }

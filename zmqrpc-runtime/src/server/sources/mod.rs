@@ -2,76 +2,76 @@
 //!
 //! ```text
 //! subscription  settings of one
-//! feed          a subscription at work
-//! tally         what it received and lost
-//! runs          the numbers of one publisher and topic
+//! subscription_source a subscription at work
+//! loss_tracker  what it received and lost
+//! sequence_runs the numbers of one publisher and topic
 //! silence       when it counts as silent
 //! callbacks     what is told when it is silent
 //! slot          one of several, and its turns
-//! reading       a frame to a job
-//! pulled        an endpoint that commands are pulled from
-//! recent        a map of bounded size
+//! event_frame   a frame to a job
+//! pull_source   an endpoint that commands are pulled from
+//! bounded_cache a map of bounded size
 //! stats         what users are told
 //! ```
 //!
 //! All of it stands under the port's lock and is served by whoever has that, as the ROUTER is. Where the queue has no
 //! room, sources are left unread: libzmq holds what comes, and then those who push wait, and those who publish drop.
 
+mod bounded_cache;
 mod callbacks;
-mod feed;
-mod pulled;
-mod reading;
-mod recent;
-mod runs;
+mod event_frame;
+mod loss_tracker;
+mod pull_source;
+mod sequence_runs;
 mod silence;
 mod slot;
 mod stats;
 mod subscription;
-mod tally;
+mod subscription_source;
 
 use std::sync::Arc;
 use std::time::Instant;
 
-pub(crate) use callbacks::Callbacks;
-pub(crate) use feed::{Feed, Told};
-pub(super) use pulled::Pulled;
-pub use stats::{Heard, PullStats, SubscriptionStats};
-pub(crate) use subscription::Checked;
+pub(crate) use callbacks::CallbackThread;
+pub(super) use pull_source::PullSource;
+pub use stats::{PublisherCounts, PullStats, SubscriptionStats};
 pub use subscription::Subscription;
+pub(crate) use subscription::ValidSubscription;
 pub(super) use subscription::check_topic;
+pub(crate) use subscription_source::{SilenceCallback, SubscriptionSource};
 
-use slot::{Slot, Turn};
+use slot::{SourceSlot, SourceTurn};
 
-use super::responder::{Job, Reader, Responder};
+use super::dispatcher::{Dispatcher, FrameReader, ReadyCall};
 use crate::auth::EachWay;
 use crate::error::Error;
 use crate::socket::{Endpoint, Poller, Security, SocketError, SocketOptions, UnreadTimer};
 
 /// What a message from a source turned out to be.
-pub(crate) enum Taken {
+pub(crate) enum SourceMessage {
     /// There was none.
     Nothing,
-    Job(Job),
+    Job(ReadyCall),
     /// Nothing to run: a heartbeat, or a command that the server does not have.
     Something,
     Malformed,
 }
 
 /// A socket that commands come from.
-pub(crate) trait Source {
+pub(crate) trait CommandSource {
     /// With its wildcards resolved.
     fn endpoint(&self) -> &str;
     fn poller(&self) -> Arc<Poller>;
     /// When to [look](Self::look) after it next.
     fn due(&self) -> Option<Instant>;
     /// To be called when that is due and all messages have been taken in: renews the socket if it needs it.
-    fn look(&mut self, now: Instant) -> Option<Told>;
+    fn look(&mut self, now: Instant) -> Option<SilenceCallback>;
     /// Nothing could be heard until now, since nobody listened.
     fn excuse(&mut self, now: Instant);
     /// Takes in what becomes of connections while messages are left where they are.
     fn settle(&mut self) -> Result<(), SocketError>;
     /// Takes one message in.
-    fn take(&mut self, responder: &Responder, now: Instant) -> Result<Taken, SocketError>;
+    fn take(&mut self, responder: &Dispatcher, now: Instant) -> Result<SourceMessage, SocketError>;
     /// Closes the socket and frees its endpoint, which may take a moment.
     fn close_and_release(self)
     where
@@ -79,9 +79,9 @@ pub(crate) trait Source {
 }
 
 /// Takes the jobs.
-pub(super) trait Queue: Reader {
+pub(super) trait CallQueue: FrameReader {
     fn has_room(&self) -> bool;
-    fn push(&mut self, job: Job);
+    fn push(&mut self, job: ReadyCall);
     /// The end was requested.
     fn is_closing(&self) -> bool;
 }
@@ -90,8 +90,8 @@ pub(super) type Waiters = Arc<[Arc<Poller>]>;
 
 pub(super) struct Sources {
     router: Arc<Poller>,
-    feeds: Vec<Slot<Feed>>,
-    pulls: Vec<Slot<Pulled>>,
+    feeds: Vec<SourceSlot<SubscriptionSource>>,
+    pulls: Vec<SourceSlot<PullSource>>,
     /// Who is asked first the next time.
     first: usize,
     /// Left unread for want of room.
@@ -124,7 +124,10 @@ impl Sources {
     }
 
     /// What to open a subscription with, outside of the lock, unless there is one of this endpoint.
-    pub(super) fn before_feed(&self, subscription: &Checked) -> Result<SocketOptions, Error> {
+    pub(super) fn before_feed(
+        &self,
+        subscription: &ValidSubscription,
+    ) -> Result<SocketOptions, Error> {
         check_new(&self.feeds, subscription.endpoint())?;
         // What connects shows what it was given itself: a password is not for everybody.
         let logins = EachWay {
@@ -144,25 +147,25 @@ impl Sources {
     }
 
     /// Adds a subscription, unless there is one of this endpoint; answers the endpoint.
-    pub(super) fn add_feed(&mut self, feed: Feed) -> Result<String, Error> {
+    pub(super) fn add_feed(&mut self, feed: SubscriptionSource) -> Result<String, Error> {
         self.pollers = None;
         add(&mut self.feeds, feed)
     }
 
     /// Adds an endpoint to pull from, unless it is pulled from already; answers it.
-    pub(super) fn add_pull(&mut self, pull: Pulled) -> Result<String, Error> {
+    pub(super) fn add_pull(&mut self, pull: PullSource) -> Result<String, Error> {
         self.pollers = None;
         add(&mut self.pulls, pull)
     }
 
     /// Removes a subscription; the caller shuts it, outside of the lock.
-    pub(super) fn remove_feed(&mut self, endpoint: &str) -> Option<Feed> {
+    pub(super) fn remove_feed(&mut self, endpoint: &str) -> Option<SubscriptionSource> {
         let at = find(&self.feeds, endpoint)?;
         self.pollers = None;
         Some(self.feeds.remove(at).source)
     }
 
-    pub(super) fn remove_pull(&mut self, endpoint: &str) -> Option<Pulled> {
+    pub(super) fn remove_pull(&mut self, endpoint: &str) -> Option<PullSource> {
         let at = find(&self.pulls, endpoint)?;
         self.pollers = None;
         Some(self.pulls.remove(at).source)
@@ -172,7 +175,7 @@ impl Sources {
     pub(super) fn with_feed<R>(
         &mut self,
         endpoint: &str,
-        action: impl FnOnce(&mut Feed) -> R,
+        action: impl FnOnce(&mut SubscriptionSource) -> R,
     ) -> Option<R> {
         let at = find(&self.feeds, endpoint)?;
         let slot = self.feeds.get_mut(at)?;
@@ -193,7 +196,7 @@ impl Sources {
     /// [held](Self::is_held) then.
     pub(super) fn take_in(
         &mut self,
-        queue: &mut impl Queue,
+        queue: &mut impl CallQueue,
         now: Instant,
     ) -> Result<bool, SocketError> {
         self.stopping = queue.is_closing();
@@ -209,9 +212,9 @@ impl Sources {
         for from in [first..count, 0..first] {
             for (slot, number) in self.slots().skip(from.start).zip(from) {
                 match slot.read(queue, now)? {
-                    Turn::Drained => {}
-                    Turn::Over => drained = false,
-                    Turn::Full => full = full.or(Some(number)),
+                    SourceTurn::Drained => {}
+                    SourceTurn::Over => drained = false,
+                    SourceTurn::Full => full = full.or(Some(number)),
                 }
             }
         }
@@ -235,11 +238,13 @@ impl Sources {
 
     /// Nothing more is taken in, now that the end was requested.
     pub(super) fn is_spent(&self) -> bool {
-        !self.held && self.feeds.iter().all(Slot::is_spent) && self.pulls.iter().all(Slot::is_spent)
+        !self.held
+            && self.feeds.iter().all(SourceSlot::is_spent)
+            && self.pulls.iter().all(SourceSlot::is_spent)
     }
 
     /// Renews what has been silent for too long. Only right after everything has been [taken in](Self::take_in).
-    pub(super) fn look(&mut self, now: Instant) -> Vec<Told> {
+    pub(super) fn look(&mut self, now: Instant) -> Vec<SilenceCallback> {
         let mut told = Vec::new();
         if self.held || self.stopping {
             return told;
@@ -287,7 +292,7 @@ impl Sources {
         Some(Arc::clone(pollers))
     }
 
-    fn slots(&mut self) -> impl Iterator<Item = &mut Slot<dyn Source>> {
+    fn slots(&mut self) -> impl Iterator<Item = &mut SourceSlot<dyn CommandSource>> {
         let feeds = self.feeds.iter_mut().map(|slot| slot as _);
         feeds.chain(self.pulls.iter_mut().map(|slot| slot as _))
     }
@@ -303,14 +308,14 @@ impl Sources {
     }
 }
 
-fn add<S: Source>(slots: &mut Vec<Slot<S>>, source: S) -> Result<String, Error> {
+fn add<S: CommandSource>(slots: &mut Vec<SourceSlot<S>>, source: S) -> Result<String, Error> {
     let endpoint = source.endpoint().to_owned();
     check_new(slots, &endpoint)?;
-    slots.push(Slot::new(source));
+    slots.push(SourceSlot::new(source));
     Ok(endpoint)
 }
 
-fn check_new<S: Source>(slots: &[Slot<S>], endpoint: &str) -> Result<(), Error> {
+fn check_new<S: CommandSource>(slots: &[SourceSlot<S>], endpoint: &str) -> Result<(), Error> {
     let reason = "the server has this endpoint already";
     match find(slots, endpoint) {
         Some(_) => Err(Error::bad_endpoint(endpoint, reason)),
@@ -318,7 +323,7 @@ fn check_new<S: Source>(slots: &[Slot<S>], endpoint: &str) -> Result<(), Error> 
     }
 }
 
-fn find<S: Source>(slots: &[Slot<S>], endpoint: &str) -> Option<usize> {
+fn find<S: CommandSource>(slots: &[SourceSlot<S>], endpoint: &str) -> Option<usize> {
     slots
         .iter()
         .position(|slot| slot.source.endpoint() == endpoint)

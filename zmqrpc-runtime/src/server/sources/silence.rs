@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::socket::LATE;
 
 /// Watches how long nothing has been heard. Without I/O and without a clock: it is told the time.
-pub(super) struct Silence {
+pub(super) struct SilenceTimer {
     limit: Duration,
     /// None where the clock cannot express it, which is as good as never.
     due: Option<Instant>,
@@ -16,7 +16,7 @@ pub(super) struct Silence {
 /// What is granted then.
 const GRACE: Duration = Duration::from_secs(1);
 
-impl Silence {
+impl SilenceTimer {
     pub(super) fn new(limit: Duration, now: Instant) -> Self {
         let mut silence = Self {
             limit,
@@ -65,7 +65,7 @@ mod tests {
     #[test]
     fn silence_begins_after_the_last_that_was_heard() {
         let start = Instant::now();
-        let mut silence = Silence::new(MINUTE, start);
+        let mut silence = SilenceTimer::new(MINUTE, start);
         assert!(!silence.has_passed(start + 59 * SECOND));
         silence.heard(start + 59 * SECOND);
         assert!(!silence.has_passed(start + MINUTE));
@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn silence_that_goes_on_is_told_once_per_limit() {
         let start = Instant::now();
-        let mut silence = Silence::new(MINUTE, start);
+        let mut silence = SilenceTimer::new(MINUTE, start);
         let told: Vec<u32> = (1..=300)
             .filter(|second| silence.has_passed(start + *second * SECOND))
             .collect();
@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn who_has_stood_still_itself_gets_more_time_once() {
         let start = Instant::now();
-        let mut silence = Silence::new(MINUTE, start);
+        let mut silence = SilenceTimer::new(MINUTE, start);
         let late = start + 10 * MINUTE;
         assert!(!silence.has_passed(late));
         assert_eq!(silence.due(), Some(late + SECOND));
@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn what_is_heard_in_the_granted_time_ends_the_silence() {
         let start = Instant::now();
-        let mut silence = Silence::new(MINUTE, start);
+        let mut silence = SilenceTimer::new(MINUTE, start);
         let late = start + 10 * MINUTE;
         assert!(!silence.has_passed(late));
         silence.heard(late + SECOND / 2);
@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn a_limit_that_no_clock_expresses_never_passes() {
         let start = Instant::now();
-        let mut silence = Silence::new(Duration::MAX, start);
+        let mut silence = SilenceTimer::new(Duration::MAX, start);
         assert_eq!(silence.due(), None);
         assert!(!silence.has_passed(start + 1_000_000 * MINUTE));
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{Queue, Source, Taken, Told};
+use super::{CallQueue, CommandSource, SilenceCallback, SourceMessage};
 use crate::socket::{Poller, SocketError};
 
 /// Messages that are taken from one source before the next one has its turn.
@@ -13,7 +13,7 @@ const TURN: usize = 64;
 const LAST_TURN: usize = 1000;
 
 /// A source, and whether something may be left in it.
-pub(super) struct Slot<S: ?Sized> {
+pub(super) struct SourceSlot<S: ?Sized> {
     pub(super) poller: Arc<Poller>,
     pub(super) drained: bool,
     /// Messages that are taken still, once the end was requested: none as soon as it was found empty.
@@ -22,7 +22,7 @@ pub(super) struct Slot<S: ?Sized> {
 }
 
 /// How a source's turn ended.
-pub(super) enum Turn {
+pub(super) enum SourceTurn {
     Drained,
     /// Others have their turn now.
     Over,
@@ -30,7 +30,7 @@ pub(super) enum Turn {
     Full,
 }
 
-impl<S: Source> Slot<S> {
+impl<S: CommandSource> SourceSlot<S> {
     pub(super) fn new(source: S) -> Self {
         Self {
             poller: source.poller(),
@@ -41,12 +41,12 @@ impl<S: Source> Slot<S> {
     }
 }
 
-impl<S: Source + ?Sized> Slot<S> {
+impl<S: CommandSource + ?Sized> SourceSlot<S> {
     fn is_due(&self, now: Instant) -> bool {
         self.source.due().is_some_and(|due| due <= now)
     }
 
-    pub(super) fn look(&mut self, now: Instant) -> Option<Told> {
+    pub(super) fn look(&mut self, now: Instant) -> Option<SilenceCallback> {
         if !self.drained || !self.is_due(now) {
             return None;
         }
@@ -67,14 +67,14 @@ impl<S: Source + ?Sized> Slot<S> {
 
     pub(super) fn read(
         &mut self,
-        queue: &mut impl Queue,
+        queue: &mut impl CallQueue,
         now: Instant,
-    ) -> Result<Turn, SocketError> {
+    ) -> Result<SourceTurn, SocketError> {
         // Asking a socket that has nothing costs a system call, and most requests come over another one.
         let stirred = self.poller.take_stir();
         let last = queue.is_closing() && !self.is_spent();
         if self.drained && !stirred && !last && !self.is_due(now) {
-            return Ok(Turn::Drained);
+            return Ok(SourceTurn::Drained);
         }
         self.drained = false;
         let mut jobs = 0;
@@ -88,36 +88,36 @@ impl<S: Source + ?Sized> Slot<S> {
 
     fn take_turn(
         &mut self,
-        queue: &mut impl Queue,
+        queue: &mut impl CallQueue,
         now: Instant,
         jobs: &mut u64,
-    ) -> Result<Turn, SocketError> {
+    ) -> Result<SourceTurn, SocketError> {
         for _ in 0..TURN {
             if !queue.has_room() {
-                return Ok(Turn::Full);
+                return Ok(SourceTurn::Full);
             }
             if queue.is_closing() {
                 if self.is_spent() {
-                    return Ok(Turn::Drained);
+                    return Ok(SourceTurn::Drained);
                 }
                 self.left -= 1;
             }
             match self.source.take(queue.responder(), now)? {
-                Taken::Nothing => {
+                SourceMessage::Nothing => {
                     self.drained = true;
                     if queue.is_closing() {
                         self.left = 0;
                     }
-                    return Ok(Turn::Drained);
+                    return Ok(SourceTurn::Drained);
                 }
-                Taken::Job(job) => {
+                SourceMessage::Job(job) => {
                     *jobs += 1;
                     queue.push(job);
                 }
-                Taken::Something => {}
-                Taken::Malformed => queue.counters().malformed.increment(),
+                SourceMessage::Something => {}
+                SourceMessage::Malformed => queue.counters().malformed.increment(),
             }
         }
-        Ok(Turn::Over)
+        Ok(SourceTurn::Over)
     }
 }

@@ -27,13 +27,13 @@ pub struct SubscriptionStats {
     /// for.
     pub unauthenticated: u64,
     /// The publishers that were heard, in no order; the last thousand or so, if there are more.
-    pub publishers: Vec<Heard>,
+    pub publishers: Vec<PublisherCounts>,
 }
 
 /// What came from one publisher.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Heard {
+pub struct PublisherCounts {
     /// The number that the publisher drew when it was made.
     pub publisher: u64,
     /// Events that carried a command.

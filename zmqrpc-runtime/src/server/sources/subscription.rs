@@ -45,7 +45,7 @@ const MIN_SILENCE: Duration = Duration::from_millis(100);
 const MAX_HIGH_WATER: usize = u16::MAX as usize;
 
 /// A subscription whose settings have been checked.
-pub(crate) struct Checked {
+pub(crate) struct ValidSubscription {
     pub(super) endpoint: Endpoint,
     /// Prefixes, at least one.
     pub(super) topics: Vec<String>,
@@ -56,7 +56,7 @@ pub(crate) struct Checked {
     pub(super) security: Option<Security>,
 }
 
-impl Checked {
+impl ValidSubscription {
     pub(crate) fn endpoint(&self) -> &str {
         self.endpoint.as_str()
     }
@@ -165,7 +165,7 @@ impl Subscription {
         /// [its own](crate::ServerBuilder::authenticate) `authenticate` says.
     }
 
-    pub(crate) fn check(self) -> Result<Checked, Error> {
+    pub(crate) fn check(self) -> Result<ValidSubscription, Error> {
         let endpoint = Endpoint::parse(&self.endpoint, self.direction)
             .map_err(|reason| Error::bad_endpoint(&self.endpoint, reason))?;
         if self.heartbeat.is_some_and(|limit| limit < MIN_SILENCE) {
@@ -190,7 +190,7 @@ impl Subscription {
         }
         let access = self.access;
         let own = (!access.is_open()).then(|| access.of_one([self.direction].into_iter()));
-        Ok(Checked {
+        Ok(ValidSubscription {
             endpoint,
             topics,
             heartbeat: self.heartbeat,

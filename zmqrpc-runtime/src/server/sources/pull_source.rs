@@ -1,0 +1,119 @@
+//! One endpoint that commands are pulled from.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::event_frame::EventFrame;
+use super::stats::PullStats;
+use super::{CommandSource, SilenceCallback, SourceMessage};
+use crate::command::CallBuffer;
+use crate::error::Error;
+use crate::log;
+use crate::server::dispatcher::Dispatcher;
+use crate::socket::{Arrival, Endpoint, Poller, PullSocket, SocketError, SocketOptions};
+
+pub(in crate::server) struct PullSource {
+    pull: PullSocket,
+    /// What the next one is received into.
+    blank: CallBuffer,
+    received: u64,
+    malformed: u64,
+    renewals: u64,
+}
+
+impl PullSource {
+    /// Opens the endpoint.
+    pub(in crate::server) fn open(
+        endpoint: &Endpoint,
+        options: &SocketOptions,
+    ) -> Result<Self, Error> {
+        let options = SocketOptions {
+            receive_high_water: PullSocket::HIGH_WATER,
+            ..options.clone()
+        };
+        let pull = PullSocket::open(endpoint, &options)
+            .map_err(|error| Error::unopened(endpoint, &error))?;
+        Ok(Self {
+            pull,
+            blank: CallBuffer::new(Instant::now()),
+            received: 0,
+            malformed: 0,
+            renewals: 0,
+        })
+    }
+
+    pub(super) fn stats(&self) -> PullStats {
+        PullStats {
+            endpoint: self.pull.endpoint().to_owned(),
+            received: self.received,
+            malformed: self.malformed,
+            renewals: self.renewals,
+            unauthenticated: self.pull.refused().get(),
+        }
+    }
+}
+
+impl CommandSource for PullSource {
+    fn endpoint(&self) -> &str {
+        self.pull.endpoint()
+    }
+
+    fn poller(&self) -> Arc<Poller> {
+        self.pull.poller()
+    }
+
+    fn due(&self) -> Option<Instant> {
+        let times = [self.pull.reconnect_due(), self.pull.due()];
+        times.into_iter().flatten().min()
+    }
+
+    fn look(&mut self, now: Instant) -> Option<SilenceCallback> {
+        self.pull.follow();
+        if self.pull.reconnect_due().is_none_or(|due| due > now) {
+            return None;
+        }
+        let (endpoint, refused) = (self.pull.endpoint().to_owned(), self.pull.is_refused());
+        match self.pull.renew() {
+            Ok(()) if refused => {}
+            Ok(()) => {
+                log::line!(warn, endpoint; "a connection that was pulled from was given up");
+                self.renewals += 1;
+            }
+            Err(error) => {
+                log::line!(error, endpoint, error = log::text(&error); "nothing can be pulled any more");
+            }
+        }
+        None
+    }
+
+    fn excuse(&mut self, _: Instant) {}
+
+    fn settle(&mut self) -> Result<(), SocketError> {
+        self.pull.settle()
+    }
+
+    fn take(&mut self, responder: &Dispatcher, now: Instant) -> Result<SourceMessage, SocketError> {
+        let read = match self.pull.receive(self.blank.frame())? {
+            None => return Ok(SourceMessage::Nothing),
+            Some(Arrival::Odd) => {
+                let endpoint = self.endpoint();
+                responder.complain(format_args!("several frames, at {endpoint}"), None);
+                None
+            }
+            Some(Arrival::Message(())) => responder.read_pushed(&mut self.blank, now),
+        };
+        let Some(read) = read else {
+            self.malformed += 1;
+            return Ok(SourceMessage::Malformed);
+        };
+        self.received += u64::from(!matches!(read, EventFrame::Heartbeat));
+        Ok(match read {
+            EventFrame::Job(job) => SourceMessage::Job(job),
+            EventFrame::Refused | EventFrame::Heartbeat => SourceMessage::Something,
+        })
+    }
+
+    fn close_and_release(self) {
+        self.pull.close_and_release();
+    }
+}
