@@ -6,15 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::counters::ProxyCounters;
-use super::deliver::Deliver;
+use super::deliverer::Deliverer;
+use super::delivery_schedule::Backoff;
 use super::ends::{Rep, Req};
 use super::handle::ProxyHandle;
-use super::intake::Requests;
-use super::keeping::{Keeping, Patience};
-use super::lanes::Backoff;
-use super::passage::Settings;
+use super::intake::CallerIntake;
+use super::pair::ProxySettings;
 use super::queue::{DeadLetters, Queue, Store};
 use super::relay::Control;
+use super::spool::{RetryPolicy, Spool};
 use crate::error::Error;
 
 /// Accepts requests whether or not their target is there, keeps them in a queue, and delivers them when it is.
@@ -75,8 +75,8 @@ pub struct BufferedProxy<Q> {
     from: Rep,
     to: Req,
     queue: Q,
-    settings: Settings,
-    patience: Patience,
+    settings: ProxySettings,
+    patience: RetryPolicy,
 }
 
 impl<Q: Queue> BufferedProxy<Q> {
@@ -86,8 +86,8 @@ impl<Q: Queue> BufferedProxy<Q> {
             from,
             to,
             queue,
-            settings: Settings::default(),
-            patience: Patience {
+            settings: ProxySettings::default(),
+            patience: RetryPolicy {
                 attempt: Duration::from_secs(30),
                 attempts: 0,
                 counts_all: false,
@@ -168,7 +168,7 @@ impl<Q: Queue> BufferedProxy<Q> {
         patience.check()?;
         let store: Arc<dyn Store> = Arc::new(queue);
         let counters = Arc::new(ProxyCounters::default());
-        let keeping = Keeping::new(
+        let keeping = Spool::new(
             Arc::clone(&store),
             settings.limits(),
             patience,
@@ -178,7 +178,7 @@ impl<Q: Queue> BufferedProxy<Q> {
         let target = settings.target(&to, &counters)?;
         let front = settings.front(&from, &counters)?;
         let endpoints = front.endpoints();
-        let relay = Deliver::start(Requests::new(front), target, keeping)?;
+        let relay = Deliverer::start(CallerIntake::new(front), target, keeping)?;
         let control = Control::start(Box::new(relay))?;
         Ok(BufferedHandle {
             proxy: ProxyHandle::new(control, counters, endpoints),
@@ -196,7 +196,7 @@ impl Drop for BufferedHandle {
     }
 }
 
-impl Patience {
+impl RetryPolicy {
     pub(super) fn check(&self) -> Result<(), Error> {
         if self.attempt.is_zero() {
             let reason = "a try needs some time, zero is none";

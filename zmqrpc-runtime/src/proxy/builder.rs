@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::counters::ProxyCounters;
 use super::ends::{Pub, Pull, Push, Rep, Req, Sub};
 use super::handle::ProxyHandle;
-use super::passage::{Passage, Settings, Sink, Source};
+use super::pair::{ProxyPair, ProxySettings, Sink, Source};
 use super::relay::Control;
 use crate::error::Error;
 
@@ -61,13 +61,13 @@ pub type Pull2Push = Proxy<Pull, Push>;
 pub struct Proxy<In, Out> {
     from: In,
     to: Out,
-    settings: Settings,
+    settings: ProxySettings,
 }
 
 impl<In: Source, Out: Sink> Proxy<In, Out> {
     /// A proxy with the default settings.
     pub fn new(from: In, to: Out) -> Self {
-        let settings = Settings::default();
+        let settings = ProxySettings::default();
         Self { from, to, settings }
     }
 
@@ -122,12 +122,12 @@ impl<In: Source, Out: Sink> Proxy<In, Out> {
     /// [`Error::Transport`] if the system gives no more sockets or threads.
     pub fn start(self) -> Result<ProxyHandle, Error>
     where
-        (In, Out): Passage,
+        (In, Out): ProxyPair,
     {
         self.settings.check()?;
         let counters = Arc::new(ProxyCounters::default());
         let opened =
-            super::passage::sealed::Join::open((self.from, self.to), &self.settings, &counters)?;
+            super::pair::sealed::Join::open((self.from, self.to), &self.settings, &counters)?;
         let control = Control::start(opened.relay)?;
         Ok(ProxyHandle::new(control, counters, opened.endpoints))
     }

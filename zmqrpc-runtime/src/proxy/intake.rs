@@ -4,18 +4,18 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::counters::ProxyCounters;
-use super::front::{Asked, Caller, Front};
-use super::keeping::{Keeping, millis_now};
-use super::lanes::Origin;
-use super::queue::Kept;
-use super::sources::{Stream, TURN};
+use super::delivery_schedule::Origin;
+use super::frontend::{Caller, Frontend, FrontendRequest};
+use super::queue::Stored;
+use super::sources::{InputSockets, TURN};
+use super::spool::{Spool, millis_now};
 use crate::command::CallFailure;
 use crate::socket::{Poller, SocketError};
 use crate::wire::{DELIVERY_KEY, Incoming, Limits, Metadata, Request, Status};
 
 /// What becomes of what comes in.
 pub(super) enum Accepting<'a> {
-    Into(&'a mut Keeping),
+    Into(&'a mut Spool),
     /// The proxy ends.
     Stopped,
 }
@@ -45,7 +45,7 @@ pub(super) trait Intake: Send {
         None
     }
     /// Where callers come in.
-    fn front(&mut self) -> Option<&mut Front> {
+    fn front(&mut self) -> Option<&mut Frontend> {
         None
     }
     fn is_flushed(&self) -> bool;
@@ -53,8 +53,8 @@ pub(super) trait Intake: Send {
 }
 
 /// Requests of callers, who are told when theirs are accepted.
-pub(super) struct Requests {
-    front: Front,
+pub(super) struct CallerIntake {
+    front: Frontend,
     /// Those whose requests are not committed yet, and their codecs.
     waiting: Vec<(Caller, u8)>,
 }
@@ -62,14 +62,14 @@ pub(super) struct Requests {
 /// Bytes that the name of a delivery adds to a request at most: key, value and their lengths.
 const NAME_ROOM: usize = DELIVERY_KEY.len() + 16 + 1 + 20 + 2;
 
-impl Requests {
-    pub(super) fn new(front: Front) -> Self {
+impl CallerIntake {
+    pub(super) fn new(front: Frontend) -> Self {
         let waiting = Vec::new();
         Self { front, waiting }
     }
 }
 
-impl Intake for Requests {
+impl Intake for CallerIntake {
     fn pollers(&self) -> Vec<Arc<Poller>> {
         vec![self.front.poller()]
     }
@@ -92,7 +92,7 @@ impl Intake for Requests {
         let limits = front.limits;
         front.take_in(now, |front, asked| {
             // A request that was given up may have been accepted by now, and is delivered then.
-            let Asked::Request {
+            let FrontendRequest::Request {
                 caller, request, ..
             } = asked
             else {
@@ -109,7 +109,7 @@ impl Intake for Requests {
                 connection: front.connection(&caller.route),
                 address: request.peer_address().unwrap_or_default().into(),
             };
-            let kept = Kept {
+            let kept = Stored {
                 origin: Some(origin),
                 accepted: millis_now(),
                 frame: request.to_vec(),
@@ -139,7 +139,7 @@ impl Intake for Requests {
         self.front.due()
     }
 
-    fn front(&mut self) -> Option<&mut Front> {
+    fn front(&mut self) -> Option<&mut Frontend> {
         Some(&mut self.front)
     }
 
@@ -183,13 +183,13 @@ fn unfit(request: &[u8], limits: &Limits) -> Option<CallFailure> {
 }
 
 /// Events and jobs, which nobody waits for.
-pub(super) struct Unasked<S> {
+pub(super) struct MessageIntake<S> {
     stream: S,
     limits: Limits,
     counters: Arc<ProxyCounters>,
 }
 
-impl<S: Stream> Unasked<S> {
+impl<S: InputSockets> MessageIntake<S> {
     pub(super) fn new(stream: S, limits: Limits, counters: Arc<ProxyCounters>) -> Self {
         Self {
             stream,
@@ -199,7 +199,7 @@ impl<S: Stream> Unasked<S> {
     }
 }
 
-impl<S: Stream> Intake for Unasked<S> {
+impl<S: InputSockets> Intake for MessageIntake<S> {
     fn pollers(&self) -> Vec<Arc<Poller>> {
         self.stream.pollers()
     }
@@ -232,7 +232,7 @@ impl<S: Stream> Intake for Unasked<S> {
                 continue;
             };
             self.counters.received.increment();
-            let kept = Kept {
+            let kept = Stored {
                 origin: None,
                 accepted: millis_now(),
                 frame,

@@ -4,7 +4,7 @@ use crate::wire::{Executed, Limits, Reply, ReplyBody, Status};
 
 /// Why a try did not deliver.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(super) enum DeliveryFault {
     /// It may get better.
     Passing {
         reason: String,
@@ -19,25 +19,25 @@ pub(super) enum Fault {
 }
 
 /// Judges a reply.
-pub(super) fn judge(reply: &[u8]) -> Result<(), Fault> {
+pub(super) fn judge(reply: &[u8]) -> Result<(), DeliveryFault> {
     match Reply::decode(reply, &Limits::NONE).map(|reply| reply.body) {
         Ok(ReplyBody::Ok { .. }) => Ok(()),
-        Ok(ReplyBody::Service { .. }) => {
-            Err(Fault::Final("the service answered with an error".into()))
-        }
+        Ok(ReplyBody::Service { .. }) => Err(DeliveryFault::Final(
+            "the service answered with an error".into(),
+        )),
         Ok(ReplyBody::Failure {
             status,
             executed,
             detail,
             ..
-        }) => Err(Fault::of(status, executed, detail)),
-        Ok(ReplyBody::Pong | ReplyBody::Working | ReplyBody::Draining) | Err(_) => {
-            Err(Fault::Final("the target's answer cannot be read".into()))
-        }
+        }) => Err(DeliveryFault::of(status, executed, detail)),
+        Ok(ReplyBody::Pong | ReplyBody::Working | ReplyBody::Draining) | Err(_) => Err(
+            DeliveryFault::Final("the target's answer cannot be read".into()),
+        ),
     }
 }
 
-impl Fault {
+impl DeliveryFault {
     fn counted(reason: String) -> Self {
         Self::Passing {
             reason,
@@ -100,8 +100,12 @@ mod tests {
             (Status::Other(99), Executed::No, true),
             (Status::Other(99), Executed::Maybe, false),
         ] {
-            let fault = Fault::of(status, executed, "");
-            assert_eq!(matches!(fault, Fault::Passing { .. }), passing, "{fault:?}");
+            let fault = DeliveryFault::of(status, executed, "");
+            assert_eq!(
+                matches!(fault, DeliveryFault::Passing { .. }),
+                passing,
+                "{fault:?}"
+            );
         }
     }
 
@@ -117,9 +121,9 @@ mod tests {
             (Status::Unauthenticated, Executed::No, true),
             (Status::Cancelled, Executed::Maybe, true),
         ] {
-            let fault = Fault::of(status, executed, "");
+            let fault = DeliveryFault::of(status, executed, "");
             assert!(
-                matches!(fault, Fault::Passing { counts, .. } if counts == expected),
+                matches!(fault, DeliveryFault::Passing { counts, .. } if counts == expected),
                 "{status:?}"
             );
         }
@@ -127,7 +131,10 @@ mod tests {
 
     #[test]
     fn an_answer_that_cannot_be_read_is_final() {
-        assert!(matches!(judge(b""), Err(Fault::Final(_))));
-        assert!(matches!(judge(&[0xC1, 1, 0x81]), Err(Fault::Final(_))));
+        assert!(matches!(judge(b""), Err(DeliveryFault::Final(_))));
+        assert!(matches!(
+            judge(&[0xC1, 1, 0x81]),
+            Err(DeliveryFault::Final(_))
+        ));
     }
 }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::backend::going_round;
 use super::counters::ProxyCounters;
-use super::endings::going_round;
-use super::front::{Asked, Front};
-use super::outlet::Outlet;
-use super::relay::{Relay, Turn};
-use super::sources::{Events, Stream, TURN};
+use super::event_output::EventOutput;
+use super::frontend::{Frontend, FrontendRequest};
+use super::relay::{Relay, RelayTurn};
+use super::sources::{Events, InputSockets, TURN};
 use crate::command::CallFailure;
 use crate::socket::{Message, Poller, SocketError};
 use crate::wire::{
@@ -18,14 +18,14 @@ use crate::wire::{
 
 /// Requests become events, and are answered when they have been published.
 pub(super) struct Announcing {
-    front: Front,
-    outlet: Outlet,
+    front: Frontend,
+    outlet: EventOutput,
     topic: Box<str>,
     stopping: bool,
 }
 
 impl Announcing {
-    pub(super) fn new(front: Front, outlet: Outlet, topic: Box<str>) -> Self {
+    pub(super) fn new(front: Frontend, outlet: EventOutput, topic: Box<str>) -> Self {
         Self {
             front,
             outlet,
@@ -45,7 +45,7 @@ impl Relay for Announcing {
         self.outlet.wake();
     }
 
-    fn turn(&mut self, now: Instant) -> Result<Turn, SocketError> {
+    fn turn(&mut self, now: Instant) -> Result<RelayTurn, SocketError> {
         let Self {
             front,
             outlet,
@@ -57,7 +57,7 @@ impl Relay for Announcing {
         if front.is_used() {
             front.take_in(now, |front, asked| {
                 // What was published cannot be taken back.
-                let Asked::Request {
+                let FrontendRequest::Request {
                     caller, request, ..
                 } = asked
                 else {
@@ -79,13 +79,13 @@ impl Relay for Announcing {
         drop(front.take_gone());
         outlet.serve(now)?;
         if front.is_used() {
-            return Ok(Turn::Again);
+            return Ok(RelayTurn::Again);
         }
         let times = [outlet.due(now), front.due()];
-        Ok(Turn::Wait(times.into_iter().flatten().min()))
+        Ok(RelayTurn::Wait(times.into_iter().flatten().min()))
     }
 
-    fn front(&mut self) -> Option<&mut Front> {
+    fn front(&mut self) -> Option<&mut Frontend> {
         Some(&mut self.front)
     }
 
@@ -111,7 +111,7 @@ impl Relay for Announcing {
 
 /// Publishes a request; answers the codec to accept it in.
 fn announce(
-    outlet: &mut Outlet,
+    outlet: &mut EventOutput,
     topic: &str,
     request: &[u8],
     limits: &Limits,
@@ -141,13 +141,13 @@ fn announce(
 /// Events are published again as they came, under their publisher's name and number, but for the count of proxies.
 pub(super) struct Republishing {
     events: Events,
-    outlet: Outlet,
+    outlet: EventOutput,
     counters: Arc<ProxyCounters>,
     stopping: bool,
 }
 
 impl Republishing {
-    pub(super) fn new(events: Events, outlet: Outlet, counters: Arc<ProxyCounters>) -> Self {
+    pub(super) fn new(events: Events, outlet: EventOutput, counters: Arc<ProxyCounters>) -> Self {
         Self {
             events,
             outlet,
@@ -168,7 +168,7 @@ impl Relay for Republishing {
         self.outlet.wake();
     }
 
-    fn turn(&mut self, now: Instant) -> Result<Turn, SocketError> {
+    fn turn(&mut self, now: Instant) -> Result<RelayTurn, SocketError> {
         if self.stopping {
             self.events.leave();
         }
@@ -189,10 +189,10 @@ impl Relay for Republishing {
             self.events.look(now, !self.stopping);
         }
         if self.events.is_used() {
-            return Ok(Turn::Again);
+            return Ok(RelayTurn::Again);
         }
         let times = [self.outlet.due(now), self.events.due()];
-        Ok(Turn::Wait(times.into_iter().flatten().min()))
+        Ok(RelayTurn::Wait(times.into_iter().flatten().min()))
     }
 
     fn stop(&mut self) {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::counters::ProxyCounters;
-use super::relay::{Relay, Turn};
-use super::sources::{Jobs, Stream, TURN};
+use super::relay::{Relay, RelayTurn};
+use super::sources::{InputSockets, Jobs, TURN};
 use crate::socket::{Message, Poller, PushError, PushSocket, RETRY, SocketError, UnreadTimer};
 
 /// Takes a job when it has found a puller for the one before: what nobody takes waits with those who pushed it.
@@ -60,7 +60,7 @@ impl Relay for Pushing {
         self.jobs.wake();
     }
 
-    fn turn(&mut self, now: Instant) -> Result<Turn, SocketError> {
+    fn turn(&mut self, now: Instant) -> Result<RelayTurn, SocketError> {
         self.push.settle()?;
         if let Some(job) = self.hand.take()
             && !self.offer(job)?
@@ -68,7 +68,7 @@ impl Relay for Pushing {
             if self.hold.is_due(true, now) {
                 self.jobs.settle()?;
             }
-            return Ok(Turn::WaitBehind(
+            return Ok(RelayTurn::WaitBehind(
                 self.jobs.pollers().len(),
                 Some(now + RETRY),
             ));
@@ -95,9 +95,9 @@ impl Relay for Pushing {
             self.jobs.look(now, true);
         }
         if self.jobs.is_used() || self.hand.is_some() {
-            return Ok(Turn::Again);
+            return Ok(RelayTurn::Again);
         }
-        Ok(Turn::Wait(self.jobs.due()))
+        Ok(RelayTurn::Wait(self.jobs.due()))
     }
 
     fn stop(&mut self) {

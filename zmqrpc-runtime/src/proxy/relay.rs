@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::front::Front;
+use super::frontend::Frontend;
 use crate::clock::{FOREVER, deadline};
 use crate::log;
 use crate::socket::{Poller, Process, SocketError, drive_any};
@@ -17,9 +17,9 @@ pub(super) trait Relay: Send {
     /// Somebody has waited: something may have happened to any of the sockets.
     fn wake(&mut self);
     /// Passes on what has come.
-    fn turn(&mut self, now: Instant) -> Result<Turn, SocketError>;
+    fn turn(&mut self, now: Instant) -> Result<RelayTurn, SocketError>;
     /// Where callers come in, who have to know before the end.
-    fn front(&mut self) -> Option<&mut Front> {
+    fn front(&mut self) -> Option<&mut Frontend> {
         None
     }
     /// Takes on nothing more, and refuses what has not been handed over.
@@ -39,7 +39,7 @@ pub(super) trait Relay: Send {
     fn close_and_release(self: Box<Self>);
 }
 
-pub(super) enum Turn {
+pub(super) enum RelayTurn {
     /// There is more to do.
     Again,
     /// Every socket has been drained: wait, until then at most.
@@ -64,13 +64,13 @@ const CLOSE: Duration = Duration::from_millis(750);
 pub(super) struct Control {
     poller: Arc<Poller>,
     stopping: AtomicBool,
-    state: Mutex<State>,
+    state: Mutex<RelayState>,
     end: Condvar,
     process: Process,
 }
 
 #[derive(Default)]
-struct State {
+struct RelayState {
     /// Until when calls that are under way may go on.
     until: Option<Instant>,
     /// Some of them were given up.
@@ -141,7 +141,7 @@ impl Control {
                     relay.stop();
                     let until = self.state().until.unwrap_or(now);
                     let grace = relay.grace().map(|grace| now + grace);
-                    Ending::new(grace.map_or(until, |grace| grace.min(until)))
+                    RelayEnding::new(grace.map_or(until, |grace| grace.min(until)))
                 });
                 if ending.must_abandon(now, relay.is_done()) {
                     self.state().abandoned = relay.grace().is_none();
@@ -162,10 +162,10 @@ impl Control {
             };
             let (pollers, until) = match turn {
                 // One socket that always has something must not keep the others from being looked at.
-                Turn::Again if now < look_at => continue,
-                Turn::Again => (pollers, Some(now)),
-                Turn::Wait(until) => (pollers, until),
-                Turn::WaitBehind(count, until) => {
+                RelayTurn::Again if now < look_at => continue,
+                RelayTurn::Again => (pollers, Some(now)),
+                RelayTurn::Wait(until) => (pollers, until),
+                RelayTurn::WaitBehind(count, until) => {
                     // The bell is among those that are left alone.
                     let soon = now + LOOK;
                     let until = until.map_or(soon, |until| until.min(soon));
@@ -198,19 +198,19 @@ impl Control {
         relay.front().is_none_or(|front| front.drain(limit, now))
     }
 
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+    fn state(&self) -> std::sync::MutexGuard<'_, RelayState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// How a proxy comes to its end.
-struct Ending {
+struct RelayEnding {
     /// Until when calls that are under way may go on.
     until: Instant,
     done: Option<Instant>,
 }
 
-impl Ending {
+impl RelayEnding {
     fn new(until: Instant) -> Self {
         Self { until, done: None }
     }

@@ -17,7 +17,7 @@ use crate::wire::{
 pub(super) const TURN: usize = 64;
 
 /// Sockets that only receive.
-pub(super) trait Stream: Send + Sized {
+pub(super) trait InputSockets: Send + Sized {
     /// What comes out of it.
     type Item;
 
@@ -80,7 +80,7 @@ impl Events {
     }
 }
 
-impl Stream for Events {
+impl InputSockets for Events {
     /// Topic and event.
     type Item = (Message, Message);
 
@@ -204,7 +204,7 @@ impl Jobs {
     }
 }
 
-impl Stream for Jobs {
+impl InputSockets for Jobs {
     /// A notification.
     type Item = Message;
 

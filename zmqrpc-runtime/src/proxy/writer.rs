@@ -6,26 +6,26 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread::{self, JoinHandle};
 
-use super::queue::{Batch, Store, Unwritten};
+use super::queue::{Batch, Store, WriteFailure};
 use crate::socket::SocketError;
 
 /// How many dead letters were dropped for want of room, or why nothing was written.
-type Outcome = Result<usize, Unwritten>;
+type WriteOutcome = Result<usize, WriteFailure>;
 
 /// A batch, and how writing it has ended.
-pub(super) type Written = (Arc<Batch>, Outcome);
+pub(super) type WrittenBatch = (Arc<Batch>, WriteOutcome);
 
 /// One batch after the other.
 pub(super) struct Writer {
     store: Arc<dyn Store>,
     by: By,
     under_way: Option<Arc<Batch>>,
-    outcomes: Receiver<Outcome>,
+    outcomes: Receiver<WriteOutcome>,
 }
 
 enum By {
     /// At once, on the proxy's thread.
-    Itself(Sender<Outcome>),
+    Itself(Sender<WriteOutcome>),
     Thread(WriterThread),
 }
 
@@ -74,7 +74,7 @@ impl Writer {
     }
 
     /// What has been written, and how that ended.
-    pub(super) fn written(&mut self) -> Option<Written> {
+    pub(super) fn written(&mut self) -> Option<WrittenBatch> {
         self.under_way.as_ref()?;
         let outcome = match self.outcomes.try_recv() {
             Ok(outcome) => outcome,
@@ -85,7 +85,7 @@ impl Writer {
     }
 
     /// Waits for what is being written.
-    pub(super) fn wait(&mut self) -> Option<Written> {
+    pub(super) fn wait(&mut self) -> Option<WrittenBatch> {
         self.under_way.as_ref()?;
         let outcome = self.outcomes.recv().unwrap_or_else(|_| Err(lost()));
         self.under_way.take().map(|batch| (batch, outcome))
@@ -95,7 +95,7 @@ impl Writer {
 impl WriterThread {
     fn start(
         store: Arc<dyn Store>,
-        ended: Sender<Outcome>,
+        ended: Sender<WriteOutcome>,
         wake: impl Fn() + Send + 'static,
     ) -> Result<Self, SocketError> {
         let (batches, begun) = channel::<Arc<Batch>>();
@@ -135,12 +135,12 @@ impl Drop for WriterThread {
 }
 
 /// A queue that panics must not keep its proxy waiting for ever.
-fn commit(store: &dyn Store, batch: &Batch) -> Outcome {
+fn commit(store: &dyn Store, batch: &Batch) -> WriteOutcome {
     catch_unwind(AssertUnwindSafe(|| store.commit(batch))).unwrap_or_else(|_| Err(lost()))
 }
 
-fn lost() -> Unwritten {
-    Unwritten {
+fn lost() -> WriteFailure {
+    WriteFailure {
         reason: "what writes it has panicked".into(),
         surely: false,
     }
@@ -173,7 +173,7 @@ mod tests {
             true
         }
 
-        fn commit(&self, batch: &Batch) -> Result<usize, Unwritten> {
+        fn commit(&self, batch: &Batch) -> Result<usize, WriteFailure> {
             assert!(!batch.is_empty());
             let may_write = self.may_write.lock().unwrap();
             drop(self.changed.wait_while(may_write, |may| !*may).unwrap());

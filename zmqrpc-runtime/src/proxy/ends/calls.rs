@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{End, access, endpoints};
+use super::{EndOptions, access, endpoints};
 use crate::client::Liveness;
 use crate::error::Error;
 use crate::server::REPLIES_IN_SOCKET;
@@ -18,12 +18,12 @@ use crate::server::REPLIES_IN_SOCKET;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Rep {
-    pub(in crate::proxy) end: End,
+    pub(in crate::proxy) end: EndOptions,
     pub(in crate::proxy) high_water: usize,
 }
 
 impl Rep {
-    fn new(end: End) -> Self {
+    fn new(end: EndOptions) -> Self {
         Self {
             end,
             high_water: REPLIES_IN_SOCKET as usize,
@@ -71,7 +71,7 @@ impl Rep {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Req {
-    pub(in crate::proxy) end: End,
+    pub(in crate::proxy) end: EndOptions,
     pub(in crate::proxy) connect_timeout: Duration,
     ping_interval: Duration,
     ping_limit: Duration,
@@ -80,7 +80,7 @@ pub struct Req {
 }
 
 impl Req {
-    fn new(end: End) -> Self {
+    fn new(end: EndOptions) -> Self {
         Self {
             end,
             connect_timeout: Duration::from_secs(5),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{End, access, endpoints};
+use super::{EndOptions, access, endpoints};
 use crate::auth::{Access, EachWay};
 use crate::error::Error;
 use crate::publish::Overflow;
@@ -85,7 +85,7 @@ impl From<Subscription> for Sub {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Pub {
-    pub(in crate::proxy) end: End,
+    pub(in crate::proxy) end: EndOptions,
     pub(in crate::proxy) topic: String,
     pub(in crate::proxy) high_water: usize,
     pub(in crate::proxy) overflow: Overflow,
@@ -93,7 +93,7 @@ pub struct Pub {
 }
 
 impl Pub {
-    fn new(end: End) -> Self {
+    fn new(end: EndOptions) -> Self {
         Self {
             end,
             topic: String::new(),

@@ -1,15 +1,15 @@
 //! Jobs: the end where they come in, and the one where they go out.
 
-use super::{End, access, endpoints};
+use super::{EndOptions, access, endpoints};
 
 /// Jobs come in: from pushers.
 #[derive(Clone, Debug)]
 pub struct Pull {
-    pub(in crate::proxy) end: End,
+    pub(in crate::proxy) end: EndOptions,
 }
 
 impl Pull {
-    fn new(end: End) -> Self {
+    fn new(end: EndOptions) -> Self {
         Self { end }
     }
 
@@ -35,11 +35,11 @@ impl Pull {
 /// Jobs go out: each to one of those who pull.
 #[derive(Clone, Debug)]
 pub struct Push {
-    pub(in crate::proxy) end: End,
+    pub(in crate::proxy) end: EndOptions,
 }
 
 impl Push {
-    fn new(end: End) -> Self {
+    fn new(end: EndOptions) -> Self {
         Self { end }
     }
 

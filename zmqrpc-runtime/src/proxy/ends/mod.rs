@@ -15,7 +15,7 @@ use crate::socket::Security;
 
 /// What ends have in common.
 #[derive(Clone, Debug, Default)]
-pub(super) struct End {
+pub(super) struct EndOptions {
     pub(super) endpoints: Endpoints,
     access: Access,
 }
@@ -28,13 +28,13 @@ macro_rules! endpoints {
     (@bind $($doc:tt)*) => {
         $($doc)*
         pub fn bind(endpoint: impl Into<String>) -> Self {
-            Self::new($crate::proxy::ends::End::bind(endpoint))
+            Self::new($crate::proxy::ends::EndOptions::bind(endpoint))
         }
     };
     (@connect $($doc:tt)*) => {
         $($doc)*
         pub fn connect(endpoint: impl Into<String>) -> Self {
-            Self::new($crate::proxy::ends::End::connect(endpoint))
+            Self::new($crate::proxy::ends::EndOptions::connect(endpoint))
         }
     };
     (@and_bind $($doc:tt)*) => {
@@ -78,7 +78,7 @@ macro_rules! access {
 }
 use access;
 
-impl End {
+impl EndOptions {
     fn bind(endpoint: impl Into<String>) -> Self {
         let mut end = Self::default();
         end.endpoints.bind(endpoint);

@@ -3,14 +3,14 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use super::{Death, Kept, Store};
+use super::{GiveUp, Store, Stored};
 use crate::error::Error;
 use crate::log;
 use crate::wire::{Delivery, Incoming, Limits, MethodRef, Request};
 
 /// A request that was given up, as a queue keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::proxy) struct Letter {
+pub(in crate::proxy) struct StoredDeadLetter {
     pub(in crate::proxy) reason: String,
     /// Milliseconds since 1970.
     pub(in crate::proxy) accepted: u64,
@@ -18,8 +18,8 @@ pub(in crate::proxy) struct Letter {
     pub(in crate::proxy) frame: Vec<u8>,
 }
 
-impl Letter {
-    pub(in crate::proxy) fn of(kept: Kept, death: &Death) -> Self {
+impl StoredDeadLetter {
+    pub(in crate::proxy) fn of(kept: Stored, death: &GiveUp) -> Self {
         Self {
             reason: death.reason.clone(),
             accepted: kept.accepted,
@@ -39,11 +39,11 @@ impl Letter {
 #[derive(Clone, PartialEq, Eq)]
 pub struct DeadLetter {
     delivery: Delivery,
-    letter: Letter,
+    letter: StoredDeadLetter,
 }
 
 impl DeadLetter {
-    pub(in crate::proxy) fn new(delivery: Delivery, letter: Letter) -> Self {
+    pub(in crate::proxy) fn new(delivery: Delivery, letter: StoredDeadLetter) -> Self {
         Self { delivery, letter }
     }
 

@@ -6,7 +6,8 @@ use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{
-    Batch, Capacity, DeadLetter, Entry, Kept, Letter, MAX_LETTERS, Queue, Store, Unwritten,
+    Batch, Capacity, DeadLetter, Entry, MAX_LETTERS, Queue, Store, Stored, StoredDeadLetter,
+    WriteFailure,
 };
 use crate::wire::Delivery;
 
@@ -40,8 +41,8 @@ pub struct MemoryQueue {
 
 #[derive(Debug, Default)]
 struct Held {
-    requests: BTreeMap<u64, Kept>,
-    letters: BTreeMap<u64, Letter>,
+    requests: BTreeMap<u64, Stored>,
+    letters: BTreeMap<u64, StoredDeadLetter>,
     letter_bytes: usize,
     next: u64,
 }
@@ -101,7 +102,7 @@ impl Store for MemoryQueue {
             .collect())
     }
 
-    fn commit(&self, batch: &Batch) -> Result<usize, Unwritten> {
+    fn commit(&self, batch: &Batch) -> Result<usize, WriteFailure> {
         let mut held = self.held();
         for (number, kept) in &batch.new {
             held.requests.insert(*number, kept.clone());
@@ -116,7 +117,7 @@ impl Store for MemoryQueue {
             let Some(kept) = held.requests.remove(number) else {
                 continue;
             };
-            let letter = Letter::of(kept, death);
+            let letter = StoredDeadLetter::of(kept, death);
             if self.max_letters == 0 {
                 continue;
             }
@@ -155,7 +156,7 @@ impl Store for MemoryQueue {
     fn discard_letter(&self, number: u64) -> Result<bool, String> {
         let mut held = self.held();
         let found = held.letters.remove(&number);
-        held.letter_bytes -= found.as_ref().map_or(0, Letter::bytes);
+        held.letter_bytes -= found.as_ref().map_or(0, StoredDeadLetter::bytes);
         Ok(found.is_some())
     }
 }

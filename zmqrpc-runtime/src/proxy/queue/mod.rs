@@ -9,15 +9,15 @@ mod memory;
 
 #[cfg(feature = "disk-queue")]
 pub use disk::{DiskQueue, reread_letter, reread_request};
-pub(super) use letter::Letter;
+pub(super) use letter::StoredDeadLetter;
 pub use letter::{DeadLetter, DeadLetters};
 pub use memory::MemoryQueue;
 
-use super::lanes::Origin;
+use super::delivery_schedule::Origin;
 
 /// A request as a queue keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Kept {
+pub(super) struct Stored {
     /// None for what has no order to keep.
     pub(super) origin: Option<Origin>,
     /// Milliseconds since 1970: a queue outlives its proxy, and the clock that proxies measure with.
@@ -36,7 +36,7 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    fn of(number: u64, kept: &Kept) -> Self {
+    fn of(number: u64, kept: &Stored) -> Self {
         Self {
             number,
             origin: kept.origin.clone(),
@@ -49,18 +49,18 @@ impl Entry {
 /// Changes that are made all at once, or not at all.
 #[derive(Default)]
 pub(super) struct Batch {
-    pub(super) new: Vec<(u64, Kept)>,
+    pub(super) new: Vec<(u64, Stored)>,
     /// Delivered, or not accepted after all.
     pub(super) done: Vec<u64>,
     /// Given up.
-    pub(super) dead: Vec<(u64, Death)>,
+    pub(super) dead: Vec<(u64, GiveUp)>,
     /// Bytes of all requests that are held when it has been committed.
     pub(super) held: usize,
 }
 
 /// Why, and when, a request was given up.
 #[derive(Clone, Debug)]
-pub(super) struct Death {
+pub(super) struct GiveUp {
     pub(super) reason: String,
     /// Milliseconds since 1970.
     pub(super) given_up: u64,
@@ -78,7 +78,7 @@ impl Batch {
 
 /// Why a batch was not committed.
 #[derive(Clone, Debug)]
-pub(super) struct Unwritten {
+pub(super) struct WriteFailure {
     pub(super) reason: String,
     /// Nothing of it is in the queue; otherwise it may be found there after a crash.
     pub(super) surely: bool,
@@ -112,7 +112,7 @@ pub(super) trait Store: Send + Sync + 'static {
     fn contents(&self) -> Result<Vec<Entry>, String>;
     /// Makes changes, and returns when they would survive a crash, if that is what it is for. Returns how many dead letters
     /// were dropped for want of room.
-    fn commit(&self, batch: &Batch) -> Result<usize, Unwritten>;
+    fn commit(&self, batch: &Batch) -> Result<usize, WriteFailure>;
     /// A request's frame.
     fn frame(&self, number: u64) -> Result<Option<Vec<u8>>, String>;
     /// The first dead letter with a higher number, or the first of all.

@@ -1,11 +1,11 @@
 //! How requests and dead letters are written into a file.
 
-use crate::proxy::lanes::Origin;
-use crate::proxy::queue::{DeadLetter, Entry, Kept, Letter};
+use crate::proxy::delivery_schedule::Origin;
+use crate::proxy::queue::{DeadLetter, Entry, Stored, StoredDeadLetter};
 use crate::wire::Delivery;
 
 /// Time of acceptance, 1 and the origin or 0, frame.
-pub(super) fn encode_kept(kept: &Kept, out: &mut Vec<u8>) {
+pub(super) fn encode_kept(kept: &Stored, out: &mut Vec<u8>) {
     out.clear();
     out.extend(kept.accepted.to_le_bytes());
     out.push(u8::from(kept.origin.is_some()));
@@ -43,9 +43,9 @@ fn origin_of((connection, address): (u64, &str)) -> Origin {
     }
 }
 
-pub(super) fn decode_kept(bytes: &[u8]) -> Option<Kept> {
+pub(super) fn decode_kept(bytes: &[u8]) -> Option<Stored> {
     let (accepted, origin, frame) = parts_of(bytes)?;
-    Some(Kept {
+    Some(Stored {
         origin: origin.map(origin_of),
         accepted,
         frame: frame.to_vec(),
@@ -64,7 +64,7 @@ pub(super) fn decode_entry(number: u64, bytes: &[u8]) -> Option<Entry> {
 }
 
 /// Times of acceptance and of giving up, reason, frame.
-pub(super) fn encode_letter(letter: &Letter, out: &mut Vec<u8>) {
+pub(super) fn encode_letter(letter: &StoredDeadLetter, out: &mut Vec<u8>) {
     out.clear();
     out.extend(letter.accepted.to_le_bytes());
     out.extend(letter.given_up.to_le_bytes());
@@ -72,8 +72,8 @@ pub(super) fn encode_letter(letter: &Letter, out: &mut Vec<u8>) {
     out.extend(&letter.frame);
 }
 
-pub(super) fn decode_letter(mut bytes: &[u8]) -> Option<Letter> {
-    Some(Letter {
+pub(super) fn decode_letter(mut bytes: &[u8]) -> Option<StoredDeadLetter> {
+    Some(StoredDeadLetter {
         accepted: take_u64(&mut bytes)?,
         given_up: take_u64(&mut bytes)?,
         reason: take_text(&mut bytes)?.to_owned(),

@@ -14,7 +14,7 @@ use database::{Broken, Disk};
 use file::QueueFile;
 pub use format::{reread_letter, reread_request};
 
-use super::{Batch, Capacity, DeadLetter, DeadLetters, Entry, Queue, Store, Unwritten};
+use super::{Batch, Capacity, DeadLetter, DeadLetters, Entry, Queue, Store, WriteFailure};
 use crate::error::Error;
 
 /// A queue in a file, which survives a crash of its process or machine. What was acknowledged has been written to the disk
@@ -101,13 +101,13 @@ impl DiskQueue {
 
 impl DiskQueue {
     /// Whether what is new can be held. If not, `surely` says that nothing of it was written.
-    fn check_file(&self, surely: bool) -> Result<(), Unwritten> {
+    fn check_file(&self, surely: bool) -> Result<(), WriteFailure> {
         if self.disk.is_there() {
             return Ok(());
         }
         let path = self.disk.path().display();
         let reason = format!("its file {path} was deleted or replaced, start the proxy again");
-        Err(Unwritten { reason, surely })
+        Err(WriteFailure { reason, surely })
     }
 }
 
@@ -134,13 +134,13 @@ impl Store for DiskQueue {
         self.disk.contents().map_err(|broken| broken.reason)
     }
 
-    fn commit(&self, batch: &Batch) -> Result<usize, Unwritten> {
+    fn commit(&self, batch: &Batch) -> Result<usize, WriteFailure> {
         if !batch.new.is_empty() {
             self.check_file(true)?;
         }
         let room = self.capacity.for_letters(batch.held);
         let dropped = self.disk.commit(batch, room);
-        let dropped = dropped.map_err(|Broken { reason, full, .. }| Unwritten {
+        let dropped = dropped.map_err(|Broken { reason, full, .. }| WriteFailure {
             reason,
             surely: full,
         })?;

@@ -8,7 +8,7 @@ use redb::{
 
 use super::database::Broken;
 use super::format::{decode_kept, encode_kept, encode_letter};
-use crate::proxy::queue::{Batch, Letter, MAX_LETTERS};
+use crate::proxy::queue::{Batch, MAX_LETTERS, StoredDeadLetter};
 
 pub(super) const REQUESTS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("requests");
 pub(super) const LETTERS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("dead letters");
@@ -86,7 +86,7 @@ pub(super) fn apply(write: &WriteTransaction, batch: &Batch, room: usize) -> Res
         let Some(kept) = kept.and_then(|bytes| decode_kept(bytes.value())) else {
             continue;
         };
-        encode_letter(&Letter::of(kept, death), &mut bytes);
+        encode_letter(&StoredDeadLetter::of(kept, death), &mut bytes);
         let size = bytes.len() as u64;
         if size > room {
             dropped += 1;

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use super::DiskQueue;
 use super::database::Disk;
 use super::file::{Access, QueueFile};
-use crate::proxy::queue::{Batch, Kept, Store};
+use crate::proxy::queue::{Batch, Store, Stored};
 
 /// Looks at what is done with a file.
 pub(super) type Observer = Arc<Mutex<Watch>>;
@@ -52,8 +52,8 @@ impl Drop for Place {
     }
 }
 
-fn kept() -> Kept {
-    Kept {
+fn kept() -> Stored {
+    Stored {
         origin: None,
         accepted: 1,
         frame: vec![7; 200],

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::sync::Arc;
 
-use super::{Access, Batch, Disk, Kept, Place, QueueFile};
+use super::{Access, Batch, Disk, Place, QueueFile, Stored};
 
 /// A disk, as far as it is certain what is on it.
 #[derive(Debug, Default)]
@@ -114,7 +114,7 @@ fn use_queue(seed: u64) -> (States, Vec<(usize, Vec<u8>)>) {
         let mut batch = Batch::default();
         for _ in 0..random(4) {
             let len = usize::try_from(random(20_000)).unwrap();
-            let kept = Kept {
+            let kept = Stored {
                 origin: None,
                 accepted: 1,
                 frame: vec![7; len],

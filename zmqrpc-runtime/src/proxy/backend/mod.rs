@@ -2,22 +2,26 @@
 //!
 //! Every way to forward calls goes through here; `O` is where a call came from, which is told what became of it.
 
+mod calls;
+mod connection;
+mod events;
 mod turn;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::counters::ProxyCounters;
-use super::endings::{Callers, ENDED, going_round, refusal};
-use super::link::{Link, send};
-use super::table::{Again, Call, MOST, Stage, Table};
 use crate::client::{DrainState, Liveness};
 use crate::command::CallFailure;
 use crate::error::Error;
+use crate::proxy::counters::ProxyCounters;
 use crate::socket::{DealerSocket, Endpoint, Message, Poller, SocketOptions};
 use crate::wire::{
     Executed, MAX_HOPS, Status, encode_cancel, hops, patch_id, peek_id, shorten_remaining,
 };
+use calls::{CallStage, ForwardedCall, ForwardedCalls, MOST, Redirect};
+use connection::{BackendConnection, send};
+pub(super) use events::{CallSink, going_round};
+use events::{ENDED, refusal};
 
 /// A request on its way out.
 pub(super) struct Outgoing<O> {
@@ -29,7 +33,7 @@ pub(super) struct Outgoing<O> {
 
 /// What the calls of one proxy may take up.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Bounds {
+pub(super) struct BackendLimits {
     pub(super) calls: usize,
     /// Bytes of the requests that wait for a connection.
     pub(super) waiting_bytes: usize,
@@ -37,12 +41,12 @@ pub(super) struct Bounds {
     pub(super) connect_timeout: Duration,
 }
 
-pub(super) struct Target<O> {
-    links: Vec<Link>,
+pub(super) struct Backend<O> {
+    links: Vec<BackendConnection>,
     /// The link whose turn it is.
     turn: usize,
-    table: Table<O>,
-    bounds: Bounds,
+    table: ForwardedCalls<O>,
+    bounds: BackendLimits,
     counters: Arc<ProxyCounters>,
     /// What a request says of its remaining time is written anew when it goes.
     pub(super) counts_down: bool,
@@ -53,19 +57,19 @@ pub(super) struct Target<O> {
 /// libzmq receives small frames in common buffers of this size, each of which lives as long as one of its frames.
 const RECEIVE_BUFFER: usize = 8192;
 
-impl<O> Target<O> {
+impl<O> Backend<O> {
     pub(super) fn open(
         endpoints: &[Endpoint],
         options: &SocketOptions,
         pulse: Liveness,
-        bounds: Bounds,
+        bounds: BackendLimits,
         counters: Arc<ProxyCounters>,
     ) -> Result<Self, Error> {
         let open = |endpoint: &Endpoint| {
             let dealer = DealerSocket::connect(endpoint, options)
                 .map_err(|error| Error::unopened(endpoint, &error))?;
             counters.watch_refused(dealer.refused());
-            Ok::<_, Error>(Link {
+            Ok::<_, Error>(BackendConnection {
                 poller: dealer.poller(),
                 dealer,
                 up: false,
@@ -79,8 +83,8 @@ impl<O> Target<O> {
         Ok(Self {
             links: endpoints.iter().map(open).collect::<Result<_, _>>()?,
             turn: 0,
-            table: Table::default(),
-            bounds: Bounds {
+            table: ForwardedCalls::default(),
+            bounds: BackendLimits {
                 calls: bounds.calls.min(MOST),
                 ..bounds
             },
@@ -101,7 +105,7 @@ impl<O> Target<O> {
 
     /// Whether a target is connected that is not about to end.
     pub(super) fn is_up(&self) -> bool {
-        self.links.iter().any(Link::takes_calls)
+        self.links.iter().any(BackendConnection::takes_calls)
     }
 
     /// Passes a call on, or keeps it until it can be. Answers its number; or gives it back when there is no room for it,
@@ -147,7 +151,7 @@ impl<O> Target<O> {
                     }
                     self.links[link].calls += 1;
                     request = Message::new();
-                    stage = Some(Stage::Sent { link, again });
+                    stage = Some(CallStage::Sent { link, again });
                 }
                 Err(back) => request = back,
             }
@@ -163,7 +167,7 @@ impl<O> Target<O> {
                 Err(refusal) => return Err((origin, refusal)),
             },
         };
-        let call = Call {
+        let call = ForwardedCall {
             origin,
             deadline,
             wants_reply,
@@ -173,16 +177,16 @@ impl<O> Target<O> {
     }
 
     /// A copy of a request for another target, should the first one refuse it: if there are others, and room.
-    fn keep(&self, request: &Message, wants_reply: bool) -> Option<Box<Again>> {
+    fn keep(&self, request: &Message, wants_reply: bool) -> Option<Box<Redirect>> {
         let left = self
             .bounds
             .waiting_bytes
             .saturating_sub(self.table.kept_bytes());
         let kept = wants_reply && self.links.len() > 1 && request.len() <= left;
-        kept.then(|| Box::new(Again::of(request)))
+        kept.then(|| Box::new(Redirect::of(request)))
     }
 
-    fn room_for(&self, request: Message, now: Instant) -> Result<Stage, CallFailure> {
+    fn room_for(&self, request: Message, now: Instant) -> Result<CallStage, CallFailure> {
         let limit = self.bounds.waiting_bytes;
         if self.table.waiting_bytes().saturating_add(request.len()) > limit {
             let detail = format!(
@@ -197,7 +201,7 @@ impl<O> Target<O> {
             request
         };
         let until = now + self.bounds.connect_timeout;
-        Ok(Stage::Waiting { request, until })
+        Ok(CallStage::Waiting { request, until })
     }
 
     fn overloaded(&self, detail: String) -> CallFailure {
@@ -213,7 +217,7 @@ impl<O> Target<O> {
     /// Gives a call up, and tells the target. Answers where it came from.
     pub(super) fn cancel(&mut self, id: u64) -> Option<O> {
         let call = self.table.take(id)?;
-        if let Stage::Sent { link, .. } = call.stage {
+        if let CallStage::Sent { link, .. } = call.stage {
             self.links[link].calls -= 1;
             self.links[link].tell(&encode_cancel(id));
         }
@@ -231,10 +235,10 @@ impl<O> Target<O> {
     }
 
     /// Fails the calls that have not been handed over.
-    pub(super) fn fail_waiting(&mut self, failure: &CallFailure, callers: &mut impl Callers<O>) {
+    pub(super) fn fail_waiting(&mut self, failure: &CallFailure, callers: &mut impl CallSink<O>) {
         for id in self
             .table
-            .pick(|call| matches!(call.stage, Stage::Waiting { .. }))
+            .pick(|call| matches!(call.stage, CallStage::Waiting { .. }))
         {
             if let Some(call) = self.table.take(id) {
                 callers.failed(call.origin, failure.clone());
@@ -243,7 +247,7 @@ impl<O> Target<O> {
     }
 
     /// Fails every call, and tells the targets that nobody waits.
-    pub(super) fn abandon(&mut self, callers: &mut impl Callers<O>) {
+    pub(super) fn abandon(&mut self, callers: &mut impl CallSink<O>) {
         let failure = refusal(Status::Unavailable, ENDED, Executed::No);
         self.fail_waiting(&failure, callers);
         for origin in self.cancel_all(|_| true) {

@@ -2,27 +2,27 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Target, shorten};
+use super::calls::{CallStage, ForwardedCall, Redirect};
+use super::connection::{BackendConnection, send};
+use super::events::{
+    BackendEvent, CallSink, LOST, SILENT, UNANSWERED, UNCONNECTED, lose, receive, refusal,
+};
+use super::{Backend, shorten};
 use crate::client::{DrainState, LivenessAction};
 use crate::log;
-use crate::proxy::endings::{
-    Callers, LOST, Received, SILENT, UNANSWERED, UNCONNECTED, lose, receive, refusal,
-};
-use crate::proxy::link::{Link, send};
-use crate::proxy::table::{Again, Call, Stage};
 use crate::socket::{ConnectionEvent, LOOK, RETRY, SocketError};
 use crate::wire::{Executed, NO_ID, Status, encode_ping};
 
 const FOREIGN: &str = "the proxy's target does not speak ZeroMQ";
 /// How often the monitors are asked while there is never time to wait for them.
 const NEWS: Duration = Duration::from_millis(10);
-impl<O> Target<O> {
+impl<O> Backend<O> {
     /// Takes in what has arrived, hands over what can be, ends what is over. Returns when nothing moves; then every
     /// socket may be waited on that is not [used](Self::is_used).
     pub(in crate::proxy) fn serve(
         &mut self,
         now: Instant,
-        callers: &mut impl Callers<O>,
+        callers: &mut impl CallSink<O>,
     ) -> Result<(), SocketError> {
         if now.saturating_duration_since(self.looked) >= NEWS {
             self.looked = now;
@@ -71,7 +71,7 @@ impl<O> Target<O> {
         &mut self,
         at: usize,
         now: Instant,
-        callers: &mut impl Callers<O>,
+        callers: &mut impl CallSink<O>,
     ) -> Result<bool, SocketError> {
         let (mut arrived, mut heard, mut cut, mut refused) = (false, false, false, None);
         let mut refusals = Vec::new();
@@ -82,7 +82,7 @@ impl<O> Target<O> {
             ..
         } = self;
         let alone = links.len() == 1;
-        let Link {
+        let BackendConnection {
             dealer,
             up,
             standing,
@@ -96,10 +96,12 @@ impl<O> Target<O> {
                 ConnectionEvent::Received(message) => {
                     heard = true;
                     match receive(table, at, calls, message, callers) {
-                        Received::Expected => {}
-                        Received::Unexpected => counters.late.increment(),
-                        Received::Refusal(id, again, reply) => refusals.push((id, again, reply)),
-                        Received::Draining(id) => {
+                        BackendEvent::Expected => {}
+                        BackendEvent::Unexpected => counters.late.increment(),
+                        BackendEvent::Refusal(id, again, reply) => {
+                            refusals.push((id, again, reply))
+                        }
+                        BackendEvent::Draining(id) => {
                             standing.hear(id);
                         }
                     }
@@ -135,7 +137,7 @@ impl<O> Target<O> {
         }
         if let Some(reason) = refused {
             log::line!(warn, reason = log::text(&reason); "a proxy has no target");
-            let denied = |link: &Link| link.dealer.failure().is_some();
+            let denied = |link: &BackendConnection| link.dealer.failure().is_some();
             if alone || self.links.iter().all(denied) {
                 let failure = refusal(Status::Unavailable, &reason, Executed::No);
                 self.fail_waiting(&failure, callers);
@@ -147,8 +149,8 @@ impl<O> Target<O> {
     /// A target has refused a call, which was surely not executed: another one gets it that is connected and has not
     /// refused it. Where there is none, the refusal counts, and `false` is answered; unless all that have refused it end,
     /// and the next one may come in time.
-    fn turn_elsewhere(&mut self, at: usize, id: u64, again: Again, now: Instant) -> bool {
-        let Again {
+    fn turn_elsewhere(&mut self, at: usize, id: u64, again: Redirect, now: Instant) -> bool {
+        let Redirect {
             mut request,
             mut refused,
         } = again;
@@ -164,17 +166,17 @@ impl<O> Target<O> {
             Ok(link) => {
                 self.links[link].calls += 1;
                 self.counters.forwarded.increment();
-                let again = Again {
+                let again = Redirect {
                     request: copy,
                     refused,
                 };
                 let again = Some(Box::new(again));
-                Stage::Sent { link, again }
+                CallStage::Sent { link, again }
             }
             // Whoever refused it and is there still would get it again.
             Err(request) if !refused.iter().any(|at| self.links[*at].takes_calls()) => {
                 let until = now + self.bounds.connect_timeout;
-                Stage::Waiting { request, until }
+                CallStage::Waiting { request, until }
             }
             Err(_) => return false,
         };
@@ -183,7 +185,7 @@ impl<O> Target<O> {
     }
 
     /// Looks whether a target still lives.
-    fn check(&mut self, at: usize, now: Instant, callers: &mut impl Callers<O>) {
+    fn check(&mut self, at: usize, now: Instant, callers: &mut impl CallSink<O>) {
         let link = &mut self.links[at];
         link.answer();
         if link.renew_at.is_some_and(|due| due <= now) {
@@ -208,7 +210,7 @@ impl<O> Target<O> {
         at: usize,
         reason: &'static str,
         now: Instant,
-        callers: &mut impl Callers<O>,
+        callers: &mut impl CallSink<O>,
     ) {
         let link = &mut self.links[at];
         link.calls = 0;
@@ -234,16 +236,16 @@ impl<O> Target<O> {
                 shorten(&mut request, call.deadline, now);
             }
             let kept = call.wants_reply && several && request.len() <= left;
-            let again = kept.then(|| Box::new(Again::of(&request)));
+            let again = kept.then(|| Box::new(Redirect::of(&request)));
             let link = send(links, turn, &[], request, now)?;
             left -= again.as_ref().map_or(0, |again| again.request.len());
-            Ok(Stage::Sent { link, again })
+            Ok(CallStage::Sent { link, again })
         }) {
             counters.forwarded.increment();
             match table.get(id) {
-                Some(Call {
+                Some(ForwardedCall {
                     wants_reply: true,
-                    stage: Stage::Sent { link, .. },
+                    stage: CallStage::Sent { link, .. },
                     ..
                 }) => links[*link].calls += 1,
                 _ => drop(table.take(id)),
@@ -257,18 +259,18 @@ impl<O> Target<O> {
         self.table.has_waiting() && self.is_up()
     }
 
-    fn expire(&mut self, now: Instant, callers: &mut impl Callers<O>) {
+    fn expire(&mut self, now: Instant, callers: &mut impl CallSink<O>) {
         while let Some((_, call)) = self.table.expire(now) {
             let late = call.deadline.is_some_and(|deadline| deadline <= now);
             if late {
                 self.counters.expired.increment();
             }
             let failure = match call.stage {
-                Stage::Sent { link, .. } => {
+                CallStage::Sent { link, .. } => {
                     self.links[link].calls -= 1;
                     refusal(Status::Expired, UNANSWERED, Executed::Maybe)
                 }
-                Stage::Waiting { .. } | Stage::Refused => {
+                CallStage::Waiting { .. } | CallStage::Refused => {
                     let status = if late {
                         Status::Expired
                     } else {

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::endings::Callers;
-use super::front::Front;
+use super::backend::CallSink;
+use super::backend::{Backend, Outgoing};
+use super::frontend::Frontend;
 use super::intake::{Accepting, Intake};
-use super::keeping::{Keeping, Unready};
-use super::outcome::{Fault, judge};
-use super::relay::{Relay, Turn};
-use super::target::{Outgoing, Target};
-use super::writer::{Writer, Written};
+use super::outcome::{DeliveryFault, judge};
+use super::relay::{Relay, RelayTurn};
+use super::spool::{Spool, Unready};
+use super::writer::{Writer, WrittenBatch};
 use crate::command::CallFailure;
 use crate::log;
 use crate::socket::{Message, Poller, SocketError, UnreadTimer};
@@ -26,12 +26,12 @@ const GRACE: Duration = Duration::from_millis(100);
 /// How long to wait until a queue is read again that could not be.
 const READ_AGAIN: Duration = Duration::from_millis(100);
 
-pub(super) struct Deliver<I> {
+pub(super) struct Deliverer<I> {
     intake: I,
-    target: Target<u64>,
-    keeping: Keeping,
+    target: Backend<u64>,
+    keeping: Spool,
     writer: Writer,
-    ended: Ended,
+    ended: AttemptResults,
     /// Bytes of the deliveries that are under way.
     bytes: usize,
     hold: UnreadTimer,
@@ -43,27 +43,27 @@ pub(super) struct Deliver<I> {
 
 /// How tries have ended.
 #[derive(Default)]
-struct Ended(Vec<(u64, Result<(), Fault>)>);
+struct AttemptResults(Vec<(u64, Result<(), DeliveryFault>)>);
 
-impl Callers<u64> for Ended {
+impl CallSink<u64> for AttemptResults {
     fn answered(&mut self, number: u64, reply: Message) {
         self.0.push((number, judge(&reply)));
     }
 
     fn failed(&mut self, number: u64, failure: CallFailure) {
         let fault = match (failure.status, failure.executed) {
-            (Status::Expired, Executed::Maybe) => Fault::Unanswered,
-            (status, executed) => Fault::of(status, executed, &failure.detail),
+            (Status::Expired, Executed::Maybe) => DeliveryFault::Unanswered,
+            (status, executed) => DeliveryFault::of(status, executed, &failure.detail),
         };
         self.0.push((number, Err(fault)));
     }
 }
 
-impl<I: Intake> Deliver<I> {
+impl<I: Intake> Deliverer<I> {
     pub(super) fn start(
         intake: I,
-        mut target: Target<u64>,
-        keeping: Keeping,
+        mut target: Backend<u64>,
+        keeping: Spool,
     ) -> Result<Self, SocketError> {
         // They are told what all tries that are left may take.
         target.counts_down = false;
@@ -76,7 +76,7 @@ impl<I: Intake> Deliver<I> {
             target,
             keeping,
             writer,
-            ended: Ended::default(),
+            ended: AttemptResults::default(),
             bytes: 0,
             hold: UnreadTimer::default(),
             was_up: false,
@@ -165,7 +165,7 @@ impl<I: Intake> Deliver<I> {
     }
 
     /// Writes what is due, and tells callers what has been written.
-    fn write(&mut self, now: Instant, end: impl Fn(&mut Writer) -> Option<Written>) {
+    fn write(&mut self, now: Instant, end: impl Fn(&mut Writer) -> Option<WrittenBatch>) {
         loop {
             if let Some((batch, outcome)) = end(&mut self.writer) {
                 // It may have been waited for.
@@ -189,7 +189,7 @@ impl<I: Intake> Deliver<I> {
     }
 }
 
-impl<I: Intake> Relay for Deliver<I> {
+impl<I: Intake> Relay for Deliverer<I> {
     fn pollers(&self) -> Vec<Arc<Poller>> {
         let intake = self.intake.pollers().into_iter();
         intake.chain(self.target.pollers()).collect()
@@ -200,7 +200,7 @@ impl<I: Intake> Relay for Deliver<I> {
         self.target.wake();
     }
 
-    fn turn(&mut self, now: Instant) -> Result<Turn, SocketError> {
+    fn turn(&mut self, now: Instant) -> Result<RelayTurn, SocketError> {
         self.target.serve(now, &mut self.ended)?;
         self.settle(now);
         self.keeping.expire(now);
@@ -219,7 +219,7 @@ impl<I: Intake> Relay for Deliver<I> {
             || self.intake.is_used() && !left_alone
             || !self.ended.0.is_empty()
         {
-            return Ok(Turn::Again);
+            return Ok(RelayTurn::Again);
         }
         let times = [
             self.target.next_look(now),
@@ -236,12 +236,12 @@ impl<I: Intake> Relay for Deliver<I> {
         ];
         let until = times.into_iter().flatten().min();
         if left_alone {
-            return Ok(Turn::WaitBehind(self.intake.pollers().len(), until));
+            return Ok(RelayTurn::WaitBehind(self.intake.pollers().len(), until));
         }
-        Ok(Turn::Wait(until))
+        Ok(RelayTurn::Wait(until))
     }
 
-    fn front(&mut self) -> Option<&mut Front> {
+    fn front(&mut self) -> Option<&mut Frontend> {
         self.intake.front()
     }
 
@@ -260,7 +260,7 @@ impl<I: Intake> Relay for Deliver<I> {
     fn abandon(&mut self) {
         self.settle(Instant::now());
         // That they were given up is not the fault of these requests: none of them has been tried once too often.
-        self.target.abandon(&mut Ended::default());
+        self.target.abandon(&mut AttemptResults::default());
         // What cannot be recorded is delivered again: the target knows it.
         self.write(Instant::now(), Writer::wait);
     }

@@ -13,7 +13,7 @@ use crate::socket::{
 };
 use crate::wire::{Content, Event, HEARTBEAT_TOPIC, Limits};
 
-pub(super) struct Outlet {
+pub(super) struct EventOutput {
     publisher: PubSocket,
     poller: Arc<Poller>,
     overflow: Overflow,
@@ -26,7 +26,7 @@ pub(super) struct Outlet {
     used: bool,
 }
 
-impl Outlet {
+impl EventOutput {
     pub(super) fn open(
         endpoints: &[Endpoint],
         options: &SocketOptions,

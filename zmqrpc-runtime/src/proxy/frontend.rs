@@ -19,7 +19,7 @@ use crate::wire::{
     patch_id,
 };
 
-pub(super) struct Front {
+pub(super) struct Frontend {
     router: RouterSocket,
     poller: Arc<Poller>,
     outbox: Outbox,
@@ -51,7 +51,7 @@ impl Caller {
 }
 
 /// What a caller wants.
-pub(super) enum Asked {
+pub(super) enum FrontendRequest {
     /// A call or a notification, which can be read.
     Request {
         caller: Caller,
@@ -70,7 +70,7 @@ const TURN: usize = 256;
 /// What a call's time is less at least behind each proxy.
 const HOP: Duration = Duration::from_millis(1);
 
-impl Front {
+impl Frontend {
     pub(super) fn open(
         endpoints: &[Endpoint],
         options: &SocketOptions,
@@ -153,7 +153,7 @@ impl Front {
     pub(super) fn take_in(
         &mut self,
         now: Instant,
-        mut on: impl FnMut(&mut Self, Asked),
+        mut on: impl FnMut(&mut Self, FrontendRequest),
     ) -> Result<(), SocketError> {
         let (mut taken, mut bytes, mut refused) = (0, 0, false);
         while taken < TURN && bytes < TURN_BYTES {
@@ -200,7 +200,7 @@ impl Front {
         std::mem::take(&mut self.gone)
     }
 
-    fn read(&mut self, route: Route, message: Message, now: Instant) -> Option<Asked> {
+    fn read(&mut self, route: Route, message: Message, now: Instant) -> Option<FrontendRequest> {
         let (id, wants_reply, deadline) = match Incoming::decode(&message, &self.limits) {
             Ok(Incoming::Request(Request {
                 kind,
@@ -215,7 +215,7 @@ impl Front {
                 (id, kind == Kind::Call, deadline)
             }
             Ok(Incoming::Cancel(id)) => {
-                return Some(Asked::Cancel(self.caller(route, id, false)));
+                return Some(FrontendRequest::Cancel(self.caller(route, id, false)));
             }
             Ok(Incoming::Ping(id)) => {
                 self.draining.answer(&route, id);
@@ -241,7 +241,7 @@ impl Front {
             }
         };
         self.counters.received.increment();
-        Some(Asked::Request {
+        Some(FrontendRequest::Request {
             caller: self.caller(route, id, wants_reply),
             request: message,
             deadline,

@@ -27,7 +27,7 @@ pub(super) struct Backoff {
     pub(super) longest: Duration,
 }
 
-struct Item {
+struct LaneItem {
     lane: usize,
     tries: u32,
 }
@@ -38,12 +38,12 @@ struct Lane {
     /// The number that it began with.
     first: u64,
     numbers: VecDeque<u64>,
-    state: State,
+    state: LaneState,
     failures: u32,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+enum LaneState {
     /// Something older of the same address has not ended.
     Blocked,
     Ready,
@@ -53,20 +53,20 @@ enum State {
 
 /// What one address is owed.
 #[derive(Default)]
-struct Address {
+struct AddressLoad {
     /// The numbers that have not ended.
     open: BTreeSet<u64>,
     /// Lanes that have not begun, by their first number.
     blocked: BTreeSet<(u64, usize)>,
 }
 
-pub(super) struct Lanes {
+pub(super) struct DeliverySchedule {
     backoff: Backoff,
-    items: HashMap<u64, Item>,
+    items: HashMap<u64, LaneItem>,
     all: Vec<Option<Lane>>,
     free: Vec<usize>,
     by_connection: HashMap<u64, usize>,
-    addresses: HashMap<Box<str>, Address>,
+    addresses: HashMap<Box<str>, AddressLoad>,
     ready: VecDeque<usize>,
     resting: BinaryHeap<Reverse<(Instant, usize)>>,
     /// Connections whose lanes have begun: what they send later need not wait for others.
@@ -78,7 +78,7 @@ pub(super) struct Lanes {
 /// and not wrong.
 const KNOWN_CONNECTIONS: usize = 65_536;
 
-impl Lanes {
+impl DeliverySchedule {
     pub(super) fn new(backoff: Backoff) -> Self {
         Self {
             backoff,
@@ -113,7 +113,7 @@ impl Lanes {
         if let Some(lane) = &mut self.all[lane] {
             lane.numbers.push_back(number);
         }
-        self.items.insert(number, Item { lane, tries: 0 });
+        self.items.insert(number, LaneItem { lane, tries: 0 });
     }
 
     fn new_lane(&mut self, number: u64, origin: Option<Origin>) -> usize {
@@ -121,14 +121,14 @@ impl Lanes {
             self.all.push(None);
             self.all.len() - 1
         });
-        let mut state = State::Ready;
+        let mut state = LaneState::Ready;
         if let Some(origin) = &origin {
             self.by_connection.insert(origin.connection, at);
             if !self.begun.contains(&origin.connection)
                 && let Some(address) = self.addresses.get_mut(&origin.address)
                 && address.open.first() != Some(&number)
             {
-                state = State::Blocked;
+                state = LaneState::Blocked;
                 address.blocked.insert((number, at));
             }
         }
@@ -139,7 +139,7 @@ impl Lanes {
             state,
             failures: 0,
         });
-        if state == State::Ready {
+        if state == LaneState::Ready {
             self.begin(at);
         }
         at
@@ -149,7 +149,7 @@ impl Lanes {
         let Some(lane) = &mut self.all[at] else {
             return;
         };
-        lane.state = State::Ready;
+        lane.state = LaneState::Ready;
         self.ready.push_back(at);
         let Some(connection) = lane.origin.as_ref().map(|origin| origin.connection) else {
             return;
@@ -170,7 +170,7 @@ impl Lanes {
             && at <= now
         {
             self.resting.pop();
-            self.rouse(lane, |state| state == State::Resting(at));
+            self.rouse(lane, |state| state == LaneState::Resting(at));
         }
         while let Some(at) = self.ready.pop_front() {
             let Some(lane) = &mut self.all[at] else {
@@ -179,10 +179,10 @@ impl Lanes {
             let Some(number) = lane.numbers.front().copied() else {
                 continue;
             };
-            if lane.state != State::Ready {
+            if lane.state != LaneState::Ready {
                 continue;
             }
-            lane.state = State::UnderWay;
+            lane.state = LaneState::UnderWay;
             let item = self.items.get_mut(&number)?;
             item.tries = item.tries.saturating_add(1);
             return Some((number, item.tries - 1));
@@ -195,11 +195,11 @@ impl Lanes {
         self.resting.peek().map(|Reverse((at, _))| *at)
     }
 
-    fn rouse(&mut self, at: usize, which: impl Fn(State) -> bool) {
+    fn rouse(&mut self, at: usize, which: impl Fn(LaneState) -> bool) {
         if let Some(Some(lane)) = self.all.get_mut(at)
             && which(lane.state)
         {
-            lane.state = State::Ready;
+            lane.state = LaneState::Ready;
             self.ready.push_back(at);
         }
     }
@@ -208,7 +208,7 @@ impl Lanes {
     pub(super) fn rouse_all(&mut self) {
         let resting = std::mem::take(&mut self.resting);
         for Reverse((_, lane)) in resting {
-            self.rouse(lane, |state| matches!(state, State::Resting(_)));
+            self.rouse(lane, |state| matches!(state, LaneState::Resting(_)));
         }
     }
 
@@ -228,14 +228,14 @@ impl Lanes {
             .min(self.backoff.longest)
             .min(FOREVER);
         lane.failures = lane.failures.saturating_add(1);
-        lane.state = State::Resting(now + rest);
+        lane.state = LaneState::Resting(now + rest);
         self.resting.push(Reverse((now + rest, at)));
     }
 
     /// A try has failed: it is tried again at once.
     pub(super) fn again(&mut self, number: u64) {
         if let Some(at) = self.items.get(&number).map(|item| item.lane) {
-            self.rouse(at, |state| state == State::UnderWay);
+            self.rouse(at, |state| state == LaneState::UnderWay);
         }
     }
 
@@ -250,13 +250,13 @@ impl Lanes {
         let lane = self.items.get(&number).map(|item| item.lane);
         let lane = lane.and_then(|lane| self.all[lane].as_ref());
         lane.is_some_and(|lane| {
-            lane.state == State::UnderWay && lane.numbers.front() == Some(&number)
+            lane.state == LaneState::UnderWay && lane.numbers.front() == Some(&number)
         })
     }
 
     /// A request has ended, well or badly: the next one of its lane comes.
     pub(super) fn end(&mut self, number: u64) {
-        let Some(Item { lane: at, .. }) = self.items.remove(&number) else {
+        let Some(LaneItem { lane: at, .. }) = self.items.remove(&number) else {
             return;
         };
         let Some(lane) = &mut self.all[at] else {
@@ -279,8 +279,8 @@ impl Lanes {
                     address.blocked.remove(&(first, at));
                 }
             }
-        } else if was_first && lane.state != State::Blocked {
-            (lane.state, lane.failures) = (State::Ready, 0);
+        } else if was_first && lane.state != LaneState::Blocked {
+            (lane.state, lane.failures) = (LaneState::Ready, 0);
             self.ready.push_back(at);
         }
         if let Some(origin) = origin {

@@ -11,35 +11,35 @@ use crate::socket::Message;
 use crate::wire::{NUMBER_BITS, numbered};
 
 /// A call, and where it has got to. `O` is where it came from.
-pub(super) struct Call<O> {
+pub(super) struct ForwardedCall<O> {
     pub(super) origin: O,
     /// When nobody waits for it any more; none if somebody does for ever.
     pub(super) deadline: Option<Instant>,
     /// `false` for a notification, which ends with being handed over.
     pub(super) wants_reply: bool,
-    pub(super) stage: Stage,
+    pub(super) stage: CallStage,
 }
 
-pub(super) enum Stage {
+pub(super) enum CallStage {
     /// For a connection, until then at most.
     Waiting { request: Message, until: Instant },
     /// Over this link: it may be executed.
     Sent {
         link: usize,
-        again: Option<Box<Again>>,
+        again: Option<Box<Redirect>>,
     },
     /// Over none: its target has refused it, and where it goes is decided next.
     Refused,
 }
 
 /// What it takes to turn to another target when one refuses a call.
-pub(super) struct Again {
+pub(super) struct Redirect {
     pub(super) request: Message,
     /// The links that have refused it.
     pub(super) refused: Vec<usize>,
 }
 
-impl Again {
+impl Redirect {
     pub(super) fn of(request: &Message) -> Self {
         Self {
             request: request.clone(),
@@ -48,7 +48,7 @@ impl Again {
     }
 }
 
-impl Stage {
+impl CallStage {
     /// Bytes of the request that is kept although it was sent.
     fn kept_bytes(&self) -> usize {
         match self {
@@ -60,26 +60,26 @@ impl Stage {
     }
 }
 
-impl<O> Call<O> {
+impl<O> ForwardedCall<O> {
     /// When it is over, as things are now.
     fn due(&self) -> Option<Instant> {
         match (&self.stage, self.deadline) {
-            (Stage::Waiting { until, .. }, Some(deadline)) => Some(deadline.min(*until)),
-            (Stage::Waiting { until, .. }, None) => Some(*until),
-            (Stage::Sent { .. } | Stage::Refused, deadline) => deadline,
+            (CallStage::Waiting { until, .. }, Some(deadline)) => Some(deadline.min(*until)),
+            (CallStage::Waiting { until, .. }, None) => Some(*until),
+            (CallStage::Sent { .. } | CallStage::Refused, deadline) => deadline,
         }
     }
 }
 
-struct Place<O> {
+struct Slot<O> {
     generation: u32,
     hops: u8,
-    call: Option<Call<O>>,
+    call: Option<ForwardedCall<O>>,
 }
 
 /// The calls that have not ended.
-pub(super) struct Table<O> {
-    places: Vec<Place<O>>,
+pub(super) struct ForwardedCalls<O> {
+    places: Vec<Slot<O>>,
     free: Vec<u32>,
     /// Those that wait, oldest first; some have ended meanwhile.
     waiting: VecDeque<u64>,
@@ -92,7 +92,7 @@ pub(super) struct Table<O> {
     alarms: BinaryHeap<Reverse<(Instant, u64)>>,
 }
 
-impl<O> Default for Table<O> {
+impl<O> Default for ForwardedCalls<O> {
     fn default() -> Self {
         Self {
             places: Vec::new(),
@@ -106,7 +106,7 @@ impl<O> Default for Table<O> {
     }
 }
 
-impl<O> Table<O> {
+impl<O> ForwardedCalls<O> {
     /// How many calls there are.
     pub(super) fn len(&self) -> usize {
         self.places.len() - self.free.len()
@@ -131,7 +131,7 @@ impl<O> Table<O> {
     pub(super) fn next_id(&mut self, hops: u8) -> u64 {
         let index = self.free.last().copied().unwrap_or_else(|| {
             let index = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
-            self.places.push(Place {
+            self.places.push(Slot {
                 generation: 0,
                 hops: 0,
                 call: None,
@@ -146,7 +146,7 @@ impl<O> Table<O> {
     }
 
     /// Puts a call in, under the number that [`next_id`](Self::next_id) has answered for as many hops.
-    pub(super) fn insert(&mut self, hops: u8, call: Call<O>) -> u64 {
+    pub(super) fn insert(&mut self, hops: u8, call: ForwardedCall<O>) -> u64 {
         let id = self.next_id(hops);
         if let Some(due) = call.due() {
             self.alarms.push(Reverse((due, id)));
@@ -160,8 +160,8 @@ impl<O> Table<O> {
         id
     }
 
-    fn count(&mut self, id: u64, stage: &Stage) {
-        if let Stage::Waiting { request, .. } = stage {
+    fn count(&mut self, id: u64, stage: &CallStage) {
+        if let CallStage::Waiting { request, .. } = stage {
             self.waiting.push_back(id);
             self.waiting_calls += 1;
             self.waiting_bytes += request.len();
@@ -170,24 +170,24 @@ impl<O> Table<O> {
     }
 
     /// A call was refused: takes out what it keeps for another target, if it does; else nothing changes.
-    pub(super) fn refuse(&mut self, id: u64) -> Option<Box<Again>> {
+    pub(super) fn refuse(&mut self, id: u64) -> Option<Box<Redirect>> {
         let call = self.get_mut(id)?;
-        let Stage::Sent { again, .. } = &mut call.stage else {
+        let CallStage::Sent { again, .. } = &mut call.stage else {
             return None;
         };
         let again = again.take()?;
-        call.stage = Stage::Refused;
+        call.stage = CallStage::Refused;
         self.kept_bytes -= again.request.len();
         Some(again)
     }
 
     /// A call that was refused is sent over another link, or waits again.
-    pub(super) fn restart(&mut self, id: u64, stage: Stage) {
+    pub(super) fn restart(&mut self, id: u64, stage: CallStage) {
         if self.get(id).is_none() {
             return;
         }
         self.count(id, &stage);
-        if let Stage::Waiting { until, .. } = &stage {
+        if let CallStage::Waiting { until, .. } = &stage {
             self.alarms.push(Reverse((*until, id)));
         }
         if let Some(call) = self.get_mut(id) {
@@ -195,7 +195,7 @@ impl<O> Table<O> {
         }
     }
 
-    fn get_mut(&mut self, id: u64) -> Option<&mut Call<O>> {
+    fn get_mut(&mut self, id: u64) -> Option<&mut ForwardedCall<O>> {
         let place = self.places.get_mut(index(id))?;
         if place.generation == generation(id) {
             place.call.as_mut()
@@ -204,7 +204,7 @@ impl<O> Table<O> {
         }
     }
 
-    pub(super) fn get(&self, id: u64) -> Option<&Call<O>> {
+    pub(super) fn get(&self, id: u64) -> Option<&ForwardedCall<O>> {
         let place = self.places.get(index(id))?;
         if place.generation == generation(id) {
             place.call.as_ref()
@@ -214,11 +214,11 @@ impl<O> Table<O> {
     }
 
     /// Takes a call out: whatever comes for it later finds nothing.
-    pub(super) fn take(&mut self, id: u64) -> Option<Call<O>> {
+    pub(super) fn take(&mut self, id: u64) -> Option<ForwardedCall<O>> {
         self.get(id)?;
         let call = self.places[index(id)].call.take()?;
         self.free.push(u32::try_from(index(id)).unwrap_or(u32::MAX));
-        if let Stage::Waiting { request, .. } = &call.stage {
+        if let CallStage::Waiting { request, .. } = &call.stage {
             self.waiting_calls -= 1;
             self.waiting_bytes -= request.len();
         }
@@ -230,7 +230,7 @@ impl<O> Table<O> {
     /// waiting, and `false` is answered; so it is when none waits.
     pub(super) fn send_next(
         &mut self,
-        send: impl FnOnce(Message, &Call<O>) -> Result<Stage, Message>,
+        send: impl FnOnce(Message, &ForwardedCall<O>) -> Result<CallStage, Message>,
     ) -> Option<u64> {
         while let Some(id) = self.waiting.front().copied() {
             let Some(call) = (match self.places.get_mut(index(id)) {
@@ -240,7 +240,7 @@ impl<O> Table<O> {
                 self.waiting.pop_front();
                 continue;
             };
-            let Stage::Waiting { request, .. } = &mut call.stage else {
+            let CallStage::Waiting { request, .. } = &mut call.stage else {
                 self.waiting.pop_front();
                 continue;
             };
@@ -256,7 +256,7 @@ impl<O> Table<O> {
                     return Some(id);
                 }
                 Err(back) => {
-                    if let Stage::Waiting { request, .. } = &mut call.stage {
+                    if let CallStage::Waiting { request, .. } = &mut call.stage {
                         *request = back;
                     }
                     return None;
@@ -267,7 +267,7 @@ impl<O> Table<O> {
     }
 
     /// The calls that `which` picks.
-    pub(super) fn pick(&self, which: impl Fn(&Call<O>) -> bool) -> Vec<u64> {
+    pub(super) fn pick(&self, which: impl Fn(&ForwardedCall<O>) -> bool) -> Vec<u64> {
         (0_u32..)
             .zip(&self.places)
             .filter(|(_, place)| place.call.as_ref().is_some_and(&which))
@@ -276,12 +276,12 @@ impl<O> Table<O> {
     }
 
     /// A call that is over at `now`, if there is one; it has been taken out.
-    pub(super) fn expire(&mut self, now: Instant) -> Option<(u64, Call<O>)> {
+    pub(super) fn expire(&mut self, now: Instant) -> Option<(u64, ForwardedCall<O>)> {
         while let Some(Reverse((at, id))) = self.alarms.peek().copied()
             && at <= now
         {
             self.alarms.pop();
-            match self.get(id).and_then(Call::due) {
+            match self.get(id).and_then(ForwardedCall::due) {
                 Some(due) if due <= now => return self.take(id).map(|call| (id, call)),
                 // It waited for a connection, and has got one.
                 Some(due) => self.alarms.push(Reverse((due, id))),
@@ -304,7 +304,7 @@ impl<O> Table<O> {
         }
         if self.waiting.len() > 2 * self.waiting_calls + SPARE {
             let mut waiting = std::mem::take(&mut self.waiting);
-            let waits = |call: &Call<O>| matches!(call.stage, Stage::Waiting { .. });
+            let waits = |call: &ForwardedCall<O>| matches!(call.stage, CallStage::Waiting { .. });
             waiting.retain(|id| self.get(*id).is_some_and(waits));
             self.waiting = waiting;
         }

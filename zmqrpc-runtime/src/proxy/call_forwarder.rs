@@ -5,34 +5,34 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::endings::Callers;
-use super::front::{Asked, Caller, Front};
-use super::relay::{Relay, Turn};
-use super::target::{Outgoing, Target};
+use super::backend::CallSink;
+use super::backend::{Backend, Outgoing};
+use super::frontend::{Caller, Frontend, FrontendRequest};
+use super::relay::{Relay, RelayTurn};
 use crate::command::CallFailure;
 use crate::socket::{Message, Poller, SocketError};
 use crate::wire::Status;
 
 /// Passes calls on as they come, any number at once, and their replies back.
-pub(super) struct Exchange {
-    desk: Desk,
-    target: Target<Caller>,
+pub(super) struct CallForwarder {
+    desk: CallerSide,
+    target: Backend<Caller>,
     stopping: bool,
 }
 
 /// The callers' side, and which of their calls is which of ours.
-struct Desk {
-    front: Front,
+struct CallerSide {
+    front: Frontend,
     /// From a caller's mark to the proxy's number, for those who give up. Two calls with one mark are as good as
     /// impossible; then giving up the first has no effect.
-    numbers: HashMap<u64, u64, BuildHasherDefault<AsItIs>>,
+    numbers: HashMap<u64, u64, BuildHasherDefault<IdentityHasher>>,
 }
 
 /// A mark is a hash already, and with a key that no caller knows.
 #[derive(Default)]
-struct AsItIs(u64);
+struct IdentityHasher(u64);
 
-impl Hasher for AsItIs {
+impl Hasher for IdentityHasher {
     fn write_u64(&mut self, mark: u64) {
         self.0 = mark;
     }
@@ -46,13 +46,13 @@ impl Hasher for AsItIs {
     }
 }
 
-impl Desk {
+impl CallerSide {
     fn forget(&mut self, caller: &Caller) {
         self.numbers.remove(&caller.mark);
     }
 }
 
-impl Callers<Caller> for Desk {
+impl CallSink<Caller> for CallerSide {
     fn answered(&mut self, caller: Caller, reply: Message) {
         self.forget(&caller);
         self.front.pass_back(caller, reply);
@@ -68,11 +68,11 @@ impl Callers<Caller> for Desk {
     }
 }
 
-impl Exchange {
-    pub(super) fn new(front: Front, target: Target<Caller>) -> Self {
+impl CallForwarder {
+    pub(super) fn new(front: Frontend, target: Backend<Caller>) -> Self {
         let numbers = HashMap::default();
         Self {
-            desk: Desk { front, numbers },
+            desk: CallerSide { front, numbers },
             target,
             stopping: false,
         }
@@ -80,15 +80,15 @@ impl Exchange {
 
     fn take_in(&mut self, now: Instant) -> Result<(), SocketError> {
         let Self {
-            desk: Desk { front, numbers },
+            desk: CallerSide { front, numbers },
             target,
             stopping,
         } = self;
         front.take_in(now, |front, asked| match asked {
-            Asked::Request { caller, .. } if *stopping => {
+            FrontendRequest::Request { caller, .. } if *stopping => {
                 front.refuse(caller, &CallFailure::new(Status::ShuttingDown, ""));
             }
-            Asked::Request {
+            FrontendRequest::Request {
                 caller,
                 request,
                 deadline,
@@ -106,7 +106,7 @@ impl Exchange {
                     Err((caller, refusal)) => front.refuse(caller, &refusal),
                 }
             }
-            Asked::Cancel(caller) => {
+            FrontendRequest::Cancel(caller) => {
                 if let Some(number) = numbers.get(&caller.mark)
                     && target
                         .origin(*number)
@@ -127,7 +127,7 @@ impl Exchange {
     }
 }
 
-impl Relay for Exchange {
+impl Relay for CallForwarder {
     fn pollers(&self) -> Vec<Arc<Poller>> {
         let front = self.desk.front.poller();
         std::iter::once(front)
@@ -140,19 +140,19 @@ impl Relay for Exchange {
         self.target.wake();
     }
 
-    fn turn(&mut self, now: Instant) -> Result<Turn, SocketError> {
+    fn turn(&mut self, now: Instant) -> Result<RelayTurn, SocketError> {
         self.target.serve(now, &mut self.desk)?;
         if self.desk.front.is_used() {
             self.take_in(now)?;
         }
         if self.desk.front.is_used() || self.target.is_used() {
-            return Ok(Turn::Again);
+            return Ok(RelayTurn::Again);
         }
         let times = [self.target.next_look(now), self.desk.front.due()];
-        Ok(Turn::Wait(times.into_iter().flatten().min()))
+        Ok(RelayTurn::Wait(times.into_iter().flatten().min()))
     }
 
-    fn front(&mut self) -> Option<&mut Front> {
+    fn front(&mut self) -> Option<&mut Frontend> {
         Some(&mut self.desk.front)
     }
 

@@ -9,7 +9,7 @@ use crate::socket::{DealerSocket, Message, Poller};
 use crate::wire::encode_ping;
 
 /// One connection.
-pub(super) struct Link {
+pub(super) struct BackendConnection {
     pub(super) dealer: DealerSocket,
     pub(super) poller: Arc<Poller>,
     pub(super) up: bool,
@@ -26,7 +26,7 @@ pub(super) struct Link {
 /// How long until another socket is tried where there was none to be had.
 const RENEW: Duration = Duration::from_secs(1);
 
-impl Link {
+impl BackendConnection {
     /// Whether there is a target that is not about to end.
     pub(super) fn takes_calls(&self) -> bool {
         self.up && self.standing.is_open()
@@ -84,7 +84,7 @@ impl Link {
 
 /// Sends a request over the next link in turn that takes it and has not refused it.
 pub(super) fn send(
-    links: &mut [Link],
+    links: &mut [BackendConnection],
     turn: &mut usize,
     refused: &[usize],
     mut request: Message,

@@ -2,14 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Keeping, Patience};
+use super::{RetryPolicy, Spool};
 use crate::socket::Message;
 use crate::wire::{DELIVERY_KEY, Delivery, Incoming, Kind, Limits, MetadataBuf, Request};
 
-impl Keeping {
+impl Spool {
     /// How long a request may still be tried: what its target is told that it may take.
     fn time_left(&self, number: u64, now: Instant) -> Duration {
-        let Patience {
+        let RetryPolicy {
             attempt, attempts, ..
         } = self.patience;
         let held = self.held.get(&number);

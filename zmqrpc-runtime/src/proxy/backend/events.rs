@@ -1,14 +1,14 @@
 //! What links tell of calls, and what their callers are told.
 
-use super::counters::ProxyCounters;
-use super::table::{Again, Call, Stage, Table};
+use super::calls::{CallStage, ForwardedCall, ForwardedCalls, Redirect};
 use crate::client::{ControlFrame, refusal_of, sign};
 use crate::command::CallFailure;
+use crate::proxy::counters::ProxyCounters;
 use crate::socket::Message;
 use crate::wire::{Executed, MAX_HOPS, Status, answered_id, is_failure};
 
 /// Hears what becomes of the calls.
-pub(super) trait Callers<O> {
+pub(in crate::proxy) trait CallSink<O> {
     /// The target's reply, under the proxy's number.
     fn answered(&mut self, origin: O, reply: Message);
     /// There is none, and why.
@@ -17,86 +17,87 @@ pub(super) trait Callers<O> {
     fn working(&mut self, _origin: &O, _sign: Message) {}
 }
 
-pub(super) const LOST: &str = "the proxy lost its connection to the target";
-pub(super) const SILENT: &str = "the proxy's target shows no sign of life";
-pub(super) const UNANSWERED: &str = "its time was over before the proxy's target answered";
-pub(super) const UNCONNECTED: &str = "the proxy could not hand it over to its target in time";
-pub(super) const ENDED: &str = "the proxy has ended";
+pub(in crate::proxy) const LOST: &str = "the proxy lost its connection to the target";
+pub(in crate::proxy) const SILENT: &str = "the proxy's target shows no sign of life";
+pub(in crate::proxy) const UNANSWERED: &str =
+    "its time was over before the proxy's target answered";
+pub(in crate::proxy) const UNCONNECTED: &str =
+    "the proxy could not hand it over to its target in time";
+pub(in crate::proxy) const ENDED: &str = "the proxy has ended";
 
-pub(super) fn refusal(status: Status, detail: &str, executed: Executed) -> CallFailure {
+pub(in crate::proxy) fn refusal(status: Status, detail: &str, executed: Executed) -> CallFailure {
     CallFailure::new(status, detail).surely(executed)
 }
 
 /// It would go on for ever where proxies stand in a ring.
-pub(super) fn going_round() -> CallFailure {
+pub(in crate::proxy) fn going_round() -> CallFailure {
     let detail = format!("it has passed {MAX_HOPS} proxies, do they stand in a ring?");
     CallFailure::new(Status::Unavailable, detail).surely(Executed::No)
 }
 
 /// What came from a target.
-pub(super) enum Received {
+pub(in crate::proxy) enum BackendEvent {
     /// What was expected; it has been passed on.
     Expected,
     Unexpected,
     /// A refusal of this call, which another target need not share.
-    Refusal(u64, Box<Again>, Message),
+    Refusal(u64, Box<Redirect>, Message),
     /// The target is about to end, and wants an answer under this number.
     Draining(u64),
 }
 
 /// Takes a message in.
-pub(super) fn receive<O>(
-    table: &mut Table<O>,
+pub(in crate::proxy) fn receive<O>(
+    table: &mut ForwardedCalls<O>,
     link: usize,
     calls: &mut usize,
     message: Message,
-    callers: &mut impl Callers<O>,
-) -> Received {
+    callers: &mut impl CallSink<O>,
+) -> BackendEvent {
     // A target answers its own calls, not those that another one was given.
-    let is_its_own =
-        |call: &Call<O>| matches!(call.stage, Stage::Sent { link: over, .. } if over == link);
+    let is_its_own = |call: &ForwardedCall<O>| matches!(call.stage, CallStage::Sent { link: over, .. } if over == link);
     if let Some(id) = answered_id(&message) {
         if !table.get(id).is_some_and(is_its_own) {
-            return Received::Unexpected;
+            return BackendEvent::Unexpected;
         }
         if is_failure(&message)
             && refusal_of(&message).is_some()
             && let Some(again) = table.refuse(id)
         {
             *calls -= 1;
-            return Received::Refusal(id, again, message);
+            return BackendEvent::Refusal(id, again, message);
         }
         if let Some(call) = table.take(id) {
             *calls -= 1;
             callers.answered(call.origin, message);
         }
-        return Received::Expected;
+        return BackendEvent::Expected;
     }
     match sign(&message) {
-        Some(ControlFrame::Pong) => Received::Expected,
+        Some(ControlFrame::Pong) => BackendEvent::Expected,
         Some(ControlFrame::Working(id)) => {
             let call = table.get(id).filter(|call| is_its_own(call));
             if let Some(call) = call {
                 callers.working(&call.origin, message);
             }
             // One that comes behind the reply is no mistake.
-            Received::Expected
+            BackendEvent::Expected
         }
-        Some(ControlFrame::Draining(id)) => Received::Draining(id),
-        None => Received::Unexpected,
+        Some(ControlFrame::Draining(id)) => BackendEvent::Draining(id),
+        None => BackendEvent::Unexpected,
     }
 }
 
 /// Fails the calls that went over a link.
-pub(super) fn lose<O>(
-    table: &mut Table<O>,
+pub(in crate::proxy) fn lose<O>(
+    table: &mut ForwardedCalls<O>,
     link: usize,
     reason: &'static str,
     counters: &ProxyCounters,
-    callers: &mut impl Callers<O>,
+    callers: &mut impl CallSink<O>,
 ) {
     for id in
-        table.pick(|call| matches!(call.stage, Stage::Sent { link: over, .. } if over == link))
+        table.pick(|call| matches!(call.stage, CallStage::Sent { link: over, .. } if over == link))
     {
         if let Some(call) = table.take(id) {
             counters.lost.increment();

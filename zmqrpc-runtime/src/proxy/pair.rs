@@ -3,21 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::backend::{Backend, BackendLimits};
+use super::call_forwarder::CallForwarder;
 use super::counters::ProxyCounters;
-use super::deliver::Deliver;
+use super::deliverer::Deliverer;
+use super::delivery_schedule::Backoff;
 use super::ends::{Pub, Pull, Push, Rep, Req, Sub};
-use super::exchange::Exchange;
-use super::front::Front;
-use super::intake::{Intake, Unasked};
-use super::keeping::{Keeping, Patience};
-use super::lanes::Backoff;
-use super::outlet::Outlet;
+use super::event_output::EventOutput;
+use super::frontend::Frontend;
+use super::intake::{Intake, MessageIntake};
 use super::publishing::{Announcing, Republishing};
 use super::pushing::Pushing;
 use super::queue::MemoryQueue;
 use super::relay::Relay;
-use super::sources::{Events, Jobs, Stream};
-use super::target::{Bounds, Target};
+use super::sources::{Events, InputSockets, Jobs};
+use super::spool::{RetryPolicy, Spool};
 use crate::clock::FOREVER;
 use crate::error::Error;
 use crate::publish::open_all;
@@ -43,18 +43,18 @@ impl Sink for Push {}
     label = "no proxy goes this way",
     note = "a proxy joins `Rep` to `Req` or `Pub`, `Sub` to `Req` or `Pub`, and `Pull` to `Req` or `Push`"
 )]
-pub trait Passage: sealed::Join {}
+pub trait ProxyPair: sealed::Join {}
 
-impl Passage for (Rep, Req) {}
-impl Passage for (Rep, Pub) {}
-impl Passage for (Sub, Req) {}
-impl Passage for (Sub, Pub) {}
-impl Passage for (Pull, Req) {}
-impl Passage for (Pull, Push) {}
+impl ProxyPair for (Rep, Req) {}
+impl ProxyPair for (Rep, Pub) {}
+impl ProxyPair for (Sub, Req) {}
+impl ProxyPair for (Sub, Pub) {}
+impl ProxyPair for (Pull, Req) {}
+impl ProxyPair for (Pull, Push) {}
 
 /// What holds for both ends.
 #[derive(Clone, Copy, Debug)]
-pub struct Settings {
+pub struct ProxySettings {
     pub(super) max_message: usize,
     pub(super) max_calls: usize,
     pub(super) max_queued_bytes: usize,
@@ -62,7 +62,7 @@ pub struct Settings {
     pub(super) upkeep: Keepalive,
 }
 
-impl Default for Settings {
+impl Default for ProxySettings {
     fn default() -> Self {
         Self {
             max_message: Limits::default().message,
@@ -74,7 +74,7 @@ impl Default for Settings {
     }
 }
 
-impl Settings {
+impl ProxySettings {
     pub(super) fn check(&self) -> Result<(), Error> {
         if self.max_message < MIN_MESSAGE {
             let reason = format!("it must be {MIN_MESSAGE} bytes or more");
@@ -111,11 +111,15 @@ impl Settings {
         }
     }
 
-    pub(super) fn front(&self, rep: &Rep, counters: &Arc<ProxyCounters>) -> Result<Front, Error> {
+    pub(super) fn front(
+        &self,
+        rep: &Rep,
+        counters: &Arc<ProxyCounters>,
+    ) -> Result<Frontend, Error> {
         let options = self.options(high_water(rep.high_water)?, rep.end.security()?);
         counters.watch_denied(options.security.denied());
         let endpoints = rep.end.endpoints.parse()?;
-        Front::open(&endpoints, &options, self.limits(), Arc::clone(counters))
+        Frontend::open(&endpoints, &options, self.limits(), Arc::clone(counters))
     }
 
     fn events(&self, sub: Sub, counters: &Arc<ProxyCounters>) -> Result<Events, Error> {
@@ -134,7 +138,7 @@ impl Settings {
         Jobs::open(&endpoints, &options, &logins, self.limits(), counters)
     }
 
-    fn outlet(&self, to: &Pub, counters: &Arc<ProxyCounters>) -> Result<Outlet, Error> {
+    fn outlet(&self, to: &Pub, counters: &Arc<ProxyCounters>) -> Result<EventOutput, Error> {
         if to.topic.len() > MAX_TOPIC {
             let reason = format!("it has {} bytes, {MAX_TOPIC} are allowed", to.topic.len());
             return Err(Error::bad_setting("topic", reason));
@@ -146,7 +150,7 @@ impl Settings {
         let options = self.options(high_water(to.high_water)?, to.end.security()?);
         counters.watch_denied(options.security.denied());
         let counters = Arc::clone(counters);
-        Outlet::open(&endpoints, &options, to.overflow, to.heartbeat, counters)
+        EventOutput::open(&endpoints, &options, to.overflow, to.heartbeat, counters)
     }
 
     /// Makes calls of what nobody waits for.
@@ -156,7 +160,7 @@ impl Settings {
         req: &Req,
         counters: &Arc<ProxyCounters>,
     ) -> Result<Box<dyn Relay>, Error> {
-        let patience = Patience {
+        let patience = RetryPolicy {
             attempt: ATTEMPT,
             attempts: req.attempts.max(1),
             counts_all: true,
@@ -164,7 +168,7 @@ impl Settings {
             backoff: BACKOFF,
         };
         let queue = MemoryQueue::without_letters(self.max_calls, self.max_queued_bytes);
-        let keeping = Keeping::new(
+        let keeping = Spool::new(
             Arc::new(queue),
             self.limits(),
             patience,
@@ -172,7 +176,7 @@ impl Settings {
         );
         let keeping = keeping.map_err(|reason| Error::bad_queue("the queue", reason))?;
         let target = self.target(req, counters)?;
-        let relay = Deliver::start(intake, target, keeping)?;
+        let relay = Deliverer::start(intake, target, keeping)?;
         Ok(Box::new(relay))
     }
 
@@ -180,15 +184,15 @@ impl Settings {
         &self,
         req: &Req,
         counters: &Arc<ProxyCounters>,
-    ) -> Result<Target<O>, Error> {
-        let bounds = Bounds {
+    ) -> Result<Backend<O>, Error> {
+        let bounds = BackendLimits {
             calls: self.max_calls,
             waiting_bytes: self.max_queued_bytes,
             connect_timeout: req.connect_timeout.min(FOREVER),
         };
         let (endpoints, pulse) = (req.end.endpoints.parse()?, req.pulse()?);
         let options = self.options(1000, req.end.security()?);
-        Target::open(&endpoints, &options, pulse, bounds, Arc::clone(counters))
+        Backend::open(&endpoints, &options, pulse, bounds, Arc::clone(counters))
     }
 }
 
@@ -210,7 +214,7 @@ const LINGER: Duration = Duration::from_millis(500);
 
 /// What nobody else can implement.
 pub(super) mod sealed {
-    use super::{Arc, Error, ProxyCounters, Pub, Pull, Push, Relay, Rep, Req, Settings, Sub};
+    use super::{Arc, Error, ProxyCounters, ProxySettings, Pub, Pull, Push, Relay, Rep, Req, Sub};
 
     pub trait End {}
 
@@ -230,7 +234,11 @@ pub(super) mod sealed {
     pub trait Join {
         /// Opens both ends; none if one fails.
         #[expect(private_interfaces, reason = "sealed: nobody else calls it")]
-        fn open(self, settings: &Settings, counters: &Arc<ProxyCounters>) -> Result<Opened, Error>;
+        fn open(
+            self,
+            settings: &ProxySettings,
+            counters: &Arc<ProxyCounters>,
+        ) -> Result<Opened, Error>;
     }
 }
 
@@ -238,7 +246,7 @@ impl sealed::Join for (Rep, Req) {
     #[expect(private_interfaces, reason = "sealed: nobody else calls it")]
     fn open(
         self,
-        settings: &Settings,
+        settings: &ProxySettings,
         counters: &Arc<ProxyCounters>,
     ) -> Result<sealed::Opened, Error> {
         let (rep, req) = self;
@@ -246,7 +254,7 @@ impl sealed::Join for (Rep, Req) {
         let front = settings.front(&rep, counters)?;
         let endpoints = front.endpoints();
         Ok(sealed::Opened {
-            relay: Box::new(Exchange::new(front, target)),
+            relay: Box::new(CallForwarder::new(front, target)),
             endpoints,
         })
     }
@@ -256,7 +264,7 @@ impl sealed::Join for (Rep, Pub) {
     #[expect(private_interfaces, reason = "sealed: nobody else calls it")]
     fn open(
         self,
-        settings: &Settings,
+        settings: &ProxySettings,
         counters: &Arc<ProxyCounters>,
     ) -> Result<sealed::Opened, Error> {
         let (rep, to) = self;
@@ -272,7 +280,7 @@ impl sealed::Join for (Sub, Pub) {
     #[expect(private_interfaces, reason = "sealed: nobody else calls it")]
     fn open(
         self,
-        settings: &Settings,
+        settings: &ProxySettings,
         counters: &Arc<ProxyCounters>,
     ) -> Result<sealed::Opened, Error> {
         let (sub, to) = self;
@@ -288,13 +296,13 @@ impl sealed::Join for (Sub, Req) {
     #[expect(private_interfaces, reason = "sealed: nobody else calls it")]
     fn open(
         self,
-        settings: &Settings,
+        settings: &ProxySettings,
         counters: &Arc<ProxyCounters>,
     ) -> Result<sealed::Opened, Error> {
         let (sub, req) = self;
         let events = settings.events(sub, counters)?;
         let endpoints = events.endpoints();
-        let intake = Unasked::new(events, settings.limits(), Arc::clone(counters));
+        let intake = MessageIntake::new(events, settings.limits(), Arc::clone(counters));
         let relay = settings.deliver(intake, &req, counters)?;
         Ok(sealed::Opened { relay, endpoints })
     }
@@ -304,13 +312,13 @@ impl sealed::Join for (Pull, Req) {
     #[expect(private_interfaces, reason = "sealed: nobody else calls it")]
     fn open(
         self,
-        settings: &Settings,
+        settings: &ProxySettings,
         counters: &Arc<ProxyCounters>,
     ) -> Result<sealed::Opened, Error> {
         let (pull, req) = self;
         let jobs = settings.jobs(&pull, counters)?;
         let endpoints = jobs.endpoints();
-        let intake = Unasked::new(jobs, settings.limits(), Arc::clone(counters));
+        let intake = MessageIntake::new(jobs, settings.limits(), Arc::clone(counters));
         let relay = settings.deliver(intake, &req, counters)?;
         Ok(sealed::Opened { relay, endpoints })
     }
@@ -320,7 +328,7 @@ impl sealed::Join for (Pull, Push) {
     #[expect(private_interfaces, reason = "sealed: nobody else calls it")]
     fn open(
         self,
-        settings: &Settings,
+        settings: &ProxySettings,
         counters: &Arc<ProxyCounters>,
     ) -> Result<sealed::Opened, Error> {
         let (pull, to) = self;

@@ -4,25 +4,25 @@ use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-fn sent(link: usize, deadline: Option<Instant>) -> Call<&'static str> {
-    Call {
+fn sent(link: usize, deadline: Option<Instant>) -> ForwardedCall<&'static str> {
+    ForwardedCall {
         origin: "sent",
         deadline,
         wants_reply: true,
-        stage: Stage::Sent { link, again: None },
+        stage: CallStage::Sent { link, again: None },
     }
 }
 
-fn over(link: usize) -> Stage {
-    Stage::Sent { link, again: None }
+fn over(link: usize) -> CallStage {
+    CallStage::Sent { link, again: None }
 }
 
-fn waiting(until: Instant, deadline: Option<Instant>) -> Call<&'static str> {
-    Call {
+fn waiting(until: Instant, deadline: Option<Instant>) -> ForwardedCall<&'static str> {
+    ForwardedCall {
         origin: "waiting",
         deadline,
         wants_reply: true,
-        stage: Stage::Waiting {
+        stage: CallStage::Waiting {
             request: Message::copy_of(&[0; 100]),
             until,
         },
@@ -31,7 +31,7 @@ fn waiting(until: Instant, deadline: Option<Instant>) -> Call<&'static str> {
 
 #[test]
 fn a_late_reply_finds_nothing() {
-    let mut table = Table::default();
+    let mut table = ForwardedCalls::default();
     let first = table.insert(0, sent(0, None));
     assert!(table.take(first).is_some());
     let second = table.insert(0, sent(0, None));
@@ -42,7 +42,7 @@ fn a_late_reply_finds_nothing() {
 
 #[test]
 fn ids_that_were_never_given_out_are_harmless() {
-    let mut table: Table<()> = Table::default();
+    let mut table: ForwardedCalls<()> = ForwardedCalls::default();
     let next = table.next_id(0);
     for id in [0, 1, next, u64::MAX, 1 << HALF, u64::from(MASK)] {
         assert!(table.get(id).is_none());
@@ -53,7 +53,7 @@ fn ids_that_were_never_given_out_are_harmless() {
 
 #[test]
 fn the_next_id_is_the_one_that_is_given() {
-    let mut table = Table::default();
+    let mut table = ForwardedCalls::default();
     for _ in 0..3 {
         let next = table.next_id(0);
         assert_eq!(table.insert(0, sent(0, None)), next);
@@ -65,7 +65,7 @@ fn the_next_id_is_the_one_that_is_given() {
 
 #[test]
 fn what_waits_is_sent_in_order_and_counted_until_then() {
-    let (mut table, now) = (Table::default(), Instant::now());
+    let (mut table, now) = (ForwardedCalls::default(), Instant::now());
     let first = table.insert(0, waiting(now + SECOND, None));
     let given_up = table.insert(0, waiting(now + SECOND, None));
     let last = table.insert(0, waiting(now + SECOND, None));
@@ -82,17 +82,17 @@ fn what_waits_is_sent_in_order_and_counted_until_then() {
 
 #[test]
 fn waiting_ends_when_there_is_no_connection_in_time() {
-    let (mut table, now) = (Table::default(), Instant::now());
+    let (mut table, now) = (ForwardedCalls::default(), Instant::now());
     let id = table.insert(0, waiting(now + SECOND, Some(now + 30 * SECOND)));
     assert!(table.expire(now).is_none());
     assert_eq!(table.next_alarm(), Some(now + SECOND));
     let (expired, call) = table.expire(now + SECOND).unwrap();
-    assert!(expired == id && matches!(call.stage, Stage::Waiting { .. }));
+    assert!(expired == id && matches!(call.stage, CallStage::Waiting { .. }));
 }
 
 #[test]
 fn what_was_sent_in_time_ends_at_its_deadline() {
-    let (mut table, now) = (Table::default(), Instant::now());
+    let (mut table, now) = (ForwardedCalls::default(), Instant::now());
     let id = table.insert(0, waiting(now + SECOND, Some(now + 30 * SECOND)));
     assert_eq!(table.send_next(|_, _| Ok(over(0))), Some(id));
     assert!(table.expire(now + 2 * SECOND).is_none());
@@ -103,7 +103,7 @@ fn what_was_sent_in_time_ends_at_its_deadline() {
 
 #[test]
 fn a_call_without_a_deadline_is_never_over() {
-    let (mut table, now) = (Table::default(), Instant::now());
+    let (mut table, now) = (ForwardedCalls::default(), Instant::now());
     table.insert(0, waiting(now + SECOND, None));
     table.send_next(|_, _| Ok(over(0)));
     assert!(table.expire(now + 1000 * SECOND).is_none());
@@ -112,17 +112,17 @@ fn a_call_without_a_deadline_is_never_over() {
 
 #[test]
 fn only_what_went_over_a_link_is_lost_with_it() {
-    let (mut table, now) = (Table::default(), Instant::now());
+    let (mut table, now) = (ForwardedCalls::default(), Instant::now());
     let over_it = table.insert(0, sent(1, None));
     table.insert(0, sent(0, None));
     table.insert(0, waiting(now, None));
-    let lost = table.pick(|call| matches!(call.stage, Stage::Sent { link: 1, .. }));
+    let lost = table.pick(|call| matches!(call.stage, CallStage::Sent { link: 1, .. }));
     assert_eq!(lost, [over_it]);
 }
 
 #[test]
 fn what_has_ended_takes_no_room() {
-    let (mut table, now) = (Table::default(), Instant::now());
+    let (mut table, now) = (ForwardedCalls::default(), Instant::now());
     for number in 0..10_000 {
         let call = if number % 2 == 0 {
             sent(0, Some(now + 30 * SECOND))
@@ -138,9 +138,9 @@ fn what_has_ended_takes_no_room() {
 
 #[test]
 fn what_is_kept_for_another_target_is_counted_until_it_is_not() {
-    let (mut table, now) = (Table::default(), Instant::now());
-    let again = || Some(Box::new(Again::of(&Message::copy_of(&[0; 100]))));
-    let sent = |link| Stage::Sent {
+    let (mut table, now) = (ForwardedCalls::default(), Instant::now());
+    let again = || Some(Box::new(Redirect::of(&Message::copy_of(&[0; 100]))));
+    let sent = |link| CallStage::Sent {
         link,
         again: again(),
     };
@@ -156,7 +156,7 @@ fn what_is_kept_for_another_target_is_counted_until_it_is_not() {
     let until = now + SECOND;
     table.restart(
         first,
-        Stage::Waiting {
+        CallStage::Waiting {
             request: kept.request,
             until,
         },
@@ -168,7 +168,7 @@ fn what_is_kept_for_another_target_is_counted_until_it_is_not() {
 
 #[test]
 fn a_call_keeps_its_hops() {
-    let mut table = Table::default();
+    let mut table = ForwardedCalls::default();
     let id = table.insert(3, sent(0, None));
     assert_eq!(crate::wire::hops(id), 3);
     assert_eq!(table.pick(|_| true), [id]);

@@ -3,8 +3,8 @@ use super::*;
 
 const ATTEMPT: Duration = Duration::from_secs(1);
 
-fn keeping() -> Keeping {
-    let patience = Patience {
+fn keeping() -> Spool {
+    let patience = RetryPolicy {
         attempt: ATTEMPT,
         attempts: 10,
         counts_all: false,
@@ -15,14 +15,14 @@ fn keeping() -> Keeping {
         },
     };
     let store = Arc::new(MemoryQueue::new(1000, 1 << 30));
-    Keeping::new(store, Limits::NONE, patience, Arc::default()).unwrap()
+    Spool::new(store, Limits::NONE, patience, Arc::default()).unwrap()
 }
 
-fn put(keeping: &mut Keeping, bytes: usize, now: Instant) -> Result<(), CallFailure> {
+fn put(keeping: &mut Spool, bytes: usize, now: Instant) -> Result<(), CallFailure> {
     if let Some(refusal) = keeping.refusal(bytes, now) {
         return Err(refusal);
     }
-    let kept = Kept {
+    let kept = Stored {
         origin: None,
         accepted: 0,
         frame: vec![0; bytes],
@@ -32,13 +32,13 @@ fn put(keeping: &mut Keeping, bytes: usize, now: Instant) -> Result<(), CallFail
 }
 
 /// Writes what is due. Returns how many new requests are accepted with that.
-fn write(keeping: &mut Keeping, now: Instant) -> usize {
+fn write(keeping: &mut Spool, now: Instant) -> usize {
     let batch = keeping.next_batch(now, true).unwrap();
     let outcome = keeping.store.commit(&batch);
     keeping.written(&batch, outcome, now).unwrap()
 }
 
-fn has_letter(keeping: &Keeping) -> bool {
+fn has_letter(keeping: &Spool) -> bool {
     keeping.store.letter_after(None).unwrap().is_some()
 }
 
@@ -94,7 +94,7 @@ fn what_is_new_is_not_held_when_what_comes_before_it_cannot_be_written() {
     let batch = keeping.next_batch(now, true).unwrap();
     keeping.give_up(0, "too old".into());
     put(&mut keeping, 1, now).unwrap();
-    let unwritten = Unwritten {
+    let unwritten = WriteFailure {
         reason: "no room".into(),
         surely: true,
     };

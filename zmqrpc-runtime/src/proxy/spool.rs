@@ -9,16 +9,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::counters::ProxyCounters;
-use super::lanes::{Backoff, Lanes};
-use super::outcome::Fault;
-use super::queue::{Batch, Death, Entry, Kept, Store, Unwritten};
+use super::delivery_schedule::{Backoff, DeliverySchedule};
+use super::outcome::DeliveryFault;
+use super::queue::{Batch, Entry, GiveUp, Store, Stored, WriteFailure};
 use crate::command::CallFailure;
 use crate::log;
 use crate::wire::{Executed, Limits, Status};
 
 /// How hard a delivery is tried.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Patience {
+pub(super) struct RetryPolicy {
     /// How long a target may take to answer one try.
     pub(super) attempt: Duration,
     /// How many tries there are whose failure may be the request's own.
@@ -41,15 +41,15 @@ const WRITE: usize = 16 << 20;
 const WRITE_AGAIN: Duration = Duration::from_secs(1);
 
 /// The queue, and what is not in it yet.
-pub(super) struct Keeping {
+pub(super) struct Spool {
     store: Arc<dyn Store>,
-    pub(super) lanes: Lanes,
+    pub(super) lanes: DeliverySchedule,
     limits: Limits,
-    pub(super) patience: Patience,
+    pub(super) patience: RetryPolicy,
     next_number: u64,
     bytes: usize,
     /// What is held, oldest first.
-    held: BTreeMap<u64, Held>,
+    held: BTreeMap<u64, HeldRequest>,
     batch: Batch,
     /// Bytes of new requests that are not in the queue, be they in the batch or being written.
     new_bytes: usize,
@@ -61,7 +61,7 @@ pub(super) struct Keeping {
 }
 
 /// A request that is held, without its frame.
-struct Held {
+struct HeldRequest {
     bytes: usize,
     accepted: u64,
     /// When it is too old.
@@ -70,16 +70,16 @@ struct Held {
     tries: u32,
 }
 
-impl Keeping {
+impl Spool {
     /// Takes over what the queue holds.
     pub(super) fn new(
         store: Arc<dyn Store>,
         limits: Limits,
-        patience: Patience,
+        patience: RetryPolicy,
         counters: Arc<ProxyCounters>,
     ) -> Result<Self, String> {
         let mut keeping = Self {
-            lanes: Lanes::new(patience.backoff),
+            lanes: DeliverySchedule::new(patience.backoff),
             next_number: store.next_number(),
             limits,
             patience,
@@ -117,7 +117,7 @@ impl Keeping {
             .time_to_live
             .map(|limit| limit.saturating_sub(age));
         self.bytes += bytes;
-        let held = Held {
+        let held = HeldRequest {
             bytes,
             accepted,
             due: left.and_then(|left| now.checked_add(left)),
@@ -173,7 +173,7 @@ impl Keeping {
     }
 
     /// Puts a request into the next batch. It is neither accepted nor delivered before that is written.
-    pub(super) fn put(&mut self, kept: Kept, now: Instant) {
+    pub(super) fn put(&mut self, kept: Stored, now: Instant) {
         let number = self.next_number;
         self.next_number += 1;
         let (accepted, bytes) = (kept.accepted, kept.frame.len());
@@ -221,7 +221,7 @@ impl Keeping {
     pub(super) fn written(
         &mut self,
         batch: &Batch,
-        outcome: Result<usize, Unwritten>,
+        outcome: Result<usize, WriteFailure>,
         now: Instant,
     ) -> Result<usize, CallFailure> {
         match outcome {
@@ -238,7 +238,7 @@ impl Keeping {
                 }
                 Ok(batch.new.len())
             }
-            Err(Unwritten { reason, surely }) => {
+            Err(WriteFailure { reason, surely }) => {
                 if self.unwritable.is_none() {
                     log::line!(error, reason = log::text(&reason); "a proxy's queue cannot be written");
                 }
@@ -290,7 +290,7 @@ impl Keeping {
     }
 
     fn release(&mut self, number: u64) {
-        if let Some(Held { bytes, .. }) = self.held.remove(&number) {
+        if let Some(HeldRequest { bytes, .. }) = self.held.remove(&number) {
             self.bytes -= bytes;
         }
         self.lanes.end(number);
@@ -306,7 +306,7 @@ impl Keeping {
     /// Gives a request up.
     pub(super) fn give_up(&mut self, number: u64, reason: String) {
         let given_up = millis_now();
-        self.batch.dead.push((number, Death { reason, given_up }));
+        self.batch.dead.push((number, GiveUp { reason, given_up }));
         self.release(number);
     }
 
@@ -340,12 +340,14 @@ impl Keeping {
     }
 
     /// A try has ended badly.
-    pub(super) fn failed(&mut self, number: u64, fault: Fault, now: Instant) {
+    pub(super) fn failed(&mut self, number: u64, fault: DeliveryFault, now: Instant) {
         let (reason, counts, rests) = match fault {
-            Fault::Final(reason) => return self.give_up(number, reason),
-            Fault::Passing { reason, counts } => (reason, counts || self.patience.counts_all, true),
+            DeliveryFault::Final(reason) => return self.give_up(number, reason),
+            DeliveryFault::Passing { reason, counts } => {
+                (reason, counts || self.patience.counts_all, true)
+            }
             // It took its time already. What comes again waits with the target for the first to end.
-            Fault::Unanswered => (UNANSWERED.into(), true, false),
+            DeliveryFault::Unanswered => (UNANSWERED.into(), true, false),
         };
         log::line!(debug, number, reason = log::text(&reason); "a delivery is tried again");
         let tries = self.held.get_mut(&number).map_or(0, |held| {

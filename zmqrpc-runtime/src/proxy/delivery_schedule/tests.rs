@@ -15,12 +15,12 @@ fn from(connection: u64, address: &str) -> Origin {
     }
 }
 
-fn lanes() -> (Lanes, Instant) {
-    (Lanes::new(BACKOFF), Instant::now())
+fn lanes() -> (DeliverySchedule, Instant) {
+    (DeliverySchedule::new(BACKOFF), Instant::now())
 }
 
 /// Everything that may be tried now.
-fn due(lanes: &mut Lanes, now: Instant) -> Vec<u64> {
+fn due(lanes: &mut DeliverySchedule, now: Instant) -> Vec<u64> {
     std::iter::from_fn(|| lanes.next(now).map(|(number, _)| number)).collect()
 }
 
