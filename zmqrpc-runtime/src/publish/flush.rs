@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::asynchronous::AsyncPusher;
-use super::outlet::Unsent;
+use super::async_pusher::AsyncPusher;
 use super::publisher::Publisher;
+use super::publisher_socket::NotPublished;
 use super::pusher::Pusher;
 use crate::clock::deadline;
 use crate::error::{CallTarget, Error};
@@ -45,9 +45,9 @@ impl Publisher {
         loop {
             match self.publish_mark(&mark) {
                 Ok(()) => break,
-                Err(Unsent::Full) if Instant::now() < deadline => thread::park_timeout(LOOK),
-                Err(Unsent::Full) => return Err(Unflushed::Late),
-                Err(Unsent::Broken(error)) => return Err(Unflushed::Broken(error)),
+                Err(NotPublished::Full) if Instant::now() < deadline => thread::park_timeout(LOOK),
+                Err(NotPublished::Full) => return Err(Unflushed::Late),
+                Err(NotPublished::Broken(error)) => return Err(Unflushed::Broken(error)),
             }
         }
         in_time(mark.wait(deadline))

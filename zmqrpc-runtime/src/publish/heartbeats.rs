@@ -5,7 +5,7 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use super::outlet::{Outlet, Unsent};
+use super::publisher_socket::{NotPublished, PublisherSocket};
 use crate::log;
 use crate::socket::SocketError;
 
@@ -18,14 +18,14 @@ pub(super) struct Heartbeats {
 
 impl Heartbeats {
     pub(super) fn start(
-        outlet: Arc<Outlet>,
+        outlet: Arc<PublisherSocket>,
         publisher: u64,
         interval: Duration,
     ) -> Result<Self, SocketError> {
         let (end, ended) = channel::<()>();
         let beat = move || {
             while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(interval) {
-                if let Err(Unsent::Broken(error)) = outlet.heartbeat(publisher) {
+                if let Err(NotPublished::Broken(error)) = outlet.heartbeat(publisher) {
                     log::line!(error, error = log::text(&error); "a heartbeat could not be published");
                 }
             }

@@ -6,15 +6,15 @@
 //! ```text
 //! publisher    Publisher: topic and metadata of what is published, and the methods
 //! publisher_builder its settings
-//! seat         a socket behind its lock, and who waits at it
-//! outlet       what stands under the publisher's lock: socket, sequences, subscribers
+//! shared_socket a socket behind its lock, and who waits at it
+//! publisher_socket what stands under the publisher's lock: socket, sequences, subscribers
 //! sequences    the numbers of events, per topic
 //! heartbeats   the thread that publishes heartbeats
 //! pusher       Pusher: time limit and metadata of what is pushed, and the methods
 //! pusher_builder its settings
-//! ledger       which jobs are counted until they have left
-//! room         threads and tasks that wait until a puller has room
-//! asynchronous AsyncPusher: the same for tasks
+//! unflushed_jobs which jobs are counted until they have left
+//! pusher_queue threads and tasks that wait until a puller has room
+//! async_pusher AsyncPusher: the same for tasks
 //! flush        waiting until everything has left this process
 //! arguments    commands to frames
 //! settings     what both builders have in common
@@ -22,25 +22,25 @@
 //! ```
 
 mod arguments;
-mod asynchronous;
+mod async_pusher;
 mod endpoints;
 mod flush;
 mod heartbeats;
-mod ledger;
-mod outlet;
 mod publisher;
 mod publisher_builder;
+mod publisher_socket;
 mod pusher;
 mod pusher_builder;
-mod room;
-mod seat;
+mod pusher_queue;
 mod sequences;
 mod settings;
+mod shared_socket;
+mod unflushed_jobs;
 
-pub use asynchronous::{AsyncPush, AsyncPusher};
+pub use async_pusher::{AsyncPush, AsyncPusher};
 pub(crate) use endpoints::{Endpoints, open_all};
-pub use outlet::{Overflow, PublisherStats};
 pub use publisher::Publisher;
 pub use publisher_builder::PublisherBuilder;
+pub use publisher_socket::{Overflow, PublisherStats};
 pub use pusher::{Pusher, PusherStats};
 pub use pusher_builder::PusherBuilder;

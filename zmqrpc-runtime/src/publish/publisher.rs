@@ -7,8 +7,10 @@ use std::time::Duration;
 use super::arguments::{self, because, site};
 use super::endpoints::endpoint_methods;
 use super::heartbeats::Heartbeats;
-use super::outlet::{Missing, Outlet, Overflow, PublisherStats, Unsent};
 use super::publisher_builder::PublisherBuilder;
+use super::publisher_socket::{
+    MissingSubscribers, NotPublished, Overflow, PublisherSocket, PublisherStats,
+};
 use crate::command::{Command, Transport, WithTopic};
 use crate::error::{CallTarget, Error};
 use crate::socket::{Process, PubSocket as Socket, Registration, RejectedLogins, UnsentCounter};
@@ -42,14 +44,14 @@ use crate::wire::{Executed, Limits, MAX_TOPIC, MetadataBuf};
 /// ```
 #[derive(Clone)]
 pub struct Publisher {
-    shared: Arc<Shared>,
+    shared: Arc<PublisherShared>,
     topic: Arc<str>,
     metadata: MetadataBuf,
 }
 
-pub(super) struct Shared {
+pub(super) struct PublisherShared {
     pub(super) heartbeats: Option<Heartbeats>,
-    pub(super) outlet: Registration<Outlet>,
+    pub(super) outlet: Registration<PublisherSocket>,
     pub(super) id: u64,
     pub(super) overflow: Overflow,
     pub(super) high_water: usize,
@@ -60,7 +62,7 @@ pub(super) struct Shared {
     pub(super) process: Process,
 }
 
-impl Drop for Shared {
+impl Drop for PublisherShared {
     fn drop(&mut self) {
         if !self.process.is_current() {
             // The parent's, and so is the thread.
@@ -73,7 +75,7 @@ impl Drop for Shared {
 }
 
 impl Publisher {
-    pub(super) fn new(shared: Shared, metadata: MetadataBuf) -> Self {
+    pub(super) fn new(shared: PublisherShared, metadata: MetadataBuf) -> Self {
         Self {
             shared: Arc::new(shared),
             topic: Arc::from(""),
@@ -134,7 +136,7 @@ impl Publisher {
     /// full; [`Error::Config`] if the topic is too long. Nobody has got it then.
     pub fn publish<C: Command>(&self, command: &C) -> Result<(), Error> {
         self.check_process()?;
-        let Shared {
+        let PublisherShared {
             id,
             limits,
             overflow,
@@ -152,8 +154,8 @@ impl Publisher {
             .outlet
             .with(|core| core.publish(topic, event, *overflow));
         sent.map_err(|unsent| match unsent {
-            Unsent::Broken(error) => error.into(),
-            Unsent::Full => Error::Overloaded {
+            NotPublished::Broken(error) => error.into(),
+            NotPublished::Full => Error::Overloaded {
                 at: site(const { &C::METHOD }, self.shared.place.as_ref()),
                 reason: format!(
                     "a subscriber has {} messages waiting, see `high_water`",
@@ -174,12 +176,12 @@ impl Publisher {
         self.check_process()?;
         let id = self.shared.id;
         match self.shared.outlet.heartbeat(id) {
-            Err(Unsent::Broken(error)) => Err(error.into()),
-            Ok(()) | Err(Unsent::Full) => Ok(()),
+            Err(NotPublished::Broken(error)) => Err(error.into()),
+            Ok(()) | Err(NotPublished::Full) => Ok(()),
         }
     }
 
-    pub(super) fn publish_mark(&self, mark: &Arc<UnsentCounter>) -> Result<(), Unsent> {
+    pub(super) fn publish_mark(&self, mark: &Arc<UnsentCounter>) -> Result<(), NotPublished> {
         self.shared.outlet.mark(self.shared.id, mark)
     }
 
@@ -203,11 +205,11 @@ impl Publisher {
         let site = || CallTarget::new("wait_subscribers".into(), self.shared.place.clone());
         match self.shared.outlet.wait_subscribers(count, limit)? {
             Ok(()) => Ok(()),
-            Err(Missing::Denied(denial)) => Err(Error::Unauthenticated {
+            Err(MissingSubscribers::Denied(denial)) => Err(Error::Unauthenticated {
                 at: site(),
                 reason: denial.reason().into(),
             }),
-            Err(Missing::Only(present, obstacle)) => Err(Error::Unavailable {
+            Err(MissingSubscribers::Only(present, obstacle)) => Err(Error::Unavailable {
                 at: site(),
                 reason: because(
                     format!("{present} of {count} subscribers are there after {limit:?}"),

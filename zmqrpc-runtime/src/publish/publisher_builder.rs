@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use super::endpoints::open_all;
 use super::heartbeats::Heartbeats;
-use super::outlet::{Outlet, Overflow};
-use super::publisher::{Publisher, Shared};
-use super::settings::{Settings, setters};
+use super::publisher::{Publisher, PublisherShared};
+use super::publisher_socket::{Overflow, PublisherSocket};
+use super::settings::{SenderSettings, setters};
 use crate::auth::{authenticate_method, login_methods};
 use crate::error::Error;
 use crate::socket::{Process, PubSocket as Socket, Registration};
@@ -31,7 +31,7 @@ use crate::socket::{Process, PubSocket as Socket, Registration};
 #[derive(Clone, Debug)]
 #[must_use = "nothing is opened before `build`"]
 pub struct PublisherBuilder {
-    settings: Settings,
+    settings: SenderSettings,
     heartbeat: Option<Duration>,
     overflow: Overflow,
 }
@@ -39,7 +39,7 @@ pub struct PublisherBuilder {
 impl Default for PublisherBuilder {
     fn default() -> Self {
         Self {
-            settings: Settings::new(10_000),
+            settings: SenderSettings::new(10_000),
             heartbeat: None,
             overflow: Overflow::default(),
         }
@@ -126,11 +126,11 @@ impl PublisherBuilder {
         let mut socket = Socket::new(&options)?;
         open_all(&endpoints, |endpoint| socket.open(endpoint))?;
         let refused = socket.refused();
-        let (outlet, id) = (Arc::new(Outlet::of(socket)), random());
+        let (outlet, id) = (Arc::new(PublisherSocket::of(socket)), random());
         let heartbeats = self
             .heartbeat
             .map(|interval| Heartbeats::start(Arc::clone(&outlet), id, interval));
-        let shared = Shared {
+        let shared = PublisherShared {
             heartbeats: heartbeats.transpose()?,
             outlet: Registration::of(outlet),
             id,

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::arguments::{self, because, site};
 use super::endpoints::endpoint_methods;
 use super::pusher_builder::PusherBuilder;
-use super::room::{Room, Unsent};
+use super::pusher_queue::{NotPushed, PusherQueue};
 use crate::command::{Command, Method, Transport, WithTimeout, inherited_deadline};
 use crate::error::Error;
 use crate::socket::{Message, Process, PushSocket, Registration, RejectedLogins};
@@ -35,13 +35,13 @@ use crate::wire::{Executed, Limits, MetadataBuf};
 /// ```
 #[derive(Clone)]
 pub struct Pusher {
-    shared: Arc<Shared>,
+    shared: Arc<PusherShared>,
     timeout: Option<Duration>,
     metadata: MetadataBuf,
 }
 
-pub(super) struct Shared {
-    pub(super) room: Registration<Room>,
+pub(super) struct PusherShared {
+    pub(super) room: Registration<PusherQueue>,
     pub(super) timeout: Duration,
     pub(super) high_water: usize,
     pub(super) limits: Limits,
@@ -51,7 +51,7 @@ pub(super) struct Shared {
     pub(super) process: Process,
 }
 
-impl Drop for Shared {
+impl Drop for PusherShared {
     fn drop(&mut self) {
         if self.process.is_current() {
             self.room.close_and_release();
@@ -72,7 +72,7 @@ pub struct PusherStats {
 }
 
 impl Pusher {
-    pub(super) fn new(shared: Shared, metadata: MetadataBuf) -> Self {
+    pub(super) fn new(shared: PusherShared, metadata: MetadataBuf) -> Self {
         Self {
             shared: Arc::new(shared),
             timeout: None,
@@ -156,7 +156,7 @@ impl Pusher {
         }
     }
 
-    pub(super) fn shared(&self) -> &Arc<Shared> {
+    pub(super) fn shared(&self) -> &Arc<PusherShared> {
         &self.shared
     }
 
@@ -210,12 +210,12 @@ impl Pusher {
     }
 }
 
-impl Shared {
-    pub(super) fn unsent(&self, unsent: Unsent, method: &Method, limit: Duration) -> Error {
+impl PusherShared {
+    pub(super) fn unsent(&self, unsent: NotPushed, method: &Method, limit: Duration) -> Error {
         let at = site(method, self.place.as_ref());
         match unsent {
-            Unsent::Broken(error) => error.into(),
-            Unsent::Full => Error::Overloaded {
+            NotPushed::Broken(error) => error.into(),
+            NotPushed::Full => Error::Overloaded {
                 at,
                 reason: format!(
                     "whoever pulls has {} jobs waiting, for {limit:?}; see `high_water`",
@@ -223,11 +223,11 @@ impl Shared {
                 )
                 .into(),
             },
-            Unsent::Denied(denial) => Error::Unauthenticated {
+            NotPushed::Denied(denial) => Error::Unauthenticated {
                 at,
                 reason: denial.reason().into(),
             },
-            Unsent::Alone(obstacle) => Error::Unavailable {
+            NotPushed::Alone(obstacle) => Error::Unavailable {
                 at,
                 reason: because(format!("nobody has pulled for {limit:?}"), obstacle).into(),
                 executed: Executed::No,

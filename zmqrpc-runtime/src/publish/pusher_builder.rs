@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::endpoints::open_all;
-use super::pusher::{Pusher, Shared};
-use super::room::Room;
-use super::settings::{Settings, setters};
+use super::pusher::{Pusher, PusherShared};
+use super::pusher_queue::PusherQueue;
+use super::settings::{SenderSettings, setters};
 use crate::auth::{authenticate_method, login_methods};
 use crate::error::Error;
 use crate::socket::{Process, PushSocket, Registration};
@@ -29,14 +29,14 @@ use crate::socket::{Process, PushSocket, Registration};
 #[derive(Clone, Debug)]
 #[must_use = "nothing is opened before `build`"]
 pub struct PusherBuilder {
-    settings: Settings,
+    settings: SenderSettings,
     timeout: Duration,
 }
 
 impl Default for PusherBuilder {
     fn default() -> Self {
         Self {
-            settings: Settings::new(1000),
+            settings: SenderSettings::new(1000),
             timeout: Duration::from_secs(30),
         }
     }
@@ -113,8 +113,8 @@ impl PusherBuilder {
         let mut socket = PushSocket::new(&options)?;
         open_all(&endpoints, |endpoint| socket.open(endpoint))?;
         let refused = socket.refused();
-        let shared = Shared {
-            room: Registration::of(Arc::new(Room::of(socket, settings.high_water))),
+        let shared = PusherShared {
+            room: Registration::of(Arc::new(PusherQueue::of(socket, settings.high_water))),
             timeout: self.timeout,
             high_water: settings.high_water,
             limits: settings.limits(),

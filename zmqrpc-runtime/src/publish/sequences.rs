@@ -5,8 +5,8 @@ use std::collections::HashMap;
 /// The last numbers of the topics that were used most recently.
 ///
 /// A topic that was forgotten starts at 1 again, which a subscriber takes for a restart and not for a loss.
-pub(super) struct Sequences {
-    topics: HashMap<Box<[u8]>, Last>,
+pub(super) struct TopicSequences {
+    topics: HashMap<Box<[u8]>, LastNumber>,
     /// The last number of the empty topic, which is that of all who use none. It is never forgotten.
     untitled: u64,
     uses: u64,
@@ -14,7 +14,7 @@ pub(super) struct Sequences {
 }
 
 #[derive(Clone, Copy)]
-struct Last {
+struct LastNumber {
     number: u64,
     /// When it was given, in uses.
     used: u64,
@@ -26,13 +26,13 @@ const CAPACITY: usize = 65_536;
 /// Of so many topics one is forgotten when there is no room: looking for the least recent ones takes long.
 const FORGOTTEN: usize = 8;
 
-impl Default for Sequences {
+impl Default for TopicSequences {
     fn default() -> Self {
         Self::with_capacity(CAPACITY)
     }
 }
 
-impl Sequences {
+impl TopicSequences {
     fn with_capacity(capacity: usize) -> Self {
         Self {
             topics: HashMap::new(),
@@ -59,14 +59,15 @@ impl Sequences {
         if let Some(last) = self.topics.get_mut(topic) {
             let number = last.number + 1;
             let published = publish(number)?;
-            *last = Last { number, used };
+            *last = LastNumber { number, used };
             return Ok(published);
         }
         let published = publish(1)?;
         if self.topics.len() >= self.capacity {
             self.forget();
         }
-        self.topics.insert(topic.into(), Last { number: 1, used });
+        self.topics
+            .insert(topic.into(), LastNumber { number: 1, used });
         Ok(published)
     }
 
@@ -82,14 +83,14 @@ impl Sequences {
 mod tests {
     use super::*;
 
-    fn publish(sequences: &mut Sequences, topic: &str) -> u64 {
+    fn publish(sequences: &mut TopicSequences, topic: &str) -> u64 {
         let number = sequences.next(topic.as_bytes(), Ok::<_, ()>);
         number.unwrap()
     }
 
     #[test]
     fn every_topic_counts_for_itself() {
-        let mut sequences = Sequences::default();
+        let mut sequences = TopicSequences::default();
         for (topic, number) in [
             ("", 1),
             ("eu.", 1),
@@ -104,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_number_that_was_not_used_is_given_again() {
-        let mut sequences = Sequences::default();
+        let mut sequences = TopicSequences::default();
         publish(&mut sequences, "eu.");
         assert_eq!(sequences.next(b"eu.", Err::<(), _>), Err(2));
         assert_eq!(sequences.next(b"us.", Err::<(), _>), Err(1));
@@ -114,7 +115,7 @@ mod tests {
 
     #[test]
     fn the_topics_that_were_not_used_for_longest_are_forgotten() {
-        let mut sequences = Sequences::with_capacity(16);
+        let mut sequences = TopicSequences::with_capacity(16);
         for topic in 0..16 {
             publish(&mut sequences, &topic.to_string());
         }

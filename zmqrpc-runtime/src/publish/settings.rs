@@ -9,7 +9,7 @@ use crate::socket::{Endpoint, Keepalive, SocketOptions};
 use crate::wire::{Limits, MIN_MESSAGE, MetadataBuf};
 
 #[derive(Clone, Debug)]
-pub(super) struct Settings {
+pub(super) struct SenderSettings {
     pub(super) endpoints: Endpoints,
     pub(super) high_water: usize,
     pub(super) max_message: usize,
@@ -20,7 +20,7 @@ pub(super) struct Settings {
     pub(super) upkeep: Keepalive,
 }
 
-impl Settings {
+impl SenderSettings {
     pub(super) fn new(high_water: usize) -> Self {
         Self {
             endpoints: Endpoints::default(),

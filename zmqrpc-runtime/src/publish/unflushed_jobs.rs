@@ -14,17 +14,17 @@ use std::sync::Arc;
 
 use crate::socket::UnsentCounter;
 
-pub(super) struct Ledger {
+pub(super) struct UnflushedJobs {
     /// Messages that one queue holds.
     high_water: u64,
     /// Pushed since a point before which everything has left.
     pushed: u64,
     /// The oldest first. What is marked is marked by the last one.
-    runs: VecDeque<Run>,
+    runs: VecDeque<MarkedRun>,
 }
 
 /// Pushes that are marked, the first ones in a row.
-struct Run {
+struct MarkedRun {
     /// What was pushed before, since the same point.
     start: u64,
     mark: Arc<UnsentCounter>,
@@ -32,7 +32,7 @@ struct Run {
     left: u64,
 }
 
-impl Ledger {
+impl UnflushedJobs {
     pub(super) fn new(high_water: usize) -> Self {
         Self {
             high_water: high_water as u64,
@@ -73,7 +73,7 @@ impl Ledger {
 
     /// Begins a run, at whose end [all marks](Self::marks) tell of everything that was pushed before it.
     pub(super) fn begin(&mut self, queues: u64, mark: Arc<UnsentCounter>) {
-        self.runs.push_back(Run {
+        self.runs.push_back(MarkedRun {
             start: self.pushed,
             mark,
             // A queue may be passed over once while another one ends.
@@ -116,7 +116,7 @@ mod tests {
     use crate::socket::Message;
 
     /// Pushes, and keeps what libzmq would.
-    fn push(ledger: &mut Ledger, queues: u64) -> Option<Message> {
+    fn push(ledger: &mut UnflushedJobs, queues: u64) -> Option<Message> {
         let mark = ledger.next(|| queues);
         ledger.push();
         mark.map(|mark| Message::new().marked(&mark))
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn who_keeps_up_has_a_short_run_counted_now_and_then() {
-        let mut ledger = Ledger::new(1000);
+        let mut ledger = UnflushedJobs::new(1000);
         let marked = (0..10_000).filter(|_| push(&mut ledger, 1).is_some());
         assert_eq!(marked.count(), 3 * 20 - 3);
     }
@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn what_fills_a_queue_is_always_counted() {
         for high_water in [1, 2, 3, 10, 1000] {
-            let mut ledger = Ledger::new(high_water);
+            let mut ledger = UnflushedJobs::new(high_water);
             let held: Vec<_> = (0..3 * high_water).map(|_| push(&mut ledger, 2)).collect();
             let filled = high_water - 1;
             assert!(held[filled..].iter().all(Option::is_some), "{high_water}");
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn nothing_is_counted_any_more_when_what_was_has_left() {
-        let mut ledger = Ledger::new(100);
+        let mut ledger = UnflushedJobs::new(100);
         let mut held: VecDeque<_> = (0..1000).map(|_| push(&mut ledger, 1)).collect();
         // Always somewhat behind.
         let mut plain = 0;
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn a_run_that_was_begun_takes_whatever_is_pushed_next() {
-        let mut ledger = Ledger::new(1000);
+        let mut ledger = UnflushedJobs::new(1000);
         ledger.begin(1, UnsentCounter::new());
         assert_eq!(ledger.left(), 3);
         let held: Vec<_> = (0..4).map(|_| push(&mut ledger, 1)).collect();

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::seat::{Seat, Tended};
-use super::sequences::Sequences;
+use super::sequences::TopicSequences;
+use super::shared_socket::{SharedSocket, SocketState};
 use crate::log;
 use crate::socket::{
     AuthFailure, Interest, Message, PubSocket as Socket, PublishError, SocketError, UnsentCounter,
@@ -43,16 +43,16 @@ pub struct PublisherStats {
 }
 
 /// A publisher's socket behind its lock.
-pub(super) type Outlet = Seat<Core>;
+pub(super) type PublisherSocket = SharedSocket<PublisherState>;
 
-pub(super) struct Core {
+pub(super) struct PublisherState {
     pub(super) socket: Socket,
-    sequences: Sequences,
+    sequences: TopicSequences,
     stats: PublisherStats,
 }
 
 /// Why there are fewer subscribers than were waited for.
-pub(super) enum Missing {
+pub(super) enum MissingSubscribers {
     /// There are so many, and the time is over; why nobody can be reached, if it is for an endpoint's name.
     Only(usize, Option<String>),
     /// Nobody lets this publisher in.
@@ -60,24 +60,24 @@ pub(super) enum Missing {
 }
 
 /// Why a message was not published.
-pub(super) enum Unsent {
+pub(super) enum NotPublished {
     Full,
     Broken(SocketError),
 }
 
-impl Outlet {
+impl PublisherSocket {
     pub(super) fn of(socket: Socket) -> Self {
         let poller = socket.poller();
-        let core = Core {
+        let core = PublisherState {
             socket,
-            sequences: Sequences::default(),
+            sequences: TopicSequences::default(),
             stats: PublisherStats::default(),
         };
         Self::new(core, poller)
     }
 
     /// Uses the socket and leaves it to whoever waits at it.
-    pub(super) fn with<R>(&self, act: impl FnOnce(&mut Core) -> R) -> R {
+    pub(super) fn with<R>(&self, act: impl FnOnce(&mut PublisherState) -> R) -> R {
         let mut core = self.lock();
         core.uses += 1;
         let result = act(&mut core);
@@ -88,7 +88,7 @@ impl Outlet {
     }
 
     /// Publishes a heartbeat. Where nothing else is published, this is when subscribers are heard.
-    pub(super) fn heartbeat(&self, publisher: u64) -> Result<(), Unsent> {
+    pub(super) fn heartbeat(&self, publisher: u64) -> Result<(), NotPublished> {
         let mut core = self.lock();
         let sent = core.heartbeat(publisher);
         self.settle(&mut core);
@@ -96,7 +96,11 @@ impl Outlet {
     }
 
     /// Publishes a heartbeat that is marked, or nothing where a subscriber has no room for it.
-    pub(super) fn mark(&self, publisher: u64, mark: &Arc<UnsentCounter>) -> Result<(), Unsent> {
+    pub(super) fn mark(
+        &self,
+        publisher: u64,
+        mark: &Arc<UnsentCounter>,
+    ) -> Result<(), NotPublished> {
         let mut core = self.lock();
         let sent = core.mark(publisher, mark);
         self.settle(&mut core);
@@ -114,7 +118,7 @@ impl Outlet {
         &self,
         count: usize,
         limit: Duration,
-    ) -> Result<Result<(), Missing>, SocketError> {
+    ) -> Result<Result<(), MissingSubscribers>, SocketError> {
         // A time that the clock cannot express is no limit.
         let deadline = Instant::now().checked_add(limit);
         let mut core = self.lock();
@@ -128,11 +132,14 @@ impl Outlet {
                 return Ok(Ok(()));
             }
             if let Some(denial) = core.socket.denial_since(refused) {
-                return Ok(Err(Missing::Denied(denial)));
+                return Ok(Err(MissingSubscribers::Denied(denial)));
             }
             if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
                 let obstacle = core.socket.obstacle();
-                return Ok(Err(Missing::Only(core.stats.subscribers, obstacle)));
+                return Ok(Err(MissingSubscribers::Only(
+                    core.stats.subscribers,
+                    obstacle,
+                )));
             }
             let polls = !core.polled;
             let waited;
@@ -145,21 +152,21 @@ impl Outlet {
     }
 }
 
-impl Core {
+impl PublisherState {
     /// Publishes an encoded event, whose number is not written yet.
     pub(super) fn publish(
         &mut self,
         topic: &[u8],
         mut event: Message,
         overflow: Overflow,
-    ) -> Result<(), Unsent> {
+    ) -> Result<(), NotPublished> {
         let Self { socket, stats, .. } = self;
         self.sequences.next(topic, |number| {
             patch_id(&mut event, number);
             match (socket.send(topic, event), overflow) {
                 (Err(PublishError::Full(_)), Overflow::Refuse) => {
                     stats.congested += 1;
-                    Err(Unsent::Full)
+                    Err(NotPublished::Full)
                 }
                 (Err(PublishError::Full(event)), Overflow::Drop) => {
                     stats.congested += 1;
@@ -173,13 +180,13 @@ impl Core {
     }
 
     /// Publishes a heartbeat. Who has no room for it has other messages that say the same.
-    fn heartbeat(&mut self, publisher: u64) -> Result<(), Unsent> {
+    fn heartbeat(&mut self, publisher: u64) -> Result<(), NotPublished> {
         self.beat(publisher, |socket, frame| {
             socket.send_lossy(HEARTBEAT_TOPIC, Message::copy_of(frame))
         })
     }
 
-    fn mark(&mut self, publisher: u64, mark: &Arc<UnsentCounter>) -> Result<(), Unsent> {
+    fn mark(&mut self, publisher: u64, mark: &Arc<UnsentCounter>) -> Result<(), NotPublished> {
         self.beat(publisher, |socket, frame| {
             socket.send(HEARTBEAT_TOPIC, Message::copy_of(frame).marked(mark))
         })
@@ -189,7 +196,7 @@ impl Core {
         &mut self,
         publisher: u64,
         send: impl FnOnce(&mut Socket, &[u8]) -> Result<(), PublishError>,
-    ) -> Result<(), Unsent> {
+    ) -> Result<(), NotPublished> {
         let socket = &mut self.socket;
         self.sequences.next(HEARTBEAT_TOPIC, |sequence| {
             let event = Event {
@@ -207,7 +214,7 @@ impl Core {
     }
 }
 
-impl Tended for Core {
+impl SocketState for PublisherState {
     fn take_in(&mut self) -> bool {
         let before = self.stats.subscribers;
         if let Err(error) = self.socket.tend() {
@@ -245,7 +252,7 @@ impl Tended for Core {
     }
 }
 
-impl From<PublishError> for Unsent {
+impl From<PublishError> for NotPublished {
     fn from(unpublished: PublishError) -> Self {
         match unpublished {
             PublishError::Full(_) => Self::Full,

@@ -9,39 +9,39 @@ use std::collections::VecDeque;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use super::ledger::Ledger;
-use super::seat::{Held, Lock, REST, Seat, Tended};
+use super::shared_socket::{Guarded, REST, SharedSocket, SocketLock, SocketState};
+use super::unflushed_jobs::UnflushedJobs;
 use crate::log;
 use crate::socket::{
     AuthFailure, Drive, DriveTurn, Driven, LOOK, Message, Poller, PushError, PushSocket,
     SocketError, WakeList,
 };
 
-pub(super) type Room = Driven<Seat<Core>>;
+pub(super) type PusherQueue = Driven<SharedSocket<PusherState>>;
 
-pub(super) struct Core {
+pub(super) struct PusherState {
     pub(super) socket: PushSocket,
-    pub(super) ledger: Ledger,
+    pub(super) ledger: UnflushedJobs,
     pushed: u64,
-    tasks: VecDeque<Task>,
-    last_ticket: Ticket,
+    tasks: VecDeque<WaitingTask>,
+    last_ticket: QueueTicket,
     /// When the driver looks next, while it looks after the socket.
     look: Option<Instant>,
 }
 
 /// A task that waits.
-struct Task {
-    ticket: Ticket,
+struct WaitingTask {
+    ticket: QueueTicket,
     waker: Waker,
     /// When it gives up. None for a time that the clock cannot express.
     until: Option<Instant>,
 }
 
 /// The place of a task in the queue.
-pub(super) type Ticket = u64;
+pub(super) type QueueTicket = u64;
 
 /// Why a message was not pushed.
-pub(super) enum Unsent {
+pub(super) enum NotPushed {
     /// All who pull are full.
     Full,
     /// Nobody pulls; why nobody can be reached, if it is for an endpoint's name.
@@ -52,24 +52,24 @@ pub(super) enum Unsent {
 }
 
 /// A message that no room was found for by a task.
-pub(super) struct Refused {
+pub(super) struct RefusedPush {
     pub(super) message: Message,
     /// There is no use in waiting.
     pub(super) is_final: bool,
 }
 
-impl Room {
+impl PusherQueue {
     pub(super) fn of(socket: PushSocket, high_water: usize) -> Self {
         let poller = socket.poller();
-        let core = Core {
+        let core = PusherState {
             socket,
-            ledger: Ledger::new(high_water),
+            ledger: UnflushedJobs::new(high_water),
             pushed: 0,
             tasks: VecDeque::new(),
             last_ticket: 0,
             look: None,
         };
-        Self::new(Seat::new(core, poller))
+        Self::new(SharedSocket::new(core, poller))
     }
 
     /// Sends, or gives the message back and wakes the task when there may be room, and when it gives up; its place is
@@ -77,11 +77,11 @@ impl Room {
     pub(super) fn try_push(
         &self,
         message: Message,
-        ticket: &mut Option<Ticket>,
+        ticket: &mut Option<QueueTicket>,
         refused: &mut Option<u64>,
         task: &Waker,
         until: Option<Instant>,
-    ) -> Result<Result<(), Refused>, SocketError> {
+    ) -> Result<Result<(), RefusedPush>, SocketError> {
         let mut lock = self.lock();
         match lock.send(message) {
             Ok(()) => {
@@ -94,7 +94,7 @@ impl Room {
                 if !is_final {
                     self.queue(&mut lock, ticket, task, until)?;
                 }
-                Ok(Err(Refused { message, is_final }))
+                Ok(Err(RefusedPush { message, is_final }))
             }
             Err(PushError::Broken(error)) => {
                 lock.withdraw(ticket.take());
@@ -106,8 +106,8 @@ impl Room {
     /// Keeps how to wake a task: at its place, or, when it has been woken in vain, before all others.
     fn queue(
         &self,
-        lock: &mut Lock<'_, Core>,
-        ticket: &mut Option<Ticket>,
+        lock: &mut SocketLock<'_, PusherState>,
+        ticket: &mut Option<QueueTicket>,
         task: &Waker,
         until: Option<Instant>,
     ) -> Result<(), SocketError> {
@@ -128,7 +128,7 @@ impl Room {
         }
         let waker = task.clone();
         if let Some(ticket) = *ticket {
-            core.tasks.push_front(Task {
+            core.tasks.push_front(WaitingTask {
                 ticket,
                 waker,
                 until,
@@ -136,7 +136,7 @@ impl Room {
         } else {
             core.last_ticket += 1;
             let new = core.last_ticket;
-            core.tasks.push_back(Task {
+            core.tasks.push_back(WaitingTask {
                 ticket: new,
                 waker,
                 until,
@@ -147,13 +147,13 @@ impl Room {
     }
 }
 
-impl Seat<Core> {
+impl SharedSocket<PusherState> {
     pub(super) fn pushed(&self) -> u64 {
         self.lock().pushed
     }
 
     /// Uses the socket, by which somebody may get room.
-    pub(super) fn with<R>(&self, act: impl FnOnce(&mut Core) -> R) -> R {
+    pub(super) fn with<R>(&self, act: impl FnOnce(&mut PusherState) -> R) -> R {
         let mut core = self.lock();
         let result = act(&mut core);
         self.tell(&mut core);
@@ -165,7 +165,7 @@ impl Seat<Core> {
         &self,
         mut message: Message,
         deadline: Option<Instant>,
-    ) -> Result<(), Unsent> {
+    ) -> Result<(), NotPushed> {
         let mut core = self.lock();
         let mut refused = None;
         loop {
@@ -175,7 +175,7 @@ impl Seat<Core> {
                     return Ok(());
                 }
                 Err(PushError::Full(message)) => message,
-                Err(PushError::Broken(error)) => return Err(Unsent::Broken(error)),
+                Err(PushError::Broken(error)) => return Err(NotPushed::Broken(error)),
             };
             let denied = core.is_denied(&mut refused);
             if denied || deadline.is_some_and(|deadline| deadline <= Instant::now()) {
@@ -187,13 +187,13 @@ impl Seat<Core> {
             (core, waited) = self.wait(core, deadline);
             if let Err(error) = waited {
                 self.tell(&mut core);
-                return Err(Unsent::Broken(error));
+                return Err(NotPushed::Broken(error));
             }
         }
     }
 
     /// A task does not wait any more. If it had been woken, it was another one's turn.
-    pub(super) fn leave(&self, ticket: Option<Ticket>) -> Unsent {
+    pub(super) fn leave(&self, ticket: Option<QueueTicket>) -> NotPushed {
         let mut core = self.lock();
         if ticket.is_some() && !core.withdraw(ticket) {
             self.tell(&mut core);
@@ -202,7 +202,7 @@ impl Seat<Core> {
     }
 }
 
-impl Drive for Seat<Core> {
+impl Drive for SharedSocket<PusherState> {
     fn poller(&self) -> Option<&Poller> {
         Some(self.poller())
     }
@@ -222,7 +222,7 @@ impl Drive for Seat<Core> {
     }
 }
 
-impl Held<Core> {
+impl Guarded<PusherState> {
     fn send(&mut self, message: Message) -> Result<(), PushError> {
         self.uses += 1;
         if self.is_due() {
@@ -234,7 +234,7 @@ impl Held<Core> {
     }
 }
 
-impl Core {
+impl PusherState {
     /// Hands a message over, marked if that is needed to know when it has left.
     pub(super) fn hand_over(&mut self, message: Message) -> Result<(), PushError> {
         let Self { socket, ledger, .. } = self;
@@ -253,11 +253,11 @@ impl Core {
         self.socket.denial_since(refused).is_some()
     }
 
-    fn no_room(&self) -> Unsent {
+    fn no_room(&self) -> NotPushed {
         match self.socket.failure() {
-            Some(denial) => Unsent::Denied(denial),
-            None if self.socket.is_pulled() => Unsent::Full,
-            None => Unsent::Alone(self.socket.obstacle()),
+            Some(denial) => NotPushed::Denied(denial),
+            None if self.socket.is_pulled() => NotPushed::Full,
+            None => NotPushed::Alone(self.socket.obstacle()),
         }
     }
 
@@ -276,7 +276,7 @@ impl Core {
 
     /// Wakes the tasks whose time is over. They find out themselves.
     fn expire(&mut self, now: Instant, wakes: &mut WakeList) {
-        let over = |task: &Task| task.until.is_some_and(|until| until <= now);
+        let over = |task: &WaitingTask| task.until.is_some_and(|until| until <= now);
         while let Some(at) = self.tasks.iter().position(over) {
             if let Some(task) = self.tasks.remove(at) {
                 wakes.wake(task.waker);
@@ -285,9 +285,9 @@ impl Core {
     }
 }
 
-impl Lock<'_, Core> {
+impl SocketLock<'_, PusherState> {
     /// `false` if the task was not in the queue.
-    fn withdraw(&mut self, ticket: Option<Ticket>) -> bool {
+    fn withdraw(&mut self, ticket: Option<QueueTicket>) -> bool {
         let mut tasks = self.held.tasks.iter();
         let at = tasks.position(|task| Some(task.ticket) == ticket);
         let task = at.and_then(|at| self.held.tasks.remove(at));
@@ -298,7 +298,7 @@ impl Lock<'_, Core> {
     }
 }
 
-impl Tended for Core {
+impl SocketState for PusherState {
     fn take_in(&mut self) -> bool {
         if let Err(error) = self.socket.settle() {
             log::line!(error, error = log::text(&error); "a pusher cannot read what has happened");

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use super::pusher::{Pusher, PusherStats, Shared};
+use super::pusher::{Pusher, PusherShared, PusherStats};
 use super::pusher_builder::PusherBuilder;
-use super::room::{Ticket, Unsent};
+use super::pusher_queue::{NotPushed, QueueTicket};
 use crate::command::{Command, Method, Transport, WithTimeout};
 use crate::error::Error;
 use crate::socket::Message;
@@ -86,7 +86,7 @@ impl AsyncPusher {
     pub fn push<C: Command>(&self, command: &C) -> AsyncPush {
         let method = const { &C::METHOD };
         let state = match self.pusher.encode(command) {
-            Ok(job) => State::Waiting(Waiting {
+            Ok(job) => PushState::Waiting(WaitingPush {
                 shared: Arc::clone(self.pusher.shared()),
                 job: Some(job),
                 limit: self.pusher.time_limit(method),
@@ -94,7 +94,7 @@ impl AsyncPusher {
                 ticket: None,
                 refused: None,
             }),
-            Err(error) => State::Failed(error),
+            Err(error) => PushState::Failed(error),
         };
         AsyncPush { method, state }
     }
@@ -142,23 +142,23 @@ impl WithTimeout for AsyncPusher {
 #[must_use = "a command is pushed when it is awaited"]
 pub struct AsyncPush {
     method: &'static Method,
-    state: State,
+    state: PushState,
 }
 
-enum State {
+enum PushState {
     Failed(Error),
-    Waiting(Waiting),
+    Waiting(WaitingPush),
     Over,
 }
 
-struct Waiting {
-    shared: Arc<Shared>,
+struct WaitingPush {
+    shared: Arc<PusherShared>,
     /// Present until it is sent.
     job: Option<Message>,
     limit: Duration,
     /// Since when it waits: when it was first polled.
     since: Option<Instant>,
-    ticket: Option<Ticket>,
+    ticket: Option<QueueTicket>,
     /// Logins that had been refused when it began to wait.
     refused: Option<u64>,
 }
@@ -168,22 +168,22 @@ impl Future for AsyncPush {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         let method = self.method;
-        match std::mem::replace(&mut self.state, State::Over) {
-            State::Failed(error) => Poll::Ready(Err(error)),
-            State::Waiting(mut waiting) => {
+        match std::mem::replace(&mut self.state, PushState::Over) {
+            PushState::Failed(error) => Poll::Ready(Err(error)),
+            PushState::Waiting(mut waiting) => {
                 let polled = waiting.poll(method, cx);
                 if polled.is_pending() {
-                    self.state = State::Waiting(waiting);
+                    self.state = PushState::Waiting(waiting);
                 }
                 polled
             }
             // As futures do that are polled after they were ready.
-            State::Over => Poll::Pending,
+            PushState::Over => Poll::Pending,
         }
     }
 }
 
-impl Waiting {
+impl WaitingPush {
     fn poll(&mut self, method: &Method, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         if let Err(error) = Error::check_process(self.shared.process) {
             return Poll::Ready(Err(error));
@@ -214,12 +214,12 @@ impl Waiting {
         self.shared.unsent(unsent, method, self.limit)
     }
 
-    fn leave(&mut self) -> Unsent {
+    fn leave(&mut self) -> NotPushed {
         self.shared.room.leave(self.ticket.take())
     }
 }
 
-impl Drop for Waiting {
+impl Drop for WaitingPush {
     fn drop(&mut self) {
         if self.ticket.is_some() && self.shared.process.is_current() {
             self.leave();

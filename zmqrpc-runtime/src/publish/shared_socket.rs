@@ -6,15 +6,15 @@ use std::time::{Duration, Instant};
 
 use crate::socket::{IdleSocket, LOOK, Poller, SocketError, WakeList};
 
-pub(super) struct Seat<C> {
-    held: Mutex<Held<C>>,
+pub(super) struct SharedSocket<C> {
+    held: Mutex<Guarded<C>>,
     /// For the threads that do not wait at the socket.
     pub(super) changed: Condvar,
     poller: Arc<Poller>,
 }
 
 /// What stands under the lock.
-pub(super) struct Held<C> {
+pub(super) struct Guarded<C> {
     inner: C,
     /// A thread waits at the socket: whoever uses it now wakes that thread if something has changed.
     pub(super) polled: bool,
@@ -25,14 +25,14 @@ pub(super) struct Held<C> {
 }
 
 /// What stands under the lock, locked. Tasks are woken when it is free again.
-pub(super) struct Lock<'a, C> {
-    pub(super) held: MutexGuard<'a, Held<C>>,
+pub(super) struct SocketLock<'a, C> {
+    pub(super) held: MutexGuard<'a, Guarded<C>>,
     // Behind the guard, so dropped after it.
     pub(super) wakes: WakeList,
 }
 
 /// A socket and what belongs to it.
-pub(super) trait Tended: Send {
+pub(super) trait SocketState: Send {
     /// Takes in what has happened. `true` if somebody may wait for it.
     fn take_in(&mut self) -> bool;
     /// How to wake a task that waits.
@@ -55,9 +55,9 @@ pub(super) const REST: Duration = Duration::from_millis(100);
 /// A wait without a deadline looks at the clock now and then.
 const LONG: Duration = Duration::from_secs(3600);
 
-impl<C: Tended> Seat<C> {
+impl<C: SocketState> SharedSocket<C> {
     pub(super) fn new(inner: C, poller: Arc<Poller>) -> Self {
-        let held = Held {
+        let held = Guarded {
             inner,
             polled: false,
             parked: 0,
@@ -71,22 +71,22 @@ impl<C: Tended> Seat<C> {
         }
     }
 
-    pub(super) fn lock(&self) -> Lock<'_, C> {
-        Lock {
+    pub(super) fn lock(&self) -> SocketLock<'_, C> {
+        SocketLock {
             held: self.held.lock().unwrap_or_else(PoisonError::into_inner),
             wakes: WakeList::default(),
         }
     }
 
     /// Takes in what has happened, and tells who waits for it.
-    pub(super) fn settle(&self, lock: &mut Lock<'_, C>) {
+    pub(super) fn settle(&self, lock: &mut SocketLock<'_, C>) {
         if lock.settle() {
             self.tell(lock);
         }
     }
 
     /// Wakes the next of each kind that waits: the thread at the socket, one that waits for that one, a task.
-    pub(super) fn tell(&self, lock: &mut Lock<'_, C>) {
+    pub(super) fn tell(&self, lock: &mut SocketLock<'_, C>) {
         lock.held.inner.wake_task(&mut lock.wakes);
         if lock.parked > 0 {
             self.changed.notify_one();
@@ -99,9 +99,9 @@ impl<C: Tended> Seat<C> {
     /// Waits until something happens, at the socket or for the thread that waits there. The socket was drained before.
     pub(super) fn wait<'a>(
         &'a self,
-        mut lock: Lock<'a, C>,
+        mut lock: SocketLock<'a, C>,
         deadline: Option<Instant>,
-    ) -> (Lock<'a, C>, Result<(), SocketError>) {
+    ) -> (SocketLock<'a, C>, Result<(), SocketError>) {
         let now = Instant::now();
         if lock.polled {
             if !lock.wakes.is_empty() {
@@ -111,10 +111,10 @@ impl<C: Tended> Seat<C> {
             }
             lock.parked += 1;
             let rest = deadline.map_or(LONG, |deadline| deadline.saturating_duration_since(now));
-            let Lock { held, wakes } = lock;
+            let SocketLock { held, wakes } = lock;
             let waited = self.changed.wait_timeout(held, rest);
             let held = waited.unwrap_or_else(PoisonError::into_inner).0;
-            let mut lock = Lock { held, wakes };
+            let mut lock = SocketLock { held, wakes };
             lock.parked -= 1;
             return (lock, Ok(()));
         }
@@ -139,7 +139,7 @@ impl<C: Tended> Seat<C> {
     }
 }
 
-impl<C: Tended> Held<C> {
+impl<C: SocketState> Guarded<C> {
     /// Whether somebody may wait for what was taken in.
     pub(super) fn settle(&mut self) -> bool {
         let concerns = self.inner.take_in();
@@ -154,21 +154,21 @@ impl<C: Tended> Held<C> {
     }
 }
 
-impl<C> Deref for Lock<'_, C> {
-    type Target = Held<C>;
+impl<C> Deref for SocketLock<'_, C> {
+    type Target = Guarded<C>;
 
-    fn deref(&self) -> &Held<C> {
+    fn deref(&self) -> &Guarded<C> {
         &self.held
     }
 }
 
-impl<C> DerefMut for Lock<'_, C> {
-    fn deref_mut(&mut self) -> &mut Held<C> {
+impl<C> DerefMut for SocketLock<'_, C> {
+    fn deref_mut(&mut self) -> &mut Guarded<C> {
         &mut self.held
     }
 }
 
-impl<C> Deref for Held<C> {
+impl<C> Deref for Guarded<C> {
     type Target = C;
 
     fn deref(&self) -> &C {
@@ -176,13 +176,13 @@ impl<C> Deref for Held<C> {
     }
 }
 
-impl<C> DerefMut for Held<C> {
+impl<C> DerefMut for Guarded<C> {
     fn deref_mut(&mut self) -> &mut C {
         &mut self.inner
     }
 }
 
-impl<C: Tended> IdleSocket for Seat<C> {
+impl<C: SocketState> IdleSocket for SharedSocket<C> {
     fn poller(&self) -> &Poller {
         &self.poller
     }
@@ -192,7 +192,7 @@ impl<C: Tended> IdleSocket for Seat<C> {
         let Ok(held) = self.held.try_lock() else {
             return false;
         };
-        let mut lock = Lock {
+        let mut lock = SocketLock {
             held,
             wakes: WakeList::default(),
         };
