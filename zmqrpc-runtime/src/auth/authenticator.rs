@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::access::check_curve;
+use super::settings::check_curve;
 use super::{CurveServer, Passwords};
 use crate::error::Error;
 use crate::socket::ServerAuth;
@@ -12,10 +12,10 @@ use crate::socket::ServerAuth;
 ///
 /// A clone shares everything with the original.
 #[derive(Clone)]
-pub struct Authenticator(Kind);
+pub struct Authenticator(AuthenticatorKind);
 
 #[derive(Clone)]
-enum Kind {
+enum AuthenticatorKind {
     Plain(Arc<Passwords>),
     Curve(Arc<CurveServer>),
 }
@@ -24,11 +24,11 @@ impl Authenticator {
     /// A domain of its own, if there is somebody who could come in.
     pub(super) fn guard(&self) -> Result<ServerAuth, Error> {
         match &self.0 {
-            Kind::Plain(passwords) => {
+            AuthenticatorKind::Plain(passwords) => {
                 passwords.check_use()?;
                 Ok(ServerAuth::plain(Arc::clone(passwords) as _))
             }
-            Kind::Curve(server) => {
+            AuthenticatorKind::Curve(server) => {
                 check_curve("authenticate")?;
                 server.check_use()?;
                 Ok(ServerAuth::curve(Arc::clone(server) as _, server.secret()))
@@ -39,13 +39,13 @@ impl Authenticator {
 
 impl From<Passwords> for Authenticator {
     fn from(passwords: Passwords) -> Self {
-        Self(Kind::Plain(Arc::new(passwords)))
+        Self(AuthenticatorKind::Plain(Arc::new(passwords)))
     }
 }
 
 impl From<CurveServer> for Authenticator {
     fn from(server: CurveServer) -> Self {
-        Self(Kind::Curve(Arc::new(server)))
+        Self(AuthenticatorKind::Curve(Arc::new(server)))
     }
 }
 
@@ -58,8 +58,8 @@ impl From<&Self> for Authenticator {
 impl fmt::Debug for Authenticator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Kind::Plain(passwords) => passwords.fmt(f),
-            Kind::Curve(server) => server.fmt(f),
+            AuthenticatorKind::Plain(passwords) => passwords.fmt(f),
+            AuthenticatorKind::Curve(server) => server.fmt(f),
         }
     }
 }

@@ -66,11 +66,11 @@ pub struct CurveServer {
     keys: KeyPair,
     allowed: HashMap<PublicKey, String>,
     files: Vec<Arc<Watched<HashMap<PublicKey, String>>>>,
-    check: Option<Check>,
+    check: Option<KeyCheck>,
     any: bool,
 }
 
-type Check = Arc<dyn Fn(&PublicKey) -> Option<String> + Send + Sync>;
+type KeyCheck = Arc<dyn Fn(&PublicKey) -> Option<String> + Send + Sync>;
 
 impl CurveServer {
     /// Lets nobody in yet: a server that nobody could log in at does not start.

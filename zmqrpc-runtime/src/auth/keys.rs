@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use zeroize::Zeroizing;
 
-use super::access::check_curve;
+use super::settings::check_curve;
 use super::z85;
 use crate::error::Error;
 use crate::log;

@@ -1,7 +1,7 @@
 //! Logins: what a client shows, and what a server asks for.
 //!
 //! ```text
-//! access         what builders keep of both sides
+//! settings       what builders keep of both sides
 //! authenticator  what a server asks for: passwords or keys
 //! passwords      users and their passwords
 //! hashed         one password, as it is kept
@@ -11,21 +11,23 @@
 //! watched        a file that is read again when it changes
 //! ```
 
-mod access;
 mod authenticator;
 mod curve;
 mod hashed;
 mod keys;
 mod passwords;
+mod settings;
 mod watched;
 mod z85;
 
-pub(crate) use access::{Access, EachWay, authenticate_method, login_methods, warn_if_exposed};
 pub use authenticator::Authenticator;
 pub use curve::{CurveClient, CurveServer};
 pub use hashed::hash_password;
 pub use keys::{KeyPair, PublicKey, SecretKey};
 pub use passwords::Passwords;
+pub(crate) use settings::{
+    AuthSettings, EachWay, authenticate_method, login_methods, warn_if_exposed,
+};
 
 use crate::socket::AuthDecision;
 

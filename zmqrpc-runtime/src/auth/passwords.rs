@@ -32,12 +32,12 @@ use crate::socket::{AuthDecision, LoginAttempt, Verifier};
 pub struct Passwords {
     users: Users,
     files: Vec<Arc<Watched<Users>>>,
-    check: Option<Check>,
+    check: Option<PasswordCheck>,
     wrong: Option<Error>,
 }
 
 type Users = HashMap<String, Arc<Hashed>>;
-type Check = Arc<dyn Fn(&str, &str) -> bool + Send + Sync>;
+type PasswordCheck = Arc<dyn Fn(&str, &str) -> bool + Send + Sync>;
 
 /// Bytes of a password: libzmq's limit.
 const MAX: usize = 255;

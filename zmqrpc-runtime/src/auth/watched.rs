@@ -17,10 +17,10 @@ pub(super) type ReadLine<T> = fn(line: &str, table: &mut T, before: &T) -> Resul
 pub(super) struct Watched<T> {
     path: PathBuf,
     read_line: ReadLine<T>,
-    state: Mutex<State<T>>,
+    state: Mutex<WatchedState<T>>,
 }
 
-struct State<T> {
+struct WatchedState<T> {
     table: Arc<T>,
     stamp: Option<Stamp>,
     /// It could not be read the last time, and the log says so: once, or strangers could fill it.
@@ -55,7 +55,7 @@ impl<T: Default> Watched<T> {
         Ok(Self {
             path: path.to_owned(),
             read_line,
-            state: Mutex::new(State {
+            state: Mutex::new(WatchedState {
                 table,
                 stamp,
                 lost: false,

@@ -19,7 +19,7 @@ use super::stats::ClientStats;
 use crate::command::{Command, Failure, Method, Transport, Value, WithTimeout};
 use crate::error::Error;
 use crate::socket::Message;
-use crate::wire::Kind;
+use crate::wire::RequestKind;
 
 /// Calls services from tasks, whatever executor they run on, with the settings and the semantics of [`Client`].
 ///
@@ -87,9 +87,9 @@ impl AsyncClient {
     pub fn call<C: Command>(&self, command: &C) -> AsyncCall<C::Reply, C::Failure> {
         let method = const { &C::METHOD };
         let kind = if method.is_oneway() {
-            Kind::Notify
+            RequestKind::Notify
         } else {
-            Kind::Call
+            RequestKind::Call
         };
         AsyncCall {
             method,
@@ -111,7 +111,8 @@ impl AsyncClient {
     /// connection in time.
     pub async fn notify<C: Command>(&self, command: &C) -> Result<(), Error> {
         let callee = Callee::Method(const { &C::METHOD });
-        let mut flight = CallProgress::Prepared(self.client.prepare(callee, Kind::Notify, command));
+        let mut flight =
+            CallProgress::Prepared(self.client.prepare(callee, RequestKind::Notify, command));
         poll_fn(|cx| flight.poll(callee, cx).map(|landed| landed.map(drop))).await
     }
 
@@ -126,7 +127,8 @@ impl AsyncClient {
         arguments: &(impl Serialize + ?Sized),
     ) -> Result<R, Error> {
         let callee = Callee::Name(method);
-        let mut flight = CallProgress::Prepared(self.client.prepare(callee, Kind::Call, arguments));
+        let mut flight =
+            CallProgress::Prepared(self.client.prepare(callee, RequestKind::Call, arguments));
         let decoded = poll_fn(|cx| {
             let Completed { call, frame } = ready!(flight.poll(callee, cx))?;
             Poll::Ready(reply::decode_untyped(&frame, &call.subject(callee)))

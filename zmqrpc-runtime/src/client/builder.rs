@@ -8,7 +8,7 @@ use super::connection::Connection;
 use super::handle::Client;
 use super::liveness::Liveness;
 use super::state::CallLimits;
-use crate::auth::{Access, CurveClient};
+use crate::auth::{AuthSettings, CurveClient};
 use crate::error::Error;
 use crate::socket::{Direction, Endpoint, Keepalive, Registration, SocketOptions};
 use crate::wire::{Limits, MIN_MESSAGE};
@@ -42,7 +42,7 @@ pub struct ClientBuilder {
     high_water: usize,
     linger: Duration,
     ipv6: bool,
-    access: Access,
+    access: AuthSettings,
     upkeep: Keepalive,
 }
 
@@ -60,7 +60,7 @@ impl Default for ClientBuilder {
             high_water: 1000,
             linger: Duration::from_secs(1),
             ipv6: false,
-            access: Access::default(),
+            access: AuthSettings::default(),
             upkeep: Keepalive::default(),
         }
     }

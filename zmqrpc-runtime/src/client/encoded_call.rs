@@ -12,13 +12,13 @@ use super::state::LimitExceeded;
 use crate::command::{InProcess, InProcessResult};
 use crate::error::Error;
 use crate::socket::Message;
-use crate::wire::Kind;
+use crate::wire::RequestKind;
 
 /// A call whose frame is complete but for its id.
 pub(super) struct EncodedCall {
     pub(super) to: Destination,
     pub(super) frame: Message,
-    pub(super) kind: Kind,
+    pub(super) kind: RequestKind,
     pub(super) timeout: Duration,
     pub(super) connect_timeout: Duration,
     pub(super) retry: Option<Box<RetryContext>>,
@@ -78,7 +78,7 @@ impl EncodedCall {
             connect_timeout,
         };
         let mut written = false;
-        let oneway = kind == Kind::Notify;
+        let oneway = kind == RequestKind::Notify;
         let movable = retry
             .as_ref()
             .is_some_and(|retry| retry.links.all().len() > 1);

@@ -22,7 +22,7 @@ use crate::error::Error;
 use crate::socket::Process;
 #[cfg(feature = "tokio")]
 use crate::wire::BLOCKED_KEY;
-use crate::wire::{Kind, Limits, MetadataBuf};
+use crate::wire::{Limits, MetadataBuf, RequestKind};
 
 /// Calls services and blocks until they have answered. Needs no runtime and has no thread of its own; one thread of the
 /// process looks after the connections that nobody uses.
@@ -153,8 +153,8 @@ impl Client {
         }
         let callee = Callee::Method(const { &C::METHOD });
         let call = match self.blocking() {
-            None => self.send(callee, Kind::Call, command)?,
-            Some(marked) => marked.send(callee, Kind::Call, command)?,
+            None => self.send(callee, RequestKind::Call, command)?,
+            Some(marked) => marked.send(callee, RequestKind::Call, command)?,
         };
         Pending::<C>::new(call).wait()
     }
@@ -168,7 +168,7 @@ impl Client {
     /// [`Error::Unavailable`] when there is no connection in time.
     pub fn begin<C: Command>(&self, command: &C) -> Result<Pending<C>, Error> {
         let callee = Callee::Method(const { &C::METHOD });
-        self.send(callee, Kind::Call, command)?
+        self.send(callee, RequestKind::Call, command)?
             .depart(callee)
             .map(Pending::new)
     }
@@ -183,7 +183,8 @@ impl Client {
     /// Those of [`begin`](Self::begin), and [`Error::Unavailable`] when there is no connection in time.
     pub fn notify<C: Command>(&self, command: &C) -> Result<(), Error> {
         let callee = Callee::Method(const { &C::METHOD });
-        self.send(callee, Kind::Notify, command)?.hand_over(callee)
+        self.send(callee, RequestKind::Notify, command)?
+            .hand_over(callee)
     }
 
     /// Sends one command to every endpoint and waits for all of them. Answers one result per endpoint, in the order in
@@ -205,7 +206,7 @@ impl Client {
                 self.check_process()?;
                 let to = Destination::Link(Arc::clone(link));
                 client
-                    .prepare_for(to, callee, Kind::Call, command)?
+                    .prepare_for(to, callee, RequestKind::Call, command)?
                     .begin(callee)
             })
             .collect();
@@ -236,8 +237,8 @@ impl Client {
     ) -> Result<R, Error> {
         let callee = Callee::Name(method);
         let mut call = match self.blocking() {
-            None => self.send(callee, Kind::Call, arguments)?,
-            Some(marked) => marked.send(callee, Kind::Call, arguments)?,
+            None => self.send(callee, RequestKind::Call, arguments)?,
+            Some(marked) => marked.send(callee, RequestKind::Call, arguments)?,
         };
         let frame = call.wait(callee)?;
         reply::decode_untyped(&frame, &call.subject(callee))
@@ -269,7 +270,7 @@ impl Client {
     fn send<A: Serialize + ?Sized>(
         &self,
         callee: Callee<'_>,
-        kind: Kind,
+        kind: RequestKind,
         arguments: &A,
     ) -> Result<InFlightCall, Error> {
         self.prepare(callee, kind, arguments)?.begin(callee)
@@ -287,7 +288,7 @@ impl Client {
     pub(super) fn prepare<A: Serialize + ?Sized>(
         &self,
         callee: Callee<'_>,
-        kind: Kind,
+        kind: RequestKind,
         arguments: &A,
     ) -> Result<EncodedCall, Error> {
         let links = match &self.shared.ways {
@@ -318,7 +319,7 @@ impl Client {
         &self,
         to: Destination,
         callee: Callee<'_>,
-        kind: Kind,
+        kind: RequestKind,
         arguments: &A,
     ) -> Result<EncodedCall, Error> {
         let ClientShared {

@@ -8,7 +8,7 @@ use super::call_info::CallInfo;
 use crate::codec::Error as CodecError;
 use crate::error::Error;
 use crate::socket::Message;
-use crate::wire::{Executed, Kind, Metadata, NO_ID, Request};
+use crate::wire::{Executed, Metadata, NO_ID, Request, RequestKind};
 
 /// Header and arguments in one frame, which has no id yet.
 ///
@@ -17,7 +17,7 @@ use crate::wire::{Executed, Kind, Metadata, NO_ID, Request};
 /// [`Error::TooLarge`] and [`Error::Encode`]; nothing has been sent.
 pub(super) fn encode<A: Serialize + ?Sized>(
     subject: &CallInfo<'_>,
-    kind: Kind,
+    kind: RequestKind,
     remaining: Duration,
     metadata: Metadata<'_>,
     arguments: &A,

@@ -10,7 +10,7 @@ use serde::de::{DeserializeSeed, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
 use super::exact::{Exact, Named};
-use super::guard::Limits;
+use super::guard::Budget;
 use super::sink::Sink;
 use super::{Error, noted};
 
@@ -53,7 +53,7 @@ where
 {
     let bytes = if bytes.is_empty() { NIL } else { bytes };
     let mut deserializer = Deserializer::from_read_ref(bytes);
-    let value = Limits::new(bytes.len(), true)
+    let value = Budget::new(bytes.len(), true)
         .decode(&mut deserializer, seed)
         .map_err(|cause| explain(&cause))?;
     // The borrowing deserializer does not tell its position, so ask it for one more value.
@@ -73,7 +73,7 @@ where
 #[cold]
 fn trailing(bytes: &[u8]) -> usize {
     let mut deserializer = Deserializer::new(Cursor::new(bytes));
-    let _ = Limits::new(bytes.len(), true).decode(&mut deserializer, PhantomData::<IgnoredAny>);
+    let _ = Budget::new(bytes.len(), true).decode(&mut deserializer, PhantomData::<IgnoredAny>);
     usize::try_from(deserializer.position()).map_or(0, |end| bytes.len().saturating_sub(end))
 }
 

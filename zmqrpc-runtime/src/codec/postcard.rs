@@ -6,7 +6,7 @@ use ::postcard::{Deserializer, Error as Cause, Serializer};
 use serde::{Deserialize, Serialize};
 
 use super::exact::{Exact, Positional};
-use super::guard::Limits;
+use super::guard::Budget;
 use super::sink::Sink;
 use super::{Error, noted};
 
@@ -37,7 +37,7 @@ where
     T: Deserialize<'de>,
 {
     let mut deserializer = Deserializer::from_bytes(bytes);
-    let value = Limits::new(bytes.len(), false)
+    let value = Budget::new(bytes.len(), false)
         .decode(&mut deserializer, PhantomData)
         .map_err(|cause| explain(&cause))?;
     match deserializer.finalize() {

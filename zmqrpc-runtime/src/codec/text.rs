@@ -15,7 +15,7 @@ const MAX_CHARS: usize = 256;
 /// is text, such as an enum's variant without fields, appears without quotation marks.
 #[must_use]
 pub fn describe(codec: Codec, bytes: &[u8]) -> Option<String> {
-    let mut line = Line::default();
+    let mut line = TextLine::default();
     let result = match codec {
         Codec::Postcard => return None,
         Codec::MessagePack => msgpack::decode_seed(bytes, Rendering::whole(&mut line)),
@@ -25,7 +25,7 @@ pub fn describe(codec: Codec, bytes: &[u8]) -> Option<String> {
 
 /// Formats `value` on one line of at most 256 characters.
 pub(super) fn clip(value: impl Display) -> String {
-    let mut line = Line::default();
+    let mut line = TextLine::default();
     // An error means that the line is full, and the line says so itself.
     let _ = write!(line, "{value}");
     line.text
@@ -34,19 +34,19 @@ pub(super) fn clip(value: impl Display) -> String {
 /// A line of text that ends in `…` when it is full, and in which nothing moves a terminal's
 /// cursor or fakes a line of a log.
 #[derive(Default)]
-struct Line {
+struct TextLine {
     text: String,
     chars: usize,
     full: bool,
 }
 
-impl Line {
+impl TextLine {
     fn put<E: de::Error>(&mut self, value: impl Display) -> Result<(), E> {
         write!(self, "{value}").map_err(E::custom)
     }
 }
 
-impl Write for Line {
+impl Write for TextLine {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for char in text.chars() {
             let escaped = char.escape_debug();
@@ -73,14 +73,14 @@ impl Write for Line {
 
 /// Writes one value of a body to the line: both the seed and the visitor of it.
 struct Rendering<'l> {
-    line: &'l mut Line,
+    line: &'l mut TextLine,
     before: &'static str,
     /// Whether text is set off from what surrounds it.
     quoted: bool,
 }
 
 impl<'l> Rendering<'l> {
-    fn whole(line: &'l mut Line) -> Self {
+    fn whole(line: &'l mut TextLine) -> Self {
         Self {
             line,
             before: "",
@@ -88,7 +88,7 @@ impl<'l> Rendering<'l> {
         }
     }
 
-    fn part(line: &'l mut Line, before: &'static str) -> Self {
+    fn part(line: &'l mut TextLine, before: &'static str) -> Self {
         Self {
             line,
             before,

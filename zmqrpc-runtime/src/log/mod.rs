@@ -5,16 +5,16 @@
 //! own; those alone that a program causes itself, where it starts something, are written [here and now](here).
 //!
 //! ```text
-//! desk      the thread, and what it has still to write
+//! log_thread the thread, and what it has still to write
 //! throttle  how often the same is said
 //! text      what peers have sent, fit to be printed
 //! ```
 
-mod desk;
+mod log_thread;
 mod text;
 mod throttle;
 
-pub(crate) use desk::{flush, post};
+pub(crate) use log_thread::{flush, post};
 pub(crate) use text::{Printable, text};
 pub(crate) use throttle::Throttle;
 

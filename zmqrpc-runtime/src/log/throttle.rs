@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 /// Lets so many lines of each kind pass in a second, and tells how many there were beside them: peers can cause as many
 /// as they like. For a server, a proxy, or whoever else has peers.
 #[derive(Debug, Default)]
-pub(crate) struct Throttle(Mutex<Vec<(&'static str, Period)>>);
+pub(crate) struct Throttle(Mutex<Vec<(&'static str, ThrottlePeriod)>>);
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Period {
+struct ThrottlePeriod {
     since: Option<Instant>,
     lines: u32,
     hidden: u64,
@@ -28,14 +28,14 @@ impl Throttle {
         let mut kinds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let at = kinds.iter().position(|(known, _)| *known == kind);
         let at = at.unwrap_or_else(|| {
-            kinds.push((kind, Period::default()));
+            kinds.push((kind, ThrottlePeriod::default()));
             kinds.len() - 1
         });
         kinds.get_mut(at)?.1.admit(now)
     }
 }
 
-impl Period {
+impl ThrottlePeriod {
     fn admit(&mut self, now: Instant) -> Option<u64> {
         if self
             .since

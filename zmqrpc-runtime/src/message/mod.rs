@@ -5,12 +5,12 @@
 //! knows of sockets nothing.
 
 #[cfg(feature = "tokio")]
-mod asynchronous;
-mod parcel;
+mod async_receiver;
+mod command;
 mod receiver;
 mod sender;
 
 #[cfg(feature = "tokio")]
-pub use asynchronous::{AsyncReceiver, Delivered};
+pub use async_receiver::{AsyncReceiver, Delivered};
 pub use receiver::{Received, Receiver};
 pub use sender::Sender;

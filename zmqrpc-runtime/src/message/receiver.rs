@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::parcel::Arrived;
+use super::command::ReceivedMessage;
 use crate::command::CallContext;
 use crate::error::Error;
 use crate::server::{ServerBuilder, ServerHandle};
@@ -80,7 +80,7 @@ impl Receiver {
         settings: ServerBuilder,
         on_message: impl Fn(Received<'_>) -> Result<Vec<u8>, String> + Send + Sync + 'static,
     ) -> Result<Self, Error> {
-        let handler = move |context: &CallContext, Arrived(bytes): Arrived| {
+        let handler = move |context: &CallContext, ReceivedMessage(bytes): ReceivedMessage| {
             on_message(Received { context, bytes })
         };
         let server = settings.handler(handler).start()?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::parcel::Parcel;
+use super::command::MessageCommand;
 use crate::client::Client;
 use crate::command::{Transport, WithTimeout, WithTopic};
 use crate::error::CallError;
@@ -57,7 +57,7 @@ impl<T: Transport> Sender<T> {
     /// Those of the transport; over a client [`CallError::Service`] with the text that the receiver refused the message
     /// with.
     pub fn send(&self, message: &[u8]) -> T::Call<Vec<u8>, CallError<String>> {
-        self.transport.call(&Parcel(message))
+        self.transport.call(&MessageCommand(message))
     }
 }
 
@@ -82,6 +82,6 @@ impl Sender<Client> {
     #[must_use]
     #[expect(clippy::type_complexity, reason = "a pair per endpoint is what it is")]
     pub fn fan_out(&self, message: &[u8]) -> Vec<(String, Result<Vec<u8>, CallError<String>>)> {
-        self.transport.fan_out(&Parcel(message))
+        self.transport.fan_out(&MessageCommand(message))
     }
 }

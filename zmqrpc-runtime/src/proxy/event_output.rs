@@ -11,7 +11,7 @@ use crate::publish::{Overflow, open_all};
 use crate::socket::{
     Endpoint, LOOK, Message, Poller, PubSocket, PublishError, SocketError, SocketOptions,
 };
-use crate::wire::{Content, Event, HEARTBEAT_TOPIC, Limits};
+use crate::wire::{Event, EventContent, HEARTBEAT_TOPIC, Limits};
 
 pub(super) struct EventOutput {
     publisher: PubSocket,
@@ -108,7 +108,7 @@ impl EventOutput {
             let event = Event {
                 sequence: number,
                 publisher: self.id,
-                content: Content::Heartbeat,
+                content: EventContent::Heartbeat,
             };
             if let Ok(event) = Message::build(|out| event.encode(out, &Limits::NONE)) {
                 self.used = true;

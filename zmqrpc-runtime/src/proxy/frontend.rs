@@ -15,8 +15,8 @@ use crate::socket::{
     SocketOptions,
 };
 use crate::wire::{
-    ACCEPTED_KEY, Executed, Incoming, Kind, Limits, MetadataBuf, NO_ID, ReplyBody, Request, Status,
-    patch_id,
+    ACCEPTED_KEY, Executed, Incoming, Limits, MetadataBuf, NO_ID, ReplyBody, Request, RequestKind,
+    Status, patch_id,
 };
 
 pub(super) struct Frontend {
@@ -212,7 +212,7 @@ impl Frontend {
                 // limit.
                 let deadline = remaining
                     .and_then(|remaining| now.checked_add(remaining.saturating_sub(HOP).max(HOP)));
-                (id, kind == Kind::Call, deadline)
+                (id, kind == RequestKind::Call, deadline)
             }
             Ok(Incoming::Cancel(id)) => {
                 return Some(FrontendRequest::Cancel(self.caller(route, id, false)));

@@ -10,7 +10,8 @@ use crate::log;
 use crate::server::{CallbackThread, CommandSource, SubscriptionSource, ValidSubscription};
 use crate::socket::{Arrival, Endpoint, Message, Poller, PullSocket, SocketError, SocketOptions};
 use crate::wire::{
-    Incoming, Kind, Limits, NO_ID, Request, encode_ping, event_to_request, hops, numbered, peek_id,
+    Incoming, Limits, NO_ID, Request, RequestKind, encode_ping, event_to_request, hops, numbered,
+    peek_id,
 };
 
 /// Messages that are taken from one socket before the others have their turn.
@@ -157,7 +158,7 @@ impl InputSockets for Events {
         } else {
             numbered(passed, 0)
         };
-        event_to_request(event, Kind::Call, id, limits).ok()?
+        event_to_request(event, RequestKind::Call, id, limits).ok()?
     }
 
     fn close_and_release(self) {
@@ -299,7 +300,7 @@ fn is_notification(job: &[u8], limits: &Limits) -> bool {
     matches!(
         Incoming::decode(job, limits),
         Ok(Incoming::Request(Request {
-            kind: Kind::Notify,
+            kind: RequestKind::Notify,
             ..
         }))
     )

@@ -7,7 +7,8 @@ use crate::command::{Command, Method};
 use crate::error::{CallTarget, Error};
 use crate::socket::Message;
 use crate::wire::{
-    Content, Event, Executed, Kind, Limits, Metadata, MethodRef, NO_ID, Request, WireError,
+    Event, EventContent, Executed, Limits, Metadata, MethodRef, NO_ID, Request, RequestKind,
+    WireError,
 };
 
 /// Where a message is to go, for its errors.
@@ -30,7 +31,7 @@ pub(super) fn event<C: Command>(
         let event = Event {
             sequence: 0,
             publisher,
-            content: Content::Command(request),
+            content: EventContent::Command(request),
         };
         event.encode(out, limits)
     })
@@ -60,7 +61,7 @@ fn frame<C: Command>(
     let method = const { &C::METHOD };
     let (codec, executed) = (Codec::Postcard, Executed::No);
     let request = Request {
-        kind: Kind::Notify,
+        kind: RequestKind::Notify,
         id: NO_ID,
         codec: codec.id(),
         method: MethodRef::Key(method.key()),

@@ -9,7 +9,7 @@ use crate::log;
 use crate::socket::{
     AuthFailure, Interest, Message, PubSocket as Socket, PublishError, SocketError, UnsentCounter,
 };
-use crate::wire::{Content, Event, HEARTBEAT_TOPIC, Limits, patch_id};
+use crate::wire::{Event, EventContent, HEARTBEAT_TOPIC, Limits, patch_id};
 
 /// What happens to a message that finds a subscriber's queue full.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -202,7 +202,7 @@ impl PublisherState {
             let event = Event {
                 sequence,
                 publisher,
-                content: Content::Heartbeat,
+                content: EventContent::Heartbeat,
             };
             let mut frame = Vec::new();
             // It has neither name nor metadata that could be too long.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::endpoints::Endpoints;
-use crate::auth::Access;
+use crate::auth::AuthSettings;
 use crate::error::Error;
 use crate::socket::{Endpoint, Keepalive, SocketOptions};
 use crate::wire::{Limits, MIN_MESSAGE, MetadataBuf};
@@ -16,7 +16,7 @@ pub(super) struct SenderSettings {
     pub(super) linger: Duration,
     pub(super) metadata: MetadataBuf,
     pub(super) ipv6: bool,
-    pub(super) access: Access,
+    pub(super) access: AuthSettings,
     pub(super) upkeep: Keepalive,
 }
 
@@ -29,7 +29,7 @@ impl SenderSettings {
             linger: Duration::from_secs(1),
             metadata: MetadataBuf::new(),
             ipv6: false,
-            access: Access::default(),
+            access: AuthSettings::default(),
             upkeep: Keepalive::default(),
         }
     }

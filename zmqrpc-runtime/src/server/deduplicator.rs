@@ -18,7 +18,7 @@ use shares::Shares;
 use crate::codec::Codec;
 use crate::command::{Call, CallFailure, reply_frame};
 use crate::socket::{self, Message, Route};
-use crate::wire::{DELIVERY_KEY, Delivery, Executed, Metadata, ReplyBody, Status};
+use crate::wire::{DELIVERY_KEY, DeliveryId, Executed, Metadata, ReplyBody, Status};
 
 /// How a delivery has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +89,7 @@ impl Deduplicator {
     }
 
     /// The name of a delivery; none of other requests, and where none are remembered.
-    pub(super) fn name(&self, metadata: Metadata<'_>) -> Option<Box<Delivery>> {
+    pub(super) fn name(&self, metadata: Metadata<'_>) -> Option<Box<DeliveryId>> {
         if metadata.is_empty() || self.limit == 0 {
             return None;
         }
@@ -101,7 +101,7 @@ impl Deduplicator {
     ///
     /// The sender is the user; without a login the address, without its port, since a proxy that has lost its connection
     /// comes back over another one. Those who have no address share one memory.
-    pub(super) fn identify(&self, name: Delivery, call: &Call) -> DeliveryKey {
+    pub(super) fn identify(&self, name: DeliveryId, call: &Call) -> DeliveryKey {
         let context = call.context();
         let (user, address) = match context.user_id() {
             Some(user) => (Some(user), None),

@@ -25,7 +25,8 @@ use crate::command::{
 use crate::log;
 use crate::socket::Message;
 use crate::wire::{
-    Delivery, Dialect, Incoming, Kind, Limits, MethodRef, ReplyBody, Request, Status, WireError,
+    DeliveryId, Dialect, Incoming, Limits, MethodRef, ReplyBody, Request, RequestKind, Status,
+    WireError,
 };
 
 /// Reads requests and runs them.
@@ -63,8 +64,8 @@ impl Decoded {
 
     fn refusal(request: &Request<'_>, refusal: &CallFailure) -> Self {
         match request.kind {
-            Kind::Call => Self::answer(refusal.encode(request.id)),
-            Kind::Notify => Self::Nothing,
+            RequestKind::Call => Self::answer(refusal.encode(request.id)),
+            RequestKind::Notify => Self::Nothing,
         }
     }
 }
@@ -73,7 +74,7 @@ impl Decoded {
 pub(crate) struct ReadyCall {
     call: Call,
     /// Its name, if it came out of a queue.
-    delivery: Option<Box<Delivery>>,
+    delivery: Option<Box<DeliveryId>>,
 }
 
 impl ReadyCall {
@@ -230,7 +231,7 @@ impl Dispatcher {
                 codec,
                 bytes,
                 body: bytes - request.body.len(),
-                wants_reply: request.kind == Kind::Call,
+                wants_reply: request.kind == RequestKind::Call,
                 reply_limit: self.limits.message,
             },
         })
@@ -285,7 +286,7 @@ impl Dispatcher {
     }
 
     #[cold]
-    fn admit_delivery(&self, name: Delivery, call: &Call) -> Result<Box<DedupGuard>, Progress> {
+    fn admit_delivery(&self, name: DeliveryId, call: &Call) -> Result<Box<DedupGuard>, Progress> {
         let identity = self.deliveries.identify(name, call);
         let repeat = match self.deliveries.admit(identity) {
             Ok(ticket) => return Ok(ticket),
@@ -333,7 +334,7 @@ impl RequestHead {
         self,
         blank: CallBuffer,
         topic: Option<Box<str>>,
-        delivery: Option<Box<Delivery>>,
+        delivery: Option<Box<DeliveryId>>,
     ) -> ReadyCall {
         let Self {
             method,

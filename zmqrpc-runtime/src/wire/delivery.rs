@@ -15,20 +15,20 @@ pub const ACCEPTED_KEY: &str = "zmqrpc-accepted";
 
 /// One request of one queue. However often it is delivered, it keeps this name; no other request ever has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Delivery {
+pub struct DeliveryId {
     /// A number that each queue draws at random when it is made.
     pub queue: u64,
     /// Counts the requests that the queue has accepted.
     pub number: u64,
 }
 
-impl fmt::Display for Delivery {
+impl fmt::Display for DeliveryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}-{}", self.queue, self.number)
     }
 }
 
-impl FromStr for Delivery {
+impl FromStr for DeliveryId {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
@@ -55,10 +55,10 @@ mod tests {
     #[test]
     fn a_name_is_read_as_it_is_written() {
         for (queue, number) in [(0, 0), (0xAB, 7), (u64::MAX, u64::MAX)] {
-            let name = Delivery { queue, number };
+            let name = DeliveryId { queue, number };
             assert_eq!(name.to_string().parse(), Ok(name));
         }
-        let name = Delivery {
+        let name = DeliveryId {
             queue: 0xAB,
             number: 7,
         };
@@ -79,7 +79,7 @@ mod tests {
             "00000000000000ab--7",
             "00000000000000ab-18446744073709551616",
         ] {
-            assert_eq!(text.parse::<Delivery>(), Err(()), "{text}");
+            assert_eq!(text.parse::<DeliveryId>(), Err(()), "{text}");
         }
     }
 }

@@ -9,7 +9,7 @@ use super::{
     head::{self, CALL, EVENT, HEAD, NOTIFY},
     limits::Limits,
     metadata::Metadata,
-    request::{Kind, Request},
+    request::{Request, RequestKind},
 };
 
 /// The topic of heartbeats: a byte that no UTF-8 text contains, so that it is no topic of a user's.
@@ -35,12 +35,12 @@ pub struct Event<'a> {
     /// Who published it first: a number that each publisher draws at random.
     pub publisher: u64,
     /// What it carries.
-    pub content: Content<'a>,
+    pub content: EventContent<'a>,
 }
 
 /// What an event carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Content<'a> {
+pub enum EventContent<'a> {
     /// Nothing: the publisher is alive.
     Heartbeat,
     /// A command to execute. Decoded, it is a notification whose id is the sequence number; to encode, its kind and id
@@ -59,10 +59,10 @@ impl<'a> Event<'a> {
     /// [`WireError::Limit`] if the method's name or the metadata exceed `limits`; `out` is unchanged then.
     pub fn encode(&self, out: &mut Vec<u8>, limits: &Limits) -> Result<(), WireError> {
         match self.content {
-            Content::Heartbeat => {
+            EventContent::Heartbeat => {
                 out.extend_from_slice(&front(self.sequence, self.publisher, HEARTBEAT));
             }
-            Content::Command(request) => {
+            EventContent::Command(request) => {
                 request.check(limits)?;
                 out.extend_from_slice(&front(self.sequence, self.publisher, COMMAND));
                 request.encode_tail(out);
@@ -84,10 +84,9 @@ impl<'a> Event<'a> {
     pub fn decode(frame: &'a [u8], limits: &Limits) -> Result<Self, WireError> {
         let (sequence, publisher, content, cursor) = Self::decode_front(frame, limits)?;
         let content = match content {
-            HEARTBEAT => cursor.finish().map(|()| Content::Heartbeat)?,
-            COMMAND => {
-                Request::decode(Kind::Notify, sequence, cursor, limits).map(Content::Command)?
-            }
+            HEARTBEAT => cursor.finish().map(|()| EventContent::Heartbeat)?,
+            COMMAND => Request::decode(RequestKind::Notify, sequence, cursor, limits)
+                .map(EventContent::Command)?,
             got => return Err(WireError::Content { got }),
         };
         Ok(Self {
@@ -116,11 +115,11 @@ impl<'a> Event<'a> {
 pub fn metadata_of<'a>(frame: &'a [u8], limits: &Limits) -> Metadata<'a> {
     let request = match head::decode(frame, limits) {
         Ok((EVENT, ..)) => Event::decode(frame, limits).map(|event| match event.content {
-            Content::Command(request) => Some(request),
-            Content::Heartbeat => None,
+            EventContent::Command(request) => Some(request),
+            EventContent::Heartbeat => None,
         }),
         Ok((CALL | NOTIFY, id, cursor)) => {
-            Request::decode(Kind::Notify, id, cursor, limits).map(Some)
+            Request::decode(RequestKind::Notify, id, cursor, limits).map(Some)
         }
         _ => return Metadata::EMPTY,
     };
@@ -134,7 +133,7 @@ pub fn metadata_of<'a>(frame: &'a [u8], limits: &Limits) -> Metadata<'a> {
 ///
 /// # Errors
 ///
-/// [`WireError::Kind`] of what is neither a call nor a notification, [`WireError::Limit`] if the event, which is 9
+/// [`WireError::RequestKind`] of what is neither a call nor a notification, [`WireError::Limit`] if the event, which is 9
 /// bytes longer, exceeds the limit; those of a head that cannot be read.
 pub fn request_to_event(
     frame: &[u8],
@@ -155,10 +154,10 @@ pub fn request_to_event(
 ///
 /// # Errors
 ///
-/// [`WireError::Kind`] of what is no event; those of a front that cannot be read.
+/// [`WireError::RequestKind`] of what is no event; those of a front that cannot be read.
 pub fn event_to_request(
     frame: &[u8],
-    kind: Kind,
+    kind: RequestKind,
     id: u64,
     limits: &Limits,
 ) -> Result<Option<Vec<u8>>, WireError> {
@@ -185,7 +184,7 @@ mod tests {
     use super::*;
 
     const NOTIFICATION: Request<'static> = Request {
-        kind: Kind::Notify,
+        kind: RequestKind::Notify,
         id: 7,
         codec: 2,
         method: MethodRef::Name("Sensor.reading"),
@@ -199,7 +198,7 @@ mod tests {
         Event {
             sequence: 0,
             publisher: 9,
-            content: Content::Command(NOTIFICATION),
+            content: EventContent::Command(NOTIFICATION),
         }
         .encode(&mut frame, &Limits::default())
         .unwrap();
@@ -212,7 +211,7 @@ mod tests {
         patch_id(&mut frame, 7);
         let decoded = Event::decode(&frame, &Limits::default()).unwrap();
         assert_eq!((decoded.sequence, decoded.publisher), (7, 9));
-        assert_eq!(decoded.content, Content::Command(NOTIFICATION));
+        assert_eq!(decoded.content, EventContent::Command(NOTIFICATION));
     }
 
     #[test]
@@ -225,7 +224,7 @@ mod tests {
         let event = Event {
             sequence: 1,
             publisher: 9,
-            content: Content::Command(NOTIFICATION),
+            content: EventContent::Command(NOTIFICATION),
         };
         let error = event.encode(&mut out, &limits).unwrap_err();
         assert!(
@@ -268,7 +267,7 @@ mod tests {
         }
         for other in [CALL, NOTIFY, 0x04, 0x05, 0x81, 0xFF] {
             let frame = head::encode(other, 1);
-            let made = event_to_request(&frame, Kind::Call, 1, &limits);
+            let made = event_to_request(&frame, RequestKind::Call, 1, &limits);
             assert_eq!(made.map(|_| vec![]), kind(other));
             assert_eq!(Event::decode(&frame, &limits).map(|_| vec![]), kind(other));
         }

@@ -36,11 +36,12 @@ mod status;
 mod vectors;
 
 pub use self::{
-    delivery::{ACCEPTED_KEY, BLOCKED_KEY, DELIVERY_KEY, Delivery},
+    delivery::{ACCEPTED_KEY, BLOCKED_KEY, DELIVERY_KEY, DeliveryId},
     dialect::Dialect,
     error::WireError,
     event::{
-        Content, Event, HEARTBEAT_TOPIC, MAX_TOPIC, event_to_request, metadata_of, request_to_event,
+        Event, EventContent, HEARTBEAT_TOPIC, MAX_TOPIC, event_to_request, metadata_of,
+        request_to_event,
     },
     head::{
         NO_ID, VERSION, answered_id, is_from_client, is_from_server, patch_id, peek_id, refusal_id,
@@ -50,6 +51,8 @@ pub use self::{
     limits::{Limits, MIN_MESSAGE},
     metadata::{Metadata, MetadataBuf, MetadataIter},
     reply::{Reply, ReplyBody, is_failure, is_service_error},
-    request::{Incoming, Kind, MethodRef, Request, encode_cancel, encode_ping, shorten_remaining},
+    request::{
+        Incoming, MethodRef, Request, RequestKind, encode_cancel, encode_ping, shorten_remaining,
+    },
     status::{Executed, Status},
 };

@@ -52,7 +52,7 @@ fn parts() -> impl Strategy<Value = Parts> {
 }
 
 impl Parts {
-    fn request(&self, kind: Kind) -> Request<'_> {
+    fn request(&self, kind: RequestKind) -> Request<'_> {
         let by_key = MethodRef::Key(MethodKey::from_bits(self.key));
         Request {
             kind,
@@ -133,7 +133,7 @@ fn encoded_reply(reply: &Reply<'_>) -> Vec<u8> {
 proptest! {
     #[test]
     fn a_request_is_decoded_as_it_was_encoded(parts in parts(), call in any::<bool>()) {
-        let request = parts.request(if call { Kind::Call } else { Kind::Notify });
+        let request = parts.request(if call { RequestKind::Call } else { RequestKind::Notify });
         let frame = encoded_request(&request);
         prop_assert_eq!(Incoming::decode(&frame, &Limits::default()), Ok(Incoming::Request(request)));
         prop_assert_eq!(peek_id(&frame), Some(request.id));
@@ -142,8 +142,8 @@ proptest! {
 
     #[test]
     fn an_event_is_decoded_as_it_was_encoded(parts in parts(), publisher: u64, empty: bool) {
-        let (sequence, request) = (parts.id, parts.request(Kind::Notify));
-        let content = if empty { Content::Heartbeat } else { Content::Command(request) };
+        let (sequence, request) = (parts.id, parts.request(RequestKind::Notify));
+        let content = if empty { EventContent::Heartbeat } else { EventContent::Command(request) };
         let event = Event { sequence, publisher, content };
         let frame = encoded_event(&event);
         prop_assert_eq!(Event::decode(&frame, &Limits::default()), Ok(event));
@@ -156,9 +156,9 @@ proptest! {
         parts in parts(), sequence: u64, publisher: u64, call: bool,
     ) {
         let limits = Limits::default();
-        let request = parts.request(if call { Kind::Call } else { Kind::Notify });
+        let request = parts.request(if call { RequestKind::Call } else { RequestKind::Notify });
         let frame = encoded_request(&request);
-        let event = Event { sequence, publisher, content: Content::Command(request) };
+        let event = Event { sequence, publisher, content: EventContent::Command(request) };
         let made = request_to_event(&frame, sequence, publisher, &limits).unwrap();
         prop_assert_eq!(&made, &encoded_event(&event));
         let back = event_to_request(&made, request.kind, request.id, &limits);
@@ -169,14 +169,14 @@ proptest! {
 
     #[test]
     fn a_cut_event_has_a_shorter_body_or_is_an_error(parts in parts()) {
-        let request = parts.request(Kind::Notify);
-        let event = Event { sequence: request.id, publisher: 1, content: Content::Command(request) };
+        let request = parts.request(RequestKind::Notify);
+        let event = Event { sequence: request.id, publisher: 1, content: EventContent::Command(request) };
         let frame = encoded_event(&event);
         for length in 1..frame.len() {
             let missing = frame.len() - length;
             let decoded = Event::decode(&frame[..length], &Limits::default());
             if let Some(body) = request.body.get(..request.body.len().wrapping_sub(missing)) {
-                let content = Content::Command(Request { body, ..request });
+                let content = EventContent::Command(Request { body, ..request });
                 prop_assert_eq!(decoded, Ok(Event { content, ..event }));
             } else {
                 prop_assert!(matches!(decoded, Err(WireError::Truncated { .. })), "{:?}", decoded);
@@ -195,7 +195,7 @@ proptest! {
 
     #[test]
     fn a_cut_request_has_a_shorter_body_or_is_an_error(parts in parts()) {
-        let request = parts.request(Kind::Call);
+        let request = parts.request(RequestKind::Call);
         let frame = encoded_request(&request);
         for length in 0..frame.len() {
             let missing = frame.len() - length;
@@ -232,11 +232,11 @@ proptest! {
             let event = Event::decode(&frame, &limits);
             let values = [incoming.is_ok(), reply.is_ok(), event.is_ok()];
             prop_assert!(values.iter().filter(|is| **is).count() <= 1, "more than one thing");
-            if let Ok(Event { content: Content::Command(request), .. }) = event {
+            if let Ok(Event { content: EventContent::Command(request), .. }) = event {
                 prop_assert_eq!(metadata_of(&frame, &limits), request.metadata);
             }
             let _ = request_to_event(&frame, 1, 2, &limits);
-            let made = event_to_request(&frame, Kind::Call, 1, &limits);
+            let made = event_to_request(&frame, RequestKind::Call, 1, &limits);
             prop_assert!(event.is_err() || made.is_ok(), "an event that makes no request");
             if let Ok(Incoming::Request(Request { metadata, .. })) = incoming {
                 prop_assert_eq!(metadata.iter().count(), metadata.len());
@@ -247,7 +247,7 @@ proptest! {
 
     #[test]
     fn numbering_a_frame_changes_only_its_id(parts in parts(), id: u64) {
-        let request = parts.request(Kind::Call);
+        let request = parts.request(RequestKind::Call);
         let mut frame = encoded_request(&request);
         patch_id(&mut frame, id);
         prop_assert_eq!(frame, encoded_request(&Request { id, ..request }));

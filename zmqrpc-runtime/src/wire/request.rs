@@ -21,14 +21,14 @@ const METHOD_NAME: &str = "the method name";
 
 /// Whether the caller waits for a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum RequestKind {
     /// It does: exactly one reply, unless the call is cancelled.
     Call,
     /// It does not: nothing is answered, not even an error.
     Notify,
 }
 
-impl Kind {
+impl RequestKind {
     pub(super) const fn code(self) -> u8 {
         match self {
             Self::Call => CALL,
@@ -60,7 +60,7 @@ impl fmt::Display for MethodRef<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Request<'a> {
     /// Whether a reply is wanted.
-    pub kind: Kind,
+    pub kind: RequestKind,
     /// The number that the reply repeats. No two calls of a connection have the same, and none has
     /// [`NO_ID`](super::NO_ID). A notification's means nothing.
     pub id: u64,
@@ -137,7 +137,7 @@ impl<'a> Request<'a> {
     )]
     #[inline(always)]
     pub(super) fn decode(
-        kind: Kind,
+        kind: RequestKind,
         id: u64,
         mut cursor: Cursor<'a>,
         limits: &Limits,
@@ -237,8 +237,8 @@ impl<'a> Incoming<'a> {
     pub fn decode(frame: &'a [u8], limits: &Limits) -> Result<Self, WireError> {
         let (kind, id, cursor) = head::decode(frame, limits)?;
         match kind {
-            CALL => Request::decode(Kind::Call, id, cursor, limits).map(Self::Request),
-            NOTIFY => Request::decode(Kind::Notify, id, cursor, limits).map(Self::Request),
+            CALL => Request::decode(RequestKind::Call, id, cursor, limits).map(Self::Request),
+            NOTIFY => Request::decode(RequestKind::Notify, id, cursor, limits).map(Self::Request),
             CANCEL => cursor.finish().map(|()| Self::Cancel(id)),
             PING => cursor.finish().map(|()| Self::Ping(id)),
             got => Err(WireError::Kind { got }),
@@ -264,7 +264,7 @@ mod tests {
     use super::*;
 
     const CALL_BY_NAME: Request<'static> = Request {
-        kind: Kind::Call,
+        kind: RequestKind::Call,
         id: 0,
         codec: 2,
         method: MethodRef::Name("Calculator.add"),

@@ -144,9 +144,9 @@ fn requests_are_as_the_vectors_say() {
             kind => {
                 let request = Request {
                     kind: if kind == "call" {
-                        Kind::Call
+                        RequestKind::Call
                     } else {
-                        Kind::Notify
+                        RequestKind::Notify
                     },
                     id,
                     codec: vector.number("codec"),
@@ -178,9 +178,9 @@ fn events_are_as_the_vectors_say() {
             (vector.bytes("hex"), vector.metadata(), vector.bytes("body"));
         let sequence = vector.number("sequence");
         let content = match vector.get("content") {
-            "heartbeat" => Content::Heartbeat,
-            "command" => Content::Command(Request {
-                kind: Kind::Notify,
+            "heartbeat" => EventContent::Heartbeat,
+            "command" => EventContent::Command(Request {
+                kind: RequestKind::Notify,
                 id: sequence,
                 codec: vector.number("codec"),
                 method: vector.method(),
@@ -203,10 +203,10 @@ fn events_are_as_the_vectors_say() {
             vector.is_written(),
             "{name}: {encoded:x?}"
         );
-        let request = event_to_request(&bytes, Kind::Notify, sequence, &limits).unwrap();
+        let request = event_to_request(&bytes, RequestKind::Notify, sequence, &limits).unwrap();
         match content {
-            Content::Heartbeat => assert_eq!(request, None, "{name}"),
-            Content::Command(command) => assert_eq!(
+            EventContent::Heartbeat => assert_eq!(request, None, "{name}"),
+            EventContent::Command(command) => assert_eq!(
                 Incoming::decode(&request.unwrap(), &limits),
                 Ok(Incoming::Request(command)),
                 "{name}"

@@ -16,7 +16,7 @@ use crate::codec::noted::{Noted, note};
 pub(super) const UNKNOWN: usize = usize::MAX;
 
 /// A value that is written part by part.
-pub(in crate::codec) struct Parts<C, R> {
+pub(in crate::codec) struct ExactParts<C, R> {
     inner: C,
     /// What the value is, for messages to people.
     name: &'static str,
@@ -25,7 +25,7 @@ pub(in crate::codec) struct Parts<C, R> {
     rules: PhantomData<R>,
 }
 
-impl<C, R: Rules> Parts<C, R> {
+impl<C, R: Rules> ExactParts<C, R> {
     #[inline]
     pub(super) fn new(inner: C, name: &'static str, announced: usize) -> Self {
         Self {
@@ -77,7 +77,7 @@ impl<C, R: Rules> Parts<C, R> {
 /// Implements a trait whose parts are elements or unnamed fields.
 macro_rules! unnamed {
     ($($trait:ident::$method:ident)*) => {$(
-        impl<C: $trait, R: Rules> $trait for Parts<C, R> {
+        impl<C: $trait, R: Rules> $trait for ExactParts<C, R> {
             type Ok = C::Ok;
             type Error = Noted<C::Error>;
 
@@ -105,7 +105,7 @@ unnamed! {
 /// Implements a trait whose parts are named fields.
 macro_rules! named {
     ($($trait:ident)*) => {$(
-        impl<C: $trait, R: Rules> $trait for Parts<C, R> {
+        impl<C: $trait, R: Rules> $trait for ExactParts<C, R> {
             type Ok = C::Ok;
             type Error = Noted<C::Error>;
 
@@ -135,7 +135,7 @@ macro_rules! named {
 
 named! { SerializeStruct SerializeStructVariant }
 
-impl<C: SerializeMap, R: Rules> SerializeMap for Parts<C, R> {
+impl<C: SerializeMap, R: Rules> SerializeMap for ExactParts<C, R> {
     type Ok = C::Ok;
     type Error = Noted<C::Error>;
 

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use serde::ser::{Error as _, Serialize, Serializer};
 
 use super::Rules;
-use super::parts::{Parts, UNKNOWN};
+use super::parts::{ExactParts, UNKNOWN};
 use crate::codec::Error;
 use crate::codec::noted::{Noted, note};
 
@@ -73,9 +73,9 @@ impl<S: Serializer, R: Rules> Exact<S, R> {
         name: &'static str,
         len: usize,
         begin: impl FnOnce(S) -> Result<C, S::Error>,
-    ) -> Result<Parts<C, R>, Noted<S::Error>> {
+    ) -> Result<ExactParts<C, R>, Noted<S::Error>> {
         let inner = begin(self.inner).map_err(Noted::new)?;
-        Ok(Parts::new(inner, name, len))
+        Ok(ExactParts::new(inner, name, len))
     }
 
     /// Returns the number of parts that is announced, if the format can do with what is known.
@@ -106,13 +106,13 @@ macro_rules! forward {
 impl<S: Serializer, R: Rules> Serializer for Exact<S, R> {
     type Ok = S::Ok;
     type Error = Noted<S::Error>;
-    type SerializeSeq = Parts<S::SerializeSeq, R>;
-    type SerializeTuple = Parts<S::SerializeTuple, R>;
-    type SerializeTupleStruct = Parts<S::SerializeTupleStruct, R>;
-    type SerializeTupleVariant = Parts<S::SerializeTupleVariant, R>;
-    type SerializeMap = Parts<S::SerializeMap, R>;
-    type SerializeStruct = Parts<S::SerializeStruct, R>;
-    type SerializeStructVariant = Parts<S::SerializeStructVariant, R>;
+    type SerializeSeq = ExactParts<S::SerializeSeq, R>;
+    type SerializeTuple = ExactParts<S::SerializeTuple, R>;
+    type SerializeTupleStruct = ExactParts<S::SerializeTupleStruct, R>;
+    type SerializeTupleVariant = ExactParts<S::SerializeTupleVariant, R>;
+    type SerializeMap = ExactParts<S::SerializeMap, R>;
+    type SerializeStruct = ExactParts<S::SerializeStruct, R>;
+    type SerializeStructVariant = ExactParts<S::SerializeStructVariant, R>;
 
     forward! {
         serialize_bool(value: bool)

@@ -24,7 +24,7 @@ const FREE_MEMORY: usize = 64 * 1024 * 1024;
 const MEMORY_PER_BYTE: usize = 8;
 
 /// What a message may still hold, shared by all that decodes it.
-pub(in crate::codec) struct Limits {
+pub(in crate::codec) struct Budget {
     /// The bytes of the message.
     len: usize,
     self_describing: bool,
@@ -33,7 +33,7 @@ pub(in crate::codec) struct Limits {
     memory_left: Cell<usize>,
 }
 
-impl Limits {
+impl Budget {
     /// Returns the limits of a message of `len` bytes.
     ///
     /// `self_describing` if it tells what comes next.
@@ -84,7 +84,7 @@ fn max_memory(len: usize) -> usize {
 /// Where in a message we are: in which, and how far below its top.
 #[derive(Clone, Copy)]
 pub(super) struct Scope<'g> {
-    limits: &'g Limits,
+    limits: &'g Budget,
     levels_left: usize,
     /// The size of the place that the value has in what holds it, which is paid for.
     place: usize,

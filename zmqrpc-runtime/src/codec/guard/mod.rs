@@ -33,4 +33,4 @@ mod deserializer;
 mod limits;
 mod visitor;
 
-pub(super) use self::limits::Limits;
+pub(super) use self::limits::Budget;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{EndOptions, access, endpoints};
-use crate::auth::{Access, EachWay};
+use crate::auth::{AuthSettings, EachWay};
 use crate::error::Error;
 use crate::publish::Overflow;
 use crate::server::{Subscription, ValidSubscription};
@@ -22,7 +22,7 @@ use crate::server::{Subscription, ValidSubscription};
 #[derive(Clone, Debug)]
 pub struct Sub {
     pub(in crate::proxy) subscriptions: Vec<Subscription>,
-    access: Access,
+    access: AuthSettings,
 }
 
 impl Sub {
@@ -69,7 +69,7 @@ impl From<Subscription> for Sub {
     fn from(subscription: Subscription) -> Self {
         Self {
             subscriptions: vec![subscription],
-            access: Access::default(),
+            access: AuthSettings::default(),
         }
     }
 }

@@ -8,7 +8,7 @@ pub use calls::{Rep, Req};
 pub use events::{Pub, Sub};
 pub use jobs::{Pull, Push};
 
-use crate::auth::{Access, EachWay};
+use crate::auth::{AuthSettings, EachWay};
 use crate::error::Error;
 use crate::publish::Endpoints;
 use crate::socket::Security;
@@ -17,7 +17,7 @@ use crate::socket::Security;
 #[derive(Clone, Debug, Default)]
 pub(super) struct EndOptions {
     pub(super) endpoints: Endpoints,
-    access: Access,
+    access: AuthSettings,
 }
 
 /// Methods of an end that has a `new` and an `end`. Only their words differ: each speaks of its own peers.

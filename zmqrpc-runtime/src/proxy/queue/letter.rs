@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use super::{GiveUp, Store, Stored};
 use crate::error::Error;
 use crate::log;
-use crate::wire::{Delivery, Incoming, Limits, MethodRef, Request};
+use crate::wire::{DeliveryId, Incoming, Limits, MethodRef, Request};
 
 /// A request that was given up, as a queue keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,12 +38,12 @@ impl StoredDeadLetter {
 /// does not get better.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DeadLetter {
-    delivery: Delivery,
+    delivery: DeliveryId,
     letter: StoredDeadLetter,
 }
 
 impl DeadLetter {
-    pub(in crate::proxy) fn new(delivery: Delivery, letter: StoredDeadLetter) -> Self {
+    pub(in crate::proxy) fn new(delivery: DeliveryId, letter: StoredDeadLetter) -> Self {
         Self { delivery, letter }
     }
 

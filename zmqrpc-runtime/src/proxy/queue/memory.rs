@@ -9,7 +9,7 @@ use super::{
     Batch, Capacity, DeadLetter, Entry, MAX_LETTERS, Queue, Store, Stored, StoredDeadLetter,
     WriteFailure,
 };
-use crate::wire::Delivery;
+use crate::wire::DeliveryId;
 
 /// A queue in memory. What it holds is lost with its process; what it is for is a target that is away for a while.
 ///
@@ -149,7 +149,7 @@ impl Store for MemoryQueue {
         let queue = self.id;
         Ok(first.map(|(number, letter)| {
             let number = *number;
-            DeadLetter::new(Delivery { queue, number }, letter.clone())
+            DeadLetter::new(DeliveryId { queue, number }, letter.clone())
         }))
     }
 

@@ -104,7 +104,7 @@ pub(super) trait Store: Send + Sync + 'static {
     fn capacity(&self) -> Capacity;
     /// Whether what it holds is there after the end of its process, to be delivered by the next one.
     fn outlives(&self) -> bool;
-    /// The number that names it, see [`Delivery`](crate::wire::Delivery).
+    /// The number that names it, see [`DeliveryId`](crate::wire::DeliveryId).
     fn id(&self) -> u64;
     /// The number of the next request. No number is used twice.
     fn next_number(&self) -> u64;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{RetryPolicy, Spool};
 use crate::socket::Message;
-use crate::wire::{DELIVERY_KEY, Delivery, Incoming, Kind, Limits, MetadataBuf, Request};
+use crate::wire::{DELIVERY_KEY, DeliveryId, Incoming, Limits, MetadataBuf, Request, RequestKind};
 
 impl Spool {
     /// How long a request may still be tried: what its target is told that it may take.
@@ -40,11 +40,11 @@ impl Spool {
         let mut metadata = MetadataBuf::from(request.metadata);
         if request.metadata.get(DELIVERY_KEY).is_none() {
             // What came out of another queue keeps the name that it was given there.
-            metadata.set(DELIVERY_KEY, &Delivery { queue, number }.to_string());
+            metadata.set(DELIVERY_KEY, &DeliveryId { queue, number }.to_string());
         }
         let request = Request {
             // Its id stays, which tells how many proxies it has passed.
-            kind: Kind::Call,
+            kind: RequestKind::Call,
             remaining: Some(self.time_left(number, now)),
             metadata: metadata.as_metadata(),
             ..request

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::authorize::Authorize;
 use super::handler::{Async, AsyncHandler, Handler, Plain};
 use super::sources::Subscription;
-use crate::auth::{Access, authenticate_method, login_methods};
+use crate::auth::{AuthSettings, authenticate_method, login_methods};
 use crate::command::{CallContext, DynService, Service, ServiceObject};
 use crate::socket::{Direction, Keepalive};
 use crate::wire::Limits;
@@ -44,7 +44,7 @@ pub struct ServerBuilder {
     linger: Duration,
     remember_deliveries: usize,
     ipv6: bool,
-    access: Access,
+    access: AuthSettings,
     authorize: Option<Authorize>,
     upkeep: Keepalive,
 }
@@ -65,7 +65,7 @@ impl Default for ServerBuilder {
             linger: Duration::from_secs(1),
             remember_deliveries: 10_000,
             ipv6: false,
-            access: Access::default(),
+            access: AuthSettings::default(),
             authorize: None,
             upkeep: Keepalive::default(),
         }

@@ -126,7 +126,7 @@ fn other_requests_are_no_deliveries() {
     assert!(deliveries.name(metadata.as_metadata()).is_none());
     metadata.set(DELIVERY_KEY, "nonsense");
     assert!(deliveries.name(metadata.as_metadata()).is_none());
-    let name = Delivery {
+    let name = DeliveryId {
         queue: 1,
         number: 2,
     };

@@ -8,7 +8,8 @@ use crate::log;
 use crate::server::dispatcher::{Dispatcher, ReadyCall};
 use crate::socket::Message;
 use crate::wire::{
-    Content, Dialect, Event, HEARTBEAT_TOPIC, Incoming, Kind, MAX_TOPIC, NO_ID, Request, uncounted,
+    Dialect, Event, EventContent, HEARTBEAT_TOPIC, Incoming, MAX_TOPIC, NO_ID, Request,
+    RequestKind, uncounted,
 };
 
 /// What a frame says.
@@ -56,8 +57,8 @@ impl Dispatcher {
             sequence: uncounted(event.sequence),
         };
         let read = match (event.content, text) {
-            (Content::Heartbeat, None) => EventFrame::Heartbeat,
-            (Content::Command(request), Some(text)) => {
+            (EventContent::Heartbeat, None) => EventFrame::Heartbeat,
+            (EventContent::Command(request), Some(text)) => {
                 let topic = text.into();
                 match self.admit(&request, bytes.len(), now) {
                     Ok(prepared) => {
@@ -82,7 +83,8 @@ impl Dispatcher {
         match Incoming::decode(bytes, self.limits()) {
             Ok(Incoming::Request(
                 request @ Request {
-                    kind: Kind::Notify, ..
+                    kind: RequestKind::Notify,
+                    ..
                 },
             )) => Some(match self.admit(&request, bytes.len(), now) {
                 Ok(prepared) => EventFrame::Job(prepared.with(blank.take(now), None, None)),

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::auth::{Access, EachWay, authenticate_method, login_methods, warn_if_exposed};
+use crate::auth::{AuthSettings, EachWay, authenticate_method, login_methods, warn_if_exposed};
 use crate::error::Error;
 use crate::socket::{Direction, Endpoint, Security, SocketOptions};
 use crate::wire::MAX_TOPIC;
@@ -34,7 +34,7 @@ pub struct Subscription {
     heartbeat: Option<Duration>,
     high_water: usize,
     on_silence: Option<OnSilence>,
-    access: Access,
+    access: AuthSettings,
 }
 
 pub(super) type OnSilence = Arc<dyn Fn(&str) + Send + Sync>;
@@ -108,7 +108,7 @@ impl Subscription {
             heartbeat: None,
             high_water: 10_000,
             on_silence: None,
-            access: Access::default(),
+            access: AuthSettings::default(),
         }
     }
 

@@ -18,7 +18,7 @@ use crate::server::dispatcher::Dispatcher;
 use crate::socket::{
     Arrival, Message, Poller, RejectedLogins, Security, SocketError, SocketOptions, SubSocket,
 };
-use crate::wire::{Content, Event, HEARTBEAT_TOPIC, Limits, MAX_TOPIC};
+use crate::wire::{Event, EventContent, HEARTBEAT_TOPIC, Limits, MAX_TOPIC};
 
 pub(crate) struct SubscriptionSource {
     subscriber: SubSocket,
@@ -198,8 +198,8 @@ impl SubscriptionSource {
         let (topic, event) = (&self.topic, &*self.blank.frame());
         let is_text = topic.len() <= MAX_TOPIC && str::from_utf8(topic).is_ok();
         let fits = match Event::decode(event, limits).map(|event| event.content) {
-            Ok(Content::Heartbeat) => **topic == *HEARTBEAT_TOPIC,
-            Ok(Content::Command(_)) => is_text && self.subscriber.covers(topic),
+            Ok(EventContent::Heartbeat) => **topic == *HEARTBEAT_TOPIC,
+            Ok(EventContent::Command(_)) => is_text && self.subscriber.covers(topic),
             Err(_) => false,
         };
         if !fits {

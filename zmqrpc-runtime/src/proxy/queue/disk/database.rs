@@ -14,7 +14,7 @@ use super::format::{decode_entry, decode_kept, decode_letter};
 use super::tables::{LETTER_BYTES, LETTERS, META, REQUESTS, apply, damaged, prepare};
 use crate::log;
 use crate::proxy::queue::{Batch, DeadLetter, Entry};
-use crate::wire::Delivery;
+use crate::wire::DeliveryId;
 
 /// Bytes of the file that are kept in memory.
 const CACHE: usize = 16 << 20;
@@ -200,7 +200,7 @@ impl Disk {
             let (number, bytes) = entry?;
             let (queue, number) = (self.id, number.value());
             let letter = decode_letter(bytes.value()).ok_or_else(|| damaged(number))?;
-            Ok(Some(DeadLetter::new(Delivery { queue, number }, letter)))
+            Ok(Some(DeadLetter::new(DeliveryId { queue, number }, letter)))
         })
     }
 

@@ -2,7 +2,7 @@
 
 use crate::proxy::delivery_schedule::Origin;
 use crate::proxy::queue::{DeadLetter, Entry, Stored, StoredDeadLetter};
-use crate::wire::Delivery;
+use crate::wire::DeliveryId;
 
 /// Time of acceptance, 1 and the origin or 0, frame.
 pub(super) fn encode_kept(kept: &Stored, out: &mut Vec<u8>) {
@@ -95,7 +95,7 @@ pub fn reread_letter(bytes: &[u8]) -> Option<(DeadLetter, Vec<u8>)> {
     let letter = decode_letter(bytes)?;
     let mut again = Vec::new();
     encode_letter(&letter, &mut again);
-    let delivery = Delivery {
+    let delivery = DeliveryId {
         queue: 0,
         number: 0,
     };

@@ -15,7 +15,7 @@ use crate::server::counters::ServerCounters;
 use crate::server::deduplicator::Deduplicator;
 use crate::server::dispatcher::{Decoded, Dispatcher};
 use crate::server::method_index::MethodIndex;
-use crate::wire::{Kind, Limits, Metadata, MethodRef, Reply, ReplyBody, Request};
+use crate::wire::{Limits, Metadata, MethodRef, Reply, ReplyBody, Request, RequestKind};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -52,16 +52,16 @@ impl Cancel for Bell {
 /// What a request looks like; a caller that waits for ever, unless it is said otherwise.
 #[derive(Clone, Copy)]
 struct Sketch {
-    kind: Kind,
+    kind: RequestKind,
     body: usize,
 }
 
 const CALL: Sketch = Sketch {
-    kind: Kind::Call,
+    kind: RequestKind::Call,
     body: 0,
 };
 const NOTIFY: Sketch = Sketch {
-    kind: Kind::Notify,
+    kind: RequestKind::Notify,
     body: 0,
 };
 

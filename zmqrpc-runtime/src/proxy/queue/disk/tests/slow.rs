@@ -13,7 +13,7 @@ use crate::socket::{
     ConnectionEvent, DealerSocket, Direction, Endpoint, Keepalive, Message, RETRY, Security,
     SocketOptions,
 };
-use crate::wire::{Kind, Limits, Metadata, MethodRef, Reply, ReplyBody, Request, Status};
+use crate::wire::{Limits, Metadata, MethodRef, Reply, ReplyBody, Request, RequestKind, Status};
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -73,7 +73,7 @@ impl Caller {
     fn ask(&mut self, id: u64, bytes: usize) {
         let body = vec![7; bytes];
         let request = Request {
-            kind: Kind::Call,
+            kind: RequestKind::Call,
             id,
             codec: 0,
             method: MethodRef::Name("Desk.log"),

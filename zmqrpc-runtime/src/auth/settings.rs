@@ -12,13 +12,13 @@ use crate::socket::{ClientLogin, Direction, Endpoint, Security, has_curve};
 /// A builder embeds one, passes its own methods of the same names on to it, and asks it for the
 /// [`Security`](crate::socket::Security) of its sockets when it opens them.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Access {
-    login: Option<Shown>,
+pub(crate) struct AuthSettings {
+    login: Option<ShownLogin>,
     authenticator: Option<Authenticator>,
 }
 
 #[derive(Clone, Debug)]
-enum Shown {
+enum ShownLogin {
     Plain(Arc<ClientLogin>),
     /// A user or a password that cannot travel.
     Wrong(&'static str),
@@ -31,20 +31,20 @@ const NOTHING_CONNECTS: &str =
 /// Bytes of a user's name or of a password: libzmq's limit.
 const MAX: usize = 255;
 
-impl Access {
+impl AuthSettings {
     pub(crate) fn plain(&mut self, user: impl Into<String>, password: impl Into<String>) {
         let (user, password) = (user.into(), Zeroizing::new(password.into()));
         self.login = Some(if !is_name(&user) {
-            Shown::Wrong("the user's name must have 1 to 255 bytes and no control characters")
+            ShownLogin::Wrong("the user's name must have 1 to 255 bytes and no control characters")
         } else if password.is_empty() || password.len() > MAX || password.contains('\0') {
-            Shown::Wrong("the password must have 1 to 255 bytes, and none of them zero")
+            ShownLogin::Wrong("the password must have 1 to 255 bytes, and none of them zero")
         } else {
-            Shown::Plain(Arc::new(ClientLogin::Plain { user, password }))
+            ShownLogin::Plain(Arc::new(ClientLogin::Plain { user, password }))
         });
     }
 
     pub(crate) fn curve(&mut self, keys: CurveClient) {
-        self.login = Some(Shown::Curve(keys));
+        self.login = Some(ShownLogin::Curve(keys));
     }
 
     pub(crate) fn authenticate(&mut self, authenticator: impl Into<Authenticator>) {
@@ -67,9 +67,9 @@ impl Access {
     pub(crate) fn login(&self) -> Result<Security, Error> {
         Ok(match &self.login {
             None => Security::Open,
-            Some(Shown::Wrong(reason)) => return Err(Error::bad_setting("plain", *reason)),
-            Some(Shown::Plain(login)) => Security::Login(Arc::clone(login)),
-            Some(Shown::Curve(keys)) => {
+            Some(ShownLogin::Wrong(reason)) => return Err(Error::bad_setting("plain", *reason)),
+            Some(ShownLogin::Plain(login)) => Security::Login(Arc::clone(login)),
+            Some(ShownLogin::Curve(keys)) => {
                 check_curve("curve")?;
                 Security::Login(Arc::new(keys.login()))
             }
@@ -144,7 +144,7 @@ impl Access {
 
     fn login_setting(&self) -> &'static str {
         match self.login {
-            Some(Shown::Curve(_)) => "curve",
+            Some(ShownLogin::Curve(_)) => "curve",
             _ => "plain",
         }
     }
@@ -190,7 +190,7 @@ impl EachWay {
     }
 }
 
-/// The methods `plain` and `curve` of a builder whose field of this name is an [`Access`]. What is given in front belongs
+/// The methods `plain` and `curve` of a builder whose field of this name is an [`AuthSettings`]. What is given in front belongs
 /// to both, and what is given behind says what becomes of a login that is refused.
 macro_rules! login_methods {
     ($(#[$attribute:meta])* $($access:ident).+ $(#[$refused:meta])*) => {

@@ -7,13 +7,13 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-type Line = Box<dyn FnOnce() + Send>;
+type LogLine = Box<dyn FnOnce() + Send>;
 
 /// Lines that wait. Further ones are counted: whoever takes them does not keep up, or stands still.
 const MAX: usize = 1000;
 
-pub(super) struct Desk {
-    tray: Mutex<Tray>,
+pub(super) struct LogThread {
+    tray: Mutex<LogQueue>,
     /// Something has come in.
     called: Condvar,
     /// All has been written.
@@ -23,13 +23,13 @@ pub(super) struct Desk {
 }
 
 #[derive(Default)]
-struct Tray {
-    lines: VecDeque<Line>,
+struct LogQueue {
+    lines: VecDeque<LogLine>,
     left_out: u64,
     writing: bool,
 }
 
-static DESK: Desk = Desk::new();
+static DESK: LogThread = LogThread::new();
 
 /// Has a line written. Never waits for whoever takes it.
 pub(crate) fn post(line: impl FnOnce() + Send + 'static) {
@@ -42,10 +42,10 @@ pub(crate) fn flush() {
     DESK.flush(Duration::from_millis(100));
 }
 
-impl Desk {
+impl LogThread {
     const fn new() -> Self {
         Self {
-            tray: Mutex::new(Tray {
+            tray: Mutex::new(LogQueue {
                 lines: VecDeque::new(),
                 left_out: 0,
                 writing: false,
@@ -56,7 +56,7 @@ impl Desk {
         }
     }
 
-    fn post(&'static self, line: Line) {
+    fn post(&'static self, line: LogLine) {
         match self.process.load(Ordering::Relaxed) {
             0 => {}
             // After a fork the thread is the parent's, and so may be whoever has the lock.
@@ -83,7 +83,7 @@ impl Desk {
         if self.process.load(Ordering::Relaxed) != std::process::id() {
             return;
         }
-        let busy = |tray: &mut Tray| tray.writing || !tray.lines.is_empty();
+        let busy = |tray: &mut LogQueue| tray.writing || !tray.lines.is_empty();
         let waited = self.done.wait_timeout_while(self.tray(), limit, busy);
         drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
@@ -109,7 +109,7 @@ impl Desk {
         }
     }
 
-    fn next(&self) -> (Line, u64) {
+    fn next(&self) -> (LogLine, u64) {
         let mut tray = self.tray();
         tray.writing = false;
         loop {
@@ -125,7 +125,7 @@ impl Desk {
         }
     }
 
-    fn tray(&self) -> MutexGuard<'_, Tray> {
+    fn tray(&self) -> MutexGuard<'_, LogQueue> {
         self.tray.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -137,8 +137,8 @@ mod tests {
     use super::*;
 
     /// One of a test's own.
-    fn desk() -> &'static Desk {
-        Box::leak(Box::new(Desk::new()))
+    fn desk() -> &'static LogThread {
+        Box::leak(Box::new(LogThread::new()))
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::parcel::Arrived;
+use super::command::ReceivedMessage;
 use crate::command::CallContext;
 use crate::error::Error;
 use crate::server::{ServerBuilder, ServerHandle};
@@ -83,7 +83,7 @@ impl AsyncReceiver {
     /// Those of [`ServerBuilder::start`].
     pub fn start(settings: ServerBuilder, room: usize) -> Result<Self, Error> {
         let (sender, messages) = mpsc::channel(room.max(1));
-        let handler = move |context: CallContext, Arrived(bytes): Arrived| {
+        let handler = move |context: CallContext, ReceivedMessage(bytes): ReceivedMessage| {
             let sender = sender.clone();
             async move {
                 let (answer, answered) = oneshot::channel();

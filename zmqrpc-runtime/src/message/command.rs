@@ -12,15 +12,15 @@ const METHOD: Method = Method::new("zmqrpc", "message", 1, "([u8]) -> Result<[u8
 
 /// A message on its way out.
 #[derive(Debug)]
-pub(super) struct Parcel<'a>(pub(super) &'a [u8]);
+pub(super) struct MessageCommand<'a>(pub(super) &'a [u8]);
 
-impl Serialize for Parcel<'_> {
+impl Serialize for MessageCommand<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         (Bytes::new(self.0),).serialize(serializer)
     }
 }
 
-impl Command for Parcel<'_> {
+impl Command for MessageCommand<'_> {
     type Reply = Vec<u8>;
     type Failure = CallError<String>;
     type Answer = Result<Vec<u8>, String>;
@@ -29,22 +29,22 @@ impl Command for Parcel<'_> {
 
 /// A message that has arrived.
 #[derive(Debug)]
-pub(super) struct Arrived(pub(super) Vec<u8>);
+pub(super) struct ReceivedMessage(pub(super) Vec<u8>);
 
-impl<'de> Deserialize<'de> for Arrived {
+impl<'de> Deserialize<'de> for ReceivedMessage {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let (bytes,) = <(Bytes<'_>,)>::deserialize(deserializer)?;
         Ok(Self(bytes.into_vec()))
     }
 }
 
-impl Serialize for Arrived {
+impl Serialize for ReceivedMessage {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Parcel(&self.0).serialize(serializer)
+        MessageCommand(&self.0).serialize(serializer)
     }
 }
 
-impl Command for Arrived {
+impl Command for ReceivedMessage {
     type Reply = Vec<u8>;
     type Failure = CallError<String>;
     type Answer = Result<Vec<u8>, String>;
