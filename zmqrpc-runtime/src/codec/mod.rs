@@ -12,10 +12,10 @@ mod exact;
 mod guard;
 mod guessed;
 mod kind;
+mod limited_buffer;
 mod msgpack;
 mod noted;
 mod postcard;
-mod sink;
 mod text;
 mod travels;
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::exact::{Exact, Named};
 use super::guard::Budget;
-use super::sink::Sink;
+use super::limited_buffer::LimitedBuffer;
 use super::{Error, noted};
 
 /// What an empty body stands for: callers in other languages may leave out "nothing".
@@ -24,7 +24,7 @@ where
 {
     // The crate writes lengths as 32 bits, and cuts longer ones without a word.
     let limit = limit.min(u32::MAX as usize);
-    let mut serializer = Serializer::new(Sink::new(out, limit)).with_struct_map();
+    let mut serializer = Serializer::new(LimitedBuffer::new(out, limit)).with_struct_map();
     let result = Exact::<_, Named>::serialize(value, &mut serializer);
     if serializer.get_ref().overflowed() {
         return Err(Error::TooLarge { limit });

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::exact::{Exact, Positional};
 use super::guard::Budget;
-use super::sink::Sink;
+use super::limited_buffer::LimitedBuffer;
 use super::{Error, noted};
 
 /// Appends `value` to `out`; leaves a partial encoding behind on an error.
@@ -16,7 +16,7 @@ where
     T: Serialize + ?Sized,
 {
     let mut serializer = Serializer {
-        output: Sink::new(out, limit),
+        output: LimitedBuffer::new(out, limit),
     };
     let result = Exact::<_, Positional>::serialize(value, &mut serializer);
     if serializer.output.overflowed() {

@@ -11,7 +11,7 @@ use crate::wire::{MAX_HOPS, count_hop};
 
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident,)*) => {
-        /// ProxyCounters of a proxy since it started. Those that make no sense for its patterns stay at 0.
+        /// Counters of a proxy since it started. Those that make no sense for its patterns stay at 0.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
         #[non_exhaustive]
         pub struct ProxyStats {

@@ -42,7 +42,7 @@ impl ProxyHandle {
         self.endpoints.clone()
     }
 
-    /// ProxyCounters since the start.
+    /// Counters since the start.
     #[must_use]
     pub fn stats(&self) -> ProxyStats {
         self.counters.read()

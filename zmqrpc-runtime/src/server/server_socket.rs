@@ -46,7 +46,7 @@ const PARTING: Duration = Duration::from_millis(50);
 const REFUSING: Duration = Duration::from_millis(50);
 
 /// What a message turned out to be.
-pub(super) enum Received {
+pub(super) enum ReceivedFrame {
     /// There was none.
     Nothing,
     /// A request to run.
@@ -141,16 +141,16 @@ impl ServerSocket {
         &mut self,
         intake: &mut impl RequestSink,
         now: Instant,
-    ) -> Result<Received, SocketError> {
+    ) -> Result<ReceivedFrame, SocketError> {
         let arrival = self.router.receive(self.blank.frame())?;
         self.quiet = arrival.is_none().then_some(now);
         let Some(arrival) = arrival else {
-            return Ok(Received::Nothing);
+            return Ok(ReceivedFrame::Nothing);
         };
         let Arrival::Message(route) = arrival else {
             self.blank.frame().clear();
             intake.counters().malformed.increment();
-            return Ok(Received::Odd);
+            return Ok(ReceivedFrame::Odd);
         };
         if let Some(question) = self.draining.hear(&route, now) {
             self.answer(question, intake.counters());
@@ -167,7 +167,7 @@ impl ServerSocket {
                 None
             }
             Decoded::Run(job) => match self.make_room(&route, &job, intake) {
-                None => return Ok(Received::Job(route, job)),
+                None => return Ok(ReceivedFrame::Job(route, job)),
                 Some(refusal) => job.refuse(&refusal),
             },
         };
@@ -176,7 +176,7 @@ impl ServerSocket {
         if let Some(message) = answer {
             self.answer(RoutedMessage { route, message }, intake.counters());
         }
-        Ok(Received::Something)
+        Ok(ReceivedFrame::Something)
     }
 
     /// Answers at once what is not executed, or asks. Answers the way to a peer that turned out to have gone.
@@ -250,7 +250,7 @@ impl ServerSocket {
         let (mut taken, mut refused) = (0, false);
         while taken < TURN {
             match self.take(intake, now)? {
-                Received::Nothing => {
+                ReceivedFrame::Nothing => {
                     if self.outbox.is_empty() || refused {
                         drained = true;
                         break;
@@ -264,11 +264,11 @@ impl ServerSocket {
                     }
                     continue;
                 }
-                Received::Job(route, job) => intake.take_on(route, job),
-                Received::Something => {}
+                ReceivedFrame::Job(route, job) => intake.take_on(route, job),
+                ReceivedFrame::Something => {}
                 // It may have had any number of frames. With a turn of these under the lock, others would hardly ever
                 // get it.
-                Received::Odd => break,
+                ReceivedFrame::Odd => break,
             }
             taken += 1;
             refused = false;

@@ -16,7 +16,7 @@ use super::local_queue::LocalQueue;
 use super::roles::TICK;
 use super::running_call::RunningCall;
 use super::scheduler::{Assigned, CompletedCall, Scheduler};
-use super::server_socket::{Received, RequestSink, ServerSocket, TURN};
+use super::server_socket::{ReceivedFrame, RequestSink, ServerSocket, TURN};
 use super::sources::SilenceCallback;
 use crate::socket::{Message, Route, RoutedMessage, SocketError};
 
@@ -199,11 +199,11 @@ impl ServerState {
         let (port, mut intake) = self.parts();
         for _ in 0..TURN {
             match port.take(&mut intake, now)? {
-                Received::Job(route, job) => {
+                ReceivedFrame::Job(route, job) => {
                     return Ok(Some(intake.work.give_out(route, job, now)));
                 }
-                Received::Something => {}
-                Received::Nothing | Received::Odd => break,
+                ReceivedFrame::Something => {}
+                ReceivedFrame::Nothing | ReceivedFrame::Odd => break,
             }
         }
         Ok(None)

@@ -49,9 +49,9 @@ pub(crate) struct Driven<D> {
 
 /// Where the thread is called to.
 #[derive(Clone)]
-pub(crate) struct DriverBell(Arc<Slot>);
+pub(crate) struct DriverBell(Arc<DriverSlot>);
 
-struct Slot {
+struct DriverSlot {
     id: u64,
     /// Taken away by the owner's end, which waits for the thread's turn to be over. So the last owner is never the thread,
     /// which would close the socket in the background while the process ends, and what was sent would be lost.
@@ -79,7 +79,7 @@ static DESK: PerProcess<Mutex<WakeQueue>> = PerProcess::new();
 /// Where the thread finds who has called.
 #[derive(Default)]
 struct WakeQueue {
-    calls: Vec<Arc<Slot>>,
+    calls: Vec<Arc<DriverSlot>>,
     /// Present while the thread is.
     bell: Option<Arc<OwnedFd>>,
     /// The thread waits, or is about to, and has not been rung for since.
@@ -90,7 +90,7 @@ impl<D: Drive + 'static> Driven<D> {
     pub(crate) fn new(inner: D) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(BELL + 1);
         let inner = Arc::new(inner);
-        let place = Slot {
+        let place = DriverSlot {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             driven: Mutex::new(Some(Arc::clone(&inner) as _)),
             manned: AtomicBool::new(false),
@@ -165,7 +165,7 @@ impl DriverBell {
     }
 }
 
-impl Slot {
+impl DriverSlot {
     fn ear(&self) -> MutexGuard<'_, Option<EpollInterest>> {
         self.ear.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -222,7 +222,7 @@ struct DriverThread {
 
 /// What the thread waits for.
 struct EpollSet {
-    place: Arc<Slot>,
+    place: Arc<DriverSlot>,
     /// Registered while they are here.
     sources: Option<Arc<Vec<OwnedFd>>>,
     next: Option<Instant>,
@@ -247,7 +247,7 @@ impl DriverThread {
         let mut wakes = WakeList::default();
         let mut events = Vec::with_capacity(64);
         // Whom to drive, and whether what happened there concerns more than messages.
-        let mut due: Vec<(Arc<Slot>, bool)> = Vec::new();
+        let mut due: Vec<(Arc<DriverSlot>, bool)> = Vec::new();
         loop {
             for (place, news) in due.drain(..) {
                 self.drive(&place, news, &mut wakes);
@@ -288,7 +288,7 @@ impl DriverThread {
     }
 
     /// Who has called. Nothing if the thread has to end: nobody needs it.
-    fn calls(&self) -> Option<Vec<Arc<Slot>>> {
+    fn calls(&self) -> Option<Vec<Arc<DriverSlot>>> {
         let mut desk = desk();
         let calls = std::mem::take(&mut desk.calls);
         desk.asleep = calls.is_empty();
@@ -299,7 +299,7 @@ impl DriverThread {
         Some(calls)
     }
 
-    fn drive(&mut self, place: &Arc<Slot>, news: bool, wakes: &mut WakeList) {
+    fn drive(&mut self, place: &Arc<DriverSlot>, news: bool, wakes: &mut WakeList) {
         let driven = place.driven();
         let Some(driven) = &*driven else {
             return self.leave(place.id);
@@ -318,7 +318,7 @@ impl DriverThread {
 
     fn stay(
         &mut self,
-        place: &Arc<Slot>,
+        place: &Arc<DriverSlot>,
         sources: Option<Arc<Vec<OwnedFd>>>,
         next: Option<Instant>,
     ) {

@@ -34,15 +34,15 @@ pub(crate) trait IdleSocket: Send + Sync {
 /// Owns something and has it looked after. Others may own it as well.
 pub(crate) struct Registration<W> {
     ward: Arc<W>,
-    place: Arc<Slot>,
+    place: Arc<IdleSlot>,
     process: Process,
 }
 
 /// How long users have to take in themselves what has happened.
 const REST: Duration = Duration::from_millis(25);
 
-struct Slot {
-    /// Taken away when the care ends, by whoever ends it. So the last owner is never the idle_poller, who would close the
+struct IdleSlot {
+    /// Taken away when the care ends, by whoever ends it. So the last owner is never the thread, who would close the
     /// socket in the background while the process ends, and what was sent would be lost.
     ward: Mutex<Option<Arc<dyn IdleSocket>>>,
     again: AtomicBool,
@@ -52,7 +52,7 @@ static WARDS: PerProcess<Mutex<IdleSockets>> = PerProcess::new();
 
 #[derive(Default)]
 struct IdleSockets {
-    places: Vec<Arc<Slot>>,
+    places: Vec<Arc<IdleSlot>>,
     /// Present while the thread is.
     bell: Option<Arc<OwnedFd>>,
     /// Somebody has to be asked soon, and nobody knows who.
@@ -61,7 +61,7 @@ struct IdleSockets {
 
 impl<W: IdleSocket + 'static> Registration<W> {
     pub(crate) fn of(ward: Arc<W>) -> Self {
-        let place = Arc::new(Slot {
+        let place = Arc::new(IdleSlot {
             ward: Mutex::new(Some(Arc::clone(&ward) as _)),
             again: AtomicBool::new(false),
         });
@@ -154,7 +154,7 @@ fn look_after() {
             }
         }
         let sources: Vec<_> = places.iter().map(|place| place.sources()).collect();
-        let again = |place: &Slot| place.again.load(Ordering::Relaxed);
+        let again = |place: &IdleSlot| place.again.load(Ordering::Relaxed);
         let limit = places.iter().any(|place| again(place)).then_some(REST);
         if wait(&bell, &sources, limit).is_empty() {
             // Others are to be looked after, or it is time to ask again.
@@ -200,7 +200,7 @@ impl IdleSockets {
     }
 
     /// All that are to be looked after. When there are none, the thread ends.
-    fn all(&mut self) -> Option<(Arc<OwnedFd>, Vec<Arc<Slot>>, bool)> {
+    fn all(&mut self) -> Option<(Arc<OwnedFd>, Vec<Arc<IdleSlot>>, bool)> {
         if self.places.is_empty() {
             self.bell = None;
         }
@@ -209,7 +209,7 @@ impl IdleSockets {
     }
 }
 
-impl Slot {
+impl IdleSlot {
     fn ward(&self) -> MutexGuard<'_, Option<Arc<dyn IdleSocket>>> {
         self.ward.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -8,7 +8,7 @@ use super::*;
 
 /// The values of a request or reply, owned, since strategies cannot borrow.
 #[derive(Clone, Debug)]
-struct Parts {
+struct MessageParts {
     id: u64,
     codec: u8,
     name: Option<String>,
@@ -18,7 +18,7 @@ struct Parts {
     body: Vec<u8>,
 }
 
-fn parts() -> impl Strategy<Value = Parts> {
+fn parts() -> impl Strategy<Value = MessageParts> {
     let metadata = vec((".{0,8}", ".{0,8}"), 0..5).prop_map(|entries| {
         let mut metadata = MetadataBuf::new();
         for (key, value) in entries {
@@ -39,7 +39,7 @@ fn parts() -> impl Strategy<Value = Parts> {
         vec(any::<u8>(), 0..40),
     )
         .prop_map(
-            |((id, codec, key, remaining), name, metadata, body)| Parts {
+            |((id, codec, key, remaining), name, metadata, body)| MessageParts {
                 id,
                 codec,
                 name,
@@ -51,7 +51,7 @@ fn parts() -> impl Strategy<Value = Parts> {
         )
 }
 
-impl Parts {
+impl MessageParts {
     fn request(&self, kind: RequestKind) -> Request<'_> {
         let by_key = MethodRef::Key(MethodKey::from_bits(self.key));
         Request {

@@ -39,20 +39,20 @@ impl<'s> Probe<'s> {
     }
 
     /// So many parts, of the struct at this place in the trail.
-    fn parts(self, left: usize, place: Option<usize>) -> Parts<'s> {
-        Parts {
+    fn parts(self, left: usize, place: Option<usize>) -> ProbeParts<'s> {
+        ProbeParts {
             probe: self,
             left,
             place,
         }
     }
 
-    fn members(self) -> Parts<'s> {
+    fn members(self) -> ProbeParts<'s> {
         self.parts(usize::from(self.depth < FULL_LEVELS), None)
     }
 
     /// As many fields as it asks for: the names may hold others for the same field.
-    fn fields(self, name: &'static str) -> Parts<'s> {
+    fn fields(self, name: &'static str) -> ProbeParts<'s> {
         let place = self.script.read.note(Step::Fields(name, 0));
         self.parts(usize::MAX, Some(place))
     }
@@ -168,13 +168,13 @@ impl<'de> Deserializer<'de> for Probe<'_> {
 }
 
 /// The parts of a list, map, tuple or struct.
-struct Parts<'s> {
+struct ProbeParts<'s> {
     probe: Probe<'s>,
     left: usize,
     place: Option<usize>,
 }
 
-impl<'s> Parts<'s> {
+impl<'s> ProbeParts<'s> {
     fn next(&mut self) -> Result<Option<Probe<'s>>, Error> {
         if self.left == 0 {
             return Ok(None);
@@ -187,7 +187,7 @@ impl<'s> Parts<'s> {
     }
 }
 
-impl<'de> SeqAccess<'de> for Parts<'_> {
+impl<'de> SeqAccess<'de> for ProbeParts<'_> {
     type Error = Error;
 
     fn next_element_seed<S>(&mut self, seed: S) -> Result<Option<S::Value>, Error>
@@ -200,7 +200,7 @@ impl<'de> SeqAccess<'de> for Parts<'_> {
     }
 }
 
-impl<'de> MapAccess<'de> for Parts<'_> {
+impl<'de> MapAccess<'de> for ProbeParts<'_> {
     type Error = Error;
 
     fn next_key_seed<S>(&mut self, seed: S) -> Result<Option<S::Value>, Error>

@@ -71,7 +71,7 @@ impl<O> ForwardedCall<O> {
     }
 }
 
-struct Slot<O> {
+struct CallSlot<O> {
     generation: u32,
     hops: u8,
     call: Option<ForwardedCall<O>>,
@@ -79,7 +79,7 @@ struct Slot<O> {
 
 /// The calls that have not ended.
 pub(super) struct ForwardedCalls<O> {
-    places: Vec<Slot<O>>,
+    places: Vec<CallSlot<O>>,
     free: Vec<u32>,
     /// Those that wait, oldest first; some have ended meanwhile.
     waiting: VecDeque<u64>,
@@ -131,7 +131,7 @@ impl<O> ForwardedCalls<O> {
     pub(super) fn next_id(&mut self, hops: u8) -> u64 {
         let index = self.free.last().copied().unwrap_or_else(|| {
             let index = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
-            self.places.push(Slot {
+            self.places.push(CallSlot {
                 generation: 0,
                 hops: 0,
                 call: None,

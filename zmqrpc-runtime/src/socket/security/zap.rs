@@ -60,7 +60,7 @@ pub(in crate::socket) fn start(context: &SharedContext) -> Result<JoinHandle<()>
         .map_err(|error| SocketError::thread(&error))
 }
 
-struct Held {
+struct DelayedAnswer {
     from: ZapReplyTo,
     /// It is refused; or else nothing is said.
     refused: bool,
@@ -73,7 +73,7 @@ struct ZapHandler {
     poller: Arc<Poller>,
     registry: Arc<DecidedLogins>,
     /// Answers that let nobody in, by when they are given.
-    held: BTreeMap<(Instant, u64), Held>,
+    held: BTreeMap<(Instant, u64), DelayedAnswer>,
     count: u64,
 }
 
@@ -115,7 +115,7 @@ impl ZapHandler {
             let Some((_, held)) = self.held.pop_first() else {
                 break;
             };
-            let Held {
+            let DelayedAnswer {
                 from,
                 refused,
                 undecided,
@@ -293,7 +293,7 @@ impl ZapHandler {
         self.count += 1;
         self.held.insert(
             (at, self.count),
-            Held {
+            DelayedAnswer {
                 from,
                 refused,
                 undecided: None,

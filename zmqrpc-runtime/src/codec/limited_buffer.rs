@@ -14,13 +14,13 @@ const SHORT: usize = 16;
 ///
 /// What goes into the capacity that is there already costs no allocation, so the limit is not
 /// asked for each byte but when the buffer is full, and at the end.
-pub(super) struct Sink<'a> {
+pub(super) struct LimitedBuffer<'a> {
     out: &'a mut Vec<u8>,
     limit: usize,
     refused: bool,
 }
 
-impl<'a> Sink<'a> {
+impl<'a> LimitedBuffer<'a> {
     pub(super) fn new(out: &'a mut Vec<u8>, limit: usize) -> Self {
         Self {
             out,
@@ -82,7 +82,7 @@ impl From<Full> for io::Error {
     }
 }
 
-impl Flavor for Sink<'_> {
+impl Flavor for LimitedBuffer<'_> {
     type Output = ();
 
     #[inline]
@@ -107,7 +107,7 @@ impl Flavor for Sink<'_> {
     }
 }
 
-impl io::Write for Sink<'_> {
+impl io::Write for LimitedBuffer<'_> {
     #[inline]
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
         self.append(data)?;
