@@ -3,12 +3,13 @@
 
 use libfuzzer_sys::fuzz_target;
 use zmqrpc_runtime::__fuzz::{
-    Content, Event, Kind, Limits, event_to_request, metadata_of, refusal_id, request_to_event,
+    Event, EventContent, Limits, RequestKind, event_to_request, metadata_of, refusal_id,
+    request_to_event,
 };
 
 fuzz_target!(|frame: &[u8]| {
     let limits = Limits::default();
-    let made = event_to_request(frame, Kind::Call, 1, &limits);
+    let made = event_to_request(frame, RequestKind::Call, 1, &limits);
     let metadata = metadata_of(frame, &limits);
     let Ok(event) = Event::decode(frame, &limits) else {
         return;
@@ -19,8 +20,8 @@ fuzz_target!(|frame: &[u8]| {
     assert_eq!(Event::decode(&again, &limits).unwrap(), event);
     // As a proxy does it.
     match (event.content, made.unwrap()) {
-        (Content::Heartbeat, None) => {}
-        (Content::Command(command), Some(request)) => {
+        (EventContent::Heartbeat, None) => {}
+        (EventContent::Command(command), Some(request)) => {
             assert_eq!(metadata, command.metadata);
             let back = request_to_event(&request, event.sequence, event.publisher, &limits);
             assert_eq!(back.unwrap(), frame);

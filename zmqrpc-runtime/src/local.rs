@@ -17,7 +17,7 @@ use crate::server::Server;
 #[must_use]
 pub fn local<S: Service>(service: S) -> Client {
     match Server::builder().service(service).into_responder() {
-        Ok(responder) => Client::local(Arc::new(responder)),
+        Ok(dispatcher) => Client::local(Arc::new(dispatcher)),
         Err(error) => panic!("{error}"),
     }
 }

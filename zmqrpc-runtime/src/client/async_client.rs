@@ -113,7 +113,7 @@ impl AsyncClient {
         let callee = Callee::Method(const { &C::METHOD });
         let mut flight =
             CallProgress::Prepared(self.client.prepare(callee, RequestKind::Notify, command));
-        poll_fn(|cx| flight.poll(callee, cx).map(|landed| landed.map(drop))).await
+        poll_fn(|cx| flight.poll(callee, cx).map(|completed| completed.map(drop))).await
     }
 
     /// Calls a method by its name, see [`Client::invoke`].
@@ -131,7 +131,7 @@ impl AsyncClient {
             CallProgress::Prepared(self.client.prepare(callee, RequestKind::Call, arguments));
         let decoded = poll_fn(|cx| {
             let Completed { call, frame } = ready!(flight.poll(callee, cx))?;
-            Poll::Ready(reply::decode_untyped(&frame, &call.subject(callee)))
+            Poll::Ready(reply::decode_untyped(&frame, &call.info(callee)))
         });
         decoded.await
     }
@@ -192,7 +192,7 @@ impl<R: Value, F: Failure> Future for AsyncCall<R, F> {
         let outcome = match ready!(self.flight.poll(callee, cx)) {
             Err(error) => Err(error.into()),
             Ok(_) if method.is_oneway() => reply::nothing(method).map_err(F::from),
-            Ok(Completed { call, frame }) => reply::decode(&frame, &call.subject(callee)),
+            Ok(Completed { call, frame }) => reply::decode(&frame, &call.info(callee)),
         };
         self.flight = CallProgress::Over;
         Poll::Ready(outcome)
@@ -228,9 +228,9 @@ impl CallProgress {
         cx: &mut Context<'_>,
     ) -> Poll<Result<Completed<'_>, Error>> {
         if let Self::Prepared(_) = self
-            && let Self::Prepared(prepared) = std::mem::replace(self, Self::Over)
+            && let Self::Prepared(encoded) = std::mem::replace(self, Self::Over)
         {
-            *self = Self::Begun(prepared?.begin_as_task(callee)?);
+            *self = Self::Begun(encoded?.begin_as_task(callee)?);
         }
         let Self::Begun(call) = self else {
             // As futures do that are polled after they were ready.

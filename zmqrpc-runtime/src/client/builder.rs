@@ -203,7 +203,7 @@ impl ClientBuilder {
             calls: self.max_calls,
             queued_bytes: self.max_queued_bytes,
         };
-        let links: Result<Vec<_>, _> = endpoints
+        let connections: Result<Vec<_>, _> = endpoints
             .iter()
             .map(|endpoint| {
                 Connection::open(
@@ -213,13 +213,13 @@ impl ClientBuilder {
                     bounds,
                     Liveness::new(self.ping_interval, self.ping_limit),
                 )
-                .map(|link| Registration::of(Arc::new(link)))
+                .map(|connection| Registration::of(Arc::new(connection)))
                 .map_err(|error| Error::bad_endpoint(endpoint.as_str(), error.to_string()))
             })
             .collect();
-        let ways = Channel::Links(Arc::new(Balancer::new(links?)));
+        let channel = Channel::Connections(Arc::new(Balancer::new(connections?)));
         Ok(Client::new(
-            ways,
+            channel,
             self.timeout,
             self.connect_timeout,
             self.limits(),

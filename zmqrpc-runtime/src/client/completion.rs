@@ -7,17 +7,17 @@ use crate::wire::{Limits, NO_ID, Reply, ReplyBody, encode_cancel};
 
 /// Ends a call and wakes who waits for it: a task as soon as the lock is free. `false` if there is no such call.
 pub(super) fn finish(
-    table: &mut InFlightCalls,
+    calls: &mut InFlightCalls,
     id: u64,
     ending: CallResult,
     poller: &Poller,
 ) -> bool {
-    match table.finish(id, ending) {
+    match calls.finish(id, ending) {
         None => return false,
         Some(CallState::Parked(thread)) => thread.unpark(),
         Some(CallState::Task(waker, _)) => {
-            table.last_woken = Some(id);
-            table.wakes.wake(waker);
+            calls.last_woken = Some(id);
+            calls.wakes.wake(waker);
         }
         Some(CallState::Leader) => poller.wake(),
         Some(CallState::Quiet | CallState::Done(_)) => {}
@@ -26,9 +26,9 @@ pub(super) fn finish(
 }
 
 /// Fails the calls that were handed over: their connection broke.
-pub(super) fn fail_written(table: &mut InFlightCalls, poller: &Poller) {
-    for id in table.pending(|call| call.written) {
-        finish(table, id, Err(NoReply::Disconnected), poller);
+pub(super) fn fail_written(calls: &mut InFlightCalls, poller: &Poller) {
+    for id in calls.pending(|call| call.written) {
+        finish(calls, id, Err(NoReply::Disconnected), poller);
     }
 }
 
@@ -57,34 +57,34 @@ impl ConnectionState {
     pub(super) fn fail(
         &mut self,
         which: impl Fn(&CallEntry) -> bool,
-        loss: &NoReply,
+        reason: &NoReply,
         poller: &Poller,
     ) {
-        for id in self.table.pending(which) {
-            self.lose(id, loss.clone(), poller);
+        for id in self.calls.pending(which) {
+            self.lose(id, reason.clone(), poller);
         }
     }
 
     /// Ends a call, whose request must not be executed any more if it waits.
-    pub(super) fn lose(&mut self, id: u64, loss: NoReply, poller: &Poller) {
-        finish(&mut self.table, id, Err(loss), poller);
+    pub(super) fn lose(&mut self, id: u64, reason: NoReply, poller: &Poller) {
+        finish(&mut self.calls, id, Err(reason), poller);
         self.queue.remove(id);
     }
 
     /// The ending of a call, if it has one; the call is gone then.
     pub(super) fn take(&mut self, id: u64) -> Option<CallResult> {
-        self.table.take(id)
+        self.calls.take(id)
     }
 
     /// Gives a call up, and tells the server. Answers whether it had been handed over.
     pub(super) fn forget(&mut self, id: u64, poller: &Poller) -> bool {
-        let Some(call) = self.table.remove(id) else {
+        let Some(call) = self.calls.remove(id) else {
             return false;
         };
         self.dismiss(id);
         if !call.written {
             self.queue.remove(id);
-        } else if !call.manner.oneway && !matches!(call.state, CallState::Done(_)) {
+        } else if !call.options.oneway && !matches!(call.state, CallState::Done(_)) {
             self.send_cancel(id);
             self.after_send(poller);
         }

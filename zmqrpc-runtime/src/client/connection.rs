@@ -43,7 +43,7 @@ pub(super) enum BlockedBy {
 pub(super) struct ConnectionInner {
     endpoint: Arc<str>,
     limits: Limits,
-    core: Mutex<ConnectionState>,
+    state: Mutex<ConnectionState>,
     poller: Arc<Poller>,
     process: Process,
 }
@@ -54,29 +54,29 @@ impl Connection {
         options: &SocketOptions,
         limits: Limits,
         bounds: CallLimits,
-        pulse: Liveness,
+        liveness: Liveness,
     ) -> Result<Self, SocketError> {
         let dealer = DealerSocket::connect(endpoint, options)?;
         let poller = dealer.poller();
         Ok(Self::new(ConnectionInner {
             endpoint: endpoint.as_str().into(),
             limits,
-            core: Mutex::new(ConnectionState::new(dealer, bounds, pulse)),
+            state: Mutex::new(ConnectionState::new(dealer, bounds, liveness)),
             poller,
             process: Process::current(),
         }))
     }
 
     /// Asks whether a call has ended; keeps `waker` if not.
-    pub(super) fn poll(&self, id: u64, waker: &Waker, patience: Deadlines) -> Poll<CallResult> {
+    pub(super) fn poll(&self, id: u64, waker: &Waker, deadlines: Deadlines) -> Poll<CallResult> {
         self.check_process()?;
-        let mut core = self.lock();
-        core.relieve(id, &self.poller);
-        if let Some(ending) = core.take(id) {
+        let mut state = self.lock();
+        state.relieve(id, &self.poller);
+        if let Some(ending) = state.take(id) {
             return Poll::Ready(ending);
         }
-        if let Err(error) = core.suspend(id, waker, patience, self.post()) {
-            core.forget(id, self.poller());
+        if let Err(error) = state.suspend(id, waker, deadlines, self.post()) {
+            state.forget(id, self.poller());
             return Poll::Ready(Err(NoReply::Broken(error)));
         }
         Poll::Pending
@@ -94,9 +94,9 @@ impl ConnectionInner {
 
     /// Whether the link takes calls, after a look: it may have changed while nobody waited for it.
     pub(super) fn refresh(&self) -> bool {
-        let mut core = self.lock();
-        core.refresh(&self.poller);
-        core.takes_calls()
+        let mut state = self.lock();
+        state.refresh(&self.poller);
+        state.takes_calls()
     }
 
     /// The same, as far as is known.
@@ -105,19 +105,21 @@ impl ConnectionInner {
     }
 
     /// Why a call was lost before it was handed over, if that is known.
-    pub(super) fn obstacle(&self, loss: &NoReply) -> Option<BlockedBy> {
-        match loss {
-            NoReply::NotConnected | NoReply::TimedOut { written: false } => self.lock().obstacle(),
+    pub(super) fn blocked_by(&self, reason: &NoReply) -> Option<BlockedBy> {
+        match reason {
+            NoReply::NotConnected | NoReply::TimedOut { written: false } => {
+                self.lock().blocked_by()
+            }
             _ => None,
         }
     }
 
     /// Asks for the notifications that were handed over so far; tells whether the server has to be asked, too.
     pub(super) fn inquire(&self) -> (DeliveryCheck, bool) {
-        let mut core = self.lock();
-        core.refresh(&self.poller);
-        let inquiry = core.oneway.inquire();
-        (inquiry, core.oneway.is_open(inquiry))
+        let mut state = self.lock();
+        state.refresh(&self.poller);
+        let inquiry = state.oneway.inquire();
+        (inquiry, state.oneway.is_open(inquiry))
     }
 
     /// What became of them.
@@ -146,9 +148,9 @@ impl ConnectionInner {
     pub(super) fn begin(
         &self,
         frame: Message,
-        manner: CallOptions,
+        options: CallOptions,
     ) -> Result<Submitted, LimitExceeded> {
-        self.lock().begin(frame, manner, &self.poller)
+        self.lock().begin(frame, options, &self.poller)
     }
 
     /// Gives a call up.
@@ -160,17 +162,17 @@ impl ConnectionInner {
     }
 
     /// Waits until a call ends.
-    pub(super) fn wait(&self, id: u64, patience: Deadlines) -> CallResult {
-        self.wait_for(id, patience, ConnectionState::take)
+    pub(super) fn wait(&self, id: u64, deadlines: Deadlines) -> CallResult {
+        self.wait_for(id, deadlines, ConnectionState::take)
     }
 
     /// Waits until a call has been handed over, or has ended without.
-    pub(super) fn hand_over(&self, id: u64, patience: Deadlines) -> CallResult {
-        self.wait_for(id, patience, |core, id| {
-            if core.is_written(id) {
+    pub(super) fn hand_over(&self, id: u64, deadlines: Deadlines) -> CallResult {
+        self.wait_for(id, deadlines, |state, id| {
+            if state.is_written(id) {
                 Some(Ok(None))
             } else {
-                core.take(id)
+                state.take(id)
             }
         })
     }
@@ -184,102 +186,102 @@ impl ConnectionInner {
         }
     }
 
-    fn wait_for(&self, id: u64, patience: Deadlines, done: Condition) -> CallResult {
+    fn wait_for(&self, id: u64, deadlines: Deadlines, done: Condition) -> CallResult {
         self.check_process()?;
-        let mut core = self.lock();
+        let mut state = self.lock();
         loop {
-            if let Some(ending) = done(&mut core, id) {
-                core.see_to_a_leader();
+            if let Some(ending) = done(&mut state, id) {
+                state.see_to_a_leader();
                 return ending;
             }
-            if !core.is_led() {
-                core.start_leading();
-                let (mut core, ending) = self.lead(core, id, patience, done);
-                core.stop_leading();
+            if !state.is_led() {
+                state.start_leading();
+                let (mut state, ending) = self.lead(state, id, deadlines, done);
+                state.stop_leading();
                 return ending;
             }
-            let until = match self.patience(&mut core, id, patience) {
+            let until = match self.deadlines(&mut state, id, deadlines) {
                 Ok(until) => until,
-                Err(loss) => {
-                    core.see_to_a_leader();
-                    return Err(loss);
+                Err(reason) => {
+                    state.see_to_a_leader();
+                    return Err(reason);
                 }
             };
-            core.park(id, thread::current());
-            drop(core);
+            state.park(id, thread::current());
+            drop(state);
             thread::park_timeout(until.saturating_duration_since(Instant::now()));
-            core = self.lock();
-            core.unpark(id);
+            state = self.lock();
+            state.unpark(id);
         }
     }
 
     fn lead<'a>(
         &'a self,
-        mut core: LockedState<'a>,
+        mut state: LockedState<'a>,
         id: u64,
-        patience: Deadlines,
+        deadlines: Deadlines,
         done: Condition,
     ) -> (LockedState<'a>, CallResult) {
-        let mut just_sent = core.is_just_sent(id);
+        let mut just_sent = state.is_just_sent(id);
         loop {
             let looked = !std::mem::take(&mut just_sent);
             if looked {
-                core.service(&self.poller);
+                state.service(&self.poller);
             }
-            if let Some(ending) = done(&mut core, id) {
-                return (core, ending);
+            if let Some(ending) = done(&mut state, id) {
+                return (state, ending);
             }
             let now = Instant::now();
-            let until = match patience.check(core.is_written(id), now) {
+            let until = match deadlines.check(state.is_written(id), now) {
                 Ok(until) => until,
                 // A reply that has arrived counts, however late it is looked for.
                 Err(_) if !looked => continue,
                 Err(failed) => {
-                    core.forget(id, &self.poller);
-                    return (core, Err(failed));
+                    state.forget(id, &self.poller);
+                    return (state, Err(failed));
                 }
             };
-            let pulse = core.check_pulse(now, &self.poller);
+            let liveness = state.check_pulse(now, &self.poller);
             // That may have ended the call, or its server.
-            if let Some(ending) = done(&mut core, id) {
-                return (core, ending);
+            if let Some(ending) = done(&mut state, id) {
+                return (state, ending);
             }
-            core.start_polling(id);
-            drop(core);
-            let until = pulse.map_or(until, |pulse| pulse.min(until));
+            state.start_polling(id);
+            drop(state);
+            let until = liveness.map_or(until, |liveness| liveness.min(until));
             let until = if looked {
                 until
             } else {
                 until.min(now + GRACE)
             };
             let driven = self.poller.drive(Some(until));
-            core = self.lock();
-            core.stop_polling(id);
+            state = self.lock();
+            state.stop_polling(id);
             if let Err(error) = driven {
-                core.forget(id, &self.poller);
-                let loss = NoReply::Broken(SocketError::waiting(&error));
-                return (core, Err(loss));
+                state.forget(id, &self.poller);
+                let reason = NoReply::Broken(SocketError::waiting(&error));
+                return (state, Err(reason));
             }
         }
     }
 
     /// How long to wait now; the call is given up when the answer is an error.
-    fn patience(
+    fn deadlines(
         &self,
-        core: &mut ConnectionState,
+        state: &mut ConnectionState,
         id: u64,
-        patience: Deadlines,
+        deadlines: Deadlines,
     ) -> Result<Instant, NoReply> {
-        let until = patience.check(core.is_written(id), Instant::now());
+        let until = deadlines.check(state.is_written(id), Instant::now());
         if until.is_err() {
-            core.forget(id, &self.poller);
+            state.forget(id, &self.poller);
         }
         until
     }
 
     fn lock(&self) -> LockedState<'_> {
         LockedState {
-            core: self.core.lock().unwrap_or_else(PoisonError::into_inner),
+            state: self.state.lock().unwrap_or_else(PoisonError::into_inner),
             wakes: WakeList::default(),
         }
     }
@@ -287,7 +289,7 @@ impl ConnectionInner {
 
 /// The core, locked. Tasks are woken when it is free again.
 struct LockedState<'a> {
-    core: MutexGuard<'a, ConnectionState>,
+    state: MutexGuard<'a, ConnectionState>,
     // Behind the guard, so dropped after it.
     wakes: WakeList,
 }
@@ -296,19 +298,19 @@ impl Deref for LockedState<'_> {
     type Target = ConnectionState;
 
     fn deref(&self) -> &ConnectionState {
-        &self.core
+        &self.state
     }
 }
 
 impl DerefMut for LockedState<'_> {
     fn deref_mut(&mut self) -> &mut ConnectionState {
-        &mut self.core
+        &mut self.state
     }
 }
 
 impl Drop for LockedState<'_> {
     fn drop(&mut self) {
-        self.wakes.take_from(&mut self.core.table.wakes);
+        self.wakes.take_from(&mut self.state.calls.wakes);
     }
 }
 
@@ -317,15 +319,15 @@ impl IdleSocket for ConnectionInner {
         &self.poller
     }
 
-    fn tend(&self, wakes: &mut WakeList) -> bool {
+    fn look_after(&self, wakes: &mut WakeList) -> bool {
         for _ in 0..TURNS {
             // Whoever has the lock, or waits at the socket, does it.
-            let Ok(mut core) = self.core.try_lock() else {
+            let Ok(mut state) = self.state.try_lock() else {
                 return false;
             };
-            let again = core.tend(&self.poller);
-            wakes.take_from(&mut core.table.wakes);
-            if !core.is_behind() {
+            let again = state.look_after(&self.poller);
+            wakes.take_from(&mut state.calls.wakes);
+            if !state.is_behind() {
                 return again;
             }
         }
@@ -339,10 +341,10 @@ impl Drive for ConnectionInner {
     }
 
     fn drive(&self, wakes: &mut WakeList) -> DriveTurn {
-        let mut core = self.lock();
-        let turn = core.drive(&self.poller, Instant::now());
+        let mut state = self.lock();
+        let turn = state.drive(&self.poller, Instant::now());
         // After the turn: the thread does not hold this link then.
-        wakes.take_from(&mut core.table.wakes);
+        wakes.take_from(&mut state.calls.wakes);
         turn
     }
 }

@@ -54,22 +54,22 @@ mod tests {
 
     #[test]
     fn a_server_that_ends_is_answered_once_for_each_time_that_it_says_so() {
-        let mut standing = DrainState::default();
-        assert!(standing.is_open() && standing.owed().is_none());
-        assert!(standing.hear(7));
-        assert_eq!((standing.is_open(), standing.owed()), (false, Some(7)));
-        standing.answered();
-        assert_eq!((standing.is_open(), standing.owed()), (false, None));
-        assert!(standing.is_heard(7) && !standing.is_heard(8));
-        assert!(!standing.hear(7), "it is no news");
-        assert_eq!(standing.owed(), Some(7));
+        let mut drain = DrainState::default();
+        assert!(drain.is_open() && drain.owed().is_none());
+        assert!(drain.hear(7));
+        assert_eq!((drain.is_open(), drain.owed()), (false, Some(7)));
+        drain.answered();
+        assert_eq!((drain.is_open(), drain.owed()), (false, None));
+        assert!(drain.is_heard(7) && !drain.is_heard(8));
+        assert!(!drain.hear(7), "it is no news");
+        assert_eq!(drain.owed(), Some(7));
     }
 
     #[test]
     fn another_connection_stands_well() {
-        let mut standing = DrainState::default();
-        standing.hear(7);
-        standing = DrainState::default();
-        assert!(standing.is_open());
+        let mut drain = DrainState::default();
+        drain.hear(7);
+        drain = DrainState::default();
+        assert!(drain.is_open());
     }
 }

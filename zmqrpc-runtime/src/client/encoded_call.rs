@@ -34,7 +34,7 @@ pub(super) enum Destination {
 impl Destination {
     pub(super) fn endpoint(&self) -> Option<&Arc<str>> {
         match self {
-            Self::Link(link) => Some(link.endpoint()),
+            Self::Link(connection) => Some(connection.endpoint()),
             Self::Local(_) => None,
         }
     }
@@ -72,7 +72,7 @@ impl EncodedCall {
         } = self;
         let now = Instant::now();
         let connect_timeout = connect_timeout.min(timeout);
-        let patience = Deadlines {
+        let deadlines = Deadlines {
             deadline: now + timeout,
             connected_by: now + connect_timeout,
             connect_timeout,
@@ -81,9 +81,9 @@ impl EncodedCall {
         let oneway = kind == RequestKind::Notify;
         let movable = retry
             .as_ref()
-            .is_some_and(|retry| retry.links.all().len() > 1);
-        let way = match to {
-            Destination::Link(link) => match link.begin(
+            .is_some_and(|retry| retry.connections.all().len() > 1);
+        let source = match to {
+            Destination::Link(connection) => match connection.begin(
                 frame,
                 CallOptions {
                     oneway,
@@ -94,16 +94,16 @@ impl EncodedCall {
             ) {
                 Ok(call) => {
                     written = call.written;
-                    ReplySource::Link(link, call.id)
+                    ReplySource::Link(connection, call.id)
                 }
                 Err(overflow) => {
-                    let endpoint = Some(link.endpoint());
+                    let endpoint = Some(connection.endpoint());
                     return Err(overloaded(
                         overflow,
                         &CallInfo {
                             callee,
                             endpoint,
-                            limits: link.limits(),
+                            limits: connection.limits(),
                             timeout,
                             tried: false,
                         },
@@ -112,21 +112,21 @@ impl EncodedCall {
             },
             Destination::Local(service) => execute(service, frame),
         };
-        let mut begun = InFlightCall {
-            way,
+        let mut in_flight = InFlightCall {
+            source,
             written,
             timeout,
             oneway,
-            patience,
-            connected_by: patience.connected_by,
+            deadlines,
+            connected_by: deadlines.connected_by,
             retry,
         };
-        begun.start_turn(now);
-        Ok(begun)
+        in_flight.start_turn(now);
+        Ok(in_flight)
     }
 }
 
-pub(super) fn overloaded(overflow: LimitExceeded, subject: &CallInfo<'_>) -> Error {
+pub(super) fn overloaded(overflow: LimitExceeded, info: &CallInfo<'_>) -> Error {
     let reason = match overflow {
         LimitExceeded::Calls(limit) => {
             format!("{limit} calls have begun and not ended, see `max_calls`")
@@ -136,7 +136,7 @@ pub(super) fn overloaded(overflow: LimitExceeded, subject: &CallInfo<'_>) -> Err
         }
     };
     Error::Overloaded {
-        at: subject.site(),
+        at: info.site(),
         reason: reason.into(),
     }
 }

@@ -46,8 +46,8 @@ impl Client {
     }
 
     fn ask_all(&self, limit: Duration) -> Vec<FlushProgress> {
-        self.links()
-            .map(|link| FlushProgress::of(link, limit))
+        self.connections()
+            .map(|connection| FlushProgress::of(connection, limit))
             .collect()
     }
 }
@@ -70,10 +70,10 @@ impl AsyncClient {
 
 /// A link that is asked what became of its notifications.
 struct FlushProgress {
-    link: Arc<Connection>,
-    inquiry: DeliveryCheck,
+    connection: Arc<Connection>,
+    check: DeliveryCheck,
     ping: Ping,
-    patience: Deadlines,
+    deadlines: Deadlines,
     limit: Duration,
 }
 
@@ -85,25 +85,25 @@ enum Ping {
 }
 
 impl FlushProgress {
-    fn of(link: &Arc<Connection>, limit: Duration) -> Self {
+    fn of(connection: &Arc<Connection>, limit: Duration) -> Self {
         let deadline = deadline(Instant::now(), limit);
         // Before the ping, which then shows at least this.
-        let (inquiry, is_open) = link.inquire();
+        let (check, is_open) = connection.inquire();
         let ping = if is_open {
-            let manner = CallOptions {
+            let options = CallOptions {
                 ping: true,
                 ..CallOptions::default()
             };
-            let begun = link.begin(Message::copy_of(&encode_ping(NO_ID)), manner);
-            begun.map_or_else(Ping::Refused, |ping| Ping::UnderWay(ping.id))
+            let in_flight = connection.begin(Message::copy_of(&encode_ping(NO_ID)), options);
+            in_flight.map_or_else(Ping::Refused, |ping| Ping::UnderWay(ping.id))
         } else {
             Ping::NotNeeded
         };
         Self {
-            link: Arc::clone(link),
-            inquiry,
+            connection: Arc::clone(connection),
+            check,
             ping,
-            patience: Deadlines {
+            deadlines: Deadlines {
                 deadline,
                 connected_by: deadline,
                 connect_timeout: limit,
@@ -114,13 +114,13 @@ impl FlushProgress {
 
     fn wait(&mut self) {
         if let Ping::UnderWay(id) = self.ping {
-            self.ping = Ping::Ended(self.link.wait(id, self.patience));
+            self.ping = Ping::Ended(self.connection.wait(id, self.deadlines));
         }
     }
 
     fn poll(&mut self, cx: &Context<'_>) -> Poll<()> {
         if let Ping::UnderWay(id) = self.ping {
-            let ending = ready!(self.link.poll(id, cx.waker(), self.patience));
+            let ending = ready!(self.connection.poll(id, cx.waker(), self.deadlines));
             self.ping = Ping::Ended(ending);
         }
         Poll::Ready(())
@@ -128,28 +128,28 @@ impl FlushProgress {
 
     /// What is known by now.
     fn outcome(&self) -> Result<(), Error> {
-        let subject = CallInfo {
+        let info = CallInfo {
             callee: Callee::Name("flush"),
-            endpoint: Some(self.link.endpoint()),
-            limits: self.link.limits(),
+            endpoint: Some(self.connection.endpoint()),
+            limits: self.connection.limits(),
             timeout: self.limit,
             tried: false,
         };
-        match (self.link.fate(self.inquiry), &self.ping) {
+        match (self.connection.fate(self.check), &self.ping) {
             (DeliveryOutcome::Arrived, _) => Ok(()),
             (DeliveryOutcome::Doubtful, _) => {
                 let reason = "the connection broke after notifications had been handed over";
-                Err(subject.unavailable(reason, Executed::Maybe))
+                Err(info.unavailable(reason, Executed::Maybe))
             }
             (DeliveryOutcome::Unknown, Ping::Refused(overflow)) => {
-                Err(overloaded(*overflow, &subject))
+                Err(overloaded(*overflow, &info))
             }
             (DeliveryOutcome::Unknown, Ping::Ended(Err(loss)))
                 if !matches!(loss, NoReply::TimedOut { .. }) =>
             {
-                Err(failure(loss.clone(), &subject, self.patience, None))
+                Err(failure(loss.clone(), &info, self.deadlines, None))
             }
-            (DeliveryOutcome::Unknown, _) => Err(subject.timed_out(Executed::Maybe)),
+            (DeliveryOutcome::Unknown, _) => Err(info.timed_out(Executed::Maybe)),
         }
         .map_err(|error| error.with_executed(Executed::Maybe))
     }
@@ -158,7 +158,7 @@ impl FlushProgress {
 impl Drop for FlushProgress {
     fn drop(&mut self) {
         if let Ping::UnderWay(id) = self.ping {
-            self.link.forget(id);
+            self.connection.forget(id);
         }
     }
 }
@@ -167,6 +167,6 @@ impl Drop for FlushProgress {
 fn outcome(asked: &[FlushProgress]) -> Result<(), Error> {
     asked.iter().try_for_each(|one| {
         let outcome = one.outcome();
-        outcome.inspect_err(|_| one.link.tell(one.inquiry))
+        outcome.inspect_err(|_| one.connection.tell(one.check))
     })
 }

@@ -64,7 +64,7 @@ pub struct Client {
 }
 
 struct ClientShared {
-    ways: Channel,
+    channel: Channel,
     process: Process,
     timeout: Duration,
     connect_timeout: Duration,
@@ -73,13 +73,13 @@ struct ClientShared {
 
 impl Client {
     pub(super) fn new(
-        ways: Channel,
+        channel: Channel,
         timeout: Duration,
         connect_timeout: Duration,
         limits: Limits,
     ) -> Self {
         let shared = Arc::new(ClientShared {
-            ways,
+            channel,
             process: Process::current(),
             timeout,
             connect_timeout,
@@ -194,30 +194,30 @@ impl Client {
     #[expect(clippy::type_complexity, reason = "a pair per endpoint is what it is")]
     pub fn fan_out<C: Command>(&self, command: &C) -> Vec<(String, Result<C::Reply, C::Failure>)> {
         let callee = Callee::Method(const { &C::METHOD });
-        let links = match &self.shared.ways {
-            Channel::Links(links) => links.all(),
+        let connections = match &self.shared.channel {
+            Channel::Connections(connections) => connections.all(),
             Channel::Local(_) => return vec![("local".into(), self.call(command))],
         };
         let marked = self.blocking();
         let client = marked.as_ref().unwrap_or(self);
-        let begun: Vec<_> = links
+        let in_flight: Vec<_> = connections
             .iter()
-            .map(|link| {
+            .map(|connection| {
                 self.check_process()?;
-                let to = Destination::Link(Arc::clone(link));
+                let to = Destination::Link(Arc::clone(connection));
                 client
                     .prepare_for(to, callee, RequestKind::Call, command)?
                     .begin(callee)
             })
             .collect();
-        let begun = depart_together(begun, callee);
-        let waited = begun.into_iter().map(|begun| match begun {
+        let in_flight = depart_together(in_flight, callee);
+        let waited = in_flight.into_iter().map(|in_flight| match in_flight {
             Ok(call) => Pending::<C>::new(call).wait(),
             Err(error) => Err(error.into()),
         });
-        links
+        connections
             .iter()
-            .map(|link| link.endpoint().to_string())
+            .map(|connection| connection.endpoint().to_string())
             .zip(waited)
             .collect()
     }
@@ -241,7 +241,7 @@ impl Client {
             Some(marked) => marked.send(callee, RequestKind::Call, arguments)?,
         };
         let frame = call.wait(callee)?;
-        reply::decode_untyped(&frame, &call.subject(callee))
+        reply::decode_untyped(&frame, &call.info(callee))
     }
 
     /// The handle for calls that are about to block this thread where a server of this process may need it to answer: they
@@ -259,12 +259,12 @@ impl Client {
     }
 
     /// None where calls do not leave the process.
-    pub(super) fn links(&self) -> impl Iterator<Item = &Arc<Connection>> {
-        let links = match &self.shared.ways {
-            Channel::Links(links) => links.all(),
+    pub(super) fn connections(&self) -> impl Iterator<Item = &Arc<Connection>> {
+        let connections = match &self.shared.channel {
+            Channel::Connections(connections) => connections.all(),
             Channel::Local(_) => &[],
         };
-        links.iter().map(|link| &**link)
+        connections.iter().map(|connection| &**connection)
     }
 
     fn send<A: Serialize + ?Sized>(
@@ -278,8 +278,8 @@ impl Client {
 
     /// In a child of the process that made them, connections are of no use. A service within the process is.
     pub(super) fn check_process(&self) -> Result<(), Error> {
-        match self.shared.ways {
-            Channel::Links(_) => Error::check_process(self.shared.process),
+        match self.shared.channel {
+            Channel::Connections(_) => Error::check_process(self.shared.process),
             Channel::Local(_) => Ok(()),
         }
     }
@@ -291,28 +291,28 @@ impl Client {
         kind: RequestKind,
         arguments: &A,
     ) -> Result<EncodedCall, Error> {
-        let links = match &self.shared.ways {
-            Channel::Links(links) => {
+        let connections = match &self.shared.channel {
+            Channel::Connections(connections) => {
                 self.check_process()?;
-                links
+                connections
             }
             Channel::Local(service) => {
                 let to = Destination::Local(Arc::clone(service));
                 return self.prepare_for(to, callee, kind, arguments);
             }
         };
-        let to = Destination::Link(Arc::clone(links.pick()));
-        let mut prepared = self.prepare_for(to, callee, kind, arguments)?;
+        let to = Destination::Link(Arc::clone(connections.pick()));
+        let mut encoded = self.prepare_for(to, callee, kind, arguments)?;
         let idempotent = matches!(callee, Callee::Method(method) if method.is_idempotent());
-        let several = links.all().len() > 1;
+        let several = connections.all().len() > 1;
         if idempotent || several {
-            prepared.retry = Some(Box::new(RetryContext {
-                links: Arc::clone(links),
-                frame: prepared.frame.clone(),
-                course: Attempts::new(idempotent, several),
+            encoded.retry = Some(Box::new(RetryContext {
+                connections: Arc::clone(connections),
+                frame: encoded.frame.clone(),
+                attempts: Attempts::new(idempotent, several),
             }));
         }
-        Ok(prepared)
+        Ok(encoded)
     }
 
     fn prepare_for<A: Serialize + ?Sized>(
@@ -328,7 +328,7 @@ impl Client {
             ..
         } = &*self.shared;
         let timeout = self.time_limit(callee);
-        let subject = CallInfo {
+        let info = CallInfo {
             callee,
             endpoint: to.endpoint(),
             limits,
@@ -336,7 +336,7 @@ impl Client {
             tried: false,
         };
         let metadata = self.metadata.as_metadata();
-        let frame = request::encode(&subject, kind, timeout, metadata, arguments)?;
+        let frame = request::encode(&info, kind, timeout, metadata, arguments)?;
         Ok(EncodedCall {
             to,
             frame,
@@ -382,8 +382,12 @@ impl WithTimeout for Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let endpoints: Vec<&str> = match &self.shared.ways {
-            Channel::Links(links) => links.all().iter().map(|link| &**link.endpoint()).collect(),
+        let endpoints: Vec<&str> = match &self.shared.channel {
+            Channel::Connections(connections) => connections
+                .all()
+                .iter()
+                .map(|connection| &**connection.endpoint())
+                .collect(),
             Channel::Local(_) => vec!["local"],
         };
         f.debug_struct("Client")

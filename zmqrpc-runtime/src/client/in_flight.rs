@@ -83,7 +83,7 @@ pub(super) struct CallEntry {
     /// So many notifications were handed over before it was.
     pub(super) behind: u64,
     /// What is asked of it.
-    pub(super) manner: CallOptions,
+    pub(super) options: CallOptions,
 }
 
 /// How a call is made.
@@ -124,7 +124,7 @@ pub(super) struct InFlightCalls {
 
 impl InFlightCalls {
     /// Makes a place for a call. Never answers 0, the id that no call has.
-    pub(super) fn insert(&mut self, manner: CallOptions) -> u64 {
+    pub(super) fn insert(&mut self, options: CallOptions) -> u64 {
         let index = self.free.pop().unwrap_or_else(|| {
             self.places.push(Slot::default());
             u32::try_from(self.places.len() - 1).unwrap_or(u32::MAX)
@@ -135,7 +135,7 @@ impl InFlightCalls {
             state: CallState::Quiet,
             written: false,
             behind: 0,
-            manner,
+            options,
         });
         u64::from(place.generation) << 32 | u64::from(index)
     }
@@ -157,7 +157,7 @@ impl InFlightCalls {
     /// How many notifications were handed over before the ping with this id, if one is under way.
     pub(super) fn is_behind(&mut self, id: u64) -> Option<u64> {
         let call = self.get_mut(id)?;
-        (call.manner.ping && call.written).then_some(call.behind)
+        (call.options.ping && call.written).then_some(call.behind)
     }
 
     /// Takes a call out, whatever its state: a reply that comes for it later finds nothing.
@@ -229,14 +229,14 @@ impl InFlightCalls {
         let (mut over, mut next) = (Vec::new(), None::<Instant>);
         for (index, place) in (0_u64..).zip(&self.places) {
             let Some(CallEntry {
-                state: CallState::Task(_, patience),
+                state: CallState::Task(_, deadlines),
                 written,
                 ..
             }) = &place.call
             else {
                 continue;
             };
-            match patience.check(*written, now) {
+            match deadlines.check(*written, now) {
                 Ok(until) => next = Some(next.map_or(until, |next| next.min(until))),
                 Err(loss) => over.push((u64::from(place.generation) << 32 | index, loss)),
             }
@@ -276,63 +276,63 @@ mod tests {
         task: false,
     };
 
-    fn done(table: &mut InFlightCalls, id: u64) -> bool {
-        matches!(table.get_mut(id).unwrap().state, CallState::Done(_))
+    fn done(calls: &mut InFlightCalls, id: u64) -> bool {
+        matches!(calls.get_mut(id).unwrap().state, CallState::Done(_))
     }
 
     #[test]
     fn a_late_reply_finds_nothing() {
-        let mut table = InFlightCalls::default();
-        let first = table.insert(CALL);
-        table.remove(first);
-        let second = table.insert(CALL);
+        let mut calls = InFlightCalls::default();
+        let first = calls.insert(CALL);
+        calls.remove(first);
+        let second = calls.insert(CALL);
         assert_ne!(first, second);
-        assert!(table.finish(first, Ok(None)).is_none());
-        assert!(!done(&mut table, second));
+        assert!(calls.finish(first, Ok(None)).is_none());
+        assert!(!done(&mut calls, second));
     }
 
     #[test]
     fn a_call_ends_once() {
-        let mut table = InFlightCalls::default();
-        let id = table.insert(CALL);
-        assert!(matches!(table.finish(id, Ok(None)), Some(CallState::Quiet)));
-        assert!(table.finish(id, Err(NoReply::Disconnected)).is_none());
+        let mut calls = InFlightCalls::default();
+        let id = calls.insert(CALL);
+        assert!(matches!(calls.finish(id, Ok(None)), Some(CallState::Quiet)));
+        assert!(calls.finish(id, Err(NoReply::Disconnected)).is_none());
         assert!(matches!(
-            table.remove(id).unwrap().state,
+            calls.remove(id).unwrap().state,
             CallState::Done(Ok(None))
         ));
     }
 
     #[test]
     fn no_id_is_zero_and_none_is_used_twice() {
-        let mut table = InFlightCalls::default();
+        let mut calls = InFlightCalls::default();
         let mut seen = std::collections::HashSet::from([0]);
         for _ in 0..1000 {
-            let (a, b) = (table.insert(CALL), table.insert(NOTICE));
+            let (a, b) = (calls.insert(CALL), calls.insert(NOTICE));
             assert!(seen.insert(a) && seen.insert(b));
-            table.remove(a);
-            table.remove(b);
+            calls.remove(a);
+            calls.remove(b);
         }
-        assert_eq!(table.len(), 0);
-        assert_eq!(table.places.len(), 2);
+        assert_eq!(calls.len(), 0);
+        assert_eq!(calls.places.len(), 2);
     }
 
     #[test]
     fn ids_that_were_never_given_out_are_harmless() {
-        let mut table = InFlightCalls::default();
+        let mut calls = InFlightCalls::default();
         for id in [0, 1, u64::MAX, 1 << 32, u64::from(u32::MAX)] {
-            assert!(table.get_mut(id).is_none());
-            assert!(table.remove(id).is_none());
-            assert!(table.finish(id, Ok(None)).is_none());
+            assert!(calls.get_mut(id).is_none());
+            assert!(calls.remove(id).is_none());
+            assert!(calls.finish(id, Ok(None)).is_none());
         }
     }
 
     #[test]
     fn only_what_was_written_is_lost_with_the_connection() {
-        let mut table = InFlightCalls::default();
-        let (written, queued) = (table.insert(CALL), table.insert(CALL));
-        table.get_mut(written).unwrap().written = true;
-        assert_eq!(table.pending(|call| call.written), [written]);
-        assert_eq!(table.pending(|_| true), [written, queued]);
+        let mut calls = InFlightCalls::default();
+        let (written, queued) = (calls.insert(CALL), calls.insert(CALL));
+        calls.get_mut(written).unwrap().written = true;
+        assert_eq!(calls.pending(|call| call.written), [written]);
+        assert_eq!(calls.pending(|_| true), [written, queued]);
     }
 }

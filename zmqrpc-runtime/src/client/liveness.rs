@@ -122,109 +122,109 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn pulse() -> (Liveness, Instant) {
-        let pulse = Liveness::new(SECOND, 3 * SECOND);
-        (pulse, pulse.heard)
+    fn liveness() -> (Liveness, Instant) {
+        let liveness = Liveness::new(SECOND, 3 * SECOND);
+        (liveness, liveness.heard)
     }
 
     #[test]
     fn silence_is_asked_about_and_then_death() {
-        let (mut pulse, start) = pulse();
-        assert_eq!(pulse.check(start), LivenessAction::Wait(start + SECOND));
+        let (mut liveness, start) = liveness();
+        assert_eq!(liveness.check(start), LivenessAction::Wait(start + SECOND));
         for second in 1..3 {
-            assert_eq!(pulse.check(start + second * SECOND), LivenessAction::Ask);
+            assert_eq!(liveness.check(start + second * SECOND), LivenessAction::Ask);
         }
         assert_eq!(
-            pulse.check(start + SECOND * 5 / 2),
+            liveness.check(start + SECOND * 5 / 2),
             LivenessAction::Wait(start + 3 * SECOND)
         );
         assert_eq!(
-            pulse.check(start + 3 * SECOND),
+            liveness.check(start + 3 * SECOND),
             LivenessAction::Dead(3 * SECOND)
         );
     }
 
     #[test]
     fn anything_heard_is_a_sign_of_life() {
-        let (mut pulse, start) = pulse();
-        assert_eq!(pulse.check(start + SECOND), LivenessAction::Ask);
-        pulse.hear(start + 2 * SECOND);
+        let (mut liveness, start) = liveness();
+        assert_eq!(liveness.check(start + SECOND), LivenessAction::Ask);
+        liveness.hear(start + 2 * SECOND);
         assert_eq!(
-            pulse.check(start + SECOND * 5 / 2),
+            liveness.check(start + SECOND * 5 / 2),
             LivenessAction::Wait(start + 3 * SECOND)
         );
-        assert_eq!(pulse.check(start + 4 * SECOND), LivenessAction::Ask);
+        assert_eq!(liveness.check(start + 4 * SECOND), LivenessAction::Ask);
         assert_eq!(
-            pulse.check(start + 5 * SECOND),
+            liveness.check(start + 5 * SECOND),
             LivenessAction::Dead(3 * SECOND)
         );
     }
 
     #[test]
     fn a_pulse_that_is_never_asked_for_has_a_next_look() {
-        let mut pulse = Liveness::new(Duration::MAX, Duration::MAX);
+        let mut liveness = Liveness::new(Duration::MAX, Duration::MAX);
         assert!(matches!(
-            pulse.check(Instant::now()),
+            liveness.check(Instant::now()),
             LivenessAction::Wait(_)
         ));
     }
 
     #[test]
     fn who_has_stood_still_itself_asks_once_more() {
-        let (mut pulse, start) = pulse();
-        assert_eq!(pulse.check(start + SECOND), LivenessAction::Ask);
+        let (mut liveness, start) = liveness();
+        assert_eq!(liveness.check(start + SECOND), LivenessAction::Ask);
         // Stopped between a ping and its pong.
         let awake = start + 10 * SECOND;
-        assert_eq!(pulse.check(awake), LivenessAction::Ask);
-        assert_eq!(pulse.check(awake), LivenessAction::Wait(awake + SECOND));
-        pulse.hear(awake + SECOND / 2);
+        assert_eq!(liveness.check(awake), LivenessAction::Ask);
+        assert_eq!(liveness.check(awake), LivenessAction::Wait(awake + SECOND));
+        liveness.hear(awake + SECOND / 2);
         assert_eq!(
-            pulse.check(awake + SECOND / 2 + SECOND),
+            liveness.check(awake + SECOND / 2 + SECOND),
             LivenessAction::Ask
         );
         // The server is dead indeed, and standing still again does not help it.
         let again = awake + 10 * SECOND;
-        assert_eq!(pulse.check(again), LivenessAction::Ask);
+        assert_eq!(liveness.check(again), LivenessAction::Ask);
         assert_eq!(
-            pulse.check(again + 5 * SECOND),
+            liveness.check(again + 5 * SECOND),
             LivenessAction::Dead(3 * SECOND)
         );
     }
 
     #[test]
     fn a_look_that_comes_in_time_grants_nothing() {
-        let (mut pulse, start) = pulse();
+        let (mut liveness, start) = liveness();
         for second in 1..3 {
-            assert_eq!(pulse.check(start + second * SECOND), LivenessAction::Ask);
+            assert_eq!(liveness.check(start + second * SECOND), LivenessAction::Ask);
         }
         let dead = LivenessAction::Dead(3 * SECOND);
-        assert_eq!(pulse.check(start + 3 * SECOND + LATE / 2), dead);
+        assert_eq!(liveness.check(start + 3 * SECOND + LATE / 2), dead);
     }
 
     #[test]
     fn nobody_is_dead_who_was_not_asked() {
-        let (mut pulse, start) = pulse();
-        assert_eq!(pulse.check(start + 100 * SECOND), LivenessAction::Ask);
+        let (mut liveness, start) = liveness();
+        assert_eq!(liveness.check(start + 100 * SECOND), LivenessAction::Ask);
         assert_eq!(
-            pulse.check(start + 101 * SECOND),
+            liveness.check(start + 101 * SECOND),
             LivenessAction::Dead(3 * SECOND)
         );
     }
 
     #[test]
     fn who_gives_signs_of_life_unasked_has_time_for_three() {
-        let mut pulse = Liveness::new(SECOND / 20, SECOND / 10);
-        let start = pulse.heard;
+        let mut liveness = Liveness::new(SECOND / 20, SECOND / 10);
+        let start = liveness.heard;
         for second in 0..5 {
             let heard = start + second * SECOND;
-            pulse.hear(heard);
+            liveness.hear(heard);
             assert_eq!(
-                pulse.listen(heard),
+                liveness.listen(heard),
                 LivenessAction::Wait(heard + 3 * SECOND)
             );
         }
         assert_eq!(
-            pulse.listen(start + 7 * SECOND),
+            liveness.listen(start + 7 * SECOND),
             LivenessAction::Dead(3 * SECOND)
         );
         let mut patient = Liveness::new(SECOND, 10 * SECOND);
@@ -241,21 +241,21 @@ mod tests {
 
     #[test]
     fn who_has_stood_still_itself_listens_once_more() {
-        let (mut pulse, start) = pulse();
+        let (mut liveness, start) = liveness();
         assert_eq!(
-            pulse.listen(start),
+            liveness.listen(start),
             LivenessAction::Wait(start + 3 * SECOND)
         );
         let awake = start + 10 * SECOND;
         let granted = awake + SECOND * 3 / 2;
-        assert_eq!(pulse.listen(awake), LivenessAction::Wait(granted));
+        assert_eq!(liveness.listen(awake), LivenessAction::Wait(granted));
         assert_eq!(
-            pulse.listen(granted + SECOND),
+            liveness.listen(granted + SECOND),
             LivenessAction::Dead(3 * SECOND)
         );
-        pulse.hear(granted);
+        liveness.hear(granted);
         assert_eq!(
-            pulse.listen(granted),
+            liveness.listen(granted),
             LivenessAction::Wait(granted + 3 * SECOND)
         );
     }

@@ -3,20 +3,20 @@
 //! Stubs call through [`Client`]; this module knows commands and sockets, and nothing of servers.
 //!
 //! ```text
-//! handle      Client: settings of a call, which link it takes
+//! handle      Client: settings of a call, which connection it takes
 //! async_client AsyncClient: the same for tasks
 //! encoded_call a call that is encoded
-//! pending     Pending: a call that was begun
+//! pending     Pending: a call that was in_flight
 //! request     arguments to a frame
 //! reply       a frame to a reply or an error
 //! call_info   what is called and where, for requests, replies and errors
 //! stats       counters
-//! balancer    which link a call takes
+//! balancer    which connection a call takes
 //! retry       whether a call is made again, and where
 //! connection  threads and tasks that wait for one endpoint: who leads, who follows
 //! flush       waiting until notifications have arrived
 //! completion  calls end, and who waits wakes
-//! state       what stands under the link's lock: socket, table, queue
+//! state       what stands under the connection's lock: socket, calls, queue
 //! send_queue  requests that wait for a connection
 //! supervision whether its server lives, and another connection if not
 //! drain_state whether its server takes calls, or is about to end

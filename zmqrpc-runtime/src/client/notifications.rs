@@ -74,16 +74,16 @@ impl NotificationTracker {
     }
 
     /// Whether the server has to be asked.
-    pub(super) fn is_open(&self, inquiry: DeliveryCheck) -> bool {
-        self.settled < inquiry.up_to
+    pub(super) fn is_open(&self, check: DeliveryCheck) -> bool {
+        self.settled < check.up_to
     }
 
-    pub(super) fn fate(&self, inquiry: DeliveryCheck) -> DeliveryOutcome {
-        let DeliveryCheck { up_to, told } = inquiry;
+    pub(super) fn fate(&self, check: DeliveryCheck) -> DeliveryOutcome {
+        let DeliveryCheck { up_to, told } = check;
         let concerns = |lost: &Range<u64>| lost.start.max(told) < lost.end.min(up_to);
         if self.losses.iter().any(concerns) {
             DeliveryOutcome::Doubtful
-        } else if self.is_open(inquiry) {
+        } else if self.is_open(check) {
             DeliveryOutcome::Unknown
         } else {
             DeliveryOutcome::Arrived
@@ -91,9 +91,9 @@ impl NotificationTracker {
     }
 
     /// Who has asked is told of what was lost.
-    pub(super) fn tell(&mut self, inquiry: DeliveryCheck) {
+    pub(super) fn tell(&mut self, check: DeliveryCheck) {
         let lost = self.losses.last().map_or(0, |lost| lost.end);
-        self.told = self.told.max(lost.min(inquiry.up_to));
+        self.told = self.told.max(lost.min(check.up_to));
     }
 }
 

@@ -52,7 +52,7 @@ impl<C: Command> Pending<C> {
     pub fn wait(mut self) -> Result<C::Reply, C::Failure> {
         let callee = Callee::Method(const { &C::METHOD });
         let frame = self.call.wait(callee)?;
-        reply::decode(&frame, &self.call.subject(callee))
+        reply::decode(&frame, &self.call.info(callee))
     }
 }
 
@@ -66,13 +66,13 @@ impl<C: Command> fmt::Debug for Pending<C> {
 
 /// A call that was begun, whatever its command.
 pub(super) struct InFlightCall {
-    pub(super) way: ReplySource,
+    pub(super) source: ReplySource,
     /// Known to have been handed over.
     pub(super) written: bool,
     pub(super) timeout: Duration,
     pub(super) oneway: bool,
     /// Of the call.
-    pub(super) patience: Deadlines,
+    pub(super) deadlines: Deadlines,
     /// Until when the present try waits for a connection.
     pub(super) connected_by: Instant,
     pub(super) retry: Option<Box<RetryContext>>,
@@ -111,25 +111,25 @@ impl InFlightCall {
     ) -> std::task::Poll<Result<Option<Message>, Error>> {
         use std::task::{Poll, ready};
         loop {
-            if let ReplySource::Task(task, alarm) = &mut self.way {
+            if let ReplySource::Task(task, alarm) = &mut self.source {
                 if let Poll::Ready(frame) = task.as_mut().poll(cx) {
-                    self.way = ReplySource::here(frame);
+                    self.source = ReplySource::here(frame);
                     return Poll::Ready(self.end(callee));
                 }
-                let deadline = self.patience.deadline;
+                let deadline = self.deadlines.deadline;
                 if Instant::now() >= deadline {
                     // Drops the method where it waits.
-                    self.way = ReplySource::Here(None);
-                    return Poll::Ready(Err(self.subject(callee).timed_out(Executed::Maybe)));
+                    self.source = ReplySource::Here(None);
+                    return Poll::Ready(Err(self.info(callee).timed_out(Executed::Maybe)));
                 }
                 let alarm = alarm.get_or_insert_with(|| Box::new(TaskTimer::new()));
                 let set = alarm.set(deadline, cx.waker());
                 return set.map_or_else(|error| Poll::Ready(Err(error.into())), |()| Poll::Pending);
             }
-            let ReplySource::Link(link, id) = &self.way else {
+            let ReplySource::Link(connection, id) = &self.source else {
                 return Poll::Ready(self.end(callee));
             };
-            let ending = ready!(link.poll(*id, cx.waker(), self.turn()));
+            let ending = ready!(connection.poll(*id, cx.waker(), self.turn()));
             if let Some(result) = self.conclude(ending, callee) {
                 return Poll::Ready(result);
             }
@@ -139,7 +139,7 @@ impl InFlightCall {
     /// Waits for the reply frame.
     pub(super) fn wait(&mut self, callee: Callee<'_>) -> Result<Message, Error> {
         self.end(callee)?.ok_or_else(|| {
-            self.subject(callee)
+            self.info(callee)
                 .unavailable("there is no reply", Executed::Maybe)
         })
     }
@@ -147,9 +147,9 @@ impl InFlightCall {
     /// Waits until the call has been handed over, if it is not yet.
     pub(super) fn depart(mut self, callee: Callee<'_>) -> Result<Self, Error> {
         while !self.written
-            && let ReplySource::Link(link, id) = &self.way
+            && let ReplySource::Link(connection, id) = &self.source
         {
-            let Err(loss) = link.hand_over(*id, self.turn()) else {
+            let Err(loss) = connection.hand_over(*id, self.turn()) else {
                 break;
             };
             if let Some(result) = self.conclude(Err(loss), callee) {
@@ -165,17 +165,17 @@ impl InFlightCall {
     }
 
     fn end(&mut self, callee: Callee<'_>) -> Result<Option<Message>, Error> {
-        while let ReplySource::Link(link, id) = &self.way {
-            let ending = link.wait(*id, self.turn());
+        while let ReplySource::Link(connection, id) = &self.source {
+            let ending = connection.wait(*id, self.turn());
             if let Some(result) = self.conclude(ending, callee) {
                 return result;
             }
         }
-        match &mut self.way {
+        match &mut self.source {
             // A plain handler cannot be interrupted; the caller learns that it took too long.
-            ReplySource::Here(frame) if Instant::now() > self.patience.deadline => {
+            ReplySource::Here(frame) if Instant::now() > self.deadlines.deadline => {
                 let executed = frame.as_deref().map_or(Executed::Maybe, reply::executed);
-                Err(self.subject(callee).timed_out(executed))
+                Err(self.info(callee).timed_out(executed))
             }
             ReplySource::Here(frame) => Ok(frame.take().map(|frame| *frame)),
             ReplySource::Link(..) | ReplySource::Ended(_) | ReplySource::Task(..) => Ok(None),
@@ -185,10 +185,10 @@ impl InFlightCall {
     /// Starts to count the time of a try: as long as the call has, but where there are other links to turn to, not as
     /// long to connect.
     pub(super) fn start_turn(&mut self, now: Instant) {
-        self.connected_by = self.patience.connected_by;
+        self.connected_by = self.deadlines.connected_by;
         if let Some(retry) = &self.retry {
-            let connected_by = retry.links.turn(self.patience.connect_timeout, now);
-            self.connected_by = connected_by.min(self.patience.connected_by);
+            let connected_by = retry.connections.turn(self.deadlines.connect_timeout, now);
+            self.connected_by = connected_by.min(self.deadlines.connected_by);
         }
     }
 
@@ -196,7 +196,7 @@ impl InFlightCall {
     fn turn(&self) -> Deadlines {
         Deadlines {
             connected_by: self.connected_by,
-            ..self.patience
+            ..self.deadlines
         }
     }
 
@@ -206,71 +206,73 @@ impl InFlightCall {
         ending: CallResult,
         callee: Callee<'_>,
     ) -> Option<Result<Option<Message>, Error>> {
-        self.way = match std::mem::replace(&mut self.way, ReplySource::Here(None)) {
-            ReplySource::Link(link, _) => ReplySource::Ended(link),
+        self.source = match std::mem::replace(&mut self.source, ReplySource::Here(None)) {
+            ReplySource::Link(connection, _) => ReplySource::Ended(connection),
             other => other,
         };
         if self.try_again(&ending) {
             return None;
         }
         Some(ending.map_err(|loss| {
-            let obstacle = match &self.way {
-                ReplySource::Link(link, _) | ReplySource::Ended(link) => link.obstacle(&loss),
+            let blocked_by = match &self.source {
+                ReplySource::Link(connection, _) | ReplySource::Ended(connection) => {
+                    connection.blocked_by(&loss)
+                }
                 ReplySource::Task(..) | ReplySource::Here(_) => None,
             };
-            let subject = self.subject(callee);
-            let error = failure(loss, &subject, self.patience, obstacle);
-            subject.in_all(error)
+            let info = self.info(callee);
+            let error = failure(loss, &info, self.deadlines, blocked_by);
+            info.in_all(error)
         }))
     }
 
     /// Begins another try, if there is to be one after this one.
     fn try_again(&mut self, ending: &CallResult) -> bool {
-        let (Some(retry), ReplySource::Ended(link)) = (&mut self.retry, &self.way) else {
+        let (Some(retry), ReplySource::Ended(connection)) = (&mut self.retry, &self.source) else {
             return false;
         };
-        let links = &retry.links;
-        let by = || links.position(link).unwrap_or_default();
-        let Some(end) = AttemptOutcome::of(ending, by, || !link.takes_calls()) else {
+        let connections = &retry.connections;
+        let by = || connections.position(connection).unwrap_or_default();
+        let Some(end) = AttemptOutcome::of(ending, by, || !connection.takes_calls()) else {
             return false;
         };
         let now = Instant::now();
-        let next = match retry.course.next(end, &self.patience, now) {
+        let next = match retry.attempts.next(end, &self.deadlines, now) {
             RetryDecision::Stop => return false,
-            RetryDecision::Anywhere => Some(links.pick()),
-            RetryDecision::Elsewhere => links.pick_another(&retry.course.refused),
+            RetryDecision::Anywhere => Some(connections.pick()),
+            RetryDecision::Elsewhere => connections.pick_another(&retry.attempts.refused),
             RetryDecision::ElsewhereOrLater => {
-                let another = links.pick_another(&retry.course.refused);
-                Some(another.unwrap_or_else(|| links.pick()))
+                let another = connections.pick_another(&retry.attempts.refused);
+                Some(another.unwrap_or_else(|| connections.pick()))
             }
         };
-        let manner = CallOptions {
+        let options = CallOptions {
             oneway: self.oneway,
-            movable: links.all().len() > 1,
+            movable: connections.all().len() > 1,
             ping: false,
             task: false,
         };
-        let Some(link) = next else { return false };
+        let Some(connection) = next else { return false };
         let mut frame = retry.frame.clone();
-        let left = self.patience.deadline.saturating_duration_since(now);
+        let left = self.deadlines.deadline.saturating_duration_since(now);
         shorten_remaining(&mut frame, left);
-        let Ok(call) = link.begin(frame, manner) else {
+        let Ok(call) = connection.begin(frame, options) else {
             return false;
         };
         if end != AttemptOutcome::Unsent {
             // The server was there: what counts is how long it takes to come back.
-            self.patience.connected_by = now + self.patience.connect_timeout;
+            self.deadlines.connected_by = now + self.deadlines.connect_timeout;
         }
-        self.way = ReplySource::Link(Arc::clone(link), call.id);
+        self.source = ReplySource::Link(Arc::clone(connection), call.id);
         self.written = call.written;
         self.start_turn(now);
         true
     }
 
-    pub(super) fn subject<'a>(&'a self, callee: Callee<'a>) -> CallInfo<'a> {
-        let (endpoint, limits) = match &self.way {
-            ReplySource::Link(link, _) | ReplySource::Ended(link) => {
-                (Some(link.endpoint()), link.limits())
+    pub(super) fn info<'a>(&'a self, callee: Callee<'a>) -> CallInfo<'a> {
+        let (endpoint, limits) = match &self.source {
+            ReplySource::Link(connection, _) | ReplySource::Ended(connection) => {
+                (Some(connection.endpoint()), connection.limits())
             }
             ReplySource::Here(_) | ReplySource::Task(..) => (None, &Limits::DEFAULT),
         };
@@ -279,7 +281,10 @@ impl InFlightCall {
             endpoint,
             limits,
             timeout: self.timeout,
-            tried: self.retry.as_ref().is_some_and(|retry| retry.course.tried),
+            tried: self
+                .retry
+                .as_ref()
+                .is_some_and(|retry| retry.attempts.tried),
         }
     }
 }
@@ -295,7 +300,7 @@ pub(super) fn depart_together(
     }
     thread::scope(|scope| {
         let start = |call: InFlightCall| {
-            let at = call.subject(callee).site();
+            let at = call.info(callee).site();
             thread::Builder::new()
                 .spawn_scoped(scope, move || call.depart(callee))
                 .map_err(|error| Error::Unavailable {
@@ -315,24 +320,24 @@ pub(super) fn depart_together(
 
 impl Drop for InFlightCall {
     fn drop(&mut self) {
-        if let ReplySource::Link(link, id) = &self.way {
-            link.forget(*id);
+        if let ReplySource::Link(connection, id) = &self.source {
+            connection.forget(*id);
         }
     }
 }
 
-/// `obstacle` is why the request could not be handed over, if that is known.
+/// `blocked_by` is why the request could not be handed over, if that is known.
 pub(super) fn failure(
     loss: NoReply,
-    subject: &CallInfo<'_>,
-    patience: Deadlines,
-    obstacle: Option<BlockedBy>,
+    info: &CallInfo<'_>,
+    deadlines: Deadlines,
+    blocked_by: Option<BlockedBy>,
 ) -> Error {
     match loss {
-        NoReply::TimedOut { written: true } => subject.timed_out(Executed::Maybe),
+        NoReply::TimedOut { written: true } => info.timed_out(Executed::Maybe),
         NoReply::TimedOut { written: false } | NoReply::NotConnected => {
-            let waited = patience.connect_timeout.min(subject.timeout);
-            let reason = match obstacle {
+            let waited = deadlines.connect_timeout.min(info.timeout);
+            let reason = match blocked_by {
                 Some(BlockedBy::Name(why)) => format!("no connection within {waited:?}: {why}"),
                 Some(BlockedBy::Full) => format!(
                     "no room for the request within {waited:?}, the server takes nothing in"
@@ -342,20 +347,20 @@ pub(super) fn failure(
                 }
                 None => format!("no connection within {waited:?}, is the server running there?"),
             };
-            subject.unavailable(reason, Executed::No)
+            info.unavailable(reason, Executed::No)
         }
-        NoReply::Silent(limit) => subject.unavailable(
+        NoReply::Silent(limit) => info.unavailable(
             format!("the server has shown no sign of life for {limit:?}"),
             Executed::Maybe,
         ),
-        NoReply::Disconnected => subject.unavailable(
+        NoReply::Disconnected => info.unavailable(
             "the connection broke before the reply came",
             Executed::Maybe,
         ),
-        NoReply::Drained => subject.unavailable("the server is shutting down", Executed::No),
+        NoReply::Drained => info.unavailable("the server is shutting down", Executed::No),
         NoReply::Foreign => {
             let reason = "what listens there speaks another protocol";
-            subject.unavailable(reason, Executed::No)
+            info.unavailable(reason, Executed::No)
         }
         NoReply::NoServer { returned } => {
             let reason = "what listens there is no server: it sends requests";
@@ -364,14 +369,14 @@ pub(super) fn failure(
             } else {
                 Executed::Maybe
             };
-            subject.unavailable(reason, executed)
+            info.unavailable(reason, executed)
         }
         NoReply::Denied(denial) => Error::Unauthenticated {
-            at: subject.site(),
+            at: info.site(),
             reason: denial.reason().into(),
         },
         NoReply::Broken(error) => {
-            subject.unavailable(format!("the socket failed: {error}"), Executed::Maybe)
+            info.unavailable(format!("the socket failed: {error}"), Executed::Maybe)
         }
     }
 }

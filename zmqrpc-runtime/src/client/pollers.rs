@@ -21,26 +21,26 @@ pub(super) struct Pollers {
 
 impl ConnectionState {
     pub(super) fn is_led(&self) -> bool {
-        self.watch.leading
+        self.pollers.leading
     }
 
     pub(super) fn start_leading(&mut self) {
-        self.watch.leading = true;
+        self.pollers.leading = true;
     }
 
     pub(super) fn stop_leading(&mut self) {
-        self.watch.leading = false;
+        self.pollers.leading = false;
         self.see_to_a_leader();
     }
 
     /// Wakes one of those who wait unless somebody leads, so that somebody goes on looking after the socket. Also for who has
     /// been woken to lead, and does not: its call may have been ended by somebody else meanwhile.
     pub(super) fn see_to_a_leader(&mut self) {
-        if self.watch.leading {
+        if self.pollers.leading {
             return;
         }
-        while let Some(id) = self.watch.followers.pop_front() {
-            if let Some(call) = self.table.get_mut(id)
+        while let Some(id) = self.pollers.followers.pop_front() {
+            if let Some(call) = self.calls.get_mut(id)
                 && let CallState::Parked(thread) = &call.state
             {
                 thread.unpark();
@@ -51,30 +51,30 @@ impl ConnectionState {
 
     /// The leader is about to wait for its call's ending outside of the lock.
     pub(super) fn start_polling(&mut self, id: u64) {
-        self.watch.polling = true;
+        self.pollers.polling = true;
         self.set(id, CallState::Leader);
     }
 
     /// The leader is back. It takes its mark away before it drains, or it would ring its own bell.
     pub(super) fn stop_polling(&mut self, id: u64) {
-        self.watch.polling = false;
+        self.pollers.polling = false;
         self.set(id, CallState::Quiet);
     }
 
     /// Somebody else leads: the thread goes to sleep until its call ends or it is to lead.
     pub(super) fn park(&mut self, id: u64, thread: Thread) {
         self.set(id, CallState::Parked(thread));
-        self.watch.followers.push_back(id);
+        self.pollers.followers.push_back(id);
     }
 
     /// The thread is awake again.
     pub(super) fn unpark(&mut self, id: u64) {
         self.set(id, CallState::Quiet);
-        self.watch.followers.retain(|follower| *follower != id);
+        self.pollers.followers.retain(|follower| *follower != id);
     }
 
     pub(super) fn set(&mut self, id: u64, state: CallState) {
-        self.table.set(id, state);
+        self.calls.set(id, state);
     }
 
     /// Finds out what became of the connection while nobody waited for it.
@@ -83,9 +83,9 @@ impl ConnectionState {
         self.service(poller);
     }
 
-    /// What [`IdleSocket::tend`](crate::socket::IdleSocket::tend) does.
-    pub(super) fn tend(&mut self, poller: &Poller) -> bool {
-        if !self.watch.polling {
+    /// What [`IdleSocket::look_after`](crate::socket::IdleSocket::look_after) does.
+    pub(super) fn look_after(&mut self, poller: &Poller) -> bool {
+        if !self.pollers.polling {
             self.refresh(poller);
         }
         self.dealer.is_cut()
@@ -102,6 +102,6 @@ impl ConnectionState {
 
     /// Whether there is more to take in, although nobody waits for it.
     pub(super) fn is_behind(&self) -> bool {
-        self.behind && !self.watch.polling
+        self.behind && !self.pollers.polling
     }
 }

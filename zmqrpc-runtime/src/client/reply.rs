@@ -27,11 +27,11 @@ pub(super) fn executed(frame: &Message) -> Executed {
 }
 
 /// The reply to a command.
-pub(super) fn decode<R: Value, F: Failure>(frame: &[u8], subject: &CallInfo<'_>) -> Result<R, F> {
-    let undecodable = |source| undecodable(source, subject);
-    match read(frame, subject)? {
+pub(super) fn decode<R: Value, F: Failure>(frame: &[u8], info: &CallInfo<'_>) -> Result<R, F> {
+    let undecodable = |source| undecodable(source, info);
+    match read(frame, info)? {
         EncodedAnswer::Value(codec, body) => Ok(R::decode(codec, body).map_err(undecodable)?),
-        EncodedAnswer::Accepted(codec) => Ok(accepted(codec, subject)?),
+        EncodedAnswer::Accepted(codec) => Ok(accepted(codec, info)?),
         EncodedAnswer::Error(codec, body) => {
             let error = F::Service::decode(codec, body).map_err(undecodable)?;
             Err(F::service(error))
@@ -40,14 +40,14 @@ pub(super) fn decode<R: Value, F: Failure>(frame: &[u8], subject: &CallInfo<'_>)
 }
 
 /// The reply to a call by name, whose errors have no type here.
-pub(super) fn decode_untyped<R: Value>(frame: &[u8], subject: &CallInfo<'_>) -> Result<R, Error> {
-    match read(frame, subject)? {
+pub(super) fn decode_untyped<R: Value>(frame: &[u8], info: &CallInfo<'_>) -> Result<R, Error> {
+    match read(frame, info)? {
         EncodedAnswer::Value(codec, body) => {
-            R::decode(codec, body).map_err(|source| undecodable(source, subject))
+            R::decode(codec, body).map_err(|source| undecodable(source, info))
         }
-        EncodedAnswer::Accepted(codec) => accepted(codec, subject),
+        EncodedAnswer::Accepted(codec) => accepted(codec, info),
         EncodedAnswer::Error(codec, body) => Err(Error::Service {
-            at: subject.site(),
+            at: info.site(),
             message: describe(codec, body)
                 .unwrap_or_else(|| format!("{} bytes", body.len()))
                 .into(),
@@ -57,8 +57,8 @@ pub(super) fn decode_untyped<R: Value>(frame: &[u8], subject: &CallInfo<'_>) -> 
 }
 
 /// The reply to what was only taken on: what no bytes decode to.
-fn accepted<R: Value>(codec: Codec, subject: &CallInfo<'_>) -> Result<R, Error> {
-    R::decode(codec, &[]).map_err(|_| Error::Accepted { at: subject.site() })
+fn accepted<R: Value>(codec: Codec, info: &CallInfo<'_>) -> Result<R, Error> {
+    R::decode(codec, &[]).map_err(|_| Error::Accepted { at: info.site() })
 }
 
 /// What a service answered: still encoded.
@@ -69,23 +69,23 @@ enum EncodedAnswer<'a> {
     Error(Codec, &'a [u8]),
 }
 
-fn read<'a>(frame: &'a [u8], subject: &CallInfo<'_>) -> Result<EncodedAnswer<'a>, Error> {
-    sort(frame, subject).map_err(|error| subject.in_all(error))
+fn read<'a>(frame: &'a [u8], info: &CallInfo<'_>) -> Result<EncodedAnswer<'a>, Error> {
+    sort(frame, info).map_err(|error| info.in_all(error))
 }
 
-fn sort<'a>(frame: &'a [u8], subject: &CallInfo<'_>) -> Result<EncodedAnswer<'a>, Error> {
-    let limit = subject.limits.message;
+fn sort<'a>(frame: &'a [u8], info: &CallInfo<'_>) -> Result<EncodedAnswer<'a>, Error> {
+    let limit = info.limits.message;
     if frame.len() > limit {
         let executed = Executed::Yes;
         return Err(Error::TooLarge {
-            at: subject.site(),
+            at: info.site(),
             what: "the reply",
             limit,
             executed,
         });
     }
     let malformed = |reason: String, executed| Error::Decode {
-        at: subject.site(),
+        at: info.site(),
         what: "the reply",
         source: CodecError::Decode(reason),
         executed,
@@ -94,7 +94,7 @@ fn sort<'a>(frame: &'a [u8], subject: &CallInfo<'_>) -> Result<EncodedAnswer<'a>
         Codec::from_id(codec)
             .ok_or_else(|| malformed(format!("codec {codec} is unknown here"), Executed::Yes))
     };
-    let reply = Reply::decode(frame, subject.limits)
+    let reply = Reply::decode(frame, info.limits)
         .map_err(|error| malformed(error.to_string(), Executed::Maybe))?;
     match reply.body {
         ReplyBody::Ok {
@@ -110,7 +110,7 @@ fn sort<'a>(frame: &'a [u8], subject: &CallInfo<'_>) -> Result<EncodedAnswer<'a>
             detail,
             ..
         } => {
-            let error = failure(status, executed, detail, subject);
+            let error = failure(status, executed, detail, info);
             // The byte counts, whatever the status usually means.
             Err(if executed > error.executed() {
                 error.with_executed(executed)
@@ -125,12 +125,12 @@ fn sort<'a>(frame: &'a [u8], subject: &CallInfo<'_>) -> Result<EncodedAnswer<'a>
     }
 }
 
-fn failure(status: Status, executed: Executed, detail: &str, subject: &CallInfo<'_>) -> Error {
-    let at = subject.site();
+fn failure(status: Status, executed: Executed, detail: &str, info: &CallInfo<'_>) -> Error {
+    let at = info.site();
     let undecodable = |what| {
         let source = CodecError::Decode(detail.to_owned());
         Error::Decode {
-            at: subject.site(),
+            at: info.site(),
             what,
             source,
             executed,
@@ -140,7 +140,7 @@ fn failure(status: Status, executed: Executed, detail: &str, subject: &CallInfo<
         Status::UnknownMethod => Error::UnknownMethod { at },
         Status::SignatureMismatch => Error::SignatureMismatch {
             at,
-            ours: subject.signature().into(),
+            ours: info.signature().into(),
             theirs: detail.into(),
         },
         Status::Decode => undecodable("the arguments"),
@@ -164,12 +164,12 @@ fn failure(status: Status, executed: Executed, detail: &str, subject: &CallInfo<
             } else {
                 "the request"
             },
-            limit: detail.parse().unwrap_or(subject.limits.message),
+            limit: detail.parse().unwrap_or(info.limits.message),
             executed,
         },
         // Not what the caller may take for not executed.
         Status::Overloaded if executed != Executed::No => {
-            subject.unavailable(detail.to_owned(), executed)
+            info.unavailable(detail.to_owned(), executed)
         }
         Status::Overloaded => Error::Overloaded {
             at,
@@ -178,12 +178,12 @@ fn failure(status: Status, executed: Executed, detail: &str, subject: &CallInfo<
         Status::Cancelled => Error::Cancelled { at, executed },
         Status::ShuttingDown => Error::ShuttingDown { at },
         Status::Panicked => Error::Panicked { at },
-        Status::Expired => subject.timed_out(executed),
+        Status::Expired => info.timed_out(executed),
         Status::Unauthenticated => Error::Unauthenticated {
             at,
             reason: detail.to_owned().into(),
         },
-        Status::Unavailable => subject.unavailable(detail.to_owned(), executed),
+        Status::Unavailable => info.unavailable(detail.to_owned(), executed),
         Status::Other(code) => Error::Remote {
             at,
             code,
@@ -193,9 +193,9 @@ fn failure(status: Status, executed: Executed, detail: &str, subject: &CallInfo<
     }
 }
 
-fn undecodable(source: CodecError, subject: &CallInfo<'_>) -> Error {
+fn undecodable(source: CodecError, info: &CallInfo<'_>) -> Error {
     Error::Decode {
-        at: subject.site(),
+        at: info.site(),
         what: "the reply",
         source,
         executed: Executed::Yes,

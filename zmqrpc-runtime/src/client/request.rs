@@ -16,7 +16,7 @@ use crate::wire::{Executed, Metadata, NO_ID, Request, RequestKind};
 ///
 /// [`Error::TooLarge`] and [`Error::Encode`]; nothing has been sent.
 pub(super) fn encode<A: Serialize + ?Sized>(
-    subject: &CallInfo<'_>,
+    info: &CallInfo<'_>,
     kind: RequestKind,
     remaining: Duration,
     metadata: Metadata<'_>,
@@ -25,8 +25,8 @@ pub(super) fn encode<A: Serialize + ?Sized>(
     let header = Request {
         kind,
         id: NO_ID,
-        codec: subject.codec().id(),
-        method: subject.method(),
+        codec: info.codec().id(),
+        method: info.method(),
         remaining: Some(remaining),
         metadata,
         body: &[],
@@ -34,25 +34,24 @@ pub(super) fn encode<A: Serialize + ?Sized>(
     let executed = Executed::No;
     Message::build(|out| {
         header
-            .encode(out, subject.limits)
+            .encode(out, info.limits)
             .map_err(|error| Error::Encode {
-                at: subject.site(),
+                at: info.site(),
                 what: "the header",
                 source: CodecError::Encode(error.to_string()),
                 executed,
             })?;
-        subject
-            .codec()
-            .encode(arguments, out, subject.limits.message)
+        info.codec()
+            .encode(arguments, out, info.limits.message)
             .map_err(|error| match error {
                 CodecError::TooLarge { limit } => Error::TooLarge {
-                    at: subject.site(),
+                    at: info.site(),
                     what: "the request",
                     limit,
                     executed,
                 },
                 source => Error::Encode {
-                    at: subject.site(),
+                    at: info.site(),
                     what: "the arguments",
                     source,
                     executed,

@@ -20,9 +20,9 @@ use crate::wire::{Executed, Limits, Reply, ReplyBody, Status, is_failure};
 
 /// What another try takes.
 pub(super) struct RetryContext {
-    pub(super) links: Arc<Balancer>,
+    pub(super) connections: Arc<Balancer>,
     pub(super) frame: Message,
-    pub(super) course: Attempts,
+    pub(super) attempts: Attempts,
 }
 
 /// The tries of a call so far.
@@ -79,14 +79,14 @@ impl Attempts {
     pub(super) fn next(
         &mut self,
         end: AttemptOutcome,
-        patience: &Deadlines,
+        deadlines: &Deadlines,
         now: Instant,
     ) -> RetryDecision {
-        if now >= patience.deadline {
+        if now >= deadlines.deadline {
             return RetryDecision::Stop;
         }
         match end {
-            AttemptOutcome::Unsent if self.several && now < patience.connected_by => {
+            AttemptOutcome::Unsent if self.several && now < deadlines.connected_by => {
                 RetryDecision::Anywhere
             }
             AttemptOutcome::Refused { by, left } => {
@@ -163,7 +163,7 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn patience(now: Instant) -> Deadlines {
+    fn deadlines(now: Instant) -> Deadlines {
         Deadlines {
             deadline: now + 30 * SECOND,
             connected_by: now + 5 * SECOND,
@@ -178,21 +178,21 @@ mod tests {
     #[test]
     fn what_was_not_sent_goes_elsewhere_as_long_as_it_waits_for_a_connection() {
         let now = Instant::now();
-        let patience = patience(now);
+        let deadlines = deadlines(now);
         for idempotent in [false, true] {
-            let mut course = Attempts::new(idempotent, true);
+            let mut attempts = Attempts::new(idempotent, true);
             assert_eq!(
-                course.next(AttemptOutcome::Unsent, &patience, now),
+                attempts.next(AttemptOutcome::Unsent, &deadlines, now),
                 RetryDecision::Anywhere
             );
             let late = now + 5 * SECOND;
             assert_eq!(
-                course.next(AttemptOutcome::Unsent, &patience, late),
+                attempts.next(AttemptOutcome::Unsent, &deadlines, late),
                 RetryDecision::Stop
             );
             let mut alone = Attempts::new(idempotent, false);
             assert_eq!(
-                alone.next(AttemptOutcome::Unsent, &patience, now),
+                alone.next(AttemptOutcome::Unsent, &deadlines, now),
                 RetryDecision::Stop
             );
         }
@@ -201,21 +201,21 @@ mod tests {
     #[test]
     fn what_was_lost_is_made_again_only_where_that_does_no_harm() {
         let now = Instant::now();
-        let patience = patience(now);
+        let deadlines = deadlines(now);
         let mut once = Attempts::new(false, true);
         assert_eq!(
-            once.next(AttemptOutcome::Lost, &patience, now),
+            once.next(AttemptOutcome::Lost, &deadlines, now),
             RetryDecision::Stop
         );
         let mut again = Attempts::new(true, false);
         assert_eq!(
-            again.next(AttemptOutcome::Lost, &patience, now),
+            again.next(AttemptOutcome::Lost, &deadlines, now),
             RetryDecision::Anywhere
         );
         assert!(again.tried);
         let late = now + 30 * SECOND;
         assert_eq!(
-            again.next(AttemptOutcome::Lost, &patience, late),
+            again.next(AttemptOutcome::Lost, &deadlines, late),
             RetryDecision::Stop
         );
     }
@@ -223,21 +223,21 @@ mod tests {
     #[test]
     fn what_was_refused_goes_to_each_endpoint_once() {
         let now = Instant::now();
-        let patience = patience(now);
-        let mut course = Attempts::new(false, true);
+        let deadlines = deadlines(now);
+        let mut attempts = Attempts::new(false, true);
         assert_eq!(
-            course.next(refused(1), &patience, now),
+            attempts.next(refused(1), &deadlines, now),
             RetryDecision::Elsewhere
         );
         assert_eq!(
-            course.next(refused(0), &patience, now),
+            attempts.next(refused(0), &deadlines, now),
             RetryDecision::Elsewhere
         );
-        assert_eq!(course.refused, [1, 0]);
-        assert!(!course.tried);
+        assert_eq!(attempts.refused, [1, 0]);
+        assert!(!attempts.tried);
         let late = now + 30 * SECOND;
         assert_eq!(
-            course.next(refused(2), &patience, late),
+            attempts.next(refused(2), &deadlines, late),
             RetryDecision::Stop
         );
     }
@@ -245,14 +245,17 @@ mod tests {
     #[test]
     fn what_a_server_refuses_that_ends_waits_for_the_next_one_once() {
         let now = Instant::now();
-        let patience = patience(now);
-        let mut course = Attempts::new(true, false);
+        let deadlines = deadlines(now);
+        let mut attempts = Attempts::new(true, false);
         let end = AttemptOutcome::Refused { by: 0, left: true };
         assert_eq!(
-            course.next(end, &patience, now),
+            attempts.next(end, &deadlines, now),
             RetryDecision::ElsewhereOrLater
         );
-        assert_eq!(course.next(end, &patience, now), RetryDecision::Elsewhere);
+        assert_eq!(
+            attempts.next(end, &deadlines, now),
+            RetryDecision::Elsewhere
+        );
     }
 
     #[test]

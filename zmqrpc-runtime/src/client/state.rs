@@ -52,15 +52,15 @@ pub(super) struct Submitted {
 pub(super) struct ConnectionState {
     pub(super) dealer: DealerSocket,
     pub(super) up: bool,
-    pub(super) standing: DrainState,
-    pub(super) table: InFlightCalls,
+    pub(super) drain: DrainState,
+    pub(super) calls: InFlightCalls,
     pub(super) queue: SendQueue,
     bounds: CallLimits,
-    pub(super) watch: Pollers,
+    pub(super) pollers: Pollers,
     late: u64,
     /// There is more to take in: a server sends faster than that can be done in a turn.
     pub(super) behind: bool,
-    pub(super) pulse: Liveness,
+    pub(super) liveness: Liveness,
     pub(super) renewals: u64,
     pub(super) oneway: NotificationTracker,
     /// The call whose request was the last thing that the socket was used for.
@@ -68,18 +68,18 @@ pub(super) struct ConnectionState {
 }
 
 impl ConnectionState {
-    pub(super) fn new(dealer: DealerSocket, bounds: CallLimits, pulse: Liveness) -> Self {
+    pub(super) fn new(dealer: DealerSocket, bounds: CallLimits, liveness: Liveness) -> Self {
         Self {
             dealer,
             up: false,
-            standing: DrainState::default(),
-            table: InFlightCalls::default(),
+            drain: DrainState::default(),
+            calls: InFlightCalls::default(),
             queue: SendQueue::default(),
             bounds,
-            watch: Pollers::default(),
+            pollers: Pollers::default(),
             late: 0,
             behind: false,
-            pulse,
+            liveness,
             renewals: 0,
             oneway: NotificationTracker::default(),
             last_sent: None,
@@ -90,20 +90,20 @@ impl ConnectionState {
     pub(super) fn begin(
         &mut self,
         mut message: Message,
-        manner: CallOptions,
+        options: CallOptions,
         poller: &Poller,
     ) -> Result<Submitted, LimitExceeded> {
-        if self.table.len() >= self.bounds.calls {
+        if self.calls.len() >= self.bounds.calls {
             return Err(LimitExceeded::Calls(self.bounds.calls));
         }
-        if self.table.len() == 0 && !self.watch.polling {
+        if self.calls.len() == 0 && !self.pollers.polling {
             let now = Instant::now();
-            if !self.up || self.pulse.is_older(now, FRESH) || self.dealer.is_inproc() {
+            if !self.up || self.liveness.is_older(now, FRESH) || self.dealer.is_inproc() {
                 // It may have been lost while nobody looked: what is sent into it is lost as well.
                 self.refresh(poller);
             }
             // Silence counts from here: nothing was asked before.
-            self.pulse.hear(now);
+            self.liveness.hear(now);
         }
         if !self.up {
             self.dealer.hurry();
@@ -113,7 +113,7 @@ impl ConnectionState {
         {
             return Err(LimitExceeded::QueuedBytes(self.bounds.queued_bytes));
         }
-        let id = self.table.insert(manner);
+        let id = self.calls.insert(options);
         let mut written = false;
         patch_id(&mut message, id);
         if must_queue {
@@ -128,11 +128,11 @@ impl ConnectionState {
                 Err(message) => self.queue.push(id, message),
             }
         }
-        if self.watch.polling {
+        if self.pollers.polling {
             self.service(poller);
-        } else if manner.task && !manner.oneway {
+        } else if options.task && !options.oneway {
             // It drains once for any number of sends, or has it done.
-            self.watch.tasks.undrained = true;
+            self.pollers.tasks.undrained = true;
         } else if !self.is_just_sent(id) {
             self.call_driver();
         }
@@ -141,7 +141,7 @@ impl ConnectionState {
 
     /// A send may have taken the signal that somebody waits for.
     pub(super) fn after_send(&mut self, poller: &Poller) {
-        if self.watch.polling {
+        if self.pollers.polling {
             self.service(poller);
         } else {
             // It drains once for any number of sends.
@@ -150,7 +150,7 @@ impl ConnectionState {
     }
 
     fn written(&mut self, id: u64, poller: &Poller) {
-        let Some(call) = self.table.get_mut(id) else {
+        let Some(call) = self.calls.get_mut(id) else {
             return;
         };
         call.written = true;
@@ -161,9 +161,9 @@ impl ConnectionState {
             CallState::Leader => poller.wake(),
             _ => {}
         }
-        if call.manner.oneway {
+        if call.options.oneway {
             self.oneway.hand_over();
-            finish(&mut self.table, id, Ok(None), poller);
+            finish(&mut self.calls, id, Ok(None), poller);
         }
     }
 
@@ -174,7 +174,7 @@ impl ConnectionState {
     /// given up, or word of the server's end. Behind that libzmq signals no reply, so that the wait is
     /// [not for long](super::task_waiters::GRACE) at first.
     pub(super) fn is_just_sent(&self, id: u64) -> bool {
-        self.last_sent == Some(id) && self.table.len() == 1
+        self.last_sent == Some(id) && self.calls.len() == 1
     }
 
     /// Takes in everything that has arrived and hands over everything that can be, until nothing moves. Or a part of it:
@@ -184,7 +184,7 @@ impl ConnectionState {
     /// pass is not enough, and the last operation is a receive in any case.
     pub(super) fn service(&mut self, poller: &Poller) {
         self.last_sent = None;
-        self.watch.tasks.undrained = false;
+        self.pollers.tasks.undrained = false;
         let mut refused = false;
         loop {
             let arrived = match self.take_in(poller) {
@@ -204,18 +204,18 @@ impl ConnectionState {
 
     /// Something waits although there is a connection: the socket has no room for it.
     pub(super) fn lacks_room(&self) -> bool {
-        self.up && self.standing.owed().is_some() || self.takes_calls() && !self.queue.is_empty()
+        self.up && self.drain.owed().is_some() || self.takes_calls() && !self.queue.is_empty()
     }
 
     /// Whether anything has arrived.
     fn take_in(&mut self, poller: &Poller) -> Result<bool, SocketError> {
         let Self {
             dealer,
-            table,
+            calls,
             up,
-            standing,
+            drain,
             late,
-            pulse,
+            liveness,
             oneway,
             ..
         } = self;
@@ -230,24 +230,24 @@ impl ConnectionState {
                     let frame: &[u8] = &message;
                     heard |= is_from_server(frame);
                     let expected = match answered_id(frame) {
-                        Some(id) => finish(table, id, Ok(Some(message)), poller),
+                        Some(id) => finish(calls, id, Ok(Some(message)), poller),
                         None if is_from_client(frame) => {
                             no_server = true;
                             let returned = Err(NoReply::NoServer { returned: true });
-                            finish(table, peek_id(frame).unwrap_or(NO_ID), returned, poller);
+                            finish(calls, peek_id(frame).unwrap_or(NO_ID), returned, poller);
                             true
                         }
                         None => match sign(frame) {
                             Some(ControlFrame::Draining(id)) => {
-                                drained |= standing.hear(id);
+                                drained |= drain.hear(id);
                                 true
                             }
                             Some(ControlFrame::Pong) => {
                                 let id = peek_id(frame).unwrap_or(NO_ID);
-                                if let Some(behind) = table.is_behind(id) {
+                                if let Some(behind) = calls.is_behind(id) {
                                     oneway.arrive(behind);
-                                    finish(table, id, Ok(None), poller);
-                                } else if standing.is_heard(id) {
+                                    finish(calls, id, Ok(None), poller);
+                                } else if drain.is_heard(id) {
                                     // That ping was the last that was sent.
                                     oneway.arrive(oneway.handed_over());
                                     is_known = true;
@@ -260,14 +260,14 @@ impl ConnectionState {
                     *late += u64::from(!expected);
                 }
                 ConnectionEvent::Up => {
-                    (*up, *standing) = (true, DrainState::default());
+                    (*up, *drain) = (true, DrainState::default());
                     heard = true;
                 }
                 ConnectionEvent::Down => {
-                    (*up, *standing) = (false, DrainState::default());
+                    (*up, *drain) = (false, DrainState::default());
                     oneway.lose_connection();
                     is_known = true;
-                    fail_written(table, poller);
+                    fail_written(calls, poller);
                 }
                 ConnectionEvent::Cut => cut = true,
                 ConnectionEvent::Foreign => lost.push(NoReply::Foreign),
@@ -275,15 +275,15 @@ impl ConnectionState {
             }
         })?;
         if heard {
-            pulse.hear(Instant::now());
+            liveness.hear(Instant::now());
         }
         if drained {
-            let moves = |call: &CallEntry| !call.written && call.manner.movable;
+            let moves = |call: &CallEntry| !call.written && call.options.movable;
             self.fail(moves, &NoReply::Drained, poller);
         }
         if is_known {
             // What waiting pings are to ask; and they would ask another connection.
-            let moot = |call: &CallEntry| !call.written && call.manner.ping;
+            let moot = |call: &CallEntry| !call.written && call.options.ping;
             self.fail(moot, &NoReply::Disconnected, poller);
         }
         self.come_back(!empty, poller);
@@ -293,8 +293,8 @@ impl ConnectionState {
         } else if cut {
             self.give_up(&NoReply::Disconnected, poller);
         }
-        for loss in lost {
-            self.fail(|call| !call.written, &loss, poller);
+        for reason in lost {
+            self.fail(|call| !call.written, &reason, poller);
         }
         Ok(arrived)
     }
@@ -302,12 +302,12 @@ impl ConnectionState {
     /// Whether something was handed over.
     fn flush(&mut self, poller: &Poller) -> bool {
         if self.up
-            && let Some(id) = self.standing.owed()
+            && let Some(id) = self.drain.owed()
         {
             let answer = Message::copy_of(&encode_ping(id));
             let answered = self.dealer.send(answer).is_ok();
             if answered {
-                self.standing.answered();
+                self.drain.answered();
             }
             return answered;
         }
@@ -327,15 +327,15 @@ impl ConnectionState {
     }
 
     pub(super) fn is_written(&mut self, id: u64) -> bool {
-        self.table.get_mut(id).is_some_and(|call| call.written)
+        self.calls.get_mut(id).is_some_and(|call| call.written)
     }
 
     /// Why nothing is handed over, if that is known.
-    pub(super) fn obstacle(&self) -> Option<BlockedBy> {
+    pub(super) fn blocked_by(&self) -> Option<BlockedBy> {
         if !self.up {
             return self.dealer.obstacle().map(BlockedBy::Name);
         }
-        Some(if self.standing.is_open() {
+        Some(if self.drain.is_open() {
             BlockedBy::Full
         } else {
             BlockedBy::Ending
@@ -344,7 +344,7 @@ impl ConnectionState {
 
     /// Whether there is a server that is not about to end.
     pub(super) fn takes_calls(&self) -> bool {
-        self.up && self.standing.is_open()
+        self.up && self.drain.is_open()
     }
 
     /// Replies that came for nobody.
@@ -358,6 +358,6 @@ impl ConnectionState {
     }
 
     pub(super) fn in_flight(&self) -> usize {
-        self.table.len()
+        self.calls.len()
     }
 }

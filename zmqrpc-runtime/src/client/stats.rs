@@ -23,9 +23,15 @@ impl Client {
             return ClientStats::default();
         }
         ClientStats {
-            in_flight: self.links().map(|link| link.in_flight()).sum(),
-            late_replies: self.links().map(|link| link.late()).sum(),
-            renewals: self.links().map(|link| link.renewals()).sum(),
+            in_flight: self
+                .connections()
+                .map(|connection| connection.in_flight())
+                .sum(),
+            late_replies: self.connections().map(|connection| connection.late()).sum(),
+            renewals: self
+                .connections()
+                .map(|connection| connection.renewals())
+                .sum(),
         }
     }
 }

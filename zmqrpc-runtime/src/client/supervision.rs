@@ -12,15 +12,15 @@ use crate::wire::{NO_ID, encode_ping};
 
 impl ConnectionState {
     /// Fails what was handed over, and makes another connection for the rest.
-    pub(super) fn give_up(&mut self, loss: &NoReply, poller: &Poller) {
-        (self.up, self.standing) = (false, DrainState::default());
+    pub(super) fn give_up(&mut self, reason: &NoReply, poller: &Poller) {
+        (self.up, self.drain) = (false, DrainState::default());
         self.oneway.lose_connection();
         self.renewals += 1;
-        self.fail(|call| call.written || call.manner.ping, loss, poller);
+        self.fail(|call| call.written || call.options.ping, reason, poller);
         if let Err(error) = self.dealer.renew() {
             self.fail(|_| true, &NoReply::Broken(error), poller);
         }
-        self.pulse.hear(Instant::now());
+        self.liveness.hear(Instant::now());
         self.call_driver();
     }
 
@@ -29,7 +29,7 @@ impl ConnectionState {
         let next = self.judge(now, poller);
         let retry = self.lacks_room().then(|| now + RETRY);
         // Nor does anything tell that an `inproc` server goes, which is not pinged any more.
-        let leaves = !self.standing.is_open() && self.dealer.is_inproc() && self.table.len() > 0;
+        let leaves = !self.drain.is_open() && self.dealer.is_inproc() && self.calls.len() > 0;
         let comes = self.dealer.must_look() && !self.queue.is_empty() && !self.takes_calls();
         let look = (leaves || comes).then(|| now + LOOK);
         [next, retry, look].into_iter().flatten().min()
@@ -38,10 +38,10 @@ impl ConnectionState {
     /// Answers when the server is to be asked for a sign of life, or taken for dead.
     fn judge(&mut self, now: Instant, poller: &Poller) -> Option<Instant> {
         while self.is_waited_for() {
-            let beat = if self.standing.is_open() {
-                self.pulse.check(now)
+            let beat = if self.drain.is_open() {
+                self.liveness.check(now)
             } else {
-                self.pulse.listen(now)
+                self.liveness.listen(now)
             };
             match beat {
                 LivenessAction::Wait(until) => return Some(until),
@@ -62,11 +62,11 @@ impl ConnectionState {
 
     /// Whether calls are under way there; or wait for the connection to end, where the server has said that it ends.
     fn is_waited_for(&self) -> bool {
-        let elsewhere = if self.standing.is_open() {
+        let elsewhere = if self.drain.is_open() {
             self.queue.len()
         } else {
             0
         };
-        self.up && self.table.len() > elsewhere
+        self.up && self.calls.len() > elsewhere
     }
 }

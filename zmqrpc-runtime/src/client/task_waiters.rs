@@ -67,18 +67,18 @@ impl ConnectionState {
         &mut self,
         id: u64,
         waker: &Waker,
-        patience: Deadlines,
+        deadlines: Deadlines,
         post: &DriverBell,
     ) -> Result<(), SocketError> {
         let written = self.is_written(id);
-        self.set(id, CallState::Task(waker.clone(), patience));
-        self.watch.tasks.liveliest = Some(id);
+        self.set(id, CallState::Task(waker.clone(), deadlines));
+        self.pollers.tasks.liveliest = Some(id);
         let due = if written {
-            patience.deadline
+            deadlines.deadline
         } else {
-            patience.deadline.min(patience.connected_by)
+            deadlines.deadline.min(deadlines.connected_by)
         };
-        let driver = &mut self.watch.tasks.driver;
+        let driver = &mut self.pollers.tasks.driver;
         let sooner = driver.next.is_none_or(|next| due < next);
         if sooner {
             driver.next = Some(due);
@@ -93,28 +93,28 @@ impl ConnectionState {
             self.call_driver();
         }
         if self.is_just_sent(id) {
-            self.watch.tasks.undrained = false;
+            self.pollers.tasks.undrained = false;
             self.look_soon();
-        } else if self.watch.tasks.undrained && self.watch.tasks.stand_in.is_none() {
+        } else if self.pollers.tasks.undrained && self.pollers.tasks.stand_in.is_none() {
             self.stand_in(id);
-            self.table.wakes.wake(waker.clone());
+            self.calls.wakes.wake(waker.clone());
         }
         Ok(())
     }
 
     /// The task of this call is woken, and drains the socket in the place of the driver when it is polled.
     fn stand_in(&mut self, id: u64) {
-        self.watch.tasks.stand_in = Some(id);
+        self.pollers.tasks.stand_in = Some(id);
         self.listen(false);
         self.look_soon();
     }
 
     /// The task of this call is polled: drains the socket if it is to.
     pub(super) fn relieve(&mut self, id: u64, poller: &Poller) {
-        if self.watch.tasks.stand_in == Some(id) {
+        if self.pollers.tasks.stand_in == Some(id) {
             // It is awake, and needs not be woken.
             self.set(id, CallState::Quiet);
-            self.table.last_woken = None;
+            self.calls.last_woken = None;
             self.service(poller);
             self.pass_on();
         }
@@ -122,7 +122,7 @@ impl ConnectionState {
 
     /// This call's task is not polled any more: what it has left undone, the driver does.
     pub(super) fn dismiss(&mut self, id: u64) {
-        if self.watch.tasks.undrained || self.watch.tasks.stand_in == Some(id) {
+        if self.pollers.tasks.undrained || self.pollers.tasks.stand_in == Some(id) {
             self.call_driver();
         }
     }
@@ -130,15 +130,15 @@ impl ConnectionState {
     /// After the socket was drained: while others wait, the last one of the tasks that were woken drains it next, behind all
     /// that they do now. If there is none, the driver listens to it.
     fn pass_on(&mut self) {
-        self.watch.tasks.stand_in = None;
-        match self.table.last_woken.take() {
-            Some(id) if self.table.tasks() > 0 => self.stand_in(id),
+        self.pollers.tasks.stand_in = None;
+        match self.calls.last_woken.take() {
+            Some(id) if self.calls.tasks() > 0 => self.stand_in(id),
             _ => self.listen(true),
         }
     }
 
     fn listen(&mut self, on: bool) {
-        let driver = &mut self.watch.tasks.driver;
+        let driver = &mut self.pollers.tasks.driver;
         if let Some(post) = &driver.post
             && driver.deaf == on
         {
@@ -150,7 +150,7 @@ impl ConnectionState {
     /// The driver looks at the socket within a [`GRACE`], whatever it hears.
     fn look_soon(&mut self) {
         let at = Instant::now() + GRACE;
-        let driver = &mut self.watch.tasks.driver;
+        let driver = &mut self.pollers.tasks.driver;
         driver.looks_until = Some(at);
         if driver.looks_by.is_none_or(|looks_by| at < looks_by) {
             driver.looks_by = Some(at);
@@ -159,7 +159,7 @@ impl ConnectionState {
     }
 
     pub(super) fn call_driver(&mut self) {
-        let driver = &mut self.watch.tasks.driver;
+        let driver = &mut self.pollers.tasks.driver;
         if !driver.called
             && let Some(post) = &driver.post
         {
@@ -175,27 +175,33 @@ impl ConnectionState {
         if let Some(turn) = self.delegate(poller, now) {
             return turn;
         }
-        self.watch.tasks.driver.called = false;
-        self.watch.tasks.driver.looks_by = Some(now);
-        self.table.last_woken = None;
+        self.pollers.tasks.driver.called = false;
+        self.pollers.tasks.driver.looks_by = Some(now);
+        self.calls.last_woken = None;
         self.service(poller);
         // Only now, after looking: a reply that has arrived counts, however late it is looked for.
-        if self.watch.tasks.driver.next.is_some_and(|next| next <= now) {
-            let (over, next) = self.table.expired(now);
-            self.watch.tasks.driver.next = next;
-            for (id, loss) in over {
-                if matches!(loss, NoReply::TimedOut { written: true }) {
+        if self
+            .pollers
+            .tasks
+            .driver
+            .next
+            .is_some_and(|next| next <= now)
+        {
+            let (over, next) = self.calls.expired(now);
+            self.pollers.tasks.driver.next = next;
+            for (id, reason) in over {
+                if matches!(reason, NoReply::TimedOut { written: true }) {
                     self.send_cancel(id);
                 }
-                self.lose(id, loss, poller);
+                self.lose(id, reason, poller);
             }
             self.service(poller);
         }
-        let pulse = self.check_pulse(now, poller);
+        let liveness = self.check_pulse(now, poller);
         self.pass_on();
-        let turn = self.next_turn(now, pulse);
+        let turn = self.next_turn(now, liveness);
         if let DriveTurn::Wait(until) = turn {
-            self.watch.tasks.driver.looks_by = until;
+            self.pollers.tasks.driver.looks_by = until;
         }
         turn
     }
@@ -203,7 +209,7 @@ impl ConnectionState {
     /// Where several tasks wait, one of them takes in what has arrived for all: it wakes the others without leaving its
     /// thread, and what they send and get then goes in larger bunches.
     fn delegate(&mut self, poller: &Poller, now: Instant) -> Option<DriveTurn> {
-        let tasks = &mut self.watch.tasks;
+        let tasks = &mut self.pollers.tasks;
         let is_due = |due: Option<Instant>| due.is_some_and(|due| due <= now);
         if tasks.stand_in.is_some() {
             if is_due(tasks.driver.looks_by) {
@@ -216,39 +222,39 @@ impl ConnectionState {
             || is_due(tasks.driver.looks_by)
             || poller.has_news();
         let is_alone = tasks.alone_until.is_some_and(|until| now < until);
-        if is_asked || is_alone || self.table.tasks() < SEVERAL {
+        if is_asked || is_alone || self.calls.tasks() < SEVERAL {
             return None;
         }
         let id = tasks.liveliest?;
-        let CallState::Task(waker, _) = &self.table.get_mut(id)?.state else {
+        let CallState::Task(waker, _) = &self.calls.get_mut(id)?.state else {
             return None;
         };
         let waker = waker.clone();
-        self.table.wakes.wake(waker);
-        self.watch.tasks.stand_in = Some(id);
+        self.calls.wakes.wake(waker);
+        self.pollers.tasks.stand_in = Some(id);
         self.listen(false);
-        let driver = &mut self.watch.tasks.driver;
+        let driver = &mut self.pollers.tasks.driver;
         let at = now + GRACE;
         (driver.looks_by, driver.looks_until) = (Some(at), Some(at));
         Some(DriveTurn::Wait(driver.next.into_iter().chain([at]).min()))
     }
 
-    fn next_turn(&mut self, now: Instant, pulse: Option<Instant>) -> DriveTurn {
+    fn next_turn(&mut self, now: Instant, liveness: Option<Instant>) -> DriveTurn {
         if self.behind {
             return DriveTurn::Wait(Some(now));
         }
-        let driver = &mut self.watch.tasks.driver;
+        let driver = &mut self.pollers.tasks.driver;
         let look = driver.looks_until.filter(|until| *until > now);
-        if !self.table.wakes.is_empty() {
+        if !self.calls.wakes.is_empty() {
             // Who is woken now often calls again at once.
-            driver.leaves_at = Some(now + self.pulse.interval().min(STAY));
+            driver.leaves_at = Some(now + self.liveness.interval().min(STAY));
         }
-        if self.table.tasks() > 0 {
-            return DriveTurn::Wait(driver.next.into_iter().chain(pulse).chain(look).min());
+        if self.calls.tasks() > 0 {
+            return DriveTurn::Wait(driver.next.into_iter().chain(liveness).chain(look).min());
         }
         let leave = driver.leaves_at.filter(|at| *at > now);
         if leave.is_none() {
-            self.watch.tasks.driver = DriverState::default();
+            self.pollers.tasks.driver = DriverState::default();
             return DriveTurn::Leave;
         }
         DriveTurn::Wait(leave.into_iter().chain(look).min())

@@ -75,7 +75,7 @@ impl CallBuffer {
                 wants_reply: false,
                 reply_limit: 0,
             };
-            let context = CallContext::blank(now);
+            let context = CallContext::buffer(now);
             Box::new(CallParts { context, envelope })
         });
         Self(parts)

@@ -29,7 +29,7 @@ static NO_METHOD: Method = Method::new("", "", 0, "");
 
 impl CallContext {
     /// Of a call that is still to come.
-    pub(super) fn blank(now: Instant) -> Self {
+    pub(super) fn buffer(now: Instant) -> Self {
         Self {
             frame: Message::new(),
             method: &NO_METHOD,

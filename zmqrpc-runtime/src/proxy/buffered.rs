@@ -116,7 +116,7 @@ impl<Q: Queue> BufferedProxy<Q> {
 
     /// How long to rest after a try that failed: `first`, then twice as long each time, up to `longest`. A connection that
     /// is made ends all rests. Default: 100 ms and 5 s.
-    pub fn reconnect_due(mut self, first: Duration, longest: Duration) -> Self {
+    pub fn backoff(mut self, first: Duration, longest: Duration) -> Self {
         self.patience.backoff = Backoff { first, longest };
         self
     }
@@ -168,17 +168,17 @@ impl<Q: Queue> BufferedProxy<Q> {
         patience.check()?;
         let store: Arc<dyn Store> = Arc::new(queue);
         let counters = Arc::new(ProxyCounters::default());
-        let keeping = Spool::new(
+        let spool = Spool::new(
             Arc::clone(&store),
             settings.limits(),
             patience,
             Arc::clone(&counters),
         );
-        let keeping = keeping.map_err(|reason| Error::bad_queue("the queue", reason))?;
-        let target = settings.target(&to, &counters)?;
-        let front = settings.front(&from, &counters)?;
-        let endpoints = front.endpoints();
-        let relay = Deliverer::start(CallerIntake::new(front), target, keeping)?;
+        let spool = spool.map_err(|reason| Error::bad_queue("the queue", reason))?;
+        let backend = settings.backend(&to, &counters)?;
+        let frontend = settings.frontend(&from, &counters)?;
+        let endpoints = frontend.endpoints();
+        let relay = Deliverer::start(CallerIntake::new(frontend), backend, spool)?;
         let control = Control::start(Box::new(relay))?;
         Ok(BufferedHandle {
             proxy: ProxyHandle::new(control, counters, endpoints),

@@ -15,14 +15,14 @@ use crate::wire::Status;
 
 /// Passes calls on as they come, any number at once, and their replies back.
 pub(super) struct CallForwarder {
-    desk: CallerSide,
-    target: Backend<Caller>,
+    callers: CallerSide,
+    backend: Backend<Caller>,
     stopping: bool,
 }
 
 /// The callers' side, and which of their calls is which of ours.
 struct CallerSide {
-    front: Frontend,
+    frontend: Frontend,
     /// From a caller's mark to the proxy's number, for those who give up. Two calls with one mark are as good as
     /// impossible; then giving up the first has no effect.
     numbers: HashMap<u64, u64, BuildHasherDefault<IdentityHasher>>,
@@ -55,38 +55,38 @@ impl CallerSide {
 impl CallSink<Caller> for CallerSide {
     fn answered(&mut self, caller: Caller, reply: Message) {
         self.forget(&caller);
-        self.front.pass_back(caller, reply);
+        self.frontend.pass_back(caller, reply);
     }
 
     fn failed(&mut self, caller: Caller, failure: CallFailure) {
         self.forget(&caller);
-        self.front.refuse(caller, &failure);
+        self.frontend.refuse(caller, &failure);
     }
 
     fn working(&mut self, caller: &Caller, sign: Message) {
-        self.front.pass_sign(caller, sign);
+        self.frontend.pass_sign(caller, sign);
     }
 }
 
 impl CallForwarder {
-    pub(super) fn new(front: Frontend, target: Backend<Caller>) -> Self {
+    pub(super) fn new(frontend: Frontend, backend: Backend<Caller>) -> Self {
         let numbers = HashMap::default();
         Self {
-            desk: CallerSide { front, numbers },
-            target,
+            callers: CallerSide { frontend, numbers },
+            backend,
             stopping: false,
         }
     }
 
     fn take_in(&mut self, now: Instant) -> Result<(), SocketError> {
         let Self {
-            desk: CallerSide { front, numbers },
-            target,
+            callers: CallerSide { frontend, numbers },
+            backend,
             stopping,
         } = self;
-        front.take_in(now, |front, asked| match asked {
+        frontend.take_in(now, |frontend, asked| match asked {
             FrontendRequest::Request { caller, .. } if *stopping => {
-                front.refuse(caller, &CallFailure::new(Status::ShuttingDown, ""));
+                frontend.refuse(caller, &CallFailure::new(Status::ShuttingDown, ""));
             }
             FrontendRequest::Request {
                 caller,
@@ -100,27 +100,27 @@ impl CallForwarder {
                     deadline,
                     wants_reply,
                 };
-                match target.begin(call, now) {
+                match backend.begin(call, now) {
                     Ok(number) if wants_reply => drop(numbers.insert(mark, number)),
                     Ok(_) => {}
-                    Err((caller, refusal)) => front.refuse(caller, &refusal),
+                    Err((caller, refusal)) => frontend.refuse(caller, &refusal),
                 }
             }
             FrontendRequest::Cancel(caller) => {
                 if let Some(number) = numbers.get(&caller.mark)
-                    && target
+                    && backend
                         .origin(*number)
                         .is_some_and(|origin| origin.is_same(&caller))
                 {
-                    target.cancel(*number);
+                    backend.cancel(*number);
                     numbers.remove(&caller.mark);
                 }
             }
         })?;
-        for gone in self.desk.front.take_gone() {
+        for gone in self.callers.frontend.take_gone() {
             let has_gone = |caller: &Caller| caller.route.peer() == gone.peer();
-            for caller in self.target.cancel_all(has_gone) {
-                self.desk.forget(&caller);
+            for caller in self.backend.cancel_all(has_gone) {
+                self.callers.forget(&caller);
             }
         }
         Ok(())
@@ -129,52 +129,52 @@ impl CallForwarder {
 
 impl Relay for CallForwarder {
     fn pollers(&self) -> Vec<Arc<Poller>> {
-        let front = self.desk.front.poller();
-        std::iter::once(front)
-            .chain(self.target.pollers())
+        let frontend = self.callers.frontend.poller();
+        std::iter::once(frontend)
+            .chain(self.backend.pollers())
             .collect()
     }
 
     fn wake(&mut self) {
-        self.desk.front.wake();
-        self.target.wake();
+        self.callers.frontend.wake();
+        self.backend.wake();
     }
 
     fn turn(&mut self, now: Instant) -> Result<RelayTurn, SocketError> {
-        self.target.serve(now, &mut self.desk)?;
-        if self.desk.front.is_used() {
+        self.backend.serve(now, &mut self.callers)?;
+        if self.callers.frontend.is_used() {
             self.take_in(now)?;
         }
-        if self.desk.front.is_used() || self.target.is_used() {
+        if self.callers.frontend.is_used() || self.backend.is_used() {
             return Ok(RelayTurn::Again);
         }
-        let times = [self.target.next_look(now), self.desk.front.due()];
+        let times = [self.backend.next_look(now), self.callers.frontend.due()];
         Ok(RelayTurn::Wait(times.into_iter().flatten().min()))
     }
 
-    fn front(&mut self) -> Option<&mut Frontend> {
-        Some(&mut self.desk.front)
+    fn frontend(&mut self) -> Option<&mut Frontend> {
+        Some(&mut self.callers.frontend)
     }
 
     fn stop(&mut self) {
         self.stopping = true;
         let refusal = CallFailure::new(Status::ShuttingDown, "");
-        self.target.fail_waiting(&refusal, &mut self.desk);
+        self.backend.fail_waiting(&refusal, &mut self.callers);
     }
 
     fn is_done(&self) -> bool {
-        self.target.calls() == 0
+        self.backend.in_flight() == 0
     }
 
     fn abandon(&mut self) {
-        self.target.abandon(&mut self.desk);
+        self.backend.abandon(&mut self.callers);
     }
 
     fn is_flushed(&self) -> bool {
-        self.desk.front.is_flushed()
+        self.callers.frontend.is_flushed()
     }
 
     fn close_and_release(self: Box<Self>) {
-        self.desk.front.close_and_release();
+        self.callers.frontend.close_and_release();
     }
 }

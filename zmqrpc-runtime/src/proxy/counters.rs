@@ -43,7 +43,7 @@ macro_rules! counters {
             denied: Mutex<Vec<RejectedLogins>>,
             refused: Mutex<Vec<RejectedLogins>>,
             /// Those of the side that callers connect to, as a server counts them.
-            pub(super) front: server::ServerCounters,
+            pub(super) frontend: server::ServerCounters,
         }
 
         impl ProxyCounters {
@@ -56,7 +56,7 @@ macro_rules! counters {
             /// go on for ever where proxies stand in a ring.
             pub(super) fn count_hop(&self, frame: &mut [u8]) -> bool {
                 let goes_on = count_hop(frame);
-                if !goes_on && let Some(hidden) = self.front.log.admit("ring") {
+                if !goes_on && let Some(hidden) = self.frontend.log.admit("ring") {
                     log::line!(warn, limit = MAX_HOPS, hidden; "a message has passed `limit` proxies and is dropped, do they stand in a ring? `hidden` more were before this one");
                 }
                 goes_on
@@ -73,17 +73,17 @@ macro_rules! counters {
             }
 
             pub(super) fn read(&self) -> ProxyStats {
-                let front = self.front.read();
+                let frontend = self.frontend.read();
                 ProxyStats {
                     denied: all(&self.denied).iter().map(RejectedLogins::get).sum(),
                     unauthenticated: all(&self.refused).iter().map(RejectedLogins::get).sum(),
                     $($name: self.$name.get(),)*
                     held: self.held.load(Ordering::Relaxed),
                     held_bytes: self.held_bytes.load(Ordering::Relaxed),
-                    malformed: front.malformed,
-                    answered: front.replies,
-                    dropped: front.dropped,
-                    unreachable: front.unreachable,
+                    malformed: frontend.malformed,
+                    answered: frontend.replies,
+                    dropped: frontend.dropped,
+                    unreachable: frontend.unreachable,
                 }
             }
         }

@@ -28,8 +28,8 @@ const READ_AGAIN: Duration = Duration::from_millis(100);
 
 pub(super) struct Deliverer<I> {
     intake: I,
-    target: Backend<u64>,
-    keeping: Spool,
+    backend: Backend<u64>,
+    spool: Spool,
     writer: Writer,
     ended: AttemptResults,
     /// Bytes of the deliveries that are under way.
@@ -51,30 +51,30 @@ impl CallSink<u64> for AttemptResults {
     }
 
     fn failed(&mut self, number: u64, failure: CallFailure) {
-        let fault = match (failure.status, failure.executed) {
+        let failure = match (failure.status, failure.executed) {
             (Status::Expired, Executed::Maybe) => DeliveryFault::Unanswered,
             (status, executed) => DeliveryFault::of(status, executed, &failure.detail),
         };
-        self.0.push((number, Err(fault)));
+        self.0.push((number, Err(failure)));
     }
 }
 
 impl<I: Intake> Deliverer<I> {
     pub(super) fn start(
         intake: I,
-        mut target: Backend<u64>,
-        keeping: Spool,
+        mut backend: Backend<u64>,
+        spool: Spool,
     ) -> Result<Self, SocketError> {
         // They are told what all tries that are left may take.
-        target.counts_down = false;
+        backend.counts_down = false;
         // Where it always waits, full or not.
-        let bells: Vec<_> = target.pollers().take(1).collect();
+        let bells: Vec<_> = backend.pollers().take(1).collect();
         let wake = move || bells.iter().for_each(|bell| bell.wake());
-        let writer = Writer::start(keeping.store(), wake)?;
+        let writer = Writer::start(spool.store(), wake)?;
         Ok(Self {
             intake,
-            target,
-            keeping,
+            backend,
+            spool,
             writer,
             ended: AttemptResults::default(),
             bytes: 0,
@@ -87,23 +87,23 @@ impl<I: Intake> Deliverer<I> {
 
     fn settle(&mut self, now: Instant) {
         for (number, end) in std::mem::take(&mut self.ended.0) {
-            self.bytes -= self.keeping.bytes_of(number);
+            self.bytes -= self.spool.bytes_of(number);
             match end {
-                Ok(()) => self.keeping.delivered(number),
-                Err(fault) => self.keeping.failed(number, fault, now),
+                Ok(()) => self.spool.delivered(number),
+                Err(failure) => self.spool.failed(number, failure, now),
             }
         }
     }
 
     fn has_window(&self) -> bool {
-        self.target.calls() < WINDOW && self.bytes < WINDOW_BYTES
+        self.backend.in_flight() < WINDOW && self.bytes < WINDOW_BYTES
     }
 
     /// Begins to deliver what is due. Whether anything was begun.
     fn deliver(&mut self, now: Instant) -> bool {
-        let up = self.target.is_up();
+        let up = self.backend.is_up();
         if up && !self.was_up {
-            self.keeping.lanes.rouse_all();
+            self.spool.schedule.rouse_all();
         }
         self.was_up = up;
         if self.read_again.is_some_and(|at| now < at) {
@@ -114,35 +114,35 @@ impl<I: Intake> Deliverer<I> {
         while up
             && !self.stopping
             && self.has_window()
-            && let Some((number, _)) = self.keeping.lanes.next(now)
+            && let Some((number, _)) = self.spool.schedule.next(now)
         {
-            let request = match self.keeping.request(number, now) {
+            let request = match self.spool.request(number, now) {
                 Ok(request) => request,
                 Err(Unready::Never(reason)) => {
-                    self.keeping.give_up(number, reason);
+                    self.spool.give_up(number, reason);
                     continue;
                 }
                 Err(Unready::Later(reason)) => {
                     log::line!(debug, reason = log::text(&reason); "a proxy's queue cannot be read");
-                    self.keeping.lanes.again(number);
+                    self.spool.schedule.again(number);
                     self.read_again = Some(now + READ_AGAIN);
                     return begun;
                 }
             };
             begun = true;
-            self.bytes += self.keeping.bytes_of(number);
+            self.bytes += self.spool.bytes_of(number);
             let call = Outgoing {
                 origin: number,
                 request,
-                deadline: now.checked_add(self.keeping.patience.attempt),
+                deadline: now.checked_add(self.spool.patience.attempt),
                 wants_reply: true,
             };
-            match self.target.begin(call, now) {
+            match self.backend.begin(call, now) {
                 Ok(_) => {}
                 // It has passed too many proxies.
                 Err((number, refusal)) if refusal.status == Status::Unavailable => {
-                    self.bytes -= self.keeping.bytes_of(number);
-                    self.keeping.give_up(number, refusal.detail);
+                    self.bytes -= self.spool.bytes_of(number);
+                    self.spool.give_up(number, refusal.detail);
                 }
                 Err((number, refusal)) => self.ended.failed(number, refusal),
             }
@@ -151,12 +151,12 @@ impl<I: Intake> Deliverer<I> {
     }
 
     fn accept(&mut self, now: Instant) -> Result<(), SocketError> {
-        let may_take = self.stopping || !self.intake.may_wait() || self.keeping.has_room();
+        let may_take = self.stopping || !self.intake.may_wait() || self.spool.has_room();
         if self.intake.is_used() && may_take {
             let accepting = if self.stopping {
                 Accepting::Stopped
             } else {
-                Accepting::Into(&mut self.keeping)
+                Accepting::Into(&mut self.spool)
             };
             self.intake.take_in(now, accepting)?;
         }
@@ -169,7 +169,7 @@ impl<I: Intake> Deliverer<I> {
         loop {
             if let Some((batch, outcome)) = end(&mut self.writer) {
                 // It may have been waited for.
-                match self.keeping.written(&batch, outcome, Instant::now()) {
+                match self.spool.written(&batch, outcome, Instant::now()) {
                     Ok(count) => self.intake.accepted(count),
                     Err(refusal) => {
                         self.intake.refused(batch.new.len(), &refusal);
@@ -181,7 +181,7 @@ impl<I: Intake> Deliverer<I> {
             if self.writer.is_busy() {
                 return;
             }
-            let Some(batch) = self.keeping.next_batch(now, self.stopping) else {
+            let Some(batch) = self.spool.next_batch(now, self.stopping) else {
                 return;
             };
             self.writer.begin(batch);
@@ -192,21 +192,21 @@ impl<I: Intake> Deliverer<I> {
 impl<I: Intake> Relay for Deliverer<I> {
     fn pollers(&self) -> Vec<Arc<Poller>> {
         let intake = self.intake.pollers().into_iter();
-        intake.chain(self.target.pollers()).collect()
+        intake.chain(self.backend.pollers()).collect()
     }
 
     fn wake(&mut self) {
         self.intake.wake();
-        self.target.wake();
+        self.backend.wake();
     }
 
     fn turn(&mut self, now: Instant) -> Result<RelayTurn, SocketError> {
-        self.target.serve(now, &mut self.ended)?;
+        self.backend.serve(now, &mut self.ended)?;
         self.settle(now);
-        self.keeping.expire(now);
+        self.spool.expire(now);
         self.accept(now)?;
         let begun = self.deliver(now);
-        let full = !self.stopping && !self.keeping.has_room();
+        let full = !self.stopping && !self.spool.has_room();
         let left_alone = full && self.intake.may_wait() && self.intake.is_used();
         if self.hold.is_due(left_alone, now) {
             self.intake.settle()?;
@@ -215,22 +215,22 @@ impl<I: Intake> Relay for Deliverer<I> {
             self.intake.look(now, !full);
         }
         if begun
-            || self.target.is_used()
+            || self.backend.is_used()
             || self.intake.is_used() && !left_alone
             || !self.ended.0.is_empty()
         {
             return Ok(RelayTurn::Again);
         }
         let times = [
-            self.target.next_look(now),
-            self.keeping
+            self.backend.next_look(now),
+            self.spool
                 .next_batch_time(now)
                 .filter(|_| !self.writer.is_busy()),
             self.intake.due().filter(|_| !full && !self.stopping),
-            self.keeping.next_expiry(now),
+            self.spool.next_expiry(now),
             self.read_again.filter(|_| self.was_up),
-            self.keeping
-                .lanes
+            self.spool
+                .schedule
                 .next_time()
                 .filter(|_| self.was_up && self.has_window()),
         ];
@@ -241,8 +241,8 @@ impl<I: Intake> Relay for Deliverer<I> {
         Ok(RelayTurn::Wait(until))
     }
 
-    fn front(&mut self) -> Option<&mut Frontend> {
-        self.intake.front()
+    fn frontend(&mut self) -> Option<&mut Frontend> {
+        self.intake.frontend()
     }
 
     fn stop(&mut self) {
@@ -250,17 +250,17 @@ impl<I: Intake> Relay for Deliverer<I> {
     }
 
     fn is_done(&self) -> bool {
-        self.target.calls() == 0 && !self.writer.is_busy() && self.keeping.is_recorded()
+        self.backend.in_flight() == 0 && !self.writer.is_busy() && self.spool.is_recorded()
     }
 
     fn grace(&self) -> Option<Duration> {
-        self.keeping.outlives().then_some(GRACE)
+        self.spool.outlives().then_some(GRACE)
     }
 
     fn abandon(&mut self) {
         self.settle(Instant::now());
         // That they were given up is not the fault of these requests: none of them has been tried once too often.
-        self.target.abandon(&mut AttemptResults::default());
+        self.backend.abandon(&mut AttemptResults::default());
         // What cannot be recorded is delivered again: the target knows it.
         self.write(Instant::now(), Writer::wait);
     }

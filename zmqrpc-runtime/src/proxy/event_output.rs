@@ -116,7 +116,7 @@ impl EventOutput {
             }
         }
         if std::mem::take(&mut self.used) {
-            if let Err(error) = self.publisher.tend() {
+            if let Err(error) = self.publisher.look_after() {
                 log::line!(error, error = log::text(&error); "a proxy cannot connect to a subscriber, it tries again");
             }
             while self.publisher.interest()?.is_some() {}

@@ -169,7 +169,7 @@ impl Frontend {
             };
             (taken, bytes, refused) = (taken + 1, bytes + message.len(), false);
             let Arrival::Message(route) = arrival else {
-                self.counters.front.malformed.increment();
+                self.counters.frontend.malformed.increment();
                 continue;
             };
             if let Some(RoutedMessage { route, message }) = self.draining.hear(&route, now) {
@@ -187,7 +187,7 @@ impl Frontend {
 
     /// Tries again for callers that had no room. Whether that brought anything.
     fn retry(&mut self) -> bool {
-        let retried = self.outbox.retry(&mut self.router, &self.counters.front);
+        let retried = self.outbox.retry(&mut self.router, &self.counters.frontend);
         for gone in &retried.gone {
             self.draining.forget(gone);
         }
@@ -223,8 +223,8 @@ impl Frontend {
                 return None;
             }
             Err(error) => {
-                self.counters.front.malformed.increment();
-                if let Some(hidden) = self.counters.front.log.admit("malformed") {
+                self.counters.frontend.malformed.increment();
+                if let Some(hidden) = self.counters.frontend.log.admit("malformed") {
                     log::line!(
                         warn,
                         peer = message.peer_address().map(log::text),
@@ -308,14 +308,14 @@ impl Frontend {
     }
 
     fn send(&mut self, route: Route, message: Message) {
-        let (delivery, counters) = (RoutedMessage { route, message }, &self.counters.front);
+        let (delivery, counters) = (RoutedMessage { route, message }, &self.counters.frontend);
         let gone = self.outbox.send(delivery, &mut self.router, counters);
         self.has_sent(gone);
     }
 
     /// Sends what nobody is waited for to take.
     fn answer(&mut self, route: Route, message: Message) {
-        let (delivery, counters) = (RoutedMessage { route, message }, &self.counters.front);
+        let (delivery, counters) = (RoutedMessage { route, message }, &self.counters.frontend);
         let gone = self.outbox.answer(delivery, &mut self.router, counters);
         self.has_sent(gone);
     }

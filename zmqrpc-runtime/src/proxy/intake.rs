@@ -45,7 +45,7 @@ pub(super) trait Intake: Send {
         None
     }
     /// Where callers come in.
-    fn front(&mut self) -> Option<&mut Frontend> {
+    fn frontend(&mut self) -> Option<&mut Frontend> {
         None
     }
     fn is_flushed(&self) -> bool;
@@ -54,7 +54,7 @@ pub(super) trait Intake: Send {
 
 /// Requests of callers, who are told when theirs are accepted.
 pub(super) struct CallerIntake {
-    front: Frontend,
+    frontend: Frontend,
     /// Those whose requests are not committed yet, and their codecs.
     waiting: Vec<(Caller, u8)>,
 }
@@ -63,23 +63,23 @@ pub(super) struct CallerIntake {
 const NAME_ROOM: usize = DELIVERY_KEY.len() + 16 + 1 + 20 + 2;
 
 impl CallerIntake {
-    pub(super) fn new(front: Frontend) -> Self {
+    pub(super) fn new(frontend: Frontend) -> Self {
         let waiting = Vec::new();
-        Self { front, waiting }
+        Self { frontend, waiting }
     }
 }
 
 impl Intake for CallerIntake {
     fn pollers(&self) -> Vec<Arc<Poller>> {
-        vec![self.front.poller()]
+        vec![self.frontend.poller()]
     }
 
     fn wake(&mut self) {
-        self.front.wake();
+        self.frontend.wake();
     }
 
     fn is_used(&self) -> bool {
-        self.front.is_used()
+        self.frontend.is_used()
     }
 
     fn may_wait(&self) -> bool {
@@ -88,9 +88,9 @@ impl Intake for CallerIntake {
     }
 
     fn take_in(&mut self, now: Instant, mut accepting: Accepting<'_>) -> Result<(), SocketError> {
-        let Self { front, waiting } = self;
-        let limits = front.limits;
-        front.take_in(now, |front, asked| {
+        let Self { frontend, waiting } = self;
+        let limits = frontend.limits;
+        frontend.take_in(now, |frontend, asked| {
             // A request that was given up may have been accepted by now, and is delivered then.
             let FrontendRequest::Request {
                 caller, request, ..
@@ -98,57 +98,57 @@ impl Intake for CallerIntake {
             else {
                 return;
             };
-            let Accepting::Into(keeping) = &mut accepting else {
-                return front.refuse(caller, &CallFailure::new(Status::ShuttingDown, ""));
+            let Accepting::Into(spool) = &mut accepting else {
+                return frontend.refuse(caller, &CallFailure::new(Status::ShuttingDown, ""));
             };
-            let refusal = unfit(&request, &limits).or_else(|| keeping.refusal(request.len(), now));
+            let refusal = unfit(&request, &limits).or_else(|| spool.refusal(request.len(), now));
             if let Some(refusal) = refusal {
-                return front.refuse(caller, &refusal);
+                return frontend.refuse(caller, &refusal);
             }
             let origin = Origin {
-                connection: front.connection(&caller.route),
+                connection: frontend.connection(&caller.route),
                 address: request.peer_address().unwrap_or_default().into(),
             };
-            let kept = Stored {
+            let stored = Stored {
                 origin: Some(origin),
                 accepted: millis_now(),
                 frame: request.to_vec(),
             };
-            keeping.put(kept, now);
+            spool.put(stored, now);
             waiting.push((caller, codec_of(&request, &limits)));
         })?;
         // What they asked for has been accepted: it is delivered all the same.
-        drop(self.front.take_gone());
+        drop(self.frontend.take_gone());
         Ok(())
     }
 
     fn accepted(&mut self, count: usize) {
         for (caller, codec) in self.waiting.drain(..count) {
-            self.front.accept(caller, codec);
+            self.frontend.accept(caller, codec);
         }
     }
 
     fn refused(&mut self, count: usize, refusal: &CallFailure) {
         let count = count.min(self.waiting.len());
         for (caller, _) in self.waiting.drain(..count) {
-            self.front.refuse(caller, refusal);
+            self.frontend.refuse(caller, refusal);
         }
     }
 
     fn due(&self) -> Option<Instant> {
-        self.front.due()
+        self.frontend.due()
     }
 
-    fn front(&mut self) -> Option<&mut Frontend> {
-        Some(&mut self.front)
+    fn frontend(&mut self) -> Option<&mut Frontend> {
+        Some(&mut self.frontend)
     }
 
     fn is_flushed(&self) -> bool {
-        self.front.is_flushed()
+        self.frontend.is_flushed()
     }
 
     fn close_and_release(self) {
-        self.front.close_and_release();
+        self.frontend.close_and_release();
     }
 }
 
@@ -217,12 +217,12 @@ impl<S: InputSockets> Intake for MessageIntake<S> {
     }
 
     fn take_in(&mut self, now: Instant, accepting: Accepting<'_>) -> Result<(), SocketError> {
-        let Accepting::Into(keeping) = accepting else {
+        let Accepting::Into(spool) = accepting else {
             self.stream.leave();
             return Ok(());
         };
         for _ in 0..4 * TURN {
-            if !keeping.has_room() {
+            if !spool.has_room() {
                 break;
             }
             let Some(item) = self.stream.next(now)? else {
@@ -232,12 +232,12 @@ impl<S: InputSockets> Intake for MessageIntake<S> {
                 continue;
             };
             self.counters.received.increment();
-            let kept = Stored {
+            let stored = Stored {
                 origin: None,
                 accepted: millis_now(),
                 frame,
             };
-            keeping.put(kept, now);
+            spool.put(stored, now);
         }
         Ok(())
     }

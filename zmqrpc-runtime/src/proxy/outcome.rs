@@ -100,11 +100,11 @@ mod tests {
             (Status::Other(99), Executed::No, true),
             (Status::Other(99), Executed::Maybe, false),
         ] {
-            let fault = DeliveryFault::of(status, executed, "");
+            let failure = DeliveryFault::of(status, executed, "");
             assert_eq!(
-                matches!(fault, DeliveryFault::Passing { .. }),
+                matches!(failure, DeliveryFault::Passing { .. }),
                 passing,
-                "{fault:?}"
+                "{failure:?}"
             );
         }
     }
@@ -121,9 +121,9 @@ mod tests {
             (Status::Unauthenticated, Executed::No, true),
             (Status::Cancelled, Executed::Maybe, true),
         ] {
-            let fault = DeliveryFault::of(status, executed, "");
+            let failure = DeliveryFault::of(status, executed, "");
             assert!(
-                matches!(fault, DeliveryFault::Passing { counts, .. } if counts == expected),
+                matches!(failure, DeliveryFault::Passing { counts, .. } if counts == expected),
                 "{status:?}"
             );
         }

@@ -111,7 +111,7 @@ impl ProxySettings {
         }
     }
 
-    pub(super) fn front(
+    pub(super) fn frontend(
         &self,
         rep: &Rep,
         counters: &Arc<ProxyCounters>,
@@ -138,7 +138,7 @@ impl ProxySettings {
         Jobs::open(&endpoints, &options, &logins, self.limits(), counters)
     }
 
-    fn outlet(&self, to: &Pub, counters: &Arc<ProxyCounters>) -> Result<EventOutput, Error> {
+    fn output(&self, to: &Pub, counters: &Arc<ProxyCounters>) -> Result<EventOutput, Error> {
         if to.topic.len() > MAX_TOPIC {
             let reason = format!("it has {} bytes, {MAX_TOPIC} are allowed", to.topic.len());
             return Err(Error::bad_setting("topic", reason));
@@ -168,31 +168,31 @@ impl ProxySettings {
             backoff: BACKOFF,
         };
         let queue = MemoryQueue::without_letters(self.max_calls, self.max_queued_bytes);
-        let keeping = Spool::new(
+        let spool = Spool::new(
             Arc::new(queue),
             self.limits(),
             patience,
             Arc::clone(counters),
         );
-        let keeping = keeping.map_err(|reason| Error::bad_queue("the queue", reason))?;
-        let target = self.target(req, counters)?;
-        let relay = Deliverer::start(intake, target, keeping)?;
+        let spool = spool.map_err(|reason| Error::bad_queue("the queue", reason))?;
+        let backend = self.backend(req, counters)?;
+        let relay = Deliverer::start(intake, backend, spool)?;
         Ok(Box::new(relay))
     }
 
-    pub(super) fn target<O>(
+    pub(super) fn backend<O>(
         &self,
         req: &Req,
         counters: &Arc<ProxyCounters>,
     ) -> Result<Backend<O>, Error> {
         let bounds = BackendLimits {
-            calls: self.max_calls,
+            in_flight: self.max_calls,
             waiting_bytes: self.max_queued_bytes,
             connect_timeout: req.connect_timeout.min(FOREVER),
         };
-        let (endpoints, pulse) = (req.end.endpoints.parse()?, req.pulse()?);
+        let (endpoints, liveness) = (req.end.endpoints.parse()?, req.liveness()?);
         let options = self.options(1000, req.end.security()?);
-        Backend::open(&endpoints, &options, pulse, bounds, Arc::clone(counters))
+        Backend::open(&endpoints, &options, liveness, bounds, Arc::clone(counters))
     }
 }
 
@@ -250,11 +250,11 @@ impl sealed::Join for (Rep, Req) {
         counters: &Arc<ProxyCounters>,
     ) -> Result<sealed::Opened, Error> {
         let (rep, req) = self;
-        let target = settings.target(&req, counters)?;
-        let front = settings.front(&rep, counters)?;
-        let endpoints = front.endpoints();
+        let backend = settings.backend(&req, counters)?;
+        let frontend = settings.frontend(&rep, counters)?;
+        let endpoints = frontend.endpoints();
         Ok(sealed::Opened {
-            relay: Box::new(CallForwarder::new(front, target)),
+            relay: Box::new(CallForwarder::new(frontend, backend)),
             endpoints,
         })
     }
@@ -268,10 +268,10 @@ impl sealed::Join for (Rep, Pub) {
         counters: &Arc<ProxyCounters>,
     ) -> Result<sealed::Opened, Error> {
         let (rep, to) = self;
-        let outlet = settings.outlet(&to, counters)?;
-        let front = settings.front(&rep, counters)?;
-        let endpoints = [front.endpoints(), outlet.endpoints()].concat();
-        let relay = Box::new(Announcing::new(front, outlet, to.topic.into()));
+        let output = settings.output(&to, counters)?;
+        let frontend = settings.frontend(&rep, counters)?;
+        let endpoints = [frontend.endpoints(), output.endpoints()].concat();
+        let relay = Box::new(Announcing::new(frontend, output, to.topic.into()));
         Ok(sealed::Opened { relay, endpoints })
     }
 }
@@ -284,10 +284,10 @@ impl sealed::Join for (Sub, Pub) {
         counters: &Arc<ProxyCounters>,
     ) -> Result<sealed::Opened, Error> {
         let (sub, to) = self;
-        let outlet = settings.outlet(&to, counters)?;
+        let output = settings.output(&to, counters)?;
         let events = settings.events(sub, counters)?;
-        let endpoints = [events.endpoints(), outlet.endpoints()].concat();
-        let relay = Box::new(Republishing::new(events, outlet, Arc::clone(counters)));
+        let endpoints = [events.endpoints(), output.endpoints()].concat();
+        let relay = Box::new(Republishing::new(events, output, Arc::clone(counters)));
         Ok(sealed::Opened { relay, endpoints })
     }
 }

@@ -18,17 +18,17 @@ use crate::wire::{
 
 /// Requests become events, and are answered when they have been published.
 pub(super) struct Announcing {
-    front: Frontend,
-    outlet: EventOutput,
+    frontend: Frontend,
+    output: EventOutput,
     topic: Box<str>,
     stopping: bool,
 }
 
 impl Announcing {
-    pub(super) fn new(front: Frontend, outlet: EventOutput, topic: Box<str>) -> Self {
+    pub(super) fn new(frontend: Frontend, output: EventOutput, topic: Box<str>) -> Self {
         Self {
-            front,
-            outlet,
+            frontend,
+            output,
             topic,
             stopping: false,
         }
@@ -37,25 +37,25 @@ impl Announcing {
 
 impl Relay for Announcing {
     fn pollers(&self) -> Vec<Arc<Poller>> {
-        vec![self.front.poller(), self.outlet.poller()]
+        vec![self.frontend.poller(), self.output.poller()]
     }
 
     fn wake(&mut self) {
-        self.front.wake();
-        self.outlet.wake();
+        self.frontend.wake();
+        self.output.wake();
     }
 
     fn turn(&mut self, now: Instant) -> Result<RelayTurn, SocketError> {
         let Self {
-            front,
-            outlet,
+            frontend,
+            output,
             topic,
             stopping,
         } = self;
-        let limits = front.limits;
+        let limits = frontend.limits;
         let mut broken = None;
-        if front.is_used() {
-            front.take_in(now, |front, asked| {
+        if frontend.is_used() {
+            frontend.take_in(now, |frontend, asked| {
                 // What was published cannot be taken back.
                 let FrontendRequest::Request {
                     caller, request, ..
@@ -64,11 +64,11 @@ impl Relay for Announcing {
                     return;
                 };
                 if *stopping {
-                    return front.refuse(caller, &CallFailure::new(Status::ShuttingDown, ""));
+                    return frontend.refuse(caller, &CallFailure::new(Status::ShuttingDown, ""));
                 }
-                match announce(outlet, topic, &request, &limits) {
-                    Ok(Ok(codec)) => front.accept(caller, codec),
-                    Ok(Err(refusal)) => front.refuse(caller, &refusal),
+                match announce(output, topic, &request, &limits) {
+                    Ok(Ok(codec)) => frontend.accept(caller, codec),
+                    Ok(Err(refusal)) => frontend.refuse(caller, &refusal),
                     Err(error) => broken = Some(error),
                 }
             })?;
@@ -76,17 +76,17 @@ impl Relay for Announcing {
         if let Some(error) = broken {
             return Err(error);
         }
-        drop(front.take_gone());
-        outlet.serve(now)?;
-        if front.is_used() {
+        drop(frontend.take_gone());
+        output.serve(now)?;
+        if frontend.is_used() {
             return Ok(RelayTurn::Again);
         }
-        let times = [outlet.due(now), front.due()];
+        let times = [output.due(now), frontend.due()];
         Ok(RelayTurn::Wait(times.into_iter().flatten().min()))
     }
 
-    fn front(&mut self) -> Option<&mut Frontend> {
-        Some(&mut self.front)
+    fn frontend(&mut self) -> Option<&mut Frontend> {
+        Some(&mut self.frontend)
     }
 
     fn stop(&mut self) {
@@ -100,18 +100,18 @@ impl Relay for Announcing {
     fn abandon(&mut self) {}
 
     fn is_flushed(&self) -> bool {
-        self.front.is_flushed()
+        self.frontend.is_flushed()
     }
 
     fn close_and_release(self: Box<Self>) {
-        self.front.close_and_release();
-        self.outlet.close_and_release();
+        self.frontend.close_and_release();
+        self.output.close_and_release();
     }
 }
 
 /// Publishes a request; answers the codec to accept it in.
 fn announce(
-    outlet: &mut EventOutput,
+    output: &mut EventOutput,
     topic: &str,
     request: &[u8],
     limits: &Limits,
@@ -124,33 +124,33 @@ fn announce(
     if passed >= MAX_HOPS {
         return Ok(Err(going_round()));
     }
-    let sequence = numbered(passed + 1, outlet.sequence());
-    let event = match request_to_event(request, sequence, outlet.id, limits) {
+    let sequence = numbered(passed + 1, output.sequence());
+    let event = match request_to_event(request, sequence, output.id, limits) {
         Ok(event) => Message::from(event),
         // It is longer than the request, and that one was as long as may be.
         Err(error) => return Ok(Err(CallFailure::new(error.status(), error.to_string()))),
     };
-    if !outlet.publish(topic.as_bytes(), event)? {
+    if !output.publish(topic.as_bytes(), event)? {
         let detail = "a subscriber of the proxy has no room";
         return Ok(Err(CallFailure::new(Status::Overloaded, detail)));
     }
-    outlet.advance();
+    output.advance();
     Ok(Ok(codec))
 }
 
 /// Events are published again as they came, under their publisher's name and number, but for the count of proxies.
 pub(super) struct Republishing {
     events: Events,
-    outlet: EventOutput,
+    output: EventOutput,
     counters: Arc<ProxyCounters>,
     stopping: bool,
 }
 
 impl Republishing {
-    pub(super) fn new(events: Events, outlet: EventOutput, counters: Arc<ProxyCounters>) -> Self {
+    pub(super) fn new(events: Events, output: EventOutput, counters: Arc<ProxyCounters>) -> Self {
         Self {
             events,
-            outlet,
+            output,
             counters,
             stopping: false,
         }
@@ -159,13 +159,13 @@ impl Republishing {
 
 impl Relay for Republishing {
     fn pollers(&self) -> Vec<Arc<Poller>> {
-        let outlet = std::iter::once(self.outlet.poller());
-        outlet.chain(self.events.pollers()).collect()
+        let output = std::iter::once(self.output.poller());
+        output.chain(self.events.pollers()).collect()
     }
 
     fn wake(&mut self) {
         self.events.wake();
-        self.outlet.wake();
+        self.output.wake();
     }
 
     fn turn(&mut self, now: Instant) -> Result<RelayTurn, SocketError> {
@@ -180,18 +180,18 @@ impl Relay for Republishing {
                 self.counters.received.increment();
             }
             event.own();
-            if !self.counters.count_hop(&mut event) || !self.outlet.publish(&topic, event)? {
+            if !self.counters.count_hop(&mut event) || !self.output.publish(&topic, event)? {
                 self.counters.given_up.increment();
             }
         }
-        self.outlet.serve(now)?;
+        self.output.serve(now)?;
         if !self.events.is_used() {
             self.events.look(now, !self.stopping);
         }
         if self.events.is_used() {
             return Ok(RelayTurn::Again);
         }
-        let times = [self.outlet.due(now), self.events.due()];
+        let times = [self.output.due(now), self.events.due()];
         Ok(RelayTurn::Wait(times.into_iter().flatten().min()))
     }
 
@@ -211,6 +211,6 @@ impl Relay for Republishing {
 
     fn close_and_release(self: Box<Self>) {
         self.events.close_and_release();
-        self.outlet.close_and_release();
+        self.output.close_and_release();
     }
 }

@@ -19,7 +19,7 @@ pub(super) trait Relay: Send {
     /// Passes on what has come.
     fn turn(&mut self, now: Instant) -> Result<RelayTurn, SocketError>;
     /// Where callers come in, who have to know before the end.
-    fn front(&mut self) -> Option<&mut Frontend> {
+    fn frontend(&mut self) -> Option<&mut Frontend> {
         None
     }
     /// Takes on nothing more, and refuses what has not been handed over.
@@ -179,7 +179,7 @@ impl Control {
                     ending.until
                 }
             });
-            let drains_at = relay.front().and_then(|front| front.drains_at());
+            let drains_at = relay.frontend().and_then(|frontend| frontend.drains_at());
             let until = [until, limit, drains_at].into_iter().flatten().min();
             if let Err(error) = drive_any(pollers, until) {
                 log::line!(error, error = log::text(&error); "a proxy cannot wait for its sockets, the proxy ends");
@@ -195,7 +195,9 @@ impl Control {
     fn is_drained(&self, relay: &mut dyn Relay, now: Instant) -> bool {
         let until = self.state().until.unwrap_or(now);
         let limit = until.saturating_duration_since(now);
-        relay.front().is_none_or(|front| front.drain(limit, now))
+        relay
+            .frontend()
+            .is_none_or(|frontend| frontend.drain(limit, now))
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, RelayState> {

@@ -117,7 +117,7 @@ impl InputSockets for Events {
                 self.turn.1 -= 1;
                 match feed.pass(&self.limits, now)? {
                     None => *used = false,
-                    Some(Arrival::Odd) => self.counters.front.malformed.increment(),
+                    Some(Arrival::Odd) => self.counters.frontend.malformed.increment(),
                     Some(Arrival::Message(message)) => return Ok(Some(message)),
                 }
             }
@@ -248,7 +248,7 @@ impl InputSockets for Jobs {
                     // Its pusher finds out whether what it has pushed has left.
                     Some(Arrival::Message(())) if *job == encode_ping(NO_ID) => {}
                     Some(Arrival::Odd | Arrival::Message(())) => {
-                        self.counters.front.malformed.increment();
+                        self.counters.frontend.malformed.increment();
                     }
                 }
             }

@@ -43,7 +43,7 @@ const WRITE_AGAIN: Duration = Duration::from_secs(1);
 /// The queue, and what is not in it yet.
 pub(super) struct Spool {
     store: Arc<dyn Store>,
-    pub(super) lanes: DeliverySchedule,
+    pub(super) schedule: DeliverySchedule,
     limits: Limits,
     pub(super) patience: RetryPolicy,
     next_number: u64,
@@ -78,8 +78,8 @@ impl Spool {
         patience: RetryPolicy,
         counters: Arc<ProxyCounters>,
     ) -> Result<Self, String> {
-        let mut keeping = Self {
-            lanes: DeliverySchedule::new(patience.backoff),
+        let mut spool = Self {
+            schedule: DeliverySchedule::new(patience.backoff),
             next_number: store.next_number(),
             limits,
             patience,
@@ -98,12 +98,12 @@ impl Spool {
             origin,
             accepted,
             bytes,
-        } in keeping.store.contents()?
+        } in spool.store.contents()?
         {
-            keeping.hold(number, accepted, bytes, (now, clock));
-            keeping.lanes.add(number, origin);
+            spool.hold(number, accepted, bytes, (now, clock));
+            spool.schedule.add(number, origin);
         }
-        Ok(keeping)
+        Ok(spool)
     }
 
     pub(super) fn store(&self) -> Arc<dyn Store> {
@@ -173,13 +173,13 @@ impl Spool {
     }
 
     /// Puts a request into the next batch. It is neither accepted nor delivered before that is written.
-    pub(super) fn put(&mut self, kept: Stored, now: Instant) {
+    pub(super) fn put(&mut self, stored: Stored, now: Instant) {
         let number = self.next_number;
         self.next_number += 1;
-        let (accepted, bytes) = (kept.accepted, kept.frame.len());
+        let (accepted, bytes) = (stored.accepted, stored.frame.len());
         self.new_bytes += bytes;
         self.hold(number, accepted, bytes, (now, accepted));
-        self.batch.new.push((number, kept));
+        self.batch.new.push((number, stored));
     }
 
     /// What is to be written now: of what is new the first, and everything else behind the last of that.
@@ -197,11 +197,11 @@ impl Spool {
             return None;
         }
         let (mut count, mut bytes) = (0, 0);
-        for (_, kept) in &self.batch.new {
+        for (_, stored) in &self.batch.new {
             if bytes >= WRITE {
                 break;
             }
-            (count, bytes) = (count + 1, bytes + kept.frame.len());
+            (count, bytes) = (count + 1, bytes + stored.frame.len());
         }
         let mut batch = if count == self.batch.new.len() {
             self.since = None;
@@ -229,11 +229,11 @@ impl Spool {
                 self.counters.given_up.add(batch.dead.len() as u64);
                 self.counters.dead_letters_dropped.add(dropped as u64);
                 self.unwritable = None;
-                for (number, kept) in &batch.new {
-                    self.new_bytes -= kept.frame.len();
+                for (number, stored) in &batch.new {
+                    self.new_bytes -= stored.frame.len();
                     // It may have been given up already.
                     if self.held.contains_key(number) {
-                        self.lanes.add(*number, kept.origin.clone());
+                        self.schedule.add(*number, stored.origin.clone());
                     }
                 }
                 Ok(batch.new.len())
@@ -293,7 +293,7 @@ impl Spool {
         if let Some(HeldRequest { bytes, .. }) = self.held.remove(&number) {
             self.bytes -= bytes;
         }
-        self.lanes.end(number);
+        self.schedule.end(number);
         self.count();
     }
 
@@ -328,7 +328,7 @@ impl Spool {
     fn oldest_idle(&self) -> Option<(u64, Instant)> {
         self.patience.time_to_live?;
         let mut held = self.held.iter();
-        let (number, held) = held.find(|(number, _)| !self.lanes.is_under_way(**number))?;
+        let (number, held) = held.find(|(number, _)| !self.schedule.is_under_way(**number))?;
         Some((*number, held.due?))
     }
 
@@ -340,8 +340,8 @@ impl Spool {
     }
 
     /// A try has ended badly.
-    pub(super) fn failed(&mut self, number: u64, fault: DeliveryFault, now: Instant) {
-        let (reason, counts, rests) = match fault {
+    pub(super) fn failed(&mut self, number: u64, failure: DeliveryFault, now: Instant) {
+        let (reason, counts, rests) = match failure {
             DeliveryFault::Final(reason) => return self.give_up(number, reason),
             DeliveryFault::Passing { reason, counts } => {
                 (reason, counts || self.patience.counts_all, true)
@@ -362,9 +362,9 @@ impl Spool {
         } else {
             self.counters.retried.increment();
             if rests {
-                self.lanes.failed(number, now);
+                self.schedule.failed(number, now);
             } else {
-                self.lanes.again(number);
+                self.schedule.again(number);
             }
         }
     }

@@ -195,8 +195,8 @@ impl WaitingPush {
         // A time that the clock cannot express is no limit.
         let until = self.since.get_or_insert(now).checked_add(self.limit);
         let (ticket, refused) = (&mut self.ticket, &mut self.refused);
-        let room = &self.shared.room;
-        match room.try_push(job, ticket, refused, cx.waker(), until) {
+        let queue = &self.shared.queue;
+        match queue.try_push(job, ticket, refused, cx.waker(), until) {
             Err(error) => Poll::Ready(Err(error.into())),
             Ok(Ok(())) => Poll::Ready(Ok(())),
             Ok(Err(refused)) => {
@@ -215,7 +215,7 @@ impl WaitingPush {
     }
 
     fn leave(&mut self) -> NotPushed {
-        self.shared.room.leave(self.ticket.take())
+        self.shared.queue.leave(self.ticket.take())
     }
 }
 

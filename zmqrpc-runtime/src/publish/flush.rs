@@ -41,16 +41,16 @@ impl Publisher {
 
     /// Waits until what was published before has been taken out of every queue.
     fn flush_once(&self, deadline: Instant) -> Result<(), Unflushed> {
-        let mark = UnsentCounter::new();
+        let counter = UnsentCounter::new();
         loop {
-            match self.publish_mark(&mark) {
+            match self.publish_mark(&counter) {
                 Ok(()) => break,
                 Err(NotPublished::Full) if Instant::now() < deadline => thread::park_timeout(LOOK),
                 Err(NotPublished::Full) => return Err(Unflushed::Late),
                 Err(NotPublished::Broken(error)) => return Err(Unflushed::Broken(error)),
             }
         }
-        in_time(mark.wait(deadline))
+        in_time(counter.wait(deadline))
     }
 
     /// [`flush`](Self::flush) for tasks, on any executor. It takes a thread for as long as it lasts.
@@ -96,20 +96,20 @@ impl Pusher {
 
     /// Waits until what was pushed before has been taken out of every queue.
     fn flush_once(&self, deadline: Instant) -> Result<(), Unflushed> {
-        let room = &self.shared().room;
-        let mut lock = room.lock();
-        room.settle(&mut lock);
+        let queue = &self.shared().queue;
+        let mut lock = queue.lock();
+        queue.settle(&mut lock);
         if lock.socket.is_within() {
             return Ok(());
         }
         let queues = lock.socket.connections();
-        lock.ledger.begin(queues, UnsentCounter::new());
-        while lock.ledger.left() > 0 {
+        lock.unflushed.begin(queues, UnsentCounter::new());
+        while lock.unflushed.left() > 0 {
             match lock.hand_over(Message::copy_of(&encode_ping(NO_ID))) {
                 Ok(()) => {}
                 Err(PushError::Broken(error)) => return Err(Unflushed::Broken(error)),
                 Err(PushError::Full(_)) => {
-                    if lock.socket.connections() == 0 && lock.ledger.marks().next().is_none() {
+                    if lock.socket.connections() == 0 && lock.unflushed.marks().next().is_none() {
                         // There is nobody, not even one whose queue is full.
                         break;
                     }
@@ -118,15 +118,15 @@ impl Pusher {
                         return Err(Unflushed::Late);
                     }
                     thread::park_timeout(LOOK);
-                    lock = room.lock();
+                    lock = queue.lock();
                 }
             }
         }
-        let marks: Vec<_> = lock.ledger.marks().collect();
+        let marks: Vec<_> = lock.unflushed.marks().collect();
         // Sending may have taken the signal that somebody waits for.
-        room.tell(&mut lock);
+        queue.tell(&mut lock);
         drop(lock);
-        in_time(marks.iter().all(|mark| mark.wait(deadline)))
+        in_time(marks.iter().all(|counter| counter.wait(deadline)))
     }
 }
 

@@ -18,14 +18,14 @@ pub(super) struct Heartbeats {
 
 impl Heartbeats {
     pub(super) fn start(
-        outlet: Arc<PublisherSocket>,
+        socket: Arc<PublisherSocket>,
         publisher: u64,
         interval: Duration,
     ) -> Result<Self, SocketError> {
         let (end, ended) = channel::<()>();
         let beat = move || {
             while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(interval) {
-                if let Err(NotPublished::Broken(error)) = outlet.heartbeat(publisher) {
+                if let Err(NotPublished::Broken(error)) = socket.heartbeat(publisher) {
                     log::line!(error, error = log::text(&error); "a heartbeat could not be published");
                 }
             }

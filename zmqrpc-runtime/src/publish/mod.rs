@@ -13,7 +13,7 @@
 //! pusher       Pusher: time limit and metadata of what is pushed, and the methods
 //! pusher_builder its settings
 //! unflushed_jobs which jobs are counted until they have left
-//! pusher_queue threads and tasks that wait until a puller has room
+//! pusher_queue threads and tasks that wait until a puller has queue
 //! async_pusher AsyncPusher: the same for tasks
 //! flush        waiting until everything has left this process
 //! arguments    commands to frames

@@ -51,7 +51,7 @@ pub struct Publisher {
 
 pub(super) struct PublisherShared {
     pub(super) heartbeats: Option<Heartbeats>,
-    pub(super) outlet: Registration<PublisherSocket>,
+    pub(super) socket: Registration<PublisherSocket>,
     pub(super) id: u64,
     pub(super) overflow: Overflow,
     pub(super) high_water: usize,
@@ -70,7 +70,7 @@ impl Drop for PublisherShared {
         }
         // The thread goes before the socket that it uses.
         self.heartbeats = None;
-        self.outlet.close_and_release();
+        self.socket.close_and_release();
     }
 }
 
@@ -151,8 +151,8 @@ impl Publisher {
         let topic = self.topic.as_bytes();
         let sent = self
             .shared
-            .outlet
-            .with(|core| core.publish(topic, event, *overflow));
+            .socket
+            .with(|state| state.publish(topic, event, *overflow));
         sent.map_err(|unsent| match unsent {
             NotPublished::Broken(error) => error.into(),
             NotPublished::Full => Error::Overloaded {
@@ -175,14 +175,14 @@ impl Publisher {
     pub fn heartbeat(&self) -> Result<(), Error> {
         self.check_process()?;
         let id = self.shared.id;
-        match self.shared.outlet.heartbeat(id) {
+        match self.shared.socket.heartbeat(id) {
             Err(NotPublished::Broken(error)) => Err(error.into()),
             Ok(()) | Err(NotPublished::Full) => Ok(()),
         }
     }
 
-    pub(super) fn publish_mark(&self, mark: &Arc<UnsentCounter>) -> Result<(), NotPublished> {
-        self.shared.outlet.mark(self.shared.id, mark)
+    pub(super) fn publish_mark(&self, counter: &Arc<UnsentCounter>) -> Result<(), NotPublished> {
+        self.shared.socket.counter(self.shared.id, counter)
     }
 
     pub(super) fn place(&self) -> Option<Arc<str>> {
@@ -203,7 +203,7 @@ impl Publisher {
     pub fn wait_subscribers(&self, count: usize, limit: Duration) -> Result<(), Error> {
         self.check_process()?;
         let site = || CallTarget::new("wait_subscribers".into(), self.shared.place.clone());
-        match self.shared.outlet.wait_subscribers(count, limit)? {
+        match self.shared.socket.wait_subscribers(count, limit)? {
             Ok(()) => Ok(()),
             Err(MissingSubscribers::Denied(denial)) => Err(Error::Unauthenticated {
                 at: site(),
@@ -236,7 +236,7 @@ impl Publisher {
         PublisherStats {
             denied: self.shared.denied.get(),
             unauthenticated: self.shared.refused.get(),
-            ..self.shared.outlet.stats()
+            ..self.shared.socket.stats()
         }
     }
 
@@ -245,7 +245,7 @@ impl Publisher {
     }
 
     fn with<R>(&self, act: impl FnOnce(&mut Socket) -> R) -> R {
-        self.shared.outlet.with(|core| act(&mut core.socket))
+        self.shared.socket.with(|state| act(&mut state.socket))
     }
 
     endpoint_methods! {

@@ -126,13 +126,13 @@ impl PublisherBuilder {
         let mut socket = Socket::new(&options)?;
         open_all(&endpoints, |endpoint| socket.open(endpoint))?;
         let refused = socket.refused();
-        let (outlet, id) = (Arc::new(PublisherSocket::of(socket)), random());
+        let (socket, id) = (Arc::new(PublisherSocket::of(socket)), random());
         let heartbeats = self
             .heartbeat
-            .map(|interval| Heartbeats::start(Arc::clone(&outlet), id, interval));
+            .map(|interval| Heartbeats::start(Arc::clone(&socket), id, interval));
         let shared = PublisherShared {
             heartbeats: heartbeats.transpose()?,
-            outlet: Registration::of(outlet),
+            socket: Registration::of(socket),
             id,
             overflow: self.overflow,
             high_water: settings.high_water,

@@ -68,49 +68,49 @@ pub(super) enum NotPublished {
 impl PublisherSocket {
     pub(super) fn of(socket: Socket) -> Self {
         let poller = socket.poller();
-        let core = PublisherState {
+        let state = PublisherState {
             socket,
             sequences: TopicSequences::default(),
             stats: PublisherStats::default(),
         };
-        Self::new(core, poller)
+        Self::new(state, poller)
     }
 
     /// Uses the socket and leaves it to whoever waits at it.
     pub(super) fn with<R>(&self, act: impl FnOnce(&mut PublisherState) -> R) -> R {
-        let mut core = self.lock();
-        core.uses += 1;
-        let result = act(&mut core);
-        if core.polled || core.is_due() {
-            self.settle(&mut core);
+        let mut state = self.lock();
+        state.uses += 1;
+        let result = act(&mut state);
+        if state.polled || state.is_due() {
+            self.settle(&mut state);
         }
         result
     }
 
     /// Publishes a heartbeat. Where nothing else is published, this is when subscribers are heard.
     pub(super) fn heartbeat(&self, publisher: u64) -> Result<(), NotPublished> {
-        let mut core = self.lock();
-        let sent = core.heartbeat(publisher);
-        self.settle(&mut core);
+        let mut state = self.lock();
+        let sent = state.heartbeat(publisher);
+        self.settle(&mut state);
         sent
     }
 
     /// Publishes a heartbeat that is marked, or nothing where a subscriber has no room for it.
-    pub(super) fn mark(
+    pub(super) fn counter(
         &self,
         publisher: u64,
-        mark: &Arc<UnsentCounter>,
+        counter: &Arc<UnsentCounter>,
     ) -> Result<(), NotPublished> {
-        let mut core = self.lock();
-        let sent = core.mark(publisher, mark);
-        self.settle(&mut core);
+        let mut state = self.lock();
+        let sent = state.counter(publisher, counter);
+        self.settle(&mut state);
         sent
     }
 
     pub(super) fn stats(&self) -> PublisherStats {
-        let mut core = self.lock();
-        self.settle(&mut core);
-        core.stats
+        let mut state = self.lock();
+        self.settle(&mut state);
+        state.stats
     }
 
     /// Waits until there are `count` subscribers.
@@ -121,29 +121,29 @@ impl PublisherSocket {
     ) -> Result<Result<(), MissingSubscribers>, SocketError> {
         // A time that the clock cannot express is no limit.
         let deadline = Instant::now().checked_add(limit);
-        let mut core = self.lock();
-        self.settle(&mut core);
+        let mut state = self.lock();
+        self.settle(&mut state);
         // Those from before say nothing of the next try.
-        let refused = core.socket.refused().get();
+        let refused = state.socket.refused().get();
         loop {
-            core.socket.hurry();
-            self.settle(&mut core);
-            if core.stats.subscribers >= count {
+            state.socket.hurry();
+            self.settle(&mut state);
+            if state.stats.subscribers >= count {
                 return Ok(Ok(()));
             }
-            if let Some(denial) = core.socket.denial_since(refused) {
+            if let Some(denial) = state.socket.denial_since(refused) {
                 return Ok(Err(MissingSubscribers::Denied(denial)));
             }
             if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-                let obstacle = core.socket.obstacle();
+                let obstacle = state.socket.obstacle();
                 return Ok(Err(MissingSubscribers::Only(
-                    core.stats.subscribers,
+                    state.stats.subscribers,
                     obstacle,
                 )));
             }
-            let polls = !core.polled;
+            let polls = !state.polled;
             let waited;
-            (core, waited) = self.wait(core, deadline);
+            (state, waited) = self.wait(state, deadline);
             if polls {
                 self.changed.notify_all();
             }
@@ -186,9 +186,13 @@ impl PublisherState {
         })
     }
 
-    fn mark(&mut self, publisher: u64, mark: &Arc<UnsentCounter>) -> Result<(), NotPublished> {
+    fn counter(
+        &mut self,
+        publisher: u64,
+        counter: &Arc<UnsentCounter>,
+    ) -> Result<(), NotPublished> {
         self.beat(publisher, |socket, frame| {
-            socket.send(HEARTBEAT_TOPIC, Message::copy_of(frame).marked(mark))
+            socket.send(HEARTBEAT_TOPIC, Message::copy_of(frame).marked(counter))
         })
     }
 
@@ -217,7 +221,7 @@ impl PublisherState {
 impl SocketState for PublisherState {
     fn take_in(&mut self) -> bool {
         let before = self.stats.subscribers;
-        if let Err(error) = self.socket.tend() {
+        if let Err(error) = self.socket.look_after() {
             log::line!(error, error = log::text(&error); "a connection cannot be made");
         }
         loop {

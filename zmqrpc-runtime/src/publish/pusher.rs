@@ -41,7 +41,7 @@ pub struct Pusher {
 }
 
 pub(super) struct PusherShared {
-    pub(super) room: Registration<PusherQueue>,
+    pub(super) queue: Registration<PusherQueue>,
     pub(super) timeout: Duration,
     pub(super) high_water: usize,
     pub(super) limits: Limits,
@@ -54,7 +54,7 @@ pub(super) struct PusherShared {
 impl Drop for PusherShared {
     fn drop(&mut self) {
         if self.process.is_current() {
-            self.room.close_and_release();
+            self.queue.close_and_release();
         }
     }
 }
@@ -136,7 +136,7 @@ impl Pusher {
         let limit = self.time_limit(method);
         // A time that the clock cannot express is no limit.
         let deadline = Instant::now().checked_add(limit);
-        let pushed = self.shared.room.push(job, deadline);
+        let pushed = self.shared.queue.push(job, deadline);
         pushed.map_err(|unsent| self.shared.unsent(unsent, method, limit))
     }
 
@@ -167,7 +167,7 @@ impl Pusher {
             return PusherStats::default();
         }
         PusherStats {
-            pushed: self.shared.room.pushed(),
+            pushed: self.shared.queue.pushed(),
             denied: self.shared.denied.get(),
             unauthenticated: self.shared.refused.get(),
         }
@@ -178,7 +178,7 @@ impl Pusher {
     }
 
     fn with<R>(&self, act: impl FnOnce(&mut PushSocket) -> R) -> R {
-        self.shared.room.with(|core| act(&mut core.socket))
+        self.shared.queue.with(|state| act(&mut state.socket))
     }
 
     endpoint_methods! {

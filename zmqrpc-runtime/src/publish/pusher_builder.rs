@@ -114,7 +114,7 @@ impl PusherBuilder {
         open_all(&endpoints, |endpoint| socket.open(endpoint))?;
         let refused = socket.refused();
         let shared = PusherShared {
-            room: Registration::of(Arc::new(PusherQueue::of(socket, settings.high_water))),
+            queue: Registration::of(Arc::new(PusherQueue::of(socket, settings.high_water))),
             timeout: self.timeout,
             high_water: settings.high_water,
             limits: settings.limits(),

@@ -21,7 +21,7 @@ pub(super) type PusherQueue = Driven<SharedSocket<PusherState>>;
 
 pub(super) struct PusherState {
     pub(super) socket: PushSocket,
-    pub(super) ledger: UnflushedJobs,
+    pub(super) unflushed: UnflushedJobs,
     pushed: u64,
     tasks: VecDeque<WaitingTask>,
     last_ticket: QueueTicket,
@@ -61,15 +61,15 @@ pub(super) struct RefusedPush {
 impl PusherQueue {
     pub(super) fn of(socket: PushSocket, high_water: usize) -> Self {
         let poller = socket.poller();
-        let core = PusherState {
+        let state = PusherState {
             socket,
-            ledger: UnflushedJobs::new(high_water),
+            unflushed: UnflushedJobs::new(high_water),
             pushed: 0,
             tasks: VecDeque::new(),
             last_ticket: 0,
             look: None,
         };
-        Self::new(SharedSocket::new(core, poller))
+        Self::new(SharedSocket::new(state, poller))
     }
 
     /// Sends, or gives the message back and wakes the task when there may be room, and when it gives up; its place is
@@ -111,8 +111,8 @@ impl PusherQueue {
         task: &Waker,
         until: Option<Instant>,
     ) -> Result<(), SocketError> {
-        let core = &mut **lock.held;
-        let mut known = core.tasks.iter_mut();
+        let state = &mut **lock.held;
+        let mut known = state.tasks.iter_mut();
         if let Some(known) = known.find(|known| Some(known.ticket) == *ticket) {
             if !known.waker.will_wake(task) {
                 lock.wakes
@@ -121,22 +121,22 @@ impl PusherQueue {
             return Ok(());
         }
         let now = Instant::now();
-        let due = until.unwrap_or(now + REST).min(now + core.rest());
-        if core.look.is_none_or(|look| due < look) {
+        let due = until.unwrap_or(now + REST).min(now + state.rest());
+        if state.look.is_none_or(|look| due < look) {
             self.post().call()?;
-            core.look = Some(due);
+            state.look = Some(due);
         }
         let waker = task.clone();
         if let Some(ticket) = *ticket {
-            core.tasks.push_front(WaitingTask {
+            state.tasks.push_front(WaitingTask {
                 ticket,
                 waker,
                 until,
             });
         } else {
-            core.last_ticket += 1;
-            let new = core.last_ticket;
-            core.tasks.push_back(WaitingTask {
+            state.last_ticket += 1;
+            let new = state.last_ticket;
+            state.tasks.push_back(WaitingTask {
                 ticket: new,
                 waker,
                 until,
@@ -154,9 +154,9 @@ impl SharedSocket<PusherState> {
 
     /// Uses the socket, by which somebody may get room.
     pub(super) fn with<R>(&self, act: impl FnOnce(&mut PusherState) -> R) -> R {
-        let mut core = self.lock();
-        let result = act(&mut core);
-        self.tell(&mut core);
+        let mut state = self.lock();
+        let result = act(&mut state);
+        self.tell(&mut state);
         result
     }
 
@@ -166,27 +166,27 @@ impl SharedSocket<PusherState> {
         mut message: Message,
         deadline: Option<Instant>,
     ) -> Result<(), NotPushed> {
-        let mut core = self.lock();
+        let mut state = self.lock();
         let mut refused = None;
         loop {
-            message = match core.send(message) {
+            message = match state.send(message) {
                 Ok(()) => {
-                    self.tell(&mut core);
+                    self.tell(&mut state);
                     return Ok(());
                 }
                 Err(PushError::Full(message)) => message,
                 Err(PushError::Broken(error)) => return Err(NotPushed::Broken(error)),
             };
-            let denied = core.is_denied(&mut refused);
+            let denied = state.is_denied(&mut refused);
             if denied || deadline.is_some_and(|deadline| deadline <= Instant::now()) {
                 // It may have been woken in vain, and have left the socket to nobody.
-                self.tell(&mut core);
-                return Err(core.no_room());
+                self.tell(&mut state);
+                return Err(state.no_room());
             }
             let waited;
-            (core, waited) = self.wait(core, deadline);
+            (state, waited) = self.wait(state, deadline);
             if let Err(error) = waited {
-                self.tell(&mut core);
+                self.tell(&mut state);
                 return Err(NotPushed::Broken(error));
             }
         }
@@ -194,11 +194,11 @@ impl SharedSocket<PusherState> {
 
     /// A task does not wait any more. If it had been woken, it was another one's turn.
     pub(super) fn leave(&self, ticket: Option<QueueTicket>) -> NotPushed {
-        let mut core = self.lock();
-        if ticket.is_some() && !core.withdraw(ticket) {
-            self.tell(&mut core);
+        let mut state = self.lock();
+        if ticket.is_some() && !state.withdraw(ticket) {
+            self.tell(&mut state);
         }
-        core.no_room()
+        state.no_room()
     }
 }
 
@@ -237,12 +237,14 @@ impl Guarded<PusherState> {
 impl PusherState {
     /// Hands a message over, marked if that is needed to know when it has left.
     pub(super) fn hand_over(&mut self, message: Message) -> Result<(), PushError> {
-        let Self { socket, ledger, .. } = self;
-        match ledger.next(|| socket.connections()) {
+        let Self {
+            socket, unflushed, ..
+        } = self;
+        match unflushed.next(|| socket.connections()) {
             None => socket.send(message)?,
-            Some(mark) => socket.send_marked(message, &mark)?,
+            Some(counter) => socket.send_marked(message, &counter)?,
         }
-        ledger.push();
+        unflushed.push();
         Ok(())
     }
 

@@ -187,7 +187,7 @@ impl<C: SocketState> IdleSocket for SharedSocket<C> {
         &self.poller
     }
 
-    fn tend(&self, wakes: &mut WakeList) -> bool {
+    fn look_after(&self, wakes: &mut WakeList) -> bool {
         // Whoever has the lock, or waits at the socket, does it.
         let Ok(held) = self.held.try_lock() else {
             return false;

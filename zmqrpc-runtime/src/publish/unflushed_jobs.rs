@@ -27,7 +27,7 @@ pub(super) struct UnflushedJobs {
 struct MarkedRun {
     /// What was pushed before, since the same point.
     start: u64,
-    mark: Arc<UnsentCounter>,
+    counter: Arc<UnsentCounter>,
     /// How many are still to follow in a row.
     left: u64,
 }
@@ -52,7 +52,7 @@ impl UnflushedJobs {
             Some(run) if run.left > 0 => {}
             // The next run begins while the one before is waited for.
             Some(_) if is_marked && self.runs.len() == 1 => {
-                self.begin(queues(), UnsentCounter::quiet())
+                self.begin(queues(), UnsentCounter::quiet());
             }
             None if is_marked || self.pushed >= self.high_water / 2 => {
                 self.begin(queues(), UnsentCounter::quiet());
@@ -60,7 +60,7 @@ impl UnflushedJobs {
             _ if is_marked => {}
             _ => return None,
         }
-        self.runs.back().map(|run| Arc::clone(&run.mark))
+        self.runs.back().map(|run| Arc::clone(&run.counter))
     }
 
     /// The next message has been pushed, as [`next`](Self::next) has said.
@@ -72,10 +72,10 @@ impl UnflushedJobs {
     }
 
     /// Begins a run, at whose end [all marks](Self::marks) tell of everything that was pushed before it.
-    pub(super) fn begin(&mut self, queues: u64, mark: Arc<UnsentCounter>) {
+    pub(super) fn begin(&mut self, queues: u64, counter: Arc<UnsentCounter>) {
         self.runs.push_back(MarkedRun {
             start: self.pushed,
-            mark,
+            counter,
             // A queue may be passed over once while another one ends.
             left: 2 * queues + 1,
         });
@@ -88,15 +88,15 @@ impl UnflushedJobs {
 
     /// The marks of what has not left as far as is known.
     pub(super) fn marks(&self) -> impl Iterator<Item = Arc<UnsentCounter>> {
-        let marks = self.runs.iter().map(|run| &run.mark);
-        marks.filter(|mark| !mark.is_free()).cloned()
+        let marks = self.runs.iter().map(|run| &run.counter);
+        marks.filter(|counter| !counter.is_free()).cloned()
     }
 
     /// Finds out what has left: what was pushed before a run got into queues that had a message of it behind that, or
     /// were full, and had a marked one.
     fn close_runs(&mut self) {
         while let Some(run) = self.runs.front()
-            && run.mark.is_free()
+            && run.counter.is_free()
             && (run.left == 0 || self.runs.len() > 1)
         {
             // One that was not finished before the next one began shows nothing.
@@ -116,24 +116,26 @@ mod tests {
     use crate::socket::Message;
 
     /// Pushes, and keeps what libzmq would.
-    fn push(ledger: &mut UnflushedJobs, queues: u64) -> Option<Message> {
-        let mark = ledger.next(|| queues);
-        ledger.push();
-        mark.map(|mark| Message::new().marked(&mark))
+    fn push(unflushed: &mut UnflushedJobs, queues: u64) -> Option<Message> {
+        let counter = unflushed.next(|| queues);
+        unflushed.push();
+        counter.map(|counter| Message::new().marked(&counter))
     }
 
     #[test]
     fn who_keeps_up_has_a_short_run_counted_now_and_then() {
-        let mut ledger = UnflushedJobs::new(1000);
-        let marked = (0..10_000).filter(|_| push(&mut ledger, 1).is_some());
+        let mut unflushed = UnflushedJobs::new(1000);
+        let marked = (0..10_000).filter(|_| push(&mut unflushed, 1).is_some());
         assert_eq!(marked.count(), 3 * 20 - 3);
     }
 
     #[test]
     fn what_fills_a_queue_is_always_counted() {
         for high_water in [1, 2, 3, 10, 1000] {
-            let mut ledger = UnflushedJobs::new(high_water);
-            let held: Vec<_> = (0..3 * high_water).map(|_| push(&mut ledger, 2)).collect();
+            let mut unflushed = UnflushedJobs::new(high_water);
+            let held: Vec<_> = (0..3 * high_water)
+                .map(|_| push(&mut unflushed, 2))
+                .collect();
             let filled = high_water - 1;
             assert!(held[filled..].iter().all(Option::is_some), "{high_water}");
         }
@@ -141,12 +143,12 @@ mod tests {
 
     #[test]
     fn nothing_is_counted_any_more_when_what_was_has_left() {
-        let mut ledger = UnflushedJobs::new(100);
-        let mut held: VecDeque<_> = (0..1000).map(|_| push(&mut ledger, 1)).collect();
+        let mut unflushed = UnflushedJobs::new(100);
+        let mut held: VecDeque<_> = (0..1000).map(|_| push(&mut unflushed, 1)).collect();
         // Always somewhat behind.
         let mut plain = 0;
         for _ in 0..1000 {
-            held.push_back(push(&mut ledger, 1));
+            held.push_back(push(&mut unflushed, 1));
             plain += usize::from(held.back().unwrap().is_none());
             while held.len() > 10 {
                 held.pop_front();
@@ -157,14 +159,14 @@ mod tests {
 
     #[test]
     fn a_run_that_was_begun_takes_whatever_is_pushed_next() {
-        let mut ledger = UnflushedJobs::new(1000);
-        ledger.begin(1, UnsentCounter::new());
-        assert_eq!(ledger.left(), 3);
-        let held: Vec<_> = (0..4).map(|_| push(&mut ledger, 1)).collect();
-        assert_eq!(ledger.left(), 0);
+        let mut unflushed = UnflushedJobs::new(1000);
+        unflushed.begin(1, UnsentCounter::new());
+        assert_eq!(unflushed.left(), 3);
+        let held: Vec<_> = (0..4).map(|_| push(&mut unflushed, 1)).collect();
+        assert_eq!(unflushed.left(), 0);
         assert!(held[2].is_some() && held[3].is_none());
-        assert_eq!(ledger.marks().count(), 1);
+        assert_eq!(unflushed.marks().count(), 1);
         drop(held);
-        assert_eq!(ledger.marks().count(), 0);
+        assert_eq!(unflushed.marks().count(), 0);
     }
 }

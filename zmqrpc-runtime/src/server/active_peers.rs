@@ -151,74 +151,74 @@ mod tests {
     #[test]
     fn those_of_the_last_minute_are_known() {
         let start = Instant::now();
-        let mut callers = ActivePeers::new(start);
-        callers.hear(&caller("early"), start);
-        callers.hear(&caller("again"), start);
+        let mut active_peers = ActivePeers::new(start);
+        active_peers.hear(&caller("early"), start);
+        active_peers.hear(&caller("again"), start);
         for name in ["again", "late", "a name that is longer than libzmq's own"] {
-            callers.hear(&caller(name), start + 30 * SECOND);
+            active_peers.hear(&caller(name), start + 30 * SECOND);
         }
-        let known = names(callers.take(start + 75 * SECOND));
+        let known = names(active_peers.take(start + 75 * SECOND));
         let expected = ["a name that is longer than libzmq's own", "again", "late"];
         assert_eq!(known, expected.map(|name| name.as_bytes().to_vec()));
-        assert_eq!(callers.take(start + 75 * SECOND).count(), 0);
+        assert_eq!(active_peers.take(start + 75 * SECOND).count(), 0);
     }
 
     #[test]
     fn a_minute_lasts_a_minute_whenever_somebody_is_heard_of() {
         let start = Instant::now();
-        let mut callers = ActivePeers::new(start);
-        callers.hear(&caller("early"), start);
+        let mut active_peers = ActivePeers::new(start);
+        active_peers.hear(&caller("early"), start);
         for round in 1..=40 {
-            callers.hear(
+            active_peers.hear(
                 &caller("often"),
                 start + round * Duration::from_millis(1900),
             );
         }
-        assert_eq!(names(callers.take(start + 76 * SECOND)), [b"often"]);
+        assert_eq!(names(active_peers.take(start + 76 * SECOND)), [b"often"]);
     }
 
     #[test]
     fn a_caller_is_noted_anew_in_each_second() {
         let start = Instant::now();
-        let mut callers = ActivePeers::new(start);
+        let mut active_peers = ActivePeers::new(start);
         for second in 0..100 {
-            callers.hear(&caller("me"), start + second * SECOND);
-            callers.hear(&caller("me"), start + second * SECOND);
+            active_peers.hear(&caller("me"), start + second * SECOND);
+            active_peers.hear(&caller("me"), start + second * SECOND);
         }
-        assert_eq!(names(callers.take(start + 101 * SECOND)), [b"me"]);
+        assert_eq!(names(active_peers.take(start + 101 * SECOND)), [b"me"]);
     }
 
     #[test]
     fn callers_that_share_a_place_are_told_apart() {
         let start = Instant::now();
-        let mut callers = ActivePeers::new(start);
+        let mut active_peers = ActivePeers::new(start);
         // The place is that of the first and the fifth byte.
         for name in ["a---a", "b---b", "c", "a---a", "b---b", "c", "cc"] {
-            callers.hear(&caller(name), start);
+            active_peers.hear(&caller(name), start);
         }
-        assert_eq!(callers.take(start).count(), 4);
+        assert_eq!(active_peers.take(start).count(), 4);
     }
 
     #[test]
     fn those_behind_a_device_are_not_among_them() {
         let start = Instant::now();
-        let mut callers = ActivePeers::new(start);
+        let mut active_peers = ActivePeers::new(start);
         for hops in [&["client"][..], &[""], &["client", ""]] {
-            callers.hear(&Route::made_up("device", hops), start);
+            active_peers.hear(&Route::made_up("device", hops), start);
         }
-        callers.hear(&Route::nowhere(), start);
-        assert_eq!(callers.take(start).count(), 0);
+        active_peers.hear(&Route::nowhere(), start);
+        assert_eq!(active_peers.take(start).count(), 0);
     }
 
     #[test]
     fn strangers_that_come_and_go_do_not_fill_the_memory() {
         let start = Instant::now();
-        let mut callers = ActivePeers::new(start);
+        let mut active_peers = ActivePeers::new(start);
         for number in 0..100_000 {
-            callers.hear(&caller(&number.to_string()), start);
+            active_peers.hear(&caller(&number.to_string()), start);
         }
-        assert_eq!(callers.seen.len(), MAX);
-        callers.hear(&caller("late"), start + 120 * SECOND);
-        assert_eq!(names(callers.take(start + 120 * SECOND)), [b"late"]);
+        assert_eq!(active_peers.seen.len(), MAX);
+        active_peers.hear(&caller("late"), start + 120 * SECOND);
+        assert_eq!(names(active_peers.take(start + 120 * SECOND)), [b"late"]);
     }
 }

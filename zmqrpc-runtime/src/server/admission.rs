@@ -11,8 +11,8 @@ use crate::wire::Status;
 
 /// Decides what is taken on.
 pub(super) struct Admission<'a> {
-    pub(super) work: &'a mut Scheduler,
-    pub(super) responder: &'a Dispatcher,
+    pub(super) scheduler: &'a mut Scheduler,
+    pub(super) dispatcher: &'a Dispatcher,
     pub(super) counters: &'a ServerCounters,
     /// The end was asked for: no more is fetched from where it could go to others.
     pub(super) stopping: bool,
@@ -21,8 +21,8 @@ pub(super) struct Admission<'a> {
 }
 
 impl FrameReader for Admission<'_> {
-    fn responder(&self) -> &Dispatcher {
-        self.responder
+    fn dispatcher(&self) -> &Dispatcher {
+        self.dispatcher
     }
 
     fn counters(&self) -> &ServerCounters {
@@ -35,7 +35,7 @@ impl RequestSink for Admission<'_> {
         if self.closed {
             return Some(CallFailure::new(Status::ShuttingDown, ""));
         }
-        let refusal = self.work.refusal(job)?;
+        let refusal = self.scheduler.refusal(job)?;
         self.counters.overloaded.increment();
         Some(refusal)
     }
@@ -44,32 +44,32 @@ impl RequestSink for Admission<'_> {
         if self.stopping {
             return None;
         }
-        self.work.displace(route, job)
+        self.scheduler.displace(route, job)
     }
 
     fn take_on(&mut self, route: Route, job: ReadyCall) {
-        self.work.take_on(route, job);
+        self.scheduler.take_on(route, job);
     }
 
     fn cancel(&mut self, route: &Route, id: u64) {
-        if self.work.cancel(route, id) {
+        if self.scheduler.cancel(route, id) {
             self.counters.cancelled.increment();
         }
     }
 
     fn forget_peer(&mut self, route: &Route) {
-        let ended = self.work.forget_peer(route);
+        let ended = self.scheduler.forget_peer(route);
         self.counters.cancelled.add(ended);
     }
 }
 
 impl CallQueue for Admission<'_> {
     fn has_room(&self) -> bool {
-        self.work.has_room()
+        self.scheduler.has_room()
     }
 
     fn push(&mut self, job: ReadyCall) {
-        self.work.take_on(Route::nowhere(), job);
+        self.scheduler.take_on(Route::nowhere(), job);
     }
 
     fn is_closing(&self) -> bool {

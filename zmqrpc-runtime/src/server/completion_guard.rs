@@ -9,20 +9,20 @@ use crate::socket::Message;
 
 /// Tells of a task's end, once.
 pub(super) struct CompletionGuard {
-    engine: Arc<ServerThreads>,
+    threads: Arc<ServerThreads>,
     task: Option<u64>,
 }
 
 impl CompletionGuard {
-    pub(super) fn of(task: u64, engine: Arc<ServerThreads>) -> Self {
+    pub(super) fn of(task: u64, threads: Arc<ServerThreads>) -> Self {
         let task = Some(task);
-        Self { engine, task }
+        Self { threads, task }
     }
 
     fn tell(&mut self, frame: Option<Box<Message>>) {
         if let Some(task) = self.task.take() {
-            let send = |core: &mut ServerState, now| core.finish_task(task, frame, now);
-            self.engine.chime_in(send);
+            let send = |state: &mut ServerState, now| state.finish_task(task, frame, now);
+            self.threads.chime_in(send);
         }
     }
 }

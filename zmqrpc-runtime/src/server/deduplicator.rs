@@ -138,7 +138,7 @@ impl Deduplicator {
             .states
             .insert(identity.mark, DeliveryState::UnderWay(None));
         Ok(Box::new(DedupGuard {
-            deliveries: Arc::clone(self),
+            deduplicator: Arc::clone(self),
             identity,
             fate: None,
         }))
@@ -243,7 +243,7 @@ pub(super) fn under_way() -> CallFailure {
 /// A delivery that is under way. Dropped without an end it is forgotten: it was not executed, or not to its end, and is
 /// to come again.
 pub(super) struct DedupGuard {
-    deliveries: Arc<Deduplicator>,
+    deduplicator: Arc<Deduplicator>,
     identity: DeliveryKey,
     fate: Option<DeliveryResult>,
 }
@@ -256,7 +256,7 @@ impl DedupGuard {
 
 impl Drop for DedupGuard {
     fn drop(&mut self) {
-        self.deliveries.end(self.identity, self.fate);
+        self.deduplicator.end(self.identity, self.fate);
     }
 }
 

@@ -31,17 +31,17 @@ use crate::wire::{
 
 /// Reads requests and runs them.
 pub(crate) struct Dispatcher {
-    registry: MethodIndex,
+    methods: MethodIndex,
     executor: Executor,
     limits: Limits,
     counters: Arc<ServerCounters>,
-    deliveries: Arc<Deduplicator>,
+    deduplicator: Arc<Deduplicator>,
     authorize: Option<Authorize>,
 }
 
 /// What it takes to read a message, whichever socket it came from.
 pub(super) trait FrameReader {
-    fn responder(&self) -> &Dispatcher;
+    fn dispatcher(&self) -> &Dispatcher;
     fn counters(&self) -> &ServerCounters;
 }
 
@@ -112,25 +112,25 @@ impl ReadyCall {
 
 impl Dispatcher {
     pub(super) fn new(
-        registry: MethodIndex,
+        methods: MethodIndex,
         limits: Limits,
         counters: Arc<ServerCounters>,
-        deliveries: Arc<Deduplicator>,
+        deduplicator: Arc<Deduplicator>,
         authorize: Option<Authorize>,
     ) -> Self {
         Self {
-            registry,
+            methods,
             executor: Executor::new(),
             limits,
             counters,
-            deliveries,
+            deduplicator,
             authorize,
         }
     }
 
     /// Reads a frame that arrived at `now`. It is taken if there is something to run.
-    pub(super) fn read(&self, blank: &mut CallBuffer, now: Instant) -> Decoded {
-        let frame: &Message = blank.frame();
+    pub(super) fn read(&self, buffer: &mut CallBuffer, now: Instant) -> Decoded {
+        let frame: &Message = buffer.frame();
         let bytes: &[u8] = frame;
         let request = match Incoming::decode(bytes, &self.limits) {
             Ok(Incoming::Request(request)) => request,
@@ -138,11 +138,11 @@ impl Dispatcher {
             Ok(Incoming::Cancel(id)) => return Decoded::Cancel(id),
             Err(error) => return self.reject(frame, &error),
         };
-        let delivery = self.deliveries.name(request.metadata);
+        let delivery = self.deduplicator.name(request.metadata);
         match self.admit(&request, bytes.len(), now) {
             Ok(prepared) => {
                 self.counters.requests.increment();
-                Decoded::Run(prepared.with(blank.take(now), None, delivery))
+                Decoded::Run(prepared.with(buffer.take(now), None, delivery))
             }
             Err(refusal) => Decoded::refusal(&request, &refusal),
         }
@@ -216,10 +216,10 @@ impl Dispatcher {
         if matches!(request.method, MethodRef::Name(_)) && codec == Codec::Postcard {
             return Err(Rejection::Untyped);
         }
-        let found = self.registry.find(request.method);
+        let found = self.methods.find(request.method);
         let found = found.map_err(Rejection::Method)?;
         Ok(RequestHead {
-            method: self.registry.method(found),
+            method: self.methods.method(found),
             since: now,
             // A time so long that the clock cannot express it is no limit.
             deadline: request
@@ -256,22 +256,22 @@ impl Dispatcher {
             return Progress::Ended(wants_reply.then(|| Box::new(refusal.encode(id))));
         }
         // Behind `authorize`: who may not call learns nothing of what others have called.
-        let ticket = match delivery {
+        let guard = match delivery {
             None => None,
             Some(name) => match self.admit_delivery(*name, &call) {
-                Ok(ticket) => Some(ticket),
+                Ok(guard) => Some(guard),
                 Err(step) => return step,
             },
         };
         let report = CallRecord {
-            method: self.registry.method(found),
+            method: self.methods.method(found),
             id,
             wants_reply,
             deadline,
-            ticket,
+            guard,
         };
         let is_blocking = self.executor.is_blocked_by(call.context());
-        let call = || self.registry.start(found, call);
+        let call = || self.methods.start(found, call);
         match execution::start(call, report, &self.counters, &self.executor) {
             Progress::Suspended(execution) if is_blocking => {
                 Progress::Ended(execution.deadlocked())
@@ -287,9 +287,9 @@ impl Dispatcher {
 
     #[cold]
     fn admit_delivery(&self, name: DeliveryId, call: &Call) -> Result<Box<DedupGuard>, Progress> {
-        let identity = self.deliveries.identify(name, call);
-        let repeat = match self.deliveries.admit(identity) {
-            Ok(ticket) => return Ok(ticket),
+        let identity = self.deduplicator.identify(name, call);
+        let repeat = match self.deduplicator.admit(identity) {
+            Ok(guard) => return Ok(guard),
             Err(repeat) => repeat,
         };
         Err(match repeat {
@@ -305,8 +305,8 @@ impl Dispatcher {
         })
     }
 
-    pub(super) fn deliveries(&self) -> &Deduplicator {
-        &self.deliveries
+    pub(super) fn deduplicator(&self) -> &Deduplicator {
+        &self.deduplicator
     }
 
     /// Lets an `async` method go on elsewhere; or to its end here, where there is no runtime for it.
@@ -332,7 +332,7 @@ impl RequestHead {
     #[inline(always)]
     pub(super) fn with(
         self,
-        blank: CallBuffer,
+        buffer: CallBuffer,
         topic: Option<Box<str>>,
         delivery: Option<Box<DeliveryId>>,
     ) -> ReadyCall {
@@ -343,7 +343,7 @@ impl RequestHead {
             envelope,
         } = self;
         ReadyCall {
-            call: blank.fill(method, since, deadline, topic, envelope),
+            call: buffer.fill(method, since, deadline, topic, envelope),
             delivery,
         }
     }
@@ -353,10 +353,10 @@ impl Dispatcher {
     /// Executes a request on this thread, as far as it goes without waiting.
     fn exchange_now(&self, request: Message) -> Progress {
         let now = Instant::now();
-        let mut blank = CallBuffer::new(now);
-        *blank.frame() = request;
-        let asked = self.read(&mut blank, now);
-        blank.recycle();
+        let mut buffer = CallBuffer::new(now);
+        *buffer.frame() = request;
+        let asked = self.read(&mut buffer, now);
+        buffer.recycle();
         match asked {
             Decoded::Answer(frame) => Progress::Ended(Some(frame)),
             Decoded::Ping(id) => Progress::Ended(Some(Box::new(reply_frame(id, ReplyBody::Pong)))),

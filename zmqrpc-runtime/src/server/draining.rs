@@ -29,7 +29,7 @@ const FIRST_LOOK: Duration = Duration::from_millis(5);
 const SIGN: Duration = Duration::from_secs(1);
 
 pub(crate) struct Draining {
-    callers: ActivePeers,
+    active_peers: ActivePeers,
     /// The number of the question, which nobody knows before it is asked.
     id: u64,
     stage: Stage,
@@ -58,7 +58,7 @@ enum Stage {
 impl Draining {
     pub(crate) fn new(now: Instant) -> Self {
         Self {
-            callers: ActivePeers::new(now),
+            active_peers: ActivePeers::new(now),
             // 0 is the number of no question.
             id: RandomState::new().hash_one(0).max(1),
             stage: Stage::Serving,
@@ -71,7 +71,7 @@ impl Draining {
     #[inline]
     pub(crate) fn hear(&mut self, route: &Route, now: Instant) -> Option<RoutedMessage> {
         if matches!(self.stage, Stage::Serving) {
-            self.callers.hear(route, now);
+            self.active_peers.hear(route, now);
             return None;
         }
         self.tell_late(route)
@@ -102,7 +102,7 @@ impl Draining {
         if !matches!(self.stage, Stage::Serving) {
             return Vec::new();
         }
-        self.told.extend(self.callers.take(now));
+        self.told.extend(self.active_peers.take(now));
         self.sign_at = Some(now + SIGN);
         self.stage = Stage::Asking {
             until: now + PATIENCE.min(limit / 2),

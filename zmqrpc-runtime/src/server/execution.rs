@@ -40,7 +40,7 @@ pub(super) struct CallRecord {
     pub(super) wants_reply: bool,
     pub(super) deadline: Option<Instant>,
     /// Where a delivery's end is told.
-    pub(super) ticket: Option<Box<DedupGuard>>,
+    pub(super) guard: Option<Box<DedupGuard>>,
 }
 
 /// Calls a service. A plain method has ended then; an `async` one often has too, and is suspended otherwise.
@@ -94,7 +94,7 @@ impl Execution {
     #[cfg(feature = "tokio")]
     pub(super) fn dropped(&mut self) -> Option<Box<Message>> {
         self.clear();
-        self.report.ticket = None;
+        self.report.guard = None;
         let reason = "the runtime that the method ran on has ended";
         let refusal = CallFailure::new(Status::Unavailable, reason);
         self.report.refuse(&refusal.surely(Executed::Maybe))
@@ -145,8 +145,8 @@ impl Drop for Execution {
 impl CallRecord {
     /// A handler that was started and has ended: it is not to run again for the same delivery.
     fn remember(&mut self, fate: DeliveryResult) {
-        if let Some(ticket) = self.ticket.take() {
-            ticket.end(fate);
+        if let Some(guard) = self.guard.take() {
+            guard.end(fate);
         }
     }
 
@@ -159,7 +159,7 @@ impl CallRecord {
             Ok(frame) if frame.is_error() => self.remember(DeliveryResult::Failed),
             Ok(_) => self.remember(DeliveryResult::Done),
             Err(refusal) if refusal.executed == Executed::Yes => {
-                self.remember(DeliveryResult::Failed)
+                self.remember(DeliveryResult::Failed);
             }
             Err(_) => {}
         }

@@ -19,19 +19,19 @@ use crate::socket::{Direction, Endpoint, RejectedLogins, SocketError};
 /// All of its methods take `&self`: to stop a server from another thread, share the handle in an `Arc`.
 #[must_use = "dropping the handle ends the server"]
 pub struct ServerHandle {
-    pub(super) engine: Arc<ServerThreads>,
+    pub(super) threads: Arc<ServerThreads>,
     denied: RejectedLogins,
     refused: RejectedLogins,
 }
 
 impl ServerHandle {
     pub(super) fn new(
-        engine: Arc<ServerThreads>,
+        threads: Arc<ServerThreads>,
         denied: RejectedLogins,
         refused: RejectedLogins,
     ) -> Self {
         Self {
-            engine,
+            threads,
             denied,
             refused,
         }
@@ -42,7 +42,7 @@ impl ServerHandle {
     #[must_use]
     pub fn endpoints(&self) -> Vec<String> {
         let endpoints = self
-            .engine
+            .threads
             .with_router(|router| router.endpoints().map(str::to_owned).collect());
         endpoints.unwrap_or_default()
     }
@@ -73,7 +73,7 @@ impl ServerHandle {
     /// [`Error::Endpoint`] if the server has no such endpoint.
     pub fn close(&self, endpoint: impl AsRef<str>) -> Result<(), Error> {
         let endpoint = endpoint.as_ref();
-        match self.engine.with_router(|router| router.close(endpoint)) {
+        match self.threads.with_router(|router| router.close(endpoint)) {
             Some(Ok(true)) => Ok(()),
             Some(Ok(false)) => Err(Error::bad_endpoint(
                 endpoint,
@@ -87,11 +87,11 @@ impl ServerHandle {
     fn open(&self, text: &str, direction: Direction) -> Result<String, Error> {
         let endpoint =
             Endpoint::parse(text, direction).map_err(|reason| Error::bad_endpoint(text, reason))?;
-        let guarded = self.engine.with_router(|router| router.is_guarded());
+        let guarded = self.threads.with_router(|router| router.is_guarded());
         if guarded == Some(false) {
             warn_if_exposed(std::iter::once(&endpoint));
         }
-        match self.engine.with_router(|router| router.open(&endpoint)) {
+        match self.threads.with_router(|router| router.open(&endpoint)) {
             Some(result) => result.map_err(|error| Error::bad_endpoint(text, error.to_string())),
             None => Err(self.ended(text)),
         }
@@ -109,8 +109,8 @@ impl ServerHandle {
         let endpoint = subscription.endpoint().to_owned();
         let options = self.sources(&endpoint, |sources| sources.before_feed(&subscription))??;
         subscription.warn_if_exposed(&options);
-        let feed = SubscriptionSource::open(subscription, &options)?;
-        self.sources(&endpoint, |sources| sources.add_feed(feed))?
+        let subscription = SubscriptionSource::open(subscription, &options)?;
+        self.sources(&endpoint, |sources| sources.add_feed(subscription))?
     }
 
     /// Ends a subscription. What it has received and is not executed yet still is.
@@ -120,8 +120,9 @@ impl ServerHandle {
     /// [`Error::Endpoint`] if the server has no such subscription.
     pub fn unsubscribe(&self, endpoint: impl AsRef<str>) -> Result<(), Error> {
         let endpoint = endpoint.as_ref();
-        let feed = self.sources(endpoint, |sources| sources.remove_feed(endpoint))?;
-        feed.ok_or_else(|| no_subscription(endpoint))?
+        let subscription = self.sources(endpoint, |sources| sources.remove_feed(endpoint))?;
+        subscription
+            .ok_or_else(|| no_subscription(endpoint))?
             .close_and_release();
         Ok(())
     }
@@ -141,7 +142,7 @@ impl ServerHandle {
     ) -> Result<bool, Error> {
         let (endpoint, topic) = (endpoint.as_ref(), topic.as_ref());
         check_topic(topic)?;
-        self.with_feed(endpoint, |feed| feed.add_topic(topic))
+        self.with_feed(endpoint, |subscription| subscription.add_topic(topic))
     }
 
     /// Takes no more events of a topic, unless another one covers them. `false` if the subscription does not have exactly
@@ -156,14 +157,16 @@ impl ServerHandle {
         topic: impl AsRef<str>,
     ) -> Result<bool, Error> {
         let topic = topic.as_ref();
-        self.with_feed(endpoint.as_ref(), |feed| feed.remove_topic(topic))
+        self.with_feed(endpoint.as_ref(), |subscription| {
+            subscription.remove_topic(topic)
+        })
     }
 
     /// The subscriptions and what they have seen, in the order in which they were made. Empty after the end.
     #[must_use]
     pub fn subscriptions(&self) -> Vec<SubscriptionStats> {
-        let feeds = self.engine.with_sources(|sources| sources.feeds());
-        feeds.unwrap_or_default()
+        let subscriptions = self.threads.with_sources(|sources| sources.subscriptions());
+        subscriptions.unwrap_or_default()
     }
 
     /// Executes what is pushed to another endpoint that this server listens at; answers it with its wildcards resolved.
@@ -213,7 +216,7 @@ impl ServerHandle {
     /// end.
     #[must_use]
     pub fn pulls(&self) -> Vec<PullStats> {
-        let pulls = self.engine.with_sources(|sources| sources.pulls());
+        let pulls = self.threads.with_sources(|sources| sources.pulls());
         pulls.unwrap_or_default()
     }
 
@@ -222,7 +225,7 @@ impl ServerHandle {
         endpoint: &str,
         action: impl FnOnce(&mut Sources) -> R,
     ) -> Result<R, Error> {
-        let result = self.engine.with_sources(action);
+        let result = self.threads.with_sources(action);
         result.ok_or_else(|| self.ended(endpoint))
     }
 
@@ -237,7 +240,7 @@ impl ServerHandle {
     }
 
     fn ended(&self, endpoint: &str) -> Error {
-        let forked = Error::check_process(self.engine.process()).err();
+        let forked = Error::check_process(self.threads.process()).err();
         forked.unwrap_or_else(|| Error::bad_endpoint(endpoint, "the server has ended"))
     }
 
@@ -247,7 +250,7 @@ impl ServerHandle {
         ServerStats {
             denied: self.denied.get(),
             unauthenticated: self.refused.get(),
-            ..self.engine.counters.read()
+            ..self.threads.counters.read()
         }
     }
 }

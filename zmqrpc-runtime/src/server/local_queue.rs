@@ -83,29 +83,29 @@ mod tests {
     use super::*;
 
     fn filled(term: u64) -> LocalQueue<usize> {
-        let hand = LocalQueue::default();
-        hand.pass(term);
+        let local_queue = LocalQueue::default();
+        local_queue.pass(term);
         let mut numbers = 1..;
-        hand.fill(term, || numbers.next());
-        hand
+        local_queue.fill(term, || numbers.next());
+        local_queue
     }
 
     #[test]
     fn it_holds_a_few_and_gives_them_out_in_their_order() {
-        let hand = filled(1);
-        let all: Vec<_> = std::iter::from_fn(|| hand.next(1)).collect();
+        let local_queue = filled(1);
+        let all: Vec<_> = std::iter::from_fn(|| local_queue.next(1)).collect();
         assert!(all.into_iter().eq(1..=SIZE));
     }
 
     #[test]
     fn who_was_deposed_neither_takes_out_nor_puts_in() {
-        let hand = filled(1);
-        assert_eq!(hand.next(1), Some(1));
-        assert!(hand.pass(2).into_iter().eq(2..=SIZE));
-        hand.fill(1, || panic!("nothing is taken out of the queue"));
+        let local_queue = filled(1);
+        assert_eq!(local_queue.next(1), Some(1));
+        assert!(local_queue.pass(2).into_iter().eq(2..=SIZE));
+        local_queue.fill(1, || panic!("nothing is taken out of the queue"));
         let mut one = Some(7);
-        hand.fill(2, || one.take());
-        assert_eq!((hand.next(1), hand.empty(1).len()), (None, 0));
-        assert_eq!(hand.next(2), Some(7));
+        local_queue.fill(2, || one.take());
+        assert_eq!((local_queue.next(1), local_queue.empty(1).len()), (None, 0));
+        assert_eq!(local_queue.next(2), Some(7));
     }
 }

@@ -6,7 +6,7 @@
 //! builder     ServerBuilder: settings, checked as a whole
 //! handle      ServerHandle: a running server
 //! shutdown    how it ends
-//! handler     closures as services of hand-written commands
+//! handler     closures as services of local_queue-written commands
 //! method_index which service has which method
 //! dispatcher  a frame to a job, a job to a frame: no socket
 //! rejection   why a request is not run
@@ -28,7 +28,7 @@
 //! server_socket the socket
 //! sources     what is published and pushed
 //! outbox      replies that a slow peer has no room for
-//! draining    how callers learn of the end before it comes
+//! draining    how active_peers learn of the end before it comes
 //! active_peers who has been heard of lately
 //! deduplicator requests out of queues that must not be executed twice
 //! counters    what the server has seen

@@ -15,7 +15,7 @@ use crate::wire::{NO_ID, ReplyBody};
 pub(super) struct ServerSocket {
     router: RouterSocket,
     /// What the next request is received into.
-    blank: CallBuffer,
+    buffer: CallBuffer,
     pub(super) sources: Sources,
     outbox: Outbox,
     pub(super) draining: Draining,
@@ -72,7 +72,7 @@ impl ServerSocket {
     pub(super) fn new(router: RouterSocket, sources: Sources, linger: Duration) -> Self {
         Self {
             router,
-            blank: CallBuffer::new(Instant::now()),
+            buffer: CallBuffer::new(Instant::now()),
             sources,
             outbox: Outbox::default(),
             draining: Draining::new(Instant::now()),
@@ -142,20 +142,20 @@ impl ServerSocket {
         intake: &mut impl RequestSink,
         now: Instant,
     ) -> Result<ReceivedFrame, SocketError> {
-        let arrival = self.router.receive(self.blank.frame())?;
+        let arrival = self.router.receive(self.buffer.frame())?;
         self.quiet = arrival.is_none().then_some(now);
         let Some(arrival) = arrival else {
             return Ok(ReceivedFrame::Nothing);
         };
         let Arrival::Message(route) = arrival else {
-            self.blank.frame().clear();
+            self.buffer.frame().clear();
             intake.counters().malformed.increment();
             return Ok(ReceivedFrame::Odd);
         };
         if let Some(question) = self.draining.hear(&route, now) {
             self.answer(question, intake.counters());
         }
-        let answer = match intake.responder().read(&mut self.blank, now) {
+        let answer = match intake.dispatcher().read(&mut self.buffer, now) {
             Decoded::Nothing => None,
             Decoded::Answer(answer) => Some(*answer),
             Decoded::Ping(id) => {
@@ -172,7 +172,7 @@ impl ServerSocket {
             },
         };
         // It must not be kept until the next one comes, as long as it may be.
-        self.blank.frame().clear();
+        self.buffer.frame().clear();
         if let Some(message) = answer {
             self.answer(RoutedMessage { route, message }, intake.counters());
         }

@@ -25,7 +25,7 @@ impl ServerHandle {
     /// child: the server runs in the parent.
     pub fn wait(&self) -> Result<(), Error> {
         self.check_process()?;
-        match self.engine.wait(None) {
+        match self.threads.wait(None) {
             WaitOutcome::Deadlocked => Err(Error::Deadlock {
                 operation: "wait",
                 instead: "`wait_async().await`",
@@ -40,7 +40,7 @@ impl ServerHandle {
         if self.check_process().is_err() {
             return;
         }
-        self.engine.end().reached().await;
+        self.threads.end().reached().await;
     }
 
     /// Ends the server: tells its callers, executes what comes until they know, refuses what comes then, sends the last
@@ -68,10 +68,10 @@ impl ServerHandle {
             instead: "`shutdown_async(..).await`",
         };
         self.check_process()?;
-        if self.engine.is_deadlocked() {
+        if self.threads.is_deadlocked() {
             return Err(DEADLOCK);
         }
-        match end_within(&self.engine, limit) {
+        match end_within(&self.threads, limit) {
             WaitOutcome::Ended => Ok(()),
             WaitOutcome::Running => Err(Error::StillRunning { limit }),
             WaitOutcome::Deadlocked => Err(DEADLOCK),
@@ -90,8 +90,8 @@ impl ServerHandle {
     /// [`Error::StillRunning`] as there, and [`Error::Transport`] if no thread can be started: the server goes on then.
     pub async fn shutdown_async(&self, limit: Duration) -> Result<(), Error> {
         self.check_process()?;
-        let engine = Arc::clone(&self.engine);
-        match unblock(move || end_within(&engine, limit)).await? {
+        let threads = Arc::clone(&self.threads);
+        match unblock(move || end_within(&threads, limit)).await? {
             WaitOutcome::Running => Err(Error::StillRunning { limit }),
             WaitOutcome::Ended | WaitOutcome::Deadlocked => Ok(()),
         }
@@ -120,12 +120,12 @@ impl ServerHandle {
     /// Those of [`shutdown`](Self::shutdown), and [`Error::Transport`] if the system lets nobody wait for signals.
     pub fn run_until_signal(&self, limit: Duration) -> Result<(), Error> {
         self.check_process()?;
-        if self.engine.is_deadlocked() {
+        if self.threads.is_deadlocked() {
             return Err(RUN_DEADLOCK);
         }
-        let before = self.engine.end().asked();
+        let before = self.threads.end().asked();
         let _signals = self.watch_signals()?;
-        match self.engine.wait_asked(before) {
+        match self.threads.wait_asked(before) {
             WaitOutcome::Deadlocked => Err(RUN_DEADLOCK),
             WaitOutcome::Ended | WaitOutcome::Running => self.shutdown(limit),
         }
@@ -137,20 +137,20 @@ impl ServerHandle {
     ///
     /// As there.
     pub async fn run_until_signal_async(&self, limit: Duration) -> Result<(), Error> {
-        let before = self.engine.end().asked();
+        let before = self.threads.end().asked();
         let _signals = self.watch_signals()?;
-        self.engine.end().reached_or_asked(before).await;
+        self.threads.end().reached_or_asked(before).await;
         self.shutdown_async(limit).await
     }
 
     fn check_process(&self) -> Result<(), Error> {
-        Error::check_process(self.engine.process())
+        Error::check_process(self.threads.process())
     }
 
     fn watch_signals(&self) -> Result<signals::SignalWatcher, Error> {
         self.check_process()?;
-        let engine = Arc::clone(&self.engine);
-        let watch = signals::SignalWatcher::start(move || engine.end().ask());
+        let threads = Arc::clone(&self.threads);
+        let watch = signals::SignalWatcher::start(move || threads.end().ask());
         watch.map_err(|error| SocketError::io("waiting for signals", &error).into())
     }
 }
@@ -160,11 +160,11 @@ const RUN_DEADLOCK: Error = Error::Deadlock {
     instead: "`run_until_signal_async(..).await`",
 };
 
-fn end_within(engine: &ServerThreads, limit: Duration) -> WaitOutcome {
-    engine.stop(limit);
-    let waited = engine.wait(Some(limit));
+fn end_within(threads: &ServerThreads, limit: Duration) -> WaitOutcome {
+    threads.stop(limit);
+    let waited = threads.wait(Some(limit));
     if waited == WaitOutcome::Running {
-        engine.finish();
+        threads.finish();
     }
     waited
 }
@@ -173,16 +173,16 @@ impl Drop for ServerHandle {
     fn drop(&mut self) {
         if self.check_process().is_err() {
             // The parent's, and so are the threads that hold its locks.
-            return std::mem::forget(Arc::clone(&self.engine));
+            return std::mem::forget(Arc::clone(&self.threads));
         }
-        match end_within(&self.engine, DROP_LIMIT) {
+        match end_within(&self.threads, DROP_LIMIT) {
             WaitOutcome::Ended => {}
             WaitOutcome::Running => {
                 let error = Error::StillRunning { limit: DROP_LIMIT };
                 log::line!(warn, error = log::text(&error); "a server was dropped");
             }
             WaitOutcome::Deadlocked => {
-                self.engine.finish();
+                self.threads.finish();
                 log::line!(
                     warn, ;
                     "a server was dropped on the only thread of its tokio runtime, and its `async` methods with it; \

@@ -34,9 +34,9 @@ const QUICK: Duration = Duration::from_micros(8);
 const SHORT: Duration = Duration::from_micros(30);
 
 pub(super) struct ServerState {
-    pub(super) port: ServerSocket,
-    pub(super) work: Scheduler,
-    responder: Arc<Dispatcher>,
+    pub(super) socket: ServerSocket,
+    pub(super) scheduler: Scheduler,
+    dispatcher: Arc<Dispatcher>,
     counters: Arc<ServerCounters>,
     /// When the leader looks at everything again.
     look_at: Instant,
@@ -63,15 +63,15 @@ pub(super) struct ScanResult {
 
 impl ServerState {
     pub(super) fn new(
-        port: ServerSocket,
-        work: Scheduler,
-        responder: Arc<Dispatcher>,
+        socket: ServerSocket,
+        scheduler: Scheduler,
+        dispatcher: Arc<Dispatcher>,
         counters: Arc<ServerCounters>,
     ) -> Self {
         Self {
-            port,
-            work,
-            responder,
+            socket,
+            scheduler,
+            dispatcher,
             counters,
             look_at: Instant::now(),
             since: Instant::now(),
@@ -86,40 +86,40 @@ impl ServerState {
 
     /// A job has ended: its reply goes out.
     pub(super) fn finish(&mut self, ended: CompletedCall, now: Instant) {
-        if let Some(delivery) = self.work.finish(ended) {
+        if let Some(delivery) = self.scheduler.finish(ended) {
             self.send(delivery, now);
         }
     }
 
     /// A task has ended: its reply goes out.
     pub(super) fn finish_task(&mut self, task: u64, frame: Option<Box<Message>>, now: Instant) {
-        if let Some(delivery) = self.work.finish_task(task, frame) {
+        if let Some(delivery) = self.scheduler.finish_task(task, frame) {
             self.send(delivery, now);
         }
     }
 
     /// A delivery came again that is under way: its sender is told of the end as well.
     pub(super) fn join(&mut self, place: usize, identity: DeliveryKey, now: Instant) {
-        let Some(RunningCall { route, id, .. }) = self.work.release(place) else {
+        let Some(RunningCall { route, id, .. }) = self.scheduler.release(place) else {
             return;
         };
         let joined = DuplicateWaiter { route, id };
-        if let Some(answer) = self.responder.deliveries().join(identity, joined) {
+        if let Some(answer) = self.dispatcher.deduplicator().join(identity, joined) {
             self.send(answer, now);
         }
     }
 
     /// Tells those who have joined deliveries that have ended.
     pub(super) fn answer_joined(&mut self, now: Instant) {
-        for answer in self.responder.deliveries().take_answers() {
+        for answer in self.dispatcher.deduplicator().take_answers() {
             self.send(answer, now);
         }
     }
 
     fn send(&mut self, delivery: RoutedMessage, now: Instant) {
-        if let Some(gone) = self.port.send(delivery, &self.counters, now) {
-            let (port, mut intake) = self.parts();
-            port.draining.forget(&gone);
+        if let Some(gone) = self.socket.send(delivery, &self.counters, now) {
+            let (socket, mut intake) = self.parts();
+            socket.draining.forget(&gone);
             intake.forget_peer(&gone);
         }
     }
@@ -127,7 +127,7 @@ impl ServerState {
     /// The leader is back from its wait. Something has arrived, but hardly more than one message: that one is run before
     /// the socket is asked for more, which would cost a system call for nothing.
     pub(super) fn stop_polling(&mut self, now: Instant) {
-        if self.port.stop_polling() {
+        if self.socket.stop_polling() {
             self.look_at = now + LOOK;
             self.since = now;
         }
@@ -136,9 +136,9 @@ impl ServerState {
     /// The end was requested, within so long, or was before.
     pub(super) fn stop(&mut self, limit: Duration, now: Instant) {
         if !std::mem::replace(&mut self.stopping, true) {
-            self.port.drain(limit, &self.counters, now);
+            self.socket.drain(limit, &self.counters, now);
         }
-        self.closed = self.port.draining.is_over(now);
+        self.closed = self.socket.draining.is_over(now);
     }
 
     /// Somebody else leads from now on: who led before may have left anything behind, and has left this.
@@ -153,7 +153,7 @@ impl ServerState {
         self.pace = Duration::MAX;
         for job in left.into_iter().rev() {
             self.run = self.run.saturating_sub(1);
-            self.work.put_back(job);
+            self.scheduler.put_back(job);
         }
     }
 
@@ -161,13 +161,13 @@ impl ServerState {
     pub(super) fn hand_out(
         &mut self,
         assigned: Assigned,
-        hand: &LocalQueue,
+        local_queue: &LocalQueue,
         term: u64,
     ) -> Assigned {
         self.run += 1;
         if self.pace <= SHORT {
-            hand.fill(term, || {
-                let next = self.work.next_behind(assigned.place)?;
+            local_queue.fill(term, || {
+                let next = self.scheduler.next_behind(assigned.place)?;
                 self.run += 1;
                 Some(next)
             });
@@ -178,29 +178,29 @@ impl ServerState {
     /// A request has been waiting although a worker is free.
     pub(super) fn has_overdue(&self, now: Instant) -> bool {
         now.checked_sub(2 * TICK)
-            .is_some_and(|since| self.work.is_overdue(since))
+            .is_some_and(|since| self.scheduler.is_overdue(since))
     }
 
     /// There is something for the leader, who waits.
     pub(super) fn needs_leader(&self, now: Instant) -> bool {
-        self.work.has_assignable() || self.port.next_try(now).is_some()
+        self.scheduler.has_assignable() || self.socket.next_try(now).is_some()
     }
 
     /// Whether the leader must look at everything before it runs anything else.
     pub(super) fn must_look(&self, now: Instant) -> bool {
-        now >= self.look_at || self.work.wants_more()
+        now >= self.look_at || self.scheduler.wants_more()
     }
 
     /// The next request to run: the first of those that wait or, if none does, the next one in the socket.
     pub(super) fn next(&mut self, now: Instant) -> Result<Option<Assigned>, SocketError> {
-        if !self.work.is_eager() {
-            return Ok(self.work.assign(now));
+        if !self.scheduler.is_eager() {
+            return Ok(self.scheduler.assign(now));
         }
-        let (port, mut intake) = self.parts();
+        let (socket, mut intake) = self.parts();
         for _ in 0..TURN {
-            match port.take(&mut intake, now)? {
+            match socket.take(&mut intake, now)? {
                 ReceivedFrame::Job(route, job) => {
-                    return Ok(Some(intake.work.give_out(route, job, now)));
+                    return Ok(Some(intake.scheduler.give_out(route, job, now)));
                 }
                 ReceivedFrame::Something => {}
                 ReceivedFrame::Nothing | ReceivedFrame::Odd => break,
@@ -212,11 +212,11 @@ impl ServerState {
     /// Takes in everything that has arrived, and sends what had no room. `true` if nothing is left: the sockets may be
     /// waited on then.
     pub(super) fn take_in(&mut self, now: Instant) -> Result<bool, SocketError> {
-        let (port, mut intake) = self.parts();
-        let drained = port.take_in(&mut intake, now)?;
-        let sources = &mut port.sources;
+        let (socket, mut intake) = self.parts();
+        let drained = socket.take_in(&mut intake, now)?;
+        let sources = &mut socket.sources;
         let read = sources.take_in(&mut intake, now)?;
-        intake.work.hold(sources.is_held());
+        intake.scheduler.hold(sources.is_held());
         Ok(drained && read)
     }
 
@@ -229,7 +229,7 @@ impl ServerState {
         let quick = self.pace <= QUICK;
         self.look_at = now + if quick { QUICK_LOOK } else { LOOK };
         let mut ready = std::mem::take(&mut self.ready);
-        let expired = self.work.tick(now, &mut ready);
+        let expired = self.scheduler.tick(now, &mut ready);
         self.counters.expired.add(expired);
         for delivery in ready.drain(..) {
             self.send(delivery, now);
@@ -238,7 +238,7 @@ impl ServerState {
         self.ask(now);
         self.answer_joined(now);
         let drained = self.take_in(now)?;
-        let told = self.port.sources.look(now);
+        let told = self.socket.sources.look(now);
         Ok(ScanResult { drained, told })
     }
 
@@ -246,10 +246,10 @@ impl ServerState {
     /// answer of theirs waited for.
     fn ask(&mut self, now: Instant) {
         let mut asked = std::mem::take(&mut self.asked);
-        self.work.search(now, &mut asked);
-        self.port.draining.remind(now, &mut asked);
+        self.scheduler.search(now, &mut asked);
+        self.socket.draining.remind(now, &mut asked);
         for route in asked.drain(..) {
-            if let Some(gone) = self.port.ask(route, &self.counters) {
+            if let Some(gone) = self.socket.ask(route, &self.counters) {
                 let (_, mut intake) = self.parts();
                 intake.forget_peer(&gone);
             }
@@ -259,12 +259,12 @@ impl ServerState {
 
     fn parts(&mut self) -> (&mut ServerSocket, Admission<'_>) {
         let intake = Admission {
-            work: &mut self.work,
-            responder: &self.responder,
+            scheduler: &mut self.scheduler,
+            dispatcher: &self.dispatcher,
             counters: &self.counters,
             stopping: self.stopping,
             closed: self.closed,
         };
-        (&mut self.port, intake)
+        (&mut self.socket, intake)
     }
 }

@@ -27,12 +27,12 @@ const STACK: usize = 4 << 20;
 
 pub(super) struct ServerThreads {
     /// None after the end: the sockets close when the server ends, not when its last handle is dropped.
-    core: Mutex<Option<ServerState>>,
+    state: Mutex<Option<ServerState>>,
     roles: Roles,
-    hand: LocalQueue,
+    local_queue: LocalQueue,
     callbacks: CallbackThread,
     poller: Arc<Poller>,
-    responder: Arc<Dispatcher>,
+    dispatcher: Arc<Dispatcher>,
     pub(super) counters: Arc<ServerCounters>,
     stopping: AtomicBool,
     /// How long the end may take, for who asked for it first.
@@ -44,26 +44,26 @@ pub(super) struct ServerThreads {
 impl ServerThreads {
     /// Starts the threads: one per worker, and two so that one leads and one stands by while all workers are busy.
     pub(super) fn start(
-        port: ServerSocket,
+        socket: ServerSocket,
         poller: Arc<Poller>,
-        responder: Dispatcher,
+        dispatcher: Dispatcher,
         counters: Arc<ServerCounters>,
         bounds: WorkLimits,
     ) -> Result<Arc<Self>, SocketError> {
-        let responder = Arc::new(responder);
-        let core = ServerState::new(
-            port,
+        let dispatcher = Arc::new(dispatcher);
+        let state = ServerState::new(
+            socket,
             Scheduler::new(bounds),
-            Arc::clone(&responder),
+            Arc::clone(&dispatcher),
             Arc::clone(&counters),
         );
-        let engine = Arc::new(Self {
+        let threads = Arc::new(Self {
             poller,
-            core: Mutex::new(Some(core)),
+            state: Mutex::new(Some(state)),
             roles: Roles::default(),
-            hand: LocalQueue::default(),
+            local_queue: LocalQueue::default(),
             callbacks: CallbackThread::default(),
-            responder,
+            dispatcher,
             counters,
             stopping: AtomicBool::new(false),
             limit: OnceLock::new(),
@@ -71,17 +71,17 @@ impl ServerThreads {
             process: Process::current(),
         });
         for number in 0..bounds.workers + 2 {
-            let own = Arc::clone(&engine);
+            let own = Arc::clone(&threads);
             let spawned = thread::Builder::new()
                 .name(format!("zmqrpc-{number}"))
                 .stack_size(STACK)
                 .spawn(move || own.live());
             if let Err(error) = spawned {
-                engine.finish();
+                threads.finish();
                 return Err(SocketError::thread(&error));
             }
         }
-        Ok(engine)
+        Ok(threads)
     }
 
     /// The process that its threads are in.
@@ -94,7 +94,10 @@ impl ServerThreads {
         if !self.process.is_current() {
             return None;
         }
-        let result = self.core().as_mut().map(|core| action(core.port.router()));
+        let result = self
+            .state()
+            .as_mut()
+            .map(|state| action(state.socket.router()));
         // The action may have taken the signal that the leader waits for.
         self.poller.wake();
         result
@@ -106,9 +109,9 @@ impl ServerThreads {
             return None;
         }
         let result = self
-            .core()
+            .state()
             .as_mut()
-            .map(|core| action(&mut core.port.sources));
+            .map(|state| action(&mut state.socket.sources));
         // As above; and there may be others to wait for now.
         self.poller.wake();
         result
@@ -125,25 +128,27 @@ impl ServerThreads {
     /// Waits for the end, until `limit` has passed if there is one.
     pub(super) fn wait(&self, limit: Option<Duration>) -> WaitOutcome {
         let has_tasks: &dyn Fn() -> bool = &|| self.has_tasks();
-        let needs_it = self.responder.needs_this_thread();
+        let needs_it = self.dispatcher.needs_this_thread();
         self.end.wait(limit, needs_it.then_some(has_tasks))
     }
 
     /// Waits until the server has ended or has been asked to, more often than `before`.
     pub(super) fn wait_asked(&self, before: u64) -> WaitOutcome {
         let has_tasks: &dyn Fn() -> bool = &|| self.has_tasks();
-        let needs_it = self.responder.needs_this_thread();
+        let needs_it = self.dispatcher.needs_this_thread();
         self.end.wait_asked(before, needs_it.then_some(has_tasks))
     }
 
     /// Whether the end cannot come while this thread waits for it: `async` methods need it to go on.
     pub(super) fn is_deadlocked(&self) -> bool {
-        self.responder.needs_this_thread() && self.has_tasks()
+        self.dispatcher.needs_this_thread() && self.has_tasks()
     }
 
     fn has_tasks(&self) -> bool {
-        let core = self.core();
-        core.as_ref().is_some_and(|core| core.work.has_tasks())
+        let state = self.state();
+        state
+            .as_ref()
+            .is_some_and(|state| state.scheduler.has_tasks())
     }
 
     pub(super) fn end(&self) -> &Termination {
@@ -155,11 +160,16 @@ impl ServerThreads {
         self.roles.end();
         self.callbacks.end();
         // Out of the lock first: shutting takes its time.
-        let core = self.core().take();
-        if let Some(ServerState { port, mut work, .. }) = core {
-            drop(self.hand.pass(0));
-            work.abandon();
-            port.close_and_release();
+        let state = self.state().take();
+        if let Some(ServerState {
+            socket,
+            mut scheduler,
+            ..
+        }) = state
+        {
+            drop(self.local_queue.pass(0));
+            scheduler.abandon();
+            socket.close_and_release();
         }
         log::flush();
         self.poller.wake();
@@ -174,9 +184,10 @@ impl ServerThreads {
                 Role::Lead(term) => self.lead(term),
                 Role::StandBy => {
                     let overdue = || {
-                        let core = self.core();
-                        core.as_ref()
-                            .is_some_and(|core| core.has_overdue(Instant::now()))
+                        let state = self.state();
+                        state
+                            .as_ref()
+                            .is_some_and(|state| state.has_overdue(Instant::now()))
                     };
                     if let Some(term) = self.roles.watch(overdue) {
                         self.lead(term);
@@ -191,8 +202,8 @@ impl ServerThreads {
     /// Waits at the socket and runs what comes, until another thread takes over or the server ends.
     fn lead(self: &Arc<Self>, term: u64) {
         let mut ended = None;
-        if let Some(core) = self.core().as_mut() {
-            core.expect_work(self.hand.pass(term));
+        if let Some(state) = self.state().as_mut() {
+            state.expect_work(self.local_queue.pass(term));
         }
         while self.roles.leads(term) {
             match self.attend(term, ended.take()) {
@@ -226,60 +237,68 @@ impl ServerThreads {
 
     /// The leader's turn at the socket.
     fn attend(&self, term: u64, ended: Option<CompletedCall>) -> Result<NextStep, SocketError> {
-        let mut core = self.core();
-        let Some(core) = core.as_mut() else {
+        let mut state = self.state();
+        let Some(state) = state.as_mut() else {
             return Ok(NextStep::Done);
         };
         let now = Instant::now();
-        core.stop_polling(now);
+        state.stop_polling(now);
         if self.stopping.load(Ordering::Acquire) {
-            core.stop(self.limit.get().copied().unwrap_or_default(), now);
+            state.stop(self.limit.get().copied().unwrap_or_default(), now);
         }
         if let Some(ended) = ended {
-            core.finish(ended, now);
+            state.finish(ended, now);
         }
-        if !core.must_look(now)
-            && let Some(assigned) = core.next(now)?
+        if !state.must_look(now)
+            && let Some(assigned) = state.next(now)?
         {
-            let assigned = core.hand_out(assigned, &self.hand, term);
+            let assigned = state.hand_out(assigned, &self.local_queue, term);
             return Ok(NextStep::Run(assigned));
         }
-        let ScanResult { drained, told } = core.look(now)?;
+        let ScanResult { drained, told } = state.look(now)?;
         if !told.is_empty() {
             return Ok(NextStep::Silent(told));
         }
-        if let Some(assigned) = core.work.assign(now) {
-            let assigned = core.hand_out(assigned, &self.hand, term);
+        if let Some(assigned) = state.scheduler.assign(now) {
+            let assigned = state.hand_out(assigned, &self.local_queue, term);
             return Ok(NextStep::Run(assigned));
         }
         // What was taken in may have been the last answer.
-        core.closed = core.port.draining.is_over(now);
+        state.closed = state.socket.draining.is_over(now);
         let ServerState {
-            port, work, closed, ..
-        } = core;
-        let done = *closed && work.is_done() && port.sources.is_spent();
-        let left_alone = drained || done && port.is_past_refusing(now);
-        if work.wants_more() || !left_alone {
+            socket,
+            scheduler,
+            closed,
+            ..
+        } = state;
+        let done = *closed && scheduler.is_done() && socket.sources.is_spent();
+        let left_alone = drained || done && socket.is_past_refusing(now);
+        if scheduler.wants_more() || !left_alone {
             return Ok(NextStep::Again);
         }
         if done {
             // A peer that does not read does not hold up the end for ever.
-            let Some(until) = port.flushed_by(now) else {
+            let Some(until) = socket.flushed_by(now) else {
                 return Ok(NextStep::Done);
             };
             if !drained {
                 return Ok(NextStep::Again);
             }
-            port.polled = true;
-            let due = port.next_try(now).into_iter().chain([until]);
-            let due = due.chain(port.draining.due()).min();
+            socket.polled = true;
+            let due = socket.next_try(now).into_iter().chain([until]);
+            let due = due.chain(socket.draining.due()).min();
             return Ok(NextStep::Idle(due, None));
         }
-        port.polled = true;
-        let due = port.next_try(now).into_iter().chain(work.next_tick());
-        let due = due.chain(port.sources.due()).chain(port.next_connection());
-        let due = due.chain(port.draining.due());
-        Ok(NextStep::Idle(due.min(), port.sources.pollers()))
+        socket.polled = true;
+        let due = socket
+            .next_try(now)
+            .into_iter()
+            .chain(scheduler.next_tick());
+        let due = due
+            .chain(socket.sources.due())
+            .chain(socket.next_connection());
+        let due = due.chain(socket.draining.due());
+        Ok(NextStep::Idle(due.min(), socket.sources.pollers()))
     }
 
     /// Runs a job, and what the leader has in its hand. Answers what is to be finished.
@@ -287,7 +306,7 @@ impl ServerThreads {
         let Assigned { place, mut at, .. } = first;
         let mut ended = self.execute(first);
         while ended.is_some()
-            && let Some(job) = self.hand.next(term)
+            && let Some(job) = self.local_queue.next(term)
         {
             self.roles.go_on();
             if job.deadline().is_some() {
@@ -297,10 +316,10 @@ impl ServerThreads {
         }
         // The last one went on elsewhere, and left its place.
         if ended.is_none()
-            && self.hand.has_some(term)
-            && let Some(core) = self.core().as_mut()
+            && self.local_queue.has_some(term)
+            && let Some(state) = self.state().as_mut()
         {
-            core.put_back(self.hand.empty(term));
+            state.put_back(self.local_queue.empty(term));
         }
         ended
     }
@@ -309,30 +328,30 @@ impl ServerThreads {
     fn execute(self: &Arc<Self>, assigned: Assigned) -> Option<CompletedCall> {
         let Assigned { job, place, at } = assigned;
         let deadline = job.deadline();
-        match self.responder.run(job, at) {
+        match self.dispatcher.run(job, at) {
             Progress::Ended(frame) => Some(CompletedCall { place, frame }),
             Progress::Repeated(identity) => {
-                self.chime_in(|core, now| core.join(place, identity, now));
+                self.chime_in(|state, now| state.join(place, identity, now));
                 None
             }
             Progress::Suspended(suspended) => {
                 let task = {
-                    let mut core = self.core();
-                    let core = core.as_mut()?;
-                    if core.port.polled {
+                    let mut state = self.state();
+                    let state = state.as_mut()?;
+                    if state.socket.polled {
                         // Its deadline may come before what the leader waits for.
                         self.poller.wake();
                     }
-                    core.work.detach(place, deadline)
+                    state.scheduler.detach(place, deadline)
                 };
                 let Some(task) = task else {
                     self.counters.cancelled.increment();
                     return None;
                 };
                 let end = CompletionGuard::of(task, Arc::clone(self));
-                if let Some(cancel) = self.responder.spawn(suspended, end) {
-                    match self.core().as_mut() {
-                        Some(core) => core.work.attach(task, cancel),
+                if let Some(cancel) = self.dispatcher.spawn(suspended, end) {
+                    match self.state().as_mut() {
+                        Some(state) => state.scheduler.attach(task, cancel),
                         None => cancel.cancel(),
                     }
                 }
@@ -345,12 +364,12 @@ impl ServerThreads {
     /// methods are short, two threads get in each other's way.
     fn help(self: &Arc<Self>, mut ended: Option<CompletedCall>) {
         loop {
-            let overdue = self.chime_in(|core, now| {
+            let overdue = self.chime_in(|state, now| {
                 if let Some(ended) = ended.take() {
-                    core.finish(ended, now);
+                    state.finish(ended, now);
                 }
-                let overdue = core.has_overdue(now);
-                overdue.then(|| core.work.assign(now)).flatten()
+                let overdue = state.has_overdue(now);
+                overdue.then(|| state.scheduler.assign(now)).flatten()
             });
             let Some(assigned) = overdue.flatten() else {
                 return;
@@ -367,20 +386,20 @@ impl ServerThreads {
         &self,
         action: impl FnOnce(&mut ServerState, Instant) -> R,
     ) -> Option<R> {
-        let mut core = self.core();
-        let core = core.as_mut()?;
+        let mut state = self.state();
+        let state = state.as_mut()?;
         let now = Instant::now();
-        let result = action(core, now);
-        core.answer_joined(now);
-        if core.port.polled {
-            let held = core.port.sources.is_held();
-            match core.take_in(now) {
+        let result = action(state, now);
+        state.answer_joined(now);
+        if state.socket.polled {
+            let held = state.socket.sources.is_held();
+            match state.take_in(now) {
                 // It may wait without a limit, for an end or a sign of life that nobody expected when it went there. Nor
                 // does it wait for sources that were held.
                 Ok(drained) => {
-                    let released = held && !core.port.sources.is_held();
+                    let released = held && !state.socket.sources.is_held();
                     let stopping = self.stopping.load(Ordering::Acquire);
-                    if !drained || released || stopping || core.needs_leader(now) {
+                    if !drained || released || stopping || state.needs_leader(now) {
                         self.poller.wake();
                     }
                 }
@@ -392,7 +411,7 @@ impl ServerThreads {
         Some(result)
     }
 
-    fn core(&self) -> MutexGuard<'_, Option<ServerState>> {
-        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, Option<ServerState>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

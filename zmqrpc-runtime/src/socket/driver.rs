@@ -59,7 +59,7 @@ struct DriverSlot {
     /// The thread waits for it.
     manned: AtomicBool,
     /// Where it listens for what happens there.
-    ear: Mutex<Option<EpollInterest>>,
+    interest: Mutex<Option<EpollInterest>>,
 }
 
 /// What the thread has registered for a place.
@@ -94,7 +94,7 @@ impl<D: Drive + 'static> Driven<D> {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             driven: Mutex::new(Some(Arc::clone(&inner) as _)),
             manned: AtomicBool::new(false),
-            ear: Mutex::new(None),
+            interest: Mutex::new(None),
         };
         let post = DriverBell(Arc::new(place));
         Self { inner, post }
@@ -118,8 +118,8 @@ impl<D: IdleSocket> IdleSocket for Driven<D> {
         self.inner.poller()
     }
 
-    fn tend(&self, wakes: &mut WakeList) -> bool {
-        self.inner.tend(wakes)
+    fn look_after(&self, wakes: &mut WakeList) -> bool {
+        self.inner.look_after(wakes)
     }
 }
 
@@ -129,7 +129,7 @@ impl<D> Drop for Driven<D> {
         let driven = self.post.0.driven().take();
         drop(driven);
         if self.post.0.manned.load(Ordering::Acquire) {
-            desk().call(&self.post);
+            queue().call(&self.post);
         }
     }
 }
@@ -139,11 +139,11 @@ impl DriverBell {
     ///
     /// May be called with the lock of what is driven held.
     pub(crate) fn call(&self) -> Result<(), SocketError> {
-        let mut desk = desk();
-        if desk.bell.is_none() {
-            desk.bell = Some(start()?);
+        let mut queue = queue();
+        if queue.bell.is_none() {
+            queue.bell = Some(start()?);
         }
-        desk.call(self);
+        queue.call(self);
         Ok(())
     }
 
@@ -152,22 +152,22 @@ impl DriverBell {
     ///
     /// May be called with the lock of what is driven held.
     pub(crate) fn listen(&self, on: bool) {
-        if let Some(ear) = &*self.0.ear()
-            && let Some(socket) = ear.sources.first()
+        if let Some(interest) = &*self.0.interest()
+            && let Some(socket) = interest.sources.first()
         {
             let flags = if on {
                 EventFlags::IN
             } else {
                 EventFlags::empty()
             };
-            let _ = epoll::modify(&*ear.epoll, socket, event_of(self.0.id, 0), flags);
+            let _ = epoll::modify(&*interest.epoll, socket, event_of(self.0.id, 0), flags);
         }
     }
 }
 
 impl DriverSlot {
-    fn ear(&self) -> MutexGuard<'_, Option<EpollInterest>> {
-        self.ear.lock().unwrap_or_else(PoisonError::into_inner)
+    fn interest(&self) -> MutexGuard<'_, Option<EpollInterest>> {
+        self.interest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn driven(&self) -> MutexGuard<'_, Option<Arc<dyn Drive>>> {
@@ -175,7 +175,7 @@ impl DriverSlot {
     }
 }
 
-fn desk() -> MutexGuard<'static, WakeQueue> {
+fn queue() -> MutexGuard<'static, WakeQueue> {
     DESK.get().lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -289,11 +289,11 @@ impl DriverThread {
 
     /// Who has called. Nothing if the thread has to end: nobody needs it.
     fn calls(&self) -> Option<Vec<Arc<DriverSlot>>> {
-        let mut desk = desk();
-        let calls = std::mem::take(&mut desk.calls);
-        desk.asleep = calls.is_empty();
-        if desk.asleep && self.stations.is_empty() {
-            desk.bell = None;
+        let mut queue = queue();
+        let calls = std::mem::take(&mut queue.calls);
+        queue.asleep = calls.is_empty();
+        if queue.asleep && self.stations.is_empty() {
+            queue.bell = None;
             return None;
         }
         Some(calls)
@@ -348,7 +348,7 @@ impl DriverThread {
                 break;
             }
         }
-        *place.ear() = station.sources.clone().map(|sources| EpollInterest {
+        *place.interest() = station.sources.clone().map(|sources| EpollInterest {
             epoll: Arc::clone(&self.epoll),
             sources,
         });
@@ -359,7 +359,7 @@ impl DriverThread {
     fn leave(&mut self, id: u64) {
         if let Some(station) = self.stations.remove(&id) {
             station.place.manned.store(false, Ordering::Release);
-            *station.place.ear() = None;
+            *station.place.interest() = None;
             for source in station.sources() {
                 // By hand: these are duplicates, so closing them would not do it.
                 let _ = epoll::delete(&*self.epoll, source);

@@ -60,7 +60,7 @@ impl ListenerGuard {
     pub(super) fn at(resolved: &str) -> Option<Self> {
         let address = resolved.strip_prefix("tcp://")?.parse().ok()?;
         let kept = find(address).and_then(|listener| {
-            keeper().keep(listener)?;
+            guard().keep(listener)?;
             Ok(Self { listener })
         });
         kept.inspect_err(|error| {
@@ -72,13 +72,13 @@ impl ListenerGuard {
 
 impl Drop for ListenerGuard {
     fn drop(&mut self) {
-        keeper().leave(self.listener);
+        guard().leave(self.listener);
     }
 }
 
-fn keeper() -> MutexGuard<'static, FdExhaustionGuard> {
-    let keeper = KEEPER.get().lock();
-    keeper.unwrap_or_else(PoisonError::into_inner)
+fn guard() -> MutexGuard<'static, FdExhaustionGuard> {
+    let guard = KEEPER.get().lock();
+    guard.unwrap_or_else(PoisonError::into_inner)
 }
 
 /// libzmq does not tell a listener's descriptor to who has no monitor on the socket, and there can be only one.
@@ -147,8 +147,8 @@ impl GuardPoll {
             let mut events = Vec::with_capacity(1);
             let arrived = rustix::buffer::spare_capacity(&mut events);
             let waited = epoll::wait(&self.epoll, arrived, None);
-            let keeper = keeper();
-            if !keeper
+            let guard = guard();
+            if !guard
                 .post
                 .as_ref()
                 .is_some_and(|own| Arc::ptr_eq(own, self))
@@ -156,8 +156,8 @@ impl GuardPoll {
                 return;
             }
             let full = waited.is_ok() && self.is_full();
-            let turned_away = full.then(|| turn_away(&keeper.listeners));
-            drop(keeper);
+            let turned_away = full.then(|| turn_away(&guard.listeners));
+            drop(guard);
             if full && !was_full {
                 let error = turned_away.and_then(Result::err);
                 log::line!(

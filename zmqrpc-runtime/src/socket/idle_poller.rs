@@ -28,12 +28,12 @@ pub(crate) trait IdleSocket: Send + Sync {
 
     /// Takes in what has happened, unless somebody else is at it; whom to wake for it goes to `wakes`. `true` if it must
     /// be asked again soon, whatever happens.
-    fn tend(&self, wakes: &mut WakeList) -> bool;
+    fn look_after(&self, wakes: &mut WakeList) -> bool;
 }
 
 /// Owns something and has it looked after. Others may own it as well.
 pub(crate) struct Registration<W> {
-    ward: Arc<W>,
+    socket: Arc<W>,
     place: Arc<IdleSlot>,
     process: Process,
 }
@@ -44,7 +44,7 @@ const REST: Duration = Duration::from_millis(25);
 struct IdleSlot {
     /// Taken away when the care ends, by whoever ends it. So the last owner is never the thread, who would close the
     /// socket in the background while the process ends, and what was sent would be lost.
-    ward: Mutex<Option<Arc<dyn IdleSocket>>>,
+    socket: Mutex<Option<Arc<dyn IdleSocket>>>,
     again: AtomicBool,
 }
 
@@ -60,9 +60,9 @@ struct IdleSockets {
 }
 
 impl<W: IdleSocket + 'static> Registration<W> {
-    pub(crate) fn of(ward: Arc<W>) -> Self {
+    pub(crate) fn of(socket: Arc<W>) -> Self {
         let place = Arc::new(IdleSlot {
-            ward: Mutex::new(Some(Arc::clone(&ward) as _)),
+            socket: Mutex::new(Some(Arc::clone(&socket) as _)),
             again: AtomicBool::new(false),
         });
         let mut wards = wards();
@@ -73,7 +73,7 @@ impl<W: IdleSocket + 'static> Registration<W> {
         }
         let process = Process::current();
         Self {
-            ward,
+            socket,
             place,
             process,
         }
@@ -84,7 +84,7 @@ impl<W> Deref for Registration<W> {
     type Target = Arc<W>;
 
     fn deref(&self) -> &Arc<W> {
-        &self.ward
+        &self.socket
     }
 }
 
@@ -92,7 +92,7 @@ impl<W> Drop for Registration<W> {
     fn drop(&mut self) {
         if !self.process.is_current() {
             // Its locks may be held for ever, by threads that only the parent has. So it stays as it is.
-            return std::mem::forget(Arc::clone(&self.ward));
+            return std::mem::forget(Arc::clone(&self.socket));
         }
         let mut wards = wards();
         wards
@@ -101,8 +101,8 @@ impl<W> Drop for Registration<W> {
         wards.ring();
         drop(wards);
         // Waits for the caretaker if it is at this one.
-        let ward = self.place.ward().take();
-        drop(ward);
+        let socket = self.place.socket().take();
+        drop(socket);
     }
 }
 
@@ -150,7 +150,7 @@ fn look_after() {
         if due {
             thread::sleep(REST);
             for place in &places {
-                place.tend();
+                place.look_after();
             }
         }
         let sources: Vec<_> = places.iter().map(|place| place.sources()).collect();
@@ -165,7 +165,7 @@ fn look_after() {
         let stirred = wait(&bell, &sources, Some(Duration::ZERO));
         for (number, place) in places.iter().enumerate() {
             if stirred.contains(&number) || again(place) {
-                place.tend();
+                place.look_after();
             }
         }
     }
@@ -210,21 +210,23 @@ impl IdleSockets {
 }
 
 impl IdleSlot {
-    fn ward(&self) -> MutexGuard<'_, Option<Arc<dyn IdleSocket>>> {
-        self.ward.lock().unwrap_or_else(PoisonError::into_inner)
+    fn socket(&self) -> MutexGuard<'_, Option<Arc<dyn IdleSocket>>> {
+        self.socket.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn sources(&self) -> Arc<Vec<OwnedFd>> {
-        let ward = self.ward();
-        ward.as_ref()
-            .map_or_else(Arc::default, |ward| ward.poller().sources())
+        let socket = self.socket();
+        socket
+            .as_ref()
+            .map_or_else(Arc::default, |socket| socket.poller().sources())
     }
 
-    fn tend(&self) {
+    fn look_after(&self) {
         // Dropped after the lock.
         let mut wakes = WakeList::default();
-        if let Some(ward) = &*self.ward() {
-            self.again.store(ward.tend(&mut wakes), Ordering::Relaxed);
+        if let Some(socket) = &*self.socket() {
+            self.again
+                .store(socket.look_after(&mut wakes), Ordering::Relaxed);
         }
     }
 }

@@ -100,7 +100,7 @@ impl PubSocket {
         self.send_side.is_cut()
     }
 
-    /// Nothing tells when something can be connected to, or again: it has to be looked for, by [`tend`](Self::tend).
+    /// Nothing tells when something can be connected to, or again: it has to be looked for, by [`look_after`](Self::look_after).
     pub(crate) fn must_look(&self) -> bool {
         self.send_side.must_look()
     }
@@ -147,8 +147,8 @@ impl PubSocket {
     }
 
     /// Makes the connections that libzmq does not make. To be called now and then.
-    pub(crate) fn tend(&mut self) -> Result<(), SocketError> {
-        self.send_side.tend(|_| ())
+    pub(crate) fn look_after(&mut self) -> Result<(), SocketError> {
+        self.send_side.look_after(|_| ())
     }
 
     /// What the next subscriber has said, or nothing when all has been taken. After nothing the socket may be waited

@@ -115,7 +115,7 @@ impl PushSocket {
     /// Notices what has happened since. To be called now and then: libzmq's news pile up until they are read.
     pub(crate) fn settle(&mut self) -> Result<(), SocketError> {
         let connections = &mut self.connections;
-        self.send_side.tend(|event| match event {
+        self.send_side.look_after(|event| match event {
             // What fails is followed by a loss, though nothing was established.
             ConnectionChange::Established
             | ConnectionChange::Foreign

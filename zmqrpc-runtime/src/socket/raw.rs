@@ -27,7 +27,7 @@ pub(super) enum WouldBlock {
 /// its domain is forgotten. In a child of the process that made it, it does nothing, and its end is none.
 pub(super) struct RawSocket {
     /// The TCP endpoints that it listens on, and who looks after them.
-    doors: Vec<(String, ListenerGuard)>,
+    listeners: Vec<(String, ListenerGuard)>,
     /// Those of the unix sockets that it listens at.
     paths: Vec<(String, UnixPath)>,
     socket: ManuallyDrop<zmq::Socket>,
@@ -56,7 +56,7 @@ impl RawSocket {
     ) -> Result<Self, SocketError> {
         let socket = context.socket(kind)?;
         let mut raw = Self {
-            doors: Vec::new(),
+            listeners: Vec::new(),
             paths: Vec::new(),
             socket: ManuallyDrop::new(socket),
             process: Process::current(),
@@ -86,7 +86,7 @@ impl RawSocket {
             .set_linger(0)
             .map_err(SocketError::of("setting a socket option"))?;
         Ok(Self {
-            doors: Vec::new(),
+            listeners: Vec::new(),
             paths: Vec::new(),
             socket: ManuallyDrop::new(socket),
             process: Process::current(),
@@ -160,7 +160,7 @@ impl RawSocket {
                 let resolved = last.unwrap_or_else(|_| endpoint.as_str().to_owned());
                 self.security.note_bound(&resolved);
                 if let Some(door) = ListenerGuard::at(&resolved) {
-                    self.doors.push((resolved.clone(), door));
+                    self.listeners.push((resolved.clone(), door));
                 }
                 Ok(resolved)
             }
@@ -174,7 +174,7 @@ impl RawSocket {
         direction: Direction,
     ) -> Result<(), SocketError> {
         self.check_process()?;
-        self.doors.retain(|(endpoint, _)| endpoint != resolved);
+        self.listeners.retain(|(endpoint, _)| endpoint != resolved);
         let text = c_text(resolved);
         // SAFETY: as in `open`.
         let (rc, operation) = unsafe {
@@ -327,7 +327,7 @@ impl RawSocket {
 
 impl Drop for RawSocket {
     fn drop(&mut self) {
-        self.doors.clear();
+        self.listeners.clear();
         if self.process.is_current() {
             // SAFETY: it is dropped here alone, and not used afterwards.
             unsafe { ManuallyDrop::drop(&mut self.socket) };

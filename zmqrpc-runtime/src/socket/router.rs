@@ -225,7 +225,7 @@ impl RouterSocket {
     }
 
     /// Takes in what has become of connections and logins. Whether it did something to the socket.
-    fn tend(&mut self) -> Result<bool, SocketError> {
+    fn look_after(&mut self) -> Result<bool, SocketError> {
         let mut touched = false;
         if self.news.is_some() && self.poller.take_news() {
             touched |= self.read_news()?;
@@ -321,7 +321,7 @@ impl RouterSocket {
         let mut way = self.spare.pop().unwrap_or_default();
         // Whatever is done to the socket, the last operation before a wait is a receive.
         let received = self.socket.receive_into(&mut way.peer.name)?
-            || self.tend()? && self.socket.receive_into(&mut way.peer.name)?;
+            || self.look_after()? && self.socket.receive_into(&mut way.peer.name)?;
         if !received {
             self.spare.push(way);
             return Ok(None);

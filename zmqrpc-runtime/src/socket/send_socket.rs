@@ -97,7 +97,7 @@ impl SendSocket {
             kind: Via::InProcess(None),
         };
         if endpoint.is_inproc() {
-            connected.tend(&mut self.socket, &self.poller)?;
+            connected.look_after(&mut self.socket, &self.poller)?;
         } else {
             if self.monitor.is_none() {
                 self.monitor = Some(Monitor::of_connections(&self.socket)?);
@@ -144,7 +144,10 @@ impl SendSocket {
 
     /// Makes the connections that libzmq does not make: to `inproc` names that have been bound, or bound again, and those
     /// that it has given up. Tells `on` what has happened to all others. To be called now and then.
-    pub(super) fn tend(&mut self, mut on: impl FnMut(ConnectionChange)) -> Result<(), SocketError> {
+    pub(super) fn look_after(
+        &mut self,
+        mut on: impl FnMut(ConnectionChange),
+    ) -> Result<(), SocketError> {
         while let Some(monitor) = &mut self.monitor
             && let Some((event, place)) = monitor.next_with_place()?
         {
@@ -166,7 +169,7 @@ impl SendSocket {
             {
                 complain(&connected.endpoint, failure);
             }
-            connected.tend(socket, poller)?;
+            connected.look_after(socket, poller)?;
         }
         Ok(())
     }
@@ -195,7 +198,7 @@ impl SendSocket {
         self.connections.iter().any(ConnectedEndpoint::is_cut)
     }
 
-    /// Nothing tells when there is something to [tend](Self::tend).
+    /// Nothing tells when there is something to [tend](Self::look_after).
     pub(super) fn must_look(&self) -> bool {
         let connections = &mut self.connections.iter();
         connections.any(|connected| match &connected.kind {
@@ -297,7 +300,11 @@ impl ConnectedEndpoint {
     }
 
     /// Connects, if it is time to.
-    fn tend(&mut self, socket: &mut RawSocket, poller: &Arc<Poller>) -> Result<(), SocketError> {
+    fn look_after(
+        &mut self,
+        socket: &mut RawSocket,
+        poller: &Arc<Poller>,
+    ) -> Result<(), SocketError> {
         let text = self.endpoint.as_str();
         match &mut self.kind {
             Via::InProcess(binding) => {

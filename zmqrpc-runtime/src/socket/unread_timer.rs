@@ -38,14 +38,14 @@ mod tests {
 
     #[test]
     fn what_is_left_unread_is_looked_after_from_time_to_time() {
-        let mut hold = UnreadTimer::default();
+        let mut unread = UnreadTimer::default();
         let start = Instant::now();
-        assert!(!hold.is_due(true, start));
-        assert!(!hold.is_due(true, start + SETTLE / 2));
-        assert!(hold.is_due(true, start + SETTLE));
-        assert!(!hold.is_due(true, start + SETTLE));
-        assert_eq!(hold.next(), Some(start + 2 * SETTLE));
-        assert!(!hold.is_due(false, start + 2 * SETTLE));
-        assert!(!hold.is_due(true, start + 3 * SETTLE), "it begins anew");
+        assert!(!unread.is_due(true, start));
+        assert!(!unread.is_due(true, start + SETTLE / 2));
+        assert!(unread.is_due(true, start + SETTLE));
+        assert!(!unread.is_due(true, start + SETTLE));
+        assert_eq!(unread.next(), Some(start + 2 * SETTLE));
+        assert!(!unread.is_due(false, start + 2 * SETTLE));
+        assert!(!unread.is_due(true, start + 3 * SETTLE), "it begins anew");
     }
 }

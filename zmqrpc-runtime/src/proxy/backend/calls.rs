@@ -25,7 +25,7 @@ pub(super) enum CallStage {
     Waiting { request: Message, until: Instant },
     /// Over this link: it may be executed.
     Sent {
-        link: usize,
+        connection: usize,
         again: Option<Box<Redirect>>,
     },
     /// Over none: its target has refused it, and where it goes is decided next.

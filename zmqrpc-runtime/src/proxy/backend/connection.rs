@@ -13,10 +13,10 @@ pub(super) struct BackendConnection {
     pub(super) dealer: DealerSocket,
     pub(super) poller: Arc<Poller>,
     pub(super) up: bool,
-    pub(super) standing: DrainState,
-    pub(super) pulse: Liveness,
+    pub(super) drain: DrainState,
+    pub(super) liveness: Liveness,
     /// Calls that are under way over it.
-    pub(super) calls: usize,
+    pub(super) in_flight: usize,
     /// The socket was used since it was drained: it must not be waited on.
     pub(super) used: bool,
     /// A new connection could not be opened: the system is short of something. Then it is tried again.
@@ -29,36 +29,36 @@ const RENEW: Duration = Duration::from_secs(1);
 impl BackendConnection {
     /// Whether there is a target that is not about to end.
     pub(super) fn takes_calls(&self) -> bool {
-        self.up && self.standing.is_open()
+        self.up && self.drain.is_open()
     }
 
-    /// Whether the target lives, as far as this `pulse` of the link tells: asked where calls are under way, unasked where it
+    /// Whether the target lives, as far as this `liveness` of the link tells: asked where calls are under way, unasked where it
     /// is about to end.
-    pub(super) fn judge(&self, pulse: &mut Liveness, now: Instant) -> Option<LivenessAction> {
-        match self.standing.is_open() {
+    pub(super) fn judge(&self, liveness: &mut Liveness, now: Instant) -> Option<LivenessAction> {
+        match self.drain.is_open() {
             _ if !self.up => None,
-            true => (self.calls > 0).then(|| pulse.check(now)),
-            false => Some(pulse.listen(now)),
+            true => (self.in_flight > 0).then(|| liveness.check(now)),
+            false => Some(liveness.listen(now)),
         }
     }
 
     /// Answers a target that is about to end, if it has not been answered.
     pub(super) fn answer(&mut self) {
         if self.up
-            && let Some(id) = self.standing.owed()
+            && let Some(id) = self.drain.owed()
         {
             self.used = true;
             if self.dealer.send(Message::copy_of(&encode_ping(id))).is_ok() {
-                self.standing.answered();
+                self.drain.answered();
             }
         }
     }
 
     pub(super) fn send(&mut self, message: Message, now: Instant) -> Result<(), Message> {
         self.used = true;
-        if self.calls == 0 {
+        if self.in_flight == 0 {
             // Silence counts from here: nothing was asked before.
-            self.pulse.hear(now);
+            self.liveness.hear(now);
         }
         self.dealer.send(message)
     }
@@ -72,8 +72,8 @@ impl BackendConnection {
     }
 
     pub(super) fn renew(&mut self, now: Instant) {
-        (self.up, self.used, self.standing) = (false, true, DrainState::default());
-        self.pulse.hear(now);
+        (self.up, self.used, self.drain) = (false, true, DrainState::default());
+        self.liveness.hear(now);
         self.renew_at = None;
         if let Err(error) = self.dealer.renew() {
             log::line!(error, error = log::text(&error); "a proxy cannot open another socket, it tries again");
@@ -84,16 +84,16 @@ impl BackendConnection {
 
 /// Sends a request over the next link in turn that takes it and has not refused it.
 pub(super) fn send(
-    links: &mut [BackendConnection],
+    connections: &mut [BackendConnection],
     turn: &mut usize,
     refused: &[usize],
     mut request: Message,
     now: Instant,
 ) -> Result<usize, Message> {
-    for step in 0..links.len() {
-        let at = (*turn + step) % links.len();
-        if links[at].takes_calls() && !refused.contains(&at) {
-            match links[at].send(request, now) {
+    for step in 0..connections.len() {
+        let at = (*turn + step) % connections.len();
+        if connections[at].takes_calls() && !refused.contains(&at) {
+            match connections[at].send(request, now) {
                 Ok(()) => {
                     *turn = at + 1;
                     return Ok(at);

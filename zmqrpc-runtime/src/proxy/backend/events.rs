@@ -48,27 +48,27 @@ pub(in crate::proxy) enum BackendEvent {
 
 /// Takes a message in.
 pub(in crate::proxy) fn receive<O>(
-    table: &mut ForwardedCalls<O>,
-    link: usize,
-    calls: &mut usize,
+    calls: &mut ForwardedCalls<O>,
+    connection: usize,
+    in_flight: &mut usize,
     message: Message,
     callers: &mut impl CallSink<O>,
 ) -> BackendEvent {
     // A target answers its own calls, not those that another one was given.
-    let is_its_own = |call: &ForwardedCall<O>| matches!(call.stage, CallStage::Sent { link: over, .. } if over == link);
+    let is_its_own = |call: &ForwardedCall<O>| matches!(call.stage, CallStage::Sent { connection: over, .. } if over == connection);
     if let Some(id) = answered_id(&message) {
-        if !table.get(id).is_some_and(is_its_own) {
+        if !calls.get(id).is_some_and(is_its_own) {
             return BackendEvent::Unexpected;
         }
         if is_failure(&message)
             && refusal_of(&message).is_some()
-            && let Some(again) = table.refuse(id)
+            && let Some(again) = calls.refuse(id)
         {
-            *calls -= 1;
+            *in_flight -= 1;
             return BackendEvent::Refusal(id, again, message);
         }
-        if let Some(call) = table.take(id) {
-            *calls -= 1;
+        if let Some(call) = calls.take(id) {
+            *in_flight -= 1;
             callers.answered(call.origin, message);
         }
         return BackendEvent::Expected;
@@ -76,7 +76,7 @@ pub(in crate::proxy) fn receive<O>(
     match sign(&message) {
         Some(ControlFrame::Pong) => BackendEvent::Expected,
         Some(ControlFrame::Working(id)) => {
-            let call = table.get(id).filter(|call| is_its_own(call));
+            let call = calls.get(id).filter(|call| is_its_own(call));
             if let Some(call) = call {
                 callers.working(&call.origin, message);
             }
@@ -90,16 +90,16 @@ pub(in crate::proxy) fn receive<O>(
 
 /// Fails the calls that went over a link.
 pub(in crate::proxy) fn lose<O>(
-    table: &mut ForwardedCalls<O>,
-    link: usize,
+    calls: &mut ForwardedCalls<O>,
+    connection: usize,
     reason: &'static str,
     counters: &ProxyCounters,
     callers: &mut impl CallSink<O>,
 ) {
-    for id in
-        table.pick(|call| matches!(call.stage, CallStage::Sent { link: over, .. } if over == link))
-    {
-        if let Some(call) = table.take(id) {
+    for id in calls.pick(
+        |call| matches!(call.stage, CallStage::Sent { connection: over, .. } if over == connection),
+    ) {
+        if let Some(call) = calls.take(id) {
             counters.lost.increment();
             let failure = refusal(Status::Unavailable, reason, Executed::Maybe);
             callers.failed(call.origin, failure);

@@ -34,7 +34,7 @@ pub(super) struct Outgoing<O> {
 /// What the calls of one proxy may take up.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct BackendLimits {
-    pub(super) calls: usize,
+    pub(super) in_flight: usize,
     /// Bytes of the requests that wait for a connection.
     pub(super) waiting_bytes: usize,
     /// How long they wait.
@@ -42,10 +42,10 @@ pub(super) struct BackendLimits {
 }
 
 pub(super) struct Backend<O> {
-    links: Vec<BackendConnection>,
+    connections: Vec<BackendConnection>,
     /// The link whose turn it is.
     turn: usize,
-    table: ForwardedCalls<O>,
+    calls: ForwardedCalls<O>,
     bounds: BackendLimits,
     counters: Arc<ProxyCounters>,
     /// What a request says of its remaining time is written anew when it goes.
@@ -61,7 +61,7 @@ impl<O> Backend<O> {
     pub(super) fn open(
         endpoints: &[Endpoint],
         options: &SocketOptions,
-        pulse: Liveness,
+        liveness: Liveness,
         bounds: BackendLimits,
         counters: Arc<ProxyCounters>,
     ) -> Result<Self, Error> {
@@ -73,19 +73,19 @@ impl<O> Backend<O> {
                 poller: dealer.poller(),
                 dealer,
                 up: false,
-                standing: DrainState::default(),
-                pulse,
-                calls: 0,
+                drain: DrainState::default(),
+                liveness,
+                in_flight: 0,
                 used: true,
                 renew_at: None,
             })
         };
         Ok(Self {
-            links: endpoints.iter().map(open).collect::<Result<_, _>>()?,
+            connections: endpoints.iter().map(open).collect::<Result<_, _>>()?,
             turn: 0,
-            table: ForwardedCalls::default(),
+            calls: ForwardedCalls::default(),
             bounds: BackendLimits {
-                calls: bounds.calls.min(MOST),
+                in_flight: bounds.in_flight.min(MOST),
                 ..bounds
             },
             counters,
@@ -95,17 +95,19 @@ impl<O> Backend<O> {
     }
 
     pub(super) fn pollers(&self) -> impl Iterator<Item = Arc<Poller>> + '_ {
-        self.links.iter().map(|link| Arc::clone(&link.poller))
+        self.connections
+            .iter()
+            .map(|connection| Arc::clone(&connection.poller))
     }
 
     /// Calls that have not ended.
-    pub(super) fn calls(&self) -> usize {
-        self.table.len()
+    pub(super) fn in_flight(&self) -> usize {
+        self.calls.len()
     }
 
     /// Whether a target is connected that is not about to end.
     pub(super) fn is_up(&self) -> bool {
-        self.links.iter().any(BackendConnection::takes_calls)
+        self.connections.iter().any(BackendConnection::takes_calls)
     }
 
     /// Passes a call on, or keeps it until it can be. Answers its number; or gives it back when there is no room for it,
@@ -115,10 +117,10 @@ impl<O> Backend<O> {
         call: Outgoing<O>,
         now: Instant,
     ) -> Result<u64, (O, CallFailure)> {
-        if self.table.len() >= self.bounds.calls {
+        if self.calls.len() >= self.bounds.in_flight {
             let detail = format!(
                 "the proxy has {} calls under way, see `max_calls`",
-                self.bounds.calls
+                self.bounds.in_flight
             );
             return Err((call.origin, self.overloaded(detail)));
         }
@@ -135,30 +137,33 @@ impl<O> Backend<O> {
             return Err((origin, going_round()));
         }
         let passed = passed + 1;
-        let id = self.table.next_id(passed);
+        let id = self.calls.next_id(passed);
         patch_id(frame, id);
         let mut stage = None;
-        if !self.table.has_waiting() {
+        if !self.calls.has_waiting() {
             if self.counts_down {
                 shorten(frame, deadline, now);
             }
             let again = self.keep(&request, wants_reply);
-            match send(&mut self.links, &mut self.turn, &[], request, now) {
-                Ok(link) => {
+            match send(&mut self.connections, &mut self.turn, &[], request, now) {
+                Ok(connection) => {
                     self.counters.forwarded.increment();
                     if !wants_reply {
                         return Ok(id);
                     }
-                    self.links[link].calls += 1;
+                    self.connections[connection].in_flight += 1;
                     request = Message::new();
-                    stage = Some(CallStage::Sent { link, again });
+                    stage = Some(CallStage::Sent { connection, again });
                 }
                 Err(back) => request = back,
             }
         }
         if stage.is_none() {
-            let down = self.links.iter_mut().filter(|link| !link.up);
-            down.for_each(|link| link.dealer.hurry());
+            let down = self
+                .connections
+                .iter_mut()
+                .filter(|connection| !connection.up);
+            down.for_each(|connection| connection.dealer.hurry());
         }
         let stage = match stage {
             Some(stage) => stage,
@@ -173,7 +178,7 @@ impl<O> Backend<O> {
             wants_reply,
             stage,
         };
-        Ok(self.table.insert(passed, call))
+        Ok(self.calls.insert(passed, call))
     }
 
     /// A copy of a request for another target, should the first one refuse it: if there are others, and room.
@@ -181,14 +186,14 @@ impl<O> Backend<O> {
         let left = self
             .bounds
             .waiting_bytes
-            .saturating_sub(self.table.kept_bytes());
-        let kept = wants_reply && self.links.len() > 1 && request.len() <= left;
+            .saturating_sub(self.calls.kept_bytes());
+        let kept = wants_reply && self.connections.len() > 1 && request.len() <= left;
         kept.then(|| Box::new(Redirect::of(request)))
     }
 
     fn room_for(&self, request: Message, now: Instant) -> Result<CallStage, CallFailure> {
         let limit = self.bounds.waiting_bytes;
-        if self.table.waiting_bytes().saturating_add(request.len()) > limit {
+        if self.calls.waiting_bytes().saturating_add(request.len()) > limit {
             let detail = format!(
                 "over {limit} bytes of requests wait for a connection of the proxy, see `max_queued_bytes`"
             );
@@ -211,15 +216,15 @@ impl<O> Backend<O> {
 
     /// Where a call came from.
     pub(super) fn origin(&self, id: u64) -> Option<&O> {
-        self.table.get(id).map(|call| &call.origin)
+        self.calls.get(id).map(|call| &call.origin)
     }
 
     /// Gives a call up, and tells the target. Answers where it came from.
     pub(super) fn cancel(&mut self, id: u64) -> Option<O> {
-        let call = self.table.take(id)?;
-        if let CallStage::Sent { link, .. } = call.stage {
-            self.links[link].calls -= 1;
-            self.links[link].tell(&encode_cancel(id));
+        let call = self.calls.take(id)?;
+        if let CallStage::Sent { connection, .. } = call.stage {
+            self.connections[connection].in_flight -= 1;
+            self.connections[connection].tell(&encode_cancel(id));
         }
         self.counters.cancelled.increment();
         Some(call.origin)
@@ -227,7 +232,7 @@ impl<O> Backend<O> {
 
     /// Gives up the calls that `which` picks.
     pub(super) fn cancel_all(&mut self, which: impl Fn(&O) -> bool) -> Vec<O> {
-        let picked = self.table.pick(|call| which(&call.origin));
+        let picked = self.calls.pick(|call| which(&call.origin));
         picked
             .into_iter()
             .filter_map(|id| self.cancel(id))
@@ -237,10 +242,10 @@ impl<O> Backend<O> {
     /// Fails the calls that have not been handed over.
     pub(super) fn fail_waiting(&mut self, failure: &CallFailure, callers: &mut impl CallSink<O>) {
         for id in self
-            .table
+            .calls
             .pick(|call| matches!(call.stage, CallStage::Waiting { .. }))
         {
-            if let Some(call) = self.table.take(id) {
+            if let Some(call) = self.calls.take(id) {
                 callers.failed(call.origin, failure.clone());
             }
         }

@@ -26,9 +26,9 @@ impl<O> Backend<O> {
     ) -> Result<(), SocketError> {
         if now.saturating_duration_since(self.looked) >= NEWS {
             self.looked = now;
-            for link in &mut self.links {
-                link.poller.expect_news();
-                link.used = true;
+            for connection in &mut self.connections {
+                connection.poller.expect_news();
+                connection.used = true;
             }
         }
         // A send can swallow the signal of an arrival, one that fails too, and a receive the signal of new room. So one
@@ -36,10 +36,10 @@ impl<O> Backend<O> {
         let mut refused = false;
         loop {
             let (mut arrived, mut behind) = (false, false);
-            for at in 0..self.links.len() {
-                if std::mem::take(&mut self.links[at].used) {
+            for at in 0..self.connections.len() {
+                if std::mem::take(&mut self.connections[at].used) {
                     arrived |= self.drain(at, now, callers)?;
-                    behind |= self.links[at].used;
+                    behind |= self.connections[at].used;
                 }
                 self.check(at, now, callers);
             }
@@ -56,14 +56,14 @@ impl<O> Backend<O> {
 
     /// Whether a socket was used since it was drained.
     pub(in crate::proxy) fn is_used(&self) -> bool {
-        self.links.iter().any(|link| link.used)
+        self.connections.iter().any(|connection| connection.used)
     }
 
     /// Somebody has waited: the sockets are looked at that have something, and those that nothing tells of.
     pub(in crate::proxy) fn wake(&mut self) {
-        for link in &mut self.links {
-            let must_look = link.dealer.is_inproc() || link.dealer.must_look();
-            link.used |= link.poller.take_stir() || must_look;
+        for connection in &mut self.connections {
+            let must_look = connection.dealer.is_inproc() || connection.dealer.must_look();
+            connection.used |= connection.poller.take_stir() || must_look;
         }
     }
 
@@ -76,42 +76,40 @@ impl<O> Backend<O> {
         let (mut arrived, mut heard, mut cut, mut refused) = (false, false, false, None);
         let mut refusals = Vec::new();
         let Self {
-            links,
-            table,
+            connections,
+            calls,
             counters,
             ..
         } = self;
-        let alone = links.len() == 1;
+        let alone = connections.len() == 1;
         let BackendConnection {
             dealer,
             up,
-            standing,
-            calls,
-            pulse,
+            drain,
+            in_flight,
+            liveness,
             ..
-        } = &mut links[at];
+        } = &mut connections[at];
         let drained = dealer.drain(|event| {
             arrived = true;
             match event {
                 ConnectionEvent::Received(message) => {
                     heard = true;
-                    match receive(table, at, calls, message, callers) {
+                    match receive(calls, at, in_flight, message, callers) {
                         BackendEvent::Expected => {}
                         BackendEvent::Unexpected => counters.late.increment(),
                         BackendEvent::Refusal(id, again, reply) => {
-                            refusals.push((id, again, reply))
+                            refusals.push((id, again, reply));
                         }
                         BackendEvent::Draining(id) => {
-                            standing.hear(id);
+                            drain.hear(id);
                         }
                     }
                 }
-                ConnectionEvent::Up => {
-                    (*up, *standing, heard) = (true, DrainState::default(), true)
-                }
+                ConnectionEvent::Up => (*up, *drain, heard) = (true, DrainState::default(), true),
                 ConnectionEvent::Down => {
-                    (*up, *standing, *calls) = (false, DrainState::default(), 0);
-                    lose(table, at, LOST, counters, callers);
+                    (*up, *drain, *in_flight) = (false, DrainState::default(), 0);
+                    lose(calls, at, LOST, counters, callers);
                 }
                 ConnectionEvent::Cut => cut = true,
                 ConnectionEvent::Foreign => refused = Some(FOREIGN.to_owned()),
@@ -122,23 +120,23 @@ impl<O> Backend<O> {
             }
         })?;
         if heard {
-            pulse.hear(now);
+            liveness.hear(now);
         }
         for (id, again, reply) in refusals {
             if !self.turn_elsewhere(at, id, *again, now)
-                && let Some(call) = self.table.take(id)
+                && let Some(call) = self.calls.take(id)
             {
                 callers.answered(call.origin, reply);
             }
         }
-        self.links[at].used |= !drained;
+        self.connections[at].used |= !drained;
         if cut {
             self.give_up(at, LOST, now, callers);
         }
         if let Some(reason) = refused {
             log::line!(warn, reason = log::text(&reason); "a proxy has no target");
-            let denied = |link: &BackendConnection| link.dealer.failure().is_some();
-            if alone || self.links.iter().all(denied) {
+            let denied = |connection: &BackendConnection| connection.dealer.failure().is_some();
+            if alone || self.connections.iter().all(denied) {
                 let failure = refusal(Status::Unavailable, &reason, Executed::No);
                 self.fail_waiting(&failure, callers);
             }
@@ -154,7 +152,7 @@ impl<O> Backend<O> {
             mut request,
             mut refused,
         } = again;
-        let Some(call) = self.table.get(id) else {
+        let Some(call) = self.calls.get(id) else {
             return false;
         };
         if self.counts_down {
@@ -162,41 +160,47 @@ impl<O> Backend<O> {
         }
         refused.push(at);
         let copy = request.clone();
-        let stage = match send(&mut self.links, &mut self.turn, &refused, request, now) {
-            Ok(link) => {
-                self.links[link].calls += 1;
+        let stage = match send(
+            &mut self.connections,
+            &mut self.turn,
+            &refused,
+            request,
+            now,
+        ) {
+            Ok(connection) => {
+                self.connections[connection].in_flight += 1;
                 self.counters.forwarded.increment();
                 let again = Redirect {
                     request: copy,
                     refused,
                 };
                 let again = Some(Box::new(again));
-                CallStage::Sent { link, again }
+                CallStage::Sent { connection, again }
             }
             // Whoever refused it and is there still would get it again.
-            Err(request) if !refused.iter().any(|at| self.links[*at].takes_calls()) => {
+            Err(request) if !refused.iter().any(|at| self.connections[*at].takes_calls()) => {
                 let until = now + self.bounds.connect_timeout;
                 CallStage::Waiting { request, until }
             }
             Err(_) => return false,
         };
-        self.table.restart(id, stage);
+        self.calls.restart(id, stage);
         true
     }
 
     /// Looks whether a target still lives.
     fn check(&mut self, at: usize, now: Instant, callers: &mut impl CallSink<O>) {
-        let link = &mut self.links[at];
-        link.answer();
-        if link.renew_at.is_some_and(|due| due <= now) {
-            link.renew(now);
+        let connection = &mut self.connections[at];
+        connection.answer();
+        if connection.renew_at.is_some_and(|due| due <= now) {
+            connection.renew(now);
         }
-        let mut pulse = link.pulse;
-        let beat = link.judge(&mut pulse, now);
-        link.pulse = pulse;
+        let mut liveness = connection.liveness;
+        let beat = connection.judge(&mut liveness, now);
+        connection.liveness = liveness;
         match beat {
             None | Some(LivenessAction::Wait(_)) => {}
-            Some(LivenessAction::Ask) => link.tell(&encode_ping(NO_ID)),
+            Some(LivenessAction::Ask) => connection.tell(&encode_ping(NO_ID)),
             Some(LivenessAction::Dead(_)) => {
                 log::line!(warn, ; "a proxy's target shows no sign of life, the connection is renewed");
                 self.counters.renewals.increment();
@@ -212,43 +216,43 @@ impl<O> Backend<O> {
         now: Instant,
         callers: &mut impl CallSink<O>,
     ) {
-        let link = &mut self.links[at];
-        link.calls = 0;
-        link.renew(now);
-        lose(&mut self.table, at, reason, &self.counters, callers);
+        let connection = &mut self.connections[at];
+        connection.in_flight = 0;
+        connection.renew(now);
+        lose(&mut self.calls, at, reason, &self.counters, callers);
     }
 
     /// `false` if something is left that no socket has room for.
     fn hand_over(&mut self, now: Instant) -> bool {
         let Self {
-            links,
+            connections,
             turn,
-            table,
+            calls,
             bounds,
             counters,
             counts_down,
             ..
         } = self;
-        let several = links.len() > 1;
-        let mut left = bounds.waiting_bytes.saturating_sub(table.kept_bytes());
-        while let Some(id) = table.send_next(|mut request, call| {
+        let several = connections.len() > 1;
+        let mut left = bounds.waiting_bytes.saturating_sub(calls.kept_bytes());
+        while let Some(id) = calls.send_next(|mut request, call| {
             if *counts_down {
                 shorten(&mut request, call.deadline, now);
             }
             let kept = call.wants_reply && several && request.len() <= left;
             let again = kept.then(|| Box::new(Redirect::of(&request)));
-            let link = send(links, turn, &[], request, now)?;
+            let connection = send(connections, turn, &[], request, now)?;
             left -= again.as_ref().map_or(0, |again| again.request.len());
-            Ok(CallStage::Sent { link, again })
+            Ok(CallStage::Sent { connection, again })
         }) {
             counters.forwarded.increment();
-            match table.get(id) {
+            match calls.get(id) {
                 Some(ForwardedCall {
                     wants_reply: true,
-                    stage: CallStage::Sent { link, .. },
+                    stage: CallStage::Sent { connection, .. },
                     ..
-                }) => links[*link].calls += 1,
-                _ => drop(table.take(id)),
+                }) => connections[*connection].in_flight += 1,
+                _ => drop(calls.take(id)),
             }
         }
         !self.lacks_room()
@@ -256,18 +260,18 @@ impl<O> Backend<O> {
 
     /// Requests wait although there is a connection: no socket has room for them.
     fn lacks_room(&self) -> bool {
-        self.table.has_waiting() && self.is_up()
+        self.calls.has_waiting() && self.is_up()
     }
 
     fn expire(&mut self, now: Instant, callers: &mut impl CallSink<O>) {
-        while let Some((_, call)) = self.table.expire(now) {
+        while let Some((_, call)) = self.calls.expire(now) {
             let late = call.deadline.is_some_and(|deadline| deadline <= now);
             if late {
                 self.counters.expired.increment();
             }
             let failure = match call.stage {
-                CallStage::Sent { link, .. } => {
-                    self.links[link].calls -= 1;
+                CallStage::Sent { connection, .. } => {
+                    self.connections[connection].in_flight -= 1;
                     refusal(Status::Expired, UNANSWERED, Executed::Maybe)
                 }
                 CallStage::Waiting { .. } | CallStage::Refused => {
@@ -276,7 +280,10 @@ impl<O> Backend<O> {
                     } else {
                         Status::Unavailable
                     };
-                    let mut obstacles = self.links.iter().map(|link| link.dealer.obstacle());
+                    let mut obstacles = self
+                        .connections
+                        .iter()
+                        .map(|connection| connection.dealer.obstacle());
                     let reason = match obstacles.find_map(|obstacle| obstacle) {
                         Some(obstacle) => format!("{UNCONNECTED}: {obstacle}"),
                         None => UNCONNECTED.to_owned(),
@@ -290,32 +297,32 @@ impl<O> Backend<O> {
 
     /// When to look again although nothing has happened.
     pub(in crate::proxy) fn next_look(&self, now: Instant) -> Option<Instant> {
-        let mut next = self.table.next_alarm();
+        let mut next = self.calls.next_alarm();
         let mut add = |at: Instant| next = Some(next.map_or(at, |next| next.min(at)));
         if self.lacks_room() {
             add(now + RETRY);
         }
-        for link in &self.links {
-            if let Some(at) = link.renew_at {
+        for connection in &self.connections {
+            if let Some(at) = connection.renew_at {
                 add(at);
             }
-            if link.standing.owed().is_some() {
+            if connection.drain.owed().is_some() {
                 add(now + RETRY);
             }
             // Nothing tells that one that ends has gone, where it is within the process.
-            if !link.standing.is_open() && link.dealer.is_inproc() {
+            if !connection.drain.is_open() && connection.dealer.is_inproc() {
                 add(now + LOOK);
             }
             // A copy: asking changes what it answers next.
-            match link.judge(&mut { link.pulse }, now) {
+            match connection.judge(&mut { connection.liveness }, now) {
                 Some(LivenessAction::Wait(until)) => add(until),
                 Some(LivenessAction::Ask | LivenessAction::Dead(_)) => add(now),
                 None => {}
             }
-            if let Some(at) = link.dealer.due() {
+            if let Some(at) = connection.dealer.due() {
                 add(at);
             }
-            if link.dealer.must_look() && self.table.has_waiting() {
+            if connection.dealer.must_look() && self.calls.has_waiting() {
                 add(now + LOOK);
             }
         }

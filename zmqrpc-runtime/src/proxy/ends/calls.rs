@@ -14,7 +14,7 @@ use crate::server::REPLIES_IN_SOCKET;
 /// ```
 /// use zmqrpc_runtime::Rep;
 ///
-/// let front = Rep::bind("tcp://127.0.0.1:*").and_bind("ipc:///run/front.sock");
+/// let frontend = Rep::bind("tcp://127.0.0.1:*").and_bind("ipc:///run/frontend.sock");
 /// ```
 #[derive(Clone, Debug)]
 pub struct Rep {
@@ -139,7 +139,7 @@ impl Req {
         self
     }
 
-    pub(in crate::proxy) fn pulse(&self) -> Result<Liveness, Error> {
+    pub(in crate::proxy) fn liveness(&self) -> Result<Liveness, Error> {
         if self.ping_interval.is_zero() || self.ping_limit < self.ping_interval {
             let reason = "the interval must be above zero and no longer than the limit";
             return Err(Error::bad_setting("ping", reason));

@@ -67,7 +67,7 @@ impl ServerBuilder {
             patience: self.notification_limit,
         };
         let linger = self.linger;
-        let (responder, counters) = self.into_parts(limits)?;
+        let (dispatcher, counters) = self.into_parts(limits)?;
         let mut router = RouterSocket::new(&options)?;
         for endpoint in &endpoints {
             router
@@ -78,44 +78,44 @@ impl ServerBuilder {
         let mut sources = Sources::new(Arc::clone(&poller), options, logins);
         for subscription in subscriptions {
             let options = sources.before_feed(&subscription)?;
-            let feed = SubscriptionSource::open(subscription, &options)?;
-            sources.add_feed(feed)?;
+            let subscription = SubscriptionSource::open(subscription, &options)?;
+            sources.add_feed(subscription)?;
         }
         for endpoint in &pulls {
             let options = sources.before_pull(endpoint)?;
             let pulled = PullSource::open(endpoint, &options)?;
             sources.add_pull(pulled)?;
         }
-        let port = ServerSocket::new(router, sources, linger);
-        let engine = ServerThreads::start(port, poller, responder, counters, bounds)?;
-        Ok(ServerHandle::new(engine, denied, refused))
+        let socket = ServerSocket::new(router, sources, linger);
+        let threads = ServerThreads::start(socket, poller, dispatcher, counters, bounds)?;
+        Ok(ServerHandle::new(threads, denied, refused))
     }
 
     /// The services alone, to be called within the process.
     pub(crate) fn into_responder(self) -> Result<Dispatcher, Error> {
         let limits = self.limits();
-        self.into_parts(limits).map(|(responder, _)| responder)
+        self.into_parts(limits).map(|(dispatcher, _)| dispatcher)
     }
 
     fn into_parts(self, limits: Limits) -> Result<(Dispatcher, Arc<ServerCounters>), Error> {
-        let mut registry = MethodIndex::default();
+        let mut methods = MethodIndex::default();
         for service in self.services {
-            registry.add(service)?;
+            methods.add(service)?;
         }
-        if registry.is_empty() {
+        if methods.is_empty() {
             return Err(Error::bad_setting(
                 "service",
                 "a server needs at least one service or handler",
             ));
         }
         let counters = Arc::new(ServerCounters::default());
-        let deliveries = Deduplicator::new(self.remember_deliveries);
+        let deduplicator = Deduplicator::new(self.remember_deliveries);
         Ok((
             Dispatcher::new(
-                registry,
+                methods,
                 limits,
                 Arc::clone(&counters),
-                deliveries,
+                deduplicator,
                 self.authorize,
             ),
             counters,

@@ -27,14 +27,17 @@ fn answers(answers: impl IntoIterator<Item = socket::RoutedMessage>) -> Vec<(u64
 
 #[test]
 fn a_repeat_is_told_what_became_of_the_first() {
-    let deliveries = Deduplicator::new(10);
+    let deduplicator = Deduplicator::new(10);
     for fate in [DeliveryResult::Done, DeliveryResult::Failed] {
         let identity = identity(fate as u64);
-        let ticket = deliveries.admit(identity).ok().unwrap();
-        assert_eq!(deliveries.admit(identity).err(), Some(Duplicate::UnderWay));
-        ticket.end(fate);
+        let guard = deduplicator.admit(identity).ok().unwrap();
         assert_eq!(
-            deliveries.admit(identity).err(),
+            deduplicator.admit(identity).err(),
+            Some(Duplicate::UnderWay)
+        );
+        guard.end(fate);
+        assert_eq!(
+            deduplicator.admit(identity).err(),
             Some(Duplicate::Ended(fate))
         );
     }
@@ -42,70 +45,70 @@ fn a_repeat_is_told_what_became_of_the_first() {
 
 #[test]
 fn what_was_not_executed_may_come_again() {
-    let deliveries = Deduplicator::new(10);
-    drop(deliveries.admit(identity(1)));
-    assert!(deliveries.admit(identity(1)).is_ok());
-    assert!(deliveries.known().states.is_empty());
+    let deduplicator = Deduplicator::new(10);
+    drop(deduplicator.admit(identity(1)));
+    assert!(deduplicator.admit(identity(1)).is_ok());
+    assert!(deduplicator.known().states.is_empty());
 }
 
 #[test]
 fn who_joins_is_answered_at_the_end() {
-    let deliveries = Deduplicator::new(10);
+    let deduplicator = Deduplicator::new(10);
     for (number, fate, status) in [
         (1, Some(DeliveryResult::Done), 0),
         (2, Some(DeliveryResult::Failed), 10),
         (3, None, 7),
     ] {
         let identity = identity(number);
-        let ticket = deliveries.admit(identity).ok().unwrap();
-        assert!(deliveries.join(identity, joined(number)).is_none());
-        assert!(deliveries.take_answers().is_empty());
+        let guard = deduplicator.admit(identity).ok().unwrap();
+        assert!(deduplicator.join(identity, joined(number)).is_none());
+        assert!(deduplicator.take_answers().is_empty());
         match fate {
-            Some(fate) => ticket.end(fate),
-            None => drop(ticket),
+            Some(fate) => guard.end(fate),
+            None => drop(guard),
         }
-        assert_eq!(answers(deliveries.take_answers()), [(number, status)]);
-        assert!(deliveries.take_answers().is_empty());
+        assert_eq!(answers(deduplicator.take_answers()), [(number, status)]);
+        assert!(deduplicator.take_answers().is_empty());
         // The end came first.
-        let late = deliveries.join(identity, joined(9));
+        let late = deduplicator.join(identity, joined(9));
         assert_eq!(answers(late), [(9, status)]);
     }
 }
 
 #[test]
 fn one_repeat_waits_and_each_gets_one_answer() {
-    let deliveries = Deduplicator::new(10);
-    let ticket = deliveries.admit(identity(1)).ok().unwrap();
-    assert!(deliveries.join(identity(1), joined(1)).is_none());
+    let deduplicator = Deduplicator::new(10);
+    let guard = deduplicator.admit(identity(1)).ok().unwrap();
+    assert!(deduplicator.join(identity(1), joined(1)).is_none());
     for id in 2..10 {
-        let before = deliveries.join(identity(1), joined(id));
+        let before = deduplicator.join(identity(1), joined(id));
         assert_eq!(answers(before), [(id - 1, 7)]);
     }
-    ticket.end(DeliveryResult::Done);
-    assert_eq!(answers(deliveries.take_answers()), [(9, 0)]);
+    guard.end(DeliveryResult::Done);
+    assert_eq!(answers(deduplicator.take_answers()), [(9, 0)]);
 }
 
 #[test]
 fn the_oldest_are_forgotten() {
-    let deliveries = Deduplicator::new(2);
+    let deduplicator = Deduplicator::new(2);
     for number in 0..100 {
-        let ticket = deliveries.admit(identity(number)).ok().unwrap();
-        ticket.end(DeliveryResult::Done);
+        let guard = deduplicator.admit(identity(number)).ok().unwrap();
+        guard.end(DeliveryResult::Done);
     }
-    assert_eq!(deliveries.known().states.len(), 2);
-    assert!(deliveries.admit(identity(97)).is_ok());
-    assert!(deliveries.admit(identity(98)).is_err() && deliveries.admit(identity(99)).is_err());
+    assert_eq!(deduplicator.known().states.len(), 2);
+    assert!(deduplicator.admit(identity(97)).is_ok());
+    assert!(deduplicator.admit(identity(98)).is_err() && deduplicator.admit(identity(99)).is_err());
 }
 
 #[test]
 fn nobody_pushes_out_what_another_one_has_delivered() {
-    let deliveries = Deduplicator::new(100);
+    let deduplicator = Deduplicator::new(100);
     let end = |identity| {
-        deliveries
+        deduplicator
             .admit(identity)
             .ok()
             .unwrap()
-            .end(DeliveryResult::Done)
+            .end(DeliveryResult::Done);
     };
     end(identity(1));
     for number in 1000..2000 {
@@ -115,24 +118,24 @@ fn nobody_pushes_out_what_another_one_has_delivered() {
             ..identity(number)
         });
     }
-    assert!(deliveries.admit(identity(1)).is_err());
-    assert_eq!(deliveries.known().states.len(), 100);
+    assert!(deduplicator.admit(identity(1)).is_err());
+    assert_eq!(deduplicator.known().states.len(), 100);
 }
 
 #[test]
 fn other_requests_are_no_deliveries() {
-    let deliveries = Deduplicator::new(2);
+    let deduplicator = Deduplicator::new(2);
     let mut metadata = crate::wire::MetadataBuf::new();
-    assert!(deliveries.name(metadata.as_metadata()).is_none());
+    assert!(deduplicator.name(metadata.as_metadata()).is_none());
     metadata.set(DELIVERY_KEY, "nonsense");
-    assert!(deliveries.name(metadata.as_metadata()).is_none());
+    assert!(deduplicator.name(metadata.as_metadata()).is_none());
     let name = DeliveryId {
         queue: 1,
         number: 2,
     };
     metadata.set(DELIVERY_KEY, &name.to_string());
     assert_eq!(
-        deliveries.name(metadata.as_metadata()).as_deref(),
+        deduplicator.name(metadata.as_metadata()).as_deref(),
         Some(&name)
     );
     assert!(Deduplicator::new(0).name(metadata.as_metadata()).is_none());

@@ -32,10 +32,10 @@ impl Dispatcher {
     pub(super) fn read_event(
         &self,
         topic: &[u8],
-        blank: &mut CallBuffer,
+        buffer: &mut CallBuffer,
         now: Instant,
     ) -> Option<(EventOrigin, EventFrame)> {
-        let frame: &Message = blank.frame();
+        let frame: &Message = buffer.frame();
         let bytes: &[u8] = frame;
         let text = match str::from_utf8(topic) {
             Ok(text) if text.len() <= MAX_TOPIC => Some(text),
@@ -62,7 +62,7 @@ impl Dispatcher {
                 let topic = text.into();
                 match self.admit(&request, bytes.len(), now) {
                     Ok(prepared) => {
-                        EventFrame::Job(prepared.with(blank.take(now), Some(topic), None))
+                        EventFrame::Job(prepared.with(buffer.take(now), Some(topic), None))
                     }
                     Err(_) => EventFrame::Refused,
                 }
@@ -77,8 +77,8 @@ impl Dispatcher {
     }
 
     /// Reads a frame that was pushed and arrived at `now`; nothing if it is no notification.
-    pub(super) fn read_pushed(&self, blank: &mut CallBuffer, now: Instant) -> Option<EventFrame> {
-        let frame: &Message = blank.frame();
+    pub(super) fn read_pushed(&self, buffer: &mut CallBuffer, now: Instant) -> Option<EventFrame> {
+        let frame: &Message = buffer.frame();
         let bytes: &[u8] = frame;
         match Incoming::decode(bytes, self.limits()) {
             Ok(Incoming::Request(
@@ -87,7 +87,7 @@ impl Dispatcher {
                     ..
                 },
             )) => Some(match self.admit(&request, bytes.len(), now) {
-                Ok(prepared) => EventFrame::Job(prepared.with(blank.take(now), None, None)),
+                Ok(prepared) => EventFrame::Job(prepared.with(buffer.take(now), None, None)),
                 Err(_) => EventFrame::Refused,
             }),
             // A pusher finds out whether what it has pushed before has left. It expects no answer.

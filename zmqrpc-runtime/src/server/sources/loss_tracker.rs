@@ -163,12 +163,12 @@ mod tests {
     /// Of which numbers of one publisher and topic how many are lost.
     fn lost(numbers: &[u64]) -> u64 {
         let now = Instant::now();
-        let mut tally = LossTracker::new(now);
+        let mut losses = LossTracker::new(now);
         for number in numbers {
-            tally.event(1, b"eu.", *number, 0, now);
+            losses.event(1, b"eu.", *number, 0, now);
         }
-        assert_eq!(tally.received, numbers.len() as u64);
-        tally.lost
+        assert_eq!(losses.received, numbers.len() as u64);
+        losses.lost
     }
 
     #[test]
@@ -201,26 +201,26 @@ mod tests {
     #[test]
     fn losses_do_not_overflow() {
         let now = Instant::now();
-        let mut tally = LossTracker::new(now);
+        let mut losses = LossTracker::new(now);
         let later = now + std::time::Duration::from_secs(1 << 41);
         for connection in 0..3 {
-            tally.event(1, b"", 1, connection, later);
-            tally.event(1, b"", u64::MAX, connection, later);
+            losses.event(1, b"", 1, connection, later);
+            losses.event(1, b"", u64::MAX, connection, later);
         }
-        assert_eq!(tally.lost, u64::MAX);
+        assert_eq!(losses.lost, u64::MAX);
     }
 
     #[test]
     fn topics_and_publishers_are_counted_apart() {
         let now = Instant::now();
-        let mut tally = LossTracker::new(now);
+        let mut losses = LossTracker::new(now);
         for number in 1..=10 {
-            tally.event(1, b"eu.", number, 0, now);
-            tally.event(1, b"us.", number, 0, now);
-            tally.event(2, b"eu.", 2 * number, 0, now);
+            losses.event(1, b"eu.", number, 0, now);
+            losses.event(1, b"us.", number, 0, now);
+            losses.event(2, b"eu.", 2 * number, 0, now);
         }
-        assert_eq!((tally.received, tally.lost), (30, 9));
-        let mut publishers: Vec<_> = tally.publishers().collect();
+        assert_eq!((losses.received, losses.lost), (30, 9));
+        let mut publishers: Vec<_> = losses.publishers().collect();
         publishers.sort_by_key(|(id, _)| *id);
         let counts = |received, lost| SequenceCounts { received, lost };
         assert_eq!(publishers, [(1, counts(20, 0)), (2, counts(10, 9))]);
@@ -229,23 +229,23 @@ mod tests {
     #[test]
     fn what_was_not_subscribed_to_for_a_while_is_not_lost() {
         let now = Instant::now();
-        let mut tally = LossTracker::new(now);
-        tally.event(1, b"eu.", 1, 0, now);
-        tally.event(1, b"us.", 1, 0, now);
-        tally.forget_all_but(|topic| topic == b"eu.");
-        tally.event(1, b"eu.", 3, 0, now);
-        tally.event(1, b"us.", 100, 0, now);
-        assert_eq!(tally.lost, 1);
+        let mut losses = LossTracker::new(now);
+        losses.event(1, b"eu.", 1, 0, now);
+        losses.event(1, b"us.", 1, 0, now);
+        losses.forget_all_but(|topic| topic == b"eu.");
+        losses.event(1, b"eu.", 3, 0, now);
+        losses.event(1, b"us.", 100, 0, now);
+        assert_eq!(losses.lost, 1);
     }
 
     #[test]
     fn a_heartbeat_makes_a_publisher_known_and_loses_nothing() {
         let now = Instant::now();
-        let mut tally = LossTracker::new(now);
-        tally.heartbeat(7);
-        assert_eq!((tally.received, tally.lost), (0, 0));
+        let mut losses = LossTracker::new(now);
+        losses.heartbeat(7);
+        assert_eq!((losses.received, losses.lost), (0, 0));
         assert_eq!(
-            tally.publishers().collect::<Vec<_>>(),
+            losses.publishers().collect::<Vec<_>>(),
             [(7, SequenceCounts::default())]
         );
     }
@@ -253,12 +253,12 @@ mod tests {
     #[test]
     fn a_peer_that_invents_publishers_and_topics_takes_no_more_than_its_share() {
         let now = Instant::now();
-        let mut tally = LossTracker::new(now);
+        let mut losses = LossTracker::new(now);
         for number in 0..200_000_u64 {
-            tally.event(number, &number.to_le_bytes(), 1, 0, now);
+            losses.event(number, &number.to_le_bytes(), 1, 0, now);
         }
-        assert!(tally.runs.iter().count() <= SEQUENCES);
-        assert!(tally.publishers().count() <= PUBLISHERS);
-        assert_eq!((tally.received, tally.lost), (200_000, 0));
+        assert!(losses.runs.iter().count() <= SEQUENCES);
+        assert!(losses.publishers().count() <= PUBLISHERS);
+        assert_eq!((losses.received, losses.lost), (200_000, 0));
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! subscription  settings of one
-//! subscription_source a subscription at work
+//! subscription_source a subscription at scheduler
 //! loss_tracker  what it received and lost
 //! sequence_runs the numbers of one publisher and topic
 //! silence       when it counts as silent
@@ -71,7 +71,8 @@ pub(crate) trait CommandSource {
     /// Takes in what becomes of connections while messages are left where they are.
     fn settle(&mut self) -> Result<(), SocketError>;
     /// Takes one message in.
-    fn take(&mut self, responder: &Dispatcher, now: Instant) -> Result<SourceMessage, SocketError>;
+    fn take(&mut self, dispatcher: &Dispatcher, now: Instant)
+    -> Result<SourceMessage, SocketError>;
     /// Closes the socket and frees its endpoint, which may take a moment.
     fn close_and_release(self)
     where
@@ -90,7 +91,7 @@ pub(super) type Waiters = Arc<[Arc<Poller>]>;
 
 pub(super) struct Sources {
     router: Arc<Poller>,
-    feeds: Vec<SourceSlot<SubscriptionSource>>,
+    subscriptions: Vec<SourceSlot<SubscriptionSource>>,
     pulls: Vec<SourceSlot<PullSource>>,
     /// Who is asked first the next time.
     first: usize,
@@ -111,7 +112,7 @@ impl Sources {
     pub(super) fn new(router: Arc<Poller>, options: SocketOptions, logins: EachWay) -> Self {
         Self {
             router,
-            feeds: Vec::new(),
+            subscriptions: Vec::new(),
             pulls: Vec::new(),
             first: 0,
             held: false,
@@ -128,7 +129,7 @@ impl Sources {
         &self,
         subscription: &ValidSubscription,
     ) -> Result<SocketOptions, Error> {
-        check_new(&self.feeds, subscription.endpoint())?;
+        check_new(&self.subscriptions, subscription.endpoint())?;
         // What connects shows what it was given itself: a password is not for everybody.
         let logins = EachWay {
             connected: Security::Open,
@@ -147,9 +148,9 @@ impl Sources {
     }
 
     /// Adds a subscription, unless there is one of this endpoint; answers the endpoint.
-    pub(super) fn add_feed(&mut self, feed: SubscriptionSource) -> Result<String, Error> {
+    pub(super) fn add_feed(&mut self, subscription: SubscriptionSource) -> Result<String, Error> {
         self.pollers = None;
-        add(&mut self.feeds, feed)
+        add(&mut self.subscriptions, subscription)
     }
 
     /// Adds an endpoint to pull from, unless it is pulled from already; answers it.
@@ -160,9 +161,9 @@ impl Sources {
 
     /// Removes a subscription; the caller shuts it, outside of the lock.
     pub(super) fn remove_feed(&mut self, endpoint: &str) -> Option<SubscriptionSource> {
-        let at = find(&self.feeds, endpoint)?;
+        let at = find(&self.subscriptions, endpoint)?;
         self.pollers = None;
-        Some(self.feeds.remove(at).source)
+        Some(self.subscriptions.remove(at).source)
     }
 
     pub(super) fn remove_pull(&mut self, endpoint: &str) -> Option<PullSource> {
@@ -177,15 +178,18 @@ impl Sources {
         endpoint: &str,
         action: impl FnOnce(&mut SubscriptionSource) -> R,
     ) -> Option<R> {
-        let at = find(&self.feeds, endpoint)?;
-        let slot = self.feeds.get_mut(at)?;
+        let at = find(&self.subscriptions, endpoint)?;
+        let slot = self.subscriptions.get_mut(at)?;
         // The action may take the signal that something has arrived.
         slot.drained = false;
         Some(action(&mut slot.source))
     }
 
-    pub(super) fn feeds(&self) -> Vec<SubscriptionStats> {
-        self.feeds.iter().map(|slot| slot.source.stats()).collect()
+    pub(super) fn subscriptions(&self) -> Vec<SubscriptionStats> {
+        self.subscriptions
+            .iter()
+            .map(|slot| slot.source.stats())
+            .collect()
     }
 
     pub(super) fn pulls(&self) -> Vec<PullStats> {
@@ -200,7 +204,7 @@ impl Sources {
         now: Instant,
     ) -> Result<bool, SocketError> {
         self.stopping = queue.is_closing();
-        let count = self.feeds.len() + self.pulls.len();
+        let count = self.subscriptions.len() + self.pulls.len();
         if count == 0 {
             return Ok(true);
         }
@@ -239,7 +243,7 @@ impl Sources {
     /// Nothing more is taken in, now that the end was requested.
     pub(super) fn is_spent(&self) -> bool {
         !self.held
-            && self.feeds.iter().all(SourceSlot::is_spent)
+            && self.subscriptions.iter().all(SourceSlot::is_spent)
             && self.pulls.iter().all(SourceSlot::is_spent)
     }
 
@@ -261,30 +265,33 @@ impl Sources {
         if self.stopping {
             return None;
         }
-        let feeds = self.feeds.iter().filter_map(|slot| slot.source.due());
+        let subscriptions = self
+            .subscriptions
+            .iter()
+            .filter_map(|slot| slot.source.due());
         let pulls = self.pulls.iter().filter_map(|slot| slot.source.due());
-        feeds.chain(pulls).min()
+        subscriptions.chain(pulls).min()
     }
 
     /// What to wait for beside the router; nothing if there is nothing.
     pub(super) fn pollers(&mut self) -> Option<Waiters> {
-        let none = self.feeds.is_empty() && self.pulls.is_empty();
+        let none = self.subscriptions.is_empty() && self.pulls.is_empty();
         if none || self.held || (self.stopping && self.is_spent()) {
             return None;
         }
         let Self {
             router,
-            feeds,
+            subscriptions,
             pulls,
             pollers,
             ..
         } = self;
         let pollers = pollers.get_or_insert_with(|| {
-            let feeds = feeds.iter().map(|slot| &slot.poller);
+            let subscriptions = subscriptions.iter().map(|slot| &slot.poller);
             let pulls = pulls.iter().map(|slot| &slot.poller);
             [&*router]
                 .into_iter()
-                .chain(feeds)
+                .chain(subscriptions)
                 .chain(pulls)
                 .cloned()
                 .collect()
@@ -293,13 +300,13 @@ impl Sources {
     }
 
     fn slots(&mut self) -> impl Iterator<Item = &mut SourceSlot<dyn CommandSource>> {
-        let feeds = self.feeds.iter_mut().map(|slot| slot as _);
-        feeds.chain(self.pulls.iter_mut().map(|slot| slot as _))
+        let subscriptions = self.subscriptions.iter_mut().map(|slot| slot as _);
+        subscriptions.chain(self.pulls.iter_mut().map(|slot| slot as _))
     }
 
     /// Closes every socket and frees its endpoint.
     pub(super) fn close_and_release(self) {
-        for slot in self.feeds {
+        for slot in self.subscriptions {
             slot.source.close_and_release();
         }
         for slot in self.pulls {

@@ -15,7 +15,7 @@ use crate::socket::{Arrival, Endpoint, Poller, PullSocket, SocketError, SocketOp
 pub(in crate::server) struct PullSource {
     pull: PullSocket,
     /// What the next one is received into.
-    blank: CallBuffer,
+    buffer: CallBuffer,
     received: u64,
     malformed: u64,
     renewals: u64,
@@ -35,7 +35,7 @@ impl PullSource {
             .map_err(|error| Error::unopened(endpoint, &error))?;
         Ok(Self {
             pull,
-            blank: CallBuffer::new(Instant::now()),
+            buffer: CallBuffer::new(Instant::now()),
             received: 0,
             malformed: 0,
             renewals: 0,
@@ -92,15 +92,19 @@ impl CommandSource for PullSource {
         self.pull.settle()
     }
 
-    fn take(&mut self, responder: &Dispatcher, now: Instant) -> Result<SourceMessage, SocketError> {
-        let read = match self.pull.receive(self.blank.frame())? {
+    fn take(
+        &mut self,
+        dispatcher: &Dispatcher,
+        now: Instant,
+    ) -> Result<SourceMessage, SocketError> {
+        let read = match self.pull.receive(self.buffer.frame())? {
             None => return Ok(SourceMessage::Nothing),
             Some(Arrival::Odd) => {
                 let endpoint = self.endpoint();
-                responder.complain(format_args!("several frames, at {endpoint}"), None);
+                dispatcher.complain(format_args!("several frames, at {endpoint}"), None);
                 None
             }
-            Some(Arrival::Message(())) => responder.read_pushed(&mut self.blank, now),
+            Some(Arrival::Message(())) => dispatcher.read_pushed(&mut self.buffer, now),
         };
         let Some(read) = read else {
             self.malformed += 1;

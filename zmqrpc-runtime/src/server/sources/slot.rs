@@ -102,7 +102,7 @@ impl<S: CommandSource + ?Sized> SourceSlot<S> {
                 }
                 self.left -= 1;
             }
-            match self.source.take(queue.responder(), now)? {
+            match self.source.take(queue.dispatcher(), now)? {
                 SourceMessage::Nothing => {
                     self.drained = true;
                     if queue.is_closing() {

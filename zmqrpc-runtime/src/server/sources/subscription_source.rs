@@ -24,10 +24,10 @@ pub(crate) struct SubscriptionSource {
     subscriber: SubSocket,
     /// What the next event is received into.
     topic: Message,
-    blank: CallBuffer,
+    buffer: CallBuffer,
     /// The logins that its own settings have refused.
     denied: RejectedLogins,
-    tally: LossTracker,
+    losses: LossTracker,
     silence: Option<SilenceTimer>,
     on_silence: Option<OnSilence>,
     /// A callback waits to be made.
@@ -82,8 +82,8 @@ impl SubscriptionSource {
             subscriber: SubSocket::open(&settings.endpoint, topics, options)
                 .map_err(|error| Error::unopened(&settings.endpoint, &error))?,
             topic: Message::new(),
-            blank: CallBuffer::new(Instant::now()),
-            tally: LossTracker::new(Instant::now()),
+            buffer: CallBuffer::new(Instant::now()),
+            losses: LossTracker::new(Instant::now()),
             silence: settings
                 .heartbeat
                 .map(|limit| SilenceTimer::new(limit, Instant::now())),
@@ -108,14 +108,14 @@ impl SubscriptionSource {
         let known = self.subscriber.unsubscribe(topic.as_bytes())?;
         if known {
             let subscriber = &self.subscriber;
-            self.tally.forget_all_but(|topic| subscriber.covers(topic));
+            self.losses.forget_all_but(|topic| subscriber.covers(topic));
         }
         Ok(known)
     }
 
     pub(super) fn stats(&self) -> SubscriptionStats {
         let publishers = self
-            .tally
+            .losses
             .publishers()
             .map(|(publisher, counts)| PublisherCounts {
                 publisher,
@@ -124,8 +124,8 @@ impl SubscriptionSource {
             });
         SubscriptionStats {
             endpoint: self.subscriber.endpoint().to_owned(),
-            received: self.tally.received,
-            lost: self.tally.lost,
+            received: self.losses.received,
+            lost: self.losses.lost,
             heartbeats: self.heartbeats,
             malformed: self.malformed,
             silences: self.silences,
@@ -178,7 +178,8 @@ impl SubscriptionSource {
     }
 
     fn receive(&mut self) -> Result<Option<Arrival<()>>, SocketError> {
-        self.subscriber.receive(&mut self.topic, self.blank.frame())
+        self.subscriber
+            .receive(&mut self.topic, self.buffer.frame())
     }
 
     /// The next event as it came, for who passes it on. Heartbeats are events as well.
@@ -195,7 +196,7 @@ impl SubscriptionSource {
             }
             Some(Arrival::Message(())) => {}
         }
-        let (topic, event) = (&self.topic, &*self.blank.frame());
+        let (topic, event) = (&self.topic, &*self.buffer.frame());
         let is_text = topic.len() <= MAX_TOPIC && str::from_utf8(topic).is_ok();
         let fits = match Event::decode(event, limits).map(|event| event.content) {
             Ok(EventContent::Heartbeat) => **topic == *HEARTBEAT_TOPIC,
@@ -209,7 +210,7 @@ impl SubscriptionSource {
         if let Some(silence) = &mut self.silence {
             silence.heard(now);
         }
-        let message = (&mut self.topic, self.blank.frame());
+        let message = (&mut self.topic, self.buffer.frame());
         let message = (std::mem::take(message.0), std::mem::take(message.1));
         Ok(Some(Arrival::Message(message)))
     }
@@ -227,7 +228,7 @@ impl SubscriptionSource {
 
     /// The event is not taken: it must not be kept until the next one comes, as long as it may be.
     fn forget_event(&mut self) {
-        self.blank.frame().clear();
+        self.buffer.frame().clear();
     }
 }
 
@@ -294,29 +295,33 @@ impl CommandSource for SubscriptionSource {
         self.subscriber.settle()
     }
 
-    fn take(&mut self, responder: &Dispatcher, now: Instant) -> Result<SourceMessage, SocketError> {
+    fn take(
+        &mut self,
+        dispatcher: &Dispatcher,
+        now: Instant,
+    ) -> Result<SourceMessage, SocketError> {
         match self.receive()? {
             None => return Ok(SourceMessage::Nothing),
             Some(Arrival::Odd) => {
                 let reason = "a message without a topic, or with more than an event";
-                responder.complain(format_args!("{reason}, at {}", self.endpoint()), None);
+                dispatcher.complain(format_args!("{reason}, at {}", self.endpoint()), None);
                 return Ok(self.reject());
             }
             Some(Arrival::Message(())) => {}
         }
         // Once: asking libzmq where the bytes are takes longer than most of what is done with them.
         let topic: &[u8] = &self.topic;
-        if !self.tally.is_at_hand(topic) && !self.subscriber.covers(topic) {
+        if !self.losses.is_at_hand(topic) && !self.subscriber.covers(topic) {
             // Also what was on its way when its topic was given up.
             return Ok(self.reject());
         }
         // Others may publish to it as well, and in each other's names.
         let connection = if self.subscriber.is_bound() {
-            self.blank.frame().connection()
+            self.buffer.frame().connection()
         } else {
             0
         };
-        let Some((front, read)) = responder.read_event(topic, &mut self.blank, now) else {
+        let Some((front, read)) = dispatcher.read_event(topic, &mut self.buffer, now) else {
             return Ok(self.reject());
         };
         if let Some(silence) = &mut self.silence {
@@ -325,7 +330,7 @@ impl CommandSource for SubscriptionSource {
         Ok(match read {
             EventFrame::Heartbeat => {
                 self.heartbeats += 1;
-                self.tally.heartbeat(front.publisher);
+                self.losses.heartbeat(front.publisher);
                 self.forget_event();
                 SourceMessage::Something
             }
@@ -334,7 +339,7 @@ impl CommandSource for SubscriptionSource {
                     publisher,
                     sequence,
                 } = front;
-                self.tally
+                self.losses
                     .event(publisher, topic, sequence, connection, now);
                 self.forget_event();
                 SourceMessage::Something
@@ -344,7 +349,7 @@ impl CommandSource for SubscriptionSource {
                     publisher,
                     sequence,
                 } = front;
-                self.tally
+                self.losses
                     .event(publisher, topic, sequence, connection, now);
                 SourceMessage::Job(job)
             }

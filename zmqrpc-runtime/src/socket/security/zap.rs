@@ -176,18 +176,18 @@ impl ZapHandler {
                     "a login that nobody asked for is refused; `hidden` more were before this one"
                 );
             }
-            self.hold(from, received + SOONEST, true);
+            self.unread(from, received + SOONEST, true);
             return Ok(false);
         };
         let Some(attempt) = attempt else {
             // Counted and held back in the log as the others are: strangers can send as many of these.
             domain.refused(None, &address, "it is no text, or no login");
-            self.hold(from, received + SOONEST, true);
+            self.unread(from, received + SOONEST, true);
             return Ok(false);
         };
         if attempt.mechanism() != domain.mechanism() {
             domain.refused(Some(&attempt), &address, "it is another way to log in");
-            self.hold(from, received + SOONEST, true);
+            self.unread(from, received + SOONEST, true);
             return Ok(false);
         }
         let glance = judged(|| domain.verifier.glance(&attempt));
@@ -199,7 +199,7 @@ impl ZapHandler {
         if let Some(AuthDecision::Refused(reason)) = glance {
             let (at, refused) = due.map_or((received + SOONEST, false), |at| (at, true));
             domain.refused(Some(&attempt), &address, reason);
-            self.hold(from, at, refused);
+            self.unread(from, at, refused);
             return Ok(false);
         }
         let due = due.map_or_else(
@@ -218,7 +218,7 @@ impl ZapHandler {
             && let AuthDeadline::Refused(_) = job.due
         {
             domain.refused(Some(&job.attempt), &job.address, reason);
-            self.hold(job.from, received + SOONEST, false);
+            self.unread(job.from, received + SOONEST, false);
         }
         Ok(false)
     }
@@ -247,7 +247,7 @@ impl ZapHandler {
             }
             (AuthDecision::Refused(reason), AuthDeadline::Refused(at)) => {
                 domain.refused(Some(&attempt), &address, reason);
-                self.hold(from, at, true);
+                self.unread(from, at, true);
                 Ok(false)
             }
             (AuthDecision::Refused(_), AuthDeadline::BrokenOff(..)) => Ok(false),
@@ -281,7 +281,7 @@ impl ZapHandler {
         from: &ZapReplyTo,
         at: Instant,
     ) -> AuthDeadline {
-        let number = self.hold(from.clone(), at, false);
+        let number = self.unread(from.clone(), at, false);
         if let Some(held) = self.held.get_mut(&(at, number)) {
             held.undecided = Some((Arc::downgrade(domain), address.to_owned()));
         }
@@ -289,7 +289,7 @@ impl ZapHandler {
     }
 
     /// Gives an answer then that lets nobody in. Returns its number.
-    fn hold(&mut self, from: ZapReplyTo, at: Instant, refused: bool) -> u64 {
+    fn unread(&mut self, from: ZapReplyTo, at: Instant, refused: bool) -> u64 {
         self.count += 1;
         self.held.insert(
             (at, self.count),

@@ -7,8 +7,8 @@ fn a_request_that_waits_is_not_given_out() {
     let mut scene = Scene::spacious(1);
     scene.ask(&ann(), 1, CALL);
     scene.ask(&ann(), 2, CALL);
-    assert!(scene.work.cancel(&ann(), 1));
-    assert!(!scene.work.cancel(&ann(), 1), "only once");
+    assert!(scene.scheduler.cancel(&ann(), 1));
+    assert!(!scene.scheduler.cancel(&ann(), 1), "only once");
     assert_eq!(scene.assign(), Some((0, 2)));
 }
 
@@ -20,19 +20,19 @@ fn another_peer_has_other_ids() {
     let (_, bell) = {
         // The place is free for a task of the same id.
         let place = scene.assign().unwrap().0;
-        let task = scene.work.detach(place, None).unwrap();
+        let task = scene.scheduler.detach(place, None).unwrap();
         let bell = Bell::default();
-        scene.work.attach(task, Box::new(bell.clone()));
+        scene.scheduler.attach(task, Box::new(bell.clone()));
         (task, bell)
     };
     scene.ask(&ann(), 2, CALL);
     for (route, id) in [(&bob(), 1), (&bob(), 2), (&behind_a_device, 1), (&ann(), 3)] {
-        assert!(!scene.work.cancel(route, id));
+        assert!(!scene.scheduler.cancel(route, id));
     }
     assert_eq!(bell.rung(), 0);
-    assert!(scene.work.cancel(&ann(), 1) && scene.work.cancel(&ann(), 2));
+    assert!(scene.scheduler.cancel(&ann(), 1) && scene.scheduler.cancel(&ann(), 2));
     assert_eq!(bell.rung(), 1);
-    assert!(scene.work.is_done());
+    assert!(scene.scheduler.is_done());
 }
 
 #[test]
@@ -40,8 +40,8 @@ fn a_plain_method_that_runs_goes_on() {
     let mut scene = Scene::spacious(1);
     scene.ask(&ann(), 1, CALL);
     let (place, _) = scene.assign().unwrap();
-    assert!(!scene.work.cancel(&ann(), 1));
-    assert!(!scene.work.is_done());
+    assert!(!scene.scheduler.cancel(&ann(), 1));
+    assert!(!scene.scheduler.is_done());
     scene.finish(place, Some(Message::copy_of(&[7])));
     assert_eq!(scene.sent(), [("ann".into(), 0, Sent::Frame(vec![7]))]);
 }
@@ -50,12 +50,12 @@ fn a_plain_method_that_runs_goes_on() {
 fn an_async_method_ends_and_its_reply_is_not_wanted() {
     let mut scene = Scene::spacious(1);
     let (task, bell) = scene.start_task(&ann(), 1, Some(SECOND));
-    assert!(scene.work.cancel(&ann(), 1));
+    assert!(scene.scheduler.cancel(&ann(), 1));
     assert_eq!(bell.rung(), 1);
     // It had just ended on its own.
     scene.finish_task(task, Some(Message::copy_of(&[7])));
     assert_eq!(scene.pass(2 * SECOND), 0);
-    assert!(scene.sent().is_empty() && scene.work.is_done());
+    assert!(scene.sent().is_empty() && scene.scheduler.is_done());
 }
 
 #[test]
@@ -63,10 +63,10 @@ fn an_async_method_ends_although_its_handle_comes_late() {
     let mut scene = Scene::spacious(1);
     scene.ask(&ann(), 1, CALL);
     let (place, _) = scene.assign().unwrap();
-    let task = scene.work.detach(place, None).unwrap();
-    assert!(scene.work.cancel(&ann(), 1));
+    let task = scene.scheduler.detach(place, None).unwrap();
+    assert!(scene.scheduler.cancel(&ann(), 1));
     let bell = Bell::default();
-    scene.work.attach(task, Box::new(bell.clone()));
+    scene.scheduler.attach(task, Box::new(bell.clone()));
     assert_eq!(bell.rung(), 1);
 }
 
@@ -77,14 +77,14 @@ fn an_async_method_that_is_given_up_in_its_first_poll_does_not_go_on() {
     scene.ask(&bob(), 1, CALL);
     let places = [scene.assign().unwrap().0, scene.assign().unwrap().0];
     assert!(
-        !scene.work.cancel(&ann(), 1),
+        !scene.scheduler.cancel(&ann(), 1),
         "it is not known to be one yet"
     );
-    scene.work.forget_peer(&bob());
+    scene.scheduler.forget_peer(&bob());
     for place in places {
-        assert_eq!(scene.work.detach(place, None), None);
+        assert_eq!(scene.scheduler.detach(place, None), None);
     }
-    assert!(scene.work.is_done());
+    assert!(scene.scheduler.is_done());
     assert_eq!(scene.pass(2 * SECOND), 0);
     assert!(scene.sent().is_empty());
 }
@@ -97,7 +97,7 @@ fn a_place_is_given_back_once() {
     assert_eq!(scene.assign(), Some((0, 2)), "the task holds no place");
     scene.finish(0, None);
     scene.finish(0, Some(Message::copy_of(&[7])));
-    assert_eq!(scene.work.detach(0, None), None);
+    assert_eq!(scene.scheduler.detach(0, None), None);
     assert!(scene.sent().is_empty());
     assert_eq!(bell.rung(), 0);
 }
@@ -112,9 +112,9 @@ fn a_peer_that_has_gone_takes_along_what_it_asked_for_and_nothing_else() {
     for (route, id) in [(&ann(), 2), (&bob(), 2), (&device, 2), (&bob(), 3)] {
         scene.ask(route, id, CALL);
     }
-    assert_eq!(scene.work.forget_peer(&ann()), 3);
+    assert_eq!(scene.scheduler.forget_peer(&ann()), 3);
     assert_eq!((anns.rung(), bobs.rung()), (1, 0));
-    assert_eq!(scene.work.forget_peer(&ann()), 0);
+    assert_eq!(scene.scheduler.forget_peer(&ann()), 0);
     assert_eq!(scene.assign(), Some((0, 2)));
     scene.finish(0, None);
     assert_eq!(scene.assign(), Some((0, 3)));
@@ -130,9 +130,9 @@ fn everything_but_running_methods_can_be_abandoned() {
     scene.ask(&ann(), 2, CALL);
     scene.assign();
     scene.ask(&ann(), 3, CALL);
-    scene.work.abandon();
+    scene.scheduler.abandon();
     assert_eq!(bell.rung(), 1);
-    assert!(!scene.work.is_done(), "one runs");
+    assert!(!scene.scheduler.is_done(), "one runs");
     scene.finish(0, None);
-    assert!(scene.work.is_done() && scene.work.next_tick().is_none());
+    assert!(scene.scheduler.is_done() && scene.scheduler.next_tick().is_none());
 }

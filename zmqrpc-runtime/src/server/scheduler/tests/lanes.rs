@@ -6,7 +6,7 @@ use super::*;
 
 fn nobodys(scene: &mut Scene, id: u64) {
     let job = scene.job(id, NOTIFY);
-    scene.work.take_on(Route::nowhere(), job);
+    scene.scheduler.take_on(Route::nowhere(), job);
 }
 
 /// Who is served in which order: one worker, and each method ends at once.
@@ -31,7 +31,7 @@ fn peers_take_turns_and_each_keeps_its_order() {
         scene.ask(&bob(), id, CALL);
     }
     assert_eq!(served(&mut scene, 10), [1, 11, 2, 12, 3, 4, 5]);
-    assert!(scene.work.is_done());
+    assert!(scene.scheduler.is_done());
 }
 
 #[test]
@@ -59,14 +59,14 @@ fn who_fills_the_queue_gives_way_to_who_has_less() {
     let mut displaced = Vec::new();
     for id in 11..=20 {
         let job = scene.job(id, CALL);
-        assert!(scene.work.refusal(&job).is_some());
-        let Some((route, last)) = scene.work.displace(&bob(), &job) else {
+        assert!(scene.scheduler.refusal(&job).is_some());
+        let Some((route, last)) = scene.scheduler.displace(&bob(), &job) else {
             break;
         };
         assert!(route.is_same(&ann()));
         displaced.push(last.id());
-        assert!(scene.work.refusal(&job).is_none());
-        scene.work.take_on(bob(), job);
+        assert!(scene.scheduler.refusal(&job).is_none());
+        scene.scheduler.take_on(bob(), job);
     }
     // The last come first, until both have as much.
     assert_eq!(displaced, [7, 6, 5]);
@@ -90,10 +90,10 @@ fn where_bob_has_most(before: impl FnOnce(&mut Scene)) -> Scene {
 
 #[test]
 fn who_has_most_gives_way_although_somebody_had_more() {
-    let gone: fn(&mut Scene) = |scene| assert_eq!(scene.work.forget_peer(&ann()), 4);
+    let gone: fn(&mut Scene) = |scene| assert_eq!(scene.scheduler.forget_peer(&ann()), 4);
     let withdrawn: fn(&mut Scene) = |scene| {
         for id in 12..=14 {
-            assert!(scene.work.cancel(&ann(), id));
+            assert!(scene.scheduler.cancel(&ann(), id));
         }
     };
     for how in [gone, withdrawn] {
@@ -106,11 +106,11 @@ fn who_has_most_gives_way_although_somebody_had_more() {
         // Ann may be the one who had more.
         for route in [Route::made_up("new", &[]), ann()] {
             let job = scene.job(31, CALL);
-            assert!(scene.work.refusal(&job).is_some());
-            let (displaced, _) = scene.work.displace(&route, &job).unwrap();
+            assert!(scene.scheduler.refusal(&job).is_some());
+            let (displaced, _) = scene.scheduler.displace(&route, &job).unwrap();
             assert!(displaced.is_same(&bob()));
             scene.ask(&route, 31, CALL);
-            scene.work.cancel(&route, 31);
+            scene.scheduler.cancel(&route, 31);
             scene.ask(&bob(), 32, CALL);
         }
     }
@@ -122,12 +122,12 @@ fn who_has_most_is_found_again_when_room_was_plenty_meanwhile() {
     for round in 0..3 {
         let new = Route::made_up("new", &[]);
         let job = scene.job(40, CALL);
-        let (displaced, last) = scene.work.displace(&new, &job).unwrap();
+        let (displaced, last) = scene.scheduler.displace(&new, &job).unwrap();
         let most = if round % 2 == 0 { bob() } else { ann() };
         assert!(displaced.is_same(&most), "round {round}");
         assert!(last.id() > 1);
         served(&mut scene, 10);
-        assert_eq!(scene.work.waiting.calls(), RequestSize::default());
+        assert_eq!(scene.scheduler.waiting.calls(), RequestSize::default());
         let (few, many) = if round % 2 == 0 {
             (bob(), ann())
         } else {
@@ -147,17 +147,17 @@ fn bytes_are_a_share_too() {
     let mut scene = Scene::new(1_000, 2_500, 1);
     assert!(scene.ask(&ann(), 1, large) && scene.ask(&ann(), 2, large));
     let job = scene.job(3, large);
-    assert!(scene.work.refusal(&job).is_some());
-    let (_, last) = scene.work.displace(&bob(), &job).unwrap();
+    assert!(scene.scheduler.refusal(&job).is_some());
+    let (_, last) = scene.scheduler.displace(&bob(), &job).unwrap();
     assert_eq!(last.id(), 2);
-    scene.work.take_on(bob(), job);
+    scene.scheduler.take_on(bob(), job);
     let job = scene.job(4, large);
     assert!(
-        scene.work.displace(&bob(), &job).is_none(),
+        scene.scheduler.displace(&bob(), &job).is_none(),
         "it has as much"
     );
     assert_eq!(served(&mut scene, 10), [1, 3]);
-    assert_eq!(scene.work.waiting.calls(), RequestSize::default());
+    assert_eq!(scene.scheduler.waiting.calls(), RequestSize::default());
 }
 
 #[test]
@@ -172,19 +172,19 @@ fn peers_of_whom_something_waits_for_long_are_asked_whether_they_are_there() {
     }
     nobodys(&mut scene, 9);
     scene.assign();
-    scene.work.search(scene.now, &mut asked);
+    scene.scheduler.search(scene.now, &mut asked);
     assert!(asked.is_empty(), "nothing has been waiting for long");
-    scene.now = scene.work.next_tick().unwrap();
-    scene.work.search(scene.now, &mut asked);
+    scene.now = scene.scheduler.next_tick().unwrap();
+    scene.scheduler.search(scene.now, &mut asked);
     // Not the REQ socket: it would take that for its reply.
     let mut peers: Vec<_> = asked.drain(..).map(|route| route.peer().to_vec()).collect();
     peers.sort();
     assert_eq!(peers, [b"ann", b"bob"]);
-    scene.work.search(scene.now, &mut asked);
+    scene.scheduler.search(scene.now, &mut asked);
     assert!(asked.is_empty(), "once");
     scene.pass(SECOND);
-    scene.work.forget_peer(&ann());
-    scene.work.search(scene.now, &mut asked);
+    scene.scheduler.forget_peer(&ann());
+    scene.scheduler.search(scene.now, &mut asked);
     assert!(asked.len() == 1 && asked[0].is_same(&bob()));
 }
 
@@ -198,7 +198,7 @@ fn many_peers_are_asked_a_few_at_a_time() {
     let mut counts = Vec::new();
     for _ in 0..5 {
         let mut asked = Vec::new();
-        scene.work.search(scene.now, &mut asked);
+        scene.scheduler.search(scene.now, &mut asked);
         counts.push(asked.len());
     }
     assert_eq!(counts.iter().sum::<usize>(), 200);
@@ -216,8 +216,8 @@ fn of_cancels(waiting: u64, tasks: u64) -> Duration {
     }
     let begin = Instant::now();
     for id in 0..20_000 {
-        assert!(!scene.work.cancel(&ann(), (1 << 40) + id));
-        scene.work.forget_peer(&bob());
+        assert!(!scene.scheduler.cancel(&ann(), (1 << 40) + id));
+        scene.scheduler.forget_peer(&bob());
     }
     begin.elapsed()
 }
@@ -253,8 +253,8 @@ fn whatever_happens_to_the_queue_nothing_is_lost_and_no_peer_loses_its_order() {
         match random(10) {
             0..5 => {
                 let job = scene.job(next, CALL);
-                if scene.work.refusal(&job).is_some() {
-                    let Some((route, last)) = scene.work.displace(&routes[at], &job) else {
+                if scene.scheduler.refusal(&job).is_some() {
+                    let Some((route, last)) = scene.scheduler.displace(&routes[at], &job) else {
                         continue;
                     };
                     let from = routes
@@ -264,16 +264,16 @@ fn whatever_happens_to_the_queue_nothing_is_lost_and_no_peer_loses_its_order() {
                     assert_eq!(expected.get_mut(&from).unwrap().pop(), Some(last.id()));
                     assert_ne!(from, at);
                 }
-                scene.work.take_on(routes[at].clone(), job);
+                scene.scheduler.take_on(routes[at].clone(), job);
                 expected.get_mut(&at).unwrap().push(next);
                 next += 1;
             }
             5..7 => {
-                let Some(assigned) = scene.work.assign(scene.now) else {
+                let Some(assigned) = scene.scheduler.assign(scene.now) else {
                     assert!(expected.values().all(Vec::is_empty));
                     continue;
                 };
-                let route = scene.work.running[assigned.place]
+                let route = scene.scheduler.running[assigned.place]
                     .as_ref()
                     .unwrap()
                     .route
@@ -291,21 +291,21 @@ fn whatever_happens_to_the_queue_nothing_is_lost_and_no_peer_loses_its_order() {
             7..9 => {
                 let id = random(next + 1);
                 let found = waiting.iter().position(|waiting| *waiting == id);
-                assert_eq!(scene.work.cancel(&routes[at], id), found.is_some());
+                assert_eq!(scene.scheduler.cancel(&routes[at], id), found.is_some());
                 found.map(|found| waiting.remove(found));
                 if let Some(last) = waiting.pop() {
-                    assert!(scene.work.cancel(&routes[at], last));
+                    assert!(scene.scheduler.cancel(&routes[at], last));
                 }
             }
             _ => {
-                let gone = scene.work.forget_peer(&routes[at]);
+                let gone = scene.scheduler.forget_peer(&routes[at]);
                 assert_eq!(gone, std::mem::take(waiting).len() as u64);
             }
         }
         let count: usize = expected.values().map(Vec::len).sum();
-        let size = scene.work.waiting.calls();
+        let size = scene.scheduler.waiting.calls();
         assert_eq!(
-            (size.count, scene.work.waiting.is_empty()),
+            (size.count, scene.scheduler.waiting.is_empty()),
             (count, count == 0)
         );
         assert_eq!(size.bytes > 0, count > 0);

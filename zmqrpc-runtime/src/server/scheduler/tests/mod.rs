@@ -66,8 +66,8 @@ const NOTIFY: Sketch = Sketch {
 };
 
 struct Scene {
-    work: Scheduler,
-    responder: Dispatcher,
+    scheduler: Scheduler,
+    dispatcher: Dispatcher,
     now: Instant,
     /// What is to be sent.
     ready: Vec<RoutedMessage>,
@@ -75,8 +75,8 @@ struct Scene {
 
 impl Scene {
     fn new(requests: usize, bytes: usize, workers: usize) -> Self {
-        let mut registry = MethodIndex::default();
-        registry.add(Box::new(Service)).unwrap();
+        let mut methods = MethodIndex::default();
+        methods.add(Box::new(Service)).unwrap();
         let bounds = WorkLimits {
             requests,
             bytes,
@@ -84,9 +84,9 @@ impl Scene {
             patience: 60 * SECOND,
         };
         Self {
-            work: Scheduler::new(bounds),
-            responder: Dispatcher::new(
-                registry,
+            scheduler: Scheduler::new(bounds),
+            dispatcher: Dispatcher::new(
+                methods,
                 Limits::default(),
                 Arc::new(ServerCounters::default()),
                 Deduplicator::new(0),
@@ -113,9 +113,9 @@ impl Scene {
             body: &vec![0; sketch.body],
         };
         request.encode(&mut frame, &Limits::default()).unwrap();
-        let mut blank = CallBuffer::new(self.now);
-        *blank.frame() = Message::from(frame);
-        match self.responder.read(&mut blank, self.now) {
+        let mut buffer = CallBuffer::new(self.now);
+        *buffer.frame() = Message::from(frame);
+        match self.dispatcher.read(&mut buffer, self.now) {
             Decoded::Run(job) => job,
             _ => panic!("it is a request"),
         }
@@ -124,16 +124,16 @@ impl Scene {
     /// Takes a request on, if there is room. Answers whether there was.
     fn ask(&mut self, route: &Route, id: u64, sketch: Sketch) -> bool {
         let job = self.job(id, sketch);
-        let taken = self.work.refusal(&job).is_none();
+        let taken = self.scheduler.refusal(&job).is_none();
         if taken {
-            self.work.take_on(route.clone(), job);
+            self.scheduler.take_on(route.clone(), job);
         }
         taken
     }
 
     /// Gives out the next request: its place, and its id.
     fn assign(&mut self) -> Option<(usize, u64)> {
-        let assigned = self.work.assign(self.now)?;
+        let assigned = self.scheduler.assign(self.now)?;
         Some((assigned.place, assigned.job.id()))
     }
 
@@ -143,8 +143,11 @@ impl Scene {
         let (place, assigned) = self.assign().unwrap();
         assert_eq!(assigned, id);
         let deadline = time.map(|time| self.now + time);
-        let (task, bell) = (self.work.detach(place, deadline).unwrap(), Bell::default());
-        self.work.attach(task, Box::new(bell.clone()));
+        let (task, bell) = (
+            self.scheduler.detach(place, deadline).unwrap(),
+            Bell::default(),
+        );
+        self.scheduler.attach(task, Box::new(bell.clone()));
         (task, bell)
     }
 
@@ -155,11 +158,11 @@ impl Scene {
     }
 
     fn tick(&mut self) -> u64 {
-        self.work.tick(self.now, &mut self.ready)
+        self.scheduler.tick(self.now, &mut self.ready)
     }
 
     fn finish(&mut self, place: usize, frame: Option<Message>) {
-        let reply = self.work.finish(CompletedCall {
+        let reply = self.scheduler.finish(CompletedCall {
             place,
             frame: frame.map(Box::new),
         });
@@ -167,7 +170,7 @@ impl Scene {
     }
 
     fn finish_task(&mut self, task: u64, frame: Option<Message>) {
-        let reply = self.work.finish_task(task, frame.map(Box::new));
+        let reply = self.scheduler.finish_task(task, frame.map(Box::new));
         self.ready.extend(reply);
     }
 

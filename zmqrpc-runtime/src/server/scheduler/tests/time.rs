@@ -10,7 +10,7 @@ fn working(peer: &str, id: u64) -> (String, u64, Sent) {
 fn nothing_is_due_where_nothing_runs() {
     let mut scene = Scene::spacious(1);
     scene.ask(&ann(), 1, CALL);
-    assert_eq!(scene.work.next_tick(), None);
+    assert_eq!(scene.scheduler.next_tick(), None);
     assert_eq!(scene.pass(100 * SECOND), 0);
     assert!(scene.sent().is_empty());
 }
@@ -22,7 +22,7 @@ fn a_caller_is_told_each_second_that_its_call_runs() {
     scene.ask(&ann(), 1, CALL);
     scene.assign();
     scene.start_task(&bob(), 2, None);
-    assert_eq!(scene.work.next_tick(), Some(start + SECOND));
+    assert_eq!(scene.scheduler.next_tick(), Some(start + SECOND));
     scene.pass(Duration::from_nanos(999_999_999));
     assert!(scene.sent().is_empty());
     for second in 1..=3 {
@@ -33,11 +33,14 @@ fn a_caller_is_told_each_second_that_its_call_runs() {
         assert_eq!(sent, [working("ann", 1), working("bob", 2)]);
         scene.tick();
         assert!(scene.sent().is_empty(), "once each second");
-        assert_eq!(scene.work.next_tick(), Some(start + (second + 1) * SECOND));
+        assert_eq!(
+            scene.scheduler.next_tick(),
+            Some(start + (second + 1) * SECOND)
+        );
     }
     scene.finish(0, None);
-    assert!(scene.work.cancel(&bob(), 2));
-    assert_eq!(scene.work.next_tick(), None);
+    assert!(scene.scheduler.cancel(&bob(), 2));
+    assert_eq!(scene.scheduler.next_tick(), None);
 }
 
 #[test]
@@ -52,7 +55,7 @@ fn signs_go_to_those_alone_who_understand_them() {
     }
     scene.pass(SECOND);
     assert_eq!(scene.sent(), [working("dealer", 3)]);
-    assert_eq!(scene.work.next_tick(), Some(scene.now + SECOND));
+    assert_eq!(scene.scheduler.next_tick(), Some(scene.now + SECOND));
 }
 
 #[test]
@@ -60,7 +63,7 @@ fn an_async_method_is_ended_with_its_time() {
     let mut scene = Scene::spacious(1);
     let time = Duration::from_nanos(500);
     let (task, bell) = scene.start_task(&ann(), 1, Some(time));
-    assert_eq!(scene.work.next_tick(), Some(scene.now + time));
+    assert_eq!(scene.scheduler.next_tick(), Some(scene.now + time));
     assert_eq!(scene.pass(Duration::from_nanos(499)), 0);
     assert_eq!(bell.rung(), 0);
     assert_eq!(scene.pass(Duration::from_nanos(1)), 1);
@@ -69,7 +72,7 @@ fn an_async_method_is_ended_with_its_time() {
     assert_eq!(scene.sent(), [("ann".into(), 1, expired)]);
     scene.finish_task(task, Some(Message::copy_of(&[7])));
     assert_eq!(scene.pass(10 * SECOND), 0);
-    assert!(scene.sent().is_empty() && scene.work.is_done());
+    assert!(scene.sent().is_empty() && scene.scheduler.is_done());
 }
 
 #[test]
@@ -77,9 +80,12 @@ fn a_notification_whose_time_is_over_ends_without_a_word() {
     let mut scene = Scene::spacious(1);
     scene.ask(&ann(), 1, NOTIFY);
     let (place, _) = scene.assign().unwrap();
-    scene.work.detach(place, Some(scene.now + SECOND)).unwrap();
+    scene
+        .scheduler
+        .detach(place, Some(scene.now + SECOND))
+        .unwrap();
     assert_eq!(scene.pass(SECOND), 1);
-    assert!(scene.sent().is_empty() && scene.work.is_done());
+    assert!(scene.sent().is_empty() && scene.scheduler.is_done());
 }
 
 #[test]
@@ -87,20 +93,28 @@ fn the_nearest_of_all_times_is_waited_for() {
     let mut scene = Scene::spacious(2);
     let start = scene.now;
     scene.start_task(&ann(), 1, Some(5 * SECOND));
-    assert_eq!(scene.work.next_tick(), Some(start + SECOND), "its sign");
+    assert_eq!(
+        scene.scheduler.next_tick(),
+        Some(start + SECOND),
+        "its sign"
+    );
     scene.now += SECOND / 4;
     scene.start_task(&ann(), 2, Some(SECOND / 4));
-    assert_eq!(scene.work.next_tick(), Some(start + SECOND / 2), "its end");
+    assert_eq!(
+        scene.scheduler.next_tick(),
+        Some(start + SECOND / 2),
+        "its end"
+    );
     scene.now = start + SECOND / 2;
     assert_eq!(scene.tick(), 1);
-    assert_eq!(scene.work.next_tick(), Some(start + SECOND));
+    assert_eq!(scene.scheduler.next_tick(), Some(start + SECOND));
     // Its last sign comes with the fourth second, its end with the fifth.
     for second in 1..=4 {
         scene.now = start + second * SECOND;
         assert_eq!(scene.tick(), 0);
     }
     assert_eq!(scene.pass(SECOND), 1);
-    assert_eq!(scene.work.next_tick(), None);
+    assert_eq!(scene.scheduler.next_tick(), None);
 }
 
 #[test]
@@ -132,7 +146,7 @@ fn a_notification_that_states_no_time_does_not_wait_for_ever() {
     scene.ask(&ann(), 2, NOTIFY);
     scene.ask(&ann(), 3, CALL);
     let event = scene.job(4, NOTIFY);
-    scene.work.take_on(Route::nowhere(), event);
+    scene.scheduler.take_on(Route::nowhere(), event);
     scene.pass(SECOND);
     scene.ask(&ann(), 5, NOTIFY);
     scene.pass(60 * SECOND);
