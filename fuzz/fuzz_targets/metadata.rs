@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use zmqrpc_runtime::__fuzz::{
-    Delivery, Incoming, Limits, MetadataBuf, Reply, ReplyBody, encode_ping, metadata_of,
+    DeliveryId, Incoming, Limits, MetadataBuf, Reply, ReplyBody, encode_ping, metadata_of,
 };
 
 /// A call by key, without its metadata.
@@ -45,7 +45,7 @@ fuzz_target!(|bytes: &[u8]| {
     let mut own = MetadataBuf::from(metadata);
     for (key, value) in metadata {
         assert!(metadata.get(key).is_some());
-        if let Ok(delivery) = value.parse::<Delivery>() {
+        if let Ok(delivery) = value.parse::<DeliveryId>() {
             assert_eq!(delivery.to_string().parse(), Ok(delivery));
         }
         own.set(key, "other");
