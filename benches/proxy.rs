@@ -19,7 +19,7 @@
 
 use std::time::Duration;
 
-use zmqrpc::{Proxy, Rep, Req};
+use zmqrpc::proxy::{Proxy, Rep, Req};
 
 #[allow(dead_code, unused_imports, reason = "each bench uses its part")]
 mod support;
@@ -118,7 +118,7 @@ fn forward(target: &str) {
 
 /// zmqrpc's proxy, for ever.
 fn pass_on(target: &str) {
-    let proxy = Proxy::new(Rep::bind(ANYWHERE), Req::connect(target));
+    let proxy = Proxy::new(Rep::new().bind(ANYWHERE), Req::new().connect(target));
     let proxy = proxy.start().expect("the proxy starts");
     ready(&proxy.endpoints().remove(0));
     proxy.wait();

@@ -21,7 +21,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
-use zmqrpc::{Publisher, Server, ServerHandle, Subscription, zmq_service};
+use zmqrpc::pubsub::{Publisher, Subscription};
+use zmqrpc::{Server, ServerHandle, zmq_service};
 
 #[allow(dead_code, unused_imports, reason = "each bench uses its part")]
 mod support;

@@ -11,9 +11,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use zmqrpc::{
-    CallContext, Client, Command, Executed, Failure, Server, Transport, WithTimeout, zmq_service,
-};
+use zmqrpc::service::{Failure, Transport, WithTimeout};
+use zmqrpc::{CallContext, Client, Command, Executed, Server, zmq_service};
 
 /// Counts calls by method. It does not look at what a call gives, so it goes over any transport.
 #[derive(Clone)]
@@ -142,7 +141,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .start()?;
     // The office closes, and nobody answers for a while.
     let endpoint = server.endpoints().remove(0);
-    server.close(&endpoint)?;
+    server.remove_endpoint(&endpoint)?;
 
     let client = Client::builder()
         .connect(&endpoint)
@@ -162,7 +161,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     thread::scope(|scope| {
         let reopened = scope.spawn(|| {
             thread::sleep(Duration::from_millis(300));
-            server.bind(&endpoint)
+            server.add_bind(&endpoint)
         });
         // No connection: surely not executed. Then a clerk who dozes: perhaps executed, but idempotent.
         println!("free seats: {}", office.free()?);

@@ -7,6 +7,7 @@ use std::sync::{Arc, Barrier, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use support::within;
+use zmqrpc::Ping;
 use zmqrpc::{AsyncClient, CallError, Client, Error, Executed, Server, ServerHandle, zmq_service};
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -159,7 +160,10 @@ fn pings_and_refusals_work_while_every_worker_is_busy() {
         // Silence would be taken for death much earlier than the call ends.
         let client = Client::builder()
             .connect(&server.endpoints()[0])
-            .ping(Duration::from_millis(20), Duration::from_millis(200))
+            .ping(Ping {
+                interval: Duration::from_millis(20),
+                timeout: Duration::from_millis(200),
+            })
             .build()
             .unwrap();
         let held: Vec<_> = (0..5)
@@ -198,7 +202,10 @@ fn a_slow_method_is_not_a_dead_server() {
         let server = serve(&place, 1, "tcp://127.0.0.1:*");
         let client = Client::builder()
             .connect(&server.endpoints()[0])
-            .ping(Duration::from_millis(10), Duration::from_millis(50))
+            .ping(Ping {
+                interval: Duration::from_millis(10),
+                timeout: Duration::from_millis(50),
+            })
             .timeout(Duration::from_millis(500))
             .build()
             .unwrap();

@@ -13,7 +13,11 @@ use support::{
     ProbeClient, ProbeServer, Prober, Process, Role, TargetClient, TargetProcess, await_state,
     serve_target, within,
 };
-use zmqrpc::{Client, Error, Proxy, Publisher, Pull, Push, Pusher, Server, Subscription};
+use zmqrpc::proxy::{Proxy, Pull, Push};
+use zmqrpc::pubsub::{Publisher, Subscription};
+use zmqrpc::push::Puller;
+use zmqrpc::push::Pusher;
+use zmqrpc::{Client, Error, Server};
 
 const LIMIT: Duration = Duration::from_secs(120);
 const DESCRIPTORS: u64 = 64;
@@ -184,12 +188,12 @@ fn start(number: usize) -> Result<(), Error> {
             .service(ProbeServer::new(Prober::default()))
             .bind(ANYWHERE)
             .subscribe(Subscription::bind(ANYWHERE))
-            .pull_bind(ANYWHERE)
+            .pull(Puller::bind(ANYWHERE))
             .start()
             .map(drop),
         2 => Publisher::bind(ANYWHERE).map(drop),
         3 => Pusher::bind(ANYWHERE).map(drop),
-        _ => Proxy::new(Pull::bind(ANYWHERE), Push::bind(ANYWHERE))
+        _ => Proxy::new(Pull::new().bind(ANYWHERE), Push::new().bind(ANYWHERE))
             .start()
             .map(drop),
     }

@@ -13,7 +13,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use zmqrpc::{Passwords, hash_password};
+use zmqrpc::Credentials;
+use zmqrpc::auth::{Passwords, hash_password};
 
 use crate::support::within;
 use crate::vault::{Scratch, client, guarded};
@@ -47,7 +48,9 @@ fn flood(user: &'static str, newcomer_within: Duration) {
         hash_password("hidden").unwrap()
     ));
     let (server, safe) = guarded(Passwords::file(&file.0).unwrap());
-    let regular = client(&server, |builder| builder.plain("ada", "secret"));
+    let regular = client(&server, |builder| {
+        builder.credentials(Credentials::plain("ada", "secret"))
+    });
     assert!(regular.whoami().is_ok());
     let address = server.endpoints()[0]
         .trim_start_matches("tcp://")
@@ -62,16 +65,20 @@ fn flood(user: &'static str, newcomer_within: Duration) {
                 }
             });
         }
-        while server.stats().denied < 1000 {
+        while server.stats().logins_rejected < 1000 {
             thread::yield_now();
         }
         // Who has been here before is let in at once, on a new connection too.
         let begin = Instant::now();
-        let again = client(&server, |builder| builder.plain("ada", "secret"));
+        let again = client(&server, |builder| {
+            builder.credentials(Credentials::plain("ada", "secret"))
+        });
         let came = again.whoami();
         let first = begin.elapsed();
         let begin = Instant::now();
-        let newcomer = client(&server, |builder| builder.plain("bob", "hidden"));
+        let newcomer = client(&server, |builder| {
+            builder.credentials(Credentials::plain("bob", "hidden"))
+        });
         let mut known = newcomer.whoami();
         while known.is_err() && begin.elapsed() < newcomer_within {
             known = newcomer.whoami();

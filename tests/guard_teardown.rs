@@ -9,11 +9,18 @@ use std::thread;
 use std::time::Duration;
 
 use support::{ProbeClient, anywhere, serve, within};
-use zmqrpc::{Client, Passwords, ServerHandle, hash_password};
+use zmqrpc::Credentials;
+use zmqrpc::auth::{Passwords, hash_password};
+use zmqrpc::{Client, ServerHandle};
 
 fn client(server: &ServerHandle, password: &str) -> ProbeClient {
     let builder = Client::builder().connect(&server.endpoints()[0]);
-    ProbeClient::new(builder.plain("ada", password).build().unwrap())
+    ProbeClient::new(
+        builder
+            .credentials(Credentials::plain("ada", password))
+            .build()
+            .unwrap(),
+    )
 }
 
 /// Asks to be let in, and goes before there is an answer.

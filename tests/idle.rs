@@ -9,7 +9,10 @@ use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
 use support::{alone, await_state, greet, greeting, serve, within};
-use zmqrpc::{Client, Publisher, Pusher, Subscription};
+use zmqrpc::Client;
+use zmqrpc::pubsub::{Publisher, Subscription};
+use zmqrpc::push::Puller;
+use zmqrpc::push::Pusher;
 
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -51,7 +54,7 @@ fn peers_that_come_and_go_leave_nothing_where_nothing_is_taken() {
             builder
                 .workers(1)
                 .max_queue(1)
-                .pull_bind("tcp://127.0.0.1:*")
+                .pull(Puller::bind("tcp://127.0.0.1:*"))
                 .subscribe(Subscription::bind("tcp://127.0.0.1:*"))
         });
         let pulled = server.pulls().remove(0).endpoint;

@@ -6,28 +6,31 @@ use std::fs;
 use std::time::Duration;
 
 use support::{Possessions, ProbeClient, ProbeServer, Prober, anywhere, serve, within};
-use zmqrpc::{
-    BufferedProxy, Client, MemoryQueue, Passwords, Proxy, Pub, Pull, Push, Rep, Req, Server, Sub,
-};
+use zmqrpc::Credentials;
+use zmqrpc::auth::Passwords;
+use zmqrpc::proxy::{BufferedProxy, MemoryQueue, Proxy, Pub, Pull, Push, Rep, Req, Sub};
+use zmqrpc::{Client, Server};
 
 /// Proxies of every kind, with a target and without.
 fn through_proxies(target: &str) {
     for target in [target, "tcp://127.0.0.1:1"] {
-        let (anywhere, back) = ("tcp://127.0.0.1:*", || Req::connect(target));
-        let calls = Proxy::new(Rep::bind(anywhere), back()).start().unwrap();
+        let (anywhere, back) = ("tcp://127.0.0.1:*", || Req::new().connect(target));
+        let calls = Proxy::new(Rep::new().bind(anywhere), back())
+            .start()
+            .unwrap();
         let client = ProbeClient::connect(&calls.endpoints()[0]).unwrap();
         let _ = client.with_timeout(Duration::from_millis(50)).add(2, 3);
         let queue = MemoryQueue::new(10, 1 << 20);
-        let store = BufferedProxy::new(Rep::bind(anywhere), back(), queue);
+        let store = BufferedProxy::new(Rep::new().bind(anywhere), back(), queue);
         let store = store.start().unwrap();
         let client = ProbeClient::connect(&store.endpoints()[0]).unwrap();
         client.hold().unwrap();
-        let news = Proxy::new(Rep::bind(anywhere), Pub::bind(anywhere));
+        let news = Proxy::new(Rep::new().bind(anywhere), Pub::new().bind(anywhere));
         let news = news.start().unwrap();
-        let events = Sub::connect(&news.endpoints()[1]);
-        let again = Proxy::new(events.clone(), Pub::bind(anywhere)).start();
+        let events = Sub::new().connect(&news.endpoints()[1]);
+        let again = Proxy::new(events.clone(), Pub::new().bind(anywhere)).start();
         let called = Proxy::new(events, back()).start();
-        let pushed = Proxy::new(Pull::bind(anywhere), Push::connect(target)).start();
+        let pushed = Proxy::new(Pull::new().bind(anywhere), Push::new().connect(target)).start();
         assert!(again.is_ok() && called.is_ok() && pushed.is_ok());
     }
 }
@@ -39,7 +42,7 @@ fn past_a_guard() {
     let client = |user: Option<&str>| {
         let builder = Client::builder().connect(&server.endpoints()[0]);
         let builder = match user {
-            Some(user) => builder.plain(user, "secret"),
+            Some(user) => builder.credentials(Credentials::plain(user, "secret")),
             None => builder,
         };
         ProbeClient::new(builder.build().unwrap())

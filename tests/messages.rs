@@ -7,10 +7,11 @@ use std::sync::mpsc::{self, channel};
 use std::time::{Duration, Instant};
 
 use support::{Gate, ipc, within};
-use zmqrpc::{
-    AsyncClient, AsyncPusher, AsyncReceiver, CallError, Client, Error, Publisher, Pusher, Receiver,
-    Sender, Server, ServerBuilder,
-};
+use zmqrpc::message::{AsyncReceiver, Receiver, Sender};
+use zmqrpc::pubsub::Publisher;
+use zmqrpc::push::Puller;
+use zmqrpc::push::{AsyncPusher, Pusher};
+use zmqrpc::{AsyncClient, CallError, Client, Error, Server, ServerBuilder};
 
 const LIMIT: Duration = Duration::from_secs(60);
 const SOON: Duration = Duration::from_secs(10);
@@ -18,7 +19,7 @@ const ANYWHERE: &str = "tcp://127.0.0.1:*";
 
 /// Answers every message with its bytes turned round, and refuses an empty one.
 fn turning(settings: ServerBuilder) -> Receiver {
-    let answer = |message: zmqrpc::Received<'_>| {
+    let answer = |message: zmqrpc::message::Received<'_>| {
         let mut bytes = message.into_bytes();
         bytes.reverse();
         if bytes.is_empty() {
@@ -36,7 +37,7 @@ type Told = (Option<String>, Vec<u8>);
 fn telling(settings: ServerBuilder) -> (Receiver, mpsc::Receiver<Told>) {
     let (tell, told) = channel();
     let tell = Mutex::new(tell);
-    let on_message = move |message: zmqrpc::Received<'_>| {
+    let on_message = move |message: zmqrpc::message::Received<'_>| {
         let topic = message.context().topic().map(str::to_owned);
         let told = tell.lock().unwrap().send((topic, message.into_bytes()));
         told.map_err(|gone| gone.to_string())?;
@@ -87,7 +88,7 @@ fn a_refusal_comes_back_as_its_text() {
 fn several_endpoints_take_turns_or_are_all_asked() {
     within(LIMIT, || {
         let named = |name: &'static [u8]| {
-            let answer = move |_: zmqrpc::Received<'_>| Ok(name.to_vec());
+            let answer = move |_: zmqrpc::message::Received<'_>| Ok(name.to_vec());
             Receiver::start(Server::builder().bind(ANYWHERE), answer).unwrap()
         };
         let (one, two) = (named(b"one"), named(b"two"));
@@ -105,7 +106,7 @@ fn several_endpoints_take_turns_or_are_all_asked() {
         answers.sort();
         assert_eq!(answers, [b"one", b"one", b"two", b"two"]);
 
-        one.stop(SOON).unwrap();
+        one.shutdown(SOON).unwrap();
         drop(one);
         for _ in 0..4 {
             // The first may meet the connection just as it breaks.
@@ -133,7 +134,7 @@ fn one_receiver_takes_what_is_called_published_and_pushed() {
             .fold(Server::builder(), |settings, publisher| {
                 settings.subscribe(&*publisher.endpoints()[0])
             });
-        let (receiver, told) = telling(settings.bind(ANYWHERE).pull_bind(ANYWHERE));
+        let (receiver, told) = telling(settings.bind(ANYWHERE).pull(Puller::bind(ANYWHERE)));
         let next = || told.recv_timeout(SOON).unwrap();
 
         assert_eq!(to(&receiver).send(b"called").unwrap(), b"OK");
@@ -171,7 +172,7 @@ fn a_silent_receiver_costs_one_time_limit_and_nothing_after_it() {
     within(LIMIT, || {
         let gate = Gate::default();
         let held = gate.clone();
-        let on_message = move |message: zmqrpc::Received<'_>| {
+        let on_message = move |message: zmqrpc::message::Received<'_>| {
             if message.bytes() == b"wait" {
                 held.pass();
             }
@@ -201,7 +202,7 @@ fn stopping_ends_it_and_senders_are_told() {
         let receiver = turning(Server::builder().bind(ANYWHERE));
         let sender = to(&receiver).with_timeout(Duration::from_millis(200));
         assert_eq!(sender.send(b"ab").unwrap(), b"ba");
-        receiver.stop(SOON).unwrap();
+        receiver.shutdown(SOON).unwrap();
         receiver.wait().unwrap();
         let failed = sender.send(b"ab").unwrap_err();
         assert!(
@@ -221,7 +222,7 @@ fn a_receiver_whose_publisher_is_gone_stops_at_once() {
         Sender::new(publisher).send(b"last").unwrap();
         assert_eq!(told.recv_timeout(SOON).unwrap().1, b"last");
         // Less than the default linger.
-        receiver.stop(Duration::from_millis(900)).unwrap();
+        receiver.shutdown(Duration::from_millis(900)).unwrap();
     });
 }
 
@@ -269,7 +270,7 @@ fn a_task_receives_answers_and_refuses() {
 fn a_slow_task_slows_those_who_push_and_loses_nothing() {
     awaiting(async {
         let messages = 3_000_u32;
-        let settings = Server::builder().pull_bind(ANYWHERE).max_queue(4);
+        let settings = Server::builder().pull(Puller::bind(ANYWHERE)).max_queue(4);
         let mut receiver = AsyncReceiver::start(settings, 1).unwrap();
         let endpoint = receiver.server().pulls().remove(0).endpoint;
         let pusher = Pusher::builder().connect(endpoint).high_water(4);

@@ -7,7 +7,9 @@ use std::fs;
 use std::time::Duration;
 
 use support::{Peer, Possessions, await_state, ipc, within};
-use zmqrpc::{AsyncPusher, Publisher, Pusher, zmq_service};
+use zmqrpc::pubsub::Publisher;
+use zmqrpc::push::{AsyncPusher, Pusher};
+use zmqrpc::zmq_service;
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -30,7 +32,7 @@ fn cycle(ipc: &str) {
     let builder = Publisher::builder().bind("tcp://127.0.0.1:*").bind(ipc);
     let beating = builder
         .bind("inproc://leaks")
-        .heartbeat(Duration::from_millis(1));
+        .heartbeat_interval(Duration::from_millis(1));
     let publisher = beating.connect("inproc://nobody").build().unwrap();
     let endpoints = publisher.endpoints();
     let peers = [&endpoints[0], &endpoints[1]].map(|endpoint| Peer::subscribed(endpoint, &[""]));
@@ -41,7 +43,12 @@ fn cycle(ipc: &str) {
     }
     let taken = publisher.endpoints().remove(0);
     let failed = Publisher::builder().bind("inproc://leaks-too").bind(&taken);
-    assert!(failed.heartbeat(Duration::from_millis(1)).build().is_err());
+    assert!(
+        failed
+            .heartbeat_interval(Duration::from_millis(1))
+            .build()
+            .is_err()
+    );
 
     let pusher = Pusher::builder().bind("tcp://127.0.0.1:*").build().unwrap();
     let jobs = SensorClient::new(pusher.clone());

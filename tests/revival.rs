@@ -8,7 +8,9 @@ use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use support::{Fake, Peer, ProbeClient, Request, await_state, pong, reply, serve_again, within};
-use zmqrpc::{AsyncClient, AsyncPusher, Client, Error, Executed, Publisher, Pusher};
+use zmqrpc::pubsub::Publisher;
+use zmqrpc::push::{AsyncPusher, Pusher};
+use zmqrpc::{AsyncClient, Client, Error, Executed};
 
 const LIMIT: Duration = Duration::from_secs(30);
 const MAX_MESSAGE: usize = 16 << 10;

@@ -5,7 +5,9 @@ mod support;
 use std::time::Duration;
 
 use support::{Possessions, await_state, serve, within};
-use zmqrpc::{Server, Subscription};
+use zmqrpc::Server;
+use zmqrpc::pubsub::Subscription;
+use zmqrpc::push::Puller;
 
 const SILENCE: Duration = Duration::from_millis(100);
 
@@ -16,11 +18,11 @@ fn cycle() {
     let endpoint = publisher.get_last_endpoint().unwrap().unwrap();
     let (server, _gate) = serve(|builder| {
         builder
-            .subscribe(Subscription::connect(&endpoint).heartbeat(SILENCE))
-            .subscribe(Subscription::bind("tcp://127.0.0.1:*").heartbeat(SILENCE))
+            .subscribe(Subscription::connect(&endpoint).silence_timeout(SILENCE))
+            .subscribe(Subscription::bind("tcp://127.0.0.1:*").silence_timeout(SILENCE))
             .subscribe(Subscription::bind("inproc://leaking"))
-            .pull_bind("tcp://127.0.0.1:*")
-            .pull_connect("tcp://127.0.0.1:1")
+            .pull(Puller::bind("tcp://127.0.0.1:*"))
+            .pull(Puller::connect("tcp://127.0.0.1:1"))
     });
     let bound = server.subscriptions()[1].endpoint.clone();
     let other = zmq::Context::new().socket(zmq::XPUB).unwrap();
@@ -32,13 +34,13 @@ fn cycle() {
     let added = server.subscribe("tcp://127.0.0.1:1").unwrap();
     server.unsubscribe(added).unwrap();
     server.unsubscribe(bound).unwrap();
-    let pulled = server.pull_bind("tcp://127.0.0.1:*").unwrap();
-    server.pull_close(pulled).unwrap();
+    let pulled = server.pull(Puller::bind("tcp://127.0.0.1:*")).unwrap();
+    server.stop_pulling(pulled).unwrap();
     let failed = Server::builder()
         .handler(|_: support::Quit| true)
         .subscribe(Subscription::bind("inproc://leaking-too"))
         .subscribe(endpoint)
-        .pull_bind("tcp://256.0.0.1:1")
+        .pull(Puller::bind("tcp://256.0.0.1:1"))
         .start();
     assert!(failed.is_err());
 }

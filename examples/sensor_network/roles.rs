@@ -5,7 +5,9 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use zmqrpc::{Proxy, Publisher, Req, Server, Sub, Subscription, zmq_service};
+use zmqrpc::proxy::{Proxy, Req, Sub};
+use zmqrpc::pubsub::{Publisher, Subscription};
+use zmqrpc::{Server, zmq_service};
 
 use crate::Outcome;
 use crate::readings::{self, Reading};
@@ -47,8 +49,8 @@ pub(crate) fn site(expected: &str, centre: &str, samplers: &[&str]) -> Outcome {
     let others = others
         .iter()
         .map(|endpoint| Subscription::connect(*endpoint));
-    let samplers = others.fold(Sub::connect(*first), Sub::and);
-    let centre = Req::connect(centre).max_age(MAX_AGE);
+    let samplers = others.fold(Sub::new().connect(*first), Sub::subscribe);
+    let centre = Req::new().connect(centre).max_age(MAX_AGE);
     let proxy = Proxy::new(samplers, centre).start()?;
     println!("ready");
     let end = Instant::now() + PATIENCE;

@@ -6,14 +6,16 @@ use std::sync::Mutex;
 use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
-use zmqrpc::{BufferedProxy, DiskQueue, Rep, Req, Server};
+use zmqrpc::Server;
+use zmqrpc::proxy::{BufferedProxy, DiskQueue, Rep, Req};
 
 use super::{Warehouse, WarehouseServer};
 
 /// Accepts orders into a file and delivers them, until the process is killed.
 pub(crate) fn proxy(front: &str, back: &str, queue: &str) -> Result<(), Box<dyn Error>> {
     let queue = DiskQueue::open(queue)?;
-    let proxy = BufferedProxy::new(Rep::bind(front), Req::connect(back), queue).start()?;
+    let proxy =
+        BufferedProxy::new(Rep::new().bind(front), Req::new().connect(back), queue).start()?;
     println!("ready");
     proxy.wait();
     Ok(())

@@ -86,7 +86,7 @@ fn the_tightest_setting_decides_how_long_a_call_may_take() {
         let (book, probe) = (BookClient::new(client.clone()), ProbeClient::new(client));
         same(book.checked(1), 2);
         let limit_of = |result: Result<(), Error>| match result {
-            Err(Error::Timeout { limit, .. }) => limit.as_millis(),
+            Err(Error::Timeout { timeout: limit, .. }) => limit.as_millis(),
             other => panic!("{other:?}"),
         };
         // The attribute goes before the builder, the handle before both.
@@ -121,7 +121,7 @@ fn a_nested_call_inherits_the_deadline() {
             match result {
                 // A call may end a little after its time, when threads have to wait for a processor.
                 Ok((text, took)) => assert!(took <= limit + LATE, "{took:?} {text}"),
-                Err(Error::Timeout { limit: had, .. }) => assert_eq!(had, limit),
+                Err(Error::Timeout { timeout: had, .. }) => assert_eq!(had, limit),
                 Err(error) => panic!("{error:?}"),
             }
         }

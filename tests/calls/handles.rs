@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use zmqrpc::{CallError, Client, Command, Executed, Failure, Transport};
+use zmqrpc::service::{Failure, Transport};
+use zmqrpc::{CallError, Client, Command, Executed};
 
 use super::book::{BookClient, LIMIT, open_book, same};
 use super::commands::Greet;

@@ -6,7 +6,9 @@
 )]
 
 use serde::{Deserialize, Serialize};
-use zmqrpc::{CallError, Client, CodecError, Error, Executed, Server, assert_travels, zmq_service};
+use zmqrpc::error::CodecError;
+use zmqrpc::service::assert_travels;
+use zmqrpc::{CallError, Client, Error, Executed, Server, zmq_service};
 
 use super::book::LIMIT;
 use super::support::{anywhere, within};

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use zmqrpc::Ping;
 use zmqrpc::{Client, Error, Executed};
 
 use crate::support::{Process, TargetAdd, TargetClient, TargetProcess, alone, await_state};
@@ -19,7 +20,10 @@ impl Three {
     fn start() -> Self {
         let targets: Vec<_> = (0..3).map(|_| TargetProcess::start(2)).collect();
         let mut builder = Client::builder()
-            .ping(Duration::from_millis(100), Duration::from_secs(1))
+            .ping(Ping {
+                interval: Duration::from_millis(100),
+                timeout: Duration::from_secs(1),
+            })
             .connect_timeout(Duration::from_secs(2));
         for target in &targets {
             builder = builder.connect(&target.endpoint);

@@ -8,10 +8,10 @@ use std::{fs, thread};
 
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use tokio::runtime::{Builder, Runtime};
-use zmqrpc::{
-    BufferedProxy, Client, Error, Executed, MemoryQueue, Proxy, Publisher, Pusher, Rep, Req,
-    Server, ServerHandle, Subscription,
-};
+use zmqrpc::proxy::{BufferedProxy, MemoryQueue, Proxy, Rep, Req};
+use zmqrpc::pubsub::{Publisher, Subscription};
+use zmqrpc::push::Pusher;
+use zmqrpc::{Client, Error, Executed, Server, ServerHandle};
 
 use crate::support::{ProbeClient, ProbeServer, Prober, Process, Role, within};
 
@@ -87,15 +87,18 @@ fn forking_process() {
     assert_eq!(probe.add(1, 2), Ok(3));
     let publisher = Publisher::builder().bind("tcp://127.0.0.1:*");
     let publisher = publisher
-        .heartbeat(Duration::from_millis(10))
+        .heartbeat_interval(Duration::from_millis(10))
         .build()
         .unwrap();
     let pusher = Pusher::bind("tcp://127.0.0.1:*").unwrap();
-    let proxy = Proxy::new(Rep::bind("tcp://127.0.0.1:*"), Req::connect(&endpoint));
+    let proxy = Proxy::new(
+        Rep::new().bind("tcp://127.0.0.1:*"),
+        Req::new().connect(&endpoint),
+    );
     let proxy = proxy.start().unwrap();
     let buffered = BufferedProxy::new(
-        Rep::bind("tcp://127.0.0.1:*"),
-        Req::connect(&endpoint),
+        Rep::new().bind("tcp://127.0.0.1:*"),
+        Req::new().connect(&endpoint),
         MemoryQueue::new(100, 1 << 20),
     );
     let buffered = buffered.start().unwrap();
@@ -113,13 +116,13 @@ fn forking_process() {
             ProbeClient::new(publisher.clone()).add(1, 2),
             Err(Error::Forked)
         );
-        assert_eq!(publisher.heartbeat(), Err(Error::Forked));
-        assert!(publisher.also_bind("tcp://127.0.0.1:*").is_err());
+        assert_eq!(publisher.send_heartbeat(), Err(Error::Forked));
+        assert!(publisher.add_bind("tcp://127.0.0.1:*").is_err());
         assert_eq!(
             ProbeClient::new(pusher.clone()).add(1, 2),
             Err(Error::Forked)
         );
-        assert_eq!(server.bind("tcp://127.0.0.1:*"), Err(Error::Forked));
+        assert_eq!(server.add_bind("tcp://127.0.0.1:*"), Err(Error::Forked));
         assert!(
             server
                 .subscribe(Subscription::connect("tcp://127.0.0.1:9"))
@@ -172,7 +175,7 @@ fn forking_process() {
         Ok(11)
     );
     assert!(buffered.dead_letters().unwrap().is_empty());
-    publisher.heartbeat().unwrap();
+    publisher.send_heartbeat().unwrap();
     proxy.shutdown(Duration::from_secs(5)).unwrap();
     server.shutdown(Duration::from_secs(5)).unwrap();
     role.tell("done");

@@ -6,6 +6,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use zmqrpc::Ping;
 use zmqrpc::{AsyncClient, Client, Error, Executed};
 
 use crate::support::{Process, Role, TargetClient, TargetHold, TargetProcess, alone};
@@ -19,7 +20,10 @@ const SLACK: Duration = Duration::from_secs(10);
 fn client(target: &TargetProcess) -> Client {
     Client::builder()
         .connect(&target.endpoint)
-        .ping(SILENCE / 10, SILENCE)
+        .ping(Ping {
+            interval: SILENCE / 10,
+            timeout: SILENCE,
+        })
         .connect_timeout(Duration::from_secs(20))
         .build()
         .unwrap()
@@ -163,7 +167,10 @@ pub(crate) fn call_slowly() {
     let client = Client::builder()
         .connect(&role.argument)
         // A ping is under way nearly always.
-        .ping(SILENCE / 4, SILENCE)
+        .ping(Ping {
+            interval: SILENCE / 4,
+            timeout: SILENCE,
+        })
         .build()
         .unwrap();
     TargetClient::new(client.clone()).add(1, 2).unwrap();

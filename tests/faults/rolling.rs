@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use zmqrpc::{AsyncClient, Client, Error, Proxy, Rep, Req, Server, zmq_service};
+use zmqrpc::proxy::{Proxy, Rep, Req};
+use zmqrpc::{AsyncClient, Client, Error, Server, zmq_service};
 
 use crate::support::{Process, Role, alone, await_state};
 
@@ -219,8 +220,10 @@ fn a_rolling_restart_behind_a_proxy_costs_no_call() {
     alone(LIMIT, || {
         let mut replicas = replicas();
         let proxy = Proxy::new(
-            Rep::bind("tcp://127.0.0.1:*"),
-            Req::connect(&replicas[0].endpoint).and_connect(&replicas[1].endpoint),
+            Rep::new().bind("tcp://127.0.0.1:*"),
+            Req::new()
+                .connect(&replicas[0].endpoint)
+                .connect(&replicas[1].endpoint),
         )
         .start()
         .unwrap();

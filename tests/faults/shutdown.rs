@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use zmqrpc::Ping;
 use zmqrpc::{Client, Error, Server, ServerHandle};
 
 use crate::support::{
@@ -27,7 +28,10 @@ pub(crate) fn crowd() {
     let Some(role) = Role::of(CROWD) else { return };
     let client = Client::builder()
         .connect(&role.argument)
-        .ping(Duration::MAX, Duration::MAX)
+        .ping(Ping {
+            interval: Duration::MAX,
+            timeout: Duration::MAX,
+        })
         .build()
         .unwrap();
     let held = [0; WORKERS].map(|gate| client.begin(&TargetHold { gate }).unwrap());
@@ -197,7 +201,7 @@ fn a_shutdown_keeps_to_its_limit_although_methods_hang() {
     let end = move |fire: &mut Fire| {
         fire.hang();
         let (result, took) = timed(|| fire.shut_down(limit));
-        assert_eq!(result, Err(Error::StillRunning { limit }));
+        assert_eq!(result, Err(Error::StillRunning { timeout: limit }));
         assert!(took >= limit);
         took
     };

@@ -6,7 +6,10 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use zmqrpc::{Client, Publisher, Pusher, Sender};
+use zmqrpc::Client;
+use zmqrpc::message::Sender;
+use zmqrpc::pubsub::Publisher;
+use zmqrpc::push::Pusher;
 
 use crate::bell::{BellClient, BellRing, Mark, Seal};
 use crate::strings::Text;

@@ -3,10 +3,12 @@
 use std::fs;
 use std::sync::{Arc, Mutex};
 
-use zmqrpc::{
-    BufferedProxy, MemoryQueue, Proxy, Pub, Publisher, Pull, Push, Pusher, Receiver, Rep, Req,
-    Server, ServerBuilder, ServerHandle, Sub, Subscription,
-};
+use zmqrpc::message::Receiver;
+use zmqrpc::proxy::{BufferedProxy, MemoryQueue, Proxy, Pub, Pull, Push, Rep, Req, Sub};
+use zmqrpc::pubsub::{Publisher, Subscription};
+use zmqrpc::push::Puller;
+use zmqrpc::push::Pusher;
+use zmqrpc::{Server, ServerBuilder, ServerHandle};
 
 use crate::bell::{Bell, BellRing, BellServer, Ear, Heard, Seal};
 use crate::recording::Guest;
@@ -125,7 +127,7 @@ pub(crate) fn live() {
         builder
             .bind(ANYWHERE)
             .subscribe(Subscription::bind(ANYWHERE))
-            .pull_bind(ANYWHERE)
+            .pull(Puller::bind(ANYWHERE))
     });
     let bell = server.endpoints().remove(0);
     ports.push(("server", bell.clone()));
@@ -140,26 +142,32 @@ pub(crate) fn live() {
     counts.push(("pull", Box::new(move || server.pulls()[0].malformed)));
 
     // Answers with what it got.
-    let echo = |message: zmqrpc::Received<'_>| Ok(message.into_bytes());
+    let echo = |message: zmqrpc::message::Received<'_>| Ok(message.into_bytes());
     let receiver = Receiver::start(Server::builder().bind(ANYWHERE), echo).unwrap();
     ports.push(("receiver", receiver.endpoints().remove(0)));
     let of_receiver = move || receiver.server().stats().malformed;
     counts.push(("receiver", Box::new(of_receiver)));
 
-    let to_bell = || Req::connect(&bell);
+    let to_bell = || Req::new().connect(&bell);
     let queue = MemoryQueue::new(1_000, 1 << 20);
-    let buffered = BufferedProxy::new(Rep::bind(ANYWHERE), to_bell(), queue);
+    let buffered = BufferedProxy::new(Rep::new().bind(ANYWHERE), to_bell(), queue);
     let buffered = buffered.start().unwrap();
     ports.push(("buffered", buffered.endpoints().remove(0)));
     counts.push(("buffered", Box::new(move || buffered.stats().malformed)));
-    let rep2req = Proxy::new(Rep::bind(ANYWHERE), to_bell()).start().unwrap();
-    let rep2pub = Proxy::new(Rep::bind(ANYWHERE), Pub::bind(ANYWHERE));
+    let rep2req = Proxy::new(Rep::new().bind(ANYWHERE), to_bell())
+        .start()
+        .unwrap();
+    let rep2pub = Proxy::new(Rep::new().bind(ANYWHERE), Pub::new().bind(ANYWHERE));
     let rep2pub = rep2pub.start().unwrap();
-    let sub2req = Proxy::new(Sub::bind(ANYWHERE), to_bell()).start().unwrap();
-    let sub2pub = Proxy::new(Sub::bind(ANYWHERE), Pub::bind(ANYWHERE));
+    let sub2req = Proxy::new(Sub::new().bind(ANYWHERE), to_bell())
+        .start()
+        .unwrap();
+    let sub2pub = Proxy::new(Sub::new().bind(ANYWHERE), Pub::new().bind(ANYWHERE));
     let sub2pub = sub2pub.start().unwrap();
-    let pull2req = Proxy::new(Pull::bind(ANYWHERE), to_bell()).start().unwrap();
-    let pull2push = Proxy::new(Pull::bind(ANYWHERE), Push::bind(ANYWHERE));
+    let pull2req = Proxy::new(Pull::new().bind(ANYWHERE), to_bell())
+        .start()
+        .unwrap();
+    let pull2push = Proxy::new(Pull::new().bind(ANYWHERE), Push::new().bind(ANYWHERE));
     let pull2push = pull2push.start().unwrap();
     for (proxy, names) in [
         (rep2req, &["rep2req"][..]),

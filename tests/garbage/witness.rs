@@ -2,7 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use zmqrpc::{Client, Publisher, Pusher, Sender, ServerHandle};
+use zmqrpc::message::Sender;
+use zmqrpc::pubsub::Publisher;
+use zmqrpc::push::Puller;
+use zmqrpc::push::Pusher;
+use zmqrpc::{Client, ServerHandle};
 
 use crate::bell::{Bell, BellClient, BellRing, Ear, Heard, Mark, Seal};
 use crate::town::{Town, serve};
@@ -55,8 +59,8 @@ impl Witness {
                 .subscribe(town.at("publisher"))
                 .subscribe(town.at("rep2pub back"))
                 .subscribe(town.at("sub2pub back"))
-                .pull_connect(town.at("pusher"))
-                .pull_connect(town.at("pull2push back"))
+                .pull(Puller::connect(town.at("pusher")))
+                .pull(Puller::connect(town.at("pull2push back")))
         });
         let calling = |name: &'static str| {
             let client = client(town.at(name));

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use zmqrpc::{CallContext, Error, Executed, Passwords, Server};
+use zmqrpc::Credentials;
+use zmqrpc::auth::Passwords;
+use zmqrpc::{CallContext, Error, Executed, Server};
 
 use crate::support::within;
 use crate::vault::{Safe, VaultServer, client};
@@ -30,7 +32,9 @@ fn a_call_that_its_user_may_not_make_is_refused_with_the_reason_and_not_started(
             ("bob", "Some(\"bob\") may not call Vault.whoami"),
             ("mallory", "could not find out"),
         ] {
-            let user = client(&server, |builder| builder.plain(user, "any"));
+            let user = client(&server, |builder| {
+                builder.credentials(Credentials::plain(user, "any"))
+            });
             let error = user.whoami().unwrap_err();
             assert!(matches!(error, Error::Unauthenticated { .. }), "{error:?}");
             assert!(error.to_string().contains(reason), "{error}");
@@ -38,7 +42,9 @@ fn a_call_that_its_user_may_not_make_is_refused_with_the_reason_and_not_started(
             // Handed over, and dropped there.
             user.leave(1).unwrap();
         }
-        let ada = client(&server, |builder| builder.plain("ada", "any"));
+        let ada = client(&server, |builder| {
+            builder.credentials(Credentials::plain("ada", "any"))
+        });
         assert_eq!(ada.whoami().unwrap().0.as_deref(), Some("ada"));
         assert_eq!(safe.visits(), 1);
         assert!(server.stats().refused >= 2, "{:?}", server.stats());

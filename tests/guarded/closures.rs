@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use zmqrpc::Passwords;
+use zmqrpc::Credentials;
+use zmqrpc::auth::Passwords;
 
 use crate::support::{Gate, within};
 use crate::vault::{assert_refused, client, guarded, undisturbed};
@@ -20,9 +21,13 @@ fn a_function_decides_over_each_login() {
             count.fetch_add(1, Ordering::SeqCst);
             user == "ada" && password == "secret"
         }));
-        let ada = client(&server, |builder| builder.plain("ada", "secret"));
+        let ada = client(&server, |builder| {
+            builder.credentials(Credentials::plain("ada", "secret"))
+        });
         assert_eq!(ada.whoami().unwrap().0.as_deref(), Some("ada"));
-        let eve = client(&server, |builder| builder.plain("eve", "secret"));
+        let eve = client(&server, |builder| {
+            builder.credentials(Credentials::plain("eve", "secret"))
+        });
         assert_refused(&eve, "refused the login");
         assert!(asked.load(Ordering::SeqCst) >= 2);
     });
@@ -42,14 +47,22 @@ fn a_function_that_panics_lets_nobody_in_and_stops_nobody() {
             }
             true
         }));
-        let ada = client(&server, |builder| builder.plain("ada", "any"));
+        let ada = client(&server, |builder| {
+            builder.credentials(Credentials::plain("ada", "any"))
+        });
         undisturbed(&ada, &safe, || {
-            let eve = client(&server, |builder| builder.plain("eve", "any"));
+            let eve = client(&server, |builder| {
+                builder.credentials(Credentials::plain("eve", "any"))
+            });
             assert_refused(&eve, "refused the login");
-            let bob = client(&server, |builder| builder.plain("ada", "any"));
+            let bob = client(&server, |builder| {
+                builder.credentials(Credentials::plain("ada", "any"))
+            });
             drop(bob);
         });
-        let bob = client(&server, |builder| builder.plain("bob", "any"));
+        let bob = client(&server, |builder| {
+            builder.credentials(Credentials::plain("bob", "any"))
+        });
         assert_eq!(bob.whoami().unwrap().0.as_deref(), Some("bob"));
     });
 }
@@ -64,12 +77,16 @@ fn a_function_that_stands_still_holds_up_the_logins_of_its_own_server_alone() {
             true
         }));
         // Nothing is known of this password: it takes the effort.
-        let hash = zmqrpc::hash_password("secret").unwrap();
+        let hash = zmqrpc::auth::hash_password("secret").unwrap();
         let (other, _) = guarded(Passwords::new().hashed("ada", &hash).unwrap());
-        let waiting = client(&slow, |builder| builder.plain("eve", "x"));
+        let waiting = client(&slow, |builder| {
+            builder.credentials(Credentials::plain("eve", "x"))
+        });
         let waits = std::thread::spawn(move || waiting.whoami());
         gate.await_arrivals(1);
-        let ada = client(&other, |builder| builder.plain("ada", "secret"));
+        let ada = client(&other, |builder| {
+            builder.credentials(Credentials::plain("ada", "secret"))
+        });
         assert_eq!(ada.whoami().unwrap().0.as_deref(), Some("ada"));
         assert_eq!(slow.shutdown(LIMIT), Ok(()));
         gate.open();

@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use zmqrpc::{
-    Error, Executed, Passwords, Publisher, ServerHandle, Subscription, SubscriptionStats,
-};
+use zmqrpc::Credentials;
+use zmqrpc::auth::Passwords;
+use zmqrpc::pubsub::{Publisher, Subscription, SubscriptionStats};
+use zmqrpc::{Error, Executed, ServerHandle};
 
 use crate::locks::{
     ADA, ANYWHERE, Book, LedgerClient, LogIn, Login, STRANGE, eager, locks, passwords, soon,
@@ -43,7 +44,7 @@ fn a_guarded_publisher_publishes_to_nobody_else() {
         for lock in locks() {
             let publisher = Publisher::builder()
                 .bind(ANYWHERE)
-                .heartbeat(Duration::from_millis(20))
+                .heartbeat_interval(Duration::from_millis(20))
                 .authenticate(&lock.by)
                 .build()
                 .unwrap();
@@ -62,7 +63,7 @@ fn a_guarded_publisher_publishes_to_nobody_else() {
                 .iter()
                 .map(|(what, login)| {
                     let server = subscribed(&nobody, Subscription::connect(&at).with(login));
-                    soon(what, || heard(&server).unauthenticated > 0);
+                    soon(what, || heard(&server).login_failures > 0);
                     server
                 })
                 .collect();
@@ -84,8 +85,12 @@ fn a_guarded_publisher_publishes_to_nobody_else() {
             }
             assert_eq!(nobody.entries(None), 0);
             assert_eq!(publisher.subscribers(), 1);
-            assert!(publisher.stats().denied > 0, "{:?}", publisher.stats());
-            assert_eq!(heard(&ada).unauthenticated, 0);
+            assert!(
+                publisher.stats().logins_rejected > 0,
+                "{:?}",
+                publisher.stats()
+            );
+            assert_eq!(heard(&ada).login_failures, 0);
         }
     });
 }
@@ -110,7 +115,7 @@ fn a_guarded_subscription_hears_nobody_else() {
             for (what, login) in &lock.strangers {
                 let stranger = publisher(login);
                 assert_refused(&stranger, what);
-                assert!(stranger.stats().unauthenticated > 0, "{what}");
+                assert!(stranger.stats().login_failures > 0, "{what}");
                 let foreign = login.raw(zmq::PUB, &at);
                 let stranger = LedgerClient::new(stranger);
                 for number in 0..100 {
@@ -125,8 +130,8 @@ fn a_guarded_subscription_hears_nobody_else() {
                 (heard.publishers.len(), heard.lost, heard.malformed),
                 (1, 0, 0)
             );
-            assert!(heard.denied > 0, "{heard:?}");
-            assert_eq!(server.stats().denied, 0);
+            assert!(heard.logins_rejected > 0, "{heard:?}");
+            assert_eq!(server.stats().logins_rejected, 0);
         }
     });
 }
@@ -144,10 +149,10 @@ fn a_guarded_server_guards_its_bound_subscriptions_too() {
         assert_refused(&nobody, "nothing");
         let wrong = Publisher::builder()
             .connect(&at)
-            .plain("ada", "wrong")
+            .credentials(Credentials::plain("ada", "wrong"))
             .build();
         assert_refused(&wrong.unwrap(), "a wrong password");
-        assert!(server.stats().denied > 0);
+        assert!(server.stats().logins_rejected > 0);
         let ada = Publisher::builder().connect(&at).with(&lock.ada).build();
         let ada = ada.unwrap();
         ada.wait_subscribers(1, SOON).unwrap();
@@ -164,7 +169,7 @@ fn a_login_at_an_open_publisher_or_subscription_is_refused_and_nothing_comes_thr
             let (nobody, book) = (Book::default(), Book::default());
             let at = open.endpoints().remove(0);
             let eager = subscribed(&nobody, Subscription::connect(&at).with(&login));
-            soon("the refusal", || heard(&eager).unauthenticated > 0);
+            soon("the refusal", || heard(&eager).login_failures > 0);
             let _visitor = subscribed(&book, Subscription::connect(&at));
             open.wait_subscribers(1, SOON).unwrap();
             LedgerClient::new(open.clone()).enter(1).unwrap();
@@ -191,7 +196,7 @@ fn a_login_at_an_open_publisher_or_subscription_is_refused_and_nothing_comes_thr
 fn who_is_refused_does_not_hammer_and_is_heard_when_it_is_let_in() {
     within(LIMIT, || {
         let file = Scratch::new("events");
-        let line = |password| format!("ada:{}\n", zmqrpc::hash_password(password).unwrap());
+        let line = |password| format!("ada:{}\n", zmqrpc::auth::hash_password(password).unwrap());
         file.write(&line("secret"));
         let passwords = Passwords::file(&file.0).unwrap();
         let publisher = Publisher::builder()
@@ -202,18 +207,21 @@ fn who_is_refused_does_not_hammer_and_is_heard_when_it_is_let_in() {
         let at = publisher.endpoints().remove(0);
         let book = Book::default();
         // Renewing what is silent must not become a way to hammer.
-        let subscription = Subscription::connect(&at).heartbeat(Duration::from_millis(100));
-        let server = subscribed(&book, subscription.plain("ada", "new"));
-        await_state("three refusals", || heard(&server).unauthenticated == 3);
+        let subscription = Subscription::connect(&at).silence_timeout(Duration::from_millis(100));
+        let server = subscribed(
+            &book,
+            subscription.credentials(Credentials::plain("ada", "new")),
+        );
+        await_state("three refusals", || heard(&server).login_failures == 3);
         let since = Instant::now();
-        await_state("a fourth", || heard(&server).unauthenticated == 4);
+        await_state("a fourth", || heard(&server).login_failures == 4);
         assert!(
             since.elapsed() > Duration::from_millis(1500),
             "{:?}",
             since.elapsed()
         );
         assert!(heard(&server).silences > 5);
-        assert_eq!(publisher.stats().denied, 4);
+        assert_eq!(publisher.stats().logins_rejected, 4);
         file.write(&line("new"));
         publisher.wait_subscribers(1, 2 * SOON).unwrap();
         LedgerClient::new(publisher).enter(1).unwrap();

@@ -2,10 +2,12 @@
 
 use std::sync::atomic::{AtomicU16, Ordering};
 
-use zmqrpc::{
-    Authenticator, BufferedProxy, Error, MemoryQueue, Passwords, Proxy, Pub, Publisher, Pull, Push,
-    Pusher, Rep, Req, Server, ServerBuilder, Sub, Subscription,
-};
+use zmqrpc::auth::{Authenticator, Passwords};
+use zmqrpc::proxy::{BufferedProxy, MemoryQueue, Proxy, Pub, Pull, Push, Rep, Req, Sub};
+use zmqrpc::pubsub::{Publisher, Subscription};
+use zmqrpc::push::Puller;
+use zmqrpc::push::Pusher;
+use zmqrpc::{Error, Server, ServerBuilder};
 
 use crate::logs::{collect, lines};
 use crate::vault::{Safe, VaultServer};
@@ -59,7 +61,7 @@ fn server() -> ServerBuilder {
 fn a_server_warns_for_all_that_it_binds() {
     assert_warns("calls", |at, by| guarded!(server().bind(at), by).start());
     assert_warns("jobs", |at, by| {
-        guarded!(server().pull_bind(at), by).start()
+        guarded!(server().pull(Puller::bind(at)), by).start()
     });
     assert_warns("events", |at, by| {
         guarded!(server().subscribe(Subscription::bind(at)), by).start()
@@ -91,43 +93,43 @@ fn publishers_and_pushers_warn() {
 #[test]
 fn what_is_bound_later_is_told_of_too() {
     let start = |by| guarded!(server().bind(NEAR), by).start().unwrap();
-    assert_warns("calls", |at, by| start(by).bind(at));
-    assert_warns("jobs", |at, by| start(by).pull_bind(at));
+    assert_warns("calls", |at, by| start(by).add_bind(at));
+    assert_warns("jobs", |at, by| start(by).pull(Puller::bind(at)));
     assert_warns("events", |at, by| {
         start(by).subscribe(Subscription::bind(at))
     });
     assert_warns("a publisher", |at, by| {
         let publisher = guarded!(Publisher::builder().bind(NEAR), by).build();
-        publisher.unwrap().also_bind(at)
+        publisher.unwrap().add_bind(at)
     });
     assert_warns("a pusher", |at, by| {
         let pusher = guarded!(Pusher::builder().bind(NEAR), by).build();
-        pusher.unwrap().also_bind(at)
+        pusher.unwrap().add_bind(at)
     });
 }
 
 #[test]
 fn proxies_warn_for_each_end() {
-    let target = || Req::connect("tcp://127.0.0.1:1");
+    let target = || Req::new().connect("tcp://127.0.0.1:1");
     assert_warns("calls", |at, by| {
-        Proxy::new(guarded!(Rep::bind(at), by), target()).start()
+        Proxy::new(guarded!(Rep::new().bind(at), by), target()).start()
     });
     assert_warns("what is kept", |at, by| {
         let queue = MemoryQueue::new(1000, 64 << 20);
-        BufferedProxy::new(guarded!(Rep::bind(at), by), target(), queue).start()
+        BufferedProxy::new(guarded!(Rep::new().bind(at), by), target(), queue).start()
     });
     assert_warns("events in front", |at, by| {
-        Proxy::new(guarded!(Sub::bind(at), by), target()).start()
+        Proxy::new(guarded!(Sub::new().bind(at), by), target()).start()
     });
     assert_warns("events behind", |at, by| {
-        let front = Sub::connect("tcp://127.0.0.1:1");
-        Proxy::new(front, guarded!(Pub::bind(at), by)).start()
+        let front = Sub::new().connect("tcp://127.0.0.1:1");
+        Proxy::new(front, guarded!(Pub::new().bind(at), by)).start()
     });
     assert_warns("jobs in front", |at, by| {
-        Proxy::new(guarded!(Pull::bind(at), by), target()).start()
+        Proxy::new(guarded!(Pull::new().bind(at), by), target()).start()
     });
     assert_warns("jobs behind", |at, by| {
-        let front = Pull::connect("tcp://127.0.0.1:1");
-        Proxy::new(front, guarded!(Push::bind(at), by)).start()
+        let front = Pull::new().connect("tcp://127.0.0.1:1");
+        Proxy::new(front, guarded!(Push::new().bind(at), by)).start()
     });
 }

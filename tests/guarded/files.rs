@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use zmqrpc::{Error, Passwords, hash_password};
+use zmqrpc::Credentials;
+use zmqrpc::Error;
+use zmqrpc::auth::{Passwords, hash_password};
 
 use crate::support::{await_state, within};
 use crate::vault::{Scratch, assert_refused, client, guarded};
@@ -19,14 +21,20 @@ fn a_changed_file_counts_from_the_next_login_on() {
         let file = Scratch::new("changes");
         file.write(&format!("# who may come in\n\n{}", line("ada", "secret")));
         let (server, _) = guarded(Passwords::file(&file.0).unwrap());
-        let ada = client(&server, |builder| builder.plain("ada", "secret"));
+        let ada = client(&server, |builder| {
+            builder.credentials(Credentials::plain("ada", "secret"))
+        });
         assert_eq!(ada.whoami().unwrap().0.as_deref(), Some("ada"));
-        let bob = client(&server, |builder| builder.plain("bob", "hidden"));
+        let bob = client(&server, |builder| {
+            builder.credentials(Credentials::plain("bob", "hidden"))
+        });
         assert_refused(&bob, "refused the login");
 
         file.write(&line("bob", "hidden"));
         await_state("bob is let in", || bob.whoami().is_ok());
-        let late = client(&server, |builder| builder.plain("ada", "secret"));
+        let late = client(&server, |builder| {
+            builder.credentials(Credentials::plain("ada", "secret"))
+        });
         assert_refused(&late, "refused the login");
         // Who is in stays in.
         assert!(ada.whoami().is_ok());
@@ -40,13 +48,19 @@ fn a_line_that_is_wrong_and_a_file_that_is_gone_let_nobody_in() {
         file.write(&line("ada", "secret"));
         let (server, _) = guarded(Passwords::file(&file.0).unwrap());
         file.write(&format!("ada:secret\n{}", line("bob", "hidden")));
-        let ada = client(&server, |builder| builder.plain("ada", "secret"));
+        let ada = client(&server, |builder| {
+            builder.credentials(Credentials::plain("ada", "secret"))
+        });
         assert_refused(&ada, "refused the login");
-        let bob = client(&server, |builder| builder.plain("bob", "hidden"));
+        let bob = client(&server, |builder| {
+            builder.credentials(Credentials::plain("bob", "hidden"))
+        });
         assert!(bob.whoami().is_ok());
 
         std::fs::remove_file(&file.0).unwrap();
-        let bob = client(&server, |builder| builder.plain("bob", "hidden"));
+        let bob = client(&server, |builder| {
+            builder.credentials(Credentials::plain("bob", "hidden"))
+        });
         assert_refused(&bob, "refused the login");
         file.write(&line("bob", "hidden"));
         await_state("bob is let in", || bob.whoami().is_ok());
@@ -77,9 +91,13 @@ fn of_a_file_that_is_being_written_the_unfinished_line_is_not_taken() {
         file.write(&format!("{ada}{bob}# no entry"));
         let (server, _) = guarded(Passwords::file(&file.0).unwrap());
         file.write(&format!("{ada}{}", bob.trim_end()));
-        let his = client(&server, |builder| builder.plain("bob", "hidden"));
+        let his = client(&server, |builder| {
+            builder.credentials(Credentials::plain("bob", "hidden"))
+        });
         assert_refused(&his, "refused the login");
-        let hers = client(&server, |builder| builder.plain("ada", "secret"));
+        let hers = client(&server, |builder| {
+            builder.credentials(Credentials::plain("ada", "secret"))
+        });
         assert!(hers.whoami().is_ok());
         file.write(&format!("{ada}{bob}"));
         await_state("bob is let in", || his.whoami().is_ok());

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use zmqrpc::{Proxy, Rep, Req};
+use zmqrpc::Credentials;
+use zmqrpc::proxy::{Proxy, Rep, Req};
 
 use crate::locks::{ANYWHERE, Book, LedgerClient};
 use crate::support::{await_state, within};
@@ -100,21 +101,29 @@ fn a_server_behind_a_guarded_hub_serves_as_soon_as_it_is_let_in() {
     within(LIMIT, || {
         let hub = GuardedHub::start();
         let book = Book::default();
-        let right = book.served(|server| server.connect(&hub.back).plain("ada", "secret"));
+        let right = book.served(|server| {
+            server
+                .connect(&hub.back)
+                .credentials(Credentials::plain("ada", "secret"))
+        });
         let caller = LedgerClient::connect(&hub.front).unwrap();
         caller.enter(1).unwrap();
-        assert_eq!(right.stats().unauthenticated, 0);
+        assert_eq!(right.stats().login_failures, 0);
         drop(right);
 
-        let wrong = book.served(|server| server.connect(&hub.back).plain("ada", "new"));
-        await_state("two refusals", || wrong.stats().unauthenticated == 2);
+        let wrong = book.served(|server| {
+            server
+                .connect(&hub.back)
+                .credentials(Credentials::plain("ada", "new"))
+        });
+        await_state("two refusals", || wrong.stats().login_failures == 2);
         let nobody = book.served(|server| server.connect(&hub.back));
-        await_state("a refusal", || nobody.stats().unauthenticated > 0);
+        await_state("a refusal", || nobody.stats().login_failures > 0);
         *hub.password.lock().unwrap() = "new";
         let patient = caller.with_timeout(Duration::from_secs(20));
         patient.enter(2).unwrap();
         assert_eq!(book.entries(None), 2);
-        assert!(wrong.stats().unauthenticated < 5, "{:?}", wrong.stats());
+        assert!(wrong.stats().login_failures < 5, "{:?}", wrong.stats());
     });
 }
 
@@ -124,10 +133,12 @@ fn a_proxy_behind_a_guarded_hub_passes_calls_on_as_soon_as_it_is_let_in() {
         let hub = GuardedHub::start();
         let book = Book::default();
         let server = book.served(|server| server.bind(ANYWHERE));
-        let rep = Rep::connect(&hub.back).plain("ada", "new");
-        let proxy = Proxy::new(rep, Req::connect(&server.endpoints()[0]));
+        let rep = Rep::new()
+            .connect(&hub.back)
+            .credentials(Credentials::plain("ada", "new"));
+        let proxy = Proxy::new(rep, Req::new().connect(&server.endpoints()[0]));
         let proxy = proxy.start().unwrap();
-        await_state("two refusals", || proxy.stats().unauthenticated == 2);
+        await_state("two refusals", || proxy.stats().login_failures == 2);
         *hub.password.lock().unwrap() = "new";
         let caller = LedgerClient::connect(&hub.front).unwrap();
         caller

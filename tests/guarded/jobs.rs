@@ -2,9 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use zmqrpc::{
-    AsyncPusher, Error, Executed, Passwords, Publisher, Pusher, ServerHandle, Subscription,
-};
+use zmqrpc::Credentials;
+use zmqrpc::auth::Passwords;
+use zmqrpc::pubsub::{Publisher, Subscription};
+use zmqrpc::push::Puller;
+use zmqrpc::push::{AsyncPusher, Pusher};
+use zmqrpc::{Error, Executed, ServerHandle};
 
 use crate::locks::{
     ADA, ANYWHERE, Book, LedgerClient, LogIn, Login, STRANGE, eager, locks, passwords, soon,
@@ -45,9 +48,10 @@ fn a_guarded_server_pulls_from_nobody_else() {
     within(LIMIT, || {
         for lock in locks() {
             let book = Book::default();
-            let server = book.served(|server| server.authenticate(&lock.by).pull_bind(ANYWHERE));
+            let server =
+                book.served(|server| server.authenticate(&lock.by).pull(Puller::bind(ANYWHERE)));
             // What is added later is guarded as well.
-            let later = server.pull_bind(ANYWHERE).unwrap();
+            let later = server.pull(Puller::bind(ANYWHERE)).unwrap();
             for (nth, at) in [(1, pull_endpoint(&server)), (2, later)] {
                 let pusher = |login: &Login| {
                     let builder = Pusher::builder().connect(&at).with(login);
@@ -60,7 +64,7 @@ fn a_guarded_server_pulls_from_nobody_else() {
                     assert_refused(&stranger, what);
                     // The next try is due half a second after that.
                     assert_refused_within(Duration::from_secs(2), &stranger, what);
-                    assert!(stranger.stats().unauthenticated > 0, "{what}");
+                    assert!(stranger.stats().login_failures > 0, "{what}");
                     // Nobody is there for it; or it goes no further than its own queue.
                     let _ = foreign.send("job", 0);
                     for number in 0..20 {
@@ -69,7 +73,7 @@ fn a_guarded_server_pulls_from_nobody_else() {
                 }
                 book.await_entries(ADA, 20 * nth * lock.strangers.len());
             }
-            assert!(server.stats().denied > 0);
+            assert!(server.stats().logins_rejected > 0);
             assert!(server.pulls().iter().all(|pull| pull.malformed == 0));
         }
     });
@@ -79,7 +83,8 @@ fn a_guarded_server_pulls_from_nobody_else() {
 fn tasks_that_push_learn_in_time_that_they_are_not_let_in() {
     within(LIMIT, || {
         let (lock, book) = (passwords(), Book::default());
-        let server = book.served(|server| server.authenticate(&lock.by).pull_bind(ANYWHERE));
+        let server =
+            book.served(|server| server.authenticate(&lock.by).pull(Puller::bind(ANYWHERE)));
         let at = pull_endpoint(&server);
         tokio::runtime::Runtime::new().unwrap().block_on(async {
             for (what, login) in &lock.strangers {
@@ -124,8 +129,9 @@ fn a_guarded_pusher_pushes_to_nobody_else() {
                 .strangers
                 .iter()
                 .map(|(what, login)| {
-                    let server = nobody.served(|server| server.with(login).pull_connect(&at));
-                    soon(what, || server.pulls()[0].unauthenticated > 0);
+                    let server =
+                        nobody.served(|server| server.with(login).pull(Puller::connect(&at)));
+                    soon(what, || server.pulls()[0].login_failures > 0);
                     server
                 })
                 .collect();
@@ -134,7 +140,7 @@ fn a_guarded_pusher_pushes_to_nobody_else() {
             let error = jobs.enter(0).unwrap_err();
             assert!(matches!(error, Error::Unavailable { .. }), "{error:?}");
             let book = Book::default();
-            let ada = book.served(|server| server.with(&lock.ada).pull_connect(&at));
+            let ada = book.served(|server| server.with(&lock.ada).pull(Puller::connect(&at)));
             let patient = jobs.with_timeout(Duration::from_secs(10));
             for number in 0..100 {
                 patient.enter(number).unwrap();
@@ -148,8 +154,8 @@ fn a_guarded_pusher_pushes_to_nobody_else() {
                 assert_eq!(socket.poll(zmq::POLLIN, 50).unwrap(), 0, "{what}");
             }
             assert_eq!(nobody.entries(None), 0);
-            assert!(pusher.stats().denied > 0);
-            assert_eq!(ada.pulls()[0].unauthenticated, 0);
+            assert!(pusher.stats().logins_rejected > 0);
+            assert_eq!(ada.pulls()[0].login_failures, 0);
         }
     });
 }
@@ -159,7 +165,7 @@ fn a_login_at_an_open_pusher_or_puller_is_refused_and_nothing_comes_through() {
     within(LIMIT, || {
         for login in eager() {
             let book = Book::default();
-            let server = book.served(|server| server.pull_bind(ANYWHERE));
+            let server = book.served(|server| server.pull(Puller::bind(ANYWHERE)));
             let at = pull_endpoint(&server);
             let eager = Pusher::builder().connect(&at).with(&login).build().unwrap();
             assert_refused(&eager, "a login that nobody asks for");
@@ -169,9 +175,9 @@ fn a_login_at_an_open_pusher_or_puller_is_refused_and_nothing_comes_through() {
 
             let pusher = Pusher::bind(ANYWHERE).unwrap();
             let (at, nobody) = (pusher.endpoints().remove(0), Book::default());
-            let eager = nobody.served(|server| server.with(&login).pull_connect(&at));
-            soon("the refusal", || eager.pulls()[0].unauthenticated > 0);
-            let _visitor = book.served(|server| server.pull_connect(&at));
+            let eager = nobody.served(|server| server.with(&login).pull(Puller::connect(&at)));
+            soon("the refusal", || eager.pulls()[0].login_failures > 0);
+            let _visitor = book.served(|server| server.pull(Puller::connect(&at)));
             let jobs = LedgerClient::new(pusher);
             for number in 0..10 {
                 jobs.enter(number).unwrap();
@@ -186,20 +192,23 @@ fn a_login_at_an_open_pusher_or_puller_is_refused_and_nothing_comes_through() {
 fn a_pusher_that_was_refused_pushes_as_soon_as_it_is_let_in_and_does_not_hammer() {
     within(LIMIT, || {
         let file = Scratch::new("jobs");
-        let line = |password| format!("ada:{}\n", zmqrpc::hash_password(password).unwrap());
+        let line = |password| format!("ada:{}\n", zmqrpc::auth::hash_password(password).unwrap());
         file.write(&line("secret"));
         let passwords = Passwords::file(&file.0).unwrap();
         let book = Book::default();
-        let server = book.served(|server| server.authenticate(passwords).pull_bind(ANYWHERE));
+        let server =
+            book.served(|server| server.authenticate(passwords).pull(Puller::bind(ANYWHERE)));
         let at = pull_endpoint(&server);
-        let builder = Pusher::builder().connect(&at).plain("ada", "new");
+        let builder = Pusher::builder()
+            .connect(&at)
+            .credentials(Credentials::plain("ada", "new"));
         let pusher = builder.build().unwrap();
         let (begin, mut tries) = (Instant::now(), 0);
         while begin.elapsed() < Duration::from_secs(3) {
             assert_refused_within(Duration::from_secs(2), &pusher, "a wrong password");
             tries += 1;
         }
-        let denied = server.stats().denied;
+        let denied = server.stats().logins_rejected;
         assert!(
             (2..=8).contains(&denied),
             "{denied} logins in {tries} tries"
@@ -216,20 +225,20 @@ fn an_endpoint_that_lets_nobody_in_can_be_left() {
     within(LIMIT, || {
         let (lock, book) = (passwords(), Book::default());
         let server = book.served(|server| {
-            let server = server.authenticate(&lock.by).pull_bind(ANYWHERE);
+            let server = server.authenticate(&lock.by).pull(Puller::bind(ANYWHERE));
             server.subscribe(Subscription::bind(ANYWHERE))
         });
         let at = pull_endpoint(&server);
         for (what, login) in &lock.strangers {
             let pusher = Pusher::builder().connect(&at).with(login).build().unwrap();
             assert_refused(&pusher, what);
-            pusher.close(&at).unwrap();
+            pusher.remove_endpoint(&at).unwrap();
             assert!(pusher.endpoints().is_empty());
             let at = server.subscriptions().remove(0).endpoint;
             let builder = Publisher::builder().connect(&at).with(login);
             let publisher = builder.build().unwrap();
             assert!(publisher.wait_subscribers(1, LIMIT).is_err());
-            publisher.close(&at).unwrap();
+            publisher.remove_endpoint(&at).unwrap();
         }
     });
 }
@@ -243,7 +252,9 @@ fn a_server_may_ask_for_logins_and_show_its_own_where_it_pulls() {
         let at = pusher.endpoints().remove(0);
         let server = book.served(|server| {
             let asks = server.authenticate(Passwords::new().user("bob", "hidden"));
-            asks.bind(ANYWHERE).with(&lock.ada).pull_connect(&at)
+            asks.bind(ANYWHERE)
+                .with(&lock.ada)
+                .pull(Puller::connect(&at))
         });
         LedgerClient::new(pusher).enter(1).unwrap();
         book.await_entries(None, 1);

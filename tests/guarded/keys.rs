@@ -3,9 +3,8 @@
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
-use zmqrpc::{
-    ClientBuilder, CurveClient, CurveServer, Error, KeyPair, Passwords, PublicKey, Server,
-};
+use zmqrpc::auth::{CurveServer, KeyPair, Passwords, PublicKey};
+use zmqrpc::{ClientBuilder, Credentials, Error, Server};
 
 use crate::support::{await_state, within};
 use crate::vault::{
@@ -30,7 +29,7 @@ fn pairs() -> (KeyPair, KeyPair) {
 
 fn with(server: PublicKey, keys: &KeyPair) -> impl FnOnce(ClientBuilder) -> ClientBuilder {
     let keys = keys.clone();
-    move |builder| builder.curve(CurveClient { server, keys })
+    move |builder| builder.credentials(Credentials::curve(server, keys))
 }
 
 #[test]
@@ -61,13 +60,15 @@ fn strangers_with_keys_are_told_in_time_and_disturb_nobody() {
             let other = KeyPair::generate().unwrap();
             let unknown = client(&server, with(ours.public(), &other));
             assert_refused(&unknown, "refused the login");
-            let before = server.stats().denied;
+            let before = server.stats().logins_rejected;
             let misled = client(&server, with(other.public(), &theirs));
             assert_refused(&misled, "its key is not the one");
-            await_state("it is counted", || server.stats().denied > before);
+            await_state("it is counted", || server.stats().logins_rejected > before);
             let nobody = client(&server, |builder| builder);
             assert_refused(&nobody, "asks for a login");
-            let plain = client(&server, |builder| builder.plain("ada", "secret"));
+            let plain = client(&server, |builder| {
+                builder.credentials(Credentials::plain("ada", "secret"))
+            });
             assert_refused(&plain, "another kind of login");
         });
         let (open, safe) = open();
@@ -77,7 +78,9 @@ fn strangers_with_keys_are_told_in_time_and_disturb_nobody() {
             assert_refused(&eager, "or for none");
         });
         let (passwords, safe) = guarded(Passwords::new().user("ada", "secret"));
-        let ada = client(&passwords, |builder| builder.plain("ada", "secret"));
+        let ada = client(&passwords, |builder| {
+            builder.credentials(Credentials::plain("ada", "secret"))
+        });
         undisturbed(&ada, &safe, || {
             let eager = client(&passwords, with(ours.public(), &theirs));
             assert_refused(&eager, "another kind of login");

@@ -4,6 +4,8 @@ use std::io::{ErrorKind, Read};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use zmqrpc::ConnectionOptions;
+use zmqrpc::Keepalive;
 use zmqrpc::{Client, Error, Server, ServerBuilder};
 
 use crate::support::{await_state, within};
@@ -18,7 +20,10 @@ fn server() -> ServerBuilder {
 fn a_connection_that_says_nothing_is_closed_after_the_handshake_limit() {
     within(Duration::from_secs(20), || {
         let limit = Duration::from_millis(300);
-        let server = server().handshake_limit(limit).start().unwrap();
+        let server = server()
+            .connection(ConnectionOptions::new().handshake_timeout(limit))
+            .start()
+            .unwrap();
         let endpoint = server.endpoints().remove(0);
         let begin = Instant::now();
         let mut silent = TcpStream::connect(endpoint.trim_start_matches("tcp://")).unwrap();
@@ -92,7 +97,10 @@ fn tcp_asks_silent_peers_whether_they_are_still_there() {
     }
     within(Duration::from_secs(20), || {
         let server = server()
-            .keepalive(Duration::from_secs(20), Duration::from_secs(2))
+            .connection(ConnectionOptions::new().keepalive(Keepalive {
+                idle: Duration::from_secs(20),
+                interval: Duration::from_secs(2),
+            }))
             .start()
             .unwrap();
         let endpoint = server.endpoints().remove(0);
@@ -115,15 +123,21 @@ fn tcp_asks_silent_peers_whether_they_are_still_there() {
 fn limits_of_nothing_are_refused() {
     let (none, some) = (Duration::ZERO, Duration::from_secs(1));
     for builder in [
-        server().handshake_limit(none),
-        server().keepalive(none, some),
-        server().keepalive(some, none),
+        server().connection(ConnectionOptions::new().handshake_timeout(none)),
+        server().connection(ConnectionOptions::new().keepalive(Keepalive {
+            idle: none,
+            interval: some,
+        })),
+        server().connection(ConnectionOptions::new().keepalive(Keepalive {
+            idle: some,
+            interval: none,
+        })),
     ] {
         let started = builder.start().map(drop);
         assert!(matches!(started, Err(Error::Config { .. })), "{started:?}");
     }
     let client = Client::builder()
         .connect("tcp://127.0.0.1:1")
-        .handshake_limit(none);
+        .connection(ConnectionOptions::new().handshake_timeout(none));
     assert!(matches!(client.build(), Err(Error::Config { .. })));
 }

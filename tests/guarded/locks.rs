@@ -3,10 +3,12 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use zmqrpc::auth::{Authenticator, CurveServer, KeyPair, Passwords, PublicKey};
+use zmqrpc::proxy::{Pub, Pull, Push, Rep, Req, Sub};
+use zmqrpc::pubsub::{PublisherBuilder, Subscription};
+use zmqrpc::push::PusherBuilder;
 use zmqrpc::{
-    Authenticator, CallContext, ClientBuilder, CurveClient, CurveServer, KeyPair, Passwords, Pub,
-    PublisherBuilder, Pull, Push, PusherBuilder, Rep, Req, Server, ServerBuilder, ServerHandle,
-    Sub, Subscription, zmq_service,
+    CallContext, ClientBuilder, Credentials, Server, ServerBuilder, ServerHandle, zmq_service,
 };
 
 use crate::support::await_state;
@@ -69,7 +71,8 @@ impl Ledger for Book {
 pub(crate) enum Login {
     Nothing,
     Plain(&'static str, &'static str),
-    Curve(CurveClient),
+    /// The server's key, and the client's own.
+    Curve(PublicKey, KeyPair),
 }
 
 impl Login {
@@ -84,9 +87,9 @@ impl Login {
                 socket.set_plain_username(Some(user)).unwrap();
                 socket.set_plain_password(Some(password)).unwrap();
             }
-            Self::Curve(keys) => {
+            Self::Curve(server, _) => {
                 let own = zmq::CurveKeyPair::new().unwrap();
-                let server = zmq::z85_decode(&keys.server.to_string()).unwrap();
+                let server = zmq::z85_decode(&server.to_string()).unwrap();
                 socket.set_curve_serverkey(&server).unwrap();
                 socket.set_curve_publickey(&own.public_key).unwrap();
                 socket.set_curve_secretkey(&own.secret_key).unwrap();
@@ -111,8 +114,8 @@ macro_rules! log_in {
             fn with(self, login: &Login) -> Self {
                 match login.clone() {
                     Login::Nothing => self,
-                    Login::Plain(user, password) => self.plain(user, password),
-                    Login::Curve(keys) => self.curve(keys),
+                    Login::Plain(user, password) => self.credentials(Credentials::plain(user, password)),
+                    Login::Curve(server, keys) => self.credentials(Credentials::curve(server, keys)),
                 }
             }
         })*
@@ -148,11 +151,11 @@ pub(crate) const ADA: Option<&str> = Some("ada");
 pub(crate) fn locks() -> Vec<Lock> {
     let mut locks = vec![passwords()];
     if zmq::has("curve") == Some(true) {
-        let keys = CurveClient {
-            server: KeyPair::generate().unwrap().public(),
-            keys: KeyPair::generate().unwrap(),
-        };
-        locks[0].strangers.push(("a key", Login::Curve(keys)));
+        let server = KeyPair::generate().unwrap().public();
+        let keys = KeyPair::generate().unwrap();
+        locks[0]
+            .strangers
+            .push(("a key", Login::Curve(server, keys)));
         locks.push(self::keys());
     } else {
         println!("with keys: NOT RUN, this libzmq has no CURVE");
@@ -179,7 +182,7 @@ fn keys() -> Lock {
     let (server, other_server, ada, bob) = (pair(), pair(), pair(), pair());
     let show = |server: &KeyPair, keys: &KeyPair| {
         let (server, keys) = (server.public(), keys.clone());
-        Login::Curve(CurveClient { server, keys })
+        Login::Curve(server, keys)
     };
     let bobs = CurveServer::new(other_server.clone()).allow(bob.public(), "bob");
     Lock {
@@ -209,7 +212,7 @@ pub(crate) fn eager() -> Vec<Login> {
     if zmq::has("curve") == Some(true) {
         let (server, keys) = (KeyPair::generate().unwrap().public(), KeyPair::generate());
         let keys = keys.unwrap();
-        logins.push(Login::Curve(CurveClient { server, keys }));
+        logins.push(Login::Curve(server, keys));
     }
     logins
 }

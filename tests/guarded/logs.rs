@@ -9,7 +9,8 @@ use std::time::Duration;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
-use zmqrpc::{Passwords, hash_password};
+use zmqrpc::Credentials;
+use zmqrpc::auth::{Passwords, hash_password};
 
 use crate::support::{await_state, within};
 use crate::vault::{assert_refused, client, guarded};
@@ -66,12 +67,18 @@ fn logins_are_logged_with_user_mechanism_and_place_and_without_the_password() {
     collect();
     within(Duration::from_secs(30), || {
         let (server, _) = guarded(Passwords::new().user("loggia", "sesame-right"));
-        let valid = client(&server, |builder| builder.plain("loggia", "sesame-right"));
+        let valid = client(&server, |builder| {
+            builder.credentials(Credentials::plain("loggia", "sesame-right"))
+        });
         valid.whoami().unwrap();
-        let wrong = client(&server, |builder| builder.plain("loggia", "sesame-wrong"));
+        let wrong = client(&server, |builder| {
+            builder.credentials(Credentials::plain("loggia", "sesame-wrong"))
+        });
         assert_refused(&wrong, "refused the login");
         let crooked = "log\u{2028}gia";
-        let other = client(&server, |builder| builder.plain(crooked, "sesame-wrong"));
+        let other = client(&server, |builder| {
+            builder.credentials(Credentials::plain(crooked, "sesame-wrong"))
+        });
         assert_refused(&other, "refused the login");
 
         let endpoint = server.endpoints().remove(0);
@@ -115,12 +122,14 @@ fn logins_that_are_no_text_are_counted_and_do_not_fill_the_log() {
         let endpoint = server.endpoints().remove(0);
         let address = endpoint.trim_start_matches("tcp://");
         let strangers: Vec<_> = (0..60).map(|_| mumble(address)).collect();
-        await_state("60 refusals", || server.stats().denied == 60);
+        await_state("60 refusals", || server.stats().logins_rejected == 60);
         drop(strangers);
         let told = lines(|line| line.contains(&endpoint) && line.contains("no text"));
         assert!((1..=30).contains(&told.len()), "{told:?}");
         assert_eq!(safe.visits(), 0);
-        let valid = client(&server, |builder| builder.plain("ada", "right"));
+        let valid = client(&server, |builder| {
+            builder.credentials(Credentials::plain("ada", "right"))
+        });
         valid.whoami().unwrap();
     });
 }
@@ -135,7 +144,9 @@ fn a_file_that_is_gone_is_logged_once_however_many_log_in() {
         let (server, _) = guarded(Passwords::file(&path).unwrap());
         std::fs::remove_file(&path).unwrap();
         for _ in 0..3 {
-            let ada = client(&server, |builder| builder.plain("ada", "right"));
+            let ada = client(&server, |builder| {
+                builder.credentials(Credentials::plain("ada", "right"))
+            });
             assert_refused(&ada, "refused the login");
         }
         let told = lines(|line| line.contains(&name));

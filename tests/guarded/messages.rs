@@ -3,10 +3,11 @@
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-use zmqrpc::{
-    AsyncClient, AsyncReceiver, CallError, Client, Error, Publisher, Pusher, Receiver, Sender,
-    Server, ServerBuilder, Subscription,
-};
+use zmqrpc::message::{AsyncReceiver, Receiver, Sender};
+use zmqrpc::pubsub::{Publisher, Subscription};
+use zmqrpc::push::Puller;
+use zmqrpc::push::Pusher;
+use zmqrpc::{AsyncClient, CallError, Client, Error, Server, ServerBuilder};
 
 use crate::locks::{ADA, ANYWHERE, Lock, LogIn, locks, passwords};
 use crate::support::within;
@@ -19,7 +20,7 @@ fn guarded(lock: &Lock) -> ServerBuilder {
     Server::builder()
         .authenticate(&lock.by)
         .bind(ANYWHERE)
-        .pull_bind(ANYWHERE)
+        .pull(Puller::bind(ANYWHERE))
         .subscribe(Subscription::bind(ANYWHERE))
 }
 
@@ -87,7 +88,7 @@ fn a_guarded_receiver_takes_messages_of_nobody_else() {
                 }
             }
             assert!(told.try_recv().is_err(), "a stranger's message got through");
-            assert!(receiver.server().stats().denied > 0);
+            assert!(receiver.server().stats().logins_rejected > 0);
         }
     });
 }

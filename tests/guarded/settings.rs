@@ -1,9 +1,11 @@
 //! What cannot work is told at the start.
 
-use zmqrpc::{
-    Client, CurveServer, Error, KeyPair, Passwords, Proxy, Publisher, Pull, Pusher, Rep, Req,
-    Server, ServerBuilder, Sub, Subscription,
-};
+use zmqrpc::Credentials;
+use zmqrpc::auth::{CurveServer, KeyPair, Passwords};
+use zmqrpc::proxy::{Proxy, Pull, Rep, Req, Sub};
+use zmqrpc::pubsub::{Publisher, Subscription};
+use zmqrpc::push::Pusher;
+use zmqrpc::{Client, Error, Server, ServerBuilder};
 
 use crate::vault::{Safe, VaultServer, guarded};
 
@@ -45,7 +47,7 @@ fn a_client_with_a_login_that_cannot_travel_is_not_built() {
     for (user, password) in [("", "secret"), ("ada", ""), ("ada", &long), ("ada", "a\0b")] {
         let client = Client::builder()
             .connect("tcp://127.0.0.1:1")
-            .plain(user, password);
+            .credentials(Credentials::plain(user, password));
         assert_config(client.build(), "1 to 255 bytes");
     }
 }
@@ -58,7 +60,7 @@ fn a_server_behind_a_hub_cannot_ask_for_logins() {
         .connect("tcp://127.0.0.1:1");
     assert_config(worker.start(), "bind");
     let (server, _) = guarded(passwords());
-    let error = server.connect("tcp://127.0.0.1:1").unwrap_err();
+    let error = server.add_connect("tcp://127.0.0.1:1").unwrap_err();
     assert!(matches!(error, Error::Endpoint { .. }), "{error:?}");
 }
 
@@ -67,32 +69,48 @@ fn one_socket_either_asks_or_shows_and_each_has_something_to_do_it_at() {
     let (bound, there) = ("tcp://127.0.0.1:*", "tcp://127.0.0.1:1");
     let ada = || Passwords::new().user("ada", "secret");
     let bind = || Publisher::builder().bind(bound);
-    assert_config(bind().plain("ada", "secret").build(), "is bound");
-    let both = bind().plain("ada", "secret").authenticate(ada());
+    assert_config(
+        bind()
+            .credentials(Credentials::plain("ada", "secret"))
+            .build(),
+        "is bound",
+    );
+    let both = bind()
+        .credentials(Credentials::plain("ada", "secret"))
+        .authenticate(ada());
     assert_config(both.build(), "use two");
     let mixed = bind().connect(there).authenticate(ada());
     assert_config(mixed.build(), "cannot ask");
     let connect = Pusher::builder().connect(there);
     assert_config(connect.clone().authenticate(ada()).build(), "cannot ask");
-    assert_config(connect.plain("ada", "").build(), "1 to 255 bytes");
+    assert_config(
+        connect.credentials(Credentials::plain("ada", "")).build(),
+        "1 to 255 bytes",
+    );
 
     let bad = Subscription::connect(there).authenticate(ada());
     assert_config(server().subscribe(bad).start(), "cannot ask");
-    let bad = Subscription::bind(bound).plain("ada", "secret");
+    let bad = Subscription::bind(bound).credentials(Credentials::plain("ada", "secret"));
     assert_config(server().subscribe(bad).start(), "is bound");
-    let nothing = server().plain("ada", "secret").bind(bound);
+    let nothing = server()
+        .credentials(Credentials::plain("ada", "secret"))
+        .bind(bound);
     assert_config(nothing.start(), "nothing connects");
 
-    let req = || Req::connect(there);
-    let rep = Rep::connect(there).authenticate(ada());
+    let req = || Req::new().connect(there);
+    let rep = Rep::new().connect(there).authenticate(ada());
     assert_config(Proxy::new(rep, req()).start(), "cannot ask");
-    let rep = Rep::bind(bound).plain("ada", "secret");
+    let rep = Rep::new()
+        .bind(bound)
+        .credentials(Credentials::plain("ada", "secret"));
     assert_config(Proxy::new(rep, req()).start(), "is bound");
-    let sub = Sub::connect(there).authenticate(ada());
+    let sub = Sub::new().connect(there).authenticate(ada());
     assert_config(Proxy::new(sub, req()).start(), "nothing is bound");
-    let pull = Pull::bind(bound).plain("ada", "secret");
+    let pull = Pull::new()
+        .bind(bound)
+        .credentials(Credentials::plain("ada", "secret"));
     assert_config(Proxy::new(pull, req()).start(), "nothing connects");
-    let pull = Pull::connect(there).authenticate(ada());
+    let pull = Pull::new().connect(there).authenticate(ada());
     assert_config(Proxy::new(pull, req()).start(), "nothing is bound");
 }
 
@@ -104,14 +122,19 @@ fn no_secret_is_printed() {
         .bind("tcp://127.0.0.1:*");
     let client = Client::builder()
         .connect("tcp://127.0.0.1:1")
-        .plain("ada", "sesame");
-    let subscription = Subscription::connect("tcp://127.0.0.1:1").plain("ada", "sesame");
+        .credentials(Credentials::plain("ada", "sesame"));
+    let subscription =
+        Subscription::connect("tcp://127.0.0.1:1").credentials(Credentials::plain("ada", "sesame"));
     let publisher = Publisher::builder().authenticate(passwords.clone());
-    let pusher = Pusher::builder().plain("ada", "sesame");
-    let rep = Rep::bind("tcp://127.0.0.1:*").authenticate(passwords.clone());
+    let pusher = Pusher::builder().credentials(Credentials::plain("ada", "sesame"));
+    let rep = Rep::new()
+        .bind("tcp://127.0.0.1:*")
+        .authenticate(passwords.clone());
     let proxy = Proxy::new(
         rep,
-        Req::connect("tcp://127.0.0.1:1").plain("ada", "sesame"),
+        Req::new()
+            .connect("tcp://127.0.0.1:1")
+            .credentials(Credentials::plain("ada", "sesame")),
     );
     for text in [
         format!("{passwords:?}"),
@@ -148,9 +171,6 @@ fn without_curve_it_is_said_at_the_start_what_to_install() {
     let guarded = server().authenticate(guarded).bind("tcp://127.0.0.1:*");
     assert_config(guarded.start(), "libzmq3-dev");
     let client = Client::builder().connect("tcp://127.0.0.1:1");
-    let client = client.curve(zmqrpc::CurveClient {
-        server: keys.public(),
-        keys,
-    });
+    let client = client.credentials(zmqrpc::Credentials::curve(keys.public(), keys));
     assert_config(client.build(), ".cargo/system-libzmq.toml");
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use zmqrpc::auth::Authenticator;
 use zmqrpc::{
-    Authenticator, CallContext, Client, ClientBuilder, Error, Executed, Server, ServerHandle,
-    zmq_service,
+    CallContext, Client, ClientBuilder, Error, Executed, Server, ServerHandle, zmq_service,
 };
 
 #[zmq_service]

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use zmqrpc::{Client, ClientBuilder, CurveClient, CurveServer, KeyPair, Passwords, ServerHandle};
+use zmqrpc::auth::{CurveServer, KeyPair, Passwords};
+use zmqrpc::{Client, ClientBuilder, Credentials, ServerHandle};
 
 use crate::keys::curve_is_there;
 use crate::support::{listen, within};
@@ -56,7 +57,9 @@ fn overhear(server: &ServerHandle, login: impl FnOnce(ClientBuilder) -> ClientBu
 fn whoever_listens_reads_passwords_and_everything_else() {
     within(LIMIT, || {
         let (server, _) = guarded(Passwords::new().user(USER, "a secret"));
-        let tap = overhear(&server, |builder| builder.plain(USER, "a secret"));
+        let tap = overhear(&server, |builder| {
+            builder.credentials(Credentials::plain(USER, "a secret"))
+        });
         assert!(tap.has(b"a secret") && tap.has(USER.as_bytes()));
     });
 }
@@ -70,11 +73,8 @@ fn whoever_listens_reads_neither_content_nor_the_clients_key_where_there_are_key
         let (ours, theirs) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
         let public = theirs.public();
         let (server, _) = guarded(CurveServer::new(ours.clone()).allow(public, USER));
-        let login = CurveClient {
-            server: ours.public(),
-            keys: theirs,
-        };
-        let tap = overhear(&server, |builder| builder.curve(login));
+        let login = Credentials::curve(ours.public(), theirs);
+        let tap = overhear(&server, |builder| builder.credentials(login));
         assert!(tap.has(b"CURVE"), "the wire was read");
         let key = zmq::z85_decode(&public.to_string()).unwrap();
         assert!(!tap.has(USER.as_bytes()) && !tap.has(&key));

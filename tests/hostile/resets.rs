@@ -8,7 +8,8 @@ use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 use rustix::net::sockopt::set_socket_linger;
-use zmqrpc::{Client, Proxy, Rep, Req};
+use zmqrpc::Client;
+use zmqrpc::proxy::{Proxy, Rep, Req};
 
 use super::support::{
     Peer, ProbeClient, await_state, call_by_name, greet, head, pong, reply, within,
@@ -62,8 +63,8 @@ fn a_proxy_outlives_connections_that_are_filled_and_reset() {
     within(LIMIT, || {
         let victim = Victim::start();
         let proxy = Proxy::new(
-            Rep::bind("tcp://127.0.0.1:*"),
-            Req::connect(&victim.endpoint),
+            Rep::new().bind("tcp://127.0.0.1:*"),
+            Req::new().connect(&victim.endpoint),
         );
         let proxy = proxy.start().unwrap();
         let endpoint = proxy.endpoints().remove(0);
@@ -143,8 +144,8 @@ fn a_proxy_keeps_what_a_caller_asked_for_from_who_takes_its_name() {
     within(LIMIT, || {
         let victim = Victim::start();
         let proxy = Proxy::new(
-            Rep::bind("tcp://127.0.0.1:*"),
-            Req::connect(&victim.endpoint),
+            Rep::new().bind("tcp://127.0.0.1:*"),
+            Req::new().connect(&victim.endpoint),
         );
         let proxy = proxy.start().unwrap();
         let endpoint = proxy.endpoints().remove(0);

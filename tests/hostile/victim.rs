@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use zmqrpc::{Client, ServerHandle, ServerStats};
+use zmqrpc::server::ServerStats;
+use zmqrpc::{Client, ServerHandle};
 
 use super::support::{self, Gate, Peer, ProbeClient, anywhere, call_by_key, head, key, serve};
 

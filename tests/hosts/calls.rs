@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use zmqrpc::Credentials;
 use zmqrpc::{Client, Error, Server};
 
 use crate::network::Network;
@@ -23,7 +24,7 @@ fn server_process() {
     role.tell(server.endpoints().remove(0));
     while role.order() == "counts" {
         let visits = visits.0.load(Ordering::SeqCst);
-        role.tell(format!("{visits} {}", server.stats().denied));
+        role.tell(format!("{visits} {}", server.stats().logins_rejected));
     }
 }
 
@@ -58,8 +59,8 @@ fn caller_process() {
     let builder = Client::builder().connect(endpoint);
     let builder = match login {
         Login::Nothing => builder,
-        Login::Plain(user, password) => builder.plain(user, password),
-        Login::Curve(keys) => builder.curve(keys),
+        Login::Plain(user, password) => builder.credentials(Credentials::plain(user, password)),
+        Login::Curve(keys) => builder.credentials(keys),
     };
     let client = HouseClient::new(builder.timeout(Duration::from_secs(15)).build().unwrap());
     let stop = AtomicBool::new(false);

@@ -4,7 +4,11 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use zmqrpc::{Client, Error, Executed, Proxy, Publisher, Pusher, Rep, Req, Server, Subscription};
+use zmqrpc::proxy::{Proxy, Rep, Req};
+use zmqrpc::pubsub::{Publisher, Subscription};
+use zmqrpc::push::Puller;
+use zmqrpc::push::Pusher;
+use zmqrpc::{Client, Error, Executed, Server};
 
 use crate::network::say_not_run;
 use crate::support::{ProbeClient, ProbeServer, Prober, Process, Role, await_state, within};
@@ -45,11 +49,11 @@ fn lonely_process() {
         .service(ProbeServer::new(Prober::default()))
         .connect("tcp://127.0.0.1:40006")
         .subscribe(Subscription::connect("tcp://127.0.0.1:40012"))
-        .pull_connect("tcp://127.0.0.1:40014")
+        .pull(Puller::connect("tcp://127.0.0.1:40014"))
         .start()
         .unwrap();
-    let front = Rep::bind("ipc://@zmqrpc-itself");
-    let _proxy = Proxy::new(front, Req::connect("tcp://127.0.0.1:40008"))
+    let front = Rep::new().bind("ipc://@zmqrpc-itself");
+    let _proxy = Proxy::new(front, Req::new().connect("tcp://127.0.0.1:40008"))
         .start()
         .unwrap();
     let start = Instant::now();

@@ -8,7 +8,11 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
-use zmqrpc::{Client, Error, Executed, Publisher, Pusher, Server, Subscription};
+use zmqrpc::ConnectionOptions;
+use zmqrpc::pubsub::{Publisher, Subscription};
+use zmqrpc::push::Puller;
+use zmqrpc::push::Pusher;
+use zmqrpc::{Client, Error, Executed, Server};
 
 use crate::network::say_not_run;
 use crate::support::{ProbeClient, ProbeServer, Prober, Process, Role, await_state, within};
@@ -93,7 +97,7 @@ fn silent_process() {
         .service(ProbeServer::new(Prober::default()))
         .connect("tcp://hub.example:5555")
         .subscribe(Subscription::connect("tcp://feed.example:5555"))
-        .pull_connect("tcp://work.example:5555")
+        .pull(Puller::connect("tcp://work.example:5555"))
         .start()
         .unwrap();
     let (start, mut slowest) = (Instant::now(), Duration::ZERO);
@@ -171,7 +175,7 @@ fn many_process() {
     let server = Server::builder()
         .service(ProbeServer::new(Prober::default()))
         .bind("tcp://127.0.0.1:5555")
-        .pull_bind("tcp://127.0.0.1:5556")
+        .pull(Puller::bind("tcp://127.0.0.1:5556"))
         .subscribe(Subscription::bind("tcp://127.0.0.1:5557"))
         .start()
         .unwrap();
@@ -190,7 +194,7 @@ fn many_process() {
     let server = Server::builder()
         .service(ProbeServer::new(Prober::default()))
         .subscribe(Subscription::connect("tcp://many.example:5557"))
-        .pull_connect("tcp://many.example:5556")
+        .pull(Puller::connect("tcp://many.example:5556"))
         .start()
         .unwrap();
     publisher
@@ -245,7 +249,7 @@ fn sixth_process() {
         let client = Client::builder()
             .connect("tcp://six.example:5555")
             .connect_timeout(Duration::from_secs(1))
-            .ipv6(ipv6);
+            .connection(ConnectionOptions::new().ipv6(ipv6));
         ProbeClient::new(client.build().unwrap())
     };
     assert_eq!(client(true).add(1, 2), Ok(3));
@@ -256,7 +260,7 @@ fn sixth_process() {
     // What listens everywhere does so for both.
     let server = Server::builder()
         .service(ProbeServer::new(Prober::default()))
-        .ipv6(true)
+        .connection(ConnectionOptions::new().ipv6(true))
         .bind("tcp://*:5555")
         .start()
         .unwrap();

@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use zmqrpc::{Publisher, Server, Subscription};
+use zmqrpc::Credentials;
+use zmqrpc::Server;
+use zmqrpc::pubsub::{Publisher, Subscription};
 
 use crate::network::Network;
 use crate::roles::{HouseClient, HouseServer, Login, Visits, anywhere, guard, login, numbers};
@@ -21,7 +23,7 @@ fn publisher_process() {
     let publisher = Publisher::builder()
         .bind(endpoint)
         .authenticate(guard)
-        .heartbeat(Duration::from_millis(50))
+        .heartbeat_interval(Duration::from_millis(50))
         .build()
         .unwrap();
     role.tell(publisher.endpoints().remove(0));
@@ -75,11 +77,13 @@ fn subscriber_process() {
         return;
     };
     let (endpoint, login) = login(&role.argument);
-    let subscription = Subscription::connect(endpoint).heartbeat(Duration::from_millis(500));
+    let subscription = Subscription::connect(endpoint).silence_timeout(Duration::from_millis(500));
     let subscription = match login {
         Login::Nothing => subscription,
-        Login::Plain(user, password) => subscription.plain(user, password),
-        Login::Curve(keys) => subscription.curve(keys),
+        Login::Plain(user, password) => {
+            subscription.credentials(Credentials::plain(user, password))
+        }
+        Login::Curve(keys) => subscription.credentials(keys),
     };
     let visits = Visits::default();
     let server = Server::builder()
@@ -91,7 +95,7 @@ fn subscriber_process() {
         let executed = visits.0.load(Ordering::SeqCst);
         let stats = server.subscriptions().remove(0);
         let heard = stats.received + stats.heartbeats + stats.malformed;
-        let (lost, renewals, refused) = (stats.lost, stats.renewals, stats.unauthenticated);
+        let (lost, renewals, refused) = (stats.lost, stats.renewals, stats.login_failures);
         role.tell(format!("{executed} {heard} {lost} {renewals} {refused}"));
     }
 }

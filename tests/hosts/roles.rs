@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use zmqrpc::{
-    Authenticator, CallContext, CurveClient, CurveServer, KeyPair, Passwords, zmq_service,
-};
+use zmqrpc::auth::{Authenticator, CurveServer, KeyPair, Passwords};
+use zmqrpc::{CallContext, Credentials, zmq_service};
 
 #[zmq_service]
 pub(crate) trait House {
@@ -61,7 +60,7 @@ pub(crate) fn guard(argument: &str) -> (&str, Authenticator) {
 pub(crate) enum Login {
     Nothing,
     Plain(String, String),
-    Curve(CurveClient),
+    Curve(Credentials),
 }
 
 /// An endpoint and a login: `none`, `plain` and two words, or `curve` with a directory, the name of the server's keys and
@@ -74,7 +73,7 @@ pub(crate) fn login(argument: &str) -> (&str, Login) {
         }
         [endpoint, "curve", keys_at, server, own] => {
             let (server, keys) = (keys(keys_at, server).public(), keys(keys_at, own));
-            (endpoint, Login::Curve(CurveClient { server, keys }))
+            (endpoint, Login::Curve(Credentials::curve(server, keys)))
         }
         _ => panic!("{argument}"),
     }

@@ -22,7 +22,7 @@ fn an_address_in_use_is_an_endpoint_error() {
             "inproc://lifecycle-in-use",
         );
         assert!(text.ends_with("address already in use"), "{text}");
-        endpoint(server.bind(&taken), &taken);
+        endpoint(server.add_bind(&taken), &taken);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let taken = format!("tcp://{}", listener.local_addr().unwrap());
         endpoint(builder().bind(&taken).start(), &taken);

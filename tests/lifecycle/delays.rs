@@ -3,7 +3,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use zmqrpc::{Client, Proxy, Rep, Req};
+use zmqrpc::Client;
+use zmqrpc::proxy::{Proxy, Rep, Req};
 
 use super::draining::{add, draining};
 use super::fixture::LIMIT;
@@ -88,8 +89,8 @@ fn callers_that_go_while_replies_wait_for_them_are_not_waited_for() {
                 let mut endpoint = server.endpoints().remove(0);
                 let mut proxy = None;
                 if through_proxy {
-                    let back = Req::connect(&endpoint);
-                    let started = Proxy::new(Rep::bind("tcp://127.0.0.1:*"), back).start();
+                    let back = Req::new().connect(&endpoint);
+                    let started = Proxy::new(Rep::new().bind("tcp://127.0.0.1:*"), back).start();
                     endpoint = started.as_ref().unwrap().endpoints().remove(0);
                     proxy = started.ok();
                 }

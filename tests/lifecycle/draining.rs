@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use zmqrpc::{Client, Error, Executed, Proxy, Rep, Req, ServerHandle};
+use zmqrpc::Ping;
+use zmqrpc::proxy::{Proxy, Rep, Req};
+use zmqrpc::{Client, Error, Executed, ServerHandle};
 
 use super::fixture::LIMIT;
 use super::support::{
@@ -126,7 +128,10 @@ fn a_client_answers_last_and_gets_its_replies_still() {
         let client = Client::builder()
             .connect(&endpoint)
             .connect_timeout(Duration::from_millis(300))
-            .ping(Duration::from_millis(50), LIMIT)
+            .ping(Ping {
+                interval: Duration::from_millis(50),
+                timeout: LIMIT,
+            })
             .build()
             .unwrap();
         let calls = client.clone();
@@ -236,7 +241,10 @@ fn calls_wait_for_the_next_server_of_the_only_endpoint() {
 fn a_proxy_tells_its_callers_of_its_end() {
     within(LIMIT, || {
         let (server, _gate) = serve(anywhere);
-        let proxy = Proxy::new(Rep::bind(ANYWHERE), Req::connect(&server.endpoints()[0]));
+        let proxy = Proxy::new(
+            Rep::new().bind(ANYWHERE),
+            Req::new().connect(&server.endpoints()[0]),
+        );
         let proxy = proxy.start().unwrap();
         let peer = Peer::connect(&proxy.endpoints()[0]);
         assert_eq!(ask(&peer, add(1))[11], 0);

@@ -3,10 +3,16 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
 
-use zmqrpc::{
-    AsyncPusher, BufferedProxy, Client, Error, MemoryQueue, Proxy, Pub, Publisher, Pull, Push,
-    Pusher, Receiver, Rep, Req, Sender, Server, Sub, Subscription,
-};
+use zmqrpc::ConnectionOptions;
+use zmqrpc::Keepalive;
+use zmqrpc::Ping;
+use zmqrpc::message::{Receiver, Sender};
+use zmqrpc::proxy::Backoff;
+use zmqrpc::proxy::{BufferedProxy, MemoryQueue, Proxy, Pub, Pull, Push, Rep, Req, Sub};
+use zmqrpc::pubsub::{Publisher, Subscription};
+use zmqrpc::push::Puller;
+use zmqrpc::push::{AsyncPusher, Pusher};
+use zmqrpc::{Client, Error, Server};
 
 use super::support::{ProbeAdd, ProbeClient, ProbeServer, Prober, within};
 use super::waits;
@@ -71,15 +77,15 @@ fn with_server(
 
 fn with_target(time: Duration, set: impl FnOnce(Req) -> Req) -> Result<(), Error> {
     let server = serve();
-    let req = set(Req::connect(&server.endpoints()[0]));
-    let proxy = Proxy::new(Rep::bind(ANYWHERE), req).start()?;
+    let req = set(Req::new().connect(&server.endpoints()[0]));
+    let proxy = Proxy::new(Rep::new().bind(ANYWHERE), req).start()?;
     call(&Client::connect(&proxy.endpoints()[0])?, time)
 }
 
 /// Through a proxy that makes calls of jobs.
 fn with_jobs(set: impl FnOnce(Req) -> Req) -> Result<(), Error> {
-    let req = set(Req::connect("tcp://127.0.0.1:9"));
-    let proxy = Proxy::new(Pull::bind(ANYWHERE), req).start()?;
+    let req = set(Req::new().connect("tcp://127.0.0.1:9"));
+    let proxy = Proxy::new(Pull::new().bind(ANYWHERE), req).start()?;
     let pusher = ProbeClient::new(Pusher::connect(&proxy.endpoints()[0])?);
     pusher.add(1, 2)?;
     proxy.shutdown(Duration::from_millis(50)).or_else(running)
@@ -97,8 +103,8 @@ type Buffered = BufferedProxy<MemoryQueue>;
 
 fn with_buffer(set: impl FnOnce(Buffered) -> Buffered) -> Result<(), Error> {
     let queue = MemoryQueue::new(100, 1 << 20);
-    let target = Req::connect("tcp://127.0.0.1:9");
-    let proxy = set(BufferedProxy::new(Rep::bind(ANYWHERE), target, queue)).start()?;
+    let target = Req::new().connect("tcp://127.0.0.1:9");
+    let proxy = set(BufferedProxy::new(Rep::new().bind(ANYWHERE), target, queue)).start()?;
     let client = Client::connect(&proxy.endpoints()[0])?;
     client.notify(&ProbeAdd { a: 1, b: 2 })?;
     std::thread::sleep(Duration::from_millis(20));
@@ -120,19 +126,36 @@ const CASES: &[Case] = &[
         with_client(time, |client| client.connect_timeout(time))
     }),
     ("ping", |time| {
-        with_client(time, |client| client.ping(time, time))
+        with_client(time, |client| {
+            client.ping(Ping {
+                interval: time,
+                timeout: time,
+            })
+        })
     }),
     ("ping", |time| {
-        with_client(time, |client| client.ping(Duration::from_secs(1), time))
+        with_client(time, |client| {
+            client.ping(Ping {
+                interval: Duration::from_secs(1),
+                timeout: time,
+            })
+        })
     }),
     ("linger", |time| {
         with_client(time, |client| client.linger(time))
     }),
     ("handshake_limit", |time| {
-        with_client(time, |client| client.handshake_limit(time))
+        with_client(time, |client| {
+            client.connection(ConnectionOptions::new().handshake_timeout(time))
+        })
     }),
     ("keepalive", |time| {
-        with_client(time, |client| client.keepalive(time, time))
+        with_client(time, |client| {
+            client.connection(ConnectionOptions::new().keepalive(Keepalive {
+                idle: time,
+                interval: time,
+            }))
+        })
     }),
     ("with_timeout", |time| {
         let server = serve();
@@ -143,16 +166,23 @@ const CASES: &[Case] = &[
         with_server(time, |server| server.linger(time))
     }),
     ("handshake_limit", |time| {
-        with_server(time, |server| server.handshake_limit(time))
+        with_server(time, |server| {
+            server.connection(ConnectionOptions::new().handshake_timeout(time))
+        })
     }),
     ("keepalive", |time| {
-        with_server(time, |server| server.keepalive(time, time))
+        with_server(time, |server| {
+            server.connection(ConnectionOptions::new().keepalive(Keepalive {
+                idle: time,
+                interval: time,
+            }))
+        })
     }),
     ("heartbeat", |time| {
         let publisher = Publisher::bind(ANYWHERE)?;
         let endpoint = &publisher.endpoints()[0];
         with_server(time, |server| {
-            server.subscribe(Subscription::connect(endpoint).heartbeat(time))
+            server.subscribe(Subscription::connect(endpoint).silence_timeout(time))
         })
     }),
     ("stop", |time| {
@@ -163,12 +193,12 @@ const CASES: &[Case] = &[
             Ok(answer) => assert_eq!(answer, b"message"),
             Err(error) => assert!(is_short(time), "{error}"),
         }
-        receiver.stop(time).or_else(running)
+        receiver.shutdown(time).or_else(running)
     }),
     ("heartbeat", |time| {
         let publisher = Publisher::builder()
             .bind(ANYWHERE)
-            .heartbeat(time)
+            .heartbeat_interval(time)
             .build()?;
         ProbeClient::new(publisher).add(1, 2)
     }),
@@ -179,20 +209,23 @@ const CASES: &[Case] = &[
     ("handshake_limit", |time| {
         let publisher = Publisher::builder()
             .bind(ANYWHERE)
-            .handshake_limit(time)
+            .connection(ConnectionOptions::new().handshake_timeout(time))
             .build()?;
         ProbeClient::new(publisher).add(1, 2)
     }),
     ("keepalive", |time| {
         let publisher = Publisher::builder()
             .bind(ANYWHERE)
-            .keepalive(time, time)
+            .connection(ConnectionOptions::new().keepalive(Keepalive {
+                idle: time,
+                interval: time,
+            }))
             .build()?;
         ProbeClient::new(publisher).add(1, 2)
     }),
     ("timeout", |time| {
         let server = Server::builder().service(ProbeServer::new(Prober::default()));
-        let server = server.pull_bind(ANYWHERE).start()?;
+        let server = server.pull(Puller::bind(ANYWHERE)).start()?;
         let endpoint = &server.pulls()[0].endpoint;
         push(
             Pusher::builder().connect(endpoint).timeout(time).build()?,
@@ -201,13 +234,13 @@ const CASES: &[Case] = &[
     }),
     ("with_timeout", |time| {
         let server = Server::builder().service(ProbeServer::new(Prober::default()));
-        let server = server.pull_bind(ANYWHERE).start()?;
+        let server = server.pull(Puller::bind(ANYWHERE)).start()?;
         let pusher = Pusher::connect(&server.pulls()[0].endpoint)?;
         push(pusher.with_timeout(time), time)
     }),
     ("with_timeout", |time| {
         let server = Server::builder().service(ProbeServer::new(Prober::default()));
-        let server = server.pull_bind(ANYWHERE).start()?;
+        let server = server.pull(Puller::bind(ANYWHERE)).start()?;
         let pusher = AsyncPusher::connect(&server.pulls()[0].endpoint)?.with_timeout(time);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -230,14 +263,17 @@ const CASES: &[Case] = &[
     ("handshake_limit", |time| {
         Pusher::builder()
             .bind(ANYWHERE)
-            .handshake_limit(time)
+            .connection(ConnectionOptions::new().handshake_timeout(time))
             .build()
             .map(drop)
     }),
     ("keepalive", |time| {
         Pusher::builder()
             .bind(ANYWHERE)
-            .keepalive(time, time)
+            .connection(ConnectionOptions::new().keepalive(Keepalive {
+                idle: time,
+                interval: time,
+            }))
             .build()
             .map(drop)
     }),
@@ -245,24 +281,44 @@ const CASES: &[Case] = &[
         with_target(time, |target| target.connect_timeout(time))
     }),
     ("ping", |time| {
-        with_target(time, |target| target.ping(time, time))
+        with_target(time, |target| {
+            target.ping(Ping {
+                interval: time,
+                timeout: time,
+            })
+        })
     }),
     ("max_age", |time| with_jobs(|target| target.max_age(time))),
     ("handshake_limit", |time| {
-        let proxy = Proxy::new(Rep::bind(ANYWHERE), Req::connect("tcp://127.0.0.1:9"));
-        proxy.handshake_limit(time).start().map(drop)
+        let proxy = Proxy::new(
+            Rep::new().bind(ANYWHERE),
+            Req::new().connect("tcp://127.0.0.1:9"),
+        );
+        proxy
+            .connection(ConnectionOptions::new().handshake_timeout(time))
+            .start()
+            .map(drop)
     }),
     ("keepalive", |time| {
-        let proxy = Proxy::new(Rep::bind(ANYWHERE), Req::connect("tcp://127.0.0.1:9"));
-        proxy.keepalive(time, time).start().map(drop)
+        let proxy = Proxy::new(
+            Rep::new().bind(ANYWHERE),
+            Req::new().connect("tcp://127.0.0.1:9"),
+        );
+        proxy
+            .connection(ConnectionOptions::new().keepalive(Keepalive {
+                idle: time,
+                interval: time,
+            }))
+            .start()
+            .map(drop)
     }),
     ("shutdown", |time| {
-        let proxy = Proxy::new(Pull::bind(ANYWHERE), Push::bind(ANYWHERE)).start()?;
+        let proxy = Proxy::new(Pull::new().bind(ANYWHERE), Push::new().bind(ANYWHERE)).start()?;
         proxy.shutdown(time).or_else(running)
     }),
     ("heartbeat", |time| {
-        let from = Sub::bind(ANYWHERE);
-        Proxy::new(from, Pub::bind(ANYWHERE).heartbeat(time))
+        let from = Sub::new().bind(ANYWHERE);
+        Proxy::new(from, Pub::new().bind(ANYWHERE).heartbeat_interval(time))
             .start()
             .map(drop)
     }),
@@ -273,16 +329,31 @@ const CASES: &[Case] = &[
         with_buffer(|proxy| proxy.attempt_timeout(time))
     }),
     ("backoff", |time| {
-        with_buffer(|proxy| proxy.backoff(time, time))
+        with_buffer(|proxy| {
+            proxy.backoff(Backoff {
+                first: time,
+                longest: time,
+            })
+        })
     }),
     ("backoff", |time| {
-        with_buffer(|proxy| proxy.backoff(Duration::from_millis(1), time))
+        with_buffer(|proxy| {
+            proxy.backoff(Backoff {
+                first: Duration::from_millis(1),
+                longest: time,
+            })
+        })
     }),
     ("handshake_limit", |time| {
-        with_buffer(|proxy| proxy.handshake_limit(time))
+        with_buffer(|proxy| proxy.connection(ConnectionOptions::new().handshake_timeout(time)))
     }),
     ("keepalive", |time| {
-        with_buffer(|proxy| proxy.keepalive(time, time))
+        with_buffer(|proxy| {
+            proxy.connection(ConnectionOptions::new().keepalive(Keepalive {
+                idle: time,
+                interval: time,
+            }))
+        })
     }),
 ];
 

@@ -52,9 +52,9 @@ fn endpoints_come_and_go_while_the_server_runs() {
                 .unwrap(),
         );
         assert_eq!(old.add(2, 3), Ok(5));
-        let added = server.bind("tcp://127.0.0.1:*").unwrap();
-        let inproc = server.bind("inproc://lifecycle-come").unwrap();
-        let outward = server.connect(&hub.back).unwrap();
+        let added = server.add_bind("tcp://127.0.0.1:*").unwrap();
+        let inproc = server.add_bind("inproc://lifecycle-come").unwrap();
+        let outward = server.add_connect(&hub.back).unwrap();
         assert_eq!(
             server.endpoints(),
             [first.as_str(), &added, &inproc, &outward]
@@ -62,14 +62,14 @@ fn endpoints_come_and_go_while_the_server_runs() {
         for endpoint in [&added, &inproc, &hub.front] {
             assert_eq!(ProbeClient::connect(endpoint).unwrap().add(2, 3), Ok(5));
         }
-        server.close(&first).unwrap();
+        server.remove_endpoint(&first).unwrap();
         assert_eq!(server.endpoints(), [added.as_str(), &inproc, &outward]);
         let error = old.add(2, 3).unwrap_err();
         assert!(matches!(error, Error::Unavailable { .. }), "{error:?}");
-        server.close(&outward).unwrap();
-        endpoint(server.close(&first), &first);
-        endpoint(server.bind("tcp://127.0.0.1"), "tcp://127.0.0.1");
-        endpoint(server.connect("tcp://127.0.0.1:*"), "tcp://127.0.0.1:*");
+        server.remove_endpoint(&outward).unwrap();
+        endpoint(server.remove_endpoint(&first), &first);
+        endpoint(server.add_bind("tcp://127.0.0.1"), "tcp://127.0.0.1");
+        endpoint(server.add_connect("tcp://127.0.0.1:*"), "tcp://127.0.0.1:*");
         assert_eq!(ProbeClient::connect(&added).unwrap().add(2, 3), Ok(5));
         server.shutdown(LIMIT).unwrap();
     });
@@ -86,7 +86,7 @@ fn a_closed_inproc_endpoint_serves_nobody_any_more() {
             .unwrap();
         let client = ProbeClient::new(client);
         assert_eq!(client.add(2, 3), Ok(5));
-        server.close("inproc://lifecycle-closed").unwrap();
+        server.remove_endpoint("inproc://lifecycle-closed").unwrap();
         let error = client.add(2, 3).unwrap_err();
         assert!(matches!(error, Error::Unavailable { .. }), "{error:?}");
     });

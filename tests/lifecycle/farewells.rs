@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use zmqrpc::{AsyncClient, Client, Error, Executed, Proxy, Rep, Req};
+use zmqrpc::Ping;
+use zmqrpc::proxy::{Proxy, Rep, Req};
+use zmqrpc::{AsyncClient, Client, Error, Executed};
 
 use super::fixture::LIMIT;
 use super::support::{
@@ -50,7 +52,10 @@ fn hold(peer: &Peer) {
 fn hasty(endpoint: &str) -> Client {
     Client::builder()
         .connect(endpoint)
-        .ping(Duration::from_millis(50), Duration::from_millis(500))
+        .ping(Ping {
+            interval: Duration::from_millis(50),
+            timeout: Duration::from_millis(500),
+        })
         .build()
         .unwrap()
 }
@@ -76,8 +81,10 @@ fn a_server_that_ends_gives_signs_of_life_unasked() {
 fn a_proxy_that_ends_gives_signs_of_life_unasked() {
     within(LIMIT, || {
         let (server, gate) = serve(anywhere);
-        let target = Req::connect(&server.endpoints()[0]);
-        let proxy = Proxy::new(Rep::bind(ANYWHERE), target).start().unwrap();
+        let target = Req::new().connect(&server.endpoints()[0]);
+        let proxy = Proxy::new(Rep::new().bind(ANYWHERE), target)
+            .start()
+            .unwrap();
         let peer = Peer::connect(&proxy.endpoints()[0]);
         hold(&peer);
         gate.await_arrivals(1);
@@ -92,9 +99,13 @@ fn a_proxy_hears_the_signs_of_life_of_a_target_that_ends() {
     within(LIMIT, || {
         let (server, gate) = serve(anywhere);
         let server = Arc::new(server);
-        let target = Req::connect(&server.endpoints()[0])
-            .ping(Duration::from_millis(50), Duration::from_millis(500));
-        let proxy = Proxy::new(Rep::bind(ANYWHERE), target).start().unwrap();
+        let target = Req::new().connect(&server.endpoints()[0]).ping(Ping {
+            interval: Duration::from_millis(50),
+            timeout: Duration::from_millis(500),
+        });
+        let proxy = Proxy::new(Rep::new().bind(ANYWHERE), target)
+            .start()
+            .unwrap();
         let (client, peer) = (
             Client::connect(&proxy.endpoints()[0]).unwrap(),
             Peer::connect(&server.endpoints()[0]),
@@ -158,7 +169,7 @@ fn a_server_that_falls_silent_while_it_ends_is_given_up() {
 fn a_target_that_falls_silent_while_it_ends_is_given_up() {
     within(LIMIT, || {
         let (raw, endpoint) = Peer::bound(zmq::ROUTER, ANYWHERE);
-        let proxy = Proxy::new(Rep::bind(ANYWHERE), Req::connect(&endpoint))
+        let proxy = Proxy::new(Rep::new().bind(ANYWHERE), Req::new().connect(&endpoint))
             .start()
             .unwrap();
         let peer = Peer::connect(&proxy.endpoints()[0]);

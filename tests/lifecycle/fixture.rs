@@ -51,7 +51,9 @@ pub(crate) fn free_port() -> u16 {
 #[track_caller]
 pub(crate) fn setting(error: Result<impl Sized, Error>, name: &str) -> String {
     match error.err() {
-        Some(Error::Config { setting, reason }) => {
+        Some(Error::Config {
+            setting, reason, ..
+        }) => {
             assert_eq!(setting, name);
             reason.into()
         }

@@ -5,7 +5,9 @@ use std::task::{Context, Waker};
 use std::thread;
 use std::time::Duration;
 
-use zmqrpc::{AsyncClient, Client, Error, Executed, Publisher, Pusher, zmq_service};
+use zmqrpc::pubsub::Publisher;
+use zmqrpc::push::Pusher;
+use zmqrpc::{AsyncClient, Client, Error, Executed, zmq_service};
 
 use crate::fixture::LIMIT;
 use crate::support::{

@@ -5,9 +5,10 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
-use zmqrpc::{
-    AsyncClient, AsyncPusher, Client, Error, Publisher, Pusher, Server, ServerHandle, zmq_service,
-};
+use zmqrpc::pubsub::Publisher;
+use zmqrpc::push::Puller;
+use zmqrpc::push::{AsyncPusher, Pusher};
+use zmqrpc::{AsyncClient, Client, Error, Server, ServerHandle, zmq_service};
 
 use crate::fixture::LIMIT;
 use crate::support::{Gate, ProbeClient, Process, Role, anywhere, serve, within};
@@ -133,9 +134,9 @@ fn what_was_flushed_arrives_although_the_program_ends_at_once() {
             let (server, told) = match kind {
                 "client" | "task" => desk(anywhere),
                 "publisher" | "publishing" => desk(|builder| {
-                    builder.subscribe(zmqrpc::Subscription::bind("tcp://127.0.0.1:*"))
+                    builder.subscribe(zmqrpc::pubsub::Subscription::bind("tcp://127.0.0.1:*"))
                 }),
-                _ => desk(|builder| builder.pull_bind("tcp://127.0.0.1:*")),
+                _ => desk(|builder| builder.pull(Puller::bind("tcp://127.0.0.1:*"))),
             };
             let endpoint = match kind {
                 "client" | "task" => server.endpoints()[0].clone(),

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use zmqrpc::{Client, Error, Proxy, Rep, Req, ServerHandle};
+use zmqrpc::proxy::{Proxy, Rep, Req};
+use zmqrpc::{Client, Error, ServerHandle};
 
 use super::fixture::LIMIT;
 use super::support::{
@@ -108,8 +109,12 @@ fn a_proxy_turns_to_its_other_target() {
     within(LIMIT, || {
         for status in [7, 9, 17] {
             let (fake, server) = refusing(status, 0);
-            let target = Req::connect(&fake.endpoint).and_connect(&server.endpoints()[0]);
-            let proxy = Proxy::new(Rep::bind(ANYWHERE), target).start().unwrap();
+            let target = Req::new()
+                .connect(&fake.endpoint)
+                .connect(&server.endpoints()[0]);
+            let proxy = Proxy::new(Rep::new().bind(ANYWHERE), target)
+                .start()
+                .unwrap();
             let client = Client::connect(&proxy.endpoints()[0]).unwrap();
             let before = await_served(&client, &server);
             for _ in 1..20 {

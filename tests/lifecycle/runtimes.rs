@@ -153,7 +153,7 @@ fn a_shutdown_for_tasks_keeps_its_limit_on_any_executor() {
             }
             told.recv().unwrap();
         };
-        assert_eq!(ended, Err(Error::StillRunning { limit }));
+        assert_eq!(ended, Err(Error::StillRunning { timeout: limit }));
         assert!(caller.join().unwrap().is_err());
     });
 }

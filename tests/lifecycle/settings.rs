@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use zmqrpc::Ping;
 use zmqrpc::{Client, ClientBuilder, Server};
 
 use super::fixture::{LIMIT, builder, endpoint, free_port, setting};
@@ -132,7 +133,10 @@ fn limits_that_mean_never_are_taken() {
             .connect(&server.endpoints()[0])
             .timeout(Duration::MAX)
             .connect_timeout(Duration::MAX)
-            .ping(Duration::MAX, Duration::MAX)
+            .ping(Ping {
+                interval: Duration::MAX,
+                timeout: Duration::MAX,
+            })
             .build()
             .unwrap();
         assert_eq!(ProbeClient::new(client).add(2, 3), Ok(5));

@@ -26,9 +26,9 @@ fn an_idle_server_ends_at_once_and_stays_ended() {
         assert_eq!(server.endpoints(), [""; 0]);
         assert_eq!(server.stats().requests, 1);
         for result in [
-            server.bind("tcp://127.0.0.1:*").map(drop),
-            server.connect("tcp://127.0.0.1:1").map(drop),
-            server.close("tcp://127.0.0.1:1"),
+            server.add_bind("tcp://127.0.0.1:*").map(drop),
+            server.add_connect("tcp://127.0.0.1:1").map(drop),
+            server.remove_endpoint("tcp://127.0.0.1:1"),
         ] {
             let text = result.unwrap_err().to_string();
             assert!(text.ends_with("the server has ended"), "{text}");
@@ -49,12 +49,12 @@ fn a_hanging_service_does_not_hold_up_a_shutdown() {
         let error = server.shutdown(limit).unwrap_err();
         let took = start.elapsed();
         assert!(took >= limit && took < limit * 3, "{took:?}");
-        assert_eq!(error, Error::StillRunning { limit });
+        assert_eq!(error, Error::StillRunning { timeout: limit });
         assert_eq!(
             error.to_string(),
             "a service is still running after 200ms; it goes on until it returns, its reply is dropped"
         );
-        assert!(error.site().is_none() && error.executed() == Executed::No);
+        assert!(error.target().is_none() && error.executed() == Executed::No);
         let error = caller.join().unwrap().unwrap_err();
         assert!(matches!(error, Error::Unavailable { .. }), "{error:?}");
         gate.open();

@@ -3,7 +3,10 @@
 use std::future::Future;
 use std::time::Duration;
 
-use zmqrpc::{AsyncClient, AsyncPusher, Client, Error, Publisher, Pusher, Server, ServerHandle};
+use zmqrpc::pubsub::Publisher;
+use zmqrpc::push::Puller;
+use zmqrpc::push::{AsyncPusher, Pusher};
+use zmqrpc::{AsyncClient, Client, Error, Server, ServerHandle};
 
 use super::durations::{ANYWHERE, Case, running, serve};
 use super::support::{ProbeAdd, ProbeClient, ProbeServer, Prober};
@@ -44,7 +47,9 @@ fn published() -> Result<(Publisher, ServerHandle), Error> {
 /// A pusher that has something to flush, and who pulls it.
 fn pushed() -> Result<(Pusher, ServerHandle), Error> {
     let service = ProbeServer::new(Prober::default());
-    let server = Server::builder().service(service).pull_bind(ANYWHERE);
+    let server = Server::builder()
+        .service(service)
+        .pull(Puller::bind(ANYWHERE));
     let server = server.start()?;
     let pusher = Pusher::connect(&server.pulls()[0].endpoint)?;
     ProbeClient::new(pusher.clone()).add(1, 2)?;

@@ -3,7 +3,9 @@
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-use zmqrpc::{CallError, Client, Error, Publisher, Receiver, Sender, Server, zmq_service};
+use zmqrpc::message::{Receiver, Sender};
+use zmqrpc::pubsub::Publisher;
+use zmqrpc::{CallError, Client, Error, Server, zmq_service};
 
 use crate::support::{ProbeAdd, ProbeHold, anywhere, await_state, serve, within};
 use crate::{ANYWHERE, LIMIT, NOBODY, SOON, client_of};
@@ -123,7 +125,7 @@ fn heartbeats_go_to_subscribers_alone_and_hold_no_caller_up() {
         let client = Client::connect(&receiver.endpoints()[0]).unwrap();
         let sender = Sender::new((client, publisher));
         for _ in 0..3 {
-            sender.transport().1.heartbeat().unwrap();
+            sender.transport().1.send_heartbeat().unwrap();
         }
         let heard = || receiver.server().subscriptions().remove(0);
         await_state("three heartbeats", || heard().heartbeats == 3);

@@ -5,9 +5,10 @@ use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
-use zmqrpc::{
-    Client, Command, Proxy, Publisher, Pusher, Rep, Req, Server, Sub, Subscription, zmq_service,
-};
+use zmqrpc::proxy::{Proxy, Rep, Req, Sub};
+use zmqrpc::pubsub::{Publisher, Subscription};
+use zmqrpc::push::Pusher;
+use zmqrpc::{Client, Command, Server, zmq_service};
 
 use crate::support::{ProbeAdd, Process, Role, await_state, within};
 use crate::{ANYWHERE, LIMIT, NOBODY, SOON, client_of};
@@ -50,10 +51,10 @@ fn site_process() {
         return;
     };
     let mut endpoints = role.argument.split(' ');
-    let centre = Req::connect(endpoints.next().unwrap());
-    let first = Sub::connect(endpoints.next().unwrap());
+    let centre = Req::new().connect(endpoints.next().unwrap());
+    let first = Sub::new().connect(endpoints.next().unwrap());
     let samplers = endpoints.fold(first, |samplers, next| {
-        samplers.and(Subscription::connect(next))
+        samplers.subscribe(Subscription::connect(next))
     });
     let site = Proxy::new(samplers, centre).start().unwrap();
     role.order();
@@ -98,9 +99,12 @@ fn relay_process() {
     let Some(role) = Role::of("processes::relay_process") else {
         return;
     };
-    let relay = Proxy::new(Rep::bind(ANYWHERE), Req::connect(&role.argument))
-        .start()
-        .unwrap();
+    let relay = Proxy::new(
+        Rep::new().bind(ANYWHERE),
+        Req::new().connect(&role.argument),
+    )
+    .start()
+    .unwrap();
     role.tell(&relay.endpoints()[0]);
     role.order();
 }

@@ -193,10 +193,13 @@ fn a_target_cannot_answer_what_another_one_was_asked() {
             own.chain(forged).collect()
         });
         let (honest, gate) = serve(anywhere);
-        let back = zmqrpc::Req::connect(endpoint(&honest)).and_connect(&liar.endpoint);
-        let proxy = zmqrpc::Proxy::new(zmqrpc::Rep::bind(crate::ANYWHERE), back)
-            .start()
-            .unwrap();
+        let back = zmqrpc::proxy::Req::new()
+            .connect(endpoint(&honest))
+            .connect(&liar.endpoint);
+        let proxy =
+            zmqrpc::proxy::Proxy::new(zmqrpc::proxy::Rep::new().bind(crate::ANYWHERE), back)
+                .start()
+                .unwrap();
         let client = Client::connect(&proxy.endpoints()[0]).unwrap();
         while proxy.stats().late == 0 {
             let _ = client.call(&ProbeAdd { a: 2, b: 3 });
@@ -208,7 +211,7 @@ fn a_target_cannot_answer_what_another_one_was_asked() {
         gate.await_arrivals(4);
         gate.open();
         // It may lie about its own calls, not about those of the honest one.
-        let ended = held.into_iter().map(zmqrpc::Pending::wait);
+        let ended = held.into_iter().map(zmqrpc::client::Pending::wait);
         let good = ended.flatten().count();
         assert_eq!((good, honest.stats().requests - before), (4, 4));
     });

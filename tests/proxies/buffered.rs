@@ -3,16 +3,16 @@
 use std::thread;
 use std::time::Duration;
 
-use zmqrpc::{
-    BufferedHandle, BufferedProxy, Client, Error, Executed, MemoryQueue, Queue, Rep, Req,
-};
+use zmqrpc::proxy::Backoff;
+use zmqrpc::proxy::{BufferedHandle, BufferedProxy, MemoryQueue, Queue, Rep, Req};
+use zmqrpc::{Client, Error, Executed};
 
 use crate::log::{File, LogClient, Taken, log};
 use crate::support::{Peer, call_by_key, head, within};
 use crate::{ANYWHERE, LIMIT, eventually};
 
 pub(crate) fn store<Q: Queue>(target: &str, queue: Q) -> BufferedHandle {
-    BufferedProxy::new(Rep::bind(ANYWHERE), Req::connect(target), queue)
+    BufferedProxy::new(Rep::new().bind(ANYWHERE), Req::new().connect(target), queue)
         .start()
         .unwrap()
 }
@@ -70,7 +70,7 @@ fn full_is_refused<Q: Queue>(queue: Q, room: usize) {
     }
     let error = client.take(1, 0).unwrap_err();
     assert!(
-        matches!(&error, Error::Overloaded { reason, .. } if reason.contains("queue is full")),
+        matches!(&error, Error::Overloaded { cause: reason, .. } if reason.to_string().contains("queue is full")),
         "{error}"
     );
     assert_eq!(error.executed(), Executed::No);
@@ -158,8 +158,8 @@ fn what_cannot_be_delivered_becomes_a_dead_letter() {
 #[test]
 fn what_is_too_old_becomes_a_dead_letter() {
     within(LIMIT, || {
-        let back = Req::connect("tcp://127.0.0.1:1");
-        let proxy = BufferedProxy::new(Rep::bind(ANYWHERE), back, roomy())
+        let back = Req::new().connect("tcp://127.0.0.1:1");
+        let proxy = BufferedProxy::new(Rep::new().bind(ANYWHERE), back, roomy())
             .time_to_live(Duration::from_millis(200))
             .start()
             .unwrap();
@@ -276,8 +276,8 @@ fn a_delivery_that_is_not_answered_does_not_hold_up_the_end_and_is_made_again() 
 #[test]
 fn settings_that_make_no_sense_are_named() {
     let proxy = || {
-        let back = Req::connect("tcp://127.0.0.1:1");
-        BufferedProxy::new(Rep::bind(ANYWHERE), back, roomy())
+        let back = Req::new().connect("tcp://127.0.0.1:1");
+        BufferedProxy::new(Rep::new().bind(ANYWHERE), back, roomy())
     };
     let setting = |proxy: BufferedProxy<MemoryQueue>| match proxy.start().unwrap_err() {
         Error::Config { setting, .. } => setting,
@@ -288,7 +288,13 @@ fn settings_that_make_no_sense_are_named() {
         "attempt_timeout"
     );
     let (short, long) = (Duration::from_secs(1), Duration::from_secs(2));
-    assert_eq!(setting(proxy().backoff(long, short)), "backoff");
+    assert_eq!(
+        setting(proxy().backoff(Backoff {
+            first: long,
+            longest: short
+        })),
+        "backoff"
+    );
     assert_eq!(setting(proxy().max_message(1)), "max_message");
 }
 

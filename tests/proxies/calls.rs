@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use zmqrpc::{CallError, Client, Error, Proxy, Rep, Req, zmq_service};
+use zmqrpc::proxy::{Proxy, Rep, Req};
+use zmqrpc::{CallError, Client, Error, zmq_service};
 
 use crate::support::{
     DivideError, Peer, ProbeAdd, ProbeClient, ProbeHold, anywhere, call_by_key, key, serve, within,
@@ -196,8 +197,8 @@ fn calls_go_to_several_targets_in_turn() {
     within(LIMIT, || {
         let (a, _gate) = serve(anywhere);
         let (b, _gate) = serve(anywhere);
-        let back = Req::connect(endpoint(&a)).and_connect(endpoint(&b));
-        let proxy = Proxy::new(Rep::bind(ANYWHERE), back).start().unwrap();
+        let back = Req::new().connect(endpoint(&a)).connect(endpoint(&b));
+        let proxy = Proxy::new(Rep::new().bind(ANYWHERE), back).start().unwrap();
         let client = client_of(&proxy);
         eventually("both targets", || {
             assert_eq!(client.add(2, 3), Ok(5));
@@ -227,7 +228,7 @@ fn every_transport_serves() {
             (crate::support::ipc("front"), crate::support::ipc("back")),
             ("inproc://proxy-front".into(), "inproc://proxy-back".into()),
         ] {
-            let proxy = Proxy::new(Rep::bind(&front), Req::connect(&back))
+            let proxy = Proxy::new(Rep::new().bind(&front), Req::new().connect(&back))
                 .start()
                 .unwrap();
             let client = ProbeClient::connect(&front).unwrap();

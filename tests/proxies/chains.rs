@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use zmqrpc::{CallError, Client, Executed, Proxy, Pub, Rep, Req, Sub};
+use zmqrpc::proxy::{Proxy, Pub, Rep, Req, Sub};
+use zmqrpc::{CallError, Client, Executed};
 
 use crate::events::{await_hearing, publisher, subscriber};
 use crate::log::{LogClient, Taken};
@@ -56,7 +57,7 @@ fn the_last_ones_failure_reaches_the_caller() {
         let client = client_of(&first).with_timeout(Duration::from_secs(10));
         let error = client.add(2, 3).unwrap_err();
         assert!(
-            matches!(&error, zmqrpc::Error::Unavailable { reason, .. } if reason.contains("its target in time")),
+            matches!(&error, zmqrpc::Error::Unavailable { cause: reason, .. } if reason.to_string().contains("its target in time")),
             "{error}"
         );
         assert_eq!(error.executed(), Executed::No);
@@ -68,11 +69,11 @@ fn a_chain_from_a_sampler_to_a_subscriber_passes_everything() {
     within(LIMIT, || {
         // Sampler, SUB to REQ on the site, REP to PUB at the centre, subscriber.
         let (sampler, at) = publisher();
-        let centre = Proxy::new(Rep::bind(ANYWHERE), Pub::bind(ANYWHERE))
+        let centre = Proxy::new(Rep::new().bind(ANYWHERE), Pub::new().bind(ANYWHERE))
             .start()
             .unwrap();
-        let back = Req::connect(&centre.endpoints()[0]);
-        let _site = Proxy::new(Sub::connect(at), back).start().unwrap();
+        let back = Req::new().connect(&centre.endpoints()[0]);
+        let _site = Proxy::new(Sub::new().connect(at), back).start().unwrap();
         let taken = Taken::default();
         let _server = subscriber(&centre.endpoints()[1], &taken);
         sampler

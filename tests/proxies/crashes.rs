@@ -5,7 +5,8 @@ use std::fs;
 use std::time::Duration;
 
 use rustix::process::{Resource, getrlimit, setrlimit};
-use zmqrpc::{BufferedProxy, Client, DiskQueue, Error, Executed, Rep, Req};
+use zmqrpc::proxy::{BufferedProxy, DiskQueue, Rep, Req};
+use zmqrpc::{Client, Error, Executed};
 
 use crate::log::{File, LogTake, Taken, log};
 use crate::support::{Process, Role, within};
@@ -54,7 +55,7 @@ pub(crate) fn proxy_process() {
         panic!("{}", role.argument);
     };
     let queue = DiskQueue::open(file).unwrap();
-    let proxy = BufferedProxy::new(Rep::bind(front), Req::connect(back), queue)
+    let proxy = BufferedProxy::new(Rep::new().bind(front), Req::new().connect(back), queue)
         .start()
         .unwrap();
     role.tell("ready");
@@ -95,7 +96,7 @@ fn send(front: &str, client: u32, end: u64, accepted: &mut BTreeSet<(u32, u64)>)
             .collect();
         let mut again = Vec::new();
         for (number, call) in calls {
-            match call.and_then(zmqrpc::Pending::wait) {
+            match call.and_then(zmqrpc::client::Pending::wait) {
                 Ok(()) => drop(accepted.insert((client, number))),
                 Err(error) if error.executed() == Executed::No => again.push(number),
                 // Nobody knows: what was sent may have been accepted.
@@ -192,7 +193,7 @@ fn a_proxy_killed_while_it_delivers_loses_nothing_and_repeats_nothing() {
 
 fn reason_of(file: &File) -> String {
     match DiskQueue::open(&file.0) {
-        Err(Error::Queue { path, reason }) => {
+        Err(Error::Queue { path, reason, .. }) => {
             assert_eq!(*path, *file.0.to_string_lossy());
             reason.into()
         }
@@ -223,8 +224,8 @@ fn a_damaged_file_is_told_of_and_left_alone() {
     within(LONG, || {
         let file = File::new("damaged");
         let proxy = BufferedProxy::new(
-            Rep::bind(ANYWHERE),
-            Req::connect("tcp://127.0.0.1:1"),
+            Rep::new().bind(ANYWHERE),
+            Req::new().connect("tcp://127.0.0.1:1"),
             file.open(),
         )
         .start()
@@ -248,8 +249,8 @@ fn a_damaged_file_is_told_of_and_left_alone() {
         fs::write(&file.0, &good).unwrap();
         let queue = file.open();
         let proxy = BufferedProxy::new(
-            Rep::bind(ANYWHERE),
-            Req::connect("tcp://127.0.0.1:1"),
+            Rep::new().bind(ANYWHERE),
+            Req::new().connect("tcp://127.0.0.1:1"),
             queue,
         )
         .start()

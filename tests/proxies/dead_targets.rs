@@ -3,7 +3,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use zmqrpc::{Client, Error, Executed, Proxy, Rep, Req};
+use zmqrpc::proxy::{Proxy, Rep, Req};
+use zmqrpc::{Client, Error, Executed};
 
 use crate::support::{
     Peer, ProbeAdd, ProbeHold, TargetAdd, TargetClient, TargetHold, TargetProcess, anywhere,
@@ -13,7 +14,9 @@ use crate::{ANYWHERE, LIMIT, await_stats, client_of, endpoint, eventually, proxy
 
 fn assert_unavailable(error: &Error, reason: &str, executed: Executed) {
     match error {
-        Error::Unavailable { reason: told, .. } => assert!(told.contains(reason), "{told}"),
+        Error::Unavailable { cause: told, .. } => {
+            assert!(told.to_string().contains(reason), "{told}");
+        }
         other => panic!("{other}"),
     }
     assert_eq!(error.executed(), executed);
@@ -200,8 +203,10 @@ fn what_is_no_zeromq_is_told_apart() {
 fn a_live_target_does_the_work_of_a_dead_one() {
     within(LIMIT, || {
         let (server, _gate) = serve(anywhere);
-        let back = Req::connect("tcp://127.0.0.1:1").and_connect(endpoint(&server));
-        let proxy = Proxy::new(Rep::bind(ANYWHERE), back).start().unwrap();
+        let back = Req::new()
+            .connect("tcp://127.0.0.1:1")
+            .connect(endpoint(&server));
+        let proxy = Proxy::new(Rep::new().bind(ANYWHERE), back).start().unwrap();
         let client = client_of(&proxy);
         for _ in 0..100 {
             assert_eq!(client.add(2, 3), Ok(5));

@@ -3,7 +3,8 @@
 use std::thread;
 use std::time::Duration;
 
-use zmqrpc::{BufferedProxy, Rep, Req};
+use zmqrpc::proxy::Backoff;
+use zmqrpc::proxy::{BufferedProxy, Rep, Req};
 
 use crate::buffered::{log_client, roomy, store};
 use crate::log::{Taken, log, log_with};
@@ -27,9 +28,12 @@ fn passing_failures_are_tried_again_in_order() {
             }]
         });
         let rest = Duration::from_millis(5);
-        let back = Req::connect(&target.endpoint);
-        let proxy = BufferedProxy::new(Rep::bind(ANYWHERE), back, roomy())
-            .backoff(rest, 4 * rest)
+        let back = Req::new().connect(&target.endpoint);
+        let proxy = BufferedProxy::new(Rep::new().bind(ANYWHERE), back, roomy())
+            .backoff(Backoff {
+                first: rest,
+                longest: 4 * rest,
+            })
             .start()
             .unwrap();
         let client = log_client(&proxy);
@@ -163,9 +167,12 @@ fn a_hostile_target_loses_nothing() {
             }
         });
         let rest = Duration::from_millis(1);
-        let back = Req::connect(&target.endpoint);
-        let proxy = BufferedProxy::new(Rep::bind(ANYWHERE), back, roomy())
-            .backoff(rest, rest)
+        let back = Req::new().connect(&target.endpoint);
+        let proxy = BufferedProxy::new(Rep::new().bind(ANYWHERE), back, roomy())
+            .backoff(Backoff {
+                first: rest,
+                longest: rest,
+            })
             .start()
             .unwrap();
         let client = log_client(&proxy);
@@ -186,7 +193,10 @@ fn large_deliveries_are_under_way_a_few_at_a_time() {
             let answer = is_small.then(|| crate::support::reply(id, 0, 0, &[]));
             answer.into_iter().collect()
         });
-        let proxy = store(&target.endpoint, zmqrpc::MemoryQueue::new(10, 1 << 30));
+        let proxy = store(
+            &target.endpoint,
+            zmqrpc::proxy::MemoryQueue::new(10, 1 << 30),
+        );
         let peers: Vec<_> = (0..5)
             .map(|_| Peer::connect(&proxy.endpoints()[0]))
             .collect();

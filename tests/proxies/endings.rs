@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use zmqrpc::{Proxy, ProxyHandle, Pub, Pull, Push, Pusher, Rep, Req, Sub};
+use zmqrpc::proxy::{Proxy, ProxyHandle, Pub, Pull, Push, Rep, Req, Sub};
+use zmqrpc::push::Pusher;
 
 use crate::events::publisher;
 use crate::log::{LogClient, Taken, log};
@@ -21,23 +22,23 @@ fn all_of_them_end_within_a_second_in_every_state() {
         let dead = "tcp://127.0.0.1:1";
         let proxies = |back: &str| -> Vec<ProxyHandle> {
             vec![
-                Proxy::new(Rep::bind(ANYWHERE), Pub::bind(ANYWHERE))
+                Proxy::new(Rep::new().bind(ANYWHERE), Pub::new().bind(ANYWHERE))
                     .start()
                     .unwrap(),
-                Proxy::new(Sub::connect(&at), Pub::bind(ANYWHERE))
+                Proxy::new(Sub::new().connect(&at), Pub::new().bind(ANYWHERE))
                     .start()
                     .unwrap(),
-                Proxy::new(Sub::connect(&at), Req::connect(back))
+                Proxy::new(Sub::new().connect(&at), Req::new().connect(back))
                     .start()
                     .unwrap(),
-                Proxy::new(Sub::connect(&at), Req::connect(back))
+                Proxy::new(Sub::new().connect(&at), Req::new().connect(back))
                     .max_calls(10)
                     .start()
                     .unwrap(),
-                Proxy::new(Pull::bind(ANYWHERE), Req::connect(back))
+                Proxy::new(Pull::new().bind(ANYWHERE), Req::new().connect(back))
                     .start()
                     .unwrap(),
-                Proxy::new(Pull::bind(ANYWHERE), Push::connect(dead))
+                Proxy::new(Pull::new().bind(ANYWHERE), Push::new().connect(dead))
                     .start()
                     .unwrap(),
             ]

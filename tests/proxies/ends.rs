@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use zmqrpc::{Client, Error, Executed, Proxy, Rep, Req};
+use zmqrpc::proxy::{Proxy, Rep, Req};
+use zmqrpc::{Client, Error, Executed};
 
 use crate::support::{
     Peer, ProbeAdd, ProbeHold, TargetHold, TargetProcess, anywhere, call_by_key, failure, key,
@@ -52,10 +53,13 @@ fn it_ends_within_a_second_when_its_target_is_dead() {
 #[test]
 fn it_ends_within_a_second_when_its_queue_is_full() {
     within(LIMIT, || {
-        let proxy = Proxy::new(Rep::bind(ANYWHERE), Req::connect("tcp://127.0.0.1:1"))
-            .max_calls(1000)
-            .start()
-            .unwrap();
+        let proxy = Proxy::new(
+            Rep::new().bind(ANYWHERE),
+            Req::new().connect("tcp://127.0.0.1:1"),
+        )
+        .max_calls(1000)
+        .start()
+        .unwrap();
         let peer = Peer::connect(&proxy.endpoints()[0]);
         let key = key("Probe.add", "(i64, i64) -> i64", 1);
         for id in 1..=2000 {
@@ -172,7 +176,10 @@ fn calls_that_do_not_end_in_time_are_given_up() {
         let held = client.begin(&ProbeHold {}).unwrap();
         gate.await_arrivals(1);
         let limit = Duration::from_millis(50);
-        assert_eq!(proxy.shutdown(limit), Err(Error::StillRunning { limit }));
+        assert_eq!(
+            proxy.shutdown(limit),
+            Err(Error::StillRunning { timeout: limit })
+        );
         let error = held.wait().unwrap_err();
         assert_eq!(error.executed(), Executed::Maybe);
         gate.open();
@@ -185,8 +192,8 @@ fn its_endpoint_is_free_when_it_has_ended() {
         let (server, _gate) = serve(anywhere);
         let mut place = ANYWHERE.to_owned();
         for _ in 0..10 {
-            let back = Req::connect(endpoint(&server));
-            let proxy = Proxy::new(Rep::bind(&place), back).start().unwrap();
+            let back = Req::new().connect(endpoint(&server));
+            let proxy = Proxy::new(Rep::new().bind(&place), back).start().unwrap();
             place.clone_from(&proxy.endpoints()[0]);
             assert_eq!(client_of(&proxy).add(2, 3), Ok(5));
         }

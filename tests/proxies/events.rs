@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use zmqrpc::{
-    Error, Executed, Overflow, Proxy, Pub, Publisher, Rep, Req, Server, ServerHandle, Sub,
-    Subscription,
-};
+use zmqrpc::proxy::{Proxy, Pub, Rep, Req, Sub};
+use zmqrpc::pubsub::{Overflow, Publisher, Subscription};
+use zmqrpc::{Error, Executed, Server, ServerHandle};
 
 use crate::log::{LogClient, LogServer, Taken, log};
 use crate::support::{Gate, within};
@@ -41,8 +40,8 @@ pub(crate) fn await_hearing(taken: &Taken, mut publish: impl FnMut()) {
 #[test]
 fn rep_to_pub_answers_accepted_and_publishes() {
     within(LIMIT, || {
-        let to = Pub::bind(ANYWHERE).topic("eu.");
-        let proxy: zmqrpc::Rep2Pub = Proxy::new(Rep::bind(ANYWHERE), to);
+        let to = Pub::new().bind(ANYWHERE).topic("eu.");
+        let proxy: zmqrpc::proxy::Rep2Pub = Proxy::new(Rep::new().bind(ANYWHERE), to);
         let proxy = proxy.start().unwrap();
         let [front, back] = &proxy.endpoints()[..] else {
             panic!("{:?}", proxy.endpoints());
@@ -80,9 +79,9 @@ fn a_callback_on_silence_that_stands_still_holds_up_no_event() {
         let gate = Gate::default();
         let held = gate.clone();
         let from = Subscription::connect(&endpoint)
-            .heartbeat(Duration::from_millis(100))
+            .silence_timeout(Duration::from_millis(100))
             .on_silence(move |_| held.pass());
-        let proxy = Proxy::new(Sub::from(from), Pub::bind(ANYWHERE));
+        let proxy = Proxy::new(Sub::from(from), Pub::new().bind(ANYWHERE));
         let proxy = proxy.start().unwrap();
         gate.await_arrivals(1);
         let taken = Taken::default();
@@ -97,8 +96,11 @@ fn a_callback_on_silence_that_stands_still_holds_up_no_event() {
 #[test]
 fn rep_to_pub_refuses_what_a_full_subscriber_has_no_room_for() {
     within(LIMIT, || {
-        let to = Pub::bind(ANYWHERE).overflow(Overflow::Refuse).high_water(1);
-        let proxy = Proxy::new(Rep::bind(ANYWHERE), to).start().unwrap();
+        let to = Pub::new()
+            .bind(ANYWHERE)
+            .overflow(Overflow::Refuse)
+            .high_water(1);
+        let proxy = Proxy::new(Rep::new().bind(ANYWHERE), to).start().unwrap();
         let deaf = zmq::Context::new().socket(zmq::SUB).unwrap();
         deaf.set_rcvhwm(1).unwrap();
         deaf.set_linger(0).unwrap();
@@ -127,9 +129,11 @@ fn sub_to_pub_keeps_publishers_and_numbers() {
     within(LIMIT, || {
         let (first, first_at) = publisher();
         let (second, second_at) = publisher();
-        let proxy: zmqrpc::Sub2Pub = Proxy::new(
-            Sub::connect(&first_at).and(Subscription::connect(&second_at).topic("eu.")),
-            Pub::bind(ANYWHERE),
+        let proxy: zmqrpc::proxy::Sub2Pub = Proxy::new(
+            Sub::new()
+                .connect(&first_at)
+                .subscribe(Subscription::connect(&second_at).topic("eu.")),
+            Pub::new().bind(ANYWHERE),
         );
         let proxy = proxy.start().unwrap();
         let taken = Taken::default();
@@ -149,7 +153,7 @@ fn sub_to_pub_keeps_publishers_and_numbers() {
                 .iter()
                 .all(|client| taken.get(client).is_some_and(|n| n.len() == 500))
         });
-        second.transport().heartbeat().unwrap();
+        second.transport().send_heartbeat().unwrap();
         eventually("a heartbeat", || server.subscriptions()[0].heartbeats > 0);
         assert!(!taken.by_client().contains_key(&3));
         let heard = &server.subscriptions()[0];
@@ -165,7 +169,7 @@ fn sub_to_pub_reaches_a_subscriber_within_the_process_that_binds_later() {
     within(LIMIT, || {
         let (publisher, at) = publisher();
         let place = "inproc://binds-later";
-        let proxy = Proxy::new(Sub::connect(at), Pub::connect(place));
+        let proxy = Proxy::new(Sub::new().connect(at), Pub::new().connect(place));
         let _proxy = proxy.start().unwrap();
         publisher.wait_subscribers(1, 10 * SECOND).unwrap();
         let taken = Taken::default();
@@ -181,8 +185,8 @@ fn sub_to_req_makes_calls_of_events() {
         let (publisher, at) = publisher();
         let taken = Taken::default();
         let server = log(ANYWHERE, &taken);
-        let back = Req::connect(&server.endpoints()[0]);
-        let proxy: zmqrpc::Sub2Req = Proxy::new(Sub::connect(at), back);
+        let back = Req::new().connect(&server.endpoints()[0]);
+        let proxy: zmqrpc::proxy::Sub2Req = Proxy::new(Sub::new().connect(at), back);
         let proxy = proxy.start().unwrap();
         publisher.wait_subscribers(1, 10 * SECOND).unwrap();
         let stub = LogClient::new(publisher);
@@ -209,10 +213,12 @@ fn sub_to_req_tries_again_within_its_bounds() {
             let id = u64::from_le_bytes(frame[3..11].try_into().unwrap());
             vec![crate::support::failure(id, 7, 0, "always")]
         });
-        let back = Req::connect(&target.endpoint).attempts(3);
-        let proxy = Proxy::new(Sub::connect(&at), back).start().unwrap();
-        let nobody = Req::connect("tcp://127.0.0.1:1").max_age(Duration::from_millis(200));
-        let too_late = Proxy::new(Sub::connect(&at), nobody).start().unwrap();
+        let back = Req::new().connect(&target.endpoint).attempts(3);
+        let proxy = Proxy::new(Sub::new().connect(&at), back).start().unwrap();
+        let nobody = Req::new()
+            .connect("tcp://127.0.0.1:1")
+            .max_age(Duration::from_millis(200));
+        let too_late = Proxy::new(Sub::new().connect(&at), nobody).start().unwrap();
         publisher.wait_subscribers(2, 10 * SECOND).unwrap();
         LogClient::new(publisher).take(1, 1).unwrap();
         await_stats(&proxy, "three tries", |stats| stats.given_up == 1);
@@ -230,7 +236,7 @@ fn sub_to_req_holds_no_more_than_its_bound_and_goes_on() {
     within(LIMIT, || {
         let (publisher, at) = publisher();
         let place = crate::support::ipc("sub-to-req");
-        let proxy = Proxy::new(Sub::connect(&at), Req::connect(&place))
+        let proxy = Proxy::new(Sub::new().connect(&at), Req::new().connect(&place))
             .max_calls(100)
             .start()
             .unwrap();

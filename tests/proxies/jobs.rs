@@ -1,6 +1,9 @@
 //! Proxies from and to push/pull.
 
-use zmqrpc::{Proxy, Pull, Push, Pusher, Req, Server, ServerHandle};
+use zmqrpc::proxy::{Proxy, Pull, Push, Req};
+use zmqrpc::push::Puller;
+use zmqrpc::push::Pusher;
+use zmqrpc::{Server, ServerHandle};
 
 use crate::log::{LogClient, LogServer, Taken, log};
 use crate::support::within;
@@ -9,7 +12,7 @@ use crate::{ANYWHERE, LIMIT, await_stats, eventually};
 fn worker(taken: &Taken) -> (ServerHandle, String) {
     let server = Server::builder()
         .service(LogServer::new(taken.clone()))
-        .pull_bind(ANYWHERE)
+        .pull(Puller::bind(ANYWHERE))
         .start()
         .unwrap();
     let endpoint = server.pulls()[0].endpoint.clone();
@@ -21,7 +24,8 @@ fn pull_to_push_hands_every_job_on() {
     within(LIMIT, || {
         let taken = Taken::default();
         let (_server, at) = worker(&taken);
-        let proxy: zmqrpc::Pull2Push = Proxy::new(Pull::bind(ANYWHERE), Push::connect(&at));
+        let proxy: zmqrpc::proxy::Pull2Push =
+            Proxy::new(Pull::new().bind(ANYWHERE), Push::new().connect(&at));
         let proxy = proxy.start().unwrap();
         let jobs = LogClient::new(Pusher::connect(&proxy.endpoints()[0]).unwrap());
         for number in 0..1000 {
@@ -39,7 +43,7 @@ fn pull_to_push_hands_every_job_on() {
 fn pull_to_push_takes_no_more_than_somebody_wants() {
     within(LIMIT, || {
         let place = crate::support::ipc("pull-to-push");
-        let proxy = Proxy::new(Pull::bind(ANYWHERE), Push::connect(&place))
+        let proxy = Proxy::new(Pull::new().bind(ANYWHERE), Push::new().connect(&place))
             .start()
             .unwrap();
         let jobs = LogClient::new(Pusher::connect(&proxy.endpoints()[0]).unwrap());
@@ -50,7 +54,7 @@ fn pull_to_push_takes_no_more_than_somebody_wants() {
         let taken = Taken::default();
         let _server = Server::builder()
             .service(LogServer::new(taken.clone()))
-            .pull_bind(&place)
+            .pull(Puller::bind(&place))
             .start()
             .unwrap();
         eventually("both jobs", || taken.count() == 2);
@@ -62,8 +66,8 @@ fn pull_to_req_makes_calls_of_jobs() {
     within(LIMIT, || {
         let taken = Taken::default();
         let server = log(ANYWHERE, &taken);
-        let back = Req::connect(&server.endpoints()[0]);
-        let proxy: zmqrpc::Pull2Req = Proxy::new(Pull::bind(ANYWHERE), back);
+        let back = Req::new().connect(&server.endpoints()[0]);
+        let proxy: zmqrpc::proxy::Pull2Req = Proxy::new(Pull::new().bind(ANYWHERE), back);
         let proxy = proxy.start().unwrap();
         let jobs = LogClient::new(Pusher::connect(&proxy.endpoints()[0]).unwrap());
         for number in 0..1000 {

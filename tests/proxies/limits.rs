@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use zmqrpc::{Client, Error, Executed, Proxy, ProxyHandle, Rep, Req, ServerHandle};
+use zmqrpc::Ping;
+use zmqrpc::proxy::{Proxy, ProxyHandle, Rep, Req};
+use zmqrpc::{Client, Error, Executed, ServerHandle};
 
 use crate::support::{
     Peer, ProbeAdd, ProbeClient, ProbeHold, anywhere, call_by_key, head, key, serve, within,
@@ -13,10 +15,13 @@ use crate::{ANYWHERE, LIMIT, await_stats, client_of, endpoint, eventually};
 fn one_call_more_than_allowed_is_refused() {
     within(LIMIT, || {
         let (server, gate) = serve(|builder| anywhere(builder).workers(16));
-        let proxy = Proxy::new(Rep::bind(ANYWHERE), Req::connect(endpoint(&server)))
-            .max_calls(10)
-            .start()
-            .unwrap();
+        let proxy = Proxy::new(
+            Rep::new().bind(ANYWHERE),
+            Req::new().connect(endpoint(&server)),
+        )
+        .max_calls(10)
+        .start()
+        .unwrap();
         let client = Client::connect(&proxy.endpoints()[0]).unwrap();
         let held: Vec<_> = (0..10)
             .map(|_| client.begin(&ProbeHold {}).unwrap())
@@ -24,7 +29,9 @@ fn one_call_more_than_allowed_is_refused() {
         gate.await_arrivals(10);
         let error = client_of(&proxy).add(2, 3).unwrap_err();
         match &error {
-            Error::Overloaded { reason, .. } => assert!(reason.contains("10 calls"), "{reason}"),
+            Error::Overloaded { cause: reason, .. } => {
+                assert!(reason.to_string().contains("10 calls"), "{reason}");
+            }
             other => panic!("{other}"),
         }
         assert_eq!(error.executed(), Executed::No);
@@ -40,11 +47,14 @@ fn one_call_more_than_allowed_is_refused() {
 #[test]
 fn one_byte_more_than_may_wait_is_refused() {
     within(LIMIT, || {
-        let proxy = Proxy::new(Rep::bind(ANYWHERE), Req::connect("tcp://127.0.0.1:1"))
-            .max_message(10_000)
-            .max_queued_bytes(10_000)
-            .start()
-            .unwrap();
+        let proxy = Proxy::new(
+            Rep::new().bind(ANYWHERE),
+            Req::new().connect("tcp://127.0.0.1:1"),
+        )
+        .max_message(10_000)
+        .max_queued_bytes(10_000)
+        .start()
+        .unwrap();
         let peer = Peer::connect(&proxy.endpoints()[0]);
         let key = key("Probe.len", "(Vec<u8>) -> u64", 1);
         let waits = call_by_key(1, key, 20_000, &[0; 6_000]);
@@ -68,10 +78,13 @@ fn one_byte_more_than_may_wait_is_refused() {
 fn messages_over_the_limit_are_refused_in_both_directions() {
     within(LIMIT, || {
         let (server, _gate) = serve(anywhere);
-        let proxy = Proxy::new(Rep::bind(ANYWHERE), Req::connect(endpoint(&server)))
-            .max_message(5_000)
-            .start()
-            .unwrap();
+        let proxy = Proxy::new(
+            Rep::new().bind(ANYWHERE),
+            Req::new().connect(endpoint(&server)),
+        )
+        .max_message(5_000)
+        .start()
+        .unwrap();
         let client = client_of(&proxy);
         let request = client.len(&[0; 6_000]).unwrap_err();
         assert!(
@@ -144,8 +157,8 @@ fn a_caller_that_does_not_read_holds_up_nobody() {
 fn libzmq_holds_as_few_replies_as_was_set() {
     within(LIMIT, || {
         let (server, _gate) = serve(anywhere);
-        let front = Rep::bind(ANYWHERE).high_water(1);
-        let proxy = Proxy::new(front, Req::connect(endpoint(&server)))
+        let front = Rep::new().bind(ANYWHERE).high_water(1);
+        let proxy = Proxy::new(front, Req::new().connect(endpoint(&server)))
             .start()
             .unwrap();
         // The outbox holds 1,024 of them, and libzmq by default the rest.
@@ -168,22 +181,35 @@ fn settings_that_make_no_sense_are_named() {
         Error::Endpoint { endpoint, .. } => endpoint.to_string(),
         other => panic!("{other}"),
     };
-    let proxy = || Proxy::new(Rep::bind(ANYWHERE), Req::connect("tcp://127.0.0.1:1"));
+    let proxy = || {
+        Proxy::new(
+            Rep::new().bind(ANYWHERE),
+            Req::new().connect("tcp://127.0.0.1:1"),
+        )
+    };
     assert_eq!(setting(proxy().max_calls(0)), "max_calls");
     assert_eq!(setting(proxy().max_message(10)), "max_message");
     assert_eq!(setting(proxy().max_queued_bytes(10)), "max_queued_bytes");
-    let front = Rep::bind(ANYWHERE).high_water(0);
-    let proxy_of = |front| Proxy::new(front, Req::connect("tcp://127.0.0.1:1"));
+    let front = Rep::new().bind(ANYWHERE).high_water(0);
+    let proxy_of = |front| Proxy::new(front, Req::new().connect("tcp://127.0.0.1:1"));
     assert_eq!(setting(proxy_of(front)), "high_water");
-    let back = Req::connect("tcp://127.0.0.1:1").ping(Duration::ZERO, Duration::ZERO);
-    assert_eq!(setting(Proxy::new(Rep::bind(ANYWHERE), back)), "ping");
-    let back = Req::connect("tcp://127.0.0.1:1").connect_timeout(Duration::ZERO);
+    let back = Req::new().connect("tcp://127.0.0.1:1").ping(Ping {
+        interval: Duration::ZERO,
+        timeout: Duration::ZERO,
+    });
+    assert_eq!(setting(Proxy::new(Rep::new().bind(ANYWHERE), back)), "ping");
+    let back = Req::new()
+        .connect("tcp://127.0.0.1:1")
+        .connect_timeout(Duration::ZERO);
     assert_eq!(
-        setting(Proxy::new(Rep::bind(ANYWHERE), back)),
+        setting(Proxy::new(Rep::new().bind(ANYWHERE), back)),
         "connect_timeout"
     );
-    let wrong = Proxy::new(Rep::bind("nonsense"), Req::connect("tcp://127.0.0.1:1"));
+    let wrong = Proxy::new(
+        Rep::new().bind("nonsense"),
+        Req::new().connect("tcp://127.0.0.1:1"),
+    );
     assert_eq!(setting(wrong), "nonsense");
-    let wrong = Proxy::new(Rep::bind(ANYWHERE), Req::connect("tcp://*:1"));
+    let wrong = Proxy::new(Rep::new().bind(ANYWHERE), Req::new().connect("tcp://*:1"));
     assert_eq!(setting(wrong), "tcp://*:1");
 }

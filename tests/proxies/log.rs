@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use zmqrpc::{DiskQueue, Server, ServerBuilder, ServerHandle, zmq_service};
+use zmqrpc::proxy::DiskQueue;
+use zmqrpc::{Server, ServerBuilder, ServerHandle, zmq_service};
 
 use crate::support::Gate;
 

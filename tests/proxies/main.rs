@@ -29,14 +29,16 @@ mod room;
 use std::time::{Duration, Instant};
 
 use support::ProbeClient;
-use zmqrpc::{Proxy, ProxyHandle, ProxyStats, Rep, Req, ServerHandle};
+use zmqrpc::Ping;
+use zmqrpc::ServerHandle;
+use zmqrpc::proxy::{BufferedHandle, Proxy, ProxyHandle, ProxyStats, Rep, Req};
 
 const LIMIT: Duration = Duration::from_secs(30);
 const ANYWHERE: &str = "tcp://127.0.0.1:*";
 
 /// A proxy to a target, with the settings of a user who has none.
 fn proxy_to(target: &str) -> ProxyHandle {
-    Proxy::new(Rep::bind(ANYWHERE), Req::connect(target))
+    Proxy::new(Rep::new().bind(ANYWHERE), Req::new().connect(target))
         .start()
         .unwrap()
 }
@@ -44,10 +46,14 @@ fn proxy_to(target: &str) -> ProxyHandle {
 /// One that finds a dead target out quickly.
 fn watchful(target: &str) -> ProxyHandle {
     let (interval, limit) = (Duration::from_millis(50), Duration::from_millis(300));
-    let back = Req::connect(target)
+    let back = Req::new()
+        .connect(target)
         .connect_timeout(Duration::from_millis(300))
-        .ping(interval, limit);
-    Proxy::new(Rep::bind(ANYWHERE), back).start().unwrap()
+        .ping(Ping {
+            interval,
+            timeout: limit,
+        });
+    Proxy::new(Rep::new().bind(ANYWHERE), back).start().unwrap()
 }
 
 fn client_of(proxy: &ProxyHandle) -> ProbeClient {
@@ -71,8 +77,25 @@ fn eventually_within(limit: Duration, what: &str, mut holds: impl FnMut() -> boo
     }
 }
 
-fn await_stats(proxy: &ProxyHandle, what: &str, holds: impl Fn(&ProxyStats) -> bool) {
+fn await_stats(proxy: &impl Counted, what: &str, holds: impl Fn(&ProxyStats) -> bool) {
     eventually(what, || holds(&proxy.stats()));
+}
+
+/// A proxy of either kind.
+trait Counted {
+    fn stats(&self) -> ProxyStats;
+}
+
+impl Counted for ProxyHandle {
+    fn stats(&self) -> ProxyStats {
+        ProxyHandle::stats(self)
+    }
+}
+
+impl Counted for BufferedHandle {
+    fn stats(&self) -> ProxyStats {
+        BufferedHandle::stats(self)
+    }
 }
 
 /// Ends a proxy and says how long it took.

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use zmqrpc::{Proxy, Publisher, Pull, Pusher, Req, Sub};
+use zmqrpc::proxy::{Proxy, Pull, Req, Sub};
+use zmqrpc::pubsub::Publisher;
+use zmqrpc::push::Pusher;
 
 use crate::log::{LogClient, Taken, log};
 use crate::support::{Peer, Random, head, within};
@@ -24,7 +26,7 @@ fn bad_input_is_counted_and_the_next_good_message_goes_through() {
         bad.push(vec![vec![0xFF], b"no heartbeat".to_vec()]);
         bad.push(vec![Vec::new()]);
 
-        let subscribed = Proxy::new(Sub::bind(ANYWHERE), Req::connect(&at))
+        let subscribed = Proxy::new(Sub::new().bind(ANYWHERE), Req::new().connect(&at))
             .start()
             .unwrap();
         let noise = Peer::of(zmq::PUB, &subscribed.endpoints()[0]);
@@ -45,7 +47,7 @@ fn bad_input_is_counted_and_the_next_good_message_goes_through() {
         LogClient::new(good).take(1, 1).unwrap();
         eventually("the good event", || taken.count() == 1);
 
-        let pulled = Proxy::new(Pull::bind(ANYWHERE), Req::connect(&at))
+        let pulled = Proxy::new(Pull::new().bind(ANYWHERE), Req::new().connect(&at))
             .start()
             .unwrap();
         let noise = Peer::of(zmq::PUSH, &pulled.endpoints()[0]);

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use zmqrpc::{BufferedProxy, CallError, Client, Error, Executed, MemoryQueue, Proxy, Rep, Req};
+use zmqrpc::proxy::{BufferedProxy, MemoryQueue, Proxy, Rep, Req};
+use zmqrpc::{CallError, Client, Error, Executed};
 
 use crate::log::{LogClient, Taken, log};
 use crate::support::{
@@ -30,8 +31,10 @@ fn a_plain_socket_sends_bytes_and_gets_its_answer() {
 fn rep_to_req_passes_responses_and_errors_back() {
     within(LIMIT, || {
         let (server, _gate) = serve(anywhere);
-        let proxy: zmqrpc::Rep2Req =
-            Proxy::new(Rep::bind(ANYWHERE), Req::connect(endpoint(&server)));
+        let proxy: zmqrpc::proxy::Rep2Req = Proxy::new(
+            Rep::new().bind(ANYWHERE),
+            Req::new().connect(endpoint(&server)),
+        );
         let proxy = proxy.start().unwrap();
         let client = client_of(&proxy);
         assert_eq!(client.add(2, 3), Ok(5));
@@ -46,9 +49,10 @@ fn a_buffered_proxy_answers_at_once_and_delivers_when_the_target_comes() {
     within(LIMIT, || {
         let place = crate::support::ipc("buffered-predecessor");
         let queue = MemoryQueue::new(1000, 1 << 20);
-        let proxy = BufferedProxy::new(Rep::bind(ANYWHERE), Req::connect(&place), queue)
-            .start()
-            .unwrap();
+        let proxy =
+            BufferedProxy::new(Rep::new().bind(ANYWHERE), Req::new().connect(&place), queue)
+                .start()
+                .unwrap();
         let client = LogClient::connect(&proxy.endpoints()[0]).unwrap();
         let start = Instant::now();
         client.take(1, 1).unwrap();
@@ -119,9 +123,12 @@ fn devices_and_proxies_stand_in_any_order() {
         // Client, device, proxy, server.
         let other = Hub::start();
         let (server, _gate) = serve(anywhere);
-        let back = Proxy::new(Rep::connect(&other.back), Req::connect(endpoint(&server)))
-            .start()
-            .unwrap();
+        let back = Proxy::new(
+            Rep::new().connect(&other.back),
+            Req::new().connect(endpoint(&server)),
+        )
+        .start()
+        .unwrap();
         let client = ProbeClient::connect(&other.front).unwrap();
         for _ in 0..10 {
             assert_eq!(client.add(2, 3), Ok(5));

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use zmqrpc::{Proxy, Rep, Req};
+use zmqrpc::proxy::{Proxy, Rep, Req};
 
 use crate::support::{Fake, Peer, Request, call_by_key, failure, head, key, reply, within};
 use crate::{ANYWHERE, LIMIT, eventually};
@@ -36,8 +36,8 @@ fn a_target_that_has_refused_a_call_does_not_get_it_again_while_the_other_one_en
         let (asked, refuses) = (Asked::default(), Arc::new(AtomicBool::new(false)));
         let full = target('f', &asked, &refuses, false);
         let ending = target('e', &asked, &refuses, true);
-        let back = Req::connect(&full.endpoint).and_connect(&ending.endpoint);
-        let proxy = Proxy::new(Rep::bind(ANYWHERE), back).start().unwrap();
+        let back = Req::new().connect(&full.endpoint).connect(&ending.endpoint);
+        let proxy = Proxy::new(Rep::new().bind(ANYWHERE), back).start().unwrap();
         let peer = Peer::connect(&proxy.endpoints()[0]);
         let id = AtomicU64::new(0);
         let ask = || {

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use zmqrpc::{BufferedHandle, BufferedProxy, Client, Queue, Rep, Req, ServerHandle};
+use zmqrpc::proxy::Backoff;
+use zmqrpc::proxy::{BufferedHandle, BufferedProxy, Queue, Rep, Req};
+use zmqrpc::{Client, ServerHandle};
 
 use crate::buffered::{log_client, roomy, store};
 use crate::log::{BEGUN, ENDED, File, LogClient, Taken, log, log_with};
@@ -13,8 +15,10 @@ const TRY: Duration = Duration::from_millis(100);
 
 /// One that does not wait long for an answer, and has time for so many tries.
 fn hasty<Q: Queue>(server: &ServerHandle, queue: Q, attempts: u32) -> BufferedHandle {
-    let back = Req::connect(&server.endpoints()[0]).attempts(attempts);
-    BufferedProxy::new(Rep::bind(ANYWHERE), back, queue)
+    let back = Req::new()
+        .connect(&server.endpoints()[0])
+        .attempts(attempts);
+    BufferedProxy::new(Rep::new().bind(ANYWHERE), back, queue)
         .attempt_timeout(TRY)
         .start()
         .unwrap()
@@ -182,9 +186,12 @@ fn a_target_that_is_away_or_has_no_room_costs_no_attempt() {
         let place = target.endpoint.clone();
         let rest = Duration::from_millis(1);
         // Each time that it goes it may have been executing it.
-        let back = Req::connect(&place).attempts(5);
-        let proxy = BufferedProxy::new(Rep::bind(ANYWHERE), back, roomy())
-            .backoff(rest, rest)
+        let back = Req::new().connect(&place).attempts(5);
+        let proxy = BufferedProxy::new(Rep::new().bind(ANYWHERE), back, roomy())
+            .backoff(Backoff {
+                first: rest,
+                longest: rest,
+            })
             .start()
             .unwrap();
         let client = log_client(&proxy);
@@ -215,9 +222,12 @@ fn what_is_not_allowed_becomes_a_dead_letter() {
             })
         });
         let rest = Duration::from_millis(1);
-        let back = Req::connect(&server.endpoints()[0]);
-        let proxy = BufferedProxy::new(Rep::bind(ANYWHERE), back, roomy())
-            .backoff(rest, rest)
+        let back = Req::new().connect(&server.endpoints()[0]);
+        let proxy = BufferedProxy::new(Rep::new().bind(ANYWHERE), back, roomy())
+            .backoff(Backoff {
+                first: rest,
+                longest: rest,
+            })
             .start()
             .unwrap();
         let client = log_client(&proxy);

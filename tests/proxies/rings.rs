@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use zmqrpc::{BufferedProxy, Proxy, Pub, Pull, Push, Pusher, Rep, Req, Sub, Subscription};
+use zmqrpc::proxy::{BufferedProxy, Proxy, Pub, Pull, Push, Rep, Req, Sub};
+use zmqrpc::pubsub::Subscription;
+use zmqrpc::push::Pusher;
 
 use crate::events::publisher;
 use crate::log::LogClient;
@@ -10,10 +12,10 @@ use crate::support::{Event, Peer, call_by_key, head, ipc, key, within};
 use crate::{ANYWHERE, LIMIT, eventually};
 
 /// Two proxies, each of which is the other one's target, and the way in.
-fn ring(name: &str) -> (zmqrpc::ProxyHandle, zmqrpc::ProxyHandle, Peer) {
+fn ring(name: &str) -> (zmqrpc::proxy::ProxyHandle, zmqrpc::proxy::ProxyHandle, Peer) {
     let (one, other) = (ipc(&format!("{name}-one")), ipc(&format!("{name}-other")));
     let open = |from: &str, to: &str| {
-        Proxy::new(Rep::bind(from), Req::connect(to))
+        Proxy::new(Rep::new().bind(from), Req::new().connect(to))
             .start()
             .unwrap()
     };
@@ -51,8 +53,8 @@ fn what_a_queue_delivers_to_itself_ends_as_a_dead_letter() {
     within(LIMIT, || {
         let place = ipc("own-target");
         let proxy = BufferedProxy::new(
-            Rep::bind(&place),
-            Req::connect(&place),
+            Rep::new().bind(&place),
+            Req::new().connect(&place),
             crate::buffered::roomy(),
         )
         .start()
@@ -74,9 +76,11 @@ fn an_event_in_a_ring_of_proxies_ends() {
     within(LIMIT, || {
         let (one, other) = (ipc("event-ring-one"), ipc("event-ring-other"));
         let (source, at) = publisher();
-        let sources = Sub::connect(at).and(Subscription::connect(&other));
-        let first = Proxy::new(sources, Pub::bind(&one)).start().unwrap();
-        let second = Proxy::new(Sub::connect(&one), Pub::bind(&other))
+        let sources = Sub::new()
+            .connect(at)
+            .subscribe(Subscription::connect(&other));
+        let first = Proxy::new(sources, Pub::new().bind(&one)).start().unwrap();
+        let second = Proxy::new(Sub::new().connect(&one), Pub::new().bind(&other))
             .start()
             .unwrap();
         let source = LogClient::new(source);
@@ -104,7 +108,7 @@ fn a_job_in_a_ring_of_proxies_ends() {
     within(LIMIT, || {
         let (one, other) = (ipc("job-ring-one"), ipc("job-ring-other"));
         let open = |from: &str, to: &str| {
-            let proxy = Proxy::new(Pull::bind(from), Push::connect(to));
+            let proxy = Proxy::new(Pull::new().bind(from), Push::new().connect(to));
             proxy.start().unwrap()
         };
         let proxies = [open(&one, &other), open(&other, &one)];
@@ -112,7 +116,7 @@ fn a_job_in_a_ring_of_proxies_ends() {
         for number in 0..10 {
             jobs.take(1, number).unwrap();
         }
-        let sum = |of: fn(&zmqrpc::ProxyStats) -> u64| -> u64 {
+        let sum = |of: fn(&zmqrpc::proxy::ProxyStats) -> u64| -> u64 {
             proxies.iter().map(|proxy| of(&proxy.stats())).sum()
         };
         eventually("the end of all", || sum(|stats| stats.given_up) == 10);
@@ -125,11 +129,13 @@ fn a_job_in_a_ring_of_proxies_ends() {
 fn what_is_an_event_half_of_the_way_round_ends_too() {
     within(LIMIT, || {
         let back = ipc("mixed-ring");
-        let first = Proxy::new(Rep::bind(ANYWHERE), Pub::bind(&back))
+        let first = Proxy::new(Rep::new().bind(ANYWHERE), Pub::new().bind(&back))
             .start()
             .unwrap();
-        let target = Req::connect(&first.endpoints()[0]).attempts(1);
-        let second = Proxy::new(Sub::connect(&back), target).start().unwrap();
+        let target = Req::new().connect(&first.endpoints()[0]).attempts(1);
+        let second = Proxy::new(Sub::new().connect(&back), target)
+            .start()
+            .unwrap();
         let client = LogClient::connect(&first.endpoints()[0]).unwrap();
         let mut asked = 0;
         eventually("one that has gone round", || {
@@ -146,12 +152,15 @@ fn what_is_an_event_half_of_the_way_round_ends_too() {
 fn the_count_of_proxies_stands_in_front_of_the_number() {
     within(LIMIT, || {
         let (source, at) = publisher();
-        let first = Proxy::new(Sub::connect(at), Pub::bind(ANYWHERE))
+        let first = Proxy::new(Sub::new().connect(at), Pub::new().bind(ANYWHERE))
             .start()
             .unwrap();
-        let second = Proxy::new(Sub::connect(&first.endpoints()[1]), Pub::bind(ANYWHERE))
-            .start()
-            .unwrap();
+        let second = Proxy::new(
+            Sub::new().connect(&first.endpoints()[1]),
+            Pub::new().bind(ANYWHERE),
+        )
+        .start()
+        .unwrap();
         let reader = Peer::subscribed(&second.endpoints()[1], &[""]);
         let source = LogClient::new(source);
         let mut published = 0;

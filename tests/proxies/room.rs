@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::time::Duration;
 
-use zmqrpc::{BufferedHandle, Client, Error, Executed, MemoryQueue, Queue};
+use zmqrpc::proxy::{BufferedHandle, MemoryQueue, Queue};
+use zmqrpc::{Client, Error, Executed};
 
 use crate::buffered::{log_client, store};
 use crate::crashes::Store;
@@ -35,7 +36,10 @@ fn letters_are_bounded_by_their_bytes<Q: Queue>(queue: Q) {
     let bytes: usize = letters.iter().map(|letter| letter.body().len()).sum();
     assert!(bytes <= 1 << 18, "{bytes}");
     // The last ones are there, in their order.
-    let numbers: Vec<_> = letters.iter().map(zmqrpc::DeadLetter::number).collect();
+    let numbers: Vec<_> = letters
+        .iter()
+        .map(zmqrpc::proxy::DeadLetter::number)
+        .collect();
     let first = 40 - letters.len() as u64;
     assert_eq!(numbers, (first..40).collect::<Vec<_>>());
     assert_eq!(proxy.stats().dead_letters_dropped, first);
@@ -122,7 +126,7 @@ fn a_file_that_cannot_grow_refuses_loses_nothing_and_goes_on_when_it_can() {
             number += 1;
             if let Err(error) = take(number, &mut accepted) {
                 assert!(
-                    matches!(&error, Error::Overloaded { reason, .. } if reason.contains("cannot be written")),
+                    matches!(&error, Error::Overloaded { cause: reason, .. } if reason.to_string().contains("cannot be written")),
                     "{error}"
                 );
                 assert_eq!(error.executed(), Executed::No);
@@ -172,7 +176,7 @@ fn a_queue_whose_file_is_gone_accepts_nothing_that_it_would_lose() {
         let refused = || {
             let error = client.take(1, 99).unwrap_err();
             assert!(
-                matches!(&error, Error::Overloaded { reason, .. } if reason.contains("deleted or replaced")),
+                matches!(&error, Error::Overloaded { cause: reason, .. } if reason.to_string().contains("deleted or replaced")),
                 "{error}"
             );
             assert_eq!(error.executed(), Executed::No);

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use zmqrpc::{Error, Publisher, Subscription};
+use zmqrpc::Error;
+use zmqrpc::pubsub::{Publisher, Subscription};
 
 use super::sensor::{LIMIT, SOON, SensorClient, publisher, server, subscriber};
 use super::support::{Peer, await_state, ipc, within};
@@ -67,9 +68,9 @@ fn either_side_binds_and_endpoints_come_and_go() {
         let path = ipc("publish");
         let (second, at_second) = Peer::bound(zmq::SUB, &path);
         second.subscribe(&[""]);
-        assert_eq!(publisher.also_connect(&at_second).unwrap(), at_second);
+        assert_eq!(publisher.add_connect(&at_second).unwrap(), at_second);
         await_state("the second is there", || counts(&second, 2));
-        let resolved = publisher.also_bind("tcp://127.0.0.1:*").unwrap();
+        let resolved = publisher.add_bind("tcp://127.0.0.1:*").unwrap();
         let third = Peer::subscribed(&resolved, &[""]);
         publisher.wait_subscribers(3, SOON).unwrap();
         assert_eq!(publisher.endpoints(), [&*at_first, &at_second, &resolved]);
@@ -77,14 +78,14 @@ fn either_side_binds_and_endpoints_come_and_go() {
         for peer in [&first, &second, &third] {
             assert_eq!(peer.event().1.number(), 5);
         }
-        publisher.close(&at_first).unwrap();
-        publisher.close(&resolved).unwrap();
+        publisher.remove_endpoint(&at_first).unwrap();
+        publisher.remove_endpoint(&resolved).unwrap();
         await_state("two have gone", || publisher.subscribers() == 1);
         out.reading(6).unwrap();
         assert_eq!(second.event().1.number(), 6);
         assert!(first.is_silent() && third.is_silent());
         assert_eq!(publisher.endpoints(), [&*at_second]);
-        let error = publisher.close(&at_first).unwrap_err();
+        let error = publisher.remove_endpoint(&at_first).unwrap_err();
         assert!(matches!(error, Error::Endpoint { .. }), "{error}");
     });
 }
@@ -115,7 +116,7 @@ fn errors_name_the_setting_that_is_wrong() {
     for (builder, setting) in [
         (Publisher::builder(), "bind"),
         (anywhere().high_water(0), "high_water"),
-        (anywhere().heartbeat(Duration::ZERO), "heartbeat"),
+        (anywhere().heartbeat_interval(Duration::ZERO), "heartbeat"),
         (anywhere().max_message(10), "max_message"),
         (anywhere().metadata("key", "x".repeat(10_000)), "metadata"),
     ] {

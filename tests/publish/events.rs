@@ -2,7 +2,8 @@
 
 use std::thread;
 
-use zmqrpc::{Error, Executed, Publisher};
+use zmqrpc::pubsub::Publisher;
+use zmqrpc::{Error, Executed};
 
 use super::sensor::{BLOB, LIMIT, SOON, SensorClient, publisher, subscriber};
 use super::support::{Peer, head, key, text, varint, within};
@@ -27,7 +28,7 @@ fn an_event_has_the_bytes_of_the_protocol() {
         .concat();
         assert_eq!(frames[1], event);
 
-        out.transport().heartbeat().unwrap();
+        out.transport().send_heartbeat().unwrap();
         let beat = [&head(3, 1)[..], publisher, &[0]].concat();
         assert_eq!(peer.receive(SOON).unwrap(), [vec![0xFF], beat]);
 

@@ -4,7 +4,8 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use zmqrpc::{Error, Executed, Overflow, Publisher};
+use zmqrpc::pubsub::{Overflow, Publisher};
+use zmqrpc::{Error, Executed};
 
 use super::sensor::{BLOB, LIMIT, SOON, SensorClient, publisher, subscriber};
 use super::support::{Event, Peer, await_state, within};
@@ -79,7 +80,7 @@ fn where_full_subscribers_count_publishing_is_refused() {
         assert_eq!((stats.published, stats.congested), (published, 1));
         assert!(reader.is_silent(), "nobody gets what was refused");
         // A heartbeat is not refused: who is full needs none.
-        out.transport().heartbeat().unwrap();
+        out.transport().send_heartbeat().unwrap();
         for number in 1..=published {
             assert_eq!(deaf.event().1.sequence, number);
         }

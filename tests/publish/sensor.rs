@@ -4,7 +4,8 @@ use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
-use zmqrpc::{Publisher, Server, ServerBuilder, ServerHandle, zmq_service};
+use zmqrpc::pubsub::Publisher;
+use zmqrpc::{Server, ServerBuilder, ServerHandle, zmq_service};
 
 use super::support::Peer;
 

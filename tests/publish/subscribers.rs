@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use zmqrpc::{Error, Executed, Publisher, Subscription};
+use zmqrpc::pubsub::{Publisher, Subscription};
+use zmqrpc::{Error, Executed};
 
 use super::sensor::{LIMIT, SOON, publisher, server};
 use super::support::{Event, Peer, await_state, within};
@@ -52,14 +53,14 @@ fn heartbeats_of_a_publisher_keep_a_subscription_from_being_renewed() {
     within(LIMIT, || {
         let builder = Publisher::builder().bind("tcp://127.0.0.1:*");
         let publisher = builder
-            .heartbeat(Duration::from_millis(20))
+            .heartbeat_interval(Duration::from_millis(20))
             .build()
             .unwrap();
         let endpoint = &publisher.endpoints()[0];
         let limit = Duration::from_millis(500);
         let subscription = Subscription::connect(endpoint)
             .topic("eu.")
-            .heartbeat(limit);
+            .silence_timeout(limit);
         let (server, _got) = server(|builder| builder.subscribe(subscription));
         await_state("many heartbeats have come", || {
             server.subscriptions()[0].heartbeats >= 50
@@ -77,7 +78,7 @@ fn heartbeats_reach_subscribers_of_every_topic() {
     within(LIMIT, || {
         let interval = Duration::from_millis(20);
         let builder = Publisher::builder().bind("tcp://127.0.0.1:*");
-        let publisher = builder.heartbeat(interval).build().unwrap();
+        let publisher = builder.heartbeat_interval(interval).build().unwrap();
         let endpoint = publisher.endpoints().remove(0);
         let peers = [&["eu."][..], &[]].map(|topics| Peer::subscribed(&endpoint, topics));
         for peer in &peers {
@@ -92,13 +93,13 @@ fn heartbeats_reach_subscribers_of_every_topic() {
             }
         }
         let before = publisher.stats();
-        publisher.heartbeat().unwrap();
+        publisher.send_heartbeat().unwrap();
         assert!(publisher.stats().heartbeats > before.heartbeats);
         assert_eq!(publisher.stats().published, 0);
         // The thread ends with the last handle, though another interval were an hour.
         let builder = Publisher::builder().bind("tcp://127.0.0.1:*");
         let slow = builder
-            .heartbeat(Duration::from_secs(3600))
+            .heartbeat_interval(Duration::from_secs(3600))
             .build()
             .unwrap();
         let start = Instant::now();

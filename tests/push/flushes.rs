@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use zmqrpc::{Error, Executed, Pusher};
+use zmqrpc::push::Pusher;
+use zmqrpc::{Error, Executed};
 
 use super::mill::{BLOB, LIMIT, MillClient, SOON, fill, mill, stalled};
 use super::support::{Peer, within};

@@ -6,7 +6,9 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use zmqrpc::{Error, Pusher, Server, ServerBuilder};
+use zmqrpc::push::Puller;
+use zmqrpc::push::Pusher;
+use zmqrpc::{Error, Server, ServerBuilder};
 
 use super::mill::{BLOB, LIMIT, Mill, MillClient, MillServer, SOON, fill, mill, number, stalled};
 use super::support::{Peer, await_state, head, ipc, key, within};
@@ -33,7 +35,7 @@ fn each_job_goes_to_one_puller_and_all_pullers_get_some() {
         let pusher = Pusher::builder().connect(&at_first).build().unwrap();
         let mill = MillClient::new(pusher);
         mill.grind(0).unwrap();
-        mill.transport().also_connect(&at_second).unwrap();
+        mill.transport().add_connect(&at_second).unwrap();
         assert_eq!(mill.transport().endpoints(), [&*at_first, &*at_second]);
         let mut seen = BTreeSet::from([number(&first)]);
         // The second takes part from when it is connected.
@@ -56,7 +58,7 @@ fn each_job_goes_to_one_puller_and_all_pullers_get_some() {
             }
         }
         assert!(shares[0] >= 50 && shares[1] >= 50, "{shares:?}");
-        mill.transport().close(&at_first).unwrap();
+        mill.transport().remove_endpoint(&at_first).unwrap();
         // libzmq leaves in the background: until then every other one goes there.
         let mut in_a_row = 0;
         while in_a_row < 2 {
@@ -105,7 +107,7 @@ fn servers_pull_over_every_transport_and_in_both_directions() {
             // The pusher is bound.
             let mill = MillClient::new(Pusher::bind(endpoint).unwrap());
             let place = mill.transport().endpoints().remove(0);
-            let (first, got) = server(&|builder| builder.pull_connect(&*place));
+            let (first, got) = server(&|builder| builder.pull(Puller::connect(&*place)));
             for number in 0..1_000 {
                 mill.grind(number).unwrap();
             }
@@ -124,7 +126,7 @@ fn servers_pull_over_every_transport_and_in_both_directions() {
                     let mill = mill.clone();
                     move || mill.grind(round)
                 });
-                let (second, got) = server(&|builder| builder.pull_bind(&*place));
+                let (second, got) = server(&|builder| builder.pull(Puller::bind(&*place)));
                 waiting.join().unwrap().unwrap();
                 assert_eq!(got.recv_timeout(SOON), Ok(round), "{place}");
                 second.shutdown(SOON).unwrap();
@@ -187,7 +189,10 @@ fn errors_name_the_setting_that_is_wrong() {
         assert!(matches!(error, Error::Endpoint { .. }), "{error}");
         assert_eq!(error.endpoint(), Some(endpoint), "{error}");
     }
-    let error = mill.transport().close("tcp://127.0.0.1:1").unwrap_err();
+    let error = mill
+        .transport()
+        .remove_endpoint("tcp://127.0.0.1:1")
+        .unwrap_err();
     assert!(matches!(error, Error::Endpoint { .. }), "{error}");
     let small = Pusher::builder()
         .connect("tcp://127.0.0.1:1")

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use zmqrpc::{Pusher, zmq_service};
+use zmqrpc::push::Pusher;
+use zmqrpc::zmq_service;
 
 use super::support::{Peer, Request};
 

@@ -8,7 +8,9 @@ use std::task::{Context, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use zmqrpc::{AsyncPusher, Error, Executed, Pusher, Server};
+use zmqrpc::push::Puller;
+use zmqrpc::push::{AsyncPusher, Pusher};
+use zmqrpc::{Error, Executed, Server};
 
 use super::jobs::Miller;
 use super::mill::{BLOB, LIMIT, MillClient, MillServer, SOON, fill, mill, number, stalled};
@@ -119,7 +121,7 @@ fn a_task_waits_for_a_name_to_be_bound_in_this_process() {
                 let (sender, got) = channel();
                 let server = Server::builder()
                     .service(MillServer::new(Miller(Mutex::new(sender))))
-                    .pull_bind("inproc://bound-later")
+                    .pull(Puller::bind("inproc://bound-later"))
                     .start()
                     .unwrap();
                 let start = Instant::now();

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use zmqrpc::{AsyncPusher, Error, Executed, Pusher};
+use zmqrpc::push::{AsyncPusher, Pusher};
+use zmqrpc::{Error, Executed};
 
 use super::mill::{LIMIT, MillClient, SOON, fill, mill, number, stalled};
 use super::support::{Peer, await_state, within};

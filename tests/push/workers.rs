@@ -3,7 +3,9 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use zmqrpc::{Pusher, Server};
+use zmqrpc::Server;
+use zmqrpc::push::Puller;
+use zmqrpc::push::Pusher;
 
 use super::mill::{LIMIT, Mill, MillClient, MillServer, SOON};
 use super::support::{Process, Role, await_state, within};
@@ -38,7 +40,7 @@ fn worker_process() {
     let _server = Server::builder()
         .service(MillServer::new(Slow(Mutex::new(role))))
         .workers(1)
-        .pull_connect(endpoint)
+        .pull(Puller::connect(endpoint))
         .start()
         .unwrap();
     loop {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use zmqrpc::Ping;
 use zmqrpc::{AsyncClient, Client, ClientBuilder, Error, Executed};
 
 use crate::ledger::Ledger;
@@ -108,7 +109,10 @@ fn settings(endpoints: &[String]) -> ClientBuilder {
     builder
         .timeout(LIMIT)
         .connect_timeout(Duration::from_secs(2))
-        .ping(Duration::from_millis(300), Duration::from_secs(1))
+        .ping(Ping {
+            interval: Duration::from_millis(300),
+            timeout: Duration::from_secs(1),
+        })
 }
 
 /// Threads and tasks on one client. Answers what is left of it.

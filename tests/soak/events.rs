@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use zmqrpc::{Publisher, Server, Subscription, zmq_service};
+use zmqrpc::pubsub::{Publisher, Subscription};
+use zmqrpc::{Server, zmq_service};
 
 use crate::ledger::Ledger;
 use crate::support::Role;

@@ -1,6 +1,6 @@
 //! Proxies, each in a process: one that passes calls on, one that keeps requests on the disk.
 
-use zmqrpc::{BufferedProxy, DiskQueue, Proxy, Rep, Req};
+use zmqrpc::proxy::{BufferedProxy, DiskQueue, Proxy, Rep, Req};
 
 use crate::servers::STOP;
 use crate::support::Role;
@@ -13,15 +13,15 @@ pub(crate) fn relay() {
     let words: Vec<&str> = role.argument.split(' ').collect();
     match words[..] {
         ["pass", front, one, other] => {
-            let target = Req::connect(one).and_connect(other);
-            let proxy = Proxy::new(Rep::bind(front), target).start().unwrap();
+            let target = Req::new().connect(one).connect(other);
+            let proxy = Proxy::new(Rep::new().bind(front), target).start().unwrap();
             role.tell(&proxy.endpoints()[0]);
             while role.order() != "stop" {}
             role.tell(format!("{:?}", proxy.shutdown(STOP)));
         }
         ["keep", front, back, file] => {
             let queue = DiskQueue::open(file).unwrap();
-            let proxy = BufferedProxy::new(Rep::bind(front), Req::connect(back), queue)
+            let proxy = BufferedProxy::new(Rep::new().bind(front), Req::new().connect(back), queue)
                 .start()
                 .unwrap();
             role.tell(&proxy.endpoints()[0]);

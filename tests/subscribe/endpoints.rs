@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use zmqrpc::{Error, Server, Subscription};
+use zmqrpc::pubsub::Subscription;
+use zmqrpc::push::Puller;
+use zmqrpc::{Error, Server};
 
 use super::publisher::{Publisher, Pusher};
 use super::recorder::{Recorder, SensorServer, only, record};
@@ -121,15 +123,15 @@ fn pulled_endpoints_come_and_go_while_the_server_runs() {
         let (server, recorder) = record(|builder| builder.bind("tcp://127.0.0.1:*"));
         assert!(server.pulls().is_empty());
         assert_eq!(
-            server.pull_connect(&pusher.endpoint),
+            server.pull(Puller::connect(&pusher.endpoint)),
             Ok(pusher.endpoint.clone())
         );
-        is_refused(server.pull_connect(&pusher.endpoint), "already");
-        let bound = server.pull_bind("tcp://127.0.0.1:*").unwrap();
-        is_refused(server.pull_bind(&bound), "already");
-        is_refused(server.pull_bind(&pusher.endpoint), "already");
+        is_refused(server.pull(Puller::connect(&pusher.endpoint)), "already");
+        let bound = server.pull(Puller::bind("tcp://127.0.0.1:*")).unwrap();
+        is_refused(server.pull(Puller::bind(&bound)), "already");
+        is_refused(server.pull(Puller::bind(&pusher.endpoint)), "already");
         let stranger = Pusher::bind();
-        is_refused(server.pull_bind(&stranger.endpoint), "in use");
+        is_refused(server.pull(Puller::bind(&stranger.endpoint)), "in use");
         let other = Pusher::connect(&bound);
         pusher.reading(1);
         other.reading(2);
@@ -137,8 +139,8 @@ fn pulled_endpoints_come_and_go_while_the_server_runs() {
         numbers.sort_unstable();
         assert_eq!(numbers, [1, 2]);
 
-        server.pull_close(&bound).unwrap();
-        is_refused(server.pull_close(&bound), "does not pull");
+        server.stop_pulling(&bound).unwrap();
+        is_refused(server.stop_pulling(&bound), "does not pull");
         let taken = zmq::Context::new().socket(zmq::PULL).unwrap();
         taken.bind(&bound).unwrap();
         pusher.reading(3);
@@ -162,10 +164,13 @@ fn what_is_wrong_with_an_endpoint_is_told_before_anything_is_open() {
         "cannot be connected to",
     );
     is_refused(
-        start(|b| b.pull_connect("tcp://*:1")),
+        start(|b| b.pull(Puller::connect("tcp://*:1"))),
         "cannot be connected to",
     );
-    is_refused(start(|b| b.pull_bind("udp://*:1")), "unknown transport");
+    is_refused(
+        start(|b| b.pull(Puller::bind("udp://*:1"))),
+        "unknown transport",
+    );
     is_refused(
         start(|b| {
             b.subscribe("tcp://127.0.0.1:1")
@@ -182,7 +187,7 @@ fn what_is_wrong_with_an_endpoint_is_told_before_anything_is_open() {
         (
             start(|b| {
                 let limit = Duration::from_millis(99);
-                b.subscribe(Subscription::from("tcp://127.0.0.1:1").heartbeat(limit))
+                b.subscribe(Subscription::from("tcp://127.0.0.1:1").silence_timeout(limit))
             }),
             "heartbeat",
         ),
@@ -201,6 +206,6 @@ fn a_server_that_has_ended_subscribes_to_nothing() {
     assert!(server.subscriptions().is_empty());
     assert!(server.pulls().is_empty());
     is_refused(server.subscribe("tcp://127.0.0.1:1"), "has ended");
-    is_refused(server.pull_bind("tcp://127.0.0.1:*"), "has ended");
+    is_refused(server.pull(Puller::bind("tcp://127.0.0.1:*")), "has ended");
     is_refused(server.unsubscribe("tcp://127.0.0.1:1"), "has ended");
 }

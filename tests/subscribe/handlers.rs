@@ -1,6 +1,7 @@
 //! What handlers get and what becomes of what they do.
 
 use std::time::Duration;
+use zmqrpc::push::Puller;
 
 use super::publisher::{Publisher, Pusher, event, notification, number};
 use super::recorder::{SensorClient, only, record};
@@ -28,7 +29,7 @@ fn a_handler_learns_the_topic_the_peer_the_metadata_and_the_limit() {
         let (server, recorder) = record(|builder| {
             builder
                 .subscribe(&publisher.endpoint)
-                .pull_connect(&pusher.endpoint)
+                .pull(Puller::connect(&pusher.endpoint))
                 .bind("tcp://127.0.0.1:*")
         });
         publisher.await_subscriber();
@@ -65,7 +66,7 @@ fn plain_and_async_methods_get_events_and_whatever_they_do_the_next_one_arrives(
         let (server, recorder) = record(|builder| {
             builder
                 .subscribe(&publisher.endpoint)
-                .pull_connect(&pusher.endpoint)
+                .pull(Puller::connect(&pusher.endpoint))
         });
         publisher.await_subscriber();
         let methods = ["fails", "panics", "panics_later", "later", "reading"];
@@ -95,7 +96,7 @@ fn commands_that_the_server_does_not_have_are_counted_and_the_next_one_arrives()
         let (server, recorder) = record(|builder| {
             builder
                 .subscribe(&publisher.endpoint)
-                .pull_connect(&pusher.endpoint)
+                .pull(Puller::connect(&pusher.endpoint))
         });
         publisher.await_subscriber();
         // Unknown, undecodable, and in a codec that does not exist.
@@ -133,7 +134,7 @@ fn the_same_service_is_called_published_to_and_pushed_to_at_once() {
                 .bind("tcp://127.0.0.1:*")
                 .bind("inproc://all-at-once")
                 .subscribe(&publisher.endpoint)
-                .pull_bind("tcp://127.0.0.1:*")
+                .pull(Puller::bind("tcp://127.0.0.1:*"))
         });
         let pusher = Pusher::connect(&server.pulls()[0].endpoint);
         publisher.await_subscriber();

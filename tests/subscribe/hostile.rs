@@ -5,7 +5,8 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use zmqrpc::Subscription;
+use zmqrpc::pubsub::Subscription;
+use zmqrpc::push::Puller;
 
 use super::publisher::{Publisher, Pusher, Rogue, event, heartbeat, notification, number};
 use super::recorder::{Recorder, only, record};
@@ -86,8 +87,11 @@ fn garbage_among_events_is_counted_and_the_next_event_arrives() {
 fn garbage_among_what_is_pushed_is_counted_and_the_next_command_arrives() {
     within(LIMIT, || {
         let pusher = Pusher::bind();
-        let (server, recorder) =
-            record(|builder| builder.pull_connect(&pusher.endpoint).max_message(64 << 10));
+        let (server, recorder) = record(|builder| {
+            builder
+                .pull(Puller::connect(&pusher.endpoint))
+                .max_message(64 << 10)
+        });
         let good = notification("reading", &number(1));
         let mut sent = 0;
         for frame in garbage() {
@@ -129,8 +133,8 @@ fn what_is_larger_than_twice_the_limit_cuts_the_connection_which_comes_again() {
         let (server, recorder) = record(|builder| {
             builder
                 .subscribe(&publisher.endpoint)
-                .pull_bind("tcp://127.0.0.1:*")
-                .pull_connect(&listening.endpoint)
+                .pull(Puller::bind("tcp://127.0.0.1:*"))
+                .pull(Puller::connect(&listening.endpoint))
                 .max_message(64 << 10)
         });
         let too_large = vec![0; 200_000];
@@ -187,7 +191,7 @@ fn plain_tcp_bytes_do_not_get_into_a_bound_endpoint() {
         let (server, recorder) = record(|builder| {
             builder
                 .subscribe(Subscription::bind("tcp://127.0.0.1:*"))
-                .pull_bind("tcp://127.0.0.1:*")
+                .pull(Puller::bind("tcp://127.0.0.1:*"))
         });
         let subscription = only(&server).endpoint;
         let pull = server.pulls()[0].endpoint.clone();

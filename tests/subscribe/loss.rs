@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use zmqrpc::Subscription;
+use zmqrpc::pubsub::Subscription;
 
 use super::publisher::{Publisher, event, number};
 use super::recorder::{only, record};

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use zmqrpc::{Client, Server, Subscription, zmq_service};
+use zmqrpc::pubsub::Subscription;
+use zmqrpc::{Client, Server, zmq_service};
 
 use super::publisher::{Publisher, Rogue, event, number};
 use super::recorder::{SensorClient, only, record};
@@ -203,7 +204,7 @@ fn events_that_never_stop_keep_no_caller_waiting() {
             .max_queue(16)
             .start()
             .unwrap();
-        let publisher = zmqrpc::Publisher::connect(&only(&server).endpoint).unwrap();
+        let publisher = zmqrpc::pubsub::Publisher::connect(&only(&server).endpoint).unwrap();
         publisher
             .wait_subscribers(1, Duration::from_secs(10))
             .unwrap();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
+use zmqrpc::push::Puller;
 
 use super::publisher::{Pusher, Rogue, notification, number};
 use super::recorder::{SensorClient, record};
@@ -16,7 +17,7 @@ fn nothing_that_is_pushed_is_lost_behind_a_slow_handler() {
     within(LIMIT, || {
         let (server, recorder) = record(|builder| {
             builder
-                .pull_bind("tcp://127.0.0.1:*")
+                .pull(Puller::bind("tcp://127.0.0.1:*"))
                 .workers(1)
                 .max_queue(4)
         });
@@ -50,7 +51,7 @@ fn no_more_is_taken_than_may_wait_and_the_rest_stays_with_those_who_push() {
     within(LIMIT, || {
         let (server, recorder) = record(|builder| {
             builder
-                .pull_bind("tcp://127.0.0.1:*")
+                .pull(Puller::bind("tcp://127.0.0.1:*"))
                 .workers(2)
                 .max_message(64 << 10)
                 .max_queue_bytes(1 << 20)
@@ -86,9 +87,13 @@ fn what_was_left_unread_for_long_comes_all_the_same() {
         "inproc://unread".to_owned(),
     ] {
         within(LIMIT, move || {
-            let (server, recorder) =
-                record(|builder| builder.pull_bind(&endpoint).workers(1).max_queue(4));
-            let pusher = zmqrpc::Pusher::connect(&server.pulls()[0].endpoint).unwrap();
+            let (server, recorder) = record(|builder| {
+                builder
+                    .pull(Puller::bind(&endpoint))
+                    .workers(1)
+                    .max_queue(4)
+            });
+            let pusher = zmqrpc::push::Pusher::connect(&server.pulls()[0].endpoint).unwrap();
             // More than those who push and the system hold.
             let padded = pusher.with_metadata("padding", "x".repeat(2_000));
             let (jobs, count) = (SensorClient::new(padded), 10_000);
@@ -136,7 +141,7 @@ fn pushed_commands_that_wait_keep_no_caller_out() {
         let (server, recorder) = record(|builder| {
             builder
                 .bind("tcp://127.0.0.1:*")
-                .pull_bind("tcp://127.0.0.1:*")
+                .pull(Puller::bind("tcp://127.0.0.1:*"))
                 .workers(2)
                 .max_queue(3)
         });
@@ -172,7 +177,7 @@ fn pushed_commands_that_wait_keep_no_caller_out() {
 fn only_what_wants_no_answer_is_executed() {
     within(LIMIT, || {
         let pusher = Pusher::bind();
-        let (server, recorder) = record(|builder| builder.pull_connect(&pusher.endpoint));
+        let (server, recorder) = record(|builder| builder.pull(Puller::connect(&pusher.endpoint)));
         let mut call = notification("reading", &number(1));
         call[2] = 0x01;
         pusher.socket.send(call, 0).unwrap();
@@ -197,7 +202,7 @@ fn what_has_arrived_is_executed_before_the_end() {
     within(LIMIT, || {
         let (server, recorder) = record(|builder| {
             builder
-                .pull_bind("tcp://127.0.0.1:*")
+                .pull(Puller::bind("tcp://127.0.0.1:*"))
                 .workers(1)
                 .max_queue(4)
         });
@@ -219,7 +224,7 @@ fn what_has_arrived_is_executed_before_the_end() {
 #[test]
 fn a_pusher_that_never_stops_does_not_hold_up_the_end() {
     within(LIMIT, || {
-        let (server, recorder) = record(|builder| builder.pull_bind("tcp://127.0.0.1:*"));
+        let (server, recorder) = record(|builder| builder.pull(Puller::bind("tcp://127.0.0.1:*")));
         let endpoint = server.pulls()[0].endpoint.clone();
         let pushing = thread::spawn(move || {
             let pusher = Pusher::connect(&endpoint);
@@ -239,7 +244,7 @@ fn work_is_shared_among_the_servers_that_pull() {
     within(LIMIT, || {
         let pusher = Pusher::bind();
         let servers: Vec<_> = (0..3)
-            .map(|_| record(|builder| builder.pull_connect(&pusher.endpoint)))
+            .map(|_| record(|builder| builder.pull(Puller::connect(&pusher.endpoint))))
             .collect();
         // A PUSH gives to who is there; so it is waited until all are.
         let mut sent = 0;

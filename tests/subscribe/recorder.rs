@@ -4,7 +4,8 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use zmqrpc::{CallContext, Server, ServerBuilder, SubscriptionStats, zmq_service};
+use zmqrpc::pubsub::SubscriptionStats;
+use zmqrpc::{CallContext, Server, ServerBuilder, zmq_service};
 
 use super::support::Gate;
 

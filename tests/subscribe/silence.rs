@@ -5,7 +5,7 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use zmqrpc::Subscription;
+use zmqrpc::pubsub::Subscription;
 
 use super::publisher::{Publisher, number};
 use super::recorder::{SensorClient, only, record};
@@ -23,7 +23,7 @@ fn a_silent_subscription_is_renewed_with_all_of_its_topics() {
         let subscription = Subscription::connect(&publisher.endpoint)
             .topic("a")
             .topic("b")
-            .heartbeat(SILENCE)
+            .silence_timeout(SILENCE)
             .on_silence(move |endpoint| {
                 let _ = told.lock().unwrap().send(endpoint.to_owned());
             });
@@ -70,7 +70,7 @@ fn heartbeats_keep_a_subscription_from_being_renewed() {
         let limit = Duration::from_millis(500);
         let subscription = Subscription::connect(&publisher.endpoint)
             .topic("nothing")
-            .heartbeat(limit);
+            .silence_timeout(limit);
         let (server, _recorder) = record(|builder| builder.subscribe(subscription));
         publisher.await_subscriber();
         let start = Instant::now();
@@ -89,7 +89,7 @@ fn heartbeats_keep_a_subscription_from_being_renewed() {
 fn events_that_nobody_runs_are_signs_of_life_and_garbage_is_none() {
     within(LIMIT, || {
         let mut publisher = Publisher::bind(1);
-        let subscription = Subscription::connect(&publisher.endpoint).heartbeat(SILENCE);
+        let subscription = Subscription::connect(&publisher.endpoint).silence_timeout(SILENCE);
         let (server, _recorder) = record(|builder| builder.subscribe(subscription));
         publisher.await_subscriber();
         let start = Instant::now();
@@ -110,7 +110,7 @@ fn events_that_nobody_runs_are_signs_of_life_and_garbage_is_none() {
 #[test]
 fn a_bound_subscription_is_renewed_at_the_same_port_and_its_publishers_come_back() {
     within(LIMIT, || {
-        let subscription = Subscription::bind("tcp://127.0.0.1:*").heartbeat(SILENCE);
+        let subscription = Subscription::bind("tcp://127.0.0.1:*").silence_timeout(SILENCE);
         let (server, recorder) = record(|builder| builder.subscribe(subscription));
         let endpoint = only(&server).endpoint;
         let mut publishers = [1, 2].map(|id| Publisher::connect(&endpoint, id));
@@ -150,11 +150,11 @@ fn silence_within_the_machine_is_told_and_costs_no_connection() {
         let told = Arc::new(AtomicU64::new(0));
         let counted = Arc::clone(&told);
         let subscription = Subscription::bind(&path)
-            .heartbeat(SILENCE)
+            .silence_timeout(SILENCE)
             .on_silence(move |_| {
                 counted.fetch_add(1, Ordering::SeqCst);
             });
-        let inproc = Subscription::bind("inproc://silent").heartbeat(SILENCE);
+        let inproc = Subscription::bind("inproc://silent").silence_timeout(SILENCE);
         let (server, recorder) =
             record(|builder| builder.subscribe(subscription).subscribe(inproc));
         let mut publisher = Publisher::connect(&path, 1);
@@ -178,7 +178,7 @@ fn silence_within_the_machine_is_told_and_costs_no_connection() {
 fn nothing_is_judged_while_there_is_no_room_for_events() {
     within(LIMIT, || {
         let mut publisher = Publisher::bind(1);
-        let subscription = Subscription::connect(&publisher.endpoint).heartbeat(SILENCE);
+        let subscription = Subscription::connect(&publisher.endpoint).silence_timeout(SILENCE);
         let (server, recorder) =
             record(|builder| builder.subscribe(subscription).workers(1).max_queue(2));
         publisher.await_subscriber();
@@ -206,7 +206,7 @@ fn a_callback_that_panics_or_takes_its_time_holds_nobody_up() {
         let (entered, entries) = channel();
         let entered = Mutex::new(entered);
         let subscription = Subscription::connect(&publisher.endpoint)
-            .heartbeat(SILENCE)
+            .silence_timeout(SILENCE)
             .on_silence(move |_| {
                 let _ = entered.lock().unwrap().send(());
                 std::thread::sleep(Duration::from_millis(300));
@@ -246,7 +246,7 @@ fn a_callback_that_stands_still_takes_no_thread_of_the_server() {
         let gate = Gate::default();
         let (held, mut publisher) = (gate.clone(), Publisher::bind(1));
         let subscription = Subscription::connect(&publisher.endpoint)
-            .heartbeat(Duration::from_millis(100))
+            .silence_timeout(Duration::from_millis(100))
             .on_silence(move |_| held.pass());
         let (server, recorder) = record(|builder| builder.workers(1).subscribe(subscription));
         gate.await_arrivals(1);

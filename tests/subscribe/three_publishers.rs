@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use zmqrpc::{Subscription, SubscriptionStats};
+use zmqrpc::pubsub::{Subscription, SubscriptionStats};
 
 use super::publisher::Publisher;
 use super::recorder::record;
@@ -36,7 +36,7 @@ fn only_the_subscription_of_a_silent_publisher_is_renewed_and_it_resumes() {
         let endpoints = processes.each_ref().map(Process::hear);
         let (server, _recorder) = record(|builder| {
             endpoints.iter().fold(builder, |builder, endpoint| {
-                builder.subscribe(Subscription::connect(endpoint).heartbeat(SILENCE))
+                builder.subscribe(Subscription::connect(endpoint).silence_timeout(SILENCE))
             })
         });
         let stats = || -> [SubscriptionStats; 3] { server.subscriptions().try_into().unwrap() };
@@ -98,7 +98,7 @@ fn server_process() {
     let Some(role) = Role::of("three_publishers::server_process") else {
         return;
     };
-    let subscription = Subscription::connect(&role.argument).heartbeat(SILENCE);
+    let subscription = Subscription::connect(&role.argument).silence_timeout(SILENCE);
     let (server, recorder) = record(|builder| builder.subscribe(subscription));
     recorder.log.await_entries(10);
     role.tell("serving");

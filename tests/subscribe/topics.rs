@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use zmqrpc::{Error, Subscription};
+use zmqrpc::Error;
+use zmqrpc::pubsub::Subscription;
 
 use super::publisher::Publisher;
 use super::recorder::{only, record};
@@ -27,7 +28,7 @@ fn a_server_without_any_bind_executes_what_is_published() {
         let stats = only(&server);
         assert_eq!((stats.received, stats.lost, stats.malformed), (100, 0, 0));
         assert_eq!(stats.endpoint, publisher.endpoint);
-        let [heard] = stats.publishers[..] else {
+        let [heard] = &stats.publishers[..] else {
             panic!("{stats:?}");
         };
         assert_eq!((heard.publisher, heard.received, heard.lost), (7, 100, 0));

@@ -1,6 +1,7 @@
 //! What is published gives nothing back.
 
-use zmqrpc::{Publisher, zmq_service};
+use zmqrpc::zmq_service;
+use zmqrpc::pubsub::Publisher;
 
 #[zmq_service]
 trait Sensor {

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use zmqrpc::{Service, zmq_service};
+use zmqrpc::zmq_service;
+use zmqrpc::service::Service;
 
 #[zmq_service]
 pub trait Greeter {

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use zmqrpc::{AsyncPusher, Command, Error, Publisher, Pusher, Transport, WithTopic, zmq_service};
+use zmqrpc::{Command, Error, zmq_service};
+use zmqrpc::pubsub::{Publisher, WithTopic};
+use zmqrpc::push::{AsyncPusher, Pusher};
+use zmqrpc::service::Transport;
 
 #[zmq_service]
 trait Sensor {

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use zmqrpc::{Command, Service, zmq_service};
+use zmqrpc::{Command, zmq_service};
+use zmqrpc::service::Service;
 
 /// A four-function
 /// calculator.

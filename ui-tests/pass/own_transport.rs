@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use zmqrpc::{Client, Command, Transport, WithTimeout, zmq_service};
+use zmqrpc::{Client, Command, zmq_service};
+use zmqrpc::service::{Transport, WithTimeout};
 
 #[zmq_service]
 trait Calculator {

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use zmqrpc::{Service, zmq_service};
+use zmqrpc::zmq_service;
+use zmqrpc::service::Service;
 
 #[zmq_service]
 trait Counter {

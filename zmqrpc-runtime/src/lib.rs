@@ -7,50 +7,31 @@
 //! log, clock < wire < codec < socket < command, error < auth < client, server, publish < message, proxy, local
 //! ```
 
-mod auth;
-mod client;
+pub mod auth;
+pub mod client;
 mod clock;
 mod codec;
 mod command;
-mod error;
+pub mod error;
 mod local;
 mod log;
-mod message;
-mod proxy;
+pub mod message;
+mod options;
+pub mod proxy;
 mod publish;
-mod server;
+pub mod pubsub;
+pub mod push;
+pub mod server;
+pub mod service;
 mod socket;
 mod wire;
 
-pub use auth::{
-    Authenticator, CurveClient, CurveServer, KeyPair, Passwords, PublicKey, SecretKey,
-    hash_password,
-};
-pub use client::{AsyncCall, AsyncClient, Client, ClientBuilder, ClientStats, Pending};
-pub use codec::{Error as CodecError, assert_travels};
-pub use command::{
-    Answer, CallContext, Command, Failure, Method, Never, Service, Transport, Value, WithTimeout,
-    WithTopic,
-};
-pub use error::{CallError, CallTarget, Error};
-#[cfg(feature = "tokio")]
-pub use message::{AsyncReceiver, Delivered};
-pub use message::{Received, Receiver, Sender};
-#[cfg(feature = "disk-queue")]
-pub use proxy::DiskQueue;
-pub use proxy::{
-    BufferedHandle, BufferedProxy, DeadLetter, DeadLetters, MemoryQueue, Proxy, ProxyHandle,
-    ProxyStats, Pub, Pull, Pull2Push, Pull2Req, Push, Queue, Rep, Rep2Pub, Rep2Req, Req, Sub,
-    Sub2Pub, Sub2Req,
-};
-pub use publish::{AsyncPush, AsyncPusher, Pusher, PusherBuilder, PusherStats};
-pub use publish::{Overflow, Publisher, PublisherBuilder, PublisherStats};
-pub use server::{
-    AsyncHandler, Handler, PublisherCounts, PullStats, Server, ServerBuilder, ServerHandle,
-    ServerStats, Subscription, SubscriptionStats,
-};
-pub use socket::SocketError;
-pub use wire::Executed;
+pub use auth::Credentials;
+pub use client::{AsyncClient, Client, ClientBuilder};
+pub use error::{CallError, Error, Executed};
+pub use options::{ConnectionOptions, Keepalive, Ping};
+pub use server::{Server, ServerBuilder, ServerHandle};
+pub use service::{CallContext, Command};
 
 /// What generated code may name, and nobody else: it changes without notice.
 #[doc(hidden)]

@@ -27,7 +27,8 @@ impl AsyncClient {
     /// awaits it; an `async` one that waits lets other tasks go on. A call that is dropped ends at its `await`.
     ///
     /// ```
-    /// use zmqrpc_runtime::{AsyncClient, Service};
+    /// use zmqrpc_runtime::AsyncClient;
+    /// use zmqrpc_runtime::service::Service;
     ///
     /// fn client_of(service: impl Service) -> AsyncClient {
     ///     AsyncClient::local(service)

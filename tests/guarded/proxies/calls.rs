@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use zmqrpc::{Error, Executed, Passwords, Proxy, Rep, Req};
+use zmqrpc::Credentials;
+use zmqrpc::auth::Passwords;
+use zmqrpc::proxy::{Proxy, Rep, Req};
+use zmqrpc::{Error, Executed};
 
 use super::{LIMIT, SOON, assert_refused, caller, front, subscribed};
 use crate::locks::{ADA, ANYWHERE, Book, LogIn, Login, STRANGE, eager, locks, passwords};
@@ -15,8 +18,8 @@ fn a_guarded_front_takes_calls_of_nobody_else() {
         for lock in locks() {
             let book = Book::default();
             let server = book.served(|server| server.bind(ANYWHERE));
-            let rep = Rep::bind(ANYWHERE).authenticate(&lock.by);
-            let proxy = Proxy::new(rep, Req::connect(&server.endpoints()[0]));
+            let rep = Rep::new().bind(ANYWHERE).authenticate(&lock.by);
+            let proxy = Proxy::new(rep, Req::new().connect(&server.endpoints()[0]));
             let proxy = proxy.start().unwrap();
             let ada = caller(&front(&proxy), &lock.ada);
             for (what, login) in &lock.strangers {
@@ -33,8 +36,8 @@ fn a_guarded_front_takes_calls_of_nobody_else() {
             assert_eq!(book.entries(None), calls);
             let stats = proxy.stats();
             assert_eq!((stats.received, stats.malformed), (calls as u64, 0));
-            assert!(stats.denied > 0, "{stats:?}");
-            assert_eq!(stats.unauthenticated, 0);
+            assert!(stats.logins_rejected > 0, "{stats:?}");
+            assert_eq!(stats.login_failures, 0);
         }
     });
 }
@@ -46,8 +49,8 @@ fn a_proxy_has_a_login_of_its_own_at_its_target() {
             let book = Book::default();
             let server = book.served(|server| server.authenticate(&lock.by).bind(ANYWHERE));
             let to = |login: &Login| {
-                let req = Req::connect(&server.endpoints()[0]).with(login);
-                Proxy::new(Rep::bind(ANYWHERE), req).start().unwrap()
+                let req = Req::new().connect(&server.endpoints()[0]).with(login);
+                Proxy::new(Rep::new().bind(ANYWHERE), req).start().unwrap()
             };
             let proxy = to(&lock.ada);
             let nobody = caller(&front(&proxy), &Login::Nothing);
@@ -68,7 +71,7 @@ fn a_proxy_has_a_login_of_its_own_at_its_target() {
                     assert_eq!(error.executed(), Executed::No);
                     assert!(took < Duration::from_secs(1), "{what}: {took:?}");
                 }
-                assert!(proxy.stats().unauthenticated > 0, "{what}");
+                assert!(proxy.stats().login_failures > 0, "{what}");
                 nobody.enter(1).unwrap();
             }
             assert_eq!(book.entries(ADA), 1 + lock.strangers.len());
@@ -83,11 +86,14 @@ fn a_login_at_an_open_side_of_a_proxy_is_refused_and_nothing_comes_through() {
             let book = Book::default();
             let server = book.served(|server| server.bind(ANYWHERE));
             let at = &server.endpoints()[0];
-            let open = Proxy::new(Rep::bind(ANYWHERE), Req::connect(at));
+            let open = Proxy::new(Rep::new().bind(ANYWHERE), Req::new().connect(at));
             let open = open.start().unwrap();
             let stranger = caller(&front(&open), &login);
             assert_refused("a login", |number| stranger.enter(number));
-            let eager = Proxy::new(Rep::bind(ANYWHERE), Req::connect(at).with(&login));
+            let eager = Proxy::new(
+                Rep::new().bind(ANYWHERE),
+                Req::new().connect(at).with(&login),
+            );
             let eager = eager.start().unwrap();
             let begin = Instant::now();
             let through = caller(&front(&eager), &Login::Nothing);
@@ -104,19 +110,21 @@ fn a_login_at_an_open_side_of_a_proxy_is_refused_and_nothing_comes_through() {
 fn a_proxy_that_was_refused_does_not_hammer_and_goes_on_when_it_is_let_in() {
     within(LIMIT, || {
         let file = Scratch::new("proxies");
-        let line = |password| format!("ada:{}\n", zmqrpc::hash_password(password).unwrap());
+        let line = |password| format!("ada:{}\n", zmqrpc::auth::hash_password(password).unwrap());
         file.write(&line("secret"));
         let (by, book) = (Passwords::file(&file.0).unwrap(), Book::default());
         let server = book.served(|server| server.authenticate(by).bind(ANYWHERE));
-        let req = Req::connect(&server.endpoints()[0]).plain("ada", "new");
-        let proxy = Proxy::new(Rep::bind(ANYWHERE), req).start().unwrap();
+        let req = Req::new()
+            .connect(&server.endpoints()[0])
+            .credentials(Credentials::plain("ada", "new"));
+        let proxy = Proxy::new(Rep::new().bind(ANYWHERE), req).start().unwrap();
         let caller = caller(&front(&proxy), &Login::Nothing);
         let (begin, mut tries) = (Instant::now(), 0);
         while begin.elapsed() < Duration::from_secs(3) {
             assert!(caller.enter(STRANGE).is_err());
             tries += 1;
         }
-        let denied = server.stats().denied;
+        let denied = server.stats().logins_rejected;
         assert!(
             (2..=8).contains(&denied),
             "{denied} logins in {tries} calls"
@@ -132,8 +140,10 @@ fn both_ends_of_a_proxy_have_logins_of_their_own() {
     within(LIMIT, || {
         let (lock, book) = (passwords(), Book::default());
         let server = book.served(|server| server.authenticate(&lock.by).bind(ANYWHERE));
-        let req = Req::connect(&server.endpoints()[0]).with(&lock.ada);
-        let rep = Rep::bind(ANYWHERE).authenticate(Passwords::new().user("eve", "apple"));
+        let req = Req::new().connect(&server.endpoints()[0]).with(&lock.ada);
+        let rep = Rep::new()
+            .bind(ANYWHERE)
+            .authenticate(Passwords::new().user("eve", "apple"));
         let proxy = Proxy::new(rep, req).start().unwrap();
         let eve = caller(&front(&proxy), &Login::Plain("eve", "apple"));
         eve.enter(1).unwrap();
@@ -150,12 +160,14 @@ fn both_ends_of_a_proxy_have_logins_of_their_own() {
 fn what_a_guarded_front_takes_is_published_to_nobody_but_guests() {
     within(LIMIT, || {
         for lock in locks() {
-            let rep = Rep::bind(ANYWHERE).authenticate(&lock.by);
-            let to = zmqrpc::Pub::bind(ANYWHERE).authenticate(&lock.by);
+            let rep = Rep::new().bind(ANYWHERE).authenticate(&lock.by);
+            let to = zmqrpc::proxy::Pub::new()
+                .bind(ANYWHERE)
+                .authenticate(&lock.by);
             let proxy = Proxy::new(rep, to).start().unwrap();
             let (book, nobody) = (Book::default(), Book::default());
             let connect = |login| {
-                let subscription = zmqrpc::Subscription::connect(super::back(&proxy));
+                let subscription = zmqrpc::pubsub::Subscription::connect(super::back(&proxy));
                 subscription.with(login)
             };
             let strangers: Vec<_> = lock
@@ -164,7 +176,7 @@ fn what_a_guarded_front_takes_is_published_to_nobody_but_guests() {
                 .map(|(_, login)| subscribed(&nobody, connect(login)))
                 .collect();
             for (server, (what, login)) in strangers.iter().zip(&lock.strangers) {
-                await_state(what, || server.subscriptions()[0].unauthenticated > 0);
+                await_state(what, || server.subscriptions()[0].login_failures > 0);
                 let stranger = caller(&front(&proxy), login);
                 assert_refused(what, |number| stranger.enter(number));
             }
@@ -175,7 +187,7 @@ fn what_a_guarded_front_takes_is_published_to_nobody_but_guests() {
                 book.entries(None) > 0
             });
             assert_eq!(nobody.entries(None), 0);
-            assert!(proxy.stats().denied > 0);
+            assert!(proxy.stats().logins_rejected > 0);
         }
     });
 }

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use zmqrpc::{Proxy, Pub, Publisher, Req, ServerHandle, Sub, Subscription};
+use zmqrpc::Credentials;
+use zmqrpc::ServerHandle;
+use zmqrpc::proxy::{Proxy, Pub, Req, Sub};
+use zmqrpc::pubsub::{Publisher, Subscription};
 
 use super::{LIMIT, SOON, back, front, subscribed};
 use crate::locks::{
@@ -25,15 +28,15 @@ fn await_heard(publisher: &Publisher, book: &Book, name: Option<&str>) {
 }
 
 fn unauthenticated(server: &ServerHandle) -> u64 {
-    server.subscriptions()[0].unauthenticated
+    server.subscriptions()[0].login_failures
 }
 
 #[test]
 fn a_bound_end_takes_events_of_nobody_else_and_a_published_one_gives_to_nobody_else() {
     within(LIMIT, || {
         for lock in locks() {
-            let sub = Sub::bind(ANYWHERE).authenticate(&lock.by);
-            let to = Pub::bind(ANYWHERE).authenticate(&lock.by);
+            let sub = Sub::new().bind(ANYWHERE).authenticate(&lock.by);
+            let to = Pub::new().bind(ANYWHERE).authenticate(&lock.by);
             let proxy = Proxy::new(sub, to).start().unwrap();
             let (book, nobody) = (Book::default(), Book::default());
             let connect = |login| Subscription::connect(back(&proxy)).with(login);
@@ -57,7 +60,7 @@ fn a_bound_end_takes_events_of_nobody_else_and_a_published_one_gives_to_nobody_e
             for (_, _, foreign) in &others {
                 assert_eq!(foreign.poll(zmq::POLLIN, 50).unwrap(), 0);
             }
-            assert!(proxy.stats().denied > 1);
+            assert!(proxy.stats().logins_rejected > 1);
         }
     });
 }
@@ -78,13 +81,13 @@ fn a_proxy_subscribes_with_a_login_and_publishes_with_another() {
                 .iter()
                 .map(|(what, login)| {
                     // One end is let in, the other is not.
-                    let deaf = Sub::connect(&at).with(login);
-                    let deaf = Proxy::new(deaf, Pub::connect(&to).with(&lock.ada));
+                    let deaf = Sub::new().connect(&at).with(login);
+                    let deaf = Proxy::new(deaf, Pub::new().connect(&to).with(&lock.ada));
                     let deaf = deaf.start().unwrap();
-                    soon(what, || deaf.stats().unauthenticated > 0);
-                    let mute = Pub::connect(&to).with(login);
-                    let mute = Proxy::new(Sub::bind(ANYWHERE), mute).start().unwrap();
-                    soon(what, || mute.stats().unauthenticated > 0);
+                    soon(what, || deaf.stats().login_failures > 0);
+                    let mute = Pub::new().connect(&to).with(login);
+                    let mute = Proxy::new(Sub::new().bind(ANYWHERE), mute).start().unwrap();
+                    soon(what, || mute.stats().login_failures > 0);
                     let shouts = Publisher::connect(front(&mute)).unwrap();
                     shouts.wait_subscribers(1, SOON).unwrap();
                     LedgerClient::new(shouts.clone()).enter(STRANGE).unwrap();
@@ -93,16 +96,16 @@ fn a_proxy_subscribes_with_a_login_and_publishes_with_another() {
                 })
                 .collect();
             assert_eq!(sampler.subscribers(), 0);
-            let ends = (Sub::connect(&at), Pub::connect(&to));
+            let ends = (Sub::new().connect(&at), Pub::new().connect(&to));
             let proxy = Proxy::new(ends.0.with(&lock.ada), ends.1.with(&lock.ada));
             let proxy = proxy.start().unwrap();
             sampler.wait_subscribers(1, SOON).unwrap();
             await_heard(&sampler, &book, ADA);
             for (deaf, mute, _) in &strangers {
                 assert_eq!(deaf.stats().received, 0);
-                assert!(mute.stats().unauthenticated < 10, "{:?}", mute.stats());
+                assert!(mute.stats().login_failures < 10, "{:?}", mute.stats());
             }
-            assert_eq!(proxy.stats().unauthenticated, 0);
+            assert_eq!(proxy.stats().login_failures, 0);
         }
     });
 }
@@ -112,15 +115,19 @@ fn subscriptions_of_a_proxy_have_logins_of_their_own_or_that_of_all() {
     within(LIMIT, || {
         let (lock, book) = (passwords(), Book::default());
         let server = book.served(|server| server.bind(ANYWHERE));
-        let guarded = |by: &zmqrpc::Authenticator| {
+        let guarded = |by: &zmqrpc::auth::Authenticator| {
             let builder = Publisher::builder().bind(ANYWHERE).authenticate(by);
             builder.build().unwrap()
         };
-        let eves = zmqrpc::Passwords::new().user("eve", "apple").into();
+        let eves = zmqrpc::auth::Passwords::new().user("eve", "apple").into();
         let (first, second) = (guarded(&lock.by), guarded(&eves));
-        let own = Subscription::connect(&second.endpoints()[0]).plain("eve", "apple");
-        let sub = Sub::connect(&first.endpoints()[0]).and(own).with(&lock.ada);
-        let back = Req::connect(&server.endpoints()[0]);
+        let own = Subscription::connect(&second.endpoints()[0])
+            .credentials(Credentials::plain("eve", "apple"));
+        let sub = Sub::new()
+            .connect(&first.endpoints()[0])
+            .subscribe(own)
+            .with(&lock.ada);
+        let back = Req::new().connect(&server.endpoints()[0]);
         let _proxy = Proxy::new(sub, back).start().unwrap();
         for publisher in [first, second] {
             publisher.wait_subscribers(1, SOON).unwrap();
@@ -135,12 +142,17 @@ fn subscriptions_of_a_proxy_have_logins_of_their_own_or_that_of_all() {
 fn events_wait_for_a_target_until_it_lets_the_proxy_in() {
     within(LIMIT, || {
         let file = crate::vault::Scratch::new("targets");
-        let line = |password| format!("ada:{}\n", zmqrpc::hash_password(password).unwrap());
+        let line = |password| format!("ada:{}\n", zmqrpc::auth::hash_password(password).unwrap());
         file.write(&line("secret"));
-        let (by, book) = (zmqrpc::Passwords::file(&file.0).unwrap(), Book::default());
+        let (by, book) = (
+            zmqrpc::auth::Passwords::file(&file.0).unwrap(),
+            Book::default(),
+        );
         let server = book.served(|server| server.authenticate(by).bind(ANYWHERE));
-        let back = Req::connect(&server.endpoints()[0]).plain("ada", "new");
-        let proxy = Proxy::new(Sub::bind(ANYWHERE), back.attempts(1));
+        let back = Req::new()
+            .connect(&server.endpoints()[0])
+            .credentials(Credentials::plain("ada", "new"));
+        let proxy = Proxy::new(Sub::new().bind(ANYWHERE), back.attempts(1));
         let proxy = proxy.start().unwrap();
         let publisher = Publisher::connect(front(&proxy)).unwrap();
         publisher.wait_subscribers(1, SOON).unwrap();
@@ -148,12 +160,12 @@ fn events_wait_for_a_target_until_it_lets_the_proxy_in() {
         for number in 0..100 {
             stub.enter(number).unwrap();
         }
-        await_state("three refusals", || proxy.stats().unauthenticated == 3);
+        await_state("three refusals", || proxy.stats().login_failures == 3);
         assert_eq!((proxy.stats().held, book.entries(ADA)), (100, 0));
         file.write(&line("new"));
         book.await_entries(ADA, 100);
         assert_eq!(proxy.stats().given_up, 0);
-        assert!(proxy.stats().unauthenticated < 6, "{:?}", proxy.stats());
+        assert!(proxy.stats().login_failures < 6, "{:?}", proxy.stats());
     });
 }
 
@@ -163,9 +175,12 @@ fn a_login_at_an_open_publisher_is_refused_to_a_proxy_too() {
         for login in eager() {
             let open = Publisher::bind(ANYWHERE).unwrap();
             let at = open.endpoints().remove(0);
-            let eager = Proxy::new(Sub::connect(&at).with(&login), Pub::bind(ANYWHERE));
+            let eager = Proxy::new(
+                Sub::new().connect(&at).with(&login),
+                Pub::new().bind(ANYWHERE),
+            );
             let eager = eager.start().unwrap();
-            soon("the refusal", || eager.stats().unauthenticated > 0);
+            soon("the refusal", || eager.stats().login_failures > 0);
             LedgerClient::new(open.clone()).enter(STRANGE).unwrap();
             let waited = open.wait_subscribers(1, Duration::from_millis(100));
             assert!(waited.is_err());

@@ -1,6 +1,8 @@
 //! PULL to PUSH and to REQ.
 
-use zmqrpc::{Proxy, Pull, Push, Pusher, Req};
+use zmqrpc::proxy::{Proxy, Pull, Push, Req};
+use zmqrpc::push::Puller;
+use zmqrpc::push::Pusher;
 
 use super::{LIMIT, assert_refused, back, front};
 use crate::locks::{ADA, ANYWHERE, Book, LedgerClient, LogIn, Login, STRANGE, locks, soon};
@@ -15,16 +17,17 @@ fn pusher(at: &str, login: &Login) -> LedgerClient<Pusher> {
 fn a_bound_end_takes_jobs_of_nobody_else_and_gives_them_to_nobody_else() {
     within(LIMIT, || {
         for lock in locks() {
-            let pull = Pull::bind(ANYWHERE).authenticate(&lock.by);
-            let push = Push::bind(ANYWHERE).authenticate(&lock.by);
+            let pull = Pull::new().bind(ANYWHERE).authenticate(&lock.by);
+            let push = Push::new().bind(ANYWHERE).authenticate(&lock.by);
             let proxy = Proxy::new(pull, push).start().unwrap();
             let (book, nobody) = (Book::default(), Book::default());
             let mut others = Vec::new();
             for (what, login) in &lock.strangers {
                 let stranger = pusher(&front(&proxy), login);
                 assert_refused(what, |number| stranger.enter(number));
-                let server = nobody.served(|server| server.with(login).pull_connect(back(&proxy)));
-                soon(what, || server.pulls()[0].unauthenticated > 0);
+                let server =
+                    nobody.served(|server| server.with(login).pull(Puller::connect(back(&proxy))));
+                soon(what, || server.pulls()[0].login_failures > 0);
                 let foreign = login.raw(zmq::PULL, &back(&proxy));
                 others.push((server, foreign));
             }
@@ -35,13 +38,13 @@ fn a_bound_end_takes_jobs_of_nobody_else_and_gives_them_to_nobody_else() {
             await_state("a job", || proxy.stats().received > 0);
             assert_eq!(proxy.stats().forwarded, 0);
             let at = back(&proxy);
-            let _worker = book.served(|server| server.with(&lock.ada).pull_connect(at));
+            let _worker = book.served(|server| server.with(&lock.ada).pull(Puller::connect(at)));
             book.await_entries(None, 50);
             assert_eq!((nobody.entries(None), proxy.stats().received), (0, 50));
             for (_, foreign) in &others {
                 assert_eq!(foreign.poll(zmq::POLLIN, 50).unwrap(), 0);
             }
-            assert!(proxy.stats().denied > 1);
+            assert!(proxy.stats().logins_rejected > 1);
         }
     });
 }
@@ -54,19 +57,22 @@ fn a_proxy_pulls_with_a_login_and_pushes_with_another() {
             let source = source.build().unwrap();
             let at = source.endpoints().remove(0);
             let book = Book::default();
-            let worker = book.served(|server| server.authenticate(&lock.by).pull_bind(ANYWHERE));
+            let worker =
+                book.served(|server| server.authenticate(&lock.by).pull(Puller::bind(ANYWHERE)));
             let to = worker.pulls().remove(0).endpoint;
             let strangers: Vec<_> = lock
                 .strangers
                 .iter()
                 .map(|(what, login)| {
-                    let deaf = Pull::connect(&at).with(login);
-                    let deaf = Proxy::new(deaf, Push::connect(&to).with(&lock.ada));
+                    let deaf = Pull::new().connect(&at).with(login);
+                    let deaf = Proxy::new(deaf, Push::new().connect(&to).with(&lock.ada));
                     let deaf = deaf.start().unwrap();
-                    soon(what, || deaf.stats().unauthenticated > 0);
-                    let mute = Push::connect(&to).with(login);
-                    let mute = Proxy::new(Pull::bind(ANYWHERE), mute).start().unwrap();
-                    soon(what, || mute.stats().unauthenticated > 0);
+                    soon(what, || deaf.stats().login_failures > 0);
+                    let mute = Push::new().connect(&to).with(login);
+                    let mute = Proxy::new(Pull::new().bind(ANYWHERE), mute)
+                        .start()
+                        .unwrap();
+                    soon(what, || mute.stats().login_failures > 0);
                     pusher(&front(&mute), &Login::Nothing)
                         .enter(STRANGE)
                         .unwrap();
@@ -74,7 +80,7 @@ fn a_proxy_pulls_with_a_login_and_pushes_with_another() {
                     (deaf, mute)
                 })
                 .collect();
-            let ends = (Pull::connect(&at), Push::connect(&to));
+            let ends = (Pull::new().connect(&at), Push::new().connect(&to));
             let proxy = Proxy::new(ends.0.with(&lock.ada), ends.1.with(&lock.ada));
             let proxy = proxy.start().unwrap();
             let jobs = LedgerClient::new(source);
@@ -85,7 +91,7 @@ fn a_proxy_pulls_with_a_login_and_pushes_with_another() {
             for (deaf, mute) in &strangers {
                 assert_eq!((deaf.stats().received, mute.stats().forwarded), (0, 0));
             }
-            assert_eq!(proxy.stats().unauthenticated, 0);
+            assert_eq!(proxy.stats().login_failures, 0);
         }
     });
 }
@@ -96,8 +102,8 @@ fn jobs_become_calls_under_the_proxys_own_login() {
         for lock in locks() {
             let book = Book::default();
             let server = book.served(|server| server.authenticate(&lock.by).bind(ANYWHERE));
-            let pull = Pull::bind(ANYWHERE).authenticate(&lock.by);
-            let req = Req::connect(&server.endpoints()[0]).with(&lock.ada);
+            let pull = Pull::new().bind(ANYWHERE).authenticate(&lock.by);
+            let req = Req::new().connect(&server.endpoints()[0]).with(&lock.ada);
             let proxy = Proxy::new(pull, req).start().unwrap();
             let stranger = pusher(&front(&proxy), &Login::Nothing);
             assert_refused("nothing", |number| stranger.enter(number));

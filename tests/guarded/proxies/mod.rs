@@ -7,7 +7,9 @@ mod jobs;
 
 use std::time::{Duration, Instant};
 
-use zmqrpc::{Client, Error, ProxyHandle, ServerHandle, Subscription};
+use zmqrpc::proxy::ProxyHandle;
+use zmqrpc::pubsub::Subscription;
+use zmqrpc::{Client, Error, ServerHandle};
 
 use crate::locks::{Book, LedgerClient, LogIn, Login, STRANGE};
 

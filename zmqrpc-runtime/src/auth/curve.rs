@@ -1,4 +1,4 @@
-//! Keys that are let in, and the key that a client shows.
+//! Keys that are let in.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -10,48 +10,15 @@ use zeroize::Zeroizing;
 use super::watched::Watched;
 use super::{KeyPair, PublicKey, admitted, is_name, z85};
 use crate::error::Error;
-use crate::socket::{AuthDecision, ClientLogin, KEY, LoginAttempt, Verifier};
-
-/// What a client shows to a server that asks for keys, and what the server has to show. Everything is encrypted.
-///
-/// # Examples
-///
-/// ```no_run
-/// use zmqrpc_runtime::{Client, CurveClient, KeyPair};
-///
-/// let client = Client::builder()
-///     .connect("tcp://host.example:30000")
-///     .curve(CurveClient {
-///         server: "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7".parse()?,
-///         keys: KeyPair::load("client.keys")?,
-///     })
-///     .build()?;
-/// # Ok::<(), zmqrpc_runtime::Error>(())
-/// ```
-#[derive(Clone, Debug)]
-pub struct CurveClient {
-    /// The server's public key. A server without its secret half is not talked to.
-    pub server: PublicKey,
-    /// The client's own keys. The server must know the public one.
-    pub keys: KeyPair,
-}
-
-impl CurveClient {
-    pub(super) fn login(&self) -> ClientLogin {
-        ClientLogin::Curve {
-            server: self.server.bytes(),
-            public: self.keys.public().bytes(),
-            secret: self.keys.secret().clone(),
-        }
-    }
-}
+use crate::socket::{AuthDecision, KEY, LoginAttempt, Verifier};
 
 /// A server's keys, and whose keys it lets in. Everything is encrypted.
 ///
 /// # Examples
 ///
 /// ```no_run
-/// use zmqrpc_runtime::{CurveServer, KeyPair, Server};
+/// use zmqrpc_runtime::Server;
+/// use zmqrpc_runtime::auth::{CurveServer, KeyPair};
 ///
 /// let keys = CurveServer::new(KeyPair::load("server.keys")?)
 ///     .allow("rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7".parse()?, "ada")

@@ -24,7 +24,7 @@ use crate::error::Error;
 /// # Examples
 ///
 /// ```
-/// let line = format!("ada:{}\n", zmqrpc_runtime::hash_password("secret")?);
+/// let line = format!("ada:{}\n", zmqrpc_runtime::auth::hash_password("secret")?);
 /// assert!(line.starts_with("ada:$argon2id$"));
 /// # Ok::<(), zmqrpc_runtime::Error>(())
 /// ```

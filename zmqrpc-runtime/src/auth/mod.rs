@@ -2,16 +2,18 @@
 //!
 //! ```text
 //! settings       what builders keep of both sides
+//! credentials    what a program logs in with
 //! authenticator  what a server asks for: passwords or keys
 //! passwords      users and their passwords
 //! hashed         one password, as it is kept
-//! curve          keys that are let in; the key that a client shows
+//! curve          keys that are let in
 //! keys           pairs of keys, and their files
 //! z85            keys as texts
 //! watched        a file that is read again when it changes
 //! ```
 
 mod authenticator;
+mod credentials;
 mod curve;
 mod hashed;
 mod keys;
@@ -21,12 +23,13 @@ mod watched;
 mod z85;
 
 pub use authenticator::Authenticator;
-pub use curve::{CurveClient, CurveServer};
+pub use credentials::Credentials;
+pub use curve::CurveServer;
 pub use hashed::hash_password;
 pub use keys::{KeyPair, PublicKey, SecretKey};
 pub use passwords::Passwords;
 pub(crate) use settings::{
-    AuthSettings, EachWay, authenticate_method, login_methods, warn_if_exposed,
+    AuthSettings, EachWay, authenticate_method, credentials_method, warn_if_exposed,
 };
 
 use crate::socket::AuthDecision;

@@ -16,12 +16,13 @@ use crate::socket::{AuthDecision, LoginAttempt, Verifier};
 /// Users and their passwords: who is let in by a name and a password, ZeroMQ's PLAIN.
 ///
 /// Passwords are kept as argon2id hashes. **They travel as they are, and so does everything after them**: PLAIN is for
-/// networks that nobody listens to, for `ipc://`, or within a VPN. [`CurveServer`](crate::CurveServer) encrypts.
+/// networks that nobody listens to, for `ipc://`, or within a VPN. [`CurveServer`](crate::auth::CurveServer) encrypts.
 ///
 /// # Examples
 ///
 /// ```
-/// use zmqrpc_runtime::{Passwords, Server};
+/// use zmqrpc_runtime::Server;
+/// use zmqrpc_runtime::auth::Passwords;
 ///
 /// let passwords = Passwords::new().user("ada", "secret").user("bob", "hidden");
 /// let server = Server::builder().authenticate(passwords).bind("tcp://*:30000");
@@ -67,7 +68,7 @@ impl Passwords {
         self
     }
 
-    /// Adds a user by what [`hash_password`](crate::hash_password) made of the password, or by another program's argon2
+    /// Adds a user by what [`hash_password`](crate::auth::hash_password) made of the password, or by another program's argon2
     /// hash in the same form.
     ///
     /// # Errors
@@ -88,7 +89,7 @@ impl Passwords {
     }
 
     /// Takes users from a file, one in each line: the name, a colon, and what
-    /// [`hash_password`](crate::hash_password) made of the password. Lines that begin with `# ` are comments.
+    /// [`hash_password`](crate::auth::hash_password) made of the password. Lines that begin with `# ` are comments.
     ///
     /// The file is read again when it has changed, at the next login. A line that is wrong then is left out, as is a last
     /// one without a line feed behind it, and of a file that is gone nobody is let in; the log says so. Connections that

@@ -1,50 +1,24 @@
 //! What builders keep of logins.
 
-use std::sync::Arc;
-
-use zeroize::Zeroizing;
-
-use super::{Authenticator, CurveClient, is_name};
+use super::{Authenticator, Credentials};
 use crate::error::Error;
 use crate::log;
-use crate::socket::{ClientLogin, Direction, Endpoint, Security, has_curve};
+use crate::socket::{Direction, Endpoint, Security, has_curve};
 
 /// A builder embeds one, passes its own methods of the same names on to it, and asks it for the
 /// [`Security`](crate::socket::Security) of its sockets when it opens them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct AuthSettings {
-    login: Option<ShownLogin>,
+    credentials: Option<Credentials>,
     authenticator: Option<Authenticator>,
-}
-
-#[derive(Clone, Debug)]
-enum ShownLogin {
-    Plain(Arc<ClientLogin>),
-    /// A user or a password that cannot travel.
-    Wrong(&'static str),
-    Curve(CurveClient),
 }
 
 const NOTHING_CONNECTS: &str =
     "nothing connects: what is bound asks for logins with `authenticate`";
 
-/// Bytes of a user's name or of a password: libzmq's limit.
-const MAX: usize = 255;
-
 impl AuthSettings {
-    pub(crate) fn plain(&mut self, user: impl Into<String>, password: impl Into<String>) {
-        let (user, password) = (user.into(), Zeroizing::new(password.into()));
-        self.login = Some(if !is_name(&user) {
-            ShownLogin::Wrong("the user's name must have 1 to 255 bytes and no control characters")
-        } else if password.is_empty() || password.len() > MAX || password.contains('\0') {
-            ShownLogin::Wrong("the password must have 1 to 255 bytes, and none of them zero")
-        } else {
-            ShownLogin::Plain(Arc::new(ClientLogin::Plain { user, password }))
-        });
-    }
-
-    pub(crate) fn curve(&mut self, keys: CurveClient) {
-        self.login = Some(ShownLogin::Curve(keys));
+    pub(crate) fn credentials(&mut self, credentials: Credentials) {
+        self.credentials = Some(credentials);
     }
 
     pub(crate) fn authenticate(&mut self, authenticator: impl Into<Authenticator>) {
@@ -60,20 +34,12 @@ impl AuthSettings {
 
     /// Whether nothing was set.
     pub(crate) fn is_open(&self) -> bool {
-        self.login.is_none() && self.authenticator.is_none()
+        self.credentials.is_none() && self.authenticator.is_none()
     }
 
     /// For sockets that connect: what they show.
     pub(crate) fn login(&self) -> Result<Security, Error> {
-        Ok(match &self.login {
-            None => Security::Open,
-            Some(ShownLogin::Wrong(reason)) => return Err(Error::bad_setting("plain", *reason)),
-            Some(ShownLogin::Plain(login)) => Security::Login(Arc::clone(login)),
-            Some(ShownLogin::Curve(keys)) => {
-                check_curve("curve")?;
-                Security::Login(Arc::new(keys.login()))
-            }
-        })
+        Credentials::security(self.credentials.as_ref())
     }
 
     /// For sockets that are bound: what they ask for. All that get this one, or a clone of it, share one domain.
@@ -100,8 +66,8 @@ impl AuthSettings {
             let reason = "nothing is bound: what connects cannot ask for a login";
             return Err(Error::bad_setting("authenticate", reason));
         }
-        if self.login.is_some() && !connects {
-            return Err(Error::bad_setting(self.login_setting(), NOTHING_CONNECTS));
+        if self.credentials.is_some() && !connects {
+            return Err(Error::bad_setting("credentials", NOTHING_CONNECTS));
         }
         Ok(EachWay {
             bound: self.guard()?,
@@ -116,12 +82,12 @@ impl AuthSettings {
         each: impl Iterator<Item = Direction>,
     ) -> Result<(Security, EachWay), Error> {
         let connects = one.clone().any(|direction| direction == Direction::Connect);
-        if self.login.is_some() && !connects {
+        if self.credentials.is_some() && !connects {
             if !each
                 .into_iter()
                 .any(|direction| direction == Direction::Connect)
             {
-                return Err(Error::bad_setting(self.login_setting(), NOTHING_CONNECTS));
+                return Err(Error::bad_setting("credentials", NOTHING_CONNECTS));
             }
             // The login is for those alone.
             let bound = self.guard()?;
@@ -142,19 +108,12 @@ impl AuthSettings {
         Ok((security, each))
     }
 
-    fn login_setting(&self) -> &'static str {
-        match self.login {
-            Some(ShownLogin::Curve(_)) => "curve",
-            _ => "plain",
-        }
-    }
-
     /// For one socket with these endpoints: libzmq knows one side of one mechanism for each socket.
     pub(crate) fn of_one(
         &self,
         mut directions: impl Iterator<Item = Direction>,
     ) -> Result<Security, Error> {
-        if self.login.is_some() && self.authenticator.is_some() {
+        if self.credentials.is_some() && self.authenticator.is_some() {
             let reason = "one socket cannot log in and ask for logins: use two";
             return Err(Error::bad_setting("authenticate", reason));
         }
@@ -166,9 +125,9 @@ impl AuthSettings {
             }
             return self.guard();
         }
-        if self.login.is_some() && directions.any(|direction| direction == Direction::Bind) {
+        if self.credentials.is_some() && directions.any(|direction| direction == Direction::Bind) {
             let reason = "what is bound cannot log in: connect, or use `authenticate`";
-            return Err(Error::bad_setting(self.login_setting(), reason));
+            return Err(Error::bad_setting("credentials", reason));
         }
         self.login()
     }
@@ -190,36 +149,27 @@ impl EachWay {
     }
 }
 
-/// The methods `plain` and `curve` of a builder whose field of this name is an [`AuthSettings`]. What is given in front belongs
-/// to both, and what is given behind says what becomes of a login that is refused.
-macro_rules! login_methods {
-    ($(#[$attribute:meta])* $($access:ident).+ $(#[$refused:meta])*) => {
-        /// Logs in with a user's name and a password, of 1 to 255 bytes each, at what it connects to and is asked for them
-        /// by [`Passwords`](crate::Passwords). Both travel unencrypted.
+/// The method `credentials` of a builder whose field of this name is an [`AuthSettings`]; what is given behind says what
+/// becomes of a login that is refused.
+macro_rules! credentials_method {
+    ($(#[$attribute:meta])* $($auth:ident).+ $(#[$refused:meta])*) => {
+        /// Logs in where it connects and is asked for a login. There is one way to log in: a second call replaces the first.
         ///
         $(#[$refused])*
         $(#[$attribute])*
-        pub fn plain(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
-            self.$($access).+.plain(user, password);
-            self
-        }
-
-        /// Logs in with a key at what it connects to and is asked for one by a [`CurveServer`](crate::CurveServer), and
-        /// encrypts everything. Otherwise as [`plain`](Self::plain), which this replaces: there is one way to log in.
-        $(#[$attribute])*
-        pub fn curve(mut self, keys: $crate::auth::CurveClient) -> Self {
-            self.$($access).+.curve(keys);
+        pub fn credentials(mut self, credentials: $crate::auth::Credentials) -> Self {
+            self.$($auth).+.credentials(credentials);
             self
         }
     };
 }
 
-/// The method `authenticate`, as [`login_methods`] has the others; what is given behind says who is asked.
+/// The method `authenticate`, as [`credentials_method`] has the other; what is given behind says who is asked.
 macro_rules! authenticate_method {
-    ($(#[$attribute:meta])* $($access:ident).+ $(#[$who:meta])*) => {
+    ($(#[$attribute:meta])* $($auth:ident).+ $(#[$who:meta])*) => {
         $(#[$who])*
         ///
-        /// Asks for [`Passwords`](crate::Passwords) or, by a [`CurveServer`](crate::CurveServer), for keys. Who has none
+        /// Asks for [`Passwords`](crate::auth::Passwords) or, by a [`CurveServer`](crate::auth::CurveServer), for keys. Who has none
         /// that is right gets nothing, gets nothing through, and learns so within a second. Default: everybody is let in.
         ///
         /// `inproc` is within the process and knows no logins: who can reach such an endpoint is let in. What connects
@@ -229,12 +179,12 @@ macro_rules! authenticate_method {
             mut self,
             authenticator: impl Into<$crate::auth::Authenticator>,
         ) -> Self {
-            self.$($access).+.authenticate(authenticator);
+            self.$($auth).+.authenticate(authenticator);
             self
         }
     };
 }
-pub(crate) use {authenticate_method, login_methods};
+pub(crate) use {authenticate_method, credentials_method};
 
 /// The same for endpoints of which it is known that they ask for none.
 pub(crate) fn warn_if_exposed<'a>(endpoints: impl Iterator<Item = &'a Endpoint>) {

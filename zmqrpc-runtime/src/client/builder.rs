@@ -8,10 +8,11 @@ use super::connection::Connection;
 use super::handle::Client;
 use super::liveness::Liveness;
 use super::state::CallLimits;
-use crate::auth::{AuthSettings, CurveClient};
-use crate::error::Error;
-use crate::socket::{Direction, Endpoint, Keepalive, Registration, SocketOptions};
-use crate::wire::{Limits, MIN_MESSAGE};
+use crate::auth::Credentials;
+use crate::error::{EndpointCause, Error};
+use crate::options::{ConnectionOptions, Ping, connection_methods};
+use crate::socket::{Direction, Endpoint, Registration};
+use crate::wire::Limits;
 
 /// Makes a [`Client`]. Nothing is opened before [`build`](Self::build), which checks every setting.
 ///
@@ -34,16 +35,11 @@ pub struct ClientBuilder {
     endpoints: Vec<String>,
     timeout: Duration,
     connect_timeout: Duration,
-    ping_interval: Duration,
-    ping_limit: Duration,
-    max_message: usize,
+    ping: Ping,
     max_calls: usize,
     max_queued_bytes: usize,
-    high_water: usize,
-    linger: Duration,
-    ipv6: bool,
-    access: AuthSettings,
-    upkeep: Keepalive,
+    options: ConnectionOptions,
+    credentials: Option<Credentials>,
 }
 
 impl Default for ClientBuilder {
@@ -52,16 +48,11 @@ impl Default for ClientBuilder {
             endpoints: Vec::new(),
             timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(5),
-            ping_interval: Duration::from_secs(1),
-            ping_limit: Duration::from_secs(3),
-            max_message: Limits::default().message,
+            ping: Ping::default(),
             max_calls: 65_536,
             max_queued_bytes: 64 << 20,
-            high_water: 1000,
-            linger: Duration::from_secs(1),
-            ipv6: false,
-            access: AuthSettings::default(),
-            upkeep: Keepalive::default(),
+            options: ConnectionOptions::default(),
+            credentials: None,
         }
     }
 }
@@ -91,23 +82,9 @@ impl ClientBuilder {
         self
     }
 
-    /// When a server counts as dead: while calls are under way and nothing is heard from it, it is pinged each
-    /// `interval`; after `limit` of silence its calls fail with [`Error::Unavailable`] and the connection is made anew.
-    /// Default: 1 s and 3 s.
-    ///
-    /// Servers answer pings while all of their workers are busy: a slow method is no silence. One that has said that it ends
-    /// is not pinged, but gives signs of life; there `limit` is 3 s at least.
-    pub fn ping(mut self, interval: Duration, limit: Duration) -> Self {
-        (self.ping_interval, self.ping_limit) = (interval, limit);
-        self
-    }
-
-    /// Bytes of the largest request that is sent and of the largest reply that is taken. Default: 16 MiB.
-    ///
-    /// A larger request is [`Error::TooLarge`] before anything is sent. So is a larger reply, up to twice the limit;
-    /// beyond that the connection is cut, so that no peer makes this side hold more.
-    pub fn max_message(mut self, bytes: usize) -> Self {
-        self.max_message = bytes;
+    /// Sets when a silent server counts as dead. Default: after 3 s, pinged each second.
+    pub fn ping(mut self, ping: Ping) -> Self {
+        self.ping = ping;
         self
     }
 
@@ -125,55 +102,18 @@ impl ClientBuilder {
         self
     }
 
-    /// Requests that libzmq holds per endpoint. Default: 1,000. Further ones wait in the client. Replies are always taken
-    /// in.
-    pub fn high_water(mut self, messages: usize) -> Self {
-        self.high_water = messages;
-        self
+    connection_methods! {
+        options;
+        /// Sets how many requests libzmq holds per endpoint. Default: 1,000. Further ones wait in the client. Replies are
+        /// always taken in.
     }
 
-    /// How long dropping the last handle may wait until notifications have left. Default: 1 s.
-    pub fn linger(mut self, limit: Duration) -> Self {
-        self.linger = limit;
-        self
-    }
-
-    /// Whether host names resolve to IPv6 addresses. Default: no. Addresses in brackets work in any case.
-    pub fn ipv6(mut self, allowed: bool) -> Self {
-        self.ipv6 = allowed;
-        self
-    }
-
-    /// Logs in with a user's name and a password, of 1 to 255 bytes each, at servers that
-    /// [`authenticate`](crate::ServerBuilder::authenticate) by [`Passwords`](crate::Passwords). Both travel unencrypted.
+    /// Logs in at servers that [authenticate](crate::ServerBuilder::authenticate).
     ///
     /// A login that is refused is [`Error::Unauthenticated`] for the calls that wait for it, within a second. It is tried
     /// again when a call is made, twice a second at most, and more and more rarely while none is.
-    pub fn plain(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
-        self.access.plain(user, password);
-        self
-    }
-
-    /// Logs in with a key at servers that [`authenticate`](crate::ServerBuilder::authenticate) by a
-    /// [`CurveServer`](crate::CurveServer), and encrypts everything. Otherwise as [`plain`](Self::plain), which this
-    /// replaces: a client has one way to log in.
-    pub fn curve(mut self, keys: CurveClient) -> Self {
-        self.access.curve(keys);
-        self
-    }
-
-    /// How long a server may take from the connection to the end of the login. Default: 10 s. Then the connection is made
-    /// again.
-    pub fn handshake_limit(mut self, limit: Duration) -> Self {
-        self.upkeep.handshake_limit = limit;
-        self
-    }
-
-    /// After how much silence TCP asks whether the server is still there, and how long it waits for each of 4 answers
-    /// before the connection counts as broken. Default: 60 s and 15 s. Whole seconds, rounded up. While calls are under
-    /// way, [`ping`](Self::ping) finds out sooner.
-    pub fn keepalive(mut self, idle: Duration, interval: Duration) -> Self {
-        (self.upkeep.idle, self.upkeep.interval) = (idle, interval);
+    pub fn credentials(mut self, credentials: Credentials) -> Self {
+        self.credentials = Some(credentials);
         self
     }
 
@@ -185,20 +125,8 @@ impl ClientBuilder {
     /// [`Error::Transport`] if the system gives no more sockets.
     pub fn build(self) -> Result<Client, Error> {
         let endpoints = self.check()?;
-        self.upkeep
-            .check()
-            .map_err(|(setting, reason)| Error::bad_setting(setting, reason))?;
-        // Nobody has so many more; and none is no bound to libzmq.
-        let messages = u32::try_from(self.high_water).unwrap_or(u32::MAX);
-        let options = SocketOptions {
-            max_frame: self.max_message.saturating_mul(2),
-            linger: self.linger,
-            send_high_water: messages,
-            receive_high_water: messages,
-            ipv6: self.ipv6,
-            security: self.access.login()?,
-            upkeep: self.upkeep,
-        };
+        let security = Credentials::security(self.credentials.as_ref())?;
+        let options = self.options.socket(1000, 1000, security);
         let bounds = CallLimits {
             calls: self.max_calls,
             queued_bytes: self.max_queued_bytes,
@@ -211,10 +139,10 @@ impl ClientBuilder {
                     &options,
                     self.limits(),
                     bounds,
-                    Liveness::new(self.ping_interval, self.ping_limit),
+                    Liveness::new(self.ping),
                 )
                 .map(|connection| Registration::of(Arc::new(connection)))
-                .map_err(|error| Error::bad_endpoint(endpoint.as_str(), error.to_string()))
+                .map_err(|error| Error::endpoint_error(endpoint.as_str(), error))
             })
             .collect();
         let channel = Channel::Connections(Arc::new(Balancer::new(connections?)));
@@ -236,10 +164,7 @@ impl ClientBuilder {
     }
 
     pub(super) fn limits(&self) -> Limits {
-        Limits {
-            message: self.max_message,
-            ..Limits::default()
-        }
+        self.options.limits()
     }
 
     pub(super) fn timeouts(&self) -> (Duration, Duration) {
@@ -264,28 +189,17 @@ impl ClientBuilder {
                 ));
             }
         }
-        if self.ping_interval.is_zero() || self.ping_limit < self.ping_interval {
-            let reason = "the interval must be above zero and no longer than the limit";
-            return Err(Error::bad_setting("ping", reason));
-        }
-        if self.max_message < MIN_MESSAGE {
-            return Err(Error::bad_setting(
-                "max_message",
-                format!("it must be {MIN_MESSAGE} bytes or more"),
-            ));
-        }
-        if self.high_water == 0 {
-            let reason = "it must be 1 or more: nothing is held without bound";
-            return Err(Error::bad_setting("high_water", reason));
-        }
+        self.ping.check()?;
+        self.options.check()?;
         if self.max_calls == 0 {
             return Err(Error::bad_setting("max_calls", "it must be 1 or more"));
         }
         self.endpoints
             .iter()
             .map(|text| {
-                Endpoint::parse(text, Direction::Connect)
-                    .map_err(|reason| Error::bad_endpoint(text, reason))
+                Endpoint::parse(text, Direction::Connect).map_err(|reason| {
+                    Error::endpoint_error(text, EndpointCause::Malformed(reason.into()))
+                })
             })
             .collect()
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::codec::Codec;
 use crate::command::Method;
-use crate::error::{CallTarget, Error};
+use crate::error::{CallTarget, Error, UnavailableCause};
 use crate::wire::{Executed, Limits, MethodRef};
 
 /// What is called.
@@ -68,14 +68,11 @@ impl<'a> CallInfo<'a> {
         match error.with_executed(Executed::Maybe) {
             Error::Unavailable {
                 at,
-                reason,
+                cause,
                 executed,
             } => Error::Unavailable {
                 at,
-                reason: format!(
-                    "a first try was lost with its connection, another one failed: {reason}"
-                )
-                .into(),
+                cause: UnavailableCause::Retry(Box::new(cause)),
                 executed,
             },
             other => other,
@@ -85,15 +82,15 @@ impl<'a> CallInfo<'a> {
     pub(super) fn timed_out(&self, executed: Executed) -> Error {
         Error::Timeout {
             at: self.site(),
-            limit: self.timeout,
+            timeout: self.timeout,
             executed,
         }
     }
 
-    pub(super) fn unavailable(&self, reason: impl Into<String>, executed: Executed) -> Error {
+    pub(super) fn unavailable(&self, cause: UnavailableCause, executed: Executed) -> Error {
         Error::Unavailable {
             at: self.site(),
-            reason: reason.into().into(),
+            cause,
             executed,
         }
     }

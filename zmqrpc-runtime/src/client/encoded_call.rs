@@ -10,7 +10,7 @@ use super::pending::{InFlightCall, ReplySource};
 use super::retry::RetryContext;
 use super::state::LimitExceeded;
 use crate::command::{InProcess, InProcessResult};
-use crate::error::Error;
+use crate::error::{Error, OverloadCause};
 use crate::socket::Message;
 use crate::wire::RequestKind;
 
@@ -127,16 +127,12 @@ impl EncodedCall {
 }
 
 pub(super) fn overloaded(overflow: LimitExceeded, info: &CallInfo<'_>) -> Error {
-    let reason = match overflow {
-        LimitExceeded::Calls(limit) => {
-            format!("{limit} calls have begun and not ended, see `max_calls`")
-        }
-        LimitExceeded::QueuedBytes(limit) => {
-            format!("over {limit} bytes of requests wait for a connection, see `max_queued_bytes`")
-        }
+    let cause = match overflow {
+        LimitExceeded::Calls(limit) => OverloadCause::Calls(limit),
+        LimitExceeded::QueuedBytes(limit) => OverloadCause::QueuedBytes(limit),
     };
     Error::Overloaded {
         at: info.site(),
-        reason: reason.into(),
+        cause,
     }
 }

@@ -19,7 +19,7 @@ use super::notifications::{DeliveryCheck, DeliveryOutcome};
 use super::pending::failure;
 use super::state::LimitExceeded;
 use crate::clock::deadline;
-use crate::error::Error;
+use crate::error::{Error, UnavailableCause};
 use crate::socket::Message;
 use crate::wire::{Executed, NO_ID, encode_ping};
 
@@ -138,8 +138,7 @@ impl FlushProgress {
         match (self.connection.fate(self.check), &self.ping) {
             (DeliveryOutcome::Arrived, _) => Ok(()),
             (DeliveryOutcome::Doubtful, _) => {
-                let reason = "the connection broke after notifications had been handed over";
-                Err(info.unavailable(reason, Executed::Maybe))
+                Err(info.unavailable(UnavailableCause::Unflushed, Executed::Maybe))
             }
             (DeliveryOutcome::Unknown, Ping::Refused(overflow)) => {
                 Err(overloaded(*overflow, &info))

@@ -39,7 +39,7 @@ use crate::wire::{Limits, MetadataBuf, RequestKind};
 /// Every call ends: with a reply, with an error, or when its time is over.
 ///
 /// No call that may have been executed is made again, unless its method is
-/// [idempotent](crate::Method::idempotent). What surely was not is made elsewhere, if there are several endpoints: one that
+/// [idempotent](crate::service::Method::idempotent). What surely was not is made elsewhere, if there are several endpoints: one that
 /// finds no connection, or whose server begins to end before it is sent, wherever there is one in time; one that is refused
 /// with [`Error::ShuttingDown`] or [`Error::Overloaded`], or by a proxy that reaches no service, at each other endpoint that
 /// is connected, once. The error of a call tells what all of its tries may have done.

@@ -7,6 +7,7 @@
 use std::time::{Duration, Instant};
 
 use crate::clock::FOREVER;
+use crate::options::Ping;
 use crate::socket::LATE;
 
 #[derive(Clone, Copy, Debug)]
@@ -36,8 +37,8 @@ pub(crate) enum LivenessAction {
 }
 
 impl Liveness {
-    pub(crate) fn new(interval: Duration, limit: Duration) -> Self {
-        let (interval, limit) = (interval.min(FOREVER), limit.min(FOREVER));
+    pub(crate) fn new(ping: Ping) -> Self {
+        let (interval, limit) = (ping.interval.min(FOREVER), ping.timeout.min(FOREVER));
         let now = Instant::now();
         Self {
             interval,
@@ -122,8 +123,12 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
+    fn liveness_of(interval: Duration, timeout: Duration) -> Liveness {
+        Liveness::new(Ping { interval, timeout })
+    }
+
     fn liveness() -> (Liveness, Instant) {
-        let liveness = Liveness::new(SECOND, 3 * SECOND);
+        let liveness = liveness_of(SECOND, 3 * SECOND);
         (liveness, liveness.heard)
     }
 
@@ -162,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_pulse_that_is_never_asked_for_has_a_next_look() {
-        let mut liveness = Liveness::new(Duration::MAX, Duration::MAX);
+        let mut liveness = liveness_of(Duration::MAX, Duration::MAX);
         assert!(matches!(
             liveness.check(Instant::now()),
             LivenessAction::Wait(_)
@@ -213,7 +218,7 @@ mod tests {
 
     #[test]
     fn who_gives_signs_of_life_unasked_has_time_for_three() {
-        let mut liveness = Liveness::new(SECOND / 20, SECOND / 10);
+        let mut liveness = liveness_of(SECOND / 20, SECOND / 10);
         let start = liveness.heard;
         for second in 0..5 {
             let heard = start + second * SECOND;
@@ -227,7 +232,7 @@ mod tests {
             liveness.listen(start + 7 * SECOND),
             LivenessAction::Dead(3 * SECOND)
         );
-        let mut patient = Liveness::new(SECOND, 10 * SECOND);
+        let mut patient = liveness_of(SECOND, 10 * SECOND);
         let start = patient.heard;
         assert_eq!(
             patient.listen(start),

@@ -15,7 +15,7 @@ use super::in_flight::{CallOptions, CallResult, Deadlines, NoReply};
 use super::reply;
 use super::retry::{AttemptOutcome, RetryContext, RetryDecision};
 use crate::command::Command;
-use crate::error::Error;
+use crate::error::{Error, UnavailableCause};
 use crate::socket::{Message, SocketError, TaskTimer};
 use crate::wire::{Executed, Limits, shorten_remaining};
 
@@ -140,7 +140,7 @@ impl InFlightCall {
     pub(super) fn wait(&mut self, callee: Callee<'_>) -> Result<Message, Error> {
         self.end(callee)?.ok_or_else(|| {
             self.info(callee)
-                .unavailable("there is no reply", Executed::Maybe)
+                .unavailable(UnavailableCause::Disconnected, Executed::Maybe)
         })
     }
 
@@ -305,7 +305,7 @@ pub(super) fn depart_together(
                 .spawn_scoped(scope, move || call.depart(callee))
                 .map_err(|error| Error::Unavailable {
                     at,
-                    reason: SocketError::thread(&error).to_string().into(),
+                    cause: UnavailableCause::Socket(SocketError::thread(&error)),
                     // It has been handed over, or somebody else may have done it just now.
                     executed: Executed::Maybe,
                 })
@@ -337,46 +337,40 @@ pub(super) fn failure(
         NoReply::TimedOut { written: true } => info.timed_out(Executed::Maybe),
         NoReply::TimedOut { written: false } | NoReply::NotConnected => {
             let waited = deadlines.connect_timeout.min(info.timeout);
-            let reason = match blocked_by {
-                Some(BlockedBy::Name(why)) => format!("no connection within {waited:?}: {why}"),
-                Some(BlockedBy::Full) => format!(
-                    "no room for the request within {waited:?}, the server takes nothing in"
-                ),
-                Some(BlockedBy::Ending) => {
-                    format!("the server is shutting down, and no other one came within {waited:?}")
-                }
-                None => format!("no connection within {waited:?}, is the server running there?"),
+            let cause = match blocked_by {
+                Some(BlockedBy::Name(why)) => UnavailableCause::NotConnected {
+                    waited,
+                    lookup: Some(why.into()),
+                },
+                Some(BlockedBy::Full) => UnavailableCause::NoRoom { waited },
+                Some(BlockedBy::Ending) => UnavailableCause::Draining { waited },
+                None => UnavailableCause::NotConnected {
+                    waited,
+                    lookup: None,
+                },
             };
-            info.unavailable(reason, Executed::No)
+            info.unavailable(cause, Executed::No)
         }
-        NoReply::Silent(limit) => info.unavailable(
-            format!("the server has shown no sign of life for {limit:?}"),
-            Executed::Maybe,
-        ),
-        NoReply::Disconnected => info.unavailable(
-            "the connection broke before the reply came",
-            Executed::Maybe,
-        ),
-        NoReply::Drained => info.unavailable("the server is shutting down", Executed::No),
-        NoReply::Foreign => {
-            let reason = "what listens there speaks another protocol";
-            info.unavailable(reason, Executed::No)
+        NoReply::Silent(silence) => {
+            info.unavailable(UnavailableCause::Silent { silence }, Executed::Maybe)
         }
+        NoReply::Disconnected => info.unavailable(UnavailableCause::Disconnected, Executed::Maybe),
+        NoReply::Drained => info.unavailable(UnavailableCause::ShuttingDown, Executed::No),
+        NoReply::Foreign => info.unavailable(UnavailableCause::ForeignProtocol, Executed::No),
         NoReply::NoServer { returned } => {
-            let reason = "what listens there is no server: it sends requests";
             let executed = if returned {
                 Executed::No
             } else {
                 Executed::Maybe
             };
-            info.unavailable(reason, executed)
+            info.unavailable(UnavailableCause::NotAServer, executed)
         }
         NoReply::Denied(denial) => Error::Unauthenticated {
             at: info.site(),
-            reason: denial.reason().into(),
+            cause: denial.into(),
         },
         NoReply::Broken(error) => {
-            info.unavailable(format!("the socket failed: {error}"), Executed::Maybe)
+            info.unavailable(UnavailableCause::Socket(error), Executed::Maybe)
         }
     }
 }

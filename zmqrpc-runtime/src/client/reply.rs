@@ -3,7 +3,7 @@
 use super::call_info::CallInfo;
 use crate::codec::{Codec, Error as CodecError, describe};
 use crate::command::{Failure, Method, Value};
-use crate::error::{CallTarget, Error};
+use crate::error::{AuthCause, CallTarget, Error, OverloadCause, UnavailableCause};
 use crate::socket::Message;
 use crate::wire::{ACCEPTED_KEY, Executed, Limits, Reply, ReplyBody, Status};
 
@@ -169,11 +169,11 @@ fn failure(status: Status, executed: Executed, detail: &str, info: &CallInfo<'_>
         },
         // Not what the caller may take for not executed.
         Status::Overloaded if executed != Executed::No => {
-            info.unavailable(detail.to_owned(), executed)
+            info.unavailable(UnavailableCause::Remote(detail.into()), executed)
         }
         Status::Overloaded => Error::Overloaded {
             at,
-            reason: detail.to_owned().into(),
+            cause: OverloadCause::Remote(detail.into()),
         },
         Status::Cancelled => Error::Cancelled { at, executed },
         Status::ShuttingDown => Error::ShuttingDown { at },
@@ -181,9 +181,9 @@ fn failure(status: Status, executed: Executed, detail: &str, info: &CallInfo<'_>
         Status::Expired => info.timed_out(executed),
         Status::Unauthenticated => Error::Unauthenticated {
             at,
-            reason: detail.to_owned().into(),
+            cause: AuthCause::NotAuthorized(detail.into()),
         },
-        Status::Unavailable => info.unavailable(detail.to_owned(), executed),
+        Status::Unavailable => info.unavailable(UnavailableCause::Remote(detail.into()), executed),
         Status::Other(code) => Error::Remote {
             at,
             code,

@@ -3,7 +3,7 @@
 use super::handle::Client;
 
 /// What a client has seen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ClientStats {
     /// Calls that have begun and not ended, those that nobody waits for included.

@@ -17,7 +17,8 @@ use crate::socket::Message;
 ///
 /// ```
 /// use std::sync::atomic::{AtomicU64, Ordering};
-/// use zmqrpc_runtime::{Client, Command, Transport};
+/// use zmqrpc_runtime::{Client, Command};
+/// use zmqrpc_runtime::service::Transport;
 ///
 /// struct Counted { inner: Client, calls: AtomicU64 }
 ///

@@ -5,20 +5,29 @@
 
 mod call;
 mod call_target;
+mod endpoint;
+mod overload;
 mod tried;
+mod unauthenticated;
+mod unavailable;
 
 pub use call::CallError;
 pub use call_target::CallTarget;
+pub use endpoint::EndpointCause;
+pub use overload::OverloadCause;
+pub use unauthenticated::AuthCause;
+pub use unavailable::UnavailableCause;
 
-use std::borrow::Cow;
+pub use crate::codec::Error as CodecError;
+pub use crate::socket::SocketError;
+pub use crate::wire::Executed;
+
 use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::codec::Error as CodecError;
 use crate::log::Printable;
-use crate::socket::{Endpoint, Process, SocketError};
-use crate::wire::Executed;
+use crate::socket::Process;
 
 impl fmt::Display for Executed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -41,37 +50,43 @@ impl fmt::Display for Executed {
 #[non_exhaustive]
 pub enum Error {
     /// No reply came within the time allowed.
-    #[error("{at}: no reply within {limit:?}; {executed}")]
+    #[error("{at}: no reply within {timeout:?}; {executed}")]
+    #[non_exhaustive]
     Timeout {
         /// The call.
         at: CallTarget,
         /// The time that the call had.
-        limit: Duration,
+        timeout: Duration,
         /// `No` if it had not been sent yet or the server found it expired.
         executed: Executed,
     },
     /// There is no connection, or it broke before the reply came.
-    #[error("{at}: {}; {executed}", Printable(.reason))]
+    #[error("{at}: {cause}; {executed}")]
+    #[non_exhaustive]
     Unavailable {
         /// The call.
         at: CallTarget,
         /// What is known about the connection.
-        reason: Cow<'static, str>,
+        #[source]
+        cause: UnavailableCause,
         /// `No` if the request had not been sent yet.
         executed: Executed,
     },
     /// The server does not let this client in, or the client does not trust the server.
-    #[error("{at}: access denied: {}", Printable(.reason))]
+    #[error("{at}: access denied: {cause}")]
+    #[non_exhaustive]
     Unauthenticated {
         /// The call.
         at: CallTarget,
         /// What the server said, or what is known.
-        reason: Cow<'static, str>,
+        #[source]
+        cause: AuthCause,
     },
     /// The server has no such method.
     #[error(
         "{at}: the server has no such method; is the service registered there, under this name?"
     )]
+    #[non_exhaustive]
     UnknownMethod {
         /// The call.
         at: CallTarget,
@@ -81,6 +96,7 @@ pub enum Error {
         "{at}: the signatures differ: here it is `{ours}`, at the server `{}`; build both from the same trait",
         Printable(.theirs)
     )]
+    #[non_exhaustive]
     SignatureMismatch {
         /// The call.
         at: CallTarget,
@@ -92,6 +108,7 @@ pub enum Error {
     /// A method called by name failed with an error of its own. Calls through a stub give
     /// [`CallError::Service`] with the typed error instead.
     #[error("{at}: the service answered with an error: {}", Printable(.message))]
+    #[non_exhaustive]
     Service {
         /// The call.
         at: CallTarget,
@@ -101,15 +118,18 @@ pub enum Error {
         body: Box<[u8]>,
     },
     /// A queue is full, here or at the server.
-    #[error("{at}: {}; the call was not executed, try again later", Printable(.reason))]
+    #[error("{at}: {cause}; the call was not executed, try again later")]
+    #[non_exhaustive]
     Overloaded {
         /// The call.
         at: CallTarget,
         /// Which queue, and its limit.
-        reason: Cow<'static, str>,
+        #[source]
+        cause: OverloadCause,
     },
     /// The call was withdrawn before it ended.
     #[error("{at}: cancelled; {executed}")]
+    #[non_exhaustive]
     Cancelled {
         /// The call.
         at: CallTarget,
@@ -118,12 +138,14 @@ pub enum Error {
     },
     /// The server ends, or this client has ended.
     #[error("{at}: the server is shutting down; the call was not executed")]
+    #[non_exhaustive]
     ShuttingDown {
         /// The call.
         at: CallTarget,
     },
     /// A request or a reply is over the limit for messages.
     #[error("{at}: {what} is larger than the limit of {limit} bytes; {executed}")]
+    #[non_exhaustive]
     TooLarge {
         /// The call.
         at: CallTarget,
@@ -136,6 +158,7 @@ pub enum Error {
     },
     /// A request or a reply could not be turned into bytes.
     #[error("{at}: {what} cannot be encoded: {}; {executed}", Printable(.source))]
+    #[non_exhaustive]
     Encode {
         /// The call.
         at: CallTarget,
@@ -148,6 +171,7 @@ pub enum Error {
     },
     /// A request or a reply was not what the receiver expected.
     #[error("{at}: {what} cannot be decoded: {}; {executed}", Printable(.source))]
+    #[non_exhaustive]
     Decode {
         /// The call.
         at: CallTarget,
@@ -162,6 +186,7 @@ pub enum Error {
     #[error(
         "{at}: a proxy has accepted the request, to have it executed later; its result cannot come back: call a method that returns nothing; the call may have been executed"
     )]
+    #[non_exhaustive]
     Accepted {
         /// The call.
         at: CallTarget,
@@ -170,12 +195,14 @@ pub enum Error {
     #[error(
         "{at}: the service panicked; it was started and did not end, the server's log says why"
     )]
+    #[non_exhaustive]
     Panicked {
         /// The call.
         at: CallTarget,
     },
     /// The server answered with a status that this version does not know.
     #[error("{at}: the server answered with status {code}: {}; {executed}", Printable(.message))]
+    #[non_exhaustive]
     Remote {
         /// The call.
         at: CallTarget,
@@ -187,15 +214,18 @@ pub enum Error {
         executed: Executed,
     },
     /// An endpoint is wrong or cannot be used. Nothing was opened.
-    #[error("endpoint `{endpoint}`: {reason}")]
+    #[error("endpoint `{endpoint}`: {cause}")]
+    #[non_exhaustive]
     Endpoint {
         /// The endpoint as it was given.
         endpoint: Box<str>,
         /// What is wrong with it.
-        reason: Box<str>,
+        #[source]
+        cause: EndpointCause,
     },
     /// A setting is wrong. Nothing was opened.
     #[error("setting `{setting}`: {reason}")]
+    #[non_exhaustive]
     Config {
         /// The name of the builder's method.
         setting: &'static str,
@@ -204,6 +234,7 @@ pub enum Error {
     },
     /// A proxy's queue cannot be used.
     #[error("queue `{path}`: {reason}")]
+    #[non_exhaustive]
     Queue {
         /// The file, as it was given.
         path: Box<str>,
@@ -212,11 +243,11 @@ pub enum Error {
     },
     /// A service was still running when the time for a shutdown was over.
     #[error(
-        "a service is still running after {limit:?}; it goes on until it returns, its reply is dropped"
+        "a service is still running after {timeout:?}; it goes on until it returns, its reply is dropped"
     )]
     StillRunning {
         /// The time that the shutdown had.
-        limit: Duration,
+        timeout: Duration,
     },
     /// The process has forked since the handle was made, and this is the child. Nothing was done.
     ///
@@ -231,6 +262,7 @@ pub enum Error {
         "`{operation}` waits for `async` methods that need the very thread that waits, the only one of its tokio \
          runtime; use {instead}"
     )]
+    #[non_exhaustive]
     Deadlock {
         /// The method that was called.
         operation: &'static str,
@@ -239,6 +271,7 @@ pub enum Error {
     },
     /// libzmq or the operating system failed.
     #[error("the socket failed: {source}")]
+    #[non_exhaustive]
     Transport {
         /// What failed.
         #[from]
@@ -275,9 +308,25 @@ impl Error {
         }
     }
 
-    /// Where the call failed; none for failures outside of a call.
+    /// Returns whether the same call or setting may succeed later although nothing is changed here: the server comes back,
+    /// a queue empties, another process gives an endpoint up.
+    ///
+    /// Whether it does harm to make the call again is another question, which [`executed`](Self::executed) answers.
     #[must_use]
-    pub fn site(&self) -> Option<&CallTarget> {
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Timeout { .. }
+            | Self::Unavailable { .. }
+            | Self::Overloaded { .. }
+            | Self::ShuttingDown { .. } => true,
+            Self::Endpoint { cause, .. } => cause.is_transient(),
+            _ => false,
+        }
+    }
+
+    /// The method and the endpoint of the call; `None` for failures outside of a call.
+    #[must_use]
+    pub fn target(&self) -> Option<&CallTarget> {
         match self {
             Self::Timeout { at, .. }
             | Self::Unavailable { at, .. }
@@ -307,7 +356,7 @@ impl Error {
     /// The method that was called, with its service: `Calculator.add`.
     #[must_use]
     pub fn method(&self) -> Option<&str> {
-        self.site().map(CallTarget::method)
+        self.target().map(CallTarget::method)
     }
 
     /// The endpoint that the call went to, or that is wrong.
@@ -315,7 +364,7 @@ impl Error {
     pub fn endpoint(&self) -> Option<&str> {
         match self {
             Self::Endpoint { endpoint, .. } => Some(endpoint),
-            _ => self.site().and_then(CallTarget::endpoint),
+            _ => self.target().and_then(CallTarget::endpoint),
         }
     }
 
@@ -328,15 +377,11 @@ impl Error {
         }
     }
 
-    pub(crate) fn bad_endpoint(endpoint: &str, reason: impl Into<Box<str>>) -> Self {
+    pub(crate) fn endpoint_error(endpoint: &str, cause: impl Into<EndpointCause>) -> Self {
         Self::Endpoint {
             endpoint: endpoint.into(),
-            reason: reason.into(),
+            cause: cause.into(),
         }
-    }
-
-    pub(crate) fn unopened(endpoint: &Endpoint, error: &SocketError) -> Self {
-        Self::bad_endpoint(endpoint.as_str(), error.to_string())
     }
 
     pub(crate) fn bad_queue(path: impl AsRef<Path>, reason: impl Into<Box<str>>) -> Self {

@@ -1,19 +1,19 @@
 //! Errors that turn out to say too little: what they stand for does not imply that nothing was executed.
 
-use std::borrow::Cow;
+use std::fmt;
 
-use super::Error;
+use super::{Error, UnavailableCause};
 use crate::wire::Executed;
 
 impl Error {
     /// The same failure of a call that may have been executed, or was. Variants that mean by themselves that it was not
     /// become [`Error::Unavailable`], with their words as the reason.
     pub(crate) fn with_executed(self, now: Executed) -> Self {
-        let (at, reason): (_, Cow<'static, str>) = match self {
-            Self::Timeout { at, limit, .. } => {
+        let (at, cause) = match self {
+            Self::Timeout { at, timeout, .. } => {
                 return Self::Timeout {
                     at,
-                    limit,
+                    timeout,
                     executed: now,
                 };
             }
@@ -58,31 +58,38 @@ impl Error {
                     executed: now,
                 };
             }
-            Self::Unavailable { at, reason, .. } | Self::Overloaded { at, reason } => (at, reason),
-            Self::Unauthenticated { at, reason } => (at, format!("access denied: {reason}").into()),
-            Self::UnknownMethod { at } => (at, "the server has no such method".into()),
-            Self::SignatureMismatch { at, ours, theirs } => {
-                let reason =
-                    format!("the signatures differ: here it is `{ours}`, at the server `{theirs}`");
-                (at, reason.into())
+            Self::Unavailable { at, cause, .. } => (at, cause),
+            Self::Overloaded { at, cause } => (at, words(&cause)),
+            Self::Unauthenticated { at, cause } => {
+                (at, words(&format_args!("access denied: {cause}")))
             }
-            Self::ShuttingDown { at } => (at, "the server is shutting down".into()),
+            Self::UnknownMethod { at } => (at, words(&"the server has no such method")),
+            Self::SignatureMismatch { at, ours, theirs } => {
+                let differ =
+                    format!("the signatures differ: here it is `{ours}`, at the server `{theirs}`");
+                (at, words(&differ))
+            }
+            Self::ShuttingDown { at } => (at, UnavailableCause::ShuttingDown),
             // They say so already, or are no failures of calls.
             other => return other,
         };
         Self::Unavailable {
             at,
-            reason,
+            cause,
             executed: now,
         }
     }
+}
+
+fn words(text: &dyn fmt::Display) -> UnavailableCause {
+    UnavailableCause::Remote(text.to_string().into())
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
-    use super::super::CallTarget;
+    use super::super::{AuthCause, CallTarget, OverloadCause};
     use super::*;
     use crate::codec::Error as CodecError;
 
@@ -93,17 +100,17 @@ mod tests {
         vec![
             Error::Timeout {
                 at: at(),
-                limit: Duration::from_secs(1),
+                timeout: Duration::from_secs(1),
                 executed,
             },
             Error::Unavailable {
                 at: at(),
-                reason: "nobody".into(),
+                cause: UnavailableCause::Disconnected,
                 executed,
             },
             Error::Unauthenticated {
                 at: at(),
-                reason: "who".into(),
+                cause: AuthCause::Refused,
             },
             Error::UnknownMethod { at: at() },
             Error::SignatureMismatch {
@@ -113,7 +120,7 @@ mod tests {
             },
             Error::Overloaded {
                 at: at(),
-                reason: "full".into(),
+                cause: OverloadCause::Calls(1),
             },
             Error::Cancelled { at: at(), executed },
             Error::ShuttingDown { at: at() },

@@ -16,7 +16,8 @@ use crate::server::{ServerBuilder, ServerHandle};
 /// # Examples
 ///
 /// ```
-/// use zmqrpc_runtime::{AsyncClient, AsyncReceiver, Sender, Server};
+/// use zmqrpc_runtime::{AsyncClient, Server};
+/// use zmqrpc_runtime::message::{AsyncReceiver, Sender};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # tokio::runtime::Runtime::new()?.block_on(async {

@@ -13,13 +13,15 @@ use crate::server::{ServerBuilder, ServerHandle};
 /// [`workers(1)`](ServerBuilder::workers) is set; then one after the other, as they arrived. Its answer goes back to who
 /// waits for one: a message that was published or pushed has nobody.
 ///
-/// Ending it is the server's end: [`stop`](Self::stop), or dropping it.
+/// Ending it is the server's end: [`shutdown`](Self::shutdown), or dropping it.
 ///
 /// # Examples
 ///
 /// ```
 /// use std::time::Duration;
-/// use zmqrpc_runtime::{Publisher, Receiver, Sender, Server};
+/// use zmqrpc_runtime::Server;
+/// use zmqrpc_runtime::message::{Receiver, Sender};
+/// use zmqrpc_runtime::pubsub::Publisher;
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let publisher = Publisher::bind("tcp://127.0.0.1:*")?;
@@ -32,7 +34,7 @@ use crate::server::{ServerBuilder, ServerHandle};
 /// publisher.wait_subscribers(1, Duration::from_secs(5))?;
 /// Sender::new(publisher).send(b"21.5")?;
 /// assert_eq!(told.recv()?, b"21.5");
-/// receiver.stop(Duration::from_secs(1))?;
+/// receiver.shutdown(Duration::from_secs(1))?;
 /// # Ok(())
 /// # }
 /// ```
@@ -112,7 +114,7 @@ impl Receiver {
     /// # Errors
     ///
     /// Those of [`ServerHandle::shutdown`].
-    pub fn stop(&self, limit: Duration) -> Result<(), Error> {
-        self.server.shutdown(limit)
+    pub fn shutdown(&self, timeout: Duration) -> Result<(), Error> {
+        self.server.shutdown(timeout)
     }
 }

@@ -13,9 +13,9 @@ use crate::error::CallError;
 /// |---|---|
 /// | [`Client`] | the receiver's answer; several endpoints take turns |
 /// | [`AsyncClient`](crate::AsyncClient) | a future of it |
-/// | [`Publisher`](crate::Publisher) | `()`, as soon as it is published |
-/// | [`Pusher`](crate::Pusher) | `()`, as soon as there was room for it |
-/// | [`AsyncPusher`](crate::AsyncPusher) | a future that waits for room |
+/// | [`Publisher`](crate::pubsub::Publisher) | `()`, as soon as it is published |
+/// | [`Pusher`](crate::push::Pusher) | `()`, as soon as there was room for it |
+/// | [`AsyncPusher`](crate::push::AsyncPusher) | a future that waits for room |
 /// | `(A, B)` | both: each message goes over `A` and over `B` |
 ///
 /// Time limits, reconnection, heartbeats and limits are those of the transport.
@@ -23,7 +23,8 @@ use crate::error::CallError;
 /// # Examples
 ///
 /// ```
-/// use zmqrpc_runtime::{Client, Receiver, Sender, Server};
+/// use zmqrpc_runtime::{Client, Server};
+/// use zmqrpc_runtime::message::{Receiver, Sender};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let receiver = Receiver::start(Server::builder().bind("tcp://127.0.0.1:*"), |message| {

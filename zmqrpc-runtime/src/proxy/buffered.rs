@@ -1,13 +1,12 @@
 //! A proxy with a queue: settings and handle.
 
 use std::fmt;
-use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::counters::ProxyCounters;
+use super::backoff::Backoff;
+use super::counters::{ProxyCounters, ProxyStats};
 use super::deliverer::Deliverer;
-use super::delivery_schedule::Backoff;
 use super::ends::{Rep, Req};
 use super::handle::ProxyHandle;
 use super::intake::CallerIntake;
@@ -16,10 +15,11 @@ use super::queue::{DeadLetters, Queue, Store};
 use super::relay::Control;
 use super::spool::{RetryPolicy, Spool};
 use crate::error::Error;
+use crate::options::connection_methods;
 
 /// Accepts requests whether or not their target is there, keeps them in a queue, and delivers them when it is.
 ///
-/// A caller gets an empty reply as soon as the queue holds its request; with a [`DiskQueue`](crate::DiskQueue) that is when
+/// A caller gets an empty reply as soon as the queue holds its request; with a [`DiskQueue`](crate::proxy::DiskQueue) that is when
 /// it has been written to the disk. So it is for methods that return nothing: the service's reply is not passed back, and
 /// callers of methods with another result get an [`Error::Accepted`], although their requests are delivered. What the queue
 /// has no room for is refused with [`Error::Overloaded`].
@@ -49,14 +49,14 @@ use crate::error::Error;
 ///
 /// The time that a caller waits for the acceptance is no limit of the delivery.
 ///
-/// **Logins** are those of a [`Proxy`](crate::Proxy)'s ends: each end has its own, and the target knows the proxy's user,
+/// **Logins** are those of a [`Proxy`](crate::proxy::Proxy)'s ends: each end has its own, and the target knows the proxy's user,
 /// not the caller's. While the target does not let the proxy in, what was accepted waits.
 ///
 /// # Examples
 ///
 /// ```
 /// use std::time::Duration;
-/// use zmqrpc_runtime::{BufferedProxy, MemoryQueue, Rep, Req};
+/// use zmqrpc_runtime::proxy::{BufferedProxy, MemoryQueue, Rep, Req};
 ///
 /// let store = BufferedProxy::new(
 ///     Rep::bind("tcp://127.0.0.1:*"),
@@ -92,10 +92,7 @@ impl<Q: Queue> BufferedProxy<Q> {
                 attempts: 0,
                 counts_all: false,
                 time_to_live: None,
-                backoff: Backoff {
-                    first: Duration::from_millis(100),
-                    longest: Duration::from_secs(5),
-                },
+                backoff: Backoff::default(),
             },
         }
     }
@@ -114,39 +111,16 @@ impl<Q: Queue> BufferedProxy<Q> {
         self
     }
 
-    /// How long to rest after a try that failed: `first`, then twice as long each time, up to `longest`. A connection that
-    /// is made ends all rests. Default: 100 ms and 5 s.
-    pub fn backoff(mut self, first: Duration, longest: Duration) -> Self {
-        self.patience.backoff = Backoff { first, longest };
+    /// Sets how long to wait after an attempt that failed. A connection that is made ends all waits.
+    pub fn backoff(mut self, backoff: Backoff) -> Self {
+        self.patience.backoff = backoff;
         self
     }
 
-    /// Bytes of the largest request that is accepted. Default: 16 MiB. The name of the delivery takes up to 56 of them.
-    pub fn max_message(mut self, bytes: usize) -> Self {
-        self.settings.max_message = bytes;
-        self
-    }
-
-    /// Whether host names resolve to IPv6 addresses, and `*` listens on IPv6 too. Default: no. Addresses in brackets
-    /// work in any case.
-    pub fn ipv6(mut self, allowed: bool) -> Self {
-        self.settings.ipv6 = allowed;
-        self
-    }
-
-    /// How long a peer may take from its connection to the end of its login, at either end. Default: 10 s. Then the
-    /// connection is closed: one that says nothing holds a descriptor.
-    pub fn handshake_limit(mut self, limit: Duration) -> Self {
-        self.settings.upkeep.handshake_limit = limit;
-        self
-    }
-
-    /// After how much silence TCP asks whether a peer is still there, and how long it waits for each of 4 answers before
-    /// the connection counts as broken. Default: 60 s and 15 s. Whole seconds, rounded up.
-    pub fn keepalive(mut self, idle: Duration, interval: Duration) -> Self {
-        let upkeep = &mut self.settings.upkeep;
-        (upkeep.idle, upkeep.interval) = (idle, interval);
-        self
+    connection_methods! {
+        settings.connection;
+        /// Sets how many messages libzmq holds for each peer, at either end that has no such setting of its own. Default:
+        /// what the end's own method `high_water` says.
     }
 
     /// Checks the settings, opens both ends and starts to accept and to deliver, on a thread of its own.
@@ -211,9 +185,9 @@ impl RetryPolicy {
 }
 
 /// A running [`BufferedProxy`]. It does what a [`ProxyHandle`] does, and reads dead letters back. What its queue holds when
-/// it ends stays there; a [`MemoryQueue`](crate::MemoryQueue) ends with it.
+/// it ends stays there; a [`MemoryQueue`](crate::proxy::MemoryQueue) ends with it.
 ///
-/// With a [`DiskQueue`](crate::DiskQueue) no delivery holds up the end: one that is under way has a tenth of a second to be
+/// With a [`DiskQueue`](crate::proxy::DiskQueue) no delivery holds up the end: one that is under way has a tenth of a second to be
 /// answered. Then it is given up, and made again by the next proxy.
 #[must_use = "dropping the handle ends the proxy"]
 pub struct BufferedHandle {
@@ -222,6 +196,46 @@ pub struct BufferedHandle {
 }
 
 impl BufferedHandle {
+    /// The endpoints that callers connect to, in the order in which they were added, with wildcards resolved.
+    #[must_use]
+    pub fn endpoints(&self) -> Vec<String> {
+        self.proxy.endpoints()
+    }
+
+    /// Counters since the start.
+    #[must_use]
+    pub fn stats(&self) -> ProxyStats {
+        self.proxy.stats()
+    }
+
+    /// Blocks until the proxy ends, as [`ProxyHandle::wait`] does.
+    pub fn wait(&self) {
+        self.proxy.wait();
+    }
+
+    /// Waits for the end as a task, as [`ProxyHandle::wait_async`] does.
+    pub async fn wait_async(&self) {
+        self.proxy.wait_async().await;
+    }
+
+    /// Ends the proxy as [`ProxyHandle::shutdown`] does. What has been accepted and not delivered stays in the queue.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn shutdown(&self, timeout: Duration) -> Result<(), Error> {
+        self.proxy.shutdown(timeout)
+    }
+
+    /// Ends the proxy and waits as a task, as [`ProxyHandle::shutdown_async`] does.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn shutdown_async(&self, timeout: Duration) -> Result<(), Error> {
+        self.proxy.shutdown_async(timeout).await
+    }
+
     /// What was given up, oldest first. They are read one at a time.
     ///
     /// # Errors
@@ -232,7 +246,7 @@ impl BufferedHandle {
         DeadLetters::of(&*self.store).map_err(unreadable)
     }
 
-    /// Removes a dead letter; `false` if there is none of this [number](crate::DeadLetter::number).
+    /// Removes a dead letter; `false` if there is none of this [number](crate::proxy::DeadLetter::number).
     ///
     /// # Errors
     ///
@@ -245,14 +259,6 @@ impl BufferedHandle {
 
 fn unreadable(reason: String) -> Error {
     Error::bad_queue("the queue", reason)
-}
-
-impl Deref for BufferedHandle {
-    type Target = ProxyHandle;
-
-    fn deref(&self) -> &ProxyHandle {
-        &self.proxy
-    }
 }
 
 impl fmt::Debug for BufferedHandle {

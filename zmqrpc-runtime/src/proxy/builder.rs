@@ -1,7 +1,6 @@
 //! Settings of a proxy.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::counters::ProxyCounters;
 use super::ends::{Pub, Pull, Push, Rep, Req, Sub};
@@ -9,6 +8,7 @@ use super::handle::ProxyHandle;
 use super::pair::{ProxyPair, ProxySettings, Sink, Source};
 use super::relay::Control;
 use crate::error::Error;
+use crate::options::connection_methods;
 
 /// From [`Rep`] to [`Req`]: calls, and their replies back.
 pub type Rep2Req = Proxy<Rep, Req>;
@@ -34,7 +34,7 @@ pub type Pull2Push = Proxy<Pull, Push>;
 /// | [`Pull`], [`Req`] | makes calls of jobs, as of events |
 /// | [`Pull`], [`Push`] | pushes jobs again, as soon as somebody takes them |
 ///
-/// Each end has a login of its own, or asks for logins, by its methods `plain`, `curve` and `authenticate`. To what lies
+/// Each end has a login of its own, or asks for logins, by its methods `credentials` and `authenticate`. To what lies
 /// behind a proxy the proxy is the peer: [`CallContext::user_id`](crate::CallContext::user_id) there is the proxy's user,
 /// and the address the proxy's. Who called the proxy is known to the proxy alone; metadata travels, and is what the caller
 /// says it is. So guard the front with what the service behind would ask for.
@@ -46,7 +46,7 @@ pub type Pull2Push = Proxy<Pull, Push>;
 /// # Examples
 ///
 /// ```
-/// use zmqrpc_runtime::{Proxy, Rep, Req};
+/// use zmqrpc_runtime::proxy::{Proxy, Rep, Req};
 ///
 /// let proxy = Proxy::new(
 ///     Rep::bind("tcp://127.0.0.1:*"),
@@ -71,12 +71,10 @@ impl<In: Source, Out: Sink> Proxy<In, Out> {
         Self { from, to, settings }
     }
 
-    /// Bytes of the largest message that is passed on, in either direction. Default: 16 MiB.
-    ///
-    /// Beyond it, as at servers: refused with [`Error::TooLarge`] up to twice the limit, then the connection is cut.
-    pub fn max_message(mut self, bytes: usize) -> Self {
-        self.settings.max_message = bytes;
-        self
+    connection_methods! {
+        settings.connection;
+        /// Sets how many messages libzmq holds for each peer, at either end that has no such setting of its own. Default:
+        /// what the end's own method `high_water` says.
     }
 
     /// Calls that have come in and not ended. Default: 65,536. One more is refused with [`Error::Overloaded`].
@@ -89,28 +87,6 @@ impl<In: Source, Out: Sink> Proxy<In, Out> {
     /// [`Error::Overloaded`].
     pub fn max_queued_bytes(mut self, bytes: usize) -> Self {
         self.settings.max_queued_bytes = bytes;
-        self
-    }
-
-    /// Whether host names resolve to IPv6 addresses, and `*` listens on IPv6 too. Default: no. Addresses in brackets
-    /// work in any case.
-    pub fn ipv6(mut self, allowed: bool) -> Self {
-        self.settings.ipv6 = allowed;
-        self
-    }
-
-    /// How long a peer may take from its connection to the end of its login, at either end. Default: 10 s. Then the
-    /// connection is closed: one that says nothing holds a descriptor.
-    pub fn handshake_limit(mut self, limit: Duration) -> Self {
-        self.settings.upkeep.handshake_limit = limit;
-        self
-    }
-
-    /// After how much silence TCP asks whether a peer is still there, and how long it waits for each of 4 answers before
-    /// the connection counts as broken. Default: 60 s and 15 s. Whole seconds, rounded up.
-    pub fn keepalive(mut self, idle: Duration, interval: Duration) -> Self {
-        let upkeep = &mut self.settings.upkeep;
-        (upkeep.idle, upkeep.interval) = (idle, interval);
         self
     }
 

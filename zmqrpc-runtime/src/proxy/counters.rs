@@ -12,12 +12,12 @@ use crate::wire::{MAX_HOPS, count_hop};
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident,)*) => {
         /// Counters of a proxy since it started. Those that make no sense for its patterns stay at 0.
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        #[derive(Clone, Debug, Default, PartialEq, Eq)]
         #[non_exhaustive]
         pub struct ProxyStats {
             $($(#[$doc])* pub $name: u64,)*
             /// How often the proxy was not let in: for a wrong login, for having none, or since none was asked for.
-            pub unauthenticated: u64,
+            pub login_failures: u64,
             /// Requests that a queue holds now.
             pub held: u64,
             /// Bytes of the requests that a queue holds now.
@@ -31,7 +31,7 @@ macro_rules! counters {
             /// Answers for callers that had gone.
             pub unreachable: u64,
             /// Logins that were refused at ends that ask for them.
-            pub denied: u64,
+            pub logins_rejected: u64,
         }
 
         /// The counters as they are counted.
@@ -75,8 +75,8 @@ macro_rules! counters {
             pub(super) fn read(&self) -> ProxyStats {
                 let frontend = self.frontend.read();
                 ProxyStats {
-                    denied: all(&self.denied).iter().map(RejectedLogins::get).sum(),
-                    unauthenticated: all(&self.refused).iter().map(RejectedLogins::get).sum(),
+                    logins_rejected: all(&self.denied).iter().map(RejectedLogins::get).sum(),
+                    login_failures: all(&self.refused).iter().map(RejectedLogins::get).sum(),
                     $($name: self.$name.get(),)*
                     held: self.held.load(Ordering::Relaxed),
                     held_bytes: self.held_bytes.load(Ordering::Relaxed),

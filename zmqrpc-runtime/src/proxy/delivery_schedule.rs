@@ -7,7 +7,9 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, HashMap, HashSet, VecDeque};
-use std::time::{Duration, Instant};
+use std::time::Instant;
+
+use super::backoff::Backoff;
 
 use crate::clock::FOREVER;
 
@@ -18,13 +20,6 @@ pub(super) struct Origin {
     pub(super) connection: u64,
     /// The address at its end, as the socket knows it.
     pub(super) address: Box<str>,
-}
-
-/// How long to wait between two tries.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Backoff {
-    pub(super) first: Duration,
-    pub(super) longest: Duration,
 }
 
 struct LaneItem {

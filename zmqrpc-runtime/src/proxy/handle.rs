@@ -8,6 +8,7 @@ use super::counters::{ProxyCounters, ProxyStats};
 use super::relay::Control;
 use crate::error::Error;
 use crate::log;
+use crate::socket::unblock;
 
 /// A running proxy. Dropping it ends the proxy as [`shutdown`](Self::shutdown) does, within a second.
 ///
@@ -60,6 +61,13 @@ impl ProxyHandle {
         }
     }
 
+    /// Waits as [`wait`](Self::wait) does, as a task. Works on any executor; dropping the future does nothing.
+    pub async fn wait_async(&self) {
+        if self.check_process().is_ok() {
+            self.control.ended().await;
+        }
+    }
+
     /// Ends the proxy: tells its callers, goes on until they know, refuses what comes then and what waits for a connection,
     /// lets the calls that are under way at targets end, passes their replies back, closes. Returns when that is done.
     /// Without calls under way this takes some milliseconds, whatever the state of the targets; up to a quarter of a second
@@ -70,13 +78,33 @@ impl ProxyHandle {
     /// [`Error::StillRunning`] if calls were still under way when `limit` passed. Their callers have been answered with
     /// [`Error::Unavailable`], and the targets were told that nobody waits. [`Error::Forked`] in a forked child: the proxy
     /// runs in the parent, and goes on.
-    pub fn shutdown(&self, limit: Duration) -> Result<(), Error> {
+    pub fn shutdown(&self, timeout: Duration) -> Result<(), Error> {
         self.check_process()?;
-        if self.control.stop(limit) {
-            Ok(())
-        } else {
-            Err(Error::StillRunning { limit })
-        }
+        ended(self.control.stop(timeout), timeout)
+    }
+
+    /// Ends the proxy as [`shutdown`](Self::shutdown) does, and waits for it as a task. Works on any executor. It takes a
+    /// thread for as long as it lasts.
+    ///
+    /// # Cancellation
+    ///
+    /// The proxy ends within `timeout` although the future is dropped, once it has been polled.
+    ///
+    /// # Errors
+    ///
+    /// As there, and [`Error::Transport`] if no thread can be started: the proxy goes on then.
+    pub async fn shutdown_async(&self, timeout: Duration) -> Result<(), Error> {
+        self.check_process()?;
+        let control = Arc::clone(&self.control);
+        ended(unblock(move || control.stop(timeout)).await?, timeout)
+    }
+}
+
+fn ended(in_time: bool, timeout: Duration) -> Result<(), Error> {
+    if in_time {
+        Ok(())
+    } else {
+        Err(Error::StillRunning { timeout })
     }
 }
 

@@ -26,6 +26,7 @@
 //! ```
 
 mod backend;
+mod backoff;
 mod buffered;
 mod builder;
 mod call_forwarder;
@@ -47,11 +48,13 @@ mod sources;
 mod spool;
 mod writer;
 
+pub use backoff::Backoff;
 pub use buffered::{BufferedHandle, BufferedProxy};
 pub use builder::{Proxy, Pull2Push, Pull2Req, Rep2Pub, Rep2Req, Sub2Pub, Sub2Req};
 pub use counters::ProxyStats;
 pub use ends::{Pub, Pull, Push, Rep, Req, Sub};
 pub use handle::ProxyHandle;
+pub use pair::{ProxyPair, Sink, Source};
 pub use queue::{DeadLetter, DeadLetters, MemoryQueue, Queue};
 #[cfg(feature = "disk-queue")]
 pub use queue::{DiskQueue, reread_letter, reread_request};

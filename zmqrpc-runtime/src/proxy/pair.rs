@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::backend::{Backend, BackendLimits};
+use super::backoff::Backoff;
 use super::call_forwarder::CallForwarder;
 use super::counters::ProxyCounters;
 use super::deliverer::Deliverer;
-use super::delivery_schedule::Backoff;
 use super::ends::{Pub, Pull, Push, Rep, Req, Sub};
 use super::event_output::EventOutput;
 use super::frontend::Frontend;
@@ -20,9 +20,11 @@ use super::sources::{Events, InputSockets, Jobs};
 use super::spool::{RetryPolicy, Spool};
 use crate::clock::FOREVER;
 use crate::error::Error;
+use crate::options::ConnectionOptions;
 use crate::publish::open_all;
-use crate::socket::{Keepalive, PushSocket, Security, SocketOptions};
-use crate::wire::{Limits, MAX_TOPIC, MIN_MESSAGE};
+use crate::server::REPLIES_IN_SOCKET;
+use crate::socket::{PushSocket, Security, SocketOptions};
+use crate::wire::{Limits, MAX_TOPIC};
 
 /// An end that messages come in at: [`Rep`], [`Sub`], [`Pull`].
 pub trait Source: sealed::End {}
@@ -53,62 +55,56 @@ impl ProxyPair for (Pull, Req) {}
 impl ProxyPair for (Pull, Push) {}
 
 /// What holds for both ends.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct ProxySettings {
-    pub(super) max_message: usize,
+    pub(super) connection: ConnectionOptions,
     pub(super) max_calls: usize,
     pub(super) max_queued_bytes: usize,
-    pub(super) ipv6: bool,
-    pub(super) upkeep: Keepalive,
 }
 
 impl Default for ProxySettings {
     fn default() -> Self {
         Self {
-            max_message: Limits::default().message,
+            connection: ConnectionOptions::default().linger(LINGER),
             max_calls: 65_536,
             max_queued_bytes: 64 << 20,
-            ipv6: false,
-            upkeep: Keepalive::default(),
         }
     }
 }
 
 impl ProxySettings {
     pub(super) fn check(&self) -> Result<(), Error> {
-        if self.max_message < MIN_MESSAGE {
-            let reason = format!("it must be {MIN_MESSAGE} bytes or more");
-            return Err(Error::bad_setting("max_message", reason));
-        }
+        self.connection.check()?;
         if self.max_calls == 0 {
             return Err(Error::bad_setting("max_calls", "it must be 1 or more"));
         }
-        if self.max_queued_bytes < self.max_message {
+        if self.max_queued_bytes < self.connection.largest_message() {
             let reason = "it must hold at least one message of `max_message` bytes";
             return Err(Error::bad_setting("max_queued_bytes", reason));
         }
-        let wrong = |(setting, reason)| Error::bad_setting(setting, reason);
-        self.upkeep.check().map_err(wrong)?;
         Ok(())
     }
 
     pub(super) fn limits(&self) -> Limits {
-        Limits {
-            message: self.max_message,
-            ..Limits::default()
-        }
+        self.connection.limits()
     }
 
-    fn options(&self, send_high_water: u32, security: Security) -> SocketOptions {
-        SocketOptions {
-            max_frame: self.max_message.saturating_mul(2),
-            linger: LINGER,
-            send_high_water,
+    /// Returns what to create the socket of an end with, whose high-water mark is `own` if the end has one.
+    fn options(
+        &self,
+        own: Option<usize>,
+        default: usize,
+        security: Security,
+    ) -> Result<SocketOptions, Error> {
+        let connection = match own {
+            Some(0) => return Err(Error::bad_setting("high_water", "it must be 1 or more")),
+            Some(mark) => &self.connection.clone().high_water(mark),
+            None => &self.connection,
+        };
+        Ok(SocketOptions {
             receive_high_water: 1000,
-            ipv6: self.ipv6,
-            security,
-            upkeep: self.upkeep,
-        }
+            ..connection.socket(default, 1000, security)
+        })
     }
 
     pub(super) fn frontend(
@@ -116,14 +112,18 @@ impl ProxySettings {
         rep: &Rep,
         counters: &Arc<ProxyCounters>,
     ) -> Result<Frontend, Error> {
-        let options = self.options(high_water(rep.high_water)?, rep.end.security()?);
+        let options = self.options(
+            rep.high_water,
+            REPLIES_IN_SOCKET as usize,
+            rep.end.security()?,
+        )?;
         counters.watch_denied(options.security.denied());
-        let endpoints = rep.end.endpoints.parse()?;
+        let endpoints = rep.end.endpoints()?;
         Frontend::open(&endpoints, &options, self.limits(), Arc::clone(counters))
     }
 
     fn events(&self, sub: Sub, counters: &Arc<ProxyCounters>) -> Result<Events, Error> {
-        let (options, limits) = (self.options(1000, Security::Open), self.limits());
+        let (options, limits) = (self.options(None, 1000, Security::Open)?, self.limits());
         let (subscriptions, logins) = sub.check()?;
         counters.watch_denied(logins.bound.denied());
         let counters = Arc::clone(counters);
@@ -131,8 +131,9 @@ impl ProxySettings {
     }
 
     fn jobs(&self, pull: &Pull, counters: &Arc<ProxyCounters>) -> Result<Jobs, Error> {
-        let endpoints = pull.end.endpoints.parse()?;
-        let (options, logins) = (self.options(1000, Security::Open), pull.end.securities()?);
+        let endpoints = pull.end.endpoints()?;
+        let options = self.options(None, 1000, Security::Open)?;
+        let logins = pull.end.securities()?;
         counters.watch_denied(logins.bound.denied());
         let counters = Arc::clone(counters);
         Jobs::open(&endpoints, &options, &logins, self.limits(), counters)
@@ -144,10 +145,13 @@ impl ProxySettings {
             return Err(Error::bad_setting("topic", reason));
         }
         if to.heartbeat.is_some_and(|interval| interval.is_zero()) {
-            return Err(Error::bad_setting("heartbeat", "it must be above zero"));
+            return Err(Error::bad_setting(
+                "heartbeat_interval",
+                "it must be above zero",
+            ));
         }
-        let endpoints = to.end.endpoints.parse()?;
-        let options = self.options(high_water(to.high_water)?, to.end.security()?);
+        let endpoints = to.end.endpoints()?;
+        let options = self.options(to.high_water, EVENTS_IN_SOCKET, to.end.security()?)?;
         counters.watch_denied(options.security.denied());
         let counters = Arc::clone(counters);
         EventOutput::open(&endpoints, &options, to.overflow, to.heartbeat, counters)
@@ -165,7 +169,7 @@ impl ProxySettings {
             attempts: req.attempts.max(1),
             counts_all: true,
             time_to_live: Some(req.max_age),
-            backoff: BACKOFF,
+            backoff: Backoff::default(),
         };
         let queue = MemoryQueue::without_letters(self.max_calls, self.max_queued_bytes);
         let spool = Spool::new(
@@ -190,25 +194,18 @@ impl ProxySettings {
             waiting_bytes: self.max_queued_bytes,
             connect_timeout: req.connect_timeout.min(FOREVER),
         };
-        let (endpoints, liveness) = (req.end.endpoints.parse()?, req.liveness()?);
-        let options = self.options(1000, req.end.security()?);
+        let (endpoints, liveness) = (req.end.endpoints()?, req.liveness()?);
+        let options = self.options(None, 1000, req.end.security()?)?;
         Backend::open(&endpoints, &options, liveness, bounds, Arc::clone(counters))
     }
 }
 
-fn high_water(messages: usize) -> Result<u32, Error> {
-    let messages = u32::try_from(messages).ok().filter(|count| *count > 0);
-    messages.ok_or_else(|| Error::bad_setting("high_water", "it must be 1 or more"))
-}
-
 /// Jobs that are held for each puller. Few: they are lost if the process dies, and no other puller gets them.
-const PUSH_HIGH_WATER: u32 = 100;
+const JOBS_IN_SOCKET: usize = 100;
+/// Events that are held for each subscriber.
+const EVENTS_IN_SOCKET: usize = 10_000;
 /// How long a target may take to answer a call that nobody waits for.
 const ATTEMPT: Duration = Duration::from_secs(30);
-const BACKOFF: Backoff = Backoff {
-    first: Duration::from_millis(100),
-    longest: Duration::from_secs(5),
-};
 /// Cancellations and the last answers may take so long to leave when the sockets close.
 const LINGER: Duration = Duration::from_millis(500);
 
@@ -333,11 +330,11 @@ impl sealed::Join for (Pull, Push) {
     ) -> Result<sealed::Opened, Error> {
         let (pull, to) = self;
         let jobs = settings.jobs(&pull, counters)?;
-        let options = settings.options(PUSH_HIGH_WATER, to.end.security()?);
+        let options = settings.options(None, JOBS_IN_SOCKET, to.end.security()?)?;
         counters.watch_denied(options.security.denied());
         let mut push = PushSocket::new(&options)?;
         counters.watch_refused(push.refused());
-        open_all(&to.end.endpoints.parse()?, |endpoint| push.open(endpoint))?;
+        open_all(&to.end.endpoints()?, |endpoint| push.open(endpoint))?;
         let pushed = push.endpoints().map(str::to_owned).collect();
         let endpoints = [jobs.endpoints(), pushed].concat();
         let relay = Box::new(Pushing::new(jobs, push, Arc::clone(counters)));

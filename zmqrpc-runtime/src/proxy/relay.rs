@@ -1,13 +1,14 @@
 //! The thread of a proxy: one loop, the same for all of them.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::frontend::Frontend;
 use crate::clock::{FOREVER, deadline};
 use crate::log;
+use crate::server::{Termination, WaitOutcome};
 use crate::socket::{Poller, Process, SocketError, drive_any};
 
 /// What a proxy does between two waits. It never blocks, but where it [abandons](Self::abandon) what a disk is slow with.
@@ -65,7 +66,7 @@ pub(super) struct Control {
     poller: Arc<Poller>,
     stopping: AtomicBool,
     state: Mutex<RelayState>,
-    end: Condvar,
+    termination: Termination,
     process: Process,
 }
 
@@ -75,7 +76,6 @@ struct RelayState {
     until: Option<Instant>,
     /// Some of them were given up.
     abandoned: bool,
-    ended: bool,
 }
 
 impl Control {
@@ -90,7 +90,7 @@ impl Control {
             poller: Arc::clone(poller),
             stopping: AtomicBool::new(false),
             state: Mutex::default(),
-            end: Condvar::new(),
+            termination: Termination::default(),
             process: Process::current(),
         });
         let own = Arc::clone(&control);
@@ -117,17 +117,17 @@ impl Control {
         self.stopping.store(true, Ordering::Release);
         self.poller.wake();
         let patience = limit.min(FOREVER) + CLOSE;
-        let waited = self
-            .end
-            .wait_timeout_while(self.state(), patience, |state| !state.ended);
-        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        state.ended && !state.abandoned
+        self.termination.wait(Some(patience), None) == WaitOutcome::Ended && !self.state().abandoned
     }
 
     /// Waits for the end, without asking for it.
     pub(super) fn wait(&self) {
-        let waited = self.end.wait_while(self.state(), |state| !state.ended);
-        drop(waited.unwrap_or_else(PoisonError::into_inner));
+        self.termination.wait(None, None);
+    }
+
+    /// Waits for the end as a task does.
+    pub(super) async fn ended(&self) {
+        self.termination.reached().await;
     }
 
     fn run(&self, mut relay: Box<dyn Relay>, pollers: &[Arc<Poller>]) {
@@ -242,7 +242,6 @@ struct TellEnd<'a>(&'a Control);
 
 impl Drop for TellEnd<'_> {
     fn drop(&mut self) {
-        self.0.state().ended = true;
-        self.0.end.notify_all();
+        self.0.termination.reach();
     }
 }

@@ -192,7 +192,7 @@ impl Jobs {
                 ..options.clone()
             };
             let pull = PullSocket::open(endpoint, &options)
-                .map_err(|error| Error::unopened(endpoint, &error))?;
+                .map_err(|error| Error::endpoint_error(endpoint.as_str(), error))?;
             counters.watch_refused(pull.refused());
             Ok::<_, Error>((pull, true))
         };

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use super::backoff::Backoff;
 use super::counters::ProxyCounters;
-use super::delivery_schedule::{Backoff, DeliverySchedule};
+use super::delivery_schedule::DeliverySchedule;
 use super::outcome::DeliveryFault;
 use super::queue::{Batch, Entry, GiveUp, Store, Stored, WriteFailure};
 use crate::command::CallFailure;

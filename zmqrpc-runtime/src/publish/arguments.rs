@@ -94,11 +94,3 @@ fn frame<C: Command>(
         })
     })
 }
-
-/// Something that failed, and why it did, if that is known.
-pub(super) fn because(what: String, obstacle: Option<String>) -> String {
-    match obstacle {
-        Some(obstacle) => format!("{what}: {obstacle}"),
-        None => what,
-    }
-}

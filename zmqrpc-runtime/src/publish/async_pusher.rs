@@ -29,7 +29,7 @@ use crate::socket::Message;
 ///
 /// ```no_run
 /// # async fn example<C: zmqrpc_runtime::Command>(job: C) -> Result<(), zmqrpc_runtime::Error> {
-/// use zmqrpc_runtime::AsyncPusher;
+/// use zmqrpc_runtime::push::AsyncPusher;
 ///
 /// let pusher = AsyncPusher::connect("tcp://127.0.0.1:30002")?;
 /// pusher.push(&job).await?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::error::Error;
+use crate::error::{EndpointCause, Error};
 use crate::socket::{Direction, Endpoint, SocketError};
 
 /// Endpoints as their user named them.
@@ -18,7 +18,7 @@ impl Endpoints {
         self.0.push((endpoint.into(), Direction::Connect));
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
@@ -43,7 +43,8 @@ impl Endpoints {
 }
 
 pub(super) fn parse(text: &str, direction: Direction) -> Result<Endpoint, Error> {
-    Endpoint::parse(text, direction).map_err(|reason| Error::bad_endpoint(text, reason))
+    Endpoint::parse(text, direction)
+        .map_err(|reason| Error::endpoint_error(text, EndpointCause::Malformed(reason.into())))
 }
 
 /// Opens endpoints one after the other, each by `open`.
@@ -55,18 +56,18 @@ pub(crate) fn open_all(
         .iter()
         .try_for_each(|endpoint| match open(endpoint) {
             Ok(_resolved) => Ok(()),
-            Err(error) => Err(Error::unopened(endpoint, &error)),
+            Err(error) => Err(Error::endpoint_error(endpoint.as_str(), error)),
         })
 }
 
 /// What closing an endpoint answered, for the user.
 pub(super) fn closed(endpoint: &str, closed: Result<bool, SocketError>) -> Result<(), Error> {
-    let reason = match closed {
+    let cause = match closed {
         Ok(true) => return Ok(()),
-        Ok(false) => "there is no such endpoint here".to_owned(),
-        Err(error) => error.to_string(),
+        Ok(false) => EndpointCause::Unknown,
+        Err(error) => error.into(),
     };
-    Err(Error::bad_endpoint(endpoint, reason))
+    Err(Error::endpoint_error(endpoint, cause))
 }
 
 /// Methods that publishers and pushers have, over their own method `with`. Only their words differ.
@@ -81,7 +82,7 @@ macro_rules! endpoint_methods {
                 $crate::auth::warn_if_exposed(std::iter::once(&endpoint));
             }
             let opened = self.with(|socket| socket.open(&endpoint));
-            opened.map_err(|error| Error::unopened(&endpoint, &error))
+            opened.map_err(|error| Error::endpoint_error(endpoint.as_str(), error))
         }
     };
     (@endpoints $($doc:tt)*) => {
@@ -94,21 +95,21 @@ macro_rules! endpoint_methods {
             self.with(|socket| socket.endpoints().map(str::to_owned).collect())
         }
     };
-    (@also_bind $($doc:tt)*) => {
+    (@add_bind $($doc:tt)*) => {
         $($doc)*
-        pub fn also_bind(&self, endpoint: impl AsRef<str>) -> Result<String, Error> {
+        pub fn add_bind(&self, endpoint: impl AsRef<str>) -> Result<String, Error> {
             self.open(endpoint.as_ref(), $crate::socket::Direction::Bind)
         }
     };
-    (@also_connect $($doc:tt)*) => {
+    (@add_connect $($doc:tt)*) => {
         $($doc)*
-        pub fn also_connect(&self, endpoint: impl AsRef<str>) -> Result<String, Error> {
+        pub fn add_connect(&self, endpoint: impl AsRef<str>) -> Result<String, Error> {
             self.open(endpoint.as_ref(), $crate::socket::Direction::Connect)
         }
     };
-    (@close $($doc:tt)*) => {
+    (@remove_endpoint $($doc:tt)*) => {
         $($doc)*
-        pub fn close(&self, endpoint: impl AsRef<str>) -> Result<(), Error> {
+        pub fn remove_endpoint(&self, endpoint: impl AsRef<str>) -> Result<(), Error> {
             self.check_process()?;
             let endpoint = endpoint.as_ref();
             $crate::publish::endpoints::closed(endpoint, self.with(|socket| socket.close(endpoint)))

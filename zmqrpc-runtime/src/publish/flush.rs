@@ -152,7 +152,7 @@ impl Unflushed {
         match self {
             Self::Late => Error::Timeout {
                 at: CallTarget::new("flush".into(), place),
-                limit,
+                timeout: limit,
                 executed: Executed::Maybe,
             },
             Self::Broken(error) => error.into(),

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::arguments::{self, because, site};
+use super::arguments::{self, site};
 use super::endpoints::endpoint_methods;
 use super::heartbeats::Heartbeats;
 use super::publisher_builder::PublisherBuilder;
@@ -12,7 +12,7 @@ use super::publisher_socket::{
     MissingSubscribers, NotPublished, Overflow, PublisherSocket, PublisherStats,
 };
 use crate::command::{Command, Transport, WithTopic};
-use crate::error::{CallTarget, Error};
+use crate::error::{CallTarget, Error, OverloadCause, UnavailableCause};
 use crate::socket::{Process, PubSocket as Socket, Registration, RejectedLogins, UnsentCounter};
 use crate::wire::{Executed, Limits, MAX_TOPIC, MetadataBuf};
 
@@ -34,7 +34,8 @@ use crate::wire::{Executed, Limits, MAX_TOPIC, MetadataBuf};
 ///
 /// ```
 /// use std::time::Duration;
-/// use zmqrpc_runtime::{Command, Error, Publisher};
+/// use zmqrpc_runtime::{Command, Error};
+/// use zmqrpc_runtime::pubsub::Publisher;
 ///
 /// fn announce<C: Command>(news: &C) -> Result<(), Error> {
 ///     let publisher = Publisher::bind("tcp://127.0.0.1:*")?;
@@ -157,11 +158,7 @@ impl Publisher {
             NotPublished::Broken(error) => error.into(),
             NotPublished::Full => Error::Overloaded {
                 at: site(const { &C::METHOD }, self.shared.place.as_ref()),
-                reason: format!(
-                    "a subscriber has {} messages waiting, see `high_water`",
-                    self.shared.high_water
-                )
-                .into(),
+                cause: OverloadCause::Subscriber(self.shared.high_water),
             },
         })
     }
@@ -172,7 +169,7 @@ impl Publisher {
     /// # Errors
     ///
     /// [`Error::Transport`] if the socket fails.
-    pub fn heartbeat(&self) -> Result<(), Error> {
+    pub fn send_heartbeat(&self) -> Result<(), Error> {
         self.check_process()?;
         let id = self.shared.id;
         match self.shared.socket.heartbeat(id) {
@@ -207,15 +204,16 @@ impl Publisher {
             Ok(()) => Ok(()),
             Err(MissingSubscribers::Denied(denial)) => Err(Error::Unauthenticated {
                 at: site(),
-                reason: denial.reason().into(),
+                cause: denial.into(),
             }),
             Err(MissingSubscribers::Only(present, obstacle)) => Err(Error::Unavailable {
                 at: site(),
-                reason: because(
-                    format!("{present} of {count} subscribers are there after {limit:?}"),
-                    obstacle,
-                )
-                .into(),
+                cause: UnavailableCause::TooFewSubscribers {
+                    present,
+                    wanted: count,
+                    waited: limit,
+                    lookup: obstacle.map(Into::into),
+                },
                 executed: Executed::No,
             }),
         }
@@ -234,8 +232,8 @@ impl Publisher {
             return PublisherStats::default();
         }
         PublisherStats {
-            denied: self.shared.denied.get(),
-            unauthenticated: self.shared.refused.get(),
+            logins_rejected: self.shared.denied.get(),
+            login_failures: self.shared.refused.get(),
             ..self.shared.socket.stats()
         }
     }
@@ -257,21 +255,21 @@ impl Publisher {
         /// # Errors
         ///
         /// [`Error::Endpoint`] if it is wrong or in use; the publisher goes on as before.
-        also_bind;
+        add_bind;
 
         /// Connects to another subscriber, which is bound.
         ///
         /// # Errors
         ///
         /// [`Error::Endpoint`] if it is wrong; the publisher goes on as before.
-        also_connect;
+        add_connect;
 
         /// Leaves an endpoint, named as [`endpoints`](Self::endpoints) shows it. Its subscribers lose their connections.
         ///
         /// # Errors
         ///
         /// [`Error::Endpoint`] if the publisher has no such endpoint.
-        close;
+        remove_endpoint;
     }
 }
 

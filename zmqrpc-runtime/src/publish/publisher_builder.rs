@@ -9,8 +9,9 @@ use super::heartbeats::Heartbeats;
 use super::publisher::{Publisher, PublisherShared};
 use super::publisher_socket::{Overflow, PublisherSocket};
 use super::settings::{SenderSettings, setters};
-use crate::auth::{authenticate_method, login_methods};
+use crate::auth::{authenticate_method, credentials_method};
 use crate::error::Error;
+use crate::options::connection_methods;
 use crate::socket::{Process, PubSocket as Socket, Registration};
 
 /// Makes a [`Publisher`]. Nothing is opened before [`build`](Self::build), which checks every setting.
@@ -19,11 +20,11 @@ use crate::socket::{Process, PubSocket as Socket, Registration};
 ///
 /// ```
 /// use std::time::Duration;
-/// use zmqrpc_runtime::{Overflow, Publisher};
+/// use zmqrpc_runtime::pubsub::{Overflow, Publisher};
 ///
 /// let publisher = Publisher::builder()
 ///     .bind("tcp://127.0.0.1:*")
-///     .heartbeat(Duration::from_secs(10))
+///     .heartbeat_interval(Duration::from_secs(10))
 ///     .overflow(Overflow::Refuse)
 ///     .build()?;
 /// # Ok::<(), zmqrpc_runtime::Error>(())
@@ -56,49 +57,33 @@ impl PublisherBuilder {
         /// lost.
         connect;
 
-        /// Messages that are held for each subscriber at most. Default: 10,000. Beyond that the
+        /// Sends `value` under `key` with every message, as [`Publisher::with_metadata`] does.
+        metadata;
+    }
+
+    connection_methods! {
+        settings.options;
+        /// Sets how many messages are held for each subscriber at most. Default: 10,000. Beyond that the
         /// [overflow policy](Self::overflow) decides.
         ///
         /// The kernel's buffers and the subscriber's own queue hold some more. Over `inproc` both queues are one.
-        high_water;
-
-        /// Bytes of the largest message. Default: 16 MiB. A larger one is [`Error::TooLarge`]. Subscribers have a limit of
-        /// their own.
-        max_message;
-
-        /// How long dropping the last handle may wait until messages have left. Default: 1 s.
-        linger;
-
-        /// Sends `value` under `key` with every message, as [`Publisher::with_metadata`] does.
-        metadata;
-
-        /// Whether host names resolve to IPv6 addresses. Default: no. Addresses in brackets work in any case.
-        ipv6;
-
-        /// How long a subscriber may take from the connection to the end of its login. Default: 10 s. Then the connection is
-        /// closed: one that says nothing holds a descriptor.
-        handshake_limit;
-
-        /// After how much silence TCP asks whether a subscriber is still there, and how long it waits for each of 4 answers
-        /// before the connection counts as broken. Default: 60 s and 15 s. Whole seconds, rounded up.
-        keepalive;
     }
 
-    login_methods! {
-        settings.access
-        /// A login that is refused is logged and counted, see [`PublisherStats::unauthenticated`](crate::PublisherStats::unauthenticated), and tried again after half
+    credentials_method! {
+        settings.auth
+        /// A login that is refused is logged and counted, see [`PublisherStats::login_failures`](crate::pubsub::PublisherStats::login_failures), and tried again after half
         /// a second, then more and more rarely, up to every 32 s; while [`Publisher::wait_subscribers`] waits, twice a
         /// second, and that is told of it.
     }
 
     authenticate_method! {
-        settings.access
+        settings.auth
         /// Asks everybody for a login who connects to what it [binds](Self::bind). A subscriber and what it gets may then be
         /// trusted as far as its login is.
     }
 
     /// Publishes a heartbeat each `interval`, from a thread of the publisher's own. Default: none.
-    pub fn heartbeat(mut self, interval: Duration) -> Self {
+    pub fn heartbeat_interval(mut self, interval: Duration) -> Self {
         self.heartbeat = Some(interval);
         self
     }
@@ -121,7 +106,7 @@ impl PublisherBuilder {
         let options = settings.options(&endpoints)?;
         if self.heartbeat.is_some_and(|interval| interval.is_zero()) {
             let reason = "the interval must be above zero";
-            return Err(Error::bad_setting("heartbeat", reason));
+            return Err(Error::bad_setting("heartbeat_interval", reason));
         }
         let mut socket = Socket::new(&options)?;
         open_all(&endpoints, |endpoint| socket.open(endpoint))?;
@@ -135,7 +120,7 @@ impl PublisherBuilder {
             socket: Registration::of(socket),
             id,
             overflow: self.overflow,
-            high_water: settings.high_water,
+            high_water: settings.high_water(),
             limits: settings.limits(),
             place: settings.endpoints.place(),
             denied: options.security.denied(),

@@ -23,7 +23,7 @@ pub enum Overflow {
 }
 
 /// What a publisher has done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PublisherStats {
     /// Commands that were handed over, those included that nobody had subscribed.
@@ -37,9 +37,9 @@ pub struct PublisherStats {
     /// Subscribers at present.
     pub subscribers: usize,
     /// Logins that were refused here.
-    pub denied: u64,
+    pub logins_rejected: u64,
     /// How often this publisher was not let in: for a wrong login, for having none, or since none was asked for.
-    pub unauthenticated: u64,
+    pub login_failures: u64,
 }
 
 /// A publisher's socket behind its lock.
@@ -110,7 +110,7 @@ impl PublisherSocket {
     pub(super) fn stats(&self) -> PublisherStats {
         let mut state = self.lock();
         self.settle(&mut state);
-        state.stats
+        state.stats.clone()
     }
 
     /// Waits until there are `count` subscribers.

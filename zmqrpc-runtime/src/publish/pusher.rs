@@ -4,12 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::arguments::{self, because, site};
+use super::arguments::{self, site};
 use super::endpoints::endpoint_methods;
 use super::pusher_builder::PusherBuilder;
 use super::pusher_queue::{NotPushed, PusherQueue};
 use crate::command::{Command, Method, Transport, WithTimeout, inherited_deadline};
-use crate::error::Error;
+use crate::error::{Error, OverloadCause, UnavailableCause};
 use crate::socket::{Message, Process, PushSocket, Registration, RejectedLogins};
 use crate::wire::{Executed, Limits, MetadataBuf};
 
@@ -27,7 +27,8 @@ use crate::wire::{Executed, Limits, MetadataBuf};
 /// # Examples
 ///
 /// ```
-/// use zmqrpc_runtime::{Command, Error, Pusher};
+/// use zmqrpc_runtime::{Command, Error};
+/// use zmqrpc_runtime::push::Pusher;
 ///
 /// fn submit<C: Command>(job: &C) -> Result<(), Error> {
 ///     Pusher::connect("tcp://127.0.0.1:30002")?.push(job)
@@ -60,15 +61,15 @@ impl Drop for PusherShared {
 }
 
 /// What a pusher has done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PusherStats {
     /// Jobs that were handed over.
     pub pushed: u64,
     /// Logins that were refused here.
-    pub denied: u64,
+    pub logins_rejected: u64,
     /// How often this pusher was not let in: for a wrong login, for having none, or since none was asked for.
-    pub unauthenticated: u64,
+    pub login_failures: u64,
 }
 
 impl Pusher {
@@ -168,8 +169,8 @@ impl Pusher {
         }
         PusherStats {
             pushed: self.shared.queue.pushed(),
-            denied: self.shared.denied.get(),
-            unauthenticated: self.shared.refused.get(),
+            logins_rejected: self.shared.denied.get(),
+            login_failures: self.shared.refused.get(),
         }
     }
 
@@ -190,14 +191,14 @@ impl Pusher {
         /// # Errors
         ///
         /// [`Error::Endpoint`] if it is wrong or in use; the pusher goes on as before.
-        also_bind;
+        add_bind;
 
         /// Connects to another puller, which is bound.
         ///
         /// # Errors
         ///
         /// [`Error::Endpoint`] if it is wrong; the pusher goes on as before.
-        also_connect;
+        add_connect;
 
         /// Leaves an endpoint, named as [`endpoints`](Self::endpoints) shows it. That happens in the background: jobs that
         /// are pushed in the next moment may still go there. What was handed over for its pullers and not sent yet is lost
@@ -206,7 +207,7 @@ impl Pusher {
         /// # Errors
         ///
         /// [`Error::Endpoint`] if the pusher has no such endpoint.
-        close;
+        remove_endpoint;
     }
 }
 
@@ -217,19 +218,21 @@ impl PusherShared {
             NotPushed::Broken(error) => error.into(),
             NotPushed::Full => Error::Overloaded {
                 at,
-                reason: format!(
-                    "whoever pulls has {} jobs waiting, for {limit:?}; see `high_water`",
-                    self.high_water
-                )
-                .into(),
+                cause: OverloadCause::Pullers {
+                    jobs: self.high_water,
+                    waited: limit,
+                },
             },
             NotPushed::Denied(denial) => Error::Unauthenticated {
                 at,
-                reason: denial.reason().into(),
+                cause: denial.into(),
             },
             NotPushed::Alone(obstacle) => Error::Unavailable {
                 at,
-                reason: because(format!("nobody has pulled for {limit:?}"), obstacle).into(),
+                cause: UnavailableCause::NoPuller {
+                    waited: limit,
+                    lookup: obstacle.map(Into::into),
+                },
                 executed: Executed::No,
             },
         }

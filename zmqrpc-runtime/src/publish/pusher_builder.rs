@@ -7,8 +7,9 @@ use super::endpoints::open_all;
 use super::pusher::{Pusher, PusherShared};
 use super::pusher_queue::PusherQueue;
 use super::settings::{SenderSettings, setters};
-use crate::auth::{authenticate_method, login_methods};
+use crate::auth::{authenticate_method, credentials_method};
 use crate::error::Error;
+use crate::options::connection_methods;
 use crate::socket::{Process, PushSocket, Registration};
 
 /// Makes a [`Pusher`]. Nothing is opened before [`build`](Self::build), which checks every setting.
@@ -17,7 +18,7 @@ use crate::socket::{Process, PushSocket, Registration};
 ///
 /// ```
 /// use std::time::Duration;
-/// use zmqrpc_runtime::Pusher;
+/// use zmqrpc_runtime::push::Pusher;
 ///
 /// let pusher = Pusher::builder()
 ///     .connect("tcp://127.0.0.1:30002")
@@ -52,42 +53,26 @@ impl PusherBuilder {
         /// connection is made in the background and made again when it is lost.
         connect;
 
-        /// Jobs that are held for each puller at most. Default: 1,000. Beyond that pushing waits.
-        ///
-        /// The kernel's buffers and the puller's own queue hold some more. Over `inproc` both queues are one.
-        high_water;
-
-        /// Bytes of the largest job. Default: 16 MiB. A larger one is [`Error::TooLarge`]. Pullers have a limit of their
-        /// own.
-        max_message;
-
-        /// How long dropping the last handle may wait until jobs have left. Default: 1 s.
-        linger;
-
         /// Sends `value` under `key` with every job, as [`Pusher::with_metadata`] does.
         metadata;
-
-        /// Whether host names resolve to IPv6 addresses. Default: no. Addresses in brackets work in any case.
-        ipv6;
-
-        /// How long a puller may take from the connection to the end of its login. Default: 10 s. Then the connection is
-        /// closed: one that says nothing holds a descriptor.
-        handshake_limit;
-
-        /// After how much silence TCP asks whether a puller is still there, and how long it waits for each of 4 answers
-        /// before the connection counts as broken. Default: 60 s and 15 s. Whole seconds, rounded up.
-        keepalive;
     }
 
-    login_methods! {
-        settings.access
-        /// A login that is refused is logged and counted, see [`PusherStats::unauthenticated`](crate::PusherStats::unauthenticated), and tried again after half a
+    connection_methods! {
+        settings.options;
+        /// Sets how many jobs are held for each puller at most. Default: 1,000. Beyond that pushing waits.
+        ///
+        /// The kernel's buffers and the puller's own queue hold some more. Over `inproc` both queues are one.
+    }
+
+    credentials_method! {
+        settings.auth
+        /// A login that is refused is logged and counted, see [`PusherStats::login_failures`](crate::push::PusherStats::login_failures), and tried again after half a
         /// second, then more and more rarely, up to every 32 s; while somebody pushes, twice a second, and that one is told
         /// of it.
     }
 
     authenticate_method! {
-        settings.access
+        settings.auth
         /// Asks everybody for a login who connects to what it [binds](Self::bind). A puller and what it gets may then be
         /// trusted as far as its login is.
     }
@@ -114,9 +99,9 @@ impl PusherBuilder {
         open_all(&endpoints, |endpoint| socket.open(endpoint))?;
         let refused = socket.refused();
         let shared = PusherShared {
-            queue: Registration::of(Arc::new(PusherQueue::of(socket, settings.high_water))),
+            queue: Registration::of(Arc::new(PusherQueue::of(socket, settings.high_water()))),
             timeout: self.timeout,
-            high_water: settings.high_water,
+            high_water: settings.high_water(),
             limits: settings.limits(),
             place: settings.endpoints.place(),
             denied: options.security.denied(),

@@ -7,14 +7,14 @@ use crate::log::Throttle;
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident,)*) => {
         /// Counters of a server since it started.
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        #[derive(Clone, Debug, Default, PartialEq, Eq)]
         #[non_exhaustive]
         pub struct ServerStats {
             $($(#[$doc])* pub $name: u64,)*
             /// Logins that were refused.
-            pub denied: u64,
+            pub logins_rejected: u64,
             /// How often a hub did not let this server in: for a wrong login, for having none, or since none was asked for.
-            pub unauthenticated: u64,
+            pub login_failures: u64,
         }
 
         /// The counters as they are counted: by several threads.

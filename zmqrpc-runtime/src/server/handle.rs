@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use super::counters::ServerStats;
 use super::sources::{
-    CommandSource, PullSource, PullStats, Sources, Subscription, SubscriptionSource,
+    CommandSource, PullSource, PullStats, Puller, Sources, Subscription, SubscriptionSource,
     SubscriptionStats, check_topic,
 };
 use super::threads::ServerThreads;
 use crate::auth::warn_if_exposed;
-use crate::error::Error;
+use crate::error::{EndpointCause, Error};
 use crate::socket::{Direction, Endpoint, RejectedLogins, SocketError};
 
 /// A running server. Dropping it ends the server as [`shutdown`](Self::shutdown) does, within a second; at once where
@@ -52,7 +52,7 @@ impl ServerHandle {
     /// # Errors
     ///
     /// [`Error::Endpoint`] if it is wrong or in use; the server goes on as before.
-    pub fn bind(&self, endpoint: impl AsRef<str>) -> Result<String, Error> {
+    pub fn add_bind(&self, endpoint: impl AsRef<str>) -> Result<String, Error> {
         self.open(endpoint.as_ref(), Direction::Bind)
     }
 
@@ -61,7 +61,7 @@ impl ServerHandle {
     /// # Errors
     ///
     /// [`Error::Endpoint`] if it is wrong; the server goes on as before.
-    pub fn connect(&self, endpoint: impl AsRef<str>) -> Result<String, Error> {
+    pub fn add_connect(&self, endpoint: impl AsRef<str>) -> Result<String, Error> {
         self.open(endpoint.as_ref(), Direction::Connect)
     }
 
@@ -71,28 +71,26 @@ impl ServerHandle {
     /// # Errors
     ///
     /// [`Error::Endpoint`] if the server has no such endpoint.
-    pub fn close(&self, endpoint: impl AsRef<str>) -> Result<(), Error> {
+    pub fn remove_endpoint(&self, endpoint: impl AsRef<str>) -> Result<(), Error> {
         let endpoint = endpoint.as_ref();
         match self.threads.with_router(|router| router.close(endpoint)) {
             Some(Ok(true)) => Ok(()),
-            Some(Ok(false)) => Err(Error::bad_endpoint(
-                endpoint,
-                "the server has no such endpoint",
-            )),
-            Some(Err(error)) => Err(Error::bad_endpoint(endpoint, error.to_string())),
+            Some(Ok(false)) => Err(Error::endpoint_error(endpoint, EndpointCause::Unknown)),
+            Some(Err(error)) => Err(Error::endpoint_error(endpoint, error)),
             None => Err(self.ended(endpoint)),
         }
     }
 
     fn open(&self, text: &str, direction: Direction) -> Result<String, Error> {
-        let endpoint =
-            Endpoint::parse(text, direction).map_err(|reason| Error::bad_endpoint(text, reason))?;
+        let endpoint = Endpoint::parse(text, direction).map_err(|reason| {
+            Error::endpoint_error(text, EndpointCause::Malformed(reason.into()))
+        })?;
         let guarded = self.threads.with_router(|router| router.is_guarded());
         if guarded == Some(false) {
             warn_if_exposed(std::iter::once(&endpoint));
         }
         match self.threads.with_router(|router| router.open(&endpoint)) {
-            Some(result) => result.map_err(|error| Error::bad_endpoint(text, error.to_string())),
+            Some(result) => result.map_err(|error| Error::endpoint_error(text, error)),
             None => Err(self.ended(text)),
         }
     }
@@ -169,33 +167,21 @@ impl ServerHandle {
         subscriptions.unwrap_or_default()
     }
 
-    /// Executes what is pushed to another endpoint that this server listens at; answers it with its wildcards resolved.
+    /// Executes what is pushed to another endpoint, as [`ServerBuilder::pull`](super::ServerBuilder::pull) does before the
+    /// start. Returns the endpoint with its wildcards resolved, which names it from then on.
     ///
     /// # Errors
     ///
-    /// [`Error::Endpoint`] if it is wrong or in use; the server goes on as before.
-    pub fn pull_bind(&self, endpoint: impl AsRef<str>) -> Result<String, Error> {
-        self.pull(endpoint.as_ref(), Direction::Bind)
-    }
-
-    /// Executes what is pushed by whoever listens at another endpoint.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Endpoint`] if it is wrong or pulled from already; the server goes on as before.
-    pub fn pull_connect(&self, endpoint: impl AsRef<str>) -> Result<String, Error> {
-        self.pull(endpoint.as_ref(), Direction::Connect)
-    }
-
-    fn pull(&self, text: &str, direction: Direction) -> Result<String, Error> {
-        let endpoint =
-            Endpoint::parse(text, direction).map_err(|reason| Error::bad_endpoint(text, reason))?;
+    /// [`Error::Endpoint`] if it is wrong, in use, or source from already; the server goes on as before.
+    pub fn pull(&self, puller: impl Into<Puller>) -> Result<String, Error> {
+        let endpoint = puller.into().check()?;
+        let text = endpoint.as_str();
         let options = self.sources(text, |sources| sources.before_pull(&endpoint))??;
         if !options.security.is_guarded() {
             warn_if_exposed(std::iter::once(&endpoint));
         }
-        let pulled = PullSource::open(&endpoint, &options)?;
-        self.sources(text, |sources| sources.add_pull(pulled))?
+        let source = PullSource::open(&endpoint, &options)?;
+        self.sources(text, |sources| sources.add_pull(source))?
     }
 
     /// Pulls from an endpoint no longer, named as [`pulls`](Self::pulls) shows it. What had been sent to this server and
@@ -204,10 +190,10 @@ impl ServerHandle {
     /// # Errors
     ///
     /// [`Error::Endpoint`] if the server does not pull from there.
-    pub fn pull_close(&self, endpoint: impl AsRef<str>) -> Result<(), Error> {
+    pub fn stop_pulling(&self, endpoint: impl AsRef<str>) -> Result<(), Error> {
         let endpoint = endpoint.as_ref();
         let pulled = self.sources(endpoint, |sources| sources.remove_pull(endpoint))?;
-        let missing = || Error::bad_endpoint(endpoint, "the server does not pull from there");
+        let missing = || Error::endpoint_error(endpoint, EndpointCause::Unknown);
         pulled.ok_or_else(missing)?.close_and_release();
         Ok(())
     }
@@ -236,27 +222,27 @@ impl ServerHandle {
     ) -> Result<bool, Error> {
         let result = self.sources(endpoint, |sources| sources.with_feed(endpoint, action))?;
         let result = result.ok_or_else(|| no_subscription(endpoint))?;
-        result.map_err(|error| Error::bad_endpoint(endpoint, error.to_string()))
+        result.map_err(|error| Error::endpoint_error(endpoint, error))
     }
 
     fn ended(&self, endpoint: &str) -> Error {
         let forked = Error::check_process(self.threads.process()).err();
-        forked.unwrap_or_else(|| Error::bad_endpoint(endpoint, "the server has ended"))
+        forked.unwrap_or_else(|| Error::endpoint_error(endpoint, EndpointCause::Ended))
     }
 
     /// Counters since the start.
     #[must_use]
     pub fn stats(&self) -> ServerStats {
         ServerStats {
-            denied: self.denied.get(),
-            unauthenticated: self.refused.get(),
+            logins_rejected: self.denied.get(),
+            login_failures: self.refused.get(),
             ..self.threads.counters.read()
         }
     }
 }
 
 fn no_subscription(endpoint: &str) -> Error {
-    Error::bad_endpoint(endpoint, "the server has no such subscription")
+    Error::endpoint_error(endpoint, EndpointCause::Unknown)
 }
 
 impl fmt::Debug for ServerHandle {

@@ -73,4 +73,5 @@ pub use handle::ServerHandle;
 pub use handler::{AsyncHandler, Handler};
 pub(crate) use outbox::{Outbox, REPLIES_IN_SOCKET};
 pub(crate) use sources::{CallbackThread, CommandSource, SubscriptionSource, ValidSubscription};
-pub use sources::{PublisherCounts, PullStats, Subscription, SubscriptionStats};
+pub use sources::{PublisherCounts, PullStats, Puller, Subscription, SubscriptionStats};
+pub(crate) use termination::{Termination, WaitOutcome};

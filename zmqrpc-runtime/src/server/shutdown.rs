@@ -73,7 +73,7 @@ impl ServerHandle {
         }
         match end_within(&self.threads, limit) {
             WaitOutcome::Ended => Ok(()),
-            WaitOutcome::Running => Err(Error::StillRunning { limit }),
+            WaitOutcome::Running => Err(Error::StillRunning { timeout: limit }),
             WaitOutcome::Deadlocked => Err(DEADLOCK),
         }
     }
@@ -92,7 +92,7 @@ impl ServerHandle {
         self.check_process()?;
         let threads = Arc::clone(&self.threads);
         match unblock(move || end_within(&threads, limit)).await? {
-            WaitOutcome::Running => Err(Error::StillRunning { limit }),
+            WaitOutcome::Running => Err(Error::StillRunning { timeout: limit }),
             WaitOutcome::Ended | WaitOutcome::Deadlocked => Ok(()),
         }
     }
@@ -178,7 +178,9 @@ impl Drop for ServerHandle {
         match end_within(&self.threads, DROP_LIMIT) {
             WaitOutcome::Ended => {}
             WaitOutcome::Running => {
-                let error = Error::StillRunning { limit: DROP_LIMIT };
+                let error = Error::StillRunning {
+                    timeout: DROP_LIMIT,
+                };
                 log::line!(warn, error = log::text(&error); "a server was dropped");
             }
             WaitOutcome::Deadlocked => {

@@ -1,4 +1,4 @@
-//! The end of a server, and who waits for it.
+//! The end of a server or a proxy, and who waits for it.
 
 use std::future::poll_fn;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::socket::WakeList;
 
 #[derive(Default)]
-pub(super) struct Termination {
+pub(crate) struct Termination {
     state: Mutex<TerminationState>,
     changed: Condvar,
 }
@@ -24,7 +24,7 @@ struct TerminationState {
 
 /// What a wait came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum WaitOutcome {
+pub(crate) enum WaitOutcome {
     /// The server has ended.
     Ended,
     /// The time was over, or somebody asks for the end.
@@ -38,7 +38,7 @@ const LOOK: Duration = Duration::from_millis(5);
 
 impl Termination {
     /// The server has ended.
-    pub(super) fn reach(&self) {
+    pub(crate) fn reach(&self) {
         self.change(|state| state.is_reached = true);
     }
 
@@ -66,7 +66,7 @@ impl Termination {
 
     /// Waits for the end, until `limit` has passed if there is one, and not while `is_deadlocked`, which is asked again
     /// and again.
-    pub(super) fn wait(
+    pub(crate) fn wait(
         &self,
         limit: Option<Duration>,
         is_deadlocked: Option<&dyn Fn() -> bool>,
@@ -133,7 +133,7 @@ impl Termination {
     }
 
     /// Waits for the end as a task does.
-    pub(super) async fn reached(&self) {
+    pub(crate) async fn reached(&self) {
         self.as_task(|state| state.is_reached).await;
     }
 

@@ -2,6 +2,7 @@
 
 use std::ffi::CStr;
 use std::fmt;
+use std::io::ErrorKind;
 
 /// A failed socket operation, with libzmq's words for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,6 +87,13 @@ impl SocketError {
     #[must_use]
     pub fn code(&self) -> i32 {
         self.code
+    }
+
+    /// The kind of failure, as the standard library names it; [`ErrorKind::Other`] for
+    /// those of libzmq's own.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        std::io::Error::from_raw_os_error(self.code).kind()
     }
 
     /// The reason, in libzmq's words.

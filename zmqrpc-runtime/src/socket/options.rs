@@ -22,44 +22,29 @@ pub(crate) struct SocketOptions {
     pub(crate) ipv6: bool,
     /// Who may connect, or as whom it does.
     pub(crate) security: Security,
-    pub(crate) upkeep: Keepalive,
-}
-
-/// What ends connections whose peers say nothing any more, or nothing at all.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Keepalive {
     /// A peer that connects and does not get as far as messages holds a descriptor; this ends it
     /// (<https://github.com/zeromq/libzmq/issues/1081>).
-    pub(crate) handshake_limit: Duration,
-    /// Silence before TCP asks.
-    pub(crate) idle: Duration,
-    /// How long it waits for each answer.
-    pub(crate) interval: Duration,
+    pub(crate) handshake_timeout: Duration,
+    pub(crate) keepalive: Keepalive,
+}
+
+/// When TCP asks whether a peer is still there that says nothing.
+///
+/// Whole seconds, rounded up. While calls are under way, [`Ping`](crate::Ping) finds out sooner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keepalive {
+    /// The silence before TCP asks. Default: 60 s.
+    pub idle: Duration,
+    /// How long TCP waits for each of 4 answers before the connection counts as broken. Default: 15 s.
+    pub interval: Duration,
 }
 
 impl Default for Keepalive {
     fn default() -> Self {
         Self {
-            handshake_limit: Duration::from_secs(10),
             idle: Duration::from_secs(60),
             interval: Duration::from_secs(15),
         }
-    }
-}
-
-impl Keepalive {
-    /// The setting that is wrong, and why.
-    pub(crate) fn check(&self) -> Result<(), (&'static str, &'static str)> {
-        if self.handshake_limit.is_zero() {
-            return Err((
-                "handshake_limit",
-                "a handshake needs some time, zero is none",
-            ));
-        }
-        if self.idle.is_zero() || self.interval.is_zero() {
-            return Err(("keepalive", "both times must be above zero"));
-        }
-        Ok(())
     }
 }
 
@@ -91,10 +76,9 @@ impl SocketOptions {
         socket
             .set_rcvhwm(receive_mark(kind, self.receive_high_water))
             .map_err(&set)?;
-        let upkeep = self.upkeep;
         socket
             // None is no limit to libzmq.
-            .set_handshake_ivl(millis(upkeep.handshake_limit).max(1))
+            .set_handshake_ivl(millis(self.handshake_timeout).max(1))
             .map_err(&set)?;
         socket.set_connect_timeout(millis(CONNECT)).map_err(&set)?;
         socket.set_reconnect_ivl(millis(RECONNECT)).map_err(&set)?;
@@ -103,10 +87,10 @@ impl SocketOptions {
             .map_err(&set)?;
         socket.set_tcp_keepalive(1).map_err(&set)?;
         socket
-            .set_tcp_keepalive_idle(seconds(upkeep.idle))
+            .set_tcp_keepalive_idle(seconds(self.keepalive.idle))
             .map_err(&set)?;
         socket
-            .set_tcp_keepalive_intvl(seconds(upkeep.interval))
+            .set_tcp_keepalive_intvl(seconds(self.keepalive.interval))
             .map_err(&set)?;
         socket.set_tcp_keepalive_cnt(UNANSWERED).map_err(&set)?;
         self.security.apply(raw, kind)

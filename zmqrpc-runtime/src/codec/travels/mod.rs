@@ -39,7 +39,7 @@ use super::Codec;
 /// #[derive(Debug, PartialEq, Serialize, Deserialize)]
 /// enum Shape { Point, Circle { radius: f64 } }
 ///
-/// zmqrpc_runtime::assert_travels::<Shape>([Shape::Point, Shape::Circle { radius: 1.5 }]);
+/// zmqrpc_runtime::service::assert_travels::<Shape>([Shape::Point, Shape::Circle { radius: 1.5 }]);
 /// ```
 #[track_caller]
 pub fn assert_travels<T>(samples: impl IntoIterator<Item = T>)

@@ -67,7 +67,7 @@ impl<O> Backend<O> {
     ) -> Result<Self, Error> {
         let open = |endpoint: &Endpoint| {
             let dealer = DealerSocket::connect(endpoint, options)
-                .map_err(|error| Error::unopened(endpoint, &error))?;
+                .map_err(|error| Error::endpoint_error(endpoint.as_str(), error))?;
             counters.watch_refused(dealer.refused());
             Ok::<_, Error>(BackendConnection {
                 poller: dealer.poller(),

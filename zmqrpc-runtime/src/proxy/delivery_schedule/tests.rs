@@ -1,5 +1,7 @@
 //! The order of deliveries, with a clock that stands.
 
+use std::time::Duration;
+
 use super::*;
 
 const BACKOFF: Backoff = Backoff {

@@ -2,32 +2,31 @@
 
 use std::time::Duration;
 
-use super::{EndOptions, access, endpoints};
+use super::{EndOptions, auth, endpoints};
 use crate::client::Liveness;
 use crate::error::Error;
-use crate::server::REPLIES_IN_SOCKET;
+use crate::options::Ping;
 
 /// Requests come in: clients call here as they would call a server.
 ///
 /// # Examples
 ///
 /// ```
-/// use zmqrpc_runtime::Rep;
+/// use zmqrpc_runtime::proxy::Rep;
 ///
-/// let frontend = Rep::bind("tcp://127.0.0.1:*").and_bind("ipc:///run/frontend.sock");
+/// let frontend = Rep::new().bind("tcp://127.0.0.1:*").bind("ipc:///run/frontend.sock");
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Rep {
     pub(in crate::proxy) end: EndOptions,
-    pub(in crate::proxy) high_water: usize,
+    pub(in crate::proxy) high_water: Option<usize>,
 }
 
 impl Rep {
-    fn new(end: EndOptions) -> Self {
-        Self {
-            end,
-            high_water: REPLIES_IN_SOCKET as usize,
-        }
+    /// Creates an end without endpoints: it needs at least one.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
     }
 
     endpoints! {
@@ -36,23 +35,17 @@ impl Rep {
 
         /// Connects to a hub (a ROUTER/DEALER device) that hands requests on.
         connect;
-
-        /// Listens on a further endpoint.
-        and_bind;
-
-        /// Connects to a further hub.
-        and_connect;
     }
 
-    access!(end.access: login);
+    auth!(end.auth: login);
 
-    access!(end.access: authenticate);
+    auth!(end.auth: authenticate);
 
     /// Replies that libzmq holds for each caller, whatever their size. Default: 500. Further ones wait in the proxy, up to
     /// 65,536 and 64 MiB for a caller. What libzmq still held when a caller left, or when the proxy ends, is lost uncounted.
     #[must_use]
     pub fn high_water(mut self, replies: usize) -> Self {
-        self.high_water = replies;
+        self.high_water = Some(replies);
         self
     }
 }
@@ -63,44 +56,48 @@ impl Rep {
 ///
 /// ```
 /// use std::time::Duration;
-/// use zmqrpc_runtime::Req;
+/// use zmqrpc_runtime::proxy::Req;
 ///
-/// let back = Req::connect("tcp://a:5000")
-///     .and_connect("tcp://b:5000")
+/// let back = Req::new()
+///     .connect("tcp://a:5000")
+///     .connect("tcp://b:5000")
 ///     .connect_timeout(Duration::from_secs(1));
 /// ```
 #[derive(Clone, Debug)]
 pub struct Req {
     pub(in crate::proxy) end: EndOptions,
     pub(in crate::proxy) connect_timeout: Duration,
-    ping_interval: Duration,
-    ping_limit: Duration,
+    ping: Ping,
     pub(in crate::proxy) attempts: u32,
     pub(in crate::proxy) max_age: Duration,
 }
 
-impl Req {
-    fn new(end: EndOptions) -> Self {
+impl Default for Req {
+    fn default() -> Self {
         Self {
-            end,
+            end: EndOptions::default(),
             connect_timeout: Duration::from_secs(5),
-            ping_interval: Duration::from_secs(1),
-            ping_limit: Duration::from_secs(3),
+            ping: Ping::default(),
             attempts: 10,
             max_age: Duration::from_secs(60),
         }
     }
+}
+
+impl Req {
+    /// Creates an end without endpoints: it needs at least one.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
 
     endpoints! {
         /// Connects to a service. The connection is made in the background and made again when it is lost; the service may
-        /// start later.
+        /// start later. With several, calls go to those in turn that are connected.
         connect;
-
-        /// Connects to a further service that does the same.
-        and_connect;
     }
 
-    access!(end.access: login);
+    auth!(end.auth: login);
 
     /// How long a call waits in the proxy for a connection before it fails with
     /// [`Error::Unavailable`](crate::Error::Unavailable). Default: 5 s, and never longer than its caller waits.
@@ -110,19 +107,16 @@ impl Req {
         self
     }
 
-    /// When a target counts as dead: while calls are under way and nothing is heard from it, it is pinged each
-    /// `interval`; after `limit` of silence its calls fail with [`Error::Unavailable`](crate::Error::Unavailable) and
-    /// the connection is made anew. Default: 1 s and 3 s. One that has said that it ends is not pinged, but gives signs of
-    /// life; there `limit` is 3 s at least.
+    /// Sets when a silent target counts as dead. Default: after 3 s, pinged each second.
     #[must_use]
-    pub fn ping(mut self, interval: Duration, limit: Duration) -> Self {
-        (self.ping_interval, self.ping_limit) = (interval, limit);
+    pub fn ping(mut self, ping: Ping) -> Self {
+        self.ping = ping;
         self
     }
 
     /// How often a call is tried that an event or a job asks for, while the target is connected: after a failure that may
     /// get better, such as an overload or a lost connection. Default: 10. Beyond it the event is given up, and counted.
-    /// Out of the queue of a [`BufferedProxy`](crate::BufferedProxy) only tries count that may have been executed, or were
+    /// Out of the queue of a [`BufferedProxy`](crate::proxy::BufferedProxy) only tries count that may have been executed, or were
     /// not allowed; beyond it the request becomes a dead letter. Zero is one.
     ///
     /// Calls of clients are never tried again: their callers are told.
@@ -140,14 +134,11 @@ impl Req {
     }
 
     pub(in crate::proxy) fn liveness(&self) -> Result<Liveness, Error> {
-        if self.ping_interval.is_zero() || self.ping_limit < self.ping_interval {
-            let reason = "the interval must be above zero and no longer than the limit";
-            return Err(Error::bad_setting("ping", reason));
-        }
+        self.ping.check()?;
         if self.connect_timeout.is_zero() {
             let reason = "a call needs some time, zero is none";
             return Err(Error::bad_setting("connect_timeout", reason));
         }
-        Ok(Liveness::new(self.ping_interval, self.ping_limit))
+        Ok(Liveness::new(self.ping))
     }
 }

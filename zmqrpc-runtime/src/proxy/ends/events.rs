@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{EndOptions, access, endpoints};
+use super::{EndOptions, auth, endpoints, no_endpoint};
 use crate::auth::{AuthSettings, EachWay};
 use crate::error::Error;
 use crate::publish::Overflow;
@@ -14,39 +14,51 @@ use crate::server::{Subscription, ValidSubscription};
 ///
 /// ```
 /// use std::time::Duration;
-/// use zmqrpc_runtime::{Sub, Subscription};
+/// use zmqrpc_runtime::proxy::Sub;
+/// use zmqrpc_runtime::pubsub::Subscription;
 ///
-/// let site = Sub::connect("tcp://sampler-a:30001")
-///     .and(Subscription::connect("tcp://sampler-b:30001").heartbeat(Duration::from_secs(60)));
+/// let site = Sub::new()
+///     .connect("tcp://sampler-a:30001")
+///     .subscribe(
+///         Subscription::connect("tcp://sampler-b:30001").silence_timeout(Duration::from_secs(60)),
+///     );
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Sub {
     pub(in crate::proxy) subscriptions: Vec<Subscription>,
-    access: AuthSettings,
+    auth: AuthSettings,
 }
 
 impl Sub {
-    /// Subscribes to everything that the publisher at an endpoint says.
-    pub fn connect(endpoint: impl Into<String>) -> Self {
-        Subscription::connect(endpoint).into()
+    /// Creates an end without subscriptions: it needs at least one.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Subscribes to everything that the publisher at an endpoint publishes.
+    #[must_use]
+    pub fn connect(self, endpoint: impl Into<String>) -> Self {
+        self.subscribe(Subscription::connect(endpoint))
     }
 
     /// Listens for publishers that connect.
-    pub fn bind(endpoint: impl Into<String>) -> Self {
-        Subscription::bind(endpoint).into()
+    #[must_use]
+    pub fn bind(self, endpoint: impl Into<String>) -> Self {
+        self.subscribe(Subscription::bind(endpoint))
     }
 
-    access!(access: login);
-
-    access!(access: authenticate);
-
-    /// A further subscription. What [`plain`](Self::plain), [`curve`](Self::curve) and [`authenticate`](Self::authenticate)
-    /// say is for those that have no such setting of their own.
+    /// Adds a subscription. What [`credentials`](Self::credentials) and [`authenticate`](Self::authenticate) say is for those
+    /// that have no such setting of their own.
     #[must_use]
-    pub fn and(mut self, subscription: impl Into<Subscription>) -> Self {
+    pub fn subscribe(mut self, subscription: impl Into<Subscription>) -> Self {
         self.subscriptions.push(subscription.into());
         self
     }
+
+    auth!(auth: login);
+
+    auth!(auth: authenticate);
 
     /// The subscriptions, and what those show or ask for that have no setting of their own.
     pub(in crate::proxy) fn check(self) -> Result<(Vec<ValidSubscription>, EachWay), Error> {
@@ -56,21 +68,21 @@ impl Sub {
             .map(Subscription::check)
             .collect();
         let checked = checked?;
+        if checked.is_empty() {
+            return Err(no_endpoint());
+        }
         let logins = self
-            .access
+            .auth
             .of_each(checked.iter().map(ValidSubscription::direction))?;
         let inheriting = checked.iter().filter_map(ValidSubscription::inheriting);
-        self.access.warn_if_exposed(inheriting);
+        self.auth.warn_if_exposed(inheriting);
         Ok((checked, logins))
     }
 }
 
 impl From<Subscription> for Sub {
     fn from(subscription: Subscription) -> Self {
-        Self {
-            subscriptions: vec![subscription],
-            access: AuthSettings::default(),
-        }
+        Self::new().subscribe(subscription)
     }
 }
 
@@ -79,28 +91,24 @@ impl From<Subscription> for Sub {
 /// # Examples
 ///
 /// ```
-/// use zmqrpc_runtime::Pub;
+/// use zmqrpc_runtime::proxy::Pub;
 ///
-/// let news = Pub::bind("tcp://*:30001").topic("eu.");
+/// let news = Pub::new().bind("tcp://*:30001").topic("eu.");
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Pub {
     pub(in crate::proxy) end: EndOptions,
     pub(in crate::proxy) topic: String,
-    pub(in crate::proxy) high_water: usize,
+    pub(in crate::proxy) high_water: Option<usize>,
     pub(in crate::proxy) overflow: Overflow,
     pub(in crate::proxy) heartbeat: Option<Duration>,
 }
 
 impl Pub {
-    fn new(end: EndOptions) -> Self {
-        Self {
-            end,
-            topic: String::new(),
-            high_water: 10_000,
-            overflow: Overflow::Drop,
-            heartbeat: None,
-        }
+    /// Creates an end without endpoints: it needs at least one.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
     }
 
     endpoints! {
@@ -109,17 +117,11 @@ impl Pub {
 
         /// Connects to a subscriber that listens.
         connect;
-
-        /// Listens on a further endpoint.
-        and_bind;
-
-        /// Connects to a further subscriber.
-        and_connect;
     }
 
-    access!(end.access: login);
+    auth!(end.auth: login);
 
-    access!(end.access: authenticate);
+    auth!(end.auth: authenticate);
 
     /// The topic of what was a request. Default: the empty one. Events keep theirs.
     #[must_use]
@@ -131,7 +133,7 @@ impl Pub {
     /// Events that are held for each subscriber. Default: 10,000.
     #[must_use]
     pub fn high_water(mut self, events: usize) -> Self {
-        self.high_water = events;
+        self.high_water = Some(events);
         self
     }
 
@@ -146,7 +148,7 @@ impl Pub {
 
     /// How often to publish a heartbeat of the proxy's own. Default: never. Those of publishers are passed on in any case.
     #[must_use]
-    pub fn heartbeat(mut self, interval: Duration) -> Self {
+    pub fn heartbeat_interval(mut self, interval: Duration) -> Self {
         self.heartbeat = Some(interval);
         self
     }

@@ -1,16 +1,18 @@
 //! Jobs: the end where they come in, and the one where they go out.
 
-use super::{EndOptions, access, endpoints};
+use super::{EndOptions, auth, endpoints};
 
 /// Jobs come in: from pushers.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Pull {
     pub(in crate::proxy) end: EndOptions,
 }
 
 impl Pull {
-    fn new(end: EndOptions) -> Self {
-        Self { end }
+    /// Creates an end without endpoints: it needs at least one.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
     }
 
     endpoints! {
@@ -19,28 +21,24 @@ impl Pull {
 
         /// Connects to an endpoint.
         connect;
-
-        /// Listens on a further endpoint.
-        and_bind;
-
-        /// Connects to a further endpoint.
-        and_connect;
     }
 
-    access!(end.access: login);
+    auth!(end.auth: login);
 
-    access!(end.access: authenticate);
+    auth!(end.auth: authenticate);
 }
 
 /// Jobs go out: each to one of those who pull.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Push {
     pub(in crate::proxy) end: EndOptions,
 }
 
 impl Push {
-    fn new(end: EndOptions) -> Self {
-        Self { end }
+    /// Creates an end without endpoints: it needs at least one.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
     }
 
     endpoints! {
@@ -49,15 +47,9 @@ impl Push {
 
         /// Connects to an endpoint.
         connect;
-
-        /// Listens on a further endpoint.
-        and_bind;
-
-        /// Connects to a further endpoint.
-        and_connect;
     }
 
-    access!(end.access: login);
+    auth!(end.auth: login);
 
-    access!(end.access: authenticate);
+    auth!(end.auth: authenticate);
 }

@@ -11,44 +11,32 @@ pub use jobs::{Pull, Push};
 use crate::auth::{AuthSettings, EachWay};
 use crate::error::Error;
 use crate::publish::Endpoints;
-use crate::socket::Security;
+use crate::socket::{Endpoint, Security};
 
 /// What ends have in common.
 #[derive(Clone, Debug, Default)]
 pub(super) struct EndOptions {
     pub(super) endpoints: Endpoints,
-    access: AuthSettings,
+    auth: AuthSettings,
 }
 
-/// Methods of an end that has a `new` and an `end`. Only their words differ: each speaks of its own peers.
+/// Methods of an end that has an `end`. Only their words differ: each speaks of its own peers.
 macro_rules! endpoints {
     ($($(#[$doc:meta])* $name:ident;)*) => {
         $($crate::proxy::ends::endpoints! { @$name $(#[$doc])* })*
     };
     (@bind $($doc:tt)*) => {
         $($doc)*
-        pub fn bind(endpoint: impl Into<String>) -> Self {
-            Self::new($crate::proxy::ends::EndOptions::bind(endpoint))
-        }
-    };
-    (@connect $($doc:tt)*) => {
-        $($doc)*
-        pub fn connect(endpoint: impl Into<String>) -> Self {
-            Self::new($crate::proxy::ends::EndOptions::connect(endpoint))
-        }
-    };
-    (@and_bind $($doc:tt)*) => {
-        $($doc)*
         #[must_use]
-        pub fn and_bind(mut self, endpoint: impl Into<String>) -> Self {
+        pub fn bind(mut self, endpoint: impl Into<String>) -> Self {
             self.end.endpoints.bind(endpoint);
             self
         }
     };
-    (@and_connect $($doc:tt)*) => {
+    (@connect $($doc:tt)*) => {
         $($doc)*
         #[must_use]
-        pub fn and_connect(mut self, endpoint: impl Into<String>) -> Self {
+        pub fn connect(mut self, endpoint: impl Into<String>) -> Self {
             self.end.endpoints.connect(endpoint);
             self
         }
@@ -58,48 +46,49 @@ use endpoints;
 
 /// What becomes of a login that is refused: `login` is for ends that connect, `authenticate` for those that are bound, and
 /// most can do either.
-macro_rules! access {
-    ($($access:ident).+: login) => {
-        $crate::auth::login_methods! {
-            #[must_use] $($access).+
+macro_rules! auth {
+    ($($auth:ident).+: login) => {
+        $crate::auth::credentials_method! {
+            #[must_use] $($auth).+
             /// This is the proxy's own login: who sends to it has another one, if any, and the other side learns of this
             /// one alone. A login that is refused is logged and counted, see
-            /// [`ProxyStats::unauthenticated`](crate::ProxyStats::unauthenticated), and tried again after half a second, then
+            /// [`ProxyStats::login_failures`](crate::proxy::ProxyStats::login_failures), and tried again after half a second, then
             /// more and more rarely, up to every 32 s; while something waits for it, twice a second.
         }
     };
-    ($($access:ident).+: authenticate) => {
+    ($($auth:ident).+: authenticate) => {
         $crate::auth::authenticate_method! {
-            #[must_use] $($access).+
+            #[must_use] $($auth).+
             /// Asks everybody for a login who connects to this end where it is bound. The other end of the proxy, and what
             /// lies behind it, learn nothing of these logins.
         }
     };
 }
-use access;
+use auth;
 
 impl EndOptions {
-    fn bind(endpoint: impl Into<String>) -> Self {
-        let mut end = Self::default();
-        end.endpoints.bind(endpoint);
-        end
-    }
-
-    fn connect(endpoint: impl Into<String>) -> Self {
-        let mut end = Self::default();
-        end.endpoints.connect(endpoint);
-        end
+    /// Returns the endpoints, at least one.
+    pub(super) fn endpoints(&self) -> Result<Vec<Endpoint>, Error> {
+        if self.endpoints.is_empty() {
+            return Err(no_endpoint());
+        }
+        self.endpoints.parse()
     }
 
     /// For one socket with all endpoints.
     pub(super) fn security(&self) -> Result<Security, Error> {
-        self.access.warn_if_exposed(self.endpoints.parse()?.iter());
-        self.access.of_one(self.endpoints.directions())
+        self.auth.warn_if_exposed(self.endpoints()?.iter());
+        self.auth.of_one(self.endpoints.directions())
     }
 
     /// For a socket for each endpoint.
     pub(super) fn securities(&self) -> Result<EachWay, Error> {
-        self.access.warn_if_exposed(self.endpoints.parse()?.iter());
-        self.access.of_each(self.endpoints.directions())
+        self.auth.warn_if_exposed(self.endpoints()?.iter());
+        self.auth.of_each(self.endpoints.directions())
     }
+}
+
+fn no_endpoint() -> Error {
+    let reason = "each end of a proxy needs at least one endpoint, to bind or to connect to";
+    Error::bad_setting("bind", reason)
 }

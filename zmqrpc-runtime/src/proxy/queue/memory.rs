@@ -15,12 +15,12 @@ use crate::wire::DeliveryId;
 ///
 /// Its bytes are those of requests and dead letters together. Dead letters take up a quarter of them at most, and less
 /// where requests need the room: then the oldest are dropped and counted, see
-/// [`ProxyStats::dead_letters_dropped`](crate::ProxyStats::dead_letters_dropped).
+/// [`ProxyStats::dead_letters_dropped`](crate::proxy::ProxyStats::dead_letters_dropped).
 ///
 /// # Examples
 ///
 /// ```
-/// use zmqrpc_runtime::{BufferedProxy, MemoryQueue, Rep, Req};
+/// use zmqrpc_runtime::proxy::{BufferedProxy, MemoryQueue, Rep, Req};
 ///
 /// let store = BufferedProxy::new(
 ///     Rep::bind("tcp://127.0.0.1:*"),

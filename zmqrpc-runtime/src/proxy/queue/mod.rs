@@ -124,6 +124,6 @@ pub(super) trait Store: Send + Sync + 'static {
 /// Dead letters that are kept, however small; then the oldest go.
 pub(super) const MAX_LETTERS: usize = 10_000;
 
-/// Where a [`BufferedProxy`](crate::BufferedProxy) keeps what it has accepted: [`MemoryQueue`] or [`DiskQueue`].
+/// Where a [`BufferedProxy`](crate::proxy::BufferedProxy) keeps what it has accepted: [`MemoryQueue`] or [`DiskQueue`].
 #[expect(private_bounds, reason = "sealed: nobody else can make one")]
 pub trait Queue: Store {}

@@ -1,5 +1,6 @@
 use super::super::queue::MemoryQueue;
 use super::*;
+use crate::proxy::backoff::Backoff;
 
 const ATTEMPT: Duration = Duration::from_secs(1);
 

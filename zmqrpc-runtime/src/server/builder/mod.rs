@@ -7,15 +7,16 @@ use std::time::Duration;
 
 use super::authorize::Authorize;
 use super::handler::{Async, AsyncHandler, Handler, Plain};
-use super::sources::Subscription;
-use crate::auth::{AuthSettings, authenticate_method, login_methods};
+use super::sources::{Puller, Subscription};
+use crate::auth::{AuthSettings, authenticate_method, credentials_method};
 use crate::command::{CallContext, DynService, Service, ServiceObject};
-use crate::socket::{Direction, Keepalive};
-use crate::wire::Limits;
+use crate::options::{ConnectionOptions, connection_methods};
+use crate::socket::Direction;
 
 /// Where servers begin: [`Server::builder`].
 #[derive(Debug)]
-pub enum Server {}
+#[non_exhaustive]
+pub struct Server;
 
 impl Server {
     /// Starts the settings of a server.
@@ -34,19 +35,15 @@ pub struct ServerBuilder {
     services: Vec<Box<dyn DynService>>,
     endpoints: Vec<(String, Direction)>,
     subscriptions: Vec<Subscription>,
-    pulls: Vec<(String, Direction)>,
-    max_message: usize,
+    pulls: Vec<Puller>,
     workers: usize,
     max_queue: usize,
     max_queue_bytes: usize,
-    notification_limit: Duration,
-    high_water: Option<usize>,
-    linger: Duration,
+    notification_timeout: Duration,
     remember_deliveries: usize,
-    ipv6: bool,
-    access: AuthSettings,
+    options: ConnectionOptions,
+    auth: AuthSettings,
     authorize: Option<Authorize>,
-    upkeep: Keepalive,
 }
 
 impl Default for ServerBuilder {
@@ -56,18 +53,14 @@ impl Default for ServerBuilder {
             endpoints: Vec::new(),
             subscriptions: Vec::new(),
             pulls: Vec::new(),
-            max_message: Limits::default().message,
             workers: default_workers(),
             max_queue: 65_536,
             max_queue_bytes: 64 << 20,
-            notification_limit: Duration::from_secs(300),
-            high_water: None,
-            linger: Duration::from_secs(1),
+            notification_timeout: Duration::from_secs(300),
             remember_deliveries: 10_000,
-            ipv6: false,
-            access: AuthSettings::default(),
+            options: ConnectionOptions::default(),
+            auth: AuthSettings::default(),
             authorize: None,
-            upkeep: Keepalive::default(),
         }
     }
 }
@@ -113,7 +106,8 @@ impl ServerBuilder {
     /// [`ServerHandle::subscriptions`](crate::ServerHandle::subscriptions).
     ///
     /// ```
-    /// use zmqrpc_runtime::{Server, Subscription};
+    /// use zmqrpc_runtime::Server;
+    /// use zmqrpc_runtime::pubsub::Subscription;
     ///
     /// let server = Server::builder()
     ///     .subscribe("tcp://127.0.0.1:30001")
@@ -125,27 +119,21 @@ impl ServerBuilder {
         self
     }
 
-    /// Executes what is pushed to an endpoint that this server listens at, such as `tcp://*:30002`. Each command goes to
-    /// one of those that pull, and is lost if that one dies before it is executed. Where there is no room, those who push
-    /// wait: nothing is dropped. For each of them 100 commands are held beside those in the queue, and fewer where there has
-    /// been no room, as of a subscription ([`high_water`](Subscription::high_water)).
-    pub fn pull_bind(mut self, endpoint: impl Into<String>) -> Self {
-        self.pulls.push((endpoint.into(), Direction::Bind));
-        self
-    }
-
-    /// Executes what is pushed by whoever listens at an endpoint; otherwise as [`pull_bind`](Self::pull_bind).
-    pub fn pull_connect(mut self, endpoint: impl Into<String>) -> Self {
-        self.pulls.push((endpoint.into(), Direction::Connect));
-        self
-    }
-
-    /// Bytes of the largest request that is taken and of the largest reply that is sent. Default: 16 MiB.
+    /// Executes what is pushed: the jobs of pushers are commands of the same services. Any number of pullers.
     ///
-    /// A larger request is answered with `TooLarge`, up to twice the limit; beyond that the connection is cut, so
-    /// that no peer makes this side hold more.
-    pub fn max_message(mut self, bytes: usize) -> Self {
-        self.max_message = bytes;
+    /// A job goes to one of those that pull, and is lost if that one dies before it is executed. While there is no room,
+    /// those who push wait: nothing is dropped. For each of them 100 jobs are held beside those in the queue, and fewer
+    /// while there is no room, as of a subscription ([`high_water`](Subscription::high_water)).
+    ///
+    /// ```
+    /// use zmqrpc_runtime::Server;
+    /// use zmqrpc_runtime::push::Puller;
+    ///
+    /// let server = Server::builder().pull(Puller::bind("tcp://*:30002"));
+    /// # let _ = server;
+    /// ```
+    pub fn pull(mut self, puller: impl Into<Puller>) -> Self {
+        self.pulls.push(puller.into());
         self
     }
 
@@ -180,27 +168,20 @@ impl ServerBuilder {
     /// time. What waits longer is not executed, and counted in [`ServerStats::expired`](super::ServerStats::expired).
     ///
     /// The clients of this library state the time that their calls have. What is published and pushed has no limit.
-    pub fn notification_limit(mut self, limit: Duration) -> Self {
-        self.notification_limit = limit;
+    pub fn notification_timeout(mut self, limit: Duration) -> Self {
+        self.notification_timeout = limit;
         self
     }
 
-    /// Replies that libzmq holds for one connection. Default: 500. Further ones wait in the server. Requests are always
-    /// taken in: beyond [`max_queue`](Self::max_queue) they are refused.
-    ///
-    /// What is published and pushed has numbers of its own, see [`Subscription::high_water`].
-    pub fn high_water(mut self, messages: usize) -> Self {
-        self.high_water = Some(messages);
-        self
+    connection_methods! {
+        options;
+        /// Sets how many replies libzmq holds for one connection. Default: 500. Further ones wait in the server. Requests are
+        /// always taken in: beyond [`max_queue`](Self::max_queue) they are refused.
+        ///
+        /// What is published and pushed has numbers of its own, see [`Subscription::high_water`].
     }
 
-    /// How long the last replies may take to leave at the end. Default: 1 s.
-    pub fn linger(mut self, limit: Duration) -> Self {
-        self.linger = limit;
-        self
-    }
-
-    /// How many requests that came out of a [`BufferedProxy`](crate::BufferedProxy)'s queue are remembered after they
+    /// How many requests that came out of a [`BufferedProxy`](crate::proxy::BufferedProxy)'s queue are remembered after they
     /// were executed. Default: 10,000; 0 remembers none.
     ///
     /// Such a proxy delivers a request until it gets an answer, so that one whose answer was lost comes again. A repeat
@@ -215,29 +196,23 @@ impl ServerBuilder {
         self
     }
 
-    /// Whether host names resolve to IPv6 addresses, and `*` listens on IPv6 too. Default: no. Addresses in brackets
-    /// work in any case.
-    pub fn ipv6(mut self, allowed: bool) -> Self {
-        self.ipv6 = allowed;
-        self
-    }
-
-    login_methods! {
-        access
-        /// This is for [hubs](Self::connect) and for what the server [pulls from](Self::pull_connect): a
+    credentials_method! {
+        auth
+        /// This is for [hubs](Self::connect) and for what the server [pulls from](Self::pull): a
         /// [`Subscription`] has a login of its own. A login that is refused is logged and counted, see
-        /// [`ServerStats::unauthenticated`](crate::ServerStats::unauthenticated) and
-        /// [`PullStats::unauthenticated`](crate::PullStats::unauthenticated), and tried again after half a second, then more
+        /// [`ServerStats::login_failures`](crate::server::ServerStats::login_failures) and
+        /// [`PullStats::login_failures`](crate::push::PullStats::login_failures), and tried again after half a second, then more
         /// and more rarely, up to every 32 s.
     }
 
     authenticate_method! {
-        access
-        /// Asks everybody for a login who connects to what this server [binds](Self::bind) or [pulls at](Self::pull_bind),
+        auth
+        /// Asks everybody for a login who connects to what this server [binds](Self::bind) or [pulls at](Self::pull),
         /// and to bound [subscriptions](Self::subscribe) that have no setting of their own.
         ///
         /// ```
-        /// use zmqrpc_runtime::{Passwords, Server};
+        /// use zmqrpc_runtime::Server;
+        /// use zmqrpc_runtime::auth::Passwords;
         ///
         /// let server = Server::builder()
         ///     .authenticate(Passwords::new().user("ada", "secret"))
@@ -269,20 +244,6 @@ impl ServerBuilder {
         ask: impl Fn(&CallContext) -> Result<(), E> + Send + Sync + 'static,
     ) -> Self {
         self.authorize = Some(Authorize::new(ask));
-        self
-    }
-
-    /// How long a peer may take from its connection to its login. Default: 10 s. Then the connection is closed: one that
-    /// says nothing holds a descriptor.
-    pub fn handshake_limit(mut self, limit: Duration) -> Self {
-        self.upkeep.handshake_limit = limit;
-        self
-    }
-
-    /// After how much silence TCP asks whether a peer is still there, and how long it waits for each of 4 answers before
-    /// the connection counts as broken. Default: 60 s and 15 s. Whole seconds, rounded up.
-    pub fn keepalive(mut self, idle: Duration, interval: Duration) -> Self {
-        (self.upkeep.idle, self.upkeep.interval) = (idle, interval);
         self
     }
 }

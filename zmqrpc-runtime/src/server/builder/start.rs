@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{MAX_WORKERS, ServerBuilder};
-use crate::error::Error;
+use crate::error::{EndpointCause, Error};
 use crate::server::counters::ServerCounters;
 use crate::server::deduplicator::Deduplicator;
 use crate::server::dispatcher::Dispatcher;
@@ -13,11 +13,11 @@ use crate::server::outbox::REPLIES_IN_SOCKET;
 use crate::server::scheduler::WorkLimits;
 use crate::server::server_socket::ServerSocket;
 use crate::server::sources::{
-    PullSource, Sources, Subscription, SubscriptionSource, ValidSubscription,
+    PullSource, Puller, Sources, Subscription, SubscriptionSource, ValidSubscription,
 };
 use crate::server::threads::ServerThreads;
-use crate::socket::{Direction, Endpoint, RouterSocket, SocketOptions};
-use crate::wire::{Limits, MIN_MESSAGE};
+use crate::socket::{Direction, Endpoint, RouterSocket};
+use crate::wire::Limits;
 
 impl ServerBuilder {
     /// Checks the settings, opens the endpoints and serves, on a thread of its own.
@@ -37,42 +37,37 @@ impl ServerBuilder {
             .into_iter()
             .map(Subscription::check)
             .collect::<Result<_, _>>()?;
-        let pulls = parse(&self.pulls)?;
-        self.upkeep
-            .check()
-            .map_err(|(setting, reason)| Error::bad_setting(setting, reason))?;
+        let pulls: Vec<Endpoint> = self
+            .pulls
+            .iter()
+            .map(Puller::check)
+            .collect::<Result<_, _>>()?;
         let events = subscriptions
             .iter()
             .filter_map(ValidSubscription::inheriting);
         let exposed = endpoints.iter().chain(&pulls).chain(events);
-        self.access.warn_if_exposed(exposed);
+        self.auth.warn_if_exposed(exposed);
         let own = self.endpoints.iter().map(|(_, direction)| *direction);
-        let others = self.pulls.iter().map(|(_, direction)| *direction);
-        let (security, logins) = self.access.of_one_and_each(own, others)?;
+        let others = pulls.iter().map(Endpoint::direction);
+        let (security, logins) = self.auth.of_one_and_each(own, others)?;
         let denied = logins.bound.denied();
         let limits = self.limits();
-        let options = SocketOptions {
-            max_frame: self.max_message.saturating_mul(2),
-            linger: self.linger,
-            send_high_water: self.high_water.map_or(REPLIES_IN_SOCKET, messages),
-            receive_high_water: self.high_water.map_or(1000, messages),
-            ipv6: self.ipv6,
-            security,
-            upkeep: self.upkeep,
-        };
+        let options = self
+            .options
+            .socket(REPLIES_IN_SOCKET as usize, 1000, security);
         let bounds = WorkLimits {
             requests: self.max_queue,
             bytes: self.max_queue_bytes,
             workers: self.workers,
-            patience: self.notification_limit,
+            patience: self.notification_timeout,
         };
-        let linger = self.linger;
+        let linger = self.options.linger_timeout();
         let (dispatcher, counters) = self.into_parts(limits)?;
         let mut router = RouterSocket::new(&options)?;
         for endpoint in &endpoints {
             router
                 .open(endpoint)
-                .map_err(|error| Error::bad_endpoint(endpoint.as_str(), error.to_string()))?;
+                .map_err(|error| Error::endpoint_error(endpoint.as_str(), error))?;
         }
         let (poller, refused) = (router.poller(), router.refused());
         let mut sources = Sources::new(Arc::clone(&poller), options, logins);
@@ -123,10 +118,7 @@ impl ServerBuilder {
     }
 
     fn limits(&self) -> Limits {
-        Limits {
-            message: self.max_message,
-            ..Limits::default()
-        }
+        self.options.limits()
     }
 
     fn check(&self) -> Result<Vec<Endpoint>, Error> {
@@ -136,30 +128,21 @@ impl ServerBuilder {
                 "a server needs at least one endpoint to bind or connect, to subscribe or to pull from",
             ));
         }
-        if self.max_message < MIN_MESSAGE {
-            return Err(Error::bad_setting(
-                "max_message",
-                format!("it must be {MIN_MESSAGE} bytes or more"),
-            ));
-        }
+        self.options.check()?;
         if !(1..=MAX_WORKERS).contains(&self.workers) {
             return Err(Error::bad_setting(
                 "workers",
                 format!("it must be from 1 to {MAX_WORKERS}"),
             ));
         }
-        if self.high_water == Some(0) {
-            let reason = "it must be 1 or more: nothing is held without bound";
-            return Err(Error::bad_setting("high_water", reason));
-        }
-        if self.notification_limit.is_zero() {
+        if self.notification_timeout.is_zero() {
             let reason = "it must be more than none";
-            return Err(Error::bad_setting("notification_limit", reason));
+            return Err(Error::bad_setting("notification_timeout", reason));
         }
         if self.max_queue == 0 {
             return Err(Error::bad_setting("max_queue", "it must be 1 or more"));
         }
-        if self.max_queue_bytes < self.max_message {
+        if self.max_queue_bytes < self.options.largest_message() {
             let reason = "it must hold at least one message of `max_message` bytes";
             return Err(Error::bad_setting("max_queue_bytes", reason));
         }
@@ -167,16 +150,13 @@ impl ServerBuilder {
     }
 }
 
-/// As libzmq counts them. Nobody has so many more; and none is no bound to libzmq.
-fn messages(count: usize) -> u32 {
-    u32::try_from(count).unwrap_or(u32::MAX)
-}
-
 fn parse(endpoints: &[(String, Direction)]) -> Result<Vec<Endpoint>, Error> {
     endpoints
         .iter()
         .map(|(text, direction)| {
-            Endpoint::parse(text, *direction).map_err(|reason| Error::bad_endpoint(text, reason))
+            Endpoint::parse(text, *direction).map_err(|reason| {
+                Error::endpoint_error(text, EndpointCause::Malformed(reason.into()))
+            })
         })
         .collect()
 }

@@ -22,6 +22,7 @@ mod callbacks;
 mod event_frame;
 mod loss_tracker;
 mod pull_source;
+mod puller;
 mod sequence_runs;
 mod silence;
 mod slot;
@@ -34,6 +35,7 @@ use std::time::Instant;
 
 pub(crate) use callbacks::CallbackThread;
 pub(super) use pull_source::PullSource;
+pub use puller::Puller;
 pub use stats::{PublisherCounts, PullStats, SubscriptionStats};
 pub use subscription::Subscription;
 pub(crate) use subscription::ValidSubscription;
@@ -44,7 +46,7 @@ use slot::{SourceSlot, SourceTurn};
 
 use super::dispatcher::{Dispatcher, FrameReader, ReadyCall};
 use crate::auth::EachWay;
-use crate::error::Error;
+use crate::error::{EndpointCause, Error};
 use crate::socket::{Endpoint, Poller, Security, SocketError, SocketOptions, UnreadTimer};
 
 /// What a message from a source turned out to be.
@@ -323,9 +325,8 @@ fn add<S: CommandSource>(slots: &mut Vec<SourceSlot<S>>, source: S) -> Result<St
 }
 
 fn check_new<S: CommandSource>(slots: &[SourceSlot<S>], endpoint: &str) -> Result<(), Error> {
-    let reason = "the server has this endpoint already";
     match find(slots, endpoint) {
-        Some(_) => Err(Error::bad_endpoint(endpoint, reason)),
+        Some(_) => Err(Error::endpoint_error(endpoint, EndpointCause::Duplicate)),
         None => Ok(()),
     }
 }

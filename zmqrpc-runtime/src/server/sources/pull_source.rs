@@ -32,7 +32,7 @@ impl PullSource {
             ..options.clone()
         };
         let pull = PullSocket::open(endpoint, &options)
-            .map_err(|error| Error::unopened(endpoint, &error))?;
+            .map_err(|error| Error::endpoint_error(endpoint.as_str(), error))?;
         Ok(Self {
             pull,
             buffer: CallBuffer::new(Instant::now()),
@@ -48,7 +48,7 @@ impl PullSource {
             received: self.received,
             malformed: self.malformed,
             renewals: self.renewals,
-            unauthenticated: self.pull.refused().get(),
+            login_failures: self.pull.refused().get(),
         }
     }
 }

@@ -22,16 +22,16 @@ pub struct SubscriptionStats {
     /// connections for, such as a message which is far too large.
     pub renewals: u64,
     /// Logins that were refused by what [`Subscription::authenticate`](super::Subscription::authenticate) says.
-    pub denied: u64,
+    pub logins_rejected: u64,
     /// How often the publisher did not let this subscription in: for a wrong login, for having none, or since none was asked
     /// for.
-    pub unauthenticated: u64,
+    pub login_failures: u64,
     /// The publishers that were heard, in no order; the last thousand or so, if there are more.
     pub publishers: Vec<PublisherCounts>,
 }
 
 /// What came from one publisher.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PublisherCounts {
     /// The number that the publisher drew when it was made.
@@ -57,5 +57,5 @@ pub struct PullStats {
     pub renewals: u64,
     /// How often who is connected to did not let this server in: for a wrong login, for having none, or since none was
     /// asked for.
-    pub unauthenticated: u64,
+    pub login_failures: u64,
 }

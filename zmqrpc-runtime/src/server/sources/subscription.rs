@@ -4,8 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::auth::{AuthSettings, EachWay, authenticate_method, login_methods, warn_if_exposed};
-use crate::error::Error;
+use crate::auth::{
+    AuthSettings, EachWay, authenticate_method, credentials_method, warn_if_exposed,
+};
+use crate::error::{EndpointCause, Error};
 use crate::socket::{Direction, Endpoint, Security, SocketOptions};
 use crate::wire::MAX_TOPIC;
 
@@ -17,11 +19,11 @@ use crate::wire::MAX_TOPIC;
 ///
 /// ```
 /// use std::time::Duration;
-/// use zmqrpc_runtime::Subscription;
+/// use zmqrpc_runtime::pubsub::Subscription;
 ///
 /// let europe = Subscription::connect("tcp://127.0.0.1:30001")
 ///     .topic("eu.")
-///     .heartbeat(Duration::from_secs(60))
+///     .silence_timeout(Duration::from_secs(60))
 ///     .on_silence(|endpoint| eprintln!("nothing from {endpoint} for a minute"));
 /// # let _ = europe;
 /// ```
@@ -31,10 +33,10 @@ pub struct Subscription {
     endpoint: String,
     direction: Direction,
     topics: Vec<String>,
-    heartbeat: Option<Duration>,
+    silence_timeout: Option<Duration>,
     high_water: usize,
     on_silence: Option<OnSilence>,
-    access: AuthSettings,
+    auth: AuthSettings,
 }
 
 pub(super) type OnSilence = Arc<dyn Fn(&str) + Send + Sync>;
@@ -49,7 +51,7 @@ pub(crate) struct ValidSubscription {
     pub(super) endpoint: Endpoint,
     /// Prefixes, at least one.
     pub(super) topics: Vec<String>,
-    pub(super) heartbeat: Option<Duration>,
+    pub(super) silence_timeout: Option<Duration>,
     high_water: u16,
     pub(super) on_silence: Option<OnSilence>,
     /// Nothing if the subscription has no settings of its own.
@@ -105,10 +107,10 @@ impl Subscription {
             endpoint,
             direction,
             topics: Vec::new(),
-            heartbeat: None,
+            silence_timeout: None,
             high_water: 10_000,
             on_silence: None,
-            access: AuthSettings::default(),
+            auth: AuthSettings::default(),
         }
     }
 
@@ -127,8 +129,8 @@ impl Subscription {
     /// judged while the server has no room for events. A bound subscription over TCP drops its connections and listens
     /// again, so that its publishers come back; over `ipc` and `inproc` there is nothing to renew where it is bound, and
     /// silence is only told.
-    pub fn heartbeat(mut self, limit: Duration) -> Self {
-        self.heartbeat = Some(limit);
+    pub fn silence_timeout(mut self, timeout: Duration) -> Self {
+        self.silence_timeout = Some(timeout);
         self
     }
 
@@ -142,7 +144,7 @@ impl Subscription {
         self
     }
 
-    /// Is called with the endpoint each time that the limit of [`heartbeat`](Self::heartbeat) passes. What it panics with
+    /// Is called with the endpoint each time that the limit of [`silence_timeout`](Self::silence_timeout) passes. What it panics with
     /// is logged.
     ///
     /// A server has one thread for such calls, which makes one after the other. One that takes its time holds up those of
@@ -152,25 +154,29 @@ impl Subscription {
         self
     }
 
-    login_methods! {
-        access
+    credentials_method! {
+        auth
         /// A login that is refused is logged and counted, see
-        /// [`SubscriptionStats::unauthenticated`](crate::SubscriptionStats::unauthenticated), and tried again after half a
+        /// [`SubscriptionStats::login_failures`](crate::pubsub::SubscriptionStats::login_failures), and tried again after half a
         /// second, then more and more rarely, up to every 32 s.
     }
 
     authenticate_method! {
-        access
+        auth
         /// Asks everybody for a login who connects to where it is [bound](Self::bind). Without it a server asks for what
         /// [its own](crate::ServerBuilder::authenticate) `authenticate` says.
     }
 
     pub(crate) fn check(self) -> Result<ValidSubscription, Error> {
-        let endpoint = Endpoint::parse(&self.endpoint, self.direction)
-            .map_err(|reason| Error::bad_endpoint(&self.endpoint, reason))?;
-        if self.heartbeat.is_some_and(|limit| limit < MIN_SILENCE) {
+        let endpoint = Endpoint::parse(&self.endpoint, self.direction).map_err(|reason| {
+            Error::endpoint_error(&self.endpoint, EndpointCause::Malformed(reason.into()))
+        })?;
+        if self
+            .silence_timeout
+            .is_some_and(|limit| limit < MIN_SILENCE)
+        {
             return Err(Error::bad_setting(
-                "heartbeat",
+                "silence_timeout",
                 format!("it must be {} ms or more", MIN_SILENCE.as_millis()),
             ));
         }
@@ -188,12 +194,12 @@ impl Subscription {
         for topic in &topics {
             check_topic(topic)?;
         }
-        let access = self.access;
-        let own = (!access.is_open()).then(|| access.of_one([self.direction].into_iter()));
+        let auth = self.auth;
+        let own = (!auth.is_open()).then(|| auth.of_one([self.direction].into_iter()));
         Ok(ValidSubscription {
             endpoint,
             topics,
-            heartbeat: self.heartbeat,
+            silence_timeout: self.silence_timeout,
             high_water,
             on_silence: self.on_silence,
             security: own.transpose()?,
@@ -233,7 +239,7 @@ impl fmt::Debug for Subscription {
             .field("endpoint", &self.endpoint)
             .field("direction", &self.direction)
             .field("topics", &self.topics)
-            .field("heartbeat", &self.heartbeat)
+            .field("silence_timeout", &self.silence_timeout)
             .field("high_water", &self.high_water)
             .finish_non_exhaustive()
     }

@@ -80,12 +80,12 @@ impl SubscriptionSource {
         Ok(Self {
             denied: denied.unwrap_or_default(),
             subscriber: SubSocket::open(&settings.endpoint, topics, options)
-                .map_err(|error| Error::unopened(&settings.endpoint, &error))?,
+                .map_err(|error| Error::endpoint_error(settings.endpoint.as_str(), error))?,
             topic: Message::new(),
             buffer: CallBuffer::new(Instant::now()),
             losses: LossTracker::new(Instant::now()),
             silence: settings
-                .heartbeat
+                .silence_timeout
                 .map(|limit| SilenceTimer::new(limit, Instant::now())),
             on_silence: settings.on_silence,
             telling: Arc::default(),
@@ -130,8 +130,8 @@ impl SubscriptionSource {
             malformed: self.malformed,
             silences: self.silences,
             renewals: self.renewals,
-            denied: self.denied.get(),
-            unauthenticated: self.subscriber.refused().get(),
+            logins_rejected: self.denied.get(),
+            login_failures: self.subscriber.refused().get(),
             publishers: publishers.collect(),
         }
     }

@@ -138,7 +138,8 @@ mod tests {
             receive_high_water: 10_000,
             ipv6: false,
             security: Security::default(),
-            upkeep: Keepalive::default(),
+            handshake_timeout: Duration::from_secs(10),
+            keepalive: Keepalive::default(),
         }
     }
 

@@ -40,7 +40,8 @@ pub(in crate::socket) fn start(context: &SharedContext) -> Result<JoinHandle<()>
         receive_high_water: 0,
         ipv6: false,
         security: Security::Open,
-        upkeep: Keepalive::default(),
+        handshake_timeout: Duration::from_secs(10),
+        keepalive: Keepalive::default(),
     };
     let mut socket = RawSocket::within(context, zmq::ROUTER, &options)?;
     let endpoint = Endpoint::parse(ENDPOINT, Direction::Bind)

@@ -34,7 +34,7 @@ use crate::error::Error;
 /// # Examples
 ///
 /// ```no_run
-/// use zmqrpc_runtime::{BufferedProxy, DiskQueue, Rep, Req};
+/// use zmqrpc_runtime::proxy::{BufferedProxy, DiskQueue, Rep, Req};
 ///
 /// let store = BufferedProxy::new(
 ///     Rep::bind("tcp://*:5000"),
@@ -81,7 +81,7 @@ impl DiskQueue {
 
     /// Bytes of requests and dead letters that it holds at most. Default: 1 GiB. Dead letters take up a quarter of it at
     /// most, and less where requests need the room: then the oldest are dropped and counted, see
-    /// [`ProxyStats::dead_letters_dropped`](crate::ProxyStats::dead_letters_dropped). The file has some bytes more for each,
+    /// [`ProxyStats::dead_letters_dropped`](crate::proxy::ProxyStats::dead_letters_dropped). The file has some bytes more for each,
     /// up to twice as many for large ones, and does not shrink.
     #[must_use]
     pub fn max_bytes(mut self, bytes: usize) -> Self {

@@ -47,7 +47,8 @@ impl Caller {
             receive_high_water: 1000,
             ipv6: false,
             security: Security::Open,
-            upkeep: Keepalive::default(),
+            handshake_timeout: Duration::from_secs(10),
+            keepalive: Keepalive::default(),
         };
         Self {
             dealer: DealerSocket::connect(&endpoint, &options).unwrap(),
@@ -129,8 +130,8 @@ fn callers_are_refused_while_a_disk_is_slow_and_told_what_it_has_at_the_end() {
     let ((sync, begun), (let_go, may_end)) = (channel(), channel::<()>());
     observer.lock().unwrap().disk = SlowDisk(Some((sync, Mutex::new(may_end))));
     let (from, to) = (
-        Rep::bind("tcp://127.0.0.1:*"),
-        Req::connect("tcp://127.0.0.1:1"),
+        Rep::new().bind("tcp://127.0.0.1:*"),
+        Req::new().connect("tcp://127.0.0.1:1"),
     );
     let proxy = BufferedProxy::new(from, to, queue).start().unwrap();
     let mut caller = Caller::connect(&proxy.endpoints()[0]);

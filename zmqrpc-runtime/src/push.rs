@@ -1,0 +1,25 @@
+//! Pushing jobs, each to one of those who pull.
+//!
+//! A [`Pusher`] sends commands as jobs, in turn to the pullers that are connected and have room, and waits while none has.
+//! A server takes part with a [`Puller`] and executes jobs with the same services as calls. A job has no reply.
+//!
+//! | | |
+//! |---|---|
+//! | [`Pusher`], [`PusherBuilder`] | sends jobs; a generated client over it has the methods of the trait |
+//! | [`AsyncPusher`], [`AsyncPush`] | the same from tasks |
+//! | [`Puller`] | where jobs come from; for [`ServerBuilder::pull`](crate::ServerBuilder::pull) |
+//! | [`PusherStats`], [`PullStats`] | counters |
+//!
+//! # Examples
+//!
+//! ```
+//! use zmqrpc_runtime::push::{Puller, Pusher};
+//!
+//! let pusher = Pusher::bind("tcp://127.0.0.1:*")?;
+//! let puller = Puller::connect(&*pusher.endpoints()[0]);
+//! # let _ = puller;
+//! # Ok::<(), zmqrpc_runtime::Error>(())
+//! ```
+
+pub use crate::publish::{AsyncPush, AsyncPusher, Pusher, PusherBuilder, PusherStats};
+pub use crate::server::{PullStats, Puller};
