@@ -9,5 +9,6 @@ mod context;
 mod endpoints;
 mod executors;
 mod handles;
+mod running;
 mod transports;
 mod values;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::marker::PhantomData;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -11,7 +12,8 @@ use serde::Serialize;
 
 use super::builder::ClientBuilder;
 use super::call_info::Callee;
-use super::encoded_call::EncodedCall;
+use super::connection::Connection;
+use super::encoded_call::{Destination, EncodedCall};
 use super::handle::Client;
 use super::pending::InFlightCall;
 use super::reply;
@@ -86,20 +88,97 @@ impl AsyncClient {
     /// `Result`.
     pub fn call<C: Command>(&self, command: &C) -> AsyncCall<C::Reply, C::Failure> {
         let method = const { &C::METHOD };
-        let kind = if method.is_oneway() {
-            RequestKind::Notify
-        } else {
-            RequestKind::Call
-        };
         AsyncCall {
             method,
             flight: CallProgress::Prepared(self.client.prepare(
                 Callee::Method(method),
-                kind,
+                kind_of(method),
                 command,
             )),
             outcome: PhantomData,
         }
+    }
+
+    /// Sends a command at once, so that it is under way before its future is polled: many calls may be begun and awaited
+    /// later.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the call gives it up, as for [`call`](Self::call).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Encode`], [`Error::TooLarge`], and [`Error::Overloaded`] when too many calls have begun. Everything else is
+    /// told by the call.
+    pub fn begin<C: Command>(&self, command: &C) -> Result<AsyncCall<C::Reply, C::Failure>, Error> {
+        let method = const { &C::METHOD };
+        let callee = Callee::Method(method);
+        let encoded = self.client.prepare(callee, kind_of(method), command)?;
+        Ok(AsyncCall {
+            method,
+            flight: CallProgress::Begun(encoded.begin_unpolled(callee)?),
+            outcome: PhantomData,
+        })
+    }
+
+    /// Sends one command to every endpoint, and returns one result per endpoint in the order in which they were added.
+    /// One that fails or does not connect does not keep the others from answering.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future gives all of its calls up.
+    #[expect(clippy::type_complexity, reason = "a pair per endpoint is what it is")]
+    pub async fn fan_out<C: Command>(
+        &self,
+        command: &C,
+    ) -> Vec<(String, Result<C::Reply, C::Failure>)> {
+        let method = const { &C::METHOD };
+        if self.client.is_local() {
+            return vec![("local".into(), self.call(command).await)];
+        }
+        let call = |connection: &Arc<Connection>| {
+            let to = Destination::Link(Arc::clone(connection));
+            let callee = Callee::Method(method);
+            let encoded = self.client.check_process().and_then(|()| {
+                self.client
+                    .prepare_for(to, callee, RequestKind::Call, command)
+            });
+            let flight = CallProgress::Prepared(encoded);
+            let outcome = PhantomData;
+            AsyncCall {
+                method,
+                flight,
+                outcome,
+            }
+        };
+        let mut calls: Vec<(String, AsyncCall<C::Reply, C::Failure>, Option<_>)> = self
+            .client
+            .connections()
+            .iter()
+            .map(|connection| (connection.endpoint().to_string(), call(connection), None))
+            .collect();
+        // All at each poll: a call is sent when it is first polled, and those behind one that waits must not wait for it.
+        poll_fn(|cx| {
+            let mut ready = true;
+            for (_, call, result) in &mut calls {
+                if result.is_none() {
+                    match Pin::new(call).poll(cx) {
+                        Poll::Ready(answer) => *result = Some(answer),
+                        Poll::Pending => ready = false,
+                    }
+                }
+            }
+            if ready {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        })
+        .await;
+        let answered = calls.into_iter();
+        answered
+            .filter_map(|(endpoint, _, result)| Some((endpoint, result?)))
+            .collect()
     }
 
     /// Sends a command whose result is not wanted; the future is ready when it has been handed over to a connection.
@@ -144,6 +223,38 @@ impl AsyncClient {
     #[must_use]
     pub fn stats(&self) -> ClientStats {
         self.client.stats()
+    }
+
+    /// Returns the endpoints, as [`Client::endpoints`] does.
+    #[must_use]
+    pub fn endpoints(&self) -> Vec<String> {
+        self.client.endpoints()
+    }
+
+    /// Connects to one more endpoint, as [`Client::add_connect`] does.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn add_connect(&self, endpoint: impl AsRef<str>) -> Result<(), Error> {
+        self.client.add_connect(endpoint)
+    }
+
+    /// Leaves an endpoint, as [`Client::remove_endpoint`] does.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn remove_endpoint(&self, endpoint: impl AsRef<str>) -> Result<(), Error> {
+        self.client.remove_endpoint(endpoint)
+    }
+}
+
+fn kind_of(method: &Method) -> RequestKind {
+    if method.is_oneway() {
+        RequestKind::Notify
+    } else {
+        RequestKind::Call
     }
 }
 

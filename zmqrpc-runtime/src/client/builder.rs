@@ -3,15 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::balancer::{Balancer, Channel};
-use super::connection::Connection;
+use super::balancer::{Balancer, Channel, Opener};
 use super::handle::Client;
-use super::liveness::Liveness;
 use super::state::CallLimits;
 use crate::auth::Credentials;
 use crate::error::{EndpointCause, Error};
 use crate::options::{ConnectionOptions, Ping, connection_methods};
-use crate::socket::{Direction, Endpoint, Registration};
+use crate::socket::{Direction, Endpoint};
 use crate::wire::Limits;
 
 /// Makes a [`Client`]. Nothing is opened before [`build`](Self::build), which checks every setting.
@@ -131,21 +129,14 @@ impl ClientBuilder {
             calls: self.max_calls,
             queued_bytes: self.max_queued_bytes,
         };
-        let connections: Result<Vec<_>, _> = endpoints
-            .iter()
-            .map(|endpoint| {
-                Connection::open(
-                    endpoint,
-                    &options,
-                    self.limits(),
-                    bounds,
-                    Liveness::new(self.ping),
-                )
-                .map(|connection| Registration::of(Arc::new(connection)))
-                .map_err(|error| Error::endpoint_error(endpoint.as_str(), error))
-            })
-            .collect();
-        let channel = Channel::Connections(Arc::new(Balancer::new(connections?)));
+        let opener = Opener {
+            options,
+            limits: self.limits(),
+            bounds,
+            ping: self.ping,
+        };
+        let balancer = Balancer::open(opener, &endpoints)?;
+        let channel = Channel::Connections(Arc::new(balancer));
         Ok(Client::new(
             channel,
             self.timeout,

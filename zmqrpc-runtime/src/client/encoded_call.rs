@@ -56,6 +56,14 @@ impl EncodedCall {
         })
     }
 
+    /// The same for a task that may wait for it later: what cannot be sent at once is sent while nobody polls it.
+    pub(super) fn begin_unpolled(self, callee: Callee<'_>) -> Result<InFlightCall, Error> {
+        self.begin_by(callee, false, |service, frame| match service.start(frame) {
+            InProcessResult::Done(frame) => ReplySource::here(frame),
+            InProcessResult::Task(task) => ReplySource::Task(task, None),
+        })
+    }
+
     fn begin_by(
         self,
         callee: Callee<'_>,

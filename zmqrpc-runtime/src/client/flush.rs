@@ -47,6 +47,7 @@ impl Client {
 
     fn ask_all(&self, limit: Duration) -> Vec<FlushProgress> {
         self.connections()
+            .iter()
             .map(|connection| FlushProgress::of(connection, limit))
             .collect()
     }

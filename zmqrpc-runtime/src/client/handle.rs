@@ -6,10 +6,9 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::balancer::Channel;
+use super::balancer::{Balancer, Channel, Connections};
 use super::builder::ClientBuilder;
 use super::call_info::{CallInfo, Callee};
-use super::connection::Connection;
 use super::encoded_call::{Destination, EncodedCall};
 use super::pending::{InFlightCall, Pending, depart_together};
 use super::retry::{Attempts, RetryContext};
@@ -18,11 +17,11 @@ use crate::clock::FOREVER;
 #[cfg(feature = "tokio")]
 use crate::command::mark_of_blocked;
 use crate::command::{Command, InProcess, Transport, Value, WithTimeout, inherited_deadline};
-use crate::error::Error;
+use crate::error::{EndpointCause, Error, UnavailableCause};
 use crate::socket::Process;
 #[cfg(feature = "tokio")]
 use crate::wire::BLOCKED_KEY;
-use crate::wire::{Limits, MetadataBuf, RequestKind};
+use crate::wire::{Executed, Limits, MetadataBuf, RequestKind};
 
 /// Calls services and blocks until they have answered. Needs no runtime and has no thread of its own; one thread of the
 /// process looks after the connections that nobody uses.
@@ -195,7 +194,7 @@ impl Client {
     pub fn fan_out<C: Command>(&self, command: &C) -> Vec<(String, Result<C::Reply, C::Failure>)> {
         let callee = Callee::Method(const { &C::METHOD });
         let connections = match &self.shared.channel {
-            Channel::Connections(connections) => connections.all(),
+            Channel::Connections(balancer) => balancer.all(),
             Channel::Local(_) => return vec![("local".into(), self.call(command))],
         };
         let marked = self.blocking();
@@ -258,13 +257,55 @@ impl Client {
         None
     }
 
-    /// None where calls do not leave the process.
-    pub(super) fn connections(&self) -> impl Iterator<Item = &Arc<Connection>> {
-        let connections = match &self.shared.channel {
-            Channel::Connections(connections) => connections.all(),
-            Channel::Local(_) => &[],
-        };
-        connections.iter().map(|connection| &**connection)
+    /// Returns the connections; none where calls do not leave the process.
+    pub(super) fn connections(&self) -> Connections<'_> {
+        match &self.shared.channel {
+            Channel::Connections(balancer) => balancer.all(),
+            Channel::Local(_) => Connections::Initial(&[]),
+        }
+    }
+
+    fn balancer(&self, endpoint: &str) -> Result<&Balancer, Error> {
+        self.check_process()?;
+        match &self.shared.channel {
+            Channel::Connections(balancer) => Ok(balancer),
+            Channel::Local(_) => {
+                let reason = "this client calls a service within the process";
+                let cause = EndpointCause::Malformed(reason.into());
+                Err(Error::endpoint_error(endpoint, cause))
+            }
+        }
+    }
+
+    /// Returns the endpoints, in the order in which they were added; none for a service within the process.
+    #[must_use]
+    pub fn endpoints(&self) -> Vec<String> {
+        let connections = self.connections();
+        connections
+            .iter()
+            .map(|connection| connection.endpoint().to_string())
+            .collect()
+    }
+
+    /// Connects to one more endpoint: calls of this handle and all of its clones go there as well from now on.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Endpoint`] if the endpoint is wrong or the client has it already; nothing has changed then.
+    pub fn add_connect(&self, endpoint: impl AsRef<str>) -> Result<(), Error> {
+        let endpoint = endpoint.as_ref();
+        self.balancer(endpoint)?.add(endpoint)
+    }
+
+    /// Leaves an endpoint: no call begins there any more. Calls that are under way there keep the connection until they
+    /// end. Without any endpoint, calls fail at once with [`Error::Unavailable`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Endpoint`] if the client has no such endpoint.
+    pub fn remove_endpoint(&self, endpoint: impl AsRef<str>) -> Result<(), Error> {
+        let endpoint = endpoint.as_ref();
+        self.balancer(endpoint)?.remove(endpoint)
     }
 
     fn send<A: Serialize + ?Sized>(
@@ -274,6 +315,10 @@ impl Client {
         arguments: &A,
     ) -> Result<InFlightCall, Error> {
         self.prepare(callee, kind, arguments)?.begin(callee)
+    }
+
+    pub(super) fn is_local(&self) -> bool {
+        matches!(self.shared.channel, Channel::Local(_))
     }
 
     /// In a child of the process that made them, connections are of no use. A service within the process is.
@@ -301,7 +346,10 @@ impl Client {
                 return self.prepare_for(to, callee, kind, arguments);
             }
         };
-        let to = Destination::Link(Arc::clone(connections.pick()));
+        let Some(connection) = connections.pick() else {
+            return Err(self.no_endpoint(callee));
+        };
+        let to = Destination::Link(connection);
         let mut encoded = self.prepare_for(to, callee, kind, arguments)?;
         let idempotent = matches!(callee, Callee::Method(method) if method.is_idempotent());
         let several = connections.all().len() > 1;
@@ -315,7 +363,19 @@ impl Client {
         Ok(encoded)
     }
 
-    fn prepare_for<A: Serialize + ?Sized>(
+    #[cold]
+    fn no_endpoint(&self, callee: Callee<'_>) -> Error {
+        let info = CallInfo {
+            callee,
+            endpoint: None,
+            limits: &self.shared.limits,
+            timeout: self.time_limit(callee),
+            tried: false,
+        };
+        info.unavailable(UnavailableCause::NoEndpoint, Executed::No)
+    }
+
+    pub(super) fn prepare_for<A: Serialize + ?Sized>(
         &self,
         to: Destination,
         callee: Callee<'_>,
@@ -382,13 +442,9 @@ impl WithTimeout for Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let endpoints: Vec<&str> = match &self.shared.channel {
-            Channel::Connections(connections) => connections
-                .all()
-                .iter()
-                .map(|connection| &**connection.endpoint())
-                .collect(),
-            Channel::Local(_) => vec!["local"],
+        let endpoints = match &self.shared.channel {
+            Channel::Connections(_) => self.endpoints(),
+            Channel::Local(_) => vec!["local".into()],
         };
         f.debug_struct("Client")
             .field("endpoints", &endpoints)

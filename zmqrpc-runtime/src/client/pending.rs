@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::balancer::number;
 use super::call_info::{CallInfo, Callee};
 use super::connection::{BlockedBy, Connection};
 use super::in_flight::{CallOptions, CallResult, Deadlines, NoReply};
@@ -232,18 +233,18 @@ impl InFlightCall {
             return false;
         };
         let connections = &retry.connections;
-        let by = || connections.position(connection).unwrap_or_default();
+        let by = || number(connection);
         let Some(end) = AttemptOutcome::of(ending, by, || !connection.takes_calls()) else {
             return false;
         };
         let now = Instant::now();
         let next = match retry.attempts.next(end, &self.deadlines, now) {
             RetryDecision::Stop => return false,
-            RetryDecision::Anywhere => Some(connections.pick()),
+            RetryDecision::Anywhere => connections.pick(),
             RetryDecision::Elsewhere => connections.pick_another(&retry.attempts.refused),
             RetryDecision::ElsewhereOrLater => {
                 let another = connections.pick_another(&retry.attempts.refused);
-                Some(another.unwrap_or_else(|| connections.pick()))
+                another.or_else(|| connections.pick())
             }
         };
         let options = CallOptions {
@@ -263,7 +264,7 @@ impl InFlightCall {
             // The server was there: what counts is how long it takes to come back.
             self.deadlines.connected_by = now + self.deadlines.connect_timeout;
         }
-        self.source = ReplySource::Link(Arc::clone(connection), call.id);
+        self.source = ReplySource::Link(connection, call.id);
         self.written = call.written;
         self.start_turn(now);
         true

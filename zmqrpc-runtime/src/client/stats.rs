@@ -22,14 +22,15 @@ impl Client {
         if self.check_process().is_err() {
             return ClientStats::default();
         }
+        let connections = self.connections();
         ClientStats {
-            in_flight: self
-                .connections()
+            in_flight: connections
+                .iter()
                 .map(|connection| connection.in_flight())
                 .sum(),
-            late_replies: self.connections().map(|connection| connection.late()).sum(),
-            renewals: self
-                .connections()
+            late_replies: connections.iter().map(|connection| connection.late()).sum(),
+            renewals: connections
+                .iter()
                 .map(|connection| connection.renewals())
                 .sum(),
         }

@@ -17,6 +17,8 @@ pub enum UnavailableCause {
         /// Why the endpoint's host name has no address, if it has none.
         lookup: Option<Box<str>>,
     },
+    /// The client has no endpoint: all have been removed.
+    NoEndpoint,
     /// There is a connection, and the peer takes nothing in.
     NoRoom {
         /// How long the call waited.
@@ -78,6 +80,7 @@ impl fmt::Display for UnavailableCause {
                     "no connection within {waited:?}, is the server running there?"
                 ),
             },
+            Self::NoEndpoint => f.write_str("the client has no endpoint, all have been removed"),
             Self::NoRoom { waited } => write!(
                 f,
                 "no room for the request within {waited:?}, the server takes nothing in"
