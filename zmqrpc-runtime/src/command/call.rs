@@ -15,7 +15,7 @@ use crate::codec::{Codec, Error as CodecError};
 use crate::log::{self, Throttle};
 use crate::socket::{Message, PerProcess};
 use crate::wire::{
-    Executed, Limits, Metadata, Reply, ReplyBody, Status, WireError, is_service_error, refusal_id,
+    Executed, Limits, Metadata, Reply, ReplyBody, Status, WireError, is_service_error, rejection_id,
 };
 
 /// A request whose header has been read: the arguments are still encoded, the reply is still to come.
@@ -306,7 +306,7 @@ impl CallFailure {
         } else {
             Self::new(error.status(), error.to_string())
         };
-        refusal_id(frame).map(|id| refusal.surely(Executed::No).encode(id))
+        rejection_id(frame).map(|id| refusal.surely(Executed::No).encode(id))
     }
 
     fn arguments(error: &CodecError) -> Self {

@@ -10,7 +10,7 @@ use crate::log;
 use crate::server::{CallbackThread, CommandSource, SubscriptionSource, ValidSubscription};
 use crate::socket::{Arrival, Endpoint, Message, Poller, PullSocket, SocketError, SocketOptions};
 use crate::wire::{
-    Incoming, Limits, NO_ID, Request, RequestKind, encode_ping, event_to_request, hops, numbered,
+    Incoming, Limits, NO_ID, Request, RequestKind, encode_ping, event_to_request, hops, with_hops,
     peek_id,
 };
 
@@ -156,7 +156,7 @@ impl InputSockets for Events {
         let id = if passed == 0 {
             NO_ID
         } else {
-            numbered(passed, 0)
+            with_hops(passed, 0)
         };
         event_to_request(event, RequestKind::Call, id, limits).ok()?
     }
