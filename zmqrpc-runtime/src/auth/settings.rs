@@ -1,94 +1,97 @@
-//! What builders keep of logins.
+//! The builders' settings for logins.
 
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use super::{Authenticator, CurveClient, is_name};
+use super::{Authenticator, CurveClient, is_user_name};
 use crate::error::Error;
 use crate::log;
 use crate::socket::{ClientLogin, Direction, Endpoint, Security, has_curve};
 
-/// A builder embeds one, passes its own methods of the same names on to it, and asks it for the
-/// [`Security`](crate::socket::Security) of its sockets when it opens them.
+/// A builder embeds one, forwards its own methods of the same names to it, and takes the
+/// [`Security`](crate::socket::Security) of its sockets from it when it opens them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct AuthSettings {
-    login: Option<ShownLogin>,
+    login: Option<LoginSetting>,
     authenticator: Option<Authenticator>,
 }
 
 #[derive(Clone, Debug)]
-enum ShownLogin {
+enum LoginSetting {
     Plain(Arc<ClientLogin>),
-    /// A user or a password that cannot travel.
+    /// A user or a password that cannot be sent.
     Wrong(&'static str),
     Curve(CurveClient),
 }
 
 const NOTHING_CONNECTS: &str =
-    "nothing connects: what is bound asks for logins with `authenticate`";
+    "nothing connects: a bound socket asks for logins, with `authenticate`";
 
-/// Bytes of a user's name or of a password: libzmq's limit.
-const MAX: usize = 255;
+/// The most bytes of a user's name or of a password, which is libzmq's limit.
+const MAX_PASSWORD: usize = 255;
 
 impl AuthSettings {
     pub(crate) fn plain(&mut self, user: impl Into<String>, password: impl Into<String>) {
         let (user, password) = (user.into(), Zeroizing::new(password.into()));
-        self.login = Some(if !is_name(&user) {
-            ShownLogin::Wrong("the user's name must have 1 to 255 bytes and no control characters")
-        } else if password.is_empty() || password.len() > MAX || password.contains('\0') {
-            ShownLogin::Wrong("the password must have 1 to 255 bytes, and none of them zero")
+        self.login = Some(if !is_user_name(&user) {
+            LoginSetting::Wrong(
+                "the user's name must have 1 to 255 bytes and no control characters",
+            )
+        } else if password.is_empty() || password.len() > MAX_PASSWORD || password.contains('\0') {
+            LoginSetting::Wrong("the password must have 1 to 255 bytes, and none of them zero")
         } else {
-            ShownLogin::Plain(Arc::new(ClientLogin::Plain { user, password }))
+            LoginSetting::Plain(Arc::new(ClientLogin::Plain { user, password }))
         });
     }
 
     pub(crate) fn curve(&mut self, keys: CurveClient) {
-        self.login = Some(ShownLogin::Curve(keys));
+        self.login = Some(LoginSetting::Curve(keys));
     }
 
     pub(crate) fn authenticate(&mut self, authenticator: impl Into<Authenticator>) {
         self.authenticator = Some(authenticator.into());
     }
 
-    /// Writes one line if somebody from another machine could come in without a login.
+    /// Logs a warning if clients on other machines can connect without a login.
     pub(crate) fn warn_if_exposed<'a>(&self, endpoints: impl Iterator<Item = &'a Endpoint>) {
         if self.authenticator.is_none() {
             warn_if_exposed(endpoints);
         }
     }
 
-    /// Whether nothing was set.
-    pub(crate) fn is_open(&self) -> bool {
+    /// Returns whether nothing was set.
+    pub(crate) fn is_empty(&self) -> bool {
         self.login.is_none() && self.authenticator.is_none()
     }
 
-    /// For sockets that connect: what they show.
-    pub(crate) fn login(&self) -> Result<Security, Error> {
+    /// Returns the security of sockets that connect: the login that they present.
+    pub(crate) fn client_security(&self) -> Result<Security, Error> {
         Ok(match &self.login {
             None => Security::Open,
-            Some(ShownLogin::Wrong(reason)) => return Err(Error::bad_setting("plain", *reason)),
-            Some(ShownLogin::Plain(login)) => Security::Login(Arc::clone(login)),
-            Some(ShownLogin::Curve(keys)) => {
+            Some(LoginSetting::Wrong(reason)) => return Err(Error::bad_setting("plain", *reason)),
+            Some(LoginSetting::Plain(login)) => Security::Login(Arc::clone(login)),
+            Some(LoginSetting::Curve(keys)) => {
                 check_curve("curve")?;
-                Security::Login(Arc::new(keys.login()))
+                Security::Login(Arc::new(keys.client_login()))
             }
         })
     }
 
-    /// For sockets that are bound: what they ask for. All that get this one, or a clone of it, share one domain.
-    pub(crate) fn guard(&self) -> Result<Security, Error> {
+    /// Returns the security of bound sockets: what they verify logins by. All sockets with this value, or a clone of
+    /// it, share one ZAP domain.
+    pub(crate) fn server_security(&self) -> Result<Security, Error> {
         match &self.authenticator {
             None => Ok(Security::Open),
-            Some(authenticator) => authenticator.guard().map(Security::Guard),
+            Some(authenticator) => authenticator.server_auth().map(Security::Guard),
         }
     }
 
-    /// For a socket for each of these endpoints: what those ask for that are bound, and what those show that connect.
-    pub(crate) fn of_each(
+    /// Returns the security of sockets with one endpoint each, of these directions.
+    pub(crate) fn for_endpoints(
         &self,
         directions: impl Iterator<Item = Direction>,
-    ) -> Result<EachWay, Error> {
+    ) -> Result<SecurityByDirection, Error> {
         let (mut binds, mut connects) = (false, false);
         for direction in directions {
             match direction {
@@ -97,25 +100,27 @@ impl AuthSettings {
             }
         }
         if self.authenticator.is_some() && !binds {
-            let reason = "nothing is bound: what connects cannot ask for a login";
+            let reason = "nothing is bound: a socket that connects cannot ask for a login";
             return Err(Error::bad_setting("authenticate", reason));
         }
         if self.login.is_some() && !connects {
             return Err(Error::bad_setting(self.login_setting(), NOTHING_CONNECTS));
         }
-        Ok(EachWay {
-            bound: self.guard()?,
-            connected: self.login()?,
+        Ok(SecurityByDirection {
+            bound: self.server_security()?,
+            connected: self.client_security()?,
         })
     }
 
-    /// For one socket with the first endpoints, and a socket for each of the others.
-    pub(crate) fn of_one_and_each(
+    /// Returns the security of one socket with the endpoints `shared`, and of further sockets with one endpoint each.
+    pub(crate) fn for_socket_and_endpoints(
         &self,
-        one: impl Iterator<Item = Direction> + Clone,
+        shared: impl Iterator<Item = Direction> + Clone,
         each: impl Iterator<Item = Direction>,
-    ) -> Result<(Security, EachWay), Error> {
-        let connects = one.clone().any(|direction| direction == Direction::Connect);
+    ) -> Result<(Security, SecurityByDirection), Error> {
+        let connects = shared
+            .clone()
+            .any(|direction| direction == Direction::Connect);
         if self.login.is_some() && !connects {
             if !each
                 .into_iter()
@@ -123,20 +128,20 @@ impl AuthSettings {
             {
                 return Err(Error::bad_setting(self.login_setting(), NOTHING_CONNECTS));
             }
-            // The login is for those alone.
-            let bound = self.guard()?;
-            let connected = self.login()?;
-            return Ok((bound.clone(), EachWay { bound, connected }));
+            // Only the further sockets present the login.
+            let bound = self.server_security()?;
+            let connected = self.client_security()?;
+            return Ok((bound.clone(), SecurityByDirection { bound, connected }));
         }
-        let security = self.of_one(one)?;
+        let security = self.for_socket(shared)?;
         let each = match &security {
-            Security::Guard(_) => EachWay {
+            Security::Guard(_) => SecurityByDirection {
                 bound: security.clone(),
                 connected: Security::Open,
             },
-            _ => EachWay {
+            _ => SecurityByDirection {
                 bound: Security::Open,
-                connected: self.login()?,
+                connected: self.client_security()?,
             },
         };
         Ok((security, each))
@@ -144,44 +149,44 @@ impl AuthSettings {
 
     fn login_setting(&self) -> &'static str {
         match self.login {
-            Some(ShownLogin::Curve(_)) => "curve",
+            Some(LoginSetting::Curve(_)) => "curve",
             _ => "plain",
         }
     }
 
-    /// For one socket with these endpoints: libzmq knows one side of one mechanism for each socket.
-    pub(crate) fn of_one(
+    /// Returns the security of one socket with endpoints of these directions. A libzmq socket takes one side of one
+    /// mechanism.
+    pub(crate) fn for_socket(
         &self,
         mut directions: impl Iterator<Item = Direction>,
     ) -> Result<Security, Error> {
         if self.login.is_some() && self.authenticator.is_some() {
-            let reason = "one socket cannot log in and ask for logins: use two";
+            let reason = "one socket cannot both log in and ask for logins: use two";
             return Err(Error::bad_setting("authenticate", reason));
         }
         if self.authenticator.is_some() {
             if directions.any(|direction| direction == Direction::Connect) {
-                let reason =
-                    "what connects cannot ask for a login: bind, and let the others connect";
+                let reason = "a socket that connects cannot ask for a login: bind, and let the peers connect";
                 return Err(Error::bad_setting("authenticate", reason));
             }
-            return self.guard();
+            return self.server_security();
         }
         if self.login.is_some() && directions.any(|direction| direction == Direction::Bind) {
-            let reason = "what is bound cannot log in: connect, or use `authenticate`";
+            let reason = "a socket that is bound cannot log in: connect, or use `authenticate`";
             return Err(Error::bad_setting(self.login_setting(), reason));
         }
-        self.login()
+        self.client_security()
     }
 }
 
-/// What sockets do that have one endpoint each.
+/// The security of sockets with one endpoint each.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct EachWay {
+pub(crate) struct SecurityByDirection {
     pub(crate) bound: Security,
     pub(crate) connected: Security,
 }
 
-impl EachWay {
+impl SecurityByDirection {
     pub(crate) fn of(&self, direction: Direction) -> Security {
         match direction {
             Direction::Bind => self.bound.clone(),
@@ -190,12 +195,12 @@ impl EachWay {
     }
 }
 
-/// The methods `plain` and `curve` of a builder whose field of this name is an [`AuthSettings`]. What is given in front belongs
-/// to both, and what is given behind says what becomes of a login that is refused.
+/// Defines the methods `plain` and `curve` of a builder whose field of this name is an [`AuthSettings`]. The attributes
+/// before the field belong to both methods; those after it document what happens after a rejected login.
 macro_rules! login_methods {
     ($(#[$attribute:meta])* $($access:ident).+ $(#[$refused:meta])*) => {
-        /// Logs in with a user's name and a password, of 1 to 255 bytes each, at what it connects to and is asked for them
-        /// by [`Passwords`](crate::Passwords). Both travel unencrypted.
+        /// Presents a user's name and a password, of 1 to 255 bytes each, to bound peers that verify logins by
+        /// [`Passwords`](crate::Passwords). Both travel unencrypted.
         ///
         $(#[$refused])*
         $(#[$attribute])*
@@ -204,8 +209,8 @@ macro_rules! login_methods {
             self
         }
 
-        /// Logs in with a key at what it connects to and is asked for one by a [`CurveServer`](crate::CurveServer), and
-        /// encrypts everything. Otherwise as [`plain`](Self::plain), which this replaces: there is one way to log in.
+        /// Presents a key to bound peers that verify logins by a [`CurveServer`](crate::CurveServer), and encrypts all
+        /// messages. Otherwise like [`plain`](Self::plain), which it replaces: a socket presents one login.
         $(#[$attribute])*
         pub fn curve(mut self, keys: $crate::auth::CurveClient) -> Self {
             self.$($access).+.curve(keys);
@@ -214,16 +219,18 @@ macro_rules! login_methods {
     };
 }
 
-/// The method `authenticate`, as [`login_methods`] has the others; what is given behind says who is asked.
+/// Defines the method `authenticate` of a builder, like [`login_methods`]; the attributes after the field document
+/// whose logins are verified.
 macro_rules! authenticate_method {
     ($(#[$attribute:meta])* $($access:ident).+ $(#[$who:meta])*) => {
         $(#[$who])*
         ///
-        /// Asks for [`Passwords`](crate::Passwords) or, by a [`CurveServer`](crate::CurveServer), for keys. Who has none
-        /// that is right gets nothing, gets nothing through, and learns so within a second. Default: everybody is let in.
+        /// Verifies logins by [`Passwords`](crate::Passwords) or, for keys, by a [`CurveServer`](crate::CurveServer). A
+        /// peer without a valid login receives nothing, cannot send anything, and gets the rejection within a second.
+        /// Default: every peer is admitted.
         ///
-        /// `inproc` is within the process and knows no logins: who can reach such an endpoint is let in. What connects
-        /// cannot ask for logins.
+        /// `inproc` stays within the process and knows no logins: every peer at such an endpoint is admitted. Sockets
+        /// that connect cannot verify logins.
         $(#[$attribute])*
         pub fn authenticate(
             mut self,
@@ -236,7 +243,7 @@ macro_rules! authenticate_method {
 }
 pub(crate) use {authenticate_method, login_methods};
 
-/// The same for endpoints of which it is known that they ask for none.
+/// Logs a warning if clients on other machines can connect to one of these endpoints, which verify no logins.
 pub(crate) fn warn_if_exposed<'a>(endpoints: impl Iterator<Item = &'a Endpoint>) {
     let exposed = endpoints
         .filter(|endpoint| endpoint.direction() == Direction::Bind && endpoint.is_exposed());
@@ -246,12 +253,12 @@ pub(crate) fn warn_if_exposed<'a>(endpoints: impl Iterator<Item = &'a Endpoint>)
         log::here!(
             warn,
             endpoints;
-            "other machines can connect, and no login is asked for"
+            "other machines can connect without a login"
         );
     }
 }
 
-/// CURVE must be there before anything is opened, not at the first call.
+/// Fails if libzmq has no CURVE: before anything is opened, rather than at the first call.
 pub(super) fn check_curve(setting: &'static str) -> Result<(), Error> {
     if has_curve() {
         return Ok(());
@@ -260,4 +267,4 @@ pub(super) fn check_curve(setting: &'static str) -> Result<(), Error> {
 }
 
 pub(super) const NO_CURVE: &str = "libzmq was built without CURVE here: install one that has it (Debian: `apt install libzmq3-dev`) \
-and build with `cargo --config .cargo/system-libzmq.toml`, as the README's section \"libzmq\" tells";
+and build with `cargo --config .cargo/system-libzmq.toml`, as the README's section \"libzmq\" describes";

@@ -196,7 +196,7 @@ impl ClientBuilder {
             send_high_water: messages,
             receive_high_water: messages,
             ipv6: self.ipv6,
-            security: self.access.login()?,
+            security: self.access.client_security()?,
             upkeep: self.upkeep,
         };
         let bounds = CallLimits {

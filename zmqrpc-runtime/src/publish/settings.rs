@@ -53,7 +53,7 @@ impl SenderSettings {
             send_high_water: u32::try_from(self.high_water).unwrap_or(u32::MAX),
             receive_high_water: 1000,
             ipv6: self.ipv6,
-            security: self.access.of_one(directions)?,
+            security: self.access.for_socket(directions)?,
             upkeep: self.upkeep,
         })
     }

@@ -48,7 +48,7 @@ impl ServerBuilder {
         self.access.warn_if_exposed(exposed);
         let own = self.endpoints.iter().map(|(_, direction)| *direction);
         let others = self.pulls.iter().map(|(_, direction)| *direction);
-        let (security, logins) = self.access.of_one_and_each(own, others)?;
+        let (security, logins) = self.access.for_socket_and_endpoints(own, others)?;
         let denied = logins.bound.denied();
         let limits = self.limits();
         let options = SocketOptions {

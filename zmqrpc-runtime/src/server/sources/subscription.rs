@@ -4,7 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::auth::{AuthSettings, EachWay, authenticate_method, login_methods, warn_if_exposed};
+use crate::auth::{
+    AuthSettings, SecurityByDirection, authenticate_method, login_methods, warn_if_exposed,
+};
 use crate::error::Error;
 use crate::socket::{Direction, Endpoint, Security, SocketOptions};
 use crate::wire::MAX_TOPIC;
@@ -78,7 +80,11 @@ impl ValidSubscription {
     }
 
     /// What to open it with, among others whose settings are these; `logins` are for those that have none of their own.
-    pub(crate) fn options(&self, options: &SocketOptions, logins: &EachWay) -> SocketOptions {
+    pub(crate) fn options(
+        &self,
+        options: &SocketOptions,
+        logins: &SecurityByDirection,
+    ) -> SocketOptions {
         let own = self.security.clone();
         SocketOptions {
             receive_high_water: self.high_water.into(),
@@ -189,7 +195,7 @@ impl Subscription {
             check_topic(topic)?;
         }
         let access = self.access;
-        let own = (!access.is_open()).then(|| access.of_one([self.direction].into_iter()));
+        let own = (!access.is_empty()).then(|| access.for_socket([self.direction].into_iter()));
         Ok(ValidSubscription {
             endpoint,
             topics,
