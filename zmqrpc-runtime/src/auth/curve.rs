@@ -126,12 +126,16 @@ impl CurveServer {
     }
 
     pub(super) fn check_usable(&self) -> Result<(), Error> {
-        let wrong = |reason| Err(Error::bad_setting("authenticate", reason));
+        let config_error = |reason| Err(Error::bad_setting("authenticate", reason));
         if self.allowed.values().any(|user| !is_user_name(user)) {
-            return wrong("a user's name must have 1 to 255 bytes and no control characters");
+            return config_error(
+                "a user's name must have 1 to 255 bytes and no control characters",
+            );
         }
         if self.allowed.is_empty() && self.files.is_empty() && self.check.is_none() && !self.any {
-            return wrong("nobody could log in: use `allow`, `allow_file`, `check` or `allow_any`");
+            return config_error(
+                "nobody could log in: use `allow`, `allow_file`, `check` or `allow_any`",
+            );
         }
         Ok(())
     }

@@ -68,8 +68,8 @@ impl Hashed {
     /// Parses a result of [`hash_password`], or another program's argon2 hash; `None` if it is neither.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let hash = PasswordHash::new(text).ok()?;
-        let whole = hash.salt.is_some() && hash.hash.is_some();
-        (whole && hash.algorithm.as_str().starts_with("argon2")).then(|| Self {
+        let is_complete = hash.salt.is_some() && hash.hash.is_some();
+        (is_complete && hash.algorithm.as_str().starts_with("argon2")).then(|| Self {
             hash,
             proof: Mutex::default(),
         })

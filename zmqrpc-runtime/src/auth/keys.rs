@@ -39,7 +39,7 @@ impl KeyPair {
     /// [`Error::Config`] if libzmq has no CURVE; the message says what to install.
     pub fn generate() -> Result<Self, Error> {
         check_curve("curve")?;
-        let (public, secret) = new_keys().map_err(|error| wrong(error.to_string()))?;
+        let (public, secret) = new_keys().map_err(|error| config_error(error.to_string()))?;
         Ok(Self {
             public: PublicKey(public),
             secret: SecretKey(secret),
@@ -63,7 +63,7 @@ impl KeyPair {
     /// [`Error::Config`] if the file cannot be written, or exists already.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
         let path = path.as_ref();
-        let failed = |error| wrong(format!("{} cannot be written: {error}", path.display()));
+        let failed = |error| config_error(format!("{} cannot be written: {error}", path.display()));
         let secret = Zeroizing::new(z85::encode(self.secret()));
         let mut text = Zeroizing::new(String::with_capacity(200));
         let written = write!(
@@ -93,7 +93,7 @@ impl KeyPair {
         let path = path.as_ref();
         let text = fs::read_to_string(path)
             .map(Zeroizing::new)
-            .map_err(|error| wrong(format!("{} cannot be read: {error}", path.display())))?;
+            .map_err(|error| config_error(format!("{} cannot be read: {error}", path.display())))?;
         if fs::metadata(path).is_ok_and(|metadata| metadata.mode() & 0o077 != 0) {
             log::here!(warn, path = log::text(path.display()); "other users may read a file of secret keys");
         }
@@ -107,7 +107,10 @@ impl KeyPair {
                 public: PublicKey(public),
                 secret: SecretKey(Zeroizing::new(secret)),
             }),
-            _ => Err(wrong(format!("{} is no file of keys", path.display()))),
+            _ => Err(config_error(format!(
+                "{} is no file of keys",
+                path.display()
+            ))),
         }
     }
 }
@@ -130,7 +133,9 @@ impl FromStr for PublicKey {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         let reason = "a public key is a text of 40 characters, in the encoding Z85";
-        z85::decode(text).map(Self).ok_or_else(|| wrong(reason))
+        z85::decode(text)
+            .map(Self)
+            .ok_or_else(|| config_error(reason))
     }
 }
 
@@ -152,6 +157,6 @@ impl fmt::Debug for SecretKey {
     }
 }
 
-fn wrong(reason: impl Into<Box<str>>) -> Error {
+fn config_error(reason: impl Into<Box<str>>) -> Error {
     Error::bad_setting("keys", reason)
 }

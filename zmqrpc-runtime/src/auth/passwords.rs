@@ -33,7 +33,7 @@ pub struct Passwords {
     users: Users,
     files: Vec<Arc<Watched<Users>>>,
     check: Option<PasswordCheck>,
-    wrong: Option<Error>,
+    error: Option<Error>,
 }
 
 type Users = HashMap<String, Arc<Hashed>>;
@@ -62,7 +62,7 @@ impl Passwords {
             Ok(hashed) => {
                 self.users.insert(user, Arc::new(hashed));
             }
-            Err(error) => self.wrong = Some(error),
+            Err(error) => self.error = Some(error),
         }
         self
     }
@@ -118,7 +118,7 @@ impl Passwords {
     }
 
     pub(super) fn check_usable(&self) -> Result<(), Error> {
-        if let Some(error) = &self.wrong {
+        if let Some(error) = &self.error {
             return Err(error.clone());
         }
         if self.users.is_empty() && self.files.is_empty() && self.check.is_none() {

@@ -21,7 +21,7 @@ pub(crate) struct AuthSettings {
 enum LoginSetting {
     Plain(Arc<ClientLogin>),
     /// A user or a password that cannot be sent.
-    Wrong(&'static str),
+    Invalid(&'static str),
     Curve(CurveClient),
 }
 
@@ -35,11 +35,11 @@ impl AuthSettings {
     pub(crate) fn plain(&mut self, user: impl Into<String>, password: impl Into<String>) {
         let (user, password) = (user.into(), Zeroizing::new(password.into()));
         self.login = Some(if !is_user_name(&user) {
-            LoginSetting::Wrong(
+            LoginSetting::Invalid(
                 "the user's name must have 1 to 255 bytes and no control characters",
             )
         } else if password.is_empty() || password.len() > MAX_PASSWORD || password.contains('\0') {
-            LoginSetting::Wrong("the password must have 1 to 255 bytes, and none of them zero")
+            LoginSetting::Invalid("the password must have 1 to 255 bytes, and none of them zero")
         } else {
             LoginSetting::Plain(Arc::new(ClientLogin::Plain { user, password }))
         });
@@ -69,7 +69,9 @@ impl AuthSettings {
     pub(crate) fn client_security(&self) -> Result<Security, Error> {
         Ok(match &self.login {
             None => Security::Open,
-            Some(LoginSetting::Wrong(reason)) => return Err(Error::bad_setting("plain", *reason)),
+            Some(LoginSetting::Invalid(reason)) => {
+                return Err(Error::bad_setting("plain", *reason));
+            }
             Some(LoginSetting::Plain(login)) => Security::Login(Arc::clone(login)),
             Some(LoginSetting::Curve(keys)) => {
                 check_curve("curve")?;
@@ -198,11 +200,11 @@ impl SecurityByDirection {
 /// Defines the methods `plain` and `curve` of a builder whose field of this name is an [`AuthSettings`]. The attributes
 /// before the field belong to both methods; those after it document what happens after a rejected login.
 macro_rules! login_methods {
-    ($(#[$attribute:meta])* $($access:ident).+ $(#[$refused:meta])*) => {
+    ($(#[$attribute:meta])* $($access:ident).+ $(#[$rejected:meta])*) => {
         /// Presents a user's name and a password, of 1 to 255 bytes each, to bound peers that verify logins by
         /// [`Passwords`](crate::Passwords). Both travel unencrypted.
         ///
-        $(#[$refused])*
+        $(#[$rejected])*
         $(#[$attribute])*
         pub fn plain(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
             self.$($access).+.plain(user, password);
@@ -222,8 +224,8 @@ macro_rules! login_methods {
 /// Defines the method `authenticate` of a builder, like [`login_methods`]; the attributes after the field document
 /// whose logins are verified.
 macro_rules! authenticate_method {
-    ($(#[$attribute:meta])* $($access:ident).+ $(#[$who:meta])*) => {
-        $(#[$who])*
+    ($(#[$attribute:meta])* $($access:ident).+ $(#[$peers:meta])*) => {
+        $(#[$peers])*
         ///
         /// Verifies logins by [`Passwords`](crate::Passwords) or, for keys, by a [`CurveServer`](crate::CurveServer). A
         /// peer without a valid login receives nothing, cannot send anything, and gets the rejection within a second.

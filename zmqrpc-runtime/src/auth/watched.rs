@@ -48,11 +48,14 @@ const MAX_LEN: u64 = 16 << 20;
 impl<T: Default> Watched<T> {
     /// Opens a file, all lines of which must be right.
     pub(super) fn open(path: &Path, parse_line: ParseLine<T>) -> Result<Self, Error> {
-        let wrong = |reason| Error::bad_setting("authenticate", reason);
-        let (text, stamp) = read(path).map_err(wrong)?;
+        let config_error = |reason| Error::bad_setting("authenticate", reason);
+        let (text, stamp) = read(path).map_err(config_error)?;
         let (table, errors) = parse(&text, parse_line, &T::default());
         if let Some((line, reason)) = errors.first() {
-            return Err(wrong(format!("{}, line {line}: {reason}", path.display())));
+            return Err(config_error(format!(
+                "{}, line {line}: {reason}",
+                path.display()
+            )));
         }
         let table = Arc::new(table);
         Ok(Self {

@@ -18,7 +18,7 @@ pub fn describe(codec: Codec, bytes: &[u8]) -> Option<String> {
     let mut line = TextLine::default();
     let result = match codec {
         Codec::Postcard => return None,
-        Codec::MessagePack => msgpack::decode_seed(bytes, Rendering::whole(&mut line)),
+        Codec::MessagePack => msgpack::decode_seed(bytes, Rendering::of_body(&mut line)),
     };
     (result.is_ok() || line.full).then_some(line.text)
 }
@@ -80,7 +80,7 @@ struct Rendering<'l> {
 }
 
 impl<'l> Rendering<'l> {
-    fn whole(line: &'l mut TextLine) -> Self {
+    fn of_body(line: &'l mut TextLine) -> Self {
         Self {
             line,
             before: "",

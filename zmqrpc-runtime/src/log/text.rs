@@ -93,8 +93,8 @@ mod tests {
 
     #[test]
     fn nothing_begins_a_line_moves_a_cursor_or_turns_the_direction() {
-        let wild = "a\nb\r\t\u{1b}[2J\0\u{7f}\u{85}\u{9b}\u{2028}\u{202e}\u{2066}\u{200b}\u{feff}\u{e0041}";
-        let sanitized = text(wild);
+        let hostile = "a\nb\r\t\u{1b}[2J\0\u{7f}\u{85}\u{9b}\u{2028}\u{202e}\u{2066}\u{200b}\u{feff}\u{e0041}";
+        let sanitized = text(hostile);
         assert!(
             sanitized.starts_with("a\\nb\\r\\t\\u{1b}[2J"),
             "{sanitized}"
@@ -103,7 +103,7 @@ mod tests {
             sanitized.chars().all(|c| c.is_ascii_graphic()),
             "{sanitized}"
         );
-        assert_eq!(Printable(wild).to_string(), sanitized);
+        assert_eq!(Printable(hostile).to_string(), sanitized);
     }
 
     #[test]

@@ -244,11 +244,11 @@ const ENDLESS: [u8; 10] = [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
 
 #[test]
 fn an_endless_list_of_nothing_is_refused() {
-    let refused = Error::TooManyEmpty { limit: 10_000 };
+    let expected = Error::TooManyEmpty { limit: 10_000 };
     let decode = |bytes| Codec::Postcard.decode::<Vec<()>>(bytes);
-    assert_eq!(decode(&ENDLESS).unwrap_err(), refused);
+    assert_eq!(decode(&ENDLESS).unwrap_err(), expected);
     let decode = |bytes| Codec::Postcard.decode::<BTreeSet<()>>(bytes);
-    assert_eq!(decode(&ENDLESS).unwrap_err(), refused);
+    assert_eq!(decode(&ENDLESS).unwrap_err(), expected);
 }
 
 /// The size hint that a type gets, for which it may allocate.
