@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use zmqrpc_runtime::__fuzz::{
-    Event, EventContent, Limits, RequestKind, event_to_request, metadata_of, refusal_id,
+    Event, EventContent, Limits, RequestKind, event_to_request, metadata_of, rejection_id,
     request_to_event,
 };
 
@@ -14,7 +14,7 @@ fuzz_target!(|frame: &[u8]| {
     let Ok(event) = Event::decode(frame, &limits) else {
         return;
     };
-    assert_eq!(refusal_id(frame), None, "events are never answered");
+    assert_eq!(rejection_id(frame), None, "events are never answered");
     let mut again = Vec::new();
     event.encode(&mut again, &limits).unwrap();
     assert_eq!(Event::decode(&again, &limits).unwrap(), event);

@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use zmqrpc_runtime::__fuzz::{
-    Incoming, Limits, Reply, ReplyBody, answered_id, is_from_server, is_service_error, refusal_id,
+    Incoming, Limits, Reply, ReplyBody, answered_id, is_from_server, is_service_error, rejection_id,
 };
 
 fuzz_target!(|frame: &[u8]| {
@@ -16,7 +16,7 @@ fuzz_target!(|frame: &[u8]| {
     assert!(is_from_server(frame));
     assert!(Incoming::decode(frame, &limits).is_err());
     assert_eq!(
-        refusal_id(frame),
+        rejection_id(frame),
         None,
         "servers that answer each other never end"
     );

@@ -6,12 +6,12 @@ use std::time::Duration;
 use libfuzzer_sys::fuzz_target;
 use zmqrpc_runtime::__fuzz::{
     Dialect, Event, Incoming, Limits, Reply, encode_cancel, encode_ping, is_from_server, patch_id,
-    peek_id, refusal_id, request_to_event, shorten_remaining,
+    peek_id, rejection_id, request_to_event, shorten_remaining,
 };
 
 fuzz_target!(|frame: &[u8]| {
     let limits = Limits::default();
-    let _ = (Dialect::sniff(frame), refusal_id(frame));
+    let _ = (Dialect::sniff(frame), rejection_id(frame));
 
     // A proxy writes into frames that it does not decode.
     let mut numbered = frame.to_vec();

@@ -1,20 +1,20 @@
-//! The user's attributes, sorted by how far they travel.
+//! The user's attributes, sorted by the generated items that they are copied to.
 //!
-//! Docs, conditions and lint levels belong to everything that is made from a method, deprecation
-//! and `must_use` to what is called in its place, and all others stay where they were written.
+//! Docs, conditions and lint levels are copied to everything that is generated from a method,
+//! deprecation and `must_use` to the client's method, and all others stay where they were written.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::punctuated::Punctuated;
 use syn::{AttrStyle, Attribute, Expr, ExprLit, Lit, Meta, Path, Token};
 
-/// The attributes that leave their item, and how.
+/// The attributes that are copied to generated items.
 #[derive(Default)]
 pub(crate) struct Attributes {
     docs: Vec<Attribute>,
     conditions: Vec<Attribute>,
     lints: Vec<TokenStream>,
-    on_calls: Vec<Attribute>,
+    for_callers: Vec<Attribute>,
 }
 
 enum Class {
@@ -22,7 +22,7 @@ enum Class {
     Condition,
     Lint,
     Expectation,
-    OnCalls,
+    ForCallers,
     Stays,
 }
 
@@ -36,7 +36,7 @@ impl Class {
             "cfg" => Self::Condition,
             "allow" | "warn" | "deny" | "forbid" => Self::Lint,
             "expect" => Self::Expectation,
-            "deprecated" | "must_use" => Self::OnCalls,
+            "deprecated" | "must_use" => Self::ForCallers,
             _ => Self::Stays,
         }
     }
@@ -64,32 +64,32 @@ impl Attributes {
             Class::Condition => self.conditions.push(attribute.clone()),
             Class::Lint => self.lints.push(attribute.to_token_stream()),
             Class::Expectation => self.lints.extend(allowance(attribute)),
-            Class::OnCalls => self.on_calls.push(attribute.clone()),
+            Class::ForCallers => self.for_callers.push(attribute.clone()),
             Class::Stays => {}
         }
     }
 
-    /// The `#[cfg]`s, for everything that exists only together with the item.
+    /// Returns the `#[cfg]`s, for every item that exists only together with the user's item.
     pub(crate) fn conditions(&self) -> impl ToTokens + use<'_> {
         Joined(&self.conditions)
     }
 
-    /// The documentation as it was written.
+    /// Returns the documentation attributes.
     pub(crate) fn docs(&self) -> impl ToTokens + use<'_> {
         Joined(&self.docs)
     }
 
-    /// The lint levels.
+    /// Returns the lint levels.
     pub(crate) fn lints(&self) -> impl ToTokens + use<'_> {
         Joined(&self.lints)
     }
 
-    /// What is said to those who call the method.
-    pub(crate) fn on_calls(&self) -> impl ToTokens + use<'_> {
-        Joined(&self.on_calls)
+    /// Returns the attributes that concern callers of the method.
+    pub(crate) fn for_callers(&self) -> impl ToTokens + use<'_> {
+        Joined(&self.for_callers)
     }
 
-    /// Whether there is text; `#[doc(hidden)]` and the like are none.
+    /// Returns whether there is text; `#[doc(hidden)]` and the like have none.
     pub(crate) fn is_documented(&self) -> bool {
         let has_text = |attribute: &Attribute| {
             attribute.path().is_ident("cfg_attr") || matches!(attribute.meta, Meta::NameValue(_))
@@ -103,17 +103,17 @@ impl Attributes {
 
     pub(crate) fn is_deprecated(&self) -> bool {
         let deprecated = |attribute: &Attribute| !attribute.path().is_ident("must_use");
-        self.on_calls.iter().any(deprecated)
+        self.for_callers.iter().any(deprecated)
     }
 
-    /// The text of the documentation, without the space that `///` is followed by.
+    /// Returns the text of the documentation, without the space after each `///`.
     pub(crate) fn doc_text(&self) -> String {
         let lines: Vec<String> = self.docs.iter().filter_map(doc_line).collect();
         lines.join("\n")
     }
 }
 
-/// The class of what a `cfg_attr` adds; of the first if it adds several.
+/// Returns the class of the attribute that a `cfg_attr` adds; of the first one if it adds several.
 fn conditional_class(attribute: &Attribute) -> Class {
     let added = |meta: &Meta| -> Option<Class> {
         let list = meta.require_list().ok()?;
@@ -123,13 +123,13 @@ fn conditional_class(attribute: &Attribute) -> Class {
         nested.iter().nth(1).map(|meta| Class::of(meta.path()))
     };
     match added(&attribute.meta) {
-        // An expectation that another item cannot fulfil is a warning there.
+        // A copied expectation that the other item does not fulfil would cause a warning there.
         Some(Class::Expectation) | None => Class::Stays,
         Some(class) => class,
     }
 }
 
-/// `allow` for `expect`: the lint may well not be triggered by what is made from the method.
+/// Returns `allow` for `expect`: the generated item may well not trigger the lint.
 fn allowance(attribute: &Attribute) -> Option<TokenStream> {
     let list = attribute.meta.require_list().ok()?;
     let lints = &list.tokens;

@@ -1,4 +1,4 @@
-//! `impl Command`, for the commands of a service and for hand-written ones.
+//! `impl Command`, for the commands of a service and for derived ones.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote};
@@ -8,9 +8,9 @@ use crate::names::Private;
 use crate::options::CallOptions;
 use crate::output::Output;
 
-/// What the runtime is told about a command: the inside of its `impl Command`.
+/// The items of a command's `impl Command`, by which the runtime knows it.
 pub(crate) struct Description<'a> {
-    /// The service's name on the wire; empty for a hand-written command.
+    /// The service's name on the wire; empty for a derived command.
     pub(crate) service: &'a str,
     /// The method's name on the wire.
     pub(crate) name: &'a str,

@@ -1,4 +1,4 @@
-//! `#[derive(Command)]`: a struct becomes a command without a trait.
+//! `#[derive(Command)]`: makes a command of a struct, without a trait.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -14,7 +14,7 @@ use crate::output::Output;
 use crate::rules;
 use crate::signature;
 
-/// The expansion of `#[derive(Command)] item`.
+/// Expands `#[derive(Command)] item`.
 pub(crate) fn derive_command(item: TokenStream) -> TokenStream {
     let input = match syn::parse2::<DeriveInput>(item) {
         Ok(input) => input,
@@ -28,14 +28,14 @@ pub(crate) fn derive_command(item: TokenStream) -> TokenStream {
         }
     }
     check(&input, &options, &mut errors);
-    // An impl without the bounds that generics need would be a second error.
+    // An impl without the bounds that generics need would cause a second error.
     let generic = type_parameters(&input).next().is_some();
     let expansion = (!generic).then(|| expand(&input, options));
     let errors = errors.into_compile_errors();
     quote!(#expansion #errors)
 }
 
-/// Reports what is wrong with a hand-written command.
+/// Reports violations of the rules for derived commands.
 fn check(input: &DeriveInput, options: &CommandOptions, errors: &mut Errors) {
     match &input.data {
         Data::Struct(_) => {}

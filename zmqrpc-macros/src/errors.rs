@@ -1,13 +1,13 @@
-//! The collector of errors: every rule reports into it, so that one run shows all of them.
+//! Collects errors: every rule reports into the collector, so that one run shows all of them.
 //!
-//! Filled by parsing and checking; knows nothing about either.
+//! Parsing and checking fill it; it must not know either.
 
 use std::fmt::Display;
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 
-/// Every error of one expansion, in the order in which they were found.
+/// The errors of one expansion, in the order in which they were found.
 #[derive(Default)]
 pub(crate) struct Errors(Vec<syn::Error>);
 
@@ -22,12 +22,12 @@ impl Errors {
         self.0.push(error);
     }
 
-    /// How many errors there are; grown since an earlier look means that a check failed.
+    /// Returns the number of errors. A check has failed if the number has grown.
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// One `compile_error!` per error; nothing if there is none.
+    /// Returns one `compile_error!` per error.
     pub(crate) fn into_compile_errors(self) -> TokenStream {
         self.0.iter().map(syn::Error::to_compile_error).collect()
     }

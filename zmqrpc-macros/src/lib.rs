@@ -1,14 +1,13 @@
 //! The attribute `#[zmq_service]` and the derive `Command` of `zmqrpc`.
 //!
-//! Users name both through the facade, which documents them; this crate only turns token streams
-//! into token streams. Neither macro encodes, sends or waits: what they write is a table of
-//! methods and one-line calls into the runtime's `__private` module, whose insides they must not
-//! know.
+//! Users reach both through the facade, which documents them; this crate only turns token streams
+//! into token streams. Neither macro encodes, sends or waits: they generate a table of methods, and
+//! one-line calls into the runtime's `__private` module, whose implementation they must not know.
 //!
-//! Both go through the same stages: *parse* what was written, leniently, *check* it against the
-//! rules with one spanned error per violation, and *expand*, which cannot fail. An expansion is
-//! written even where there are errors, without the parts that are wrong, so that one mistake in a
-//! trait is not followed by an error at each of its uses.
+//! Both have the same stages: *parse* the input leniently, *check* it against the rules with one
+//! spanned error per violation, and *expand*, which cannot fail. An expansion is generated even if
+//! there are errors, without the faulty parts, so that one mistake in a trait does not cause a
+//! further error at each of its uses.
 
 mod attributes;
 mod command;
@@ -30,9 +29,9 @@ use proc_macro::TokenStream;
 /// Makes a service of a trait: commands, a dispatch server and a typed client.
 ///
 /// Accepts `name = ".."` (the service's name on the wire, by default the trait's), `version = 1`
-/// (changes the key of each method) and `crate = path` (where `zmqrpc` is found). Methods accept
+/// (changes the key of each method) and `crate = path` (the path of `zmqrpc`). Methods accept
 /// `#[zmq(..)]` with `name = ".."`, `command = ".."`, `timeout = "500ms"`, `idempotent` (a call
-/// whose connection breaks is made again, although it may have been executed) and `oneway`.
+/// whose connection breaks is repeated, although it may have been executed) and `oneway`.
 #[proc_macro_attribute]
 pub fn zmq_service(options: TokenStream, item: TokenStream) -> TokenStream {
     service::zmq_service(options.into(), &item.into()).into()

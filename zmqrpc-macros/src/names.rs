@@ -1,5 +1,5 @@
-//! Names: of the items that are made from a trait, of their type parameters, and of the private
-//! module that generated code reaches the runtime through.
+//! Names: those of generated items and of their type parameters, and the path of the private module
+//! through which generated code uses the runtime.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use quote::{ToTokens, format_ident, quote};
 use syn::Path;
 use syn::ext::IdentExt;
 
-/// `::zmqrpc::__private`, or the same module below the path that `crate = ..` names.
+/// `::zmqrpc::__private`, or the same module in the crate that `crate = ..` names.
 pub(crate) struct Private(TokenStream);
 
 impl Private {
@@ -21,7 +21,7 @@ impl Private {
 }
 
 impl Private {
-    /// The same path, for code at `span`.
+    /// Returns the same path, with `span` as its location.
     pub(crate) fn at(&self, span: Span) -> Self {
         Self(placed(self.0.clone(), span))
     }
@@ -33,14 +33,16 @@ impl ToTokens for Private {
     }
 }
 
-/// `Calculator` and `slow_add` make `CalculatorSlowAdd`, at the place of the method.
+/// Returns the name of a command, located at the method: `Calculator` and `slow_add` make
+/// `CalculatorSlowAdd`.
 pub(crate) fn command(service: &Ident, method: &Ident) -> Ident {
     let method_text = method.unraw().to_string();
     let camel: String = method_text.split('_').map(capitalized).collect();
     format_ident!("{}{}", service.unraw(), camel, span = method.span())
 }
 
-/// `Calculator` and `Server` make `CalculatorServer`, at the place of the trait.
+/// Returns the name of a generated type, located at the trait: `Calculator` and `Server` make
+/// `CalculatorServer`.
 pub(crate) fn companion(service: &Ident, role: &str) -> Ident {
     format_ident!("{}{}", service.unraw(), role, span = service.span())
 }
@@ -53,17 +55,17 @@ fn capitalized(word: &str) -> String {
         .unwrap_or_default()
 }
 
-/// Type parameters that no name in the trait can mean.
+/// Type parameters whose names do not occur in the trait.
 ///
-/// Type parameters have no hygiene: a generic `T` of ours would capture a type `T` of the user's.
+/// Type parameters are not hygienic: a generated `T` would shadow a user's type `T`.
 pub(crate) struct TypeParameters {
     /// The type that implements the trait.
     pub(crate) service: Ident,
-    /// What holds it: the type itself, an `Arc` or a `Box`.
+    /// The value that a server is made of: the type itself, an `Arc` or a `Box`.
     pub(crate) holder: Ident,
     /// The transport of the client.
     pub(crate) transport: Ident,
-    /// The transport that `with` leads to.
+    /// The transport of the client that `with` returns.
     pub(crate) other: Ident,
 }
 
@@ -101,12 +103,12 @@ fn collect_identifiers(tokens: TokenStream, found: &mut HashSet<String>) {
     }
 }
 
-/// Where generated code stands for rustc: resolved like the attribute, reported at `span`.
+/// Returns the span of generated code: resolved at the macro's call site, located at `span`.
 pub(crate) fn place(span: Span) -> Span {
     Span::call_site().located_at(span)
 }
 
-/// The tokens as if they were written at `span`, for errors that rustc finds in them.
+/// Returns the tokens located at `span`, which rustc shows for errors in them.
 pub(crate) fn placed(tokens: TokenStream, span: Span) -> TokenStream {
     let placed = tokens.into_iter().map(|mut token| {
         if let TokenTree::Group(group) = &token {
@@ -120,7 +122,7 @@ pub(crate) fn placed(tokens: TokenStream, span: Span) -> TokenStream {
     placed.collect()
 }
 
-/// An identifier of ours that cannot meet one of the user's: locals of generated functions.
+/// Returns an identifier of a generated function's local, which cannot clash with a user's.
 pub(crate) fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }

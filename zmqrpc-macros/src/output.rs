@@ -1,4 +1,5 @@
-//! What a command gives back: the reply, the failure and the answer that holds both.
+//! The output of a command: the reply, the failure, and the service's return type, which holds
+//! both.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -11,28 +12,28 @@ use crate::names::{self, Private};
 use crate::signature::Normalised;
 use crate::types;
 
-/// The output of a method, or of a command that is written without one.
+/// The output of a method, or of a derived command.
 pub(crate) struct Output {
-    /// What the service returns.
+    /// The service's return type.
     pub(crate) answer: TokenStream,
-    /// The same as a part of the signature.
+    /// The return type as a part of the signature.
     pub(crate) signature: String,
     kind: Kind,
-    /// The reply, where only rustc knows whether its name stands for a `Result`.
-    unknown: Option<Type>,
+    /// The reply's type, if only rustc knows whether it is an alias of a `Result`.
+    possible_alias: Option<Type>,
 }
 
 enum Kind {
     /// `T`
     Infallible,
-    /// `Result<T, E>`, with its `T` and `E`
-    Fallible(Box<Sides>),
-    /// `Result<T>` or `Result`: an alias whose sides only rustc knows
+    /// `Result<T, E>`, with `T` and `E`
+    Fallible(Box<ResultTypes>),
+    /// `Result<T>` or `Result`: an alias whose types only rustc knows
     Alias,
 }
 
 impl Output {
-    /// The output of a method that is declared with `output`.
+    /// Returns the output of a method that is declared with `output`.
     pub(crate) fn of_method(output: &ReturnType) -> Self {
         match output {
             ReturnType::Default => Self::returned(&unit(), Kind::Infallible),
@@ -40,7 +41,8 @@ impl Output {
         }
     }
 
-    /// The output of a command with this reply, by default none, that may fail with `error`.
+    /// Returns the output of a command with this reply, by default `()`, that may fail with
+    /// `error`.
     pub(crate) fn of_command(reply: Option<Type>, error: Option<Type>) -> Self {
         let reply = reply.unwrap_or_else(unit);
         let Some(error) = error else {
@@ -49,8 +51,8 @@ impl Output {
         Self {
             answer: quote!(::core::result::Result<#reply, #error>),
             signature: format!("Result<{}, {}>", Normalised(&reply), Normalised(&error)),
-            kind: Kind::Fallible(Box::new(Sides { reply, error })),
-            unknown: None,
+            kind: Kind::Fallible(Box::new(ResultTypes { reply, error })),
+            possible_alias: None,
         }
     }
 
@@ -60,15 +62,15 @@ impl Output {
             answer: ty.to_token_stream(),
             signature: Normalised(ty).to_string(),
             kind,
-            unknown: (infallible && types::may_be_alias(ty)).then(|| ty.clone()),
+            possible_alias: (infallible && types::may_be_alias(ty)).then(|| ty.clone()),
         }
     }
 
-    /// An item that rustc refuses with `message` where a reply that looks plain is a `Result`.
+    /// Returns an item that rustc rejects with `message` if a reply that looks plain is a `Result`.
     ///
-    /// The type is known to rustc alone, after all code is written: too late to take it apart.
+    /// Only rustc knows the type, after all code is generated: too late to split it into its types.
     pub(crate) fn check(&self, message: &str, private: &Private) -> Option<TokenStream> {
-        let ty = self.unknown.as_ref()?;
+        let ty = self.possible_alias.as_ref()?;
         let check = quote! {
             const _: () = {
                 use #private::MaybeResult as _;
@@ -78,36 +80,36 @@ impl Output {
         Some(names::placed(check, ty.span()))
     }
 
-    /// The type that a caller gets if all goes well.
+    /// Returns the type of the reply.
     pub(crate) fn reply(&self, private: &Private) -> TokenStream {
         let answer = &self.answer;
         match &self.kind {
             Kind::Infallible => answer.clone(),
-            Kind::Fallible(sides) => sides.reply.to_token_stream(),
+            Kind::Fallible(types) => types.reply.to_token_stream(),
             Kind::Alias => quote!(<#answer as #private::Fallible>::Ok),
         }
     }
 
-    /// The type that a caller gets otherwise.
+    /// Returns the type of the error that a caller gets.
     pub(crate) fn failure(&self, private: &Private) -> TokenStream {
         let answer = &self.answer;
         match &self.kind {
             Kind::Infallible => quote!(#private::Error),
-            Kind::Fallible(sides) => {
-                let error = &sides.error;
+            Kind::Fallible(types) => {
+                let error = &types.error;
                 names::placed(quote!(#private::CallError<#error>), error.span())
             }
             Kind::Alias => quote!(#private::CallError<<#answer as #private::Fallible>::Err>),
         }
     }
 
-    /// Whether there is nothing to wait for: no value and no error.
+    /// Returns whether there is neither a value nor an error to wait for.
     pub(crate) fn is_unit(&self) -> bool {
         matches!(self.kind, Kind::Infallible) && self.signature == "()"
     }
 }
 
-struct Sides {
+struct ResultTypes {
     reply: Type,
     error: Type,
 }
@@ -119,7 +121,7 @@ impl Kind {
             return Self::Infallible;
         };
         match types::type_arguments(segment)[..] {
-            [reply, error] => Self::Fallible(Box::new(Sides {
+            [reply, error] => Self::Fallible(Box::new(ResultTypes {
                 reply: reply.clone(),
                 error: error.clone(),
             })),

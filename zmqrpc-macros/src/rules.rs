@@ -1,6 +1,7 @@
-//! The rules about types: where a reference may stand, and what cannot travel at all.
+//! The rules about types: where references are allowed, and which types cannot travel.
 //!
-//! What rustc explains better, a type that is unknown or that lacks `Serialize`, is left to rustc.
+//! Errors that rustc explains better, such as an unknown type or a missing `Serialize`, are left to
+//! rustc.
 
 use quote::ToTokens;
 use syn::visit::{self, Visit};
@@ -21,7 +22,7 @@ pub(crate) fn check_argument(ty: &Type, errors: &mut Errors) {
     }
 }
 
-/// Checks the type that a method returns, or one of its two sides if that is a `Result`.
+/// Checks the type that a method returns, or one of the two types of a `Result`.
 pub(crate) fn check_reply(ty: &Type, errors: &mut Errors) {
     const BORROWED: &str = "a reply is owned, since it outlives the call: return `String` for \
                             `&str`, `Vec<u8>` for `&[u8]`, `T` for `&T`";
@@ -57,7 +58,7 @@ fn check_owned(ty: &Type, reference: &'static str, errors: &mut Errors) {
     Owned { reference, errors }.visit_type(ty);
 }
 
-/// Whether a type is left out with `_`, which rustc reports where the trait stands.
+/// Returns whether a type is left out with `_`, which rustc reports at the trait.
 pub(crate) fn has_placeholder(signature: &Signature) -> bool {
     let mut search = PlaceholderSearch { found: false };
     search.visit_signature(signature);
@@ -74,9 +75,9 @@ impl<'ast> Visit<'ast> for PlaceholderSearch {
     }
 }
 
-/// Reports everything that an owned type cannot hold.
+/// Reports everything that an owned type must not contain.
 struct Owned<'e> {
-    /// What to say about a reference.
+    /// The error for a reference.
     reference: &'static str,
     errors: &'e mut Errors,
 }

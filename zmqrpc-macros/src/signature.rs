@@ -1,8 +1,8 @@
 //! The normalised signature of a command: `(String, Vec<u8>) -> Result<i64, DivideError>`.
 //!
-//! It is part of the key of a method, so two builds that mean the same bytes have to print the
-//! same text, for ever. That is why it is printed here and not by `TokenStream`'s `Display`, whose
-//! white space has changed between compilers. References print as what they own, lifetimes and
+//! The signature is part of a method's key, so builds that encode the same bytes have to print the
+//! same text, for ever. So it is printed here and not by `TokenStream`'s `Display`, whose white
+//! space has changed between compilers. References print as the types that they own, lifetimes and
 //! parentheses do not print, and paths print as they are written.
 
 use std::fmt::{self, Display, Formatter, Write};
@@ -17,7 +17,7 @@ use syn::{
 
 use crate::types::unwrapped;
 
-/// The text for a command with these arguments and this output, as its author wrote them.
+/// Returns the signature of a command with these declared arguments and this output.
 pub(crate) fn signature<'t>(
     arguments: impl IntoIterator<Item = &'t Type>,
     output: impl Display,
@@ -62,7 +62,7 @@ fn separated<P>(types: &Punctuated<Type, P>) -> String {
     printed.join(", ")
 }
 
-/// `<Self as a::Trait>::Item`: the trait's segments stand between the angle brackets.
+/// Prints `<Self as a::Trait>::Item`: the trait's segments go between the angle brackets.
 fn qualified_path(qself: Option<&QSelf>, path: &Path, f: &mut Formatter<'_>) -> fmt::Result {
     let mut separator = if path.leading_colon.is_some() {
         "::"
@@ -134,7 +134,7 @@ fn generic_argument(argument: &GenericArgument) -> Option<String> {
     }
 }
 
-/// Tokens without white space, but where two words would run together.
+/// Returns the tokens as text, with white space only between adjacent words.
 fn compact(tokens: impl ToTokens) -> String {
     let mut text = String::new();
     write_compact(tokens.into_token_stream(), &mut text);

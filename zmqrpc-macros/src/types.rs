@@ -1,9 +1,9 @@
-//! How an argument's type is written, and what that means at each end of a call.
+//! The types of arguments: as they are declared, and as each side of a call handles them.
 //!
-//! A caller lends what a service borrows: the command holds the type as it is written. The server
-//! cannot know where a borrowed value comes from, so it decodes an owned type, or a view into the
-//! received frame for text and bytes, and lends that. This module knows both forms and how one
-//! becomes the other; it does not know which types are allowed.
+//! If a service's method borrows an argument, so does the client's method: the command's field has
+//! the declared type. The server decodes an owned type, or a view into the received frame for text
+//! and bytes, and passes a reference to it. This module knows both forms and the conversion between
+//! them; it must not know which types are allowed.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
@@ -14,9 +14,9 @@ use syn::{
 
 use crate::names::{self, Private};
 
-/// An argument's type, by the way in which it travels.
+/// An argument's type, classified by how it travels.
 pub(crate) struct Passing {
-    /// `Option<..>` around the form.
+    /// Whether the form is in an `Option<..>`.
     optional: bool,
     form: Form,
 }
@@ -26,13 +26,13 @@ enum Form {
     Text,
     /// `&[u8]`
     Bytes,
-    /// What looks like `Vec<u8>` or `Option<Vec<u8>>`: the type decides whether it is
+    /// What looks like `Vec<u8>` or `Option<Vec<u8>>`: generated code tests whether the type is one
     ByteVec(Type),
-    /// What looks like `&Vec<u8>`, without the `&`
+    /// What looks like `&Vec<u8>`: the type without the `&`
     ByteVecRef(Type),
-    /// `&[T]`, with its `T`
+    /// `&[T]`, with `T`
     Slice(Type),
-    /// `&T`, with its `T`
+    /// `&T`, with `T`
     Reference(Type),
     /// `T`; an `Option` is part of the type
     Owned(Type),
@@ -57,7 +57,7 @@ impl Passing {
         }
     }
 
-    /// The type that the server decodes.
+    /// Returns the type that the server decodes.
     pub(crate) fn decoded(&self, private: &Private) -> TokenStream {
         let decoded = match &self.form {
             Form::Text => quote!(#private::Str<'_>),
@@ -77,7 +77,7 @@ impl Passing {
         }
     }
 
-    /// What the server passes to the service, made of the decoded `value`.
+    /// Returns the expression that the server passes to the service, from the decoded `value`.
     pub(crate) fn passed(&self, value: &Ident, private: &Private) -> TokenStream {
         match (&self.form, self.optional) {
             (Form::Owned(_), _) => quote!(#value),
@@ -94,9 +94,9 @@ impl Passing {
         }
     }
 
-    /// What a command serializes, made of its `field`.
+    /// Returns the expression that a command serializes, from its `field`.
     ///
-    /// Serde alone would write bytes one by one.
+    /// Wraps bytes, which serde alone would serialize one by one.
     pub(crate) fn serialized(&self, field: &TokenStream, private: &Private) -> TokenStream {
         match (&self.form, self.optional) {
             (Form::Bytes, false) => quote!(&#private::Bytes::new(&#field)),
@@ -111,7 +111,7 @@ impl Passing {
         }
     }
 
-    /// Whether a command with this argument borrows from its caller.
+    /// Returns whether a command with this argument borrows from its caller.
     pub(crate) fn borrows(&self) -> bool {
         !matches!(self.form, Form::Owned(_) | Form::ByteVec(_))
     }
@@ -137,7 +137,7 @@ impl Form {
     }
 }
 
-/// The type without the parentheses, and the invisible groups of macros, around it.
+/// Returns the type without parentheses, and without the invisible groups of macros, around it.
 pub(crate) fn unwrapped(ty: &Type) -> &Type {
     match ty {
         Type::Paren(paren) => unwrapped(&paren.elem),
@@ -146,7 +146,7 @@ pub(crate) fn unwrapped(ty: &Type) -> &Type {
     }
 }
 
-/// The reference that an argument is, or that its `Option` holds.
+/// Returns the reference that an argument is, or that its `Option` holds; `None` if there is none.
 pub(crate) fn top_level_reference(ty: &Type) -> Option<&TypeReference> {
     match unwrapped(option_argument(ty).unwrap_or(ty)) {
         Type::Reference(reference) => Some(reference),
@@ -154,7 +154,7 @@ pub(crate) fn top_level_reference(ty: &Type) -> Option<&TypeReference> {
     }
 }
 
-/// The type with `lifetime` at its top-level reference, as the field of a command needs it.
+/// Returns the type with `lifetime` at its top-level reference, for the field of a command.
 pub(crate) fn with_lifetime(ty: &Type, lifetime: &Lifetime) -> Type {
     let mut field = ty.clone();
     if let Some(reference) = top_level_reference_mut(&mut field) {
@@ -185,18 +185,20 @@ fn top_level_reference_mut(ty: &mut Type) -> Option<&mut TypeReference> {
     }
 }
 
-/// The `T` of an `Option<T>`, however its path is written.
+/// Returns the `T` of an `Option<T>`, however its path is written.
 fn option_argument(ty: &Type) -> Option<&Type> {
     std_argument(ty, "option", "Option")
 }
 
-/// Whether this looks like a `Vec<u8>`. A type of the same name may have been imported instead, so
-/// generated code has to fit any type; this only saves it from standing where it is not needed.
+/// Returns whether the type looks like a `Vec<u8>`. The user may have imported another type of that
+/// name, so generated code has to work for any type; this only limits the wrappers to where they
+/// may be needed.
 fn is_byte_vec(ty: &Type) -> bool {
     std_argument(ty, "vec", "Vec").is_some_and(|item| is_primitive(item, "u8"))
 }
 
-/// The `T` of what looks like the standard library's `Name<T>`: with that argument and no other.
+/// Returns the `T` of what looks like the standard library's `Name<T>`, with this argument and no
+/// other.
 fn std_argument<'t>(ty: &'t Type, module: &str, name: &str) -> Option<&'t Type> {
     let Type::Path(TypePath {
         qself: None, path, ..
@@ -214,7 +216,8 @@ fn std_argument<'t>(ty: &'t Type, module: &str, name: &str) -> Option<&'t Type> 
     }
 }
 
-/// Whether a path is `name`, `module::name` or `std::module::name`: any other one is not std's.
+/// Returns whether a path is `name`, `module::name` or `std::module::name`. Any other path is not
+/// the standard library's.
 pub(crate) fn is_std(path: &Path, module: &str, name: &str) -> bool {
     let segments: Vec<String> = path
         .segments
@@ -235,8 +238,8 @@ fn is_primitive(ty: &Type, name: &str) -> bool {
     matches!(unwrapped(ty), Type::Path(TypePath { qself: None, path, .. }) if path.is_ident(name))
 }
 
-/// Whether the type is a primitive or borrows one, and so is known to be `Debug`, `Clone` and
-/// `PartialEq`.
+/// Returns whether the type is a primitive or borrows one, and so is known to be `Debug`, `Clone`
+/// and `PartialEq`.
 pub(crate) fn is_plain_data(ty: &Type) -> bool {
     const PRIMITIVES: &[&str] = &[
         "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16",
@@ -249,7 +252,7 @@ pub(crate) fn is_plain_data(ty: &Type) -> bool {
     }
 }
 
-/// Whether the type may be an alias of another one: it is a path, and none that everybody knows.
+/// Returns whether the type may be an alias: it is a path, and none of a well-known type.
 pub(crate) fn may_be_alias(ty: &Type) -> bool {
     const KNOWN: &[&str] = &["String", "Vec", "Option", "Box"];
     let known = |path: &Path| match path.segments.iter().collect::<Vec<_>>()[..] {
@@ -262,7 +265,7 @@ pub(crate) fn may_be_alias(ty: &Type) -> bool {
     }
 }
 
-/// The last segment of a type's path: `Result<T>` of `std::io::Result<T>`.
+/// Returns the last segment of a type's path: `Result<T>` of `std::io::Result<T>`.
 pub(crate) fn last_segment(ty: &Type) -> Option<&PathSegment> {
     match unwrapped(ty) {
         Type::Path(TypePath {
@@ -272,7 +275,7 @@ pub(crate) fn last_segment(ty: &Type) -> Option<&PathSegment> {
     }
 }
 
-/// The types between a segment's angle brackets.
+/// Returns the types between a segment's angle brackets.
 pub(crate) fn type_arguments(segment: &PathSegment) -> Vec<&Type> {
     let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
         return Vec::new();

@@ -1,12 +1,12 @@
-//! Times that are counted from now on, however long they are.
+//! Deadlines that never overflow the clock.
 
 use std::time::{Duration, Instant};
 
-/// Longer than any program runs, and still far from the end of the clock. `Duration::MAX` is a way to say "never", and
-/// would take the clock beyond it.
+/// A hundred years: longer than any program runs, and far from the end of the clock. Callers pass `Duration::MAX` for
+/// "never", which would overflow an `Instant`.
 pub(crate) const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
-/// When `limit` has passed.
+/// Returns the time at which `limit` has passed, at most [`FOREVER`] from `now`.
 pub(crate) fn deadline(now: Instant, limit: Duration) -> Instant {
     now + limit.min(FOREVER)
 }
@@ -16,11 +16,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_limit_takes_the_clock_beyond_its_end() {
+    fn no_limit_overflows_the_clock() {
         let now = Instant::now();
         assert_eq!(deadline(now, Duration::ZERO), now);
         assert_eq!(deadline(now, Duration::MAX), now + FOREVER);
-        // There is room for what is added to it.
+        // A deadline leaves room for another limit.
         assert!(deadline(deadline(now, Duration::MAX), Duration::MAX) > now);
     }
 }

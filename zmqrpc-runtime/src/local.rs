@@ -1,4 +1,4 @@
-//! A client of a service within the process: the whole path but the socket.
+//! Clients of a service in the same process. A call takes the whole path but the socket.
 
 use std::sync::Arc;
 
@@ -6,10 +6,11 @@ use crate::client::{AsyncClient, Client};
 use crate::command::Service;
 use crate::server::Server;
 
-/// What `CalculatorClient::local` makes: calls are encoded, dispatched, executed on the caller's thread, and decoded.
+/// Returns the client behind `CalculatorClient::local`: each call is encoded, dispatched, executed on the caller's
+/// thread, and its reply decoded.
 ///
-/// An `async` method that waits needs its tokio runtime to go on. Where that has one thread, and it is the caller's, the
-/// call fails at once and says so; [`AsyncClient::local`] is made for that.
+/// An `async` method that waits needs its tokio runtime to make progress. If that runtime has a single thread, and it
+/// is the caller's, the call fails at once and its error says so; use [`AsyncClient::local`] there.
 ///
 /// # Panics
 ///
@@ -23,8 +24,9 @@ pub fn local<S: Service>(service: S) -> Client {
 }
 
 impl AsyncClient {
-    /// A client of a service within the process, for tasks: the whole path but the socket. A method runs in the task that
-    /// awaits it; an `async` one that waits lets other tasks go on. A call that is dropped ends at its `await`.
+    /// Returns a client, for tasks, of a service in the same process. A call takes the whole path but the socket. The
+    /// method runs in the task that awaits the call; while an `async` method waits, other tasks run. Dropping the
+    /// call's future drops the method at its current `await`.
     ///
     /// ```
     /// use zmqrpc_runtime::AsyncClient;

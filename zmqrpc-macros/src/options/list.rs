@@ -1,4 +1,4 @@
-//! Reads a list of options, whichever attribute it belongs to.
+//! Reads the list of options of any attribute.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::ext::IdentExt;
@@ -7,12 +7,12 @@ use syn::{Attribute, Meta, MetaNameValue, Token};
 
 use crate::errors::Errors;
 
-/// A set of options that can be filled from a list, one `key` at a time.
+/// A set of options that is filled from a list, one `key` at a time.
 pub(crate) trait Options: Default {
-    /// Every key that the attribute knows, as an error about an unknown one lists them.
+    /// The attribute's keys, in the order in which an error about an unknown key lists them.
     const KEYS: &'static [&'static str];
 
-    /// Reads the rest of the option `key`; `None` if there is no such option.
+    /// Parses the rest of the option `key`; `None` if there is no such option.
     fn set(&mut self, key: &Ident, input: ParseStream<'_>) -> Option<syn::Result<()>>;
 }
 
@@ -57,7 +57,7 @@ pub(crate) fn read_list<O: Options>(tokens: TokenStream, options: &mut O, errors
     }
 }
 
-/// Whether the attribute is a `cfg_attr` around `#[zmq(..)]`.
+/// Returns whether the attribute is a `cfg_attr` around `#[zmq(..)]`.
 pub(crate) fn is_conditional(attribute: &Attribute) -> bool {
     let Meta::List(list) = &attribute.meta else {
         return false;

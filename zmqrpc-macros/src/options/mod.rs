@@ -1,7 +1,7 @@
 //! The options of `#[zmq_service(..)]`, `#[zmq(..)]` and `#[command(..)]`.
 //!
 //! Each attribute is a list of `key` and `key = value`. A wrong option is reported and skipped, so
-//! the ones after it are still looked at. What the options mean is not known here.
+//! that those after it are still checked. This module must not know what the options mean.
 
 mod list;
 mod sets;

@@ -1,11 +1,11 @@
-//! The options that each attribute knows.
+//! The options of each attribute.
 
 use proc_macro2::Ident;
 use syn::parse::{Parse, ParseStream};
 use syn::{LitInt, LitStr, Path, Type};
 
 use super::list::Options;
-use super::values::{assign, command_name, method_name, name, raise, runtime, timeout, version};
+use super::values::{assign, command_name, method_name, name, runtime, set_flag, timeout, version};
 
 /// ```text
 /// #[zmq_service]
@@ -90,7 +90,7 @@ impl Options for CommandOptions {
     }
 }
 
-/// The options that say how a command is called, wherever the command comes from.
+/// The options for the calls of a command, both of a service's and of a derived one.
 #[derive(Default)]
 pub(crate) struct CallOptions {
     pub(crate) timeout_milliseconds: Option<u64>,
@@ -102,8 +102,8 @@ impl CallOptions {
     fn set(&mut self, key: &Ident, input: ParseStream<'_>) -> Option<syn::Result<()>> {
         Some(match key.to_string().as_str() {
             "timeout" => assign(&mut self.timeout_milliseconds, key, input, timeout),
-            "idempotent" => raise(&mut self.idempotent, key),
-            "oneway" => raise(&mut self.oneway, key),
+            "idempotent" => set_flag(&mut self.idempotent, key),
+            "oneway" => set_flag(&mut self.oneway, key),
             _ => return None,
         })
     }

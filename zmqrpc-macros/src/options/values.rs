@@ -1,4 +1,4 @@
-//! The values of options, and what is wrong with them.
+//! Parses the values of options, with an error for each kind of wrong value.
 
 use std::fmt::Display;
 
@@ -7,7 +7,7 @@ use quote::ToTokens;
 use syn::parse::ParseStream;
 use syn::{LitInt, LitStr, Path, Token};
 
-/// Reads `= value` into the slot of the option `key`.
+/// Parses `= value` into the slot of the option `key`.
 pub(super) fn assign<T>(
     slot: &mut Option<T>,
     key: &Ident,
@@ -16,8 +16,8 @@ pub(super) fn assign<T>(
 ) -> syn::Result<()> {
     let equals: Option<Token![=]> = input.parse()?;
     if equals.is_none() || input.is_empty() {
-        // Syn would point to the end of the list, which an attribute macro has no place for.
-        return Err(refused(
+        // Syn would report the end of the list, for which an attribute macro has no span.
+        return Err(error_at(
             key,
             format_args!("the option `{key}` needs a value: `{key} = ..`"),
         ));
@@ -26,14 +26,14 @@ pub(super) fn assign<T>(
     fill(slot, key, value)
 }
 
-/// Raises the flag `key`, an option without a value.
-pub(super) fn raise(slot: &mut Option<Ident>, key: &Ident) -> syn::Result<()> {
+/// Sets the flag `key`, an option without a value.
+pub(super) fn set_flag(slot: &mut Option<Ident>, key: &Ident) -> syn::Result<()> {
     fill(slot, key, key.clone())
 }
 
 fn fill<T>(slot: &mut Option<T>, key: &Ident, value: T) -> syn::Result<()> {
     if slot.is_some() {
-        return Err(refused(
+        return Err(error_at(
             key,
             format_args!("option `{key}` is given twice, keep one"),
         ));
@@ -46,7 +46,7 @@ pub(super) fn name(input: ParseStream<'_>) -> syn::Result<LitStr> {
     let literal: LitStr = input.parse()?;
     let text = literal.value();
     if text.is_empty() || text.contains(char::is_whitespace) {
-        return Err(refused(
+        return Err(error_at(
             &literal,
             "a name on the wire is not empty and has no white space",
         ));
@@ -57,7 +57,7 @@ pub(super) fn name(input: ParseStream<'_>) -> syn::Result<LitStr> {
 pub(super) fn method_name(input: ParseStream<'_>) -> syn::Result<LitStr> {
     let literal = name(input)?;
     if literal.value().contains('.') {
-        return Err(refused(
+        return Err(error_at(
             &literal,
             "a method's name has no dot, since the dot ends the service's name: \
              put the part before it into `#[zmq_service(name = \"..\")]`",
@@ -69,7 +69,7 @@ pub(super) fn method_name(input: ParseStream<'_>) -> syn::Result<LitStr> {
 pub(super) fn command_name(input: ParseStream<'_>) -> syn::Result<Ident> {
     let literal: LitStr = input.parse()?;
     literal.parse().map_err(|_| {
-        refused(
+        error_at(
             &literal,
             "a command is a struct, its name has to be an identifier",
         )
@@ -89,7 +89,7 @@ pub(super) fn runtime(input: ParseStream<'_>) -> syn::Result<Path> {
 pub(super) fn timeout(input: ParseStream<'_>) -> syn::Result<u64> {
     let literal: LitStr = input.parse()?;
     milliseconds(&literal.value()).ok_or_else(|| {
-        refused(
+        error_at(
             &literal,
             "a timeout is a whole number above zero and a unit: `500ms`, `2s`, `1m` or `1h`",
         )
@@ -113,6 +113,6 @@ fn milliseconds(text: &str) -> Option<u64> {
     Some(milliseconds).filter(|&milliseconds| milliseconds > 0)
 }
 
-fn refused(at: impl ToTokens, message: impl Display) -> syn::Error {
+fn error_at(at: impl ToTokens, message: impl Display) -> syn::Error {
     syn::Error::new_spanned(at, message)
 }

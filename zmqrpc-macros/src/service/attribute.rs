@@ -1,4 +1,4 @@
-//! The attribute from tokens to tokens: parse, check, expand.
+//! The attribute, from tokens to tokens: parse, check, expand.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -9,7 +9,7 @@ use super::expand::expand;
 use super::model::Service;
 use crate::errors::Errors;
 
-/// The expansion of `#[zmq_service(options)] item`.
+/// Expands `#[zmq_service(options)] item`.
 pub(crate) fn zmq_service(options: TokenStream, item: &TokenStream) -> TokenStream {
     let Ok(trait_item) = syn::parse2::<ItemTrait>(item.clone()) else {
         return not_a_trait(item);

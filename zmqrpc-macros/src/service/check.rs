@@ -1,17 +1,17 @@
-//! The rules for a service, each with one error at the tokens that break it.
+//! The rules for a service. Each violation is one error, at the tokens that cause it.
 //!
-//! Types have rules of their own, in `rules`.
+//! The rules about types are in `rules`.
 
 use proc_macro2::Ident;
 use syn::{FnArg, ReceiverKind, Safety, Signature};
 
 use super::clashes::check_clashes;
-use super::model::{Method, Service, Standing};
+use super::model::{Method, Service, Validity};
 use crate::errors::Errors;
 use crate::rules;
 
 /// The largest tuple that serde implements its traits for.
-const MOST_ARGUMENTS: usize = 16;
+const MAX_ARGUMENTS: usize = 16;
 
 /// The client's own methods.
 const RESERVED: &[&str] = &[
@@ -24,7 +24,7 @@ const RESERVED: &[&str] = &[
     "with_topic",
 ];
 
-/// Reports what is wrong with the service, and marks the methods that it is wrong with.
+/// Reports violations of the rules, and lowers the validity of the methods that they concern.
 pub(crate) fn check(service: &mut Service, errors: &mut Errors) {
     check_trait(service, errors);
     let generic = !service.item.generics.params.is_empty();
@@ -51,7 +51,7 @@ fn check_trait(service: &mut Service, errors: &mut Errors) {
             "a service has no generics: its types have to be known at both ends of a call",
         );
         for method in &mut service.methods {
-            method.standing = Standing::Broken;
+            method.validity = Validity::Broken;
         }
     }
     if let Some(clause) = &item.generics.where_clause {
@@ -71,7 +71,7 @@ fn check_trait(service: &mut Service, errors: &mut Errors) {
 }
 
 fn check_method(method: &mut Method, generic_service: bool, errors: &mut Errors) {
-    // Types of a generic method mean nothing yet: complaints about them would be noise.
+    // Errors about types of a generic method would only add noise.
     let generic = generic_service || !method.signature.generics.params.is_empty();
     let errors_before = errors.len();
     check_qualifiers(&method.signature, errors);
@@ -86,14 +86,14 @@ fn check_method(method: &mut Method, generic_service: bool, errors: &mut Errors)
         check_arguments(method, errors);
     }
     check_options(method, errors);
-    let standing = if !callable {
-        Standing::Broken
+    let validity = if !callable {
+        Validity::Broken
     } else if errors.len() > errors_before {
-        Standing::Callable
+        Validity::Callable
     } else {
-        Standing::Sound
+        Validity::Valid
     };
-    method.standing = method.standing.max(standing);
+    method.validity = method.validity.max(validity);
 }
 
 fn check_qualifiers(signature: &Signature, errors: &mut Errors) {
@@ -143,7 +143,7 @@ fn check_receiver(signature: &Signature, errors: &mut Errors) {
         None => errors.at(&signature.ident, "a method of a service needs `&self`"),
         Some(receiver) => match &receiver.kind {
             ReceiverKind::Reference(_, None, None) => {}
-            // The generics are an error already.
+            // A lifetime parameter has been reported with the generics.
             ReceiverKind::Reference(_, Some(lifetime), None) if lifetime.ident != "static" => {}
             _ => errors.at(receiver, SHARED),
         },
@@ -195,12 +195,12 @@ fn check_arguments(method: &Method, errors: &mut Errors) {
             rules::check_argument(&argument.ty, errors);
         }
     }
-    if let Some(argument) = method.arguments.get(MOST_ARGUMENTS) {
+    if let Some(argument) = method.arguments.get(MAX_ARGUMENTS) {
         let count = method.arguments.len();
         errors.at(
             &argument.name,
             format_args!(
-                "{count} arguments, at most {MOST_ARGUMENTS} are supported: group them in a struct"
+                "{count} arguments, at most {MAX_ARGUMENTS} are supported: group them in a struct"
             ),
         );
     }

@@ -1,42 +1,42 @@
-//! The rule that names differ: those on the wire, and those of the structs that are made.
+//! The rule that names are unique: those on the wire, and those of the generated structs.
 
 use proc_macro2::Ident;
 use syn::ext::IdentExt;
 
-use super::model::{Method, Service, Standing};
+use super::model::{Method, Service, Validity};
 use crate::errors::Errors;
 
-/// Reports methods whose names clash with earlier ones, or with what is made from the trait.
+/// Reports methods whose names clash with earlier ones, or with generated types.
 pub(super) fn check_clashes(service: &mut Service, errors: &mut Errors) {
-    let ours = [&service.item.ident, &service.server, &service.client].map(IdentExt::unraw);
+    let generated = [&service.item.ident, &service.server, &service.client].map(IdentExt::unraw);
     let mut seen: Vec<Method> = Vec::new();
     for mut method in std::mem::take(&mut service.methods) {
         let errors_before = errors.len();
-        let same_place: Vec<&Method> = seen
+        let same_build: Vec<&Method> = seen
             .iter()
-            .filter(|other| can_meet(other, &method))
+            .filter(|other| may_coexist(other, &method))
             .collect();
-        if same_place
+        if same_build
             .iter()
             .any(|other| other.ident() == method.ident())
         {
-            // The trait has two methods of this name: rustc says so.
-            method.standing = Standing::Broken;
+            // Rustc reports two methods of the same name.
+            method.validity = Validity::Broken;
         } else {
-            check_wire_name(&method, &same_place, errors);
-            check_command_name(&method, &same_place, &ours, errors);
+            check_wire_name(&method, &same_build, errors);
+            check_command_name(&method, &same_build, &generated, errors);
         }
-        if errors.len() > errors_before && method.standing == Standing::Sound {
-            method.standing = Standing::Callable;
+        if errors.len() > errors_before && method.validity == Validity::Valid {
+            method.validity = Validity::Callable;
         }
         seen.push(method);
     }
     service.methods = seen;
 }
 
-/// Whether both may exist in one build: what conditions leave out cannot clash, and what they
-/// leave in is found by rustc.
-fn can_meet(one: &Method, other: &Method) -> bool {
+/// Returns whether both may exist in one build. Two methods that both have conditions are assumed
+/// not to: if they do, rustc reports the clash.
+fn may_coexist(one: &Method, other: &Method) -> bool {
     !(one.attributes.is_conditional() && other.attributes.is_conditional())
 }
 
@@ -53,9 +53,14 @@ fn check_wire_name(method: &Method, others: &[&Method], errors: &mut Errors) {
     }
 }
 
-fn check_command_name(method: &Method, others: &[&Method], ours: &[Ident], errors: &mut Errors) {
+fn check_command_name(
+    method: &Method,
+    others: &[&Method],
+    generated: &[Ident],
+    errors: &mut Errors,
+) {
     let command = method.command.unraw();
-    if ours.contains(&command) || others.iter().any(|other| other.command.unraw() == command) {
+    if generated.contains(&command) || others.iter().any(|other| other.command.unraw() == command) {
         errors.at(
             method.ident(),
             format_args!(

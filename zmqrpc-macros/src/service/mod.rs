@@ -1,8 +1,8 @@
-//! `#[zmq_service]`: a trait becomes commands, a dispatch server and a typed client.
+//! `#[zmq_service]`: makes commands, a dispatch server and a typed client of a trait.
 //!
-//! `model` reads the trait and `check` applies the rules; both report what is wrong and mark the
-//! methods that it is wrong with. `expand` then writes what the marks leave, which without errors
-//! is everything, and cannot fail.
+//! `model` parses the trait and `check` applies the rules; both report errors and record the
+//! validity of each method. `expand` then generates what the validity allows, which is everything
+//! if there are no errors, and cannot fail.
 
 mod attribute;
 mod check;

@@ -1,7 +1,7 @@
-//! The service as its author wrote it, in the terms of this crate.
+//! The service as it is declared, in the terms of this crate.
 //!
-//! Reading accepts more than the language of services, so that `check` can say what is wrong, and
-//! one faulty method hides no other. Only what has no place in the model is reported here.
+//! Parsing accepts more than services may contain, so that `check` can report it and one faulty
+//! method hides no other. Only what the model cannot represent is reported here.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
@@ -17,7 +17,7 @@ use crate::types::{self, Passing};
 
 /// A trait, its options and its methods.
 pub(crate) struct Service {
-    /// The trait without our own attributes.
+    /// The trait without the macro's own attributes.
     pub(crate) item: ItemTrait,
     /// The name on the wire.
     pub(crate) name: String,
@@ -30,7 +30,7 @@ pub(crate) struct Service {
     pub(crate) private: Private,
 }
 
-/// A method of the trait, with all that is made from it.
+/// A method of the trait, and all that generated code needs of it.
 pub(crate) struct Method {
     pub(crate) signature: Signature,
     /// The name on the wire.
@@ -39,27 +39,27 @@ pub(crate) struct Method {
     pub(crate) command: Ident,
     pub(crate) attributes: Attributes,
     pub(crate) options: CallOptions,
-    /// The first argument, if that is the context, which the server fills in.
+    /// The first argument if it is the context, which the server passes.
     pub(crate) context: Option<Argument>,
-    /// What travels.
+    /// The arguments that travel.
     pub(crate) arguments: Vec<Argument>,
     pub(crate) output: Output,
-    pub(crate) standing: Standing,
+    pub(crate) validity: Validity,
 }
 
-/// An argument that travels: a field of the command, a parameter of the client.
+/// An argument that travels: a field of the command, a parameter of the client's method.
 pub(crate) struct Argument {
     pub(crate) name: Ident,
     pub(crate) ty: Type,
     pub(crate) passing: Passing,
 }
 
-/// How much can be made from a method; the more is wrong with it, the less.
+/// How much is generated from a method: the more errors it has, the less.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Standing {
+pub(crate) enum Validity {
     /// Everything.
-    Sound,
-    /// Only a method of the client with the right types, so that its callers see no second error.
+    Valid,
+    /// Only a client's method with the right types, so that its callers cause no second error.
     Callable,
     /// Nothing.
     Broken,
@@ -88,37 +88,38 @@ impl Service {
 }
 
 impl Service {
-    /// The methods that everything can be made from.
-    pub(crate) fn sound_methods(&self) -> impl Iterator<Item = &Method> {
+    /// Returns the methods without errors.
+    pub(crate) fn valid_methods(&self) -> impl Iterator<Item = &Method> {
         self.methods
             .iter()
-            .filter(|method| method.standing == Standing::Sound)
+            .filter(|method| method.validity == Validity::Valid)
     }
 
-    /// The method as documentation links to it; rustdoc knows no `r#`.
+    /// Returns the target of a documentation link to the method; rustdoc does not accept `r#`.
     pub(crate) fn link_to(&self, method: &Method) -> String {
         format!("{}::{}", self.item.ident.unraw(), method.ident().unraw())
     }
 
-    /// What a server asks of the type it serves.
+    /// Returns the bound of the type that a server serves.
     pub(crate) fn target_bound(&self) -> TokenStream {
         if self.item.generics.params.is_empty() {
             self.item.ident.to_token_stream()
         } else {
-            // An error by then; naming the trait without its generics would be a second one.
+            // The generics are an error already; naming the trait without them would be a second
+            // one.
             quote!(::core::marker::Send + ::core::marker::Sync + 'static)
         }
     }
 
-    /// The `#[cfg]`s of the whole service.
+    /// Returns the `#[cfg]`s of the whole service.
     pub(crate) fn conditions(&self) -> impl ToTokens {
         self.attributes.conditions()
     }
 
-    /// The lint levels of the whole service.
+    /// Returns the lint levels of the whole service.
     pub(crate) fn lints(&self) -> impl ToTokens {
         let lints = self.attributes.lints();
-        // What is made from a deprecated trait has to name it.
+        // Items generated from a deprecated trait have to name it.
         let deprecated = self
             .attributes
             .is_deprecated()
@@ -126,14 +127,14 @@ impl Service {
         quote!(#lints #deprecated)
     }
 
-    /// The `#[cfg]`s of an item that is made from `method`.
+    /// Returns the `#[cfg]`s of an item that is generated from `method`.
     pub(crate) fn conditions_of(&self, method: &Method) -> impl ToTokens {
         let service = self.attributes.conditions();
         let method = method.attributes.conditions();
         quote!(#service #method)
     }
 
-    /// The lint levels of an item that is made from `method`.
+    /// Returns the lint levels of an item that is generated from `method`.
     pub(crate) fn lints_of(&self, method: &Method) -> impl ToTokens {
         let service = self.attributes.lints();
         let method = method.attributes.lints();
@@ -141,7 +142,7 @@ impl Service {
     }
 }
 
-/// Takes our own attributes out of the trait's methods and reads what they and the methods say.
+/// Parses the trait's methods, and removes the macro's own attributes from them.
 fn methods(item: &mut ItemTrait, errors: &mut Errors) -> Vec<Method> {
     let service = &item.ident;
     let mut methods = Vec::new();
@@ -158,13 +159,13 @@ fn methods(item: &mut ItemTrait, errors: &mut Errors) -> Vec<Method> {
 }
 
 impl Method {
-    /// Reads a method; `None` if the names or types of its arguments are not to be had.
+    /// Parses a method; `None` if the arguments' names or types cannot be determined.
     fn new(service: &Ident, item: &mut TraitItemFn, errors: &mut Errors) -> Option<Self> {
         let errors_before = errors.len();
         let mut options = MethodOptions::default();
         item.attrs.retain(|attribute| {
-            let ours = attribute.path().is_ident("zmq");
-            if ours {
+            let is_option = attribute.path().is_ident("zmq");
+            if is_option {
                 options::read_attribute(attribute, &mut options, errors);
             } else if options::is_conditional(attribute) {
                 errors.at(
@@ -172,12 +173,14 @@ impl Method {
                     "options cannot be conditional: both ends of a call need the same ones",
                 );
             }
-            !ours
+            !is_option
         });
 
         let signature = item.sig.clone();
         let mut arguments = arguments(&signature, errors)?;
-        let context_first = arguments.first().is_some_and(Argument::is_lent_context);
+        let context_first = arguments
+            .first()
+            .is_some_and(Argument::is_context_reference);
         let context = context_first.then(|| arguments.remove(0));
         let ident = &signature.ident;
         let default_name = || ident.unraw().to_string();
@@ -191,10 +194,10 @@ impl Method {
             context,
             arguments,
             output: Output::of_method(&signature.output),
-            standing: if errors.len() == errors_before {
-                Standing::Sound
+            validity: if errors.len() == errors_before {
+                Validity::Valid
             } else {
-                Standing::Callable
+                Validity::Callable
             },
             signature,
         })
@@ -208,7 +211,7 @@ impl Method {
         self.signature.asyncness.is_some()
     }
 
-    /// Whether the command borrows from its caller.
+    /// Returns whether the command borrows from its caller.
     pub(crate) fn borrows(&self) -> bool {
         self.arguments
             .iter()
@@ -217,26 +220,26 @@ impl Method {
 }
 
 impl Argument {
-    /// Whether this is a `CallContext`, however it is passed.
+    /// Returns whether this is a `CallContext`, by value or by reference.
     pub(crate) fn is_context(&self) -> bool {
         let ty = types::top_level_reference(&self.ty).map_or(&self.ty, |lent| &lent.elem);
         types::last_segment(ty).is_some_and(|segment| segment.ident == "CallContext")
     }
 
-    /// Whether this is a `&CallContext`.
-    fn is_lent_context(&self) -> bool {
+    /// Returns whether this is a `&CallContext`.
+    fn is_context_reference(&self) -> bool {
         let lent = matches!(types::unwrapped(&self.ty), Type::Reference(_));
         lent && self.is_context()
     }
 }
 
-/// The arguments after the receiver, if all of them have names.
+/// Returns the arguments after the receiver; `None` if one has no plain name.
 fn arguments(signature: &Signature, errors: &mut Errors) -> Option<Vec<Argument>> {
     let typed = signature.inputs.iter().filter_map(|input| match input {
         FnArg::Receiver(_) => None,
         FnArg::Typed(typed) => Some(typed),
     });
-    // Collected first: every argument's error is wanted, not only the first one's.
+    // Collected first, so that the errors of all arguments are reported, not only the first one.
     let arguments: Vec<Option<Argument>> = typed.map(|typed| argument(typed, errors)).collect();
     arguments.into_iter().collect()
 }

@@ -1,11 +1,11 @@
-//! One rule, one error, and what is left of the expansion then.
+//! Each rule gives one error, and the rest of the expansion remains.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::expansion::{derive, errors, pretty, service};
 
-/// The methods of a service, and how the one error begins that they are.
+/// The methods of a service, and the beginning of the one error that they cause.
 #[rustfmt::skip] // One rule, one line.
 const METHODS: &[(&str, &str)] = &[
     ("fn f<T>(&self);", "a method of a service has no generics"),
@@ -72,7 +72,7 @@ const METHODS: &[(&str, &str)] = &[
     ("methods!();", "a service has methods only"),
 ];
 
-/// Whole services, and how the one error begins that they are.
+/// Whole services, and the beginning of the one error that they cause.
 #[rustfmt::skip]
 const SERVICES: &[(&str, &str, &str)] = &[
     ("", "trait X<T> { fn f(&self, a: T); }", "a service has no generics"),

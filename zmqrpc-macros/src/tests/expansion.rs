@@ -3,22 +3,22 @@
 use proc_macro2::TokenStream;
 use syn::{File, Item};
 
-/// The expansion of a service.
+/// Expands a service.
 pub(super) fn service(options: TokenStream, item: &TokenStream) -> File {
     file(crate::service::zmq_service(options, item))
 }
 
-/// The expansion of a derive.
+/// Expands a derive.
 pub(super) fn derive(item: TokenStream) -> File {
     file(crate::derive::derive_command(item))
 }
 
-/// The expansion as people read it.
+/// Formats an expansion.
 pub(super) fn pretty(file: &File) -> String {
     prettyplease::unparse(file)
 }
 
-/// The errors in an expansion.
+/// Returns the errors in an expansion.
 pub(super) fn errors(file: &File) -> Vec<String> {
     let messages = file.items.iter().filter_map(|item| match item {
         Item::Macro(call) => call.mac.parse_body::<syn::LitStr>().ok(),

@@ -1,7 +1,7 @@
-//! Expansions as text: what they are, how long they are, and what the rules say.
+//! Tests of expansions as text: their contents, their length, and the errors of the rules.
 //!
-//! They run on `proc_macro2` alone, outside of a compiler; whether an expansion also compiles, and
-//! which tokens an error points to, is shown by the cases in `ui-tests`.
+//! The tests run on `proc_macro2` alone, outside of a compiler. The cases in `ui-tests` show
+//! whether an expansion compiles, and which tokens an error points to.
 
 mod errors;
 mod expansion;

@@ -1,4 +1,4 @@
-//! Signatures are part of the key of a method: this table may grow, its lines may never change.
+//! Signatures are part of a method's key: this table may grow, its lines must never change.
 
 use syn::{ReturnType, Signature, parse_str};
 

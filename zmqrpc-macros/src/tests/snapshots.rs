@@ -1,6 +1,6 @@
-//! Expansions compared with the files in `snapshots`, which are to be read like code.
+//! Compares expansions with the files in `snapshots`, which are reviewed like code.
 //!
-//! `UPDATE_SNAPSHOTS=1 cargo test -p zmqrpc-macros` writes them anew.
+//! `UPDATE_SNAPSHOTS=1 cargo test -p zmqrpc-macros` rewrites them.
 
 use std::path::Path;
 use std::{env, fs};
@@ -31,7 +31,7 @@ fn snapshot(name: &str, expansion: &File) -> String {
         "{} differs: {difference:?}",
         path.display()
     );
-    // Serde's derives are most of what other expansions cost; nothing here may bring them back.
+    // Serde's derives would be most of an expansion's cost; nothing may bring them back.
     assert!(!text.contains("derive("));
     assert!(!text.contains("Deserialize"));
     text
@@ -47,7 +47,7 @@ fn plain_method() {
         }
     };
     let text = snapshot("plain_method", &service(quote!(), &item));
-    // A new runtime option never touches the macro: one field each, whatever it can be set to.
+    // A new option of the runtime never changes the macro: server and client have one field each.
     assert!(
         text.contains(
             "pub struct CalculatorServer<S: ?::core::marker::Sized>(::std::sync::Arc<S>);"

@@ -1,4 +1,4 @@
-//! What a server asks for.
+//! What a server verifies logins by.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use super::{CurveServer, Passwords};
 use crate::error::Error;
 use crate::socket::ServerAuth;
 
-/// Who is let in: made of [`Passwords`] or of a [`CurveServer`].
+/// Verifies logins, by [`Passwords`] or by a [`CurveServer`].
 ///
 /// A clone shares everything with the original.
 #[derive(Clone)]
@@ -21,16 +21,16 @@ enum AuthenticatorKind {
 }
 
 impl Authenticator {
-    /// A domain of its own, if there is somebody who could come in.
-    pub(super) fn guard(&self) -> Result<ServerAuth, Error> {
+    /// Returns a ZAP domain of its own. Fails if nobody could log in.
+    pub(super) fn server_auth(&self) -> Result<ServerAuth, Error> {
         match &self.0 {
             AuthenticatorKind::Plain(passwords) => {
-                passwords.check_use()?;
+                passwords.check_usable()?;
                 Ok(ServerAuth::plain(Arc::clone(passwords) as _))
             }
             AuthenticatorKind::Curve(server) => {
                 check_curve("authenticate")?;
-                server.check_use()?;
+                server.check_usable()?;
                 Ok(ServerAuth::curve(Arc::clone(server) as _, server.secret()))
             }
         }

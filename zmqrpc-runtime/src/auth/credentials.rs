@@ -6,7 +6,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::settings::check_curve;
-use super::{KeyPair, PublicKey, is_name};
+use super::{KeyPair, PublicKey, is_user_name};
 use crate::error::Error;
 use crate::socket::{ClientLogin, Security};
 
@@ -48,7 +48,7 @@ impl Credentials {
     /// A name or a password that cannot travel is an [`Error::Config`] of the builder.
     pub fn plain(user: impl Into<String>, password: impl Into<String>) -> Self {
         let (user, password) = (user.into(), Zeroizing::new(password.into()));
-        Self(if !is_name(&user) {
+        Self(if !is_user_name(&user) {
             Kind::Invalid("the user's name must have 1 to 255 bytes and no control characters")
         } else if password.is_empty() || password.len() > MAX || password.contains('\0') {
             Kind::Invalid("the password must have 1 to 255 bytes, and none of them zero")

@@ -1,4 +1,4 @@
-//! One password, as it is kept.
+//! The hash of one password.
 
 use std::fmt;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
@@ -12,10 +12,10 @@ use zeroize::Zeroizing;
 
 use crate::error::Error;
 
-/// What stands for a password in a file: `$argon2id$..`, with a new salt each time.
+/// Returns the hash of a password for a file: `$argon2id$..`, with a new salt each time.
 ///
-/// Argon2id with 19 MiB of memory and 2 passes, which takes some 20 ms; without optimisation it takes a second, unless
-/// the profile has `[profile.dev.package.argon2] opt-level = 3` and the same for `blake2`.
+/// Uses argon2id with 19 MiB of memory and 2 passes, which takes some 20 ms; without optimisation it takes a second,
+/// unless the profile has `[profile.dev.package.argon2] opt-level = 3` and the same for `blake2`.
 ///
 /// # Errors
 ///
@@ -40,9 +40,9 @@ fn hash(password: &str) -> Result<PasswordHash, Error> {
 
 /// A password's hash.
 ///
-/// What was found to be the password is remembered, by a hash that is quick and needs a key that this process alone has:
-/// a flood of wrong ones holds up nobody who has been here before. Wrong ones are worked out in any case, or the time that
-/// they take would tell who has been here.
+/// Once verified, the password is remembered by a fast hash with a key that only this process has: so a flood of wrong
+/// passwords delays no user who has logged in before. Wrong passwords take the full hash in any case, or the time would
+/// reveal which users have logged in before.
 pub(super) struct Hashed {
     hash: PasswordHash,
     proof: Mutex<Option<Proof>>,
@@ -50,7 +50,7 @@ pub(super) struct Hashed {
 
 type Proof = Zeroizing<[u8; 64]>;
 
-/// Nothing where the system has no randomness: then nothing is remembered.
+/// `None` if the system has no randomness: then no password is remembered.
 static KEY: LazyLock<Option<Zeroizing<[u8; 32]>>> = LazyLock::new(|| {
     let mut key = Zeroizing::new([0; 32]);
     let got = getrandom(&mut *key, GetRandomFlags::empty());
@@ -61,15 +61,15 @@ impl Hashed {
     pub(super) fn of(password: &str) -> Result<Self, Error> {
         Ok(Self {
             hash: hash(password)?,
-            proof: Mutex::new(proof(password)),
+            proof: Mutex::new(compute_proof(password)),
         })
     }
 
-    /// Reads what [`hash_password`] wrote, or another program's argon2.
+    /// Parses a result of [`hash_password`], or another program's argon2 hash; `None` if it is neither.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let hash = PasswordHash::new(text).ok()?;
-        let whole = hash.salt.is_some() && hash.hash.is_some();
-        (whole && hash.algorithm.as_str().starts_with("argon2")).then(|| Self {
+        let is_complete = hash.salt.is_some() && hash.hash.is_some();
+        (is_complete && hash.algorithm.as_str().starts_with("argon2")).then(|| Self {
             hash,
             proof: Mutex::default(),
         })
@@ -79,27 +79,27 @@ impl Hashed {
         self.hash.to_string()
     }
 
-    /// Whether it is known to be the password, without an effort.
-    pub(super) fn knows(&self, password: &str) -> bool {
+    /// Returns whether this password has been verified before, without computing its argon2 hash.
+    pub(super) fn is_verified(&self, password: &str) -> bool {
         let known = self.proof();
-        let known = known.as_ref().zip(proof(password));
-        known.is_some_and(|(known, given)| is_same(&known[..], &given[..]))
+        let known = known.as_ref().zip(compute_proof(password));
+        known.is_some_and(|(known, given)| constant_time_eq(&known[..], &given[..]))
     }
 
-    /// Whether it is the password. Takes its time, unless it is known to be.
+    /// Returns whether the password is right. Takes the time of an argon2 hash, unless it has been verified before.
     pub(super) fn verify(&self, password: &str) -> bool {
-        if self.knows(password) {
+        if self.is_verified(password) {
             return true;
         }
-        let right = self.works_out(password);
+        let right = self.verify_hash(password);
         if right {
-            *self.proof() = proof(password);
+            *self.proof() = compute_proof(password);
         }
         right
     }
 
-    /// The same without knowing anything, or remembering it.
-    pub(super) fn works_out(&self, password: &str) -> bool {
+    /// Returns whether the password is right, by its argon2 hash alone. Neither uses nor updates the remembered proof.
+    pub(super) fn verify_hash(&self, password: &str) -> bool {
         let verified = Argon2::default().verify_password(password.as_bytes(), &self.hash);
         verified.is_ok()
     }
@@ -109,7 +109,7 @@ impl Hashed {
     }
 }
 
-fn proof(password: &str) -> Option<Proof> {
+fn compute_proof(password: &str) -> Option<Proof> {
     let key = KEY.as_ref()?;
     let hash = Blake2b512::new()
         .chain_update(**key)
@@ -120,8 +120,8 @@ fn proof(password: &str) -> Option<Proof> {
     Some(proof)
 }
 
-/// Takes the same time wherever they differ.
-fn is_same(a: &[u8], b: &[u8]) -> bool {
+/// Compares in a time that does not depend on where the slices differ.
+fn constant_time_eq(a: &[u8], b: &[u8]) -> bool {
     let differences = a.iter().zip(b).fold(0, |all, (a, b)| all | (a ^ b));
     a.len() == b.len() && std::hint::black_box(differences) == 0
 }
@@ -142,10 +142,10 @@ mod tests {
     fn a_password_is_known_by_its_hash_alone() {
         let text = hash_password("secret").unwrap();
         let hashed = Hashed::parse(&text).unwrap();
-        assert!(!hashed.knows("secret"));
+        assert!(!hashed.is_verified("secret"));
         assert!(!hashed.verify("wrong"));
         assert!(hashed.verify("secret"));
-        assert!(hashed.knows("secret") && !hashed.knows("wrong"));
+        assert!(hashed.is_verified("secret") && !hashed.is_verified("wrong"));
         assert_ne!(text, hash_password("secret").unwrap());
         assert_eq!(hashed.text(), text);
     }

@@ -1,4 +1,4 @@
-//! Pairs of CURVE keys, and their files.
+//! CURVE key pairs, and their files.
 
 use std::fmt::{self, Write as _};
 use std::fs::{self, OpenOptions};
@@ -15,15 +15,16 @@ use crate::error::Error;
 use crate::log;
 use crate::socket::{KEY, new_keys};
 
-/// A CURVE key that everybody may know: of a server, or of a client. Prints as 40 characters, and reads them.
+/// The public CURVE key of a server or a client, which everybody may know. Its text has 40 characters.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PublicKey([u8; KEY]);
 
-/// The other half of a [`PublicKey`], which only its owner knows. It is never printed, and wiped when it is dropped.
+/// The secret half of a CURVE key pair, which only its owner knows. It is never printed, and is wiped when it is
+/// dropped.
 #[derive(Clone)]
 pub struct SecretKey(Zeroizing<[u8; KEY]>);
 
-/// A CURVE key and the secret that belongs to it.
+/// A public CURVE key and its secret key.
 #[derive(Clone, Debug)]
 pub struct KeyPair {
     public: PublicKey,
@@ -31,21 +32,21 @@ pub struct KeyPair {
 }
 
 impl KeyPair {
-    /// Makes a new pair.
+    /// Generates a new pair.
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] if libzmq has no CURVE; it says what to install.
+    /// [`Error::Config`] if libzmq has no CURVE; the message says what to install.
     pub fn generate() -> Result<Self, Error> {
         check_curve("curve")?;
-        let (public, secret) = new_keys().map_err(|error| wrong(error.to_string()))?;
+        let (public, secret) = new_keys().map_err(|error| config_error(error.to_string()))?;
         Ok(Self {
             public: PublicKey(public),
             secret: SecretKey(secret),
         })
     }
 
-    /// The half to hand out.
+    /// Returns the public key.
     #[must_use]
     pub fn public(&self) -> PublicKey {
         self.public
@@ -55,14 +56,14 @@ impl KeyPair {
         &self.secret.0
     }
 
-    /// Writes both halves to a new file that only its owner may read (mode 0600).
+    /// Writes both keys to a new file that only its owner may read (mode 0600).
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] if it cannot be written, or there is such a file already.
+    /// [`Error::Config`] if the file cannot be written, or exists already.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
         let path = path.as_ref();
-        let failed = |error| wrong(format!("{} cannot be written: {error}", path.display()));
+        let failed = |error| config_error(format!("{} cannot be written: {error}", path.display()));
         let secret = Zeroizing::new(z85::encode(self.secret()));
         let mut text = Zeroizing::new(String::with_capacity(200));
         let written = write!(
@@ -70,7 +71,7 @@ impl KeyPair {
             "# CURVE keys of zmqrpc. The second one is a secret.\n{PUBLIC} {}\n{SECRET} {}\n",
             self.public, *secret
         );
-        debug_assert!(written.is_ok(), "a string takes everything");
+        debug_assert!(written.is_ok(), "writing to a string cannot fail");
         let mut options = OpenOptions::new();
         let mut file = options
             .write(true)
@@ -83,18 +84,18 @@ impl KeyPair {
             .map_err(failed)
     }
 
-    /// Reads what [`save`](Self::save) wrote. Logs a warning if others may read the file too.
+    /// Reads a file that [`save`](Self::save) wrote. Logs a warning if others may read the file too.
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] if it cannot be read, or is no such file.
+    /// [`Error::Config`] if the file cannot be read, or is no such file.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
         let text = fs::read_to_string(path)
             .map(Zeroizing::new)
-            .map_err(|error| wrong(format!("{} cannot be read: {error}", path.display())))?;
-        if fs::metadata(path).is_ok_and(|found| found.mode() & 0o077 != 0) {
-            log::here!(warn, path = log::text(path.display()); "others may read a file of secret keys");
+            .map_err(|error| config_error(format!("{} cannot be read: {error}", path.display())))?;
+        if fs::metadata(path).is_ok_and(|metadata| metadata.mode() & 0o077 != 0) {
+            log::here!(warn, path = log::text(path.display()); "other users may read a file of secret keys");
         }
         let field = |name| {
             let mut lines = text.lines().filter_map(|line| line.split_once(' '));
@@ -106,7 +107,10 @@ impl KeyPair {
                 public: PublicKey(public),
                 secret: SecretKey(Zeroizing::new(secret)),
             }),
-            _ => Err(wrong(format!("{} is no file of keys", path.display()))),
+            _ => Err(config_error(format!(
+                "{} is no file of keys",
+                path.display()
+            ))),
         }
     }
 }
@@ -129,7 +133,9 @@ impl FromStr for PublicKey {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         let reason = "a public key is a text of 40 characters, in the encoding Z85";
-        z85::decode(text).map(Self).ok_or_else(|| wrong(reason))
+        z85::decode(text)
+            .map(Self)
+            .ok_or_else(|| config_error(reason))
     }
 }
 
@@ -151,6 +157,6 @@ impl fmt::Debug for SecretKey {
     }
 }
 
-fn wrong(reason: impl Into<Box<str>>) -> Error {
+fn config_error(reason: impl Into<Box<str>>) -> Error {
     Error::bad_setting("keys", reason)
 }

@@ -1,13 +1,13 @@
-//! Logins: what a client shows, and what a server asks for.
+//! Logins: a client presents a login, a server verifies it.
 //!
 //! ```text
-//! settings       what builders keep of both sides
-//! credentials    what a program logs in with
-//! authenticator  what a server asks for: passwords or keys
+//! settings       the builders' settings, for both sides
+//! credentials    what a client presents: a password or keys
+//! authenticator  what a server verifies: passwords or keys
 //! passwords      users and their passwords
-//! hashed         one password, as it is kept
-//! curve          keys that are let in
-//! keys           pairs of keys, and their files
+//! hashed         the hash of one password
+//! curve          the keys that a server admits
+//! keys           key pairs, and their files
 //! z85            keys as texts
 //! watched        a file that is read again when it changes
 //! ```
@@ -29,18 +29,18 @@ pub use hashed::hash_password;
 pub use keys::{KeyPair, PublicKey, SecretKey};
 pub use passwords::Passwords;
 pub(crate) use settings::{
-    AuthSettings, EachWay, authenticate_method, credentials_method, warn_if_exposed,
+    AuthSettings, SecurityByDirection, authenticate_method, credentials_method, warn_if_exposed,
 };
 
 use crate::socket::AuthDecision;
 
-/// What may be a user's name: it goes into log lines and, with its end marked by a NUL, through libzmq.
-fn is_name(name: &str) -> bool {
+/// Returns whether a text may be a user's name, which goes into log lines and, terminated by a NUL, through libzmq.
+fn is_user_name(name: &str) -> bool {
     (1..=255).contains(&name.len()) && !name.contains(char::is_control)
 }
 
-fn admitted(user: &str) -> AuthDecision {
-    if is_name(user) {
+fn admit(user: &str) -> AuthDecision {
+    if is_user_name(user) {
         AuthDecision::Admitted(user.to_owned())
     } else {
         AuthDecision::Refused("the user's name is empty, too long or no text")

@@ -1,12 +1,12 @@
-//! What builders keep of logins.
+//! The builders' settings for logins.
 
 use super::{Authenticator, Credentials};
 use crate::error::Error;
 use crate::log;
 use crate::socket::{Direction, Endpoint, Security, has_curve};
 
-/// A builder embeds one, passes its own methods of the same names on to it, and asks it for the
-/// [`Security`](crate::socket::Security) of its sockets when it opens them.
+/// A builder embeds one, forwards its own methods of the same names to it, and takes the
+/// [`Security`](crate::socket::Security) of its sockets from it when it opens them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct AuthSettings {
     credentials: Option<Credentials>,
@@ -14,7 +14,7 @@ pub(crate) struct AuthSettings {
 }
 
 const NOTHING_CONNECTS: &str =
-    "nothing connects: what is bound asks for logins with `authenticate`";
+    "nothing connects: a bound socket asks for logins, with `authenticate`";
 
 impl AuthSettings {
     pub(crate) fn credentials(&mut self, credentials: Credentials) {
@@ -25,36 +25,37 @@ impl AuthSettings {
         self.authenticator = Some(authenticator.into());
     }
 
-    /// Writes one line if somebody from another machine could come in without a login.
+    /// Logs a warning if clients on other machines can connect without a login.
     pub(crate) fn warn_if_exposed<'a>(&self, endpoints: impl Iterator<Item = &'a Endpoint>) {
         if self.authenticator.is_none() {
             warn_if_exposed(endpoints);
         }
     }
 
-    /// Whether nothing was set.
-    pub(crate) fn is_open(&self) -> bool {
+    /// Returns whether nothing was set.
+    pub(crate) fn is_empty(&self) -> bool {
         self.credentials.is_none() && self.authenticator.is_none()
     }
 
-    /// For sockets that connect: what they show.
-    pub(crate) fn login(&self) -> Result<Security, Error> {
+    /// Returns the security of sockets that connect: the login that they present.
+    pub(crate) fn client_security(&self) -> Result<Security, Error> {
         Credentials::security(self.credentials.as_ref())
     }
 
-    /// For sockets that are bound: what they ask for. All that get this one, or a clone of it, share one domain.
-    pub(crate) fn guard(&self) -> Result<Security, Error> {
+    /// Returns the security of bound sockets: what they verify logins by. All sockets with this value, or a clone of
+    /// it, share one ZAP domain.
+    pub(crate) fn server_security(&self) -> Result<Security, Error> {
         match &self.authenticator {
             None => Ok(Security::Open),
-            Some(authenticator) => authenticator.guard().map(Security::Guard),
+            Some(authenticator) => authenticator.server_auth().map(Security::Guard),
         }
     }
 
-    /// For a socket for each of these endpoints: what those ask for that are bound, and what those show that connect.
-    pub(crate) fn of_each(
+    /// Returns the security of sockets with one endpoint each, of these directions.
+    pub(crate) fn for_endpoints(
         &self,
         directions: impl Iterator<Item = Direction>,
-    ) -> Result<EachWay, Error> {
+    ) -> Result<SecurityByDirection, Error> {
         let (mut binds, mut connects) = (false, false);
         for direction in directions {
             match direction {
@@ -63,25 +64,27 @@ impl AuthSettings {
             }
         }
         if self.authenticator.is_some() && !binds {
-            let reason = "nothing is bound: what connects cannot ask for a login";
+            let reason = "nothing is bound: a socket that connects cannot ask for a login";
             return Err(Error::bad_setting("authenticate", reason));
         }
         if self.credentials.is_some() && !connects {
             return Err(Error::bad_setting("credentials", NOTHING_CONNECTS));
         }
-        Ok(EachWay {
-            bound: self.guard()?,
-            connected: self.login()?,
+        Ok(SecurityByDirection {
+            bound: self.server_security()?,
+            connected: self.client_security()?,
         })
     }
 
-    /// For one socket with the first endpoints, and a socket for each of the others.
-    pub(crate) fn of_one_and_each(
+    /// Returns the security of one socket with the endpoints `shared`, and of further sockets with one endpoint each.
+    pub(crate) fn for_socket_and_endpoints(
         &self,
-        one: impl Iterator<Item = Direction> + Clone,
+        shared: impl Iterator<Item = Direction> + Clone,
         each: impl Iterator<Item = Direction>,
-    ) -> Result<(Security, EachWay), Error> {
-        let connects = one.clone().any(|direction| direction == Direction::Connect);
+    ) -> Result<(Security, SecurityByDirection), Error> {
+        let connects = shared
+            .clone()
+            .any(|direction| direction == Direction::Connect);
         if self.credentials.is_some() && !connects {
             if !each
                 .into_iter()
@@ -89,58 +92,58 @@ impl AuthSettings {
             {
                 return Err(Error::bad_setting("credentials", NOTHING_CONNECTS));
             }
-            // The login is for those alone.
-            let bound = self.guard()?;
-            let connected = self.login()?;
-            return Ok((bound.clone(), EachWay { bound, connected }));
+            // Only the further sockets present the login.
+            let bound = self.server_security()?;
+            let connected = self.client_security()?;
+            return Ok((bound.clone(), SecurityByDirection { bound, connected }));
         }
-        let security = self.of_one(one)?;
+        let security = self.for_socket(shared)?;
         let each = match &security {
-            Security::Guard(_) => EachWay {
+            Security::Guard(_) => SecurityByDirection {
                 bound: security.clone(),
                 connected: Security::Open,
             },
-            _ => EachWay {
+            _ => SecurityByDirection {
                 bound: Security::Open,
-                connected: self.login()?,
+                connected: self.client_security()?,
             },
         };
         Ok((security, each))
     }
 
-    /// For one socket with these endpoints: libzmq knows one side of one mechanism for each socket.
-    pub(crate) fn of_one(
+    /// Returns the security of one socket with endpoints of these directions. A libzmq socket takes one side of one
+    /// mechanism.
+    pub(crate) fn for_socket(
         &self,
         mut directions: impl Iterator<Item = Direction>,
     ) -> Result<Security, Error> {
         if self.credentials.is_some() && self.authenticator.is_some() {
-            let reason = "one socket cannot log in and ask for logins: use two";
+            let reason = "one socket cannot both log in and ask for logins: use two";
             return Err(Error::bad_setting("authenticate", reason));
         }
         if self.authenticator.is_some() {
             if directions.any(|direction| direction == Direction::Connect) {
-                let reason =
-                    "what connects cannot ask for a login: bind, and let the others connect";
+                let reason = "a socket that connects cannot ask for a login: bind, and let the peers connect";
                 return Err(Error::bad_setting("authenticate", reason));
             }
-            return self.guard();
+            return self.server_security();
         }
         if self.credentials.is_some() && directions.any(|direction| direction == Direction::Bind) {
-            let reason = "what is bound cannot log in: connect, or use `authenticate`";
+            let reason = "a socket that is bound cannot log in: connect, or use `authenticate`";
             return Err(Error::bad_setting("credentials", reason));
         }
-        self.login()
+        self.client_security()
     }
 }
 
-/// What sockets do that have one endpoint each.
+/// The security of sockets with one endpoint each.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct EachWay {
+pub(crate) struct SecurityByDirection {
     pub(crate) bound: Security,
     pub(crate) connected: Security,
 }
 
-impl EachWay {
+impl SecurityByDirection {
     pub(crate) fn of(&self, direction: Direction) -> Security {
         match direction {
             Direction::Bind => self.bound.clone(),
@@ -149,13 +152,14 @@ impl EachWay {
     }
 }
 
-/// The method `credentials` of a builder whose field of this name is an [`AuthSettings`]; what is given behind says what
-/// becomes of a login that is refused.
+/// Defines the method `credentials` of a builder whose field of this name is an [`AuthSettings`]. The attributes before
+/// the field belong to the method; those after it document what happens after a rejected login.
 macro_rules! credentials_method {
-    ($(#[$attribute:meta])* $($auth:ident).+ $(#[$refused:meta])*) => {
-        /// Logs in where it connects and is asked for a login. There is one way to log in: a second call replaces the first.
+    ($(#[$attribute:meta])* $($auth:ident).+ $(#[$rejected:meta])*) => {
+        /// Presents a login to bound peers that verify logins. A socket presents one login: a second call replaces the
+        /// first.
         ///
-        $(#[$refused])*
+        $(#[$rejected])*
         $(#[$attribute])*
         pub fn credentials(mut self, credentials: $crate::auth::Credentials) -> Self {
             self.$($auth).+.credentials(credentials);
@@ -164,16 +168,18 @@ macro_rules! credentials_method {
     };
 }
 
-/// The method `authenticate`, as [`credentials_method`] has the other; what is given behind says who is asked.
+/// Defines the method `authenticate` of a builder, like [`credentials_method`]; the attributes after the field document
+/// whose logins are verified.
 macro_rules! authenticate_method {
-    ($(#[$attribute:meta])* $($auth:ident).+ $(#[$who:meta])*) => {
-        $(#[$who])*
+    ($(#[$attribute:meta])* $($auth:ident).+ $(#[$peers:meta])*) => {
+        $(#[$peers])*
         ///
-        /// Asks for [`Passwords`](crate::auth::Passwords) or, by a [`CurveServer`](crate::auth::CurveServer), for keys. Who has none
-        /// that is right gets nothing, gets nothing through, and learns so within a second. Default: everybody is let in.
+        /// Verifies logins by [`Passwords`](crate::auth::Passwords) or, for keys, by a
+        /// [`CurveServer`](crate::auth::CurveServer). A peer without a valid login receives nothing, cannot send anything,
+        /// and gets the rejection within a second. Default: every peer is admitted.
         ///
-        /// `inproc` is within the process and knows no logins: who can reach such an endpoint is let in. What connects
-        /// cannot ask for logins.
+        /// `inproc` stays within the process and knows no logins: every peer at such an endpoint is admitted. Sockets
+        /// that connect cannot verify logins.
         $(#[$attribute])*
         pub fn authenticate(
             mut self,
@@ -186,7 +192,7 @@ macro_rules! authenticate_method {
 }
 pub(crate) use {authenticate_method, credentials_method};
 
-/// The same for endpoints of which it is known that they ask for none.
+/// Logs a warning if clients on other machines can connect to one of these endpoints, which verify no logins.
 pub(crate) fn warn_if_exposed<'a>(endpoints: impl Iterator<Item = &'a Endpoint>) {
     let exposed = endpoints
         .filter(|endpoint| endpoint.direction() == Direction::Bind && endpoint.is_exposed());
@@ -196,12 +202,12 @@ pub(crate) fn warn_if_exposed<'a>(endpoints: impl Iterator<Item = &'a Endpoint>)
         log::here!(
             warn,
             endpoints;
-            "other machines can connect, and no login is asked for"
+            "other machines can connect without a login"
         );
     }
 }
 
-/// CURVE must be there before anything is opened, not at the first call.
+/// Fails if libzmq has no CURVE: before anything is opened, rather than at the first call.
 pub(super) fn check_curve(setting: &'static str) -> Result<(), Error> {
     if has_curve() {
         return Ok(());
@@ -210,4 +216,4 @@ pub(super) fn check_curve(setting: &'static str) -> Result<(), Error> {
 }
 
 pub(super) const NO_CURVE: &str = "libzmq was built without CURVE here: install one that has it (Debian: `apt install libzmq3-dev`) \
-and build with `cargo --config .cargo/system-libzmq.toml`, as the README's section \"libzmq\" tells";
+and build with `cargo --config .cargo/system-libzmq.toml`, as the README's section \"libzmq\" describes";

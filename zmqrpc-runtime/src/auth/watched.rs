@@ -10,83 +10,89 @@ use std::time::{Duration, SystemTime};
 use crate::error::Error;
 use crate::log;
 
-/// Makes an entry of a line, given what was read before; or tells what is wrong with it.
-pub(super) type ReadLine<T> = fn(line: &str, table: &mut T, before: &T) -> Result<(), &'static str>;
+/// Parses a line and adds its entry to `table`, given the table `before` the file changed; or returns what is wrong
+/// with the line.
+pub(super) type ParseLine<T> =
+    fn(line: &str, table: &mut T, before: &T) -> Result<(), &'static str>;
 
-/// A table in a file. What cannot be read is not in it: a file that is gone lets nobody in.
+/// A table in a file. Unreadable lines are left out, and a missing file admits nobody.
 pub(super) struct Watched<T> {
     path: PathBuf,
-    read_line: ReadLine<T>,
+    parse_line: ParseLine<T>,
     state: Mutex<WatchedState<T>>,
 }
 
 struct WatchedState<T> {
     table: Arc<T>,
-    stamp: Option<Stamp>,
-    /// It could not be read the last time, and the log says so: once, or strangers could fill it.
-    lost: bool,
+    stamp: Option<FileStamp>,
+    /// Whether the last attempt to read the file failed. That is logged once only, or peers could fill the log.
+    is_unreadable: bool,
 }
 
-/// What changes with a file.
+/// Metadata that changes when a file does.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Stamp {
+struct FileStamp {
     inode: u64,
     len: u64,
     modified: (i64, i64),
     changed: (i64, i64),
 }
 
-/// Two changes within the clock's resolution look like one; so what has changed so recently is read again.
+/// How old a change must be to be told from another one, as two changes within the clock's resolution look like one. A
+/// file that has changed since then is read again.
 const SETTLED: Duration = Duration::from_secs(2);
 
-/// Bytes of the largest file that is read.
-const MAX: u64 = 16 << 20;
+/// The most bytes of a file.
+const MAX_LEN: u64 = 16 << 20;
 
 impl<T: Default> Watched<T> {
-    /// Every line must be right.
-    pub(super) fn open(path: &Path, read_line: ReadLine<T>) -> Result<Self, Error> {
-        let wrong = |reason| Error::bad_setting("authenticate", reason);
-        let (text, stamp) = read(path).map_err(wrong)?;
-        let (table, errors) = parse(&text, read_line, &T::default());
+    /// Opens a file, all lines of which must be right.
+    pub(super) fn open(path: &Path, parse_line: ParseLine<T>) -> Result<Self, Error> {
+        let config_error = |reason| Error::bad_setting("authenticate", reason);
+        let (text, stamp) = read(path).map_err(config_error)?;
+        let (table, errors) = parse(&text, parse_line, &T::default());
         if let Some((line, reason)) = errors.first() {
-            return Err(wrong(format!("{}, line {line}: {reason}", path.display())));
+            return Err(config_error(format!(
+                "{}, line {line}: {reason}",
+                path.display()
+            )));
         }
         let table = Arc::new(table);
         Ok(Self {
             path: path.to_owned(),
-            read_line,
+            parse_line,
             state: Mutex::new(WatchedState {
                 table,
                 stamp,
-                lost: false,
+                is_unreadable: false,
             }),
         })
     }
 
-    /// The table as it stands in the file now.
+    /// Returns the table, after reading the file again if it has changed.
     pub(super) fn table(&self) -> Arc<T> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Stamp::of(&self.path);
+        let now = FileStamp::of(&self.path);
         if now.is_some() && now == state.stamp {
             return Arc::clone(&state.table);
         }
-        let mut lost = state.lost;
+        let mut is_unreadable = state.is_unreadable;
         let (table, stamp) = match read(&self.path) {
             Ok((text, stamp)) => {
-                lost = false;
-                let (table, errors) = parse(&text, self.read_line, &state.table);
+                is_unreadable = false;
+                let (table, errors) = parse(&text, self.parse_line, &state.table);
                 for (line, reason) in errors {
                     let path = log::text(self.path.display());
-                    log::line!(error, path, line, reason; "a line of a file of logins is left out");
+                    log::line!(error, path, line, reason; "a wrong line of a login file is left out");
                 }
                 (table, stamp)
             }
             Err(reason) => {
-                if !std::mem::replace(&mut lost, true) {
+                if !std::mem::replace(&mut is_unreadable, true) {
                     log::line!(
                         error,
                         reason = log::text(reason);
-                        "a file of logins cannot be read: nobody in it is let in"
+                        "a login file cannot be read: no user in it is admitted"
                     );
                 }
                 (T::default(), None)
@@ -94,14 +100,16 @@ impl<T: Default> Watched<T> {
         };
         state.table = Arc::new(table);
         state.stamp = stamp;
-        state.lost = lost;
+        state.is_unreadable = is_unreadable;
         Arc::clone(&state.table)
     }
 }
 
-impl Stamp {
+impl FileStamp {
     fn of(path: &Path) -> Option<Self> {
-        fs::metadata(path).ok().map(|found| Self::from(&found))
+        fs::metadata(path)
+            .ok()
+            .map(|metadata| Self::from(&metadata))
     }
 
     fn is_settled(&self) -> bool {
@@ -113,41 +121,44 @@ impl Stamp {
     }
 }
 
-impl From<&fs::Metadata> for Stamp {
-    fn from(found: &fs::Metadata) -> Self {
+impl From<&fs::Metadata> for FileStamp {
+    fn from(metadata: &fs::Metadata) -> Self {
         Self {
-            inode: found.ino(),
-            len: found.len(),
-            modified: (found.mtime(), found.mtime_nsec()),
-            changed: (found.ctime(), found.ctime_nsec()),
+            inode: metadata.ino(),
+            len: metadata.len(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
         }
     }
 }
 
-/// The text, and what tells that it has changed; nothing if it may have changed meanwhile.
-fn read(path: &Path) -> Result<(String, Option<Stamp>), String> {
+/// Reads the text and the stamp of a file; no stamp if another change could look the same.
+fn read(path: &Path) -> Result<(String, Option<FileStamp>), String> {
     let failed = |error: std::io::Error| format!("{} cannot be read: {error}", path.display());
     let file = File::open(path).map_err(failed)?;
-    let found = file.metadata().map_err(failed)?;
-    if !found.is_file() || found.len() > MAX {
+    let metadata = file.metadata().map_err(failed)?;
+    if !metadata.is_file() || metadata.len() > MAX_LEN {
         return Err(format!(
-            "{} is no file of at most {MAX} bytes",
+            "{} is no file of at most {MAX_LEN} bytes",
             path.display()
         ));
     }
     let mut text = String::new();
-    file.take(MAX).read_to_string(&mut text).map_err(failed)?;
-    let stamp = Stamp::from(&found);
+    file.take(MAX_LEN)
+        .read_to_string(&mut text)
+        .map_err(failed)?;
+    let stamp = FileStamp::from(&metadata);
     Ok((text, stamp.is_settled().then_some(stamp)))
 }
 
-/// Of a file that is being written, `admin-trainee` may say `admin` for a moment.
+/// While a file is being written, `admin-trainee` may read `admin`.
 const UNFINISHED: &str = "it has no end: a line feed must follow";
 
-/// Empty lines and comments are left out.
+/// Parses the lines of a file, except empty lines and comments. Returns the table, and the number and error of each
+/// wrong line.
 fn parse<T: Default>(
     text: &str,
-    read_line: ReadLine<T>,
+    parse_line: ParseLine<T>,
     before: &T,
 ) -> (T, Vec<(usize, &'static str)>) {
     let (mut table, mut errors) = (T::default(), Vec::new());
@@ -158,7 +169,7 @@ fn parse<T: Default>(
             continue;
         }
         let entry = if is_whole {
-            read_line(line, &mut table, before)
+            parse_line(line, &mut table, before)
         } else {
             Err(UNFINISHED)
         };

@@ -3,7 +3,7 @@
 const DIGITS: &[u8; 85] =
     b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
 
-/// Characters of a key's text.
+/// The characters of a key's text.
 pub(super) const LEN: usize = 40;
 
 pub(super) fn encode(key: &[u8; 32]) -> String {

@@ -15,7 +15,7 @@ use super::retry::{Attempts, RetryContext};
 use super::{reply, request};
 use crate::clock::FOREVER;
 #[cfg(feature = "tokio")]
-use crate::command::mark_of_blocked;
+use crate::command::blocked_runtime_tag;
 use crate::command::{Command, InProcess, Transport, Value, WithTimeout, inherited_deadline};
 use crate::error::{EndpointCause, Error, UnavailableCause};
 use crate::socket::Process;
@@ -247,7 +247,7 @@ impl Client {
     /// say so.
     #[cfg(feature = "tokio")]
     fn blocking(&self) -> Option<Self> {
-        let mark = mark_of_blocked()?;
+        let mark = blocked_runtime_tag()?;
         Some(self.with_metadata(BLOCKED_KEY, mark))
     }
 

@@ -261,7 +261,7 @@ mod tests {
     #[test]
     fn only_what_was_surely_not_executed_is_a_refusal() {
         let reply = |status, executed| {
-            let refusal = CallFailure::new(status, "no").surely(executed);
+            let refusal = CallFailure::new(status, "no").with_executed(executed);
             Ok(Some(refusal.encode(7)))
         };
         for status in [

@@ -1,7 +1,7 @@
-//! Argument wrappers that generated code puts around what serde would encode badly.
+//! Wrappers that generated code puts around arguments that serde would encode badly.
 //!
-//! Serde has no specialisation: a `Vec<u8>` is a sequence of integers to it, and a `&str` cannot
-//! be decoded from a format that hands out owned text. These types say what is meant.
+//! Serde has no specialisation: to serde a `Vec<u8>` is a sequence of integers, and a `&str` cannot
+//! be decoded from a format that yields owned text. These types select the intended encoding.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,10 +10,10 @@ use std::ops::Deref;
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
-/// The most that is allocated for an announced length before its bytes were seen.
+/// The most bytes to allocate for an announced length before the elements have been read.
 const PREALLOCATED: usize = 4 * 1024;
 
-/// Bytes that travel in one piece and are borrowed from the message where possible.
+/// Bytes that travel in one piece, and are borrowed from the message where possible.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bytes<'a>(Cow<'a, [u8]>);
 
@@ -24,14 +24,14 @@ impl<'a> Bytes<'a> {
         Self(Cow::Borrowed(bytes))
     }
 
-    /// Returns the bytes, copied only if they are still borrowed.
+    /// Returns the bytes; copies them only if they are still borrowed.
     #[must_use]
     pub fn into_vec(self) -> Vec<u8> {
         self.0.into_owned()
     }
 }
 
-/// Borrows bytes that may be missing.
+/// Borrows optional bytes.
 #[must_use]
 pub fn optional_bytes(bytes: Option<&[u8]>) -> Option<Bytes<'_>> {
     bytes.map(Bytes::new)
@@ -92,7 +92,7 @@ impl<'de> Visitor<'de> for BytesVisitor {
         self.visit_byte_buf(text.into_bytes())
     }
 
-    /// An untyped caller's list of numbers.
+    /// Accepts a list of numbers, as an untyped caller sends it.
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
         let announced = elements.size_hint().unwrap_or(0);
         let mut bytes = Vec::with_capacity(announced.min(PREALLOCATED));
@@ -114,7 +114,7 @@ impl<'a> Str<'a> {
         Self(Cow::Borrowed(text))
     }
 
-    /// Returns the text, copied only if it is still borrowed.
+    /// Returns the text; copies it only if it is still borrowed.
     #[must_use]
     pub fn into_string(self) -> String {
         self.0.into_owned()
@@ -167,8 +167,8 @@ impl<'de> Visitor<'de> for StrVisitor {
 
 /// The arguments of a method that takes none.
 ///
-/// Takes no bytes in postcard. A self-describing caller may send nil, an empty list, an empty map
-/// or nothing at all, whichever its library makes of "no arguments".
+/// Encoded as no bytes in postcard. A self-describing caller may send nil, an empty list, an empty
+/// map or nothing at all, whichever its library makes of "no arguments".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoArgs;
 
@@ -189,7 +189,7 @@ impl<'de> Deserialize<'de> for NoArgs {
 struct NoArgsVisitor;
 
 impl NoArgsVisitor {
-    fn accept<E: de::Error>(surplus: bool) -> Result<NoArgs, E> {
+    fn accept_unless<E: de::Error>(surplus: bool) -> Result<NoArgs, E> {
         if surplus {
             Err(E::custom("the method takes no arguments"))
         } else {
@@ -214,10 +214,10 @@ impl<'de> Visitor<'de> for NoArgsVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
-        Self::accept(elements.next_element::<IgnoredAny>()?.is_some())
+        Self::accept_unless(elements.next_element::<IgnoredAny>()?.is_some())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
-        Self::accept(entries.next_key::<IgnoredAny>()?.is_some())
+        Self::accept_unless(entries.next_key::<IgnoredAny>()?.is_some())
     }
 }

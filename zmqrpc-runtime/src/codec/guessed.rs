@@ -1,7 +1,7 @@
-//! Arguments that look like bytes to the macro.
+//! Wrappers for arguments that may be bytes.
 //!
-//! It sees names: a `Vec<u8>` may be of the standard library or of another crate. So generated code
-//! puts these around such an argument, and the type decides, at compile time.
+//! The macro sees names only: a `Vec<u8>` may be the standard library's or another crate's. So
+//! generated code puts these around such an argument, and the type decides, at compile time.
 
 use std::any::Any;
 
@@ -10,7 +10,7 @@ use serde::ser::{Serialize, Serializer};
 
 use super::{Bytes, optional_bytes};
 
-/// A value that is bytes if it is a `Vec<u8>` or an `Option` of one: decoded.
+/// A decoded value, read as bytes if `T` is a `Vec<u8>` or an `Option` of one.
 #[derive(Debug)]
 pub struct Owned<T>(T);
 
@@ -47,7 +47,7 @@ impl<'de, T: DeserializeOwned + 'static> Deserialize<'de> for Owned<T> {
     }
 }
 
-/// A value that is bytes if it is a `Vec<u8>` or an `Option` of one: to be encoded.
+/// A borrowed value to encode, written as bytes if `T` is a `Vec<u8>` or an `Option` of one.
 #[derive(Debug)]
 pub struct Lent<'a, T>(&'a T);
 

@@ -1,4 +1,4 @@
-//! The codecs by number, and the one place that chooses between them.
+//! The codecs by number. No other file chooses between them.
 
 use std::any::Any;
 
@@ -7,19 +7,19 @@ use serde::{Deserialize, Serialize};
 
 use super::{Bytes, Error, msgpack, optional_bytes, postcard};
 
-/// How a body's bytes stand for a value.
+/// How a body encodes a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Codec {
-    /// Compact and positional: both sides must mean the same types.
+    /// Compact and positional: both sides must use the same types.
     Postcard,
-    /// Self-describing: structs are maps, variants are names; any language can take part.
+    /// Self-describing: structs are maps, variants are names; peers in any language can decode it.
     MessagePack,
 }
 
 impl Codec {
     /// Returns the codec with this number on the wire.
     ///
-    /// The number 1 belongs to JSON, which does not exist yet.
+    /// The number 1 is reserved for JSON, which is not implemented.
     #[must_use]
     pub const fn from_id(id: u8) -> Option<Self> {
         match id {
@@ -51,8 +51,8 @@ impl Codec {
     ///
     /// # Errors
     ///
-    /// [`Error::TooLarge`] before `out` would outgrow `limit`, [`Error::Encode`] if the value
-    /// cannot be represented. `out` then holds what it held before.
+    /// [`Error::TooLarge`] if `out` would outgrow `limit`, [`Error::Encode`] if the value cannot be
+    /// represented. `out` then holds what it held before.
     #[inline]
     pub fn encode<T>(self, value: &T, out: &mut Vec<u8>, limit: usize) -> Result<(), Error>
     where
@@ -75,8 +75,8 @@ impl Codec {
     ///
     /// # Errors
     ///
-    /// [`Error::Decode`] if `bytes` do not encode a `T`, [`Error::Trailing`] if they go on after
-    /// it, [`Error::TooDeep`], [`Error::TooManyElements`], [`Error::TooManyEmpty`] and
+    /// [`Error::Decode`] if `bytes` do not encode a `T`; [`Error::Trailing`] if bytes follow it;
+    /// [`Error::TooDeep`], [`Error::TooManyElements`], [`Error::TooManyEmpty`] and
     /// [`Error::TooMuchMemory`] beyond what a message may hold.
     #[inline]
     pub fn decode<'de, T>(self, bytes: &'de [u8]) -> Result<T, Error>
@@ -91,8 +91,8 @@ impl Codec {
 
     /// Encodes like [`encode`](Self::encode), but a whole `Vec<u8>` or `Option<Vec<u8>>` as bytes.
     ///
-    /// Serde treats `Vec<u8>` as a sequence of integers, one call per byte. Type equality is
-    /// decided at compile time, so no other type pays for the difference.
+    /// Serde treats `Vec<u8>` as a sequence of integers, with one call per byte. The type is
+    /// compared at compile time, so no other type pays for the difference.
     ///
     /// # Errors
     ///
@@ -112,7 +112,7 @@ impl Codec {
         }
     }
 
-    /// Decodes what [`encode_value`](Self::encode_value) wrote; an array of integers as well.
+    /// Decodes what [`encode_value`](Self::encode_value) wrote; also accepts an array of integers.
     ///
     /// # Errors
     ///

@@ -1,23 +1,23 @@
-//! The output of both codecs: a caller's buffer that is not let grow beyond a limit.
+//! The output of both codecs: a caller's buffer with a limit on its growth.
 
 use std::io;
 
 use ::postcard::ser_flavors::Flavor;
 
-/// The first allocation: a header and a few arguments fit.
+/// The first allocation, in bytes: a header and a few arguments fit.
 const SMALLEST: usize = 64;
 
-/// Up to this length a loop is faster than a call to `memcpy`, and a varint is no longer.
+/// Up to this length, in bytes, a loop is faster than a call of `memcpy`. A varint is no longer.
 const SHORT: usize = 16;
 
-/// Appends to a `Vec`, and refuses to allocate for more than `limit` bytes.
+/// Appends to a `Vec`, and never allocates more than `limit` bytes.
 ///
-/// What goes into the capacity that is there already costs no allocation, so the limit is not
-/// asked for each byte but when the buffer is full, and at the end.
+/// Bytes that fit into the present capacity cost no allocation, so the limit is not checked for
+/// each byte but when the buffer is full, and at the end.
 pub(super) struct LimitedBuffer<'a> {
     out: &'a mut Vec<u8>,
     limit: usize,
-    refused: bool,
+    exceeded: bool,
 }
 
 impl<'a> LimitedBuffer<'a> {
@@ -25,39 +25,39 @@ impl<'a> LimitedBuffer<'a> {
         Self {
             out,
             limit,
-            refused: false,
+            exceeded: false,
         }
     }
 
     /// Returns whether the limit was exceeded.
     ///
-    /// Ask this rather than the error: both formats rename errors on the way, and a `Serialize`
+    /// Check this rather than the error: both formats change errors on the way, and a `Serialize`
     /// that swallows one leaves a hole in the output.
     pub(super) fn overflowed(&self) -> bool {
-        self.refused || self.out.len() > self.limit
+        self.exceeded || self.out.len() > self.limit
     }
 
     #[inline]
     fn append(&mut self, data: &[u8]) -> Result<(), Full> {
-        self.ensure_room(data.len())?;
+        self.ensure_capacity(data.len())?;
         self.out.extend_from_slice(data);
         Ok(())
     }
 
     #[inline]
-    fn ensure_room(&mut self, additional: usize) -> Result<(), Full> {
+    fn ensure_capacity(&mut self, additional: usize) -> Result<(), Full> {
         if additional > self.out.capacity() - self.out.len() {
-            self.make_room(additional)?;
+            self.grow(additional)?;
         }
         Ok(())
     }
 
     /// Doubles the capacity as `Vec` does, but never beyond the limit.
     #[cold]
-    fn make_room(&mut self, additional: usize) -> Result<(), Full> {
+    fn grow(&mut self, additional: usize) -> Result<(), Full> {
         let len = self.out.len();
         if additional > self.limit.saturating_sub(len) {
-            self.refused = true;
+            self.exceeded = true;
             return Err(Full);
         }
         let doubled = self.out.capacity().saturating_mul(2).max(SMALLEST);
@@ -67,7 +67,7 @@ impl<'a> LimitedBuffer<'a> {
     }
 }
 
-/// The sink refused bytes.
+/// The buffer has reached its limit.
 struct Full;
 
 impl From<Full> for ::postcard::Error {
@@ -87,7 +87,7 @@ impl Flavor for LimitedBuffer<'_> {
 
     #[inline]
     fn try_push(&mut self, byte: u8) -> ::postcard::Result<()> {
-        self.ensure_room(1)?;
+        self.ensure_capacity(1)?;
         self.out.push(byte);
         Ok(())
     }
@@ -97,7 +97,7 @@ impl Flavor for LimitedBuffer<'_> {
         if data.len() > SHORT {
             return Ok(self.append(data)?);
         }
-        self.ensure_room(data.len())?;
+        self.ensure_capacity(data.len())?;
         self.out.extend(data.iter().copied());
         Ok(())
     }

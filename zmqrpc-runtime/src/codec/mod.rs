@@ -1,10 +1,10 @@
 //! Values to bytes and back: postcard and `MessagePack` behind one small enum.
 //!
-//! Called by everything that encodes a command or decodes a reply. Knows nothing of methods, of
-//! the wire format or of sockets, and imports nothing from the rest of the crate.
+//! Called by everything that encodes a command or decodes a reply. Must not know methods, the wire
+//! format or sockets, and imports nothing from the layers above it.
 //!
-//! Every byte may come from a stranger, so decoding trusts none: see `guard` for what is bounded
-//! and why the formats' own crates are not enough.
+//! Any byte may come from a hostile peer, so decoding trusts none: [`guard`] documents what is
+//! bounded, and why the formats' own crates are not enough.
 
 mod bytes;
 mod error;

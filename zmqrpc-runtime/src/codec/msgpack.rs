@@ -4,7 +4,7 @@ use std::io::{Cursor, ErrorKind};
 use std::marker::PhantomData;
 
 use rmp_serde::decode::Error as Cause;
-use rmp_serde::encode::Error as Refusal;
+use rmp_serde::encode::Error as EncodeCause;
 use rmp_serde::{Deserializer, Serializer};
 use serde::de::{DeserializeSeed, IgnoredAny};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use super::guard::Budget;
 use super::limited_buffer::LimitedBuffer;
 use super::{Error, noted};
 
-/// What an empty body stands for: callers in other languages may leave out "nothing".
+/// What an empty body is decoded as: callers in other languages may leave out "nothing".
 const NIL: &[u8] = &[0xC0];
 
 /// Appends `value` to `out`; leaves a partial encoding behind on an error.
@@ -22,7 +22,7 @@ pub(super) fn encode<T>(value: &T, out: &mut Vec<u8>, limit: usize) -> Result<()
 where
     T: Serialize + ?Sized,
 {
-    // The crate writes lengths as 32 bits, and cuts longer ones without a word.
+    // The crate writes lengths as 32 bits, and silently truncates longer ones.
     let limit = limit.min(u32::MAX as usize);
     let mut serializer = Serializer::new(LimitedBuffer::new(out, limit)).with_struct_map();
     let result = Exact::<_, Named>::serialize(value, &mut serializer);
@@ -31,7 +31,7 @@ where
     }
     result.map_err(|cause| {
         match &cause {
-            Refusal::Syntax(text) => noted::recall(Some(text)),
+            EncodeCause::Syntax(text) => noted::take_reason(Some(text)),
             _ => None,
         }
         .unwrap_or_else(|| Error::encode(cause))
@@ -56,11 +56,11 @@ where
     let value = Budget::new(bytes.len(), true)
         .decode(&mut deserializer, seed)
         .map_err(|cause| explain(&cause))?;
-    // The borrowing deserializer does not tell its position, so ask it for one more value.
+    // The borrowing deserializer does not tell its position, so try to decode one more value.
     match bool::deserialize(&mut deserializer) {
         Err(Cause::InvalidMarkerRead(_)) => {
-            // An `untagged` type fails until it finds what fits.
-            noted::forget();
+            // An `untagged` type swallows errors until a variant fits.
+            noted::clear_reason();
             Ok(value)
         }
         _ => Err(Error::Trailing {
@@ -69,7 +69,7 @@ where
     }
 }
 
-/// Counts the bytes after the first value, at the price of reading it a second time.
+/// Counts the bytes after the first value, by decoding it a second time.
 #[cold]
 fn trailing(bytes: &[u8]) -> usize {
     let mut deserializer = Deserializer::new(Cursor::new(bytes));
@@ -77,11 +77,13 @@ fn trailing(bytes: &[u8]) -> usize {
     usize::try_from(deserializer.position()).map_or(0, |end| bytes.len().saturating_sub(end))
 }
 
-/// Words for people; the crate's own speak of I/O and markers.
+/// Returns a text for people; the crate's own texts speak of I/O and markers.
 #[cold]
 fn explain(cause: &Cause) -> Error {
     match cause {
-        Cause::Syntax(text) => noted::recall(Some(text)).unwrap_or_else(|| Error::decode(text)),
+        Cause::Syntax(text) => {
+            noted::take_reason(Some(text)).unwrap_or_else(|| Error::decode(text))
+        }
         Cause::InvalidMarkerRead(io) | Cause::InvalidDataRead(io)
             if io.kind() == ErrorKind::UnexpectedEof =>
         {

@@ -1,10 +1,10 @@
-//! Remembers why a value was refused while the error passes through a format.
+//! Keeps the reason of an error while the error passes through a format.
 //!
-//! Serde makes errors out of nothing but a text, by a static call to the format's error type, and
-//! postcard's has no room for a text: what a type's own validation said would be lost. A richer
-//! error type that is translated at every step between type and format was tried and made the
-//! decoding of small structs 1.7 times as slow. So the reason waits beside the stack: in a slot of
-//! the thread, since encoding and decoding never leave it.
+//! Serde creates errors from a text alone, by a static call to the format's error type, and
+//! postcard's error has no room for a text: the message of a type's own validation would be lost. A
+//! richer error type, translated at every step between type and format, was tried and made the
+//! decoding of small structs 1.7 times as slow. So the reason is kept in a thread-local slot, as
+//! encoding and decoding never leave their thread.
 
 use std::any::type_name;
 use std::cell::Cell;
@@ -14,54 +14,55 @@ use serde::{de, ser};
 
 use super::Error;
 
-/// The text of the format's error while the reason is noted.
-const STAND_IN: &str = "the reason is noted";
+/// The text of the format's error whose reason is in the slot.
+const PLACEHOLDER: &str = "the reason is noted";
 
 thread_local! {
     static REASON: Cell<Option<Box<Error>>> = const { Cell::new(None) };
 }
 
-/// Notes why encoding or decoding fails, and returns the text of the error that stands for it in
-/// the format.
+/// Keeps the reason why encoding or decoding fails, and returns the text of the error that stands
+/// for it in the format.
 #[cold]
 #[inline(never)]
-pub(super) fn note(reason: Error) -> &'static str {
+pub(super) fn keep_reason(reason: Error) -> &'static str {
     REASON.set(Some(Box::new(reason)));
-    STAND_IN
+    PLACEHOLDER
 }
 
-/// Returns the reason for which the error of a format stands.
+/// Takes the reason of a format's error out of the slot.
 ///
-/// `text` is what that error holds, if it holds any. A text of the format's own means that there
-/// is nothing noted for it: an older reason may be left over from a type that tried again.
+/// `text` is that error's text, if it has any. Returns `None` if the text is the format's own: then
+/// the slot holds at most the reason of an older error, which a type has swallowed.
 #[cold]
-pub(super) fn recall(text: Option<&str>) -> Option<Error> {
+pub(super) fn take_reason(text: Option<&str>) -> Option<Error> {
     let reason = REASON.take()?;
-    text.is_none_or(|text| text == STAND_IN).then_some(*reason)
+    text.is_none_or(|text| text == PLACEHOLDER)
+        .then_some(*reason)
 }
 
-/// Forgets the reason of a failure that was none in the end: a type has tried something else.
+/// Clears the slot after a success: a type may have swallowed an error and tried something else.
 #[inline]
-pub(super) fn forget() {
+pub(super) fn clear_reason() {
     REASON.set(None);
 }
 
-/// Whether a reason is noted.
+/// Returns whether the slot holds a reason.
 #[cold]
-pub(super) fn is_noted() -> bool {
+pub(super) fn has_reason() -> bool {
     let reason = REASON.take();
-    let noted = reason.is_some();
+    let is_some = reason.is_some();
     REASON.set(reason);
-    noted
+    is_some
 }
 
-/// Puts the name of `T`, in which encoding or decoding has failed, into a reason that lacks one.
+/// Puts `name`, of a type in which encoding or decoding has failed, into a reason that lacks one.
 ///
-/// Asked on the way out of each value, so the innermost type gives its name.
+/// Called on the way out of each value, so the innermost type gives its name.
 #[cold]
 #[inline(never)]
-fn put_name(name: &'static str) {
-    // What serde's macros put around a field has no name that its author knows.
+fn name_reason(name: &'static str) {
+    // Serde's macros wrap fields in types whose names the user does not know.
     if name.contains("__") {
         return;
     }
@@ -75,9 +76,9 @@ fn put_name(name: &'static str) {
     REASON.set(reason);
 }
 
-/// The error of a guarded format: the format's own, with its reason noted.
+/// The error of a guarded format: the format's own, with its reason in the slot.
 ///
-/// No larger than what it wraps, so that nothing is paid for it unless it is made.
+/// No larger than the error that it wraps, so that it costs nothing until an error is created.
 #[derive(Debug)]
 #[repr(transparent)]
 pub(super) struct Noted<E>(E);
@@ -93,10 +94,10 @@ impl<E> Noted<E> {
         self.0
     }
 
-    /// Leaves a value of the type `T`.
+    /// Returns the format's error, after naming `T` in the reason if that lacks a name.
     #[cold]
-    pub(super) fn leave<T: ?Sized>(self) -> E {
-        put_name(type_name::<T>());
+    pub(super) fn into_inner_of<T: ?Sized>(self) -> E {
+        name_reason(type_name::<T>());
         self.0
     }
 }
@@ -112,13 +113,13 @@ impl<E: fmt::Debug + fmt::Display> std::error::Error for Noted<E> {}
 impl<E: de::Error> de::Error for Noted<E> {
     #[cold]
     fn custom<T: fmt::Display>(reason: T) -> Self {
-        Self(E::custom(note(Error::decode(reason))))
+        Self(E::custom(keep_reason(Error::decode(reason))))
     }
 }
 
 impl<E: ser::Error> ser::Error for Noted<E> {
     #[cold]
     fn custom<T: fmt::Display>(reason: T) -> Self {
-        Self(E::custom(note(Error::encode(reason))))
+        Self(E::custom(keep_reason(Error::encode(reason))))
     }
 }

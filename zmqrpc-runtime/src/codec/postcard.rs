@@ -1,4 +1,4 @@
-//! The postcard codec: what the crate leaves open for messages from strangers.
+//! The postcard codec, with the checks that the `postcard` crate lacks for untrusted messages.
 
 use std::marker::PhantomData;
 
@@ -24,7 +24,7 @@ where
     }
     result.map_err(|cause| {
         match cause {
-            Cause::SerdeSerCustom => noted::recall(None),
+            Cause::SerdeSerCustom => noted::take_reason(None),
             _ => None,
         }
         .unwrap_or_else(|| Error::encode(reason(&cause)))
@@ -42,8 +42,8 @@ where
         .map_err(|cause| explain(&cause))?;
     match deserializer.finalize() {
         Ok([]) => {
-            // A type may have been refused and have gone on.
-            noted::forget();
+            // A `Deserialize` may have swallowed the error of a part.
+            noted::clear_reason();
             Ok(value)
         }
         Ok(rest) => Err(Error::Trailing { count: rest.len() }),
@@ -51,17 +51,17 @@ where
     }
 }
 
-/// Finds out why decoding failed: a type's own reason does not fit into the crate's error.
+/// Returns why decoding failed: the crate's error has no room for a type's own reason.
 #[cold]
 fn explain(cause: &Cause) -> Error {
     match cause {
-        Cause::SerdeDeCustom => noted::recall(None),
+        Cause::SerdeDeCustom => noted::take_reason(None),
         _ => None,
     }
     .unwrap_or_else(|| Error::decode(reason(cause)))
 }
 
-/// Words for people; the crate's own name Rust types.
+/// Returns a text for people; the crate's own texts name Rust types.
 fn reason(cause: &Cause) -> &'static str {
     match cause {
         Cause::WontImplement | Cause::NotYetImplemented => {
@@ -76,7 +76,7 @@ fn reason(cause: &Cause) -> &'static str {
         Cause::DeserializeBadChar => "a char is not valid UTF-8",
         Cause::DeserializeBadUtf8 => "text is not valid UTF-8",
         Cause::DeserializeBadOption => "the tag of an option is neither 0 nor 1",
-        Cause::CollectStrError | Cause::SerdeSerCustom => "the type's own `Serialize` refused",
+        Cause::CollectStrError | Cause::SerdeSerCustom => "the type's own `Serialize` failed",
         _ => "it does not fit the type",
     }
 }

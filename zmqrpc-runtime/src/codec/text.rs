@@ -1,4 +1,4 @@
-//! Short, harmless text for people out of what a peer sent.
+//! Short, harmless text for people, made of what a peer sent.
 
 use std::fmt::{self, Display, Write};
 
@@ -6,19 +6,19 @@ use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visit
 
 use super::{Codec, msgpack};
 
-/// The most characters that a peer gets into one message to people.
+/// The most characters of one such text.
 const MAX_CHARS: usize = 256;
 
 /// Renders a self-describing body on one line of at most 256 characters, much like JSON.
 ///
-/// Returns `None` if the body does not say what it holds (postcard) or is malformed. A body that
-/// is text, such as an enum's variant without fields, appears without quotation marks.
+/// Returns `None` if the body is not self-describing (postcard) or is malformed. A body that is
+/// text, such as an enum's variant without fields, appears without quotation marks.
 #[must_use]
 pub fn describe(codec: Codec, bytes: &[u8]) -> Option<String> {
     let mut line = TextLine::default();
     let result = match codec {
         Codec::Postcard => return None,
-        Codec::MessagePack => msgpack::decode_seed(bytes, Rendering::whole(&mut line)),
+        Codec::MessagePack => msgpack::decode_seed(bytes, Rendering::of_body(&mut line)),
     };
     (result.is_ok() || line.full).then_some(line.text)
 }
@@ -26,13 +26,13 @@ pub fn describe(codec: Codec, bytes: &[u8]) -> Option<String> {
 /// Formats `value` on one line of at most 256 characters.
 pub(super) fn clip(value: impl Display) -> String {
     let mut line = TextLine::default();
-    // An error means that the line is full, and the line says so itself.
+    // An error means that the line is full, which its ellipsis shows.
     let _ = write!(line, "{value}");
     line.text
 }
 
-/// A line of text that ends in `…` when it is full, and in which nothing moves a terminal's
-/// cursor or fakes a line of a log.
+/// A line of text that ends in `…` when it is full, and in which nothing moves a terminal's cursor
+/// or looks like another line of a log.
 #[derive(Default)]
 struct TextLine {
     text: String,
@@ -52,7 +52,7 @@ impl Write for TextLine {
             let escaped = char.escape_debug();
             let verbatim = matches!(char, '"' | '\'' | '\\');
             let width = if verbatim { 1 } else { escaped.len() };
-            // The last place is the ellipsis's.
+            // The last character is reserved for the ellipsis.
             if self.full || self.chars + width >= MAX_CHARS {
                 if !self.full {
                     self.text.push('…');
@@ -71,16 +71,16 @@ impl Write for TextLine {
     }
 }
 
-/// Writes one value of a body to the line: both the seed and the visitor of it.
+/// Writes one value of a body to the line: serves as both its seed and its visitor.
 struct Rendering<'l> {
     line: &'l mut TextLine,
     before: &'static str,
-    /// Whether text is set off from what surrounds it.
+    /// Whether text gets quotation marks, to delimit it from the rest of the line.
     quoted: bool,
 }
 
 impl<'l> Rendering<'l> {
-    fn whole(line: &'l mut TextLine) -> Self {
+    fn of_body(line: &'l mut TextLine) -> Self {
         Self {
             line,
             before: "",
@@ -149,7 +149,7 @@ impl<'de> Visitor<'de> for Rendering<'_> {
         self.write("null")
     }
 
-    /// An extension type of `MessagePack`: its number and its bytes.
+    /// Renders an extension type of `MessagePack`: its number and its bytes.
     fn visit_newtype_struct<D: Deserializer<'de>>(self, value: D) -> Result<(), D::Error> {
         value.deserialize_any(self)
     }

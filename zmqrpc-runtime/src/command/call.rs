@@ -1,4 +1,4 @@
-//! One request on its way through a service.
+//! A request on its way through a service, and the reply to it.
 
 use std::cell::RefCell;
 use std::convert::Infallible;
@@ -15,58 +15,59 @@ use crate::codec::{Codec, Error as CodecError};
 use crate::log::{self, Throttle};
 use crate::socket::{Message, PerProcess};
 use crate::wire::{
-    Executed, Limits, Metadata, Reply, ReplyBody, Status, WireError, is_service_error, refusal_id,
+    Executed, Limits, Metadata, Reply, ReplyBody, Status, WireError, is_service_error, rejection_id,
 };
 
-/// A request whose header has been read: the arguments are still encoded, the reply is still to come.
+/// A request whose header has been decoded. Its arguments are still encoded, and its reply is pending.
 ///
-/// Dispatch entries turn it into a [`EncodedReply`]; they never see which dialect it came in.
+/// A dispatch entry turns the call into an [`EncodedReply`], and never sees the dialect of the request.
 #[derive(Debug)]
 pub struct Call(Box<CallParts>);
 
-/// Behind a pointer, as a call is handed on often before it is looked at.
+/// Boxed, as a call moves through several queues before a thread looks at it.
 #[derive(Debug)]
 struct CallParts {
     context: CallContext,
-    envelope: ReplyContext,
+    reply_context: ReplyContext,
 }
 
-/// Blanks that a thread keeps. Calls that waited come to their ends in bunches: an allocator that keeps a few places at
-/// hand is slow with so many.
-const SPARES: usize = 256;
+/// The most unused allocations that a thread keeps. Calls that waited end in bursts, for which an allocator's own
+/// per-thread cache is too small and thus slow.
+const MAX_SPARES: usize = 256;
 
 type Spares = Vec<Box<CallParts>>;
 
 thread_local! {
-    static SPARE: RefCell<Spares> = const { RefCell::new(Vec::new()) };
+    static SPARES: RefCell<Spares> = const { RefCell::new(Vec::new()) };
 }
 
-/// What a server knows of a request beside its context: what the reply has to repeat, and what it has to keep to.
+/// What a server needs of a request beside the context: the fields that the reply repeats, and the limits that it must
+/// keep.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ReplyContext {
     pub(crate) id: u64,
-    /// The method's number among those of the server.
+    /// The method's index in the server's table.
     pub(crate) entry: usize,
     pub(crate) codec: Codec,
-    /// Of the frame.
+    /// The length of the request's frame.
     pub(crate) bytes: usize,
-    /// Where the arguments begin in it.
+    /// The offset of the arguments in the frame.
     pub(crate) body: usize,
-    /// `false` for a notification: nothing is answered.
+    /// `false` for a notification, which gets no reply.
     pub(crate) wants_reply: bool,
-    /// Bytes of the largest reply frame.
+    /// The most bytes of the reply's frame.
     pub(crate) reply_limit: usize,
 }
 
-/// The memory of a call whose frame is still to come, or has come and is still to be read.
+/// The memory of a call whose frame is yet to be received, or to be decoded.
 pub(crate) struct CallBuffer(Box<CallParts>);
 
 impl CallBuffer {
-    /// `now` need not be exact.
+    /// Returns a buffer, from the thread's unused ones if there are any. `now` need not be exact.
     pub(crate) fn new(now: Instant) -> Self {
-        let spare = SPARE.try_with(|spare| spare.borrow_mut().pop());
+        let spare = SPARES.try_with(|spares| spares.borrow_mut().pop());
         let parts = spare.ok().flatten().unwrap_or_else(|| {
-            let envelope = ReplyContext {
+            let reply_context = ReplyContext {
                 id: 0,
                 entry: 0,
                 codec: Codec::Postcard,
@@ -76,7 +77,10 @@ impl CallBuffer {
                 reply_limit: 0,
             };
             let context = CallContext::buffer(now);
-            Box::new(CallParts { context, envelope })
+            Box::new(CallParts {
+                context,
+                reply_context,
+            })
         });
         Self(parts)
     }
@@ -85,91 +89,97 @@ impl CallBuffer {
         self.0.context.frame_mut()
     }
 
-    /// Hands itself on, with its frame, and leaves another one behind.
+    /// Returns this buffer with its frame, and leaves a new one in its place.
     pub(crate) fn take(&mut self, now: Instant) -> Self {
         std::mem::replace(self, Self::new(now))
     }
 
-    /// It is not needed: keeps the memory for another call.
+    /// Keeps the memory for another call.
     pub(crate) fn recycle(self) {
         let Self(mut parts) = self;
         parts.context.clear();
-        // Fails while the thread ends: then there is no other one.
-        let _ = SPARE.try_with(|spare| {
-            let mut spare = spare.borrow_mut();
-            if spare.len() < SPARES {
-                spare.push(parts);
+        // Fails while the thread exits: then the memory is freed.
+        let _ = SPARES.try_with(|spares| {
+            let mut spares = spares.borrow_mut();
+            if spares.len() < MAX_SPARES {
+                spares.push(parts);
             }
         });
     }
 
-    /// `topic` is that of an event.
+    /// Turns the buffer into a call. `topic` is that of an event.
     pub(crate) fn fill(
         mut self,
         method: &'static Method,
-        since: Instant,
+        received_at: Instant,
         deadline: Option<Instant>,
         topic: Option<Box<str>>,
-        envelope: ReplyContext,
+        reply_context: ReplyContext,
     ) -> Call {
-        self.0.context.fill(method, since, deadline, topic);
-        self.0.envelope = envelope;
+        self.0.context.fill(method, received_at, deadline, topic);
+        self.0.reply_context = reply_context;
         Call(self.0)
     }
 }
 
 impl Call {
-    /// The method has ended: keeps the memory for another call.
+    /// Keeps the memory for another call, now that the method has returned.
     pub(crate) fn recycle(self) {
         CallBuffer(self.0).recycle();
     }
 
-    /// What the handler may know of the call.
+    /// Returns the context that the handler may see.
     #[must_use]
     pub fn context(&self) -> &CallContext {
         &self.0.context
     }
 
     pub(crate) fn id(&self) -> u64 {
-        self.0.envelope.id
+        self.0.reply_context.id
     }
 
     pub(crate) fn wants_reply(&self) -> bool {
-        self.0.envelope.wants_reply
+        self.0.reply_context.wants_reply
     }
 
     pub(crate) fn entry(&self) -> usize {
-        self.0.envelope.entry
+        self.0.reply_context.entry
     }
 
-    /// Of the frame.
+    /// Returns the length of the request's frame.
     pub(crate) fn bytes(&self) -> usize {
-        self.0.envelope.bytes
+        self.0.reply_context.bytes
     }
 
-    /// Decodes the arguments: the tuple of them, borrowing from the frame where the types do.
+    /// Decodes the tuple of arguments, which borrows from the frame where its types do.
     ///
     /// # Errors
     ///
-    /// A refusal that tells the caller what was wrong with them.
+    /// A failure that tells the caller what is wrong with the arguments.
     pub fn arguments<'a, A: Deserialize<'a>>(&'a self) -> Result<A, CallFailure> {
         let decoded = self.codec().decode(self.body());
         decoded.map_err(|error| CallFailure::arguments(&error))
     }
 
-    /// The arguments, encoded.
+    /// Returns the encoded arguments.
     pub(crate) fn body(&self) -> &[u8] {
-        let CallParts { context, envelope } = &*self.0;
-        context.frame().get(envelope.body..).unwrap_or_default()
+        let CallParts {
+            context,
+            reply_context,
+        } = &*self.0;
+        context
+            .frame()
+            .get(reply_context.body..)
+            .unwrap_or_default()
     }
 
     pub(crate) fn codec(&self) -> Codec {
-        self.0.envelope.codec
+        self.0.reply_context.codec
     }
 
-    /// Decodes a hand-written command: its fields are the arguments.
+    /// Decodes a hand-written command, whose fields are the arguments.
     ///
-    /// Serde writes a struct of one unnamed field as that field alone. By name the arguments are a tuple in any case.
+    /// Serde serializes a struct of one unnamed field as that field alone. A caller by name sends a tuple in any case.
     pub(crate) fn command<C: DeserializeOwned>(&self) -> Result<C, CallFailure> {
         let command = self.arguments::<C>();
         if command.is_err()
@@ -181,31 +191,34 @@ impl Call {
         command
     }
 
-    /// Encodes what the service returned.
+    /// Encodes the service's return value.
     ///
     /// # Errors
     ///
-    /// A refusal that tells the caller why the answer cannot travel.
+    /// A failure that tells the caller why the value cannot be sent.
     pub fn reply<C: Command>(&self, answer: C::Answer) -> HandlerResult {
-        self.0.envelope.reply::<C>(answer)
+        self.0.reply_context.reply::<C>(answer)
     }
 
     pub(crate) fn into_parts(self) -> (CallContext, ReplyContext) {
-        let CallParts { context, envelope } = *self.0;
-        (context, envelope)
+        let CallParts {
+            context,
+            reply_context,
+        } = *self.0;
+        (context, reply_context)
     }
 }
 
-/// Callers can cause as many of these lines as they like.
+/// Logs that a notification failed. Throttled, as callers can cause any number of these lines.
 #[cold]
-fn note_unheard(method: &'static Method) {
-    static UNHEARD: PerProcess<Throttle> = PerProcess::new();
-    if let Some(hidden) = UNHEARD.get().admit("unheard") {
+fn log_failed_notification(method: &'static Method) {
+    static THROTTLE: PerProcess<Throttle> = PerProcess::new();
+    if let Some(hidden) = THROTTLE.get().admit("failed notification") {
         log::line!(
             warn,
             method = log::text(method),
             hidden;
-            "a notification ended in an error of the service, which nobody waits for; `hidden` more were before this one"
+            "a notification ended in an error of the service, which no caller sees; `hidden` more did so before it"
         );
     }
 }
@@ -215,7 +228,7 @@ impl ReplyContext {
         let answer = answer.into_result();
         if !self.wants_reply {
             if answer.is_err() {
-                note_unheard(&C::METHOD);
+                log_failed_notification(&C::METHOD);
             }
             return Ok(EncodedReply::NONE);
         }
@@ -253,12 +266,12 @@ impl ReplyContext {
     }
 }
 
-/// An encoded reply; none where none is sent.
+/// An encoded reply, or none for a notification.
 #[derive(Debug)]
 pub struct EncodedReply(Option<Box<Message>>);
 
 impl EncodedReply {
-    /// It holds an error of the service's own.
+    /// Returns whether the reply holds an error of the service.
     pub(crate) fn is_error(&self) -> bool {
         self.0
             .as_ref()
@@ -272,7 +285,7 @@ impl EncodedReply {
     }
 }
 
-/// Why a call got no answer of its service.
+/// Why a call got neither a value nor an error from its service.
 #[derive(Clone, Debug)]
 pub struct CallFailure {
     pub(crate) status: Status,
@@ -289,24 +302,24 @@ impl CallFailure {
         }
     }
 
-    /// The same refusal, where more is known than the status tells.
-    pub(crate) fn surely(mut self, executed: Executed) -> Self {
+    /// Returns the same failure with `executed` in place of what the status implies.
+    pub(crate) fn with_executed(mut self, executed: Executed) -> Self {
         self.executed = executed;
         self
     }
 
-    /// The refusal of a frame that is no request; nothing where it must not be answered.
-    pub(crate) fn of_unreadable(
+    /// Returns the reply that rejects a frame that is no request; `None` if there must be no reply.
+    pub(crate) fn for_unreadable(
         frame: &[u8],
         error: &WireError,
         limits: &Limits,
     ) -> Option<Message> {
-        let refusal = if frame.len() > limits.message {
+        let failure = if frame.len() > limits.message {
             Self::new(Status::TooLarge, limits.message.to_string())
         } else {
             Self::new(error.status(), error.to_string())
         };
-        refusal_id(frame).map(|id| refusal.surely(Executed::No).encode(id))
+        rejection_id(frame).map(|id| failure.with_executed(Executed::No).encode(id))
     }
 
     fn arguments(error: &CodecError) -> Self {
@@ -318,10 +331,10 @@ impl CallFailure {
             CodecError::TooLarge { limit } => (Status::TooLarge, limit.to_string()),
             other => (Status::Encode, other.reason()),
         };
-        Self::new(status, detail).surely(Executed::Yes)
+        Self::new(status, detail).with_executed(Executed::Yes)
     }
 
-    /// Turns the refusal into the reply that tells of it.
+    /// Encodes the failure as the reply to the call `id`.
     pub(crate) fn encode(&self, id: u64) -> Message {
         let body = ReplyBody::Failure {
             status: self.status,
@@ -333,7 +346,7 @@ impl CallFailure {
     }
 }
 
-/// The frame of a reply that is encoded already, or has nothing to encode.
+/// Returns the frame of a reply whose body is encoded already, or empty.
 pub(crate) fn reply_frame(id: u64, body: ReplyBody<'_>) -> Message {
     let built = Message::build(|out| {
         Reply { id, body }.encode(out);
@@ -351,8 +364,8 @@ impl fmt::Display for CallFailure {
     }
 }
 
-/// What a dispatch entry makes of a call.
+/// The result of a dispatch entry.
 pub type HandlerResult = Result<EncodedReply, CallFailure>;
 
-/// An `async` method that has been called and not yet run.
+/// The future of an `async` method, not polled yet.
 pub type MethodFuture = Pin<Box<dyn Future<Output = HandlerResult> + Send>>;

@@ -1,4 +1,4 @@
-//! What a handler can learn about the call that it serves.
+//! The context of a call, for its handler.
 
 use std::cell::Cell;
 use std::fmt;
@@ -9,18 +9,18 @@ use super::Method;
 use crate::socket::Message;
 use crate::wire::{Limits, Metadata, metadata_of};
 
-/// The circumstances of a call: who calls, what travels beside the arguments, how much time remains.
+/// The context of a call: the caller, the metadata beside the arguments, the remaining time.
 ///
-/// A method whose first parameter is `cx: &CallContext` gets it from the server; it is no argument and does not
-/// travel.
+/// The server passes it to a method whose first parameter is `cx: &CallContext`. The context is no argument and does
+/// not travel.
 ///
-/// A call that a handler makes to another server, on the thread that the handler runs on, never outlasts the call
-/// that it serves: its time limit is capped by what [`remaining`](Self::remaining) says.
+/// A call that a handler makes to another server, on the handler's own thread, never outlasts the call being served:
+/// its time limit is capped by [`remaining`](Self::remaining).
 pub struct CallContext {
     frame: Message,
     method: &'static Method,
-    /// When it arrived.
-    since: Instant,
+    /// When the request arrived.
+    received_at: Instant,
     deadline: Option<Instant>,
     topic: Option<Box<str>>,
 }
@@ -28,12 +28,12 @@ pub struct CallContext {
 static NO_METHOD: Method = Method::new("", "", 0, "");
 
 impl CallContext {
-    /// Of a call that is still to come.
+    /// Returns a context for a request that is yet to be received.
     pub(super) fn buffer(now: Instant) -> Self {
         Self {
             frame: Message::new(),
             method: &NO_METHOD,
-            since: now,
+            received_at: now,
             deadline: None,
             topic: None,
         }
@@ -46,76 +46,77 @@ impl CallContext {
     pub(super) fn fill(
         &mut self,
         method: &'static Method,
-        since: Instant,
+        received_at: Instant,
         deadline: Option<Instant>,
         topic: Option<Box<str>>,
     ) {
         self.method = method;
-        self.since = since;
+        self.received_at = received_at;
         self.deadline = deadline;
         self.topic = topic;
     }
 
-    /// Gives free what the call has brought.
+    /// Frees the frame and the topic.
     pub(super) fn clear(&mut self) {
         self.frame.clear();
         self.topic = None;
     }
 
-    /// The method that was called.
+    /// Returns the called method.
     #[must_use]
     pub fn method(&self) -> &'static Method {
         self.method
     }
 
-    /// The caller's IP address, as the socket knows it; none over `ipc` and `inproc`.
+    /// Returns the caller's IP address, as the socket knows it; `None` over `ipc` and `inproc`.
     #[must_use]
     pub fn peer(&self) -> Option<&str> {
-        // Over `ipc` libzmq says "localhost".
+        // Over `ipc` libzmq returns "localhost".
         self.frame
             .peer_address()
             .filter(|address| address.parse::<IpAddr>().is_ok())
     }
 
-    /// The name under which the caller logged in; none where the server asks for no login, and none over `inproc`, where
-    /// it cannot.
+    /// Returns the name under which the caller logged in; `None` if the server asks for no login, and over `inproc`,
+    /// which knows no logins.
     #[must_use]
     pub fn user_id(&self) -> Option<&str> {
         self.frame.login().map(|(_, user)| user)
     }
 
-    /// How the caller logged in: `PLAIN` or `CURVE`; none where [`user_id`](Self::user_id) is none.
+    /// Returns how the caller logged in, `PLAIN` or `CURVE`; `None` if [`user_id`](Self::user_id) is `None`.
     #[must_use]
     pub fn mechanism(&self) -> Option<&str> {
         self.frame.login().map(|(mechanism, _)| mechanism)
     }
 
-    /// The topic that the command was published under, often empty; none of what was called or pushed.
+    /// Returns the topic under which the command was published, which is often empty; `None` if the command was called
+    /// or pushed.
     #[must_use]
     pub fn topic(&self) -> Option<&str> {
         self.topic.as_deref()
     }
 
-    /// A text that the caller sent along under `key`.
+    /// Returns the text that the caller sent under `key`.
     #[must_use]
     pub fn metadata(&self, key: &str) -> Option<&str> {
         self.all_metadata().get(key)
     }
 
-    /// Everything that the caller sent along, in its order.
+    /// Returns an iterator over the metadata, in the order in which the caller sent it.
     pub fn metadata_iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.all_metadata().iter()
     }
 
-    /// How much longer the caller waits; none if for ever. Zero when its time is over.
+    /// Returns how much longer the caller waits, zero after the deadline; `None` if for ever.
     #[must_use]
     pub fn remaining(&self) -> Option<Duration> {
         self.deadline
             .map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
-    pub(crate) fn since(&self) -> Instant {
-        self.since
+    pub(crate) fn received_at(&self) -> Instant {
+        self.received_at
     }
 
     pub(crate) fn deadline(&self) -> Option<Instant> {
@@ -126,7 +127,8 @@ impl CallContext {
         &self.frame
     }
 
-    // Read again from the frame rather than kept: most handlers never ask. The limits were kept to when it arrived.
+    // Decoded again from the frame rather than kept, as most handlers never need it. Its limits were checked when the
+    // request arrived.
     fn all_metadata(&self) -> Metadata<'_> {
         metadata_of(&self.frame, &Limits::NONE)
     }
@@ -134,7 +136,7 @@ impl CallContext {
 
 impl fmt::Debug for CallContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Not the metadata: tokens travel there.
+        // Leaves the metadata out: it may contain tokens.
         f.debug_struct("CallContext")
             .field("method", &format_args!("{}", self.method))
             .field("peer", &self.peer())
@@ -148,19 +150,19 @@ thread_local! {
     static DEADLINE: Cell<Option<Instant>> = const { Cell::new(None) };
 }
 
-/// The deadline of the call that this thread is serving: the cap of all calls made from it.
+/// Returns the deadline of the call that this thread is serving, which caps all calls made from it.
 pub(crate) fn inherited_deadline() -> Option<Instant> {
     DEADLINE.get()
 }
 
-/// While this lives, calls made on this thread end by `deadline`.
+/// While a value of this type lives, calls made on its thread end by `deadline`.
 pub(crate) struct DeadlineScope {
     outer: Option<Instant>,
 }
 
 impl DeadlineScope {
     pub(crate) fn enter(deadline: Option<Instant>) -> Self {
-        // A service within the process can be called by a handler: the tighter of the two holds.
+        // A handler can call a service within the process: the earlier deadline applies.
         let outer = DEADLINE.get();
         DEADLINE.set(match (outer, deadline) {
             (Some(a), Some(b)) => Some(a.min(b)),

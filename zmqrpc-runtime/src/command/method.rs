@@ -8,7 +8,7 @@ use crate::wire::MethodKey;
 
 /// A method: its names, its signature, and the options of its attribute.
 ///
-/// Generated code makes one per method, as a constant.
+/// Generated code declares one per method, as a constant.
 #[derive(Clone, Copy, Debug)]
 pub struct Method {
     service: &'static str,
@@ -24,10 +24,10 @@ pub struct Method {
 }
 
 impl Method {
-    /// A method of `service` (empty for a command that stands alone).
+    /// Creates a method of `service`, which is empty for a command without a service.
     ///
-    /// The signature is the normalised one: it goes into the key by which the server finds the method, so that two
-    /// sides that disagree about it notice.
+    /// `signature` is the normalised signature. It goes into the key by which the server finds the method, so that the
+    /// server detects a caller that declares another one.
     #[must_use]
     pub const fn new(
         service: &'static str,
@@ -49,56 +49,57 @@ impl Method {
         }
     }
 
-    /// The same method with the names of its arguments, in order.
+    /// Sets the names of the arguments, in order.
     #[must_use]
     pub const fn arguments(mut self, names: &'static [&'static str]) -> Self {
         self.arguments = names;
         self
     }
 
-    /// The same method with its documentation.
+    /// Sets the documentation.
     #[must_use]
     pub const fn docs(mut self, docs: &'static str) -> Self {
         self.docs = docs;
         self
     }
 
-    /// The same method, which may be executed more than once without harm: a call whose connection breaks before the
-    /// reply, or whose server falls silent, is made again, within its time limit. One that was answered is not, nor one whose
-    /// time is over. Should no other try succeed, its error says that it may have been executed.
+    /// Declares that the method may be executed more than once without harm. The client then repeats a call whose
+    /// connection breaks before the reply, or whose server falls silent, within the call's time limit. It does not
+    /// repeat a call after a reply, nor after the time limit. If no attempt succeeds, the error says that the call may
+    /// have been executed.
     #[must_use]
     pub const fn idempotent(mut self) -> Self {
         self.idempotent = true;
         self
     }
 
-    /// The same method, which sends no reply.
+    /// Declares that the method sends no reply.
     #[must_use]
     pub const fn oneway(mut self) -> Self {
         self.oneway = true;
         self
     }
 
-    /// The same method with a time limit of its own.
+    /// Sets a time limit for the method's calls.
     #[must_use]
     pub const fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = Some(limit);
         self
     }
 
-    /// The service's name on the wire; empty for a command that stands alone.
+    /// Returns the service's name on the wire; empty for a command without a service.
     #[must_use]
     pub const fn service(&self) -> &'static str {
         self.service
     }
 
-    /// The method's name on the wire, without its service.
+    /// Returns the method's name on the wire, without its service.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
-    /// The name by which the method is called: `Calculator.add`.
+    /// Returns the full name, under which the method is called: `Calculator.add`.
     #[must_use]
     pub fn full_name(&self) -> Cow<'static, str> {
         if self.service.is_empty() {
@@ -108,43 +109,43 @@ impl Method {
         }
     }
 
-    /// The service's version, which is part of the signature's half of the key.
+    /// Returns the service's version, which is part of the signature's half of the key.
     #[must_use]
     pub const fn version(&self) -> u32 {
         self.version
     }
 
-    /// Argument and reply types, normalised: `(i64, i64) -> i64`.
+    /// Returns the normalised argument and reply types: `(i64, i64) -> i64`.
     #[must_use]
     pub const fn signature(&self) -> &'static str {
         self.signature
     }
 
-    /// The arguments' names, in order.
+    /// Returns the arguments' names, in order.
     #[must_use]
     pub const fn argument_names(&self) -> &'static [&'static str] {
         self.arguments
     }
 
-    /// The method's documentation.
+    /// Returns the method's documentation.
     #[must_use]
     pub const fn documentation(&self) -> &'static str {
         self.docs
     }
 
-    /// Whether a call may be repeated without harm.
+    /// Returns whether a call may be repeated without harm.
     #[must_use]
     pub const fn is_idempotent(&self) -> bool {
         self.idempotent
     }
 
-    /// Whether there is no reply.
+    /// Returns whether the method sends no reply.
     #[must_use]
     pub const fn is_oneway(&self) -> bool {
         self.oneway
     }
 
-    /// The time limit from the method's attribute.
+    /// Returns the time limit from the method's attribute.
     #[must_use]
     pub const fn default_timeout(&self) -> Option<Duration> {
         self.timeout
@@ -154,7 +155,7 @@ impl Method {
         self.key
     }
 
-    /// The signature with the version that a mismatch may be about.
+    /// Returns the signature, with the version if that may be the cause of a mismatch.
     pub(crate) fn versioned_signature(&self) -> String {
         if self.version == 1 {
             self.signature.to_owned()

@@ -1,8 +1,7 @@
 //! Commands and services: what generated code implements and what a transport carries.
 //!
-//! A *command* is an encoded call; a *service* executes commands. This module holds the traits between the two and
-//! the tables that a server dispatches with. It knows the wire format and the codecs, but neither clients nor
-//! servers.
+//! A *command* is an encoded call; a *service* executes commands. This module holds the traits between the two, and the
+//! table by which a server dispatches. It knows the wire format and the codecs, but must not know clients or servers.
 
 #[cfg(feature = "tokio")]
 mod blocking;
@@ -16,7 +15,7 @@ mod transport;
 mod value;
 
 #[cfg(feature = "tokio")]
-pub(crate) use blocking::{SingleThreadRuntime, mark_of_blocked};
+pub(crate) use blocking::{SingleThreadRuntime, blocked_runtime_tag};
 pub use call::{Call, CallFailure, EncodedReply, HandlerResult, MethodFuture};
 pub(crate) use call::{CallBuffer, ReplyContext, reply_frame};
 pub use context::CallContext;

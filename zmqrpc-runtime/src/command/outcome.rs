@@ -1,19 +1,20 @@
-//! How a call ends, for methods that can fail and for those that cannot.
+//! The outcome of a call, for methods that can fail and for methods that cannot.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Value;
 use crate::error::{CallError, Error};
 
-/// What a caller gets when a call fails: [`Error`], or [`CallError<E>`] where the method returns a `Result`.
+/// The error of a call: [`Error`], or [`CallError<E>`] if the method returns a `Result`.
 pub trait Failure: From<Error> + Send + 'static {
-    /// The service's own error; [`Never`] where there is none.
+    /// The service's own error; [`Never`] if it has none.
     type Service: Value;
 
-    /// Makes a failure of the service's own error.
+    /// Creates a failure from the service's own error.
     fn service(error: Self::Service) -> Self;
 
-    /// The failure of the call, if this is not the service's own error. What a layer that retries looks at.
+    /// Returns the library's error; `None` if the failure is the service's own error. A layer that retries decides by
+    /// it.
     fn rpc(&self) -> Option<&Error>;
 }
 
@@ -41,14 +42,14 @@ impl<E: Value> Failure for CallError<E> {
     }
 }
 
-/// What a service returns, seen as a result: a plain reply is always a success.
+/// The return value of a service, as a result: a plain reply is always a success.
 ///
 /// `R` and `F` are a command's reply and failure.
 pub trait Answer<R, F> {
     /// The service's own error.
     type Service;
 
-    /// The reply or the error.
+    /// Returns the reply or the error.
     ///
     /// # Errors
     ///
@@ -72,7 +73,7 @@ impl<R, E> Answer<R, CallError<E>> for Result<R, E> {
     }
 }
 
-/// The two halves of a `Result`, for return types that are an alias of it.
+/// The two types of a `Result`, for return types that are an alias of it.
 pub trait Fallible {
     /// The reply.
     type Ok;
@@ -85,19 +86,19 @@ impl<T, E> Fallible for Result<T, E> {
     type Err = E;
 }
 
-/// A type that a method returns, about which generated code asks whether it is a `Result`.
+/// A method's return type, of which generated code finds out whether it is a `Result`.
 ///
-/// The answer for a `Result` is found first, as it is the type's own; the other one is a trait's.
+/// For a `Result`, the inherent constant takes precedence over that of the trait [`MaybeResult`].
 pub struct Returned<T>(std::marker::PhantomData<T>);
 
 impl<T, E> Returned<Result<T, E>> {
-    /// It is.
+    /// `T` is a `Result`.
     pub const IS_RESULT: bool = true;
 }
 
 /// See [`Returned`].
 pub trait MaybeResult {
-    /// It is not.
+    /// `T` is no `Result`.
     const IS_RESULT: bool = false;
 }
 

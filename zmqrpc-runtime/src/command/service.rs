@@ -1,16 +1,17 @@
-//! The table that a server dispatches with.
+//! The table by which a server dispatches.
 
 use std::sync::Arc;
 
 use super::{Call, Command, HandlerResult, Method, MethodFuture};
 
-/// Executes the commands of one trait. `CalculatorServer` and its like implement it; nobody writes it by hand.
+/// Executes the commands of one trait. Generated types such as `CalculatorServer` implement it; it is not meant to be
+/// implemented by hand.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a service",
     note = "`#[zmq_service]` on `trait Calculator` makes one: `CalculatorServer::new(..)`"
 )]
 pub trait Service: Send + Sync + 'static {
-    /// What implements the trait.
+    /// The type that implements the user's trait.
     #[doc(hidden)]
     type Target: Send + Sync + ?Sized + 'static;
     /// The service's name on the wire.
@@ -25,7 +26,7 @@ pub trait Service: Send + Sync + 'static {
     fn target(&self) -> &Arc<Self::Target>;
 }
 
-/// One method of a service: what it is, and how it runs.
+/// One method of a service, and the function that runs it.
 pub struct MethodEntry<S: ?Sized + 'static> {
     method: Method,
     run: MethodKind<S>,
@@ -37,7 +38,7 @@ enum MethodKind<S: ?Sized + 'static> {
 }
 
 impl<S: ?Sized> MethodEntry<S> {
-    /// A plain method, which runs to its end on the thread that calls it.
+    /// Creates the entry of a plain method, which runs to its end on the thread that calls `run`.
     #[must_use]
     pub const fn plain<C: Command>(run: fn(&S, &Call) -> HandlerResult) -> Self {
         Self {
@@ -46,7 +47,7 @@ impl<S: ?Sized> MethodEntry<S> {
         }
     }
 
-    /// An `async` method.
+    /// Creates the entry of an `async` method.
     #[must_use]
     pub const fn task<C: Command>(run: fn(Arc<S>, Call) -> MethodFuture) -> Self {
         Self {
@@ -56,21 +57,21 @@ impl<S: ?Sized> MethodEntry<S> {
     }
 }
 
-/// What became of a call that was started.
+/// The state of a call after [`DynService::start`].
 pub(crate) enum Started {
     Done(HandlerResult),
     Task(MethodFuture),
 }
 
-/// A service whose type does not matter any more: what a server keeps.
+/// A service with its type erased, as a server keeps it.
 pub(crate) trait DynService: Send + Sync {
-    /// The methods, in the order of their indices.
+    /// Returns the methods, in the order of their indices.
     fn methods(&self) -> Vec<&'static Method>;
-    /// Runs a plain method to its end, or prepares an `async` one.
+    /// Runs a plain method to its end, or returns the future of an `async` one.
     fn start(&self, index: usize, call: Call) -> Started;
 }
 
-/// A service, ready to be kept beside others.
+/// A service whose type can be erased.
 pub(crate) struct ServiceObject<S>(pub(crate) S);
 
 impl<S: Service> DynService for ServiceObject<S> {

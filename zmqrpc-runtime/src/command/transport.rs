@@ -1,4 +1,4 @@
-//! Where a stub's calls go.
+//! Transports, which carry the calls of generated clients.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -8,12 +8,12 @@ use std::time::Duration;
 use super::Command;
 use crate::socket::Message;
 
-/// Carries commands. A generated client works over any of these, and over one of yours: a mock, a layer that counts,
-/// retries or traces.
+/// Carries commands. A generated client works over any transport: the library's, or your own, such as a mock or a layer
+/// that counts, retries or traces.
 ///
 /// # Examples
 ///
-/// A layer that counts what goes through it:
+/// A layer that counts the calls:
 ///
 /// ```
 /// use std::sync::atomic::{AtomicU64, Ordering};
@@ -33,13 +33,13 @@ use crate::socket::Message;
 /// ```
 #[diagnostic::on_unimplemented(message = "`{Self}` does not carry commands: it is no transport")]
 pub trait Transport {
-    /// What a call gives: a `Result` for a blocking transport.
+    /// The result of a call: a `Result` for a blocking transport.
     ///
-    /// `R` and `F` are a command's reply and failure. They have no bounds here: a reply type that cannot travel is then
-    /// reported once, where the command is, and not at every use.
+    /// `R` and `F` are a command's reply and failure. They have no bounds here, so that the compiler reports a reply
+    /// type that cannot be sent once, at the command, and not at every use.
     type Call<R, F>;
 
-    /// Carries out one command.
+    /// Calls one command.
     fn call<C: Command>(&self, command: &C) -> Self::Call<C::Reply, C::Failure>;
 }
 
@@ -59,7 +59,7 @@ impl<T: Transport> Transport for std::sync::Arc<T> {
     }
 }
 
-/// Carries each command over both, first over `A`: for services that answer some and inform others.
+/// Carries each command over both, first over `A`: for calling one service and notifying another.
 impl<A: Transport, B: Transport> Transport for (A, B) {
     type Call<R, F> = (A::Call<R, F>, B::Call<R, F>);
 
@@ -68,36 +68,36 @@ impl<A: Transport, B: Transport> Transport for (A, B) {
     }
 }
 
-/// A transport whose calls have a time limit that can be set.
+/// A transport with a configurable time limit for its calls.
 pub trait WithTimeout: Transport {
-    /// A handle on the same transport whose calls end after `limit`.
+    /// Returns a handle on the same transport, whose calls end after `limit`.
     #[must_use]
     fn with_timeout(&self, limit: Duration) -> Self;
 }
 
-/// A transport that publishes under topics, of which each receiver chooses those that it wants.
+/// A transport that publishes under topics, from which each subscriber chooses.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no topics: it does not publish",
     note = "a stub over a `Publisher` has them"
 )]
 pub trait WithTopic: Transport {
-    /// A handle on the same transport that publishes under `topic`.
+    /// Returns a handle on the same transport, which publishes under `topic`.
     #[must_use]
     fn with_topic(&self, topic: &str) -> Self;
 }
 
-/// Answers a request within the process: what a client without a socket talks to.
+/// The server within the process that a client without a socket calls.
 pub(crate) trait InProcess: Send + Sync {
-    /// The reply to a request frame; none where none is wanted.
+    /// Executes a request on the calling thread and returns the reply; `None` for a notification.
     fn exchange(&self, request: Message) -> Option<Message>;
 
-    /// The same for a task: an `async` method goes on when the task is polled.
+    /// Executes a request for a task: an `async` method runs as the task is polled.
     fn start(self: Arc<Self>, request: Message) -> InProcessResult;
 }
 
-/// What came of a request so far.
+/// The state of a request after [`InProcess::start`].
 pub(crate) enum InProcessResult {
     Done(Option<Message>),
-    /// Ready with the reply.
+    /// An `async` method, whose future yields the reply.
     Task(Pin<Box<dyn Future<Output = Option<Message>> + Send>>),
 }

@@ -1,14 +1,14 @@
-//! Values that travel back: replies and errors of services.
+//! Values that travel in replies.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::codec::{Codec, Error as CodecError};
 
-/// A value that a service can answer with. Everything that serde can write and read is one.
+/// A value that a service can return: every type that serde can serialize and deserialize.
 ///
-/// Serde's traits are not its supertraits: then a type without them would meet two of serde's messages instead of
-/// the one here, which says what to do.
+/// Serde's traits are not supertraits: a type without them would then get two of serde's error messages instead of the
+/// one here, which says what to do.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot travel in a reply",
     label = "needs `serde::Serialize` and `serde::Deserialize`, and owns what it holds",
@@ -21,7 +21,7 @@ pub trait Value: Sized + Send + 'static {
     fn decode(codec: Codec, bytes: &[u8]) -> Result<Self, CodecError>;
 }
 
-// Or the compiler would explain why serde's traits are missing, instead of showing the message above.
+// Without this, the compiler would explain why serde's traits are missing, instead of showing the message above.
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned + Send + 'static> Value for T {
     fn encode(&self, codec: Codec, out: &mut Vec<u8>, limit: usize) -> Result<(), CodecError> {

@@ -1,4 +1,4 @@
-//! The thread that writes into the log, one for the process. It starts with the first line.
+//! The process's thread that writes log lines. It starts with the first line.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,49 +9,49 @@ use std::time::Duration;
 
 type LogLine = Box<dyn FnOnce() + Send>;
 
-/// Lines that wait. Further ones are counted: whoever takes them does not keep up, or stands still.
-const MAX: usize = 1000;
+/// The most lines in the queue. Further lines are dropped and counted: the subscriber is slow, or blocked.
+const MAX_LINES: usize = 1000;
 
 pub(super) struct LogThread {
-    tray: Mutex<LogQueue>,
-    /// Something has come in.
-    called: Condvar,
-    /// All has been written.
-    done: Condvar,
-    /// The process that the thread is in: a child has none.
+    queue: Mutex<LogQueue>,
+    /// Signals that a line has been added.
+    line_added: Condvar,
+    /// Signals that all lines have been written.
+    drained: Condvar,
+    /// The id of the process that the thread runs in, 0 before it starts. A forked child has no such thread.
     process: AtomicU32,
 }
 
 #[derive(Default)]
 struct LogQueue {
     lines: VecDeque<LogLine>,
-    left_out: u64,
+    dropped: u64,
     writing: bool,
 }
 
-static DESK: LogThread = LogThread::new();
+static LOG_THREAD: LogThread = LogThread::new();
 
-/// Has a line written. Never waits for whoever takes it.
+/// Queues a line. Never waits for the subscriber.
 pub(crate) fn post(line: impl FnOnce() + Send + 'static) {
-    DESK.post(Box::new(line));
+    LOG_THREAD.post(Box::new(line));
 }
 
-/// Waits until everything has been written, for as long as that takes a writer that keeps up: what a program says last
-/// tells why it ends.
+/// Waits until all lines have been written, but no longer than a subscriber that keeps up would take: a program's last
+/// lines tell why it ends.
 pub(crate) fn flush() {
-    DESK.flush(Duration::from_millis(100));
+    LOG_THREAD.flush(Duration::from_millis(100));
 }
 
 impl LogThread {
     const fn new() -> Self {
         Self {
-            tray: Mutex::new(LogQueue {
+            queue: Mutex::new(LogQueue {
                 lines: VecDeque::new(),
-                left_out: 0,
+                dropped: 0,
                 writing: false,
             }),
-            called: Condvar::new(),
-            done: Condvar::new(),
+            line_added: Condvar::new(),
+            drained: Condvar::new(),
             process: AtomicU32::new(0),
         }
     }
@@ -59,50 +59,50 @@ impl LogThread {
     fn post(&'static self, line: LogLine) {
         match self.process.load(Ordering::Relaxed) {
             0 => {}
-            // After a fork the thread is the parent's, and so may be whoever has the lock.
+            // After a fork only the parent has the thread, and a thread of the parent may hold the lock.
             process if process != std::process::id() => return line(),
             _ => {}
         }
-        let mut tray = self.tray();
-        if tray.lines.len() == MAX {
-            tray.left_out += 1;
+        let mut queue = self.queue();
+        if queue.lines.len() == MAX_LINES {
+            queue.dropped += 1;
             return;
         }
-        tray.lines.push_back(line);
+        queue.lines.push_back(line);
         if self.process.load(Ordering::Relaxed) == 0 {
             let builder = thread::Builder::new().name("zmqrpc-log".into());
-            // Without a thread the line waits for the next one's.
-            if builder.spawn(|| self.write()).is_ok() {
+            // If the thread does not start, the next line tries again.
+            if builder.spawn(|| self.run()).is_ok() {
                 self.process.store(std::process::id(), Ordering::Relaxed);
             }
         }
-        self.called.notify_one();
+        self.line_added.notify_one();
     }
 
     fn flush(&self, limit: Duration) {
         if self.process.load(Ordering::Relaxed) != std::process::id() {
             return;
         }
-        let busy = |tray: &mut LogQueue| tray.writing || !tray.lines.is_empty();
-        let waited = self.done.wait_timeout_while(self.tray(), limit, busy);
+        let busy = |queue: &mut LogQueue| queue.writing || !queue.lines.is_empty();
+        let waited = self.drained.wait_timeout_while(self.queue(), limit, busy);
         drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 
-    fn write(&self) -> ! {
+    fn run(&self) -> ! {
         loop {
-            let (line, left_out) = self.next();
-            // A program's code: what it panics with may panic again when it is dropped.
+            let (line, dropped) = self.next();
+            // The subscriber is the program's code, and dropping its panic's payload may panic again.
             if let Err(panic) = catch_unwind(AssertUnwindSafe(line)) {
                 std::mem::forget(panic);
             }
-            if left_out > 0 {
-                let say = || {
+            if dropped > 0 {
+                let report = || {
                     tracing::warn!(
-                        lines = left_out,
-                        "lines of the log were left out: it is written more slowly than they come"
+                        lines = dropped,
+                        "lines of the log were dropped: the subscriber writes more slowly than they come"
                     );
                 };
-                if let Err(panic) = catch_unwind(AssertUnwindSafe(say)) {
+                if let Err(panic) = catch_unwind(AssertUnwindSafe(report)) {
                     std::mem::forget(panic);
                 }
             }
@@ -110,23 +110,23 @@ impl LogThread {
     }
 
     fn next(&self) -> (LogLine, u64) {
-        let mut tray = self.tray();
-        tray.writing = false;
+        let mut queue = self.queue();
+        queue.writing = false;
         loop {
-            if let Some(line) = tray.lines.pop_front() {
-                tray.writing = true;
-                return (line, std::mem::take(&mut tray.left_out));
+            if let Some(line) = queue.lines.pop_front() {
+                queue.writing = true;
+                return (line, std::mem::take(&mut queue.dropped));
             }
-            self.done.notify_all();
-            tray = self
-                .called
-                .wait(tray)
+            self.drained.notify_all();
+            queue = self
+                .line_added
+                .wait(queue)
                 .unwrap_or_else(PoisonError::into_inner);
         }
     }
 
-    fn tray(&self) -> MutexGuard<'_, LogQueue> {
-        self.tray.lock().unwrap_or_else(PoisonError::into_inner)
+    fn queue(&self) -> MutexGuard<'_, LogQueue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -136,21 +136,21 @@ mod tests {
 
     use super::*;
 
-    /// One of a test's own.
-    fn desk() -> &'static LogThread {
+    /// Returns a log thread of the test's own.
+    fn log_thread() -> &'static LogThread {
         Box::leak(Box::new(LogThread::new()))
     }
 
     #[test]
     fn lines_are_written_in_their_order_on_one_other_thread() {
-        let (desk, (tell, told)) = (desk(), mpsc::channel());
+        let (log_thread, (sender, receiver)) = (log_thread(), mpsc::channel());
         for number in 0..100 {
-            let tell = tell.clone();
-            desk.post(Box::new(move || {
-                tell.send((number, thread::current().id())).unwrap();
+            let sender = sender.clone();
+            log_thread.post(Box::new(move || {
+                sender.send((number, thread::current().id())).unwrap();
             }));
         }
-        let lines: Vec<_> = told.iter().take(100).collect();
+        let lines: Vec<_> = receiver.iter().take(100).collect();
         assert!(lines.iter().map(|(number, _)| *number).eq(0..100));
         let writer = lines[0].1;
         assert!(writer != thread::current().id());
@@ -159,23 +159,26 @@ mod tests {
 
     #[test]
     fn a_writer_that_stands_still_holds_up_nobody_and_costs_a_bounded_amount() {
-        let (desk, (hold, wait)) = (desk(), mpsc::channel::<()>());
-        desk.post(Box::new(move || assert!(wait.recv().is_err())));
-        desk.flush(Duration::from_millis(10));
-        for _ in 0..3 * MAX {
-            desk.post(Box::new(|| {}));
+        let (log_thread, (block, blocked)) = (log_thread(), mpsc::channel::<()>());
+        log_thread.post(Box::new(move || assert!(blocked.recv().is_err())));
+        log_thread.flush(Duration::from_millis(10));
+        for _ in 0..3 * MAX_LINES {
+            log_thread.post(Box::new(|| {}));
         }
-        assert!(desk.tray().lines.len() <= MAX && desk.tray().left_out >= 2 * MAX as u64 - 1);
-        drop(hold);
-        desk.flush(Duration::from_secs(10));
-        assert!(desk.tray().lines.is_empty() && desk.tray().left_out == 0);
+        assert!(
+            log_thread.queue().lines.len() <= MAX_LINES
+                && log_thread.queue().dropped >= 2 * MAX_LINES as u64 - 1
+        );
+        drop(block);
+        log_thread.flush(Duration::from_secs(10));
+        assert!(log_thread.queue().lines.is_empty() && log_thread.queue().dropped == 0);
     }
 
     #[test]
     fn a_line_that_panics_is_not_the_last() {
-        let (desk, (tell, told)) = (desk(), mpsc::channel());
-        desk.post(Box::new(|| panic!("on purpose")));
-        desk.post(Box::new(move || tell.send(()).unwrap()));
-        told.recv().unwrap();
+        let (log_thread, (sender, receiver)) = (log_thread(), mpsc::channel());
+        log_thread.post(Box::new(|| panic!("on purpose")));
+        log_thread.post(Box::new(move || sender.send(()).unwrap()));
+        receiver.recv().unwrap();
     }
 }

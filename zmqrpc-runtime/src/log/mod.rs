@@ -1,13 +1,14 @@
-//! What is written into the log, and by whom. The only module that names `tracing`.
+//! Log lines. The only module that names `tracing`.
 //!
-//! What takes a log line is the program's: a subscriber, a terminal that nobody looks at, a pipe that nobody reads. None
-//! of it may run under a lock or hold up a thread that others wait for. So [lines](line) are handed to a thread of their
-//! own; those alone that a program causes itself, where it starts something, are written [here and now](here).
+//! The program's subscriber receives a log line, and may write it to a terminal that nobody scrolls or a pipe that
+//! nobody reads. It must not run under a lock, nor delay a thread that others wait for. So [`line!`](line) passes its
+//! line to a thread of its own; only lines that a program causes by starting something are written at once, with
+//! [`here!`](here).
 //!
 //! ```text
-//! log_thread the thread, and what it has still to write
-//! throttle  how often the same is said
-//! text      what peers have sent, fit to be printed
+//! log_thread  the thread that writes lines, and its queue
+//! text        sanitized texts of peers
+//! throttle    the rate limit of repeated lines
 //! ```
 
 mod log_thread;
@@ -18,8 +19,8 @@ pub(crate) use log_thread::{flush, post};
 pub(crate) use text::{Printable, text};
 pub(crate) use throttle::Throttle;
 
-/// Writes a line soon, on another thread: `line!(warn, peer = text(peer), bytes; "it is no request")`. Fields are owned
-/// values; what a peer may have had a part in is a [`text`].
+/// Writes a line later, on the log thread: `line!(warn, peer = text(peer), bytes; "the frame is no request")`. Fields
+/// are owned values; a field with a peer's text goes through [`text`].
 macro_rules! line {
     ($level:ident, $($field:ident $(= $value:expr)?),* $(,)? ; $text:literal) => {{
         $($(let $field = $value;)?)*
@@ -28,7 +29,7 @@ macro_rules! line {
 }
 pub(crate) use line;
 
-/// Writes a line at once, on this thread.
+/// Writes a line at once, on the calling thread.
 macro_rules! here {
     ($level:ident, $($field:ident $(= $value:expr)?),* $(,)? ; $text:literal) => {{
         $($(let $field = $value;)?)*

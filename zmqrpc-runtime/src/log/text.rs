@@ -1,42 +1,42 @@
-//! What peers have sent, fit to be printed.
+//! Sanitizes texts of peers for logs and errors.
 //!
-//! A name with a line feed in it would begin a line of its own in a log, one with an escape would move the cursor of who
-//! looks at it, one that turns the direction of writing would show another name.
+//! A name with a line feed in it would begin another log line, one with an escape sequence would move the reader's
+//! cursor, and one that changes the direction of writing would show as another name.
 
 use std::fmt::{self, Display, Write};
 
-/// Characters of a field that are written.
-const FIELD: usize = 200;
+/// The most characters of a field.
+const MAX_FIELD: usize = 200;
 
-/// Characters of a text in an error's message.
-const MESSAGE: usize = 1024;
+/// The most characters of a text in an error's message.
+const MAX_MESSAGE: usize = 1024;
 
-/// A field's text: with nothing but printable characters, and not long.
+/// Returns a field's text: printable characters only, and at most [`MAX_FIELD`] of them.
 pub(crate) fn text(value: impl Display) -> String {
-    let mut clean = Clean::new(FIELD);
-    // Too long is no reason to say nothing.
-    let _ = write!(clean, "{value}");
-    clean.finish()
+    let mut sanitizer = Sanitizer::new(MAX_FIELD);
+    // An error means that the text was cut.
+    let _ = write!(sanitizer, "{value}");
+    sanitizer.finish()
 }
 
-/// A text that shows in an error's message.
+/// Displays a text as part of an error's message: printable characters only, and at most [`MAX_MESSAGE`] of them.
 pub(crate) struct Printable<T>(pub(crate) T);
 
 impl<T: Display> Display for Printable<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut clean = Clean::new(MESSAGE);
-        let _ = write!(clean, "{}", self.0);
-        f.write_str(&clean.finish())
+        let mut sanitizer = Sanitizer::new(MAX_MESSAGE);
+        let _ = write!(sanitizer, "{}", self.0);
+        f.write_str(&sanitizer.finish())
     }
 }
 
-struct Clean {
+struct Sanitizer {
     text: String,
     left: usize,
     cut: bool,
 }
 
-impl Clean {
+impl Sanitizer {
     fn new(characters: usize) -> Self {
         Self {
             text: String::new(),
@@ -45,7 +45,7 @@ impl Clean {
         }
     }
 
-    fn put(&mut self, character: char) -> fmt::Result {
+    fn push(&mut self, character: char) -> fmt::Result {
         if self.left == 0 {
             self.cut = true;
             return Err(fmt::Error);
@@ -63,16 +63,17 @@ impl Clean {
     }
 }
 
-impl Write for Clean {
+impl Write for Sanitizer {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        // What the standard library escapes, but for what is harmless and common in a text: quotes and backslashes.
+        // Escapes what the standard library escapes, except quotes and backslashes, which are harmless and common in
+        // texts.
         let plain = ['"', '\'', '\\'];
         for piece in text.split_inclusive(plain) {
             let end = piece.chars().next_back().filter(|end| plain.contains(end));
             let rest = end.map_or(piece, |end| &piece[..piece.len() - end.len_utf8()]);
             rest.escape_debug()
                 .chain(end)
-                .try_for_each(|character| self.put(character))?;
+                .try_for_each(|character| self.push(character))?;
         }
         Ok(())
     }
@@ -92,18 +93,24 @@ mod tests {
 
     #[test]
     fn nothing_begins_a_line_moves_a_cursor_or_turns_the_direction() {
-        let wild = "a\nb\r\t\u{1b}[2J\0\u{7f}\u{85}\u{9b}\u{2028}\u{202e}\u{2066}\u{200b}\u{feff}\u{e0041}";
-        let clean = text(wild);
-        assert!(clean.starts_with("a\\nb\\r\\t\\u{1b}[2J"), "{clean}");
-        assert!(clean.chars().all(|c| c.is_ascii_graphic()), "{clean}");
-        assert_eq!(Printable(wild).to_string(), clean);
+        let hostile = "a\nb\r\t\u{1b}[2J\0\u{7f}\u{85}\u{9b}\u{2028}\u{202e}\u{2066}\u{200b}\u{feff}\u{e0041}";
+        let sanitized = text(hostile);
+        assert!(
+            sanitized.starts_with("a\\nb\\r\\t\\u{1b}[2J"),
+            "{sanitized}"
+        );
+        assert!(
+            sanitized.chars().all(|c| c.is_ascii_graphic()),
+            "{sanitized}"
+        );
+        assert_eq!(Printable(hostile).to_string(), sanitized);
     }
 
     #[test]
     fn it_is_cut_and_says_so() {
-        assert_eq!(text("x".repeat(FIELD)).len(), FIELD);
-        assert_eq!(text("x".repeat(1 << 20)), "x".repeat(FIELD) + "..");
+        assert_eq!(text("x".repeat(MAX_FIELD)).len(), MAX_FIELD);
+        assert_eq!(text("x".repeat(1 << 20)), "x".repeat(MAX_FIELD) + "..");
         let escapes = text("\n".repeat(1 << 20));
-        assert_eq!(escapes.len(), FIELD + 2);
+        assert_eq!(escapes.len(), MAX_FIELD + 2);
     }
 }

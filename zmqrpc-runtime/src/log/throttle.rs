@@ -1,10 +1,10 @@
-//! How often the same is said.
+//! Limits the rate of log lines of the same kind.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Lets so many lines of each kind pass in a second, and tells how many there were beside them: peers can cause as many
-/// as they like. For a server, a proxy, or whoever else has peers.
+/// Admits [`LINES`] lines of each kind in a second and counts the others, as peers can cause any number of them. Each
+/// server, proxy and other part with peers of its own has one.
 #[derive(Debug, Default)]
 pub(crate) struct Throttle(Mutex<Vec<(&'static str, ThrottlePeriod)>>);
 
@@ -19,7 +19,8 @@ const PERIOD: Duration = Duration::from_secs(1);
 const LINES: u32 = 10;
 
 impl Throttle {
-    /// Whether to write a line of this kind; with how many were not written since the last.
+    /// Returns the number of lines of this kind that were suppressed since the last one, if another one may be written;
+    /// `None` if not.
     pub(crate) fn admit(&self, kind: &'static str) -> Option<u64> {
         self.admit_at(kind, Instant::now())
     }

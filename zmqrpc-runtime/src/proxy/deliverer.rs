@@ -173,7 +173,7 @@ impl<I: Intake> Deliverer<I> {
                     Ok(count) => self.intake.accepted(count),
                     Err(refusal) => {
                         self.intake.refused(batch.new.len(), &refusal);
-                        let after = refusal.surely(Executed::No);
+                        let after = refusal.with_executed(Executed::No);
                         self.intake.refused(usize::MAX, &after);
                     }
                 }

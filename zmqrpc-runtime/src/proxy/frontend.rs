@@ -234,7 +234,7 @@ impl Frontend {
                         "a message to a proxy is no request; `hidden` more were before this one"
                     );
                 }
-                if let Some(refusal) = CallFailure::of_unreadable(&message, &error, &self.limits) {
+                if let Some(refusal) = CallFailure::for_unreadable(&message, &error, &self.limits) {
                     self.answer(route, refusal);
                 }
                 return None;
@@ -270,7 +270,7 @@ impl Frontend {
         let limit = self.limits.message;
         if reply.len() > limit {
             let refusal = CallFailure::new(Status::TooLarge, limit.to_string());
-            return self.refuse(caller, &refusal.surely(Executed::Yes));
+            return self.refuse(caller, &refusal.with_executed(Executed::Yes));
         }
         patch_id(&mut reply, caller.id);
         self.send(caller.route, reply);

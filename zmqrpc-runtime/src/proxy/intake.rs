@@ -171,7 +171,8 @@ fn unfit(request: &[u8], limits: &Limits) -> Option<CallFailure> {
     if request.len() + NAME_ROOM > limits.message {
         let limit = limits.message - NAME_ROOM;
         return Some(
-            CallFailure::new(Status::TooLarge, limit.to_string()).surely(crate::wire::Executed::No),
+            CallFailure::new(Status::TooLarge, limit.to_string())
+                .with_executed(crate::wire::Executed::No),
         );
     }
     let full = metadata.len() >= limits.metadata_entries

@@ -12,8 +12,8 @@ use super::sources::{Events, InputSockets, TURN};
 use crate::command::CallFailure;
 use crate::socket::{Message, Poller, SocketError};
 use crate::wire::{
-    HEARTBEAT_TOPIC, Incoming, Limits, MAX_HOPS, Request, Status, hops, numbered, peek_id,
-    request_to_event,
+    HEARTBEAT_TOPIC, Incoming, Limits, MAX_HOPS, Request, Status, hops, peek_id, request_to_event,
+    with_hops,
 };
 
 /// Requests become events, and are answered when they have been published.
@@ -124,7 +124,7 @@ fn announce(
     if passed >= MAX_HOPS {
         return Ok(Err(going_round()));
     }
-    let sequence = numbered(passed + 1, output.sequence());
+    let sequence = with_hops(passed + 1, output.sequence());
     let event = match request_to_event(request, sequence, output.id, limits) {
         Ok(event) => Message::from(event),
         // It is longer than the request, and that one was as long as may be.

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::counters::ProxyCounters;
-use crate::auth::EachWay;
+use crate::auth::SecurityByDirection;
 use crate::error::Error;
 use crate::log;
 use crate::server::{CallbackThread, CommandSource, SubscriptionSource, ValidSubscription};
 use crate::socket::{Arrival, Endpoint, Message, Poller, PullSocket, SocketError, SocketOptions};
 use crate::wire::{
-    Incoming, Limits, NO_ID, Request, RequestKind, encode_ping, event_to_request, hops, numbered,
-    peek_id,
+    Incoming, Limits, NO_ID, Request, RequestKind, encode_ping, event_to_request, hops, peek_id,
+    with_hops,
 };
 
 /// Messages that are taken from one socket before the others have their turn.
@@ -56,7 +56,7 @@ impl Events {
     pub(super) fn open(
         subscriptions: Vec<ValidSubscription>,
         options: &SocketOptions,
-        logins: &EachWay,
+        logins: &SecurityByDirection,
         limits: Limits,
         counters: Arc<ProxyCounters>,
     ) -> Result<Self, Error> {
@@ -156,7 +156,7 @@ impl InputSockets for Events {
         let id = if passed == 0 {
             NO_ID
         } else {
-            numbered(passed, 0)
+            with_hops(passed, 0)
         };
         event_to_request(event, RequestKind::Call, id, limits).ok()?
     }
@@ -181,7 +181,7 @@ impl Jobs {
     pub(super) fn open(
         endpoints: &[Endpoint],
         options: &SocketOptions,
-        logins: &EachWay,
+        logins: &SecurityByDirection,
         limits: Limits,
         counters: Arc<ProxyCounters>,
     ) -> Result<Self, Error> {

@@ -263,7 +263,7 @@ impl Spool {
                 } else {
                     Executed::Maybe
                 };
-                let refusal = unwritable(&reason).surely(executed);
+                let refusal = unwritable(&reason).with_executed(executed);
                 self.unwritable = Some((now + WRITE_AGAIN, reason));
                 Err(refusal)
             }

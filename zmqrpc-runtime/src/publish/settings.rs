@@ -39,7 +39,7 @@ impl SenderSettings {
     pub(super) fn options(&self, endpoints: &[Endpoint]) -> Result<SocketOptions, Error> {
         self.auth.warn_if_exposed(endpoints.iter());
         let directions = endpoints.iter().map(Endpoint::direction);
-        let security = self.auth.of_one(directions)?;
+        let security = self.auth.for_socket(directions)?;
         Ok(SocketOptions {
             // Of what these sockets receive, not of what they send.
             receive_high_water: 1000,

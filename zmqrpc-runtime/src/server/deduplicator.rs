@@ -237,7 +237,7 @@ pub(super) fn under_way() -> CallFailure {
         Status::Overloaded,
         "the delivery was under way, and is not known to have ended well",
     )
-    .surely(Executed::Maybe)
+    .with_executed(Executed::Maybe)
 }
 
 /// A delivery that is under way. Dropped without an end it is forgotten: it was not executed, or not to its end, and is

@@ -92,7 +92,7 @@ impl ReadyCall {
     }
 
     pub(super) fn received(&self) -> Instant {
-        self.call.context().since()
+        self.call.context().received_at()
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
@@ -161,7 +161,7 @@ impl Dispatcher {
                 "a message is no request; `hidden` more were before this one"
             );
         }
-        CallFailure::of_unreadable(frame, error, &self.limits)
+        CallFailure::for_unreadable(frame, error, &self.limits)
             .map_or(Decoded::Nothing, Decoded::answer)
     }
 

@@ -84,7 +84,7 @@ impl Execution {
             self.clear();
             self.counters.expired.increment();
             let refusal = CallFailure::new(Status::Expired, "its time was over before it ended");
-            self.report.refuse(&refusal.surely(Executed::Maybe))
+            self.report.refuse(&refusal.with_executed(Executed::Maybe))
         })
     }
 
@@ -97,7 +97,7 @@ impl Execution {
         self.report.guard = None;
         let reason = "the runtime that the method ran on has ended";
         let refusal = CallFailure::new(Status::Unavailable, reason);
-        self.report.refuse(&refusal.surely(Executed::Maybe))
+        self.report.refuse(&refusal.with_executed(Executed::Maybe))
     }
 
     /// What its caller is told where waiting for it would never end.
@@ -105,7 +105,7 @@ impl Execution {
         let reason = "the call waits for an `async` method that needs the very thread that waits, the only one of its \
                       tokio runtime; await it by an `AsyncClient`, or call within `spawn_blocking`";
         let refusal = CallFailure::new(Status::Unavailable, reason);
-        self.report.refuse(&refusal.surely(Executed::Maybe))
+        self.report.refuse(&refusal.with_executed(Executed::Maybe))
     }
 
     /// Drops the task, which may panic.

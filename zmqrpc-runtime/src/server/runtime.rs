@@ -50,7 +50,7 @@ impl Runtime {
     /// Whether nobody but this thread drives the runtime, and does not while it waits.
     pub(super) fn needs_this_thread(&self) -> bool {
         let one_thread = self.living().and_then(|found| found.one_thread.as_ref());
-        one_thread.is_some_and(SingleThreadRuntime::is_here)
+        one_thread.is_some_and(SingleThreadRuntime::is_polled_here)
     }
 
     /// Whether a call blocks the runtime's only thread, as it says in its metadata.

@@ -294,7 +294,7 @@ impl Scheduler {
                     expired += 1;
                     let refusal =
                         CallFailure::new(Status::Expired, "its time was over before it ended");
-                    let frame = refusal.surely(Executed::Maybe).encode(call.id);
+                    let frame = refusal.with_executed(Executed::Maybe).encode(call.id);
                     let frame = call.wants_reply.then(|| Box::new(frame));
                     ready.extend(reply(call, frame));
                 }

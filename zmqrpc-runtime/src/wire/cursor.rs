@@ -1,11 +1,11 @@
-//! Reading fields off a frame, and writing the fields that have no fixed length.
+//! Reads fields off a frame, and writes the fields of variable length.
 //!
-//! Only this module's files use it. Every read is checked against what is left, so the files that
-//! know the formats need no arithmetic on offsets.
+//! Only this module's files use it. Every read is checked against the bytes that are left, so the
+//! files that know the formats need no arithmetic on offsets.
 
 use super::error::WireError;
 
-/// What is left of a frame.
+/// The unread rest of a frame.
 #[derive(Clone, Copy)]
 pub(super) struct Cursor<'a> {
     rest: &'a [u8],
@@ -16,12 +16,12 @@ impl<'a> Cursor<'a> {
         Self { rest: bytes }
     }
 
-    /// Everything that has not been read yet.
+    /// Returns the bytes that have not been read yet.
     pub(super) const fn rest(&self) -> &'a [u8] {
         self.rest
     }
 
-    /// The bytes between here and `later`, a copy of this cursor that has read on.
+    /// Returns the bytes between this position and `later`, a copy of this cursor that has read on.
     pub(super) fn until(&self, later: &Self) -> &'a [u8] {
         let length = self.rest.len().saturating_sub(later.rest.len());
         self.rest.get(..length).unwrap_or_default()
@@ -37,7 +37,7 @@ impl<'a> Cursor<'a> {
         Ok(*first)
     }
 
-    /// Eight bytes, little-endian.
+    /// Reads eight bytes, little-endian.
     #[inline]
     pub(super) fn u64(&mut self, field: &'static str) -> Result<u64, WireError> {
         let (first, rest) = self
@@ -48,8 +48,8 @@ impl<'a> Cursor<'a> {
         Ok(u64::from_le_bytes(*first))
     }
 
-    /// A number of 1 to 10 bytes, 7 bits in each, the lowest first; the top bit says that another
-    /// byte follows.
+    /// Reads a number of 1 to 10 bytes with 7 bits in each, the lowest first; the top bit says that
+    /// another byte follows.
     #[inline]
     pub(super) fn varint(&mut self, field: &'static str) -> Result<u64, WireError> {
         // Most numbers are small.
@@ -65,7 +65,8 @@ impl<'a> Cursor<'a> {
         for shift in (0..u64::BITS).step_by(7) {
             let byte = self.u8(field)?;
             let bits = u64::from(byte & 0x7F);
-            // The tenth byte has room for one bit only; what is shifted out would be lost silently.
+            // The tenth byte has room for one bit only; an unchecked shift would drop the others
+            // silently.
             if bits << shift >> shift != bits {
                 return Err(WireError::Varint { field });
             }
@@ -77,7 +78,7 @@ impl<'a> Cursor<'a> {
         Err(WireError::Varint { field })
     }
 
-    /// A length of at most `limit`, then so many bytes of UTF-8.
+    /// Reads a length of at most `limit`, then that many bytes of UTF-8.
     #[inline]
     pub(super) fn text(&mut self, field: &'static str, limit: usize) -> Result<&'a str, WireError> {
         let announced = self.varint(field)?;
@@ -97,7 +98,7 @@ impl<'a> Cursor<'a> {
         str::from_utf8(text).map_err(|_| WireError::Utf8 { field })
     }
 
-    /// Says that the frame has to be over here.
+    /// Checks that nothing follows.
     #[inline]
     pub(super) fn finish(self) -> Result<(), WireError> {
         match self.rest.len() {
@@ -138,7 +139,7 @@ mod tests {
         Ok((value, bytes.len() - cursor.rest().len()))
     }
 
-    /// All lengths of varints are equally likely, unlike with evenly spread numbers.
+    /// Makes all lengths of varints equally likely, which evenly spread numbers do not.
     fn any_length() -> impl Strategy<Value = u64> {
         (any::<u64>(), 0..u64::BITS).prop_map(|(value, shift)| value >> shift)
     }

@@ -1,24 +1,26 @@
-//! The name under which a buffered request is delivered, so that its target can drop repeats.
+//! The id under which a buffering proxy delivers a request, by which the server drops repeats; and the metadata keys of
+//! the library's own.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// The metadata key under which a call says that it blocks a thread of the process that it comes from, and which. Nobody
-/// else can read what it says.
+/// The metadata key under which a call says that its caller blocks a thread of a tokio runtime, and of which runtime.
+/// Only the process that wrote the value can interpret it.
 pub const BLOCKED_KEY: &str = "zmqrpc-blocked";
 
-/// The metadata key that it travels under.
+/// The metadata key of a [`DeliveryId`].
 pub const DELIVERY_KEY: &str = "zmqrpc-delivery";
 
-/// The metadata key of a reply to what was only taken on: it is still to be executed.
+/// The metadata key of a reply that only says that a proxy has accepted the request, and will have it executed later.
 pub const ACCEPTED_KEY: &str = "zmqrpc-accepted";
 
-/// One request of one queue. However often it is delivered, it keeps this name; no other request ever has it.
+/// Identifies one request of one queue. Every delivery of the request carries the same id, and no other request ever
+/// does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct DeliveryId {
-    /// A number that each queue draws at random when it is made.
+    /// The queue's number, drawn at random when the queue is created.
     pub queue: u64,
-    /// Counts the requests that the queue has accepted.
+    /// The request's number among those that the queue has accepted.
     pub number: u64,
 }
 
@@ -33,7 +35,7 @@ impl FromStr for DeliveryId {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         let (queue, number) = text.split_once('-').ok_or(())?;
-        // As it is written, and nothing else: `from_str_radix` takes a sign.
+        // Accepts only the written form: `from_str_radix` alone would accept a leading `+`.
         let hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
         if queue.len() != 16 || !queue.bytes().all(hex) {
             return Err(());
@@ -53,20 +55,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_read_as_it_is_written() {
+    fn an_id_is_read_as_it_is_written() {
         for (queue, number) in [(0, 0), (0xAB, 7), (u64::MAX, u64::MAX)] {
-            let name = DeliveryId { queue, number };
-            assert_eq!(name.to_string().parse(), Ok(name));
+            let id = DeliveryId { queue, number };
+            assert_eq!(id.to_string().parse(), Ok(id));
         }
-        let name = DeliveryId {
+        let id = DeliveryId {
             queue: 0xAB,
             number: 7,
         };
-        assert_eq!(name.to_string(), "00000000000000ab-7");
+        assert_eq!(id.to_string(), "00000000000000ab-7");
     }
 
     #[test]
-    fn what_is_no_name_is_none() {
+    fn other_texts_are_no_ids() {
         for text in [
             "",
             "-",

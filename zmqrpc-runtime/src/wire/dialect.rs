@@ -1,14 +1,14 @@
-//! Which dialect a message is in, by its first bytes, so that one port can serve several.
+//! Tells a message's dialect by its first bytes, so that one endpoint can serve several dialects.
 //!
-//! Servers ask before they decode. This file must not know more of a dialect than how its messages
-//! begin.
+//! Servers call [`Dialect::sniff`] before they decode. This file must not know more of a dialect
+//! than how its messages begin.
 
-use super::head::MARK;
+use super::head::MAGIC;
 
-/// The way in which a peer encodes its requests, and expects its replies.
+/// How a peer encodes its requests, and expects its replies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Dialect {
-    /// The dialect of this module.
+    /// The native dialect.
     Native,
     /// JSON-RPC 2.0, one request or a batch: <https://www.jsonrpc.org/specification>.
     JsonRpc,
@@ -17,17 +17,17 @@ pub enum Dialect {
     MessagePackRpc,
     /// An event of zerorpc, version 3.
     Zerorpc,
-    /// Anything else. It is refused in the native dialect.
+    /// Anything else. A server rejects it in the native dialect.
     Unknown,
 }
 
 impl Dialect {
-    /// Tells the dialect by the first one or two bytes.
+    /// Returns the dialect that the first one or two bytes indicate.
     #[inline]
     #[must_use]
     pub const fn sniff(message: &[u8]) -> Self {
         match message {
-            [MARK, ..] => Self::Native,
+            [MAGIC, ..] => Self::Native,
             [b'{' | b'[' | b' ' | b'\t' | b'\n' | b'\r', ..] => Self::JsonRpc,
             // An array of four that starts with 0, or of three that starts with 2.
             [0x94, 0x00, ..] | [0x93, 0x02, ..] => Self::MessagePackRpc,
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn what_starts_like_none_is_unknown() {
+    fn messages_that_begin_otherwise_are_unknown() {
         for message in [
             &b""[..],
             b"hello",

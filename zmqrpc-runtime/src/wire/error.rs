@@ -1,88 +1,88 @@
-//! Why a frame could not be read, or not be written.
+//! Why a frame cannot be decoded or encoded.
 
 use super::{
-    head::{MARK, VERSION},
+    head::{MAGIC, VERSION},
     status::Status,
 };
 
 /// What is wrong with a frame.
 ///
-/// The texts travel to the peer that sent the frame, as the detail of a refusal: they are written
-/// for the people there and repeat no contents of the frame but single bytes and lengths.
+/// The texts travel to the peer that sent the frame, as the detail of a rejection: they are written
+/// for people, and repeat nothing of the frame but single bytes and lengths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WireError {
-    /// There is no byte that would tell the dialect.
+    /// The frame has no bytes, so its dialect is unknown.
     #[error("the message frame is empty")]
     Empty,
-    /// The frame starts like another dialect, or like none.
-    #[error("the message starts with {got:#04x}, a native one starts with {MARK:#04x}")]
+    /// The frame's first byte is not that of the native dialect.
+    #[error("the message starts with {got:#04x}, a native one starts with {MAGIC:#04x}")]
     Dialect {
         /// The first byte.
         got: u8,
     },
-    /// A version that this side does not speak.
+    /// The protocol's version is not supported.
     #[error("protocol version {got} is not supported, only version {VERSION} is")]
     Version {
         /// The second byte.
         got: u8,
     },
-    /// A kind that this direction does not have.
+    /// The message's kind is unknown in this direction.
     #[error("message kind {got:#04x} is unknown here")]
     Kind {
         /// The third byte.
         got: u8,
     },
-    /// The frame is over before the field is.
+    /// The frame ends within a field.
     #[error("the message ends within {field}")]
     Truncated {
-        /// The field that is not complete.
+        /// The incomplete field.
         field: &'static str,
     },
-    /// A variable-length number does not fit into 64 bits.
+    /// A varint exceeds 64 bits.
     #[error("{field} is not a valid number, it exceeds 64 bits")]
     Varint {
-        /// The field with the number.
+        /// The field of the number.
         field: &'static str,
     },
-    /// Neither a key nor a name.
+    /// The method is given neither by key nor by name.
     #[error("method tag {got} is unknown, use 0 (key) or 1 (name)")]
     MethodTag {
-        /// The tag.
+        /// The method tag.
         got: u8,
     },
-    /// An event that carries neither a command nor nothing.
+    /// The event's content is neither a heartbeat nor a command.
     #[error("event content {got} is unknown, use 0 (heartbeat) or 1 (command)")]
     Content {
-        /// The byte that says what the event carries.
+        /// The content byte.
         got: u8,
     },
-    /// Text that is none.
+    /// A text is not valid UTF-8.
     #[error("{field} is not valid utf-8")]
     Utf8 {
-        /// The field with the text.
+        /// The field of the text.
         field: &'static str,
     },
-    /// More than [`Limits`](super::Limits) allows.
+    /// A value exceeds the [`Limits`](super::Limits).
     #[error("{field} is {got}, the limit is {limit}: send less, or raise the limit on both sides")]
     Limit {
-        /// What was counted.
+        /// What exceeds the limit.
         field: &'static str,
-        /// How much there is, or is announced.
+        /// Its size or number, as found or as announced.
         got: u64,
-        /// How much is allowed.
+        /// The limit.
         limit: usize,
     },
-    /// Bytes behind the end of a message that has no body.
+    /// Bytes follow the end of a message that has no body.
     #[error("the message has no body, yet more bytes follow: {count}")]
     Trailing {
-        /// How many.
+        /// The number of bytes.
         count: usize,
     },
 }
 
 impl WireError {
-    /// The status to refuse the frame with. As nothing of the frame was executed, the refusal says
-    /// [`Executed::No`](super::Executed::No).
+    /// Returns the status with which a server rejects the frame. As nothing of the frame was
+    /// executed, the rejection says [`Executed::No`](super::Executed::No).
     #[must_use]
     pub const fn status(&self) -> Status {
         match self {

@@ -1,7 +1,8 @@
-//! Events: what publishers send and subscribers decode.
+//! Events: publishers encode them, subscribers decode them.
 //!
-//! An event that carries a command is a request with another front: what follows the front is the same, byte by byte.
-//! So a proxy makes one of the other without reading it. This file must not know what a subscriber does with an event.
+//! An event that carries a command is a request with another header in front: the bytes after that header are the same.
+//! So a proxy turns the one into the other without decoding it. This file must not know what a subscriber does with an
+//! event.
 
 use super::{
     cursor::Cursor,
@@ -12,47 +13,48 @@ use super::{
     request::{Request, RequestKind},
 };
 
-/// The topic of heartbeats: a byte that no UTF-8 text contains, so that it is no topic of a user's.
+/// The topic of heartbeats: a byte that no UTF-8 text contains, so that no user's topic equals it.
 ///
-/// Every subscriber subscribes it, whatever else it subscribes, and does so last: a publisher that sees this
-/// subscription knows that the others of the same subscriber are in place.
+/// Every subscriber subscribes to it, and does so last: a publisher that receives this subscription knows that the
+/// subscriber's other subscriptions are in place.
 pub const HEARTBEAT_TOPIC: &[u8] = &[0xFF];
 
-/// Bytes of the longest topic.
+/// The length of the longest topic, in bytes.
 pub const MAX_TOPIC: usize = 255;
 
-/// Bytes before what an event and a request have in common: head, publisher, content.
-const FRONT: usize = HEAD + size_of::<u64>() + 1;
+/// Length of an event's header, the bytes before what events and requests have in common: head, publisher, content.
+const HEADER: usize = HEAD + size_of::<u64>() + 1;
 
 const HEARTBEAT: u8 = 0;
 const COMMAND: u8 = 1;
 
-/// A message from a publisher to its subscribers. Its topic travels before it, in a frame of its own.
+/// A message from a publisher to its subscribers. Its topic travels in a frame of its own, before the event's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Event<'a> {
-    /// Counts the publisher's events of one topic, from 1, so that a subscriber notices what it has missed.
+    /// The event's number among the publisher's events of the same topic, from 1. A subscriber notices missed events by
+    /// it.
     pub sequence: u64,
-    /// Who published it first: a number that each publisher draws at random.
+    /// The publisher that first sent the event: a number that each publisher draws at random.
     pub publisher: u64,
-    /// What it carries.
+    /// What the event carries.
     pub content: EventContent<'a>,
 }
 
 /// What an event carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventContent<'a> {
-    /// Nothing: the publisher is alive.
+    /// Nothing. The event only says that the publisher is alive.
     Heartbeat,
-    /// A command to execute. Decoded, it is a notification whose id is the sequence number; to encode, its kind and id
-    /// mean nothing.
+    /// A command to execute. Decoding makes it a notification whose id is the sequence number; encoding ignores its
+    /// kind and id.
     Command(Request<'a>),
 }
 
 impl<'a> Event<'a> {
     /// Appends the event to `out`.
     ///
-    /// As with [`Request::encode`], the arguments can be appended afterwards and the sequence number be written later,
-    /// with [`patch_id`](super::patch_id): it lies where requests have their id.
+    /// As with [`Request::encode`], a publisher may append the arguments afterwards and write the sequence number
+    /// later, with [`patch_id`](super::patch_id): the sequence number has the position of a request's id.
     ///
     /// # Errors
     ///
@@ -60,11 +62,11 @@ impl<'a> Event<'a> {
     pub fn encode(&self, out: &mut Vec<u8>, limits: &Limits) -> Result<(), WireError> {
         match self.content {
             EventContent::Heartbeat => {
-                out.extend_from_slice(&front(self.sequence, self.publisher, HEARTBEAT));
+                out.extend_from_slice(&encode_header(self.sequence, self.publisher, HEARTBEAT));
             }
             EventContent::Command(request) => {
                 request.check(limits)?;
-                out.extend_from_slice(&front(self.sequence, self.publisher, COMMAND));
+                out.extend_from_slice(&encode_header(self.sequence, self.publisher, COMMAND));
                 request.encode_tail(out);
             }
         }
@@ -75,14 +77,14 @@ impl<'a> Event<'a> {
     ///
     /// # Errors
     ///
-    /// Any [`WireError`]. Events are never answered, so a subscriber counts it and goes on.
+    /// Any [`WireError`]. Nobody replies to events, so a subscriber counts the error and goes on.
     #[expect(
         clippy::inline_always,
-        reason = "what it makes is large: handing it over takes longer than making it"
+        reason = "returning the large value by copy takes longer than decoding it"
     )]
     #[inline(always)]
     pub fn decode(frame: &'a [u8], limits: &Limits) -> Result<Self, WireError> {
-        let (sequence, publisher, content, cursor) = Self::decode_front(frame, limits)?;
+        let (sequence, publisher, content, cursor) = Self::decode_header(frame, limits)?;
         let content = match content {
             HEARTBEAT => cursor.finish().map(|()| EventContent::Heartbeat)?,
             COMMAND => Request::decode(RequestKind::Notify, sequence, cursor, limits)
@@ -96,7 +98,7 @@ impl<'a> Event<'a> {
         })
     }
 
-    fn decode_front(
+    fn decode_header(
         frame: &'a [u8],
         limits: &Limits,
     ) -> Result<(u64, u64, u8, Cursor<'a>), WireError> {
@@ -110,7 +112,7 @@ impl<'a> Event<'a> {
     }
 }
 
-/// The metadata of a request or of an event's command; none of what is neither.
+/// Returns the metadata of a request or of an event's command; empty metadata for any other frame.
 #[must_use]
 pub fn metadata_of<'a>(frame: &'a [u8], limits: &Limits) -> Metadata<'a> {
     let request = match head::decode(frame, limits) {
@@ -129,11 +131,11 @@ pub fn metadata_of<'a>(frame: &'a [u8], limits: &Limits) -> Metadata<'a> {
         .map_or(Metadata::EMPTY, |request| request.metadata)
 }
 
-/// Makes an event of a request, as it is: only the front is read.
+/// Converts a request into an event. Only the header is read and replaced.
 ///
 /// # Errors
 ///
-/// [`WireError::RequestKind`] of what is neither a call nor a notification, [`WireError::Limit`] if the event, which is 9
+/// [`WireError::Kind`] if the frame is neither a call nor a notification; [`WireError::Limit`] if the event, which is 9
 /// bytes longer, exceeds the limit; those of a head that cannot be read.
 pub fn request_to_event(
     frame: &[u8],
@@ -145,23 +147,28 @@ pub fn request_to_event(
     if !matches!(kind, CALL | NOTIFY) {
         return Err(WireError::Kind { got: kind });
     }
-    let event = [&front(sequence, publisher, COMMAND)[..], cursor.rest()].concat();
+    let event = [
+        &encode_header(sequence, publisher, COMMAND)[..],
+        cursor.rest(),
+    ]
+    .concat();
     head::check_length(&event, limits)?;
     Ok(event)
 }
 
-/// Makes a request of an event's command, as it is: only the front is read. A heartbeat carries none: `None`.
+/// Converts an event's command into a request. Only the header is read and replaced. `None` for a heartbeat, which
+/// carries no command.
 ///
 /// # Errors
 ///
-/// [`WireError::RequestKind`] of what is no event; those of a front that cannot be read.
+/// [`WireError::Kind`] if the frame is not an event; those of a header that cannot be read.
 pub fn event_to_request(
     frame: &[u8],
     kind: RequestKind,
     id: u64,
     limits: &Limits,
 ) -> Result<Option<Vec<u8>>, WireError> {
-    let (_, _, content, cursor) = Event::decode_front(frame, limits)?;
+    let (_, _, content, cursor) = Event::decode_header(frame, limits)?;
     match content {
         HEARTBEAT => cursor.finish().map(|()| None),
         COMMAND => Ok(Some(
@@ -171,11 +178,11 @@ pub fn event_to_request(
     }
 }
 
-fn front(sequence: u64, publisher: u64, content: u8) -> [u8; FRONT] {
-    let mut front = [content; FRONT];
-    front[..HEAD].copy_from_slice(&head::encode(EVENT, sequence));
-    front[HEAD..FRONT - 1].copy_from_slice(&publisher.to_le_bytes());
-    front
+fn encode_header(sequence: u64, publisher: u64, content: u8) -> [u8; HEADER] {
+    let mut header = [content; HEADER];
+    header[..HEAD].copy_from_slice(&head::encode(EVENT, sequence));
+    header[HEAD..HEADER - 1].copy_from_slice(&publisher.to_le_bytes());
+    header
 }
 
 #[cfg(test)]
@@ -215,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_subscriber_would_refuse_is_not_encoded() {
+    fn what_a_subscriber_would_reject_is_not_encoded() {
         let mut out = vec![1, 2, 3];
         let limits = Limits {
             name: 13,

@@ -1,23 +1,23 @@
-//! The first 11 bytes of every native frame: mark, version, kind, id.
+//! The first 11 bytes of every native frame: magic byte, version, kind, id.
 //!
-//! They lie where they are in every version, so that a peer can name the call that it cannot read
-//! the rest of.
+//! Their positions are the same in every version of the protocol, so that a peer that cannot read
+//! the rest of a frame can still name its call.
 
 use super::{cursor::Cursor, error::WireError, limits::Limits};
 
-/// The version that this module speaks.
+/// The protocol version of this module.
 pub const VERSION: u8 = 1;
 
-/// The id that no call has. Frames that carry no readable id are refused under it.
+/// The id that no call has. A server rejects frames without a readable id under it.
 pub const NO_ID: u64 = 0;
 
-/// The byte that `MessagePack` never uses and that no UTF-8 text contains.
-pub(super) const MARK: u8 = 0xC1;
+/// The first byte of native frames: `MessagePack` never uses it, and no UTF-8 text contains it.
+pub(super) const MAGIC: u8 = 0xC1;
 
-/// Bytes of the head.
+/// Length of the head, in bytes.
 pub(super) const HEAD: usize = ID + size_of::<u64>();
 
-/// Offset of the id.
+/// Offset of the id, in bytes.
 const ID: usize = 3;
 
 pub(super) const CALL: u8 = 0x01;
@@ -26,21 +26,22 @@ pub(super) const EVENT: u8 = 0x03;
 pub(super) const CANCEL: u8 = 0x04;
 pub(super) const PING: u8 = 0x05;
 
-/// The bit that makes a kind a reply.
+/// The bit that marks the kinds that servers send.
 const FROM_SERVER: u8 = 0x80;
 pub(super) const REPLY: u8 = FROM_SERVER | CALL;
 pub(super) const PONG: u8 = FROM_SERVER | PING;
 pub(super) const WORKING: u8 = 0x86;
 pub(super) const DRAINING: u8 = 0x89;
 
-/// Encodes a head; for cancel, ping, pong, working and draining it is the whole frame.
+/// Encodes a head, which is the whole frame of cancel, ping, pong, working and draining.
 pub(super) fn encode(kind: u8, id: u64) -> [u8; HEAD] {
-    let mut frame = [MARK, VERSION, kind, 0, 0, 0, 0, 0, 0, 0, 0];
+    let mut frame = [MAGIC, VERSION, kind, 0, 0, 0, 0, 0, 0, 0, 0];
     patch_id(&mut frame, id);
     frame
 }
 
-/// Checks the frame's length and its head; returns the kind, the id and a cursor at what follows.
+/// Checks the frame's length and its head; returns the kind, the id and a cursor at the byte after
+/// the head.
 #[inline]
 pub(super) fn decode<'a>(
     frame: &'a [u8],
@@ -50,7 +51,7 @@ pub(super) fn decode<'a>(
     let mut cursor = Cursor::new(frame);
     match frame.first() {
         None => return Err(WireError::Empty),
-        Some(&MARK) => cursor.u8("the mark")?,
+        Some(&MAGIC) => cursor.u8("the magic byte")?,
         Some(&got) => return Err(WireError::Dialect { got }),
     };
     match cursor.u8("the version")? {
@@ -74,10 +75,10 @@ pub(super) fn check_length(frame: &[u8], limits: &Limits) -> Result<(), WireErro
     Ok(())
 }
 
-/// Writes `id` into an encoded request, or a sequence number into an event.
+/// Overwrites the id of an encoded request, or the sequence number of an event.
 ///
-/// So a request is encoded outside of the lock that hands out ids, and numbered inside. What is too
-/// short to have an id is left alone.
+/// With this, a caller encodes a request outside of the lock that assigns ids, and numbers it
+/// inside. A frame too short to have an id stays unchanged.
 #[inline]
 pub fn patch_id(frame: &mut [u8], id: u64) {
     if let Some(place) = frame.get_mut(ID..HEAD) {
@@ -85,13 +86,13 @@ pub fn patch_id(frame: &mut [u8], id: u64) {
     }
 }
 
-/// The id of a native frame of any version, request or reply, if there is one.
+/// Returns the id of a native frame of any version, request or reply; `None` if the frame has none.
 ///
-/// It tells the call that a frame belongs to even if decoding the frame failed.
+/// Works also for frames that cannot be decoded, to find the call that they belong to.
 #[inline]
 #[must_use]
 pub fn peek_id(frame: &[u8]) -> Option<u64> {
-    if frame.first() != Some(&MARK) {
+    if frame.first() != Some(&MAGIC) {
         return None;
     }
     frame
@@ -101,45 +102,45 @@ pub fn peek_id(frame: &[u8]) -> Option<u64> {
         .map(u64::from_le_bytes)
 }
 
-/// The id to refuse a frame under that a server could not decode; `None` if it must not be
-/// answered.
+/// Returns the id under which a server rejects a frame that it could not decode; `None` if it must
+/// not reply.
 ///
-/// Replies are never refused, or two servers that were connected to each other would refuse each
-/// other's refusals for ever; nor is what asks for no answer. Frames without a readable id are
-/// refused under [`NO_ID`], so that at least a plain REQ socket is not left waiting.
+/// A reply is never rejected, or two servers connected to each other would reject each other's
+/// rejections for ever; nor is a frame that expects no reply. Frames without a readable id are
+/// rejected under [`NO_ID`], so that at least a plain REQ socket does not wait in vain.
 #[must_use]
-pub fn refusal_id(frame: &[u8]) -> Option<u64> {
+pub fn rejection_id(frame: &[u8]) -> Option<u64> {
     match frame {
-        [MARK, _, NOTIFY | EVENT | CANCEL | FROM_SERVER.., ..] => None,
+        [MAGIC, _, NOTIFY | EVENT | CANCEL | FROM_SERVER.., ..] => None,
         _ => Some(peek_id(frame).unwrap_or(NO_ID)),
     }
 }
 
-/// The id of the call that a frame from a server ends, well or badly; `None` if it ends none.
+/// Returns the id of the call that a frame from a server ends, successfully or not; `None` if the
+/// frame ends no call.
 ///
-/// It needs no decoding, so a client can sort frames by it under a lock and decode them outside.
-/// The call of a frame that cannot be decoded then must fail. Kinds that are not known end nothing:
-/// a newer server may send more than one frame for a call, and those that an older client cannot
-/// read must not end it.
+/// Reads only the head, so a client can match frames to calls under a lock and decode them outside.
+/// If decoding then fails, the call must fail. Unknown kinds end no call: a newer server may send
+/// more than one frame for a call, and those that an older client cannot read must not end it.
 #[must_use]
 pub fn answered_id(frame: &[u8]) -> Option<u64> {
     match frame {
-        [MARK, _, REPLY, ..] => peek_id(frame),
+        [MAGIC, _, REPLY, ..] => peek_id(frame),
         _ => None,
     }
 }
 
-/// Whether the frame is one that only clients and publishers send. Where it comes to a client, there is no server: something
-/// sends back what it gets, or hands on what others ask for.
+/// Returns whether only clients and publishers send frames of this kind. If a client receives one,
+/// its peer is no server: it echoes what it receives, or forwards the requests of others.
 #[must_use]
 pub fn is_from_client(frame: &[u8]) -> bool {
-    matches!(frame, [MARK, _, CALL..=PING, ..])
+    matches!(frame, [MAGIC, _, CALL..=PING, ..])
 }
 
-/// Whether a server sent the frame, as far as its head says.
+/// Returns whether the frame is of a kind that servers send, as far as its head says.
 #[must_use]
 pub fn is_from_server(frame: &[u8]) -> bool {
-    matches!(frame, [MARK, _, FROM_SERVER..=u8::MAX, ..])
+    matches!(frame, [MAGIC, _, FROM_SERVER..=u8::MAX, ..])
 }
 
 #[cfg(test)]
@@ -156,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_client_sends_is_not_from_a_server() {
+    fn frames_of_clients_are_not_from_a_server() {
         for kind in [CALL, NOTIFY, CANCEL, PING] {
             assert!(!is_from_server(&encode(kind, 7)));
             assert!(is_from_client(&encode(kind, 7)));
@@ -186,28 +187,32 @@ mod tests {
             Err(WireError::Version { got: 9 })
         ));
         assert_eq!(peek_id(&frame), Some(42));
-        assert_eq!(refusal_id(&frame), Some(42));
+        assert_eq!(rejection_id(&frame), Some(42));
     }
 
     #[test]
     fn replies_and_what_wants_no_answer_are_never_refused() {
         for kind in [NOTIFY, EVENT, CANCEL, REPLY, PONG, WORKING, 0xFF] {
-            assert_eq!(refusal_id(&encode(kind, 42)), None, "kind {kind:#04x}");
+            assert_eq!(rejection_id(&encode(kind, 42)), None, "kind {kind:#04x}");
         }
         for kind in [CALL, PING, 0x7F] {
-            assert_eq!(refusal_id(&encode(kind, 42)), Some(42), "kind {kind:#04x}");
+            assert_eq!(
+                rejection_id(&encode(kind, 42)),
+                Some(42),
+                "kind {kind:#04x}"
+            );
         }
     }
 
     #[test]
-    fn frames_without_an_id_are_refused_under_none() {
+    fn frames_without_an_id_are_rejected_under_no_id() {
         for frame in [&b""[..], b"hello", &[0xC1], &[0xC1, 1, CALL, 42]] {
-            assert_eq!(refusal_id(frame), Some(NO_ID), "{frame:x?}");
+            assert_eq!(rejection_id(frame), Some(NO_ID), "{frame:x?}");
         }
     }
 
     #[test]
-    fn a_frame_over_the_limit_is_refused_before_it_is_read() {
+    fn a_frame_over_the_limit_is_rejected_before_it_is_read() {
         let limits = Limits {
             message: 10,
             ..Limits::default()

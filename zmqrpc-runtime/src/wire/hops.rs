@@ -1,60 +1,64 @@
-//! How many proxies have passed a message on: they count it in its number, the id of a call or a job, the sequence number
-//! of an event.
+//! Counts the proxies that have forwarded a message. The count is part of the message's number: the id of a call or a
+//! job, the sequence number of an event.
 //!
-//! A proxy writes an id anew in any case, and no number moves the body, as an entry of the metadata would.
+//! A proxy rewrites the id in any case. An entry in the metadata would shift the body; the number does not.
 
 use super::head::{patch_id, peek_id};
 
 /// The upper 12 bits of a number that a proxy wrote. Clients and publishers leave them zero.
-const MARK: u64 = 0x7A5;
-const MARK_AT: u32 = 52;
-const HOPS_AT: u32 = 48;
+const TAG: u64 = 0x7A5;
+const TAG_SHIFT: u32 = 52;
+const HOPS_SHIFT: u32 = 48;
 const HOPS_BYTE: usize = 6;
 
-/// Bits that are left for the number itself.
-pub const NUMBER_BITS: u32 = HOPS_AT;
-const NUMBER: u64 = (1 << NUMBER_BITS) - 1;
+/// The bits that are left for the number itself.
+pub const NUMBER_BITS: u32 = HOPS_SHIFT;
+const NUMBER_MASK: u64 = (1 << NUMBER_BITS) - 1;
 
-/// Proxies that a message may pass.
+/// The most proxies that may forward a message.
 pub const MAX_HOPS: u8 = 15;
 
-/// How many proxies have passed a message on whose number this is.
+/// Returns how many proxies have forwarded the message with this number.
 #[inline]
 #[must_use]
 pub const fn hops(id: u64) -> u8 {
-    if id >> MARK_AT == MARK {
+    if id >> TAG_SHIFT == TAG {
         id.to_le_bytes()[HOPS_BYTE] & MAX_HOPS
     } else {
         0
     }
 }
 
-/// The number of a message that so many proxies have passed on. `number` has [`NUMBER_BITS`].
+/// Returns the number of a message that `hops` proxies have forwarded. `number` must fit into [`NUMBER_BITS`] bits.
 #[inline]
 #[must_use]
-pub const fn numbered(hops: u8, number: u64) -> u64 {
-    MARK << MARK_AT | (hops as u64) << HOPS_AT | number
+pub const fn with_hops(hops: u8, number: u64) -> u64 {
+    TAG << TAG_SHIFT | (hops as u64) << HOPS_SHIFT | number
 }
 
-/// The number itself, without the count.
+/// Returns the number itself, without the count.
 #[inline]
 #[must_use]
-pub const fn uncounted(id: u64) -> u64 {
-    if id >> MARK_AT == MARK {
-        id & NUMBER
+pub const fn without_hops(id: u64) -> u64 {
+    if id >> TAG_SHIFT == TAG {
+        id & NUMBER_MASK
     } else {
         id
     }
 }
 
-/// Counts one more proxy in a message that is passed on with its number. `false` if it has passed too many.
+/// Counts one more proxy in a forwarded message, which keeps its number. Returns `false`, and changes nothing, if
+/// [`MAX_HOPS`] proxies have forwarded it already.
 pub fn count_hop(frame: &mut [u8]) -> bool {
     let id = peek_id(frame).unwrap_or_default();
-    let passed = hops(id);
-    if passed < MAX_HOPS {
-        patch_id(frame, numbered(passed + 1, uncounted(id) & NUMBER));
+    let hops_so_far = hops(id);
+    if hops_so_far < MAX_HOPS {
+        patch_id(
+            frame,
+            with_hops(hops_so_far + 1, without_hops(id) & NUMBER_MASK),
+        );
     }
-    passed < MAX_HOPS
+    hops_so_far < MAX_HOPS
 }
 
 #[cfg(test)]
@@ -63,27 +67,27 @@ mod tests {
 
     #[test]
     fn an_id_tells_how_many_proxies_gave_it() {
-        for number in [0, 1, NUMBER] {
+        for number in [0, 1, NUMBER_MASK] {
             for passed in 0..=MAX_HOPS {
-                let id = numbered(passed, number);
-                assert_eq!((hops(id), uncounted(id)), (passed, number));
+                let id = with_hops(passed, number);
+                assert_eq!((hops(id), without_hops(id)), (passed, number));
             }
         }
     }
 
     #[test]
-    fn ids_of_clients_have_passed_nobody() {
+    fn ids_of_clients_count_no_hops() {
         for id in [0, 1, u64::MAX, u64::MAX >> 12, 1 << 63, 0xF << 48] {
-            assert_eq!((hops(id), uncounted(id)), (0, id));
+            assert_eq!((hops(id), without_hops(id)), (0, id));
         }
     }
 
     #[test]
-    fn a_message_is_passed_on_fifteen_times_under_its_number() {
+    fn a_message_is_forwarded_fifteen_times_under_its_number() {
         let mut frame = super::super::encode_ping(7).to_vec();
         for passed in 1..=MAX_HOPS {
             assert!(count_hop(&mut frame));
-            assert_eq!(peek_id(&frame), Some(numbered(passed, 7)));
+            assert_eq!(peek_id(&frame), Some(with_hops(passed, 7)));
         }
         let last = frame.clone();
         assert!(!count_hop(&mut frame));

@@ -1,23 +1,23 @@
 //! Method keys: how a call names its method and its signature in 8 bytes.
 //!
-//! Generated code computes keys at compile time, servers look methods up by the upper half and
-//! compare the lower. The hash is part of the protocol and must never change. This file must not
-//! know what a signature means; normalising it is the macro's job.
+//! Generated code computes keys at compile time; servers look methods up by the upper half and
+//! compare the lower half. The hash is part of the protocol and must never change. This file must
+//! not know what a signature means: the macro normalises it.
 
 use std::fmt;
 
-/// A method's full name and its signature, hashed.
+/// The hash of a method's full name and its signature.
 ///
-/// The upper half stands for the name, the lower half for the signature and the service's version,
-/// so a server can tell an unknown method from a known one that both sides declare differently.
-/// Types are compared as they are written: a field that was added inside a user's struct does not
-/// change the key.
+/// The upper half is the hash of the name, the lower half that of the signature and the service's
+/// version. So a server can tell an unknown method from one that both sides declare differently.
+/// The signature has types as they are written: adding a field to a user's struct does not change
+/// the key.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MethodKey(u64);
 
 impl MethodKey {
-    /// Hashes `service.method`, and `signature` with `version`. A command of no service passes an
-    /// empty `service` and gets no dot.
+    /// Hashes `service.method`, and `signature` with `version`. A command without a service passes
+    /// an empty `service`, and its name gets no dot.
     #[must_use]
     pub const fn new(service: &str, method: &str, signature: &str, version: u32) -> Self {
         let mut name = Fnv::new().add(service.as_bytes());
@@ -25,7 +25,8 @@ impl MethodKey {
             name = name.add(b".");
         }
         let name = name.add(method.as_bytes()).fold();
-        // The zero byte ends the signature, so no signature can continue into the version's bytes.
+        // The zero byte ends the signature, so that no signature can continue into the version's
+        // bytes.
         let signature = Fnv::new()
             .add(signature.as_bytes())
             .add(&[0])
@@ -34,25 +35,25 @@ impl MethodKey {
         Self((name as u64) << 32 | signature as u64)
     }
 
-    /// The key with this number, as read from a frame.
+    /// Returns the key with this number, as read from a frame.
     #[must_use]
     pub const fn from_bits(bits: u64) -> Self {
         Self(bits)
     }
 
-    /// The key as a number, as written into a frame.
+    /// Returns the key as a number, as written into a frame.
     #[must_use]
     pub const fn bits(self) -> u64 {
         self.0
     }
 
-    /// The upper half, by which a server finds the method.
+    /// Returns the upper half, by which a server finds the method.
     #[must_use]
     pub const fn name_hash(self) -> u32 {
         (self.0 >> 32) as u32
     }
 
-    /// The lower half, which both sides must agree on.
+    /// Returns the lower half, on which both sides must agree.
     #[must_use]
     #[expect(
         clippy::cast_possible_truncation,
@@ -93,7 +94,7 @@ impl Fnv {
         Self(hash)
     }
 
-    /// Both halves, xored: what FNV's authors recommend for fewer bits, as the low bits alone mix
+    /// Xors both halves. FNV's authors recommend this for fewer bits, as the low bits alone mix
     /// worse.
     #[expect(
         clippy::cast_possible_truncation,
@@ -111,7 +112,7 @@ mod tests {
     const ADD: MethodKey = MethodKey::new("Calculator", "add", "(i64, i64) -> i64", 1);
 
     #[test]
-    fn fnv_gives_its_authors_values() {
+    fn fnv_matches_its_authors_values() {
         assert_eq!(Fnv::new().add(b"").0, 0xcbf2_9ce4_8422_2325);
         assert_eq!(Fnv::new().add(b"a").0, 0xaf63_dc4c_8601_ec8c);
         assert_eq!(Fnv::new().add(b"foobar").0, 0x8594_4171_f739_67e8);

@@ -1,22 +1,22 @@
-//! What a peer may make this side read.
+//! Limits on what a peer can make this side read.
 
 /// Upper bounds, checked before anything is allocated or looped over.
 ///
-/// Both sides should agree on them: what one side may send, the other has to accept.
+/// Both sides should use the same: what one side may send, the other has to accept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of one message frame, header and body together. Default: 16 MiB.
+    /// The length of a message frame, header and body together, in bytes. Default: 16 MiB.
     pub message: usize,
-    /// Bytes of a method's full name, in a call by name. Default: 256.
+    /// The length of a method's full name, in a call by name, in bytes. Default: 256.
     pub name: usize,
-    /// Metadata entries of one message. Default: 64.
+    /// The number of metadata entries of a message. Default: 64.
     pub metadata_entries: usize,
-    /// Bytes that one message's metadata entries take in the frame, their length prefixes
-    /// included. Default: 8 KiB.
+    /// The length of a message's encoded metadata entries, including their length prefixes, in
+    /// bytes. Default: 8 KiB.
     pub metadata_bytes: usize,
 }
 
-/// The least that [`Limits::message`] may be: a header with full metadata must fit.
+/// The minimum of [`Limits::message`]: a header with full metadata must fit.
 pub const MIN_MESSAGE: usize = 1024;
 
 impl Limits {
@@ -28,7 +28,7 @@ impl Limits {
         metadata_bytes: 8 * 1024,
     };
 
-    /// No bounds, for what has been checked already.
+    /// No limits, for frames that have been checked already.
     pub const NONE: Self = Self {
         message: usize::MAX,
         name: usize::MAX,

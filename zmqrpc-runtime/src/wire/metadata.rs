@@ -1,7 +1,7 @@
-//! Metadata: a few pairs of texts that travel beside the arguments or the reply.
+//! Metadata: pairs of texts that travel beside the arguments or the reply.
 //!
-//! Requests and replies carry it, clients and handlers read and write it. This file must not know
-//! what any key means.
+//! Requests and replies carry metadata, clients and handlers read and write it. This file must not
+//! know what any key means.
 
 use std::fmt;
 
@@ -11,11 +11,11 @@ use super::{
     limits::Limits,
 };
 
-/// The metadata of one message, as it lies in the frame. Every entry has been checked.
+/// The metadata of one message, borrowed from its frame. Every entry has been checked.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct Metadata<'a> {
     count: usize,
-    /// The entries without the count before them.
+    /// The encoded entries, without the count that precedes them.
     entries: &'a [u8],
 }
 
@@ -26,14 +26,14 @@ impl<'a> Metadata<'a> {
         entries: &[],
     };
 
-    /// The value of `key`; of the first entry if a peer has sent several.
+    /// Returns the value of `key`, or of its first entry if a peer has sent several.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&'a str> {
         self.iter()
             .find_map(|(candidate, value)| (candidate == key).then_some(value))
     }
 
-    /// The entries, in the order in which they were sent.
+    /// Returns an iterator over the entries, in the order in which they were sent.
     #[must_use]
     pub const fn iter(self) -> MetadataIter<'a> {
         MetadataIter {
@@ -42,25 +42,25 @@ impl<'a> Metadata<'a> {
         }
     }
 
-    /// How many entries there are.
+    /// Returns the number of entries.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.count
     }
 
-    /// Whether there is no entry.
+    /// Returns whether there is no entry.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.count == 0
     }
 
-    /// The encoded entries, without their count: what [`Limits::metadata_bytes`] counts.
+    /// Returns the encoded entries without their count, as [`Limits::metadata_bytes`] counts them.
     #[must_use]
     pub const fn as_bytes(&self) -> &'a [u8] {
         self.entries
     }
 
-    /// Compares with what a peer with the same limits accepts.
+    /// Checks that a peer with the same limits accepts this metadata.
     ///
     /// # Errors
     ///
@@ -126,7 +126,7 @@ fn check_bytes(got: usize, limits: &Limits) -> Result<(), WireError> {
     Ok(())
 }
 
-/// Keys only: values may be tokens, which must not get into a log.
+/// Prints keys only: values may be tokens, which must not get into a log.
 impl fmt::Debug for Metadata<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set()
@@ -144,7 +144,7 @@ impl<'a> IntoIterator for Metadata<'a> {
     }
 }
 
-/// The entries of [`Metadata`], key and value.
+/// An iterator over the entries of [`Metadata`], key and value.
 #[derive(Clone)]
 pub struct MetadataIter<'a> {
     left: usize,
@@ -156,7 +156,7 @@ impl<'a> Iterator for MetadataIter<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         self.left = self.left.checked_sub(1)?;
-        // Nothing fails here, since every `Metadata` was checked or encoded by this file.
+        // Never fails: this file has checked or encoded every `Metadata`.
         let key = self.entries.text("a metadata key", usize::MAX).ok()?;
         let value = self.entries.text("a metadata value", usize::MAX).ok()?;
         Some((key, value))
@@ -167,8 +167,8 @@ impl<'a> Iterator for MetadataIter<'a> {
     }
 }
 
-/// Metadata that owns its entries and can be changed. They are kept encoded, so sending them is one
-/// copy.
+/// Metadata that owns its entries and can be changed. Entries are kept encoded, so that sending
+/// them takes one copy.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct MetadataBuf {
     count: usize,
@@ -176,7 +176,7 @@ pub struct MetadataBuf {
 }
 
 impl MetadataBuf {
-    /// No entries; allocates nothing.
+    /// Returns metadata without entries; allocates nothing.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -185,9 +185,9 @@ impl MetadataBuf {
         }
     }
 
-    /// Sets the value of `key`, in the place of one that is there.
+    /// Sets the value of `key`, replacing an existing one.
     ///
-    /// Limits are those of the message that the entry is sent with, so they are checked there.
+    /// Checks no limits: they belong to the message that carries the entry, and are checked there.
     pub fn set(&mut self, key: &str, value: &str) {
         if self.as_metadata().get(key).is_some() {
             self.remove(key);
@@ -197,17 +197,17 @@ impl MetadataBuf {
 
     /// Removes the entries of `key`, if there are any.
     pub fn remove(&mut self, key: &str) {
-        let mut kept = Self {
+        let mut rest = Self {
             count: 0,
             entries: Vec::with_capacity(self.entries.len()),
         };
         for (other, value) in self.as_metadata().iter().filter(|(other, _)| *other != key) {
-            kept.push(other, value);
+            rest.push(other, value);
         }
-        *self = kept;
+        *self = rest;
     }
 
-    /// The entries, to read or to send them.
+    /// Borrows the entries, to read or to send them.
     #[must_use]
     pub fn as_metadata(&self) -> Metadata<'_> {
         Metadata {
@@ -296,17 +296,17 @@ mod tests {
         for key in ["a", "b", "c"] {
             metadata.set(key, "1");
         }
-        let refused = Err(WireError::Limit {
+        let over_limit = Err(WireError::Limit {
             field: "the metadata's length",
             got: 12,
             limit: 11,
         });
-        assert_eq!(metadata.as_metadata().check(&limits), refused);
+        assert_eq!(metadata.as_metadata().check(&limits), over_limit);
 
         let mut bytes = Vec::new();
         metadata.as_metadata().encode(&mut bytes);
         let decoded = Metadata::decode(&mut Cursor::new(&bytes), &limits);
-        assert_eq!(decoded.map(|_| ()), refused);
+        assert_eq!(decoded.map(|_| ()), over_limit);
     }
 
     #[test]

@@ -1,21 +1,21 @@
 //! The native dialect, version 1: bytes in, values out. `PROTOCOL.md` describes the bytes; the
 //! vectors under `tests/vectors` pin them.
 //!
-//! Clients encode a [`Request`] and decode a [`Reply`]; servers sniff the [`Dialect`], decode an
-//! [`Incoming`] and encode a [`Reply`]. Publishers encode an [`Event`], subscribers decode it. A
-//! [`MethodKey`] is computed at compile time by generated code.
+//! Clients encode a [`Request`] and decode a [`Reply`]; servers determine the [`Dialect`], decode
+//! an [`Incoming`] and encode a [`Reply`]. Publishers encode an [`Event`], subscribers decode it.
+//! Generated code computes a [`MethodKey`] at compile time.
 //!
-//! What holds for every function here:
+//! Every function here keeps to these rules:
 //!
 //! - It does no I/O and keeps no state.
 //! - Decoding borrows from the frame and allocates nothing. A length that the peer announces is
-//!   compared with [`Limits`] and with what is really there, and never trusted.
-//! - No input makes it panic. What cannot be decoded is a [`WireError`]. A server answers it with
-//!   [`WireError::status`] under [`refusal_id`], if there is one; a client fails the call
-//!   [`answered_id`], if there is one.
+//!   compared with [`Limits`] and with the bytes that are there, and never trusted.
+//! - No input makes it panic. A frame that cannot be decoded is a [`WireError`]. If
+//!   [`rejection_id`] returns an id, a server replies under it with [`WireError::status`]; if
+//!   [`answered_id`] returns one, a client fails that call.
 //!
-//! This module must not know sockets, codecs or the types of users: a body is just the rest of the
-//! frame, and a codec is a number.
+//! This module must not know sockets, codecs or users' types: a body is the rest of the frame, and
+//! a codec is a number.
 
 mod cursor;
 mod delivery;
@@ -44,9 +44,10 @@ pub use self::{
         request_to_event,
     },
     head::{
-        NO_ID, VERSION, answered_id, is_from_client, is_from_server, patch_id, peek_id, refusal_id,
+        NO_ID, VERSION, answered_id, is_from_client, is_from_server, patch_id, peek_id,
+        rejection_id,
     },
-    hops::{MAX_HOPS, NUMBER_BITS, count_hop, hops, numbered, uncounted},
+    hops::{MAX_HOPS, NUMBER_BITS, count_hop, hops, with_hops, without_hops},
     key::MethodKey,
     limits::{Limits, MIN_MESSAGE},
     metadata::{Metadata, MetadataBuf, MetadataIter},

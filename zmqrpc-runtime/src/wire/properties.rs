@@ -1,4 +1,4 @@
-//! What holds for all frames: the vectors show examples, these tests look for exceptions.
+//! Properties of all frames: the vectors show examples, these tests look for exceptions.
 
 use std::time::Duration;
 
@@ -65,7 +65,7 @@ impl MessageParts {
         }
     }
 
-    /// A reply for every byte that a status may be.
+    /// Returns a reply with any status byte.
     fn reply<'a>(&'a self, status: u8, detail: &'a str) -> Reply<'a> {
         let (codec, metadata, body) = (self.codec, self.metadata.as_metadata(), &*self.body);
         let body = match status {
@@ -93,7 +93,7 @@ impl MessageParts {
     }
 }
 
-/// A frame that gets past the head, where random bytes rarely do.
+/// Generates frames with a valid head, which random bytes rarely have.
 fn plausible_frame() -> impl Strategy<Value = Vec<u8>> {
     let kind = prop_oneof![1..=5_u8, Just(0x81), Just(0x85), Just(0x86)];
     (
@@ -137,7 +137,7 @@ proptest! {
         let frame = encoded_request(&request);
         prop_assert_eq!(Incoming::decode(&frame, &Limits::default()), Ok(Incoming::Request(request)));
         prop_assert_eq!(peek_id(&frame), Some(request.id));
-        prop_assert_eq!(refusal_id(&frame), call.then_some(request.id));
+        prop_assert_eq!(rejection_id(&frame), call.then_some(request.id));
     }
 
     #[test]
@@ -148,7 +148,7 @@ proptest! {
         let frame = encoded_event(&event);
         prop_assert_eq!(Event::decode(&frame, &Limits::default()), Ok(event));
         prop_assert_eq!(peek_id(&frame), Some(sequence));
-        prop_assert_eq!(refusal_id(&frame), None);
+        prop_assert_eq!(rejection_id(&frame), None);
     }
 
     #[test]
@@ -173,9 +173,9 @@ proptest! {
         let event = Event { sequence: request.id, publisher: 1, content: EventContent::Command(request) };
         let frame = encoded_event(&event);
         for length in 1..frame.len() {
-            let missing = frame.len() - length;
+            let cut = frame.len() - length;
             let decoded = Event::decode(&frame[..length], &Limits::default());
-            if let Some(body) = request.body.get(..request.body.len().wrapping_sub(missing)) {
+            if let Some(body) = request.body.get(..request.body.len().wrapping_sub(cut)) {
                 let content = EventContent::Command(Request { body, ..request });
                 prop_assert_eq!(decoded, Ok(Event { content, ..event }));
             } else {
@@ -190,7 +190,7 @@ proptest! {
         let frame = encoded_reply(&reply);
         prop_assert_eq!(Reply::decode(&frame, &Limits::default()), Ok(reply));
         prop_assert_eq!(answered_id(&frame), Some(reply.id));
-        prop_assert_eq!(refusal_id(&frame), None);
+        prop_assert_eq!(rejection_id(&frame), None);
     }
 
     #[test]
@@ -198,9 +198,9 @@ proptest! {
         let request = parts.request(RequestKind::Call);
         let frame = encoded_request(&request);
         for length in 0..frame.len() {
-            let missing = frame.len() - length;
+            let cut = frame.len() - length;
             let decoded = Incoming::decode(&frame[..length], &Limits::default());
-            if let Some(body) = request.body.get(..request.body.len().wrapping_sub(missing)) {
+            if let Some(body) = request.body.get(..request.body.len().wrapping_sub(cut)) {
                 prop_assert_eq!(decoded, Ok(Incoming::Request(Request { body, ..request })));
             } else if length == 0 {
                 prop_assert_eq!(decoded, Err(WireError::Empty));
@@ -231,18 +231,18 @@ proptest! {
             let reply = Reply::decode(&frame, &limits);
             let event = Event::decode(&frame, &limits);
             let values = [incoming.is_ok(), reply.is_ok(), event.is_ok()];
-            prop_assert!(values.iter().filter(|is| **is).count() <= 1, "more than one thing");
+            prop_assert!(values.iter().filter(|is| **is).count() <= 1, "the frame decodes as more than one message");
             if let Ok(Event { content: EventContent::Command(request), .. }) = event {
                 prop_assert_eq!(metadata_of(&frame, &limits), request.metadata);
             }
             let _ = request_to_event(&frame, 1, 2, &limits);
             let made = event_to_request(&frame, RequestKind::Call, 1, &limits);
-            prop_assert!(event.is_err() || made.is_ok(), "an event that makes no request");
+            prop_assert!(event.is_err() || made.is_ok(), "the event cannot be converted into a request");
             if let Ok(Incoming::Request(Request { metadata, .. })) = incoming {
                 prop_assert_eq!(metadata.iter().count(), metadata.len());
             }
         }
-        let _ = (Dialect::sniff(&frame), refusal_id(&frame), answered_id(&frame));
+        let _ = (Dialect::sniff(&frame), rejection_id(&frame), answered_id(&frame));
     }
 
     #[test]

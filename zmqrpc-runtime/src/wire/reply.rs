@@ -1,6 +1,6 @@
-//! Replies: what servers send and clients decode.
+//! Replies: servers encode them, clients decode them.
 //!
-//! This file must not know how a request looks, nor what the body holds.
+//! This file must not know the format of requests, nor the contents of bodies.
 
 use super::{
     cursor::Cursor,
@@ -14,60 +14,61 @@ use super::{
 const OK: u8 = 0;
 const SERVICE: u8 = 1;
 
-/// Stands where a failure, which has no body, names no codec.
+/// Takes the codec's place in a failure, which has no body.
 const NO_CODEC: u8 = 0;
 
-/// Bytes of a failure's detail that are sent and read. It is for people and for logs: a peer must
-/// not fill them.
+/// The most bytes of a failure's detail that are sent and read. The detail is for people and for
+/// logs, which a peer must not be able to fill.
 const DETAIL: usize = 1024;
 
-/// What a server answers.
+/// A message from a server to a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reply<'a> {
     /// The id of the request.
     pub id: u64,
-    /// What the answer is.
+    /// The contents.
     pub body: ReplyBody<'a>,
 }
 
-/// The answers there are.
+/// The contents of a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReplyBody<'a> {
     /// The service returned a value.
     Ok {
-        /// How the body is encoded.
+        /// The codec of the body.
         codec: u8,
-        /// What travels beside the value.
+        /// Metadata beside the value.
         metadata: Metadata<'a>,
         /// The encoded value.
         body: &'a [u8],
     },
-    /// The service returned an error of its own.
+    /// The service returned its own error.
     Service {
-        /// How the body is encoded.
+        /// The codec of the body.
         codec: u8,
-        /// What travels beside the error.
+        /// Metadata beside the error.
         metadata: Metadata<'a>,
         /// The encoded error.
         body: &'a [u8],
     },
-    /// The server could not give the service's answer.
+    /// The server has no value or error of the service to send.
     Failure {
-        /// Why.
+        /// Why the call failed.
         status: Status,
         /// Whether the handler ran.
         executed: Executed,
-        /// What travels beside the failure.
+        /// Metadata beside the failure.
         metadata: Metadata<'a>,
-        /// A text, whose meaning depends on the status. At most 1 KiB is sent and read, and
-        /// nothing from the first byte on that is not UTF-8.
+        /// A text whose meaning depends on the status. At most 1 KiB is sent and read, up to the
+        /// first byte that is not UTF-8.
         detail: &'a str,
     },
-    /// The answer to a ping.
+    /// The reply to a ping.
     Pong,
-    /// The handler is still running. The answer comes later.
+    /// The handler is still running; the call's reply follows later.
     Working,
-    /// The server is about to end. The id is one of its own, by which a ping of the client acknowledges.
+    /// The server is shutting down. The id is the server's own; the client acknowledges with a ping
+    /// of this id.
     Draining,
 }
 
@@ -75,10 +76,10 @@ impl<'a> Reply<'a> {
     /// Appends the reply to `out`. A server that encodes the value into the same buffer leaves
     /// `body` empty and appends it.
     ///
-    /// It cannot fail, so that a server can always answer: where metadata comes from a handler,
-    /// [`Metadata::check`] it before.
+    /// Never fails, so that a server can always reply. Metadata from a handler must have passed
+    /// [`Metadata::check`].
     pub fn encode(&self, out: &mut Vec<u8>) {
-        let mut put = |status, codec, metadata: Metadata<'_>| {
+        let mut encode_head = |status, codec, metadata: Metadata<'_>| {
             out.extend_from_slice(&head::encode(REPLY, self.id));
             out.extend_from_slice(&[status, codec]);
             metadata.encode(out);
@@ -89,7 +90,7 @@ impl<'a> Reply<'a> {
                 metadata,
                 body,
             } => {
-                put(OK, codec, metadata);
+                encode_head(OK, codec, metadata);
                 out.extend_from_slice(body);
             }
             ReplyBody::Service {
@@ -97,7 +98,7 @@ impl<'a> Reply<'a> {
                 metadata,
                 body,
             } => {
-                put(SERVICE, codec, metadata);
+                encode_head(SERVICE, codec, metadata);
                 out.extend_from_slice(body);
             }
             ReplyBody::Failure {
@@ -106,7 +107,7 @@ impl<'a> Reply<'a> {
                 metadata,
                 detail,
             } => {
-                put(status.code(), NO_CODEC, metadata);
+                encode_head(status.code(), NO_CODEC, metadata);
                 out.push(executed.code());
                 out.extend_from_slice(readable(detail.as_bytes()).as_bytes());
             }
@@ -120,7 +121,7 @@ impl<'a> Reply<'a> {
     ///
     /// # Errors
     ///
-    /// Any [`WireError`]. [`answered_id`](super::answered_id) says which call it ends.
+    /// Any [`WireError`]. [`answered_id`](super::answered_id) tells the call that the frame ends.
     #[inline]
     pub fn decode(frame: &'a [u8], limits: &Limits) -> Result<Self, WireError> {
         let (kind, id, cursor) = head::decode(frame, limits)?;
@@ -162,7 +163,8 @@ impl<'a> ReplyBody<'a> {
     }
 }
 
-/// Whether an encoded reply tells of a failure: neither a value nor an error of the service's own.
+/// Returns whether an encoded reply holds a failure, rather than a value or an error of the
+/// service.
 #[inline]
 #[must_use]
 pub fn is_failure(frame: &[u8]) -> bool {
@@ -171,13 +173,13 @@ pub fn is_failure(frame: &[u8]) -> bool {
         .is_some_and(|status| *status > SERVICE)
 }
 
-/// Whether an encoded reply holds an error of the service's own.
+/// Returns whether an encoded reply holds an error of the service.
 #[must_use]
 pub fn is_service_error(frame: &[u8]) -> bool {
     frame.get(head::HEAD) == Some(&SERVICE)
 }
 
-/// The longest text at the start of `bytes` that is valid and not too long.
+/// Returns the longest valid text at the start of `bytes`, of at most [`DETAIL`] bytes.
 fn readable(bytes: &[u8]) -> &str {
     let bytes = bytes.get(..DETAIL).unwrap_or(bytes);
     bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid())

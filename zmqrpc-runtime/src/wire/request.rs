@@ -1,6 +1,6 @@
-//! Requests: what clients send and servers decode.
+//! Requests: clients encode them, servers decode them.
 //!
-//! This file must not know how a reply looks, nor what the body holds.
+//! This file must not know the format of replies, nor the contents of bodies.
 
 use std::{fmt, time::Duration};
 
@@ -16,15 +16,15 @@ use super::{
 const KEY: u8 = 0;
 const NAME: u8 = 1;
 
-/// As errors call it.
+/// The field's name in errors.
 const METHOD_NAME: &str = "the method name";
 
 /// Whether the caller waits for a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RequestKind {
-    /// It does: exactly one reply, unless the call is cancelled.
+    /// The caller waits for exactly one reply, unless it cancels the call.
     Call,
-    /// It does not: nothing is answered, not even an error.
+    /// The caller waits for nothing; the server sends no reply, not even an error.
     Notify,
 }
 
@@ -42,8 +42,8 @@ impl RequestKind {
 pub enum MethodRef<'a> {
     /// By its key: both sides were compiled with the signature.
     Key(MethodKey),
-    /// By its full name, `Service.method`: the caller knows no signature and uses a codec that
-    /// carries its own types.
+    /// By its full name, `Service.method`: the caller does not know the signature, and uses a
+    /// self-describing codec.
     Name(&'a str),
 }
 
@@ -56,23 +56,23 @@ impl fmt::Display for MethodRef<'_> {
     }
 }
 
-/// A command on its way to a service.
+/// A message from a client that carries a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Request<'a> {
-    /// Whether a reply is wanted.
+    /// Whether the caller waits for a reply.
     pub kind: RequestKind,
-    /// The number that the reply repeats. No two calls of a connection have the same, and none has
-    /// [`NO_ID`](super::NO_ID). A notification's means nothing.
+    /// The number that the reply repeats. Each call of a connection has another one, and none has
+    /// [`NO_ID`](super::NO_ID). A notification's id means nothing.
     pub id: u64,
-    /// How the body is encoded, and how the reply is to be.
+    /// The codec of the body, and of the reply's.
     pub codec: u8,
-    /// What is called.
+    /// The called method.
     pub method: MethodRef<'a>,
-    /// How much longer the caller waits, in whole milliseconds on the wire; `None` means for ever.
+    /// How much longer the caller waits, in whole milliseconds on the wire; `None` if for ever.
     ///
-    /// A peer may announce any time up to 2^64 - 1 ms: add it to a clock with `checked_add`.
+    /// A peer may announce up to 2^64 - 1 ms: use `checked_add` to add it to an `Instant`.
     pub remaining: Option<Duration>,
-    /// What travels beside the arguments.
+    /// Metadata beside the arguments.
     pub metadata: Metadata<'a>,
     /// The encoded arguments.
     pub body: &'a [u8],
@@ -82,14 +82,13 @@ impl<'a> Request<'a> {
     /// Appends the request to `out`.
     ///
     /// A caller that encodes the arguments into the same buffer leaves `body` empty and appends
-    /// them; one that does not know the id yet passes 0 as the id and writes it later, with
-    /// [`patch_id`](super::patch_id), which wants `out` to hold nothing but the frame.
+    /// them. A caller that does not know the id yet passes 0 and overwrites it later with
+    /// [`patch_id`](super::patch_id), for which `out` must hold nothing but the frame.
     ///
     /// # Errors
     ///
     /// [`WireError::Limit`] if the method's name or the metadata exceed `limits`; `out` is
-    /// unchanged then. The length of the frame is not checked, as the body may still be
-    /// missing.
+    /// unchanged then. The length of the frame is not checked, as the body may not be complete yet.
     pub fn encode(&self, out: &mut Vec<u8>, limits: &Limits) -> Result<(), WireError> {
         self.check(limits)?;
         out.extend_from_slice(&head::encode(self.kind.code(), self.id));
@@ -97,7 +96,7 @@ impl<'a> Request<'a> {
         Ok(())
     }
 
-    /// Compares with what a peer with the same limits accepts.
+    /// Checks that a peer with the same limits accepts the name and the metadata.
     pub(super) fn check(&self, limits: &Limits) -> Result<(), WireError> {
         self.metadata.check(limits)?;
         if let MethodRef::Name(name) = self.method
@@ -112,7 +111,7 @@ impl<'a> Request<'a> {
         Ok(())
     }
 
-    /// Appends what follows the head; an event has the same after its own front.
+    /// Appends the bytes after the head. In an event the same bytes follow its header.
     pub(super) fn encode_tail(&self, out: &mut Vec<u8>) {
         out.push(self.codec);
         match self.method {
@@ -130,10 +129,10 @@ impl<'a> Request<'a> {
         out.extend_from_slice(self.body);
     }
 
-    /// Decodes what follows the head.
+    /// Decodes the bytes after the head.
     #[expect(
         clippy::inline_always,
-        reason = "what it makes is large: handing it over takes longer than making it"
+        reason = "returning the large value by copy takes longer than decoding it"
     )]
     #[inline(always)]
     pub(super) fn decode(
@@ -165,18 +164,19 @@ impl<'a> Request<'a> {
     }
 }
 
-/// Whole milliseconds, rounded down, so that no server works longer than its caller waits; but at
-/// least 1, as 0 would mean for ever.
+/// Returns whole milliseconds, rounded down so that no server works longer than its caller waits,
+/// but at least 1, as 0 means for ever.
 fn milliseconds(remaining: Duration) -> u64 {
     u64::try_from(remaining.as_millis())
         .unwrap_or(u64::MAX)
         .max(1)
 }
 
-/// Writes the time that remains into an encoded request, in the place of a longer one.
+/// Lowers the remaining time of an encoded request to `remaining`.
 ///
-/// For who passes a request on. The number keeps its bytes, so that nothing behind it moves: it is padded with zero bits
-/// where it became shorter. A request without a limit keeps none; what is no request is left alone.
+/// Proxies call this when they forward a request. The number keeps its length, so that nothing
+/// after it moves: a shorter number is padded with zero bits. A request without a limit keeps none;
+/// a frame that is no request stays unchanged.
 pub fn shorten_remaining(frame: &mut [u8], remaining: Duration) {
     let Some(at) = remaining_at(frame) else {
         return;
@@ -201,10 +201,10 @@ pub fn shorten_remaining(frame: &mut [u8], remaining: Duration) {
     }
 }
 
-/// The bit of a varint's byte that says that another one follows.
+/// The bit of a varint's byte that says that another byte follows.
 const MORE: u8 = 0x80;
 
-/// Offset of the remaining time.
+/// Returns the offset of the remaining time, in bytes.
 fn remaining_at(frame: &[u8]) -> Option<usize> {
     let mut cursor = Cursor::new(frame.get(HEAD..)?);
     cursor.u8("the codec").ok()?;
@@ -216,14 +216,14 @@ fn remaining_at(frame: &[u8]) -> Option<usize> {
     Some(frame.len() - cursor.rest().len())
 }
 
-/// What a server may receive.
+/// A message from a client to a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Incoming<'a> {
     /// A command to execute.
     Request(Request<'a>),
-    /// Nobody waits any more for the call with this id.
+    /// The caller no longer waits for the call with this id.
     Cancel(u64),
-    /// To be answered with a pong of this id, however busy the handlers are.
+    /// A request for a pong with this id, which the server sends however busy the handlers are.
     Ping(u64),
 }
 
@@ -232,7 +232,8 @@ impl<'a> Incoming<'a> {
     ///
     /// # Errors
     ///
-    /// Any [`WireError`]. [`refusal_id`](super::refusal_id) says whether to answer it.
+    /// Any [`WireError`]. [`rejection_id`](super::rejection_id) tells whether to reply, and under
+    /// which id.
     #[inline]
     pub fn decode(frame: &'a [u8], limits: &Limits) -> Result<Self, WireError> {
         let (kind, id, cursor) = head::decode(frame, limits)?;
@@ -246,13 +247,13 @@ impl<'a> Incoming<'a> {
     }
 }
 
-/// The frame that tells a server that nobody waits any more for the call with this id.
+/// Returns the frame that tells a server that the caller no longer waits for the call with this id.
 #[must_use]
 pub fn encode_cancel(id: u64) -> [u8; HEAD] {
     head::encode(CANCEL, id)
 }
 
-/// The frame that asks a server for a pong.
+/// Returns the frame that asks a server for a pong with this id.
 #[must_use]
 pub fn encode_ping(id: u64) -> [u8; HEAD] {
     head::encode(PING, id)
@@ -315,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_limit_gets_none() {
+    fn a_request_without_a_limit_keeps_none() {
         let mut frame = Vec::new();
         CALL_BY_NAME.encode(&mut frame, &Limits::default()).unwrap();
         for end in 0..=frame.len() {
@@ -344,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_server_would_refuse_is_not_encoded() {
+    fn what_the_server_would_reject_is_not_encoded() {
         let mut out = vec![1, 2, 3];
         let limits = Limits {
             name: 13,

@@ -1,10 +1,10 @@
 //! Why a call failed, and whether its handler ran.
 
-/// Why a server did not return a value.
+/// Why a server sent neither a value nor an error of the service.
 ///
-/// The bytes 0 and 1 mean that a service returned a value, so they are no variants here:
-/// [`ReplyBody::Ok`](super::ReplyBody::Ok) and [`ReplyBody::Service`](super::ReplyBody::Service)
-/// are.
+/// The bytes 0 and 1 mean that the service returned a value or an error of its own, so they are no
+/// variants here: see [`ReplyBody::Ok`](super::ReplyBody::Ok) and
+/// [`ReplyBody::Service`](super::ReplyBody::Service).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
     /// No service has this method.
@@ -18,7 +18,7 @@ pub enum Status {
     Encode,
     /// The request, or the reply to it, exceeds a limit.
     TooLarge,
-    /// The server has as much work as it accepts.
+    /// The server has as many calls as it accepts.
     Overloaded,
     /// The caller cancelled the call.
     Cancelled,
@@ -26,7 +26,7 @@ pub enum Status {
     ShuttingDown,
     /// The handler panicked.
     Panicked,
-    /// The time that the caller gave was over before the handler started.
+    /// The call's deadline passed before the handler started.
     Expired,
     /// The header could not be decoded.
     Malformed,
@@ -36,16 +36,17 @@ pub enum Status {
     UnsupportedCodec,
     /// The server does not know this kind of request.
     UnsupportedKind,
-    /// The caller has not shown who it is.
+    /// The caller has not logged in.
     Unauthenticated,
-    /// A proxy on the way could not reach the service, or lost it before the answer came.
+    /// A proxy in between could not reach the service, or lost the connection before the reply
+    /// came.
     Unavailable,
     /// A code of a newer peer, without a variant here. Decoding never puts a known code into it.
     Other(u8),
 }
 
 impl Status {
-    /// The status with this code. 0 and 1 are not failures and must have been handled before.
+    /// Returns the status with this code. The caller has handled 0 and 1, which are not failures.
     pub(super) const fn from_code(code: u8) -> Self {
         match code {
             2 => Self::UnknownMethod,
@@ -68,7 +69,7 @@ impl Status {
         }
     }
 
-    /// The code that stands for this status in a frame.
+    /// Returns the status's code in a frame.
     #[must_use]
     pub const fn code(self) -> u8 {
         match self {
@@ -92,8 +93,8 @@ impl Status {
         }
     }
 
-    /// Whether the handler ran, as far as the status alone tells. A server that knows better says
-    /// so in the reply.
+    /// Returns whether the handler ran, as far as the status alone tells. A server that knows more
+    /// precisely says so in the reply.
     #[must_use]
     pub const fn executed(self) -> Executed {
         match self {
@@ -108,7 +109,7 @@ impl Status {
             | Self::UnsupportedCodec
             | Self::UnsupportedKind
             | Self::Unauthenticated => Executed::No,
-            // A request that is too large was not executed, one with a reply that is too large was.
+            // A request that is too large was not executed; a call whose reply is too large was.
             Self::TooLarge | Self::Cancelled | Self::Unavailable | Self::Other(_) => {
                 Executed::Maybe
             }
@@ -117,19 +118,20 @@ impl Status {
     }
 }
 
-/// Whether a failed call's handler ran, which is what a retry has to know. In the order of what it may have done.
+/// Whether a failed call's handler ran, which decides whether a retry is safe. The variants are
+/// ordered by how much the handler may have done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Executed {
-    /// It was never started: the call can be repeated safely.
+    /// The handler was never started: the call can be repeated safely.
     No,
-    /// Nobody knows.
+    /// It is unknown whether the handler was started.
     Maybe,
-    /// It was started, and may have had all its effects.
+    /// The handler was started, and may have had all its effects.
     Yes,
 }
 
 impl Executed {
-    /// A code that is not known says nothing, so it means `Maybe`.
+    /// Returns the value with this code; `Maybe` for an unknown code.
     pub(super) const fn from_code(code: u8) -> Self {
         match code {
             0 => Self::No,

@@ -1,4 +1,5 @@
-//! Checks the vectors under `tests/vectors`, which readers of `PROTOCOL.md` check by hand.
+//! Tests the code against the vectors under `tests/vectors`, which implementers of `PROTOCOL.md`
+//! check by hand.
 
 use std::{fs, path::Path, time::Duration};
 
@@ -10,7 +11,7 @@ struct Vector {
 }
 
 impl Vector {
-    /// The blocks of one file; comments are left out.
+    /// Returns the blocks of one file, without comments.
     fn read(file: &str) -> Vec<Self> {
         let path = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("../tests/vectors")
@@ -110,7 +111,7 @@ impl Vector {
         }
     }
 
-    /// Whether a sender writes the very bytes.
+    /// Returns whether an encoder writes exactly these bytes.
     fn is_written(&self) -> bool {
         self.all("only").next().is_none()
     }
@@ -277,7 +278,7 @@ fn errors_are_as_the_vectors_say() {
                     "{name}"
                 );
                 assert_eq!(
-                    refusal_id(&bytes),
+                    rejection_id(&bytes),
                     vector.number_or_none("answer"),
                     "{name}"
                 );
@@ -289,7 +290,7 @@ fn errors_are_as_the_vectors_say() {
                 error
             }
             "publisher" => {
-                assert_eq!(refusal_id(&bytes), None, "{name}");
+                assert_eq!(rejection_id(&bytes), None, "{name}");
                 Event::decode(&bytes, &limits).unwrap_err()
             }
             other => panic!("{name}: from {other}"),

@@ -1,13 +1,13 @@
-//! The typed client: one stub for every transport, whose methods only make a command.
+//! The typed client: one type for every transport, whose methods only create a command.
 //!
-//! It cannot know what a transport can be set to; whatever that is goes through `with`.
+//! It must not know the settings of transports: `with` gives access to any of them.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 
 use crate::names;
-use crate::service::model::{Argument, Method, Service, Standing};
+use crate::service::model::{Argument, Method, Service, Validity};
 
 pub(super) fn client(service: &Service) -> TokenStream {
     let visibility = &service.item.vis;
@@ -56,7 +56,7 @@ pub(super) fn client(service: &Service) -> TokenStream {
     }
 }
 
-/// The short ways to a client that need no transport.
+/// Returns the constructors that need no transport.
 fn constructors(service: &Service) -> TokenStream {
     let visibility = &service.item.vis;
     let bound = service.target_bound();
@@ -141,12 +141,12 @@ fn own_methods(service: &Service) -> TokenStream {
     }
 }
 
-/// The method of the client that calls a method of the service.
+/// Returns the client's method that calls a method of the service.
 fn stub(service: &Service, method: &Method) -> Option<TokenStream> {
-    let (body, unused) = match method.standing {
-        Standing::Sound => (call(service, method), None),
-        Standing::Callable => (quote!(loop {}), Some(quote!(#[allow(unused_variables)]))),
-        Standing::Broken => return None,
+    let (body, unused) = match method.validity {
+        Validity::Valid => (call(service, method), None),
+        Validity::Callable => (quote!(loop {}), Some(quote!(#[allow(unused_variables)]))),
+        Validity::Broken => return None,
     };
     let at = names::place(method.ident().span());
     let private = &service.private.at(at);
@@ -162,7 +162,7 @@ fn stub(service: &Service, method: &Method) -> Option<TokenStream> {
     });
     let conditions = method.attributes.conditions();
     let lints = method.attributes.lints();
-    let on_calls = method.attributes.on_calls();
+    let for_callers = method.attributes.for_callers();
     let parameters = method
         .arguments
         .iter()
@@ -177,7 +177,7 @@ fn stub(service: &Service, method: &Method) -> Option<TokenStream> {
         #docs
         #conditions
         #lints
-        #on_calls
+        #for_callers
         #unused
         #visibility fn #ident(&self, #(#parameters),*) -> #transport::Call<#reply, #failure> {
             #body
@@ -210,8 +210,8 @@ fn call(service: &Service, method: &Method) -> TokenStream {
     quote_spanned!(at=> #private::Transport::call(&self.0, &#value))
 }
 
-/// The name of a parameter: the user's, unless it reads as a pattern like `Ok` or a constant, or
-/// says that it is unused.
+/// Returns the name of a parameter: the user's, unless it reads as a pattern or a constant, such as
+/// `Ok`, or begins with an underscore.
 fn parameter(index: usize, argument: &Argument) -> Ident {
     let name = argument.name.unraw().to_string();
     if name.starts_with(|first: char| first.is_uppercase() || first == '_') {

@@ -1,7 +1,7 @@
-//! The command of a method: a struct of its arguments, and what it implements.
+//! The command of a method: a struct of its arguments, and its impls.
 //!
-//! It serializes as the tuple of its fields, by an impl that says only that: serde's derive would
-//! be several times as much code for rustc to read.
+//! The command serializes as the tuple of its fields, by a minimal impl: serde's derive would be
+//! several times as much code for rustc to compile.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -34,7 +34,7 @@ pub(super) fn command(service: &Service, method: &Method) -> TokenStream {
     }
 }
 
-/// A command's name in a type: `CalculatorPut<'_>`.
+/// Returns the command as a type: `CalculatorPut<'_>`.
 pub(super) fn command_type(method: &Method) -> TokenStream {
     let command = &method.command;
     if method.borrows() {
@@ -85,7 +85,7 @@ impl<'a> Command<'a> {
         );
         let conditions = service.conditions_of(method);
         let lints = service.lints_of(method);
-        let underscores = self.underscores();
+        let allow_underscores = self.allow_underscores();
         let docs = method.attributes.docs();
         let separator = method
             .attributes
@@ -105,13 +105,13 @@ impl<'a> Command<'a> {
             #docs
             #conditions
             #lints
-            #underscores
+            #allow_underscores
             #visibility struct #command #generics #body
         }
     }
 
-    /// An argument `_key` is a public field `_key`, as odd as clippy finds that.
-    fn underscores(&self) -> Option<TokenStream> {
+    /// Allows a public field `_key`, from an argument of that name, which clippy would report.
+    fn allow_underscores(&self) -> Option<TokenStream> {
         self.names
             .iter()
             .any(|name| name.to_string().starts_with('_'))
@@ -189,7 +189,7 @@ impl<'a> Command<'a> {
     }
 }
 
-/// The names as text, without `r#`.
+/// Returns the names as text, without `r#`.
 pub(super) fn texts(names: &[&Ident]) -> Vec<String> {
     names.iter().map(|name| name.unraw().to_string()).collect()
 }

@@ -9,11 +9,11 @@ use super::server::server;
 use super::service_trait::service_trait;
 use crate::service::model::Service;
 
-/// Everything that the attribute puts in the trait's place.
+/// Returns the items that replace the trait.
 pub(crate) fn expand(service: &Service) -> TokenStream {
     let service_trait = service_trait(service);
     let commands = service
-        .sound_methods()
+        .valid_methods()
         .map(|method| command(service, method));
     let server = server(service);
     let client = client(service);

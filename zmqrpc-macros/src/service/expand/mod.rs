@@ -1,8 +1,8 @@
-//! Writes the items that are made from a service: the trait, the commands, the server, the client.
+//! Generates the items of a service: the trait, the commands, the server, the client.
 //!
-//! Nothing here can fail or decide what is allowed. Generated code names the runtime through
-//! `names::Private` and the standard library by absolute paths, and brings no
-//! name into scope, so it means the same wherever the trait stands.
+//! Nothing here can fail or decides what is allowed. Generated code names the runtime through
+//! `names::Private` and the standard library by absolute paths, and brings no name into scope, so
+//! it means the same wherever the trait is declared.
 
 mod client;
 mod command;

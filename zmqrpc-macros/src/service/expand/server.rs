@@ -1,4 +1,4 @@
-//! The dispatch server: a constant table with one entry, and one call, per method.
+//! The dispatch server: a constant table with one entry, and so one function, per method.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -21,7 +21,7 @@ pub(super) fn server(service: &Service) -> TokenStream {
     let server_text = server.to_string();
     let docs = service.attributes.doc_text();
     let holders = holders(service);
-    let entries = service.sound_methods().map(|method| entry(service, method));
+    let entries = service.valid_methods().map(|method| entry(service, method));
     let about = format!(
         " Serves a [`{}`]: runs its methods for whoever calls them.",
         service_trait.unraw()
@@ -83,8 +83,8 @@ pub(super) fn server(service: &Service) -> TokenStream {
     }
 }
 
-/// What a server is made of. One argument can be several of these only where an `Arc` or a `Box` implements the trait
-/// itself, so rustc finds the one that is meant.
+/// Returns the conversions into the server. A value fits several of them only if an `Arc` or a
+/// `Box` implements the trait itself, so rustc can infer which one is meant.
 fn holders(service: &Service) -> TokenStream {
     let server = &service.server;
     let target = &service.parameters.service;
@@ -133,12 +133,12 @@ fn entry(service: &Service, method: &Method) -> TokenStream {
     let private = &service.private.at(at);
     let command = command_type(method);
     let (target, call) = (names::local("service"), names::local("call"));
-    let handled = handled(service, method, &target, &call);
+    let handler = handler(service, method, &target, &call);
     let (kind, closure_body) = if method.is_async() {
-        let task = quote_spanned!(at=> ::std::boxed::Box::pin(async move { #handled }));
+        let task = quote_spanned!(at=> ::std::boxed::Box::pin(async move { #handler }));
         (names::local("task"), task)
     } else {
-        (names::local("plain"), quote_spanned!(at=> { #handled }))
+        (names::local("plain"), quote_spanned!(at=> { #handler }))
     };
     quote_spanned! {at=>
         #conditions
@@ -148,8 +148,8 @@ fn entry(service: &Service, method: &Method) -> TokenStream {
     }
 }
 
-/// Decodes the arguments, runs the method and encodes its answer.
-fn handled(service: &Service, method: &Method, target: &Ident, call: &Ident) -> TokenStream {
+/// Returns code that decodes the arguments, runs the method and encodes its return value.
+fn handler(service: &Service, method: &Method, target: &Ident, call: &Ident) -> TokenStream {
     let at = names::place(method.ident().span());
     let private = &service.private.at(at);
     let service_trait = &service.item.ident;

@@ -1,7 +1,7 @@
-//! The user's trait, with signatures as they are written.
+//! The user's trait, with its signatures as declared.
 //!
-//! Only `async` is spelled out: the future has to be `Send`, or servers could not spawn it, and an
-//! `async fn` in a trait has no place to say so. Implementors still write `async fn`.
+//! Only `async` is desugared: the future has to be `Send`, or servers could not spawn it, and an
+//! `async fn` in a trait cannot declare that. Implementations still use `async fn`.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -27,15 +27,15 @@ pub(super) fn service_trait(service: &Service) -> TokenStream {
     );
     for item in &mut item.items {
         if let TraitItem::Fn(method) = item {
-            remove_misplaced(method);
-            spell_out_async(method);
+            remove_reported(method);
+            desugar_async(method);
         }
     }
     item.into_token_stream()
 }
 
-/// Takes out what is an error already and would be another one of rustc's.
-fn remove_misplaced(method: &mut TraitItemFn) {
+/// Removes what has been reported already and would cause a further error of rustc.
+fn remove_reported(method: &mut TraitItemFn) {
     method.attrs.retain(is_not_ours);
     method.sig.constness = None;
     for input in &mut method.sig.inputs {
@@ -50,7 +50,7 @@ fn is_not_ours(attribute: &Attribute) -> bool {
     !attribute.path().is_ident("zmq") && !options::is_conditional(attribute)
 }
 
-fn spell_out_async(method: &mut TraitItemFn) {
+fn desugar_async(method: &mut TraitItemFn) {
     if method.sig.asyncness.take().is_none() {
         return;
     }
@@ -68,7 +68,7 @@ fn spell_out_async(method: &mut TraitItemFn) {
     method.default = method.default.as_ref().map(async_block);
 }
 
-/// `{ body }` becomes `{ async move { body } }`.
+/// Turns `{ body }` into `{ async move { body } }`.
 fn async_block(body: &Block) -> Block {
     Block {
         brace_token: body.brace_token,

@@ -1,7 +1,7 @@
 //! `Debug`, `Clone` and `PartialEq` for the command of a method, where its fields have them.
 //!
-//! A derive would be an error where one field lacks the trait. Here each field is a bound, and a
-//! bound that names a lifetime (`for<'x>`) merely leaves the impl unused if it does not hold.
+//! A derive would be an error if one field lacked the trait. Here each field is a bound, and a
+//! bound with a higher-ranked lifetime (`for<'x>`) that does not hold merely disables the impl.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -78,7 +78,7 @@ impl StdImpls<'_> {
         )
     }
 
-    /// An impl for the commands whose fields all implement the same.
+    /// Returns an impl with the bound that all fields implement the trait.
     fn implement(&self, implemented: &TokenStream, items: &TokenStream) -> TokenStream {
         let mut bounded: Vec<&Type> = Vec::new();
         for ty in self.types {

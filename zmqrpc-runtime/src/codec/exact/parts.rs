@@ -1,4 +1,4 @@
-//! The parts of a value: counted, and refused where they are left out.
+//! The parts of a value: counts them, and rejects skipped ones where the format has no names.
 
 use std::marker::PhantomData;
 
@@ -10,15 +10,15 @@ use serde::ser::{
 use super::Rules;
 use super::serializer::Part;
 use crate::codec::Error;
-use crate::codec::noted::{Noted, note};
+use crate::codec::noted::{Noted, keep_reason};
 
-/// The number of parts where only the end tells: no value has so many.
+/// The announced number of parts if it is unknown beforehand. No value has this many.
 pub(super) const UNKNOWN: usize = usize::MAX;
 
-/// A value that is written part by part.
+/// A value that is serialized part by part.
 pub(in crate::codec) struct ExactParts<C, R> {
     inner: C,
-    /// What the value is, for messages to people.
+    /// The type's name, or "a list" and the like, for errors.
     name: &'static str,
     announced: usize,
     written: usize,
@@ -37,37 +37,37 @@ impl<C, R: Rules> ExactParts<C, R> {
         }
     }
 
-    /// Counts a part, unless it failed: a type that goes on all the same is one part short.
+    /// Counts a part, unless it failed: a type that swallows the error is one part short.
     #[inline]
-    fn counted<E>(&mut self, part: Result<(), E>) -> Result<(), Noted<E>> {
+    fn count<E>(&mut self, part: Result<(), E>) -> Result<(), Noted<E>> {
         part.map_err(Noted::new)?;
         self.written += 1;
         Ok(())
     }
 
-    /// Returns what the format goes on with, if all parts were written.
+    /// Returns the format's own serializer, if all parts were written.
     #[inline]
-    fn whole<E: ser::Error>(self) -> Result<C, Noted<E>> {
+    fn finish<E: ser::Error>(self) -> Result<C, Noted<E>> {
         if self.written == self.announced || self.announced == UNKNOWN {
             return Ok(self.inner);
         }
-        Err(Noted::new(E::custom(note(Error::Miscounted {
+        Err(Noted::new(E::custom(keep_reason(Error::Miscounted {
             name: self.name,
             announced: self.announced,
             written: self.written,
         }))))
     }
 
-    /// A field is left out.
-    fn left_out<E: ser::Error>(
+    /// Handles a field that the type leaves out.
+    fn skip<E: ser::Error>(
         &self,
         field: &'static str,
         skip: Result<(), E>,
     ) -> Result<(), Noted<E>> {
-        if R::NAMES {
+        if R::HAS_NAMES {
             return skip.map_err(Noted::new);
         }
-        Err(Noted::new(E::custom(note(Error::SkippedField {
+        Err(Noted::new(E::custom(keep_reason(Error::SkippedField {
             name: self.name,
             field,
         }))))
@@ -84,12 +84,12 @@ macro_rules! unnamed {
             #[inline]
             fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Self::Error> {
                 let written = self.inner.$method(&Part::<T, R>::new(value));
-                self.counted(written)
+                self.count(written)
             }
 
             #[inline]
             fn end(self) -> Result<C::Ok, Self::Error> {
-                self.whole()?.end().map_err(Noted::new)
+                self.finish()?.end().map_err(Noted::new)
             }
         }
     )*};
@@ -116,18 +116,18 @@ macro_rules! named {
                 value: &T,
             ) -> Result<(), Self::Error> {
                 let written = self.inner.serialize_field(field, &Part::<T, R>::new(value));
-                self.counted(written)
+                self.count(written)
             }
 
             #[inline]
             fn skip_field(&mut self, field: &'static str) -> Result<(), Self::Error> {
                 let skip = self.inner.skip_field(field);
-                self.left_out(field, skip)
+                self.skip(field, skip)
             }
 
             #[inline]
             fn end(self) -> Result<C::Ok, Self::Error> {
-                self.whole()?.end().map_err(Noted::new)
+                self.finish()?.end().map_err(Noted::new)
             }
         }
     )*};
@@ -145,15 +145,15 @@ impl<C: SerializeMap, R: Rules> SerializeMap for ExactParts<C, R> {
         written.map_err(Noted::new)
     }
 
-    /// An entry is complete.
+    /// Counts the entry, which is complete with its value.
     #[inline]
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Self::Error> {
         let written = self.inner.serialize_value(&Part::<T, R>::new(value));
-        self.counted(written)
+        self.count(written)
     }
 
     #[inline]
     fn end(self) -> Result<C::Ok, Self::Error> {
-        self.whole()?.end().map_err(Noted::new)
+        self.finish()?.end().map_err(Noted::new)
     }
 }

@@ -1,25 +1,25 @@
-//! What a format can tell apart.
+//! What a format can distinguish.
 
-/// What a format can tell apart.
+/// What a format can distinguish.
 pub(in crate::codec) trait Rules {
-    /// The fields of structs have their names, so that one may be left out.
-    const NAMES: bool;
-    /// `Some` leaves a trace, so that it may hold nothing.
-    const SOME: bool;
+    /// Whether the fields of structs have names, so that one may be left out.
+    const HAS_NAMES: bool;
+    /// Whether `Some` is encoded, so that it may hold nothing.
+    const HAS_SOME: bool;
 }
 
-/// postcard: types are known by their place, and each part says that it is there.
+/// postcard: parts are known by their position, and `Some` is encoded.
 pub(in crate::codec) struct Positional;
 
 impl Rules for Positional {
-    const NAMES: bool = false;
-    const SOME: bool = true;
+    const HAS_NAMES: bool = false;
+    const HAS_SOME: bool = true;
 }
 
-/// `MessagePack`: structs are maps; nothing is nil.
+/// `MessagePack`: structs are maps; `None` and `()` are nil.
 pub(in crate::codec) struct Named;
 
 impl Rules for Named {
-    const NAMES: bool = true;
-    const SOME: bool = false;
+    const HAS_NAMES: bool = true;
+    const HAS_SOME: bool = false;
 }

@@ -1,4 +1,4 @@
-//! The serializer: hands values to the format's own, and counts their parts.
+//! The serializer: passes values to the format's own serializer, and counts their parts.
 
 use std::fmt::Display;
 use std::marker::PhantomData;
@@ -8,17 +8,17 @@ use serde::ser::{Error as _, Serialize, Serializer};
 use super::Rules;
 use super::parts::{ExactParts, UNKNOWN};
 use crate::codec::Error;
-use crate::codec::noted::{Noted, note};
+use crate::codec::noted::{Noted, keep_reason};
 
-/// A format's serializer, held to what the format can give back.
+/// A format's serializer that fails for values that the format could not restore.
 pub(in crate::codec) struct Exact<S, R> {
     inner: S,
-    /// The value is what a `Some` holds.
+    /// Whether the value is the content of a `Some`.
     in_some: bool,
     rules: PhantomData<R>,
 }
 
-/// A part of a value, on its way through the format to a serializer of its own.
+/// A part of a value, which puts an [`Exact`] around the serializer that it is given.
 pub(super) struct Part<'v, T: ?Sized, R> {
     value: &'v T,
     in_some: bool,
@@ -44,7 +44,9 @@ impl<T: Serialize + ?Sized, R: Rules> Serialize for Part<'_, T, R> {
             in_some: self.in_some,
             rules: PhantomData,
         };
-        self.value.serialize(serializer).map_err(Noted::leave::<T>)
+        self.value
+            .serialize(serializer)
+            .map_err(Noted::into_inner_of::<T>)
     }
 }
 
@@ -59,16 +61,18 @@ impl<S: Serializer, R: Rules> Exact<S, R> {
     }
 
     #[inline]
-    fn nothing(self, write: impl FnOnce(S) -> Result<S::Ok, S::Error>) -> Written<S> {
-        if !R::SOME && self.in_some {
-            return Err(Noted::new(S::Error::custom(note(Error::SomeOfNothing))));
+    fn serialize_nil(self, write: impl FnOnce(S) -> Result<S::Ok, S::Error>) -> Written<S> {
+        if !R::HAS_SOME && self.in_some {
+            return Err(Noted::new(S::Error::custom(keep_reason(
+                Error::SomeOfNothing,
+            ))));
         }
         write(self.inner).map_err(Noted::new)
     }
 
-    /// Begins to count the parts of what is called `name`, of which there are to be `len`.
+    /// Begins a value of `len` parts, called `name` in errors.
     #[inline]
-    fn count<C>(
+    fn begin_parts<C>(
         self,
         name: &'static str,
         len: usize,
@@ -78,15 +82,15 @@ impl<S: Serializer, R: Rules> Exact<S, R> {
         Ok(ExactParts::new(inner, name, len))
     }
 
-    /// Returns the number of parts that is announced, if the format can do with what is known.
+    /// Returns the announced number of parts; fails if the format needs one and `len` is `None`.
     #[inline]
     fn announced(len: Option<usize>) -> Result<usize, Noted<S::Error>> {
         match len {
             Some(len) => Ok(len),
-            None if R::NAMES => Ok(UNKNOWN),
-            None => Err(Noted::new(S::Error::custom(note(Error::UnknownLength {
-                name: "",
-            })))),
+            None if R::HAS_NAMES => Ok(UNKNOWN),
+            None => Err(Noted::new(S::Error::custom(keep_reason(
+                Error::UnknownLength { name: "" },
+            )))),
         }
     }
 }
@@ -128,12 +132,12 @@ impl<S: Serializer, R: Rules> Serializer for Exact<S, R> {
 
     #[inline]
     fn serialize_none(self) -> Written<S> {
-        self.nothing(S::serialize_none)
+        self.serialize_nil(S::serialize_none)
     }
 
     #[inline]
     fn serialize_unit(self) -> Written<S> {
-        self.nothing(S::serialize_unit)
+        self.serialize_nil(S::serialize_unit)
     }
 
     #[inline]
@@ -181,18 +185,18 @@ impl<S: Serializer, R: Rules> Serializer for Exact<S, R> {
     #[inline]
     fn serialize_seq(self, len: Option<usize>) -> Result<Self::SerializeSeq, Self::Error> {
         let announced = Self::announced(len)?;
-        self.count("a list", announced, |inner| inner.serialize_seq(len))
+        self.begin_parts("a list", announced, |inner| inner.serialize_seq(len))
     }
 
     #[inline]
     fn serialize_map(self, len: Option<usize>) -> Result<Self::SerializeMap, Self::Error> {
         let announced = Self::announced(len)?;
-        self.count("a map", announced, |inner| inner.serialize_map(len))
+        self.begin_parts("a map", announced, |inner| inner.serialize_map(len))
     }
 
     #[inline]
     fn serialize_tuple(self, len: usize) -> Result<Self::SerializeTuple, Self::Error> {
-        self.count("a tuple", len, |inner| inner.serialize_tuple(len))
+        self.begin_parts("a tuple", len, |inner| inner.serialize_tuple(len))
     }
 
     #[inline]
@@ -201,7 +205,7 @@ impl<S: Serializer, R: Rules> Serializer for Exact<S, R> {
         name: &'static str,
         len: usize,
     ) -> Result<Self::SerializeTupleStruct, Self::Error> {
-        self.count(name, len, |inner| inner.serialize_tuple_struct(name, len))
+        self.begin_parts(name, len, |inner| inner.serialize_tuple_struct(name, len))
     }
 
     #[inline]
@@ -212,7 +216,7 @@ impl<S: Serializer, R: Rules> Serializer for Exact<S, R> {
         variant: &'static str,
         len: usize,
     ) -> Result<Self::SerializeTupleVariant, Self::Error> {
-        self.count(name, len, |inner| {
+        self.begin_parts(name, len, |inner| {
             inner.serialize_tuple_variant(name, index, variant, len)
         })
     }
@@ -223,7 +227,7 @@ impl<S: Serializer, R: Rules> Serializer for Exact<S, R> {
         name: &'static str,
         len: usize,
     ) -> Result<Self::SerializeStruct, Self::Error> {
-        self.count(name, len, |inner| inner.serialize_struct(name, len))
+        self.begin_parts(name, len, |inner| inner.serialize_struct(name, len))
     }
 
     #[inline]
@@ -234,7 +238,7 @@ impl<S: Serializer, R: Rules> Serializer for Exact<S, R> {
         variant: &'static str,
         len: usize,
     ) -> Result<Self::SerializeStructVariant, Self::Error> {
-        self.count(name, len, |inner| {
+        self.begin_parts(name, len, |inner| {
             inner.serialize_struct_variant(name, index, variant, len)
         })
     }

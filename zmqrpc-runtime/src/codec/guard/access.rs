@@ -15,25 +15,25 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Guard<'_, S> {
 
     #[inline]
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
-        let scope = self.scope.at::<S::Value>();
+        let scope = self.scope.with_slot_of::<S::Value>();
         self.inner
             .deserialize(scope.guard(deserializer))
-            .map_err(Noted::leave::<S::Value>)
+            .map_err(Noted::into_inner_of::<S::Value>)
     }
 }
 
-/// Access to a sequence or map, whose announced members are paid for.
-pub(super) struct Paid<'g, A, M> {
+/// Access to a sequence or map, which charges the budget for its members.
+pub(super) struct GuardedAccess<'g, A, M> {
     inner: A,
     scope: Scope<'g>,
-    /// The members still to come that were charged on entry.
+    /// The members still to come that were charged on entry, when the message announced them.
     prepaid: usize,
-    /// The memory that was charged for each of these.
+    /// The memory that was charged for each prepaid member.
     size: usize,
     members: PhantomData<M>,
 }
 
-impl<'g, A, M: Members> Paid<'g, A, M> {
+impl<'g, A, M: Members> GuardedAccess<'g, A, M> {
     #[inline]
     pub(super) fn new(inner: A, scope: Scope<'g>, prepaid: usize) -> Self {
         Self {
@@ -45,11 +45,11 @@ impl<'g, A, M: Members> Paid<'g, A, M> {
         }
     }
 
-    /// Pays for the memory of the members to come, now that one of them says that it is a `T`.
+    /// Charges the memory of the prepaid members, now that their type `T` is known.
     ///
-    /// So a list that would become too large is refused before anything of it is decoded.
+    /// So a list that would become too large fails before any of its elements is decoded.
     #[inline]
-    fn pay_memory<T, E: de::Error>(&mut self) -> Result<(), E> {
+    fn charge_prepaid<T, E: de::Error>(&mut self) -> Result<(), E> {
         if M::COUNTED && size_of::<T>() > self.size {
             let more = size_of::<T>() - self.size;
             self.size = size_of::<T>();
@@ -59,12 +59,12 @@ impl<'g, A, M: Members> Paid<'g, A, M> {
         Ok(())
     }
 
-    /// Pays for one member, a `T`.
+    /// Charges one decoded member, a `T`.
     ///
-    /// A format need not know the length beforehand, and postcard does not tell one that exceeds
-    /// the bytes left, which is where the members that take no bytes come in.
+    /// The length may be unknown beforehand; and postcard gives no size hint for a length that
+    /// exceeds the bytes left, as it does for elements that take no bytes.
     #[inline]
-    fn pay<T, E: de::Error>(&mut self) -> Result<(), E> {
+    fn charge_member<T, E: de::Error>(&mut self) -> Result<(), E> {
         if !M::COUNTED {
             return Ok(());
         }
@@ -80,7 +80,7 @@ impl<'g, A, M: Members> Paid<'g, A, M> {
     }
 }
 
-impl<'de, A: SeqAccess<'de>, M: Members> SeqAccess<'de> for Paid<'_, A, M> {
+impl<'de, A: SeqAccess<'de>, M: Members> SeqAccess<'de> for GuardedAccess<'_, A, M> {
     type Error = Noted<A::Error>;
 
     #[inline]
@@ -88,11 +88,11 @@ impl<'de, A: SeqAccess<'de>, M: Members> SeqAccess<'de> for Paid<'_, A, M> {
     where
         S: DeserializeSeed<'de>,
     {
-        self.pay_memory::<S::Value, _>().map_err(Noted::new)?;
+        self.charge_prepaid::<S::Value, _>().map_err(Noted::new)?;
         let seed = self.scope.guard(seed);
         let element = self.inner.next_element_seed(seed).map_err(Noted::new)?;
         if element.is_some() {
-            self.pay::<S::Value, _>().map_err(Noted::new)?;
+            self.charge_member::<S::Value, _>().map_err(Noted::new)?;
         }
         Ok(element)
     }
@@ -103,7 +103,7 @@ impl<'de, A: SeqAccess<'de>, M: Members> SeqAccess<'de> for Paid<'_, A, M> {
     }
 }
 
-impl<'de, A: MapAccess<'de>, M: Members> MapAccess<'de> for Paid<'_, A, M> {
+impl<'de, A: MapAccess<'de>, M: Members> MapAccess<'de> for GuardedAccess<'_, A, M> {
     type Error = Noted<A::Error>;
 
     #[inline]
@@ -111,11 +111,11 @@ impl<'de, A: MapAccess<'de>, M: Members> MapAccess<'de> for Paid<'_, A, M> {
     where
         S: DeserializeSeed<'de>,
     {
-        self.pay_memory::<S::Value, _>().map_err(Noted::new)?;
+        self.charge_prepaid::<S::Value, _>().map_err(Noted::new)?;
         let seed = self.scope.guard(seed);
         let key = self.inner.next_key_seed(seed).map_err(Noted::new)?;
         if key.is_some() {
-            self.pay::<S::Value, _>().map_err(Noted::new)?;
+            self.charge_member::<S::Value, _>().map_err(Noted::new)?;
         }
         Ok(key)
     }

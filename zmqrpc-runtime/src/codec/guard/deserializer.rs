@@ -1,4 +1,4 @@
-//! The guarded deserializer: hands guarded visitors to the format's own.
+//! The guarded deserializer: passes guarded visitors to the format's own deserializer.
 
 use serde::de::{Deserializer, Visitor};
 
@@ -6,7 +6,8 @@ use super::limits::Guard;
 use super::visitor::{Fields, GuardedVisitor, Listed};
 use crate::codec::noted::Noted;
 
-/// Forwards `deserialize_*` methods with these arguments, treating what they list as `$kind`.
+/// Forwards `deserialize_*` methods with these arguments, treating the members of sequences and
+/// maps as `$kind`.
 macro_rules! forward {
     ($kind:ty: $($method:ident($($name:ident: $arg:ty),*))*) => {$(
         #[inline]
@@ -27,22 +28,22 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guard<'_, D> {
     #[inline]
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
         let visitor = GuardedVisitor::<V, Listed>::new(visitor, self.scope);
-        let asked = self.inner.deserialize_any(visitor);
-        asked.map_err(|error| self.scope.ask(error))
+        let result = self.inner.deserialize_any(visitor);
+        result.map_err(|error| self.scope.explain(error))
     }
 
     #[inline]
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
         let visitor = GuardedVisitor::<V, Listed>::new(visitor, self.scope);
-        let asked = self.inner.deserialize_ignored_any(visitor);
-        asked.map_err(|error| self.scope.ask(error))
+        let result = self.inner.deserialize_ignored_any(visitor);
+        result.map_err(|error| self.scope.explain(error))
     }
 
     #[inline]
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
         let visitor = GuardedVisitor::<V, Listed>::new(visitor, self.scope);
-        let asked = self.inner.deserialize_identifier(visitor);
-        asked.map_err(|error| self.scope.ask(error))
+        let result = self.inner.deserialize_identifier(visitor);
+        result.map_err(|error| self.scope.explain(error))
     }
 
     forward! { Listed:

@@ -1,31 +1,31 @@
-//! The allowances of one message, and where in it we are.
+//! The budget of one message, and the position of a value in it.
 
 use std::cell::Cell;
 
 use serde::de::{self, DeserializeSeed, Deserializer};
 
 use crate::codec::Error;
-use crate::codec::noted::{Noted, is_noted, note};
+use crate::codec::noted::{Noted, has_reason, keep_reason};
 
 /// The levels of options, sequences, maps and enums that a message may nest.
 const MAX_DEPTH: usize = 128;
 
-/// The elements allowed beyond one for each byte, for those that take no bytes.
+/// The elements allowed in addition to one for each byte, for elements that take no bytes.
 const FREE_ELEMENTS: usize = 1_024;
 
-/// The elements that take no memory, such as `()`: in `MessagePack` they take a byte, in postcard
-/// none, and the limit is the same.
+/// The elements allowed that take no memory, such as `()`: in `MessagePack` they take a byte, in
+/// postcard none, and the limit is the same.
 const EMPTY_ELEMENTS: usize = 10_000;
 
-/// The bytes of memory that any message may become.
+/// The bytes of memory allowed for the value of any message.
 const FREE_MEMORY: usize = 64 * 1024 * 1024;
 
-/// The bytes of memory that each byte of a message may become beyond that.
+/// The additional bytes of memory allowed for each byte of the message.
 const MEMORY_PER_BYTE: usize = 8;
 
 /// What a message may still hold, shared by all that decodes it.
 pub(in crate::codec) struct Budget {
-    /// The bytes of the message.
+    /// The length of the message, in bytes.
     len: usize,
     self_describing: bool,
     elements_left: Cell<usize>,
@@ -34,9 +34,9 @@ pub(in crate::codec) struct Budget {
 }
 
 impl Budget {
-    /// Returns the limits of a message of `len` bytes.
+    /// Returns the budget of a message of `len` bytes.
     ///
-    /// `self_describing` if it tells what comes next.
+    /// `self_describing` tells whether the format says what comes next.
     #[inline]
     pub(in crate::codec) fn new(len: usize, self_describing: bool) -> Self {
         Self {
@@ -48,11 +48,12 @@ impl Budget {
         }
     }
 
-    /// Decodes one value within the limits.
+    /// Decodes one value within the budget.
     ///
     /// # Errors
     ///
-    /// The format's own; why a type refused the value is to be [recalled](crate::codec::noted::recall).
+    /// The format's own; [`take_reason`](crate::codec::noted::take_reason) returns why a type
+    /// rejected the value.
     #[inline]
     pub(in crate::codec) fn decode<'de, D, S>(
         &self,
@@ -64,9 +65,9 @@ impl Budget {
         S: DeserializeSeed<'de>,
     {
         let scope = Scope {
-            limits: self,
+            budget: self,
             levels_left: MAX_DEPTH,
-            place: 0,
+            slot_size: 0,
         };
         scope.guard(seed).deserialize(deserializer)
     }
@@ -81,13 +82,13 @@ fn max_memory(len: usize) -> usize {
         .saturating_add(FREE_MEMORY)
 }
 
-/// Where in a message we are: in which, and how far below its top.
+/// The position of a value in a message: which message, and how far below its top.
 #[derive(Clone, Copy)]
 pub(super) struct Scope<'g> {
-    limits: &'g Budget,
+    budget: &'g Budget,
     levels_left: usize,
-    /// The size of the place that the value has in what holds it, which is paid for.
-    place: usize,
+    /// The size of the value's slot in its parent, which has been charged.
+    slot_size: usize,
 }
 
 impl<'g> Scope<'g> {
@@ -104,29 +105,29 @@ impl<'g> Scope<'g> {
                 levels_left,
                 ..self
             }),
-            None => Err(E::custom(note(Error::TooDeep { limit: MAX_DEPTH }))),
+            None => Err(E::custom(keep_reason(Error::TooDeep { limit: MAX_DEPTH }))),
         }
     }
 
-    /// The format failed to tell what comes next: says so, where that is why.
+    /// Adds a reason to the error of a format that was asked what comes next.
     #[cold]
-    pub(super) fn ask<E: de::Error>(self, error: E) -> Noted<E> {
-        // A type that was told and refused has noted its reason.
-        if self.limits.self_describing || is_noted() {
+    pub(super) fn explain<E: de::Error>(self, error: E) -> Noted<E> {
+        // A type that got a value and rejected it has left its own reason.
+        if self.budget.self_describing || has_reason() {
             return Noted::new(error);
         }
-        Noted::new(E::custom(note(Error::SelfDescribing { name: "" })))
+        Noted::new(E::custom(keep_reason(Error::SelfDescribing { name: "" })))
     }
 
-    /// Takes an element without a size out of the message's allowance.
+    /// Charges an element without a size.
     #[inline]
     pub(super) fn charge_empty<E: de::Error>(self) -> Result<(), E> {
-        match self.limits.empty_left.get().checked_sub(1) {
+        match self.budget.empty_left.get().checked_sub(1) {
             Some(left) => {
-                self.limits.empty_left.set(left);
+                self.budget.empty_left.set(left);
                 Ok(())
             }
-            None => Err(E::custom(note(Error::TooManyEmpty {
+            None => Err(E::custom(keep_reason(Error::TooManyEmpty {
                 limit: EMPTY_ELEMENTS,
             }))),
         }
@@ -134,49 +135,48 @@ impl<'g> Scope<'g> {
 
     /// Returns the scope of a part that is a `T`.
     #[inline]
-    pub(super) fn at<T>(self) -> Self {
+    pub(super) fn with_slot_of<T>(self) -> Self {
         Self {
-            place: size_of::<T>(),
+            slot_size: size_of::<T>(),
             ..self
         }
     }
 
-    /// Takes the memory of a `T` out of the message's allowance, unless it fits into its place:
-    /// what does not is in a box.
+    /// Charges the memory of a `T`, unless it fits into its slot: a larger value is in a box.
     #[inline]
     pub(super) fn charge_boxed<T, E: de::Error>(self) -> Result<(), E> {
-        if size_of::<T>() > self.place {
+        if size_of::<T>() > self.slot_size {
             self.charge_memory(size_of::<T>())?;
         }
         Ok(())
     }
 
-    /// Takes `bytes` of memory out of the message's allowance.
+    /// Charges `bytes` of memory.
     #[inline]
     pub(super) fn charge_memory<E: de::Error>(self, bytes: usize) -> Result<(), E> {
-        let limits = self.limits;
-        match limits.memory_left.get().checked_sub(bytes) {
+        let budget = self.budget;
+        match budget.memory_left.get().checked_sub(bytes) {
             Some(left) => {
-                limits.memory_left.set(left);
+                budget.memory_left.set(left);
                 Ok(())
             }
-            None => Err(E::custom(note(Error::TooMuchMemory {
-                limit: max_memory(limits.len),
+            None => Err(E::custom(keep_reason(Error::TooMuchMemory {
+                limit: max_memory(budget.len),
             }))),
         }
     }
 
-    /// Takes `count` elements out of the message's allowance.
+    /// Charges `count` elements.
     #[inline]
     pub(super) fn charge<E: de::Error>(self, count: usize) -> Result<(), E> {
-        let limits = self.limits;
-        match limits.elements_left.get().checked_sub(count) {
+        let budget = self.budget;
+        match budget.elements_left.get().checked_sub(count) {
             Some(left) => {
-                limits.elements_left.set(left);
+                budget.elements_left.set(left);
                 Ok(())
             }
-            None => Err(E::custom(note(Error::TooManyElements {
-                limit: max_elements(limits.len),
+            None => Err(E::custom(keep_reason(Error::TooManyElements {
+                limit: max_elements(budget.len),
             }))),
         }
     }
@@ -184,7 +184,7 @@ impl<'g> Scope<'g> {
 
 /// A part of a format (deserializer, access) or of a type (seed) under guard.
 ///
-/// Calls pass through it unchanged but for the counting, and what they hand on is guarded again.
+/// Forwards each call, counts, and puts a guard around what it passes on.
 pub(super) struct Guard<'g, T> {
     pub(super) inner: T,
     pub(super) scope: Scope<'g>,

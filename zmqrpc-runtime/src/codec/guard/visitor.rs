@@ -1,17 +1,17 @@
-//! The guarded visitor: stands between the format and the type, and counts what nests.
+//! The guarded visitor: forwards between the format and the type, and counts what nests.
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{self, Deserializer, EnumAccess, MapAccess, SeqAccess, Visitor};
 
-use super::access::Paid;
+use super::access::GuardedAccess;
 use super::limits::Scope;
 use crate::codec::noted::Noted;
 
-/// What the elements of a sequence or map are to the type that asked for it.
+/// What the members of a sequence or map are to the type that decodes it.
 pub(super) trait Members {
-    /// Whether the message says how many there are, rather than the type.
+    /// Whether the message, rather than the type, determines their number.
     const COUNTED: bool;
 }
 
@@ -46,21 +46,21 @@ impl<'g, V, M: Members> GuardedVisitor<'g, V, M> {
         }
     }
 
-    /// Enters a sequence or map that becomes a `T`, and pays for the members that it announces.
+    /// Enters a sequence or map that becomes a `T`, and charges the announced members.
     #[inline]
     fn enter<T, A, E: de::Error>(
         &self,
         access: A,
         announced: Option<usize>,
-    ) -> Result<Paid<'g, A, M>, E> {
+    ) -> Result<GuardedAccess<'g, A, M>, E> {
         self.scope.charge_boxed::<T, _>()?;
         if !M::COUNTED {
-            return Ok(Paid::new(access, self.scope, 0));
+            return Ok(GuardedAccess::new(access, self.scope, 0));
         }
         let scope = self.scope.descend()?;
         let announced = announced.unwrap_or(0);
         scope.charge(announced)?;
-        Ok(Paid::new(access, scope, announced))
+        Ok(GuardedAccess::new(access, scope, announced))
     }
 }
 

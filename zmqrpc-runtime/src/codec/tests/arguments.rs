@@ -3,7 +3,7 @@
 use super::super::{Bytes, Codec, Error, NoArgs, Str, optional_bytes};
 use super::{CODECS, encoded};
 
-/// Whether `part` lies within `whole`, that is, was not copied.
+/// Returns whether `part` lies within `whole`, that is, was not copied.
 fn is_within(part: &[u8], whole: &[u8]) -> bool {
     whole.as_ptr_range().contains(&part.as_ptr())
 }

@@ -1,4 +1,4 @@
-//! What a codec could not give back is refused at the sender.
+//! Values that a codec could not restore fail at the sender.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -10,14 +10,14 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::super::{Codec, Error};
 use super::{CODECS, encoded};
 
-fn refused<T: Serialize + ?Sized>(codec: Codec, value: &T) -> Error {
+fn encode_error<T: Serialize + ?Sized>(codec: Codec, value: &T) -> Error {
     let mut out = b"head".to_vec();
     let error = codec.encode(value, &mut out, usize::MAX).unwrap_err();
     assert_eq!(out, b"head");
     error
 }
 
-fn comes_back<T: Serialize + DeserializeOwned + PartialEq + Debug>(codec: Codec, value: &T) {
+fn assert_round_trip<T: Serialize + DeserializeOwned + PartialEq + Debug>(codec: Codec, value: &T) {
     assert_eq!(&codec.decode::<T>(&encoded(codec, value)).unwrap(), value);
 }
 
@@ -48,32 +48,32 @@ fn a_field_that_is_left_out_is_refused_where_there_are_no_names() {
         note: Some("x".to_owned()),
     };
     assert_eq!(
-        refused(Codec::Postcard, &(7, vec![transfer.clone()])),
+        encode_error(Codec::Postcard, &(7, vec![transfer.clone()])),
         Error::SkippedField {
             name: "Transfer",
             field: "dry_run"
         }
     );
-    comes_back(Codec::MessagePack, &transfer);
+    assert_round_trip(Codec::MessagePack, &transfer);
 
     let order = Order::Move {
         from: Vec::new(),
         to: vec![1],
     };
-    let error = refused(Codec::Postcard, &order);
+    let error = encode_error(Codec::Postcard, &order);
     assert_eq!(
         error.to_string(),
         "`Order` leaves out its field `from` (`skip_serializing_if`), which shifts all that follows, \
          since there are no names by key: remove the attribute, or call by name"
     );
-    comes_back(Codec::MessagePack, &order);
+    assert_round_trip(Codec::MessagePack, &order);
 
     let whole = Transfer {
         dry_run: true,
         ..transfer
     };
     for codec in CODECS {
-        comes_back(codec, &whole);
+        assert_round_trip(codec, &whole);
     }
 }
 
@@ -122,7 +122,7 @@ fn a_wrong_number_of_parts_is_refused() {
                 announced,
                 written,
             };
-            assert_eq!(refused(codec, &(Wrong(name), 7)), error);
+            assert_eq!(encode_error(codec, &(Wrong(name), 7)), error);
         }
     }
 }
@@ -140,7 +140,7 @@ fn a_part_that_failed_is_not_counted() {
         }
     }
     for codec in CODECS {
-        let error = refused(codec, &Hole);
+        let error = encode_error(codec, &Hole);
         assert!(
             matches!(
                 error,
@@ -166,9 +166,9 @@ impl Serialize for Silent {
 #[test]
 fn what_a_type_said_when_it_refused_is_kept() {
     for codec in CODECS {
-        let refused = refused(codec, &(1, vec![Some(Silent)]));
+        let encode_error = encode_error(codec, &(1, vec![Some(Silent)]));
         assert_eq!(
-            refused,
+            encode_error,
             Error::Encode("not today".to_owned()),
             "{}",
             codec.name()
@@ -185,10 +185,16 @@ struct Age(Option<u8>);
 #[test]
 fn some_of_nothing_is_refused_where_it_would_arrive_as_none() {
     fn check<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: T) {
-        assert_eq!(refused(Codec::MessagePack, &value), Error::SomeOfNothing);
+        assert_eq!(
+            encode_error(Codec::MessagePack, &value),
+            Error::SomeOfNothing
+        );
         let list = (7, vec![value]);
-        assert_eq!(refused(Codec::MessagePack, &list), Error::SomeOfNothing);
-        comes_back(Codec::Postcard, &list);
+        assert_eq!(
+            encode_error(Codec::MessagePack, &list),
+            Error::SomeOfNothing
+        );
+        assert_round_trip(Codec::Postcard, &list);
     }
     check(Some(None::<u8>));
     check(Some(()));
@@ -200,13 +206,13 @@ fn some_of_nothing_is_refused_where_it_would_arrive_as_none() {
 #[test]
 fn other_options_come_back() {
     for codec in CODECS {
-        comes_back(codec, &None::<Option<u8>>);
-        comes_back(codec, &Some(Some(7)));
-        comes_back(codec, &Some(Nothing));
-        comes_back(codec, &Some(vec![None, Some(1)]));
-        comes_back(codec, &Some((None::<u8>, ())));
-        comes_back(codec, &Some(Age(Some(1))));
-        comes_back(codec, &Some(BTreeMap::from([(1, None::<u8>)])));
+        assert_round_trip(codec, &None::<Option<u8>>);
+        assert_round_trip(codec, &Some(Some(7)));
+        assert_round_trip(codec, &Some(Nothing));
+        assert_round_trip(codec, &Some(vec![None, Some(1)]));
+        assert_round_trip(codec, &Some((None::<u8>, ())));
+        assert_round_trip(codec, &Some(Age(Some(1))));
+        assert_round_trip(codec, &Some(BTreeMap::from([(1, None::<u8>)])));
     }
 }
 
@@ -242,12 +248,12 @@ fn a_flattened_field_is_refused_at_the_sender_by_key() {
         title: "x".to_owned(),
         rest: BTreeMap::from([("count".to_owned(), 7)]),
     };
-    let error = refused(Codec::Postcard, &(1, vec![&page]));
+    let error = encode_error(Codec::Postcard, &(1, vec![&page]));
     assert!(
         matches!(error, Error::UnknownLength { name } if name.ends_with("exact::Page")),
         "{error}"
     );
-    comes_back(Codec::MessagePack, &page);
+    assert_round_trip(Codec::MessagePack, &page);
 }
 
 #[test]
@@ -258,7 +264,7 @@ fn a_list_of_unknown_length_is_refused_by_key() {
             serializer.collect_seq((0..10).filter(|number| number % 2 == 1))
         }
     }
-    let error = refused(Codec::Postcard, &Odd);
+    let error = encode_error(Codec::Postcard, &Odd);
     assert!(
         matches!(error, Error::UnknownLength { name } if name.ends_with("Odd")),
         "{error}"
@@ -267,11 +273,11 @@ fn a_list_of_unknown_length_is_refused_by_key() {
     assert_eq!(list.unwrap(), [1, 3, 5, 7, 9]);
 }
 
-/// They write nothing that a sender could see.
+/// The sender cannot see that such a type asks.
 #[test]
 fn types_that_ask_what_comes_next_are_refused_by_name_at_the_receiver() {
     fn check<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: T, own: &str) {
-        comes_back(Codec::MessagePack, &value);
+        assert_round_trip(Codec::MessagePack, &value);
         let bytes = encoded(Codec::Postcard, &(7, vec![value]));
         let error = Codec::Postcard.decode::<(u8, Vec<T>)>(&bytes).unwrap_err();
         assert!(

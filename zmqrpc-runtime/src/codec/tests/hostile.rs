@@ -1,4 +1,4 @@
-//! Messages made to harm: any bytes at all, and the worst that we know.
+//! Hostile messages: arbitrary bytes, and the worst that we know.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::num::NonZeroU32;
@@ -45,7 +45,7 @@ struct Known {
     _known: u8,
 }
 
-/// Decodes into one of many types; what comes out does not matter.
+/// Decodes into many types, and ignores the results.
 fn decode_all(codec: Codec, bytes: &[u8]) {
     let _ = codec.decode::<Node>(bytes);
     let _ = codec.decode::<Link>(bytes);
@@ -70,7 +70,7 @@ proptest! {
         }
     }
 
-    /// Small numbers are lengths, tags and short containers more often than any bytes are.
+    /// Small numbers are lengths, tags and short containers more often than arbitrary bytes are.
     #[test]
     fn no_nested_bytes_cause_a_panic(bytes in vec(prop_oneof![0..4_u8, 0x80..0xA4_u8], 0..256)) {
         for codec in CODECS {
@@ -105,7 +105,7 @@ fn endless_nesting_is_refused() {
     assert_eq!(describe(msgpack, &vec![0x81; MIB]), None);
 }
 
-/// rmp-serde keeps the byte for the innermost type, which never comes.
+/// rmp-serde does not consume the byte until the innermost type, which never comes.
 #[test]
 fn one_byte_does_not_nest_for_ever() {
     assert_too_deep::<Link>(Codec::MessagePack, &[1]);
@@ -153,7 +153,7 @@ fn elements_without_bytes_add_up() {
     }
 }
 
-/// They take no bytes either, and yet a size.
+/// Such elements take no bytes, yet their type has a size.
 #[test]
 fn elements_without_bytes_that_have_a_size_are_limited() {
     #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -198,13 +198,13 @@ fn what_a_message_may_become_is_limited() {
         let map: BTreeMap<u32, Option<u8>> = (0..1 << 19).map(|key| (key, None)).collect();
         assert_too_large::<BTreeMap<u32, Option<Table>>>(codec, &encoded(codec, &map));
     }
-    // Branches in boxes: no list is in them.
+    // Branches in boxes, without any list.
     let mut bytes = Vec::new();
     full_tree(18, &mut bytes);
     assert_too_large::<Sparse>(Codec::Postcard, &bytes);
 }
 
-/// A list of `len` times nothing, which is this byte in `MessagePack`.
+/// Returns a list of `len` empty values; `nothing` is such a value in `MessagePack`.
 fn list(codec: Codec, len: usize, nothing: u8) -> Vec<u8> {
     let (mut bytes, nothing) = match codec {
         Codec::Postcard => (encoded(codec, &len), 0),
@@ -217,7 +217,7 @@ fn list(codec: Codec, len: usize, nothing: u8) -> Vec<u8> {
     bytes
 }
 
-/// A complete binary tree of variants 2, with variants 0 as its leaves.
+/// Encodes a complete binary tree of variants 2, with variants 0 as its leaves.
 fn full_tree(levels: usize, bytes: &mut Vec<u8>) {
     if levels == 0 {
         return bytes.push(0);
@@ -239,19 +239,19 @@ fn large_honest_messages_are_decoded() {
     }
 }
 
-/// The longest postcard length, of which the bytes are missing.
+/// The largest length in postcard, without the bytes that it announces.
 const ENDLESS: [u8; 10] = [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01];
 
 #[test]
 fn an_endless_list_of_nothing_is_refused() {
-    let refused = Error::TooManyEmpty { limit: 10_000 };
+    let expected = Error::TooManyEmpty { limit: 10_000 };
     let decode = |bytes| Codec::Postcard.decode::<Vec<()>>(bytes);
-    assert_eq!(decode(&ENDLESS).unwrap_err(), refused);
+    assert_eq!(decode(&ENDLESS).unwrap_err(), expected);
     let decode = |bytes| Codec::Postcard.decode::<BTreeSet<()>>(bytes);
-    assert_eq!(decode(&ENDLESS).unwrap_err(), refused);
+    assert_eq!(decode(&ENDLESS).unwrap_err(), expected);
 }
 
-/// What a type is told about the length to come, for which it allocates.
+/// The size hint that a type gets, for which it may allocate.
 #[derive(Debug)]
 struct Announced(Option<usize>);
 
@@ -292,7 +292,7 @@ fn an_honest_length_is_announced() {
     }
 }
 
-/// A type that trusts the announced length must not be told one that the message can't hold.
+/// A type that trusts the size hint must not get one that the message cannot hold.
 #[test]
 fn a_dishonest_length_is_refused_before_it_is_announced() {
     for bytes in [&b"\xDD\xFF\xFF\xFF\xFF"[..], b"\xDF\xFF\xFF\xFF\xFF"] {
@@ -334,7 +334,7 @@ fn a_type_that_refuses_is_quoted() {
 
 #[test]
 fn an_older_refusal_is_not_quoted_again() {
-    /// Takes whatever is there.
+    /// Accepts any value.
     struct Lenient;
     impl<'de> Deserialize<'de> for Lenient {
         fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -346,7 +346,7 @@ fn an_older_refusal_is_not_quoted_again() {
     #[derive(Debug, Deserialize)]
     #[serde(untagged)]
     enum Asking {
-        #[expect(dead_code, reason = "nothing gets so far")]
+        #[expect(dead_code, reason = "decoding fails before")]
         Number(u32),
     }
     for codec in CODECS {
@@ -358,7 +358,7 @@ fn an_older_refusal_is_not_quoted_again() {
         );
         assert!(codec.decode::<Lenient>(&[0]).is_ok());
     }
-    // An error that rmp-serde makes of its own accord, in the same way as types do.
+    // An error of rmp-serde's own, created in the same way as those of types.
     let branch = encoded(Codec::MessagePack, "Branch");
     let error = Codec::MessagePack.decode::<Tree>(&branch).unwrap_err();
     let text = "invalid type: unit variant, expected newtype variant".to_owned();

@@ -1,4 +1,4 @@
-//! Decoding undoes encoding, for any value of a type that has everything in it.
+//! Decoding undoes encoding, for any value of a type with parts of every kind.
 
 use std::collections::BTreeMap;
 
@@ -65,7 +65,7 @@ prop_compose! {
 }
 
 proptest! {
-    // Each case decodes once for each byte of it.
+    // Each case decodes once for each of its bytes.
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
@@ -103,7 +103,7 @@ proptest! {
             codec.encode_value(&blob, &mut bytes, usize::MAX).unwrap();
             prop_assert_eq!(&codec.decode_value::<Vec<u8>>(&bytes).unwrap(), &blob);
             prop_assert_eq!(&*codec.decode::<Bytes<'_>>(&bytes).unwrap(), &blob[..]);
-            // An untyped caller's list of numbers.
+            // A list of numbers, as an untyped caller sends it.
             let list = encoded(codec, &blob);
             prop_assert_eq!(&codec.decode_value::<Vec<u8>>(&list).unwrap(), &blob);
         }

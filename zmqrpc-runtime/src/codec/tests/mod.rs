@@ -1,4 +1,4 @@
-//! What every codec promises, and what no message may do to it.
+//! What every codec guarantees, and what no message may do to it.
 
 mod arguments;
 mod exact;

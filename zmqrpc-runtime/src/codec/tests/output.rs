@@ -1,4 +1,4 @@
-//! Encoding appends, and stops at the limit.
+//! Encoding appends, and fails at the limit.
 
 use serde::ser::{Error as _, Serialize, SerializeTuple, Serializer};
 
@@ -56,7 +56,7 @@ fn nothing_is_allocated_beyond_the_limit() {
     }
 }
 
-/// Growing by a constant would copy a long output over and over.
+/// Growth by a constant would copy a long output over and over.
 #[test]
 fn the_buffer_doubles_on_its_way_to_the_limit() {
     struct Steps;

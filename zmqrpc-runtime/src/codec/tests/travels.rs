@@ -1,4 +1,4 @@
-//! What the assertion finds, and what it says.
+//! What `assert_travels` finds, and what its messages say.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Debug;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::assert_travels;
 
-fn complaint<T>(samples: impl IntoIterator<Item = T> + std::panic::UnwindSafe) -> String
+fn panic_message<T>(samples: impl IntoIterator<Item = T> + std::panic::UnwindSafe) -> String
 where
     T: Serialize + DeserializeOwned + PartialEq + Debug,
 {
@@ -19,12 +19,12 @@ where
     *panic.downcast::<String>().unwrap()
 }
 
-/// Without a single sample, the probe alone decides.
-fn complaint_about<T>() -> String
+/// Without samples, the probe alone decides.
+fn panic_message_without_samples<T>() -> String
 where
     T: Serialize + DeserializeOwned + PartialEq + Debug + std::panic::UnwindSafe,
 {
-    complaint::<T>(Vec::new())
+    panic_message::<T>(Vec::new())
 }
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -41,7 +41,7 @@ enum Shape {
 
 #[test]
 fn a_skipped_variant_in_the_middle_is_found_wherever_it_is() {
-    let text = complaint([Shape::Point]);
+    let text = panic_message([Shape::Point]);
     assert!(
         text.contains("codec::tests::travels::Shape` does not travel"),
         "{text}"
@@ -52,9 +52,9 @@ fn a_skipped_variant_in_the_middle_is_found_wherever_it_is() {
         "{text}"
     );
     for text in [
-        complaint_about::<Vec<Option<Shape>>>(),
-        complaint_about::<HashMap<String, (u8, Box<Shape>)>>(),
-        complaint_about::<Result<u8, Shape>>(),
+        panic_message_without_samples::<Vec<Option<Shape>>>(),
+        panic_message_without_samples::<HashMap<String, (u8, Box<Shape>)>>(),
+        panic_message_without_samples::<Result<u8, Shape>>(),
     ] {
         assert!(text.contains("of `Shape` is number"), "{text}");
     }
@@ -88,14 +88,14 @@ fn a_field_that_is_skipped_on_one_side_is_found() {
         password: String,
         name: String,
     }
-    let text = complaint_about::<Vec<User>>();
+    let text = panic_message_without_samples::<Vec<User>>();
     assert!(
         text.contains("`User` reads 2 fields and writes 1"),
         "{text}"
     );
 
     assert_travels([Pair(Some(1), None)]);
-    let text = complaint([Pair(None, Some(1))]);
+    let text = panic_message([Pair(None, Some(1))]);
     assert!(text.contains("Pair(None, Some(1))"), "{text}");
 }
 
@@ -106,7 +106,7 @@ fn names_that_differ_are_found_by_name() {
         #[serde(rename(serialize = "login"))]
         name: String,
     }
-    let text = complaint([User {
+    let text = panic_message([User {
         name: String::new(),
     }]);
     assert!(text.contains("does not arrive by name: "), "{text}");
@@ -121,14 +121,14 @@ enum Loose {
 }
 
 #[test]
-fn what_a_codec_refuses_is_said() {
+fn what_a_codec_rejects_is_reported() {
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct Note {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         text: Option<String>,
         count: u8,
     }
-    let text = complaint([Note {
+    let text = panic_message([Note {
         text: None,
         count: 1,
     }]);
@@ -137,10 +137,10 @@ fn what_a_codec_refuses_is_said() {
         "{text}"
     );
 
-    let text = complaint([Some(None::<u8>)]);
+    let text = panic_message([Some(None::<u8>)]);
     assert!(text.contains("Some(None) is not sent by name"), "{text}");
 
-    let text = complaint([Loose::Text(String::new()), Loose::Number(1)]);
+    let text = panic_message([Loose::Text(String::new()), Loose::Number(1)]);
     assert!(text.contains("does not arrive by key"), "{text}");
     assert!(
         text.contains("Loose` asks the body what comes next"),

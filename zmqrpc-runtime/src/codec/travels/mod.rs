@@ -1,12 +1,13 @@
-//! Whether a type arrives as it was sent: for the tests of those who write types.
+//! `assert_travels`, which checks in users' tests that values of a type arrive as they were sent.
 //!
-//! `exact` refuses what a serializer can see. The rest shows only when both halves of a type are
-//! at hand, `Serialize` and `Deserialize`: samples make the journey, and a probe has each variant
-//! of each enum made by its number, and looks under which number that is written.
+//! [`exact`](super::exact) rejects what a serializer can see. The rest shows only with both halves
+//! of a type at hand, `Serialize` and `Deserialize`: samples make a round trip; and a probe decodes
+//! each variant of each enum by its number, and a recorder compares the number under which it is
+//! encoded.
 
 mod probe;
 mod recorder;
-mod trail;
+mod trace;
 
 use std::fmt::Debug;
 
@@ -15,22 +16,23 @@ use serde::de::DeserializeOwned;
 
 use self::probe::Probe;
 use self::recorder::Recorder;
-use self::trail::{Script, Trail};
+use self::trace::{Script, Trace};
 use super::Codec;
 
 /// Asserts that values of a type arrive as they were sent, by key (postcard) and by name
-/// (`MessagePack`): for tests of your own.
+/// (`MessagePack`): for your own tests.
 ///
-/// Each sample is encoded, decoded and compared. Beyond the samples, each variant of each enum in
-/// `T` is made by its number, as postcard does, and written again: serde counts variants that are
-/// skipped when it writes, and does not when it reads, so that a `#[serde(skip)]` in the middle
-/// has another variant executed. In the same way each struct is asked whether it reads as many
-/// fields as it writes. That is left out for types that refuse simple values, such as an empty
-/// text: there samples of all variants show the same.
+/// Each sample is encoded, decoded and compared. In addition, each variant of each enum in `T` is
+/// decoded by its number, as postcard does, and encoded again: serde counts skipped variants when
+/// it encodes but not when it decodes, so that a `#[serde(skip)]` in the middle makes the receiver
+/// read another variant. In the same way, each struct is checked to read as many fields as it
+/// writes. Types that reject simple values, such as an empty text, are not probed: for those, pass
+/// samples of all variants.
 ///
 /// # Panics
 ///
-/// If a value does not travel: the text says which, by which codec, and why.
+/// If a value does not arrive as it was sent. The message names the value, the codec and the
+/// reason.
 ///
 /// # Examples
 ///
@@ -46,17 +48,17 @@ pub fn assert_travels<T>(samples: impl IntoIterator<Item = T>)
 where
     T: Serialize + DeserializeOwned + PartialEq + Debug,
 {
-    let journeys = samples.into_iter().find_map(|sample| {
-        let by_key = journey(Codec::Postcard, "key", &sample);
-        by_key.or_else(|| journey(Codec::MessagePack, "name", &sample))
+    let failure = samples.into_iter().find_map(|sample| {
+        let by_key = round_trip(Codec::Postcard, "key", &sample);
+        by_key.or_else(|| round_trip(Codec::MessagePack, "name", &sample))
     });
-    if let Some(reason) = halves_that_differ::<T>().or(journeys) {
+    if let Some(reason) = find_asymmetry::<T>().or(failure) {
         panic!("`{}` does not travel: {reason}", std::any::type_name::<T>());
     }
 }
 
-/// Why a value does not arrive as it was sent, if it does not.
-fn journey<T>(codec: Codec, by: &str, value: &T) -> Option<String>
+/// Returns why a value does not arrive as it was sent; `None` if it does.
+fn round_trip<T>(codec: Codec, by: &str, value: &T) -> Option<String>
 where
     T: Serialize + DeserializeOwned + PartialEq + Debug,
 {
@@ -75,12 +77,13 @@ where
     }
 }
 
-/// Where the two halves of a type count otherwise, if the probe finds such a place.
-fn halves_that_differ<T: Serialize + DeserializeOwned>() -> Option<String> {
+/// Returns how `Serialize` and `Deserialize` of a type disagree about numbers; `None` if the probe
+/// finds no disagreement.
+fn find_asymmetry<T: Serialize + DeserializeOwned>() -> Option<String> {
     let mut script = Script::default();
     loop {
         if let Ok(value) = T::deserialize(Probe::of(&script)) {
-            let written = Trail::default();
+            let written = Trace::default();
             let recorded = value.serialize(Recorder::on(&written));
             let difference = recorded
                 .ok()

@@ -1,4 +1,4 @@
-//! Makes a value of a type out of nothing: the deserializer of a message that a script writes.
+//! Creates a value of a type without a message: a deserializer that a script controls.
 
 use serde::Deserializer;
 use serde::de::value::{Error, U32Deserializer};
@@ -8,15 +8,15 @@ use serde::de::{
 };
 use std::any::type_name;
 
-use super::trail::{Script, Step};
+use super::trace::{Script, Step};
 
-/// Down to this level lists have an element, and options something in them.
+/// The levels down to which lists have an element and options a value.
 const FULL_LEVELS: usize = 6;
 
-/// A type that nests more deeply is given up.
-const MOST_LEVELS: usize = 64;
+/// The levels after which a type is given up.
+const MAX_LEVELS: usize = 64;
 
-/// One value of the message.
+/// A deserializer for one value.
 #[derive(Clone, Copy)]
 pub(super) struct Probe<'s> {
     script: &'s Script,
@@ -29,7 +29,7 @@ impl<'s> Probe<'s> {
     }
 
     fn below(self) -> Result<Self, Error> {
-        if self.depth == MOST_LEVELS || !self.script.goes_on() {
+        if self.depth == MAX_LEVELS || !self.script.count_value() {
             return Err(Error::custom("it has no end"));
         }
         Ok(Self {
@@ -38,12 +38,12 @@ impl<'s> Probe<'s> {
         })
     }
 
-    /// So many parts, of the struct at this place in the trail.
-    fn parts(self, left: usize, place: Option<usize>) -> ProbeParts<'s> {
+    /// Returns access to `left` parts, of the struct at `index` in the trace if it is one.
+    fn parts(self, left: usize, index: Option<usize>) -> ProbeParts<'s> {
         ProbeParts {
             probe: self,
             left,
-            place,
+            index,
         }
     }
 
@@ -51,15 +51,15 @@ impl<'s> Probe<'s> {
         self.parts(usize::from(self.depth < FULL_LEVELS), None)
     }
 
-    /// As many fields as it asks for: the names may hold others for the same field.
+    /// Returns access to as many fields as the type reads: the declared names may contain aliases.
     fn fields(self, name: &'static str) -> ProbeParts<'s> {
-        let place = self.script.read.note(Step::Fields(name, 0));
-        self.parts(usize::MAX, Some(place))
+        let index = self.script.read.push(Step::Fields(name, 0));
+        self.parts(usize::MAX, Some(index))
     }
 }
 
-/// Answers requests for a scalar.
-macro_rules! answer {
+/// Visits a fixed scalar.
+macro_rules! visit_scalars {
     ($($method:ident: $visit:ident($($value:expr)?))*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
             visitor.$visit($($value)?)
@@ -70,8 +70,8 @@ macro_rules! answer {
 impl<'de> Deserializer<'de> for Probe<'_> {
     type Error = Error;
 
-    // Not zero: there are numbers that must not be.
-    answer! {
+    // Not zero: some types, such as `NonZeroU32`, reject it.
+    visit_scalars! {
         deserialize_bool: visit_bool(true)
         deserialize_i8: visit_i8(1) deserialize_i16: visit_i16(1) deserialize_i32: visit_i32(1)
         deserialize_i64: visit_i64(1) deserialize_i128: visit_i128(1)
@@ -154,7 +154,7 @@ impl<'de> Deserializer<'de> for Probe<'_> {
     ) -> Result<V::Value, Error> {
         let ty = type_name::<V::Value>();
         let number = self.script.choose(ty, variants.len(), self.depth);
-        self.script.read.note(Step::Variant(name, number, ""));
+        self.script.read.push(Step::Variant(name, number, ""));
         visitor.visit_enum(Variant {
             probe: self.below()?,
             name,
@@ -171,7 +171,7 @@ impl<'de> Deserializer<'de> for Probe<'_> {
 struct ProbeParts<'s> {
     probe: Probe<'s>,
     left: usize,
-    place: Option<usize>,
+    index: Option<usize>,
 }
 
 impl<'s> ProbeParts<'s> {
@@ -180,8 +180,8 @@ impl<'s> ProbeParts<'s> {
             return Ok(None);
         }
         self.left -= 1;
-        if let Some(place) = self.place {
-            self.probe.script.read.add_field(place);
+        if let Some(index) = self.index {
+            self.probe.script.read.add_field(index);
         }
         self.probe.below().map(Some)
     }
@@ -217,10 +217,10 @@ impl<'de> MapAccess<'de> for ProbeParts<'_> {
     }
 }
 
-/// The variant that the script has chosen.
+/// The variant that the script has selected.
 struct Variant<'s> {
     probe: Probe<'s>,
-    /// The enum's.
+    /// The enum's name.
     name: &'static str,
     number: u32,
 }

@@ -1,4 +1,4 @@
-//! Notes what a value writes, without writing it: the serializer of no format.
+//! Records what a value writes: a serializer without a format.
 
 use serde::de::value::Error;
 use serde::ser::{
@@ -6,38 +6,38 @@ use serde::ser::{
     SerializeTupleStruct, SerializeTupleVariant, Serializer,
 };
 
-use super::trail::{Step, Trail};
+use super::trace::{Step, Trace};
 
-/// A place in a value, and in the trail if that is a struct's.
+/// A serializer for one part of a value, and the trace's index of the struct that it is in.
 #[derive(Clone, Copy)]
 pub(super) struct Recorder<'t> {
-    trail: &'t Trail,
-    place: Option<usize>,
+    trace: &'t Trace,
+    index: Option<usize>,
 }
 
 impl<'t> Recorder<'t> {
-    pub(super) fn on(trail: &'t Trail) -> Self {
-        Self { trail, place: None }
+    pub(super) fn on(trace: &'t Trace) -> Self {
+        Self { trace, index: None }
     }
 
     fn fields(self, name: &'static str) -> Self {
-        let place = self.trail.note(Step::Fields(name, 0));
+        let index = self.trace.push(Step::Fields(name, 0));
         Self {
-            place: Some(place),
+            index: Some(index),
             ..self
         }
     }
 
     fn part<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Error> {
-        if let Some(place) = self.place {
-            self.trail.add_field(place);
+        if let Some(index) = self.index {
+            self.trace.add_field(index);
         }
-        value.serialize(Self::on(self.trail))
+        value.serialize(Self::on(self.trace))
     }
 }
 
-/// Takes scalars.
-macro_rules! take {
+/// Accepts scalars.
+macro_rules! accept_scalars {
     ($($method:ident($($type:ty),*))*) => {$(
         fn $method(self, $(_: $type),*) -> Result<(), Error> {
             Ok(())
@@ -56,7 +56,7 @@ impl Serializer for Recorder<'_> {
     type SerializeStruct = Self;
     type SerializeStructVariant = Self;
 
-    take! {
+    accept_scalars! {
         serialize_bool(bool)
         serialize_i8(i8) serialize_i16(i16) serialize_i32(i32) serialize_i64(i64)
         serialize_i128(i128)
@@ -77,7 +77,7 @@ impl Serializer for Recorder<'_> {
         number: u32,
         variant: &'static str,
     ) -> Result<(), Error> {
-        self.trail.note(Step::Variant(name, number, variant));
+        self.trace.push(Step::Variant(name, number, variant));
         Ok(())
     }
 
@@ -96,16 +96,16 @@ impl Serializer for Recorder<'_> {
         variant: &'static str,
         value: &T,
     ) -> Result<(), Error> {
-        self.trail.note(Step::Variant(name, number, variant));
-        value.serialize(Self::on(self.trail))
+        self.trace.push(Step::Variant(name, number, variant));
+        value.serialize(Self::on(self.trace))
     }
 
     fn serialize_seq(self, _: Option<usize>) -> Result<Self, Error> {
-        Ok(Self::on(self.trail))
+        Ok(Self::on(self.trace))
     }
 
     fn serialize_tuple(self, _: usize) -> Result<Self, Error> {
-        Ok(Self::on(self.trail))
+        Ok(Self::on(self.trace))
     }
 
     fn serialize_tuple_struct(self, name: &'static str, _: usize) -> Result<Self, Error> {
@@ -119,12 +119,12 @@ impl Serializer for Recorder<'_> {
         variant: &'static str,
         _: usize,
     ) -> Result<Self, Error> {
-        self.trail.note(Step::Variant(name, number, variant));
+        self.trace.push(Step::Variant(name, number, variant));
         Ok(self.fields(name))
     }
 
     fn serialize_map(self, _: Option<usize>) -> Result<Self, Error> {
-        Ok(Self::on(self.trail))
+        Ok(Self::on(self.trace))
     }
 
     fn serialize_struct(self, name: &'static str, _: usize) -> Result<Self, Error> {
@@ -138,7 +138,7 @@ impl Serializer for Recorder<'_> {
         variant: &'static str,
         _: usize,
     ) -> Result<Self, Error> {
-        self.trail.note(Step::Variant(name, number, variant));
+        self.trace.push(Step::Variant(name, number, variant));
         Ok(self.fields(name))
     }
 
@@ -147,8 +147,8 @@ impl Serializer for Recorder<'_> {
     }
 }
 
-/// Takes parts, one after the other.
-macro_rules! take_parts {
+/// Accepts parts, one after the other.
+macro_rules! accept_parts {
     ($($trait:ident: $($method:ident)*;)*) => {$(
         impl $trait for Recorder<'_> {
             type Ok = ();
@@ -167,7 +167,7 @@ macro_rules! take_parts {
     )*};
 }
 
-take_parts! {
+accept_parts! {
     SerializeSeq: serialize_element;
     SerializeTuple: serialize_element;
     SerializeTupleStruct: serialize_field;
@@ -175,8 +175,8 @@ take_parts! {
     SerializeMap: serialize_key serialize_value;
 }
 
-/// Takes named fields, those too that are left out of this value: `exact` refuses them.
-macro_rules! take_fields {
+/// Accepts named fields, including fields that this value leaves out: `exact` rejects those.
+macro_rules! accept_fields {
     ($($trait:ident)*) => {$(
         impl $trait for Recorder<'_> {
             type Ok = ();
@@ -201,4 +201,4 @@ macro_rules! take_fields {
     )*};
 }
 
-take_fields! { SerializeStruct SerializeStructVariant }
+accept_fields! { SerializeStruct SerializeStructVariant }

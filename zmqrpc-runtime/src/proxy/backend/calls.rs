@@ -8,7 +8,7 @@ use std::collections::{BinaryHeap, VecDeque};
 use std::time::Instant;
 
 use crate::socket::Message;
-use crate::wire::{NUMBER_BITS, numbered};
+use crate::wire::{NUMBER_BITS, with_hops};
 
 /// A call, and where it has got to. `O` is where it came from.
 pub(super) struct ForwardedCall<O> {
@@ -322,7 +322,7 @@ const MASK: u32 = (1 << HALF) - 1;
 pub(super) const MOST: usize = MASK as usize;
 
 fn id_of(hops: u8, generation: u32, index: u32) -> u64 {
-    numbered(hops, u64::from(generation) << HALF | u64::from(index))
+    with_hops(hops, u64::from(generation) << HALF | u64::from(index))
 }
 
 fn index(id: u64) -> usize {

@@ -26,13 +26,13 @@ pub(in crate::proxy) const UNCONNECTED: &str =
 pub(in crate::proxy) const ENDED: &str = "the proxy has ended";
 
 pub(in crate::proxy) fn refusal(status: Status, detail: &str, executed: Executed) -> CallFailure {
-    CallFailure::new(status, detail).surely(executed)
+    CallFailure::new(status, detail).with_executed(executed)
 }
 
 /// It would go on for ever where proxies stand in a ring.
 pub(in crate::proxy) fn going_round() -> CallFailure {
     let detail = format!("it has passed {MAX_HOPS} proxies, do they stand in a ring?");
-    CallFailure::new(Status::Unavailable, detail).surely(Executed::No)
+    CallFailure::new(Status::Unavailable, detail).with_executed(Executed::No)
 }
 
 /// What came from a target.

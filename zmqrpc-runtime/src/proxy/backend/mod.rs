@@ -256,7 +256,7 @@ impl<O> Backend<O> {
         let failure = refusal(Status::Unavailable, ENDED, Executed::No);
         self.fail_waiting(&failure, callers);
         for origin in self.cancel_all(|_| true) {
-            callers.failed(origin, failure.clone().surely(Executed::Maybe));
+            callers.failed(origin, failure.clone().with_executed(Executed::Maybe));
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{EndOptions, auth, endpoints, no_endpoint};
-use crate::auth::{AuthSettings, EachWay};
+use crate::auth::{AuthSettings, SecurityByDirection};
 use crate::error::Error;
 use crate::publish::Overflow;
 use crate::server::{Subscription, ValidSubscription};
@@ -61,7 +61,9 @@ impl Sub {
     auth!(auth: authenticate);
 
     /// The subscriptions, and what those show or ask for that have no setting of their own.
-    pub(in crate::proxy) fn check(self) -> Result<(Vec<ValidSubscription>, EachWay), Error> {
+    pub(in crate::proxy) fn check(
+        self,
+    ) -> Result<(Vec<ValidSubscription>, SecurityByDirection), Error> {
         let checked: Result<Vec<_>, _> = self
             .subscriptions
             .into_iter()
@@ -73,7 +75,7 @@ impl Sub {
         }
         let logins = self
             .auth
-            .of_each(checked.iter().map(ValidSubscription::direction))?;
+            .for_endpoints(checked.iter().map(ValidSubscription::direction))?;
         let inheriting = checked.iter().filter_map(ValidSubscription::inheriting);
         self.auth.warn_if_exposed(inheriting);
         Ok((checked, logins))

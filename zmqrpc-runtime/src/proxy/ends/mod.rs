@@ -8,7 +8,7 @@ pub use calls::{Rep, Req};
 pub use events::{Pub, Sub};
 pub use jobs::{Pull, Push};
 
-use crate::auth::{AuthSettings, EachWay};
+use crate::auth::{AuthSettings, SecurityByDirection};
 use crate::error::Error;
 use crate::publish::Endpoints;
 use crate::socket::{Endpoint, Security};
@@ -78,13 +78,13 @@ impl EndOptions {
     /// For one socket with all endpoints.
     pub(super) fn security(&self) -> Result<Security, Error> {
         self.auth.warn_if_exposed(self.endpoints()?.iter());
-        self.auth.of_one(self.endpoints.directions())
+        self.auth.for_socket(self.endpoints.directions())
     }
 
     /// For a socket for each endpoint.
-    pub(super) fn securities(&self) -> Result<EachWay, Error> {
+    pub(super) fn securities(&self) -> Result<SecurityByDirection, Error> {
         self.auth.warn_if_exposed(self.endpoints()?.iter());
-        self.auth.of_each(self.endpoints.directions())
+        self.auth.for_endpoints(self.endpoints.directions())
     }
 }
 

@@ -49,7 +49,7 @@ impl ServerBuilder {
         self.auth.warn_if_exposed(exposed);
         let own = self.endpoints.iter().map(|(_, direction)| *direction);
         let others = pulls.iter().map(Endpoint::direction);
-        let (security, logins) = self.auth.of_one_and_each(own, others)?;
+        let (security, logins) = self.auth.for_socket_and_endpoints(own, others)?;
         let denied = logins.bound.denied();
         let limits = self.limits();
         let options = self

@@ -9,7 +9,7 @@ use crate::server::dispatcher::{Dispatcher, ReadyCall};
 use crate::socket::Message;
 use crate::wire::{
     Dialect, Event, EventContent, HEARTBEAT_TOPIC, Incoming, MAX_TOPIC, NO_ID, Request,
-    RequestKind, uncounted,
+    RequestKind, without_hops,
 };
 
 /// What a frame says.
@@ -54,7 +54,7 @@ impl Dispatcher {
         };
         let front = EventOrigin {
             publisher: event.publisher,
-            sequence: uncounted(event.sequence),
+            sequence: without_hops(event.sequence),
         };
         let read = match (event.content, text) {
             (EventContent::Heartbeat, None) => EventFrame::Heartbeat,

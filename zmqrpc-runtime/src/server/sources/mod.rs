@@ -45,7 +45,7 @@ pub(crate) use subscription_source::{SilenceCallback, SubscriptionSource};
 use slot::{SourceSlot, SourceTurn};
 
 use super::dispatcher::{Dispatcher, FrameReader, ReadyCall};
-use crate::auth::EachWay;
+use crate::auth::SecurityByDirection;
 use crate::error::{EndpointCause, Error};
 use crate::socket::{Endpoint, Poller, Security, SocketError, SocketOptions, UnreadTimer};
 
@@ -104,14 +104,18 @@ pub(super) struct Sources {
     /// The end was requested.
     stopping: bool,
     options: SocketOptions,
-    logins: EachWay,
+    logins: SecurityByDirection,
     /// Those of the router and of every source; made again when there are others.
     pollers: Option<Waiters>,
 }
 
 impl Sources {
     /// `options` are those of each socket, but for its login, which `logins` says.
-    pub(super) fn new(router: Arc<Poller>, options: SocketOptions, logins: EachWay) -> Self {
+    pub(super) fn new(
+        router: Arc<Poller>,
+        options: SocketOptions,
+        logins: SecurityByDirection,
+    ) -> Self {
         Self {
             router,
             subscriptions: Vec::new(),
@@ -133,7 +137,7 @@ impl Sources {
     ) -> Result<SocketOptions, Error> {
         check_new(&self.subscriptions, subscription.endpoint())?;
         // What connects shows what it was given itself: a password is not for everybody.
-        let logins = EachWay {
+        let logins = SecurityByDirection {
             connected: Security::Open,
             ..self.logins.clone()
         };

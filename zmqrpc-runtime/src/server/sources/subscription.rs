@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::auth::{
-    AuthSettings, EachWay, authenticate_method, credentials_method, warn_if_exposed,
+    AuthSettings, SecurityByDirection, authenticate_method, credentials_method, warn_if_exposed,
 };
 use crate::error::{EndpointCause, Error};
 use crate::socket::{Direction, Endpoint, Security, SocketOptions};
@@ -80,7 +80,11 @@ impl ValidSubscription {
     }
 
     /// What to open it with, among others whose settings are these; `logins` are for those that have none of their own.
-    pub(crate) fn options(&self, options: &SocketOptions, logins: &EachWay) -> SocketOptions {
+    pub(crate) fn options(
+        &self,
+        options: &SocketOptions,
+        logins: &SecurityByDirection,
+    ) -> SocketOptions {
         let own = self.security.clone();
         SocketOptions {
             receive_high_water: self.high_water.into(),
@@ -195,7 +199,7 @@ impl Subscription {
             check_topic(topic)?;
         }
         let auth = self.auth;
-        let own = (!auth.is_open()).then(|| auth.of_one([self.direction].into_iter()));
+        let own = (!auth.is_empty()).then(|| auth.for_socket([self.direction].into_iter()));
         Ok(ValidSubscription {
             endpoint,
             topics,

@@ -1,40 +1,40 @@
-//! What a type does with a format, noted step by step; and what to have it do next.
+//! Records what a type does with a format, step by step, and selects what the probe feeds it next.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
-/// The runs of a type, whatever it holds.
-const MOST_RUNS: usize = 2_000;
+/// The most runs for a type.
+const MAX_RUNS: usize = 2_000;
 
-/// A thing that is counted in postcard, where nothing has a name.
+/// A step whose number postcard relies on, as it writes no names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// A variant: of which enum, with which number, and its name where it is known.
+    /// A variant: its enum, its number, and its name if known.
     Variant(&'static str, u32, &'static str),
-    /// So many fields of this struct.
+    /// The struct, and its number of fields.
     Fields(&'static str, usize),
 }
 
-/// The steps of one half of a type, in order.
+/// The steps of a type's `Serialize` or `Deserialize`, in order.
 #[derive(Debug, Default)]
-pub(super) struct Trail(RefCell<Vec<Step>>);
+pub(super) struct Trace(RefCell<Vec<Step>>);
 
-impl Trail {
-    /// Notes a step, and returns its place.
-    pub(super) fn note(&self, step: Step) -> usize {
+impl Trace {
+    /// Adds a step, and returns its index.
+    pub(super) fn push(&self, step: Step) -> usize {
         let mut steps = self.0.borrow_mut();
         steps.push(step);
         steps.len() - 1
     }
 
-    /// Counts one more field of the struct at `place`.
-    pub(super) fn add_field(&self, place: usize) {
-        if let Some(Step::Fields(_, count)) = self.0.borrow_mut().get_mut(place) {
+    /// Counts one more field of the struct at `index`.
+    pub(super) fn add_field(&self, index: usize) {
+        if let Some(Step::Fields(_, count)) = self.0.borrow_mut().get_mut(index) {
             *count += 1;
         }
     }
 
-    /// Says where what is `written` differs from what was read.
+    /// Returns how the steps of `Serialize`, `written`, differ from these steps of `Deserialize`.
     pub(super) fn difference(&self, written: &Self) -> Option<String> {
         let read = self.0.borrow();
         let written = written.0.borrow();
@@ -58,7 +58,7 @@ impl Trail {
                     ));
                 }
                 (Step::Variant(..), Step::Variant(..)) | (Step::Fields(..), Step::Fields(..)) => {}
-                // The two halves go different ways: the samples have to show whether they agree.
+                // The traces diverge: only samples can show whether the halves agree.
                 _ => return None,
             }
         }
@@ -66,48 +66,49 @@ impl Trail {
     }
 }
 
-/// Which variants a run makes, and what came of it.
+/// The variants that each run of the probe feeds to a type, and the steps of the present run.
 #[derive(Debug, Default)]
 pub(super) struct Script {
-    pub(super) read: Trail,
-    /// The enum whose variant is chosen, by the name of its type, and the variant's number.
+    pub(super) read: Trace,
+    /// The type name of the enum whose variant this run selects, and the variant's number.
     target: Option<(&'static str, u32)>,
-    /// Whether the target has been met in this run.
-    met: Cell<bool>,
-    /// What is still to be made, and what was.
-    open: RefCell<Vec<(&'static str, u32)>>,
-    seen: RefCell<BTreeSet<&'static str>>,
+    /// Whether this run has reached the target.
+    reached: Cell<bool>,
+    /// The variants still to select, of all enums seen so far.
+    pending: RefCell<Vec<(&'static str, u32)>>,
+    seen_enums: RefCell<BTreeSet<&'static str>>,
     runs: usize,
-    asked: Cell<usize>,
+    values: Cell<usize>,
 }
 
 impl Script {
-    /// Goes to the next run; returns `false` if all is done.
+    /// Prepares the next run; returns `false` if none is left.
     pub(super) fn advance(&mut self) -> bool {
         self.runs += 1;
-        self.read = Trail::default();
-        self.met.set(false);
-        self.asked.set(0);
-        self.target = self.open.get_mut().pop();
-        self.target.is_some() && self.runs < MOST_RUNS
+        self.read = Trace::default();
+        self.reached.set(false);
+        self.values.set(0);
+        self.target = self.pending.get_mut().pop();
+        self.target.is_some() && self.runs < MAX_RUNS
     }
 
-    /// Whether this run may ask for more: a large array, or a type without an end, may not.
-    pub(super) fn goes_on(&self) -> bool {
-        self.asked.set(self.asked.get() + 1);
-        self.asked.get() < 10_000
+    /// Counts a value; returns `false` if the run has had too many. Large arrays and endless types
+    /// end so.
+    pub(super) fn count_value(&self) -> bool {
+        self.values.set(self.values.get() + 1);
+        self.values.get() < 10_000
     }
 
-    /// Chooses a variant of the enum that is the type `ty`.
+    /// Returns the number of the variant to decode of the enum whose type name is `ty`.
     pub(super) fn choose(&self, ty: &'static str, variants: usize, depth: usize) -> u32 {
         let variants = u32::try_from(variants).unwrap_or(u32::MAX).max(1);
-        if self.seen.borrow_mut().insert(ty) {
+        if self.seen_enums.borrow_mut().insert(ty) {
             let all = (0..variants.min(256)).map(|number| (ty, number));
-            self.open.borrow_mut().extend(all);
+            self.pending.borrow_mut().extend(all);
         }
         match self.target {
-            Some((target, number)) if target == ty && !self.met.replace(true) => number,
-            // Within itself another one each time: one of them ends.
+            Some((target, number)) if target == ty && !self.reached.replace(true) => number,
+            // Selects another variant at each depth: one of them ends the recursion.
             _ => u32::try_from(depth).unwrap_or(0) % variants,
         }
     }
