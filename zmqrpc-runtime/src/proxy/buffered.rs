@@ -88,9 +88,9 @@ impl<Q: Queue> BufferedProxy<Q> {
             queue,
             settings: ProxySettings::default(),
             patience: RetryPolicy {
-                attempt: Duration::from_secs(30),
-                attempts: 0,
-                counts_all: false,
+                attempt_timeout: Duration::from_secs(30),
+                max_attempts: 0,
+                count_all_failures: false,
                 time_to_live: None,
                 backoff: Backoff {
                     first: Duration::from_millis(100),
@@ -110,7 +110,7 @@ impl<Q: Queue> BufferedProxy<Q> {
     /// How long to wait for the answer to one try. Default: 30 s. The target is told what all tries that are left take
     /// together, see [`Req::attempts`]: it may go on for so long.
     pub fn attempt_timeout(mut self, limit: Duration) -> Self {
-        self.patience.attempt = limit;
+        self.patience.attempt_timeout = limit;
         self
     }
 
@@ -163,7 +163,7 @@ impl<Q: Queue> BufferedProxy<Q> {
             settings,
             mut patience,
         } = self;
-        patience.attempts = to.attempts.max(1);
+        patience.max_attempts = to.attempts.max(1);
         settings.check()?;
         patience.check()?;
         let store: Arc<dyn Store> = Arc::new(queue);
@@ -198,7 +198,7 @@ impl Drop for BufferedHandle {
 
 impl RetryPolicy {
     pub(super) fn check(&self) -> Result<(), Error> {
-        if self.attempt.is_zero() {
+        if self.attempt_timeout.is_zero() {
             let reason = "a try needs some time, zero is none";
             return Err(Error::bad_setting("attempt_timeout", reason));
         }
