@@ -139,7 +139,7 @@ impl<I: Intake> Deliverer<I> {
             let call = Outgoing {
                 origin: number,
                 request,
-                deadline: now.checked_add(self.spool.retry_policy.attempt_timeout),
+                deadline: now.checked_add(self.spool.policy.attempt_timeout),
                 wants_reply: true,
             };
             match self.backend.forward(call, now) {

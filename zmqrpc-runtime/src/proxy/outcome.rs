@@ -10,7 +10,7 @@ pub(super) enum DeliveryFault {
         reason: String,
         /// Whether the reason may lie in the request: it may have been executed, or the target has rejected its sender. A
         /// target that is overloaded, draining or unavailable says nothing about the request.
-        counts_as_attempt: bool,
+        counts: bool,
     },
     /// The target has not replied in time. It is alive, and may still be executing the request.
     TimedOut,
@@ -42,7 +42,7 @@ impl DeliveryFault {
     fn counted(reason: String) -> Self {
         Self::Transient {
             reason,
-            counts_as_attempt: true,
+            counts: true,
         }
     }
 
@@ -54,10 +54,10 @@ impl DeliveryFault {
         };
         match status {
             Status::Overloaded | Status::ShuttingDown | Status::Expired | Status::Unavailable => {
-                let counts_as_attempt = executed != Executed::No;
+                let counts = executed != Executed::No;
                 Self::Transient {
                     reason: text,
-                    counts_as_attempt,
+                    counts,
                 }
             }
             // The target's operator may allow it later.
@@ -125,7 +125,7 @@ mod tests {
         ] {
             let failure = DeliveryFault::from_status(status, executed, "");
             assert!(
-                matches!(failure, DeliveryFault::Transient { counts_as_attempt, .. } if counts_as_attempt == expected),
+                matches!(failure, DeliveryFault::Transient { counts, .. } if counts == expected),
                 "{status:?}"
             );
         }

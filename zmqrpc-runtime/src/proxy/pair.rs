@@ -164,7 +164,7 @@ impl ProxySettings {
         req: &Req,
         counters: &Arc<ProxyCounters>,
     ) -> Result<Box<dyn Relay>, Error> {
-        let retry_policy = RetryPolicy {
+        let policy = RetryPolicy {
             attempt_timeout: ATTEMPT_TIMEOUT,
             max_attempts: req.attempts.max(1),
             count_all_failures: true,
@@ -172,12 +172,7 @@ impl ProxySettings {
             backoff: BACKOFF,
         };
         let queue = MemoryQueue::without_letters(self.max_calls, self.max_queued_bytes);
-        let spool = Spool::new(
-            Arc::new(queue),
-            self.limits(),
-            retry_policy,
-            Arc::clone(counters),
-        );
+        let spool = Spool::new(Arc::new(queue), self.limits(), policy, Arc::clone(counters));
         let spool = spool.map_err(|reason| Error::bad_queue("the queue", reason))?;
         let backend = self.backend(req, counters)?;
         let relay = Deliverer::start(intake, backend, spool)?;

@@ -1,5 +1,4 @@
-//! The spool: requests that a proxy has accepted and not delivered. It consists of the queue, what is still to be written
-//! to it, and the delivery schedule. [`Deliverer`](super::deliverer) uses it.
+//! Requests that a proxy has accepted and not delivered: the queue, what is not in it yet, and the delivery schedule.
 
 mod outgoing;
 
@@ -34,9 +33,8 @@ pub(super) struct RetryPolicy {
 /// Deliveries are recorded in the queue after this delay, or when there are [`RECORD_COUNT`] of them.
 const RECORD_DELAY: Duration = Duration::from_millis(50);
 const RECORD_COUNT: usize = 256;
-/// Bytes of new requests that may wait to be written, since callers can send faster than any disk writes. A single request
-/// may be larger.
-const MAX_UNWRITTEN_BYTES: usize = 64 << 20;
+/// Bytes of new requests that may wait to be written; a single one may be larger. Callers can send faster than disks write.
+const MAX_UNWRITTEN: usize = 64 << 20;
 /// Bytes of new requests after which a batch ends: the callers of the first need not wait until all are written.
 const MAX_BATCH_BYTES: usize = 16 << 20;
 /// Delay after a failed write before the next one: a failing attempt takes time in which the queue could be read.
@@ -47,7 +45,7 @@ pub(super) struct Spool {
     store: Arc<dyn Store>,
     pub(super) schedule: DeliverySchedule,
     limits: Limits,
-    pub(super) retry_policy: RetryPolicy,
+    pub(super) policy: RetryPolicy,
     next_number: u64,
     bytes: usize,
     /// The requests, oldest first.
@@ -77,14 +75,14 @@ impl Spool {
     pub(super) fn new(
         store: Arc<dyn Store>,
         limits: Limits,
-        retry_policy: RetryPolicy,
+        policy: RetryPolicy,
         counters: Arc<ProxyCounters>,
     ) -> Result<Self, String> {
         let mut spool = Self {
-            schedule: DeliverySchedule::new(retry_policy.backoff),
+            schedule: DeliverySchedule::new(policy.backoff),
             next_number: store.next_number(),
             limits,
-            retry_policy,
+            policy,
             bytes: 0,
             requests: BTreeMap::new(),
             batch: Batch::default(),
@@ -102,7 +100,7 @@ impl Spool {
             bytes,
         } in spool.store.contents()?
         {
-            spool.add_request(number, accepted, bytes, (now, clock));
+            spool.add(number, accepted, bytes, (now, clock));
             spool.schedule.add(number, origin);
         }
         Ok(spool)
@@ -113,26 +111,20 @@ impl Spool {
     }
 
     /// Adds a request that was accepted when the clock showed `accepted` milliseconds, given the present time.
-    fn add_request(
-        &mut self,
-        number: u64,
-        accepted: u64,
-        bytes: usize,
-        (now, clock): (Instant, u64),
-    ) {
+    fn add(&mut self, number: u64, accepted: u64, bytes: usize, (now, clock): (Instant, u64)) {
         let age = Duration::from_millis(clock.saturating_sub(accepted));
         let left = self
-            .retry_policy
+            .policy
             .time_to_live
             .map(|limit| limit.saturating_sub(age));
         self.bytes += bytes;
-        let request = HeldRequest {
+        let held = HeldRequest {
             bytes,
             accepted,
             due: left.and_then(|left| now.checked_add(left)),
             attempts: 0,
         };
-        self.requests.insert(number, request);
+        self.requests.insert(number, held);
         self.update_counters();
     }
 
@@ -156,10 +148,8 @@ impl Spool {
                 "the proxy's queue is full, at {} requests or {} bytes",
                 capacity.requests, capacity.bytes
             )
-        } else if self.new_bytes > 0 && self.new_bytes.saturating_add(bytes) > MAX_UNWRITTEN_BYTES {
-            format!(
-                "over {MAX_UNWRITTEN_BYTES} bytes of requests wait to be written to the proxy's queue"
-            )
+        } else if self.new_bytes > 0 && self.new_bytes.saturating_add(bytes) > MAX_UNWRITTEN {
+            format!("over {MAX_UNWRITTEN} bytes of requests wait to be written to the queue")
         } else {
             return None;
         };
@@ -181,9 +171,7 @@ impl Spool {
 
     /// Returns the bytes of a request as it was accepted; 0 if it has ended.
     pub(super) fn request_bytes(&self, number: u64) -> usize {
-        self.requests
-            .get(&number)
-            .map_or(0, |request| request.bytes)
+        self.requests.get(&number).map_or(0, |held| held.bytes)
     }
 
     /// Puts a request into the next batch. It is neither acknowledged nor delivered before that has been written.
@@ -192,12 +180,11 @@ impl Spool {
         self.next_number += 1;
         let (accepted, bytes) = (stored.accepted, stored.frame.len());
         self.new_bytes += bytes;
-        self.add_request(number, accepted, bytes, (now, accepted));
+        self.add(number, accepted, bytes, (now, accepted));
         self.batch.new.push((number, stored));
     }
 
-    /// Returns the batch that is to be written now, if one is due or `all` is set: the oldest new requests and, with the last
-    /// of these, all other changes.
+    /// Returns the next batch if it is due or `all` is set: the oldest new requests and, with the last, all other changes.
     pub(super) fn next_batch(&mut self, now: Instant, all: bool) -> Option<Batch> {
         if self.batch.is_empty() {
             return None;
@@ -260,12 +247,12 @@ impl Spool {
                 if self.write_failure.is_none() {
                     log::line!(error, reason = log::text(&reason); "a proxy's queue cannot be written");
                 }
-                // What has ended is still to be recorded.
+                // Ended requests are still to be recorded.
                 self.batch.done.extend(&batch.done);
                 self.batch.dead.extend(batch.dead.iter().cloned());
                 self.new_bytes = 0;
-                let failure = std::mem::take(&mut self.batch.new);
-                let new: Vec<_> = batch.new.iter().chain(&failure).collect();
+                let unwritten = std::mem::take(&mut self.batch.new);
+                let new: Vec<_> = batch.new.iter().chain(&unwritten).collect();
                 if let Some((first, _)) = new.first() {
                     // A new request becomes no dead letter: its caller learns that it was not accepted.
                     self.batch.dead.retain(|(number, _)| number < first);
@@ -345,22 +332,17 @@ impl Spool {
         self.oldest_idle().map(|(_, due)| due.max(now))
     }
 
-    /// Returns the oldest request that is not in flight, and when it expires. The search skips those that are in flight,
-    /// which are few.
+    /// Returns the oldest request that is not in flight (few requests are), and when it expires.
     fn oldest_idle(&self) -> Option<(u64, Instant)> {
-        self.retry_policy.time_to_live?;
+        self.policy.time_to_live?;
         let mut requests = self.requests.iter();
-        let (number, request) =
-            requests.find(|(number, _)| !self.schedule.is_in_flight(**number))?;
-        Some((*number, request.due?))
+        let (number, held) = requests.find(|(number, _)| !self.schedule.is_in_flight(**number))?;
+        Some((*number, held.due?))
     }
 
     fn is_expired(&self, number: u64) -> bool {
-        self.retry_policy.time_to_live.is_some_and(|limit| {
-            let accepted = self
-                .requests
-                .get(&number)
-                .map_or(0, |request| request.accepted);
+        self.policy.time_to_live.is_some_and(|limit| {
+            let accepted = self.requests.get(&number).map_or(0, |held| held.accepted);
             Duration::from_millis(millis_now().saturating_sub(accepted)) >= limit
         })
     }
@@ -369,23 +351,18 @@ impl Spool {
     pub(super) fn attempt_failed(&mut self, number: u64, failure: DeliveryFault, now: Instant) {
         let (reason, counts, backs_off) = match failure {
             DeliveryFault::Permanent(reason) => return self.give_up(number, reason),
-            DeliveryFault::Transient {
-                reason,
-                counts_as_attempt,
-            } => (
-                reason,
-                counts_as_attempt || self.retry_policy.count_all_failures,
-                true,
-            ),
+            DeliveryFault::Transient { reason, counts } => {
+                (reason, counts || self.policy.count_all_failures, true)
+            }
             // No back-off: the attempt has taken its time, and the target lets the repeat wait for the first to end.
             DeliveryFault::TimedOut => (UNANSWERED.into(), true, false),
         };
-        log::line!(debug, number, reason = log::text(&reason); "a delivery has failed and is retried");
+        log::line!(debug, number, reason = log::text(&reason); "an attempt to deliver has failed");
         let attempts = self.requests.get_mut(&number).map_or(0, |held| {
             held.attempts = held.attempts.saturating_add(u32::from(counts));
             held.attempts
         });
-        if attempts >= self.retry_policy.max_attempts {
+        if attempts >= self.policy.max_attempts {
             self.give_up(number, format!("tried {attempts} times: {reason}"));
         } else if self.is_expired(number) {
             self.counters.expired.increment();

@@ -13,7 +13,7 @@ impl Spool {
             attempt_timeout,
             max_attempts,
             ..
-        } = self.retry_policy;
+        } = self.policy;
         let held = self.requests.get(&number);
         let attempts = held.map_or(0, |held| held.attempts);
         let left = attempt_timeout.saturating_mul(max_attempts.saturating_sub(attempts));

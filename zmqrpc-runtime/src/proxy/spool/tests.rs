@@ -4,7 +4,7 @@ use super::*;
 const ATTEMPT: Duration = Duration::from_secs(1);
 
 fn spool() -> Spool {
-    let retry_policy = RetryPolicy {
+    let policy = RetryPolicy {
         attempt_timeout: ATTEMPT,
         max_attempts: 10,
         count_all_failures: false,
@@ -15,7 +15,7 @@ fn spool() -> Spool {
         },
     };
     let store = Arc::new(MemoryQueue::new(1000, 1 << 30));
-    Spool::new(store, Limits::NONE, retry_policy, Arc::default()).unwrap()
+    Spool::new(store, Limits::NONE, policy, Arc::default()).unwrap()
 }
 
 fn put(spool: &mut Spool, bytes: usize, now: Instant) -> Result<(), CallFailure> {
@@ -46,7 +46,7 @@ fn has_letter(spool: &Spool) -> bool {
 fn what_comes_faster_than_it_is_written_is_refused() {
     let (mut spool, now) = (spool(), Instant::now());
     for _ in 0..8 {
-        put(&mut spool, MAX_UNWRITTEN_BYTES / 8, now).unwrap();
+        put(&mut spool, MAX_UNWRITTEN / 8, now).unwrap();
     }
     let failure = put(&mut spool, 1, now).unwrap_err();
     assert_eq!(failure.status, Status::Overloaded);
@@ -64,7 +64,7 @@ fn what_comes_faster_than_it_is_written_is_refused() {
             None,
             "none is delivered before it is written"
         );
-        let rest = put(&mut spool, MAX_UNWRITTEN_BYTES, now);
+        let rest = put(&mut spool, MAX_UNWRITTEN, now);
         rest.expect_err("requests being written take room");
         let outcome = spool.store.commit(&batch);
         assert_eq!(spool.batch_written(&batch, outcome, now).unwrap(), 2);
@@ -73,7 +73,7 @@ fn what_comes_faster_than_it_is_written_is_refused() {
         }
     }
     assert!(spool.next_batch(now, true).is_none());
-    put(&mut spool, 2 * MAX_UNWRITTEN_BYTES, now).expect("a single request may be larger");
+    put(&mut spool, 2 * MAX_UNWRITTEN, now).expect("a single request may be larger");
     assert_eq!(write(&mut spool, now), 1);
 }
 
