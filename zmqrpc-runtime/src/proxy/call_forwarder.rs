@@ -124,9 +124,9 @@ impl CallForwarder {
                 }
             }
         })?;
-        for gone in self.callers.frontend.take_disconnected() {
-            let has_gone = |caller: &Caller| caller.route.peer() == gone.peer();
-            for caller in self.backend.cancel_where(has_gone) {
+        for route in self.callers.frontend.take_disconnected() {
+            let is_disconnected = |caller: &Caller| caller.route.peer() == route.peer();
+            for caller in self.backend.cancel_where(is_disconnected) {
                 self.callers.forget(&caller);
             }
         }

@@ -190,8 +190,8 @@ impl Frontend {
     /// Retries the replies that callers had no room for. Returns whether any was sent or dropped.
     fn retry(&mut self) -> bool {
         let retried = self.outbox.retry(&mut self.router, &self.counters.frontend);
-        for gone in &retried.gone {
-            self.draining.forget(gone);
+        for route in &retried.gone {
+            self.draining.forget(route);
         }
         self.disconnected.extend(retried.gone);
         retried.moved
@@ -310,22 +310,22 @@ impl Frontend {
 
     fn send(&mut self, route: Route, message: Message) {
         let (delivery, counters) = (RoutedMessage { route, message }, &self.counters.frontend);
-        let gone = self.outbox.send(delivery, &mut self.router, counters);
-        self.after_send(gone);
+        let disconnected = self.outbox.send(delivery, &mut self.router, counters);
+        self.after_send(disconnected);
     }
 
     /// Sends a message that [`is_flushed`](Self::is_flushed) does not wait for.
     fn send_best_effort(&mut self, route: Route, message: Message) {
         let (delivery, counters) = (RoutedMessage { route, message }, &self.counters.frontend);
-        let gone = self.outbox.answer(delivery, &mut self.router, counters);
-        self.after_send(gone);
+        let disconnected = self.outbox.answer(delivery, &mut self.router, counters);
+        self.after_send(disconnected);
     }
 
-    fn after_send(&mut self, gone: Option<Route>) {
+    fn after_send(&mut self, disconnected: Option<Route>) {
         self.needs_drain = true;
-        if let Some(gone) = gone {
-            self.draining.forget(&gone);
-            self.disconnected.push(gone);
+        if let Some(route) = disconnected {
+            self.draining.forget(&route);
+            self.disconnected.push(route);
         }
     }
 }

@@ -120,11 +120,11 @@ fn publish_request(
         Ok(Incoming::Request(Request { codec, .. })) => codec,
         _ => 0,
     };
-    let passed = peek_id(request).map_or(0, hops);
-    if passed >= MAX_HOPS {
+    let hop_count = peek_id(request).map_or(0, hops);
+    if hop_count >= MAX_HOPS {
         return Ok(Err(too_many_hops()));
     }
-    let sequence = numbered(passed + 1, output.sequence());
+    let sequence = numbered(hop_count + 1, output.sequence());
     let event = match request_to_event(request, sequence, output.id, limits) {
         Ok(event) => Message::from(event),
         // An event is longer than its request, which may have been as long as allowed.

@@ -95,12 +95,12 @@ impl Control {
             end: Condvar::new(),
             process: Process::current(),
         });
-        let own = Arc::clone(&control);
+        let thread_control = Arc::clone(&control);
         thread::Builder::new()
             .name("zmqrpc-proxy".into())
             .spawn(move || {
-                let _notifier = EndNotifier(&own);
-                own.run(relay, &pollers);
+                let _notifier = EndNotifier(&thread_control);
+                thread_control.run(relay, &pollers);
             })
             .map_err(|error| SocketError::thread(&error))?;
         Ok(control)
@@ -119,10 +119,10 @@ impl Control {
         self.state().deadline.get_or_insert(until);
         self.stopping.store(true, Ordering::Release);
         self.poller.wake();
-        let longest = limit.min(FOREVER) + CLOSE_LIMIT;
+        let timeout = limit.min(FOREVER) + CLOSE_LIMIT;
         let waited = self
             .end
-            .wait_timeout_while(self.state(), longest, |state| !state.ended);
+            .wait_timeout_while(self.state(), timeout, |state| !state.ended);
         let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         state.ended && !state.abandoned
     }

@@ -165,11 +165,11 @@ impl InputSockets for Events {
 
     fn call_frame((_, event): &Self::Item, limits: &Limits) -> Option<Vec<u8>> {
         // The request keeps the event's count of proxies.
-        let passed = peek_id(event).map_or(0, hops);
-        let id = if passed == 0 {
+        let hop_count = peek_id(event).map_or(0, hops);
+        let id = if hop_count == 0 {
             NO_ID
         } else {
-            numbered(passed, 0)
+            numbered(hop_count, 0)
         };
         event_to_request(event, RequestKind::Call, id, limits).ok()?
     }

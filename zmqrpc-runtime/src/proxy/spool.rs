@@ -113,7 +113,7 @@ impl Spool {
     /// Adds a request that was accepted when the clock showed `accepted` milliseconds, given the present time.
     fn add(&mut self, number: u64, accepted: u64, bytes: usize, (now, clock): (Instant, u64)) {
         let age = Duration::from_millis(clock.saturating_sub(accepted));
-        let left = self
+        let remaining = self
             .policy
             .time_to_live
             .map(|limit| limit.saturating_sub(age));
@@ -121,7 +121,7 @@ impl Spool {
         let held = HeldRequest {
             bytes,
             accepted,
-            due: left.and_then(|left| now.checked_add(left)),
+            due: remaining.and_then(|remaining| now.checked_add(remaining)),
             attempts: 0,
         };
         self.requests.insert(number, held);

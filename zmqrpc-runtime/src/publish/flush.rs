@@ -1,6 +1,6 @@
 //! Waiting until messages have left this process.
 //!
-//! Events and jobs get no reply, so nothing more can be known here. A flush sends a counted message (a heartbeat or a ping)
+//! Events and jobs get no reply, so nothing more can be known here. A flush sends a tracked message (a heartbeat or a ping)
 //! behind them. When libzmq has freed that one and its I/O thread has turned to something else, the flush sends another:
 //! once libzmq has freed that one too, everything before the first has been written to the connections.
 
@@ -18,7 +18,7 @@ use crate::error::{CallTarget, Error};
 use crate::socket::{Message, PushError, SocketError, UnsentCounter, await_io_thread, unblock};
 use crate::wire::{Executed, NO_ID, encode_ping};
 
-/// Delay before another attempt to send a counted message where a queue has no room.
+/// Delay before another attempt to send a tracked message where a queue has no room.
 const RETRY_DELAY: Duration = Duration::from_millis(5);
 
 impl Publisher {
@@ -43,7 +43,7 @@ impl Publisher {
     fn flush_once(&self, deadline: Instant) -> Result<(), FlushFailure> {
         let counter = UnsentCounter::new();
         loop {
-            match self.publish_counted_heartbeat(&counter) {
+            match self.publish_tracked_heartbeat(&counter) {
                 Ok(()) => break,
                 Err(NotPublished::Full) if Instant::now() < deadline => {
                     thread::park_timeout(RETRY_DELAY);

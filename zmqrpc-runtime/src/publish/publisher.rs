@@ -184,14 +184,14 @@ impl Publisher {
         }
     }
 
-    /// Publishes a heartbeat that `counter` counts.
-    pub(super) fn publish_counted_heartbeat(
+    /// Publishes a heartbeat that `counter` tracks.
+    pub(super) fn publish_tracked_heartbeat(
         &self,
         counter: &Arc<UnsentCounter>,
     ) -> Result<(), NotPublished> {
         self.shared
             .socket
-            .publish_counted_heartbeat(self.shared.id, counter)
+            .publish_tracked_heartbeat(self.shared.id, counter)
     }
 
     pub(super) fn endpoint(&self) -> Option<Arc<str>> {

@@ -95,14 +95,14 @@ impl PublisherSocket {
         sent
     }
 
-    /// Publishes a heartbeat that `counter` counts, or none if a subscriber has no room for it.
-    pub(super) fn publish_counted_heartbeat(
+    /// Publishes a heartbeat that `counter` tracks, or none if a subscriber has no room for it.
+    pub(super) fn publish_tracked_heartbeat(
         &self,
         publisher: u64,
         counter: &Arc<UnsentCounter>,
     ) -> Result<(), NotPublished> {
         let mut state = self.lock();
-        let sent = state.publish_counted_heartbeat(publisher, counter);
+        let sent = state.publish_tracked_heartbeat(publisher, counter);
         self.drain_and_notify(&mut state);
         sent
     }
@@ -187,7 +187,7 @@ impl PublisherState {
         })
     }
 
-    fn publish_counted_heartbeat(
+    fn publish_tracked_heartbeat(
         &mut self,
         publisher: u64,
         counter: &Arc<UnsentCounter>,
@@ -245,11 +245,11 @@ impl SocketState for PublisherState {
         self.stats.subscribers != before
     }
 
-    fn is_cut(&self) -> bool {
+    fn awaits_reconnect(&self) -> bool {
         self.socket.is_cut()
     }
 
-    fn must_look(&self) -> bool {
+    fn needs_polling(&self) -> bool {
         self.socket.must_look()
     }
 

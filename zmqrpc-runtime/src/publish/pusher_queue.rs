@@ -237,7 +237,7 @@ impl Guarded<PusherState> {
 }
 
 impl PusherState {
-    /// Sends a message, counted if that is necessary to know when it has left.
+    /// Sends a message, tracked if that is necessary to know when it has left.
     pub(super) fn hand_over(&mut self, message: Message) -> Result<(), PushError> {
         let Self {
             socket, unflushed, ..
@@ -325,11 +325,11 @@ impl SocketState for PusherState {
         }
     }
 
-    fn is_cut(&self) -> bool {
+    fn awaits_reconnect(&self) -> bool {
         self.socket.is_cut()
     }
 
-    fn must_look(&self) -> bool {
+    fn needs_polling(&self) -> bool {
         self.socket.must_look()
     }
 

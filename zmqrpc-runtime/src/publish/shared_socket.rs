@@ -41,9 +41,9 @@ pub(super) trait SocketState: Send {
     /// Adds the waker of the next waiting task to `wakes`.
     fn wake_task(&mut self, _wakes: &mut WakeList) {}
     /// Returns whether a connection may have to be made again without an event that says so.
-    fn is_cut(&self) -> bool;
+    fn awaits_reconnect(&self) -> bool;
     /// Returns whether some changes come without an event, so that the socket must be polled for them.
-    fn must_look(&self) -> bool;
+    fn needs_polling(&self) -> bool;
     /// Closes the socket and frees its endpoints.
     fn close_and_release(&mut self);
 }
@@ -123,7 +123,7 @@ impl<C: SocketState> SharedSocket<C> {
             return (lock, Ok(()));
         }
         lock.polled = true;
-        let next_poll = lock.must_look().then(|| now + LOOK);
+        let next_poll = lock.needs_polling().then(|| now + LOOK);
         drop(lock);
         let driven = self
             .poller
@@ -155,7 +155,7 @@ impl<C: SocketState> Guarded<C> {
     pub(super) fn drain_is_due(&self) -> bool {
         // Not always by the clock: reading it costs a quarter of the time of sending a message.
         self.uses_since_drain >= MAX_USES
-            || self.must_look() && self.drained_at.elapsed() >= MAINTENANCE_INTERVAL
+            || self.needs_polling() && self.drained_at.elapsed() >= MAINTENANCE_INTERVAL
     }
 }
 
@@ -205,6 +205,6 @@ impl<C: SocketState> IdleSocket for SharedSocket<C> {
             self.drain_and_notify(&mut lock);
         }
         wakes.take_from(&mut lock.wakes);
-        lock.is_cut()
+        lock.awaits_reconnect()
     }
 }

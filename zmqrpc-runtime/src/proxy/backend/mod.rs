@@ -121,7 +121,7 @@ impl<O> Backend<O> {
     ) -> Result<u64, (O, CallFailure)> {
         if self.calls.len() >= self.limits.in_flight {
             let detail = format!(
-                "the proxy has {} calls under way, see `max_calls`",
+                "the proxy has {} calls in flight, see `max_calls`",
                 self.limits.in_flight
             );
             return Err((call.origin, self.overloaded(detail)));
@@ -134,12 +134,12 @@ impl<O> Backend<O> {
         } = call;
         // Dereferenced once: asking libzmq for the address of the bytes takes longer than changing them.
         let frame: &mut [u8] = &mut request;
-        let passed = peek_id(frame).map_or(0, hops);
-        if passed >= MAX_HOPS {
+        let hop_count = peek_id(frame).map_or(0, hops);
+        if hop_count >= MAX_HOPS {
             return Err((origin, too_many_hops()));
         }
-        let passed = passed + 1;
-        let id = self.calls.next_id(passed);
+        let hop_count = hop_count + 1;
+        let id = self.calls.next_id(hop_count);
         patch_id(frame, id);
         let mut stage = None;
         if !self.calls.has_waiting() {
@@ -180,7 +180,7 @@ impl<O> Backend<O> {
             Some(stage) => stage,
             None => match self.wait_for_connection(request, now) {
                 Ok(stage) => stage,
-                Err(refusal) => return Err((origin, refusal)),
+                Err(failure) => return Err((origin, failure)),
             },
         };
         let call = ForwardedCall {
@@ -189,18 +189,18 @@ impl<O> Backend<O> {
             wants_reply,
             stage,
         };
-        Ok(self.calls.insert(passed, call))
+        Ok(self.calls.insert(hop_count, call))
     }
 
     /// Copies a request so that it can be redirected if its target rejects it; `None` if there is no other target or no
     /// room for the copy.
     fn copy_for_redirect(&self, request: &Message, wants_reply: bool) -> Option<Box<Redirect>> {
-        let left = self
+        let free_bytes = self
             .limits
             .waiting_bytes
             .saturating_sub(self.calls.redirect_bytes());
-        let kept = wants_reply && self.connections.len() > 1 && request.len() <= left;
-        kept.then(|| Box::new(Redirect::of(request)))
+        let may_redirect = wants_reply && self.connections.len() > 1 && request.len() <= free_bytes;
+        may_redirect.then(|| Box::new(Redirect::of(request)))
     }
 
     fn wait_for_connection(

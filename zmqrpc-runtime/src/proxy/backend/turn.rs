@@ -248,15 +248,15 @@ impl<O> Backend<O> {
             ..
         } = self;
         let several = connections.len() > 1;
-        let mut left = limits.waiting_bytes.saturating_sub(calls.redirect_bytes());
+        let mut free_bytes = limits.waiting_bytes.saturating_sub(calls.redirect_bytes());
         while let Some(id) = calls.send_next(|mut request, call| {
             if *updates_remaining {
                 update_remaining(&mut request, call.deadline, now);
             }
-            let kept = call.wants_reply && several && request.len() <= left;
-            let redirect = kept.then(|| Box::new(Redirect::of(&request)));
+            let may_redirect = call.wants_reply && several && request.len() <= free_bytes;
+            let redirect = may_redirect.then(|| Box::new(Redirect::of(&request)));
             let connection = send(connections, next_connection, &[], request, now)?;
-            left -= redirect
+            free_bytes -= redirect
                 .as_ref()
                 .map_or(0, |redirect| redirect.request.len());
             Ok(CallStage::Sent {

@@ -158,8 +158,8 @@ impl Store for MemoryQueue {
 
     fn discard_letter(&self, number: u64) -> Result<bool, String> {
         let mut contents = self.contents();
-        let found = contents.letters.remove(&number);
-        contents.letter_bytes -= found.as_ref().map_or(0, StoredDeadLetter::bytes);
-        Ok(found.is_some())
+        let letter = contents.letters.remove(&number);
+        contents.letter_bytes -= letter.as_ref().map_or(0, StoredDeadLetter::bytes);
+        Ok(letter.is_some())
     }
 }

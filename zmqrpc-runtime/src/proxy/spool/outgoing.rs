@@ -16,12 +16,12 @@ impl Spool {
         } = self.policy;
         let held = self.requests.get(&number);
         let attempts = held.map_or(0, |held| held.attempts);
-        let left = attempt_timeout.saturating_mul(max_attempts.saturating_sub(attempts));
+        let remaining = attempt_timeout.saturating_mul(max_attempts.saturating_sub(attempts));
         match held.and_then(|held| held.due) {
-            Some(due) => left
+            Some(due) => remaining
                 .min(due.saturating_duration_since(now))
                 .max(attempt_timeout),
-            None => left,
+            None => remaining,
         }
     }
 
