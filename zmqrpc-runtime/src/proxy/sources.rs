@@ -46,6 +46,7 @@ pub(super) trait InputSockets: Send + Sized {
 
 /// Subscriptions to publishers.
 pub(super) struct Events {
+    /// The subscriptions, each with whether it needs a drain.
     sources: Vec<(SubscriptionSource, bool)>,
     /// The index of the source whose turn it is, and the messages that are left of its turn.
     turn: (usize, usize),
@@ -184,7 +185,9 @@ impl InputSockets for Events {
 
 /// Sockets that jobs are pulled from.
 pub(super) struct Jobs {
+    /// The sockets, each with whether it needs a drain.
     pulls: Vec<(PullSocket, bool)>,
+    /// As in [`Events`].
     turn: (usize, usize),
     limits: Limits,
     counters: Arc<ProxyCounters>,

@@ -107,7 +107,7 @@ impl Pusher {
         let queues = lock.socket.connections();
         lock.unflushed.begin_run(queues, UnsentCounter::new());
         while lock.unflushed.remaining() > 0 {
-            match lock.hand_over(Message::copy_of(&encode_ping(NO_ID))) {
+            match lock.send_message(Message::copy_of(&encode_ping(NO_ID))) {
                 Ok(()) => {}
                 Err(PushError::Broken(error)) => return Err(FlushFailure::Broken(error)),
                 Err(PushError::Full(_)) => {

@@ -112,11 +112,11 @@ impl PusherQueue {
         until: Option<Instant>,
     ) -> Result<(), SocketError> {
         let state = &mut **lock.guarded;
-        let mut known = state.tasks.iter_mut();
-        if let Some(known) = known.find(|known| Some(known.waiter) == *waiter) {
-            if !known.waker.will_wake(task) {
+        let mut tasks = state.tasks.iter_mut();
+        if let Some(waiting) = tasks.find(|waiting| Some(waiting.waiter) == *waiter) {
+            if !waiting.waker.will_wake(task) {
                 lock.wakes
-                    .discard(std::mem::replace(&mut known.waker, task.clone()));
+                    .discard(std::mem::replace(&mut waiting.waker, task.clone()));
             }
             return Ok(());
         }
@@ -220,7 +220,7 @@ impl Drive for SharedSocket<PusherState> {
         wakes.take_from(&mut lock.wakes);
         lock.next_drive = lock.next_drive_at(now, !wakes.is_empty());
         lock.next_drive
-            .map_or(DriveTurn::Leave, |look| DriveTurn::Wait(Some(look)))
+            .map_or(DriveTurn::Leave, |at| DriveTurn::Wait(Some(at)))
     }
 }
 
@@ -230,7 +230,7 @@ impl Guarded<PusherState> {
         if self.drain_is_due() {
             self.drain_socket();
         }
-        self.hand_over(message)?;
+        self.send_message(message)?;
         self.pushed += 1;
         Ok(())
     }
@@ -238,7 +238,7 @@ impl Guarded<PusherState> {
 
 impl PusherState {
     /// Sends a message, tracked if that is necessary to know when it has left.
-    pub(super) fn hand_over(&mut self, message: Message) -> Result<(), PushError> {
+    pub(super) fn send_message(&mut self, message: Message) -> Result<(), PushError> {
         let Self {
             socket, unflushed, ..
         } = self;
