@@ -41,11 +41,11 @@ impl fmt::Display for OverloadCause {
             ),
             Self::Subscriber(events) => write!(
                 f,
-                "a subscriber has {events} messages waiting, see `high_water`"
+                "a subscriber has {events} messages queued, see `high_water`"
             ),
             Self::Pullers { jobs, waited } => write!(
                 f,
-                "whoever pulls has {jobs} jobs waiting, for {waited:?}; see `high_water`"
+                "every puller has had {jobs} jobs queued for {waited:?}, see `high_water`"
             ),
             Self::Remote(text) => Printable(text).fmt(f),
         }

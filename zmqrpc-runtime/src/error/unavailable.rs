@@ -104,7 +104,7 @@ impl fmt::Display for UnavailableCause {
                 f.write_str("the connection broke after notifications had been handed over")
             }
             Self::NoPuller { waited, lookup } => {
-                write!(f, "nobody has pulled for {waited:?}")?;
+                write!(f, "no puller has been connected for {waited:?}")?;
                 because(f, lookup.as_deref())
             }
             Self::TooFewSubscribers {
@@ -115,7 +115,7 @@ impl fmt::Display for UnavailableCause {
             } => {
                 write!(
                     f,
-                    "{present} of {wanted} subscribers are there after {waited:?}"
+                    "{present} of {wanted} subscribers are connected after {waited:?}"
                 )?;
                 because(f, lookup.as_deref())
             }

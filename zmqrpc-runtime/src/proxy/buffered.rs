@@ -76,7 +76,7 @@ pub struct BufferedProxy<Q> {
     to: Req,
     queue: Q,
     settings: ProxySettings,
-    patience: RetryPolicy,
+    policy: RetryPolicy,
 }
 
 impl<Q: Queue> BufferedProxy<Q> {
@@ -87,10 +87,10 @@ impl<Q: Queue> BufferedProxy<Q> {
             to,
             queue,
             settings: ProxySettings::default(),
-            patience: RetryPolicy {
-                attempt: Duration::from_secs(30),
-                attempts: 0,
-                counts_all: false,
+            policy: RetryPolicy {
+                attempt_timeout: Duration::from_secs(30),
+                max_attempts: 0,
+                count_all_failures: false,
                 time_to_live: None,
                 backoff: Backoff::default(),
             },
@@ -100,20 +100,20 @@ impl<Q: Queue> BufferedProxy<Q> {
     /// How old a request may become before it is given up. Default: no limit. It is measured by the clock of the machine,
     /// so that it goes on while the proxy is down.
     pub fn time_to_live(mut self, limit: Duration) -> Self {
-        self.patience.time_to_live = Some(limit);
+        self.policy.time_to_live = Some(limit);
         self
     }
 
     /// How long to wait for the answer to one try. Default: 30 s. The target is told what all tries that are left take
     /// together, see [`Req::attempts`]: it may go on for so long.
     pub fn attempt_timeout(mut self, limit: Duration) -> Self {
-        self.patience.attempt = limit;
+        self.policy.attempt_timeout = limit;
         self
     }
 
     /// Sets how long to wait after an attempt that failed. A connection that is made ends all waits.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
-        self.patience.backoff = backoff;
+        self.policy.backoff = backoff;
         self
     }
 
@@ -135,17 +135,17 @@ impl<Q: Queue> BufferedProxy<Q> {
             to,
             queue,
             settings,
-            mut patience,
+            mut policy,
         } = self;
-        patience.attempts = to.attempts.max(1);
+        policy.max_attempts = to.attempts.max(1);
         settings.check()?;
-        patience.check()?;
+        policy.check()?;
         let store: Arc<dyn Store> = Arc::new(queue);
         let counters = Arc::new(ProxyCounters::default());
         let spool = Spool::new(
             Arc::clone(&store),
             settings.limits(),
-            patience,
+            policy,
             Arc::clone(&counters),
         );
         let spool = spool.map_err(|reason| Error::bad_queue("the queue", reason))?;
@@ -172,7 +172,7 @@ impl Drop for BufferedHandle {
 
 impl RetryPolicy {
     pub(super) fn check(&self) -> Result<(), Error> {
-        if self.attempt.is_zero() {
+        if self.attempt_timeout.is_zero() {
             let reason = "a try needs some time, zero is none";
             return Err(Error::bad_setting("attempt_timeout", reason));
         }

@@ -1,4 +1,4 @@
-//! From callers to services and back: REP to REQ.
+//! REP to REQ: forwards calls to services and their replies to the callers.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -13,32 +13,32 @@ use crate::command::CallFailure;
 use crate::socket::{Message, Poller, SocketError};
 use crate::wire::Status;
 
-/// Passes calls on as they come, any number at once, and their replies back.
+/// The relay that forwards calls as they arrive, any number at once, and their replies back.
 pub(super) struct CallForwarder {
     callers: CallerSide,
     backend: Backend<Caller>,
     stopping: bool,
 }
 
-/// The callers' side, and which of their calls is which of ours.
+/// The frontend, and the proxy's id of each call.
 struct CallerSide {
     frontend: Frontend,
-    /// From a caller's mark to the proxy's number, for those who give up. Two calls with one mark are as good as
-    /// impossible; then giving up the first has no effect.
-    numbers: HashMap<u64, u64, BuildHasherDefault<IdentityHasher>>,
+    /// From [`Caller::hash`] to the proxy's id of the call, for cancellations. In the practically impossible case that two
+    /// calls have the same hash, cancelling the first has no effect.
+    ids_by_hash: HashMap<u64, u64, BuildHasherDefault<IdentityHasher>>,
 }
 
-/// A mark is a hash already, and with a key that no caller knows.
+/// Passes keys through: they are hashes already, made with a key that no caller knows.
 #[derive(Default)]
 struct IdentityHasher(u64);
 
 impl Hasher for IdentityHasher {
-    fn write_u64(&mut self, mark: u64) {
-        self.0 = mark;
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
     }
 
     fn write(&mut self, _: &[u8]) {
-        debug_assert!(false, "only marks are looked up");
+        debug_assert!(false, "keys are `u64` hashes");
     }
 
     fn finish(&self) -> u64 {
@@ -48,78 +48,85 @@ impl Hasher for IdentityHasher {
 
 impl CallerSide {
     fn forget(&mut self, caller: &Caller) {
-        self.numbers.remove(&caller.mark);
+        self.ids_by_hash.remove(&caller.hash);
     }
 }
 
 impl CallSink<Caller> for CallerSide {
     fn answered(&mut self, caller: Caller, reply: Message) {
         self.forget(&caller);
-        self.frontend.pass_back(caller, reply);
+        self.frontend.send_reply(caller, reply);
     }
 
     fn failed(&mut self, caller: Caller, failure: CallFailure) {
         self.forget(&caller);
-        self.frontend.refuse(caller, &failure);
+        self.frontend.reject(caller, &failure);
     }
 
-    fn working(&mut self, caller: &Caller, sign: Message) {
-        self.frontend.pass_sign(caller, sign);
+    fn working(&mut self, caller: &Caller, frame: Message) {
+        self.frontend.send_working(caller, frame);
     }
 }
 
 impl CallForwarder {
     pub(super) fn new(frontend: Frontend, backend: Backend<Caller>) -> Self {
-        let numbers = HashMap::default();
+        let ids_by_hash = HashMap::default();
         Self {
-            callers: CallerSide { frontend, numbers },
+            callers: CallerSide {
+                frontend,
+                ids_by_hash,
+            },
             backend,
             stopping: false,
         }
     }
 
-    fn take_in(&mut self, now: Instant) -> Result<(), SocketError> {
+    fn receive(&mut self, now: Instant) -> Result<(), SocketError> {
         let Self {
-            callers: CallerSide { frontend, numbers },
+            callers:
+                CallerSide {
+                    frontend,
+                    ids_by_hash,
+                },
             backend,
             stopping,
         } = self;
-        frontend.take_in(now, |frontend, asked| match asked {
+        frontend.receive(now, |frontend, request| match request {
             FrontendRequest::Request { caller, .. } if *stopping => {
-                frontend.refuse(caller, &CallFailure::new(Status::ShuttingDown, ""));
+                frontend.reject(caller, &CallFailure::new(Status::ShuttingDown, ""));
             }
             FrontendRequest::Request {
                 caller,
                 request,
                 deadline,
             } => {
-                let (mark, wants_reply) = (caller.mark, caller.wants_reply);
+                let (hash, wants_reply) = (caller.hash, caller.wants_reply);
                 let call = Outgoing {
                     origin: caller,
                     request,
                     deadline,
                     wants_reply,
                 };
-                match backend.begin(call, now) {
-                    Ok(number) if wants_reply => drop(numbers.insert(mark, number)),
+                match backend.forward(call, now) {
+                    Ok(id) if wants_reply => drop(ids_by_hash.insert(hash, id)),
                     Ok(_) => {}
-                    Err((caller, refusal)) => frontend.refuse(caller, &refusal),
+                    Err((caller, failure)) => frontend.reject(caller, &failure),
                 }
             }
             FrontendRequest::Cancel(caller) => {
-                if let Some(number) = numbers.get(&caller.mark)
+                if let Some(id) = ids_by_hash.get(&caller.hash)
                     && backend
-                        .origin(*number)
+                        .origin(*id)
                         .is_some_and(|origin| origin.is_same(&caller))
                 {
-                    backend.cancel(*number);
-                    numbers.remove(&caller.mark);
+                    backend.cancel(*id);
+                    ids_by_hash.remove(&caller.hash);
                 }
             }
         })?;
-        for gone in self.callers.frontend.take_gone() {
-            let has_gone = |caller: &Caller| caller.route.peer() == gone.peer();
-            for caller in self.backend.cancel_all(has_gone) {
+        for route in self.callers.frontend.take_disconnected() {
+            let is_disconnected = |caller: &Caller| caller.route.peer() == route.peer();
+            for caller in self.backend.cancel_where(is_disconnected) {
                 self.callers.forget(&caller);
             }
         }
@@ -135,20 +142,20 @@ impl Relay for CallForwarder {
             .collect()
     }
 
-    fn wake(&mut self) {
-        self.callers.frontend.wake();
-        self.backend.wake();
+    fn after_wait(&mut self) {
+        self.callers.frontend.after_wait();
+        self.backend.after_wait();
     }
 
     fn turn(&mut self, now: Instant) -> Result<RelayTurn, SocketError> {
         self.backend.serve(now, &mut self.callers)?;
-        if self.callers.frontend.is_used() {
-            self.take_in(now)?;
+        if self.callers.frontend.needs_drain() {
+            self.receive(now)?;
         }
-        if self.callers.frontend.is_used() || self.backend.is_used() {
+        if self.callers.frontend.needs_drain() || self.backend.needs_drain() {
             return Ok(RelayTurn::Again);
         }
-        let times = [self.backend.next_look(now), self.callers.frontend.due()];
+        let times = [self.backend.due(now), self.callers.frontend.due()];
         Ok(RelayTurn::Wait(times.into_iter().flatten().min()))
     }
 
@@ -158,8 +165,8 @@ impl Relay for CallForwarder {
 
     fn stop(&mut self) {
         self.stopping = true;
-        let refusal = CallFailure::new(Status::ShuttingDown, "");
-        self.backend.fail_waiting(&refusal, &mut self.callers);
+        let failure = CallFailure::new(Status::ShuttingDown, "");
+        self.backend.fail_waiting(&failure, &mut self.callers);
     }
 
     fn is_done(&self) -> bool {

@@ -1,4 +1,4 @@
-//! What a proxy has seen since it started.
+//! Counters of a proxy.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,33 +16,33 @@ macro_rules! counters {
         #[non_exhaustive]
         pub struct ProxyStats {
             $($(#[$doc])* pub $name: u64,)*
-            /// How often the proxy was not let in: for a wrong login, for having none, or since none was asked for.
+            /// How often a peer rejected the proxy's login: because it was wrong, missing, or not asked for.
             pub login_failures: u64,
-            /// Requests that a queue holds now.
+            /// Requests that the queue holds now.
             pub held: u64,
-            /// Bytes of the requests that a queue holds now.
+            /// Bytes of the requests that the queue holds now.
             pub held_bytes: u64,
-            /// Messages that are no request, event or job: random bytes, other dialects, wrong frame counts.
+            /// Messages that are neither a request nor an event nor a job: random bytes, other dialects, wrong frame counts.
             pub malformed: u64,
-            /// Answers that were handed over to callers: replies of the target and failures that the proxy tells of.
+            /// Replies that were sent to callers: those of targets, and the proxy's own failures.
             pub answered: u64,
-            /// Answers that were dropped because a caller did not take them and its outbox was full.
+            /// Replies that were dropped because a caller did not read them and its outbox was full.
             pub dropped: u64,
-            /// Answers for callers that had gone.
+            /// Replies to callers that had disconnected.
             pub unreachable: u64,
-            /// Logins that were refused at ends that ask for them.
+            /// Logins of peers that were rejected at ends that demand one.
             pub logins_rejected: u64,
         }
 
-        /// The counters as they are counted.
+        /// The live counters behind [`ProxyStats`].
         #[derive(Debug, Default)]
         pub(super) struct ProxyCounters {
             $(pub(super) $name: Counter,)*
             held: AtomicU64,
             held_bytes: AtomicU64,
             denied: Mutex<Vec<RejectedLogins>>,
-            refused: Mutex<Vec<RejectedLogins>>,
-            /// Those of the side that callers connect to, as a server counts them.
+            unauthenticated: Mutex<Vec<RejectedLogins>>,
+            /// The counters of the caller side, which are those of a server.
             pub(super) frontend: server::ServerCounters,
         }
 
@@ -52,31 +52,31 @@ macro_rules! counters {
                 self.held_bytes.store(bytes, Ordering::Relaxed);
             }
 
-            /// Counts one more proxy in an event or a job that is passed on. `false` if it has passed too many: it would
-            /// go on for ever where proxies stand in a ring.
+            /// Counts one more proxy in the frame of an event or a job. Returns `false` if it has passed as many as allowed:
+            /// in a ring of proxies it would circle for ever.
             pub(super) fn count_hop(&self, frame: &mut [u8]) -> bool {
-                let goes_on = count_hop(frame);
-                if !goes_on && let Some(hidden) = self.frontend.log.admit("ring") {
-                    log::line!(warn, limit = MAX_HOPS, hidden; "a message has passed `limit` proxies and is dropped, do they stand in a ring? `hidden` more were before this one");
+                let may_pass = count_hop(frame);
+                if !may_pass && let Some(hidden) = self.frontend.log.admit("ring") {
+                    log::line!(warn, limit = MAX_HOPS, hidden; "a message has passed `limit` proxies and is dropped, do they stand in a ring? `hidden` more came before this one");
                 }
-                goes_on
+                may_pass
             }
 
-            /// Adds what an end counts that asks for logins.
-            pub(super) fn watch_denied(&self, denied: RejectedLogins) {
-                all(&self.denied).push(denied);
+            /// Includes the rejected logins of peers at an end that demands one in [`ProxyStats::denied`].
+            pub(super) fn watch_denied(&self, logins: RejectedLogins) {
+                lock(&self.denied).push(logins);
             }
 
-            /// Adds what a socket counts whose login may be refused.
-            pub(super) fn watch_refused(&self, refused: RejectedLogins) {
-                all(&self.refused).push(refused);
+            /// Includes the rejected logins of one of the proxy's sockets in [`ProxyStats::unauthenticated`].
+            pub(super) fn watch_unauthenticated(&self, logins: RejectedLogins) {
+                lock(&self.unauthenticated).push(logins);
             }
 
             pub(super) fn read(&self) -> ProxyStats {
                 let frontend = self.frontend.read();
                 ProxyStats {
-                    logins_rejected: all(&self.denied).iter().map(RejectedLogins::get).sum(),
-                    login_failures: all(&self.refused).iter().map(RejectedLogins::get).sum(),
+                    logins_rejected: lock(&self.denied).iter().map(RejectedLogins::get).sum(),
+                    login_failures: lock(&self.unauthenticated).iter().map(RejectedLogins::get).sum(),
                     $($name: self.$name.get(),)*
                     held: self.held.load(Ordering::Relaxed),
                     held_bytes: self.held_bytes.load(Ordering::Relaxed),
@@ -90,35 +90,35 @@ macro_rules! counters {
     };
 }
 
-fn all(watched: &Mutex<Vec<RejectedLogins>>) -> MutexGuard<'_, Vec<RejectedLogins>> {
+fn lock(watched: &Mutex<Vec<RejectedLogins>>) -> MutexGuard<'_, Vec<RejectedLogins>> {
     watched.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 counters! {
-    /// Requests, events and jobs that came in and could be read.
+    /// Requests, events and jobs that arrived with a valid header.
     received,
-    /// Those that were handed over to a target, each try counted.
+    /// Messages that were sent to a target, each attempt counted.
     forwarded,
-    /// Requests that were refused, typed, since the proxy had no room for them.
+    /// Requests that were rejected as overloaded because the proxy had no room for them.
     overloaded,
-    /// Requests whose time was over before there was an answer, or before they could be handed over.
+    /// Requests whose time limit or time to live passed before the target replied, or before they could be sent.
     expired,
-    /// Calls that their callers gave up.
+    /// Calls that their callers cancelled.
     cancelled,
-    /// Calls that were under way when the connection to their target broke, or the target showed no sign of life.
+    /// Calls that were in flight when the connection to their target broke, or the target stopped responding.
     lost,
-    /// Messages that a target has answered and a queue need not hold any more.
+    /// Messages from a queue that a target has replied to.
     delivered,
-    /// Tries to deliver that failed and are made again.
+    /// Delivery attempts that failed and are retried.
     retried,
-    /// Messages that were given up: dead letters, where there is a queue.
+    /// Messages that were given up. In a [`BufferedProxy`](crate::proxy::BufferedProxy) they become dead letters.
     given_up,
-    /// Dead letters that a queue has dropped for want of room: the oldest, and those that alone are larger than it.
+    /// Dead letters that a queue has dropped for lack of room: the oldest, and those that are larger than all of it.
     dead_letters_dropped,
-    /// How often a subscriber of the proxy was found full.
+    /// How often a subscriber's queue was found full.
     congested,
-    /// Messages of targets that ended no call: replies that came too late, and what is no reply. They are dropped.
+    /// Messages of targets that belonged to no call and were dropped: late replies, and messages that are no replies.
     late,
-    /// Connections to targets that were given up because nothing was heard, and made anew.
+    /// Connections to targets that were replaced because the target stopped responding.
     renewals,
 }

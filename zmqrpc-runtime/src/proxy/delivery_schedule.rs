@@ -1,9 +1,9 @@
-//! In which order, and when, requests that wait in a queue are tried: a state machine without I/O.
+//! The order and times in which the spool's requests are attempted: a state machine without I/O.
 //!
-//! The requests of one connection are a lane: one is under way at a time, and the next one comes when it has ended. Lanes
-//! go on beside each other. A client that has lost its connection comes back over another one, so a new lane begins
-//! only when everything that was accepted before it from the same address has ended. So the order of a client's requests
-//! is kept, whatever happens to its connection.
+//! The requests of one connection form a lane: one is in flight at a time, and the next one follows when it has ended. Lanes
+//! progress independently. Since a client that has lost its connection reconnects, a new lane starts only when everything
+//! that was accepted before it from the same address has ended. So each client's requests keep their order whatever happens
+//! to its connection.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, HashMap, HashSet, VecDeque};
@@ -13,24 +13,27 @@ use super::backoff::Backoff;
 
 use crate::clock::FOREVER;
 
-/// Where a request came from.
+/// The connection that a request arrived over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Origin {
-    /// The connection; never used again for another one.
+    /// A number that identifies the connection and is never reused.
     pub(super) connection: u64,
-    /// The address at its end, as the socket knows it.
+    /// The peer's address, as the socket knows it.
     pub(super) address: Box<str>,
 }
 
+/// A request.
 struct LaneItem {
+    /// The index of its lane.
     lane: usize,
-    tries: u32,
+    attempts: u32,
 }
 
+/// Requests that are attempted one after the other.
 struct Lane {
-    /// None for a request on its own, which has no order to keep.
+    /// `None` for a single request that has no order to keep.
     origin: Option<Origin>,
-    /// The number that it began with.
+    /// The number of the request that it was created for.
     first: u64,
     numbers: VecDeque<u64>,
     state: LaneState,
@@ -39,95 +42,96 @@ struct Lane {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum LaneState {
-    /// Something older of the same address has not ended.
+    /// An older request of the same address has not ended.
     Blocked,
     Ready,
-    UnderWay,
-    Resting(Instant),
+    InFlight,
+    BackingOff(Instant),
 }
 
-/// What one address is owed.
+/// The requests and blocked lanes of one address.
 #[derive(Default)]
 struct AddressLoad {
-    /// The numbers that have not ended.
-    open: BTreeSet<u64>,
-    /// Lanes that have not begun, by their first number.
+    /// The numbers of its requests that have not ended.
+    unfinished: BTreeSet<u64>,
+    /// Its lanes that have not started, by their first number.
     blocked: BTreeSet<(u64, usize)>,
 }
 
+/// The lanes, and which of them have a request to attempt.
 pub(super) struct DeliverySchedule {
     backoff: Backoff,
     items: HashMap<u64, LaneItem>,
-    all: Vec<Option<Lane>>,
-    free: Vec<usize>,
+    lanes: Vec<Option<Lane>>,
+    free_lanes: Vec<usize>,
     by_connection: HashMap<u64, usize>,
     addresses: HashMap<Box<str>, AddressLoad>,
     ready: VecDeque<usize>,
-    resting: BinaryHeap<Reverse<(Instant, usize)>>,
-    /// Connections whose lanes have begun: what they send later need not wait for others.
-    begun: HashSet<u64>,
-    begun_order: VecDeque<u64>,
+    backing_off: BinaryHeap<Reverse<(Instant, usize)>>,
+    /// Connections whose first lane has started: their later requests need not wait for other connections.
+    started: HashSet<u64>,
+    started_order: VecDeque<u64>,
 }
 
-/// Connections that are known to have begun. One that is forgotten waits for others of its address again, which is slower
-/// and not wrong.
-const KNOWN_CONNECTIONS: usize = 65_536;
+/// Connections that are remembered as started. A forgotten one waits for others of its address again, which is slower but
+/// correct.
+const MAX_STARTED: usize = 65_536;
 
 impl DeliverySchedule {
     pub(super) fn new(backoff: Backoff) -> Self {
         Self {
             backoff,
             items: HashMap::new(),
-            all: Vec::new(),
-            free: Vec::new(),
+            lanes: Vec::new(),
+            free_lanes: Vec::new(),
             by_connection: HashMap::new(),
             addresses: HashMap::new(),
             ready: VecDeque::new(),
-            resting: BinaryHeap::new(),
-            begun: HashSet::new(),
-            begun_order: VecDeque::new(),
+            backing_off: BinaryHeap::new(),
+            started: HashSet::new(),
+            started_order: VecDeque::new(),
         }
     }
 
-    /// Requests that have not ended.
+    /// Returns the number of requests that have not ended.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.items.len()
     }
 
-    /// Adds a request. Numbers go up.
+    /// Adds a request. Its number must be higher than those before.
     pub(super) fn add(&mut self, number: u64, origin: Option<Origin>) {
         let known = origin
             .as_ref()
             .and_then(|origin| self.by_connection.get(&origin.connection).copied());
         if let Some(origin) = &origin {
             let address = self.addresses.entry(origin.address.clone()).or_default();
-            address.open.insert(number);
+            address.unfinished.insert(number);
         }
         let lane = known.unwrap_or_else(|| self.new_lane(number, origin));
-        if let Some(lane) = &mut self.all[lane] {
+        if let Some(lane) = &mut self.lanes[lane] {
             lane.numbers.push_back(number);
         }
-        self.items.insert(number, LaneItem { lane, tries: 0 });
+        self.items.insert(number, LaneItem { lane, attempts: 0 });
     }
 
     fn new_lane(&mut self, number: u64, origin: Option<Origin>) -> usize {
-        let at = self.free.pop().unwrap_or_else(|| {
-            self.all.push(None);
-            self.all.len() - 1
+        let at = self.free_lanes.pop().unwrap_or_else(|| {
+            self.lanes.push(None);
+            self.lanes.len() - 1
         });
         let mut state = LaneState::Ready;
         if let Some(origin) = &origin {
             self.by_connection.insert(origin.connection, at);
-            if !self.begun.contains(&origin.connection)
+            if !self.started.contains(&origin.connection)
                 && let Some(address) = self.addresses.get_mut(&origin.address)
-                && address.open.first() != Some(&number)
+                && address.unfinished.first() != Some(&number)
             {
                 state = LaneState::Blocked;
                 address.blocked.insert((number, at));
             }
         }
-        self.all[at] = Some(Lane {
+        self.lanes[at] = Some(Lane {
             origin,
             first: number,
             numbers: VecDeque::new(),
@@ -135,13 +139,14 @@ impl DeliverySchedule {
             failures: 0,
         });
         if state == LaneState::Ready {
-            self.begin(at);
+            self.start(at);
         }
         at
     }
 
-    fn begin(&mut self, at: usize) {
-        let Some(lane) = &mut self.all[at] else {
+    /// Makes a lane ready and remembers its connection as started.
+    fn start(&mut self, at: usize) {
+        let Some(lane) = &mut self.lanes[at] else {
             return;
         };
         lane.state = LaneState::Ready;
@@ -149,26 +154,26 @@ impl DeliverySchedule {
         let Some(connection) = lane.origin.as_ref().map(|origin| origin.connection) else {
             return;
         };
-        if self.begun.insert(connection) {
-            self.begun_order.push_back(connection);
-            if self.begun_order.len() > KNOWN_CONNECTIONS
-                && let Some(oldest) = self.begun_order.pop_front()
+        if self.started.insert(connection) {
+            self.started_order.push_back(connection);
+            if self.started_order.len() > MAX_STARTED
+                && let Some(oldest) = self.started_order.pop_front()
             {
-                self.begun.remove(&oldest);
+                self.started.remove(&oldest);
             }
         }
     }
 
-    /// The next request to try, and how often it was tried before.
+    /// Returns the next request to attempt, and how often it was attempted before.
     pub(super) fn next(&mut self, now: Instant) -> Option<(u64, u32)> {
-        while let Some(Reverse((at, lane))) = self.resting.peek().copied()
+        while let Some(Reverse((at, lane))) = self.backing_off.peek().copied()
             && at <= now
         {
-            self.resting.pop();
-            self.rouse(lane, |state| state == LaneState::Resting(at));
+            self.backing_off.pop();
+            self.make_ready(lane, |state| state == LaneState::BackingOff(at));
         }
         while let Some(at) = self.ready.pop_front() {
-            let Some(lane) = &mut self.all[at] else {
+            let Some(lane) = &mut self.lanes[at] else {
                 continue;
             };
             let Some(number) = lane.numbers.front().copied() else {
@@ -177,84 +182,85 @@ impl DeliverySchedule {
             if lane.state != LaneState::Ready {
                 continue;
             }
-            lane.state = LaneState::UnderWay;
+            lane.state = LaneState::InFlight;
             let item = self.items.get_mut(&number)?;
-            item.tries = item.tries.saturating_add(1);
-            return Some((number, item.tries - 1));
+            item.attempts = item.attempts.saturating_add(1);
+            return Some((number, item.attempts - 1));
         }
         None
     }
 
-    /// When there is something to try next, if not now.
-    pub(super) fn next_time(&self) -> Option<Instant> {
-        self.resting.peek().map(|Reverse((at, _))| *at)
+    /// Returns when the next back-off ends; `None` if no lane backs off.
+    pub(super) fn next_at(&self) -> Option<Instant> {
+        self.backing_off.peek().map(|Reverse((at, _))| *at)
     }
 
-    fn rouse(&mut self, at: usize, which: impl Fn(LaneState) -> bool) {
-        if let Some(Some(lane)) = self.all.get_mut(at)
-            && which(lane.state)
+    /// Makes a lane ready if its state satisfies `predicate`.
+    fn make_ready(&mut self, at: usize, predicate: impl Fn(LaneState) -> bool) {
+        if let Some(Some(lane)) = self.lanes.get_mut(at)
+            && predicate(lane.state)
         {
             lane.state = LaneState::Ready;
             self.ready.push_back(at);
         }
     }
 
-    /// There is a connection again: nobody needs to rest any longer.
-    pub(super) fn rouse_all(&mut self) {
-        let resting = std::mem::take(&mut self.resting);
-        for Reverse((_, lane)) in resting {
-            self.rouse(lane, |state| matches!(state, LaneState::Resting(_)));
+    /// Ends every back-off: a target has connected.
+    pub(super) fn end_backoff(&mut self) {
+        let backing_off = std::mem::take(&mut self.backing_off);
+        for Reverse((_, lane)) in backing_off {
+            self.make_ready(lane, |state| matches!(state, LaneState::BackingOff(_)));
         }
     }
 
-    /// A try has failed: it is tried again after a rest.
-    pub(super) fn failed(&mut self, number: u64, now: Instant) {
+    /// Retries a failed request after the back-off.
+    pub(super) fn back_off(&mut self, number: u64, now: Instant) {
         let Some(item) = self.items.get(&number) else {
             return;
         };
         let at = item.lane;
-        let Some(lane) = &mut self.all[at] else {
+        let Some(lane) = &mut self.lanes[at] else {
             return;
         };
-        let rest = self
+        let delay = self
             .backoff
             .first
             .saturating_mul(1 << lane.failures.min(16))
             .min(self.backoff.longest)
             .min(FOREVER);
         lane.failures = lane.failures.saturating_add(1);
-        lane.state = LaneState::Resting(now + rest);
-        self.resting.push(Reverse((now + rest, at)));
+        lane.state = LaneState::BackingOff(now + delay);
+        self.backing_off.push(Reverse((now + delay, at)));
     }
 
-    /// A try has failed: it is tried again at once.
-    pub(super) fn again(&mut self, number: u64) {
+    /// Retries a failed request at once.
+    pub(super) fn retry_now(&mut self, number: u64) {
         if let Some(at) = self.items.get(&number).map(|item| item.lane) {
-            self.rouse(at, |state| state == LaneState::UnderWay);
+            self.make_ready(at, |state| state == LaneState::InFlight);
         }
     }
 
-    /// How often a request has been tried.
+    /// Returns how often a request has been attempted.
     #[cfg(test)]
-    pub(super) fn tries(&self, number: u64) -> u32 {
-        self.items.get(&number).map_or(0, |item| item.tries)
+    pub(super) fn attempts(&self, number: u64) -> u32 {
+        self.items.get(&number).map_or(0, |item| item.attempts)
     }
 
-    /// Whether a request is being tried now.
-    pub(super) fn is_under_way(&self, number: u64) -> bool {
+    /// Returns whether a request is in flight.
+    pub(super) fn is_in_flight(&self, number: u64) -> bool {
         let lane = self.items.get(&number).map(|item| item.lane);
-        let lane = lane.and_then(|lane| self.all[lane].as_ref());
+        let lane = lane.and_then(|lane| self.lanes[lane].as_ref());
         lane.is_some_and(|lane| {
-            lane.state == LaneState::UnderWay && lane.numbers.front() == Some(&number)
+            lane.state == LaneState::InFlight && lane.numbers.front() == Some(&number)
         })
     }
 
-    /// A request has ended, well or badly: the next one of its lane comes.
-    pub(super) fn end(&mut self, number: u64) {
+    /// Removes a request that was delivered or given up; the next one of its lane becomes ready.
+    pub(super) fn finish(&mut self, number: u64) {
         let Some(LaneItem { lane: at, .. }) = self.items.remove(&number) else {
             return;
         };
-        let Some(lane) = &mut self.all[at] else {
+        let Some(lane) = &mut self.lanes[at] else {
             return;
         };
         let was_first = lane.numbers.front() == Some(&number);
@@ -266,8 +272,8 @@ impl DeliverySchedule {
         let origin = lane.origin.clone();
         if lane.numbers.is_empty() {
             let first = lane.first;
-            self.all[at] = None;
-            self.free.push(at);
+            self.lanes[at] = None;
+            self.free_lanes.push(at);
             if let Some(origin) = &origin {
                 self.by_connection.remove(&origin.connection);
                 if let Some(address) = self.addresses.get_mut(&origin.address) {
@@ -283,24 +289,25 @@ impl DeliverySchedule {
         }
     }
 
+    /// Starts the lanes of an address that waited for the request that has ended.
     fn unblock(&mut self, address: &str, ended: u64) {
-        let Some(owed) = self.addresses.get_mut(address) else {
+        let Some(load) = self.addresses.get_mut(address) else {
             return;
         };
-        owed.open.remove(&ended);
-        let Some(oldest) = owed.open.first().copied() else {
+        load.unfinished.remove(&ended);
+        let Some(oldest) = load.unfinished.first().copied() else {
             self.addresses.remove(address);
             return;
         };
-        let mut begin = Vec::new();
-        while let Some((first, lane)) = owed.blocked.first().copied()
+        let mut unblocked = Vec::new();
+        while let Some((first, lane)) = load.blocked.first().copied()
             && first <= oldest
         {
-            owed.blocked.pop_first();
-            begin.push(lane);
+            load.blocked.pop_first();
+            unblocked.push(lane);
         }
-        for lane in begin {
-            self.begin(lane);
+        for lane in unblocked {
+            self.start(lane);
         }
     }
 }

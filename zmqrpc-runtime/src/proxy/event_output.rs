@@ -1,4 +1,4 @@
-//! Where a proxy publishes.
+//! The output socket of PUB: events and the proxy's own heartbeats.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -13,17 +13,18 @@ use crate::socket::{
 };
 use crate::wire::{Event, EventContent, HEARTBEAT_TOPIC, Limits};
 
+/// A PUB socket with the overflow policy and the sequence numbers of the proxy's own events.
 pub(super) struct EventOutput {
     publisher: PubSocket,
     poller: Arc<Poller>,
     overflow: Overflow,
     counters: Arc<ProxyCounters>,
-    /// What this proxy publishes of its own has this name.
+    /// The publisher id of the events that the proxy itself makes.
     pub(super) id: u64,
     sequence: u64,
-    /// Interval, next time and number.
+    /// Interval, time and sequence number of the next heartbeat.
     heartbeat: Option<(Duration, Instant, u64)>,
-    used: bool,
+    needs_drain: bool,
 }
 
 impl EventOutput {
@@ -36,7 +37,7 @@ impl EventOutput {
     ) -> Result<Self, Error> {
         let mut publisher = PubSocket::new(options)?;
         open_all(endpoints, |endpoint| publisher.open(endpoint))?;
-        counters.watch_refused(publisher.refused());
+        counters.watch_unauthenticated(publisher.refused());
         Ok(Self {
             poller: publisher.poller(),
             publisher,
@@ -45,7 +46,7 @@ impl EventOutput {
             id: RandomState::new().hash_one(std::process::id()),
             sequence: 1,
             heartbeat: heartbeat.map(|interval| (interval, Instant::now(), 1)),
-            used: true,
+            needs_drain: true,
         })
     }
 
@@ -57,23 +58,23 @@ impl EventOutput {
         self.publisher.endpoints().map(str::to_owned).collect()
     }
 
-    pub(super) fn wake(&mut self) {
-        self.used |= self.poller.take_stir() || self.publisher.must_look();
+    pub(super) fn after_wait(&mut self) {
+        self.needs_drain |= self.poller.take_stir() || self.publisher.must_look();
     }
 
-    /// The number of the next event of this proxy's own.
+    /// Returns the sequence number of the proxy's next own event.
     pub(super) fn sequence(&self) -> u64 {
         self.sequence
     }
 
-    /// That number was used.
+    /// Advances the sequence number: an event was published under it.
     pub(super) fn advance(&mut self) {
         self.sequence += 1;
     }
 
-    /// Publishes. `false` if a subscriber had no room and nobody has got it therefore.
+    /// Publishes an event. Returns `false` if a subscriber had no room and the policy therefore drops it for all.
     pub(super) fn publish(&mut self, topic: &[u8], event: Message) -> Result<bool, SocketError> {
-        self.used = true;
+        self.needs_drain = true;
         match self.publisher.send(topic, event) {
             Ok(()) => {}
             Err(PublishError::Full(event)) => {
@@ -96,8 +97,8 @@ impl EventOutput {
         }
     }
 
-    /// Takes in what subscribers say, which would pile up, makes connections again that are lost for good, and sends a heartbeat that is due. Then the socket may be
-    /// waited on.
+    /// Sends a heartbeat if one is due, reconnects where libzmq does not, and reads the subscriptions, which would pile up
+    /// otherwise. The caller may wait on the socket afterwards.
     pub(super) fn serve(&mut self, now: Instant) -> Result<(), SocketError> {
         if let Some((interval, due, number)) = self.heartbeat
             && due <= now
@@ -111,23 +112,24 @@ impl EventOutput {
                 content: EventContent::Heartbeat,
             };
             if let Ok(event) = Message::build(|out| event.encode(out, &Limits::NONE)) {
-                self.used = true;
+                self.needs_drain = true;
                 self.send_lossy(HEARTBEAT_TOPIC, event)?;
             }
         }
-        if std::mem::take(&mut self.used) {
+        if std::mem::take(&mut self.needs_drain) {
             if let Err(error) = self.publisher.look_after() {
-                log::line!(error, error = log::text(&error); "a proxy cannot connect to a subscriber, it tries again");
+                log::line!(error, error = log::text(&error); "a proxy cannot connect to a subscriber; it tries again");
             }
             while self.publisher.interest()?.is_some() {}
         }
         Ok(())
     }
 
+    /// Returns when to run again even if the socket does not signal.
     pub(super) fn due(&self, now: Instant) -> Option<Instant> {
         let heartbeat = self.heartbeat.map(|(_, due, _)| due);
-        let look = self.publisher.must_look().then(|| now + LOOK);
-        heartbeat.into_iter().chain(look).min()
+        let poll = self.publisher.must_look().then(|| now + LOOK);
+        heartbeat.into_iter().chain(poll).min()
     }
 
     pub(super) fn close_and_release(mut self) {

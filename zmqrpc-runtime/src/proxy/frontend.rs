@@ -1,4 +1,4 @@
-//! The side that callers connect to: what they send, and what they are answered.
+//! The caller side of a proxy: receives requests, sends replies.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -19,6 +19,7 @@ use crate::wire::{
     Status, patch_id,
 };
 
+/// The ROUTER socket that callers connect to.
 pub(super) struct Frontend {
     router: RouterSocket,
     poller: Arc<Poller>,
@@ -27,47 +28,48 @@ pub(super) struct Frontend {
     pub(super) limits: Limits,
     counters: Arc<ProxyCounters>,
     hasher: RandomState,
-    /// The socket was used since it was drained: it must not be waited on.
-    used: bool,
-    /// The ways to callers that turned out to have gone.
-    gone: Vec<Route>,
+    /// Whether the socket was used since its last drain, so that waiting on it could miss a message.
+    needs_drain: bool,
+    /// Routes to callers that turned out to have disconnected.
+    disconnected: Vec<Route>,
 }
 
-/// Who waits for a call.
+/// The caller of a call.
 #[derive(Clone, Debug)]
 pub(super) struct Caller {
     pub(super) route: Route,
-    /// The call's number as the caller knows it.
+    /// The caller's id of the call.
     pub(super) id: u64,
-    /// A hash of both, to find the call by.
-    pub(super) mark: u64,
+    /// A hash of route and id, under which the call is found.
+    pub(super) hash: u64,
     pub(super) wants_reply: bool,
 }
 
 impl Caller {
+    /// Returns whether both are the same caller's same call.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         self.id == other.id && self.route.is_same(&other.route)
     }
 }
 
-/// What a caller wants.
+/// What a caller asks for.
 pub(super) enum FrontendRequest {
-    /// A call or a notification, which can be read.
+    /// A call or a notification with a valid header.
     Request {
         caller: Caller,
         request: Message,
         deadline: Option<Instant>,
     },
-    /// The call that this caller made is not wanted any more.
+    /// The caller cancels this call.
     Cancel(Caller),
 }
 
-/// Bytes after which a turn ends early.
+/// Bytes that are received at a time.
 const TURN_BYTES: usize = 16 << 20;
 
-/// Messages that are taken in at a time: callers that never stop keep a proxy neither from its targets nor from its end.
+/// Messages that are received at a time: callers that never stop sending delay neither the targets nor a shutdown.
 const TURN: usize = 256;
-/// What a call's time is less at least behind each proxy.
+/// By how much each proxy shortens a call's time limit at least.
 const HOP: Duration = Duration::from_millis(1);
 
 impl Frontend {
@@ -79,7 +81,7 @@ impl Frontend {
     ) -> Result<Self, Error> {
         let mut router = RouterSocket::new(options)?;
         open_all(endpoints, |endpoint| router.open(endpoint))?;
-        counters.watch_refused(router.refused());
+        counters.watch_unauthenticated(router.refused());
         Ok(Self {
             poller: router.poller(),
             router,
@@ -88,8 +90,8 @@ impl Frontend {
             limits,
             counters,
             hasher: RandomState::new(),
-            used: true,
-            gone: Vec::new(),
+            needs_drain: true,
+            disconnected: Vec::new(),
         })
     }
 
@@ -101,47 +103,47 @@ impl Frontend {
         self.router.endpoints().map(str::to_owned).collect()
     }
 
-    pub(super) fn is_used(&self) -> bool {
-        self.used
+    pub(super) fn needs_drain(&self) -> bool {
+        self.needs_drain
     }
 
-    /// When to look at the socket though nothing tells: a connection to a hub is to be made again, or a caller may have
-    /// room for what waits.
+    /// Returns when to run again even if the socket does not signal: to reconnect to a hub, or to retry replies that a
+    /// caller had no room for.
     pub(super) fn due(&self) -> Option<Instant> {
         let retry = (!self.outbox.is_empty()).then(|| Instant::now() + RETRY);
         self.router.due().into_iter().chain(retry).min()
     }
 
-    /// Somebody has waited: the socket is looked at if it has something.
-    pub(super) fn wake(&mut self) {
+    /// Marks the socket for draining if it has signalled since the last wait, or if there is something to retry.
+    pub(super) fn after_wait(&mut self) {
         let connects = self.router.due().is_some_and(|due| due <= Instant::now());
-        self.used |= self.poller.take_stir() || !self.outbox.is_empty() || connects;
+        self.needs_drain |= self.poller.take_stir() || !self.outbox.is_empty() || connects;
     }
 
-    /// Whether every reply has left for its caller.
+    /// Returns whether every reply has been handed to libzmq or dropped.
     pub(super) fn is_flushed(&self) -> bool {
         !self.outbox.owes()
     }
 
-    /// Tells callers of the end, which is to come within so long, and that the proxy lives until then. Whether they know of
-    /// it: no more is to be taken from them then.
+    /// Tells callers that the proxy shuts down within `limit`, and sends them keep-alive frames until then. Returns whether
+    /// every caller has confirmed or had its time to: requests that arrive later are to be rejected.
     pub(super) fn drain(&mut self, limit: Duration, now: Instant) -> bool {
         for RoutedMessage { route, message } in self.draining.start(limit, now) {
-            self.answer(route, message);
+            self.send_best_effort(route, message);
         }
-        let mut reminded = Vec::new();
-        self.draining.remind(now, &mut reminded);
-        for route in reminded {
-            // What has no room there is tried again, and finds out by itself who has gone.
+        let mut routes = Vec::new();
+        self.draining.remind(now, &mut routes);
+        for route in routes {
+            // Where replies already wait for room, retrying them reveals whether the caller has gone.
             if !self.outbox.is_blocked(&route) {
-                self.answer(route, reply_frame(NO_ID, ReplyBody::Pong));
+                self.send_best_effort(route, reply_frame(NO_ID, ReplyBody::Pong));
             }
         }
         self.draining.is_over(now)
     }
 
-    /// When to [`drain`](Self::drain) again, whatever comes.
-    pub(super) fn drains_at(&self) -> Option<Instant> {
+    /// Returns when to call [`drain`](Self::drain) again; `None` while the proxy does not shut down.
+    pub(super) fn next_drain(&self) -> Option<Instant> {
         self.draining.due()
     }
 
@@ -149,58 +151,58 @@ impl Frontend {
         self.router.close_and_release();
     }
 
-    /// Takes in what has arrived, up to a turn of it.
-    pub(super) fn take_in(
+    /// Receives what has arrived, [`TURN`] messages at most, and passes each request to `on`.
+    pub(super) fn receive(
         &mut self,
         now: Instant,
         mut on: impl FnMut(&mut Self, FrontendRequest),
     ) -> Result<(), SocketError> {
-        let (mut taken, mut bytes, mut refused) = (0, 0, false);
-        while taken < TURN && bytes < TURN_BYTES {
+        let (mut received, mut bytes, mut retried) = (0, 0, false);
+        while received < TURN && bytes < TURN_BYTES {
             let mut message = Message::new();
             let Some(arrival) = self.router.receive(&mut message)? else {
-                // As in a server: the last operation before a wait is a receive.
-                if self.outbox.is_empty() || refused {
-                    self.used = false;
+                // As in a server: the last operation before a wait must be a receive, which shows that the socket is empty.
+                if self.outbox.is_empty() || retried {
+                    self.needs_drain = false;
                     return Ok(());
                 }
-                refused = !self.retry();
+                retried = !self.retry();
                 continue;
             };
-            (taken, bytes, refused) = (taken + 1, bytes + message.len(), false);
+            (received, bytes, retried) = (received + 1, bytes + message.len(), false);
             let Arrival::Message(route) = arrival else {
                 self.counters.frontend.malformed.increment();
                 continue;
             };
             if let Some(RoutedMessage { route, message }) = self.draining.hear(&route, now) {
-                self.answer(route, message);
+                self.send_best_effort(route, message);
             }
-            if let Some(asked) = self.read(route, message, now) {
-                on(self, asked);
+            if let Some(request) = self.decode(route, message, now) {
+                on(self, request);
             }
         }
-        self.used = true;
-        // Those who have no room must not wait for a peer that never stops sending.
+        self.needs_drain = true;
+        // Callers whose replies wait for room must not be starved by a peer that never stops sending.
         self.retry();
         Ok(())
     }
 
-    /// Tries again for callers that had no room. Whether that brought anything.
+    /// Retries the replies that callers had no room for. Returns whether any was sent or dropped.
     fn retry(&mut self) -> bool {
         let retried = self.outbox.retry(&mut self.router, &self.counters.frontend);
-        for gone in &retried.gone {
-            self.draining.forget(gone);
+        for route in &retried.gone {
+            self.draining.forget(route);
         }
-        self.gone.extend(retried.gone);
+        self.disconnected.extend(retried.gone);
         retried.moved
     }
 
-    /// The ways to callers that have gone: what they asked for is not wanted any more.
-    pub(super) fn take_gone(&mut self) -> Vec<Route> {
-        std::mem::take(&mut self.gone)
+    /// Takes the routes to callers that have disconnected, whose calls are to be cancelled.
+    pub(super) fn take_disconnected(&mut self) -> Vec<Route> {
+        std::mem::take(&mut self.disconnected)
     }
 
-    fn read(&mut self, route: Route, message: Message, now: Instant) -> Option<FrontendRequest> {
+    fn decode(&mut self, route: Route, message: Message, now: Instant) -> Option<FrontendRequest> {
         let (id, wants_reply, deadline) = match Incoming::decode(&message, &self.limits) {
             Ok(Incoming::Request(Request {
                 kind,
@@ -208,8 +210,7 @@ impl Frontend {
                 remaining,
                 ..
             })) => {
-                // Passing on takes time, if less than can be told. A time so long that the clock cannot express it is no
-                // limit.
+                // Forwarding takes time, at least `HOP`. A limit that the clock cannot express is none.
                 let deadline = remaining
                     .and_then(|remaining| now.checked_add(remaining.saturating_sub(HOP).max(HOP)));
                 (id, kind == RequestKind::Call, deadline)
@@ -219,7 +220,7 @@ impl Frontend {
             }
             Ok(Incoming::Ping(id)) => {
                 self.draining.answer(&route, id);
-                self.answer(route, reply_frame(id, ReplyBody::Pong));
+                self.send_best_effort(route, reply_frame(id, ReplyBody::Pong));
                 return None;
             }
             Err(error) => {
@@ -231,11 +232,11 @@ impl Frontend {
                         bytes = message.len(),
                         error = log::text(error),
                         hidden;
-                        "a message to a proxy is no request; `hidden` more were before this one"
+                        "a message to a proxy is not a request; `hidden` more came before this one"
                     );
                 }
-                if let Some(refusal) = CallFailure::for_unreadable(&message, &error, &self.limits) {
-                    self.answer(route, refusal);
+                if let Some(failure) = CallFailure::for_unreadable(&message, &error, &self.limits) {
+                    self.send_best_effort(route, failure);
                 }
                 return None;
             }
@@ -250,54 +251,54 @@ impl Frontend {
 
     fn caller(&self, route: Route, id: u64, wants_reply: bool) -> Caller {
         Caller {
-            mark: self.hasher.hash_one((&route, id)),
+            hash: self.hasher.hash_one((&route, id)),
             route,
             id,
             wants_reply,
         }
     }
 
-    /// A number for the way to a caller, which no other way has, in this process or the next.
-    pub(super) fn connection(&self, route: &Route) -> u64 {
+    /// Returns a number for a caller's connection that differs from that of any other, also of other processes.
+    pub(super) fn connection_id(&self, route: &Route) -> u64 {
         self.hasher.hash_one(route)
     }
 
-    /// Passes a target's reply to the caller.
-    pub(super) fn pass_back(&mut self, caller: Caller, mut reply: Message) {
+    /// Sends a target's reply to the caller.
+    pub(super) fn send_reply(&mut self, caller: Caller, mut reply: Message) {
         if !caller.wants_reply {
             return;
         }
         let limit = self.limits.message;
         if reply.len() > limit {
-            let refusal = CallFailure::new(Status::TooLarge, limit.to_string());
-            return self.refuse(caller, &refusal.with_executed(Executed::Yes));
+            let failure = CallFailure::new(Status::TooLarge, limit.to_string());
+            return self.reject(caller, &failure.with_executed(Executed::Yes));
         }
         patch_id(&mut reply, caller.id);
         self.send(caller.route, reply);
     }
 
-    /// Tells a caller that its call still runs.
-    pub(super) fn pass_sign(&mut self, caller: &Caller, mut sign: Message) {
-        // A REQ socket takes the first message that comes for the reply.
+    /// Sends a caller the keep-alive frame that its call is still being executed.
+    pub(super) fn send_working(&mut self, caller: &Caller, mut frame: Message) {
+        // A REQ socket takes the first message that arrives for the reply.
         if caller.wants_reply && !caller.route.ends_with_delimiter() {
-            patch_id(&mut sign, caller.id);
-            self.send(caller.route.clone(), sign);
+            patch_id(&mut frame, caller.id);
+            self.send(caller.route.clone(), frame);
         }
     }
 
-    /// Tells a caller why there is no reply; nobody, if it was a notification.
-    pub(super) fn refuse(&mut self, caller: Caller, refusal: &CallFailure) {
+    /// Sends a caller a failure; does nothing for a notification.
+    pub(super) fn reject(&mut self, caller: Caller, failure: &CallFailure) {
         if caller.wants_reply {
-            self.send(caller.route, refusal.encode(caller.id));
+            self.send(caller.route, failure.encode(caller.id));
         }
     }
 
-    /// Tells a caller that its request has been taken on: an empty reply, which says so.
+    /// Sends a caller an empty reply marked as accepted: the proxy has taken responsibility for its request.
     pub(super) fn accept(&mut self, caller: Caller, codec: u8) {
         if caller.wants_reply {
-            let mut mark = MetadataBuf::new();
-            mark.set(ACCEPTED_KEY, "");
-            let (metadata, body) = (mark.as_metadata(), &[][..]);
+            let mut metadata = MetadataBuf::new();
+            metadata.set(ACCEPTED_KEY, "");
+            let (metadata, body) = (metadata.as_metadata(), &[][..]);
             let accepted = ReplyBody::Ok {
                 codec,
                 metadata,
@@ -309,22 +310,22 @@ impl Frontend {
 
     fn send(&mut self, route: Route, message: Message) {
         let (delivery, counters) = (RoutedMessage { route, message }, &self.counters.frontend);
-        let gone = self.outbox.send(delivery, &mut self.router, counters);
-        self.has_sent(gone);
+        let disconnected = self.outbox.send(delivery, &mut self.router, counters);
+        self.after_send(disconnected);
     }
 
-    /// Sends what nobody is waited for to take.
-    fn answer(&mut self, route: Route, message: Message) {
+    /// Sends a message that [`is_flushed`](Self::is_flushed) does not wait for.
+    fn send_best_effort(&mut self, route: Route, message: Message) {
         let (delivery, counters) = (RoutedMessage { route, message }, &self.counters.frontend);
-        let gone = self.outbox.answer(delivery, &mut self.router, counters);
-        self.has_sent(gone);
+        let disconnected = self.outbox.answer(delivery, &mut self.router, counters);
+        self.after_send(disconnected);
     }
 
-    fn has_sent(&mut self, gone: Option<Route>) {
-        self.used = true;
-        if let Some(gone) = gone {
-            self.draining.forget(&gone);
-            self.gone.push(gone);
+    fn after_send(&mut self, disconnected: Option<Route>) {
+        self.needs_drain = true;
+        if let Some(route) = disconnected {
+            self.draining.forget(&route);
+            self.disconnected.push(route);
         }
     }
 }

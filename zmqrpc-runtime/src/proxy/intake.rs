@@ -1,4 +1,4 @@
-//! Where a proxy that keeps what it accepts gets it from.
+//! The input of a [`Deliverer`](super::deliverer): requests of callers, or events and jobs.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -13,59 +13,67 @@ use crate::command::CallFailure;
 use crate::socket::{Poller, SocketError};
 use crate::wire::{DELIVERY_KEY, Incoming, Limits, Metadata, Request, Status};
 
-/// What becomes of what comes in.
+/// What an [`Intake`] does with the messages that it receives.
 pub(super) enum Accepting<'a> {
+    /// Puts them into the spool.
     Into(&'a mut Spool),
-    /// The proxy ends.
+    /// Rejects them: the proxy shuts down.
     Stopped,
 }
 
+/// A source of requests to deliver. Its methods are called by the proxy's thread.
 pub(super) trait Intake: Send {
-    /// What to wait for.
+    /// Returns the pollers of its sockets.
     fn pollers(&self) -> Vec<Arc<Poller>>;
-    /// Something may have happened.
-    fn wake(&mut self);
-    /// A socket was used since it was drained: it must not be waited on.
-    fn is_used(&self) -> bool;
-    /// It can be left alone while there is no room: what comes meanwhile waits in the socket.
-    fn may_wait(&self) -> bool;
-    fn take_in(&mut self, now: Instant, accepting: Accepting<'_>) -> Result<(), SocketError>;
-    /// So many of those that were put into the queue are in it for good.
+    /// Marks for draining the sockets that have signalled since the last wait.
+    fn after_wait(&mut self);
+    /// Returns whether a socket was used since its last drain, so that waiting on it could miss a message.
+    fn needs_drain(&self) -> bool;
+    /// Returns whether its sockets may stay unread while the spool is full, so that messages wait in them.
+    fn may_pause(&self) -> bool;
+    /// Receives what has arrived, up to a limit.
+    fn receive(&mut self, now: Instant, accepting: Accepting<'_>) -> Result<(), SocketError>;
+    /// The oldest `count` requests of those put into the spool have been committed to the queue.
     fn accepted(&mut self, count: usize);
-    /// So many of them, or all if they are fewer, are not.
-    fn refused(&mut self, count: usize, refusal: &CallFailure);
-    /// Looks after connections while it is left alone.
-    fn settle(&mut self) -> Result<(), SocketError> {
+    /// The oldest `count` of them, or all if they are fewer, were not.
+    fn rejected(&mut self, count: usize, failure: &CallFailure);
+    /// Maintains connections while messages stay unread.
+    fn maintain_unread(&mut self) -> Result<(), SocketError> {
         Ok(())
     }
-    /// Looks after connections; `heard` is false while nobody listens.
-    fn look(&mut self, _now: Instant, _heard: bool) {}
-    /// When to look next.
+    /// Maintains connections; `is_reading` is false while messages stay unread.
+    fn maintain(&mut self, _now: Instant, _is_reading: bool) {}
+    /// Returns when to run again even if no socket signals.
     fn due(&self) -> Option<Instant> {
         None
     }
-    /// Where callers come in.
+    /// Returns the socket that callers connect to, if there is one.
     fn frontend(&mut self) -> Option<&mut Frontend> {
         None
     }
+    /// Returns whether every reply has been handed to libzmq or dropped.
     fn is_flushed(&self) -> bool;
+    /// Closes the sockets and frees their endpoints.
     fn close_and_release(self);
 }
 
-/// Requests of callers, who are told when theirs are accepted.
+/// Requests of callers, each of which is acknowledged when its request is in the queue.
 pub(super) struct CallerIntake {
     frontend: Frontend,
-    /// Those whose requests are not committed yet, and their codecs.
-    waiting: Vec<(Caller, u8)>,
+    /// The callers whose requests are not committed yet, oldest first, and the codecs of the requests.
+    unacknowledged: Vec<(Caller, u8)>,
 }
 
-/// Bytes that the name of a delivery adds to a request at most: key, value and their lengths.
-const NAME_ROOM: usize = DELIVERY_KEY.len() + 16 + 1 + 20 + 2;
+/// Bytes by which the delivery's name lengthens a request at most: key, value and their lengths.
+const MAX_NAME_BYTES: usize = DELIVERY_KEY.len() + 16 + 1 + 20 + 2;
 
 impl CallerIntake {
     pub(super) fn new(frontend: Frontend) -> Self {
-        let waiting = Vec::new();
-        Self { frontend, waiting }
+        let unacknowledged = Vec::new();
+        Self {
+            frontend,
+            unacknowledged,
+        }
     }
 }
 
@@ -74,39 +82,43 @@ impl Intake for CallerIntake {
         vec![self.frontend.poller()]
     }
 
-    fn wake(&mut self) {
-        self.frontend.wake();
+    fn after_wait(&mut self) {
+        self.frontend.after_wait();
     }
 
-    fn is_used(&self) -> bool {
-        self.frontend.is_used()
+    fn needs_drain(&self) -> bool {
+        self.frontend.needs_drain()
     }
 
-    fn may_wait(&self) -> bool {
-        // Who finds no room is told so.
+    fn may_pause(&self) -> bool {
+        // A caller whose request finds no room gets a failure at once.
         false
     }
 
-    fn take_in(&mut self, now: Instant, mut accepting: Accepting<'_>) -> Result<(), SocketError> {
-        let Self { frontend, waiting } = self;
+    fn receive(&mut self, now: Instant, mut accepting: Accepting<'_>) -> Result<(), SocketError> {
+        let Self {
+            frontend,
+            unacknowledged,
+        } = self;
         let limits = frontend.limits;
-        frontend.take_in(now, |frontend, asked| {
-            // A request that was given up may have been accepted by now, and is delivered then.
+        frontend.receive(now, |frontend, request| {
+            // A cancellation is ignored: the request may have been accepted, and is delivered then.
             let FrontendRequest::Request {
                 caller, request, ..
-            } = asked
+            } = request
             else {
                 return;
             };
             let Accepting::Into(spool) = &mut accepting else {
-                return frontend.refuse(caller, &CallFailure::new(Status::ShuttingDown, ""));
+                return frontend.reject(caller, &CallFailure::new(Status::ShuttingDown, ""));
             };
-            let refusal = unfit(&request, &limits).or_else(|| spool.refusal(request.len(), now));
-            if let Some(refusal) = refusal {
-                return frontend.refuse(caller, &refusal);
+            let failure = check_room_for_name(&request, &limits)
+                .or_else(|| spool.check_room(request.len(), now));
+            if let Some(failure) = failure {
+                return frontend.reject(caller, &failure);
             }
             let origin = Origin {
-                connection: frontend.connection(&caller.route),
+                connection: frontend.connection_id(&caller.route),
                 address: request.peer_address().unwrap_or_default().into(),
             };
             let stored = Stored {
@@ -114,24 +126,24 @@ impl Intake for CallerIntake {
                 accepted: millis_now(),
                 frame: request.to_vec(),
             };
-            spool.put(stored, now);
-            waiting.push((caller, codec_of(&request, &limits)));
+            spool.push(stored, now);
+            unacknowledged.push((caller, codec_of(&request, &limits)));
         })?;
-        // What they asked for has been accepted: it is delivered all the same.
-        drop(self.frontend.take_gone());
+        // Accepted requests are delivered although their callers have disconnected.
+        drop(self.frontend.take_disconnected());
         Ok(())
     }
 
     fn accepted(&mut self, count: usize) {
-        for (caller, codec) in self.waiting.drain(..count) {
+        for (caller, codec) in self.unacknowledged.drain(..count) {
             self.frontend.accept(caller, codec);
         }
     }
 
-    fn refused(&mut self, count: usize, refusal: &CallFailure) {
-        let count = count.min(self.waiting.len());
-        for (caller, _) in self.waiting.drain(..count) {
-            self.frontend.refuse(caller, refusal);
+    fn rejected(&mut self, count: usize, failure: &CallFailure) {
+        let count = count.min(self.unacknowledged.len());
+        for (caller, _) in self.unacknowledged.drain(..count) {
+            self.frontend.reject(caller, failure);
         }
     }
 
@@ -159,8 +171,8 @@ fn codec_of(request: &[u8], limits: &Limits) -> u8 {
     }
 }
 
-/// Why a request has no room for the name that it is delivered under, if it has none.
-fn unfit(request: &[u8], limits: &Limits) -> Option<CallFailure> {
+/// Returns the failure of a request that has no room for the delivery's name; `None` if it has.
+fn check_room_for_name(request: &[u8], limits: &Limits) -> Option<CallFailure> {
     let metadata = match Incoming::decode(request, limits) {
         Ok(Incoming::Request(Request { metadata, .. })) => metadata,
         _ => Metadata::EMPTY,
@@ -168,32 +180,32 @@ fn unfit(request: &[u8], limits: &Limits) -> Option<CallFailure> {
     if metadata.get(DELIVERY_KEY).is_some() {
         return None;
     }
-    if request.len() + NAME_ROOM > limits.message {
-        let limit = limits.message - NAME_ROOM;
+    if request.len() + MAX_NAME_BYTES > limits.message {
+        let limit = limits.message - MAX_NAME_BYTES;
         return Some(
             CallFailure::new(Status::TooLarge, limit.to_string())
                 .with_executed(crate::wire::Executed::No),
         );
     }
     let full = metadata.len() >= limits.metadata_entries
-        || metadata.as_bytes().len() + NAME_ROOM > limits.metadata_bytes;
+        || metadata.as_bytes().len() + MAX_NAME_BYTES > limits.metadata_bytes;
     full.then(|| {
         let detail = "the metadata leaves no room for the entry that the proxy's queue adds";
         CallFailure::new(Status::Malformed, detail)
     })
 }
 
-/// Events and jobs, which nobody waits for.
+/// Events and jobs, whose senders expect no reply.
 pub(super) struct MessageIntake<S> {
-    stream: S,
+    sockets: S,
     limits: Limits,
     counters: Arc<ProxyCounters>,
 }
 
 impl<S: InputSockets> MessageIntake<S> {
-    pub(super) fn new(stream: S, limits: Limits, counters: Arc<ProxyCounters>) -> Self {
+    pub(super) fn new(sockets: S, limits: Limits, counters: Arc<ProxyCounters>) -> Self {
         Self {
-            stream,
+            sockets,
             limits,
             counters,
         }
@@ -202,34 +214,34 @@ impl<S: InputSockets> MessageIntake<S> {
 
 impl<S: InputSockets> Intake for MessageIntake<S> {
     fn pollers(&self) -> Vec<Arc<Poller>> {
-        self.stream.pollers()
+        self.sockets.pollers()
     }
 
-    fn wake(&mut self) {
-        self.stream.wake();
+    fn after_wait(&mut self) {
+        self.sockets.after_wait();
     }
 
-    fn is_used(&self) -> bool {
-        self.stream.is_used()
+    fn needs_drain(&self) -> bool {
+        self.sockets.needs_drain()
     }
 
-    fn may_wait(&self) -> bool {
+    fn may_pause(&self) -> bool {
         true
     }
 
-    fn take_in(&mut self, now: Instant, accepting: Accepting<'_>) -> Result<(), SocketError> {
+    fn receive(&mut self, now: Instant, accepting: Accepting<'_>) -> Result<(), SocketError> {
         let Accepting::Into(spool) = accepting else {
-            self.stream.leave();
+            self.sockets.mark_drained();
             return Ok(());
         };
         for _ in 0..4 * TURN {
             if !spool.has_room() {
                 break;
             }
-            let Some(item) = self.stream.next(now)? else {
+            let Some(item) = self.sockets.next(now)? else {
                 break;
             };
-            let Some(frame) = S::call(&item, &self.limits) else {
+            let Some(frame) = S::call_frame(&item, &self.limits) else {
                 continue;
             };
             self.counters.received.increment();
@@ -238,25 +250,25 @@ impl<S: InputSockets> Intake for MessageIntake<S> {
                 accepted: millis_now(),
                 frame,
             };
-            spool.put(stored, now);
+            spool.push(stored, now);
         }
         Ok(())
     }
 
     fn accepted(&mut self, _: usize) {}
 
-    fn refused(&mut self, _: usize, _: &CallFailure) {}
+    fn rejected(&mut self, _: usize, _: &CallFailure) {}
 
-    fn settle(&mut self) -> Result<(), SocketError> {
-        self.stream.settle()
+    fn maintain_unread(&mut self) -> Result<(), SocketError> {
+        self.sockets.maintain_unread()
     }
 
-    fn look(&mut self, now: Instant, heard: bool) {
-        self.stream.look(now, heard);
+    fn maintain(&mut self, now: Instant, is_reading: bool) {
+        self.sockets.maintain(now, is_reading);
     }
 
     fn due(&self) -> Option<Instant> {
-        self.stream.due()
+        self.sockets.due()
     }
 
     fn is_flushed(&self) -> bool {
@@ -264,6 +276,6 @@ impl<S: InputSockets> Intake for MessageIntake<S> {
     }
 
     fn close_and_release(self) {
-        self.stream.close_and_release();
+        self.sockets.close_and_release();
     }
 }

@@ -1,28 +1,29 @@
-//! Proxies: what comes in at one end goes out at another one, undecoded.
+//! Proxies: each forwards the messages that it receives at one end to another end, without decoding their bodies.
 //!
-//! This module knows headers and sockets, and nothing of services and commands.
+//! This module knows frame headers and sockets, and nothing of services and commands.
 //!
 //! ```text
-//! builder     Proxy: settings
-//! buffered    BufferedProxy: settings and handle
-//! ends        Rep, Sub, Pull, Req, Pub, Push: the patterns at both ends
-//! pair        which ends can be joined, and what it takes
-//! handle      ProxyHandle: a running proxy
-//! relay       its thread: one loop, the same for all
-//! call_forwarder REP to REQ
-//! deliverer   REP to REQ with a queue in between, SUB and PULL to REQ: keeps, delivers, tries again
-//! intake      where that gets its messages from
-//! spool       what it has accepted and not delivered
-//! delivery_schedule in which order and when they are tried: no I/O
-//! outcome     what an answer means for a delivery
-//! queue       where they wait: memory, disk
-//! publishing  REP to PUB, SUB to PUB
-//! pushing     PULL to PUSH
-//! sources     the sockets of SUB and PULL
-//! event_output the socket of PUB
-//! frontend    the socket that callers connect to
-//! backend     the sockets to services, and the calls that are under way there
-//! counters    what the proxy has seen
+//! builder            Proxy: settings
+//! buffered           BufferedProxy: settings and handle
+//! ends               Rep, Sub, Pull, Req, Pub, Push: the settings of each end
+//! pair               which ends can be joined, and how each pair is opened
+//! handle             ProxyHandle: a running proxy
+//! relay              the proxy's thread: the event loop that all pairs share
+//! call_forwarder     REP to REQ
+//! deliverer          REP to REQ with a queue in between, SUB and PULL to REQ: stores, delivers, retries
+//! intake             the deliverer's input: callers, or events and jobs
+//! spool              requests that were accepted and not delivered
+//! delivery_schedule  when and in which order they are attempted: no I/O
+//! outcome            what a reply means for a delivery
+//! writer             writes to the queue, on a thread of its own where they go to a disk
+//! queue              where requests are stored: memory, disk
+//! publishing         REP to PUB, SUB to PUB
+//! pushing            PULL to PUSH
+//! sources            the sockets of SUB and PULL
+//! event_output       the socket of PUB
+//! frontend           the socket that callers connect to
+//! backend            the sockets to services, and the calls in flight over them
+//! counters           ProxyStats and the counters behind it
 //! ```
 
 mod backend;

@@ -1,28 +1,28 @@
-//! What a target's answer means for a delivery.
+//! What a target's reply means for a delivery.
 
 use crate::wire::{Executed, Limits, Reply, ReplyBody, Status};
 
-/// Why a try did not deliver.
+/// Why an attempt did not deliver.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum DeliveryFault {
-    /// It may get better.
-    Passing {
+    /// A later attempt may succeed.
+    Transient {
         reason: String,
-        /// Whether the request may be the reason: it may have been executed, or it was looked at and not allowed. A
-        /// target that is overloaded, on its way down or away says nothing of the request.
+        /// Whether the reason may lie in the request: it may have been executed, or the target has rejected its sender. A
+        /// target that is overloaded, draining or unavailable says nothing about the request.
         counts: bool,
     },
-    /// The target has not answered in time. It lives, and may still be at it.
-    Unanswered,
-    /// It does not get better.
-    Final(String),
+    /// The target has not replied in time. It is alive, and may still be executing the request.
+    TimedOut,
+    /// No later attempt can succeed.
+    Permanent(String),
 }
 
-/// Judges a reply.
-pub(super) fn judge(reply: &[u8]) -> Result<(), DeliveryFault> {
+/// Returns whether a reply means that the request was delivered.
+pub(super) fn delivery_result(reply: &[u8]) -> Result<(), DeliveryFault> {
     match Reply::decode(reply, &Limits::NONE).map(|reply| reply.body) {
         Ok(ReplyBody::Ok { .. }) => Ok(()),
-        Ok(ReplyBody::Service { .. }) => Err(DeliveryFault::Final(
+        Ok(ReplyBody::Service { .. }) => Err(DeliveryFault::Permanent(
             "the service answered with an error".into(),
         )),
         Ok(ReplyBody::Failure {
@@ -30,22 +30,24 @@ pub(super) fn judge(reply: &[u8]) -> Result<(), DeliveryFault> {
             executed,
             detail,
             ..
-        }) => Err(DeliveryFault::of(status, executed, detail)),
+        }) => Err(DeliveryFault::from_status(status, executed, detail)),
         Ok(ReplyBody::Pong | ReplyBody::Working | ReplyBody::Draining) | Err(_) => Err(
-            DeliveryFault::Final("the target's answer cannot be read".into()),
+            DeliveryFault::Permanent("the target's reply cannot be read".into()),
         ),
     }
 }
 
 impl DeliveryFault {
+    /// Returns a transient fault that counts as an attempt.
     fn counted(reason: String) -> Self {
-        Self::Passing {
+        Self::Transient {
             reason,
             counts: true,
         }
     }
 
-    pub(super) fn of(status: Status, executed: Executed, detail: &str) -> Self {
+    /// Returns the fault that a failure of this status means.
+    pub(super) fn from_status(status: Status, executed: Executed, detail: &str) -> Self {
         let text = match detail {
             "" => format!("{status:?}"),
             detail => format!("{status:?}: {detail}"),
@@ -53,15 +55,15 @@ impl DeliveryFault {
         match status {
             Status::Overloaded | Status::ShuttingDown | Status::Expired | Status::Unavailable => {
                 let counts = executed != Executed::No;
-                Self::Passing {
+                Self::Transient {
                     reason: text,
                     counts,
                 }
             }
-            // Somebody may allow it.
+            // The target's operator may allow it later.
             Status::Unauthenticated => Self::counted(text),
             Status::Cancelled if executed != Executed::Yes => Self::counted(text),
-            // Of a newer peer: repeating what was not executed is safe.
+            // A status of a newer peer: repeating what was not executed is safe.
             Status::Other(_) if executed == Executed::No => Self::counted(text),
             Status::UnknownMethod
             | Status::SignatureMismatch
@@ -74,7 +76,7 @@ impl DeliveryFault {
             | Status::UnsupportedVersion
             | Status::UnsupportedCodec
             | Status::UnsupportedKind
-            | Status::Other(_) => Self::Final(text),
+            | Status::Other(_) => Self::Permanent(text),
         }
     }
 }
@@ -84,8 +86,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_can_get_better_is_tried_again() {
-        for (status, executed, passing) in [
+    fn transient_failures_are_retried() {
+        for (status, executed, transient) in [
             (Status::Overloaded, Executed::No, true),
             (Status::ShuttingDown, Executed::No, true),
             (Status::Unavailable, Executed::Maybe, true),
@@ -100,17 +102,17 @@ mod tests {
             (Status::Other(99), Executed::No, true),
             (Status::Other(99), Executed::Maybe, false),
         ] {
-            let failure = DeliveryFault::of(status, executed, "");
+            let failure = DeliveryFault::from_status(status, executed, "");
             assert_eq!(
-                matches!(failure, DeliveryFault::Passing { .. }),
-                passing,
+                matches!(failure, DeliveryFault::Transient { .. }),
+                transient,
                 "{failure:?}"
             );
         }
     }
 
     #[test]
-    fn what_says_nothing_of_the_request_does_not_count() {
+    fn failures_unrelated_to_the_request_do_not_count() {
         for (status, executed, expected) in [
             (Status::Overloaded, Executed::No, false),
             (Status::Overloaded, Executed::Maybe, true),
@@ -121,20 +123,23 @@ mod tests {
             (Status::Unauthenticated, Executed::No, true),
             (Status::Cancelled, Executed::Maybe, true),
         ] {
-            let failure = DeliveryFault::of(status, executed, "");
+            let failure = DeliveryFault::from_status(status, executed, "");
             assert!(
-                matches!(failure, DeliveryFault::Passing { counts, .. } if counts == expected),
+                matches!(failure, DeliveryFault::Transient { counts, .. } if counts == expected),
                 "{status:?}"
             );
         }
     }
 
     #[test]
-    fn an_answer_that_cannot_be_read_is_final() {
-        assert!(matches!(judge(b""), Err(DeliveryFault::Final(_))));
+    fn an_unreadable_reply_is_a_permanent_failure() {
         assert!(matches!(
-            judge(&[0xC1, 1, 0x81]),
-            Err(DeliveryFault::Final(_))
+            delivery_result(b""),
+            Err(DeliveryFault::Permanent(_))
+        ));
+        assert!(matches!(
+            delivery_result(&[0xC1, 1, 0x81]),
+            Err(DeliveryFault::Permanent(_))
         ));
     }
 }

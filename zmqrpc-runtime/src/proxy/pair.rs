@@ -1,4 +1,4 @@
-//! Which patterns a proxy goes from and to, and what it takes to go there.
+//! Which ends a proxy can join, and how it opens each pair.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,10 +26,10 @@ use crate::server::REPLIES_IN_SOCKET;
 use crate::socket::{PushSocket, Security, SocketOptions};
 use crate::wire::{Limits, MAX_TOPIC};
 
-/// An end that messages come in at: [`Rep`], [`Sub`], [`Pull`].
+/// An end at which messages come in: [`Rep`], [`Sub`], [`Pull`].
 pub trait Source: sealed::End {}
 
-/// An end that messages go out at: [`Req`], [`Pub`], [`Push`].
+/// An end at which messages go out: [`Req`], [`Pub`], [`Push`].
 pub trait Sink: sealed::End {}
 
 impl Source for Rep {}
@@ -54,7 +54,7 @@ impl ProxyPair for (Sub, Pub) {}
 impl ProxyPair for (Pull, Req) {}
 impl ProxyPair for (Pull, Push) {}
 
-/// What holds for both ends.
+/// Settings that hold for both ends.
 #[derive(Clone, Debug)]
 pub struct ProxySettings {
     pub(super) connection: ConnectionOptions,
@@ -107,6 +107,7 @@ impl ProxySettings {
         })
     }
 
+    /// Opens the socket that callers connect to.
     pub(super) fn frontend(
         &self,
         rep: &Rep,
@@ -122,6 +123,7 @@ impl ProxySettings {
         Frontend::open(&endpoints, &options, self.limits(), Arc::clone(counters))
     }
 
+    /// Opens the sockets of subscriptions.
     fn events(&self, sub: Sub, counters: &Arc<ProxyCounters>) -> Result<Events, Error> {
         let (options, limits) = (self.options(None, 1000, Security::Open)?, self.limits());
         let (subscriptions, logins) = sub.check()?;
@@ -130,6 +132,7 @@ impl ProxySettings {
         Events::open(subscriptions, &options, &logins, limits, counters)
     }
 
+    /// Opens the sockets that jobs are pulled from.
     fn jobs(&self, pull: &Pull, counters: &Arc<ProxyCounters>) -> Result<Jobs, Error> {
         let endpoints = pull.end.endpoints()?;
         let options = self.options(None, 1000, Security::Open)?;
@@ -139,7 +142,8 @@ impl ProxySettings {
         Jobs::open(&endpoints, &options, &logins, self.limits(), counters)
     }
 
-    fn output(&self, to: &Pub, counters: &Arc<ProxyCounters>) -> Result<EventOutput, Error> {
+    /// Opens the socket that events are published over.
+    fn event_output(&self, to: &Pub, counters: &Arc<ProxyCounters>) -> Result<EventOutput, Error> {
         if to.topic.len() > MAX_TOPIC {
             let reason = format!("it has {} bytes, {MAX_TOPIC} are allowed", to.topic.len());
             return Err(Error::bad_setting("topic", reason));
@@ -157,59 +161,55 @@ impl ProxySettings {
         EventOutput::open(&endpoints, &options, to.overflow, to.heartbeat, counters)
     }
 
-    /// Makes calls of what nobody waits for.
-    fn deliver<I: Intake + 'static>(
+    /// Opens the relay that makes calls of events or jobs.
+    fn deliverer<I: Intake + 'static>(
         &self,
         intake: I,
         req: &Req,
         counters: &Arc<ProxyCounters>,
     ) -> Result<Box<dyn Relay>, Error> {
-        let patience = RetryPolicy {
-            attempt: ATTEMPT,
-            attempts: req.attempts.max(1),
-            counts_all: true,
+        let policy = RetryPolicy {
+            attempt_timeout: ATTEMPT_TIMEOUT,
+            max_attempts: req.attempts.max(1),
+            count_all_failures: true,
             time_to_live: Some(req.max_age),
             backoff: Backoff::default(),
         };
         let queue = MemoryQueue::without_letters(self.max_calls, self.max_queued_bytes);
-        let spool = Spool::new(
-            Arc::new(queue),
-            self.limits(),
-            patience,
-            Arc::clone(counters),
-        );
+        let spool = Spool::new(Arc::new(queue), self.limits(), policy, Arc::clone(counters));
         let spool = spool.map_err(|reason| Error::bad_queue("the queue", reason))?;
         let backend = self.backend(req, counters)?;
         let relay = Deliverer::start(intake, backend, spool)?;
         Ok(Box::new(relay))
     }
 
+    /// Opens the sockets to services.
     pub(super) fn backend<O>(
         &self,
         req: &Req,
         counters: &Arc<ProxyCounters>,
     ) -> Result<Backend<O>, Error> {
-        let bounds = BackendLimits {
+        let limits = BackendLimits {
             in_flight: self.max_calls,
             waiting_bytes: self.max_queued_bytes,
             connect_timeout: req.connect_timeout.min(FOREVER),
         };
         let (endpoints, liveness) = (req.end.endpoints()?, req.liveness()?);
         let options = self.options(None, 1000, req.end.security()?)?;
-        Backend::open(&endpoints, &options, liveness, bounds, Arc::clone(counters))
+        Backend::open(&endpoints, &options, liveness, limits, Arc::clone(counters))
     }
 }
 
-/// Jobs that are held for each puller. Few: they are lost if the process dies, and no other puller gets them.
+/// Jobs that are queued for each puller. Few: they are lost if the process dies, and no other puller gets them.
 const JOBS_IN_SOCKET: usize = 100;
-/// Events that are held for each subscriber.
+/// Events that are queued for each subscriber.
 const EVENTS_IN_SOCKET: usize = 10_000;
-/// How long a target may take to answer a call that nobody waits for.
-const ATTEMPT: Duration = Duration::from_secs(30);
-/// Cancellations and the last answers may take so long to leave when the sockets close.
+/// How long a target may take to reply to a call made of an event or a job.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
+/// The linger time of the sockets, in which cancellations and the last replies leave when they close.
 const LINGER: Duration = Duration::from_millis(500);
 
-/// What nobody else can implement.
+/// Traits that no other crate can implement.
 pub(super) mod sealed {
     use super::{Arc, Error, ProxyCounters, ProxySettings, Pub, Pull, Push, Relay, Rep, Req, Sub};
 
@@ -222,15 +222,15 @@ pub(super) mod sealed {
     impl End for Pub {}
     impl End for Push {}
 
-    /// A proxy that is about to run.
+    /// A proxy whose sockets are open and whose thread has not started.
     pub struct Opened {
         pub(in crate::proxy) relay: Box<dyn Relay>,
         pub(in crate::proxy) endpoints: Vec<String>,
     }
 
     pub trait Join {
-        /// Opens both ends; none if one fails.
-        #[expect(private_interfaces, reason = "sealed: nobody else calls it")]
+        /// Opens both ends, or neither if one fails.
+        #[expect(private_interfaces, reason = "sealed: only this module calls it")]
         fn open(
             self,
             settings: &ProxySettings,
@@ -240,7 +240,7 @@ pub(super) mod sealed {
 }
 
 impl sealed::Join for (Rep, Req) {
-    #[expect(private_interfaces, reason = "sealed: nobody else calls it")]
+    #[expect(private_interfaces, reason = "sealed: only this module calls it")]
     fn open(
         self,
         settings: &ProxySettings,
@@ -258,14 +258,14 @@ impl sealed::Join for (Rep, Req) {
 }
 
 impl sealed::Join for (Rep, Pub) {
-    #[expect(private_interfaces, reason = "sealed: nobody else calls it")]
+    #[expect(private_interfaces, reason = "sealed: only this module calls it")]
     fn open(
         self,
         settings: &ProxySettings,
         counters: &Arc<ProxyCounters>,
     ) -> Result<sealed::Opened, Error> {
         let (rep, to) = self;
-        let output = settings.output(&to, counters)?;
+        let output = settings.event_output(&to, counters)?;
         let frontend = settings.frontend(&rep, counters)?;
         let endpoints = [frontend.endpoints(), output.endpoints()].concat();
         let relay = Box::new(Announcing::new(frontend, output, to.topic.into()));
@@ -274,14 +274,14 @@ impl sealed::Join for (Rep, Pub) {
 }
 
 impl sealed::Join for (Sub, Pub) {
-    #[expect(private_interfaces, reason = "sealed: nobody else calls it")]
+    #[expect(private_interfaces, reason = "sealed: only this module calls it")]
     fn open(
         self,
         settings: &ProxySettings,
         counters: &Arc<ProxyCounters>,
     ) -> Result<sealed::Opened, Error> {
         let (sub, to) = self;
-        let output = settings.output(&to, counters)?;
+        let output = settings.event_output(&to, counters)?;
         let events = settings.events(sub, counters)?;
         let endpoints = [events.endpoints(), output.endpoints()].concat();
         let relay = Box::new(Republishing::new(events, output, Arc::clone(counters)));
@@ -290,7 +290,7 @@ impl sealed::Join for (Sub, Pub) {
 }
 
 impl sealed::Join for (Sub, Req) {
-    #[expect(private_interfaces, reason = "sealed: nobody else calls it")]
+    #[expect(private_interfaces, reason = "sealed: only this module calls it")]
     fn open(
         self,
         settings: &ProxySettings,
@@ -300,13 +300,13 @@ impl sealed::Join for (Sub, Req) {
         let events = settings.events(sub, counters)?;
         let endpoints = events.endpoints();
         let intake = MessageIntake::new(events, settings.limits(), Arc::clone(counters));
-        let relay = settings.deliver(intake, &req, counters)?;
+        let relay = settings.deliverer(intake, &req, counters)?;
         Ok(sealed::Opened { relay, endpoints })
     }
 }
 
 impl sealed::Join for (Pull, Req) {
-    #[expect(private_interfaces, reason = "sealed: nobody else calls it")]
+    #[expect(private_interfaces, reason = "sealed: only this module calls it")]
     fn open(
         self,
         settings: &ProxySettings,
@@ -316,13 +316,13 @@ impl sealed::Join for (Pull, Req) {
         let jobs = settings.jobs(&pull, counters)?;
         let endpoints = jobs.endpoints();
         let intake = MessageIntake::new(jobs, settings.limits(), Arc::clone(counters));
-        let relay = settings.deliver(intake, &req, counters)?;
+        let relay = settings.deliverer(intake, &req, counters)?;
         Ok(sealed::Opened { relay, endpoints })
     }
 }
 
 impl sealed::Join for (Pull, Push) {
-    #[expect(private_interfaces, reason = "sealed: nobody else calls it")]
+    #[expect(private_interfaces, reason = "sealed: only this module calls it")]
     fn open(
         self,
         settings: &ProxySettings,
@@ -333,7 +333,7 @@ impl sealed::Join for (Pull, Push) {
         let options = settings.options(None, JOBS_IN_SOCKET, to.end.security()?)?;
         counters.watch_denied(options.security.denied());
         let mut push = PushSocket::new(&options)?;
-        counters.watch_refused(push.refused());
+        counters.watch_unauthenticated(push.refused());
         open_all(&to.end.endpoints()?, |endpoint| push.open(endpoint))?;
         let pushed = push.endpoints().map(str::to_owned).collect();
         let endpoints = [jobs.endpoints(), pushed].concat();

@@ -1,9 +1,9 @@
-//! What comes in is published: REP to PUB, SUB to PUB.
+//! REP to PUB and SUB to PUB: publishes what comes in.
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::backend::going_round;
+use super::backend::too_many_hops;
 use super::counters::ProxyCounters;
 use super::event_output::EventOutput;
 use super::frontend::{Frontend, FrontendRequest};
@@ -16,7 +16,7 @@ use crate::wire::{
     with_hops,
 };
 
-/// Requests become events, and are answered when they have been published.
+/// The relay from REP to PUB: publishes each request as an event, then acknowledges it.
 pub(super) struct Announcing {
     frontend: Frontend,
     output: EventOutput,
@@ -40,9 +40,9 @@ impl Relay for Announcing {
         vec![self.frontend.poller(), self.output.poller()]
     }
 
-    fn wake(&mut self) {
-        self.frontend.wake();
-        self.output.wake();
+    fn after_wait(&mut self) {
+        self.frontend.after_wait();
+        self.output.after_wait();
     }
 
     fn turn(&mut self, now: Instant) -> Result<RelayTurn, SocketError> {
@@ -54,21 +54,21 @@ impl Relay for Announcing {
         } = self;
         let limits = frontend.limits;
         let mut broken = None;
-        if frontend.is_used() {
-            frontend.take_in(now, |frontend, asked| {
-                // What was published cannot be taken back.
+        if frontend.needs_drain() {
+            frontend.receive(now, |frontend, request| {
+                // A cancellation is ignored: what was published cannot be taken back.
                 let FrontendRequest::Request {
                     caller, request, ..
-                } = asked
+                } = request
                 else {
                     return;
                 };
                 if *stopping {
-                    return frontend.refuse(caller, &CallFailure::new(Status::ShuttingDown, ""));
+                    return frontend.reject(caller, &CallFailure::new(Status::ShuttingDown, ""));
                 }
-                match announce(output, topic, &request, &limits) {
+                match publish_request(output, topic, &request, &limits) {
                     Ok(Ok(codec)) => frontend.accept(caller, codec),
-                    Ok(Err(refusal)) => frontend.refuse(caller, &refusal),
+                    Ok(Err(failure)) => frontend.reject(caller, &failure),
                     Err(error) => broken = Some(error),
                 }
             })?;
@@ -76,9 +76,9 @@ impl Relay for Announcing {
         if let Some(error) = broken {
             return Err(error);
         }
-        drop(frontend.take_gone());
+        drop(frontend.take_disconnected());
         output.serve(now)?;
-        if frontend.is_used() {
+        if frontend.needs_drain() {
             return Ok(RelayTurn::Again);
         }
         let times = [output.due(now), frontend.due()];
@@ -109,8 +109,8 @@ impl Relay for Announcing {
     }
 }
 
-/// Publishes a request; answers the codec to accept it in.
-fn announce(
+/// Publishes a request as an event. Returns the codec of the acknowledgement, or why the request is rejected.
+fn publish_request(
     output: &mut EventOutput,
     topic: &str,
     request: &[u8],
@@ -120,14 +120,14 @@ fn announce(
         Ok(Incoming::Request(Request { codec, .. })) => codec,
         _ => 0,
     };
-    let passed = peek_id(request).map_or(0, hops);
-    if passed >= MAX_HOPS {
-        return Ok(Err(going_round()));
+    let hop_count = peek_id(request).map_or(0, hops);
+    if hop_count >= MAX_HOPS {
+        return Ok(Err(too_many_hops()));
     }
-    let sequence = with_hops(passed + 1, output.sequence());
+    let sequence = with_hops(hop_count + 1, output.sequence());
     let event = match request_to_event(request, sequence, output.id, limits) {
         Ok(event) => Message::from(event),
-        // It is longer than the request, and that one was as long as may be.
+        // An event is longer than its request, which may have been as long as allowed.
         Err(error) => return Ok(Err(CallFailure::new(error.status(), error.to_string()))),
     };
     if !output.publish(topic.as_bytes(), event)? {
@@ -138,7 +138,8 @@ fn announce(
     Ok(Ok(codec))
 }
 
-/// Events are published again as they came, under their publisher's name and number, but for the count of proxies.
+/// The relay from SUB to PUB: publishes events under their publisher's id and sequence number; only their count of
+/// proxies changes.
 pub(super) struct Republishing {
     events: Events,
     output: EventOutput,
@@ -163,14 +164,14 @@ impl Relay for Republishing {
         output.chain(self.events.pollers()).collect()
     }
 
-    fn wake(&mut self) {
-        self.events.wake();
-        self.output.wake();
+    fn after_wait(&mut self) {
+        self.events.after_wait();
+        self.output.after_wait();
     }
 
     fn turn(&mut self, now: Instant) -> Result<RelayTurn, SocketError> {
         if self.stopping {
-            self.events.leave();
+            self.events.mark_drained();
         }
         for _ in 0..4 * TURN {
             let Some((topic, mut event)) = self.events.next(now)? else {
@@ -185,10 +186,10 @@ impl Relay for Republishing {
             }
         }
         self.output.serve(now)?;
-        if !self.events.is_used() {
-            self.events.look(now, !self.stopping);
+        if !self.events.needs_drain() {
+            self.events.maintain(now, !self.stopping);
         }
-        if self.events.is_used() {
+        if self.events.needs_drain() {
             return Ok(RelayTurn::Again);
         }
         let times = [self.output.due(now), self.events.due()];

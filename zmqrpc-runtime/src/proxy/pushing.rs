@@ -1,4 +1,4 @@
-//! Jobs that are pulled are pushed again: PULL to PUSH.
+//! PULL to PUSH: pushes the jobs that it pulls.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -8,14 +8,15 @@ use super::relay::{Relay, RelayTurn};
 use super::sources::{InputSockets, Jobs, TURN};
 use crate::socket::{Message, Poller, PushError, PushSocket, RETRY, SocketError, UnreadTimer};
 
-/// Takes a job when it has found a puller for the one before: what nobody takes waits with those who pushed it.
+/// The relay from PULL to PUSH. It receives a job only when a puller has taken the one before, so that jobs for which no
+/// puller has room stay with their pushers.
 pub(super) struct Pushing {
     jobs: Jobs,
     push: PushSocket,
     poller: Arc<Poller>,
-    /// The one that nobody has room for.
-    hand: Option<Message>,
-    hold: UnreadTimer,
+    /// A job that no puller has room for yet.
+    pending: Option<Message>,
+    unread_timer: UnreadTimer,
     counters: Arc<ProxyCounters>,
     stopping: bool,
 }
@@ -26,22 +27,22 @@ impl Pushing {
             jobs,
             poller: push.poller(),
             push,
-            hand: None,
-            hold: UnreadTimer::default(),
+            pending: None,
+            unread_timer: UnreadTimer::default(),
             counters,
             stopping: false,
         }
     }
 
-    /// Whether it was taken.
-    fn offer(&mut self, job: Message) -> Result<bool, SocketError> {
+    /// Pushes a job, or keeps it as pending. Returns whether a puller's queue took it.
+    fn try_push(&mut self, job: Message) -> Result<bool, SocketError> {
         match self.push.send(job) {
             Ok(()) => {
                 self.counters.forwarded.increment();
                 Ok(true)
             }
             Err(PushError::Full(job)) => {
-                self.hand = Some(job);
+                self.pending = Some(job);
                 Ok(false)
             }
             Err(PushError::Broken(error)) => Err(error),
@@ -56,26 +57,26 @@ impl Relay for Pushing {
         pollers
     }
 
-    fn wake(&mut self) {
-        self.jobs.wake();
+    fn after_wait(&mut self) {
+        self.jobs.after_wait();
     }
 
     fn turn(&mut self, now: Instant) -> Result<RelayTurn, SocketError> {
         self.push.settle()?;
-        if let Some(job) = self.hand.take()
-            && !self.offer(job)?
+        if let Some(job) = self.pending.take()
+            && !self.try_push(job)?
         {
-            if self.hold.is_due(true, now) {
-                self.jobs.settle()?;
+            if self.unread_timer.is_due(true, now) {
+                self.jobs.maintain_unread()?;
             }
-            return Ok(RelayTurn::WaitBehind(
+            return Ok(RelayTurn::WaitSkipping(
                 self.jobs.pollers().len(),
                 Some(now + RETRY),
             ));
         }
-        self.hold.is_due(false, now);
+        self.unread_timer.is_due(false, now);
         if self.stopping {
-            self.jobs.leave();
+            self.jobs.mark_drained();
         }
         for _ in 0..4 * TURN {
             let Some(mut job) = self.jobs.next(now)? else {
@@ -87,14 +88,14 @@ impl Relay for Pushing {
                 self.counters.given_up.increment();
                 continue;
             }
-            if !self.offer(job)? {
+            if !self.try_push(job)? {
                 break;
             }
         }
-        if !self.jobs.is_used() {
-            self.jobs.look(now, true);
+        if !self.jobs.needs_drain() {
+            self.jobs.maintain(now, true);
         }
-        if self.jobs.is_used() || self.hand.is_some() {
+        if self.jobs.needs_drain() || self.pending.is_some() {
             return Ok(RelayTurn::Again);
         }
         Ok(RelayTurn::Wait(self.jobs.due()))
@@ -105,11 +106,11 @@ impl Relay for Pushing {
     }
 
     fn is_done(&self) -> bool {
-        self.hand.is_none()
+        self.pending.is_none()
     }
 
     fn abandon(&mut self) {
-        if self.hand.take().is_some() {
+        if self.pending.take().is_some() {
             self.counters.given_up.increment();
         }
     }

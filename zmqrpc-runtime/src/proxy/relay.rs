@@ -1,4 +1,4 @@
-//! The thread of a proxy: one loop, the same for all of them.
+//! The thread of a proxy: the event loop that drives any [`Relay`]. [`ProxyHandle`](super::ProxyHandle) controls it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,57 +11,59 @@ use crate::log;
 use crate::server::{Termination, WaitOutcome};
 use crate::socket::{Poller, Process, SocketError, drive_any};
 
-/// What a proxy does between two waits. It never blocks, but where it [abandons](Self::abandon) what a disk is slow with.
+/// What a proxy does between two waits. Its methods never block, except that [`abandon`](Self::abandon) may wait for a
+/// disk.
 pub(super) trait Relay: Send {
-    /// What to wait for.
+    /// Returns the pollers of its sockets.
     fn pollers(&self) -> Vec<Arc<Poller>>;
-    /// Somebody has waited: something may have happened to any of the sockets.
-    fn wake(&mut self);
-    /// Passes on what has come.
+    /// Marks for draining the sockets that have signalled. Called after each wait.
+    fn after_wait(&mut self);
+    /// Runs one pass: forwards what has arrived.
     fn turn(&mut self, now: Instant) -> Result<RelayTurn, SocketError>;
-    /// Where callers come in, who have to know before the end.
+    /// Returns the socket that callers connect to, who are told before the proxy shuts down.
     fn frontend(&mut self) -> Option<&mut Frontend> {
         None
     }
-    /// Takes on nothing more, and refuses what has not been handed over.
+    /// Accepts nothing more, and rejects what has not been sent yet.
     fn stop(&mut self);
-    /// Nothing is under way.
+    /// Returns whether nothing is in flight.
     fn is_done(&self) -> bool;
-    /// How long what is under way may go on at the end, if no caller waits for it and nothing is lost with it: it need not
-    /// take as long as calls may.
+    /// Returns a tighter limit for what is in flight at shutdown, if no caller waits for it and nothing is lost with it;
+    /// `None` if it may take as long as the shutdown allows.
     fn grace(&self) -> Option<Duration> {
         None
     }
-    /// Gives up what is under way.
+    /// Gives up what is in flight.
     fn abandon(&mut self);
-    /// Every answer has left for its caller.
+    /// Returns whether every reply has been handed to libzmq or dropped.
     fn is_flushed(&self) -> bool;
     /// Closes the sockets and frees their endpoints.
     fn close_and_release(self: Box<Self>);
 }
 
+/// What the event loop does after a pass.
 pub(super) enum RelayTurn {
-    /// There is more to do.
+    /// Runs the next pass at once: there is more to do.
     Again,
-    /// Every socket has been drained: wait, until then at most.
+    /// Waits for any socket, at most until this time: all have been drained.
     Wait(Option<Instant>),
-    /// The same, but for the sockets of the first so many waiters: there is no room for what they hold.
-    WaitBehind(usize, Option<Instant>),
+    /// The same, but ignores the sockets of the first so many pollers: there is no room for their messages.
+    WaitSkipping(usize, Option<Instant>),
 }
 
-/// How often a loop that has always something to do looks at what has come elsewhere.
-const BUSY: Duration = Duration::from_millis(1);
-/// How often a loop that does not hear its bell looks.
-const LOOK: Duration = Duration::from_millis(10);
-/// How long callers may take to accept their last answers.
-const FLUSH: Duration = Duration::from_millis(100);
-/// How long the connections stay after that: libzmq drops what it has received over one that ends, and a caller has not
-/// taken yet.
-const PARTING: Duration = Duration::from_millis(50);
-/// How long closing may take in all, beside what is given to calls that are under way.
-const CLOSE: Duration = Duration::from_millis(750);
+/// How often a loop that never has to wait polls all sockets nevertheless.
+const BUSY_INTERVAL: Duration = Duration::from_millis(1);
+/// How often a loop that ignores the poller through which it is woken checks whether it is to stop.
+const STOP_INTERVAL: Duration = Duration::from_millis(10);
+/// How long callers may take to receive their last replies.
+const FLUSH_LIMIT: Duration = Duration::from_millis(100);
+/// How long connections stay open after the last reply was sent: when a connection closes, the caller's libzmq drops the
+/// replies that it has received and the caller has not read.
+const CLOSE_DELAY: Duration = Duration::from_millis(50);
+/// How long closing may take in all, in addition to the time that calls in flight are given.
+const CLOSE_LIMIT: Duration = Duration::from_millis(750);
 
-/// A running loop, as its handle sees it.
+/// The state that a proxy's handle shares with its thread.
 pub(super) struct Control {
     poller: Arc<Poller>,
     stopping: AtomicBool,
@@ -72,18 +74,18 @@ pub(super) struct Control {
 
 #[derive(Default)]
 struct RelayState {
-    /// Until when calls that are under way may go on.
-    until: Option<Instant>,
-    /// Some of them were given up.
+    /// Until when calls in flight may go on; `None` before a shutdown.
+    deadline: Option<Instant>,
+    /// Whether some of them were given up.
     abandoned: bool,
 }
 
 impl Control {
-    /// Starts the thread.
+    /// Starts the proxy's thread.
     pub(super) fn start(relay: Box<dyn Relay>) -> Result<Arc<Self>, SocketError> {
         let pollers = relay.pollers();
         let Some(poller) = pollers.first() else {
-            let error = std::io::Error::other("there is nothing to wait for");
+            let error = std::io::Error::other("there is no socket to wait for");
             return Err(SocketError::thread(&error));
         };
         let control = Arc::new(Self {
@@ -93,34 +95,35 @@ impl Control {
             termination: Termination::default(),
             process: Process::current(),
         });
-        let own = Arc::clone(&control);
+        let thread_control = Arc::clone(&control);
         thread::Builder::new()
             .name("zmqrpc-proxy".into())
             .spawn(move || {
-                let _end = TellEnd(&own);
-                own.run(relay, &pollers);
+                let _notifier = EndNotifier(&thread_control);
+                thread_control.run(relay, &pollers);
             })
             .map_err(|error| SocketError::thread(&error))?;
         Ok(control)
     }
 
-    /// The process that the thread is in.
+    /// Returns the process that the thread runs in.
     pub(super) fn process(&self) -> Process {
         self.process
     }
 
-    /// Ends the loop. `false` if calls that were under way had to be given up, or if it has not ended in time.
+    /// Stops the loop and waits for its end. Returns `false` if calls in flight were given up, or if the loop has not ended
+    /// in time.
     pub(super) fn stop(&self, limit: Duration) -> bool {
         let now = Instant::now();
         let until = deadline(now, limit);
-        self.state().until.get_or_insert(until);
+        self.state().deadline.get_or_insert(until);
         self.stopping.store(true, Ordering::Release);
         self.poller.wake();
-        let patience = limit.min(FOREVER) + CLOSE;
-        self.termination.wait(Some(patience), None) == WaitOutcome::Ended && !self.state().abandoned
+        let timeout = limit.min(FOREVER) + CLOSE_LIMIT;
+        self.termination.wait(Some(timeout), None) == WaitOutcome::Ended && !self.state().abandoned
     }
 
-    /// Waits for the end, without asking for it.
+    /// Waits until the loop ends, without stopping it.
     pub(super) fn wait(&self) {
         self.termination.wait(None, None);
     }
@@ -131,69 +134,70 @@ impl Control {
     }
 
     fn run(&self, mut relay: Box<dyn Relay>, pollers: &[Arc<Poller>]) {
-        let (mut ending, mut look_at) = (None, Instant::now() + BUSY);
+        let (mut shutdown, mut next_wait) = (None, Instant::now() + BUSY_INTERVAL);
         loop {
             let mut now = Instant::now();
             if self.stopping.load(Ordering::Acquire)
-                && (self.is_drained(&mut *relay, now) || ending.is_some())
+                && (self.drain_callers(&mut *relay, now) || shutdown.is_some())
             {
-                let ending = ending.get_or_insert_with(|| {
+                let shutdown = shutdown.get_or_insert_with(|| {
                     relay.stop();
-                    let until = self.state().until.unwrap_or(now);
+                    let until = self.state().deadline.unwrap_or(now);
                     let grace = relay.grace().map(|grace| now + grace);
-                    RelayEnding::new(grace.map_or(until, |grace| grace.min(until)))
+                    RelayShutdown::new(grace.map_or(until, |grace| grace.min(until)))
                 });
-                if ending.must_abandon(now, relay.is_done()) {
+                if shutdown.must_abandon(now, relay.is_done()) {
                     self.state().abandoned = relay.grace().is_none();
                     relay.abandon();
-                    // It may have waited for a disk. Whoever was answered after that has the time to hear of it.
+                    // It may have waited for a disk: callers that were answered after that get the full time to receive
+                    // their replies.
                     now = Instant::now();
                 }
-                if relay.is_done() && ending.is_over(now, relay.is_flushed()) {
+                if relay.is_done() && shutdown.is_over(now, relay.is_flushed()) {
                     break;
                 }
             }
             let turn = match relay.turn(now) {
                 Ok(turn) => turn,
                 Err(error) => {
-                    log::line!(error, error = log::text(&error); "a proxy's socket failed, the proxy ends");
+                    log::line!(error, error = log::text(&error); "a socket of a proxy failed; the proxy ends");
                     break;
                 }
             };
             let (pollers, until) = match turn {
-                // One socket that always has something must not keep the others from being looked at.
-                RelayTurn::Again if now < look_at => continue,
+                // A socket that always has messages must not starve the others.
+                RelayTurn::Again if now < next_wait => continue,
                 RelayTurn::Again => (pollers, Some(now)),
                 RelayTurn::Wait(until) => (pollers, until),
-                RelayTurn::WaitBehind(count, until) => {
-                    // The bell is among those that are left alone.
-                    let soon = now + LOOK;
-                    let until = until.map_or(soon, |until| until.min(soon));
+                RelayTurn::WaitSkipping(count, until) => {
+                    // The poller that `stop` wakes is among the ignored ones.
+                    let next_check = now + STOP_INTERVAL;
+                    let until = until.map_or(next_check, |until| until.min(next_check));
                     (pollers.get(count..).unwrap_or_default(), Some(until))
                 }
             };
-            let limit = ending.as_mut().map(|ending| {
+            let limit = shutdown.as_mut().map(|shutdown| {
                 if relay.is_done() {
-                    ending.next(now)
+                    shutdown.next(now)
                 } else {
-                    ending.until
+                    shutdown.deadline
                 }
             });
-            let drains_at = relay.frontend().and_then(|frontend| frontend.drains_at());
-            let until = [until, limit, drains_at].into_iter().flatten().min();
+            let next_drain = relay.frontend().and_then(|frontend| frontend.next_drain());
+            let until = [until, limit, next_drain].into_iter().flatten().min();
             if let Err(error) = drive_any(pollers, until) {
-                log::line!(error, error = log::text(&error); "a proxy cannot wait for its sockets, the proxy ends");
+                log::line!(error, error = log::text(&error); "a proxy cannot wait for its sockets; it ends");
                 break;
             }
-            relay.wake();
-            look_at = Instant::now() + BUSY;
+            relay.after_wait();
+            next_wait = Instant::now() + BUSY_INTERVAL;
         }
         relay.close_and_release();
     }
 
-    /// Tells callers of the end, and goes on telling that the proxy lives. Whether they know of it.
-    fn is_drained(&self, relay: &mut dyn Relay, now: Instant) -> bool {
-        let until = self.state().until.unwrap_or(now);
+    /// Tells callers that the proxy shuts down, and keeps their connections alive meanwhile. Returns whether all know of it.
+    fn drain_callers(&self, relay: &mut dyn Relay, now: Instant) -> bool {
+        let until = self.state().deadline.unwrap_or(now);
         let limit = until.saturating_duration_since(now);
         relay
             .frontend()
@@ -205,42 +209,47 @@ impl Control {
     }
 }
 
-/// How a proxy comes to its end.
-struct RelayEnding {
-    /// Until when calls that are under way may go on.
-    until: Instant,
-    done: Option<Instant>,
+/// The progress of a shutdown.
+struct RelayShutdown {
+    /// Until when calls in flight may go on.
+    deadline: Instant,
+    /// When the last of them ended.
+    done_at: Option<Instant>,
 }
 
-impl RelayEnding {
-    fn new(until: Instant) -> Self {
-        Self { until, done: None }
+impl RelayShutdown {
+    fn new(deadline: Instant) -> Self {
+        Self {
+            deadline,
+            done_at: None,
+        }
     }
 
     fn must_abandon(&self, now: Instant, done: bool) -> bool {
-        !done && now >= self.until
+        !done && now >= self.deadline
     }
 
-    /// Nothing is under way any more: whether callers have had their time to take the last answers.
+    /// Returns whether callers have had their time to receive the last replies. Called once nothing is in flight.
     fn is_over(&mut self, now: Instant, flushed: bool) -> bool {
-        let done = *self.done.get_or_insert(now);
-        now >= done + FLUSH || flushed && now >= done + PARTING
+        let done = *self.done_at.get_or_insert(now);
+        now >= done + FLUSH_LIMIT || flushed && now >= done + CLOSE_DELAY
     }
 
+    /// Returns when to check [`is_over`](Self::is_over) next.
     fn next(&mut self, now: Instant) -> Instant {
-        let done = *self.done.get_or_insert(now);
-        if now < done + PARTING {
-            done + PARTING
+        let done = *self.done_at.get_or_insert(now);
+        if now < done + CLOSE_DELAY {
+            done + CLOSE_DELAY
         } else {
-            done + FLUSH
+            done + FLUSH_LIMIT
         }
     }
 }
 
-/// Even a thread that dies tells of it: nobody must wait for ever.
-struct TellEnd<'a>(&'a Control);
+/// Signals the end of the thread when dropped, also when the thread panics: no thread must wait for ever.
+struct EndNotifier<'a>(&'a Control);
 
-impl Drop for TellEnd<'_> {
+impl Drop for EndNotifier<'_> {
     fn drop(&mut self) {
         self.0.termination.reach();
     }

@@ -1,4 +1,4 @@
-//! Where a proxy gets what nobody waits for: subscriptions, and endpoints that it pulls from.
+//! The input sockets of SUB and PULL: subscriptions, and endpoints that jobs are pulled from.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -14,39 +14,43 @@ use crate::wire::{
     with_hops,
 };
 
-/// Messages that are taken from one socket before the others have their turn.
+/// Messages that are received from one socket before the next one has its turn.
 pub(super) const TURN: usize = 64;
 
 /// Sockets that only receive.
 pub(super) trait InputSockets: Send + Sized {
-    /// What comes out of it.
+    /// A received message.
     type Item;
 
     fn pollers(&self) -> Vec<Arc<Poller>>;
     fn endpoints(&self) -> Vec<String>;
-    fn wake(&mut self);
-    /// Something may be left: it must not be waited on.
-    fn is_used(&self) -> bool;
-    /// Nobody is to wait for it any more.
-    fn leave(&mut self);
-    /// The next good message of a turn; nothing if there is none, or others have their turn.
+    /// Marks for draining the sockets that have signalled since the last wait.
+    fn after_wait(&mut self);
+    /// Returns whether a socket was used since its last drain, so that waiting on it could miss a message.
+    fn needs_drain(&self) -> bool;
+    /// Treats every socket as drained: messages that are left stay unread.
+    fn mark_drained(&mut self);
+    /// Returns the next valid message; `None` if there is none, or if every socket has had its turn.
     fn next(&mut self, now: Instant) -> Result<Option<Self::Item>, SocketError>;
-    /// Looks after connections while messages are left where they are.
-    fn settle(&mut self) -> Result<(), SocketError>;
-    /// Looks after connections. Only right when everything has been taken in; `heard` is false while nobody listens.
-    fn look(&mut self, now: Instant, heard: bool);
+    /// Maintains connections while messages stay unread.
+    fn maintain_unread(&mut self) -> Result<(), SocketError>;
+    /// Maintains connections, once the sockets have been drained or marked so; `is_reading` is false while messages stay
+    /// unread, when a silent publisher must not count as dead.
+    fn maintain(&mut self, now: Instant, is_reading: bool);
+    /// Returns when to run again even if no socket signals.
     fn due(&self) -> Option<Instant>;
-    /// The call that an item asks for; nothing if it is a sign of life.
-    fn call(item: &Self::Item, limits: &Limits) -> Option<Vec<u8>>;
+    /// Returns the frame of the call that an item asks for; `None` for a heartbeat.
+    fn call_frame(item: &Self::Item, limits: &Limits) -> Option<Vec<u8>>;
     fn close_and_release(self);
 }
 
-/// Subscriptions.
+/// Subscriptions to publishers.
 pub(super) struct Events {
-    feeds: Vec<(SubscriptionSource, bool)>,
-    /// Whose turn it is, and how much of it is left.
+    /// The subscriptions, each with whether it needs a drain.
+    sources: Vec<(SubscriptionSource, bool)>,
+    /// The index of the source whose turn it is, and the messages that are left of its turn.
     turn: (usize, usize),
-    /// What a program wants to do when one is silent: on a thread of its own, however long that takes.
+    /// Calls the program's `on_silence` callbacks on a thread of its own, since they may take long.
     callbacks: CallbackThread,
     limits: Limits,
     counters: Arc<ProxyCounters>,
@@ -62,14 +66,14 @@ impl Events {
     ) -> Result<Self, Error> {
         let open = |subscription: ValidSubscription| {
             let options = subscription.options(options, logins);
-            let feed = SubscriptionSource::open(subscription, &options)?;
-            let (denied, refused) = feed.logins();
+            let source = SubscriptionSource::open(subscription, &options)?;
+            let (denied, refused) = source.logins();
             counters.watch_denied(denied);
-            counters.watch_refused(refused);
-            Ok::<_, Error>((feed, true))
+            counters.watch_unauthenticated(refused);
+            Ok::<_, Error>((source, true))
         };
         Ok(Self {
-            feeds: subscriptions
+            sources: subscriptions
                 .into_iter()
                 .map(open)
                 .collect::<Result<_, _>>()?,
@@ -86,37 +90,42 @@ impl InputSockets for Events {
     type Item = (Message, Message);
 
     fn pollers(&self) -> Vec<Arc<Poller>> {
-        self.feeds.iter().map(|(feed, _)| feed.poller()).collect()
+        self.sources
+            .iter()
+            .map(|(source, _)| source.poller())
+            .collect()
     }
 
     fn endpoints(&self) -> Vec<String> {
         let endpoints = self
-            .feeds
+            .sources
             .iter()
-            .map(|(feed, _)| feed.endpoint().to_owned());
+            .map(|(source, _)| source.endpoint().to_owned());
         endpoints.collect()
     }
 
-    fn wake(&mut self) {
-        for (feed, used) in &mut self.feeds {
-            *used |= feed.poller().take_stir();
+    fn after_wait(&mut self) {
+        for (source, needs_drain) in &mut self.sources {
+            *needs_drain |= source.poller().take_stir();
         }
     }
 
-    fn is_used(&self) -> bool {
-        self.feeds.iter().any(|(_, used)| *used)
+    fn needs_drain(&self) -> bool {
+        self.sources.iter().any(|(_, needs_drain)| *needs_drain)
     }
 
-    fn leave(&mut self) {
-        self.feeds.iter_mut().for_each(|(_, used)| *used = false);
+    fn mark_drained(&mut self) {
+        self.sources
+            .iter_mut()
+            .for_each(|(_, needs_drain)| *needs_drain = false);
     }
 
     fn next(&mut self, now: Instant) -> Result<Option<Self::Item>, SocketError> {
-        while let Some((feed, used)) = self.feeds.get_mut(self.turn.0) {
-            while *used && self.turn.1 > 0 {
+        while let Some((source, needs_drain)) = self.sources.get_mut(self.turn.0) {
+            while *needs_drain && self.turn.1 > 0 {
                 self.turn.1 -= 1;
-                match feed.pass(&self.limits, now)? {
-                    None => *used = false,
+                match source.pass(&self.limits, now)? {
+                    None => *needs_drain = false,
                     Some(Arrival::Odd) => self.counters.frontend.malformed.increment(),
                     Some(Arrival::Message(message)) => return Ok(Some(message)),
                 }
@@ -127,51 +136,58 @@ impl InputSockets for Events {
         Ok(None)
     }
 
-    fn settle(&mut self) -> Result<(), SocketError> {
-        self.feeds.iter_mut().try_for_each(|(feed, used)| {
-            // It may have taken the signal of what it leaves.
-            *used = true;
-            feed.settle()
-        })
+    fn maintain_unread(&mut self) -> Result<(), SocketError> {
+        self.sources
+            .iter_mut()
+            .try_for_each(|(source, needs_drain)| {
+                // It may have consumed the signal of messages that stay unread.
+                *needs_drain = true;
+                source.settle()
+            })
     }
 
-    fn look(&mut self, now: Instant, heard: bool) {
-        for (feed, used) in &mut self.feeds {
-            if !heard {
-                feed.excuse(now);
-            } else if !*used && feed.due().is_some_and(|due| due <= now) {
-                *used = true;
-                self.callbacks.make(feed.look(now));
+    fn maintain(&mut self, now: Instant, is_reading: bool) {
+        for (source, needs_drain) in &mut self.sources {
+            if !is_reading {
+                source.excuse(now);
+            } else if !*needs_drain && source.due().is_some_and(|due| due <= now) {
+                *needs_drain = true;
+                self.callbacks.make(source.look(now));
             }
         }
     }
 
     fn due(&self) -> Option<Instant> {
-        self.feeds.iter().filter_map(|(feed, _)| feed.due()).min()
+        self.sources
+            .iter()
+            .filter_map(|(source, _)| source.due())
+            .min()
     }
 
-    fn call((_, event): &Self::Item, limits: &Limits) -> Option<Vec<u8>> {
-        // The count of proxies goes on.
-        let passed = peek_id(event).map_or(0, hops);
-        let id = if passed == 0 {
+    fn call_frame((_, event): &Self::Item, limits: &Limits) -> Option<Vec<u8>> {
+        // The request keeps the event's count of proxies.
+        let hop_count = peek_id(event).map_or(0, hops);
+        let id = if hop_count == 0 {
             NO_ID
         } else {
-            with_hops(passed, 0)
+            with_hops(hop_count, 0)
         };
         event_to_request(event, RequestKind::Call, id, limits).ok()?
     }
 
     fn close_and_release(self) {
         self.callbacks.end();
-        for (feed, _) in self.feeds {
-            feed.close_and_release();
+        for (source, _) in self.sources {
+            source.close_and_release();
         }
     }
 }
 
-/// Endpoints to pull from.
+/// Sockets that jobs are pulled from.
 pub(super) struct Jobs {
+    /// The sockets, each with whether it needs a drain.
     pulls: Vec<(PullSocket, bool)>,
+    /// As in [`Events`].
     turn: (usize, usize),
     limits: Limits,
     counters: Arc<ProxyCounters>,
@@ -193,7 +209,7 @@ impl Jobs {
             };
             let pull = PullSocket::open(endpoint, &options)
                 .map_err(|error| Error::endpoint_error(endpoint.as_str(), error))?;
-            counters.watch_refused(pull.refused());
+            counters.watch_unauthenticated(pull.refused());
             Ok::<_, Error>((pull, true))
         };
         Ok(Self {
@@ -206,7 +222,7 @@ impl Jobs {
 }
 
 impl InputSockets for Jobs {
-    /// A notification.
+    /// A job: the frame of a notification.
     type Item = Message;
 
     fn pollers(&self) -> Vec<Arc<Poller>> {
@@ -221,31 +237,33 @@ impl InputSockets for Jobs {
         endpoints.collect()
     }
 
-    fn wake(&mut self) {
-        for (pull, used) in &mut self.pulls {
-            *used |= pull.poller().take_stir();
+    fn after_wait(&mut self) {
+        for (pull, needs_drain) in &mut self.pulls {
+            *needs_drain |= pull.poller().take_stir();
         }
     }
 
-    fn is_used(&self) -> bool {
-        self.pulls.iter().any(|(_, used)| *used)
+    fn needs_drain(&self) -> bool {
+        self.pulls.iter().any(|(_, needs_drain)| *needs_drain)
     }
 
-    fn leave(&mut self) {
-        self.pulls.iter_mut().for_each(|(_, used)| *used = false);
+    fn mark_drained(&mut self) {
+        self.pulls
+            .iter_mut()
+            .for_each(|(_, needs_drain)| *needs_drain = false);
     }
 
     fn next(&mut self, _: Instant) -> Result<Option<Message>, SocketError> {
-        while let Some((pull, used)) = self.pulls.get_mut(self.turn.0) {
-            while *used && self.turn.1 > 0 {
+        while let Some((pull, needs_drain)) = self.pulls.get_mut(self.turn.0) {
+            while *needs_drain && self.turn.1 > 0 {
                 self.turn.1 -= 1;
                 let mut job = Message::new();
                 match pull.receive(&mut job)? {
-                    None => *used = false,
+                    None => *needs_drain = false,
                     Some(Arrival::Message(())) if is_notification(&job, &self.limits) => {
                         return Ok(Some(job));
                     }
-                    // Its pusher finds out whether what it has pushed has left.
+                    // A ping with which a pusher finds out whether its jobs have left its process.
                     Some(Arrival::Message(())) if *job == encode_ping(NO_ID) => {}
                     Some(Arrival::Odd | Arrival::Message(())) => {
                         self.counters.frontend.malformed.increment();
@@ -258,20 +276,20 @@ impl InputSockets for Jobs {
         Ok(None)
     }
 
-    fn settle(&mut self) -> Result<(), SocketError> {
-        self.pulls.iter_mut().try_for_each(|(pull, used)| {
-            *used = true;
+    fn maintain_unread(&mut self) -> Result<(), SocketError> {
+        self.pulls.iter_mut().try_for_each(|(pull, needs_drain)| {
+            *needs_drain = true;
             pull.settle()
         })
     }
 
-    fn look(&mut self, now: Instant, _: bool) {
-        for (pull, used) in &mut self.pulls {
+    fn maintain(&mut self, now: Instant, _: bool) {
+        for (pull, needs_drain) in &mut self.pulls {
             pull.follow();
             if pull.reconnect_due().is_some_and(|due| due <= now) {
-                *used = true;
+                *needs_drain = true;
                 if let Err(error) = pull.renew() {
-                    log::line!(error, error = log::text(&error); "a proxy cannot pull any more, it tries again");
+                    log::line!(error, error = log::text(&error); "a proxy cannot pull any more; it tries again");
                 }
             }
         }
@@ -285,7 +303,7 @@ impl InputSockets for Jobs {
             .min()
     }
 
-    fn call(job: &Message, _: &Limits) -> Option<Vec<u8>> {
+    fn call_frame(job: &Message, _: &Limits) -> Option<Vec<u8>> {
         Some(job.to_vec())
     }
 

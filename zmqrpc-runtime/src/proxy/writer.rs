@@ -1,5 +1,5 @@
-//! Writes to a proxy's queue. What takes the time of a disk is done on a thread of its own: whoever floods the proxy
-//! would fill its memory meanwhile, if nobody took in what comes, to refuse it.
+//! Writes batches to a proxy's queue. Writes to a disk run on a thread of their own, so that the proxy's thread goes on
+//! receiving and can reject requests; otherwise they would pile up in memory meanwhile.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -9,103 +9,104 @@ use std::thread::{self, JoinHandle};
 use super::queue::{Batch, Store, WriteFailure};
 use crate::socket::SocketError;
 
-/// How many dead letters were dropped for want of room, or why nothing was written.
+/// How many dead letters were dropped for lack of room, or why the batch was not written.
 type WriteOutcome = Result<usize, WriteFailure>;
 
-/// A batch, and how writing it has ended.
+/// A batch and the outcome of writing it.
 pub(super) type WrittenBatch = (Arc<Batch>, WriteOutcome);
 
-/// One batch after the other.
+/// Writes one batch at a time.
 pub(super) struct Writer {
     store: Arc<dyn Store>,
-    by: By,
-    under_way: Option<Arc<Batch>>,
+    mode: WriteMode,
+    in_flight: Option<Arc<Batch>>,
     outcomes: Receiver<WriteOutcome>,
 }
 
-enum By {
-    /// At once, on the proxy's thread.
-    Itself(Sender<WriteOutcome>),
+enum WriteMode {
+    /// On the proxy's thread.
+    Inline(Sender<WriteOutcome>),
+    /// On a thread of its own.
     Thread(WriterThread),
 }
 
 struct WriterThread {
-    /// None when it is to end.
+    /// `None` when the thread is to end.
     batches: Option<Sender<Arc<Batch>>>,
     handle: Option<JoinHandle<()>>,
 }
 
 impl Writer {
-    /// What takes its time calls `wake` when it is done.
+    /// Creates a writer for `store`. The writer's thread calls `wake` after each batch.
     pub(super) fn start(
         store: Arc<dyn Store>,
         wake: impl Fn() + Send + 'static,
     ) -> Result<Self, SocketError> {
-        let (ended, outcomes) = channel();
-        let by = if store.outlives() {
-            By::Thread(WriterThread::start(Arc::clone(&store), ended, wake)?)
+        let (results, outcomes) = channel();
+        let mode = if store.is_persistent() {
+            WriteMode::Thread(WriterThread::start(Arc::clone(&store), results, wake)?)
         } else {
-            By::Itself(ended)
+            WriteMode::Inline(results)
         };
         Ok(Self {
             store,
-            by,
-            under_way: None,
+            mode,
+            in_flight: None,
             outcomes,
         })
     }
 
-    /// Whether it has been given a batch of which nobody knows yet how it ended.
+    /// Returns whether there is a batch whose outcome has not been taken.
     pub(super) fn is_busy(&self) -> bool {
-        self.under_way.is_some()
+        self.in_flight.is_some()
     }
 
-    /// Begins to write, while it is not [busy](Self::is_busy).
-    pub(super) fn begin(&mut self, batch: Batch) {
+    /// Starts to write a batch. Only allowed while the writer is not [busy](Self::is_busy).
+    pub(super) fn write(&mut self, batch: Batch) {
         let batch = Arc::new(batch);
-        self.under_way = Some(Arc::clone(&batch));
-        match &self.by {
-            By::Thread(thread) => thread.begin(batch),
-            By::Itself(ended) => {
-                // There is somebody to receive it.
-                let _ = ended.send(commit(&*self.store, &batch));
+        self.in_flight = Some(Arc::clone(&batch));
+        match &self.mode {
+            WriteMode::Thread(thread) => thread.write(batch),
+            WriteMode::Inline(results) => {
+                // Cannot fail: `self.outcomes` is the receiver.
+                let _ = results.send(commit(&*self.store, &batch));
             }
         }
     }
 
-    /// What has been written, and how that ended.
-    pub(super) fn written(&mut self) -> Option<WrittenBatch> {
-        self.under_way.as_ref()?;
+    /// Returns the batch that has been written; `None` if none has.
+    pub(super) fn take_written(&mut self) -> Option<WrittenBatch> {
+        self.in_flight.as_ref()?;
         let outcome = match self.outcomes.try_recv() {
             Ok(outcome) => outcome,
             Err(TryRecvError::Empty) => return None,
-            Err(TryRecvError::Disconnected) => Err(lost()),
+            Err(TryRecvError::Disconnected) => Err(panicked()),
         };
-        self.under_way.take().map(|batch| (batch, outcome))
+        self.in_flight.take().map(|batch| (batch, outcome))
     }
 
-    /// Waits for what is being written.
-    pub(super) fn wait(&mut self) -> Option<WrittenBatch> {
-        self.under_way.as_ref()?;
-        let outcome = self.outcomes.recv().unwrap_or_else(|_| Err(lost()));
-        self.under_way.take().map(|batch| (batch, outcome))
+    /// Waits for the batch that is being written; `None` if there is none.
+    pub(super) fn wait_written(&mut self) -> Option<WrittenBatch> {
+        self.in_flight.as_ref()?;
+        let outcome = self.outcomes.recv().unwrap_or_else(|_| Err(panicked()));
+        self.in_flight.take().map(|batch| (batch, outcome))
     }
 }
 
 impl WriterThread {
     fn start(
         store: Arc<dyn Store>,
-        ended: Sender<WriteOutcome>,
+        results: Sender<WriteOutcome>,
         wake: impl Fn() + Send + 'static,
     ) -> Result<Self, SocketError> {
-        let (batches, begun) = channel::<Arc<Batch>>();
+        let (batches, received) = channel::<Arc<Batch>>();
         let handle = thread::Builder::new()
             .name("zmqrpc-queue".into())
             .spawn(move || {
-                for batch in begun {
+                for batch in received {
                     let outcome = commit(&*store, &batch);
                     drop(batch);
-                    if ended.send(outcome).is_err() {
+                    if results.send(outcome).is_err() {
                         break;
                     }
                     wake();
@@ -118,9 +119,9 @@ impl WriterThread {
         })
     }
 
-    fn begin(&self, batch: Arc<Batch>) {
+    fn write(&self, batch: Arc<Batch>) {
         if let Some(batches) = &self.batches {
-            // The thread goes on until this is dropped.
+            // The thread receives until `batches` is dropped.
             let _ = batches.send(batch);
         }
     }
@@ -129,20 +130,20 @@ impl WriterThread {
 impl Drop for WriterThread {
     fn drop(&mut self) {
         drop(self.batches.take());
-        // Whoever has waited for the end of the proxy may open the queue's file again.
+        // A caller that has waited for the end of the proxy may open the queue's file again at once.
         let _ = self.handle.take().map(JoinHandle::join);
     }
 }
 
-/// A queue that panics must not keep its proxy waiting for ever.
+/// Commits a batch. A panic of the queue is a failure, so that the proxy does not wait for ever.
 fn commit(store: &dyn Store, batch: &Batch) -> WriteOutcome {
-    catch_unwind(AssertUnwindSafe(|| store.commit(batch))).unwrap_or_else(|_| Err(lost()))
+    catch_unwind(AssertUnwindSafe(|| store.commit(batch))).unwrap_or_else(|_| Err(panicked()))
 }
 
-fn lost() -> WriteFailure {
+fn panicked() -> WriteFailure {
     WriteFailure {
-        reason: "what writes it has panicked".into(),
-        surely: false,
+        reason: "writing to it panicked".into(),
+        nothing_written: false,
     }
 }
 
@@ -154,7 +155,7 @@ mod tests {
     use super::super::queue::{Capacity, DeadLetter, Entry};
     use super::*;
 
-    /// One that writes when it is let, and panics about a batch in which nothing is.
+    /// A store that blocks until it may write, and panics on an empty batch.
     #[derive(Default)]
     struct Slow {
         may_write: Mutex<bool>,
@@ -169,7 +170,7 @@ mod tests {
     }
 
     impl Store for Slow {
-        fn outlives(&self) -> bool {
+        fn is_persistent(&self) -> bool {
             true
         }
 
@@ -217,33 +218,38 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_goes_on_while_its_queue_is_written_and_is_woken_then() {
-        let (store, (done, bell)) = (Arc::new(Slow::default()), channel());
-        let ring = move || done.send(()).unwrap();
-        let mut writer = Writer::start(store.clone(), ring).unwrap();
-        assert!(!writer.is_busy() && writer.wait().is_none());
-        writer.begin(batch(3));
-        assert!(writer.is_busy() && writer.written().is_none());
+    fn writing_does_not_block_the_proxy_and_wakes_it_when_done() {
+        let (store, (done, woken)) = (Arc::new(Slow::default()), channel());
+        let wake = move || done.send(()).unwrap();
+        let mut writer = Writer::start(store.clone(), wake).unwrap();
+        assert!(!writer.is_busy() && writer.wait_written().is_none());
+        writer.write(batch(3));
+        assert!(writer.is_busy() && writer.take_written().is_none());
         store.let_write();
-        bell.recv_timeout(Duration::from_secs(20))
-            .expect("nobody has rung");
-        let (batch, outcome) = writer.written().unwrap();
+        woken
+            .recv_timeout(Duration::from_secs(20))
+            .expect("the writer has not woken the proxy");
+        let (batch, outcome) = writer.take_written().unwrap();
         assert_eq!((batch.done.len(), outcome.unwrap()), (3, 3));
         assert!(!writer.is_busy());
     }
 
     #[test]
-    fn a_queue_that_panics_has_written_nothing_for_sure_and_goes_on() {
+    fn after_a_panic_nothing_is_certain_and_the_next_write_works() {
         let store = Arc::new(Slow::default());
         store.let_write();
         let mut writer = Writer::start(store.clone(), || {}).unwrap();
-        writer.begin(batch(0));
-        let (_, outcome) = writer.wait().unwrap();
+        writer.write(batch(0));
+        let (_, outcome) = writer.wait_written().unwrap();
         let unwritten = outcome.unwrap_err();
-        assert!(!unwritten.surely, "{}", unwritten.reason);
-        writer.begin(batch(2));
-        assert_eq!(writer.wait().unwrap().1.unwrap(), 2);
+        assert!(!unwritten.nothing_written, "{}", unwritten.reason);
+        writer.write(batch(2));
+        assert_eq!(writer.wait_written().unwrap().1.unwrap(), 2);
         drop(writer);
-        assert_eq!(Arc::strong_count(&store), 1, "its thread has ended");
+        assert_eq!(
+            Arc::strong_count(&store),
+            1,
+            "the writer's thread has not ended"
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! From a command to the frame that carries it one way.
+//! Encodes commands as the frames of events and jobs.
 
 use std::sync::Arc;
 
@@ -11,12 +11,12 @@ use crate::wire::{
     WireError,
 };
 
-/// Where a message is to go, for its errors.
-pub(super) fn site(method: &Method, endpoint: Option<&Arc<str>>) -> CallTarget {
+/// Returns the method and endpoint that a message's errors name.
+pub(super) fn call_target(method: &Method, endpoint: Option<&Arc<str>>) -> CallTarget {
     CallTarget::new(method.full_name(), endpoint.cloned())
 }
 
-/// The frame of an event that has no sequence number yet.
+/// Encodes an event whose sequence number is still to be written.
 ///
 /// # Errors
 ///
@@ -37,7 +37,7 @@ pub(super) fn event<C: Command>(
     })
 }
 
-/// The frame of a notification.
+/// Encodes a job as a notification.
 ///
 /// # Errors
 ///
@@ -65,14 +65,14 @@ fn frame<C: Command>(
         id: NO_ID,
         codec: codec.id(),
         method: MethodRef::Key(method.key()),
-        // Nobody waits: it is worth executing whenever it arrives.
+        // No time limit: as no caller waits, it is worth executing whenever it arrives.
         remaining: None,
         metadata,
         body: &[],
     };
     Message::build(|out| {
         encode(request, out).map_err(|error| Error::Encode {
-            at: site(method, None),
+            at: call_target(method, None),
             what: "the header",
             source: CodecError::Encode(error.to_string()),
             executed,
@@ -80,13 +80,13 @@ fn frame<C: Command>(
         let encoded = codec.encode(command, out, limits.message);
         encoded.map_err(|error| match error {
             CodecError::TooLarge { limit } => Error::TooLarge {
-                at: site(method, None),
+                at: call_target(method, None),
                 what: "the message",
                 limit,
                 executed,
             },
             source => Error::Encode {
-                at: site(method, None),
+                at: call_target(method, None),
                 what: "the arguments",
                 source,
                 executed,

@@ -1,4 +1,4 @@
-//! Pushing from tasks: futures that wait for room.
+//! Pushing from tasks: futures that wait until a puller has room.
 
 use std::fmt;
 use std::future::Future;
@@ -9,21 +9,21 @@ use std::time::{Duration, Instant};
 
 use super::pusher::{Pusher, PusherShared, PusherStats};
 use super::pusher_builder::PusherBuilder;
-use super::pusher_queue::{NotPushed, QueueTicket};
+use super::pusher_queue::{NotPushed, WaiterId};
 use crate::command::{Command, Method, Transport, WithTimeout};
 use crate::error::Error;
 use crate::socket::Message;
 
-/// Pushes commands from tasks, whatever executor they run on, with the settings and the semantics of [`Pusher`].
+/// Pushes commands from tasks, on any executor, with the settings and the semantics of [`Pusher`].
 ///
-/// Pushing waits while all who pull are full: a task that pushes in a loop goes no faster than they do.
+/// Pushing waits while all pullers are full, so a task that pushes in a loop is as fast as they are.
 ///
-/// Like a [`Pusher`] it is a handle. [`From`] makes one of the other: both then share their socket.
+/// Like a [`Pusher`] it is a handle. [`From`] converts either into the other; both then share their socket.
 ///
 /// # Cancellation
 ///
-/// A command is sent when its future is polled and there is room. A future that is dropped before it was ready has sent
-/// nothing, and does not disturb others.
+/// A command is sent when its future is polled and a puller has room. A future that is dropped before it was ready has sent
+/// nothing, and does not affect others.
 ///
 /// # Examples
 ///
@@ -42,47 +42,47 @@ pub struct AsyncPusher {
 }
 
 impl AsyncPusher {
-    /// Starts the settings of a pusher; end them with [`PusherBuilder::build_async`].
+    /// Returns a builder with the default settings, for [`PusherBuilder::build_async`].
     pub fn builder() -> PusherBuilder {
         PusherBuilder::default()
     }
 
-    /// A pusher that pullers connect to, see [`Pusher::bind`].
+    /// Creates a pusher that pullers connect to, see [`Pusher::bind`].
     ///
     /// # Errors
     ///
-    /// [`Error::Endpoint`] if the endpoint is wrong or in use.
+    /// [`Error::Endpoint`] if the endpoint is invalid or in use.
     pub fn bind(endpoint: impl AsRef<str>) -> Result<Self, Error> {
         Pusher::bind(endpoint).map(Self::from)
     }
 
-    /// A pusher that connects to a bound puller, see [`Pusher::connect`].
+    /// Creates a pusher that connects to a bound puller, see [`Pusher::connect`].
     ///
     /// # Errors
     ///
-    /// [`Error::Endpoint`] if the endpoint is wrong.
+    /// [`Error::Endpoint`] if the endpoint is invalid.
     pub fn connect(endpoint: impl AsRef<str>) -> Result<Self, Error> {
         Pusher::connect(endpoint).map(Self::from)
     }
 
-    /// A handle that waits for room for at most `limit`, see [`Pusher::with_timeout`].
+    /// Returns a handle that waits for room for at most `limit`, see [`Pusher::with_timeout`].
     #[must_use]
     pub fn with_timeout(&self, limit: Duration) -> Self {
         self.pusher.with_timeout(limit).into()
     }
 
-    /// A handle whose jobs carry `value` under `key`, see [`Pusher::with_metadata`].
+    /// Returns a handle whose jobs carry `value` as metadata under `key`, see [`Pusher::with_metadata`].
     #[must_use]
     pub fn with_metadata(&self, key: impl AsRef<str>, value: impl AsRef<str>) -> Self {
         self.pusher.with_metadata(key, value).into()
     }
 
-    /// Pushes a command; the future is ready when it has been handed over. It owns its bytes: the command may be
-    /// dropped.
+    /// Returns a future that pushes a command, and is ready when the job is in a puller's queue. It owns the encoded command,
+    /// which may be dropped.
     ///
     /// # Errors
     ///
-    /// As [`Pusher::push`].
+    /// Those of [`Pusher::push`].
     pub fn push<C: Command>(&self, command: &C) -> AsyncPush {
         let method = const { &C::METHOD };
         let state = match self.pusher.encode(command) {
@@ -90,22 +90,22 @@ impl AsyncPusher {
                 shared: Arc::clone(self.pusher.shared()),
                 job: Some(job),
                 limit: self.pusher.time_limit(method),
-                since: None,
-                ticket: None,
-                refused: None,
+                first_polled: None,
+                waiter: None,
+                rejected_before: None,
             }),
             Err(error) => PushState::Failed(error),
         };
         AsyncPush { method, state }
     }
 
-    /// Counters since the pusher was built.
+    /// Returns the counters since the pusher was built.
     #[must_use]
     pub fn stats(&self) -> PusherStats {
         self.pusher.stats()
     }
 
-    /// The endpoints, see [`Pusher::endpoints`].
+    /// Returns the endpoints, see [`Pusher::endpoints`].
     #[must_use]
     pub fn endpoints(&self) -> Vec<String> {
         self.pusher.endpoints()
@@ -138,7 +138,7 @@ impl WithTimeout for AsyncPusher {
     }
 }
 
-/// A command on its way over an [`AsyncPusher`]: ready when it has been handed over.
+/// The future of [`AsyncPusher::push`], ready when the job is in a puller's queue.
 #[must_use = "a command is pushed when it is awaited"]
 pub struct AsyncPush {
     method: &'static Method,
@@ -153,14 +153,14 @@ enum PushState {
 
 struct WaitingPush {
     shared: Arc<PusherShared>,
-    /// Present until it is sent.
+    /// `None` once it has been sent.
     job: Option<Message>,
     limit: Duration,
-    /// Since when it waits: when it was first polled.
-    since: Option<Instant>,
-    ticket: Option<QueueTicket>,
-    /// Logins that had been refused when it began to wait.
-    refused: Option<u64>,
+    /// When the future was first polled, from which its time limit counts.
+    first_polled: Option<Instant>,
+    waiter: Option<WaiterId>,
+    /// The number of the pusher's logins that had been rejected when the wait began.
+    rejected_before: Option<u64>,
 }
 
 impl Future for AsyncPush {
@@ -177,7 +177,7 @@ impl Future for AsyncPush {
                 }
                 polled
             }
-            // As futures do that are polled after they were ready.
+            // The future was polled again after it was ready.
             PushState::Over => Poll::Pending,
         }
     }
@@ -192,11 +192,11 @@ impl WaitingPush {
             return Poll::Pending;
         };
         let now = Instant::now();
-        // A time that the clock cannot express is no limit.
-        let until = self.since.get_or_insert(now).checked_add(self.limit);
-        let (ticket, refused) = (&mut self.ticket, &mut self.refused);
+        // A limit that the clock cannot express is none.
+        let until = self.first_polled.get_or_insert(now).checked_add(self.limit);
+        let (waiter, rejected_before) = (&mut self.waiter, &mut self.rejected_before);
         let queue = &self.shared.queue;
-        match queue.try_push(job, ticket, refused, cx.waker(), until) {
+        match queue.try_push(job, waiter, rejected_before, cx.waker(), until) {
             Err(error) => Poll::Ready(Err(error.into())),
             Ok(Ok(())) => Poll::Ready(Ok(())),
             Ok(Err(refused)) => {
@@ -210,19 +210,19 @@ impl WaitingPush {
     }
 
     fn give_up(&mut self, method: &Method) -> Error {
-        let unsent = self.leave();
-        self.shared.unsent(unsent, method, self.limit)
+        let failure = self.cancel_wait();
+        self.shared.push_error(failure, method, self.limit)
     }
 
-    fn leave(&mut self) -> NotPushed {
-        self.shared.queue.leave(self.ticket.take())
+    fn cancel_wait(&mut self) -> NotPushed {
+        self.shared.queue.cancel_wait(self.waiter.take())
     }
 }
 
 impl Drop for WaitingPush {
     fn drop(&mut self) {
-        if self.ticket.is_some() && self.shared.process.is_current() {
-            self.leave();
+        if self.waiter.is_some() && self.shared.process.is_current() {
+            self.cancel_wait();
         }
     }
 }

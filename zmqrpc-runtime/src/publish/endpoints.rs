@@ -1,11 +1,11 @@
-//! Endpoints that come and go while their socket is in use.
+//! The endpoints of publishers and pushers, which may be added and closed while their socket is in use.
 
 use std::sync::Arc;
 
 use crate::error::{EndpointCause, Error};
 use crate::socket::{Direction, Endpoint, SocketError};
 
-/// Endpoints as their user named them.
+/// Endpoints as the user specified them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Endpoints(Vec<(String, Direction)>);
 
@@ -33,8 +33,8 @@ impl Endpoints {
             .collect()
     }
 
-    /// The endpoint that errors name: the only one.
-    pub(super) fn place(&self) -> Option<Arc<str>> {
+    /// Returns the endpoint for errors to name; `None` unless there is exactly one.
+    pub(super) fn only(&self) -> Option<Arc<str>> {
         match &*self.0 {
             [(endpoint, _)] => Some(Arc::from(&**endpoint)),
             _ => None,
@@ -47,7 +47,7 @@ pub(super) fn parse(text: &str, direction: Direction) -> Result<Endpoint, Error>
         .map_err(|reason| Error::endpoint_error(text, EndpointCause::Malformed(reason.into())))
 }
 
-/// Opens endpoints one after the other, each by `open`.
+/// Opens endpoints one after the other by `open`.
 pub(crate) fn open_all(
     endpoints: &[Endpoint],
     mut open: impl FnMut(&Endpoint) -> Result<String, SocketError>,
@@ -60,8 +60,8 @@ pub(crate) fn open_all(
         })
 }
 
-/// What closing an endpoint answered, for the user.
-pub(super) fn closed(endpoint: &str, closed: Result<bool, SocketError>) -> Result<(), Error> {
+/// Converts the result of closing an endpoint, where `false` means that there is none, to the user's.
+pub(super) fn check_closed(endpoint: &str, closed: Result<bool, SocketError>) -> Result<(), Error> {
     let cause = match closed {
         Ok(true) => return Ok(()),
         Ok(false) => EndpointCause::Unknown,
@@ -70,7 +70,7 @@ pub(super) fn closed(endpoint: &str, closed: Result<bool, SocketError>) -> Resul
     Err(Error::endpoint_error(endpoint, cause))
 }
 
-/// Methods that publishers and pushers have, over their own method `with`. Only their words differ.
+/// Generates the methods of publishers and pushers that differ in their documentation only. They use the type's own `with`.
 macro_rules! endpoint_methods {
     ($($(#[$doc:meta])* $name:ident;)*) => {
         $($crate::publish::endpoints::endpoint_methods! { @$name $(#[$doc])* })*
@@ -112,7 +112,7 @@ macro_rules! endpoint_methods {
         pub fn remove_endpoint(&self, endpoint: impl AsRef<str>) -> Result<(), Error> {
             self.check_process()?;
             let endpoint = endpoint.as_ref();
-            $crate::publish::endpoints::closed(endpoint, self.with(|socket| socket.close(endpoint)))
+            $crate::publish::endpoints::check_closed(endpoint, self.with(|socket| socket.close(endpoint)))
         }
     };
 }

@@ -1,8 +1,8 @@
-//! Waiting until what was handed over has left this process.
+//! Waiting until messages have left this process.
 //!
-//! Events and jobs have no answers, so that is all that can be known here. A marked message is sent behind them, a
-//! heartbeat or a ping, and another one when libzmq has let go of that and has begun something else: then what was before
-//! the first one has been written.
+//! Events and jobs get no reply, so nothing more can be known here. A flush sends a tracked message (a heartbeat or a ping)
+//! behind them. When libzmq has freed that one and its I/O thread has turned to something else, the flush sends another:
+//! once libzmq has freed that one too, everything before the first has been written to the connections.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -18,57 +18,59 @@ use crate::error::{CallTarget, Error};
 use crate::socket::{Message, PushError, SocketError, UnsentCounter, await_io_thread, unblock};
 use crate::wire::{Executed, NO_ID, encode_ping};
 
-/// How often a queue without room for a mark is tried again.
-const LOOK: Duration = Duration::from_millis(5);
+/// Delay before another attempt to send a tracked message where a queue has no room.
+const RETRY_DELAY: Duration = Duration::from_millis(5);
 
 impl Publisher {
-    /// Waits until everything that was published, over all clones, has left this process for the subscribers that are
-    /// connected, so that it is not lost when the process ends. Subscribers that do not take heartbeats, which foreign ones
-    /// may not, are not waited for. That something has left does not mean that it has arrived.
+    /// Waits until everything that was published over this publisher and its clones has left this process for the connected
+    /// subscribers, so that it is not lost when the process ends. Foreign subscribers that do not subscribe to heartbeats
+    /// are not waited for. Messages that have left have not necessarily arrived.
     ///
-    /// To be called before a program ends by `exit`, or with a publisher in a static, which Rust does not drop. It
-    /// publishes a few heartbeats.
+    /// Call it before a program ends by `exit`, or ends with a publisher in a static, which Rust does not drop. It publishes
+    /// a few heartbeats.
     ///
     /// # Errors
     ///
-    /// [`Error::Timeout`] when a subscriber has not taken in everything after `limit`. `executed()` is `Maybe`.
+    /// [`Error::Timeout`] if a subscriber has not received everything after `limit`; `executed()` is `Maybe`.
     pub fn flush(&self, limit: Duration) -> Result<(), Error> {
         self.check_process()?;
         let deadline = deadline(Instant::now(), limit);
-        twice(deadline, || self.flush_once(deadline))
-            .map_err(|unflushed| unflushed.into_error(limit, self.place()))
+        flush_twice(deadline, || self.flush_once(deadline))
+            .map_err(|failure| failure.into_error(limit, self.endpoint()))
     }
 
-    /// Waits until what was published before has been taken out of every queue.
-    fn flush_once(&self, deadline: Instant) -> Result<(), Unflushed> {
+    /// Waits until libzmq has taken everything published before out of every queue.
+    fn flush_once(&self, deadline: Instant) -> Result<(), FlushFailure> {
         let counter = UnsentCounter::new();
         loop {
-            match self.publish_mark(&counter) {
+            match self.publish_tracked_heartbeat(&counter) {
                 Ok(()) => break,
-                Err(NotPublished::Full) if Instant::now() < deadline => thread::park_timeout(LOOK),
-                Err(NotPublished::Full) => return Err(Unflushed::Late),
-                Err(NotPublished::Broken(error)) => return Err(Unflushed::Broken(error)),
+                Err(NotPublished::Full) if Instant::now() < deadline => {
+                    thread::park_timeout(RETRY_DELAY);
+                }
+                Err(NotPublished::Full) => return Err(FlushFailure::TimedOut),
+                Err(NotPublished::Broken(error)) => return Err(FlushFailure::Broken(error)),
             }
         }
         in_time(counter.wait(deadline))
     }
 
-    /// [`flush`](Self::flush) for tasks, on any executor. It takes a thread for as long as it lasts.
+    /// [`flush`](Self::flush) for tasks, on any executor. It occupies a thread until it is done.
     ///
     /// # Errors
     ///
-    /// As there, and [`Error::Transport`] if no thread can be started.
+    /// Those of [`flush`](Self::flush), and [`Error::Transport`] if no thread can be started.
     pub async fn flush_async(&self, limit: Duration) -> Result<(), Error> {
         let publisher = self.clone();
         unblock(move || publisher.flush(limit)).await?
     }
 
-    /// [`wait_subscribers`](Self::wait_subscribers) for tasks, on any executor. It takes a thread for as long as it lasts,
-    /// also when the future is dropped.
+    /// [`wait_subscribers`](Self::wait_subscribers) for tasks, on any executor. It occupies a thread until it is done, even
+    /// if the future is dropped.
     ///
     /// # Errors
     ///
-    /// As there, and [`Error::Transport`] if no thread can be started.
+    /// Those of [`wait_subscribers`](Self::wait_subscribers), and [`Error::Transport`] if no thread can be started.
     pub async fn wait_subscribers_async(&self, count: usize, limit: Duration) -> Result<(), Error> {
         let publisher = self.clone();
         unblock(move || publisher.wait_subscribers(count, limit)).await?
@@ -76,82 +78,84 @@ impl Publisher {
 }
 
 impl Pusher {
-    /// Waits until everything that was pushed, over all clones, has left this process for those who pull, so that it is
-    /// not lost when the process ends. That something has left does not mean that it has arrived, nor that it is executed.
-    /// Pullers within the process are not waited for where there are no others, nor is what waits for an endpoint that was
-    /// [closed](Self::close).
+    /// Waits until everything that was pushed over this pusher and its clones has left this process for the pullers, so
+    /// that it is not lost when the process ends. Jobs that have left have not necessarily arrived, or been executed. If all
+    /// pullers are within the process, this returns at once; jobs that wait for an endpoint that was
+    /// [closed](Self::close) are not waited for.
     ///
-    /// To be called before a program ends by `exit`, or with a pusher in a static, which Rust does not drop. It sends some
-    /// pings, a few to each who pulls.
+    /// Call it before a program ends by `exit`, or ends with a pusher in a static, which Rust does not drop. It sends a few
+    /// pings to each puller.
     ///
     /// # Errors
     ///
-    /// [`Error::Timeout`] when those who pull have not taken in everything after `limit`. `executed()` is `Maybe`.
+    /// [`Error::Timeout`] if the pullers have not received everything after `limit`; `executed()` is `Maybe`.
     pub fn flush(&self, limit: Duration) -> Result<(), Error> {
         self.check_process()?;
         let deadline = deadline(Instant::now(), limit);
-        twice(deadline, || self.flush_once(deadline))
-            .map_err(|unflushed| unflushed.into_error(limit, self.shared().place.clone()))
+        flush_twice(deadline, || self.flush_once(deadline))
+            .map_err(|failure| failure.into_error(limit, self.shared().endpoint.clone()))
     }
 
-    /// Waits until what was pushed before has been taken out of every queue.
-    fn flush_once(&self, deadline: Instant) -> Result<(), Unflushed> {
+    /// Waits until libzmq has taken everything pushed before out of every queue.
+    fn flush_once(&self, deadline: Instant) -> Result<(), FlushFailure> {
         let queue = &self.shared().queue;
         let mut lock = queue.lock();
-        queue.settle(&mut lock);
+        queue.drain_and_notify(&mut lock);
         if lock.socket.is_within() {
             return Ok(());
         }
         let queues = lock.socket.connections();
-        lock.unflushed.begin(queues, UnsentCounter::new());
-        while lock.unflushed.left() > 0 {
-            match lock.hand_over(Message::copy_of(&encode_ping(NO_ID))) {
+        lock.unflushed.begin_run(queues, UnsentCounter::new());
+        while lock.unflushed.remaining() > 0 {
+            match lock.send_message(Message::copy_of(&encode_ping(NO_ID))) {
                 Ok(()) => {}
-                Err(PushError::Broken(error)) => return Err(Unflushed::Broken(error)),
+                Err(PushError::Broken(error)) => return Err(FlushFailure::Broken(error)),
                 Err(PushError::Full(_)) => {
-                    if lock.socket.connections() == 0 && lock.unflushed.marks().next().is_none() {
-                        // There is nobody, not even one whose queue is full.
+                    if lock.socket.connections() == 0 && lock.unflushed.counters().next().is_none()
+                    {
+                        // There is no puller, not even one whose queue is full.
                         break;
                     }
                     drop(lock);
                     if Instant::now() >= deadline {
-                        return Err(Unflushed::Late);
+                        return Err(FlushFailure::TimedOut);
                     }
-                    thread::park_timeout(LOOK);
+                    thread::park_timeout(RETRY_DELAY);
                     lock = queue.lock();
                 }
             }
         }
-        let marks: Vec<_> = lock.unflushed.marks().collect();
-        // Sending may have taken the signal that somebody waits for.
-        queue.tell(&mut lock);
+        let counters: Vec<_> = lock.unflushed.counters().collect();
+        // Sending may have consumed the signal that another thread or task waits for.
+        queue.notify(&mut lock);
         drop(lock);
-        in_time(marks.iter().all(|counter| counter.wait(deadline)))
+        in_time(counters.iter().all(|counter| counter.wait(deadline)))
     }
 }
 
 impl AsyncPusher {
-    /// [`Pusher::flush`] for tasks, on any executor. It takes a thread for as long as it lasts.
+    /// [`Pusher::flush`] for tasks, on any executor. It occupies a thread until it is done.
     ///
     /// # Errors
     ///
-    /// As there, and [`Error::Transport`] if no thread can be started.
+    /// Those of [`Pusher::flush`], and [`Error::Transport`] if no thread can be started.
     pub fn flush(&self, limit: Duration) -> impl Future<Output = Result<(), Error>> + Send + use<> {
         let pusher = Pusher::from(self.clone());
         async move { unblock(move || pusher.flush(limit)).await? }
     }
 }
 
-enum Unflushed {
-    Late,
+/// Why a flush has failed.
+enum FlushFailure {
+    TimedOut,
     Broken(SocketError),
 }
 
-impl Unflushed {
-    fn into_error(self, limit: Duration, place: Option<Arc<str>>) -> Error {
+impl FlushFailure {
+    fn into_error(self, limit: Duration, endpoint: Option<Arc<str>>) -> Error {
         match self {
-            Self::Late => Error::Timeout {
-                at: CallTarget::new("flush".into(), place),
+            Self::TimedOut => Error::Timeout {
+                at: CallTarget::new("flush".into(), endpoint),
                 timeout: limit,
                 executed: Executed::Maybe,
             },
@@ -160,16 +164,21 @@ impl Unflushed {
     }
 }
 
-/// What `once` waits for has been taken out of queues, and has been written when what is sent later has been.
-fn twice(
+/// Runs `once` twice, with a turn of libzmq's I/O thread in between: after the first, messages have left the queues; after
+/// the second, they have been written to the connections.
+fn flush_twice(
     deadline: Instant,
-    mut once: impl FnMut() -> Result<(), Unflushed>,
-) -> Result<(), Unflushed> {
+    mut once: impl FnMut() -> Result<(), FlushFailure>,
+) -> Result<(), FlushFailure> {
     once()?;
-    in_time(await_io_thread(deadline).map_err(Unflushed::Broken)?)?;
+    in_time(await_io_thread(deadline).map_err(FlushFailure::Broken)?)?;
     once()
 }
 
-fn in_time(is: bool) -> Result<(), Unflushed> {
-    if is { Ok(()) } else { Err(Unflushed::Late) }
+fn in_time(is_in_time: bool) -> Result<(), FlushFailure> {
+    if is_in_time {
+        Ok(())
+    } else {
+        Err(FlushFailure::TimedOut)
+    }
 }

@@ -1,4 +1,4 @@
-//! The thread that publishes heartbeats, where an interval is set.
+//! The thread that publishes heartbeats if [`PublisherBuilder::heartbeat`](super::PublisherBuilder::heartbeat) is set.
 
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -9,10 +9,10 @@ use super::publisher_socket::{NotPublished, PublisherSocket};
 use crate::log;
 use crate::socket::SocketError;
 
-/// Beats until it is dropped.
+/// A running thread that publishes heartbeats. Dropping it stops the thread.
 pub(super) struct Heartbeats {
-    /// Nothing is ever sent: the other side wakes when this one goes.
-    end: Option<Sender<()>>,
+    /// Nothing is ever sent: dropping the sender wakes and stops the thread.
+    stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -22,20 +22,20 @@ impl Heartbeats {
         publisher: u64,
         interval: Duration,
     ) -> Result<Self, SocketError> {
-        let (end, ended) = channel::<()>();
-        let beat = move || {
-            while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(interval) {
-                if let Err(NotPublished::Broken(error)) = socket.heartbeat(publisher) {
+        let (stop, stopped) = channel::<()>();
+        let run = move || {
+            while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(interval) {
+                if let Err(NotPublished::Broken(error)) = socket.publish_heartbeat(publisher) {
                     log::line!(error, error = log::text(&error); "a heartbeat could not be published");
                 }
             }
         };
         let thread = thread::Builder::new()
             .name("zmqrpc-heartbeats".into())
-            .spawn(beat)
+            .spawn(run)
             .map_err(|error| SocketError::thread(&error))?;
         Ok(Self {
-            end: Some(end),
+            stop: Some(stop),
             thread: Some(thread),
         })
     }
@@ -43,7 +43,7 @@ impl Heartbeats {
 
 impl Drop for Heartbeats {
     fn drop(&mut self) {
-        drop(self.end.take());
+        drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }

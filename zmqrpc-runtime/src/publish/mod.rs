@@ -1,24 +1,23 @@
-//! The one-way side: publishing to all who subscribe, pushing to one of those who pull.
+//! One-way transports: a [`Publisher`] sends events to every subscriber, a [`Pusher`] sends each job to one puller.
 //!
-//! Stubs go over [`Publisher`] and [`Pusher`] as they go over a client; this module knows commands and sockets, and
-//! neither clients nor servers.
+//! Generated stubs use them as they use a client. This module knows commands and sockets, and neither clients nor servers.
 //!
 //! ```text
-//! publisher    Publisher: topic and metadata of what is published, and the methods
-//! publisher_builder its settings
-//! shared_socket a socket behind its lock, and who waits at it
-//! publisher_socket what stands under the publisher's lock: socket, sequences, subscribers
-//! sequences    the numbers of events, per topic
-//! heartbeats   the thread that publishes heartbeats
-//! pusher       Pusher: time limit and metadata of what is pushed, and the methods
-//! pusher_builder its settings
-//! unflushed_jobs which jobs are counted until they have left
-//! pusher_queue threads and tasks that wait until a puller has queue
-//! async_pusher AsyncPusher: the same for tasks
-//! flush        waiting until everything has left this process
-//! arguments    commands to frames
-//! settings     what both builders have in common
-//! endpoints    where publishers and pushers are, and how that changes
+//! publisher          Publisher: a handle with a topic and metadata
+//! publisher_builder  its settings
+//! shared_socket      a socket that threads share behind a lock, and how they wait for it
+//! publisher_socket   the state behind a publisher's lock: socket, sequence numbers, subscribers
+//! sequences          the sequence numbers of events, per topic
+//! heartbeats         the thread that publishes heartbeats
+//! pusher             Pusher: a handle with a timeout and metadata
+//! pusher_builder     its settings
+//! unflushed_jobs     which jobs are tracked until they have left the process
+//! pusher_queue       the state behind a pusher's lock: socket, and the tasks that wait until a puller has room
+//! async_pusher       AsyncPusher: the same for tasks
+//! flush              waiting until everything has left this process
+//! arguments          commands to frames
+//! settings           settings that both builders share
+//! endpoints          the endpoints of publishers and pushers, and how they change at run time
 //! ```
 
 mod arguments;

@@ -1,10 +1,10 @@
-//! The publisher: a handle on its socket, and the topic of what is published through it.
+//! The publisher: a handle to its socket, with the topic and the metadata of the events that are published through it.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::arguments::{self, site};
+use super::arguments::{self, call_target};
 use super::endpoints::endpoint_methods;
 use super::heartbeats::Heartbeats;
 use super::publisher_builder::PublisherBuilder;
@@ -16,19 +16,18 @@ use crate::error::{CallTarget, Error, OverloadCause, UnavailableCause};
 use crate::socket::{Process, PubSocket as Socket, Registration, RejectedLogins, UnsentCounter};
 use crate::wire::{Executed, Limits, MAX_TOPIC, MetadataBuf};
 
-/// Publishes commands to all who have subscribed: servers with a subscription.
+/// Publishes commands as events to every subscriber: a server with a subscription.
 ///
-/// A stub over a publisher has the methods of its trait, which give `Result<(), Error>`: a message is handed over and
-/// nothing comes back, whatever the method returns. What is published while nobody subscribes is gone. A subscriber
-/// takes part from a moment after it has connected; [`wait_subscribers`](Self::wait_subscribers) waits for it.
+/// A stub over a publisher has the methods of its trait, which return `Result<(), Error>`: an event is handed over and
+/// nothing comes back, whatever the method returns. An event that is published while there is no subscriber is gone. A
+/// subscriber gets events from a moment after it has connected; [`wait_subscribers`](Self::wait_subscribers) waits for it.
 ///
-/// A publisher is a handle: clones share its socket, and any number of threads may use one. No method but
-/// `wait_subscribers` blocks, so tasks may publish, too. The topic that [`with_topic`](Self::with_topic) sets belongs to
-/// the new handle alone.
+/// A publisher is a handle: clones share its socket, and any number of threads may use one. Only `wait_subscribers` and
+/// `flush` block, so tasks may publish, too. The topic that [`with_topic`](Self::with_topic) sets belongs to the new handle
+/// alone.
 ///
-/// Each event has the publisher's number and a sequence number of its topic, so that subscribers know what they have
-/// lost. For each subscriber `high_water` messages are held at most, 10,000 by default; what happens beyond that says
-/// [`Overflow`].
+/// Each event has the publisher's id and a sequence number of its topic, so that subscribers know what they have lost. At
+/// most `high_water` events are queued for each subscriber, 10,000 by default; [`Overflow`] says what happens beyond that.
 ///
 /// # Examples
 ///
@@ -50,26 +49,30 @@ pub struct Publisher {
     metadata: MetadataBuf,
 }
 
+/// The part of a publisher that its clones share.
 pub(super) struct PublisherShared {
     pub(super) heartbeats: Option<Heartbeats>,
     pub(super) socket: Registration<PublisherSocket>,
+    /// The publisher's id, which its events carry.
     pub(super) id: u64,
     pub(super) overflow: Overflow,
     pub(super) high_water: usize,
     pub(super) limits: Limits,
-    pub(super) place: Option<Arc<str>>,
+    pub(super) endpoint: Option<Arc<str>>,
+    /// The logins of subscribers that this publisher rejected.
     pub(super) denied: RejectedLogins,
-    pub(super) refused: RejectedLogins,
+    /// The logins of this publisher that subscribers rejected.
+    pub(super) unauthenticated: RejectedLogins,
     pub(super) process: Process,
 }
 
 impl Drop for PublisherShared {
     fn drop(&mut self) {
         if !self.process.is_current() {
-            // The parent's, and so is the thread.
+            // In a forked child: socket and thread are the parent's.
             return std::mem::forget(self.heartbeats.take());
         }
-        // The thread goes before the socket that it uses.
+        // Stops the thread before closing the socket that it uses.
         self.heartbeats = None;
         self.socket.close_and_release();
     }
@@ -84,33 +87,33 @@ impl Publisher {
         }
     }
 
-    /// Starts the settings of a publisher.
+    /// Returns a builder with the default settings.
     pub fn builder() -> PublisherBuilder {
         PublisherBuilder::default()
     }
 
-    /// A publisher that subscribers connect to, with the default settings of [`PublisherBuilder`].
+    /// Creates a publisher that subscribers connect to, with the default settings of [`PublisherBuilder`].
     ///
     /// # Errors
     ///
-    /// [`Error::Endpoint`] if the endpoint is wrong or in use.
+    /// [`Error::Endpoint`] if the endpoint is invalid or in use.
     pub fn bind(endpoint: impl AsRef<str>) -> Result<Self, Error> {
         Self::builder().bind(endpoint.as_ref()).build()
     }
 
-    /// A publisher that connects to a bound subscriber, with the default settings of [`PublisherBuilder`].
+    /// Creates a publisher that connects to a bound subscriber, with the default settings of [`PublisherBuilder`].
     ///
     /// # Errors
     ///
-    /// [`Error::Endpoint`] if the endpoint is wrong. A subscriber that is not there yet is not an error.
+    /// [`Error::Endpoint`] if the endpoint is invalid. That the subscriber is not there yet is no error.
     pub fn connect(endpoint: impl AsRef<str>) -> Result<Self, Error> {
         Self::builder().connect(endpoint.as_ref()).build()
     }
 
-    /// A handle that publishes under `topic`. Subscribers get the topics that begin with what they have subscribed; the
-    /// topic of a new publisher is empty, which only those get who subscribe everything.
+    /// Returns a handle that publishes under `topic`. A subscriber gets the events whose topic begins with one of those that
+    /// it has subscribed to. The topic of a new publisher is empty: only subscribers to everything get its events.
     ///
-    /// A topic has at most 255 bytes: publishing under a longer one is [`Error::Config`].
+    /// A topic has at most 255 bytes; publishing under a longer one fails with [`Error::Config`].
     #[must_use]
     pub fn with_topic(&self, topic: &str) -> Self {
         Self {
@@ -119,7 +122,7 @@ impl Publisher {
         }
     }
 
-    /// A handle whose messages carry `value` under `key`; a value that was there is replaced. Services read it with
+    /// Returns a handle whose events carry `value` as metadata under `key`, in place of an earlier value. Services read it with
     /// [`CallContext::metadata`](crate::CallContext::metadata).
     #[must_use]
     pub fn with_metadata(&self, key: impl AsRef<str>, value: impl AsRef<str>) -> Self {
@@ -128,13 +131,13 @@ impl Publisher {
         publisher
     }
 
-    /// Publishes a command. Returns at once, when it has been handed over for all who have subscribed its topic. It may
-    /// still be in this process then: [`flush`](Self::flush) waits until it has left.
+    /// Publishes a command. Returns at once, when libzmq has got the event for all subscribers to its topic. It may still be in
+    /// this process then: [`flush`](Self::flush) waits until it has left.
     ///
     /// # Errors
     ///
-    /// [`Error::Encode`], [`Error::TooLarge`], and [`Error::Overloaded`] with [`Overflow::Refuse`] when a subscriber is
-    /// full; [`Error::Config`] if the topic is too long. Nobody has got it then.
+    /// [`Error::Encode`], [`Error::TooLarge`], [`Error::Overloaded`] with [`Overflow::Refuse`] if a subscriber's queue is
+    /// full, and [`Error::Config`] if the topic is too long. In each case no subscriber gets the event.
     pub fn publish<C: Command>(&self, command: &C) -> Result<(), Error> {
         self.check_process()?;
         let PublisherShared {
@@ -154,16 +157,16 @@ impl Publisher {
             .shared
             .socket
             .with(|state| state.publish(topic, event, *overflow));
-        sent.map_err(|unsent| match unsent {
+        sent.map_err(|failure| match failure {
             NotPublished::Broken(error) => error.into(),
             NotPublished::Full => Error::Overloaded {
-                at: site(const { &C::METHOD }, self.shared.place.as_ref()),
+                at: call_target(const { &C::METHOD }, self.shared.endpoint.as_ref()),
                 cause: OverloadCause::Subscriber(self.shared.high_water),
             },
         })
     }
 
-    /// Publishes a heartbeat, besides those of [`PublisherBuilder::heartbeat`]. It reaches subscribers of every topic
+    /// Publishes a heartbeat, in addition to those of [`PublisherBuilder::heartbeat`]. It reaches subscribers of every topic
     /// and tells them that the publisher is alive.
     ///
     /// # Errors
@@ -172,60 +175,66 @@ impl Publisher {
     pub fn send_heartbeat(&self) -> Result<(), Error> {
         self.check_process()?;
         let id = self.shared.id;
-        match self.shared.socket.heartbeat(id) {
+        match self.shared.socket.publish_heartbeat(id) {
             Err(NotPublished::Broken(error)) => Err(error.into()),
             Ok(()) | Err(NotPublished::Full) => Ok(()),
         }
     }
 
-    pub(super) fn publish_mark(&self, counter: &Arc<UnsentCounter>) -> Result<(), NotPublished> {
-        self.shared.socket.counter(self.shared.id, counter)
+    /// Publishes a heartbeat that `counter` tracks.
+    pub(super) fn publish_tracked_heartbeat(
+        &self,
+        counter: &Arc<UnsentCounter>,
+    ) -> Result<(), NotPublished> {
+        self.shared
+            .socket
+            .publish_tracked_heartbeat(self.shared.id, counter)
     }
 
-    pub(super) fn place(&self) -> Option<Arc<str>> {
-        self.shared.place.clone()
+    pub(super) fn endpoint(&self) -> Option<Arc<str>> {
+        self.shared.endpoint.clone()
     }
 
     /// Waits until there are `count` subscribers or more. What is published then reaches all of them from the first
     /// message on: all of their topics are in place.
     ///
-    /// Servers with a subscription count, and whatever else subscribes the topic of heartbeats, the byte `FF`, after its
-    /// own. Each such subscription counts: libzmq does not tell whose it is, so that a foreign peer which repeats it counts
-    /// twice, and once when it has gone.
+    /// A server with a subscription counts, and so does any other peer that subscribes to the topic of heartbeats, the byte
+    /// `FF`, after its own topics. Each such subscription counts: libzmq does not report whose it is, so that a foreign peer
+    /// which repeats it counts twice, and still once when it has gone.
     ///
     /// # Errors
     ///
-    /// [`Error::Unavailable`] when there are fewer after `limit`. It says how many. [`Error::Unauthenticated`] as soon as
-    /// nobody who is connected to lets this publisher in.
+    /// [`Error::Unavailable`], which says how many there are, if there are fewer after `limit`. [`Error::Unauthenticated`] as
+    /// soon as every peer that the publisher is connected to has rejected its login.
     pub fn wait_subscribers(&self, count: usize, limit: Duration) -> Result<(), Error> {
         self.check_process()?;
-        let site = || CallTarget::new("wait_subscribers".into(), self.shared.place.clone());
+        let target = || CallTarget::new("wait_subscribers".into(), self.shared.endpoint.clone());
         match self.shared.socket.wait_subscribers(count, limit)? {
             Ok(()) => Ok(()),
-            Err(MissingSubscribers::Denied(denial)) => Err(Error::Unauthenticated {
-                at: site(),
-                cause: denial.into(),
+            Err(MissingSubscribers::Rejected(failure)) => Err(Error::Unauthenticated {
+                at: target(),
+                cause: failure.into(),
             }),
-            Err(MissingSubscribers::Only(present, obstacle)) => Err(Error::Unavailable {
-                at: site(),
+            Err(MissingSubscribers::Only(present, cause)) => Err(Error::Unavailable {
+                at: target(),
                 cause: UnavailableCause::TooFewSubscribers {
                     present,
                     wanted: count,
                     waited: limit,
-                    lookup: obstacle.map(Into::into),
+                    lookup: cause.map(Into::into),
                 },
                 executed: Executed::No,
             }),
         }
     }
 
-    /// How many subscribers there are.
+    /// Returns the present number of subscribers.
     #[must_use]
     pub fn subscribers(&self) -> usize {
         self.stats().subscribers
     }
 
-    /// Counters since the publisher was built.
+    /// Returns the counters since the publisher was built.
     #[must_use]
     pub fn stats(&self) -> PublisherStats {
         if self.check_process().is_err() {
@@ -233,7 +242,7 @@ impl Publisher {
         }
         PublisherStats {
             logins_rejected: self.shared.denied.get(),
-            login_failures: self.shared.refused.get(),
+            login_failures: self.shared.unauthenticated.get(),
             ..self.shared.socket.stats()
         }
     }
@@ -247,24 +256,24 @@ impl Publisher {
     }
 
     endpoint_methods! {
-        /// The endpoints, in the order in which they were added, with wildcards resolved.
+        /// Returns the endpoints, in the order in which they were added, with wildcards resolved.
         endpoints;
 
-        /// Listens on another endpoint; answers it with its wildcards resolved.
+        /// Binds another endpoint, and returns it with its wildcards resolved.
         ///
         /// # Errors
         ///
-        /// [`Error::Endpoint`] if it is wrong or in use; the publisher goes on as before.
+        /// [`Error::Endpoint`] if it is invalid or in use; the publisher is unchanged.
         add_bind;
 
-        /// Connects to another subscriber, which is bound.
+        /// Connects to another bound subscriber.
         ///
         /// # Errors
         ///
-        /// [`Error::Endpoint`] if it is wrong; the publisher goes on as before.
+        /// [`Error::Endpoint`] if it is invalid; the publisher is unchanged.
         add_connect;
 
-        /// Leaves an endpoint, named as [`endpoints`](Self::endpoints) shows it. Its subscribers lose their connections.
+        /// Closes an endpoint, named as [`endpoints`](Self::endpoints) returns it. Its subscribers lose their connections.
         ///
         /// # Errors
         ///

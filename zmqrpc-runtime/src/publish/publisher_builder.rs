@@ -110,8 +110,8 @@ impl PublisherBuilder {
         }
         let mut socket = Socket::new(&options)?;
         open_all(&endpoints, |endpoint| socket.open(endpoint))?;
-        let refused = socket.refused();
-        let (socket, id) = (Arc::new(PublisherSocket::of(socket)), random());
+        let unauthenticated = socket.refused();
+        let (socket, id) = (Arc::new(PublisherSocket::from_socket(socket)), random());
         let heartbeats = self
             .heartbeat
             .map(|interval| Heartbeats::start(Arc::clone(&socket), id, interval));
@@ -122,9 +122,9 @@ impl PublisherBuilder {
             overflow: self.overflow,
             high_water: settings.high_water(),
             limits: settings.limits(),
-            place: settings.endpoints.place(),
+            endpoint: settings.endpoints.only(),
             denied: options.security.denied(),
-            refused,
+            unauthenticated,
             process: Process::current(),
         };
         Ok(Publisher::new(shared, settings.metadata))

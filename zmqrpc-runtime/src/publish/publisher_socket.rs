@@ -1,4 +1,4 @@
-//! What stands under a publisher's lock: the socket, the numbers of events, who subscribes.
+//! The state behind a publisher's lock: the socket, the sequence numbers, the number of subscribers.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,38 +11,38 @@ use crate::socket::{
 };
 use crate::wire::{Event, EventContent, HEARTBEAT_TOPIC, Limits, patch_id};
 
-/// What happens to a message that finds a subscriber's queue full.
+/// What happens to a message when a subscriber's queue is full.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Overflow {
-    /// It is dropped for the subscribers that have no room, and goes to all others. Those who miss it count it as lost.
+    /// The message is dropped for the subscribers that have no room, which count it as lost, and goes to all others.
     #[default]
     Drop,
-    /// It goes to nobody, and publishing it is [`Error::Overloaded`](crate::Error::Overloaded): one slow subscriber
-    /// holds all others up.
+    /// The message goes to no subscriber, and publishing it fails with [`Error::Overloaded`](crate::Error::Overloaded): one
+    /// slow subscriber holds up all others.
     Refuse,
 }
 
-/// What a publisher has done.
+/// Counters of a publisher.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PublisherStats {
-    /// Commands that were handed over, those included that nobody had subscribed.
+    /// Commands that were published, including those that had no subscriber.
     pub published: u64,
-    /// How often a subscriber was found full. With [`Overflow::Refuse`] it is the number of messages that were refused.
-    /// With [`Overflow::Drop`] the subscriber then misses messages until half of its queue is free again: it counts
-    /// them, here they count as one.
+    /// How often a subscriber's queue was found full. With [`Overflow::Refuse`] it is the number of messages that were
+    /// rejected. With [`Overflow::Drop`] the subscriber misses messages until half of its queue is free again; it counts
+    /// each of them, whereas here they count once.
     pub congested: u64,
-    /// Heartbeats that were handed over.
+    /// Heartbeats that were published.
     pub heartbeats: u64,
-    /// Subscribers at present.
+    /// The present number of subscribers.
     pub subscribers: usize,
-    /// Logins that were refused here.
+    /// Logins of subscribers that this publisher rejected.
     pub logins_rejected: u64,
-    /// How often this publisher was not let in: for a wrong login, for having none, or since none was asked for.
+    /// How often a subscriber rejected this publisher's login: because it was wrong, missing, or not asked for.
     pub login_failures: u64,
 }
 
-/// A publisher's socket behind its lock.
+/// A publisher's socket, which its handles share.
 pub(super) type PublisherSocket = SharedSocket<PublisherState>;
 
 pub(super) struct PublisherState {
@@ -51,12 +51,12 @@ pub(super) struct PublisherState {
     stats: PublisherStats,
 }
 
-/// Why there are fewer subscribers than were waited for.
+/// Why there are fewer subscribers than the caller waited for.
 pub(super) enum MissingSubscribers {
-    /// There are so many, and the time is over; why nobody can be reached, if it is for an endpoint's name.
+    /// The time limit passed with so many subscribers; with the cause if an endpoint's name cannot be resolved.
     Only(usize, Option<String>),
-    /// Nobody lets this publisher in.
-    Denied(AuthFailure),
+    /// Every peer that the publisher is connected to rejects its login.
+    Rejected(AuthFailure),
 }
 
 /// Why a message was not published.
@@ -66,7 +66,7 @@ pub(super) enum NotPublished {
 }
 
 impl PublisherSocket {
-    pub(super) fn of(socket: Socket) -> Self {
+    pub(super) fn from_socket(socket: Socket) -> Self {
         let poller = socket.poller();
         let state = PublisherState {
             socket,
@@ -76,40 +76,40 @@ impl PublisherSocket {
         Self::new(state, poller)
     }
 
-    /// Uses the socket and leaves it to whoever waits at it.
+    /// Calls `act` with the locked state, then reads the socket's events if a thread polls the socket or if it is time to.
     pub(super) fn with<R>(&self, act: impl FnOnce(&mut PublisherState) -> R) -> R {
         let mut state = self.lock();
-        state.uses += 1;
+        state.uses_since_drain += 1;
         let result = act(&mut state);
-        if state.polled || state.is_due() {
-            self.settle(&mut state);
+        if state.polled || state.drain_is_due() {
+            self.drain_and_notify(&mut state);
         }
         result
     }
 
-    /// Publishes a heartbeat. Where nothing else is published, this is when subscribers are heard.
-    pub(super) fn heartbeat(&self, publisher: u64) -> Result<(), NotPublished> {
+    /// Publishes a heartbeat, and reads the socket's events: where nothing else is published, this notices subscribers.
+    pub(super) fn publish_heartbeat(&self, publisher: u64) -> Result<(), NotPublished> {
         let mut state = self.lock();
-        let sent = state.heartbeat(publisher);
-        self.settle(&mut state);
+        let sent = state.publish_heartbeat(publisher);
+        self.drain_and_notify(&mut state);
         sent
     }
 
-    /// Publishes a heartbeat that is marked, or nothing where a subscriber has no room for it.
-    pub(super) fn counter(
+    /// Publishes a heartbeat that `counter` tracks, or none if a subscriber has no room for it.
+    pub(super) fn publish_tracked_heartbeat(
         &self,
         publisher: u64,
         counter: &Arc<UnsentCounter>,
     ) -> Result<(), NotPublished> {
         let mut state = self.lock();
-        let sent = state.counter(publisher, counter);
-        self.settle(&mut state);
+        let sent = state.publish_tracked_heartbeat(publisher, counter);
+        self.drain_and_notify(&mut state);
         sent
     }
 
     pub(super) fn stats(&self) -> PublisherStats {
         let mut state = self.lock();
-        self.settle(&mut state);
+        self.drain_and_notify(&mut state);
         state.stats.clone()
     }
 
@@ -119,26 +119,26 @@ impl PublisherSocket {
         count: usize,
         limit: Duration,
     ) -> Result<Result<(), MissingSubscribers>, SocketError> {
-        // A time that the clock cannot express is no limit.
+        // A limit that the clock cannot express is none.
         let deadline = Instant::now().checked_add(limit);
         let mut state = self.lock();
-        self.settle(&mut state);
-        // Those from before say nothing of the next try.
-        let refused = state.socket.refused().get();
+        self.drain_and_notify(&mut state);
+        // Earlier rejections say nothing about the next login attempt.
+        let rejected_before = state.socket.refused().get();
         loop {
             state.socket.hurry();
-            self.settle(&mut state);
+            self.drain_and_notify(&mut state);
             if state.stats.subscribers >= count {
                 return Ok(Ok(()));
             }
-            if let Some(denial) = state.socket.denial_since(refused) {
-                return Ok(Err(MissingSubscribers::Denied(denial)));
+            if let Some(failure) = state.socket.denial_since(rejected_before) {
+                return Ok(Err(MissingSubscribers::Rejected(failure)));
             }
             if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-                let obstacle = state.socket.obstacle();
+                let cause = state.socket.obstacle();
                 return Ok(Err(MissingSubscribers::Only(
                     state.stats.subscribers,
-                    obstacle,
+                    cause,
                 )));
             }
             let polls = !state.polled;
@@ -153,7 +153,7 @@ impl PublisherSocket {
 }
 
 impl PublisherState {
-    /// Publishes an encoded event, whose number is not written yet.
+    /// Writes the next sequence number into an encoded event and publishes it.
     pub(super) fn publish(
         &mut self,
         topic: &[u8],
@@ -179,24 +179,26 @@ impl PublisherState {
         Ok(())
     }
 
-    /// Publishes a heartbeat. Who has no room for it has other messages that say the same.
-    fn heartbeat(&mut self, publisher: u64) -> Result<(), NotPublished> {
-        self.beat(publisher, |socket, frame| {
+    /// Publishes a heartbeat. It is dropped for a subscriber whose queue is full: the messages in there also show that the
+    /// publisher is alive.
+    fn publish_heartbeat(&mut self, publisher: u64) -> Result<(), NotPublished> {
+        self.publish_heartbeat_by(publisher, |socket, frame| {
             socket.send_lossy(HEARTBEAT_TOPIC, Message::copy_of(frame))
         })
     }
 
-    fn counter(
+    fn publish_tracked_heartbeat(
         &mut self,
         publisher: u64,
         counter: &Arc<UnsentCounter>,
     ) -> Result<(), NotPublished> {
-        self.beat(publisher, |socket, frame| {
+        self.publish_heartbeat_by(publisher, |socket, frame| {
             socket.send(HEARTBEAT_TOPIC, Message::copy_of(frame).marked(counter))
         })
     }
 
-    fn beat(
+    /// Encodes a heartbeat under the next sequence number and passes it to `send`.
+    fn publish_heartbeat_by(
         &mut self,
         publisher: u64,
         send: impl FnOnce(&mut Socket, &[u8]) -> Result<(), PublishError>,
@@ -209,7 +211,7 @@ impl PublisherState {
                 content: EventContent::Heartbeat,
             };
             let mut frame = Vec::new();
-            // It has neither name nor metadata that could be too long.
+            // Cannot fail: a heartbeat has neither a name nor metadata that could be too long.
             let _ = event.encode(&mut frame, &Limits::default());
             send(socket, &frame)
         })?;
@@ -219,10 +221,10 @@ impl PublisherState {
 }
 
 impl SocketState for PublisherState {
-    fn take_in(&mut self) -> bool {
+    fn drain(&mut self) -> bool {
         let before = self.stats.subscribers;
         if let Err(error) = self.socket.look_after() {
-            log::line!(error, error = log::text(&error); "a connection cannot be made");
+            log::line!(error, error = log::text(&error); "a publisher cannot connect to a subscriber");
         }
         loop {
             match self.socket.interest() {
@@ -235,7 +237,7 @@ impl SocketState for PublisherState {
                 Ok(Some(_)) => {}
                 Ok(None) => break,
                 Err(error) => {
-                    log::line!(error, error = log::text(&error); "what subscribers say cannot be read");
+                    log::line!(error, error = log::text(&error); "a publisher cannot read its subscriptions");
                     break;
                 }
             }
@@ -243,11 +245,11 @@ impl SocketState for PublisherState {
         self.stats.subscribers != before
     }
 
-    fn is_cut(&self) -> bool {
+    fn awaits_reconnect(&self) -> bool {
         self.socket.is_cut()
     }
 
-    fn must_look(&self) -> bool {
+    fn needs_polling(&self) -> bool {
         self.socket.must_look()
     }
 
@@ -257,8 +259,8 @@ impl SocketState for PublisherState {
 }
 
 impl From<PublishError> for NotPublished {
-    fn from(unpublished: PublishError) -> Self {
-        match unpublished {
+    fn from(failure: PublishError) -> Self {
+        match failure {
             PublishError::Full(_) => Self::Full,
             PublishError::Broken(error) => Self::Broken(error),
         }

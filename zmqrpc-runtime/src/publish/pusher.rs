@@ -1,10 +1,10 @@
-//! The pusher: a handle on its socket, and the settings of what is pushed through it.
+//! The pusher: a handle to its socket, with the timeout and the metadata of the jobs that are pushed through it.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::arguments::{self, site};
+use super::arguments::{self, call_target};
 use super::endpoints::endpoint_methods;
 use super::pusher_builder::PusherBuilder;
 use super::pusher_queue::{NotPushed, PusherQueue};
@@ -13,14 +13,14 @@ use crate::error::{Error, OverloadCause, UnavailableCause};
 use crate::socket::{Message, Process, PushSocket, Registration, RejectedLogins};
 use crate::wire::{Executed, Limits, MetadataBuf};
 
-/// Pushes commands, each to one of those who pull: servers with `pull_bind` or `pull_connect`, in turn.
+/// Pushes commands as jobs, each to one puller in turn: a server with `pull_bind` or `pull_connect`.
 ///
-/// A stub over a pusher has the methods of its trait, which give `Result<(), Error>`: a job is handed over and nothing
-/// comes back, whatever the method returns. Where all who pull are full, or nobody does, pushing waits for its time
+/// A stub over a pusher has the methods of its trait, which return `Result<(), Error>`: a job is handed over and nothing
+/// comes back, whatever the method returns. While all pullers are full, or there is none, pushing waits up to its time
 /// limit.
 ///
-/// **At most once**: what was handed over and not executed yet is lost with the process or the connection that holds
-/// it, be it here or there. Where a job must not be lost, call instead and look at the reply.
+/// **At most once**: a job that was handed over and not executed yet is lost with the process or the connection that holds
+/// it, on either side. Where a job must not be lost, make a call instead and look at the reply.
 ///
 /// A pusher is a handle: clones share its socket, any number of threads may use one, and it has no thread of its own.
 ///
@@ -41,14 +41,17 @@ pub struct Pusher {
     metadata: MetadataBuf,
 }
 
+/// The part of a pusher that its clones share.
 pub(super) struct PusherShared {
     pub(super) queue: Registration<PusherQueue>,
     pub(super) timeout: Duration,
     pub(super) high_water: usize,
     pub(super) limits: Limits,
-    pub(super) place: Option<Arc<str>>,
+    pub(super) endpoint: Option<Arc<str>>,
+    /// The logins of pullers that this pusher rejected.
     pub(super) denied: RejectedLogins,
-    pub(super) refused: RejectedLogins,
+    /// The logins of this pusher that pullers rejected.
+    pub(super) unauthenticated: RejectedLogins,
     pub(super) process: Process,
 }
 
@@ -60,15 +63,15 @@ impl Drop for PusherShared {
     }
 }
 
-/// What a pusher has done.
+/// Counters of a pusher.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PusherStats {
     /// Jobs that were handed over.
     pub pushed: u64,
-    /// Logins that were refused here.
+    /// Logins of pullers that this pusher rejected.
     pub logins_rejected: u64,
-    /// How often this pusher was not let in: for a wrong login, for having none, or since none was asked for.
+    /// How often a puller rejected this pusher's login: because it was wrong, missing, or not asked for.
     pub login_failures: u64,
 }
 
@@ -81,30 +84,31 @@ impl Pusher {
         }
     }
 
-    /// Starts the settings of a pusher.
+    /// Returns a builder with the default settings.
     pub fn builder() -> PusherBuilder {
         PusherBuilder::default()
     }
 
-    /// A pusher that pullers connect to, with the default settings of [`PusherBuilder`].
+    /// Creates a pusher that pullers connect to, with the default settings of [`PusherBuilder`].
     ///
     /// # Errors
     ///
-    /// [`Error::Endpoint`] if the endpoint is wrong or in use.
+    /// [`Error::Endpoint`] if the endpoint is invalid or in use.
     pub fn bind(endpoint: impl AsRef<str>) -> Result<Self, Error> {
         Self::builder().bind(endpoint.as_ref()).build()
     }
 
-    /// A pusher that connects to a bound puller, with the default settings of [`PusherBuilder`].
+    /// Creates a pusher that connects to a bound puller, with the default settings of [`PusherBuilder`].
     ///
     /// # Errors
     ///
-    /// [`Error::Endpoint`] if the endpoint is wrong. A puller that is not there yet is not an error.
+    /// [`Error::Endpoint`] if the endpoint is invalid. That the puller is not there yet is no error.
     pub fn connect(endpoint: impl AsRef<str>) -> Result<Self, Error> {
         Self::builder().connect(endpoint.as_ref()).build()
     }
 
-    /// A handle that waits for room for at most `limit`, whatever its methods say. Zero never waits.
+    /// Returns a handle that waits for room for at most `limit`, whatever the methods' own limits are. With zero it never
+    /// waits.
     #[must_use]
     pub fn with_timeout(&self, limit: Duration) -> Self {
         Self {
@@ -113,7 +117,7 @@ impl Pusher {
         }
     }
 
-    /// A handle whose jobs carry `value` under `key`; a value that was there is replaced. Services read it with
+    /// Returns a handle whose jobs carry `value` as metadata under `key`, in place of an earlier value. Services read it with
     /// [`CallContext::metadata`](crate::CallContext::metadata).
     #[must_use]
     pub fn with_metadata(&self, key: impl AsRef<str>, value: impl AsRef<str>) -> Self {
@@ -122,23 +126,23 @@ impl Pusher {
         pusher
     }
 
-    /// Pushes a command. Returns when it has been handed over for one of those who pull; waits until there is room. It may
-    /// still be in this process then: [`flush`](Self::flush) waits until it has left.
+    /// Pushes a command. Waits until a puller has room, and returns when the job is in that puller's queue. It may still be
+    /// in this process then: [`flush`](Self::flush) waits until it has left.
     ///
     /// # Errors
     ///
-    /// [`Error::Overloaded`] when all who pull are full until the time limit, [`Error::Unavailable`] when nobody pulls
-    /// until then, [`Error::Unauthenticated`] as soon as nobody who is connected to lets this pusher in,
-    /// [`Error::Encode`] and [`Error::TooLarge`]. The command was not and will not be executed then.
+    /// [`Error::Overloaded`] if all pullers are full until the time limit, [`Error::Unavailable`] if there is no puller
+    /// until then, [`Error::Unauthenticated`] as soon as every peer that the pusher is connected to has rejected its login,
+    /// [`Error::Encode`] and [`Error::TooLarge`]. In each case the command was not and will not be executed.
     pub fn push<C: Command>(&self, command: &C) -> Result<(), Error> {
         self.check_process()?;
         let job = self.encode(command)?;
         let method = const { &C::METHOD };
         let limit = self.time_limit(method);
-        // A time that the clock cannot express is no limit.
+        // A limit that the clock cannot express is none.
         let deadline = Instant::now().checked_add(limit);
         let pushed = self.shared.queue.push(job, deadline);
-        pushed.map_err(|unsent| self.shared.unsent(unsent, method, limit))
+        pushed.map_err(|failure| self.shared.push_error(failure, method, limit))
     }
 
     pub(super) fn encode<C: Command>(&self, command: &C) -> Result<Message, Error> {
@@ -146,8 +150,8 @@ impl Pusher {
         arguments::job(command, self.metadata.as_metadata(), limits)
     }
 
-    /// How long a job may wait: this handle's limit, the method's or the pusher's; and never longer than what remains of
-    /// the call that this thread is serving.
+    /// Returns how long a job may wait: this handle's limit, else the method's, else the pusher's, but never longer than the
+    /// remaining time of the call that this thread is serving.
     pub(super) fn time_limit(&self, method: &Method) -> Duration {
         let own = self.timeout.or(method.default_timeout());
         let limit = own.unwrap_or(self.shared.timeout);
@@ -161,7 +165,7 @@ impl Pusher {
         &self.shared
     }
 
-    /// Counters since the pusher was built.
+    /// Returns the counters since the pusher was built.
     #[must_use]
     pub fn stats(&self) -> PusherStats {
         if self.check_process().is_err() {
@@ -170,7 +174,7 @@ impl Pusher {
         PusherStats {
             pushed: self.shared.queue.pushed(),
             logins_rejected: self.shared.denied.get(),
-            login_failures: self.shared.refused.get(),
+            login_failures: self.shared.unauthenticated.get(),
         }
     }
 
@@ -183,26 +187,26 @@ impl Pusher {
     }
 
     endpoint_methods! {
-        /// The endpoints, in the order in which they were added, with wildcards resolved.
+        /// Returns the endpoints, in the order in which they were added, with wildcards resolved.
         endpoints;
 
-        /// Listens on another endpoint; answers it with its wildcards resolved.
+        /// Binds another endpoint, and returns it with its wildcards resolved.
         ///
         /// # Errors
         ///
-        /// [`Error::Endpoint`] if it is wrong or in use; the pusher goes on as before.
+        /// [`Error::Endpoint`] if it is invalid or in use; the pusher is unchanged.
         add_bind;
 
-        /// Connects to another puller, which is bound.
+        /// Connects to another bound puller.
         ///
         /// # Errors
         ///
-        /// [`Error::Endpoint`] if it is wrong; the pusher goes on as before.
+        /// [`Error::Endpoint`] if it is invalid; the pusher is unchanged.
         add_connect;
 
-        /// Leaves an endpoint, named as [`endpoints`](Self::endpoints) shows it. That happens in the background: jobs that
-        /// are pushed in the next moment may still go there. What was handed over for its pullers and not sent yet is lost
-        /// when the linger time is over.
+        /// Closes an endpoint, named as [`endpoints`](Self::endpoints) returns it. This happens in the background: jobs that
+        /// are pushed right afterwards may still go there. Jobs in the queues of its pullers that have not been sent when
+        /// the linger time has passed are lost.
         ///
         /// # Errors
         ///
@@ -212,9 +216,10 @@ impl Pusher {
 }
 
 impl PusherShared {
-    pub(super) fn unsent(&self, unsent: NotPushed, method: &Method, limit: Duration) -> Error {
-        let at = site(method, self.place.as_ref());
-        match unsent {
+    /// Converts a failed push to the user's error.
+    pub(super) fn push_error(&self, failure: NotPushed, method: &Method, limit: Duration) -> Error {
+        let at = call_target(method, self.endpoint.as_ref());
+        match failure {
             NotPushed::Broken(error) => error.into(),
             NotPushed::Full => Error::Overloaded {
                 at,
@@ -223,15 +228,15 @@ impl PusherShared {
                     waited: limit,
                 },
             },
-            NotPushed::Denied(denial) => Error::Unauthenticated {
+            NotPushed::Rejected(failure) => Error::Unauthenticated {
                 at,
-                cause: denial.into(),
+                cause: failure.into(),
             },
-            NotPushed::Alone(obstacle) => Error::Unavailable {
+            NotPushed::NoPuller(cause) => Error::Unavailable {
                 at,
                 cause: UnavailableCause::NoPuller {
                     waited: limit,
-                    lookup: obstacle.map(Into::into),
+                    lookup: cause.map(Into::into),
                 },
                 executed: Executed::No,
             },

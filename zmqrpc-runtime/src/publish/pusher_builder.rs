@@ -97,15 +97,18 @@ impl PusherBuilder {
         let options = settings.options(&endpoints)?;
         let mut socket = PushSocket::new(&options)?;
         open_all(&endpoints, |endpoint| socket.open(endpoint))?;
-        let refused = socket.refused();
+        let unauthenticated = socket.refused();
         let shared = PusherShared {
-            queue: Registration::of(Arc::new(PusherQueue::of(socket, settings.high_water()))),
+            queue: Registration::of(Arc::new(PusherQueue::from_socket(
+                socket,
+                settings.high_water(),
+            ))),
             timeout: self.timeout,
             high_water: settings.high_water(),
             limits: settings.limits(),
-            place: settings.endpoints.place(),
+            endpoint: settings.endpoints.only(),
             denied: options.security.denied(),
-            refused,
+            unauthenticated,
             process: Process::current(),
         };
         Ok(Pusher::new(shared, settings.metadata))

@@ -1,15 +1,15 @@
-//! Waiting until a puller has room: what stands under a pusher's lock, and the threads and tasks that want it.
+//! The state behind a pusher's lock, and how threads and tasks wait until a puller has room.
 //!
-//! Whoever has found no room waits. One thread at most waits at the socket, and the driver for all tasks; the others wait
-//! to be woken. Each message that is taken may mean that there is room for more: who has sent it wakes the next of each
-//! kind. A task that was woken may belong to an executor that stands still, so the driver wakes the next one now and
-//! then, while there is room.
+//! At most one waiting thread polls the socket, and the driver thread does for all tasks; the other threads and tasks wait
+//! to be woken. A message that was sent may mean that there is room for more, so its sender wakes the next waiter of each
+//! kind. A woken task may belong to an executor that stands still; so the driver wakes a further one from time to time,
+//! while there is room.
 
 use std::collections::VecDeque;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use super::shared_socket::{Guarded, REST, SharedSocket, SocketLock, SocketState};
+use super::shared_socket::{Guarded, MAINTENANCE_INTERVAL, SharedSocket, SocketLock, SocketState};
 use super::unflushed_jobs::UnflushedJobs;
 use crate::log;
 use crate::socket::{
@@ -24,124 +24,126 @@ pub(super) struct PusherState {
     pub(super) unflushed: UnflushedJobs,
     pushed: u64,
     tasks: VecDeque<WaitingTask>,
-    last_ticket: QueueTicket,
-    /// When the driver looks next, while it looks after the socket.
-    look: Option<Instant>,
+    last_waiter: WaiterId,
+    /// When the driver drives the socket next; `None` while it does not.
+    next_drive: Option<Instant>,
 }
 
-/// A task that waits.
+/// A task that waits for room.
 struct WaitingTask {
-    ticket: QueueTicket,
+    waiter: WaiterId,
     waker: Waker,
-    /// When it gives up. None for a time that the clock cannot express.
+    /// When it stops waiting; `None` if the clock cannot express that.
     until: Option<Instant>,
 }
 
-/// The place of a task in the queue.
-pub(super) type QueueTicket = u64;
+/// Identifies a waiting task.
+pub(super) type WaiterId = u64;
 
 /// Why a message was not pushed.
 pub(super) enum NotPushed {
-    /// All who pull are full.
+    /// The queues of all pullers are full.
     Full,
-    /// Nobody pulls; why nobody can be reached, if it is for an endpoint's name.
-    Alone(Option<String>),
-    /// Nobody lets this pusher in.
-    Denied(AuthFailure),
+    /// No puller is connected; with the cause if an endpoint's name cannot be resolved.
+    NoPuller(Option<String>),
+    /// Every peer that the pusher is connected to rejects its login.
+    Rejected(AuthFailure),
     Broken(SocketError),
 }
 
-/// A message that no room was found for by a task.
+/// A message of a task that no puller had room for.
 pub(super) struct RefusedPush {
     pub(super) message: Message,
-    /// There is no use in waiting.
+    /// Whether waiting is useless.
     pub(super) is_final: bool,
 }
 
 impl PusherQueue {
-    pub(super) fn of(socket: PushSocket, high_water: usize) -> Self {
+    pub(super) fn from_socket(socket: PushSocket, high_water: usize) -> Self {
         let poller = socket.poller();
         let state = PusherState {
             socket,
             unflushed: UnflushedJobs::new(high_water),
             pushed: 0,
             tasks: VecDeque::new(),
-            last_ticket: 0,
-            look: None,
+            last_waiter: 0,
+            next_drive: None,
         };
         Self::new(SharedSocket::new(state, poller))
     }
 
-    /// Sends, or gives the message back and wakes the task when there may be room, and when it gives up; its place is
-    /// kept in `ticket`, and the logins that had been refused before in `refused`.
+    /// Sends a message, or returns it and has the task woken when there may be room and at `until`. The task's id is stored
+    /// in `waiter`, and the number of logins that had been rejected before its first attempt in `rejected_before`.
     pub(super) fn try_push(
         &self,
         message: Message,
-        ticket: &mut Option<QueueTicket>,
-        refused: &mut Option<u64>,
+        waiter: &mut Option<WaiterId>,
+        rejected_before: &mut Option<u64>,
         task: &Waker,
         until: Option<Instant>,
     ) -> Result<Result<(), RefusedPush>, SocketError> {
         let mut lock = self.lock();
         match lock.send(message) {
             Ok(()) => {
-                lock.withdraw(ticket.take());
-                self.tell(&mut lock);
+                lock.remove_waiter(waiter.take());
+                self.notify(&mut lock);
                 Ok(Ok(()))
             }
             Err(PushError::Full(message)) => {
-                let is_final = lock.is_denied(refused);
+                let is_final = lock.is_login_rejected(rejected_before);
                 if !is_final {
-                    self.queue(&mut lock, ticket, task, until)?;
+                    self.enqueue(&mut lock, waiter, task, until)?;
                 }
                 Ok(Err(RefusedPush { message, is_final }))
             }
             Err(PushError::Broken(error)) => {
-                lock.withdraw(ticket.take());
+                lock.remove_waiter(waiter.take());
                 Err(error)
             }
         }
     }
 
-    /// Keeps how to wake a task: at its place, or, when it has been woken in vain, before all others.
-    fn queue(
+    /// Stores a task's waker: in its present position, at the front if the task has been woken in vain, else at the back.
+    fn enqueue(
         &self,
         lock: &mut SocketLock<'_, PusherState>,
-        ticket: &mut Option<QueueTicket>,
+        waiter: &mut Option<WaiterId>,
         task: &Waker,
         until: Option<Instant>,
     ) -> Result<(), SocketError> {
-        let state = &mut **lock.held;
-        let mut known = state.tasks.iter_mut();
-        if let Some(known) = known.find(|known| Some(known.ticket) == *ticket) {
-            if !known.waker.will_wake(task) {
+        let state = &mut **lock.guarded;
+        let mut tasks = state.tasks.iter_mut();
+        if let Some(waiting) = tasks.find(|waiting| Some(waiting.waiter) == *waiter) {
+            if !waiting.waker.will_wake(task) {
                 lock.wakes
-                    .discard(std::mem::replace(&mut known.waker, task.clone()));
+                    .discard(std::mem::replace(&mut waiting.waker, task.clone()));
             }
             return Ok(());
         }
         let now = Instant::now();
-        let due = until.unwrap_or(now + REST).min(now + state.rest());
-        if state.look.is_none_or(|look| due < look) {
+        let due = until
+            .unwrap_or(now + MAINTENANCE_INTERVAL)
+            .min(now + state.poll_interval());
+        if state.next_drive.is_none_or(|at| due < at) {
             self.post().call()?;
-            state.look = Some(due);
+            state.next_drive = Some(due);
         }
         let waker = task.clone();
-        if let Some(ticket) = *ticket {
+        if let Some(waiter) = *waiter {
             state.tasks.push_front(WaitingTask {
-                ticket,
+                waiter,
                 waker,
                 until,
             });
         } else {
-            state.last_ticket += 1;
-            let new = state.last_ticket;
+            state.last_waiter += 1;
+            let new = state.last_waiter;
             state.tasks.push_back(WaitingTask {
-                ticket: new,
+                waiter: new,
                 waker,
                 until,
             });
-            *ticket = Some(new);
+            *waiter = Some(new);
         }
         Ok(())
     }
@@ -152,53 +154,53 @@ impl SharedSocket<PusherState> {
         self.lock().pushed
     }
 
-    /// Uses the socket, by which somebody may get room.
+    /// Calls `act` with the locked state, then notifies a waiter of each kind: there may be room now.
     pub(super) fn with<R>(&self, act: impl FnOnce(&mut PusherState) -> R) -> R {
         let mut state = self.lock();
         let result = act(&mut state);
-        self.tell(&mut state);
+        self.notify(&mut state);
         result
     }
 
-    /// Sends, or waits for room until `deadline`; for ever if there is none.
+    /// Sends a message. Waits for room until `deadline`, for ever if that is `None`.
     pub(super) fn push(
         &self,
         mut message: Message,
         deadline: Option<Instant>,
     ) -> Result<(), NotPushed> {
         let mut state = self.lock();
-        let mut refused = None;
+        let mut rejected_before = None;
         loop {
             message = match state.send(message) {
                 Ok(()) => {
-                    self.tell(&mut state);
+                    self.notify(&mut state);
                     return Ok(());
                 }
                 Err(PushError::Full(message)) => message,
                 Err(PushError::Broken(error)) => return Err(NotPushed::Broken(error)),
             };
-            let denied = state.is_denied(&mut refused);
-            if denied || deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-                // It may have been woken in vain, and have left the socket to nobody.
-                self.tell(&mut state);
-                return Err(state.no_room());
+            let rejected = state.is_login_rejected(&mut rejected_before);
+            if rejected || deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+                // This thread may have been woken in another's place, and no thread polls the socket now.
+                self.notify(&mut state);
+                return Err(state.push_failure());
             }
             let waited;
             (state, waited) = self.wait(state, deadline);
             if let Err(error) = waited {
-                self.tell(&mut state);
+                self.notify(&mut state);
                 return Err(NotPushed::Broken(error));
             }
         }
     }
 
-    /// A task does not wait any more. If it had been woken, it was another one's turn.
-    pub(super) fn leave(&self, ticket: Option<QueueTicket>) -> NotPushed {
+    /// Ends a task's wait. If the task had been woken already, wakes the next one in its place. Returns why there is no room.
+    pub(super) fn cancel_wait(&self, waiter: Option<WaiterId>) -> NotPushed {
         let mut state = self.lock();
-        if ticket.is_some() && !state.withdraw(ticket) {
-            self.tell(&mut state);
+        if waiter.is_some() && !state.remove_waiter(waiter) {
+            self.notify(&mut state);
         }
-        state.no_room()
+        state.push_failure()
     }
 }
 
@@ -209,34 +211,34 @@ impl Drive for SharedSocket<PusherState> {
 
     fn drive(&self, wakes: &mut WakeList) -> DriveTurn {
         let mut lock = self.lock();
-        lock.settle();
+        lock.drain_socket();
         let now = Instant::now();
-        lock.expire(now, wakes);
+        lock.wake_expired(now, wakes);
         if lock.socket.has_room() {
-            self.tell(&mut lock);
+            self.notify(&mut lock);
         }
         wakes.take_from(&mut lock.wakes);
-        lock.look = lock.next_look(now, !wakes.is_empty());
-        lock.look
-            .map_or(DriveTurn::Leave, |look| DriveTurn::Wait(Some(look)))
+        lock.next_drive = lock.next_drive_at(now, !wakes.is_empty());
+        lock.next_drive
+            .map_or(DriveTurn::Leave, |at| DriveTurn::Wait(Some(at)))
     }
 }
 
 impl Guarded<PusherState> {
     fn send(&mut self, message: Message) -> Result<(), PushError> {
-        self.uses += 1;
-        if self.is_due() {
-            self.settle();
+        self.uses_since_drain += 1;
+        if self.drain_is_due() {
+            self.drain_socket();
         }
-        self.hand_over(message)?;
+        self.send_message(message)?;
         self.pushed += 1;
         Ok(())
     }
 }
 
 impl PusherState {
-    /// Hands a message over, marked if that is needed to know when it has left.
-    pub(super) fn hand_over(&mut self, message: Message) -> Result<(), PushError> {
+    /// Sends a message, tracked if that is necessary to know when it has left.
+    pub(super) fn send_message(&mut self, message: Message) -> Result<(), PushError> {
         let Self {
             socket, unflushed, ..
         } = self;
@@ -248,36 +250,44 @@ impl PusherState {
         Ok(())
     }
 
-    /// Whether nobody lets this pusher in, as has turned out since `refused` was first asked for: what was known before
-    /// says nothing of the next try.
-    fn is_denied(&self, refused: &mut Option<u64>) -> bool {
-        let refused = *refused.get_or_insert_with(|| self.socket.refused().get());
-        self.socket.denial_since(refused).is_some()
+    /// Returns whether every peer has rejected the pusher's login since the wait began, when `rejected_before` is set. Earlier
+    /// rejections say nothing about the next login attempt.
+    fn is_login_rejected(&self, rejected_before: &mut Option<u64>) -> bool {
+        let rejected_before = *rejected_before.get_or_insert_with(|| self.socket.refused().get());
+        self.socket.denial_since(rejected_before).is_some()
     }
 
-    fn no_room(&self) -> NotPushed {
+    /// Returns why no message can be sent now.
+    fn push_failure(&self) -> NotPushed {
         match self.socket.failure() {
-            Some(denial) => NotPushed::Denied(denial),
+            Some(failure) => NotPushed::Rejected(failure),
             None if self.socket.is_pulled() => NotPushed::Full,
-            None => NotPushed::Alone(self.socket.obstacle()),
+            None => NotPushed::NoPuller(self.socket.obstacle()),
         }
     }
 
-    /// How long the driver may wait while tasks do.
-    fn rest(&self) -> Duration {
-        if self.socket.must_look() { LOOK } else { REST }
+    /// Returns how long the driver may wait while tasks wait.
+    fn poll_interval(&self) -> Duration {
+        if self.socket.must_look() {
+            LOOK
+        } else {
+            MAINTENANCE_INTERVAL
+        }
     }
 
-    /// When the driver looks again; `None` if nobody needs it to.
-    fn next_look(&self, now: Instant, has_woken: bool) -> Option<Instant> {
-        // Who is woken now often comes again at once.
+    /// Returns when the driver is to drive the socket again; `None` if no task needs it.
+    fn next_drive_at(&self, now: Instant, has_woken: bool) -> Option<Instant> {
+        // A task that is woken now often waits again at once.
         let waited = has_woken || !self.tasks.is_empty();
         let next = self.tasks.iter().filter_map(|task| task.until).min();
-        waited.then(|| next.into_iter().fold(now + self.rest(), Instant::min))
+        waited.then(|| {
+            next.into_iter()
+                .fold(now + self.poll_interval(), Instant::min)
+        })
     }
 
-    /// Wakes the tasks whose time is over. They find out themselves.
-    fn expire(&mut self, now: Instant, wakes: &mut WakeList) {
+    /// Wakes the tasks whose time limit has passed, which then end by themselves.
+    fn wake_expired(&mut self, now: Instant, wakes: &mut WakeList) {
         let over = |task: &WaitingTask| task.until.is_some_and(|until| until <= now);
         while let Some(at) = self.tasks.iter().position(over) {
             if let Some(task) = self.tasks.remove(at) {
@@ -288,11 +298,11 @@ impl PusherState {
 }
 
 impl SocketLock<'_, PusherState> {
-    /// `false` if the task was not in the queue.
-    fn withdraw(&mut self, ticket: Option<QueueTicket>) -> bool {
-        let mut tasks = self.held.tasks.iter();
-        let at = tasks.position(|task| Some(task.ticket) == ticket);
-        let task = at.and_then(|at| self.held.tasks.remove(at));
+    /// Removes a waiting task. Returns `false` if it did not wait any more.
+    fn remove_waiter(&mut self, waiter: Option<WaiterId>) -> bool {
+        let mut tasks = self.guarded.tasks.iter();
+        let at = tasks.position(|task| Some(task.waiter) == waiter);
+        let task = at.and_then(|at| self.guarded.tasks.remove(at));
         task.is_some_and(|task| {
             self.wakes.discard(task.waker);
             true
@@ -301,9 +311,9 @@ impl SocketLock<'_, PusherState> {
 }
 
 impl SocketState for PusherState {
-    fn take_in(&mut self) -> bool {
+    fn drain(&mut self) -> bool {
         if let Err(error) = self.socket.settle() {
-            log::line!(error, error = log::text(&error); "a pusher cannot read what has happened");
+            log::line!(error, error = log::text(&error); "a pusher cannot read its socket's events");
         }
         // There may be room now.
         true
@@ -315,11 +325,11 @@ impl SocketState for PusherState {
         }
     }
 
-    fn is_cut(&self) -> bool {
+    fn awaits_reconnect(&self) -> bool {
         self.socket.is_cut()
     }
 
-    fn must_look(&self) -> bool {
+    fn needs_polling(&self) -> bool {
         self.socket.must_look()
     }
 

@@ -1,14 +1,15 @@
-//! The numbers of events: per topic, from 1.
+//! The sequence numbers of events: per topic, from 1.
 
 use std::collections::HashMap;
 
-/// The last numbers of the topics that were used most recently.
+/// The last sequence numbers of the most recently used topics.
 ///
-/// A topic that was forgotten starts at 1 again, which a subscriber takes for a restart and not for a loss.
+/// A topic that was evicted starts at 1 again, which a subscriber takes for a restart of the publisher and not for a loss.
 pub(super) struct TopicSequences {
     topics: HashMap<Box<[u8]>, LastNumber>,
-    /// The last number of the empty topic, which is that of all who use none. It is never forgotten.
-    untitled: u64,
+    /// The last number of the empty topic, the default one. It is never evicted.
+    empty_topic: u64,
+    /// Counts the calls of [`next`](Self::next), as a clock of the topics' last use.
     uses: u64,
     capacity: usize,
 }
@@ -16,15 +17,16 @@ pub(super) struct TopicSequences {
 #[derive(Clone, Copy)]
 struct LastNumber {
     number: u64,
-    /// When it was given, in uses.
+    /// The count of uses when it was assigned.
     used: u64,
 }
 
-/// Topics that are remembered.
+/// How many topics are remembered.
 const CAPACITY: usize = 65_536;
 
-/// Of so many topics one is forgotten when there is no room: looking for the least recent ones takes long.
-const FORGOTTEN: usize = 8;
+/// One topic in so many is evicted when there is no room: many at a time, as the search for the least recently used takes
+/// long.
+const EVICTED_SHARE: usize = 8;
 
 impl Default for TopicSequences {
     fn default() -> Self {
@@ -36,22 +38,22 @@ impl TopicSequences {
     fn with_capacity(capacity: usize) -> Self {
         Self {
             topics: HashMap::new(),
-            untitled: 0,
+            empty_topic: 0,
             uses: 0,
             capacity,
         }
     }
 
-    /// Gives the number of the next event of this topic to `publish`. If that fails, the number is not used.
+    /// Passes the number of this topic's next event to `publish`. If `publish` fails, the number is not used up.
     pub(super) fn next<R, E>(
         &mut self,
         topic: &[u8],
         publish: impl FnOnce(u64) -> Result<R, E>,
     ) -> Result<R, E> {
         if topic.is_empty() {
-            let number = self.untitled + 1;
+            let number = self.empty_topic + 1;
             let published = publish(number)?;
-            self.untitled = number;
+            self.empty_topic = number;
             return Ok(published);
         }
         self.uses += 1;
@@ -64,16 +66,17 @@ impl TopicSequences {
         }
         let published = publish(1)?;
         if self.topics.len() >= self.capacity {
-            self.forget();
+            self.evict();
         }
         self.topics
             .insert(topic.into(), LastNumber { number: 1, used });
         Ok(published)
     }
 
-    fn forget(&mut self) {
+    /// Evicts the least recently used topics.
+    fn evict(&mut self) {
         let mut uses: Vec<u64> = self.topics.values().map(|last| last.used).collect();
-        let count = uses.len() / FORGOTTEN;
+        let count = uses.len() / EVICTED_SHARE;
         let (_, &mut oldest_kept, _) = uses.select_nth_unstable(count);
         self.topics.retain(|_, last| last.used >= oldest_kept);
     }
@@ -104,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_was_not_used_is_given_again() {
+    fn a_number_that_was_not_used_is_assigned_again() {
         let mut sequences = TopicSequences::default();
         publish(&mut sequences, "eu.");
         assert_eq!(sequences.next(b"eu.", Err::<(), _>), Err(2));
@@ -114,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn the_topics_that_were_not_used_for_longest_are_forgotten() {
+    fn the_least_recently_used_topics_are_evicted() {
         let mut sequences = TopicSequences::with_capacity(16);
         for topic in 0..16 {
             publish(&mut sequences, &topic.to_string());
@@ -123,7 +126,7 @@ mod tests {
         assert_eq!(publish(&mut sequences, "one more"), 1);
         assert_eq!(publish(&mut sequences, "0"), 3);
         assert_eq!(publish(&mut sequences, "15"), 2);
-        assert_eq!(publish(&mut sequences, "1"), 1, "forgotten");
+        assert_eq!(publish(&mut sequences, "1"), 1, "it was not evicted");
         for topic in 0..1000 {
             publish(&mut sequences, &topic.to_string());
             assert!(sequences.topics.len() <= 16);

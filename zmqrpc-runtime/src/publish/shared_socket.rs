@@ -1,4 +1,5 @@
-//! A socket behind its lock: any thread uses it, one at a time waits at it, and the caretaker looks after it.
+//! A socket behind a lock. Any thread may use it; one thread at a time waits on its descriptors, further threads wait for
+//! that one. While no thread uses it, the process's idle poller reads its events.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -6,66 +7,68 @@ use std::time::{Duration, Instant};
 
 use crate::socket::{IdleSocket, LOOK, Poller, SocketError, WakeList};
 
+/// A socket state `C` that threads share.
 pub(super) struct SharedSocket<C> {
-    held: Mutex<Guarded<C>>,
-    /// For the threads that do not wait at the socket.
+    guarded: Mutex<Guarded<C>>,
+    /// Wakes the threads that wait for the thread which polls the socket.
     pub(super) changed: Condvar,
     poller: Arc<Poller>,
 }
 
-/// What stands under the lock.
+/// The state behind the lock.
 pub(super) struct Guarded<C> {
     inner: C,
-    /// A thread waits at the socket: whoever uses it now wakes that thread if something has changed.
+    /// Whether a thread polls the socket. A thread that changes the state meanwhile wakes it.
     pub(super) polled: bool,
-    /// Threads that wait for that one.
+    /// The number of threads that wait for that one.
     parked: usize,
-    pub(super) uses: u32,
-    settled: Instant,
+    pub(super) uses_since_drain: u32,
+    /// When the socket's events were last read.
+    drained_at: Instant,
 }
 
-/// What stands under the lock, locked. Tasks are woken when it is free again.
+/// A guard of the locked state. Dropping it unlocks the state and then wakes tasks.
 pub(super) struct SocketLock<'a, C> {
-    pub(super) held: MutexGuard<'a, Guarded<C>>,
-    // Behind the guard, so dropped after it.
+    pub(super) guarded: MutexGuard<'a, Guarded<C>>,
+    // Declared after the guard, and so dropped after it.
     pub(super) wakes: WakeList,
 }
 
-/// A socket and what belongs to it.
+/// A socket and the state that belongs to it.
 pub(super) trait SocketState: Send {
-    /// Takes in what has happened. `true` if somebody may wait for it.
-    fn take_in(&mut self) -> bool;
-    /// How to wake a task that waits.
+    /// Reads the socket's events. Returns whether a thread or task may wait for one of them.
+    fn drain(&mut self) -> bool;
+    /// Adds the waker of the next waiting task to `wakes`.
     fn wake_task(&mut self, _wakes: &mut WakeList) {}
-    /// A connection may have to be made again, of which nothing tells.
-    fn is_cut(&self) -> bool;
-    /// Nothing tells of some of what happens: it has to be looked for.
-    fn must_look(&self) -> bool;
-    /// Leaves all endpoints.
+    /// Returns whether a connection may have to be made again without an event that says so.
+    fn awaits_reconnect(&self) -> bool;
+    /// Returns whether some changes come without an event, so that the socket must be polled for them.
+    fn needs_polling(&self) -> bool;
+    /// Closes the socket and frees its endpoints.
     fn close_and_release(&mut self);
 }
 
-/// What has happened at a socket piles up until it is taken in: it is, after so many uses, or by the caretaker when it has
-/// waited for long.
-const USES: u32 = 64;
+/// After how many uses a socket's events are read, which pile up otherwise. The idle poller reads those of an unused
+/// socket.
+const MAX_USES: u32 = 64;
 
-/// How often a socket in use looks after connections that nothing tells of.
-pub(super) const REST: Duration = Duration::from_millis(100);
+/// How often a socket in use is polled for changes that come without an event.
+pub(super) const MAINTENANCE_INTERVAL: Duration = Duration::from_millis(100);
 
-/// A wait without a deadline looks at the clock now and then.
-const LONG: Duration = Duration::from_secs(3600);
+/// The longest single wait of a thread that has no deadline.
+const MAX_WAIT: Duration = Duration::from_secs(3600);
 
 impl<C: SocketState> SharedSocket<C> {
     pub(super) fn new(inner: C, poller: Arc<Poller>) -> Self {
-        let held = Guarded {
+        let guarded = Guarded {
             inner,
             polled: false,
             parked: 0,
-            uses: 0,
-            settled: Instant::now(),
+            uses_since_drain: 0,
+            drained_at: Instant::now(),
         };
         Self {
-            held: Mutex::new(held),
+            guarded: Mutex::new(guarded),
             changed: Condvar::new(),
             poller,
         }
@@ -73,21 +76,21 @@ impl<C: SocketState> SharedSocket<C> {
 
     pub(super) fn lock(&self) -> SocketLock<'_, C> {
         SocketLock {
-            held: self.held.lock().unwrap_or_else(PoisonError::into_inner),
+            guarded: self.guarded.lock().unwrap_or_else(PoisonError::into_inner),
             wakes: WakeList::default(),
         }
     }
 
-    /// Takes in what has happened, and tells who waits for it.
-    pub(super) fn settle(&self, lock: &mut SocketLock<'_, C>) {
-        if lock.settle() {
-            self.tell(lock);
+    /// Reads the socket's events, and notifies waiting threads and tasks of changes.
+    pub(super) fn drain_and_notify(&self, lock: &mut SocketLock<'_, C>) {
+        if lock.drain_socket() {
+            self.notify(lock);
         }
     }
 
-    /// Wakes the next of each kind that waits: the thread at the socket, one that waits for that one, a task.
-    pub(super) fn tell(&self, lock: &mut SocketLock<'_, C>) {
-        lock.held.inner.wake_task(&mut lock.wakes);
+    /// Wakes one waiter of each kind: the thread that polls the socket, a thread that waits for that one, and a task.
+    pub(super) fn notify(&self, lock: &mut SocketLock<'_, C>) {
+        lock.guarded.inner.wake_task(&mut lock.wakes);
         if lock.parked > 0 {
             self.changed.notify_one();
         }
@@ -96,7 +99,7 @@ impl<C: SocketState> SharedSocket<C> {
         }
     }
 
-    /// Waits until something happens, at the socket or for the thread that waits there. The socket was drained before.
+    /// Waits until the socket signals, or until the thread that polls it is notified. The caller has drained the socket.
     pub(super) fn wait<'a>(
         &'a self,
         mut lock: SocketLock<'a, C>,
@@ -105,25 +108,26 @@ impl<C: SocketState> SharedSocket<C> {
         let now = Instant::now();
         if lock.polled {
             if !lock.wakes.is_empty() {
-                // They must not wait as long.
+                // Tasks must not wait until this thread is woken.
                 drop(lock);
                 return (self.lock(), Ok(()));
             }
             lock.parked += 1;
-            let rest = deadline.map_or(LONG, |deadline| deadline.saturating_duration_since(now));
-            let SocketLock { held, wakes } = lock;
-            let waited = self.changed.wait_timeout(held, rest);
-            let held = waited.unwrap_or_else(PoisonError::into_inner).0;
-            let mut lock = SocketLock { held, wakes };
+            let timeout =
+                deadline.map_or(MAX_WAIT, |deadline| deadline.saturating_duration_since(now));
+            let SocketLock { guarded, wakes } = lock;
+            let waited = self.changed.wait_timeout(guarded, timeout);
+            let guarded = waited.unwrap_or_else(PoisonError::into_inner).0;
+            let mut lock = SocketLock { guarded, wakes };
             lock.parked -= 1;
             return (lock, Ok(()));
         }
         lock.polled = true;
-        let next = lock.must_look().then(|| now + LOOK);
+        let next_poll = lock.needs_polling().then(|| now + LOOK);
         drop(lock);
         let driven = self
             .poller
-            .drive([next, deadline].into_iter().flatten().min());
+            .drive([next_poll, deadline].into_iter().flatten().min());
         lock = self.lock();
         lock.polled = false;
         (lock, driven.map_err(|error| SocketError::waiting(&error)))
@@ -140,17 +144,18 @@ impl<C: SocketState> SharedSocket<C> {
 }
 
 impl<C: SocketState> Guarded<C> {
-    /// Whether somebody may wait for what was taken in.
-    pub(super) fn settle(&mut self) -> bool {
-        let concerns = self.inner.take_in();
-        (self.uses, self.settled) = (0, Instant::now());
-        concerns
+    /// Reads the socket's events. Returns whether a thread or task may wait for one of them.
+    pub(super) fn drain_socket(&mut self) -> bool {
+        let notify = self.inner.drain();
+        (self.uses_since_drain, self.drained_at) = (0, Instant::now());
+        notify
     }
 
-    /// Whether it is time to take in what has happened, although nobody asks for it.
-    pub(super) fn is_due(&self) -> bool {
-        // A look at the clock costs as much as a quarter of a message.
-        self.uses >= USES || self.must_look() && self.settled.elapsed() >= REST
+    /// Returns whether it is time to read the socket's events.
+    pub(super) fn drain_is_due(&self) -> bool {
+        // Not always by the clock: reading it costs a quarter of the time of sending a message.
+        self.uses_since_drain >= MAX_USES
+            || self.needs_polling() && self.drained_at.elapsed() >= MAINTENANCE_INTERVAL
     }
 }
 
@@ -158,13 +163,13 @@ impl<C> Deref for SocketLock<'_, C> {
     type Target = Guarded<C>;
 
     fn deref(&self) -> &Guarded<C> {
-        &self.held
+        &self.guarded
     }
 }
 
 impl<C> DerefMut for SocketLock<'_, C> {
     fn deref_mut(&mut self) -> &mut Guarded<C> {
-        &mut self.held
+        &mut self.guarded
     }
 }
 
@@ -188,18 +193,18 @@ impl<C: SocketState> IdleSocket for SharedSocket<C> {
     }
 
     fn look_after(&self, wakes: &mut WakeList) -> bool {
-        // Whoever has the lock, or waits at the socket, does it.
-        let Ok(held) = self.held.try_lock() else {
+        // The thread that holds the lock or polls the socket reads the events itself.
+        let Ok(guarded) = self.guarded.try_lock() else {
             return false;
         };
         let mut lock = SocketLock {
-            held,
+            guarded,
             wakes: WakeList::default(),
         };
         if !lock.polled {
-            self.settle(&mut lock);
+            self.drain_and_notify(&mut lock);
         }
         wakes.take_from(&mut lock.wakes);
-        lock.is_cut()
+        lock.awaits_reconnect()
     }
 }

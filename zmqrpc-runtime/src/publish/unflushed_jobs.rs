@@ -1,35 +1,37 @@
-//! Which jobs are counted until they have left, so that a flush knows of everybody's queue: a state machine without I/O.
+//! Decides which jobs are tracked until they have left, so that a flush covers every puller's queue: a state machine without
+//! I/O.
 //!
-//! libzmq deals messages out to those who pull, passes over those whose queues are full, and tells nobody. So a marked
-//! message that is sent last shows nothing of a queue that it did not get into. But the newest message of a full queue
-//! can be marked, too: then whoever waits for all marks waits for that queue as well.
+//! libzmq distributes messages to the pullers in turn, skips those whose queues are full, and does not report which puller
+//! got a message. So a tracked message that is sent last shows nothing about a queue that it did not get into. But if the
+//! newest message of each full queue is tracked too, waiting for all counters covers that queue as well.
 //!
-//! A queue of so many messages is filled by the last of at least as many pushes. Where fewer were pushed since
-//! everything had left, no queue is full, and nothing is marked; all others are. To know what has left, a run of pushes
-//! is marked now and then: enough for each queue to get one, if it has room. So marks cost something only where those who
-//! pull do not keep up.
+//! With a high-water mark of N messages, the message that fills a queue is at least the Nth push. Where fewer were pushed
+//! since everything had left, no queue is full and no message needs to be tracked; from the Nth on all are. To learn what has
+//! left, a run of consecutive pushes is tracked from time to time, long enough that each queue with room gets one of them.
+//! So tracking costs something only where the pullers do not keep up.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::socket::UnsentCounter;
 
+/// The pushes that may not have left the process.
 pub(super) struct UnflushedJobs {
-    /// Messages that one queue holds.
+    /// The messages that one puller's queue holds.
     high_water: u64,
-    /// Pushed since a point before which everything has left.
+    /// Messages pushed since a point before which everything has left.
     pushed: u64,
-    /// The oldest first. What is marked is marked by the last one.
-    runs: VecDeque<MarkedRun>,
+    /// The runs, oldest first. The last one tracks new messages.
+    runs: VecDeque<TrackedRun>,
 }
 
-/// Pushes that are marked, the first ones in a row.
-struct MarkedRun {
-    /// What was pushed before, since the same point.
+/// Messages that one counter tracks; the first ones are consecutive pushes.
+struct TrackedRun {
+    /// Messages pushed before it, since the same point as [`UnflushedJobs::pushed`].
     start: u64,
     counter: Arc<UnsentCounter>,
-    /// How many are still to follow in a row.
-    left: u64,
+    /// How many consecutive pushes the run still lacks.
+    remaining: u64,
 }
 
 impl UnflushedJobs {
@@ -41,66 +43,67 @@ impl UnflushedJobs {
         }
     }
 
-    /// How the next message is to be marked, if it is; there are so many `queues` by now.
+    /// Returns the counter of the next message; `None` if it need not be tracked. `queues` returns the number of pullers'
+    /// queues.
     pub(super) fn next(&mut self, queues: impl FnOnce() -> u64) -> Option<Arc<UnsentCounter>> {
         if self.runs.is_empty() && self.pushed < self.high_water / 2 {
             return None;
         }
         self.close_runs();
-        let is_marked = self.pushed + 1 >= self.high_water;
+        let is_tracked = self.pushed + 1 >= self.high_water;
         match self.runs.back() {
-            Some(run) if run.left > 0 => {}
-            // The next run begins while the one before is waited for.
-            Some(_) if is_marked && self.runs.len() == 1 => {
-                self.begin(queues(), UnsentCounter::quiet());
+            Some(run) if run.remaining > 0 => {}
+            // The next run begins while the messages of the one before have not left.
+            Some(_) if is_tracked && self.runs.len() == 1 => {
+                self.begin_run(queues(), UnsentCounter::quiet());
             }
-            None if is_marked || self.pushed >= self.high_water / 2 => {
-                self.begin(queues(), UnsentCounter::quiet());
+            None if is_tracked || self.pushed >= self.high_water / 2 => {
+                self.begin_run(queues(), UnsentCounter::quiet());
             }
-            _ if is_marked => {}
+            _ if is_tracked => {}
             _ => return None,
         }
         self.runs.back().map(|run| Arc::clone(&run.counter))
     }
 
-    /// The next message has been pushed, as [`next`](Self::next) has said.
+    /// Records that the message was pushed that [`next`](Self::next) was asked about.
     pub(super) fn push(&mut self) {
         self.pushed += 1;
         if let Some(run) = self.runs.back_mut() {
-            run.left = run.left.saturating_sub(1);
+            run.remaining = run.remaining.saturating_sub(1);
         }
     }
 
-    /// Begins a run, at whose end [all marks](Self::marks) tell of everything that was pushed before it.
-    pub(super) fn begin(&mut self, queues: u64, counter: Arc<UnsentCounter>) {
-        self.runs.push_back(MarkedRun {
+    /// Begins a run. At its end, [all counters](Self::counters) together cover everything that was pushed before it.
+    pub(super) fn begin_run(&mut self, queues: u64, counter: Arc<UnsentCounter>) {
+        self.runs.push_back(TrackedRun {
             start: self.pushed,
             counter,
-            // A queue may be passed over once while another one ends.
-            left: 2 * queues + 1,
+            // libzmq may skip a queue once while another one ends.
+            remaining: 2 * queues + 1,
         });
     }
 
-    /// How many messages the last run lacks.
-    pub(super) fn left(&self) -> u64 {
-        self.runs.back().map_or(0, |run| run.left)
+    /// Returns how many messages the last run lacks.
+    pub(super) fn remaining(&self) -> u64 {
+        self.runs.back().map_or(0, |run| run.remaining)
     }
 
-    /// The marks of what has not left as far as is known.
-    pub(super) fn marks(&self) -> impl Iterator<Item = Arc<UnsentCounter>> {
-        let marks = self.runs.iter().map(|run| &run.counter);
-        marks.filter(|counter| !counter.is_free()).cloned()
+    /// Returns the counters of the messages that libzmq still holds.
+    pub(super) fn counters(&self) -> impl Iterator<Item = Arc<UnsentCounter>> {
+        let counters = self.runs.iter().map(|run| &run.counter);
+        counters.filter(|counter| !counter.is_free()).cloned()
     }
 
-    /// Finds out what has left: what was pushed before a run got into queues that had a message of it behind that, or
-    /// were full, and had a marked one.
+    /// Removes the runs whose messages have left, together with everything that was pushed before them: it had got into
+    /// queues in which a message of the run, or another tracked one, was behind it.
     fn close_runs(&mut self) {
         while let Some(run) = self.runs.front()
             && run.counter.is_free()
-            && (run.left == 0 || self.runs.len() > 1)
+            && (run.remaining == 0 || self.runs.len() > 1)
         {
-            // One that was not finished before the next one began shows nothing.
-            let start = if run.left == 0 { run.start } else { 0 };
+            // A run that was not completed before the next one began covers nothing.
+            let start = if run.remaining == 0 { run.start } else { 0 };
             self.runs.pop_front();
             self.pushed -= start;
             for run in &mut self.runs {
@@ -115,7 +118,7 @@ mod tests {
     use super::*;
     use crate::socket::Message;
 
-    /// Pushes, and keeps what libzmq would.
+    /// Pushes a message, and returns it as libzmq's queue would hold it if it is tracked.
     fn push(unflushed: &mut UnflushedJobs, queues: u64) -> Option<Message> {
         let counter = unflushed.next(|| queues);
         unflushed.push();
@@ -123,14 +126,14 @@ mod tests {
     }
 
     #[test]
-    fn who_keeps_up_has_a_short_run_counted_now_and_then() {
+    fn where_pullers_keep_up_only_short_runs_are_tracked() {
         let mut unflushed = UnflushedJobs::new(1000);
         let marked = (0..10_000).filter(|_| push(&mut unflushed, 1).is_some());
         assert_eq!(marked.count(), 3 * 20 - 3);
     }
 
     #[test]
-    fn what_fills_a_queue_is_always_counted() {
+    fn a_message_that_fills_a_queue_is_always_tracked() {
         for high_water in [1, 2, 3, 10, 1000] {
             let mut unflushed = UnflushedJobs::new(high_water);
             let held: Vec<_> = (0..3 * high_water)
@@ -142,31 +145,31 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_counted_any_more_when_what_was_has_left() {
+    fn tracking_ends_when_the_backlog_has_left() {
         let mut unflushed = UnflushedJobs::new(100);
         let mut held: VecDeque<_> = (0..1000).map(|_| push(&mut unflushed, 1)).collect();
-        // Always somewhat behind.
-        let mut plain = 0;
+        // The puller stays up to 10 messages behind.
+        let mut untracked = 0;
         for _ in 0..1000 {
             held.push_back(push(&mut unflushed, 1));
-            plain += usize::from(held.back().unwrap().is_none());
+            untracked += usize::from(held.back().unwrap().is_none());
             while held.len() > 10 {
                 held.pop_front();
             }
         }
-        assert!(plain > 900, "{plain}");
+        assert!(untracked > 900, "{untracked}");
     }
 
     #[test]
-    fn a_run_that_was_begun_takes_whatever_is_pushed_next() {
+    fn a_run_tracks_the_next_pushes_whatever_they_are() {
         let mut unflushed = UnflushedJobs::new(1000);
-        unflushed.begin(1, UnsentCounter::new());
-        assert_eq!(unflushed.left(), 3);
+        unflushed.begin_run(1, UnsentCounter::new());
+        assert_eq!(unflushed.remaining(), 3);
         let held: Vec<_> = (0..4).map(|_| push(&mut unflushed, 1)).collect();
-        assert_eq!(unflushed.left(), 0);
+        assert_eq!(unflushed.remaining(), 0);
         assert!(held[2].is_some() && held[3].is_none());
-        assert_eq!(unflushed.marks().count(), 1);
+        assert_eq!(unflushed.counters().count(), 1);
         drop(held);
-        assert_eq!(unflushed.marks().count(), 0);
+        assert_eq!(unflushed.counters().count(), 0);
     }
 }

@@ -1,7 +1,7 @@
-//! The calls that a proxy has passed on, or is about to: a state machine without I/O, which is told the time.
+//! The calls that a proxy has forwarded or is about to: a state machine without I/O. The caller passes the time in.
 //!
-//! Each gets a number of the proxy's own, since callers number theirs as they like. A number is a place in the table and
-//! the place's generation, so that a reply which comes too late finds another generation there and reaches nobody.
+//! Each call gets an id of the proxy's own, since callers choose theirs as they like. An id consists of an index into a
+//! slot table and the slot's generation: a late reply finds another generation in its slot and is dropped.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -10,63 +10,64 @@ use std::time::Instant;
 use crate::socket::Message;
 use crate::wire::{NUMBER_BITS, with_hops};
 
-/// A call, and where it has got to. `O` is where it came from.
+/// A call and its stage. `O` is the call's origin.
 pub(super) struct ForwardedCall<O> {
     pub(super) origin: O,
-    /// When nobody waits for it any more; none if somebody does for ever.
+    /// When the caller stops waiting; `None` if it waits for ever.
     pub(super) deadline: Option<Instant>,
-    /// `false` for a notification, which ends with being handed over.
+    /// `false` for a notification, which ends when it is sent.
     pub(super) wants_reply: bool,
     pub(super) stage: CallStage,
 }
 
 pub(super) enum CallStage {
-    /// For a connection, until then at most.
+    /// Waits for a connection, at most until `until`.
     Waiting { request: Message, until: Instant },
-    /// Over this link: it may be executed.
+    /// Sent over this connection: it may have been executed.
     Sent {
         connection: usize,
-        again: Option<Box<Redirect>>,
+        redirect: Option<Box<Redirect>>,
     },
-    /// Over none: its target has refused it, and where it goes is decided next.
-    Refused,
+    /// Rejected by its target; the backend decides next whether to redirect it.
+    Rejected,
 }
 
-/// What it takes to turn to another target when one refuses a call.
+/// What the backend keeps of a sent call to redirect it if its target rejects it.
 pub(super) struct Redirect {
     pub(super) request: Message,
-    /// The links that have refused it.
-    pub(super) refused: Vec<usize>,
+    /// Indices of the connections whose targets have rejected the call.
+    pub(super) rejected_by: Vec<usize>,
 }
 
 impl Redirect {
     pub(super) fn of(request: &Message) -> Self {
         Self {
             request: request.clone(),
-            refused: Vec::new(),
+            rejected_by: Vec::new(),
         }
     }
 }
 
 impl CallStage {
-    /// Bytes of the request that is kept although it was sent.
-    fn kept_bytes(&self) -> usize {
+    /// Returns the bytes of the request that is kept for a redirect.
+    fn redirect_bytes(&self) -> usize {
         match self {
             Self::Sent {
-                again: Some(again), ..
-            } => again.request.len(),
+                redirect: Some(redirect),
+                ..
+            } => redirect.request.len(),
             _ => 0,
         }
     }
 }
 
 impl<O> ForwardedCall<O> {
-    /// When it is over, as things are now.
+    /// Returns when the call expires in its present stage.
     fn due(&self) -> Option<Instant> {
         match (&self.stage, self.deadline) {
             (CallStage::Waiting { until, .. }, Some(deadline)) => Some(deadline.min(*until)),
             (CallStage::Waiting { until, .. }, None) => Some(*until),
-            (CallStage::Sent { .. } | CallStage::Refused, deadline) => deadline,
+            (CallStage::Sent { .. } | CallStage::Rejected, deadline) => deadline,
         }
     }
 }
@@ -77,61 +78,62 @@ struct CallSlot<O> {
     call: Option<ForwardedCall<O>>,
 }
 
-/// The calls that have not ended.
+/// The table of calls that have not ended.
 pub(super) struct ForwardedCalls<O> {
-    places: Vec<CallSlot<O>>,
+    slots: Vec<CallSlot<O>>,
     free: Vec<u32>,
-    /// Those that wait, oldest first; some have ended meanwhile.
+    /// Ids of the calls that wait, oldest first, including stale ids of calls that no longer do.
     waiting: VecDeque<u64>,
     waiting_calls: usize,
     waiting_bytes: usize,
-    /// Of the requests that are kept although they were sent.
-    kept_bytes: usize,
-    /// At least one entry for each call that can be over, not later than it is. Those of calls that have ended are
-    /// thrown away when they are most of it: a removal for each call would cost more than the rest of the table.
-    alarms: BinaryHeap<Reverse<(Instant, u64)>>,
+    /// Bytes of the requests that are kept for redirects.
+    redirect_bytes: usize,
+    /// Expiry times: for each call that can expire at least one entry that is not later than its expiry. Stale entries of
+    /// ended calls are removed once they are the majority: removing each at once would cost more than the rest of the
+    /// table.
+    timers: BinaryHeap<Reverse<(Instant, u64)>>,
 }
 
 impl<O> Default for ForwardedCalls<O> {
     fn default() -> Self {
         Self {
-            places: Vec::new(),
+            slots: Vec::new(),
             free: Vec::new(),
             waiting: VecDeque::new(),
             waiting_calls: 0,
             waiting_bytes: 0,
-            kept_bytes: 0,
-            alarms: BinaryHeap::new(),
+            redirect_bytes: 0,
+            timers: BinaryHeap::new(),
         }
     }
 }
 
 impl<O> ForwardedCalls<O> {
-    /// How many calls there are.
+    /// Returns the number of calls.
     pub(super) fn len(&self) -> usize {
-        self.places.len() - self.free.len()
+        self.slots.len() - self.free.len()
     }
 
-    /// Bytes of the requests that wait.
+    /// Returns the bytes of the requests that wait.
     pub(super) fn waiting_bytes(&self) -> usize {
         self.waiting_bytes
     }
 
-    /// Bytes of the requests that are kept although they were sent.
-    pub(super) fn kept_bytes(&self) -> usize {
-        self.kept_bytes
+    /// Returns the bytes of the requests that are kept for redirects.
+    pub(super) fn redirect_bytes(&self) -> usize {
+        self.redirect_bytes
     }
 
     pub(super) fn has_waiting(&self) -> bool {
         self.waiting_calls > 0
     }
 
-    /// The number of the next call that is put in, which so many proxies have passed on then. Never 0, the id that no call
-    /// has.
+    /// Returns the id of the next call that is inserted with `hops`, the number of proxies that will have forwarded it.
+    /// Never 0, which is the id of no call.
     pub(super) fn next_id(&mut self, hops: u8) -> u64 {
         let index = self.free.last().copied().unwrap_or_else(|| {
-            let index = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
-            self.places.push(CallSlot {
+            let index = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
+            self.slots.push(CallSlot {
                 generation: 0,
                 hops: 0,
                 call: None,
@@ -139,56 +141,58 @@ impl<O> ForwardedCalls<O> {
             self.free.push(index);
             index
         });
-        let place = &mut self.places[index as usize];
-        place.hops = hops;
-        let generation = place.generation.wrapping_add(1) & MASK;
-        id_of(hops, generation.max(1), index)
+        let slot = &mut self.slots[index as usize];
+        slot.hops = hops;
+        let generation = slot.generation.wrapping_add(1) & INDEX_MASK;
+        call_id(hops, generation.max(1), index)
     }
 
-    /// Puts a call in, under the number that [`next_id`](Self::next_id) has answered for as many hops.
+    /// Inserts a call under the id that [`next_id`](Self::next_id) returned for the same `hops`.
     pub(super) fn insert(&mut self, hops: u8, call: ForwardedCall<O>) -> u64 {
         let id = self.next_id(hops);
         if let Some(due) = call.due() {
-            self.alarms.push(Reverse((due, id)));
+            self.timers.push(Reverse((due, id)));
         }
-        self.count(id, &call.stage);
+        self.add_to_totals(id, &call.stage);
         self.free.pop();
-        let place = &mut self.places[index(id)];
-        place.generation = generation(id);
-        place.call = Some(call);
-        self.tidy();
+        let slot = &mut self.slots[index(id)];
+        slot.generation = generation(id);
+        slot.call = Some(call);
+        self.compact();
         id
     }
 
-    fn count(&mut self, id: u64, stage: &CallStage) {
+    /// Counts a call in the stage that it enters.
+    fn add_to_totals(&mut self, id: u64, stage: &CallStage) {
         if let CallStage::Waiting { request, .. } = stage {
             self.waiting.push_back(id);
             self.waiting_calls += 1;
             self.waiting_bytes += request.len();
         }
-        self.kept_bytes += stage.kept_bytes();
+        self.redirect_bytes += stage.redirect_bytes();
     }
 
-    /// A call was refused: takes out what it keeps for another target, if it does; else nothing changes.
-    pub(super) fn refuse(&mut self, id: u64) -> Option<Box<Redirect>> {
+    /// Takes the redirect of a call that its target rejected, and marks the call as rejected. Returns `None`, and changes
+    /// nothing, if the call keeps none.
+    pub(super) fn take_redirect(&mut self, id: u64) -> Option<Box<Redirect>> {
         let call = self.get_mut(id)?;
-        let CallStage::Sent { again, .. } = &mut call.stage else {
+        let CallStage::Sent { redirect, .. } = &mut call.stage else {
             return None;
         };
-        let again = again.take()?;
-        call.stage = CallStage::Refused;
-        self.kept_bytes -= again.request.len();
-        Some(again)
+        let redirect = redirect.take()?;
+        call.stage = CallStage::Rejected;
+        self.redirect_bytes -= redirect.request.len();
+        Some(redirect)
     }
 
-    /// A call that was refused is sent over another link, or waits again.
-    pub(super) fn restart(&mut self, id: u64, stage: CallStage) {
+    /// Moves a rejected call to its next stage: sent over another connection, or waiting again.
+    pub(super) fn set_stage(&mut self, id: u64, stage: CallStage) {
         if self.get(id).is_none() {
             return;
         }
-        self.count(id, &stage);
+        self.add_to_totals(id, &stage);
         if let CallStage::Waiting { until, .. } = &stage {
-            self.alarms.push(Reverse((*until, id)));
+            self.timers.push(Reverse((*until, id)));
         }
         if let Some(call) = self.get_mut(id) {
             call.stage = stage;
@@ -196,45 +200,45 @@ impl<O> ForwardedCalls<O> {
     }
 
     fn get_mut(&mut self, id: u64) -> Option<&mut ForwardedCall<O>> {
-        let place = self.places.get_mut(index(id))?;
-        if place.generation == generation(id) {
-            place.call.as_mut()
+        let slot = self.slots.get_mut(index(id))?;
+        if slot.generation == generation(id) {
+            slot.call.as_mut()
         } else {
             None
         }
     }
 
     pub(super) fn get(&self, id: u64) -> Option<&ForwardedCall<O>> {
-        let place = self.places.get(index(id))?;
-        if place.generation == generation(id) {
-            place.call.as_ref()
+        let slot = self.slots.get(index(id))?;
+        if slot.generation == generation(id) {
+            slot.call.as_ref()
         } else {
             None
         }
     }
 
-    /// Takes a call out: whatever comes for it later finds nothing.
+    /// Removes a call. Frames that arrive for it later find no call.
     pub(super) fn take(&mut self, id: u64) -> Option<ForwardedCall<O>> {
         self.get(id)?;
-        let call = self.places[index(id)].call.take()?;
+        let call = self.slots[index(id)].call.take()?;
         self.free.push(u32::try_from(index(id)).unwrap_or(u32::MAX));
         if let CallStage::Waiting { request, .. } = &call.stage {
             self.waiting_calls -= 1;
             self.waiting_bytes -= request.len();
         }
-        self.kept_bytes -= call.stage.kept_bytes();
+        self.redirect_bytes -= call.stage.redirect_bytes();
         Some(call)
     }
 
-    /// The call that has waited longest and its request, to be handed over. One that `send` does not take goes on
-    /// waiting, and `false` is answered; so it is when none waits.
+    /// Passes the call that has waited longest, with its request, to `send`. Returns the call's id if `send` took it; `None`
+    /// if no call waits, or if `send` gave the request back, in which case the call goes on waiting.
     pub(super) fn send_next(
         &mut self,
         send: impl FnOnce(Message, &ForwardedCall<O>) -> Result<CallStage, Message>,
     ) -> Option<u64> {
         while let Some(id) = self.waiting.front().copied() {
-            let Some(call) = (match self.places.get_mut(index(id)) {
-                Some(place) if place.generation == generation(id) => place.call.as_mut(),
+            let Some(call) = (match self.slots.get_mut(index(id)) {
+                Some(slot) if slot.generation == generation(id) => slot.call.as_mut(),
                 _ => None,
             }) else {
                 self.waiting.pop_front();
@@ -248,7 +252,7 @@ impl<O> ForwardedCalls<O> {
             let request = std::mem::take(request);
             match send(request, call) {
                 Ok(stage) => {
-                    self.kept_bytes += stage.kept_bytes();
+                    self.redirect_bytes += stage.redirect_bytes();
                     call.stage = stage;
                     self.waiting.pop_front();
                     self.waiting_calls -= 1;
@@ -266,43 +270,44 @@ impl<O> ForwardedCalls<O> {
         None
     }
 
-    /// The calls that `which` picks.
-    pub(super) fn pick(&self, which: impl Fn(&ForwardedCall<O>) -> bool) -> Vec<u64> {
+    /// Returns the ids of the calls that satisfy `predicate`.
+    pub(super) fn ids_where(&self, predicate: impl Fn(&ForwardedCall<O>) -> bool) -> Vec<u64> {
         (0_u32..)
-            .zip(&self.places)
-            .filter(|(_, place)| place.call.as_ref().is_some_and(&which))
-            .map(|(index, place)| id_of(place.hops, place.generation, index))
+            .zip(&self.slots)
+            .filter(|(_, slot)| slot.call.as_ref().is_some_and(&predicate))
+            .map(|(index, slot)| call_id(slot.hops, slot.generation, index))
             .collect()
     }
 
-    /// A call that is over at `now`, if there is one; it has been taken out.
+    /// Removes and returns a call that has expired by `now`; `None` if there is none.
     pub(super) fn expire(&mut self, now: Instant) -> Option<(u64, ForwardedCall<O>)> {
-        while let Some(Reverse((at, id))) = self.alarms.peek().copied()
+        while let Some(Reverse((at, id))) = self.timers.peek().copied()
             && at <= now
         {
-            self.alarms.pop();
+            self.timers.pop();
             match self.get(id).and_then(ForwardedCall::due) {
                 Some(due) if due <= now => return self.take(id).map(|call| (id, call)),
-                // It waited for a connection, and has got one.
-                Some(due) => self.alarms.push(Reverse((due, id))),
+                // The timer was that of the wait for a connection, and the call has been sent since.
+                Some(due) => self.timers.push(Reverse((due, id))),
                 None => {}
             }
         }
         None
     }
 
-    /// When to look for calls that are over.
-    pub(super) fn next_alarm(&self) -> Option<Instant> {
-        self.alarms.peek().map(|Reverse((at, _))| *at)
+    /// Returns when to call [`expire`](Self::expire) next.
+    pub(super) fn next_timer(&self) -> Option<Instant> {
+        self.timers.peek().map(|Reverse((at, _))| *at)
     }
 
-    fn tidy(&mut self) {
-        if self.alarms.len() > 2 * self.len() + SPARE {
-            let mut alarms = std::mem::take(&mut self.alarms).into_vec();
-            alarms.retain(|Reverse((_, id))| self.get(*id).is_some());
-            self.alarms = alarms.into();
+    /// Removes stale entries where they are the majority.
+    fn compact(&mut self) {
+        if self.timers.len() > 2 * self.len() + MAX_STALE {
+            let mut timers = std::mem::take(&mut self.timers).into_vec();
+            timers.retain(|Reverse((_, id))| self.get(*id).is_some());
+            self.timers = timers.into();
         }
-        if self.waiting.len() > 2 * self.waiting_calls + SPARE {
+        if self.waiting.len() > 2 * self.waiting_calls + MAX_STALE {
             let mut waiting = std::mem::take(&mut self.waiting);
             let waits = |call: &ForwardedCall<O>| matches!(call.stage, CallStage::Waiting { .. });
             waiting.retain(|id| self.get(*id).is_some_and(waits));
@@ -311,26 +316,26 @@ impl<O> ForwardedCalls<O> {
     }
 }
 
-/// Entries of calls that have ended that may stay in any case.
-const SPARE: usize = 64;
+/// Stale entries below which compaction is not worthwhile.
+const MAX_STALE: usize = 64;
 
-/// Generations and places have half of a number's bits each.
-const HALF: u32 = NUMBER_BITS / 2;
-const MASK: u32 = (1 << HALF) - 1;
+/// Bits of the slot index in an id; the generation has as many.
+const INDEX_BITS: u32 = NUMBER_BITS / 2;
+const INDEX_MASK: u32 = (1 << INDEX_BITS) - 1;
 
-/// Calls that there can be.
-pub(super) const MOST: usize = MASK as usize;
+/// Calls that the table can hold.
+pub(super) const MAX_CALLS: usize = INDEX_MASK as usize;
 
-fn id_of(hops: u8, generation: u32, index: u32) -> u64 {
-    with_hops(hops, u64::from(generation) << HALF | u64::from(index))
+fn call_id(hops: u8, generation: u32, index: u32) -> u64 {
+    with_hops(hops, u64::from(generation) << INDEX_BITS | u64::from(index))
 }
 
 fn index(id: u64) -> usize {
-    usize::try_from(id & u64::from(MASK)).unwrap_or(usize::MAX)
+    usize::try_from(id & u64::from(INDEX_MASK)).unwrap_or(usize::MAX)
 }
 
 fn generation(id: u64) -> u32 {
-    u32::try_from(id >> HALF & u64::from(MASK)).unwrap_or(MASK)
+    u32::try_from(id >> INDEX_BITS & u64::from(INDEX_MASK)).unwrap_or(INDEX_MASK)
 }
 
 #[cfg(test)]

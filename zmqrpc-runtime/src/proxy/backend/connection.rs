@@ -8,94 +8,100 @@ use crate::log;
 use crate::socket::{DealerSocket, Message, Poller};
 use crate::wire::encode_ping;
 
-/// One connection.
+/// A connection to one target, its liveness and its drain state.
 pub(super) struct BackendConnection {
     pub(super) dealer: DealerSocket,
     pub(super) poller: Arc<Poller>,
     pub(super) up: bool,
-    pub(super) drain: DrainState,
+    pub(super) drain_state: DrainState,
     pub(super) liveness: Liveness,
-    /// Calls that are under way over it.
+    /// Calls that were sent over this connection and have not ended.
     pub(super) in_flight: usize,
-    /// The socket was used since it was drained: it must not be waited on.
-    pub(super) used: bool,
-    /// A new connection could not be opened: the system is short of something. Then it is tried again.
-    pub(super) renew_at: Option<Instant>,
+    /// Whether the socket was used since its last drain, so that waiting on it could miss a message.
+    pub(super) needs_drain: bool,
+    /// When to try again to open a socket, after the system was short of resources; `None` if the last attempt succeeded.
+    pub(super) reconnect_at: Option<Instant>,
 }
 
-/// How long until another socket is tried where there was none to be had.
-const RENEW: Duration = Duration::from_secs(1);
+/// Delay before another attempt to open a socket.
+const RECONNECT_DELAY: Duration = Duration::from_secs(1);
 
 impl BackendConnection {
-    /// Whether there is a target that is not about to end.
+    /// Returns whether the target is connected and not draining.
     pub(super) fn takes_calls(&self) -> bool {
-        self.up && self.drain.is_open()
+        self.up && self.drain_state.is_open()
     }
 
-    /// Whether the target lives, as far as this `liveness` of the link tells: asked where calls are under way, unasked where it
-    /// is about to end.
-    pub(super) fn judge(&self, liveness: &mut Liveness, now: Instant) -> Option<LivenessAction> {
-        match self.drain.is_open() {
+    /// Returns what to do about the target's liveness, judged by `liveness`; `None` if it does not matter now. A target is
+    /// pinged while calls are in flight; a draining one sends keep-alive frames unasked.
+    pub(super) fn check_liveness(
+        &self,
+        liveness: &mut Liveness,
+        now: Instant,
+    ) -> Option<LivenessAction> {
+        match self.drain_state.is_open() {
             _ if !self.up => None,
             true => (self.in_flight > 0).then(|| liveness.check(now)),
             false => Some(liveness.listen(now)),
         }
     }
 
-    /// Answers a target that is about to end, if it has not been answered.
-    pub(super) fn answer(&mut self) {
+    /// Answers a draining target with a ping, if that is still to be done.
+    pub(super) fn answer_draining(&mut self) {
         if self.up
-            && let Some(id) = self.drain.owed()
+            && let Some(id) = self.drain_state.owed()
         {
-            self.used = true;
+            self.needs_drain = true;
             if self.dealer.send(Message::copy_of(&encode_ping(id))).is_ok() {
-                self.drain.answered();
+                self.drain_state.answered();
             }
         }
     }
 
     pub(super) fn send(&mut self, message: Message, now: Instant) -> Result<(), Message> {
-        self.used = true;
+        self.needs_drain = true;
         if self.in_flight == 0 {
-            // Silence counts from here: nothing was asked before.
+            // Silence counts from this request on: before it, no reply was due.
             self.liveness.hear(now);
         }
         self.dealer.send(message)
     }
 
-    /// Worth a try, not worth a place in a queue.
-    pub(super) fn tell(&mut self, frame: &[u8]) {
+    /// Sends a frame if the target takes calls and the socket has room; otherwise drops it.
+    pub(super) fn try_send(&mut self, frame: &[u8]) {
         if self.takes_calls() {
-            self.used = true;
+            self.needs_drain = true;
             let _ = self.dealer.send(Message::copy_of(frame));
         }
     }
 
-    pub(super) fn renew(&mut self, now: Instant) {
-        (self.up, self.used, self.drain) = (false, true, DrainState::default());
+    /// Replaces the socket by a new one; schedules another attempt if the system has none.
+    pub(super) fn reconnect(&mut self, now: Instant) {
+        (self.up, self.needs_drain, self.drain_state) = (false, true, DrainState::default());
         self.liveness.hear(now);
-        self.renew_at = None;
+        self.reconnect_at = None;
         if let Err(error) = self.dealer.renew() {
-            log::line!(error, error = log::text(&error); "a proxy cannot open another socket, it tries again");
-            self.renew_at = Some(now + RENEW);
+            log::line!(error, error = log::text(&error); "a proxy cannot open another socket; it tries again");
+            self.reconnect_at = Some(now + RECONNECT_DELAY);
         }
     }
 }
 
-/// Sends a request over the next link in turn that takes it and has not refused it.
+/// Sends a request over the next connection in turn that takes calls, has room and is not in `rejected_by`. Returns the
+/// connection's index, or the request if there is none.
 pub(super) fn send(
     connections: &mut [BackendConnection],
-    turn: &mut usize,
-    refused: &[usize],
+    next: &mut usize,
+    rejected_by: &[usize],
     mut request: Message,
     now: Instant,
 ) -> Result<usize, Message> {
     for step in 0..connections.len() {
-        let at = (*turn + step) % connections.len();
-        if connections[at].takes_calls() && !refused.contains(&at) {
+        let at = (*next + step) % connections.len();
+        if connections[at].takes_calls() && !rejected_by.contains(&at) {
             match connections[at].send(request, now) {
                 Ok(()) => {
-                    *turn = at + 1;
+                    *next = at + 1;
                     return Ok(at);
                 }
                 Err(back) => request = back,

@@ -1,4 +1,4 @@
-//! What links tell of calls, and what their callers are told.
+//! What frames and lost connections mean for calls, and how callers learn of it.
 
 use super::calls::{CallStage, ForwardedCall, ForwardedCalls, Redirect};
 use crate::client::{ControlFrame, refusal_of, sign};
@@ -7,46 +7,47 @@ use crate::proxy::counters::ProxyCounters;
 use crate::socket::Message;
 use crate::wire::{Executed, MAX_HOPS, Status, answered_id, is_failure};
 
-/// Hears what becomes of the calls.
+/// Receives the outcomes of calls.
 pub(in crate::proxy) trait CallSink<O> {
-    /// The target's reply, under the proxy's number.
+    /// The target has replied. The reply has the proxy's id for the call.
     fn answered(&mut self, origin: O, reply: Message);
-    /// There is none, and why.
+    /// The call has failed without a reply of the target.
     fn failed(&mut self, origin: O, failure: CallFailure);
-    /// It is still being executed. The sign has the proxy's number.
-    fn working(&mut self, _origin: &O, _sign: Message) {}
+    /// The call is still being executed. The keep-alive frame has the proxy's id for the call.
+    fn working(&mut self, _origin: &O, _frame: Message) {}
 }
 
 pub(in crate::proxy) const LOST: &str = "the proxy lost its connection to the target";
 pub(in crate::proxy) const SILENT: &str = "the proxy's target shows no sign of life";
 pub(in crate::proxy) const UNANSWERED: &str =
-    "its time was over before the proxy's target answered";
-pub(in crate::proxy) const UNCONNECTED: &str =
-    "the proxy could not hand it over to its target in time";
+    "its time limit passed before the proxy's target replied";
+pub(in crate::proxy) const UNCONNECTED: &str = "the proxy could not send it to its target in time";
 pub(in crate::proxy) const ENDED: &str = "the proxy has ended";
 
-pub(in crate::proxy) fn refusal(status: Status, detail: &str, executed: Executed) -> CallFailure {
+pub(in crate::proxy) fn failure(status: Status, detail: &str, executed: Executed) -> CallFailure {
     CallFailure::new(status, detail).with_executed(executed)
 }
 
-/// It would go on for ever where proxies stand in a ring.
-pub(in crate::proxy) fn going_round() -> CallFailure {
+/// Returns the failure of a call that has passed as many proxies as allowed: in a ring of proxies it would circle for
+/// ever.
+pub(in crate::proxy) fn too_many_hops() -> CallFailure {
     let detail = format!("it has passed {MAX_HOPS} proxies, do they stand in a ring?");
     CallFailure::new(Status::Unavailable, detail).with_executed(Executed::No)
 }
 
-/// What came from a target.
+/// What a message of a target meant.
 pub(in crate::proxy) enum BackendEvent {
-    /// What was expected; it has been passed on.
+    /// It belonged to a call, or was a pong, and has been processed.
     Expected,
+    /// It belonged to no call that is in flight over this connection.
     Unexpected,
-    /// A refusal of this call, which another target need not share.
-    Refusal(u64, Box<Redirect>, Message),
-    /// The target is about to end, and wants an answer under this number.
+    /// The target rejected this call unexecuted; another target may take it.
+    Rejection(u64, Box<Redirect>, Message),
+    /// The target is draining and waits for a ping with this id.
     Draining(u64),
 }
 
-/// Takes a message in.
+/// Processes a message that arrived over a connection.
 pub(in crate::proxy) fn receive<O>(
     calls: &mut ForwardedCalls<O>,
     connection: usize,
@@ -54,18 +55,18 @@ pub(in crate::proxy) fn receive<O>(
     message: Message,
     callers: &mut impl CallSink<O>,
 ) -> BackendEvent {
-    // A target answers its own calls, not those that another one was given.
-    let is_its_own = |call: &ForwardedCall<O>| matches!(call.stage, CallStage::Sent { connection: over, .. } if over == connection);
+    // A target may answer the calls that were sent to it, and no others.
+    let was_sent_here = |call: &ForwardedCall<O>| matches!(call.stage, CallStage::Sent { connection: over, .. } if over == connection);
     if let Some(id) = answered_id(&message) {
-        if !calls.get(id).is_some_and(is_its_own) {
+        if !calls.get(id).is_some_and(was_sent_here) {
             return BackendEvent::Unexpected;
         }
         if is_failure(&message)
             && refusal_of(&message).is_some()
-            && let Some(again) = calls.refuse(id)
+            && let Some(redirect) = calls.take_redirect(id)
         {
             *in_flight -= 1;
-            return BackendEvent::Refusal(id, again, message);
+            return BackendEvent::Rejection(id, redirect, message);
         }
         if let Some(call) = calls.take(id) {
             *in_flight -= 1;
@@ -76,11 +77,11 @@ pub(in crate::proxy) fn receive<O>(
     match sign(&message) {
         Some(ControlFrame::Pong) => BackendEvent::Expected,
         Some(ControlFrame::Working(id)) => {
-            let call = calls.get(id).filter(|call| is_its_own(call));
+            let call = calls.get(id).filter(|call| was_sent_here(call));
             if let Some(call) = call {
                 callers.working(&call.origin, message);
             }
-            // One that comes behind the reply is no mistake.
+            // One that arrives after the reply is no error.
             BackendEvent::Expected
         }
         Some(ControlFrame::Draining(id)) => BackendEvent::Draining(id),
@@ -88,20 +89,20 @@ pub(in crate::proxy) fn receive<O>(
     }
 }
 
-/// Fails the calls that went over a link.
-pub(in crate::proxy) fn lose<O>(
+/// Fails the calls that were sent over a connection.
+pub(in crate::proxy) fn fail_sent<O>(
     calls: &mut ForwardedCalls<O>,
     connection: usize,
     reason: &'static str,
     counters: &ProxyCounters,
     callers: &mut impl CallSink<O>,
 ) {
-    for id in calls.pick(
+    for id in calls.ids_where(
         |call| matches!(call.stage, CallStage::Sent { connection: over, .. } if over == connection),
     ) {
         if let Some(call) = calls.take(id) {
             counters.lost.increment();
-            let failure = refusal(Status::Unavailable, reason, Executed::Maybe);
+            let failure = failure(Status::Unavailable, reason, Executed::Maybe);
             callers.failed(call.origin, failure);
         }
     }

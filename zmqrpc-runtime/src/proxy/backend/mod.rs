@@ -1,6 +1,7 @@
-//! The services that a proxy passes calls on to: its connections to them, and the calls that are under way there.
+//! The target side of a proxy: its connections to services, and the calls in flight over them.
 //!
-//! Every way to forward calls goes through here; `O` is where a call came from, which is told what became of it.
+//! [`CallForwarder`](super::call_forwarder) and [`Deliverer`](super::deliverer) forward calls through a [`Backend`]. The
+//! type parameter `O` is the origin of a call, which a [`CallSink`] gets back with the call's outcome.
 
 mod calls;
 mod connection;
@@ -18,12 +19,12 @@ use crate::socket::{DealerSocket, Endpoint, Message, Poller, SocketOptions};
 use crate::wire::{
     Executed, MAX_HOPS, Status, encode_cancel, hops, patch_id, peek_id, shorten_remaining,
 };
-use calls::{CallStage, ForwardedCall, ForwardedCalls, MOST, Redirect};
+use calls::{CallStage, ForwardedCall, ForwardedCalls, MAX_CALLS, Redirect};
 use connection::{BackendConnection, send};
-pub(super) use events::{CallSink, going_round};
-use events::{ENDED, refusal};
+pub(super) use events::{CallSink, too_many_hops};
+use events::{ENDED, failure};
 
-/// A request on its way out.
+/// A request to forward.
 pub(super) struct Outgoing<O> {
     pub(super) origin: O,
     pub(super) request: Message,
@@ -31,30 +32,31 @@ pub(super) struct Outgoing<O> {
     pub(super) wants_reply: bool,
 }
 
-/// What the calls of one proxy may take up.
+/// Limits of the calls of one proxy.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct BackendLimits {
+    /// Calls that have not ended, whether they wait or have been sent.
     pub(super) in_flight: usize,
-    /// Bytes of the requests that wait for a connection.
+    /// Bytes of the requests that wait for a connection; as many again may be kept for redirects.
     pub(super) waiting_bytes: usize,
-    /// How long they wait.
+    /// How long a request waits for a connection.
     pub(super) connect_timeout: Duration,
 }
 
 pub(super) struct Backend<O> {
     connections: Vec<BackendConnection>,
-    /// The link whose turn it is.
-    turn: usize,
+    /// Index of the connection that the next request tries first: round robin.
+    next_connection: usize,
     calls: ForwardedCalls<O>,
-    bounds: BackendLimits,
+    limits: BackendLimits,
     counters: Arc<ProxyCounters>,
-    /// What a request says of its remaining time is written anew when it goes.
-    pub(super) counts_down: bool,
-    /// When the monitors were asked last.
-    looked: Instant,
+    /// Whether a request's remaining time is updated to its deadline when the request is sent.
+    pub(super) updates_remaining: bool,
+    /// When the connections' monitors were last read regardless of signals.
+    monitors_checked_at: Instant,
 }
 
-/// libzmq receives small frames in common buffers of this size, each of which lives as long as one of its frames.
+/// Size of the buffers into which libzmq receives small frames. A buffer lives as long as any frame in it.
 const RECEIVE_BUFFER: usize = 8192;
 
 impl<O> Backend<O> {
@@ -62,35 +64,35 @@ impl<O> Backend<O> {
         endpoints: &[Endpoint],
         options: &SocketOptions,
         liveness: Liveness,
-        bounds: BackendLimits,
+        limits: BackendLimits,
         counters: Arc<ProxyCounters>,
     ) -> Result<Self, Error> {
         let open = |endpoint: &Endpoint| {
             let dealer = DealerSocket::connect(endpoint, options)
                 .map_err(|error| Error::endpoint_error(endpoint.as_str(), error))?;
-            counters.watch_refused(dealer.refused());
+            counters.watch_unauthenticated(dealer.refused());
             Ok::<_, Error>(BackendConnection {
                 poller: dealer.poller(),
                 dealer,
                 up: false,
-                drain: DrainState::default(),
+                drain_state: DrainState::default(),
                 liveness,
                 in_flight: 0,
-                used: true,
-                renew_at: None,
+                needs_drain: true,
+                reconnect_at: None,
             })
         };
         Ok(Self {
             connections: endpoints.iter().map(open).collect::<Result<_, _>>()?,
-            turn: 0,
+            next_connection: 0,
             calls: ForwardedCalls::default(),
-            bounds: BackendLimits {
-                in_flight: bounds.in_flight.min(MOST),
-                ..bounds
+            limits: BackendLimits {
+                in_flight: limits.in_flight.min(MAX_CALLS),
+                ..limits
             },
             counters,
-            counts_down: true,
-            looked: Instant::now(),
+            updates_remaining: true,
+            monitors_checked_at: Instant::now(),
         })
     }
 
@@ -100,27 +102,27 @@ impl<O> Backend<O> {
             .map(|connection| Arc::clone(&connection.poller))
     }
 
-    /// Calls that have not ended.
+    /// Returns the number of calls that have not ended.
     pub(super) fn in_flight(&self) -> usize {
         self.calls.len()
     }
 
-    /// Whether a target is connected that is not about to end.
+    /// Returns whether a connected target takes calls, that is, is not draining.
     pub(super) fn is_up(&self) -> bool {
         self.connections.iter().any(BackendConnection::takes_calls)
     }
 
-    /// Passes a call on, or keeps it until it can be. Answers its number; or gives it back when there is no room for it,
-    /// and says so.
-    pub(super) fn begin(
+    /// Sends a call, or queues it until a connection takes it. Returns its id, or its origin and the failure if the proxy
+    /// has no room for it or it has passed too many proxies.
+    pub(super) fn forward(
         &mut self,
         call: Outgoing<O>,
         now: Instant,
     ) -> Result<u64, (O, CallFailure)> {
-        if self.calls.len() >= self.bounds.in_flight {
+        if self.calls.len() >= self.limits.in_flight {
             let detail = format!(
-                "the proxy has {} calls under way, see `max_calls`",
-                self.bounds.in_flight
+                "the proxy has {} calls in flight, see `max_calls`",
+                self.limits.in_flight
             );
             return Err((call.origin, self.overloaded(detail)));
         }
@@ -130,22 +132,28 @@ impl<O> Backend<O> {
             deadline,
             wants_reply,
         } = call;
-        // Once: asking libzmq where the bytes are takes longer than changing them.
+        // Dereferenced once: asking libzmq for the address of the bytes takes longer than changing them.
         let frame: &mut [u8] = &mut request;
-        let passed = peek_id(frame).map_or(0, hops);
-        if passed >= MAX_HOPS {
-            return Err((origin, going_round()));
+        let hop_count = peek_id(frame).map_or(0, hops);
+        if hop_count >= MAX_HOPS {
+            return Err((origin, too_many_hops()));
         }
-        let passed = passed + 1;
-        let id = self.calls.next_id(passed);
+        let hop_count = hop_count + 1;
+        let id = self.calls.next_id(hop_count);
         patch_id(frame, id);
         let mut stage = None;
         if !self.calls.has_waiting() {
-            if self.counts_down {
-                shorten(frame, deadline, now);
+            if self.updates_remaining {
+                update_remaining(frame, deadline, now);
             }
-            let again = self.keep(&request, wants_reply);
-            match send(&mut self.connections, &mut self.turn, &[], request, now) {
+            let redirect = self.copy_for_redirect(&request, wants_reply);
+            match send(
+                &mut self.connections,
+                &mut self.next_connection,
+                &[],
+                request,
+                now,
+            ) {
                 Ok(connection) => {
                     self.counters.forwarded.increment();
                     if !wants_reply {
@@ -153,7 +161,10 @@ impl<O> Backend<O> {
                     }
                     self.connections[connection].in_flight += 1;
                     request = Message::new();
-                    stage = Some(CallStage::Sent { connection, again });
+                    stage = Some(CallStage::Sent {
+                        connection,
+                        redirect,
+                    });
                 }
                 Err(back) => request = back,
             }
@@ -167,9 +178,9 @@ impl<O> Backend<O> {
         }
         let stage = match stage {
             Some(stage) => stage,
-            None => match self.room_for(request, now) {
+            None => match self.wait_for_connection(request, now) {
                 Ok(stage) => stage,
-                Err(refusal) => return Err((origin, refusal)),
+                Err(failure) => return Err((origin, failure)),
             },
         };
         let call = ForwardedCall {
@@ -178,34 +189,39 @@ impl<O> Backend<O> {
             wants_reply,
             stage,
         };
-        Ok(self.calls.insert(passed, call))
+        Ok(self.calls.insert(hop_count, call))
     }
 
-    /// A copy of a request for another target, should the first one refuse it: if there are others, and room.
-    fn keep(&self, request: &Message, wants_reply: bool) -> Option<Box<Redirect>> {
-        let left = self
-            .bounds
+    /// Copies a request so that it can be redirected if its target rejects it; `None` if there is no other target or no
+    /// room for the copy.
+    fn copy_for_redirect(&self, request: &Message, wants_reply: bool) -> Option<Box<Redirect>> {
+        let free_bytes = self
+            .limits
             .waiting_bytes
-            .saturating_sub(self.calls.kept_bytes());
-        let kept = wants_reply && self.connections.len() > 1 && request.len() <= left;
-        kept.then(|| Box::new(Redirect::of(request)))
+            .saturating_sub(self.calls.redirect_bytes());
+        let may_redirect = wants_reply && self.connections.len() > 1 && request.len() <= free_bytes;
+        may_redirect.then(|| Box::new(Redirect::of(request)))
     }
 
-    fn room_for(&self, request: Message, now: Instant) -> Result<CallStage, CallFailure> {
-        let limit = self.bounds.waiting_bytes;
+    fn wait_for_connection(
+        &self,
+        request: Message,
+        now: Instant,
+    ) -> Result<CallStage, CallFailure> {
+        let limit = self.limits.waiting_bytes;
         if self.calls.waiting_bytes().saturating_add(request.len()) > limit {
             let detail = format!(
                 "over {limit} bytes of requests wait for a connection of the proxy, see `max_queued_bytes`"
             );
             return Err(self.overloaded(detail));
         }
-        // A frame that waits must not keep the whole buffer that it was received in.
+        // A small frame that waits must not keep alive the whole buffer that it was received in.
         let request = if request.len() < RECEIVE_BUFFER {
             Message::copy_of(&request)
         } else {
             request
         };
-        let until = now + self.bounds.connect_timeout;
+        let until = now + self.limits.connect_timeout;
         Ok(CallStage::Waiting { request, until })
     }
 
@@ -214,36 +230,33 @@ impl<O> Backend<O> {
         CallFailure::new(Status::Overloaded, detail)
     }
 
-    /// Where a call came from.
+    /// Returns the origin of a call that has not ended.
     pub(super) fn origin(&self, id: u64) -> Option<&O> {
         self.calls.get(id).map(|call| &call.origin)
     }
 
-    /// Gives a call up, and tells the target. Answers where it came from.
+    /// Cancels a call, also at its target. Returns its origin; `None` if it has ended.
     pub(super) fn cancel(&mut self, id: u64) -> Option<O> {
         let call = self.calls.take(id)?;
         if let CallStage::Sent { connection, .. } = call.stage {
             self.connections[connection].in_flight -= 1;
-            self.connections[connection].tell(&encode_cancel(id));
+            self.connections[connection].try_send(&encode_cancel(id));
         }
         self.counters.cancelled.increment();
         Some(call.origin)
     }
 
-    /// Gives up the calls that `which` picks.
-    pub(super) fn cancel_all(&mut self, which: impl Fn(&O) -> bool) -> Vec<O> {
-        let picked = self.calls.pick(|call| which(&call.origin));
-        picked
-            .into_iter()
-            .filter_map(|id| self.cancel(id))
-            .collect()
+    /// Cancels the calls whose origin satisfies `predicate`, and returns their origins.
+    pub(super) fn cancel_where(&mut self, predicate: impl Fn(&O) -> bool) -> Vec<O> {
+        let ids = self.calls.ids_where(|call| predicate(&call.origin));
+        ids.into_iter().filter_map(|id| self.cancel(id)).collect()
     }
 
-    /// Fails the calls that have not been handed over.
+    /// Fails the calls that still wait for a connection.
     pub(super) fn fail_waiting(&mut self, failure: &CallFailure, callers: &mut impl CallSink<O>) {
         for id in self
             .calls
-            .pick(|call| matches!(call.stage, CallStage::Waiting { .. }))
+            .ids_where(|call| matches!(call.stage, CallStage::Waiting { .. }))
         {
             if let Some(call) = self.calls.take(id) {
                 callers.failed(call.origin, failure.clone());
@@ -251,17 +264,17 @@ impl<O> Backend<O> {
         }
     }
 
-    /// Fails every call, and tells the targets that nobody waits.
+    /// Fails every call, and cancels those that were sent at their targets.
     pub(super) fn abandon(&mut self, callers: &mut impl CallSink<O>) {
-        let failure = refusal(Status::Unavailable, ENDED, Executed::No);
+        let failure = failure(Status::Unavailable, ENDED, Executed::No);
         self.fail_waiting(&failure, callers);
-        for origin in self.cancel_all(|_| true) {
+        for origin in self.cancel_where(|_| true) {
             callers.failed(origin, failure.clone().with_executed(Executed::Maybe));
         }
     }
 }
 
-fn shorten(request: &mut [u8], deadline: Option<Instant>, now: Instant) {
+fn update_remaining(request: &mut [u8], deadline: Option<Instant>, now: Instant) {
     if let Some(deadline) = deadline {
         shorten_remaining(request, deadline.saturating_duration_since(now));
     }

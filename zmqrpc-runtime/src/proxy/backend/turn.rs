@@ -1,80 +1,84 @@
-//! A turn of a target: what has arrived is taken in, what waits is handed over, what is over ends.
+//! One pass of the proxy's event loop over its backend: receives replies, sends waiting requests, expires calls and
+//! checks the targets' liveness.
 
 use std::time::{Duration, Instant};
 
 use super::calls::{CallStage, ForwardedCall, Redirect};
 use super::connection::{BackendConnection, send};
 use super::events::{
-    BackendEvent, CallSink, LOST, SILENT, UNANSWERED, UNCONNECTED, lose, receive, refusal,
+    BackendEvent, CallSink, LOST, SILENT, UNANSWERED, UNCONNECTED, fail_sent, failure, receive,
 };
-use super::{Backend, shorten};
+use super::{Backend, update_remaining};
 use crate::client::{DrainState, LivenessAction};
 use crate::log;
 use crate::socket::{ConnectionEvent, LOOK, RETRY, SocketError};
 use crate::wire::{Executed, NO_ID, Status, encode_ping};
 
 const FOREIGN: &str = "the proxy's target does not speak ZeroMQ";
-/// How often the monitors are asked while there is never time to wait for them.
-const NEWS: Duration = Duration::from_millis(10);
+/// How often the monitors are read while the loop is too busy to wait for their signals.
+const MONITOR_INTERVAL: Duration = Duration::from_millis(10);
+
 impl<O> Backend<O> {
-    /// Takes in what has arrived, hands over what can be, ends what is over. Returns when nothing moves; then every
-    /// socket may be waited on that is not [used](Self::is_used).
+    /// Receives what has arrived, sends waiting requests, expires calls. Returns when no socket makes progress; the caller
+    /// may wait then unless the backend [needs a drain](Self::needs_drain).
     pub(in crate::proxy) fn serve(
         &mut self,
         now: Instant,
         callers: &mut impl CallSink<O>,
     ) -> Result<(), SocketError> {
-        if now.saturating_duration_since(self.looked) >= NEWS {
-            self.looked = now;
+        if now.saturating_duration_since(self.monitors_checked_at) >= MONITOR_INTERVAL {
+            self.monitors_checked_at = now;
             for connection in &mut self.connections {
                 connection.poller.expect_news();
-                connection.used = true;
+                connection.needs_drain = true;
             }
         }
-        // A send can swallow the signal of an arrival, one that fails too, and a receive the signal of new room. So one
-        // pass is not enough, and the last operation is a receive in any case.
-        let mut refused = false;
+        // A send, even a failed one, can consume the signal that a message has arrived, and a receive the signal that a
+        // queue has room. So the loop repeats until nothing moves, and its last operation is always a receive.
+        let mut is_full = false;
         loop {
-            let (mut arrived, mut behind) = (false, false);
+            let (mut arrived, mut unread) = (false, false);
             for at in 0..self.connections.len() {
-                if std::mem::take(&mut self.connections[at].used) {
-                    arrived |= self.drain(at, now, callers)?;
-                    behind |= self.connections[at].used;
+                if std::mem::take(&mut self.connections[at].needs_drain) {
+                    arrived |= self.drain_connection(at, now, callers)?;
+                    unread |= self.connections[at].needs_drain;
                 }
-                self.check(at, now, callers);
+                self.check_liveness(at, now, callers);
             }
-            self.expire(now, callers);
-            if !refused || arrived {
-                refused = !self.hand_over(now);
+            self.expire_calls(now, callers);
+            if !is_full || arrived {
+                is_full = !self.send_waiting(now);
             }
-            // A target that never stops sending does not keep the proxy from everything else.
-            if behind || !self.is_used() {
+            // A target that never stops sending must not starve the rest of the proxy.
+            if unread || !self.needs_drain() {
                 return Ok(());
             }
         }
     }
 
-    /// Whether a socket was used since it was drained.
-    pub(in crate::proxy) fn is_used(&self) -> bool {
-        self.connections.iter().any(|connection| connection.used)
+    /// Returns whether a socket was used since its last drain, so that waiting on it could miss a message.
+    pub(in crate::proxy) fn needs_drain(&self) -> bool {
+        self.connections
+            .iter()
+            .any(|connection| connection.needs_drain)
     }
 
-    /// Somebody has waited: the sockets are looked at that have something, and those that nothing tells of.
-    pub(in crate::proxy) fn wake(&mut self) {
+    /// Marks for draining the sockets that have signalled since the last wait, and those that cannot signal.
+    pub(in crate::proxy) fn after_wait(&mut self) {
         for connection in &mut self.connections {
-            let must_look = connection.dealer.is_inproc() || connection.dealer.must_look();
-            connection.used |= connection.poller.take_stir() || must_look;
+            let must_poll = connection.dealer.is_inproc() || connection.dealer.must_look();
+            connection.needs_drain |= connection.poller.take_stir() || must_poll;
         }
     }
 
-    fn drain(
+    fn drain_connection(
         &mut self,
         at: usize,
         now: Instant,
         callers: &mut impl CallSink<O>,
     ) -> Result<bool, SocketError> {
-        let (mut arrived, mut heard, mut cut, mut refused) = (false, false, false, None);
-        let mut refusals = Vec::new();
+        let (mut arrived, mut heard, mut cut, mut rejected) = (false, false, false, None);
+        let mut rejections = Vec::new();
         let Self {
             connections,
             calls,
@@ -85,7 +89,7 @@ impl<O> Backend<O> {
         let BackendConnection {
             dealer,
             up,
-            drain,
+            drain_state,
             in_flight,
             liveness,
             ..
@@ -98,118 +102,128 @@ impl<O> Backend<O> {
                     match receive(calls, at, in_flight, message, callers) {
                         BackendEvent::Expected => {}
                         BackendEvent::Unexpected => counters.late.increment(),
-                        BackendEvent::Refusal(id, again, reply) => {
-                            refusals.push((id, again, reply));
+                        BackendEvent::Rejection(id, redirect, reply) => {
+                            rejections.push((id, redirect, reply));
                         }
                         BackendEvent::Draining(id) => {
-                            drain.hear(id);
+                            drain_state.hear(id);
                         }
                     }
                 }
-                ConnectionEvent::Up => (*up, *drain, heard) = (true, DrainState::default(), true),
+                ConnectionEvent::Up => {
+                    (*up, *drain_state, heard) = (true, DrainState::default(), true);
+                }
                 ConnectionEvent::Down => {
-                    (*up, *drain, *in_flight) = (false, DrainState::default(), 0);
-                    lose(calls, at, LOST, counters, callers);
+                    (*up, *drain_state, *in_flight) = (false, DrainState::default(), 0);
+                    fail_sent(calls, at, LOST, counters, callers);
                 }
                 ConnectionEvent::Cut => cut = true,
-                ConnectionEvent::Foreign => refused = Some(FOREIGN.to_owned()),
-                ConnectionEvent::Denied(denial) => {
-                    let reason = denial.reason();
-                    refused = Some(format!("the proxy's target does not let it in: {reason}"));
+                ConnectionEvent::Foreign => rejected = Some(FOREIGN.to_owned()),
+                ConnectionEvent::Denied(failure) => {
+                    let reason = failure.reason();
+                    rejected = Some(format!("the proxy's target rejects its login: {reason}"));
                 }
             }
         })?;
         if heard {
             liveness.hear(now);
         }
-        for (id, again, reply) in refusals {
-            if !self.turn_elsewhere(at, id, *again, now)
+        for (id, redirect, reply) in rejections {
+            if !self.redirect(at, id, *redirect, now)
                 && let Some(call) = self.calls.take(id)
             {
                 callers.answered(call.origin, reply);
             }
         }
-        self.connections[at].used |= !drained;
+        self.connections[at].needs_drain |= !drained;
         if cut {
-            self.give_up(at, LOST, now, callers);
+            self.replace_connection(at, LOST, now, callers);
         }
-        if let Some(reason) = refused {
-            log::line!(warn, reason = log::text(&reason); "a proxy has no target");
-            let denied = |connection: &BackendConnection| connection.dealer.failure().is_some();
-            if alone || self.connections.iter().all(denied) {
-                let failure = refusal(Status::Unavailable, &reason, Executed::No);
+        if let Some(reason) = rejected {
+            log::line!(warn, reason = log::text(&reason); "a proxy cannot use a target");
+            let failed = |connection: &BackendConnection| connection.dealer.failure().is_some();
+            if alone || self.connections.iter().all(failed) {
+                let failure = failure(Status::Unavailable, &reason, Executed::No);
                 self.fail_waiting(&failure, callers);
             }
         }
         Ok(arrived)
     }
 
-    /// A target has refused a call, which was surely not executed: another one gets it that is connected and has not
-    /// refused it. Where there is none, the refusal counts, and `false` is answered; unless all that have refused it end,
-    /// and the next one may come in time.
-    fn turn_elsewhere(&mut self, at: usize, id: u64, again: Redirect, now: Instant) -> bool {
+    /// Sends a call that a target rejected unexecuted to another connected target that has not rejected it yet. Returns
+    /// `false` if there is none, so that the rejection is the call's outcome. If every target that rejected the call is
+    /// draining or disconnected, the call waits for the next connection instead.
+    fn redirect(&mut self, at: usize, id: u64, redirect: Redirect, now: Instant) -> bool {
         let Redirect {
             mut request,
-            mut refused,
-        } = again;
+            mut rejected_by,
+        } = redirect;
         let Some(call) = self.calls.get(id) else {
             return false;
         };
-        if self.counts_down {
-            shorten(&mut request, call.deadline, now);
+        if self.updates_remaining {
+            update_remaining(&mut request, call.deadline, now);
         }
-        refused.push(at);
+        rejected_by.push(at);
         let copy = request.clone();
         let stage = match send(
             &mut self.connections,
-            &mut self.turn,
-            &refused,
+            &mut self.next_connection,
+            &rejected_by,
             request,
             now,
         ) {
             Ok(connection) => {
                 self.connections[connection].in_flight += 1;
                 self.counters.forwarded.increment();
-                let again = Redirect {
+                let redirect = Redirect {
                     request: copy,
-                    refused,
+                    rejected_by,
                 };
-                let again = Some(Box::new(again));
-                CallStage::Sent { connection, again }
+                let redirect = Some(Box::new(redirect));
+                CallStage::Sent {
+                    connection,
+                    redirect,
+                }
             }
-            // Whoever refused it and is there still would get it again.
-            Err(request) if !refused.iter().any(|at| self.connections[*at].takes_calls()) => {
-                let until = now + self.bounds.connect_timeout;
+            // A target that rejected the call and still takes calls would get it again.
+            Err(request)
+                if !rejected_by
+                    .iter()
+                    .any(|at| self.connections[*at].takes_calls()) =>
+            {
+                let until = now + self.limits.connect_timeout;
                 CallStage::Waiting { request, until }
             }
             Err(_) => return false,
         };
-        self.calls.restart(id, stage);
+        self.calls.set_stage(id, stage);
         true
     }
 
-    /// Looks whether a target still lives.
-    fn check(&mut self, at: usize, now: Instant, callers: &mut impl CallSink<O>) {
+    /// Answers a draining target, reconnects when that is due, and checks the target's liveness.
+    fn check_liveness(&mut self, at: usize, now: Instant, callers: &mut impl CallSink<O>) {
         let connection = &mut self.connections[at];
-        connection.answer();
-        if connection.renew_at.is_some_and(|due| due <= now) {
-            connection.renew(now);
+        connection.answer_draining();
+        if connection.reconnect_at.is_some_and(|due| due <= now) {
+            connection.reconnect(now);
         }
         let mut liveness = connection.liveness;
-        let beat = connection.judge(&mut liveness, now);
+        let action = connection.check_liveness(&mut liveness, now);
         connection.liveness = liveness;
-        match beat {
+        match action {
             None | Some(LivenessAction::Wait(_)) => {}
-            Some(LivenessAction::Ask) => connection.tell(&encode_ping(NO_ID)),
+            Some(LivenessAction::Ask) => connection.try_send(&encode_ping(NO_ID)),
             Some(LivenessAction::Dead(_)) => {
-                log::line!(warn, ; "a proxy's target shows no sign of life, the connection is renewed");
+                log::line!(warn, ; "a proxy's target shows no sign of life; the proxy reconnects");
                 self.counters.renewals.increment();
-                self.give_up(at, SILENT, now, callers);
+                self.replace_connection(at, SILENT, now, callers);
             }
         }
     }
 
-    fn give_up(
+    /// Replaces a connection by a new one and fails the calls that were sent over it.
+    fn replace_connection(
         &mut self,
         at: usize,
         reason: &'static str,
@@ -218,32 +232,37 @@ impl<O> Backend<O> {
     ) {
         let connection = &mut self.connections[at];
         connection.in_flight = 0;
-        connection.renew(now);
-        lose(&mut self.calls, at, reason, &self.counters, callers);
+        connection.reconnect(now);
+        fail_sent(&mut self.calls, at, reason, &self.counters, callers);
     }
 
-    /// `false` if something is left that no socket has room for.
-    fn hand_over(&mut self, now: Instant) -> bool {
+    /// Sends the requests that wait. Returns `false` if some are left that no socket has room for.
+    fn send_waiting(&mut self, now: Instant) -> bool {
         let Self {
             connections,
-            turn,
+            next_connection,
             calls,
-            bounds,
+            limits,
             counters,
-            counts_down,
+            updates_remaining,
             ..
         } = self;
         let several = connections.len() > 1;
-        let mut left = bounds.waiting_bytes.saturating_sub(calls.kept_bytes());
+        let mut free_bytes = limits.waiting_bytes.saturating_sub(calls.redirect_bytes());
         while let Some(id) = calls.send_next(|mut request, call| {
-            if *counts_down {
-                shorten(&mut request, call.deadline, now);
+            if *updates_remaining {
+                update_remaining(&mut request, call.deadline, now);
             }
-            let kept = call.wants_reply && several && request.len() <= left;
-            let again = kept.then(|| Box::new(Redirect::of(&request)));
-            let connection = send(connections, turn, &[], request, now)?;
-            left -= again.as_ref().map_or(0, |again| again.request.len());
-            Ok(CallStage::Sent { connection, again })
+            let may_redirect = call.wants_reply && several && request.len() <= free_bytes;
+            let redirect = may_redirect.then(|| Box::new(Redirect::of(&request)));
+            let connection = send(connections, next_connection, &[], request, now)?;
+            free_bytes -= redirect
+                .as_ref()
+                .map_or(0, |redirect| redirect.request.len());
+            Ok(CallStage::Sent {
+                connection,
+                redirect,
+            })
         }) {
             counters.forwarded.increment();
             match calls.get(id) {
@@ -255,15 +274,15 @@ impl<O> Backend<O> {
                 _ => drop(calls.take(id)),
             }
         }
-        !self.lacks_room()
+        !self.waits_for_room()
     }
 
-    /// Requests wait although there is a connection: no socket has room for them.
-    fn lacks_room(&self) -> bool {
+    /// Returns whether requests wait although a target is connected, because no socket has room for them.
+    fn waits_for_room(&self) -> bool {
         self.calls.has_waiting() && self.is_up()
     }
 
-    fn expire(&mut self, now: Instant, callers: &mut impl CallSink<O>) {
+    fn expire_calls(&mut self, now: Instant, callers: &mut impl CallSink<O>) {
         while let Some((_, call)) = self.calls.expire(now) {
             let late = call.deadline.is_some_and(|deadline| deadline <= now);
             if late {
@@ -272,49 +291,49 @@ impl<O> Backend<O> {
             let failure = match call.stage {
                 CallStage::Sent { connection, .. } => {
                     self.connections[connection].in_flight -= 1;
-                    refusal(Status::Expired, UNANSWERED, Executed::Maybe)
+                    failure(Status::Expired, UNANSWERED, Executed::Maybe)
                 }
-                CallStage::Waiting { .. } | CallStage::Refused => {
+                CallStage::Waiting { .. } | CallStage::Rejected => {
                     let status = if late {
                         Status::Expired
                     } else {
                         Status::Unavailable
                     };
-                    let mut obstacles = self
+                    let mut causes = self
                         .connections
                         .iter()
                         .map(|connection| connection.dealer.obstacle());
-                    let reason = match obstacles.find_map(|obstacle| obstacle) {
-                        Some(obstacle) => format!("{UNCONNECTED}: {obstacle}"),
+                    let reason = match causes.find_map(|cause| cause) {
+                        Some(cause) => format!("{UNCONNECTED}: {cause}"),
                         None => UNCONNECTED.to_owned(),
                     };
-                    refusal(status, &reason, Executed::No)
+                    failure(status, &reason, Executed::No)
                 }
             };
             callers.failed(call.origin, failure);
         }
     }
 
-    /// When to look again although nothing has happened.
-    pub(in crate::proxy) fn next_look(&self, now: Instant) -> Option<Instant> {
-        let mut next = self.calls.next_alarm();
+    /// Returns when to run again even if no socket signals.
+    pub(in crate::proxy) fn due(&self, now: Instant) -> Option<Instant> {
+        let mut next = self.calls.next_timer();
         let mut add = |at: Instant| next = Some(next.map_or(at, |next| next.min(at)));
-        if self.lacks_room() {
+        if self.waits_for_room() {
             add(now + RETRY);
         }
         for connection in &self.connections {
-            if let Some(at) = connection.renew_at {
+            if let Some(at) = connection.reconnect_at {
                 add(at);
             }
-            if connection.drain.owed().is_some() {
+            if connection.drain_state.owed().is_some() {
                 add(now + RETRY);
             }
-            // Nothing tells that one that ends has gone, where it is within the process.
-            if !connection.drain.is_open() && connection.dealer.is_inproc() {
+            // No event reports that a draining target within the process has gone.
+            if !connection.drain_state.is_open() && connection.dealer.is_inproc() {
                 add(now + LOOK);
             }
-            // A copy: asking changes what it answers next.
-            match connection.judge(&mut { connection.liveness }, now) {
+            // On a copy: a check changes the state.
+            match connection.check_liveness(&mut { connection.liveness }, now) {
                 Some(LivenessAction::Wait(until)) => add(until),
                 Some(LivenessAction::Ask | LivenessAction::Dead(_)) => add(now),
                 None => {}

@@ -1,4 +1,4 @@
-//! The order of deliveries, with a clock that stands.
+//! Tests of the order of deliveries with a simulated clock.
 
 use std::time::Duration;
 
@@ -21,28 +21,28 @@ fn schedule() -> (DeliverySchedule, Instant) {
     (DeliverySchedule::new(BACKOFF), Instant::now())
 }
 
-/// Everything that may be tried now.
+/// Returns the requests that may be attempted now.
 fn due(schedule: &mut DeliverySchedule, now: Instant) -> Vec<u64> {
     std::iter::from_fn(|| schedule.next(now).map(|(number, _)| number)).collect()
 }
 
 #[test]
-fn one_request_of_a_connection_is_tried_at_a_time() {
+fn one_request_of_a_connection_is_attempted_at_a_time() {
     let (mut schedule, now) = schedule();
     for number in 1..=3 {
         schedule.add(number, Some(from(1, "a")));
     }
     for number in 1..=3 {
         assert_eq!(due(&mut schedule, now), [number]);
-        assert!(schedule.is_under_way(number));
-        schedule.end(number);
+        assert!(schedule.is_in_flight(number));
+        schedule.finish(number);
     }
     assert_eq!(due(&mut schedule, now), []);
     assert_eq!(schedule.len(), 0);
 }
 
 #[test]
-fn connections_from_other_addresses_go_on_beside_it() {
+fn connections_from_different_addresses_progress_independently() {
     let (mut schedule, now) = schedule();
     schedule.add(1, Some(from(1, "a")));
     schedule.add(2, Some(from(2, "b")));
@@ -51,80 +51,80 @@ fn connections_from_other_addresses_go_on_beside_it() {
 }
 
 #[test]
-fn a_new_connection_waits_for_what_was_accepted_before_it() {
+fn a_new_connection_waits_for_older_requests_of_its_address() {
     let (mut schedule, now) = schedule();
     schedule.add(1, Some(from(1, "a")));
     schedule.add(2, Some(from(1, "a")));
     schedule.add(3, Some(from(2, "a")));
     schedule.add(4, Some(from(2, "a")));
     assert_eq!(due(&mut schedule, now), [1]);
-    schedule.end(1);
+    schedule.finish(1);
     assert_eq!(due(&mut schedule, now), [2]);
-    schedule.end(2);
+    schedule.finish(2);
     assert_eq!(due(&mut schedule, now), [3]);
-    // From now on both are on their own.
+    // From now on the two connections are independent.
     schedule.add(5, Some(from(1, "a")));
     assert_eq!(due(&mut schedule, now), [5]);
-    schedule.end(3);
+    schedule.finish(3);
     assert_eq!(due(&mut schedule, now), [4]);
 }
 
 #[test]
-fn a_third_connection_waits_for_both() {
+fn a_third_connection_waits_for_both_others() {
     let (mut schedule, now) = schedule();
     schedule.add(1, Some(from(1, "a")));
     schedule.add(2, Some(from(2, "a")));
     schedule.add(3, Some(from(3, "a")));
     schedule.add(4, Some(from(2, "a")));
     assert_eq!(due(&mut schedule, now), [1]);
-    schedule.end(1);
+    schedule.finish(1);
     assert_eq!(due(&mut schedule, now), [2]);
-    schedule.end(2);
-    // What the second connection sent after the third one's first does not count.
+    schedule.finish(2);
+    // The second connection's request that came after the third one's first does not block it.
     let mut both = due(&mut schedule, now);
     both.sort_unstable();
     assert_eq!(both, [3, 4]);
 }
 
 #[test]
-fn a_failure_rests_longer_each_time_and_holds_its_lane_up() {
+fn the_back_off_doubles_and_blocks_the_lane() {
     let (mut schedule, now) = schedule();
     schedule.add(1, Some(from(1, "a")));
     schedule.add(2, Some(from(1, "a")));
     let mut now = now;
-    for rest in [100, 200, 400, 800, 1000, 1000] {
+    for delay in [100, 200, 400, 800, 1000, 1000] {
         assert_eq!(due(&mut schedule, now), [1]);
-        schedule.failed(1, now);
-        let rest = Duration::from_millis(rest);
-        assert_eq!(schedule.next_time(), Some(now + rest));
-        assert_eq!(due(&mut schedule, now + rest / 2), []);
-        now += rest;
+        schedule.back_off(1, now);
+        let delay = Duration::from_millis(delay);
+        assert_eq!(schedule.next_at(), Some(now + delay));
+        assert_eq!(due(&mut schedule, now + delay / 2), []);
+        now += delay;
     }
     assert_eq!(due(&mut schedule, now), [1]);
-    assert_eq!(schedule.tries(1), 7);
-    schedule.end(1);
+    assert_eq!(schedule.attempts(1), 7);
+    schedule.finish(1);
     assert_eq!(due(&mut schedule, now), [2]);
-    // The next one begins anew.
-    schedule.failed(2, now);
-    assert_eq!(schedule.next_time(), Some(now + BACKOFF.first));
+    // The next request starts with the shortest back-off.
+    schedule.back_off(2, now);
+    assert_eq!(schedule.next_at(), Some(now + BACKOFF.first));
 }
 
 #[test]
-fn a_connection_wakes_those_who_rest_once() {
+fn a_new_connection_ends_every_back_off_once() {
     let (mut schedule, now) = schedule();
     for number in 1..=3 {
         schedule.add(number, None);
     }
     for number in due(&mut schedule, now) {
-        schedule.failed(number, now);
+        schedule.back_off(number, now);
     }
-    schedule.rouse_all();
+    schedule.end_backoff();
     assert_eq!(due(&mut schedule, now), [1, 2, 3]);
     assert_eq!(due(&mut schedule, now + 9 * BACKOFF.longest), []);
 }
 
 #[test]
-fn requests_on_their_own_are_all_tried_at_once() {
+fn requests_without_an_origin_are_all_attempted_at_once() {
     let (mut schedule, now) = schedule();
     for number in 1..=100 {
         schedule.add(number, None);
@@ -133,29 +133,29 @@ fn requests_on_their_own_are_all_tried_at_once() {
 }
 
 #[test]
-fn one_that_ends_while_it_waits_leaves_the_others_in_order() {
+fn a_request_that_ends_while_it_waits_leaves_the_others_in_order() {
     let (mut schedule, now) = schedule();
     for number in 1..=3 {
         schedule.add(number, Some(from(1, "a")));
     }
     schedule.add(4, Some(from(2, "a")));
-    schedule.end(2);
+    schedule.finish(2);
     assert_eq!(due(&mut schedule, now), [1]);
-    schedule.end(4);
-    schedule.end(1);
+    schedule.finish(4);
+    schedule.finish(1);
     assert_eq!(due(&mut schedule, now), [3]);
-    schedule.end(3);
+    schedule.finish(3);
     assert!(schedule.addresses.is_empty() && schedule.by_connection.is_empty());
-    assert_eq!(schedule.free.len(), schedule.all.len());
+    assert_eq!(schedule.free_lanes.len(), schedule.lanes.len());
 }
 
 #[test]
-fn known_connections_are_bounded() {
+fn remembered_connections_are_bounded() {
     let (mut schedule, now) = schedule();
-    for number in 0..KNOWN_CONNECTIONS as u64 + 100 {
+    for number in 0..MAX_STARTED as u64 + 100 {
         schedule.add(number, Some(from(number, "a")));
         assert_eq!(due(&mut schedule, now), [number]);
-        schedule.end(number);
+        schedule.finish(number);
     }
-    assert_eq!(schedule.begun.len(), KNOWN_CONNECTIONS);
+    assert_eq!(schedule.started.len(), MAX_STARTED);
 }

@@ -1,4 +1,4 @@
-//! What was given up.
+//! Dead letters: requests that were given up.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::log;
 use crate::wire::{DeliveryId, Incoming, Limits, MethodRef, Request};
 
-/// A request that was given up, as a queue keeps it.
+/// A dead letter as a queue stores it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::proxy) struct StoredDeadLetter {
     pub(in crate::proxy) reason: String,
@@ -19,23 +19,23 @@ pub(in crate::proxy) struct StoredDeadLetter {
 }
 
 impl StoredDeadLetter {
-    pub(in crate::proxy) fn of(kept: Stored, death: &GiveUp) -> Self {
+    pub(in crate::proxy) fn of(stored: Stored, give_up: &GiveUp) -> Self {
         Self {
-            reason: death.reason.clone(),
-            accepted: kept.accepted,
-            given_up: death.given_up,
-            frame: kept.frame,
+            reason: give_up.reason.clone(),
+            accepted: stored.accepted,
+            given_up: give_up.given_up,
+            frame: stored.frame,
         }
     }
 
-    /// What it counts for.
+    /// Returns the bytes that it takes up in a queue.
     pub(in crate::proxy) fn bytes(&self) -> usize {
         self.frame.len() + self.reason.len()
     }
 }
 
-/// A request that was accepted and could not be delivered: its time was over, or its target refused it for a reason that
-/// does not get better.
+/// A request that was accepted and could not be delivered: its attempts or its time to live were used up, or its target
+/// rejected it for a permanent reason.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DeadLetter {
     delivery: DeliveryId,
@@ -47,37 +47,38 @@ impl DeadLetter {
         Self { delivery, letter }
     }
 
-    /// Its number in the queue, by which it is discarded. Requests are numbered in the order in which they were accepted.
+    /// Returns its number in the queue, by which it is discarded. Requests are numbered in the order in which they were
+    /// accepted.
     #[must_use]
     pub fn number(&self) -> u64 {
         self.delivery.number
     }
 
-    /// The name under which its target knows it: the metadata `zmqrpc-delivery`.
+    /// Returns the name under which its target knows it: the metadata `zmqrpc-delivery`.
     #[must_use]
     pub fn delivery(&self) -> String {
         self.delivery.to_string()
     }
 
-    /// Why it was given up: what its target answered, or that its time was over.
+    /// Returns why it was given up, for instance with the failure that its target replied.
     #[must_use]
     pub fn reason(&self) -> &str {
         &self.letter.reason
     }
 
-    /// When it was accepted, by the clock of the proxy's machine.
+    /// Returns when it was accepted, by the clock of the proxy's machine.
     #[must_use]
     pub fn accepted(&self) -> SystemTime {
         time(self.letter.accepted)
     }
 
-    /// When it was given up, by the same clock.
+    /// Returns when it was given up, by the same clock.
     #[must_use]
     pub fn given_up(&self) -> SystemTime {
         time(self.letter.given_up)
     }
 
-    /// The method: its name, or for calls by key the key in hexadecimal.
+    /// Returns the method's name or, for calls by key, the key in hexadecimal.
     #[must_use]
     pub fn method(&self) -> String {
         match self.request().map(|request| request.method) {
@@ -87,19 +88,19 @@ impl DeadLetter {
         }
     }
 
-    /// What the caller sent along under `key`.
+    /// Returns the metadata that the caller sent under `key`; `None` if there is none.
     #[must_use]
     pub fn metadata(&self, key: &str) -> Option<&str> {
         self.request()?.metadata.get(key)
     }
 
-    /// The arguments, encoded as [`codec`](Self::codec) says.
+    /// Returns the arguments, encoded by [`codec`](Self::codec).
     #[must_use]
     pub fn body(&self) -> &[u8] {
         self.request().map_or(&[], |request| request.body)
     }
 
-    /// 0 is postcard, 2 `MessagePack`.
+    /// Returns the codec of the arguments: 0 is postcard, 2 is `MessagePack`.
     #[must_use]
     pub fn codec(&self) -> u8 {
         self.request().map_or(0, |request| request.codec)
@@ -124,17 +125,18 @@ impl fmt::Debug for DeadLetter {
     }
 }
 
-/// Dead letters, oldest first: an iterator that reads one at a time. What is dropped or discarded meanwhile is left out.
+/// An iterator over dead letters, oldest first, which reads one at a time and skips those that are dropped or discarded
+/// meanwhile.
 pub struct DeadLetters<'a> {
     store: &'a dyn Store,
-    /// The number of the last one.
+    /// The number of the last letter that was read.
     last: Option<u64>,
     failure: Option<String>,
 }
 
 impl<'a> DeadLetters<'a> {
     pub(in crate::proxy) fn of(store: &'a dyn Store) -> Result<Self, String> {
-        // What cannot be read at all is told before anybody iterates.
+        // An unreadable queue fails here rather than in the iteration.
         store.letter_after(None)?;
         Ok(Self {
             store,
@@ -143,13 +145,14 @@ impl<'a> DeadLetters<'a> {
         })
     }
 
-    /// Whether there is no further one.
+    /// Returns whether there are no further dead letters.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         matches!(self.store.letter_after(self.last), Ok(None))
     }
 
-    /// Why the iteration has ended before the last one: the queue could not be read any more. `None` if it has not.
+    /// Returns why the iteration has ended before the last dead letter, because the queue could not be read; `None` if it
+    /// has not.
     #[must_use]
     pub fn failure(&self) -> Option<Error> {
         let reason = self.failure.clone()?;

@@ -1,4 +1,4 @@
-//! A queue that ends with its process.
+//! A queue in memory, which ends with its process.
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
@@ -11,10 +11,10 @@ use super::{
 };
 use crate::wire::DeliveryId;
 
-/// A queue in memory. What it holds is lost with its process; what it is for is a target that is away for a while.
+/// A queue in memory, for targets that are away for a while. Its contents are lost with the process.
 ///
 /// Its bytes are those of requests and dead letters together. Dead letters take up a quarter of them at most, and less
-/// where requests need the room: then the oldest are dropped and counted, see
+/// where requests need the room: the oldest are then dropped and counted, see
 /// [`ProxyStats::dead_letters_dropped`](crate::proxy::ProxyStats::dead_letters_dropped).
 ///
 /// # Examples
@@ -36,11 +36,11 @@ pub struct MemoryQueue {
     id: u64,
     capacity: Capacity,
     max_letters: usize,
-    held: Mutex<Held>,
+    contents: Mutex<Contents>,
 }
 
 #[derive(Debug, Default)]
-struct Held {
+struct Contents {
     requests: BTreeMap<u64, Stored>,
     letters: BTreeMap<u64, StoredDeadLetter>,
     letter_bytes: usize,
@@ -48,7 +48,7 @@ struct Held {
 }
 
 impl MemoryQueue {
-    /// An empty queue that holds at most so many requests, and bytes of them.
+    /// Creates an empty queue for at most `max_requests` requests, and `max_bytes` bytes of them and of dead letters.
     #[must_use]
     pub fn new(max_requests: usize, max_bytes: usize) -> Self {
         Self {
@@ -58,11 +58,11 @@ impl MemoryQueue {
                 bytes: max_bytes,
             },
             max_letters: MAX_LETTERS,
-            held: Mutex::default(),
+            contents: Mutex::default(),
         }
     }
 
-    /// One whose dead letters nobody reads.
+    /// Creates a queue that keeps no dead letters.
     pub(in crate::proxy) fn without_letters(max_requests: usize, max_bytes: usize) -> Self {
         Self {
             max_letters: 0,
@@ -70,8 +70,8 @@ impl MemoryQueue {
         }
     }
 
-    fn held(&self) -> MutexGuard<'_, Held> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    fn contents(&self) -> MutexGuard<'_, Contents> {
+        self.contents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -82,7 +82,7 @@ impl Store for MemoryQueue {
         self.capacity
     }
 
-    fn outlives(&self) -> bool {
+    fn is_persistent(&self) -> bool {
         false
     }
 
@@ -91,33 +91,33 @@ impl Store for MemoryQueue {
     }
 
     fn next_number(&self) -> u64 {
-        self.held().next
+        self.contents().next
     }
 
     fn contents(&self) -> Result<Vec<Entry>, String> {
-        let held = self.held();
-        let contents = held.requests.iter();
+        let contents = self.contents();
+        let contents = contents.requests.iter();
         Ok(contents
-            .map(|(number, kept)| Entry::of(*number, kept))
+            .map(|(number, stored)| Entry::of(*number, stored))
             .collect())
     }
 
     fn commit(&self, batch: &Batch) -> Result<usize, WriteFailure> {
-        let mut held = self.held();
-        for (number, kept) in &batch.new {
-            held.requests.insert(*number, kept.clone());
-            held.next = held.next.max(number + 1);
+        let mut contents = self.contents();
+        for (number, stored) in &batch.new {
+            contents.requests.insert(*number, stored.clone());
+            contents.next = contents.next.max(number + 1);
         }
         for number in &batch.done {
-            held.requests.remove(number);
+            contents.requests.remove(number);
         }
-        let room = self.capacity.for_letters(batch.held);
+        let room = self.capacity.letter_bytes(batch.held_bytes);
         let mut dropped = 0;
-        for (number, death) in &batch.dead {
-            let Some(kept) = held.requests.remove(number) else {
+        for (number, give_up) in &batch.dead {
+            let Some(stored) = contents.requests.remove(number) else {
                 continue;
             };
-            let letter = StoredDeadLetter::of(kept, death);
+            let letter = StoredDeadLetter::of(stored, give_up);
             if self.max_letters == 0 {
                 continue;
             }
@@ -125,27 +125,30 @@ impl Store for MemoryQueue {
                 dropped += 1;
                 continue;
             }
-            held.letter_bytes += letter.bytes();
-            held.letters.insert(*number, letter);
+            contents.letter_bytes += letter.bytes();
+            contents.letters.insert(*number, letter);
         }
-        while (held.letters.len() > self.max_letters || held.letter_bytes > room)
-            && let Some((_, letter)) = held.letters.pop_first()
+        while (contents.letters.len() > self.max_letters || contents.letter_bytes > room)
+            && let Some((_, letter)) = contents.letters.pop_first()
         {
-            held.letter_bytes -= letter.bytes();
+            contents.letter_bytes -= letter.bytes();
             dropped += 1;
         }
         Ok(dropped)
     }
 
     fn frame(&self, number: u64) -> Result<Option<Vec<u8>>, String> {
-        let held = self.held();
-        Ok(held.requests.get(&number).map(|kept| kept.frame.clone()))
+        let contents = self.contents();
+        Ok(contents
+            .requests
+            .get(&number)
+            .map(|stored| stored.frame.clone()))
     }
 
     fn letter_after(&self, number: Option<u64>) -> Result<Option<DeadLetter>, String> {
         let behind = number.map_or(Bound::Unbounded, Bound::Excluded);
-        let held = self.held();
-        let first = held.letters.range((behind, Bound::Unbounded)).next();
+        let contents = self.contents();
+        let first = contents.letters.range((behind, Bound::Unbounded)).next();
         let queue = self.id;
         Ok(first.map(|(number, letter)| {
             let number = *number;
@@ -154,9 +157,9 @@ impl Store for MemoryQueue {
     }
 
     fn discard_letter(&self, number: u64) -> Result<bool, String> {
-        let mut held = self.held();
-        let found = held.letters.remove(&number);
-        held.letter_bytes -= found.as_ref().map_or(0, StoredDeadLetter::bytes);
-        Ok(found.is_some())
+        let mut contents = self.contents();
+        let letter = contents.letters.remove(&number);
+        contents.letter_bytes -= letter.as_ref().map_or(0, StoredDeadLetter::bytes);
+        Ok(letter.is_some())
     }
 }

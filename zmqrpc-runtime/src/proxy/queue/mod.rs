@@ -1,6 +1,7 @@
-//! Where requests wait that a proxy has accepted and not delivered.
+//! Queues: the storage of requests that a proxy has accepted and not delivered.
 //!
-//! A queue keeps bytes under numbers and knows nothing of their order; [`lanes`](super::lanes) does.
+//! A queue stores requests under numbers and knows nothing of the order of their delivery, which
+//! [`delivery_schedule`](super::delivery_schedule) decides.
 
 #[cfg(feature = "disk-queue")]
 mod disk;
@@ -15,47 +16,47 @@ pub use memory::MemoryQueue;
 
 use super::delivery_schedule::Origin;
 
-/// A request as a queue keeps it.
+/// A request as a queue stores it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Stored {
-    /// None for what has no order to keep.
+    /// `None` for a request that has no order to keep.
     pub(super) origin: Option<Origin>,
-    /// Milliseconds since 1970: a queue outlives its proxy, and the clock that proxies measure with.
+    /// When it was accepted, in milliseconds since 1970: a queue outlives its proxy and the monotonic clock.
     pub(super) accepted: u64,
-    /// The request frame, as it came.
+    /// The request frame as it arrived.
     pub(super) frame: Vec<u8>,
 }
 
-/// What is known of a request without its frame.
+/// A stored request without its frame.
 pub(super) struct Entry {
     pub(super) number: u64,
     pub(super) origin: Option<Origin>,
     pub(super) accepted: u64,
-    /// Of the frame.
+    /// Bytes of the frame.
     pub(super) bytes: usize,
 }
 
 impl Entry {
-    fn of(number: u64, kept: &Stored) -> Self {
+    fn of(number: u64, stored: &Stored) -> Self {
         Self {
             number,
-            origin: kept.origin.clone(),
-            accepted: kept.accepted,
-            bytes: kept.frame.len(),
+            origin: stored.origin.clone(),
+            accepted: stored.accepted,
+            bytes: stored.frame.len(),
         }
     }
 }
 
-/// Changes that are made all at once, or not at all.
+/// Changes that are made atomically.
 #[derive(Default)]
 pub(super) struct Batch {
     pub(super) new: Vec<(u64, Stored)>,
-    /// Delivered, or not accepted after all.
+    /// Requests to remove: delivered, or not accepted after all.
     pub(super) done: Vec<u64>,
-    /// Given up.
+    /// Requests that were given up and become dead letters.
     pub(super) dead: Vec<(u64, GiveUp)>,
-    /// Bytes of all requests that are held when it has been committed.
-    pub(super) held: usize,
+    /// Bytes of all requests that the queue holds once the batch has been committed.
+    pub(super) held_bytes: usize,
 }
 
 /// Why, and when, a request was given up.
@@ -80,50 +81,50 @@ impl Batch {
 #[derive(Clone, Debug)]
 pub(super) struct WriteFailure {
     pub(super) reason: String,
-    /// Nothing of it is in the queue; otherwise it may be found there after a crash.
-    pub(super) surely: bool,
+    /// Whether certainly nothing of the batch is in the queue; otherwise it may be found there after a crash.
+    pub(super) nothing_written: bool,
 }
 
-/// What a queue may hold.
+/// How much a queue may hold.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Capacity {
     pub(super) requests: usize,
-    /// Of requests and dead letters together. Requests go first: dead letters are dropped for them.
+    /// Bytes of requests and dead letters together. Dead letters are dropped to make room for requests.
     pub(super) bytes: usize,
 }
 
 impl Capacity {
-    /// Bytes that dead letters may take up beside so many of requests: a quarter of all at most.
-    fn for_letters(&self, held: usize) -> usize {
+    /// Returns the bytes that dead letters may take up beside `held` bytes of requests: a quarter of all at most.
+    fn letter_bytes(&self, held: usize) -> usize {
         (self.bytes / 4).min(self.bytes.saturating_sub(held))
     }
 }
 
-/// What a proxy does with a queue. Used by the proxy's threads, and by handles that read dead letters.
+/// The operations of a queue. The proxy's threads call them, and so do handles that read dead letters.
 pub(super) trait Store: Send + Sync + 'static {
     fn capacity(&self) -> Capacity;
-    /// Whether what it holds is there after the end of its process, to be delivered by the next one.
-    fn outlives(&self) -> bool;
-    /// The number that names it, see [`DeliveryId`](crate::wire::DeliveryId).
+    /// Returns whether its contents survive the end of the process, so that the next proxy delivers them.
+    fn is_persistent(&self) -> bool;
+    /// Returns the number that identifies the queue, see [`DeliveryId`](crate::wire::DeliveryId).
     fn id(&self) -> u64;
-    /// The number of the next request. No number is used twice.
+    /// Returns the number of the next request. No number is used twice.
     fn next_number(&self) -> u64;
-    /// What it holds, in order.
+    /// Returns its requests in the order of their numbers.
     fn contents(&self) -> Result<Vec<Entry>, String>;
-    /// Makes changes, and returns when they would survive a crash, if that is what it is for. Returns how many dead letters
-    /// were dropped for want of room.
+    /// Makes the changes of a batch; a persistent queue returns only when they would survive a crash. Returns how many dead
+    /// letters were dropped for lack of room.
     fn commit(&self, batch: &Batch) -> Result<usize, WriteFailure>;
-    /// A request's frame.
+    /// Returns a request's frame; `None` if there is no such request.
     fn frame(&self, number: u64) -> Result<Option<Vec<u8>>, String>;
-    /// The first dead letter with a higher number, or the first of all.
+    /// Returns the first dead letter with a number above `number`; the first of all for `None`.
     fn letter_after(&self, number: Option<u64>) -> Result<Option<DeadLetter>, String>;
-    /// `false` if there is no such letter.
+    /// Removes a dead letter. Returns `false` if there is none of this number.
     fn discard_letter(&self, number: u64) -> Result<bool, String>;
 }
 
-/// Dead letters that are kept, however small; then the oldest go.
+/// How many dead letters a queue keeps, however small; beyond that the oldest are dropped.
 pub(super) const MAX_LETTERS: usize = 10_000;
 
 /// Where a [`BufferedProxy`](crate::proxy::BufferedProxy) keeps what it has accepted: [`MemoryQueue`] or [`DiskQueue`].
-#[expect(private_bounds, reason = "sealed: nobody else can make one")]
+#[expect(private_bounds, reason = "sealed: no other crate can implement it")]
 pub trait Queue: Store {}

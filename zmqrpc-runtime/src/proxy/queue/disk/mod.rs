@@ -101,13 +101,16 @@ impl DiskQueue {
 
 impl DiskQueue {
     /// Whether what is new can be held. If not, `surely` says that nothing of it was written.
-    fn check_file(&self, surely: bool) -> Result<(), WriteFailure> {
+    fn check_file(&self, nothing_written: bool) -> Result<(), WriteFailure> {
         if self.disk.is_there() {
             return Ok(());
         }
         let path = self.disk.path().display();
         let reason = format!("its file {path} was deleted or replaced, start the proxy again");
-        Err(WriteFailure { reason, surely })
+        Err(WriteFailure {
+            reason,
+            nothing_written,
+        })
     }
 }
 
@@ -118,7 +121,7 @@ impl Store for DiskQueue {
         self.capacity
     }
 
-    fn outlives(&self) -> bool {
+    fn is_persistent(&self) -> bool {
         true
     }
 
@@ -138,11 +141,11 @@ impl Store for DiskQueue {
         if !batch.new.is_empty() {
             self.check_file(true)?;
         }
-        let room = self.capacity.for_letters(batch.held);
+        let room = self.capacity.letter_bytes(batch.held_bytes);
         let dropped = self.disk.commit(batch, room);
         let dropped = dropped.map_err(|Broken { reason, full, .. }| WriteFailure {
             reason,
-            surely: full,
+            nothing_written: full,
         })?;
         if !batch.new.is_empty() {
             // It may come back, with what was written.

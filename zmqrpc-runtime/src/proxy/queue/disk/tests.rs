@@ -112,7 +112,7 @@ fn what_is_surely_not_in_a_file_that_was_moved_is_not_there() {
         ..Batch::default()
     };
     let unwritten = queue.commit(&batch).unwrap_err();
-    assert!(unwritten.surely, "{}", unwritten.reason);
+    assert!(unwritten.nothing_written, "{}", unwritten.reason);
     drop(queue);
     let found = DiskQueue::open(&away.0).unwrap();
     assert!(found.contents().unwrap().is_empty());
