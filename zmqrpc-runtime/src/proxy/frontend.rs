@@ -120,7 +120,7 @@ impl Frontend {
 
     /// Whether every reply has left for its caller.
     pub(super) fn is_flushed(&self) -> bool {
-        !self.outbox.owes()
+        !self.outbox.needs_flush()
     }
 
     /// Tells callers of the end, which is to come within so long, and that the proxy lives until then. Whether they know of
@@ -130,14 +130,14 @@ impl Frontend {
             self.answer(route, message);
         }
         let mut reminded = Vec::new();
-        self.draining.remind(now, &mut reminded);
+        self.draining.take_keep_alives(now, &mut reminded);
         for route in reminded {
             // What has no room there is tried again, and finds out by itself who has gone.
             if !self.outbox.is_blocked(&route) {
                 self.answer(route, reply_frame(NO_ID, ReplyBody::Pong));
             }
         }
-        self.draining.is_over(now)
+        self.draining.is_rejecting(now)
     }
 
     /// When to [`drain`](Self::drain) again, whatever comes.
@@ -172,7 +172,7 @@ impl Frontend {
                 self.counters.frontend.malformed.increment();
                 continue;
             };
-            if let Some(RoutedMessage { route, message }) = self.draining.hear(&route, now) {
+            if let Some(RoutedMessage { route, message }) = self.draining.heard(&route, now) {
                 self.answer(route, message);
             }
             if let Some(asked) = self.read(route, message, now) {
@@ -192,7 +192,7 @@ impl Frontend {
             self.draining.forget(gone);
         }
         self.gone.extend(retried.gone);
-        retried.moved
+        retried.progressed
     }
 
     /// The ways to callers that have gone: what they asked for is not wanted any more.
@@ -218,7 +218,7 @@ impl Frontend {
                 return Some(FrontendRequest::Cancel(self.caller(route, id, false)));
             }
             Ok(Incoming::Ping(id)) => {
-                self.draining.answer(&route, id);
+                self.draining.acknowledge(&route, id);
                 self.answer(route, reply_frame(id, ReplyBody::Pong));
                 return None;
             }
@@ -316,7 +316,9 @@ impl Frontend {
     /// Sends what nobody is waited for to take.
     fn answer(&mut self, route: Route, message: Message) {
         let (delivery, counters) = (RoutedMessage { route, message }, &self.counters.frontend);
-        let gone = self.outbox.answer(delivery, &mut self.router, counters);
+        let gone = self
+            .outbox
+            .send_optional(delivery, &mut self.router, counters);
         self.has_sent(gone);
     }
 

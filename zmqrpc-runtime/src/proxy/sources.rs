@@ -63,7 +63,7 @@ impl Events {
         let open = |subscription: ValidSubscription| {
             let options = subscription.options(options, logins);
             let feed = SubscriptionSource::open(subscription, &options)?;
-            let (denied, refused) = feed.logins();
+            let (denied, refused) = feed.rejected_logins();
             counters.watch_denied(denied);
             counters.watch_refused(refused);
             Ok::<_, Error>((feed, true))
@@ -115,7 +115,7 @@ impl InputSockets for Events {
         while let Some((feed, used)) = self.feeds.get_mut(self.turn.0) {
             while *used && self.turn.1 > 0 {
                 self.turn.1 -= 1;
-                match feed.pass(&self.limits, now)? {
+                match feed.receive_raw(&self.limits, now)? {
                     None => *used = false,
                     Some(Arrival::Odd) => self.counters.frontend.malformed.increment(),
                     Some(Arrival::Message(message)) => return Ok(Some(message)),
@@ -138,10 +138,10 @@ impl InputSockets for Events {
     fn look(&mut self, now: Instant, heard: bool) {
         for (feed, used) in &mut self.feeds {
             if !heard {
-                feed.excuse(now);
+                feed.reset_silence(now);
             } else if !*used && feed.due().is_some_and(|due| due <= now) {
                 *used = true;
-                self.callbacks.make(feed.look(now));
+                self.callbacks.run(feed.maintain(now));
             }
         }
     }
