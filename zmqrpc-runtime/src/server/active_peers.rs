@@ -17,8 +17,8 @@ const PURGE_FROM: usize = 1024;
 /// Slots for callers that were heard within the current second, which need no lookup in the map.
 const RECENT_SLOTS: usize = 256;
 
-/// Callers that are directly connected. Callers behind devices are not included: their connections lead to a device,
-/// which does not end with the call.
+/// Callers that are directly connected. Callers behind devices are not included: their connections lead to the
+/// device, and stay when the server ends.
 pub(crate) struct ActivePeers {
     last_heard: HashMap<PeerId, u32>,
     /// The short ids of callers that were heard within the current second.
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_minute_lasts_a_minute_whenever_somebody_is_heard_of() {
+    fn a_caller_is_forgotten_after_a_minute_whenever_others_are_heard() {
         let start = Instant::now();
         let mut active_peers = ActivePeers::new(start);
         active_peers.heard(&caller("early"), start);
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_caller_is_noted_anew_in_each_second() {
+    fn a_caller_is_recorded_again_in_each_second() {
         let start = Instant::now();
         let mut active_peers = ActivePeers::new(start);
         for second in 0..100 {
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn callers_that_share_a_place_are_told_apart() {
+    fn callers_that_share_a_slot_are_told_apart() {
         let start = Instant::now();
         let mut active_peers = ActivePeers::new(start);
         // The slot depends on the first and the fifth byte.
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn those_behind_a_device_are_not_among_them() {
+    fn callers_behind_a_device_are_not_recorded() {
         let start = Instant::now();
         let mut active_peers = ActivePeers::new(start);
         for hops in [&["client"][..], &[""], &["client", ""]] {

@@ -28,7 +28,7 @@ impl Authorize {
                     error,
                     method,
                     hidden;
-                    "what authorizes calls panicked; `hidden` more times before this one"
+                    "the `authorize` function panicked; `hidden` more times before this one"
                 );
             }
             // The payload may panic again when it is dropped.

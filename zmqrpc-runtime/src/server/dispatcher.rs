@@ -154,7 +154,7 @@ impl Dispatcher {
                 dialect = log::text(format_args!("{:?}", Dialect::sniff(frame))),
                 error = log::text(error),
                 hidden;
-                "a message is no request; `hidden` more were before this one"
+                "a message is not a request; `hidden` more were before this one"
             );
         }
         CallFailure::of_unreadable(frame, error, &self.limits)
@@ -181,9 +181,9 @@ impl Dispatcher {
             log::line!(
                 warn,
                 method = log::text(request.method),
-                refusal = log::text(&failure),
+                failure = log::text(&failure),
                 hidden;
-                "a request was refused; `hidden` more were before this one"
+                "a request was rejected; `hidden` more were before this one"
             );
         }
         failure
@@ -216,7 +216,7 @@ impl Dispatcher {
         let matched = matched.map_err(Rejection::Method)?;
         Ok(RequestHead {
             method: self.methods.method(matched),
-            since: now,
+            received: now,
             // A time beyond the clock's range means no deadline.
             deadline: request
                 .remaining
@@ -318,7 +318,7 @@ impl Dispatcher {
 /// What a request's header says, without the frame that it was read from.
 pub(super) struct RequestHead {
     method: &'static Method,
-    since: Instant,
+    received: Instant,
     deadline: Option<Instant>,
     reply_context: ReplyContext,
 }
@@ -338,12 +338,12 @@ impl RequestHead {
     ) -> ReadyCall {
         let Self {
             method,
-            since,
+            received,
             deadline,
             reply_context,
         } = self;
         ReadyCall {
-            call: buffer.fill(method, since, deadline, topic, reply_context),
+            call: buffer.fill(method, received, deadline, topic, reply_context),
             delivery,
         }
     }

@@ -216,8 +216,8 @@ mod tests {
         Route::made_up(name, &[])
     }
 
-    fn id(delivery: &RoutedMessage) -> u64 {
-        let reply = Reply::decode(&delivery.message, &Limits::NONE).unwrap();
+    fn id(notice: &RoutedMessage) -> u64 {
+        let reply = Reply::decode(&notice.message, &Limits::NONE).unwrap();
         assert_eq!(reply.body, ReplyBody::Draining);
         reply.id
     }
@@ -230,9 +230,9 @@ mod tests {
             assert!(draining.heard(&route(name), now).is_none());
         }
         assert!(!draining.is_rejecting(now) && draining.due().is_none());
-        let told = draining.start(limit, now);
-        assert_eq!(told.len(), 2);
-        (draining, told, now)
+        let notices = draining.start(limit, now);
+        assert_eq!(notices.len(), 2);
+        (draining, notices, now)
     }
 
     #[test]
@@ -246,22 +246,25 @@ mod tests {
 
     #[test]
     fn what_comes_is_taken_until_everybody_has_answered() {
-        let (mut draining, told, now) = notifying(10 * SECOND);
-        assert_ne!(id(&told[0]), 0);
-        assert_eq!(id(&told[0]), id(&told[1]));
-        assert!(draining.heard(&route("one"), now).is_none(), "told already");
-        draining.acknowledge(&told[0].route, id(&told[0]));
+        let (mut draining, notices, now) = notifying(10 * SECOND);
+        assert_ne!(id(&notices[0]), 0);
+        assert_eq!(id(&notices[0]), id(&notices[1]));
+        assert!(
+            draining.heard(&route("one"), now).is_none(),
+            "notified already"
+        );
+        draining.acknowledge(&notices[0].route, id(&notices[0]));
         assert!(!draining.is_rejecting(now));
-        draining.acknowledge(&told[1].route, id(&told[1]));
+        draining.acknowledge(&notices[1].route, id(&notices[1]));
         assert!(draining.is_rejecting(now));
         assert_eq!(draining.due(), Some(now + KEEP_ALIVE));
     }
 
     #[test]
-    fn other_pings_and_those_of_others_are_no_answers() {
-        let (mut draining, told, now) = notifying(10 * SECOND);
-        let number = id(&told[0]);
-        for route in [&told[0].route, &told[1].route] {
+    fn only_the_id_of_the_notice_from_a_notified_caller_acknowledges() {
+        let (mut draining, notices, now) = notifying(10 * SECOND);
+        let number = id(&notices[0]);
+        for route in [&notices[0].route, &notices[1].route] {
             draining.acknowledge(route, 0);
             draining.acknowledge(route, number ^ 1);
         }
@@ -285,79 +288,79 @@ mod tests {
 
     #[test]
     fn who_never_stops_sending_is_not_waited_for() {
-        let (mut draining, told, now) = notifying(10 * SECOND);
-        draining.acknowledge(&told[0].route, id(&told[0]));
+        let (mut draining, notices, now) = notifying(10 * SECOND);
+        draining.acknowledge(&notices[0].route, id(&notices[0]));
         for _ in 1..MAX_MESSAGES {
-            assert!(draining.heard(&told[1].route, now).is_none());
+            assert!(draining.heard(&notices[1].route, now).is_none());
         }
         assert!(
             !draining.is_rejecting(now),
             "that much may have been on its way"
         );
-        assert!(draining.heard(&told[1].route, now).is_none());
+        assert!(draining.heard(&notices[1].route, now).is_none());
         assert!(draining.is_rejecting(now));
     }
 
     #[test]
-    fn who_has_gone_is_not_waited_for() {
-        let (mut draining, told, now) = notifying(10 * SECOND);
-        for delivery in told {
-            draining.forget(&delivery.route);
+    fn a_caller_that_has_gone_is_not_waited_for() {
+        let (mut draining, notices, now) = notifying(10 * SECOND);
+        for notice in notices {
+            draining.forget(&notice.route);
         }
         assert!(draining.is_rejecting(now));
-        assert!(draining.due().is_none(), "there is nobody to be told");
+        assert!(draining.due().is_none(), "nobody is left to be notified");
     }
 
     #[test]
     fn who_was_told_gets_signs_of_life_until_the_end() {
-        let (mut draining, told, now) = notifying(10 * SECOND);
-        for told in &told {
-            draining.acknowledge(&told.route, id(told));
+        let (mut draining, notices, now) = notifying(10 * SECOND);
+        for notice in &notices {
+            draining.acknowledge(&notice.route, id(notice));
         }
         assert!(draining.is_rejecting(now));
         let (mut to, mut at) = (Vec::new(), now);
-        for signs in 1..=5_u32 {
+        for count in 1..=5_u32 {
             draining.take_keep_alives(at, &mut to);
             at = draining.due().unwrap();
-            assert_eq!(at, now + KEEP_ALIVE * signs);
+            assert_eq!(at, now + KEEP_ALIVE * count);
             draining.take_keep_alives(at, &mut to);
             assert_eq!(to.drain(..).count(), 2);
         }
-        draining.forget(&told[0].route);
+        draining.forget(&notices[0].route);
         draining.take_keep_alives(at + KEEP_ALIVE, &mut to);
-        let ways: Vec<_> = to.iter().map(Route::peer).collect();
-        assert_eq!(ways, [told[1].route.peer()]);
+        let peers: Vec<_> = to.iter().map(Route::peer).collect();
+        assert_eq!(peers, [notices[1].route.peer()]);
     }
 
     #[test]
-    fn who_does_not_answer_is_looked_for_less_and_less_often() {
-        let (mut draining, told, mut now) = notifying(10 * SECOND);
-        let answered = &told[0];
-        draining.acknowledge(&answered.route, id(answered));
-        let (mut missed, mut looks) = (Vec::new(), 0);
+    fn a_caller_that_does_not_acknowledge_is_probed_at_growing_intervals() {
+        let (mut draining, notices, mut now) = notifying(10 * SECOND);
+        let acknowledged = &notices[0];
+        draining.acknowledge(&acknowledged.route, id(acknowledged));
+        let (mut probes, mut count) = (Vec::new(), 0);
         while !draining.is_rejecting(now) {
-            draining.take_keep_alives(now, &mut missed);
-            looks += missed.len();
-            for route in missed.drain(..) {
-                assert_eq!(route.peer(), told[1].route.peer());
+            draining.take_keep_alives(now, &mut probes);
+            count += probes.len();
+            for route in probes.drain(..) {
+                assert_eq!(route.peer(), notices[1].route.peer());
             }
             now = draining.due().unwrap();
         }
-        assert_eq!(looks, 7, "after 5, 10, 20, 40, 80, 160, 320 ms");
+        assert_eq!(count, 7, "after 5, 10, 20, 40, 80, 160, 320 ms");
         assert_eq!(
             draining.due(),
             Some(now + KEEP_ALIVE / 2),
-            "there are only signs of life"
+            "only keep-alive frames are due"
         );
     }
 
     #[test]
-    fn who_comes_late_is_told_once_and_waited_for() {
-        let (mut draining, told, now) = notifying(10 * SECOND);
+    fn a_caller_that_comes_late_is_notified_once_and_waited_for() {
+        let (mut draining, notices, now) = notifying(10 * SECOND);
         let late = draining.heard(&route("late"), now).unwrap();
         assert!(draining.heard(&route("late"), now).is_none());
-        for told in &told {
-            draining.acknowledge(&told.route, id(told));
+        for notice in &notices {
+            draining.acknowledge(&notice.route, id(notice));
         }
         assert!(!draining.is_rejecting(now));
         draining.acknowledge(&late.route, id(&late));
@@ -367,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_asked_for_once() {
+    fn draining_starts_once() {
         let (mut draining, _, now) = notifying(SECOND / 5);
         assert!(draining.start(10 * SECOND, now).is_empty());
         assert!(draining.is_rejecting(now + SECOND / 10));

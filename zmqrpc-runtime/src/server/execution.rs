@@ -54,7 +54,7 @@ pub(super) fn start(
     let started = catch(call);
     drop(scope);
     match started {
-        Ok(Started::Done(handled)) => Progress::Completed(record.complete(handled, counters)),
+        Ok(Started::Done(result)) => Progress::Completed(record.complete(result, counters)),
         Err(panic) => Progress::Completed(record.panicked(panic, counters)),
         Ok(Started::Task(task)) => {
             let mut execution = Execution {
@@ -127,7 +127,7 @@ impl Future for Execution {
         drop(scope);
         let frame = match polled {
             Ok(Poll::Pending) => return Poll::Pending,
-            Ok(Poll::Ready(handled)) => this.record.complete(handled, &this.counters),
+            Ok(Poll::Ready(result)) => this.record.complete(result, &this.counters),
             Err(panic) => this.record.panicked(panic, &this.counters),
         };
         this.drop_task();
@@ -152,10 +152,10 @@ impl CallRecord {
 
     fn complete(
         &mut self,
-        handled: HandlerResult,
+        result: HandlerResult,
         counters: &ServerCounters,
     ) -> Option<Box<Message>> {
-        match &handled {
+        match &result {
             Ok(frame) if frame.is_error() => self.set_result(DeliveryResult::Failed),
             Ok(_) => self.set_result(DeliveryResult::Done),
             Err(failure) if failure.executed == Executed::Yes => {
@@ -163,7 +163,7 @@ impl CallRecord {
             }
             Err(_) => {}
         }
-        match handled {
+        match result {
             Ok(frame) => frame.into_message(),
             Err(failure) => {
                 counters.refused.increment();
@@ -171,9 +171,9 @@ impl CallRecord {
                     log::line!(
                         warn,
                         method = log::text(self.method),
-                        refusal = log::text(&failure),
+                        failure = log::text(&failure),
                         hidden;
-                        "a call ended without an answer of its service; `hidden` more were before this one"
+                        "a call ended without a reply of its handler; `hidden` more were before this one"
                     );
                 }
                 self.failure_reply(&failure)
@@ -199,7 +199,7 @@ impl CallRecord {
                 method = log::text(self.method),
                 panic = log::text(text),
                 hidden;
-                "a service panicked; `hidden` more times before this one"
+                "a handler panicked; `hidden` more times before this one"
             );
         }
         // The payload of a service's panic may panic again when it is dropped.

@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn it_holds_a_few_and_gives_them_out_in_their_order() {
+    fn calls_leave_in_their_order_and_no_more_than_the_capacity_wait() {
         let queue = filled(1);
         let all: Vec<_> = std::iter::from_fn(|| queue.next(1)).collect();
         assert!(all.into_iter().eq(1..=CAPACITY));

@@ -22,7 +22,7 @@ const FAST_PACE: u64 = 16;
 const FAST_PACE_TICKS: u32 = 4;
 
 /// After this many checks without a running method the stand-by parks until the leader wakes it.
-const IDLE_LOOKS: u32 = 40;
+const IDLE_CHECKS: u32 = 40;
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Role {
@@ -52,7 +52,7 @@ struct RolesState {
     has_leader: bool,
     has_stand_by: bool,
     help_requests: usize,
-    idle: usize,
+    idle_threads: usize,
     ended: bool,
 }
 
@@ -76,12 +76,12 @@ impl Roles {
                 state.help_requests -= 1;
                 return Role::Help;
             }
-            state.idle += 1;
+            state.idle_threads += 1;
             state = self
                 .helpers
                 .wait(state)
                 .unwrap_or_else(PoisonError::into_inner);
-            state.idle -= 1;
+            state.idle_threads -= 1;
         }
     }
 
@@ -127,7 +127,7 @@ impl Roles {
     ///
     /// `overdue` returns whether a call waits that a helper should run.
     pub(super) fn watch(&self, overdue: impl Fn() -> bool) -> Option<u64> {
-        let mut idle_looks = 0;
+        let mut idle_checks = 0;
         let mut ticks = 1;
         let mut seen = None;
         let mut before = self.epoch.load(Ordering::Relaxed);
@@ -137,10 +137,10 @@ impl Roles {
                 return None;
             }
             let epoch = self.epoch.load(Ordering::Relaxed);
-            let run = epoch.wrapping_sub(std::mem::replace(&mut before, epoch));
-            let pace = run / u64::from(ticks);
+            let calls = epoch.wrapping_sub(std::mem::replace(&mut before, epoch));
+            let pace = calls / u64::from(ticks);
             if self.busy_term.load(Ordering::SeqCst) != 0 {
-                idle_looks = 0;
+                idle_checks = 0;
                 if seen.replace(epoch) == Some(epoch) {
                     state.has_stand_by = false;
                     let term = self.new_term();
@@ -150,7 +150,7 @@ impl Roles {
                     return Some(term);
                 }
             } else {
-                idle_looks += 1;
+                idle_checks += 1;
                 seen = None;
             }
             drop(state);
@@ -167,7 +167,7 @@ impl Roles {
             if state.ended {
                 return None;
             }
-            state = if idle_looks < IDLE_LOOKS {
+            state = if idle_checks < IDLE_CHECKS {
                 self.stand_by
                     .wait_timeout(state, TICK * ticks)
                     .unwrap_or_else(PoisonError::into_inner)
@@ -196,7 +196,7 @@ impl Roles {
     /// Wakes an idle thread as a helper, if there is one.
     pub(super) fn wake_helper(&self) {
         let mut state = self.state();
-        if state.help_requests < state.idle {
+        if state.help_requests < state.idle_threads {
             state.help_requests += 1;
             self.helpers.notify_one();
         }

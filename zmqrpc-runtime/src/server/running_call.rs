@@ -15,7 +15,7 @@ pub(super) struct RunningCall {
     pub(super) route: Route,
     pub(super) id: u64,
     pub(super) wants_reply: bool,
-    pub(super) since: Instant,
+    pub(super) started: Instant,
     pub(super) working_sent: u32,
     /// The caller has cancelled the call or has gone.
     pub(super) cancelled: bool,
@@ -26,7 +26,7 @@ pub(super) struct RunningCall {
 
 impl RunningCall {
     pub(super) fn next_working(&self) -> Instant {
-        self.since + WORKING_INTERVAL * (self.working_sent + 1)
+        self.started + WORKING_INTERVAL * (self.working_sent + 1)
     }
 
     /// Returns a `Working` frame if one is due.

@@ -201,7 +201,7 @@ impl Scheduler {
             route,
             id,
             wants_reply,
-            since: now,
+            started: now,
             working_sent: 0,
             cancelled: false,
             is_delivery: call.is_delivery(),
@@ -299,7 +299,7 @@ impl Scheduler {
                     let frame = call.wants_reply.then(|| Box::new(frame));
                     ready.extend(routed_reply(call, frame));
                 }
-                TaskDue::Working(sign) => ready.push(sign),
+                TaskDue::Working(frame) => ready.push(frame),
                 TaskDue::Nothing => {}
             }
         }

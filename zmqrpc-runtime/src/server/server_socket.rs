@@ -27,7 +27,7 @@ pub(super) struct ServerSocket {
     found_empty: Option<Instant>,
     /// How long peers may take to accept their last replies, and the deadline for that.
     linger: Duration,
-    flush_limit: Option<Instant>,
+    linger_deadline: Option<Instant>,
     /// When a reply was last handed to the socket.
     last_sent: Option<Instant>,
 }
@@ -39,11 +39,11 @@ pub(super) const BATCH: usize = 256;
 /// How long replies may take from libzmq to the network, and in the peer from libzmq to the caller. To leave an
 /// endpoint loses what libzmq has not written by then, and a client's libzmq drops what the client has not read when
 /// the connection ends. Neither reports it.
-const DEPARTURE: Duration = Duration::from_millis(50);
+const SEND_GRACE: Duration = Duration::from_millis(50);
 
 /// How long an idle server goes on rejecting what has arrived before it closes. The ROUTER takes turns among peers, so
 /// a peer that sends without end does not use up the time of the others.
-const REJECTING: Duration = Duration::from_millis(50);
+const REJECTING_TIME: Duration = Duration::from_millis(50);
 
 /// What a received message was.
 pub(super) enum ReceivedFrame {
@@ -80,7 +80,7 @@ impl ServerSocket {
             found_empty: None,
             linger,
             last_sent: None,
-            flush_limit: None,
+            linger_deadline: None,
         }
     }
 
@@ -109,12 +109,14 @@ impl ServerSocket {
     /// Returns until when the server, whose work is done, waits for its last replies to be sent and for peers to make
     /// room for theirs. `None` if it need not wait any longer.
     pub(super) fn flush_deadline(&mut self, now: Instant) -> Option<Instant> {
-        let departed = self.last_sent.map(|sent| sent + DEPARTURE.min(self.linger));
-        if let Some(departed) = departed.filter(|departed| now < *departed) {
-            return Some(departed);
+        let grace_end = self
+            .last_sent
+            .map(|sent| sent + SEND_GRACE.min(self.linger));
+        if let Some(grace_end) = grace_end.filter(|grace_end| now < *grace_end) {
+            return Some(grace_end);
         }
         let until = deadline(now, self.linger);
-        let until = *self.flush_limit.get_or_insert(until);
+        let until = *self.linger_deadline.get_or_insert(until);
         (self.outbox.needs_flush() && now < until).then_some(until)
     }
 
@@ -210,9 +212,9 @@ impl ServerSocket {
 
     /// Returns whether the time to reject what still arrives is over, so that callers that never stop sending do not
     /// delay the end.
-    pub(super) fn is_rejecting_over(&self, now: Instant) -> bool {
+    pub(super) fn is_done_rejecting(&self, now: Instant) -> bool {
         let since = self.draining.rejecting_since();
-        since.is_some_and(|since| now >= since + REJECTING)
+        since.is_some_and(|since| now >= since + REJECTING_TIME)
     }
 
     /// Makes room for a call by rejecting the last calls of peers that have more waiting. Returns the failure to reject

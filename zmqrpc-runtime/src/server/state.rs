@@ -58,7 +58,7 @@ pub(super) struct ServerState {
 pub(super) struct ScanResult {
     /// Nothing is left in the sockets: the leader may wait for them.
     pub(super) drained: bool,
-    pub(super) silences: Vec<SilenceCallback>,
+    pub(super) callbacks: Vec<SilenceCallback>,
 }
 
 impl ServerState {
@@ -243,8 +243,8 @@ impl ServerState {
         self.probe(now);
         self.answer_duplicates(now);
         let drained = self.receive_batch(now)?;
-        let silences = self.socket.sources.maintain(now);
-        Ok(ScanResult { drained, silences })
+        let callbacks = self.socket.sources.maintain(now);
+        Ok(ScanResult { drained, callbacks })
     }
 
     /// Probes the peers for which that is due. If a peer turns out to have gone, its calls are cancelled, and its

@@ -229,7 +229,7 @@ impl ServerThreads {
                     }
                 }
                 Ok(NextStep::Repeat) => {}
-                Ok(NextStep::RunCallbacks(silences)) => self.callbacks.run(silences),
+                Ok(NextStep::RunCallbacks(callbacks)) => self.callbacks.run(callbacks),
                 Ok(NextStep::Done) => return self.finish(),
                 Err(error) => {
                     log::line!(error, error = log::text(&error); "the server's socket failed, the server ends");
@@ -265,9 +265,9 @@ impl ServerThreads {
             let assigned = state.fill_local_queue(assigned, &self.local_queue, term);
             return Ok(NextStep::Run(assigned));
         }
-        let ScanResult { drained, silences } = state.scan(now)?;
-        if !silences.is_empty() {
-            return Ok(NextStep::RunCallbacks(silences));
+        let ScanResult { drained, callbacks } = state.scan(now)?;
+        if !callbacks.is_empty() {
+            return Ok(NextStep::RunCallbacks(callbacks));
         }
         if let Some(assigned) = state.scheduler.assign(now) {
             let assigned = state.fill_local_queue(assigned, &self.local_queue, term);
@@ -282,7 +282,7 @@ impl ServerThreads {
             ..
         } = state;
         let done = *closed && scheduler.is_done() && socket.sources.is_exhausted();
-        let nothing_left = drained || done && socket.is_rejecting_over(now);
+        let nothing_left = drained || done && socket.is_done_rejecting(now);
         if scheduler.should_resume_sources() || !nothing_left {
             return Ok(NextStep::Repeat);
         }

@@ -26,7 +26,7 @@ fn replies(replies: impl IntoIterator<Item = socket::RoutedMessage>) -> Vec<(u64
 }
 
 #[test]
-fn a_repeat_is_told_what_became_of_the_first() {
+fn a_duplicate_gets_the_result_of_the_first_delivery() {
     let deduplicator = Deduplicator::new(10);
     for result in [DeliveryResult::Done, DeliveryResult::Failed] {
         let key = key(result as u64);
@@ -41,7 +41,7 @@ fn a_repeat_is_told_what_became_of_the_first() {
 }
 
 #[test]
-fn what_was_not_executed_may_come_again() {
+fn a_delivery_that_was_not_executed_may_come_again() {
     let deduplicator = Deduplicator::new(10);
     drop(deduplicator.admit(key(1)));
     assert!(deduplicator.admit(key(1)).is_ok());
@@ -49,7 +49,7 @@ fn what_was_not_executed_may_come_again() {
 }
 
 #[test]
-fn who_joins_is_answered_at_the_end() {
+fn a_waiting_duplicate_gets_its_reply_at_the_end() {
     let deduplicator = Deduplicator::new(10);
     for (number, result, status) in [
         (1, Some(DeliveryResult::Done), 0),
@@ -120,7 +120,7 @@ fn nobody_pushes_out_what_another_one_has_delivered() {
 }
 
 #[test]
-fn other_requests_are_no_deliveries() {
+fn requests_without_an_id_are_not_deliveries() {
     let deduplicator = Deduplicator::new(2);
     let mut metadata = crate::wire::MetadataBuf::new();
     assert!(deduplicator.delivery_id(metadata.as_metadata()).is_none());

@@ -109,7 +109,7 @@ fn replies_wait_for_room_in_their_order() {
 }
 
 #[test]
-fn replies_are_owed_and_answers_to_those_who_only_ask_are_not() {
+fn the_end_waits_for_replies_and_not_for_pongs() {
     let mut scene = Scene::default();
     scene.peers.free.insert("ann", 0);
     let pong = Reply {
@@ -225,7 +225,7 @@ fn short_replies_are_kept_beside_large_ones() {
 }
 
 #[test]
-fn bytes_that_were_taken_make_room() {
+fn replies_that_a_peer_takes_free_their_bytes() {
     let mut scene = Scene::default();
     let third = MAX_BYTES / 3;
     for id in 1..=20 {
@@ -239,7 +239,7 @@ fn bytes_that_were_taken_make_room() {
 }
 
 #[test]
-fn what_waits_for_a_peer_that_goes_is_counted() {
+fn replies_to_a_peer_that_goes_are_counted_as_unreachable() {
     let mut scene = Scene::default();
     scene.peers.free.extend([("ann", 0), ("bob", 0)]);
     for id in 1..=5 {

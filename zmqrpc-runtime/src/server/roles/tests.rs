@@ -49,8 +49,8 @@ fn taken() -> Arc<Roles> {
     roles
 }
 
-fn await_waiting(roles: &Roles, count: usize) {
-    while roles.state().idle != count {
+fn await_idle(roles: &Roles, count: usize) {
+    while roles.state().idle_threads != count {
         thread::yield_now();
     }
 }
@@ -59,7 +59,7 @@ fn await_waiting(roles: &Roles, count: usize) {
 fn one_leads_one_stands_by_and_the_rest_wait_to_help() {
     let roles = taken();
     let actors = [0; 3].map(|_| Actor::of(&roles));
-    await_waiting(&roles, 3);
+    await_idle(&roles, 3);
     roles.wake_helper();
     roles.wake_helper();
     let helping = || {
@@ -72,7 +72,7 @@ fn one_leads_one_stands_by_and_the_rest_wait_to_help() {
         helpers.extend(helping());
     }
     assert_eq!(helpers, [Role::Help, Role::Help]);
-    await_waiting(&roles, 1);
+    await_idle(&roles, 1);
     roles.end();
     while helpers.len() < 3 {
         helpers.extend(helping());
@@ -85,14 +85,14 @@ fn nobody_is_called_twice_and_a_call_without_a_helper_is_forgotten() {
     let roles = taken();
     roles.wake_helper();
     let helper = Actor::of(&roles);
-    await_waiting(&roles, 1);
+    await_idle(&roles, 1);
     assert!(helper.roles.try_recv().is_err(), "it was not there then");
     for _ in 0..5 {
         roles.wake_helper();
     }
     assert_eq!(helper.role(), Role::Help);
     helper.resume.send(()).unwrap();
-    await_waiting(&roles, 1);
+    await_idle(&roles, 1);
     assert!(helper.roles.try_recv().is_err());
     roles.end();
     assert_eq!(helper.role(), Role::Leave);
@@ -102,7 +102,7 @@ fn nobody_is_called_twice_and_a_call_without_a_helper_is_forgotten() {
 fn a_leader_that_stands_still_is_replaced() {
     let roles = taken();
     let next = Actor::of(&roles);
-    await_waiting(&roles, 1);
+    await_idle(&roles, 1);
     roles.start_running(1);
     assert_eq!(roles.watch(|| false), Some(2));
     assert!(!roles.is_leader(1) && roles.is_leader(2));
@@ -118,7 +118,7 @@ fn a_leader_that_stands_still_is_replaced() {
     roles.stop_running(1);
     assert_eq!(roles.busy_term.load(Ordering::SeqCst), 2);
     let old = Actor::of(&roles);
-    await_waiting(&roles, 1);
+    await_idle(&roles, 1);
     roles.end();
     assert_eq!(old.role(), Role::Leave);
 }
@@ -127,15 +127,15 @@ fn a_leader_that_stands_still_is_replaced() {
 fn a_leader_that_moves_on_is_left_alone_and_helped() {
     let roles = taken();
     let helper = Actor::of(&roles);
-    await_waiting(&roles, 1);
+    await_idle(&roles, 1);
     roles.start_running(1);
-    let mut looks = 0;
-    let looks = std::sync::Mutex::new(&mut looks);
+    let mut checks = 0;
+    let checks = std::sync::Mutex::new(&mut checks);
     // The leader starts a call between any two checks, and a call is overdue at each.
     let watched = roles.watch(|| {
-        let mut looks = looks.lock().unwrap();
-        **looks += 1;
-        if **looks == 20 {
+        let mut checks = checks.lock().unwrap();
+        **checks += 1;
+        if **checks == 20 {
             roles.end();
         }
         roles.start_running(1);

@@ -56,7 +56,7 @@ impl RunningTasks {
         self.source_calls += usize::from(call.route.is_nowhere());
         let id = self.next_id;
         self.next_id += 1;
-        let working = call.since + WORKING_INTERVAL;
+        let working = call.started + WORKING_INTERVAL;
         let timer = deadline.map_or(working, |deadline| deadline.min(working));
         self.timers.insert((timer, id));
         if let Some(by_peer) = &mut self.by_peer {

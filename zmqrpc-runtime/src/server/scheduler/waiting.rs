@@ -39,7 +39,7 @@ pub(super) struct WaitingCalls {
     next_probe_at: Option<Instant>,
 }
 
-/// An amount of calls.
+/// An amount of calls, by number and size.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct RequestSize {
     pub(super) count: usize,

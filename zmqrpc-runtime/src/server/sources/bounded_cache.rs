@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_used_stays_and_the_rest_is_forgotten() {
+    fn entries_in_use_stay_and_others_are_forgotten() {
         let mut cache = BoundedCache::<u64, u64>::new(8);
         for round in 0..100 {
             cache.with(&0, |uses| *uses += 1);
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_kept_is_gone_from_both_generations() {
+    fn entries_that_are_not_retained_are_gone_from_both_generations() {
         let mut cache = BoundedCache::<u64, u64>::new(4);
         for key in 0..4 {
             cache.with(&key, |value| *value = key);

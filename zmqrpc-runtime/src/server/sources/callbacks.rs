@@ -34,7 +34,7 @@ impl CallbackThread {
             match builder.spawn(move || run_callbacks(&receiver)) {
                 Ok(_) => *state = CallbackState::Running(sender),
                 Err(error) => {
-                    log::line!(error, error = log::text(error); "no thread for callbacks");
+                    log::line!(error, error = log::text(error); "no thread for callbacks could be started");
                 }
             }
         }

@@ -42,7 +42,7 @@ impl Dispatcher {
             Ok(text) if text.len() <= MAX_TOPIC => Some(text),
             _ if topic == HEARTBEAT_TOPIC => None,
             _ => {
-                self.log_malformed("a topic is no text, or too long", Some(frame));
+                self.log_malformed("a topic is not UTF-8, or too long", Some(frame));
                 return None;
             }
         };
@@ -94,7 +94,7 @@ impl Dispatcher {
             // A pusher sends a ping to find out whether its jobs have left. It does not expect a pong.
             Ok(Incoming::Ping(NO_ID)) => Some(EventFrame::Heartbeat),
             Ok(_) => {
-                self.log_malformed("it wants an answer", Some(frame));
+                self.log_malformed("it wants a reply", Some(frame));
                 None
             }
             Err(error) => {

@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn who_comes_late_has_lost_nothing() {
+    fn a_late_subscriber_has_lost_nothing() {
         assert_eq!(lost(&[1_000_000, 1_000_001]), 0);
     }
 
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_subscribed_to_for_a_while_is_not_lost() {
+    fn events_of_a_topic_that_was_unsubscribed_from_are_not_lost() {
         let now = Instant::now();
         let mut losses = LossTracker::new(now);
         losses.record_event(1, b"eu.", 1, 0, now);

@@ -76,11 +76,11 @@ impl CommandSource for PullSource {
         match self.pull.renew() {
             Ok(()) if login_refused => {}
             Ok(()) => {
-                log::line!(warn, endpoint; "a connection that was pulled from was given up");
+                log::line!(warn, endpoint; "libzmq gave up a connection that jobs were pulled from, it is renewed");
                 self.renewals += 1;
             }
             Err(error) => {
-                log::line!(error, endpoint, error = log::text(&error); "nothing can be pulled any more");
+                log::line!(error, endpoint, error = log::text(&error); "a connection that jobs were pulled from cannot be renewed");
             }
         }
         None

@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_lost_while_a_publisher_connects_again_is_counted() {
+    fn losses_while_a_publisher_reconnects_are_counted() {
         assert_eq!(lost(&[(1, 1), (2, 1), (5, 2), (6, 2)]), [0, 0, 2, 0]);
     }
 
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_is_kept_whatever_comes() {
+    fn the_number_of_runs_is_bounded() {
         let mut runs = SequenceRuns::default();
         for number in 0..10_000_u32 {
             runs.record(u64::MAX - u64::from(number), number, 0);

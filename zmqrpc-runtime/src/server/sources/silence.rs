@@ -63,7 +63,7 @@ mod tests {
     const MINUTE: Duration = Duration::from_secs(60);
 
     #[test]
-    fn silence_begins_after_the_last_that_was_heard() {
+    fn silence_begins_after_the_last_message() {
         let start = Instant::now();
         let mut silence = SilenceTimer::new(MINUTE, start);
         assert!(!silence.has_passed(start + 59 * SECOND));
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn silence_that_goes_on_is_told_once_per_limit() {
+    fn silence_that_goes_on_is_reported_once_per_limit() {
         let start = Instant::now();
         let mut silence = SilenceTimer::new(MINUTE, start);
         let reported: Vec<u32> = (1..=300)
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_stood_still_itself_gets_more_time_once() {
+    fn a_process_that_stood_still_gets_more_time_once() {
         let start = Instant::now();
         let mut silence = SilenceTimer::new(MINUTE, start);
         let late = start + 10 * MINUTE;
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_heard_in_the_granted_time_ends_the_silence() {
+    fn a_message_in_the_granted_time_ends_the_silence() {
         let start = Instant::now();
         let mut silence = SilenceTimer::new(MINUTE, start);
         let late = start + 10 * MINUTE;

@@ -138,11 +138,11 @@ impl SubscriptionSource {
 
     fn reconnect(&mut self, now: Instant) {
         if !self.subscriber.is_refused() {
-            return self.renew(now, "a publisher's connection was given up");
+            return self.renew(now, "libzmq gave up the connection to a publisher");
         }
         if let Err(error) = self.subscriber.renew(now) {
             let endpoint = self.subscriber.endpoint().to_owned();
-            log::line!(error, endpoint, error = log::text(&error); "a publisher cannot be logged in to");
+            log::line!(error, endpoint, error = log::text(&error); "the connection to a publisher cannot be renewed after a rejected login");
         }
     }
 
@@ -156,7 +156,7 @@ impl SubscriptionSource {
             }
             // The next silence retries.
             Err(error) => {
-                log::line!(error, endpoint, error = log::text(&error); "{reason}, and the next cannot be made");
+                log::line!(error, endpoint, error = log::text(&error); "{reason}, and the connection cannot be renewed");
             }
         }
         self.reopen_at = self
@@ -171,7 +171,7 @@ impl SubscriptionSource {
             Err(error) => {
                 if !self.reopen_failed {
                     let endpoint = self.subscriber.endpoint().to_owned();
-                    log::line!(error, endpoint, error = log::text(&error); "a subscription cannot listen again, and goes on trying");
+                    log::line!(error, endpoint, error = log::text(&error); "a subscription cannot bind its endpoint again, and goes on trying");
                 }
                 self.reopen_failed = true;
             }
@@ -279,7 +279,7 @@ impl CommandSource for SubscriptionSource {
         self.silences += 1;
         // A login takes a moment, and after a rejected one the socket reconnects with a back-off of its own.
         if !self.subscriber.awaits_login() {
-            self.renew(now, "nothing is heard from a publisher");
+            self.renew(now, "nothing was heard from a publisher");
         }
         let callback = self.on_silence.as_ref()?;
         if self.callback_pending.swap(true, Ordering::Relaxed) {

@@ -78,7 +78,7 @@ fn an_async_method_that_is_given_up_in_its_first_poll_does_not_go_on() {
     let slots = [scene.assign().unwrap().0, scene.assign().unwrap().0];
     assert!(
         !scene.scheduler.cancel(&ann(), 1),
-        "it is not known to be one yet"
+        "it is not known to be an async method yet"
     );
     scene.scheduler.forget_peer(&bob());
     for slot in slots {
@@ -90,7 +90,7 @@ fn an_async_method_that_is_given_up_in_its_first_poll_does_not_go_on() {
 }
 
 #[test]
-fn a_place_is_given_back_once() {
+fn a_slot_is_freed_once() {
     let mut scene = Scene::spacious(1);
     let (_, cancels) = scene.start_task(&ann(), 1, None);
     scene.enqueue(&bob(), 2, CALL);

@@ -117,7 +117,7 @@ fn who_has_most_gives_way_although_somebody_had_more() {
 }
 
 #[test]
-fn who_has_most_is_found_again_when_room_was_plenty_meanwhile() {
+fn the_peer_with_most_is_found_again_when_room_was_plenty_meanwhile() {
     let mut scene = where_bob_has_most(|_| {});
     for round in 0..3 {
         let new = Route::made_up("new", &[]);
@@ -161,7 +161,7 @@ fn bytes_are_a_share_too() {
 }
 
 #[test]
-fn peers_of_whom_something_waits_for_long_are_asked_whether_they_are_there() {
+fn peers_whose_calls_wait_for_long_are_probed() {
     let mut scene = Scene::spacious(1);
     let mut probes = Vec::new();
     let req = Route::made_up("req", &[""]);
@@ -192,7 +192,7 @@ fn peers_of_whom_something_waits_for_long_are_asked_whether_they_are_there() {
 }
 
 #[test]
-fn many_peers_are_asked_a_few_at_a_time() {
+fn many_peers_are_probed_a_few_at_a_time() {
     let mut scene = Scene::spacious(1);
     for peer in 0..200 {
         scene.enqueue(&Route::made_up(&format!("{peer}"), &[]), 1, NOTIFY);

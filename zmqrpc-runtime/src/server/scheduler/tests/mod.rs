@@ -29,7 +29,7 @@ impl DynService for Service {
     }
 
     fn start(&self, _: usize, _: Call) -> Started {
-        unreachable!("what is given out is not run here")
+        unreachable!("assigned calls are not run here")
     }
 }
 

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn what_can_run_at_once_does_not_count_as_waiting() {
+fn calls_that_can_run_at_once_do_not_count_as_waiting() {
     let mut scene = Scene::new(3, 1 << 20, 2);
     for id in 1..=5 {
         assert!(scene.enqueue(&ann(), id, CALL), "{id}");
@@ -20,7 +20,7 @@ fn what_can_run_at_once_does_not_count_as_waiting() {
 }
 
 #[test]
-fn a_refusal_says_that_nothing_was_executed() {
+fn a_rejection_says_that_nothing_was_executed() {
     let mut scene = Scene::new(1, 1 << 20, 1);
     assert!(scene.enqueue(&ann(), 1, CALL) && scene.enqueue(&ann(), 2, CALL));
     let failure = scene
@@ -103,7 +103,7 @@ fn a_request_is_overdue_when_a_worker_could_have_taken_it() {
 }
 
 #[test]
-fn a_request_is_given_out_at_once_while_nothing_waits_and_a_worker_is_free() {
+fn a_request_is_assigned_at_once_while_nothing_waits_and_a_worker_is_free() {
     let mut scene = Scene::spacious(1);
     assert!(scene.scheduler.can_run_at_once());
     let call = scene.call(1, CALL);
@@ -119,7 +119,7 @@ fn a_request_is_given_out_at_once_while_nothing_waits_and_a_worker_is_free() {
 }
 
 #[test]
-fn only_what_nobody_waits_for_shares_a_place() {
+fn only_events_and_jobs_share_a_slot() {
     let mut scene = Scene::spacious(2);
     let event = |scene: &mut Scene, id| {
         let call = scene.call(id, NOTIFY);

@@ -59,7 +59,7 @@ fn signs_go_to_those_alone_who_understand_them() {
 }
 
 #[test]
-fn an_async_method_is_ended_with_its_time() {
+fn an_async_method_is_cancelled_at_its_deadline() {
     let mut scene = Scene::spacious(1);
     let time = Duration::from_nanos(500);
     let (task, cancels) = scene.start_task(&ann(), 1, Some(time));
@@ -76,7 +76,7 @@ fn an_async_method_is_ended_with_its_time() {
 }
 
 #[test]
-fn a_notification_whose_time_is_over_ends_without_a_word() {
+fn a_notification_that_expires_gets_no_reply() {
     let mut scene = Scene::spacious(1);
     scene.enqueue(&ann(), 1, NOTIFY);
     let (slot, _) = scene.assign().unwrap();
@@ -89,21 +89,21 @@ fn a_notification_whose_time_is_over_ends_without_a_word() {
 }
 
 #[test]
-fn the_nearest_of_all_times_is_waited_for() {
+fn the_next_tick_is_the_nearest_of_all() {
     let mut scene = Scene::spacious(2);
     let start = scene.now;
     scene.start_task(&ann(), 1, Some(5 * SECOND));
     assert_eq!(
         scene.scheduler.next_tick(),
         Some(start + SECOND),
-        "its sign"
+        "its `Working` frame"
     );
     scene.now += SECOND / 4;
     scene.start_task(&ann(), 2, Some(SECOND / 4));
     assert_eq!(
         scene.scheduler.next_tick(),
         Some(start + SECOND / 2),
-        "its end"
+        "its deadline"
     );
     scene.now = start + SECOND / 2;
     assert_eq!(scene.tick(), 1);
@@ -118,7 +118,7 @@ fn the_nearest_of_all_times_is_waited_for() {
 }
 
 #[test]
-fn a_look_that_comes_late_ends_all_whose_time_is_over() {
+fn a_late_tick_cancels_all_tasks_past_their_deadlines() {
     let mut scene = Scene::spacious(1);
     let counters: Vec<_> = (1..=20)
         .map(|id| {
