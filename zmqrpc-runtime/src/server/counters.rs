@@ -13,7 +13,8 @@ macro_rules! counters {
             $($(#[$doc])* pub $name: u64,)*
             /// Logins that the server rejected.
             pub denied: u64,
-            /// How often a hub rejected this server: for a wrong login, for a missing one, or since it asks for none.
+            /// How often a hub rejected this server: for a wrong login, for a missing one, or for one that it does not ask
+            /// for.
             pub unauthenticated: u64,
         }
 

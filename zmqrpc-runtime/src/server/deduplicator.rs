@@ -232,7 +232,7 @@ pub(super) fn duplicate_reply(id: u64, codec: Codec, result: DeliveryResult) -> 
 pub(super) fn in_flight_failure() -> CallFailure {
     CallFailure::new(
         Status::Overloaded,
-        "the delivery was under way, and is not known to have ended well",
+        "the delivery was in flight, and is not known to have succeeded",
     )
     .surely(Executed::Maybe)
 }

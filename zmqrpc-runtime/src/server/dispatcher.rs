@@ -199,7 +199,7 @@ impl Dispatcher {
 
     #[expect(
         clippy::inline_always,
-        reason = "what it makes is large: handing it over takes longer than making it"
+        reason = "the value is large: to move it takes longer than to build it"
     )]
     #[inline(always)]
     fn look_up(
@@ -240,8 +240,10 @@ impl Dispatcher {
         let matched = MethodMatch::of(&call);
         if deadline.is_some_and(|deadline| deadline <= now) {
             self.counters.expired.increment();
-            let failure =
-                CallFailure::new(Status::Expired, "its time was over before it was executed");
+            let failure = CallFailure::new(
+                Status::Expired,
+                "its deadline passed before it was executed",
+            );
             return Progress::Completed(wants_reply.then(|| Box::new(failure.encode(id))));
         }
         if let Some(authorize) = &self.authorize
@@ -327,7 +329,7 @@ impl RequestHead {
     /// Combines the header with the frame; `topic` is an event's.
     #[expect(
         clippy::inline_always,
-        reason = "what it makes is large: handing it over takes longer than making it"
+        reason = "the value is large: to move it takes longer than to build it"
     )]
     #[inline(always)]
     pub(super) fn into_call(

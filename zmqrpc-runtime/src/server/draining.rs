@@ -295,7 +295,7 @@ mod tests {
         }
         assert!(
             !draining.is_rejecting(now),
-            "that much may have been on its way"
+            "that much may have been in transit"
         );
         assert!(draining.heard(&notices[1].route, now).is_none());
         assert!(draining.is_rejecting(now));
@@ -366,7 +366,7 @@ mod tests {
         draining.acknowledge(&late.route, id(&late));
         assert!(draining.is_rejecting(now));
         assert!(draining.heard(&route("later"), now).is_some());
-        assert!(draining.is_rejecting(now), "what it asks for is refused");
+        assert!(draining.is_rejecting(now), "its requests are rejected");
     }
 
     #[test]

@@ -83,7 +83,7 @@ impl Execution {
         frame.unwrap_or_else(|| {
             self.drop_task();
             self.counters.expired.increment();
-            let failure = CallFailure::new(Status::Expired, "its time was over before it ended");
+            let failure = CallFailure::new(Status::Expired, "its deadline passed before it ended");
             self.record.failure_reply(&failure.surely(Executed::Maybe))
         })
     }

@@ -101,7 +101,7 @@ mod tests {
         let queue = filled(1);
         assert_eq!(queue.next(1), Some(1));
         assert!(queue.take_over(2).into_iter().eq(2..=CAPACITY));
-        queue.fill(1, || panic!("nothing is taken out of the queue"));
+        queue.fill(1, || panic!("a replaced leader takes no calls"));
         let mut one = Some(7);
         queue.fill(2, || one.take());
         assert_eq!((queue.next(1), queue.drain(1).len()), (None, 0));

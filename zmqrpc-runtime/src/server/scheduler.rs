@@ -294,7 +294,7 @@ impl Scheduler {
                 TaskDue::Expired(call) => {
                     expired += 1;
                     let failure =
-                        CallFailure::new(Status::Expired, "its time was over before it ended");
+                        CallFailure::new(Status::Expired, "its deadline passed before it ended");
                     let frame = failure.surely(Executed::Maybe).encode(call.id);
                     let frame = call.wants_reply.then(|| Box::new(frame));
                     ready.extend(routed_reply(call, frame));

@@ -129,14 +129,14 @@ mod tests {
         let first = WaiterPresence::new(&DEFAULT_ACTION);
         let second = WaiterPresence::new(&DEFAULT_ACTION);
         drop(first);
-        assert!(!default_action(), "one waits still");
+        assert!(!default_action(), "one still waits");
         DEFAULT_ACTION.store(true, Ordering::SeqCst);
         let third = WaiterPresence::new(&DEFAULT_ACTION);
         assert!(default_action(), "the first one has come");
         drop(second);
         drop(third);
         let fourth = WaiterPresence::new(&DEFAULT_ACTION);
-        assert!(!default_action(), "nobody was there any more");
+        assert!(!default_action(), "no server waited any more");
         drop(fourth);
         assert!(default_action());
     }

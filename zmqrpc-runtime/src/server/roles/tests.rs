@@ -86,7 +86,7 @@ fn nobody_is_called_twice_and_a_call_without_a_helper_is_forgotten() {
     roles.wake_helper();
     let helper = Actor::of(&roles);
     await_idle(&roles, 1);
-    assert!(helper.roles.try_recv().is_err(), "it was not there then");
+    assert!(helper.roles.try_recv().is_err(), "it was not waiting then");
     for _ in 0..5 {
         roles.wake_helper();
     }
@@ -109,7 +109,7 @@ fn a_leader_that_stands_still_is_replaced() {
     assert_eq!(
         next.role(),
         Role::StandBy,
-        "somebody watches the new leader"
+        "another thread watches the new leader"
     );
     // The old leader returns from its method. It must not be mistaken for the new one, which is at the socket.
     roles.stop_running(1);

@@ -255,7 +255,7 @@ impl Sources {
             && self.pulls.iter().all(SourceSlot::is_exhausted)
     }
 
-    /// Renews the connections of silent sources, and returns the callbacks to run. Only right after everything was
+    /// Maintains the sources that are due, and returns the callbacks on silence to run. Only right after everything was
     /// [received](Self::receive_batch).
     pub(super) fn maintain(&mut self, now: Instant) -> Vec<SilenceCallback> {
         let mut callbacks = Vec::new();

@@ -112,7 +112,7 @@ impl CommandSource for PullSource {
         };
         self.received += u64::from(!matches!(content, EventFrame::Heartbeat));
         Ok(match content {
-            EventFrame::Call(job) => SourceMessage::Call(job),
+            EventFrame::Call(call) => SourceMessage::Call(call),
             EventFrame::Rejected | EventFrame::Heartbeat => SourceMessage::Handled,
         })
     }

@@ -59,13 +59,13 @@ impl SequenceRuns {
             .enumerate()
             .filter(|(_, run)| is_new || is_same_connection(run))
             .filter(|(_, run)| run.number < next.number && next.number - run.number <= plausible)
-            .max_by_key(|(place, run)| (run.number, Reverse(*place)));
-        let predecessor = predecessor.map(|(place, run)| (place, run.number));
+            .max_by_key(|(position, run)| (run.number, Reverse(*position)));
+        let predecessor = predecessor.map(|(position, run)| (position, run.number));
         let lost = predecessor.map_or(0, |(_, number)| next.number - number - 1);
         match predecessor {
             Some((0, _)) if !is_new => self.last = next,
-            Some((place, _)) if !is_new => {
-                self.others.remove(place - 1);
+            Some((position, _)) if !is_new => {
+                self.others.remove(position - 1);
                 self.start_run(next);
             }
             // The publisher has started again, or this is another peer. A run of this id over another connection may be
@@ -110,7 +110,7 @@ mod tests {
         assert_eq!(
             lost(&[(1, 1), (500, 1), (2, 1), (501, 1), (4, 1)]),
             [0, 498, 0, 0, 1],
-            "such as might be"
+            "a plausible one"
         );
     }
 

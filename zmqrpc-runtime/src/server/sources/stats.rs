@@ -23,8 +23,8 @@ pub struct SubscriptionStats {
     pub renewals: u64,
     /// Logins that [`Subscription::authenticate`](super::Subscription::authenticate) rejected.
     pub denied: u64,
-    /// How often the publisher rejected this subscription: for a wrong login, for a missing one, or since it asks for
-    /// none.
+    /// How often the publisher rejected this subscription: for a wrong login, for a missing one, or for one that it
+    /// does not ask for.
     pub unauthenticated: u64,
     /// The publishers that were heard, in no order. If there are more than about a thousand, the last ones.
     pub publishers: Vec<PublisherCounts>,
@@ -55,7 +55,7 @@ pub struct PullStats {
     /// How often the connection was renewed after libzmq cut it for something that the pusher had sent, such as a
     /// message which is far too large.
     pub renewals: u64,
-    /// How often the peer that is connected to rejected this server: for a wrong login, for a missing one, or since it
-    /// asks for none.
+    /// How often the peer that is connected to rejected this server: for a wrong login, for a missing one, or for one
+    /// that it does not ask for.
     pub unauthenticated: u64,
 }

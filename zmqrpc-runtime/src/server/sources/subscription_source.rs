@@ -351,14 +351,14 @@ impl CommandSource for SubscriptionSource {
                 self.clear_frame();
                 SourceMessage::Handled
             }
-            EventFrame::Call(job) => {
+            EventFrame::Call(call) => {
                 let EventOrigin {
                     publisher,
                     sequence,
                 } = origin;
                 self.losses
                     .record_event(publisher, topic, sequence, connection, now);
-                SourceMessage::Call(job)
+                SourceMessage::Call(call)
             }
         })
     }
