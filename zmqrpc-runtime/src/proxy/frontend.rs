@@ -122,7 +122,7 @@ impl Frontend {
 
     /// Returns whether every reply has been handed to libzmq or dropped.
     pub(super) fn is_flushed(&self) -> bool {
-        !self.outbox.owes()
+        !self.outbox.needs_flush()
     }
 
     /// Tells callers that the proxy shuts down within `limit`, and sends them keep-alive frames until then. Returns whether
@@ -132,14 +132,14 @@ impl Frontend {
             self.send_best_effort(route, message);
         }
         let mut routes = Vec::new();
-        self.draining.remind(now, &mut routes);
+        self.draining.take_keep_alives(now, &mut routes);
         for route in routes {
             // Where replies already wait for room, retrying them reveals whether the caller has gone.
             if !self.outbox.is_blocked(&route) {
                 self.send_best_effort(route, reply_frame(NO_ID, ReplyBody::Pong));
             }
         }
-        self.draining.is_over(now)
+        self.draining.is_rejecting(now)
     }
 
     /// Returns when to call [`drain`](Self::drain) again; `None` while the proxy does not shut down.
@@ -174,7 +174,7 @@ impl Frontend {
                 self.counters.frontend.malformed.increment();
                 continue;
             };
-            if let Some(RoutedMessage { route, message }) = self.draining.hear(&route, now) {
+            if let Some(RoutedMessage { route, message }) = self.draining.heard(&route, now) {
                 self.send_best_effort(route, message);
             }
             if let Some(request) = self.decode(route, message, now) {
@@ -194,7 +194,7 @@ impl Frontend {
             self.draining.forget(route);
         }
         self.disconnected.extend(retried.gone);
-        retried.moved
+        retried.progressed
     }
 
     /// Takes the routes to callers that have disconnected, whose calls are to be cancelled.
@@ -219,7 +219,7 @@ impl Frontend {
                 return Some(FrontendRequest::Cancel(self.caller(route, id, false)));
             }
             Ok(Incoming::Ping(id)) => {
-                self.draining.answer(&route, id);
+                self.draining.acknowledge(&route, id);
                 self.send_best_effort(route, reply_frame(id, ReplyBody::Pong));
                 return None;
             }
@@ -317,7 +317,9 @@ impl Frontend {
     /// Sends a message that [`is_flushed`](Self::is_flushed) does not wait for.
     fn send_best_effort(&mut self, route: Route, message: Message) {
         let (delivery, counters) = (RoutedMessage { route, message }, &self.counters.frontend);
-        let disconnected = self.outbox.answer(delivery, &mut self.router, counters);
+        let disconnected = self
+            .outbox
+            .send_optional(delivery, &mut self.router, counters);
         self.after_send(disconnected);
     }
 

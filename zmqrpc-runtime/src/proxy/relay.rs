@@ -130,7 +130,7 @@ impl Control {
 
     /// Waits for the end as a task does.
     pub(super) async fn ended(&self) {
-        self.termination.reached().await;
+        self.termination.ended().await;
     }
 
     fn run(&self, mut relay: Box<dyn Relay>, pollers: &[Arc<Poller>]) {
@@ -251,6 +251,6 @@ struct EndNotifier<'a>(&'a Control);
 
 impl Drop for EndNotifier<'_> {
     fn drop(&mut self) {
-        self.0.termination.reach();
+        self.0.termination.set_ended();
     }
 }

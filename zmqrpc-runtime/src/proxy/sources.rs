@@ -67,7 +67,7 @@ impl Events {
         let open = |subscription: ValidSubscription| {
             let options = subscription.options(options, logins);
             let source = SubscriptionSource::open(subscription, &options)?;
-            let (denied, refused) = source.logins();
+            let (denied, refused) = source.rejected_logins();
             counters.watch_denied(denied);
             counters.watch_unauthenticated(refused);
             Ok::<_, Error>((source, true))
@@ -124,7 +124,7 @@ impl InputSockets for Events {
         while let Some((source, needs_drain)) = self.sources.get_mut(self.turn.0) {
             while *needs_drain && self.turn.1 > 0 {
                 self.turn.1 -= 1;
-                match source.pass(&self.limits, now)? {
+                match source.receive_raw(&self.limits, now)? {
                     None => *needs_drain = false,
                     Some(Arrival::Odd) => self.counters.frontend.malformed.increment(),
                     Some(Arrival::Message(message)) => return Ok(Some(message)),
@@ -149,10 +149,10 @@ impl InputSockets for Events {
     fn maintain(&mut self, now: Instant, is_reading: bool) {
         for (source, needs_drain) in &mut self.sources {
             if !is_reading {
-                source.excuse(now);
+                source.reset_silence(now);
             } else if !*needs_drain && source.due().is_some_and(|due| due <= now) {
                 *needs_drain = true;
-                self.callbacks.make(source.look(now));
+                self.callbacks.run(source.maintain(now));
             }
         }
     }

@@ -1,136 +1,137 @@
-//! Who has been heard of lately: the callers that have to know when the server ends.
+//! The callers that have sent something lately, which a server notifies of its end.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use crate::socket::{PeerId, Route};
 
-/// How long a caller is remembered.
-const MEMORY: u32 = 60;
+/// How many seconds a caller is remembered for.
+const MEMORY_SECONDS: u32 = 60;
 
-/// Callers that are remembered at most.
+/// How many callers are remembered at most.
 pub(super) const MAX: usize = 65_536;
 
-/// From so many on, those that have been silent for long are looked for.
-const FEW: usize = 1024;
+/// From this many callers on, those that have been silent for long are removed.
+const PURGE_FROM: usize = 1024;
 
-/// Places for callers that were heard of within this second: so long they cost no look into the map.
-const PLACES: usize = 256;
+/// Slots for callers that were heard within the current second, which need no lookup in the map.
+const RECENT_SLOTS: usize = 256;
 
-/// The callers at the other end of a connection. Those behind devices are not among them: the connections that they have
-/// lead to a device, which stays.
+/// Callers that are directly connected. Callers behind devices are not included: their connections lead to the
+/// device, and stay when the server ends.
 pub(crate) struct ActivePeers {
-    seen: HashMap<PeerId, u32>,
-    /// Which of them were heard of within this second.
-    fresh: Box<[u64; PLACES]>,
+    last_heard: HashMap<PeerId, u32>,
+    /// The short ids of callers that were heard within the current second.
+    recent: Box<[u64; RECENT_SLOTS]>,
     /// Seconds since the start.
-    second: u32,
-    /// When it ends.
-    ends: Instant,
-    /// At how many the silent ones are forgotten, and in which second they were: a look at all of them takes its time.
-    tidy_at: usize,
-    tidied: u32,
+    current_second: u32,
+    /// When the current second ends.
+    second_ends: Instant,
+    /// How many callers trigger the next purge, and the second of the last one: a purge visits all of them.
+    purge_at: usize,
+    purged_in: u32,
 }
 
-/// Stands for no caller.
-const NOBODY: u64 = 0;
+/// The value of an empty slot.
+const NO_PEER: u64 = 0;
 
 impl ActivePeers {
     pub(crate) fn new(now: Instant) -> Self {
         Self {
-            seen: HashMap::new(),
-            fresh: Box::new([NOBODY; PLACES]),
-            second: 0,
-            ends: now + SECOND,
-            tidy_at: FEW,
-            tidied: 0,
+            last_heard: HashMap::new(),
+            recent: Box::new([NO_PEER; RECENT_SLOTS]),
+            current_second: 0,
+            second_ends: now + SECOND,
+            purge_at: PURGE_FROM,
+            purged_in: 0,
         }
     }
 
-    /// Something came over this way. Mostly it is a comparison.
+    /// Records that a message came from a route. Mostly a single comparison.
     #[inline]
-    pub(crate) fn hear(&mut self, route: &Route, now: Instant) {
-        if now >= self.ends {
-            self.pass(now);
+    pub(crate) fn heard(&mut self, route: &Route, now: Instant) {
+        if now >= self.second_ends {
+            self.advance(now);
         }
         let Some(peer) = route.direct() else { return };
-        let name = short_name(peer);
-        if let Some(place) = name.and_then(|name| self.fresh.get_mut(place_of(name))) {
-            let name = name.unwrap_or(NOBODY);
-            if std::mem::replace(place, name) == name {
+        let id = short_id(peer);
+        if let Some(slot) = id.and_then(|id| self.recent.get_mut(slot_of(id))) {
+            let id = id.unwrap_or(NO_PEER);
+            if std::mem::replace(slot, id) == id {
                 return;
             }
         }
-        self.note(peer);
+        self.record(peer);
     }
 
     #[cold]
-    fn pass(&mut self, now: Instant) {
-        let late = now.saturating_duration_since(self.ends);
+    fn advance(&mut self, now: Instant) {
+        let late = now.saturating_duration_since(self.second_ends);
         let seconds = u32::try_from(late.as_secs())
             .unwrap_or(u32::MAX)
             .saturating_add(1);
-        self.second = self.second.saturating_add(seconds);
-        self.ends += Duration::from_secs(seconds.into());
-        self.fresh.fill(NOBODY);
+        self.current_second = self.current_second.saturating_add(seconds);
+        self.second_ends += Duration::from_secs(seconds.into());
+        self.recent.fill(NO_PEER);
     }
 
     #[cold]
-    fn note(&mut self, peer: &PeerId) {
-        if let Some(seen) = self.seen.get_mut(peer) {
-            *seen = self.second;
+    fn record(&mut self, peer: &PeerId) {
+        if let Some(seen) = self.last_heard.get_mut(peer) {
+            *seen = self.current_second;
             return;
         }
-        if self.seen.len() >= self.tidy_at && self.tidied != self.second {
-            self.tidied = self.second;
-            self.forget_silent();
-            self.tidy_at = (2 * self.seen.len()).clamp(FEW, MAX);
+        if self.last_heard.len() >= self.purge_at && self.purged_in != self.current_second {
+            self.purged_in = self.current_second;
+            self.purge_silent();
+            self.purge_at = (2 * self.last_heard.len()).clamp(PURGE_FROM, MAX);
         }
-        if self.seen.len() < MAX {
-            self.seen.insert(peer.clone(), self.second);
+        if self.last_heard.len() < MAX {
+            self.last_heard.insert(peer.clone(), self.current_second);
         }
     }
 
-    fn forget_silent(&mut self) {
-        let now = self.second;
-        self.seen.retain(|_, seen| now - *seen <= MEMORY);
+    fn purge_silent(&mut self) {
+        let now = self.current_second;
+        self.last_heard
+            .retain(|_, seen| now - *seen <= MEMORY_SECONDS);
     }
 
-    /// Those that were heard of within the last minute; they are forgotten.
-    pub(crate) fn take(&mut self, now: Instant) -> impl Iterator<Item = PeerId> + use<> {
-        if now >= self.ends {
-            self.pass(now);
+    /// Removes all callers. Returns those that were heard within the last minute.
+    pub(crate) fn take_recent(&mut self, now: Instant) -> impl Iterator<Item = PeerId> + use<> {
+        if now >= self.second_ends {
+            self.advance(now);
         }
-        self.forget_silent();
-        self.fresh.fill(NOBODY);
-        std::mem::take(&mut self.seen).into_keys()
+        self.purge_silent();
+        self.recent.fill(NO_PEER);
+        std::mem::take(&mut self.last_heard).into_keys()
     }
 }
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A name as a number: libzmq's own have five bytes. None for those that are longer.
+/// Returns a routing id as a number, or `None` if it is too long. libzmq's own have five bytes.
 #[inline]
-fn short_name(peer: &PeerId) -> Option<u64> {
+fn short_id(peer: &PeerId) -> Option<u64> {
     let bytes: &[u8] = peer;
-    let mut name = [0; 8];
+    let mut id = [0; 8];
     if let Ok(given) = <&[u8; 5]>::try_from(bytes) {
-        // Of a known length, it takes no call to copy it.
-        name[..5].copy_from_slice(given);
+        // A copy of constant length compiles to no function call.
+        id[..5].copy_from_slice(given);
     } else {
-        name.get_mut(..7)?
+        id.get_mut(..7)?
             .get_mut(..bytes.len())?
             .copy_from_slice(bytes);
     }
-    // The last byte is the length, so that no name begins like another one, and none is zero.
-    name[7] = u8::try_from(bytes.len()).unwrap_or(u8::MAX);
-    Some(u64::from_le_bytes(name))
+    // The last byte is the length: ids of different lengths differ, and none is zero.
+    id[7] = u8::try_from(bytes.len()).unwrap_or(u8::MAX);
+    Some(u64::from_le_bytes(id))
 }
 
-/// libzmq counts up in the last byte of its names.
+/// libzmq counts up in the last byte of its routing ids.
 #[inline]
-fn place_of(name: u64) -> usize {
-    let bytes = name.to_le_bytes();
+fn slot_of(id: u64) -> usize {
+    let bytes = id.to_le_bytes();
     usize::from(bytes[4] ^ bytes[0])
 }
 
@@ -152,62 +153,68 @@ mod tests {
     fn those_of_the_last_minute_are_known() {
         let start = Instant::now();
         let mut active_peers = ActivePeers::new(start);
-        active_peers.hear(&caller("early"), start);
-        active_peers.hear(&caller("again"), start);
+        active_peers.heard(&caller("early"), start);
+        active_peers.heard(&caller("again"), start);
         for name in ["again", "late", "a name that is longer than libzmq's own"] {
-            active_peers.hear(&caller(name), start + 30 * SECOND);
+            active_peers.heard(&caller(name), start + 30 * SECOND);
         }
-        let known = names(active_peers.take(start + 75 * SECOND));
+        let known = names(active_peers.take_recent(start + 75 * SECOND));
         let expected = ["a name that is longer than libzmq's own", "again", "late"];
         assert_eq!(known, expected.map(|name| name.as_bytes().to_vec()));
-        assert_eq!(active_peers.take(start + 75 * SECOND).count(), 0);
+        assert_eq!(active_peers.take_recent(start + 75 * SECOND).count(), 0);
     }
 
     #[test]
-    fn a_minute_lasts_a_minute_whenever_somebody_is_heard_of() {
+    fn a_caller_is_forgotten_after_a_minute_whenever_others_are_heard() {
         let start = Instant::now();
         let mut active_peers = ActivePeers::new(start);
-        active_peers.hear(&caller("early"), start);
+        active_peers.heard(&caller("early"), start);
         for round in 1..=40 {
-            active_peers.hear(
+            active_peers.heard(
                 &caller("often"),
                 start + round * Duration::from_millis(1900),
             );
         }
-        assert_eq!(names(active_peers.take(start + 76 * SECOND)), [b"often"]);
+        assert_eq!(
+            names(active_peers.take_recent(start + 76 * SECOND)),
+            [b"often"]
+        );
     }
 
     #[test]
-    fn a_caller_is_noted_anew_in_each_second() {
+    fn a_caller_is_recorded_again_in_each_second() {
         let start = Instant::now();
         let mut active_peers = ActivePeers::new(start);
         for second in 0..100 {
-            active_peers.hear(&caller("me"), start + second * SECOND);
-            active_peers.hear(&caller("me"), start + second * SECOND);
+            active_peers.heard(&caller("me"), start + second * SECOND);
+            active_peers.heard(&caller("me"), start + second * SECOND);
         }
-        assert_eq!(names(active_peers.take(start + 101 * SECOND)), [b"me"]);
+        assert_eq!(
+            names(active_peers.take_recent(start + 101 * SECOND)),
+            [b"me"]
+        );
     }
 
     #[test]
-    fn callers_that_share_a_place_are_told_apart() {
+    fn callers_that_share_a_slot_are_told_apart() {
         let start = Instant::now();
         let mut active_peers = ActivePeers::new(start);
-        // The place is that of the first and the fifth byte.
+        // The slot depends on the first and the fifth byte.
         for name in ["a---a", "b---b", "c", "a---a", "b---b", "c", "cc"] {
-            active_peers.hear(&caller(name), start);
+            active_peers.heard(&caller(name), start);
         }
-        assert_eq!(active_peers.take(start).count(), 4);
+        assert_eq!(active_peers.take_recent(start).count(), 4);
     }
 
     #[test]
-    fn those_behind_a_device_are_not_among_them() {
+    fn callers_behind_a_device_are_not_recorded() {
         let start = Instant::now();
         let mut active_peers = ActivePeers::new(start);
         for hops in [&["client"][..], &[""], &["client", ""]] {
-            active_peers.hear(&Route::made_up("device", hops), start);
+            active_peers.heard(&Route::made_up("device", hops), start);
         }
-        active_peers.hear(&Route::nowhere(), start);
-        assert_eq!(active_peers.take(start).count(), 0);
+        active_peers.heard(&Route::nowhere(), start);
+        assert_eq!(active_peers.take_recent(start).count(), 0);
     }
 
     #[test]
@@ -215,10 +222,13 @@ mod tests {
         let start = Instant::now();
         let mut active_peers = ActivePeers::new(start);
         for number in 0..100_000 {
-            active_peers.hear(&caller(&number.to_string()), start);
+            active_peers.heard(&caller(&number.to_string()), start);
         }
-        assert_eq!(active_peers.seen.len(), MAX);
-        active_peers.hear(&caller("late"), start + 120 * SECOND);
-        assert_eq!(names(active_peers.take(start + 120 * SECOND)), [b"late"]);
+        assert_eq!(active_peers.last_heard.len(), MAX);
+        active_peers.heard(&caller("late"), start + 120 * SECOND);
+        assert_eq!(
+            names(active_peers.take_recent(start + 120 * SECOND)),
+            [b"late"]
+        );
     }
 }

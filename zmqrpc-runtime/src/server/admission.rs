@@ -1,4 +1,4 @@
-//! What a server takes on of all that arrives, and what it refuses.
+//! Which of the requests that arrive a server takes on, and which it rejects.
 
 use super::counters::ServerCounters;
 use super::dispatcher::{Dispatcher, FrameReader, ReadyCall};
@@ -9,14 +9,14 @@ use crate::command::CallFailure;
 use crate::socket::Route;
 use crate::wire::Status;
 
-/// Decides what is taken on.
+/// The sink of the server's sockets: checks requests against the scheduler's limits and queues them there.
 pub(super) struct Admission<'a> {
     pub(super) scheduler: &'a mut Scheduler,
     pub(super) dispatcher: &'a Dispatcher,
     pub(super) counters: &'a ServerCounters,
-    /// The end was asked for: no more is fetched from where it could go to others.
+    /// The end was requested: the server reads no more events and jobs, which other servers could take.
     pub(super) stopping: bool,
-    /// Callers know of it: what is new is refused.
+    /// The callers know of the end: the server rejects new requests.
     pub(super) closed: bool,
 }
 
@@ -31,24 +31,24 @@ impl FrameReader for Admission<'_> {
 }
 
 impl RequestSink for Admission<'_> {
-    fn refusal(&self, job: &ReadyCall) -> Option<CallFailure> {
+    fn admission_failure(&self, call: &ReadyCall) -> Option<CallFailure> {
         if self.closed {
             return Some(CallFailure::new(Status::ShuttingDown, ""));
         }
-        let refusal = self.scheduler.refusal(job)?;
+        let failure = self.scheduler.admission_failure(call)?;
         self.counters.overloaded.increment();
-        Some(refusal)
+        Some(failure)
     }
 
-    fn displace(&mut self, route: &Route, job: &ReadyCall) -> Option<(Route, ReadyCall)> {
+    fn displace(&mut self, route: &Route, call: &ReadyCall) -> Option<(Route, ReadyCall)> {
         if self.stopping {
             return None;
         }
-        self.scheduler.displace(route, job)
+        self.scheduler.displace(route, call)
     }
 
-    fn take_on(&mut self, route: Route, job: ReadyCall) {
-        self.scheduler.take_on(route, job);
+    fn enqueue(&mut self, route: Route, call: ReadyCall) {
+        self.scheduler.enqueue(route, call);
     }
 
     fn cancel(&mut self, route: &Route, id: u64) {
@@ -68,8 +68,8 @@ impl CallQueue for Admission<'_> {
         self.scheduler.has_room()
     }
 
-    fn push(&mut self, job: ReadyCall) {
-        self.scheduler.take_on(Route::nowhere(), job);
+    fn push(&mut self, call: ReadyCall) {
+        self.scheduler.enqueue(Route::nowhere(), call);
     }
 
     fn is_closing(&self) -> bool {

@@ -1,41 +1,41 @@
-//! How the end of an `async` method is told that has gone on elsewhere.
+//! Reports the end of a spawned `async` method to the server, even if the runtime drops the task.
 
 use std::sync::Arc;
 
-use super::executor::TaskEnd;
+use super::executor::TaskCompletion;
 use super::state::ServerState;
 use super::threads::ServerThreads;
 use crate::socket::Message;
 
-/// Tells of a task's end, once.
+/// Reports the end of a task, exactly once.
 pub(super) struct CompletionGuard {
     threads: Arc<ServerThreads>,
     task: Option<u64>,
 }
 
 impl CompletionGuard {
-    pub(super) fn of(task: u64, threads: Arc<ServerThreads>) -> Self {
+    pub(super) fn new(task: u64, threads: Arc<ServerThreads>) -> Self {
         let task = Some(task);
         Self { threads, task }
     }
 
-    fn tell(&mut self, frame: Option<Box<Message>>) {
+    fn report(&mut self, frame: Option<Box<Message>>) {
         if let Some(task) = self.task.take() {
-            let send = |state: &mut ServerState, now| state.finish_task(task, frame, now);
-            self.threads.chime_in(send);
+            let finish = |state: &mut ServerState, now| state.finish_task(task, frame, now);
+            self.threads.with_state(finish);
         }
     }
 }
 
-impl TaskEnd for CompletionGuard {
-    fn ended(mut self, frame: Option<Box<Message>>) {
-        self.tell(frame);
+impl TaskCompletion for CompletionGuard {
+    fn complete(mut self, frame: Option<Box<Message>>) {
+        self.report(frame);
     }
 }
 
 impl Drop for CompletionGuard {
     fn drop(&mut self) {
-        // The runtime has dropped the task: it shuts down, or the task was cancelled and nobody waits for it.
-        self.tell(None);
+        // The runtime drops the task without completing it: it shuts down, or the task was cancelled.
+        self.report(None);
     }
 }

@@ -1,4 +1,4 @@
-//! What a server has seen since it started.
+//! What a server has counted since its start.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -6,22 +6,23 @@ use crate::log::Throttle;
 
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident,)*) => {
-        /// Counters of a server since it started.
+        /// Counters of a server since its start.
         #[derive(Clone, Debug, Default, PartialEq, Eq)]
         #[non_exhaustive]
         pub struct ServerStats {
             $($(#[$doc])* pub $name: u64,)*
-            /// Logins that were refused.
+            /// Logins that the server rejected.
             pub logins_rejected: u64,
-            /// How often a hub did not let this server in: for a wrong login, for having none, or since none was asked for.
+            /// How often a hub rejected this server: for a wrong login, for a missing one, or for one that it does not ask
+            /// for.
             pub login_failures: u64,
         }
 
-        /// The counters as they are counted: by several threads.
+        /// The counters behind [`ServerStats`], which several threads increment.
         #[derive(Debug, Default)]
         pub(crate) struct ServerCounters {
             $(pub(crate) $name: Counter,)*
-            /// What the log is told of it.
+            /// Limits how often the server logs what it counts.
             pub(crate) log: Throttle,
         }
 
@@ -34,30 +35,30 @@ macro_rules! counters {
 }
 
 counters! {
-    /// Calls and notifications that were taken on.
+    /// Calls and notifications that the server took on.
     requests,
-    /// Replies, refusals included, that were handed over to the socket. Answers to pings and signs that a call still
-    /// runs are not counted, neither here nor below.
+    /// Replies, failures included, that were handed to the socket. Pongs and frames which tell that a call still runs
+    /// are not counted, neither here nor below.
     replies,
-    /// Calls and notifications that were answered with a failure, or dropped with one: unknown methods, mismatched
+    /// Calls that got a failure for a reply, and notifications that were dropped for one: unknown methods, mismatched
     /// signatures, undecodable arguments, replies that cannot travel.
     refused,
-    /// Messages that are no request: random bytes, other dialects, unknown versions, truncated headers.
+    /// Messages that are not requests: random bytes, other dialects, unknown versions, truncated headers.
     malformed,
-    /// Services that panicked.
+    /// Handlers that panicked.
     panics,
-    /// Requests whose time was over before they were executed. They are not executed.
+    /// Requests whose deadline passed before they were executed. They are not executed.
     expired,
-    /// Calls that their callers gave up before they were executed, and calls and notifications of callers that had gone
-    /// by then. They are not executed.
+    /// Calls that were cancelled before they were executed, and calls and notifications of callers that had gone by
+    /// then. They are not executed.
     cancelled,
-    /// Requests that were delivered before and executed then. They are answered, and not executed again.
+    /// Requests that were delivered again after they had been executed. They get a reply, and are not executed again.
     repeated,
-    /// Requests that the queue had no room for.
+    /// Requests that were rejected because the queue was full.
     overloaded,
-    /// Replies that were dropped because a peer did not take them and its outbox was full.
+    /// Replies that were dropped because the peer did not take them and its outbox was full.
     dropped,
-    /// Replies for peers that had gone.
+    /// Replies to peers that had gone.
     unreachable,
 }
 

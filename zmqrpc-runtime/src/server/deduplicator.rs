@@ -1,10 +1,10 @@
-//! Requests out of queues: one that comes again is answered, and not executed again.
+//! Requests out of proxies' queues: one that is delivered twice is executed once, and gets a reply each time.
 //!
-//! A proxy with a queue delivers a request until it gets an answer. So it comes again when the answer was lost, when the
-//! method takes longer than the proxy waits for one try, and over a new connection when the old one broke.
+//! A proxy with a queue delivers a request until it gets a reply. So a delivery comes again if its reply was lost, if
+//! the method takes longer than the proxy waits for one attempt, and over a new connection if the old one broke.
 //!
-//! The name that a delivery carries is what its sender says. So a repeat has to come from the same side and to ask for
-//! the same: who forges a name can keep nobody's request from being executed.
+//! The id of a delivery is what its sender says. So a duplicate has to come from the same sender and to ask for the
+//! same: a forged id keeps no other sender's request from being executed.
 
 mod shares;
 
@@ -23,9 +23,9 @@ use crate::wire::{DELIVERY_KEY, DeliveryId, Executed, Metadata, ReplyBody, Statu
 /// How a delivery has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DeliveryResult {
-    /// The service returned a value.
+    /// The handler returned a value.
     Done,
-    /// The service returned an error of its own, or panicked.
+    /// The handler returned an error of its own, or panicked.
     Failed,
 }
 
@@ -33,23 +33,23 @@ pub(super) enum DeliveryResult {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Duplicate {
     /// It is being executed.
-    UnderWay,
+    InFlight,
     Ended(DeliveryResult),
 }
 
-/// A delivery as a server knows it.
+/// What identifies a delivery to a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct DeliveryKey {
-    /// Of the name, of who sent it and of what it asks for.
-    mark: u64,
-    /// Who sent it.
+    /// A hash of the id, the sender and the request.
+    hash: u64,
+    /// A hash of the sender.
     source: u64,
-    /// As its sender says.
+    /// The queue that the sender names.
     queue: u64,
     codec: Codec,
 }
 
-/// Who waits for the end of a delivery that was under way when it came again.
+/// A duplicate that waits for the result of the delivery in flight.
 #[derive(Clone, Debug)]
 pub(super) struct DuplicateWaiter {
     pub(super) route: Route,
@@ -57,51 +57,51 @@ pub(super) struct DuplicateWaiter {
 }
 
 pub(super) struct Deduplicator {
-    /// How many that have ended are remembered.
-    limit: usize,
-    /// With a key that nobody else knows, so that nobody can make two deliveries look the same.
+    /// How many deliveries that have ended are remembered.
+    capacity: usize,
+    /// Keyed at random, so that nobody can construct two deliveries of the same hash.
     hasher: RandomState,
-    known: Mutex<KnownDelivery>,
-    /// There are answers for those who have joined.
-    answered: AtomicBool,
+    state: Mutex<DedupState>,
+    /// Whether `replies` holds anything, to be read without the lock.
+    has_replies: AtomicBool,
 }
 
 #[derive(Default)]
-struct KnownDelivery {
-    states: HashMap<u64, DeliveryState>,
-    ended: Shares,
-    answers: Vec<socket::RoutedMessage>,
+struct DedupState {
+    deliveries: HashMap<u64, DeliveryState>,
+    completed: Shares,
+    replies: Vec<socket::RoutedMessage>,
 }
 
 enum DeliveryState {
-    UnderWay(Option<Box<DuplicateWaiter>>),
+    InFlight(Option<Box<DuplicateWaiter>>),
     Ended(DeliveryResult),
 }
 
 impl Deduplicator {
-    pub(super) fn new(limit: usize) -> Arc<Self> {
+    pub(super) fn new(capacity: usize) -> Arc<Self> {
         Arc::new(Self {
-            limit,
+            capacity,
             hasher: RandomState::new(),
-            known: Mutex::default(),
-            answered: AtomicBool::new(false),
+            state: Mutex::default(),
+            has_replies: AtomicBool::new(false),
         })
     }
 
-    /// The name of a delivery; none of other requests, and where none are remembered.
-    pub(super) fn name(&self, metadata: Metadata<'_>) -> Option<Box<DeliveryId>> {
-        if metadata.is_empty() || self.limit == 0 {
+    /// Returns a delivery's id. `None` for other requests, and if the server remembers no deliveries.
+    pub(super) fn delivery_id(&self, metadata: Metadata<'_>) -> Option<Box<DeliveryId>> {
+        if metadata.is_empty() || self.capacity == 0 {
             return None;
         }
-        let name = metadata.get(DELIVERY_KEY)?;
-        name.parse().ok().map(Box::new)
+        let id = metadata.get(DELIVERY_KEY)?;
+        id.parse().ok().map(Box::new)
     }
 
-    /// Whom a delivery comes from, and what it asks for.
+    /// Returns the key of a delivery.
     ///
-    /// The sender is the user; without a login the address, without its port, since a proxy that has lost its connection
-    /// comes back over another one. Those who have no address share one memory.
-    pub(super) fn identify(&self, name: DeliveryId, call: &Call) -> DeliveryKey {
+    /// The sender is the user or, without a login, the address without its port, since a proxy that has lost its
+    /// connection comes back over another one. Senders without an address count as one.
+    pub(super) fn key(&self, id: DeliveryId, call: &Call) -> DeliveryKey {
         let context = call.context();
         let (user, address) = match context.user_id() {
             Some(user) => (Some(user), None),
@@ -109,112 +109,109 @@ impl Deduplicator {
         };
         let source = self.hasher.hash_one((user, address));
         let mut hasher = self.hasher.build_hasher();
-        (source, name, call.entry(), call.codec().id()).hash(&mut hasher);
+        (source, id, call.entry(), call.codec().id()).hash(&mut hasher);
         hasher.write(call.body());
         DeliveryKey {
-            mark: hasher.finish(),
+            hash: hasher.finish(),
             source,
-            queue: name.queue,
+            queue: id.queue,
             codec: call.codec(),
         }
     }
 
-    /// Takes a delivery on: returns what to tell of its end with.
+    /// Admits a delivery and returns the guard that records its result.
     ///
     /// # Errors
     ///
-    /// What is known of it, if it was here before.
-    pub(super) fn admit(
-        self: &Arc<Self>,
-        identity: DeliveryKey,
-    ) -> Result<Box<DedupGuard>, Duplicate> {
-        let mut known = self.known();
-        match known.states.get(&identity.mark) {
-            Some(DeliveryState::UnderWay(_)) => return Err(Duplicate::UnderWay),
-            Some(DeliveryState::Ended(fate)) => return Err(Duplicate::Ended(*fate)),
+    /// What is known of the delivery, if it was here before.
+    pub(super) fn admit(self: &Arc<Self>, key: DeliveryKey) -> Result<Box<DedupGuard>, Duplicate> {
+        let mut state = self.lock();
+        match state.deliveries.get(&key.hash) {
+            Some(DeliveryState::InFlight(_)) => return Err(Duplicate::InFlight),
+            Some(DeliveryState::Ended(result)) => return Err(Duplicate::Ended(*result)),
             None => {}
         }
-        known
-            .states
-            .insert(identity.mark, DeliveryState::UnderWay(None));
+        state
+            .deliveries
+            .insert(key.hash, DeliveryState::InFlight(None));
         Ok(Box::new(DedupGuard {
             deduplicator: Arc::clone(self),
-            identity,
-            fate: None,
+            key,
+            result: None,
         }))
     }
 
-    /// Lets a repeat wait for the end of the delivery that is under way. Returns what to answer at once: to the repeat if
-    /// there has been an end meanwhile, or else to the one that waited before.
+    /// Makes a duplicate wait for the result of the delivery in flight. Returns a reply to send at once: to this
+    /// duplicate if the delivery has ended meanwhile, or else to the one that waited before.
     pub(super) fn join(
         &self,
-        identity: DeliveryKey,
-        joined: DuplicateWaiter,
+        key: DeliveryKey,
+        waiter: DuplicateWaiter,
     ) -> Option<socket::RoutedMessage> {
-        let mut known = self.known();
-        match known.states.get_mut(&identity.mark) {
-            Some(DeliveryState::UnderWay(waiting)) => {
-                let before = waiting.replace(Box::new(joined));
-                before.map(|before| before.answer(identity, None))
+        let mut state = self.lock();
+        match state.deliveries.get_mut(&key.hash) {
+            Some(DeliveryState::InFlight(waiting)) => {
+                let before = waiting.replace(Box::new(waiter));
+                before.map(|before| before.reply(key, None))
             }
-            Some(DeliveryState::Ended(fate)) => Some(joined.answer(identity, Some(*fate))),
-            None => Some(joined.answer(identity, None)),
+            Some(DeliveryState::Ended(result)) => Some(waiter.reply(key, Some(*result))),
+            None => Some(waiter.reply(key, None)),
         }
     }
 
-    /// The answers for those who have joined deliveries that have ended since.
-    pub(super) fn take_answers(&self) -> Vec<socket::RoutedMessage> {
-        if !self.answered.load(Ordering::Acquire) {
+    /// Returns the replies for the waiting duplicates of deliveries that have ended since the last call.
+    pub(super) fn take_replies(&self) -> Vec<socket::RoutedMessage> {
+        if !self.has_replies.load(Ordering::Acquire) {
             return Vec::new();
         }
-        let mut known = self.known();
-        self.answered.store(false, Ordering::Release);
-        std::mem::take(&mut known.answers)
+        let mut state = self.lock();
+        self.has_replies.store(false, Ordering::Release);
+        std::mem::take(&mut state.replies)
     }
 
-    fn end(&self, identity: DeliveryKey, fate: Option<DeliveryResult>) {
-        let mut known = self.known();
-        let before = match fate {
-            None => known.states.remove(&identity.mark),
-            Some(fate) => {
-                let before = known
-                    .states
-                    .insert(identity.mark, DeliveryState::Ended(fate));
-                let DeliveryKey { source, queue, .. } = identity;
-                known.ended.push(source, queue, identity.mark);
-                if known.ended.len() > self.limit
-                    && let Some(mark) = known.ended.pop()
+    fn complete(&self, key: DeliveryKey, result: Option<DeliveryResult>) {
+        let mut state = self.lock();
+        let before = match result {
+            None => state.deliveries.remove(&key.hash),
+            Some(result) => {
+                let before = state
+                    .deliveries
+                    .insert(key.hash, DeliveryState::Ended(result));
+                let DeliveryKey { source, queue, .. } = key;
+                state.completed.push(source, queue, key.hash);
+                if state.completed.len() > self.capacity
+                    && let Some(hash) = state.completed.pop()
                 {
-                    known.states.remove(&mark);
+                    state.deliveries.remove(&hash);
                 }
                 before
             }
         };
-        if let Some(DeliveryState::UnderWay(Some(joined))) = before {
-            known.answers.push(joined.answer(identity, fate));
-            self.answered.store(true, Ordering::Release);
+        if let Some(DeliveryState::InFlight(Some(waiter))) = before {
+            state.replies.push(waiter.reply(key, result));
+            self.has_replies.store(true, Ordering::Release);
         }
     }
 
-    fn known(&self) -> MutexGuard<'_, KnownDelivery> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, DedupState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl DuplicateWaiter {
-    fn answer(self, identity: DeliveryKey, fate: Option<DeliveryResult>) -> socket::RoutedMessage {
+    fn reply(self, key: DeliveryKey, result: Option<DeliveryResult>) -> socket::RoutedMessage {
         let Self { route, id } = self;
-        let message = match fate {
-            Some(fate) => answer_repeat(id, identity.codec, fate),
-            None => under_way().encode(id),
+        let message = match result {
+            Some(result) => duplicate_reply(id, key.codec, result),
+            None => in_flight_failure().encode(id),
         };
         socket::RoutedMessage { route, message }
     }
 }
 
-/// What a repeat is answered whose delivery has ended.
-pub(super) fn answer_repeat(id: u64, codec: Codec, fate: DeliveryResult) -> Message {
-    match fate {
+/// Returns the reply for a duplicate of a delivery that has ended.
+pub(super) fn duplicate_reply(id: u64, codec: Codec, result: DeliveryResult) -> Message {
+    match result {
         DeliveryResult::Done => {
             let (metadata, body) = (Metadata::EMPTY, &[][..]);
             let done = ReplyBody::Ok {
@@ -231,32 +228,32 @@ pub(super) fn answer_repeat(id: u64, codec: Codec, fate: DeliveryResult) -> Mess
     }
 }
 
-/// Not an answer yet: what is under way may still come to nothing.
-pub(super) fn under_way() -> CallFailure {
+/// The failure for a duplicate whose delivery has no result: what is in flight may still fail to run.
+pub(super) fn in_flight_failure() -> CallFailure {
     CallFailure::new(
         Status::Overloaded,
-        "the delivery was under way, and is not known to have ended well",
+        "the delivery was in flight, and is not known to have succeeded",
     )
     .with_executed(Executed::Maybe)
 }
 
-/// A delivery that is under way. Dropped without an end it is forgotten: it was not executed, or not to its end, and is
-/// to come again.
+/// A delivery in flight. If it is dropped without a result the delivery is forgotten: it was not executed, or not to
+/// its end, and the proxy is to deliver it again.
 pub(super) struct DedupGuard {
     deduplicator: Arc<Deduplicator>,
-    identity: DeliveryKey,
-    fate: Option<DeliveryResult>,
+    key: DeliveryKey,
+    result: Option<DeliveryResult>,
 }
 
 impl DedupGuard {
-    pub(super) fn end(mut self, fate: DeliveryResult) {
-        self.fate = Some(fate);
+    pub(super) fn complete(mut self, result: DeliveryResult) {
+        self.result = Some(result);
     }
 }
 
 impl Drop for DedupGuard {
     fn drop(&mut self) {
-        self.deduplicator.end(self.identity, self.fate);
+        self.deduplicator.complete(self.key, self.result);
     }
 }
 

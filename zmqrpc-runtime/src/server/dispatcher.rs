@@ -1,35 +1,31 @@
-//! From a request frame to its reply frame, without a socket.
+//! Turns a request frame into a call, and a call into its reply frame, without a socket.
 //!
-//! Reading is separate from running: reading is quick and runs no code of a service, so that the thread at the socket
-//! can refuse, answer pings and take cancellations while services work.
+//! The server's threads use it, and so do in-process clients and the sources. Reading is separate from running: reading
+//! is quick and runs no code of a service, so that the leader can reject calls, reply to pings and process
+//! cancellations while the workers are busy.
 
-use std::future::{Future, poll_fn};
-use std::pin::Pin;
+mod in_process;
+
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::authorize::Authorize;
 use super::counters::ServerCounters;
-use super::deduplicator::{
-    DedupGuard, Deduplicator, DeliveryResult, Duplicate, answer_repeat, under_way,
-};
+use super::deduplicator::{DedupGuard, Deduplicator, DeliveryResult, Duplicate, duplicate_reply};
 use super::execution::{self, CallRecord, Execution, Progress};
-use super::executor::{Executor, TaskEnd};
+use super::executor::{Executor, TaskCompletion};
 use super::method_index::{MethodIndex, MethodMatch};
 use super::rejection::Rejection;
 use super::scheduler::Cancel;
 use crate::codec::Codec;
-use crate::command::{
-    Call, CallBuffer, CallFailure, InProcess, InProcessResult, Method, ReplyContext, reply_frame,
-};
+use crate::command::{Call, CallBuffer, CallFailure, Method, ReplyContext};
 use crate::log;
 use crate::socket::Message;
 use crate::wire::{
-    DeliveryId, Dialect, Incoming, Limits, MethodRef, ReplyBody, Request, RequestKind, Status,
-    WireError,
+    DeliveryId, Dialect, Incoming, Limits, MethodRef, Request, RequestKind, Status, WireError,
 };
 
-/// Reads requests and runs them.
+/// Reads requests and runs calls.
 pub(crate) struct Dispatcher {
     methods: MethodIndex,
     executor: Executor,
@@ -39,46 +35,46 @@ pub(crate) struct Dispatcher {
     authorize: Option<Authorize>,
 }
 
-/// What it takes to read a message, whichever socket it came from.
+/// What a socket needs to read a message, whichever socket it is.
 pub(super) trait FrameReader {
     fn dispatcher(&self) -> &Dispatcher;
     fn counters(&self) -> &ServerCounters;
 }
 
-/// What a frame asks for.
+/// What a frame means to the server.
 pub(super) enum Decoded {
-    /// To be sent back at once.
-    Answer(Box<Message>),
+    /// The reply to send at once.
+    Reply(Box<Message>),
     Nothing,
     Run(ReadyCall),
-    /// To be answered with a pong of this id.
+    /// A ping, to be replied to with a pong of this id.
     Ping(u64),
-    /// The call with this id of the same peer is not wanted any more.
+    /// The same peer cancels the call with this id.
     Cancel(u64),
 }
 
 impl Decoded {
-    fn answer(frame: Message) -> Self {
-        Self::Answer(Box::new(frame))
+    fn reply(frame: Message) -> Self {
+        Self::Reply(Box::new(frame))
     }
 
-    fn refusal(request: &Request<'_>, refusal: &CallFailure) -> Self {
+    fn rejection(request: &Request<'_>, failure: &CallFailure) -> Self {
         match request.kind {
-            RequestKind::Call => Self::answer(refusal.encode(request.id)),
+            RequestKind::Call => Self::reply(failure.encode(request.id)),
             RequestKind::Notify => Self::Nothing,
         }
     }
 }
 
-/// A request that is ready to run. Two words, which fit into registers: it is handed on often.
+/// A call whose method is known. Two words, which fit into registers, since it is moved often.
 pub(crate) struct ReadyCall {
     call: Call,
-    /// Its name, if it came out of a queue.
+    /// Set if the call came out of a proxy's queue.
     delivery: Option<Box<DeliveryId>>,
 }
 
 impl ReadyCall {
-    /// Whether a proxy holds it until it is answered: then its end counts, whoever waits for it.
+    /// Returns whether a proxy keeps the call until it gets a reply. Such a call runs to its end even if nobody waits.
     pub(super) fn is_delivery(&self) -> bool {
         self.delivery.is_some()
     }
@@ -99,14 +95,14 @@ impl ReadyCall {
         self.call.context().deadline()
     }
 
-    /// Bytes of the request's frame.
+    /// Returns the size of the request's frame in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.call.bytes()
     }
 
-    /// The reply that tells of a refusal; nothing for a notification.
-    pub(super) fn refuse(&self, refusal: &CallFailure) -> Option<Message> {
-        self.wants_reply().then(|| refusal.encode(self.id()))
+    /// Returns the reply that reports `failure`, or `None` for a notification.
+    pub(super) fn reject(&self, failure: &CallFailure) -> Option<Message> {
+        self.wants_reply().then(|| failure.encode(self.id()))
     }
 }
 
@@ -128,7 +124,7 @@ impl Dispatcher {
         }
     }
 
-    /// Reads a frame that arrived at `now`. It is taken if there is something to run.
+    /// Reads a frame that arrived at `now`. Takes the frame out of `buffer` only if it becomes a call.
     pub(super) fn read(&self, buffer: &mut CallBuffer, now: Instant) -> Decoded {
         let frame: &Message = buffer.frame();
         let bytes: &[u8] = frame;
@@ -136,19 +132,19 @@ impl Dispatcher {
             Ok(Incoming::Request(request)) => request,
             Ok(Incoming::Ping(id)) => return Decoded::Ping(id),
             Ok(Incoming::Cancel(id)) => return Decoded::Cancel(id),
-            Err(error) => return self.reject(frame, &error),
+            Err(error) => return self.reject_malformed(frame, &error),
         };
-        let delivery = self.deduplicator.name(request.metadata);
-        match self.admit(&request, bytes.len(), now) {
-            Ok(prepared) => {
+        let delivery = self.deduplicator.delivery_id(request.metadata);
+        match self.resolve(&request, bytes.len(), now) {
+            Ok(head) => {
                 self.counters.requests.increment();
-                Decoded::Run(prepared.with(buffer.take(now), None, delivery))
+                Decoded::Run(head.into_call(buffer.take(now), None, delivery))
             }
-            Err(refusal) => Decoded::refusal(&request, &refusal),
+            Err(failure) => Decoded::rejection(&request, &failure),
         }
     }
 
-    fn reject(&self, frame: &Message, error: &WireError) -> Decoded {
+    fn reject_malformed(&self, frame: &Message, error: &WireError) -> Decoded {
         self.counters.malformed.increment();
         if let Some(hidden) = self.counters.log.admit("malformed") {
             log::line!(
@@ -158,39 +154,39 @@ impl Dispatcher {
                 dialect = log::text(format_args!("{:?}", Dialect::sniff(frame))),
                 error = log::text(error),
                 hidden;
-                "a message is no request; `hidden` more were before this one"
+                "a message is not a request; `hidden` more were before this one"
             );
         }
         CallFailure::for_unreadable(frame, error, &self.limits)
-            .map_or(Decoded::Nothing, Decoded::answer)
+            .map_or(Decoded::Nothing, Decoded::reply)
     }
 
-    /// Finds out what a request asks for, whose frame has so many bytes; counts a refusal.
+    /// Resolves the method of a request whose frame has `bytes` bytes. Counts and logs a rejection.
     #[inline]
-    pub(super) fn admit(
+    pub(super) fn resolve(
         &self,
         request: &Request<'_>,
         bytes: usize,
         now: Instant,
     ) -> Result<RequestHead, CallFailure> {
-        self.prepare(request, bytes, now)
-            .map_err(|reason| self.refuse(request, reason))
+        self.look_up(request, bytes, now)
+            .map_err(|reason| self.reject(request, reason))
     }
 
     #[cold]
-    fn refuse(&self, request: &Request<'_>, reason: Rejection) -> CallFailure {
-        let refusal = reason.refusal(request);
+    fn reject(&self, request: &Request<'_>, reason: Rejection) -> CallFailure {
+        let failure = reason.into_failure(request);
         self.counters.refused.increment();
         if let Some(hidden) = self.counters.log.admit("refused") {
             log::line!(
                 warn,
                 method = log::text(request.method),
-                refusal = log::text(&refusal),
+                failure = log::text(&failure),
                 hidden;
-                "a request was refused; `hidden` more were before this one"
+                "a request was rejected; `hidden` more were before this one"
             );
         }
-        refusal
+        failure
     }
 
     pub(super) fn limits(&self) -> &Limits {
@@ -203,10 +199,10 @@ impl Dispatcher {
 
     #[expect(
         clippy::inline_always,
-        reason = "what it makes is large: handing it over takes longer than making it"
+        reason = "the value is large: to move it takes longer than to build it"
     )]
     #[inline(always)]
-    fn prepare(
+    fn look_up(
         &self,
         request: &Request<'_>,
         bytes: usize,
@@ -216,18 +212,18 @@ impl Dispatcher {
         if matches!(request.method, MethodRef::Name(_)) && codec == Codec::Postcard {
             return Err(Rejection::Untyped);
         }
-        let found = self.methods.find(request.method);
-        let found = found.map_err(Rejection::Method)?;
+        let matched = self.methods.find(request.method);
+        let matched = matched.map_err(Rejection::Method)?;
         Ok(RequestHead {
-            method: self.methods.method(found),
-            since: now,
-            // A time so long that the clock cannot express it is no limit.
+            method: self.methods.method(matched),
+            received: now,
+            // A time beyond the clock's range means no deadline.
             deadline: request
                 .remaining
                 .and_then(|remaining| now.checked_add(remaining)),
-            envelope: ReplyContext {
+            reply_context: ReplyContext {
                 id: request.id,
-                entry: found.number(),
+                entry: matched.number(),
                 codec,
                 bytes,
                 body: bytes - request.body.len(),
@@ -237,70 +233,72 @@ impl Dispatcher {
         })
     }
 
-    /// Runs a job at `now`: a plain method to its end, an `async` one as far as it goes without waiting. Never panics.
-    pub(super) fn run(&self, job: ReadyCall, now: Instant) -> Progress {
-        let (id, wants_reply, deadline) = (job.id(), job.wants_reply(), job.deadline());
-        let ReadyCall { call, delivery } = job;
-        let found = MethodMatch::of(&call);
+    /// Runs a call at `now`: a plain method to its end, an `async` one until it first waits. Never panics.
+    pub(super) fn run(&self, call: ReadyCall, now: Instant) -> Progress {
+        let (id, wants_reply, deadline) = (call.id(), call.wants_reply(), call.deadline());
+        let ReadyCall { call, delivery } = call;
+        let matched = MethodMatch::of(&call);
         if deadline.is_some_and(|deadline| deadline <= now) {
             self.counters.expired.increment();
-            let refusal =
-                CallFailure::new(Status::Expired, "its time was over before it was executed");
-            return Progress::Ended(wants_reply.then(|| Box::new(refusal.encode(id))));
+            let failure = CallFailure::new(
+                Status::Expired,
+                "its deadline passed before it was executed",
+            );
+            return Progress::Completed(wants_reply.then(|| Box::new(failure.encode(id))));
         }
         if let Some(authorize) = &self.authorize
-            && let Err(reason) = authorize.ask(call.context(), &self.counters)
+            && let Err(reason) = authorize.check(call.context(), &self.counters)
         {
             self.counters.refused.increment();
-            let refusal = CallFailure::new(Status::Unauthenticated, reason);
-            return Progress::Ended(wants_reply.then(|| Box::new(refusal.encode(id))));
+            let failure = CallFailure::new(Status::Unauthenticated, reason);
+            return Progress::Completed(wants_reply.then(|| Box::new(failure.encode(id))));
         }
-        // Behind `authorize`: who may not call learns nothing of what others have called.
+        // After `authorize`: a caller without permission must not learn what others have called.
         let guard = match delivery {
             None => None,
-            Some(name) => match self.admit_delivery(*name, &call) {
+            Some(id) => match self.admit_delivery(*id, &call) {
                 Ok(guard) => Some(guard),
-                Err(step) => return step,
+                Err(progress) => return progress,
             },
         };
-        let report = CallRecord {
-            method: self.methods.method(found),
+        let record = CallRecord {
+            method: self.methods.method(matched),
             id,
             wants_reply,
             deadline,
             guard,
         };
         let is_blocking = self.executor.is_blocked_by(call.context());
-        let call = || self.methods.start(found, call);
-        match execution::start(call, report, &self.counters, &self.executor) {
+        let call = || self.methods.start(matched, call);
+        match execution::start(call, record, &self.counters, &self.executor) {
             Progress::Suspended(execution) if is_blocking => {
-                Progress::Ended(execution.deadlocked())
+                Progress::Completed(execution.deadlock_reply())
             }
-            step => step,
+            progress => progress,
         }
     }
 
-    /// Whether `async` methods go on on no other thread than this one.
+    /// Returns whether suspended `async` methods can make progress on this thread only.
     pub(super) fn needs_this_thread(&self) -> bool {
         self.executor.needs_this_thread()
     }
 
     #[cold]
-    fn admit_delivery(&self, name: DeliveryId, call: &Call) -> Result<Box<DedupGuard>, Progress> {
-        let identity = self.deduplicator.identify(name, call);
-        let repeat = match self.deduplicator.admit(identity) {
+    fn admit_delivery(&self, id: DeliveryId, call: &Call) -> Result<Box<DedupGuard>, Progress> {
+        let key = self.deduplicator.key(id, call);
+        let duplicate = match self.deduplicator.admit(key) {
             Ok(guard) => return Ok(guard),
-            Err(repeat) => repeat,
+            Err(duplicate) => duplicate,
         };
-        Err(match repeat {
-            Duplicate::UnderWay if call.wants_reply() => Progress::Repeated(identity),
-            Duplicate::UnderWay => Progress::Ended(None),
-            Duplicate::Ended(fate) => {
-                if fate == DeliveryResult::Done {
+        Err(match duplicate {
+            Duplicate::InFlight if call.wants_reply() => Progress::Duplicate(key),
+            Duplicate::InFlight => Progress::Completed(None),
+            Duplicate::Ended(result) => {
+                if result == DeliveryResult::Done {
                     self.counters.repeated.increment();
                 }
-                let answer = || answer_repeat(call.id(), call.codec(), fate);
-                Progress::Ended(call.wants_reply().then(|| Box::new(answer())))
+                let reply = || duplicate_reply(call.id(), call.codec(), result);
+                Progress::Completed(call.wants_reply().then(|| Box::new(reply())))
             }
         })
     }
@@ -309,28 +307,32 @@ impl Dispatcher {
         &self.deduplicator
     }
 
-    /// Lets an `async` method go on elsewhere; or to its end here, where there is no runtime for it.
-    pub(super) fn spawn(&self, execution: Execution, end: impl TaskEnd) -> Option<Box<dyn Cancel>> {
-        self.executor.spawn(execution, end)
+    /// Spawns a suspended `async` method on the runtime, or runs it to its end on this thread if there is none.
+    pub(super) fn spawn(
+        &self,
+        execution: Execution,
+        completion: impl TaskCompletion,
+    ) -> Option<Box<dyn Cancel>> {
+        self.executor.spawn(execution, completion)
     }
 }
 
-/// A request without its frame, which it was read from.
+/// What a request's header says, without the frame that it was read from.
 pub(super) struct RequestHead {
     method: &'static Method,
-    since: Instant,
+    received: Instant,
     deadline: Option<Instant>,
-    envelope: ReplyContext,
+    reply_context: ReplyContext,
 }
 
 impl RequestHead {
-    /// `topic` is that of an event.
+    /// Combines the header with the frame; `topic` is an event's.
     #[expect(
         clippy::inline_always,
-        reason = "what it makes is large: handing it over takes longer than making it"
+        reason = "the value is large: to move it takes longer than to build it"
     )]
     #[inline(always)]
-    pub(super) fn with(
+    pub(super) fn into_call(
         self,
         buffer: CallBuffer,
         topic: Option<Box<str>>,
@@ -338,63 +340,13 @@ impl RequestHead {
     ) -> ReadyCall {
         let Self {
             method,
-            since,
+            received,
             deadline,
-            envelope,
+            reply_context,
         } = self;
         ReadyCall {
-            call: buffer.fill(method, since, deadline, topic, envelope),
+            call: buffer.fill(method, received, deadline, topic, reply_context),
             delivery,
-        }
-    }
-}
-
-impl Dispatcher {
-    /// Executes a request on this thread, as far as it goes without waiting.
-    fn exchange_now(&self, request: Message) -> Progress {
-        let now = Instant::now();
-        let mut buffer = CallBuffer::new(now);
-        *buffer.frame() = request;
-        let asked = self.read(&mut buffer, now);
-        buffer.recycle();
-        match asked {
-            Decoded::Answer(frame) => Progress::Ended(Some(frame)),
-            Decoded::Ping(id) => Progress::Ended(Some(Box::new(reply_frame(id, ReplyBody::Pong)))),
-            Decoded::Run(job) => {
-                let id = job.id();
-                match self.run(job, now) {
-                    // There is no connection over which an answer could come later.
-                    Progress::Repeated(_) => {
-                        Progress::Ended(Some(Box::new(under_way().encode(id))))
-                    }
-                    step => step,
-                }
-            }
-            Decoded::Nothing | Decoded::Cancel(_) => Progress::Ended(None),
-        }
-    }
-}
-
-impl InProcess for Dispatcher {
-    fn exchange(&self, request: Message) -> Option<Message> {
-        match self.exchange_now(request) {
-            Progress::Ended(frame) => frame.map(|frame| *frame),
-            Progress::Suspended(execution) => execution.finish(&self.executor).map(|frame| *frame),
-            Progress::Repeated(_) => None,
-        }
-    }
-
-    fn start(self: Arc<Self>, request: Message) -> InProcessResult {
-        match self.exchange_now(request) {
-            Progress::Ended(frame) => InProcessResult::Done(frame.map(|frame| *frame)),
-            Progress::Repeated(_) => InProcessResult::Done(None),
-            Progress::Suspended(mut execution) => {
-                InProcessResult::Task(Box::pin(poll_fn(move |cx| {
-                    let _runtime = self.executor.enter();
-                    let polled = Pin::new(&mut execution).poll(cx);
-                    polled.map(|frame| frame.map(|frame| *frame))
-                })))
-            }
         }
     }
 }

@@ -1,9 +1,10 @@
-//! How a server comes to its end without a call being lost: a state machine without I/O, which is told the time.
+//! How a server ends without losing a call: a state machine without I/O, to which its owner passes the time.
 //!
-//! Who has called lately is told first, and goes on being served until it has answered that nothing more will come from
-//! it. Only then, or when it takes too long, what is new is refused.
+//! The server first notifies everybody who has called lately, and serves each caller until that one has acknowledged
+//! that nothing more will come from it. Only then, or when a caller takes too long, the server rejects new requests.
+//! Proxies use it in the same way.
 //!
-//! Who was told does not ask any more whether the server lives, as it sends nothing. So it gets signs of life unasked.
+//! A notified caller sends nothing more, not even pings. So it gets keep-alive frames unasked.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
@@ -14,184 +15,192 @@ use crate::command::reply_frame;
 use crate::socket::{PeerId, Route, RoutedMessage};
 use crate::wire::ReplyBody;
 
-/// How long an answer is waited for. An idle client takes the time of a way there and back, and some 25 ms until somebody
-/// looks at its socket; whoever does not know the question, or never stops asking for something, must not hold up the end.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// How long to wait for acknowledgements. An idle client takes one round trip and some 25 ms until it reads its socket.
+/// A caller that does not know the notice, or never stops sending, must not delay the end.
+const MAX_WAIT: Duration = Duration::from_millis(500);
 
-/// Who has sent so many messages since it was told is not waited for any more: as many as a client has calls under way, so
-/// that it goes on sending whatever it is told. What still comes from it is refused, and not executed.
-const MANY: u32 = 65_536;
+/// After this many messages since the notice a caller is not waited for any more: it has sent as many as a client has
+/// calls in flight, so it ignores the notice. Its further requests are rejected, not executed.
+const MAX_MESSAGES: u32 = 65_536;
 
-/// When those who have not answered are first looked for: who has gone together with the server never answers.
-const FIRST_LOOK: Duration = Duration::from_millis(5);
+/// When callers that have not acknowledged are first probed: one that went away together with the server never
+/// acknowledges.
+const FIRST_PROBE: Duration = Duration::from_millis(5);
 
-/// How often those who were told get a sign of life. Three that are missing are a death.
-const SIGN: Duration = Duration::from_secs(1);
+/// The interval of keep-alive frames. A caller that misses three of them takes the server for dead.
+const KEEP_ALIVE: Duration = Duration::from_secs(1);
 
 pub(crate) struct Draining {
     active_peers: ActivePeers,
-    /// The number of the question, which nobody knows before it is asked.
+    /// The id of the notice, random so that no caller knows it before it gets the notice.
     id: u64,
     stage: Stage,
-    /// Who has been asked, and has not gone.
-    told: HashSet<PeerId>,
-    /// When those get a sign of life; before the end was asked for, never.
-    sign_at: Option<Instant>,
+    /// The callers that were notified, except those that have gone.
+    notified: HashSet<PeerId>,
+    /// When these get the next keep-alive frame; `None` before the end is requested.
+    keep_alive_at: Option<Instant>,
 }
 
 enum Stage {
-    /// The end was not asked for.
+    /// The end was not requested yet.
     Serving,
-    /// Everybody is asked and waited for.
-    Asking {
+    /// The callers are notified, and their acknowledgements waited for.
+    Notifying {
         until: Instant,
-        /// And how many messages of theirs have come since they were asked.
-        waited_for: HashMap<PeerId, u32>,
-        /// When they are looked for, and how long after that again.
-        look_at: Instant,
-        pause: Duration,
+        /// The callers that have not acknowledged, and how many messages each has sent since the notice.
+        unacknowledged: HashMap<PeerId, u32>,
+        /// When to probe these next, and how long to wait after that.
+        probe_at: Instant,
+        probe_interval: Duration,
     },
-    /// What is new is refused.
-    Refusing { since: Instant },
+    /// New requests are rejected.
+    Rejecting { since: Instant },
 }
 
 impl Draining {
     pub(crate) fn new(now: Instant) -> Self {
         Self {
             active_peers: ActivePeers::new(now),
-            // 0 is the number of no question.
+            // 0 is the id of no notice.
             id: RandomState::new().hash_one(0).max(1),
             stage: Stage::Serving,
-            told: HashSet::new(),
-            sign_at: None,
+            notified: HashSet::new(),
+            keep_alive_at: None,
         }
     }
 
-    /// A message came over this way. Answers what is to be sent back: who comes late is told, too.
+    /// Records a message from a route. Returns the notice to send back to a caller that appears after the end was
+    /// requested.
     #[inline]
-    pub(crate) fn hear(&mut self, route: &Route, now: Instant) -> Option<RoutedMessage> {
+    pub(crate) fn heard(&mut self, route: &Route, now: Instant) -> Option<RoutedMessage> {
         if matches!(self.stage, Stage::Serving) {
-            self.active_peers.hear(route, now);
+            self.active_peers.heard(route, now);
             return None;
         }
-        self.tell_late(route)
+        self.notify_late(route)
     }
 
     #[cold]
-    fn tell_late(&mut self, route: &Route) -> Option<RoutedMessage> {
+    fn notify_late(&mut self, route: &Route) -> Option<RoutedMessage> {
         let peer = route.direct()?;
-        let is_known = self.told.contains(peer) || self.told.len() >= MAX;
+        let is_known = self.notified.contains(peer) || self.notified.len() >= MAX;
         if !is_known {
-            self.told.insert(peer.clone());
+            self.notified.insert(peer.clone());
         }
-        if let Stage::Asking { waited_for, .. } = &mut self.stage {
+        if let Stage::Notifying { unacknowledged, .. } = &mut self.stage {
             if !is_known {
-                waited_for.insert(peer.clone(), 0);
-            } else if let Some(heard) = waited_for.get_mut(peer) {
-                *heard += 1;
-                if *heard >= MANY {
-                    waited_for.remove(peer);
+                unacknowledged.insert(peer.clone(), 0);
+            } else if let Some(count) = unacknowledged.get_mut(peer) {
+                *count += 1;
+                if *count >= MAX_MESSAGES {
+                    unacknowledged.remove(peer);
                 }
             }
         }
-        (!is_known).then(|| self.question(peer.clone()))
+        (!is_known).then(|| self.notice(peer.clone()))
     }
 
-    /// The end is asked for, within so long. Answers what is to be sent.
+    /// Starts to drain within `limit`. Returns the notices to send.
     pub(crate) fn start(&mut self, limit: Duration, now: Instant) -> Vec<RoutedMessage> {
         if !matches!(self.stage, Stage::Serving) {
             return Vec::new();
         }
-        self.told.extend(self.active_peers.take(now));
-        self.sign_at = Some(now + SIGN);
-        self.stage = Stage::Asking {
-            until: now + PATIENCE.min(limit / 2),
-            waited_for: self.told.iter().map(|peer| (peer.clone(), 0)).collect(),
-            look_at: now + FIRST_LOOK,
-            pause: FIRST_LOOK,
+        self.notified.extend(self.active_peers.take_recent(now));
+        self.keep_alive_at = Some(now + KEEP_ALIVE);
+        self.stage = Stage::Notifying {
+            until: now + MAX_WAIT.min(limit / 2),
+            unacknowledged: self.notified.iter().map(|peer| (peer.clone(), 0)).collect(),
+            probe_at: now + FIRST_PROBE,
+            probe_interval: FIRST_PROBE,
         };
-        let told = self.told.iter().cloned();
-        told.map(|peer| self.question(peer)).collect()
+        let notified = self.notified.iter().cloned();
+        notified.map(|peer| self.notice(peer)).collect()
     }
 
-    fn question(&self, peer: PeerId) -> RoutedMessage {
+    fn notice(&self, peer: PeerId) -> RoutedMessage {
         RoutedMessage {
             route: Route::to(peer),
             message: reply_frame(self.id, ReplyBody::Draining),
         }
     }
 
-    /// A ping with this id came over this way.
-    pub(crate) fn answer(&mut self, route: &Route, id: u64) {
+    /// Processes a ping from a route: with the notice's id it is the acknowledgement.
+    pub(crate) fn acknowledge(&mut self, route: &Route, id: u64) {
         if id == self.id {
-            self.wait_no_longer(route);
+            self.stop_waiting(route);
         }
     }
 
-    /// The caller at the end of this way has gone.
+    /// Forgets a caller that has gone.
     pub(crate) fn forget(&mut self, route: &Route) {
-        if !self.told.is_empty() {
-            self.told.remove(route.peer());
-            self.wait_no_longer(route);
+        if !self.notified.is_empty() {
+            self.notified.remove(route.peer());
+            self.stop_waiting(route);
         }
     }
 
-    fn wait_no_longer(&mut self, route: &Route) {
-        if let Stage::Asking { waited_for, .. } = &mut self.stage {
-            waited_for.remove(route.peer());
+    fn stop_waiting(&mut self, route: &Route) {
+        if let Stage::Notifying { unacknowledged, .. } = &mut self.stage {
+            unacknowledged.remove(route.peer());
         }
     }
 
-    /// Adds those who are to get a sign of life at `now`. From time to time all who were told; and those who have not
-    /// answered, as a message to somebody who has gone tells: less and less often, as they may be many.
-    pub(crate) fn remind(&mut self, now: Instant, to: &mut Vec<Route>) {
-        if self.sign_at.is_some_and(|due| now >= due) {
-            self.sign_at = Some(now + SIGN);
-            to.extend(self.told.iter().cloned().map(Route::to));
+    /// Adds the routes to which a keep-alive frame is due at `now`. All notified callers get one from time to time.
+    /// Those that have not acknowledged get more, at growing intervals: only a send reveals that a peer has gone, and
+    /// they may be many.
+    pub(crate) fn take_keep_alives(&mut self, now: Instant, to: &mut Vec<Route>) {
+        if self.keep_alive_at.is_some_and(|due| now >= due) {
+            self.keep_alive_at = Some(now + KEEP_ALIVE);
+            to.extend(self.notified.iter().cloned().map(Route::to));
         }
-        if let Stage::Asking {
-            waited_for,
-            look_at,
-            pause,
+        if let Stage::Notifying {
+            unacknowledged,
+            probe_at,
+            probe_interval,
             ..
         } = &mut self.stage
-            && now >= *look_at
+            && now >= *probe_at
         {
-            to.extend(waited_for.keys().cloned().map(Route::to));
-            *look_at = now + *pause;
-            *pause *= 2;
+            to.extend(unacknowledged.keys().cloned().map(Route::to));
+            *probe_at = now + *probe_interval;
+            *probe_interval *= 2;
         }
     }
 
-    /// Whether what is new is refused at `now`.
-    pub(crate) fn is_over(&mut self, now: Instant) -> bool {
-        if let Stage::Asking {
-            until, waited_for, ..
+    /// Returns whether new requests are rejected at `now`.
+    pub(crate) fn is_rejecting(&mut self, now: Instant) -> bool {
+        if let Stage::Notifying {
+            until,
+            unacknowledged,
+            ..
         } = &self.stage
-            && (waited_for.is_empty() || now >= *until)
+            && (unacknowledged.is_empty() || now >= *until)
         {
-            self.stage = Stage::Refusing { since: now };
+            self.stage = Stage::Rejecting { since: now };
         }
-        matches!(self.stage, Stage::Refusing { .. })
+        matches!(self.stage, Stage::Rejecting { .. })
     }
 
-    /// Since when what is new is refused.
-    pub(crate) fn over_since(&self) -> Option<Instant> {
+    /// Returns since when new requests are rejected.
+    pub(crate) fn rejecting_since(&self) -> Option<Instant> {
         match self.stage {
-            Stage::Refusing { since } => Some(since),
-            Stage::Serving | Stage::Asking { .. } => None,
+            Stage::Rejecting { since } => Some(since),
+            Stage::Serving | Stage::Notifying { .. } => None,
         }
     }
 
-    /// When there is something to do, whatever comes: to [`remind`](Self::remind), or to refuse what is new.
+    /// Returns when to call [`take_keep_alives`](Self::take_keep_alives) or [`is_rejecting`](Self::is_rejecting) again
+    /// even if no message arrives.
     pub(crate) fn due(&self) -> Option<Instant> {
-        let sign_at = self.sign_at.filter(|_| !self.told.is_empty());
+        let keep_alive_at = self.keep_alive_at.filter(|_| !self.notified.is_empty());
         match self.stage {
-            Stage::Asking { until, look_at, .. } => {
-                let next = until.min(look_at);
-                Some(sign_at.map_or(next, |at| at.min(next)))
+            Stage::Notifying {
+                until, probe_at, ..
+            } => {
+                let next = until.min(probe_at);
+                Some(keep_alive_at.map_or(next, |at| at.min(next)))
             }
-            Stage::Serving | Stage::Refusing { .. } => sign_at,
+            Stage::Serving | Stage::Rejecting { .. } => keep_alive_at,
         }
     }
 }
@@ -203,27 +212,27 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn way(name: &str) -> Route {
+    fn route(name: &str) -> Route {
         Route::made_up(name, &[])
     }
 
-    fn id(delivery: &RoutedMessage) -> u64 {
-        let reply = Reply::decode(&delivery.message, &Limits::NONE).unwrap();
+    fn id(notice: &RoutedMessage) -> u64 {
+        let reply = Reply::decode(&notice.message, &Limits::NONE).unwrap();
         assert_eq!(reply.body, ReplyBody::Draining);
         reply.id
     }
 
-    /// Two callers have been heard of, and told.
-    fn asking(limit: Duration) -> (Draining, Vec<RoutedMessage>, Instant) {
+    /// Two callers were heard, and notified.
+    fn notifying(limit: Duration) -> (Draining, Vec<RoutedMessage>, Instant) {
         let now = Instant::now();
         let mut draining = Draining::new(now);
         for name in ["one", "two", "one"] {
-            assert!(draining.hear(&way(name), now).is_none());
+            assert!(draining.heard(&route(name), now).is_none());
         }
-        assert!(!draining.is_over(now) && draining.due().is_none());
-        let told = draining.start(limit, now);
-        assert_eq!(told.len(), 2);
-        (draining, told, now)
+        assert!(!draining.is_rejecting(now) && draining.due().is_none());
+        let notices = draining.start(limit, now);
+        assert_eq!(notices.len(), 2);
+        (draining, notices, now)
     }
 
     #[test]
@@ -231,133 +240,139 @@ mod tests {
         let now = Instant::now();
         let mut draining = Draining::new(now);
         assert!(draining.start(SECOND, now).is_empty());
-        assert!(draining.is_over(now));
-        assert_eq!(draining.over_since(), Some(now));
+        assert!(draining.is_rejecting(now));
+        assert_eq!(draining.rejecting_since(), Some(now));
     }
 
     #[test]
     fn what_comes_is_taken_until_everybody_has_answered() {
-        let (mut draining, told, now) = asking(10 * SECOND);
-        assert_ne!(id(&told[0]), 0);
-        assert_eq!(id(&told[0]), id(&told[1]));
-        assert!(draining.hear(&way("one"), now).is_none(), "told already");
-        draining.answer(&told[0].route, id(&told[0]));
-        assert!(!draining.is_over(now));
-        draining.answer(&told[1].route, id(&told[1]));
-        assert!(draining.is_over(now));
-        assert_eq!(draining.due(), Some(now + SIGN));
+        let (mut draining, notices, now) = notifying(10 * SECOND);
+        assert_ne!(id(&notices[0]), 0);
+        assert_eq!(id(&notices[0]), id(&notices[1]));
+        assert!(
+            draining.heard(&route("one"), now).is_none(),
+            "notified already"
+        );
+        draining.acknowledge(&notices[0].route, id(&notices[0]));
+        assert!(!draining.is_rejecting(now));
+        draining.acknowledge(&notices[1].route, id(&notices[1]));
+        assert!(draining.is_rejecting(now));
+        assert_eq!(draining.due(), Some(now + KEEP_ALIVE));
     }
 
     #[test]
-    fn other_pings_and_those_of_others_are_no_answers() {
-        let (mut draining, told, now) = asking(10 * SECOND);
-        let number = id(&told[0]);
-        for route in [&told[0].route, &told[1].route] {
-            draining.answer(route, 0);
-            draining.answer(route, number ^ 1);
+    fn only_the_id_of_the_notice_from_a_notified_caller_acknowledges() {
+        let (mut draining, notices, now) = notifying(10 * SECOND);
+        let number = id(&notices[0]);
+        for route in [&notices[0].route, &notices[1].route] {
+            draining.acknowledge(route, 0);
+            draining.acknowledge(route, number ^ 1);
         }
-        draining.answer(&way("three"), number);
-        assert!(!draining.is_over(now));
+        draining.acknowledge(&route("three"), number);
+        assert!(!draining.is_rejecting(now));
     }
 
     #[test]
     fn who_does_not_answer_is_not_waited_for_longer_than_half_the_limit() {
-        let (mut draining, _, now) = asking(SECOND / 5);
+        let (mut draining, _, now) = notifying(SECOND / 5);
         let just_before = now + SECOND * 99 / 1000;
         while let Some(due) = draining.due().filter(|due| *due < just_before) {
-            draining.remind(due, &mut Vec::new());
+            draining.take_keep_alives(due, &mut Vec::new());
         }
-        assert!(!draining.is_over(just_before));
+        assert!(!draining.is_rejecting(just_before));
         assert_eq!(draining.due(), Some(now + SECOND / 10));
-        assert!(draining.is_over(now + SECOND / 10));
-        let (mut draining, _, now) = asking(Duration::MAX);
-        assert!(draining.is_over(now + PATIENCE));
+        assert!(draining.is_rejecting(now + SECOND / 10));
+        let (mut draining, _, now) = notifying(Duration::MAX);
+        assert!(draining.is_rejecting(now + MAX_WAIT));
     }
 
     #[test]
     fn who_never_stops_sending_is_not_waited_for() {
-        let (mut draining, told, now) = asking(10 * SECOND);
-        draining.answer(&told[0].route, id(&told[0]));
-        for _ in 1..MANY {
-            assert!(draining.hear(&told[1].route, now).is_none());
+        let (mut draining, notices, now) = notifying(10 * SECOND);
+        draining.acknowledge(&notices[0].route, id(&notices[0]));
+        for _ in 1..MAX_MESSAGES {
+            assert!(draining.heard(&notices[1].route, now).is_none());
         }
-        assert!(!draining.is_over(now), "that much may have been on its way");
-        assert!(draining.hear(&told[1].route, now).is_none());
-        assert!(draining.is_over(now));
+        assert!(
+            !draining.is_rejecting(now),
+            "that much may have been in transit"
+        );
+        assert!(draining.heard(&notices[1].route, now).is_none());
+        assert!(draining.is_rejecting(now));
     }
 
     #[test]
-    fn who_has_gone_is_not_waited_for() {
-        let (mut draining, told, now) = asking(10 * SECOND);
-        for delivery in told {
-            draining.forget(&delivery.route);
+    fn a_caller_that_has_gone_is_not_waited_for() {
+        let (mut draining, notices, now) = notifying(10 * SECOND);
+        for notice in notices {
+            draining.forget(&notice.route);
         }
-        assert!(draining.is_over(now));
-        assert!(draining.due().is_none(), "there is nobody to be told");
+        assert!(draining.is_rejecting(now));
+        assert!(draining.due().is_none(), "nobody is left to be notified");
     }
 
     #[test]
     fn who_was_told_gets_signs_of_life_until_the_end() {
-        let (mut draining, told, now) = asking(10 * SECOND);
-        for told in &told {
-            draining.answer(&told.route, id(told));
+        let (mut draining, notices, now) = notifying(10 * SECOND);
+        for notice in &notices {
+            draining.acknowledge(&notice.route, id(notice));
         }
-        assert!(draining.is_over(now));
+        assert!(draining.is_rejecting(now));
         let (mut to, mut at) = (Vec::new(), now);
-        for signs in 1..=5_u32 {
-            draining.remind(at, &mut to);
+        for count in 1..=5_u32 {
+            draining.take_keep_alives(at, &mut to);
             at = draining.due().unwrap();
-            assert_eq!(at, now + SIGN * signs);
-            draining.remind(at, &mut to);
+            assert_eq!(at, now + KEEP_ALIVE * count);
+            draining.take_keep_alives(at, &mut to);
             assert_eq!(to.drain(..).count(), 2);
         }
-        draining.forget(&told[0].route);
-        draining.remind(at + SIGN, &mut to);
-        let ways: Vec<_> = to.iter().map(Route::peer).collect();
-        assert_eq!(ways, [told[1].route.peer()]);
+        draining.forget(&notices[0].route);
+        draining.take_keep_alives(at + KEEP_ALIVE, &mut to);
+        let peers: Vec<_> = to.iter().map(Route::peer).collect();
+        assert_eq!(peers, [notices[1].route.peer()]);
     }
 
     #[test]
-    fn who_does_not_answer_is_looked_for_less_and_less_often() {
-        let (mut draining, told, mut now) = asking(10 * SECOND);
-        let answered = &told[0];
-        draining.answer(&answered.route, id(answered));
-        let (mut missed, mut looks) = (Vec::new(), 0);
-        while !draining.is_over(now) {
-            draining.remind(now, &mut missed);
-            looks += missed.len();
-            for route in missed.drain(..) {
-                assert_eq!(route.peer(), told[1].route.peer());
+    fn a_caller_that_does_not_acknowledge_is_probed_at_growing_intervals() {
+        let (mut draining, notices, mut now) = notifying(10 * SECOND);
+        let acknowledged = &notices[0];
+        draining.acknowledge(&acknowledged.route, id(acknowledged));
+        let (mut probes, mut count) = (Vec::new(), 0);
+        while !draining.is_rejecting(now) {
+            draining.take_keep_alives(now, &mut probes);
+            count += probes.len();
+            for route in probes.drain(..) {
+                assert_eq!(route.peer(), notices[1].route.peer());
             }
             now = draining.due().unwrap();
         }
-        assert_eq!(looks, 7, "after 5, 10, 20, 40, 80, 160, 320 ms");
+        assert_eq!(count, 7, "after 5, 10, 20, 40, 80, 160, 320 ms");
         assert_eq!(
             draining.due(),
-            Some(now + SIGN / 2),
-            "there are only signs of life"
+            Some(now + KEEP_ALIVE / 2),
+            "only keep-alive frames are due"
         );
     }
 
     #[test]
-    fn who_comes_late_is_told_once_and_waited_for() {
-        let (mut draining, told, now) = asking(10 * SECOND);
-        let late = draining.hear(&way("late"), now).unwrap();
-        assert!(draining.hear(&way("late"), now).is_none());
-        for told in &told {
-            draining.answer(&told.route, id(told));
+    fn a_caller_that_comes_late_is_notified_once_and_waited_for() {
+        let (mut draining, notices, now) = notifying(10 * SECOND);
+        let late = draining.heard(&route("late"), now).unwrap();
+        assert!(draining.heard(&route("late"), now).is_none());
+        for notice in &notices {
+            draining.acknowledge(&notice.route, id(notice));
         }
-        assert!(!draining.is_over(now));
-        draining.answer(&late.route, id(&late));
-        assert!(draining.is_over(now));
-        assert!(draining.hear(&way("later"), now).is_some());
-        assert!(draining.is_over(now), "what it asks for is refused");
+        assert!(!draining.is_rejecting(now));
+        draining.acknowledge(&late.route, id(&late));
+        assert!(draining.is_rejecting(now));
+        assert!(draining.heard(&route("later"), now).is_some());
+        assert!(draining.is_rejecting(now), "its requests are rejected");
     }
 
     #[test]
-    fn it_is_asked_for_once() {
-        let (mut draining, _, now) = asking(SECOND / 5);
+    fn draining_starts_once() {
+        let (mut draining, _, now) = notifying(SECOND / 5);
         assert!(draining.start(10 * SECOND, now).is_empty());
-        assert!(draining.is_over(now + SECOND / 10));
+        assert!(draining.is_rejecting(now + SECOND / 10));
     }
 }

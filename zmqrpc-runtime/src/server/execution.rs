@@ -1,4 +1,4 @@
-//! A call of a service, guarded: against panics, and so that calls made from it end with it.
+//! The execution of a call: catches panics, and limits calls that the handler makes to its own deadline.
 
 use std::any::Any;
 use std::future::Future;
@@ -16,56 +16,56 @@ use crate::log;
 use crate::socket::Message;
 use crate::wire::{Executed, Status};
 
-/// How far a call has come.
+/// How far a call got on this thread.
 pub(super) enum Progress {
-    /// To its end, with this reply frame; none for a notification.
-    Ended(Option<Box<Message>>),
-    /// It waits for something.
+    /// It ended, with this reply frame; `None` for a notification.
+    Completed(Option<Box<Message>>),
+    /// The `async` method waits for something.
     Suspended(Execution),
-    /// It is a delivery that is being executed already, and waits for the end of that.
-    Repeated(DeliveryKey),
+    /// The call is a duplicate of a delivery that is in flight, and waits for that one's result.
+    Duplicate(DeliveryKey),
 }
 
-/// A call that runs. As a future it is ready with the reply frame.
+/// An `async` method that runs. As a future it resolves to the reply frame.
 pub(super) struct Execution {
     task: MethodFuture,
-    report: CallRecord,
+    record: CallRecord,
     counters: Arc<ServerCounters>,
 }
 
-/// What it takes to turn an ending into a frame.
+/// What is needed to turn a handler's result into a reply frame.
 pub(super) struct CallRecord {
     pub(super) method: &'static Method,
     pub(super) id: u64,
     pub(super) wants_reply: bool,
     pub(super) deadline: Option<Instant>,
-    /// Where a delivery's end is told.
+    /// Records the result of a delivery.
     pub(super) guard: Option<Box<DedupGuard>>,
 }
 
-/// Calls a service. A plain method has ended then; an `async` one often has too, and is suspended otherwise.
+/// Starts a handler. A plain method has ended on return, and so has an `async` one that did not have to wait.
 pub(super) fn start(
     call: impl FnOnce() -> Started,
-    mut report: CallRecord,
+    mut record: CallRecord,
     counters: &Arc<ServerCounters>,
     executor: &Executor,
 ) -> Progress {
-    let scope = DeadlineScope::enter(report.deadline);
-    let started = guard(call);
+    let scope = DeadlineScope::enter(record.deadline);
+    let started = catch(call);
     drop(scope);
     match started {
-        Ok(Started::Done(handled)) => Progress::Ended(report.conclude(handled, counters)),
-        Err(panic) => Progress::Ended(report.panicked(panic, counters)),
+        Ok(Started::Done(result)) => Progress::Completed(record.complete(result, counters)),
+        Err(panic) => Progress::Completed(record.panicked(panic, counters)),
         Ok(Started::Task(task)) => {
             let mut execution = Execution {
                 task,
-                report,
+                record,
                 counters: Arc::clone(counters),
             };
             let _runtime = executor.enter();
-            // Whatever it waits for is asked again when it goes on, with a waker that wakes.
+            // The runtime polls again with its own waker before it waits for a wake-up.
             match Pin::new(&mut execution).poll(&mut Context::from_waker(Waker::noop())) {
-                Poll::Ready(frame) => Progress::Ended(frame),
+                Poll::Ready(frame) => Progress::Completed(frame),
                 Poll::Pending => Progress::Suspended(execution),
             }
         }
@@ -73,46 +73,49 @@ pub(super) fn start(
 }
 
 impl Execution {
-    /// Goes on to its end, or its deadline, on this thread.
-    pub(super) fn finish(mut self, executor: &Executor) -> Option<Box<Message>> {
+    /// Runs to its end, or to its deadline, on this thread.
+    pub(super) fn run_to_completion(mut self, executor: &Executor) -> Option<Box<Message>> {
         if executor.needs_this_thread() {
-            return self.deadlocked();
+            return self.deadlock_reply();
         }
-        let deadline = self.report.deadline;
+        let deadline = self.record.deadline;
         let frame = executor.block_on(&mut self, deadline);
         frame.unwrap_or_else(|| {
-            self.clear();
+            self.drop_task();
             self.counters.expired.increment();
-            let refusal = CallFailure::new(Status::Expired, "its time was over before it ended");
-            self.report.refuse(&refusal.with_executed(Executed::Maybe))
+            let failure = CallFailure::new(Status::Expired, "its deadline passed before it ended");
+            self.record
+                .failure_reply(&failure.with_executed(Executed::Maybe))
         })
     }
 
-    /// The runtime that it ran on drops it: what its caller is told.
+    /// Returns the reply for a call whose runtime drops it.
     ///
-    /// The ticket goes first: who waits for the end of the same delivery is answered by whoever is told of this one's.
+    /// Drops the guard first, as the caller of this method sends the replies for duplicates of the same delivery, too.
     #[cfg(feature = "tokio")]
-    pub(super) fn dropped(&mut self) -> Option<Box<Message>> {
-        self.clear();
-        self.report.guard = None;
+    pub(super) fn dropped_reply(&mut self) -> Option<Box<Message>> {
+        self.drop_task();
+        self.record.guard = None;
         let reason = "the runtime that the method ran on has ended";
-        let refusal = CallFailure::new(Status::Unavailable, reason);
-        self.report.refuse(&refusal.with_executed(Executed::Maybe))
+        let failure = CallFailure::new(Status::Unavailable, reason);
+        self.record
+            .failure_reply(&failure.with_executed(Executed::Maybe))
     }
 
-    /// What its caller is told where waiting for it would never end.
-    pub(super) fn deadlocked(&self) -> Option<Box<Message>> {
+    /// Returns the reply for a call whose caller blocks the thread that the method needs.
+    pub(super) fn deadlock_reply(&self) -> Option<Box<Message>> {
         let reason = "the call waits for an `async` method that needs the very thread that waits, the only one of its \
                       tokio runtime; await it by an `AsyncClient`, or call within `spawn_blocking`";
-        let refusal = CallFailure::new(Status::Unavailable, reason);
-        self.report.refuse(&refusal.with_executed(Executed::Maybe))
+        let failure = CallFailure::new(Status::Unavailable, reason);
+        self.record
+            .failure_reply(&failure.with_executed(Executed::Maybe))
     }
 
-    /// Drops the task, which may panic.
-    fn clear(&mut self) {
-        let task = std::mem::replace(&mut self.task, nothing());
-        if let Err(panic) = guard(|| drop(task)) {
-            self.report.panicked(panic, &self.counters);
+    /// Drops the handler's future, which may panic.
+    fn drop_task(&mut self) {
+        let task = std::mem::replace(&mut self.task, empty_task());
+        if let Err(panic) = catch(|| drop(task)) {
+            self.record.panicked(panic, &self.counters);
         }
     }
 }
@@ -122,61 +125,61 @@ impl Future for Execution {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        let scope = DeadlineScope::enter(this.report.deadline);
-        let polled = guard(|| this.task.as_mut().poll(cx));
+        let scope = DeadlineScope::enter(this.record.deadline);
+        let polled = catch(|| this.task.as_mut().poll(cx));
         drop(scope);
         let frame = match polled {
             Ok(Poll::Pending) => return Poll::Pending,
-            Ok(Poll::Ready(handled)) => this.report.conclude(handled, &this.counters),
-            Err(panic) => this.report.panicked(panic, &this.counters),
+            Ok(Poll::Ready(result)) => this.record.complete(result, &this.counters),
+            Err(panic) => this.record.panicked(panic, &this.counters),
         };
-        this.clear();
+        this.drop_task();
         Poll::Ready(frame)
     }
 }
 
 impl Drop for Execution {
     fn drop(&mut self) {
-        // It may hold a task that was given up.
-        self.clear();
+        // The execution may have been cancelled in the middle of the handler.
+        self.drop_task();
     }
 }
 
 impl CallRecord {
-    /// A handler that was started and has ended: it is not to run again for the same delivery.
-    fn remember(&mut self, fate: DeliveryResult) {
+    /// Records that the handler has run, so that it does not run again for the same delivery.
+    fn set_result(&mut self, result: DeliveryResult) {
         if let Some(guard) = self.guard.take() {
-            guard.end(fate);
+            guard.complete(result);
         }
     }
 
-    fn conclude(
+    fn complete(
         &mut self,
-        handled: HandlerResult,
+        result: HandlerResult,
         counters: &ServerCounters,
     ) -> Option<Box<Message>> {
-        match &handled {
-            Ok(frame) if frame.is_error() => self.remember(DeliveryResult::Failed),
-            Ok(_) => self.remember(DeliveryResult::Done),
-            Err(refusal) if refusal.executed == Executed::Yes => {
-                self.remember(DeliveryResult::Failed);
+        match &result {
+            Ok(frame) if frame.is_error() => self.set_result(DeliveryResult::Failed),
+            Ok(_) => self.set_result(DeliveryResult::Done),
+            Err(failure) if failure.executed == Executed::Yes => {
+                self.set_result(DeliveryResult::Failed);
             }
             Err(_) => {}
         }
-        match handled {
+        match result {
             Ok(frame) => frame.into_message(),
-            Err(refusal) => {
+            Err(failure) => {
                 counters.refused.increment();
                 if let Some(hidden) = counters.log.admit("unanswered") {
                     log::line!(
                         warn,
                         method = log::text(self.method),
-                        refusal = log::text(&refusal),
+                        failure = log::text(&failure),
                         hidden;
-                        "a call ended without an answer of its service; `hidden` more were before this one"
+                        "a call ended without a reply of its handler; `hidden` more were before this one"
                     );
                 }
-                self.refuse(&refusal)
+                self.failure_reply(&failure)
             }
         }
     }
@@ -186,7 +189,7 @@ impl CallRecord {
         panic: Box<dyn Any + Send>,
         counters: &ServerCounters,
     ) -> Option<Box<Message>> {
-        self.remember(DeliveryResult::Failed);
+        self.set_result(DeliveryResult::Failed);
         counters.panics.increment();
         let text = panic
             .downcast_ref::<&str>()
@@ -199,30 +202,30 @@ impl CallRecord {
                 method = log::text(self.method),
                 panic = log::text(text),
                 hidden;
-                "a service panicked; `hidden` more times before this one"
+                "a handler panicked; `hidden` more times before this one"
             );
         }
-        // What a service panics with may panic again when it is dropped.
-        if let Err(again) = guard(|| drop(panic)) {
-            // And that one too: it could go on for ever.
+        // The payload of a service's panic may panic again when it is dropped.
+        if let Err(again) = catch(|| drop(panic)) {
+            // Nor is the payload of that second panic dropped: this could go on for ever.
             std::mem::forget(again);
         }
-        // Not the text: it may tell a stranger about the inside of the program.
-        self.refuse(&CallFailure::new(Status::Panicked, ""))
+        // Without the panic's text, which may tell a stranger about the inside of the program.
+        self.failure_reply(&CallFailure::new(Status::Panicked, ""))
     }
 
-    fn refuse(&self, refusal: &CallFailure) -> Option<Box<Message>> {
-        self.wants_reply.then(|| Box::new(refusal.encode(self.id)))
+    fn failure_reply(&self, failure: &CallFailure) -> Option<Box<Message>> {
+        self.wants_reply.then(|| Box::new(failure.encode(self.id)))
     }
 }
 
-/// A panic of a service is its caller's misfortune, not the server's: what the two share is taken by reference and
-/// left as it was.
-fn guard<R>(action: impl FnOnce() -> R) -> Result<R, Box<dyn Any + Send>> {
+/// Catches a panic of a service, which fails its call but not the server. `AssertUnwindSafe` holds: what the server
+/// shares with the service it shares by reference, and the panic leaves it as it was.
+fn catch<R>(action: impl FnOnce() -> R) -> Result<R, Box<dyn Any + Send>> {
     catch_unwind(AssertUnwindSafe(action))
 }
 
-fn nothing() -> MethodFuture {
-    // Needs no memory: the future has no size.
+fn empty_task() -> MethodFuture {
+    // Does not allocate: the future has no size.
     Box::pin(std::future::pending())
 }

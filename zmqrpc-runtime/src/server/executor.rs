@@ -1,4 +1,4 @@
-//! Where `async` methods run: on tokio, where it is there, and on the server's own threads otherwise.
+//! Where suspended `async` methods run: on tokio with the `tokio` feature, on the server's own threads without it.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -14,9 +14,9 @@ use super::scheduler::Cancel;
 use crate::command::CallContext;
 use crate::socket::Message;
 
-/// Is told the reply frame of a task that has ended.
-pub(super) trait TaskEnd: Send + 'static {
-    fn ended(self, frame: Option<Box<Message>>);
+/// Receives the reply frame of a task that has ended.
+pub(super) trait TaskCompletion: Send + 'static {
+    fn complete(self, frame: Option<Box<Message>>);
 }
 
 pub(super) struct Executor {
@@ -25,15 +25,15 @@ pub(super) struct Executor {
 }
 
 impl Executor {
-    /// Belongs to the tokio runtime that this is called in. Where there is none, it starts one for the first task.
+    /// Uses the tokio runtime that the caller is in. Outside of one, starts a runtime of its own for the first task.
     pub(super) fn new() -> Self {
         Self {
             #[cfg(feature = "tokio")]
-            runtime: Runtime::find(),
+            runtime: Runtime::detect(),
         }
     }
 
-    /// Lets what is polled while the guard lives find tokio's timers and sockets.
+    /// Makes tokio's timers and sockets available to futures that are polled while the guard lives.
     #[cfg(feature = "tokio")]
     pub(super) fn enter(&self) -> impl Sized + '_ {
         self.runtime.handle().map(tokio::runtime::Handle::enter)
@@ -48,21 +48,26 @@ impl Executor {
         NoRuntime
     }
 
-    /// Lets an execution go on; answers how to cancel it. It has gone on to its end already where there is no runtime.
-    pub(super) fn spawn(&self, execution: Execution, end: impl TaskEnd) -> Option<Box<dyn Cancel>> {
+    /// Spawns an execution and returns the handle that cancels it. Without a runtime, runs it to its end and returns
+    /// `None`.
+    pub(super) fn spawn(
+        &self,
+        execution: Execution,
+        completion: impl TaskCompletion,
+    ) -> Option<Box<dyn Cancel>> {
         #[cfg(feature = "tokio")]
         if let Some(handle) = self.runtime.handle() {
             let task = handle.spawn(RuntimeTask {
                 execution,
-                end: Some(end),
+                completion: Some(completion),
             });
             return Some(Box::new(task.abort_handle()));
         }
-        end.ended(execution.finish(self));
+        completion.complete(execution.run_to_completion(self));
         None
     }
 
-    /// Whether this thread is the only one that the tasks can go on on: waiting for one here would never end.
+    /// Returns whether tasks can make progress on this thread only, so that it must not block on one.
     #[cfg(feature = "tokio")]
     pub(super) fn needs_this_thread(&self) -> bool {
         self.runtime.needs_this_thread()
@@ -74,7 +79,7 @@ impl Executor {
         false
     }
 
-    /// Whether a call blocks the thread that its method would go on on.
+    /// Returns whether a call's caller blocks the thread that its method would run on.
     #[cfg(feature = "tokio")]
     pub(super) fn is_blocked_by(&self, call: &CallContext) -> bool {
         self.runtime.is_blocked_by(call)
@@ -86,9 +91,9 @@ impl Executor {
         false
     }
 
-    /// Polls a future on this thread until it is ready. Answers nothing if `deadline` passes first.
+    /// Polls a future on this thread until it is ready. Returns `None` if `deadline` passes first.
     ///
-    /// Not tokio's `block_on`: that needs the runtime's timer for a deadline, and panics in a runtime without one.
+    /// tokio's `block_on` needs the runtime's timer for a deadline, and panics in a runtime without one.
     pub(super) fn block_on<F: Future + Unpin>(
         &self,
         future: &mut F,
@@ -123,35 +128,35 @@ impl Wake for Unpark {
 
 /// An execution as a task of a runtime.
 #[cfg(feature = "tokio")]
-struct RuntimeTask<E: TaskEnd> {
+struct RuntimeTask<E: TaskCompletion> {
     execution: Execution,
-    /// Present until it has been told.
-    end: Option<E>,
+    /// `None` once it has been called.
+    completion: Option<E>,
 }
 
-// Neither of the two is ever pinned.
+// Neither field is ever pinned.
 #[cfg(feature = "tokio")]
-impl<E: TaskEnd> Unpin for RuntimeTask<E> {}
+impl<E: TaskCompletion> Unpin for RuntimeTask<E> {}
 
 #[cfg(feature = "tokio")]
-impl<E: TaskEnd> Future for RuntimeTask<E> {
+impl<E: TaskCompletion> Future for RuntimeTask<E> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let frame = std::task::ready!(Pin::new(&mut self.execution).poll(cx));
-        if let Some(end) = self.end.take() {
-            end.ended(frame);
+        if let Some(completion) = self.completion.take() {
+            completion.complete(frame);
         }
         Poll::Ready(())
     }
 }
 
 #[cfg(feature = "tokio")]
-impl<E: TaskEnd> Drop for RuntimeTask<E> {
+impl<E: TaskCompletion> Drop for RuntimeTask<E> {
     fn drop(&mut self) {
-        // Its runtime has ended. Where the call was given up instead, nobody hears of it.
-        if let Some(end) = self.end.take() {
-            end.ended(self.execution.dropped());
+        // Either the runtime has ended, or the call was cancelled and the scheduler ignores the completion.
+        if let Some(completion) = self.completion.take() {
+            completion.complete(self.execution.dropped_reply());
         }
     }
 }
@@ -166,9 +171,9 @@ mod tests {
     fn a_future_that_is_woken_from_another_thread_ends() {
         let (sender, receiver) = std::sync::mpsc::channel::<Waker>();
         let waking = thread::spawn(move || receiver.recv().unwrap().wake());
-        let mut asked = false;
+        let mut polled = false;
         let mut future = std::future::poll_fn(move |cx| {
-            if std::mem::replace(&mut asked, true) {
+            if std::mem::replace(&mut polled, true) {
                 return Poll::Ready(7);
             }
             sender.send(cx.waker().clone()).unwrap();

@@ -105,10 +105,12 @@ impl ServerHandle {
     pub fn subscribe(&self, subscription: impl Into<Subscription>) -> Result<String, Error> {
         let subscription = subscription.into().check()?;
         let endpoint = subscription.endpoint().to_owned();
-        let options = self.sources(&endpoint, |sources| sources.before_feed(&subscription))??;
+        let options = self.sources(&endpoint, |sources| {
+            sources.subscription_options(&subscription)
+        })??;
         subscription.warn_if_exposed(&options);
         let subscription = SubscriptionSource::open(subscription, &options)?;
-        self.sources(&endpoint, |sources| sources.add_feed(subscription))?
+        self.sources(&endpoint, |sources| sources.add_subscription(subscription))?
     }
 
     /// Ends a subscription. What it has received and is not executed yet still is.
@@ -118,7 +120,8 @@ impl ServerHandle {
     /// [`Error::Endpoint`] if the server has no such subscription.
     pub fn unsubscribe(&self, endpoint: impl AsRef<str>) -> Result<(), Error> {
         let endpoint = endpoint.as_ref();
-        let subscription = self.sources(endpoint, |sources| sources.remove_feed(endpoint))?;
+        let subscription =
+            self.sources(endpoint, |sources| sources.remove_subscription(endpoint))?;
         subscription
             .ok_or_else(|| no_subscription(endpoint))?
             .close_and_release();
@@ -172,11 +175,11 @@ impl ServerHandle {
     ///
     /// # Errors
     ///
-    /// [`Error::Endpoint`] if it is wrong, in use, or source from already; the server goes on as before.
+    /// [`Error::Endpoint`] if it is wrong, in use, or pulled from already; the server goes on as before.
     pub fn pull(&self, puller: impl Into<Puller>) -> Result<String, Error> {
         let endpoint = puller.into().check()?;
         let text = endpoint.as_str();
-        let options = self.sources(text, |sources| sources.before_pull(&endpoint))??;
+        let options = self.sources(text, |sources| sources.pull_options(&endpoint))??;
         if !options.security.is_guarded() {
             warn_if_exposed(std::iter::once(&endpoint));
         }
@@ -220,7 +223,9 @@ impl ServerHandle {
         endpoint: &str,
         action: impl FnOnce(&mut SubscriptionSource) -> Result<bool, SocketError>,
     ) -> Result<bool, Error> {
-        let result = self.sources(endpoint, |sources| sources.with_feed(endpoint, action))?;
+        let result = self.sources(endpoint, |sources| {
+            sources.with_subscription(endpoint, action)
+        })?;
         let result = result.ok_or_else(|| no_subscription(endpoint))?;
         result.map_err(|error| Error::endpoint_error(endpoint, error))
     }

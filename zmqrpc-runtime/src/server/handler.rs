@@ -1,4 +1,4 @@
-//! Closures and functions as services of hand-written commands.
+//! Closures and functions as services of one hand-written command each.
 
 use std::future::Future;
 use std::marker::PhantomData;
@@ -10,7 +10,7 @@ use crate::command::{Call, CallContext, Command, DynService, Method, Started};
 
 /// A function that executes one command: `Fn(C) -> C::Answer` or `Fn(&CallContext, C) -> C::Answer`.
 ///
-/// `M` is only there to tell the two forms apart; it is inferred.
+/// `M` tells the two forms apart; it is inferred.
 #[diagnostic::on_unimplemented(
     message = "this is no handler of a command",
     label = "expected `|command: C| ..` or `|cx: &CallContext, command: C| ..` that returns `C::Answer`",
@@ -18,7 +18,7 @@ use crate::command::{Call, CallContext, Command, DynService, Method, Started};
     note = "with `reply = R` a handler returns `R`, with `error = E` too it returns `Result<R, E>`"
 )]
 pub trait Handler<M>: Send + Sync + 'static {
-    /// What it executes.
+    /// The command that it executes.
     type Command: Command + DeserializeOwned;
 
     /// Executes one command.
@@ -56,14 +56,14 @@ where
 /// An `async` function that executes one command: `Fn(C) -> impl Future<Output = C::Answer>`, or with the
 /// [`CallContext`] as its first argument, which it then owns.
 ///
-/// `M` is only there to tell the two forms apart; it is inferred.
+/// `M` tells the two forms apart; it is inferred.
 #[diagnostic::on_unimplemented(
     message = "this is no async handler of a command",
     label = "expected `|command: C| async move {{ .. }}` that returns `C::Answer`, in a future that is `Send`",
     note = "`C` derives `Deserialize` and `zmqrpc::Command` and owns its fields: a command that borrows cannot be handled"
 )]
 pub trait AsyncHandler<M>: Send + Sync + 'static {
-    /// What it executes.
+    /// The command that it executes.
     type Command: Command + DeserializeOwned + Send + 'static;
 
     /// Executes one command.
@@ -116,12 +116,12 @@ impl<H: Handler<M>, M> DynService for Plain<H, M> {
 
     fn start(&self, _: usize, call: Call) -> Started {
         let command = call.command();
-        let handled = command.and_then(|command| {
+        let result = command.and_then(|command| {
             let answer = self.0.handle(call.context(), command);
             call.reply::<H::Command>(answer)
         });
         call.recycle();
-        Started::Done(handled)
+        Started::Done(result)
     }
 }
 
@@ -143,8 +143,8 @@ impl<H: AsyncHandler<M>, M> DynService for Async<H, M> {
         let handler = Arc::clone(&self.0);
         Started::Task(Box::pin(async move {
             let command = call.command()?;
-            let (context, envelope) = call.into_parts();
-            envelope.reply::<H::Command>(handler.handle(context, command).await)
+            let (context, reply_context) = call.into_parts();
+            reply_context.reply::<H::Command>(handler.handle(context, command).await)
         }))
     }
 }

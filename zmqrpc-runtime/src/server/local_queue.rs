@@ -1,79 +1,78 @@
-//! What the leader runs next without coming back to the sockets in between: commands that nobody waits for, while
-//! methods are short.
+//! Events and jobs that the leader runs one after the other without a look at the sockets, while methods are short.
 //!
-//! Not the leader's own: when it stands still in a method, whoever takes the lead over takes these too.
+//! The queue is shared: when the leader is stuck in a method, the next leader takes the queue over.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::dispatcher::ReadyCall;
 
-/// Few, as nothing else is looked at in between: methods that suddenly take longer keep calls waiting for so many, and
-/// these wait although other workers may be free.
-const SIZE: usize = 8;
+/// Small, since the leader looks at nothing else meanwhile. If methods suddenly take longer, this many delay the calls
+/// in the sockets, and wait themselves although other workers may be free.
+const CAPACITY: usize = 8;
 
-pub(super) struct LocalQueue<J = ReadyCall>(Mutex<LocalCall<J>>);
+pub(super) struct LocalQueue<C = ReadyCall>(Mutex<LocalQueueState<C>>);
 
-struct LocalCall<J> {
-    /// Of the leader whose hand it is.
+struct LocalQueueState<C> {
+    /// The term of the leader that owns the queue.
     term: u64,
-    jobs: VecDeque<J>,
+    calls: VecDeque<C>,
 }
 
-impl<J> Default for LocalQueue<J> {
+impl<C> Default for LocalQueue<C> {
     fn default() -> Self {
-        Self(Mutex::new(LocalCall {
+        Self(Mutex::new(LocalQueueState {
             term: 0,
-            jobs: VecDeque::with_capacity(SIZE),
+            calls: VecDeque::with_capacity(CAPACITY),
         }))
     }
 }
 
-impl<J> LocalQueue<J> {
-    /// The next one; nothing for a leader that was deposed.
-    pub(super) fn next(&self, term: u64) -> Option<J> {
-        let mut held = self.held();
-        if held.term != term {
+impl<C> LocalQueue<C> {
+    /// Removes the next call. Returns `None` if the leader of `term` was replaced.
+    pub(super) fn next(&self, term: u64) -> Option<C> {
+        let mut state = self.lock();
+        if state.term != term {
             return None;
         }
-        held.jobs.pop_front()
+        state.calls.pop_front()
     }
 
-    /// Adds what `more` has; nothing for a leader that was deposed.
-    pub(super) fn fill(&self, term: u64, mut more: impl FnMut() -> Option<J>) {
-        let mut held = self.held();
-        if held.term != term {
+    /// Fills the queue from `more`. Does nothing if the leader of `term` was replaced.
+    pub(super) fn fill(&self, term: u64, mut more: impl FnMut() -> Option<C>) {
+        let mut state = self.lock();
+        if state.term != term {
             return;
         }
-        while held.jobs.len() < SIZE
-            && let Some(job) = more()
+        while state.calls.len() < CAPACITY
+            && let Some(call) = more()
         {
-            held.jobs.push_back(job);
+            state.calls.push_back(call);
         }
     }
 
-    pub(super) fn has_some(&self, term: u64) -> bool {
-        let held = self.held();
-        held.term == term && !held.jobs.is_empty()
+    pub(super) fn has_calls(&self, term: u64) -> bool {
+        let state = self.lock();
+        state.term == term && !state.calls.is_empty()
     }
 
-    /// What is left, for a leader that was not deposed.
-    pub(super) fn empty(&self, term: u64) -> VecDeque<J> {
-        let mut held = self.held();
-        if held.term != term {
+    /// Removes all calls; none if the leader of `term` was replaced.
+    pub(super) fn drain(&self, term: u64) -> VecDeque<C> {
+        let mut state = self.lock();
+        if state.term != term {
             return VecDeque::new();
         }
-        held.jobs.drain(..).collect()
+        state.calls.drain(..).collect()
     }
 
-    /// Hands over to the leader of `term`. Answers what the one before has left.
-    pub(super) fn pass(&self, term: u64) -> VecDeque<J> {
-        let mut held = self.held();
-        held.term = term;
-        held.jobs.drain(..).collect()
+    /// Makes the leader of `term` the owner. Returns the calls that the previous leader left.
+    pub(super) fn take_over(&self, term: u64) -> VecDeque<C> {
+        let mut state = self.lock();
+        state.term = term;
+        state.calls.drain(..).collect()
     }
 
-    fn held(&self) -> MutexGuard<'_, LocalCall<J>> {
+    fn lock(&self) -> MutexGuard<'_, LocalQueueState<C>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -83,29 +82,29 @@ mod tests {
     use super::*;
 
     fn filled(term: u64) -> LocalQueue<usize> {
-        let local_queue = LocalQueue::default();
-        local_queue.pass(term);
+        let queue = LocalQueue::default();
+        queue.take_over(term);
         let mut numbers = 1..;
-        local_queue.fill(term, || numbers.next());
-        local_queue
+        queue.fill(term, || numbers.next());
+        queue
     }
 
     #[test]
-    fn it_holds_a_few_and_gives_them_out_in_their_order() {
-        let local_queue = filled(1);
-        let all: Vec<_> = std::iter::from_fn(|| local_queue.next(1)).collect();
-        assert!(all.into_iter().eq(1..=SIZE));
+    fn calls_leave_in_their_order_and_no_more_than_the_capacity_wait() {
+        let queue = filled(1);
+        let all: Vec<_> = std::iter::from_fn(|| queue.next(1)).collect();
+        assert!(all.into_iter().eq(1..=CAPACITY));
     }
 
     #[test]
     fn who_was_deposed_neither_takes_out_nor_puts_in() {
-        let local_queue = filled(1);
-        assert_eq!(local_queue.next(1), Some(1));
-        assert!(local_queue.pass(2).into_iter().eq(2..=SIZE));
-        local_queue.fill(1, || panic!("nothing is taken out of the queue"));
+        let queue = filled(1);
+        assert_eq!(queue.next(1), Some(1));
+        assert!(queue.take_over(2).into_iter().eq(2..=CAPACITY));
+        queue.fill(1, || panic!("a replaced leader takes no calls"));
         let mut one = Some(7);
-        local_queue.fill(2, || one.take());
-        assert_eq!((local_queue.next(1), local_queue.empty(1).len()), (None, 0));
-        assert_eq!(local_queue.next(2), Some(7));
+        queue.fill(2, || one.take());
+        assert_eq!((queue.next(1), queue.drain(1).len()), (None, 0));
+        assert_eq!(queue.next(2), Some(7));
     }
 }

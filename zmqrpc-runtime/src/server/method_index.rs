@@ -1,4 +1,4 @@
-//! Which service has which method.
+//! Finds methods among a server's services, by key and by name.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -6,7 +6,7 @@ use crate::command::{Call, DynService, Method, Started};
 use crate::error::Error;
 use crate::wire::{MethodKey, MethodRef};
 
-/// All services of a server.
+/// The services of a server and their methods.
 #[derive(Default)]
 pub(super) struct MethodIndex {
     services: Vec<Box<dyn DynService>>,
@@ -15,7 +15,7 @@ pub(super) struct MethodIndex {
     by_name: HashMap<String, usize>,
 }
 
-/// A method that was found.
+/// An entry of the index.
 #[derive(Clone, Copy)]
 pub(super) struct MethodMatch(usize);
 
@@ -31,16 +31,16 @@ impl MethodMatch {
 
 struct IndexEntry {
     service: usize,
-    /// Among the methods of the service.
+    /// The method's number within its service.
     index: usize,
     method: &'static Method,
 }
 
-/// Why a method was not found.
+/// Why no method matches.
 #[derive(Debug)]
 pub(super) enum LookupError {
     Unknown,
-    /// It is known with another signature.
+    /// A method of this name has another signature.
     Mismatch(&'static Method),
 }
 
@@ -49,17 +49,17 @@ impl MethodIndex {
     ///
     /// # Errors
     ///
-    /// If a method is there already, or if one cannot be told from another one by its key.
+    /// [`Error::Config`] if a method is registered already, or shares its key with another one.
     pub(super) fn add(&mut self, service: Box<dyn DynService>) -> Result<(), Error> {
         for (index, method) in service.methods().into_iter().enumerate() {
-            let at = self.entries.len();
-            if self.by_name.insert(method.to_string(), at).is_some() {
+            let entry = self.entries.len();
+            if self.by_name.insert(method.to_string(), entry).is_some() {
                 return Err(Error::bad_setting(
                     "service",
                     format!("`{method}` is registered twice"),
                 ));
             }
-            if let Some(other) = self.by_key.insert(method.key().name_hash(), at) {
+            if let Some(other) = self.by_key.insert(method.key().name_hash(), entry) {
                 let other = self.entries[other].method;
                 let reason =
                     format!("`{method}` and `{other}` have the same key, rename one of them");
@@ -82,14 +82,14 @@ impl MethodIndex {
     pub(super) fn find(&self, method: MethodRef<'_>) -> Result<MethodMatch, LookupError> {
         match method {
             MethodRef::Key(key) => {
-                let at = self
+                let entry = self
                     .by_key
                     .get(&key.name_hash())
                     .ok_or(LookupError::Unknown)?;
-                let found = MethodMatch(*at);
-                let method = self.method(found);
+                let matched = MethodMatch(*entry);
+                let method = self.method(matched);
                 if same_signature(key, method) {
-                    Ok(found)
+                    Ok(matched)
                 } else {
                     Err(LookupError::Mismatch(method))
                 }
@@ -97,17 +97,17 @@ impl MethodIndex {
             MethodRef::Name(name) => self
                 .by_name
                 .get(name)
-                .map(|at| MethodMatch(*at))
+                .map(|entry| MethodMatch(*entry))
                 .ok_or(LookupError::Unknown),
         }
     }
 
-    pub(super) fn method(&self, found: MethodMatch) -> &'static Method {
-        self.entries[found.0].method
+    pub(super) fn method(&self, matched: MethodMatch) -> &'static Method {
+        self.entries[matched.0].method
     }
 
-    pub(super) fn start(&self, found: MethodMatch, call: Call) -> Started {
-        let entry = &self.entries[found.0];
+    pub(super) fn start(&self, matched: MethodMatch, call: Call) -> Started {
+        let entry = &self.entries[matched.0];
         self.services[entry.service].start(entry.index, call)
     }
 }

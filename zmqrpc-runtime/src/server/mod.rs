@@ -1,37 +1,38 @@
-//! The serving side: services, their dispatch, and the thread that runs them.
+//! The serving side: services, the dispatch of their methods, and the threads that run them.
 //!
-//! This module knows commands and sockets, and nothing of clients.
+//! Programs use it through [`Server`] and [`ServerHandle`]; proxies use its sources, its outbox and its draining. It knows
+//! commands and sockets, and nothing of clients.
 //!
 //! ```text
-//! builder     ServerBuilder: settings, checked as a whole
-//! handle      ServerHandle: a running server
-//! shutdown    how it ends
-//! handler     closures as services of local_queue-written commands
-//! method_index which service has which method
-//! dispatcher  a frame to a job, a job to a frame: no socket
-//! rejection   why a request is not run
-//! authorize   may this caller make this call
-//! execution   an `async` method that runs
-//! executor    where it runs
-//! runtime     the tokio runtime for that
-//! threads     the threads and what they share
-//! termination who waits for the server's end
-//! signals     what asks the process to end
-//! state       what stands under their lock
-//! roles       which thread leads, stands by, helps
-//! turn        what the leader does next
-//! local_queue what the leader runs next without coming back to the sockets
-//! completion_guard how the end of an `async` method is told
-//! admission   what is taken on, what is refused
-//! running_call a call that runs, as its caller knows it
-//! scheduler   requests that wait, requests that run
-//! server_socket the socket
-//! sources     what is published and pushed
-//! outbox      replies that a slow peer has no room for
-//! draining    how active_peers learn of the end before it comes
-//! active_peers who has been heard of lately
-//! deduplicator requests out of queues that must not be executed twice
-//! counters    what the server has seen
+//! builder          ServerBuilder: settings, checked as a whole
+//! handle           ServerHandle: a running server
+//! shutdown         how a server is shut down, and waited for
+//! handler          closures as services of hand-written commands
+//! method_index     finds methods among the services
+//! dispatcher       a frame to a call, a call to a reply: no socket
+//! rejection        why a request does not become a call
+//! authorize        whether a caller may make a call
+//! execution        a handler that runs
+//! executor         where suspended `async` methods run
+//! runtime          the tokio runtime for them
+//! threads          the threads and the state that they share
+//! termination      the threads and tasks that wait for the server's end
+//! signals          the signals that ask the process to end
+//! state            what the server's mutex protects
+//! roles            which thread leads, stands by, helps
+//! turn             what the leader does next
+//! local_queue      what the leader runs before its next look at the sockets
+//! completion_guard reports the end of a suspended `async` method
+//! admission        which requests are taken on
+//! running_call     a call that runs, as its caller knows it
+//! scheduler        the calls that wait and the calls that run
+//! server_socket    the ROUTER socket
+//! sources          subscriptions and pull sockets
+//! outbox           replies that wait for slow peers
+//! draining         how callers learn of the end before it comes
+//! active_peers     the callers that have sent something lately
+//! deduplicator     executes deliveries of proxies once
+//! counters         what the server counts
 //! ```
 
 mod active_peers;

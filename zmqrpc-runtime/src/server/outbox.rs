@@ -1,8 +1,8 @@
-//! Replies that a slow peer has no room for.
+//! Replies that wait for slow peers to make room.
 //!
-//! libzmq drops what a ROUTER has no room for, or refuses it where the socket is told to. What is refused waits here,
-//! per peer and within bounds, and is tried again whenever the socket was drained: its descriptor signals when a peer
-//! reads, and when one leaves.
+//! libzmq drops what a ROUTER's peer has no room for, or rejects it if the socket is told to. What it rejects waits
+//! here, in a bounded queue per peer, and is retried whenever the socket was drained: its descriptor signals when a
+//! peer reads, and when one leaves. Servers and proxies use it.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -14,197 +14,196 @@ use crate::wire::{Executed, Metadata, ReplyBody, Status, answered_id};
 
 /// Replies that libzmq holds for one peer.
 ///
-/// No larger: libzmq does not tell what it still held for a peer that leaves, and what does not fit waits here, which
-/// counts. No smaller: with 100 a connection with 1,024 short calls in flight had five sixths of the rate.
+/// No larger: libzmq does not report what it still held for a peer that leaves, whereas what waits here is counted. No
+/// smaller: with 100, a connection with 1,024 short calls in flight reached five sixths of the rate.
 pub(crate) const REPLIES_IN_SOCKET: u32 = 500;
 
-/// Replies that wait for one peer at most.
+/// The most replies that wait for one peer.
 pub(super) const MAX_REPLIES: usize = 65_536;
-/// Bytes that wait for one peer at most.
+/// The most bytes that wait for one peer.
 pub(super) const MAX_BYTES: usize = 64 << 20;
 
-/// Replies up to this many bytes are not worth replacing.
+/// Replies of up to this many bytes are not worth replacing.
 const SHORT: usize = 256;
 
-/// What stands for a reply that was dropped.
-const DROPPED: ReplyBody<'static> = ReplyBody::Failure {
+/// Replaces a reply that was dropped.
+const DROPPED_REPLY: ReplyBody<'static> = ReplyBody::Failure {
     status: Status::Unavailable,
     executed: Executed::Yes,
     metadata: Metadata::EMPTY,
     detail: "the reply was dropped: too many bytes of replies wait for this connection",
 };
 
-/// Takes the replies; a ROUTER, or something else in a test.
+/// Where replies are sent: a ROUTER, or a substitute in tests.
 pub(crate) trait ReplySink {
-    fn send(&mut self, delivery: RoutedMessage) -> Result<(), SendError>;
+    fn send(&mut self, reply: RoutedMessage) -> Result<(), SendError>;
 }
 
 impl ReplySink for RouterSocket {
-    fn send(&mut self, delivery: RoutedMessage) -> Result<(), SendError> {
-        RouterSocket::send(self, delivery)
+    fn send(&mut self, reply: RoutedMessage) -> Result<(), SendError> {
+        RouterSocket::send(self, reply)
     }
 }
 
 #[derive(Default)]
 pub(crate) struct Outbox {
-    blocked: HashMap<PeerId, PeerQueue>,
+    queues: HashMap<PeerId, PeerQueue>,
 }
 
-/// What came of another try.
+/// The outcome of a retry.
 #[derive(Default)]
 pub(crate) struct FlushResult {
-    /// Something was taken, or given up.
-    pub(crate) moved: bool,
-    /// The ways to peers that have gone.
+    /// Whether any reply was sent or dropped.
+    pub(crate) progressed: bool,
+    /// The routes to peers that have gone.
     pub(crate) gone: Vec<Route>,
 }
 
 #[derive(Default)]
 struct PeerQueue {
-    held: VecDeque<HeldReply>,
+    replies: VecDeque<QueuedReply>,
     bytes: usize,
-    /// How many of the oldest are short, be it that they were replaced.
+    /// How many replies at the front are short, because they always were or because they were replaced.
     short: usize,
-    /// How many are worth waiting for.
-    owed: usize,
+    /// How many replies the end waits for.
+    needs_flush: usize,
 }
 
-struct HeldReply {
-    delivery: RoutedMessage,
-    /// How many replies it counts as: one, or none where it is a pong, a sign that a call still runs, or stands for a
-    /// reply that was dropped.
-    replies: u64,
-    /// It tells of what was executed.
-    owed: bool,
+struct QueuedReply {
+    reply: RoutedMessage,
+    /// 1 for a reply; 0 for a pong, a `Working` frame and what replaces a dropped reply.
+    count: u64,
+    /// Whether the end waits for it.
+    needs_flush: bool,
 }
 
 impl Outbox {
-    /// Sends a reply now, or when its peer has room; in order per peer. Answers the way to a peer that has gone.
+    /// Sends a reply now, or when its peer has room, in order per peer. Returns the route if the peer has gone.
     pub(crate) fn send(
         &mut self,
-        delivery: RoutedMessage,
+        reply: RoutedMessage,
         sink: &mut impl ReplySink,
         counters: &ServerCounters,
     ) -> Option<Route> {
-        self.post(delivery, true, sink, counters)
+        self.send_or_queue(reply, true, sink, counters)
     }
 
-    /// The same for what answers a question, or refuses: who asks without end and reads nothing is [owed](Self::owes)
-    /// nothing.
-    pub(crate) fn answer(
+    /// Sends a frame like [`send`](Self::send), except that the end does [not wait](Self::needs_flush) for it: pongs,
+    /// notices and rejections, which a peer that reads nothing could ask for without end.
+    pub(crate) fn send_optional(
         &mut self,
-        delivery: RoutedMessage,
+        reply: RoutedMessage,
         sink: &mut impl ReplySink,
         counters: &ServerCounters,
     ) -> Option<Route> {
-        self.post(delivery, false, sink, counters)
+        self.send_or_queue(reply, false, sink, counters)
     }
 
-    fn post(
+    fn send_or_queue(
         &mut self,
-        delivery: RoutedMessage,
-        owed: bool,
+        reply: RoutedMessage,
+        needs_flush: bool,
         sink: &mut impl ReplySink,
         counters: &ServerCounters,
     ) -> Option<Route> {
-        if let Some(waiting) = self.blocked.get_mut(delivery.route.peer()) {
-            waiting.push(delivery, owed, counters);
+        if let Some(queue) = self.queues.get_mut(reply.route.peer()) {
+            queue.push(reply, needs_flush, counters);
             return None;
         }
-        let replies = u64::from(answered_id(&delivery.message).is_some());
-        match sink.send(delivery) {
-            Ok(()) => counters.replies.add(replies),
-            Err(SendError::Full(delivery)) => {
-                let peer = delivery.route.peer().clone();
-                self.blocked
+        let count = u64::from(answered_id(&reply.message).is_some());
+        match sink.send(reply) {
+            Ok(()) => counters.replies.add(count),
+            Err(SendError::Full(reply)) => {
+                let peer = reply.route.peer().clone();
+                self.queues
                     .entry(peer)
                     .or_default()
-                    .push(*delivery, owed, counters);
+                    .push(*reply, needs_flush, counters);
             }
             Err(SendError::Gone(route)) => {
-                counters.unreachable.add(replies);
+                counters.unreachable.add(count);
                 return Some(route);
             }
             Err(SendError::Broken(error)) => {
-                counters.dropped.add(replies);
+                counters.dropped.add(count);
                 log::line!(error, error = log::text(&error); "a reply could not be sent");
             }
         }
         None
     }
 
-    /// Tries again for every peer that had no room.
+    /// Retries the queues of all peers.
     pub(crate) fn retry(
         &mut self,
         sink: &mut impl ReplySink,
         counters: &ServerCounters,
     ) -> FlushResult {
         let mut retried = FlushResult::default();
-        self.blocked
-            .retain(|_, waiting| waiting.flush(sink, counters, &mut retried));
+        self.queues
+            .retain(|_, queue| queue.flush(sink, counters, &mut retried));
         retried
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.blocked.is_empty()
+        self.queues.is_empty()
     }
 
-    /// Whether anything waits that is worth waiting for at the end.
-    pub(crate) fn owes(&self) -> bool {
-        self.blocked.values().any(|waiting| waiting.owed > 0)
+    /// Returns whether replies wait that are worth waiting for at the end.
+    pub(crate) fn needs_flush(&self) -> bool {
+        self.queues.values().any(|queue| queue.needs_flush > 0)
     }
 
-    /// Replies for this peer wait for room.
+    /// Returns whether replies wait for this peer.
     pub(crate) fn is_blocked(&self, route: &Route) -> bool {
-        self.blocked.contains_key(route.peer())
+        self.queues.contains_key(route.peer())
     }
 }
 
 impl PeerQueue {
-    fn push(&mut self, delivery: RoutedMessage, owed: bool, counters: &ServerCounters) {
-        self.bytes += delivery.message.len();
-        self.owed += usize::from(owed);
-        self.held.push_back(HeldReply {
-            replies: u64::from(answered_id(&delivery.message).is_some()),
-            delivery,
-            owed,
+    fn push(&mut self, reply: RoutedMessage, needs_flush: bool, counters: &ServerCounters) {
+        self.bytes += reply.message.len();
+        self.needs_flush += usize::from(needs_flush);
+        self.replies.push_back(QueuedReply {
+            count: u64::from(answered_id(&reply.message).is_some()),
+            reply,
+            needs_flush,
         });
-        // The oldest goes: its caller is the one most likely to have given up.
-        while self.held.len() > MAX_REPLIES
+        // Drops the oldest: its caller is the most likely to have given up.
+        while self.replies.len() > MAX_REPLIES
             && let Some(oldest) = self.pop()
         {
-            counters.dropped.add(oldest.replies);
+            counters.dropped.add(oldest.count);
         }
-        while self.bytes > MAX_BYTES && self.short + 1 < self.held.len() {
+        while self.bytes > MAX_BYTES && self.short + 1 < self.replies.len() {
             self.shorten(counters);
         }
     }
 
-    /// Drops the oldest long reply, and has its caller told so. Behind a proxy or a hub all callers share a connection:
-    /// one who asks for much must not cost the others their answers.
+    /// Replaces the oldest long reply by a failure that tells the caller. Behind a proxy or a hub all callers share a
+    /// connection: large replies to one must not cost the others theirs.
     fn shorten(&mut self, counters: &ServerCounters) {
-        let oldest = &mut self.held[self.short];
+        let oldest = &mut self.replies[self.short];
         self.short += 1;
-        let message = &mut oldest.delivery.message;
+        let message = &mut oldest.reply.message;
         if let Some(id) = answered_id(message)
             && message.len() > SHORT
         {
             self.bytes -= message.len();
-            *message = reply_frame(id, DROPPED);
+            *message = reply_frame(id, DROPPED_REPLY);
             self.bytes += message.len();
-            counters.dropped.add(std::mem::take(&mut oldest.replies));
+            counters.dropped.add(std::mem::take(&mut oldest.count));
         }
     }
 
-    fn pop(&mut self) -> Option<HeldReply> {
-        let oldest = self.held.pop_front()?;
-        self.bytes -= oldest.delivery.message.len();
-        self.owed -= usize::from(oldest.owed);
+    fn pop(&mut self) -> Option<QueuedReply> {
+        let oldest = self.replies.pop_front()?;
+        self.bytes -= oldest.reply.message.len();
+        self.needs_flush -= usize::from(oldest.needs_flush);
         self.short = self.short.saturating_sub(1);
         Some(oldest)
     }
 
-    /// Whether something is left.
+    /// Returns whether replies are left.
     fn flush(
         &mut self,
         sink: &mut impl ReplySink,
@@ -216,37 +215,37 @@ impl PeerQueue {
             let Some(oldest) = self.pop() else {
                 return false;
             };
-            let HeldReply {
-                delivery,
-                replies,
-                owed,
+            let QueuedReply {
+                reply,
+                count,
+                needs_flush,
             } = oldest;
-            match sink.send(delivery) {
+            match sink.send(reply) {
                 Ok(()) => {
-                    retried.moved = true;
-                    counters.replies.add(replies);
+                    retried.progressed = true;
+                    counters.replies.add(count);
                 }
-                Err(SendError::Full(delivery)) => {
-                    let delivery = *delivery;
-                    self.bytes += delivery.message.len();
-                    self.owed += usize::from(owed);
+                Err(SendError::Full(reply)) => {
+                    let reply = *reply;
+                    self.bytes += reply.message.len();
+                    self.needs_flush += usize::from(needs_flush);
                     self.short = short;
-                    self.held.push_front(HeldReply {
-                        delivery,
-                        replies,
-                        owed,
+                    self.replies.push_front(QueuedReply {
+                        reply,
+                        count,
+                        needs_flush,
                     });
                     return true;
                 }
                 Err(SendError::Gone(route)) => {
-                    retried.moved = true;
+                    retried.progressed = true;
                     retried.gone.push(route);
-                    counters.unreachable.add(replies + self.replies());
+                    counters.unreachable.add(count + self.queued_replies());
                     return false;
                 }
                 Err(SendError::Broken(error)) => {
-                    retried.moved = true;
-                    counters.dropped.add(replies + self.replies());
+                    retried.progressed = true;
+                    counters.dropped.add(count + self.queued_replies());
                     log::line!(error, error = log::text(&error); "replies could not be sent");
                     return false;
                 }
@@ -254,8 +253,8 @@ impl PeerQueue {
         }
     }
 
-    fn replies(&self) -> u64 {
-        self.held.iter().map(|held| held.replies).sum()
+    fn queued_replies(&self) -> u64 {
+        self.replies.iter().map(|queued| queued.count).sum()
     }
 }
 

@@ -1,19 +1,19 @@
-//! Why a request is not run.
+//! Why the dispatcher rejects a request before it becomes a call.
 
 use super::method_index::LookupError;
 use crate::command::CallFailure;
 use crate::wire::{Request, Status};
 
-/// Why a request is not run.
+/// Why a request is rejected.
 pub(super) enum Rejection {
     Codec,
-    /// Postcard carries no types and a name no signature: a 2 for a u64 would be read as a 4 by an i64.
+    /// A call by name in postcard. Neither carries types: an i64 would read the 2 of a u64 as a 4.
     Untyped,
     Method(LookupError),
 }
 
 impl Rejection {
-    pub(super) fn refusal(self, request: &Request<'_>) -> CallFailure {
+    pub(super) fn into_failure(self, request: &Request<'_>) -> CallFailure {
         let (status, detail) = match self {
             Self::Codec => {
                 let codec = request.codec;

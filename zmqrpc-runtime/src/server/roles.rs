@@ -1,32 +1,32 @@
-//! Who does what among a server's threads.
+//! The roles of a server's threads.
 //!
-//! One thread leads: it waits at the socket, and it runs short methods itself, so that a quick call never crosses a
-//! thread. One stands by: when the leader stands still in a method, it takes the lead over. The others help when a
-//! request waits although a worker is free.
+//! One thread leads: it waits at the sockets and runs short methods itself, so that a quick call does not cross
+//! threads. One stands by: it takes the lead over when the leader is stuck in a method. The others are helpers, which
+//! run calls that wait although a worker is free.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// How often the stand-by looks. A method that stands longer than that delays others by one to two ticks; by up to eight
-/// after many short ones.
+/// How often the stand-by checks on the leader. A method that runs longer than this delays other calls by one to two
+/// ticks, or by up to eight after many short ones.
 pub(super) const TICK: Duration = Duration::from_micros(500);
 
-/// Jobs in a tick from which on the leader needs no help, however many wait: they are so short that a second thread
-/// would mostly get in its way.
-const QUICK: u64 = 64;
+/// From this many calls per tick on, the leader gets no help however many calls wait: they are so short that a second
+/// thread would mostly contend with it.
+const NO_HELP_PACE: u64 = 64;
 
-/// Jobs in a tick from which on the stand-by looks more rarely, and how many ticks it looks away: each look interrupts
-/// somebody.
-const LIVELY: u64 = 16;
-const LIVELY_TICKS: u32 = 4;
+/// From this many calls per tick on, the stand-by checks only every few ticks, since each check interrupts another
+/// thread.
+const FAST_PACE: u64 = 16;
+const FAST_PACE_TICKS: u32 = 4;
 
-/// After this many looks without a running method the stand-by sleeps until the leader wakes it.
-const IDLE_LOOKS: u32 = 40;
+/// After this many checks without a running method the stand-by parks until the leader wakes it.
+const IDLE_CHECKS: u32 = 40;
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Role {
-    /// In this term, until somebody else leads.
+    /// Lead in this term, until another thread takes over.
     Lead(u64),
     StandBy,
     Help,
@@ -36,96 +36,98 @@ pub(super) enum Role {
 #[derive(Default)]
 pub(super) struct Roles {
     state: Mutex<RolesState>,
-    pool: Condvar,
+    helpers: Condvar,
     stand_by: Condvar,
     term: AtomicU64,
-    /// Moves with every job that the leader starts.
+    /// Incremented with every call that the leader starts.
     epoch: AtomicU64,
-    /// The term of a leader that is in a method; 0 while it is not.
-    busy: AtomicU64,
-    /// The stand-by sleeps.
-    parked: AtomicBool,
+    /// The term of the leader while it runs a method, otherwise 0.
+    busy_term: AtomicU64,
+    /// Whether the stand-by is parked.
+    stand_by_parked: AtomicBool,
 }
 
 #[derive(Default)]
 struct RolesState {
-    led: bool,
-    watched: bool,
-    calls: usize,
-    waiting: usize,
+    has_leader: bool,
+    has_stand_by: bool,
+    help_requests: usize,
+    idle_threads: usize,
     ended: bool,
 }
 
 impl Roles {
-    /// Waits for something to do.
-    pub(super) fn next(&self) -> Role {
+    /// Waits until there is a role to take.
+    pub(super) fn next_role(&self) -> Role {
         let mut state = self.state();
         loop {
             if state.ended {
                 return Role::Leave;
             }
-            if !state.led {
-                state.led = true;
+            if !state.has_leader {
+                state.has_leader = true;
                 return Role::Lead(self.new_term());
             }
-            if !state.watched {
-                state.watched = true;
+            if !state.has_stand_by {
+                state.has_stand_by = true;
                 return Role::StandBy;
             }
-            if state.calls > 0 {
-                state.calls -= 1;
+            if state.help_requests > 0 {
+                state.help_requests -= 1;
                 return Role::Help;
             }
-            state.waiting += 1;
+            state.idle_threads += 1;
             state = self
-                .pool
+                .helpers
                 .wait(state)
                 .unwrap_or_else(PoisonError::into_inner);
-            state.waiting -= 1;
+            state.idle_threads -= 1;
         }
     }
 
     fn new_term(&self) -> u64 {
-        self.busy.store(0, Ordering::SeqCst);
+        self.busy_term.store(0, Ordering::SeqCst);
         self.term.fetch_add(1, Ordering::AcqRel) + 1
     }
 
-    /// Whether the leader of `term` still leads.
-    pub(super) fn leads(&self, term: u64) -> bool {
+    /// Returns whether the leader of `term` still leads.
+    pub(super) fn is_leader(&self, term: u64) -> bool {
         self.term.load(Ordering::Acquire) == term
     }
 
-    /// The leader of `term` starts to run a job.
+    /// Marks the leader of `term` as running a call.
     pub(super) fn start_running(&self, term: u64) {
-        self.go_on();
-        // Sequentially consistent, like the other side in `park`: one of the two must see what the other wrote.
-        self.busy.store(term, Ordering::SeqCst);
-        if self.parked.load(Ordering::SeqCst) && self.parked.swap(false, Ordering::SeqCst) {
-            // Under the lock, or the stand-by could miss it between its look and its sleep.
+        self.next_call();
+        // Sequentially consistent, as in `park`: the leader or the stand-by must see what the other one wrote.
+        self.busy_term.store(term, Ordering::SeqCst);
+        if self.stand_by_parked.load(Ordering::SeqCst)
+            && self.stand_by_parked.swap(false, Ordering::SeqCst)
+        {
+            // Under the lock. Otherwise the stand-by could miss the notification between its check and its wait.
             let _state = self.state();
             self.stand_by.notify_one();
         }
     }
 
-    /// The leader, which is running, starts to run another job.
-    pub(super) fn go_on(&self) {
-        // Written by the leader alone, but for a moment when another one takes over.
+    /// Marks that the leader, which is running, starts another call.
+    pub(super) fn next_call(&self) {
+        // Only the leader writes the epoch, except for a moment when another thread takes over.
         let epoch = self.epoch.load(Ordering::Relaxed);
         self.epoch.store(epoch.wrapping_add(1), Ordering::Relaxed);
     }
 
-    /// The leader of `term` is back at the socket. Does nothing if another one leads now.
+    /// Marks the leader of `term` as back at the sockets. Does nothing if another thread leads by now.
     pub(super) fn stop_running(&self, term: u64) {
         let _ = self
-            .busy
+            .busy_term
             .compare_exchange(term, 0, Ordering::SeqCst, Ordering::SeqCst);
     }
 
-    /// Watches the leader. Answers the new term when the caller is to lead, nothing at the end.
+    /// Watches the leader. Returns the new term when the caller is to lead, or `None` at the end.
     ///
-    /// `overdue` says whether a request waits that a helper should take.
+    /// `overdue` returns whether a call waits that a helper should run.
     pub(super) fn watch(&self, overdue: impl Fn() -> bool) -> Option<u64> {
-        let mut idle = 0;
+        let mut idle_checks = 0;
         let mut ticks = 1;
         let mut seen = None;
         let mut before = self.epoch.load(Ordering::Relaxed);
@@ -135,29 +137,29 @@ impl Roles {
                 return None;
             }
             let epoch = self.epoch.load(Ordering::Relaxed);
-            let run = epoch.wrapping_sub(std::mem::replace(&mut before, epoch));
-            let pace = run / u64::from(ticks);
-            if self.busy.load(Ordering::SeqCst) != 0 {
-                idle = 0;
+            let calls = epoch.wrapping_sub(std::mem::replace(&mut before, epoch));
+            let pace = calls / u64::from(ticks);
+            if self.busy_term.load(Ordering::SeqCst) != 0 {
+                idle_checks = 0;
                 if seen.replace(epoch) == Some(epoch) {
-                    state.watched = false;
+                    state.has_stand_by = false;
                     let term = self.new_term();
                     drop(state);
-                    // Somebody has to stand by for the new leader.
-                    self.pool.notify_one();
+                    // Another thread has to stand by for the new leader.
+                    self.helpers.notify_one();
                     return Some(term);
                 }
             } else {
-                idle += 1;
+                idle_checks += 1;
                 seen = None;
             }
             drop(state);
-            let late = pace < QUICK && overdue();
-            if late {
-                self.call_helper();
+            let overdue_now = pace < NO_HELP_PACE && overdue();
+            if overdue_now {
+                self.wake_helper();
             }
-            ticks = if pace >= LIVELY && !late {
-                LIVELY_TICKS
+            ticks = if pace >= FAST_PACE && !overdue_now {
+                FAST_PACE_TICKS
             } else {
                 1
             };
@@ -165,7 +167,7 @@ impl Roles {
             if state.ended {
                 return None;
             }
-            state = if idle < IDLE_LOOKS {
+            state = if idle_checks < IDLE_CHECKS {
                 self.stand_by
                     .wait_timeout(state, TICK * ticks)
                     .unwrap_or_else(PoisonError::into_inner)
@@ -177,34 +179,34 @@ impl Roles {
     }
 
     fn park<'a>(&'a self, mut state: MutexGuard<'a, RolesState>) -> MutexGuard<'a, RolesState> {
-        self.parked.store(true, Ordering::SeqCst);
+        self.stand_by_parked.store(true, Ordering::SeqCst);
         while !state.ended
-            && self.parked.load(Ordering::SeqCst)
-            && self.busy.load(Ordering::SeqCst) == 0
+            && self.stand_by_parked.load(Ordering::SeqCst)
+            && self.busy_term.load(Ordering::SeqCst) == 0
         {
             state = self
                 .stand_by
                 .wait(state)
                 .unwrap_or_else(PoisonError::into_inner);
         }
-        self.parked.store(false, Ordering::SeqCst);
+        self.stand_by_parked.store(false, Ordering::SeqCst);
         state
     }
 
-    /// Calls a thread from the pool to help, if one is there.
-    pub(super) fn call_helper(&self) {
+    /// Wakes an idle thread as a helper, if there is one.
+    pub(super) fn wake_helper(&self) {
         let mut state = self.state();
-        if state.calls < state.waiting {
-            state.calls += 1;
-            self.pool.notify_one();
+        if state.help_requests < state.idle_threads {
+            state.help_requests += 1;
+            self.helpers.notify_one();
         }
     }
 
-    /// Sends all threads away.
+    /// Makes all threads leave.
     pub(super) fn end(&self) {
         self.state().ended = true;
         self.term.fetch_add(1, Ordering::AcqRel);
-        self.pool.notify_all();
+        self.helpers.notify_all();
         self.stand_by.notify_all();
     }
 

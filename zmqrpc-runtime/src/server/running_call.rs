@@ -1,4 +1,4 @@
-//! A call that runs, and the signs of it that its caller gets.
+//! A call that runs, and the `Working` frames that its caller gets meanwhile.
 
 use std::time::{Duration, Instant};
 
@@ -6,36 +6,37 @@ use crate::command::reply_frame;
 use crate::socket::{Route, RoutedMessage};
 use crate::wire::ReplyBody;
 
-/// After this time, and again after each further one, a caller is told that its call still runs. It is also how a
-/// server learns that a caller has gone: a ROUTER reports that only to who sends.
-pub(super) const WORKING: Duration = Duration::from_secs(1);
+/// How often a caller is told that its call still runs. This is also how a server learns that a caller has gone, since
+/// a ROUTER reports that only on a send.
+pub(super) const WORKING_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A call that runs, as its caller knows it.
 pub(super) struct RunningCall {
     pub(super) route: Route,
     pub(super) id: u64,
     pub(super) wants_reply: bool,
-    pub(super) since: Instant,
-    pub(super) told: u32,
-    /// Its caller does not wait any more.
-    pub(super) given_up: bool,
-    /// It came out of a queue, and would come again if it were broken off: it goes on to its end, whoever waits.
-    pub(super) delivery: bool,
+    pub(super) started: Instant,
+    pub(super) working_sent: u32,
+    /// The caller has cancelled the call or has gone.
+    pub(super) cancelled: bool,
+    /// The call came out of a proxy's queue. It runs to its end even if nobody waits, since the proxy would deliver it
+    /// again.
+    pub(super) is_delivery: bool,
 }
 
 impl RunningCall {
-    pub(super) fn next_sign(&self) -> Instant {
-        self.since + WORKING * (self.told + 1)
+    pub(super) fn next_working(&self) -> Instant {
+        self.started + WORKING_INTERVAL * (self.working_sent + 1)
     }
 
-    /// The sign that the call still runs, if one is due.
-    pub(super) fn still_working(&mut self, now: Instant) -> Option<RoutedMessage> {
-        if now < self.next_sign() {
+    /// Returns a `Working` frame if one is due.
+    pub(super) fn take_working(&mut self, now: Instant) -> Option<RoutedMessage> {
+        if now < self.next_working() {
             return None;
         }
-        self.told += 1;
-        // A REQ socket takes the first message that comes for the reply.
-        if self.given_up || !self.wants_reply || self.route.ends_with_delimiter() {
+        self.working_sent += 1;
+        // A REQ socket would take it for the reply.
+        if self.cancelled || !self.wants_reply || self.route.ends_with_delimiter() {
             return None;
         }
         Some(RoutedMessage {

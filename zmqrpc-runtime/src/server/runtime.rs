@@ -1,5 +1,5 @@
-//! The tokio runtime of a server: the one that it was started in, and one of its own where there is none, or none any
-//! more.
+//! The tokio runtime of a server: the one that the server was started in or, without one or after its end, a runtime of
+//! the server's own.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -13,66 +13,70 @@ use crate::log;
 use crate::wire::BLOCKED_KEY;
 
 pub(super) struct Runtime {
-    found: Option<UserRuntime>,
+    user: Option<UserRuntime>,
     own: OnceLock<Option<OwnRuntime>>,
 }
 
-/// A runtime of the user's, which may end before the server does.
+/// The user's runtime, which may end before the server does.
 struct UserRuntime {
     handle: Handle,
-    one_thread: Option<SingleThreadRuntime>,
+    single_thread: Option<SingleThreadRuntime>,
     ended: Arc<AtomicBool>,
-    /// The task that notices its end.
+    /// A task that never completes: its drop marks the runtime as ended.
     sentinel: AbortHandle,
 }
 
 impl Runtime {
-    pub(super) fn find() -> Self {
+    pub(super) fn detect() -> Self {
         Self {
-            found: Handle::try_current().ok().map(UserRuntime::new),
+            user: Handle::try_current().ok().map(UserRuntime::new),
             own: OnceLock::new(),
         }
     }
 
     pub(super) fn handle(&self) -> Option<&Handle> {
-        if let Some(found) = self.living() {
-            return Some(&found.handle);
+        if let Some(user) = self.live_user_runtime() {
+            return Some(&user.handle);
         }
         let own = self.own.get_or_init(OwnRuntime::start).as_ref();
         own.map(|own| &own.handle)
     }
 
-    fn living(&self) -> Option<&UserRuntime> {
-        let found = self.found.as_ref();
-        found.filter(|found| !found.ended.load(Ordering::Relaxed))
+    fn live_user_runtime(&self) -> Option<&UserRuntime> {
+        let user = self.user.as_ref();
+        user.filter(|user| !user.ended.load(Ordering::Relaxed))
     }
 
-    /// Whether nobody but this thread drives the runtime, and does not while it waits.
+    /// Returns whether this thread alone drives the runtime, so that nothing on the runtime makes progress while this
+    /// thread waits.
     pub(super) fn needs_this_thread(&self) -> bool {
-        let one_thread = self.living().and_then(|found| found.one_thread.as_ref());
-        one_thread.is_some_and(SingleThreadRuntime::is_polled_here)
+        self.single_thread()
+            .is_some_and(SingleThreadRuntime::is_polled_here)
     }
 
-    /// Whether a call blocks the runtime's only thread, as it says in its metadata.
+    /// Returns whether a call blocks the runtime's only thread, as the caller's metadata says.
     pub(super) fn is_blocked_by(&self, call: &CallContext) -> bool {
-        let one_thread = self.living().and_then(|found| found.one_thread.as_ref());
-        one_thread.is_some_and(|one_thread| {
-            let mark = call.metadata(BLOCKED_KEY);
-            mark.is_some_and(|mark| one_thread.is_blocked_by(mark))
+        self.single_thread().is_some_and(|single_thread| {
+            let blocked = call.metadata(BLOCKED_KEY);
+            blocked.is_some_and(|blocked| single_thread.is_blocked_by(blocked))
         })
+    }
+
+    fn single_thread(&self) -> Option<&SingleThreadRuntime> {
+        self.live_user_runtime()?.single_thread.as_ref()
     }
 }
 
 impl UserRuntime {
     fn new(handle: Handle) -> Self {
         let ended = Arc::new(AtomicBool::new(false));
-        let noticing = OnDrop(Arc::clone(&ended));
+        let set_ended = SetOnDrop(Arc::clone(&ended));
         let sentinel = handle.spawn(async move {
-            let _noticing = noticing;
+            let _set_ended = set_ended;
             std::future::pending::<()>().await;
         });
         Self {
-            one_thread: SingleThreadRuntime::of(&handle),
+            single_thread: SingleThreadRuntime::of(&handle),
             handle,
             ended,
             sentinel: sentinel.abort_handle(),
@@ -86,11 +90,11 @@ impl Drop for UserRuntime {
     }
 }
 
-struct OnDrop(Arc<AtomicBool>);
+struct SetOnDrop(Arc<AtomicBool>);
 
-impl Drop for OnDrop {
+impl Drop for SetOnDrop {
     fn drop(&mut self) {
-        // The runtime drops its tasks when it ends.
+        // A runtime drops its tasks when it shuts down.
         self.0.store(true, Ordering::Relaxed);
     }
 }
@@ -122,7 +126,7 @@ impl OwnRuntime {
 
 impl Drop for OwnRuntime {
     fn drop(&mut self) {
-        // Not its own drop: that waits, and panics where a server is dropped within another runtime.
+        // `Runtime`'s drop would block, and panic where a server is dropped within another runtime.
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }

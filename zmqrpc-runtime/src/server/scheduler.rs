@@ -1,6 +1,7 @@
-//! What a server has to do: requests that wait, and requests that run.
+//! The calls that wait and the calls that run in a server.
 //!
-//! A state machine without I/O and without threads: it is told the time, and others do what it says.
+//! A state machine without I/O and threads: the server's threads pass the time to it and run what it assigns. A call
+//! that a source delivered, an event or a job, has no caller: its route is [`Route::nowhere`].
 
 mod call_index;
 mod lane;
@@ -19,53 +20,53 @@ use crate::command::CallFailure;
 use crate::socket::{Message, Route, RoutedMessage};
 use crate::wire::{Executed, Status};
 
-/// What may wait to be executed, and how much of it may run.
+/// Limits on the calls that wait and run.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct WorkLimits {
-    /// Requests that have been taken on and have not ended, beside those that occupy a worker.
+    /// Calls that may wait, suspended `async` methods included, beside those that occupy a worker.
     pub(super) requests: usize,
-    /// Bytes of the requests that wait.
+    /// Bytes of the calls that wait.
     pub(super) bytes: usize,
-    /// Plain methods that run at once.
+    /// Plain methods that run at the same time.
     pub(super) workers: usize,
-    /// How long a peer's notification that states no time may wait.
-    pub(super) patience: Duration,
+    /// How long a peer's notification without a deadline may wait.
+    pub(super) notification_timeout: Duration,
 }
 
-/// An `async` method that runs.
+/// Cancels a suspended `async` method.
 pub(super) trait Cancel: Send {
-    /// Ends it at its next chance.
+    /// Makes the method end at its next await.
     fn cancel(&self);
 }
 
-/// Commands that nobody waits for are taken on up to this number, and up to that of requests: further ones are better
-/// off where they are, since those that are pushed could go to another server, and die with this one.
-const ONE_WAY: usize = 1000;
+/// The most events and jobs that wait, if the limit of calls is not lower. Others are better off in their sockets: jobs
+/// could still go to another server, and would be lost with this one.
+const MAX_SOURCE_CALLS: usize = 1000;
 
 pub(super) struct Scheduler {
-    bounds: WorkLimits,
+    limits: WorkLimits,
     waiting: WaitingCalls,
-    /// Commands that nobody waits for have arrived for which there is no room.
-    held: bool,
-    /// One place per worker.
+    /// Events and jobs are left unread, since there is no room for them.
+    sources_paused: bool,
+    /// One slot per worker.
     running: Vec<Option<RunningCall>>,
-    /// Places that are free.
-    free: usize,
+    /// Slots that are free.
+    free_slots: usize,
     tasks: RunningTasks,
     /// Notifications that had waited for too long when their turn came.
     stale: u64,
 }
 
-/// A job that was given out, and the place that it occupies.
+/// A call to run, and the worker slot that it occupies.
 pub(super) struct Assigned {
-    pub(super) job: ReadyCall,
-    pub(super) place: usize,
-    pub(super) at: Instant,
+    pub(super) call: ReadyCall,
+    pub(super) slot: usize,
+    pub(super) now: Instant,
 }
 
-/// A job that has come to its end, with its reply frame; none for a notification.
+/// A call that has ended, with its reply frame; `None` for a notification.
 pub(super) struct CompletedCall {
-    pub(super) place: usize,
+    pub(super) slot: usize,
     pub(super) frame: Option<Box<Message>>,
 }
 
@@ -79,28 +80,28 @@ impl WorkLimits {
 }
 
 impl Scheduler {
-    pub(super) fn new(bounds: WorkLimits) -> Self {
+    pub(super) fn new(limits: WorkLimits) -> Self {
         Self {
-            bounds,
-            waiting: bounds.waiting(),
-            held: false,
-            running: (0..bounds.workers).map(|_| None).collect(),
-            free: bounds.workers,
+            limits,
+            waiting: limits.waiting(),
+            sources_paused: false,
+            running: (0..limits.workers).map(|_| None).collect(),
+            free_slots: limits.workers,
             tasks: RunningTasks::default(),
             stale: 0,
         }
     }
 
-    /// Why a request cannot be taken on, if it cannot.
-    pub(super) fn refusal(&self, job: &ReadyCall) -> Option<CallFailure> {
+    /// Returns the failure to reject a call with for want of room, or `None` if there is room.
+    pub(super) fn admission_failure(&self, call: &ReadyCall) -> Option<CallFailure> {
         let WorkLimits {
             requests, bytes, ..
-        } = self.bounds;
-        let waiting = self.waiting.calls();
-        let calls = waiting.count + self.tasks.calls();
-        // What can run at once does not wait, although it has not been given out yet.
-        let full = calls >= requests.saturating_add(self.free)
-            || waiting.bytes.saturating_add(job.bytes()) > bytes;
+        } = self.limits;
+        let waiting = self.waiting.peer_calls();
+        let calls = waiting.count + self.tasks.peer_calls();
+        // A call that a free worker could run does not count as waiting, although it is not assigned yet.
+        let full = calls >= requests.saturating_add(self.free_slots)
+            || waiting.bytes.saturating_add(call.bytes()) > bytes;
         full.then(|| {
             let detail =
                 format!("the server's queue is full, at {requests} requests or {bytes} bytes");
@@ -108,247 +109,246 @@ impl Scheduler {
         })
     }
 
-    /// Takes out the last request of whoever has most waiting, to be refused in the place of this one; nothing if this
-    /// one's peer would have as much. So nobody fills the queue for the others.
+    /// Removes the last call of the peer that has most waiting, to be rejected instead of this one. Returns `None` if
+    /// this call's peer would have as much. So no peer can fill the queue at the cost of the others.
     pub(super) fn displace(
         &mut self,
         route: &Route,
-        job: &ReadyCall,
+        call: &ReadyCall,
     ) -> Option<(Route, ReadyCall)> {
-        self.waiting.displace(route, job.bytes())
+        self.waiting.displace(route, call.bytes())
     }
 
-    /// Whether a command may be taken on that nobody waits for. These have bounds of their own: neither do events keep
-    /// calls out, nor the other way round.
+    /// Returns whether there is room for an event or a job. These have a limit of their own: neither do they keep calls
+    /// out, nor calls them.
     pub(super) fn has_room(&self) -> bool {
-        let RequestSize { count, bytes } = self.waiting.one_way();
-        count + self.tasks.one_way() < self.one_way_bound().saturating_add(self.free)
-            && bytes < self.bounds.bytes
+        let RequestSize { count, bytes } = self.waiting.source_calls();
+        count + self.tasks.source_calls() < self.source_call_limit().saturating_add(self.free_slots)
+            && bytes < self.limits.bytes
     }
 
-    fn one_way_bound(&self) -> usize {
-        self.bounds.requests.min(ONE_WAY)
+    fn source_call_limit(&self) -> usize {
+        self.limits.requests.min(MAX_SOURCE_CALLS)
     }
 
-    /// Such commands were left where they were, for want of room; or they are not, any more.
-    pub(super) fn hold(&mut self, held: bool) {
-        self.held = held;
+    /// Sets whether sources are left unread for want of room.
+    pub(super) fn set_sources_paused(&mut self, paused: bool) {
+        self.sources_paused = paused;
     }
 
-    /// They should be fetched: half of the room is free.
-    pub(super) fn wants_more(&self) -> bool {
-        let RequestSize { count, bytes } = self.waiting.one_way();
-        self.held
-            && count + self.tasks.one_way() <= self.one_way_bound() / 2
-            && bytes <= self.bounds.bytes / 2
+    /// Returns whether paused sources should be read again: half of the room is free.
+    pub(super) fn should_resume_sources(&self) -> bool {
+        let RequestSize { count, bytes } = self.waiting.source_calls();
+        self.sources_paused
+            && count + self.tasks.source_calls() <= self.source_call_limit() / 2
+            && bytes <= self.limits.bytes / 2
     }
 
-    /// Takes a request on.
-    pub(super) fn take_on(&mut self, route: Route, job: ReadyCall) {
-        self.waiting.push(route, job);
+    /// Queues a call.
+    pub(super) fn enqueue(&mut self, route: Route, call: ReadyCall) {
+        self.waiting.push(route, call);
     }
 
-    /// Gives a job out, if one waits and a worker is free.
+    /// Assigns the next call to a free worker. Returns `None` if no call waits or no worker is free.
     pub(super) fn assign(&mut self, now: Instant) -> Option<Assigned> {
         while self.has_assignable() {
-            let (route, job) = self.waiting.pop()?;
-            if self.is_stale(&route, &job, now) {
+            let (route, call) = self.waiting.pop()?;
+            if self.is_stale(&route, &call, now) {
                 self.stale += 1;
                 continue;
             }
-            return Some(self.give_out(route, job, now));
+            return Some(self.assign_call(route, call, now));
         }
         None
     }
 
-    fn is_stale(&self, route: &Route, job: &ReadyCall, now: Instant) -> bool {
-        let waited = || now.saturating_duration_since(job.received());
-        let is_limited = !job.wants_reply() && !route.is_nowhere() && job.deadline().is_none();
-        is_limited && waited() > self.bounds.patience
+    fn is_stale(&self, route: &Route, call: &ReadyCall, now: Instant) -> bool {
+        let waited = || now.saturating_duration_since(call.received());
+        let is_limited = !call.wants_reply() && !route.is_nowhere() && call.deadline().is_none();
+        is_limited && waited() > self.limits.notification_timeout
     }
 
-    /// Takes out the first that waits, to be run in this place behind what runs there: if nobody waits for either, nor can
-    /// give it up.
-    pub(super) fn next_behind(&mut self, place: usize) -> Option<ReadyCall> {
-        let running = self.running.get(place)?.as_ref()?;
+    /// Removes the next event or job, to be run in this slot after the event or job there. Returns `None` if a peer's
+    /// call runs there, as it can be cancelled.
+    pub(super) fn next_source_call(&mut self, slot: usize) -> Option<ReadyCall> {
+        let running = self.running.get(slot)?.as_ref()?;
         if !running.route.is_nowhere() {
             return None;
         }
-        self.waiting.pop_one_way()
+        self.waiting.pop_source_call()
     }
 
-    /// Takes back what was taken out and not run.
-    pub(super) fn put_back(&mut self, job: ReadyCall) {
-        self.waiting.put_back(job);
+    /// Takes back an event or a job that was not run.
+    pub(super) fn put_back(&mut self, call: ReadyCall) {
+        self.waiting.put_back(call);
     }
 
-    /// Whether a request that arrives now is the next one to run.
-    pub(super) fn is_eager(&self) -> bool {
-        self.free > 0 && self.waiting.is_empty()
+    /// Returns whether a request that arrives now can run at once: a worker is free and nothing waits.
+    pub(super) fn can_run_at_once(&self) -> bool {
+        self.free_slots > 0 && self.waiting.is_empty()
     }
 
-    /// Gives out a request that was not taken on, while work [is eager](Self::is_eager).
-    pub(super) fn give_out(&mut self, route: Route, job: ReadyCall, now: Instant) -> Assigned {
-        let place = self.running.iter().position(Option::is_none);
-        let place = place.unwrap_or_else(|| {
+    /// Assigns a call that was not queued; only if [`can_run_at_once`](Self::can_run_at_once).
+    pub(super) fn assign_call(&mut self, route: Route, call: ReadyCall, now: Instant) -> Assigned {
+        let slot = self.running.iter().position(Option::is_none);
+        let slot = slot.unwrap_or_else(|| {
             self.running.push(None);
             self.running.len() - 1
         });
-        self.free -= 1;
-        let (id, wants_reply) = (job.id(), job.wants_reply());
-        self.running[place] = Some(RunningCall {
+        self.free_slots -= 1;
+        let (id, wants_reply) = (call.id(), call.wants_reply());
+        self.running[slot] = Some(RunningCall {
             route,
             id,
             wants_reply,
-            since: now,
-            told: 0,
-            given_up: false,
-            delivery: job.is_delivery(),
+            started: now,
+            working_sent: 0,
+            cancelled: false,
+            is_delivery: call.is_delivery(),
         });
-        Assigned {
-            job,
-            place,
-            at: now,
-        }
+        Assigned { call, slot, now }
     }
 
-    /// Whether [`assign`](Self::assign) would give something out.
+    /// Returns whether [`assign`](Self::assign) would return a call.
     pub(super) fn has_assignable(&self) -> bool {
-        self.free > 0 && !self.waiting.is_empty()
+        self.free_slots > 0 && !self.waiting.is_empty()
     }
 
-    /// Whether the oldest request that could run has been waiting since `since`.
-    pub(super) fn is_overdue(&self, since: Instant) -> bool {
-        self.free > 0 && self.waiting.since().is_some_and(|first| first <= since)
+    /// Returns whether a worker is free and the next call arrived at `received_by` or earlier.
+    pub(super) fn is_overdue(&self, received_by: Instant) -> bool {
+        self.free_slots > 0
+            && self
+                .waiting
+                .next_received()
+                .is_some_and(|first| first <= received_by)
     }
 
-    /// A job has ended: frees its place. Answers the reply.
-    pub(super) fn finish(&mut self, ended: CompletedCall) -> Option<RoutedMessage> {
-        let running = self.release(ended.place)?;
-        reply(running, ended.frame)
+    /// Frees the slot of a call that has ended. Returns the reply.
+    pub(super) fn finish(&mut self, completed: CompletedCall) -> Option<RoutedMessage> {
+        let running = self.release(completed.slot)?;
+        routed_reply(running, completed.frame)
     }
 
-    /// Frees the place of a job that waits for another one.
-    pub(super) fn release(&mut self, place: usize) -> Option<RunningCall> {
-        let running = self.running[place].take()?;
-        self.free += 1;
+    /// Frees a slot without a reply: the call has become a task, or waits for the delivery that it duplicates.
+    pub(super) fn release(&mut self, slot: usize) -> Option<RunningCall> {
+        let running = self.running[slot].take()?;
+        self.free_slots += 1;
         Some(running)
     }
 
-    /// A job turned out to be an `async` method: frees its place and keeps it as a task; nothing if its caller has given
-    /// it up since it was given out.
-    pub(super) fn detach(&mut self, place: usize, deadline: Option<Instant>) -> Option<u64> {
-        let call = self.release(place)?;
-        if call.given_up && !call.delivery {
+    /// Frees the slot of an `async` method that is suspended, and makes it a task. Returns the task's id, or `None` if
+    /// the call was cancelled since it was assigned.
+    pub(super) fn detach(&mut self, slot: usize, deadline: Option<Instant>) -> Option<u64> {
+        let call = self.release(slot)?;
+        if call.cancelled && !call.is_delivery {
             return None;
         }
         Some(self.tasks.add(call, deadline))
     }
 
-    /// A task has been handed to its runtime.
+    /// Stores the handle of a spawned task.
     pub(super) fn attach(&mut self, task: u64, cancel: Box<dyn Cancel>) {
         self.tasks.attach(task, cancel);
     }
 
-    /// A task has ended. Answers the reply; if it was given up before, that is not wanted any more.
+    /// Removes a task that has ended. Returns the reply, or `None` if the task was cancelled.
     pub(super) fn finish_task(
         &mut self,
         task: u64,
         frame: Option<Box<Message>>,
     ) -> Option<RoutedMessage> {
         let call = self.tasks.remove(task)?;
-        reply(call, frame)
+        routed_reply(call, frame)
     }
 
-    /// A caller gives a call up. `true` if it had not ended.
+    /// Cancels a call. Returns whether this ended it.
     ///
-    /// A plain method that runs already goes on; its reply finds nobody.
+    /// A plain method that runs goes on; the caller ignores its reply.
     pub(super) fn cancel(&mut self, route: &Route, id: u64) -> bool {
         if self.waiting.cancel(route, id) || self.tasks.cancel(route, id) {
             return true;
         }
-        // It is in its first poll, if it is an `async` method, and must not go on after that.
+        // If this is an `async` method in its first poll, it must not become a task.
         let mut running = self.running.iter_mut().flatten();
         if let Some(call) = running.find(|call| call.id == id && call.route.is_same(route)) {
-            call.given_up = true;
+            call.cancelled = true;
         }
         false
     }
 
-    /// A peer has gone: what it asked for is not wanted any more. Answers how many calls that ended.
+    /// Cancels the calls of a peer that has gone. Returns how many of them this ended.
     pub(super) fn forget_peer(&mut self, gone: &Route) -> u64 {
         let ended = self.waiting.forget_peer(gone) + self.tasks.forget_peer(gone);
         for call in self.running.iter_mut().flatten() {
-            call.given_up |= call.route.peer() == gone.peer();
+            call.cancelled |= call.route.peer() == gone.peer();
         }
         ended as u64
     }
 
-    /// Does what is due at `now`: ends tasks whose time is over, tells callers that their calls still run. Answers how
-    /// many calls ran out of time; what is to be sent it adds to `ready`.
+    /// Does what is due at `now`: ends tasks at their deadlines and adds the frames to send to `ready`, also to callers
+    /// whose calls still run. Returns how many calls expired.
     pub(super) fn tick(&mut self, now: Instant, ready: &mut Vec<RoutedMessage>) -> u64 {
         let mut expired = std::mem::take(&mut self.stale);
         while let Some(due) = self.tasks.tick(now) {
             match due {
                 TaskDue::Expired(call) => {
                     expired += 1;
-                    let refusal =
-                        CallFailure::new(Status::Expired, "its time was over before it ended");
-                    let frame = refusal.with_executed(Executed::Maybe).encode(call.id);
+                    let failure =
+                        CallFailure::new(Status::Expired, "its deadline passed before it ended");
+                    let frame = failure.with_executed(Executed::Maybe).encode(call.id);
                     let frame = call.wants_reply.then(|| Box::new(frame));
-                    ready.extend(reply(call, frame));
+                    ready.extend(routed_reply(call, frame));
                 }
-                TaskDue::Sign(sign) => ready.push(sign),
+                TaskDue::Working(frame) => ready.push(frame),
                 TaskDue::Nothing => {}
             }
         }
-        let signs = self
+        let working_frames = self
             .running
             .iter_mut()
             .flatten()
-            .filter_map(|call| call.still_working(now));
-        ready.extend(signs);
+            .filter_map(|call| call.take_working(now));
+        ready.extend(working_frames);
         expired
     }
 
-    /// When [`tick`](Self::tick) or [`search`](Self::search) has something to do next.
+    /// Returns when to call [`tick`](Self::tick) or [`take_probes`](Self::take_probes) next.
     pub(super) fn next_tick(&self) -> Option<Instant> {
         let running = self
             .running
             .iter()
             .flatten()
-            .map(RunningCall::next_sign)
+            .map(RunningCall::next_working)
             .min();
-        // While a worker is free, what waits is about to run.
-        let search = (self.free == 0).then(|| self.waiting.next_search());
+        // While a worker is free, waiting calls are about to run.
+        let probe = (self.free_slots == 0).then(|| self.waiting.next_probe());
         let due = running.into_iter().chain(self.tasks.next_tick());
-        due.chain(search.flatten()).min()
+        due.chain(probe.flatten()).min()
     }
 
-    /// Adds the ways to some of the peers of whom requests have been waiting for long, to be asked whether they are still
-    /// there.
-    pub(super) fn search(&mut self, now: Instant, asked: &mut Vec<Route>) {
-        self.waiting.search(now, asked);
+    /// Adds the routes to some of the peers whose calls have been waiting for long, to be probed.
+    pub(super) fn take_probes(&mut self, now: Instant, probes: &mut Vec<Route>) {
+        self.waiting.take_probes(now, probes);
     }
 
-    /// Whether `async` methods have gone on elsewhere that have not ended.
+    /// Returns whether there are suspended `async` methods.
     pub(super) fn has_tasks(&self) -> bool {
         !self.tasks.is_empty()
     }
 
-    /// Nothing waits or runs.
+    /// Returns whether no call waits or runs.
     pub(super) fn is_done(&self) -> bool {
         self.waiting.is_empty() && self.tasks.is_empty() && self.running.iter().all(Option::is_none)
     }
 
-    /// Gives up everything that can be given up.
-    pub(super) fn abandon(&mut self) {
-        self.tasks.abandon();
-        self.waiting = self.bounds.waiting();
+    /// Cancels everything except running methods.
+    pub(super) fn cancel_all(&mut self) {
+        self.tasks.cancel_all();
+        self.waiting = self.limits.waiting();
     }
 }
 
-fn reply(call: RunningCall, frame: Option<Box<Message>>) -> Option<RoutedMessage> {
+fn routed_reply(call: RunningCall, frame: Option<Box<Message>>) -> Option<RoutedMessage> {
     frame.map(|message| RoutedMessage {
         route: call.route,
         message: *message,

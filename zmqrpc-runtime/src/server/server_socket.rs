@@ -1,4 +1,4 @@
-//! A server's socket and what belongs under its lock.
+//! A server's ROUTER socket, its sources and its outbox, which the server's mutex protects.
 
 use std::time::{Duration, Instant};
 
@@ -14,56 +14,56 @@ use crate::wire::{NO_ID, ReplyBody};
 
 pub(super) struct ServerSocket {
     router: RouterSocket,
-    /// What the next request is received into.
+    /// The buffer that the next request is received into.
     buffer: CallBuffer,
     pub(super) sources: Sources,
     outbox: Outbox,
     pub(super) draining: Draining,
-    /// The leader waits at the socket: whoever uses it now leaves it drained, and wakes the leader if that brought
-    /// work.
-    pub(super) polled: bool,
-    /// When the last thing that was done with the socket was a receive that found nothing: another one in the same pass
-    /// would cost a system call for nothing.
-    quiet: Option<Instant>,
-    /// How long peers may take to accept their last replies, and until when that is.
+    /// The leader waits for the sockets. A thread that uses them meanwhile has to drain them again, and to wake the
+    /// leader if there is something for it.
+    pub(super) leader_waits: bool,
+    /// Set if the last operation on the socket was a receive that found nothing: another receive in the same pass would
+    /// cost a system call for nothing.
+    found_empty: Option<Instant>,
+    /// How long peers may take to accept their last replies, and the deadline for that.
     linger: Duration,
-    flush_limit: Option<Instant>,
-    /// When replies were last handed over.
-    sent: Option<Instant>,
+    linger_deadline: Option<Instant>,
+    /// When a reply was last handed to the socket.
+    last_sent: Option<Instant>,
 }
 
-/// Messages that are taken in before the next requests run: a peer that never stops sending keeps the server neither
-/// from its work nor from its end.
-pub(super) const TURN: usize = 256;
+/// Messages that are received in one batch before calls run: a peer that never stops sending must delay neither other
+/// calls nor the end.
+pub(super) const BATCH: usize = 256;
 
-/// How long replies may take from libzmq to the network, and on the other side to those who wait for them. Leaving an
-/// endpoint loses what libzmq has not written by then, and a client's libzmq drops what has not been taken from it when
-/// the connection ends; neither tells.
-const PARTING: Duration = Duration::from_millis(50);
+/// How long replies may take from libzmq to the network, and in the peer from libzmq to the caller. To leave an
+/// endpoint loses what libzmq has not written by then, and a client's libzmq drops what the client has not read when
+/// the connection ends. Neither reports it.
+const SEND_GRACE: Duration = Duration::from_millis(50);
 
-/// How long what has arrived when a server has no work any more may take to be refused. Peers take turns, so that one who
-/// sends without end does not use up the time of the others.
-const REFUSING: Duration = Duration::from_millis(50);
+/// How long an idle server goes on rejecting what has arrived before it closes. The ROUTER takes turns among peers, so
+/// a peer that sends without end does not use up the time of the others.
+const REJECTING_TIME: Duration = Duration::from_millis(50);
 
-/// What a message turned out to be.
+/// What a received message was.
 pub(super) enum ReceivedFrame {
-    /// There was none.
+    /// There was no message.
     Nothing,
     /// A request to run.
-    Job(Route, ReadyCall),
-    /// It has been dealt with.
-    Something,
-    /// It has no body, or an absurd route.
-    Odd,
+    Call(Route, ReadyCall),
+    /// A message that needs no further work.
+    Handled,
+    /// A message without a body, or with a malformed route.
+    Malformed,
 }
 
-/// What is asked of those who execute, by what has arrived.
+/// Takes what the socket has received. Implemented by the server's [`Admission`](super::admission::Admission).
 pub(super) trait RequestSink: FrameReader {
-    /// Why a request cannot be taken on, if it cannot.
-    fn refusal(&self, job: &ReadyCall) -> Option<CallFailure>;
-    /// What is refused in its place, if something is.
-    fn displace(&mut self, route: &Route, job: &ReadyCall) -> Option<(Route, ReadyCall)>;
-    fn take_on(&mut self, route: Route, job: ReadyCall);
+    /// Returns the failure to reject a call with, or `None` if the call can be taken on.
+    fn admission_failure(&self, call: &ReadyCall) -> Option<CallFailure>;
+    /// Removes a waiting call of another peer that has more waiting, to be rejected instead of this one.
+    fn displace(&mut self, route: &Route, call: &ReadyCall) -> Option<(Route, ReadyCall)>;
+    fn enqueue(&mut self, route: Route, call: ReadyCall);
     fn cancel(&mut self, route: &Route, id: u64);
     fn forget_peer(&mut self, route: &Route);
 }
@@ -76,46 +76,48 @@ impl ServerSocket {
             sources,
             outbox: Outbox::default(),
             draining: Draining::new(Instant::now()),
-            polled: false,
-            quiet: None,
+            leader_waits: false,
+            found_empty: None,
             linger,
-            sent: None,
-            flush_limit: None,
+            last_sent: None,
+            linger_deadline: None,
         }
     }
 
     pub(super) fn router(&mut self) -> &mut RouterSocket {
-        self.quiet = None;
+        self.found_empty = None;
         &mut self.router
     }
 
-    /// The leader waits no longer. Whether it did.
+    /// Marks that the leader no longer waits. Returns whether it did.
     pub(super) fn stop_polling(&mut self) -> bool {
-        self.quiet = None;
-        std::mem::take(&mut self.polled)
+        self.found_empty = None;
+        std::mem::take(&mut self.leader_waits)
     }
 
-    /// When to make a connection to a hub again.
+    /// Returns when a connection to a hub is to be made again.
     pub(super) fn next_connection(&self) -> Option<Instant> {
         self.router.due()
     }
 
-    /// When to try again what peers had no room for, whatever the socket signals: the last receive before the wait may
-    /// have taken the signal.
-    pub(super) fn next_try(&self, now: Instant) -> Option<Instant> {
+    /// Returns when to retry what peers had no room for, whether the socket signals or not: the last receive before the
+    /// wait may have consumed the edge.
+    pub(super) fn next_retry(&self, now: Instant) -> Option<Instant> {
         (!self.outbox.is_empty()).then(|| now + RETRY)
     }
 
-    /// Until when the server, whose work is done, waits for its last replies to leave, and for peers that have no room
-    /// for theirs; nothing if it waits no longer.
-    pub(super) fn flushed_by(&mut self, now: Instant) -> Option<Instant> {
-        let parted = self.sent.map(|sent| sent + PARTING.min(self.linger));
-        if let Some(parted) = parted.filter(|parted| now < *parted) {
-            return Some(parted);
+    /// Returns until when the server, whose work is done, waits for its last replies to be sent and for peers to make
+    /// room for theirs. `None` if it need not wait any longer.
+    pub(super) fn flush_deadline(&mut self, now: Instant) -> Option<Instant> {
+        let grace_end = self
+            .last_sent
+            .map(|sent| sent + SEND_GRACE.min(self.linger));
+        if let Some(grace_end) = grace_end.filter(|grace_end| now < *grace_end) {
+            return Some(grace_end);
         }
         let until = deadline(now, self.linger);
-        let until = *self.flush_limit.get_or_insert(until);
-        (self.outbox.owes() && now < until).then_some(until)
+        let until = *self.linger_deadline.get_or_insert(until);
+        (self.outbox.needs_flush() && now < until).then_some(until)
     }
 
     /// Closes the sockets and frees their endpoints.
@@ -124,170 +126,182 @@ impl ServerSocket {
         self.router.close_and_release();
     }
 
-    /// Sends a reply, or keeps it until its peer has room. Answers the way to a peer that turned out to have gone.
+    /// Sends a reply, or queues it until its peer has room. Returns the route if the peer turns out to have gone.
     pub(super) fn send(
         &mut self,
         delivery: RoutedMessage,
         counters: &ServerCounters,
         now: Instant,
     ) -> Option<Route> {
-        self.sent = Some(now);
-        self.quiet = None;
+        self.last_sent = Some(now);
+        self.found_empty = None;
         self.outbox.send(delivery, &mut self.router, counters)
     }
 
-    /// Takes one message in.
-    pub(super) fn take(
+    /// Receives one message.
+    pub(super) fn receive(
         &mut self,
-        intake: &mut impl RequestSink,
+        sink: &mut impl RequestSink,
         now: Instant,
     ) -> Result<ReceivedFrame, SocketError> {
         let arrival = self.router.receive(self.buffer.frame())?;
-        self.quiet = arrival.is_none().then_some(now);
+        self.found_empty = arrival.is_none().then_some(now);
         let Some(arrival) = arrival else {
             return Ok(ReceivedFrame::Nothing);
         };
         let Arrival::Message(route) = arrival else {
             self.buffer.frame().clear();
-            intake.counters().malformed.increment();
-            return Ok(ReceivedFrame::Odd);
+            sink.counters().malformed.increment();
+            return Ok(ReceivedFrame::Malformed);
         };
-        if let Some(question) = self.draining.hear(&route, now) {
-            self.answer(question, intake.counters());
+        if let Some(notice) = self.draining.heard(&route, now) {
+            self.send_optional(notice, sink.counters());
         }
-        let answer = match intake.dispatcher().read(&mut self.buffer, now) {
+        let reply = match sink.dispatcher().read(&mut self.buffer, now) {
             Decoded::Nothing => None,
-            Decoded::Answer(answer) => Some(*answer),
+            Decoded::Reply(reply) => Some(*reply),
             Decoded::Ping(id) => {
-                self.draining.answer(&route, id);
+                self.draining.acknowledge(&route, id);
                 Some(reply_frame(id, ReplyBody::Pong))
             }
             Decoded::Cancel(id) => {
-                intake.cancel(&route, id);
+                sink.cancel(&route, id);
                 None
             }
-            Decoded::Run(job) => match self.make_room(&route, &job, intake) {
-                None => return Ok(ReceivedFrame::Job(route, job)),
-                Some(refusal) => job.refuse(&refusal),
+            Decoded::Run(call) => match self.make_room(&route, &call, sink) {
+                None => return Ok(ReceivedFrame::Call(route, call)),
+                Some(failure) => call.reject(&failure),
             },
         };
-        // It must not be kept until the next one comes, as long as it may be.
+        // Frees the message, which may be large, before the next one comes.
         self.buffer.frame().clear();
-        if let Some(message) = answer {
-            self.answer(RoutedMessage { route, message }, intake.counters());
+        if let Some(message) = reply {
+            self.send_optional(RoutedMessage { route, message }, sink.counters());
         }
-        Ok(ReceivedFrame::Something)
+        Ok(ReceivedFrame::Handled)
     }
 
-    /// Answers at once what is not executed, or asks. Answers the way to a peer that turned out to have gone.
-    ///
-    /// Not one of the last replies that the end waits for: callers that never stop asking would put it off for ever.
-    fn answer(&mut self, delivery: RoutedMessage, counters: &ServerCounters) -> Option<Route> {
-        self.quiet = None;
-        let gone = self.outbox.answer(delivery, &mut self.router, counters);
+    /// Sends a frame that the end does not wait for: pongs, notices and rejections, which a caller that never stops
+    /// sending could ask for without end. Returns the route if the peer turns out to have gone.
+    fn send_optional(
+        &mut self,
+        delivery: RoutedMessage,
+        counters: &ServerCounters,
+    ) -> Option<Route> {
+        self.found_empty = None;
+        let gone = self
+            .outbox
+            .send_optional(delivery, &mut self.router, counters);
         if let Some(gone) = &gone {
             self.draining.forget(gone);
         }
         gone
     }
 
-    /// The end was asked for, within so long: callers are told, and what comes from them is taken until they have
-    /// answered.
-    pub(super) fn drain(&mut self, limit: Duration, counters: &ServerCounters, now: Instant) {
-        for question in self.draining.start(limit, now) {
-            self.answer(question, counters);
+    /// Starts to drain within `limit`: notifies the callers, whose requests are executed until they acknowledge.
+    pub(super) fn start_draining(
+        &mut self,
+        limit: Duration,
+        counters: &ServerCounters,
+        now: Instant,
+    ) {
+        for notice in self.draining.start(limit, now) {
+            self.send_optional(notice, counters);
         }
     }
 
-    /// Whether what still arrives has had its time to be refused: callers that never stop do not hold up the end.
-    pub(super) fn is_past_refusing(&self, now: Instant) -> bool {
-        let since = self.draining.over_since();
-        since.is_some_and(|since| now >= since + REFUSING)
+    /// Returns whether the time to reject what still arrives is over, so that callers that never stop sending do not
+    /// delay the end.
+    pub(super) fn is_done_rejecting(&self, now: Instant) -> bool {
+        let since = self.draining.rejecting_since();
+        since.is_some_and(|since| now >= since + REJECTING_TIME)
     }
 
-    /// Why a request cannot be taken on; where others have more waiting, the last of theirs are refused instead.
+    /// Makes room for a call by rejecting the last calls of peers that have more waiting. Returns the failure to reject
+    /// this call with if that is not enough.
     #[inline]
     fn make_room(
         &mut self,
         route: &Route,
-        job: &ReadyCall,
-        intake: &mut impl RequestSink,
+        call: &ReadyCall,
+        sink: &mut impl RequestSink,
     ) -> Option<CallFailure> {
-        let mut refusal = intake.refusal(job)?;
-        // As many as are taken in at once: a large one has the place of many.
-        for _ in 0..TURN {
-            let Some((route, last)) = intake.displace(route, job) else {
-                return Some(refusal);
+        let mut failure = sink.admission_failure(call)?;
+        // At most as many as one batch: a large call may displace many small ones.
+        for _ in 0..BATCH {
+            let Some((route, last)) = sink.displace(route, call) else {
+                return Some(failure);
             };
-            if let Some(message) = last.refuse(&refusal) {
-                self.answer(RoutedMessage { route, message }, intake.counters());
+            if let Some(message) = last.reject(&failure) {
+                self.send_optional(RoutedMessage { route, message }, sink.counters());
             }
-            refusal = intake.refusal(job)?;
+            failure = sink.admission_failure(call)?;
         }
-        Some(refusal)
+        Some(failure)
     }
 
-    /// Asks a peer whether it is still there: sends it what nobody waits for. Answers its way if it has gone.
-    pub(super) fn ask(&mut self, route: Route, counters: &ServerCounters) -> Option<Route> {
-        // What has no room there is tried again, and finds out by itself.
+    /// Probes whether a peer is still there, with a keep-alive frame. Returns the route if the peer has gone.
+    pub(super) fn probe(&mut self, route: Route, counters: &ServerCounters) -> Option<Route> {
+        // The retry of the queued replies finds out, too.
         if self.outbox.is_blocked(&route) {
             return None;
         }
         let message = reply_frame(NO_ID, ReplyBody::Pong);
-        self.answer(RoutedMessage { route, message }, counters)
+        self.send_optional(RoutedMessage { route, message }, counters)
     }
 
-    /// Takes in what has arrived by `now`. `true` if that was all: the socket may be waited on then.
-    pub(super) fn take_in(
+    /// Receives what has arrived by `now`. Returns `true` if that was everything: the leader may wait for the socket
+    /// then.
+    pub(super) fn receive_batch(
         &mut self,
-        intake: &mut impl RequestSink,
+        sink: &mut impl RequestSink,
         now: Instant,
     ) -> Result<bool, SocketError> {
-        if self.quiet == Some(now) && self.outbox.is_empty() {
+        if self.found_empty == Some(now) && self.outbox.is_empty() {
             return Ok(true);
         }
         let mut drained = false;
-        let (mut taken, mut refused) = (0, false);
-        while taken < TURN {
-            match self.take(intake, now)? {
+        let (mut received, mut retry_failed) = (0, false);
+        while received < BATCH {
+            match self.receive(sink, now)? {
                 ReceivedFrame::Nothing => {
-                    if self.outbox.is_empty() || refused {
+                    if self.outbox.is_empty() || retry_failed {
                         drained = true;
                         break;
                     }
-                    // A send can swallow the signal of an arrival, one that fails too, and a receive the signal of new
-                    // room. So one pass is not enough, and the last operation is a receive in any case.
-                    let moved = self.retry(intake);
-                    refused = !moved;
-                    if moved {
-                        self.sent = Some(now);
+                    // A send, even one that fails, can consume the edge of an arrival, and a receive the edge of new
+                    // room. So one pass is not enough, and the last operation has to be a receive.
+                    let progressed = self.retry(sink);
+                    retry_failed = !progressed;
+                    if progressed {
+                        self.last_sent = Some(now);
                     }
                     continue;
                 }
-                ReceivedFrame::Job(route, job) => intake.take_on(route, job),
-                ReceivedFrame::Something => {}
-                // It may have had any number of frames. With a turn of these under the lock, others would hardly ever
-                // get it.
-                ReceivedFrame::Odd => break,
+                ReceivedFrame::Call(route, call) => sink.enqueue(route, call),
+                ReceivedFrame::Handled => {}
+                // It may have had any number of frames. A batch of these under the lock would keep other threads from
+                // it.
+                ReceivedFrame::Malformed => break,
             }
-            taken += 1;
-            refused = false;
+            received += 1;
+            retry_failed = false;
         }
         if !drained {
-            // Those who have no room must not wait for a peer that never stops sending.
-            self.retry(intake);
+            // Replies that wait for room must not depend on a peer that never stops sending.
+            self.retry(sink);
         }
         Ok(drained)
     }
 
-    /// Tries again what peers had no room for. Whether anything came of it.
-    fn retry(&mut self, intake: &mut impl RequestSink) -> bool {
-        self.quiet = None;
-        let retried = self.outbox.retry(&mut self.router, intake.counters());
+    /// Retries what peers had no room for. Returns whether any reply was sent or dropped.
+    fn retry(&mut self, sink: &mut impl RequestSink) -> bool {
+        self.found_empty = None;
+        let retried = self.outbox.retry(&mut self.router, sink.counters());
         for gone in &retried.gone {
             self.draining.forget(gone);
-            intake.forget_peer(gone);
+            sink.forget_peer(gone);
         }
-        retried.moved
+        retried.progressed
     }
 }

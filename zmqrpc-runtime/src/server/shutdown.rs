@@ -1,4 +1,4 @@
-//! How a running server is ended, and waited for.
+//! How a running server is shut down, and waited for.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,18 +11,18 @@ use crate::error::Error;
 use crate::log;
 use crate::socket::{SocketError, unblock};
 
-/// How long dropping a handle waits.
+/// How long the drop of a handle waits for the end.
 const DROP_LIMIT: Duration = Duration::from_secs(1);
 
 impl ServerHandle {
     /// Blocks until the server ends: until another thread shuts it down, or its socket fails.
-    /// [`run_until_signal`](Self::run_until_signal) ends it when the process is asked to end.
+    /// [`run_until_signal`](Self::run_until_signal) also ends it on a signal.
     ///
     /// # Errors
     ///
-    /// [`Error::Deadlock`] when an `async` method needs this very thread to go on, since it is the only one of the tokio
-    /// runtime that the server was started in. There [`wait_async`](Self::wait_async) waits. [`Error::Forked`] in a forked
-    /// child: the server runs in the parent.
+    /// [`Error::Deadlock`] if an `async` method needs the calling thread to make progress, since that is the only one
+    /// of the tokio runtime that the server was started in; use [`wait_async`](Self::wait_async) there.
+    /// [`Error::Forked`] in a forked child: the server runs in the parent.
     pub fn wait(&self) -> Result<(), Error> {
         self.check_process()?;
         match self.threads.wait(None) {
@@ -34,32 +34,34 @@ impl ServerHandle {
         }
     }
 
-    /// Waits as [`wait`](Self::wait) does, as a task. Works on any executor; dropping the future does nothing. Returns at once
-    /// in a forked child.
+    /// Waits as [`wait`](Self::wait) does, without blocking the thread. Works on any executor; dropping the future has
+    /// no effect on the server. Returns at once in a forked child.
     pub async fn wait_async(&self) {
         if self.check_process().is_err() {
             return;
         }
-        self.threads.end().reached().await;
+        self.threads.termination().ended().await;
     }
 
-    /// Ends the server: tells its callers, executes what comes until they know, refuses what comes then, sends the last
-    /// replies, closes. Returns when that is done. Once ended, a server stays ended, and this returns at once.
+    /// Shuts the server down: notifies the callers, executes what they send until they know, rejects what they send
+    /// afterwards, sends the last replies and closes the sockets. Returns when all that is done. A server that has
+    /// ended stays ended, and this method returns at once.
     ///
-    /// Callers know within milliseconds; a client that lies idle takes some 30 ms. Who has gone is noticed within some
-    /// milliseconds as well. Those that are there and do not answer, as they do not know the question or are stopped, are
-    /// waited for until half of `limit` is over, and for half a second at most; less where they go on sending without
-    /// end. A client with another endpoint makes its calls there from then on, one without waits for the server to come
-    /// back: see [`Client`](crate::Client). Without callers in the last minute it takes no time.
+    /// Callers know within milliseconds; an idle client takes some 30 ms. The server notices within milliseconds, too,
+    /// which callers have gone. For those that do not acknowledge, because they do not know the notice or are stopped,
+    /// it waits until half of `limit` has passed, and for half a second at most; less for a caller that never stops
+    /// sending. From then on a client that has another endpoint makes its calls there, and one without waits for the
+    /// server to come back: see [`Client`](crate::Client). If nobody has called within the last minute, none of this
+    /// takes time.
     ///
     /// # Errors
     ///
-    /// [`Error::StillRunning`] when `limit` passes first. The socket is closed then; a service that is still running
-    /// goes on until it returns, and its reply is dropped; `async` services end at their next `await`.
+    /// [`Error::StillRunning`] if `limit` passes first. The socket is closed then; a method that still runs goes on
+    /// until it returns, and its reply is dropped; `async` methods end at their next `await`.
     ///
-    /// [`Error::Deadlock`] when an `async` method needs this very thread to come to its end, since it is the only one of
-    /// the tokio runtime that the server was started in. The server goes on then, unless the method began during the
-    /// wait. There [`shutdown_async`](Self::shutdown_async) ends it.
+    /// [`Error::Deadlock`] if an `async` method needs the calling thread to end, since that is the only one of the
+    /// tokio runtime that the server was started in. The server goes on then, unless the method started during the
+    /// wait. Use [`shutdown_async`](Self::shutdown_async) there.
     ///
     /// [`Error::Forked`] in a forked child: the server runs in the parent, and goes on.
     pub fn shutdown(&self, limit: Duration) -> Result<(), Error> {
@@ -78,16 +80,17 @@ impl ServerHandle {
         }
     }
 
-    /// Ends the server as [`shutdown`](Self::shutdown) does, and waits for it as a task. Works on any executor. It takes a
-    /// thread for as long as it lasts.
+    /// Shuts the server down as [`shutdown`](Self::shutdown) does, without blocking the thread. Works on any executor.
+    /// Uses a thread of its own until the server has ended.
     ///
     /// # Cancellation
     ///
-    /// The server ends within `limit` although the future is dropped, once it has been polled.
+    /// Once the future has been polled, the server ends within `limit` even if the future is dropped.
     ///
     /// # Errors
     ///
-    /// [`Error::StillRunning`] as there, and [`Error::Transport`] if no thread can be started: the server goes on then.
+    /// [`Error::StillRunning`] as in [`shutdown`](Self::shutdown), [`Error::Forked`] in a forked child, and
+    /// [`Error::Transport`] if no thread can be started: the server goes on then.
     pub async fn shutdown_async(&self, limit: Duration) -> Result<(), Error> {
         self.check_process()?;
         let threads = Arc::clone(&self.threads);
@@ -97,11 +100,11 @@ impl ServerHandle {
         }
     }
 
-    /// Serves until the process is asked to end, by SIGINT (ctrl-c) or SIGTERM; then ends the server as
-    /// [`shutdown`](Self::shutdown) does. Returns also when the server ends for another reason.
+    /// Serves until SIGINT (ctrl-c) or SIGTERM, then shuts the server down as [`shutdown`](Self::shutdown) does. Also
+    /// returns when the server ends for another reason.
     ///
-    /// A second signal ends the process at once, as if nobody cared for signals; so does one that comes when no server of
-    /// the process waits for signals any more, and one to a forked child.
+    /// A second signal ends the process at once, as without any signal handling; so does a signal after the last server
+    /// of the process has stopped waiting for signals, and one to a forked child.
     ///
     /// # Examples
     ///
@@ -117,29 +120,31 @@ impl ServerHandle {
     ///
     /// # Errors
     ///
-    /// Those of [`shutdown`](Self::shutdown), and [`Error::Transport`] if the system lets nobody wait for signals.
+    /// Those of [`shutdown`](Self::shutdown), and [`Error::Transport`] if the system does not let the process wait for
+    /// signals.
     pub fn run_until_signal(&self, limit: Duration) -> Result<(), Error> {
         self.check_process()?;
         if self.threads.is_deadlocked() {
             return Err(RUN_DEADLOCK);
         }
-        let before = self.threads.end().asked();
+        let before = self.threads.termination().request_count();
         let _signals = self.watch_signals()?;
-        match self.threads.wait_asked(before) {
+        match self.threads.wait_or_request(before) {
             WaitOutcome::Deadlocked => Err(RUN_DEADLOCK),
             WaitOutcome::Ended | WaitOutcome::Running => self.shutdown(limit),
         }
     }
 
-    /// Serves as [`run_until_signal`](Self::run_until_signal) does, and waits as a task. Works on any executor.
+    /// Serves as [`run_until_signal`](Self::run_until_signal) does, without blocking the thread. Works on any executor.
     ///
     /// # Errors
     ///
-    /// As there.
+    /// Those of [`shutdown_async`](Self::shutdown_async), and [`Error::Transport`] if the system does not let the
+    /// process wait for signals.
     pub async fn run_until_signal_async(&self, limit: Duration) -> Result<(), Error> {
-        let before = self.threads.end().asked();
+        let before = self.threads.termination().request_count();
         let _signals = self.watch_signals()?;
-        self.threads.end().reached_or_asked(before).await;
+        self.threads.termination().ended_or_requested(before).await;
         self.shutdown_async(limit).await
     }
 
@@ -150,7 +155,7 @@ impl ServerHandle {
     fn watch_signals(&self) -> Result<signals::SignalWatcher, Error> {
         self.check_process()?;
         let threads = Arc::clone(&self.threads);
-        let watch = signals::SignalWatcher::start(move || threads.end().ask());
+        let watch = signals::SignalWatcher::start(move || threads.termination().request());
         watch.map_err(|error| SocketError::io("waiting for signals", &error).into())
     }
 }
@@ -172,7 +177,7 @@ fn end_within(threads: &ServerThreads, limit: Duration) -> WaitOutcome {
 impl Drop for ServerHandle {
     fn drop(&mut self) {
         if self.check_process().is_err() {
-            // The parent's, and so are the threads that hold its locks.
+            // The threads are the parent's, and may hold locks that nobody releases here.
             return std::mem::forget(Arc::clone(&self.threads));
         }
         match end_within(&self.threads, DROP_LIMIT) {

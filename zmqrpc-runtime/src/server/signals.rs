@@ -1,4 +1,4 @@
-//! The signals that ask a process to end.
+//! The signals that ask the process to end.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -11,37 +11,37 @@ use signal_hook::iterator::{Handle, Signals};
 
 use crate::socket::{PerProcess, Process, set_in_children};
 
-const ENDING: [i32; 2] = [SIGINT, SIGTERM];
+const SIGNALS: [i32; 2] = [SIGINT, SIGTERM];
 
-/// Tells of the first signal, on a thread of its own. The second one does what it does to a program that knows nothing of
-/// signals: it ends the process at once.
+/// Calls a function on the first signal, on a thread of its own. The second signal has its default action: it ends the
+/// process at once.
 pub(super) struct SignalWatcher {
     handle: Handle,
     thread: Option<JoinHandle<()>>,
     process: Process,
-    // Dropped last: as long as somebody may be told, the first signal does nothing else.
-    _present: WaiterPresence,
+    // Dropped last: while the thread can still notify, the first signal must not have its default action.
+    _presence: WaiterPresence,
 }
 
 impl SignalWatcher {
-    pub(super) fn start(tell: impl Fn() + Send + 'static) -> io::Result<Self> {
-        let again = again()?;
-        let mut signals = Signals::new(ENDING)?;
+    pub(super) fn start(notify: impl Fn() + Send + 'static) -> io::Result<Self> {
+        let default_action = default_action()?;
+        let mut signals = Signals::new(SIGNALS)?;
         let handle = signals.handle();
-        let present = WaiterPresence::new(again);
+        let presence = WaiterPresence::new(default_action);
         let thread = thread::Builder::new()
             .name("zmqrpc-signals".into())
             .spawn(move || {
                 for _ in signals.forever() {
-                    again.store(true, Ordering::SeqCst);
-                    tell();
+                    default_action.store(true, Ordering::SeqCst);
+                    notify();
                 }
             })?;
         Ok(Self {
             handle,
             thread: Some(thread),
             process: Process::current(),
-            _present: present,
+            _presence: presence,
         })
     }
 }
@@ -50,7 +50,7 @@ impl Drop for SignalWatcher {
     fn drop(&mut self) {
         let thread = self.thread.take();
         if !self.process.is_current() {
-            // The parent's.
+            // The thread is the parent's.
             return std::mem::forget(thread);
         }
         self.handle.close();
@@ -60,21 +60,21 @@ impl Drop for SignalWatcher {
     }
 }
 
-/// Somebody waits for signals. When nobody does, the next one ends the process.
+/// Registers a server that waits for signals. While no server does, a signal has its default action.
 struct WaiterPresence {
-    again: &'static AtomicBool,
+    default_action: &'static AtomicBool,
     process: Process,
 }
 
 impl WaiterPresence {
-    fn new(again: &'static AtomicBool) -> Self {
+    fn new(default_action: &'static AtomicBool) -> Self {
         let mut count = Self::count();
         if *count == 0 {
-            again.store(false, Ordering::SeqCst);
+            default_action.store(false, Ordering::SeqCst);
         }
         *count += 1;
         Self {
-            again,
+            default_action,
             process: Process::current(),
         }
     }
@@ -93,25 +93,29 @@ impl Drop for WaiterPresence {
         let mut count = Self::count();
         *count -= 1;
         if *count == 0 {
-            self.again.store(true, Ordering::SeqCst);
+            self.default_action.store(true, Ordering::SeqCst);
         }
     }
 }
 
-/// Whether the next signal has its usual effect: nobody waits for it, or it is not the first one. Once for the process,
-/// since what is done about a signal cannot be undone. A child begins with what is usual.
-fn again() -> io::Result<&'static AtomicBool> {
-    static AGAIN: OnceLock<Arc<AtomicBool>> = OnceLock::new();
-    static DONE: AtomicUsize = AtomicUsize::new(0);
-    static TURN: PerProcess<Mutex<()>> = PerProcess::new();
-    let _turn = TURN.get().lock().unwrap_or_else(PoisonError::into_inner);
-    let again = AGAIN.get_or_init(|| Arc::new(AtomicBool::new(true)));
-    for signal in &ENDING[DONE.load(Ordering::Relaxed)..] {
-        flag::register_conditional_default(*signal, Arc::clone(again))?;
-        DONE.fetch_add(1, Ordering::Relaxed);
+/// Returns the flag that gives signals their default action: set while no server waits, and after the first signal.
+///
+/// Registers the signals once per process, since that cannot be undone. A forked child begins with the default action.
+fn default_action() -> io::Result<&'static AtomicBool> {
+    static DEFAULT_ACTION: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+    static REGISTERED: AtomicUsize = AtomicUsize::new(0);
+    static REGISTERING: PerProcess<Mutex<()>> = PerProcess::new();
+    let _lock = REGISTERING
+        .get()
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    let default_action = DEFAULT_ACTION.get_or_init(|| Arc::new(AtomicBool::new(true)));
+    for signal in &SIGNALS[REGISTERED.load(Ordering::Relaxed)..] {
+        flag::register_conditional_default(*signal, Arc::clone(default_action))?;
+        REGISTERED.fetch_add(1, Ordering::Relaxed);
     }
-    set_in_children(again);
-    Ok(again)
+    set_in_children(default_action);
+    Ok(default_action)
 }
 
 #[cfg(test)]
@@ -120,20 +124,20 @@ mod tests {
 
     #[test]
     fn the_first_signal_is_for_those_who_wait_and_every_other_one_for_the_process() {
-        static AGAIN: AtomicBool = AtomicBool::new(true);
-        let again = || AGAIN.load(Ordering::SeqCst);
-        let first = WaiterPresence::new(&AGAIN);
-        let second = WaiterPresence::new(&AGAIN);
+        static DEFAULT_ACTION: AtomicBool = AtomicBool::new(true);
+        let default_action = || DEFAULT_ACTION.load(Ordering::SeqCst);
+        let first = WaiterPresence::new(&DEFAULT_ACTION);
+        let second = WaiterPresence::new(&DEFAULT_ACTION);
         drop(first);
-        assert!(!again(), "one waits still");
-        AGAIN.store(true, Ordering::SeqCst);
-        let third = WaiterPresence::new(&AGAIN);
-        assert!(again(), "the first one has come");
+        assert!(!default_action(), "one still waits");
+        DEFAULT_ACTION.store(true, Ordering::SeqCst);
+        let third = WaiterPresence::new(&DEFAULT_ACTION);
+        assert!(default_action(), "the first one has come");
         drop(second);
         drop(third);
-        let fourth = WaiterPresence::new(&AGAIN);
-        assert!(!again(), "nobody was there any more");
+        let fourth = WaiterPresence::new(&DEFAULT_ACTION);
+        assert!(!default_action(), "no server waited any more");
         drop(fourth);
-        assert!(again());
+        assert!(default_action());
     }
 }

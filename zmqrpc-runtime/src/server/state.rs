@@ -1,8 +1,8 @@
-//! A server's sockets and its work: everything that stands under the server's lock.
+//! A server's sockets and its scheduler: everything that the server's mutex protects.
 //!
-//! A quick request does not pass through the queue: it is taken from the socket when a thread is free to run it, and
-//! its reply is handed over when that thread comes for the next one. So the sockets' own threads always have something
-//! to do, where batches let them fall asleep between one and the next.
+//! A quick request is not queued: the leader receives it when it is free to run it, and sends its reply when it returns
+//! for the next one. So libzmq's I/O thread always has something to do, where batches would let it fall asleep in
+//! between.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -16,49 +16,49 @@ use super::local_queue::LocalQueue;
 use super::roles::TICK;
 use super::running_call::RunningCall;
 use super::scheduler::{Assigned, CompletedCall, Scheduler};
-use super::server_socket::{ReceivedFrame, RequestSink, ServerSocket, TURN};
+use super::server_socket::{BATCH, ReceivedFrame, RequestSink, ServerSocket};
 use super::sources::SilenceCallback;
 use crate::socket::{Message, Route, RoutedMessage, SocketError};
 
-/// How long the leader goes from one request to the next before it looks at everything else: at pings, cancellations,
-/// events, and at requests that others should help with.
-const LOOK: Duration = TICK.saturating_mul(2);
+/// How long the leader goes from one call to the next before it scans everything else: pings, cancellations, events,
+/// and calls that helpers should run.
+const SCAN_INTERVAL: Duration = TICK.saturating_mul(2);
 
-/// The same while methods are so short that nothing waits for long.
-const QUICK_LOOK: Duration = TICK.saturating_mul(8);
+/// The scan interval while methods are so short that nothing waits for long.
+const QUICK_SCAN_INTERVAL: Duration = TICK.saturating_mul(8);
 
-/// What a request takes then, all in all.
-const QUICK: Duration = Duration::from_micros(8);
+/// The time per call up to which the leader uses the longer interval.
+const QUICK_CALL: Duration = Duration::from_micros(8);
 
-/// The same of commands that nobody waits for, where several are run in a row.
-const SHORT: Duration = Duration::from_micros(30);
+/// The time per call up to which the leader runs several events and jobs in a row.
+const SHORT_CALL: Duration = Duration::from_micros(30);
 
 pub(super) struct ServerState {
     pub(super) socket: ServerSocket,
     pub(super) scheduler: Scheduler,
     dispatcher: Arc<Dispatcher>,
     counters: Arc<ServerCounters>,
-    /// When the leader looks at everything again.
-    look_at: Instant,
-    /// Since when it has run so many.
-    since: Instant,
-    run: u32,
-    /// What each took when it last ran some.
-    pace: Duration,
+    /// When the leader scans everything again.
+    next_scan: Instant,
+    /// When the last scan was, and how many calls the leader has run since.
+    scan_started: Instant,
+    calls_run: u32,
+    /// The average time per call between the last two scans that had calls between them.
+    time_per_call: Duration,
     /// The end was requested.
     pub(super) stopping: bool,
-    /// What is new is refused.
+    /// The server rejects new requests.
     pub(super) closed: bool,
-    /// Reused from one look to the next, as is the one below.
+    /// Reused from one scan to the next, as is `probes`.
     ready: Vec<RoutedMessage>,
-    asked: Vec<Route>,
+    probes: Vec<Route>,
 }
 
-/// What a look at everything brought up.
+/// The result of a scan.
 pub(super) struct ScanResult {
-    /// Nothing is left: the sockets may be waited on.
+    /// Nothing is left in the sockets: the leader may wait for them.
     pub(super) drained: bool,
-    pub(super) told: Vec<SilenceCallback>,
+    pub(super) callbacks: Vec<SilenceCallback>,
 }
 
 impl ServerState {
@@ -73,161 +73,166 @@ impl ServerState {
             scheduler,
             dispatcher,
             counters,
-            look_at: Instant::now(),
-            since: Instant::now(),
-            run: 0,
-            pace: Duration::MAX,
+            next_scan: Instant::now(),
+            scan_started: Instant::now(),
+            calls_run: 0,
+            time_per_call: Duration::MAX,
             stopping: false,
             closed: false,
             ready: Vec::new(),
-            asked: Vec::new(),
+            probes: Vec::new(),
         }
     }
 
-    /// A job has ended: its reply goes out.
-    pub(super) fn finish(&mut self, ended: CompletedCall, now: Instant) {
-        if let Some(delivery) = self.scheduler.finish(ended) {
+    /// Finishes a call and sends its reply.
+    pub(super) fn finish(&mut self, completed: CompletedCall, now: Instant) {
+        if let Some(delivery) = self.scheduler.finish(completed) {
             self.send(delivery, now);
         }
     }
 
-    /// A task has ended: its reply goes out.
+    /// Finishes a task and sends its reply.
     pub(super) fn finish_task(&mut self, task: u64, frame: Option<Box<Message>>, now: Instant) {
         if let Some(delivery) = self.scheduler.finish_task(task, frame) {
             self.send(delivery, now);
         }
     }
 
-    /// A delivery came again that is under way: its sender is told of the end as well.
-    pub(super) fn join(&mut self, place: usize, identity: DeliveryKey, now: Instant) {
-        let Some(RunningCall { route, id, .. }) = self.scheduler.release(place) else {
+    /// Makes a duplicate of a delivery in flight wait for that delivery's result.
+    pub(super) fn join_duplicate(&mut self, slot: usize, key: DeliveryKey, now: Instant) {
+        let Some(RunningCall { route, id, .. }) = self.scheduler.release(slot) else {
             return;
         };
-        let joined = DuplicateWaiter { route, id };
-        if let Some(answer) = self.dispatcher.deduplicator().join(identity, joined) {
-            self.send(answer, now);
+        let waiter = DuplicateWaiter { route, id };
+        if let Some(reply) = self.dispatcher.deduplicator().join(key, waiter) {
+            self.send(reply, now);
         }
     }
 
-    /// Tells those who have joined deliveries that have ended.
-    pub(super) fn answer_joined(&mut self, now: Instant) {
-        for answer in self.dispatcher.deduplicator().take_answers() {
-            self.send(answer, now);
+    /// Sends the replies to duplicates of deliveries that have ended.
+    pub(super) fn answer_duplicates(&mut self, now: Instant) {
+        for reply in self.dispatcher.deduplicator().take_replies() {
+            self.send(reply, now);
         }
     }
 
     fn send(&mut self, delivery: RoutedMessage, now: Instant) {
         if let Some(gone) = self.socket.send(delivery, &self.counters, now) {
-            let (socket, mut intake) = self.parts();
+            let (socket, mut admission) = self.split();
             socket.draining.forget(&gone);
-            intake.forget_peer(&gone);
+            admission.forget_peer(&gone);
         }
     }
 
-    /// The leader is back from its wait. Something has arrived, but hardly more than one message: that one is run before
-    /// the socket is asked for more, which would cost a system call for nothing.
+    /// Notes that the leader is back from its wait. Rarely has more than one message arrived. So the leader runs that
+    /// one first: a receive that finds nothing costs a system call.
     pub(super) fn stop_polling(&mut self, now: Instant) {
         if self.socket.stop_polling() {
-            self.look_at = now + LOOK;
-            self.since = now;
+            self.next_scan = now + SCAN_INTERVAL;
+            self.scan_started = now;
         }
     }
 
-    /// The end was requested, within so long, or was before.
+    /// Starts to end the server within `limit`, or goes on with it.
     pub(super) fn stop(&mut self, limit: Duration, now: Instant) {
         if !std::mem::replace(&mut self.stopping, true) {
-            self.socket.drain(limit, &self.counters, now);
+            self.socket.start_draining(limit, &self.counters, now);
         }
-        self.closed = self.socket.draining.is_over(now);
+        self.closed = self.socket.draining.is_rejecting(now);
     }
 
-    /// Somebody else leads from now on: who led before may have left anything behind, and has left this.
-    pub(super) fn expect_work(&mut self, left: VecDeque<ReadyCall>) {
+    /// Prepares for a new leader, which gets the calls `left` in the local queue and scans at once.
+    pub(super) fn take_over(&mut self, left: VecDeque<ReadyCall>) {
         self.put_back(left);
-        self.look_at = Instant::now();
-        (self.since, self.run) = (self.look_at, 0);
+        self.next_scan = Instant::now();
+        (self.scan_started, self.calls_run) = (self.next_scan, 0);
     }
 
-    /// What was given out is not run after all.
+    /// Returns assigned calls to the scheduler that were not run.
     pub(super) fn put_back(&mut self, left: VecDeque<ReadyCall>) {
-        self.pace = Duration::MAX;
-        for job in left.into_iter().rev() {
-            self.run = self.run.saturating_sub(1);
-            self.scheduler.put_back(job);
+        self.time_per_call = Duration::MAX;
+        for call in left.into_iter().rev() {
+            self.calls_run = self.calls_run.saturating_sub(1);
+            self.scheduler.put_back(call);
         }
     }
 
-    /// What the leader runs next; to its hand is added what it runs after that.
-    pub(super) fn hand_out(
+    /// Returns the call to run, and fills the local queue with the events and jobs to run after it.
+    pub(super) fn fill_local_queue(
         &mut self,
         assigned: Assigned,
         local_queue: &LocalQueue,
         term: u64,
     ) -> Assigned {
-        self.run += 1;
-        if self.pace <= SHORT {
+        self.calls_run += 1;
+        if self.time_per_call <= SHORT_CALL {
             local_queue.fill(term, || {
-                let next = self.scheduler.next_behind(assigned.place)?;
-                self.run += 1;
+                let next = self.scheduler.next_source_call(assigned.slot)?;
+                self.calls_run += 1;
                 Some(next)
             });
         }
         assigned
     }
 
-    /// A request has been waiting although a worker is free.
+    /// Returns whether a call has been waiting for long although a worker is free.
     pub(super) fn has_overdue(&self, now: Instant) -> bool {
         now.checked_sub(2 * TICK)
             .is_some_and(|since| self.scheduler.is_overdue(since))
     }
 
-    /// There is something for the leader, who waits.
+    /// Returns whether the leader, which waits, has something to do.
     pub(super) fn needs_leader(&self, now: Instant) -> bool {
-        self.scheduler.has_assignable() || self.socket.next_try(now).is_some()
+        self.scheduler.has_assignable() || self.socket.next_retry(now).is_some()
     }
 
-    /// Whether the leader must look at everything before it runs anything else.
-    pub(super) fn must_look(&self, now: Instant) -> bool {
-        now >= self.look_at || self.scheduler.wants_more()
+    /// Returns whether the leader must scan before it runs another call.
+    pub(super) fn needs_scan(&self, now: Instant) -> bool {
+        now >= self.next_scan || self.scheduler.should_resume_sources()
     }
 
-    /// The next request to run: the first of those that wait or, if none does, the next one in the socket.
+    /// Returns the next call to run: the first that waits or, if none does, the next one in the socket.
     pub(super) fn next(&mut self, now: Instant) -> Result<Option<Assigned>, SocketError> {
-        if !self.scheduler.is_eager() {
+        if !self.scheduler.can_run_at_once() {
             return Ok(self.scheduler.assign(now));
         }
-        let (socket, mut intake) = self.parts();
-        for _ in 0..TURN {
-            match socket.take(&mut intake, now)? {
-                ReceivedFrame::Job(route, job) => {
-                    return Ok(Some(intake.scheduler.give_out(route, job, now)));
+        let (socket, mut admission) = self.split();
+        for _ in 0..BATCH {
+            match socket.receive(&mut admission, now)? {
+                ReceivedFrame::Call(route, call) => {
+                    return Ok(Some(admission.scheduler.assign_call(route, call, now)));
                 }
-                ReceivedFrame::Something => {}
-                ReceivedFrame::Nothing | ReceivedFrame::Odd => break,
+                ReceivedFrame::Handled => {}
+                ReceivedFrame::Nothing | ReceivedFrame::Malformed => break,
             }
         }
         Ok(None)
     }
 
-    /// Takes in everything that has arrived, and sends what had no room. `true` if nothing is left: the sockets may be
-    /// waited on then.
-    pub(super) fn take_in(&mut self, now: Instant) -> Result<bool, SocketError> {
-        let (socket, mut intake) = self.parts();
-        let drained = socket.take_in(&mut intake, now)?;
+    /// Receives what has arrived and retries what peers had no room for. Returns `true` if nothing is left: the leader
+    /// may wait for the sockets then.
+    pub(super) fn receive_batch(&mut self, now: Instant) -> Result<bool, SocketError> {
+        let (socket, mut admission) = self.split();
+        let drained = socket.receive_batch(&mut admission, now)?;
         let sources = &mut socket.sources;
-        let read = sources.take_in(&mut intake, now)?;
-        intake.scheduler.hold(sources.is_held());
-        Ok(drained && read)
+        let sources_drained = sources.receive_batch(&mut admission, now)?;
+        admission.scheduler.set_sources_paused(sources.is_paused());
+        Ok(drained && sources_drained)
     }
 
-    /// The leader's look at everything: at what has arrived, at the time, at who is silent.
-    pub(super) fn look(&mut self, now: Instant) -> Result<ScanResult, SocketError> {
-        if self.run > 0 {
-            self.pace = now.duration_since(self.since) / self.run;
+    /// Scans everything: sends what is due, receives what has arrived, and looks for silent publishers.
+    pub(super) fn scan(&mut self, now: Instant) -> Result<ScanResult, SocketError> {
+        if self.calls_run > 0 {
+            self.time_per_call = now.duration_since(self.scan_started) / self.calls_run;
         }
-        (self.since, self.run) = (now, 0);
-        let quick = self.pace <= QUICK;
-        self.look_at = now + if quick { QUICK_LOOK } else { LOOK };
+        (self.scan_started, self.calls_run) = (now, 0);
+        let is_quick = self.time_per_call <= QUICK_CALL;
+        self.next_scan = now
+            + if is_quick {
+                QUICK_SCAN_INTERVAL
+            } else {
+                SCAN_INTERVAL
+            };
         let mut ready = std::mem::take(&mut self.ready);
         let expired = self.scheduler.tick(now, &mut ready);
         self.counters.expired.add(expired);
@@ -235,36 +240,36 @@ impl ServerState {
             self.send(delivery, now);
         }
         self.ready = ready;
-        self.ask(now);
-        self.answer_joined(now);
-        let drained = self.take_in(now)?;
-        let told = self.socket.sources.look(now);
-        Ok(ScanResult { drained, told })
+        self.probe(now);
+        self.answer_duplicates(now);
+        let drained = self.receive_batch(now)?;
+        let callbacks = self.socket.sources.maintain(now);
+        Ok(ScanResult { drained, callbacks })
     }
 
-    /// Gives signs of life to those who need them. What was asked for by peers that turn out to have gone is dropped, and no
-    /// answer of theirs waited for.
-    fn ask(&mut self, now: Instant) {
-        let mut asked = std::mem::take(&mut self.asked);
-        self.scheduler.search(now, &mut asked);
-        self.socket.draining.remind(now, &mut asked);
-        for route in asked.drain(..) {
-            if let Some(gone) = self.socket.ask(route, &self.counters) {
-                let (_, mut intake) = self.parts();
-                intake.forget_peer(&gone);
+    /// Probes the peers for which that is due. If a peer turns out to have gone, its calls are cancelled, and its
+    /// acknowledgement is no longer waited for.
+    fn probe(&mut self, now: Instant) {
+        let mut probes = std::mem::take(&mut self.probes);
+        self.scheduler.take_probes(now, &mut probes);
+        self.socket.draining.take_keep_alives(now, &mut probes);
+        for route in probes.drain(..) {
+            if let Some(gone) = self.socket.probe(route, &self.counters) {
+                let (_, mut admission) = self.split();
+                admission.forget_peer(&gone);
             }
         }
-        self.asked = asked;
+        self.probes = probes;
     }
 
-    fn parts(&mut self) -> (&mut ServerSocket, Admission<'_>) {
-        let intake = Admission {
+    fn split(&mut self) -> (&mut ServerSocket, Admission<'_>) {
+        let admission = Admission {
             scheduler: &mut self.scheduler,
             dispatcher: &self.dispatcher,
             counters: &self.counters,
             stopping: self.stopping,
             closed: self.closed,
         };
-        (&mut self.socket, intake)
+        (&mut self.socket, admission)
     }
 }

@@ -1,4 +1,4 @@
-//! The end of a server or a proxy, and who waits for it.
+//! The end of a server or a proxy, and the threads and tasks that wait for it.
 
 use std::future::poll_fn;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -15,45 +15,45 @@ pub(crate) struct Termination {
 
 #[derive(Default)]
 struct TerminationState {
-    is_reached: bool,
-    /// How often somebody has asked the process to end.
-    asked: u64,
+    has_ended: bool,
+    /// How often the end was requested, by a signal.
+    requests: u64,
     tasks: Vec<(u64, Waker)>,
-    last: u64,
+    last_number: u64,
 }
 
-/// What a wait came to.
+/// The outcome of a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WaitOutcome {
-    /// The server has ended.
+    /// The server has ended, or its end was requested and the caller waits for that.
     Ended,
-    /// The time was over, or somebody asks for the end.
+    /// The timeout has passed, and the server still runs.
     Running,
-    /// It cannot end while this thread waits.
+    /// The server cannot end while this thread waits.
     Deadlocked,
 }
 
-/// How often a thread looks whether it waits for itself.
-const LOOK: Duration = Duration::from_millis(5);
+/// How often a waiting thread checks whether the server's end needs that same thread.
+const DEADLOCK_CHECK: Duration = Duration::from_millis(5);
 
 impl Termination {
-    /// The server has ended.
-    pub(crate) fn reach(&self) {
-        self.change(|state| state.is_reached = true);
+    /// Marks the server as ended and wakes everybody who waits.
+    pub(crate) fn set_ended(&self) {
+        self.change(|state| state.has_ended = true);
     }
 
-    /// Somebody asks for the end: whoever waits for that returns.
-    pub(super) fn ask(&self) {
-        self.change(|state| state.asked += 1);
+    /// Requests the end: the threads and tasks that wait for a request return.
+    pub(super) fn request(&self) {
+        self.change(|state| state.requests += 1);
     }
 
-    /// How often that has been asked for so far.
-    pub(super) fn asked(&self) -> u64 {
-        self.lock().asked
+    /// Returns how often the end was requested so far.
+    pub(super) fn request_count(&self) -> u64 {
+        self.lock().requests
     }
 
     fn change(&self, change: impl FnOnce(&mut TerminationState)) {
-        // Dropped after the lock.
+        // Dropped after the lock, since it wakes tasks.
         let mut wakes = WakeList::default();
         let mut state = self.lock();
         change(&mut state);
@@ -64,26 +64,26 @@ impl Termination {
         drop(state);
     }
 
-    /// Waits for the end, until `limit` has passed if there is one, and not while `is_deadlocked`, which is asked again
-    /// and again.
+    /// Waits for the end, at most for `limit`. Returns early if `is_deadlocked`, which is called again and again,
+    /// returns `true`.
     pub(crate) fn wait(
         &self,
         limit: Option<Duration>,
         is_deadlocked: Option<&dyn Fn() -> bool>,
     ) -> WaitOutcome {
-        // A time that the clock cannot express is no limit.
+        // A time beyond the clock's range means no timeout.
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
-        self.wait_for(deadline, is_deadlocked, |state| state.is_reached)
+        self.wait_for(deadline, is_deadlocked, |state| state.has_ended)
     }
 
-    /// Waits until the server has ended or has been [asked](Self::asked) to, more often than `before`.
-    pub(super) fn wait_asked(
+    /// Waits until the server has ended or its end was [requested](Self::request_count) more than `before` times.
+    pub(super) fn wait_or_request(
         &self,
         before: u64,
         is_deadlocked: Option<&dyn Fn() -> bool>,
     ) -> WaitOutcome {
         self.wait_for(None, is_deadlocked, |state| {
-            state.is_reached || state.asked > before
+            state.has_ended || state.requests > before
         })
     }
 
@@ -91,14 +91,14 @@ impl Termination {
         &self,
         deadline: Option<Instant>,
         is_deadlocked: Option<&dyn Fn() -> bool>,
-        reached: impl Fn(&TerminationState) -> bool,
+        condition: impl Fn(&TerminationState) -> bool,
     ) -> WaitOutcome {
         loop {
             if is_deadlocked.is_some_and(|is| is()) {
                 return WaitOutcome::Deadlocked;
             }
-            let look = is_deadlocked.map(|_| Instant::now() + LOOK);
-            if self.wait_until(look.into_iter().chain(deadline).min(), &reached) {
+            let check_at = is_deadlocked.map(|_| Instant::now() + DEADLOCK_CHECK);
+            if self.wait_until(check_at.into_iter().chain(deadline).min(), &condition) {
                 return WaitOutcome::Ended;
             }
             if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
@@ -110,10 +110,10 @@ impl Termination {
     fn wait_until(
         &self,
         deadline: Option<Instant>,
-        reached: impl Fn(&TerminationState) -> bool,
+        condition: impl Fn(&TerminationState) -> bool,
     ) -> bool {
         let mut state = self.lock();
-        while !reached(&state) {
+        while !condition(&state) {
             state = match deadline {
                 None => {
                     let waited = self.changed.wait(state);
@@ -132,23 +132,23 @@ impl Termination {
         true
     }
 
-    /// Waits for the end as a task does.
-    pub(crate) async fn reached(&self) {
-        self.as_task(|state| state.is_reached).await;
+    /// Waits for the end without blocking the thread.
+    pub(crate) async fn ended(&self) {
+        self.wait_async(|state| state.has_ended).await;
     }
 
-    /// The same as [`wait_asked`](Self::wait_asked), as a task waits.
-    pub(super) async fn reached_or_asked(&self, before: u64) {
-        self.as_task(|state| state.is_reached || state.asked > before)
+    /// Does what [`wait_or_request`](Self::wait_or_request) does, without blocking the thread.
+    pub(super) async fn ended_or_requested(&self, before: u64) {
+        self.wait_async(|state| state.has_ended || state.requests > before)
             .await;
     }
 
-    async fn as_task(&self, reached: impl Fn(&TerminationState) -> bool) {
-        let mut seat = TaskWait {
-            end: self,
+    async fn wait_async(&self, condition: impl Fn(&TerminationState) -> bool) {
+        let mut wait = TaskWait {
+            termination: self,
             number: 0,
         };
-        poll_fn(|cx| seat.poll(cx, &reached)).await;
+        poll_fn(|cx| wait.poll(cx, &condition)).await;
     }
 
     fn lock(&self) -> MutexGuard<'_, TerminationState> {
@@ -156,32 +156,36 @@ impl Termination {
     }
 }
 
-/// A task that waits.
+/// A task that waits. Removes its waker when it is dropped.
 struct TaskWait<'a> {
-    end: &'a Termination,
-    /// 0 before it waits.
+    termination: &'a Termination,
+    /// 0 while no waker is registered.
     number: u64,
 }
 
 impl TaskWait<'_> {
-    fn poll(&mut self, cx: &Context<'_>, reached: impl Fn(&TerminationState) -> bool) -> Poll<()> {
+    fn poll(
+        &mut self,
+        cx: &Context<'_>,
+        condition: impl Fn(&TerminationState) -> bool,
+    ) -> Poll<()> {
         let waker = cx.waker().clone();
-        // Dropped after the lock.
+        // Dropped after the lock: a waker's drop may run any code.
         let old = self.leave();
-        let mut state = self.end.lock();
-        if reached(&state) {
+        let mut state = self.termination.lock();
+        if condition(&state) {
             drop((state, old));
             return Poll::Ready(());
         }
-        state.last += 1;
-        self.number = state.last;
+        state.last_number += 1;
+        self.number = state.last_number;
         state.tasks.push((self.number, waker));
         drop((state, old));
         Poll::Pending
     }
 
     fn leave(&self) -> Option<Waker> {
-        let mut state = self.end.lock();
+        let mut state = self.termination.lock();
         let mut tasks = state.tasks.iter();
         let at = tasks.position(|(number, _)| *number == self.number)?;
         Some(state.tasks.swap_remove(at).1)

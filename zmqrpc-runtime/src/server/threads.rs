@@ -1,6 +1,8 @@
-//! The threads of a server and what they share.
+//! The threads of a server and the state that they share.
 //!
-//! One lock, for as long as nothing blocks: services run outside of it.
+//! One mutex protects the state. No thread blocks or runs a handler while it holds the lock.
+
+mod helper;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -22,11 +24,12 @@ use super::turn::{EndOnPanic, NextStep};
 use crate::log;
 use crate::socket::{Poller, Process, RouterSocket, SocketError, drive_any};
 
-/// Room for a value of the deepest nesting that is decoded, in a build without optimisation too: 2.4 MiB were seen.
+/// Enough to decode a value of the deepest nesting that the codecs allow, which takes 2.4 MiB in a build without
+/// optimisation.
 const STACK: usize = 4 << 20;
 
 pub(super) struct ServerThreads {
-    /// None after the end: the sockets close when the server ends, not when its last handle is dropped.
+    /// `None` after the end: the sockets close when the server ends, not when its last handle is dropped.
     state: Mutex<Option<ServerState>>,
     roles: Roles,
     local_queue: LocalQueue,
@@ -35,25 +38,26 @@ pub(super) struct ServerThreads {
     dispatcher: Arc<Dispatcher>,
     pub(super) counters: Arc<ServerCounters>,
     stopping: AtomicBool,
-    /// How long the end may take, for who asked for it first.
-    limit: OnceLock<Duration>,
-    end: Termination,
+    /// How long the end may take, as the first caller of [`stop`](Self::stop) says.
+    stop_limit: OnceLock<Duration>,
+    termination: Termination,
     process: Process,
 }
 
 impl ServerThreads {
-    /// Starts the threads: one per worker, and two so that one leads and one stands by while all workers are busy.
+    /// Starts the threads: one per worker, and two more, so that one leads and one stands by while all workers are
+    /// busy.
     pub(super) fn start(
         socket: ServerSocket,
         poller: Arc<Poller>,
         dispatcher: Dispatcher,
         counters: Arc<ServerCounters>,
-        bounds: WorkLimits,
+        limits: WorkLimits,
     ) -> Result<Arc<Self>, SocketError> {
         let dispatcher = Arc::new(dispatcher);
         let state = ServerState::new(
             socket,
-            Scheduler::new(bounds),
+            Scheduler::new(limits),
             Arc::clone(&dispatcher),
             Arc::clone(&counters),
         );
@@ -66,16 +70,16 @@ impl ServerThreads {
             dispatcher,
             counters,
             stopping: AtomicBool::new(false),
-            limit: OnceLock::new(),
-            end: Termination::default(),
+            stop_limit: OnceLock::new(),
+            termination: Termination::default(),
             process: Process::current(),
         });
-        for number in 0..bounds.workers + 2 {
+        for number in 0..limits.workers + 2 {
             let own = Arc::clone(&threads);
             let spawned = thread::Builder::new()
                 .name(format!("zmqrpc-{number}"))
                 .stack_size(STACK)
-                .spawn(move || own.live());
+                .spawn(move || own.run_thread());
             if let Err(error) = spawned {
                 threads.finish();
                 return Err(SocketError::thread(&error));
@@ -84,12 +88,12 @@ impl ServerThreads {
         Ok(threads)
     }
 
-    /// The process that its threads are in.
+    /// Returns the process that the threads belong to.
     pub(super) fn process(&self) -> Process {
         self.process
     }
 
-    /// Does something with the socket; nothing if the server has ended, or is a parent's.
+    /// Runs an action on the socket. Returns `None` if the server has ended or belongs to a parent process.
     pub(super) fn with_router<R>(&self, action: impl FnOnce(&mut RouterSocket) -> R) -> Option<R> {
         if !self.process.is_current() {
             return None;
@@ -98,12 +102,12 @@ impl ServerThreads {
             .state()
             .as_mut()
             .map(|state| action(state.socket.router()));
-        // The action may have taken the signal that the leader waits for.
+        // The action may have consumed the edge that the leader waits for.
         self.poller.wake();
         result
     }
 
-    /// Does something with the sources; nothing if the server has ended, or is a parent's.
+    /// Runs an action on the sources. Returns `None` if the server has ended or belongs to a parent process.
     pub(super) fn with_sources<R>(&self, action: impl FnOnce(&mut Sources) -> R) -> Option<R> {
         if !self.process.is_current() {
             return None;
@@ -112,34 +116,36 @@ impl ServerThreads {
             .state()
             .as_mut()
             .map(|state| action(&mut state.socket.sources));
-        // As above; and there may be others to wait for now.
+        // As above. Besides, the leader may have other pollers to wait for now.
         self.poller.wake();
         result
     }
 
-    /// Requests the end, which is to come within `limit`: callers are told, what comes until they know is still executed,
-    /// what comes then is refused.
+    /// Requests the end, which is to come within `limit`: the server notifies its callers, executes what they send
+    /// until they know, and rejects what they send afterwards.
     pub(super) fn stop(&self, limit: Duration) {
-        self.limit.get_or_init(|| limit);
+        self.stop_limit.get_or_init(|| limit);
         self.stopping.store(true, Ordering::Release);
         self.poller.wake();
     }
 
-    /// Waits for the end, until `limit` has passed if there is one.
+    /// Waits for the end, at most for `limit`.
     pub(super) fn wait(&self, limit: Option<Duration>) -> WaitOutcome {
         let has_tasks: &dyn Fn() -> bool = &|| self.has_tasks();
-        let needs_it = self.dispatcher.needs_this_thread();
-        self.end.wait(limit, needs_it.then_some(has_tasks))
+        let needs_this_thread = self.dispatcher.needs_this_thread();
+        self.termination
+            .wait(limit, needs_this_thread.then_some(has_tasks))
     }
 
-    /// Waits until the server has ended or has been asked to, more often than `before`.
-    pub(super) fn wait_asked(&self, before: u64) -> WaitOutcome {
+    /// Waits until the server has ended or its end was requested more than `before` times.
+    pub(super) fn wait_or_request(&self, before: u64) -> WaitOutcome {
         let has_tasks: &dyn Fn() -> bool = &|| self.has_tasks();
-        let needs_it = self.dispatcher.needs_this_thread();
-        self.end.wait_asked(before, needs_it.then_some(has_tasks))
+        let needs_this_thread = self.dispatcher.needs_this_thread();
+        self.termination
+            .wait_or_request(before, needs_this_thread.then_some(has_tasks))
     }
 
-    /// Whether the end cannot come while this thread waits for it: `async` methods need it to go on.
+    /// Returns whether the end cannot come while this thread waits for it, because `async` methods need the thread.
     pub(super) fn is_deadlocked(&self) -> bool {
         self.dispatcher.needs_this_thread() && self.has_tasks()
     }
@@ -151,15 +157,15 @@ impl ServerThreads {
             .is_some_and(|state| state.scheduler.has_tasks())
     }
 
-    pub(super) fn end(&self) -> &Termination {
-        &self.end
+    pub(super) fn termination(&self) -> &Termination {
+        &self.termination
     }
 
-    /// Ends the server, whatever its threads are doing. Those that are in a method leave when it returns.
+    /// Ends the server whatever its threads are doing. A thread that is in a method leaves when the method returns.
     pub(super) fn finish(&self) {
         self.roles.end();
         self.callbacks.end();
-        // Out of the lock first: shutting takes its time.
+        // Closes the sockets outside of the lock, since that takes a moment.
         let state = self.state().take();
         if let Some(ServerState {
             socket,
@@ -167,20 +173,20 @@ impl ServerThreads {
             ..
         }) = state
         {
-            drop(self.local_queue.pass(0));
-            scheduler.abandon();
+            drop(self.local_queue.take_over(0));
+            scheduler.cancel_all();
             socket.close_and_release();
         }
         log::flush();
         self.poller.wake();
-        self.end.reach();
+        self.termination.set_ended();
     }
 
-    /// A thread's life.
-    fn live(self: &Arc<Self>) {
+    /// The loop of each thread: takes one role after another.
+    fn run_thread(self: &Arc<Self>) {
         let _guard = EndOnPanic(self);
         loop {
-            match self.roles.next() {
+            match self.roles.next_role() {
                 Role::Lead(term) => self.lead(term),
                 Role::StandBy => {
                     let overdue = || {
@@ -199,20 +205,20 @@ impl ServerThreads {
         }
     }
 
-    /// Waits at the socket and runs what comes, until another thread takes over or the server ends.
+    /// Waits at the sockets and runs calls until another thread takes the lead over or the server ends.
     fn lead(self: &Arc<Self>, term: u64) {
-        let mut ended = None;
+        let mut completed = None;
         if let Some(state) = self.state().as_mut() {
-            state.expect_work(self.local_queue.pass(term));
+            state.take_over(self.local_queue.take_over(term));
         }
-        while self.roles.leads(term) {
-            match self.attend(term, ended.take()) {
+        while self.roles.is_leader(term) {
+            match self.next_step(term, completed.take()) {
                 Ok(NextStep::Run(assigned)) => {
                     self.roles.start_running(term);
-                    ended = self.run_hand(term, assigned);
+                    completed = self.run_with_local_queue(term, assigned);
                     self.roles.stop_running(term);
                 }
-                Ok(NextStep::Idle(until, sources)) => {
+                Ok(NextStep::Wait(until, sources)) => {
                     let waited = match sources {
                         None => self.poller.drive(until),
                         Some(pollers) => drive_any(&pollers, until),
@@ -222,8 +228,8 @@ impl ServerThreads {
                         return self.finish();
                     }
                 }
-                Ok(NextStep::Again) => {}
-                Ok(NextStep::Silent(told)) => self.callbacks.make(told),
+                Ok(NextStep::Repeat) => {}
+                Ok(NextStep::RunCallbacks(callbacks)) => self.callbacks.run(callbacks),
                 Ok(NextStep::Done) => return self.finish(),
                 Err(error) => {
                     log::line!(error, error = log::text(&error); "the server's socket failed, the server ends");
@@ -231,12 +237,16 @@ impl ServerThreads {
                 }
             }
         }
-        // Deposed while in a method: its reply is ready now, and so may be requests that waited behind it.
-        self.help(ended);
+        // Replaced while in a method. Its reply is ready now, and calls may be overdue that waited behind it.
+        self.help(completed);
     }
 
-    /// The leader's turn at the socket.
-    fn attend(&self, term: u64, ended: Option<CompletedCall>) -> Result<NextStep, SocketError> {
+    /// Makes the leader's pass under the lock: finishes its last call, and finds the next one or what to wait for.
+    fn next_step(
+        &self,
+        term: u64,
+        completed: Option<CompletedCall>,
+    ) -> Result<NextStep, SocketError> {
         let mut state = self.state();
         let Some(state) = state.as_mut() else {
             return Ok(NextStep::Done);
@@ -244,112 +254,112 @@ impl ServerThreads {
         let now = Instant::now();
         state.stop_polling(now);
         if self.stopping.load(Ordering::Acquire) {
-            state.stop(self.limit.get().copied().unwrap_or_default(), now);
+            state.stop(self.stop_limit.get().copied().unwrap_or_default(), now);
         }
-        if let Some(ended) = ended {
-            state.finish(ended, now);
+        if let Some(completed) = completed {
+            state.finish(completed, now);
         }
-        if !state.must_look(now)
+        if !state.needs_scan(now)
             && let Some(assigned) = state.next(now)?
         {
-            let assigned = state.hand_out(assigned, &self.local_queue, term);
+            let assigned = state.fill_local_queue(assigned, &self.local_queue, term);
             return Ok(NextStep::Run(assigned));
         }
-        let ScanResult { drained, told } = state.look(now)?;
-        if !told.is_empty() {
-            return Ok(NextStep::Silent(told));
+        let ScanResult { drained, callbacks } = state.scan(now)?;
+        if !callbacks.is_empty() {
+            return Ok(NextStep::RunCallbacks(callbacks));
         }
         if let Some(assigned) = state.scheduler.assign(now) {
-            let assigned = state.hand_out(assigned, &self.local_queue, term);
+            let assigned = state.fill_local_queue(assigned, &self.local_queue, term);
             return Ok(NextStep::Run(assigned));
         }
-        // What was taken in may have been the last answer.
-        state.closed = state.socket.draining.is_over(now);
+        // The pass may have received the last acknowledgement.
+        state.closed = state.socket.draining.is_rejecting(now);
         let ServerState {
             socket,
             scheduler,
             closed,
             ..
         } = state;
-        let done = *closed && scheduler.is_done() && socket.sources.is_spent();
-        let left_alone = drained || done && socket.is_past_refusing(now);
-        if scheduler.wants_more() || !left_alone {
-            return Ok(NextStep::Again);
+        let done = *closed && scheduler.is_done() && socket.sources.is_exhausted();
+        let nothing_left = drained || done && socket.is_done_rejecting(now);
+        if scheduler.should_resume_sources() || !nothing_left {
+            return Ok(NextStep::Repeat);
         }
         if done {
-            // A peer that does not read does not hold up the end for ever.
-            let Some(until) = socket.flushed_by(now) else {
+            // A peer that does not read delays the end by the linger time at most.
+            let Some(until) = socket.flush_deadline(now) else {
                 return Ok(NextStep::Done);
             };
             if !drained {
-                return Ok(NextStep::Again);
+                return Ok(NextStep::Repeat);
             }
-            socket.polled = true;
-            let due = socket.next_try(now).into_iter().chain([until]);
+            socket.leader_waits = true;
+            let due = socket.next_retry(now).into_iter().chain([until]);
             let due = due.chain(socket.draining.due()).min();
-            return Ok(NextStep::Idle(due, None));
+            return Ok(NextStep::Wait(due, None));
         }
-        socket.polled = true;
+        socket.leader_waits = true;
         let due = socket
-            .next_try(now)
+            .next_retry(now)
             .into_iter()
             .chain(scheduler.next_tick());
         let due = due
             .chain(socket.sources.due())
             .chain(socket.next_connection());
         let due = due.chain(socket.draining.due());
-        Ok(NextStep::Idle(due.min(), socket.sources.pollers()))
+        Ok(NextStep::Wait(due.min(), socket.sources.pollers()))
     }
 
-    /// Runs a job, and what the leader has in its hand. Answers what is to be finished.
-    fn run_hand(self: &Arc<Self>, term: u64, first: Assigned) -> Option<CompletedCall> {
-        let Assigned { place, mut at, .. } = first;
-        let mut ended = self.execute(first);
-        while ended.is_some()
-            && let Some(job) = self.local_queue.next(term)
+    /// Runs a call, and after it those of the local queue. Returns the last one, which is still to be finished.
+    fn run_with_local_queue(self: &Arc<Self>, term: u64, first: Assigned) -> Option<CompletedCall> {
+        let Assigned { slot, mut now, .. } = first;
+        let mut completed = self.execute(first);
+        while completed.is_some()
+            && let Some(call) = self.local_queue.next(term)
         {
-            self.roles.go_on();
-            if job.deadline().is_some() {
-                at = Instant::now();
+            self.roles.next_call();
+            if call.deadline().is_some() {
+                now = Instant::now();
             }
-            ended = self.execute(Assigned { job, place, at });
+            completed = self.execute(Assigned { call, slot, now });
         }
-        // The last one went on elsewhere, and left its place.
-        if ended.is_none()
-            && self.local_queue.has_some(term)
+        // The last call was suspended and has given up its worker slot, which the queued calls would run in.
+        if completed.is_none()
+            && self.local_queue.has_calls(term)
             && let Some(state) = self.state().as_mut()
         {
-            state.put_back(self.local_queue.empty(term));
+            state.put_back(self.local_queue.drain(term));
         }
-        ended
+        completed
     }
 
-    /// Runs a plain method to its end; starts an `async` one. Answers what is to be finished.
+    /// Runs a plain method to its end, or starts an `async` one. Returns the call if it has ended.
     fn execute(self: &Arc<Self>, assigned: Assigned) -> Option<CompletedCall> {
-        let Assigned { job, place, at } = assigned;
-        let deadline = job.deadline();
-        match self.dispatcher.run(job, at) {
-            Progress::Ended(frame) => Some(CompletedCall { place, frame }),
-            Progress::Repeated(identity) => {
-                self.chime_in(|state, now| state.join(place, identity, now));
+        let Assigned { call, slot, now } = assigned;
+        let deadline = call.deadline();
+        match self.dispatcher.run(call, now) {
+            Progress::Completed(frame) => Some(CompletedCall { slot, frame }),
+            Progress::Duplicate(key) => {
+                self.with_state(|state, now| state.join_duplicate(slot, key, now));
                 None
             }
-            Progress::Suspended(suspended) => {
+            Progress::Suspended(execution) => {
                 let task = {
                     let mut state = self.state();
                     let state = state.as_mut()?;
-                    if state.socket.polled {
-                        // Its deadline may come before what the leader waits for.
+                    if state.socket.leader_waits {
+                        // The task's deadline may come before the time that the leader waits until.
                         self.poller.wake();
                     }
-                    state.scheduler.detach(place, deadline)
+                    state.scheduler.detach(slot, deadline)
                 };
                 let Some(task) = task else {
                     self.counters.cancelled.increment();
                     return None;
                 };
-                let end = CompletionGuard::of(task, Arc::clone(self));
-                if let Some(cancel) = self.dispatcher.spawn(suspended, end) {
+                let completion = CompletionGuard::new(task, Arc::clone(self));
+                if let Some(cancel) = self.dispatcher.spawn(execution, completion) {
                     match self.state().as_mut() {
                         Some(state) => state.scheduler.attach(task, cancel),
                         None => cancel.cancel(),
@@ -358,57 +368,6 @@ impl ServerThreads {
                 None
             }
         }
-    }
-
-    /// Runs what has been waiting, as long as something has. What has not waited for long is left to the leader: where
-    /// methods are short, two threads get in each other's way.
-    fn help(self: &Arc<Self>, mut ended: Option<CompletedCall>) {
-        loop {
-            let overdue = self.chime_in(|state, now| {
-                if let Some(ended) = ended.take() {
-                    state.finish(ended, now);
-                }
-                let overdue = state.has_overdue(now);
-                overdue.then(|| state.scheduler.assign(now)).flatten()
-            });
-            let Some(assigned) = overdue.flatten() else {
-                return;
-            };
-            ended = self.execute(assigned);
-        }
-    }
-
-    /// Does something on another thread than the leader's; nothing if the server has ended.
-    ///
-    /// If the leader waits, the action may have taken the signal that it waits for: the socket is left drained, and the
-    /// leader is woken if there is something for it.
-    pub(super) fn chime_in<R>(
-        &self,
-        action: impl FnOnce(&mut ServerState, Instant) -> R,
-    ) -> Option<R> {
-        let mut state = self.state();
-        let state = state.as_mut()?;
-        let now = Instant::now();
-        let result = action(state, now);
-        state.answer_joined(now);
-        if state.socket.polled {
-            let held = state.socket.sources.is_held();
-            match state.take_in(now) {
-                // It may wait without a limit, for an end or a sign of life that nobody expected when it went there. Nor
-                // does it wait for sources that were held.
-                Ok(drained) => {
-                    let released = held && !state.socket.sources.is_held();
-                    let stopping = self.stopping.load(Ordering::Acquire);
-                    if !drained || released || stopping || state.needs_leader(now) {
-                        self.poller.wake();
-                    }
-                }
-                Err(error) => {
-                    log::line!(error, error = log::text(&error); "the server's socket failed");
-                }
-            }
-        }
-        Some(result)
     }
 
     fn state(&self) -> MutexGuard<'_, Option<ServerState>> {

@@ -1,4 +1,4 @@
-//! The turns that a server's threads take: what the leader's look at the sockets came to, and what holds if one dies.
+//! What the leader does after a pass over the sockets, and what happens if one of the server's threads panics.
 
 use std::thread;
 use std::time::Instant;
@@ -9,19 +9,19 @@ use super::threads::ServerThreads;
 
 /// What the leader does next.
 pub(super) enum NextStep {
-    /// Nothing to run: wait, until then at most; for the router alone, or for these too.
-    Idle(Option<Instant>, Option<Waiters>),
-    /// Something to run.
+    /// Nothing to run: wait until this time at most, for the router alone or for all of these pollers.
+    Wait(Option<Instant>, Option<Waiters>),
+    /// Run a call.
     Run(Assigned),
-    /// There is more to take in.
-    Again,
-    /// Nothing is heard from publishers: somebody wants to know.
-    Silent(Vec<SilenceCallback>),
+    /// More messages may be waiting: make another pass.
+    Repeat,
+    /// Publishers are silent: have these callbacks run.
+    RunCallbacks(Vec<SilenceCallback>),
     /// The server has ended, or is to end now.
     Done,
 }
 
-/// A thread that dies would leave its role to nobody: better that the server ends, and says so.
+/// Ends the server if a thread panics: the thread's role would stay vacant, and the server would hang silently.
 pub(super) struct EndOnPanic<'a>(pub(super) &'a ServerThreads);
 
 impl Drop for EndOnPanic<'_> {

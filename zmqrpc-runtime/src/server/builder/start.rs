@@ -59,7 +59,7 @@ impl ServerBuilder {
             requests: self.max_queue,
             bytes: self.max_queue_bytes,
             workers: self.workers,
-            patience: self.notification_timeout,
+            notification_timeout: self.notification_timeout,
         };
         let linger = self.options.linger_timeout();
         let (dispatcher, counters) = self.into_parts(limits)?;
@@ -72,12 +72,12 @@ impl ServerBuilder {
         let (poller, refused) = (router.poller(), router.refused());
         let mut sources = Sources::new(Arc::clone(&poller), options, logins);
         for subscription in subscriptions {
-            let options = sources.before_feed(&subscription)?;
+            let options = sources.subscription_options(&subscription)?;
             let subscription = SubscriptionSource::open(subscription, &options)?;
-            sources.add_feed(subscription)?;
+            sources.add_subscription(subscription)?;
         }
         for endpoint in &pulls {
-            let options = sources.before_pull(endpoint)?;
+            let options = sources.pull_options(endpoint)?;
             let pulled = PullSource::open(endpoint, &options)?;
             sources.add_pull(pulled)?;
         }

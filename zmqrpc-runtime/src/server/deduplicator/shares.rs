@@ -1,30 +1,30 @@
-//! Whose deliveries are remembered: room for a number of them in all, which those who take most of it have to give back.
+//! Which deliveries to forget: the memory for them is shared, and the sender that uses most of it gives back first.
 //!
-//! So nobody who delivers much, or makes up names, can push out what another one has delivered. Within what one sender has
-//! the same holds for the queues that it names.
+//! So a sender that delivers much, or invents ids, cannot push out what others have delivered. The same holds among the
+//! queues that one sender names.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
-/// Marks of deliveries that have ended.
+/// The hashes of deliveries that have ended, in the order in which they ended, by sender and queue.
 #[derive(Default)]
 pub(super) struct Shares {
     sources: SizedMap<SenderUsage>,
 }
 
-/// Of one sender.
+/// What one sender uses.
 #[derive(Default)]
 struct SenderUsage {
     queues: SizedMap<VecDeque<u64>>,
 }
 
-/// Collections by what they belong to, and by how much they hold.
+/// A map of collections that knows the largest one.
 struct SizedMap<C> {
     all: HashMap<u64, SizedEntry<C>>,
-    /// By size; of those that hold as much, the one that has grown last comes first.
+    /// By size; among equals, the one that has grown last comes first.
     order: BTreeSet<(usize, Reverse<u64>, u64)>,
     total: usize,
-    /// Counts what was put in.
+    /// Counts insertions.
     clock: u64,
 }
 
@@ -57,7 +57,7 @@ impl<C: Default> SizedMap<C> {
         self.order.insert((entry.size, Reverse(entry.grown), key));
     }
 
-    /// Takes one out of the largest.
+    /// Removes one item from the largest collection.
     fn shrink(&mut self, take: impl FnOnce(&mut C) -> Option<u64>) -> Option<u64> {
         let (size, grown, key) = self.order.pop_last()?;
         let entry = self.all.get_mut(&key)?;
@@ -78,13 +78,13 @@ impl Shares {
         self.sources.total
     }
 
-    pub(super) fn push(&mut self, source: u64, queue: u64, mark: u64) {
+    pub(super) fn push(&mut self, source: u64, queue: u64, hash: u64) {
         self.sources.grow(source, |source| {
-            source.queues.grow(queue, |queue| queue.push_back(mark));
+            source.queues.grow(queue, |queue| queue.push_back(hash));
         });
     }
 
-    /// Takes out the oldest of the largest queue of the sender that has most.
+    /// Removes the oldest item from the largest queue of the sender that uses most.
     pub(super) fn pop(&mut self) -> Option<u64> {
         self.sources
             .shrink(|source| source.queues.shrink(VecDeque::pop_front))
@@ -98,11 +98,11 @@ mod tests {
     #[test]
     fn who_has_most_gives_back_the_oldest() {
         let mut shares = Shares::default();
-        for mark in 0..3 {
-            shares.push(1, 1, mark);
+        for hash in 0..3 {
+            shares.push(1, 1, hash);
         }
-        for mark in 10..20 {
-            shares.push(2, 2, mark);
+        for hash in 10..20 {
+            shares.push(2, 2, hash);
         }
         shares.push(2, 3, 20);
         assert_eq!(shares.len(), 14);
@@ -118,8 +118,8 @@ mod tests {
     #[test]
     fn any_number_of_senders_is_bounded_together() {
         let mut shares = Shares::default();
-        for mark in 0..10_000 {
-            shares.push(mark, mark, mark);
+        for hash in 0..10_000 {
+            shares.push(hash, hash, hash);
             if shares.len() > 10 {
                 shares.pop();
             }

@@ -1,4 +1,4 @@
-//! Threads that change roles, without a server. None waits for a time: each for what another one does.
+//! Threads that change roles, without a server. No test depends on timing: each waits for what another thread does.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -7,47 +7,50 @@ use std::thread;
 use super::*;
 
 /// Longer than any machine takes.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A thread that asks for roles and tells which it got.
+/// A thread that takes one role after another and reports each.
 struct Actor {
     roles: Receiver<Role>,
-    go_on: Sender<()>,
+    resume: Sender<()>,
 }
 
 impl Actor {
     fn of(roles: &Arc<Roles>) -> Self {
-        let (tell, told) = channel();
-        let (go_on, wait) = channel::<()>();
+        let (report, roles_taken) = channel();
+        let (resume, wait) = channel::<()>();
         let roles = Arc::clone(roles);
         thread::spawn(
             move || {
-                while tell.send(roles.next()).is_ok() && wait.recv().is_ok() {}
+                while report.send(roles.next_role()).is_ok() && wait.recv().is_ok() {}
             },
         );
-        Self { roles: told, go_on }
+        Self {
+            roles: roles_taken,
+            resume,
+        }
     }
 
     fn role(&self) -> Role {
-        self.roles.recv_timeout(PATIENCE).unwrap()
+        self.roles.recv_timeout(TIMEOUT).unwrap()
     }
 
     fn next_role(&self) -> Role {
-        self.go_on.send(()).unwrap();
+        self.resume.send(()).unwrap();
         self.role()
     }
 }
 
-/// Roles of which the first two are taken.
+/// Roles whose leader and stand-by are taken.
 fn taken() -> Arc<Roles> {
     let roles = Arc::new(Roles::default());
-    assert_eq!(roles.next(), Role::Lead(1));
-    assert_eq!(roles.next(), Role::StandBy);
+    assert_eq!(roles.next_role(), Role::Lead(1));
+    assert_eq!(roles.next_role(), Role::StandBy);
     roles
 }
 
-fn await_waiting(roles: &Roles, count: usize) {
-    while roles.state().waiting != count {
+fn await_idle(roles: &Roles, count: usize) {
+    while roles.state().idle_threads != count {
         thread::yield_now();
     }
 }
@@ -56,9 +59,9 @@ fn await_waiting(roles: &Roles, count: usize) {
 fn one_leads_one_stands_by_and_the_rest_wait_to_help() {
     let roles = taken();
     let actors = [0; 3].map(|_| Actor::of(&roles));
-    await_waiting(&roles, 3);
-    roles.call_helper();
-    roles.call_helper();
+    await_idle(&roles, 3);
+    roles.wake_helper();
+    roles.wake_helper();
     let helping = || {
         actors
             .iter()
@@ -69,7 +72,7 @@ fn one_leads_one_stands_by_and_the_rest_wait_to_help() {
         helpers.extend(helping());
     }
     assert_eq!(helpers, [Role::Help, Role::Help]);
-    await_waiting(&roles, 1);
+    await_idle(&roles, 1);
     roles.end();
     while helpers.len() < 3 {
         helpers.extend(helping());
@@ -80,16 +83,16 @@ fn one_leads_one_stands_by_and_the_rest_wait_to_help() {
 #[test]
 fn nobody_is_called_twice_and_a_call_without_a_helper_is_forgotten() {
     let roles = taken();
-    roles.call_helper();
+    roles.wake_helper();
     let helper = Actor::of(&roles);
-    await_waiting(&roles, 1);
-    assert!(helper.roles.try_recv().is_err(), "it was not there then");
+    await_idle(&roles, 1);
+    assert!(helper.roles.try_recv().is_err(), "it was not waiting then");
     for _ in 0..5 {
-        roles.call_helper();
+        roles.wake_helper();
     }
     assert_eq!(helper.role(), Role::Help);
-    helper.go_on.send(()).unwrap();
-    await_waiting(&roles, 1);
+    helper.resume.send(()).unwrap();
+    await_idle(&roles, 1);
     assert!(helper.roles.try_recv().is_err());
     roles.end();
     assert_eq!(helper.role(), Role::Leave);
@@ -99,23 +102,23 @@ fn nobody_is_called_twice_and_a_call_without_a_helper_is_forgotten() {
 fn a_leader_that_stands_still_is_replaced() {
     let roles = taken();
     let next = Actor::of(&roles);
-    await_waiting(&roles, 1);
+    await_idle(&roles, 1);
     roles.start_running(1);
     assert_eq!(roles.watch(|| false), Some(2));
-    assert!(!roles.leads(1) && roles.leads(2));
+    assert!(!roles.is_leader(1) && roles.is_leader(2));
     assert_eq!(
         next.role(),
         Role::StandBy,
-        "somebody watches the new leader"
+        "another thread watches the new leader"
     );
-    // The old one is back. It is not mistaken for the new one, which is at the socket.
+    // The old leader returns from its method. It must not be mistaken for the new one, which is at the socket.
     roles.stop_running(1);
-    assert_eq!(roles.busy.load(Ordering::SeqCst), 0);
+    assert_eq!(roles.busy_term.load(Ordering::SeqCst), 0);
     roles.start_running(2);
     roles.stop_running(1);
-    assert_eq!(roles.busy.load(Ordering::SeqCst), 2);
+    assert_eq!(roles.busy_term.load(Ordering::SeqCst), 2);
     let old = Actor::of(&roles);
-    await_waiting(&roles, 1);
+    await_idle(&roles, 1);
     roles.end();
     assert_eq!(old.role(), Role::Leave);
 }
@@ -124,22 +127,22 @@ fn a_leader_that_stands_still_is_replaced() {
 fn a_leader_that_moves_on_is_left_alone_and_helped() {
     let roles = taken();
     let helper = Actor::of(&roles);
-    await_waiting(&roles, 1);
+    await_idle(&roles, 1);
     roles.start_running(1);
-    let mut looks = 0;
-    let looks = std::sync::Mutex::new(&mut looks);
-    // It starts a job between any two looks, and a request is overdue each time.
+    let mut checks = 0;
+    let checks = std::sync::Mutex::new(&mut checks);
+    // The leader starts a call between any two checks, and a call is overdue at each.
     let watched = roles.watch(|| {
-        let mut looks = looks.lock().unwrap();
-        **looks += 1;
-        if **looks == 20 {
+        let mut checks = checks.lock().unwrap();
+        **checks += 1;
+        if **checks == 20 {
             roles.end();
         }
         roles.start_running(1);
         true
     });
     assert_eq!(watched, None);
-    assert!(roles.leads(2), "the end is a term of its own");
+    assert!(roles.is_leader(2), "the end is a term of its own");
     assert_eq!(helper.role(), Role::Help);
     assert_eq!(helper.next_role(), Role::Leave);
 }
@@ -151,7 +154,7 @@ fn a_stand_by_that_sleeps_is_woken_by_the_next_job() {
         let roles = Arc::clone(&roles);
         thread::spawn(move || roles.watch(|| false))
     };
-    while !roles.parked.load(Ordering::SeqCst) {
+    while !roles.stand_by_parked.load(Ordering::SeqCst) {
         thread::yield_now();
     }
     roles.start_running(1);
@@ -165,13 +168,13 @@ fn the_end_finds_a_stand_by_that_sleeps() {
         let roles = Arc::clone(&roles);
         thread::spawn(move || roles.watch(|| false))
     };
-    while !roles.parked.load(Ordering::SeqCst) {
+    while !roles.stand_by_parked.load(Ordering::SeqCst) {
         thread::yield_now();
     }
     roles.end();
     assert_eq!(watcher.join().unwrap(), None);
-    assert_eq!(roles.next(), Role::Leave);
-    assert!(!roles.leads(1));
+    assert_eq!(roles.next_role(), Role::Leave);
+    assert!(!roles.is_leader(1));
 }
 
 #[test]

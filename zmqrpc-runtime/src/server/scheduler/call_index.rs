@@ -1,46 +1,48 @@
-//! Where a call is, by its way and its id.
+//! Finds calls by route and id.
 
 use std::collections::HashMap;
 use std::hash::RandomState;
 
 use crate::socket::Route;
 
-/// Places of calls. Peers choose ids: the hash is keyed, so that none can choose those that meet.
+/// Maps calls to locations: positions in a lane, or ids of tasks. The hash is keyed, as peers choose ids: none can
+/// construct collisions.
 ///
-/// Two calls that meet nevertheless, or have one id, share an entry. Whoever finds a call looks whether it is the one.
+/// Calls that collide nevertheless, or have the same id, share an entry. So a lookup has to check that it found the
+/// right call.
 #[derive(Default)]
 pub(super) struct CallIndex {
-    keys: RandomState,
-    places: HashMap<u64, u64>,
+    hasher: RandomState,
+    locations: HashMap<u64, u64>,
 }
 
 impl CallIndex {
-    pub(super) fn insert(&mut self, route: &Route, id: u64, place: u64) {
-        self.places.insert(self.key(route, id), place);
+    pub(super) fn insert(&mut self, route: &Route, id: u64, location: u64) {
+        self.locations.insert(self.key(route, id), location);
     }
 
     pub(super) fn get(&self, route: &Route, id: u64) -> Option<u64> {
-        self.places.get(&self.key(route, id)).copied()
+        self.locations.get(&self.key(route, id)).copied()
     }
 
-    /// Forgets that a call is at this place.
-    pub(super) fn remove(&mut self, route: &Route, id: u64, place: u64) {
+    /// Removes a call if the index has it at this location.
+    pub(super) fn remove(&mut self, route: &Route, id: u64, location: u64) {
         let key = self.key(route, id);
-        if self.places.get(&key) == Some(&place) {
-            self.places.remove(&key);
+        if self.locations.get(&key) == Some(&location) {
+            self.locations.remove(&key);
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.places.is_empty()
+        self.locations.is_empty()
     }
 
-    pub(super) fn places(&self) -> impl Iterator<Item = u64> {
-        self.places.values().copied()
+    pub(super) fn locations(&self) -> impl Iterator<Item = u64> {
+        self.locations.values().copied()
     }
 
     fn key(&self, route: &Route, id: u64) -> u64 {
         use std::hash::BuildHasher;
-        self.keys.hash_one((route, id))
+        self.hasher.hash_one((route, id))
     }
 }

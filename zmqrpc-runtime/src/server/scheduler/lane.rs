@@ -1,4 +1,4 @@
-//! What one peer has asked for and what waits, in the order in which it came.
+//! The waiting calls of one peer, or those of all sources, in the order in which they arrived.
 
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -8,23 +8,23 @@ use super::waiting::RequestSize;
 use crate::server::dispatcher::ReadyCall;
 use crate::socket::Route;
 
-/// A request, and the way back.
+/// A call, and the route for its reply.
 pub(super) type QueueEntry = (Route, ReadyCall);
 
-/// The first and the last place are never empty.
+/// A queue whose first and last entries are never `None`.
 #[derive(Default)]
 pub(super) struct PeerLane {
-    /// Where a request was withdrawn, nothing is left. At most half of it is like that.
+    /// `None` where a call was removed. At most half of the entries are `None`.
     queue: VecDeque<Option<QueueEntry>>,
-    /// The number of the first place.
+    /// The position of the first entry.
     first: u64,
     size: RequestSize,
-    /// Of the places. Made when the first request is withdrawn: most callers wait for what they have asked for.
+    /// From calls to positions. Built with the first removal: most callers never cancel.
     index: Option<CallIndex>,
 }
 
-/// Places that are kept when a lane is empty: the next one begins without asking for memory.
-const KEPT: usize = 256;
+/// Capacity that an emptied lane keeps, so that its next peer begins without an allocation.
+const KEPT_CAPACITY: usize = 256;
 
 impl PeerLane {
     pub(super) fn is_empty(&self) -> bool {
@@ -39,21 +39,21 @@ impl PeerLane {
         self.queue.front()?.as_ref()
     }
 
-    /// When the first arrived.
-    pub(super) fn since(&self) -> Option<Instant> {
-        self.front().map(|(_, job)| job.received())
+    /// Returns when the first call arrived.
+    pub(super) fn first_received(&self) -> Option<Instant> {
+        self.front().map(|(_, call)| call.received())
     }
 
     pub(super) fn push(&mut self, entry: QueueEntry) {
         if let Some(index) = &mut self.index {
-            let place = self.first.wrapping_add(self.queue.len() as u64);
-            index.insert(&entry.0, entry.1.id(), place);
+            let position = self.first.wrapping_add(self.queue.len() as u64);
+            index.insert(&entry.0, entry.1.id(), position);
         }
         self.size.add(&entry.1);
         self.queue.push_back(Some(entry));
     }
 
-    /// Takes back the first.
+    /// Takes the first call back.
     pub(super) fn push_front(&mut self, entry: QueueEntry) {
         self.first = self.first.wrapping_sub(1);
         if let Some(index) = &mut self.index {
@@ -65,22 +65,22 @@ impl PeerLane {
 
     pub(super) fn pop(&mut self) -> Option<QueueEntry> {
         let entry = self.queue.pop_front()??;
-        let place = self.first;
+        let position = self.first;
         self.first = self.first.wrapping_add(1);
-        self.left(&entry, place);
+        self.removed(&entry, position);
         Some(entry)
     }
 
-    /// Takes out the last.
+    /// Removes the last call.
     pub(super) fn pop_back(&mut self) -> Option<QueueEntry> {
         let entry = self.queue.pop_back()??;
-        let place = self.first.wrapping_add(self.queue.len() as u64);
-        self.left(&entry, place);
+        let position = self.first.wrapping_add(self.queue.len() as u64);
+        self.removed(&entry, position);
         Some(entry)
     }
 
-    /// Takes out the request with this id, if it is there.
-    pub(super) fn withdraw(&mut self, route: &Route, id: u64) -> Option<QueueEntry> {
+    /// Removes the call with this id, if it waits here.
+    pub(super) fn remove(&mut self, route: &Route, id: u64) -> Option<QueueEntry> {
         let Self {
             queue,
             first,
@@ -88,11 +88,11 @@ impl PeerLane {
             ..
         } = self;
         let index = index.get_or_insert_with(|| index_of(queue, *first));
-        let place = index.get(route, id)?;
-        let at = usize::try_from(place.wrapping_sub(*first)).ok()?;
+        let position = index.get(route, id)?;
+        let at = usize::try_from(position.wrapping_sub(*first)).ok()?;
         let found = queue.get_mut(at)?;
-        let entry = found.take_if(|(way, job)| job.id() == id && way.is_same(route))?;
-        self.left(&entry, place);
+        let entry = found.take_if(|(other, call)| call.id() == id && other.is_same(route))?;
+        self.removed(&entry, position);
         if self.queue.len() > 2 * self.size.count {
             self.queue.retain(Option::is_some);
             self.index = Some(index_of(&self.queue, self.first));
@@ -100,20 +100,20 @@ impl PeerLane {
         Some(entry)
     }
 
-    /// Empties it, for another peer.
+    /// Empties the lane for another peer.
     pub(super) fn clear(&mut self) {
         self.queue.clear();
-        self.queue.shrink_to(KEPT);
+        self.queue.shrink_to(KEPT_CAPACITY);
         self.size = RequestSize::default();
         self.index = None;
     }
 
     #[inline]
-    fn left(&mut self, (route, job): &QueueEntry, place: u64) {
-        self.size.subtract(job);
-        // Without it nothing was withdrawn.
+    fn removed(&mut self, (route, call): &QueueEntry, position: u64) {
+        self.size.subtract(call);
+        // Without an index no call was removed out of order.
         let Some(index) = &mut self.index else { return };
-        index.remove(route, job.id(), place);
+        index.remove(route, call.id(), position);
         while let Some(None) = self.queue.front() {
             self.queue.pop_front();
             self.first = self.first.wrapping_add(1);
@@ -127,8 +127,8 @@ impl PeerLane {
 fn index_of(queue: &VecDeque<Option<QueueEntry>>, first: u64) -> CallIndex {
     let mut index = CallIndex::default();
     for (at, entry) in (0_u64..).zip(queue) {
-        if let Some((route, job)) = entry {
-            index.insert(route, job.id(), first.wrapping_add(at));
+        if let Some((route, call)) = entry {
+            index.insert(route, call.id(), first.wrapping_add(at));
         }
     }
     index

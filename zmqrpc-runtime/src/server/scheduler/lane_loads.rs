@@ -1,11 +1,11 @@
-//! Who has how much waiting.
+//! How full the lanes are, and which is the fullest.
 //!
-//! Made when room is short, and kept up to date until there is plenty: to keep it always would cost each request as much
-//! as the rest of the queue, and to look at all peers for each that finds no room would cost more still.
+//! Built when room is short, and updated until there is plenty. To maintain it always would cost each call as much as
+//! the rest of the queue does; to visit all peers for each call that finds no room would cost even more.
 
 use std::collections::{BTreeSet, HashMap};
 
-/// What each lane holds, as a share of what all may.
+/// What each lane holds, as a share of the common limits.
 #[derive(Default)]
 pub(super) struct LaneLoads {
     order: BTreeSet<(u128, usize)>,
@@ -25,7 +25,7 @@ impl LaneLoads {
         }
     }
 
-    /// The fullest lane, and its share.
+    /// Returns the fullest lane and its share.
     pub(super) fn fullest(&self) -> Option<(usize, u128)> {
         self.order.last().map(|(share, lane)| (*lane, *share))
     }
@@ -37,8 +37,8 @@ mod tests {
 
     #[test]
     fn the_fullest_is_known_whatever_grows_and_shrinks() {
-        let mut ranks = LaneLoads::default();
-        assert_eq!(ranks.fullest(), None);
+        let mut loads = LaneLoads::default();
+        assert_eq!(loads.fullest(), None);
         for (lane, share, fullest) in [
             (1, 5, (1, 5)),
             (2, 7, (2, 7)),
@@ -48,12 +48,12 @@ mod tests {
             (3, 4, (1, 5)),
             (1, 1, (3, 4)),
         ] {
-            ranks.set(lane, share);
-            assert_eq!(ranks.fullest(), Some(fullest));
+            loads.set(lane, share);
+            assert_eq!(loads.fullest(), Some(fullest));
         }
-        ranks.set(3, 0);
-        ranks.set(1, 0);
-        assert_eq!(ranks.fullest(), None);
-        assert!(ranks.order.is_empty() && ranks.shares.is_empty());
+        loads.set(3, 0);
+        loads.set(1, 0);
+        assert_eq!(loads.fullest(), None);
+        assert!(loads.order.is_empty() && loads.shares.is_empty());
     }
 }

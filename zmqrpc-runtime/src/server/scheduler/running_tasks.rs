@@ -1,22 +1,22 @@
-//! `async` methods that run.
+//! Suspended `async` methods, which run as tasks outside of the worker slots.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Instant;
 
 use super::Cancel;
 use super::call_index::CallIndex;
-use crate::server::running_call::{RunningCall, WORKING};
+use crate::server::running_call::{RunningCall, WORKING_INTERVAL};
 use crate::socket::{PeerId, Route, RoutedMessage};
 
 #[derive(Default)]
 pub(super) struct RunningTasks {
-    all: HashMap<u64, RunningTask>,
-    /// Those of them that nobody waits for.
-    one_way: usize,
-    next: u64,
-    /// When which task needs attention.
+    tasks: HashMap<u64, RunningTask>,
+    /// How many tasks execute events and jobs.
+    source_calls: usize,
+    next_id: u64,
+    /// When each task needs attention next.
     timers: BTreeSet<(Instant, u64)>,
-    /// Whose they are. Made when the first is given up, kept while there are tasks: most are never looked for.
+    /// Tasks by peer. Built with the first cancellation and kept while there are tasks: most tasks are never looked up.
     by_peer: Option<HashMap<PeerId, CallIndex>>,
 }
 
@@ -24,43 +24,43 @@ struct RunningTask {
     call: RunningCall,
     deadline: Option<Instant>,
     timer: Instant,
-    /// None until it has been handed to its runtime.
+    /// `None` until the task is spawned.
     cancel: Option<Box<dyn Cancel>>,
 }
 
-/// What is due of a task.
+/// What was due for a task.
 pub(super) enum TaskDue {
-    /// Its time is over: it has been ended.
+    /// The task reached its deadline and was cancelled.
     Expired(RunningCall),
-    /// Its caller is told that it still runs.
-    Sign(RoutedMessage),
+    /// The frame that tells the caller that its call still runs.
+    Working(RoutedMessage),
     Nothing,
 }
 
 impl RunningTasks {
     pub(super) fn is_empty(&self) -> bool {
-        self.all.is_empty()
+        self.tasks.is_empty()
     }
 
-    /// Tasks that somebody waits for, or that may be given up at least.
-    pub(super) fn calls(&self) -> usize {
-        self.all.len() - self.one_way
+    /// Returns the number of peers' calls and notifications, which can be cancelled.
+    pub(super) fn peer_calls(&self) -> usize {
+        self.tasks.len() - self.source_calls
     }
 
-    /// Tasks that nobody waits for.
-    pub(super) fn one_way(&self) -> usize {
-        self.one_way
+    /// Returns the number of events and jobs.
+    pub(super) fn source_calls(&self) -> usize {
+        self.source_calls
     }
 
     pub(super) fn add(&mut self, call: RunningCall, deadline: Option<Instant>) -> u64 {
-        self.one_way += usize::from(call.route.is_nowhere());
-        let id = self.next;
-        self.next += 1;
-        let sign = call.since + WORKING;
-        let timer = deadline.map_or(sign, |deadline| deadline.min(sign));
+        self.source_calls += usize::from(call.route.is_nowhere());
+        let id = self.next_id;
+        self.next_id += 1;
+        let working = call.started + WORKING_INTERVAL;
+        let timer = deadline.map_or(working, |deadline| deadline.min(working));
         self.timers.insert((timer, id));
         if let Some(by_peer) = &mut self.by_peer {
-            enter(by_peer, &call, id);
+            index_task(by_peer, &call, id);
         }
         let task = RunningTask {
             call,
@@ -68,30 +68,30 @@ impl RunningTasks {
             timer,
             cancel: None,
         };
-        self.all.insert(id, task);
+        self.tasks.insert(id, task);
         id
     }
 
-    /// It has been handed to its runtime. It may have ended already.
+    /// Stores a task's handle. Cancels the task if it is gone already.
     pub(super) fn attach(&mut self, task: u64, cancel: Box<dyn Cancel>) {
-        match self.all.get_mut(&task) {
+        match self.tasks.get_mut(&task) {
             Some(task) => task.cancel = Some(cancel),
-            // It ended, or was given up, before its handle was known.
+            // The task ended or was cancelled before its handle was known.
             None => cancel.cancel(),
         }
     }
 
-    /// Takes out a task that has ended.
+    /// Removes a task that has ended.
     pub(super) fn remove(&mut self, id: u64) -> Option<RunningCall> {
-        self.take(id).map(|task| task.call)
+        self.remove_task(id).map(|task| task.call)
     }
 
-    fn take(&mut self, id: u64) -> Option<RunningTask> {
-        let task = self.all.remove(&id)?;
+    fn remove_task(&mut self, id: u64) -> Option<RunningTask> {
+        let task = self.tasks.remove(&id)?;
         self.timers.remove(&(task.timer, id));
         let route = &task.call.route;
-        self.one_way -= usize::from(route.is_nowhere());
-        if self.all.is_empty() {
+        self.source_calls -= usize::from(route.is_nowhere());
+        if self.tasks.is_empty() {
             self.by_peer = None;
         }
         if let Some(by_peer) = &mut self.by_peer
@@ -105,49 +105,52 @@ impl RunningTasks {
         Some(task)
     }
 
-    fn give_up(&mut self, id: u64) -> Option<RunningCall> {
-        let task = self.take(id)?;
+    fn cancel_task(&mut self, id: u64) -> Option<RunningCall> {
+        let task = self.remove_task(id)?;
         if let Some(cancel) = &task.cancel {
             cancel.cancel();
         }
         Some(task.call)
     }
 
-    /// Nobody waits for a task any more. Whether that ends it: a delivery goes on, which would come again.
-    fn leave(&mut self, id: u64) -> bool {
-        match self.all.get_mut(&id) {
-            Some(task) if task.call.delivery => {
-                task.call.given_up = true;
+    /// Cancels a task, unless it is a delivery: that goes on, as the proxy would deliver it again. Returns whether it
+    /// was cancelled.
+    fn cancel_unless_delivery(&mut self, id: u64) -> bool {
+        match self.tasks.get_mut(&id) {
+            Some(task) if task.call.is_delivery => {
+                task.call.cancelled = true;
                 false
             }
-            _ => self.give_up(id).is_some(),
+            _ => self.cancel_task(id).is_some(),
         }
     }
 
-    /// Ends the task of a call. `true` if there was one.
+    /// Cancels the task of a call. Returns whether there was one that could be cancelled.
     pub(super) fn cancel(&mut self, route: &Route, id: u64) -> bool {
         let index = self.by_peer().get(route.peer());
         let task = index.and_then(|index| index.get(route, id));
         let is_it = |call: &RunningCall| call.id == id && call.route.is_same(route);
-        let task = task.filter(|task| self.all.get(task).is_some_and(|task| is_it(&task.call)));
-        task.is_some_and(|task| self.leave(task))
+        let task = task.filter(|task| self.tasks.get(task).is_some_and(|task| is_it(&task.call)));
+        task.is_some_and(|task| self.cancel_unless_delivery(task))
     }
 
-    /// Ends the tasks of a peer. Answers how many there were.
+    /// Cancels the tasks of a peer. Returns how many.
     pub(super) fn forget_peer(&mut self, gone: &Route) -> usize {
         let index = self.by_peer().remove(gone.peer()).unwrap_or_default();
-        let tasks = index.places().collect::<Vec<u64>>().into_iter();
-        tasks.filter(|task| self.leave(*task)).count()
+        let tasks = index.locations().collect::<Vec<u64>>().into_iter();
+        tasks
+            .filter(|task| self.cancel_unless_delivery(*task))
+            .count()
     }
 
-    pub(super) fn abandon(&mut self) {
-        let tasks: Vec<u64> = self.all.keys().copied().collect();
+    pub(super) fn cancel_all(&mut self) {
+        let tasks: Vec<u64> = self.tasks.keys().copied().collect();
         for task in tasks {
-            self.give_up(task);
+            self.cancel_task(task);
         }
     }
 
-    /// What is due first at `now`; nothing if nothing is.
+    /// Does what is due first at `now`. Returns `None` if nothing is due.
     pub(super) fn tick(&mut self, now: Instant) -> Option<TaskDue> {
         let (due, id) = self
             .timers
@@ -155,17 +158,20 @@ impl RunningTasks {
             .copied()
             .filter(|(due, _)| *due <= now)?;
         self.timers.remove(&(due, id));
-        let Some(task) = self.all.get_mut(&id) else {
+        let Some(task) = self.tasks.get_mut(&id) else {
             return Some(TaskDue::Nothing);
         };
         if task.deadline.is_some_and(|deadline| deadline <= now) {
-            return Some(self.give_up(id).map_or(TaskDue::Nothing, TaskDue::Expired));
+            return Some(
+                self.cancel_task(id)
+                    .map_or(TaskDue::Nothing, TaskDue::Expired),
+            );
         }
-        let sign = task.call.still_working(now);
-        let next = task.call.next_sign();
+        let working = task.call.take_working(now);
+        let next = task.call.next_working();
         task.timer = task.deadline.map_or(next, |deadline| deadline.min(next));
         self.timers.insert((task.timer, id));
-        Some(sign.map_or(TaskDue::Nothing, TaskDue::Sign))
+        Some(working.map_or(TaskDue::Nothing, TaskDue::Working))
     }
 
     pub(super) fn next_tick(&self) -> Option<Instant> {
@@ -173,18 +179,18 @@ impl RunningTasks {
     }
 
     fn by_peer(&mut self) -> &mut HashMap<PeerId, CallIndex> {
-        let all = &self.all;
+        let tasks = &self.tasks;
         self.by_peer.get_or_insert_with(|| {
             let mut by_peer = HashMap::new();
-            for (id, task) in all {
-                enter(&mut by_peer, &task.call, *id);
+            for (id, task) in tasks {
+                index_task(&mut by_peer, &task.call, *id);
             }
             by_peer
         })
     }
 }
 
-fn enter(by_peer: &mut HashMap<PeerId, CallIndex>, call: &RunningCall, task: u64) {
+fn index_task(by_peer: &mut HashMap<PeerId, CallIndex>, call: &RunningCall, task: u64) {
     if call.route.is_nowhere() {
         return;
     }

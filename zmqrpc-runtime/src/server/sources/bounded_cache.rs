@@ -4,25 +4,25 @@ use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// Forgets what has not been used for long: in two generations, so that nothing has to be put in order at each use.
+/// Forgets what has not been used for long. Keeps two generations, so that a use need not reorder anything.
 pub(super) struct BoundedCache<K, V> {
-    /// Entries of one generation at most.
-    half: usize,
+    /// The most entries of one generation.
+    generation_size: usize,
     young: HashMap<K, V>,
     old: HashMap<K, V>,
 }
 
 impl<K: Hash + Eq, V: Default> BoundedCache<K, V> {
-    /// Keeps `bound` entries at most, and at least half as many once they have been used.
+    /// Keeps at most `bound` entries, and of those used last at least half as many.
     pub(super) fn new(bound: usize) -> Self {
         Self {
-            half: (bound / 2).max(1),
+            generation_size: (bound / 2).max(1),
             young: HashMap::new(),
             old: HashMap::new(),
         }
     }
 
-    /// Does something with an entry, a new one if there is none.
+    /// Runs an action on an entry, which is created if it does not exist.
     pub(super) fn with<Q, R>(&mut self, key: &Q, action: impl FnOnce(&mut V) -> R) -> R
     where
         K: Borrow<Q>,
@@ -36,7 +36,7 @@ impl<K: Hash + Eq, V: Default> BoundedCache<K, V> {
             None => (key.to_owned().into(), V::default()),
         };
         let result = action(&mut value);
-        if self.young.len() >= self.half {
+        if self.young.len() >= self.generation_size {
             self.old = std::mem::take(&mut self.young);
         }
         self.young.insert(key, value);
@@ -58,26 +58,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_used_stays_and_the_rest_is_forgotten() {
-        let mut recent = BoundedCache::<u64, u64>::new(8);
+    fn entries_in_use_stay_and_others_are_forgotten() {
+        let mut cache = BoundedCache::<u64, u64>::new(8);
         for round in 0..100 {
-            recent.with(&0, |uses| *uses += 1);
-            recent.with(&(1 + round), |uses| *uses += 1);
-            assert!(recent.iter().count() <= 8);
+            cache.with(&0, |uses| *uses += 1);
+            cache.with(&(1 + round), |uses| *uses += 1);
+            assert!(cache.iter().count() <= 8);
         }
-        assert_eq!(recent.with(&0, |uses| *uses), 100);
-        assert_eq!(recent.with(&100, |uses| *uses), 1, "the last before");
-        assert_eq!(recent.with(&1, |uses| *uses), 0, "the first was forgotten");
+        assert_eq!(cache.with(&0, |uses| *uses), 100);
+        assert_eq!(cache.with(&100, |uses| *uses), 1, "the last before");
+        assert_eq!(cache.with(&1, |uses| *uses), 0, "the first was forgotten");
     }
 
     #[test]
-    fn what_is_not_kept_is_gone_from_both_generations() {
-        let mut recent = BoundedCache::<u64, u64>::new(4);
+    fn entries_that_are_not_retained_are_gone_from_both_generations() {
+        let mut cache = BoundedCache::<u64, u64>::new(4);
         for key in 0..4 {
-            recent.with(&key, |value| *value = key);
+            cache.with(&key, |value| *value = key);
         }
-        recent.retain(|key| key % 2 == 0);
-        let mut left: Vec<u64> = recent.iter().map(|(key, _)| *key).collect();
+        cache.retain(|key| key % 2 == 0);
+        let mut left: Vec<u64> = cache.iter().map(|(key, _)| *key).collect();
         left.sort_unstable();
         assert_eq!(left, [0, 2]);
     }

@@ -1,4 +1,4 @@
-//! From a frame that nobody waits for to a job, without a socket.
+//! Reads the frames of events and jobs, without a socket.
 
 use std::fmt::Display;
 use std::time::Instant;
@@ -12,15 +12,15 @@ use crate::wire::{
     RequestKind, without_hops,
 };
 
-/// What a frame says.
+/// What a frame is.
 pub(super) enum EventFrame {
     Heartbeat,
-    Job(ReadyCall),
-    /// A command that the server does not have, or not so.
-    Refused,
+    Call(ReadyCall),
+    /// A command that the server does not have, or has with another signature.
+    Rejected,
 }
 
-/// Whose event it is, and which.
+/// The publisher of an event, and the event's sequence number.
 #[derive(Clone, Copy)]
 pub(super) struct EventOrigin {
     pub(super) publisher: u64,
@@ -28,7 +28,8 @@ pub(super) struct EventOrigin {
 }
 
 impl Dispatcher {
-    /// Reads an event that arrived at `now`; nothing if it is none. Its frame is taken if there is something to run.
+    /// Reads an event that arrived at `now`. Returns `None` if it is malformed. Takes the frame out of `buffer` only if
+    /// it becomes a call.
     pub(super) fn read_event(
         &self,
         topic: &[u8],
@@ -41,42 +42,42 @@ impl Dispatcher {
             Ok(text) if text.len() <= MAX_TOPIC => Some(text),
             _ if topic == HEARTBEAT_TOPIC => None,
             _ => {
-                self.complain("a topic is no text, or too long", Some(frame));
+                self.log_malformed("a topic is not UTF-8, or too long", Some(frame));
                 return None;
             }
         };
         let event = match Event::decode(bytes, self.limits()) {
             Ok(event) => event,
             Err(error) => {
-                self.complain(error, Some(frame));
+                self.log_malformed(error, Some(frame));
                 return None;
             }
         };
-        let front = EventOrigin {
+        let origin = EventOrigin {
             publisher: event.publisher,
             sequence: without_hops(event.sequence),
         };
-        let read = match (event.content, text) {
+        let frame_content = match (event.content, text) {
             (EventContent::Heartbeat, None) => EventFrame::Heartbeat,
             (EventContent::Command(request), Some(text)) => {
                 let topic = text.into();
-                match self.admit(&request, bytes.len(), now) {
-                    Ok(prepared) => {
-                        EventFrame::Job(prepared.with(buffer.take(now), Some(topic), None))
+                match self.resolve(&request, bytes.len(), now) {
+                    Ok(head) => {
+                        EventFrame::Call(head.into_call(buffer.take(now), Some(topic), None))
                     }
-                    Err(_) => EventFrame::Refused,
+                    Err(_) => EventFrame::Rejected,
                 }
             }
             _ => {
                 let reason = "a heartbeat under a topic of commands, or the reverse";
-                self.complain(reason, Some(frame));
+                self.log_malformed(reason, Some(frame));
                 return None;
             }
         };
-        Some((front, read))
+        Some((origin, frame_content))
     }
 
-    /// Reads a frame that was pushed and arrived at `now`; nothing if it is no notification.
+    /// Reads a job that arrived at `now`. Returns `None` if it is no notification.
     pub(super) fn read_pushed(&self, buffer: &mut CallBuffer, now: Instant) -> Option<EventFrame> {
         let frame: &Message = buffer.frame();
         let bytes: &[u8] = frame;
@@ -86,25 +87,25 @@ impl Dispatcher {
                     kind: RequestKind::Notify,
                     ..
                 },
-            )) => Some(match self.admit(&request, bytes.len(), now) {
-                Ok(prepared) => EventFrame::Job(prepared.with(buffer.take(now), None, None)),
-                Err(_) => EventFrame::Refused,
+            )) => Some(match self.resolve(&request, bytes.len(), now) {
+                Ok(head) => EventFrame::Call(head.into_call(buffer.take(now), None, None)),
+                Err(_) => EventFrame::Rejected,
             }),
-            // A pusher finds out whether what it has pushed before has left. It expects no answer.
+            // A pusher sends a ping to find out whether its jobs have left. It does not expect a pong.
             Ok(Incoming::Ping(NO_ID)) => Some(EventFrame::Heartbeat),
             Ok(_) => {
-                self.complain("it wants an answer", Some(frame));
+                self.log_malformed("it wants a reply", Some(frame));
                 None
             }
             Err(error) => {
-                self.complain(error, Some(frame));
+                self.log_malformed(error, Some(frame));
                 None
             }
         }
     }
 
-    /// Logs what was published or pushed and is not taken; of some, there is no frame.
-    pub(super) fn complain(&self, reason: impl Display, frame: Option<&Message>) {
+    /// Logs a malformed event or job. `frame` is `None` if the message had the wrong number of frames.
+    pub(super) fn log_malformed(&self, reason: impl Display, frame: Option<&Message>) {
         if let Some(hidden) = self.counters().log.admit("source") {
             let (peer, bytes) = (
                 frame.and_then(Message::peer_address),

@@ -1,37 +1,39 @@
-//! What was received and what was lost, by the numbers that publishers give to their events.
+//! Counts received and lost events, by the sequence numbers that publishers give them.
 
 use std::time::Instant;
 
 use super::bounded_cache::BoundedCache;
 use super::sequence_runs::SequenceRuns;
 
-/// Publishers whose counts are kept, of one subscription.
-const PUBLISHERS: usize = 1024;
+/// How many publishers of a subscription are tracked.
+const MAX_PUBLISHERS: usize = 1024;
 
-/// Publishers and topics whose last numbers are kept, of one subscription.
-const SEQUENCES: usize = 65_536;
+/// How many pairs of publisher and topic of a subscription are tracked.
+const MAX_RUNS: usize = 65_536;
 
-/// Counts. A publisher numbers its events of each topic from 1, so a gap is a loss, whatever the reason.
+/// Tracks a subscription's losses. A publisher numbers its events of each topic from 1, so a gap is a loss, whatever
+/// its reason.
 ///
-/// What comes first is no loss: the subscriber may have come late. Nor is a number that is not higher than the one
-/// before: the publisher has begun again. Nor one that is higher than can be.
+/// What precedes the first event is no loss: the subscription may have come late. A number that is not higher than the
+/// one before is none, either: the publisher has started again. Nor is a number higher than any publisher can have
+/// reached.
 pub(super) struct LossTracker {
-    since: Instant,
-    /// When the last event came, and in which second that was: many come at once.
-    last: Instant,
+    started: Instant,
+    /// When the last event came, and the second since the start that this is, as many events come at once.
+    last_event: Instant,
     second: u64,
-    /// The numbers of each publisher and topic.
+    /// The sequence numbers of each publisher and topic.
     runs: BoundedCache<Box<[u8]>, SequenceRuns>,
     publishers: BoundedCache<u64, SequenceCounts>,
     pub(super) received: u64,
     pub(super) lost: u64,
-    /// The publisher and topic of the last event, which is mostly that of the next: what is known of them, to be noted
-    /// when it is another one's turn.
-    at_hand: Option<CurrentPublisher>,
+    /// The state of the last event's publisher and topic, which are mostly those of the next event. Stored in the
+    /// caches when another one follows.
+    current: Option<CurrentPublisher>,
 }
 
 struct CurrentPublisher {
-    /// Publisher and topic.
+    /// The publisher's id and the topic.
     key: Vec<u8>,
     runs: SequenceRuns,
     counts: SequenceCounts,
@@ -43,35 +45,35 @@ impl CurrentPublisher {
     }
 
     fn topic(&self) -> Option<&[u8]> {
-        self.key.get(PUBLISHER..)
+        self.key.get(PUBLISHER_LEN..)
     }
 }
 
-/// What came from one publisher.
+/// How many events came from one publisher.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct SequenceCounts {
     pub(super) received: u64,
     pub(super) lost: u64,
 }
 
-const PUBLISHER: usize = size_of::<u64>();
+const PUBLISHER_LEN: usize = size_of::<u64>();
 
 impl LossTracker {
     pub(super) fn new(now: Instant) -> Self {
         Self {
-            since: now,
-            last: now,
+            started: now,
+            last_event: now,
             second: 0,
-            runs: BoundedCache::new(SEQUENCES),
-            publishers: BoundedCache::new(PUBLISHERS),
+            runs: BoundedCache::new(MAX_RUNS),
+            publishers: BoundedCache::new(MAX_PUBLISHERS),
             received: 0,
             lost: 0,
-            at_hand: None,
+            current: None,
         }
     }
 
-    /// An event has come, over a connection of this number.
-    pub(super) fn event(
+    /// Records an event that came over the connection of this number.
+    pub(super) fn record_event(
         &mut self,
         publisher: u64,
         topic: &[u8],
@@ -79,51 +81,51 @@ impl LossTracker {
         connection: u32,
         now: Instant,
     ) {
-        if !self.has_at_hand(publisher, topic) {
-            self.take_up(publisher, topic);
+        if !self.is_current(publisher, topic) {
+            self.switch_to(publisher, topic);
         }
-        if self.last != now {
-            self.last = now;
-            self.second = now.saturating_duration_since(self.since).as_secs();
+        if self.last_event != now {
+            self.last_event = now;
+            self.second = now.saturating_duration_since(self.started).as_secs();
         }
-        let Some(CurrentPublisher { runs, counts, .. }) = &mut self.at_hand else {
+        let Some(CurrentPublisher { runs, counts, .. }) = &mut self.current else {
             return;
         };
-        let lost = runs.go_on(sequence, connection, self.second);
+        let lost = runs.record(sequence, connection, self.second);
         counts.received += 1;
         counts.lost = counts.lost.saturating_add(lost);
         self.received += 1;
         self.lost = self.lost.saturating_add(lost);
     }
 
-    /// Whether the last event had this topic.
-    pub(super) fn is_at_hand(&self, topic: &[u8]) -> bool {
-        let known = self.at_hand.as_ref().and_then(CurrentPublisher::topic);
+    /// Returns whether the last event had this topic.
+    pub(super) fn is_current_topic(&self, topic: &[u8]) -> bool {
+        let known = self.current.as_ref().and_then(CurrentPublisher::topic);
         known.is_some_and(|known| known == topic)
     }
 
-    fn has_at_hand(&self, publisher: u64, topic: &[u8]) -> bool {
-        self.at_hand.as_ref().is_some_and(|at_hand| {
-            at_hand.publisher() == Some(publisher) && at_hand.topic() == Some(topic)
+    fn is_current(&self, publisher: u64, topic: &[u8]) -> bool {
+        self.current.as_ref().is_some_and(|current| {
+            current.publisher() == Some(publisher) && current.topic() == Some(topic)
         })
     }
 
-    fn take_up(&mut self, publisher: u64, topic: &[u8]) {
-        let other = self.at_hand.take();
-        let mut key = other.map_or_else(Vec::new, |other| self.note(other));
+    fn switch_to(&mut self, publisher: u64, topic: &[u8]) {
+        let other = self.current.take();
+        let mut key = other.map_or_else(Vec::new, |other| self.store(other));
         key.clear();
         key.extend_from_slice(&publisher.to_le_bytes());
         key.extend_from_slice(topic);
-        self.at_hand = Some(CurrentPublisher {
+        self.current = Some(CurrentPublisher {
             runs: self.runs.with(&*key, std::mem::take),
             counts: self.publishers.with(&publisher, |counts| *counts),
             key,
         });
     }
 
-    fn note(&mut self, at_hand: CurrentPublisher) -> Vec<u8> {
-        let publisher = at_hand.publisher();
-        let CurrentPublisher { key, runs, counts } = at_hand;
+    fn store(&mut self, current: CurrentPublisher) -> Vec<u8> {
+        let publisher = current.publisher();
+        let CurrentPublisher { key, runs, counts } = current;
         self.runs.with(&*key, |known| *known = runs);
         if let Some(publisher) = publisher {
             self.publishers.with(&publisher, |known| *known = counts);
@@ -131,28 +133,29 @@ impl LossTracker {
         key
     }
 
-    /// A heartbeat has come. A gap in their numbers is no loss that matters.
-    pub(super) fn heartbeat(&mut self, publisher: u64) {
+    /// Records a heartbeat. A lost heartbeat does not count as a loss.
+    pub(super) fn record_heartbeat(&mut self, publisher: u64) {
         self.publishers.with(&publisher, |_| ());
     }
 
-    /// Only these topics are subscribed to from now on. What is published under others meanwhile is not lost.
-    pub(super) fn forget_all_but(&mut self, covered: impl Fn(&[u8]) -> bool) {
-        if let Some(at_hand) = self.at_hand.take() {
-            self.note(at_hand);
+    /// Forgets the topics that are not subscribed to any more, so that what is published under them meanwhile is not
+    /// lost.
+    pub(super) fn retain_topics(&mut self, keep: impl Fn(&[u8]) -> bool) {
+        if let Some(current) = self.current.take() {
+            self.store(current);
         }
         self.runs
-            .retain(|key| key.get(PUBLISHER..).is_some_and(&covered));
+            .retain(|key| key.get(PUBLISHER_LEN..).is_some_and(&keep));
     }
 
-    /// The publishers that were heard last, by their numbers.
+    /// Returns the publishers that were heard last, by their ids.
     pub(super) fn publishers(&self) -> impl Iterator<Item = (u64, SequenceCounts)> {
-        let at_hand = self.at_hand.as_ref();
-        let at_hand = at_hand.and_then(|at_hand| Some((at_hand.publisher()?, at_hand.counts)));
-        let noted = self.publishers.iter().map(|(id, counts)| (*id, *counts));
-        noted
-            .filter(move |(id, _)| at_hand.is_none_or(|(other, _)| *id != other))
-            .chain(at_hand)
+        let current = self.current.as_ref();
+        let current = current.and_then(|current| Some((current.publisher()?, current.counts)));
+        let stored = self.publishers.iter().map(|(id, counts)| (*id, *counts));
+        stored
+            .filter(move |(id, _)| current.is_none_or(|(other, _)| *id != other))
+            .chain(current)
     }
 }
 
@@ -160,12 +163,12 @@ impl LossTracker {
 mod tests {
     use super::*;
 
-    /// Of which numbers of one publisher and topic how many are lost.
+    /// Returns how many events are lost if these numbers of one publisher and topic arrive.
     fn lost(numbers: &[u64]) -> u64 {
         let now = Instant::now();
         let mut losses = LossTracker::new(now);
         for number in numbers {
-            losses.event(1, b"eu.", *number, 0, now);
+            losses.record_event(1, b"eu.", *number, 0, now);
         }
         assert_eq!(losses.received, numbers.len() as u64);
         losses.lost
@@ -179,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn who_comes_late_has_lost_nothing() {
+    fn a_late_subscriber_has_lost_nothing() {
         assert_eq!(lost(&[1_000_000, 1_000_001]), 0);
     }
 
@@ -204,8 +207,8 @@ mod tests {
         let mut losses = LossTracker::new(now);
         let later = now + std::time::Duration::from_secs(1 << 41);
         for connection in 0..3 {
-            losses.event(1, b"", 1, connection, later);
-            losses.event(1, b"", u64::MAX, connection, later);
+            losses.record_event(1, b"", 1, connection, later);
+            losses.record_event(1, b"", u64::MAX, connection, later);
         }
         assert_eq!(losses.lost, u64::MAX);
     }
@@ -215,9 +218,9 @@ mod tests {
         let now = Instant::now();
         let mut losses = LossTracker::new(now);
         for number in 1..=10 {
-            losses.event(1, b"eu.", number, 0, now);
-            losses.event(1, b"us.", number, 0, now);
-            losses.event(2, b"eu.", 2 * number, 0, now);
+            losses.record_event(1, b"eu.", number, 0, now);
+            losses.record_event(1, b"us.", number, 0, now);
+            losses.record_event(2, b"eu.", 2 * number, 0, now);
         }
         assert_eq!((losses.received, losses.lost), (30, 9));
         let mut publishers: Vec<_> = losses.publishers().collect();
@@ -227,14 +230,14 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_subscribed_to_for_a_while_is_not_lost() {
+    fn events_of_a_topic_that_was_unsubscribed_from_are_not_lost() {
         let now = Instant::now();
         let mut losses = LossTracker::new(now);
-        losses.event(1, b"eu.", 1, 0, now);
-        losses.event(1, b"us.", 1, 0, now);
-        losses.forget_all_but(|topic| topic == b"eu.");
-        losses.event(1, b"eu.", 3, 0, now);
-        losses.event(1, b"us.", 100, 0, now);
+        losses.record_event(1, b"eu.", 1, 0, now);
+        losses.record_event(1, b"us.", 1, 0, now);
+        losses.retain_topics(|topic| topic == b"eu.");
+        losses.record_event(1, b"eu.", 3, 0, now);
+        losses.record_event(1, b"us.", 100, 0, now);
         assert_eq!(losses.lost, 1);
     }
 
@@ -242,7 +245,7 @@ mod tests {
     fn a_heartbeat_makes_a_publisher_known_and_loses_nothing() {
         let now = Instant::now();
         let mut losses = LossTracker::new(now);
-        losses.heartbeat(7);
+        losses.record_heartbeat(7);
         assert_eq!((losses.received, losses.lost), (0, 0));
         assert_eq!(
             losses.publishers().collect::<Vec<_>>(),
@@ -255,10 +258,10 @@ mod tests {
         let now = Instant::now();
         let mut losses = LossTracker::new(now);
         for number in 0..200_000_u64 {
-            losses.event(number, &number.to_le_bytes(), 1, 0, now);
+            losses.record_event(number, &number.to_le_bytes(), 1, 0, now);
         }
-        assert!(losses.runs.iter().count() <= SEQUENCES);
-        assert!(losses.publishers().count() <= PUBLISHERS);
+        assert!(losses.runs.iter().count() <= MAX_RUNS);
+        assert!(losses.publishers().count() <= MAX_PUBLISHERS);
         assert_eq!((losses.received, losses.lost), (200_000, 0));
     }
 }

@@ -1,21 +1,22 @@
-//! Where commands come from that nobody waits for: what is published and what is pushed.
+//! The sources of events and jobs: sockets that deliver commands nobody waits for.
 //!
 //! ```text
-//! subscription  settings of one
-//! subscription_source a subscription at scheduler
-//! loss_tracker  what it received and lost
-//! sequence_runs the numbers of one publisher and topic
-//! silence       when it counts as silent
-//! callbacks     what is told when it is silent
-//! slot          one of several, and its turns
-//! event_frame   a frame to a job
-//! pull_source   an endpoint that commands are pulled from
-//! bounded_cache a map of bounded size
-//! stats         what users are told
+//! subscription        settings of a subscription
+//! subscription_source a subscription's socket and state
+//! loss_tracker        which events were received and lost
+//! sequence_runs       the sequence numbers of one publisher and topic
+//! silence             when a publisher counts as silent
+//! callbacks           the thread that runs the callbacks on silence
+//! slot                a source among others, which take turns
+//! event_frame         the frame of an event or a job to a call
+//! pull_source         a socket that jobs are pulled from
+//! bounded_cache       a map of bounded size
+//! stats               counters for users
 //! ```
 //!
-//! All of it stands under the port's lock and is served by whoever has that, as the ROUTER is. Where the queue has no
-//! room, sources are left unread: libzmq holds what comes, and then those who push wait, and those who publish drop.
+//! A server's sources are protected by the server's mutex, and the thread that reads the ROUTER reads them, too. While
+//! the scheduler has no room, sources are left unread: libzmq holds what arrives, and then pushers wait and publishers
+//! drop.
 
 mod bounded_cache;
 mod callbacks;
@@ -49,30 +50,31 @@ use crate::auth::SecurityByDirection;
 use crate::error::{EndpointCause, Error};
 use crate::socket::{Endpoint, Poller, Security, SocketError, SocketOptions, UnreadTimer};
 
-/// What a message from a source turned out to be.
+/// What a message from a source was.
 pub(crate) enum SourceMessage {
-    /// There was none.
+    /// There was no message.
     Nothing,
-    Job(ReadyCall),
-    /// Nothing to run: a heartbeat, or a command that the server does not have.
-    Something,
+    Call(ReadyCall),
+    /// Nothing to run: a heartbeat, or a command that was rejected.
+    Handled,
     Malformed,
 }
 
-/// A socket that commands come from.
+/// A socket that delivers events or jobs.
 pub(crate) trait CommandSource {
-    /// With its wildcards resolved.
+    /// Returns the endpoint, with its wildcards resolved.
     fn endpoint(&self) -> &str;
     fn poller(&self) -> Arc<Poller>;
-    /// When to [look](Self::look) after it next.
+    /// Returns when to call [`maintain`](Self::maintain) next.
     fn due(&self) -> Option<Instant>;
-    /// To be called when that is due and all messages have been taken in: renews the socket if it needs it.
-    fn look(&mut self, now: Instant) -> Option<SilenceCallback>;
-    /// Nothing could be heard until now, since nobody listened.
-    fn excuse(&mut self, now: Instant);
-    /// Takes in what becomes of connections while messages are left where they are.
+    /// Renews the connection if it needs it. To be called when it is [due](Self::due), after all messages were
+    /// received. Returns the callback to run if the publisher is silent.
+    fn maintain(&mut self, now: Instant) -> Option<SilenceCallback>;
+    /// Restarts the time until silence, since nothing could be heard until now: the source was not read.
+    fn reset_silence(&mut self, now: Instant);
+    /// Processes what happened to connections, and leaves messages unread.
     fn settle(&mut self) -> Result<(), SocketError>;
-    /// Takes one message in.
+    /// Receives one message.
     fn take(&mut self, dispatcher: &Dispatcher, now: Instant)
     -> Result<SourceMessage, SocketError>;
     /// Closes the socket and frees its endpoint, which may take a moment.
@@ -81,11 +83,11 @@ pub(crate) trait CommandSource {
         Self: Sized;
 }
 
-/// Takes the jobs.
+/// Takes the calls.
 pub(super) trait CallQueue: FrameReader {
     fn has_room(&self) -> bool;
-    fn push(&mut self, job: ReadyCall);
-    /// The end was requested.
+    fn push(&mut self, call: ReadyCall);
+    /// Returns whether the server's end was requested.
     fn is_closing(&self) -> bool;
 }
 
@@ -95,22 +97,22 @@ pub(super) struct Sources {
     router: Arc<Poller>,
     subscriptions: Vec<SourceSlot<SubscriptionSource>>,
     pulls: Vec<SourceSlot<PullSource>>,
-    /// Who is asked first the next time.
-    first: usize,
-    /// Left unread for want of room.
-    held: bool,
-    /// Since when, and when to look after them meanwhile.
-    hold: UnreadTimer,
+    /// The number of the source that is read first the next time.
+    next_turn: usize,
+    /// The sources are left unread for want of room.
+    paused: bool,
+    /// For how long they have been left unread, and when they are to be settled.
+    unread: UnreadTimer,
     /// The end was requested.
     stopping: bool,
     options: SocketOptions,
     logins: SecurityByDirection,
-    /// Those of the router and of every source; made again when there are others.
+    /// The pollers of the router and of every source. Built again after sources were added or removed.
     pollers: Option<Waiters>,
 }
 
 impl Sources {
-    /// `options` are those of each socket, but for its login, which `logins` says.
+    /// `options` are those of each socket except for its login, which `logins` has.
     pub(super) fn new(
         router: Arc<Poller>,
         options: SocketOptions,
@@ -120,9 +122,9 @@ impl Sources {
             router,
             subscriptions: Vec::new(),
             pulls: Vec::new(),
-            first: 0,
-            held: false,
-            hold: UnreadTimer::default(),
+            next_turn: 0,
+            paused: false,
+            unread: UnreadTimer::default(),
             stopping: false,
             options,
             logins,
@@ -130,13 +132,15 @@ impl Sources {
         }
     }
 
-    /// What to open a subscription with, outside of the lock, unless there is one of this endpoint.
-    pub(super) fn before_feed(
+    /// Returns the options to open a subscription with, outside of the lock. Fails if the endpoint is subscribed to
+    /// already.
+    pub(super) fn subscription_options(
         &self,
         subscription: &ValidSubscription,
     ) -> Result<SocketOptions, Error> {
         check_new(&self.subscriptions, subscription.endpoint())?;
-        // What connects shows what it was given itself: a password is not for everybody.
+        // A subscription that connects presents its own login only: it is not to reveal the server's password to a
+        // publisher.
         let logins = SecurityByDirection {
             connected: Security::Open,
             ..self.logins.clone()
@@ -144,8 +148,9 @@ impl Sources {
         Ok(subscription.options(&self.options, &logins))
     }
 
-    /// The same for an endpoint to pull from. A second socket would get commands, if only for a moment, and lose them.
-    pub(super) fn before_pull(&self, endpoint: &Endpoint) -> Result<SocketOptions, Error> {
+    /// Returns the options to open a pull socket with. Fails if the endpoint is pulled from already: a second socket
+    /// would get jobs for a moment, and lose them.
+    pub(super) fn pull_options(&self, endpoint: &Endpoint) -> Result<SocketOptions, Error> {
         check_new(&self.pulls, endpoint.as_str())?;
         Ok(SocketOptions {
             security: self.logins.of(endpoint.direction()),
@@ -153,20 +158,23 @@ impl Sources {
         })
     }
 
-    /// Adds a subscription, unless there is one of this endpoint; answers the endpoint.
-    pub(super) fn add_feed(&mut self, subscription: SubscriptionSource) -> Result<String, Error> {
+    /// Adds a subscription and returns its endpoint. Fails if the endpoint is subscribed to already.
+    pub(super) fn add_subscription(
+        &mut self,
+        subscription: SubscriptionSource,
+    ) -> Result<String, Error> {
         self.pollers = None;
         add(&mut self.subscriptions, subscription)
     }
 
-    /// Adds an endpoint to pull from, unless it is pulled from already; answers it.
+    /// Adds a pull socket and returns its endpoint. Fails if the endpoint is pulled from already.
     pub(super) fn add_pull(&mut self, pull: PullSource) -> Result<String, Error> {
         self.pollers = None;
         add(&mut self.pulls, pull)
     }
 
-    /// Removes a subscription; the caller shuts it, outside of the lock.
-    pub(super) fn remove_feed(&mut self, endpoint: &str) -> Option<SubscriptionSource> {
+    /// Removes a subscription. The caller closes it, outside of the lock.
+    pub(super) fn remove_subscription(&mut self, endpoint: &str) -> Option<SubscriptionSource> {
         let at = find(&self.subscriptions, endpoint)?;
         self.pollers = None;
         Some(self.subscriptions.remove(at).source)
@@ -178,15 +186,15 @@ impl Sources {
         Some(self.pulls.remove(at).source)
     }
 
-    /// Does something with a subscription's socket.
-    pub(super) fn with_feed<R>(
+    /// Runs an action on a subscription.
+    pub(super) fn with_subscription<R>(
         &mut self,
         endpoint: &str,
         action: impl FnOnce(&mut SubscriptionSource) -> R,
     ) -> Option<R> {
         let at = find(&self.subscriptions, endpoint)?;
         let slot = self.subscriptions.get_mut(at)?;
-        // The action may take the signal that something has arrived.
+        // The action may consume the edge of an arrival.
         slot.drained = false;
         Some(action(&mut slot.source))
     }
@@ -202,9 +210,9 @@ impl Sources {
         self.pulls.iter().map(|slot| slot.source.stats()).collect()
     }
 
-    /// Takes in what has arrived, as far as there is room. `true` if that was all, or is all for now: it is
-    /// [held](Self::is_held) then.
-    pub(super) fn take_in(
+    /// Receives what has arrived, as far as there is room. Returns `true` if that was everything, or if the sources are
+    /// [paused](Self::is_paused) now.
+    pub(super) fn receive_batch(
         &mut self,
         queue: &mut impl CallQueue,
         now: Instant,
@@ -214,59 +222,62 @@ impl Sources {
         if count == 0 {
             return Ok(true);
         }
-        let was_held = std::mem::take(&mut self.held);
+        let was_paused = std::mem::take(&mut self.paused);
         let mut drained = true;
-        let first = self.first % count;
-        // From the one on whose turn it is, and then those before it.
+        let first = self.next_turn % count;
+        // Starts with the source whose turn it is, and wraps around.
         let mut full = None;
         for from in [first..count, 0..first] {
             for (slot, number) in self.slots().skip(from.start).zip(from) {
                 match slot.read(queue, now)? {
                     SourceTurn::Drained => {}
-                    SourceTurn::Over => drained = false,
+                    SourceTurn::Yielded => drained = false,
                     SourceTurn::Full => full = full.or(Some(number)),
                 }
             }
         }
-        self.held = full.is_some();
-        self.first = full.unwrap_or(first);
-        if was_held && !self.held {
-            self.slots().for_each(|slot| slot.source.excuse(now));
+        self.paused = full.is_some();
+        self.next_turn = full.unwrap_or(first);
+        if was_paused && !self.paused {
+            self.slots().for_each(|slot| slot.source.reset_silence(now));
         }
-        if self.hold.is_due(self.held, now) {
+        if self.unread.is_due(self.paused, now) {
             for slot in self.slots() {
                 slot.settle()?;
             }
         }
-        Ok(drained || self.held)
+        Ok(drained || self.paused)
     }
 
-    /// The queue has no room: nothing waits for these sockets until it has.
-    pub(super) fn is_held(&self) -> bool {
-        self.held
+    /// Returns whether the sources are left unread for want of room: no thread waits for these sockets then.
+    pub(super) fn is_paused(&self) -> bool {
+        self.paused
     }
 
-    /// Nothing more is taken in, now that the end was requested.
-    pub(super) fn is_spent(&self) -> bool {
-        !self.held
-            && self.subscriptions.iter().all(SourceSlot::is_spent)
-            && self.pulls.iter().all(SourceSlot::is_spent)
+    /// Returns whether no more messages are received after the end was requested.
+    pub(super) fn is_exhausted(&self) -> bool {
+        !self.paused
+            && self.subscriptions.iter().all(SourceSlot::is_exhausted)
+            && self.pulls.iter().all(SourceSlot::is_exhausted)
     }
 
-    /// Renews what has been silent for too long. Only right after everything has been [taken in](Self::take_in).
-    pub(super) fn look(&mut self, now: Instant) -> Vec<SilenceCallback> {
-        let mut told = Vec::new();
-        if self.held || self.stopping {
-            return told;
+    /// Maintains the sources that are due, and returns the callbacks on silence to run. Only right after everything was
+    /// [received](Self::receive_batch).
+    pub(super) fn maintain(&mut self, now: Instant) -> Vec<SilenceCallback> {
+        let mut callbacks = Vec::new();
+        if self.paused || self.stopping {
+            return callbacks;
         }
-        self.slots().for_each(|slot| told.extend(slot.look(now)));
-        told
+        self.slots()
+            .for_each(|slot| callbacks.extend(slot.maintain(now)));
+        callbacks
     }
 
-    /// When [`look`](Self::look) or [`take_in`](Self::take_in) has something to do next, though nothing tells.
+    /// Returns when to call [`maintain`](Self::maintain) or [`receive_batch`](Self::receive_batch) next even if no
+    /// poller signals.
     pub(super) fn due(&self) -> Option<Instant> {
-        if self.held {
-            return self.hold.next();
+        if self.paused {
+            return self.unread.next();
         }
         if self.stopping {
             return None;
@@ -279,10 +290,10 @@ impl Sources {
         subscriptions.chain(pulls).min()
     }
 
-    /// What to wait for beside the router; nothing if there is nothing.
+    /// Returns what to wait for together with the router, or `None` to wait for the router alone.
     pub(super) fn pollers(&mut self) -> Option<Waiters> {
         let none = self.subscriptions.is_empty() && self.pulls.is_empty();
-        if none || self.held || (self.stopping && self.is_spent()) {
+        if none || self.paused || (self.stopping && self.is_exhausted()) {
             return None;
         }
         let Self {

@@ -1,4 +1,4 @@
-//! One endpoint that commands are pulled from.
+//! A socket that jobs are pulled from.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -14,7 +14,7 @@ use crate::socket::{Arrival, Endpoint, Poller, PullSocket, SocketError, SocketOp
 
 pub(in crate::server) struct PullSource {
     pull: PullSocket,
-    /// What the next one is received into.
+    /// The buffer that the next job is received into.
     buffer: CallBuffer,
     received: u64,
     malformed: u64,
@@ -22,7 +22,7 @@ pub(in crate::server) struct PullSource {
 }
 
 impl PullSource {
-    /// Opens the endpoint.
+    /// Opens the socket.
     pub(in crate::server) fn open(
         endpoint: &Endpoint,
         options: &SocketOptions,
@@ -67,26 +67,26 @@ impl CommandSource for PullSource {
         times.into_iter().flatten().min()
     }
 
-    fn look(&mut self, now: Instant) -> Option<SilenceCallback> {
+    fn maintain(&mut self, now: Instant) -> Option<SilenceCallback> {
         self.pull.follow();
         if self.pull.reconnect_due().is_none_or(|due| due > now) {
             return None;
         }
-        let (endpoint, refused) = (self.pull.endpoint().to_owned(), self.pull.is_refused());
+        let (endpoint, login_refused) = (self.pull.endpoint().to_owned(), self.pull.is_refused());
         match self.pull.renew() {
-            Ok(()) if refused => {}
+            Ok(()) if login_refused => {}
             Ok(()) => {
-                log::line!(warn, endpoint; "a connection that was pulled from was given up");
+                log::line!(warn, endpoint; "libzmq gave up a connection that jobs were pulled from, it is renewed");
                 self.renewals += 1;
             }
             Err(error) => {
-                log::line!(error, endpoint, error = log::text(&error); "nothing can be pulled any more");
+                log::line!(error, endpoint, error = log::text(&error); "a connection that jobs were pulled from cannot be renewed");
             }
         }
         None
     }
 
-    fn excuse(&mut self, _: Instant) {}
+    fn reset_silence(&mut self, _: Instant) {}
 
     fn settle(&mut self) -> Result<(), SocketError> {
         self.pull.settle()
@@ -97,23 +97,23 @@ impl CommandSource for PullSource {
         dispatcher: &Dispatcher,
         now: Instant,
     ) -> Result<SourceMessage, SocketError> {
-        let read = match self.pull.receive(self.buffer.frame())? {
+        let content = match self.pull.receive(self.buffer.frame())? {
             None => return Ok(SourceMessage::Nothing),
             Some(Arrival::Odd) => {
                 let endpoint = self.endpoint();
-                dispatcher.complain(format_args!("several frames, at {endpoint}"), None);
+                dispatcher.log_malformed(format_args!("several frames, at {endpoint}"), None);
                 None
             }
             Some(Arrival::Message(())) => dispatcher.read_pushed(&mut self.buffer, now),
         };
-        let Some(read) = read else {
+        let Some(content) = content else {
             self.malformed += 1;
             return Ok(SourceMessage::Malformed);
         };
-        self.received += u64::from(!matches!(read, EventFrame::Heartbeat));
-        Ok(match read {
-            EventFrame::Job(job) => SourceMessage::Job(job),
-            EventFrame::Refused | EventFrame::Heartbeat => SourceMessage::Something,
+        self.received += u64::from(!matches!(content, EventFrame::Heartbeat));
+        Ok(match content {
+            EventFrame::Call(call) => SourceMessage::Call(call),
+            EventFrame::Rejected | EventFrame::Heartbeat => SourceMessage::Handled,
         })
     }
 

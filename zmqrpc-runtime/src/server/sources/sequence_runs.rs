@@ -1,46 +1,46 @@
-//! The numbers of one publisher's events under one topic, and what is missing among them.
+//! The sequence numbers of one publisher's events under one topic, and the gaps between them.
 
 use std::cmp::Reverse;
 
-/// Events of a topic that a publisher can have published within a second, and many more. A jump beyond what that makes
-/// since the subscription began is no loss, whatever else it is.
-const PACE: u64 = 1 << 24;
+/// More events of a topic than a publisher can publish within a second. A gap that is larger than this rate allows
+/// since the subscription began is not counted as a loss.
+const MAX_RATE: u64 = 1 << 24;
 
-/// Runs that are kept beside the one that was gone on with last.
-const OTHERS: usize = 3;
+/// How many runs are kept beside the last one.
+const MAX_OTHERS: usize = 3;
 
-/// Runs of numbers that go up. One is enough for a publisher that is alone; whoever uses its name and other numbers has
-/// runs apart from it, so that neither what it invents is taken for a loss nor hides one.
+/// Runs of ascending numbers. A publisher that is alone has one. Another peer that uses the same publisher id with
+/// other numbers gets runs of its own, so that forged numbers are not counted as losses, and hide none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct SequenceRuns {
-    /// The one that was gone on with last, at number 0 if there was none.
+    /// The run of the last event. Its number is 0 before the first event.
     last: SequenceRun,
-    /// The others, the most recent first.
+    /// The other runs, the most recent first.
     others: Vec<SequenceRun>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct SequenceRun {
     number: u64,
-    /// The connection that it comes over. It goes on over another one when that breaks.
+    /// The connection that the events come over. The run goes on over another one if that breaks.
     connection: u32,
 }
 
 impl SequenceRuns {
-    /// Goes on with the number of an event. Answers how many before it are lost, given for how many seconds the publisher
-    /// may have been heard.
-    pub(super) fn go_on(&mut self, number: u64, connection: u32, seconds: u64) -> u64 {
+    /// Records the number of an event. Returns how many events before it are lost. `seconds` is how long the publisher
+    /// may have been publishing.
+    pub(super) fn record(&mut self, number: u64, connection: u32, seconds: u64) -> u64 {
         let next = SequenceRun { number, connection };
         if self.last.connection == connection && self.last.number.wrapping_add(1) == number {
             self.last = next;
-            // The first of all is no loss.
+            // Also true for the first event, whose predecessors are no loss.
             return 0;
         }
-        self.branch(next, PACE.saturating_mul(seconds.saturating_add(1)))
+        self.record_jump(next, MAX_RATE.saturating_mul(seconds.saturating_add(1)))
     }
 
-    fn branch(&mut self, next: SequenceRun, plausible: u64) -> u64 {
-        // Numbers begin with 1: with none before there is nothing to go on with.
+    fn record_jump(&mut self, next: SequenceRun, plausible: u64) -> u64 {
+        // Numbers start with 1, so a 0 continues no run.
         if next.number == 0 {
             return 0;
         }
@@ -48,34 +48,37 @@ impl SequenceRuns {
             self.last = next;
             return 0;
         }
-        let own = |run: &SequenceRun| run.connection == next.connection;
-        // Who comes over a new connection goes on where it, or somebody in its name, was over another one.
-        let new = !std::iter::once(&self.last).chain(&self.others).any(own);
-        let before = std::iter::once(&self.last)
+        let is_same_connection = |run: &SequenceRun| run.connection == next.connection;
+        // An event over a new connection continues the best run of any other connection: the publisher's, or that of a
+        // peer in its name.
+        let is_new = !std::iter::once(&self.last)
+            .chain(&self.others)
+            .any(is_same_connection);
+        let predecessor = std::iter::once(&self.last)
             .chain(&self.others)
             .enumerate()
-            .filter(|(_, run)| new || own(run))
+            .filter(|(_, run)| is_new || is_same_connection(run))
             .filter(|(_, run)| run.number < next.number && next.number - run.number <= plausible)
-            .max_by_key(|(place, run)| (run.number, Reverse(*place)));
-        let before = before.map(|(place, run)| (place, run.number));
-        let lost = before.map_or(0, |(_, number)| next.number - number - 1);
-        match before {
-            Some((0, _)) if !new => self.last = next,
-            Some((place, _)) if !new => {
-                self.others.remove(place - 1);
-                self.begin(next);
+            .max_by_key(|(position, run)| (run.number, Reverse(*position)));
+        let predecessor = predecessor.map(|(position, run)| (position, run.number));
+        let lost = predecessor.map_or(0, |(_, number)| next.number - number - 1);
+        match predecessor {
+            Some((0, _)) if !is_new => self.last = next,
+            Some((position, _)) if !is_new => {
+                self.others.remove(position - 1);
+                self.start_run(next);
             }
-            // The publisher has begun again, or it is another one. What has that name over another connection may be
-            // the one that tells the truth, and keeps its run.
-            _ => self.begin(next),
+            // The publisher has started again, or this is another peer. A run of this id over another connection may be
+            // the true one, and is kept.
+            _ => self.start_run(next),
         }
         lost
     }
 
-    fn begin(&mut self, run: SequenceRun) {
-        let before = std::mem::replace(&mut self.last, run);
-        self.others.truncate(OTHERS - 1);
-        self.others.insert(0, before);
+    fn start_run(&mut self, run: SequenceRun) {
+        let previous = std::mem::replace(&mut self.last, run);
+        self.others.truncate(MAX_OTHERS - 1);
+        self.others.insert(0, previous);
     }
 }
 
@@ -83,12 +86,12 @@ impl SequenceRuns {
 mod tests {
     use super::*;
 
-    /// How many of these are lost, each a number and the connection that it came over.
+    /// Returns how many events are lost before each of these, given as numbers and connections.
     fn lost(events: &[(u64, u32)]) -> Vec<u64> {
         let mut runs = SequenceRuns::default();
         let events = events.iter();
         events
-            .map(|(number, connection)| runs.go_on(*number, *connection, 0))
+            .map(|(number, connection)| runs.record(*number, *connection, 0))
             .collect()
     }
 
@@ -107,7 +110,7 @@ mod tests {
         assert_eq!(
             lost(&[(1, 1), (500, 1), (2, 1), (501, 1), (4, 1)]),
             [0, 498, 0, 0, 1],
-            "such as might be"
+            "a plausible one"
         );
     }
 
@@ -120,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_lost_while_a_publisher_connects_again_is_counted() {
+    fn losses_while_a_publisher_reconnects_are_counted() {
         assert_eq!(lost(&[(1, 1), (2, 1), (5, 2), (6, 2)]), [0, 0, 2, 0]);
     }
 
@@ -137,11 +140,11 @@ mod tests {
     }
 
     #[test]
-    fn no_more_is_kept_whatever_comes() {
+    fn the_number_of_runs_is_bounded() {
         let mut runs = SequenceRuns::default();
         for number in 0..10_000_u32 {
-            runs.go_on(u64::MAX - u64::from(number), number, 0);
-            assert!(runs.others.len() <= OTHERS);
+            runs.record(u64::MAX - u64::from(number), number, 0);
+            assert!(runs.others.len() <= MAX_OTHERS);
         }
     }
 }

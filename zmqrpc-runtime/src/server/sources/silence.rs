@@ -4,16 +4,16 @@ use std::time::{Duration, Instant};
 
 use crate::socket::LATE;
 
-/// Watches how long nothing has been heard. Without I/O and without a clock: it is told the time.
+/// Tracks how long nothing was heard: a state machine without I/O, to which its owner passes the time.
 pub(super) struct SilenceTimer {
     limit: Duration,
-    /// None where the clock cannot express it, which is as good as never.
+    /// `None` if the clock cannot express it, which means never.
     due: Option<Instant>,
-    /// More time was granted, since this side had stood still itself.
-    granted: bool,
+    /// The limit was extended, since this process itself had stood still.
+    grace_granted: bool,
 }
 
-/// What is granted then.
+/// The extension then.
 const GRACE: Duration = Duration::from_secs(1);
 
 impl SilenceTimer {
@@ -21,33 +21,33 @@ impl SilenceTimer {
         let mut silence = Self {
             limit,
             due: None,
-            granted: false,
+            grace_granted: false,
         };
         silence.heard(now);
         silence
     }
 
-    /// Something was heard, or could not have been heard until now.
+    /// Restarts the limit: something was heard, or could not have been heard until now.
     pub(super) fn heard(&mut self, now: Instant) {
         self.due = now.checked_add(self.limit);
-        self.granted = false;
+        self.grace_granted = false;
     }
 
-    /// When to look next.
+    /// Returns when the limit passes.
     pub(super) fn due(&self) -> Option<Instant> {
         self.due
     }
 
-    /// Whether the limit has passed. If so, the next one begins.
+    /// Returns whether the limit has passed. If so, it starts again.
     ///
-    /// Everything that has arrived must have been taken in before.
+    /// The caller must have received everything that has arrived.
     pub(super) fn has_passed(&mut self, now: Instant) -> bool {
         let Some(due) = self.due.filter(|due| *due <= now) else {
             return false;
         };
-        if !self.granted && now.duration_since(due) > LATE {
+        if !self.grace_granted && now.duration_since(due) > LATE {
             self.due = now.checked_add(self.limit.min(GRACE));
-            self.granted = true;
+            self.grace_granted = true;
             return false;
         }
         self.heard(now);
@@ -63,7 +63,7 @@ mod tests {
     const MINUTE: Duration = Duration::from_secs(60);
 
     #[test]
-    fn silence_begins_after_the_last_that_was_heard() {
+    fn silence_begins_after_the_last_message() {
         let start = Instant::now();
         let mut silence = SilenceTimer::new(MINUTE, start);
         assert!(!silence.has_passed(start + 59 * SECOND));
@@ -74,29 +74,29 @@ mod tests {
     }
 
     #[test]
-    fn silence_that_goes_on_is_told_once_per_limit() {
+    fn silence_that_goes_on_is_reported_once_per_limit() {
         let start = Instant::now();
         let mut silence = SilenceTimer::new(MINUTE, start);
-        let told: Vec<u32> = (1..=300)
+        let reported: Vec<u32> = (1..=300)
             .filter(|second| silence.has_passed(start + *second * SECOND))
             .collect();
-        assert_eq!(told, [60, 120, 180, 240, 300]);
+        assert_eq!(reported, [60, 120, 180, 240, 300]);
     }
 
     #[test]
-    fn who_has_stood_still_itself_gets_more_time_once() {
+    fn a_process_that_stood_still_gets_more_time_once() {
         let start = Instant::now();
         let mut silence = SilenceTimer::new(MINUTE, start);
         let late = start + 10 * MINUTE;
         assert!(!silence.has_passed(late));
         assert_eq!(silence.due(), Some(late + SECOND));
-        // Late again: there is no third time, or a busy machine would never notice.
+        // Late again. A second extension in a row would keep a busy machine from ever noticing silence.
         assert!(silence.has_passed(late + MINUTE));
         assert!(!silence.has_passed(late + 10 * MINUTE));
     }
 
     #[test]
-    fn what_is_heard_in_the_granted_time_ends_the_silence() {
+    fn a_message_in_the_granted_time_ends_the_silence() {
         let start = Instant::now();
         let mut silence = SilenceTimer::new(MINUTE, start);
         let late = start + 10 * MINUTE;

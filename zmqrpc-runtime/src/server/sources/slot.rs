@@ -1,4 +1,4 @@
-//! A source among others: takes its turns, and is left alone while it has nothing.
+//! A source among others: takes turns with them, and is not read while it has nothing.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -6,27 +6,28 @@ use std::time::Instant;
 use super::{CallQueue, CommandSource, SilenceCallback, SourceMessage};
 use crate::socket::{Poller, SocketError};
 
-/// Messages that are taken from one source before the next one has its turn.
+/// Messages per turn of a source.
 const TURN: usize = 64;
 
-/// Messages that are taken from one source after the end was requested: those that never stop do not keep the server.
+/// Messages that are received from a source after the end was requested, so that one that never stops does not delay
+/// the end.
 const LAST_TURN: usize = 1000;
 
-/// A source, and whether something may be left in it.
+/// A source, with the state of its turns.
 pub(super) struct SourceSlot<S: ?Sized> {
     pub(super) poller: Arc<Poller>,
     pub(super) drained: bool,
-    /// Messages that are taken still, once the end was requested: none as soon as it was found empty.
-    left: usize,
+    /// How many messages are still received after the end was requested; 0 once the source was found empty.
+    remaining: usize,
     pub(super) source: S,
 }
 
 /// How a source's turn ended.
 pub(super) enum SourceTurn {
     Drained,
-    /// Others have their turn now.
-    Over,
-    /// The queue has no room.
+    /// It was the other sources' turn.
+    Yielded,
+    /// The scheduler has no room.
     Full,
 }
 
@@ -35,7 +36,7 @@ impl<S: CommandSource> SourceSlot<S> {
         Self {
             poller: source.poller(),
             drained: false,
-            left: LAST_TURN,
+            remaining: LAST_TURN,
             source,
         }
     }
@@ -46,23 +47,23 @@ impl<S: CommandSource + ?Sized> SourceSlot<S> {
         self.source.due().is_some_and(|due| due <= now)
     }
 
-    pub(super) fn look(&mut self, now: Instant) -> Option<SilenceCallback> {
+    pub(super) fn maintain(&mut self, now: Instant) -> Option<SilenceCallback> {
         if !self.drained || !self.is_due(now) {
             return None;
         }
         self.drained = false;
-        self.source.look(now)
+        self.source.maintain(now)
     }
 
-    /// Looks after a socket that is left unread.
+    /// Settles a source that is left unread.
     pub(super) fn settle(&mut self) -> Result<(), SocketError> {
-        // It may have taken the signal of what it leaves.
+        // This may have consumed the edge of messages that it leaves.
         self.drained = false;
         self.source.settle()
     }
 
-    pub(super) fn is_spent(&self) -> bool {
-        self.left == 0
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.remaining == 0
     }
 
     pub(super) fn read(
@@ -70,18 +71,18 @@ impl<S: CommandSource + ?Sized> SourceSlot<S> {
         queue: &mut impl CallQueue,
         now: Instant,
     ) -> Result<SourceTurn, SocketError> {
-        // Asking a socket that has nothing costs a system call, and most requests come over another one.
+        // A receive that finds nothing costs a system call, and most requests come over another socket.
         let stirred = self.poller.take_stir();
-        let last = queue.is_closing() && !self.is_spent();
-        if self.drained && !stirred && !last && !self.is_due(now) {
+        let is_last_turn = queue.is_closing() && !self.is_exhausted();
+        if self.drained && !stirred && !is_last_turn && !self.is_due(now) {
             return Ok(SourceTurn::Drained);
         }
         self.drained = false;
-        let mut jobs = 0;
-        let turn = self.take_turn(queue, now, &mut jobs);
-        // All at once: a counter that several threads use is slow.
-        if jobs > 0 {
-            queue.counters().requests.add(jobs);
+        let mut calls = 0;
+        let turn = self.take_turn(queue, now, &mut calls);
+        // Added at once, since a counter that several threads increment is slow.
+        if calls > 0 {
+            queue.counters().requests.add(calls);
         }
         turn
     }
@@ -90,34 +91,34 @@ impl<S: CommandSource + ?Sized> SourceSlot<S> {
         &mut self,
         queue: &mut impl CallQueue,
         now: Instant,
-        jobs: &mut u64,
+        calls: &mut u64,
     ) -> Result<SourceTurn, SocketError> {
         for _ in 0..TURN {
             if !queue.has_room() {
                 return Ok(SourceTurn::Full);
             }
             if queue.is_closing() {
-                if self.is_spent() {
+                if self.is_exhausted() {
                     return Ok(SourceTurn::Drained);
                 }
-                self.left -= 1;
+                self.remaining -= 1;
             }
             match self.source.take(queue.dispatcher(), now)? {
                 SourceMessage::Nothing => {
                     self.drained = true;
                     if queue.is_closing() {
-                        self.left = 0;
+                        self.remaining = 0;
                     }
                     return Ok(SourceTurn::Drained);
                 }
-                SourceMessage::Job(job) => {
-                    *jobs += 1;
-                    queue.push(job);
+                SourceMessage::Call(call) => {
+                    *calls += 1;
+                    queue.push(call);
                 }
-                SourceMessage::Something => {}
+                SourceMessage::Handled => {}
                 SourceMessage::Malformed => queue.counters().malformed.increment(),
             }
         }
-        Ok(SourceTurn::Over)
+        Ok(SourceTurn::Yielded)
     }
 }

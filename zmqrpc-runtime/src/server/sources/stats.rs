@@ -1,40 +1,40 @@
-//! What subscriptions and pulls have seen.
+//! Counters of subscriptions and pull endpoints.
 
-/// Counters of one subscription since it was made.
+/// Counters of a subscription since it was made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SubscriptionStats {
-    /// The endpoint, with wildcards resolved: what names the subscription.
+    /// The endpoint, with wildcards resolved. It names the subscription.
     pub endpoint: String,
-    /// Events that carried a command, those included that turned out to be refused.
+    /// Events that carried a command, including those that were rejected.
     pub received: u64,
-    /// Events that were published and did not arrive, as the gaps between those that did tell. What is missing before
-    /// the first and after the last of a topic is not known.
+    /// Events that were published and did not arrive, as gaps in the publishers' numbers show. Losses before the first
+    /// and after the last received event of a topic are not known.
     pub lost: u64,
     /// Heartbeats.
     pub heartbeats: u64,
-    /// Messages that are no event: random bytes, other dialects, too few or too many frames, topics that were not
+    /// Messages that are not events: random bytes, other dialects, too few or too many frames, topics that were not
     /// subscribed to.
     pub malformed: u64,
     /// How often nothing was heard for as long as [`heartbeat`](super::Subscription::heartbeat) allows.
     pub silences: u64,
-    /// How often the connection was renewed: for that, and where the publisher had sent something that libzmq cuts
-    /// connections for, such as a message which is far too large.
+    /// How often the connection was renewed: after silence, and after libzmq cut it for something that the publisher
+    /// had sent, such as a message which is far too large.
     pub renewals: u64,
-    /// Logins that were refused by what [`Subscription::authenticate`](super::Subscription::authenticate) says.
+    /// Logins that [`Subscription::authenticate`](super::Subscription::authenticate) rejected.
     pub logins_rejected: u64,
-    /// How often the publisher did not let this subscription in: for a wrong login, for having none, or since none was asked
-    /// for.
+    /// How often the publisher rejected this subscription: for a wrong login, for a missing one, or for one that it
+    /// does not ask for.
     pub login_failures: u64,
-    /// The publishers that were heard, in no order; the last thousand or so, if there are more.
+    /// The publishers that were heard, in no order. If there are more than about a thousand, the last ones.
     pub publishers: Vec<PublisherCounts>,
 }
 
-/// What came from one publisher.
+/// How many events came from one publisher.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PublisherCounts {
-    /// The number that the publisher drew when it was made.
+    /// The publisher's id, which it chose at random when it was made.
     pub publisher: u64,
     /// Events that carried a command.
     pub received: u64,
@@ -42,20 +42,20 @@ pub struct PublisherCounts {
     pub lost: u64,
 }
 
-/// Counters of one endpoint that commands are pulled from, since it was opened.
+/// Counters of an endpoint that jobs are pulled from, since it was opened.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PullStats {
     /// The endpoint, with wildcards resolved.
     pub endpoint: String,
-    /// Commands, those included that turned out to be refused.
+    /// Jobs, including those that were rejected.
     pub received: u64,
-    /// Messages that are no notification: random bytes, other dialects, calls that want an answer, several frames.
+    /// Messages that are not notifications: random bytes, other dialects, calls that want a reply, several frames.
     pub malformed: u64,
-    /// How often the connection was made again, since something had come that libzmq cuts connections for, such as a
+    /// How often the connection was renewed after libzmq cut it for something that the pusher had sent, such as a
     /// message which is far too large.
     pub renewals: u64,
-    /// How often who is connected to did not let this server in: for a wrong login, for having none, or since none was
-    /// asked for.
+    /// How often the peer that is connected to rejected this server: for a wrong login, for a missing one, or for one
+    /// that it does not ask for.
     pub login_failures: u64,
 }

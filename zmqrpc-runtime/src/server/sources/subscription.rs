@@ -1,4 +1,4 @@
-//! Settings of a subscription.
+//! The settings of a subscription.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,11 +11,11 @@ use crate::error::{EndpointCause, Error};
 use crate::socket::{Direction, Endpoint, Security, SocketOptions};
 use crate::wire::MAX_TOPIC;
 
-/// Where to get events from, and which: for [`ServerBuilder::subscribe`](crate::ServerBuilder::subscribe) and
-/// [`ServerHandle::subscribe`](crate::ServerHandle::subscribe). A text is a subscription of everything that the
-/// publisher at that endpoint says.
+/// Which events to subscribe to, and where: for [`ServerBuilder::subscribe`](crate::ServerBuilder::subscribe) and
+/// [`ServerHandle::subscribe`](crate::ServerHandle::subscribe). A string converts to a subscription of everything that
+/// the publisher at that endpoint publishes.
 ///
-/// Each subscription has a connection of its own, and is watched and renewed on its own.
+/// Each subscription has a connection of its own, which is watched and renewed independently of the others.
 ///
 /// ```
 /// use std::time::Duration;
@@ -41,20 +41,20 @@ pub struct Subscription {
 
 pub(super) type OnSilence = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// A limit of silence that is shorter would renew connections before they are made.
+/// A shorter limit of silence would renew connections before they are established.
 const MIN_SILENCE: Duration = Duration::from_millis(100);
 
 const MAX_HIGH_WATER: usize = u16::MAX as usize;
 
-/// A subscription whose settings have been checked.
+/// A subscription whose settings were checked.
 pub(crate) struct ValidSubscription {
     pub(super) endpoint: Endpoint,
-    /// Prefixes, at least one.
+    /// The prefixes to subscribe to, at least one.
     pub(super) topics: Vec<String>,
     pub(super) silence_timeout: Option<Duration>,
     high_water: u16,
     pub(super) on_silence: Option<OnSilence>,
-    /// Nothing if the subscription has no settings of its own.
+    /// `None` if the subscription has no login settings of its own.
     pub(super) security: Option<Security>,
 }
 
@@ -67,19 +67,20 @@ impl ValidSubscription {
         self.endpoint.direction()
     }
 
-    /// Where it is, if it does about logins what the server does.
+    /// Returns the endpoint if the subscription uses the server's login settings.
     pub(crate) fn inheriting(&self) -> Option<&Endpoint> {
         self.security.is_none().then_some(&self.endpoint)
     }
 
-    /// Writes one line if somebody from another machine could publish to it without a login.
+    /// Logs a warning if peers on other machines could publish to it without a login.
     pub(in crate::server) fn warn_if_exposed(&self, options: &SocketOptions) {
         if !options.security.is_guarded() {
             warn_if_exposed(std::iter::once(&self.endpoint));
         }
     }
 
-    /// What to open it with, among others whose settings are these; `logins` are for those that have none of their own.
+    /// Returns the options for its socket, based on the server's or the proxy's. `logins` apply if the subscription has no
+    /// login settings of its own.
     pub(crate) fn options(
         &self,
         options: &SocketOptions,
@@ -95,13 +96,13 @@ impl ValidSubscription {
 }
 
 impl Subscription {
-    /// Subscribes to the publisher that is bound to an endpoint. It need not be there yet.
+    /// Subscribes to the publisher that is bound to an endpoint. The publisher need not run yet.
     pub fn connect(endpoint: impl Into<String>) -> Self {
         Self::new(endpoint.into(), Direction::Connect)
     }
 
     /// Listens for publishers that connect: `tcp://*:30001`, or `tcp://*:*` for any free port, which
-    /// [`ServerHandle::subscriptions`](crate::ServerHandle::subscriptions) tells.
+    /// [`ServerHandle::subscriptions`](crate::ServerHandle::subscriptions) shows.
     pub fn bind(endpoint: impl Into<String>) -> Self {
         Self::new(endpoint.into(), Direction::Bind)
     }
@@ -118,41 +119,44 @@ impl Subscription {
         }
     }
 
-    /// Takes events whose topic begins so; may be said any number of times. Without it: everything. At most 255 bytes.
+    /// Takes events whose topic starts with `prefix`. May be called any number of times. Default: all events. At most
+    /// 255 bytes.
     pub fn topic(mut self, prefix: impl Into<String>) -> Self {
         self.topics.push(prefix.into());
         self
     }
 
-    /// Counts the publisher as silent when it has said nothing for so long, neither an event nor a heartbeat: then the
-    /// connection is renewed, and again each time that another such time passes. Default: never. At least 100 ms; use
-    /// twice the publisher's interval of heartbeats or more.
+    /// How long nothing, neither an event nor a heartbeat, may come from the publisher before it counts as silent: then
+    /// the connection is renewed, and again each time that the limit passes. Default: never. At least 100 ms; use twice
+    /// the publisher's heartbeat interval or more.
     ///
-    /// A connection that is cut without a word (a cable, a firewall that forgets) looks like a publisher with nothing to
-    /// say; renewing it finds a way if there is one. Other subscriptions of the server are not touched, and nothing is
-    /// judged while the server has no room for events. A bound subscription over TCP drops its connections and listens
-    /// again, so that its publishers come back; over `ipc` and `inproc` there is nothing to renew where it is bound, and
-    /// silence is only told.
+    /// A connection that is cut without notice (by a cable or a firewall) looks like a publisher that publishes
+    /// nothing; renewing it finds a route if there is one. Other subscriptions of the server are not affected, and no
+    /// time counts while the server has no room for events. A bound subscription over TCP drops its connections and
+    /// listens again, so that its publishers come back; one that is bound over `ipc` or `inproc` has nothing to renew,
+    /// and only reports silence.
     pub fn silence_timeout(mut self, timeout: Duration) -> Self {
         self.silence_timeout = Some(timeout);
         self
     }
 
-    /// Events that are held for each publisher, beside those in the server's queue, before the publisher drops further
-    /// ones. Default: 10,000; at most 65,535.
+    /// How many events are held for each publisher, beside those in the server's queue, before the publisher drops
+    /// further ones. Default: 10,000; at most 65,535.
     ///
-    /// Once the queue has had no room for 50 ms, no more than have room in 256 MiB if each is as large as it may be, twice
-    /// [`max_message`](crate::ServerBuilder::max_message): 8 by default. A lower `max_message` leaves room for more.
+    /// Once the queue has had no room for 50 ms, fewer are held: as many as fit into 256 MiB if each has twice
+    /// [`max_message`](crate::ServerBuilder::max_message), the largest size. That is 8 by default; a lower
+    /// `max_message` allows more.
     pub fn high_water(mut self, events: usize) -> Self {
         self.high_water = events;
         self
     }
 
-    /// Is called with the endpoint each time that the limit of [`silence_timeout`](Self::silence_timeout) passes. What it panics with
-    /// is logged.
+    /// Calls a function with the endpoint each time that [`silence_timeout`](Self::silence_timeout) passes. A panic of the
+    /// function is logged.
     ///
-    /// A server has one thread for such calls, which makes one after the other. One that takes its time holds up those of
-    /// the server's other subscriptions and nothing else; silences that pass meanwhile are told once, when it is over.
+    /// A server has one thread for such callbacks, which runs one after the other. A slow callback delays those of the
+    /// server's other subscriptions and nothing else; silences that pass meanwhile are reported once, when it has
+    /// returned.
     pub fn on_silence(mut self, callback: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.on_silence = Some(Arc::new(callback));
         self
@@ -161,8 +165,8 @@ impl Subscription {
     credentials_method! {
         auth
         /// A login that is refused is logged and counted, see
-        /// [`SubscriptionStats::login_failures`](crate::pubsub::SubscriptionStats::login_failures), and tried again after half a
-        /// second, then more and more rarely, up to every 32 s.
+        /// [`SubscriptionStats::login_failures`](crate::pubsub::SubscriptionStats::login_failures), and retried after half a
+        /// second, then at growing intervals of up to 32 s.
     }
 
     authenticate_method! {

@@ -1,4 +1,4 @@
-//! One subscription at work: its socket, what came, and how long nothing has.
+//! A subscription's socket, with the state of its losses and of the publisher's silence.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -22,45 +22,45 @@ use crate::wire::{Event, EventContent, HEARTBEAT_TOPIC, Limits, MAX_TOPIC};
 
 pub(crate) struct SubscriptionSource {
     subscriber: SubSocket,
-    /// What the next event is received into.
+    /// The buffers that the next event is received into.
     topic: Message,
     buffer: CallBuffer,
-    /// The logins that its own settings have refused.
-    denied: RejectedLogins,
+    /// Counts the logins that the subscription's own settings rejected.
+    rejected_logins: RejectedLogins,
     losses: LossTracker,
     silence: Option<SilenceTimer>,
     on_silence: Option<OnSilence>,
-    /// A callback waits to be made.
-    telling: Arc<AtomicBool>,
+    /// Whether a callback waits to run.
+    callback_pending: Arc<AtomicBool>,
     heartbeats: u64,
     malformed: u64,
     silences: u64,
     renewals: u64,
-    /// When to look whether a bound endpoint that was left can be bound again.
+    /// When to retry to bind the endpoint after it was closed to be renewed.
     reopen_at: Option<Instant>,
-    /// It could not be, and that has been said.
-    stuck: bool,
+    /// Binding it failed, and that was logged.
+    reopen_failed: bool,
 }
 
-/// How often a bound endpoint that was left is looked after.
-const REOPEN: Duration = Duration::from_millis(20);
+/// How often to retry that.
+const REOPEN_INTERVAL: Duration = Duration::from_millis(20);
 
-/// A callback to be made, outside of every lock.
+/// A callback to run outside of every lock.
 pub(crate) struct SilenceCallback {
     callback: OnSilence,
     endpoint: String,
-    /// While it waits, no other one of the same subscription is made.
-    waits: Arc<AtomicBool>,
+    /// Set while it waits, so that the subscription queues no other one.
+    pending: Arc<AtomicBool>,
 }
 
 impl SilenceCallback {
-    /// Never panics.
-    pub(crate) fn tell(&self) {
-        self.waits.store(false, Ordering::Relaxed);
+    /// Runs the callback. Never panics.
+    pub(crate) fn call(&self) {
+        self.pending.store(false, Ordering::Relaxed);
         let callback = AssertUnwindSafe(|| (self.callback)(&self.endpoint));
         if let Err(panic) = catch_unwind(callback) {
             log::line!(error, endpoint = self.endpoint.clone(); "a callback on silence panicked");
-            // What it panics with may panic again when it is dropped.
+            // The payload may panic again when it is dropped.
             if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
                 std::mem::forget(again);
             }
@@ -76,9 +76,9 @@ impl SubscriptionSource {
     ) -> Result<Self, Error> {
         let topics = settings.topics.into_iter().map(String::into_bytes);
         let topics = topics.chain([HEARTBEAT_TOPIC.to_vec()]).collect();
-        let denied = settings.security.as_ref().map(Security::denied);
+        let rejected_logins = settings.security.as_ref().map(Security::denied);
         Ok(Self {
-            denied: denied.unwrap_or_default(),
+            rejected_logins: rejected_logins.unwrap_or_default(),
             subscriber: SubSocket::open(&settings.endpoint, topics, options)
                 .map_err(|error| Error::endpoint_error(settings.endpoint.as_str(), error))?,
             topic: Message::new(),
@@ -88,27 +88,27 @@ impl SubscriptionSource {
                 .silence_timeout
                 .map(|limit| SilenceTimer::new(limit, Instant::now())),
             on_silence: settings.on_silence,
-            telling: Arc::default(),
+            callback_pending: Arc::default(),
             heartbeats: 0,
             malformed: 0,
             silences: 0,
             renewals: 0,
             reopen_at: None,
-            stuck: false,
+            reopen_failed: false,
         })
     }
 
-    /// `false` if the topic was subscribed to before.
+    /// Returns `false` if the topic was subscribed to already.
     pub(in crate::server) fn add_topic(&mut self, topic: &str) -> Result<bool, SocketError> {
         self.subscriber.subscribe(topic.as_bytes())
     }
 
-    /// `false` if the topic was not subscribed to.
+    /// Returns `false` if the topic was not subscribed to.
     pub(in crate::server) fn remove_topic(&mut self, topic: &str) -> Result<bool, SocketError> {
         let known = self.subscriber.unsubscribe(topic.as_bytes())?;
         if known {
             let subscriber = &self.subscriber;
-            self.losses.forget_all_but(|topic| subscriber.covers(topic));
+            self.losses.retain_topics(|topic| subscriber.covers(topic));
         }
         Ok(known)
     }
@@ -130,19 +130,19 @@ impl SubscriptionSource {
             malformed: self.malformed,
             silences: self.silences,
             renewals: self.renewals,
-            logins_rejected: self.denied.get(),
+            logins_rejected: self.rejected_logins.get(),
             login_failures: self.subscriber.refused().get(),
             publishers: publishers.collect(),
         }
     }
 
-    fn revive(&mut self, now: Instant) {
+    fn reconnect(&mut self, now: Instant) {
         if !self.subscriber.is_refused() {
-            return self.renew(now, "a publisher's connection was given up");
+            return self.renew(now, "libzmq gave up the connection to a publisher");
         }
         if let Err(error) = self.subscriber.renew(now) {
             let endpoint = self.subscriber.endpoint().to_owned();
-            log::line!(error, endpoint, error = log::text(&error); "a publisher cannot be logged in to");
+            log::line!(error, endpoint, error = log::text(&error); "the connection to a publisher cannot be renewed after a rejected login");
         }
     }
 
@@ -154,27 +154,33 @@ impl SubscriptionSource {
                 log::line!(warn, endpoint, renewed; "{reason}");
                 self.renewals += u64::from(renewed);
             }
-            // The next silence tries again.
+            // The next silence retries.
             Err(error) => {
-                log::line!(error, endpoint, error = log::text(&error); "{reason}, and the next cannot be made");
+                log::line!(error, endpoint, error = log::text(&error); "{reason}, and the connection cannot be renewed");
             }
         }
-        self.reopen_at = self.subscriber.is_reopening().then(|| now + REOPEN);
+        self.reopen_at = self
+            .subscriber
+            .is_reopening()
+            .then(|| now + REOPEN_INTERVAL);
     }
 
     fn reopen(&mut self, now: Instant) {
         match self.subscriber.reopen(now) {
-            Ok(()) => self.stuck = false,
+            Ok(()) => self.reopen_failed = false,
             Err(error) => {
-                if !self.stuck {
+                if !self.reopen_failed {
                     let endpoint = self.subscriber.endpoint().to_owned();
-                    log::line!(error, endpoint, error = log::text(&error); "a subscription cannot listen again, and goes on trying");
+                    log::line!(error, endpoint, error = log::text(&error); "a subscription cannot bind its endpoint again, and goes on trying");
                 }
-                self.stuck = true;
+                self.reopen_failed = true;
             }
         }
-        self.reopen_at = self.subscriber.is_reopening().then(|| now + REOPEN);
-        self.excuse(now);
+        self.reopen_at = self
+            .subscriber
+            .is_reopening()
+            .then(|| now + REOPEN_INTERVAL);
+        self.reset_silence(now);
     }
 
     fn receive(&mut self) -> Result<Option<Arrival<()>>, SocketError> {
@@ -182,8 +188,8 @@ impl SubscriptionSource {
             .receive(&mut self.topic, self.buffer.frame())
     }
 
-    /// The next event as it came, for who passes it on. Heartbeats are events as well.
-    pub(crate) fn pass(
+    /// Receives the next event undecoded, for a proxy that forwards it. Heartbeats are events, too.
+    pub(crate) fn receive_raw(
         &mut self,
         limits: &Limits,
         now: Instant,
@@ -191,20 +197,20 @@ impl SubscriptionSource {
         match self.receive()? {
             None => return Ok(None),
             Some(Arrival::Odd) => {
-                self.forget_event();
+                self.clear_frame();
                 return Ok(Some(Arrival::Odd));
             }
             Some(Arrival::Message(())) => {}
         }
         let (topic, event) = (&self.topic, &*self.buffer.frame());
         let is_text = topic.len() <= MAX_TOPIC && str::from_utf8(topic).is_ok();
-        let fits = match Event::decode(event, limits).map(|event| event.content) {
+        let is_valid = match Event::decode(event, limits).map(|event| event.content) {
             Ok(EventContent::Heartbeat) => **topic == *HEARTBEAT_TOPIC,
             Ok(EventContent::Command(_)) => is_text && self.subscriber.covers(topic),
             Err(_) => false,
         };
-        if !fits {
-            self.forget_event();
+        if !is_valid {
+            self.clear_frame();
             return Ok(Some(Arrival::Odd));
         }
         if let Some(silence) = &mut self.silence {
@@ -215,19 +221,20 @@ impl SubscriptionSource {
         Ok(Some(Arrival::Message(message)))
     }
 
-    /// The logins that were refused by it, and to it.
-    pub(crate) fn logins(&self) -> (RejectedLogins, RejectedLogins) {
-        (self.denied.clone(), self.subscriber.refused())
+    /// Returns the counters of the logins that this subscription rejected, and of its own logins that publishers
+    /// rejected.
+    pub(crate) fn rejected_logins(&self) -> (RejectedLogins, RejectedLogins) {
+        (self.rejected_logins.clone(), self.subscriber.refused())
     }
 
-    fn reject(&mut self) -> SourceMessage {
-        self.forget_event();
+    fn malformed(&mut self) -> SourceMessage {
+        self.clear_frame();
         self.malformed += 1;
         SourceMessage::Malformed
     }
 
-    /// The event is not taken: it must not be kept until the next one comes, as long as it may be.
-    fn forget_event(&mut self) {
+    /// Frees a message that is not taken, which may be large, before the next one comes.
+    fn clear_frame(&mut self) {
         self.buffer.frame().clear();
     }
 }
@@ -253,7 +260,7 @@ impl CommandSource for SubscriptionSource {
             .min()
     }
 
-    fn look(&mut self, now: Instant) -> Option<SilenceCallback> {
+    fn maintain(&mut self, now: Instant) -> Option<SilenceCallback> {
         if self.reopen_at.is_some() {
             self.reopen(now);
             return None;
@@ -264,28 +271,28 @@ impl CommandSource for SubscriptionSource {
             .reconnect_due()
             .is_some_and(|due| due <= now)
         {
-            self.revive(now);
+            self.reconnect(now);
         }
         if !self.silence.as_mut()?.has_passed(now) {
             return None;
         }
         self.silences += 1;
-        // A login takes its time, and one that was refused has times of its own.
+        // A login takes a moment, and after a rejected one the socket reconnects with a back-off of its own.
         if !self.subscriber.awaits_login() {
-            self.renew(now, "nothing is heard from a publisher");
+            self.renew(now, "nothing was heard from a publisher");
         }
         let callback = self.on_silence.as_ref()?;
-        if self.telling.swap(true, Ordering::Relaxed) {
+        if self.callback_pending.swap(true, Ordering::Relaxed) {
             return None;
         }
         Some(SilenceCallback {
             callback: Arc::clone(callback),
-            waits: Arc::clone(&self.telling),
+            pending: Arc::clone(&self.callback_pending),
             endpoint: self.subscriber.endpoint().to_owned(),
         })
     }
 
-    fn excuse(&mut self, now: Instant) {
+    fn reset_silence(&mut self, now: Instant) {
         if let Some(silence) = &mut self.silence {
             silence.heard(now);
         }
@@ -304,54 +311,54 @@ impl CommandSource for SubscriptionSource {
             None => return Ok(SourceMessage::Nothing),
             Some(Arrival::Odd) => {
                 let reason = "a message without a topic, or with more than an event";
-                dispatcher.complain(format_args!("{reason}, at {}", self.endpoint()), None);
-                return Ok(self.reject());
+                dispatcher.log_malformed(format_args!("{reason}, at {}", self.endpoint()), None);
+                return Ok(self.malformed());
             }
             Some(Arrival::Message(())) => {}
         }
-        // Once: asking libzmq where the bytes are takes longer than most of what is done with them.
+        // Read once: to ask libzmq where the bytes are takes longer than most of what follows.
         let topic: &[u8] = &self.topic;
-        if !self.losses.is_at_hand(topic) && !self.subscriber.covers(topic) {
-            // Also what was on its way when its topic was given up.
-            return Ok(self.reject());
+        if !self.losses.is_current_topic(topic) && !self.subscriber.covers(topic) {
+            // Includes events that were under way when their topic was unsubscribed from.
+            return Ok(self.malformed());
         }
-        // Others may publish to it as well, and in each other's names.
+        // Several publishers may connect where the subscription is bound, and use each other's ids.
         let connection = if self.subscriber.is_bound() {
             self.buffer.frame().connection()
         } else {
             0
         };
-        let Some((front, read)) = dispatcher.read_event(topic, &mut self.buffer, now) else {
-            return Ok(self.reject());
+        let Some((origin, content)) = dispatcher.read_event(topic, &mut self.buffer, now) else {
+            return Ok(self.malformed());
         };
         if let Some(silence) = &mut self.silence {
             silence.heard(now);
         }
-        Ok(match read {
+        Ok(match content {
             EventFrame::Heartbeat => {
                 self.heartbeats += 1;
-                self.losses.heartbeat(front.publisher);
-                self.forget_event();
-                SourceMessage::Something
+                self.losses.record_heartbeat(origin.publisher);
+                self.clear_frame();
+                SourceMessage::Handled
             }
-            EventFrame::Refused => {
+            EventFrame::Rejected => {
                 let EventOrigin {
                     publisher,
                     sequence,
-                } = front;
+                } = origin;
                 self.losses
-                    .event(publisher, topic, sequence, connection, now);
-                self.forget_event();
-                SourceMessage::Something
+                    .record_event(publisher, topic, sequence, connection, now);
+                self.clear_frame();
+                SourceMessage::Handled
             }
-            EventFrame::Job(job) => {
+            EventFrame::Call(call) => {
                 let EventOrigin {
                     publisher,
                     sequence,
-                } = front;
+                } = origin;
                 self.losses
-                    .event(publisher, topic, sequence, connection, now);
-                SourceMessage::Job(job)
+                    .record_event(publisher, topic, sequence, connection, now);
+                SourceMessage::Call(call)
             }
         })
     }

@@ -1,22 +1,22 @@
-//! What one peer has waiting, and what that costs the others.
+//! What one peer's waiting calls cost the others.
 
 use std::collections::HashMap;
 
 use super::*;
 
-fn nobodys(scene: &mut Scene, id: u64) {
-    let job = scene.job(id, NOTIFY);
-    scene.scheduler.take_on(Route::nowhere(), job);
+fn push_event(scene: &mut Scene, id: u64) {
+    let call = scene.call(id, NOTIFY);
+    scene.scheduler.enqueue(Route::nowhere(), call);
 }
 
-/// Who is served in which order: one worker, and each method ends at once.
+/// The order in which calls run with one worker if each method ends at once.
 fn served(scene: &mut Scene, count: usize) -> Vec<u64> {
     let mut served = Vec::new();
     while served.len() < count
-        && let Some((place, id)) = scene.assign()
+        && let Some((slot, id)) = scene.assign()
     {
         served.push(id);
-        scene.finish(place, None);
+        scene.finish(slot, None);
     }
     served
 }
@@ -25,10 +25,10 @@ fn served(scene: &mut Scene, count: usize) -> Vec<u64> {
 fn peers_take_turns_and_each_keeps_its_order() {
     let mut scene = Scene::spacious(1);
     for id in 1..=5 {
-        scene.ask(&ann(), id, NOTIFY);
+        scene.enqueue(&ann(), id, NOTIFY);
     }
     for id in 11..=12 {
-        scene.ask(&bob(), id, CALL);
+        scene.enqueue(&bob(), id, CALL);
     }
     assert_eq!(served(&mut scene, 10), [1, 11, 2, 12, 3, 4, 5]);
     assert!(scene.scheduler.is_done());
@@ -40,11 +40,11 @@ fn what_nobody_waits_for_has_every_other_turn_however_many_peers_there_are() {
     for peer in 0..3 {
         let route = Route::made_up(&format!("peer {peer}"), &[]);
         for id in 0..2 {
-            scene.ask(&route, 10 * peer + id, CALL);
+            scene.enqueue(&route, 10 * peer + id, CALL);
         }
     }
     for id in 100..103 {
-        nobodys(&mut scene, id);
+        push_event(&mut scene, id);
     }
     assert_eq!(served(&mut scene, 9), [0, 100, 10, 101, 20, 102, 1, 11, 21]);
 }
@@ -53,35 +53,35 @@ fn what_nobody_waits_for_has_every_other_turn_however_many_peers_there_are() {
 fn who_fills_the_queue_gives_way_to_who_has_less() {
     let mut scene = Scene::new(6, 1 << 20, 1);
     for id in 1..=7 {
-        assert!(scene.ask(&ann(), id, CALL));
+        assert!(scene.enqueue(&ann(), id, CALL));
     }
-    assert!(!scene.ask(&ann(), 8, CALL));
+    assert!(!scene.enqueue(&ann(), 8, CALL));
     let mut displaced = Vec::new();
     for id in 11..=20 {
-        let job = scene.job(id, CALL);
-        assert!(scene.scheduler.refusal(&job).is_some());
-        let Some((route, last)) = scene.scheduler.displace(&bob(), &job) else {
+        let call = scene.call(id, CALL);
+        assert!(scene.scheduler.admission_failure(&call).is_some());
+        let Some((route, last)) = scene.scheduler.displace(&bob(), &call) else {
             break;
         };
         assert!(route.is_same(&ann()));
         displaced.push(last.id());
-        assert!(scene.scheduler.refusal(&job).is_none());
-        scene.scheduler.take_on(bob(), job);
+        assert!(scene.scheduler.admission_failure(&call).is_none());
+        scene.scheduler.enqueue(bob(), call);
     }
-    // The last come first, until both have as much.
+    // The last calls are displaced first, until both peers have as much.
     assert_eq!(displaced, [7, 6, 5]);
     assert_eq!(served(&mut scene, 10), [1, 11, 2, 12, 3, 13, 4]);
 }
 
-/// Fills a queue of 7: bob has 3, others 1 each.
+/// Fills a queue of 7: bob has 3 calls, other peers 1 each.
 fn where_bob_has_most(before: impl FnOnce(&mut Scene)) -> Scene {
     let mut scene = Scene::new(6, 1 << 20, 1);
     for id in 1..=3 {
-        assert!(scene.ask(&bob(), id, CALL));
+        assert!(scene.enqueue(&bob(), id, CALL));
     }
     before(&mut scene);
     for id in 21.. {
-        if !scene.ask(&Route::made_up(&format!("peer {id}"), &[]), id, CALL) {
+        if !scene.enqueue(&Route::made_up(&format!("peer {id}"), &[]), id, CALL) {
             break;
         }
     }
@@ -99,35 +99,35 @@ fn who_has_most_gives_way_although_somebody_had_more() {
     for how in [gone, withdrawn] {
         let mut scene = where_bob_has_most(|scene| {
             for id in 11..=14 {
-                assert!(scene.ask(&ann(), id, CALL));
+                assert!(scene.enqueue(&ann(), id, CALL));
             }
             how(scene);
         });
         // Ann may be the one who had more.
         for route in [Route::made_up("new", &[]), ann()] {
-            let job = scene.job(31, CALL);
-            assert!(scene.scheduler.refusal(&job).is_some());
-            let (displaced, _) = scene.scheduler.displace(&route, &job).unwrap();
+            let call = scene.call(31, CALL);
+            assert!(scene.scheduler.admission_failure(&call).is_some());
+            let (displaced, _) = scene.scheduler.displace(&route, &call).unwrap();
             assert!(displaced.is_same(&bob()));
-            scene.ask(&route, 31, CALL);
+            scene.enqueue(&route, 31, CALL);
             scene.scheduler.cancel(&route, 31);
-            scene.ask(&bob(), 32, CALL);
+            scene.enqueue(&bob(), 32, CALL);
         }
     }
 }
 
 #[test]
-fn who_has_most_is_found_again_when_room_was_plenty_meanwhile() {
+fn the_peer_with_most_is_found_again_when_room_was_plenty_meanwhile() {
     let mut scene = where_bob_has_most(|_| {});
     for round in 0..3 {
         let new = Route::made_up("new", &[]);
-        let job = scene.job(40, CALL);
-        let (displaced, last) = scene.scheduler.displace(&new, &job).unwrap();
+        let call = scene.call(40, CALL);
+        let (displaced, last) = scene.scheduler.displace(&new, &call).unwrap();
         let most = if round % 2 == 0 { bob() } else { ann() };
         assert!(displaced.is_same(&most), "round {round}");
         assert!(last.id() > 1);
         served(&mut scene, 10);
-        assert_eq!(scene.scheduler.waiting.calls(), RequestSize::default());
+        assert_eq!(scene.scheduler.waiting.peer_calls(), RequestSize::default());
         let (few, many) = if round % 2 == 0 {
             (bob(), ann())
         } else {
@@ -135,7 +135,7 @@ fn who_has_most_is_found_again_when_room_was_plenty_meanwhile() {
         };
         for (route, count) in [(few, 2), (many, 5)] {
             for id in 1..=count {
-                assert!(scene.ask(&route, id, CALL));
+                assert!(scene.enqueue(&route, id, CALL));
             }
         }
     }
@@ -143,76 +143,79 @@ fn who_has_most_is_found_again_when_room_was_plenty_meanwhile() {
 
 #[test]
 fn bytes_are_a_share_too() {
-    let large = Sketch { body: 900, ..CALL };
+    let large = RequestSpec { body: 900, ..CALL };
     let mut scene = Scene::new(1_000, 2_500, 1);
-    assert!(scene.ask(&ann(), 1, large) && scene.ask(&ann(), 2, large));
-    let job = scene.job(3, large);
-    assert!(scene.scheduler.refusal(&job).is_some());
-    let (_, last) = scene.scheduler.displace(&bob(), &job).unwrap();
+    assert!(scene.enqueue(&ann(), 1, large) && scene.enqueue(&ann(), 2, large));
+    let call = scene.call(3, large);
+    assert!(scene.scheduler.admission_failure(&call).is_some());
+    let (_, last) = scene.scheduler.displace(&bob(), &call).unwrap();
     assert_eq!(last.id(), 2);
-    scene.scheduler.take_on(bob(), job);
-    let job = scene.job(4, large);
+    scene.scheduler.enqueue(bob(), call);
+    let call = scene.call(4, large);
     assert!(
-        scene.scheduler.displace(&bob(), &job).is_none(),
+        scene.scheduler.displace(&bob(), &call).is_none(),
         "it has as much"
     );
     assert_eq!(served(&mut scene, 10), [1, 3]);
-    assert_eq!(scene.scheduler.waiting.calls(), RequestSize::default());
+    assert_eq!(scene.scheduler.waiting.peer_calls(), RequestSize::default());
 }
 
 #[test]
-fn peers_of_whom_something_waits_for_long_are_asked_whether_they_are_there() {
+fn peers_whose_calls_wait_for_long_are_probed() {
     let mut scene = Scene::spacious(1);
-    let mut asked = Vec::new();
+    let mut probes = Vec::new();
     let req = Route::made_up("req", &[""]);
     for route in [ann(), bob(), req.clone()] {
         for id in 0..3 {
-            scene.ask(&route, id, NOTIFY);
+            scene.enqueue(&route, id, NOTIFY);
         }
     }
-    nobodys(&mut scene, 9);
+    push_event(&mut scene, 9);
     scene.assign();
-    scene.scheduler.search(scene.now, &mut asked);
-    assert!(asked.is_empty(), "nothing has been waiting for long");
+    scene.scheduler.take_probes(scene.now, &mut probes);
+    assert!(probes.is_empty(), "nothing has been waiting for long");
     scene.now = scene.scheduler.next_tick().unwrap();
-    scene.scheduler.search(scene.now, &mut asked);
-    // Not the REQ socket: it would take that for its reply.
-    let mut peers: Vec<_> = asked.drain(..).map(|route| route.peer().to_vec()).collect();
+    scene.scheduler.take_probes(scene.now, &mut probes);
+    // Without the REQ socket, which would take a probe for its reply.
+    let mut peers: Vec<_> = probes
+        .drain(..)
+        .map(|route| route.peer().to_vec())
+        .collect();
     peers.sort();
     assert_eq!(peers, [b"ann", b"bob"]);
-    scene.scheduler.search(scene.now, &mut asked);
-    assert!(asked.is_empty(), "once");
+    scene.scheduler.take_probes(scene.now, &mut probes);
+    assert!(probes.is_empty(), "once");
     scene.pass(SECOND);
     scene.scheduler.forget_peer(&ann());
-    scene.scheduler.search(scene.now, &mut asked);
-    assert!(asked.len() == 1 && asked[0].is_same(&bob()));
+    scene.scheduler.take_probes(scene.now, &mut probes);
+    assert!(probes.len() == 1 && probes[0].is_same(&bob()));
 }
 
 #[test]
-fn many_peers_are_asked_a_few_at_a_time() {
+fn many_peers_are_probed_a_few_at_a_time() {
     let mut scene = Scene::spacious(1);
     for peer in 0..200 {
-        scene.ask(&Route::made_up(&format!("{peer}"), &[]), 1, NOTIFY);
+        scene.enqueue(&Route::made_up(&format!("{peer}"), &[]), 1, NOTIFY);
     }
     scene.now += SECOND;
     let mut counts = Vec::new();
     for _ in 0..5 {
-        let mut asked = Vec::new();
-        scene.scheduler.search(scene.now, &mut asked);
-        counts.push(asked.len());
+        let mut probes = Vec::new();
+        scene.scheduler.take_probes(scene.now, &mut probes);
+        counts.push(probes.len());
     }
     assert_eq!(counts.iter().sum::<usize>(), 200);
     assert!(counts.iter().all(|count| *count <= 64), "{counts:?}");
 }
 
-/// How long it takes to give up 20,000 calls that nobody made, while so many wait and run.
-fn of_cancels(waiting: u64, tasks: u64) -> Duration {
+/// Measures how long 20,000 cancellations of unknown calls take while this many calls wait and run.
+fn time_of_cancels(waiting: u64, tasks: u64) -> Duration {
     let mut scene = Scene::new(1 << 20, 1 << 30, 1);
     for id in 0..tasks {
         scene.start_task(&ann(), id, None);
     }
     for id in 0..waiting {
-        scene.ask(&ann(), tasks + id, CALL);
+        scene.enqueue(&ann(), tasks + id, CALL);
     }
     let begin = Instant::now();
     for id in 0..20_000 {
@@ -224,9 +227,12 @@ fn of_cancels(waiting: u64, tasks: u64) -> Duration {
 
 #[test]
 fn to_give_up_calls_costs_the_same_however_many_wait_and_run() {
-    let few = (0..3).map(|_| of_cancels(10, 10)).min().unwrap();
-    let many = (0..3).map(|_| of_cancels(30_000, 10_000)).min().unwrap();
-    // A look at all of them takes some thousand times as long.
+    let few = (0..3).map(|_| time_of_cancels(10, 10)).min().unwrap();
+    let many = (0..3)
+        .map(|_| time_of_cancels(30_000, 10_000))
+        .min()
+        .unwrap();
+    // A search through all of them takes some thousand times as long.
     assert!(many < 50 * few, "{few:?}, {many:?}");
 }
 
@@ -252,9 +258,9 @@ fn whatever_happens_to_the_queue_nothing_is_lost_and_no_peer_loses_its_order() {
         let waiting = expected.entry(at).or_default();
         match random(10) {
             0..5 => {
-                let job = scene.job(next, CALL);
-                if scene.scheduler.refusal(&job).is_some() {
-                    let Some((route, last)) = scene.scheduler.displace(&routes[at], &job) else {
+                let call = scene.call(next, CALL);
+                if scene.scheduler.admission_failure(&call).is_some() {
+                    let Some((route, last)) = scene.scheduler.displace(&routes[at], &call) else {
                         continue;
                     };
                     let from = routes
@@ -264,7 +270,7 @@ fn whatever_happens_to_the_queue_nothing_is_lost_and_no_peer_loses_its_order() {
                     assert_eq!(expected.get_mut(&from).unwrap().pop(), Some(last.id()));
                     assert_ne!(from, at);
                 }
-                scene.scheduler.take_on(routes[at].clone(), job);
+                scene.scheduler.enqueue(routes[at].clone(), call);
                 expected.get_mut(&at).unwrap().push(next);
                 next += 1;
             }
@@ -273,19 +279,19 @@ fn whatever_happens_to_the_queue_nothing_is_lost_and_no_peer_loses_its_order() {
                     assert!(expected.values().all(Vec::is_empty));
                     continue;
                 };
-                let route = scene.scheduler.running[assigned.place]
+                let route = scene.scheduler.running[assigned.slot]
                     .as_ref()
                     .unwrap()
                     .route
                     .clone();
-                scene.finish(assigned.place, None);
+                scene.finish(assigned.slot, None);
                 let from = routes
                     .iter()
                     .position(|other| other.is_same(&route))
                     .unwrap();
                 assert_eq!(
                     expected.get_mut(&from).unwrap().remove(0),
-                    assigned.job.id()
+                    assigned.call.id()
                 );
             }
             7..9 => {
@@ -303,7 +309,7 @@ fn whatever_happens_to_the_queue_nothing_is_lost_and_no_peer_loses_its_order() {
             }
         }
         let count: usize = expected.values().map(Vec::len).sum();
-        let size = scene.scheduler.waiting.calls();
+        let size = scene.scheduler.waiting.peer_calls();
         assert_eq!(
             (size.count, scene.scheduler.waiting.is_empty()),
             (count, count == 0)

@@ -1,4 +1,4 @@
-//! The state machine alone: no socket, no thread, and a clock that stands until it is moved.
+//! The state machine alone: no socket, no thread, and a clock that only tests advance.
 
 mod given_up;
 mod lanes;
@@ -29,38 +29,38 @@ impl DynService for Service {
     }
 
     fn start(&self, _: usize, _: Call) -> Started {
-        unreachable!("what is given out is not run here")
+        unreachable!("assigned calls are not run here")
     }
 }
 
-/// Counts how often it was told to end.
+/// Counts how often a task was cancelled.
 #[derive(Clone, Default)]
-struct Bell(Arc<AtomicU64>);
+struct CancelCounter(Arc<AtomicU64>);
 
-impl Bell {
-    fn rung(&self) -> u64 {
+impl CancelCounter {
+    fn count(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-impl Cancel for Bell {
+impl Cancel for CancelCounter {
     fn cancel(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-/// What a request looks like; a caller that waits for ever, unless it is said otherwise.
+/// What a request looks like. None has a deadline.
 #[derive(Clone, Copy)]
-struct Sketch {
+struct RequestSpec {
     kind: RequestKind,
     body: usize,
 }
 
-const CALL: Sketch = Sketch {
+const CALL: RequestSpec = RequestSpec {
     kind: RequestKind::Call,
     body: 0,
 };
-const NOTIFY: Sketch = Sketch {
+const NOTIFY: RequestSpec = RequestSpec {
     kind: RequestKind::Notify,
     body: 0,
 };
@@ -69,7 +69,7 @@ struct Scene {
     scheduler: Scheduler,
     dispatcher: Dispatcher,
     now: Instant,
-    /// What is to be sent.
+    /// The frames to send.
     ready: Vec<RoutedMessage>,
 }
 
@@ -77,14 +77,14 @@ impl Scene {
     fn new(requests: usize, bytes: usize, workers: usize) -> Self {
         let mut methods = MethodIndex::default();
         methods.add(Box::new(Service)).unwrap();
-        let bounds = WorkLimits {
+        let limits = WorkLimits {
             requests,
             bytes,
             workers,
-            patience: 60 * SECOND,
+            notification_timeout: 60 * SECOND,
         };
         Self {
-            scheduler: Scheduler::new(bounds),
+            scheduler: Scheduler::new(limits),
             dispatcher: Dispatcher::new(
                 methods,
                 Limits::default(),
@@ -101,57 +101,62 @@ impl Scene {
         Self::new(1_000, 1 << 20, workers)
     }
 
-    fn job(&self, id: u64, sketch: Sketch) -> ReadyCall {
+    fn call(&self, id: u64, spec: RequestSpec) -> ReadyCall {
         let mut frame = Vec::new();
         let request = Request {
-            kind: sketch.kind,
+            kind: spec.kind,
             id,
             codec: 0,
             method: MethodRef::Key(METHOD.key()),
             remaining: None,
             metadata: Metadata::EMPTY,
-            body: &vec![0; sketch.body],
+            body: &vec![0; spec.body],
         };
         request.encode(&mut frame, &Limits::default()).unwrap();
         let mut buffer = CallBuffer::new(self.now);
         *buffer.frame() = Message::from(frame);
         match self.dispatcher.read(&mut buffer, self.now) {
-            Decoded::Run(job) => job,
+            Decoded::Run(call) => call,
             _ => panic!("it is a request"),
         }
     }
 
-    /// Takes a request on, if there is room. Answers whether there was.
-    fn ask(&mut self, route: &Route, id: u64, sketch: Sketch) -> bool {
-        let job = self.job(id, sketch);
-        let taken = self.scheduler.refusal(&job).is_none();
-        if taken {
-            self.scheduler.take_on(route.clone(), job);
+    /// Queues a call if there is room. Returns whether there was.
+    fn enqueue(&mut self, route: &Route, id: u64, spec: RequestSpec) -> bool {
+        let call = self.call(id, spec);
+        let has_room = self.scheduler.admission_failure(&call).is_none();
+        if has_room {
+            self.scheduler.enqueue(route.clone(), call);
         }
-        taken
+        has_room
     }
 
-    /// Gives out the next request: its place, and its id.
+    /// Assigns the next call. Returns its slot and its id.
     fn assign(&mut self) -> Option<(usize, u64)> {
         let assigned = self.scheduler.assign(self.now)?;
-        Some((assigned.place, assigned.job.id()))
+        Some((assigned.slot, assigned.call.id()))
     }
 
-    /// Asks for an `async` method and starts it.
-    fn start_task(&mut self, route: &Route, id: u64, time: Option<Duration>) -> (u64, Bell) {
-        assert!(self.ask(route, id, CALL));
-        let (place, assigned) = self.assign().unwrap();
+    /// Queues a call, assigns it and makes it a task.
+    fn start_task(
+        &mut self,
+        route: &Route,
+        id: u64,
+        time: Option<Duration>,
+    ) -> (u64, CancelCounter) {
+        assert!(self.enqueue(route, id, CALL));
+        let (slot, assigned) = self.assign().unwrap();
         assert_eq!(assigned, id);
         let deadline = time.map(|time| self.now + time);
-        let (task, bell) = (
-            self.scheduler.detach(place, deadline).unwrap(),
-            Bell::default(),
+        let (task, cancels) = (
+            self.scheduler.detach(slot, deadline).unwrap(),
+            CancelCounter::default(),
         );
-        self.scheduler.attach(task, Box::new(bell.clone()));
-        (task, bell)
+        self.scheduler.attach(task, Box::new(cancels.clone()));
+        (task, cancels)
     }
 
-    /// Moves the clock and does what is due then.
+    /// Advances the clock and does what is due then.
     fn pass(&mut self, time: Duration) -> u64 {
         self.now += time;
         self.tick()
@@ -161,9 +166,9 @@ impl Scene {
         self.scheduler.tick(self.now, &mut self.ready)
     }
 
-    fn finish(&mut self, place: usize, frame: Option<Message>) {
+    fn finish(&mut self, slot: usize, frame: Option<Message>) {
         let reply = self.scheduler.finish(CompletedCall {
-            place,
+            slot,
             frame: frame.map(Box::new),
         });
         self.ready.extend(reply);
@@ -174,7 +179,7 @@ impl Scene {
         self.ready.extend(reply);
     }
 
-    /// What was to be sent: to whom, under which id, and what.
+    /// Takes the frames to send: the peer, the id and the content of each.
     fn sent(&mut self) -> Vec<(String, u64, Sent)> {
         let read = |outgoing: RoutedMessage| {
             let peer = String::from_utf8(outgoing.route.peer().to_vec()).unwrap();

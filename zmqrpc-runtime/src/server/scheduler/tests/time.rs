@@ -1,4 +1,4 @@
-//! What is due.
+//! What is due when.
 
 use super::*;
 
@@ -9,7 +9,7 @@ fn working(peer: &str, id: u64) -> (String, u64, Sent) {
 #[test]
 fn nothing_is_due_where_nothing_runs() {
     let mut scene = Scene::spacious(1);
-    scene.ask(&ann(), 1, CALL);
+    scene.enqueue(&ann(), 1, CALL);
     assert_eq!(scene.scheduler.next_tick(), None);
     assert_eq!(scene.pass(100 * SECOND), 0);
     assert!(scene.sent().is_empty());
@@ -19,7 +19,7 @@ fn nothing_is_due_where_nothing_runs() {
 fn a_caller_is_told_each_second_that_its_call_runs() {
     let mut scene = Scene::spacious(2);
     let start = scene.now;
-    scene.ask(&ann(), 1, CALL);
+    scene.enqueue(&ann(), 1, CALL);
     scene.assign();
     scene.start_task(&bob(), 2, None);
     assert_eq!(scene.scheduler.next_tick(), Some(start + SECOND));
@@ -46,10 +46,10 @@ fn a_caller_is_told_each_second_that_its_call_runs() {
 #[test]
 fn signs_go_to_those_alone_who_understand_them() {
     let mut scene = Scene::spacious(3);
-    // A REQ socket takes the first message for the reply; a notification has no caller.
-    scene.ask(&Route::made_up("req", &["device", ""]), 1, CALL);
-    scene.ask(&ann(), 2, NOTIFY);
-    scene.ask(&Route::made_up("dealer", &["", "device"]), 3, CALL);
+    // A REQ socket would take the frame for its reply; a notification has no caller.
+    scene.enqueue(&Route::made_up("req", &["device", ""]), 1, CALL);
+    scene.enqueue(&ann(), 2, NOTIFY);
+    scene.enqueue(&Route::made_up("dealer", &["", "device"]), 3, CALL);
     for _ in 0..3 {
         scene.assign();
     }
@@ -59,15 +59,15 @@ fn signs_go_to_those_alone_who_understand_them() {
 }
 
 #[test]
-fn an_async_method_is_ended_with_its_time() {
+fn an_async_method_is_cancelled_at_its_deadline() {
     let mut scene = Scene::spacious(1);
     let time = Duration::from_nanos(500);
-    let (task, bell) = scene.start_task(&ann(), 1, Some(time));
+    let (task, cancels) = scene.start_task(&ann(), 1, Some(time));
     assert_eq!(scene.scheduler.next_tick(), Some(scene.now + time));
     assert_eq!(scene.pass(Duration::from_nanos(499)), 0);
-    assert_eq!(bell.rung(), 0);
+    assert_eq!(cancels.count(), 0);
     assert_eq!(scene.pass(Duration::from_nanos(1)), 1);
-    assert_eq!(bell.rung(), 1);
+    assert_eq!(cancels.count(), 1);
     let expired = Sent::Failure(Status::Expired, Executed::Maybe);
     assert_eq!(scene.sent(), [("ann".into(), 1, expired)]);
     scene.finish_task(task, Some(Message::copy_of(&[7])));
@@ -76,39 +76,39 @@ fn an_async_method_is_ended_with_its_time() {
 }
 
 #[test]
-fn a_notification_whose_time_is_over_ends_without_a_word() {
+fn a_notification_that_expires_gets_no_reply() {
     let mut scene = Scene::spacious(1);
-    scene.ask(&ann(), 1, NOTIFY);
-    let (place, _) = scene.assign().unwrap();
+    scene.enqueue(&ann(), 1, NOTIFY);
+    let (slot, _) = scene.assign().unwrap();
     scene
         .scheduler
-        .detach(place, Some(scene.now + SECOND))
+        .detach(slot, Some(scene.now + SECOND))
         .unwrap();
     assert_eq!(scene.pass(SECOND), 1);
     assert!(scene.sent().is_empty() && scene.scheduler.is_done());
 }
 
 #[test]
-fn the_nearest_of_all_times_is_waited_for() {
+fn the_next_tick_is_the_nearest_of_all() {
     let mut scene = Scene::spacious(2);
     let start = scene.now;
     scene.start_task(&ann(), 1, Some(5 * SECOND));
     assert_eq!(
         scene.scheduler.next_tick(),
         Some(start + SECOND),
-        "its sign"
+        "its `Working` frame"
     );
     scene.now += SECOND / 4;
     scene.start_task(&ann(), 2, Some(SECOND / 4));
     assert_eq!(
         scene.scheduler.next_tick(),
         Some(start + SECOND / 2),
-        "its end"
+        "its deadline"
     );
     scene.now = start + SECOND / 2;
     assert_eq!(scene.tick(), 1);
     assert_eq!(scene.scheduler.next_tick(), Some(start + SECOND));
-    // Its last sign comes with the fourth second, its end with the fifth.
+    // The last `Working` frame is due with the fourth second, the end with the fifth.
     for second in 1..=4 {
         scene.now = start + second * SECOND;
         assert_eq!(scene.tick(), 0);
@@ -118,9 +118,9 @@ fn the_nearest_of_all_times_is_waited_for() {
 }
 
 #[test]
-fn a_look_that_comes_late_ends_all_whose_time_is_over() {
+fn a_late_tick_cancels_all_tasks_past_their_deadlines() {
     let mut scene = Scene::spacious(1);
-    let bells: Vec<_> = (1..=20)
+    let counters: Vec<_> = (1..=20)
         .map(|id| {
             let time = Duration::from_millis(id * 10);
             scene.start_task(&ann(), id, Some(time)).1
@@ -128,8 +128,8 @@ fn a_look_that_comes_late_ends_all_whose_time_is_over() {
         .collect();
     let (_, patient) = scene.start_task(&ann(), 21, None);
     assert_eq!(scene.pass(SECOND / 2), 20);
-    assert!(bells.iter().all(|bell| bell.rung() == 1));
-    assert_eq!(patient.rung(), 0);
+    assert!(counters.iter().all(|cancels| cancels.count() == 1));
+    assert_eq!(patient.count(), 0);
     let ids: Vec<_> = scene.sent().into_iter().map(|(_, id, _)| id).collect();
     assert_eq!(
         ids,
@@ -141,21 +141,21 @@ fn a_look_that_comes_late_ends_all_whose_time_is_over() {
 #[test]
 fn a_notification_that_states_no_time_does_not_wait_for_ever() {
     let mut scene = Scene::spacious(1);
-    scene.ask(&ann(), 1, CALL);
+    scene.enqueue(&ann(), 1, CALL);
     scene.assign();
-    scene.ask(&ann(), 2, NOTIFY);
-    scene.ask(&ann(), 3, CALL);
-    let event = scene.job(4, NOTIFY);
-    scene.scheduler.take_on(Route::nowhere(), event);
+    scene.enqueue(&ann(), 2, NOTIFY);
+    scene.enqueue(&ann(), 3, CALL);
+    let event = scene.call(4, NOTIFY);
+    scene.scheduler.enqueue(Route::nowhere(), event);
     scene.pass(SECOND);
-    scene.ask(&ann(), 5, NOTIFY);
+    scene.enqueue(&ann(), 5, NOTIFY);
     scene.pass(60 * SECOND);
     scene.finish(0, None);
-    // Neither calls nor what was published or pushed have that limit.
+    // That limit holds neither for calls nor for events and jobs.
     let mut ids = Vec::new();
-    while let Some((place, id)) = scene.assign() {
+    while let Some((slot, id)) = scene.assign() {
         ids.push(id);
-        scene.finish(place, None);
+        scene.finish(slot, None);
     }
     ids.sort_unstable();
     assert_eq!(ids, [3, 4, 5]);
