@@ -1,4 +1,4 @@
-//! Closing a socket so that its endpoints are free for others.
+//! Closing a socket so that its endpoints are free.
 
 use std::time::{Duration, Instant};
 
@@ -7,13 +7,13 @@ use super::raw::RawSocket;
 use super::{Direction, Poller, inproc};
 use crate::log;
 
-/// How long shutting waits for endpoints to become free.
+/// How long to wait for the endpoints to become free.
 const LIMIT: Duration = Duration::from_millis(500);
 
-/// Leaves every endpoint and waits, though not long, until they are free for others: libzmq unbinds in the background,
-/// and a server that is started again at once would find its own port in use.
+/// Closes every endpoint and waits, for a limited time, until the bound ones are free: libzmq unbinds in the
+/// background, and a server that restarts at once would find its own port in use.
 ///
-/// No monitor may be on the socket.
+/// The socket must not have a monitor.
 pub(super) fn close_and_release(socket: &mut RawSocket, endpoints: &[(String, Direction)]) {
     let bound = endpoints.iter().filter(|(endpoint, direction)| {
         *direction == Direction::Bind && !endpoint.starts_with("inproc:")

@@ -12,27 +12,27 @@ use super::raw::{RawSocket, WouldBlock};
 use super::{AuthFailure, Endpoint, Message, Poller, RejectedLogins, SocketError, SocketOptions};
 use crate::log;
 
-/// What a drain brings up, in the order in which the owner has to know it.
+/// What a drain reports, in the order in which the owner must handle it.
 pub(crate) enum ConnectionEvent {
-    /// A message. What was sent before may be answered by it.
+    /// A message, which may be the reply to an earlier request.
     Received(Message),
-    /// A server is there: sends go through.
+    /// A server is connected: sends succeed.
     Up,
-    /// The connection is gone, and is made again by itself. libzmq has lost what it had not written yet, without
-    /// telling.
+    /// The connection is lost, and libzmq reconnects. libzmq has dropped, without a report, what it had not written
+    /// yet.
     Down,
-    /// The connection is gone, and is not made again by itself: [`DealerSocket::renew`] does.
+    /// The connection is lost, and libzmq does not reconnect: [`DealerSocket::reconnect`] does.
     Cut,
-    /// The endpoint answers, but not with ZeroMQ.
+    /// The peer at the endpoint does not speak ZMTP.
     Foreign,
-    /// The server does not let this client in, or is not the one that it should be.
+    /// The server refuses the login, or is not the expected one.
     Denied(AuthFailure),
 }
 
-/// Messages that are handed over at a time.
+/// Messages that one drain reports at most.
 const TURN: usize = 1024;
 
-/// The same of a connection that is lost, before that is told: what it has brought counts.
+/// The same for a lost connection, before the loss is reported: replies that arrived before the loss count.
 const LAST_TURN: usize = 65_536;
 
 /// A DEALER with a monitor.
@@ -46,19 +46,19 @@ pub(crate) struct DealerSocket {
 struct Connected {
     socket: RawSocket,
     news: News,
-    /// What is on its way to the server.
+    /// Bytes that libzmq holds for the server.
     load: Load,
 }
 
-/// How the connection's ups and downs become known.
+/// The source of connection events.
 enum News {
     Monitor(Monitor),
-    /// For `inproc`, which libzmq reports nothing of: the binding that the socket is connected to.
+    /// For `inproc`, about which libzmq reports nothing: the number of the binding that the socket is connected to.
     Binding(Option<u64>),
 }
 
 impl DealerSocket {
-    /// Opens the socket; the connection itself is made in the background.
+    /// Opens the socket. The connection is established in the background.
     pub(crate) fn connect(
         endpoint: &Endpoint,
         options: &SocketOptions,
@@ -76,7 +76,7 @@ impl DealerSocket {
         })
     }
 
-    /// Gives the connection up and makes another one. What was handed over and not written yet is lost.
+    /// Closes the connection and opens another one. Messages that libzmq has not written yet are lost.
     pub(crate) fn renew(&mut self) -> Result<(), SocketError> {
         let mut connection = Connected::new(self.outbound.endpoint(), &self.options)?;
         let sources = connection.sources()?;
@@ -91,12 +91,12 @@ impl DealerSocket {
         Arc::clone(&self.poller)
     }
 
-    /// Takes the message, or gives it back when there is no room.
+    /// Sends the message, or returns it if there is no room.
     pub(crate) fn send(&mut self, mut message: Message) -> Result<(), Message> {
         let Connected { socket, load, .. } = &mut self.connection;
         let carries = match load.room_for(message.len()) {
             Ok(None) => false,
-            // A socket that is unusable says so when it is used.
+            // If the query fails, the send below reports why.
             Ok(Some(load)) if socket.has_room().unwrap_or(true) => {
                 message = load.carry(message);
                 true
@@ -110,56 +110,56 @@ impl DealerSocket {
                 log::line!(error, error = log::text(&error); "a request could not be sent");
             }
         }
-        // The connection has just broken. What is given back is on its way no more.
+        // The connection has just broken. The load must not count a message that is returned.
         if carries {
             message = Message::copy_of(&message);
         }
         Err(message)
     }
 
-    /// Hands over what has arrived. `true` if that was all: the socket may be waited on then. A server that never stops
-    /// sending does not keep its client.
+    /// Reports what has arrived to `on`, a bounded number of messages at a time, so that a server that never stops
+    /// sending does not hold its client up. Returns whether nothing is left: only then may a thread wait on the socket.
     pub(crate) fn drain(&mut self, on: impl FnMut(ConnectionEvent)) -> Result<bool, SocketError> {
         self.connection.drain(&mut self.outbound, &self.poller, on)
     }
 
-    /// Nothing tells when an `inproc` server goes: it has to be asked for.
+    /// Returns whether the endpoint is `inproc`. No event announces that such a server has gone: the owner has to poll.
     pub(crate) fn is_inproc(&self) -> bool {
         matches!(self.connection.news, News::Binding(_))
     }
 
-    /// Somebody waits for the connection: a login that was refused is tried again soon.
+    /// Shortens the back-off of a refused login, because a call waits for the connection.
     pub(crate) fn hurry(&mut self) {
         self.outbound.hurry();
     }
 
-    /// Why the last login was refused, if it was and no other is under way.
+    /// Returns why the last login was refused. `None` if it was not, or another attempt is under way.
     pub(crate) fn failure(&self) -> Option<AuthFailure> {
         self.outbound.failure()
     }
 
-    /// How often the login was refused.
+    /// Returns the counter of refused logins.
     pub(crate) fn refused(&self) -> RejectedLogins {
         self.outbound.refused()
     }
 
-    /// Why there is no connection, if it is for the endpoint's name.
+    /// Returns why the endpoint's name cannot be resolved, if that is why there is no connection.
     pub(crate) fn obstacle(&self) -> Option<String> {
         self.outbound.obstacle()
     }
 
-    /// When the connection has to be made again, unless it is before.
+    /// Returns when a reconnection or a step of the dialer is due.
     pub(crate) fn due(&self) -> Option<Instant> {
         self.outbound.due()
     }
 
-    /// The connection may have to be made again, of which nothing tells.
+    /// Returns whether the socket may have to reconnect, which no event announces.
     pub(crate) fn is_cut(&self) -> bool {
         self.outbound.due().is_some()
     }
 
-    /// Nothing tells when an `inproc` server comes: while it is not there, it has to be looked for. Nor does anything
-    /// tell that a connection is not made again.
+    /// Returns whether the owner has to poll the socket, since no event announces that an `inproc` server binds its
+    /// name, or that a reconnection is due.
     pub(crate) fn must_look(&self) -> bool {
         matches!(self.connection.news, News::Binding(None)) || self.outbound.must_look()
     }
@@ -174,19 +174,19 @@ impl Drop for Connected {
 }
 
 impl Connected {
-    /// A socket that is not connected yet.
+    /// Returns a socket that is not connected yet.
     fn new(endpoint: &Endpoint, options: &SocketOptions) -> Result<Self, SocketError> {
         let socket = RawSocket::new(zmq::DEALER, options)?;
         if endpoint.is_inproc() {
-            // Connected when the name is bound: libzmq would take requests before that.
+            // Connected once the name is bound: libzmq would take requests before that.
             return Ok(Self {
                 socket,
                 news: News::Binding(None),
                 load: Load::default(),
             });
         }
-        // Without it libzmq queues for a server that is gone and delivers after its restart: requests would run
-        // whose callers had been told that they failed.
+        // Otherwise libzmq queues messages for a server that has gone, and delivers them after its restart: requests
+        // would run whose callers were already told that they failed.
         let immediate = socket.options().set_immediate(true);
         immediate.map_err(SocketError::of("setting a socket option"))?;
         let news = News::Monitor(Monitor::of_connections(&socket)?);
@@ -259,16 +259,16 @@ impl Connected {
             }
             match event {
                 ConnectionChange::Established => {
-                    // Lets libzmq attach the new connection, so that the sends that follow find it.
+                    // Lets libzmq attach the new connection, so that subsequent sends find it.
                     drained = self.drain_messages(TURN, on)?;
                     on(ConnectionEvent::Up);
                 }
                 ConnectionChange::Lost => {
-                    // Replies that came before the loss count: they are in the socket already.
+                    // Replies that came before the loss count: the socket holds them already.
                     drained = self.drain_messages(LAST_TURN, on)?;
                     on(ConnectionEvent::Down);
                 }
-                // It was left, and nothing was sent over it.
+                // The dialer has ended it, and nothing was sent over it.
                 ConnectionChange::Itself => drained = self.drain_messages(TURN, on)?,
                 ConnectionChange::Foreign => on(ConnectionEvent::Foreign),
                 ConnectionChange::Denied
@@ -305,7 +305,7 @@ impl Connected {
         Ok(drained)
     }
 
-    /// Hands over so many messages at most. Whether that was all.
+    /// Reports `most` messages at most. Returns whether none is left.
     fn drain_messages(
         &mut self,
         most: usize,
@@ -315,7 +315,7 @@ impl Connected {
             let Some(mut frame) = self.socket.receive()? else {
                 return Ok(true);
             };
-            // The last frame is the message; what stands before it is a route that ends here.
+            // The last frame is the message; the frames before it are a route that ends here.
             while frame.more() {
                 match self.socket.receive()? {
                     Some(next) => frame = next,

@@ -1,10 +1,11 @@
-//! Where one connection goes: to the endpoint's address or, where that has a host's name, to those that the name has.
+//! The dialer of one connection: connects to the endpoint's address or, if the endpoint has a host name, to one of the
+//! name's addresses.
 //!
-//! libzmq gets addresses alone. It makes a connection again by itself, to the same one; each time that it does, the name is
-//! looked up anew, and the connection moves to where the name has moved, or to the next of several addresses.
+//! libzmq is given addresses only, and reconnects to the same one. Each time it does, the dialer resolves the name
+//! again, and moves the connection to the name's new address or to the next of several.
 //!
-//! It also keeps connections from going to themselves, by reserving the port that they are to; and it leaves those that do
-//! so in spite of that, before anything is sent over them.
+//! The dialer also prevents connections that go to themselves, by reserving the destination port, and ends those that
+//! occur in spite of that before anything is sent over them.
 
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
@@ -23,38 +24,38 @@ use crate::log;
 pub(super) struct Dialer {
     endpoint: Endpoint,
     ipv6: bool,
-    /// What the socket is told to be connected to.
+    /// The endpoint that the socket is connected to, as libzmq was given it.
     dialled: Option<Endpoint>,
-    /// Keeps its port free while there is no connection.
+    /// Reserves the destination port while there is no connection.
     reserved: Option<Arc<OwnedFd>>,
-    /// What the name stood for when it was last looked up, and which of them it is the turn of.
+    /// The name's addresses, as last resolved, and which of them is next.
     known: Vec<SocketAddr>,
     turn: usize,
-    /// The next step, if there is one to take.
+    /// The next step, if one is pending.
     step: DialStep,
-    /// Steps since there was a connection.
+    /// Attempts since the last connection.
     steps: u32,
     up: bool,
-    /// There was a connection, and no other was tried since.
+    /// Whether a connection was lost and none was tried since.
     lost: bool,
-    /// Why the name has no address, until it has one.
+    /// Why the name cannot be resolved, until it can.
     failure: Option<Arc<str>>,
 }
 
 #[derive(Debug)]
 enum DialStep {
-    /// What there is to do, libzmq does.
+    /// Nothing to do: libzmq connects by itself.
     Rest,
-    /// To ask again, or to dial.
+    /// To resolve the name again, or to dial, at this time.
     Due(Instant),
     Asked(Lookup),
 }
 
-/// Between two steps: as libzmq waits between two tries.
+/// The pause between two attempts doubles from this, as libzmq's does.
 const PAUSE: Duration = Duration::from_millis(50);
 const PAUSE_MAX: Duration = Duration::from_secs(2);
 
-/// How long a port is left alone from which a connection went to itself: its server may want to come back.
+/// How long not to dial after a connection went to itself: the server may want to bind the port.
 const ASIDE: Duration = Duration::from_secs(1);
 
 impl Dialer {
@@ -78,12 +79,13 @@ impl Dialer {
         &self.endpoint
     }
 
-    /// What the socket is told to be connected to.
+    /// The endpoint that the socket is connected to, as libzmq was given it.
     pub(super) fn dialled(&self) -> Option<&Endpoint> {
         self.dialled.as_ref()
     }
 
-    /// Connects the socket, which is not yet; or does so as soon as it is known where to. `poller` is told of that.
+    /// Connects the socket, which must not be connected, at once or as soon as the name is resolved. The lookup wakes
+    /// `poller`, and [`advance`](Self::advance) then connects.
     pub(super) fn dial(
         &mut self,
         socket: &mut RawSocket,
@@ -96,14 +98,14 @@ impl Dialer {
         socket.check(Direction::Connect)?;
         let lookup = look_up(host, poller);
         if !self.known.is_empty() {
-            // Most names stay where they are.
+            // Most names keep their addresses.
             self.open_next(socket)?;
         }
         self.step = DialStep::Asked(lookup);
         self.follow(socket, poller).map(drop)
     }
 
-    /// Leaves where it is connected to.
+    /// Disconnects the socket.
     pub(super) fn hang_up(&mut self, socket: &mut RawSocket) -> Result<(), SocketError> {
         (self.step, self.up, self.lost) = (DialStep::Rest, false, false);
         self.reserved = None;
@@ -113,11 +115,11 @@ impl Dialer {
         }
     }
 
-    /// The connection goes to itself, and nothing was sent over it.
+    /// Ends a connection that goes to itself, before anything is sent over it.
     pub(super) fn step_aside(&mut self, socket: &mut RawSocket) {
         let endpoint = self.endpoint.as_str().to_owned();
         log::line!(debug, endpoint; "nobody listens there, and a connection went to itself");
-        // It was there a moment ago.
+        // It was connected a moment ago.
         let _ = self.hang_up(socket);
         self.wait(ASIDE);
     }
@@ -129,7 +131,7 @@ impl Dialer {
                 self.reserved = None;
             }
             ConnectionChange::Lost => self.lost |= std::mem::take(&mut self.up),
-            // libzmq tries the same address again.
+            // libzmq tries the same address again; a name may have others.
             ConnectionChange::Retried if self.endpoint.name().is_some() => {
                 if !std::mem::take(&mut self.lost) {
                     self.turn = self.turn.wrapping_add(1);
@@ -143,7 +145,7 @@ impl Dialer {
         self.reserve();
     }
 
-    /// While nobody is connected, the server may be away.
+    /// Reserves the port while there is no connection, since the server may be down.
     fn reserve(&mut self) {
         if !self.up && self.reserved.is_none() {
             let dialled = self.dialled.as_ref();
@@ -165,7 +167,7 @@ impl Dialer {
         notice_due();
     }
 
-    /// When there is something to do, of which nothing tells.
+    /// Returns when the next step is due that no event announces.
     pub(super) fn due(&self) -> Option<Instant> {
         match self.step {
             DialStep::Due(at) => Some(at),
@@ -173,12 +175,12 @@ impl Dialer {
         }
     }
 
-    /// There is something to do, now or later.
+    /// Returns whether a step is pending.
     pub(super) fn is_at_work(&self) -> bool {
         !matches!(self.step, DialStep::Rest)
     }
 
-    /// Takes the next step, if it is time to. Whether it did something to the socket.
+    /// Takes the next step, if it is due. Returns whether this changed the socket.
     pub(super) fn follow(
         &mut self,
         socket: &mut RawSocket,
@@ -221,7 +223,8 @@ impl Dialer {
                 self.failure = Some(reason);
             }
         }
-        // A connection that has come about meanwhile is left alone; and where the name had an address, that may still do.
+        // A connection that was established meanwhile stays. If the name had an address before, that one may still
+        // work.
         if self.up {
             return Ok(false);
         }
@@ -232,7 +235,7 @@ impl Dialer {
         self.open_next(socket)
     }
 
-    /// Connects to the address whose turn it is, unless it is connected to that.
+    /// Connects to the next address, unless the socket is connected to it. Returns whether this changed the socket.
     fn open_next(&mut self, socket: &mut RawSocket) -> Result<bool, SocketError> {
         let Some((_, port)) = self.endpoint.name() else {
             return Ok(false);
@@ -249,7 +252,7 @@ impl Dialer {
                 return Ok(false);
             }
             Some(dialled) => {
-                // libzmq may have given it up already.
+                // libzmq may have dropped it already.
                 let _ = socket.close(dialled.as_str(), Direction::Connect);
             }
             None => {}
@@ -270,14 +273,14 @@ impl Dialer {
         Ok(())
     }
 
-    /// Whether an event happened where it is connected to; what is told of another place is over.
+    /// Returns whether an event at `address` is about the present connection, and not about an earlier one.
     pub(super) fn is_at(&self, place: &[u8]) -> bool {
         let at =
             |dialled: &Endpoint| without_zone(dialled.as_str().as_bytes()) == without_zone(place);
         self.dialled.as_ref().is_some_and(at)
     }
 
-    /// Why there is no connection, if it is for the name.
+    /// Returns why the name cannot be resolved, if that is why there is no connection.
     pub(super) fn obstacle(&self) -> Option<String> {
         let (host, _) = self.endpoint.name().filter(|_| self.dialled.is_none())?;
         Some(match &self.failure {
@@ -290,7 +293,7 @@ impl Dialer {
     }
 }
 
-/// libzmq names the interface of a zone, the system may number it.
+/// Removes the zone of an IPv6 address: libzmq writes it as the interface's name, the system may write its number.
 fn without_zone(place: &[u8]) -> Vec<u8> {
     let Some(zone) = place.iter().position(|byte| *byte == b'%') else {
         return place.to_vec();

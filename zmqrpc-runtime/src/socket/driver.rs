@@ -1,10 +1,11 @@
-//! The thread that waits at sockets in the place of tasks.
+//! The thread that waits on sockets for tasks.
 //!
-//! A task cannot do it itself: an executor tells nobody whether it can wait for a descriptor or for a time, and it may be
-//! idle, blocked or gone while tasks of others wait at the same socket. So one thread of the process waits for all
-//! sockets that tasks wait at, takes in what arrives, keeps the time, and wakes the tasks, whatever executor they are on.
+//! A task cannot do this itself: an executor does not say whether it supports I/O or timers, and it may be idle,
+//! blocked or shut down while tasks of other executors wait on the same socket. So one thread of the process waits on
+//! all sockets that tasks wait on, handles what arrives, keeps the deadlines, and wakes the tasks, on whatever executor
+//! they run.
 //!
-//! It starts when the first task has to wait, and ends soon after the last one has been served.
+//! The thread starts when the first task has to wait, and ends soon after the last one is served.
 
 use std::collections::HashMap;
 use std::ops::Deref;
@@ -24,65 +25,66 @@ use super::process::PerProcess;
 use super::{IdleSocket, Poller, SocketError, WakeList};
 use crate::log;
 
-/// What tasks may wait for.
+/// Something that tasks wait for.
 pub(crate) trait Drive: Send + Sync {
-    /// Where something happens; nothing for what waits for the time alone.
+    /// Returns the poller to wait on. `None` for what only waits for a time.
     fn poller(&self) -> Option<&Poller>;
 
-    /// Takes in what has happened and ends what is over; whom to wake for it goes to `wakes`. Leaves the socket drained.
+    /// Handles what has happened and what has expired, and adds the wakers of the tasks concerned to `wakes`. Leaves
+    /// the socket drained.
     fn drive(&self, wakes: &mut WakeList) -> DriveTurn;
 }
 
-/// What the thread does next for one that it has driven.
+/// What the thread does after a call of [`Drive::drive`].
 pub(crate) enum DriveTurn {
-    /// Drives it again when something happens, and then at the latest.
+    /// Call it again when its poller is ready, or at this time.
     Wait(Option<Instant>),
-    /// Nothing, before it is called again: no task waits.
+    /// Call it again only when its bell is rung: no task waits.
     Leave,
 }
 
-/// Owns something and lets the thread drive it.
+/// Owns a [`Drive`] and registers it with the thread on request.
 pub(crate) struct Driven<D> {
     inner: Arc<D>,
     post: DriverBell,
 }
 
-/// Where the thread is called to.
+/// Calls the thread to a [`Driven`].
 #[derive(Clone)]
 pub(crate) struct DriverBell(Arc<DriverSlot>);
 
 struct DriverSlot {
     id: u64,
-    /// Taken away by the owner's end, which waits for the thread's turn to be over. So the last owner is never the thread,
-    /// which would close the socket in the background while the process ends, and what was sent would be lost.
+    /// Taken by the owner's drop, which waits until the thread is done with it. So the thread never drops the last
+    /// reference: it would close the socket in the background while the process exits, and sent messages would be lost.
     driven: Mutex<Option<Arc<dyn Drive>>>,
-    /// The thread waits for it.
+    /// Whether the thread waits on it.
     manned: AtomicBool,
-    /// Where it listens for what happens there.
+    /// Its registration with epoll.
     interest: Mutex<Option<EpollInterest>>,
 }
 
-/// What the thread has registered for a place.
+/// What the thread has registered for a slot.
 struct EpollInterest {
     epoll: Arc<OwnedFd>,
     sources: Arc<Vec<OwnedFd>>,
 }
 
-/// How long the thread waits after a failure of the system or of a log.
+/// How long the thread pauses after a system error or a panic.
 const REST: Duration = Duration::from_millis(100);
 
-/// The bell's, among the numbers of places.
+/// The eventfd's id; slots have others.
 const BELL: u64 = 0;
 
 static DESK: PerProcess<Mutex<WakeQueue>> = PerProcess::new();
 
-/// Where the thread finds who has called.
+/// The slots whose bell was rung.
 #[derive(Default)]
 struct WakeQueue {
     calls: Vec<Arc<DriverSlot>>,
-    /// Present while the thread is.
+    /// Wakes the thread. Present while the thread runs.
     bell: Option<Arc<OwnedFd>>,
-    /// The thread waits, or is about to, and has not been rung for since.
+    /// Whether the thread waits, or is about to, and has not been woken since.
     asleep: bool,
 }
 
@@ -125,7 +127,7 @@ impl<D: IdleSocket> IdleSocket for Driven<D> {
 
 impl<D> Drop for Driven<D> {
     fn drop(&mut self) {
-        // Waits for the thread if it is at this one. Others than the thread never hold more than one of the two locks.
+        // Waits if the thread is driving it. Only the thread ever holds both locks.
         let driven = self.post.0.driven().take();
         drop(driven);
         if self.post.0.manned.load(Ordering::Acquire) {
@@ -135,9 +137,9 @@ impl<D> Drop for Driven<D> {
 }
 
 impl DriverBell {
-    /// Has the thread drive it now. Any number of calls that it has not followed yet are one.
+    /// Makes the thread drive it now. Calls that the thread has not handled yet are merged.
     ///
-    /// May be called with the lock of what is driven held.
+    /// May be called while the lock of the driven value is held.
     pub(crate) fn call(&self) -> Result<(), SocketError> {
         let mut queue = queue();
         if queue.bell.is_none() {
@@ -147,10 +149,10 @@ impl DriverBell {
         Ok(())
     }
 
-    /// Whether the thread drives it when something arrives. Who has it not listen drains the socket before it does again; what
-    /// has arrived by then makes itself heard at once.
+    /// Sets whether the thread drives it when a message arrives. Before the caller sets this to `true` again, it drains
+    /// the socket; what arrives afterwards signals at once.
     ///
-    /// May be called with the lock of what is driven held.
+    /// May be called while the lock of the driven value is held.
     pub(crate) fn listen(&self, on: bool) {
         if let Some(interest) = &*self.0.interest()
             && let Some(socket) = interest.sources.first()
@@ -208,22 +210,22 @@ fn start() -> Result<Arc<OwnedFd>, SocketError> {
     Ok(bell)
 }
 
-/// Tells what happens at one of a place's sources: the socket, or something beside it.
+/// Returns the epoll data of one of a slot's sources: the socket, or its monitor.
 fn event_of(id: u64, source: usize) -> EventData {
     EventData::new_u64(id * 2 + u64::from(source > 0))
 }
 
-/// The thread's own.
+/// The thread's state.
 struct DriverThread {
     epoll: Arc<OwnedFd>,
     bell: Arc<OwnedFd>,
     stations: HashMap<u64, EpollSet>,
 }
 
-/// What the thread waits for.
+/// A slot that the thread waits on.
 struct EpollSet {
     place: Arc<DriverSlot>,
-    /// Registered while they are here.
+    /// The registered descriptors.
     sources: Option<Arc<Vec<OwnedFd>>>,
     next: Option<Instant>,
 }
@@ -246,7 +248,7 @@ impl DriverThread {
     fn run(mut self) {
         let mut wakes = WakeList::default();
         let mut events = Vec::with_capacity(64);
-        // Whom to drive, and whether what happened there concerns more than messages.
+        // What to drive, and whether its monitor is ready.
         let mut due: Vec<(Arc<DriverSlot>, bool)> = Vec::new();
         loop {
             for (place, news) in due.drain(..) {
@@ -287,7 +289,7 @@ impl DriverThread {
         }
     }
 
-    /// Who has called. Nothing if the thread has to end: nobody needs it.
+    /// Takes the slots whose bell was rung. `None` if nothing is registered: the thread ends.
     fn calls(&self) -> Option<Vec<Arc<DriverSlot>>> {
         let mut queue = queue();
         let calls = std::mem::take(&mut queue.calls);
@@ -308,7 +310,7 @@ impl DriverThread {
         if news && let Some(poller) = poller {
             poller.expect_news();
         }
-        // A log may panic.
+        // A subscriber to the log may panic.
         let turn = catch_unwind(AssertUnwindSafe(|| driven.drive(wakes)));
         match turn.unwrap_or_else(|_| DriveTurn::Wait(Some(Instant::now() + REST))) {
             DriveTurn::Leave => self.leave(place.id),
@@ -328,7 +330,7 @@ impl DriverThread {
             station.next = next;
             return;
         }
-        // New here, or it has another socket now.
+        // A new slot, or one whose socket was replaced.
         self.leave(place.id);
         let mut station = EpollSet {
             place: Arc::clone(place),
@@ -361,7 +363,7 @@ impl DriverThread {
             station.place.manned.store(false, Ordering::Release);
             *station.place.interest() = None;
             for source in station.sources() {
-                // By hand: these are duplicates, so closing them would not do it.
+                // Explicitly: these are duplicates, so closing them does not remove them.
                 let _ = epoll::delete(&*self.epoll, source);
             }
         }

@@ -1,13 +1,12 @@
 //! The thread that turns connections away when the process has no descriptor left for them.
 //!
-//! libzmq leaves them where they are. Then its I/O thread finds them again and again, at the full speed of a processor,
-//! and they are let in one after the other as those before them give up: some silent connections keep everybody out for
-//! many times the handshake limit. Turned away, the silent ones are gone, while honest peers come again by themselves;
-//! as soon as the handshake limit has freed descriptors, they get in.
+//! libzmq leaves such connections in the backlog. Its I/O thread then finds them again and again, at the full speed of
+//! a processor, and accepts each only when an earlier one gives up: a few silent connections keep all others out for
+//! many times the handshake limit. If they are turned away instead, the silent ones are gone, while honest peers
+//! reconnect by themselves and get in as soon as the handshake limit has freed descriptors.
 //!
-//! To accept a connection, if only to close it, takes a descriptor. The limit counts those of one table, and threads
-//! may have tables of their own: so this is done by a thread that lives for a moment and has all places but those of
-//! the listeners empty.
+//! To accept a connection, if only to close it, takes a descriptor. The limit applies to each descriptor table, and a
+//! thread may have a table of its own: so this is done by a short-lived thread whose table contains only the listeners.
 
 use std::ffi::{c_long, c_uint, c_ulong};
 use std::fs;
@@ -26,7 +25,7 @@ use super::process::PerProcess;
 use super::raw::borrowed;
 use crate::log;
 
-/// A listener of libzmq's that is kept while this lives. Must go before libzmq closes it.
+/// Watches one of libzmq's listeners until it is dropped, which must be before libzmq closes the listener.
 pub(super) struct ListenerGuard {
     listener: RawFd,
 }
@@ -35,28 +34,29 @@ static KEEPER: PerProcess<Mutex<FdExhaustionGuard>> = PerProcess::new();
 
 #[derive(Default)]
 struct FdExhaustionGuard {
-    /// Open while they are here, which all who use them hold the lock for.
+    /// The watched listeners. They are open as long as they are in this list; the lock must be held while they are
+    /// used.
     listeners: Vec<RawFd>,
-    /// Present while the thread is.
+    /// Wakes the thread. Present while the thread runs.
     post: Option<Arc<GuardPoll>>,
 }
 
-/// Where the thread waits. Unlike `poll`, that keeps no listener open which libzmq closes meanwhile.
+/// What the thread waits on. Unlike `poll`, epoll does not keep a listener open that libzmq closes meanwhile.
 struct GuardPoll {
     epoll: OwnedFd,
     bell: OwnedFd,
 }
 
-/// How often to look, at most: libzmq has that long to let in who stands at a door.
+/// The time between two checks: libzmq has this long to accept a waiting connection.
 const REST: Duration = Duration::from_millis(100);
-/// How long those who come are turned away before it is looked whether there are descriptors again. A connection that stands
-/// at a door costs a processor until it is accepted, so that nobody stands there for long.
+/// How long connections are turned away before the next check for free descriptors. A connection in the backlog keeps a
+/// processor busy, so none may stay there for long.
 const WATCH: Duration = Duration::from_millis(50);
-/// Connections that are turned away at one door before it is looked at the next.
+/// Connections to turn away from one listener before the next one's turn.
 const TURN: usize = 4096;
 
 impl ListenerGuard {
-    /// The listener at a TCP endpoint that was just bound; nothing if it cannot be found, or not be kept.
+    /// Watches the listener of a TCP endpoint that was just bound. `None` if it cannot be found or watched.
     pub(super) fn at(resolved: &str) -> Option<Self> {
         let address = resolved.strip_prefix("tcp://")?.parse().ok()?;
         let kept = find(address).and_then(|listener| {
@@ -81,7 +81,8 @@ fn guard() -> MutexGuard<'static, FdExhaustionGuard> {
     guard.unwrap_or_else(PoisonError::into_inner)
 }
 
-/// libzmq does not tell a listener's descriptor to who has no monitor on the socket, and there can be only one.
+/// Finds the descriptor of the listener at `address`. libzmq only reports it to a monitor, and a socket can have only
+/// one.
 fn find(address: SocketAddr) -> Result<RawFd, Errno> {
     let is_it = |fd: &RawFd| {
         let fd = borrowed(*fd);
@@ -99,7 +100,7 @@ fn find(address: SocketAddr) -> Result<RawFd, Errno> {
 impl FdExhaustionGuard {
     fn keep(&mut self, listener: RawFd) -> Result<(), Errno> {
         let fd = borrowed(listener);
-        // Else libzmq would stand still at a door from which a connection was just turned away.
+        // Otherwise libzmq would block in accepting a connection that was just turned away.
         ioctl_fionbio(fd, true)?;
         let post = match &self.post {
             Some(post) => Arc::clone(post),
@@ -140,7 +141,7 @@ impl GuardPoll {
         Ok(Self { epoll, bell })
     }
 
-    /// The thread's life.
+    /// The body of the thread.
     fn stand(self: &Arc<Self>) {
         let mut was_full = false;
         loop {
@@ -178,7 +179,7 @@ impl GuardPoll {
     }
 }
 
-/// Closes the connections that wait at the listeners, and those that come in the next moment.
+/// Closes the connections in the listeners' backlogs, and those that arrive within [`WATCH`].
 fn turn_away(listeners: &[RawFd]) -> std::io::Result<usize> {
     let mut kept = listeners.to_vec();
     kept.sort_unstable();
@@ -206,12 +207,12 @@ fn turn_away(listeners: &[RawFd]) -> std::io::Result<usize> {
     })
 }
 
-/// The next connection at a listener, if there is one.
+/// Accepts the next connection in a listener's backlog.
 fn accept(listener: BorrowedFd<'_>) -> Option<OwnedFd> {
     accept_with(listener.as_fd(), SocketFlags::CLOEXEC).ok()
 }
 
-/// Gives the calling thread a table of descriptors of its own in which, beside the standard streams, there are only these.
+/// Gives the calling thread a descriptor table of its own that contains only these and the standard streams.
 fn keep_only(descriptors: &[RawFd]) -> std::io::Result<()> {
     const FIRST: c_uint = 3;
     let mut first = FIRST;
@@ -227,17 +228,18 @@ fn keep_only(descriptors: &[RawFd]) -> std::io::Result<()> {
     Ok(())
 }
 
-/// As in `linux/close_range.h`: close in a table of the thread's own.
+/// As in `linux/close_range.h`: unshare the thread's table first.
 const UNSHARE: c_uint = 2;
 
 fn close_range(first: c_uint, last: c_uint, flags: c_uint) -> std::io::Result<()> {
     unsafe extern "C" {
         fn syscall(number: c_long, ...) -> c_long;
     }
-    /// The same for all processors.
+    /// The same on all architectures.
     const CLOSE_RANGE: c_long = 436;
-    // SAFETY: the numbers are of the types that the call takes. What it closes, it closes for the calling thread alone,
-    // whose table the first of these calls separates; and that thread uses no descriptor but those that it keeps.
+    // SAFETY: the arguments have the types that the system call takes. It closes descriptors for the calling thread
+    // only, since the first of these calls unshares the thread's table, and the thread uses none but those that it
+    // keeps.
     let answer = unsafe {
         syscall(
             CLOSE_RANGE,

@@ -1,12 +1,12 @@
-//! The thread that looks after sockets which nobody uses.
+//! The idle poller: the thread that maintains sockets which no other thread uses.
 //!
-//! What happens to a socket stays with it until it is used: libzmq keeps some 10 kB for each peer that comes, also if it
-//! has gone again, and the monitor's events. Clients, publishers and pushers are used by their users' threads and have
-//! none of their own, so one that lies idle would grow for as long as peers come or connections break.
+//! Events accumulate in a socket until it is used: libzmq keeps some 10 kB for each peer that connects, even after the
+//! peer has disconnected, and the monitor's events. Clients, publishers and pushers run on their users' threads and
+//! have none of their own, so an idle one would grow for as long as peers connect or connections break.
 //!
-//! So there is one such thread for the process, while it has any of them. It sleeps until something happens to one, and
-//! then for [`REST`]. What has not been taken in by then is taken in by it: nothing grows by more than happens within
-//! that time, and sockets in use cost it a look now and then.
+//! So the process has one such thread while it has any of these sockets. The thread sleeps until a socket is ready, and
+//! then for [`REST`]. It handles what no other thread has handled by then: no socket accumulates more than the events
+//! of that time, and sockets in use cost the thread a check now and then.
 
 use std::ops::Deref;
 use std::os::fd::{AsFd, OwnedFd};
@@ -22,28 +22,28 @@ use super::process::{PerProcess, Process};
 use super::{Poller, WakeList};
 use crate::log;
 
-/// What may lie idle.
+/// A socket that may be idle.
 pub(crate) trait IdleSocket: Send + Sync {
     fn poller(&self) -> &Poller;
 
-    /// Takes in what has happened, unless somebody else is at it; whom to wake for it goes to `wakes`. `true` if it must
-    /// be asked again soon, whatever happens.
+    /// Handles pending events, unless another thread is doing so, and adds the wakers of the tasks concerned to
+    /// `wakes`. Returns whether it must be called again soon, even without an event.
     fn look_after(&self, wakes: &mut WakeList) -> bool;
 }
 
-/// Owns something and has it looked after. Others may own it as well.
+/// Owns a socket and registers it with the idle poller until it is dropped. The socket may have other owners.
 pub(crate) struct Registration<W> {
     socket: Arc<W>,
     place: Arc<IdleSlot>,
     process: Process,
 }
 
-/// How long users have to take in themselves what has happened.
+/// How long users have to handle events themselves.
 const REST: Duration = Duration::from_millis(25);
 
 struct IdleSlot {
-    /// Taken away when the care ends, by whoever ends it. So the last owner is never the thread, who would close the
-    /// socket in the background while the process ends, and what was sent would be lost.
+    /// Taken when the registration is dropped. So the idle poller never drops the last reference: it would close the
+    /// socket in the background while the process exits, and sent messages would be lost.
     socket: Mutex<Option<Arc<dyn IdleSocket>>>,
     again: AtomicBool,
 }
@@ -53,9 +53,9 @@ static WARDS: PerProcess<Mutex<IdleSockets>> = PerProcess::new();
 #[derive(Default)]
 struct IdleSockets {
     places: Vec<Arc<IdleSlot>>,
-    /// Present while the thread is.
+    /// Wakes the thread. Present while the thread runs.
     bell: Option<Arc<OwnedFd>>,
-    /// Somebody has to be asked soon, and nobody knows who.
+    /// Whether some socket, it is not known which, needs maintenance soon.
     due: bool,
 }
 
@@ -91,7 +91,7 @@ impl<W> Deref for Registration<W> {
 impl<W> Drop for Registration<W> {
     fn drop(&mut self) {
         if !self.process.is_current() {
-            // Its locks may be held for ever, by threads that only the parent has. So it stays as it is.
+            // Threads that only the parent has may hold its locks for ever, so the socket is leaked.
             return std::mem::forget(Arc::clone(&self.socket));
         }
         let mut wards = wards();
@@ -100,19 +100,20 @@ impl<W> Drop for Registration<W> {
             .retain(|place| !Arc::ptr_eq(place, &self.place));
         wards.ring();
         drop(wards);
-        // Waits for the caretaker if it is at this one.
+        // Waits if the idle poller is maintaining this socket.
         let socket = self.place.socket().take();
         drop(socket);
     }
 }
 
-/// A waiter waits for another socket.
+/// Wakes the idle poller, because a [`Poller`] has another socket now.
 pub(super) fn notice_replacement() {
     wards().ring();
 }
 
-/// A connection is to be made again later, and nothing will tell of that. Whoever was told that it is gone may never come
-/// back, and has taken in what would have woken the caretaker.
+/// Makes the idle poller maintain all sockets, because a reconnection will be due that no event announces. The thread
+/// that handled the loss may never use the socket again, and has consumed the event that would have woken the idle
+/// poller.
 pub(super) fn notice_due() {
     let mut wards = wards();
     wards.due = true;
@@ -124,7 +125,7 @@ fn wards() -> MutexGuard<'static, IdleSockets> {
     wards.unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The thread's bell, if it could be started; the next ward has it tried again.
+/// Starts the thread and returns the eventfd that wakes it. `None` if that fails; the next registration tries again.
 fn start() -> Option<Arc<OwnedFd>> {
     let started = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
         .map_err(std::io::Error::from)
@@ -142,7 +143,7 @@ fn start() -> Option<Arc<OwnedFd>> {
 
 fn look_after() {
     loop {
-        // A statement of its own, which ends with the lock.
+        // A statement of its own, so that the lock is released.
         let all = wards().all();
         let Some((bell, places, due)) = all else {
             return;
@@ -157,7 +158,7 @@ fn look_after() {
         let again = |place: &IdleSlot| place.again.load(Ordering::Relaxed);
         let limit = places.iter().any(|place| again(place)).then_some(REST);
         if wait(&bell, &sources, limit).is_empty() {
-            // Others are to be looked after, or it is time to ask again.
+            // The set of sockets has changed, or it is time to maintain some again.
             let _ = rustix::io::read(&*bell, &mut [0_u8; 8]);
         } else {
             thread::sleep(REST);
@@ -171,7 +172,7 @@ fn look_after() {
     }
 }
 
-/// Whose descriptors tell something now; nothing if the bell rings or the time is over.
+/// Returns the indices of the sockets that are ready. Empty if the thread was woken or `limit` has passed.
 fn wait(bell: &OwnedFd, sources: &[Arc<Vec<OwnedFd>>], limit: Option<Duration>) -> Vec<usize> {
     let of_all = sources.iter().enumerate();
     let fds = of_all.flat_map(|(number, fds)| fds.iter().map(move |fd| (number, fd)));
@@ -182,7 +183,7 @@ fn wait(bell: &OwnedFd, sources: &[Arc<Vec<OwnedFd>>], limit: Option<Duration>) 
     }
     let limit: Option<Timespec> = limit.map(timespec);
     if poll(&mut polled, limit.as_ref()).is_err() {
-        // Interrupted, or the system has no memory: not again at once.
+        // Interrupted, or out of memory: not again at once.
         thread::sleep(REST);
         return Vec::new();
     }
@@ -199,7 +200,7 @@ impl IdleSockets {
         }
     }
 
-    /// All that are to be looked after. When there are none, the thread ends.
+    /// Returns all registered sockets. `None` if there are none: the thread ends.
     fn all(&mut self) -> Option<(Arc<OwnedFd>, Vec<Arc<IdleSlot>>, bool)> {
         if self.places.is_empty() {
             self.bell = None;
@@ -222,7 +223,7 @@ impl IdleSlot {
     }
 
     fn look_after(&self) {
-        // Dropped after the lock.
+        // Dropped after the lock is released.
         let mut wakes = WakeList::default();
         if let Some(socket) = &*self.socket() {
             self.again

@@ -1,7 +1,8 @@
-//! Which `inproc` names are bound.
+//! The table of bound `inproc` names.
 //!
-//! libzmq tells nothing about `inproc` connections: it takes messages for a name that nobody has bound, and reports
-//! neither a server's coming nor its going. All sockets of the process share one context, so this table knows.
+//! libzmq reports nothing about `inproc` connections: it takes messages for a name that no socket has bound, and
+//! reports neither that a server binds a name nor that it unbinds it. All sockets of the process share one context, so
+//! this table is complete.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,7 +17,8 @@ struct Table {
     last: u64,
 }
 
-/// The number of the present binding of a name; another one each time that it is bound. Names are whole endpoints.
+/// Returns the number of the current binding of an endpoint. Each binding has a number of its own. `None` if the
+/// endpoint is not bound.
 pub(super) fn binding(endpoint: &str) -> Option<u64> {
     table().names.get(endpoint).copied()
 }

@@ -1,7 +1,7 @@
-//! Bytes that libzmq holds to send.
+//! The bytes that libzmq queues to send.
 //!
-//! It counts messages, which may be large: a peer that does not read would keep hundreds of them here. So those that are
-//! worth it are counted until libzmq has written them, and only so many bytes of them are handed over for one peer.
+//! libzmq limits the number of queued messages, not their size: for a peer that does not read, it would queue hundreds
+//! of large ones. So this module counts large messages until libzmq has written them, and limits their bytes per peer.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,25 +9,26 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Message;
 
-/// Bytes on their way to one peer at most; one message goes in any case.
+/// Bytes that may be queued for one peer. One message may exceed this if it is the only one.
 const BYTES: usize = 32 << 20;
 
-/// Messages up to this many bytes are not counted: the mark bounds them well enough.
+/// Messages up to this size are not counted: the high-water mark limits them sufficiently.
 const SMALL: usize = 64 << 10;
 
-/// Peers that are remembered before those are forgotten that nothing is on its way to.
+/// How many peers to track before those without queued bytes are removed.
 const PEERS: usize = 64;
 
-/// What is on its way to one peer.
+/// The bytes queued for one peer.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Load(Arc<AtomicUsize>);
 
-/// A message has to wait until others have left.
+/// The message has to wait until others are written.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct NoRoom;
 
 impl Load {
-    /// Whether a message of so many bytes is to be carried; nothing if it need not be counted.
+    /// Returns the load that has to [track](Self::track) a message of this size, `None` if it need not be tracked, or
+    /// [`NoRoom`].
     pub(super) fn room_for(&self, bytes: usize) -> Result<Option<&Self>, NoRoom> {
         if bytes <= SMALL {
             return Ok(None);
@@ -40,11 +41,11 @@ impl Load {
     }
 
     fn bytes(&self) -> usize {
-        // What was freed need not be seen at once: whoever finds no room tries again.
+        // A decrement may become visible late: a sender that finds no room retries.
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Counts the message until libzmq has done with it.
+    /// Counts the message until libzmq frees it.
     pub(super) fn carry(&self, message: Message) -> Message {
         let bytes = message.len();
         self.0.fetch_add(bytes, Ordering::Relaxed);
@@ -56,7 +57,7 @@ impl Load {
     }
 }
 
-/// A message that is on its way.
+/// Counts a queued message until it is dropped.
 struct TrackedMessage {
     load: Load,
     bytes: usize,
@@ -68,12 +69,12 @@ impl Drop for TrackedMessage {
     }
 }
 
-/// What is on its way to whom.
+/// The bytes queued for each peer.
 #[derive(Default)]
 pub(super) struct Loads(HashMap<Box<[u8]>, Load>);
 
 impl Loads {
-    /// As [`Load::room_for`], for a peer of this name.
+    /// As [`Load::room_for`], for the peer of this name.
     pub(super) fn room_for(&mut self, peer: &[u8], bytes: usize) -> Result<Option<Load>, NoRoom> {
         if bytes <= SMALL {
             return Ok(None);

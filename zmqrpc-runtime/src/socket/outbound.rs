@@ -1,4 +1,4 @@
-//! How a connection that this side makes comes about: whether it has to be made again, and whether it is let in.
+//! One outgoing connection: dials it, decides when it has to be made again, and tracks its logins.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -18,13 +18,13 @@ pub(super) struct OutboundConnection {
     probe: MechanismProbe,
     logs_in: bool,
     up: bool,
-    /// Why the last try was refused, until the next.
+    /// Why the last login was refused, until the next attempt.
     failure: Option<AuthFailure>,
     refused: RejectedLogins,
 }
 
 impl OutboundConnection {
-    /// `refused` counts the logins that are, of this connection and others.
+    /// Returns a connection that is not dialled yet. `rejected_logins` may be shared with other connections.
     pub(super) fn new(
         endpoint: &Endpoint,
         security: &Security,
@@ -42,13 +42,13 @@ impl OutboundConnection {
         }
     }
 
-    /// As it was given.
+    /// Returns the endpoint as the user specified it.
     pub(super) fn endpoint(&self) -> &Endpoint {
         self.dialer.endpoint()
     }
 
-    /// Connects the socket, which is not yet; or does so as soon as it is known where to. `poller` is told of that, and
-    /// [`follow`](Self::follow) does it.
+    /// Connects the socket, which must not be connected, at once or as soon as the name is resolved. The lookup wakes
+    /// `poller`, and [`advance`](Self::advance) then connects.
     pub(super) fn dial(
         &mut self,
         socket: &mut RawSocket,
@@ -57,26 +57,26 @@ impl OutboundConnection {
         self.dialer.dial(socket, poller)
     }
 
-    /// The connection was given up, and is made again in the same socket.
+    /// Makes an abandoned connection again, in the same socket.
     pub(super) fn redial(
         &mut self,
         socket: &mut RawSocket,
         poller: &Arc<Poller>,
     ) -> Result<(), SocketError> {
-        // Of the old one nothing is left but its name, and what waited for it is lost.
+        // libzmq only keeps the name of the old one, and has dropped the messages queued for it.
         let _ = self.dialer.hang_up(socket);
         self.dialer.dial(socket, poller)
     }
 
-    /// Leaves the endpoint.
+    /// Disconnects the socket.
     pub(super) fn hang_up(&mut self, socket: &mut RawSocket) -> Result<(), SocketError> {
         self.dialer.hang_up(socket)
     }
 
-    /// Connects to where the endpoint is now, if that has come out meanwhile. To be called at each look at the socket.
+    /// Takes the next step of dialling, if it is due. To be called at each drain of the socket.
     ///
-    /// Whether it did something to the socket, which may have taken the signal that somebody waits for. Then whoever waits
-    /// at it looks again in any case.
+    /// Returns whether this changed the socket, which may have consumed the signal that another thread waits for. That
+    /// thread is then woken.
     pub(super) fn follow(
         &mut self,
         socket: &mut RawSocket,
@@ -89,17 +89,17 @@ impl OutboundConnection {
         followed
     }
 
-    /// When to [follow](Self::follow), if nothing happens until then.
+    /// Returns when to call [`advance`](Self::advance), unless an event arrives before.
     pub(super) fn follow_due(&self) -> Option<Instant> {
         self.dialer.due()
     }
 
-    /// Whether an event of a socket with several endpoints is about this connection.
+    /// Returns whether an event of a socket with several endpoints is about this connection.
     pub(super) fn is_at(&self, place: &[u8]) -> bool {
         self.dialer.is_at(place)
     }
 
-    /// Whether an event of a socket without another endpoint is about a connection that was left.
+    /// Returns whether an event of a socket with one endpoint is about a connection that was ended.
     pub(super) fn is_over(&self, place: &[u8]) -> bool {
         match self.dialer.dialled() {
             Some(_) => self.endpoint().name().is_some() && !self.is_at(place),
@@ -107,12 +107,13 @@ impl OutboundConnection {
         }
     }
 
-    /// Why there is no connection, if it is for the endpoint's name.
+    /// Returns why the endpoint's name cannot be resolved, if that is why there is no connection.
     pub(super) fn obstacle(&self) -> Option<String> {
         self.dialer.obstacle()
     }
 
-    /// Takes an event in. Answers why the login was refused, if it was. `poller` is told of what is found out later.
+    /// Handles a connection event. Returns why the login was refused, if it was. A probe wakes `poller` when it has a
+    /// result.
     pub(super) fn note(
         &mut self,
         event: ConnectionChange,
@@ -151,10 +152,10 @@ impl OutboundConnection {
         }
     }
 
-    /// Why the login is refused, if that was found out meanwhile. The connection is given up then.
+    /// Returns why the login is refused, if a probe has found out. The connection is then closed.
     pub(super) fn found(&mut self, socket: &mut RawSocket) -> Option<AuthFailure> {
         let failure = self.probe.failure()?;
-        // libzmq would go on trying, some twenty times a second.
+        // libzmq would retry some twenty times a second.
         let _ = self.dialer.hang_up(socket);
         Some(self.refuse(failure))
     }
@@ -166,43 +167,44 @@ impl OutboundConnection {
         failure
     }
 
-    /// Why the last login was refused, if it was and no other is under way.
+    /// Returns why the last login was refused. `None` if it was not, or another attempt is under way.
     pub(super) fn failure(&self) -> Option<AuthFailure> {
         self.failure
     }
 
-    /// A login was refused, or not answered yet. It may take longer than a peer may be silent.
+    /// Returns whether a login was refused or is not answered yet. It may take longer than the timeout for a silent
+    /// peer.
     pub(super) fn awaits_login(&self) -> bool {
         self.failure.is_some() || self.logs_in && !self.up
     }
 
-    /// How often the login was refused.
+    /// Returns the counter of refused logins.
     pub(super) fn refused(&self) -> RejectedLogins {
         self.refused.clone()
     }
 
-    /// Somebody waits for the connection: a login that was refused is tried again soon.
+    /// Shortens the back-off of a refused login, because a caller waits for the connection.
     pub(super) fn hurry(&mut self) {
         self.backoff.hurry();
     }
 
-    /// When to make the connection again, if nothing happens until then.
+    /// Returns when to reconnect, unless an event arrives before.
     pub(super) fn reconnect_due(&self) -> Option<Instant> {
         self.backoff.due()
     }
 
-    /// When there is something to do, of which nothing tells.
+    /// Returns when a reconnection or a step of the dialer is due that no event announces.
     pub(super) fn due(&self) -> Option<Instant> {
         let times = [self.backoff.due(), self.dialer.due()];
         times.into_iter().flatten().min()
     }
 
-    /// There is something to do, now or later, and not everybody who waits is told of it.
+    /// Returns whether a reconnection or a step of the dialer is pending, which does not wake every waiting thread.
     pub(super) fn must_look(&self) -> bool {
         self.backoff.due().is_some() || self.dialer.is_at_work()
     }
 
-    /// Whether to make the connection again now. If that fails, it is due once more.
+    /// Returns whether to reconnect now and, if so, records the attempt.
     pub(super) fn begin(&mut self) -> bool {
         let begins = self.backoff.begin();
         if begins {
@@ -211,20 +213,20 @@ impl OutboundConnection {
         begins
     }
 
-    /// It is tried now, and not again at once.
+    /// Records an attempt now, so that the next one waits for the full delay.
     pub(super) fn postpone(&mut self) {
         self.backoff.postpone();
         self.failure = None;
     }
 
-    /// Another connection takes the place of this one.
+    /// Resets the state for the connection that replaces this one.
     pub(super) fn renew(&mut self) {
         self.backoff = self.backoff.heir();
         (self.up, self.failure) = (false, None);
     }
 }
 
-/// Tells of it where nobody waits who could be told.
+/// Logs a refused login where no caller waits to receive it as an error.
 pub(super) fn complain(endpoint: &Endpoint, failure: AuthFailure) {
     let (endpoint, reason) = (endpoint.as_str().to_owned(), failure.reason());
     log::line!(
@@ -235,7 +237,7 @@ pub(super) fn complain(endpoint: &Endpoint, failure: AuthFailure) {
     );
 }
 
-/// The same of a connection that the system does not let be made.
+/// Logs a connection that the system does not permit.
 pub(super) fn complain_of(endpoint: &Endpoint, error: &SocketError) {
     let (endpoint, error) = (endpoint.as_str().to_owned(), log::text(error));
     log::line!(error, endpoint, error; "a connection cannot be made, it is tried again");

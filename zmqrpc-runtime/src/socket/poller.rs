@@ -1,4 +1,4 @@
-//! Waiting for a socket, outside its owner's lock.
+//! Waiting on a socket, outside its owner's lock.
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -14,30 +14,30 @@ use rustix::time::{
 
 use super::{SocketError, idle_poller};
 
-/// How often what a socket had no room for is tried again, whatever the socket signals: the last receive before the wait may
-/// have taken the signal.
+/// How often to retry a send that found no room, whatever the socket signals: the last receive before the wait may have
+/// consumed the signal.
 pub(crate) const RETRY: Duration = Duration::from_millis(10);
 
-/// How often one looks for those whose coming and going nothing tells: the others of an `inproc` name.
+/// How often to check for what no event announces, such as peers of an `inproc` name.
 pub(crate) const LOOK: Duration = Duration::from_millis(20);
 
-/// Who looks so much later than it wanted to has stood still itself: stopped, starved, moved to another machine. What has
-/// been sent to it meanwhile is still on its way through the system.
+/// A thread that wakes this much too late has been stalled itself: stopped, starved or migrated. What was sent to it
+/// meanwhile may still be in the system's buffers.
 pub(crate) const LATE: Duration = Duration::from_millis(100);
 
-/// What one waits on: a socket's descriptor, its monitor's, and a bell that other threads ring.
+/// Waits on a socket's descriptor, its monitor's descriptor, and an eventfd by which other threads wake it.
 ///
-/// Any operation on a socket can swallow the signal that a sleeping thread waits for. Who takes something that
-/// concerns the sleeper therefore rings the bell.
+/// Any operation on a socket can consume the signal that a waiting thread needs. A thread that receives something which
+/// concerns the waiting thread therefore wakes it.
 pub(crate) struct Poller {
-    /// The socket's own descriptor first, then its monitor's.
+    /// The socket's descriptor first, then its monitor's.
     sources: Mutex<Arc<Vec<OwnedFd>>>,
     bell: OwnedFd,
-    /// Made when a thread waits for the first time: who lies idle or waits in tasks needs none.
+    /// Created at the first wait of a thread: idle sockets and tasks do not need it.
     alarm: OnceLock<Option<TimerFd>>,
-    /// The monitor may have something to tell. Asking it costs a system call, so it is only asked then.
+    /// Whether the monitor may have events. Reading it costs a system call, so it is only read if this is set.
     news: AtomicBool,
-    /// The socket may have something, as somebody who waited for several has noticed.
+    /// Whether [`wait_any`] found the socket ready.
     stirred: AtomicBool,
 }
 
@@ -55,7 +55,7 @@ impl Poller {
         })
     }
 
-    /// Waits for another socket from now on. Whoever waits for the old one returns.
+    /// Replaces the socket to wait on. Threads that wait on the old one return.
     pub(super) fn replace(&self, sources: Vec<OwnedFd>) {
         *self.sources.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(sources);
         self.expect_news();
@@ -64,19 +64,19 @@ impl Poller {
         idle_poller::notice_replacement();
     }
 
-    /// Has the monitor asked at the next drain, although nobody has waited for it.
+    /// Makes the next drain read the monitor, although no thread has waited on it.
     pub(crate) fn expect_news(&self) {
         self.news.store(true, Ordering::Release);
     }
 
-    /// Something was found out that the owner of the socket has to ask for.
+    /// Wakes the owner of the socket and makes it read the monitor, because a background thread has a result for it.
     pub(super) fn bring_news(&self) {
         self.expect_news();
         self.stirred.store(true, Ordering::Release);
         self.wake();
     }
 
-    /// Whether the monitor is to be asked.
+    /// Returns whether the next drain reads the monitor.
     pub(crate) fn has_news(&self) -> bool {
         self.news.load(Ordering::Acquire)
     }
@@ -85,18 +85,19 @@ impl Poller {
         self.has_news() && self.news.swap(false, Ordering::AcqRel)
     }
 
-    /// Whether the socket has to be drained, if nobody waits for it but by [`drive_any`], and nothing was done with it
-    /// since the last drain. So a socket without news costs no system call.
+    /// Returns, and clears, whether the socket has to be drained, provided that threads wait on it by [`wait_any`] only
+    /// and nothing used it since the last drain. So a socket without events costs no system call.
     pub(crate) fn take_stir(&self) -> bool {
         self.stirred.load(Ordering::Acquire) && self.stirred.swap(false, Ordering::AcqRel)
     }
 
-    /// The descriptors stay open while somebody waits for them, whatever becomes of the socket.
+    /// Returns the descriptors, which stay open while a thread waits on them, even if the socket is closed.
     pub(super) fn sources(&self) -> Arc<Vec<OwnedFd>> {
         Arc::clone(&self.sources.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Waits until something may have happened, the bell rings, or `deadline` passes. May return earlier.
+    /// Waits until the socket or the monitor may be ready, another thread calls [`wake`](Self::wake), or `deadline`
+    /// passes. May return early.
     ///
     /// The caller must have drained the socket before, and drains it again afterwards.
     pub(crate) fn drive(&self, deadline: Option<Instant>) -> io::Result<()> {
@@ -118,7 +119,7 @@ impl Poller {
             let limit = deadline.filter(|_| alarm.is_none()).map(time_until);
             match poll(fds, limit.as_ref()) {
                 Ok(_) => break,
-                // A signal arrived: wait on.
+                // A signal arrived: go on waiting.
                 Err(Errno::INTR) => {}
                 Err(errno) => return Err(errno.into()),
             }
@@ -135,14 +136,14 @@ impl Poller {
         Ok(())
     }
 
-    /// None where there is no descriptor left for it: it is quicker, and not needed.
+    /// Returns the timer. `None` if no descriptor is left for it: the timer makes waiting faster, but is not required.
     fn alarm(&self) -> Option<&TimerFd> {
         self.alarm.get_or_init(|| TimerFd::new().ok()).as_ref()
     }
 
-    /// Makes the present or next [`drive`](Self::drive) return.
+    /// Makes the present or next [`wait`](Self::wait) return.
     pub(crate) fn wake(&self) {
-        // The counter can only be full when it has been rung 2^64 times: the sleeper wakes in any case.
+        // The write only fails if the counter is full, after 2^64 wakes: the waiting thread wakes in any case.
         let _ = rustix::io::write(&self.bell, &1_u64.to_ne_bytes());
     }
 
@@ -151,7 +152,7 @@ impl Poller {
     }
 }
 
-/// Waits for several at once, as [`Poller::drive`] does for one. All of their sockets must have been drained.
+/// Waits on several sockets at once, as [`Poller::wait`] does on one. All of them must have been drained.
 pub(crate) fn drive_any(pollers: &[Arc<Poller>], deadline: Option<Instant>) -> io::Result<()> {
     let sources: Vec<_> = pollers.iter().map(|poller| poller.sources()).collect();
     let mut fds = Vec::with_capacity(pollers.len() * (1 + MAX_SOURCES));
@@ -163,7 +164,7 @@ pub(crate) fn drive_any(pollers: &[Arc<Poller>], deadline: Option<Instant>) -> i
     loop {
         match poll(&mut fds, deadline.map(time_until).as_ref()) {
             Ok(_) => break,
-            // A signal arrived: wait on.
+            // A signal arrived: go on waiting.
             Err(Errno::INTR) => {}
             Err(errno) => return Err(errno.into()),
         }
@@ -174,7 +175,7 @@ pub(crate) fn drive_any(pollers: &[Arc<Poller>], deadline: Option<Instant>) -> i
         if happened() {
             poller.silence();
         }
-        // The first is the socket's own, and what stands behind it its monitor's.
+        // The first descriptor is the socket's, the second its monitor's.
         for number in 0..sources.len() {
             if happened() {
                 if number > 0 {
@@ -188,16 +189,16 @@ pub(crate) fn drive_any(pollers: &[Arc<Poller>], deadline: Option<Instant>) -> i
 }
 
 const MAX_SOURCES: usize = 2;
-/// The bell and the alarm.
+/// The eventfd and the timer.
 const BEFORE_SOURCES: usize = 2;
-/// Behind these and the socket.
+/// The monitor comes after these and the socket.
 const MONITOR: usize = BEFORE_SOURCES + 1;
 
-/// A timer that goes off at the next deadline or before.
+/// A timer that expires at the next deadline or before.
 ///
-/// A limit given to `poll` sets and stops one of the kernel's timers for each call, which costs some percent of it. This
-/// one is set only when the deadline is before the one that it is set to: it goes off too early for most, which does no
-/// harm, and is not touched for many calls in a row.
+/// A timeout passed to `poll` sets and cancels a kernel timer in each call, which costs some percent of the call. This
+/// timer is only set if the deadline is earlier than the time that it is set to: it expires too early for most
+/// deadlines, which does no harm, and is left alone for many calls in a row.
 struct TimerFd {
     timer: OwnedFd,
     at: Mutex<Option<Instant>>,
@@ -215,7 +216,7 @@ impl TimerFd {
     fn set(&self, deadline: Instant) -> io::Result<()> {
         let mut at = self.at.lock().unwrap_or_else(PoisonError::into_inner);
         if at.is_none_or(|at| deadline < at) {
-            // Zero would stop the timer instead of letting it go off at once.
+            // Zero would disarm the timer instead of expiring at once.
             let remaining = deadline.saturating_duration_since(Instant::now());
             let it_value = timespec(remaining.max(Duration::from_nanos(1)));
             let it_interval = timespec(Duration::ZERO);
@@ -229,7 +230,7 @@ impl TimerFd {
         Ok(())
     }
 
-    /// It has gone off.
+    /// Clears the timer after it expired.
     fn reset(&self) {
         let mut at = self.at.lock().unwrap_or_else(PoisonError::into_inner);
         if rustix::io::read(&self.timer, &mut [0_u8; 8]).is_ok() {

@@ -1,26 +1,27 @@
-//! Connections that libzmq gives up for good: they have to be made again.
+//! The back-off of reconnections that libzmq does not make itself.
 
 use std::time::{Duration, Instant};
 
 use super::idle_poller::notice_due;
 use super::monitor::ConnectionChange;
 
-/// Watches one connection that was made to an endpoint.
+/// The back-off of one connection.
 #[derive(Debug, Default)]
 pub(super) struct ReconnectBackoff {
-    /// Since when there is no connection, and libzmq has not said that it tries to make one.
+    /// When the connection was lost, the login refused or the last attempt made. `None` while connected, and while
+    /// libzmq reconnects.
     cut: Option<Instant>,
-    /// Logins in a row that were refused.
+    /// Consecutive refused logins.
     refusals: u32,
-    /// Somebody waits for the next try.
+    /// Whether a caller waits for the next attempt.
     hurried: bool,
 }
 
-/// libzmq gives a connection up for good that brought a message which is too large, or bytes that are no ZMTP. It tells
-/// at once when it tries again itself; after this time it does not.
+/// libzmq abandons a connection that delivered an oversized message, or bytes that are not ZMTP. When it does
+/// reconnect, it reports so at once; if it has not within this time, it does not reconnect.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// How often the time until the next login doubles at most: to 32 s.
+/// The delay before the next login doubles this often at most, to 32 s.
 const DOUBLINGS: u32 = 6;
 
 impl ReconnectBackoff {
@@ -31,13 +32,13 @@ impl ReconnectBackoff {
                 notice_due();
             }
             ConnectionChange::Established => *self = Self::default(),
-            // What was refused is not left to libzmq, which tries twenty times a second.
+            // After a refused login, the back-off applies: libzmq would retry twenty times a second.
             ConnectionChange::Retried if self.refusals == 0 => self.cut = None,
             _ => {}
         }
     }
 
-    /// The login was refused: it is tried again after a while, and after a longer one each time.
+    /// Records a refused login. The delay before the next attempt doubles with each.
     pub(super) fn refuse(&mut self) {
         self.cut = Some(Instant::now());
         self.refusals = (self.refusals + 1).min(DOUBLINGS + 1);
@@ -45,7 +46,7 @@ impl ReconnectBackoff {
         notice_due();
     }
 
-    /// For a connection that takes the place of this one.
+    /// Returns the back-off of the connection that replaces this one.
     pub(super) fn heir(&self) -> Self {
         Self {
             refusals: self.refusals,
@@ -53,7 +54,7 @@ impl ReconnectBackoff {
         }
     }
 
-    /// Somebody waits: what was refused is tried again soon, though not at once.
+    /// Shortens the delay before the next login to the shortest one, because a caller waits.
     pub(super) fn hurry(&mut self) {
         self.hurried = true;
     }
@@ -65,12 +66,12 @@ impl ReconnectBackoff {
         PATIENCE * (1 << self.refusals.saturating_sub(1))
     }
 
-    /// When to make the connection again, if nothing happens until then.
+    /// Returns when to reconnect, unless an event arrives before.
     pub(super) fn due(&self) -> Option<Instant> {
         self.cut.map(|cut| cut + self.patience())
     }
 
-    /// Whether to make the connection again now. If that fails, it is due once more.
+    /// Returns whether to reconnect now and, if so, records the attempt.
     pub(super) fn begin(&mut self) -> bool {
         let due = self.cut.is_some_and(|cut| cut.elapsed() >= self.patience());
         if due {
@@ -79,7 +80,7 @@ impl ReconnectBackoff {
         due
     }
 
-    /// It is tried now, and not again at once.
+    /// Records an attempt now, so that the next one waits for the full delay.
     pub(super) fn postpone(&mut self) {
         self.cut = self.cut.map(|_| Instant::now());
     }

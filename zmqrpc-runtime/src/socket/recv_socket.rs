@@ -1,4 +1,4 @@
-//! What sockets that only receive have in common: one endpoint each, whole messages, a clean end.
+//! The base of sockets that only receive: one endpoint, whole messages, an orderly close.
 
 mod mark_reducer;
 
@@ -15,19 +15,20 @@ use super::{
     Direction, Endpoint, Message, Poller, RejectedLogins, SocketError, SocketOptions, inproc,
 };
 
-/// A message of frames as they were expected, or none of it.
+/// A received message: one with the expected frames, or a malformed one.
 ///
-/// What does not fit is answered one by one, too: a peer that sends nothing else must not keep its reader in a loop.
+/// Malformed messages are returned one by one, too: a peer that sends nothing else must not keep the receiver in a
+/// loop.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Arrival<T> {
     Message(T),
-    /// Too many frames, too few, or too long ones.
+    /// Too many, too few or too long frames.
     Odd,
 }
 
 pub(super) struct RecvSocket {
     pub(super) socket: RawSocket,
-    /// None of `inproc`, and while another monitor is on the socket.
+    /// `None` for `inproc`, and while another monitor is on the socket.
     news: Option<Monitor>,
     outbound: OutboundConnection,
     address: BoundAddress,
@@ -35,7 +36,7 @@ pub(super) struct RecvSocket {
     narrow: MarkReducer,
 }
 
-/// Where the socket is; forgotten when it goes.
+/// The endpoint. Dropping it unregisters a bound `inproc` name.
 struct BoundAddress {
     resolved: String,
     direction: Direction,
@@ -80,7 +81,7 @@ impl RecvSocket {
         })
     }
 
-    /// The endpoint, with its wildcards resolved.
+    /// Returns the endpoint, with its wildcards resolved.
     pub(super) fn endpoint(&self) -> &str {
         &self.address.resolved
     }
@@ -89,7 +90,7 @@ impl RecvSocket {
         Arc::clone(&self.poller)
     }
 
-    /// Connects another socket and goes on with it. Whoever waits notices.
+    /// Connects `socket` and replaces the present one with it. Wakes threads that wait on the poller.
     pub(super) fn renew(&mut self, mut socket: RawSocket) -> Result<(), SocketError> {
         self.outbound.postpone();
         let (news, descriptors) = watch(&socket, self.outbound.endpoint())?;
@@ -103,34 +104,35 @@ impl RecvSocket {
         Ok(())
     }
 
-    /// When to [follow](Self::follow) the endpoint's name, if nothing happens until then.
+    /// Returns when to call [`advance_dial`](Self::advance_dial), unless an event arrives before.
     pub(super) fn due(&self) -> Option<Instant> {
         self.outbound.follow_due()
     }
 
-    /// Connects to where the endpoint is now, if it is time to.
+    /// Takes the next step of dialling, if it is due.
     pub(super) fn follow(&mut self) {
         if let Err(error) = self.outbound.follow(&mut self.socket, &self.poller) {
             complain_of(self.outbound.endpoint(), &error);
         }
     }
 
-    /// When to [renew](Self::renew) a connection that is not made again otherwise.
+    /// Returns when to [reconnect](Self::reconnect), because libzmq does not.
     pub(super) fn reconnect_due(&self) -> Option<Instant> {
         self.outbound.reconnect_due()
     }
 
-    /// Whether the login was refused, and is to be tried again when the [reconnection](Self::reconnect_due) is due.
+    /// Returns whether the last login was refused. The next attempt is made when the
+    /// [reconnection](Self::reconnect_due) is due.
     pub(super) fn is_refused(&self) -> bool {
         self.outbound.failure().is_some()
     }
 
-    /// A login was refused, or not answered yet.
+    /// Returns whether a login was refused or is not answered yet.
     pub(super) fn awaits_login(&self) -> bool {
         self.outbound.awaits_login()
     }
 
-    /// How often the login was refused.
+    /// Returns the counter of refused logins.
     pub(super) fn refused(&self) -> RejectedLogins {
         self.outbound.refused()
     }
@@ -150,7 +152,7 @@ impl RecvSocket {
 
     fn note(&mut self, event: ConnectionChange, place: &[u8]) {
         if event == ConnectionChange::Established {
-            // A connection to a bound endpoint begins with the mark that this was bound with.
+            // libzmq gives a new connection the high-water mark that the endpoint was bound with.
             self.narrow.forget();
         }
         if self.address.direction == Direction::Bind {
@@ -164,8 +166,8 @@ impl RecvSocket {
         }
     }
 
-    /// Takes the next message, its frames in place: moving them about takes longer than receiving them. Of an odd one
-    /// they hold anything.
+    /// Receives the next message into `frames`, in place: moving frames takes longer than receiving them. After a
+    /// malformed message, their content is unspecified.
     pub(super) fn receive<const N: usize>(
         &mut self,
         frames: [&mut Message; N],
@@ -177,7 +179,7 @@ impl RecvSocket {
                 if self.poller.take_news() {
                     self.read_news()?;
                 }
-                // Frames of one message arrive together: only the first can be missing.
+                // The frames of a message arrive together: only the first can be absent.
                 return Ok(more.then_some(Arrival::Odd));
             }
             more = frame.more();
@@ -199,19 +201,20 @@ impl RecvSocket {
         }))
     }
 
-    /// Takes in what becomes of connections, and no message. To be called from [time to time](super::UnreadTimer) while nothing
-    /// is received: libzmq keeps some 10 kB for each peer that has come, also if it has gone again, until then.
+    /// Handles connection events without receiving a message. To be called from [time to time](super::UnreadTimer)
+    /// while the socket is left unread: until then, libzmq keeps some 10 kB for each peer that has connected, even
+    /// after the peer has disconnected.
     ///
-    /// From the first time on libzmq [holds fewer messages](MarkReducer).
+    /// From the first call on, libzmq [queues fewer messages](MarkReducer).
     ///
-    /// May take the signal of a message's arrival.
+    /// May consume the signal that a message has arrived.
     pub(super) fn settle(&mut self) -> Result<(), SocketError> {
         self.narrow(Instant::now())?;
         self.socket.settle()?;
         self.read_news()
     }
 
-    /// Ends the monitor.
+    /// Stops the monitor.
     fn stop_news(&mut self) {
         if let Some(news) = self.news.take() {
             self.socket.stop_monitor();
@@ -219,12 +222,12 @@ impl RecvSocket {
         }
     }
 
-    /// Another monitor has taken the place of this one's.
+    /// Drops the monitor, because another one has replaced it on the socket.
     pub(super) fn drop_news(&mut self) {
         self.news = None;
     }
 
-    /// Takes the place of that other monitor.
+    /// Starts a new monitor, which replaces that other one.
     pub(super) fn resume_news(&mut self) -> Result<(), SocketError> {
         let (news, descriptors) = watch(&self.socket, self.outbound.endpoint())?;
         self.poller.replace(descriptors);
@@ -232,14 +235,14 @@ impl RecvSocket {
         Ok(())
     }
 
-    /// Closes the socket and frees its endpoint.
+    /// Closes the socket and waits until its endpoint is free.
     pub(super) fn close_and_release(&mut self) {
         self.stop_news();
         let BoundAddress {
             resolved,
             direction,
         } = &self.address;
-        // Nobody else can want what was only connected.
+        // Only a bound endpoint can be of use to another socket.
         if *direction == Direction::Bind {
             close_and_release(&mut self.socket, &[(resolved.clone(), *direction)]);
         }
@@ -260,15 +263,15 @@ impl Drop for BoundAddress {
     }
 }
 
-/// What to wait for, and what tells of connections.
+/// Returns the socket's monitor, if it has one, and the descriptors to wait on.
 fn watch(
     socket: &RawSocket,
     endpoint: &Endpoint,
 ) -> Result<(Option<Monitor>, Vec<OwnedFd>), SocketError> {
-    // First: with a monitor that nobody reads nothing may fail any more.
+    // Duplicated first: once a monitor exists, nothing may fail before it is read.
     let mut descriptors = vec![socket.descriptor()?];
     let mut monitor = match endpoint.direction() {
-        // Of `inproc` libzmq tells nothing.
+        // libzmq reports nothing about `inproc`.
         _ if endpoint.is_inproc() => None,
         Direction::Connect => Some(Monitor::of_connections(socket)?),
         Direction::Bind => Some(Monitor::of_changes(socket)?),
@@ -279,12 +282,13 @@ fn watch(
     Ok((monitor, descriptors))
 }
 
-/// A socket that is neither bound nor connected yet.
+/// Returns a socket that is neither bound nor connected.
 pub(super) fn socket(
     kind: zmq::SocketType,
     options: &SocketOptions,
 ) -> Result<RawSocket, SocketError> {
-    // It sends nothing but subscriptions. Those for a publisher that is gone would hold up the end for all of the linger.
+    // Such sockets only send subscriptions. Those for a publisher that has gone would delay the close for the full
+    // linger.
     let options = SocketOptions {
         linger: Duration::ZERO,
         ..options.clone()

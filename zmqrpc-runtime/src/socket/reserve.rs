@@ -1,10 +1,10 @@
-//! Ports of this host that no connection may come from: those that are connected to, while nobody listens there.
+//! Reserved ports: local ports that this process connects to while no server listens there.
 //!
-//! The system picks the port that a connection comes from, out of its ephemeral range. Where the connection is to a port of
-//! that range on the same host, it may pick that very one, and the connection goes to itself: it succeeds, and the server
-//! cannot start (<https://github.com/zeromq/libzmq/issues/4588>). The system does not pick what is bound. So the port is
-//! bound here, without listening and so that servers may bind it all the same: as all of libzmq's do, they take
-//! `SO_REUSEADDR`.
+//! The system picks a connection's source port from its ephemeral range. If the destination is a port of that range on
+//! the same host, the system may pick that very port, and the connection goes to itself: it succeeds, and the server
+//! cannot start (<https://github.com/zeromq/libzmq/issues/4588>). The system does not pick a bound port. So this module
+//! binds the port without listening, and with `SO_REUSEADDR`, as libzmq's listeners have it, so that a server can still
+//! bind the port.
 
 use std::collections::HashMap;
 use std::fs;
@@ -16,11 +16,11 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, socket_with, soc
 
 use super::process::PerProcess;
 
-/// One for each address, however many connect to it.
+/// One socket per address, however many connections go there.
 static RESERVED: PerProcess<Mutex<HashMap<SocketAddr, Weak<OwnedFd>>>> = PerProcess::new();
 
-/// Reserves the port for as long as the answer lives. Nothing where that is not needed: somebody listens there, the address
-/// is another host's, or connections never come from such ports.
+/// Reserves the port until the returned value is dropped. `None` where no reservation is needed or possible: a server
+/// listens there, the address is another host's, or the port is not ephemeral.
 pub(super) fn reserve(address: SocketAddr) -> Option<Arc<OwnedFd>> {
     if !is_ephemeral(address.port()) {
         return None;
@@ -43,7 +43,7 @@ pub(super) fn reserve(address: SocketAddr) -> Option<Arc<OwnedFd>> {
     Some(place)
 }
 
-/// Whether the system lets connections come from this port.
+/// Returns whether the system may pick this port as a source port.
 fn is_ephemeral(port: u16) -> bool {
     const DEFAULT: [u16; 2] = [32768, 60999];
     let range = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").ok();
@@ -72,7 +72,7 @@ mod tests {
             reserved.as_ref().unwrap(),
             &reserve(address).unwrap()
         ));
-        // std's listeners take `SO_REUSEADDR`, as libzmq's do.
+        // std's listeners set `SO_REUSEADDR`, as libzmq's do.
         TcpListener::bind(address).unwrap();
     }
 

@@ -1,8 +1,8 @@
-//! Looks host names up, on threads of their own.
+//! Resolves host names, on threads of their own.
 //!
-//! libzmq does so in its only I/O thread, and every socket of the process stands still until the name server has answered
-//! (<https://github.com/zeromq/libzmq/issues/2961>). A look-up can be neither limited nor called off, so nobody here ever
-//! waits for one: whoever asks is woken when there is an answer.
+//! libzmq resolves names in its only I/O thread, so every socket of the process stalls until the name server answers
+//! (<https://github.com/zeromq/libzmq/issues/2961>). A lookup can neither be limited nor cancelled, so no caller of
+//! this module waits for one: the lookup wakes the pollers of those who requested it.
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -13,10 +13,10 @@ use std::thread;
 use super::process::PerProcess;
 use super::{Poller, idle_poller};
 
-/// The addresses of a host, all with port 0; or why there are none.
+/// The addresses of a host, all with port 0, or why it has none.
 pub(super) type Addresses = Result<Vec<SocketAddr>, Arc<str>>;
 
-/// A look-up that is under way, or has ended.
+/// A pending or finished lookup.
 #[derive(Clone, Debug)]
 pub(super) struct Lookup {
     answer: Arc<OnceLock<Addresses>>,
@@ -34,8 +34,8 @@ impl Lookup {
     }
 }
 
-/// Look-ups at a time. Each is of another name, so that one name server which is silent takes no more of these threads than
-/// there are names that it is asked for.
+/// Concurrent lookups at most. Each resolves a different name, so a name server that does not answer takes no more of
+/// these threads than there are names to ask it for.
 const THREADS: usize = 16;
 
 static BOOK: PerProcess<Mutex<LookupTable>> = PerProcess::new();
@@ -43,7 +43,7 @@ static BOOK: PerProcess<Mutex<LookupTable>> = PerProcess::new();
 #[derive(Default)]
 struct LookupTable {
     asked: HashMap<Arc<str>, LookupQuery>,
-    /// Names that no thread looks up yet.
+    /// Names that no thread resolves yet.
     waiting: VecDeque<Arc<str>>,
     threads: usize,
 }
@@ -53,10 +53,10 @@ struct LookupQuery {
     askers: Vec<Weak<Poller>>,
 }
 
-/// Begins to look a host's name up, or joins those who wait for it already. `asker` is told when there is an answer.
+/// Starts to resolve a host name, or joins a lookup of the same name. The lookup wakes `poller` when it finishes.
 pub(super) fn look_up(host: &str, asker: &Arc<Poller>) -> Lookup {
     if is_local(host) {
-        // As RFC 6761 has it, and whatever other names are waited for.
+        // As RFC 6761 requires, and without waiting behind other names.
         let loopback = [
             (Ipv4Addr::LOCALHOST, 0).into(),
             (Ipv6Addr::LOCALHOST, 0).into(),
@@ -77,7 +77,7 @@ pub(super) fn look_up(host: &str, asker: &Arc<Poller>) -> Lookup {
             Err(error) if book.threads == 0 => {
                 return Lookup::answered(Err(format!("no thread for it: {error}").into()));
             }
-            // Those that there are come to it.
+            // The running threads get to it.
             Err(_) => {}
         }
     }
@@ -102,7 +102,7 @@ fn book() -> MutexGuard<'static, LookupTable> {
     BOOK.get().lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A thread's life. It ends when there is nothing left to look up.
+/// The body of a resolver thread. Ends when no name is left to resolve.
 fn answer_all() {
     while let Some(host) = next() {
         let found = (&*host, 0).to_socket_addrs();
@@ -113,13 +113,13 @@ fn answer_all() {
             for asker in askers.iter().filter_map(Weak::upgrade) {
                 asker.bring_news();
             }
-            // For those that lie idle.
+            // For sockets that no thread uses.
             idle_poller::notice_due();
         }
     }
 }
 
-/// The next name that somebody still wants to know of.
+/// Returns the next name that some poller still waits for. `None` ends the thread.
 fn next() -> Option<Arc<str>> {
     let mut book = book();
     while let Some(host) = book.waiting.pop_front() {
@@ -134,7 +134,7 @@ fn next() -> Option<Arc<str>> {
     None
 }
 
-/// In the resolver's own words, without std's before them.
+/// Returns the resolver's message without the words that std puts before it.
 fn reason(error: &io::Error) -> Arc<str> {
     let text = error.to_string();
     let own = text.rsplit_once("information: ").map(|(_, own)| own);

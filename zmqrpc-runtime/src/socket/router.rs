@@ -15,41 +15,42 @@ use super::{
     SocketError, SocketOptions, inproc,
 };
 
-/// Why a message was not taken; full gives it back.
+/// Why a message was not sent. `Full` returns it.
 #[derive(Debug)]
 pub(crate) enum SendError {
     Full(Box<RoutedMessage>),
-    /// The peer has left, or never was.
+    /// The peer has disconnected, or never was connected.
     Gone(Route),
     Broken(SocketError),
 }
 
-/// Bytes of what one device puts in front of a message. ZeroMQ's routing ids have no more.
+/// The largest routing frame, in bytes. ZeroMQ's routing ids are no longer.
 const MAX_HOP: usize = 255;
 
-/// Devices that a message may pass. A longer route is not one that anybody builds.
+/// Devices that a message may pass at most. No realistic topology has more.
 const MAX_HOPS: usize = 16;
 
-/// Ways that are kept for further messages. Calls that waited are answered in bunches: an allocator that keeps a few places
-/// at hand is slow with so many.
+/// Routes that are kept for reuse. Replies to queued calls come in bursts, and allocators with small caches are slow
+/// with so many.
 const SPARES: usize = 256;
 
 /// A ROUTER.
 pub(crate) struct RouterSocket {
-    /// Of a guarded one: tells who never got as far as to be asked. Of one that connects: tells of its connections.
+    /// On a socket that requires logins: reports logins that fail before they are verified. On one that connects:
+    /// reports connection events.
     news: Option<Monitor>,
-    /// Where it connects, other than `inproc`.
+    /// The endpoints that it connects to, except `inproc`.
     links: Vec<OutboundConnection>,
     refused: RejectedLogins,
     socket: RawSocket,
     endpoints: Vec<(String, Direction)>,
     poller: Arc<Poller>,
     ipv6: bool,
-    /// What is on its way to whom.
+    /// Bytes that libzmq holds, by peer.
     loads: Loads,
-    /// Known where there are peers that have chosen their names.
+    /// Present once a peer has chosen its own name.
     endings: Option<SessionGenerations>,
-    /// What the next messages' ways are received into.
+    /// Routes for the next messages.
     #[expect(clippy::vec_box, reason = "they come and go as they are")]
     spare: Vec<Box<RouteParts>>,
 }
@@ -58,7 +59,7 @@ impl RouterSocket {
     pub(crate) fn new(options: &SocketOptions) -> Result<Self, SocketError> {
         let socket = RawSocket::new(zmq::ROUTER, options)?;
         let set = SocketError::of("setting a socket option");
-        // Without it a reply to a full or unknown peer is dropped and the send "succeeds"
+        // Otherwise libzmq drops a reply to a full or unknown peer, and the send "succeeds"
         // (<https://github.com/zeromq/libzmq/issues/2348>).
         socket.options().set_router_mandatory(true).map_err(&set)?;
         let mut sources = vec![socket.descriptor()?];
@@ -87,12 +88,12 @@ impl RouterSocket {
         Arc::clone(&self.poller)
     }
 
-    /// Whether it asks for logins.
+    /// Returns whether the socket requires logins.
     pub(crate) fn is_guarded(&self) -> bool {
         self.socket.security().is_guarded()
     }
 
-    /// Adds an endpoint; answers it with its wildcards resolved.
+    /// Adds an endpoint. Returns it with its wildcards resolved.
     pub(crate) fn open(&mut self, endpoint: &Endpoint) -> Result<String, SocketError> {
         let watched = endpoint.direction() == Direction::Connect && !endpoint.is_inproc();
         if watched {
@@ -115,7 +116,7 @@ impl RouterSocket {
         Ok(resolved)
     }
 
-    /// Removes an endpoint, named as [`open`](Self::open) answered it. `false` if there is none.
+    /// Removes an endpoint, named as [`open`](Self::open) returned it. Returns `false` if there is no such endpoint.
     pub(crate) fn close(&mut self, resolved: &str) -> Result<bool, SocketError> {
         let Some(at) = self
             .endpoints
@@ -132,7 +133,7 @@ impl RouterSocket {
             Direction::Bind => None,
         };
         match link {
-            // libzmq may have given it up already.
+            // libzmq may have dropped it already.
             Some(at) => drop(self.links.remove(at).hang_up(&mut self.socket)),
             None => self.socket.close(&endpoint, direction)?,
         }
@@ -141,7 +142,7 @@ impl RouterSocket {
 
     fn watch(&mut self) -> Result<(), SocketError> {
         if self.news.is_none() {
-            // With a monitor that nobody reads nothing may fail any more.
+            // Duplicated first: once a monitor exists, nothing may fail before it is read.
             let mut sources = vec![self.socket.descriptor()?];
             let mut monitor = Monitor::of_connections(&self.socket)?;
             sources.push(monitor.descriptor()?);
@@ -151,17 +152,17 @@ impl RouterSocket {
         Ok(())
     }
 
-    /// When a connection has to be made again, of which nothing tells.
+    /// Returns when a reconnection or a step of a dialer is due, which no event announces.
     pub(crate) fn due(&self) -> Option<Instant> {
         self.links.iter().filter_map(OutboundConnection::due).min()
     }
 
-    /// How often a login of this socket's was refused.
+    /// Returns the counter of logins of this socket that were refused.
     pub(crate) fn refused(&self) -> RejectedLogins {
         self.refused.clone()
     }
 
-    /// Leaves every endpoint and waits, though not long, until they are free for others.
+    /// Closes every endpoint and waits, for a limited time, until the bound ones are free.
     pub(crate) fn close_and_release(mut self) {
         self.stop_news();
         let mut endpoints = std::mem::take(&mut self.endpoints);
@@ -178,7 +179,7 @@ impl RouterSocket {
         self.endpoints.iter().map(|(endpoint, _)| endpoint.as_str())
     }
 
-    /// Takes the message whole, or gives it back whole.
+    /// Sends the whole message, or returns it.
     pub(crate) fn send(&mut self, mut delivery: RoutedMessage) -> Result<(), SendError> {
         let Some(way) = &mut delivery.route.0 else {
             return Err(SendError::Gone(delivery.route));
@@ -186,7 +187,7 @@ impl RouterSocket {
         if let Some(session) = way.peer.session {
             match self.is_over(session) {
                 Ok(false) => {}
-                // Whoever has its name now has not asked for this.
+                // Another peer may have the name now, and has not sent this request.
                 Ok(true) => return Err(SendError::Gone(delivery.route)),
                 Err(error) => return Err(SendError::Broken(error)),
             }
@@ -195,7 +196,7 @@ impl RouterSocket {
             Ok(load) => load,
             Err(NoRoom) => return Err(SendError::Full(Box::new(delivery))),
         };
-        // The peer's frame is kept until the message has gone, since a refusal must give it back.
+        // The peer's frame stays in the route until the message is sent, since `Full` returns the message.
         match self.socket.send(&mut way.peer.name, true) {
             Ok(()) => {}
             Err(WouldBlock::Full) => return Err(SendError::Full(Box::new(delivery))),
@@ -218,13 +219,14 @@ impl RouterSocket {
 
     fn rest(&mut self, frame: &mut Message, more: bool) -> Result<(), SendError> {
         match self.socket.send(frame, more) {
-            // Never refused: libzmq decides over a message with its first frame, and drops the rest if the peer leaves.
+            // Never fails: libzmq decides with the first frame whether it takes a message, and drops the rest if the
+            // peer disconnects.
             Ok(()) | Err(WouldBlock::Full | WouldBlock::Unreachable) => Ok(()),
             Err(WouldBlock::Broken(error)) => Err(SendError::Broken(error)),
         }
     }
 
-    /// Takes in what has become of connections and logins. Whether it did something to the socket.
+    /// Handles connection events and reconnections that are due. Returns whether this changed the socket.
     fn look_after(&mut self) -> Result<bool, SocketError> {
         let mut touched = false;
         if self.news.is_some() && self.poller.take_news() {
@@ -278,10 +280,10 @@ impl RouterSocket {
         Ok(closed)
     }
 
-    /// The connection of a peer that has chosen its name, given a frame that came over it.
+    /// Returns the session of a peer that has chosen its own name, given a frame from the peer's connection.
     ///
-    /// A connection is told to be over before its number, or its peer's name, can be another one's. So what is told is
-    /// read first. It takes a system call, which peers with libzmq's names do not cost.
+    /// libzmq reports the end of a connection before it reuses the connection's number or the peer's name, so the
+    /// monitor is read first. This costs a system call, but not for peers with names from libzmq.
     fn identify(&mut self, frame: &Message) -> Result<Option<Session>, SocketError> {
         let number = frame.connection();
         if number == 0 {
@@ -310,16 +312,16 @@ impl RouterSocket {
         }
     }
 
-    /// Takes the next message, or nothing when all have been taken: its body in place, and the way back. After nothing
-    /// the socket may be waited on.
+    /// Receives the next message: its body into `body`; returns its route. `None` if no message is left: only then may
+    /// a thread wait on the socket.
     ///
-    /// One without a body or with an absurd route is odd; the body is anything then.
+    /// A message without a body or with an overlong route is malformed; `body` is unspecified then.
     pub(crate) fn receive(
         &mut self,
         body: &mut Message,
     ) -> Result<Option<Arrival<Route>>, SocketError> {
         let mut way = self.spare.pop().unwrap_or_default();
-        // Whatever is done to the socket, the last operation before a wait is a receive.
+        // Maintenance may change the socket, and the last operation before a wait must be a receive.
         let received = self.socket.receive_into(&mut way.peer.name)?
             || self.look_after()? && self.socket.receive_into(&mut way.peer.name)?;
         if !received {
@@ -327,7 +329,7 @@ impl RouterSocket {
             return Ok(None);
         }
         let mut more = way.peer.name.more();
-        // libzmq takes a message for the name of a peer whose own is another one's.
+        // libzmq delivers a message as the name of a peer if the peer's own name is in use.
         let (mut frames, mut too_long) = (0, way.peer.name.len() > MAX_HOP);
 
         while more {

@@ -1,4 +1,4 @@
-//! What sockets that only send have in common: any number of endpoints, of either direction, and a clean end.
+//! The base of sockets that only send: any number of endpoints, bound or connected, and an orderly close.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::{
 use crate::log;
 
 pub(super) struct SendSocket {
-    /// Tells of connections, as soon as there may be one that libzmq gives up.
+    /// Reports connection events. Present once the socket has a connection that libzmq may abandon.
     monitor: Option<Monitor>,
     pub(super) socket: RawSocket,
     endpoints: Vec<(String, Direction)>,
@@ -24,21 +24,21 @@ pub(super) struct SendSocket {
     refused: RejectedLogins,
 }
 
-/// An endpoint that is connected to.
+/// An endpoint that the socket connects to.
 struct ConnectedEndpoint {
     endpoint: Endpoint,
     kind: Via,
 }
 
 enum Via {
-    /// Within the process: the binding that the socket is connected to. libzmq takes messages for a name that nobody
-    /// has bound, and does not connect again to one that is bound again.
+    /// `inproc`, with the number of the binding that the socket is connected to. libzmq takes messages for a name that
+    /// no socket has bound, and does not reconnect to one that is bound again.
     InProcess(Option<u64>),
     Network(Box<OutboundConnection>),
 }
 
 impl SendSocket {
-    /// `monitor` is the socket's, if there is one already.
+    /// Wraps `socket`, with its monitor if it has one already.
     pub(super) fn new(
         socket: RawSocket,
         monitor: Option<Monitor>,
@@ -71,12 +71,12 @@ impl SendSocket {
         Arc::clone(&self.poller)
     }
 
-    /// Whether it asks for logins.
+    /// Returns whether the socket requires logins.
     pub(super) fn is_guarded(&self) -> bool {
         self.socket.security().is_guarded()
     }
 
-    /// Adds an endpoint; answers it with its wildcards resolved.
+    /// Adds an endpoint. Returns it with its wildcards resolved.
     pub(super) fn open(&mut self, endpoint: &Endpoint) -> Result<String, SocketError> {
         let direction = endpoint.direction();
         let resolved = if direction == Direction::Connect {
@@ -113,7 +113,7 @@ impl SendSocket {
         Ok(endpoint.as_str().to_owned())
     }
 
-    /// Removes an endpoint, named as [`open`](Self::open) answered it. `false` if there is none.
+    /// Removes an endpoint, named as [`open`](Self::open) returned it. Returns `false` if there is no such endpoint.
     pub(super) fn close(&mut self, resolved: &str) -> Result<bool, SocketError> {
         let is_it = |(endpoint, _): &(String, Direction)| endpoint == resolved;
         let Some(at) = self.endpoints.iter().position(is_it) else {
@@ -131,7 +131,7 @@ impl SendSocket {
         let connected = connected.map(|at| self.connections.remove(at).kind);
         match connected {
             Some(Via::InProcess(None)) => {}
-            // libzmq may have given it up already.
+            // libzmq may have dropped it already.
             Some(Via::Network(mut outbound)) => drop(outbound.hang_up(&mut self.socket)),
             Some(Via::InProcess(Some(_))) | None => self.socket.close(&endpoint, direction)?,
         }
@@ -142,8 +142,8 @@ impl SendSocket {
         self.endpoints.iter().map(|(endpoint, _)| endpoint.as_str())
     }
 
-    /// Makes the connections that libzmq does not make: to `inproc` names that have been bound, or bound again, and those
-    /// that it has given up. Tells `on` what has happened to all others. To be called now and then.
+    /// Makes the connections that libzmq does not make: to `inproc` names that are bound, or bound again, and those
+    /// that it has abandoned. Reports all connection events to `on`. To be called from time to time.
     pub(super) fn look_after(
         &mut self,
         mut on: impl FnMut(ConnectionChange),
@@ -174,7 +174,7 @@ impl SendSocket {
         Ok(())
     }
 
-    /// Finds the connections that an event is about.
+    /// Passes an event to the connections that it is about.
     fn note(&mut self, event: ConnectionChange, place: &[u8]) {
         for connected in &mut self.connections {
             if let Via::Network(outbound) = &mut connected.kind
@@ -186,19 +186,20 @@ impl SendSocket {
         }
     }
 
-    /// Whether an `inproc` name is connected to that somebody has bound.
+    /// Returns whether the socket is connected to an `inproc` name that is bound.
     pub(super) fn is_linked(&self) -> bool {
         let is_bound =
             |connected: &ConnectedEndpoint| matches!(connected.kind, Via::InProcess(Some(_)));
         self.connections.iter().any(is_bound)
     }
 
-    /// A connection may have to be made again, of which nothing tells.
+    /// Returns whether the socket may have to reconnect, which no event announces.
     pub(super) fn is_cut(&self) -> bool {
         self.connections.iter().any(ConnectedEndpoint::is_cut)
     }
 
-    /// Nothing tells when there is something to [tend](Self::look_after).
+    /// Returns whether the owner has to call [`maintain`](Self::maintain) from time to time, since no event announces
+    /// what it does.
     pub(super) fn must_look(&self) -> bool {
         let connections = &mut self.connections.iter();
         connections.any(|connected| match &connected.kind {
@@ -207,7 +208,7 @@ impl SendSocket {
         })
     }
 
-    /// Somebody waits for a connection: logins that were refused are tried again soon.
+    /// Shortens the back-off of refused logins, because a sender waits for a connection.
     pub(super) fn hurry(&mut self) {
         for connected in &mut self.connections {
             if let Via::Network(outbound) = &mut connected.kind {
@@ -216,13 +217,13 @@ impl SendSocket {
         }
     }
 
-    /// Why nobody can be reached: everybody who is connected to refuses the login, and nobody can come. What was known to
-    /// somebody who has seen `since` so many refusals is none: the next try may go well.
+    /// Returns why every connected peer refuses the login, if no peer can connect to this socket either. `None` if the
+    /// counter of [refused logins](Self::rejected_logins) is not above `since`: the next attempt may succeed.
     pub(super) fn denial_since(&self, since: u64) -> Option<AuthFailure> {
         self.failure().filter(|_| self.refused.get() > since)
     }
 
-    /// The same, whenever that was.
+    /// The same, whenever the logins were refused.
     pub(super) fn failure(&self) -> Option<AuthFailure> {
         if self.endpoints.len() > self.connections.len() {
             return None;
@@ -232,7 +233,7 @@ impl SendSocket {
         denials.all(|failure| failure.is_some()).then_some(first)
     }
 
-    /// Why nobody can be reached, if it is for an endpoint's name.
+    /// Returns why an endpoint's name cannot be resolved.
     pub(super) fn obstacle(&self) -> Option<String> {
         self.connections
             .iter()
@@ -242,12 +243,12 @@ impl SendSocket {
             })
     }
 
-    /// How often a login of this socket's was refused.
+    /// Returns the counter of refused logins.
     pub(super) fn refused(&self) -> RejectedLogins {
         self.refused.clone()
     }
 
-    /// Whether an `inproc` name is bound, of whose peers libzmq reports nothing.
+    /// Returns whether an `inproc` name is bound, about whose peers libzmq reports nothing.
     pub(super) fn is_bound_within(&self) -> bool {
         self.endpoints.iter().any(|(endpoint, direction)| {
             *direction == Direction::Bind && endpoint.starts_with("inproc:")
@@ -261,13 +262,13 @@ impl SendSocket {
         }
     }
 
-    /// Leaves every endpoint and waits, though not long, until they are free for others.
+    /// Closes every endpoint and waits, for a limited time, until the bound ones are free.
     pub(super) fn close_and_release(&mut self) {
-        // One monitor at a time: that which tells of the endpoints' end takes its place.
+        // A socket has one monitor at a time: the one for closed listeners replaces this one.
         self.stop_monitor();
         let mut endpoints = std::mem::take(&mut self.endpoints);
         endpoints.retain(|(_, direction)| *direction == Direction::Bind);
-        // Nobody else can want what was only connected.
+        // Only a bound endpoint can be of use to another socket.
         if endpoints.is_empty() {
             return;
         }
@@ -287,7 +288,7 @@ impl SendSocket {
 }
 
 impl ConnectedEndpoint {
-    /// Why the last login was refused, if it was and no other is under way.
+    /// Returns why the last login was refused. `None` if it was not, or another attempt is under way.
     fn failure(&self) -> Option<AuthFailure> {
         match &self.kind {
             Via::InProcess(_) => None,
@@ -299,7 +300,7 @@ impl ConnectedEndpoint {
         matches!(&self.kind, Via::Network(outbound) if outbound.due().is_some())
     }
 
-    /// Connects, if it is time to.
+    /// Connects or reconnects, if that is due.
     fn look_after(
         &mut self,
         socket: &mut RawSocket,
@@ -313,7 +314,7 @@ impl ConnectedEndpoint {
                     return Ok(());
                 }
                 if binding.take().is_some() {
-                    // It fails when libzmq has noticed already that the other side is gone.
+                    // Fails if libzmq has already noticed that the peer has gone.
                     let _ = socket.close(text, Direction::Connect);
                 }
                 if now.is_some() {

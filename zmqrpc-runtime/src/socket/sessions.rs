@@ -1,20 +1,20 @@
-//! Which connection is which: libzmq's numbers for them are used again.
+//! Sessions: tell connections apart that libzmq gave the same number, one after the other.
 
 use std::collections::HashMap;
 
-/// The number that libzmq gives a connection is used again when that has ended; which use it is.
+/// A connection: its number, and how often libzmq had used the number before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Session {
     pub(super) number: u32,
     uses: u32,
 }
 
-/// Which connections have ended: how often each number has been in use.
+/// How many connections of each number have ended.
 #[derive(Default)]
 pub(super) struct SessionGenerations(HashMap<u32, u32>);
 
 impl SessionGenerations {
-    /// The connection that has this number now.
+    /// Returns the present session with this number.
     pub(super) fn current(&self, number: u32) -> Session {
         let uses = self.0.get(&number).copied().unwrap_or_default();
         Session { number, uses }

@@ -1,4 +1,4 @@
-//! The subscriber's socket: takes what is published at one endpoint.
+//! The subscriber's socket: receives what is published at one endpoint.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,8 +11,8 @@ use super::{Direction, Endpoint, Message, Poller, RejectedLogins, SocketError, S
 
 /// An XSUB at one endpoint.
 ///
-/// Not a SUB: that one drops what was not subscribed to inside of one receive, so that a publisher which sends nothing
-/// else keeps its subscriber there for ever.
+/// Not a SUB, which drops messages of other topics within one receive, so that a publisher which sends nothing else
+/// keeps its subscriber there for ever.
 pub(crate) struct SubSocket {
     recv: RecvSocket,
     endpoint: Endpoint,
@@ -21,24 +21,24 @@ pub(crate) struct SubSocket {
     reopening: Option<Reopening>,
 }
 
-/// A bound endpoint was left and is to be bound again.
+/// A bound endpoint that is closed and to be bound again.
 struct Reopening {
-    /// Tells when libzmq has left it, which it does in the background. To bind before that would be refused or, with
-    /// `ipc`, undone.
+    /// Reports when libzmq has closed the endpoint, which it does in the background. To bind before that would fail or,
+    /// with `ipc`, be undone.
     closings: Monitor,
     since: Instant,
-    /// That has come true, and what tells of connections has not been found descriptors for.
+    /// Whether the endpoint is bound again, but its monitor could not be started for lack of descriptors.
     is_bound: bool,
 }
 
-/// How long libzmq is believed to take to leave an endpoint.
+/// How long libzmq may take to close an endpoint.
 const CLOSING_LIMIT: Duration = Duration::from_secs(1);
 
 const SUBSCRIBE: u8 = 1;
 const UNSUBSCRIBE: u8 = 0;
 
 impl SubSocket {
-    /// Opens the socket; a connection is made in the background. Each topic is a prefix.
+    /// Opens the socket. A connection is established in the background. Each topic is a prefix.
     pub(crate) fn open(
         endpoint: &Endpoint,
         topics: BTreeSet<Vec<u8>>,
@@ -54,7 +54,7 @@ impl SubSocket {
         })
     }
 
-    /// The endpoint, with its wildcards resolved.
+    /// Returns the endpoint, with its wildcards resolved.
     pub(crate) fn endpoint(&self) -> &str {
         self.recv.endpoint()
     }
@@ -63,12 +63,12 @@ impl SubSocket {
         self.recv.poller()
     }
 
-    /// Whether publishers connect to it, any number of them.
+    /// Returns whether the endpoint is bound, so that any number of publishers may connect.
     pub(crate) fn is_bound(&self) -> bool {
         self.endpoint.direction() == Direction::Bind
     }
 
-    /// `false` if it was subscribed to before.
+    /// Subscribes to a prefix. Returns `false` if it was subscribed to already.
     pub(crate) fn subscribe(&mut self, topic: &[u8]) -> Result<bool, SocketError> {
         let new = !self.topics.contains(topic);
         if new {
@@ -78,7 +78,7 @@ impl SubSocket {
         Ok(new)
     }
 
-    /// `false` if it was not subscribed to.
+    /// Ends a subscription. Returns `false` if there was none.
     pub(crate) fn unsubscribe(&mut self, topic: &[u8]) -> Result<bool, SocketError> {
         let known = self.topics.remove(topic);
         if known {
@@ -87,14 +87,15 @@ impl SubSocket {
         Ok(known)
     }
 
-    /// Whether a message of this topic is subscribed to.
+    /// Returns whether a subscription covers this topic.
     pub(crate) fn covers(&self, topic: &[u8]) -> bool {
         (0..=topic.len()).any(|end| self.topics.contains(&topic[..end]))
     }
 
-    /// Takes the next message, its topic and the event, or nothing when all have been taken. After nothing the socket may be waited on.
+    /// Receives the next message: its topic and the event. `None` if no message is left: only then may a thread wait on
+    /// the socket.
     ///
-    /// A publisher can send what was not subscribed to, or no longer.
+    /// A publisher can send topics that were never subscribed to, or no longer are.
     pub(crate) fn receive(
         &mut self,
         topic: &mut Message,
@@ -103,15 +104,16 @@ impl SubSocket {
         self.recv.receive([topic, event])
     }
 
-    /// As [`PullSocket::settle`](super::PullSocket::settle).
+    /// As [`PullSocket::maintain`](super::PullSocket::maintain).
     pub(crate) fn settle(&mut self) -> Result<(), SocketError> {
         self.recv.settle()
     }
 
-    /// Gives the connections up and makes new ones, with the same topics. What has not been received is lost. `false`
-    /// if there is nothing that this could heal.
+    /// Closes the connections and opens new ones, with the same topics. Messages that were not received yet are lost.
+    /// Returns `false` if this could not help.
     ///
-    /// Where the socket is bound, its publishers connect again. That takes [`reopen`](Self::reopen).
+    /// A bound socket closes its endpoint, and its publishers reconnect once [`rebind`](Self::rebind) has bound it
+    /// again.
     pub(crate) fn renew(&mut self, now: Instant) -> Result<bool, SocketError> {
         if self.reopening.is_some() {
             return Ok(false);
@@ -121,7 +123,7 @@ impl SubSocket {
             self.recv.renew(socket)?;
             return Ok(true);
         }
-        // Within a machine no connection breaks unnoticed; and `inproc` publishers would not come again.
+        // Within a machine no connection breaks unnoticed, and `inproc` publishers would not reconnect.
         if !self.endpoint.is_tcp() {
             return Ok(false);
         }
@@ -137,42 +139,44 @@ impl SubSocket {
         left.map(|()| true)
     }
 
-    /// Whether the login was refused, and is to be tried again when the [reconnection](Self::reconnect_due) is due.
+    /// Returns whether the last login was refused. The next attempt is made when the
+    /// [reconnection](Self::reconnect_due) is due.
     pub(crate) fn is_refused(&self) -> bool {
         self.recv.is_refused()
     }
 
-    /// A login was refused, or not answered yet: that nothing is heard means nothing.
+    /// Returns whether a login was refused or is not answered yet. Silence does not count as a loss then.
     pub(crate) fn awaits_login(&self) -> bool {
         self.recv.awaits_login()
     }
 
-    /// How often the login was refused.
+    /// Returns the counter of refused logins.
     pub(crate) fn refused(&self) -> RejectedLogins {
         self.recv.refused()
     }
 
-    /// When to [follow](Self::follow) the endpoint's name, if nothing happens until then.
+    /// Returns when to call [`advance_dial`](Self::advance_dial), unless an event arrives before.
     pub(crate) fn due(&self) -> Option<Instant> {
         self.recv.due()
     }
 
-    /// Connects to where the endpoint is now, if it is time to.
+    /// Takes the next step of dialling, if it is due.
     pub(crate) fn follow(&mut self) {
         self.recv.follow();
     }
 
-    /// When to [renew](Self::renew) a connection that is not made again otherwise.
+    /// Returns when to [reconnect](Self::reconnect), because libzmq does not.
     pub(crate) fn reconnect_due(&self) -> Option<Instant> {
         self.recv.reconnect_due()
     }
 
-    /// The endpoint has been left and is not bound again yet.
+    /// Returns whether the endpoint is closed and not bound again yet.
     pub(crate) fn is_reopening(&self) -> bool {
         self.reopening.is_some()
     }
 
-    /// Binds the endpoint again as soon as it is free. To be called now and then, until that has come true.
+    /// Binds the endpoint again once it is free. To be called from time to time until
+    /// [`is_rebinding`](Self::is_rebinding) returns `false`.
     pub(crate) fn reopen(&mut self, now: Instant) -> Result<(), SocketError> {
         let Some(reopening) = &mut self.reopening else {
             return Ok(());
@@ -184,7 +188,7 @@ impl SubSocket {
         if !left {
             return Ok(());
         }
-        // From now on the port may be anybody's, and each further try may succeed.
+        // Another process may take the port from now on, and each further attempt may succeed.
         reopening.since = now.checked_sub(CLOSING_LIMIT).unwrap_or(now);
         if !reopening.is_bound {
             let resolved = self.recv.endpoint();
@@ -193,7 +197,7 @@ impl SubSocket {
             self.recv.socket.open(&endpoint, self.options.ipv6)?;
             reopening.is_bound = true;
         }
-        // Another monitor takes the place of the one that told of the closing.
+        // A new monitor replaces the one for the closed listener.
         self.recv.resume_news()?;
         self.reopening = None;
         Ok(())
@@ -206,7 +210,7 @@ impl SubSocket {
         }
     }
 
-    /// Closes the socket and frees its endpoint.
+    /// Closes the socket and waits until its endpoint is free.
     pub(crate) fn close_and_release(mut self) {
         self.stop_reopening();
         self.recv.close_and_release();
@@ -224,7 +228,7 @@ fn with_topics(
     options: &SocketOptions,
 ) -> Result<RawSocket, SocketError> {
     let mut socket = recv_socket::socket(zmq::XSUB, options)?;
-    // Subscriptions are messages: those that had no room would be dropped without a word.
+    // Subscriptions are messages: libzmq would silently drop those that exceed the high-water mark.
     let set = SocketError::of("setting a socket option");
     socket.options().set_sndhwm(0).map_err(set)?;
     for topic in topics {
@@ -238,7 +242,7 @@ fn tell(socket: &mut RawSocket, what: u8, topic: &[u8]) -> Result<(), SocketErro
     order.push(what);
     order.extend_from_slice(topic);
     match socket.send(&mut Message::from(order), false) {
-        // Without a publisher there is nobody to tell yet: the socket does when one comes.
+        // Without a publisher there is no receiver yet: the socket sends its subscriptions to each that connects.
         Ok(()) | Err(WouldBlock::Full | WouldBlock::Unreachable) => Ok(()),
         Err(WouldBlock::Broken(error)) => Err(error),
     }

@@ -1,8 +1,8 @@
-//! Unix sockets at a path: bound here and handed to libzmq, which would delete whatever lies there first.
+//! Unix sockets at a path: bound here and handed to libzmq, which would first delete any file at the path.
 //!
-//! It does so whether a server runs there or not, whosever it is, and the clients go to the new one
-//! (<https://github.com/zeromq/libzmq/issues/2059>). Here a path is taken over from nobody but a server that is gone, and
-//! left to whoever has it at the end.
+//! libzmq deletes the file even if another server listens at it, and that server's clients then reach the new one
+//! (<https://github.com/zeromq/libzmq/issues/2059>). This module replaces only the socket of a server that no longer
+//! runs, and on close deletes only its own file.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -23,23 +23,23 @@ use super::SocketError;
 use super::process::Process;
 use crate::log;
 
-/// A path that this process listens at. Free again when this goes, unless somebody else has it by then.
+/// A path that this process listens at. Dropping it deletes the file, unless another process has replaced it.
 #[derive(Debug)]
 pub(super) struct UnixPath {
     path: PathBuf,
-    /// Device and number of the file.
+    /// The file's device and inode number.
     file: (u64, u64),
     process: Process,
 }
 
-/// As libzmq has it: connections that wait to be accepted.
+/// Connections that wait to be accepted, as many as libzmq sets.
 const BACKLOG: i32 = 100;
 
-/// How long to wait for another process that starts at the same directory.
+/// How long to wait for another process that binds in the same directory.
 const TURN: Duration = Duration::from_millis(500);
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Listens at a path, unless somebody does.
+/// Listens at a path, unless another server does.
 pub(super) fn listen_at(path: &str) -> std::result::Result<(OwnedFd, UnixPath), SocketError> {
     try_to_listen(Path::new(path)).map_err(|failure| match failure {
         BindFailure::Taken(reason) => SocketError::refused("bind", reason),
@@ -67,7 +67,7 @@ impl From<Errno> for BindFailure {
 fn try_to_listen(path: &Path) -> std::result::Result<(OwnedFd, UnixPath), BindFailure> {
     let address = SocketAddrUnix::new(path)?;
     let listener = new_socket()?;
-    // Two that start at once would each take what the other has just made for something that is left over.
+    // Without this lock, two servers that start at once would each take the other's new socket for a stale one.
     let _turn = turn(path);
     match bind(&listener, &address) {
         Err(Errno::ADDRINUSE) => {
@@ -87,7 +87,8 @@ fn try_to_listen(path: &Path) -> std::result::Result<(OwnedFd, UnixPath), BindFa
     Ok((listener, path))
 }
 
-/// Checks that what lies at a path is the socket of a server that is gone. Only a refusal says that nobody listens.
+/// Checks that the file at a path is the socket of a server that no longer runs. Only a refused connection proves that
+/// no server listens.
 fn check_left_over(path: &Path) -> std::result::Result<(), BindFailure> {
     if !fs::symlink_metadata(path)?.file_type().is_socket() {
         return Err(BindFailure::Taken(
@@ -102,13 +103,13 @@ fn check_left_over(path: &Path) -> std::result::Result<(), BindFailure> {
         Err(Errno::PROTOTYPE) => Err(BindFailure::Taken(
             "address already in use: a socket of another kind lies at this path",
         )),
-        // Also where so many wait for it that there is no room: it may come to them.
+        // Also if the server's backlog is full: it may still accept.
         Ok(()) | Err(Errno::AGAIN) => Err(BindFailure::Taken("address already in use")),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Never waits for whoever is at the other end.
+/// Returns a non-blocking socket.
 fn new_socket() -> rustix::io::Result<OwnedFd> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)
@@ -125,7 +126,7 @@ pub(super) fn connect_to(path: &str) -> Result<OwnedFd> {
     Ok(socket)
 }
 
-/// One at a time starts in a directory, as far as others take turns. Nobody is waited for without a limit.
+/// Locks the directory of `path`, so that one server at a time binds in it. `None` if the lock cannot be had in time.
 fn turn(path: &Path) -> Option<File> {
     let parent = path.parent().filter(|parent| *parent != OsStr::new(""));
     let directory = File::open(parent.unwrap_or(Path::new("."))).ok()?;
@@ -134,7 +135,7 @@ fn turn(path: &Path) -> Option<File> {
         match flock(&directory, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => return Some(directory),
             Err(Errno::WOULDBLOCK | Errno::INTR) if Instant::now() < end => thread::sleep(PAUSE),
-            // The directory may be on a system of files that has no locks.
+            // The file system may not support locks.
             Err(_) => return None,
         }
     }
@@ -145,7 +146,7 @@ impl Drop for UnixPath {
         if !self.process.is_current() {
             return;
         }
-        // While the socket is open, no other file gets its number.
+        // While the socket is open, its inode number is not reused.
         let ours = fs::symlink_metadata(&self.path)
             .is_ok_and(|found| (found.dev(), found.ino()) == self.file);
         if ours

@@ -1,18 +1,18 @@
-//! Sockets that are left unread while there is no room for what they have.
+//! The timer of sockets that are left unread while there is no room for their messages.
 
 use std::time::{Duration, Instant};
 
-/// How often they are looked after.
+/// The time between two maintenance calls.
 const SETTLE: Duration = Duration::from_millis(50);
 
-/// Since when sockets are left unread.
+/// Tells when to maintain sockets that are left unread.
 #[derive(Default)]
 pub(crate) struct UnreadTimer {
     next: Option<Instant>,
 }
 
 impl UnreadTimer {
-    /// Whether it is time to look after them, given whether they are left unread.
+    /// Returns whether maintenance is due, given whether the sockets are left unread.
     pub(crate) fn is_due(&mut self, held: bool, now: Instant) -> bool {
         if !held {
             self.next = None;
@@ -26,7 +26,7 @@ impl UnreadTimer {
         due
     }
 
-    /// When it is time next.
+    /// Returns when maintenance is due next.
     pub(crate) fn next(&self) -> Option<Instant> {
         self.next
     }

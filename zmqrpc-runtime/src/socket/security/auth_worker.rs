@@ -1,7 +1,8 @@
-//! The thread of a gate that decides the logins that take their time.
+//! The thread of a ZAP domain that makes the decisions which take time.
 //!
-//! Who sends many wrong passwords must not keep the others out: those who wait take turns by their addresses, and no
-//! address has more than a few places. Each gate has a thread of its own, since what it asks may be a program's code.
+//! A peer that sends many wrong passwords must not keep the others out: waiting logins take turns by address, and each
+//! address has a limited number of places. Each domain has a thread of its own, since a verifier may run a program's
+//! code.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,28 +15,28 @@ use super::zap_request::ZapReplyTo;
 use crate::log;
 use crate::socket::Poller;
 
-/// A login that is to be decided. It does not keep its gate.
+/// A login that waits for a decision. Does not keep its domain alive.
 pub(super) struct AuthJob {
     pub(super) domain: Weak<ZapDomain>,
     pub(super) attempt: LoginAttempt,
     pub(super) address: String,
     pub(super) from: ZapReplyTo,
-    /// When it is told that it is refused.
+    /// When the peer is told of a refusal.
     pub(super) due: AuthDeadline,
     pub(super) registry: Arc<DecidedLogins>,
 }
 
-/// When a login ends that does not end well.
+/// When a login ends that is not admitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AuthDeadline {
-    /// It is refused then, if it has been decided.
+    /// Send the refusal at this time, if the login is decided by then.
     Refused(Instant),
-    /// There is no time to refuse it: it is broken off then, and only the right one may still be let in before. Names what
-    /// is held.
+    /// The schedule has no time left for a refusal: end the connection at this time, unless the login is admitted
+    /// before. The number identifies the delayed reply.
     BrokenOff(Instant, u64),
 }
 
-/// Where cases go that have been decided: to the handler, which sends the answers.
+/// Decided logins, on their way to the handler, which sends the replies.
 pub(super) struct DecidedLogins {
     decided: Mutex<Vec<(AuthJob, AuthDecision)>>,
     handler: Arc<Poller>,
@@ -49,7 +50,7 @@ impl DecidedLogins {
         })
     }
 
-    /// What has been decided.
+    /// Takes the logins that have been decided.
     pub(super) fn decided(&self) -> Vec<(AuthJob, AuthDecision)> {
         std::mem::take(&mut self.decided.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -71,24 +72,24 @@ pub(super) struct AuthWorker {
 
 #[derive(Default)]
 struct AuthQueue {
-    /// By address, the next one first.
+    /// Waiting logins by address, the next address first.
     lanes: VecDeque<(String, VecDeque<AuthJob>)>,
     waiting: usize,
     sits: bool,
     closed: bool,
 }
 
-/// Logins that wait.
+/// Logins that may wait.
 const MAX_WAITING: usize = 1024;
 
-/// Of these, from one address.
+/// Logins from one address that may wait.
 const MAX_PER_ADDRESS: usize = 64;
 
-/// Where so many wait, none is taken that could only be decided in a hurry.
+/// A login for which the schedule has no time left is rejected if this many wait.
 const FEW: usize = 4;
 
 impl AuthWorker {
-    /// Takes a login, or gives it back with the reason.
+    /// Queues a login, or returns it with the reason.
     pub(super) fn file(self: &Arc<Self>, job: AuthJob) -> Result<(), (Box<AuthJob>, &'static str)> {
         let full = "too many logins wait";
         let mut queue = self.queue();
@@ -127,7 +128,7 @@ impl AuthWorker {
         Ok(())
     }
 
-    /// Ends the thread, as soon as it has decided what it is at.
+    /// Ends the thread once it has made the present decision.
     pub(super) fn close(&self) {
         let mut queue = self.queue();
         queue.closed = true;
@@ -178,11 +179,11 @@ impl AuthWorker {
 
 const PANICKED: AuthDecision = AuthDecision::Refused("what should decide it panicked");
 
-/// Asks what may be a user's code.
+/// Calls the verifier, which may be a user's code, and contains its panics.
 pub(super) fn judged(verifier: impl FnOnce() -> Option<AuthDecision>) -> Option<AuthDecision> {
     catch_unwind(AssertUnwindSafe(verifier)).unwrap_or_else(|panic| {
         log::line!(error, ; "what decides logins panicked");
-        // What it panics with may panic again when it is dropped.
+        // The panic's payload may panic again when it is dropped.
         if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
             std::mem::forget(again);
         }

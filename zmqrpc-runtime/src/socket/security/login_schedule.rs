@@ -1,43 +1,44 @@
-//! When refusals are told.
+//! The times at which refusals are sent.
 //!
-//! A wrong password of a user whose hash has to be worked out takes longer than an unknown user. So none is told when it
-//! is known, but at a time that is set when the login arrives, before anything is looked up: none sooner than a tenth of
-//! a second, one after the other, and with a pause between those of one address. Whoever could not be told within some
-//! seconds is told nothing: the connection ends, as it does for every login that nobody can decide.
+//! To refuse a wrong password whose hash must be computed takes longer than to refuse an unknown user. So a refusal is
+//! not sent once it is known, but at a time that is set when the login arrives, before anything is looked up: not
+//! before a tenth of a second, one after the other, and with a pause between those of one address. A login whose
+//! refusal could not be sent within some seconds gets none: the connection ends, as it does for every login that cannot
+//! be decided.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
-/// The soonest that a refusal is told: who guesses has to wait.
+/// The earliest time of a refusal: a peer that guesses passwords has to wait.
 pub(super) const SOONEST: Duration = Duration::from_millis(100);
 
-/// The latest.
+/// The latest time of a refusal.
 const LATEST: Duration = Duration::from_secs(2);
 
-/// How far apart refusals are: more than it takes to work a password out. Not what it took the last time, since that would
-/// tell that something was worked out.
+/// The time between two refusals: more than it takes to verify a password. Not what the last verification took, since
+/// that would reveal that one took place.
 const APART: Duration = Duration::from_millis(50);
 
-/// The same of one address.
+/// The time between two refusals to one address.
 const ADDRESS_APART: Duration = Duration::from_millis(100);
 
-/// Of one gate. Without a clock: it is told the time.
+/// The schedule of one domain. Has no clock: callers pass the time.
 #[derive(Debug, Default)]
 pub(super) struct LoginSchedule {
-    /// Times that are taken, and whose they are.
+    /// The times that are taken, with their addresses.
     taken: BTreeMap<Instant, String>,
-    /// The last of each address.
+    /// The last time of each address.
     last: HashMap<String, Instant>,
 }
 
 impl LoginSchedule {
-    /// When a refusal is told of a login that arrives now from this address; nothing if that would be too late.
+    /// Returns when to send a refusal of a login that arrives now from this address. `None` if that would be too late.
     pub(super) fn place(&mut self, address: &str, now: Instant) -> Option<Instant> {
         self.forget(now);
         let soonest = now + SOONEST;
         let after = self.last.get(address).map(|last| *last + ADDRESS_APART);
         let mut at = after.map_or(soonest, |after| after.max(soonest));
-        // The first gap that is wide enough.
+        // Takes the first gap that is wide enough.
         let before = self.taken.range(..=at).next_back();
         if let Some((before, _)) = before {
             at = at.max(*before + APART);
@@ -72,7 +73,7 @@ impl LoginSchedule {
 mod tests {
     use super::*;
 
-    /// The times of so many logins that arrive at once, in milliseconds.
+    /// Returns the times of `count` logins that arrive at once, in milliseconds.
     fn burst(schedule: &mut LoginSchedule, address: &str, count: usize, now: Instant) -> Vec<u128> {
         (0..count)
             .map_while(|_| schedule.place(address, now))

@@ -1,9 +1,9 @@
-//! How an endpoint wants one to log in, where it only breaks the handshake off.
+//! Finds out which mechanism an endpoint uses, if it only breaks handshakes off.
 //!
-//! A server that asks for another way to log in closes the connection before it has said so, since libzmq compares what
-//! it has read before it writes what is pending. To its caller that looks like a server that is just ending, or a load
-//! balancer with nothing behind it. So the greeting is asked for on a connection of its own, which says nothing of how
-//! this side would log in: then the server has to go first.
+//! A server with another mechanism closes the connection before it has sent its greeting, since libzmq compares what it
+//! has read before it writes what is pending. To a caller this looks like a server that is shutting down, or a load
+//! balancer without a backend. So the probe opens a connection of its own and sends only the part of a greeting before
+//! the mechanism: then the server has to send its own.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -17,7 +17,7 @@ use super::super::{Endpoint, Poller};
 use super::zap_request::CURVE;
 use crate::log;
 
-/// Watches how handshakes with one endpoint end.
+/// Tracks how handshakes with one endpoint end.
 #[derive(Debug)]
 pub(in crate::socket) struct MechanismProbe {
     mechanism: &'static str,
@@ -31,25 +31,25 @@ pub(in crate::socket) struct MechanismProbe {
 enum ProbeResult {
     #[default]
     Pending,
-    /// The mechanism; nothing if it is no ZMTP, or nobody is there.
+    /// The endpoint's mechanism. `None` if the peer does not speak ZMTP, or there is none.
     Found(Option<Vec<u8>>),
 }
 
-/// What is wrong with the login.
+/// Why a login failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AuthFailure {
-    /// The server has looked at it and refused.
+    /// The server has verified the login and refused it.
     Refused,
-    /// The server asks for a login, and none is set here.
+    /// The server requires a login, and this side has none.
     Required,
-    /// The server asks for none, or for another kind.
+    /// The server requires none, or another mechanism.
     OtherMechanism,
-    /// The server breaks it off: for CURVE, its key is another one.
+    /// The server breaks the handshake off: with CURVE, its key is not the expected one.
     BrokenOff,
 }
 
 impl AuthFailure {
-    /// For the caller.
+    /// Returns the reason to report to the caller.
     pub(crate) fn reason(self) -> &'static str {
         match self {
             Self::Refused => "the server refused the login",
@@ -62,25 +62,25 @@ impl AuthFailure {
     }
 }
 
-/// Handshakes in a row that fail without a reason before it is asked for: a server that ends breaks off one.
+/// Consecutive handshakes that fail without a reason before the probe runs: a server that shuts down breaks one off.
 const BEFORE_ASKING: u32 = 2;
 
-/// The same, before a login counts as refused.
+/// Consecutive failed handshakes before a login counts as refused.
 const BEFORE_REFUSED: u32 = 3;
 
-/// Handshakes that fail further apart from each other than this ran out of time.
+/// Failures further apart than this do not count as consecutive: those handshakes timed out.
 const IN_A_ROW: Duration = Duration::from_secs(4);
 
-/// How long an answer counts, or the lack of one.
+/// The time between two probes.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// How long connecting may take, and the greeting after it.
+/// How long connecting may take, and receiving the greeting.
 const LIMIT: Duration = Duration::from_millis(500);
 
-/// The first part of a greeting: signature and major version. Whoever gets it sends its own, whole.
+/// The first part of a greeting: signature and major version. A peer that receives it sends its own greeting in full.
 const GREETING: [u8; 11] = [0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, 3];
 
-/// Bytes of a greeting up to the mechanism's end.
+/// The mechanism's bytes in a greeting.
 const MECHANISM: std::ops::Range<usize> = 12..32;
 
 impl MechanismProbe {
@@ -94,7 +94,8 @@ impl MechanismProbe {
         }
     }
 
-    /// A handshake has failed and nobody said why.
+    /// Records a handshake that failed without a reason, and starts a probe if there were enough. The probe wakes
+    /// `poller` when it has a result.
     pub(in crate::socket) fn note_failure(&mut self, endpoint: &Endpoint, poller: &Arc<Poller>) {
         let now = Instant::now();
         if self
@@ -126,12 +127,12 @@ impl MechanismProbe {
         }
     }
 
-    /// A handshake has gone well.
+    /// Forgets all failures, after a successful handshake.
     pub(in crate::socket) fn forget(&mut self) {
         *self = Self::new(self.mechanism);
     }
 
-    /// The server has said that it wants another mechanism.
+    /// Returns the failure if the server uses another mechanism.
     pub(in crate::socket) fn mismatch(&self) -> AuthFailure {
         if self.mechanism == "NULL" {
             AuthFailure::Required
@@ -140,7 +141,7 @@ impl MechanismProbe {
         }
     }
 
-    /// What is wrong, once that is known.
+    /// Takes the reason of the failures, once a probe has found it.
     pub(in crate::socket) fn failure(&mut self) -> Option<AuthFailure> {
         let findings = self.findings.as_ref()?;
         let finding = findings.lock().unwrap_or_else(PoisonError::into_inner);
@@ -150,7 +151,7 @@ impl MechanismProbe {
         let ours = self.mechanism.as_bytes();
         let failure = match mechanism.as_deref() {
             Some(theirs) if theirs != ours => self.mismatch(),
-            // With a password it is a server that has too much to do, and without a login no matter of logins.
+            // With PLAIN, the server is overloaded; without a login, logins are not the cause.
             Some(_) if ours == CURVE.as_bytes() => {
                 if self.failures < BEFORE_REFUSED {
                     return None;
@@ -185,7 +186,7 @@ fn mechanism_at(endpoint: &str) -> Option<Vec<u8>> {
     (!mechanism.is_empty()).then(|| mechanism.to_vec())
 }
 
-/// The field of the mechanism in the greeting.
+/// Exchanges greetings and returns the peer's mechanism field.
 fn greeting(mut stream: impl Read + Write) -> Option<[u8; 20]> {
     stream.write_all(&GREETING).ok()?;
     let mut greeting = [0; MECHANISM.end];

@@ -1,7 +1,7 @@
-//! The handler that libzmq asks who may come in: one thread for the process's context, at a fixed name in it.
+//! The ZAP handler that libzmq asks to verify logins: one thread per context, at a fixed endpoint in it.
 //!
-//! It starts with the first guarded socket and ends with the context. Whatever goes wrong in it, nobody gets in: guarded
-//! sockets enforce their domain, and libzmq refuses where nobody answers.
+//! It starts with the first socket that requires logins and ends with the context. If it fails, no login is admitted:
+//! such sockets enforce their domain, and libzmq refuses logins if no handler replies.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
@@ -21,21 +21,21 @@ use crate::socket::{Direction, Endpoint, Keepalive, Message, Poller, SocketError
 
 const ENDPOINT: &str = "inproc://zeromq.zap.01";
 
-/// Refusals that are held back. Beyond, the oldest is answered early.
+/// Delayed replies at most. Beyond, the oldest is sent early.
 const MAX_HELD: usize = 4096;
 
-/// Of questions about domains that are nobody's.
+/// Limits the log lines about requests for unknown domains.
 static UNASKED: PerProcess<Throttle> = PerProcess::new();
 
-/// Frames of a question; libzmq sends no more than ten.
+/// Frames of a request; libzmq sends at most ten.
 const MAX_FRAMES: usize = 16;
 
-/// Starts the handler. It ends when the context does.
+/// Starts the handler, which ends when the context does.
 pub(in crate::socket) fn start(context: &SharedContext) -> Result<JoinHandle<()>, SocketError> {
     let options = SocketOptions {
         max_frame: usize::MAX,
         linger: Duration::ZERO,
-        // One for each handshake: descriptors are the bound.
+        // One request per handshake: the number of descriptors limits them.
         send_high_water: 0,
         receive_high_water: 0,
         ipv6: false,
@@ -62,9 +62,10 @@ pub(in crate::socket) fn start(context: &SharedContext) -> Result<JoinHandle<()>
 
 struct DelayedAnswer {
     from: ZapReplyTo,
-    /// It is refused; or else nothing is said.
+    /// Whether to refuse the login. Otherwise the connection ends without a decision.
     refused: bool,
-    /// Of a login that has not been decided: who has it counted if it is not let in.
+    /// For a login that is not decided yet: the domain that counts it as refused when the reply is sent, and the peer's
+    /// address.
     undecided: Option<(Weak<ZapDomain>, String)>,
 }
 
@@ -72,7 +73,7 @@ struct ZapHandler {
     socket: RawSocket,
     poller: Arc<Poller>,
     registry: Arc<DecidedLogins>,
-    /// Answers that let nobody in, by when they are given.
+    /// Delayed replies that admit no login, by the time to send them.
     held: BTreeMap<(Instant, u64), DelayedAnswer>,
     count: u64,
 }
@@ -81,7 +82,7 @@ impl ZapHandler {
     fn run(mut self) {
         let ended = loop {
             match self.turn() {
-                // A send may have taken the signal of an arrival.
+                // A send may have consumed the signal of an arrival.
                 Ok(true) => {}
                 Ok(false) => {
                     let due = self.held.keys().next().map(|(due, _)| *due);
@@ -97,7 +98,7 @@ impl ZapHandler {
         }
     }
 
-    /// `true` if it sent something.
+    /// Handles all requests, decisions and delayed replies that are due. Returns whether it sent a reply.
     fn turn(&mut self) -> Result<bool, SocketError> {
         let mut sent = false;
         while let Some(frames) = self.receive()? {
@@ -180,7 +181,7 @@ impl ZapHandler {
             return Ok(false);
         };
         let Some(attempt) = attempt else {
-            // Counted and held back in the log as the others are: strangers can send as many of these.
+            // Counted, and throttled in the log, as others are: strangers can send as many of these.
             domain.refused(None, &address, "it is no text, or no login");
             self.unread(from, received + SOONEST, true);
             return Ok(false);
@@ -194,7 +195,7 @@ impl ZapHandler {
         if let Some(AuthDecision::Admitted(user)) = glance {
             return self.admit(&domain, &user, &address, from).map(|()| true);
         }
-        // Whatever is known by now, or takes its time: from here on it goes the same way for all.
+        // From here on, refusals are timed alike, whether they are decided already or take time.
         let due = domain.place(&address, received);
         if let Some(AuthDecision::Refused(reason)) = glance {
             let (at, refused) = due.map_or((received + SOONEST, false), |at| (at, true));
@@ -236,7 +237,7 @@ impl ZapHandler {
             return Ok(false);
         };
         match (decision, due) {
-            // It has been broken off meanwhile.
+            // Its connection was ended meanwhile.
             (AuthDecision::Admitted(_), AuthDeadline::BrokenOff(at, number))
                 if self.held.remove(&(at, number)).is_none() =>
             {
@@ -273,7 +274,7 @@ impl ZapHandler {
         self.send(from.admit(user, mechanism))
     }
 
-    /// Breaks a login off then, unless it has been let in before.
+    /// Ends the connection of a login at `at`, unless the login is admitted before.
     fn hold_undecided(
         &mut self,
         domain: &Arc<ZapDomain>,
@@ -288,7 +289,7 @@ impl ZapHandler {
         AuthDeadline::BrokenOff(at, number)
     }
 
-    /// Gives an answer then that lets nobody in. Returns its number.
+    /// Schedules a reply that admits no login. Returns its number.
     fn unread(&mut self, from: ZapReplyTo, at: Instant, refused: bool) -> u64 {
         self.count += 1;
         self.held.insert(
@@ -307,7 +308,7 @@ impl ZapHandler {
         for (at, mut frame) in answer.into_iter().enumerate() {
             use crate::socket::raw::WouldBlock;
             match self.socket.send(&mut frame, at != last) {
-                // Who asked may have gone.
+                // The peer may have disconnected.
                 Ok(()) | Err(WouldBlock::Full | WouldBlock::Unreachable) => {}
                 Err(WouldBlock::Broken(error)) => return Err(error),
             }

@@ -1,4 +1,4 @@
-//! What libzmq asks the handler, and what it is answered: ZAP, <https://rfc.zeromq.org/spec/27/>.
+//! ZAP requests, which libzmq sends to the handler, and the replies to them: <https://rfc.zeromq.org/spec/27/>.
 
 use std::ffi::CString;
 use std::sync::LazyLock;
@@ -12,19 +12,19 @@ use crate::socket::Message;
 pub(crate) const PLAIN: &str = "PLAIN";
 pub(crate) const CURVE: &str = "CURVE";
 
-/// Frames before the credentials: who asks, an empty one, version, number, domain, address, name, mechanism.
+/// Frames before the credentials: routing id, delimiter, version, request id, domain, address, identity, mechanism.
 const BEFORE_CREDENTIALS: usize = 8;
 
-/// A question.
+/// A ZAP request.
 pub(super) struct ZapRequest {
     pub(super) from: ZapReplyTo,
     pub(super) domain: String,
-    /// Where the peer is: an IP address, or nothing that means much.
+    /// The peer's IP address; without meaning for other transports.
     pub(super) address: String,
     pub(super) mechanism: Mechanism,
 }
 
-/// Where the answer goes.
+/// The destination of the reply.
 #[derive(Clone)]
 pub(super) struct ZapReplyTo {
     route: Message,
@@ -34,12 +34,12 @@ pub(super) struct ZapReplyTo {
 pub(super) enum Mechanism {
     Null,
     Login(LoginAttempt),
-    /// One that is not known here, or credentials that are none.
+    /// An unknown mechanism, or malformed credentials.
     Other,
 }
 
 impl ZapRequest {
-    /// Nothing for what is no question: libzmq's are well-formed, so it came from elsewhere in the process.
+    /// Parses a request. `None` if it is malformed: libzmq's are well-formed, so it came from elsewhere in the process.
     pub(super) fn read(mut frames: Vec<Message>) -> Option<Self> {
         if frames.len() < BEFORE_CREDENTIALS || &*frames[2] != b"1.0" {
             return None;
@@ -80,7 +80,7 @@ fn plain(user: &mut Message, password: &mut Message) -> Mechanism {
 
 type Frames = Vec<Vec<u8>>;
 
-/// Reads a question and answers it both ways: to let in, and not to; with who asks. For fuzz targets.
+/// Parses a request, and returns its user with both replies: to admit and to refuse the login. For fuzz targets.
 #[must_use]
 pub fn reread_login(frames: &[&[u8]]) -> Option<(Option<String>, [Frames; 2])> {
     let read = || {
@@ -99,7 +99,7 @@ pub fn reread_login(frames: &[&[u8]]) -> Option<(Option<String>, [Frames; 2])> {
 }
 
 impl ZapReplyTo {
-    /// The answer that lets a peer in, under a name where it has one.
+    /// Returns the reply that admits a peer, with its user name if it has one.
     pub(super) fn admit(self, user: &str, mechanism: &str) -> Vec<Message> {
         let mut properties = Vec::new();
         if !user.is_empty() {
@@ -113,15 +113,15 @@ impl ZapReplyTo {
         self.answer("200", user, properties)
     }
 
-    /// The answer that does not.
+    /// Returns the reply that refuses a login.
     pub(super) fn refuse(self) -> Vec<Message> {
         self.answer("400", "", Vec::new())
     }
 
-    /// The answer that says nothing of who may come in: the connection ends, and may be made again.
+    /// Returns the reply that ends the connection without a decision. The peer may reconnect.
     ///
-    /// The status for this is 300, with which libzmq leaves the connection alone until the time for its handshake is over.
-    /// One that there is not ends it at once.
+    /// ZAP's status for this is 300, but then libzmq leaves the connection alone until the handshake times out. An
+    /// undefined status ends it at once.
     pub(super) fn break_off(self) -> Vec<Message> {
         self.answer("000", "", Vec::new())
     }
@@ -140,11 +140,11 @@ impl ZapReplyTo {
     }
 }
 
-/// The property of messages that names the mechanism of a login. Peers add properties of their own, `User-Id` too where
-/// no login is asked for, and nothing tells theirs from those of the handler: so its name is one that nobody can guess.
+/// The message property with the mechanism of a login. Peers can set properties of their own, `User-Id` too where no
+/// login is required, and nothing tells theirs from the handler's: so its name cannot be guessed.
 static MECHANISM: LazyLock<CString> = LazyLock::new(|| {
     let mut bytes = [0_u8; 16];
-    // Without randomness a login has no name: better than one that a peer has chosen.
+    // Without randomness logins have no name: better than one that a peer has chosen.
     let name = match rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()) {
         Ok(got) if got == bytes.len() => format!("zmqrpc-{:032x}", u128::from_ne_bytes(bytes)),
         _ => String::new(),
@@ -152,7 +152,7 @@ static MECHANISM: LazyLock<CString> = LazyLock::new(|| {
     CString::new(name).unwrap_or_default()
 });
 
-/// Mechanism and name of whoever sent a message, where logins are asked for.
+/// Returns the mechanism and the user name of a message's sender, where logins are required.
 pub(crate) fn login_of(message: &Message) -> Option<(&str, &str)> {
     if MECHANISM.is_empty() {
         return None;
