@@ -158,7 +158,7 @@ impl CurveServer {
 const UNKNOWN: AuthDecision = AuthDecision::Refused("the key is not known");
 
 impl Verifier for CurveServer {
-    fn glance(&self, claim: &LoginAttempt) -> Option<AuthDecision> {
+    fn try_decide(&self, claim: &LoginAttempt) -> Option<AuthDecision> {
         let LoginAttempt::Curve { key } = claim else {
             return Some(UNKNOWN);
         };

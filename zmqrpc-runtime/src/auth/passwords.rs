@@ -152,7 +152,7 @@ const WRONG: AuthDecision = AuthDecision::Refused("the password is wrong");
 impl Verifier for Passwords {
     /// Knows right passwords alone: what is refused is worked out, whatever is wrong. The time that it takes tells nobody
     /// whether there is such a user, though the processor were too busy to keep to the time of refusals.
-    fn glance(&self, claim: &LoginAttempt) -> Option<AuthDecision> {
+    fn try_decide(&self, claim: &LoginAttempt) -> Option<AuthDecision> {
         let LoginAttempt::Plain { user, password } = claim else {
             return Some(UNKNOWN);
         };
@@ -248,9 +248,12 @@ mod tests {
     fn no_refusal_is_known_without_an_effort() {
         let users = users();
         for name in ["ada", "bob", "eve"] {
-            assert_eq!(users.glance(&claim(name, "wrong")), None, "{name}");
+            assert_eq!(users.try_decide(&claim(name, "wrong")), None, "{name}");
         }
-        assert_eq!(users.glance(&claim("ada", "secret")), Some(admitted("ada")));
+        assert_eq!(
+            users.try_decide(&claim("ada", "secret")),
+            Some(admitted("ada"))
+        );
     }
 
     #[test]

@@ -68,10 +68,10 @@ impl AuthSettings {
         Ok(match &self.login {
             None => Security::Open,
             Some(ShownLogin::Wrong(reason)) => return Err(Error::bad_setting("plain", *reason)),
-            Some(ShownLogin::Plain(login)) => Security::Login(Arc::clone(login)),
+            Some(ShownLogin::Plain(login)) => Security::Client(Arc::clone(login)),
             Some(ShownLogin::Curve(keys)) => {
                 check_curve("curve")?;
-                Security::Login(Arc::new(keys.login()))
+                Security::Client(Arc::new(keys.login()))
             }
         })
     }
@@ -80,7 +80,7 @@ impl AuthSettings {
     pub(crate) fn guard(&self) -> Result<Security, Error> {
         match &self.authenticator {
             None => Ok(Security::Open),
-            Some(authenticator) => authenticator.guard().map(Security::Guard),
+            Some(authenticator) => authenticator.guard().map(Security::Server),
         }
     }
 
@@ -130,7 +130,7 @@ impl AuthSettings {
         }
         let security = self.of_one(one)?;
         let each = match &security {
-            Security::Guard(_) => EachWay {
+            Security::Server(_) => EachWay {
                 bound: security.clone(),
                 connected: Security::Open,
             },

@@ -197,7 +197,7 @@ impl ClientBuilder {
             receive_high_water: messages,
             ipv6: self.ipv6,
             security: self.access.login()?,
-            upkeep: self.upkeep,
+            keepalive: self.upkeep,
         };
         let bounds = CallLimits {
             calls: self.max_calls,
@@ -213,7 +213,7 @@ impl ClientBuilder {
                     bounds,
                     Liveness::new(self.ping_interval, self.ping_limit),
                 )
-                .map(|connection| Registration::of(Arc::new(connection)))
+                .map(|connection| Registration::new(Arc::new(connection)))
                 .map_err(|error| Error::bad_endpoint(endpoint.as_str(), error.to_string()))
             })
             .collect();

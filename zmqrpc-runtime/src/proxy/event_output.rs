@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::log;
 use crate::publish::{Overflow, open_all};
 use crate::socket::{
-    Endpoint, LOOK, Message, Poller, PubSocket, PublishError, SocketError, SocketOptions,
+    Endpoint, Message, POLL_INTERVAL, Poller, PubSocket, PublishError, SocketError, SocketOptions,
 };
 use crate::wire::{Event, EventContent, HEARTBEAT_TOPIC, Limits};
 
@@ -36,7 +36,7 @@ impl EventOutput {
     ) -> Result<Self, Error> {
         let mut publisher = PubSocket::new(options)?;
         open_all(endpoints, |endpoint| publisher.open(endpoint))?;
-        counters.watch_refused(publisher.refused());
+        counters.watch_refused(publisher.rejected_logins());
         Ok(Self {
             poller: publisher.poller(),
             publisher,
@@ -58,7 +58,7 @@ impl EventOutput {
     }
 
     pub(super) fn wake(&mut self) {
-        self.used |= self.poller.take_stir() || self.publisher.must_look();
+        self.used |= self.poller.take_ready() || self.publisher.needs_polling();
     }
 
     /// The number of the next event of this proxy's own.
@@ -116,17 +116,17 @@ impl EventOutput {
             }
         }
         if std::mem::take(&mut self.used) {
-            if let Err(error) = self.publisher.look_after() {
+            if let Err(error) = self.publisher.maintain() {
                 log::line!(error, error = log::text(&error); "a proxy cannot connect to a subscriber, it tries again");
             }
-            while self.publisher.interest()?.is_some() {}
+            while self.publisher.next_interest()?.is_some() {}
         }
         Ok(())
     }
 
     pub(super) fn due(&self, now: Instant) -> Option<Instant> {
         let heartbeat = self.heartbeat.map(|(_, due, _)| due);
-        let look = self.publisher.must_look().then(|| now + LOOK);
+        let look = self.publisher.needs_polling().then(|| now + POLL_INTERVAL);
         heartbeat.into_iter().chain(look).min()
     }
 

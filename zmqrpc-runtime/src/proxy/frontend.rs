@@ -11,8 +11,8 @@ use crate::log;
 use crate::publish::open_all;
 use crate::server::{Draining, Outbox};
 use crate::socket::{
-    Arrival, Endpoint, Message, Poller, RETRY, Route, RoutedMessage, RouterSocket, SocketError,
-    SocketOptions,
+    Arrival, Endpoint, Message, Poller, RETRY_INTERVAL, Route, RoutedMessage, RouterSocket,
+    SocketError, SocketOptions,
 };
 use crate::wire::{
     ACCEPTED_KEY, Executed, Incoming, Limits, MetadataBuf, NO_ID, ReplyBody, Request, RequestKind,
@@ -79,7 +79,7 @@ impl Frontend {
     ) -> Result<Self, Error> {
         let mut router = RouterSocket::new(options)?;
         open_all(endpoints, |endpoint| router.open(endpoint))?;
-        counters.watch_refused(router.refused());
+        counters.watch_refused(router.rejected_logins());
         Ok(Self {
             poller: router.poller(),
             router,
@@ -108,14 +108,14 @@ impl Frontend {
     /// When to look at the socket though nothing tells: a connection to a hub is to be made again, or a caller may have
     /// room for what waits.
     pub(super) fn due(&self) -> Option<Instant> {
-        let retry = (!self.outbox.is_empty()).then(|| Instant::now() + RETRY);
+        let retry = (!self.outbox.is_empty()).then(|| Instant::now() + RETRY_INTERVAL);
         self.router.due().into_iter().chain(retry).min()
     }
 
     /// Somebody has waited: the socket is looked at if it has something.
     pub(super) fn wake(&mut self) {
         let connects = self.router.due().is_some_and(|due| due <= Instant::now());
-        self.used |= self.poller.take_stir() || !self.outbox.is_empty() || connects;
+        self.used |= self.poller.take_ready() || !self.outbox.is_empty() || connects;
     }
 
     /// Whether every reply has left for its caller.

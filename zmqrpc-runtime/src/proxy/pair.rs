@@ -107,7 +107,7 @@ impl ProxySettings {
             receive_high_water: 1000,
             ipv6: self.ipv6,
             security,
-            upkeep: self.upkeep,
+            keepalive: self.upkeep,
         }
     }
 
@@ -117,7 +117,7 @@ impl ProxySettings {
         counters: &Arc<ProxyCounters>,
     ) -> Result<Frontend, Error> {
         let options = self.options(high_water(rep.high_water)?, rep.end.security()?);
-        counters.watch_denied(options.security.denied());
+        counters.watch_denied(options.security.rejected_logins());
         let endpoints = rep.end.endpoints.parse()?;
         Frontend::open(&endpoints, &options, self.limits(), Arc::clone(counters))
     }
@@ -125,7 +125,7 @@ impl ProxySettings {
     fn events(&self, sub: Sub, counters: &Arc<ProxyCounters>) -> Result<Events, Error> {
         let (options, limits) = (self.options(1000, Security::Open), self.limits());
         let (subscriptions, logins) = sub.check()?;
-        counters.watch_denied(logins.bound.denied());
+        counters.watch_denied(logins.bound.rejected_logins());
         let counters = Arc::clone(counters);
         Events::open(subscriptions, &options, &logins, limits, counters)
     }
@@ -133,7 +133,7 @@ impl ProxySettings {
     fn jobs(&self, pull: &Pull, counters: &Arc<ProxyCounters>) -> Result<Jobs, Error> {
         let endpoints = pull.end.endpoints.parse()?;
         let (options, logins) = (self.options(1000, Security::Open), pull.end.securities()?);
-        counters.watch_denied(logins.bound.denied());
+        counters.watch_denied(logins.bound.rejected_logins());
         let counters = Arc::clone(counters);
         Jobs::open(&endpoints, &options, &logins, self.limits(), counters)
     }
@@ -148,7 +148,7 @@ impl ProxySettings {
         }
         let endpoints = to.end.endpoints.parse()?;
         let options = self.options(high_water(to.high_water)?, to.end.security()?);
-        counters.watch_denied(options.security.denied());
+        counters.watch_denied(options.security.rejected_logins());
         let counters = Arc::clone(counters);
         EventOutput::open(&endpoints, &options, to.overflow, to.heartbeat, counters)
     }
@@ -334,9 +334,9 @@ impl sealed::Join for (Pull, Push) {
         let (pull, to) = self;
         let jobs = settings.jobs(&pull, counters)?;
         let options = settings.options(PUSH_HIGH_WATER, to.end.security()?);
-        counters.watch_denied(options.security.denied());
+        counters.watch_denied(options.security.rejected_logins());
         let mut push = PushSocket::new(&options)?;
-        counters.watch_refused(push.refused());
+        counters.watch_refused(push.rejected_logins());
         open_all(&to.end.endpoints.parse()?, |endpoint| push.open(endpoint))?;
         let pushed = push.endpoints().map(str::to_owned).collect();
         let endpoints = [jobs.endpoints(), pushed].concat();

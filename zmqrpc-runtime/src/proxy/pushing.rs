@@ -6,7 +6,9 @@ use std::time::Instant;
 use super::counters::ProxyCounters;
 use super::relay::{Relay, RelayTurn};
 use super::sources::{InputSockets, Jobs, TURN};
-use crate::socket::{Message, Poller, PushError, PushSocket, RETRY, SocketError, UnreadTimer};
+use crate::socket::{
+    Message, Poller, PushError, PushSocket, RETRY_INTERVAL, SocketError, UnreadTimer,
+};
 
 /// Takes a job when it has found a puller for the one before: what nobody takes waits with those who pushed it.
 pub(super) struct Pushing {
@@ -61,7 +63,7 @@ impl Relay for Pushing {
     }
 
     fn turn(&mut self, now: Instant) -> Result<RelayTurn, SocketError> {
-        self.push.settle()?;
+        self.push.maintain()?;
         if let Some(job) = self.hand.take()
             && !self.offer(job)?
         {
@@ -70,7 +72,7 @@ impl Relay for Pushing {
             }
             return Ok(RelayTurn::WaitBehind(
                 self.jobs.pollers().len(),
-                Some(now + RETRY),
+                Some(now + RETRY_INTERVAL),
             ));
         }
         self.hold.is_due(false, now);
@@ -82,7 +84,7 @@ impl Relay for Pushing {
                 break;
             };
             self.counters.received.increment();
-            job.own();
+            job.make_owned();
             if !self.counters.count_hop(&mut job) {
                 self.counters.given_up.increment();
                 continue;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::frontend::Frontend;
 use crate::clock::{FOREVER, deadline};
 use crate::log;
-use crate::socket::{Poller, Process, SocketError, drive_any};
+use crate::socket::{Poller, Process, SocketError, wait_any};
 
 /// What a proxy does between two waits. It never blocks, but where it [abandons](Self::abandon) what a disk is slow with.
 pub(super) trait Relay: Send {
@@ -181,7 +181,7 @@ impl Control {
             });
             let drains_at = relay.frontend().and_then(|frontend| frontend.drains_at());
             let until = [until, limit, drains_at].into_iter().flatten().min();
-            if let Err(error) = drive_any(pollers, until) {
+            if let Err(error) = wait_any(pollers, until) {
                 log::line!(error, error = log::text(&error); "a proxy cannot wait for its sockets, the proxy ends");
                 break;
             }

@@ -99,7 +99,7 @@ impl InputSockets for Events {
 
     fn wake(&mut self) {
         for (feed, used) in &mut self.feeds {
-            *used |= feed.poller().take_stir();
+            *used |= feed.poller().take_ready();
         }
     }
 
@@ -117,7 +117,7 @@ impl InputSockets for Events {
                 self.turn.1 -= 1;
                 match feed.pass(&self.limits, now)? {
                     None => *used = false,
-                    Some(Arrival::Odd) => self.counters.frontend.malformed.increment(),
+                    Some(Arrival::Malformed) => self.counters.frontend.malformed.increment(),
                     Some(Arrival::Message(message)) => return Ok(Some(message)),
                 }
             }
@@ -193,7 +193,7 @@ impl Jobs {
             };
             let pull = PullSocket::open(endpoint, &options)
                 .map_err(|error| Error::unopened(endpoint, &error))?;
-            counters.watch_refused(pull.refused());
+            counters.watch_refused(pull.rejected_logins());
             Ok::<_, Error>((pull, true))
         };
         Ok(Self {
@@ -223,7 +223,7 @@ impl InputSockets for Jobs {
 
     fn wake(&mut self) {
         for (pull, used) in &mut self.pulls {
-            *used |= pull.poller().take_stir();
+            *used |= pull.poller().take_ready();
         }
     }
 
@@ -247,7 +247,7 @@ impl InputSockets for Jobs {
                     }
                     // Its pusher finds out whether what it has pushed has left.
                     Some(Arrival::Message(())) if *job == encode_ping(NO_ID) => {}
-                    Some(Arrival::Odd | Arrival::Message(())) => {
+                    Some(Arrival::Malformed | Arrival::Message(())) => {
                         self.counters.frontend.malformed.increment();
                     }
                 }
@@ -261,16 +261,16 @@ impl InputSockets for Jobs {
     fn settle(&mut self) -> Result<(), SocketError> {
         self.pulls.iter_mut().try_for_each(|(pull, used)| {
             *used = true;
-            pull.settle()
+            pull.maintain()
         })
     }
 
     fn look(&mut self, now: Instant, _: bool) {
         for (pull, used) in &mut self.pulls {
-            pull.follow();
+            pull.advance_dial();
             if pull.reconnect_due().is_some_and(|due| due <= now) {
                 *used = true;
-                if let Err(error) = pull.renew() {
+                if let Err(error) = pull.reconnect() {
                     log::line!(error, error = log::text(&error); "a proxy cannot pull any more, it tries again");
                 }
             }
@@ -280,7 +280,7 @@ impl InputSockets for Jobs {
     fn due(&self) -> Option<Instant> {
         self.pulls
             .iter()
-            .flat_map(|(pull, _)| [pull.reconnect_due(), pull.due()])
+            .flat_map(|(pull, _)| [pull.reconnect_due(), pull.dial_due()])
             .flatten()
             .min()
     }

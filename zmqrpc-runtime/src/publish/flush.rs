@@ -99,7 +99,7 @@ impl Pusher {
         let queue = &self.shared().queue;
         let mut lock = queue.lock();
         queue.settle(&mut lock);
-        if lock.socket.is_within() {
+        if lock.socket.is_inproc_only() {
             return Ok(());
         }
         let queues = lock.socket.connections();

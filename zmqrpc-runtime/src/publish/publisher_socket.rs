@@ -124,18 +124,18 @@ impl PublisherSocket {
         let mut state = self.lock();
         self.settle(&mut state);
         // Those from before say nothing of the next try.
-        let refused = state.socket.refused().get();
+        let refused = state.socket.rejected_logins().get();
         loop {
-            state.socket.hurry();
+            state.socket.retry_login_soon();
             self.settle(&mut state);
             if state.stats.subscribers >= count {
                 return Ok(Ok(()));
             }
-            if let Some(denial) = state.socket.denial_since(refused) {
+            if let Some(denial) = state.socket.login_failure_since(refused) {
                 return Ok(Err(MissingSubscribers::Denied(denial)));
             }
             if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-                let obstacle = state.socket.obstacle();
+                let obstacle = state.socket.resolve_failure();
                 return Ok(Err(MissingSubscribers::Only(
                     state.stats.subscribers,
                     obstacle,
@@ -192,7 +192,7 @@ impl PublisherState {
         counter: &Arc<UnsentCounter>,
     ) -> Result<(), NotPublished> {
         self.beat(publisher, |socket, frame| {
-            socket.send(HEARTBEAT_TOPIC, Message::copy_of(frame).marked(counter))
+            socket.send(HEARTBEAT_TOPIC, Message::copy_of(frame).tracked_by(counter))
         })
     }
 
@@ -221,15 +221,15 @@ impl PublisherState {
 impl SocketState for PublisherState {
     fn take_in(&mut self) -> bool {
         let before = self.stats.subscribers;
-        if let Err(error) = self.socket.look_after() {
+        if let Err(error) = self.socket.maintain() {
             log::line!(error, error = log::text(&error); "a connection cannot be made");
         }
         loop {
-            match self.socket.interest() {
-                Ok(Some(Interest::Begins(topic))) if *topic == *HEARTBEAT_TOPIC => {
+            match self.socket.next_interest() {
+                Ok(Some(Interest::Subscribed(topic))) if *topic == *HEARTBEAT_TOPIC => {
                     self.stats.subscribers += 1;
                 }
-                Ok(Some(Interest::Ends(topic))) if *topic == *HEARTBEAT_TOPIC => {
+                Ok(Some(Interest::Unsubscribed(topic))) if *topic == *HEARTBEAT_TOPIC => {
                     self.stats.subscribers = self.stats.subscribers.saturating_sub(1);
                 }
                 Ok(Some(_)) => {}
@@ -244,11 +244,11 @@ impl SocketState for PublisherState {
     }
 
     fn is_cut(&self) -> bool {
-        self.socket.is_cut()
+        self.socket.awaits_reconnect()
     }
 
     fn must_look(&self) -> bool {
-        self.socket.must_look()
+        self.socket.needs_polling()
     }
 
     fn close_and_release(&mut self) {

@@ -112,14 +112,14 @@ impl PusherBuilder {
         let options = settings.options(&endpoints)?;
         let mut socket = PushSocket::new(&options)?;
         open_all(&endpoints, |endpoint| socket.open(endpoint))?;
-        let refused = socket.refused();
+        let refused = socket.rejected_logins();
         let shared = PusherShared {
-            queue: Registration::of(Arc::new(PusherQueue::of(socket, settings.high_water))),
+            queue: Registration::new(Arc::new(PusherQueue::of(socket, settings.high_water))),
             timeout: self.timeout,
             high_water: settings.high_water,
             limits: settings.limits(),
             place: settings.endpoints.place(),
-            denied: options.security.denied(),
+            denied: options.security.rejected_logins(),
             refused,
             process: Process::current(),
         };

@@ -13,7 +13,7 @@ use super::shared_socket::{Guarded, REST, SharedSocket, SocketLock, SocketState}
 use super::unflushed_jobs::UnflushedJobs;
 use crate::log;
 use crate::socket::{
-    AuthFailure, Drive, DriveTurn, Driven, LOOK, Message, Poller, PushError, PushSocket,
+    AuthFailure, Drive, DriveTurn, Driven, Message, POLL_INTERVAL, Poller, PushError, PushSocket,
     SocketError, WakeList,
 };
 
@@ -123,7 +123,7 @@ impl PusherQueue {
         let now = Instant::now();
         let due = until.unwrap_or(now + REST).min(now + state.rest());
         if state.look.is_none_or(|look| due < look) {
-            self.post().call()?;
+            self.bell().ring()?;
             state.look = Some(due);
         }
         let waker = task.clone();
@@ -215,10 +215,10 @@ impl Drive for SharedSocket<PusherState> {
         if lock.socket.has_room() {
             self.tell(&mut lock);
         }
-        wakes.take_from(&mut lock.wakes);
+        wakes.append(&mut lock.wakes);
         lock.look = lock.next_look(now, !wakes.is_empty());
         lock.look
-            .map_or(DriveTurn::Leave, |look| DriveTurn::Wait(Some(look)))
+            .map_or(DriveTurn::Idle, |look| DriveTurn::Wait(Some(look)))
     }
 }
 
@@ -242,7 +242,7 @@ impl PusherState {
         } = self;
         match unflushed.next(|| socket.connections()) {
             None => socket.send(message)?,
-            Some(counter) => socket.send_marked(message, &counter)?,
+            Some(counter) => socket.send_tracked(message, &counter)?,
         }
         unflushed.push();
         Ok(())
@@ -251,21 +251,25 @@ impl PusherState {
     /// Whether nobody lets this pusher in, as has turned out since `refused` was first asked for: what was known before
     /// says nothing of the next try.
     fn is_denied(&self, refused: &mut Option<u64>) -> bool {
-        let refused = *refused.get_or_insert_with(|| self.socket.refused().get());
-        self.socket.denial_since(refused).is_some()
+        let refused = *refused.get_or_insert_with(|| self.socket.rejected_logins().get());
+        self.socket.login_failure_since(refused).is_some()
     }
 
     fn no_room(&self) -> NotPushed {
-        match self.socket.failure() {
+        match self.socket.login_failure() {
             Some(denial) => NotPushed::Denied(denial),
-            None if self.socket.is_pulled() => NotPushed::Full,
-            None => NotPushed::Alone(self.socket.obstacle()),
+            None if self.socket.has_puller() => NotPushed::Full,
+            None => NotPushed::Alone(self.socket.resolve_failure()),
         }
     }
 
     /// How long the driver may wait while tasks do.
     fn rest(&self) -> Duration {
-        if self.socket.must_look() { LOOK } else { REST }
+        if self.socket.needs_polling() {
+            POLL_INTERVAL
+        } else {
+            REST
+        }
     }
 
     /// When the driver looks again; `None` if nobody needs it to.
@@ -302,7 +306,7 @@ impl SocketLock<'_, PusherState> {
 
 impl SocketState for PusherState {
     fn take_in(&mut self) -> bool {
-        if let Err(error) = self.socket.settle() {
+        if let Err(error) = self.socket.maintain() {
             log::line!(error, error = log::text(&error); "a pusher cannot read what has happened");
         }
         // There may be room now.
@@ -316,11 +320,11 @@ impl SocketState for PusherState {
     }
 
     fn is_cut(&self) -> bool {
-        self.socket.is_cut()
+        self.socket.awaits_reconnect()
     }
 
     fn must_look(&self) -> bool {
-        self.socket.must_look()
+        self.socket.needs_polling()
     }
 
     fn close_and_release(&mut self) {

@@ -54,7 +54,7 @@ impl SenderSettings {
             receive_high_water: 1000,
             ipv6: self.ipv6,
             security: self.access.of_one(directions)?,
-            upkeep: self.upkeep,
+            keepalive: self.upkeep,
         })
     }
 

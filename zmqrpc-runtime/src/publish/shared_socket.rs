@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::socket::{IdleSocket, LOOK, Poller, SocketError, WakeList};
+use crate::socket::{IdleSocket, POLL_INTERVAL, Poller, SocketError, WakeList};
 
 pub(super) struct SharedSocket<C> {
     held: Mutex<Guarded<C>>,
@@ -119,11 +119,11 @@ impl<C: SocketState> SharedSocket<C> {
             return (lock, Ok(()));
         }
         lock.polled = true;
-        let next = lock.must_look().then(|| now + LOOK);
+        let next = lock.must_look().then(|| now + POLL_INTERVAL);
         drop(lock);
         let driven = self
             .poller
-            .drive([next, deadline].into_iter().flatten().min());
+            .wait([next, deadline].into_iter().flatten().min());
         lock = self.lock();
         lock.polled = false;
         (lock, driven.map_err(|error| SocketError::waiting(&error)))
@@ -187,7 +187,7 @@ impl<C: SocketState> IdleSocket for SharedSocket<C> {
         &self.poller
     }
 
-    fn look_after(&self, wakes: &mut WakeList) -> bool {
+    fn maintain(&self, wakes: &mut WakeList) -> bool {
         // Whoever has the lock, or waits at the socket, does it.
         let Ok(held) = self.held.try_lock() else {
             return false;
@@ -199,7 +199,7 @@ impl<C: SocketState> IdleSocket for SharedSocket<C> {
         if !lock.polled {
             self.settle(&mut lock);
         }
-        wakes.take_from(&mut lock.wakes);
+        wakes.append(&mut lock.wakes);
         lock.is_cut()
     }
 }

@@ -52,10 +52,10 @@ impl UnflushedJobs {
             Some(run) if run.left > 0 => {}
             // The next run begins while the one before is waited for.
             Some(_) if is_marked && self.runs.len() == 1 => {
-                self.begin(queues(), UnsentCounter::quiet());
+                self.begin(queues(), UnsentCounter::without_waiter());
             }
             None if is_marked || self.pushed >= self.high_water / 2 => {
-                self.begin(queues(), UnsentCounter::quiet());
+                self.begin(queues(), UnsentCounter::without_waiter());
             }
             _ if is_marked => {}
             _ => return None,
@@ -89,14 +89,14 @@ impl UnflushedJobs {
     /// The marks of what has not left as far as is known.
     pub(super) fn marks(&self) -> impl Iterator<Item = Arc<UnsentCounter>> {
         let marks = self.runs.iter().map(|run| &run.counter);
-        marks.filter(|counter| !counter.is_free()).cloned()
+        marks.filter(|counter| !counter.is_zero()).cloned()
     }
 
     /// Finds out what has left: what was pushed before a run got into queues that had a message of it behind that, or
     /// were full, and had a marked one.
     fn close_runs(&mut self) {
         while let Some(run) = self.runs.front()
-            && run.counter.is_free()
+            && run.counter.is_zero()
             && (run.left == 0 || self.runs.len() > 1)
         {
             // One that was not finished before the next one began shows nothing.
@@ -119,7 +119,7 @@ mod tests {
     fn push(unflushed: &mut UnflushedJobs, queues: u64) -> Option<Message> {
         let counter = unflushed.next(|| queues);
         unflushed.push();
-        counter.map(|counter| Message::new().marked(&counter))
+        counter.map(|counter| Message::new().tracked_by(&counter))
     }
 
     #[test]

@@ -53,7 +53,9 @@ impl ActivePeers {
         if now >= self.ends {
             self.pass(now);
         }
-        let Some(peer) = route.direct() else { return };
+        let Some(peer) = route.direct_peer() else {
+            return;
+        };
         let name = short_name(peer);
         if let Some(place) = name.and_then(|name| self.fresh.get_mut(place_of(name))) {
             let name = name.unwrap_or(NOBODY);

@@ -79,7 +79,7 @@ impl Draining {
 
     #[cold]
     fn tell_late(&mut self, route: &Route) -> Option<RoutedMessage> {
-        let peer = route.direct()?;
+        let peer = route.direct_peer()?;
         let is_known = self.told.contains(peer) || self.told.len() >= MAX;
         if !is_known {
             self.told.insert(peer.clone());

@@ -87,7 +87,7 @@ impl ServerHandle {
     fn open(&self, text: &str, direction: Direction) -> Result<String, Error> {
         let endpoint =
             Endpoint::parse(text, direction).map_err(|reason| Error::bad_endpoint(text, reason))?;
-        let guarded = self.threads.with_router(|router| router.is_guarded());
+        let guarded = self.threads.with_router(|router| router.requires_login());
         if guarded == Some(false) {
             warn_if_exposed(std::iter::once(&endpoint));
         }
@@ -191,7 +191,7 @@ impl ServerHandle {
         let endpoint =
             Endpoint::parse(text, direction).map_err(|reason| Error::bad_endpoint(text, reason))?;
         let options = self.sources(text, |sources| sources.before_pull(&endpoint))??;
-        if !options.security.is_guarded() {
+        if !options.security.requires_login() {
             warn_if_exposed(std::iter::once(&endpoint));
         }
         let pulled = PullSource::open(&endpoint, &options)?;

@@ -9,7 +9,7 @@ use super::outbox::Outbox;
 use super::sources::Sources;
 use crate::clock::deadline;
 use crate::command::{CallBuffer, CallFailure, reply_frame};
-use crate::socket::{Arrival, RETRY, Route, RoutedMessage, RouterSocket, SocketError};
+use crate::socket::{Arrival, RETRY_INTERVAL, Route, RoutedMessage, RouterSocket, SocketError};
 use crate::wire::{NO_ID, ReplyBody};
 
 pub(super) struct ServerSocket {
@@ -103,7 +103,7 @@ impl ServerSocket {
     /// When to try again what peers had no room for, whatever the socket signals: the last receive before the wait may
     /// have taken the signal.
     pub(super) fn next_try(&self, now: Instant) -> Option<Instant> {
-        (!self.outbox.is_empty()).then(|| now + RETRY)
+        (!self.outbox.is_empty()).then(|| now + RETRY_INTERVAL)
     }
 
     /// Until when the server, whose work is done, waits for its last replies to leave, and for peers that have no room

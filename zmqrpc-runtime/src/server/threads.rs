@@ -20,7 +20,7 @@ use super::state::{ScanResult, ServerState};
 use super::termination::{Termination, WaitOutcome};
 use super::turn::{EndOnPanic, NextStep};
 use crate::log;
-use crate::socket::{Poller, Process, RouterSocket, SocketError, drive_any};
+use crate::socket::{Poller, Process, RouterSocket, SocketError, wait_any};
 
 /// Room for a value of the deepest nesting that is decoded, in a build without optimisation too: 2.4 MiB were seen.
 const STACK: usize = 4 << 20;
@@ -214,8 +214,8 @@ impl ServerThreads {
                 }
                 Ok(NextStep::Idle(until, sources)) => {
                     let waited = match sources {
-                        None => self.poller.drive(until),
-                        Some(pollers) => drive_any(&pollers, until),
+                        None => self.poller.wait(until),
+                        Some(pollers) => wait_any(&pollers, until),
                     };
                     if let Err(error) = waited {
                         log::line!(error, error = log::text(&error); "the server cannot wait for its socket, the server ends");

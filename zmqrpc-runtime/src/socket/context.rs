@@ -30,7 +30,7 @@ const ZERO_COPY_RECV: c_int = 10;
 pub(super) struct SharedContext {
     raw: *mut c_void,
     /// How many sockets it may have at a time.
-    sockets: c_int,
+    max_sockets: c_int,
     process: Process,
     /// The thread that verifies logins, once a socket requires them.
     handler: Mutex<Option<JoinHandle<()>>>,
@@ -43,7 +43,7 @@ unsafe impl Sync for SharedContext {}
 
 impl SharedContext {
     fn new() -> Result<Self, SocketError> {
-        check_room()?;
+        check_descriptors()?;
         check_threads()?;
         // SAFETY: `zmq_ctx_new` has no preconditions.
         let raw = unsafe { zmq_sys::zmq_ctx_new() };
@@ -52,20 +52,20 @@ impl SharedContext {
         }
         // SAFETY: the context is live. An older libzmq that does not know the option ignores it.
         //
-        // Otherwise each message of up to 8 KiB keeps the buffer of 13 KiB that it was received into: a full queue of
-        // small requests would take 800 MiB instead of some ten.
+        // With zero-copy receives, each message of up to 8 KiB keeps the buffer of 13 KiB that it was received into: a
+        // full queue of small requests would take 800 MiB instead of some ten.
         unsafe { zmq_sys::zmq_ctx_set(raw, ZERO_COPY_RECV, 0) };
-        let sockets = most_sockets(raw);
+        let max_sockets = raise_socket_limit(raw);
         Ok(Self {
             raw,
-            sockets,
+            max_sockets,
             process: Process::current(),
             handler: Mutex::default(),
         })
     }
 
     /// Starts the ZAP handler, unless it runs. Must be called before a socket that requires logins is bound.
-    pub(super) fn answer_logins(&self) -> Result<(), SocketError> {
+    pub(super) fn start_handler(&self) -> Result<(), SocketError> {
         let handler = self.handler.lock();
         let mut handler = handler.unwrap_or_else(PoisonError::into_inner);
         if handler.as_ref().is_none_or(JoinHandle::is_finished) {
@@ -81,11 +81,12 @@ impl SharedContext {
         if socket.is_null() {
             let error = SocketError::last(OPENING);
             // libzmq has one error for a lack of descriptors and for its own limit.
-            let own = error.code() == zmq::Error::EMFILE.to_raw() && check_room().is_ok();
-            return Err(if own {
+            let own_limit =
+                error.code() == zmq::Error::EMFILE.to_raw() && check_descriptors().is_ok();
+            return Err(if own_limit {
                 error.because(format!(
                     "the process has as many sockets as libzmq allows it, {}: the limit of descriptors when the first was opened",
-                    self.sockets
+                    self.max_sockets
                 ))
             } else {
                 error
@@ -133,28 +134,28 @@ pub(super) fn shared() -> Result<Arc<SharedContext>, SocketError> {
 
 /// Fails if the process lacks the descriptors for a new context: libzmq would abort. For later sockets libzmq returns
 /// an error.
-fn check_room() -> Result<(), SocketError> {
-    let places: Result<Vec<_>, _> = (0..PLACES)
+fn check_descriptors() -> Result<(), SocketError> {
+    let descriptors: Result<Vec<_>, _> = (0..DESCRIPTORS)
         .map(|_| eventfd(0, EventfdFlags::CLOEXEC))
         .collect();
-    places
+    descriptors
         .map(drop)
         .map_err(|errno| SocketError::io(OPENING, &errno.into()))
 }
 
 /// Raises libzmq's limit of sockets to the system's limit of descriptors, since each socket takes one or more. The
 /// default is 1,023, and a client takes three. Returns the limit.
-fn most_sockets(context: *mut c_void) -> c_int {
+fn raise_socket_limit(context: *mut c_void) -> c_int {
     let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
     // SAFETY: the context is live, and has no socket yet.
     unsafe {
         let limit = zmq_sys::zmq_ctx_get(context, zmq_sys::ZMQ_SOCKET_LIMIT.cast_signed());
-        let sockets = c_int::try_from(descriptors)
+        let max_sockets = c_int::try_from(descriptors)
             .unwrap_or(c_int::MAX)
             .min(limit);
         let option = zmq_sys::ZMQ_MAX_SOCKETS.cast_signed();
-        if sockets > zmq_sys::zmq_ctx_get(context, option) {
-            zmq_sys::zmq_ctx_set(context, option, sockets);
+        if max_sockets > zmq_sys::zmq_ctx_get(context, option) {
+            zmq_sys::zmq_ctx_set(context, option, max_sockets);
         }
         zmq_sys::zmq_ctx_get(context, option)
     }
@@ -174,7 +175,7 @@ fn check_threads() -> Result<(), SocketError> {
                 let _ = ended.lock().unwrap_or_else(PoisonError::into_inner).recv();
                 number
             };
-            let builder = thread::Builder::new().name("zmqrpc-room".into());
+            let builder = thread::Builder::new().name("zmqrpc-threads".into());
             builder.stack_size(STACK).spawn(wait)
         })
         .collect();
@@ -185,7 +186,10 @@ fn check_threads() -> Result<(), SocketError> {
             continue;
         };
         // The system counts a thread until shortly after it has ended.
-        let (task, until) = (Path::new("/proc").join(number), Instant::now() + LEAVING);
+        let (task, until) = (
+            Path::new("/proc").join(number),
+            Instant::now() + EXIT_TIMEOUT,
+        );
         while task.exists() && Instant::now() < until {
             thread::yield_now();
         }
@@ -197,10 +201,10 @@ fn check_threads() -> Result<(), SocketError> {
 const THREADS: usize = 3;
 /// libzmq's threads have stacks of the system's default size.
 const STACK: usize = 8 << 20;
-const LEAVING: Duration = Duration::from_millis(100);
+const EXIT_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// Ten with one I/O thread and the first socket, and some that other code may open meanwhile.
-const PLACES: usize = 16;
+const DESCRIPTORS: usize = 16;
 const OPENING: &str = "opening a socket";
 
 #[cfg(test)]
@@ -208,7 +212,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_socket_is_of_the_kind_that_was_asked_for() {
+    fn a_socket_has_the_requested_type() {
         let context = SharedContext::new().unwrap();
         for kind in [
             zmq::PAIR,

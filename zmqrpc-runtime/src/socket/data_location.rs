@@ -11,18 +11,18 @@ pub(super) struct DataLocation(*mut u8);
 
 impl DataLocation {
     /// No bytes and no owner: an empty message, as libzmq initialises and leaves it.
-    pub(super) const NOWHERE: Self = Self(ptr::null_mut());
+    pub(super) const EMPTY: Self = Self(ptr::null_mut());
 
     /// Returns the location of bytes at `data`, in a message at `raw`.
-    pub(super) fn of(data: *mut u8, raw: *const zmq_msg_t) -> Self {
-        let within = if data.is_null() {
+    pub(super) fn new(data: *mut u8, raw: *const zmq_msg_t) -> Self {
+        let offset = if data.is_null() {
             // Foreign memory without bytes: its owner must be dropped all the same.
             0
         } else {
             data.addr().wrapping_sub(raw.addr())
         };
-        if within < size_of::<zmq_msg_t>() {
-            Self(ptr::without_provenance_mut(within + 1))
+        if offset < size_of::<zmq_msg_t>() {
+            Self(ptr::without_provenance_mut(offset + 1))
         } else {
             Self(data)
         }
@@ -30,10 +30,10 @@ impl DataLocation {
 
     /// Returns the address of the bytes while the message is at `raw`.
     #[inline]
-    pub(super) fn when_at(self, raw: *mut zmq_msg_t) -> *mut u8 {
-        let within = self.0.addr().wrapping_sub(1);
-        if within < size_of::<zmq_msg_t>() {
-            raw.cast::<u8>().wrapping_add(within)
+    pub(super) fn address_in(self, raw: *mut zmq_msg_t) -> *mut u8 {
+        let offset = self.0.addr().wrapping_sub(1);
+        if offset < size_of::<zmq_msg_t>() {
+            raw.cast::<u8>().wrapping_add(offset)
         } else {
             self.0
         }

@@ -22,18 +22,18 @@ pub(crate) enum ConnectionEvent {
     /// yet.
     Down,
     /// The connection is lost, and libzmq does not reconnect: [`DealerSocket::reconnect`] does.
-    Cut,
+    Abandoned,
     /// The peer at the endpoint does not speak ZMTP.
-    Foreign,
+    NotZmtp,
     /// The server refuses the login, or is not the expected one.
-    Denied(AuthFailure),
+    LoginRefused(AuthFailure),
 }
 
 /// Messages that one drain reports at most.
-const TURN: usize = 1024;
+const MAX_MESSAGES: usize = 1024;
 
 /// The same for a lost connection, before the loss is reported: replies that arrived before the loss count.
-const LAST_TURN: usize = 65_536;
+const MAX_LAST_MESSAGES: usize = 65_536;
 
 /// A DEALER with a monitor.
 pub(crate) struct DealerSocket {
@@ -45,13 +45,13 @@ pub(crate) struct DealerSocket {
 
 struct Connected {
     socket: RawSocket,
-    news: News,
+    events: EventSource,
     /// Bytes that libzmq holds for the server.
     load: Load,
 }
 
 /// The source of connection events.
-enum News {
+enum EventSource {
     Monitor(Monitor),
     /// For `inproc`, about which libzmq reports nothing: the number of the binding that the socket is connected to.
     Binding(Option<u64>),
@@ -63,10 +63,11 @@ impl DealerSocket {
         endpoint: &Endpoint,
         options: &SocketOptions,
     ) -> Result<Self, SocketError> {
-        let (security, refused) = (&options.security, RejectedLogins::default());
-        let mut outbound = OutboundConnection::new(endpoint, security, options.ipv6, refused);
+        let (security, rejected_logins) = (&options.security, RejectedLogins::default());
+        let mut outbound =
+            OutboundConnection::new(endpoint, security, options.ipv6, rejected_logins);
         let mut connection = Connected::new(endpoint, options)?;
-        let poller = Arc::new(Poller::new(connection.sources()?)?);
+        let poller = Arc::new(Poller::new(connection.descriptors()?)?);
         connection.dial(&mut outbound, &poller)?;
         Ok(Self {
             outbound,
@@ -77,12 +78,12 @@ impl DealerSocket {
     }
 
     /// Closes the connection and opens another one. Messages that libzmq has not written yet are lost.
-    pub(crate) fn renew(&mut self) -> Result<(), SocketError> {
+    pub(crate) fn reconnect(&mut self) -> Result<(), SocketError> {
         let mut connection = Connected::new(self.outbound.endpoint(), &self.options)?;
-        let sources = connection.sources()?;
-        self.outbound.renew();
+        let descriptors = connection.descriptors()?;
+        self.outbound.reset();
         connection.dial(&mut self.outbound, &self.poller)?;
-        self.poller.replace(sources);
+        self.poller.replace(descriptors);
         self.connection = connection;
         Ok(())
     }
@@ -94,11 +95,11 @@ impl DealerSocket {
     /// Sends the message, or returns it if there is no room.
     pub(crate) fn send(&mut self, mut message: Message) -> Result<(), Message> {
         let Connected { socket, load, .. } = &mut self.connection;
-        let carries = match load.room_for(message.len()) {
+        let is_tracked = match load.room_for(message.len()) {
             Ok(None) => false,
             // If the query fails, the send below reports why.
             Ok(Some(load)) if socket.has_room().unwrap_or(true) => {
-                message = load.carry(message);
+                message = load.track(message);
                 true
             }
             Ok(Some(_)) | Err(NoRoom) => return Err(message),
@@ -111,7 +112,7 @@ impl DealerSocket {
             }
         }
         // The connection has just broken. The load must not count a message that is returned.
-        if carries {
+        if is_tracked {
             message = Message::copy_of(&message);
         }
         Err(message)
@@ -125,27 +126,27 @@ impl DealerSocket {
 
     /// Returns whether the endpoint is `inproc`. No event announces that such a server has gone: the owner has to poll.
     pub(crate) fn is_inproc(&self) -> bool {
-        matches!(self.connection.news, News::Binding(_))
+        matches!(self.connection.events, EventSource::Binding(_))
     }
 
     /// Shortens the back-off of a refused login, because a call waits for the connection.
-    pub(crate) fn hurry(&mut self) {
-        self.outbound.hurry();
+    pub(crate) fn retry_login_soon(&mut self) {
+        self.outbound.retry_login_soon();
     }
 
     /// Returns why the last login was refused. `None` if it was not, or another attempt is under way.
-    pub(crate) fn failure(&self) -> Option<AuthFailure> {
-        self.outbound.failure()
+    pub(crate) fn login_failure(&self) -> Option<AuthFailure> {
+        self.outbound.login_failure()
     }
 
     /// Returns the counter of refused logins.
-    pub(crate) fn refused(&self) -> RejectedLogins {
-        self.outbound.refused()
+    pub(crate) fn rejected_logins(&self) -> RejectedLogins {
+        self.outbound.rejected_logins()
     }
 
     /// Returns why the endpoint's name cannot be resolved, if that is why there is no connection.
-    pub(crate) fn obstacle(&self) -> Option<String> {
-        self.outbound.obstacle()
+    pub(crate) fn resolve_failure(&self) -> Option<String> {
+        self.outbound.resolve_failure()
     }
 
     /// Returns when a reconnection or a step of the dialer is due.
@@ -154,20 +155,21 @@ impl DealerSocket {
     }
 
     /// Returns whether the socket may have to reconnect, which no event announces.
-    pub(crate) fn is_cut(&self) -> bool {
+    pub(crate) fn awaits_reconnect(&self) -> bool {
         self.outbound.due().is_some()
     }
 
     /// Returns whether the owner has to poll the socket, since no event announces that an `inproc` server binds its
     /// name, or that a reconnection is due.
-    pub(crate) fn must_look(&self) -> bool {
-        matches!(self.connection.news, News::Binding(None)) || self.outbound.must_look()
+    pub(crate) fn needs_polling(&self) -> bool {
+        matches!(self.connection.events, EventSource::Binding(None))
+            || self.outbound.needs_polling()
     }
 }
 
 impl Drop for Connected {
     fn drop(&mut self) {
-        if let News::Monitor(_) = self.news {
+        if let EventSource::Monitor(_) = self.events {
             self.socket.stop_monitor();
         }
     }
@@ -181,7 +183,7 @@ impl Connected {
             // Connected once the name is bound: libzmq would take requests before that.
             return Ok(Self {
                 socket,
-                news: News::Binding(None),
+                events: EventSource::Binding(None),
                 load: Load::default(),
             });
         }
@@ -189,9 +191,13 @@ impl Connected {
         // would run whose callers were already told that they failed.
         let immediate = socket.options().set_immediate(true);
         immediate.map_err(SocketError::of("setting a socket option"))?;
-        let news = News::Monitor(Monitor::of_connections(&socket)?);
+        let events = EventSource::Monitor(Monitor::of_connections(&socket)?);
         let load = Load::default();
-        Ok(Self { socket, news, load })
+        Ok(Self {
+            socket,
+            events,
+            load,
+        })
     }
 
     fn dial(
@@ -199,18 +205,18 @@ impl Connected {
         outbound: &mut OutboundConnection,
         poller: &Arc<Poller>,
     ) -> Result<(), SocketError> {
-        match self.news {
-            News::Monitor(_) => outbound.dial(&mut self.socket, poller),
-            News::Binding(_) => Ok(()),
+        match self.events {
+            EventSource::Monitor(_) => outbound.dial(&mut self.socket, poller),
+            EventSource::Binding(_) => Ok(()),
         }
     }
 
-    fn sources(&mut self) -> Result<Vec<OwnedFd>, SocketError> {
-        let mut sources = vec![self.socket.descriptor()?];
-        if let News::Monitor(monitor) = &mut self.news {
-            sources.push(monitor.descriptor()?);
+    fn descriptors(&mut self) -> Result<Vec<OwnedFd>, SocketError> {
+        let mut descriptors = vec![self.socket.descriptor()?];
+        if let EventSource::Monitor(monitor) = &mut self.events {
+            descriptors.push(monitor.descriptor()?);
         }
-        Ok(sources)
+        Ok(descriptors)
     }
 
     fn drain(
@@ -219,61 +225,63 @@ impl Connected {
         poller: &Arc<Poller>,
         mut on: impl FnMut(ConnectionEvent),
     ) -> Result<bool, SocketError> {
-        let mut drained = self.drain_messages(TURN, &mut on)?;
+        let mut drained = self.drain_messages(MAX_MESSAGES, &mut on)?;
         if !drained {
             return Ok(false);
         }
-        if let News::Binding(own) = self.news {
-            return self.check_binding(outbound.endpoint(), own, on);
+        if let EventSource::Binding(connected) = self.events {
+            return self.check_binding(outbound.endpoint(), connected, on);
         }
-        if poller.take_news() {
-            drained = self.read_news(outbound, poller, &mut on)?;
-            if let Some(failure) = outbound.found(&mut self.socket) {
-                on(ConnectionEvent::Denied(failure));
+        if poller.take_monitor_pending() {
+            drained = self.read_monitor(outbound, poller, &mut on)?;
+            if let Some(failure) = outbound.take_probe_failure(&mut self.socket) {
+                on(ConnectionEvent::LoginRefused(failure));
             }
         }
-        if outbound.follow(&mut self.socket, poller)? {
-            drained &= self.drain_messages(TURN, &mut on)?;
+        if outbound.advance(&mut self.socket, poller)? {
+            drained &= self.drain_messages(MAX_MESSAGES, &mut on)?;
         }
-        if outbound.begin() {
-            on(ConnectionEvent::Cut);
+        if outbound.should_reconnect() {
+            on(ConnectionEvent::Abandoned);
         }
         Ok(drained)
     }
 
-    fn read_news(
+    fn read_monitor(
         &mut self,
         outbound: &mut OutboundConnection,
         poller: &Arc<Poller>,
         on: &mut impl FnMut(ConnectionEvent),
     ) -> Result<bool, SocketError> {
         let mut drained = true;
-        while let News::Monitor(monitor) = &mut self.news
-            && let Some((event, place)) = monitor.next_with_place()?
+        while let EventSource::Monitor(monitor) = &mut self.events
+            && let Some((event, address)) = monitor.next_with_address()?
         {
-            if outbound.is_over(&place) {
+            if outbound.is_outdated(&address) {
                 continue;
             }
-            if let Some(failure) = outbound.note(event, &mut self.socket, poller) {
-                on(ConnectionEvent::Denied(failure));
+            if let Some(failure) = outbound.on_event(event, &mut self.socket, poller) {
+                on(ConnectionEvent::LoginRefused(failure));
             }
             match event {
                 ConnectionChange::Established => {
                     // Lets libzmq attach the new connection, so that subsequent sends find it.
-                    drained = self.drain_messages(TURN, on)?;
+                    drained = self.drain_messages(MAX_MESSAGES, on)?;
                     on(ConnectionEvent::Up);
                 }
                 ConnectionChange::Lost => {
                     // Replies that came before the loss count: the socket holds them already.
-                    drained = self.drain_messages(LAST_TURN, on)?;
+                    drained = self.drain_messages(MAX_LAST_MESSAGES, on)?;
                     on(ConnectionEvent::Down);
                 }
                 // The dialer has ended it, and nothing was sent over it.
-                ConnectionChange::Itself => drained = self.drain_messages(TURN, on)?,
-                ConnectionChange::Foreign => on(ConnectionEvent::Foreign),
-                ConnectionChange::Denied
+                ConnectionChange::SelfConnected => {
+                    drained = self.drain_messages(MAX_MESSAGES, on)?;
+                }
+                ConnectionChange::NotZmtp => on(ConnectionEvent::NotZmtp),
+                ConnectionChange::LoginRefused
                 | ConnectionChange::Mismatched
-                | ConnectionChange::Failed
+                | ConnectionChange::BrokenOff
                 | ConnectionChange::Retried
                 | ConnectionChange::ListenerClosed => {}
             }
@@ -284,21 +292,21 @@ impl Connected {
     fn check_binding(
         &mut self,
         endpoint: &Endpoint,
-        own: Option<u64>,
+        connected: Option<u64>,
         mut on: impl FnMut(ConnectionEvent),
     ) -> Result<bool, SocketError> {
         let mut drained = true;
-        match (own, inproc::binding(endpoint.as_str())) {
+        match (connected, inproc::binding(endpoint.as_str())) {
             (None, Some(binding)) => {
                 self.socket.open(endpoint, false)?;
-                self.news = News::Binding(Some(binding));
-                drained = self.drain_messages(TURN, &mut on)?;
+                self.events = EventSource::Binding(Some(binding));
+                drained = self.drain_messages(MAX_MESSAGES, &mut on)?;
                 on(ConnectionEvent::Up);
             }
-            (Some(own), now) if now != Some(own) => {
+            (Some(connected), now) if now != Some(connected) => {
                 // A server sends its last replies before it unbinds.
-                drained = self.drain_messages(LAST_TURN, &mut on)?;
-                on(ConnectionEvent::Cut);
+                drained = self.drain_messages(MAX_LAST_MESSAGES, &mut on)?;
+                on(ConnectionEvent::Abandoned);
             }
             _ => {}
         }

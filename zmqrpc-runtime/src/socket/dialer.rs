@@ -12,7 +12,7 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::idle_poller::notice_due;
+use super::idle_poller::request_maintenance;
 use super::monitor::ConnectionChange;
 use super::raw::RawSocket;
 use super::reserve::reserve;
@@ -29,26 +29,26 @@ pub(super) struct Dialer {
     /// Reserves the destination port while there is no connection.
     reserved: Option<Arc<OwnedFd>>,
     /// The name's addresses, as last resolved, and which of them is next.
-    known: Vec<SocketAddr>,
-    turn: usize,
+    addresses: Vec<SocketAddr>,
+    next_address: usize,
     /// The next step, if one is pending.
     step: DialStep,
     /// Attempts since the last connection.
-    steps: u32,
-    up: bool,
+    attempts: u32,
+    is_connected: bool,
     /// Whether a connection was lost and none was tried since.
-    lost: bool,
+    was_lost: bool,
     /// Why the name cannot be resolved, until it can.
-    failure: Option<Arc<str>>,
+    resolve_error: Option<Arc<str>>,
 }
 
 #[derive(Debug)]
 enum DialStep {
     /// Nothing to do: libzmq connects by itself.
-    Rest,
+    Idle,
     /// To resolve the name again, or to dial, at this time.
     Due(Instant),
-    Asked(Lookup),
+    Resolving(Lookup),
 }
 
 /// The pause between two attempts doubles from this, as libzmq's does.
@@ -56,7 +56,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 const PAUSE_MAX: Duration = Duration::from_secs(2);
 
 /// How long not to dial after a connection went to itself: the server may want to bind the port.
-const ASIDE: Duration = Duration::from_secs(1);
+const SELF_CONNECT_PAUSE: Duration = Duration::from_secs(1);
 
 impl Dialer {
     pub(super) fn new(endpoint: &Endpoint, ipv6: bool) -> Self {
@@ -65,13 +65,13 @@ impl Dialer {
             ipv6,
             dialled: None,
             reserved: None,
-            known: Vec::new(),
-            turn: 0,
-            step: DialStep::Rest,
-            steps: 0,
-            up: false,
-            lost: false,
-            failure: None,
+            addresses: Vec::new(),
+            next_address: 0,
+            step: DialStep::Idle,
+            attempts: 0,
+            is_connected: false,
+            was_lost: false,
+            resolve_error: None,
         }
     }
 
@@ -91,23 +91,23 @@ impl Dialer {
         socket: &mut RawSocket,
         poller: &Arc<Poller>,
     ) -> Result<(), SocketError> {
-        (self.dialled, self.up, self.lost) = (None, false, false);
-        let Some((host, _)) = self.endpoint.name() else {
+        (self.dialled, self.is_connected, self.was_lost) = (None, false, false);
+        let Some((host, _)) = self.endpoint.host_name() else {
             return self.open(self.endpoint.canonical(), socket);
         };
         socket.check(Direction::Connect)?;
         let lookup = look_up(host, poller);
-        if !self.known.is_empty() {
+        if !self.addresses.is_empty() {
             // Most names keep their addresses.
             self.open_next(socket)?;
         }
-        self.step = DialStep::Asked(lookup);
-        self.follow(socket, poller).map(drop)
+        self.step = DialStep::Resolving(lookup);
+        self.advance(socket, poller).map(drop)
     }
 
     /// Disconnects the socket.
-    pub(super) fn hang_up(&mut self, socket: &mut RawSocket) -> Result<(), SocketError> {
-        (self.step, self.up, self.lost) = (DialStep::Rest, false, false);
+    pub(super) fn disconnect(&mut self, socket: &mut RawSocket) -> Result<(), SocketError> {
+        (self.step, self.is_connected, self.was_lost) = (DialStep::Idle, false, false);
         self.reserved = None;
         match self.dialled.take() {
             Some(dialled) => socket.close(dialled.as_str(), Direction::Connect),
@@ -116,27 +116,27 @@ impl Dialer {
     }
 
     /// Ends a connection that goes to itself, before anything is sent over it.
-    pub(super) fn step_aside(&mut self, socket: &mut RawSocket) {
+    pub(super) fn leave_self_connection(&mut self, socket: &mut RawSocket) {
         let endpoint = self.endpoint.as_str().to_owned();
-        log::line!(debug, endpoint; "nobody listens there, and a connection went to itself");
+        log::line!(debug, endpoint; "no server listens there, and a connection went to itself");
         // It was connected a moment ago.
-        let _ = self.hang_up(socket);
-        self.wait(ASIDE);
+        let _ = self.disconnect(socket);
+        self.wait(SELF_CONNECT_PAUSE);
     }
 
-    pub(super) fn note(&mut self, event: ConnectionChange) {
+    pub(super) fn on_event(&mut self, event: ConnectionChange) {
         match event {
             ConnectionChange::Established => {
-                (self.up, self.lost, self.steps) = (true, false, 0);
+                (self.is_connected, self.was_lost, self.attempts) = (true, false, 0);
                 self.reserved = None;
             }
-            ConnectionChange::Lost => self.lost |= std::mem::take(&mut self.up),
+            ConnectionChange::Lost => self.was_lost |= std::mem::take(&mut self.is_connected),
             // libzmq tries the same address again; a name may have others.
-            ConnectionChange::Retried if self.endpoint.name().is_some() => {
-                if !std::mem::take(&mut self.lost) {
-                    self.turn = self.turn.wrapping_add(1);
+            ConnectionChange::Retried if self.endpoint.host_name().is_some() => {
+                if !std::mem::take(&mut self.was_lost) {
+                    self.next_address = self.next_address.wrapping_add(1);
                 }
-                if matches!(self.step, DialStep::Rest) {
+                if matches!(self.step, DialStep::Idle) {
                     self.pause();
                 }
             }
@@ -147,65 +147,69 @@ impl Dialer {
 
     /// Reserves the port while there is no connection, since the server may be down.
     fn reserve(&mut self) {
-        if !self.up && self.reserved.is_none() {
+        if !self.is_connected && self.reserved.is_none() {
             let dialled = self.dialled.as_ref();
             self.reserved = dialled.and_then(Endpoint::address).and_then(reserve);
         }
     }
 
     fn pause(&mut self) {
-        let pause = match self.steps {
+        let pause = match self.attempts {
             0 => Duration::ZERO,
-            steps => PAUSE * (1 << (steps - 1).min(10)),
+            attempts => PAUSE * (1 << (attempts - 1).min(10)),
         };
-        self.steps = self.steps.saturating_add(1);
+        self.attempts = self.attempts.saturating_add(1);
         self.wait(pause.min(PAUSE_MAX));
     }
 
     fn wait(&mut self, pause: Duration) {
         self.step = DialStep::Due(Instant::now() + pause);
-        notice_due();
+        request_maintenance();
     }
 
     /// Returns when the next step is due that no event announces.
     pub(super) fn due(&self) -> Option<Instant> {
         match self.step {
             DialStep::Due(at) => Some(at),
-            DialStep::Rest | DialStep::Asked(_) => None,
+            DialStep::Idle | DialStep::Resolving(_) => None,
         }
     }
 
     /// Returns whether a step is pending.
-    pub(super) fn is_at_work(&self) -> bool {
-        !matches!(self.step, DialStep::Rest)
+    pub(super) fn is_pending(&self) -> bool {
+        !matches!(self.step, DialStep::Idle)
     }
 
     /// Takes the next step, if it is due. Returns whether this changed the socket.
-    pub(super) fn follow(
+    pub(super) fn advance(
         &mut self,
         socket: &mut RawSocket,
         poller: &Arc<Poller>,
     ) -> Result<bool, SocketError> {
         match &self.step {
-            DialStep::Rest => Ok(false),
-            DialStep::Asked(lookup) => match lookup.answer().cloned() {
-                Some(answer) => self.learn(answer, socket),
+            DialStep::Idle => Ok(false),
+            DialStep::Resolving(lookup) => match lookup.result().cloned() {
+                Some(result) => self.use_addresses(result, socket),
                 None => Ok(false),
             },
             DialStep::Due(at) if *at > Instant::now() => Ok(false),
-            DialStep::Due(_) => match self.endpoint.name() {
+            DialStep::Due(_) => match self.endpoint.host_name() {
                 Some((host, _)) => {
-                    self.step = DialStep::Asked(look_up(host, poller));
-                    self.follow(socket, poller)
+                    self.step = DialStep::Resolving(look_up(host, poller));
+                    self.advance(socket, poller)
                 }
                 None => self.open(self.endpoint.canonical(), socket).map(|()| true),
             },
         }
     }
 
-    fn learn(&mut self, answer: Addresses, socket: &mut RawSocket) -> Result<bool, SocketError> {
-        self.step = DialStep::Rest;
-        let usable = answer.and_then(|mut addresses| {
+    fn use_addresses(
+        &mut self,
+        result: Addresses,
+        socket: &mut RawSocket,
+    ) -> Result<bool, SocketError> {
+        self.step = DialStep::Idle;
+        let usable = result.and_then(|mut addresses| {
             addresses.retain(|address| self.ipv6 || address.is_ipv4());
             if addresses.is_empty() {
                 return Err("it has no IPv4 address, see `ipv6`".into());
@@ -213,22 +217,22 @@ impl Dialer {
             Ok(addresses)
         });
         match usable {
-            Ok(addresses) => (self.known, self.failure) = (addresses, None),
+            Ok(addresses) => (self.addresses, self.resolve_error) = (addresses, None),
             Err(reason) => {
-                if self.failure.is_none() {
+                if self.resolve_error.is_none() {
                     let endpoint = self.endpoint.as_str().to_owned();
                     let reason = log::text(&reason);
-                    log::line!(warn, endpoint, reason; "a host's name cannot be resolved, it is tried again");
+                    log::line!(warn, endpoint, reason; "a host name cannot be resolved and is retried");
                 }
-                self.failure = Some(reason);
+                self.resolve_error = Some(reason);
             }
         }
         // A connection that was established meanwhile stays. If the name had an address before, that one may still
         // work.
-        if self.up {
+        if self.is_connected {
             return Ok(false);
         }
-        if self.known.is_empty() {
+        if self.addresses.is_empty() {
             self.pause();
             return Ok(false);
         }
@@ -237,15 +241,18 @@ impl Dialer {
 
     /// Connects to the next address, unless the socket is connected to it. Returns whether this changed the socket.
     fn open_next(&mut self, socket: &mut RawSocket) -> Result<bool, SocketError> {
-        let Some((_, port)) = self.endpoint.name() else {
+        let Some((_, port)) = self.endpoint.host_name() else {
             return Ok(false);
         };
-        let Some(address) = self.known.get(self.turn % self.known.len().max(1)) else {
+        let Some(address) = self
+            .addresses
+            .get(self.next_address % self.addresses.len().max(1))
+        else {
             return Ok(false);
         };
         let mut address = *address;
         address.set_port(port);
-        let next = Endpoint::at(address);
+        let next = Endpoint::from_address(address);
         match self.dialled.take() {
             Some(dialled) if dialled == next => {
                 self.dialled = Some(dialled);
@@ -260,11 +267,11 @@ impl Dialer {
         self.open(next, socket).map(|()| true)
     }
 
-    fn open(&mut self, at: Endpoint, socket: &mut RawSocket) -> Result<(), SocketError> {
-        self.step = DialStep::Rest;
-        self.reserved = at.address().and_then(reserve);
-        match socket.open(&at, at.is_ipv6()) {
-            Ok(_) => self.dialled = Some(at),
+    fn open(&mut self, endpoint: Endpoint, socket: &mut RawSocket) -> Result<(), SocketError> {
+        self.step = DialStep::Idle;
+        self.reserved = endpoint.address().and_then(reserve);
+        match socket.open(&endpoint, endpoint.is_ipv6()) {
+            Ok(_) => self.dialled = Some(endpoint),
             Err(error) => {
                 self.wait(PAUSE_MAX);
                 return Err(error);
@@ -274,18 +281,21 @@ impl Dialer {
     }
 
     /// Returns whether an event at `address` is about the present connection, and not about an earlier one.
-    pub(super) fn is_at(&self, place: &[u8]) -> bool {
-        let at =
-            |dialled: &Endpoint| without_zone(dialled.as_str().as_bytes()) == without_zone(place);
-        self.dialled.as_ref().is_some_and(at)
+    pub(super) fn is_at(&self, address: &[u8]) -> bool {
+        let is_same =
+            |dialled: &Endpoint| without_zone(dialled.as_str().as_bytes()) == without_zone(address);
+        self.dialled.as_ref().is_some_and(is_same)
     }
 
     /// Returns why the name cannot be resolved, if that is why there is no connection.
-    pub(super) fn obstacle(&self) -> Option<String> {
-        let (host, _) = self.endpoint.name().filter(|_| self.dialled.is_none())?;
-        Some(match &self.failure {
+    pub(super) fn resolve_failure(&self) -> Option<String> {
+        let (host, _) = self
+            .endpoint
+            .host_name()
+            .filter(|_| self.dialled.is_none())?;
+        Some(match &self.resolve_error {
             Some(reason) => format!("the name `{host}` cannot be resolved: {reason}"),
-            None if self.known.is_empty() => {
+            None if self.addresses.is_empty() => {
                 format!("the name `{host}` could not be resolved: its name server does not answer")
             }
             None => return None,
@@ -294,11 +304,11 @@ impl Dialer {
 }
 
 /// Removes the zone of an IPv6 address: libzmq writes it as the interface's name, the system may write its number.
-fn without_zone(place: &[u8]) -> Vec<u8> {
-    let Some(zone) = place.iter().position(|byte| *byte == b'%') else {
-        return place.to_vec();
+fn without_zone(address: &[u8]) -> Vec<u8> {
+    let Some(zone) = address.iter().position(|byte| *byte == b'%') else {
+        return address.to_vec();
     };
-    let end = place[zone..].iter().position(|byte| *byte == b']');
-    let end = end.map_or(place.len(), |end| zone + end);
-    [&place[..zone], &place[end..]].concat()
+    let end = address[zone..].iter().position(|byte| *byte == b']');
+    let end = end.map_or(address.len(), |end| zone + end);
+    [&address[..zone], &address[end..]].concat()
 }

@@ -40,13 +40,13 @@ pub(crate) enum DriveTurn {
     /// Call it again when its poller is ready, or at this time.
     Wait(Option<Instant>),
     /// Call it again only when its bell is rung: no task waits.
-    Leave,
+    Idle,
 }
 
 /// Owns a [`Drive`] and registers it with the thread on request.
 pub(crate) struct Driven<D> {
     inner: Arc<D>,
-    post: DriverBell,
+    bell: DriverBell,
 }
 
 /// Calls the thread to a [`Driven`].
@@ -59,7 +59,7 @@ struct DriverSlot {
     /// reference: it would close the socket in the background while the process exits, and sent messages would be lost.
     driven: Mutex<Option<Arc<dyn Drive>>>,
     /// Whether the thread waits on it.
-    manned: AtomicBool,
+    is_registered: AtomicBool,
     /// Its registration with epoll.
     interest: Mutex<Option<EpollInterest>>,
 }
@@ -71,39 +71,39 @@ struct EpollInterest {
 }
 
 /// How long the thread pauses after a system error or a panic.
-const REST: Duration = Duration::from_millis(100);
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// The eventfd's id; slots have others.
-const BELL: u64 = 0;
+const WAKE_ID: u64 = 0;
 
-static DESK: PerProcess<Mutex<WakeQueue>> = PerProcess::new();
+static QUEUE: PerProcess<Mutex<WakeQueue>> = PerProcess::new();
 
 /// The slots whose bell was rung.
 #[derive(Default)]
 struct WakeQueue {
-    calls: Vec<Arc<DriverSlot>>,
+    rung: Vec<Arc<DriverSlot>>,
     /// Wakes the thread. Present while the thread runs.
-    bell: Option<Arc<OwnedFd>>,
+    wake_fd: Option<Arc<OwnedFd>>,
     /// Whether the thread waits, or is about to, and has not been woken since.
     asleep: bool,
 }
 
 impl<D: Drive + 'static> Driven<D> {
     pub(crate) fn new(inner: D) -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(BELL + 1);
+        static NEXT: AtomicU64 = AtomicU64::new(WAKE_ID + 1);
         let inner = Arc::new(inner);
-        let place = DriverSlot {
+        let slot = DriverSlot {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             driven: Mutex::new(Some(Arc::clone(&inner) as _)),
-            manned: AtomicBool::new(false),
+            is_registered: AtomicBool::new(false),
             interest: Mutex::new(None),
         };
-        let post = DriverBell(Arc::new(place));
-        Self { inner, post }
+        let bell = DriverBell(Arc::new(slot));
+        Self { inner, bell }
     }
 
-    pub(crate) fn post(&self) -> &DriverBell {
-        &self.post
+    pub(crate) fn bell(&self) -> &DriverBell {
+        &self.bell
     }
 }
 
@@ -120,18 +120,18 @@ impl<D: IdleSocket> IdleSocket for Driven<D> {
         self.inner.poller()
     }
 
-    fn look_after(&self, wakes: &mut WakeList) -> bool {
-        self.inner.look_after(wakes)
+    fn maintain(&self, wakes: &mut WakeList) -> bool {
+        self.inner.maintain(wakes)
     }
 }
 
 impl<D> Drop for Driven<D> {
     fn drop(&mut self) {
         // Waits if the thread is driving it. Only the thread ever holds both locks.
-        let driven = self.post.0.driven().take();
+        let driven = self.bell.0.driven().take();
         drop(driven);
-        if self.post.0.manned.load(Ordering::Acquire) {
-            queue().call(&self.post);
+        if self.bell.0.is_registered.load(Ordering::Acquire) {
+            queue().ring(&self.bell);
         }
     }
 }
@@ -140,12 +140,12 @@ impl DriverBell {
     /// Makes the thread drive it now. Calls that the thread has not handled yet are merged.
     ///
     /// May be called while the lock of the driven value is held.
-    pub(crate) fn call(&self) -> Result<(), SocketError> {
+    pub(crate) fn ring(&self) -> Result<(), SocketError> {
         let mut queue = queue();
-        if queue.bell.is_none() {
-            queue.bell = Some(start()?);
+        if queue.wake_fd.is_none() {
+            queue.wake_fd = Some(start()?);
         }
-        queue.call(self);
+        queue.ring(self);
         Ok(())
     }
 
@@ -153,7 +153,7 @@ impl DriverBell {
     /// the socket; what arrives afterwards signals at once.
     ///
     /// May be called while the lock of the driven value is held.
-    pub(crate) fn listen(&self, on: bool) {
+    pub(crate) fn set_listening(&self, on: bool) {
         if let Some(interest) = &*self.0.interest()
             && let Some(socket) = interest.sources.first()
         {
@@ -178,15 +178,15 @@ impl DriverSlot {
 }
 
 fn queue() -> MutexGuard<'static, WakeQueue> {
-    DESK.get().lock().unwrap_or_else(PoisonError::into_inner)
+    QUEUE.get().lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl WakeQueue {
-    fn call(&mut self, post: &DriverBell) {
-        if let Some(bell) = &self.bell {
-            self.calls.push(Arc::clone(&post.0));
+    fn ring(&mut self, bell: &DriverBell) {
+        if let Some(wake_fd) = &self.wake_fd {
+            self.rung.push(Arc::clone(&bell.0));
             if std::mem::take(&mut self.asleep) {
-                let _ = rustix::io::write(&**bell, &1_u64.to_ne_bytes());
+                let _ = rustix::io::write(&**wake_fd, &1_u64.to_ne_bytes());
             }
         }
     }
@@ -195,19 +195,25 @@ impl WakeQueue {
 fn start() -> Result<Arc<OwnedFd>, SocketError> {
     let opening = |errno: rustix::io::Errno| SocketError::io("waiting as a task", &errno.into());
     let flags = EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK;
-    let bell = Arc::new(eventfd(0, flags).map_err(opening)?);
+    let wake_fd = Arc::new(eventfd(0, flags).map_err(opening)?);
     let epoll = epoll::create(CreateFlags::CLOEXEC).map_err(opening)?;
-    epoll::add(&epoll, &*bell, EventData::new_u64(BELL), EventFlags::IN).map_err(opening)?;
+    epoll::add(
+        &epoll,
+        &*wake_fd,
+        EventData::new_u64(WAKE_ID),
+        EventFlags::IN,
+    )
+    .map_err(opening)?;
     let driver = DriverThread {
         epoll: Arc::new(epoll),
-        bell: Arc::clone(&bell),
-        stations: HashMap::new(),
+        wake_fd: Arc::clone(&wake_fd),
+        entries: HashMap::new(),
     };
     thread::Builder::new()
         .name("zmqrpc-calls".into())
         .spawn(move || driver.run())
         .map_err(|error| SocketError::thread(&error))?;
-    Ok(bell)
+    Ok(wake_fd)
 }
 
 /// Returns the epoll data of one of a slot's sources: the socket, or its monitor.
@@ -218,16 +224,16 @@ fn event_of(id: u64, source: usize) -> EventData {
 /// The thread's state.
 struct DriverThread {
     epoll: Arc<OwnedFd>,
-    bell: Arc<OwnedFd>,
-    stations: HashMap<u64, EpollSet>,
+    wake_fd: Arc<OwnedFd>,
+    entries: HashMap<u64, EpollSet>,
 }
 
 /// A slot that the thread waits on.
 struct EpollSet {
-    place: Arc<DriverSlot>,
+    slot: Arc<DriverSlot>,
     /// The registered descriptors.
     sources: Option<Arc<Vec<OwnedFd>>>,
-    next: Option<Instant>,
+    due: Option<Instant>,
 }
 
 impl EpollSet {
@@ -235,7 +241,7 @@ impl EpollSet {
         self.sources.as_ref().map_or(&[], |sources| sources)
     }
 
-    fn waits_for(&self, sources: Option<&Arc<Vec<OwnedFd>>>) -> bool {
+    fn has_sources(&self, sources: Option<&Arc<Vec<OwnedFd>>>) -> bool {
         match (&self.sources, sources) {
             (Some(own), Some(sources)) => Arc::ptr_eq(own, sources),
             (None, None) => true,
@@ -251,18 +257,18 @@ impl DriverThread {
         // What to drive, and whether its monitor is ready.
         let mut due: Vec<(Arc<DriverSlot>, bool)> = Vec::new();
         loop {
-            for (place, news) in due.drain(..) {
-                self.drive(&place, news, &mut wakes);
+            for (slot, is_monitor) in due.drain(..) {
+                self.drive(&slot, is_monitor, &mut wakes);
             }
             wakes.run();
-            let Some(calls) = self.calls() else {
+            let Some(rung) = self.rung() else {
                 return;
             };
-            if !calls.is_empty() {
-                due.extend(calls.into_iter().map(|place| (place, false)));
+            if !rung.is_empty() {
+                due.extend(rung.into_iter().map(|slot| (slot, false)));
                 continue;
             }
-            let next = self.stations.values().filter_map(|station| station.next);
+            let next = self.entries.values().filter_map(|entry| entry.due);
             let limit = next.min().map(|next| {
                 let now = Instant::now();
                 timespec(next.saturating_duration_since(now))
@@ -271,98 +277,98 @@ impl DriverThread {
             if let Err(errno) = waited
                 && errno != rustix::io::Errno::INTR
             {
-                log::line!(error, errno = log::text(errno); "the thread for tasks' calls cannot wait");
-                thread::sleep(REST);
+                log::line!(error, errno = log::text(errno); "the thread that waits for tasks failed to wait");
+                thread::sleep(PAUSE);
             }
             for event in events.drain(..) {
                 let (data, number) = (event.data.u64() / 2, event.data.u64() % 2);
-                if let Some(station) = self.stations.get(&data) {
-                    due.push((Arc::clone(&station.place), number > 0));
-                } else if data == BELL {
-                    let _ = rustix::io::read(&*self.bell, &mut [0_u8; 8]);
+                if let Some(entry) = self.entries.get(&data) {
+                    due.push((Arc::clone(&entry.slot), number > 0));
+                } else if data == WAKE_ID {
+                    let _ = rustix::io::read(&*self.wake_fd, &mut [0_u8; 8]);
                 }
             }
             let now = Instant::now();
-            let over = |station: &&EpollSet| station.next.is_some_and(|next| next <= now);
-            let over = self.stations.values().filter(over);
-            due.extend(over.map(|station| (Arc::clone(&station.place), false)));
+            let expired = |entry: &&EpollSet| entry.due.is_some_and(|due| due <= now);
+            let expired = self.entries.values().filter(expired);
+            due.extend(expired.map(|entry| (Arc::clone(&entry.slot), false)));
         }
     }
 
     /// Takes the slots whose bell was rung. `None` if nothing is registered: the thread ends.
-    fn calls(&self) -> Option<Vec<Arc<DriverSlot>>> {
+    fn rung(&self) -> Option<Vec<Arc<DriverSlot>>> {
         let mut queue = queue();
-        let calls = std::mem::take(&mut queue.calls);
-        queue.asleep = calls.is_empty();
-        if queue.asleep && self.stations.is_empty() {
-            queue.bell = None;
+        let rung = std::mem::take(&mut queue.rung);
+        queue.asleep = rung.is_empty();
+        if queue.asleep && self.entries.is_empty() {
+            queue.wake_fd = None;
             return None;
         }
-        Some(calls)
+        Some(rung)
     }
 
-    fn drive(&mut self, place: &Arc<DriverSlot>, news: bool, wakes: &mut WakeList) {
-        let driven = place.driven();
+    fn drive(&mut self, slot: &Arc<DriverSlot>, is_monitor: bool, wakes: &mut WakeList) {
+        let driven = slot.driven();
         let Some(driven) = &*driven else {
-            return self.leave(place.id);
+            return self.deregister(slot.id);
         };
         let poller = driven.poller();
-        if news && let Some(poller) = poller {
-            poller.expect_news();
+        if is_monitor && let Some(poller) = poller {
+            poller.set_monitor_pending();
         }
         // A subscriber to the log may panic.
         let turn = catch_unwind(AssertUnwindSafe(|| driven.drive(wakes)));
-        match turn.unwrap_or_else(|_| DriveTurn::Wait(Some(Instant::now() + REST))) {
-            DriveTurn::Leave => self.leave(place.id),
-            DriveTurn::Wait(next) => self.stay(place, poller.map(Poller::sources), next),
+        match turn.unwrap_or_else(|_| DriveTurn::Wait(Some(Instant::now() + PAUSE))) {
+            DriveTurn::Idle => self.deregister(slot.id),
+            DriveTurn::Wait(due) => self.register(slot, poller.map(Poller::sources), due),
         }
     }
 
-    fn stay(
+    fn register(
         &mut self,
-        place: &Arc<DriverSlot>,
+        slot: &Arc<DriverSlot>,
         sources: Option<Arc<Vec<OwnedFd>>>,
-        next: Option<Instant>,
+        due: Option<Instant>,
     ) {
-        if let Some(station) = self.stations.get_mut(&place.id)
-            && station.waits_for(sources.as_ref())
+        if let Some(entry) = self.entries.get_mut(&slot.id)
+            && entry.has_sources(sources.as_ref())
         {
-            station.next = next;
+            entry.due = due;
             return;
         }
         // A new slot, or one whose socket was replaced.
-        self.leave(place.id);
-        let mut station = EpollSet {
-            place: Arc::clone(place),
+        self.deregister(slot.id);
+        let mut entry = EpollSet {
+            slot: Arc::clone(slot),
             sources,
-            next,
+            due,
         };
-        for (number, source) in (0..).zip(station.sources()) {
-            let data = event_of(place.id, number);
+        for (number, source) in (0..).zip(entry.sources()) {
+            let data = event_of(slot.id, number);
             if let Err(errno) = epoll::add(&*self.epoll, source, data, EventFlags::IN) {
-                log::line!(error, errno = log::text(errno); "a socket that tasks wait for is looked at now and then");
-                for source in station.sources() {
+                log::line!(error, errno = log::text(errno); "epoll failed for a socket that tasks wait on, which is now polled");
+                for source in entry.sources() {
                     let _ = epoll::delete(&*self.epoll, source);
                 }
                 // The next turn tries again.
-                station.sources = None;
-                station.next = Some(Instant::now() + REST);
+                entry.sources = None;
+                entry.due = Some(Instant::now() + PAUSE);
                 break;
             }
         }
-        *place.interest() = station.sources.clone().map(|sources| EpollInterest {
+        *slot.interest() = entry.sources.clone().map(|sources| EpollInterest {
             epoll: Arc::clone(&self.epoll),
             sources,
         });
-        place.manned.store(true, Ordering::Release);
-        self.stations.insert(place.id, station);
+        slot.is_registered.store(true, Ordering::Release);
+        self.entries.insert(slot.id, entry);
     }
 
-    fn leave(&mut self, id: u64) {
-        if let Some(station) = self.stations.remove(&id) {
-            station.place.manned.store(false, Ordering::Release);
-            *station.place.interest() = None;
-            for source in station.sources() {
+    fn deregister(&mut self, id: u64) {
+        if let Some(entry) = self.entries.remove(&id) {
+            entry.slot.is_registered.store(false, Ordering::Release);
+            *entry.slot.interest() = None;
+            for source in entry.sources() {
                 // Explicitly: these are duplicates, so closing them does not remove them.
                 let _ = epoll::delete(&*self.epoll, source);
             }

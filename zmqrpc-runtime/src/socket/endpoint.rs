@@ -84,14 +84,14 @@ impl Endpoint {
 
     /// Returns the path to bind a unix socket at. `None` for `*`, which stands for a new path, and for abstract names
     /// (`@`).
-    pub(super) fn bound_path(&self) -> Option<&str> {
+    pub(super) fn bind_path(&self) -> Option<&str> {
         let path = self.text.strip_prefix("ipc://")?;
         let is_path = path != "*" && !path.starts_with('@');
         Some(path).filter(|_| is_path && self.direction == Direction::Bind)
     }
 
     /// Returns the endpoint to connect to an address.
-    pub(super) fn at(address: SocketAddr) -> Self {
+    pub(super) fn from_address(address: SocketAddr) -> Self {
         Self {
             text: format!("tcp://{address}"),
             scheme: Scheme::Tcp {
@@ -104,7 +104,7 @@ impl Endpoint {
     /// Returns the endpoint as libzmq writes it in its events.
     pub(super) fn canonical(&self) -> Self {
         match self.address() {
-            Some(address) if self.direction == Direction::Connect => Self::at(address),
+            Some(address) if self.direction == Direction::Connect => Self::from_address(address),
             _ => self.clone(),
         }
     }
@@ -115,7 +115,7 @@ impl Endpoint {
     }
 
     /// Returns the host name and port to connect to. `None` if the host is an address, or the endpoint is bound.
-    pub(super) fn name(&self) -> Option<(&str, u16)> {
+    pub(super) fn host_name(&self) -> Option<(&str, u16)> {
         if self.direction == Direction::Bind {
             return None;
         }
@@ -182,14 +182,14 @@ fn tcp(rest: &str, direction: Direction) -> Result<Scheme, String> {
             }
         }
     }
-    let any = port == "*" || port.parse() == Ok(0_u16);
-    if any && direction == Direction::Connect {
+    let any_port = port == "*" || port.parse() == Ok(0_u16);
+    if any_port && direction == Direction::Connect {
         return Err(format!(
             "port `{port}` stands for any free port and cannot be connected to: give its number"
         ));
     }
-    let number = port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok();
-    if !any && !number {
+    let is_number = port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    if !any_port && !is_number {
         return Err(format!("the port `{port}` is not a number from 1 to 65535"));
     }
     Ok(Scheme::Tcp { ipv6 })
@@ -228,7 +228,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn good_endpoints_are_taken() {
+    fn valid_endpoints_are_accepted() {
         for text in [
             "tcp://127.0.0.1:5555",
             "tcp://*:*",
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_endpoint_is_told_what_is_wrong_with_it() {
+    fn the_error_says_what_is_wrong_with_an_endpoint() {
         let long = format!("ipc:///{}", "x".repeat(107));
         for (text, direction, reason) in [
             ("127.0.0.1:5555", Direction::Bind, "a transport is missing"),

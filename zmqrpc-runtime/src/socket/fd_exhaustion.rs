@@ -30,7 +30,7 @@ pub(super) struct ListenerGuard {
     listener: RawFd,
 }
 
-static KEEPER: PerProcess<Mutex<FdExhaustionGuard>> = PerProcess::new();
+static GUARD: PerProcess<Mutex<FdExhaustionGuard>> = PerProcess::new();
 
 #[derive(Default)]
 struct FdExhaustionGuard {
@@ -38,33 +38,33 @@ struct FdExhaustionGuard {
     /// used.
     listeners: Vec<RawFd>,
     /// Wakes the thread. Present while the thread runs.
-    post: Option<Arc<GuardPoll>>,
+    guard_poll: Option<Arc<GuardPoll>>,
 }
 
 /// What the thread waits on. Unlike `poll`, epoll does not keep a listener open that libzmq closes meanwhile.
 struct GuardPoll {
     epoll: OwnedFd,
-    bell: OwnedFd,
+    wake_fd: OwnedFd,
 }
 
 /// The time between two checks: libzmq has this long to accept a waiting connection.
-const REST: Duration = Duration::from_millis(100);
+const CHECK_INTERVAL: Duration = Duration::from_millis(100);
 /// How long connections are turned away before the next check for free descriptors. A connection in the backlog keeps a
 /// processor busy, so none may stay there for long.
-const WATCH: Duration = Duration::from_millis(50);
+const TURN_AWAY_TIME: Duration = Duration::from_millis(50);
 /// Connections to turn away from one listener before the next one's turn.
-const TURN: usize = 4096;
+const MAX_PER_TURN: usize = 4096;
 
 impl ListenerGuard {
     /// Watches the listener of a TCP endpoint that was just bound. `None` if it cannot be found or watched.
     pub(super) fn at(resolved: &str) -> Option<Self> {
         let address = resolved.strip_prefix("tcp://")?.parse().ok()?;
-        let kept = find(address).and_then(|listener| {
-            guard().keep(listener)?;
+        let added = find(address).and_then(|listener| {
+            guard().add(listener)?;
             Ok(Self { listener })
         });
-        kept.inspect_err(|error| {
-            log::line!(warn, endpoint = log::text(resolved), error = log::text(error); "nobody looks after a listener when descriptors run out");
+        added.inspect_err(|error| {
+            log::line!(warn, endpoint = log::text(resolved), error = log::text(error); "a listener is not guarded against running out of descriptors");
         })
         .ok()
     }
@@ -72,19 +72,19 @@ impl ListenerGuard {
 
 impl Drop for ListenerGuard {
     fn drop(&mut self) {
-        guard().leave(self.listener);
+        guard().remove(self.listener);
     }
 }
 
 fn guard() -> MutexGuard<'static, FdExhaustionGuard> {
-    let guard = KEEPER.get().lock();
+    let guard = GUARD.get().lock();
     guard.unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Finds the descriptor of the listener at `address`. libzmq only reports it to a monitor, and a socket can have only
 /// one.
 fn find(address: SocketAddr) -> Result<RawFd, Errno> {
-    let is_it = |fd: &RawFd| {
+    let is_listener = |fd: &RawFd| {
         let fd = borrowed(*fd);
         socket_acceptconn(fd) == Ok(true)
             && getsockname(fd).is_ok_and(|name| name.try_into() == Ok(address))
@@ -94,39 +94,39 @@ fn find(address: SocketAddr) -> Result<RawFd, Errno> {
         code.map_or(Errno::NOENT, Errno::from_raw_os_error)
     })?;
     let numbers = open.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
-    numbers.into_iter().find(is_it).ok_or(Errno::NOENT)
+    numbers.into_iter().find(is_listener).ok_or(Errno::NOENT)
 }
 
 impl FdExhaustionGuard {
-    fn keep(&mut self, listener: RawFd) -> Result<(), Errno> {
+    fn add(&mut self, listener: RawFd) -> Result<(), Errno> {
         let fd = borrowed(listener);
         // Otherwise libzmq would block in accepting a connection that was just turned away.
         ioctl_fionbio(fd, true)?;
-        let post = match &self.post {
-            Some(post) => Arc::clone(post),
+        let guard_poll = match &self.guard_poll {
+            Some(guard_poll) => Arc::clone(guard_poll),
             None => Arc::new(GuardPoll::new()?),
         };
         let any = epoll::EventData::new_u64(0);
-        epoll::add(&post.epoll, fd, any, epoll::EventFlags::IN)?;
-        if self.post.is_none() {
-            let own = Arc::clone(&post);
+        epoll::add(&guard_poll.epoll, fd, any, epoll::EventFlags::IN)?;
+        if self.guard_poll.is_none() {
+            let own = Arc::clone(&guard_poll);
             let spawned = thread::Builder::new()
-                .name("zmqrpc-doorkeeper".into())
-                .spawn(move || own.stand());
+                .name("zmqrpc-fd-guard".into())
+                .spawn(move || own.run());
             spawned.map_err(|_| Errno::AGAIN)?;
-            self.post = Some(post);
+            self.guard_poll = Some(guard_poll);
         }
         self.listeners.push(listener);
         Ok(())
     }
 
-    fn leave(&mut self, listener: RawFd) {
-        self.listeners.retain(|kept| *kept != listener);
-        if let Some(post) = &self.post {
-            let _ = epoll::delete(&post.epoll, borrowed(listener));
+    fn remove(&mut self, listener: RawFd) {
+        self.listeners.retain(|other| *other != listener);
+        if let Some(guard_poll) = &self.guard_poll {
+            let _ = epoll::delete(&guard_poll.epoll, borrowed(listener));
             if self.listeners.is_empty() {
-                let _ = rustix::io::write(&post.bell, &1_u64.to_ne_bytes());
-                self.post = None;
+                let _ = rustix::io::write(&guard_poll.wake_fd, &1_u64.to_ne_bytes());
+                self.guard_poll = None;
             }
         }
     }
@@ -135,68 +135,69 @@ impl FdExhaustionGuard {
 impl GuardPoll {
     fn new() -> Result<Self, Errno> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
-        let bell = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
+        let wake_fd = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
         let any = epoll::EventData::new_u64(0);
-        epoll::add(&epoll, &bell, any, epoll::EventFlags::IN)?;
-        Ok(Self { epoll, bell })
+        epoll::add(&epoll, &wake_fd, any, epoll::EventFlags::IN)?;
+        Ok(Self { epoll, wake_fd })
     }
 
     /// The body of the thread.
-    fn stand(self: &Arc<Self>) {
-        let mut was_full = false;
+    fn run(self: &Arc<Self>) {
+        let mut was_exhausted = false;
         loop {
             let mut events = Vec::with_capacity(1);
             let arrived = rustix::buffer::spare_capacity(&mut events);
             let waited = epoll::wait(&self.epoll, arrived, None);
             let guard = guard();
             if !guard
-                .post
+                .guard_poll
                 .as_ref()
                 .is_some_and(|own| Arc::ptr_eq(own, self))
             {
                 return;
             }
-            let full = waited.is_ok() && self.is_full();
-            let turned_away = full.then(|| turn_away(&guard.listeners));
+            let is_exhausted = waited.is_ok() && self.is_exhausted();
+            let turned_away = is_exhausted.then(|| turn_away(&guard.listeners));
             drop(guard);
-            if full && !was_full {
+            if is_exhausted && !was_exhausted {
                 let error = turned_away.and_then(Result::err);
                 log::line!(
                     warn,
                     error = error.map(log::text);
-                    "no descriptor is left: who connects is turned away"
+                    "no descriptor is left: new connections are turned away"
                 );
             }
-            was_full = full;
-            if !full {
-                thread::sleep(REST);
+            was_exhausted = is_exhausted;
+            if !is_exhausted {
+                thread::sleep(CHECK_INTERVAL);
             }
         }
     }
 
-    fn is_full(&self) -> bool {
-        fcntl_dupfd_cloexec(&self.bell, 0).is_err()
+    fn is_exhausted(&self) -> bool {
+        fcntl_dupfd_cloexec(&self.wake_fd, 0).is_err()
     }
 }
 
-/// Closes the connections in the listeners' backlogs, and those that arrive within [`WATCH`].
+/// Closes the connections in the listeners' backlogs, and those that arrive within [`TURN_AWAY_TIME`].
 fn turn_away(listeners: &[RawFd]) -> std::io::Result<usize> {
-    let mut kept = listeners.to_vec();
-    kept.sort_unstable();
+    let mut sorted = listeners.to_vec();
+    sorted.sort_unstable();
     thread::scope(|scope| {
         let turning = thread::Builder::new().spawn_scoped(scope, || {
-            keep_only(&kept)?;
-            let doors = kept.iter().map(|door| borrowed(*door));
-            let end = Instant::now() + WATCH;
+            keep_only(&sorted)?;
+            let listeners = sorted.iter().map(|listener| borrowed(*listener));
+            let end = Instant::now() + TURN_AWAY_TIME;
             let mut turned_away = 0;
             loop {
-                let doors = doors.clone();
-                let queues = doors.map(|door| (0..TURN).map_while(move |_| accept(door)));
+                let listeners = listeners.clone();
+                let queues = listeners
+                    .map(|listener| (0..MAX_PER_TURN).map_while(move |_| accept(listener)));
                 turned_away += queues.flatten().count();
                 let rest = end.saturating_duration_since(Instant::now());
-                let doors = kept.iter().map(|door| borrowed(*door));
-                let mut fds: Vec<_> = doors
-                    .map(|door| PollFd::from_borrowed_fd(door, PollFlags::IN))
+                let listeners = sorted.iter().map(|listener| borrowed(*listener));
+                let mut fds: Vec<_> = listeners
+                    .map(|listener| PollFd::from_borrowed_fd(listener, PollFlags::IN))
                     .collect();
                 if rest.is_zero() || !matches!(poll(&mut fds, Some(&timespec(rest))), Ok(1..)) {
                     return Ok(turned_away);

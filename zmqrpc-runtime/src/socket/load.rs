@@ -10,13 +10,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::Message;
 
 /// Bytes that may be queued for one peer. One message may exceed this if it is the only one.
-const BYTES: usize = 32 << 20;
+const MAX_BYTES: usize = 32 << 20;
 
 /// Messages up to this size are not counted: the high-water mark limits them sufficiently.
-const SMALL: usize = 64 << 10;
+const UNTRACKED_BYTES: usize = 64 << 10;
 
 /// How many peers to track before those without queued bytes are removed.
-const PEERS: usize = 64;
+const MAX_PEERS: usize = 64;
 
 /// The bytes queued for one peer.
 #[derive(Clone, Debug, Default)]
@@ -30,11 +30,11 @@ impl Load {
     /// Returns the load that has to [track](Self::track) a message of this size, `None` if it need not be tracked, or
     /// [`NoRoom`].
     pub(super) fn room_for(&self, bytes: usize) -> Result<Option<&Self>, NoRoom> {
-        if bytes <= SMALL {
+        if bytes <= UNTRACKED_BYTES {
             return Ok(None);
         }
-        let present = self.bytes();
-        if present > 0 && present.saturating_add(bytes) > BYTES {
+        let queued = self.bytes();
+        if queued > 0 && queued.saturating_add(bytes) > MAX_BYTES {
             return Err(NoRoom);
         }
         Ok(Some(self))
@@ -46,7 +46,7 @@ impl Load {
     }
 
     /// Counts the message until libzmq frees it.
-    pub(super) fn carry(&self, message: Message) -> Message {
+    pub(super) fn track(&self, message: Message) -> Message {
         let bytes = message.len();
         self.0.fetch_add(bytes, Ordering::Relaxed);
         let load = TrackedMessage {
@@ -76,13 +76,13 @@ pub(super) struct Loads(HashMap<Box<[u8]>, Load>);
 impl Loads {
     /// As [`Load::room_for`], for the peer of this name.
     pub(super) fn room_for(&mut self, peer: &[u8], bytes: usize) -> Result<Option<Load>, NoRoom> {
-        if bytes <= SMALL {
+        if bytes <= UNTRACKED_BYTES {
             return Ok(None);
         }
         if let Some(load) = self.0.get(peer) {
             return Ok(load.room_for(bytes)?.cloned());
         }
-        if self.0.len() >= PEERS && self.0.len() == self.0.capacity() {
+        if self.0.len() >= MAX_PEERS && self.0.len() == self.0.capacity() {
             self.0.retain(|_, load| load.bytes() > 0);
         }
         let load = Load::default();
@@ -102,34 +102,37 @@ mod tests {
     #[test]
     fn what_is_on_its_way_takes_room_until_it_is_gone() {
         let load = Load::default();
-        let half = BYTES / 2;
-        let first = load.carry(message(half));
+        let half = MAX_BYTES / 2;
+        let first = load.track(message(half));
         assert_eq!(first[half - 1], 7);
-        let second = load.carry(message(half));
-        assert_eq!(load.room_for(SMALL + 1).err(), Some(NoRoom));
-        assert!(load.room_for(SMALL).is_ok_and(|load| load.is_none()));
+        let second = load.track(message(half));
+        assert_eq!(load.room_for(UNTRACKED_BYTES + 1).err(), Some(NoRoom));
+        assert!(
+            load.room_for(UNTRACKED_BYTES)
+                .is_ok_and(|load| load.is_none())
+        );
         drop(first);
         assert!(load.room_for(half).is_ok());
         assert_eq!(load.room_for(half + 1).err(), Some(NoRoom));
         drop(second);
         assert!(
-            load.room_for(2 * BYTES).is_ok(),
-            "alone it may be as large as it likes"
+            load.room_for(2 * MAX_BYTES).is_ok(),
+            "a single message may exceed the limit"
         );
     }
 
     #[test]
     fn peers_have_room_of_their_own_and_are_forgotten() {
         let mut loads = Loads::default();
-        let load = loads.room_for(b"ann", BYTES).unwrap().unwrap();
-        let carried = load.carry(message(BYTES));
-        assert_eq!(loads.room_for(b"ann", BYTES).err(), Some(NoRoom));
+        let load = loads.room_for(b"ann", MAX_BYTES).unwrap().unwrap();
+        let tracked = load.track(message(MAX_BYTES));
+        assert_eq!(loads.room_for(b"ann", MAX_BYTES).err(), Some(NoRoom));
         for peer in 0..10_000_u32 {
-            assert!(loads.room_for(&peer.to_le_bytes(), BYTES).is_ok());
+            assert!(loads.room_for(&peer.to_le_bytes(), MAX_BYTES).is_ok());
         }
         assert!(loads.0.len() < 1000, "{}", loads.0.len());
-        assert_eq!(loads.room_for(b"ann", BYTES).err(), Some(NoRoom));
-        drop(carried);
-        assert!(loads.room_for(b"ann", BYTES).is_ok());
+        assert_eq!(loads.room_for(b"ann", MAX_BYTES).err(), Some(NoRoom));
+        drop(tracked);
+        assert!(loads.room_for(b"ann", MAX_BYTES).is_ok());
     }
 }

@@ -35,7 +35,7 @@ thread_local! {
 pub(crate) struct Message {
     raw: zmq_msg_t,
     len: usize,
-    place: DataLocation,
+    location: DataLocation,
 }
 
 // SAFETY: a `zmq_msg_t` is not tied to a thread; its shared parts are reference-counted atomically.
@@ -49,7 +49,7 @@ impl Message {
         let mut message = Self {
             raw: zmq_msg_t::default(),
             len: 0,
-            place: DataLocation::NOWHERE,
+            location: DataLocation::EMPTY,
         };
         // SAFETY: `zmq_msg_init` initialises any memory of this type and always succeeds.
         unsafe { zmq_sys::zmq_msg_init(&raw mut message.raw) };
@@ -60,17 +60,17 @@ impl Message {
         let mut raw = zmq_msg_t::default();
         // SAFETY: on success the message has room for `bytes.len()` bytes, which the copy fills; on failure the message
         // is not used.
-        let place = unsafe {
+        let location = unsafe {
             if zmq_sys::zmq_msg_init_size(&raw mut raw, bytes.len()) != 0 {
                 // As `Vec` does when memory is exhausted.
                 std::alloc::handle_alloc_error(std::alloc::Layout::for_value(bytes));
             }
             let data = zmq_sys::zmq_msg_data(&raw mut raw).cast::<u8>();
             data.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
-            DataLocation::of(data, &raw const raw)
+            DataLocation::new(data, &raw const raw)
         };
         let len = bytes.len();
-        Self { raw, len, place }
+        Self { raw, len, location }
     }
 
     /// Returns the frame that `write` writes. The thread's next frame reuses the vector, so that a short frame costs no
@@ -85,13 +85,13 @@ impl Message {
         }
         let message = Self::copy_of(&scratch);
         // Fails while the thread ends: then no next frame follows.
-        let _ = SCRATCH.try_with(|kept| kept.set(scratch));
+        let _ = SCRATCH.try_with(|cell| cell.set(scratch));
         Ok(message)
     }
 
     /// Returns the same bytes as a message that `counter` counts until libzmq frees it.
-    pub(crate) fn marked(self, mark: &Arc<UnsentCounter>) -> Self {
-        self.with_owner(mark.count())
+    pub(crate) fn tracked_by(self, counter: &Arc<UnsentCounter>) -> Self {
+        self.with_owner(counter.track())
     }
 
     /// Returns the same bytes as a message that owns `owner`: the last user of the bytes drops it.
@@ -124,13 +124,13 @@ impl Message {
                 std::alloc::handle_alloc_error(std::alloc::Layout::new::<zmq_msg_t>());
             }
         }
-        let place = DataLocation::of(data, &raw const raw);
-        Self { raw, len, place }
+        let location = DataLocation::new(data, &raw const raw);
+        Self { raw, len, location }
     }
 
     /// Drops the content, in place: moving a message that was just written stalls the processor.
     pub(crate) fn clear(&mut self) {
-        if self.place == DataLocation::NOWHERE {
+        if self.location == DataLocation::EMPTY {
             return;
         }
         // SAFETY: the message is initialised, and `zmq_msg_init` initialises it again once its content is released.
@@ -138,12 +138,12 @@ impl Message {
             zmq_sys::zmq_msg_close(&raw mut self.raw);
             zmq_sys::zmq_msg_init(&raw mut self.raw);
         }
-        self.has_left();
+        self.set_empty();
     }
 
     /// Copies the bytes if libzmq shares them, so that they may be changed: other receivers may hold what arrived over
     /// `inproc`.
-    pub(crate) fn own(&mut self) {
+    pub(crate) fn make_owned(&mut self) {
         // SAFETY: the message is initialised, and reading a property changes nothing.
         let shared =
             unsafe { zmq_sys::zmq_msg_get(&raw const self.raw, zmq_sys::ZMQ_SHARED.cast_signed()) };
@@ -153,28 +153,28 @@ impl Message {
     }
 
     /// Updates the location and length after libzmq received a frame of `returned` bytes into this message.
-    pub(super) fn has_come(&mut self, told: c_int) {
+    pub(super) fn set_received(&mut self, returned: c_int) {
         // SAFETY: the message is initialised.
         let data = unsafe {
-            self.len = match usize::try_from(told) {
-                Ok(len) if told < c_int::MAX => len,
+            self.len = match usize::try_from(returned) {
+                Ok(len) if returned < c_int::MAX => len,
                 // libzmq cannot return a greater length.
                 _ => zmq_sys::zmq_msg_size(&raw const self.raw),
             };
             zmq_sys::zmq_msg_data(&raw mut self.raw).cast::<u8>()
         };
-        self.place = DataLocation::of(data, &raw const self.raw);
+        self.location = DataLocation::new(data, &raw const self.raw);
     }
 
     /// Updates the location and length after libzmq took the content and left an empty message.
-    pub(super) fn has_left(&mut self) {
-        (self.len, self.place) = (0, DataLocation::NOWHERE);
+    pub(super) fn set_empty(&mut self) {
+        (self.len, self.location) = (0, DataLocation::EMPTY);
     }
 
     /// Not through a reference to `raw`: short bytes lie within `raw` itself.
     #[inline]
     fn data(&mut self) -> *mut u8 {
-        self.place.when_at(&raw mut self.raw)
+        self.location.address_in(&raw mut self.raw)
     }
 
     /// Returns the IP address that the frame came from. `None` for `inproc`.
@@ -184,7 +184,7 @@ impl Message {
 
     /// Returns a number that identifies the connection of this frame among all open ones. It is 0 for connections
     /// within the process.
-    pub(crate) fn connection(&self) -> u32 {
+    pub(crate) fn connection_number(&self) -> u32 {
         // The connection's descriptor, in decimal digits. Parsed for each event: libzmq's own conversion and std's take
         // several times as long.
         let Some(digits) = self.raw_property(c"__fd") else {
@@ -246,7 +246,7 @@ impl Deref for Message {
             return unsafe { slice::from_raw_parts(raw.cast(), 0) };
         }
         // SAFETY: data and length describe the content, which lives as long as `self`; nothing is written.
-        unsafe { slice::from_raw_parts(self.place.when_at(raw.cast_mut()), self.len) }
+        unsafe { slice::from_raw_parts(self.location.address_in(raw.cast_mut()), self.len) }
     }
 }
 
@@ -263,7 +263,7 @@ impl DerefMut for Message {
 
 impl Drop for Message {
     fn drop(&mut self) {
-        if self.place != DataLocation::NOWHERE {
+        if self.location != DataLocation::EMPTY {
             // SAFETY: the message is initialised and not used afterwards.
             unsafe { zmq_sys::zmq_msg_close(&raw mut self.raw) };
         }
@@ -349,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_owns_a_message_is_told_when_it_goes_with_bytes_or_without() {
+    fn a_messages_owner_is_dropped_with_it_whether_it_has_bytes_or_not() {
         let messages: [fn() -> Message; 3] = [
             Message::new,
             || Message::copy_of(b""),
@@ -357,10 +357,10 @@ mod tests {
         ];
         for message in messages {
             let owner = Arc::new(());
-            let mut marked = message().with_owner(Arc::clone(&owner));
-            assert_eq!(marked, message());
+            let mut tracked = message().with_owner(Arc::clone(&owner));
+            assert_eq!(tracked, message());
             assert_eq!(Arc::strong_count(&owner), 2);
-            marked.clear();
+            tracked.clear();
             assert_eq!(Arc::strong_count(&owner), 1);
             drop(message().with_owner(Arc::clone(&owner)));
             assert_eq!(Arc::strong_count(&owner), 1);

@@ -60,7 +60,7 @@ pub(crate) use fence::await_io_thread;
 pub(crate) use idle_poller::{IdleSocket, Registration};
 pub(crate) use message::Message;
 pub(crate) use options::{Keepalive, SocketOptions};
-pub(crate) use poller::{LATE, LOOK, Poller, RETRY, drive_any};
+pub(crate) use poller::{POLL_INTERVAL, Poller, RETRY_INTERVAL, STALL_THRESHOLD, wait_any};
 pub(crate) use process::{PerProcess, Process, set_in_children};
 pub(crate) use publisher::{Interest, PubSocket, PublishError};
 pub(crate) use pull::PullSocket;

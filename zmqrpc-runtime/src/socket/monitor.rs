@@ -17,17 +17,17 @@ pub(super) enum ConnectionChange {
     Established,
     Lost,
     /// A connection goes to itself, and nothing was sent over it yet. Disconnecting ends it and frees its port.
-    Itself,
+    SelfConnected,
     /// The peer does not speak ZMTP.
-    Foreign,
+    NotZmtp,
     /// The peer uses another mechanism, or expects another server key.
     Mismatched,
     /// The peer refused the login.
-    Denied,
+    LoginRefused,
     /// libzmq will connect again.
     Retried,
     /// The peer disconnected during the handshake.
-    Failed,
+    BrokenOff,
     /// A bound endpoint is free again.
     ListenerClosed,
 }
@@ -40,8 +40,8 @@ pub(super) struct Monitor {
     descriptor: Option<OwnedFd>,
 }
 
-const RETURNS: i32 = CONNECTED | DISCONNECTED | RETRIED | SUCCEEDED;
-const CONNECTIONS: i32 = RETURNS | FAILED_PROTOCOL | FAILED_AUTH | FAILED_WITHOUT_DETAIL;
+const CHANGES: i32 = CONNECTED | DISCONNECTED | RETRIED | SUCCEEDED;
+const CONNECTIONS: i32 = CHANGES | FAILED_PROTOCOL | FAILED_AUTH | FAILED_WITHOUT_DETAIL;
 
 // As in zmq.h; the crate `zmq-sys` lacks the last four. A handshake fails without detail if the peer breaks it off, as
 // a server does that is shutting down: libzmq retries.
@@ -118,14 +118,16 @@ impl Monitor {
 
     /// Returns the next event. `None` if there is none.
     pub(super) fn next(&mut self) -> Result<Option<ConnectionChange>, SocketError> {
-        Ok(self.next_with_place()?.map(|(event, _)| event))
+        Ok(self.next_with_address()?.map(|(event, _)| event))
     }
 
     /// Returns the next event and its address.
-    pub(super) fn next_with_place(
+    pub(super) fn next_with_address(
         &mut self,
     ) -> Result<Option<(ConnectionChange, Message)>, SocketError> {
-        Ok(self.next_in_full()?.map(|(event, place, _)| (event, place)))
+        Ok(self
+            .next_in_full()?
+            .map(|(event, address, _)| (event, address)))
     }
 
     /// Returns the next event, its address and its value.
@@ -137,18 +139,18 @@ impl Monitor {
         &mut self,
     ) -> Result<Option<(ConnectionChange, Message, u32)>, SocketError> {
         while let Some(head) = self.pair.receive()? {
-            let mut place = Message::new();
+            let mut address = Message::new();
             let mut more = head.more();
             while more {
-                place = self.pair.receive()?.unwrap_or_default();
-                more = place.more();
+                address = self.pair.receive()?.unwrap_or_default();
+                more = address.more();
             }
             let Some((code, value)) = head.split_first_chunk::<2>() else {
                 continue;
             };
             let number = value.first_chunk().copied().map(u32::from_ne_bytes);
             let event = match i32::from(u16::from_ne_bytes(*code)) {
-                CONNECTED if is_to_itself(value) => ConnectionChange::Itself,
+                CONNECTED if is_to_itself(value) => ConnectionChange::SelfConnected,
                 SUCCEEDED => ConnectionChange::Established,
                 DISCONNECTED => ConnectionChange::Lost,
                 FAILED_PROTOCOL
@@ -157,15 +159,15 @@ impl Monitor {
                 {
                     ConnectionChange::Mismatched
                 }
-                FAILED_PROTOCOL => ConnectionChange::Foreign,
-                FAILED_AUTH => ConnectionChange::Denied,
+                FAILED_PROTOCOL => ConnectionChange::NotZmtp,
+                FAILED_AUTH => ConnectionChange::LoginRefused,
                 RETRIED => ConnectionChange::Retried,
-                FAILED_WITHOUT_DETAIL => ConnectionChange::Failed,
+                FAILED_WITHOUT_DETAIL => ConnectionChange::BrokenOff,
                 CLOSED => ConnectionChange::ListenerClosed,
                 // The end of monitoring, when the socket closes.
                 _ => continue,
             };
-            return Ok(Some((event, place, number.unwrap_or_default())));
+            return Ok(Some((event, address, number.unwrap_or_default())));
         }
         Ok(None)
     }

@@ -22,7 +22,7 @@ pub(crate) struct SocketOptions {
     pub(crate) ipv6: bool,
     /// The logins that the socket verifies, or the one that it presents.
     pub(crate) security: Security,
-    pub(crate) upkeep: Keepalive,
+    pub(crate) keepalive: Keepalive,
 }
 
 /// How connections end whose peers no longer send anything, or never did.
@@ -91,10 +91,10 @@ impl SocketOptions {
         socket
             .set_rcvhwm(receive_mark(kind, self.receive_high_water))
             .map_err(&set)?;
-        let upkeep = self.upkeep;
+        let keepalive = self.keepalive;
         socket
             // To libzmq, 0 means no limit.
-            .set_handshake_ivl(millis(upkeep.handshake_limit).max(1))
+            .set_handshake_ivl(millis(keepalive.handshake_limit).max(1))
             .map_err(&set)?;
         socket.set_connect_timeout(millis(CONNECT)).map_err(&set)?;
         socket.set_reconnect_ivl(millis(RECONNECT)).map_err(&set)?;
@@ -103,10 +103,10 @@ impl SocketOptions {
             .map_err(&set)?;
         socket.set_tcp_keepalive(1).map_err(&set)?;
         socket
-            .set_tcp_keepalive_idle(seconds(upkeep.idle))
+            .set_tcp_keepalive_idle(seconds(keepalive.idle))
             .map_err(&set)?;
         socket
-            .set_tcp_keepalive_intvl(seconds(upkeep.interval))
+            .set_tcp_keepalive_intvl(seconds(keepalive.interval))
             .map_err(&set)?;
         socket.set_tcp_keepalive_cnt(UNANSWERED).map_err(&set)?;
         self.security.apply(raw, kind)

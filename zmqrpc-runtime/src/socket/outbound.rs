@@ -16,11 +16,11 @@ pub(super) struct OutboundConnection {
     dialer: Dialer,
     backoff: ReconnectBackoff,
     probe: MechanismProbe,
-    logs_in: bool,
-    up: bool,
+    presents_login: bool,
+    is_connected: bool,
     /// Why the last login was refused, until the next attempt.
-    failure: Option<AuthFailure>,
-    refused: RejectedLogins,
+    login_failure: Option<AuthFailure>,
+    rejected_logins: RejectedLogins,
 }
 
 impl OutboundConnection {
@@ -29,16 +29,16 @@ impl OutboundConnection {
         endpoint: &Endpoint,
         security: &Security,
         ipv6: bool,
-        refused: RejectedLogins,
+        rejected_logins: RejectedLogins,
     ) -> Self {
         Self {
             dialer: Dialer::new(endpoint, ipv6),
             backoff: ReconnectBackoff::default(),
             probe: security.probe(),
-            logs_in: matches!(security, Security::Login(_)),
-            up: false,
-            failure: None,
-            refused,
+            presents_login: matches!(security, Security::Client(_)),
+            is_connected: false,
+            login_failure: None,
+            rejected_logins,
         }
     }
 
@@ -64,128 +64,130 @@ impl OutboundConnection {
         poller: &Arc<Poller>,
     ) -> Result<(), SocketError> {
         // libzmq only keeps the name of the old one, and has dropped the messages queued for it.
-        let _ = self.dialer.hang_up(socket);
+        let _ = self.dialer.disconnect(socket);
         self.dialer.dial(socket, poller)
     }
 
     /// Disconnects the socket.
-    pub(super) fn hang_up(&mut self, socket: &mut RawSocket) -> Result<(), SocketError> {
-        self.dialer.hang_up(socket)
+    pub(super) fn disconnect(&mut self, socket: &mut RawSocket) -> Result<(), SocketError> {
+        self.dialer.disconnect(socket)
     }
 
     /// Takes the next step of dialling, if it is due. To be called at each drain of the socket.
     ///
     /// Returns whether this changed the socket, which may have consumed the signal that another thread waits for. That
     /// thread is then woken.
-    pub(super) fn follow(
+    pub(super) fn advance(
         &mut self,
         socket: &mut RawSocket,
         poller: &Arc<Poller>,
     ) -> Result<bool, SocketError> {
-        let followed = self.dialer.follow(socket, poller);
-        if !matches!(followed, Ok(false)) {
-            poller.bring_news();
+        let advanced = self.dialer.advance(socket, poller);
+        if !matches!(advanced, Ok(false)) {
+            poller.notify_owner();
         }
-        followed
+        advanced
     }
 
     /// Returns when to call [`advance`](Self::advance), unless an event arrives before.
-    pub(super) fn follow_due(&self) -> Option<Instant> {
+    pub(super) fn dial_due(&self) -> Option<Instant> {
         self.dialer.due()
     }
 
     /// Returns whether an event of a socket with several endpoints is about this connection.
-    pub(super) fn is_at(&self, place: &[u8]) -> bool {
-        self.dialer.is_at(place)
+    pub(super) fn is_at(&self, address: &[u8]) -> bool {
+        self.dialer.is_at(address)
     }
 
     /// Returns whether an event of a socket with one endpoint is about a connection that was ended.
-    pub(super) fn is_over(&self, place: &[u8]) -> bool {
+    pub(super) fn is_outdated(&self, address: &[u8]) -> bool {
         match self.dialer.dialled() {
-            Some(_) => self.endpoint().name().is_some() && !self.is_at(place),
+            Some(_) => self.endpoint().host_name().is_some() && !self.is_at(address),
             None => true,
         }
     }
 
     /// Returns why the endpoint's name cannot be resolved, if that is why there is no connection.
-    pub(super) fn obstacle(&self) -> Option<String> {
-        self.dialer.obstacle()
+    pub(super) fn resolve_failure(&self) -> Option<String> {
+        self.dialer.resolve_failure()
     }
 
     /// Handles a connection event. Returns why the login was refused, if it was. A probe wakes `poller` when it has a
     /// result.
-    pub(super) fn note(
+    pub(super) fn on_event(
         &mut self,
         event: ConnectionChange,
         socket: &mut RawSocket,
         poller: &Arc<Poller>,
     ) -> Option<AuthFailure> {
-        if event == ConnectionChange::Itself {
-            self.dialer.step_aside(socket);
-            poller.bring_news();
+        if event == ConnectionChange::SelfConnected {
+            self.dialer.leave_self_connection(socket);
+            poller.notify_owner();
             return None;
         }
-        self.dialer.note(event);
-        self.backoff.note(event);
+        self.dialer.on_event(event);
+        self.backoff.on_event(event);
         match event {
             ConnectionChange::Established => {
-                self.probe.forget();
-                (self.up, self.failure) = (true, None);
+                self.probe.reset();
+                (self.is_connected, self.login_failure) = (true, None);
                 None
             }
             ConnectionChange::Lost => {
-                self.up = false;
+                self.is_connected = false;
                 None
             }
-            ConnectionChange::Denied => Some(self.refuse(AuthFailure::Refused)),
-            ConnectionChange::Mismatched => Some(self.refuse(self.probe.mismatch())),
-            ConnectionChange::Failed => {
-                if let Some(place) = self.dialer.dialled() {
-                    self.probe.note_failure(place, poller);
+            ConnectionChange::LoginRefused => Some(self.record_refusal(AuthFailure::Refused)),
+            ConnectionChange::Mismatched => {
+                Some(self.record_refusal(self.probe.mismatch_failure()))
+            }
+            ConnectionChange::BrokenOff => {
+                if let Some(address) = self.dialer.dialled() {
+                    self.probe.record_failure(address, poller);
                 }
                 None
             }
-            ConnectionChange::Itself
-            | ConnectionChange::Foreign
+            ConnectionChange::SelfConnected
+            | ConnectionChange::NotZmtp
             | ConnectionChange::Retried
             | ConnectionChange::ListenerClosed => None,
         }
     }
 
     /// Returns why the login is refused, if a probe has found out. The connection is then closed.
-    pub(super) fn found(&mut self, socket: &mut RawSocket) -> Option<AuthFailure> {
-        let failure = self.probe.failure()?;
+    pub(super) fn take_probe_failure(&mut self, socket: &mut RawSocket) -> Option<AuthFailure> {
+        let failure = self.probe.take_failure()?;
         // libzmq would retry some twenty times a second.
-        let _ = self.dialer.hang_up(socket);
-        Some(self.refuse(failure))
+        let _ = self.dialer.disconnect(socket);
+        Some(self.record_refusal(failure))
     }
 
-    fn refuse(&mut self, failure: AuthFailure) -> AuthFailure {
-        self.backoff.refuse();
-        self.failure = Some(failure);
-        self.refused.count();
+    fn record_refusal(&mut self, failure: AuthFailure) -> AuthFailure {
+        self.backoff.record_refusal();
+        self.login_failure = Some(failure);
+        self.rejected_logins.count();
         failure
     }
 
     /// Returns why the last login was refused. `None` if it was not, or another attempt is under way.
-    pub(super) fn failure(&self) -> Option<AuthFailure> {
-        self.failure
+    pub(super) fn login_failure(&self) -> Option<AuthFailure> {
+        self.login_failure
     }
 
     /// Returns whether a login was refused or is not answered yet. It may take longer than the timeout for a silent
     /// peer.
     pub(super) fn awaits_login(&self) -> bool {
-        self.failure.is_some() || self.logs_in && !self.up
+        self.login_failure.is_some() || self.presents_login && !self.is_connected
     }
 
     /// Returns the counter of refused logins.
-    pub(super) fn refused(&self) -> RejectedLogins {
-        self.refused.clone()
+    pub(super) fn rejected_logins(&self) -> RejectedLogins {
+        self.rejected_logins.clone()
     }
 
     /// Shortens the back-off of a refused login, because a caller waits for the connection.
-    pub(super) fn hurry(&mut self) {
-        self.backoff.hurry();
+    pub(super) fn retry_login_soon(&mut self) {
+        self.backoff.retry_login_soon();
     }
 
     /// Returns when to reconnect, unless an event arrives before.
@@ -200,45 +202,45 @@ impl OutboundConnection {
     }
 
     /// Returns whether a reconnection or a step of the dialer is pending, which does not wake every waiting thread.
-    pub(super) fn must_look(&self) -> bool {
-        self.backoff.due().is_some() || self.dialer.is_at_work()
+    pub(super) fn needs_polling(&self) -> bool {
+        self.backoff.due().is_some() || self.dialer.is_pending()
     }
 
     /// Returns whether to reconnect now and, if so, records the attempt.
-    pub(super) fn begin(&mut self) -> bool {
-        let begins = self.backoff.begin();
-        if begins {
-            self.failure = None;
+    pub(super) fn should_reconnect(&mut self) -> bool {
+        let reconnects = self.backoff.should_reconnect();
+        if reconnects {
+            self.login_failure = None;
         }
-        begins
+        reconnects
     }
 
     /// Records an attempt now, so that the next one waits for the full delay.
-    pub(super) fn postpone(&mut self) {
-        self.backoff.postpone();
-        self.failure = None;
+    pub(super) fn record_attempt(&mut self) {
+        self.backoff.record_attempt();
+        self.login_failure = None;
     }
 
     /// Resets the state for the connection that replaces this one.
-    pub(super) fn renew(&mut self) {
-        self.backoff = self.backoff.heir();
-        (self.up, self.failure) = (false, None);
+    pub(super) fn reset(&mut self) {
+        self.backoff = self.backoff.successor();
+        (self.is_connected, self.login_failure) = (false, None);
     }
 }
 
 /// Logs a refused login where no caller waits to receive it as an error.
-pub(super) fn complain(endpoint: &Endpoint, failure: AuthFailure) {
+pub(super) fn log_refused_login(endpoint: &Endpoint, failure: AuthFailure) {
     let (endpoint, reason) = (endpoint.as_str().to_owned(), failure.reason());
     log::line!(
         warn,
         endpoint,
         reason;
-        "the login was refused, and is tried again later"
+        "the login was refused and is retried later"
     );
 }
 
 /// Logs a connection that the system does not permit.
-pub(super) fn complain_of(endpoint: &Endpoint, error: &SocketError) {
+pub(super) fn log_failed_connection(endpoint: &Endpoint, error: &SocketError) {
     let (endpoint, error) = (endpoint.as_str().to_owned(), log::text(error));
-    log::line!(error, endpoint, error; "a connection cannot be made, it is tried again");
+    log::line!(error, endpoint, error; "a connection could not be made and is retried");
 }

@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 
 /// The number of forks between the first process that used this library and this one.
 static FORKS: AtomicU32 = AtomicU32::new(0);
-static WATCHED: AtomicBool = AtomicBool::new(false);
-static FLAG: AtomicPtr<AtomicBool> = AtomicPtr::new(ptr::null_mut());
+static IS_REGISTERED: AtomicBool = AtomicBool::new(false);
+static CHILD_FLAG: AtomicPtr<AtomicBool> = AtomicPtr::new(ptr::null_mut());
 
 /// The process that a value was created in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub(crate) struct Process(u32);
 
 impl Process {
     pub(crate) fn current() -> Self {
-        watch();
+        register_handler();
         Self(FORKS.load(Ordering::Relaxed))
     }
 
@@ -31,17 +31,17 @@ impl Process {
 
 /// Sets `flag` in each forked child, before any other code runs there. A process has one such flag.
 pub(crate) fn set_in_children(flag: &'static AtomicBool) {
-    watch();
-    FLAG.store(ptr::from_ref(flag).cast_mut(), Ordering::Release);
+    register_handler();
+    CHILD_FLAG.store(ptr::from_ref(flag).cast_mut(), Ordering::Release);
 }
 
 /// Registers the fork handler, without a lock, which a child could inherit locked for ever. Threads that race here
 /// register it several times, and then one fork counts several times: it only matters that the count changes.
-fn watch() {
+fn register_handler() {
     unsafe extern "C" fn count() {
         FORKS.fetch_add(1, Ordering::Relaxed);
         // SAFETY: the pointer is null or comes from a `&'static` reference.
-        if let Some(flag) = unsafe { FLAG.load(Ordering::Acquire).as_ref() } {
+        if let Some(flag) = unsafe { CHILD_FLAG.load(Ordering::Acquire).as_ref() } {
             flag.store(true, Ordering::SeqCst);
         }
     }
@@ -49,14 +49,14 @@ fn watch() {
     unsafe extern "C" {
         fn pthread_atfork(prepare: Handler, parent: Handler, child: Handler) -> c_int;
     }
-    if WATCHED.load(Ordering::Acquire) {
+    if IS_REGISTERED.load(Ordering::Acquire) {
         return;
     }
     // SAFETY: the handler is a function of this program and only changes atomics, which is allowed in the child of a
     // process with several threads.
     let code = unsafe { pthread_atfork(None, None, Some(count)) };
     if code == 0 {
-        WATCHED.store(true, Ordering::Release);
+        IS_REGISTERED.store(true, Ordering::Release);
     }
 }
 
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_threads_of_a_process_have_the_same_value() {
+    fn all_threads_of_a_process_share_the_value() {
         static VALUE: PerProcess<Mutex<u32>> = PerProcess::new();
         std::thread::scope(|scope| {
             for _ in 0..8 {
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_made_here_belongs_here() {
+    fn only_the_current_process_is_current() {
         let here = Process::current();
         assert!(here.is_current());
         assert!(!Process(here.0 + 1).is_current());

@@ -15,8 +15,8 @@ pub(crate) struct PubSocket {
 /// A subscriber's request to begin or end a subscription to a topic prefix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Interest {
-    Begins(Box<[u8]>),
-    Ends(Box<[u8]>),
+    Subscribed(Box<[u8]>),
+    Unsubscribed(Box<[u8]>),
 }
 
 /// Why a message was not published.
@@ -45,8 +45,8 @@ impl PubSocket {
         // Reports each subscription and each end of one, not only the first and the last of a topic.
         socket.set(zmq_sys::ZMQ_XPUB_VERBOSER, 1)?;
         socket.set(zmq_sys::ZMQ_XPUB_NODROP, 1)?;
-        let guarded = options.security.is_guarded();
-        let monitor = guarded.then(|| Monitor::of_refusals(&socket));
+        let requires_login = options.security.requires_login();
+        let monitor = requires_login.then(|| Monitor::of_refusals(&socket));
         Ok(Self {
             send_side: SendSocket::new(socket, monitor.transpose()?, options)?,
         })
@@ -57,8 +57,8 @@ impl PubSocket {
     }
 
     /// Returns whether the socket requires logins.
-    pub(crate) fn is_guarded(&self) -> bool {
-        self.send_side.is_guarded()
+    pub(crate) fn requires_login(&self) -> bool {
+        self.send_side.requires_login()
     }
 
     /// Adds an endpoint. Returns it with its wildcards resolved.
@@ -76,35 +76,35 @@ impl PubSocket {
     }
 
     /// Shortens the back-off of refused logins, because a sender waits for a connection.
-    pub(crate) fn hurry(&mut self) {
-        self.send_side.hurry();
+    pub(crate) fn retry_login_soon(&mut self) {
+        self.send_side.retry_login_soon();
     }
 
     /// Returns why no peer can be reached, if all refuse the login and the counter of [refused
     /// logins](Self::rejected_logins) is above `since`.
-    pub(crate) fn denial_since(&self, since: u64) -> Option<AuthFailure> {
-        self.send_side.denial_since(since)
+    pub(crate) fn login_failure_since(&self, since: u64) -> Option<AuthFailure> {
+        self.send_side.login_failure_since(since)
     }
 
     /// Returns why an endpoint's name cannot be resolved.
-    pub(crate) fn obstacle(&self) -> Option<String> {
-        self.send_side.obstacle()
+    pub(crate) fn resolve_failure(&self) -> Option<String> {
+        self.send_side.resolve_failure()
     }
 
     /// Returns the counter of logins of this socket that were refused.
-    pub(crate) fn refused(&self) -> RejectedLogins {
-        self.send_side.refused()
+    pub(crate) fn rejected_logins(&self) -> RejectedLogins {
+        self.send_side.rejected_logins()
     }
 
     /// Returns whether the socket may have to reconnect, which no event announces.
-    pub(crate) fn is_cut(&self) -> bool {
-        self.send_side.is_cut()
+    pub(crate) fn awaits_reconnect(&self) -> bool {
+        self.send_side.awaits_reconnect()
     }
 
     /// Returns whether the owner has to call [`maintain`](Self::maintain) from time to time, since no event announces
     /// that the socket can connect or reconnect.
-    pub(crate) fn must_look(&self) -> bool {
-        self.send_side.must_look()
+    pub(crate) fn needs_polling(&self) -> bool {
+        self.send_side.needs_polling()
     }
 
     /// Sends to all subscribers of `topic`, or to none.
@@ -114,7 +114,7 @@ impl PubSocket {
         match socket.send(&mut first, true) {
             // libzmq may not have handled yet what subscribers have read meanwhile.
             Err(WouldBlock::Full) => {
-                socket.settle()?;
+                socket.process_commands()?;
                 match socket.send(&mut first, true) {
                     Err(WouldBlock::Full) => return Err(PublishError::Full(message)),
                     sent => sent?,
@@ -122,7 +122,7 @@ impl PubSocket {
             }
             sent => sent?,
         }
-        self.finish(message)
+        self.send_rest(message)
     }
 
     /// Sends to all subscribers of `topic` that have room.
@@ -138,28 +138,28 @@ impl PubSocket {
             .send(&mut Message::copy_of(topic), true);
         let sent = sent
             .map_err(PublishError::from)
-            .and_then(|()| self.finish(message));
+            .and_then(|()| self.send_rest(message));
         self.send_side.socket.set(zmq_sys::ZMQ_XPUB_NODROP, 1)?;
         sent
     }
 
     /// Sends the message's second frame. Cannot find a queue full: libzmq counts whole messages, so a subscriber with
     /// room for the topic has room for this frame.
-    fn finish(&mut self, mut message: Message) -> Result<(), PublishError> {
+    fn send_rest(&mut self, mut message: Message) -> Result<(), PublishError> {
         Ok(self.send_side.socket.send(&mut message, false)?)
     }
 
     /// Makes the connections that libzmq does not make. To be called from time to time.
-    pub(crate) fn look_after(&mut self) -> Result<(), SocketError> {
-        self.send_side.look_after(|_| ())
+    pub(crate) fn maintain(&mut self) -> Result<(), SocketError> {
+        self.send_side.maintain(|_| ())
     }
 
     /// Returns the next change of a subscription. `None` if none is left: only then may a thread wait on the socket.
-    pub(crate) fn interest(&mut self) -> Result<Option<Interest>, SocketError> {
+    pub(crate) fn next_interest(&mut self) -> Result<Option<Interest>, SocketError> {
         while let Some(frame) = self.send_side.socket.receive()? {
             match frame.split_first() {
-                Some((1, topic)) => return Ok(Some(Interest::Begins(topic.into()))),
-                Some((0, topic)) => return Ok(Some(Interest::Ends(topic.into()))),
+                Some((1, topic)) => return Ok(Some(Interest::Subscribed(topic.into()))),
+                Some((0, topic)) => return Ok(Some(Interest::Unsubscribed(topic.into()))),
                 // Subscribers have nothing else to send.
                 _ => {}
             }
@@ -180,12 +180,13 @@ impl From<SocketError> for PublishError {
 }
 
 impl From<WouldBlock> for PublishError {
-    fn from(refused: WouldBlock) -> Self {
-        match refused {
+    fn from(error: WouldBlock) -> Self {
+        match error {
             WouldBlock::Broken(error) => Self::Broken(error),
-            WouldBlock::Full | WouldBlock::Unreachable => {
-                Self::Broken(SocketError::refused("send", "an incomplete message"))
-            }
+            WouldBlock::Full | WouldBlock::Unreachable => Self::Broken(SocketError::refused(
+                "send",
+                "the message was sent incompletely",
+            )),
         }
     }
 }

@@ -44,19 +44,19 @@ impl PullSocket {
     }
 
     /// Returns when to call [`advance_dial`](Self::advance_dial), unless an event arrives before.
-    pub(crate) fn due(&self) -> Option<Instant> {
-        self.recv.due()
+    pub(crate) fn dial_due(&self) -> Option<Instant> {
+        self.recv.dial_due()
     }
 
     /// Takes the next step of dialling, if it is due.
-    pub(crate) fn follow(&mut self) {
-        self.recv.follow();
+    pub(crate) fn advance_dial(&mut self) {
+        self.recv.advance_dial();
     }
 
     /// Handles connection events. To be called from [time to time](super::UnreadTimer) while the socket is left unread.
     /// A message may have arrived whose signal this has consumed.
-    pub(crate) fn settle(&mut self) -> Result<(), SocketError> {
-        self.recv.settle()
+    pub(crate) fn maintain(&mut self) -> Result<(), SocketError> {
+        self.recv.maintain()
     }
 
     /// Returns when to [reconnect](Self::reconnect), because libzmq does not.
@@ -66,19 +66,19 @@ impl PullSocket {
 
     /// Returns whether the last login was refused. The next attempt is made when the
     /// [reconnection](Self::reconnect_due) is due.
-    pub(crate) fn is_refused(&self) -> bool {
-        self.recv.is_refused()
+    pub(crate) fn is_login_refused(&self) -> bool {
+        self.recv.is_login_refused()
     }
 
     /// Returns the counter of refused logins.
-    pub(crate) fn refused(&self) -> RejectedLogins {
-        self.recv.refused()
+    pub(crate) fn rejected_logins(&self) -> RejectedLogins {
+        self.recv.rejected_logins()
     }
 
     /// Closes the connection and opens a new one. Messages that were not received yet are lost.
-    pub(crate) fn renew(&mut self) -> Result<(), SocketError> {
+    pub(crate) fn reconnect(&mut self) -> Result<(), SocketError> {
         let socket = recv_socket::socket(zmq::PULL, &self.options)?;
-        self.recv.renew(socket)
+        self.recv.reconnect(socket)
     }
 
     /// Closes the socket and waits until its endpoint is free.

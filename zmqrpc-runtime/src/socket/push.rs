@@ -31,11 +31,11 @@ pub(crate) enum PushError {
 impl PushSocket {
     pub(crate) fn new(options: &SocketOptions) -> Result<Self, SocketError> {
         // Pullers have nothing to send, and what they send is never read.
-        let unblock = SocketOptions {
+        let limited = SocketOptions {
             max_frame: MAX_SUBSCRIPTION,
             ..options.clone()
         };
-        let socket = RawSocket::new(zmq::PUSH, &unblock)?;
+        let socket = RawSocket::new(zmq::PUSH, &limited)?;
         // Otherwise libzmq queues messages for a peer that is not connected, and the sender does not learn that it
         // never was.
         let immediate = socket.options().set_immediate(true);
@@ -53,8 +53,8 @@ impl PushSocket {
     }
 
     /// Returns whether the socket requires logins.
-    pub(crate) fn is_guarded(&self) -> bool {
-        self.send_side.is_guarded()
+    pub(crate) fn requires_login(&self) -> bool {
+        self.send_side.requires_login()
     }
 
     /// Adds an endpoint. Returns it with its wildcards resolved.
@@ -73,7 +73,7 @@ impl PushSocket {
 
     /// Sends the message, or returns it if there is no room. Afterwards a thread may wait on the socket.
     pub(crate) fn send(&mut self, mut message: Message) -> Result<(), PushError> {
-        for settled in [false, true] {
+        for maintained in [false, true] {
             match self.send_side.socket.send(&mut message, false) {
                 Ok(()) => {
                     self.has_sent = true;
@@ -82,9 +82,9 @@ impl PushSocket {
                 Err(WouldBlock::Broken(error)) => return Err(PushError::Broken(error)),
                 // libzmq may not have handled yet what pullers have read meanwhile, and would not signal it a second
                 // time: without this, a thread could wait for ever.
-                Err(WouldBlock::Full | WouldBlock::Unreachable) if !settled => {
-                    self.send_side.hurry();
-                    self.settle().map_err(PushError::Broken)?;
+                Err(WouldBlock::Full | WouldBlock::Unreachable) if !maintained => {
+                    self.send_side.retry_login_soon();
+                    self.maintain().map_err(PushError::Broken)?;
                 }
                 Err(WouldBlock::Full | WouldBlock::Unreachable) => {}
             }
@@ -93,42 +93,42 @@ impl PushSocket {
     }
 
     /// As [`send`](Self::send), and `counter` counts the message if it is sent.
-    pub(crate) fn send_marked(
+    pub(crate) fn send_tracked(
         &mut self,
         message: Message,
-        mark: &Arc<UnsentCounter>,
+        counter: &Arc<UnsentCounter>,
     ) -> Result<(), PushError> {
         if !self.has_room() {
-            self.send_side.hurry();
-            self.settle().map_err(PushError::Broken)?;
+            self.send_side.retry_login_soon();
+            self.maintain().map_err(PushError::Broken)?;
         }
         // A returned message must not be counted.
         if !self.has_room() {
             return Err(PushError::Full(message));
         }
-        self.send(message.marked(mark))
-            .map_err(|unpushed| match unpushed {
+        self.send(message.tracked_by(counter))
+            .map_err(|error| match error {
                 PushError::Full(message) => PushError::Full(Message::copy_of(&message)),
                 broken @ PushError::Broken(_) => broken,
             })
     }
 
     /// Handles connection events. To be called from time to time: the monitor's events accumulate until they are read.
-    pub(crate) fn settle(&mut self) -> Result<(), SocketError> {
+    pub(crate) fn maintain(&mut self) -> Result<(), SocketError> {
         let connections = &mut self.connections;
-        self.send_side.look_after(|event| match event {
+        self.send_side.maintain(|event| match event {
             // A failure is followed by a loss, although no connection was established.
             ConnectionChange::Established
-            | ConnectionChange::Foreign
+            | ConnectionChange::NotZmtp
             | ConnectionChange::Mismatched
-            | ConnectionChange::Denied
-            | ConnectionChange::Failed => *connections += 1,
+            | ConnectionChange::LoginRefused
+            | ConnectionChange::BrokenOff => *connections += 1,
             ConnectionChange::Lost => *connections = connections.saturating_sub(1),
-            ConnectionChange::Itself
+            ConnectionChange::SelfConnected
             | ConnectionChange::Retried
             | ConnectionChange::ListenerClosed => {}
         })?;
-        self.send_side.socket.settle()
+        self.send_side.socket.process_commands()
     }
 
     /// Returns how many peers may hold messages of this socket, as far as is known.
@@ -137,7 +137,7 @@ impl PushSocket {
     }
 
     /// Returns whether all endpoints are `inproc`.
-    pub(crate) fn is_within(&self) -> bool {
+    pub(crate) fn is_inproc_only(&self) -> bool {
         let mut endpoints = self.send_side.endpoints();
         endpoints.all(|endpoint| endpoint.starts_with("inproc:"))
     }
@@ -149,41 +149,41 @@ impl PushSocket {
 
     /// Returns whether a puller is connected. About the peers of an `inproc` name that is bound here, it is only known
     /// that one has received a message at some time.
-    pub(crate) fn is_pulled(&self) -> bool {
+    pub(crate) fn has_puller(&self) -> bool {
         self.connections > 0
-            || self.send_side.is_linked()
-            || (self.send_side.is_bound_within() && self.has_sent)
+            || self.send_side.has_bound_inproc_peer()
+            || (self.send_side.binds_inproc() && self.has_sent)
     }
 
     /// Returns why no peer can be reached, if all refuse the login.
-    pub(crate) fn failure(&self) -> Option<AuthFailure> {
-        self.send_side.failure()
+    pub(crate) fn login_failure(&self) -> Option<AuthFailure> {
+        self.send_side.login_failure()
     }
 
     /// The same, if the counter of [refused logins](Self::rejected_logins) is above `since`.
-    pub(crate) fn denial_since(&self, since: u64) -> Option<AuthFailure> {
-        self.send_side.denial_since(since)
+    pub(crate) fn login_failure_since(&self, since: u64) -> Option<AuthFailure> {
+        self.send_side.login_failure_since(since)
     }
 
     /// Returns why an endpoint's name cannot be resolved.
-    pub(crate) fn obstacle(&self) -> Option<String> {
-        self.send_side.obstacle()
+    pub(crate) fn resolve_failure(&self) -> Option<String> {
+        self.send_side.resolve_failure()
     }
 
     /// Returns the counter of logins of this socket that were refused.
-    pub(crate) fn refused(&self) -> RejectedLogins {
-        self.send_side.refused()
+    pub(crate) fn rejected_logins(&self) -> RejectedLogins {
+        self.send_side.rejected_logins()
     }
 
     /// Returns whether the socket may have to reconnect, which no event announces.
-    pub(crate) fn is_cut(&self) -> bool {
-        self.send_side.is_cut()
+    pub(crate) fn awaits_reconnect(&self) -> bool {
+        self.send_side.awaits_reconnect()
     }
 
     /// Returns whether the owner has to call [`maintain`](Self::maintain) from time to time, since no event announces
     /// that the socket can connect or reconnect.
-    pub(crate) fn must_look(&self) -> bool {
-        self.send_side.must_look()
+    pub(crate) fn needs_polling(&self) -> bool {
+        self.send_side.needs_polling()
     }
 
     /// Closes all endpoints and waits until they are free.

@@ -41,17 +41,17 @@ pub(super) struct RawSocket {
 impl RawSocket {
     pub(super) fn new(kind: zmq::SocketType, options: &SocketOptions) -> Result<Self, SocketError> {
         let context = shared()?;
-        if options.security.is_guarded() {
-            context.answer_logins()?;
+        if options.security.requires_login() {
+            context.start_handler()?;
         }
-        let mut raw = Self::within(&context, kind, options)?;
+        let mut raw = Self::in_context(&context, kind, options)?;
         raw.context = Some(context);
         Ok(raw)
     }
 
     /// Returns a socket that does not keep the context alive: its operations fail when the context terminates, and it
     /// must be closed then.
-    pub(super) fn within(
+    pub(super) fn in_context(
         context: &SharedContext,
         kind: zmq::SocketType,
         options: &SocketOptions,
@@ -75,11 +75,11 @@ impl RawSocket {
             Some(context) => Arc::clone(context),
             None => shared()?,
         };
-        Self::plain(context, zmq::PAIR)
+        Self::with_defaults(context, zmq::PAIR)
     }
 
     /// Returns a socket with libzmq's default settings and no linger.
-    pub(super) fn plain(
+    pub(super) fn with_defaults(
         context: Arc<SharedContext>,
         kind: zmq::SocketType,
     ) -> Result<Self, SocketError> {
@@ -132,7 +132,7 @@ impl RawSocket {
             Direction::Bind => "bind",
             Direction::Connect => "connect",
         };
-        let listening = endpoint.bound_path().map(listen_at).transpose()?;
+        let listening = endpoint.bind_path().map(listen_at).transpose()?;
         let descriptor = listening.as_ref().map_or(-1, |(fd, _)| fd.as_raw_fd());
         self.set(zmq_sys::ZMQ_USE_FD, descriptor)?;
         let text = c_text(endpoint.as_str());
@@ -160,9 +160,9 @@ impl RawSocket {
                     .get_last_endpoint()
                     .map_err(SocketError::of("reading the endpoint"))?;
                 let resolved = last.unwrap_or_else(|_| endpoint.as_str().to_owned());
-                self.security.note_bound(&resolved);
-                if let Some(door) = ListenerGuard::at(&resolved) {
-                    self.listeners.push((resolved.clone(), door));
+                self.security.add_endpoint(&resolved);
+                if let Some(guard) = ListenerGuard::at(&resolved) {
+                    self.listeners.push((resolved.clone(), guard));
                 }
                 Ok(resolved)
             }
@@ -218,7 +218,7 @@ impl RawSocket {
 
     /// Makes libzmq process its pending commands: a full queue may have room afterwards, and the descriptor signals
     /// again. A send does this only from time to time.
-    pub(super) fn settle(&mut self) -> Result<(), SocketError> {
+    pub(super) fn process_commands(&mut self) -> Result<(), SocketError> {
         self.check_process()?;
         let events = self.socket.get_events().map(drop);
         events.map_err(SocketError::of("reading the events"))
@@ -264,7 +264,7 @@ impl RawSocket {
                 zmq_sys::zmq_msg_send(frame.as_mut_ptr(), self.socket.as_mut_ptr(), flags)
             };
             if rc >= 0 {
-                frame.has_left();
+                frame.set_empty();
                 return Ok(());
             }
             // The number only: the text is not needed for a full queue, which is common.
@@ -298,7 +298,7 @@ impl RawSocket {
                 zmq_sys::zmq_msg_recv(frame.as_mut_ptr(), self.socket.as_mut_ptr(), zmq::DONTWAIT)
             };
             if rc >= 0 {
-                frame.has_come(rc);
+                frame.set_received(rc);
                 return Ok(true);
             }
             // As in `send`: an empty queue is common.

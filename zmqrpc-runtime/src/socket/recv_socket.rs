@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use self::mark_reducer::MarkReducer;
 use super::close::close_and_release;
 use super::monitor::{ConnectionChange, Monitor};
-use super::outbound::{OutboundConnection, complain, complain_of};
+use super::outbound::{OutboundConnection, log_failed_connection, log_refused_login};
 use super::raw::RawSocket;
 use super::{
     Direction, Endpoint, Message, Poller, RejectedLogins, SocketError, SocketOptions, inproc,
@@ -23,17 +23,17 @@ use super::{
 pub(crate) enum Arrival<T> {
     Message(T),
     /// Too many, too few or too long frames.
-    Odd,
+    Malformed,
 }
 
 pub(super) struct RecvSocket {
     pub(super) socket: RawSocket,
     /// `None` for `inproc`, and while another monitor is on the socket.
-    news: Option<Monitor>,
+    monitor: Option<Monitor>,
     outbound: OutboundConnection,
     address: BoundAddress,
     poller: Arc<Poller>,
-    narrow: MarkReducer,
+    mark_reducer: MarkReducer,
 }
 
 /// The endpoint. Dropping it unregisters a bound `inproc` name.
@@ -49,9 +49,10 @@ impl RecvSocket {
         endpoint: &Endpoint,
         options: &SocketOptions,
     ) -> Result<Self, SocketError> {
-        let (news, descriptors) = watch(&socket, endpoint)?;
-        let (security, refused) = (&options.security, RejectedLogins::default());
-        let mut outbound = OutboundConnection::new(endpoint, security, options.ipv6, refused);
+        let (monitor, descriptors) = start_monitor(&socket, endpoint)?;
+        let (security, rejected_logins) = (&options.security, RejectedLogins::default());
+        let mut outbound =
+            OutboundConnection::new(endpoint, security, options.ipv6, rejected_logins);
         let open = || {
             let poller = Arc::new(Poller::new(descriptors)?);
             let resolved = match endpoint.direction() {
@@ -66,18 +67,18 @@ impl RecvSocket {
         let opened = open();
         let (poller, resolved) = opened.inspect_err(|_| socket.stop_monitor())?;
         if endpoint.is_inproc() && endpoint.direction() == Direction::Bind {
-            inproc::bound(&resolved);
+            inproc::register(&resolved);
         }
         Ok(Self {
             socket,
-            news,
+            monitor,
             outbound,
             address: BoundAddress {
                 resolved,
                 direction: endpoint.direction(),
             },
             poller,
-            narrow: MarkReducer::new(endpoint, options),
+            mark_reducer: MarkReducer::new(endpoint, options),
         })
     }
 
@@ -91,28 +92,28 @@ impl RecvSocket {
     }
 
     /// Connects `socket` and replaces the present one with it. Wakes threads that wait on the poller.
-    pub(super) fn renew(&mut self, mut socket: RawSocket) -> Result<(), SocketError> {
-        self.outbound.postpone();
-        let (news, descriptors) = watch(&socket, self.outbound.endpoint())?;
+    pub(super) fn reconnect(&mut self, mut socket: RawSocket) -> Result<(), SocketError> {
+        self.outbound.record_attempt();
+        let (monitor, descriptors) = start_monitor(&socket, self.outbound.endpoint())?;
         let opened = self.outbound.dial(&mut socket, &self.poller);
         opened.inspect_err(|_| socket.stop_monitor())?;
         self.poller.replace(descriptors);
         self.socket.stop_monitor();
-        (self.socket, self.news) = (socket, news);
-        self.narrow.forget();
-        self.outbound.renew();
+        (self.socket, self.monitor) = (socket, monitor);
+        self.mark_reducer.mark_outdated();
+        self.outbound.reset();
         Ok(())
     }
 
     /// Returns when to call [`advance_dial`](Self::advance_dial), unless an event arrives before.
-    pub(super) fn due(&self) -> Option<Instant> {
-        self.outbound.follow_due()
+    pub(super) fn dial_due(&self) -> Option<Instant> {
+        self.outbound.dial_due()
     }
 
     /// Takes the next step of dialling, if it is due.
-    pub(super) fn follow(&mut self) {
-        if let Err(error) = self.outbound.follow(&mut self.socket, &self.poller) {
-            complain_of(self.outbound.endpoint(), &error);
+    pub(super) fn advance_dial(&mut self) {
+        if let Err(error) = self.outbound.advance(&mut self.socket, &self.poller) {
+            log_failed_connection(self.outbound.endpoint(), &error);
         }
     }
 
@@ -123,8 +124,8 @@ impl RecvSocket {
 
     /// Returns whether the last login was refused. The next attempt is made when the
     /// [reconnection](Self::reconnect_due) is due.
-    pub(super) fn is_refused(&self) -> bool {
-        self.outbound.failure().is_some()
+    pub(super) fn is_login_refused(&self) -> bool {
+        self.outbound.login_failure().is_some()
     }
 
     /// Returns whether a login was refused or is not answered yet.
@@ -133,36 +134,38 @@ impl RecvSocket {
     }
 
     /// Returns the counter of refused logins.
-    pub(super) fn refused(&self) -> RejectedLogins {
-        self.outbound.refused()
+    pub(super) fn rejected_logins(&self) -> RejectedLogins {
+        self.outbound.rejected_logins()
     }
 
-    fn read_news(&mut self) -> Result<(), SocketError> {
-        while let Some(news) = &mut self.news
-            && let Some((event, place)) = news.next_with_place()?
+    fn read_monitor(&mut self) -> Result<(), SocketError> {
+        while let Some(monitor) = &mut self.monitor
+            && let Some((event, address)) = monitor.next_with_address()?
         {
-            self.note(event, &place);
+            self.on_event(event, &address);
         }
-        if let Some(failure) = self.outbound.found(&mut self.socket) {
-            complain(self.outbound.endpoint(), failure);
+        if let Some(failure) = self.outbound.take_probe_failure(&mut self.socket) {
+            log_refused_login(self.outbound.endpoint(), failure);
         }
-        self.follow();
+        self.advance_dial();
         Ok(())
     }
 
-    fn note(&mut self, event: ConnectionChange, place: &[u8]) {
+    fn on_event(&mut self, event: ConnectionChange, address: &[u8]) {
         if event == ConnectionChange::Established {
             // libzmq gives a new connection the high-water mark that the endpoint was bound with.
-            self.narrow.forget();
+            self.mark_reducer.mark_outdated();
         }
         if self.address.direction == Direction::Bind {
             if event == ConnectionChange::Mismatched {
-                self.socket.security().note_mismatch();
+                self.socket.security().record_mismatch();
             }
-        } else if !self.outbound.is_over(place)
-            && let Some(failure) = self.outbound.note(event, &mut self.socket, &self.poller)
+        } else if !self.outbound.is_outdated(address)
+            && let Some(failure) = self
+                .outbound
+                .on_event(event, &mut self.socket, &self.poller)
         {
-            complain(self.outbound.endpoint(), failure);
+            log_refused_login(self.outbound.endpoint(), failure);
         }
     }
 
@@ -176,11 +179,11 @@ impl RecvSocket {
         let mut more = false;
         for frame in frames.by_ref() {
             if !self.socket.receive_into(frame)? {
-                if self.poller.take_news() {
-                    self.read_news()?;
+                if self.poller.take_monitor_pending() {
+                    self.read_monitor()?;
                 }
                 // The frames of a message arrive together: only the first can be absent.
-                return Ok(more.then_some(Arrival::Odd));
+                return Ok(more.then_some(Arrival::Malformed));
             }
             more = frame.more();
             if !more {
@@ -189,15 +192,15 @@ impl RecvSocket {
         }
         let whole = !more && frames.next().is_none();
         while more {
-            let Some(beyond) = self.socket.receive()? else {
+            let Some(extra) = self.socket.receive()? else {
                 break;
             };
-            more = beyond.more();
+            more = extra.more();
         }
         Ok(Some(if whole {
             Arrival::Message(())
         } else {
-            Arrival::Odd
+            Arrival::Malformed
         }))
     }
 
@@ -208,36 +211,36 @@ impl RecvSocket {
     /// From the first call on, libzmq [queues fewer messages](MarkReducer).
     ///
     /// May consume the signal that a message has arrived.
-    pub(super) fn settle(&mut self) -> Result<(), SocketError> {
-        self.narrow(Instant::now())?;
-        self.socket.settle()?;
-        self.read_news()
+    pub(super) fn maintain(&mut self) -> Result<(), SocketError> {
+        self.reduce_mark(Instant::now())?;
+        self.socket.process_commands()?;
+        self.read_monitor()
     }
 
     /// Stops the monitor.
-    fn stop_news(&mut self) {
-        if let Some(news) = self.news.take() {
+    fn stop_monitor(&mut self) {
+        if let Some(monitor) = self.monitor.take() {
             self.socket.stop_monitor();
-            drop(news);
+            drop(monitor);
         }
     }
 
     /// Drops the monitor, because another one has replaced it on the socket.
-    pub(super) fn drop_news(&mut self) {
-        self.news = None;
+    pub(super) fn drop_monitor(&mut self) {
+        self.monitor = None;
     }
 
     /// Starts a new monitor, which replaces that other one.
-    pub(super) fn resume_news(&mut self) -> Result<(), SocketError> {
-        let (news, descriptors) = watch(&self.socket, self.outbound.endpoint())?;
+    pub(super) fn resume_monitor(&mut self) -> Result<(), SocketError> {
+        let (monitor, descriptors) = start_monitor(&self.socket, self.outbound.endpoint())?;
         self.poller.replace(descriptors);
-        self.news = news;
+        self.monitor = monitor;
         Ok(())
     }
 
     /// Closes the socket and waits until its endpoint is free.
     pub(super) fn close_and_release(&mut self) {
-        self.stop_news();
+        self.stop_monitor();
         let BoundAddress {
             resolved,
             direction,
@@ -251,20 +254,20 @@ impl RecvSocket {
 
 impl Drop for RecvSocket {
     fn drop(&mut self) {
-        self.stop_news();
+        self.stop_monitor();
     }
 }
 
 impl Drop for BoundAddress {
     fn drop(&mut self) {
         if self.direction == Direction::Bind {
-            inproc::unbound(&self.resolved);
+            inproc::unregister(&self.resolved);
         }
     }
 }
 
 /// Returns the socket's monitor, if it has one, and the descriptors to wait on.
-fn watch(
+fn start_monitor(
     socket: &RawSocket,
     endpoint: &Endpoint,
 ) -> Result<(Option<Monitor>, Vec<OwnedFd>), SocketError> {

@@ -27,20 +27,20 @@ pub(super) fn reserve(address: SocketAddr) -> Option<Arc<OwnedFd>> {
     }
     let reserved = RESERVED.get().lock();
     let mut reserved = reserved.unwrap_or_else(PoisonError::into_inner);
-    if let Some(present) = reserved.get(&address).and_then(Weak::upgrade) {
-        return Some(present);
+    if let Some(reservation) = reserved.get(&address).and_then(Weak::upgrade) {
+        return Some(reservation);
     }
-    reserved.retain(|_, place| place.strong_count() > 0);
+    reserved.retain(|_, socket| socket.strong_count() > 0);
     let family = match address {
         SocketAddr::V4(_) => AddressFamily::INET,
         SocketAddr::V6(_) => AddressFamily::INET6,
     };
-    let place = socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None).ok()?;
-    sockopt::set_socket_reuseaddr(&place, true).ok()?;
-    bind(&place, &address).ok()?;
-    let place = Arc::new(place);
-    reserved.insert(address, Arc::downgrade(&place));
-    Some(place)
+    let socket = socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None).ok()?;
+    sockopt::set_socket_reuseaddr(&socket, true).ok()?;
+    bind(&socket, &address).ok()?;
+    let socket = Arc::new(socket);
+    reserved.insert(address, Arc::downgrade(&socket));
+    Some(socket)
 }
 
 /// Returns whether the system may pick this port as a source port.
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn other_hosts_and_other_ports_are_left_alone() {
+    fn other_hosts_and_other_ports_are_not_reserved() {
         assert!(reserve("192.0.2.1:40000".parse().unwrap()).is_none());
         assert!(reserve("127.0.0.1:1".parse().unwrap()).is_none());
     }

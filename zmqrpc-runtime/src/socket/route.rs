@@ -64,13 +64,13 @@ impl Route {
 
     /// Returns the peer. `None` if a device is in between.
     #[inline]
-    pub(crate) fn direct(&self) -> Option<&PeerId> {
-        let way = self.0.as_ref()?;
-        way.hops.is_empty().then_some(&way.peer)
+    pub(crate) fn direct_peer(&self) -> Option<&PeerId> {
+        let parts = self.0.as_ref()?;
+        parts.hops.is_empty().then_some(&parts.peer)
     }
 
     pub(crate) fn peer(&self) -> &PeerId {
-        self.0.as_ref().map_or(&NOBODY, |way| &way.peer)
+        self.0.as_ref().map_or(&NOBODY, |parts| &parts.peer)
     }
 
     /// Returns whether both lead to the same peer over the same devices.
@@ -80,7 +80,7 @@ impl Route {
 
     /// Returns whether the route ends with an empty frame: the caller may be a REQ socket.
     pub(crate) fn ends_with_delimiter(&self) -> bool {
-        let hops = self.0.as_ref().map(|way| &way.hops);
+        let hops = self.0.as_ref().map(|parts| &parts.hops);
         hops.and_then(|hops| hops.last())
             .is_some_and(|hop| hop.is_empty())
     }
@@ -89,13 +89,13 @@ impl Route {
 impl Hash for Route {
     /// Writes as few pieces as possible, since each costs time, but so that no route is a prefix of another.
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let Some(way) = &self.0 else {
+        let Some(parts) = &self.0 else {
             return state.write_usize(usize::MAX);
         };
-        let (peer, hops): (&[u8], _) = (&way.peer, &way.hops);
+        let (peer, hops): (&[u8], _) = (&parts.peer, &parts.hops);
         // Both fit into a byte: a name has at most 255 bytes, and a route few hops.
         let lengths = peer.len() | hops.len() << u8::BITS;
-        state.write_usize(lengths | way.peer.mark() << u16::BITS);
+        state.write_usize(lengths | parts.peer.connection_key() << u16::BITS);
         state.write(peer);
         for hop in hops {
             state.write_usize(hop.len());
@@ -112,17 +112,17 @@ pub(crate) struct RoutedMessage {
 }
 
 /// Names from libzmq begin with this byte and have four more.
-const GIVEN: u8 = 0;
-const GIVEN_LEN: usize = 5;
+const ASSIGNED: u8 = 0;
+const ASSIGNED_LEN: usize = 5;
 
 impl PeerId {
     /// Returns whether the peer has chosen its name.
-    pub(super) fn is_chosen(&self) -> bool {
-        self.name.len() != GIVEN_LEN || self.name.first() != Some(&GIVEN)
+    pub(super) fn has_chosen_name(&self) -> bool {
+        self.name.len() != ASSIGNED_LEN || self.name.first() != Some(&ASSIGNED)
     }
 
     /// Returns a number that tells the connection from others, for hashing.
-    pub(super) fn mark(&self) -> usize {
+    pub(super) fn connection_key(&self) -> usize {
         self.session
             .map_or(0, |session| session.number as usize + 1)
     }
@@ -141,10 +141,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_names_of_peers_are_chosen() {
+    fn names_from_libzmq_are_not_chosen_ones() {
         let named = |name: &[u8]| {
             let (name, session) = (Message::copy_of(name), None);
-            PeerId { name, session }.is_chosen()
+            PeerId { name, session }.has_chosen_name()
         };
         assert!(named(b"ann"));
         assert!(named(b"\0ann"));

@@ -18,21 +18,21 @@ pub(crate) struct SubSocket {
     endpoint: Endpoint,
     options: SocketOptions,
     topics: BTreeSet<Vec<u8>>,
-    reopening: Option<Reopening>,
+    rebinding: Option<Rebinding>,
 }
 
 /// A bound endpoint that is closed and to be bound again.
-struct Reopening {
+struct Rebinding {
     /// Reports when libzmq has closed the endpoint, which it does in the background. To bind before that would fail or,
     /// with `ipc`, be undone.
-    closings: Monitor,
+    listener_monitor: Monitor,
     since: Instant,
     /// Whether the endpoint is bound again, but its monitor could not be started for lack of descriptors.
     is_bound: bool,
 }
 
 /// How long libzmq may take to close an endpoint.
-const CLOSING_LIMIT: Duration = Duration::from_secs(1);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 const SUBSCRIBE: u8 = 1;
 const UNSUBSCRIBE: u8 = 0;
@@ -50,7 +50,7 @@ impl SubSocket {
             endpoint: endpoint.clone(),
             options: options.clone(),
             topics,
-            reopening: None,
+            rebinding: None,
         })
     }
 
@@ -72,7 +72,7 @@ impl SubSocket {
     pub(crate) fn subscribe(&mut self, topic: &[u8]) -> Result<bool, SocketError> {
         let new = !self.topics.contains(topic);
         if new {
-            tell(&mut self.recv.socket, SUBSCRIBE, topic)?;
+            send_subscription(&mut self.recv.socket, SUBSCRIBE, topic)?;
             self.topics.insert(topic.to_vec());
         }
         Ok(new)
@@ -80,11 +80,11 @@ impl SubSocket {
 
     /// Ends a subscription. Returns `false` if there was none.
     pub(crate) fn unsubscribe(&mut self, topic: &[u8]) -> Result<bool, SocketError> {
-        let known = self.topics.remove(topic);
-        if known {
-            tell(&mut self.recv.socket, UNSUBSCRIBE, topic)?;
+        let was_subscribed = self.topics.remove(topic);
+        if was_subscribed {
+            send_subscription(&mut self.recv.socket, UNSUBSCRIBE, topic)?;
         }
-        Ok(known)
+        Ok(was_subscribed)
     }
 
     /// Returns whether a subscription covers this topic.
@@ -105,8 +105,8 @@ impl SubSocket {
     }
 
     /// As [`PullSocket::maintain`](super::PullSocket::maintain).
-    pub(crate) fn settle(&mut self) -> Result<(), SocketError> {
-        self.recv.settle()
+    pub(crate) fn maintain(&mut self) -> Result<(), SocketError> {
+        self.recv.maintain()
     }
 
     /// Closes the connections and opens new ones, with the same topics. Messages that were not received yet are lost.
@@ -114,55 +114,55 @@ impl SubSocket {
     ///
     /// A bound socket closes its endpoint, and its publishers reconnect once [`rebind`](Self::rebind) has bound it
     /// again.
-    pub(crate) fn renew(&mut self, now: Instant) -> Result<bool, SocketError> {
-        if self.reopening.is_some() {
+    pub(crate) fn reconnect(&mut self, now: Instant) -> Result<bool, SocketError> {
+        if self.rebinding.is_some() {
             return Ok(false);
         }
         if self.endpoint.direction() == Direction::Connect {
             let socket = with_topics(&self.topics, &self.options)?;
-            self.recv.renew(socket)?;
+            self.recv.reconnect(socket)?;
             return Ok(true);
         }
         // Within a machine no connection breaks unnoticed, and `inproc` publishers would not reconnect.
         if !self.endpoint.is_tcp() {
             return Ok(false);
         }
-        let closings = Monitor::of_closings(&self.recv.socket)?;
-        self.recv.drop_news();
+        let listener_monitor = Monitor::of_closings(&self.recv.socket)?;
+        self.recv.drop_monitor();
         let resolved = self.recv.endpoint().to_owned();
-        let left = self.recv.socket.close(&resolved, Direction::Bind);
-        self.reopening = Some(Reopening {
-            closings,
+        let is_closed = self.recv.socket.close(&resolved, Direction::Bind);
+        self.rebinding = Some(Rebinding {
+            listener_monitor,
             since: now,
             is_bound: false,
         });
-        left.map(|()| true)
+        is_closed.map(|()| true)
     }
 
     /// Returns whether the last login was refused. The next attempt is made when the
     /// [reconnection](Self::reconnect_due) is due.
-    pub(crate) fn is_refused(&self) -> bool {
-        self.recv.is_refused()
+    pub(crate) fn is_login_refused(&self) -> bool {
+        self.recv.is_login_refused()
     }
 
-    /// Returns whether a login was refused or is not answered yet. Silence does not count as a loss then.
+    /// Returns whether a login was refused or is not answered yet. Silence does not mean a lost connection then.
     pub(crate) fn awaits_login(&self) -> bool {
         self.recv.awaits_login()
     }
 
     /// Returns the counter of refused logins.
-    pub(crate) fn refused(&self) -> RejectedLogins {
-        self.recv.refused()
+    pub(crate) fn rejected_logins(&self) -> RejectedLogins {
+        self.recv.rejected_logins()
     }
 
     /// Returns when to call [`advance_dial`](Self::advance_dial), unless an event arrives before.
-    pub(crate) fn due(&self) -> Option<Instant> {
-        self.recv.due()
+    pub(crate) fn dial_due(&self) -> Option<Instant> {
+        self.recv.dial_due()
     }
 
     /// Takes the next step of dialling, if it is due.
-    pub(crate) fn follow(&mut self) {
-        self.recv.follow();
+    pub(crate) fn advance_dial(&mut self) {
+        self.recv.advance_dial();
     }
 
     /// Returns when to [reconnect](Self::reconnect), because libzmq does not.
@@ -171,55 +171,55 @@ impl SubSocket {
     }
 
     /// Returns whether the endpoint is closed and not bound again yet.
-    pub(crate) fn is_reopening(&self) -> bool {
-        self.reopening.is_some()
+    pub(crate) fn is_rebinding(&self) -> bool {
+        self.rebinding.is_some()
     }
 
     /// Binds the endpoint again once it is free. To be called from time to time until
     /// [`is_rebinding`](Self::is_rebinding) returns `false`.
-    pub(crate) fn reopen(&mut self, now: Instant) -> Result<(), SocketError> {
-        let Some(reopening) = &mut self.reopening else {
+    pub(crate) fn rebind(&mut self, now: Instant) -> Result<(), SocketError> {
+        let Some(rebinding) = &mut self.rebinding else {
             return Ok(());
         };
-        let mut left = now.saturating_duration_since(reopening.since) >= CLOSING_LIMIT;
-        while let Some(event) = reopening.closings.next()? {
-            left |= event == ConnectionChange::ListenerClosed;
+        let mut is_closed = now.saturating_duration_since(rebinding.since) >= CLOSE_TIMEOUT;
+        while let Some(event) = rebinding.listener_monitor.next()? {
+            is_closed |= event == ConnectionChange::ListenerClosed;
         }
-        if !left {
+        if !is_closed {
             return Ok(());
         }
         // Another process may take the port from now on, and each further attempt may succeed.
-        reopening.since = now.checked_sub(CLOSING_LIMIT).unwrap_or(now);
-        if !reopening.is_bound {
+        rebinding.since = now.checked_sub(CLOSE_TIMEOUT).unwrap_or(now);
+        if !rebinding.is_bound {
             let resolved = self.recv.endpoint();
             let endpoint = Endpoint::parse(resolved, Direction::Bind)
                 .map_err(|reason| SocketError::refused("bind", &reason))?;
             self.recv.socket.open(&endpoint, self.options.ipv6)?;
-            reopening.is_bound = true;
+            rebinding.is_bound = true;
         }
         // A new monitor replaces the one for the closed listener.
-        self.recv.resume_news()?;
-        self.reopening = None;
+        self.recv.resume_monitor()?;
+        self.rebinding = None;
         Ok(())
     }
 
-    fn stop_reopening(&mut self) {
-        if let Some(reopening) = self.reopening.take() {
+    fn stop_rebinding(&mut self) {
+        if let Some(rebinding) = self.rebinding.take() {
             self.recv.socket.stop_monitor();
-            drop(reopening);
+            drop(rebinding);
         }
     }
 
     /// Closes the socket and waits until its endpoint is free.
     pub(crate) fn close_and_release(mut self) {
-        self.stop_reopening();
+        self.stop_rebinding();
         self.recv.close_and_release();
     }
 }
 
 impl Drop for SubSocket {
     fn drop(&mut self) {
-        self.stop_reopening();
+        self.stop_rebinding();
     }
 }
 
@@ -232,16 +232,16 @@ fn with_topics(
     let set = SocketError::of("setting a socket option");
     socket.options().set_sndhwm(0).map_err(set)?;
     for topic in topics {
-        tell(&mut socket, SUBSCRIBE, topic)?;
+        send_subscription(&mut socket, SUBSCRIBE, topic)?;
     }
     Ok(socket)
 }
 
-fn tell(socket: &mut RawSocket, what: u8, topic: &[u8]) -> Result<(), SocketError> {
-    let mut order = Vec::with_capacity(1 + topic.len());
-    order.push(what);
-    order.extend_from_slice(topic);
-    match socket.send(&mut Message::from(order), false) {
+fn send_subscription(socket: &mut RawSocket, kind: u8, topic: &[u8]) -> Result<(), SocketError> {
+    let mut frame = Vec::with_capacity(1 + topic.len());
+    frame.push(kind);
+    frame.extend_from_slice(topic);
+    match socket.send(&mut Message::from(frame), false) {
         // Without a publisher there is no receiver yet: the socket sends its subscriptions to each that connects.
         Ok(()) | Err(WouldBlock::Full | WouldBlock::Unreachable) => Ok(()),
         Err(WouldBlock::Broken(error)) => Err(error),

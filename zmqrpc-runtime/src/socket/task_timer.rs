@@ -23,7 +23,7 @@ impl TaskTimer {
         let new = Some((at, task.clone()));
         let old = std::mem::replace(&mut *self.0.lock(), new);
         if old.is_none_or(|(before, _)| before > at) {
-            self.0.post().call()?;
+            self.0.bell().ring()?;
         }
         Ok(())
     }
@@ -45,13 +45,13 @@ impl Drive for TimerState {
         match set.take() {
             Some((at, task)) if at <= Instant::now() => {
                 wakes.wake(task);
-                DriveTurn::Leave
+                DriveTurn::Idle
             }
             Some((at, task)) => {
                 *set = Some((at, task));
                 DriveTurn::Wait(Some(at))
             }
-            None => DriveTurn::Leave,
+            None => DriveTurn::Idle,
         }
     }
 }

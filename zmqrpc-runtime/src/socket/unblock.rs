@@ -18,15 +18,15 @@ pub(crate) fn unblock<R: Send + 'static>(
         result: None,
         task: None,
     }));
-    let own = Arc::clone(&shared);
+    let thread_state = Arc::clone(&shared);
     let started = thread::Builder::new()
-        .name("zmqrpc-aside".into())
+        .name("zmqrpc-unblock".into())
         .spawn(move || {
             // A panic is reported to the waiting task, which must not wait for ever.
             let result = catch_unwind(AssertUnwindSafe(work));
-            let panicked = |_| SocketError::thread(&std::io::Error::other("it panicked"));
+            let panicked = |_| SocketError::thread(&std::io::Error::other("the work panicked"));
             let mut wakes = WakeList::default();
-            let mut state = lock(&own);
+            let mut state = lock(&thread_state);
             state.result = Some(result.map_err(panicked));
             if let Some(task) = state.task.take() {
                 wakes.wake(task);

@@ -36,8 +36,8 @@ pub(super) struct UnixPath {
 const BACKLOG: i32 = 100;
 
 /// How long to wait for another process that binds in the same directory.
-const TURN: Duration = Duration::from_millis(500);
-const PAUSE: Duration = Duration::from_millis(5);
+const LOCK_TIMEOUT: Duration = Duration::from_millis(500);
+const LOCK_RETRY: Duration = Duration::from_millis(5);
 
 /// Listens at a path, unless another server does.
 pub(super) fn listen_at(path: &str) -> std::result::Result<(OwnedFd, UnixPath), SocketError> {
@@ -68,7 +68,7 @@ fn try_to_listen(path: &Path) -> std::result::Result<(OwnedFd, UnixPath), BindFa
     let address = SocketAddrUnix::new(path)?;
     let listener = new_socket()?;
     // Without this lock, two servers that start at once would each take the other's new socket for a stale one.
-    let _turn = turn(path);
+    let _lock = lock_directory(path);
     match bind(&listener, &address) {
         Err(Errno::ADDRINUSE) => {
             check_left_over(path)?;
@@ -91,17 +91,15 @@ fn try_to_listen(path: &Path) -> std::result::Result<(OwnedFd, UnixPath), BindFa
 /// no server listens.
 fn check_left_over(path: &Path) -> std::result::Result<(), BindFailure> {
     if !fs::symlink_metadata(path)?.file_type().is_socket() {
-        return Err(BindFailure::Taken(
-            "something that is no socket lies at this path",
-        ));
+        return Err(BindFailure::Taken("the file at this path is not a socket"));
     }
     match connect(&new_socket()?, &SocketAddrUnix::new(path)?) {
         Err(Errno::CONNREFUSED) => Ok(()),
         Err(Errno::ACCESS | Errno::PERM) => Err(BindFailure::Taken(
-            "permission denied: the socket at this path belongs to somebody else, whose server may run",
+            "permission denied: the socket at this path belongs to another user, whose server may be running",
         )),
         Err(Errno::PROTOTYPE) => Err(BindFailure::Taken(
-            "address already in use: a socket of another kind lies at this path",
+            "address already in use: the socket at this path is of another type",
         )),
         // Also if the server's backlog is full: it may still accept.
         Ok(()) | Err(Errno::AGAIN) => Err(BindFailure::Taken("address already in use")),
@@ -127,14 +125,16 @@ pub(super) fn connect_to(path: &str) -> Result<OwnedFd> {
 }
 
 /// Locks the directory of `path`, so that one server at a time binds in it. `None` if the lock cannot be had in time.
-fn turn(path: &Path) -> Option<File> {
+fn lock_directory(path: &Path) -> Option<File> {
     let parent = path.parent().filter(|parent| *parent != OsStr::new(""));
     let directory = File::open(parent.unwrap_or(Path::new("."))).ok()?;
-    let end = Instant::now() + TURN;
+    let end = Instant::now() + LOCK_TIMEOUT;
     loop {
         match flock(&directory, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => return Some(directory),
-            Err(Errno::WOULDBLOCK | Errno::INTR) if Instant::now() < end => thread::sleep(PAUSE),
+            Err(Errno::WOULDBLOCK | Errno::INTR) if Instant::now() < end => {
+                thread::sleep(LOCK_RETRY);
+            }
             // The file system may not support locks.
             Err(_) => return None,
         }
@@ -147,14 +147,14 @@ impl Drop for UnixPath {
             return;
         }
         // While the socket is open, its inode number is not reused.
-        let ours = fs::symlink_metadata(&self.path)
+        let is_ours = fs::symlink_metadata(&self.path)
             .is_ok_and(|found| (found.dev(), found.ino()) == self.file);
-        if ours
+        if is_ours
             && let Err(error) = fs::remove_file(&self.path)
             && error.kind() != ErrorKind::NotFound
         {
             let (path, error) = (log::text(self.path.display()), log::text(error));
-            log::line!(debug, path, error; "a socket is left behind");
+            log::line!(debug, path, error; "a socket could not be deleted");
         }
     }
 }
@@ -165,29 +165,29 @@ mod tests {
 
     use super::*;
 
-    fn place(name: &str) -> String {
+    fn test_path(name: &str) -> String {
         let path = std::env::temp_dir().join(format!("zmqrpc-unix-{name}-{}", std::process::id()));
         let _ = fs::remove_file(&path);
         path.to_str().unwrap().to_owned()
     }
 
-    fn refusal(path: &str) -> String {
+    fn bind_error(path: &str) -> String {
         listen_at(path).unwrap_err().to_string()
     }
 
     #[test]
     fn a_path_is_free_again_when_its_server_has_gone() {
-        let path = place("free");
+        let path = test_path("free");
         let (listener, file) = listen_at(&path).unwrap();
         UnixStream::connect(&path).unwrap();
-        assert!(refusal(&path).contains("address already in use"));
+        assert!(bind_error(&path).contains("address already in use"));
         drop((listener, file));
         assert!(!Path::new(&path).exists());
     }
 
     #[test]
-    fn what_a_killed_server_left_behind_is_replaced() {
-        let path = place("stale");
+    fn the_socket_of_a_killed_server_is_replaced() {
+        let path = test_path("stale");
         drop(UnixListener::bind(&path).unwrap());
         assert!(Path::new(&path).exists());
         let _served = listen_at(&path).unwrap();
@@ -196,33 +196,33 @@ mod tests {
 
     #[test]
     fn nothing_else_is_touched() {
-        let path = place("else");
+        let path = test_path("else");
         fs::write(&path, "a file").unwrap();
-        assert!(refusal(&path).contains("no socket"));
+        assert!(bind_error(&path).contains("not a socket"));
         fs::remove_file(&path).unwrap();
         let datagrams = UnixDatagram::bind(&path).unwrap();
-        assert!(refusal(&path).contains("address already in use"));
+        assert!(bind_error(&path).contains("address already in use"));
         assert!(Path::new(&path).exists());
         drop(datagrams);
         fs::remove_file(&path).unwrap();
-        assert!(refusal("/nowhere/at/all").contains("no such file"));
+        assert!(bind_error("/nowhere/at/all").contains("no such file"));
     }
 
     #[test]
     fn a_server_that_does_not_accept_is_not_waited_for() {
-        let path = place("full");
+        let path = test_path("full");
         let squatter = new_socket().unwrap();
         bind(&squatter, &SocketAddrUnix::new(&*path).unwrap()).unwrap();
         listen(&squatter, 0).unwrap();
         let waiting: Vec<_> = (0..3).map_while(|_| connect_to(&path).ok()).collect();
         assert!(waiting.len() < 3);
-        assert!(refusal(&path).contains("address already in use"));
+        assert!(bind_error(&path).contains("address already in use"));
         fs::remove_file(&path).unwrap();
     }
 
     #[test]
     fn another_servers_socket_is_left_where_it_is() {
-        let path = place("replaced");
+        let path = test_path("replaced");
         let served = listen_at(&path).unwrap();
         fs::remove_file(&path).unwrap();
         let _other = UnixListener::bind(&path).unwrap();

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 /// The time between two maintenance calls.
-const SETTLE: Duration = Duration::from_millis(50);
+const INTERVAL: Duration = Duration::from_millis(50);
 
 /// Tells when to maintain sockets that are left unread.
 #[derive(Default)]
@@ -13,15 +13,15 @@ pub(crate) struct UnreadTimer {
 
 impl UnreadTimer {
     /// Returns whether maintenance is due, given whether the sockets are left unread.
-    pub(crate) fn is_due(&mut self, held: bool, now: Instant) -> bool {
-        if !held {
+    pub(crate) fn is_due(&mut self, is_unread: bool, now: Instant) -> bool {
+        if !is_unread {
             self.next = None;
             return false;
         }
-        let next = self.next.get_or_insert(now + SETTLE);
+        let next = self.next.get_or_insert(now + INTERVAL);
         let due = *next <= now;
         if due {
-            *next = now + SETTLE;
+            *next = now + INTERVAL;
         }
         due
     }
@@ -37,15 +37,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_left_unread_is_looked_after_from_time_to_time() {
+    fn unread_sockets_are_maintained_from_time_to_time() {
         let mut unread = UnreadTimer::default();
         let start = Instant::now();
         assert!(!unread.is_due(true, start));
-        assert!(!unread.is_due(true, start + SETTLE / 2));
-        assert!(unread.is_due(true, start + SETTLE));
-        assert!(!unread.is_due(true, start + SETTLE));
-        assert_eq!(unread.next(), Some(start + 2 * SETTLE));
-        assert!(!unread.is_due(false, start + 2 * SETTLE));
-        assert!(!unread.is_due(true, start + 3 * SETTLE), "it begins anew");
+        assert!(!unread.is_due(true, start + INTERVAL / 2));
+        assert!(unread.is_due(true, start + INTERVAL));
+        assert!(!unread.is_due(true, start + INTERVAL));
+        assert_eq!(unread.next(), Some(start + 2 * INTERVAL));
+        assert!(!unread.is_due(false, start + 2 * INTERVAL));
+        assert!(
+            !unread.is_due(true, start + 3 * INTERVAL),
+            "the timer restarts"
+        );
     }
 }

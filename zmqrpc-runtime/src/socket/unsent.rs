@@ -13,66 +13,66 @@ use std::time::{Duration, Instant};
 
 /// Counts messages that libzmq holds.
 pub(crate) struct UnsentCounter {
-    held: AtomicUsize,
+    count: AtomicUsize,
     /// The thread to wake when the count reaches zero.
-    thread: Option<Thread>,
+    waiter: Option<Thread>,
 }
 
 /// How often a waiting thread checks by itself.
-const LOOK: Duration = Duration::from_millis(2);
+const CHECK_INTERVAL: Duration = Duration::from_millis(2);
 
 impl UnsentCounter {
     /// Returns a counter that the calling thread will wait for.
     pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
-            held: AtomicUsize::new(0),
-            thread: Some(thread::current()),
+            count: AtomicUsize::new(0),
+            waiter: Some(thread::current()),
         })
     }
 
     /// Returns a counter that wakes no thread.
-    pub(crate) fn quiet() -> Arc<Self> {
+    pub(crate) fn without_waiter() -> Arc<Self> {
         Arc::new(Self {
-            held: AtomicUsize::new(0),
-            thread: None,
+            count: AtomicUsize::new(0),
+            waiter: None,
         })
     }
 
     /// Returns whether libzmq holds none of the tracked messages.
-    pub(crate) fn is_free(&self) -> bool {
-        self.held.load(Ordering::Acquire) == 0
+    pub(crate) fn is_zero(&self) -> bool {
+        self.count.load(Ordering::Acquire) == 0
     }
 
     /// Waits until libzmq holds none of the tracked messages. Returns `false` if `deadline` passes first.
     pub(crate) fn wait(&self, deadline: Instant) -> bool {
-        while !self.is_free() {
+        while !self.is_zero() {
             let rest = deadline.saturating_duration_since(Instant::now());
             if rest.is_zero() {
                 return false;
             }
             // Another thread may be the one that is woken.
-            thread::park_timeout(rest.min(LOOK));
+            thread::park_timeout(rest.min(CHECK_INTERVAL));
         }
         true
     }
 
     /// Counts a message until the returned guard is dropped.
-    pub(super) fn count(self: &Arc<Self>) -> Counted {
-        self.held.fetch_add(1, Ordering::Relaxed);
-        Counted(Arc::clone(self))
+    pub(super) fn track(self: &Arc<Self>) -> TrackedGuard {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        TrackedGuard(Arc::clone(self))
     }
 }
 
 /// The guard that a tracked message owns.
-pub(super) struct Counted(Arc<UnsentCounter>);
+pub(super) struct TrackedGuard(Arc<UnsentCounter>);
 
-impl Drop for Counted {
+impl Drop for TrackedGuard {
     fn drop(&mut self) {
-        let Self(mark) = self;
-        if mark.held.fetch_sub(1, Ordering::AcqRel) == 1
-            && let Some(thread) = &mark.thread
+        let Self(counter) = self;
+        if counter.count.fetch_sub(1, Ordering::AcqRel) == 1
+            && let Some(waiter) = &counter.waiter
         {
-            thread.unpark();
+            waiter.unpark();
         }
     }
 }

@@ -9,22 +9,22 @@ use std::task::Waker;
 
 /// Collects wakers under a lock. Dropping the list uses them, so the list has to outlive the lock.
 #[derive(Debug, Default)]
-pub(crate) struct WakeList(Vec<Spent>);
+pub(crate) struct WakeList(Vec<Entry>);
 
 #[derive(Debug)]
-enum Spent {
-    Woken(Waker),
+enum Entry {
+    Wake(Waker),
     /// To be dropped without being woken.
-    Dropped(Waker),
+    Drop(Waker),
 }
 
 impl WakeList {
     pub(crate) fn wake(&mut self, waker: Waker) {
-        self.0.push(Spent::Woken(waker));
+        self.0.push(Entry::Wake(waker));
     }
 
     pub(crate) fn discard(&mut self, waker: Waker) {
-        self.0.push(Spent::Dropped(waker));
+        self.0.push(Entry::Drop(waker));
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -33,7 +33,7 @@ impl WakeList {
 
     /// Moves all wakers of `other` to this list.
     #[inline]
-    pub(crate) fn take_from(&mut self, other: &mut Self) {
+    pub(crate) fn append(&mut self, other: &mut Self) {
         if other.is_empty() {
             return;
         }
@@ -54,10 +54,10 @@ impl WakeList {
     }
 
     fn use_all(&mut self) {
-        for spent in self.0.drain(..) {
-            contain(|| match spent {
-                Spent::Woken(waker) => waker.wake(),
-                Spent::Dropped(waker) => drop(waker),
+        for entry in self.0.drain(..) {
+            contain_panic(|| match entry {
+                Entry::Wake(waker) => waker.wake(),
+                Entry::Drop(waker) => drop(waker),
             });
         }
     }
@@ -70,7 +70,7 @@ impl Drop for WakeList {
 }
 
 /// Runs `action` and contains its panics.
-fn contain(action: impl FnOnce()) {
+fn contain_panic(action: impl FnOnce()) {
     if let Err(panic) = catch_unwind(AssertUnwindSafe(action)) {
         log::line!(error, ; "a task's waker panicked");
         // The panic's payload may panic again when it is dropped.
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_waker_that_panics_keeps_no_other_from_being_woken() {
+    fn a_panicking_waker_does_not_keep_others_from_being_woken() {
         let counting = Arc::new(Counting(AtomicUsize::new(0)));
         let mut wakes = WakeList::default();
         wakes.wake(Waker::from(Arc::new(Panicking)));

@@ -75,7 +75,7 @@ impl BackendConnection {
         (self.up, self.used, self.drain) = (false, true, DrainState::default());
         self.liveness.hear(now);
         self.renew_at = None;
-        if let Err(error) = self.dealer.renew() {
+        if let Err(error) = self.dealer.reconnect() {
             log::line!(error, error = log::text(&error); "a proxy cannot open another socket, it tries again");
             self.renew_at = Some(now + RENEW);
         }

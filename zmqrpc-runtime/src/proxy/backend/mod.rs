@@ -68,7 +68,7 @@ impl<O> Backend<O> {
         let open = |endpoint: &Endpoint| {
             let dealer = DealerSocket::connect(endpoint, options)
                 .map_err(|error| Error::unopened(endpoint, &error))?;
-            counters.watch_refused(dealer.refused());
+            counters.watch_refused(dealer.rejected_logins());
             Ok::<_, Error>(BackendConnection {
                 poller: dealer.poller(),
                 dealer,
@@ -163,7 +163,7 @@ impl<O> Backend<O> {
                 .connections
                 .iter_mut()
                 .filter(|connection| !connection.up);
-            down.for_each(|connection| connection.dealer.hurry());
+            down.for_each(|connection| connection.dealer.retry_login_soon());
         }
         let stage = match stage {
             Some(stage) => stage,

@@ -10,7 +10,7 @@ use super::events::{
 use super::{Backend, shorten};
 use crate::client::{DrainState, LivenessAction};
 use crate::log;
-use crate::socket::{ConnectionEvent, LOOK, RETRY, SocketError};
+use crate::socket::{ConnectionEvent, POLL_INTERVAL, RETRY_INTERVAL, SocketError};
 use crate::wire::{Executed, NO_ID, Status, encode_ping};
 
 const FOREIGN: &str = "the proxy's target does not speak ZeroMQ";
@@ -27,7 +27,7 @@ impl<O> Backend<O> {
         if now.saturating_duration_since(self.looked) >= NEWS {
             self.looked = now;
             for connection in &mut self.connections {
-                connection.poller.expect_news();
+                connection.poller.set_monitor_pending();
                 connection.used = true;
             }
         }
@@ -62,8 +62,8 @@ impl<O> Backend<O> {
     /// Somebody has waited: the sockets are looked at that have something, and those that nothing tells of.
     pub(in crate::proxy) fn wake(&mut self) {
         for connection in &mut self.connections {
-            let must_look = connection.dealer.is_inproc() || connection.dealer.must_look();
-            connection.used |= connection.poller.take_stir() || must_look;
+            let must_look = connection.dealer.is_inproc() || connection.dealer.needs_polling();
+            connection.used |= connection.poller.take_ready() || must_look;
         }
     }
 
@@ -111,9 +111,9 @@ impl<O> Backend<O> {
                     (*up, *drain, *in_flight) = (false, DrainState::default(), 0);
                     lose(calls, at, LOST, counters, callers);
                 }
-                ConnectionEvent::Cut => cut = true,
-                ConnectionEvent::Foreign => refused = Some(FOREIGN.to_owned()),
-                ConnectionEvent::Denied(denial) => {
+                ConnectionEvent::Abandoned => cut = true,
+                ConnectionEvent::NotZmtp => refused = Some(FOREIGN.to_owned()),
+                ConnectionEvent::LoginRefused(denial) => {
                     let reason = denial.reason();
                     refused = Some(format!("the proxy's target does not let it in: {reason}"));
                 }
@@ -135,7 +135,8 @@ impl<O> Backend<O> {
         }
         if let Some(reason) = refused {
             log::line!(warn, reason = log::text(&reason); "a proxy has no target");
-            let denied = |connection: &BackendConnection| connection.dealer.failure().is_some();
+            let denied =
+                |connection: &BackendConnection| connection.dealer.login_failure().is_some();
             if alone || self.connections.iter().all(denied) {
                 let failure = refusal(Status::Unavailable, &reason, Executed::No);
                 self.fail_waiting(&failure, callers);
@@ -283,7 +284,7 @@ impl<O> Backend<O> {
                     let mut obstacles = self
                         .connections
                         .iter()
-                        .map(|connection| connection.dealer.obstacle());
+                        .map(|connection| connection.dealer.resolve_failure());
                     let reason = match obstacles.find_map(|obstacle| obstacle) {
                         Some(obstacle) => format!("{UNCONNECTED}: {obstacle}"),
                         None => UNCONNECTED.to_owned(),
@@ -300,18 +301,18 @@ impl<O> Backend<O> {
         let mut next = self.calls.next_alarm();
         let mut add = |at: Instant| next = Some(next.map_or(at, |next| next.min(at)));
         if self.lacks_room() {
-            add(now + RETRY);
+            add(now + RETRY_INTERVAL);
         }
         for connection in &self.connections {
             if let Some(at) = connection.renew_at {
                 add(at);
             }
             if connection.drain.owed().is_some() {
-                add(now + RETRY);
+                add(now + RETRY_INTERVAL);
             }
             // Nothing tells that one that ends has gone, where it is within the process.
             if !connection.drain.is_open() && connection.dealer.is_inproc() {
-                add(now + LOOK);
+                add(now + POLL_INTERVAL);
             }
             // A copy: asking changes what it answers next.
             match connection.judge(&mut { connection.liveness }, now) {
@@ -322,8 +323,8 @@ impl<O> Backend<O> {
             if let Some(at) = connection.dealer.due() {
                 add(at);
             }
-            if connection.dealer.must_look() && self.calls.has_waiting() {
-                add(now + LOOK);
+            if connection.dealer.needs_polling() && self.calls.has_waiting() {
+                add(now + POLL_INTERVAL);
             }
         }
         next

@@ -49,7 +49,7 @@ impl ServerBuilder {
         let own = self.endpoints.iter().map(|(_, direction)| *direction);
         let others = self.pulls.iter().map(|(_, direction)| *direction);
         let (security, logins) = self.access.of_one_and_each(own, others)?;
-        let denied = logins.bound.denied();
+        let denied = logins.bound.rejected_logins();
         let limits = self.limits();
         let options = SocketOptions {
             max_frame: self.max_message.saturating_mul(2),
@@ -58,7 +58,7 @@ impl ServerBuilder {
             receive_high_water: self.high_water.map_or(1000, messages),
             ipv6: self.ipv6,
             security,
-            upkeep: self.upkeep,
+            keepalive: self.upkeep,
         };
         let bounds = WorkLimits {
             requests: self.max_queue,
@@ -74,7 +74,7 @@ impl ServerBuilder {
                 .open(endpoint)
                 .map_err(|error| Error::bad_endpoint(endpoint.as_str(), error.to_string()))?;
         }
-        let (poller, refused) = (router.poller(), router.refused());
+        let (poller, refused) = (router.poller(), router.rejected_logins());
         let mut sources = Sources::new(Arc::clone(&poller), options, logins);
         for subscription in subscriptions {
             let options = sources.before_feed(&subscription)?;

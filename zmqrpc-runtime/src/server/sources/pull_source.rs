@@ -48,7 +48,7 @@ impl PullSource {
             received: self.received,
             malformed: self.malformed,
             renewals: self.renewals,
-            unauthenticated: self.pull.refused().get(),
+            unauthenticated: self.pull.rejected_logins().get(),
         }
     }
 }
@@ -63,17 +63,20 @@ impl CommandSource for PullSource {
     }
 
     fn due(&self) -> Option<Instant> {
-        let times = [self.pull.reconnect_due(), self.pull.due()];
+        let times = [self.pull.reconnect_due(), self.pull.dial_due()];
         times.into_iter().flatten().min()
     }
 
     fn look(&mut self, now: Instant) -> Option<SilenceCallback> {
-        self.pull.follow();
+        self.pull.advance_dial();
         if self.pull.reconnect_due().is_none_or(|due| due > now) {
             return None;
         }
-        let (endpoint, refused) = (self.pull.endpoint().to_owned(), self.pull.is_refused());
-        match self.pull.renew() {
+        let (endpoint, refused) = (
+            self.pull.endpoint().to_owned(),
+            self.pull.is_login_refused(),
+        );
+        match self.pull.reconnect() {
             Ok(()) if refused => {}
             Ok(()) => {
                 log::line!(warn, endpoint; "a connection that was pulled from was given up");
@@ -89,7 +92,7 @@ impl CommandSource for PullSource {
     fn excuse(&mut self, _: Instant) {}
 
     fn settle(&mut self) -> Result<(), SocketError> {
-        self.pull.settle()
+        self.pull.maintain()
     }
 
     fn take(
@@ -99,7 +102,7 @@ impl CommandSource for PullSource {
     ) -> Result<SourceMessage, SocketError> {
         let read = match self.pull.receive(self.buffer.frame())? {
             None => return Ok(SourceMessage::Nothing),
-            Some(Arrival::Odd) => {
+            Some(Arrival::Malformed) => {
                 let endpoint = self.endpoint();
                 dispatcher.complain(format_args!("several frames, at {endpoint}"), None);
                 None

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::socket::LATE;
+use crate::socket::STALL_THRESHOLD;
 
 /// Watches how long nothing has been heard. Without I/O and without a clock: it is told the time.
 pub(super) struct SilenceTimer {
@@ -45,7 +45,7 @@ impl SilenceTimer {
         let Some(due) = self.due.filter(|due| *due <= now) else {
             return false;
         };
-        if !self.granted && now.duration_since(due) > LATE {
+        if !self.granted && now.duration_since(due) > STALL_THRESHOLD {
             self.due = now.checked_add(self.limit.min(GRACE));
             self.granted = true;
             return false;

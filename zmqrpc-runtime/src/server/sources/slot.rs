@@ -71,7 +71,7 @@ impl<S: CommandSource + ?Sized> SourceSlot<S> {
         now: Instant,
     ) -> Result<SourceTurn, SocketError> {
         // Asking a socket that has nothing costs a system call, and most requests come over another one.
-        let stirred = self.poller.take_stir();
+        let stirred = self.poller.take_ready();
         let last = queue.is_closing() && !self.is_spent();
         if self.drained && !stirred && !last && !self.is_due(now) {
             return Ok(SourceTurn::Drained);

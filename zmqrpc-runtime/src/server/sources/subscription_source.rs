@@ -76,7 +76,7 @@ impl SubscriptionSource {
     ) -> Result<Self, Error> {
         let topics = settings.topics.into_iter().map(String::into_bytes);
         let topics = topics.chain([HEARTBEAT_TOPIC.to_vec()]).collect();
-        let denied = settings.security.as_ref().map(Security::denied);
+        let denied = settings.security.as_ref().map(Security::rejected_logins);
         Ok(Self {
             denied: denied.unwrap_or_default(),
             subscriber: SubSocket::open(&settings.endpoint, topics, options)
@@ -131,23 +131,23 @@ impl SubscriptionSource {
             silences: self.silences,
             renewals: self.renewals,
             denied: self.denied.get(),
-            unauthenticated: self.subscriber.refused().get(),
+            unauthenticated: self.subscriber.rejected_logins().get(),
             publishers: publishers.collect(),
         }
     }
 
     fn revive(&mut self, now: Instant) {
-        if !self.subscriber.is_refused() {
+        if !self.subscriber.is_login_refused() {
             return self.renew(now, "a publisher's connection was given up");
         }
-        if let Err(error) = self.subscriber.renew(now) {
+        if let Err(error) = self.subscriber.reconnect(now) {
             let endpoint = self.subscriber.endpoint().to_owned();
             log::line!(error, endpoint, error = log::text(&error); "a publisher cannot be logged in to");
         }
     }
 
     fn renew(&mut self, now: Instant, reason: &'static str) {
-        let renewed = self.subscriber.renew(now);
+        let renewed = self.subscriber.reconnect(now);
         let endpoint = self.subscriber.endpoint().to_owned();
         match renewed {
             Ok(renewed) => {
@@ -159,11 +159,11 @@ impl SubscriptionSource {
                 log::line!(error, endpoint, error = log::text(&error); "{reason}, and the next cannot be made");
             }
         }
-        self.reopen_at = self.subscriber.is_reopening().then(|| now + REOPEN);
+        self.reopen_at = self.subscriber.is_rebinding().then(|| now + REOPEN);
     }
 
     fn reopen(&mut self, now: Instant) {
-        match self.subscriber.reopen(now) {
+        match self.subscriber.rebind(now) {
             Ok(()) => self.stuck = false,
             Err(error) => {
                 if !self.stuck {
@@ -173,7 +173,7 @@ impl SubscriptionSource {
                 self.stuck = true;
             }
         }
-        self.reopen_at = self.subscriber.is_reopening().then(|| now + REOPEN);
+        self.reopen_at = self.subscriber.is_rebinding().then(|| now + REOPEN);
         self.excuse(now);
     }
 
@@ -190,9 +190,9 @@ impl SubscriptionSource {
     ) -> Result<Option<Arrival<(Message, Message)>>, SocketError> {
         match self.receive()? {
             None => return Ok(None),
-            Some(Arrival::Odd) => {
+            Some(Arrival::Malformed) => {
                 self.forget_event();
-                return Ok(Some(Arrival::Odd));
+                return Ok(Some(Arrival::Malformed));
             }
             Some(Arrival::Message(())) => {}
         }
@@ -205,7 +205,7 @@ impl SubscriptionSource {
         };
         if !fits {
             self.forget_event();
-            return Ok(Some(Arrival::Odd));
+            return Ok(Some(Arrival::Malformed));
         }
         if let Some(silence) = &mut self.silence {
             silence.heard(now);
@@ -217,7 +217,7 @@ impl SubscriptionSource {
 
     /// The logins that were refused by it, and to it.
     pub(crate) fn logins(&self) -> (RejectedLogins, RejectedLogins) {
-        (self.denied.clone(), self.subscriber.refused())
+        (self.denied.clone(), self.subscriber.rejected_logins())
     }
 
     fn reject(&mut self) -> SourceMessage {
@@ -246,7 +246,7 @@ impl CommandSource for SubscriptionSource {
             return self.reopen_at;
         }
         let silence = self.silence.as_ref().and_then(SilenceTimer::due);
-        let connection = [self.subscriber.reconnect_due(), self.subscriber.due()];
+        let connection = [self.subscriber.reconnect_due(), self.subscriber.dial_due()];
         silence
             .into_iter()
             .chain(connection.into_iter().flatten())
@@ -258,7 +258,7 @@ impl CommandSource for SubscriptionSource {
             self.reopen(now);
             return None;
         }
-        self.subscriber.follow();
+        self.subscriber.advance_dial();
         if self
             .subscriber
             .reconnect_due()
@@ -292,7 +292,7 @@ impl CommandSource for SubscriptionSource {
     }
 
     fn settle(&mut self) -> Result<(), SocketError> {
-        self.subscriber.settle()
+        self.subscriber.maintain()
     }
 
     fn take(
@@ -302,7 +302,7 @@ impl CommandSource for SubscriptionSource {
     ) -> Result<SourceMessage, SocketError> {
         match self.receive()? {
             None => return Ok(SourceMessage::Nothing),
-            Some(Arrival::Odd) => {
+            Some(Arrival::Malformed) => {
                 let reason = "a message without a topic, or with more than an event";
                 dispatcher.complain(format_args!("{reason}, at {}", self.endpoint()), None);
                 return Ok(self.reject());
@@ -317,7 +317,7 @@ impl CommandSource for SubscriptionSource {
         }
         // Others may publish to it as well, and in each other's names.
         let connection = if self.subscriber.is_bound() {
-            self.buffer.frame().connection()
+            self.buffer.frame().connection_number()
         } else {
             0
         };

@@ -22,9 +22,9 @@ use crate::log;
 pub(in crate::socket) struct MechanismProbe {
     mechanism: &'static str,
     failures: u32,
-    last: Option<Instant>,
-    asked: Option<Instant>,
-    findings: Option<Arc<Mutex<ProbeResult>>>,
+    last_failure: Option<Instant>,
+    probed_at: Option<Instant>,
+    result: Option<Arc<Mutex<ProbeResult>>>,
 }
 
 #[derive(Debug, Default)]
@@ -32,7 +32,7 @@ enum ProbeResult {
     #[default]
     Pending,
     /// The endpoint's mechanism. `None` if the peer does not speak ZMTP, or there is none.
-    Found(Option<Vec<u8>>),
+    Done(Option<Vec<u8>>),
 }
 
 /// Why a login failed.
@@ -63,19 +63,19 @@ impl AuthFailure {
 }
 
 /// Consecutive handshakes that fail without a reason before the probe runs: a server that shuts down breaks one off.
-const BEFORE_ASKING: u32 = 2;
+const BEFORE_PROBE: u32 = 2;
 
 /// Consecutive failed handshakes before a login counts as refused.
 const BEFORE_REFUSED: u32 = 3;
 
 /// Failures further apart than this do not count as consecutive: those handshakes timed out.
-const IN_A_ROW: Duration = Duration::from_secs(4);
+const MAX_GAP: Duration = Duration::from_secs(4);
 
 /// The time between two probes.
-const PAUSE: Duration = Duration::from_secs(5);
+const PROBE_INTERVAL: Duration = Duration::from_secs(5);
 
 /// How long connecting may take, and receiving the greeting.
-const LIMIT: Duration = Duration::from_millis(500);
+const TIMEOUT: Duration = Duration::from_millis(500);
 
 /// The first part of a greeting: signature and major version. A peer that receives it sends its own greeting in full.
 const GREETING: [u8; 11] = [0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, 3];
@@ -88,52 +88,52 @@ impl MechanismProbe {
         Self {
             mechanism,
             failures: 0,
-            last: None,
-            asked: None,
-            findings: None,
+            last_failure: None,
+            probed_at: None,
+            result: None,
         }
     }
 
     /// Records a handshake that failed without a reason, and starts a probe if there were enough. The probe wakes
     /// `poller` when it has a result.
-    pub(in crate::socket) fn note_failure(&mut self, endpoint: &Endpoint, poller: &Arc<Poller>) {
+    pub(in crate::socket) fn record_failure(&mut self, endpoint: &Endpoint, poller: &Arc<Poller>) {
         let now = Instant::now();
         if self
-            .last
-            .is_none_or(|last| now.duration_since(last) > IN_A_ROW)
+            .last_failure
+            .is_none_or(|last_failure| now.duration_since(last_failure) > MAX_GAP)
         {
             self.failures = 0;
         }
-        self.last = Some(now);
+        self.last_failure = Some(now);
         self.failures += 1;
-        let lately = |asked: Instant| now.duration_since(asked) < PAUSE;
-        if self.failures < BEFORE_ASKING || self.asked.is_some_and(lately) {
+        let recently = |probed_at: Instant| now.duration_since(probed_at) < PROBE_INTERVAL;
+        if self.failures < BEFORE_PROBE || self.probed_at.is_some_and(recently) {
             return;
         }
-        self.asked = Some(now);
-        let finding = Arc::new(Mutex::default());
-        self.findings = Some(Arc::clone(&finding));
+        self.probed_at = Some(now);
+        let shared = Arc::new(Mutex::default());
+        self.result = Some(Arc::clone(&shared));
         let (endpoint, poller) = (endpoint.as_str().to_owned(), Arc::clone(poller));
-        let asked = thread::Builder::new()
-            .name("zmqrpc-inquiry".into())
+        let spawned = thread::Builder::new()
+            .name("zmqrpc-probe".into())
             .spawn(move || {
-                let found = ProbeResult::Found(mechanism_at(&endpoint));
-                *finding.lock().unwrap_or_else(PoisonError::into_inner) = found;
-                poller.bring_news();
+                let result = ProbeResult::Done(mechanism_at(&endpoint));
+                *shared.lock().unwrap_or_else(PoisonError::into_inner) = result;
+                poller.notify_owner();
             });
-        if let Err(error) = asked {
-            log::line!(warn, error = log::text(&error); "an endpoint could not be asked how to log in");
-            self.findings = None;
+        if let Err(error) = spawned {
+            log::line!(warn, error = log::text(&error); "an endpoint could not be asked for its login mechanism");
+            self.result = None;
         }
     }
 
     /// Forgets all failures, after a successful handshake.
-    pub(in crate::socket) fn forget(&mut self) {
+    pub(in crate::socket) fn reset(&mut self) {
         *self = Self::new(self.mechanism);
     }
 
     /// Returns the failure if the server uses another mechanism.
-    pub(in crate::socket) fn mismatch(&self) -> AuthFailure {
+    pub(in crate::socket) fn mismatch_failure(&self) -> AuthFailure {
         if self.mechanism == "NULL" {
             AuthFailure::Required
         } else {
@@ -142,15 +142,15 @@ impl MechanismProbe {
     }
 
     /// Takes the reason of the failures, once a probe has found it.
-    pub(in crate::socket) fn failure(&mut self) -> Option<AuthFailure> {
-        let findings = self.findings.as_ref()?;
-        let finding = findings.lock().unwrap_or_else(PoisonError::into_inner);
-        let ProbeResult::Found(mechanism) = &*finding else {
+    pub(in crate::socket) fn take_failure(&mut self) -> Option<AuthFailure> {
+        let result = self.result.as_ref()?;
+        let result = result.lock().unwrap_or_else(PoisonError::into_inner);
+        let ProbeResult::Done(mechanism) = &*result else {
             return None;
         };
         let ours = self.mechanism.as_bytes();
         let failure = match mechanism.as_deref() {
-            Some(theirs) if theirs != ours => self.mismatch(),
+            Some(theirs) if theirs != ours => self.mismatch_failure(),
             // With PLAIN, the server is overloaded; without a login, logins are not the cause.
             Some(_) if ours == CURVE.as_bytes() => {
                 if self.failures < BEFORE_REFUSED {
@@ -159,13 +159,13 @@ impl MechanismProbe {
                 AuthFailure::BrokenOff
             }
             _ => {
-                drop(finding);
-                self.findings = None;
+                drop(result);
+                self.result = None;
                 return None;
             }
         };
-        drop(finding);
-        self.forget();
+        drop(result);
+        self.reset();
         Some(failure)
     }
 }
@@ -173,13 +173,13 @@ impl MechanismProbe {
 fn mechanism_at(endpoint: &str) -> Option<Vec<u8>> {
     let greeting = if let Some(address) = endpoint.strip_prefix("tcp://") {
         let address: SocketAddr = address.parse().ok()?;
-        let stream = TcpStream::connect_timeout(&address, LIMIT).ok()?;
-        stream.set_read_timeout(Some(LIMIT)).ok()?;
+        let stream = TcpStream::connect_timeout(&address, TIMEOUT).ok()?;
+        stream.set_read_timeout(Some(TIMEOUT)).ok()?;
         greeting(stream)?
     } else {
         let stream = UnixStream::from(connect_to(endpoint.strip_prefix("ipc://")?).ok()?);
         stream.set_nonblocking(false).ok()?;
-        stream.set_read_timeout(Some(LIMIT)).ok()?;
+        stream.set_read_timeout(Some(TIMEOUT)).ok()?;
         greeting(stream)?
     };
     let mechanism = greeting.split(|byte| *byte == 0).next()?;

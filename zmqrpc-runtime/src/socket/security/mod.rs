@@ -43,9 +43,9 @@ pub(crate) enum Security {
     #[default]
     Open,
     /// Connects, and presents this login.
-    Login(Arc<ClientLogin>),
+    Client(Arc<ClientLogin>),
     /// Is bound, and verifies the login of each peer.
-    Guard(ServerAuth),
+    Server(ServerAuth),
 }
 
 /// The login that a client presents.
@@ -102,11 +102,11 @@ impl Security {
     fn mechanism(&self) -> &'static str {
         match self {
             Self::Open => "NULL",
-            Self::Login(login) => match **login {
+            Self::Client(login) => match **login {
                 ClientLogin::Plain { .. } => PLAIN,
                 ClientLogin::Curve { .. } => CURVE,
             },
-            Self::Guard(guard) => guard.mechanism(),
+            Self::Server(server) => server.mechanism(),
         }
     }
 
@@ -127,7 +127,7 @@ impl Security {
             // A caller's socket connects only to servers that it trusts.
             Self::Open if kind == zmq::DEALER => Ok(()),
             Self::Open => socket.set_zap_domain(OPEN).map_err(set),
-            Self::Login(login) => match &**login {
+            Self::Client(login) => match &**login {
                 ClientLogin::Plain { user, password } => socket
                     .set_plain_username(Some(user))
                     .and_then(|()| socket.set_plain_password(Some(password)))
@@ -142,9 +142,9 @@ impl Security {
                     .and_then(|()| socket.set_curve_secretkey(&**secret))
                     .map_err(set),
             },
-            Self::Guard(guard) => {
-                socket.set_zap_domain(guard.domain()).map_err(&set)?;
-                match guard.secret() {
+            Self::Server(server) => {
+                socket.set_zap_domain(server.domain()).map_err(&set)?;
+                match server.secret() {
                     None => socket.set_plain_server(true).map_err(&set)?,
                     Some(secret) => socket
                         .set_curve_server(true)
@@ -164,40 +164,40 @@ impl Security {
     /// process.
     pub(super) fn check(&self, direction: Direction) -> Result<(), SocketError> {
         match (self, direction) {
-            (Self::Guard(_), Direction::Connect) => Err(SocketError::refused(
+            (Self::Server(_), Direction::Connect) => Err(SocketError::refused(
                 "connect",
-                "what asks for a login can only be bound",
+                "a socket that requires logins can only be bound",
             )),
-            (Self::Login(_), Direction::Bind) => Err(SocketError::refused(
+            (Self::Client(_), Direction::Bind) => Err(SocketError::refused(
                 "bind",
-                "what logs in can only connect",
+                "a socket that presents a login can only connect",
             )),
             _ => Ok(()),
         }
     }
 
-    pub(super) fn note_bound(&self, endpoint: &str) {
-        if let Self::Guard(guard) = self {
-            guard.note_bound(endpoint);
+    pub(super) fn add_endpoint(&self, endpoint: &str) {
+        if let Self::Server(server) = self {
+            server.add_endpoint(endpoint);
         }
     }
 
     /// Records a login that failed before it was verified.
-    pub(super) fn note_mismatch(&self) {
-        if let Self::Guard(guard) = self {
-            guard.note_mismatch();
+    pub(super) fn record_mismatch(&self) {
+        if let Self::Server(server) = self {
+            server.record_mismatch();
         }
     }
 
-    pub(crate) fn is_guarded(&self) -> bool {
-        matches!(self, Self::Guard(_))
+    pub(crate) fn requires_login(&self) -> bool {
+        matches!(self, Self::Server(_))
     }
 
     /// Returns the counter of logins that this side refused.
-    pub(crate) fn denied(&self) -> RejectedLogins {
+    pub(crate) fn rejected_logins(&self) -> RejectedLogins {
         match self {
-            Self::Guard(guard) => guard.denied(),
-            Self::Open | Self::Login(_) => RejectedLogins::default(),
+            Self::Server(server) => server.rejected_logins(),
+            Self::Open | Self::Client(_) => RejectedLogins::default(),
         }
     }
 }

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::super::process::PerProcess;
 use super::KEY;
 use super::auth_worker::AuthWorker;
-use super::login_schedule::{LoginSchedule, SOONEST};
+use super::login_schedule::{EARLIEST, LoginSchedule};
 use super::zap_request::{CURVE, PLAIN};
 use crate::log::{self, Throttle};
 
@@ -54,7 +54,7 @@ pub(crate) enum AuthDecision {
 /// Verifies login attempts.
 pub(crate) trait Verifier: Send + Sync {
     /// Decides at once. `None` if the decision takes time. Blocks all other logins of the process.
-    fn glance(&self, attempt: &LoginAttempt) -> Option<AuthDecision>;
+    fn try_decide(&self, attempt: &LoginAttempt) -> Option<AuthDecision>;
 
     /// Decides, and may take time, though not for ever: the worker decides one login after the other.
     fn decide(&self, attempt: &LoginAttempt) -> AuthDecision;
@@ -86,8 +86,8 @@ pub(super) struct ZapDomain {
     pub(super) verifier: Arc<dyn Verifier>,
     secret: Option<Zeroizing<[u8; KEY]>>,
     endpoints: Mutex<Vec<String>>,
-    denied: RejectedLogins,
-    refusals: Throttle,
+    rejected_logins: RejectedLogins,
+    refusal_log: Throttle,
     schedule: Mutex<LoginSchedule>,
     pub(super) worker: Arc<AuthWorker>,
 }
@@ -129,8 +129,8 @@ impl ServerAuth {
             verifier,
             secret,
             endpoints: Mutex::default(),
-            denied: RejectedLogins::default(),
-            refusals: Throttle::default(),
+            rejected_logins: RejectedLogins::default(),
+            refusal_log: Throttle::default(),
             schedule: Mutex::default(),
             worker: Arc::default(),
         });
@@ -150,7 +150,7 @@ impl ServerAuth {
         self.domain.mechanism()
     }
 
-    pub(super) fn note_bound(&self, endpoint: &str) {
+    pub(super) fn add_endpoint(&self, endpoint: &str) {
         let endpoints = &self.domain.endpoints;
         let mut endpoints = endpoints.lock().unwrap_or_else(PoisonError::into_inner);
         if !endpoints.iter().any(|known| known == endpoint) {
@@ -160,8 +160,8 @@ impl ServerAuth {
 
     /// Records a peer that uses another mechanism or, with CURVE, expects another server key. libzmq does not report
     /// which peer.
-    pub(super) fn note_mismatch(&self) {
-        self.domain.denied.count();
+    pub(super) fn record_mismatch(&self) {
+        self.domain.rejected_logins.count();
         if let Some(hidden) = self.domain.hidden() {
             log::line!(
                 warn,
@@ -173,8 +173,8 @@ impl ServerAuth {
         }
     }
 
-    pub(super) fn denied(&self) -> RejectedLogins {
-        self.domain.denied.clone()
+    pub(super) fn rejected_logins(&self) -> RejectedLogins {
+        self.domain.rejected_logins.clone()
     }
 }
 
@@ -190,8 +190,8 @@ impl ZapDomain {
     }
 
     /// Counts and logs a refused login. `attempt` is `None` if the credentials could not be parsed.
-    pub(super) fn refused(&self, attempt: Option<&LoginAttempt>, peer: &str, reason: &str) {
-        self.denied.count();
+    pub(super) fn record_refusal(&self, attempt: Option<&LoginAttempt>, peer: &str, reason: &str) {
+        self.rejected_logins.count();
         if let Some(hidden) = self.hidden() {
             log::line!(
                 warn,
@@ -208,12 +208,12 @@ impl ZapDomain {
 
     /// Returns when to send a refusal of a login that has just arrived from this address. `None` if that would be too
     /// late.
-    pub(super) fn place(&self, address: &str, now: Instant) -> Option<Instant> {
+    pub(super) fn schedule_refusal(&self, address: &str, now: Instant) -> Option<Instant> {
         // Keys cannot be guessed one by one, so timing reveals nothing about them.
         if self.secret.is_some() {
-            return now.checked_add(SOONEST);
+            return now.checked_add(EARLIEST);
         }
-        self.schedule().place(address, now)
+        self.schedule().schedule(address, now)
     }
 
     fn schedule(&self) -> MutexGuard<'_, LoginSchedule> {
@@ -222,7 +222,7 @@ impl ZapDomain {
 
     /// Returns whether to log a refusal: `Some` with the number of refusals not logged since the last line.
     fn hidden(&self) -> Option<u64> {
-        self.refusals.admit("refused")
+        self.refusal_log.admit("refused")
     }
 }
 

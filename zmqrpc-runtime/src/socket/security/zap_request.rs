@@ -17,7 +17,7 @@ const BEFORE_CREDENTIALS: usize = 8;
 
 /// A ZAP request.
 pub(super) struct ZapRequest {
-    pub(super) from: ZapReplyTo,
+    pub(super) reply_to: ZapReplyTo,
     pub(super) domain: String,
     /// The peer's IP address; without meaning for other transports.
     pub(super) address: String,
@@ -40,7 +40,7 @@ pub(super) enum Mechanism {
 
 impl ZapRequest {
     /// Parses a request. `None` if it is malformed: libzmq's are well-formed, so it came from elsewhere in the process.
-    pub(super) fn read(mut frames: Vec<Message>) -> Option<Self> {
+    pub(super) fn parse(mut frames: Vec<Message>) -> Option<Self> {
         if frames.len() < BEFORE_CREDENTIALS || &*frames[2] != b"1.0" {
             return None;
         }
@@ -58,7 +58,7 @@ impl ZapRequest {
         let number = frames.swap_remove(3);
         let route = frames.swap_remove(0);
         Some(Self {
-            from: ZapReplyTo { route, number },
+            reply_to: ZapReplyTo { route, number },
             domain,
             address,
             mechanism,
@@ -83,18 +83,18 @@ type Frames = Vec<Vec<u8>>;
 /// Parses a request, and returns its user with both replies: to admit and to refuse the login. For fuzz targets.
 #[must_use]
 pub fn reread_login(frames: &[&[u8]]) -> Option<(Option<String>, [Frames; 2])> {
-    let read = || {
+    let parse = || {
         let frames = frames.iter().map(|frame| Message::copy_of(frame));
-        ZapRequest::read(frames.collect())
+        ZapRequest::parse(frames.collect())
     };
-    let bytes = |answer: Vec<Message>| answer.iter().map(|frame| frame.to_vec()).collect();
-    let user = match read()?.mechanism {
+    let bytes = |reply: Vec<Message>| reply.iter().map(|frame| frame.to_vec()).collect();
+    let user = match parse()?.mechanism {
         Mechanism::Login(LoginAttempt::Plain { user, .. }) => Some(user),
         Mechanism::Login(LoginAttempt::Curve { key }) => Some(format!("{key:02x?}")),
         Mechanism::Null | Mechanism::Other => None,
     };
-    let admitted = read()?.from.admit("ada", PLAIN);
-    let refused = read()?.from.refuse();
+    let admitted = parse()?.reply_to.admit("ada", PLAIN);
+    let refused = parse()?.reply_to.refuse();
     Some((user, [bytes(admitted), bytes(refused)]))
 }
 
@@ -110,12 +110,12 @@ impl ZapReplyTo {
             properties.extend_from_slice(&len.to_be_bytes());
             properties.extend_from_slice(mechanism.as_bytes());
         }
-        self.answer("200", user, properties)
+        self.reply("200", user, properties)
     }
 
     /// Returns the reply that refuses a login.
     pub(super) fn refuse(self) -> Vec<Message> {
-        self.answer("400", "", Vec::new())
+        self.reply("400", "", Vec::new())
     }
 
     /// Returns the reply that ends the connection without a decision. The peer may reconnect.
@@ -123,10 +123,10 @@ impl ZapReplyTo {
     /// ZAP's status for this is 300, but then libzmq leaves the connection alone until the handshake times out. An
     /// undefined status ends it at once.
     pub(super) fn break_off(self) -> Vec<Message> {
-        self.answer("000", "", Vec::new())
+        self.reply("000", "", Vec::new())
     }
 
-    fn answer(self, status: &str, user: &str, properties: Vec<u8>) -> Vec<Message> {
+    fn reply(self, status: &str, user: &str, properties: Vec<u8>) -> Vec<Message> {
         vec![
             self.route,
             Message::new(),
