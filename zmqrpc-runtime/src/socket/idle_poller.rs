@@ -5,8 +5,8 @@
 //! have none of their own, so an idle one would grow for as long as peers connect or connections break.
 //!
 //! So the process has one such thread while it has any of these sockets. The thread sleeps until a socket is ready, and
-//! then for [`INTERVAL`]. It handles what no other thread has handled by then: no socket accumulates more than the events
-//! of that time, and sockets in use cost the thread a check now and then.
+//! then for [`INTERVAL`]. It handles what no other thread has handled by then: no socket accumulates more than the
+//! events of that time, and sockets in use cost the thread a check now and then.
 
 use std::ops::Deref;
 use std::os::fd::{AsFd, OwnedFd};

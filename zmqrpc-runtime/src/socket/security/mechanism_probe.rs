@@ -63,10 +63,10 @@ impl AuthFailure {
 }
 
 /// Consecutive handshakes that fail without a reason before the probe runs: a server that shuts down breaks one off.
-const BEFORE_PROBE: u32 = 2;
+const FAILURES_BEFORE_PROBE: u32 = 2;
 
 /// Consecutive failed handshakes before a login counts as refused.
-const BEFORE_REFUSED: u32 = 3;
+const FAILURES_BEFORE_REFUSED: u32 = 3;
 
 /// Failures further apart than this do not count as consecutive: those handshakes timed out.
 const MAX_GAP: Duration = Duration::from_secs(4);
@@ -107,7 +107,7 @@ impl MechanismProbe {
         self.last_failure = Some(now);
         self.failures += 1;
         let recently = |probed_at: Instant| now.duration_since(probed_at) < PROBE_INTERVAL;
-        if self.failures < BEFORE_PROBE || self.probed_at.is_some_and(recently) {
+        if self.failures < FAILURES_BEFORE_PROBE || self.probed_at.is_some_and(recently) {
             return;
         }
         self.probed_at = Some(now);
@@ -153,7 +153,7 @@ impl MechanismProbe {
             Some(theirs) if theirs != ours => self.mismatch_failure(),
             // With PLAIN, the server is overloaded; without a login, logins are not the cause.
             Some(_) if ours == CURVE.as_bytes() => {
-                if self.failures < BEFORE_REFUSED {
+                if self.failures < FAILURES_BEFORE_REFUSED {
                     return None;
                 }
                 AuthFailure::BrokenOff
