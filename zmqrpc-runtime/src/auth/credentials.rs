@@ -93,10 +93,10 @@ impl Credentials {
         match credentials.map(|credentials| &credentials.0) {
             None => Ok(Security::Open),
             Some(Kind::Invalid(reason)) => Err(Error::bad_setting("credentials", *reason)),
-            Some(Kind::Plain(login)) => Ok(Security::Login(Arc::clone(login))),
+            Some(Kind::Plain(login)) => Ok(Security::Client(Arc::clone(login))),
             Some(Kind::Curve(login)) => {
                 check_curve("credentials")?;
-                Ok(Security::Login(Arc::clone(login)))
+                Ok(Security::Client(Arc::clone(login)))
             }
         }
     }

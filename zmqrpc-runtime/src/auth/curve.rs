@@ -131,7 +131,7 @@ impl CurveServer {
 const UNKNOWN: AuthDecision = AuthDecision::Refused("the key is not known");
 
 impl Verifier for CurveServer {
-    fn glance(&self, attempt: &LoginAttempt) -> Option<AuthDecision> {
+    fn try_decide(&self, attempt: &LoginAttempt) -> Option<AuthDecision> {
         let LoginAttempt::Curve { key } = attempt else {
             return Some(UNKNOWN);
         };

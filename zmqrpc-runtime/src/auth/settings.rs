@@ -47,7 +47,7 @@ impl AuthSettings {
     pub(crate) fn server_security(&self) -> Result<Security, Error> {
         match &self.authenticator {
             None => Ok(Security::Open),
-            Some(authenticator) => authenticator.server_auth().map(Security::Guard),
+            Some(authenticator) => authenticator.server_auth().map(Security::Server),
         }
     }
 
@@ -99,7 +99,7 @@ impl AuthSettings {
         }
         let security = self.for_socket(shared)?;
         let each = match &security {
-            Security::Guard(_) => SecurityByDirection {
+            Security::Server(_) => SecurityByDirection {
                 bound: security.clone(),
                 connected: Security::Open,
             },

@@ -73,7 +73,7 @@ impl Opener {
     fn open(&self, endpoint: &Endpoint) -> Result<Entry, Error> {
         let liveness = Liveness::new(self.ping);
         Connection::open(endpoint, &self.options, self.limits, self.bounds, liveness)
-            .map(|connection| Entry(Arc::new(Registration::of(Arc::new(connection)))))
+            .map(|connection| Entry(Arc::new(Registration::new(Arc::new(connection)))))
             .map_err(|error| Error::endpoint_error(endpoint.as_str(), error))
     }
 }

@@ -75,7 +75,7 @@ impl Connection {
         if let Some(ending) = state.take(id) {
             return Poll::Ready(ending);
         }
-        if let Err(error) = state.suspend(id, waker, deadlines, self.post()) {
+        if let Err(error) = state.suspend(id, waker, deadlines, self.bell()) {
             state.forget(id, self.poller());
             return Poll::Ready(Err(NoReply::Broken(error)));
         }
@@ -254,7 +254,7 @@ impl ConnectionInner {
             } else {
                 until.min(now + GRACE)
             };
-            let driven = self.poller.drive(Some(until));
+            let driven = self.poller.wait(Some(until));
             state = self.lock();
             state.stop_polling(id);
             if let Err(error) = driven {
@@ -310,7 +310,7 @@ impl DerefMut for LockedState<'_> {
 
 impl Drop for LockedState<'_> {
     fn drop(&mut self) {
-        self.wakes.take_from(&mut self.state.calls.wakes);
+        self.wakes.append(&mut self.state.calls.wakes);
     }
 }
 
@@ -319,14 +319,14 @@ impl IdleSocket for ConnectionInner {
         &self.poller
     }
 
-    fn look_after(&self, wakes: &mut WakeList) -> bool {
+    fn maintain(&self, wakes: &mut WakeList) -> bool {
         for _ in 0..TURNS {
             // Whoever has the lock, or waits at the socket, does it.
             let Ok(mut state) = self.state.try_lock() else {
                 return false;
             };
             let again = state.look_after(&self.poller);
-            wakes.take_from(&mut state.calls.wakes);
+            wakes.append(&mut state.calls.wakes);
             if !state.is_behind() {
                 return again;
             }
@@ -344,7 +344,7 @@ impl Drive for ConnectionInner {
         let mut state = self.lock();
         let turn = state.drive(&self.poller, Instant::now());
         // After the turn: the thread does not hold this link then.
-        wakes.take_from(&mut state.calls.wakes);
+        wakes.append(&mut state.calls.wakes);
         turn
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::clock::FOREVER;
 use crate::options::Ping;
-use crate::socket::LATE;
+use crate::socket::STALL_THRESHOLD;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Liveness {
@@ -64,7 +64,7 @@ impl Liveness {
     }
 
     pub(crate) fn check(&mut self, now: Instant) -> LivenessAction {
-        let late = now.saturating_duration_since(self.due) > LATE;
+        let late = now.saturating_duration_since(self.due) > STALL_THRESHOLD;
         if late && self.granted.is_none() && now >= self.heard + self.limit {
             // Once for each silence, or a busy machine would never notice.
             self.granted = Some(now + self.interval.max(self.limit / 3));
@@ -87,7 +87,7 @@ impl Liveness {
     /// As [`check`](Self::check), for a server that gives signs of life unasked. Never answers that it is to be asked.
     pub(crate) fn listen(&mut self, now: Instant) -> LivenessAction {
         let limit = self.limit.max(UNASKED);
-        let late = now.saturating_duration_since(self.due) > LATE;
+        let late = now.saturating_duration_since(self.due) > STALL_THRESHOLD;
         let end = self.granted.unwrap_or(self.heard + limit);
         if now < end {
             self.due = end;
@@ -203,7 +203,10 @@ mod tests {
             assert_eq!(liveness.check(start + second * SECOND), LivenessAction::Ask);
         }
         let dead = LivenessAction::Dead(3 * SECOND);
-        assert_eq!(liveness.check(start + 3 * SECOND + LATE / 2), dead);
+        assert_eq!(
+            liveness.check(start + 3 * SECOND + STALL_THRESHOLD / 2),
+            dead
+        );
     }
 
     #[test]

@@ -79,16 +79,16 @@ impl ConnectionState {
 
     /// Finds out what became of the connection while nobody waited for it.
     pub(super) fn refresh(&mut self, poller: &Poller) {
-        poller.expect_news();
+        poller.set_monitor_pending();
         self.service(poller);
     }
 
-    /// What [`IdleSocket::look_after`](crate::socket::IdleSocket::look_after) does.
+    /// What [`IdleSocket::maintain`](crate::socket::IdleSocket::maintain) does.
     pub(super) fn look_after(&mut self, poller: &Poller) -> bool {
         if !self.pollers.polling {
             self.refresh(poller);
         }
-        self.dealer.is_cut()
+        self.dealer.awaits_reconnect()
     }
 
     /// Whether there is more to take in than was in a turn: whoever waits comes back at once then.

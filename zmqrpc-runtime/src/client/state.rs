@@ -106,7 +106,7 @@ impl ConnectionState {
             self.liveness.hear(now);
         }
         if !self.up {
-            self.dealer.hurry();
+            self.dealer.retry_login_soon();
         }
         let must_queue = !self.takes_calls() || !self.queue.is_empty();
         if must_queue && self.queue.bytes().saturating_add(message.len()) > self.bounds.queued_bytes
@@ -269,9 +269,9 @@ impl ConnectionState {
                     is_known = true;
                     fail_written(calls, poller);
                 }
-                ConnectionEvent::Cut => cut = true,
-                ConnectionEvent::Foreign => lost.push(NoReply::Foreign),
-                ConnectionEvent::Denied(denial) => lost.push(NoReply::Denied(denial)),
+                ConnectionEvent::Abandoned => cut = true,
+                ConnectionEvent::NotZmtp => lost.push(NoReply::Foreign),
+                ConnectionEvent::LoginRefused(denial) => lost.push(NoReply::Denied(denial)),
             }
         })?;
         if heard {
@@ -333,7 +333,7 @@ impl ConnectionState {
     /// Why nothing is handed over, if that is known.
     pub(super) fn blocked_by(&self) -> Option<BlockedBy> {
         if !self.up {
-            return self.dealer.obstacle().map(BlockedBy::Name);
+            return self.dealer.resolve_failure().map(BlockedBy::Name);
         }
         Some(if self.drain.is_open() {
             BlockedBy::Full

@@ -7,7 +7,7 @@ use super::in_flight::NoReply;
 use super::liveness::LivenessAction;
 use super::state::ConnectionState;
 use crate::log;
-use crate::socket::{LOOK, Message, Poller, RETRY};
+use crate::socket::{Message, POLL_INTERVAL, Poller, RETRY_INTERVAL};
 use crate::wire::{NO_ID, encode_ping};
 
 impl ConnectionState {
@@ -17,7 +17,7 @@ impl ConnectionState {
         self.oneway.lose_connection();
         self.renewals += 1;
         self.fail(|call| call.written || call.options.ping, reason, poller);
-        if let Err(error) = self.dealer.renew() {
+        if let Err(error) = self.dealer.reconnect() {
             self.fail(|_| true, &NoReply::Broken(error), poller);
         }
         self.liveness.hear(Instant::now());
@@ -27,11 +27,11 @@ impl ConnectionState {
     /// Looks whether the server still lives, while somebody waits for it. Answers when to look again.
     pub(super) fn check_pulse(&mut self, now: Instant, poller: &Poller) -> Option<Instant> {
         let next = self.judge(now, poller);
-        let retry = self.lacks_room().then(|| now + RETRY);
+        let retry = self.lacks_room().then(|| now + RETRY_INTERVAL);
         // Nor does anything tell that an `inproc` server goes, which is not pinged any more.
         let leaves = !self.drain.is_open() && self.dealer.is_inproc() && self.calls.len() > 0;
-        let comes = self.dealer.must_look() && !self.queue.is_empty() && !self.takes_calls();
-        let look = (leaves || comes).then(|| now + LOOK);
+        let comes = self.dealer.needs_polling() && !self.queue.is_empty() && !self.takes_calls();
+        let look = (leaves || comes).then(|| now + POLL_INTERVAL);
         [next, retry, look].into_iter().flatten().min()
     }
 

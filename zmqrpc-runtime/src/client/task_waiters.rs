@@ -84,7 +84,7 @@ impl ConnectionState {
             driver.next = Some(due);
         }
         if driver.post.is_none() {
-            post.call()?;
+            post.ring()?;
             driver.post = Some(post.clone());
             driver.called = true;
             return Ok(());
@@ -143,7 +143,7 @@ impl ConnectionState {
             && driver.deaf == on
         {
             driver.deaf = !on;
-            post.listen(on);
+            post.set_listening(on);
         }
     }
 
@@ -164,7 +164,7 @@ impl ConnectionState {
             && let Some(post) = &driver.post
         {
             driver.called = true;
-            if let Err(error) = post.call() {
+            if let Err(error) = post.ring() {
                 log::line!(error, error = log::text(&error); "tasks wait for a link that nobody looks after");
             }
         }
@@ -220,7 +220,7 @@ impl ConnectionState {
         let is_asked = tasks.driver.called
             || is_due(tasks.driver.next)
             || is_due(tasks.driver.looks_by)
-            || poller.has_news();
+            || poller.is_monitor_pending();
         let is_alone = tasks.alone_until.is_some_and(|until| now < until);
         if is_asked || is_alone || self.calls.tasks() < SEVERAL {
             return None;
@@ -255,7 +255,7 @@ impl ConnectionState {
         let leave = driver.leaves_at.filter(|at| *at > now);
         if leave.is_none() {
             self.pollers.tasks.driver = DriverState::default();
-            return DriveTurn::Leave;
+            return DriveTurn::Idle;
         }
         DriveTurn::Wait(leave.into_iter().chain(look).min())
     }

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::log;
 use crate::publish::{Overflow, open_all};
 use crate::socket::{
-    Endpoint, LOOK, Message, Poller, PubSocket, PublishError, SocketError, SocketOptions,
+    Endpoint, Message, POLL_INTERVAL, Poller, PubSocket, PublishError, SocketError, SocketOptions,
 };
 use crate::wire::{Event, EventContent, HEARTBEAT_TOPIC, Limits};
 
@@ -37,7 +37,7 @@ impl EventOutput {
     ) -> Result<Self, Error> {
         let mut publisher = PubSocket::new(options)?;
         open_all(endpoints, |endpoint| publisher.open(endpoint))?;
-        counters.watch_unauthenticated(publisher.refused());
+        counters.watch_unauthenticated(publisher.rejected_logins());
         Ok(Self {
             poller: publisher.poller(),
             publisher,
@@ -59,7 +59,7 @@ impl EventOutput {
     }
 
     pub(super) fn after_wait(&mut self) {
-        self.needs_drain |= self.poller.take_stir() || self.publisher.must_look();
+        self.needs_drain |= self.poller.take_ready() || self.publisher.needs_polling();
     }
 
     /// Returns the sequence number of the proxy's next own event.
@@ -117,10 +117,10 @@ impl EventOutput {
             }
         }
         if std::mem::take(&mut self.needs_drain) {
-            if let Err(error) = self.publisher.look_after() {
+            if let Err(error) = self.publisher.maintain() {
                 log::line!(error, error = log::text(&error); "a proxy cannot connect to a subscriber; it tries again");
             }
-            while self.publisher.interest()?.is_some() {}
+            while self.publisher.next_interest()?.is_some() {}
         }
         Ok(())
     }
@@ -128,7 +128,7 @@ impl EventOutput {
     /// Returns when to run again even if the socket does not signal.
     pub(super) fn due(&self, now: Instant) -> Option<Instant> {
         let heartbeat = self.heartbeat.map(|(_, due, _)| due);
-        let poll = self.publisher.must_look().then(|| now + LOOK);
+        let poll = self.publisher.needs_polling().then(|| now + POLL_INTERVAL);
         heartbeat.into_iter().chain(poll).min()
     }
 

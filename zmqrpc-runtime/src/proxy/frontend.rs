@@ -11,8 +11,8 @@ use crate::log;
 use crate::publish::open_all;
 use crate::server::{Draining, Outbox};
 use crate::socket::{
-    Arrival, Endpoint, Message, Poller, RETRY, Route, RoutedMessage, RouterSocket, SocketError,
-    SocketOptions,
+    Arrival, Endpoint, Message, Poller, RETRY_INTERVAL, Route, RoutedMessage, RouterSocket,
+    SocketError, SocketOptions,
 };
 use crate::wire::{
     ACCEPTED_KEY, Executed, Incoming, Limits, MetadataBuf, NO_ID, ReplyBody, Request, RequestKind,
@@ -81,7 +81,7 @@ impl Frontend {
     ) -> Result<Self, Error> {
         let mut router = RouterSocket::new(options)?;
         open_all(endpoints, |endpoint| router.open(endpoint))?;
-        counters.watch_unauthenticated(router.refused());
+        counters.watch_unauthenticated(router.rejected_logins());
         Ok(Self {
             poller: router.poller(),
             router,
@@ -110,14 +110,14 @@ impl Frontend {
     /// Returns when to run again even if the socket does not signal: to reconnect to a hub, or to retry replies that a
     /// caller had no room for.
     pub(super) fn due(&self) -> Option<Instant> {
-        let retry = (!self.outbox.is_empty()).then(|| Instant::now() + RETRY);
+        let retry = (!self.outbox.is_empty()).then(|| Instant::now() + RETRY_INTERVAL);
         self.router.due().into_iter().chain(retry).min()
     }
 
     /// Marks the socket for draining if it has signalled since the last wait, or if there is something to retry.
     pub(super) fn after_wait(&mut self) {
         let connects = self.router.due().is_some_and(|due| due <= Instant::now());
-        self.needs_drain |= self.poller.take_stir() || !self.outbox.is_empty() || connects;
+        self.needs_drain |= self.poller.take_ready() || !self.outbox.is_empty() || connects;
     }
 
     /// Returns whether every reply has been handed to libzmq or dropped.

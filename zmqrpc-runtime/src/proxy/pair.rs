@@ -118,7 +118,7 @@ impl ProxySettings {
             REPLIES_IN_SOCKET as usize,
             rep.end.security()?,
         )?;
-        counters.watch_denied(options.security.denied());
+        counters.watch_denied(options.security.rejected_logins());
         let endpoints = rep.end.endpoints()?;
         Frontend::open(&endpoints, &options, self.limits(), Arc::clone(counters))
     }
@@ -127,7 +127,7 @@ impl ProxySettings {
     fn events(&self, sub: Sub, counters: &Arc<ProxyCounters>) -> Result<Events, Error> {
         let (options, limits) = (self.options(None, 1000, Security::Open)?, self.limits());
         let (subscriptions, logins) = sub.check()?;
-        counters.watch_denied(logins.bound.denied());
+        counters.watch_denied(logins.bound.rejected_logins());
         let counters = Arc::clone(counters);
         Events::open(subscriptions, &options, &logins, limits, counters)
     }
@@ -137,7 +137,7 @@ impl ProxySettings {
         let endpoints = pull.end.endpoints()?;
         let options = self.options(None, 1000, Security::Open)?;
         let logins = pull.end.securities()?;
-        counters.watch_denied(logins.bound.denied());
+        counters.watch_denied(logins.bound.rejected_logins());
         let counters = Arc::clone(counters);
         Jobs::open(&endpoints, &options, &logins, self.limits(), counters)
     }
@@ -156,7 +156,7 @@ impl ProxySettings {
         }
         let endpoints = to.end.endpoints()?;
         let options = self.options(to.high_water, EVENTS_IN_SOCKET, to.end.security()?)?;
-        counters.watch_denied(options.security.denied());
+        counters.watch_denied(options.security.rejected_logins());
         let counters = Arc::clone(counters);
         EventOutput::open(&endpoints, &options, to.overflow, to.heartbeat, counters)
     }
@@ -331,9 +331,9 @@ impl sealed::Join for (Pull, Push) {
         let (pull, to) = self;
         let jobs = settings.jobs(&pull, counters)?;
         let options = settings.options(None, JOBS_IN_SOCKET, to.end.security()?)?;
-        counters.watch_denied(options.security.denied());
+        counters.watch_denied(options.security.rejected_logins());
         let mut push = PushSocket::new(&options)?;
-        counters.watch_unauthenticated(push.refused());
+        counters.watch_unauthenticated(push.rejected_logins());
         open_all(&to.end.endpoints()?, |endpoint| push.open(endpoint))?;
         let pushed = push.endpoints().map(str::to_owned).collect();
         let endpoints = [jobs.endpoints(), pushed].concat();

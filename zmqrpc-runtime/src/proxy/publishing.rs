@@ -180,7 +180,7 @@ impl Relay for Republishing {
             if *topic != *HEARTBEAT_TOPIC {
                 self.counters.received.increment();
             }
-            event.own();
+            event.make_owned();
             if !self.counters.count_hop(&mut event) || !self.output.publish(&topic, event)? {
                 self.counters.given_up.increment();
             }

@@ -6,7 +6,9 @@ use std::time::Instant;
 use super::counters::ProxyCounters;
 use super::relay::{Relay, RelayTurn};
 use super::sources::{InputSockets, Jobs, TURN};
-use crate::socket::{Message, Poller, PushError, PushSocket, RETRY, SocketError, UnreadTimer};
+use crate::socket::{
+    Message, Poller, PushError, PushSocket, RETRY_INTERVAL, SocketError, UnreadTimer,
+};
 
 /// The relay from PULL to PUSH. It receives a job only when a puller has taken the one before, so that jobs for which no
 /// puller has room stay with their pushers.
@@ -62,7 +64,7 @@ impl Relay for Pushing {
     }
 
     fn turn(&mut self, now: Instant) -> Result<RelayTurn, SocketError> {
-        self.push.settle()?;
+        self.push.maintain()?;
         if let Some(job) = self.pending.take()
             && !self.try_push(job)?
         {
@@ -71,7 +73,7 @@ impl Relay for Pushing {
             }
             return Ok(RelayTurn::WaitSkipping(
                 self.jobs.pollers().len(),
-                Some(now + RETRY),
+                Some(now + RETRY_INTERVAL),
             ));
         }
         self.unread_timer.is_due(false, now);
@@ -83,7 +85,7 @@ impl Relay for Pushing {
                 break;
             };
             self.counters.received.increment();
-            job.own();
+            job.make_owned();
             if !self.counters.count_hop(&mut job) {
                 self.counters.given_up.increment();
                 continue;

@@ -9,7 +9,7 @@ use super::frontend::Frontend;
 use crate::clock::{FOREVER, deadline};
 use crate::log;
 use crate::server::{Termination, WaitOutcome};
-use crate::socket::{Poller, Process, SocketError, drive_any};
+use crate::socket::{Poller, Process, SocketError, wait_any};
 
 /// What a proxy does between two waits. Its methods never block, except that [`abandon`](Self::abandon) may wait for a
 /// disk.
@@ -185,7 +185,7 @@ impl Control {
             });
             let next_drain = relay.frontend().and_then(|frontend| frontend.next_drain());
             let until = [until, limit, next_drain].into_iter().flatten().min();
-            if let Err(error) = drive_any(pollers, until) {
+            if let Err(error) = wait_any(pollers, until) {
                 log::line!(error, error = log::text(&error); "a proxy cannot wait for its sockets; it ends");
                 break;
             }

@@ -106,7 +106,7 @@ impl InputSockets for Events {
 
     fn after_wait(&mut self) {
         for (source, needs_drain) in &mut self.sources {
-            *needs_drain |= source.poller().take_stir();
+            *needs_drain |= source.poller().take_ready();
         }
     }
 
@@ -126,7 +126,7 @@ impl InputSockets for Events {
                 self.turn.1 -= 1;
                 match source.receive_raw(&self.limits, now)? {
                     None => *needs_drain = false,
-                    Some(Arrival::Odd) => self.counters.frontend.malformed.increment(),
+                    Some(Arrival::Malformed) => self.counters.frontend.malformed.increment(),
                     Some(Arrival::Message(message)) => return Ok(Some(message)),
                 }
             }
@@ -209,7 +209,7 @@ impl Jobs {
             };
             let pull = PullSocket::open(endpoint, &options)
                 .map_err(|error| Error::endpoint_error(endpoint.as_str(), error))?;
-            counters.watch_unauthenticated(pull.refused());
+            counters.watch_unauthenticated(pull.rejected_logins());
             Ok::<_, Error>((pull, true))
         };
         Ok(Self {
@@ -239,7 +239,7 @@ impl InputSockets for Jobs {
 
     fn after_wait(&mut self) {
         for (pull, needs_drain) in &mut self.pulls {
-            *needs_drain |= pull.poller().take_stir();
+            *needs_drain |= pull.poller().take_ready();
         }
     }
 
@@ -265,7 +265,7 @@ impl InputSockets for Jobs {
                     }
                     // A ping with which a pusher finds out whether its jobs have left its process.
                     Some(Arrival::Message(())) if *job == encode_ping(NO_ID) => {}
-                    Some(Arrival::Odd | Arrival::Message(())) => {
+                    Some(Arrival::Malformed | Arrival::Message(())) => {
                         self.counters.frontend.malformed.increment();
                     }
                 }
@@ -279,16 +279,16 @@ impl InputSockets for Jobs {
     fn maintain_unread(&mut self) -> Result<(), SocketError> {
         self.pulls.iter_mut().try_for_each(|(pull, needs_drain)| {
             *needs_drain = true;
-            pull.settle()
+            pull.maintain()
         })
     }
 
     fn maintain(&mut self, now: Instant, _: bool) {
         for (pull, needs_drain) in &mut self.pulls {
-            pull.follow();
+            pull.advance_dial();
             if pull.reconnect_due().is_some_and(|due| due <= now) {
                 *needs_drain = true;
-                if let Err(error) = pull.renew() {
+                if let Err(error) = pull.reconnect() {
                     log::line!(error, error = log::text(&error); "a proxy cannot pull any more; it tries again");
                 }
             }
@@ -298,7 +298,7 @@ impl InputSockets for Jobs {
     fn due(&self) -> Option<Instant> {
         self.pulls
             .iter()
-            .flat_map(|(pull, _)| [pull.reconnect_due(), pull.due()])
+            .flat_map(|(pull, _)| [pull.reconnect_due(), pull.dial_due()])
             .flatten()
             .min()
     }

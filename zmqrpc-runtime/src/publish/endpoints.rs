@@ -78,7 +78,7 @@ macro_rules! endpoint_methods {
         fn open(&self, text: &str, direction: $crate::socket::Direction) -> Result<String, Error> {
             self.check_process()?;
             let endpoint = $crate::publish::endpoints::parse(text, direction)?;
-            if !self.with(|socket| socket.is_guarded()) {
+            if !self.with(|socket| socket.requires_login()) {
                 $crate::auth::warn_if_exposed(std::iter::once(&endpoint));
             }
             let opened = self.with(|socket| socket.open(&endpoint));

@@ -101,7 +101,7 @@ impl Pusher {
         let queue = &self.shared().queue;
         let mut lock = queue.lock();
         queue.drain_and_notify(&mut lock);
-        if lock.socket.is_within() {
+        if lock.socket.is_inproc_only() {
             return Ok(());
         }
         let queues = lock.socket.connections();

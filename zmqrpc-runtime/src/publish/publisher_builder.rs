@@ -110,20 +110,20 @@ impl PublisherBuilder {
         }
         let mut socket = Socket::new(&options)?;
         open_all(&endpoints, |endpoint| socket.open(endpoint))?;
-        let unauthenticated = socket.refused();
+        let unauthenticated = socket.rejected_logins();
         let (socket, id) = (Arc::new(PublisherSocket::from_socket(socket)), random());
         let heartbeats = self
             .heartbeat
             .map(|interval| Heartbeats::start(Arc::clone(&socket), id, interval));
         let shared = PublisherShared {
             heartbeats: heartbeats.transpose()?,
-            socket: Registration::of(socket),
+            socket: Registration::new(socket),
             id,
             overflow: self.overflow,
             high_water: settings.high_water(),
             limits: settings.limits(),
             endpoint: settings.endpoints.only(),
-            denied: options.security.denied(),
+            denied: options.security.rejected_logins(),
             unauthenticated,
             process: Process::current(),
         };

@@ -124,18 +124,18 @@ impl PublisherSocket {
         let mut state = self.lock();
         self.drain_and_notify(&mut state);
         // Earlier rejections say nothing about the next login attempt.
-        let rejected_before = state.socket.refused().get();
+        let rejected_before = state.socket.rejected_logins().get();
         loop {
-            state.socket.hurry();
+            state.socket.retry_login_soon();
             self.drain_and_notify(&mut state);
             if state.stats.subscribers >= count {
                 return Ok(Ok(()));
             }
-            if let Some(failure) = state.socket.denial_since(rejected_before) {
+            if let Some(failure) = state.socket.login_failure_since(rejected_before) {
                 return Ok(Err(MissingSubscribers::Rejected(failure)));
             }
             if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-                let cause = state.socket.obstacle();
+                let cause = state.socket.resolve_failure();
                 return Ok(Err(MissingSubscribers::Only(
                     state.stats.subscribers,
                     cause,
@@ -193,7 +193,7 @@ impl PublisherState {
         counter: &Arc<UnsentCounter>,
     ) -> Result<(), NotPublished> {
         self.publish_heartbeat_by(publisher, |socket, frame| {
-            socket.send(HEARTBEAT_TOPIC, Message::copy_of(frame).marked(counter))
+            socket.send(HEARTBEAT_TOPIC, Message::copy_of(frame).tracked_by(counter))
         })
     }
 
@@ -223,15 +223,15 @@ impl PublisherState {
 impl SocketState for PublisherState {
     fn drain(&mut self) -> bool {
         let before = self.stats.subscribers;
-        if let Err(error) = self.socket.look_after() {
+        if let Err(error) = self.socket.maintain() {
             log::line!(error, error = log::text(&error); "a publisher cannot connect to a subscriber");
         }
         loop {
-            match self.socket.interest() {
-                Ok(Some(Interest::Begins(topic))) if *topic == *HEARTBEAT_TOPIC => {
+            match self.socket.next_interest() {
+                Ok(Some(Interest::Subscribed(topic))) if *topic == *HEARTBEAT_TOPIC => {
                     self.stats.subscribers += 1;
                 }
-                Ok(Some(Interest::Ends(topic))) if *topic == *HEARTBEAT_TOPIC => {
+                Ok(Some(Interest::Unsubscribed(topic))) if *topic == *HEARTBEAT_TOPIC => {
                     self.stats.subscribers = self.stats.subscribers.saturating_sub(1);
                 }
                 Ok(Some(_)) => {}
@@ -246,11 +246,11 @@ impl SocketState for PublisherState {
     }
 
     fn awaits_reconnect(&self) -> bool {
-        self.socket.is_cut()
+        self.socket.awaits_reconnect()
     }
 
     fn needs_polling(&self) -> bool {
-        self.socket.must_look()
+        self.socket.needs_polling()
     }
 
     fn close_and_release(&mut self) {

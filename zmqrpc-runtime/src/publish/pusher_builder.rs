@@ -97,9 +97,9 @@ impl PusherBuilder {
         let options = settings.options(&endpoints)?;
         let mut socket = PushSocket::new(&options)?;
         open_all(&endpoints, |endpoint| socket.open(endpoint))?;
-        let unauthenticated = socket.refused();
+        let unauthenticated = socket.rejected_logins();
         let shared = PusherShared {
-            queue: Registration::of(Arc::new(PusherQueue::from_socket(
+            queue: Registration::new(Arc::new(PusherQueue::from_socket(
                 socket,
                 settings.high_water(),
             ))),
@@ -107,7 +107,7 @@ impl PusherBuilder {
             high_water: settings.high_water(),
             limits: settings.limits(),
             endpoint: settings.endpoints.only(),
-            denied: options.security.denied(),
+            denied: options.security.rejected_logins(),
             unauthenticated,
             process: Process::current(),
         };

@@ -13,7 +13,7 @@ use super::shared_socket::{Guarded, MAINTENANCE_INTERVAL, SharedSocket, SocketLo
 use super::unflushed_jobs::UnflushedJobs;
 use crate::log;
 use crate::socket::{
-    AuthFailure, Drive, DriveTurn, Driven, LOOK, Message, Poller, PushError, PushSocket,
+    AuthFailure, Drive, DriveTurn, Driven, Message, POLL_INTERVAL, Poller, PushError, PushSocket,
     SocketError, WakeList,
 };
 
@@ -125,7 +125,7 @@ impl PusherQueue {
             .unwrap_or(now + MAINTENANCE_INTERVAL)
             .min(now + state.poll_interval());
         if state.next_drive.is_none_or(|at| due < at) {
-            self.post().call()?;
+            self.bell().ring()?;
             state.next_drive = Some(due);
         }
         let waker = task.clone();
@@ -217,10 +217,10 @@ impl Drive for SharedSocket<PusherState> {
         if lock.socket.has_room() {
             self.notify(&mut lock);
         }
-        wakes.take_from(&mut lock.wakes);
+        wakes.append(&mut lock.wakes);
         lock.next_drive = lock.next_drive_at(now, !wakes.is_empty());
         lock.next_drive
-            .map_or(DriveTurn::Leave, |at| DriveTurn::Wait(Some(at)))
+            .map_or(DriveTurn::Idle, |at| DriveTurn::Wait(Some(at)))
     }
 }
 
@@ -244,7 +244,7 @@ impl PusherState {
         } = self;
         match unflushed.next(|| socket.connections()) {
             None => socket.send(message)?,
-            Some(counter) => socket.send_marked(message, &counter)?,
+            Some(counter) => socket.send_tracked(message, &counter)?,
         }
         unflushed.push();
         Ok(())
@@ -253,23 +253,24 @@ impl PusherState {
     /// Returns whether every peer has rejected the pusher's login since the wait began, when `rejected_before` is set. Earlier
     /// rejections say nothing about the next login attempt.
     fn is_login_rejected(&self, rejected_before: &mut Option<u64>) -> bool {
-        let rejected_before = *rejected_before.get_or_insert_with(|| self.socket.refused().get());
-        self.socket.denial_since(rejected_before).is_some()
+        let rejected_before =
+            *rejected_before.get_or_insert_with(|| self.socket.rejected_logins().get());
+        self.socket.login_failure_since(rejected_before).is_some()
     }
 
     /// Returns why no message can be sent now.
     fn push_failure(&self) -> NotPushed {
-        match self.socket.failure() {
+        match self.socket.login_failure() {
             Some(failure) => NotPushed::Rejected(failure),
-            None if self.socket.is_pulled() => NotPushed::Full,
-            None => NotPushed::NoPuller(self.socket.obstacle()),
+            None if self.socket.has_puller() => NotPushed::Full,
+            None => NotPushed::NoPuller(self.socket.resolve_failure()),
         }
     }
 
     /// Returns how long the driver may wait while tasks wait.
     fn poll_interval(&self) -> Duration {
-        if self.socket.must_look() {
-            LOOK
+        if self.socket.needs_polling() {
+            POLL_INTERVAL
         } else {
             MAINTENANCE_INTERVAL
         }
@@ -312,7 +313,7 @@ impl SocketLock<'_, PusherState> {
 
 impl SocketState for PusherState {
     fn drain(&mut self) -> bool {
-        if let Err(error) = self.socket.settle() {
+        if let Err(error) = self.socket.maintain() {
             log::line!(error, error = log::text(&error); "a pusher cannot read its socket's events");
         }
         // There may be room now.
@@ -326,11 +327,11 @@ impl SocketState for PusherState {
     }
 
     fn awaits_reconnect(&self) -> bool {
-        self.socket.is_cut()
+        self.socket.awaits_reconnect()
     }
 
     fn needs_polling(&self) -> bool {
-        self.socket.must_look()
+        self.socket.needs_polling()
     }
 
     fn close_and_release(&mut self) {

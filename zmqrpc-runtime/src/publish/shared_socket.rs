@@ -5,7 +5,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::socket::{IdleSocket, LOOK, Poller, SocketError, WakeList};
+use crate::socket::{IdleSocket, POLL_INTERVAL, Poller, SocketError, WakeList};
 
 /// A socket state `C` that threads share.
 pub(super) struct SharedSocket<C> {
@@ -123,11 +123,11 @@ impl<C: SocketState> SharedSocket<C> {
             return (lock, Ok(()));
         }
         lock.polled = true;
-        let next_poll = lock.needs_polling().then(|| now + LOOK);
+        let next_poll = lock.needs_polling().then(|| now + POLL_INTERVAL);
         drop(lock);
         let driven = self
             .poller
-            .drive([next_poll, deadline].into_iter().flatten().min());
+            .wait([next_poll, deadline].into_iter().flatten().min());
         lock = self.lock();
         lock.polled = false;
         (lock, driven.map_err(|error| SocketError::waiting(&error)))
@@ -192,7 +192,7 @@ impl<C: SocketState> IdleSocket for SharedSocket<C> {
         &self.poller
     }
 
-    fn look_after(&self, wakes: &mut WakeList) -> bool {
+    fn maintain(&self, wakes: &mut WakeList) -> bool {
         // The thread that holds the lock or polls the socket reads the events itself.
         let Ok(guarded) = self.guarded.try_lock() else {
             return false;
@@ -204,7 +204,7 @@ impl<C: SocketState> IdleSocket for SharedSocket<C> {
         if !lock.polled {
             self.drain_and_notify(&mut lock);
         }
-        wakes.take_from(&mut lock.wakes);
+        wakes.append(&mut lock.wakes);
         lock.awaits_reconnect()
     }
 }

@@ -55,10 +55,10 @@ impl UnflushedJobs {
             Some(run) if run.remaining > 0 => {}
             // The next run begins while the messages of the one before have not left.
             Some(_) if is_tracked && self.runs.len() == 1 => {
-                self.begin_run(queues(), UnsentCounter::quiet());
+                self.begin_run(queues(), UnsentCounter::without_waiter());
             }
             None if is_tracked || self.pushed >= self.high_water / 2 => {
-                self.begin_run(queues(), UnsentCounter::quiet());
+                self.begin_run(queues(), UnsentCounter::without_waiter());
             }
             _ if is_tracked => {}
             _ => return None,
@@ -92,14 +92,14 @@ impl UnflushedJobs {
     /// Returns the counters of the messages that libzmq still holds.
     pub(super) fn counters(&self) -> impl Iterator<Item = Arc<UnsentCounter>> {
         let counters = self.runs.iter().map(|run| &run.counter);
-        counters.filter(|counter| !counter.is_free()).cloned()
+        counters.filter(|counter| !counter.is_zero()).cloned()
     }
 
     /// Removes the runs whose messages have left, together with everything that was pushed before them: it had got into
     /// queues in which a message of the run, or another tracked one, was behind it.
     fn close_runs(&mut self) {
         while let Some(run) = self.runs.front()
-            && run.counter.is_free()
+            && run.counter.is_zero()
             && (run.remaining == 0 || self.runs.len() > 1)
         {
             // A run that was not completed before the next one began covers nothing.
@@ -122,7 +122,7 @@ mod tests {
     fn push(unflushed: &mut UnflushedJobs, queues: u64) -> Option<Message> {
         let counter = unflushed.next(|| queues);
         unflushed.push();
-        counter.map(|counter| Message::new().marked(&counter))
+        counter.map(|counter| Message::new().tracked_by(&counter))
     }
 
     #[test]

@@ -53,7 +53,9 @@ impl ActivePeers {
         if now >= self.second_ends {
             self.advance(now);
         }
-        let Some(peer) = route.direct() else { return };
+        let Some(peer) = route.direct_peer() else {
+            return;
+        };
         let id = short_id(peer);
         if let Some(slot) = id.and_then(|id| self.recent.get_mut(slot_of(id))) {
             let id = id.unwrap_or(NO_PEER);

@@ -82,7 +82,7 @@ impl Draining {
 
     #[cold]
     fn notify_late(&mut self, route: &Route) -> Option<RoutedMessage> {
-        let peer = route.direct()?;
+        let peer = route.direct_peer()?;
         let is_known = self.notified.contains(peer) || self.notified.len() >= MAX;
         if !is_known {
             self.notified.insert(peer.clone());

@@ -85,7 +85,7 @@ impl ServerHandle {
         let endpoint = Endpoint::parse(text, direction).map_err(|reason| {
             Error::endpoint_error(text, EndpointCause::Malformed(reason.into()))
         })?;
-        let guarded = self.threads.with_router(|router| router.is_guarded());
+        let guarded = self.threads.with_router(|router| router.requires_login());
         if guarded == Some(false) {
             warn_if_exposed(std::iter::once(&endpoint));
         }
@@ -180,7 +180,7 @@ impl ServerHandle {
         let endpoint = puller.into().check()?;
         let text = endpoint.as_str();
         let options = self.sources(text, |sources| sources.pull_options(&endpoint))??;
-        if !options.security.is_guarded() {
+        if !options.security.requires_login() {
             warn_if_exposed(std::iter::once(&endpoint));
         }
         let source = PullSource::open(&endpoint, &options)?;

@@ -9,7 +9,7 @@ use super::outbox::Outbox;
 use super::sources::Sources;
 use crate::clock::deadline;
 use crate::command::{CallBuffer, CallFailure, reply_frame};
-use crate::socket::{Arrival, RETRY, Route, RoutedMessage, RouterSocket, SocketError};
+use crate::socket::{Arrival, RETRY_INTERVAL, Route, RoutedMessage, RouterSocket, SocketError};
 use crate::wire::{NO_ID, ReplyBody};
 
 pub(super) struct ServerSocket {
@@ -103,7 +103,7 @@ impl ServerSocket {
     /// Returns when to retry what peers had no room for, whether the socket signals or not: the last receive before the
     /// wait may have consumed the edge.
     pub(super) fn next_retry(&self, now: Instant) -> Option<Instant> {
-        (!self.outbox.is_empty()).then(|| now + RETRY)
+        (!self.outbox.is_empty()).then(|| now + RETRY_INTERVAL)
     }
 
     /// Returns until when the server, whose work is done, waits for its last replies to be sent and for peers to make

@@ -22,7 +22,7 @@ use super::state::{ScanResult, ServerState};
 use super::termination::{Termination, WaitOutcome};
 use super::turn::{EndOnPanic, NextStep};
 use crate::log;
-use crate::socket::{Poller, Process, RouterSocket, SocketError, drive_any};
+use crate::socket::{Poller, Process, RouterSocket, SocketError, wait_any};
 
 /// Enough to decode a value of the deepest nesting that the codecs allow, which takes 2.4 MiB in a build without
 /// optimisation.
@@ -220,8 +220,8 @@ impl ServerThreads {
                 }
                 Ok(NextStep::Wait(until, sources)) => {
                     let waited = match sources {
-                        None => self.poller.drive(until),
-                        Some(pollers) => drive_any(&pollers, until),
+                        None => self.poller.wait(until),
+                        Some(pollers) => wait_any(&pollers, until),
                     };
                     if let Err(error) = waited {
                         log::line!(error, error = log::text(&error); "the server cannot wait for its socket, the server ends");

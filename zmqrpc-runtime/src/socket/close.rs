@@ -1,4 +1,4 @@
-//! Closing a socket so that its endpoints are free for others.
+//! Closing a socket so that its endpoints are free.
 
 use std::time::{Duration, Instant};
 
@@ -7,38 +7,38 @@ use super::raw::RawSocket;
 use super::{Direction, Poller, inproc};
 use crate::log;
 
-/// How long shutting waits for endpoints to become free.
-const LIMIT: Duration = Duration::from_millis(500);
+/// How long to wait for the endpoints to become free.
+const TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Leaves every endpoint and waits, though not long, until they are free for others: libzmq unbinds in the background,
-/// and a server that is started again at once would find its own port in use.
+/// Closes every endpoint and waits, for a limited time, until the bound ones are free: libzmq unbinds in the
+/// background, and a server that restarts at once would find its own port in use.
 ///
-/// No monitor may be on the socket.
+/// The socket must not have a monitor.
 pub(super) fn close_and_release(socket: &mut RawSocket, endpoints: &[(String, Direction)]) {
     let bound = endpoints.iter().filter(|(endpoint, direction)| {
         *direction == Direction::Bind && !endpoint.starts_with("inproc:")
     });
-    let mut open = bound.count();
+    let mut remaining = bound.count();
     let Ok(mut closings) = Monitor::of_closings(socket) else {
         return;
     };
     for (endpoint, direction) in endpoints {
-        inproc::unbound(endpoint);
+        inproc::unregister(endpoint);
         if let Err(error) = socket.close(endpoint, *direction) {
-            log::line!(debug, endpoint = log::text(endpoint), error = log::text(&error); "an endpoint could not be left");
+            log::line!(debug, endpoint = log::text(endpoint), error = log::text(&error); "an endpoint could not be closed");
         }
     }
     let poller = closings
         .descriptor()
         .and_then(|closings| Poller::new(vec![closings]));
-    let deadline = Instant::now() + LIMIT;
+    let deadline = Instant::now() + TIMEOUT;
     while let Ok(poller) = &poller
         && Instant::now() < deadline
     {
         while let Ok(Some(ConnectionChange::ListenerClosed)) = closings.next() {
-            open = open.saturating_sub(1);
+            remaining = remaining.saturating_sub(1);
         }
-        if open == 0 || poller.drive(Some(deadline)).is_err() {
+        if remaining == 0 || poller.wait(Some(deadline)).is_err() {
             break;
         }
     }

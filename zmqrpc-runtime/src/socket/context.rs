@@ -1,6 +1,6 @@
 //! libzmq's context, shared by all sockets of the process.
 //!
-//! `inproc://` endpoints meet inside one context only, so clients and servers must not have one each.
+//! `inproc://` endpoints only connect within one context, so clients and servers must share one.
 
 use std::ffi::{c_int, c_void};
 use std::fs;
@@ -21,51 +21,51 @@ static SHARED: PerProcess<Mutex<Weak<SharedContext>>> = PerProcess::new();
 /// As in zmq.h; the crate `zmq-sys` lacks it.
 const ZERO_COPY_RECV: c_int = 10;
 
-/// The process's context while at least one socket lives.
+/// The process's context, which lives as long as any of its sockets.
 ///
-/// The last socket takes it along: libzmq then hands over what was sent, for as long as the sockets' linger allows,
-/// and its threads end. Sockets that come later get a new one.
+/// Dropping the last socket terminates the context: libzmq then sends what is queued, for as long as the sockets'
+/// linger permits, and its threads end. Later sockets get a new context.
 ///
-/// Not the crate's `zmq::Context`, which has no way to set the option that [`new`](Self::new) needs.
+/// Not the crate's `zmq::Context`, which cannot set the option that [`new`](Self::new) needs.
 pub(super) struct SharedContext {
     raw: *mut c_void,
-    /// That it may have at a time.
-    sockets: c_int,
+    /// How many sockets it may have at a time.
+    max_sockets: c_int,
     process: Process,
-    /// Answers who may come in, since there is a socket that asks.
+    /// The thread that verifies logins, once a socket requires them.
     handler: Mutex<Option<JoinHandle<()>>>,
 }
 
-// SAFETY: contexts are made to be shared by threads.
+// SAFETY: libzmq's contexts are thread-safe.
 unsafe impl Send for SharedContext {}
 // SAFETY: as above.
 unsafe impl Sync for SharedContext {}
 
 impl SharedContext {
     fn new() -> Result<Self, SocketError> {
-        check_room()?;
+        check_descriptors()?;
         check_threads()?;
-        // SAFETY: it has no preconditions.
+        // SAFETY: `zmq_ctx_new` has no preconditions.
         let raw = unsafe { zmq_sys::zmq_ctx_new() };
         if raw.is_null() {
             return Err(SocketError::last(OPENING));
         }
-        // SAFETY: the context is live. An older libzmq that does not know the option goes on without.
+        // SAFETY: the context is live. An older libzmq that does not know the option ignores it.
         //
-        // Without it each message of up to 8 KiB holds on to the buffer of 13 KiB that it was received into: a full
-        // queue of small requests takes 800 MiB instead of some ten.
+        // With zero-copy receives, each message of up to 8 KiB keeps the buffer of 13 KiB that it was received into: a
+        // full queue of small requests would take 800 MiB instead of some ten.
         unsafe { zmq_sys::zmq_ctx_set(raw, ZERO_COPY_RECV, 0) };
-        let sockets = most_sockets(raw);
+        let max_sockets = raise_socket_limit(raw);
         Ok(Self {
             raw,
-            sockets,
+            max_sockets,
             process: Process::current(),
             handler: Mutex::default(),
         })
     }
 
-    /// Must be called before a socket that asks for logins is bound.
-    pub(super) fn answer_logins(&self) -> Result<(), SocketError> {
+    /// Starts the ZAP handler, unless it runs. Must be called before a socket that requires logins is bound.
+    pub(super) fn start_handler(&self) -> Result<(), SocketError> {
         let handler = self.handler.lock();
         let mut handler = handler.unwrap_or_else(PoisonError::into_inner);
         if handler.as_ref().is_none_or(JoinHandle::is_finished) {
@@ -75,23 +75,24 @@ impl SharedContext {
     }
 
     pub(super) fn socket(&self, kind: zmq::SocketType) -> Result<zmq::Socket, SocketError> {
-        // The kinds have libzmq's numbers.
+        // `zmq::SocketType` has libzmq's numbers.
         // SAFETY: the context is live.
         let socket = unsafe { zmq_sys::zmq_socket(self.raw, kind as c_int) };
         if socket.is_null() {
             let error = SocketError::last(OPENING);
-            // libzmq says the same of descriptors and of its own limit.
-            let own = error.code() == zmq::Error::EMFILE.to_raw() && check_room().is_ok();
-            return Err(if own {
+            // libzmq has one error for a lack of descriptors and for its own limit.
+            let own_limit =
+                error.code() == zmq::Error::EMFILE.to_raw() && check_descriptors().is_ok();
+            return Err(if own_limit {
                 error.because(format!(
                     "the process has as many sockets as libzmq allows it, {}: the limit of descriptors when the first was opened",
-                    self.sockets
+                    self.max_sockets
                 ))
             } else {
                 error
             });
         }
-        // SAFETY: the socket is new and nobody else has it.
+        // SAFETY: the socket is new, and nothing else refers to it.
         Ok(unsafe { zmq::Socket::from_raw(socket) })
     }
 }
@@ -99,7 +100,7 @@ impl SharedContext {
 impl Drop for SharedContext {
     fn drop(&mut self) {
         if !self.process.is_current() {
-            // Its threads are the parent's. To wait for them here would take for ever.
+            // Its threads belong to the parent: waiting for them here would never end.
             return;
         }
         let interrupted = || {
@@ -107,8 +108,8 @@ impl Drop for SharedContext {
             let code = unsafe { zmq_sys::zmq_errno() };
             code == zmq::Error::EINTR.to_raw()
         };
-        // SAFETY: every socket but the handler's holds the context, so none is left; the handler closes its own when this
-        // interrupts it. Nobody else uses the context any more.
+        // SAFETY: every socket except the handler's holds a reference to the context, so none is left; the handler
+        // closes its own when this call interrupts it. Nothing uses the context any more.
         while unsafe { zmq_sys::zmq_ctx_term(self.raw) } != 0 && interrupted() {}
         let handler = self.handler.get_mut();
         let handler = handler.unwrap_or_else(PoisonError::into_inner).take();
@@ -131,36 +132,37 @@ pub(super) fn shared() -> Result<Arc<SharedContext>, SocketError> {
     Ok(fresh)
 }
 
-/// libzmq aborts the process when it has no descriptors for the threads of a new context. For sockets that come later it
-/// answers with an error.
-fn check_room() -> Result<(), SocketError> {
-    let places: Result<Vec<_>, _> = (0..PLACES)
+/// Fails if the process lacks the descriptors for a new context: libzmq would abort. For later sockets libzmq returns
+/// an error.
+fn check_descriptors() -> Result<(), SocketError> {
+    let descriptors: Result<Vec<_>, _> = (0..DESCRIPTORS)
         .map(|_| eventfd(0, EventfdFlags::CLOEXEC))
         .collect();
-    places
+    descriptors
         .map(drop)
         .map_err(|errno| SocketError::io(OPENING, &errno.into()))
 }
 
-/// Raises libzmq's limit of sockets, by default 1,023 of which a client takes three, to what the system has descriptors for;
-/// each takes one or more. Answers what it is.
-fn most_sockets(context: *mut c_void) -> c_int {
+/// Raises libzmq's limit of sockets to the system's limit of descriptors, since each socket takes one or more. The
+/// default is 1,023, and a client takes three. Returns the limit.
+fn raise_socket_limit(context: *mut c_void) -> c_int {
     let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
     // SAFETY: the context is live, and has no socket yet.
     unsafe {
         let limit = zmq_sys::zmq_ctx_get(context, zmq_sys::ZMQ_SOCKET_LIMIT.cast_signed());
-        let sockets = c_int::try_from(descriptors)
+        let max_sockets = c_int::try_from(descriptors)
             .unwrap_or(c_int::MAX)
             .min(limit);
         let option = zmq_sys::ZMQ_MAX_SOCKETS.cast_signed();
-        if sockets > zmq_sys::zmq_ctx_get(context, option) {
-            zmq_sys::zmq_ctx_set(context, option, sockets);
+        if max_sockets > zmq_sys::zmq_ctx_get(context, option) {
+            zmq_sys::zmq_ctx_set(context, option, max_sockets);
         }
         zmq_sys::zmq_ctx_get(context, option)
     }
 }
 
-/// libzmq aborts the process when it cannot start the threads of a new context: so as many are started here first.
+/// Fails if the process cannot start the threads of a new context: libzmq would abort. To find out, this starts as many
+/// threads and ends them.
 fn check_threads() -> Result<(), SocketError> {
     let (end, ended) = mpsc::channel::<()>();
     let ended = Arc::new(Mutex::new(ended));
@@ -169,11 +171,11 @@ fn check_threads() -> Result<(), SocketError> {
             let ended = Arc::clone(&ended);
             let wait = move || {
                 let number = fs::read_link("/proc/thread-self");
-                // All of them live until the last has started.
+                // All of them run until the last has started.
                 let _ = ended.lock().unwrap_or_else(PoisonError::into_inner).recv();
                 number
             };
-            let builder = thread::Builder::new().name("zmqrpc-room".into());
+            let builder = thread::Builder::new().name("zmqrpc-threads".into());
             builder.stack_size(STACK).spawn(wait)
         })
         .collect();
@@ -183,8 +185,11 @@ fn check_threads() -> Result<(), SocketError> {
         let Ok(Ok(number)) = thread.join() else {
             continue;
         };
-        // The system counts a thread until a moment after it has ended.
-        let (task, until) = (Path::new("/proc").join(number), Instant::now() + LEAVING);
+        // The system counts a thread until shortly after it has ended.
+        let (task, until) = (
+            Path::new("/proc").join(number),
+            Instant::now() + EXIT_TIMEOUT,
+        );
         while task.exists() && Instant::now() < until {
             thread::yield_now();
         }
@@ -192,14 +197,14 @@ fn check_threads() -> Result<(), SocketError> {
     Ok(())
 }
 
-/// Two of libzmq's, and one that others may start meanwhile.
+/// Two of libzmq's, and one that other code may start meanwhile.
 const THREADS: usize = 3;
-/// libzmq's threads have stacks of the system's usual size.
+/// libzmq's threads have stacks of the system's default size.
 const STACK: usize = 8 << 20;
-const LEAVING: Duration = Duration::from_millis(100);
+const EXIT_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// Ten with one I/O thread, the first socket among them, and some that others may take meanwhile.
-const PLACES: usize = 16;
+/// Ten with one I/O thread and the first socket, and some that other code may open meanwhile.
+const DESCRIPTORS: usize = 16;
 const OPENING: &str = "opening a socket";
 
 #[cfg(test)]
@@ -207,7 +212,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_socket_is_of_the_kind_that_was_asked_for() {
+    fn a_socket_has_the_requested_type() {
         let context = SharedContext::new().unwrap();
         for kind in [
             zmq::PAIR,

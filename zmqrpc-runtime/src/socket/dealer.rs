@@ -12,28 +12,28 @@ use super::raw::{RawSocket, WouldBlock};
 use super::{AuthFailure, Endpoint, Message, Poller, RejectedLogins, SocketError, SocketOptions};
 use crate::log;
 
-/// What a drain brings up, in the order in which the owner has to know it.
+/// What a drain reports, in the order in which the owner must handle it.
 pub(crate) enum ConnectionEvent {
-    /// A message. What was sent before may be answered by it.
+    /// A message, which may be the reply to an earlier request.
     Received(Message),
-    /// A server is there: sends go through.
+    /// A server is connected: sends succeed.
     Up,
-    /// The connection is gone, and is made again by itself. libzmq has lost what it had not written yet, without
-    /// telling.
+    /// The connection is lost, and libzmq reconnects. libzmq has dropped, without a report, what it had not written
+    /// yet.
     Down,
-    /// The connection is gone, and is not made again by itself: [`DealerSocket::renew`] does.
-    Cut,
-    /// The endpoint answers, but not with ZeroMQ.
-    Foreign,
-    /// The server does not let this client in, or is not the one that it should be.
-    Denied(AuthFailure),
+    /// The connection is lost, and libzmq does not reconnect: [`DealerSocket::reconnect`] does.
+    Abandoned,
+    /// The peer at the endpoint does not speak ZMTP.
+    NotZmtp,
+    /// The server refuses the login, or is not the expected one.
+    LoginRefused(AuthFailure),
 }
 
-/// Messages that are handed over at a time.
-const TURN: usize = 1024;
+/// Messages that one drain reports at most.
+const MAX_MESSAGES: usize = 1024;
 
-/// The same of a connection that is lost, before that is told: what it has brought counts.
-const LAST_TURN: usize = 65_536;
+/// The same for a lost connection, before the loss is reported: replies that arrived before the loss count.
+const MAX_LAST_MESSAGES: usize = 65_536;
 
 /// A DEALER with a monitor.
 pub(crate) struct DealerSocket {
@@ -45,28 +45,29 @@ pub(crate) struct DealerSocket {
 
 struct Connected {
     socket: RawSocket,
-    news: News,
-    /// What is on its way to the server.
+    events: EventSource,
+    /// Bytes that libzmq holds for the server.
     load: Load,
 }
 
-/// How the connection's ups and downs become known.
-enum News {
+/// The source of connection events.
+enum EventSource {
     Monitor(Monitor),
-    /// For `inproc`, which libzmq reports nothing of: the binding that the socket is connected to.
+    /// For `inproc`, about which libzmq reports nothing: the number of the binding that the socket is connected to.
     Binding(Option<u64>),
 }
 
 impl DealerSocket {
-    /// Opens the socket; the connection itself is made in the background.
+    /// Opens the socket. The connection is established in the background.
     pub(crate) fn connect(
         endpoint: &Endpoint,
         options: &SocketOptions,
     ) -> Result<Self, SocketError> {
-        let (security, refused) = (&options.security, RejectedLogins::default());
-        let mut outbound = OutboundConnection::new(endpoint, security, options.ipv6, refused);
+        let (security, rejected_logins) = (&options.security, RejectedLogins::default());
+        let mut outbound =
+            OutboundConnection::new(endpoint, security, options.ipv6, rejected_logins);
         let mut connection = Connected::new(endpoint, options)?;
-        let poller = Arc::new(Poller::new(connection.sources()?)?);
+        let poller = Arc::new(Poller::new(connection.descriptors()?)?);
         connection.dial(&mut outbound, &poller)?;
         Ok(Self {
             outbound,
@@ -76,13 +77,13 @@ impl DealerSocket {
         })
     }
 
-    /// Gives the connection up and makes another one. What was handed over and not written yet is lost.
-    pub(crate) fn renew(&mut self) -> Result<(), SocketError> {
+    /// Closes the connection and opens another one. Messages that libzmq has not written yet are lost.
+    pub(crate) fn reconnect(&mut self) -> Result<(), SocketError> {
         let mut connection = Connected::new(self.outbound.endpoint(), &self.options)?;
-        let sources = connection.sources()?;
-        self.outbound.renew();
+        let descriptors = connection.descriptors()?;
+        self.outbound.reset();
         connection.dial(&mut self.outbound, &self.poller)?;
-        self.poller.replace(sources);
+        self.poller.replace(descriptors);
         self.connection = connection;
         Ok(())
     }
@@ -91,14 +92,14 @@ impl DealerSocket {
         Arc::clone(&self.poller)
     }
 
-    /// Takes the message, or gives it back when there is no room.
+    /// Sends the message, or returns it if there is no room.
     pub(crate) fn send(&mut self, mut message: Message) -> Result<(), Message> {
         let Connected { socket, load, .. } = &mut self.connection;
-        let carries = match load.room_for(message.len()) {
+        let is_tracked = match load.room_for(message.len()) {
             Ok(None) => false,
-            // A socket that is unusable says so when it is used.
+            // If the query fails, the send below reports why.
             Ok(Some(load)) if socket.has_room().unwrap_or(true) => {
-                message = load.carry(message);
+                message = load.track(message);
                 true
             }
             Ok(Some(_)) | Err(NoRoom) => return Err(message),
@@ -110,88 +111,93 @@ impl DealerSocket {
                 log::line!(error, error = log::text(&error); "a request could not be sent");
             }
         }
-        // The connection has just broken. What is given back is on its way no more.
-        if carries {
+        // The connection has just broken. The load must not count a message that is returned.
+        if is_tracked {
             message = Message::copy_of(&message);
         }
         Err(message)
     }
 
-    /// Hands over what has arrived. `true` if that was all: the socket may be waited on then. A server that never stops
-    /// sending does not keep its client.
+    /// Reports what has arrived to `on`, a bounded number of messages at a time, so that a server that never stops
+    /// sending does not hold its client up. Returns whether nothing is left: only then may a thread wait on the socket.
     pub(crate) fn drain(&mut self, on: impl FnMut(ConnectionEvent)) -> Result<bool, SocketError> {
         self.connection.drain(&mut self.outbound, &self.poller, on)
     }
 
-    /// Nothing tells when an `inproc` server goes: it has to be asked for.
+    /// Returns whether the endpoint is `inproc`. No event announces that such a server has gone: the owner has to poll.
     pub(crate) fn is_inproc(&self) -> bool {
-        matches!(self.connection.news, News::Binding(_))
+        matches!(self.connection.events, EventSource::Binding(_))
     }
 
-    /// Somebody waits for the connection: a login that was refused is tried again soon.
-    pub(crate) fn hurry(&mut self) {
-        self.outbound.hurry();
+    /// Shortens the back-off of a refused login, because a call waits for the connection.
+    pub(crate) fn retry_login_soon(&mut self) {
+        self.outbound.retry_login_soon();
     }
 
-    /// Why the last login was refused, if it was and no other is under way.
-    pub(crate) fn failure(&self) -> Option<AuthFailure> {
-        self.outbound.failure()
+    /// Returns why the last login was refused. `None` if it was not, or another attempt is under way.
+    pub(crate) fn login_failure(&self) -> Option<AuthFailure> {
+        self.outbound.login_failure()
     }
 
-    /// How often the login was refused.
-    pub(crate) fn refused(&self) -> RejectedLogins {
-        self.outbound.refused()
+    /// Returns the counter of refused logins.
+    pub(crate) fn rejected_logins(&self) -> RejectedLogins {
+        self.outbound.rejected_logins()
     }
 
-    /// Why there is no connection, if it is for the endpoint's name.
-    pub(crate) fn obstacle(&self) -> Option<String> {
-        self.outbound.obstacle()
+    /// Returns why the endpoint's name cannot be resolved, if that is why there is no connection.
+    pub(crate) fn resolve_failure(&self) -> Option<String> {
+        self.outbound.resolve_failure()
     }
 
-    /// When the connection has to be made again, unless it is before.
+    /// Returns when a reconnection or a step of the dialer is due.
     pub(crate) fn due(&self) -> Option<Instant> {
         self.outbound.due()
     }
 
-    /// The connection may have to be made again, of which nothing tells.
-    pub(crate) fn is_cut(&self) -> bool {
+    /// Returns whether the socket may have to reconnect, which no event announces.
+    pub(crate) fn awaits_reconnect(&self) -> bool {
         self.outbound.due().is_some()
     }
 
-    /// Nothing tells when an `inproc` server comes: while it is not there, it has to be looked for. Nor does anything
-    /// tell that a connection is not made again.
-    pub(crate) fn must_look(&self) -> bool {
-        matches!(self.connection.news, News::Binding(None)) || self.outbound.must_look()
+    /// Returns whether the owner has to poll the socket, since no event announces that an `inproc` server binds its
+    /// name, or that a reconnection is due.
+    pub(crate) fn needs_polling(&self) -> bool {
+        matches!(self.connection.events, EventSource::Binding(None))
+            || self.outbound.needs_polling()
     }
 }
 
 impl Drop for Connected {
     fn drop(&mut self) {
-        if let News::Monitor(_) = self.news {
+        if let EventSource::Monitor(_) = self.events {
             self.socket.stop_monitor();
         }
     }
 }
 
 impl Connected {
-    /// A socket that is not connected yet.
+    /// Returns a socket that is not connected yet.
     fn new(endpoint: &Endpoint, options: &SocketOptions) -> Result<Self, SocketError> {
         let socket = RawSocket::new(zmq::DEALER, options)?;
         if endpoint.is_inproc() {
-            // Connected when the name is bound: libzmq would take requests before that.
+            // Connected once the name is bound: libzmq would take requests before that.
             return Ok(Self {
                 socket,
-                news: News::Binding(None),
+                events: EventSource::Binding(None),
                 load: Load::default(),
             });
         }
-        // Without it libzmq queues for a server that is gone and delivers after its restart: requests would run
-        // whose callers had been told that they failed.
+        // Otherwise libzmq queues messages for a server that has gone, and delivers them after its restart: requests
+        // would run whose callers were already told that they failed.
         let immediate = socket.options().set_immediate(true);
         immediate.map_err(SocketError::of("setting a socket option"))?;
-        let news = News::Monitor(Monitor::of_connections(&socket)?);
+        let events = EventSource::Monitor(Monitor::of_connections(&socket)?);
         let load = Load::default();
-        Ok(Self { socket, news, load })
+        Ok(Self {
+            socket,
+            events,
+            load,
+        })
     }
 
     fn dial(
@@ -199,18 +205,18 @@ impl Connected {
         outbound: &mut OutboundConnection,
         poller: &Arc<Poller>,
     ) -> Result<(), SocketError> {
-        match self.news {
-            News::Monitor(_) => outbound.dial(&mut self.socket, poller),
-            News::Binding(_) => Ok(()),
+        match self.events {
+            EventSource::Monitor(_) => outbound.dial(&mut self.socket, poller),
+            EventSource::Binding(_) => Ok(()),
         }
     }
 
-    fn sources(&mut self) -> Result<Vec<OwnedFd>, SocketError> {
-        let mut sources = vec![self.socket.descriptor()?];
-        if let News::Monitor(monitor) = &mut self.news {
-            sources.push(monitor.descriptor()?);
+    fn descriptors(&mut self) -> Result<Vec<OwnedFd>, SocketError> {
+        let mut descriptors = vec![self.socket.descriptor()?];
+        if let EventSource::Monitor(monitor) = &mut self.events {
+            descriptors.push(monitor.descriptor()?);
         }
-        Ok(sources)
+        Ok(descriptors)
     }
 
     fn drain(
@@ -219,61 +225,63 @@ impl Connected {
         poller: &Arc<Poller>,
         mut on: impl FnMut(ConnectionEvent),
     ) -> Result<bool, SocketError> {
-        let mut drained = self.drain_messages(TURN, &mut on)?;
+        let mut drained = self.drain_messages(MAX_MESSAGES, &mut on)?;
         if !drained {
             return Ok(false);
         }
-        if let News::Binding(own) = self.news {
-            return self.check_binding(outbound.endpoint(), own, on);
+        if let EventSource::Binding(connected) = self.events {
+            return self.check_binding(outbound.endpoint(), connected, on);
         }
-        if poller.take_news() {
-            drained = self.read_news(outbound, poller, &mut on)?;
-            if let Some(failure) = outbound.found(&mut self.socket) {
-                on(ConnectionEvent::Denied(failure));
+        if poller.take_monitor_pending() {
+            drained = self.read_monitor(outbound, poller, &mut on)?;
+            if let Some(failure) = outbound.take_probe_failure(&mut self.socket) {
+                on(ConnectionEvent::LoginRefused(failure));
             }
         }
-        if outbound.follow(&mut self.socket, poller)? {
-            drained &= self.drain_messages(TURN, &mut on)?;
+        if outbound.advance(&mut self.socket, poller)? {
+            drained &= self.drain_messages(MAX_MESSAGES, &mut on)?;
         }
-        if outbound.begin() {
-            on(ConnectionEvent::Cut);
+        if outbound.should_reconnect() {
+            on(ConnectionEvent::Abandoned);
         }
         Ok(drained)
     }
 
-    fn read_news(
+    fn read_monitor(
         &mut self,
         outbound: &mut OutboundConnection,
         poller: &Arc<Poller>,
         on: &mut impl FnMut(ConnectionEvent),
     ) -> Result<bool, SocketError> {
         let mut drained = true;
-        while let News::Monitor(monitor) = &mut self.news
-            && let Some((event, place)) = monitor.next_with_place()?
+        while let EventSource::Monitor(monitor) = &mut self.events
+            && let Some((event, address)) = monitor.next_with_address()?
         {
-            if outbound.is_over(&place) {
+            if outbound.is_outdated(&address) {
                 continue;
             }
-            if let Some(failure) = outbound.note(event, &mut self.socket, poller) {
-                on(ConnectionEvent::Denied(failure));
+            if let Some(failure) = outbound.on_event(event, &mut self.socket, poller) {
+                on(ConnectionEvent::LoginRefused(failure));
             }
             match event {
                 ConnectionChange::Established => {
-                    // Lets libzmq attach the new connection, so that the sends that follow find it.
-                    drained = self.drain_messages(TURN, on)?;
+                    // Lets libzmq attach the new connection, so that subsequent sends find it.
+                    drained = self.drain_messages(MAX_MESSAGES, on)?;
                     on(ConnectionEvent::Up);
                 }
                 ConnectionChange::Lost => {
-                    // Replies that came before the loss count: they are in the socket already.
-                    drained = self.drain_messages(LAST_TURN, on)?;
+                    // Replies that came before the loss count: the socket holds them already.
+                    drained = self.drain_messages(MAX_LAST_MESSAGES, on)?;
                     on(ConnectionEvent::Down);
                 }
-                // It was left, and nothing was sent over it.
-                ConnectionChange::Itself => drained = self.drain_messages(TURN, on)?,
-                ConnectionChange::Foreign => on(ConnectionEvent::Foreign),
-                ConnectionChange::Denied
+                // The dialer has ended it, and nothing was sent over it.
+                ConnectionChange::SelfConnected => {
+                    drained = self.drain_messages(MAX_MESSAGES, on)?;
+                }
+                ConnectionChange::NotZmtp => on(ConnectionEvent::NotZmtp),
+                ConnectionChange::LoginRefused
                 | ConnectionChange::Mismatched
-                | ConnectionChange::Failed
+                | ConnectionChange::BrokenOff
                 | ConnectionChange::Retried
                 | ConnectionChange::ListenerClosed => {}
             }
@@ -284,28 +292,28 @@ impl Connected {
     fn check_binding(
         &mut self,
         endpoint: &Endpoint,
-        own: Option<u64>,
+        connected: Option<u64>,
         mut on: impl FnMut(ConnectionEvent),
     ) -> Result<bool, SocketError> {
         let mut drained = true;
-        match (own, inproc::binding(endpoint.as_str())) {
+        match (connected, inproc::binding(endpoint.as_str())) {
             (None, Some(binding)) => {
                 self.socket.open(endpoint, false)?;
-                self.news = News::Binding(Some(binding));
-                drained = self.drain_messages(TURN, &mut on)?;
+                self.events = EventSource::Binding(Some(binding));
+                drained = self.drain_messages(MAX_MESSAGES, &mut on)?;
                 on(ConnectionEvent::Up);
             }
-            (Some(own), now) if now != Some(own) => {
+            (Some(connected), now) if now != Some(connected) => {
                 // A server sends its last replies before it unbinds.
-                drained = self.drain_messages(LAST_TURN, &mut on)?;
-                on(ConnectionEvent::Cut);
+                drained = self.drain_messages(MAX_LAST_MESSAGES, &mut on)?;
+                on(ConnectionEvent::Abandoned);
             }
             _ => {}
         }
         Ok(drained)
     }
 
-    /// Hands over so many messages at most. Whether that was all.
+    /// Reports `most` messages at most. Returns whether none is left.
     fn drain_messages(
         &mut self,
         most: usize,
@@ -315,7 +323,7 @@ impl Connected {
             let Some(mut frame) = self.socket.receive()? else {
                 return Ok(true);
             };
-            // The last frame is the message; what stands before it is a route that ends here.
+            // The last frame is the message; the frames before it are a route that ends here.
             while frame.more() {
                 match self.socket.receive()? {
                     Some(next) => frame = next,

@@ -1,10 +1,11 @@
-//! The thread that waits at sockets in the place of tasks.
+//! The thread that waits on sockets for tasks.
 //!
-//! A task cannot do it itself: an executor tells nobody whether it can wait for a descriptor or for a time, and it may be
-//! idle, blocked or gone while tasks of others wait at the same socket. So one thread of the process waits for all
-//! sockets that tasks wait at, takes in what arrives, keeps the time, and wakes the tasks, whatever executor they are on.
+//! A task cannot do this itself: an executor does not say whether it supports I/O or timers, and it may be idle,
+//! blocked or shut down while tasks of other executors wait on the same socket. So one thread of the process waits on
+//! all sockets that tasks wait on, handles what arrives, keeps the deadlines, and wakes the tasks, on whatever executor
+//! they run.
 //!
-//! It starts when the first task has to wait, and ends soon after the last one has been served.
+//! The thread starts when the first task has to wait, and ends soon after the last one is served.
 
 use std::collections::HashMap;
 use std::ops::Deref;
@@ -24,84 +25,85 @@ use super::process::PerProcess;
 use super::{IdleSocket, Poller, SocketError, WakeList};
 use crate::log;
 
-/// What tasks may wait for.
+/// Something that tasks wait for.
 pub(crate) trait Drive: Send + Sync {
-    /// Where something happens; nothing for what waits for the time alone.
+    /// Returns the poller to wait on. `None` for what only waits for a time.
     fn poller(&self) -> Option<&Poller>;
 
-    /// Takes in what has happened and ends what is over; whom to wake for it goes to `wakes`. Leaves the socket drained.
+    /// Handles what has happened and what has expired, and adds the wakers of the tasks concerned to `wakes`. Leaves
+    /// the socket drained.
     fn drive(&self, wakes: &mut WakeList) -> DriveTurn;
 }
 
-/// What the thread does next for one that it has driven.
+/// What the thread does after a call of [`Drive::drive`].
 pub(crate) enum DriveTurn {
-    /// Drives it again when something happens, and then at the latest.
+    /// Call it again when its poller is ready, or at this time.
     Wait(Option<Instant>),
-    /// Nothing, before it is called again: no task waits.
-    Leave,
+    /// Call it again only when its bell is rung: no task waits.
+    Idle,
 }
 
-/// Owns something and lets the thread drive it.
+/// Owns a [`Drive`] and registers it with the thread on request.
 pub(crate) struct Driven<D> {
     inner: Arc<D>,
-    post: DriverBell,
+    bell: DriverBell,
 }
 
-/// Where the thread is called to.
+/// Calls the thread to a [`Driven`].
 #[derive(Clone)]
 pub(crate) struct DriverBell(Arc<DriverSlot>);
 
 struct DriverSlot {
     id: u64,
-    /// Taken away by the owner's end, which waits for the thread's turn to be over. So the last owner is never the thread,
-    /// which would close the socket in the background while the process ends, and what was sent would be lost.
+    /// Taken by the owner's drop, which waits until the thread is done with it. So the thread never drops the last
+    /// reference: it would close the socket in the background while the process exits, and sent messages would be lost.
     driven: Mutex<Option<Arc<dyn Drive>>>,
-    /// The thread waits for it.
-    manned: AtomicBool,
-    /// Where it listens for what happens there.
+    /// Whether the thread waits on it.
+    is_registered: AtomicBool,
+    /// Its registration with epoll.
     interest: Mutex<Option<EpollInterest>>,
 }
 
-/// What the thread has registered for a place.
+/// What the thread has registered for a slot.
 struct EpollInterest {
     epoll: Arc<OwnedFd>,
     sources: Arc<Vec<OwnedFd>>,
 }
 
-/// How long the thread waits after a failure of the system or of a log.
-const REST: Duration = Duration::from_millis(100);
+/// How long the thread pauses after a system error or a panic.
+const PAUSE: Duration = Duration::from_millis(100);
 
-/// The bell's, among the numbers of places.
-const BELL: u64 = 0;
+/// The eventfd's id; slots have others.
+const WAKE_ID: u64 = 0;
 
-static DESK: PerProcess<Mutex<WakeQueue>> = PerProcess::new();
+static QUEUE: PerProcess<Mutex<WakeQueue>> = PerProcess::new();
 
-/// Where the thread finds who has called.
+/// The slots whose bell was rung.
 #[derive(Default)]
 struct WakeQueue {
-    calls: Vec<Arc<DriverSlot>>,
-    /// Present while the thread is.
-    bell: Option<Arc<OwnedFd>>,
-    /// The thread waits, or is about to, and has not been rung for since.
+    rung: Vec<Arc<DriverSlot>>,
+    /// Wakes the thread. Present while the thread runs.
+    wake_fd: Option<Arc<OwnedFd>>,
+    /// Whether the thread waits, or is about to, and has not been woken since.
     asleep: bool,
 }
 
 impl<D: Drive + 'static> Driven<D> {
     pub(crate) fn new(inner: D) -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(BELL + 1);
+        static NEXT: AtomicU64 = AtomicU64::new(WAKE_ID + 1);
         let inner = Arc::new(inner);
-        let place = DriverSlot {
+        let slot = DriverSlot {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             driven: Mutex::new(Some(Arc::clone(&inner) as _)),
-            manned: AtomicBool::new(false),
+            is_registered: AtomicBool::new(false),
             interest: Mutex::new(None),
         };
-        let post = DriverBell(Arc::new(place));
-        Self { inner, post }
+        let bell = DriverBell(Arc::new(slot));
+        Self { inner, bell }
     }
 
-    pub(crate) fn post(&self) -> &DriverBell {
-        &self.post
+    pub(crate) fn bell(&self) -> &DriverBell {
+        &self.bell
     }
 }
 
@@ -118,40 +120,40 @@ impl<D: IdleSocket> IdleSocket for Driven<D> {
         self.inner.poller()
     }
 
-    fn look_after(&self, wakes: &mut WakeList) -> bool {
-        self.inner.look_after(wakes)
+    fn maintain(&self, wakes: &mut WakeList) -> bool {
+        self.inner.maintain(wakes)
     }
 }
 
 impl<D> Drop for Driven<D> {
     fn drop(&mut self) {
-        // Waits for the thread if it is at this one. Others than the thread never hold more than one of the two locks.
-        let driven = self.post.0.driven().take();
+        // Waits if the thread is driving it. Only the thread ever holds both locks.
+        let driven = self.bell.0.driven().take();
         drop(driven);
-        if self.post.0.manned.load(Ordering::Acquire) {
-            queue().call(&self.post);
+        if self.bell.0.is_registered.load(Ordering::Acquire) {
+            queue().ring(&self.bell);
         }
     }
 }
 
 impl DriverBell {
-    /// Has the thread drive it now. Any number of calls that it has not followed yet are one.
+    /// Makes the thread drive it now. Calls that the thread has not handled yet are merged.
     ///
-    /// May be called with the lock of what is driven held.
-    pub(crate) fn call(&self) -> Result<(), SocketError> {
+    /// May be called while the lock of the driven value is held.
+    pub(crate) fn ring(&self) -> Result<(), SocketError> {
         let mut queue = queue();
-        if queue.bell.is_none() {
-            queue.bell = Some(start()?);
+        if queue.wake_fd.is_none() {
+            queue.wake_fd = Some(start()?);
         }
-        queue.call(self);
+        queue.ring(self);
         Ok(())
     }
 
-    /// Whether the thread drives it when something arrives. Who has it not listen drains the socket before it does again; what
-    /// has arrived by then makes itself heard at once.
+    /// Sets whether the thread drives it when a message arrives. Before the caller sets this to `true` again, it drains
+    /// the socket; what arrives afterwards signals at once.
     ///
-    /// May be called with the lock of what is driven held.
-    pub(crate) fn listen(&self, on: bool) {
+    /// May be called while the lock of the driven value is held.
+    pub(crate) fn set_listening(&self, on: bool) {
         if let Some(interest) = &*self.0.interest()
             && let Some(socket) = interest.sources.first()
         {
@@ -176,15 +178,15 @@ impl DriverSlot {
 }
 
 fn queue() -> MutexGuard<'static, WakeQueue> {
-    DESK.get().lock().unwrap_or_else(PoisonError::into_inner)
+    QUEUE.get().lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl WakeQueue {
-    fn call(&mut self, post: &DriverBell) {
-        if let Some(bell) = &self.bell {
-            self.calls.push(Arc::clone(&post.0));
+    fn ring(&mut self, bell: &DriverBell) {
+        if let Some(wake_fd) = &self.wake_fd {
+            self.rung.push(Arc::clone(&bell.0));
             if std::mem::take(&mut self.asleep) {
-                let _ = rustix::io::write(&**bell, &1_u64.to_ne_bytes());
+                let _ = rustix::io::write(&**wake_fd, &1_u64.to_ne_bytes());
             }
         }
     }
@@ -193,39 +195,45 @@ impl WakeQueue {
 fn start() -> Result<Arc<OwnedFd>, SocketError> {
     let opening = |errno: rustix::io::Errno| SocketError::io("waiting as a task", &errno.into());
     let flags = EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK;
-    let bell = Arc::new(eventfd(0, flags).map_err(opening)?);
+    let wake_fd = Arc::new(eventfd(0, flags).map_err(opening)?);
     let epoll = epoll::create(CreateFlags::CLOEXEC).map_err(opening)?;
-    epoll::add(&epoll, &*bell, EventData::new_u64(BELL), EventFlags::IN).map_err(opening)?;
+    epoll::add(
+        &epoll,
+        &*wake_fd,
+        EventData::new_u64(WAKE_ID),
+        EventFlags::IN,
+    )
+    .map_err(opening)?;
     let driver = DriverThread {
         epoll: Arc::new(epoll),
-        bell: Arc::clone(&bell),
-        stations: HashMap::new(),
+        wake_fd: Arc::clone(&wake_fd),
+        entries: HashMap::new(),
     };
     thread::Builder::new()
         .name("zmqrpc-calls".into())
         .spawn(move || driver.run())
         .map_err(|error| SocketError::thread(&error))?;
-    Ok(bell)
+    Ok(wake_fd)
 }
 
-/// Tells what happens at one of a place's sources: the socket, or something beside it.
+/// Returns the epoll data of one of a slot's sources: the socket, or its monitor.
 fn event_of(id: u64, source: usize) -> EventData {
     EventData::new_u64(id * 2 + u64::from(source > 0))
 }
 
-/// The thread's own.
+/// The thread's state.
 struct DriverThread {
     epoll: Arc<OwnedFd>,
-    bell: Arc<OwnedFd>,
-    stations: HashMap<u64, EpollSet>,
+    wake_fd: Arc<OwnedFd>,
+    entries: HashMap<u64, EpollSet>,
 }
 
-/// What the thread waits for.
+/// A slot that the thread waits on.
 struct EpollSet {
-    place: Arc<DriverSlot>,
-    /// Registered while they are here.
+    slot: Arc<DriverSlot>,
+    /// The registered descriptors.
     sources: Option<Arc<Vec<OwnedFd>>>,
-    next: Option<Instant>,
+    due: Option<Instant>,
 }
 
 impl EpollSet {
@@ -233,7 +241,7 @@ impl EpollSet {
         self.sources.as_ref().map_or(&[], |sources| sources)
     }
 
-    fn waits_for(&self, sources: Option<&Arc<Vec<OwnedFd>>>) -> bool {
+    fn has_sources(&self, sources: Option<&Arc<Vec<OwnedFd>>>) -> bool {
         match (&self.sources, sources) {
             (Some(own), Some(sources)) => Arc::ptr_eq(own, sources),
             (None, None) => true,
@@ -246,21 +254,21 @@ impl DriverThread {
     fn run(mut self) {
         let mut wakes = WakeList::default();
         let mut events = Vec::with_capacity(64);
-        // Whom to drive, and whether what happened there concerns more than messages.
+        // What to drive, and whether its monitor is ready.
         let mut due: Vec<(Arc<DriverSlot>, bool)> = Vec::new();
         loop {
-            for (place, news) in due.drain(..) {
-                self.drive(&place, news, &mut wakes);
+            for (slot, is_monitor) in due.drain(..) {
+                self.drive(&slot, is_monitor, &mut wakes);
             }
             wakes.run();
-            let Some(calls) = self.calls() else {
+            let Some(rung) = self.rung() else {
                 return;
             };
-            if !calls.is_empty() {
-                due.extend(calls.into_iter().map(|place| (place, false)));
+            if !rung.is_empty() {
+                due.extend(rung.into_iter().map(|slot| (slot, false)));
                 continue;
             }
-            let next = self.stations.values().filter_map(|station| station.next);
+            let next = self.entries.values().filter_map(|entry| entry.due);
             let limit = next.min().map(|next| {
                 let now = Instant::now();
                 timespec(next.saturating_duration_since(now))
@@ -269,99 +277,99 @@ impl DriverThread {
             if let Err(errno) = waited
                 && errno != rustix::io::Errno::INTR
             {
-                log::line!(error, errno = log::text(errno); "the thread for tasks' calls cannot wait");
-                thread::sleep(REST);
+                log::line!(error, errno = log::text(errno); "the thread that waits for tasks failed to wait");
+                thread::sleep(PAUSE);
             }
             for event in events.drain(..) {
                 let (data, number) = (event.data.u64() / 2, event.data.u64() % 2);
-                if let Some(station) = self.stations.get(&data) {
-                    due.push((Arc::clone(&station.place), number > 0));
-                } else if data == BELL {
-                    let _ = rustix::io::read(&*self.bell, &mut [0_u8; 8]);
+                if let Some(entry) = self.entries.get(&data) {
+                    due.push((Arc::clone(&entry.slot), number > 0));
+                } else if data == WAKE_ID {
+                    let _ = rustix::io::read(&*self.wake_fd, &mut [0_u8; 8]);
                 }
             }
             let now = Instant::now();
-            let over = |station: &&EpollSet| station.next.is_some_and(|next| next <= now);
-            let over = self.stations.values().filter(over);
-            due.extend(over.map(|station| (Arc::clone(&station.place), false)));
+            let expired = |entry: &&EpollSet| entry.due.is_some_and(|due| due <= now);
+            let expired = self.entries.values().filter(expired);
+            due.extend(expired.map(|entry| (Arc::clone(&entry.slot), false)));
         }
     }
 
-    /// Who has called. Nothing if the thread has to end: nobody needs it.
-    fn calls(&self) -> Option<Vec<Arc<DriverSlot>>> {
+    /// Takes the slots whose bell was rung. `None` if nothing is registered: the thread ends.
+    fn rung(&self) -> Option<Vec<Arc<DriverSlot>>> {
         let mut queue = queue();
-        let calls = std::mem::take(&mut queue.calls);
-        queue.asleep = calls.is_empty();
-        if queue.asleep && self.stations.is_empty() {
-            queue.bell = None;
+        let rung = std::mem::take(&mut queue.rung);
+        queue.asleep = rung.is_empty();
+        if queue.asleep && self.entries.is_empty() {
+            queue.wake_fd = None;
             return None;
         }
-        Some(calls)
+        Some(rung)
     }
 
-    fn drive(&mut self, place: &Arc<DriverSlot>, news: bool, wakes: &mut WakeList) {
-        let driven = place.driven();
+    fn drive(&mut self, slot: &Arc<DriverSlot>, is_monitor: bool, wakes: &mut WakeList) {
+        let driven = slot.driven();
         let Some(driven) = &*driven else {
-            return self.leave(place.id);
+            return self.deregister(slot.id);
         };
         let poller = driven.poller();
-        if news && let Some(poller) = poller {
-            poller.expect_news();
+        if is_monitor && let Some(poller) = poller {
+            poller.set_monitor_pending();
         }
-        // A log may panic.
+        // A subscriber to the log may panic.
         let turn = catch_unwind(AssertUnwindSafe(|| driven.drive(wakes)));
-        match turn.unwrap_or_else(|_| DriveTurn::Wait(Some(Instant::now() + REST))) {
-            DriveTurn::Leave => self.leave(place.id),
-            DriveTurn::Wait(next) => self.stay(place, poller.map(Poller::sources), next),
+        match turn.unwrap_or_else(|_| DriveTurn::Wait(Some(Instant::now() + PAUSE))) {
+            DriveTurn::Idle => self.deregister(slot.id),
+            DriveTurn::Wait(due) => self.register(slot, poller.map(Poller::sources), due),
         }
     }
 
-    fn stay(
+    fn register(
         &mut self,
-        place: &Arc<DriverSlot>,
+        slot: &Arc<DriverSlot>,
         sources: Option<Arc<Vec<OwnedFd>>>,
-        next: Option<Instant>,
+        due: Option<Instant>,
     ) {
-        if let Some(station) = self.stations.get_mut(&place.id)
-            && station.waits_for(sources.as_ref())
+        if let Some(entry) = self.entries.get_mut(&slot.id)
+            && entry.has_sources(sources.as_ref())
         {
-            station.next = next;
+            entry.due = due;
             return;
         }
-        // New here, or it has another socket now.
-        self.leave(place.id);
-        let mut station = EpollSet {
-            place: Arc::clone(place),
+        // A new slot, or one whose socket was replaced.
+        self.deregister(slot.id);
+        let mut entry = EpollSet {
+            slot: Arc::clone(slot),
             sources,
-            next,
+            due,
         };
-        for (number, source) in (0..).zip(station.sources()) {
-            let data = event_of(place.id, number);
+        for (number, source) in (0..).zip(entry.sources()) {
+            let data = event_of(slot.id, number);
             if let Err(errno) = epoll::add(&*self.epoll, source, data, EventFlags::IN) {
-                log::line!(error, errno = log::text(errno); "a socket that tasks wait for is looked at now and then");
-                for source in station.sources() {
+                log::line!(error, errno = log::text(errno); "epoll failed for a socket that tasks wait on, which is now polled");
+                for source in entry.sources() {
                     let _ = epoll::delete(&*self.epoll, source);
                 }
                 // The next turn tries again.
-                station.sources = None;
-                station.next = Some(Instant::now() + REST);
+                entry.sources = None;
+                entry.due = Some(Instant::now() + PAUSE);
                 break;
             }
         }
-        *place.interest() = station.sources.clone().map(|sources| EpollInterest {
+        *slot.interest() = entry.sources.clone().map(|sources| EpollInterest {
             epoll: Arc::clone(&self.epoll),
             sources,
         });
-        place.manned.store(true, Ordering::Release);
-        self.stations.insert(place.id, station);
+        slot.is_registered.store(true, Ordering::Release);
+        self.entries.insert(slot.id, entry);
     }
 
-    fn leave(&mut self, id: u64) {
-        if let Some(station) = self.stations.remove(&id) {
-            station.place.manned.store(false, Ordering::Release);
-            *station.place.interest() = None;
-            for source in station.sources() {
-                // By hand: these are duplicates, so closing them would not do it.
+    fn deregister(&mut self, id: u64) {
+        if let Some(entry) = self.entries.remove(&id) {
+            entry.slot.is_registered.store(false, Ordering::Release);
+            *entry.slot.interest() = None;
+            for source in entry.sources() {
+                // Explicitly: these are duplicates, so closing them does not remove them.
                 let _ = epoll::delete(&*self.epoll, source);
             }
         }

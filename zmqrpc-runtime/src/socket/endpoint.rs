@@ -1,12 +1,12 @@
-//! Endpoints: read and judged before anything is opened.
+//! Endpoints: parsed and checked before a socket uses them.
 //!
-//! libzmq answers most mistakes in an endpoint with "invalid argument". This module knows the grammar and says what
-//! is wrong with the text and how it should read.
+//! libzmq reports most mistakes in an endpoint as "invalid argument". This module knows the grammar and says what is
+//! wrong with the text and how to write it.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-/// Which way an endpoint is used; a wildcard only makes sense for one of them.
+/// How a socket uses an endpoint. A wildcard only makes sense for `Bind`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Direction {
     Bind,
@@ -28,11 +28,11 @@ pub(crate) struct Endpoint {
     direction: Direction,
 }
 
-/// The longest path that `sockaddr_un` holds beside its terminating NUL.
+/// The longest path that `sockaddr_un` holds, without its terminating NUL.
 const IPC_PATH_BYTES: usize = 107;
 
 impl Endpoint {
-    /// Checks `text` for use in `direction`; the error says what is wrong with it.
+    /// Checks `text` for use in `direction`. The error says what is wrong with the text.
     pub(crate) fn parse(text: &str, direction: Direction) -> Result<Self, String> {
         if text.contains('\0') {
             return Err("an endpoint cannot contain a NUL character".into());
@@ -55,7 +55,7 @@ impl Endpoint {
                 ));
             }
         };
-        // Any free port is 0 to the operating system and `*` to libzmq; here both are right.
+        // The operating system writes any free port as 0, libzmq as `*`; both are accepted here.
         let text = match (scheme, text.rsplit_once(':')) {
             (Scheme::Tcp { .. }, Some((host, port))) if port.parse() == Ok(0_u16) => {
                 format!("{host}:*")
@@ -77,20 +77,21 @@ impl Endpoint {
         self.direction
     }
 
-    /// Names an address in IPv6 notation, for which a socket must be told to leave IPv4.
+    /// Returns whether the host is an IPv6 literal, for which the socket needs IPv6 enabled.
     pub(super) fn is_ipv6(&self) -> bool {
         self.scheme == Scheme::Tcp { ipv6: true }
     }
 
-    /// The path to bind a unix socket at, if it is one: `*` is a new path, `@` no path at all.
-    pub(super) fn bound_path(&self) -> Option<&str> {
+    /// Returns the path to bind a unix socket at. `None` for `*`, which stands for a new path, and for abstract names
+    /// (`@`).
+    pub(super) fn bind_path(&self) -> Option<&str> {
         let path = self.text.strip_prefix("ipc://")?;
         let is_path = path != "*" && !path.starts_with('@');
         Some(path).filter(|_| is_path && self.direction == Direction::Bind)
     }
 
-    /// An address to connect to.
-    pub(super) fn at(address: SocketAddr) -> Self {
+    /// Returns the endpoint to connect to an address.
+    pub(super) fn from_address(address: SocketAddr) -> Self {
         Self {
             text: format!("tcp://{address}"),
             scheme: Scheme::Tcp {
@@ -100,21 +101,21 @@ impl Endpoint {
         }
     }
 
-    /// As libzmq writes it when it tells of it.
+    /// Returns the endpoint as libzmq writes it in its events.
     pub(super) fn canonical(&self) -> Self {
         match self.address() {
-            Some(address) if self.direction == Direction::Connect => Self::at(address),
+            Some(address) if self.direction == Direction::Connect => Self::from_address(address),
             _ => self.clone(),
         }
     }
 
-    /// The address, if it has one and not a name.
+    /// Returns the address. `None` if the host is a name.
     pub(super) fn address(&self) -> Option<SocketAddr> {
         self.text.strip_prefix("tcp://")?.parse().ok()
     }
 
-    /// The name and the port of a host that is connected to, if it has a name and not an address.
-    pub(super) fn name(&self) -> Option<(&str, u16)> {
+    /// Returns the host name and port to connect to. `None` if the host is an address, or the endpoint is bound.
+    pub(super) fn host_name(&self) -> Option<(&str, u16)> {
         if self.direction == Direction::Bind {
             return None;
         }
@@ -123,7 +124,7 @@ impl Endpoint {
         Some((host, port.parse().ok()?)).filter(|_| !is_address)
     }
 
-    /// Bound, it can be reached from other machines, as far as its text tells.
+    /// Returns whether other machines can reach the endpoint when it is bound, as far as its text tells.
     pub(crate) fn is_exposed(&self) -> bool {
         let host = self.text.strip_prefix("tcp://");
         let Some((host, _)) = host.and_then(|rest| rest.rsplit_once(':')) else {
@@ -133,7 +134,7 @@ impl Endpoint {
         let loopback = host
             .parse()
             .is_ok_and(|address: IpAddr| address.is_loopback());
-        // Interfaces are named `lo`, hosts `localhost`.
+        // `lo` is an interface, `localhost` a host.
         !(loopback || matches!(host, "lo" | "localhost"))
     }
 
@@ -141,7 +142,7 @@ impl Endpoint {
         matches!(self.scheme, Scheme::Tcp { .. })
     }
 
-    /// libzmq reports neither connection nor loss for `inproc`.
+    /// Returns whether the transport is `inproc`, for which libzmq reports neither connections nor their loss.
     pub(super) fn is_inproc(&self) -> bool {
         self.scheme == Scheme::Inproc
     }
@@ -181,14 +182,14 @@ fn tcp(rest: &str, direction: Direction) -> Result<Scheme, String> {
             }
         }
     }
-    let any = port == "*" || port.parse() == Ok(0_u16);
-    if any && direction == Direction::Connect {
+    let any_port = port == "*" || port.parse() == Ok(0_u16);
+    if any_port && direction == Direction::Connect {
         return Err(format!(
             "port `{port}` stands for any free port and cannot be connected to: give its number"
         ));
     }
-    let number = port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok();
-    if !any && !number {
+    let is_number = port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    if !any_port && !is_number {
         return Err(format!("the port `{port}` is not a number from 1 to 65535"));
     }
     Ok(Scheme::Tcp { ipv6 })
@@ -227,7 +228,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn good_endpoints_are_taken() {
+    fn valid_endpoints_are_accepted() {
         for text in [
             "tcp://127.0.0.1:5555",
             "tcp://*:*",
@@ -253,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_endpoint_is_told_what_is_wrong_with_it() {
+    fn the_error_says_what_is_wrong_with_an_endpoint() {
         let long = format!("ipc:///{}", "x".repeat(107));
         for (text, direction, reason) in [
             ("127.0.0.1:5555", Direction::Bind, "a transport is missing"),

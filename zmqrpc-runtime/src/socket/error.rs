@@ -1,4 +1,4 @@
-//! What libzmq or the operating system answered when an operation failed.
+//! Errors of libzmq and of the operating system.
 
 use std::ffi::CStr;
 use std::fmt;
@@ -13,17 +13,17 @@ pub struct SocketError {
 }
 
 impl SocketError {
-    /// What the calling thread's last libzmq call failed with.
+    /// Returns the error of the calling thread's last libzmq call.
     ///
-    /// The crate `zmq` panics on codes that it does not know, `ENOTDIR` of a bad `ipc://` path among them, so the
-    /// operations that can meet such codes ask here.
+    /// The crate `zmq` panics on codes that it does not know, among them the `ENOTDIR` of a bad `ipc://` path, so
+    /// operations that can meet such codes use this.
     pub(super) fn last(operation: &'static str) -> Self {
         // SAFETY: `zmq_errno` has no preconditions.
         Self::from_code(operation, unsafe { zmq_sys::zmq_errno() })
     }
 
     fn from_code(operation: &'static str, code: i32) -> Self {
-        // SAFETY: `zmq_strerror` answers a valid, static, NUL-terminated text for any code.
+        // SAFETY: `zmq_strerror` returns a valid, static, NUL-terminated text for any code.
         let reason = unsafe { CStr::from_ptr(zmq_sys::zmq_strerror(code)) };
         Self {
             operation,
@@ -32,12 +32,12 @@ impl SocketError {
         }
     }
 
-    /// The same error, with what is known of its cause.
+    /// Replaces the reason with a more precise one.
     pub(super) fn because(self, reason: String) -> Self {
         Self { reason, ..self }
     }
 
-    /// For results of the crate `zmq`.
+    /// Returns a function that converts errors of the crate `zmq`.
     pub(super) fn of(operation: &'static str) -> impl Fn(zmq::Error) -> Self {
         move |error| Self::from_code(operation, error.to_raw())
     }
@@ -58,7 +58,7 @@ impl SocketError {
         Self::io("starting a thread", error)
     }
 
-    /// An operation that was not tried, because it would do harm.
+    /// The error of an operation that was not attempted, because it would do harm.
     pub(super) fn refused(operation: &'static str, reason: &str) -> Self {
         Self {
             operation,
@@ -67,7 +67,7 @@ impl SocketError {
         }
     }
 
-    /// What belongs to a parent of this process is left alone.
+    /// The error of using a socket that belongs to a parent of this process.
     #[cold]
     pub(crate) fn inherited() -> Self {
         Self {

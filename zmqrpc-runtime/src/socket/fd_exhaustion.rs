@@ -1,13 +1,12 @@
 //! The thread that turns connections away when the process has no descriptor left for them.
 //!
-//! libzmq leaves them where they are. Then its I/O thread finds them again and again, at the full speed of a processor,
-//! and they are let in one after the other as those before them give up: some silent connections keep everybody out for
-//! many times the handshake limit. Turned away, the silent ones are gone, while honest peers come again by themselves;
-//! as soon as the handshake limit has freed descriptors, they get in.
+//! libzmq leaves such connections in the backlog. Its I/O thread then finds them again and again, at the full speed of
+//! a processor, and accepts each only when an earlier one gives up: a few silent connections keep all others out for
+//! many times the handshake limit. If they are turned away instead, the silent ones are gone, while honest peers
+//! reconnect by themselves and get in as soon as the handshake limit has freed descriptors.
 //!
-//! To accept a connection, if only to close it, takes a descriptor. The limit counts those of one table, and threads
-//! may have tables of their own: so this is done by a thread that lives for a moment and has all places but those of
-//! the listeners empty.
+//! To accept a connection, if only to close it, takes a descriptor. The limit applies to each descriptor table, and a
+//! thread may have a table of its own: so this is done by a short-lived thread whose table contains only the listeners.
 
 use std::ffi::{c_long, c_uint, c_ulong};
 use std::fs;
@@ -26,45 +25,46 @@ use super::process::PerProcess;
 use super::raw::borrowed;
 use crate::log;
 
-/// A listener of libzmq's that is kept while this lives. Must go before libzmq closes it.
+/// Watches one of libzmq's listeners until it is dropped, which must be before libzmq closes the listener.
 pub(super) struct ListenerGuard {
     listener: RawFd,
 }
 
-static KEEPER: PerProcess<Mutex<FdExhaustionGuard>> = PerProcess::new();
+static GUARD: PerProcess<Mutex<FdExhaustionGuard>> = PerProcess::new();
 
 #[derive(Default)]
 struct FdExhaustionGuard {
-    /// Open while they are here, which all who use them hold the lock for.
+    /// The watched listeners. They are open as long as they are in this list; the lock must be held while they are
+    /// used.
     listeners: Vec<RawFd>,
-    /// Present while the thread is.
-    post: Option<Arc<GuardPoll>>,
+    /// Wakes the thread. Present while the thread runs.
+    guard_poll: Option<Arc<GuardPoll>>,
 }
 
-/// Where the thread waits. Unlike `poll`, that keeps no listener open which libzmq closes meanwhile.
+/// What the thread waits on. Unlike `poll`, epoll does not keep a listener open that libzmq closes meanwhile.
 struct GuardPoll {
     epoll: OwnedFd,
-    bell: OwnedFd,
+    wake_fd: OwnedFd,
 }
 
-/// How often to look, at most: libzmq has that long to let in who stands at a door.
-const REST: Duration = Duration::from_millis(100);
-/// How long those who come are turned away before it is looked whether there are descriptors again. A connection that stands
-/// at a door costs a processor until it is accepted, so that nobody stands there for long.
-const WATCH: Duration = Duration::from_millis(50);
-/// Connections that are turned away at one door before it is looked at the next.
-const TURN: usize = 4096;
+/// The time between two checks: libzmq has this long to accept a waiting connection.
+const CHECK_INTERVAL: Duration = Duration::from_millis(100);
+/// How long connections are turned away before the next check for free descriptors. A connection in the backlog keeps a
+/// processor busy, so none may stay there for long.
+const TURN_AWAY_TIME: Duration = Duration::from_millis(50);
+/// Connections to turn away from one listener before the next one's turn.
+const MAX_PER_TURN: usize = 4096;
 
 impl ListenerGuard {
-    /// The listener at a TCP endpoint that was just bound; nothing if it cannot be found, or not be kept.
+    /// Watches the listener of a TCP endpoint that was just bound. `None` if it cannot be found or watched.
     pub(super) fn at(resolved: &str) -> Option<Self> {
         let address = resolved.strip_prefix("tcp://")?.parse().ok()?;
-        let kept = find(address).and_then(|listener| {
-            guard().keep(listener)?;
+        let added = find(address).and_then(|listener| {
+            guard().add(listener)?;
             Ok(Self { listener })
         });
-        kept.inspect_err(|error| {
-            log::line!(warn, endpoint = log::text(resolved), error = log::text(error); "nobody looks after a listener when descriptors run out");
+        added.inspect_err(|error| {
+            log::line!(warn, endpoint = log::text(resolved), error = log::text(error); "a listener is not guarded against running out of descriptors");
         })
         .ok()
     }
@@ -72,18 +72,19 @@ impl ListenerGuard {
 
 impl Drop for ListenerGuard {
     fn drop(&mut self) {
-        guard().leave(self.listener);
+        guard().remove(self.listener);
     }
 }
 
 fn guard() -> MutexGuard<'static, FdExhaustionGuard> {
-    let guard = KEEPER.get().lock();
+    let guard = GUARD.get().lock();
     guard.unwrap_or_else(PoisonError::into_inner)
 }
 
-/// libzmq does not tell a listener's descriptor to who has no monitor on the socket, and there can be only one.
+/// Finds the descriptor of the listener at `address`. libzmq only reports it to a monitor, and a socket can have only
+/// one.
 fn find(address: SocketAddr) -> Result<RawFd, Errno> {
-    let is_it = |fd: &RawFd| {
+    let is_listener = |fd: &RawFd| {
         let fd = borrowed(*fd);
         socket_acceptconn(fd) == Ok(true)
             && getsockname(fd).is_ok_and(|name| name.try_into() == Ok(address))
@@ -93,39 +94,39 @@ fn find(address: SocketAddr) -> Result<RawFd, Errno> {
         code.map_or(Errno::NOENT, Errno::from_raw_os_error)
     })?;
     let numbers = open.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
-    numbers.into_iter().find(is_it).ok_or(Errno::NOENT)
+    numbers.into_iter().find(is_listener).ok_or(Errno::NOENT)
 }
 
 impl FdExhaustionGuard {
-    fn keep(&mut self, listener: RawFd) -> Result<(), Errno> {
+    fn add(&mut self, listener: RawFd) -> Result<(), Errno> {
         let fd = borrowed(listener);
-        // Else libzmq would stand still at a door from which a connection was just turned away.
+        // Otherwise libzmq would block in accepting a connection that was just turned away.
         ioctl_fionbio(fd, true)?;
-        let post = match &self.post {
-            Some(post) => Arc::clone(post),
+        let guard_poll = match &self.guard_poll {
+            Some(guard_poll) => Arc::clone(guard_poll),
             None => Arc::new(GuardPoll::new()?),
         };
         let any = epoll::EventData::new_u64(0);
-        epoll::add(&post.epoll, fd, any, epoll::EventFlags::IN)?;
-        if self.post.is_none() {
-            let own = Arc::clone(&post);
+        epoll::add(&guard_poll.epoll, fd, any, epoll::EventFlags::IN)?;
+        if self.guard_poll.is_none() {
+            let own = Arc::clone(&guard_poll);
             let spawned = thread::Builder::new()
-                .name("zmqrpc-doorkeeper".into())
-                .spawn(move || own.stand());
+                .name("zmqrpc-fd-guard".into())
+                .spawn(move || own.run());
             spawned.map_err(|_| Errno::AGAIN)?;
-            self.post = Some(post);
+            self.guard_poll = Some(guard_poll);
         }
         self.listeners.push(listener);
         Ok(())
     }
 
-    fn leave(&mut self, listener: RawFd) {
-        self.listeners.retain(|kept| *kept != listener);
-        if let Some(post) = &self.post {
-            let _ = epoll::delete(&post.epoll, borrowed(listener));
+    fn remove(&mut self, listener: RawFd) {
+        self.listeners.retain(|other| *other != listener);
+        if let Some(guard_poll) = &self.guard_poll {
+            let _ = epoll::delete(&guard_poll.epoll, borrowed(listener));
             if self.listeners.is_empty() {
-                let _ = rustix::io::write(&post.bell, &1_u64.to_ne_bytes());
-                self.post = None;
+                let _ = rustix::io::write(&guard_poll.wake_fd, &1_u64.to_ne_bytes());
+                self.guard_poll = None;
             }
         }
     }
@@ -134,68 +135,69 @@ impl FdExhaustionGuard {
 impl GuardPoll {
     fn new() -> Result<Self, Errno> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
-        let bell = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
+        let wake_fd = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
         let any = epoll::EventData::new_u64(0);
-        epoll::add(&epoll, &bell, any, epoll::EventFlags::IN)?;
-        Ok(Self { epoll, bell })
+        epoll::add(&epoll, &wake_fd, any, epoll::EventFlags::IN)?;
+        Ok(Self { epoll, wake_fd })
     }
 
-    /// The thread's life.
-    fn stand(self: &Arc<Self>) {
-        let mut was_full = false;
+    /// The body of the thread.
+    fn run(self: &Arc<Self>) {
+        let mut was_exhausted = false;
         loop {
             let mut events = Vec::with_capacity(1);
             let arrived = rustix::buffer::spare_capacity(&mut events);
             let waited = epoll::wait(&self.epoll, arrived, None);
             let guard = guard();
             if !guard
-                .post
+                .guard_poll
                 .as_ref()
                 .is_some_and(|own| Arc::ptr_eq(own, self))
             {
                 return;
             }
-            let full = waited.is_ok() && self.is_full();
-            let turned_away = full.then(|| turn_away(&guard.listeners));
+            let is_exhausted = waited.is_ok() && self.is_exhausted();
+            let turned_away = is_exhausted.then(|| turn_away(&guard.listeners));
             drop(guard);
-            if full && !was_full {
+            if is_exhausted && !was_exhausted {
                 let error = turned_away.and_then(Result::err);
                 log::line!(
                     warn,
                     error = error.map(log::text);
-                    "no descriptor is left: who connects is turned away"
+                    "no descriptor is left: new connections are turned away"
                 );
             }
-            was_full = full;
-            if !full {
-                thread::sleep(REST);
+            was_exhausted = is_exhausted;
+            if !is_exhausted {
+                thread::sleep(CHECK_INTERVAL);
             }
         }
     }
 
-    fn is_full(&self) -> bool {
-        fcntl_dupfd_cloexec(&self.bell, 0).is_err()
+    fn is_exhausted(&self) -> bool {
+        fcntl_dupfd_cloexec(&self.wake_fd, 0).is_err()
     }
 }
 
-/// Closes the connections that wait at the listeners, and those that come in the next moment.
+/// Closes the connections in the listeners' backlogs, and those that arrive within [`TURN_AWAY_TIME`].
 fn turn_away(listeners: &[RawFd]) -> std::io::Result<usize> {
-    let mut kept = listeners.to_vec();
-    kept.sort_unstable();
+    let mut sorted = listeners.to_vec();
+    sorted.sort_unstable();
     thread::scope(|scope| {
         let turning = thread::Builder::new().spawn_scoped(scope, || {
-            keep_only(&kept)?;
-            let doors = kept.iter().map(|door| borrowed(*door));
-            let end = Instant::now() + WATCH;
+            keep_only(&sorted)?;
+            let listeners = sorted.iter().map(|listener| borrowed(*listener));
+            let end = Instant::now() + TURN_AWAY_TIME;
             let mut turned_away = 0;
             loop {
-                let doors = doors.clone();
-                let queues = doors.map(|door| (0..TURN).map_while(move |_| accept(door)));
+                let listeners = listeners.clone();
+                let queues = listeners
+                    .map(|listener| (0..MAX_PER_TURN).map_while(move |_| accept(listener)));
                 turned_away += queues.flatten().count();
                 let rest = end.saturating_duration_since(Instant::now());
-                let doors = kept.iter().map(|door| borrowed(*door));
-                let mut fds: Vec<_> = doors
-                    .map(|door| PollFd::from_borrowed_fd(door, PollFlags::IN))
+                let listeners = sorted.iter().map(|listener| borrowed(*listener));
+                let mut fds: Vec<_> = listeners
+                    .map(|listener| PollFd::from_borrowed_fd(listener, PollFlags::IN))
                     .collect();
                 if rest.is_zero() || !matches!(poll(&mut fds, Some(&timespec(rest))), Ok(1..)) {
                     return Ok(turned_away);
@@ -206,12 +208,12 @@ fn turn_away(listeners: &[RawFd]) -> std::io::Result<usize> {
     })
 }
 
-/// The next connection at a listener, if there is one.
+/// Accepts the next connection in a listener's backlog.
 fn accept(listener: BorrowedFd<'_>) -> Option<OwnedFd> {
     accept_with(listener.as_fd(), SocketFlags::CLOEXEC).ok()
 }
 
-/// Gives the calling thread a table of descriptors of its own in which, beside the standard streams, there are only these.
+/// Gives the calling thread a descriptor table of its own that contains only these and the standard streams.
 fn keep_only(descriptors: &[RawFd]) -> std::io::Result<()> {
     const FIRST: c_uint = 3;
     let mut first = FIRST;
@@ -227,17 +229,18 @@ fn keep_only(descriptors: &[RawFd]) -> std::io::Result<()> {
     Ok(())
 }
 
-/// As in `linux/close_range.h`: close in a table of the thread's own.
+/// As in `linux/close_range.h`: unshare the thread's table first.
 const UNSHARE: c_uint = 2;
 
 fn close_range(first: c_uint, last: c_uint, flags: c_uint) -> std::io::Result<()> {
     unsafe extern "C" {
         fn syscall(number: c_long, ...) -> c_long;
     }
-    /// The same for all processors.
+    /// The same on all architectures.
     const CLOSE_RANGE: c_long = 436;
-    // SAFETY: the numbers are of the types that the call takes. What it closes, it closes for the calling thread alone,
-    // whose table the first of these calls separates; and that thread uses no descriptor but those that it keeps.
+    // SAFETY: the arguments have the types that the system call takes. It closes descriptors for the calling thread
+    // only, since the first of these calls unshares the thread's table, and the thread uses none but those that it
+    // keeps.
     let answer = unsafe {
         syscall(
             CLOSE_RANGE,

@@ -1,7 +1,7 @@
-//! Waiting until libzmq's I/O thread has come round: what it was at is done then.
+//! A fence: waits until libzmq's I/O thread has completed what it was doing.
 //!
-//! It tells of nothing that it does, but does one thing after the other. So something is asked of it whose end it does
-//! report: to connect to where nobody is.
+//! The I/O thread reports nothing of this, but processes its commands in order. So this module gives it a command whose
+//! completion it does report: a connection to an endpoint that does not exist.
 
 use std::hash::{BuildHasher, RandomState};
 use std::process;
@@ -12,32 +12,32 @@ use super::monitor::Monitor;
 use super::raw::RawSocket;
 use super::{Poller, SocketError};
 
-/// An abstract name, which is not in the file system, and which nobody knows: of a connection that somebody accepts
-/// nothing would tell.
-fn nowhere() -> String {
-    let nobody_knows = RandomState::new().hash_one(process::id());
-    format!("ipc://@zmqrpc.nowhere.{nobody_knows:016x}")
+/// Returns an abstract name, which is not in the file system, and which nobody can guess: libzmq would not report the
+/// failure of a connection that somebody accepts.
+fn unknown_endpoint() -> String {
+    let secret = RandomState::new().hash_one(process::id());
+    format!("ipc://@zmqrpc.nowhere.{secret:016x}")
 }
 
-/// `false` if `deadline` passes first.
+/// Waits until libzmq's I/O thread has completed a round. Returns `false` if `deadline` passes first.
 pub(crate) fn await_io_thread(deadline: Instant) -> Result<bool, SocketError> {
-    let mut socket = RawSocket::plain(shared()?, zmq::DEALER)?;
+    let mut socket = RawSocket::with_defaults(shared()?, zmq::DEALER)?;
     let mut monitor = Monitor::of_connections(&socket)?;
     let poller = Poller::new(vec![monitor.descriptor()?])?;
-    let asked = socket.options().connect(&nowhere());
-    asked.map_err(SocketError::of("connecting"))?;
-    let answered = loop {
+    let requested = socket.options().connect(&unknown_endpoint());
+    requested.map_err(SocketError::of("connecting"))?;
+    let completed = loop {
         if monitor.next()?.is_some() {
             break true;
         }
         if Instant::now() >= deadline {
             break false;
         }
-        let driven = poller.drive(Some(deadline));
-        driven.map_err(|error| SocketError::waiting(&error))?;
+        let waited = poller.wait(Some(deadline));
+        waited.map_err(|error| SocketError::waiting(&error))?;
     };
     socket.stop_monitor();
-    Ok(answered)
+    Ok(completed)
 }
 
 #[cfg(test)]
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_comes_round_soon() {
+    fn the_io_thread_completes_a_round_soon() {
         let deadline = Instant::now() + Duration::from_secs(10);
         assert_eq!(await_io_thread(deadline), Ok(true));
     }

@@ -1,12 +1,12 @@
-//! The thread that looks after sockets which nobody uses.
+//! The idle poller: the thread that maintains sockets which no other thread uses.
 //!
-//! What happens to a socket stays with it until it is used: libzmq keeps some 10 kB for each peer that comes, also if it
-//! has gone again, and the monitor's events. Clients, publishers and pushers are used by their users' threads and have
-//! none of their own, so one that lies idle would grow for as long as peers come or connections break.
+//! Events accumulate in a socket until it is used: libzmq keeps some 10 kB for each peer that connects, even after the
+//! peer has disconnected, and the monitor's events. Clients, publishers and pushers run on their users' threads and
+//! have none of their own, so an idle one would grow for as long as peers connect or connections break.
 //!
-//! So there is one such thread for the process, while it has any of them. It sleeps until something happens to one, and
-//! then for [`REST`]. What has not been taken in by then is taken in by it: nothing grows by more than happens within
-//! that time, and sockets in use cost it a look now and then.
+//! So the process has one such thread while it has any of these sockets. The thread sleeps until a socket is ready, and
+//! then for [`INTERVAL`]. It handles what no other thread has handled by then: no socket accumulates more than the
+//! events of that time, and sockets in use cost the thread a check now and then.
 
 use std::ops::Deref;
 use std::os::fd::{AsFd, OwnedFd};
@@ -22,59 +22,59 @@ use super::process::{PerProcess, Process};
 use super::{Poller, WakeList};
 use crate::log;
 
-/// What may lie idle.
+/// A socket that may be idle.
 pub(crate) trait IdleSocket: Send + Sync {
     fn poller(&self) -> &Poller;
 
-    /// Takes in what has happened, unless somebody else is at it; whom to wake for it goes to `wakes`. `true` if it must
-    /// be asked again soon, whatever happens.
-    fn look_after(&self, wakes: &mut WakeList) -> bool;
+    /// Handles pending events, unless another thread is doing so, and adds the wakers of the tasks concerned to
+    /// `wakes`. Returns whether it must be called again soon, even without an event.
+    fn maintain(&self, wakes: &mut WakeList) -> bool;
 }
 
-/// Owns something and has it looked after. Others may own it as well.
+/// Owns a socket and registers it with the idle poller until it is dropped. The socket may have other owners.
 pub(crate) struct Registration<W> {
     socket: Arc<W>,
-    place: Arc<IdleSlot>,
+    slot: Arc<IdleSlot>,
     process: Process,
 }
 
-/// How long users have to take in themselves what has happened.
-const REST: Duration = Duration::from_millis(25);
+/// How long users have to handle events themselves.
+const INTERVAL: Duration = Duration::from_millis(25);
 
 struct IdleSlot {
-    /// Taken away when the care ends, by whoever ends it. So the last owner is never the thread, who would close the
-    /// socket in the background while the process ends, and what was sent would be lost.
+    /// Taken when the registration is dropped. So the idle poller never drops the last reference: it would close the
+    /// socket in the background while the process exits, and sent messages would be lost.
     socket: Mutex<Option<Arc<dyn IdleSocket>>>,
-    again: AtomicBool,
+    needs_polling: AtomicBool,
 }
 
-static WARDS: PerProcess<Mutex<IdleSockets>> = PerProcess::new();
+static IDLE_SOCKETS: PerProcess<Mutex<IdleSockets>> = PerProcess::new();
 
 #[derive(Default)]
 struct IdleSockets {
-    places: Vec<Arc<IdleSlot>>,
-    /// Present while the thread is.
-    bell: Option<Arc<OwnedFd>>,
-    /// Somebody has to be asked soon, and nobody knows who.
-    due: bool,
+    slots: Vec<Arc<IdleSlot>>,
+    /// Wakes the thread. Present while the thread runs.
+    wake_fd: Option<Arc<OwnedFd>>,
+    /// Whether some socket, it is not known which, needs maintenance soon.
+    is_due: bool,
 }
 
 impl<W: IdleSocket + 'static> Registration<W> {
-    pub(crate) fn of(socket: Arc<W>) -> Self {
-        let place = Arc::new(IdleSlot {
+    pub(crate) fn new(socket: Arc<W>) -> Self {
+        let slot = Arc::new(IdleSlot {
             socket: Mutex::new(Some(Arc::clone(&socket) as _)),
-            again: AtomicBool::new(false),
+            needs_polling: AtomicBool::new(false),
         });
-        let mut wards = wards();
-        wards.places.push(Arc::clone(&place));
-        wards.ring();
-        if wards.bell.is_none() {
-            wards.bell = start();
+        let mut idle_sockets = idle_sockets();
+        idle_sockets.slots.push(Arc::clone(&slot));
+        idle_sockets.wake();
+        if idle_sockets.wake_fd.is_none() {
+            idle_sockets.wake_fd = start();
         }
         let process = Process::current();
         Self {
             socket,
-            place,
+            slot,
             process,
         }
     }
@@ -91,121 +91,130 @@ impl<W> Deref for Registration<W> {
 impl<W> Drop for Registration<W> {
     fn drop(&mut self) {
         if !self.process.is_current() {
-            // Its locks may be held for ever, by threads that only the parent has. So it stays as it is.
+            // Threads that only the parent has may hold its locks for ever, so the socket is leaked.
             return std::mem::forget(Arc::clone(&self.socket));
         }
-        let mut wards = wards();
-        wards
-            .places
-            .retain(|place| !Arc::ptr_eq(place, &self.place));
-        wards.ring();
-        drop(wards);
-        // Waits for the caretaker if it is at this one.
-        let socket = self.place.socket().take();
+        let mut idle_sockets = idle_sockets();
+        idle_sockets
+            .slots
+            .retain(|slot| !Arc::ptr_eq(slot, &self.slot));
+        idle_sockets.wake();
+        drop(idle_sockets);
+        // Waits if the idle poller is maintaining this socket.
+        let socket = self.slot.socket().take();
         drop(socket);
     }
 }
 
-/// A waiter waits for another socket.
-pub(super) fn notice_replacement() {
-    wards().ring();
+/// Wakes the idle poller, because a [`Poller`] has another socket now.
+pub(super) fn notify_replaced() {
+    idle_sockets().wake();
 }
 
-/// A connection is to be made again later, and nothing will tell of that. Whoever was told that it is gone may never come
-/// back, and has taken in what would have woken the caretaker.
-pub(super) fn notice_due() {
-    let mut wards = wards();
-    wards.due = true;
-    wards.ring();
+/// Makes the idle poller maintain all sockets, because a reconnection will be due that no event announces. The thread
+/// that handled the loss may never use the socket again, and has consumed the event that would have woken the idle
+/// poller.
+pub(super) fn request_maintenance() {
+    let mut idle_sockets = idle_sockets();
+    idle_sockets.is_due = true;
+    idle_sockets.wake();
 }
 
-fn wards() -> MutexGuard<'static, IdleSockets> {
-    let wards = WARDS.get().lock();
-    wards.unwrap_or_else(PoisonError::into_inner)
+fn idle_sockets() -> MutexGuard<'static, IdleSockets> {
+    let idle_sockets = IDLE_SOCKETS.get().lock();
+    idle_sockets.unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The thread's bell, if it could be started; the next ward has it tried again.
+/// Starts the thread and returns the eventfd that wakes it. `None` if that fails; the next registration tries again.
 fn start() -> Option<Arc<OwnedFd>> {
     let started = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
         .map_err(std::io::Error::from)
-        .and_then(|bell| {
-            let (bell, name) = (Arc::new(bell), "zmqrpc-caretaker".into());
-            thread::Builder::new().name(name).spawn(look_after)?;
-            Ok(bell)
+        .and_then(|wake_fd| {
+            let (wake_fd, name) = (Arc::new(wake_fd), "zmqrpc-idle".into());
+            thread::Builder::new().name(name).spawn(run)?;
+            Ok(wake_fd)
         });
     started
         .inspect_err(
-            |error| log::line!(error, error = log::text(error); "nobody looks after idle sockets"),
+            |error| log::line!(error, error = log::text(error); "idle sockets are not maintained: the thread for them could not be started"),
         )
         .ok()
 }
 
-fn look_after() {
+fn run() {
     loop {
-        // A statement of its own, which ends with the lock.
-        let all = wards().all();
-        let Some((bell, places, due)) = all else {
+        // A statement of its own, so that the lock is released.
+        let snapshot = idle_sockets().snapshot();
+        let Some((wake_fd, slots, is_due)) = snapshot else {
             return;
         };
-        if due {
-            thread::sleep(REST);
-            for place in &places {
-                place.look_after();
+        if is_due {
+            thread::sleep(INTERVAL);
+            for slot in &slots {
+                slot.maintain();
             }
         }
-        let sources: Vec<_> = places.iter().map(|place| place.sources()).collect();
-        let again = |place: &IdleSlot| place.again.load(Ordering::Relaxed);
-        let limit = places.iter().any(|place| again(place)).then_some(REST);
-        if wait(&bell, &sources, limit).is_empty() {
-            // Others are to be looked after, or it is time to ask again.
-            let _ = rustix::io::read(&*bell, &mut [0_u8; 8]);
+        let sources: Vec<_> = slots.iter().map(|slot| slot.sources()).collect();
+        let needs_polling = |slot: &IdleSlot| slot.needs_polling.load(Ordering::Relaxed);
+        let limit = slots
+            .iter()
+            .any(|slot| needs_polling(slot))
+            .then_some(INTERVAL);
+        if wait(&wake_fd, &sources, limit).is_empty() {
+            // The set of sockets has changed, or it is time to maintain some again.
+            let _ = rustix::io::read(&*wake_fd, &mut [0_u8; 8]);
         } else {
-            thread::sleep(REST);
+            thread::sleep(INTERVAL);
         }
-        let stirred = wait(&bell, &sources, Some(Duration::ZERO));
-        for (number, place) in places.iter().enumerate() {
-            if stirred.contains(&number) || again(place) {
-                place.look_after();
+        let ready = wait(&wake_fd, &sources, Some(Duration::ZERO));
+        for (number, slot) in slots.iter().enumerate() {
+            if ready.contains(&number) || needs_polling(slot) {
+                slot.maintain();
             }
         }
     }
 }
 
-/// Whose descriptors tell something now; nothing if the bell rings or the time is over.
-fn wait(bell: &OwnedFd, sources: &[Arc<Vec<OwnedFd>>], limit: Option<Duration>) -> Vec<usize> {
-    let of_all = sources.iter().enumerate();
-    let fds = of_all.flat_map(|(number, fds)| fds.iter().map(move |fd| (number, fd)));
-    let (mut owners, mut polled) = (Vec::new(), vec![PollFd::new(bell, PollFlags::IN)]);
+/// Returns the indices of the sockets that are ready. Empty if the thread was woken or `limit` has passed.
+fn wait(wake_fd: &OwnedFd, sources: &[Arc<Vec<OwnedFd>>], limit: Option<Duration>) -> Vec<usize> {
+    let numbered = sources.iter().enumerate();
+    let fds = numbered.flat_map(|(number, fds)| fds.iter().map(move |fd| (number, fd)));
+    let (mut owners, mut polled) = (Vec::new(), vec![PollFd::new(wake_fd, PollFlags::IN)]);
     for (number, fd) in fds {
         owners.push(number);
         polled.push(PollFd::from_borrowed_fd(fd.as_fd(), PollFlags::IN));
     }
     let limit: Option<Timespec> = limit.map(timespec);
     if poll(&mut polled, limit.as_ref()).is_err() {
-        // Interrupted, or the system has no memory: not again at once.
-        thread::sleep(REST);
+        // Interrupted, or out of memory: not again at once.
+        thread::sleep(INTERVAL);
         return Vec::new();
     }
-    let told = owners.into_iter().zip(&polled[1..]);
-    told.filter(|(_, fd)| !fd.revents().is_empty())
+    let ready = owners.into_iter().zip(&polled[1..]);
+    ready
+        .filter(|(_, fd)| !fd.revents().is_empty())
         .map(|(number, _)| number)
         .collect()
 }
 
 impl IdleSockets {
-    fn ring(&self) {
-        if let Some(bell) = &self.bell {
-            let _ = rustix::io::write(&**bell, &1_u64.to_ne_bytes());
+    fn wake(&self) {
+        if let Some(wake_fd) = &self.wake_fd {
+            let _ = rustix::io::write(&**wake_fd, &1_u64.to_ne_bytes());
         }
     }
 
-    /// All that are to be looked after. When there are none, the thread ends.
-    fn all(&mut self) -> Option<(Arc<OwnedFd>, Vec<Arc<IdleSlot>>, bool)> {
-        if self.places.is_empty() {
-            self.bell = None;
+    /// Returns all registered sockets. `None` if there are none: the thread ends.
+    fn snapshot(&mut self) -> Option<(Arc<OwnedFd>, Vec<Arc<IdleSlot>>, bool)> {
+        if self.slots.is_empty() {
+            self.wake_fd = None;
         }
-        let bell = self.bell.clone()?;
-        Some((bell, self.places.clone(), std::mem::take(&mut self.due)))
+        let wake_fd = self.wake_fd.clone()?;
+        Some((
+            wake_fd,
+            self.slots.clone(),
+            std::mem::take(&mut self.is_due),
+        ))
     }
 }
 
@@ -221,12 +230,12 @@ impl IdleSlot {
             .map_or_else(Arc::default, |socket| socket.poller().sources())
     }
 
-    fn look_after(&self) {
-        // Dropped after the lock.
+    fn maintain(&self) {
+        // Dropped after the lock is released.
         let mut wakes = WakeList::default();
         if let Some(socket) = &*self.socket() {
-            self.again
-                .store(socket.look_after(&mut wakes), Ordering::Relaxed);
+            self.needs_polling
+                .store(socket.maintain(&mut wakes), Ordering::Relaxed);
         }
     }
 }

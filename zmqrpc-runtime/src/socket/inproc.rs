@@ -1,7 +1,8 @@
-//! Which `inproc` names are bound.
+//! The table of bound `inproc` names.
 //!
-//! libzmq tells nothing about `inproc` connections: it takes messages for a name that nobody has bound, and reports
-//! neither a server's coming nor its going. All sockets of the process share one context, so this table knows.
+//! libzmq reports nothing about `inproc` connections: it takes messages for a name that no socket has bound, and
+//! reports neither that a server binds a name nor that it unbinds it. All sockets of the process share one context, so
+//! this table is complete.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,24 +13,25 @@ static BOUND: PerProcess<Mutex<Table>> = PerProcess::new();
 
 #[derive(Default)]
 struct Table {
-    names: HashMap<String, u64>,
-    last: u64,
+    bindings: HashMap<String, u64>,
+    last_binding: u64,
 }
 
-/// The number of the present binding of a name; another one each time that it is bound. Names are whole endpoints.
+/// Returns the number of the current binding of an endpoint. Each binding has a number of its own. `None` if the
+/// endpoint is not bound.
 pub(super) fn binding(endpoint: &str) -> Option<u64> {
-    table().names.get(endpoint).copied()
+    table().bindings.get(endpoint).copied()
 }
 
-pub(super) fn bound(endpoint: &str) {
+pub(super) fn register(endpoint: &str) {
     let mut table = table();
-    table.last += 1;
-    let number = table.last;
-    table.names.insert(endpoint.to_owned(), number);
+    table.last_binding += 1;
+    let number = table.last_binding;
+    table.bindings.insert(endpoint.to_owned(), number);
 }
 
-pub(super) fn unbound(endpoint: &str) {
-    table().names.remove(endpoint);
+pub(super) fn unregister(endpoint: &str) {
+    table().bindings.remove(endpoint);
 }
 
 fn table() -> MutexGuard<'static, Table> {

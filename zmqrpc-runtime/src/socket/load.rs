@@ -1,7 +1,7 @@
-//! Bytes that libzmq holds to send.
+//! The bytes that libzmq queues to send.
 //!
-//! It counts messages, which may be large: a peer that does not read would keep hundreds of them here. So those that are
-//! worth it are counted until libzmq has written them, and only so many bytes of them are handed over for one peer.
+//! libzmq limits the number of queued messages, not their size: for a peer that does not read, it would queue hundreds
+//! of large ones. So this module counts large messages until libzmq has written them, and limits their bytes per peer.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,43 +9,44 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Message;
 
-/// Bytes on their way to one peer at most; one message goes in any case.
-const BYTES: usize = 32 << 20;
+/// Bytes that may be queued for one peer. One message may exceed this if it is the only one.
+const MAX_BYTES: usize = 32 << 20;
 
-/// Messages up to this many bytes are not counted: the mark bounds them well enough.
-const SMALL: usize = 64 << 10;
+/// Messages up to this size are not counted: the high-water mark limits them sufficiently.
+const UNTRACKED_BYTES: usize = 64 << 10;
 
-/// Peers that are remembered before those are forgotten that nothing is on its way to.
-const PEERS: usize = 64;
+/// How many peers to track before those without queued bytes are removed.
+const MAX_PEERS: usize = 64;
 
-/// What is on its way to one peer.
+/// The bytes queued for one peer.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Load(Arc<AtomicUsize>);
 
-/// A message has to wait until others have left.
+/// The message has to wait until others are written.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct NoRoom;
 
 impl Load {
-    /// Whether a message of so many bytes is to be carried; nothing if it need not be counted.
+    /// Returns the load that has to [track](Self::track) a message of this size, `None` if it need not be tracked, or
+    /// [`NoRoom`].
     pub(super) fn room_for(&self, bytes: usize) -> Result<Option<&Self>, NoRoom> {
-        if bytes <= SMALL {
+        if bytes <= UNTRACKED_BYTES {
             return Ok(None);
         }
-        let present = self.bytes();
-        if present > 0 && present.saturating_add(bytes) > BYTES {
+        let queued = self.bytes();
+        if queued > 0 && queued.saturating_add(bytes) > MAX_BYTES {
             return Err(NoRoom);
         }
         Ok(Some(self))
     }
 
     fn bytes(&self) -> usize {
-        // What was freed need not be seen at once: whoever finds no room tries again.
+        // A decrement may become visible late: a sender that finds no room retries.
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Counts the message until libzmq has done with it.
-    pub(super) fn carry(&self, message: Message) -> Message {
+    /// Counts the message until libzmq frees it.
+    pub(super) fn track(&self, message: Message) -> Message {
         let bytes = message.len();
         self.0.fetch_add(bytes, Ordering::Relaxed);
         let load = TrackedMessage {
@@ -56,7 +57,7 @@ impl Load {
     }
 }
 
-/// A message that is on its way.
+/// Counts a queued message until it is dropped.
 struct TrackedMessage {
     load: Load,
     bytes: usize,
@@ -68,20 +69,20 @@ impl Drop for TrackedMessage {
     }
 }
 
-/// What is on its way to whom.
+/// The bytes queued for each peer.
 #[derive(Default)]
 pub(super) struct Loads(HashMap<Box<[u8]>, Load>);
 
 impl Loads {
-    /// As [`Load::room_for`], for a peer of this name.
+    /// As [`Load::room_for`], for the peer of this name.
     pub(super) fn room_for(&mut self, peer: &[u8], bytes: usize) -> Result<Option<Load>, NoRoom> {
-        if bytes <= SMALL {
+        if bytes <= UNTRACKED_BYTES {
             return Ok(None);
         }
         if let Some(load) = self.0.get(peer) {
             return Ok(load.room_for(bytes)?.cloned());
         }
-        if self.0.len() >= PEERS && self.0.len() == self.0.capacity() {
+        if self.0.len() >= MAX_PEERS && self.0.len() == self.0.capacity() {
             self.0.retain(|_, load| load.bytes() > 0);
         }
         let load = Load::default();
@@ -101,34 +102,37 @@ mod tests {
     #[test]
     fn what_is_on_its_way_takes_room_until_it_is_gone() {
         let load = Load::default();
-        let half = BYTES / 2;
-        let first = load.carry(message(half));
+        let half = MAX_BYTES / 2;
+        let first = load.track(message(half));
         assert_eq!(first[half - 1], 7);
-        let second = load.carry(message(half));
-        assert_eq!(load.room_for(SMALL + 1).err(), Some(NoRoom));
-        assert!(load.room_for(SMALL).is_ok_and(|load| load.is_none()));
+        let second = load.track(message(half));
+        assert_eq!(load.room_for(UNTRACKED_BYTES + 1).err(), Some(NoRoom));
+        assert!(
+            load.room_for(UNTRACKED_BYTES)
+                .is_ok_and(|load| load.is_none())
+        );
         drop(first);
         assert!(load.room_for(half).is_ok());
         assert_eq!(load.room_for(half + 1).err(), Some(NoRoom));
         drop(second);
         assert!(
-            load.room_for(2 * BYTES).is_ok(),
-            "alone it may be as large as it likes"
+            load.room_for(2 * MAX_BYTES).is_ok(),
+            "a single message may exceed the limit"
         );
     }
 
     #[test]
     fn peers_have_room_of_their_own_and_are_forgotten() {
         let mut loads = Loads::default();
-        let load = loads.room_for(b"ann", BYTES).unwrap().unwrap();
-        let carried = load.carry(message(BYTES));
-        assert_eq!(loads.room_for(b"ann", BYTES).err(), Some(NoRoom));
+        let load = loads.room_for(b"ann", MAX_BYTES).unwrap().unwrap();
+        let tracked = load.track(message(MAX_BYTES));
+        assert_eq!(loads.room_for(b"ann", MAX_BYTES).err(), Some(NoRoom));
         for peer in 0..10_000_u32 {
-            assert!(loads.room_for(&peer.to_le_bytes(), BYTES).is_ok());
+            assert!(loads.room_for(&peer.to_le_bytes(), MAX_BYTES).is_ok());
         }
         assert!(loads.0.len() < 1000, "{}", loads.0.len());
-        assert_eq!(loads.room_for(b"ann", BYTES).err(), Some(NoRoom));
-        drop(carried);
-        assert!(loads.room_for(b"ann", BYTES).is_ok());
+        assert_eq!(loads.room_for(b"ann", MAX_BYTES).err(), Some(NoRoom));
+        drop(tracked);
+        assert!(loads.room_for(b"ann", MAX_BYTES).is_ok());
     }
 }

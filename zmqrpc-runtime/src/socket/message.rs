@@ -1,4 +1,4 @@
-//! One frame, in libzmq's own memory.
+//! One frame, in libzmq's memory.
 
 use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_int, c_void};
@@ -14,43 +14,42 @@ use super::data_location::DataLocation;
 use super::security::login_of;
 use super::unsent::UnsentCounter;
 
-/// Above this size a frame's vector is handed to libzmq as it is. Below, copying is cheaper than the allocation
-/// that libzmq makes to keep track of foreign memory.
+/// Vectors above this size are handed to libzmq without a copy. Below it, a copy is cheaper than the allocation that
+/// libzmq needs to track foreign memory.
 const COPY_LIMIT: usize = 4096;
 
-/// Room for a head and some arguments before it grows.
+/// Holds a head and some arguments without growing.
 const SCRATCH_CAPACITY: usize = 512;
 
 thread_local! {
     static SCRATCH: Cell<Vec<u8>> = Cell::new(Vec::with_capacity(SCRATCH_CAPACITY));
 }
 
-/// A frame to send or one that was received.
+/// A frame to send, or one that was received.
 ///
 /// The crate `zmq` has such a type too, but its `send` drops the message when the socket is full;
-/// [`RawSocket::send`](super::raw::RawSocket::send) leaves it.
+/// [`RawSocket::send`](super::raw::RawSocket::send) keeps it.
 ///
-/// It knows what libzmq knows, where its bytes are and how many: a request's frames are looked at a dozen times, and each
-/// call of libzmq costs more than the look.
+/// Caches the location and length of its bytes: a request's frames are read a dozen times, and each call into libzmq
+/// costs more than the read.
 pub(crate) struct Message {
     raw: zmq_msg_t,
     len: usize,
-    place: DataLocation,
+    location: DataLocation,
 }
 
-// SAFETY: a `zmq_msg_t` has no tie to a thread; its shared parts are counted atomically.
+// SAFETY: a `zmq_msg_t` is not tied to a thread; its shared parts are reference-counted atomically.
 unsafe impl Send for Message {}
-// SAFETY: through `&Message` nothing but reads happen: `zmq_msg_get`, `zmq_msg_gets` and `zmq_msg_more` leave the message
-// as it is.
+// SAFETY: `&Message` only permits reads: `zmq_msg_get`, `zmq_msg_gets` and `zmq_msg_more` do not change the message.
 unsafe impl Sync for Message {}
 
 impl Message {
     pub(crate) fn new() -> Self {
-        // In the place that is returned: a copy of what was just written in small pieces makes the processor wait.
+        // Initialised where it is returned: copying what was just written in small pieces stalls the processor.
         let mut message = Self {
             raw: zmq_msg_t::default(),
             len: 0,
-            place: DataLocation::NOWHERE,
+            location: DataLocation::EMPTY,
         };
         // SAFETY: `zmq_msg_init` initialises any memory of this type and always succeeds.
         unsafe { zmq_sys::zmq_msg_init(&raw mut message.raw) };
@@ -59,25 +58,25 @@ impl Message {
 
     pub(crate) fn copy_of(bytes: &[u8]) -> Self {
         let mut raw = zmq_msg_t::default();
-        // SAFETY: on success the message has room for `bytes.len()` bytes, which the copy fills; on failure it is
-        // not used.
-        let place = unsafe {
+        // SAFETY: on success the message has room for `bytes.len()` bytes, which the copy fills; on failure the message
+        // is not used.
+        let location = unsafe {
             if zmq_sys::zmq_msg_init_size(&raw mut raw, bytes.len()) != 0 {
                 // As `Vec` does when memory is exhausted.
                 std::alloc::handle_alloc_error(std::alloc::Layout::for_value(bytes));
             }
             let data = zmq_sys::zmq_msg_data(&raw mut raw).cast::<u8>();
             data.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
-            DataLocation::of(data, &raw const raw)
+            DataLocation::new(data, &raw const raw)
         };
         let len = bytes.len();
-        Self { raw, len, place }
+        Self { raw, len, location }
     }
 
-    /// The frame that `write` writes. The vector it writes to is kept for the thread's next one, so that a short frame
-    /// costs no allocation.
+    /// Returns the frame that `write` writes. The thread's next frame reuses the vector, so that a short frame costs no
+    /// allocation.
     pub(crate) fn build<E>(write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<Self, E> {
-        // Taken out: whatever `write` calls may build a frame as well.
+        // Taken out, because `write` may build a frame as well.
         let mut scratch = SCRATCH.try_with(Cell::take).unwrap_or_default();
         scratch.clear();
         write(&mut scratch)?;
@@ -85,29 +84,29 @@ impl Message {
             return Ok(Self::from(scratch));
         }
         let message = Self::copy_of(&scratch);
-        // Fails while the thread ends: then there is no next frame.
-        let _ = SCRATCH.try_with(|kept| kept.set(scratch));
+        // Fails while the thread ends: then no next frame follows.
+        let _ = SCRATCH.try_with(|cell| cell.set(scratch));
         Ok(message)
     }
 
-    /// The same bytes, and `mark` is told when libzmq holds them no longer.
-    pub(crate) fn marked(self, mark: &Arc<UnsentCounter>) -> Self {
-        self.with_owner(mark.count())
+    /// Returns the same bytes as a message that `counter` counts until libzmq frees it.
+    pub(crate) fn tracked_by(self, counter: &Arc<UnsentCounter>) -> Self {
+        self.with_owner(counter.track())
     }
 
-    /// The same bytes, and `owner` is dropped when the last that uses them does.
+    /// Returns the same bytes as a message that owns `owner`: the last user of the bytes drops it.
     pub(super) fn with_owner<T: Send + 'static>(self, owner: T) -> Self {
         let mut owner = Box::new((self, owner));
         let (data, len) = (owner.0.data(), owner.0.len);
-        // SAFETY: data and length are those of the message in the box, which `free_owned` takes.
+        // SAFETY: data and length are those of the message in the box that `free_owned` takes.
         unsafe { Self::foreign(data, len, owner, free_owned::<T>) }
     }
 
-    /// A message of foreign memory.
+    /// Returns a message of foreign memory.
     ///
     /// # Safety
     ///
-    /// `data` and `len` are those of memory behind `owner`, and `free` takes a box of its type for the hint.
+    /// `data` and `len` describe memory that `owner` owns, and `free` takes a box of its type as the hint.
     unsafe fn foreign<T>(
         data: *mut u8,
         len: usize,
@@ -116,7 +115,7 @@ impl Message {
     ) -> Self {
         let hint = Box::into_raw(owner);
         let mut raw = zmq_msg_t::default();
-        // SAFETY: as the caller promises; nobody touches the memory until libzmq calls `free`, once.
+        // SAFETY: as the caller promises; the memory is not touched until libzmq calls `free`, once.
         unsafe {
             let rc =
                 zmq_sys::zmq_msg_init_data(&raw mut raw, data.cast(), len, Some(free), hint.cast());
@@ -125,26 +124,27 @@ impl Message {
                 std::alloc::handle_alloc_error(std::alloc::Layout::new::<zmq_msg_t>());
             }
         }
-        let place = DataLocation::of(data, &raw const raw);
-        Self { raw, len, place }
+        let location = DataLocation::new(data, &raw const raw);
+        Self { raw, len, location }
     }
 
-    /// Drops what it holds. In place: moving a message that was just written makes the processor wait.
+    /// Drops the content, in place: moving a message that was just written stalls the processor.
     pub(crate) fn clear(&mut self) {
-        if self.place == DataLocation::NOWHERE {
+        if self.location == DataLocation::EMPTY {
             return;
         }
-        // SAFETY: the message is initialised, and it is again when nothing is left of what it held.
+        // SAFETY: the message is initialised, and `zmq_msg_init` initialises it again once its content is released.
         unsafe {
             zmq_sys::zmq_msg_close(&raw mut self.raw);
             zmq_sys::zmq_msg_init(&raw mut self.raw);
         }
-        self.has_left();
+        self.set_empty();
     }
 
-    /// Makes its bytes its own, so that they may be changed: what came over `inproc` others may have got as well.
-    pub(crate) fn own(&mut self) {
-        // SAFETY: the message is initialised; the property is asked for and nothing changes.
+    /// Copies the bytes if libzmq shares them, so that they may be changed: other receivers may hold what arrived over
+    /// `inproc`.
+    pub(crate) fn make_owned(&mut self) {
+        // SAFETY: the message is initialised, and reading a property changes nothing.
         let shared =
             unsafe { zmq_sys::zmq_msg_get(&raw const self.raw, zmq_sys::ZMQ_SHARED.cast_signed()) };
         if shared != 0 {
@@ -152,40 +152,40 @@ impl Message {
         }
     }
 
-    /// libzmq has received something into it, of a length that it told.
-    pub(super) fn has_come(&mut self, told: c_int) {
+    /// Updates the location and length after libzmq received a frame of `returned` bytes into this message.
+    pub(super) fn set_received(&mut self, returned: c_int) {
         // SAFETY: the message is initialised.
         let data = unsafe {
-            self.len = match usize::try_from(told) {
-                Ok(len) if told < c_int::MAX => len,
-                // It has no way to tell of more.
+            self.len = match usize::try_from(returned) {
+                Ok(len) if returned < c_int::MAX => len,
+                // libzmq cannot return a greater length.
                 _ => zmq_sys::zmq_msg_size(&raw const self.raw),
             };
             zmq_sys::zmq_msg_data(&raw mut self.raw).cast::<u8>()
         };
-        self.place = DataLocation::of(data, &raw const self.raw);
+        self.location = DataLocation::new(data, &raw const self.raw);
     }
 
-    /// libzmq has taken what it held, and made it anew.
-    pub(super) fn has_left(&mut self) {
-        (self.len, self.place) = (0, DataLocation::NOWHERE);
+    /// Updates the location and length after libzmq took the content and left an empty message.
+    pub(super) fn set_empty(&mut self) {
+        (self.len, self.location) = (0, DataLocation::EMPTY);
     }
 
-    /// Not through a reference to `raw`: short bytes lie within it.
+    /// Not through a reference to `raw`: short bytes lie within `raw` itself.
     #[inline]
     fn data(&mut self) -> *mut u8 {
-        self.place.when_at(&raw mut self.raw)
+        self.location.address_in(&raw mut self.raw)
     }
 
-    /// Where the frame came from, as libzmq knows it: an IP address; nothing for `inproc`.
+    /// Returns the IP address that the frame came from. `None` for `inproc`.
     pub(crate) fn peer_address(&self) -> Option<&str> {
         self.property(c"Peer-Address")
     }
 
-    /// A number of the connection that the frame came over, which no other one has while that lasts. All within the
-    /// process have 0.
-    pub(crate) fn connection(&self) -> u32 {
-        // Its descriptor, in decimal digits. Asked for each event: libzmq's own way to a number, and the library's, take
+    /// Returns a number that identifies the connection of this frame among all open ones. It is 0 for connections
+    /// within the process.
+    pub(crate) fn connection_number(&self) -> u32 {
+        // The connection's descriptor, in decimal digits. Parsed for each event: libzmq's own conversion and std's take
         // several times as long.
         let Some(digits) = self.raw_property(c"__fd") else {
             return 0;
@@ -196,7 +196,7 @@ impl Message {
         })
     }
 
-    /// How the peer logged in, and under which name, where that is asked for.
+    /// Returns the peer's mechanism and user name, where the socket requires a login.
     pub(crate) fn login(&self) -> Option<(&str, &str)> {
         login_of(self)
     }
@@ -208,7 +208,7 @@ impl Message {
 
     #[inline]
     fn raw_property(&self, name: &CStr) -> Option<&CStr> {
-        // SAFETY: both pointers are valid; the answer is null or a NUL-terminated text that lives as long as the
+        // SAFETY: both pointers are valid; the result is null or a NUL-terminated text that lives as long as the
         // message's metadata, thus as long as the message.
         unsafe {
             let value: *const c_char = zmq_sys::zmq_msg_gets(&raw const self.raw, name.as_ptr());
@@ -239,13 +239,14 @@ impl Deref for Message {
     fn deref(&self) -> &[u8] {
         let raw = &raw const self.raw;
         if self.len == 0 {
-            // Where the message is, as most topics are empty: an empty array points nowhere, and comparing that with
-            // another empty one takes a hundred nanoseconds with the C library's vector instructions.
+            // Points to the message itself, since most topics are empty: an empty slice has a dangling pointer, and
+            // comparing that with another empty slice takes a hundred nanoseconds with the C library's vector
+            // instructions.
             // SAFETY: nothing is read.
             return unsafe { slice::from_raw_parts(raw.cast(), 0) };
         }
-        // SAFETY: data and length belong together and live as long as `self`; nothing is written.
-        unsafe { slice::from_raw_parts(self.place.when_at(raw.cast_mut()), self.len) }
+        // SAFETY: data and length describe the content, which lives as long as `self`; nothing is written.
+        unsafe { slice::from_raw_parts(self.location.address_in(raw.cast_mut()), self.len) }
     }
 }
 
@@ -254,15 +255,15 @@ impl DerefMut for Message {
         if self.len == 0 {
             return &mut [];
         }
-        // SAFETY: as in `deref`; nobody else sees the bytes: a message is copied and never shared, and what libzmq has
-        // shared is made its `own` before.
+        // SAFETY: as in `deref`; nothing else refers to the bytes: messages are copied, never shared, and `make_owned`
+        // copies what libzmq shares.
         unsafe { slice::from_raw_parts_mut(self.data(), self.len) }
     }
 }
 
 impl Drop for Message {
     fn drop(&mut self) {
-        if self.place != DataLocation::NOWHERE {
+        if self.location != DataLocation::EMPTY {
             // SAFETY: the message is initialised and not used afterwards.
             unsafe { zmq_sys::zmq_msg_close(&raw mut self.raw) };
         }
@@ -274,24 +275,24 @@ impl From<Vec<u8>> for Message {
         if bytes.len() <= COPY_LIMIT {
             return Self::copy_of(&bytes);
         }
-        // A vector that grew bit by bit has up to twice the room it needs, which no queue's bound would count.
+        // A vector that grew step by step may have twice the capacity that it needs, which no queue limit counts.
         if bytes.capacity() - bytes.len() > bytes.len() / 8 {
             bytes.shrink_to_fit();
         }
         let mut owner = Box::new(bytes);
         let (data, len) = (owner.as_mut_ptr(), owner.len());
-        // SAFETY: data and length are those of the vector in the box, which `free_vec` takes.
+        // SAFETY: data and length are those of the vector in the box that `free_vec` takes.
         unsafe { Self::foreign(data, len, owner, free_vec) }
     }
 }
 
 unsafe extern "C" fn free_owned<T>(_data: *mut c_void, hint: *mut c_void) {
-    // SAFETY: `hint` is the box that `with_owner` gave away.
+    // SAFETY: `hint` is the box that `with_owner` passed to libzmq.
     drop(unsafe { Box::from_raw(hint.cast::<(Message, T)>()) });
 }
 
 unsafe extern "C" fn free_vec(_data: *mut c_void, hint: *mut c_void) {
-    // SAFETY: `hint` is the box that `From<Vec<u8>>` gave away.
+    // SAFETY: `hint` is the box that `From<Vec<u8>>` passed to libzmq.
     drop(unsafe { Box::from_raw(hint.cast::<Vec<u8>>()) });
 }
 
@@ -317,7 +318,7 @@ impl Hash for Message {
 
 impl fmt::Debug for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Never the content: it may hold a secret, and a debug print may go to a log.
+        // Never the content: it may hold a secret, and debug output may go to a log.
         write!(f, "Message({} bytes)", self.len())
     }
 }
@@ -348,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_owns_a_message_is_told_when_it_goes_with_bytes_or_without() {
+    fn a_messages_owner_is_dropped_with_it_whether_it_has_bytes_or_not() {
         let messages: [fn() -> Message; 3] = [
             Message::new,
             || Message::copy_of(b""),
@@ -356,10 +357,10 @@ mod tests {
         ];
         for message in messages {
             let owner = Arc::new(());
-            let mut marked = message().with_owner(Arc::clone(&owner));
-            assert_eq!(marked, message());
+            let mut tracked = message().with_owner(Arc::clone(&owner));
+            assert_eq!(tracked, message());
             assert_eq!(Arc::strong_count(&owner), 2);
-            marked.clear();
+            tracked.clear();
             assert_eq!(Arc::strong_count(&owner), 1);
             drop(message().with_owner(Arc::clone(&owner)));
             assert_eq!(Arc::strong_count(&owner), 1);

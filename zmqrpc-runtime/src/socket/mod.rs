@@ -1,15 +1,15 @@
 //! Sockets: the only module that names libzmq.
 //!
-//! `client` and `server` use it. It moves frames and knows nothing of what they mean. What leaves this module are
-//! its own types: no `zmq` type and no descriptor does, so that another engine can take libzmq's place.
+//! `client`, `server`, `publish` and `proxy` use it. This module moves frames and must not know what they mean. Only
+//! its own types leave it, no `zmq` type and no descriptor, so that another implementation can replace libzmq.
 //!
-//! The rules that hold for every socket in here:
+//! Rules that hold for every socket in this module:
 //!
-//! - A socket is used by one thread at a time (its owner keeps it behind a lock) and only without blocking.
-//! - Waiting is [`Poller::drive`], outside the owner's lock. Whoever waits has drained the socket first: the last
-//!   operation on it was a receive that found nothing. libzmq's descriptor is edge-triggered and any operation may
-//!   consume the edge (<https://github.com/zeromq/libzmq/issues/3641>).
-//! - Every socket has a finite linger from its creation on. libzmq's default waits for ever on drop
+//! - One thread at a time uses a socket (the owner keeps it behind a lock), and only with operations that do not block.
+//! - Waiting is [`Poller::wait`], outside the owner's lock. A thread drains the socket before it waits: its last
+//!   operation on the socket was a receive that returned nothing. libzmq's descriptor is edge-triggered, and any
+//!   operation may consume the edge (<https://github.com/zeromq/libzmq/issues/3641>).
+//! - Every socket has a finite linger from its creation on. With libzmq's default, dropping a context waits for ever
 //!   (<https://github.com/zeromq/libzmq/issues/2586>).
 
 mod close;
@@ -61,7 +61,7 @@ pub(crate) use idle_poller::{IdleSocket, Registration};
 pub(crate) use message::Message;
 pub use options::Keepalive;
 pub(crate) use options::SocketOptions;
-pub(crate) use poller::{LATE, LOOK, Poller, RETRY, drive_any};
+pub(crate) use poller::{POLL_INTERVAL, Poller, RETRY_INTERVAL, STALL_THRESHOLD, wait_any};
 pub(crate) use process::{PerProcess, Process, set_in_children};
 pub(crate) use publisher::{Interest, PubSocket, PublishError};
 pub(crate) use pull::PullSocket;

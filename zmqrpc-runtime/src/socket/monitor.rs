@@ -1,4 +1,4 @@
-//! Connection events of one socket.
+//! The connection events of one socket.
 
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
@@ -16,36 +16,35 @@ use super::{Direction, Endpoint, Message, SocketError};
 pub(super) enum ConnectionChange {
     Established,
     Lost,
-    /// A connection goes to itself, and nothing was sent over it yet. It is no more once it is left: its port is free.
-    Itself,
-    /// The peer speaks something else.
-    Foreign,
-    /// The peer has another way to log in, or takes this side for another one.
+    /// A connection goes to itself, and nothing was sent over it yet. Disconnecting ends it and frees its port.
+    SelfConnected,
+    /// The peer does not speak ZMTP.
+    NotZmtp,
+    /// The peer uses another mechanism, or expects another server key.
     Mismatched,
-    /// The login was refused.
-    Denied,
-    /// What was lost will be tried again.
+    /// The peer refused the login.
+    LoginRefused,
+    /// libzmq will connect again.
     Retried,
-    /// The peer left before it had said who it is.
-    Failed,
+    /// The peer disconnected during the handshake.
+    BrokenOff,
     /// A bound endpoint is free again.
     ListenerClosed,
 }
 
-/// Reads the events that matter. libzmq writes them into a PAIR with blocking sends from its I/O thread, so a reader
-/// that falls behind would stop every socket of the process: the reading side has no high-water mark, and only rare
-/// events are asked for.
+/// Reads connection events. libzmq's I/O thread writes them into a PAIR with blocking sends, so a slow reader would
+/// stall every socket of the process: the reading end has no high-water mark, and only rare events are enabled.
 pub(super) struct Monitor {
     pair: RawSocket,
-    /// To wait for it, until it is asked for.
+    /// The descriptor, until a caller takes it.
     descriptor: Option<OwnedFd>,
 }
 
-const RETURNS: i32 = CONNECTED | DISCONNECTED | RETRIED | SUCCEEDED;
-const CONNECTIONS: i32 = RETURNS | FAILED_PROTOCOL | FAILED_AUTH | FAILED_WITHOUT_DETAIL;
+const CHANGES: i32 = CONNECTED | DISCONNECTED | RETRIED | SUCCEEDED;
+const CONNECTIONS: i32 = CHANGES | FAILED_PROTOCOL | FAILED_AUTH | FAILED_WITHOUT_DETAIL;
 
-// As in zmq.h; the crate `zmq-sys` lacks the last four. A handshake that failed without detail is one that the peer
-// broke off, as a server does that is just ending: libzmq tries again.
+// As in zmq.h; the crate `zmq-sys` lacks the last four. A handshake fails without detail if the peer breaks it off, as
+// a server does that is shutting down: libzmq retries.
 const CONNECTED: i32 = 0x0001;
 const RETRIED: i32 = 0x0004;
 const CLOSED: i32 = 0x0080;
@@ -60,32 +59,32 @@ const MECHANISM_MISMATCH: u32 = 0x1100_0002;
 static NAMES: AtomicU64 = AtomicU64::new(0);
 
 impl Monitor {
-    /// Must be called before the socket connects, or the first event is lost.
+    /// Monitors the connections of a socket. Must be called before the socket connects, or the first event is lost.
     pub(super) fn of_connections(socket: &RawSocket) -> Result<Self, SocketError> {
         Self::new(socket, CONNECTIONS)
     }
 
-    /// For sockets with more than one connection: what counts them. Must be called before the socket binds or connects.
+    /// Monitors what is needed to count the peers of a socket. Must be called before the socket binds or connects.
     pub(super) fn of_peers(socket: &RawSocket) -> Result<Self, SocketError> {
         Self::new(socket, CONNECTIONS)
     }
 
-    /// Logins that fail before anybody is asked about them. Must be called before the socket binds.
+    /// Monitors logins that fail before they are verified. Must be called before the socket binds.
     pub(super) fn of_refusals(socket: &RawSocket) -> Result<Self, SocketError> {
         Self::new(socket, FAILED_PROTOCOL)
     }
 
-    /// The same, and connections that are lost.
+    /// Monitors these, and lost connections.
     pub(super) fn of_losses(socket: &RawSocket) -> Result<Self, SocketError> {
         Self::new(socket, FAILED_PROTOCOL | DISCONNECTED)
     }
 
-    /// The same, and connections that are made.
+    /// Monitors these, and established connections.
     pub(super) fn of_changes(socket: &RawSocket) -> Result<Self, SocketError> {
         Self::new(socket, FAILED_PROTOCOL | DISCONNECTED | SUCCEEDED)
     }
 
-    /// Must be called before the socket unbinds.
+    /// Monitors closed listeners. Must be called before the socket unbinds.
     pub(super) fn of_closings(socket: &RawSocket) -> Result<Self, SocketError> {
         Self::new(socket, CLOSED)
     }
@@ -99,7 +98,8 @@ impl Monitor {
         let endpoint = Endpoint::parse(&name, Direction::Connect).map_err(|reason| {
             SocketError::io("opening a monitor", &std::io::Error::other(reason))
         })?;
-        // First what may find no descriptor: a monitor without a reader stops the I/O thread at the next event.
+        // First what may fail for lack of descriptors: a monitor without a reader stalls the I/O thread at the next
+        // event.
         let mut pair = socket.pair()?;
         pair.options().set_rcvhwm(0).map_err(&failed)?;
         let descriptor = Some(pair.descriptor()?);
@@ -108,7 +108,7 @@ impl Monitor {
         Ok(Self { pair, descriptor })
     }
 
-    /// What to wait for. The first time it cannot fail: who finds no descriptor has no monitor.
+    /// Returns the descriptor to wait on. The first call cannot fail: creating the monitor has reserved the descriptor.
     pub(super) fn descriptor(&mut self) -> Result<OwnedFd, SocketError> {
         match self.descriptor.take() {
             Some(descriptor) => Ok(descriptor),
@@ -116,37 +116,41 @@ impl Monitor {
         }
     }
 
-    /// The next event, or nothing when all have been read.
+    /// Returns the next event. `None` if there is none.
     pub(super) fn next(&mut self) -> Result<Option<ConnectionChange>, SocketError> {
-        Ok(self.next_with_place()?.map(|(event, _)| event))
+        Ok(self.next_with_address()?.map(|(event, _)| event))
     }
 
-    /// The next event and where it happened.
-    pub(super) fn next_with_place(
+    /// Returns the next event and its address.
+    pub(super) fn next_with_address(
         &mut self,
     ) -> Result<Option<(ConnectionChange, Message)>, SocketError> {
-        Ok(self.next_in_full()?.map(|(event, place, _)| (event, place)))
+        Ok(self
+            .next_in_full()?
+            .map(|(event, address, _)| (event, address)))
     }
 
-    /// The next event and where it happened: at the endpoint that the socket was given or, once libzmq has looked a
-    /// host's name up, at its address; for peers of a bound endpoint it is their end of it. And libzmq's number with it:
-    /// of a connection that is lost, what was [its number](Message::connection).
+    /// Returns the next event, its address and its value.
+    ///
+    /// The address is the endpoint that the socket was given or, once libzmq has resolved a host name, the resolved
+    /// one; for peers of a bound endpoint, it is the remote one. The value of a lost connection is its
+    /// [number](Message::connection_number).
     pub(super) fn next_in_full(
         &mut self,
     ) -> Result<Option<(ConnectionChange, Message, u32)>, SocketError> {
         while let Some(head) = self.pair.receive()? {
-            let mut place = Message::new();
+            let mut address = Message::new();
             let mut more = head.more();
             while more {
-                place = self.pair.receive()?.unwrap_or_default();
-                more = place.more();
+                address = self.pair.receive()?.unwrap_or_default();
+                more = address.more();
             }
             let Some((code, value)) = head.split_first_chunk::<2>() else {
                 continue;
             };
             let number = value.first_chunk().copied().map(u32::from_ne_bytes);
             let event = match i32::from(u16::from_ne_bytes(*code)) {
-                CONNECTED if is_to_itself(value) => ConnectionChange::Itself,
+                CONNECTED if is_to_itself(value) => ConnectionChange::SelfConnected,
                 SUCCEEDED => ConnectionChange::Established,
                 DISCONNECTED => ConnectionChange::Lost,
                 FAILED_PROTOCOL
@@ -155,33 +159,34 @@ impl Monitor {
                 {
                     ConnectionChange::Mismatched
                 }
-                FAILED_PROTOCOL => ConnectionChange::Foreign,
-                FAILED_AUTH => ConnectionChange::Denied,
+                FAILED_PROTOCOL => ConnectionChange::NotZmtp,
+                FAILED_AUTH => ConnectionChange::LoginRefused,
                 RETRIED => ConnectionChange::Retried,
-                FAILED_WITHOUT_DETAIL => ConnectionChange::Failed,
+                FAILED_WITHOUT_DETAIL => ConnectionChange::BrokenOff,
                 CLOSED => ConnectionChange::ListenerClosed,
                 // The end of monitoring, when the socket closes.
                 _ => continue,
             };
-            return Ok(Some((event, place, number.unwrap_or_default())));
+            return Ok(Some((event, address, number.unwrap_or_default())));
         }
         Ok(None)
     }
 }
 
-/// Whether the connection of this descriptor has the same address at both ends. Its end then leaves nothing behind that
-/// would keep others from the port.
+/// Returns whether the connection of this descriptor has the same address at both ends. If so, sets its linger so that
+/// closing it leaves no state that blocks the port.
 fn is_to_itself(descriptor: &[u8]) -> bool {
     let number = descriptor.try_into().map(i32::from_ne_bytes);
     let Some(number) = number.ok().filter(|number| *number >= 0) else {
         return false;
     };
     let to_itself = || {
-        // libzmq may close it meanwhile, and something else may get its number: all that is done is done to one connection.
+        // Duplicated, since libzmq may close the descriptor meanwhile and its number be reused: all calls below are
+        // about one connection.
         let connection = fcntl_dupfd_cloexec(borrowed(number), 0)?;
         let here = SocketAddr::try_from(getsockname(&connection)?);
         let there = getpeername(&connection)?.map(SocketAddr::try_from);
-        // Nothing else than TCP: both ends of a pair of unix sockets have the same name, which is none.
+        // TCP only: both ends of a pair of unix sockets have the same, empty address.
         let is_one = here.is_ok_and(|here| there == Some(Ok(here)));
         if is_one {
             set_socket_linger(&connection, Some(Duration::ZERO))?;

@@ -1,41 +1,41 @@
-//! What every socket is created with.
+//! The settings that every socket is created with.
 
 use std::time::Duration;
 
 use super::raw::RawSocket;
 use super::{Security, SocketError};
 
-/// Settings of a socket, in force before it binds or connects: libzmq ignores most of them afterwards
+/// Settings of a socket, applied before it binds or connects: libzmq ignores most of them afterwards
 /// (<https://github.com/zeromq/libzmq/issues/4567>).
 #[derive(Clone, Debug)]
 pub(crate) struct SocketOptions {
-    /// Frames above this many bytes cut the connection.
+    /// The largest frame that a peer may send, in bytes. A larger one ends the connection.
     pub(crate) max_frame: usize,
-    /// How long a closed socket may go on to hand over what was sent.
+    /// How long libzmq may go on to send after the socket is closed.
     pub(crate) linger: Duration,
-    /// Messages that libzmq holds for one peer before it refuses more.
+    /// How many messages libzmq queues for one peer before a send fails.
     pub(crate) send_high_water: u32,
-    /// Messages that libzmq takes from one peer before it stops reading, of sockets that are
-    /// [left unread](receive_mark) while there is no room for what comes.
+    /// How many messages libzmq queues from one peer before it stops reading from the connection, for socket types that
+    /// [use it](receive_mark).
     pub(crate) receive_high_water: u32,
-    /// Resolve host names to IPv6 addresses too. Addresses in IPv6 notation work in any case.
+    /// Whether to resolve host names to IPv6 addresses too. IPv6 literals work in any case.
     pub(crate) ipv6: bool,
-    /// Who may connect, or as whom it does.
+    /// The logins that the socket verifies, or the one that it presents.
     pub(crate) security: Security,
-    /// A peer that connects and does not get as far as messages holds a descriptor; this ends it
+    /// How long a handshake may take. A peer that connects and never completes one holds a descriptor
     /// (<https://github.com/zeromq/libzmq/issues/1081>).
     pub(crate) handshake_timeout: Duration,
     pub(crate) keepalive: Keepalive,
 }
 
-/// When TCP asks whether a peer is still there that says nothing.
+/// TCP's keep-alive probes, which end connections whose peers have gone without closing them.
 ///
-/// Whole seconds, rounded up. While calls are under way, [`Ping`](crate::Ping) finds out sooner.
+/// Whole seconds, rounded up. While calls are in flight, [`Ping`](crate::Ping) finds out sooner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Keepalive {
-    /// The silence before TCP asks. Default: 60 s.
+    /// How long a connection is silent before TCP probes it. Default: 60 s.
     pub idle: Duration,
-    /// How long TCP waits for each of 4 answers before the connection counts as broken. Default: 15 s.
+    /// The time between two probes. After 4 without an answer the connection counts as broken. Default: 15 s.
     pub interval: Duration,
 }
 
@@ -48,11 +48,11 @@ impl Default for Keepalive {
     }
 }
 
-/// Answers that TCP waits for in vain before a connection counts as broken.
+/// Unanswered probes after which TCP gives a connection up.
 const UNANSWERED: i32 = 4;
 
-/// How long a connection may take to be made. Without a limit TCP asks more and more rarely where nobody answers, and a
-/// network that comes back after half a minute is found half a minute later.
+/// How long a connection attempt may take. Without a limit TCP doubles the time between its attempts while no host
+/// answers, so that a network that recovers after half a minute is used half a minute later.
 const CONNECT: Duration = Duration::from_secs(3);
 
 const RECONNECT: Duration = Duration::from_millis(50);
@@ -77,7 +77,7 @@ impl SocketOptions {
             .set_rcvhwm(receive_mark(kind, self.receive_high_water))
             .map_err(&set)?;
         socket
-            // None is no limit to libzmq.
+            // To libzmq, 0 means no limit.
             .set_handshake_ivl(millis(self.handshake_timeout).max(1))
             .map_err(&set)?;
         socket.set_connect_timeout(millis(CONNECT)).map_err(&set)?;
@@ -97,16 +97,16 @@ impl SocketOptions {
     }
 }
 
-/// Where libzmq stops reading from a peer; 0 stands for nowhere.
+/// Returns the receive high-water mark; 0 stands for none.
 ///
-/// It answers PINGs, and asserts when one comes out of what it has read already of a connection that broke meanwhile: who
-/// fills a socket up to its mark, sends a PING and resets the connection, ends the process
-/// (<https://github.com/zeromq/libzmq/pull/4378>). So sockets that are always read, and whose owners refuse what is too
-/// much, have no mark. The others need it: it is what holds back those who push, who publish and who subscribe.
+/// libzmq answers PINGs, and an assertion fails when it reads a PING that it had buffered from a connection that broke
+/// meanwhile: a peer that fills a socket up to its mark, sends a PING and resets the connection ends the process
+/// (<https://github.com/zeromq/libzmq/pull/4378>). So sockets that are always read, and whose owners reject excess
+/// requests, have no mark. The others need one: it holds back their pushers, publishers and subscribers.
 fn receive_mark(kind: zmq::SocketType, wanted: u32) -> i32 {
     match kind {
-        // A PUSH reads nothing that comes. With a low mark libzmq would soon stop reading there, and not notice that a peer
-        // has gone: the connection's descriptor would stay.
+        // A PUSH discards what it receives. With a low mark libzmq would soon stop reading there and not notice that a
+        // peer has disconnected: the connection's descriptor would stay open.
         zmq::PULL | zmq::PUSH | zmq::XSUB | zmq::XPUB => count(wanted),
         _ => 0,
     }
@@ -116,7 +116,7 @@ fn count(messages: u32) -> i32 {
     i32::try_from(messages).unwrap_or(i32::MAX)
 }
 
-/// Rounded up; the system's limit is 32,767.
+/// Returns whole seconds, rounded up, at most the system's limit of 32,767.
 fn seconds(duration: Duration) -> i32 {
     let begun = u64::from(duration.subsec_nanos() > 0);
     let whole = duration.as_secs().saturating_add(begun);

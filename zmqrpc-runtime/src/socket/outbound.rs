@@ -1,4 +1,4 @@
-//! How a connection that this side makes comes about: whether it has to be made again, and whether it is let in.
+//! One outgoing connection: dials it, decides when it has to be made again, and tracks its logins.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -16,39 +16,39 @@ pub(super) struct OutboundConnection {
     dialer: Dialer,
     backoff: ReconnectBackoff,
     probe: MechanismProbe,
-    logs_in: bool,
-    up: bool,
-    /// Why the last try was refused, until the next.
-    failure: Option<AuthFailure>,
-    refused: RejectedLogins,
+    presents_login: bool,
+    is_connected: bool,
+    /// Why the last login was refused, until the next attempt.
+    login_failure: Option<AuthFailure>,
+    rejected_logins: RejectedLogins,
 }
 
 impl OutboundConnection {
-    /// `refused` counts the logins that are, of this connection and others.
+    /// Returns a connection that is not dialled yet. `rejected_logins` may be shared with other connections.
     pub(super) fn new(
         endpoint: &Endpoint,
         security: &Security,
         ipv6: bool,
-        refused: RejectedLogins,
+        rejected_logins: RejectedLogins,
     ) -> Self {
         Self {
             dialer: Dialer::new(endpoint, ipv6),
             backoff: ReconnectBackoff::default(),
             probe: security.probe(),
-            logs_in: matches!(security, Security::Login(_)),
-            up: false,
-            failure: None,
-            refused,
+            presents_login: matches!(security, Security::Client(_)),
+            is_connected: false,
+            login_failure: None,
+            rejected_logins,
         }
     }
 
-    /// As it was given.
+    /// Returns the endpoint as the user specified it.
     pub(super) fn endpoint(&self) -> &Endpoint {
         self.dialer.endpoint()
     }
 
-    /// Connects the socket, which is not yet; or does so as soon as it is known where to. `poller` is told of that, and
-    /// [`follow`](Self::follow) does it.
+    /// Connects the socket, which must not be connected, at once or as soon as the name is resolved. The lookup wakes
+    /// `poller`, and [`advance`](Self::advance) then connects.
     pub(super) fn dial(
         &mut self,
         socket: &mut RawSocket,
@@ -57,186 +57,190 @@ impl OutboundConnection {
         self.dialer.dial(socket, poller)
     }
 
-    /// The connection was given up, and is made again in the same socket.
+    /// Makes an abandoned connection again, in the same socket.
     pub(super) fn redial(
         &mut self,
         socket: &mut RawSocket,
         poller: &Arc<Poller>,
     ) -> Result<(), SocketError> {
-        // Of the old one nothing is left but its name, and what waited for it is lost.
-        let _ = self.dialer.hang_up(socket);
+        // libzmq only keeps the name of the old one, and has dropped the messages queued for it.
+        let _ = self.dialer.disconnect(socket);
         self.dialer.dial(socket, poller)
     }
 
-    /// Leaves the endpoint.
-    pub(super) fn hang_up(&mut self, socket: &mut RawSocket) -> Result<(), SocketError> {
-        self.dialer.hang_up(socket)
+    /// Disconnects the socket.
+    pub(super) fn disconnect(&mut self, socket: &mut RawSocket) -> Result<(), SocketError> {
+        self.dialer.disconnect(socket)
     }
 
-    /// Connects to where the endpoint is now, if that has come out meanwhile. To be called at each look at the socket.
+    /// Takes the next step of dialling, if it is due. To be called at each drain of the socket.
     ///
-    /// Whether it did something to the socket, which may have taken the signal that somebody waits for. Then whoever waits
-    /// at it looks again in any case.
-    pub(super) fn follow(
+    /// Returns whether this changed the socket, which may have consumed the signal that another thread waits for. That
+    /// thread is then woken.
+    pub(super) fn advance(
         &mut self,
         socket: &mut RawSocket,
         poller: &Arc<Poller>,
     ) -> Result<bool, SocketError> {
-        let followed = self.dialer.follow(socket, poller);
-        if !matches!(followed, Ok(false)) {
-            poller.bring_news();
+        let advanced = self.dialer.advance(socket, poller);
+        if !matches!(advanced, Ok(false)) {
+            poller.notify_owner();
         }
-        followed
+        advanced
     }
 
-    /// When to [follow](Self::follow), if nothing happens until then.
-    pub(super) fn follow_due(&self) -> Option<Instant> {
+    /// Returns when to call [`advance`](Self::advance), unless an event arrives before.
+    pub(super) fn dial_due(&self) -> Option<Instant> {
         self.dialer.due()
     }
 
-    /// Whether an event of a socket with several endpoints is about this connection.
-    pub(super) fn is_at(&self, place: &[u8]) -> bool {
-        self.dialer.is_at(place)
+    /// Returns whether an event of a socket with several endpoints is about this connection.
+    pub(super) fn is_at(&self, address: &[u8]) -> bool {
+        self.dialer.is_at(address)
     }
 
-    /// Whether an event of a socket without another endpoint is about a connection that was left.
-    pub(super) fn is_over(&self, place: &[u8]) -> bool {
+    /// Returns whether an event of a socket with one endpoint is about a connection that was ended.
+    pub(super) fn is_outdated(&self, address: &[u8]) -> bool {
         match self.dialer.dialled() {
-            Some(_) => self.endpoint().name().is_some() && !self.is_at(place),
+            Some(_) => self.endpoint().host_name().is_some() && !self.is_at(address),
             None => true,
         }
     }
 
-    /// Why there is no connection, if it is for the endpoint's name.
-    pub(super) fn obstacle(&self) -> Option<String> {
-        self.dialer.obstacle()
+    /// Returns why the endpoint's name cannot be resolved, if that is why there is no connection.
+    pub(super) fn resolve_failure(&self) -> Option<String> {
+        self.dialer.resolve_failure()
     }
 
-    /// Takes an event in. Answers why the login was refused, if it was. `poller` is told of what is found out later.
-    pub(super) fn note(
+    /// Handles a connection event. Returns why the login was refused, if it was. A probe wakes `poller` when it has a
+    /// result.
+    pub(super) fn on_event(
         &mut self,
         event: ConnectionChange,
         socket: &mut RawSocket,
         poller: &Arc<Poller>,
     ) -> Option<AuthFailure> {
-        if event == ConnectionChange::Itself {
-            self.dialer.step_aside(socket);
-            poller.bring_news();
+        if event == ConnectionChange::SelfConnected {
+            self.dialer.leave_self_connection(socket);
+            poller.notify_owner();
             return None;
         }
-        self.dialer.note(event);
-        self.backoff.note(event);
+        self.dialer.on_event(event);
+        self.backoff.on_event(event);
         match event {
             ConnectionChange::Established => {
-                self.probe.forget();
-                (self.up, self.failure) = (true, None);
+                self.probe.reset();
+                (self.is_connected, self.login_failure) = (true, None);
                 None
             }
             ConnectionChange::Lost => {
-                self.up = false;
+                self.is_connected = false;
                 None
             }
-            ConnectionChange::Denied => Some(self.refuse(AuthFailure::Refused)),
-            ConnectionChange::Mismatched => Some(self.refuse(self.probe.mismatch())),
-            ConnectionChange::Failed => {
-                if let Some(place) = self.dialer.dialled() {
-                    self.probe.note_failure(place, poller);
+            ConnectionChange::LoginRefused => Some(self.record_refusal(AuthFailure::Refused)),
+            ConnectionChange::Mismatched => {
+                Some(self.record_refusal(self.probe.mismatch_failure()))
+            }
+            ConnectionChange::BrokenOff => {
+                if let Some(address) = self.dialer.dialled() {
+                    self.probe.record_failure(address, poller);
                 }
                 None
             }
-            ConnectionChange::Itself
-            | ConnectionChange::Foreign
+            ConnectionChange::SelfConnected
+            | ConnectionChange::NotZmtp
             | ConnectionChange::Retried
             | ConnectionChange::ListenerClosed => None,
         }
     }
 
-    /// Why the login is refused, if that was found out meanwhile. The connection is given up then.
-    pub(super) fn found(&mut self, socket: &mut RawSocket) -> Option<AuthFailure> {
-        let failure = self.probe.failure()?;
-        // libzmq would go on trying, some twenty times a second.
-        let _ = self.dialer.hang_up(socket);
-        Some(self.refuse(failure))
+    /// Returns why the login is refused, if a probe has found out. The connection is then closed.
+    pub(super) fn take_probe_failure(&mut self, socket: &mut RawSocket) -> Option<AuthFailure> {
+        let failure = self.probe.take_failure()?;
+        // libzmq would retry some twenty times a second.
+        let _ = self.dialer.disconnect(socket);
+        Some(self.record_refusal(failure))
     }
 
-    fn refuse(&mut self, failure: AuthFailure) -> AuthFailure {
-        self.backoff.refuse();
-        self.failure = Some(failure);
-        self.refused.count();
+    fn record_refusal(&mut self, failure: AuthFailure) -> AuthFailure {
+        self.backoff.record_refusal();
+        self.login_failure = Some(failure);
+        self.rejected_logins.count();
         failure
     }
 
-    /// Why the last login was refused, if it was and no other is under way.
-    pub(super) fn failure(&self) -> Option<AuthFailure> {
-        self.failure
+    /// Returns why the last login was refused. `None` if it was not, or another attempt is under way.
+    pub(super) fn login_failure(&self) -> Option<AuthFailure> {
+        self.login_failure
     }
 
-    /// A login was refused, or not answered yet. It may take longer than a peer may be silent.
+    /// Returns whether a login was refused or is not answered yet. It may take longer than the timeout for a silent
+    /// peer.
     pub(super) fn awaits_login(&self) -> bool {
-        self.failure.is_some() || self.logs_in && !self.up
+        self.login_failure.is_some() || self.presents_login && !self.is_connected
     }
 
-    /// How often the login was refused.
-    pub(super) fn refused(&self) -> RejectedLogins {
-        self.refused.clone()
+    /// Returns the counter of refused logins.
+    pub(super) fn rejected_logins(&self) -> RejectedLogins {
+        self.rejected_logins.clone()
     }
 
-    /// Somebody waits for the connection: a login that was refused is tried again soon.
-    pub(super) fn hurry(&mut self) {
-        self.backoff.hurry();
+    /// Shortens the back-off of a refused login, because a caller waits for the connection.
+    pub(super) fn retry_login_soon(&mut self) {
+        self.backoff.retry_login_soon();
     }
 
-    /// When to make the connection again, if nothing happens until then.
+    /// Returns when to reconnect, unless an event arrives before.
     pub(super) fn reconnect_due(&self) -> Option<Instant> {
         self.backoff.due()
     }
 
-    /// When there is something to do, of which nothing tells.
+    /// Returns when a reconnection or a step of the dialer is due that no event announces.
     pub(super) fn due(&self) -> Option<Instant> {
         let times = [self.backoff.due(), self.dialer.due()];
         times.into_iter().flatten().min()
     }
 
-    /// There is something to do, now or later, and not everybody who waits is told of it.
-    pub(super) fn must_look(&self) -> bool {
-        self.backoff.due().is_some() || self.dialer.is_at_work()
+    /// Returns whether a reconnection or a step of the dialer is pending, which does not wake every waiting thread.
+    pub(super) fn needs_polling(&self) -> bool {
+        self.backoff.due().is_some() || self.dialer.is_pending()
     }
 
-    /// Whether to make the connection again now. If that fails, it is due once more.
-    pub(super) fn begin(&mut self) -> bool {
-        let begins = self.backoff.begin();
-        if begins {
-            self.failure = None;
+    /// Returns whether to reconnect now and, if so, records the attempt.
+    pub(super) fn should_reconnect(&mut self) -> bool {
+        let reconnects = self.backoff.should_reconnect();
+        if reconnects {
+            self.login_failure = None;
         }
-        begins
+        reconnects
     }
 
-    /// It is tried now, and not again at once.
-    pub(super) fn postpone(&mut self) {
-        self.backoff.postpone();
-        self.failure = None;
+    /// Records an attempt now, so that the next one waits for the full delay.
+    pub(super) fn record_attempt(&mut self) {
+        self.backoff.record_attempt();
+        self.login_failure = None;
     }
 
-    /// Another connection takes the place of this one.
-    pub(super) fn renew(&mut self) {
-        self.backoff = self.backoff.heir();
-        (self.up, self.failure) = (false, None);
+    /// Resets the state for the connection that replaces this one.
+    pub(super) fn reset(&mut self) {
+        self.backoff = self.backoff.successor();
+        (self.is_connected, self.login_failure) = (false, None);
     }
 }
 
-/// Tells of it where nobody waits who could be told.
-pub(super) fn complain(endpoint: &Endpoint, failure: AuthFailure) {
+/// Logs a refused login where no caller waits to receive it as an error.
+pub(super) fn log_refused_login(endpoint: &Endpoint, failure: AuthFailure) {
     let (endpoint, reason) = (endpoint.as_str().to_owned(), failure.reason());
     log::line!(
         warn,
         endpoint,
         reason;
-        "the login was refused, and is tried again later"
+        "the login was refused and is retried later"
     );
 }
 
-/// The same of a connection that the system does not let be made.
-pub(super) fn complain_of(endpoint: &Endpoint, error: &SocketError) {
+/// Logs a connection that the system does not permit.
+pub(super) fn log_failed_connection(endpoint: &Endpoint, error: &SocketError) {
     let (endpoint, error) = (endpoint.as_str().to_owned(), log::text(error));
-    log::line!(error, endpoint, error; "a connection cannot be made, it is tried again");
+    log::line!(error, endpoint, error; "a connection could not be made and is retried");
 }

@@ -1,4 +1,4 @@
-//! Waiting for a socket, outside its owner's lock.
+//! Waiting on a socket, outside its owner's lock.
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -14,173 +14,178 @@ use rustix::time::{
 
 use super::{SocketError, idle_poller};
 
-/// How often what a socket had no room for is tried again, whatever the socket signals: the last receive before the wait may
-/// have taken the signal.
-pub(crate) const RETRY: Duration = Duration::from_millis(10);
+/// How often to retry a send that found no room, whatever the socket signals: the last receive before the wait may have
+/// consumed the signal.
+pub(crate) const RETRY_INTERVAL: Duration = Duration::from_millis(10);
 
-/// How often one looks for those whose coming and going nothing tells: the others of an `inproc` name.
-pub(crate) const LOOK: Duration = Duration::from_millis(20);
+/// How often to check for what no event announces, such as peers of an `inproc` name.
+pub(crate) const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Who looks so much later than it wanted to has stood still itself: stopped, starved, moved to another machine. What has
-/// been sent to it meanwhile is still on its way through the system.
-pub(crate) const LATE: Duration = Duration::from_millis(100);
+/// A thread that wakes this much too late has been stalled itself: stopped, starved or migrated. What was sent to it
+/// meanwhile may still be in the system's buffers.
+pub(crate) const STALL_THRESHOLD: Duration = Duration::from_millis(100);
 
-/// What one waits on: a socket's descriptor, its monitor's, and a bell that other threads ring.
+/// Waits on a socket's descriptor, its monitor's descriptor, and an eventfd by which other threads wake it.
 ///
-/// Any operation on a socket can swallow the signal that a sleeping thread waits for. Who takes something that
-/// concerns the sleeper therefore rings the bell.
+/// Any operation on a socket can consume the signal that a waiting thread needs. A thread that receives something which
+/// concerns the waiting thread therefore wakes it.
 pub(crate) struct Poller {
-    /// The socket's own descriptor first, then its monitor's.
+    /// The socket's descriptor first, then its monitor's.
     sources: Mutex<Arc<Vec<OwnedFd>>>,
-    bell: OwnedFd,
-    /// Made when a thread waits for the first time: who lies idle or waits in tasks needs none.
-    alarm: OnceLock<Option<TimerFd>>,
-    /// The monitor may have something to tell. Asking it costs a system call, so it is only asked then.
-    news: AtomicBool,
-    /// The socket may have something, as somebody who waited for several has noticed.
-    stirred: AtomicBool,
+    wake_fd: OwnedFd,
+    /// Created at the first wait of a thread: idle sockets and tasks do not need it.
+    timer: OnceLock<Option<TimerFd>>,
+    /// Whether the monitor may have events. Reading it costs a system call, so it is only read if this is set.
+    monitor_pending: AtomicBool,
+    /// Whether [`wait_any`] found the socket ready.
+    ready: AtomicBool,
 }
 
 impl Poller {
     pub(super) fn new(sources: Vec<OwnedFd>) -> Result<Self, SocketError> {
-        let bell = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
+        let wake_fd = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
             .map_err(|errno| SocketError::io("opening an eventfd", &errno.into()))?;
         let sources = Mutex::new(Arc::new(sources));
         Ok(Self {
             sources,
-            bell,
-            alarm: OnceLock::new(),
-            news: AtomicBool::new(true),
-            stirred: AtomicBool::new(true),
+            wake_fd,
+            timer: OnceLock::new(),
+            monitor_pending: AtomicBool::new(true),
+            ready: AtomicBool::new(true),
         })
     }
 
-    /// Waits for another socket from now on. Whoever waits for the old one returns.
+    /// Replaces the socket to wait on. Threads that wait on the old one return.
     pub(super) fn replace(&self, sources: Vec<OwnedFd>) {
         *self.sources.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(sources);
-        self.expect_news();
-        self.stirred.store(true, Ordering::Release);
+        self.set_monitor_pending();
+        self.ready.store(true, Ordering::Release);
         self.wake();
-        idle_poller::notice_replacement();
+        idle_poller::notify_replaced();
     }
 
-    /// Has the monitor asked at the next drain, although nobody has waited for it.
-    pub(crate) fn expect_news(&self) {
-        self.news.store(true, Ordering::Release);
+    /// Makes the next drain read the monitor, although no thread has waited on it.
+    pub(crate) fn set_monitor_pending(&self) {
+        self.monitor_pending.store(true, Ordering::Release);
     }
 
-    /// Something was found out that the owner of the socket has to ask for.
-    pub(super) fn bring_news(&self) {
-        self.expect_news();
-        self.stirred.store(true, Ordering::Release);
+    /// Wakes the owner of the socket and makes it read the monitor, because a background thread has a result for it.
+    pub(super) fn notify_owner(&self) {
+        self.set_monitor_pending();
+        self.ready.store(true, Ordering::Release);
         self.wake();
     }
 
-    /// Whether the monitor is to be asked.
-    pub(crate) fn has_news(&self) -> bool {
-        self.news.load(Ordering::Acquire)
+    /// Returns whether the next drain reads the monitor.
+    pub(crate) fn is_monitor_pending(&self) -> bool {
+        self.monitor_pending.load(Ordering::Acquire)
     }
 
-    pub(super) fn take_news(&self) -> bool {
-        self.has_news() && self.news.swap(false, Ordering::AcqRel)
+    pub(super) fn take_monitor_pending(&self) -> bool {
+        self.is_monitor_pending() && self.monitor_pending.swap(false, Ordering::AcqRel)
     }
 
-    /// Whether the socket has to be drained, if nobody waits for it but by [`drive_any`], and nothing was done with it
-    /// since the last drain. So a socket without news costs no system call.
-    pub(crate) fn take_stir(&self) -> bool {
-        self.stirred.load(Ordering::Acquire) && self.stirred.swap(false, Ordering::AcqRel)
+    /// Returns, and clears, whether the socket has to be drained, provided that threads wait on it by [`wait_any`] only
+    /// and nothing used it since the last drain. So a socket without events costs no system call.
+    pub(crate) fn take_ready(&self) -> bool {
+        self.ready.load(Ordering::Acquire) && self.ready.swap(false, Ordering::AcqRel)
     }
 
-    /// The descriptors stay open while somebody waits for them, whatever becomes of the socket.
+    /// Returns the descriptors, which stay open while a thread waits on them, even if the socket is closed.
     pub(super) fn sources(&self) -> Arc<Vec<OwnedFd>> {
         Arc::clone(&self.sources.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Waits until something may have happened, the bell rings, or `deadline` passes. May return earlier.
+    /// Waits until the socket or the monitor may be ready, another thread calls [`wake`](Self::wake), or `deadline`
+    /// passes. May return early.
     ///
     /// The caller must have drained the socket before, and drains it again afterwards.
-    pub(crate) fn drive(&self, deadline: Option<Instant>) -> io::Result<()> {
-        let alarm = self.alarm();
-        if let (Some(alarm), Some(deadline)) = (alarm, deadline) {
-            alarm.set(deadline)?;
+    pub(crate) fn wait(&self, deadline: Option<Instant>) -> io::Result<()> {
+        let timer = self.timer();
+        if let (Some(timer), Some(deadline)) = (timer, deadline) {
+            timer.set(deadline)?;
         }
         let sources = self.sources();
         let mut fds: [PollFd<'_>; BEFORE_SOURCES + MAX_SOURCES] =
-            std::array::from_fn(|_| PollFd::new(&self.bell, PollFlags::IN));
-        if let Some(alarm) = alarm {
-            fds[1] = PollFd::new(&alarm.timer, PollFlags::IN);
+            std::array::from_fn(|_| PollFd::new(&self.wake_fd, PollFlags::IN));
+        if let Some(timer) = timer {
+            fds[1] = PollFd::new(&timer.fd, PollFlags::IN);
         }
         for (slot, source) in fds[BEFORE_SOURCES..].iter_mut().zip(&*sources) {
             *slot = PollFd::from_borrowed_fd(source.as_fd(), PollFlags::IN);
         }
         let fds = &mut fds[..BEFORE_SOURCES + sources.len().min(MAX_SOURCES)];
         loop {
-            let limit = deadline.filter(|_| alarm.is_none()).map(time_until);
+            let limit = deadline.filter(|_| timer.is_none()).map(time_until);
             match poll(fds, limit.as_ref()) {
                 Ok(_) => break,
-                // A signal arrived: wait on.
+                // A signal arrived: go on waiting.
                 Err(Errno::INTR) => {}
                 Err(errno) => return Err(errno.into()),
             }
         }
         if !fds[0].revents().is_empty() {
-            self.silence();
+            self.clear_wake();
         }
-        if let Some(alarm) = alarm.filter(|_| !fds[1].revents().is_empty()) {
-            alarm.reset();
+        if let Some(timer) = timer.filter(|_| !fds[1].revents().is_empty()) {
+            timer.reset();
         }
-        if fds.iter().skip(MONITOR).any(|fd| !fd.revents().is_empty()) {
-            self.expect_news();
+        if fds
+            .iter()
+            .skip(MONITOR_INDEX)
+            .any(|fd| !fd.revents().is_empty())
+        {
+            self.set_monitor_pending();
         }
         Ok(())
     }
 
-    /// None where there is no descriptor left for it: it is quicker, and not needed.
-    fn alarm(&self) -> Option<&TimerFd> {
-        self.alarm.get_or_init(|| TimerFd::new().ok()).as_ref()
+    /// Returns the timer. `None` if no descriptor is left for it: the timer makes waiting faster, but is not required.
+    fn timer(&self) -> Option<&TimerFd> {
+        self.timer.get_or_init(|| TimerFd::new().ok()).as_ref()
     }
 
-    /// Makes the present or next [`drive`](Self::drive) return.
+    /// Makes the present or next [`wait`](Self::wait) return.
     pub(crate) fn wake(&self) {
-        // The counter can only be full when it has been rung 2^64 times: the sleeper wakes in any case.
-        let _ = rustix::io::write(&self.bell, &1_u64.to_ne_bytes());
+        // The write only fails if the counter is full, after 2^64 wakes: the waiting thread wakes in any case.
+        let _ = rustix::io::write(&self.wake_fd, &1_u64.to_ne_bytes());
     }
 
-    fn silence(&self) {
-        let _ = rustix::io::read(&self.bell, &mut [0_u8; 8]);
+    fn clear_wake(&self) {
+        let _ = rustix::io::read(&self.wake_fd, &mut [0_u8; 8]);
     }
 }
 
-/// Waits for several at once, as [`Poller::drive`] does for one. All of their sockets must have been drained.
-pub(crate) fn drive_any(pollers: &[Arc<Poller>], deadline: Option<Instant>) -> io::Result<()> {
+/// Waits on several sockets at once, as [`Poller::wait`] does on one. All of them must have been drained.
+pub(crate) fn wait_any(pollers: &[Arc<Poller>], deadline: Option<Instant>) -> io::Result<()> {
     let sources: Vec<_> = pollers.iter().map(|poller| poller.sources()).collect();
     let mut fds = Vec::with_capacity(pollers.len() * (1 + MAX_SOURCES));
     for (poller, sources) in pollers.iter().zip(&sources) {
-        fds.push(PollFd::new(&poller.bell, PollFlags::IN));
+        fds.push(PollFd::new(&poller.wake_fd, PollFlags::IN));
         let sources = sources.iter().map(AsFd::as_fd);
         fds.extend(sources.map(|source| PollFd::from_borrowed_fd(source, PollFlags::IN)));
     }
     loop {
         match poll(&mut fds, deadline.map(time_until).as_ref()) {
             Ok(_) => break,
-            // A signal arrived: wait on.
+            // A signal arrived: go on waiting.
             Err(Errno::INTR) => {}
             Err(errno) => return Err(errno.into()),
         }
     }
     let mut fds = fds.iter();
     for (poller, sources) in pollers.iter().zip(&sources) {
-        let mut happened = || fds.next().is_some_and(|fd| !fd.revents().is_empty());
-        if happened() {
-            poller.silence();
+        let mut is_ready = || fds.next().is_some_and(|fd| !fd.revents().is_empty());
+        if is_ready() {
+            poller.clear_wake();
         }
-        // The first is the socket's own, and what stands behind it its monitor's.
+        // The first descriptor is the socket's, the second its monitor's.
         for number in 0..sources.len() {
-            if happened() {
+            if is_ready() {
                 if number > 0 {
-                    poller.expect_news();
+                    poller.set_monitor_pending();
                 }
-                poller.stirred.store(true, Ordering::Release);
+                poller.ready.store(true, Ordering::Release);
             }
         }
     }
@@ -188,18 +193,18 @@ pub(crate) fn drive_any(pollers: &[Arc<Poller>], deadline: Option<Instant>) -> i
 }
 
 const MAX_SOURCES: usize = 2;
-/// The bell and the alarm.
+/// The eventfd and the timer.
 const BEFORE_SOURCES: usize = 2;
-/// Behind these and the socket.
-const MONITOR: usize = BEFORE_SOURCES + 1;
+/// The monitor comes after these and the socket.
+const MONITOR_INDEX: usize = BEFORE_SOURCES + 1;
 
-/// A timer that goes off at the next deadline or before.
+/// A timer that expires at the next deadline or before.
 ///
-/// A limit given to `poll` sets and stops one of the kernel's timers for each call, which costs some percent of it. This
-/// one is set only when the deadline is before the one that it is set to: it goes off too early for most, which does no
-/// harm, and is not touched for many calls in a row.
+/// A timeout passed to `poll` sets and cancels a kernel timer in each call, which costs some percent of the call. This
+/// timer is only set if the deadline is earlier than the time that it is set to: it expires too early for most
+/// deadlines, which does no harm, and is left alone for many calls in a row.
 struct TimerFd {
-    timer: OwnedFd,
+    fd: OwnedFd,
     at: Mutex<Option<Instant>>,
 }
 
@@ -207,7 +212,7 @@ impl TimerFd {
     fn new() -> io::Result<Self> {
         let flags = TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK;
         Ok(Self {
-            timer: timerfd_create(TimerfdClockId::Monotonic, flags)?,
+            fd: timerfd_create(TimerfdClockId::Monotonic, flags)?,
             at: Mutex::new(None),
         })
     }
@@ -215,7 +220,7 @@ impl TimerFd {
     fn set(&self, deadline: Instant) -> io::Result<()> {
         let mut at = self.at.lock().unwrap_or_else(PoisonError::into_inner);
         if at.is_none_or(|at| deadline < at) {
-            // Zero would stop the timer instead of letting it go off at once.
+            // Zero would disarm the timer instead of expiring at once.
             let remaining = deadline.saturating_duration_since(Instant::now());
             let it_value = timespec(remaining.max(Duration::from_nanos(1)));
             let it_interval = timespec(Duration::ZERO);
@@ -223,16 +228,16 @@ impl TimerFd {
                 it_interval,
                 it_value,
             };
-            timerfd_settime(&self.timer, TimerfdTimerFlags::empty(), &value)?;
+            timerfd_settime(&self.fd, TimerfdTimerFlags::empty(), &value)?;
             *at = Some(deadline);
         }
         Ok(())
     }
 
-    /// It has gone off.
+    /// Clears the timer after it expired.
     fn reset(&self) {
         let mut at = self.at.lock().unwrap_or_else(PoisonError::into_inner);
-        if rustix::io::read(&self.timer, &mut [0_u8; 8]).is_ok() {
+        if rustix::io::read(&self.fd, &mut [0_u8; 8]).is_ok() {
             *at = None;
         }
     }

@@ -1,47 +1,47 @@
-//! Which process this is. A forked child has its parent's memory and descriptors, and none of its threads.
+//! The identity of this process. A forked child has its parent's memory and descriptors, but none of its threads.
 //!
-//! libzmq does not survive that: a child that uses or closes a socket of its parent's writes into the pipes between the
-//! parent's threads, and the parent ends by an assertion (<https://github.com/zeromq/libzmq/issues/3223>). So whatever
-//! belongs to a process knows which, and is left alone in every other one.
+//! libzmq does not support forks: a child that uses or closes a socket of its parent writes into the pipes between the
+//! parent's threads, and an assertion ends the parent (<https://github.com/zeromq/libzmq/issues/3223>). So whatever
+//! belongs to a process records which one, and does nothing in any other.
 
 use std::ffi::c_int;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 
-/// How often the process was forked off, counted from the first one that used this library.
+/// The number of forks between the first process that used this library and this one.
 static FORKS: AtomicU32 = AtomicU32::new(0);
-static WATCHED: AtomicBool = AtomicBool::new(false);
-static FLAG: AtomicPtr<AtomicBool> = AtomicPtr::new(ptr::null_mut());
+static IS_REGISTERED: AtomicBool = AtomicBool::new(false);
+static CHILD_FLAG: AtomicPtr<AtomicBool> = AtomicPtr::new(ptr::null_mut());
 
-/// The process that something was made in.
+/// The process that a value was created in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Process(u32);
 
 impl Process {
     pub(crate) fn current() -> Self {
-        watch();
+        register_handler();
         Self(FORKS.load(Ordering::Relaxed))
     }
 
-    /// Whether it is this one, and not a parent of it. Costs no more than a look at memory.
+    /// Returns whether it is this process, and not a parent of it. Costs one load.
     pub(crate) fn is_current(self) -> bool {
         self.0 == FORKS.load(Ordering::Relaxed)
     }
 }
 
-/// Has a flag set in each child, before anything else happens there. One flag for the process.
+/// Sets `flag` in each forked child, before any other code runs there. A process has one such flag.
 pub(crate) fn set_in_children(flag: &'static AtomicBool) {
-    watch();
-    FLAG.store(ptr::from_ref(flag).cast_mut(), Ordering::Release);
+    register_handler();
+    CHILD_FLAG.store(ptr::from_ref(flag).cast_mut(), Ordering::Release);
 }
 
-/// Without a lock, which could be held for ever in a child. Several threads that come here at once register it several
-/// times, and then a child counts so many forks: all that matters is that it counts.
-fn watch() {
+/// Registers the fork handler, without a lock, which a child could inherit locked for ever. Threads that race here
+/// register it several times, and then one fork counts several times: it only matters that the count changes.
+fn register_handler() {
     unsafe extern "C" fn count() {
         FORKS.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: it is null, or was a reference for ever.
-        if let Some(flag) = unsafe { FLAG.load(Ordering::Acquire).as_ref() } {
+        // SAFETY: the pointer is null or comes from a `&'static` reference.
+        if let Some(flag) = unsafe { CHILD_FLAG.load(Ordering::Acquire).as_ref() } {
             flag.store(true, Ordering::SeqCst);
         }
     }
@@ -49,19 +49,19 @@ fn watch() {
     unsafe extern "C" {
         fn pthread_atfork(prepare: Handler, parent: Handler, child: Handler) -> c_int;
     }
-    if WATCHED.load(Ordering::Acquire) {
+    if IS_REGISTERED.load(Ordering::Acquire) {
         return;
     }
-    // SAFETY: the handler is a function of the program's own, and does nothing but what is allowed in a child of several
-    // threads: it changes atomics.
+    // SAFETY: the handler is a function of this program and only changes atomics, which is allowed in the child of a
+    // process with several threads.
     let code = unsafe { pthread_atfork(None, None, Some(count)) };
     if code == 0 {
-        WATCHED.store(true, Ordering::Release);
+        IS_REGISTERED.store(true, Ordering::Release);
     }
 }
 
-/// A static of which each process has its own: the parent's may be locked in a child, for ever, by a thread that is not
-/// there, and speaks of threads that are not there.
+/// A static with one value per process: a child may inherit the parent's value locked for ever by a thread that it does
+/// not have, and describing threads that it does not have.
 pub(crate) struct PerProcess<T> {
     current: AtomicPtr<(Process, T)>,
 }
@@ -77,7 +77,8 @@ impl<T: Default + Sync + 'static> PerProcess<T> {
         let process = Process::current();
         loop {
             let present = self.current.load(Ordering::Acquire);
-            // SAFETY: it is null or came out of a box, and is never freed once it stands here.
+            // SAFETY: the pointer is null or comes from `Box::into_raw`, and the value is never freed once it is stored
+            // here.
             if let Some((owner, value)) = unsafe { present.as_ref() }
                 && *owner == process
             {
@@ -88,7 +89,7 @@ impl<T: Default + Sync + 'static> PerProcess<T> {
                 self.current
                     .compare_exchange(present, fresh, Ordering::AcqRel, Ordering::Acquire);
             if swapped.is_err() {
-                // SAFETY: it came out of a box just now, and nobody else has seen it.
+                // SAFETY: it comes from `Box::into_raw` above, and no other thread has seen it.
                 drop(unsafe { Box::from_raw(fresh) });
             }
         }
@@ -102,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_threads_of_a_process_have_the_same_value() {
+    fn all_threads_of_a_process_share_the_value() {
         static VALUE: PerProcess<Mutex<u32>> = PerProcess::new();
         std::thread::scope(|scope| {
             for _ in 0..8 {
@@ -113,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_made_here_belongs_here() {
+    fn only_the_current_process_is_current() {
         let here = Process::current();
         assert!(here.is_current());
         assert!(!Process(here.0 + 1).is_current());

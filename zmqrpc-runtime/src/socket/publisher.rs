@@ -12,23 +12,23 @@ pub(crate) struct PubSocket {
     send_side: SendSocket,
 }
 
-/// What a subscriber does: it begins or ends to want the topics with a prefix.
+/// A subscriber's request to begin or end a subscription to a topic prefix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Interest {
-    Begins(Box<[u8]>),
-    Ends(Box<[u8]>),
+    Subscribed(Box<[u8]>),
+    Unsubscribed(Box<[u8]>),
 }
 
 /// Why a message was not published.
 #[derive(Debug)]
 pub(crate) enum PublishError {
-    /// A subscriber has no room. Nobody got it.
+    /// A subscriber has no room. The message was sent to none.
     Full(Message),
     Broken(SocketError),
 }
 
-/// Bytes of the largest frame that a subscriber may send: a topic and little else. libzmq makes a node of each byte of
-/// a subscription, so that one long frame would cost a multiple of its length. A login has to fit, too.
+/// The largest frame that a subscriber may send, in bytes: a topic and little else. libzmq allocates a node for each
+/// byte of a subscription, so a long frame would cost a multiple of its length. A login has to fit, too.
 pub(super) const MAX_SUBSCRIPTION: usize = 1024;
 
 impl PubSocket {
@@ -38,14 +38,15 @@ impl PubSocket {
             ..options.clone()
         };
         let mut socket = RawSocket::new(zmq::XPUB, options)?;
-        // Without it a subscriber that was connected to goes on to count, and to be sent to, when it is gone.
+        // Otherwise a subscriber that this socket connects to still counts, and messages are queued for it, after it
+        // has gone.
         let immediate = socket.options().set_immediate(true);
         immediate.map_err(SocketError::of("setting a socket option"))?;
-        // Tells of each subscription and of each end of one, not only of the first and the last of a topic.
+        // Reports each subscription and each end of one, not only the first and the last of a topic.
         socket.set(zmq_sys::ZMQ_XPUB_VERBOSER, 1)?;
         socket.set(zmq_sys::ZMQ_XPUB_NODROP, 1)?;
-        let guarded = options.security.is_guarded();
-        let monitor = guarded.then(|| Monitor::of_refusals(&socket));
+        let requires_login = options.security.requires_login();
+        let monitor = requires_login.then(|| Monitor::of_refusals(&socket));
         Ok(Self {
             send_side: SendSocket::new(socket, monitor.transpose()?, options)?,
         })
@@ -55,17 +56,17 @@ impl PubSocket {
         self.send_side.poller()
     }
 
-    /// Whether it asks for logins.
-    pub(crate) fn is_guarded(&self) -> bool {
-        self.send_side.is_guarded()
+    /// Returns whether the socket requires logins.
+    pub(crate) fn requires_login(&self) -> bool {
+        self.send_side.requires_login()
     }
 
-    /// Adds an endpoint; answers it with its wildcards resolved.
+    /// Adds an endpoint. Returns it with its wildcards resolved.
     pub(crate) fn open(&mut self, endpoint: &Endpoint) -> Result<String, SocketError> {
         self.send_side.open(endpoint)
     }
 
-    /// Removes an endpoint, named as [`open`](Self::open) answered it. `false` if there is none.
+    /// Removes an endpoint, named as [`open`](Self::open) returned it. Returns `false` if there is no such endpoint.
     pub(crate) fn close(&mut self, resolved: &str) -> Result<bool, SocketError> {
         self.send_side.close(resolved)
     }
@@ -74,45 +75,46 @@ impl PubSocket {
         self.send_side.endpoints()
     }
 
-    /// Somebody waits for a connection: logins that were refused are tried again soon.
-    pub(crate) fn hurry(&mut self) {
-        self.send_side.hurry();
+    /// Shortens the back-off of refused logins, because a sender waits for a connection.
+    pub(crate) fn retry_login_soon(&mut self) {
+        self.send_side.retry_login_soon();
     }
 
-    /// Why nobody can be reached, if it is for the login, and not known to whom knows `since` so many
-    /// [refusals](Self::refused).
-    pub(crate) fn denial_since(&self, since: u64) -> Option<AuthFailure> {
-        self.send_side.denial_since(since)
+    /// Returns why no peer can be reached, if all refuse the login and the counter of [refused
+    /// logins](Self::rejected_logins) is above `since`.
+    pub(crate) fn login_failure_since(&self, since: u64) -> Option<AuthFailure> {
+        self.send_side.login_failure_since(since)
     }
 
-    /// Why nobody can be reached, if it is for an endpoint's name.
-    pub(crate) fn obstacle(&self) -> Option<String> {
-        self.send_side.obstacle()
+    /// Returns why an endpoint's name cannot be resolved.
+    pub(crate) fn resolve_failure(&self) -> Option<String> {
+        self.send_side.resolve_failure()
     }
 
-    /// How often a login of this socket's was refused.
-    pub(crate) fn refused(&self) -> RejectedLogins {
-        self.send_side.refused()
+    /// Returns the counter of logins of this socket that were refused.
+    pub(crate) fn rejected_logins(&self) -> RejectedLogins {
+        self.send_side.rejected_logins()
     }
 
-    /// A connection may have to be made again, of which nothing tells.
-    pub(crate) fn is_cut(&self) -> bool {
-        self.send_side.is_cut()
+    /// Returns whether the socket may have to reconnect, which no event announces.
+    pub(crate) fn awaits_reconnect(&self) -> bool {
+        self.send_side.awaits_reconnect()
     }
 
-    /// Nothing tells when something can be connected to, or again: it has to be looked for, by [`look_after`](Self::look_after).
-    pub(crate) fn must_look(&self) -> bool {
-        self.send_side.must_look()
+    /// Returns whether the owner has to call [`maintain`](Self::maintain) from time to time, since no event announces
+    /// that the socket can connect or reconnect.
+    pub(crate) fn needs_polling(&self) -> bool {
+        self.send_side.needs_polling()
     }
 
-    /// Sends to all who want `topic`, or to nobody.
+    /// Sends to all subscribers of `topic`, or to none.
     pub(crate) fn send(&mut self, topic: &[u8], message: Message) -> Result<(), PublishError> {
         let mut first = Message::copy_of(topic);
         let socket = &mut self.send_side.socket;
         match socket.send(&mut first, true) {
-            // What subscribers have read meanwhile may still wait to be noticed.
+            // libzmq may not have handled yet what subscribers have read meanwhile.
             Err(WouldBlock::Full) => {
-                socket.settle()?;
+                socket.process_commands()?;
                 match socket.send(&mut first, true) {
                     Err(WouldBlock::Full) => return Err(PublishError::Full(message)),
                     sent => sent?,
@@ -120,10 +122,10 @@ impl PubSocket {
             }
             sent => sent?,
         }
-        self.finish(message)
+        self.send_rest(message)
     }
 
-    /// Sends to all who want `topic` and have room.
+    /// Sends to all subscribers of `topic` that have room.
     pub(crate) fn send_lossy(
         &mut self,
         topic: &[u8],
@@ -136,36 +138,36 @@ impl PubSocket {
             .send(&mut Message::copy_of(topic), true);
         let sent = sent
             .map_err(PublishError::from)
-            .and_then(|()| self.finish(message));
+            .and_then(|()| self.send_rest(message));
         self.send_side.socket.set(zmq_sys::ZMQ_XPUB_NODROP, 1)?;
         sent
     }
 
-    /// Never refused: libzmq counts whole messages, so who had room for the topic has it for what follows.
-    fn finish(&mut self, mut message: Message) -> Result<(), PublishError> {
+    /// Sends the message's second frame. Cannot find a queue full: libzmq counts whole messages, so a subscriber with
+    /// room for the topic has room for this frame.
+    fn send_rest(&mut self, mut message: Message) -> Result<(), PublishError> {
         Ok(self.send_side.socket.send(&mut message, false)?)
     }
 
-    /// Makes the connections that libzmq does not make. To be called now and then.
-    pub(crate) fn look_after(&mut self) -> Result<(), SocketError> {
-        self.send_side.look_after(|_| ())
+    /// Makes the connections that libzmq does not make. To be called from time to time.
+    pub(crate) fn maintain(&mut self) -> Result<(), SocketError> {
+        self.send_side.maintain(|_| ())
     }
 
-    /// What the next subscriber has said, or nothing when all has been taken. After nothing the socket may be waited
-    /// on.
-    pub(crate) fn interest(&mut self) -> Result<Option<Interest>, SocketError> {
+    /// Returns the next change of a subscription. `None` if none is left: only then may a thread wait on the socket.
+    pub(crate) fn next_interest(&mut self) -> Result<Option<Interest>, SocketError> {
         while let Some(frame) = self.send_side.socket.receive()? {
             match frame.split_first() {
-                Some((1, topic)) => return Ok(Some(Interest::Begins(topic.into()))),
-                Some((0, topic)) => return Ok(Some(Interest::Ends(topic.into()))),
-                // Subscribers have nothing else to say.
+                Some((1, topic)) => return Ok(Some(Interest::Subscribed(topic.into()))),
+                Some((0, topic)) => return Ok(Some(Interest::Unsubscribed(topic.into()))),
+                // Subscribers have nothing else to send.
                 _ => {}
             }
         }
         Ok(None)
     }
 
-    /// Leaves all endpoints, which are free for others then.
+    /// Closes all endpoints and waits until they are free.
     pub(crate) fn close_and_release(&mut self) {
         self.send_side.close_and_release();
     }
@@ -178,12 +180,13 @@ impl From<SocketError> for PublishError {
 }
 
 impl From<WouldBlock> for PublishError {
-    fn from(refused: WouldBlock) -> Self {
-        match refused {
+    fn from(error: WouldBlock) -> Self {
+        match error {
             WouldBlock::Broken(error) => Self::Broken(error),
-            WouldBlock::Full | WouldBlock::Unreachable => {
-                Self::Broken(SocketError::refused("send", "an incomplete message"))
-            }
+            WouldBlock::Full | WouldBlock::Unreachable => Self::Broken(SocketError::refused(
+                "send",
+                "the message was sent incompletely",
+            )),
         }
     }
 }

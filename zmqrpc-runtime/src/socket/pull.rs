@@ -1,4 +1,4 @@
-//! The worker's socket: takes what is pushed to it.
+//! The worker's socket: receives jobs.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -13,8 +13,8 @@ pub(crate) struct PullSocket {
 }
 
 impl PullSocket {
-    /// Messages that are held for each of those who push. Few: they are lost if the process dies, and no other worker gets
-    /// them meanwhile.
+    /// The receive high-water mark for each pusher. Low: queued jobs are lost if the process dies, and no other worker
+    /// gets them meanwhile.
     pub(crate) const HIGH_WATER: u32 = 100;
 
     pub(crate) fn open(endpoint: &Endpoint, options: &SocketOptions) -> Result<Self, SocketError> {
@@ -25,7 +25,7 @@ impl PullSocket {
         })
     }
 
-    /// The endpoint, with its wildcards resolved.
+    /// Returns the endpoint, with its wildcards resolved.
     pub(crate) fn endpoint(&self) -> &str {
         self.recv.endpoint()
     }
@@ -34,8 +34,8 @@ impl PullSocket {
         self.recv.poller()
     }
 
-    /// Takes the next message, which has one frame, or nothing when all have been taken. After nothing the socket may be
-    /// waited on.
+    /// Receives the next message, which has one frame. `None` if no message is left: only then may a thread wait on the
+    /// socket.
     pub(crate) fn receive(
         &mut self,
         frame: &mut Message,
@@ -43,44 +43,45 @@ impl PullSocket {
         self.recv.receive([frame])
     }
 
-    /// When to [follow](Self::follow) the endpoint's name, if nothing happens until then.
-    pub(crate) fn due(&self) -> Option<Instant> {
-        self.recv.due()
+    /// Returns when to call [`advance_dial`](Self::advance_dial), unless an event arrives before.
+    pub(crate) fn dial_due(&self) -> Option<Instant> {
+        self.recv.dial_due()
     }
 
-    /// Connects to where the endpoint is now, if it is time to.
-    pub(crate) fn follow(&mut self) {
-        self.recv.follow();
+    /// Takes the next step of dialling, if it is due.
+    pub(crate) fn advance_dial(&mut self) {
+        self.recv.advance_dial();
     }
 
-    /// Takes in what becomes of connections. To be called from [time to time](super::UnreadTimer) while nothing is received; a
-    /// message may have arrived of which nothing tells afterwards.
-    pub(crate) fn settle(&mut self) -> Result<(), SocketError> {
-        self.recv.settle()
+    /// Handles connection events. To be called from [time to time](super::UnreadTimer) while the socket is left unread.
+    /// A message may have arrived whose signal this has consumed.
+    pub(crate) fn maintain(&mut self) -> Result<(), SocketError> {
+        self.recv.maintain()
     }
 
-    /// When to [renew](Self::renew) a connection that is not made again otherwise.
+    /// Returns when to [reconnect](Self::reconnect), because libzmq does not.
     pub(crate) fn reconnect_due(&self) -> Option<Instant> {
         self.recv.reconnect_due()
     }
 
-    /// Whether the login was refused, and is to be tried again when the [reconnection](Self::reconnect_due) is due.
-    pub(crate) fn is_refused(&self) -> bool {
-        self.recv.is_refused()
+    /// Returns whether the last login was refused. The next attempt is made when the
+    /// [reconnection](Self::reconnect_due) is due.
+    pub(crate) fn is_login_refused(&self) -> bool {
+        self.recv.is_login_refused()
     }
 
-    /// How often the login was refused.
-    pub(crate) fn refused(&self) -> RejectedLogins {
-        self.recv.refused()
+    /// Returns the counter of refused logins.
+    pub(crate) fn rejected_logins(&self) -> RejectedLogins {
+        self.recv.rejected_logins()
     }
 
-    /// Gives the connection up and makes a new one. What has not been received is lost.
-    pub(crate) fn renew(&mut self) -> Result<(), SocketError> {
+    /// Closes the connection and opens a new one. Messages that were not received yet are lost.
+    pub(crate) fn reconnect(&mut self) -> Result<(), SocketError> {
         let socket = recv_socket::socket(zmq::PULL, &self.options)?;
-        self.recv.renew(socket)
+        self.recv.reconnect(socket)
     }
 
-    /// Closes the socket and frees its endpoint.
+    /// Closes the socket and waits until its endpoint is free.
     pub(crate) fn close_and_release(mut self) {
         self.recv.close_and_release();
     }

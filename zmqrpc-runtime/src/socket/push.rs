@@ -1,4 +1,4 @@
-//! The pusher's socket: sends each message to one of those who pull.
+//! The pusher's socket: sends each job to one of the connected pullers.
 
 use std::sync::Arc;
 
@@ -14,29 +14,30 @@ use super::{
 /// A PUSH with a monitor.
 pub(crate) struct PushSocket {
     send_side: SendSocket,
-    /// Connections that have said who they are, those in the process not counted.
+    /// Connections that have completed a handshake, except those within the process.
     connections: u64,
-    /// Something was sent: a peer in the process was there.
+    /// Whether a message was ever sent: then a peer within the process was connected.
     has_sent: bool,
 }
 
-/// Why a message was not taken.
+/// Why a message was not sent.
 #[derive(Debug)]
 pub(crate) enum PushError {
-    /// Nobody has room, or there is nobody.
+    /// No puller has room, or none is connected.
     Full(Message),
     Broken(SocketError),
 }
 
 impl PushSocket {
     pub(crate) fn new(options: &SocketOptions) -> Result<Self, SocketError> {
-        // Who pulls has nothing to say, and what it says is never read.
-        let unblock = SocketOptions {
+        // Pullers have nothing to send, and what they send is never read.
+        let limited = SocketOptions {
             max_frame: MAX_SUBSCRIPTION,
             ..options.clone()
         };
-        let socket = RawSocket::new(zmq::PUSH, &unblock)?;
-        // Without it libzmq queues for a peer that is not there, and nobody learns that it never came.
+        let socket = RawSocket::new(zmq::PUSH, &limited)?;
+        // Otherwise libzmq queues messages for a peer that is not connected, and the sender does not learn that it
+        // never was.
         let immediate = socket.options().set_immediate(true);
         immediate.map_err(SocketError::of("setting a socket option"))?;
         let monitor = Monitor::of_peers(&socket)?;
@@ -51,17 +52,17 @@ impl PushSocket {
         self.send_side.poller()
     }
 
-    /// Whether it asks for logins.
-    pub(crate) fn is_guarded(&self) -> bool {
-        self.send_side.is_guarded()
+    /// Returns whether the socket requires logins.
+    pub(crate) fn requires_login(&self) -> bool {
+        self.send_side.requires_login()
     }
 
-    /// Adds an endpoint; answers it with its wildcards resolved.
+    /// Adds an endpoint. Returns it with its wildcards resolved.
     pub(crate) fn open(&mut self, endpoint: &Endpoint) -> Result<String, SocketError> {
         self.send_side.open(endpoint)
     }
 
-    /// Removes an endpoint, named as [`open`](Self::open) answered it. `false` if there is none.
+    /// Removes an endpoint, named as [`open`](Self::open) returned it. Returns `false` if there is no such endpoint.
     pub(crate) fn close(&mut self, resolved: &str) -> Result<bool, SocketError> {
         self.send_side.close(resolved)
     }
@@ -70,20 +71,20 @@ impl PushSocket {
         self.send_side.endpoints()
     }
 
-    /// Takes the message, or gives it back when there is no room. After that the socket may be waited on.
+    /// Sends the message, or returns it if there is no room. Afterwards a thread may wait on the socket.
     pub(crate) fn send(&mut self, mut message: Message) -> Result<(), PushError> {
-        for settled in [false, true] {
+        for maintained in [false, true] {
             match self.send_side.socket.send(&mut message, false) {
                 Ok(()) => {
                     self.has_sent = true;
                     return Ok(());
                 }
                 Err(WouldBlock::Broken(error)) => return Err(PushError::Broken(error)),
-                // What pullers have read meanwhile may still wait to be noticed, and whoever waits for it to be
-                // signalled once more would wait for ever.
-                Err(WouldBlock::Full | WouldBlock::Unreachable) if !settled => {
-                    self.send_side.hurry();
-                    self.settle().map_err(PushError::Broken)?;
+                // libzmq may not have handled yet what pullers have read meanwhile, and would not signal it a second
+                // time: without this, a thread could wait for ever.
+                Err(WouldBlock::Full | WouldBlock::Unreachable) if !maintained => {
+                    self.send_side.retry_login_soon();
+                    self.maintain().map_err(PushError::Broken)?;
                 }
                 Err(WouldBlock::Full | WouldBlock::Unreachable) => {}
             }
@@ -91,101 +92,101 @@ impl PushSocket {
         Err(PushError::Full(message))
     }
 
-    /// The same, and the message is marked if it is taken.
-    pub(crate) fn send_marked(
+    /// As [`send`](Self::send), and `counter` counts the message if it is sent.
+    pub(crate) fn send_tracked(
         &mut self,
         message: Message,
-        mark: &Arc<UnsentCounter>,
+        counter: &Arc<UnsentCounter>,
     ) -> Result<(), PushError> {
         if !self.has_room() {
-            self.send_side.hurry();
-            self.settle().map_err(PushError::Broken)?;
+            self.send_side.retry_login_soon();
+            self.maintain().map_err(PushError::Broken)?;
         }
-        // A message that is given back is not marked.
+        // A returned message must not be counted.
         if !self.has_room() {
             return Err(PushError::Full(message));
         }
-        self.send(message.marked(mark))
-            .map_err(|unpushed| match unpushed {
+        self.send(message.tracked_by(counter))
+            .map_err(|error| match error {
                 PushError::Full(message) => PushError::Full(Message::copy_of(&message)),
                 broken @ PushError::Broken(_) => broken,
             })
     }
 
-    /// Notices what has happened since. To be called now and then: libzmq's news pile up until they are read.
-    pub(crate) fn settle(&mut self) -> Result<(), SocketError> {
+    /// Handles connection events. To be called from time to time: the monitor's events accumulate until they are read.
+    pub(crate) fn maintain(&mut self) -> Result<(), SocketError> {
         let connections = &mut self.connections;
-        self.send_side.look_after(|event| match event {
-            // What fails is followed by a loss, though nothing was established.
+        self.send_side.maintain(|event| match event {
+            // A failure is followed by a loss, although no connection was established.
             ConnectionChange::Established
-            | ConnectionChange::Foreign
+            | ConnectionChange::NotZmtp
             | ConnectionChange::Mismatched
-            | ConnectionChange::Denied
-            | ConnectionChange::Failed => *connections += 1,
+            | ConnectionChange::LoginRefused
+            | ConnectionChange::BrokenOff => *connections += 1,
             ConnectionChange::Lost => *connections = connections.saturating_sub(1),
-            ConnectionChange::Itself
+            ConnectionChange::SelfConnected
             | ConnectionChange::Retried
             | ConnectionChange::ListenerClosed => {}
         })?;
-        self.send_side.socket.settle()
+        self.send_side.socket.process_commands()
     }
 
-    /// How many may have messages of this socket waiting, as far as is known.
+    /// Returns how many peers may hold messages of this socket, as far as is known.
     pub(crate) fn connections(&self) -> u64 {
         self.connections
     }
 
-    /// Whether nobody is reached but within the process.
-    pub(crate) fn is_within(&self) -> bool {
+    /// Returns whether all endpoints are `inproc`.
+    pub(crate) fn is_inproc_only(&self) -> bool {
         let mut endpoints = self.send_side.endpoints();
         endpoints.all(|endpoint| endpoint.starts_with("inproc:"))
     }
 
-    /// Whether a message would be taken now.
+    /// Returns whether a send would succeed now.
     pub(crate) fn has_room(&self) -> bool {
         self.send_side.socket.has_room().unwrap_or(false)
     }
 
-    /// Whether somebody pulls. Of those who are connected to an `inproc` name that is bound here nothing is known but
-    /// that they once took something.
-    pub(crate) fn is_pulled(&self) -> bool {
+    /// Returns whether a puller is connected. About the peers of an `inproc` name that is bound here, it is only known
+    /// that one has received a message at some time.
+    pub(crate) fn has_puller(&self) -> bool {
         self.connections > 0
-            || self.send_side.is_linked()
-            || (self.send_side.is_bound_within() && self.has_sent)
+            || self.send_side.has_bound_inproc_peer()
+            || (self.send_side.binds_inproc() && self.has_sent)
     }
 
-    /// Why nobody can be reached, if it is for the login.
-    pub(crate) fn failure(&self) -> Option<AuthFailure> {
-        self.send_side.failure()
+    /// Returns why no peer can be reached, if all refuse the login.
+    pub(crate) fn login_failure(&self) -> Option<AuthFailure> {
+        self.send_side.login_failure()
     }
 
-    /// The same, if that is not known to whom knows `since` so many [refusals](Self::refused).
-    pub(crate) fn denial_since(&self, since: u64) -> Option<AuthFailure> {
-        self.send_side.denial_since(since)
+    /// The same, if the counter of [refused logins](Self::rejected_logins) is above `since`.
+    pub(crate) fn login_failure_since(&self, since: u64) -> Option<AuthFailure> {
+        self.send_side.login_failure_since(since)
     }
 
-    /// Why nobody can be reached, if it is for an endpoint's name.
-    pub(crate) fn obstacle(&self) -> Option<String> {
-        self.send_side.obstacle()
+    /// Returns why an endpoint's name cannot be resolved.
+    pub(crate) fn resolve_failure(&self) -> Option<String> {
+        self.send_side.resolve_failure()
     }
 
-    /// How often a login of this socket's was refused.
-    pub(crate) fn refused(&self) -> RejectedLogins {
-        self.send_side.refused()
+    /// Returns the counter of logins of this socket that were refused.
+    pub(crate) fn rejected_logins(&self) -> RejectedLogins {
+        self.send_side.rejected_logins()
     }
 
-    /// A connection may have to be made again, of which nothing tells.
-    pub(crate) fn is_cut(&self) -> bool {
-        self.send_side.is_cut()
+    /// Returns whether the socket may have to reconnect, which no event announces.
+    pub(crate) fn awaits_reconnect(&self) -> bool {
+        self.send_side.awaits_reconnect()
     }
 
-    /// Nothing tells when something can be connected to, or again: it has to be looked for, by
-    /// [`settle`](Self::settle).
-    pub(crate) fn must_look(&self) -> bool {
-        self.send_side.must_look()
+    /// Returns whether the owner has to call [`maintain`](Self::maintain) from time to time, since no event announces
+    /// that the socket can connect or reconnect.
+    pub(crate) fn needs_polling(&self) -> bool {
+        self.send_side.needs_polling()
     }
 
-    /// Leaves all endpoints, which are free for others then.
+    /// Closes all endpoints and waits until they are free.
     pub(crate) fn close_and_release(&mut self) {
         self.send_side.close_and_release();
     }

@@ -12,27 +12,28 @@ use super::unix::{UnixPath, listen_at};
 use super::{Direction, Endpoint, Message, Security, SocketError, SocketOptions};
 use crate::log;
 
-/// Why a frame was not taken.
+/// Why a frame was not sent.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum WouldBlock {
-    /// The peer's queue is full, or there is no peer yet.
+    /// The peer's queue is full, or no peer is connected.
     Full,
-    /// A router knows no such peer, or knows it no longer.
+    /// The router has no such peer, or no longer.
     Unreachable,
     /// The socket is unusable.
     Broken(SocketError),
 }
 
-/// One socket. It ends in order: the doors before the socket, which closes them, and that before its context, and before
-/// its domain is forgotten. In a child of the process that made it, it does nothing, and its end is none.
+/// One socket. The order of its drop matters: the listener guards before the socket, which closes the listeners; the
+/// socket before its context, and before its ZAP domain is removed. In a child of the process that created it, it does
+/// nothing, not even when it is dropped.
 pub(super) struct RawSocket {
-    /// The TCP endpoints that it listens on, and who looks after them.
+    /// The TCP endpoints that it listens at, with the guards of their listeners.
     listeners: Vec<(String, ListenerGuard)>,
-    /// Those of the unix sockets that it listens at.
+    /// The unix sockets that it listens at.
     paths: Vec<(String, UnixPath)>,
     socket: ManuallyDrop<zmq::Socket>,
     process: Process,
-    /// None where the context's end is to end the socket.
+    /// `None` if the socket must not keep the context alive.
     context: Option<Arc<SharedContext>>,
     security: Security,
 }
@@ -40,16 +41,17 @@ pub(super) struct RawSocket {
 impl RawSocket {
     pub(super) fn new(kind: zmq::SocketType, options: &SocketOptions) -> Result<Self, SocketError> {
         let context = shared()?;
-        if options.security.is_guarded() {
-            context.answer_logins()?;
+        if options.security.requires_login() {
+            context.start_handler()?;
         }
-        let mut raw = Self::within(&context, kind, options)?;
+        let mut raw = Self::in_context(&context, kind, options)?;
         raw.context = Some(context);
         Ok(raw)
     }
 
-    /// One that does not keep the context alive: its operations fail when that ends, and it must be closed then.
-    pub(super) fn within(
+    /// Returns a socket that does not keep the context alive: its operations fail when the context terminates, and it
+    /// must be closed then.
+    pub(super) fn in_context(
         context: &SharedContext,
         kind: zmq::SocketType,
         options: &SocketOptions,
@@ -67,17 +69,17 @@ impl RawSocket {
         Ok(raw)
     }
 
-    /// A PAIR socket in the same context, to read a monitor from.
+    /// Returns a PAIR socket in the same context, to read a monitor with.
     pub(super) fn pair(&self) -> Result<Self, SocketError> {
         let context = match &self.context {
             Some(context) => Arc::clone(context),
             None => shared()?,
         };
-        Self::plain(context, zmq::PAIR)
+        Self::with_defaults(context, zmq::PAIR)
     }
 
-    /// One with libzmq's own settings, that leaves nothing behind.
-    pub(super) fn plain(
+    /// Returns a socket with libzmq's default settings and no linger.
+    pub(super) fn with_defaults(
         context: Arc<SharedContext>,
         kind: zmq::SocketType,
     ) -> Result<Self, SocketError> {
@@ -103,7 +105,7 @@ impl RawSocket {
         &self.socket
     }
 
-    /// Checks that it may be used so.
+    /// Checks that the socket may be used in a direction, and by this process.
     pub(super) fn check(&self, direction: Direction) -> Result<(), SocketError> {
         self.check_process()?;
         self.security.check(direction)
@@ -118,11 +120,11 @@ impl RawSocket {
         }
     }
 
-    /// Binds or connects; answers the endpoint with its wildcards resolved.
+    /// Binds or connects. Returns the endpoint with its wildcards resolved.
     pub(super) fn open(&mut self, endpoint: &Endpoint, ipv6: bool) -> Result<String, SocketError> {
         self.check(endpoint.direction())?;
-        // Per endpoint, not once: with IPv6 on, `localhost` resolves to `::1` first, and libzmq tries only the first
-        // address, so that a server on 127.0.0.1 would not be found.
+        // Set for each endpoint: with IPv6 enabled, `localhost` resolves to `::1` first, and libzmq tries only the
+        // first address, so that it would not reach a server at 127.0.0.1.
         self.socket
             .set_ipv6(ipv6 || endpoint.is_ipv6())
             .map_err(SocketError::of("setting a socket option"))?;
@@ -130,12 +132,12 @@ impl RawSocket {
             Direction::Bind => "bind",
             Direction::Connect => "connect",
         };
-        let listening = endpoint.bound_path().map(listen_at).transpose()?;
+        let listening = endpoint.bind_path().map(listen_at).transpose()?;
         let descriptor = listening.as_ref().map_or(-1, |(fd, _)| fd.as_raw_fd());
         self.set(zmq_sys::ZMQ_USE_FD, descriptor)?;
         let text = c_text(endpoint.as_str());
-        // SAFETY: the socket is live and the text NUL-terminated. Called directly because `zmq::Socket::bind`
-        // panics on error codes that it does not know.
+        // SAFETY: the socket is live and the text NUL-terminated. Called directly because `zmq::Socket::bind` panics on
+        // error codes that it does not know.
         let rc = unsafe {
             match endpoint.direction() {
                 Direction::Bind => zmq_sys::zmq_bind(self.socket.as_mut_ptr(), text.as_ptr()),
@@ -146,7 +148,7 @@ impl RawSocket {
             return Err(SocketError::last(operation));
         }
         if let Some((listener, path)) = listening {
-            // It is libzmq's from now on.
+            // libzmq owns it from now on.
             let _ = listener.into_raw_fd();
             self.paths.push((endpoint.as_str().to_owned(), path));
         }
@@ -158,16 +160,16 @@ impl RawSocket {
                     .get_last_endpoint()
                     .map_err(SocketError::of("reading the endpoint"))?;
                 let resolved = last.unwrap_or_else(|_| endpoint.as_str().to_owned());
-                self.security.note_bound(&resolved);
-                if let Some(door) = ListenerGuard::at(&resolved) {
-                    self.listeners.push((resolved.clone(), door));
+                self.security.add_endpoint(&resolved);
+                if let Some(guard) = ListenerGuard::at(&resolved) {
+                    self.listeners.push((resolved.clone(), guard));
                 }
                 Ok(resolved)
             }
         }
     }
 
-    /// Undoes [`open`](Self::open), given what it answered.
+    /// Undoes [`open`](Self::open), given the endpoint that it returned.
     pub(super) fn close(
         &mut self,
         resolved: &str,
@@ -189,7 +191,7 @@ impl RawSocket {
                 ),
             }
         };
-        // Only now: whoever binds it next must not find it in use.
+        // Only now: a process that binds the path next must not find it in use.
         self.paths.retain(|(endpoint, _)| endpoint != resolved);
         if rc == 0 {
             Ok(())
@@ -202,7 +204,7 @@ impl RawSocket {
     pub(super) fn set(&mut self, option: u32, value: i32) -> Result<(), SocketError> {
         self.check_process()?;
         let (option, value) = (option.cast_signed(), &raw const value);
-        // SAFETY: the socket is live, and the value has the size that is told.
+        // SAFETY: the socket is live, and the value has the given size.
         let rc = unsafe {
             let socket = self.socket.as_mut_ptr();
             zmq_sys::zmq_setsockopt(socket, option, value.cast(), size_of::<i32>())
@@ -214,28 +216,29 @@ impl RawSocket {
         }
     }
 
-    /// Notices what has happened: refusals that are about to be untrue, and the signal for whoever waits. A send looks
-    /// for it only from time to time.
-    pub(super) fn settle(&mut self) -> Result<(), SocketError> {
+    /// Makes libzmq process its pending commands: a full queue may have room afterwards, and the descriptor signals
+    /// again. A send does this only from time to time.
+    pub(super) fn process_commands(&mut self) -> Result<(), SocketError> {
         self.check_process()?;
         let events = self.socket.get_events().map(drop);
         events.map_err(SocketError::of("reading the events"))
     }
 
-    /// Whether a message would be taken. Notices what has happened, as [`settle`](Self::settle) does.
+    /// Returns whether a send would succeed. Processes pending commands, as
+    /// [`process_commands`](Self::process_commands) does.
     pub(super) fn has_room(&self) -> Result<bool, SocketError> {
         let events = self.socket.get_events();
         let events = events.map_err(SocketError::of("reading the events"))?;
         Ok(events.contains(zmq::POLLOUT))
     }
 
-    /// Ends the monitor. Must come before its reading side closes: libzmq's I/O thread writes events with blocking
-    /// sends, and one that finds no reader stops every socket of the process.
+    /// Stops the monitor. Must be called before the monitor's reader closes: libzmq's I/O thread writes events with
+    /// blocking sends, and without a reader it would stall every socket of the process.
     pub(super) fn stop_monitor(&mut self) {
         if !self.process.is_current() {
             return;
         }
-        // SAFETY: the socket is live; a null endpoint stands for "no monitor".
+        // SAFETY: the socket is live; a null endpoint stops monitoring.
         let rc =
             unsafe { zmq_sys::zmq_socket_monitor(self.socket.as_mut_ptr(), std::ptr::null(), 0) };
         if rc != 0 {
@@ -244,9 +247,9 @@ impl RawSocket {
         }
     }
 
-    /// Sends one frame, or leaves it as it was.
+    /// Sends one frame. If that fails, leaves the frame unchanged.
     ///
-    /// Only the first frame of a message can be refused; libzmq takes or drops the others with it.
+    /// Only the first frame of a message can fail to be sent; libzmq takes or drops the others with it.
     pub(super) fn send(&mut self, frame: &mut Message, more: bool) -> Result<(), WouldBlock> {
         self.check_process().map_err(WouldBlock::Broken)?;
         let flags = if more {
@@ -255,16 +258,16 @@ impl RawSocket {
             zmq::DONTWAIT
         };
         loop {
-            // SAFETY: socket and message are live; on success libzmq leaves an empty, initialised message, on
-            // failure it leaves the message untouched.
+            // SAFETY: socket and message are live; on success libzmq leaves an empty, initialised message, on failure
+            // it leaves the message unchanged.
             let rc = unsafe {
                 zmq_sys::zmq_msg_send(frame.as_mut_ptr(), self.socket.as_mut_ptr(), flags)
             };
             if rc >= 0 {
-                frame.has_left();
+                frame.set_empty();
                 return Ok(());
             }
-            // The number first: its text is only needed when something is wrong, and refusals are common.
+            // The number only: the text is not needed for a full queue, which is common.
             // SAFETY: `zmq_errno` has no preconditions.
             let code = unsafe { zmq_sys::zmq_errno() };
             if code == zmq::Error::EAGAIN.to_raw() {
@@ -277,17 +280,17 @@ impl RawSocket {
         }
     }
 
-    /// Receives one frame, or nothing when there is none.
+    /// Receives one frame. `None` if there is none.
     pub(super) fn receive(&mut self) -> Result<Option<Message>, SocketError> {
         let mut frame = Message::new();
         Ok(self.receive_into(&mut frame)?.then_some(frame))
     }
 
-    /// Receives one frame in place of `frame`; `false` when there is none.
+    /// Receives one frame into `frame`. Returns `false` if there is none.
     #[inline]
     pub(super) fn receive_into(&mut self, frame: &mut Message) -> Result<bool, SocketError> {
         self.check_process()?;
-        // libzmq drops what it holds, sooner or later, whether it finds something or not.
+        // libzmq would drop the content anyway, whether it receives a frame or not.
         frame.clear();
         loop {
             // SAFETY: socket and message are live.
@@ -295,10 +298,10 @@ impl RawSocket {
                 zmq_sys::zmq_msg_recv(frame.as_mut_ptr(), self.socket.as_mut_ptr(), zmq::DONTWAIT)
             };
             if rc >= 0 {
-                frame.has_come(rc);
+                frame.set_received(rc);
                 return Ok(true);
             }
-            // As in `send`; most receives end here.
+            // As in `send`: an empty queue is common.
             // SAFETY: `zmq_errno` has no preconditions.
             let code = unsafe { zmq_sys::zmq_errno() };
             if code == zmq::Error::EAGAIN.to_raw() {
@@ -310,15 +313,15 @@ impl RawSocket {
         }
     }
 
-    /// A duplicate of the socket's descriptor, which stays valid when the socket is closed under a waiter: libzmq
-    /// closes its own later, on another thread.
+    /// Returns a duplicate of the socket's descriptor, which stays valid if the socket is closed while a thread waits
+    /// on it: libzmq closes its own later, on another thread.
     pub(super) fn descriptor(&self) -> Result<OwnedFd, SocketError> {
         self.check_process()?;
         let fd = self
             .socket
             .get_fd()
             .map_err(SocketError::of("reading the descriptor"))?;
-        // libzmq keeps it open for as long as the socket lives.
+        // libzmq keeps it open as long as the socket lives.
         borrowed(fd)
             .try_clone_to_owned()
             .map_err(|error| SocketError::io("duplicating the descriptor", &error))
@@ -329,20 +332,20 @@ impl Drop for RawSocket {
     fn drop(&mut self) {
         self.listeners.clear();
         if self.process.is_current() {
-            // SAFETY: it is dropped here alone, and not used afterwards.
+            // SAFETY: the socket is dropped only here, and not used afterwards.
             unsafe { ManuallyDrop::drop(&mut self.socket) };
         }
     }
 }
 
-/// A descriptor of libzmq's, which may close it at any time.
+/// Borrows a descriptor of libzmq's, which may close it at any time.
 pub(super) fn borrowed<'a>(fd: RawFd) -> BorrowedFd<'a> {
-    // SAFETY: whoever asks for one either knows that it is open, or does nothing with it that could harm another one: a
-    // number that is closed is answered with an error.
+    // SAFETY: callers either know that the descriptor is open, or only do with it what cannot harm another one: a call
+    // with a closed descriptor fails.
     unsafe { BorrowedFd::borrow_raw(fd) }
 }
 
 fn c_text(text: &str) -> CString {
-    // `Endpoint::parse` has refused NUL already.
+    // `Endpoint::parse` rejects NUL.
     CString::new(text).unwrap_or_default()
 }

@@ -1,87 +1,91 @@
-//! Connections that libzmq gives up for good: they have to be made again.
+//! The back-off of reconnections that libzmq does not make itself.
 
 use std::time::{Duration, Instant};
 
-use super::idle_poller::notice_due;
+use super::idle_poller::request_maintenance;
 use super::monitor::ConnectionChange;
 
-/// Watches one connection that was made to an endpoint.
+/// The back-off of one connection.
 #[derive(Debug, Default)]
 pub(super) struct ReconnectBackoff {
-    /// Since when there is no connection, and libzmq has not said that it tries to make one.
-    cut: Option<Instant>,
-    /// Logins in a row that were refused.
+    /// When the connection was lost, the login refused or the last attempt made. `None` while connected, and while
+    /// libzmq reconnects.
+    waiting_since: Option<Instant>,
+    /// Consecutive refused logins.
     refusals: u32,
-    /// Somebody waits for the next try.
-    hurried: bool,
+    /// Whether a caller waits for the next attempt.
+    caller_waits: bool,
 }
 
-/// libzmq gives a connection up for good that brought a message which is too large, or bytes that are no ZMTP. It tells
-/// at once when it tries again itself; after this time it does not.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// libzmq abandons a connection that delivered an oversized message, or bytes that are not ZMTP. When it does
+/// reconnect, it reports so at once; if it has not within this time, it does not reconnect.
+const BASE_DELAY: Duration = Duration::from_millis(500);
 
-/// How often the time until the next login doubles at most: to 32 s.
+/// The delay before the next login doubles this often at most, to 32 s.
 const DOUBLINGS: u32 = 6;
 
 impl ReconnectBackoff {
-    pub(super) fn note(&mut self, event: ConnectionChange) {
+    pub(super) fn on_event(&mut self, event: ConnectionChange) {
         match event {
             ConnectionChange::Lost => {
-                self.cut = Some(Instant::now());
-                notice_due();
+                self.waiting_since = Some(Instant::now());
+                request_maintenance();
             }
             ConnectionChange::Established => *self = Self::default(),
-            // What was refused is not left to libzmq, which tries twenty times a second.
-            ConnectionChange::Retried if self.refusals == 0 => self.cut = None,
+            // After a refused login, the back-off applies: libzmq would retry twenty times a second.
+            ConnectionChange::Retried if self.refusals == 0 => self.waiting_since = None,
             _ => {}
         }
     }
 
-    /// The login was refused: it is tried again after a while, and after a longer one each time.
-    pub(super) fn refuse(&mut self) {
-        self.cut = Some(Instant::now());
+    /// Records a refused login. The delay before the next attempt doubles with each.
+    pub(super) fn record_refusal(&mut self) {
+        self.waiting_since = Some(Instant::now());
         self.refusals = (self.refusals + 1).min(DOUBLINGS + 1);
-        self.hurried = false;
-        notice_due();
+        self.caller_waits = false;
+        request_maintenance();
     }
 
-    /// For a connection that takes the place of this one.
-    pub(super) fn heir(&self) -> Self {
+    /// Returns the back-off of the connection that replaces this one.
+    pub(super) fn successor(&self) -> Self {
         Self {
             refusals: self.refusals,
             ..Self::default()
         }
     }
 
-    /// Somebody waits: what was refused is tried again soon, though not at once.
-    pub(super) fn hurry(&mut self) {
-        self.hurried = true;
+    /// Shortens the delay before the next login to the shortest one, because a caller waits.
+    pub(super) fn retry_login_soon(&mut self) {
+        self.caller_waits = true;
     }
 
-    fn patience(&self) -> Duration {
-        if self.hurried {
-            return PATIENCE;
+    fn delay(&self) -> Duration {
+        if self.caller_waits {
+            return BASE_DELAY;
         }
-        PATIENCE * (1 << self.refusals.saturating_sub(1))
+        BASE_DELAY * (1 << self.refusals.saturating_sub(1))
     }
 
-    /// When to make the connection again, if nothing happens until then.
+    /// Returns when to reconnect, unless an event arrives before.
     pub(super) fn due(&self) -> Option<Instant> {
-        self.cut.map(|cut| cut + self.patience())
+        self.waiting_since
+            .map(|waiting_since| waiting_since + self.delay())
     }
 
-    /// Whether to make the connection again now. If that fails, it is due once more.
-    pub(super) fn begin(&mut self) -> bool {
-        let due = self.cut.is_some_and(|cut| cut.elapsed() >= self.patience());
+    /// Returns whether to reconnect now and, if so, records the attempt.
+    pub(super) fn should_reconnect(&mut self) -> bool {
+        let due = self
+            .waiting_since
+            .is_some_and(|waiting_since| waiting_since.elapsed() >= self.delay());
         if due {
-            self.postpone();
+            self.record_attempt();
         }
         due
     }
 
-    /// It is tried now, and not again at once.
-    pub(super) fn postpone(&mut self) {
-        self.cut = self.cut.map(|_| Instant::now());
+    /// Records an attempt now, so that the next one waits for the full delay.
+    pub(super) fn record_attempt(&mut self) {
+        self.waiting_since = self.waiting_since.map(|_| Instant::now());
     }
 }
 
@@ -91,7 +95,7 @@ mod tests {
 
     fn wait(backoff: &ReconnectBackoff) -> Duration {
         let due = backoff.due().unwrap();
-        due.duration_since(backoff.cut.unwrap())
+        due.duration_since(backoff.waiting_since.unwrap())
     }
 
     #[test]
@@ -99,11 +103,11 @@ mod tests {
         let mut backoff = ReconnectBackoff::default();
         let mut waits = Vec::new();
         for _ in 0..9 {
-            backoff.refuse();
-            backoff.note(ConnectionChange::Lost);
-            backoff.note(ConnectionChange::Retried);
+            backoff.record_refusal();
+            backoff.on_event(ConnectionChange::Lost);
+            backoff.on_event(ConnectionChange::Retried);
             waits.push(wait(&backoff).as_millis());
-            backoff = backoff.heir();
+            backoff = backoff.successor();
         }
         assert_eq!(
             waits,
@@ -112,14 +116,14 @@ mod tests {
     }
 
     #[test]
-    fn who_waits_makes_a_login_come_sooner_and_a_connection_makes_it_forgotten() {
+    fn a_waiting_caller_shortens_the_back_off_and_a_connection_resets_it() {
         let mut backoff = ReconnectBackoff::default();
-        (0..5).for_each(|_| backoff.refuse());
-        backoff.hurry();
-        assert_eq!(wait(&backoff), PATIENCE);
-        backoff.note(ConnectionChange::Established);
+        (0..5).for_each(|_| backoff.record_refusal());
+        backoff.retry_login_soon();
+        assert_eq!(wait(&backoff), BASE_DELAY);
+        backoff.on_event(ConnectionChange::Established);
         assert_eq!(backoff.due(), None);
-        backoff.note(ConnectionChange::Lost);
-        assert_eq!(wait(&backoff), PATIENCE);
+        backoff.on_event(ConnectionChange::Lost);
+        assert_eq!(wait(&backoff), BASE_DELAY);
     }
 }

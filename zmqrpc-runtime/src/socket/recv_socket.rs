@@ -1,4 +1,4 @@
-//! What sockets that only receive have in common: one endpoint each, whole messages, a clean end.
+//! The base of sockets that only receive: one endpoint, whole messages, an orderly close.
 
 mod mark_reducer;
 
@@ -9,33 +9,34 @@ use std::time::{Duration, Instant};
 use self::mark_reducer::MarkReducer;
 use super::close::close_and_release;
 use super::monitor::{ConnectionChange, Monitor};
-use super::outbound::{OutboundConnection, complain, complain_of};
+use super::outbound::{OutboundConnection, log_failed_connection, log_refused_login};
 use super::raw::RawSocket;
 use super::{
     Direction, Endpoint, Message, Poller, RejectedLogins, SocketError, SocketOptions, inproc,
 };
 
-/// A message of frames as they were expected, or none of it.
+/// A received message: one with the expected frames, or a malformed one.
 ///
-/// What does not fit is answered one by one, too: a peer that sends nothing else must not keep its reader in a loop.
+/// Malformed messages are returned one by one, too: a peer that sends nothing else must not keep the receiver in a
+/// loop.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Arrival<T> {
     Message(T),
-    /// Too many frames, too few, or too long ones.
-    Odd,
+    /// Too many, too few or too long frames.
+    Malformed,
 }
 
 pub(super) struct RecvSocket {
     pub(super) socket: RawSocket,
-    /// None of `inproc`, and while another monitor is on the socket.
-    news: Option<Monitor>,
+    /// `None` for `inproc`, and while another monitor is on the socket.
+    monitor: Option<Monitor>,
     outbound: OutboundConnection,
     address: BoundAddress,
     poller: Arc<Poller>,
-    narrow: MarkReducer,
+    mark_reducer: MarkReducer,
 }
 
-/// Where the socket is; forgotten when it goes.
+/// The endpoint. Dropping it unregisters a bound `inproc` name.
 struct BoundAddress {
     resolved: String,
     direction: Direction,
@@ -48,9 +49,10 @@ impl RecvSocket {
         endpoint: &Endpoint,
         options: &SocketOptions,
     ) -> Result<Self, SocketError> {
-        let (news, descriptors) = watch(&socket, endpoint)?;
-        let (security, refused) = (&options.security, RejectedLogins::default());
-        let mut outbound = OutboundConnection::new(endpoint, security, options.ipv6, refused);
+        let (monitor, descriptors) = start_monitor(&socket, endpoint)?;
+        let (security, rejected_logins) = (&options.security, RejectedLogins::default());
+        let mut outbound =
+            OutboundConnection::new(endpoint, security, options.ipv6, rejected_logins);
         let open = || {
             let poller = Arc::new(Poller::new(descriptors)?);
             let resolved = match endpoint.direction() {
@@ -65,22 +67,22 @@ impl RecvSocket {
         let opened = open();
         let (poller, resolved) = opened.inspect_err(|_| socket.stop_monitor())?;
         if endpoint.is_inproc() && endpoint.direction() == Direction::Bind {
-            inproc::bound(&resolved);
+            inproc::register(&resolved);
         }
         Ok(Self {
             socket,
-            news,
+            monitor,
             outbound,
             address: BoundAddress {
                 resolved,
                 direction: endpoint.direction(),
             },
             poller,
-            narrow: MarkReducer::new(endpoint, options),
+            mark_reducer: MarkReducer::new(endpoint, options),
         })
     }
 
-    /// The endpoint, with its wildcards resolved.
+    /// Returns the endpoint, with its wildcards resolved.
     pub(super) fn endpoint(&self) -> &str {
         &self.address.resolved
     }
@@ -89,83 +91,86 @@ impl RecvSocket {
         Arc::clone(&self.poller)
     }
 
-    /// Connects another socket and goes on with it. Whoever waits notices.
-    pub(super) fn renew(&mut self, mut socket: RawSocket) -> Result<(), SocketError> {
-        self.outbound.postpone();
-        let (news, descriptors) = watch(&socket, self.outbound.endpoint())?;
+    /// Connects `socket` and replaces the present one with it. Wakes threads that wait on the poller.
+    pub(super) fn reconnect(&mut self, mut socket: RawSocket) -> Result<(), SocketError> {
+        self.outbound.record_attempt();
+        let (monitor, descriptors) = start_monitor(&socket, self.outbound.endpoint())?;
         let opened = self.outbound.dial(&mut socket, &self.poller);
         opened.inspect_err(|_| socket.stop_monitor())?;
         self.poller.replace(descriptors);
         self.socket.stop_monitor();
-        (self.socket, self.news) = (socket, news);
-        self.narrow.forget();
-        self.outbound.renew();
+        (self.socket, self.monitor) = (socket, monitor);
+        self.mark_reducer.mark_outdated();
+        self.outbound.reset();
         Ok(())
     }
 
-    /// When to [follow](Self::follow) the endpoint's name, if nothing happens until then.
-    pub(super) fn due(&self) -> Option<Instant> {
-        self.outbound.follow_due()
+    /// Returns when to call [`advance_dial`](Self::advance_dial), unless an event arrives before.
+    pub(super) fn dial_due(&self) -> Option<Instant> {
+        self.outbound.dial_due()
     }
 
-    /// Connects to where the endpoint is now, if it is time to.
-    pub(super) fn follow(&mut self) {
-        if let Err(error) = self.outbound.follow(&mut self.socket, &self.poller) {
-            complain_of(self.outbound.endpoint(), &error);
+    /// Takes the next step of dialling, if it is due.
+    pub(super) fn advance_dial(&mut self) {
+        if let Err(error) = self.outbound.advance(&mut self.socket, &self.poller) {
+            log_failed_connection(self.outbound.endpoint(), &error);
         }
     }
 
-    /// When to [renew](Self::renew) a connection that is not made again otherwise.
+    /// Returns when to [reconnect](Self::reconnect), because libzmq does not.
     pub(super) fn reconnect_due(&self) -> Option<Instant> {
         self.outbound.reconnect_due()
     }
 
-    /// Whether the login was refused, and is to be tried again when the [reconnection](Self::reconnect_due) is due.
-    pub(super) fn is_refused(&self) -> bool {
-        self.outbound.failure().is_some()
+    /// Returns whether the last login was refused. The next attempt is made when the
+    /// [reconnection](Self::reconnect_due) is due.
+    pub(super) fn is_login_refused(&self) -> bool {
+        self.outbound.login_failure().is_some()
     }
 
-    /// A login was refused, or not answered yet.
+    /// Returns whether a login was refused or is not answered yet.
     pub(super) fn awaits_login(&self) -> bool {
         self.outbound.awaits_login()
     }
 
-    /// How often the login was refused.
-    pub(super) fn refused(&self) -> RejectedLogins {
-        self.outbound.refused()
+    /// Returns the counter of refused logins.
+    pub(super) fn rejected_logins(&self) -> RejectedLogins {
+        self.outbound.rejected_logins()
     }
 
-    fn read_news(&mut self) -> Result<(), SocketError> {
-        while let Some(news) = &mut self.news
-            && let Some((event, place)) = news.next_with_place()?
+    fn read_monitor(&mut self) -> Result<(), SocketError> {
+        while let Some(monitor) = &mut self.monitor
+            && let Some((event, address)) = monitor.next_with_address()?
         {
-            self.note(event, &place);
+            self.on_event(event, &address);
         }
-        if let Some(failure) = self.outbound.found(&mut self.socket) {
-            complain(self.outbound.endpoint(), failure);
+        if let Some(failure) = self.outbound.take_probe_failure(&mut self.socket) {
+            log_refused_login(self.outbound.endpoint(), failure);
         }
-        self.follow();
+        self.advance_dial();
         Ok(())
     }
 
-    fn note(&mut self, event: ConnectionChange, place: &[u8]) {
+    fn on_event(&mut self, event: ConnectionChange, address: &[u8]) {
         if event == ConnectionChange::Established {
-            // A connection to a bound endpoint begins with the mark that this was bound with.
-            self.narrow.forget();
+            // libzmq gives a new connection the high-water mark that the endpoint was bound with.
+            self.mark_reducer.mark_outdated();
         }
         if self.address.direction == Direction::Bind {
             if event == ConnectionChange::Mismatched {
-                self.socket.security().note_mismatch();
+                self.socket.security().record_mismatch();
             }
-        } else if !self.outbound.is_over(place)
-            && let Some(failure) = self.outbound.note(event, &mut self.socket, &self.poller)
+        } else if !self.outbound.is_outdated(address)
+            && let Some(failure) = self
+                .outbound
+                .on_event(event, &mut self.socket, &self.poller)
         {
-            complain(self.outbound.endpoint(), failure);
+            log_refused_login(self.outbound.endpoint(), failure);
         }
     }
 
-    /// Takes the next message, its frames in place: moving them about takes longer than receiving them. Of an odd one
-    /// they hold anything.
+    /// Receives the next message into `frames`, in place: moving frames takes longer than receiving them. After a
+    /// malformed message, their content is unspecified.
     pub(super) fn receive<const N: usize>(
         &mut self,
         frames: [&mut Message; N],
@@ -174,11 +179,11 @@ impl RecvSocket {
         let mut more = false;
         for frame in frames.by_ref() {
             if !self.socket.receive_into(frame)? {
-                if self.poller.take_news() {
-                    self.read_news()?;
+                if self.poller.take_monitor_pending() {
+                    self.read_monitor()?;
                 }
-                // Frames of one message arrive together: only the first can be missing.
-                return Ok(more.then_some(Arrival::Odd));
+                // The frames of a message arrive together: only the first can be absent.
+                return Ok(more.then_some(Arrival::Malformed));
             }
             more = frame.more();
             if !more {
@@ -187,59 +192,60 @@ impl RecvSocket {
         }
         let whole = !more && frames.next().is_none();
         while more {
-            let Some(beyond) = self.socket.receive()? else {
+            let Some(extra) = self.socket.receive()? else {
                 break;
             };
-            more = beyond.more();
+            more = extra.more();
         }
         Ok(Some(if whole {
             Arrival::Message(())
         } else {
-            Arrival::Odd
+            Arrival::Malformed
         }))
     }
 
-    /// Takes in what becomes of connections, and no message. To be called from [time to time](super::UnreadTimer) while nothing
-    /// is received: libzmq keeps some 10 kB for each peer that has come, also if it has gone again, until then.
+    /// Handles connection events without receiving a message. To be called from [time to time](super::UnreadTimer)
+    /// while the socket is left unread: until then, libzmq keeps some 10 kB for each peer that has connected, even
+    /// after the peer has disconnected.
     ///
-    /// From the first time on libzmq [holds fewer messages](MarkReducer).
+    /// From the first call on, libzmq [queues fewer messages](MarkReducer).
     ///
-    /// May take the signal of a message's arrival.
-    pub(super) fn settle(&mut self) -> Result<(), SocketError> {
-        self.narrow(Instant::now())?;
-        self.socket.settle()?;
-        self.read_news()
+    /// May consume the signal that a message has arrived.
+    pub(super) fn maintain(&mut self) -> Result<(), SocketError> {
+        self.reduce_mark(Instant::now())?;
+        self.socket.process_commands()?;
+        self.read_monitor()
     }
 
-    /// Ends the monitor.
-    fn stop_news(&mut self) {
-        if let Some(news) = self.news.take() {
+    /// Stops the monitor.
+    fn stop_monitor(&mut self) {
+        if let Some(monitor) = self.monitor.take() {
             self.socket.stop_monitor();
-            drop(news);
+            drop(monitor);
         }
     }
 
-    /// Another monitor has taken the place of this one's.
-    pub(super) fn drop_news(&mut self) {
-        self.news = None;
+    /// Drops the monitor, because another one has replaced it on the socket.
+    pub(super) fn drop_monitor(&mut self) {
+        self.monitor = None;
     }
 
-    /// Takes the place of that other monitor.
-    pub(super) fn resume_news(&mut self) -> Result<(), SocketError> {
-        let (news, descriptors) = watch(&self.socket, self.outbound.endpoint())?;
+    /// Starts a new monitor, which replaces that other one.
+    pub(super) fn resume_monitor(&mut self) -> Result<(), SocketError> {
+        let (monitor, descriptors) = start_monitor(&self.socket, self.outbound.endpoint())?;
         self.poller.replace(descriptors);
-        self.news = news;
+        self.monitor = monitor;
         Ok(())
     }
 
-    /// Closes the socket and frees its endpoint.
+    /// Closes the socket and waits until its endpoint is free.
     pub(super) fn close_and_release(&mut self) {
-        self.stop_news();
+        self.stop_monitor();
         let BoundAddress {
             resolved,
             direction,
         } = &self.address;
-        // Nobody else can want what was only connected.
+        // Only a bound endpoint can be of use to another socket.
         if *direction == Direction::Bind {
             close_and_release(&mut self.socket, &[(resolved.clone(), *direction)]);
         }
@@ -248,27 +254,27 @@ impl RecvSocket {
 
 impl Drop for RecvSocket {
     fn drop(&mut self) {
-        self.stop_news();
+        self.stop_monitor();
     }
 }
 
 impl Drop for BoundAddress {
     fn drop(&mut self) {
         if self.direction == Direction::Bind {
-            inproc::unbound(&self.resolved);
+            inproc::unregister(&self.resolved);
         }
     }
 }
 
-/// What to wait for, and what tells of connections.
-fn watch(
+/// Returns the socket's monitor, if it has one, and the descriptors to wait on.
+fn start_monitor(
     socket: &RawSocket,
     endpoint: &Endpoint,
 ) -> Result<(Option<Monitor>, Vec<OwnedFd>), SocketError> {
-    // First: with a monitor that nobody reads nothing may fail any more.
+    // Duplicated first: once a monitor exists, nothing may fail before it is read.
     let mut descriptors = vec![socket.descriptor()?];
     let mut monitor = match endpoint.direction() {
-        // Of `inproc` libzmq tells nothing.
+        // libzmq reports nothing about `inproc`.
         _ if endpoint.is_inproc() => None,
         Direction::Connect => Some(Monitor::of_connections(socket)?),
         Direction::Bind => Some(Monitor::of_changes(socket)?),
@@ -279,12 +285,13 @@ fn watch(
     Ok((monitor, descriptors))
 }
 
-/// A socket that is neither bound nor connected yet.
+/// Returns a socket that is neither bound nor connected.
 pub(super) fn socket(
     kind: zmq::SocketType,
     options: &SocketOptions,
 ) -> Result<RawSocket, SocketError> {
-    // It sends nothing but subscriptions. Those for a publisher that is gone would hold up the end for all of the linger.
+    // Such sockets only send subscriptions. Those for a publisher that has gone would delay the close for the full
+    // linger.
     let options = SocketOptions {
         linger: Duration::ZERO,
         ..options.clone()

@@ -1,10 +1,10 @@
-//! Ports of this host that no connection may come from: those that are connected to, while nobody listens there.
+//! Reserved ports: local ports that this process connects to while no server listens there.
 //!
-//! The system picks the port that a connection comes from, out of its ephemeral range. Where the connection is to a port of
-//! that range on the same host, it may pick that very one, and the connection goes to itself: it succeeds, and the server
-//! cannot start (<https://github.com/zeromq/libzmq/issues/4588>). The system does not pick what is bound. So the port is
-//! bound here, without listening and so that servers may bind it all the same: as all of libzmq's do, they take
-//! `SO_REUSEADDR`.
+//! The system picks a connection's source port from its ephemeral range. If the destination is a port of that range on
+//! the same host, the system may pick that very port, and the connection goes to itself: it succeeds, and the server
+//! cannot start (<https://github.com/zeromq/libzmq/issues/4588>). The system does not pick a bound port. So this module
+//! binds the port without listening, and with `SO_REUSEADDR`, as libzmq's listeners have it, so that a server can still
+//! bind the port.
 
 use std::collections::HashMap;
 use std::fs;
@@ -16,34 +16,34 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, socket_with, soc
 
 use super::process::PerProcess;
 
-/// One for each address, however many connect to it.
+/// One socket per address, however many connections go there.
 static RESERVED: PerProcess<Mutex<HashMap<SocketAddr, Weak<OwnedFd>>>> = PerProcess::new();
 
-/// Reserves the port for as long as the answer lives. Nothing where that is not needed: somebody listens there, the address
-/// is another host's, or connections never come from such ports.
+/// Reserves the port until the returned value is dropped. `None` where no reservation is needed or possible: a server
+/// listens there, the address is another host's, or the port is not ephemeral.
 pub(super) fn reserve(address: SocketAddr) -> Option<Arc<OwnedFd>> {
     if !is_ephemeral(address.port()) {
         return None;
     }
     let reserved = RESERVED.get().lock();
     let mut reserved = reserved.unwrap_or_else(PoisonError::into_inner);
-    if let Some(present) = reserved.get(&address).and_then(Weak::upgrade) {
-        return Some(present);
+    if let Some(reservation) = reserved.get(&address).and_then(Weak::upgrade) {
+        return Some(reservation);
     }
-    reserved.retain(|_, place| place.strong_count() > 0);
+    reserved.retain(|_, socket| socket.strong_count() > 0);
     let family = match address {
         SocketAddr::V4(_) => AddressFamily::INET,
         SocketAddr::V6(_) => AddressFamily::INET6,
     };
-    let place = socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None).ok()?;
-    sockopt::set_socket_reuseaddr(&place, true).ok()?;
-    bind(&place, &address).ok()?;
-    let place = Arc::new(place);
-    reserved.insert(address, Arc::downgrade(&place));
-    Some(place)
+    let socket = socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None).ok()?;
+    sockopt::set_socket_reuseaddr(&socket, true).ok()?;
+    bind(&socket, &address).ok()?;
+    let socket = Arc::new(socket);
+    reserved.insert(address, Arc::downgrade(&socket));
+    Some(socket)
 }
 
-/// Whether the system lets connections come from this port.
+/// Returns whether the system may pick this port as a source port.
 fn is_ephemeral(port: u16) -> bool {
     const DEFAULT: [u16; 2] = [32768, 60999];
     let range = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").ok();
@@ -72,12 +72,12 @@ mod tests {
             reserved.as_ref().unwrap(),
             &reserve(address).unwrap()
         ));
-        // std's listeners take `SO_REUSEADDR`, as libzmq's do.
+        // std's listeners set `SO_REUSEADDR`, as libzmq's do.
         TcpListener::bind(address).unwrap();
     }
 
     #[test]
-    fn other_hosts_and_other_ports_are_left_alone() {
+    fn other_hosts_and_other_ports_are_not_reserved() {
         assert!(reserve("192.0.2.1:40000".parse().unwrap()).is_none());
         assert!(reserve("127.0.0.1:1".parse().unwrap()).is_none());
     }

@@ -1,8 +1,8 @@
-//! Looks host names up, on threads of their own.
+//! Resolves host names, on threads of their own.
 //!
-//! libzmq does so in its only I/O thread, and every socket of the process stands still until the name server has answered
-//! (<https://github.com/zeromq/libzmq/issues/2961>). A look-up can be neither limited nor called off, so nobody here ever
-//! waits for one: whoever asks is woken when there is an answer.
+//! libzmq resolves names in its only I/O thread, so every socket of the process stalls until the name server answers
+//! (<https://github.com/zeromq/libzmq/issues/2961>). A lookup can neither be limited nor cancelled, so no caller of
+//! this module waits for one: the lookup wakes the pollers of those who requested it.
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -13,84 +13,87 @@ use std::thread;
 use super::process::PerProcess;
 use super::{Poller, idle_poller};
 
-/// The addresses of a host, all with port 0; or why there are none.
+/// The addresses of a host, all with port 0, or why it has none.
 pub(super) type Addresses = Result<Vec<SocketAddr>, Arc<str>>;
 
-/// A look-up that is under way, or has ended.
+/// A pending or finished lookup.
 #[derive(Clone, Debug)]
 pub(super) struct Lookup {
-    answer: Arc<OnceLock<Addresses>>,
+    result: Arc<OnceLock<Addresses>>,
 }
 
 impl Lookup {
-    pub(super) fn answer(&self) -> Option<&Addresses> {
-        self.answer.get()
+    pub(super) fn result(&self) -> Option<&Addresses> {
+        self.result.get()
     }
 
-    fn answered(answer: Addresses) -> Self {
+    fn finished(result: Addresses) -> Self {
         Self {
-            answer: Arc::new(OnceLock::from(answer)),
+            result: Arc::new(OnceLock::from(result)),
         }
     }
 }
 
-/// Look-ups at a time. Each is of another name, so that one name server which is silent takes no more of these threads than
-/// there are names that it is asked for.
-const THREADS: usize = 16;
+/// Concurrent lookups at most. Each resolves a different name, so a name server that does not answer takes no more of
+/// these threads than there are names to ask it for.
+const MAX_THREADS: usize = 16;
 
-static BOOK: PerProcess<Mutex<LookupTable>> = PerProcess::new();
+static TABLE: PerProcess<Mutex<LookupTable>> = PerProcess::new();
 
 #[derive(Default)]
 struct LookupTable {
-    asked: HashMap<Arc<str>, LookupQuery>,
-    /// Names that no thread looks up yet.
+    queries: HashMap<Arc<str>, LookupQuery>,
+    /// Names that no thread resolves yet.
     waiting: VecDeque<Arc<str>>,
     threads: usize,
 }
 
 struct LookupQuery {
     lookup: Lookup,
-    askers: Vec<Weak<Poller>>,
+    pollers: Vec<Weak<Poller>>,
 }
 
-/// Begins to look a host's name up, or joins those who wait for it already. `asker` is told when there is an answer.
-pub(super) fn look_up(host: &str, asker: &Arc<Poller>) -> Lookup {
+/// Starts to resolve a host name, or joins a lookup of the same name. The lookup wakes `poller` when it finishes.
+pub(super) fn look_up(host: &str, poller: &Arc<Poller>) -> Lookup {
     if is_local(host) {
-        // As RFC 6761 has it, and whatever other names are waited for.
+        // As RFC 6761 requires, and without waiting behind other names.
         let loopback = [
             (Ipv4Addr::LOCALHOST, 0).into(),
             (Ipv6Addr::LOCALHOST, 0).into(),
         ];
-        return Lookup::answered(Ok(loopback.into()));
+        return Lookup::finished(Ok(loopback.into()));
     }
-    let mut book = book();
-    if let Some(question) = book.asked.get_mut(host) {
-        question.askers.push(Arc::downgrade(asker));
-        return question.lookup.clone();
+    let mut table = table();
+    if let Some(query) = table.queries.get_mut(host) {
+        query.pollers.push(Arc::downgrade(poller));
+        return query.lookup.clone();
     }
-    if book.threads < THREADS {
+    if table.threads < MAX_THREADS {
         let started = thread::Builder::new()
             .name("zmqrpc-names".into())
-            .spawn(answer_all);
+            .spawn(run);
         match started {
-            Ok(_) => book.threads += 1,
-            Err(error) if book.threads == 0 => {
-                return Lookup::answered(Err(format!("no thread for it: {error}").into()));
+            Ok(_) => table.threads += 1,
+            Err(error) if table.threads == 0 => {
+                return Lookup::finished(Err(format!(
+                    "no thread could be started to resolve it: {error}"
+                )
+                .into()));
             }
-            // Those that there are come to it.
+            // The running threads get to it.
             Err(_) => {}
         }
     }
     let host: Arc<str> = host.into();
     let lookup = Lookup {
-        answer: Arc::default(),
+        result: Arc::default(),
     };
-    let question = LookupQuery {
+    let query = LookupQuery {
         lookup: lookup.clone(),
-        askers: vec![Arc::downgrade(asker)],
+        pollers: vec![Arc::downgrade(poller)],
     };
-    book.asked.insert(Arc::clone(&host), question);
-    book.waiting.push_back(host);
+    table.queries.insert(Arc::clone(&host), query);
+    table.waiting.push_back(host);
     lookup
 }
 
@@ -98,43 +101,44 @@ fn is_local(host: &str) -> bool {
     host.trim_end_matches('.').eq_ignore_ascii_case("localhost")
 }
 
-fn book() -> MutexGuard<'static, LookupTable> {
-    BOOK.get().lock().unwrap_or_else(PoisonError::into_inner)
+fn table() -> MutexGuard<'static, LookupTable> {
+    TABLE.get().lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A thread's life. It ends when there is nothing left to look up.
-fn answer_all() {
-    while let Some(host) = next() {
-        let found = (&*host, 0).to_socket_addrs();
-        let answer = found.map(Iterator::collect).map_err(|error| reason(&error));
-        let question = book().asked.remove(&host);
-        if let Some(LookupQuery { lookup, askers }) = question {
-            let _ = lookup.answer.set(answer);
-            for asker in askers.iter().filter_map(Weak::upgrade) {
-                asker.bring_news();
+/// The body of a resolver thread. Ends when no name is left to resolve.
+fn run() {
+    while let Some(host) = next_host() {
+        let resolved = (&*host, 0).to_socket_addrs();
+        let result = resolved
+            .map(Iterator::collect)
+            .map_err(|error| reason(&error));
+        let query = table().queries.remove(&host);
+        if let Some(LookupQuery { lookup, pollers }) = query {
+            let _ = lookup.result.set(result);
+            for poller in pollers.iter().filter_map(Weak::upgrade) {
+                poller.notify_owner();
             }
-            // For those that lie idle.
-            idle_poller::notice_due();
+            // For sockets that no thread uses.
+            idle_poller::request_maintenance();
         }
     }
 }
 
-/// The next name that somebody still wants to know of.
-fn next() -> Option<Arc<str>> {
-    let mut book = book();
-    while let Some(host) = book.waiting.pop_front() {
-        let wanted =
-            |question: &LookupQuery| question.askers.iter().any(|of| of.strong_count() > 0);
-        if book.asked.get(&host).is_some_and(wanted) {
+/// Returns the next name that some poller still waits for. `None` ends the thread.
+fn next_host() -> Option<Arc<str>> {
+    let mut table = table();
+    while let Some(host) = table.waiting.pop_front() {
+        let wanted = |query: &LookupQuery| query.pollers.iter().any(|of| of.strong_count() > 0);
+        if table.queries.get(&host).is_some_and(wanted) {
             return Some(host);
         }
-        book.asked.remove(&host);
+        table.queries.remove(&host);
     }
-    book.threads -= 1;
+    table.threads -= 1;
     None
 }
 
-/// In the resolver's own words, without std's before them.
+/// Returns the resolver's message without the words that std puts before it.
 fn reason(error: &io::Error) -> Arc<str> {
     let text = error.to_string();
     let own = text.rsplit_once("information: ").map(|(_, own)| own);
@@ -149,14 +153,14 @@ mod tests {
 
     fn wait(poller: &Poller, lookup: &Lookup) -> Addresses {
         let deadline = Instant::now() + Duration::from_secs(60);
-        while lookup.answer().is_none() && Instant::now() < deadline {
-            poller.drive(Some(deadline)).unwrap();
+        while lookup.result().is_none() && Instant::now() < deadline {
+            poller.wait(Some(deadline)).unwrap();
         }
-        lookup.answer().expect("an answer within a minute").clone()
+        lookup.result().expect("an answer within a minute").clone()
     }
 
     #[test]
-    fn who_asks_is_woken_when_there_is_an_answer() {
+    fn a_lookup_wakes_the_poller_when_it_finishes() {
         let poller = Arc::new(Poller::new(Vec::new()).unwrap());
         let lookup = look_up("127.0.0.2", &poller);
         let address = (Ipv4Addr::new(127, 0, 0, 2), 0).into();
@@ -164,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_nobody_has_is_told_why() {
+    fn the_error_says_why_a_name_has_no_address() {
         let poller = Arc::new(Poller::new(Vec::new()).unwrap());
         let lookup = look_up("nobody.invalid", &poller);
         let reason = wait(&poller, &lookup).unwrap_err();
@@ -175,8 +179,8 @@ mod tests {
     fn the_own_host_is_known_without_asking() {
         let poller = Arc::new(Poller::new(Vec::new()).unwrap());
         for host in ["localhost", "LOCALHOST", "localhost."] {
-            let answer = look_up(host, &poller).answer().cloned();
-            let addresses = answer.unwrap().unwrap();
+            let result = look_up(host, &poller).result().cloned();
+            let addresses = result.unwrap().unwrap();
             assert!(addresses.iter().all(|address| address.ip().is_loopback()));
         }
     }

@@ -1,4 +1,4 @@
-//! The ways back to callers.
+//! The routes of replies to callers.
 
 use std::hash::{Hash, Hasher};
 use std::ops::Deref;
@@ -7,20 +7,20 @@ use std::sync::LazyLock;
 use super::Message;
 use super::sessions::Session;
 
-/// A connected peer, as the socket names it. Means nothing outside of this process.
+/// A connected peer, as the socket names it. Has no meaning outside of this process.
 ///
-/// A peer may choose its name, and when it has gone another one may take the same. So the connection belongs to it where
-/// the name is chosen: what one has asked for is not for the other.
+/// A peer may choose its name, and once it has disconnected another peer may choose the same. So a chosen name is only
+/// unique together with the connection: a reply to one peer must not reach the other.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct PeerId {
     pub(super) name: Message,
-    /// None where the name is libzmq's, which gives each of them out once, and for peers within the process.
+    /// `None` where libzmq chose the name, since it uses each only once, and for peers within the process.
     pub(super) session: Option<Session>,
 }
 
-/// The way back to a caller: the peer, and whatever devices between put in front of the message.
+/// The route of a reply to a caller: the peer, and the routing frames that devices in between put before the message.
 ///
-/// Behind a pointer, as it is handed on often and looked at rarely.
+/// Boxed, as it is moved often and read rarely.
 #[derive(Clone, Debug)]
 pub(crate) struct Route(pub(super) Option<Box<RouteParts>>);
 
@@ -30,11 +30,11 @@ pub(super) struct RouteParts {
     pub(super) hops: Vec<Message>,
 }
 
-/// What peer a way to nowhere leads to. None is named like that: every name has a byte or more.
+/// The peer of a route to nowhere. No peer has this name: every name has at least one byte.
 static NOBODY: LazyLock<PeerId> = LazyLock::new(PeerId::default);
 
 impl Route {
-    /// The way back of what wants no answer.
+    /// Returns the route of a message that expects no reply.
     pub(crate) fn nowhere() -> Self {
         Self(None)
     }
@@ -43,7 +43,7 @@ impl Route {
         self.0.is_none()
     }
 
-    /// A way that no socket knows.
+    /// Returns a route that no socket knows.
     #[cfg(test)]
     pub(crate) fn made_up(peer: &str, hops: &[&str]) -> Self {
         let frame = |text: &str| Message::copy_of(text.as_bytes());
@@ -56,46 +56,46 @@ impl Route {
         })))
     }
 
-    /// The way to the peer itself.
+    /// Returns the route to a peer without devices in between.
     pub(crate) fn to(peer: PeerId) -> Self {
         let hops = Vec::new();
         Self(Some(Box::new(RouteParts { peer, hops })))
     }
 
-    /// The peer, if no device stands between.
+    /// Returns the peer. `None` if a device is in between.
     #[inline]
-    pub(crate) fn direct(&self) -> Option<&PeerId> {
-        let way = self.0.as_ref()?;
-        way.hops.is_empty().then_some(&way.peer)
+    pub(crate) fn direct_peer(&self) -> Option<&PeerId> {
+        let parts = self.0.as_ref()?;
+        parts.hops.is_empty().then_some(&parts.peer)
     }
 
     pub(crate) fn peer(&self) -> &PeerId {
-        self.0.as_ref().map_or(&NOBODY, |way| &way.peer)
+        self.0.as_ref().map_or(&NOBODY, |parts| &parts.peer)
     }
 
-    /// The same peer, over the same devices.
+    /// Returns whether both lead to the same peer over the same devices.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.0 == other.0
     }
 
-    /// The way ends with an empty frame: a REQ socket may be at its end.
+    /// Returns whether the route ends with an empty frame: the caller may be a REQ socket.
     pub(crate) fn ends_with_delimiter(&self) -> bool {
-        let hops = self.0.as_ref().map(|way| &way.hops);
+        let hops = self.0.as_ref().map(|parts| &parts.hops);
         hops.and_then(|hops| hops.last())
             .is_some_and(|hop| hop.is_empty())
     }
 }
 
 impl Hash for Route {
-    /// In as few pieces as will do, since each takes its time, but so that no way begins like another one.
+    /// Writes as few pieces as possible, since each costs time, but so that no route is a prefix of another.
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let Some(way) = &self.0 else {
+        let Some(parts) = &self.0 else {
             return state.write_usize(usize::MAX);
         };
-        let (peer, hops): (&[u8], _) = (&way.peer, &way.hops);
-        // Neither has more than a byte has room for: a name 255 bytes, and a way some hops.
+        let (peer, hops): (&[u8], _) = (&parts.peer, &parts.hops);
+        // Both fit into a byte: a name has at most 255 bytes, and a route few hops.
         let lengths = peer.len() | hops.len() << u8::BITS;
-        state.write_usize(lengths | way.peer.mark() << u16::BITS);
+        state.write_usize(lengths | parts.peer.connection_key() << u16::BITS);
         state.write(peer);
         for hop in hops {
             state.write_usize(hop.len());
@@ -104,25 +104,25 @@ impl Hash for Route {
     }
 }
 
-/// A message and where it came from.
+/// A message, and the route to its sender or receiver.
 #[derive(Debug)]
 pub(crate) struct RoutedMessage {
     pub(crate) route: Route,
     pub(crate) message: Message,
 }
 
-/// The names that libzmq gives out begin with this byte, and have four more.
-const GIVEN: u8 = 0;
-const GIVEN_LEN: usize = 5;
+/// Names from libzmq begin with this byte and have four more.
+const ASSIGNED: u8 = 0;
+const ASSIGNED_LEN: usize = 5;
 
 impl PeerId {
-    /// Whether the peer has chosen its name.
-    pub(super) fn is_chosen(&self) -> bool {
-        self.name.len() != GIVEN_LEN || self.name.first() != Some(&GIVEN)
+    /// Returns whether the peer has chosen its name.
+    pub(super) fn has_chosen_name(&self) -> bool {
+        self.name.len() != ASSIGNED_LEN || self.name.first() != Some(&ASSIGNED)
     }
 
-    /// What tells the connection from others, for a hash.
-    pub(super) fn mark(&self) -> usize {
+    /// Returns a number that tells the connection from others, for hashing.
+    pub(super) fn connection_key(&self) -> usize {
         self.session
             .map_or(0, |session| session.number as usize + 1)
     }
@@ -141,10 +141,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_names_of_peers_are_chosen() {
+    fn names_from_libzmq_are_not_chosen_ones() {
         let named = |name: &[u8]| {
             let (name, session) = (Message::copy_of(name), None);
-            PeerId { name, session }.is_chosen()
+            PeerId { name, session }.has_chosen_name()
         };
         assert!(named(b"ann"));
         assert!(named(b"\0ann"));

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::close::close_and_release;
 use super::load::{Loads, NoRoom};
 use super::monitor::{ConnectionChange, Monitor};
-use super::outbound::{OutboundConnection, complain, complain_of};
+use super::outbound::{OutboundConnection, log_failed_connection, log_refused_login};
 use super::raw::{RawSocket, WouldBlock};
 use super::route::RouteParts;
 use super::sessions::{Session, SessionGenerations};
@@ -15,71 +15,72 @@ use super::{
     SocketError, SocketOptions, inproc,
 };
 
-/// Why a message was not taken; full gives it back.
+/// Why a message was not sent. `Full` returns it.
 #[derive(Debug)]
 pub(crate) enum SendError {
     Full(Box<RoutedMessage>),
-    /// The peer has left, or never was.
+    /// The peer has disconnected, or never was connected.
     Gone(Route),
     Broken(SocketError),
 }
 
-/// Bytes of what one device puts in front of a message. ZeroMQ's routing ids have no more.
+/// The largest routing frame, in bytes. ZeroMQ's routing ids are no longer.
 const MAX_HOP: usize = 255;
 
-/// Devices that a message may pass. A longer route is not one that anybody builds.
+/// Devices that a message may pass at most. No realistic topology has more.
 const MAX_HOPS: usize = 16;
 
-/// Ways that are kept for further messages. Calls that waited are answered in bunches: an allocator that keeps a few places
-/// at hand is slow with so many.
-const SPARES: usize = 256;
+/// Routes that are kept for reuse. Replies to queued calls come in bursts, and allocators with small caches are slow
+/// with so many.
+const MAX_SPARE_ROUTES: usize = 256;
 
 /// A ROUTER.
 pub(crate) struct RouterSocket {
-    /// Of a guarded one: tells who never got as far as to be asked. Of one that connects: tells of its connections.
-    news: Option<Monitor>,
-    /// Where it connects, other than `inproc`.
-    links: Vec<OutboundConnection>,
-    refused: RejectedLogins,
+    /// On a socket that requires logins: reports logins that fail before they are verified. On one that connects:
+    /// reports connection events.
+    monitor: Option<Monitor>,
+    /// The endpoints that it connects to, except `inproc`.
+    connections: Vec<OutboundConnection>,
+    rejected_logins: RejectedLogins,
     socket: RawSocket,
     endpoints: Vec<(String, Direction)>,
     poller: Arc<Poller>,
     ipv6: bool,
-    /// What is on its way to whom.
+    /// Bytes that libzmq holds, by peer.
     loads: Loads,
-    /// Known where there are peers that have chosen their names.
-    endings: Option<SessionGenerations>,
-    /// What the next messages' ways are received into.
-    #[expect(clippy::vec_box, reason = "they come and go as they are")]
-    spare: Vec<Box<RouteParts>>,
+    /// Present once a peer has chosen its own name.
+    sessions: Option<SessionGenerations>,
+    /// Routes for the next messages.
+    #[expect(clippy::vec_box, reason = "routes own their parts boxed")]
+    spare_routes: Vec<Box<RouteParts>>,
 }
 
 impl RouterSocket {
     pub(crate) fn new(options: &SocketOptions) -> Result<Self, SocketError> {
         let socket = RawSocket::new(zmq::ROUTER, options)?;
         let set = SocketError::of("setting a socket option");
-        // Without it a reply to a full or unknown peer is dropped and the send "succeeds"
+        // Otherwise libzmq drops a reply to a full or unknown peer, and the send "succeeds"
         // (<https://github.com/zeromq/libzmq/issues/2348>).
         socket.options().set_router_mandatory(true).map_err(&set)?;
         let mut sources = vec![socket.descriptor()?];
-        let mut news = None;
-        if options.security.is_guarded() {
-            let mut monitor = Monitor::of_losses(&socket)?;
-            sources.push(monitor.descriptor()?);
-            news = Some(monitor);
+        let mut monitor = None;
+        if options.security.requires_login() {
+            let mut losses = Monitor::of_losses(&socket)?;
+            sources.push(losses.descriptor()?);
+            monitor = Some(losses);
         }
         let poller = Arc::new(Poller::new(sources)?);
         Ok(Self {
-            news,
-            links: Vec::new(),
-            refused: RejectedLogins::default(),
+            monitor,
+            connections: Vec::new(),
+            rejected_logins: RejectedLogins::default(),
             socket,
             endpoints: Vec::new(),
             poller,
             ipv6: options.ipv6,
             loads: Loads::default(),
-            endings: None,
-            spare: Vec::new(),
+            sessions: None,
+            spare_routes: Vec::new(),
         })
     }
 
@@ -87,22 +88,24 @@ impl RouterSocket {
         Arc::clone(&self.poller)
     }
 
-    /// Whether it asks for logins.
-    pub(crate) fn is_guarded(&self) -> bool {
-        self.socket.security().is_guarded()
+    /// Returns whether the socket requires logins.
+    pub(crate) fn requires_login(&self) -> bool {
+        self.socket.security().requires_login()
     }
 
-    /// Adds an endpoint; answers it with its wildcards resolved.
+    /// Adds an endpoint. Returns it with its wildcards resolved.
     pub(crate) fn open(&mut self, endpoint: &Endpoint) -> Result<String, SocketError> {
-        let watched = endpoint.direction() == Direction::Connect && !endpoint.is_inproc();
-        if watched {
-            self.watch()?;
+        let is_dialled = endpoint.direction() == Direction::Connect && !endpoint.is_inproc();
+        if is_dialled {
+            self.start_monitor()?;
         }
-        let resolved = if watched {
-            let (security, refused) = (self.socket.security(), self.refused.clone());
-            let mut link = OutboundConnection::new(endpoint, security, self.ipv6, refused);
-            link.dial(&mut self.socket, &self.poller)?;
-            self.links.push(link);
+        let resolved = if is_dialled {
+            let (security, rejected_logins) =
+                (self.socket.security(), self.rejected_logins.clone());
+            let mut connection =
+                OutboundConnection::new(endpoint, security, self.ipv6, rejected_logins);
+            connection.dial(&mut self.socket, &self.poller)?;
+            self.connections.push(connection);
             endpoint.as_str().to_owned()
         } else {
             self.socket.open(endpoint, self.ipv6)?
@@ -110,12 +113,12 @@ impl RouterSocket {
         self.endpoints
             .push((resolved.clone(), endpoint.direction()));
         if endpoint.is_inproc() && endpoint.direction() == Direction::Bind {
-            inproc::bound(&resolved);
+            inproc::register(&resolved);
         }
         Ok(resolved)
     }
 
-    /// Removes an endpoint, named as [`open`](Self::open) answered it. `false` if there is none.
+    /// Removes an endpoint, named as [`open`](Self::open) returned it. Returns `false` if there is no such endpoint.
     pub(crate) fn close(&mut self, resolved: &str) -> Result<bool, SocketError> {
         let Some(at) = self
             .endpoints
@@ -125,51 +128,54 @@ impl RouterSocket {
             return Ok(false);
         };
         let (endpoint, direction) = self.endpoints.remove(at);
-        inproc::unbound(&endpoint);
-        let is_link = |link: &OutboundConnection| link.endpoint().as_str() == endpoint;
-        let link = match direction {
-            Direction::Connect => self.links.iter().position(is_link),
+        inproc::unregister(&endpoint);
+        let is_named = |connection: &OutboundConnection| connection.endpoint().as_str() == endpoint;
+        let connection = match direction {
+            Direction::Connect => self.connections.iter().position(is_named),
             Direction::Bind => None,
         };
-        match link {
-            // libzmq may have given it up already.
-            Some(at) => drop(self.links.remove(at).hang_up(&mut self.socket)),
+        match connection {
+            // libzmq may have dropped it already.
+            Some(at) => drop(self.connections.remove(at).disconnect(&mut self.socket)),
             None => self.socket.close(&endpoint, direction)?,
         }
         Ok(true)
     }
 
-    fn watch(&mut self) -> Result<(), SocketError> {
-        if self.news.is_none() {
-            // With a monitor that nobody reads nothing may fail any more.
+    fn start_monitor(&mut self) -> Result<(), SocketError> {
+        if self.monitor.is_none() {
+            // Duplicated first: once a monitor exists, nothing may fail before it is read.
             let mut sources = vec![self.socket.descriptor()?];
             let mut monitor = Monitor::of_connections(&self.socket)?;
             sources.push(monitor.descriptor()?);
-            self.news = Some(monitor);
+            self.monitor = Some(monitor);
             self.poller.replace(sources);
         }
         Ok(())
     }
 
-    /// When a connection has to be made again, of which nothing tells.
+    /// Returns when a reconnection or a step of a dialer is due, which no event announces.
     pub(crate) fn due(&self) -> Option<Instant> {
-        self.links.iter().filter_map(OutboundConnection::due).min()
+        self.connections
+            .iter()
+            .filter_map(OutboundConnection::due)
+            .min()
     }
 
-    /// How often a login of this socket's was refused.
-    pub(crate) fn refused(&self) -> RejectedLogins {
-        self.refused.clone()
+    /// Returns the counter of logins of this socket that were refused.
+    pub(crate) fn rejected_logins(&self) -> RejectedLogins {
+        self.rejected_logins.clone()
     }
 
-    /// Leaves every endpoint and waits, though not long, until they are free for others.
+    /// Closes every endpoint and waits, for a limited time, until the bound ones are free.
     pub(crate) fn close_and_release(mut self) {
-        self.stop_news();
+        self.stop_monitor();
         let mut endpoints = std::mem::take(&mut self.endpoints);
-        for mut link in std::mem::take(&mut self.links) {
+        for mut connection in std::mem::take(&mut self.connections) {
             endpoints.retain(|(endpoint, direction)| {
-                *direction == Direction::Bind || link.endpoint().as_str() != endpoint
+                *direction == Direction::Bind || connection.endpoint().as_str() != endpoint
             });
-            let _ = link.hang_up(&mut self.socket);
+            let _ = connection.disconnect(&mut self.socket);
         }
         close_and_release(&mut self.socket, &endpoints);
     }
@@ -178,164 +184,169 @@ impl RouterSocket {
         self.endpoints.iter().map(|(endpoint, _)| endpoint.as_str())
     }
 
-    /// Takes the message whole, or gives it back whole.
+    /// Sends the whole message, or returns it.
     pub(crate) fn send(&mut self, mut delivery: RoutedMessage) -> Result<(), SendError> {
-        let Some(way) = &mut delivery.route.0 else {
+        let Some(parts) = &mut delivery.route.0 else {
             return Err(SendError::Gone(delivery.route));
         };
-        if let Some(session) = way.peer.session {
-            match self.is_over(session) {
+        if let Some(session) = parts.peer.session {
+            match self.has_ended(session) {
                 Ok(false) => {}
-                // Whoever has its name now has not asked for this.
+                // Another peer may have the name now, and has not sent this request.
                 Ok(true) => return Err(SendError::Gone(delivery.route)),
                 Err(error) => return Err(SendError::Broken(error)),
             }
         }
-        let load = match self.loads.room_for(&way.peer, delivery.message.len()) {
+        let load = match self.loads.room_for(&parts.peer, delivery.message.len()) {
             Ok(load) => load,
             Err(NoRoom) => return Err(SendError::Full(Box::new(delivery))),
         };
-        // The peer's frame is kept until the message has gone, since a refusal must give it back.
-        match self.socket.send(&mut way.peer.name, true) {
+        // The peer's frame stays in the route until the message is sent, since `Full` returns the message.
+        match self.socket.send(&mut parts.peer.name, true) {
             Ok(()) => {}
             Err(WouldBlock::Full) => return Err(SendError::Full(Box::new(delivery))),
             Err(WouldBlock::Unreachable) => return Err(SendError::Gone(delivery.route)),
             Err(WouldBlock::Broken(error)) => return Err(SendError::Broken(error)),
         }
-        for mut hop in way.hops.drain(..) {
-            self.rest(&mut hop, true)?;
+        for mut hop in parts.hops.drain(..) {
+            self.send_rest(&mut hop, true)?;
         }
-        if let Some(way) = delivery.route.0
-            && self.spare.len() < SPARES
+        if let Some(parts) = delivery.route.0
+            && self.spare_routes.len() < MAX_SPARE_ROUTES
         {
-            self.spare.push(way);
+            self.spare_routes.push(parts);
         }
         if let Some(load) = load {
-            delivery.message = load.carry(delivery.message);
+            delivery.message = load.track(delivery.message);
         }
-        self.rest(&mut delivery.message, false)
+        self.send_rest(&mut delivery.message, false)
     }
 
-    fn rest(&mut self, frame: &mut Message, more: bool) -> Result<(), SendError> {
+    fn send_rest(&mut self, frame: &mut Message, more: bool) -> Result<(), SendError> {
         match self.socket.send(frame, more) {
-            // Never refused: libzmq decides over a message with its first frame, and drops the rest if the peer leaves.
+            // Never fails: libzmq decides with the first frame whether it takes a message, and drops the rest if the
+            // peer disconnects.
             Ok(()) | Err(WouldBlock::Full | WouldBlock::Unreachable) => Ok(()),
             Err(WouldBlock::Broken(error)) => Err(SendError::Broken(error)),
         }
     }
 
-    /// Takes in what has become of connections and logins. Whether it did something to the socket.
-    fn look_after(&mut self) -> Result<bool, SocketError> {
-        let mut touched = false;
-        if self.news.is_some() && self.poller.take_news() {
-            touched |= self.read_news()?;
+    /// Handles connection events and reconnections that are due. Returns whether this changed the socket.
+    fn maintain(&mut self) -> Result<bool, SocketError> {
+        let mut changed = false;
+        if self.monitor.is_some() && self.poller.take_monitor_pending() {
+            changed |= self.read_monitor()?;
         }
-        for link in &mut self.links {
-            if link.begin() {
-                touched = true;
-                if let Err(error) = link.redial(&mut self.socket, &self.poller) {
-                    complain_of(link.endpoint(), &error);
+        for connection in &mut self.connections {
+            if connection.should_reconnect() {
+                changed = true;
+                if let Err(error) = connection.redial(&mut self.socket, &self.poller) {
+                    log_failed_connection(connection.endpoint(), &error);
                 }
             }
-            match link.follow(&mut self.socket, &self.poller) {
-                Ok(followed) => touched |= followed,
+            match connection.advance(&mut self.socket, &self.poller) {
+                Ok(advanced) => changed |= advanced,
                 Err(error) => {
-                    complain_of(link.endpoint(), &error);
-                    touched = true;
+                    log_failed_connection(connection.endpoint(), &error);
+                    changed = true;
                 }
             }
         }
-        Ok(touched)
+        Ok(changed)
     }
 
-    fn read_news(&mut self) -> Result<bool, SocketError> {
-        while let Some(news) = &mut self.news
-            && let Some((event, place, number)) = news.next_in_full()?
+    fn read_monitor(&mut self) -> Result<bool, SocketError> {
+        while let Some(monitor) = &mut self.monitor
+            && let Some((event, address, number)) = monitor.next_in_full()?
         {
             if event == ConnectionChange::Lost
-                && let Some(endings) = &mut self.endings
+                && let Some(sessions) = &mut self.sessions
             {
-                endings.note(number);
+                sessions.record_end(number);
             }
             if event == ConnectionChange::Mismatched {
-                self.socket.security().note_mismatch();
+                self.socket.security().record_mismatch();
             }
-            for link in &mut self.links {
-                if link.is_at(&place)
-                    && let Some(failure) = link.note(event, &mut self.socket, &self.poller)
+            for connection in &mut self.connections {
+                if connection.is_at(&address)
+                    && let Some(failure) =
+                        connection.on_event(event, &mut self.socket, &self.poller)
                 {
-                    complain(link.endpoint(), failure);
+                    log_refused_login(connection.endpoint(), failure);
                 }
             }
         }
         let mut closed = false;
-        for link in &mut self.links {
-            if let Some(failure) = link.found(&mut self.socket) {
-                complain(link.endpoint(), failure);
+        for connection in &mut self.connections {
+            if let Some(failure) = connection.take_probe_failure(&mut self.socket) {
+                log_refused_login(connection.endpoint(), failure);
                 closed = true;
             }
         }
         Ok(closed)
     }
 
-    /// The connection of a peer that has chosen its name, given a frame that came over it.
+    /// Returns the session of a peer that has chosen its own name, given a frame from the peer's connection.
     ///
-    /// A connection is told to be over before its number, or its peer's name, can be another one's. So what is told is
-    /// read first. It takes a system call, which peers with libzmq's names do not cost.
-    fn identify(&mut self, frame: &Message) -> Result<Option<Session>, SocketError> {
-        let number = frame.connection();
+    /// libzmq reports the end of a connection before it reuses the connection's number or the peer's name, so the
+    /// monitor is read first. This costs a system call, but not for peers with names from libzmq.
+    fn session_of(&mut self, frame: &Message) -> Result<Option<Session>, SocketError> {
+        let number = frame.connection_number();
         if number == 0 {
             return Ok(None);
         }
-        if self.endings.is_none() {
-            self.endings = Some(SessionGenerations::default());
-            if self.news.is_none() {
-                self.watch()?;
+        if self.sessions.is_none() {
+            self.sessions = Some(SessionGenerations::default());
+            if self.monitor.is_none() {
+                self.start_monitor()?;
             }
         }
-        self.read_news()?;
-        Ok(self.endings.as_ref().map(|endings| endings.current(number)))
+        self.read_monitor()?;
+        Ok(self
+            .sessions
+            .as_ref()
+            .map(|sessions| sessions.current(number)))
     }
 
-    fn is_over(&mut self, session: Session) -> Result<bool, SocketError> {
-        self.read_news()?;
-        let endings = self.endings.as_ref();
-        Ok(endings.is_some_and(|endings| endings.is_over(session)))
+    fn has_ended(&mut self, session: Session) -> Result<bool, SocketError> {
+        self.read_monitor()?;
+        let sessions = self.sessions.as_ref();
+        Ok(sessions.is_some_and(|sessions| sessions.has_ended(session)))
     }
 
-    fn stop_news(&mut self) {
-        if let Some(news) = self.news.take() {
+    fn stop_monitor(&mut self) {
+        if let Some(monitor) = self.monitor.take() {
             self.socket.stop_monitor();
-            drop(news);
+            drop(monitor);
         }
     }
 
-    /// Takes the next message, or nothing when all have been taken: its body in place, and the way back. After nothing
-    /// the socket may be waited on.
+    /// Receives the next message: its body into `body`; returns its route. `None` if no message is left: only then may
+    /// a thread wait on the socket.
     ///
-    /// One without a body or with an absurd route is odd; the body is anything then.
+    /// A message without a body or with an overlong route is malformed; `body` is unspecified then.
     pub(crate) fn receive(
         &mut self,
         body: &mut Message,
     ) -> Result<Option<Arrival<Route>>, SocketError> {
-        let mut way = self.spare.pop().unwrap_or_default();
-        // Whatever is done to the socket, the last operation before a wait is a receive.
-        let received = self.socket.receive_into(&mut way.peer.name)?
-            || self.look_after()? && self.socket.receive_into(&mut way.peer.name)?;
+        let mut parts = self.spare_routes.pop().unwrap_or_default();
+        // Maintenance may change the socket, and the last operation before a wait must be a receive.
+        let received = self.socket.receive_into(&mut parts.peer.name)?
+            || self.maintain()? && self.socket.receive_into(&mut parts.peer.name)?;
         if !received {
-            self.spare.push(way);
+            self.spare_routes.push(parts);
             return Ok(None);
         }
-        let mut more = way.peer.name.more();
-        // libzmq takes a message for the name of a peer whose own is another one's.
-        let (mut frames, mut too_long) = (0, way.peer.name.len() > MAX_HOP);
+        let mut more = parts.peer.name.more();
+        // libzmq delivers a message as the name of a peer if the peer's own name is in use.
+        let (mut frames, mut too_long) = (0, parts.peer.name.len() > MAX_HOP);
 
         while more {
             if frames > 0 {
                 let hop = std::mem::take(body);
-                too_long |= way.hops.len() == MAX_HOPS || hop.len() > MAX_HOP;
+                too_long |= parts.hops.len() == MAX_HOPS || hop.len() > MAX_HOP;
                 if !too_long {
-                    way.hops.push(hop);
+                    parts.hops.push(hop);
                 }
             }
             if !self.socket.receive_into(body)? {
@@ -345,21 +356,21 @@ impl RouterSocket {
             more = body.more();
         }
         if frames == 0 || too_long {
-            return Ok(Some(Arrival::Odd));
+            return Ok(Some(Arrival::Malformed));
         }
-        way.peer.session = None;
-        if way.peer.is_chosen() {
-            way.peer.session = self.identify(body)?;
+        parts.peer.session = None;
+        if parts.peer.has_chosen_name() {
+            parts.peer.session = self.session_of(body)?;
         }
-        Ok(Some(Arrival::Message(Route(Some(way)))))
+        Ok(Some(Arrival::Message(Route(Some(parts)))))
     }
 }
 
 impl Drop for RouterSocket {
     fn drop(&mut self) {
-        self.stop_news();
+        self.stop_monitor();
         for (endpoint, _) in &self.endpoints {
-            inproc::unbound(endpoint);
+            inproc::unregister(endpoint);
         }
     }
 }

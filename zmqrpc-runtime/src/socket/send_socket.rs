@@ -1,10 +1,10 @@
-//! What sockets that only send have in common: any number of endpoints, of either direction, and a clean end.
+//! The base of sockets that only send: any number of endpoints, bound or connected, and an orderly close.
 
 use std::sync::Arc;
 
 use super::close::close_and_release;
 use super::monitor::{ConnectionChange, Monitor};
-use super::outbound::{OutboundConnection, complain};
+use super::outbound::{OutboundConnection, log_refused_login};
 use super::raw::RawSocket;
 use super::{
     AuthFailure, Direction, Endpoint, Poller, RejectedLogins, Security, SocketError, SocketOptions,
@@ -13,7 +13,7 @@ use super::{
 use crate::log;
 
 pub(super) struct SendSocket {
-    /// Tells of connections, as soon as there may be one that libzmq gives up.
+    /// Reports connection events. Present once the socket has a connection that libzmq may abandon.
     monitor: Option<Monitor>,
     pub(super) socket: RawSocket,
     endpoints: Vec<(String, Direction)>,
@@ -21,24 +21,24 @@ pub(super) struct SendSocket {
     poller: Arc<Poller>,
     ipv6: bool,
     security: Security,
-    refused: RejectedLogins,
+    rejected_logins: RejectedLogins,
 }
 
-/// An endpoint that is connected to.
+/// An endpoint that the socket connects to.
 struct ConnectedEndpoint {
     endpoint: Endpoint,
-    kind: Via,
+    kind: ConnectionKind,
 }
 
-enum Via {
-    /// Within the process: the binding that the socket is connected to. libzmq takes messages for a name that nobody
-    /// has bound, and does not connect again to one that is bound again.
+enum ConnectionKind {
+    /// `inproc`, with the number of the binding that the socket is connected to. libzmq takes messages for a name that
+    /// no socket has bound, and does not reconnect to one that is bound again.
     InProcess(Option<u64>),
     Network(Box<OutboundConnection>),
 }
 
 impl SendSocket {
-    /// `monitor` is the socket's, if there is one already.
+    /// Wraps `socket`, with its monitor if it has one already.
     pub(super) fn new(
         socket: RawSocket,
         monitor: Option<Monitor>,
@@ -52,13 +52,13 @@ impl SendSocket {
             connections: Vec::new(),
             ipv6: options.ipv6,
             security: options.security.clone(),
-            refused: RejectedLogins::default(),
+            rejected_logins: RejectedLogins::default(),
         };
-        send_side.wait_for_both()?;
+        send_side.update_poller()?;
         Ok(send_side)
     }
 
-    fn wait_for_both(&mut self) -> Result<(), SocketError> {
+    fn update_poller(&mut self) -> Result<(), SocketError> {
         let mut descriptors = vec![self.socket.descriptor()?];
         if let Some(monitor) = &mut self.monitor {
             descriptors.push(monitor.descriptor()?);
@@ -71,12 +71,12 @@ impl SendSocket {
         Arc::clone(&self.poller)
     }
 
-    /// Whether it asks for logins.
-    pub(super) fn is_guarded(&self) -> bool {
-        self.socket.security().is_guarded()
+    /// Returns whether the socket requires logins.
+    pub(super) fn requires_login(&self) -> bool {
+        self.socket.security().requires_login()
     }
 
-    /// Adds an endpoint; answers it with its wildcards resolved.
+    /// Adds an endpoint. Returns it with its wildcards resolved.
     pub(super) fn open(&mut self, endpoint: &Endpoint) -> Result<String, SocketError> {
         let direction = endpoint.direction();
         let resolved = if direction == Direction::Connect {
@@ -85,7 +85,7 @@ impl SendSocket {
             self.socket.open(endpoint, self.ipv6)?
         };
         if endpoint.is_inproc() && direction == Direction::Bind {
-            inproc::bound(&resolved);
+            inproc::register(&resolved);
         }
         self.endpoints.push((resolved.clone(), direction));
         Ok(resolved)
@@ -94,46 +94,50 @@ impl SendSocket {
     fn connect(&mut self, endpoint: &Endpoint) -> Result<String, SocketError> {
         let mut connected = ConnectedEndpoint {
             endpoint: endpoint.clone(),
-            kind: Via::InProcess(None),
+            kind: ConnectionKind::InProcess(None),
         };
         if endpoint.is_inproc() {
-            connected.look_after(&mut self.socket, &self.poller)?;
+            connected.maintain(&mut self.socket, &self.poller)?;
         } else {
             if self.monitor.is_none() {
                 self.monitor = Some(Monitor::of_connections(&self.socket)?);
-                self.wait_for_both()?;
+                self.update_poller()?;
             }
-            let refused = self.refused.clone();
+            let rejected_logins = self.rejected_logins.clone();
             let mut outbound =
-                OutboundConnection::new(endpoint, &self.security, self.ipv6, refused);
+                OutboundConnection::new(endpoint, &self.security, self.ipv6, rejected_logins);
             outbound.dial(&mut self.socket, &self.poller)?;
-            connected.kind = Via::Network(Box::new(outbound));
+            connected.kind = ConnectionKind::Network(Box::new(outbound));
         }
         self.connections.push(connected);
         Ok(endpoint.as_str().to_owned())
     }
 
-    /// Removes an endpoint, named as [`open`](Self::open) answered it. `false` if there is none.
+    /// Removes an endpoint, named as [`open`](Self::open) returned it. Returns `false` if there is no such endpoint.
     pub(super) fn close(&mut self, resolved: &str) -> Result<bool, SocketError> {
-        let is_it = |(endpoint, _): &(String, Direction)| endpoint == resolved;
-        let Some(at) = self.endpoints.iter().position(is_it) else {
+        let is_named = |(endpoint, _): &(String, Direction)| endpoint == resolved;
+        let Some(at) = self.endpoints.iter().position(is_named) else {
             return Ok(false);
         };
         let (endpoint, direction) = self.endpoints.remove(at);
         if direction == Direction::Bind {
-            inproc::unbound(&endpoint);
+            inproc::unregister(&endpoint);
         }
-        let is_link = |connected: &ConnectedEndpoint| connected.endpoint.as_str() == resolved;
+        let is_named = |connected: &ConnectedEndpoint| connected.endpoint.as_str() == resolved;
         let connected = match direction {
-            Direction::Connect => self.connections.iter().position(is_link),
+            Direction::Connect => self.connections.iter().position(is_named),
             Direction::Bind => None,
         };
         let connected = connected.map(|at| self.connections.remove(at).kind);
         match connected {
-            Some(Via::InProcess(None)) => {}
-            // libzmq may have given it up already.
-            Some(Via::Network(mut outbound)) => drop(outbound.hang_up(&mut self.socket)),
-            Some(Via::InProcess(Some(_))) | None => self.socket.close(&endpoint, direction)?,
+            Some(ConnectionKind::InProcess(None)) => {}
+            // libzmq may have dropped it already.
+            Some(ConnectionKind::Network(mut outbound)) => {
+                drop(outbound.disconnect(&mut self.socket));
+            }
+            Some(ConnectionKind::InProcess(Some(_))) | None => {
+                self.socket.close(&endpoint, direction)?;
+            }
         }
         Ok(true)
     }
@@ -142,19 +146,19 @@ impl SendSocket {
         self.endpoints.iter().map(|(endpoint, _)| endpoint.as_str())
     }
 
-    /// Makes the connections that libzmq does not make: to `inproc` names that have been bound, or bound again, and those
-    /// that it has given up. Tells `on` what has happened to all others. To be called now and then.
-    pub(super) fn look_after(
+    /// Makes the connections that libzmq does not make: to `inproc` names that are bound, or bound again, and those
+    /// that it has abandoned. Reports all connection events to `on`. To be called from time to time.
+    pub(super) fn maintain(
         &mut self,
         mut on: impl FnMut(ConnectionChange),
     ) -> Result<(), SocketError> {
         while let Some(monitor) = &mut self.monitor
-            && let Some((event, place)) = monitor.next_with_place()?
+            && let Some((event, address)) = monitor.next_with_address()?
         {
             if event == ConnectionChange::Mismatched {
-                self.socket.security().note_mismatch();
+                self.socket.security().record_mismatch();
             }
-            self.note(event, &place);
+            self.on_event(event, &address);
             on(event);
         }
         let Self {
@@ -164,91 +168,99 @@ impl SendSocket {
             ..
         } = self;
         for connected in connections {
-            if let Via::Network(outbound) = &mut connected.kind
-                && let Some(failure) = outbound.found(socket)
+            if let ConnectionKind::Network(outbound) = &mut connected.kind
+                && let Some(failure) = outbound.take_probe_failure(socket)
             {
-                complain(&connected.endpoint, failure);
+                log_refused_login(&connected.endpoint, failure);
             }
-            connected.look_after(socket, poller)?;
+            connected.maintain(socket, poller)?;
         }
         Ok(())
     }
 
-    /// Finds the connections that an event is about.
-    fn note(&mut self, event: ConnectionChange, place: &[u8]) {
+    /// Passes an event to the connections that it is about.
+    fn on_event(&mut self, event: ConnectionChange, address: &[u8]) {
         for connected in &mut self.connections {
-            if let Via::Network(outbound) = &mut connected.kind
-                && outbound.is_at(place)
-                && let Some(failure) = outbound.note(event, &mut self.socket, &self.poller)
+            if let ConnectionKind::Network(outbound) = &mut connected.kind
+                && outbound.is_at(address)
+                && let Some(failure) = outbound.on_event(event, &mut self.socket, &self.poller)
             {
-                complain(&connected.endpoint, failure);
+                log_refused_login(&connected.endpoint, failure);
             }
         }
     }
 
-    /// Whether an `inproc` name is connected to that somebody has bound.
-    pub(super) fn is_linked(&self) -> bool {
-        let is_bound =
-            |connected: &ConnectedEndpoint| matches!(connected.kind, Via::InProcess(Some(_)));
+    /// Returns whether the socket is connected to an `inproc` name that is bound.
+    pub(super) fn has_bound_inproc_peer(&self) -> bool {
+        let is_bound = |connected: &ConnectedEndpoint| {
+            matches!(connected.kind, ConnectionKind::InProcess(Some(_)))
+        };
         self.connections.iter().any(is_bound)
     }
 
-    /// A connection may have to be made again, of which nothing tells.
-    pub(super) fn is_cut(&self) -> bool {
-        self.connections.iter().any(ConnectedEndpoint::is_cut)
+    /// Returns whether the socket may have to reconnect, which no event announces.
+    pub(super) fn awaits_reconnect(&self) -> bool {
+        self.connections
+            .iter()
+            .any(ConnectedEndpoint::awaits_reconnect)
     }
 
-    /// Nothing tells when there is something to [tend](Self::look_after).
-    pub(super) fn must_look(&self) -> bool {
+    /// Returns whether the owner has to call [`maintain`](Self::maintain) from time to time, since no event announces
+    /// what it does.
+    pub(super) fn needs_polling(&self) -> bool {
         let connections = &mut self.connections.iter();
         connections.any(|connected| match &connected.kind {
-            Via::InProcess(_) => true,
-            Via::Network(outbound) => outbound.must_look(),
+            ConnectionKind::InProcess(_) => true,
+            ConnectionKind::Network(outbound) => outbound.needs_polling(),
         })
     }
 
-    /// Somebody waits for a connection: logins that were refused are tried again soon.
-    pub(super) fn hurry(&mut self) {
+    /// Shortens the back-off of refused logins, because a sender waits for a connection.
+    pub(super) fn retry_login_soon(&mut self) {
         for connected in &mut self.connections {
-            if let Via::Network(outbound) = &mut connected.kind {
-                outbound.hurry();
+            if let ConnectionKind::Network(outbound) = &mut connected.kind {
+                outbound.retry_login_soon();
             }
         }
     }
 
-    /// Why nobody can be reached: everybody who is connected to refuses the login, and nobody can come. What was known to
-    /// somebody who has seen `since` so many refusals is none: the next try may go well.
-    pub(super) fn denial_since(&self, since: u64) -> Option<AuthFailure> {
-        self.failure().filter(|_| self.refused.get() > since)
+    /// Returns why every connected peer refuses the login, if no peer can connect to this socket either. `None` if the
+    /// counter of [refused logins](Self::rejected_logins) is not above `since`: the next attempt may succeed.
+    pub(super) fn login_failure_since(&self, since: u64) -> Option<AuthFailure> {
+        self.login_failure()
+            .filter(|_| self.rejected_logins.get() > since)
     }
 
-    /// The same, whenever that was.
-    pub(super) fn failure(&self) -> Option<AuthFailure> {
+    /// The same, whenever the logins were refused.
+    pub(super) fn login_failure(&self) -> Option<AuthFailure> {
         if self.endpoints.len() > self.connections.len() {
             return None;
         }
-        let mut denials = self.connections.iter().map(ConnectedEndpoint::failure);
-        let first = denials.next()??;
-        denials.all(|failure| failure.is_some()).then_some(first)
+        let mut failures = self
+            .connections
+            .iter()
+            .map(ConnectedEndpoint::login_failure);
+        let first = failures.next()??;
+        failures.all(|failure| failure.is_some()).then_some(first)
     }
 
-    /// Why nobody can be reached, if it is for an endpoint's name.
-    pub(super) fn obstacle(&self) -> Option<String> {
+    /// Returns why an endpoint's name cannot be resolved.
+    pub(super) fn resolve_failure(&self) -> Option<String> {
         self.connections
             .iter()
             .find_map(|connected| match &connected.kind {
-                Via::InProcess(_) => None,
-                Via::Network(outbound) => outbound.obstacle(),
+                ConnectionKind::InProcess(_) => None,
+                ConnectionKind::Network(outbound) => outbound.resolve_failure(),
             })
     }
 
-    /// How often a login of this socket's was refused.
-    pub(super) fn refused(&self) -> RejectedLogins {
-        self.refused.clone()
+    /// Returns the counter of refused logins.
+    pub(super) fn rejected_logins(&self) -> RejectedLogins {
+        self.rejected_logins.clone()
     }
 
-    /// Whether an `inproc` name is bound, of whose peers libzmq reports nothing.
-    pub(super) fn is_bound_within(&self) -> bool {
+    /// Returns whether an `inproc` name is bound, about whose peers libzmq reports nothing.
+    pub(super) fn binds_inproc(&self) -> bool {
         self.endpoints.iter().any(|(endpoint, direction)| {
             *direction == Direction::Bind && endpoint.starts_with("inproc:")
         })
@@ -261,25 +273,27 @@ impl SendSocket {
         }
     }
 
-    /// Leaves every endpoint and waits, though not long, until they are free for others.
+    /// Closes every endpoint and waits, for a limited time, until the bound ones are free.
     pub(super) fn close_and_release(&mut self) {
-        // One monitor at a time: that which tells of the endpoints' end takes its place.
+        // A socket has one monitor at a time: the one for closed listeners replaces this one.
         self.stop_monitor();
         let mut endpoints = std::mem::take(&mut self.endpoints);
         endpoints.retain(|(_, direction)| *direction == Direction::Bind);
-        // Nobody else can want what was only connected.
+        // Only a bound endpoint can be of use to another socket.
         if endpoints.is_empty() {
             return;
         }
         for connected in std::mem::take(&mut self.connections) {
             match connected.kind {
-                Via::InProcess(None) => {}
-                Via::InProcess(Some(_)) => {
+                ConnectionKind::InProcess(None) => {}
+                ConnectionKind::InProcess(Some(_)) => {
                     let _ = self
                         .socket
                         .close(connected.endpoint.as_str(), Direction::Connect);
                 }
-                Via::Network(mut outbound) => drop(outbound.hang_up(&mut self.socket)),
+                ConnectionKind::Network(mut outbound) => {
+                    drop(outbound.disconnect(&mut self.socket));
+                }
             }
         }
         close_and_release(&mut self.socket, &endpoints);
@@ -287,33 +301,33 @@ impl SendSocket {
 }
 
 impl ConnectedEndpoint {
-    /// Why the last login was refused, if it was and no other is under way.
-    fn failure(&self) -> Option<AuthFailure> {
+    /// Returns why the last login was refused. `None` if it was not, or another attempt is under way.
+    fn login_failure(&self) -> Option<AuthFailure> {
         match &self.kind {
-            Via::InProcess(_) => None,
-            Via::Network(outbound) => outbound.failure(),
+            ConnectionKind::InProcess(_) => None,
+            ConnectionKind::Network(outbound) => outbound.login_failure(),
         }
     }
 
-    fn is_cut(&self) -> bool {
-        matches!(&self.kind, Via::Network(outbound) if outbound.due().is_some())
+    fn awaits_reconnect(&self) -> bool {
+        matches!(&self.kind, ConnectionKind::Network(outbound) if outbound.due().is_some())
     }
 
-    /// Connects, if it is time to.
-    fn look_after(
+    /// Connects or reconnects, if that is due.
+    fn maintain(
         &mut self,
         socket: &mut RawSocket,
         poller: &Arc<Poller>,
     ) -> Result<(), SocketError> {
         let text = self.endpoint.as_str();
         match &mut self.kind {
-            Via::InProcess(binding) => {
+            ConnectionKind::InProcess(binding) => {
                 let now = inproc::binding(text);
                 if now == *binding {
                     return Ok(());
                 }
                 if binding.take().is_some() {
-                    // It fails when libzmq has noticed already that the other side is gone.
+                    // Fails if libzmq has already noticed that the peer has gone.
                     let _ = socket.close(text, Direction::Connect);
                 }
                 if now.is_some() {
@@ -321,16 +335,16 @@ impl ConnectedEndpoint {
                     *binding = now;
                 }
             }
-            Via::Network(outbound) => {
-                let refused = outbound.failure().is_some();
-                if outbound.begin() {
-                    if !refused {
+            ConnectionKind::Network(outbound) => {
+                let was_refused = outbound.login_failure().is_some();
+                if outbound.should_reconnect() {
+                    if !was_refused {
                         let endpoint = text.to_owned();
-                        log::line!(warn, endpoint; "a connection was given up and is made again");
+                        log::line!(warn, endpoint; "a connection was abandoned and is made again");
                     }
                     outbound.redial(socket, poller)?;
                 }
-                outbound.follow(socket, poller)?;
+                outbound.advance(socket, poller)?;
             }
         }
         Ok(())
@@ -342,7 +356,7 @@ impl Drop for SendSocket {
         self.stop_monitor();
         for (endpoint, direction) in &self.endpoints {
             if *direction == Direction::Bind {
-                inproc::unbound(endpoint);
+                inproc::unregister(endpoint);
             }
         }
     }

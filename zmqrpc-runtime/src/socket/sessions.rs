@@ -1,32 +1,32 @@
-//! Which connection is which: libzmq's numbers for them are used again.
+//! Sessions: tell connections apart that libzmq gave the same number, one after the other.
 
 use std::collections::HashMap;
 
-/// The number that libzmq gives a connection is used again when that has ended; which use it is.
+/// A connection: its number, and how often libzmq had used the number before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Session {
     pub(super) number: u32,
-    uses: u32,
+    generation: u32,
 }
 
-/// Which connections have ended: how often each number has been in use.
+/// How many connections of each number have ended.
 #[derive(Default)]
 pub(super) struct SessionGenerations(HashMap<u32, u32>);
 
 impl SessionGenerations {
-    /// The connection that has this number now.
+    /// Returns the present session with this number.
     pub(super) fn current(&self, number: u32) -> Session {
-        let uses = self.0.get(&number).copied().unwrap_or_default();
-        Session { number, uses }
+        let generation = self.0.get(&number).copied().unwrap_or_default();
+        Session { number, generation }
     }
 
-    pub(super) fn is_over(&self, session: Session) -> bool {
+    pub(super) fn has_ended(&self, session: Session) -> bool {
         self.current(session.number) != session
     }
 
-    pub(super) fn note(&mut self, number: u32) {
-        let uses = self.0.entry(number).or_default();
-        *uses = uses.wrapping_add(1);
+    pub(super) fn record_end(&mut self, number: u32) {
+        let generation = self.0.entry(number).or_default();
+        *generation = generation.wrapping_add(1);
     }
 }
 
@@ -36,11 +36,11 @@ mod tests {
 
     #[test]
     fn a_number_that_is_used_again_is_another_connection() {
-        let mut endings = SessionGenerations::default();
-        let first = endings.current(7);
-        endings.note(8);
-        assert_eq!(endings.current(7), first);
-        endings.note(7);
-        assert_ne!(endings.current(7), first);
+        let mut sessions = SessionGenerations::default();
+        let first = sessions.current(7);
+        sessions.record_end(8);
+        assert_eq!(sessions.current(7), first);
+        sessions.record_end(7);
+        assert_ne!(sessions.current(7), first);
     }
 }

@@ -1,4 +1,4 @@
-//! The subscriber's socket: takes what is published at one endpoint.
+//! The subscriber's socket: receives what is published at one endpoint.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,34 +11,34 @@ use super::{Direction, Endpoint, Message, Poller, RejectedLogins, SocketError, S
 
 /// An XSUB at one endpoint.
 ///
-/// Not a SUB: that one drops what was not subscribed to inside of one receive, so that a publisher which sends nothing
-/// else keeps its subscriber there for ever.
+/// Not a SUB, which drops messages of other topics within one receive, so that a publisher which sends nothing else
+/// keeps its subscriber there for ever.
 pub(crate) struct SubSocket {
     recv: RecvSocket,
     endpoint: Endpoint,
     options: SocketOptions,
     topics: BTreeSet<Vec<u8>>,
-    reopening: Option<Reopening>,
+    rebinding: Option<Rebinding>,
 }
 
-/// A bound endpoint was left and is to be bound again.
-struct Reopening {
-    /// Tells when libzmq has left it, which it does in the background. To bind before that would be refused or, with
-    /// `ipc`, undone.
-    closings: Monitor,
+/// A bound endpoint that is closed and to be bound again.
+struct Rebinding {
+    /// Reports when libzmq has closed the endpoint, which it does in the background. To bind before that would fail or,
+    /// with `ipc`, be undone.
+    listener_monitor: Monitor,
     since: Instant,
-    /// That has come true, and what tells of connections has not been found descriptors for.
+    /// Whether the endpoint is bound again, but its monitor could not be started for lack of descriptors.
     is_bound: bool,
 }
 
-/// How long libzmq is believed to take to leave an endpoint.
-const CLOSING_LIMIT: Duration = Duration::from_secs(1);
+/// How long libzmq may take to close an endpoint.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 const SUBSCRIBE: u8 = 1;
 const UNSUBSCRIBE: u8 = 0;
 
 impl SubSocket {
-    /// Opens the socket; a connection is made in the background. Each topic is a prefix.
+    /// Opens the socket. A connection is established in the background. Each topic is a prefix.
     pub(crate) fn open(
         endpoint: &Endpoint,
         topics: BTreeSet<Vec<u8>>,
@@ -50,11 +50,11 @@ impl SubSocket {
             endpoint: endpoint.clone(),
             options: options.clone(),
             topics,
-            reopening: None,
+            rebinding: None,
         })
     }
 
-    /// The endpoint, with its wildcards resolved.
+    /// Returns the endpoint, with its wildcards resolved.
     pub(crate) fn endpoint(&self) -> &str {
         self.recv.endpoint()
     }
@@ -63,38 +63,39 @@ impl SubSocket {
         self.recv.poller()
     }
 
-    /// Whether publishers connect to it, any number of them.
+    /// Returns whether the endpoint is bound, so that any number of publishers may connect.
     pub(crate) fn is_bound(&self) -> bool {
         self.endpoint.direction() == Direction::Bind
     }
 
-    /// `false` if it was subscribed to before.
+    /// Subscribes to a prefix. Returns `false` if it was subscribed to already.
     pub(crate) fn subscribe(&mut self, topic: &[u8]) -> Result<bool, SocketError> {
         let new = !self.topics.contains(topic);
         if new {
-            tell(&mut self.recv.socket, SUBSCRIBE, topic)?;
+            send_subscription(&mut self.recv.socket, SUBSCRIBE, topic)?;
             self.topics.insert(topic.to_vec());
         }
         Ok(new)
     }
 
-    /// `false` if it was not subscribed to.
+    /// Ends a subscription. Returns `false` if there was none.
     pub(crate) fn unsubscribe(&mut self, topic: &[u8]) -> Result<bool, SocketError> {
-        let known = self.topics.remove(topic);
-        if known {
-            tell(&mut self.recv.socket, UNSUBSCRIBE, topic)?;
+        let was_subscribed = self.topics.remove(topic);
+        if was_subscribed {
+            send_subscription(&mut self.recv.socket, UNSUBSCRIBE, topic)?;
         }
-        Ok(known)
+        Ok(was_subscribed)
     }
 
-    /// Whether a message of this topic is subscribed to.
+    /// Returns whether a subscription covers this topic.
     pub(crate) fn covers(&self, topic: &[u8]) -> bool {
         (0..=topic.len()).any(|end| self.topics.contains(&topic[..end]))
     }
 
-    /// Takes the next message, its topic and the event, or nothing when all have been taken. After nothing the socket may be waited on.
+    /// Receives the next message: its topic and the event. `None` if no message is left: only then may a thread wait on
+    /// the socket.
     ///
-    /// A publisher can send what was not subscribed to, or no longer.
+    /// A publisher can send topics that were never subscribed to, or no longer are.
     pub(crate) fn receive(
         &mut self,
         topic: &mut Message,
@@ -103,119 +104,122 @@ impl SubSocket {
         self.recv.receive([topic, event])
     }
 
-    /// As [`PullSocket::settle`](super::PullSocket::settle).
-    pub(crate) fn settle(&mut self) -> Result<(), SocketError> {
-        self.recv.settle()
+    /// As [`PullSocket::maintain`](super::PullSocket::maintain).
+    pub(crate) fn maintain(&mut self) -> Result<(), SocketError> {
+        self.recv.maintain()
     }
 
-    /// Gives the connections up and makes new ones, with the same topics. What has not been received is lost. `false`
-    /// if there is nothing that this could heal.
+    /// Closes the connections and opens new ones, with the same topics. Messages that were not received yet are lost.
+    /// Returns `false` if this could not help.
     ///
-    /// Where the socket is bound, its publishers connect again. That takes [`reopen`](Self::reopen).
-    pub(crate) fn renew(&mut self, now: Instant) -> Result<bool, SocketError> {
-        if self.reopening.is_some() {
+    /// A bound socket closes its endpoint, and its publishers reconnect once [`rebind`](Self::rebind) has bound it
+    /// again.
+    pub(crate) fn reconnect(&mut self, now: Instant) -> Result<bool, SocketError> {
+        if self.rebinding.is_some() {
             return Ok(false);
         }
         if self.endpoint.direction() == Direction::Connect {
             let socket = with_topics(&self.topics, &self.options)?;
-            self.recv.renew(socket)?;
+            self.recv.reconnect(socket)?;
             return Ok(true);
         }
-        // Within a machine no connection breaks unnoticed; and `inproc` publishers would not come again.
+        // Within a machine no connection breaks unnoticed, and `inproc` publishers would not reconnect.
         if !self.endpoint.is_tcp() {
             return Ok(false);
         }
-        let closings = Monitor::of_closings(&self.recv.socket)?;
-        self.recv.drop_news();
+        let listener_monitor = Monitor::of_closings(&self.recv.socket)?;
+        self.recv.drop_monitor();
         let resolved = self.recv.endpoint().to_owned();
-        let left = self.recv.socket.close(&resolved, Direction::Bind);
-        self.reopening = Some(Reopening {
-            closings,
+        let is_closed = self.recv.socket.close(&resolved, Direction::Bind);
+        self.rebinding = Some(Rebinding {
+            listener_monitor,
             since: now,
             is_bound: false,
         });
-        left.map(|()| true)
+        is_closed.map(|()| true)
     }
 
-    /// Whether the login was refused, and is to be tried again when the [reconnection](Self::reconnect_due) is due.
-    pub(crate) fn is_refused(&self) -> bool {
-        self.recv.is_refused()
+    /// Returns whether the last login was refused. The next attempt is made when the
+    /// [reconnection](Self::reconnect_due) is due.
+    pub(crate) fn is_login_refused(&self) -> bool {
+        self.recv.is_login_refused()
     }
 
-    /// A login was refused, or not answered yet: that nothing is heard means nothing.
+    /// Returns whether a login was refused or is not answered yet. Silence does not mean a lost connection then.
     pub(crate) fn awaits_login(&self) -> bool {
         self.recv.awaits_login()
     }
 
-    /// How often the login was refused.
-    pub(crate) fn refused(&self) -> RejectedLogins {
-        self.recv.refused()
+    /// Returns the counter of refused logins.
+    pub(crate) fn rejected_logins(&self) -> RejectedLogins {
+        self.recv.rejected_logins()
     }
 
-    /// When to [follow](Self::follow) the endpoint's name, if nothing happens until then.
-    pub(crate) fn due(&self) -> Option<Instant> {
-        self.recv.due()
+    /// Returns when to call [`advance_dial`](Self::advance_dial), unless an event arrives before.
+    pub(crate) fn dial_due(&self) -> Option<Instant> {
+        self.recv.dial_due()
     }
 
-    /// Connects to where the endpoint is now, if it is time to.
-    pub(crate) fn follow(&mut self) {
-        self.recv.follow();
+    /// Takes the next step of dialling, if it is due.
+    pub(crate) fn advance_dial(&mut self) {
+        self.recv.advance_dial();
     }
 
-    /// When to [renew](Self::renew) a connection that is not made again otherwise.
+    /// Returns when to [reconnect](Self::reconnect), because libzmq does not.
     pub(crate) fn reconnect_due(&self) -> Option<Instant> {
         self.recv.reconnect_due()
     }
 
-    /// The endpoint has been left and is not bound again yet.
-    pub(crate) fn is_reopening(&self) -> bool {
-        self.reopening.is_some()
+    /// Returns whether the endpoint is closed and not bound again yet.
+    pub(crate) fn is_rebinding(&self) -> bool {
+        self.rebinding.is_some()
     }
 
-    /// Binds the endpoint again as soon as it is free. To be called now and then, until that has come true.
-    pub(crate) fn reopen(&mut self, now: Instant) -> Result<(), SocketError> {
-        let Some(reopening) = &mut self.reopening else {
+    /// Binds the endpoint again once it is free. To be called from time to time until
+    /// [`is_rebinding`](Self::is_rebinding) returns `false`.
+    pub(crate) fn rebind(&mut self, now: Instant) -> Result<(), SocketError> {
+        let Some(rebinding) = &mut self.rebinding else {
             return Ok(());
         };
-        let mut left = now.saturating_duration_since(reopening.since) >= CLOSING_LIMIT;
-        while let Some(event) = reopening.closings.next()? {
-            left |= event == ConnectionChange::ListenerClosed;
+        let mut is_closed = now.saturating_duration_since(rebinding.since) >= CLOSE_TIMEOUT;
+        while let Some(event) = rebinding.listener_monitor.next()? {
+            is_closed |= event == ConnectionChange::ListenerClosed;
         }
-        if !left {
+        if !is_closed {
             return Ok(());
         }
-        // From now on the port may be anybody's, and each further try may succeed.
-        reopening.since = now.checked_sub(CLOSING_LIMIT).unwrap_or(now);
-        if !reopening.is_bound {
+        // Another process may take the port from now on, and each further attempt may succeed.
+        rebinding.since = now.checked_sub(CLOSE_TIMEOUT).unwrap_or(now);
+        if !rebinding.is_bound {
             let resolved = self.recv.endpoint();
             let endpoint = Endpoint::parse(resolved, Direction::Bind)
                 .map_err(|reason| SocketError::refused("bind", &reason))?;
             self.recv.socket.open(&endpoint, self.options.ipv6)?;
-            reopening.is_bound = true;
+            rebinding.is_bound = true;
         }
-        // Another monitor takes the place of the one that told of the closing.
-        self.recv.resume_news()?;
-        self.reopening = None;
+        // A new monitor replaces the one for the closed listener.
+        self.recv.resume_monitor()?;
+        self.rebinding = None;
         Ok(())
     }
 
-    fn stop_reopening(&mut self) {
-        if let Some(reopening) = self.reopening.take() {
+    fn stop_rebinding(&mut self) {
+        if let Some(rebinding) = self.rebinding.take() {
             self.recv.socket.stop_monitor();
-            drop(reopening);
+            drop(rebinding);
         }
     }
 
-    /// Closes the socket and frees its endpoint.
+    /// Closes the socket and waits until its endpoint is free.
     pub(crate) fn close_and_release(mut self) {
-        self.stop_reopening();
+        self.stop_rebinding();
         self.recv.close_and_release();
     }
 }
 
 impl Drop for SubSocket {
     fn drop(&mut self) {
-        self.stop_reopening();
+        self.stop_rebinding();
     }
 }
 
@@ -224,21 +228,21 @@ fn with_topics(
     options: &SocketOptions,
 ) -> Result<RawSocket, SocketError> {
     let mut socket = recv_socket::socket(zmq::XSUB, options)?;
-    // Subscriptions are messages: those that had no room would be dropped without a word.
+    // Subscriptions are messages: libzmq would silently drop those that exceed the high-water mark.
     let set = SocketError::of("setting a socket option");
     socket.options().set_sndhwm(0).map_err(set)?;
     for topic in topics {
-        tell(&mut socket, SUBSCRIBE, topic)?;
+        send_subscription(&mut socket, SUBSCRIBE, topic)?;
     }
     Ok(socket)
 }
 
-fn tell(socket: &mut RawSocket, what: u8, topic: &[u8]) -> Result<(), SocketError> {
-    let mut order = Vec::with_capacity(1 + topic.len());
-    order.push(what);
-    order.extend_from_slice(topic);
-    match socket.send(&mut Message::from(order), false) {
-        // Without a publisher there is nobody to tell yet: the socket does when one comes.
+fn send_subscription(socket: &mut RawSocket, kind: u8, topic: &[u8]) -> Result<(), SocketError> {
+    let mut frame = Vec::with_capacity(1 + topic.len());
+    frame.push(kind);
+    frame.extend_from_slice(topic);
+    match socket.send(&mut Message::from(frame), false) {
+        // Without a publisher there is no receiver yet: the socket sends its subscriptions to each that connects.
         Ok(()) | Err(WouldBlock::Full | WouldBlock::Unreachable) => Ok(()),
         Err(WouldBlock::Broken(error)) => Err(error),
     }

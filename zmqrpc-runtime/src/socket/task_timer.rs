@@ -1,4 +1,4 @@
-//! Time limits of what no socket is waited for.
+//! Deadlines of tasks that wait for no socket.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::driver::{Drive, DriveTurn, Driven};
 use super::{Poller, SocketError, WakeList};
 
-/// Wakes a task at a time, on whatever executor it is.
+/// Wakes a task at a given time, on whatever executor it runs.
 pub(crate) struct TaskTimer(Driven<TimerState>);
 
 #[derive(Default)]
@@ -18,12 +18,12 @@ impl TaskTimer {
         Self(Driven::new(TimerState::default()))
     }
 
-    /// Wakes the task at `at`, and none that was to be woken before.
+    /// Wakes the task at `at`. Replaces an earlier call.
     pub(crate) fn set(&self, at: Instant, task: &Waker) -> Result<(), SocketError> {
         let new = Some((at, task.clone()));
         let old = std::mem::replace(&mut *self.0.lock(), new);
         if old.is_none_or(|(before, _)| before > at) {
-            self.0.post().call()?;
+            self.0.bell().ring()?;
         }
         Ok(())
     }
@@ -45,13 +45,13 @@ impl Drive for TimerState {
         match set.take() {
             Some((at, task)) if at <= Instant::now() => {
                 wakes.wake(task);
-                DriveTurn::Leave
+                DriveTurn::Idle
             }
             Some((at, task)) => {
                 *set = Some((at, task));
                 DriveTurn::Wait(Some(at))
             }
-            None => DriveTurn::Leave,
+            None => DriveTurn::Idle,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What blocks, done for a task on a thread of its own.
+//! Runs blocking work for a task, on a thread of its own.
 
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,9 +8,9 @@ use std::thread;
 
 use super::{SocketError, WakeList};
 
-/// Does `work` on a thread that it starts now and that ends with it, whether the future is awaited or not.
+/// Runs `work` on a new thread, which starts now, whether or not the future is awaited, and ends with the work.
 ///
-/// For what is rare and may take long: it takes no runtime, and a thread.
+/// For work that is rare and may take long: it needs no runtime, but a thread each.
 pub(crate) fn unblock<R: Send + 'static>(
     work: impl FnOnce() -> R + Send + 'static,
 ) -> impl Future<Output = Result<R, SocketError>> + Send {
@@ -18,15 +18,15 @@ pub(crate) fn unblock<R: Send + 'static>(
         result: None,
         task: None,
     }));
-    let own = Arc::clone(&shared);
+    let thread_state = Arc::clone(&shared);
     let started = thread::Builder::new()
-        .name("zmqrpc-aside".into())
+        .name("zmqrpc-unblock".into())
         .spawn(move || {
-            // A panic is the waiting task's affair too, and must not leave it waiting.
+            // A panic is reported to the waiting task, which must not wait for ever.
             let result = catch_unwind(AssertUnwindSafe(work));
-            let panicked = |_| SocketError::thread(&std::io::Error::other("it panicked"));
+            let panicked = |_| SocketError::thread(&std::io::Error::other("the work panicked"));
             let mut wakes = WakeList::default();
-            let mut state = lock(&own);
+            let mut state = lock(&thread_state);
             state.result = Some(result.map_err(panicked));
             if let Some(task) = state.task.take() {
                 wakes.wake(task);

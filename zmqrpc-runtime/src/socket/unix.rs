@@ -1,8 +1,8 @@
-//! Unix sockets at a path: bound here and handed to libzmq, which would delete whatever lies there first.
+//! Unix sockets at a path: bound here and handed to libzmq, which would first delete any file at the path.
 //!
-//! It does so whether a server runs there or not, whosever it is, and the clients go to the new one
-//! (<https://github.com/zeromq/libzmq/issues/2059>). Here a path is taken over from nobody but a server that is gone, and
-//! left to whoever has it at the end.
+//! libzmq deletes the file even if another server listens at it, and that server's clients then reach the new one
+//! (<https://github.com/zeromq/libzmq/issues/2059>). This module replaces only the socket of a server that no longer
+//! runs, and on close deletes only its own file.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -23,23 +23,23 @@ use super::SocketError;
 use super::process::Process;
 use crate::log;
 
-/// A path that this process listens at. Free again when this goes, unless somebody else has it by then.
+/// A path that this process listens at. Dropping it deletes the file, unless another process has replaced it.
 #[derive(Debug)]
 pub(super) struct UnixPath {
     path: PathBuf,
-    /// Device and number of the file.
+    /// The file's device and inode number.
     file: (u64, u64),
     process: Process,
 }
 
-/// As libzmq has it: connections that wait to be accepted.
+/// Connections that wait to be accepted, as many as libzmq sets.
 const BACKLOG: i32 = 100;
 
-/// How long to wait for another process that starts at the same directory.
-const TURN: Duration = Duration::from_millis(500);
-const PAUSE: Duration = Duration::from_millis(5);
+/// How long to wait for another process that binds in the same directory.
+const LOCK_TIMEOUT: Duration = Duration::from_millis(500);
+const LOCK_RETRY: Duration = Duration::from_millis(5);
 
-/// Listens at a path, unless somebody does.
+/// Listens at a path, unless another server does.
 pub(super) fn listen_at(path: &str) -> std::result::Result<(OwnedFd, UnixPath), SocketError> {
     try_to_listen(Path::new(path)).map_err(|failure| match failure {
         BindFailure::Taken(reason) => SocketError::refused("bind", reason),
@@ -67,8 +67,8 @@ impl From<Errno> for BindFailure {
 fn try_to_listen(path: &Path) -> std::result::Result<(OwnedFd, UnixPath), BindFailure> {
     let address = SocketAddrUnix::new(path)?;
     let listener = new_socket()?;
-    // Two that start at once would each take what the other has just made for something that is left over.
-    let _turn = turn(path);
+    // Without this lock, two servers that start at once would each take the other's new socket for a stale one.
+    let _lock = lock_directory(path);
     match bind(&listener, &address) {
         Err(Errno::ADDRINUSE) => {
             check_left_over(path)?;
@@ -87,28 +87,27 @@ fn try_to_listen(path: &Path) -> std::result::Result<(OwnedFd, UnixPath), BindFa
     Ok((listener, path))
 }
 
-/// Checks that what lies at a path is the socket of a server that is gone. Only a refusal says that nobody listens.
+/// Checks that the file at a path is the socket of a server that no longer runs. Only a refused connection proves that
+/// no server listens.
 fn check_left_over(path: &Path) -> std::result::Result<(), BindFailure> {
     if !fs::symlink_metadata(path)?.file_type().is_socket() {
-        return Err(BindFailure::Taken(
-            "something that is no socket lies at this path",
-        ));
+        return Err(BindFailure::Taken("the file at this path is not a socket"));
     }
     match connect(&new_socket()?, &SocketAddrUnix::new(path)?) {
         Err(Errno::CONNREFUSED) => Ok(()),
         Err(Errno::ACCESS | Errno::PERM) => Err(BindFailure::Taken(
-            "permission denied: the socket at this path belongs to somebody else, whose server may run",
+            "permission denied: the socket at this path belongs to another user, whose server may be running",
         )),
         Err(Errno::PROTOTYPE) => Err(BindFailure::Taken(
-            "address already in use: a socket of another kind lies at this path",
+            "address already in use: the socket at this path is of another type",
         )),
-        // Also where so many wait for it that there is no room: it may come to them.
+        // Also if the server's backlog is full: it may still accept.
         Ok(()) | Err(Errno::AGAIN) => Err(BindFailure::Taken("address already in use")),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Never waits for whoever is at the other end.
+/// Returns a non-blocking socket.
 fn new_socket() -> rustix::io::Result<OwnedFd> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)
@@ -125,16 +124,18 @@ pub(super) fn connect_to(path: &str) -> Result<OwnedFd> {
     Ok(socket)
 }
 
-/// One at a time starts in a directory, as far as others take turns. Nobody is waited for without a limit.
-fn turn(path: &Path) -> Option<File> {
+/// Locks the directory of `path`, so that one server at a time binds in it. `None` if the lock cannot be had in time.
+fn lock_directory(path: &Path) -> Option<File> {
     let parent = path.parent().filter(|parent| *parent != OsStr::new(""));
     let directory = File::open(parent.unwrap_or(Path::new("."))).ok()?;
-    let end = Instant::now() + TURN;
+    let end = Instant::now() + LOCK_TIMEOUT;
     loop {
         match flock(&directory, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => return Some(directory),
-            Err(Errno::WOULDBLOCK | Errno::INTR) if Instant::now() < end => thread::sleep(PAUSE),
-            // The directory may be on a system of files that has no locks.
+            Err(Errno::WOULDBLOCK | Errno::INTR) if Instant::now() < end => {
+                thread::sleep(LOCK_RETRY);
+            }
+            // The file system may not support locks.
             Err(_) => return None,
         }
     }
@@ -145,15 +146,15 @@ impl Drop for UnixPath {
         if !self.process.is_current() {
             return;
         }
-        // While the socket is open, no other file gets its number.
-        let ours = fs::symlink_metadata(&self.path)
+        // While the socket is open, its inode number is not reused.
+        let is_ours = fs::symlink_metadata(&self.path)
             .is_ok_and(|found| (found.dev(), found.ino()) == self.file);
-        if ours
+        if is_ours
             && let Err(error) = fs::remove_file(&self.path)
             && error.kind() != ErrorKind::NotFound
         {
             let (path, error) = (log::text(self.path.display()), log::text(error));
-            log::line!(debug, path, error; "a socket is left behind");
+            log::line!(debug, path, error; "a socket could not be deleted");
         }
     }
 }
@@ -164,29 +165,29 @@ mod tests {
 
     use super::*;
 
-    fn place(name: &str) -> String {
+    fn test_path(name: &str) -> String {
         let path = std::env::temp_dir().join(format!("zmqrpc-unix-{name}-{}", std::process::id()));
         let _ = fs::remove_file(&path);
         path.to_str().unwrap().to_owned()
     }
 
-    fn refusal(path: &str) -> String {
+    fn bind_error(path: &str) -> String {
         listen_at(path).unwrap_err().to_string()
     }
 
     #[test]
     fn a_path_is_free_again_when_its_server_has_gone() {
-        let path = place("free");
+        let path = test_path("free");
         let (listener, file) = listen_at(&path).unwrap();
         UnixStream::connect(&path).unwrap();
-        assert!(refusal(&path).contains("address already in use"));
+        assert!(bind_error(&path).contains("address already in use"));
         drop((listener, file));
         assert!(!Path::new(&path).exists());
     }
 
     #[test]
-    fn what_a_killed_server_left_behind_is_replaced() {
-        let path = place("stale");
+    fn the_socket_of_a_killed_server_is_replaced() {
+        let path = test_path("stale");
         drop(UnixListener::bind(&path).unwrap());
         assert!(Path::new(&path).exists());
         let _served = listen_at(&path).unwrap();
@@ -195,33 +196,33 @@ mod tests {
 
     #[test]
     fn nothing_else_is_touched() {
-        let path = place("else");
+        let path = test_path("else");
         fs::write(&path, "a file").unwrap();
-        assert!(refusal(&path).contains("no socket"));
+        assert!(bind_error(&path).contains("not a socket"));
         fs::remove_file(&path).unwrap();
         let datagrams = UnixDatagram::bind(&path).unwrap();
-        assert!(refusal(&path).contains("address already in use"));
+        assert!(bind_error(&path).contains("address already in use"));
         assert!(Path::new(&path).exists());
         drop(datagrams);
         fs::remove_file(&path).unwrap();
-        assert!(refusal("/nowhere/at/all").contains("no such file"));
+        assert!(bind_error("/nowhere/at/all").contains("no such file"));
     }
 
     #[test]
     fn a_server_that_does_not_accept_is_not_waited_for() {
-        let path = place("full");
+        let path = test_path("full");
         let squatter = new_socket().unwrap();
         bind(&squatter, &SocketAddrUnix::new(&*path).unwrap()).unwrap();
         listen(&squatter, 0).unwrap();
         let waiting: Vec<_> = (0..3).map_while(|_| connect_to(&path).ok()).collect();
         assert!(waiting.len() < 3);
-        assert!(refusal(&path).contains("address already in use"));
+        assert!(bind_error(&path).contains("address already in use"));
         fs::remove_file(&path).unwrap();
     }
 
     #[test]
     fn another_servers_socket_is_left_where_it_is() {
-        let path = place("replaced");
+        let path = test_path("replaced");
         let served = listen_at(&path).unwrap();
         fs::remove_file(&path).unwrap();
         let _other = UnixListener::bind(&path).unwrap();

@@ -1,32 +1,32 @@
-//! Sockets that are left unread while there is no room for what they have.
+//! The timer of sockets that are left unread while there is no room for their messages.
 
 use std::time::{Duration, Instant};
 
-/// How often they are looked after.
-const SETTLE: Duration = Duration::from_millis(50);
+/// The time between two maintenance calls.
+const INTERVAL: Duration = Duration::from_millis(50);
 
-/// Since when sockets are left unread.
+/// Tells when to maintain sockets that are left unread.
 #[derive(Default)]
 pub(crate) struct UnreadTimer {
     next: Option<Instant>,
 }
 
 impl UnreadTimer {
-    /// Whether it is time to look after them, given whether they are left unread.
-    pub(crate) fn is_due(&mut self, held: bool, now: Instant) -> bool {
-        if !held {
+    /// Returns whether maintenance is due, given whether the sockets are left unread.
+    pub(crate) fn is_due(&mut self, is_unread: bool, now: Instant) -> bool {
+        if !is_unread {
             self.next = None;
             return false;
         }
-        let next = self.next.get_or_insert(now + SETTLE);
+        let next = self.next.get_or_insert(now + INTERVAL);
         let due = *next <= now;
         if due {
-            *next = now + SETTLE;
+            *next = now + INTERVAL;
         }
         due
     }
 
-    /// When it is time next.
+    /// Returns when maintenance is due next.
     pub(crate) fn next(&self) -> Option<Instant> {
         self.next
     }
@@ -37,15 +37,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_left_unread_is_looked_after_from_time_to_time() {
+    fn unread_sockets_are_maintained_from_time_to_time() {
         let mut unread = UnreadTimer::default();
         let start = Instant::now();
         assert!(!unread.is_due(true, start));
-        assert!(!unread.is_due(true, start + SETTLE / 2));
-        assert!(unread.is_due(true, start + SETTLE));
-        assert!(!unread.is_due(true, start + SETTLE));
-        assert_eq!(unread.next(), Some(start + 2 * SETTLE));
-        assert!(!unread.is_due(false, start + 2 * SETTLE));
-        assert!(!unread.is_due(true, start + 3 * SETTLE), "it begins anew");
+        assert!(!unread.is_due(true, start + INTERVAL / 2));
+        assert!(unread.is_due(true, start + INTERVAL));
+        assert!(!unread.is_due(true, start + INTERVAL));
+        assert_eq!(unread.next(), Some(start + 2 * INTERVAL));
+        assert!(!unread.is_due(false, start + 2 * INTERVAL));
+        assert!(
+            !unread.is_due(true, start + 3 * INTERVAL),
+            "the timer restarts"
+        );
     }
 }

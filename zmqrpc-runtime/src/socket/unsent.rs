@@ -1,9 +1,10 @@
-//! Messages that tell when libzmq has let go of them.
+//! Messages that report when libzmq frees them.
 //!
-//! libzmq does not say when a queue is empty. It frees a message when it has been copied into the buffer that is written
-//! to the connection next, with others that are there by then. The next buffer is begun when that one has been written.
-//! So a second marked message that gets into another buffer shows when it is freed that what came before the first has
-//! left. It does if it is sent when the first has been freed, and the [I/O thread has come round](super::await_io_thread).
+//! libzmq does not report when a queue is empty. It frees a message once the message is copied into the buffer that is
+//! written to the connection next, together with other messages that are queued by then. It fills the next buffer after
+//! that one is written. So a second tracked message that goes into another buffer shows, once it is freed, that
+//! everything before the first has been written. It goes into another buffer if it is sent after the first is freed and
+//! the [I/O thread has completed a round](super::await_io_thread).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,66 +13,66 @@ use std::time::{Duration, Instant};
 
 /// Counts messages that libzmq holds.
 pub(crate) struct UnsentCounter {
-    held: AtomicUsize,
-    /// Who waits for it.
-    thread: Option<Thread>,
+    count: AtomicUsize,
+    /// The thread to wake when the count reaches zero.
+    waiter: Option<Thread>,
 }
 
-/// How often a thread looks that nobody wakes.
-const LOOK: Duration = Duration::from_millis(2);
+/// How often a waiting thread checks by itself.
+const CHECK_INTERVAL: Duration = Duration::from_millis(2);
 
 impl UnsentCounter {
-    /// One that this thread is going to wait for.
+    /// Returns a counter that the calling thread will wait for.
     pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
-            held: AtomicUsize::new(0),
-            thread: Some(thread::current()),
+            count: AtomicUsize::new(0),
+            waiter: Some(thread::current()),
         })
     }
 
-    /// One that nobody may ever wait for.
-    pub(crate) fn quiet() -> Arc<Self> {
+    /// Returns a counter that wakes no thread.
+    pub(crate) fn without_waiter() -> Arc<Self> {
         Arc::new(Self {
-            held: AtomicUsize::new(0),
-            thread: None,
+            count: AtomicUsize::new(0),
+            waiter: None,
         })
     }
 
-    /// Whether libzmq holds none of the marked messages.
-    pub(crate) fn is_free(&self) -> bool {
-        self.held.load(Ordering::Acquire) == 0
+    /// Returns whether libzmq holds none of the tracked messages.
+    pub(crate) fn is_zero(&self) -> bool {
+        self.count.load(Ordering::Acquire) == 0
     }
 
-    /// Waits until it does not. `false` if `deadline` passes first.
+    /// Waits until libzmq holds none of the tracked messages. Returns `false` if `deadline` passes first.
     pub(crate) fn wait(&self, deadline: Instant) -> bool {
-        while !self.is_free() {
+        while !self.is_zero() {
             let rest = deadline.saturating_duration_since(Instant::now());
             if rest.is_zero() {
                 return false;
             }
-            // The thread that is woken may be another one.
-            thread::park_timeout(rest.min(LOOK));
+            // Another thread may be the one that is woken.
+            thread::park_timeout(rest.min(CHECK_INTERVAL));
         }
         true
     }
 
-    /// Counts a message for as long as what is answered lives.
-    pub(super) fn count(self: &Arc<Self>) -> Counted {
-        self.held.fetch_add(1, Ordering::Relaxed);
-        Counted(Arc::clone(self))
+    /// Counts a message until the returned guard is dropped.
+    pub(super) fn track(self: &Arc<Self>) -> TrackedGuard {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        TrackedGuard(Arc::clone(self))
     }
 }
 
-/// What a marked message owns.
-pub(super) struct Counted(Arc<UnsentCounter>);
+/// The guard that a tracked message owns.
+pub(super) struct TrackedGuard(Arc<UnsentCounter>);
 
-impl Drop for Counted {
+impl Drop for TrackedGuard {
     fn drop(&mut self) {
-        let Self(mark) = self;
-        if mark.held.fetch_sub(1, Ordering::AcqRel) == 1
-            && let Some(thread) = &mark.thread
+        let Self(counter) = self;
+        if counter.count.fetch_sub(1, Ordering::AcqRel) == 1
+            && let Some(waiter) = &counter.waiter
         {
-            thread.unpark();
+            waiter.unpark();
         }
     }
 }

@@ -1,51 +1,51 @@
-//! Wakers that are used when no lock is held.
+//! Wakers that are collected under a lock and used after it is released.
 //!
-//! A waker is a user's code: of an executor, or written by hand. Waking it, and dropping it too, may run a task or drop
-//! one, and that task may use the very socket whose lock is held. It may panic, which is its own affair.
+//! A waker is foreign code, an executor's or hand-written. Waking or dropping it may run or drop a task, which may use
+//! the very socket whose lock is held, and it may panic.
 
 use crate::log;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Waker;
 
-/// Collects wakers under a lock. They are used when this is dropped, so it has to outlive the lock.
+/// Collects wakers under a lock. Dropping the list uses them, so the list has to outlive the lock.
 #[derive(Debug, Default)]
-pub(crate) struct WakeList(Vec<Spent>);
+pub(crate) struct WakeList(Vec<Entry>);
 
 #[derive(Debug)]
-enum Spent {
-    Woken(Waker),
-    /// It is not needed any more.
-    Dropped(Waker),
+enum Entry {
+    Wake(Waker),
+    /// To be dropped without being woken.
+    Drop(Waker),
 }
 
 impl WakeList {
     pub(crate) fn wake(&mut self, waker: Waker) {
-        self.0.push(Spent::Woken(waker));
+        self.0.push(Entry::Wake(waker));
     }
 
     pub(crate) fn discard(&mut self, waker: Waker) {
-        self.0.push(Spent::Dropped(waker));
+        self.0.push(Entry::Drop(waker));
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Takes over what another one has collected.
+    /// Moves all wakers of `other` to this list.
     #[inline]
-    pub(crate) fn take_from(&mut self, other: &mut Self) {
+    pub(crate) fn append(&mut self, other: &mut Self) {
         if other.is_empty() {
             return;
         }
         if self.is_empty() {
-            // The memory goes to and fro.
+            // Both lists keep an allocation.
             std::mem::swap(&mut self.0, &mut other.0);
         } else {
             self.0.append(&mut other.0);
         }
     }
 
-    /// Uses what has been collected. No lock may be held.
+    /// Wakes or drops the collected wakers. No lock may be held.
     #[inline]
     pub(crate) fn run(&mut self) {
         if !self.is_empty() {
@@ -54,10 +54,10 @@ impl WakeList {
     }
 
     fn use_all(&mut self) {
-        for spent in self.0.drain(..) {
-            contain(|| match spent {
-                Spent::Woken(waker) => waker.wake(),
-                Spent::Dropped(waker) => drop(waker),
+        for entry in self.0.drain(..) {
+            contain_panic(|| match entry {
+                Entry::Wake(waker) => waker.wake(),
+                Entry::Drop(waker) => drop(waker),
             });
         }
     }
@@ -69,11 +69,11 @@ impl Drop for WakeList {
     }
 }
 
-/// Runs what a panic of must not get further than here.
-fn contain(action: impl FnOnce()) {
+/// Runs `action` and contains its panics.
+fn contain_panic(action: impl FnOnce()) {
     if let Err(panic) = catch_unwind(AssertUnwindSafe(action)) {
         log::line!(error, ; "a task's waker panicked");
-        // What it panics with may panic again when it is dropped.
+        // The panic's payload may panic again when it is dropped.
         std::mem::forget(panic);
     }
 }
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_waker_that_panics_keeps_no_other_from_being_woken() {
+    fn a_panicking_waker_does_not_keep_others_from_being_woken() {
         let counting = Arc::new(Counting(AtomicUsize::new(0)));
         let mut wakes = WakeList::default();
         wakes.wake(Waker::from(Arc::new(Panicking)));

@@ -80,7 +80,7 @@ impl BackendConnection {
         (self.up, self.needs_drain, self.drain_state) = (false, true, DrainState::default());
         self.liveness.hear(now);
         self.reconnect_at = None;
-        if let Err(error) = self.dealer.renew() {
+        if let Err(error) = self.dealer.reconnect() {
             log::line!(error, error = log::text(&error); "a proxy cannot open another socket; it tries again");
             self.reconnect_at = Some(now + RECONNECT_DELAY);
         }

@@ -70,7 +70,7 @@ impl<O> Backend<O> {
         let open = |endpoint: &Endpoint| {
             let dealer = DealerSocket::connect(endpoint, options)
                 .map_err(|error| Error::endpoint_error(endpoint.as_str(), error))?;
-            counters.watch_unauthenticated(dealer.refused());
+            counters.watch_unauthenticated(dealer.rejected_logins());
             Ok::<_, Error>(BackendConnection {
                 poller: dealer.poller(),
                 dealer,
@@ -174,7 +174,7 @@ impl<O> Backend<O> {
                 .connections
                 .iter_mut()
                 .filter(|connection| !connection.up);
-            down.for_each(|connection| connection.dealer.hurry());
+            down.for_each(|connection| connection.dealer.retry_login_soon());
         }
         let stage = match stage {
             Some(stage) => stage,

@@ -11,7 +11,7 @@ use super::events::{
 use super::{Backend, update_remaining};
 use crate::client::{DrainState, LivenessAction};
 use crate::log;
-use crate::socket::{ConnectionEvent, LOOK, RETRY, SocketError};
+use crate::socket::{ConnectionEvent, POLL_INTERVAL, RETRY_INTERVAL, SocketError};
 use crate::wire::{Executed, NO_ID, Status, encode_ping};
 
 const FOREIGN: &str = "the proxy's target does not speak ZeroMQ";
@@ -29,7 +29,7 @@ impl<O> Backend<O> {
         if now.saturating_duration_since(self.monitors_checked_at) >= MONITOR_INTERVAL {
             self.monitors_checked_at = now;
             for connection in &mut self.connections {
-                connection.poller.expect_news();
+                connection.poller.set_monitor_pending();
                 connection.needs_drain = true;
             }
         }
@@ -66,8 +66,8 @@ impl<O> Backend<O> {
     /// Marks for draining the sockets that have signalled since the last wait, and those that cannot signal.
     pub(in crate::proxy) fn after_wait(&mut self) {
         for connection in &mut self.connections {
-            let must_poll = connection.dealer.is_inproc() || connection.dealer.must_look();
-            connection.needs_drain |= connection.poller.take_stir() || must_poll;
+            let must_poll = connection.dealer.is_inproc() || connection.dealer.needs_polling();
+            connection.needs_drain |= connection.poller.take_ready() || must_poll;
         }
     }
 
@@ -117,9 +117,9 @@ impl<O> Backend<O> {
                     (*up, *drain_state, *in_flight) = (false, DrainState::default(), 0);
                     fail_sent(calls, at, LOST, counters, callers);
                 }
-                ConnectionEvent::Cut => cut = true,
-                ConnectionEvent::Foreign => rejected = Some(FOREIGN.to_owned()),
-                ConnectionEvent::Denied(failure) => {
+                ConnectionEvent::Abandoned => cut = true,
+                ConnectionEvent::NotZmtp => rejected = Some(FOREIGN.to_owned()),
+                ConnectionEvent::LoginRefused(failure) => {
                     let reason = failure.reason();
                     rejected = Some(format!("the proxy's target rejects its login: {reason}"));
                 }
@@ -141,7 +141,8 @@ impl<O> Backend<O> {
         }
         if let Some(reason) = rejected {
             log::line!(warn, reason = log::text(&reason); "a proxy cannot use a target");
-            let failed = |connection: &BackendConnection| connection.dealer.failure().is_some();
+            let failed =
+                |connection: &BackendConnection| connection.dealer.login_failure().is_some();
             if alone || self.connections.iter().all(failed) {
                 let failure = failure(Status::Unavailable, &reason, Executed::No);
                 self.fail_waiting(&failure, callers);
@@ -302,7 +303,7 @@ impl<O> Backend<O> {
                     let mut causes = self
                         .connections
                         .iter()
-                        .map(|connection| connection.dealer.obstacle());
+                        .map(|connection| connection.dealer.resolve_failure());
                     let reason = match causes.find_map(|cause| cause) {
                         Some(cause) => format!("{UNCONNECTED}: {cause}"),
                         None => UNCONNECTED.to_owned(),
@@ -319,18 +320,18 @@ impl<O> Backend<O> {
         let mut next = self.calls.next_timer();
         let mut add = |at: Instant| next = Some(next.map_or(at, |next| next.min(at)));
         if self.waits_for_room() {
-            add(now + RETRY);
+            add(now + RETRY_INTERVAL);
         }
         for connection in &self.connections {
             if let Some(at) = connection.reconnect_at {
                 add(at);
             }
             if connection.drain_state.owed().is_some() {
-                add(now + RETRY);
+                add(now + RETRY_INTERVAL);
             }
             // No event reports that a draining target within the process has gone.
             if !connection.drain_state.is_open() && connection.dealer.is_inproc() {
-                add(now + LOOK);
+                add(now + POLL_INTERVAL);
             }
             // On a copy: a check changes the state.
             match connection.check_liveness(&mut { connection.liveness }, now) {
@@ -341,8 +342,8 @@ impl<O> Backend<O> {
             if let Some(at) = connection.dealer.due() {
                 add(at);
             }
-            if connection.dealer.must_look() && self.calls.has_waiting() {
-                add(now + LOOK);
+            if connection.dealer.needs_polling() && self.calls.has_waiting() {
+                add(now + POLL_INTERVAL);
             }
         }
         next

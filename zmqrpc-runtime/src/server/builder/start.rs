@@ -50,7 +50,7 @@ impl ServerBuilder {
         let own = self.endpoints.iter().map(|(_, direction)| *direction);
         let others = pulls.iter().map(Endpoint::direction);
         let (security, logins) = self.auth.for_socket_and_endpoints(own, others)?;
-        let denied = logins.bound.denied();
+        let denied = logins.bound.rejected_logins();
         let limits = self.limits();
         let options = self
             .options
@@ -69,7 +69,7 @@ impl ServerBuilder {
                 .open(endpoint)
                 .map_err(|error| Error::endpoint_error(endpoint.as_str(), error))?;
         }
-        let (poller, refused) = (router.poller(), router.refused());
+        let (poller, refused) = (router.poller(), router.rejected_logins());
         let mut sources = Sources::new(Arc::clone(&poller), options, logins);
         for subscription in subscriptions {
             let options = sources.subscription_options(&subscription)?;

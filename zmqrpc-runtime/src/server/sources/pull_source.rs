@@ -48,7 +48,7 @@ impl PullSource {
             received: self.received,
             malformed: self.malformed,
             renewals: self.renewals,
-            login_failures: self.pull.refused().get(),
+            login_failures: self.pull.rejected_logins().get(),
         }
     }
 }
@@ -63,17 +63,20 @@ impl CommandSource for PullSource {
     }
 
     fn due(&self) -> Option<Instant> {
-        let times = [self.pull.reconnect_due(), self.pull.due()];
+        let times = [self.pull.reconnect_due(), self.pull.dial_due()];
         times.into_iter().flatten().min()
     }
 
     fn maintain(&mut self, now: Instant) -> Option<SilenceCallback> {
-        self.pull.follow();
+        self.pull.advance_dial();
         if self.pull.reconnect_due().is_none_or(|due| due > now) {
             return None;
         }
-        let (endpoint, login_refused) = (self.pull.endpoint().to_owned(), self.pull.is_refused());
-        match self.pull.renew() {
+        let (endpoint, login_refused) = (
+            self.pull.endpoint().to_owned(),
+            self.pull.is_login_refused(),
+        );
+        match self.pull.reconnect() {
             Ok(()) if login_refused => {}
             Ok(()) => {
                 log::line!(warn, endpoint; "libzmq gave up a connection that jobs were pulled from, it is renewed");
@@ -89,7 +92,7 @@ impl CommandSource for PullSource {
     fn reset_silence(&mut self, _: Instant) {}
 
     fn settle(&mut self) -> Result<(), SocketError> {
-        self.pull.settle()
+        self.pull.maintain()
     }
 
     fn take(
@@ -99,7 +102,7 @@ impl CommandSource for PullSource {
     ) -> Result<SourceMessage, SocketError> {
         let content = match self.pull.receive(self.buffer.frame())? {
             None => return Ok(SourceMessage::Nothing),
-            Some(Arrival::Odd) => {
+            Some(Arrival::Malformed) => {
                 let endpoint = self.endpoint();
                 dispatcher.log_malformed(format_args!("several frames, at {endpoint}"), None);
                 None

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::socket::LATE;
+use crate::socket::STALL_THRESHOLD;
 
 /// Tracks how long nothing was heard: a state machine without I/O, to which its owner passes the time.
 pub(super) struct SilenceTimer {
@@ -45,7 +45,7 @@ impl SilenceTimer {
         let Some(due) = self.due.filter(|due| *due <= now) else {
             return false;
         };
-        if !self.grace_granted && now.duration_since(due) > LATE {
+        if !self.grace_granted && now.duration_since(due) > STALL_THRESHOLD {
             self.due = now.checked_add(self.limit.min(GRACE));
             self.grace_granted = true;
             return false;

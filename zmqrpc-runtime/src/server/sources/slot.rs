@@ -72,7 +72,7 @@ impl<S: CommandSource + ?Sized> SourceSlot<S> {
         now: Instant,
     ) -> Result<SourceTurn, SocketError> {
         // A receive that finds nothing costs a system call, and most requests come over another socket.
-        let stirred = self.poller.take_stir();
+        let stirred = self.poller.take_ready();
         let is_last_turn = queue.is_closing() && !self.is_exhausted();
         if self.drained && !stirred && !is_last_turn && !self.is_due(now) {
             return Ok(SourceTurn::Drained);

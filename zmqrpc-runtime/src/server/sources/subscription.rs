@@ -74,7 +74,7 @@ impl ValidSubscription {
 
     /// Logs a warning if peers on other machines could publish to it without a login.
     pub(in crate::server) fn warn_if_exposed(&self, options: &SocketOptions) {
-        if !options.security.is_guarded() {
+        if !options.security.requires_login() {
             warn_if_exposed(std::iter::once(&self.endpoint));
         }
     }

@@ -76,7 +76,7 @@ impl SubscriptionSource {
     ) -> Result<Self, Error> {
         let topics = settings.topics.into_iter().map(String::into_bytes);
         let topics = topics.chain([HEARTBEAT_TOPIC.to_vec()]).collect();
-        let rejected_logins = settings.security.as_ref().map(Security::denied);
+        let rejected_logins = settings.security.as_ref().map(Security::rejected_logins);
         Ok(Self {
             rejected_logins: rejected_logins.unwrap_or_default(),
             subscriber: SubSocket::open(&settings.endpoint, topics, options)
@@ -131,23 +131,23 @@ impl SubscriptionSource {
             silences: self.silences,
             renewals: self.renewals,
             logins_rejected: self.rejected_logins.get(),
-            login_failures: self.subscriber.refused().get(),
+            login_failures: self.subscriber.rejected_logins().get(),
             publishers: publishers.collect(),
         }
     }
 
     fn reconnect(&mut self, now: Instant) {
-        if !self.subscriber.is_refused() {
+        if !self.subscriber.is_login_refused() {
             return self.renew(now, "libzmq gave up the connection to a publisher");
         }
-        if let Err(error) = self.subscriber.renew(now) {
+        if let Err(error) = self.subscriber.reconnect(now) {
             let endpoint = self.subscriber.endpoint().to_owned();
             log::line!(error, endpoint, error = log::text(&error); "the connection to a publisher cannot be renewed after a rejected login");
         }
     }
 
     fn renew(&mut self, now: Instant, reason: &'static str) {
-        let renewed = self.subscriber.renew(now);
+        let renewed = self.subscriber.reconnect(now);
         let endpoint = self.subscriber.endpoint().to_owned();
         match renewed {
             Ok(renewed) => {
@@ -161,12 +161,12 @@ impl SubscriptionSource {
         }
         self.reopen_at = self
             .subscriber
-            .is_reopening()
+            .is_rebinding()
             .then(|| now + REOPEN_INTERVAL);
     }
 
     fn reopen(&mut self, now: Instant) {
-        match self.subscriber.reopen(now) {
+        match self.subscriber.rebind(now) {
             Ok(()) => self.reopen_failed = false,
             Err(error) => {
                 if !self.reopen_failed {
@@ -178,7 +178,7 @@ impl SubscriptionSource {
         }
         self.reopen_at = self
             .subscriber
-            .is_reopening()
+            .is_rebinding()
             .then(|| now + REOPEN_INTERVAL);
         self.reset_silence(now);
     }
@@ -196,9 +196,9 @@ impl SubscriptionSource {
     ) -> Result<Option<Arrival<(Message, Message)>>, SocketError> {
         match self.receive()? {
             None => return Ok(None),
-            Some(Arrival::Odd) => {
+            Some(Arrival::Malformed) => {
                 self.clear_frame();
-                return Ok(Some(Arrival::Odd));
+                return Ok(Some(Arrival::Malformed));
             }
             Some(Arrival::Message(())) => {}
         }
@@ -211,7 +211,7 @@ impl SubscriptionSource {
         };
         if !is_valid {
             self.clear_frame();
-            return Ok(Some(Arrival::Odd));
+            return Ok(Some(Arrival::Malformed));
         }
         if let Some(silence) = &mut self.silence {
             silence.heard(now);
@@ -224,7 +224,10 @@ impl SubscriptionSource {
     /// Returns the counters of the logins that this subscription rejected, and of its own logins that publishers
     /// rejected.
     pub(crate) fn rejected_logins(&self) -> (RejectedLogins, RejectedLogins) {
-        (self.rejected_logins.clone(), self.subscriber.refused())
+        (
+            self.rejected_logins.clone(),
+            self.subscriber.rejected_logins(),
+        )
     }
 
     fn malformed(&mut self) -> SourceMessage {
@@ -253,7 +256,7 @@ impl CommandSource for SubscriptionSource {
             return self.reopen_at;
         }
         let silence = self.silence.as_ref().and_then(SilenceTimer::due);
-        let connection = [self.subscriber.reconnect_due(), self.subscriber.due()];
+        let connection = [self.subscriber.reconnect_due(), self.subscriber.dial_due()];
         silence
             .into_iter()
             .chain(connection.into_iter().flatten())
@@ -265,7 +268,7 @@ impl CommandSource for SubscriptionSource {
             self.reopen(now);
             return None;
         }
-        self.subscriber.follow();
+        self.subscriber.advance_dial();
         if self
             .subscriber
             .reconnect_due()
@@ -299,7 +302,7 @@ impl CommandSource for SubscriptionSource {
     }
 
     fn settle(&mut self) -> Result<(), SocketError> {
-        self.subscriber.settle()
+        self.subscriber.maintain()
     }
 
     fn take(
@@ -309,7 +312,7 @@ impl CommandSource for SubscriptionSource {
     ) -> Result<SourceMessage, SocketError> {
         match self.receive()? {
             None => return Ok(SourceMessage::Nothing),
-            Some(Arrival::Odd) => {
+            Some(Arrival::Malformed) => {
                 let reason = "a message without a topic, or with more than an event";
                 dispatcher.log_malformed(format_args!("{reason}, at {}", self.endpoint()), None);
                 return Ok(self.malformed());
@@ -324,7 +327,7 @@ impl CommandSource for SubscriptionSource {
         }
         // Several publishers may connect where the subscription is bound, and use each other's ids.
         let connection = if self.subscriber.is_bound() {
-            self.buffer.frame().connection()
+            self.buffer.frame().connection_number()
         } else {
             0
         };

@@ -1,7 +1,8 @@
-//! The thread of a gate that decides the logins that take their time.
+//! The thread of a ZAP domain that makes the decisions which take time.
 //!
-//! Who sends many wrong passwords must not keep the others out: those who wait take turns by their addresses, and no
-//! address has more than a few places. Each gate has a thread of its own, since what it asks may be a program's code.
+//! A peer that sends many wrong passwords must not keep the others out: waiting logins take turns by address, and each
+//! address has a limited number of places. Each domain has a thread of its own, since a verifier may run a program's
+//! code.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,49 +15,49 @@ use super::zap_request::ZapReplyTo;
 use crate::log;
 use crate::socket::Poller;
 
-/// A login that is to be decided. It does not keep its gate.
+/// A login that waits for a decision. Does not keep its domain alive.
 pub(super) struct AuthJob {
     pub(super) domain: Weak<ZapDomain>,
     pub(super) attempt: LoginAttempt,
     pub(super) address: String,
-    pub(super) from: ZapReplyTo,
-    /// When it is told that it is refused.
+    pub(super) reply_to: ZapReplyTo,
+    /// When the peer is told of a refusal.
     pub(super) due: AuthDeadline,
-    pub(super) registry: Arc<DecidedLogins>,
+    pub(super) decided_logins: Arc<DecidedLogins>,
 }
 
-/// When a login ends that does not end well.
+/// When a login ends that is not admitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AuthDeadline {
-    /// It is refused then, if it has been decided.
+    /// Send the refusal at this time, if the login is decided by then.
     Refused(Instant),
-    /// There is no time to refuse it: it is broken off then, and only the right one may still be let in before. Names what
-    /// is held.
+    /// The schedule has no time left for a refusal: end the connection at this time, unless the login is admitted
+    /// before. The number identifies the delayed reply.
     BrokenOff(Instant, u64),
 }
 
-/// Where cases go that have been decided: to the handler, which sends the answers.
+/// Decided logins, on their way to the handler, which sends the replies.
 pub(super) struct DecidedLogins {
-    decided: Mutex<Vec<(AuthJob, AuthDecision)>>,
+    logins: Mutex<Vec<(AuthJob, AuthDecision)>>,
     handler: Arc<Poller>,
 }
 
 impl DecidedLogins {
     pub(super) fn new(handler: Arc<Poller>) -> Arc<Self> {
         Arc::new(Self {
-            decided: Mutex::default(),
+            logins: Mutex::default(),
             handler,
         })
     }
 
-    /// What has been decided.
-    pub(super) fn decided(&self) -> Vec<(AuthJob, AuthDecision)> {
-        std::mem::take(&mut self.decided.lock().unwrap_or_else(PoisonError::into_inner))
+    /// Takes the logins that have been decided.
+    pub(super) fn take(&self) -> Vec<(AuthJob, AuthDecision)> {
+        std::mem::take(&mut self.logins.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn enter(&self, job: AuthJob, decision: AuthDecision) {
-        let decided = self.decided.lock();
-        decided
+    fn push(&self, job: AuthJob, decision: AuthDecision) {
+        let logins = self.logins.lock();
+        logins
             .unwrap_or_else(PoisonError::into_inner)
             .push((job, decision));
         self.handler.wake();
@@ -66,47 +67,50 @@ impl DecidedLogins {
 #[derive(Default)]
 pub(super) struct AuthWorker {
     queue: Mutex<AuthQueue>,
-    called: Condvar,
+    changed: Condvar,
 }
 
 #[derive(Default)]
 struct AuthQueue {
-    /// By address, the next one first.
+    /// Waiting logins by address, the next address first.
     lanes: VecDeque<(String, VecDeque<AuthJob>)>,
     waiting: usize,
-    sits: bool,
-    closed: bool,
+    is_running: bool,
+    is_closed: bool,
 }
 
-/// Logins that wait.
+/// Logins that may wait.
 const MAX_WAITING: usize = 1024;
 
-/// Of these, from one address.
+/// Logins from one address that may wait.
 const MAX_PER_ADDRESS: usize = 64;
 
-/// Where so many wait, none is taken that could only be decided in a hurry.
-const FEW: usize = 4;
+/// A login for which the schedule has no time left is rejected if this many wait.
+const MAX_WAITING_UNSCHEDULED: usize = 4;
 
 impl AuthWorker {
-    /// Takes a login, or gives it back with the reason.
-    pub(super) fn file(self: &Arc<Self>, job: AuthJob) -> Result<(), (Box<AuthJob>, &'static str)> {
+    /// Queues a login, or returns it with the reason.
+    pub(super) fn submit(
+        self: &Arc<Self>,
+        job: AuthJob,
+    ) -> Result<(), (Box<AuthJob>, &'static str)> {
         let full = "too many logins wait";
         let mut queue = self.queue();
         let max = match job.due {
             AuthDeadline::Refused(_) => MAX_WAITING,
-            AuthDeadline::BrokenOff(..) => FEW,
+            AuthDeadline::BrokenOff(..) => MAX_WAITING_UNSCHEDULED,
         };
         if queue.waiting >= max {
             return Err((Box::new(job), full));
         }
-        if !queue.sits {
+        if !queue.is_running {
             let worker = Arc::clone(self);
             let builder = thread::Builder::new().name("zmqrpc-login".into());
-            if let Err(error) = builder.spawn(move || worker.sit()) {
-                log::line!(error, error = log::text(error); "no thread for logins");
-                return Err((Box::new(job), "no thread for it"));
+            if let Err(error) = builder.spawn(move || worker.run()) {
+                log::line!(error, error = log::text(error); "the thread that verifies logins could not be started");
+                return Err((Box::new(job), "no thread could be started to verify it"));
             }
-            queue.sits = true;
+            queue.is_running = true;
         }
         let at = queue
             .lanes
@@ -123,21 +127,21 @@ impl AuthWorker {
             }
         }
         queue.waiting += 1;
-        self.called.notify_one();
+        self.changed.notify_one();
         Ok(())
     }
 
-    /// Ends the thread, as soon as it has decided what it is at.
+    /// Ends the thread once it has made the present decision.
     pub(super) fn close(&self) {
         let mut queue = self.queue();
-        queue.closed = true;
+        queue.is_closed = true;
         let waiting = std::mem::take(&mut queue.lanes);
-        self.called.notify_one();
+        self.changed.notify_one();
         drop(queue);
         drop(waiting);
     }
 
-    fn sit(&self) {
+    fn run(&self) {
         while let Some(job) = self.next() {
             if let AuthDeadline::BrokenOff(at, _) = job.due
                 && at <= Instant::now()
@@ -147,19 +151,19 @@ impl AuthWorker {
             let Some(domain) = job.domain.upgrade() else {
                 continue;
             };
-            let decision = judged(|| Some(domain.verifier.decide(&job.attempt)));
+            let decision = contain_panic(|| Some(domain.verifier.decide(&job.attempt)));
             drop(domain);
-            let registry = Arc::clone(&job.registry);
-            registry.enter(job, decision.unwrap_or(PANICKED));
+            let decided_logins = Arc::clone(&job.decided_logins);
+            decided_logins.push(job, decision.unwrap_or(PANICKED));
         }
     }
 
     fn next(&self) -> Option<AuthJob> {
         let queue = self.queue();
-        let idle = |queue: &mut AuthQueue| queue.lanes.is_empty() && !queue.closed;
-        let queue = self.called.wait_while(queue, idle);
+        let is_idle = |queue: &mut AuthQueue| queue.lanes.is_empty() && !queue.is_closed;
+        let queue = self.changed.wait_while(queue, is_idle);
         let mut queue = queue.unwrap_or_else(PoisonError::into_inner);
-        if queue.closed {
+        if queue.is_closed {
             return None;
         }
         let (address, mut lane) = queue.lanes.pop_front()?;
@@ -176,13 +180,13 @@ impl AuthWorker {
     }
 }
 
-const PANICKED: AuthDecision = AuthDecision::Refused("what should decide it panicked");
+const PANICKED: AuthDecision = AuthDecision::Refused("what should verify it panicked");
 
-/// Asks what may be a user's code.
-pub(super) fn judged(verifier: impl FnOnce() -> Option<AuthDecision>) -> Option<AuthDecision> {
-    catch_unwind(AssertUnwindSafe(verifier)).unwrap_or_else(|panic| {
-        log::line!(error, ; "what decides logins panicked");
-        // What it panics with may panic again when it is dropped.
+/// Calls the verifier, which may be a user's code, and contains its panics.
+pub(super) fn contain_panic(decide: impl FnOnce() -> Option<AuthDecision>) -> Option<AuthDecision> {
+    catch_unwind(AssertUnwindSafe(decide)).unwrap_or_else(|panic| {
+        log::line!(error, ; "what verifies logins panicked");
+        // The panic's payload may panic again when it is dropped.
         if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
             std::mem::forget(again);
         }

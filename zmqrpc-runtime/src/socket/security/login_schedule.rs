@@ -1,52 +1,53 @@
-//! When refusals are told.
+//! The times at which refusals are sent.
 //!
-//! A wrong password of a user whose hash has to be worked out takes longer than an unknown user. So none is told when it
-//! is known, but at a time that is set when the login arrives, before anything is looked up: none sooner than a tenth of
-//! a second, one after the other, and with a pause between those of one address. Whoever could not be told within some
-//! seconds is told nothing: the connection ends, as it does for every login that nobody can decide.
+//! To refuse a wrong password whose hash must be computed takes longer than to refuse an unknown user. So a refusal is
+//! not sent once it is known, but at a time that is set when the login arrives, before anything is looked up: not
+//! before a tenth of a second, one after the other, and with a pause between those of one address. A login whose
+//! refusal could not be sent within some seconds gets none: the connection ends, as it does for every login that cannot
+//! be decided.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
-/// The soonest that a refusal is told: who guesses has to wait.
-pub(super) const SOONEST: Duration = Duration::from_millis(100);
+/// The earliest time of a refusal: a peer that guesses passwords has to wait.
+pub(super) const EARLIEST: Duration = Duration::from_millis(100);
 
-/// The latest.
+/// The latest time of a refusal.
 const LATEST: Duration = Duration::from_secs(2);
 
-/// How far apart refusals are: more than it takes to work a password out. Not what it took the last time, since that would
-/// tell that something was worked out.
-const APART: Duration = Duration::from_millis(50);
+/// The time between two refusals: more than it takes to verify a password. Not what the last verification took, since
+/// that would reveal that one took place.
+const SPACING: Duration = Duration::from_millis(50);
 
-/// The same of one address.
-const ADDRESS_APART: Duration = Duration::from_millis(100);
+/// The time between two refusals to one address.
+const ADDRESS_SPACING: Duration = Duration::from_millis(100);
 
-/// Of one gate. Without a clock: it is told the time.
+/// The schedule of one domain. Has no clock: callers pass the time.
 #[derive(Debug, Default)]
 pub(super) struct LoginSchedule {
-    /// Times that are taken, and whose they are.
+    /// The times that are taken, with their addresses.
     taken: BTreeMap<Instant, String>,
-    /// The last of each address.
+    /// The last time of each address.
     last: HashMap<String, Instant>,
 }
 
 impl LoginSchedule {
-    /// When a refusal is told of a login that arrives now from this address; nothing if that would be too late.
-    pub(super) fn place(&mut self, address: &str, now: Instant) -> Option<Instant> {
-        self.forget(now);
-        let soonest = now + SOONEST;
-        let after = self.last.get(address).map(|last| *last + ADDRESS_APART);
-        let mut at = after.map_or(soonest, |after| after.max(soonest));
-        // The first gap that is wide enough.
+    /// Returns when to send a refusal of a login that arrives now from this address. `None` if that would be too late.
+    pub(super) fn schedule(&mut self, address: &str, now: Instant) -> Option<Instant> {
+        self.expire(now);
+        let earliest = now + EARLIEST;
+        let after = self.last.get(address).map(|last| *last + ADDRESS_SPACING);
+        let mut at = after.map_or(earliest, |after| after.max(earliest));
+        // Takes the first gap that is wide enough.
         let before = self.taken.range(..=at).next_back();
         if let Some((before, _)) = before {
-            at = at.max(*before + APART);
+            at = at.max(*before + SPACING);
         }
         for taken in self.taken.range(at..).map(|(taken, _)| *taken) {
-            if taken >= at + APART {
+            if taken >= at + SPACING {
                 break;
             }
-            at = taken + APART;
+            at = taken + SPACING;
         }
         if at > now + LATEST {
             return None;
@@ -56,7 +57,7 @@ impl LoginSchedule {
         Some(at)
     }
 
-    fn forget(&mut self, now: Instant) {
+    fn expire(&mut self, now: Instant) {
         while let Some(first) = self.taken.first_entry()
             && *first.key() <= now
         {
@@ -72,10 +73,10 @@ impl LoginSchedule {
 mod tests {
     use super::*;
 
-    /// The times of so many logins that arrive at once, in milliseconds.
+    /// Returns the times of `count` logins that arrive at once, in milliseconds.
     fn burst(schedule: &mut LoginSchedule, address: &str, count: usize, now: Instant) -> Vec<u128> {
         (0..count)
-            .map_while(|_| schedule.place(address, now))
+            .map_while(|_| schedule.schedule(address, now))
             .map(|at| at.duration_since(now).as_millis())
             .collect()
     }
@@ -91,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn another_address_has_the_gaps() {
+    fn other_addresses_get_the_gaps() {
         let (mut schedule, now) = (LoginSchedule::default(), Instant::now());
         burst(&mut schedule, "a", 100, now);
         assert_eq!(burst(&mut schedule, "b", 2, now), [150, 250]);
@@ -103,13 +104,13 @@ mod tests {
     }
 
     #[test]
-    fn it_is_as_before_when_the_last_was_told() {
+    fn the_schedule_is_empty_after_its_last_refusal() {
         let (mut schedule, now) = (LoginSchedule::default(), Instant::now());
         for round in 0..3 {
-            let now = now + round * (LATEST + SOONEST);
+            let now = now + round * (LATEST + EARLIEST);
             assert_eq!(burst(&mut schedule, "a", 2, now), [100, 200]);
         }
-        schedule.forget(now + 100 * LATEST);
+        schedule.expire(now + 100 * LATEST);
         assert!(schedule.taken.is_empty() && schedule.last.is_empty());
     }
 }

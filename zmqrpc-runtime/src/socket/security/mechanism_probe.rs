@@ -1,9 +1,9 @@
-//! How an endpoint wants one to log in, where it only breaks the handshake off.
+//! Finds out which mechanism an endpoint uses, if it only breaks handshakes off.
 //!
-//! A server that asks for another way to log in closes the connection before it has said so, since libzmq compares what
-//! it has read before it writes what is pending. To its caller that looks like a server that is just ending, or a load
-//! balancer with nothing behind it. So the greeting is asked for on a connection of its own, which says nothing of how
-//! this side would log in: then the server has to go first.
+//! A server with another mechanism closes the connection before it has sent its greeting, since libzmq compares what it
+//! has read before it writes what is pending. To a caller this looks like a server that is shutting down, or a load
+//! balancer without a backend. So the probe opens a connection of its own and sends only the part of a greeting before
+//! the mechanism: then the server has to send its own.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -17,39 +17,39 @@ use super::super::{Endpoint, Poller};
 use super::zap_request::CURVE;
 use crate::log;
 
-/// Watches how handshakes with one endpoint end.
+/// Tracks how handshakes with one endpoint end.
 #[derive(Debug)]
 pub(in crate::socket) struct MechanismProbe {
     mechanism: &'static str,
     failures: u32,
-    last: Option<Instant>,
-    asked: Option<Instant>,
-    findings: Option<Arc<Mutex<ProbeResult>>>,
+    last_failure: Option<Instant>,
+    probed_at: Option<Instant>,
+    result: Option<Arc<Mutex<ProbeResult>>>,
 }
 
 #[derive(Debug, Default)]
 enum ProbeResult {
     #[default]
     Pending,
-    /// The mechanism; nothing if it is no ZMTP, or nobody is there.
-    Found(Option<Vec<u8>>),
+    /// The endpoint's mechanism. `None` if the peer does not speak ZMTP, or there is none.
+    Done(Option<Vec<u8>>),
 }
 
-/// What is wrong with the login.
+/// Why a login failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AuthFailure {
-    /// The server has looked at it and refused.
+    /// The server has verified the login and refused it.
     Refused,
-    /// The server asks for a login, and none is set here.
+    /// The server requires a login, and this side has none.
     Required,
-    /// The server asks for none, or for another kind.
+    /// The server requires none, or another mechanism.
     OtherMechanism,
-    /// The server breaks it off: for CURVE, its key is another one.
+    /// The server breaks the handshake off: with CURVE, its key is not the expected one.
     BrokenOff,
 }
 
 impl AuthFailure {
-    /// For the caller.
+    /// Returns the reason to report to the caller.
     pub(crate) fn reason(self) -> &'static str {
         match self {
             Self::Refused => "the server refused the login",
@@ -62,25 +62,25 @@ impl AuthFailure {
     }
 }
 
-/// Handshakes in a row that fail without a reason before it is asked for: a server that ends breaks off one.
-const BEFORE_ASKING: u32 = 2;
+/// Consecutive handshakes that fail without a reason before the probe runs: a server that shuts down breaks one off.
+const FAILURES_BEFORE_PROBE: u32 = 2;
 
-/// The same, before a login counts as refused.
-const BEFORE_REFUSED: u32 = 3;
+/// Consecutive failed handshakes before a login counts as refused.
+const FAILURES_BEFORE_REFUSED: u32 = 3;
 
-/// Handshakes that fail further apart from each other than this ran out of time.
-const IN_A_ROW: Duration = Duration::from_secs(4);
+/// Failures further apart than this do not count as consecutive: those handshakes timed out.
+const MAX_GAP: Duration = Duration::from_secs(4);
 
-/// How long an answer counts, or the lack of one.
-const PAUSE: Duration = Duration::from_secs(5);
+/// The time between two probes.
+const PROBE_INTERVAL: Duration = Duration::from_secs(5);
 
-/// How long connecting may take, and the greeting after it.
-const LIMIT: Duration = Duration::from_millis(500);
+/// How long connecting may take, and receiving the greeting.
+const TIMEOUT: Duration = Duration::from_millis(500);
 
-/// The first part of a greeting: signature and major version. Whoever gets it sends its own, whole.
+/// The first part of a greeting: signature and major version. A peer that receives it sends its own greeting in full.
 const GREETING: [u8; 11] = [0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, 3];
 
-/// Bytes of a greeting up to the mechanism's end.
+/// The mechanism's bytes in a greeting.
 const MECHANISM: std::ops::Range<usize> = 12..32;
 
 impl MechanismProbe {
@@ -88,51 +88,52 @@ impl MechanismProbe {
         Self {
             mechanism,
             failures: 0,
-            last: None,
-            asked: None,
-            findings: None,
+            last_failure: None,
+            probed_at: None,
+            result: None,
         }
     }
 
-    /// A handshake has failed and nobody said why.
-    pub(in crate::socket) fn note_failure(&mut self, endpoint: &Endpoint, poller: &Arc<Poller>) {
+    /// Records a handshake that failed without a reason, and starts a probe if there were enough. The probe wakes
+    /// `poller` when it has a result.
+    pub(in crate::socket) fn record_failure(&mut self, endpoint: &Endpoint, poller: &Arc<Poller>) {
         let now = Instant::now();
         if self
-            .last
-            .is_none_or(|last| now.duration_since(last) > IN_A_ROW)
+            .last_failure
+            .is_none_or(|last_failure| now.duration_since(last_failure) > MAX_GAP)
         {
             self.failures = 0;
         }
-        self.last = Some(now);
+        self.last_failure = Some(now);
         self.failures += 1;
-        let lately = |asked: Instant| now.duration_since(asked) < PAUSE;
-        if self.failures < BEFORE_ASKING || self.asked.is_some_and(lately) {
+        let recently = |probed_at: Instant| now.duration_since(probed_at) < PROBE_INTERVAL;
+        if self.failures < FAILURES_BEFORE_PROBE || self.probed_at.is_some_and(recently) {
             return;
         }
-        self.asked = Some(now);
-        let finding = Arc::new(Mutex::default());
-        self.findings = Some(Arc::clone(&finding));
+        self.probed_at = Some(now);
+        let shared = Arc::new(Mutex::default());
+        self.result = Some(Arc::clone(&shared));
         let (endpoint, poller) = (endpoint.as_str().to_owned(), Arc::clone(poller));
-        let asked = thread::Builder::new()
-            .name("zmqrpc-inquiry".into())
+        let spawned = thread::Builder::new()
+            .name("zmqrpc-probe".into())
             .spawn(move || {
-                let found = ProbeResult::Found(mechanism_at(&endpoint));
-                *finding.lock().unwrap_or_else(PoisonError::into_inner) = found;
-                poller.bring_news();
+                let result = ProbeResult::Done(mechanism_at(&endpoint));
+                *shared.lock().unwrap_or_else(PoisonError::into_inner) = result;
+                poller.notify_owner();
             });
-        if let Err(error) = asked {
-            log::line!(warn, error = log::text(&error); "an endpoint could not be asked how to log in");
-            self.findings = None;
+        if let Err(error) = spawned {
+            log::line!(warn, error = log::text(&error); "an endpoint could not be asked for its login mechanism");
+            self.result = None;
         }
     }
 
-    /// A handshake has gone well.
-    pub(in crate::socket) fn forget(&mut self) {
+    /// Forgets all failures, after a successful handshake.
+    pub(in crate::socket) fn reset(&mut self) {
         *self = Self::new(self.mechanism);
     }
 
-    /// The server has said that it wants another mechanism.
-    pub(in crate::socket) fn mismatch(&self) -> AuthFailure {
+    /// Returns the failure if the server uses another mechanism.
+    pub(in crate::socket) fn mismatch_failure(&self) -> AuthFailure {
         if self.mechanism == "NULL" {
             AuthFailure::Required
         } else {
@@ -140,31 +141,31 @@ impl MechanismProbe {
         }
     }
 
-    /// What is wrong, once that is known.
-    pub(in crate::socket) fn failure(&mut self) -> Option<AuthFailure> {
-        let findings = self.findings.as_ref()?;
-        let finding = findings.lock().unwrap_or_else(PoisonError::into_inner);
-        let ProbeResult::Found(mechanism) = &*finding else {
+    /// Takes the reason of the failures, once a probe has found it.
+    pub(in crate::socket) fn take_failure(&mut self) -> Option<AuthFailure> {
+        let result = self.result.as_ref()?;
+        let result = result.lock().unwrap_or_else(PoisonError::into_inner);
+        let ProbeResult::Done(mechanism) = &*result else {
             return None;
         };
         let ours = self.mechanism.as_bytes();
         let failure = match mechanism.as_deref() {
-            Some(theirs) if theirs != ours => self.mismatch(),
-            // With a password it is a server that has too much to do, and without a login no matter of logins.
+            Some(theirs) if theirs != ours => self.mismatch_failure(),
+            // With PLAIN, the server is overloaded; without a login, logins are not the cause.
             Some(_) if ours == CURVE.as_bytes() => {
-                if self.failures < BEFORE_REFUSED {
+                if self.failures < FAILURES_BEFORE_REFUSED {
                     return None;
                 }
                 AuthFailure::BrokenOff
             }
             _ => {
-                drop(finding);
-                self.findings = None;
+                drop(result);
+                self.result = None;
                 return None;
             }
         };
-        drop(finding);
-        self.forget();
+        drop(result);
+        self.reset();
         Some(failure)
     }
 }
@@ -172,20 +173,20 @@ impl MechanismProbe {
 fn mechanism_at(endpoint: &str) -> Option<Vec<u8>> {
     let greeting = if let Some(address) = endpoint.strip_prefix("tcp://") {
         let address: SocketAddr = address.parse().ok()?;
-        let stream = TcpStream::connect_timeout(&address, LIMIT).ok()?;
-        stream.set_read_timeout(Some(LIMIT)).ok()?;
+        let stream = TcpStream::connect_timeout(&address, TIMEOUT).ok()?;
+        stream.set_read_timeout(Some(TIMEOUT)).ok()?;
         greeting(stream)?
     } else {
         let stream = UnixStream::from(connect_to(endpoint.strip_prefix("ipc://")?).ok()?);
         stream.set_nonblocking(false).ok()?;
-        stream.set_read_timeout(Some(LIMIT)).ok()?;
+        stream.set_read_timeout(Some(TIMEOUT)).ok()?;
         greeting(stream)?
     };
     let mechanism = greeting.split(|byte| *byte == 0).next()?;
     (!mechanism.is_empty()).then(|| mechanism.to_vec())
 }
 
-/// The field of the mechanism in the greeting.
+/// Exchanges greetings and returns the peer's mechanism field.
 fn greeting(mut stream: impl Read + Write) -> Option<[u8; 20]> {
     stream.write_all(&GREETING).ok()?;
     let mut greeting = [0; MECHANISM.end];

@@ -1,12 +1,12 @@
-//! Who may connect: what a socket shows to the other side, and what it asks of it.
+//! Logins: what a socket presents to its peers, and what it requires of them.
 //!
 //! ```text
-//! zap_domain what a guarded socket asks: one domain of ZAP each
-//! zap       the handler that libzmq asks, one per context
-//! zap_request what it asks, and what it is answered
-//! auth_worker a domain's thread, which decides what takes its time
-//! login_schedule when refusals are told
-//! mechanism_probe how an endpoint wants one to log in
+//! zap_domain       what a socket that requires logins verifies: one ZAP domain each
+//! zap              the ZAP handler that libzmq asks, one per context
+//! zap_request      ZAP requests and replies
+//! auth_worker      a domain's thread, which makes the decisions that take time
+//! login_schedule   when refusals are sent
+//! mechanism_probe  finds out which mechanism an endpoint uses
 //! ```
 
 mod auth_worker;
@@ -32,22 +32,23 @@ pub(crate) use self::zap_request::{CURVE, PLAIN};
 use super::raw::RawSocket;
 use super::{Direction, SocketError};
 
-/// Bytes of a CURVE key.
+/// The length of a CURVE key in bytes.
 pub(crate) const KEY: usize = 32;
 
-/// What a socket does about logins. libzmq knows one mechanism for each socket, and one side of it.
+/// What a socket does about logins. libzmq supports one mechanism per socket, and one side of it: a socket either
+/// verifies logins (bound) or presents one (connected).
 #[derive(Clone, Debug, Default)]
 pub(crate) enum Security {
-    /// Nothing is shown and nothing asked.
+    /// Neither presents nor requires a login.
     #[default]
     Open,
-    /// It connects, and shows this.
-    Login(Arc<ClientLogin>),
-    /// It is bound, and asks everybody.
-    Guard(ServerAuth),
+    /// Connects, and presents this login.
+    Client(Arc<ClientLogin>),
+    /// Is bound, and verifies the login of each peer.
+    Server(ServerAuth),
 }
 
-/// What is shown.
+/// The login that a client presents.
 pub(crate) enum ClientLogin {
     Plain {
         user: String,
@@ -73,19 +74,19 @@ impl fmt::Debug for ClientLogin {
     }
 }
 
-/// The domain of sockets that ask for no login. Any that is not empty keeps raw TCP bytes out: without one libzmq takes
-/// them for ZMTP 1.0 and delivers them as messages (<https://github.com/zeromq/libzmq/issues/4932>).
+/// The ZAP domain of sockets that require no login. Any domain but an empty one keeps raw TCP bytes out: without one,
+/// libzmq takes them for ZMTP 1.0 and delivers them as messages (<https://github.com/zeromq/libzmq/issues/4932>).
 const OPEN: &str = "zmqrpc";
 
 /// As in zmq.h; the crate `zmq-sys` lacks it.
 const ENFORCE_DOMAIN: u32 = 93;
 
-/// Whether libzmq was built with CURVE.
+/// Returns whether libzmq was built with CURVE.
 pub(crate) fn has_curve() -> bool {
     zmq::has("curve") == Some(true)
 }
 
-/// A new pair of CURVE keys, the public one first.
+/// Returns a new CURVE key pair, the public key first.
 pub(crate) fn new_keys() -> Result<([u8; KEY], Zeroizing<[u8; KEY]>), SocketError> {
     let zmq::CurveKeyPair {
         public_key,
@@ -97,24 +98,24 @@ pub(crate) fn new_keys() -> Result<([u8; KEY], Zeroizing<[u8; KEY]>), SocketErro
 }
 
 impl Security {
-    /// What the socket says in the greeting.
+    /// Returns the mechanism in the socket's greeting.
     fn mechanism(&self) -> &'static str {
         match self {
             Self::Open => "NULL",
-            Self::Login(login) => match **login {
+            Self::Client(login) => match **login {
                 ClientLogin::Plain { .. } => PLAIN,
                 ClientLogin::Curve { .. } => CURVE,
             },
-            Self::Guard(guard) => guard.mechanism(),
+            Self::Server(server) => server.mechanism(),
         }
     }
 
-    /// How to ask an endpoint that breaks the login off.
+    /// Returns a probe for endpoints that break the handshake off.
     pub(super) fn probe(&self) -> MechanismProbe {
         MechanismProbe::new(self.mechanism())
     }
 
-    /// Must be called before the socket binds or connects.
+    /// Applies this to a socket. Must be called before the socket binds or connects.
     pub(super) fn apply(
         &self,
         raw: &mut RawSocket,
@@ -123,10 +124,10 @@ impl Security {
         let set = SocketError::of("setting the login");
         let socket = raw.options();
         match self {
-            // A caller's socket is connected to whom it trusts to answer.
+            // A caller's socket connects only to servers that it trusts.
             Self::Open if kind == zmq::DEALER => Ok(()),
             Self::Open => socket.set_zap_domain(OPEN).map_err(set),
-            Self::Login(login) => match &**login {
+            Self::Client(login) => match &**login {
                 ClientLogin::Plain { user, password } => socket
                     .set_plain_username(Some(user))
                     .and_then(|()| socket.set_plain_password(Some(password)))
@@ -141,16 +142,16 @@ impl Security {
                     .and_then(|()| socket.set_curve_secretkey(&**secret))
                     .map_err(set),
             },
-            Self::Guard(guard) => {
-                socket.set_zap_domain(guard.domain()).map_err(&set)?;
-                match guard.secret() {
+            Self::Server(server) => {
+                socket.set_zap_domain(server.domain()).map_err(&set)?;
+                match server.secret() {
                     None => socket.set_plain_server(true).map_err(&set)?,
                     Some(secret) => socket
                         .set_curve_server(true)
                         .and_then(|()| socket.set_curve_secretkey(secret))
                         .map_err(&set)?,
                 }
-                // Without a handler, CURVE lets everybody in who has some key.
+                // Without a handler, CURVE admits every peer that has any key.
                 raw.set(ENFORCE_DOMAIN, 1)
             }
         }
@@ -158,44 +159,45 @@ impl Security {
 
     /// Checks that a socket may be used in a direction.
     ///
-    /// One that asks for logins cannot connect: libzmq keeps the way to the handler from one connection of an endpoint
-    /// to the next, so an answer that comes late would be taken for the next peer's, or stop the process by an assertion.
+    /// A socket that verifies logins cannot connect: libzmq keeps its pipe to the handler from one connection of an
+    /// endpoint to the next, so it would take a late reply for the next peer's, or fail an assertion and end the
+    /// process.
     pub(super) fn check(&self, direction: Direction) -> Result<(), SocketError> {
         match (self, direction) {
-            (Self::Guard(_), Direction::Connect) => Err(SocketError::refused(
+            (Self::Server(_), Direction::Connect) => Err(SocketError::refused(
                 "connect",
-                "what asks for a login can only be bound",
+                "a socket that requires logins can only be bound",
             )),
-            (Self::Login(_), Direction::Bind) => Err(SocketError::refused(
+            (Self::Client(_), Direction::Bind) => Err(SocketError::refused(
                 "bind",
-                "what logs in can only connect",
+                "a socket that presents a login can only connect",
             )),
             _ => Ok(()),
         }
     }
 
-    pub(super) fn note_bound(&self, endpoint: &str) {
-        if let Self::Guard(guard) = self {
-            guard.note_bound(endpoint);
+    pub(super) fn add_endpoint(&self, endpoint: &str) {
+        if let Self::Server(server) = self {
+            server.add_endpoint(endpoint);
         }
     }
 
-    /// A login failed before anybody was asked about it.
-    pub(super) fn note_mismatch(&self) {
-        if let Self::Guard(guard) = self {
-            guard.note_mismatch();
+    /// Records a login that failed before it was verified.
+    pub(super) fn record_mismatch(&self) {
+        if let Self::Server(server) = self {
+            server.record_mismatch();
         }
     }
 
-    pub(crate) fn is_guarded(&self) -> bool {
-        matches!(self, Self::Guard(_))
+    pub(crate) fn requires_login(&self) -> bool {
+        matches!(self, Self::Server(_))
     }
 
-    /// The logins that were refused.
-    pub(crate) fn denied(&self) -> RejectedLogins {
+    /// Returns the counter of logins that this side refused.
+    pub(crate) fn rejected_logins(&self) -> RejectedLogins {
         match self {
-            Self::Guard(guard) => guard.denied(),
-            Self::Open | Self::Login(_) => RejectedLogins::default(),
+            Self::Server(server) => server.rejected_logins(),
+            Self::Open | Self::Client(_) => RejectedLogins::default(),
         }
     }
 }

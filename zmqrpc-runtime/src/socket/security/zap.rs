@@ -1,15 +1,15 @@
-//! The handler that libzmq asks who may come in: one thread for the process's context, at a fixed name in it.
+//! The ZAP handler that libzmq asks to verify logins: one thread per context, at a fixed endpoint in it.
 //!
-//! It starts with the first guarded socket and ends with the context. Whatever goes wrong in it, nobody gets in: guarded
-//! sockets enforce their domain, and libzmq refuses where nobody answers.
+//! It starts with the first socket that requires logins and ends with the context. If it fails, no login is admitted:
+//! such sockets enforce their domain, and libzmq refuses logins if no handler replies.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::auth_worker::{AuthDeadline, AuthJob, DecidedLogins, judged};
-use super::login_schedule::SOONEST;
+use super::auth_worker::{AuthDeadline, AuthJob, DecidedLogins, contain_panic};
+use super::login_schedule::EARLIEST;
 use super::zap_domain::{AuthDecision, ZapDomain, domain_named};
 use super::zap_request::{Mechanism, ZapReplyTo, ZapRequest};
 use super::{OPEN, Security};
@@ -21,21 +21,21 @@ use crate::socket::{Direction, Endpoint, Keepalive, Message, Poller, SocketError
 
 const ENDPOINT: &str = "inproc://zeromq.zap.01";
 
-/// Refusals that are held back. Beyond, the oldest is answered early.
-const MAX_HELD: usize = 4096;
+/// Delayed replies at most. Beyond, the oldest is sent early.
+const MAX_DELAYED: usize = 4096;
 
-/// Of questions about domains that are nobody's.
-static UNASKED: PerProcess<Throttle> = PerProcess::new();
+/// Limits the log lines about requests for unknown domains.
+static UNKNOWN_DOMAINS: PerProcess<Throttle> = PerProcess::new();
 
-/// Frames of a question; libzmq sends no more than ten.
+/// Frames of a request; libzmq sends at most ten.
 const MAX_FRAMES: usize = 16;
 
-/// Starts the handler. It ends when the context does.
+/// Starts the handler, which ends when the context does.
 pub(in crate::socket) fn start(context: &SharedContext) -> Result<JoinHandle<()>, SocketError> {
     let options = SocketOptions {
         max_frame: usize::MAX,
         linger: Duration::ZERO,
-        // One for each handshake: descriptors are the bound.
+        // One request per handshake: the number of descriptors limits them.
         send_high_water: 0,
         receive_high_water: 0,
         ipv6: false,
@@ -43,17 +43,17 @@ pub(in crate::socket) fn start(context: &SharedContext) -> Result<JoinHandle<()>
         handshake_timeout: Duration::from_secs(10),
         keepalive: Keepalive::default(),
     };
-    let mut socket = RawSocket::within(context, zmq::ROUTER, &options)?;
+    let mut socket = RawSocket::in_context(context, zmq::ROUTER, &options)?;
     let endpoint = Endpoint::parse(ENDPOINT, Direction::Bind)
         .map_err(|reason| SocketError::refused("bind", &reason))?;
     socket.open(&endpoint, false)?;
     let poller = Arc::new(Poller::new(vec![socket.descriptor()?])?);
     let handler = ZapHandler {
         socket,
-        registry: DecidedLogins::new(Arc::clone(&poller)),
+        decided_logins: DecidedLogins::new(Arc::clone(&poller)),
         poller,
-        held: BTreeMap::new(),
-        count: 0,
+        delayed: BTreeMap::new(),
+        last_number: 0,
     };
     thread::Builder::new()
         .name("zmqrpc-zap".into())
@@ -61,32 +61,33 @@ pub(in crate::socket) fn start(context: &SharedContext) -> Result<JoinHandle<()>
         .map_err(|error| SocketError::thread(&error))
 }
 
-struct DelayedAnswer {
-    from: ZapReplyTo,
-    /// It is refused; or else nothing is said.
+struct DelayedReply {
+    reply_to: ZapReplyTo,
+    /// Whether to refuse the login. Otherwise the connection ends without a decision.
     refused: bool,
-    /// Of a login that has not been decided: who has it counted if it is not let in.
+    /// For a login that is not decided yet: the domain that counts it as refused when the reply is sent, and the peer's
+    /// address.
     undecided: Option<(Weak<ZapDomain>, String)>,
 }
 
 struct ZapHandler {
     socket: RawSocket,
     poller: Arc<Poller>,
-    registry: Arc<DecidedLogins>,
-    /// Answers that let nobody in, by when they are given.
-    held: BTreeMap<(Instant, u64), DelayedAnswer>,
-    count: u64,
+    decided_logins: Arc<DecidedLogins>,
+    /// Delayed replies that admit no login, by the time to send them.
+    delayed: BTreeMap<(Instant, u64), DelayedReply>,
+    last_number: u64,
 }
 
 impl ZapHandler {
     fn run(mut self) {
         let ended = loop {
             match self.turn() {
-                // A send may have taken the signal of an arrival.
+                // A send may have consumed the signal of an arrival.
                 Ok(true) => {}
                 Ok(false) => {
-                    let due = self.held.keys().next().map(|(due, _)| *due);
-                    if let Err(error) = self.poller.drive(due) {
+                    let due = self.delayed.keys().next().map(|(due, _)| *due);
+                    if let Err(error) = self.poller.wait(due) {
                         break SocketError::waiting(&error);
                     }
                 }
@@ -94,44 +95,44 @@ impl ZapHandler {
             }
         };
         if ended.code() != zmq::Error::ETERM.to_raw() {
-            log::line!(error, error = log::text(&ended); "logins cannot be checked any more: nobody is let in");
+            log::line!(error, error = log::text(&ended); "logins can no longer be verified: none is admitted");
         }
     }
 
-    /// `true` if it sent something.
+    /// Handles all requests, decisions and delayed replies that are due. Returns whether it sent a reply.
     fn turn(&mut self) -> Result<bool, SocketError> {
         let mut sent = false;
         while let Some(frames) = self.receive()? {
-            if let Some(request) = ZapRequest::read(frames) {
-                sent |= self.take(request)?;
+            if let Some(request) = ZapRequest::parse(frames) {
+                sent |= self.handle(request)?;
             }
         }
-        for (job, decision) in self.registry.decided() {
-            sent |= self.conclude(job, decision)?;
+        for (job, decision) in self.decided_logins.take() {
+            sent |= self.finish(job, decision)?;
         }
         let now = Instant::now();
-        while let Some(first) = self.held.first_entry()
-            && (first.key().0 <= now || self.held.len() > MAX_HELD)
+        while let Some(first) = self.delayed.first_entry()
+            && (first.key().0 <= now || self.delayed.len() > MAX_DELAYED)
         {
-            let Some((_, held)) = self.held.pop_first() else {
+            let Some((_, delayed)) = self.delayed.pop_first() else {
                 break;
             };
-            let DelayedAnswer {
-                from,
+            let DelayedReply {
+                reply_to,
                 refused,
                 undecided,
-            } = held;
+            } = delayed;
             if let Some((domain, address)) = undecided
                 && let Some(domain) = domain.upgrade()
             {
-                domain.refused(None, &address, "too many logins come");
+                domain.record_refusal(None, &address, "too many logins come");
             }
-            let answer = if refused {
-                from.refuse()
+            let reply = if refused {
+                reply_to.refuse()
             } else {
-                from.break_off()
+                reply_to.break_off()
             };
-            self.send(answer)?;
+            self.send(reply)?;
             sent = true;
         }
         Ok(sent)
@@ -151,85 +152,87 @@ impl ZapHandler {
         Ok(None)
     }
 
-    fn take(&mut self, request: ZapRequest) -> Result<bool, SocketError> {
+    fn handle(&mut self, request: ZapRequest) -> Result<bool, SocketError> {
         let received = Instant::now();
         let ZapRequest {
-            from,
+            reply_to,
             domain,
             address,
             mechanism,
         } = request;
         let attempt = match (mechanism, &*domain) {
             (Mechanism::Null, OPEN) => {
-                self.send(from.admit("", ""))?;
+                self.send(reply_to.admit("", ""))?;
                 return Ok(true);
             }
             (Mechanism::Login(attempt), _) => Some(attempt),
             (Mechanism::Null | Mechanism::Other, _) => None,
         };
         let Some(domain) = domain_named(&domain) else {
-            if let Some(hidden) = UNASKED.get().admit("unasked") {
+            if let Some(hidden) = UNKNOWN_DOMAINS.get().admit("unasked") {
                 log::line!(
                     warn,
                     domain = log::text(&domain),
                     peer = log::text(&address),
                     hidden;
-                    "a login that nobody asked for is refused; `hidden` more were before this one"
+                    "a login for an unknown domain is refused; `hidden` more were before this one"
                 );
             }
-            self.unread(from, received + SOONEST, true);
+            self.delay(reply_to, received + EARLIEST, true);
             return Ok(false);
         };
         let Some(attempt) = attempt else {
-            // Counted and held back in the log as the others are: strangers can send as many of these.
-            domain.refused(None, &address, "it is no text, or no login");
-            self.unread(from, received + SOONEST, true);
+            // Counted, and throttled in the log, as others are: strangers can send as many of these.
+            domain.record_refusal(None, &address, "it is no text, or no login");
+            self.delay(reply_to, received + EARLIEST, true);
             return Ok(false);
         };
         if attempt.mechanism() != domain.mechanism() {
-            domain.refused(Some(&attempt), &address, "it is another way to log in");
-            self.unread(from, received + SOONEST, true);
+            domain.record_refusal(Some(&attempt), &address, "it uses another mechanism");
+            self.delay(reply_to, received + EARLIEST, true);
             return Ok(false);
         }
-        let glance = judged(|| domain.verifier.glance(&attempt));
-        if let Some(AuthDecision::Admitted(user)) = glance {
-            return self.admit(&domain, &user, &address, from).map(|()| true);
+        let decision = contain_panic(|| domain.verifier.try_decide(&attempt));
+        if let Some(AuthDecision::Admitted(user)) = decision {
+            return self
+                .admit(&domain, &user, &address, reply_to)
+                .map(|()| true);
         }
-        // Whatever is known by now, or takes its time: from here on it goes the same way for all.
-        let due = domain.place(&address, received);
-        if let Some(AuthDecision::Refused(reason)) = glance {
-            let (at, refused) = due.map_or((received + SOONEST, false), |at| (at, true));
-            domain.refused(Some(&attempt), &address, reason);
-            self.unread(from, at, refused);
+        // From here on, refusals are timed alike, whether they are decided already or take time.
+        let due = domain.schedule_refusal(&address, received);
+        if let Some(AuthDecision::Refused(reason)) = decision {
+            let (at, refused) = due.map_or((received + EARLIEST, false), |at| (at, true));
+            domain.record_refusal(Some(&attempt), &address, reason);
+            self.delay(reply_to, at, refused);
             return Ok(false);
         }
         let due = due.map_or_else(
-            || self.hold_undecided(&domain, &address, &from, received + SOONEST),
+            || self.delay_undecided(&domain, &address, &reply_to, received + EARLIEST),
             AuthDeadline::Refused,
         );
-        let filed = domain.worker.file(AuthJob {
+        let submitted = domain.worker.submit(AuthJob {
             domain: Arc::downgrade(&domain),
             attempt,
             address,
-            from,
+            reply_to,
             due,
-            registry: Arc::clone(&self.registry),
+            decided_logins: Arc::clone(&self.decided_logins),
         });
-        if let Err((job, reason)) = filed
+        if let Err((job, reason)) = submitted
             && let AuthDeadline::Refused(_) = job.due
         {
-            domain.refused(Some(&job.attempt), &job.address, reason);
-            self.unread(job.from, received + SOONEST, false);
+            domain.record_refusal(Some(&job.attempt), &job.address, reason);
+            self.delay(job.reply_to, received + EARLIEST, false);
         }
         Ok(false)
     }
 
-    fn conclude(&mut self, job: AuthJob, decision: AuthDecision) -> Result<bool, SocketError> {
+    fn finish(&mut self, job: AuthJob, decision: AuthDecision) -> Result<bool, SocketError> {
         let AuthJob {
             domain,
             attempt,
             address,
-            from,
+            reply_to,
             due,
             ..
         } = job;
@@ -237,18 +240,18 @@ impl ZapHandler {
             return Ok(false);
         };
         match (decision, due) {
-            // It has been broken off meanwhile.
+            // Its connection was ended meanwhile.
             (AuthDecision::Admitted(_), AuthDeadline::BrokenOff(at, number))
-                if self.held.remove(&(at, number)).is_none() =>
+                if self.delayed.remove(&(at, number)).is_none() =>
             {
                 Ok(false)
             }
-            (AuthDecision::Admitted(user), _) => {
-                self.admit(&domain, &user, &address, from).map(|()| true)
-            }
+            (AuthDecision::Admitted(user), _) => self
+                .admit(&domain, &user, &address, reply_to)
+                .map(|()| true),
             (AuthDecision::Refused(reason), AuthDeadline::Refused(at)) => {
-                domain.refused(Some(&attempt), &address, reason);
-                self.unread(from, at, true);
+                domain.record_refusal(Some(&attempt), &address, reason);
+                self.delay(reply_to, at, true);
                 Ok(false)
             }
             (AuthDecision::Refused(_), AuthDeadline::BrokenOff(..)) => Ok(false),
@@ -260,7 +263,7 @@ impl ZapHandler {
         domain: &ZapDomain,
         user: &str,
         address: &str,
-        from: ZapReplyTo,
+        reply_to: ZapReplyTo,
     ) -> Result<(), SocketError> {
         let mechanism = domain.mechanism();
         log::line!(
@@ -271,44 +274,44 @@ impl ZapHandler {
             peer = log::text(address);
             "a login is accepted"
         );
-        self.send(from.admit(user, mechanism))
+        self.send(reply_to.admit(user, mechanism))
     }
 
-    /// Breaks a login off then, unless it has been let in before.
-    fn hold_undecided(
+    /// Ends the connection of a login at `at`, unless the login is admitted before.
+    fn delay_undecided(
         &mut self,
         domain: &Arc<ZapDomain>,
         address: &str,
-        from: &ZapReplyTo,
+        reply_to: &ZapReplyTo,
         at: Instant,
     ) -> AuthDeadline {
-        let number = self.unread(from.clone(), at, false);
-        if let Some(held) = self.held.get_mut(&(at, number)) {
-            held.undecided = Some((Arc::downgrade(domain), address.to_owned()));
+        let number = self.delay(reply_to.clone(), at, false);
+        if let Some(delayed) = self.delayed.get_mut(&(at, number)) {
+            delayed.undecided = Some((Arc::downgrade(domain), address.to_owned()));
         }
         AuthDeadline::BrokenOff(at, number)
     }
 
-    /// Gives an answer then that lets nobody in. Returns its number.
-    fn unread(&mut self, from: ZapReplyTo, at: Instant, refused: bool) -> u64 {
-        self.count += 1;
-        self.held.insert(
-            (at, self.count),
-            DelayedAnswer {
-                from,
+    /// Schedules a reply that admits no login. Returns its number.
+    fn delay(&mut self, reply_to: ZapReplyTo, at: Instant, refused: bool) -> u64 {
+        self.last_number += 1;
+        self.delayed.insert(
+            (at, self.last_number),
+            DelayedReply {
+                reply_to,
                 refused,
                 undecided: None,
             },
         );
-        self.count
+        self.last_number
     }
 
-    fn send(&mut self, answer: Vec<Message>) -> Result<(), SocketError> {
-        let last = answer.len() - 1;
-        for (at, mut frame) in answer.into_iter().enumerate() {
+    fn send(&mut self, reply: Vec<Message>) -> Result<(), SocketError> {
+        let last = reply.len() - 1;
+        for (at, mut frame) in reply.into_iter().enumerate() {
             use crate::socket::raw::WouldBlock;
             match self.socket.send(&mut frame, at != last) {
-                // Who asked may have gone.
+                // The peer may have disconnected.
                 Ok(()) | Err(WouldBlock::Full | WouldBlock::Unreachable) => {}
                 Err(WouldBlock::Broken(error)) => return Err(error),
             }

@@ -1,4 +1,4 @@
-//! What a guarded socket asks, and the domain by which libzmq's question finds it.
+//! What a socket that requires logins verifies, and the ZAP domain by which libzmq's requests refer to it.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -11,17 +11,17 @@ use zeroize::Zeroizing;
 use super::super::process::PerProcess;
 use super::KEY;
 use super::auth_worker::AuthWorker;
-use super::login_schedule::{LoginSchedule, SOONEST};
+use super::login_schedule::{EARLIEST, LoginSchedule};
 use super::zap_request::{CURVE, PLAIN};
 use crate::log::{self, Throttle};
 
-/// Who somebody says to be.
+/// A login attempt: the credentials that a peer presents.
 pub(crate) enum LoginAttempt {
     Plain {
         user: String,
         password: Zeroizing<String>,
     },
-    /// The handshake has shown that the peer has the secret key to this public one.
+    /// The handshake has proved that the peer has the secret key to this public key.
     Curve { key: [u8; KEY] },
 }
 
@@ -33,7 +33,7 @@ impl LoginAttempt {
         }
     }
 
-    /// What it may be called in a log: no secret, and nothing that could be taken for another line.
+    /// Returns the user name for a log line: no secret, and no text that could be taken for another line.
     fn name(&self) -> String {
         match self {
             Self::Plain { user, .. } => format!("{user:?}"),
@@ -42,31 +42,31 @@ impl LoginAttempt {
     }
 }
 
-/// Whether to let somebody in.
+/// The decision about a login attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum AuthDecision {
-    /// Under this name.
+    /// Admitted, under this user name.
     Admitted(String),
-    /// For this reason, which is for the log alone.
+    /// Refused, for this reason, which is only for the log.
     Refused(&'static str),
 }
 
-/// Decides who may come in.
+/// Verifies login attempts.
 pub(crate) trait Verifier: Send + Sync {
-    /// What is known without an effort; nothing if it takes one. Holds up all other logins of the process.
-    fn glance(&self, attempt: &LoginAttempt) -> Option<AuthDecision>;
+    /// Decides at once. `None` if the decision takes time. Blocks all other logins of the process.
+    fn try_decide(&self, attempt: &LoginAttempt) -> Option<AuthDecision>;
 
-    /// Takes its time, though not for ever: one login is decided after the other.
+    /// Decides, and may take time, though not for ever: the worker decides one login after the other.
     fn decide(&self, attempt: &LoginAttempt) -> AuthDecision;
 }
 
-/// Asks those who connect to the sockets that it is given to.
+/// Verifies the logins of peers that connect to the sockets it is given to.
 #[derive(Clone)]
 pub(crate) struct ServerAuth {
     domain: Arc<ZapDomain>,
 }
 
-/// How many were refused, as it is counted.
+/// A shared counter of refused logins.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RejectedLogins(Arc<AtomicU64>);
 
@@ -80,14 +80,14 @@ impl RejectedLogins {
     }
 }
 
-/// While it lives, its domain is known.
+/// A ZAP domain. Requests find it by its name until it is dropped.
 pub(super) struct ZapDomain {
     name: String,
     pub(super) verifier: Arc<dyn Verifier>,
     secret: Option<Zeroizing<[u8; KEY]>>,
     endpoints: Mutex<Vec<String>>,
-    denied: RejectedLogins,
-    refusals: Throttle,
+    rejected_logins: RejectedLogins,
+    refusal_log: Throttle,
     schedule: Mutex<LoginSchedule>,
     pub(super) worker: Arc<AuthWorker>,
 }
@@ -104,18 +104,18 @@ fn domains() -> MutexGuard<'static, ZapDomains> {
     DOMAINS.get().lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Returns the domain of this name; `None` if it is nobody's.
+/// Returns the domain of this name. `None` if there is none.
 pub(super) fn domain_named(name: &str) -> Option<Arc<ZapDomain>> {
     domains().by_name.get(name)?.upgrade()
 }
 
 impl ServerAuth {
-    /// Asks for user and password.
+    /// Requires a user name and a password.
     pub(crate) fn plain(verifier: Arc<dyn Verifier>) -> Self {
         Self::new(verifier, None)
     }
 
-    /// Asks for a key. `secret` is the server's own.
+    /// Requires a key. `secret` is the server's own.
     pub(crate) fn curve(verifier: Arc<dyn Verifier>, secret: Zeroizing<[u8; KEY]>) -> Self {
         Self::new(verifier, Some(secret))
     }
@@ -129,8 +129,8 @@ impl ServerAuth {
             verifier,
             secret,
             endpoints: Mutex::default(),
-            denied: RejectedLogins::default(),
-            refusals: Throttle::default(),
+            rejected_logins: RejectedLogins::default(),
+            refusal_log: Throttle::default(),
             schedule: Mutex::default(),
             worker: Arc::default(),
         });
@@ -150,7 +150,7 @@ impl ServerAuth {
         self.domain.mechanism()
     }
 
-    pub(super) fn note_bound(&self, endpoint: &str) {
+    pub(super) fn add_endpoint(&self, endpoint: &str) {
         let endpoints = &self.domain.endpoints;
         let mut endpoints = endpoints.lock().unwrap_or_else(PoisonError::into_inner);
         if !endpoints.iter().any(|known| known == endpoint) {
@@ -158,9 +158,10 @@ impl ServerAuth {
         }
     }
 
-    /// Somebody has another way to log in or, with CURVE, takes this server for another one. libzmq does not say who.
-    pub(super) fn note_mismatch(&self) {
-        self.domain.denied.count();
+    /// Records a peer that uses another mechanism or, with CURVE, expects another server key. libzmq does not report
+    /// which peer.
+    pub(super) fn record_mismatch(&self) {
+        self.domain.rejected_logins.count();
         if let Some(hidden) = self.domain.hidden() {
             log::line!(
                 warn,
@@ -172,8 +173,8 @@ impl ServerAuth {
         }
     }
 
-    pub(super) fn denied(&self) -> RejectedLogins {
-        self.domain.denied.clone()
+    pub(super) fn rejected_logins(&self) -> RejectedLogins {
+        self.domain.rejected_logins.clone()
     }
 }
 
@@ -182,15 +183,15 @@ impl ZapDomain {
         if self.secret.is_some() { CURVE } else { PLAIN }
     }
 
-    /// Where its sockets are bound, for log lines.
+    /// Returns the endpoints of its sockets, for log lines.
     pub(super) fn endpoints(&self) -> String {
         let endpoints = self.endpoints.lock();
         endpoints.unwrap_or_else(PoisonError::into_inner).join(" ")
     }
 
-    /// `attempt` is missing where none could be read.
-    pub(super) fn refused(&self, attempt: Option<&LoginAttempt>, peer: &str, reason: &str) {
-        self.denied.count();
+    /// Counts and logs a refused login. `attempt` is `None` if the credentials could not be parsed.
+    pub(super) fn record_refusal(&self, attempt: Option<&LoginAttempt>, peer: &str, reason: &str) {
+        self.rejected_logins.count();
         if let Some(hidden) = self.hidden() {
             log::line!(
                 warn,
@@ -205,22 +206,23 @@ impl ZapDomain {
         }
     }
 
-    /// When a refusal is told of a login that has just come from this address; nothing if that would be too late.
-    pub(super) fn place(&self, address: &str, now: Instant) -> Option<Instant> {
-        // Keys cannot be guessed one by one: time tells nothing of them.
+    /// Returns when to send a refusal of a login that has just arrived from this address. `None` if that would be too
+    /// late.
+    pub(super) fn schedule_refusal(&self, address: &str, now: Instant) -> Option<Instant> {
+        // Keys cannot be guessed one by one, so timing reveals nothing about them.
         if self.secret.is_some() {
-            return now.checked_add(SOONEST);
+            return now.checked_add(EARLIEST);
         }
-        self.schedule().place(address, now)
+        self.schedule().schedule(address, now)
     }
 
     fn schedule(&self) -> MutexGuard<'_, LoginSchedule> {
         self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether to write a line about a refusal: with how many were not written.
+    /// Returns whether to log a refusal: `Some` with the number of refusals not logged since the last line.
     fn hidden(&self) -> Option<u64> {
-        self.refusals.admit("refused")
+        self.refusal_log.admit("refused")
     }
 }
 

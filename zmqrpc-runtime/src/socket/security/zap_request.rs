@@ -1,4 +1,4 @@
-//! What libzmq asks the handler, and what it is answered: ZAP, <https://rfc.zeromq.org/spec/27/>.
+//! ZAP requests, which libzmq sends to the handler, and the replies to them: <https://rfc.zeromq.org/spec/27/>.
 
 use std::ffi::CString;
 use std::sync::LazyLock;
@@ -12,19 +12,19 @@ use crate::socket::Message;
 pub(crate) const PLAIN: &str = "PLAIN";
 pub(crate) const CURVE: &str = "CURVE";
 
-/// Frames before the credentials: who asks, an empty one, version, number, domain, address, name, mechanism.
+/// Frames before the credentials: routing id, delimiter, version, request id, domain, address, identity, mechanism.
 const BEFORE_CREDENTIALS: usize = 8;
 
-/// A question.
+/// A ZAP request.
 pub(super) struct ZapRequest {
-    pub(super) from: ZapReplyTo,
+    pub(super) reply_to: ZapReplyTo,
     pub(super) domain: String,
-    /// Where the peer is: an IP address, or nothing that means much.
+    /// The peer's IP address; without meaning for other transports.
     pub(super) address: String,
     pub(super) mechanism: Mechanism,
 }
 
-/// Where the answer goes.
+/// The destination of the reply.
 #[derive(Clone)]
 pub(super) struct ZapReplyTo {
     route: Message,
@@ -34,13 +34,13 @@ pub(super) struct ZapReplyTo {
 pub(super) enum Mechanism {
     Null,
     Login(LoginAttempt),
-    /// One that is not known here, or credentials that are none.
+    /// An unknown mechanism, or malformed credentials.
     Other,
 }
 
 impl ZapRequest {
-    /// Nothing for what is no question: libzmq's are well-formed, so it came from elsewhere in the process.
-    pub(super) fn read(mut frames: Vec<Message>) -> Option<Self> {
+    /// Parses a request. `None` if it is malformed: libzmq's are well-formed, so it came from elsewhere in the process.
+    pub(super) fn parse(mut frames: Vec<Message>) -> Option<Self> {
         if frames.len() < BEFORE_CREDENTIALS || &*frames[2] != b"1.0" {
             return None;
         }
@@ -58,7 +58,7 @@ impl ZapRequest {
         let number = frames.swap_remove(3);
         let route = frames.swap_remove(0);
         Some(Self {
-            from: ZapReplyTo { route, number },
+            reply_to: ZapReplyTo { route, number },
             domain,
             address,
             mechanism,
@@ -80,26 +80,26 @@ fn plain(user: &mut Message, password: &mut Message) -> Mechanism {
 
 type Frames = Vec<Vec<u8>>;
 
-/// Reads a question and answers it both ways: to let in, and not to; with who asks. For fuzz targets.
+/// Parses a request, and returns its user with both replies: to admit and to refuse the login. For fuzz targets.
 #[must_use]
 pub fn reread_login(frames: &[&[u8]]) -> Option<(Option<String>, [Frames; 2])> {
-    let read = || {
+    let parse = || {
         let frames = frames.iter().map(|frame| Message::copy_of(frame));
-        ZapRequest::read(frames.collect())
+        ZapRequest::parse(frames.collect())
     };
-    let bytes = |answer: Vec<Message>| answer.iter().map(|frame| frame.to_vec()).collect();
-    let user = match read()?.mechanism {
+    let bytes = |reply: Vec<Message>| reply.iter().map(|frame| frame.to_vec()).collect();
+    let user = match parse()?.mechanism {
         Mechanism::Login(LoginAttempt::Plain { user, .. }) => Some(user),
         Mechanism::Login(LoginAttempt::Curve { key }) => Some(format!("{key:02x?}")),
         Mechanism::Null | Mechanism::Other => None,
     };
-    let admitted = read()?.from.admit("ada", PLAIN);
-    let refused = read()?.from.refuse();
+    let admitted = parse()?.reply_to.admit("ada", PLAIN);
+    let refused = parse()?.reply_to.refuse();
     Some((user, [bytes(admitted), bytes(refused)]))
 }
 
 impl ZapReplyTo {
-    /// The answer that lets a peer in, under a name where it has one.
+    /// Returns the reply that admits a peer, with its user name if it has one.
     pub(super) fn admit(self, user: &str, mechanism: &str) -> Vec<Message> {
         let mut properties = Vec::new();
         if !user.is_empty() {
@@ -110,23 +110,23 @@ impl ZapReplyTo {
             properties.extend_from_slice(&len.to_be_bytes());
             properties.extend_from_slice(mechanism.as_bytes());
         }
-        self.answer("200", user, properties)
+        self.reply("200", user, properties)
     }
 
-    /// The answer that does not.
+    /// Returns the reply that refuses a login.
     pub(super) fn refuse(self) -> Vec<Message> {
-        self.answer("400", "", Vec::new())
+        self.reply("400", "", Vec::new())
     }
 
-    /// The answer that says nothing of who may come in: the connection ends, and may be made again.
+    /// Returns the reply that ends the connection without a decision. The peer may reconnect.
     ///
-    /// The status for this is 300, with which libzmq leaves the connection alone until the time for its handshake is over.
-    /// One that there is not ends it at once.
+    /// ZAP's status for this is 300, but then libzmq leaves the connection alone until the handshake times out. An
+    /// undefined status ends it at once.
     pub(super) fn break_off(self) -> Vec<Message> {
-        self.answer("000", "", Vec::new())
+        self.reply("000", "", Vec::new())
     }
 
-    fn answer(self, status: &str, user: &str, properties: Vec<u8>) -> Vec<Message> {
+    fn reply(self, status: &str, user: &str, properties: Vec<u8>) -> Vec<Message> {
         vec![
             self.route,
             Message::new(),
@@ -140,11 +140,11 @@ impl ZapReplyTo {
     }
 }
 
-/// The property of messages that names the mechanism of a login. Peers add properties of their own, `User-Id` too where
-/// no login is asked for, and nothing tells theirs from those of the handler: so its name is one that nobody can guess.
+/// The message property with the mechanism of a login. Peers can set properties of their own, `User-Id` too where no
+/// login is required, and nothing tells theirs from the handler's: so its name cannot be guessed.
 static MECHANISM: LazyLock<CString> = LazyLock::new(|| {
     let mut bytes = [0_u8; 16];
-    // Without randomness a login has no name: better than one that a peer has chosen.
+    // Without randomness logins have no name: better than one that a peer has chosen.
     let name = match rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()) {
         Ok(got) if got == bytes.len() => format!("zmqrpc-{:032x}", u128::from_ne_bytes(bytes)),
         _ => String::new(),
@@ -152,7 +152,7 @@ static MECHANISM: LazyLock<CString> = LazyLock::new(|| {
     CString::new(name).unwrap_or_default()
 });
 
-/// Mechanism and name of whoever sent a message, where logins are asked for.
+/// Returns the mechanism and the user name of a message's sender, where logins are required.
 pub(crate) fn login_of(message: &Message) -> Option<(&str, &str)> {
     if MECHANISM.is_empty() {
         return None;

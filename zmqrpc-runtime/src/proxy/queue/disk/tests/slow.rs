@@ -10,8 +10,8 @@ use super::{Disk, DiskQueue, Place, QueueFile};
 use crate::proxy::queue::{Capacity, Store};
 use crate::proxy::{BufferedProxy, Rep, Req};
 use crate::socket::{
-    ConnectionEvent, DealerSocket, Direction, Endpoint, Keepalive, Message, RETRY, Security,
-    SocketOptions,
+    ConnectionEvent, DealerSocket, Direction, Endpoint, Keepalive, Message, RETRY_INTERVAL,
+    Security, SocketOptions,
 };
 use crate::wire::{Limits, Metadata, MethodRef, Reply, ReplyBody, Request, RequestKind, Status};
 
@@ -65,8 +65,8 @@ impl Caller {
             }
         });
         if drained.unwrap() && self.came.is_empty() {
-            let soon = Instant::now() + RETRY;
-            let waited = self.dealer.poller().drive(Some(until.min(soon)));
+            let soon = Instant::now() + RETRY_INTERVAL;
+            let waited = self.dealer.poller().wait(Some(until.min(soon)));
             waited.unwrap();
         }
     }
