@@ -1,5 +1,7 @@
 //! Endpoints of a client that come and go while it is in use, and what tasks have begun.
 
+use std::thread::ScopedJoinHandle;
+
 use zmqrpc::error::{EndpointCause, UnavailableCause};
 use zmqrpc::{AsyncClient, Client, Error, Executed};
 
@@ -94,10 +96,8 @@ fn a_call_that_is_under_way_at_an_endpoint_that_is_removed_is_answered() {
         let endpoint = server.endpoints().remove(0);
         let client = Client::connect(&endpoint).unwrap();
         let held = client.begin(&ProbeHold).unwrap();
-        let task = block_on(async {
-            let tasks = AsyncClient::from(client.clone());
-            tasks.begin(&ProbeHold).unwrap()
-        });
+        let tasks = AsyncClient::from(client.clone());
+        let task = tasks.begin(&ProbeHold).unwrap();
         gate.await_arrivals(2);
         client.remove_endpoint(&endpoint).unwrap();
         gate.open();
@@ -120,7 +120,7 @@ fn endpoints_change_while_threads_call() {
                     scope.spawn(move || (0..2_000).for_each(|n| same(probe.add(n, 1), n + 1)))
                 })
                 .collect();
-            while !calling.iter().all(|thread| thread.is_finished()) {
+            while !calling.iter().all(ScopedJoinHandle::is_finished) {
                 client.add_connect(&two).unwrap();
                 std::thread::yield_now();
                 client.remove_endpoint(&two).unwrap();

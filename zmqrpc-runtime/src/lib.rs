@@ -4,7 +4,7 @@
 //! The layers, each of which may use those before it and none behind it:
 //!
 //! ```text
-//! log, clock < wire < codec < socket < command, error < auth < client, server, publish < message, proxy, local
+//! log, clock < wire < codec < socket < command, error < auth, options < client, server, publish < message, proxy, local, pubsub, push, service
 //! ```
 
 pub mod auth;

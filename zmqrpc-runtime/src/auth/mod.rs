@@ -1,16 +1,35 @@
-//! Logins: a client presents a login, a server verifies it.
+//! Logins: what a program presents where it connects, and what it verifies where it is bound.
 //!
-//! ```text
-//! settings       the builders' settings, for both sides
-//! credentials    what a client presents: a password or keys
-//! authenticator  what a server verifies: passwords or keys
-//! passwords      users and their passwords
-//! hashed         the hash of one password
-//! curve          the keys that a server admits
-//! keys           key pairs, and their files
-//! z85            keys as texts
-//! watched        a file that is read again when it changes
+//! Whoever is bound asks for a login by the method `authenticate` of its builder, whoever connects presents one by
+//! `credentials`. PLAIN is a user's name and a password, unencrypted; CURVE is a key, and encrypts everything.
+//!
+//! | | presents | verifies |
+//! |---|---|---|
+//! | PLAIN | [`Credentials::plain`] | [`Passwords`], [`hash_password`] |
+//! | CURVE | [`Credentials::curve`], [`KeyPair`], [`PublicKey`], [`SecretKey`] | [`CurveServer`] |
+//!
+//! # Examples
+//!
 //! ```
+//! use zmqrpc_runtime::auth::Passwords;
+//! use zmqrpc_runtime::{Client, Credentials, Server};
+//!
+//! let server = Server::builder().authenticate(Passwords::new().user("ada", "secret"));
+//! let client = Client::builder().credentials(Credentials::plain("ada", "secret"));
+//! # let _ = (server, client);
+//! ```
+
+// Its files:
+//
+//     settings       the builders' settings, for both sides
+//     credentials    what a client presents: a password or keys
+//     authenticator  what a server verifies: passwords or keys
+//     passwords      users and their passwords
+//     hashed         the hash of one password
+//     curve          the keys that a server admits
+//     keys           key pairs, and their files
+//     z85            keys as texts
+//     watched        a file that is read again when it changes
 
 mod authenticator;
 mod credentials;

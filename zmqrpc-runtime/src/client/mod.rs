@@ -1,31 +1,56 @@
-//! The calling side: a blocking client, its connections, and calls that are on their way.
+//! Calling services: a blocking client and one for tasks.
 //!
-//! Stubs call through [`Client`]; this module knows commands and sockets, and nothing of servers.
+//! A [`Client`] is a handle: clones share its connections, and any number of threads may use one. An [`AsyncClient`] is the
+//! same for tasks, on any executor; each may be made of the other. Generated clients, such as `CalculatorClient`, go over
+//! either. Every call ends within its time limit, in a reply or an error that says whether it was
+//! [executed](crate::Error::executed).
 //!
-//! ```text
-//! handle      Client: settings of a call, which connection it takes
-//! async_client AsyncClient: the same for tasks
-//! encoded_call a call that is encoded
-//! pending     Pending: a call that was in_flight
-//! request     arguments to a frame
-//! reply       a frame to a reply or an error
-//! call_info   what is called and where, for requests, replies and errors
-//! stats       counters
-//! balancer    which connection a call takes
-//! retry       whether a call is made again, and where
-//! connection  threads and tasks that wait for one endpoint: who leads, who follows
-//! flush       waiting until notifications have arrived
-//! completion  calls end, and who waits wakes
-//! state       what stands under the connection's lock: socket, calls, queue
-//! send_queue  requests that wait for a connection
-//! supervision whether its server lives, and another connection if not
-//! drain_state whether its server takes calls, or is about to end
-//! notifications notifications that may not have arrived
-//! pollers     who looks after the socket for threads
-//! task_waiters and for tasks: the driver, or a task that stands in for it
-//! liveness    whether the server lives
-//! in_flight   calls that have not ended
+//! | | |
+//! |---|---|
+//! | [`Client`], [`AsyncClient`] | call, begin, notify, ask all endpoints, call by name; endpoints come and go |
+//! | [`ClientBuilder`] | endpoints, time limits, bounds, [connections](crate::ConnectionOptions), [credentials](crate::Credentials) |
+//! | [`Pending`], [`AsyncCall`] | a call that is under way |
+//! | [`ClientStats`] | counters |
+//!
+//! # Examples
+//!
+//! ```no_run
+//! use std::time::Duration;
+//! use zmqrpc_runtime::Client;
+//!
+//! let client = Client::builder()
+//!     .connect("tcp://127.0.0.1:30000")
+//!     .timeout(Duration::from_secs(2))
+//!     .build()?;
+//! let sum: i64 = client.invoke("Calculator.add", &(2, 3))?;
+//! # Ok::<(), zmqrpc_runtime::Error>(())
 //! ```
+
+// This module knows commands and sockets, and nothing of servers. Its files:
+//
+//     handle        Client: settings of a call, which connection it takes
+//     async_client  AsyncClient: the same for tasks
+//     builder       ClientBuilder: settings, checked as a whole
+//     balancer      which connection a call takes; endpoints that come and go
+//     request       arguments to a frame
+//     encoded_call  a call that is encoded and not sent yet
+//     pending       Pending, and a call that is under way whatever its command
+//     reply         a frame to a reply or an error
+//     call_info     what is called and where, for requests, replies and errors
+//     retry         whether a call is made again, and where: no I/O
+//     flush         waiting until notifications have arrived
+//     stats         ClientStats
+//     connection    one endpoint, shared by threads and tasks: who leads, who follows
+//     state         what the connection's mutex protects: socket, calls, queue
+//     in_flight     the calls that have not ended: no I/O
+//     send_queue    requests that wait for a connection: no I/O
+//     completion    ends calls, and wakes who waits for them
+//     liveness      whether the server lives: no I/O
+//     drain_state   whether the server takes calls, or is about to end: no I/O
+//     supervision   replaces the connection to a server that is dead
+//     notifications those that may not have arrived: no I/O
+//     pollers       the threads that wait at the socket
+//     task_waiters  the tasks that wait for it
 
 mod async_client;
 mod balancer;

@@ -1,7 +1,31 @@
-//! What a call can fail with.
+//! What calls, settings and sockets fail with.
 //!
-//! [`Error`] has one variant per thing that a caller would do something different about. [`CallError`] adds the
-//! service's own error for methods that return a `Result`.
+//! [`Error`] has one variant for each thing that a caller would do something different about, and a typed cause where there
+//! are several reasons. [`CallError`] adds the service's own error for methods that return a `Result`.
+//!
+//! | | |
+//! |---|---|
+//! | [`Error`] | what failed; [`executed`](Error::executed) says whether the call ran, [`is_transient`](Error::is_transient) whether it may succeed later |
+//! | [`Executed`] | `No`, `Maybe`, `Yes` |
+//! | [`CallTarget`] | the method and the endpoint of a call |
+//! | [`UnavailableCause`], [`OverloadCause`], [`AuthCause`], [`EndpointCause`] | why |
+//! | [`CodecError`], [`SocketError`] | what the codec, libzmq or the system said: the [`source`](std::error::Error::source) |
+//!
+//! # Examples
+//!
+//! ```
+//! use zmqrpc_runtime::error::UnavailableCause;
+//! use zmqrpc_runtime::{Error, Executed};
+//!
+//! fn may_call_again(error: &Error) -> bool {
+//!     error.is_transient() && error.executed() == Executed::No
+//! }
+//!
+//! fn is_gone(error: &Error) -> bool {
+//!     matches!(error, Error::Unavailable { cause: UnavailableCause::Silent { .. }, .. })
+//! }
+//! # let _ = (may_call_again, is_gone);
+//! ```
 
 mod call;
 mod call_target;

@@ -81,7 +81,7 @@ impl Pusher {
     /// Waits until everything that was pushed over this pusher and its clones has left this process for the pullers, so
     /// that it is not lost when the process ends. Jobs that have left have not necessarily arrived, or been executed. If all
     /// pullers are within the process, this returns at once; jobs that wait for an endpoint that was
-    /// [closed](Self::close) are not waited for.
+    /// [removed](Self::remove_endpoint) are not waited for.
     ///
     /// Call it before a program ends by `exit`, or ends with a pusher in a static, which Rust does not drop. It sends a few
     /// pings to each puller.

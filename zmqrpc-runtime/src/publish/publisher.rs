@@ -166,7 +166,7 @@ impl Publisher {
         })
     }
 
-    /// Publishes a heartbeat, in addition to those of [`PublisherBuilder::heartbeat`]. It reaches subscribers of every topic
+    /// Publishes a heartbeat, in addition to those of [`PublisherBuilder::heartbeat_interval`]. It reaches subscribers of every topic
     /// and tells them that the publisher is alive.
     ///
     /// # Errors

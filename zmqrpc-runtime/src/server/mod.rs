@@ -1,39 +1,59 @@
-//! The serving side: services, the dispatch of their methods, and the threads that run them.
+//! Serving: services behind endpoints, and the server that runs them.
 //!
-//! Programs use it through [`Server`] and [`ServerHandle`]; proxies use its sources, its outbox and its draining. It knows
-//! commands and sockets, and nothing of clients.
+//! A server executes the commands of its services wherever they come from: calls at the endpoints that it binds, events that it
+//! [subscribes](ServerBuilder::subscribe) to, jobs that it [pulls](ServerBuilder::pull). Plain methods run on its workers,
+//! `async` methods on the tokio runtime that it was started in.
 //!
-//! ```text
-//! builder          ServerBuilder: settings, checked as a whole
-//! handle           ServerHandle: a running server
-//! shutdown         how a server is shut down, and waited for
-//! handler          closures as services of hand-written commands
-//! method_index     finds methods among the services
-//! dispatcher       a frame to a call, a call to a reply: no socket
-//! rejection        why a request does not become a call
-//! authorize        whether a caller may make a call
-//! execution        a handler that runs
-//! executor         where suspended `async` methods run
-//! runtime          the tokio runtime for them
-//! threads          the threads and the state that they share
-//! termination      the threads and tasks that wait for the server's end
-//! signals          the signals that ask the process to end
-//! state            what the server's mutex protects
-//! roles            which thread leads, stands by, helps
-//! turn             what the leader does next
-//! local_queue      what the leader runs before its next look at the sockets
-//! completion_guard reports the end of a suspended `async` method
-//! admission        which requests are taken on
-//! running_call     a call that runs, as its caller knows it
-//! scheduler        the calls that wait and the calls that run
-//! server_socket    the ROUTER socket
-//! sources          subscriptions and pull sockets
-//! outbox           replies that wait for slow peers
-//! draining         how callers learn of the end before it comes
-//! active_peers     the callers that have sent something lately
-//! deduplicator     executes deliveries of proxies once
-//! counters         what the server counts
+//! | | |
+//! |---|---|
+//! | [`Server::builder`], [`ServerBuilder`] | services, endpoints, workers, bounds, logins |
+//! | [`ServerHandle`] | a running server: its endpoints and subscriptions at run time, its end |
+//! | [`ServerStats`] | counters |
+//!
+//! # Examples
+//!
 //! ```
+//! use std::time::Duration;
+//! # use zmqrpc_runtime::ServerBuilder;
+//! # fn example(settings: ServerBuilder) -> Result<(), zmqrpc_runtime::Error> {
+//! // `settings` has services: `Server::builder().service(CalculatorServer::new(..))`.
+//! let server = settings.bind("tcp://127.0.0.1:*").start()?;
+//! println!("serving at {}", server.endpoints()[0]);
+//! server.shutdown(Duration::from_secs(5))
+//! # }
+//! ```
+
+// Proxies use its sources, its outbox and its draining. It knows commands and sockets, and nothing of clients. Its files:
+//
+//     builder          ServerBuilder: settings, checked as a whole
+//     handle           ServerHandle: a running server
+//     shutdown         how a server is shut down, and waited for
+//     handler          closures as services of hand-written commands
+//     method_index     finds methods among the services
+//     dispatcher       a frame to a call, a call to a reply: no socket
+//     rejection        why a request does not become a call
+//     authorize        whether a caller may make a call
+//     execution        a handler that runs
+//     executor         where suspended `async` methods run
+//     runtime          the tokio runtime for them
+//     threads          the threads and the state that they share
+//     termination      the threads and tasks that wait for the server's end
+//     signals          the signals that ask the process to end
+//     state            what the server's mutex protects
+//     roles            which thread leads, stands by, helps
+//     turn             what the leader does next
+//     local_queue      what the leader runs before its next look at the sockets
+//     completion_guard reports the end of a suspended `async` method
+//     admission        which requests are taken on
+//     running_call     a call that runs, as its caller knows it
+//     scheduler        the calls that wait and the calls that run
+//     server_socket    the ROUTER socket
+//     sources          subscriptions and pull sockets
+//     outbox           replies that wait for slow peers
+//     draining         how callers learn of the end before it comes
+//     active_peers     the callers that have sent something lately
+//     deduplicator     executes deliveries of proxies once
+//     counters         what the server counts
 
 mod active_peers;
 mod admission;

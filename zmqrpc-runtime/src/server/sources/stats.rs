@@ -16,7 +16,7 @@ pub struct SubscriptionStats {
     /// Messages that are not events: random bytes, other dialects, too few or too many frames, topics that were not
     /// subscribed to.
     pub malformed: u64,
-    /// How often nothing was heard for as long as [`heartbeat`](super::Subscription::heartbeat) allows.
+    /// How often nothing was heard for as long as [`silence_timeout`](super::Subscription::silence_timeout) allows.
     pub silences: u64,
     /// How often the connection was renewed: after silence, and after libzmq cut it for something that the publisher
     /// had sent, such as a message which is far too large.
