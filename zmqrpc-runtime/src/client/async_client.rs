@@ -20,7 +20,7 @@ use super::reply;
 use super::stats::ClientStats;
 use crate::command::{Command, Failure, Method, Transport, Value, WithTimeout};
 use crate::error::Error;
-use crate::socket::Message;
+use crate::socket::Frame;
 use crate::wire::RequestKind;
 
 /// Calls services from tasks, whatever executor they run on, with the settings and the semantics of [`Client`].
@@ -329,7 +329,7 @@ enum CallProgress {
 /// A call that has ended, and its reply frame; empty where none is sent.
 struct Completed<'a> {
     call: &'a InFlightCall,
-    frame: Message,
+    frame: Frame,
 }
 
 impl CallProgress {

@@ -2,7 +2,7 @@
 
 use super::in_flight::{CallEntry, CallResult, CallState, InFlightCalls, NoReply};
 use super::state::ConnectionState;
-use crate::socket::{Message, Poller};
+use crate::socket::{Frame, Poller};
 use crate::wire::{Limits, NO_ID, Reply, ReplyBody, encode_cancel};
 
 /// Ends a call and wakes who waits for it: a task as soon as the lock is free. `false` if there is no such call.
@@ -96,7 +96,7 @@ impl ConnectionState {
     pub(super) fn send_cancel(&mut self, id: u64) {
         if self.takes_calls() {
             self.last_sent = None;
-            let _ = self.dealer.send(Message::copy_of(&encode_cancel(id)));
+            let _ = self.dealer.send(Frame::copy_of(&encode_cancel(id)));
         }
     }
 }

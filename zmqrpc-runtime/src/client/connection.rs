@@ -16,7 +16,7 @@ use super::notifications::{DeliveryCheck, DeliveryOutcome};
 use super::state::{CallLimits, ConnectionState, LimitExceeded, Submitted};
 use super::task_waiters::GRACE;
 use crate::socket::{
-    DealerSocket, Drive, DriveTurn, Driven, Endpoint, IdleSocket, Message, Poller, Process,
+    DealerSocket, Drive, DriveTurn, Driven, Endpoint, Frame, IdleSocket, Poller, Process,
     SocketError, SocketOptions, WakeList,
 };
 use crate::wire::Limits;
@@ -147,7 +147,7 @@ impl ConnectionInner {
     /// Sends a request, or keeps it until the link is up. The id's bytes in the frame are still open.
     pub(super) fn begin(
         &self,
-        frame: Message,
+        frame: Frame,
         options: CallOptions,
     ) -> Result<Submitted, LimitExceeded> {
         self.lock().begin(frame, options, &self.poller)

@@ -11,13 +11,13 @@ use super::retry::RetryContext;
 use super::state::LimitExceeded;
 use crate::command::{InProcess, InProcessResult};
 use crate::error::{Error, OverloadCause};
-use crate::socket::Message;
+use crate::socket::Frame;
 use crate::wire::RequestKind;
 
 /// A call whose frame is complete but for its id.
 pub(super) struct EncodedCall {
     pub(super) to: Destination,
-    pub(super) frame: Message,
+    pub(super) frame: Frame,
     pub(super) kind: RequestKind,
     pub(super) timeout: Duration,
     pub(super) connect_timeout: Duration,
@@ -68,7 +68,7 @@ impl EncodedCall {
         self,
         callee: Callee<'_>,
         task: bool,
-        execute: impl FnOnce(Arc<dyn InProcess>, Message) -> ReplySource,
+        execute: impl FnOnce(Arc<dyn InProcess>, Frame) -> ReplySource,
     ) -> Result<InFlightCall, Error> {
         let Self {
             to,

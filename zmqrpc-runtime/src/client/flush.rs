@@ -20,7 +20,7 @@ use super::pending::failure;
 use super::state::LimitExceeded;
 use crate::clock::deadline;
 use crate::error::{Error, UnavailableCause};
-use crate::socket::Message;
+use crate::socket::Frame;
 use crate::wire::{Executed, NO_ID, encode_ping};
 
 impl Client {
@@ -95,7 +95,7 @@ impl FlushProgress {
                 ping: true,
                 ..CallOptions::default()
             };
-            let in_flight = connection.begin(Message::copy_of(&encode_ping(NO_ID)), options);
+            let in_flight = connection.begin(Frame::copy_of(&encode_ping(NO_ID)), options);
             in_flight.map_or_else(Ping::Refused, |ping| Ping::UnderWay(ping.id))
         } else {
             Ping::NotNeeded

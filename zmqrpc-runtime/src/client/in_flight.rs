@@ -7,7 +7,7 @@ use std::task::Waker;
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
-use crate::socket::{AuthFailure, Message, WakeList};
+use crate::socket::{AuthFailure, Frame, WakeList};
 
 /// Why a call ended without a reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl Deadlines {
 }
 
 /// How a call ended. A notification ends well when it has been handed over: without a message.
-pub(super) type CallResult = Result<Option<Message>, NoReply>;
+pub(super) type CallResult = Result<Option<Frame>, NoReply>;
 
 /// Who waits for a call, or how it ended.
 #[derive(Debug)]

@@ -17,7 +17,7 @@ use super::reply;
 use super::retry::{AttemptOutcome, RetryContext, RetryDecision};
 use crate::command::Command;
 use crate::error::{Error, UnavailableCause};
-use crate::socket::{Message, SocketError, TaskTimer};
+use crate::socket::{Frame, SocketError, TaskTimer};
 use crate::wire::{Executed, Limits, shorten_remaining};
 
 /// A call that was begun and whose reply has not been taken yet.
@@ -89,16 +89,16 @@ pub(super) enum ReplySource {
     /// From a link that has told already.
     Ended(Arc<Connection>),
     /// It is here: the call was executed within the process.
-    Here(Option<Box<Message>>),
+    Here(Option<Box<Frame>>),
     /// The call is executed within the process, whenever this is polled. What is set wakes it when its time is over.
     Task(LocalExecution, Option<Box<TaskTimer>>),
 }
 
 /// Of a call, by a service within the process.
-type LocalExecution = Pin<Box<dyn Future<Output = Option<Message>> + Send>>;
+type LocalExecution = Pin<Box<dyn Future<Output = Option<Frame>> + Send>>;
 
 impl ReplySource {
-    pub(super) fn here(frame: Option<Message>) -> Self {
+    pub(super) fn here(frame: Option<Frame>) -> Self {
         Self::Here(frame.map(Box::new))
     }
 }
@@ -109,7 +109,7 @@ impl InFlightCall {
         &mut self,
         callee: Callee<'_>,
         cx: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Result<Option<Message>, Error>> {
+    ) -> std::task::Poll<Result<Option<Frame>, Error>> {
         use std::task::{Poll, ready};
         loop {
             if let ReplySource::Task(task, alarm) = &mut self.source {
@@ -138,7 +138,7 @@ impl InFlightCall {
     }
 
     /// Waits for the reply frame.
-    pub(super) fn wait(&mut self, callee: Callee<'_>) -> Result<Message, Error> {
+    pub(super) fn wait(&mut self, callee: Callee<'_>) -> Result<Frame, Error> {
         self.end(callee)?.ok_or_else(|| {
             self.info(callee)
                 .unavailable(UnavailableCause::Disconnected, Executed::Maybe)
@@ -165,7 +165,7 @@ impl InFlightCall {
         self.end(callee).map(drop)
     }
 
-    fn end(&mut self, callee: Callee<'_>) -> Result<Option<Message>, Error> {
+    fn end(&mut self, callee: Callee<'_>) -> Result<Option<Frame>, Error> {
         while let ReplySource::Link(connection, id) = &self.source {
             let ending = connection.wait(*id, self.turn());
             if let Some(result) = self.conclude(ending, callee) {
@@ -206,7 +206,7 @@ impl InFlightCall {
         &mut self,
         ending: CallResult,
         callee: Callee<'_>,
-    ) -> Option<Result<Option<Message>, Error>> {
+    ) -> Option<Result<Option<Frame>, Error>> {
         self.source = match std::mem::replace(&mut self.source, ReplySource::Here(None)) {
             ReplySource::Link(connection, _) => ReplySource::Ended(connection),
             other => other,

@@ -4,7 +4,7 @@ use super::call_info::CallInfo;
 use crate::codec::{Codec, Error as CodecError, describe};
 use crate::command::{Failure, Method, Value};
 use crate::error::{AuthCause, CallTarget, Error, OverloadCause, UnavailableCause};
-use crate::socket::Message;
+use crate::socket::Frame;
 use crate::wire::{ACCEPTED_KEY, Executed, Limits, Reply, ReplyBody, Status};
 
 /// The reply of a oneway method, which is not sent: what no bytes decode to.
@@ -18,7 +18,7 @@ pub(super) fn nothing<R: Value>(method: &Method) -> Result<R, Error> {
 }
 
 /// Whether a call was executed that this is the reply to.
-pub(super) fn executed(frame: &Message) -> Executed {
+pub(super) fn executed(frame: &Frame) -> Executed {
     match Reply::decode(frame, &Limits::NONE).map(|reply| reply.body) {
         Ok(ReplyBody::Failure { executed, .. }) => executed,
         Ok(ReplyBody::Ok { .. } | ReplyBody::Service { .. }) => Executed::Yes,

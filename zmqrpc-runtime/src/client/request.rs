@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::call_info::CallInfo;
 use crate::codec::Error as CodecError;
 use crate::error::Error;
-use crate::socket::Message;
+use crate::socket::Frame;
 use crate::wire::{Executed, Metadata, NO_ID, Request, RequestKind};
 
 /// Header and arguments in one frame, which has no id yet.
@@ -21,7 +21,7 @@ pub(super) fn encode<A: Serialize + ?Sized>(
     remaining: Duration,
     metadata: Metadata<'_>,
     arguments: &A,
-) -> Result<Message, Error> {
+) -> Result<Frame, Error> {
     let header = Request {
         kind,
         id: NO_ID,
@@ -32,7 +32,7 @@ pub(super) fn encode<A: Serialize + ?Sized>(
         body: &[],
     };
     let executed = Executed::No;
-    Message::build(|out| {
+    Frame::build(|out| {
         header
             .encode(out, info.limits)
             .map_err(|error| Error::Encode {

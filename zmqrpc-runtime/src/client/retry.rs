@@ -15,13 +15,13 @@ use std::time::Instant;
 
 use super::balancer::Balancer;
 use super::in_flight::{CallResult, Deadlines, NoReply};
-use crate::socket::Message;
+use crate::socket::Frame;
 use crate::wire::{Executed, Limits, Reply, ReplyBody, Status, is_failure};
 
 /// What another try takes.
 pub(super) struct RetryContext {
     pub(super) connections: Arc<Balancer>,
-    pub(super) frame: Message,
+    pub(super) frame: Frame,
     pub(super) attempts: Attempts,
 }
 
@@ -282,7 +282,7 @@ mod tests {
         }
         let told = AttemptOutcome::of(&reply(Status::ShuttingDown, Executed::No), || 3, || true);
         assert_eq!(told, Some(AttemptOutcome::Refused { by: 3, left: true }));
-        let ok = Message::copy_of(&[0xC1, 1, 0x81, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        let ok = Frame::copy_of(&[0xC1, 1, 0x81, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
         assert_eq!(AttemptOutcome::of(&Ok(Some(ok)), || 3, || true), None);
     }
 }

@@ -5,13 +5,13 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use crate::socket::Message;
+use crate::socket::Frame;
 
 #[derive(Default)]
 pub(super) struct SendQueue {
     /// Ids in order. What is taken out leaves its id here, until such ids are most of it.
     order: VecDeque<u64>,
-    requests: HashMap<u64, Message>,
+    requests: HashMap<u64, Frame>,
     bytes: usize,
     #[cfg(test)]
     looks: u64,
@@ -34,18 +34,18 @@ impl SendQueue {
         self.bytes
     }
 
-    pub(super) fn push(&mut self, id: u64, request: Message) {
+    pub(super) fn push(&mut self, id: u64, request: Frame) {
         self.order.push_back(id);
         self.put(id, request);
     }
 
     /// Takes back what [`pop`](Self::pop) has answered.
-    pub(super) fn push_front(&mut self, id: u64, request: Message) {
+    pub(super) fn push_front(&mut self, id: u64, request: Frame) {
         self.order.push_front(id);
         self.put(id, request);
     }
 
-    pub(super) fn pop(&mut self) -> Option<(u64, Message)> {
+    pub(super) fn pop(&mut self) -> Option<(u64, Frame)> {
         while let Some(id) = self.order.pop_front() {
             self.look();
             if let Some(request) = self.take(id) {
@@ -67,12 +67,12 @@ impl SendQueue {
         }
     }
 
-    fn put(&mut self, id: u64, request: Message) {
+    fn put(&mut self, id: u64, request: Frame) {
         self.bytes += request.len();
         self.requests.insert(id, request);
     }
 
-    fn take(&mut self, id: u64) -> Option<Message> {
+    fn take(&mut self, id: u64) -> Option<Frame> {
         let request = self.requests.remove(&id)?;
         self.bytes -= request.len();
         Some(request)
@@ -95,7 +95,7 @@ mod tests {
     fn queue(ids: std::ops::Range<u64>) -> SendQueue {
         let mut queue = SendQueue::default();
         for id in ids {
-            queue.push(id, Message::copy_of(&[0; 10]));
+            queue.push(id, Frame::copy_of(&[0; 10]));
         }
         queue
     }
@@ -112,7 +112,7 @@ mod tests {
         }
         let (id, request) = queue.pop().unwrap();
         queue.push_front(id, request);
-        queue.push(9, Message::copy_of(&[0; 10]));
+        queue.push(9, Frame::copy_of(&[0; 10]));
         assert_eq!((queue.len(), queue.bytes()), (4, 40));
         assert_eq!(ids(&mut queue), [1, 3, 4, 9]);
         assert!(queue.is_empty() && queue.bytes() == 0);
@@ -138,7 +138,7 @@ mod tests {
     fn what_comes_and_goes_leaves_little_behind() {
         let mut queue = queue(0..10);
         for id in 10..10_000 {
-            queue.push(id, Message::new());
+            queue.push(id, Frame::new());
             queue.remove(id);
         }
         assert!(queue.order.len() <= 2 * queue.len() + SPARE + 1);

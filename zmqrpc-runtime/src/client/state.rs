@@ -11,7 +11,7 @@ use super::notifications::NotificationTracker;
 use super::pollers::Pollers;
 use super::send_queue::SendQueue;
 use crate::log;
-use crate::socket::{ConnectionEvent, DealerSocket, Message, Poller, SocketError};
+use crate::socket::{ConnectionEvent, DealerSocket, Frame, Poller, SocketError};
 use crate::wire::{
     NO_ID, answered_id, encode_ping, is_from_client, is_from_server, patch_id, peek_id,
 };
@@ -89,7 +89,7 @@ impl ConnectionState {
     /// Numbers a request and sends it, or keeps it until it can be sent.
     pub(super) fn begin(
         &mut self,
-        mut message: Message,
+        mut message: Frame,
         options: CallOptions,
         poller: &Poller,
     ) -> Result<Submitted, LimitExceeded> {
@@ -304,7 +304,7 @@ impl ConnectionState {
         if self.up
             && let Some(id) = self.drain.owed()
         {
-            let answer = Message::copy_of(&encode_ping(id));
+            let answer = Frame::copy_of(&encode_ping(id));
             let answered = self.dealer.send(answer).is_ok();
             if answered {
                 self.drain.answered();

@@ -7,7 +7,7 @@ use super::in_flight::NoReply;
 use super::liveness::LivenessAction;
 use super::state::ConnectionState;
 use crate::log;
-use crate::socket::{Message, POLL_INTERVAL, Poller, RETRY_INTERVAL};
+use crate::socket::{Frame, POLL_INTERVAL, Poller, RETRY_INTERVAL};
 use crate::wire::{NO_ID, encode_ping};
 
 impl ConnectionState {
@@ -47,7 +47,7 @@ impl ConnectionState {
                 LivenessAction::Wait(until) => return Some(until),
                 LivenessAction::Ask => {
                     // Full is silent enough: the next look finds out.
-                    let _ = self.dealer.send(Message::copy_of(&encode_ping(NO_ID)));
+                    let _ = self.dealer.send(Frame::copy_of(&encode_ping(NO_ID)));
                     self.service(poller);
                 }
                 LivenessAction::Dead(silence) => {

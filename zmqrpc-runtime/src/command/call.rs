@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use super::{Answer, CallContext, Command, Method, Value};
 use crate::codec::{Codec, Error as CodecError};
 use crate::log::{self, Throttle};
-use crate::socket::{Message, PerProcess};
+use crate::socket::{Frame, PerProcess};
 use crate::wire::{
     Executed, Limits, Metadata, Reply, ReplyBody, Status, WireError, is_service_error, rejection_id,
 };
@@ -85,7 +85,7 @@ impl CallBuffer {
         Self(parts)
     }
 
-    pub(crate) fn frame(&mut self) -> &mut Message {
+    pub(crate) fn frame(&mut self) -> &mut Frame {
         self.0.context.frame_mut()
     }
 
@@ -233,7 +233,7 @@ impl ReplyContext {
             return Ok(EncodedReply::NONE);
         }
         let (codec, metadata, body) = (self.codec.id(), Metadata::EMPTY, &[][..]);
-        let encoded = Message::build(|out| match answer {
+        let encoded = Frame::build(|out| match answer {
             Ok(reply) => {
                 Reply {
                     id: self.id,
@@ -268,7 +268,7 @@ impl ReplyContext {
 
 /// An encoded reply, or none for a notification.
 #[derive(Debug)]
-pub struct EncodedReply(Option<Box<Message>>);
+pub struct EncodedReply(Option<Box<Frame>>);
 
 impl EncodedReply {
     /// Returns whether the reply holds an error of the service.
@@ -280,7 +280,7 @@ impl EncodedReply {
 
     pub(crate) const NONE: Self = Self(None);
 
-    pub(crate) fn into_message(self) -> Option<Box<Message>> {
+    pub(crate) fn into_message(self) -> Option<Box<Frame>> {
         self.0
     }
 }
@@ -313,7 +313,7 @@ impl CallFailure {
         frame: &[u8],
         error: &WireError,
         limits: &Limits,
-    ) -> Option<Message> {
+    ) -> Option<Frame> {
         let failure = if frame.len() > limits.message {
             Self::new(Status::TooLarge, limits.message.to_string())
         } else {
@@ -335,7 +335,7 @@ impl CallFailure {
     }
 
     /// Encodes the failure as the reply to the call `id`.
-    pub(crate) fn encode(&self, id: u64) -> Message {
+    pub(crate) fn encode(&self, id: u64) -> Frame {
         let body = ReplyBody::Failure {
             status: self.status,
             executed: self.executed,
@@ -347,8 +347,8 @@ impl CallFailure {
 }
 
 /// Returns the frame of a reply whose body is encoded already, or empty.
-pub(crate) fn reply_frame(id: u64, body: ReplyBody<'_>) -> Message {
-    let built = Message::build(|out| {
+pub(crate) fn reply_frame(id: u64, body: ReplyBody<'_>) -> Frame {
+    let built = Frame::build(|out| {
         Reply { id, body }.encode(out);
         Ok::<_, Infallible>(())
     });

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use super::Method;
-use crate::socket::Message;
+use crate::socket::Frame;
 use crate::wire::{Limits, Metadata, metadata_of};
 
 /// The context of a call: the caller, the metadata beside the arguments, the remaining time.
@@ -17,7 +17,7 @@ use crate::wire::{Limits, Metadata, metadata_of};
 /// A call that a handler makes to another server, on the handler's own thread, never outlasts the call being served:
 /// its time limit is capped by [`remaining`](Self::remaining).
 pub struct CallContext {
-    frame: Message,
+    frame: Frame,
     method: &'static Method,
     /// When the request arrived.
     received_at: Instant,
@@ -31,7 +31,7 @@ impl CallContext {
     /// Returns a context for a request that is yet to be received.
     pub(super) fn buffer(now: Instant) -> Self {
         Self {
-            frame: Message::new(),
+            frame: Frame::new(),
             method: &NO_METHOD,
             received_at: now,
             deadline: None,
@@ -39,7 +39,7 @@ impl CallContext {
         }
     }
 
-    pub(super) fn frame_mut(&mut self) -> &mut Message {
+    pub(super) fn frame_mut(&mut self) -> &mut Frame {
         &mut self.frame
     }
 
@@ -73,7 +73,8 @@ impl CallContext {
     pub fn peer(&self) -> Option<&str> {
         // Over `ipc` libzmq returns "localhost".
         self.frame
-            .peer_address()
+            .peer()
+            .address()
             .filter(|address| address.parse::<IpAddr>().is_ok())
     }
 
@@ -81,13 +82,13 @@ impl CallContext {
     /// which knows no logins.
     #[must_use]
     pub fn user_id(&self) -> Option<&str> {
-        self.frame.login().map(|(_, user)| user)
+        self.frame.peer().user()
     }
 
     /// Returns how the caller logged in, `PLAIN` or `CURVE`; `None` if [`user_id`](Self::user_id) is `None`.
     #[must_use]
     pub fn mechanism(&self) -> Option<&str> {
-        self.frame.login().map(|(mechanism, _)| mechanism)
+        self.frame.peer().mechanism()
     }
 
     /// Returns the topic under which the command was published, which is often empty; `None` if the command was called

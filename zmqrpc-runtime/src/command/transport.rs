@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Command;
-use crate::socket::Message;
+use crate::socket::Frame;
 
 /// Carries commands. A generated client works over any transport: the library's, or your own, such as a mock or a layer
 /// that counts, retries or traces.
@@ -89,15 +89,15 @@ pub trait WithTopic: Transport {
 /// The server within the process that a client without a socket calls.
 pub(crate) trait InProcess: Send + Sync {
     /// Executes a request on the calling thread and returns the reply; `None` for a notification.
-    fn exchange(&self, request: Message) -> Option<Message>;
+    fn exchange(&self, request: Frame) -> Option<Frame>;
 
     /// Executes a request for a task: an `async` method runs as the task is polled.
-    fn start(self: Arc<Self>, request: Message) -> InProcessResult;
+    fn start(self: Arc<Self>, request: Frame) -> InProcessResult;
 }
 
 /// The state of a request after [`InProcess::start`].
 pub(crate) enum InProcessResult {
-    Done(Option<Message>),
+    Done(Option<Frame>),
     /// An `async` method, whose future yields the reply.
-    Task(Pin<Box<dyn Future<Output = Option<Message>> + Send>>),
+    Task(Pin<Box<dyn Future<Output = Option<Frame>> + Send>>),
 }

@@ -10,7 +10,7 @@ use super::backend::{Backend, Outgoing};
 use super::frontend::{Caller, Frontend, FrontendRequest};
 use super::relay::{Relay, RelayTurn};
 use crate::command::CallFailure;
-use crate::socket::{Message, Poller, SocketError};
+use crate::socket::{Frame, Poller, SocketError};
 use crate::wire::Status;
 
 /// The relay that forwards calls as they arrive, any number at once, and their replies back.
@@ -53,7 +53,7 @@ impl CallerSide {
 }
 
 impl CallSink<Caller> for CallerSide {
-    fn answered(&mut self, caller: Caller, reply: Message) {
+    fn answered(&mut self, caller: Caller, reply: Frame) {
         self.forget(&caller);
         self.frontend.send_reply(caller, reply);
     }
@@ -63,7 +63,7 @@ impl CallSink<Caller> for CallerSide {
         self.frontend.reject(caller, &failure);
     }
 
-    fn working(&mut self, caller: &Caller, frame: Message) {
+    fn working(&mut self, caller: &Caller, frame: Frame) {
         self.frontend.send_working(caller, frame);
     }
 }

@@ -14,7 +14,7 @@ use super::spool::{Spool, Unready};
 use super::writer::{Writer, WrittenBatch};
 use crate::command::CallFailure;
 use crate::log;
-use crate::socket::{Message, Poller, SocketError, UnreadTimer};
+use crate::socket::{Frame, Poller, SocketError, UnreadTimer};
 use crate::wire::{Executed, Status};
 
 /// Deliveries that may be in flight at once.
@@ -49,7 +49,7 @@ pub(super) struct Deliverer<I> {
 struct AttemptResults(Vec<(u64, Result<(), DeliveryFault>)>);
 
 impl CallSink<u64> for AttemptResults {
-    fn answered(&mut self, number: u64, reply: Message) {
+    fn answered(&mut self, number: u64, reply: Frame) {
         self.0.push((number, delivery_result(&reply)));
     }
 

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::log;
 use crate::publish::{Overflow, open_all};
 use crate::socket::{
-    Endpoint, Message, POLL_INTERVAL, Poller, PubSocket, PublishError, SocketError, SocketOptions,
+    Endpoint, Frame, POLL_INTERVAL, Poller, PubSocket, PublishError, SocketError, SocketOptions,
 };
 use crate::wire::{Event, EventContent, HEARTBEAT_TOPIC, Limits};
 
@@ -73,7 +73,7 @@ impl EventOutput {
     }
 
     /// Publishes an event. Returns `false` if a subscriber had no room and the policy therefore drops it for all.
-    pub(super) fn publish(&mut self, topic: &[u8], event: Message) -> Result<bool, SocketError> {
+    pub(super) fn publish(&mut self, topic: &[u8], event: Frame) -> Result<bool, SocketError> {
         self.needs_drain = true;
         match self.publisher.send(topic, event) {
             Ok(()) => {}
@@ -90,7 +90,7 @@ impl EventOutput {
         Ok(true)
     }
 
-    fn send_lossy(&mut self, topic: &[u8], event: Message) -> Result<(), SocketError> {
+    fn send_lossy(&mut self, topic: &[u8], event: Frame) -> Result<(), SocketError> {
         match self.publisher.send_lossy(topic, event) {
             Ok(()) | Err(PublishError::Full(_)) => Ok(()),
             Err(PublishError::Broken(error)) => Err(error),
@@ -111,7 +111,7 @@ impl EventOutput {
                 publisher: self.id,
                 content: EventContent::Heartbeat,
             };
-            if let Ok(event) = Message::build(|out| event.encode(out, &Limits::NONE)) {
+            if let Ok(event) = Frame::build(|out| event.encode(out, &Limits::NONE)) {
                 self.needs_drain = true;
                 self.send_lossy(HEARTBEAT_TOPIC, event)?;
             }

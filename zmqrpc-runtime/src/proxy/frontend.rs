@@ -11,7 +11,7 @@ use crate::log;
 use crate::publish::open_all;
 use crate::server::{Draining, Outbox};
 use crate::socket::{
-    Arrival, Endpoint, Message, Poller, RETRY_INTERVAL, Route, RoutedMessage, RouterSocket,
+    Arrival, Endpoint, Frame, Poller, RETRY_INTERVAL, Route, RoutedMessage, RouterSocket,
     SocketError, SocketOptions,
 };
 use crate::wire::{
@@ -57,7 +57,7 @@ pub(super) enum FrontendRequest {
     /// A call or a notification with a valid header.
     Request {
         caller: Caller,
-        request: Message,
+        request: Frame,
         deadline: Option<Instant>,
     },
     /// The caller cancels this call.
@@ -159,7 +159,7 @@ impl Frontend {
     ) -> Result<(), SocketError> {
         let (mut received, mut bytes, mut retried) = (0, 0, false);
         while received < TURN && bytes < TURN_BYTES {
-            let mut message = Message::new();
+            let mut message = Frame::new();
             let Some(arrival) = self.router.receive(&mut message)? else {
                 // As in a server: the last operation before a wait must be a receive, which shows that the socket is empty.
                 if self.outbox.is_empty() || retried {
@@ -202,7 +202,7 @@ impl Frontend {
         std::mem::take(&mut self.disconnected)
     }
 
-    fn decode(&mut self, route: Route, message: Message, now: Instant) -> Option<FrontendRequest> {
+    fn decode(&mut self, route: Route, message: Frame, now: Instant) -> Option<FrontendRequest> {
         let (id, wants_reply, deadline) = match Incoming::decode(&message, &self.limits) {
             Ok(Incoming::Request(Request {
                 kind,
@@ -228,7 +228,7 @@ impl Frontend {
                 if let Some(hidden) = self.counters.frontend.log.admit("malformed") {
                     log::line!(
                         warn,
-                        peer = message.peer_address().map(log::text),
+                        peer = message.peer().address().map(log::text),
                         bytes = message.len(),
                         error = log::text(error),
                         hidden;
@@ -264,7 +264,7 @@ impl Frontend {
     }
 
     /// Sends a target's reply to the caller.
-    pub(super) fn send_reply(&mut self, caller: Caller, mut reply: Message) {
+    pub(super) fn send_reply(&mut self, caller: Caller, mut reply: Frame) {
         if !caller.wants_reply {
             return;
         }
@@ -278,7 +278,7 @@ impl Frontend {
     }
 
     /// Sends a caller the keep-alive frame that its call is still being executed.
-    pub(super) fn send_working(&mut self, caller: &Caller, mut frame: Message) {
+    pub(super) fn send_working(&mut self, caller: &Caller, mut frame: Frame) {
         // A REQ socket takes the first message that arrives for the reply.
         if caller.wants_reply && !caller.route.ends_with_delimiter() {
             patch_id(&mut frame, caller.id);
@@ -308,14 +308,14 @@ impl Frontend {
         }
     }
 
-    fn send(&mut self, route: Route, message: Message) {
+    fn send(&mut self, route: Route, message: Frame) {
         let (delivery, counters) = (RoutedMessage { route, message }, &self.counters.frontend);
         let disconnected = self.outbox.send(delivery, &mut self.router, counters);
         self.after_send(disconnected);
     }
 
     /// Sends a message that [`is_flushed`](Self::is_flushed) does not wait for.
-    fn send_best_effort(&mut self, route: Route, message: Message) {
+    fn send_best_effort(&mut self, route: Route, message: Frame) {
         let (delivery, counters) = (RoutedMessage { route, message }, &self.counters.frontend);
         let disconnected = self
             .outbox

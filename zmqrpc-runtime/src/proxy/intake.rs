@@ -119,7 +119,7 @@ impl Intake for CallerIntake {
             }
             let origin = Origin {
                 connection: frontend.connection_id(&caller.route),
-                address: request.peer_address().unwrap_or_default().into(),
+                address: request.peer().address().unwrap_or_default().into(),
             };
             let stored = Stored {
                 origin: Some(origin),

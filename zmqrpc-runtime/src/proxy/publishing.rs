@@ -10,7 +10,7 @@ use super::frontend::{Frontend, FrontendRequest};
 use super::relay::{Relay, RelayTurn};
 use super::sources::{Events, InputSockets, TURN};
 use crate::command::CallFailure;
-use crate::socket::{Message, Poller, SocketError};
+use crate::socket::{Frame, Poller, SocketError};
 use crate::wire::{
     HEARTBEAT_TOPIC, Incoming, Limits, MAX_HOPS, Request, Status, hops, peek_id, request_to_event,
     with_hops,
@@ -126,7 +126,7 @@ fn publish_request(
     }
     let sequence = with_hops(hop_count + 1, output.sequence());
     let event = match request_to_event(request, sequence, output.id, limits) {
-        Ok(event) => Message::from(event),
+        Ok(event) => Frame::from(event),
         // An event is longer than its request, which may have been as long as allowed.
         Err(error) => return Ok(Err(CallFailure::new(error.status(), error.to_string()))),
     };

@@ -7,7 +7,7 @@ use super::counters::ProxyCounters;
 use super::relay::{Relay, RelayTurn};
 use super::sources::{InputSockets, Jobs, TURN};
 use crate::socket::{
-    Message, Poller, PushError, PushSocket, RETRY_INTERVAL, SocketError, UnreadTimer,
+    Frame, Poller, PushError, PushSocket, RETRY_INTERVAL, SocketError, UnreadTimer,
 };
 
 /// The relay from PULL to PUSH. It receives a job only when a puller has taken the one before, so that jobs for which no
@@ -17,7 +17,7 @@ pub(super) struct Pushing {
     push: PushSocket,
     poller: Arc<Poller>,
     /// A job that no puller has room for yet.
-    pending: Option<Message>,
+    pending: Option<Frame>,
     unread_timer: UnreadTimer,
     counters: Arc<ProxyCounters>,
     stopping: bool,
@@ -37,7 +37,7 @@ impl Pushing {
     }
 
     /// Pushes a job, or keeps it as pending. Returns whether a puller's queue took it.
-    fn try_push(&mut self, job: Message) -> Result<bool, SocketError> {
+    fn try_push(&mut self, job: Frame) -> Result<bool, SocketError> {
         match self.push.send(job) {
             Ok(()) => {
                 self.counters.forwarded.increment();

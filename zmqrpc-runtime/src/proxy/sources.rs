@@ -8,7 +8,7 @@ use crate::auth::SecurityByDirection;
 use crate::error::Error;
 use crate::log;
 use crate::server::{CallbackThread, CommandSource, SubscriptionSource, ValidSubscription};
-use crate::socket::{Arrival, Endpoint, Message, Poller, PullSocket, SocketError, SocketOptions};
+use crate::socket::{Arrival, Endpoint, Frame, Poller, PullSocket, SocketError, SocketOptions};
 use crate::wire::{
     Incoming, Limits, NO_ID, Request, RequestKind, encode_ping, event_to_request, hops, peek_id,
     with_hops,
@@ -87,7 +87,7 @@ impl Events {
 
 impl InputSockets for Events {
     /// Topic and event.
-    type Item = (Message, Message);
+    type Item = (Frame, Frame);
 
     fn pollers(&self) -> Vec<Arc<Poller>> {
         self.sources
@@ -223,7 +223,7 @@ impl Jobs {
 
 impl InputSockets for Jobs {
     /// A job: the frame of a notification.
-    type Item = Message;
+    type Item = Frame;
 
     fn pollers(&self) -> Vec<Arc<Poller>> {
         self.pulls.iter().map(|(pull, _)| pull.poller()).collect()
@@ -253,11 +253,11 @@ impl InputSockets for Jobs {
             .for_each(|(_, needs_drain)| *needs_drain = false);
     }
 
-    fn next(&mut self, _: Instant) -> Result<Option<Message>, SocketError> {
+    fn next(&mut self, _: Instant) -> Result<Option<Frame>, SocketError> {
         while let Some((pull, needs_drain)) = self.pulls.get_mut(self.turn.0) {
             while *needs_drain && self.turn.1 > 0 {
                 self.turn.1 -= 1;
-                let mut job = Message::new();
+                let mut job = Frame::new();
                 match pull.receive(&mut job)? {
                     None => *needs_drain = false,
                     Some(Arrival::Message(())) if is_notification(&job, &self.limits) => {
@@ -303,7 +303,7 @@ impl InputSockets for Jobs {
             .min()
     }
 
-    fn call_frame(job: &Message, _: &Limits) -> Option<Vec<u8>> {
+    fn call_frame(job: &Frame, _: &Limits) -> Option<Vec<u8>> {
         Some(job.to_vec())
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::codec::{Codec, Error as CodecError};
 use crate::command::{Command, Method};
 use crate::error::{CallTarget, Error};
-use crate::socket::Message;
+use crate::socket::Frame;
 use crate::wire::{
     Event, EventContent, Executed, Limits, Metadata, MethodRef, NO_ID, Request, RequestKind,
     WireError,
@@ -26,7 +26,7 @@ pub(super) fn event<C: Command>(
     publisher: u64,
     metadata: Metadata<'_>,
     limits: &Limits,
-) -> Result<Message, Error> {
+) -> Result<Frame, Error> {
     frame(command, metadata, limits, |request, out| {
         let event = Event {
             sequence: 0,
@@ -46,7 +46,7 @@ pub(super) fn job<C: Command>(
     command: &C,
     metadata: Metadata<'_>,
     limits: &Limits,
-) -> Result<Message, Error> {
+) -> Result<Frame, Error> {
     frame(command, metadata, limits, |request, out| {
         request.encode(out, limits)
     })
@@ -57,7 +57,7 @@ fn frame<C: Command>(
     metadata: Metadata<'_>,
     limits: &Limits,
     encode: impl FnOnce(Request<'_>, &mut Vec<u8>) -> Result<(), WireError>,
-) -> Result<Message, Error> {
+) -> Result<Frame, Error> {
     let method = const { &C::METHOD };
     let (codec, executed) = (Codec::Postcard, Executed::No);
     let request = Request {
@@ -70,7 +70,7 @@ fn frame<C: Command>(
         metadata,
         body: &[],
     };
-    Message::build(|out| {
+    Frame::build(|out| {
         encode(request, out).map_err(|error| Error::Encode {
             at: call_target(method, None),
             what: "the header",

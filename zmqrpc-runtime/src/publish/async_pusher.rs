@@ -12,7 +12,7 @@ use super::pusher_builder::PusherBuilder;
 use super::pusher_queue::{NotPushed, WaiterId};
 use crate::command::{Command, Method, Transport, WithTimeout};
 use crate::error::Error;
-use crate::socket::Message;
+use crate::socket::Frame;
 
 /// Pushes commands from tasks, on any executor, with the settings and the semantics of [`Pusher`].
 ///
@@ -154,7 +154,7 @@ enum PushState {
 struct WaitingPush {
     shared: Arc<PusherShared>,
     /// `None` once it has been sent.
-    job: Option<Message>,
+    job: Option<Frame>,
     limit: Duration,
     /// When the future was first polled, from which its time limit counts.
     first_polled: Option<Instant>,

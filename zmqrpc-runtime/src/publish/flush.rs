@@ -15,7 +15,7 @@ use super::publisher_socket::NotPublished;
 use super::pusher::Pusher;
 use crate::clock::deadline;
 use crate::error::{CallTarget, Error};
-use crate::socket::{Message, PushError, SocketError, UnsentCounter, await_io_thread, unblock};
+use crate::socket::{Frame, PushError, SocketError, UnsentCounter, await_io_thread, unblock};
 use crate::wire::{Executed, NO_ID, encode_ping};
 
 /// Delay before another attempt to send a tracked message where a queue has no room.
@@ -107,7 +107,7 @@ impl Pusher {
         let queues = lock.socket.connections();
         lock.unflushed.begin_run(queues, UnsentCounter::new());
         while lock.unflushed.remaining() > 0 {
-            match lock.send_message(Message::copy_of(&encode_ping(NO_ID))) {
+            match lock.send_message(Frame::copy_of(&encode_ping(NO_ID))) {
                 Ok(()) => {}
                 Err(PushError::Broken(error)) => return Err(FlushFailure::Broken(error)),
                 Err(PushError::Full(_)) => {

@@ -7,7 +7,7 @@ use super::sequences::TopicSequences;
 use super::shared_socket::{SharedSocket, SocketState};
 use crate::log;
 use crate::socket::{
-    AuthFailure, Interest, Message, PubSocket as Socket, PublishError, SocketError, UnsentCounter,
+    AuthFailure, Frame, Interest, PubSocket as Socket, PublishError, SocketError, UnsentCounter,
 };
 use crate::wire::{Event, EventContent, HEARTBEAT_TOPIC, Limits, patch_id};
 
@@ -157,7 +157,7 @@ impl PublisherState {
     pub(super) fn publish(
         &mut self,
         topic: &[u8],
-        mut event: Message,
+        mut event: Frame,
         overflow: Overflow,
     ) -> Result<(), NotPublished> {
         let Self { socket, stats, .. } = self;
@@ -183,7 +183,7 @@ impl PublisherState {
     /// publisher is alive.
     fn publish_heartbeat(&mut self, publisher: u64) -> Result<(), NotPublished> {
         self.publish_heartbeat_by(publisher, |socket, frame| {
-            socket.send_lossy(HEARTBEAT_TOPIC, Message::copy_of(frame))
+            socket.send_lossy(HEARTBEAT_TOPIC, Frame::copy_of(frame))
         })
     }
 
@@ -193,7 +193,7 @@ impl PublisherState {
         counter: &Arc<UnsentCounter>,
     ) -> Result<(), NotPublished> {
         self.publish_heartbeat_by(publisher, |socket, frame| {
-            socket.send(HEARTBEAT_TOPIC, Message::copy_of(frame).tracked_by(counter))
+            socket.send(HEARTBEAT_TOPIC, Frame::copy_of(frame).tracked_by(counter))
         })
     }
 

@@ -10,7 +10,7 @@ use super::pusher_builder::PusherBuilder;
 use super::pusher_queue::{NotPushed, PusherQueue};
 use crate::command::{Command, Method, Transport, WithTimeout, inherited_deadline};
 use crate::error::{Error, OverloadCause, UnavailableCause};
-use crate::socket::{Message, Process, PushSocket, Registration, RejectedLogins};
+use crate::socket::{Frame, Process, PushSocket, Registration, RejectedLogins};
 use crate::wire::{Executed, Limits, MetadataBuf};
 
 /// Pushes commands as jobs, each to one puller in turn: a server with `pull_bind` or `pull_connect`.
@@ -145,7 +145,7 @@ impl Pusher {
         pushed.map_err(|failure| self.shared.push_error(failure, method, limit))
     }
 
-    pub(super) fn encode<C: Command>(&self, command: &C) -> Result<Message, Error> {
+    pub(super) fn encode<C: Command>(&self, command: &C) -> Result<Frame, Error> {
         let limits = &self.shared.limits;
         arguments::job(command, self.metadata.as_metadata(), limits)
     }

@@ -13,7 +13,7 @@ use super::shared_socket::{Guarded, MAINTENANCE_INTERVAL, SharedSocket, SocketLo
 use super::unflushed_jobs::UnflushedJobs;
 use crate::log;
 use crate::socket::{
-    AuthFailure, Drive, DriveTurn, Driven, Message, POLL_INTERVAL, Poller, PushError, PushSocket,
+    AuthFailure, Drive, DriveTurn, Driven, Frame, POLL_INTERVAL, Poller, PushError, PushSocket,
     SocketError, WakeList,
 };
 
@@ -53,7 +53,7 @@ pub(super) enum NotPushed {
 
 /// A message of a task that no puller had room for.
 pub(super) struct RefusedPush {
-    pub(super) message: Message,
+    pub(super) message: Frame,
     /// Whether waiting is useless.
     pub(super) is_final: bool,
 }
@@ -76,7 +76,7 @@ impl PusherQueue {
     /// in `waiter`, and the number of logins that had been rejected before its first attempt in `rejected_before`.
     pub(super) fn try_push(
         &self,
-        message: Message,
+        message: Frame,
         waiter: &mut Option<WaiterId>,
         rejected_before: &mut Option<u64>,
         task: &Waker,
@@ -165,7 +165,7 @@ impl SharedSocket<PusherState> {
     /// Sends a message. Waits for room until `deadline`, for ever if that is `None`.
     pub(super) fn push(
         &self,
-        mut message: Message,
+        mut message: Frame,
         deadline: Option<Instant>,
     ) -> Result<(), NotPushed> {
         let mut state = self.lock();
@@ -225,7 +225,7 @@ impl Drive for SharedSocket<PusherState> {
 }
 
 impl Guarded<PusherState> {
-    fn send(&mut self, message: Message) -> Result<(), PushError> {
+    fn send(&mut self, message: Frame) -> Result<(), PushError> {
         self.uses_since_drain += 1;
         if self.drain_is_due() {
             self.drain_socket();
@@ -238,7 +238,7 @@ impl Guarded<PusherState> {
 
 impl PusherState {
     /// Sends a message, tracked if that is necessary to know when it has left.
-    pub(super) fn send_message(&mut self, message: Message) -> Result<(), PushError> {
+    pub(super) fn send_message(&mut self, message: Frame) -> Result<(), PushError> {
         let Self {
             socket, unflushed, ..
         } = self;

@@ -116,13 +116,13 @@ impl UnflushedJobs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::socket::Message;
+    use crate::socket::Frame;
 
     /// Pushes a message, and returns it as libzmq's queue would hold it if it is tracked.
-    fn push(unflushed: &mut UnflushedJobs, queues: u64) -> Option<Message> {
+    fn push(unflushed: &mut UnflushedJobs, queues: u64) -> Option<Frame> {
         let counter = unflushed.next(|| queues);
         unflushed.push();
-        counter.map(|counter| Message::new().tracked_by(&counter))
+        counter.map(|counter| Frame::new().tracked_by(&counter))
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::executor::TaskCompletion;
 use super::state::ServerState;
 use super::threads::ServerThreads;
-use crate::socket::Message;
+use crate::socket::Frame;
 
 /// Reports the end of a task, exactly once.
 pub(super) struct CompletionGuard {
@@ -19,7 +19,7 @@ impl CompletionGuard {
         Self { threads, task }
     }
 
-    fn report(&mut self, frame: Option<Box<Message>>) {
+    fn report(&mut self, frame: Option<Box<Frame>>) {
         if let Some(task) = self.task.take() {
             let finish = |state: &mut ServerState, now| state.finish_task(task, frame, now);
             self.threads.with_state(finish);
@@ -28,7 +28,7 @@ impl CompletionGuard {
 }
 
 impl TaskCompletion for CompletionGuard {
-    fn complete(mut self, frame: Option<Box<Message>>) {
+    fn complete(mut self, frame: Option<Box<Frame>>) {
         self.report(frame);
     }
 }

@@ -17,7 +17,7 @@ use shares::Shares;
 
 use crate::codec::Codec;
 use crate::command::{Call, CallFailure, reply_frame};
-use crate::socket::{self, Message, Route};
+use crate::socket::{self, Frame, Route};
 use crate::wire::{DELIVERY_KEY, DeliveryId, Executed, Metadata, ReplyBody, Status};
 
 /// How a delivery has ended.
@@ -210,7 +210,7 @@ impl DuplicateWaiter {
 }
 
 /// Returns the reply for a duplicate of a delivery that has ended.
-pub(super) fn duplicate_reply(id: u64, codec: Codec, result: DeliveryResult) -> Message {
+pub(super) fn duplicate_reply(id: u64, codec: Codec, result: DeliveryResult) -> Frame {
     match result {
         DeliveryResult::Done => {
             let (metadata, body) = (Metadata::EMPTY, &[][..]);

@@ -20,7 +20,7 @@ use super::scheduler::Cancel;
 use crate::codec::Codec;
 use crate::command::{Call, CallBuffer, CallFailure, Method, ReplyContext};
 use crate::log;
-use crate::socket::Message;
+use crate::socket::Frame;
 use crate::wire::{
     DeliveryId, Dialect, Incoming, Limits, MethodRef, Request, RequestKind, Status, WireError,
 };
@@ -44,7 +44,7 @@ pub(super) trait FrameReader {
 /// What a frame means to the server.
 pub(super) enum Decoded {
     /// The reply to send at once.
-    Reply(Box<Message>),
+    Reply(Box<Frame>),
     Nothing,
     Run(ReadyCall),
     /// A ping, to be replied to with a pong of this id.
@@ -54,7 +54,7 @@ pub(super) enum Decoded {
 }
 
 impl Decoded {
-    fn reply(frame: Message) -> Self {
+    fn reply(frame: Frame) -> Self {
         Self::Reply(Box::new(frame))
     }
 
@@ -101,7 +101,7 @@ impl ReadyCall {
     }
 
     /// Returns the reply that reports `failure`, or `None` for a notification.
-    pub(super) fn reject(&self, failure: &CallFailure) -> Option<Message> {
+    pub(super) fn reject(&self, failure: &CallFailure) -> Option<Frame> {
         self.wants_reply().then(|| failure.encode(self.id()))
     }
 }
@@ -126,7 +126,7 @@ impl Dispatcher {
 
     /// Reads a frame that arrived at `now`. Takes the frame out of `buffer` only if it becomes a call.
     pub(super) fn read(&self, buffer: &mut CallBuffer, now: Instant) -> Decoded {
-        let frame: &Message = buffer.frame();
+        let frame: &Frame = buffer.frame();
         let bytes: &[u8] = frame;
         let request = match Incoming::decode(bytes, &self.limits) {
             Ok(Incoming::Request(request)) => request,
@@ -144,12 +144,12 @@ impl Dispatcher {
         }
     }
 
-    fn reject_malformed(&self, frame: &Message, error: &WireError) -> Decoded {
+    fn reject_malformed(&self, frame: &Frame, error: &WireError) -> Decoded {
         self.counters.malformed.increment();
         if let Some(hidden) = self.counters.log.admit("malformed") {
             log::line!(
                 warn,
-                peer = frame.peer_address().map(log::text),
+                peer = frame.peer().address().map(log::text),
                 bytes = frame.len(),
                 dialect = log::text(format_args!("{:?}", Dialect::sniff(frame))),
                 error = log::text(error),

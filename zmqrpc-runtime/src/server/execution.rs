@@ -13,13 +13,13 @@ use super::deduplicator::{DedupGuard, DeliveryKey, DeliveryResult};
 use super::executor::Executor;
 use crate::command::{CallFailure, DeadlineScope, HandlerResult, Method, MethodFuture, Started};
 use crate::log;
-use crate::socket::Message;
+use crate::socket::Frame;
 use crate::wire::{Executed, Status};
 
 /// How far a call got on this thread.
 pub(super) enum Progress {
     /// It ended, with this reply frame; `None` for a notification.
-    Completed(Option<Box<Message>>),
+    Completed(Option<Box<Frame>>),
     /// The `async` method waits for something.
     Suspended(Execution),
     /// The call is a duplicate of a delivery that is in flight, and waits for that one's result.
@@ -74,7 +74,7 @@ pub(super) fn start(
 
 impl Execution {
     /// Runs to its end, or to its deadline, on this thread.
-    pub(super) fn run_to_completion(mut self, executor: &Executor) -> Option<Box<Message>> {
+    pub(super) fn run_to_completion(mut self, executor: &Executor) -> Option<Box<Frame>> {
         if executor.needs_this_thread() {
             return self.deadlock_reply();
         }
@@ -93,7 +93,7 @@ impl Execution {
     ///
     /// Drops the guard first, as the caller of this method sends the replies for duplicates of the same delivery, too.
     #[cfg(feature = "tokio")]
-    pub(super) fn dropped_reply(&mut self) -> Option<Box<Message>> {
+    pub(super) fn dropped_reply(&mut self) -> Option<Box<Frame>> {
         self.drop_task();
         self.record.guard = None;
         let reason = "the runtime that the method ran on has ended";
@@ -103,7 +103,7 @@ impl Execution {
     }
 
     /// Returns the reply for a call whose caller blocks the thread that the method needs.
-    pub(super) fn deadlock_reply(&self) -> Option<Box<Message>> {
+    pub(super) fn deadlock_reply(&self) -> Option<Box<Frame>> {
         let reason = "the call waits for an `async` method that needs the very thread that waits, the only one of its \
                       tokio runtime; await it by an `AsyncClient`, or call within `spawn_blocking`";
         let failure = CallFailure::new(Status::Unavailable, reason);
@@ -121,7 +121,7 @@ impl Execution {
 }
 
 impl Future for Execution {
-    type Output = Option<Box<Message>>;
+    type Output = Option<Box<Frame>>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
@@ -153,11 +153,7 @@ impl CallRecord {
         }
     }
 
-    fn complete(
-        &mut self,
-        result: HandlerResult,
-        counters: &ServerCounters,
-    ) -> Option<Box<Message>> {
+    fn complete(&mut self, result: HandlerResult, counters: &ServerCounters) -> Option<Box<Frame>> {
         match &result {
             Ok(frame) if frame.is_error() => self.set_result(DeliveryResult::Failed),
             Ok(_) => self.set_result(DeliveryResult::Done),
@@ -188,7 +184,7 @@ impl CallRecord {
         &mut self,
         panic: Box<dyn Any + Send>,
         counters: &ServerCounters,
-    ) -> Option<Box<Message>> {
+    ) -> Option<Box<Frame>> {
         self.set_result(DeliveryResult::Failed);
         counters.panics.increment();
         let text = panic
@@ -214,7 +210,7 @@ impl CallRecord {
         self.failure_reply(&CallFailure::new(Status::Panicked, ""))
     }
 
-    fn failure_reply(&self, failure: &CallFailure) -> Option<Box<Message>> {
+    fn failure_reply(&self, failure: &CallFailure) -> Option<Box<Frame>> {
         self.wants_reply.then(|| Box::new(failure.encode(self.id)))
     }
 }

@@ -12,11 +12,11 @@ use super::execution::Execution;
 use super::runtime::Runtime;
 use super::scheduler::Cancel;
 use crate::command::CallContext;
-use crate::socket::Message;
+use crate::socket::Frame;
 
 /// Receives the reply frame of a task that has ended.
 pub(super) trait TaskCompletion: Send + 'static {
-    fn complete(self, frame: Option<Box<Message>>);
+    fn complete(self, frame: Option<Box<Frame>>);
 }
 
 pub(super) struct Executor {

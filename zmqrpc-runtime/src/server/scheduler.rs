@@ -17,7 +17,7 @@ use waiting::{RequestSize, WaitingCalls};
 use super::dispatcher::ReadyCall;
 use super::running_call::RunningCall;
 use crate::command::CallFailure;
-use crate::socket::{Message, Route, RoutedMessage};
+use crate::socket::{Frame, Route, RoutedMessage};
 use crate::wire::{Executed, Status};
 
 /// Limits on the calls that wait and run.
@@ -67,7 +67,7 @@ pub(super) struct Assigned {
 /// A call that has ended, with its reply frame; `None` for a notification.
 pub(super) struct CompletedCall {
     pub(super) slot: usize,
-    pub(super) frame: Option<Box<Message>>,
+    pub(super) frame: Option<Box<Frame>>,
 }
 
 impl WorkLimits {
@@ -255,7 +255,7 @@ impl Scheduler {
     pub(super) fn finish_task(
         &mut self,
         task: u64,
-        frame: Option<Box<Message>>,
+        frame: Option<Box<Frame>>,
     ) -> Option<RoutedMessage> {
         let call = self.tasks.remove(task)?;
         routed_reply(call, frame)
@@ -348,7 +348,7 @@ impl Scheduler {
     }
 }
 
-fn routed_reply(call: RunningCall, frame: Option<Box<Message>>) -> Option<RoutedMessage> {
+fn routed_reply(call: RunningCall, frame: Option<Box<Frame>>) -> Option<RoutedMessage> {
     frame.map(|message| RoutedMessage {
         route: call.route,
         message: *message,

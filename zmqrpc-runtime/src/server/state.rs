@@ -18,7 +18,7 @@ use super::running_call::RunningCall;
 use super::scheduler::{Assigned, CompletedCall, Scheduler};
 use super::server_socket::{BATCH, ReceivedFrame, RequestSink, ServerSocket};
 use super::sources::SilenceCallback;
-use crate::socket::{Message, Route, RoutedMessage, SocketError};
+use crate::socket::{Frame, Route, RoutedMessage, SocketError};
 
 /// How long the leader goes from one call to the next before it scans everything else: pings, cancellations, events,
 /// and calls that helpers should run.
@@ -92,7 +92,7 @@ impl ServerState {
     }
 
     /// Finishes a task and sends its reply.
-    pub(super) fn finish_task(&mut self, task: u64, frame: Option<Box<Message>>, now: Instant) {
+    pub(super) fn finish_task(&mut self, task: u64, frame: Option<Box<Frame>>, now: Instant) {
         if let Some(delivery) = self.scheduler.finish_task(task, frame) {
             self.send(delivery, now);
         }

@@ -9,13 +9,13 @@ use super::load::{Load, NoRoom};
 use super::monitor::{ConnectionChange, Monitor};
 use super::outbound::OutboundConnection;
 use super::raw::{RawSocket, WouldBlock};
-use super::{AuthFailure, Endpoint, Message, Poller, RejectedLogins, SocketError, SocketOptions};
+use super::{AuthFailure, Endpoint, Frame, Poller, RejectedLogins, SocketError, SocketOptions};
 use crate::log;
 
 /// What a drain reports, in the order in which the owner must handle it.
 pub(crate) enum ConnectionEvent {
     /// A message, which may be the reply to an earlier request.
-    Received(Message),
+    Received(Frame),
     /// A server is connected: sends succeed.
     Up,
     /// The connection is lost, and libzmq reconnects. libzmq has dropped, without a report, what it had not written
@@ -93,7 +93,7 @@ impl DealerSocket {
     }
 
     /// Sends the message, or returns it if there is no room.
-    pub(crate) fn send(&mut self, mut message: Message) -> Result<(), Message> {
+    pub(crate) fn send(&mut self, mut message: Frame) -> Result<(), Frame> {
         let Connected { socket, load, .. } = &mut self.connection;
         let is_tracked = match load.room_for(message.len()) {
             Ok(None) => false,
@@ -113,7 +113,7 @@ impl DealerSocket {
         }
         // The connection has just broken. The load must not count a message that is returned.
         if is_tracked {
-            message = Message::copy_of(&message);
+            message = Frame::copy_of(&message);
         }
         Err(message)
     }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::Message;
+use super::Frame;
 
 /// Bytes that may be queued for one peer. One message may exceed this if it is the only one.
 const MAX_BYTES: usize = 32 << 20;
@@ -46,7 +46,7 @@ impl Load {
     }
 
     /// Counts the message until libzmq frees it.
-    pub(super) fn track(&self, message: Message) -> Message {
+    pub(super) fn track(&self, message: Frame) -> Frame {
         let bytes = message.len();
         self.0.fetch_add(bytes, Ordering::Relaxed);
         let load = TrackedMessage {
@@ -95,8 +95,8 @@ impl Loads {
 mod tests {
     use super::*;
 
-    fn message(bytes: usize) -> Message {
-        Message::from(vec![7; bytes])
+    fn message(bytes: usize) -> Frame {
+        Frame::from(vec![7; bytes])
     }
 
     #[test]

@@ -9,7 +9,7 @@ use rustix::io::{Errno, fcntl_dupfd_cloexec};
 use rustix::net::{getpeername, getsockname, sockopt::set_socket_linger};
 
 use super::raw::{RawSocket, borrowed};
-use super::{Direction, Endpoint, Message, SocketError};
+use super::{Direction, Endpoint, Frame, SocketError};
 
 /// What happened to a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,7 +124,7 @@ impl Monitor {
     /// Returns the next event and its address.
     pub(super) fn next_with_address(
         &mut self,
-    ) -> Result<Option<(ConnectionChange, Message)>, SocketError> {
+    ) -> Result<Option<(ConnectionChange, Frame)>, SocketError> {
         Ok(self
             .next_in_full()?
             .map(|(event, address, _)| (event, address)))
@@ -134,12 +134,12 @@ impl Monitor {
     ///
     /// The address is the endpoint that the socket was given or, once libzmq has resolved a host name, the resolved
     /// one; for peers of a bound endpoint, it is the remote one. The value of a lost connection is its
-    /// [number](Message::connection_number).
+    /// [number](Frame::connection_number).
     pub(super) fn next_in_full(
         &mut self,
-    ) -> Result<Option<(ConnectionChange, Message, u32)>, SocketError> {
+    ) -> Result<Option<(ConnectionChange, Frame, u32)>, SocketError> {
         while let Some(head) = self.pair.receive()? {
-            let mut address = Message::new();
+            let mut address = Frame::new();
             let mut more = head.more();
             while more {
                 address = self.pair.receive()?.unwrap_or_default();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::monitor::Monitor;
 use super::raw::{RawSocket, WouldBlock};
 use super::send_socket::SendSocket;
-use super::{AuthFailure, Endpoint, Message, Poller, RejectedLogins, SocketError, SocketOptions};
+use super::{AuthFailure, Endpoint, Frame, Poller, RejectedLogins, SocketError, SocketOptions};
 
 /// An XPUB.
 pub(crate) struct PubSocket {
@@ -23,7 +23,7 @@ pub(crate) enum Interest {
 #[derive(Debug)]
 pub(crate) enum PublishError {
     /// A subscriber has no room. The message was sent to none.
-    Full(Message),
+    Full(Frame),
     Broken(SocketError),
 }
 
@@ -108,8 +108,8 @@ impl PubSocket {
     }
 
     /// Sends to all subscribers of `topic`, or to none.
-    pub(crate) fn send(&mut self, topic: &[u8], message: Message) -> Result<(), PublishError> {
-        let mut first = Message::copy_of(topic);
+    pub(crate) fn send(&mut self, topic: &[u8], message: Frame) -> Result<(), PublishError> {
+        let mut first = Frame::copy_of(topic);
         let socket = &mut self.send_side.socket;
         match socket.send(&mut first, true) {
             // libzmq may not have handled yet what subscribers have read meanwhile.
@@ -126,16 +126,9 @@ impl PubSocket {
     }
 
     /// Sends to all subscribers of `topic` that have room.
-    pub(crate) fn send_lossy(
-        &mut self,
-        topic: &[u8],
-        message: Message,
-    ) -> Result<(), PublishError> {
+    pub(crate) fn send_lossy(&mut self, topic: &[u8], message: Frame) -> Result<(), PublishError> {
         self.send_side.socket.set(zmq_sys::ZMQ_XPUB_NODROP, 0)?;
-        let sent = self
-            .send_side
-            .socket
-            .send(&mut Message::copy_of(topic), true);
+        let sent = self.send_side.socket.send(&mut Frame::copy_of(topic), true);
         let sent = sent
             .map_err(PublishError::from)
             .and_then(|()| self.send_rest(message));
@@ -145,7 +138,7 @@ impl PubSocket {
 
     /// Sends the message's second frame. Cannot find a queue full: libzmq counts whole messages, so a subscriber with
     /// room for the topic has room for this frame.
-    fn send_rest(&mut self, mut message: Message) -> Result<(), PublishError> {
+    fn send_rest(&mut self, mut message: Frame) -> Result<(), PublishError> {
         Ok(self.send_side.socket.send(&mut message, false)?)
     }
 

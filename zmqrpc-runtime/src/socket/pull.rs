@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::recv_socket::{self, Arrival, RecvSocket};
-use super::{Endpoint, Message, Poller, RejectedLogins, SocketError, SocketOptions};
+use super::{Endpoint, Frame, Poller, RejectedLogins, SocketError, SocketOptions};
 
 /// A PULL at one endpoint.
 pub(crate) struct PullSocket {
@@ -38,7 +38,7 @@ impl PullSocket {
     /// socket.
     pub(crate) fn receive(
         &mut self,
-        frame: &mut Message,
+        frame: &mut Frame,
     ) -> Result<Option<Arrival<()>>, SocketError> {
         self.recv.receive([frame])
     }

@@ -7,8 +7,7 @@ use super::publisher::MAX_SUBSCRIPTION;
 use super::raw::{RawSocket, WouldBlock};
 use super::send_socket::SendSocket;
 use super::{
-    AuthFailure, Endpoint, Message, Poller, RejectedLogins, SocketError, SocketOptions,
-    UnsentCounter,
+    AuthFailure, Endpoint, Frame, Poller, RejectedLogins, SocketError, SocketOptions, UnsentCounter,
 };
 
 /// A PUSH with a monitor.
@@ -24,7 +23,7 @@ pub(crate) struct PushSocket {
 #[derive(Debug)]
 pub(crate) enum PushError {
     /// No puller has room, or none is connected.
-    Full(Message),
+    Full(Frame),
     Broken(SocketError),
 }
 
@@ -72,7 +71,7 @@ impl PushSocket {
     }
 
     /// Sends the message, or returns it if there is no room. Afterwards a thread may wait on the socket.
-    pub(crate) fn send(&mut self, mut message: Message) -> Result<(), PushError> {
+    pub(crate) fn send(&mut self, mut message: Frame) -> Result<(), PushError> {
         for maintained in [false, true] {
             match self.send_side.socket.send(&mut message, false) {
                 Ok(()) => {
@@ -95,7 +94,7 @@ impl PushSocket {
     /// As [`send`](Self::send), and `counter` counts the message if it is sent.
     pub(crate) fn send_tracked(
         &mut self,
-        message: Message,
+        message: Frame,
         counter: &Arc<UnsentCounter>,
     ) -> Result<(), PushError> {
         if !self.has_room() {
@@ -108,7 +107,7 @@ impl PushSocket {
         }
         self.send(message.tracked_by(counter))
             .map_err(|error| match error {
-                PushError::Full(message) => PushError::Full(Message::copy_of(&message)),
+                PushError::Full(message) => PushError::Full(Frame::copy_of(&message)),
                 broken @ PushError::Broken(_) => broken,
             })
     }

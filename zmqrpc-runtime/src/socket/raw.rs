@@ -9,7 +9,7 @@ use super::context::{SharedContext, shared};
 use super::fd_exhaustion::ListenerGuard;
 use super::process::Process;
 use super::unix::{UnixPath, listen_at};
-use super::{Direction, Endpoint, Message, Security, SocketError, SocketOptions};
+use super::{Direction, Endpoint, Frame, Security, SocketError, SocketOptions};
 use crate::log;
 
 /// Why a frame was not sent.
@@ -250,7 +250,7 @@ impl RawSocket {
     /// Sends one frame. If that fails, leaves the frame unchanged.
     ///
     /// Only the first frame of a message can fail to be sent; libzmq takes or drops the others with it.
-    pub(super) fn send(&mut self, frame: &mut Message, more: bool) -> Result<(), WouldBlock> {
+    pub(super) fn send(&mut self, frame: &mut Frame, more: bool) -> Result<(), WouldBlock> {
         self.check_process().map_err(WouldBlock::Broken)?;
         let flags = if more {
             zmq::DONTWAIT | zmq::SNDMORE
@@ -281,14 +281,14 @@ impl RawSocket {
     }
 
     /// Receives one frame. `None` if there is none.
-    pub(super) fn receive(&mut self) -> Result<Option<Message>, SocketError> {
-        let mut frame = Message::new();
+    pub(super) fn receive(&mut self) -> Result<Option<Frame>, SocketError> {
+        let mut frame = Frame::new();
         Ok(self.receive_into(&mut frame)?.then_some(frame))
     }
 
     /// Receives one frame into `frame`. Returns `false` if there is none.
     #[inline]
-    pub(super) fn receive_into(&mut self, frame: &mut Message) -> Result<bool, SocketError> {
+    pub(super) fn receive_into(&mut self, frame: &mut Frame) -> Result<bool, SocketError> {
         self.check_process()?;
         // libzmq would drop the content anyway, whether it receives a frame or not.
         frame.clear();

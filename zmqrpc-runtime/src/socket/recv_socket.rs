@@ -12,7 +12,7 @@ use super::monitor::{ConnectionChange, Monitor};
 use super::outbound::{OutboundConnection, log_failed_connection, log_refused_login};
 use super::raw::RawSocket;
 use super::{
-    Direction, Endpoint, Message, Poller, RejectedLogins, SocketError, SocketOptions, inproc,
+    Direction, Endpoint, Frame, Poller, RejectedLogins, SocketError, SocketOptions, inproc,
 };
 
 /// A received message: one with the expected frames, or a malformed one.
@@ -173,7 +173,7 @@ impl RecvSocket {
     /// malformed message, their content is unspecified.
     pub(super) fn receive<const N: usize>(
         &mut self,
-        frames: [&mut Message; N],
+        frames: [&mut Frame; N],
     ) -> Result<Option<Arrival<()>>, SocketError> {
         let mut frames = frames.into_iter();
         let mut more = false;

@@ -4,7 +4,7 @@ use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::sync::LazyLock;
 
-use super::Message;
+use super::Frame;
 use super::sessions::Session;
 
 /// A connected peer, as the socket names it. Has no meaning outside of this process.
@@ -13,7 +13,7 @@ use super::sessions::Session;
 /// unique together with the connection: a reply to one peer must not reach the other.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct PeerId {
-    pub(super) name: Message,
+    pub(super) name: Frame,
     /// `None` where libzmq chose the name, since it uses each only once, and for peers within the process.
     pub(super) session: Option<Session>,
 }
@@ -27,7 +27,7 @@ pub(crate) struct Route(pub(super) Option<Box<RouteParts>>);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct RouteParts {
     pub(super) peer: PeerId,
-    pub(super) hops: Vec<Message>,
+    pub(super) hops: Vec<Frame>,
 }
 
 /// The peer of a route to nowhere. No peer has this name: every name has at least one byte.
@@ -46,7 +46,7 @@ impl Route {
     /// Returns a route that no socket knows.
     #[cfg(test)]
     pub(crate) fn made_up(peer: &str, hops: &[&str]) -> Self {
-        let frame = |text: &str| Message::copy_of(text.as_bytes());
+        let frame = |text: &str| Frame::copy_of(text.as_bytes());
         Self(Some(Box::new(RouteParts {
             peer: PeerId {
                 name: frame(peer),
@@ -108,7 +108,7 @@ impl Hash for Route {
 #[derive(Debug)]
 pub(crate) struct RoutedMessage {
     pub(crate) route: Route,
-    pub(crate) message: Message,
+    pub(crate) message: Frame,
 }
 
 /// Names from libzmq begin with this byte and have four more.
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn names_from_libzmq_are_not_chosen_ones() {
         let named = |name: &[u8]| {
-            let (name, session) = (Message::copy_of(name), None);
+            let (name, session) = (Frame::copy_of(name), None);
             PeerId { name, session }.has_chosen_name()
         };
         assert!(named(b"ann"));

@@ -11,8 +11,8 @@ use super::raw::{RawSocket, WouldBlock};
 use super::route::RouteParts;
 use super::sessions::{Session, SessionGenerations};
 use super::{
-    Arrival, Direction, Endpoint, Message, Poller, RejectedLogins, Route, RoutedMessage,
-    SocketError, SocketOptions, inproc,
+    Arrival, Direction, Endpoint, Frame, Poller, RejectedLogins, Route, RoutedMessage, SocketError,
+    SocketOptions, inproc,
 };
 
 /// Why a message was not sent. `Full` returns it.
@@ -222,7 +222,7 @@ impl RouterSocket {
         self.send_rest(&mut delivery.message, false)
     }
 
-    fn send_rest(&mut self, frame: &mut Message, more: bool) -> Result<(), SendError> {
+    fn send_rest(&mut self, frame: &mut Frame, more: bool) -> Result<(), SendError> {
         match self.socket.send(frame, more) {
             // Never fails: libzmq decides with the first frame whether it takes a message, and drops the rest if the
             // peer disconnects.
@@ -290,7 +290,7 @@ impl RouterSocket {
     ///
     /// libzmq reports the end of a connection before it reuses the connection's number or the peer's name, so the
     /// monitor is read first. This costs a system call, but not for peers with names from libzmq.
-    fn session_of(&mut self, frame: &Message) -> Result<Option<Session>, SocketError> {
+    fn session_of(&mut self, frame: &Frame) -> Result<Option<Session>, SocketError> {
         let number = frame.connection_number();
         if number == 0 {
             return Ok(None);
@@ -327,7 +327,7 @@ impl RouterSocket {
     /// A message without a body or with an overlong route is malformed; `body` is unspecified then.
     pub(crate) fn receive(
         &mut self,
-        body: &mut Message,
+        body: &mut Frame,
     ) -> Result<Option<Arrival<Route>>, SocketError> {
         let mut parts = self.spare_routes.pop().unwrap_or_default();
         // Maintenance may change the socket, and the last operation before a wait must be a receive.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::monitor::{ConnectionChange, Monitor};
 use super::raw::{RawSocket, WouldBlock};
 use super::recv_socket::{self, Arrival, RecvSocket};
-use super::{Direction, Endpoint, Message, Poller, RejectedLogins, SocketError, SocketOptions};
+use super::{Direction, Endpoint, Frame, Poller, RejectedLogins, SocketError, SocketOptions};
 
 /// An XSUB at one endpoint.
 ///
@@ -98,8 +98,8 @@ impl SubSocket {
     /// A publisher can send topics that were never subscribed to, or no longer are.
     pub(crate) fn receive(
         &mut self,
-        topic: &mut Message,
-        event: &mut Message,
+        topic: &mut Frame,
+        event: &mut Frame,
     ) -> Result<Option<Arrival<()>>, SocketError> {
         self.recv.receive([topic, event])
     }
@@ -241,7 +241,7 @@ fn send_subscription(socket: &mut RawSocket, kind: u8, topic: &[u8]) -> Result<(
     let mut frame = Vec::with_capacity(1 + topic.len());
     frame.push(kind);
     frame.extend_from_slice(topic);
-    match socket.send(&mut Message::from(frame), false) {
+    match socket.send(&mut Frame::from(frame), false) {
         // Without a publisher there is no receiver yet: the socket sends its subscriptions to each that connects.
         Ok(()) | Err(WouldBlock::Full | WouldBlock::Unreachable) => Ok(()),
         Err(WouldBlock::Broken(error)) => Err(error),

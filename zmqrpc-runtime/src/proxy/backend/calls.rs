@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::time::Instant;
 
-use crate::socket::Message;
+use crate::socket::Frame;
 use crate::wire::{NUMBER_BITS, with_hops};
 
 /// A call and its stage. `O` is the call's origin.
@@ -22,7 +22,7 @@ pub(super) struct ForwardedCall<O> {
 
 pub(super) enum CallStage {
     /// Waits for a connection, at most until `until`.
-    Waiting { request: Message, until: Instant },
+    Waiting { request: Frame, until: Instant },
     /// Sent over this connection: it may have been executed.
     Sent {
         connection: usize,
@@ -34,13 +34,13 @@ pub(super) enum CallStage {
 
 /// What the backend keeps of a sent call to redirect it if its target rejects it.
 pub(super) struct Redirect {
-    pub(super) request: Message,
+    pub(super) request: Frame,
     /// Indices of the connections whose targets have rejected the call.
     pub(super) rejected_by: Vec<usize>,
 }
 
 impl Redirect {
-    pub(super) fn of(request: &Message) -> Self {
+    pub(super) fn of(request: &Frame) -> Self {
         Self {
             request: request.clone(),
             rejected_by: Vec::new(),
@@ -234,7 +234,7 @@ impl<O> ForwardedCalls<O> {
     /// if no call waits, or if `send` gave the request back, in which case the call goes on waiting.
     pub(super) fn send_next(
         &mut self,
-        send: impl FnOnce(Message, &ForwardedCall<O>) -> Result<CallStage, Message>,
+        send: impl FnOnce(Frame, &ForwardedCall<O>) -> Result<CallStage, Frame>,
     ) -> Option<u64> {
         while let Some(id) = self.waiting.front().copied() {
             let Some(call) = (match self.slots.get_mut(index(id)) {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::client::{DrainState, Liveness, LivenessAction};
 use crate::log;
-use crate::socket::{DealerSocket, Message, Poller};
+use crate::socket::{DealerSocket, Frame, Poller};
 use crate::wire::encode_ping;
 
 /// A connection to one target, its liveness and its drain state.
@@ -52,13 +52,13 @@ impl BackendConnection {
             && let Some(id) = self.drain_state.owed()
         {
             self.needs_drain = true;
-            if self.dealer.send(Message::copy_of(&encode_ping(id))).is_ok() {
+            if self.dealer.send(Frame::copy_of(&encode_ping(id))).is_ok() {
                 self.drain_state.answered();
             }
         }
     }
 
-    pub(super) fn send(&mut self, message: Message, now: Instant) -> Result<(), Message> {
+    pub(super) fn send(&mut self, message: Frame, now: Instant) -> Result<(), Frame> {
         self.needs_drain = true;
         if self.in_flight == 0 {
             // Silence counts from this request on: before it, no reply was due.
@@ -71,7 +71,7 @@ impl BackendConnection {
     pub(super) fn try_send(&mut self, frame: &[u8]) {
         if self.takes_calls() {
             self.needs_drain = true;
-            let _ = self.dealer.send(Message::copy_of(frame));
+            let _ = self.dealer.send(Frame::copy_of(frame));
         }
     }
 
@@ -93,9 +93,9 @@ pub(super) fn send(
     connections: &mut [BackendConnection],
     next: &mut usize,
     rejected_by: &[usize],
-    mut request: Message,
+    mut request: Frame,
     now: Instant,
-) -> Result<usize, Message> {
+) -> Result<usize, Frame> {
     for step in 0..connections.len() {
         let at = (*next + step) % connections.len();
         if connections[at].takes_calls() && !rejected_by.contains(&at) {

@@ -4,17 +4,17 @@ use super::calls::{CallStage, ForwardedCall, ForwardedCalls, Redirect};
 use crate::client::{ControlFrame, refusal_of, sign};
 use crate::command::CallFailure;
 use crate::proxy::counters::ProxyCounters;
-use crate::socket::Message;
+use crate::socket::Frame;
 use crate::wire::{Executed, MAX_HOPS, Status, answered_id, is_failure};
 
 /// Receives the outcomes of calls.
 pub(in crate::proxy) trait CallSink<O> {
     /// The target has replied. The reply has the proxy's id for the call.
-    fn answered(&mut self, origin: O, reply: Message);
+    fn answered(&mut self, origin: O, reply: Frame);
     /// The call has failed without a reply of the target.
     fn failed(&mut self, origin: O, failure: CallFailure);
     /// The call is still being executed. The keep-alive frame has the proxy's id for the call.
-    fn working(&mut self, _origin: &O, _frame: Message) {}
+    fn working(&mut self, _origin: &O, _frame: Frame) {}
 }
 
 pub(in crate::proxy) const LOST: &str = "the proxy lost its connection to the target";
@@ -42,7 +42,7 @@ pub(in crate::proxy) enum BackendEvent {
     /// It belonged to no call that is in flight over this connection.
     Unexpected,
     /// The target rejected this call unexecuted; another target may take it.
-    Rejection(u64, Box<Redirect>, Message),
+    Rejection(u64, Box<Redirect>, Frame),
     /// The target is draining and waits for a ping with this id.
     Draining(u64),
 }
@@ -52,7 +52,7 @@ pub(in crate::proxy) fn receive<O>(
     calls: &mut ForwardedCalls<O>,
     connection: usize,
     in_flight: &mut usize,
-    message: Message,
+    message: Frame,
     callers: &mut impl CallSink<O>,
 ) -> BackendEvent {
     // A target may answer the calls that were sent to it, and no others.

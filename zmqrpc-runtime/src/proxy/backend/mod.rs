@@ -15,7 +15,7 @@ use crate::client::{DrainState, Liveness};
 use crate::command::CallFailure;
 use crate::error::Error;
 use crate::proxy::counters::ProxyCounters;
-use crate::socket::{DealerSocket, Endpoint, Message, Poller, SocketOptions};
+use crate::socket::{DealerSocket, Endpoint, Frame, Poller, SocketOptions};
 use crate::wire::{
     Executed, MAX_HOPS, Status, encode_cancel, hops, patch_id, peek_id, shorten_remaining,
 };
@@ -27,7 +27,7 @@ use events::{ENDED, failure};
 /// A request to forward.
 pub(super) struct Outgoing<O> {
     pub(super) origin: O,
-    pub(super) request: Message,
+    pub(super) request: Frame,
     pub(super) deadline: Option<Instant>,
     pub(super) wants_reply: bool,
 }
@@ -160,7 +160,7 @@ impl<O> Backend<O> {
                         return Ok(id);
                     }
                     self.connections[connection].in_flight += 1;
-                    request = Message::new();
+                    request = Frame::new();
                     stage = Some(CallStage::Sent {
                         connection,
                         redirect,
@@ -194,7 +194,7 @@ impl<O> Backend<O> {
 
     /// Copies a request so that it can be redirected if its target rejects it; `None` if there is no other target or no
     /// room for the copy.
-    fn copy_for_redirect(&self, request: &Message, wants_reply: bool) -> Option<Box<Redirect>> {
+    fn copy_for_redirect(&self, request: &Frame, wants_reply: bool) -> Option<Box<Redirect>> {
         let free_bytes = self
             .limits
             .waiting_bytes
@@ -203,11 +203,7 @@ impl<O> Backend<O> {
         may_redirect.then(|| Box::new(Redirect::of(request)))
     }
 
-    fn wait_for_connection(
-        &self,
-        request: Message,
-        now: Instant,
-    ) -> Result<CallStage, CallFailure> {
+    fn wait_for_connection(&self, request: Frame, now: Instant) -> Result<CallStage, CallFailure> {
         let limit = self.limits.waiting_bytes;
         if self.calls.waiting_bytes().saturating_add(request.len()) > limit {
             let detail = format!(
@@ -217,7 +213,7 @@ impl<O> Backend<O> {
         }
         // A small frame that waits must not keep alive the whole buffer that it was received in.
         let request = if request.len() < RECEIVE_BUFFER {
-            Message::copy_of(&request)
+            Frame::copy_of(&request)
         } else {
             request
         };

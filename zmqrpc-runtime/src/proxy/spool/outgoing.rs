@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{RetryPolicy, Spool};
-use crate::socket::Message;
+use crate::socket::Frame;
 use crate::wire::{DELIVERY_KEY, DeliveryId, Incoming, Limits, MetadataBuf, Request, RequestKind};
 
 impl Spool {
@@ -26,7 +26,7 @@ impl Spool {
     }
 
     /// Returns the frame that goes to the target: a call under the delivery's name.
-    pub(in crate::proxy) fn request(&self, number: u64, now: Instant) -> Result<Message, Unready> {
+    pub(in crate::proxy) fn request(&self, number: u64, now: Instant) -> Result<Frame, Unready> {
         let frame = match self.store.frame(number) {
             Ok(Some(frame)) => frame,
             Ok(None) => {
@@ -54,7 +54,7 @@ impl Spool {
             metadata: metadata.as_metadata(),
             ..request
         };
-        let built = Message::build(|out| request.encode(out, &Limits::NONE));
+        let built = Frame::build(|out| request.encode(out, &Limits::NONE));
         built.map_err(|error| Unready::Permanent(error.to_string()))
     }
 }

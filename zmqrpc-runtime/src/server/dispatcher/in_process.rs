@@ -9,12 +9,12 @@ use super::{Decoded, Dispatcher};
 use crate::command::{CallBuffer, InProcess, InProcessResult, reply_frame};
 use crate::server::deduplicator::in_flight_failure;
 use crate::server::execution::Progress;
-use crate::socket::Message;
+use crate::socket::Frame;
 use crate::wire::ReplyBody;
 
 impl Dispatcher {
     /// Runs a request on this thread until it ends or first waits.
-    fn exchange_now(&self, request: Message) -> Progress {
+    fn exchange_now(&self, request: Frame) -> Progress {
         let now = Instant::now();
         let mut buffer = CallBuffer::new(now);
         *buffer.frame() = request;
@@ -41,7 +41,7 @@ impl Dispatcher {
 }
 
 impl InProcess for Dispatcher {
-    fn exchange(&self, request: Message) -> Option<Message> {
+    fn exchange(&self, request: Frame) -> Option<Frame> {
         match self.exchange_now(request) {
             Progress::Completed(frame) => frame.map(|frame| *frame),
             Progress::Suspended(execution) => execution
@@ -51,7 +51,7 @@ impl InProcess for Dispatcher {
         }
     }
 
-    fn start(self: Arc<Self>, request: Message) -> InProcessResult {
+    fn start(self: Arc<Self>, request: Frame) -> InProcessResult {
         match self.exchange_now(request) {
             Progress::Completed(frame) => InProcessResult::Done(frame.map(|frame| *frame)),
             Progress::Duplicate(_) => InProcessResult::Done(None),

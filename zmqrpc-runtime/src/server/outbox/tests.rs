@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::*;
-use crate::socket::Message;
+use crate::socket::Frame;
 use crate::wire::{Reply, ReplyBody};
 
 /// Peers by name, and how many messages each has room for. A peer that is not in the map has gone.
@@ -36,7 +36,7 @@ fn message(peer: &str, reply: &Reply<'_>) -> RoutedMessage {
     reply.encode(&mut frame);
     RoutedMessage {
         route: Route::made_up(peer, &[]),
-        message: Message::from(frame),
+        message: Frame::from(frame),
     }
 }
 

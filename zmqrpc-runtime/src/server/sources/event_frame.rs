@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::command::CallBuffer;
 use crate::log;
 use crate::server::dispatcher::{Dispatcher, ReadyCall};
-use crate::socket::Message;
+use crate::socket::Frame;
 use crate::wire::{
     Dialect, Event, EventContent, HEARTBEAT_TOPIC, Incoming, MAX_TOPIC, NO_ID, Request,
     RequestKind, without_hops,
@@ -36,7 +36,7 @@ impl Dispatcher {
         buffer: &mut CallBuffer,
         now: Instant,
     ) -> Option<(EventOrigin, EventFrame)> {
-        let frame: &Message = buffer.frame();
+        let frame: &Frame = buffer.frame();
         let bytes: &[u8] = frame;
         let text = match str::from_utf8(topic) {
             Ok(text) if text.len() <= MAX_TOPIC => Some(text),
@@ -79,7 +79,7 @@ impl Dispatcher {
 
     /// Reads a job that arrived at `now`. Returns `None` if it is no notification.
     pub(super) fn read_pushed(&self, buffer: &mut CallBuffer, now: Instant) -> Option<EventFrame> {
-        let frame: &Message = buffer.frame();
+        let frame: &Frame = buffer.frame();
         let bytes: &[u8] = frame;
         match Incoming::decode(bytes, self.limits()) {
             Ok(Incoming::Request(
@@ -105,10 +105,10 @@ impl Dispatcher {
     }
 
     /// Logs a malformed event or job. `frame` is `None` if the message had the wrong number of frames.
-    pub(super) fn log_malformed(&self, reason: impl Display, frame: Option<&Message>) {
+    pub(super) fn log_malformed(&self, reason: impl Display, frame: Option<&Frame>) {
         if let Some(hidden) = self.counters().log.admit("source") {
             let (peer, bytes) = (
-                frame.and_then(Message::peer_address),
+                frame.and_then(|frame| frame.peer().address()),
                 frame.map(|frame| frame.len()),
             );
             log::line!(

@@ -16,14 +16,14 @@ use crate::error::Error;
 use crate::log;
 use crate::server::dispatcher::Dispatcher;
 use crate::socket::{
-    Arrival, Message, Poller, RejectedLogins, Security, SocketError, SocketOptions, SubSocket,
+    Arrival, Frame, Poller, RejectedLogins, Security, SocketError, SocketOptions, SubSocket,
 };
 use crate::wire::{Event, EventContent, HEARTBEAT_TOPIC, Limits, MAX_TOPIC};
 
 pub(crate) struct SubscriptionSource {
     subscriber: SubSocket,
     /// The buffers that the next event is received into.
-    topic: Message,
+    topic: Frame,
     buffer: CallBuffer,
     /// Counts the logins that the subscription's own settings rejected.
     rejected_logins: RejectedLogins,
@@ -81,7 +81,7 @@ impl SubscriptionSource {
             rejected_logins: rejected_logins.unwrap_or_default(),
             subscriber: SubSocket::open(&settings.endpoint, topics, options)
                 .map_err(|error| Error::endpoint_error(settings.endpoint.as_str(), error))?,
-            topic: Message::new(),
+            topic: Frame::new(),
             buffer: CallBuffer::new(Instant::now()),
             losses: LossTracker::new(Instant::now()),
             silence: settings
@@ -193,7 +193,7 @@ impl SubscriptionSource {
         &mut self,
         limits: &Limits,
         now: Instant,
-    ) -> Result<Option<Arrival<(Message, Message)>>, SocketError> {
+    ) -> Result<Option<Arrival<(Frame, Frame)>>, SocketError> {
         match self.receive()? {
             None => return Ok(None),
             Some(Arrival::Malformed) => {
@@ -327,7 +327,7 @@ impl CommandSource for SubscriptionSource {
         }
         // Several publishers may connect where the subscription is bound, and use each other's ids.
         let connection = if self.subscriber.is_bound() {
-            self.buffer.frame().connection_number()
+            self.buffer.frame().peer().connection()
         } else {
             0
         };

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use super::RecvSocket;
 use crate::socket::fence::await_io_thread;
 use crate::socket::monitor::ConnectionChange;
-use crate::socket::{Endpoint, Message, SocketError, SocketOptions};
+use crate::socket::{Endpoint, Frame, SocketError, SocketOptions};
 
 /// Bytes that libzmq may queue for one peer while the socket is left unread.
 const MAX_BYTES: usize = 256 << 20;
@@ -112,7 +112,7 @@ impl RecvSocket {
         Ok(true)
     }
 
-    fn unread_events(&mut self) -> Result<Vec<(ConnectionChange, Message)>, SocketError> {
+    fn unread_events(&mut self) -> Result<Vec<(ConnectionChange, Frame)>, SocketError> {
         let mut unread = Vec::new();
         while let Some(monitor) = &mut self.monitor
             && let Some(event) = monitor.next_with_address()?
@@ -132,7 +132,7 @@ mod tests {
 
     use super::*;
     use crate::socket::{
-        Direction, Endpoint, Keepalive, Message, Security, SocketOptions, recv_socket,
+        Direction, Endpoint, Frame, Keepalive, Security, SocketOptions, recv_socket,
     };
 
     fn options() -> SocketOptions {
@@ -184,7 +184,7 @@ mod tests {
     /// the moment is chosen carelessly; without one, the process crashes now and then.
     fn reduce_again(recv: &mut RecvSocket) -> bool {
         // As a reader does: the receive handles the ends of connections.
-        assert!(recv.receive([&mut Message::new()]).unwrap().is_none());
+        assert!(recv.receive([&mut Frame::new()]).unwrap().is_none());
         // libzmq frees the peer ends meanwhile, without a report.
         thread::sleep(Duration::from_millis(1));
         recv.mark_reducer.mark_outdated();

@@ -17,7 +17,7 @@ use crate::log::{self, Throttle};
 use crate::socket::context::SharedContext;
 use crate::socket::process::PerProcess;
 use crate::socket::raw::RawSocket;
-use crate::socket::{Direction, Endpoint, Keepalive, Message, Poller, SocketError, SocketOptions};
+use crate::socket::{Direction, Endpoint, Frame, Keepalive, Poller, SocketError, SocketOptions};
 
 const ENDPOINT: &str = "inproc://zeromq.zap.01";
 
@@ -138,7 +138,7 @@ impl ZapHandler {
         Ok(sent)
     }
 
-    fn receive(&mut self) -> Result<Option<Vec<Message>>, SocketError> {
+    fn receive(&mut self) -> Result<Option<Vec<Frame>>, SocketError> {
         let mut frames = Vec::new();
         while let Some(frame) = self.socket.receive()? {
             let more = frame.more();
@@ -306,7 +306,7 @@ impl ZapHandler {
         self.last_number
     }
 
-    fn send(&mut self, reply: Vec<Message>) -> Result<(), SocketError> {
+    fn send(&mut self, reply: Vec<Frame>) -> Result<(), SocketError> {
         let last = reply.len() - 1;
         for (at, mut frame) in reply.into_iter().enumerate() {
             use crate::socket::raw::WouldBlock;

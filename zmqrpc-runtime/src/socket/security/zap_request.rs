@@ -7,7 +7,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::KEY;
 use super::zap_domain::LoginAttempt;
-use crate::socket::Message;
+use crate::socket::Frame;
 
 pub(crate) const PLAIN: &str = "PLAIN";
 pub(crate) const CURVE: &str = "CURVE";
@@ -27,8 +27,8 @@ pub(super) struct ZapRequest {
 /// The destination of the reply.
 #[derive(Clone)]
 pub(super) struct ZapReplyTo {
-    route: Message,
-    number: Message,
+    route: Frame,
+    number: Frame,
 }
 
 pub(super) enum Mechanism {
@@ -40,7 +40,7 @@ pub(super) enum Mechanism {
 
 impl ZapRequest {
     /// Parses a request. `None` if it is malformed: libzmq's are well-formed, so it came from elsewhere in the process.
-    pub(super) fn parse(mut frames: Vec<Message>) -> Option<Self> {
+    pub(super) fn parse(mut frames: Vec<Frame>) -> Option<Self> {
         if frames.len() < BEFORE_CREDENTIALS || &*frames[2] != b"1.0" {
             return None;
         }
@@ -53,7 +53,7 @@ impl ZapRequest {
             }),
             _ => Mechanism::Other,
         };
-        let text = |frame: &Message| String::from_utf8_lossy(frame).into_owned();
+        let text = |frame: &Frame| String::from_utf8_lossy(frame).into_owned();
         let (domain, address) = (text(&frames[4]), text(&frames[5]));
         let number = frames.swap_remove(3);
         let route = frames.swap_remove(0);
@@ -66,7 +66,7 @@ impl ZapRequest {
     }
 }
 
-fn plain(user: &mut Message, password: &mut Message) -> Mechanism {
+fn plain(user: &mut Frame, password: &mut Frame) -> Mechanism {
     let attempt = match (str::from_utf8(user), str::from_utf8(password)) {
         (Ok(user), Ok(password)) => Mechanism::Login(LoginAttempt::Plain {
             user: user.to_owned(),
@@ -84,10 +84,10 @@ type Frames = Vec<Vec<u8>>;
 #[must_use]
 pub fn reread_login(frames: &[&[u8]]) -> Option<(Option<String>, [Frames; 2])> {
     let parse = || {
-        let frames = frames.iter().map(|frame| Message::copy_of(frame));
+        let frames = frames.iter().map(|frame| Frame::copy_of(frame));
         ZapRequest::parse(frames.collect())
     };
-    let bytes = |reply: Vec<Message>| reply.iter().map(|frame| frame.to_vec()).collect();
+    let bytes = |reply: Vec<Frame>| reply.iter().map(|frame| frame.to_vec()).collect();
     let user = match parse()?.mechanism {
         Mechanism::Login(LoginAttempt::Plain { user, .. }) => Some(user),
         Mechanism::Login(LoginAttempt::Curve { key }) => Some(format!("{key:02x?}")),
@@ -100,7 +100,7 @@ pub fn reread_login(frames: &[&[u8]]) -> Option<(Option<String>, [Frames; 2])> {
 
 impl ZapReplyTo {
     /// Returns the reply that admits a peer, with its user name if it has one.
-    pub(super) fn admit(self, user: &str, mechanism: &str) -> Vec<Message> {
+    pub(super) fn admit(self, user: &str, mechanism: &str) -> Vec<Frame> {
         let mut properties = Vec::new();
         if !user.is_empty() {
             let name = MECHANISM.as_bytes();
@@ -114,7 +114,7 @@ impl ZapReplyTo {
     }
 
     /// Returns the reply that refuses a login.
-    pub(super) fn refuse(self) -> Vec<Message> {
+    pub(super) fn refuse(self) -> Vec<Frame> {
         self.reply("400", "", Vec::new())
     }
 
@@ -122,20 +122,20 @@ impl ZapReplyTo {
     ///
     /// ZAP's status for this is 300, but then libzmq leaves the connection alone until the handshake times out. An
     /// undefined status ends it at once.
-    pub(super) fn break_off(self) -> Vec<Message> {
+    pub(super) fn break_off(self) -> Vec<Frame> {
         self.reply("000", "", Vec::new())
     }
 
-    fn reply(self, status: &str, user: &str, properties: Vec<u8>) -> Vec<Message> {
+    fn reply(self, status: &str, user: &str, properties: Vec<u8>) -> Vec<Frame> {
         vec![
             self.route,
-            Message::new(),
-            Message::copy_of(b"1.0"),
+            Frame::new(),
+            Frame::copy_of(b"1.0"),
             self.number,
-            Message::copy_of(status.as_bytes()),
-            Message::new(),
-            Message::copy_of(user.as_bytes()),
-            Message::from(properties),
+            Frame::copy_of(status.as_bytes()),
+            Frame::new(),
+            Frame::copy_of(user.as_bytes()),
+            Frame::from(properties),
         ]
     }
 }
@@ -153,7 +153,7 @@ static MECHANISM: LazyLock<CString> = LazyLock::new(|| {
 });
 
 /// Returns the mechanism and the user name of a message's sender, where logins are required.
-pub(crate) fn login_of(message: &Message) -> Option<(&str, &str)> {
+pub(crate) fn login_of(message: &Frame) -> Option<(&str, &str)> {
     if MECHANISM.is_empty() {
         return None;
     }

@@ -29,7 +29,7 @@ fn waiting(until: Instant, deadline: Option<Instant>) -> ForwardedCall<&'static 
         deadline,
         wants_reply: true,
         stage: CallStage::Waiting {
-            request: Message::copy_of(&[0; 100]),
+            request: Frame::copy_of(&[0; 100]),
             until,
         },
     }
@@ -145,7 +145,7 @@ fn ended_calls_take_no_room() {
 #[test]
 fn requests_kept_for_a_redirect_are_counted_until_they_are_released() {
     let (mut calls, now) = (ForwardedCalls::default(), Instant::now());
-    let redirect = || Some(Box::new(Redirect::of(&Message::copy_of(&[0; 100]))));
+    let redirect = || Some(Box::new(Redirect::of(&Frame::copy_of(&[0; 100]))));
     let sent = |connection| CallStage::Sent {
         connection,
         redirect: redirect(),

@@ -42,7 +42,7 @@ fn a_plain_method_that_runs_goes_on() {
     let (slot, _) = scene.assign().unwrap();
     assert!(!scene.scheduler.cancel(&ann(), 1));
     assert!(!scene.scheduler.is_done());
-    scene.finish(slot, Some(Message::copy_of(&[7])));
+    scene.finish(slot, Some(Frame::copy_of(&[7])));
     assert_eq!(scene.sent(), [("ann".into(), 0, Sent::Frame(vec![7]))]);
 }
 
@@ -53,7 +53,7 @@ fn an_async_method_ends_and_its_reply_is_not_wanted() {
     assert!(scene.scheduler.cancel(&ann(), 1));
     assert_eq!(cancels.count(), 1);
     // The method had just ended by itself.
-    scene.finish_task(task, Some(Message::copy_of(&[7])));
+    scene.finish_task(task, Some(Frame::copy_of(&[7])));
     assert_eq!(scene.pass(2 * SECOND), 0);
     assert!(scene.sent().is_empty() && scene.scheduler.is_done());
 }
@@ -96,7 +96,7 @@ fn a_slot_is_freed_once() {
     scene.enqueue(&bob(), 2, CALL);
     assert_eq!(scene.assign(), Some((0, 2)), "the task holds no slot");
     scene.finish(0, None);
-    scene.finish(0, Some(Message::copy_of(&[7])));
+    scene.finish(0, Some(Frame::copy_of(&[7])));
     assert_eq!(scene.scheduler.detach(0, None), None);
     assert!(scene.sent().is_empty());
     assert_eq!(cancels.count(), 0);

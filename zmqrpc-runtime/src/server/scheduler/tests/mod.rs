@@ -114,7 +114,7 @@ impl Scene {
         };
         request.encode(&mut frame, &Limits::default()).unwrap();
         let mut buffer = CallBuffer::new(self.now);
-        *buffer.frame() = Message::from(frame);
+        *buffer.frame() = Frame::from(frame);
         match self.dispatcher.read(&mut buffer, self.now) {
             Decoded::Run(call) => call,
             _ => panic!("it is a request"),
@@ -166,7 +166,7 @@ impl Scene {
         self.scheduler.tick(self.now, &mut self.ready)
     }
 
-    fn finish(&mut self, slot: usize, frame: Option<Message>) {
+    fn finish(&mut self, slot: usize, frame: Option<Frame>) {
         let reply = self.scheduler.finish(CompletedCall {
             slot,
             frame: frame.map(Box::new),
@@ -174,7 +174,7 @@ impl Scene {
         self.ready.extend(reply);
     }
 
-    fn finish_task(&mut self, task: u64, frame: Option<Message>) {
+    fn finish_task(&mut self, task: u64, frame: Option<Frame>) {
         let reply = self.scheduler.finish_task(task, frame.map(Box::new));
         self.ready.extend(reply);
     }

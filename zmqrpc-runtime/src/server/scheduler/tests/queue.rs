@@ -78,7 +78,7 @@ fn requests_run_in_their_order() {
         assert!(scene.scheduler.has_assignable());
         assert_eq!(scene.assign(), Some((0, id)));
         assert!(!scene.scheduler.has_assignable());
-        scene.finish(0, Some(Message::copy_of(&[7])));
+        scene.finish(0, Some(Frame::copy_of(&[7])));
     }
     let frame = || Sent::Frame(vec![7]);
     let sent = [0; 3].map(|_| ("ann".into(), 0, frame()));

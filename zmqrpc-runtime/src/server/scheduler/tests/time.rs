@@ -70,7 +70,7 @@ fn an_async_method_is_cancelled_at_its_deadline() {
     assert_eq!(cancels.count(), 1);
     let expired = Sent::Failure(Status::Expired, Executed::Maybe);
     assert_eq!(scene.sent(), [("ann".into(), 1, expired)]);
-    scene.finish_task(task, Some(Message::copy_of(&[7])));
+    scene.finish_task(task, Some(Frame::copy_of(&[7])));
     assert_eq!(scene.pass(10 * SECOND), 0);
     assert!(scene.sent().is_empty() && scene.scheduler.is_done());
 }

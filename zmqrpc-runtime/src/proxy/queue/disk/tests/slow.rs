@@ -10,8 +10,8 @@ use super::{Disk, DiskQueue, Place, QueueFile};
 use crate::proxy::queue::{Capacity, Store};
 use crate::proxy::{BufferedProxy, Rep, Req};
 use crate::socket::{
-    ConnectionEvent, DealerSocket, Direction, Endpoint, Keepalive, Message, RETRY_INTERVAL,
-    Security, SocketOptions,
+    ConnectionEvent, DealerSocket, Direction, Endpoint, Frame, Keepalive, RETRY_INTERVAL, Security,
+    SocketOptions,
 };
 use crate::wire::{Limits, Metadata, MethodRef, Reply, ReplyBody, Request, RequestKind, Status};
 
@@ -34,7 +34,7 @@ impl SlowDisk {
 /// A caller that looks at each reply.
 struct Caller {
     dealer: DealerSocket,
-    came: VecDeque<Message>,
+    came: VecDeque<Frame>,
 }
 
 impl Caller {
@@ -82,7 +82,7 @@ impl Caller {
             metadata: Metadata::EMPTY,
             body: &body,
         };
-        let built = Message::build(|out| request.encode(out, &Limits::NONE));
+        let built = Frame::build(|out| request.encode(out, &Limits::NONE));
         let (mut message, until) = (built.unwrap(), Instant::now() + LIMIT);
         while let Err(back) = self.dealer.send(message) {
             assert!(Instant::now() < until, "no room for {id}");

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use zmq_sys::zmq_msg_t;
 
 use super::data_location::DataLocation;
+use super::peer_info::PeerInfo;
 use super::security::login_of;
 use super::unsent::UnsentCounter;
 
@@ -32,18 +33,18 @@ thread_local! {
 ///
 /// Caches the location and length of its bytes: a request's frames are read a dozen times, and each call into libzmq
 /// costs more than the read.
-pub(crate) struct Message {
+pub(crate) struct Frame {
     raw: zmq_msg_t,
     len: usize,
     location: DataLocation,
 }
 
 // SAFETY: a `zmq_msg_t` is not tied to a thread; its shared parts are reference-counted atomically.
-unsafe impl Send for Message {}
-// SAFETY: `&Message` only permits reads: `zmq_msg_get`, `zmq_msg_gets` and `zmq_msg_more` do not change the message.
-unsafe impl Sync for Message {}
+unsafe impl Send for Frame {}
+// SAFETY: `&Frame` only permits reads: `zmq_msg_get`, `zmq_msg_gets` and `zmq_msg_more` do not change the message.
+unsafe impl Sync for Frame {}
 
-impl Message {
+impl Frame {
     pub(crate) fn new() -> Self {
         // Initialised where it is returned: copying what was just written in small pieces stalls the processor.
         let mut message = Self {
@@ -177,14 +178,16 @@ impl Message {
         self.location.address_in(&raw mut self.raw)
     }
 
-    /// Returns the IP address that the frame came from. `None` for `inproc`.
-    pub(crate) fn peer_address(&self) -> Option<&str> {
+    /// Returns what is known of the peer that the frame came from.
+    pub(crate) fn peer(&self) -> PeerInfo<'_> {
+        PeerInfo::of(self)
+    }
+
+    pub(super) fn peer_address(&self) -> Option<&str> {
         self.property(c"Peer-Address")
     }
 
-    /// Returns a number that identifies the connection of this frame among all open ones. It is 0 for connections
-    /// within the process.
-    pub(crate) fn connection_number(&self) -> u32 {
+    pub(super) fn connection_number(&self) -> u32 {
         // The connection's descriptor, in decimal digits. Parsed for each event: libzmq's own conversion and std's take
         // several times as long.
         let Some(digits) = self.raw_property(c"__fd") else {
@@ -197,7 +200,7 @@ impl Message {
     }
 
     /// Returns the peer's mechanism and user name, where the socket requires a login.
-    pub(crate) fn login(&self) -> Option<(&str, &str)> {
+    pub(super) fn login(&self) -> Option<(&str, &str)> {
         login_of(self)
     }
 
@@ -226,13 +229,13 @@ impl Message {
     }
 }
 
-impl Default for Message {
+impl Default for Frame {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Deref for Message {
+impl Deref for Frame {
     type Target = [u8];
 
     #[inline]
@@ -250,7 +253,7 @@ impl Deref for Message {
     }
 }
 
-impl DerefMut for Message {
+impl DerefMut for Frame {
     fn deref_mut(&mut self) -> &mut [u8] {
         if self.len == 0 {
             return &mut [];
@@ -261,7 +264,7 @@ impl DerefMut for Message {
     }
 }
 
-impl Drop for Message {
+impl Drop for Frame {
     fn drop(&mut self) {
         if self.location != DataLocation::EMPTY {
             // SAFETY: the message is initialised and not used afterwards.
@@ -270,7 +273,7 @@ impl Drop for Message {
     }
 }
 
-impl From<Vec<u8>> for Message {
+impl From<Vec<u8>> for Frame {
     fn from(mut bytes: Vec<u8>) -> Self {
         if bytes.len() <= COPY_LIMIT {
             return Self::copy_of(&bytes);
@@ -288,7 +291,7 @@ impl From<Vec<u8>> for Message {
 
 unsafe extern "C" fn free_owned<T>(_data: *mut c_void, hint: *mut c_void) {
     // SAFETY: `hint` is the box that `with_owner` passed to libzmq.
-    drop(unsafe { Box::from_raw(hint.cast::<(Message, T)>()) });
+    drop(unsafe { Box::from_raw(hint.cast::<(Frame, T)>()) });
 }
 
 unsafe extern "C" fn free_vec(_data: *mut c_void, hint: *mut c_void) {
@@ -296,30 +299,30 @@ unsafe extern "C" fn free_vec(_data: *mut c_void, hint: *mut c_void) {
     drop(unsafe { Box::from_raw(hint.cast::<Vec<u8>>()) });
 }
 
-impl Clone for Message {
+impl Clone for Frame {
     fn clone(&self) -> Self {
         Self::copy_of(self)
     }
 }
 
-impl PartialEq for Message {
+impl PartialEq for Frame {
     fn eq(&self, other: &Self) -> bool {
         **self == **other
     }
 }
 
-impl Eq for Message {}
+impl Eq for Frame {}
 
-impl Hash for Message {
+impl Hash for Frame {
     fn hash<H: Hasher>(&self, state: &mut H) {
         (**self).hash(state);
     }
 }
 
-impl fmt::Debug for Message {
+impl fmt::Debug for Frame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Never the content: it may hold a secret, and debug output may go to a log.
-        write!(f, "Message({} bytes)", self.len())
+        write!(f, "Frame({} bytes)", self.len())
     }
 }
 
@@ -331,29 +334,29 @@ mod tests {
     fn bytes_survive_in_every_representation() {
         for len in [0, 1, 33, 34, COPY_LIMIT, COPY_LIMIT + 1, 1 << 20] {
             let bytes: Vec<u8> = (0..len).map(|i| u8::try_from(i % 251).unwrap()).collect();
-            assert_eq!(*Message::copy_of(&bytes), bytes[..]);
-            assert_eq!(*Message::from(bytes.clone()), bytes[..]);
+            assert_eq!(*Frame::copy_of(&bytes), bytes[..]);
+            assert_eq!(*Frame::from(bytes.clone()), bytes[..]);
         }
-        assert!(Message::new().is_empty());
+        assert!(Frame::new().is_empty());
     }
 
     #[test]
     fn a_frame_is_changed_in_place() {
         for len in [1, 33, 34, COPY_LIMIT + 1] {
-            let mut message = Message::from(vec![1; len]);
+            let mut message = Frame::from(vec![1; len]);
             message[len - 1] = 2;
             assert_eq!(message[len - 1], 2);
             assert_eq!(message.len(), len);
         }
-        assert_eq!(Message::new().iter_mut().count(), 0);
+        assert_eq!(Frame::new().iter_mut().count(), 0);
     }
 
     #[test]
     fn a_messages_owner_is_dropped_with_it_whether_it_has_bytes_or_not() {
-        let messages: [fn() -> Message; 3] = [
-            Message::new,
-            || Message::copy_of(b""),
-            || Message::copy_of(b"bytes"),
+        let messages: [fn() -> Frame; 3] = [
+            Frame::new,
+            || Frame::copy_of(b""),
+            || Frame::copy_of(b"bytes"),
         ];
         for message in messages {
             let owner = Arc::new(());
@@ -369,9 +372,6 @@ mod tests {
 
     #[test]
     fn debug_output_shows_no_content() {
-        assert_eq!(
-            format!("{:?}", Message::copy_of(b"secret")),
-            "Message(6 bytes)"
-        );
+        assert_eq!(format!("{:?}", Frame::copy_of(b"secret")), "Frame(6 bytes)");
     }
 }
