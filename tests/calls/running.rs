@@ -56,6 +56,7 @@ fn endpoints_of_a_running_client_come_and_go() {
         );
 
         other.remove_endpoint(&one).unwrap();
+        support::await_state("the connection is closed", || connections_to(&one) == 0);
         assert_eq!(deal(&client, 20, both), [0, 20]);
         let unknown = client.remove_endpoint(&one).unwrap_err();
         assert!(
@@ -204,6 +205,20 @@ fn a_task_asks_all_endpoints_at_once_and_one_that_is_gone_keeps_no_other_from_an
             "{error:?}"
         );
     });
+}
+
+/// How many TCP connections of this machine there are at an endpoint's port, of either side.
+fn connections_to(endpoint: &str) -> usize {
+    const ESTABLISHED: &str = "01";
+    let port: u16 = endpoint.rsplit_once(':').unwrap().1.parse().unwrap();
+    let port = format!(":{port:04X}");
+    let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    let lines = table.lines().skip(1);
+    lines
+        .map(|line| line.split_whitespace().collect::<Vec<_>>())
+        .filter(|columns| columns[3] == ESTABLISHED)
+        .filter(|columns| columns[1].ends_with(&port) || columns[2].ends_with(&port))
+        .count()
 }
 
 fn free_port() -> u16 {

@@ -6,6 +6,7 @@ use std::net::TcpListener;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use zmqrpc::error::UnavailableCause;
 use zmqrpc::{Client, Error, Executed};
 
 use super::expectation::{LIMIT, answered, check, nobody, probe};
@@ -32,7 +33,11 @@ fn a_call_without_a_reply_times_out() {
             Executed::Maybe,
             "no reply within 100ms; the call may have been executed",
         );
-        assert!(error.source().is_none());
+        // The text is complete; the source is the cause, to be told from others by its type.
+        let cause = error
+            .source()
+            .and_then(<dyn std::error::Error>::downcast_ref);
+        assert_eq!(cause, Some(&UnavailableCause::Disconnected));
         gate.open();
         assert_eq!(client.add(2, 3), Ok(5), "the client is usable afterwards");
     });
@@ -143,7 +148,11 @@ fn a_server_that_ends_mid_call_makes_it_unavailable_at_once() {
     within(LIMIT, || {
         let (error, took) = broken_mid_call("tcp://127.0.0.1:*");
         assert!(took < Duration::from_secs(1), "{took:?}");
-        assert!(error.source().is_none());
+        // The text is complete; the source is the cause, to be told from others by its type.
+        let cause = error
+            .source()
+            .and_then(<dyn std::error::Error>::downcast_ref);
+        assert_eq!(cause, Some(&UnavailableCause::Disconnected));
     });
 }
 

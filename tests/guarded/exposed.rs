@@ -22,7 +22,7 @@ fn far() -> String {
 
 fn warnings(about: &str) -> usize {
     lines(|line| {
-        line.starts_with("WARN") && line.contains("no login is asked for") && line.contains(about)
+        line.starts_with("WARN") && line.contains("without a login") && line.contains(about)
     })
     .len()
 }

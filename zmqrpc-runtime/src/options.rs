@@ -36,18 +36,21 @@ use crate::wire::{Limits, MIN_MESSAGE};
 pub struct ConnectionOptions {
     max_message: usize,
     high_water: Option<usize>,
-    linger: Duration,
+    linger: Option<Duration>,
     ipv6: bool,
     handshake_timeout: Duration,
     keepalive: Keepalive,
 }
+
+/// How long closing waits where neither the user nor the kind of socket says otherwise.
+const LINGER: Duration = Duration::from_secs(1);
 
 impl Default for ConnectionOptions {
     fn default() -> Self {
         Self {
             max_message: Limits::default().message,
             high_water: None,
-            linger: Duration::from_secs(1),
+            linger: None,
             ipv6: false,
             handshake_timeout: Duration::from_secs(10),
             keepalive: Keepalive::default(),
@@ -77,9 +80,9 @@ impl ConnectionOptions {
         self
     }
 
-    /// Sets how long closing may wait until what was sent has left. Default: 1 s.
+    /// Sets how long closing may wait until what was sent has left. Default: 1 s; 0.5 s for proxies.
     pub fn linger(mut self, timeout: Duration) -> Self {
-        self.linger = timeout;
+        self.linger = Some(timeout);
         self
     }
 
@@ -143,7 +146,11 @@ impl ConnectionOptions {
     }
 
     pub(crate) fn linger_timeout(&self) -> Duration {
-        self.linger
+        self.linger.unwrap_or(LINGER)
+    }
+
+    pub(crate) fn linger_or(&self, default: Duration) -> Duration {
+        self.linger.unwrap_or(default)
     }
 
     pub(crate) fn high_water_or(&self, default: usize) -> usize {
@@ -161,7 +168,7 @@ impl ConnectionOptions {
         let mark = |default| u32::try_from(self.high_water_or(default)).unwrap_or(u32::MAX);
         SocketOptions {
             max_frame: self.max_message.saturating_mul(2),
-            linger: self.linger,
+            linger: self.linger_timeout(),
             send_high_water: mark(send_high_water),
             receive_high_water: mark(receive_high_water),
             ipv6: self.ipv6,
@@ -230,7 +237,7 @@ macro_rules! connection_methods {
             self
         }
 
-        /// Sets how long closing may wait until what was sent has left. Default: 1 s; 0.5 s for a proxy.
+        /// Sets how long closing may wait until what was sent has left. Default: 1 s; 0.5 s for proxies.
         pub fn linger(mut self, timeout: std::time::Duration) -> Self {
             self.$($options).+ = self.$($options).+.linger(timeout);
             self

@@ -67,7 +67,10 @@ fn a_proxy_has_a_login_of_its_own_at_its_target() {
                         matches!(error, Error::Unavailable { .. }),
                         "{what}: {error:?}"
                     );
-                    assert!(error.to_string().contains("let it in"), "{what}: {error}");
+                    assert!(
+                        error.to_string().contains("rejects its login"),
+                        "{what}: {error}"
+                    );
                     assert_eq!(error.executed(), Executed::No);
                     assert!(took < Duration::from_secs(1), "{what}: {took:?}");
                 }

@@ -4,15 +4,14 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use serde::Serialize;
 
+use super::balancer::Entry;
 use super::builder::ClientBuilder;
 use super::call_info::Callee;
-use super::connection::Connection;
 use super::encoded_call::{Destination, EncodedCall};
 use super::handle::Client;
 use super::pending::InFlightCall;
@@ -34,7 +33,7 @@ use crate::wire::RequestKind;
 ///
 /// # Cancellation
 ///
-/// A call is sent when its future is first polled. Dropping the future gives the call up, at any time: the server is
+/// A call is sent when its future is first polled, or by [`begin`](Self::begin) at once. Dropping the future gives the call up, at any time: the server is
 /// told, other calls are not disturbed, and a reply that comes nevertheless is dropped.
 ///
 /// # Examples
@@ -68,10 +67,10 @@ impl AsyncClient {
         Client::connect(endpoint).map(Self::from)
     }
 
-    /// A handle whose calls take at most `limit`, whatever their methods say.
+    /// A handle whose calls take at most `timeout`, whatever their methods say.
     #[must_use]
-    pub fn with_timeout(&self, limit: Duration) -> Self {
-        self.client.with_timeout(limit).into()
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
+        self.client.with_timeout(timeout).into()
     }
 
     /// A handle whose calls carry `value` under `key`, see [`Client::with_metadata`].
@@ -108,8 +107,11 @@ impl AsyncClient {
     ///
     /// # Errors
     ///
-    /// [`Error::Encode`], [`Error::TooLarge`], and [`Error::Overloaded`] when too many calls have begun. Everything else is
-    /// told by the call.
+    /// [`Error::Encode`], [`Error::TooLarge`], [`Error::Overloaded`] when too many calls have begun, [`Error::Unavailable`]
+    /// without any endpoint, and [`Error::Forked`]. Everything else is told by the call.
+    ///
+    /// A call that has been begun counts among [`max_calls`](ClientBuilder::max_calls) until it is awaited or dropped. An
+    /// `async` method of a service within the process runs only while the call is polled.
     pub fn begin<C: Command>(&self, command: &C) -> Result<AsyncCall<C::Reply, C::Failure>, Error> {
         let method = const { &C::METHOD };
         let callee = Callee::Method(method);
@@ -136,8 +138,8 @@ impl AsyncClient {
         if self.client.is_local() {
             return vec![("local".into(), self.call(command).await)];
         }
-        let call = |connection: &Arc<Connection>| {
-            let to = Destination::Link(Arc::clone(connection));
+        let call = |connection: &Entry| {
+            let to = Destination::Connection(connection.clone());
             let callee = Callee::Method(method);
             let encoded = self.client.check_process().and_then(|()| {
                 self.client
@@ -279,15 +281,15 @@ impl Transport for AsyncClient {
 }
 
 impl WithTimeout for AsyncClient {
-    fn with_timeout(&self, limit: Duration) -> Self {
-        Self::with_timeout(self, limit)
+    fn with_timeout(&self, timeout: Duration) -> Self {
+        Self::with_timeout(self, timeout)
     }
 }
 
 /// A call over an [`AsyncClient`]: ready with the reply `R` or the failure `F`.
 ///
-/// It is sent when it is first polled. Dropping it gives the call up.
-#[must_use = "a call is sent when it is awaited"]
+/// It is sent when it is first polled, or was when it was [begun](AsyncClient::begin). Dropping it gives the call up.
+#[must_use = "a call that is dropped is given up"]
 pub struct AsyncCall<R, F> {
     method: &'static Method,
     flight: CallProgress,

@@ -1,15 +1,14 @@
 //! The connections of a client, and how one is chosen for a call.
-//!
-//! Most clients keep the endpoints that they were built with, so those are read without a lock until the first change.
 
 use std::ops::Deref;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
 use super::connection::Connection;
 use super::liveness::Liveness;
 use super::state::CallLimits;
+use super::stats::ClientStats;
 use crate::command::InProcess;
 use crate::error::{EndpointCause, Error};
 use crate::options::Ping;
@@ -34,105 +33,120 @@ pub(super) struct Opener {
 /// One connection per endpoint.
 pub(super) struct Balancer {
     opener: Opener,
-    /// Those that the client was built with.
-    initial: Box<[Entry]>,
-    /// Whether `current` is to be read in place of `initial`.
-    changed: AtomicBool,
-    current: Mutex<Arc<[Entry]>>,
+    connections: RwLock<Arc<[Entry]>>,
+    /// Taken by whoever adds or removes, beside the lock above: callers do not wait while a socket is opened. Holds what
+    /// was counted at endpoints that have been removed.
+    removed: Mutex<ClientStats>,
     next: AtomicUsize,
+    last_number: AtomicU64,
 }
 
-/// A connection that is looked after while nobody uses it.
+/// A connection that is looked after while nobody uses it, for as long as it is in the balancer or a call is under way
+/// there.
 #[derive(Clone)]
-pub(super) struct Entry(Arc<Registration<Connection>>);
+pub(super) struct Entry(Arc<Numbered>);
+
+struct Numbered {
+    connection: Registration<Connection>,
+    number: u64,
+}
+
+/// With other connections to turn to, a call does not wait longer for one that has not been made.
+const TURN: Duration = Duration::from_millis(250);
 
 impl Entry {
-    pub(super) fn connection(&self) -> &Arc<Connection> {
-        &self.0
+    /// Returns a number that no other connection of the client has or had.
+    pub(super) fn number(&self) -> u64 {
+        self.0.number
     }
 }
 
 impl Deref for Entry {
     type Target = Arc<Connection>;
 
+    #[inline]
     fn deref(&self) -> &Arc<Connection> {
-        &self.0
-    }
-}
-
-/// The connections as they are at one moment.
-pub(super) enum Connections<'a> {
-    Initial(&'a [Entry]),
-    Current(Arc<[Entry]>),
-}
-
-/// With other connections to turn to, a call does not wait longer for one that has not been made.
-const TURN: Duration = Duration::from_millis(250);
-
-impl Opener {
-    fn open(&self, endpoint: &Endpoint) -> Result<Entry, Error> {
-        let liveness = Liveness::new(self.ping);
-        Connection::open(endpoint, &self.options, self.limits, self.bounds, liveness)
-            .map(|connection| Entry(Arc::new(Registration::new(Arc::new(connection)))))
-            .map_err(|error| Error::endpoint_error(endpoint.as_str(), error))
+        &self.0.connection
     }
 }
 
 impl Balancer {
     /// Opens a connection to each endpoint.
     pub(super) fn open(opener: Opener, endpoints: &[Endpoint]) -> Result<Self, Error> {
-        let initial: Result<_, _> = endpoints
-            .iter()
-            .map(|endpoint| opener.open(endpoint))
-            .collect();
-        Ok(Self {
+        let balancer = Self {
             opener,
-            initial: initial?,
-            changed: AtomicBool::new(false),
-            current: Mutex::new(Arc::new([])),
+            connections: RwLock::new(Arc::new([])),
+            removed: Mutex::default(),
             next: AtomicUsize::new(0),
-        })
+            last_number: AtomicU64::new(0),
+        };
+        let initial: Result<Arc<[Entry]>, Error> = endpoints
+            .iter()
+            .map(|endpoint| balancer.open_one(endpoint))
+            .collect();
+        balancer.replace(initial?);
+        Ok(balancer)
     }
 
-    #[inline]
-    pub(super) fn all(&self) -> Connections<'_> {
-        if self.changed.load(Ordering::Acquire) {
-            Connections::Current(Arc::clone(&self.current()))
-        } else {
-            Connections::Initial(&self.initial)
-        }
+    fn open_one(&self, endpoint: &Endpoint) -> Result<Entry, Error> {
+        let Opener {
+            options,
+            limits,
+            bounds,
+            ping,
+        } = &self.opener;
+        let connection =
+            Connection::open(endpoint, options, *limits, *bounds, Liveness::new(*ping))
+                .map_err(|error| Error::endpoint_error(endpoint.as_str(), error))?;
+        Ok(Entry(Arc::new(Numbered {
+            connection: Registration::new(Arc::new(connection)),
+            number: self.last_number.fetch_add(1, Ordering::Relaxed),
+        })))
+    }
+
+    /// Returns the connections as they are now.
+    pub(super) fn all(&self) -> Arc<[Entry]> {
+        Arc::clone(&self.read())
+    }
+
+    /// Returns whether there are other connections to turn to.
+    pub(super) fn has_several(&self) -> bool {
+        self.read().len() > 1
     }
 
     /// Returns the next connection in turn that takes calls, or the next one in turn if none does; `None` if there is
     /// none at all.
-    pub(super) fn pick(&self) -> Option<Arc<Connection>> {
-        let connections = self.all();
-        if let [only] = &*connections {
-            return Some(Arc::clone(only.connection()));
-        }
-        let start = self.next.fetch_add(1, Ordering::Relaxed) % connections.len().max(1);
-        let (behind, first) = connections.split_at(start);
-        let mut in_turn = first.iter().chain(behind);
-        in_turn
+    pub(super) fn pick(&self) -> Option<Entry> {
+        let connections = {
+            let connections = self.read();
+            if let [only] = &**connections {
+                return Some(only.clone());
+            }
+            Arc::clone(&connections)
+        };
+        self.in_turn(&connections)
             .find(|connection| connection.refresh())
-            .or_else(|| first.first())
-            .map(|entry| Arc::clone(entry.connection()))
+            .or_else(|| self.in_turn(&connections).next())
+            .cloned()
     }
 
-    /// Returns the next connection in turn that takes calls and has none of these [numbers](number).
-    pub(super) fn pick_another(&self, refused: &[usize]) -> Option<Arc<Connection>> {
+    /// Returns the next connection in turn that takes calls and has none of these [numbers](Entry::number).
+    pub(super) fn pick_another(&self, refused: &[u64]) -> Option<Entry> {
         let connections = self.all();
+        self.in_turn(&connections)
+            .find(|connection| !refused.contains(&connection.number()) && connection.refresh())
+            .cloned()
+    }
+
+    fn in_turn<'c>(&self, connections: &'c [Entry]) -> impl Iterator<Item = &'c Entry> {
         let start = self.next.fetch_add(1, Ordering::Relaxed) % connections.len().max(1);
         let (behind, first) = connections.split_at(start);
-        let mut in_turn = first.iter().chain(behind);
-        in_turn
-            .find(|connection| !refused.contains(&number(connection)) && connection.refresh())
-            .map(|entry| Arc::clone(entry.connection()))
+        first.iter().chain(behind)
     }
 
     /// Returns until when a call waits for a connection that begins an attempt at `now`.
     pub(super) fn turn(&self, connect_timeout: Duration, now: Instant) -> Instant {
-        let timeout = if self.all().len() > 1 {
+        let timeout = if self.has_several() {
             connect_timeout.min(TURN)
         } else {
             connect_timeout
@@ -145,47 +159,62 @@ impl Balancer {
         let endpoint = Endpoint::parse(text, Direction::Connect).map_err(|reason| {
             Error::endpoint_error(text, EndpointCause::Malformed(reason.into()))
         })?;
-        self.change(|connections| {
-            if find(connections, endpoint.as_str()).is_some() {
-                return Err(Error::endpoint_error(text, EndpointCause::Duplicate));
-            }
-            connections.push(self.opener.open(&endpoint)?);
-            Ok(())
-        })
+        let changing = self.changing();
+        let mut connections = self.all().to_vec();
+        if find(&connections, endpoint.as_str()).is_some() {
+            return Err(Error::endpoint_error(text, EndpointCause::Duplicate));
+        }
+        connections.push(self.open_one(&endpoint)?);
+        self.replace(connections.into());
+        drop(changing);
+        Ok(())
     }
 
     /// Removes an endpoint: no call begins there from now on. Those that are under way keep the connection to their end.
     pub(super) fn remove(&self, text: &str) -> Result<(), Error> {
-        let removed = self.change(|connections| {
-            let at = find(connections, text);
-            let at = at.ok_or_else(|| Error::endpoint_error(text, EndpointCause::Unknown))?;
-            Ok(connections.remove(at))
-        })?;
-        // Behind the lock: it may be the last owner, and closing a socket takes its time.
+        let mut changing = self.changing();
+        let mut connections = self.all().to_vec();
+        let at = find(&connections, text);
+        let at = at.ok_or_else(|| Error::endpoint_error(text, EndpointCause::Unknown))?;
+        let removed = connections.remove(at);
+        changing.late_replies += removed.late();
+        changing.renewals += removed.renewals();
+        self.replace(connections.into());
+        drop(changing);
+        // Behind the locks: this may be the last owner, and closing a socket takes its time.
         drop(removed);
         Ok(())
     }
 
-    fn change<R>(
-        &self,
-        change: impl FnOnce(&mut Vec<Entry>) -> Result<R, Error>,
-    ) -> Result<R, Error> {
-        let mut current = self.current();
-        let mut connections = if self.changed.load(Ordering::Acquire) {
-            current.to_vec()
-        } else {
-            self.initial.to_vec()
-        };
-        let result = change(&mut connections)?;
-        let before = std::mem::replace(&mut *current, connections.into());
-        self.changed.store(true, Ordering::Release);
-        drop(current);
-        drop(before);
-        Ok(result)
+    /// Returns counters: in flight where there is an endpoint, everything else since the client was built.
+    pub(super) fn stats(&self) -> ClientStats {
+        let mut stats = self.changing().clone();
+        for connection in &*self.all() {
+            stats.in_flight += connection.in_flight();
+            stats.late_replies += connection.late();
+            stats.renewals += connection.renewals();
+        }
+        stats
     }
 
-    fn current(&self) -> MutexGuard<'_, Arc<[Entry]>> {
-        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    fn replace(&self, connections: Arc<[Entry]>) {
+        let mut current = self
+            .connections
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::replace(&mut *current, connections);
+        drop(current);
+        drop(before);
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Arc<[Entry]>> {
+        self.connections
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn changing(&self) -> MutexGuard<'_, ClientStats> {
+        self.removed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -193,21 +222,4 @@ fn find(connections: &[Entry], endpoint: &str) -> Option<usize> {
     connections
         .iter()
         .position(|connection| &**connection.endpoint() == endpoint)
-}
-
-/// Returns a number that no other connection has while this one lives.
-pub(super) fn number(connection: &Arc<Connection>) -> usize {
-    Arc::as_ptr(connection) as usize
-}
-
-impl Deref for Connections<'_> {
-    type Target = [Entry];
-
-    #[inline]
-    fn deref(&self) -> &[Entry] {
-        match self {
-            Self::Initial(connections) => connections,
-            Self::Current(connections) => connections,
-        }
-    }
 }

@@ -68,15 +68,15 @@ impl ClientBuilder {
     /// How long a call may take from its start to its reply. Default: 30 s.
     ///
     /// A limit of the method's attribute goes before it, [`Client::with_timeout`] before both.
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.timeout = limit;
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
         self
     }
 
     /// How long a call waits for a connection before it fails with [`Error::Unavailable`]. Default: 5 s, and never
     /// longer than the call's timeout.
-    pub fn connect_timeout(mut self, limit: Duration) -> Self {
-        self.connect_timeout = limit;
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
         self
     }
 

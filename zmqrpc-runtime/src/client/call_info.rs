@@ -30,7 +30,7 @@ pub(super) struct CallInfo<'a> {
 }
 
 impl<'a> CallInfo<'a> {
-    pub(super) fn site(&self) -> CallTarget {
+    pub(super) fn target(&self) -> CallTarget {
         let method = match self.callee {
             Callee::Method(method) => method.full_name(),
             Callee::Name(name) => name.to_owned().into(),
@@ -81,7 +81,7 @@ impl<'a> CallInfo<'a> {
 
     pub(super) fn timed_out(&self, executed: Executed) -> Error {
         Error::Timeout {
-            at: self.site(),
+            at: self.target(),
             timeout: self.timeout,
             executed,
         }
@@ -89,7 +89,7 @@ impl<'a> CallInfo<'a> {
 
     pub(super) fn unavailable(&self, cause: UnavailableCause, executed: Executed) -> Error {
         Error::Unavailable {
-            at: self.site(),
+            at: self.target(),
             cause,
             executed,
         }

@@ -91,7 +91,7 @@ impl ConnectionState {
         call.written
     }
 
-    /// Tells the server that nobody waits. Worth a try, not worth a place in the queue: the server ends the call at its
+    /// Tells the server that nobody waits. Worth an attempt, not worth a place in the queue: the server ends the call at its
     /// deadline in any case.
     pub(super) fn send_cancel(&mut self, id: u64) {
         if self.takes_calls() {

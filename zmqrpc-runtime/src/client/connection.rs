@@ -1,4 +1,4 @@
-//! The way to one endpoint, shared by any number of threads.
+//! A connection to one endpoint, shared by any number of threads.
 //!
 //! There is no thread of its own behind it. Of the callers that wait, one leads: it waits for the socket and takes in what
 //! arrives, for all of them. When its own call has ended, it wakes another one to lead. So a lone caller never hands
@@ -21,7 +21,7 @@ use crate::socket::{
 };
 use crate::wire::Limits;
 
-/// Turns in a row in which an idle link is looked after: others have theirs as well.
+/// Turns in a row in which an idle connection is looked after: others have theirs as well.
 const TURNS: usize = 100;
 
 /// What a thread waits for: the ending it answers, once it is there.
@@ -92,7 +92,7 @@ impl ConnectionInner {
         &self.limits
     }
 
-    /// Whether the link takes calls, after a look: it may have changed while nobody waited for it.
+    /// Whether the connection takes calls, after a look: it may have changed while nobody waited for it.
     pub(super) fn refresh(&self) -> bool {
         let mut state = self.lock();
         state.refresh(&self.poller);
@@ -144,7 +144,7 @@ impl ConnectionInner {
         self.lock().in_flight()
     }
 
-    /// Sends a request, or keeps it until the link is up. The id's bytes in the frame are still open.
+    /// Sends a request, or keeps it until the connection is up. The id's bytes in the frame are still open.
     pub(super) fn begin(
         &self,
         frame: Frame,
@@ -287,7 +287,7 @@ impl ConnectionInner {
     }
 }
 
-/// The core, locked. Tasks are woken when it is free again.
+/// The state, locked. Tasks are woken when it is free again.
 struct LockedState<'a> {
     state: MutexGuard<'a, ConnectionState>,
     // Behind the guard, so dropped after it.
@@ -343,7 +343,7 @@ impl Drive for ConnectionInner {
     fn drive(&self, wakes: &mut WakeList) -> DriveTurn {
         let mut state = self.lock();
         let turn = state.drive(&self.poller, Instant::now());
-        // After the turn: the thread does not hold this link then.
+        // After the turn: the thread does not hold this connection then.
         wakes.append(&mut state.calls.wakes);
         turn
     }

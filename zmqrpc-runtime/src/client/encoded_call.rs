@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::balancer::Entry;
 use super::call_info::{CallInfo, Callee};
-use super::connection::Connection;
 use super::in_flight::{CallOptions, Deadlines};
 use super::pending::{InFlightCall, ReplySource};
 use super::retry::RetryContext;
@@ -26,7 +26,7 @@ pub(super) struct EncodedCall {
 
 #[derive(Clone)]
 pub(super) enum Destination {
-    Link(Arc<Connection>),
+    Connection(Entry),
     /// A service within the process, on the caller's thread.
     Local(Arc<dyn InProcess>),
 }
@@ -34,7 +34,7 @@ pub(super) enum Destination {
 impl Destination {
     pub(super) fn endpoint(&self) -> Option<&Arc<str>> {
         match self {
-            Self::Link(connection) => Some(connection.endpoint()),
+            Self::Connection(connection) => Some(connection.endpoint()),
             Self::Local(_) => None,
         }
     }
@@ -89,9 +89,9 @@ impl EncodedCall {
         let oneway = kind == RequestKind::Notify;
         let movable = retry
             .as_ref()
-            .is_some_and(|retry| retry.connections.all().len() > 1);
+            .is_some_and(|retry| retry.connections.has_several());
         let source = match to {
-            Destination::Link(connection) => match connection.begin(
+            Destination::Connection(connection) => match connection.begin(
                 frame,
                 CallOptions {
                     oneway,
@@ -102,7 +102,7 @@ impl EncodedCall {
             ) {
                 Ok(call) => {
                     written = call.written;
-                    ReplySource::Link(connection, call.id)
+                    ReplySource::Connection(connection, call.id)
                 }
                 Err(overflow) => {
                     let endpoint = Some(connection.endpoint());
@@ -140,7 +140,7 @@ pub(super) fn overloaded(overflow: LimitExceeded, info: &CallInfo<'_>) -> Error 
         LimitExceeded::QueuedBytes(limit) => OverloadCause::QueuedBytes(limit),
     };
     Error::Overloaded {
-        at: info.site(),
+        at: info.target(),
         cause,
     }
 }

@@ -1,7 +1,7 @@
 //! Waiting until the notifications that were handed over have arrived.
 //!
 //! A server reads a connection in order, and answers a ping when it has read it. So a ping that is sent last and answered
-//! shows that everything before it has arrived. What it shows stands with the link; a flush asks that, whatever became of
+//! shows that everything before it has arrived. What it shows stands with the connection; a flush asks that, whatever became of
 //! its own ping.
 
 use std::future::poll_fn;
@@ -34,13 +34,13 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::Timeout`] when an endpoint has not answered within `limit`: the next flush asks again. And
+    /// [`Error::Timeout`] when an endpoint has not answered within `timeout`: the next flush asks again. And
     /// [`Error::Unavailable`] when a connection broke after notifications had been handed over, which those who wait at
     /// that time are told, or else the next one, once; or when a server cannot be asked. `executed()` is `Maybe`: each
     /// notification has arrived or not. The other endpoints have been waited for nevertheless.
-    pub fn flush(&self, limit: Duration) -> Result<(), Error> {
+    pub fn flush(&self, timeout: Duration) -> Result<(), Error> {
         self.check_process()?;
-        let mut asked = self.ask_all(limit);
+        let mut asked = self.ask_all(timeout);
         asked.iter_mut().for_each(FlushProgress::wait);
         outcome(&asked)
     }
@@ -59,9 +59,9 @@ impl AsyncClient {
     /// # Errors
     ///
     /// As there.
-    pub async fn flush(&self, limit: Duration) -> Result<(), Error> {
+    pub async fn flush(&self, timeout: Duration) -> Result<(), Error> {
         self.client().check_process()?;
-        let mut asked = self.client().ask_all(limit);
+        let mut asked = self.client().ask_all(timeout);
         for one in &mut asked {
             poll_fn(|cx| one.poll(cx)).await;
         }
@@ -69,16 +69,16 @@ impl AsyncClient {
     }
 }
 
-/// A link that is asked what became of its notifications.
+/// A connection that is asked what became of its notifications.
 struct FlushProgress {
     connection: Arc<Connection>,
     check: DeliveryCheck,
-    ping: Ping,
+    ping: FlushPing,
     deadlines: Deadlines,
     limit: Duration,
 }
 
-enum Ping {
+enum FlushPing {
     UnderWay(u64),
     Ended(CallResult),
     Refused(LimitExceeded),
@@ -96,9 +96,9 @@ impl FlushProgress {
                 ..CallOptions::default()
             };
             let in_flight = connection.begin(Frame::copy_of(&encode_ping(NO_ID)), options);
-            in_flight.map_or_else(Ping::Refused, |ping| Ping::UnderWay(ping.id))
+            in_flight.map_or_else(FlushPing::Refused, |ping| FlushPing::UnderWay(ping.id))
         } else {
-            Ping::NotNeeded
+            FlushPing::NotNeeded
         };
         Self {
             connection: Arc::clone(connection),
@@ -114,15 +114,15 @@ impl FlushProgress {
     }
 
     fn wait(&mut self) {
-        if let Ping::UnderWay(id) = self.ping {
-            self.ping = Ping::Ended(self.connection.wait(id, self.deadlines));
+        if let FlushPing::UnderWay(id) = self.ping {
+            self.ping = FlushPing::Ended(self.connection.wait(id, self.deadlines));
         }
     }
 
     fn poll(&mut self, cx: &Context<'_>) -> Poll<()> {
-        if let Ping::UnderWay(id) = self.ping {
+        if let FlushPing::UnderWay(id) = self.ping {
             let ending = ready!(self.connection.poll(id, cx.waker(), self.deadlines));
-            self.ping = Ping::Ended(ending);
+            self.ping = FlushPing::Ended(ending);
         }
         Poll::Ready(())
     }
@@ -141,10 +141,10 @@ impl FlushProgress {
             (DeliveryOutcome::Doubtful, _) => {
                 Err(info.unavailable(UnavailableCause::Unflushed, Executed::Maybe))
             }
-            (DeliveryOutcome::Unknown, Ping::Refused(overflow)) => {
+            (DeliveryOutcome::Unknown, FlushPing::Refused(overflow)) => {
                 Err(overloaded(*overflow, &info))
             }
-            (DeliveryOutcome::Unknown, Ping::Ended(Err(loss)))
+            (DeliveryOutcome::Unknown, FlushPing::Ended(Err(loss)))
                 if !matches!(loss, NoReply::TimedOut { .. }) =>
             {
                 Err(failure(loss.clone(), &info, self.deadlines, None))
@@ -157,7 +157,7 @@ impl FlushProgress {
 
 impl Drop for FlushProgress {
     fn drop(&mut self) {
-        if let Ping::UnderWay(id) = self.ping {
+        if let FlushPing::UnderWay(id) = self.ping {
             self.connection.forget(id);
         }
     }

@@ -1,4 +1,4 @@
-//! The client: a handle on its links, and the settings of the calls made through it.
+//! The client: a handle on its connections, and the settings of the calls made through it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::balancer::{Balancer, Channel, Connections};
+use super::balancer::{Balancer, Channel, Entry};
 use super::builder::ClientBuilder;
 use super::call_info::{CallInfo, Callee};
 use super::encoded_call::{Destination, EncodedCall};
 use super::pending::{InFlightCall, Pending, depart_together};
 use super::retry::{Attempts, RetryContext};
+use super::stats::ClientStats;
 use super::{reply, request};
 use crate::clock::FOREVER;
 #[cfg(feature = "tokio")]
@@ -119,11 +120,11 @@ impl Client {
         Self::builder().connect(endpoint.as_ref()).build()
     }
 
-    /// A handle whose calls take at most `limit`, whatever their methods say. Zero ends every call at once.
+    /// A handle whose calls take at most `timeout`, whatever their methods say. Zero ends every call at once.
     #[must_use]
-    pub fn with_timeout(&self, limit: Duration) -> Self {
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
         Self {
-            timeout: Some(limit),
+            timeout: Some(timeout),
             ..self.clone()
         }
     }
@@ -194,7 +195,7 @@ impl Client {
     pub fn fan_out<C: Command>(&self, command: &C) -> Vec<(String, Result<C::Reply, C::Failure>)> {
         let callee = Callee::Method(const { &C::METHOD });
         let connections = match &self.shared.channel {
-            Channel::Connections(balancer) => balancer.all(),
+            Channel::Connections(_) => self.connections(),
             Channel::Local(_) => return vec![("local".into(), self.call(command))],
         };
         let marked = self.blocking();
@@ -203,7 +204,7 @@ impl Client {
             .iter()
             .map(|connection| {
                 self.check_process()?;
-                let to = Destination::Link(Arc::clone(connection));
+                let to = Destination::Connection(connection.clone());
                 client
                     .prepare_for(to, callee, RequestKind::Call, command)?
                     .begin(callee)
@@ -257,11 +258,19 @@ impl Client {
         None
     }
 
-    /// Returns the connections; none where calls do not leave the process.
-    pub(super) fn connections(&self) -> Connections<'_> {
+    /// Returns the connections; none where calls do not leave the process, and in a forked child, where a lock may be held
+    /// for ever.
+    pub(super) fn connections(&self) -> Arc<[Entry]> {
         match &self.shared.channel {
-            Channel::Connections(balancer) => balancer.all(),
-            Channel::Local(_) => Connections::Initial(&[]),
+            Channel::Connections(balancer) if self.check_process().is_ok() => balancer.all(),
+            _ => Arc::new([]),
+        }
+    }
+
+    pub(super) fn channel_stats(&self) -> ClientStats {
+        match &self.shared.channel {
+            Channel::Connections(balancer) => balancer.stats(),
+            Channel::Local(_) => ClientStats::default(),
         }
     }
 
@@ -269,15 +278,12 @@ impl Client {
         self.check_process()?;
         match &self.shared.channel {
             Channel::Connections(balancer) => Ok(balancer),
-            Channel::Local(_) => {
-                let reason = "this client calls a service within the process";
-                let cause = EndpointCause::Malformed(reason.into());
-                Err(Error::endpoint_error(endpoint, cause))
-            }
+            Channel::Local(_) => Err(Error::endpoint_error(endpoint, EndpointCause::Local)),
         }
     }
 
-    /// Returns the endpoints, in the order in which they were added; none for a service within the process.
+    /// Returns the endpoints, in the order in which they were added; none for a service within the process, and in a forked
+    /// child.
     #[must_use]
     pub fn endpoints(&self) -> Vec<String> {
         let connections = self.connections();
@@ -297,8 +303,10 @@ impl Client {
         self.balancer(endpoint)?.add(endpoint)
     }
 
-    /// Leaves an endpoint: no call begins there any more. Calls that are under way there keep the connection until they
-    /// end. Without any endpoint, calls fail at once with [`Error::Unavailable`].
+    /// Leaves an endpoint, named as [`endpoints`](Self::endpoints) shows it: no call begins there any more. Calls that are
+    /// under way there keep the connection until they end; notifications still leave within the
+    /// [linger](ClientBuilder::linger), and [`flush`](Self::flush) before this waits until they have arrived. Without any
+    /// endpoint, calls fail at once with [`Error::Unavailable`].
     ///
     /// # Errors
     ///
@@ -349,10 +357,10 @@ impl Client {
         let Some(connection) = connections.pick() else {
             return Err(self.no_endpoint(callee));
         };
-        let to = Destination::Link(connection);
+        let to = Destination::Connection(connection);
         let mut encoded = self.prepare_for(to, callee, kind, arguments)?;
         let idempotent = matches!(callee, Callee::Method(method) if method.is_idempotent());
-        let several = connections.all().len() > 1;
+        let several = connections.has_several();
         if idempotent || several {
             encoded.retry = Some(Box::new(RetryContext {
                 connections: Arc::clone(connections),
@@ -435,8 +443,8 @@ impl Transport for Client {
 }
 
 impl WithTimeout for Client {
-    fn with_timeout(&self, limit: Duration) -> Self {
-        Client::with_timeout(self, limit)
+    fn with_timeout(&self, timeout: Duration) -> Self {
+        Client::with_timeout(self, timeout)
     }
 }
 

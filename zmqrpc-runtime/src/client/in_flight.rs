@@ -1,4 +1,4 @@
-//! The calls of one link that have not ended: a state machine without I/O.
+//! The calls of one connection that have not ended: a state machine without I/O.
 //!
 //! An id is a place in the table and the place's generation, so that a reply which comes too late finds another
 //! generation there and is never handed to another call.
@@ -66,7 +66,7 @@ pub(super) type CallResult = Result<Option<Frame>, NoReply>;
 pub(super) enum CallState {
     /// It was begun and nobody waits for it yet.
     Quiet,
-    /// The thread that looks after the link waits for it.
+    /// The thread that looks after the connection waits for it.
     Leader,
     /// A thread sleeps until it is done.
     Parked(Thread),
@@ -95,7 +95,7 @@ pub(super) struct CallEntry {
 pub(super) struct CallOptions {
     /// It ends with being handed over.
     pub(super) oneway: bool,
-    /// It can be made over another link.
+    /// It can be made over another connection.
     pub(super) movable: bool,
     /// It is a ping: a pong ends it.
     pub(super) ping: bool,
@@ -109,7 +109,7 @@ struct Slot {
     call: Option<CallEntry>,
 }
 
-/// All calls of one link.
+/// All calls of one connection.
 #[derive(Debug, Default)]
 pub(super) struct InFlightCalls {
     places: Vec<Slot>,

@@ -1,4 +1,4 @@
-//! What a link knows of the notifications that it has handed over.
+//! What a connection knows of the notifications that it has handed over.
 //!
 //! They have numbers, in the order in which they were handed over, and asking changes nothing: what becomes of one who
 //! asks cannot mislead another one.

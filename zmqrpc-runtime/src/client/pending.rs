@@ -5,13 +5,12 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::panic::resume_unwind;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::balancer::number;
+use super::balancer::Entry;
 use super::call_info::{CallInfo, Callee};
-use super::connection::{BlockedBy, Connection};
+use super::connection::BlockedBy;
 use super::in_flight::{CallOptions, CallResult, Deadlines, NoReply};
 use super::reply;
 use super::retry::{AttemptOutcome, RetryContext, RetryDecision};
@@ -84,10 +83,10 @@ const _: () = assert!(size_of::<InFlightCall>() <= 128);
 
 /// Where a call's reply comes from.
 pub(super) enum ReplySource {
-    /// From a link, under an id.
-    Link(Arc<Connection>, u64),
-    /// From a link that has told already.
-    Ended(Arc<Connection>),
+    /// From a connection, under an id.
+    Connection(Entry, u64),
+    /// From a connection that has told already.
+    Ended(Entry),
     /// It is here: the call was executed within the process.
     Here(Option<Box<Frame>>),
     /// The call is executed within the process, whenever this is polled. What is set wakes it when its time is over.
@@ -127,7 +126,7 @@ impl InFlightCall {
                 let set = alarm.set(deadline, cx.waker());
                 return set.map_or_else(|error| Poll::Ready(Err(error.into())), |()| Poll::Pending);
             }
-            let ReplySource::Link(connection, id) = &self.source else {
+            let ReplySource::Connection(connection, id) = &self.source else {
                 return Poll::Ready(self.end(callee));
             };
             let ending = ready!(connection.poll(*id, cx.waker(), self.turn()));
@@ -141,14 +140,14 @@ impl InFlightCall {
     pub(super) fn wait(&mut self, callee: Callee<'_>) -> Result<Frame, Error> {
         self.end(callee)?.ok_or_else(|| {
             self.info(callee)
-                .unavailable(UnavailableCause::Disconnected, Executed::Maybe)
+                .unavailable(UnavailableCause::NoReply, Executed::Maybe)
         })
     }
 
     /// Waits until the call has been handed over, if it is not yet.
     pub(super) fn depart(mut self, callee: Callee<'_>) -> Result<Self, Error> {
         while !self.written
-            && let ReplySource::Link(connection, id) = &self.source
+            && let ReplySource::Connection(connection, id) = &self.source
         {
             let Err(loss) = connection.hand_over(*id, self.turn()) else {
                 break;
@@ -166,7 +165,7 @@ impl InFlightCall {
     }
 
     fn end(&mut self, callee: Callee<'_>) -> Result<Option<Frame>, Error> {
-        while let ReplySource::Link(connection, id) = &self.source {
+        while let ReplySource::Connection(connection, id) = &self.source {
             let ending = connection.wait(*id, self.turn());
             if let Some(result) = self.conclude(ending, callee) {
                 return result;
@@ -179,11 +178,11 @@ impl InFlightCall {
                 Err(self.info(callee).timed_out(executed))
             }
             ReplySource::Here(frame) => Ok(frame.take().map(|frame| *frame)),
-            ReplySource::Link(..) | ReplySource::Ended(_) | ReplySource::Task(..) => Ok(None),
+            ReplySource::Connection(..) | ReplySource::Ended(_) | ReplySource::Task(..) => Ok(None),
         }
     }
 
-    /// Starts to count the time of a try: as long as the call has, but where there are other links to turn to, not as
+    /// Starts to count the time of an attempt: as long as the call has, but where there are other connections to turn to, not as
     /// long to connect.
     pub(super) fn start_turn(&mut self, now: Instant) {
         self.connected_by = self.deadlines.connected_by;
@@ -193,7 +192,7 @@ impl InFlightCall {
         }
     }
 
-    /// The patience of the present try.
+    /// The deadlines of the present attempt.
     fn turn(&self) -> Deadlines {
         Deadlines {
             connected_by: self.connected_by,
@@ -201,14 +200,14 @@ impl InFlightCall {
         }
     }
 
-    /// What came of a try; nothing if another one has begun.
+    /// What came of an attempt; nothing if another one has begun.
     fn conclude(
         &mut self,
         ending: CallResult,
         callee: Callee<'_>,
     ) -> Option<Result<Option<Frame>, Error>> {
         self.source = match std::mem::replace(&mut self.source, ReplySource::Here(None)) {
-            ReplySource::Link(connection, _) => ReplySource::Ended(connection),
+            ReplySource::Connection(connection, _) => ReplySource::Ended(connection),
             other => other,
         };
         if self.try_again(&ending) {
@@ -216,7 +215,7 @@ impl InFlightCall {
         }
         Some(ending.map_err(|loss| {
             let blocked_by = match &self.source {
-                ReplySource::Link(connection, _) | ReplySource::Ended(connection) => {
+                ReplySource::Connection(connection, _) | ReplySource::Ended(connection) => {
                     connection.blocked_by(&loss)
                 }
                 ReplySource::Task(..) | ReplySource::Here(_) => None,
@@ -233,7 +232,7 @@ impl InFlightCall {
             return false;
         };
         let connections = &retry.connections;
-        let by = || number(connection);
+        let by = || connection.number();
         let Some(end) = AttemptOutcome::of(ending, by, || !connection.takes_calls()) else {
             return false;
         };
@@ -249,7 +248,7 @@ impl InFlightCall {
         };
         let options = CallOptions {
             oneway: self.oneway,
-            movable: connections.all().len() > 1,
+            movable: connections.has_several(),
             ping: false,
             task: false,
         };
@@ -264,7 +263,7 @@ impl InFlightCall {
             // The server was there: what counts is how long it takes to come back.
             self.deadlines.connected_by = now + self.deadlines.connect_timeout;
         }
-        self.source = ReplySource::Link(connection, call.id);
+        self.source = ReplySource::Connection(connection, call.id);
         self.written = call.written;
         self.start_turn(now);
         true
@@ -272,7 +271,7 @@ impl InFlightCall {
 
     pub(super) fn info<'a>(&'a self, callee: Callee<'a>) -> CallInfo<'a> {
         let (endpoint, limits) = match &self.source {
-            ReplySource::Link(connection, _) | ReplySource::Ended(connection) => {
+            ReplySource::Connection(connection, _) | ReplySource::Ended(connection) => {
                 (Some(connection.endpoint()), connection.limits())
             }
             ReplySource::Here(_) | ReplySource::Task(..) => (None, &Limits::DEFAULT),
@@ -290,7 +289,7 @@ impl InFlightCall {
     }
 }
 
-/// Waits until all of the calls have been handed over or have failed, for each on its own: nobody looks after a link
+/// Waits until all of the calls have been handed over or have failed, for each on its own: nobody looks after a connection
 /// that nobody waits for, so one that does not connect would use up the time of those behind it.
 pub(super) fn depart_together(
     calls: Vec<Result<InFlightCall, Error>>,
@@ -301,7 +300,7 @@ pub(super) fn depart_together(
     }
     thread::scope(|scope| {
         let start = |call: InFlightCall| {
-            let at = call.info(callee).site();
+            let at = call.info(callee).target();
             thread::Builder::new()
                 .spawn_scoped(scope, move || call.depart(callee))
                 .map_err(|error| Error::Unavailable {
@@ -321,7 +320,7 @@ pub(super) fn depart_together(
 
 impl Drop for InFlightCall {
     fn drop(&mut self) {
-        if let ReplySource::Link(connection, id) = &self.source {
+        if let ReplySource::Connection(connection, id) = &self.source {
             connection.forget(*id);
         }
     }
@@ -367,7 +366,7 @@ pub(super) fn failure(
             info.unavailable(UnavailableCause::NotAServer, executed)
         }
         NoReply::Denied(denial) => Error::Unauthenticated {
-            at: info.site(),
+            at: info.target(),
             cause: denial.into(),
         },
         NoReply::Broken(error) => {

@@ -1,4 +1,4 @@
-//! Who looks after a link's socket: one of the threads that wait for its calls, or [somebody](super::tasks) for all tasks
+//! Who looks after a connection's socket: one of the threads that wait for its calls, or [somebody](super::task_waiters) for all tasks
 //! that do.
 
 use std::collections::VecDeque;
@@ -55,7 +55,7 @@ impl ConnectionState {
         self.set(id, CallState::Leader);
     }
 
-    /// The leader is back. It takes its mark away before it drains, or it would ring its own bell.
+    /// The leader is back. It clears its state before it drains, or it would wake itself.
     pub(super) fn stop_polling(&mut self, id: u64) {
         self.pollers.polling = false;
         self.set(id, CallState::Quiet);

@@ -47,7 +47,7 @@ pub(super) fn decode_untyped<R: Value>(frame: &[u8], info: &CallInfo<'_>) -> Res
         }
         EncodedAnswer::Accepted(codec) => accepted(codec, info),
         EncodedAnswer::Error(codec, body) => Err(Error::Service {
-            at: info.site(),
+            at: info.target(),
             message: describe(codec, body)
                 .unwrap_or_else(|| format!("{} bytes", body.len()))
                 .into(),
@@ -58,7 +58,7 @@ pub(super) fn decode_untyped<R: Value>(frame: &[u8], info: &CallInfo<'_>) -> Res
 
 /// The reply to what was only taken on: what no bytes decode to.
 fn accepted<R: Value>(codec: Codec, info: &CallInfo<'_>) -> Result<R, Error> {
-    R::decode(codec, &[]).map_err(|_| Error::Accepted { at: info.site() })
+    R::decode(codec, &[]).map_err(|_| Error::Accepted { at: info.target() })
 }
 
 /// What a service answered: still encoded.
@@ -78,14 +78,14 @@ fn sort<'a>(frame: &'a [u8], info: &CallInfo<'_>) -> Result<EncodedAnswer<'a>, E
     if frame.len() > limit {
         let executed = Executed::Yes;
         return Err(Error::TooLarge {
-            at: info.site(),
+            at: info.target(),
             what: "the reply",
             limit,
             executed,
         });
     }
     let malformed = |reason: String, executed| Error::Decode {
-        at: info.site(),
+        at: info.target(),
         what: "the reply",
         source: CodecError::Decode(reason),
         executed,
@@ -126,11 +126,11 @@ fn sort<'a>(frame: &'a [u8], info: &CallInfo<'_>) -> Result<EncodedAnswer<'a>, E
 }
 
 fn failure(status: Status, executed: Executed, detail: &str, info: &CallInfo<'_>) -> Error {
-    let at = info.site();
+    let at = info.target();
     let undecodable = |what| {
         let source = CodecError::Decode(detail.to_owned());
         Error::Decode {
-            at: info.site(),
+            at: info.target(),
             what,
             source,
             executed,
@@ -195,7 +195,7 @@ fn failure(status: Status, executed: Executed, detail: &str, info: &CallInfo<'_>
 
 fn undecodable(source: CodecError, info: &CallInfo<'_>) -> Error {
     Error::Decode {
-        at: info.site(),
+        at: info.target(),
         what: "the reply",
         source,
         executed: Executed::Yes,

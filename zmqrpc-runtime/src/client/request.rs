@@ -36,7 +36,7 @@ pub(super) fn encode<A: Serialize + ?Sized>(
         header
             .encode(out, info.limits)
             .map_err(|error| Error::Encode {
-                at: info.site(),
+                at: info.target(),
                 what: "the header",
                 source: CodecError::Encode(error.to_string()),
                 executed,
@@ -45,13 +45,13 @@ pub(super) fn encode<A: Serialize + ?Sized>(
             .encode(arguments, out, info.limits.message)
             .map_err(|error| match error {
                 CodecError::TooLarge { limit } => Error::TooLarge {
-                    at: info.site(),
+                    at: info.target(),
                     what: "the request",
                     limit,
                     executed,
                 },
                 source => Error::Encode {
-                    at: info.site(),
+                    at: info.target(),
                     what: "the arguments",
                     source,
                     executed,

@@ -1,6 +1,6 @@
 //! Whether a call is made again, and where: decided without I/O.
 //!
-//! | how a try ended | it goes on |
+//! | how an attempt ended | it goes on |
 //! |---|---|
 //! | there was no connection, or the server began to end before the request was handed over | wherever there is a connection, if the client has several endpoints |
 //! | the server refused it, shutting down, overloaded, or as a proxy without a service | at another endpoint that is connected, at each once |
@@ -33,19 +33,19 @@ pub(super) struct Attempts {
     /// There are several endpoints.
     several: bool,
     /// The endpoints that have refused it.
-    pub(super) refused: Vec<usize>,
+    pub(super) refused: Vec<u64>,
     /// One of the tries may have been executed.
     pub(super) tried: bool,
 }
 
-/// How a try ended, as far as it matters here.
+/// How an attempt ended, as far as it matters here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AttemptOutcome {
     /// It was not sent.
     Unsent,
     /// It was not executed by the server with this number among the endpoints; `left` if that was shutting down and takes
     /// no calls by now.
-    Refused { by: usize, left: bool },
+    Refused { by: u64, left: bool },
     /// Nobody knows what became of it.
     Lost,
     /// There is nothing to be done about it.
@@ -110,10 +110,10 @@ impl Attempts {
 }
 
 impl AttemptOutcome {
-    /// What came of a try over the link with the number `by`, whose server `has_left` or not; nothing if it is an answer.
+    /// What came of an attempt over the connection with the number `by`, whose server `has_left` or not; nothing if it is an answer.
     pub(super) fn of(
         ending: &CallResult,
-        by: impl FnOnce() -> usize,
+        by: impl FnOnce() -> u64,
         has_left: impl FnOnce() -> bool,
     ) -> Option<Self> {
         match ending {
@@ -171,7 +171,7 @@ mod tests {
         }
     }
 
-    fn refused(by: usize) -> AttemptOutcome {
+    fn refused(by: u64) -> AttemptOutcome {
         AttemptOutcome::Refused { by, left: false }
     }
 

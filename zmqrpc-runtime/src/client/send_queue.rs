@@ -1,4 +1,4 @@
-//! The requests of a link that wait for a connection or for room, in the order in which they are sent: a state machine
+//! The requests to an endpoint that wait for a connection or for room, in the order in which they are sent: a state machine
 //! without I/O.
 //!
 //! While a server is away, callers give up as often as they call. So to take a request out takes no look at the others.

@@ -1,4 +1,4 @@
-//! A link's socket, its calls and its queue: everything that stands under the link's lock.
+//! A connection's socket, its calls and its queue: everything that stands under the connection's lock.
 
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ use crate::wire::{
 /// A connection that was alive so shortly ago is taken to be alive. Looking costs a tenth of a call.
 const FRESH: Duration = Duration::from_millis(10);
 
-/// What a link may hold. Everything beyond is refused, typed.
+/// What a connection may hold. Everything beyond is refused, typed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CallLimits {
     /// Calls that have not ended.
@@ -47,7 +47,7 @@ pub(super) struct Submitted {
 ///
 /// 1. If a thread waits on the socket, the last operation on it was a receive that found nothing.
 /// 2. If nobody leads, no follower sleeps: whoever stops leading has woken one.
-/// 3. Requests are sent only while the link is up. libzmq accepts them a moment longer and loses them.
+/// 3. Requests are sent only while the connection is up. libzmq accepts them a moment longer and loses them.
 /// 4. Nothing is sent to a server that ends, once it has been answered.
 pub(super) struct ConnectionState {
     pub(super) dealer: DealerSocket,

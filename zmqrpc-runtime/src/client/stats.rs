@@ -6,7 +6,7 @@ use super::handle::Client;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ClientStats {
-    /// Calls that have begun and not ended, those that nobody waits for included.
+    /// Calls that have begun and not ended, those that nobody waits for included, at the endpoints that the client has.
     pub in_flight: usize,
     /// Messages that ended no call: replies that came after their calls were given up, and what is no reply. They are
     /// dropped.
@@ -22,17 +22,6 @@ impl Client {
         if self.check_process().is_err() {
             return ClientStats::default();
         }
-        let connections = self.connections();
-        ClientStats {
-            in_flight: connections
-                .iter()
-                .map(|connection| connection.in_flight())
-                .sum(),
-            late_replies: connections.iter().map(|connection| connection.late()).sum(),
-            renewals: connections
-                .iter()
-                .map(|connection| connection.renewals())
-                .sum(),
-        }
+        self.channel_stats()
     }
 }

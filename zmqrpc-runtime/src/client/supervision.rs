@@ -1,4 +1,4 @@
-//! Looks whether a link's server still lives, and makes another connection where it does not.
+//! Looks whether a connection's server still lives, and makes another connection where it does not.
 
 use std::time::Instant;
 

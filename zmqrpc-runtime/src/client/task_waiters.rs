@@ -1,4 +1,4 @@
-//! How a link's socket is looked after for tasks: by the driver, or by a task that stands in for it.
+//! How a connection's socket is looked after for tasks: by the driver, or by a task that stands in for it.
 //!
 //! The driver is a thread, since no executor promises to poll a task that is woken. But most do so at once, and while calls
 //! come and go in numbers, it is cheaper by far if the thread that makes them takes in their replies too: the two would do
@@ -165,7 +165,7 @@ impl ConnectionState {
         {
             driver.called = true;
             if let Err(error) = post.ring() {
-                log::line!(error, error = log::text(&error); "tasks wait for a link that nobody looks after");
+                log::line!(error, error = log::text(&error); "tasks wait for a connection that no thread maintains");
             }
         }
     }

@@ -70,9 +70,9 @@ impl<A: Transport, B: Transport> Transport for (A, B) {
 
 /// A transport with a configurable time limit for its calls.
 pub trait WithTimeout: Transport {
-    /// Returns a handle on the same transport, whose calls end after `limit`.
+    /// Returns a handle on the same transport, whose calls end after `timeout`.
     #[must_use]
-    fn with_timeout(&self, limit: Duration) -> Self;
+    fn with_timeout(&self, timeout: Duration) -> Self;
 }
 
 /// A transport that publishes under topics, from which each subscriber chooses.

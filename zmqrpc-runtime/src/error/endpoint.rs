@@ -22,6 +22,8 @@ pub enum EndpointCause {
     Duplicate,
     /// The handle has no such endpoint.
     Unknown,
+    /// The client calls a service within the process, and has no endpoints.
+    Local,
     /// What the handle stands for has ended.
     Ended,
     /// libzmq or the system failed for another reason.
@@ -41,7 +43,9 @@ impl EndpointCause {
             | Self::PermissionDenied(error)
             | Self::NotFound(error)
             | Self::Socket(error) => Some(error),
-            Self::Malformed(_) | Self::Duplicate | Self::Unknown | Self::Ended => None,
+            Self::Malformed(_) | Self::Duplicate | Self::Unknown | Self::Local | Self::Ended => {
+                None
+            }
         }
     }
 }
@@ -65,6 +69,7 @@ impl fmt::Display for EndpointCause {
             Self::Malformed(reason) => Printable(reason).fmt(f),
             Self::Duplicate => f.write_str("it is in use here already"),
             Self::Unknown => f.write_str("there is no such endpoint here"),
+            Self::Local => f.write_str("this client calls a service within the process"),
             Self::Ended => f.write_str("what it belonged to has ended"),
             Self::InUse(error)
             | Self::PermissionDenied(error)

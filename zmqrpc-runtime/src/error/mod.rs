@@ -70,6 +70,9 @@ impl fmt::Display for Executed {
 ///
 /// The other side may have had a part in what an error says. What is printed of it has no control characters, none that
 /// turn the direction of writing, and is cut after 1,024 characters; the fields have it as it came.
+///
+/// Its text is complete: it contains that of its cause. The [`source`](std::error::Error::source) is the cause as a value, to
+/// be told from others by its type.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -339,10 +342,8 @@ impl Error {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Timeout { .. }
-            | Self::Unavailable { .. }
-            | Self::Overloaded { .. }
-            | Self::ShuttingDown { .. } => true,
+            Self::Unavailable { cause, .. } => cause.is_transient(),
+            Self::Timeout { .. } | Self::Overloaded { .. } | Self::ShuttingDown { .. } => true,
             Self::Endpoint { cause, .. } => cause.is_transient(),
             _ => false,
         }

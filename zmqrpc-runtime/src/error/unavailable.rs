@@ -33,6 +33,8 @@ pub enum UnavailableCause {
     ShuttingDown,
     /// The connection broke after the request had been handed over.
     Disconnected,
+    /// The service within the process gave no reply.
+    NoReply,
     /// The peer was silent for so long.
     Silent {
         /// The silence.
@@ -68,6 +70,18 @@ pub enum UnavailableCause {
     Socket(SocketError),
     /// What the other side says about it.
     Remote(Box<str>),
+}
+
+impl UnavailableCause {
+    /// Returns whether the peer may be available later although nothing is changed here.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::NoEndpoint | Self::ForeignProtocol | Self::NotAServer => false,
+            Self::Retry(cause) => cause.is_transient(),
+            _ => true,
+        }
+    }
 }
 
 impl fmt::Display for UnavailableCause {
@@ -119,7 +133,8 @@ impl fmt::Display for UnavailableCause {
                 )?;
                 because(f, lookup.as_deref())
             }
-            Self::Socket(error) => error.fmt(f),
+            Self::Socket(error) => write!(f, "the socket failed: {error}"),
+            Self::NoReply => f.write_str("there is no reply"),
             Self::Remote(text) => Printable(text).fmt(f),
         }
     }

@@ -63,10 +63,10 @@ impl<T: Transport> Sender<T> {
 }
 
 impl<T: WithTimeout> Sender<T> {
-    /// A sender whose messages are answered, or have found room, within `limit`.
+    /// A sender whose messages are answered, or have found room, within `timeout`.
     #[must_use]
-    pub fn with_timeout(&self, limit: Duration) -> Self {
-        Self::new(self.transport.with_timeout(limit))
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
+        Self::new(self.transport.with_timeout(timeout))
     }
 }
 

@@ -59,8 +59,8 @@ use crate::options::connection_methods;
 /// use zmqrpc_runtime::proxy::{BufferedProxy, MemoryQueue, Rep, Req};
 ///
 /// let store = BufferedProxy::new(
-///     Rep::bind("tcp://127.0.0.1:*"),
-///     Req::connect("tcp://127.0.0.1:30000"),
+///     Rep::new().bind("tcp://127.0.0.1:*"),
+///     Req::new().connect("tcp://127.0.0.1:30000"),
 ///     MemoryQueue::new(10_000, 64 << 20),
 /// )
 /// .time_to_live(Duration::from_secs(3600))
@@ -99,15 +99,15 @@ impl<Q: Queue> BufferedProxy<Q> {
 
     /// How old a request may become before it is given up. Default: no limit. It is measured by the clock of the machine,
     /// so that it goes on while the proxy is down.
-    pub fn time_to_live(mut self, limit: Duration) -> Self {
-        self.policy.time_to_live = Some(limit);
+    pub fn time_to_live(mut self, age: Duration) -> Self {
+        self.policy.time_to_live = Some(age);
         self
     }
 
     /// How long to wait for the answer to one try. Default: 30 s. The target is told what all tries that are left take
     /// together, see [`Req::attempts`]: it may go on for so long.
-    pub fn attempt_timeout(mut self, limit: Duration) -> Self {
-        self.policy.attempt_timeout = limit;
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.policy.attempt_timeout = timeout;
         self
     }
 
@@ -119,8 +119,8 @@ impl<Q: Queue> BufferedProxy<Q> {
 
     connection_methods! {
         settings.connection;
-        /// Sets how many messages libzmq holds for each peer, at either end that has no such setting of its own. Default:
-        /// what the end's own method `high_water` says.
+        /// Sets how many messages libzmq holds for each peer that messages go out to, where the end has no `high_water` of
+        /// its own. Default: what that end's says, 100 for [`Push`](crate::proxy::Push).
     }
 
     /// Checks the settings, opens both ends and starts to accept and to deliver, on a thread of its own.

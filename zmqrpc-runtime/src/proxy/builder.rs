@@ -49,8 +49,8 @@ pub type Pull2Push = Proxy<Pull, Push>;
 /// use zmqrpc_runtime::proxy::{Proxy, Rep, Req};
 ///
 /// let proxy = Proxy::new(
-///     Rep::bind("tcp://127.0.0.1:*"),
-///     Req::connect("tcp://127.0.0.1:30000"),
+///     Rep::new().bind("tcp://127.0.0.1:*"),
+///     Req::new().connect("tcp://127.0.0.1:30000"),
 /// )
 /// .start()?;
 /// println!("call {} instead", proxy.endpoints()[0]);
@@ -73,8 +73,8 @@ impl<In: Source, Out: Sink> Proxy<In, Out> {
 
     connection_methods! {
         settings.connection;
-        /// Sets how many messages libzmq holds for each peer, at either end that has no such setting of its own. Default:
-        /// what the end's own method `high_water` says.
+        /// Sets how many messages libzmq holds for each peer that messages go out to, where the end has no `high_water` of
+        /// its own. Default: what that end's says, 100 for [`Push`](crate::proxy::Push).
     }
 
     /// Calls that have come in and not ended. Default: 65,536. One more is refused with [`Error::Overloaded`].

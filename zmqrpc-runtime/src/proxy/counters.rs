@@ -62,12 +62,12 @@ macro_rules! counters {
                 may_pass
             }
 
-            /// Includes the rejected logins of peers at an end that demands one in [`ProxyStats::denied`].
+            /// Includes the rejected logins of peers at an end that demands one in [`ProxyStats::logins_rejected`].
             pub(super) fn watch_denied(&self, logins: RejectedLogins) {
                 lock(&self.denied).push(logins);
             }
 
-            /// Includes the rejected logins of one of the proxy's sockets in [`ProxyStats::unauthenticated`].
+            /// Includes the rejected logins of one of the proxy's sockets in [`ProxyStats::login_failures`].
             pub(super) fn watch_unauthenticated(&self, logins: RejectedLogins) {
                 lock(&self.unauthenticated).push(logins);
             }

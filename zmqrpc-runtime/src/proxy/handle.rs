@@ -71,11 +71,11 @@ impl ProxyHandle {
     /// Ends the proxy: tells its callers, goes on until they know, refuses what comes then and what waits for a connection,
     /// lets the calls that are under way at targets end, passes their replies back, closes. Returns when that is done.
     /// Without calls under way this takes some milliseconds, whatever the state of the targets; up to a quarter of a second
-    /// where clients of the last minute lie idle, and half a second, or half of `limit`, where some do not answer.
+    /// where clients of the last minute lie idle, and half a second, or half of `timeout`, where some do not answer.
     ///
     /// # Errors
     ///
-    /// [`Error::StillRunning`] if calls were still under way when `limit` passed. Their callers have been answered with
+    /// [`Error::StillRunning`] if calls were still under way when `timeout` passed. Their callers have been answered with
     /// [`Error::Unavailable`], and the targets were told that nobody waits. [`Error::Forked`] in a forked child: the proxy
     /// runs in the parent, and goes on.
     pub fn shutdown(&self, timeout: Duration) -> Result<(), Error> {

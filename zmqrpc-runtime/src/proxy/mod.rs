@@ -31,6 +31,7 @@
 // This module knows frame headers and sockets, and nothing of services. Its files:
 //
 //     builder            Proxy: settings
+//     backoff            Backoff: how long to wait between attempts
 //     buffered           BufferedProxy: settings and handle
 //     ends               Rep, Sub, Pull, Req, Pub, Push: the settings of each end
 //     pair               which ends can be joined, and how each pair is opened

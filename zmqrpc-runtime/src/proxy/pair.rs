@@ -65,7 +65,7 @@ pub struct ProxySettings {
 impl Default for ProxySettings {
     fn default() -> Self {
         Self {
-            connection: ConnectionOptions::default().linger(LINGER),
+            connection: ConnectionOptions::default(),
             max_calls: 65_536,
             max_queued_bytes: 64 << 20,
         }
@@ -103,6 +103,7 @@ impl ProxySettings {
         };
         Ok(SocketOptions {
             receive_high_water: 1000,
+            linger: connection.linger_or(LINGER),
             ..connection.socket(default, 1000, security)
         })
     }

@@ -116,7 +116,10 @@ impl Control {
     pub(super) fn stop(&self, limit: Duration) -> bool {
         let now = Instant::now();
         let until = deadline(now, limit);
-        self.state().deadline.get_or_insert(until);
+        let mut state = self.state();
+        // A shorter limit counts although a longer one was set before: the handle may be dropped meanwhile.
+        state.deadline = Some(state.deadline.map_or(until, |deadline| deadline.min(until)));
+        drop(state);
         self.stopping.store(true, Ordering::Release);
         self.poller.wake();
         let timeout = limit.min(FOREVER) + CLOSE_LIMIT;
@@ -146,6 +149,9 @@ impl Control {
                     let grace = relay.grace().map(|grace| now + grace);
                     RelayShutdown::new(grace.map_or(until, |grace| grace.min(until)))
                 });
+                if let Some(deadline) = self.state().deadline {
+                    shutdown.deadline = shutdown.deadline.min(deadline);
+                }
                 if shutdown.must_abandon(now, relay.is_done()) {
                     self.state().abandoned = relay.grace().is_none();
                     relay.abandon();

@@ -65,10 +65,10 @@ impl AsyncPusher {
         Pusher::connect(endpoint).map(Self::from)
     }
 
-    /// Returns a handle that waits for room for at most `limit`, see [`Pusher::with_timeout`].
+    /// Returns a handle that waits for room for at most `timeout`, see [`Pusher::with_timeout`].
     #[must_use]
-    pub fn with_timeout(&self, limit: Duration) -> Self {
-        self.pusher.with_timeout(limit).into()
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
+        self.pusher.with_timeout(timeout).into()
     }
 
     /// Returns a handle whose jobs carry `value` as metadata under `key`, see [`Pusher::with_metadata`].
@@ -133,8 +133,8 @@ impl Transport for AsyncPusher {
 }
 
 impl WithTimeout for AsyncPusher {
-    fn with_timeout(&self, limit: Duration) -> Self {
-        Self::with_timeout(self, limit)
+    fn with_timeout(&self, timeout: Duration) -> Self {
+        Self::with_timeout(self, timeout)
     }
 }
 

@@ -31,12 +31,12 @@ impl Publisher {
     ///
     /// # Errors
     ///
-    /// [`Error::Timeout`] if a subscriber has not received everything after `limit`; `executed()` is `Maybe`.
-    pub fn flush(&self, limit: Duration) -> Result<(), Error> {
+    /// [`Error::Timeout`] if a subscriber has not received everything after `timeout`; `executed()` is `Maybe`.
+    pub fn flush(&self, timeout: Duration) -> Result<(), Error> {
         self.check_process()?;
-        let deadline = deadline(Instant::now(), limit);
+        let deadline = deadline(Instant::now(), timeout);
         flush_twice(deadline, || self.flush_once(deadline))
-            .map_err(|failure| failure.into_error(limit, self.endpoint()))
+            .map_err(|failure| failure.into_error(timeout, self.endpoint()))
     }
 
     /// Waits until libzmq has taken everything published before out of every queue.
@@ -60,9 +60,9 @@ impl Publisher {
     /// # Errors
     ///
     /// Those of [`flush`](Self::flush), and [`Error::Transport`] if no thread can be started.
-    pub async fn flush_async(&self, limit: Duration) -> Result<(), Error> {
+    pub async fn flush_async(&self, timeout: Duration) -> Result<(), Error> {
         let publisher = self.clone();
-        unblock(move || publisher.flush(limit)).await?
+        unblock(move || publisher.flush(timeout)).await?
     }
 
     /// [`wait_subscribers`](Self::wait_subscribers) for tasks, on any executor. It occupies a thread until it is done, even
@@ -71,9 +71,13 @@ impl Publisher {
     /// # Errors
     ///
     /// Those of [`wait_subscribers`](Self::wait_subscribers), and [`Error::Transport`] if no thread can be started.
-    pub async fn wait_subscribers_async(&self, count: usize, limit: Duration) -> Result<(), Error> {
+    pub async fn wait_subscribers_async(
+        &self,
+        count: usize,
+        timeout: Duration,
+    ) -> Result<(), Error> {
         let publisher = self.clone();
-        unblock(move || publisher.wait_subscribers(count, limit)).await?
+        unblock(move || publisher.wait_subscribers(count, timeout)).await?
     }
 }
 
@@ -88,12 +92,12 @@ impl Pusher {
     ///
     /// # Errors
     ///
-    /// [`Error::Timeout`] if the pullers have not received everything after `limit`; `executed()` is `Maybe`.
-    pub fn flush(&self, limit: Duration) -> Result<(), Error> {
+    /// [`Error::Timeout`] if the pullers have not received everything after `timeout`; `executed()` is `Maybe`.
+    pub fn flush(&self, timeout: Duration) -> Result<(), Error> {
         self.check_process()?;
-        let deadline = deadline(Instant::now(), limit);
+        let deadline = deadline(Instant::now(), timeout);
         flush_twice(deadline, || self.flush_once(deadline))
-            .map_err(|failure| failure.into_error(limit, self.shared().endpoint.clone()))
+            .map_err(|failure| failure.into_error(timeout, self.shared().endpoint.clone()))
     }
 
     /// Waits until libzmq has taken everything pushed before out of every queue.
@@ -139,9 +143,12 @@ impl AsyncPusher {
     /// # Errors
     ///
     /// Those of [`Pusher::flush`], and [`Error::Transport`] if no thread can be started.
-    pub fn flush(&self, limit: Duration) -> impl Future<Output = Result<(), Error>> + Send + use<> {
+    pub fn flush(
+        &self,
+        timeout: Duration,
+    ) -> impl Future<Output = Result<(), Error>> + Send + use<> {
         let pusher = Pusher::from(self.clone());
-        async move { unblock(move || pusher.flush(limit)).await? }
+        async move { unblock(move || pusher.flush(timeout)).await? }
     }
 }
 

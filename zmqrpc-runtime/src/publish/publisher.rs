@@ -204,12 +204,12 @@ impl Publisher {
     ///
     /// # Errors
     ///
-    /// [`Error::Unavailable`], which says how many there are, if there are fewer after `limit`. [`Error::Unauthenticated`] as
+    /// [`Error::Unavailable`], which says how many there are, if there are fewer after `timeout`. [`Error::Unauthenticated`] as
     /// soon as every peer that the publisher is connected to has rejected its login.
-    pub fn wait_subscribers(&self, count: usize, limit: Duration) -> Result<(), Error> {
+    pub fn wait_subscribers(&self, count: usize, timeout: Duration) -> Result<(), Error> {
         self.check_process()?;
         let target = || CallTarget::new("wait_subscribers".into(), self.shared.endpoint.clone());
-        match self.shared.socket.wait_subscribers(count, limit)? {
+        match self.shared.socket.wait_subscribers(count, timeout)? {
             Ok(()) => Ok(()),
             Err(MissingSubscribers::Rejected(failure)) => Err(Error::Unauthenticated {
                 at: target(),
@@ -220,7 +220,7 @@ impl Publisher {
                 cause: UnavailableCause::TooFewSubscribers {
                     present,
                     wanted: count,
-                    waited: limit,
+                    waited: timeout,
                     lookup: cause.map(Into::into),
                 },
                 executed: Executed::No,

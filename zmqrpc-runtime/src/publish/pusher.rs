@@ -13,7 +13,7 @@ use crate::error::{Error, OverloadCause, UnavailableCause};
 use crate::socket::{Frame, Process, PushSocket, Registration, RejectedLogins};
 use crate::wire::{Executed, Limits, MetadataBuf};
 
-/// Pushes commands as jobs, each to one puller in turn: a server with `pull_bind` or `pull_connect`.
+/// Pushes commands as jobs, each to one puller in turn: a server that [pulls](crate::ServerBuilder::pull).
 ///
 /// A stub over a pusher has the methods of its trait, which return `Result<(), Error>`: a job is handed over and nothing
 /// comes back, whatever the method returns. While all pullers are full, or there is none, pushing waits up to its time
@@ -107,12 +107,12 @@ impl Pusher {
         Self::builder().connect(endpoint.as_ref()).build()
     }
 
-    /// Returns a handle that waits for room for at most `limit`, whatever the methods' own limits are. With zero it never
+    /// Returns a handle that waits for room for at most `timeout`, whatever the methods' own limits are. With zero it never
     /// waits.
     #[must_use]
-    pub fn with_timeout(&self, limit: Duration) -> Self {
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
         Self {
-            timeout: Some(limit),
+            timeout: Some(timeout),
             ..self.clone()
         }
     }
@@ -253,8 +253,8 @@ impl Transport for Pusher {
 }
 
 impl WithTimeout for Pusher {
-    fn with_timeout(&self, limit: Duration) -> Self {
-        Pusher::with_timeout(self, limit)
+    fn with_timeout(&self, timeout: Duration) -> Self {
+        Pusher::with_timeout(self, timeout)
     }
 }
 

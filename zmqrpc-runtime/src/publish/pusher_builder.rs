@@ -80,8 +80,8 @@ impl PusherBuilder {
     /// How long pushing may wait for room, and for somebody who pulls. Default: 30 s.
     ///
     /// A limit of the method's attribute goes before it, [`Pusher::with_timeout`] before both.
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.timeout = limit;
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
         self
     }
 

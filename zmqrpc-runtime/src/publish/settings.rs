@@ -41,7 +41,7 @@ impl SenderSettings {
         let directions = endpoints.iter().map(Endpoint::direction);
         let security = self.auth.for_socket(directions)?;
         Ok(SocketOptions {
-            // Of what these sockets receive, not of what they send.
+            // The mark of what these sockets receive: jobs and events are counted by the other one.
             receive_high_water: 1000,
             ..self.options.socket(self.default_high_water, 1000, security)
         })
@@ -84,21 +84,6 @@ macro_rules! setters {
         $($doc)*
         pub fn metadata(mut self, key: impl AsRef<str>, value: impl AsRef<str>) -> Self {
             self.settings.metadata.set(key.as_ref(), value.as_ref());
-            self
-        }
-    };
-    (@handshake_limit $($doc:tt)*) => {
-        $($doc)*
-        pub fn handshake_limit(mut self, limit: Duration) -> Self {
-            self.settings.upkeep.handshake_limit = limit;
-            self
-        }
-    };
-    (@keepalive $($doc:tt)*) => {
-        $($doc)*
-        pub fn keepalive(mut self, idle: Duration, interval: Duration) -> Self {
-            let upkeep = &mut self.settings.upkeep;
-            (upkeep.idle, upkeep.interval) = (idle, interval);
             self
         }
     };

@@ -143,7 +143,7 @@ impl ServerHandle {
     ) -> Result<bool, Error> {
         let (endpoint, topic) = (endpoint.as_ref(), topic.as_ref());
         check_topic(topic)?;
-        self.with_feed(endpoint, |subscription| subscription.add_topic(topic))
+        self.with_subscription(endpoint, |subscription| subscription.add_topic(topic))
     }
 
     /// Takes no more events of a topic, unless another one covers them. `false` if the subscription does not have exactly
@@ -158,7 +158,7 @@ impl ServerHandle {
         topic: impl AsRef<str>,
     ) -> Result<bool, Error> {
         let topic = topic.as_ref();
-        self.with_feed(endpoint.as_ref(), |subscription| {
+        self.with_subscription(endpoint.as_ref(), |subscription| {
             subscription.remove_topic(topic)
         })
     }
@@ -218,7 +218,7 @@ impl ServerHandle {
         result.ok_or_else(|| self.ended(endpoint))
     }
 
-    fn with_feed(
+    fn with_subscription(
         &self,
         endpoint: &str,
         action: impl FnOnce(&mut SubscriptionSource) -> Result<bool, SocketError>,

@@ -49,14 +49,14 @@ impl ServerHandle {
     ///
     /// Callers know within milliseconds; an idle client takes some 30 ms. The server notices within milliseconds, too,
     /// which callers have gone. For those that do not acknowledge, because they do not know the notice or are stopped,
-    /// it waits until half of `limit` has passed, and for half a second at most; less for a caller that never stops
+    /// it waits until half of `timeout` has passed, and for half a second at most; less for a caller that never stops
     /// sending. From then on a client that has another endpoint makes its calls there, and one without waits for the
     /// server to come back: see [`Client`](crate::Client). If nobody has called within the last minute, none of this
     /// takes time.
     ///
     /// # Errors
     ///
-    /// [`Error::StillRunning`] if `limit` passes first. The socket is closed then; a method that still runs goes on
+    /// [`Error::StillRunning`] if `timeout` passes first. The socket is closed then; a method that still runs goes on
     /// until it returns, and its reply is dropped; `async` methods end at their next `await`.
     ///
     /// [`Error::Deadlock`] if an `async` method needs the calling thread to end, since that is the only one of the
@@ -64,7 +64,7 @@ impl ServerHandle {
     /// wait. Use [`shutdown_async`](Self::shutdown_async) there.
     ///
     /// [`Error::Forked`] in a forked child: the server runs in the parent, and goes on.
-    pub fn shutdown(&self, limit: Duration) -> Result<(), Error> {
+    pub fn shutdown(&self, timeout: Duration) -> Result<(), Error> {
         const DEADLOCK: Error = Error::Deadlock {
             operation: "shutdown",
             instead: "`shutdown_async(..).await`",
@@ -73,9 +73,9 @@ impl ServerHandle {
         if self.threads.is_deadlocked() {
             return Err(DEADLOCK);
         }
-        match end_within(&self.threads, limit) {
+        match end_within(&self.threads, timeout) {
             WaitOutcome::Ended => Ok(()),
-            WaitOutcome::Running => Err(Error::StillRunning { timeout: limit }),
+            WaitOutcome::Running => Err(Error::StillRunning { timeout }),
             WaitOutcome::Deadlocked => Err(DEADLOCK),
         }
     }
@@ -85,17 +85,17 @@ impl ServerHandle {
     ///
     /// # Cancellation
     ///
-    /// Once the future has been polled, the server ends within `limit` even if the future is dropped.
+    /// Once the future has been polled, the server ends within `timeout` even if the future is dropped.
     ///
     /// # Errors
     ///
     /// [`Error::StillRunning`] as in [`shutdown`](Self::shutdown), [`Error::Forked`] in a forked child, and
     /// [`Error::Transport`] if no thread can be started: the server goes on then.
-    pub async fn shutdown_async(&self, limit: Duration) -> Result<(), Error> {
+    pub async fn shutdown_async(&self, timeout: Duration) -> Result<(), Error> {
         self.check_process()?;
         let threads = Arc::clone(&self.threads);
-        match unblock(move || end_within(&threads, limit)).await? {
-            WaitOutcome::Running => Err(Error::StillRunning { timeout: limit }),
+        match unblock(move || end_within(&threads, timeout)).await? {
+            WaitOutcome::Running => Err(Error::StillRunning { timeout }),
             WaitOutcome::Ended | WaitOutcome::Deadlocked => Ok(()),
         }
     }
@@ -122,7 +122,7 @@ impl ServerHandle {
     ///
     /// Those of [`shutdown`](Self::shutdown), and [`Error::Transport`] if the system does not let the process wait for
     /// signals.
-    pub fn run_until_signal(&self, limit: Duration) -> Result<(), Error> {
+    pub fn run_until_signal(&self, timeout: Duration) -> Result<(), Error> {
         self.check_process()?;
         if self.threads.is_deadlocked() {
             return Err(RUN_DEADLOCK);
@@ -131,7 +131,7 @@ impl ServerHandle {
         let _signals = self.watch_signals()?;
         match self.threads.wait_or_request(before) {
             WaitOutcome::Deadlocked => Err(RUN_DEADLOCK),
-            WaitOutcome::Ended | WaitOutcome::Running => self.shutdown(limit),
+            WaitOutcome::Ended | WaitOutcome::Running => self.shutdown(timeout),
         }
     }
 
@@ -141,11 +141,11 @@ impl ServerHandle {
     ///
     /// Those of [`shutdown_async`](Self::shutdown_async), and [`Error::Transport`] if the system does not let the
     /// process wait for signals.
-    pub async fn run_until_signal_async(&self, limit: Duration) -> Result<(), Error> {
+    pub async fn run_until_signal_async(&self, timeout: Duration) -> Result<(), Error> {
         let before = self.threads.termination().request_count();
         let _signals = self.watch_signals()?;
         self.threads.termination().ended_or_requested(before).await;
-        self.shutdown_async(limit).await
+        self.shutdown_async(timeout).await
     }
 
     fn check_process(&self) -> Result<(), Error> {

@@ -2,8 +2,8 @@
 //!
 //! libzmq leaves such connections in the backlog. Its I/O thread then finds them again and again, at the full speed of
 //! a processor, and accepts each only when an earlier one gives up: a few silent connections keep all others out for
-//! many times the handshake limit. If they are turned away instead, the silent ones are gone, while honest peers
-//! reconnect by themselves and get in as soon as the handshake limit has freed descriptors.
+//! many times the handshake timeout. If they are turned away instead, the silent ones are gone, while honest peers
+//! reconnect by themselves and get in as soon as the handshake timeout has freed descriptors.
 //!
 //! To accept a connection, if only to close it, takes a descriptor. The limit applies to each descriptor table, and a
 //! thread may have a table of its own: so this is done by a short-lived thread whose table contains only the listeners.

@@ -102,8 +102,8 @@ impl Req {
     /// How long a call waits in the proxy for a connection before it fails with
     /// [`Error::Unavailable`](crate::Error::Unavailable). Default: 5 s, and never longer than its caller waits.
     #[must_use]
-    pub fn connect_timeout(mut self, limit: Duration) -> Self {
-        self.connect_timeout = limit;
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
         self
     }
 
@@ -128,8 +128,8 @@ impl Req {
 
     /// How old an event or a job may become before it is given up. Default: 60 s.
     #[must_use]
-    pub fn max_age(mut self, limit: Duration) -> Self {
-        self.max_age = limit;
+    pub fn max_age(mut self, age: Duration) -> Self {
+        self.max_age = age;
         self
     }
 

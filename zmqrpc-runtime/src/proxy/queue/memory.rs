@@ -23,8 +23,8 @@ use crate::wire::DeliveryId;
 /// use zmqrpc_runtime::proxy::{BufferedProxy, MemoryQueue, Rep, Req};
 ///
 /// let store = BufferedProxy::new(
-///     Rep::bind("tcp://127.0.0.1:*"),
-///     Req::connect("tcp://127.0.0.1:30000"),
+///     Rep::new().bind("tcp://127.0.0.1:*"),
+///     Req::new().connect("tcp://127.0.0.1:30000"),
 ///     // At most 10,000 requests and 64 MiB of them.
 ///     MemoryQueue::new(10_000, 64 << 20),
 /// )

@@ -168,8 +168,8 @@ impl ServerBuilder {
     /// time. What waits longer is not executed, and counted in [`ServerStats::expired`](super::ServerStats::expired).
     ///
     /// The clients of this library state the time that their calls have. What is published and pushed has no limit.
-    pub fn notification_timeout(mut self, limit: Duration) -> Self {
-        self.notification_timeout = limit;
+    pub fn notification_timeout(mut self, timeout: Duration) -> Self {
+        self.notification_timeout = timeout;
         self
     }
 

@@ -37,8 +37,8 @@ use crate::error::Error;
 /// use zmqrpc_runtime::proxy::{BufferedProxy, DiskQueue, Rep, Req};
 ///
 /// let store = BufferedProxy::new(
-///     Rep::bind("tcp://*:5000"),
-///     Req::connect("tcp://inner:5000"),
+///     Rep::new().bind("tcp://*:5000"),
+///     Req::new().connect("tcp://inner:5000"),
 ///     DiskQueue::open("queue.db")?,
 /// )
 /// .start()?;
