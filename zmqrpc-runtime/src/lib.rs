@@ -7,6 +7,8 @@
 //! log, clock < wire < codec < socket < command, error < auth < client, server, publish < message, proxy, local
 //! ```
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod auth;
 mod client;
 mod clock;
