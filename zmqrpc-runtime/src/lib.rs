@@ -9,6 +9,11 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(not(target_os = "linux"))]
+compile_error!(
+    "zmqrpc runs on Linux only: it waits by epoll, eventfd and timerfd, and looks into /proc."
+);
+
 mod auth;
 mod client;
 mod clock;
