@@ -7,8 +7,16 @@
 //! | `disk-queue` | yes | `DiskQueue`, which keeps what a `BufferedProxy` has accepted in a file. |
 //! | `tokio` | yes | `async` methods find a tokio runtime: the one that the server is started in, or one of the server's own. Without it, tokio's timers and sockets do not work in them. |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 pub use zmqrpc_macros::{Command, zmq_service};
 pub use zmqrpc_runtime::*;
+
+// What takes a feature is named once more: the documentation does not tell the features of what comes by the glob.
+#[cfg(feature = "disk-queue")]
+pub use zmqrpc_runtime::DiskQueue;
+#[cfg(feature = "tokio")]
+pub use zmqrpc_runtime::{AsyncReceiver, Delivered};
 
 #[doc(hidden)]
 pub use zmqrpc_runtime::__private;

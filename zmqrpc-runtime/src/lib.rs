@@ -7,6 +7,13 @@
 //! log, clock < wire < codec < socket < command, error < auth, options < client, server, publish < message, proxy, local, pubsub, push, service
 //! ```
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(not(target_os = "linux"))]
+compile_error!(
+    "zmqrpc runs on Linux only: it waits by epoll, eventfd and timerfd, and looks into /proc."
+);
+
 pub mod auth;
 pub mod client;
 mod clock;
