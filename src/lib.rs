@@ -12,12 +12,6 @@
 pub use zmqrpc_macros::{Command, zmq_service};
 pub use zmqrpc_runtime::*;
 
-// What takes a feature is named once more: the documentation does not tell the features of what comes by the glob.
-#[cfg(feature = "disk-queue")]
-pub use zmqrpc_runtime::DiskQueue;
-#[cfg(feature = "tokio")]
-pub use zmqrpc_runtime::{AsyncReceiver, Delivered};
-
 #[doc(hidden)]
 pub use zmqrpc_runtime::__private;
 

@@ -7,8 +7,9 @@ use std::sync::{Arc, Barrier, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use support::within;
-use zmqrpc::Ping;
-use zmqrpc::{AsyncClient, CallError, Client, Error, Executed, Server, ServerHandle, zmq_service};
+use zmqrpc::{
+    AsyncClient, CallError, Client, Error, Executed, Ping, Server, ServerHandle, zmq_service,
+};
 
 const LIMIT: Duration = Duration::from_secs(30);
 

@@ -15,8 +15,7 @@ use support::{
 };
 use zmqrpc::proxy::{Proxy, Pull, Push};
 use zmqrpc::pubsub::{Publisher, Subscription};
-use zmqrpc::push::Puller;
-use zmqrpc::push::Pusher;
+use zmqrpc::push::{Puller, Pusher};
 use zmqrpc::{Client, Error, Server};
 
 const LIMIT: Duration = Duration::from_secs(120);

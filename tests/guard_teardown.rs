@@ -9,9 +9,8 @@ use std::thread;
 use std::time::Duration;
 
 use support::{ProbeClient, anywhere, serve, within};
-use zmqrpc::Credentials;
 use zmqrpc::auth::{Passwords, hash_password};
-use zmqrpc::{Client, ServerHandle};
+use zmqrpc::{Client, Credentials, ServerHandle};
 
 fn client(server: &ServerHandle, password: &str) -> ProbeClient {
     let builder = Client::builder().connect(&server.endpoints()[0]);

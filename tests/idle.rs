@@ -11,8 +11,7 @@ use std::time::Duration;
 use support::{alone, await_state, greet, greeting, serve, within};
 use zmqrpc::Client;
 use zmqrpc::pubsub::{Publisher, Subscription};
-use zmqrpc::push::Puller;
-use zmqrpc::push::Pusher;
+use zmqrpc::push::{Puller, Pusher};
 
 const LIMIT: Duration = Duration::from_secs(60);
 

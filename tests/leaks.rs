@@ -6,10 +6,9 @@ use std::fs;
 use std::time::Duration;
 
 use support::{Possessions, ProbeClient, ProbeServer, Prober, anywhere, serve, within};
-use zmqrpc::Credentials;
 use zmqrpc::auth::Passwords;
 use zmqrpc::proxy::{BufferedProxy, MemoryQueue, Proxy, Pub, Pull, Push, Rep, Req, Sub};
-use zmqrpc::{Client, Server};
+use zmqrpc::{Client, Credentials, Server};
 
 /// Proxies of every kind, with a target and without.
 fn through_proxies(target: &str) {

@@ -9,8 +9,7 @@ use std::time::{Duration, Instant};
 use support::{Gate, ipc, within};
 use zmqrpc::message::{AsyncReceiver, Receiver, Sender};
 use zmqrpc::pubsub::Publisher;
-use zmqrpc::push::Puller;
-use zmqrpc::push::{AsyncPusher, Pusher};
+use zmqrpc::push::{AsyncPusher, Puller, Pusher};
 use zmqrpc::{AsyncClient, CallError, Client, Error, Server, ServerBuilder};
 
 const LIMIT: Duration = Duration::from_secs(60);

@@ -4,8 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use zmqrpc::Ping;
-use zmqrpc::{Client, Error, Executed};
+use zmqrpc::{Client, Error, Executed, Ping};
 
 use crate::support::{Process, TargetAdd, TargetClient, TargetProcess, alone, await_state};
 

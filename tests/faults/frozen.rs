@@ -6,8 +6,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use zmqrpc::Ping;
-use zmqrpc::{AsyncClient, Client, Error, Executed};
+use zmqrpc::{AsyncClient, Client, Error, Executed, Ping};
 
 use crate::support::{Process, Role, TargetClient, TargetHold, TargetProcess, alone};
 

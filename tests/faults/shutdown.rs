@@ -5,8 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use zmqrpc::Ping;
-use zmqrpc::{Client, Error, Server, ServerHandle};
+use zmqrpc::{Client, Error, Ping, Server, ServerHandle};
 
 use crate::support::{
     AtDesk, Desk, Possessions, Process, Role, TargetBytes, TargetClient, TargetHold, TargetNever,

@@ -6,8 +6,7 @@ use std::sync::{Arc, Mutex};
 use zmqrpc::message::Receiver;
 use zmqrpc::proxy::{BufferedProxy, MemoryQueue, Proxy, Pub, Pull, Push, Rep, Req, Sub};
 use zmqrpc::pubsub::{Publisher, Subscription};
-use zmqrpc::push::Puller;
-use zmqrpc::push::Pusher;
+use zmqrpc::push::{Puller, Pusher};
 use zmqrpc::{Server, ServerBuilder, ServerHandle};
 
 use crate::bell::{Bell, BellRing, BellServer, Ear, Heard, Seal};

@@ -4,8 +4,7 @@ use std::time::{Duration, Instant};
 
 use zmqrpc::message::Sender;
 use zmqrpc::pubsub::Publisher;
-use zmqrpc::push::Puller;
-use zmqrpc::push::Pusher;
+use zmqrpc::push::{Puller, Pusher};
 use zmqrpc::{Client, ServerHandle};
 
 use crate::bell::{Bell, BellClient, BellRing, Ear, Heard, Mark, Seal};

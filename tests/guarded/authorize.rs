@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use zmqrpc::Credentials;
 use zmqrpc::auth::Passwords;
-use zmqrpc::{CallContext, Error, Executed, Server};
+use zmqrpc::{CallContext, Credentials, Error, Executed, Server};
 
 use crate::support::within;
 use crate::vault::{Safe, VaultServer, client};

@@ -2,10 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use zmqrpc::Credentials;
 use zmqrpc::auth::Passwords;
 use zmqrpc::pubsub::{Publisher, Subscription, SubscriptionStats};
-use zmqrpc::{Error, Executed, ServerHandle};
+use zmqrpc::{Credentials, Error, Executed, ServerHandle};
 
 use crate::locks::{
     ADA, ANYWHERE, Book, LedgerClient, LogIn, Login, STRANGE, eager, locks, passwords, soon,

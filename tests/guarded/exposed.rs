@@ -5,8 +5,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use zmqrpc::auth::{Authenticator, Passwords};
 use zmqrpc::proxy::{BufferedProxy, MemoryQueue, Proxy, Pub, Pull, Push, Rep, Req, Sub};
 use zmqrpc::pubsub::{Publisher, Subscription};
-use zmqrpc::push::Puller;
-use zmqrpc::push::Pusher;
+use zmqrpc::push::{Puller, Pusher};
 use zmqrpc::{Error, Server, ServerBuilder};
 
 use crate::logs::{collect, lines};

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use zmqrpc::Credentials;
-use zmqrpc::Error;
 use zmqrpc::auth::{Passwords, hash_password};
+use zmqrpc::{Credentials, Error};
 
 use crate::support::{await_state, within};
 use crate::vault::{Scratch, assert_refused, client, guarded};

@@ -2,12 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use zmqrpc::Credentials;
 use zmqrpc::auth::Passwords;
 use zmqrpc::pubsub::{Publisher, Subscription};
-use zmqrpc::push::Puller;
-use zmqrpc::push::{AsyncPusher, Pusher};
-use zmqrpc::{Error, Executed, ServerHandle};
+use zmqrpc::push::{AsyncPusher, Puller, Pusher};
+use zmqrpc::{Credentials, Error, Executed, ServerHandle};
 
 use crate::locks::{
     ADA, ANYWHERE, Book, LedgerClient, LogIn, Login, STRANGE, eager, locks, passwords, soon,

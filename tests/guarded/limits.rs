@@ -4,9 +4,7 @@ use std::io::{ErrorKind, Read};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use zmqrpc::ConnectionOptions;
-use zmqrpc::Keepalive;
-use zmqrpc::{Client, Error, Server, ServerBuilder};
+use zmqrpc::{Client, ConnectionOptions, Error, Keepalive, Server, ServerBuilder};
 
 use crate::support::{await_state, within};
 use crate::vault::{Safe, VaultClient, VaultServer, client};

@@ -5,8 +5,7 @@ use std::time::{Duration, Instant};
 
 use zmqrpc::message::{AsyncReceiver, Receiver, Sender};
 use zmqrpc::pubsub::{Publisher, Subscription};
-use zmqrpc::push::Puller;
-use zmqrpc::push::Pusher;
+use zmqrpc::push::{Puller, Pusher};
 use zmqrpc::{AsyncClient, CallError, Client, Error, Server, ServerBuilder};
 
 use crate::locks::{ADA, ANYWHERE, Lock, LogIn, locks, passwords};

@@ -1,11 +1,10 @@
 //! What cannot work is told at the start.
 
-use zmqrpc::Credentials;
 use zmqrpc::auth::{CurveServer, KeyPair, Passwords};
 use zmqrpc::proxy::{Proxy, Pull, Rep, Req, Sub};
 use zmqrpc::pubsub::{Publisher, Subscription};
 use zmqrpc::push::Pusher;
-use zmqrpc::{Client, Error, Server, ServerBuilder};
+use zmqrpc::{Client, Credentials, Error, Server, ServerBuilder};
 
 use crate::vault::{Safe, VaultServer, guarded};
 

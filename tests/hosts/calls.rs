@@ -4,8 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use zmqrpc::Credentials;
-use zmqrpc::{Client, Error, Server};
+use zmqrpc::{Client, Credentials, Error, Server};
 
 use crate::network::Network;
 use crate::roles::{HouseClient, HouseServer, Login, Visits, anywhere, guard, login, numbers};

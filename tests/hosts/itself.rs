@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 
 use zmqrpc::proxy::{Proxy, Rep, Req};
 use zmqrpc::pubsub::{Publisher, Subscription};
-use zmqrpc::push::Puller;
-use zmqrpc::push::Pusher;
+use zmqrpc::push::{Puller, Pusher};
 use zmqrpc::{Client, Error, Executed, Server};
 
 use crate::network::say_not_run;

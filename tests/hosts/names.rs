@@ -8,11 +8,9 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
-use zmqrpc::ConnectionOptions;
 use zmqrpc::pubsub::{Publisher, Subscription};
-use zmqrpc::push::Puller;
-use zmqrpc::push::Pusher;
-use zmqrpc::{Client, Error, Executed, Server};
+use zmqrpc::push::{Puller, Pusher};
+use zmqrpc::{Client, ConnectionOptions, Error, Executed, Server};
 
 use crate::network::say_not_run;
 use crate::support::{ProbeClient, ProbeServer, Prober, Process, Role, await_state, within};

@@ -4,9 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use zmqrpc::Credentials;
-use zmqrpc::Server;
 use zmqrpc::pubsub::{Publisher, Subscription};
+use zmqrpc::{Credentials, Server};
 
 use crate::network::Network;
 use crate::roles::{HouseClient, HouseServer, Login, Visits, anywhere, guard, login, numbers};

@@ -4,9 +4,8 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use zmqrpc::Ping;
 use zmqrpc::proxy::{Proxy, Rep, Req};
-use zmqrpc::{Client, Error, Executed, ServerHandle};
+use zmqrpc::{Client, Error, Executed, Ping, ServerHandle};
 
 use super::fixture::LIMIT;
 use super::support::{

@@ -3,16 +3,11 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
 
-use zmqrpc::ConnectionOptions;
-use zmqrpc::Keepalive;
-use zmqrpc::Ping;
 use zmqrpc::message::{Receiver, Sender};
-use zmqrpc::proxy::Backoff;
-use zmqrpc::proxy::{BufferedProxy, MemoryQueue, Proxy, Pub, Pull, Push, Rep, Req, Sub};
+use zmqrpc::proxy::{Backoff, BufferedProxy, MemoryQueue, Proxy, Pub, Pull, Push, Rep, Req, Sub};
 use zmqrpc::pubsub::{Publisher, Subscription};
-use zmqrpc::push::Puller;
-use zmqrpc::push::{AsyncPusher, Pusher};
-use zmqrpc::{Client, Error, Server};
+use zmqrpc::push::{AsyncPusher, Puller, Pusher};
+use zmqrpc::{Client, ConnectionOptions, Error, Keepalive, Ping, Server};
 
 use super::support::{ProbeAdd, ProbeClient, ProbeServer, Prober, within};
 use super::waits;
@@ -144,7 +139,7 @@ const CASES: &[Case] = &[
     ("linger", |time| {
         with_client(time, |client| client.linger(time))
     }),
-    ("handshake_limit", |time| {
+    ("handshake_timeout", |time| {
         with_client(time, |client| {
             client.connection(ConnectionOptions::new().handshake_timeout(time))
         })
@@ -165,7 +160,7 @@ const CASES: &[Case] = &[
     ("linger", |time| {
         with_server(time, |server| server.linger(time))
     }),
-    ("handshake_limit", |time| {
+    ("handshake_timeout", |time| {
         with_server(time, |server| {
             server.connection(ConnectionOptions::new().handshake_timeout(time))
         })
@@ -178,7 +173,7 @@ const CASES: &[Case] = &[
             }))
         })
     }),
-    ("heartbeat", |time| {
+    ("silence_timeout", |time| {
         let publisher = Publisher::bind(ANYWHERE)?;
         let endpoint = &publisher.endpoints()[0];
         with_server(time, |server| {
@@ -195,7 +190,7 @@ const CASES: &[Case] = &[
         }
         receiver.shutdown(time).or_else(running)
     }),
-    ("heartbeat", |time| {
+    ("heartbeat_interval", |time| {
         let publisher = Publisher::builder()
             .bind(ANYWHERE)
             .heartbeat_interval(time)
@@ -206,7 +201,7 @@ const CASES: &[Case] = &[
         let publisher = Publisher::builder().bind(ANYWHERE).linger(time).build()?;
         ProbeClient::new(publisher).add(1, 2)
     }),
-    ("handshake_limit", |time| {
+    ("handshake_timeout", |time| {
         let publisher = Publisher::builder()
             .bind(ANYWHERE)
             .connection(ConnectionOptions::new().handshake_timeout(time))
@@ -260,7 +255,7 @@ const CASES: &[Case] = &[
             .build()
             .map(drop)
     }),
-    ("handshake_limit", |time| {
+    ("handshake_timeout", |time| {
         Pusher::builder()
             .bind(ANYWHERE)
             .connection(ConnectionOptions::new().handshake_timeout(time))
@@ -289,7 +284,7 @@ const CASES: &[Case] = &[
         })
     }),
     ("max_age", |time| with_jobs(|target| target.max_age(time))),
-    ("handshake_limit", |time| {
+    ("handshake_timeout", |time| {
         let proxy = Proxy::new(
             Rep::new().bind(ANYWHERE),
             Req::new().connect("tcp://127.0.0.1:9"),
@@ -316,7 +311,7 @@ const CASES: &[Case] = &[
         let proxy = Proxy::new(Pull::new().bind(ANYWHERE), Push::new().bind(ANYWHERE)).start()?;
         proxy.shutdown(time).or_else(running)
     }),
-    ("heartbeat", |time| {
+    ("heartbeat_interval", |time| {
         let from = Sub::new().bind(ANYWHERE);
         Proxy::new(from, Pub::new().bind(ANYWHERE).heartbeat_interval(time))
             .start()
@@ -344,7 +339,7 @@ const CASES: &[Case] = &[
             })
         })
     }),
-    ("handshake_limit", |time| {
+    ("handshake_timeout", |time| {
         with_buffer(|proxy| proxy.connection(ConnectionOptions::new().handshake_timeout(time)))
     }),
     ("keepalive", |time| {

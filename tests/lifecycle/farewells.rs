@@ -4,9 +4,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use zmqrpc::Ping;
 use zmqrpc::proxy::{Proxy, Rep, Req};
-use zmqrpc::{AsyncClient, Client, Error, Executed};
+use zmqrpc::{AsyncClient, Client, Error, Executed, Ping};
 
 use super::fixture::LIMIT;
 use super::support::{

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use zmqrpc::pubsub::Publisher;
-use zmqrpc::push::Puller;
-use zmqrpc::push::{AsyncPusher, Pusher};
+use zmqrpc::push::{AsyncPusher, Puller, Pusher};
 use zmqrpc::{AsyncClient, Client, Error, Server, ServerHandle, zmq_service};
 
 use crate::fixture::LIMIT;

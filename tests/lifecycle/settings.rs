@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use zmqrpc::Ping;
-use zmqrpc::{Client, ClientBuilder, Server};
+use zmqrpc::{Client, ClientBuilder, Ping, Server};
 
 use super::fixture::{LIMIT, builder, endpoint, free_port, setting};
 use super::support::{self, ProbeAdd, ProbeClient, ProbeServer, Prober, anywhere, serve, within};

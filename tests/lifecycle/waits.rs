@@ -4,8 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use zmqrpc::pubsub::Publisher;
-use zmqrpc::push::Puller;
-use zmqrpc::push::{AsyncPusher, Pusher};
+use zmqrpc::push::{AsyncPusher, Puller, Pusher};
 use zmqrpc::{AsyncClient, Client, Error, Server, ServerHandle};
 
 use super::durations::{ANYWHERE, Case, running, serve};

@@ -3,8 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use zmqrpc::proxy::Backoff;
-use zmqrpc::proxy::{BufferedHandle, BufferedProxy, MemoryQueue, Queue, Rep, Req};
+use zmqrpc::proxy::{Backoff, BufferedHandle, BufferedProxy, MemoryQueue, Queue, Rep, Req};
 use zmqrpc::{Client, Error, Executed};
 
 use crate::log::{File, LogClient, Taken, log};

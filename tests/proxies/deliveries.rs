@@ -3,8 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use zmqrpc::proxy::Backoff;
-use zmqrpc::proxy::{BufferedProxy, Rep, Req};
+use zmqrpc::proxy::{Backoff, BufferedProxy, Rep, Req};
 
 use crate::buffered::{log_client, roomy, store};
 use crate::log::{Taken, log, log_with};

@@ -1,8 +1,7 @@
 //! Proxies from and to push/pull.
 
 use zmqrpc::proxy::{Proxy, Pull, Push, Req};
-use zmqrpc::push::Puller;
-use zmqrpc::push::Pusher;
+use zmqrpc::push::{Puller, Pusher};
 use zmqrpc::{Server, ServerHandle};
 
 use crate::log::{LogClient, LogServer, Taken, log};

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use zmqrpc::Ping;
 use zmqrpc::proxy::{Proxy, ProxyHandle, Rep, Req};
-use zmqrpc::{Client, Error, Executed, ServerHandle};
+use zmqrpc::{Client, Error, Executed, Ping, ServerHandle};
 
 use crate::support::{
     Peer, ProbeAdd, ProbeClient, ProbeHold, anywhere, call_by_key, head, key, serve, within,

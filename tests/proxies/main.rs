@@ -29,9 +29,8 @@ mod room;
 use std::time::{Duration, Instant};
 
 use support::ProbeClient;
-use zmqrpc::Ping;
-use zmqrpc::ServerHandle;
 use zmqrpc::proxy::{BufferedHandle, Proxy, ProxyHandle, ProxyStats, Rep, Req};
+use zmqrpc::{Ping, ServerHandle};
 
 const LIMIT: Duration = Duration::from_secs(30);
 const ANYWHERE: &str = "tcp://127.0.0.1:*";

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use zmqrpc::proxy::Backoff;
-use zmqrpc::proxy::{BufferedHandle, BufferedProxy, Queue, Rep, Req};
+use zmqrpc::proxy::{Backoff, BufferedHandle, BufferedProxy, Queue, Rep, Req};
 use zmqrpc::{Client, ServerHandle};
 
 use crate::buffered::{log_client, roomy, store};

@@ -116,7 +116,10 @@ fn errors_name_the_setting_that_is_wrong() {
     for (builder, setting) in [
         (Publisher::builder(), "bind"),
         (anywhere().high_water(0), "high_water"),
-        (anywhere().heartbeat_interval(Duration::ZERO), "heartbeat"),
+        (
+            anywhere().heartbeat_interval(Duration::ZERO),
+            "heartbeat_interval",
+        ),
         (anywhere().max_message(10), "max_message"),
         (anywhere().metadata("key", "x".repeat(10_000)), "metadata"),
     ] {

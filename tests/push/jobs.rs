@@ -6,8 +6,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use zmqrpc::push::Puller;
-use zmqrpc::push::Pusher;
+use zmqrpc::push::{Puller, Pusher};
 use zmqrpc::{Error, Server, ServerBuilder};
 
 use super::mill::{BLOB, LIMIT, Mill, MillClient, MillServer, SOON, fill, mill, number, stalled};

@@ -8,8 +8,7 @@ use std::task::{Context, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use zmqrpc::push::Puller;
-use zmqrpc::push::{AsyncPusher, Pusher};
+use zmqrpc::push::{AsyncPusher, Puller, Pusher};
 use zmqrpc::{Error, Executed, Server};
 
 use super::jobs::Miller;

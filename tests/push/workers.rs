@@ -4,8 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use zmqrpc::Server;
-use zmqrpc::push::Puller;
-use zmqrpc::push::Pusher;
+use zmqrpc::push::{Puller, Pusher};
 
 use super::mill::{LIMIT, Mill, MillClient, MillServer, SOON};
 use super::support::{Process, Role, await_state, within};

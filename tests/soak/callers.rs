@@ -4,8 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use zmqrpc::Ping;
-use zmqrpc::{AsyncClient, Client, ClientBuilder, Error, Executed};
+use zmqrpc::{AsyncClient, Client, ClientBuilder, Error, Executed, Ping};
 
 use crate::ledger::Ledger;
 use crate::servers::ClerkClient;

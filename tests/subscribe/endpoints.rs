@@ -189,7 +189,7 @@ fn what_is_wrong_with_an_endpoint_is_told_before_anything_is_open() {
                 let limit = Duration::from_millis(99);
                 b.subscribe(Subscription::from("tcp://127.0.0.1:1").silence_timeout(limit))
             }),
-            "heartbeat",
+            "silence_timeout",
         ),
     ];
     for (result, reason) in wrong {

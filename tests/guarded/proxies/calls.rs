@@ -2,10 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use zmqrpc::Credentials;
 use zmqrpc::auth::Passwords;
 use zmqrpc::proxy::{Proxy, Rep, Req};
-use zmqrpc::{Error, Executed};
+use zmqrpc::{Credentials, Error, Executed};
 
 use super::{LIMIT, SOON, assert_refused, caller, front, subscribed};
 use crate::locks::{ADA, ANYWHERE, Book, LogIn, Login, STRANGE, eager, locks, passwords};

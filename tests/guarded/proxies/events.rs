@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use zmqrpc::Credentials;
-use zmqrpc::ServerHandle;
 use zmqrpc::proxy::{Proxy, Pub, Req, Sub};
 use zmqrpc::pubsub::{Publisher, Subscription};
+use zmqrpc::{Credentials, ServerHandle};
 
 use super::{LIMIT, SOON, back, front, subscribed};
 use crate::locks::{

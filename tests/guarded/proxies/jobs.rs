@@ -1,8 +1,7 @@
 //! PULL to PUSH and to REQ.
 
 use zmqrpc::proxy::{Proxy, Pull, Push, Req};
-use zmqrpc::push::Puller;
-use zmqrpc::push::Pusher;
+use zmqrpc::push::{Puller, Pusher};
 
 use super::{LIMIT, assert_refused, back, front};
 use crate::locks::{ADA, ANYWHERE, Book, LedgerClient, LogIn, Login, STRANGE, locks, soon};

@@ -70,7 +70,7 @@ impl fmt::Display for EndpointCause {
             Self::Duplicate => f.write_str("it is in use here already"),
             Self::Unknown => f.write_str("there is no such endpoint here"),
             Self::Local => f.write_str("this client calls a service within the process"),
-            Self::Ended => f.write_str("what it belonged to has ended"),
+            Self::Ended => f.write_str("the server has ended"),
             Self::InUse(error)
             | Self::PermissionDenied(error)
             | Self::NotFound(error)
