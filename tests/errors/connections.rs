@@ -33,11 +33,7 @@ fn a_call_without_a_reply_times_out() {
             Executed::Maybe,
             "no reply within 100ms; the call may have been executed",
         );
-        // The text is complete; the source is the cause, to be told from others by its type.
-        let cause = error
-            .source()
-            .and_then(<dyn std::error::Error>::downcast_ref);
-        assert_eq!(cause, Some(&UnavailableCause::Disconnected));
+        assert!(error.source().is_none());
         gate.open();
         assert_eq!(client.add(2, 3), Ok(5), "the client is usable afterwards");
     });

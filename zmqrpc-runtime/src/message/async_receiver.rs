@@ -7,7 +7,7 @@ use crate::command::CallContext;
 use crate::error::Error;
 use crate::server::{ServerBuilder, ServerHandle};
 
-/// Gives out the messages that arrive, one [`recv`](Self::recv) each.
+/// Gives out the messages that arrive, one [`recv`](Self::recv) each. Takes the feature `tokio`, which is on by default.
 ///
 /// It holds as many messages as it has room for. While they are not taken, further ones wait in the server's queue,
 /// within the [server's bounds](ServerBuilder::max_queue): beyond them callers are told `Overloaded`, and what is

@@ -20,6 +20,8 @@ use crate::error::Error;
 /// A queue in a file, which survives a crash of its process or machine. What was acknowledged has been written to the disk
 /// before.
 ///
+/// Takes the feature `disk-queue`, which is on by default.
+///
 /// One proxy uses a file at a time; a second one is refused. The file is a [redb](https://www.redb.org) database.
 ///
 /// **Without room.** While the disk is full, or the file as large as the process may make it (`RLIMIT_FSIZE`), requests are
