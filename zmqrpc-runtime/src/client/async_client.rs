@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::balancer::Entry;
+use super::balancer::Member;
 use super::builder::ClientBuilder;
 use super::call_info::Callee;
 use super::encoded_call::{Destination, EncodedCall};
@@ -138,7 +138,7 @@ impl AsyncClient {
         if self.client.is_local() {
             return vec![("local".into(), self.call(command).await)];
         }
-        let call = |connection: &Entry| {
+        let call = |connection: &Member| {
             let to = Destination::Connection(connection.clone());
             let callee = Callee::Method(method);
             let encoded = self.client.check_process().and_then(|()| {

@@ -33,7 +33,7 @@ pub(super) struct Opener {
 /// One connection per endpoint.
 pub(super) struct Balancer {
     opener: Opener,
-    connections: RwLock<Arc<[Entry]>>,
+    connections: RwLock<Arc<[Member]>>,
     /// Taken by whoever adds or removes, beside the lock above: callers do not wait while a socket is opened. Holds what
     /// was counted at endpoints that have been removed.
     removed: Mutex<ClientStats>,
@@ -44,7 +44,7 @@ pub(super) struct Balancer {
 /// A connection that is looked after while nobody uses it, for as long as it is in the balancer or a call is under way
 /// there.
 #[derive(Clone)]
-pub(super) struct Entry(Arc<Numbered>);
+pub(super) struct Member(Arc<Numbered>);
 
 struct Numbered {
     connection: Registration<Connection>,
@@ -54,14 +54,14 @@ struct Numbered {
 /// With other connections to turn to, a call does not wait longer for one that has not been made.
 const TURN: Duration = Duration::from_millis(250);
 
-impl Entry {
+impl Member {
     /// Returns a number that no other connection of the client has or had.
     pub(super) fn number(&self) -> u64 {
         self.0.number
     }
 }
 
-impl Deref for Entry {
+impl Deref for Member {
     type Target = Arc<Connection>;
 
     #[inline]
@@ -80,7 +80,7 @@ impl Balancer {
             next: AtomicUsize::new(0),
             last_number: AtomicU64::new(0),
         };
-        let initial: Result<Arc<[Entry]>, Error> = endpoints
+        let initial: Result<Arc<[Member]>, Error> = endpoints
             .iter()
             .map(|endpoint| balancer.open_one(endpoint))
             .collect();
@@ -88,7 +88,7 @@ impl Balancer {
         Ok(balancer)
     }
 
-    fn open_one(&self, endpoint: &Endpoint) -> Result<Entry, Error> {
+    fn open_one(&self, endpoint: &Endpoint) -> Result<Member, Error> {
         let Opener {
             options,
             limits,
@@ -98,14 +98,14 @@ impl Balancer {
         let connection =
             Connection::open(endpoint, options, *limits, *bounds, Liveness::new(*ping))
                 .map_err(|error| Error::endpoint_error(endpoint.as_str(), error))?;
-        Ok(Entry(Arc::new(Numbered {
+        Ok(Member(Arc::new(Numbered {
             connection: Registration::new(Arc::new(connection)),
             number: self.last_number.fetch_add(1, Ordering::Relaxed),
         })))
     }
 
     /// Returns the connections as they are now.
-    pub(super) fn all(&self) -> Arc<[Entry]> {
+    pub(super) fn all(&self) -> Arc<[Member]> {
         Arc::clone(&self.read())
     }
 
@@ -116,7 +116,7 @@ impl Balancer {
 
     /// Returns the next connection in turn that takes calls, or the next one in turn if none does; `None` if there is
     /// none at all.
-    pub(super) fn pick(&self) -> Option<Entry> {
+    pub(super) fn pick(&self) -> Option<Member> {
         let connections = {
             let connections = self.read();
             if let [only] = &**connections {
@@ -130,15 +130,15 @@ impl Balancer {
             .cloned()
     }
 
-    /// Returns the next connection in turn that takes calls and has none of these [numbers](Entry::number).
-    pub(super) fn pick_another(&self, refused: &[u64]) -> Option<Entry> {
+    /// Returns the next connection in turn that takes calls and has none of these [numbers](Member::number).
+    pub(super) fn pick_another(&self, refused: &[u64]) -> Option<Member> {
         let connections = self.all();
         self.in_turn(&connections)
             .find(|connection| !refused.contains(&connection.number()) && connection.refresh())
             .cloned()
     }
 
-    fn in_turn<'c>(&self, connections: &'c [Entry]) -> impl Iterator<Item = &'c Entry> {
+    fn in_turn<'c>(&self, connections: &'c [Member]) -> impl Iterator<Item = &'c Member> {
         let start = self.next.fetch_add(1, Ordering::Relaxed) % connections.len().max(1);
         let (behind, first) = connections.split_at(start);
         first.iter().chain(behind)
@@ -197,7 +197,7 @@ impl Balancer {
         stats
     }
 
-    fn replace(&self, connections: Arc<[Entry]>) {
+    fn replace(&self, connections: Arc<[Member]>) {
         let mut current = self
             .connections
             .write()
@@ -207,7 +207,7 @@ impl Balancer {
         drop(before);
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, Arc<[Entry]>> {
+    fn read(&self) -> RwLockReadGuard<'_, Arc<[Member]>> {
         self.connections
             .read()
             .unwrap_or_else(PoisonError::into_inner)
@@ -218,7 +218,7 @@ impl Balancer {
     }
 }
 
-fn find(connections: &[Entry], endpoint: &str) -> Option<usize> {
+fn find(connections: &[Member], endpoint: &str) -> Option<usize> {
     connections
         .iter()
         .position(|connection| &**connection.endpoint() == endpoint)

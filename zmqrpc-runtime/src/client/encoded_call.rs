@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::balancer::Entry;
+use super::balancer::Member;
 use super::call_info::{CallInfo, Callee};
 use super::in_flight::{CallOptions, Deadlines};
 use super::pending::{InFlightCall, ReplySource};
@@ -26,7 +26,7 @@ pub(super) struct EncodedCall {
 
 #[derive(Clone)]
 pub(super) enum Destination {
-    Connection(Entry),
+    Connection(Member),
     /// A service within the process, on the caller's thread.
     Local(Arc<dyn InProcess>),
 }

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::balancer::{Balancer, Channel, Entry};
+use super::balancer::{Channel, Member};
 use super::builder::ClientBuilder;
 use super::call_info::{CallInfo, Callee};
 use super::encoded_call::{Destination, EncodedCall};
-use super::pending::{InFlightCall, Pending, depart_together};
+use super::pending::{InFlightCall, Pending};
 use super::retry::{Attempts, RetryContext};
 use super::stats::ClientStats;
 use super::{reply, request};
@@ -18,7 +18,7 @@ use crate::clock::FOREVER;
 #[cfg(feature = "tokio")]
 use crate::command::blocked_runtime_tag;
 use crate::command::{Command, InProcess, Transport, Value, WithTimeout, inherited_deadline};
-use crate::error::{EndpointCause, Error, UnavailableCause};
+use crate::error::{Error, UnavailableCause};
 use crate::socket::Process;
 #[cfg(feature = "tokio")]
 use crate::wire::BLOCKED_KEY;
@@ -58,13 +58,13 @@ use crate::wire::{Executed, Limits, MetadataBuf, RequestKind};
 /// ```
 #[derive(Clone)]
 pub struct Client {
-    shared: Arc<ClientShared>,
+    pub(super) shared: Arc<ClientShared>,
     timeout: Option<Duration>,
     metadata: MetadataBuf,
 }
 
-struct ClientShared {
-    channel: Channel,
+pub(super) struct ClientShared {
+    pub(super) channel: Channel,
     process: Process,
     timeout: Duration,
     connect_timeout: Duration,
@@ -187,41 +187,6 @@ impl Client {
             .hand_over(callee)
     }
 
-    /// Sends one command to every endpoint and waits for all of them. Answers one result per endpoint, in the order in
-    /// which they were added; one that fails or does not connect does not keep the others from answering.
-    ///
-    /// Endpoints that have no connection yet are waited for on threads that end before this returns.
-    #[expect(clippy::type_complexity, reason = "a pair per endpoint is what it is")]
-    pub fn fan_out<C: Command>(&self, command: &C) -> Vec<(String, Result<C::Reply, C::Failure>)> {
-        let callee = Callee::Method(const { &C::METHOD });
-        let connections = match &self.shared.channel {
-            Channel::Connections(_) => self.connections(),
-            Channel::Local(_) => return vec![("local".into(), self.call(command))],
-        };
-        let marked = self.blocking();
-        let client = marked.as_ref().unwrap_or(self);
-        let in_flight: Vec<_> = connections
-            .iter()
-            .map(|connection| {
-                self.check_process()?;
-                let to = Destination::Connection(connection.clone());
-                client
-                    .prepare_for(to, callee, RequestKind::Call, command)?
-                    .begin(callee)
-            })
-            .collect();
-        let in_flight = depart_together(in_flight, callee);
-        let waited = in_flight.into_iter().map(|in_flight| match in_flight {
-            Ok(call) => Pending::<C>::new(call).wait(),
-            Err(error) => Err(error.into()),
-        });
-        connections
-            .iter()
-            .map(|connection| connection.endpoint().to_string())
-            .zip(waited)
-            .collect()
-    }
-
     /// Calls a method by its name, such as `Calculator.add`, with a tuple of arguments: `&(2, 3)`, `&("one",)`,
     /// `&()`. No generated code is needed; nothing is checked at compile time.
     ///
@@ -247,20 +212,20 @@ impl Client {
     /// The handle for calls that are about to block this thread where a server of this process may need it to answer: they
     /// say so.
     #[cfg(feature = "tokio")]
-    fn blocking(&self) -> Option<Self> {
+    pub(super) fn blocking(&self) -> Option<Self> {
         let mark = blocked_runtime_tag()?;
         Some(self.with_metadata(BLOCKED_KEY, mark))
     }
 
     #[cfg(not(feature = "tokio"))]
     #[expect(clippy::unused_self, reason = "without runtimes no thread is needed")]
-    fn blocking(&self) -> Option<Self> {
+    pub(super) fn blocking(&self) -> Option<Self> {
         None
     }
 
     /// Returns the connections; none where calls do not leave the process, and in a forked child, where a lock may be held
     /// for ever.
-    pub(super) fn connections(&self) -> Arc<[Entry]> {
+    pub(super) fn connections(&self) -> Arc<[Member]> {
         match &self.shared.channel {
             Channel::Connections(balancer) if self.check_process().is_ok() => balancer.all(),
             _ => Arc::new([]),
@@ -272,48 +237,6 @@ impl Client {
             Channel::Connections(balancer) => balancer.stats(),
             Channel::Local(_) => ClientStats::default(),
         }
-    }
-
-    fn balancer(&self, endpoint: &str) -> Result<&Balancer, Error> {
-        self.check_process()?;
-        match &self.shared.channel {
-            Channel::Connections(balancer) => Ok(balancer),
-            Channel::Local(_) => Err(Error::endpoint_error(endpoint, EndpointCause::Local)),
-        }
-    }
-
-    /// Returns the endpoints, in the order in which they were added; none for a service within the process, and in a forked
-    /// child.
-    #[must_use]
-    pub fn endpoints(&self) -> Vec<String> {
-        let connections = self.connections();
-        connections
-            .iter()
-            .map(|connection| connection.endpoint().to_string())
-            .collect()
-    }
-
-    /// Connects to one more endpoint: calls of this handle and all of its clones go there as well from now on.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Endpoint`] if the endpoint is wrong or the client has it already; nothing has changed then.
-    pub fn add_connect(&self, endpoint: impl AsRef<str>) -> Result<(), Error> {
-        let endpoint = endpoint.as_ref();
-        self.balancer(endpoint)?.add(endpoint)
-    }
-
-    /// Leaves an endpoint, named as [`endpoints`](Self::endpoints) shows it: no call begins there any more. Calls that are
-    /// under way there keep the connection until they end; notifications still leave within the
-    /// [linger](ClientBuilder::linger), and [`flush`](Self::flush) before this waits until they have arrived. Without any
-    /// endpoint, calls fail at once with [`Error::Unavailable`].
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Endpoint`] if the client has no such endpoint.
-    pub fn remove_endpoint(&self, endpoint: impl AsRef<str>) -> Result<(), Error> {
-        let endpoint = endpoint.as_ref();
-        self.balancer(endpoint)?.remove(endpoint)
     }
 
     fn send<A: Serialize + ?Sized>(

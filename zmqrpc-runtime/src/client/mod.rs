@@ -32,6 +32,7 @@
 //     async_client  AsyncClient: the same for tasks
 //     builder       ClientBuilder: settings, checked as a whole
 //     balancer      which connection a call takes; endpoints that come and go
+//     endpoints     the endpoints of a running client
 //     request       arguments to a frame
 //     encoded_call  a call that is encoded and not sent yet
 //     pending       Pending, and a call that is under way whatever its command
@@ -60,6 +61,7 @@ mod completion;
 mod connection;
 mod drain_state;
 mod encoded_call;
+mod endpoints;
 mod flush;
 mod handle;
 mod in_flight;

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::balancer::Entry;
+use super::balancer::Member;
 use super::call_info::{CallInfo, Callee};
 use super::connection::BlockedBy;
 use super::in_flight::{CallOptions, CallResult, Deadlines, NoReply};
@@ -84,9 +84,9 @@ const _: () = assert!(size_of::<InFlightCall>() <= 128);
 /// Where a call's reply comes from.
 pub(super) enum ReplySource {
     /// From a connection, under an id.
-    Connection(Entry, u64),
+    Connection(Member, u64),
     /// From a connection that has told already.
-    Ended(Entry),
+    Ended(Member),
     /// It is here: the call was executed within the process.
     Here(Option<Box<Frame>>),
     /// The call is executed within the process, whenever this is polled. What is set wakes it when its time is over.

@@ -29,6 +29,7 @@
 
 mod call;
 mod call_target;
+mod constructors;
 mod endpoint;
 mod overload;
 mod tried;
@@ -47,11 +48,9 @@ pub use crate::socket::SocketError;
 pub use crate::wire::Executed;
 
 use std::fmt;
-use std::path::Path;
 use std::time::Duration;
 
 use crate::log::Printable;
-use crate::socket::Process;
 
 impl fmt::Display for Executed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -390,36 +389,6 @@ impl Error {
         match self {
             Self::Endpoint { endpoint, .. } => Some(endpoint),
             _ => self.target().and_then(CallTarget::endpoint),
-        }
-    }
-
-    /// Checks that a handle was made in this process, and not in a parent of it.
-    pub(crate) fn check_process(process: Process) -> Result<(), Self> {
-        if process.is_current() {
-            Ok(())
-        } else {
-            Err(Self::Forked)
-        }
-    }
-
-    pub(crate) fn endpoint_error(endpoint: &str, cause: impl Into<EndpointCause>) -> Self {
-        Self::Endpoint {
-            endpoint: endpoint.into(),
-            cause: cause.into(),
-        }
-    }
-
-    pub(crate) fn bad_queue(path: impl AsRef<Path>, reason: impl Into<Box<str>>) -> Self {
-        Self::Queue {
-            path: path.as_ref().to_string_lossy().into(),
-            reason: reason.into(),
-        }
-    }
-
-    pub(crate) fn bad_setting(setting: &'static str, reason: impl Into<Box<str>>) -> Self {
-        Self::Config {
-            setting,
-            reason: reason.into(),
         }
     }
 }
