@@ -219,7 +219,7 @@ impl Ping {
 macro_rules! connection_methods {
     ($($options:ident).+; $(#[$high_water:meta])*) => {
         /// Replaces all settings of connections, those included that were set by the methods below.
-        pub fn connection(mut self, options: $crate::ConnectionOptions) -> Self {
+        pub fn connection(mut self, options: $crate::options::ConnectionOptions) -> Self {
             self.$($options).+ = options;
             self
         }
