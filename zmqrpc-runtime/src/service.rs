@@ -26,7 +26,11 @@
 //!     celsius: f64,
 //! }
 //!
-//! zmqrpc_runtime::service::assert_travels::<Reading>();
+//! let reading = Reading {
+//!     sensor: "attic".into(),
+//!     celsius: 21.5,
+//! };
+//! zmqrpc_runtime::service::assert_travels([reading]);
 //! ```
 
 pub use crate::codec::assert_travels;
