@@ -41,7 +41,7 @@ impl Client {
 
     /// Leaves an endpoint, named as [`endpoints`](Self::endpoints) shows it: no call begins there any more. Calls that are
     /// under way there keep the connection until they end; notifications still leave within the
-    /// [linger](ClientBuilder::linger), and [`flush`](Self::flush) before this waits until they have arrived. Without any
+    /// [linger](super::ClientBuilder::linger), and [`flush`](Self::flush) before this waits until they have arrived. Without any
     /// endpoint, calls fail at once with [`Error::Unavailable`].
     ///
     /// # Errors
