@@ -3,21 +3,21 @@
 
 use libfuzzer_sys::fuzz_target;
 use zmqrpc_runtime::__fuzz::{
-    Event, EventContent, Limits, RequestKind, event_to_request, metadata_of, rejection_id,
-    request_to_event,
+    EventContent, Limits, RequestKind, decode_event, encode_event, event_to_request, metadata_of,
+    rejection_id, request_to_event,
 };
 
 fuzz_target!(|frame: &[u8]| {
     let limits = Limits::default();
     let made = event_to_request(frame, RequestKind::Call, 1, &limits);
     let metadata = metadata_of(frame, &limits);
-    let Ok(event) = Event::decode(frame, &limits) else {
+    let Ok(event) = decode_event(frame, &limits) else {
         return;
     };
     assert_eq!(rejection_id(frame), None, "events are never answered");
     let mut again = Vec::new();
-    event.encode(&mut again, &limits).unwrap();
-    assert_eq!(Event::decode(&again, &limits).unwrap(), event);
+    encode_event(&event, &mut again, &limits).unwrap();
+    assert_eq!(decode_event(&again, &limits).unwrap(), event);
     // As a proxy does it.
     match (event.content, made.unwrap()) {
         (EventContent::Heartbeat, None) => {}

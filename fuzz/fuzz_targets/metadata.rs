@@ -3,7 +3,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use zmqrpc_runtime::__fuzz::{
-    DeliveryId, Incoming, Limits, MetadataBuf, Reply, ReplyBody, encode_ping, metadata_of,
+    DeliveryId, Inbound, Limits, MetadataBuf, Outbound, decode_inbound, decode_reply, encode_ping,
+    metadata_of,
 };
 
 /// A call by key, without its metadata.
@@ -27,14 +28,14 @@ fn reply(metadata: &[u8]) -> Vec<u8> {
 fuzz_target!(|bytes: &[u8]| {
     let limits = Limits::default();
     let (call, reply) = (call(bytes), reply(bytes));
-    let of_call = Incoming::decode(&call, &limits);
-    let of_reply = Reply::decode(&reply, &limits);
-    let Ok(Incoming::Request(request)) = of_call else {
+    let of_call = decode_inbound(&call, &limits);
+    let of_reply = decode_reply(&reply, &limits);
+    let Ok(Inbound::Request(request)) = of_call else {
         assert!(of_reply.is_err(), "{of_call:?}, {of_reply:?}");
         assert!(metadata_of(&call, &limits).is_empty());
         return;
     };
-    let ReplyBody::Ok { metadata, .. } = of_reply.unwrap().body else {
+    let (_, Outbound::Value { metadata, .. }) = of_reply.unwrap() else {
         panic!("another status");
     };
     assert_eq!(metadata, request.metadata);

@@ -3,31 +3,39 @@
 
 use libfuzzer_sys::fuzz_target;
 use zmqrpc_runtime::__fuzz::{
-    Incoming, Limits, Reply, ReplyBody, answered_id, is_from_server, is_service_error, rejection_id,
+    CallId, Limits, Outbound, Received, answered_id, classify, decode_inbound, decode_reply,
+    encode_reply, is_failure, is_from_server, peek_id, rejection_id,
 };
 
 fuzz_target!(|frame: &[u8]| {
     let limits = Limits::default();
-    let answered = answered_id(frame);
-    let service_error = is_service_error(frame);
-    let Ok(reply) = Reply::decode(frame, &limits) else {
+    let (answered, received) = (answered_id(frame), classify(frame));
+    let Ok((id, reply)) = decode_reply(frame, &limits) else {
         return;
     };
     assert!(is_from_server(frame));
-    assert!(Incoming::decode(frame, &limits).is_err());
+    assert!(decode_inbound(frame, &limits).is_err());
     assert_eq!(
         rejection_id(frame),
         None,
         "servers that answer each other never end"
     );
-    match reply.body {
-        ReplyBody::Ok { .. } | ReplyBody::Failure { .. } => {
-            assert_eq!((answered, service_error), (Some(reply.id), false));
+    let number = peek_id(frame).unwrap();
+    assert_eq!(id, CallId::from(number));
+    match reply {
+        Outbound::Value { .. } | Outbound::ServiceError { .. } | Outbound::Failure { .. } => {
+            assert_eq!(
+                (answered, received),
+                (Some(number), Received::Reply(number))
+            );
+            assert_eq!(is_failure(frame), matches!(reply, Outbound::Failure { .. }));
         }
-        ReplyBody::Service { .. } => assert_eq!((answered, service_error), (Some(reply.id), true)),
-        ReplyBody::Pong | ReplyBody::Working | ReplyBody::Draining => {}
+        Outbound::Pong => assert_eq!(received, Received::Pong(number)),
+        Outbound::Working => assert_eq!(received, Received::Working(number)),
+        Outbound::Draining if number == 0 => {}
+        Outbound::Draining => assert_eq!(received, Received::Draining(number)),
     }
     let mut again = Vec::new();
-    reply.encode(&mut again);
-    assert_eq!(Reply::decode(&again, &limits).unwrap(), reply);
+    encode_reply(&id, &reply, &mut again);
+    assert_eq!(decode_reply(&again, &limits).unwrap(), (id, reply));
 });

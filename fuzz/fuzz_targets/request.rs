@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
 use zmqrpc_runtime::__fuzz::{
-    Dialect, Event, Incoming, Limits, Reply, encode_cancel, encode_ping, is_from_server, patch_id,
-    peek_id, rejection_id, request_to_event, shorten_remaining,
+    CallId, Inbound, Limits, SniffedDialect, decode_event, decode_inbound, decode_reply,
+    encode_cancel, encode_ping, encode_request, is_from_server, patch_id, peek_id, rejection_id,
+    request_to_event, shorten_remaining,
 };
 
 fuzz_target!(|frame: &[u8]| {
     let limits = Limits::default();
-    let _ = (Dialect::sniff(frame), rejection_id(frame));
+    let _ = (SniffedDialect::of(frame), rejection_id(frame));
 
     // A proxy writes into frames that it does not decode.
     let mut numbered = frame.to_vec();
@@ -23,19 +24,19 @@ fuzz_target!(|frame: &[u8]| {
         (frame.len(), frame.len())
     );
 
-    let Ok(incoming) = Incoming::decode(frame, &limits) else {
+    let Ok(inbound) = decode_inbound(frame, &limits) else {
         return;
     };
     assert!(!is_from_server(frame));
-    assert!(Event::decode(frame, &limits).is_err() && Reply::decode(frame, &limits).is_err());
+    assert!(decode_event(frame, &limits).is_err() && decode_reply(frame, &limits).is_err());
     let mut again = Vec::new();
-    match incoming {
-        Incoming::Request(request) => {
-            assert_eq!(peek_id(frame), Some(request.id));
-            request.encode(&mut again, &limits).unwrap();
+    match &inbound {
+        Inbound::Request(request) => {
+            assert_eq!(peek_id(frame).map(CallId::from), Some(request.id.clone()));
+            encode_request(request, &mut again, &limits).unwrap();
             assert!(request_to_event(frame, 1, 2, &limits).is_ok());
 
-            let Ok(Incoming::Request(later)) = Incoming::decode(&shortened, &limits) else {
+            let Ok(Inbound::Request(later)) = decode_inbound(&shortened, &limits) else {
                 panic!("a shorter time makes it no request");
             };
             if request
@@ -52,8 +53,8 @@ fuzz_target!(|frame: &[u8]| {
                 (request.metadata, request.body)
             );
         }
-        Incoming::Cancel(id) => again.extend(encode_cancel(id)),
-        Incoming::Ping(id) => again.extend(encode_ping(id)),
+        Inbound::Cancel(_) => again.extend(encode_cancel(peek_id(frame).unwrap())),
+        Inbound::Ping(_) => again.extend(encode_ping(peek_id(frame).unwrap())),
     }
-    assert_eq!(Incoming::decode(&again, &limits).unwrap(), incoming);
+    assert_eq!(decode_inbound(&again, &limits).unwrap(), inbound);
 });

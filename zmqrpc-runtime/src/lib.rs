@@ -4,7 +4,7 @@
 //! The layers, each of which may use those before it and none behind it:
 //!
 //! ```text
-//! log, clock < wire < codec < socket < command, error < auth, options < client, server, publish < message, proxy, local, pubsub, push, service
+//! log, clock < wire < codec < socket < dialect < command, error < auth, options < client, server, publish < message, proxy, local, pubsub, push, service
 //! ```
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -19,6 +19,7 @@ pub mod client;
 mod clock;
 mod codec;
 mod command;
+mod dialect;
 pub mod error;
 mod local;
 mod log;
@@ -58,10 +59,10 @@ pub mod __private {
     pub use crate::client::Client;
     pub use crate::codec::{Bytes, Lent, NoArgs, Owned, Str, optional_bytes};
     pub use crate::command::{
-        Call, CallContext, CallFailure, Command, EncodedReply, Fallible, HandlerResult,
-        MaybeResult, Method, MethodEntry, MethodFuture, Returned, Service, Transport, WithTimeout,
-        WithTopic,
+        Call, CallContext, Command, EncodedReply, Fallible, HandlerResult, MaybeResult, Method,
+        MethodEntry, MethodFuture, Returned, Service, Transport, WithTimeout, WithTopic,
     };
+    pub use crate::dialect::CallFailure;
     pub use crate::error::{CallError, Error};
     pub use crate::local::local;
 }
@@ -70,6 +71,8 @@ pub mod __private {
 #[doc(hidden)]
 pub mod __fuzz {
     pub use crate::codec::*;
+    pub use crate::dialect::native::*;
+    pub use crate::dialect::*;
     #[cfg(feature = "disk-queue")]
     pub use crate::proxy::{reread_letter, reread_request};
     pub use crate::socket::reread_login;

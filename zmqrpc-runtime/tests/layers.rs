@@ -12,7 +12,8 @@ use proc_macro2::{TokenStream, TokenTree};
 const NEIGHBOURS: [(&str, &str); 1] = [("command", "error")];
 
 /// What one module alone may say, and which.
-const RESERVED: [(&str, &str); 4] = [
+const RESERVED: [(&str, &str); 5] = [
+    ("native", "dialect"),
     ("tracing", "log"),
     ("zmq", "socket"),
     ("zmq_sys", "socket"),

@@ -18,9 +18,9 @@ use super::pending::InFlightCall;
 use super::reply;
 use super::stats::ClientStats;
 use crate::command::{Command, Failure, Method, Transport, Value, WithTimeout};
+use crate::dialect::RequestKind;
 use crate::error::Error;
 use crate::socket::Frame;
-use crate::wire::RequestKind;
 
 /// Calls services from tasks, whatever executor they run on, with the settings and the semantics of [`Client`].
 ///

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use crate::codec::Codec;
 use crate::command::Method;
+use crate::dialect::MethodRef;
 use crate::error::{CallTarget, Error, UnavailableCause};
-use crate::wire::{Executed, Limits, MethodRef};
+use crate::wire::{Executed, Limits};
 
 /// What is called.
 #[derive(Clone, Copy, Debug)]

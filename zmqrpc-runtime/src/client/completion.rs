@@ -1,9 +1,9 @@
 //! Calls end, and whoever waits for them wakes.
 
+use super::DIALECT;
 use super::in_flight::{CallEntry, CallResult, CallState, InFlightCalls, NoReply};
 use super::state::ConnectionState;
-use crate::socket::{Frame, Poller};
-use crate::wire::{Limits, NO_ID, Reply, ReplyBody, encode_cancel};
+use crate::socket::Poller;
 
 /// Ends a call and wakes who waits for it: a task as soon as the lock is free. `false` if there is no such call.
 pub(super) fn finish(
@@ -29,26 +29,6 @@ pub(super) fn finish(
 pub(super) fn fail_written(calls: &mut InFlightCalls, poller: &Poller) {
     for id in calls.pending(|call| call.written) {
         finish(calls, id, Err(NoReply::Disconnected), poller);
-    }
-}
-
-/// What a server sends that ends no call.
-pub(crate) enum ControlFrame {
-    Pong,
-    /// The call with this id still runs.
-    Working(u64),
-    /// It is about to end, and wants a ping with this id.
-    Draining(u64),
-}
-
-/// Reads a frame that ends no call; nothing if it was not to be expected.
-pub(crate) fn sign(frame: &[u8]) -> Option<ControlFrame> {
-    let Reply { id, body } = Reply::decode(frame, &Limits::default()).ok()?;
-    match body {
-        ReplyBody::Pong => Some(ControlFrame::Pong),
-        ReplyBody::Working => Some(ControlFrame::Working(id)),
-        ReplyBody::Draining if id != NO_ID => Some(ControlFrame::Draining(id)),
-        _ => None,
     }
 }
 
@@ -96,7 +76,7 @@ impl ConnectionState {
     pub(super) fn send_cancel(&mut self, id: u64) {
         if self.takes_calls() {
             self.last_sent = None;
-            let _ = self.dealer.send(Frame::copy_of(&encode_cancel(id)));
+            let _ = self.dealer.send(DIALECT.cancel(id));
         }
     }
 }

@@ -10,9 +10,9 @@ use super::pending::{InFlightCall, ReplySource};
 use super::retry::RetryContext;
 use super::state::LimitExceeded;
 use crate::command::{InProcess, InProcessResult};
+use crate::dialect::RequestKind;
 use crate::error::{Error, OverloadCause};
 use crate::socket::Frame;
-use crate::wire::RequestKind;
 
 /// A call whose frame is complete but for its id.
 pub(super) struct EncodedCall {

@@ -6,8 +6,8 @@ use super::encoded_call::Destination;
 use super::handle::Client;
 use super::pending::{Pending, depart_together};
 use crate::command::Command;
+use crate::dialect::RequestKind;
 use crate::error::{EndpointCause, Error};
-use crate::wire::RequestKind;
 
 impl Client {
     fn balancer(&self, endpoint: &str) -> Result<&Balancer, Error> {

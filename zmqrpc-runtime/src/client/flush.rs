@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
+use super::DIALECT;
 use super::async_client::AsyncClient;
 use super::call_info::{CallInfo, Callee};
 use super::connection::Connection;
@@ -19,9 +20,9 @@ use super::notifications::{DeliveryCheck, DeliveryOutcome};
 use super::pending::failure;
 use super::state::LimitExceeded;
 use crate::clock::deadline;
+use crate::dialect::NO_ID;
 use crate::error::{Error, UnavailableCause};
-use crate::socket::Frame;
-use crate::wire::{Executed, NO_ID, encode_ping};
+use crate::wire::Executed;
 
 impl Client {
     /// Waits until every notification that was handed over has arrived at its server: those of
@@ -95,7 +96,7 @@ impl FlushProgress {
                 ping: true,
                 ..CallOptions::default()
             };
-            let in_flight = connection.begin(Frame::copy_of(&encode_ping(NO_ID)), options);
+            let in_flight = connection.begin(DIALECT.ping(NO_ID), options);
             in_flight.map_or_else(FlushPing::Refused, |ping| FlushPing::UnderWay(ping.id))
         } else {
             FlushPing::NotNeeded

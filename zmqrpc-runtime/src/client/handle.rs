@@ -18,11 +18,12 @@ use crate::clock::FOREVER;
 #[cfg(feature = "tokio")]
 use crate::command::blocked_runtime_tag;
 use crate::command::{Command, InProcess, Transport, Value, WithTimeout, inherited_deadline};
+use crate::dialect::RequestKind;
 use crate::error::{Error, UnavailableCause};
 use crate::socket::Process;
 #[cfg(feature = "tokio")]
 use crate::wire::BLOCKED_KEY;
-use crate::wire::{Executed, Limits, MetadataBuf, RequestKind};
+use crate::wire::{Executed, Limits, MetadataBuf};
 
 /// Calls services and blocks until they have answered. Needs no runtime and has no thread of its own; one thread of the
 /// process looks after the connections that nobody uses.

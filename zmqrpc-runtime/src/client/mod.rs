@@ -80,10 +80,13 @@ mod task_waiters;
 
 pub use async_client::{AsyncCall, AsyncClient};
 pub use builder::ClientBuilder;
-pub(crate) use completion::{ControlFrame, sign};
 pub(crate) use drain_state::DrainState;
 pub use handle::Client;
 pub(crate) use liveness::{Liveness, LivenessAction};
 pub use pending::Pending;
-pub(crate) use retry::refusal_of;
 pub use stats::ClientStats;
+
+use crate::dialect::Dialect;
+
+/// What clients speak to servers.
+const DIALECT: Dialect = Dialect::Native;

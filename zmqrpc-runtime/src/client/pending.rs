@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::DIALECT;
 use super::balancer::Member;
 use super::call_info::{CallInfo, Callee};
 use super::connection::BlockedBy;
@@ -17,7 +18,7 @@ use super::retry::{AttemptOutcome, RetryContext, RetryDecision};
 use crate::command::Command;
 use crate::error::{Error, UnavailableCause};
 use crate::socket::{Frame, SocketError, TaskTimer};
-use crate::wire::{Executed, Limits, shorten_remaining};
+use crate::wire::{Executed, Limits};
 
 /// A call that was begun and whose reply has not been taken yet.
 ///
@@ -255,7 +256,7 @@ impl InFlightCall {
         let Some(connection) = next else { return false };
         let mut frame = retry.frame.clone();
         let left = self.deadlines.deadline.saturating_duration_since(now);
-        shorten_remaining(&mut frame, left);
+        DIALECT.shorten_remaining(&mut frame, left);
         let Ok(call) = connection.begin(frame, options) else {
             return false;
         };

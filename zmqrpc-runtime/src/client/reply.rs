@@ -1,11 +1,13 @@
 //! From a reply frame to what the caller gets.
 
+use super::DIALECT;
 use super::call_info::CallInfo;
 use crate::codec::{Codec, Error as CodecError, describe};
 use crate::command::{Failure, Method, Value};
+use crate::dialect::Outbound;
 use crate::error::{AuthCause, CallTarget, Error, OverloadCause, UnavailableCause};
 use crate::socket::Frame;
-use crate::wire::{ACCEPTED_KEY, Executed, Limits, Reply, ReplyBody, Status};
+use crate::wire::{ACCEPTED_KEY, Executed, Limits, Status};
 
 /// The reply of a oneway method, which is not sent: what no bytes decode to.
 pub(super) fn nothing<R: Value>(method: &Method) -> Result<R, Error> {
@@ -19,9 +21,9 @@ pub(super) fn nothing<R: Value>(method: &Method) -> Result<R, Error> {
 
 /// Whether a call was executed that this is the reply to.
 pub(super) fn executed(frame: &Frame) -> Executed {
-    match Reply::decode(frame, &Limits::NONE).map(|reply| reply.body) {
-        Ok(ReplyBody::Failure { executed, .. }) => executed,
-        Ok(ReplyBody::Ok { .. } | ReplyBody::Service { .. }) => Executed::Yes,
+    match DIALECT.decode_reply(frame, &Limits::NONE) {
+        Ok(Outbound::Failure { executed, .. }) => executed,
+        Ok(Outbound::Value { .. } | Outbound::ServiceError { .. }) => Executed::Yes,
         Ok(_) | Err(_) => Executed::Maybe,
     }
 }
@@ -94,17 +96,18 @@ fn sort<'a>(frame: &'a [u8], info: &CallInfo<'_>) -> Result<EncodedAnswer<'a>, E
         Codec::from_id(codec)
             .ok_or_else(|| malformed(format!("codec {codec} is unknown here"), Executed::Yes))
     };
-    let reply = Reply::decode(frame, info.limits)
+    let reply = DIALECT
+        .decode_reply(frame, info.limits)
         .map_err(|error| malformed(error.to_string(), Executed::Maybe))?;
-    match reply.body {
-        ReplyBody::Ok {
+    match reply {
+        Outbound::Value {
             codec,
             metadata,
             body: [],
         } if metadata.get(ACCEPTED_KEY).is_some() => Ok(EncodedAnswer::Accepted(known(codec)?)),
-        ReplyBody::Ok { codec, body, .. } => Ok(EncodedAnswer::Value(known(codec)?, body)),
-        ReplyBody::Service { codec, body, .. } => Ok(EncodedAnswer::Error(known(codec)?, body)),
-        ReplyBody::Failure {
+        Outbound::Value { codec, body, .. } => Ok(EncodedAnswer::Value(known(codec)?, body)),
+        Outbound::ServiceError { codec, body, .. } => Ok(EncodedAnswer::Error(known(codec)?, body)),
+        Outbound::Failure {
             status,
             executed,
             detail,
@@ -118,7 +121,7 @@ fn sort<'a>(frame: &'a [u8], info: &CallInfo<'_>) -> Result<EncodedAnswer<'a>, E
                 error
             })
         }
-        ReplyBody::Pong | ReplyBody::Working | ReplyBody::Draining => Err(malformed(
+        Outbound::Pong | Outbound::Working | Outbound::Draining => Err(malformed(
             "it does not answer a call".into(),
             Executed::Maybe,
         )),

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::DIALECT;
 use super::call_info::CallInfo;
 use crate::codec::Error as CodecError;
+use crate::dialect::{CallId, EncodeFailure, Request, RequestKind};
 use crate::error::Error;
 use crate::socket::Frame;
-use crate::wire::{Executed, Metadata, NO_ID, Request, RequestKind};
+use crate::wire::{Executed, Metadata};
 
 /// Header and arguments in one frame, which has no id yet.
 ///
@@ -22,9 +24,9 @@ pub(super) fn encode<A: Serialize + ?Sized>(
     metadata: Metadata<'_>,
     arguments: &A,
 ) -> Result<Frame, Error> {
-    let header = Request {
+    let request = Request {
         kind,
-        id: NO_ID,
+        id: CallId::NONE,
         codec: info.codec().id(),
         method: info.method(),
         remaining: Some(remaining),
@@ -32,30 +34,27 @@ pub(super) fn encode<A: Serialize + ?Sized>(
         body: &[],
     };
     let executed = Executed::No;
-    Frame::build(|out| {
-        header
-            .encode(out, info.limits)
-            .map_err(|error| Error::Encode {
+    let encode = |out: &mut Vec<u8>| info.codec().encode(arguments, out, info.limits.message);
+    DIALECT
+        .encode_request(&request, info.limits, encode)
+        .map_err(|failure| match failure {
+            EncodeFailure::Header(error) => Error::Encode {
                 at: info.target(),
                 what: "the header",
                 source: CodecError::Encode(error.to_string()),
                 executed,
-            })?;
-        info.codec()
-            .encode(arguments, out, info.limits.message)
-            .map_err(|error| match error {
-                CodecError::TooLarge { limit } => Error::TooLarge {
-                    at: info.target(),
-                    what: "the request",
-                    limit,
-                    executed,
-                },
-                source => Error::Encode {
-                    at: info.target(),
-                    what: "the arguments",
-                    source,
-                    executed,
-                },
-            })
-    })
+            },
+            EncodeFailure::Arguments(CodecError::TooLarge { limit }) => Error::TooLarge {
+                at: info.target(),
+                what: "the request",
+                limit,
+                executed,
+            },
+            EncodeFailure::Arguments(source) => Error::Encode {
+                at: info.target(),
+                what: "the arguments",
+                source,
+                executed,
+            },
+        })
 }

@@ -13,10 +13,11 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::DIALECT;
 use super::balancer::Balancer;
 use super::in_flight::{CallResult, Deadlines, NoReply};
 use crate::socket::Frame;
-use crate::wire::{Executed, Limits, Reply, ReplyBody, Status, is_failure};
+use crate::wire::Status;
 
 /// What another try takes.
 pub(super) struct RetryContext {
@@ -118,9 +119,8 @@ impl AttemptOutcome {
     ) -> Option<Self> {
         match ending {
             Ok(None) => None,
-            Ok(Some(reply)) if !is_failure(reply) => None,
             Ok(Some(reply)) => {
-                let status = refusal_of(reply)?;
+                let status = DIALECT.rejection(reply)?;
                 let left = status == Status::ShuttingDown && has_left();
                 Some(Self::Refused { by: by(), left })
             }
@@ -142,24 +142,14 @@ impl AttemptOutcome {
     }
 }
 
-/// The status of a refusal that another server need not share; nothing if the call may have been executed.
-pub(crate) fn refusal_of(reply: &[u8]) -> Option<Status> {
-    match Reply::decode(reply, &Limits::NONE).ok()?.body {
-        ReplyBody::Failure {
-            status: status @ (Status::ShuttingDown | Status::Overloaded | Status::Unavailable),
-            executed: Executed::No,
-            ..
-        } => Some(status),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::command::CallFailure;
+    use crate::dialect::CallFailure;
+    use crate::dialect::{CallId, ReplyTo};
+    use crate::wire::Executed;
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -262,7 +252,8 @@ mod tests {
     fn only_what_was_surely_not_executed_is_a_refusal() {
         let reply = |status, executed| {
             let refusal = CallFailure::new(status, "no").with_executed(executed);
-            Ok(Some(refusal.encode(7)))
+            let to = ReplyTo::new(DIALECT, CallId::from(7));
+            Ok(Some(to.fail(&refusal)))
         };
         for status in [
             Status::ShuttingDown,

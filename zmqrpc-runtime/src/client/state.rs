@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::completion::{ControlFrame, fail_written, finish, sign};
+use super::DIALECT;
+use super::completion::{fail_written, finish};
 use super::connection::BlockedBy;
 use super::drain_state::DrainState;
 use super::in_flight::{CallEntry, CallOptions, CallState, InFlightCalls, NoReply};
@@ -10,11 +11,9 @@ use super::liveness::Liveness;
 use super::notifications::NotificationTracker;
 use super::pollers::Pollers;
 use super::send_queue::SendQueue;
+use crate::dialect::Received;
 use crate::log;
 use crate::socket::{ConnectionEvent, DealerSocket, Frame, Poller, SocketError};
-use crate::wire::{
-    NO_ID, answered_id, encode_ping, is_from_client, is_from_server, patch_id, peek_id,
-};
 
 /// A connection that was alive so shortly ago is taken to be alive. Looking costs a tenth of a call.
 const FRESH: Duration = Duration::from_millis(10);
@@ -115,7 +114,7 @@ impl ConnectionState {
         }
         let id = self.calls.insert(options);
         let mut written = false;
-        patch_id(&mut message, id);
+        DIALECT.set_id(&mut message, id);
         if must_queue {
             self.queue.push(id, message);
         } else {
@@ -228,34 +227,33 @@ impl ConnectionState {
                 ConnectionEvent::Received(message) => {
                     // Once: asking libzmq where the bytes are takes longer than looking at them.
                     let frame: &[u8] = &message;
-                    heard |= is_from_server(frame);
-                    let expected = match answered_id(frame) {
-                        Some(id) => finish(calls, id, Ok(Some(message)), poller),
-                        None if is_from_client(frame) => {
+                    let received = DIALECT.classify(frame);
+                    heard |= received.is_from_server();
+                    let expected = match received {
+                        Received::Reply(id) => finish(calls, id, Ok(Some(message)), poller),
+                        Received::FromClient(id) => {
                             no_server = true;
                             let returned = Err(NoReply::NoServer { returned: true });
-                            finish(calls, peek_id(frame).unwrap_or(NO_ID), returned, poller);
+                            finish(calls, id, returned, poller);
                             true
                         }
-                        None => match sign(frame) {
-                            Some(ControlFrame::Draining(id)) => {
-                                drained |= drain.hear(id);
-                                true
+                        Received::Draining(id) => {
+                            drained |= drain.hear(id);
+                            true
+                        }
+                        Received::Pong(id) => {
+                            if let Some(behind) = calls.is_behind(id) {
+                                oneway.arrive(behind);
+                                finish(calls, id, Ok(None), poller);
+                            } else if drain.is_heard(id) {
+                                // That ping was the last that was sent.
+                                oneway.arrive(oneway.handed_over());
+                                is_known = true;
                             }
-                            Some(ControlFrame::Pong) => {
-                                let id = peek_id(frame).unwrap_or(NO_ID);
-                                if let Some(behind) = calls.is_behind(id) {
-                                    oneway.arrive(behind);
-                                    finish(calls, id, Ok(None), poller);
-                                } else if drain.is_heard(id) {
-                                    // That ping was the last that was sent.
-                                    oneway.arrive(oneway.handed_over());
-                                    is_known = true;
-                                }
-                                true
-                            }
-                            sign => sign.is_some(),
-                        },
+                            true
+                        }
+                        Received::Working(_) => true,
+                        Received::Unknown { .. } => false,
                     };
                     *late += u64::from(!expected);
                 }
@@ -304,8 +302,7 @@ impl ConnectionState {
         if self.up
             && let Some(id) = self.drain.owed()
         {
-            let answer = Frame::copy_of(&encode_ping(id));
-            let answered = self.dealer.send(answer).is_ok();
+            let answered = self.dealer.send(DIALECT.ping(id)).is_ok();
             if answered {
                 self.drain.answered();
             }

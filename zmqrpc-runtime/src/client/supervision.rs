@@ -2,13 +2,14 @@
 
 use std::time::Instant;
 
+use super::DIALECT;
 use super::drain_state::DrainState;
 use super::in_flight::NoReply;
 use super::liveness::LivenessAction;
 use super::state::ConnectionState;
+use crate::dialect::NO_ID;
 use crate::log;
-use crate::socket::{Frame, POLL_INTERVAL, Poller, RETRY_INTERVAL};
-use crate::wire::{NO_ID, encode_ping};
+use crate::socket::{POLL_INTERVAL, Poller, RETRY_INTERVAL};
 
 impl ConnectionState {
     /// Fails what was handed over, and makes another connection for the rest.
@@ -47,7 +48,7 @@ impl ConnectionState {
                 LivenessAction::Wait(until) => return Some(until),
                 LivenessAction::Ask => {
                     // Full is silent enough: the next look finds out.
-                    let _ = self.dealer.send(Frame::copy_of(&encode_ping(NO_ID)));
+                    let _ = self.dealer.send(DIALECT.ping(NO_ID));
                     self.service(poller);
                 }
                 LivenessAction::Dead(silence) => {

@@ -1,8 +1,6 @@
 //! A request on its way through a service, and the reply to it.
 
 use std::cell::RefCell;
-use std::convert::Infallible;
-use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Instant;
@@ -11,12 +9,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::{Answer, CallContext, Command, Method, Value};
-use crate::codec::{Codec, Error as CodecError};
+use crate::codec::Codec;
+use crate::dialect::{CallFailure, CallId, ReplyTo};
 use crate::log::{self, Throttle};
 use crate::socket::{Frame, PerProcess};
-use crate::wire::{
-    Executed, Limits, Metadata, Reply, ReplyBody, Status, WireError, is_service_error, rejection_id,
-};
 
 /// A request whose header has been decoded. Its arguments are still encoded, and its reply is pending.
 ///
@@ -43,9 +39,9 @@ thread_local! {
 
 /// What a server needs of a request beside the context: the fields that the reply repeats, and the limits that it must
 /// keep.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) struct ReplyContext {
-    pub(crate) id: u64,
+    pub(crate) to: ReplyTo,
     /// The method's index in the server's table.
     pub(crate) entry: usize,
     pub(crate) codec: Codec,
@@ -68,7 +64,7 @@ impl CallBuffer {
         let spare = SPARES.try_with(|spares| spares.borrow_mut().pop());
         let parts = spare.ok().flatten().unwrap_or_else(|| {
             let reply_context = ReplyContext {
-                id: 0,
+                to: ReplyTo::nobody(),
                 entry: 0,
                 codec: Codec::Postcard,
                 bytes: 0,
@@ -134,8 +130,12 @@ impl Call {
         &self.0.context
     }
 
-    pub(crate) fn id(&self) -> u64 {
-        self.0.reply_context.id
+    pub(crate) fn id(&self) -> &CallId {
+        self.reply_to().id()
+    }
+
+    pub(crate) fn reply_to(&self) -> &ReplyTo {
+        &self.0.reply_context.to
     }
 
     pub(crate) fn wants_reply(&self) -> bool {
@@ -232,35 +232,18 @@ impl ReplyContext {
             }
             return Ok(EncodedReply::NONE);
         }
-        let (codec, metadata, body) = (self.codec.id(), Metadata::EMPTY, &[][..]);
-        let encoded = Frame::build(|out| match answer {
-            Ok(reply) => {
-                Reply {
-                    id: self.id,
-                    body: ReplyBody::Ok {
-                        codec,
-                        metadata,
-                        body,
-                    },
-                }
-                .encode(out);
-                reply.encode(self.codec, out, self.reply_limit)
-            }
-            Err(error) => {
-                Reply {
-                    id: self.id,
-                    body: ReplyBody::Service {
-                        codec,
-                        metadata,
-                        body,
-                    },
-                }
-                .encode(out);
-                error.encode(self.codec, out, self.reply_limit)
-            }
-        });
+        let is_error = answer.is_err();
+        let encoded = self
+            .to
+            .encode_with(is_error, self.codec, |out| match answer {
+                Ok(value) => value.encode(self.codec, out, self.reply_limit),
+                Err(error) => error.encode(self.codec, out, self.reply_limit),
+            });
         match encoded {
-            Ok(message) => Ok(EncodedReply(Some(Box::new(message)))),
+            Ok(frame) => Ok(EncodedReply {
+                frame: Some(Box::new(frame)),
+                is_error,
+            }),
             Err(error) => Err(CallFailure::reply(&error)),
         }
     }
@@ -268,99 +251,24 @@ impl ReplyContext {
 
 /// An encoded reply, or none for a notification.
 #[derive(Debug)]
-pub struct EncodedReply(Option<Box<Frame>>);
+pub struct EncodedReply {
+    frame: Option<Box<Frame>>,
+    is_error: bool,
+}
 
 impl EncodedReply {
+    pub(crate) const NONE: Self = Self {
+        frame: None,
+        is_error: false,
+    };
+
     /// Returns whether the reply holds an error of the service.
     pub(crate) fn is_error(&self) -> bool {
-        self.0
-            .as_ref()
-            .is_some_and(|message| is_service_error(message))
+        self.is_error
     }
 
-    pub(crate) const NONE: Self = Self(None);
-
-    pub(crate) fn into_message(self) -> Option<Box<Frame>> {
-        self.0
-    }
-}
-
-/// Why a call got neither a value nor an error from its service.
-#[derive(Clone, Debug)]
-pub struct CallFailure {
-    pub(crate) status: Status,
-    pub(crate) executed: Executed,
-    pub(crate) detail: String,
-}
-
-impl CallFailure {
-    pub(crate) fn new(status: Status, detail: impl Into<String>) -> Self {
-        Self {
-            status,
-            executed: status.executed(),
-            detail: detail.into(),
-        }
-    }
-
-    /// Returns the same failure with `executed` in place of what the status implies.
-    pub(crate) fn with_executed(mut self, executed: Executed) -> Self {
-        self.executed = executed;
-        self
-    }
-
-    /// Returns the reply that rejects a frame that is no request; `None` if there must be no reply.
-    pub(crate) fn for_unreadable(
-        frame: &[u8],
-        error: &WireError,
-        limits: &Limits,
-    ) -> Option<Frame> {
-        let failure = if frame.len() > limits.message {
-            Self::new(Status::TooLarge, limits.message.to_string())
-        } else {
-            Self::new(error.status(), error.to_string())
-        };
-        rejection_id(frame).map(|id| failure.with_executed(Executed::No).encode(id))
-    }
-
-    fn arguments(error: &CodecError) -> Self {
-        Self::new(Status::Decode, error.reason())
-    }
-
-    fn reply(error: &CodecError) -> Self {
-        let (status, detail) = match error {
-            CodecError::TooLarge { limit } => (Status::TooLarge, limit.to_string()),
-            other => (Status::Encode, other.reason()),
-        };
-        Self::new(status, detail).with_executed(Executed::Yes)
-    }
-
-    /// Encodes the failure as the reply to the call `id`.
-    pub(crate) fn encode(&self, id: u64) -> Frame {
-        let body = ReplyBody::Failure {
-            status: self.status,
-            executed: self.executed,
-            metadata: Metadata::EMPTY,
-            detail: &self.detail,
-        };
-        reply_frame(id, body)
-    }
-}
-
-/// Returns the frame of a reply whose body is encoded already, or empty.
-pub(crate) fn reply_frame(id: u64, body: ReplyBody<'_>) -> Frame {
-    let built = Frame::build(|out| {
-        Reply { id, body }.encode(out);
-        Ok::<_, Infallible>(())
-    });
-    match built {
-        Ok(message) => message,
-        Err(never) => match never {},
-    }
-}
-
-impl fmt::Display for CallFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}: {}", self.status, self.detail)
+    pub(crate) fn into_frame(self) -> Option<Box<Frame>> {
+        self.frame
     }
 }
 

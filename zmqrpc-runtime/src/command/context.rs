@@ -6,8 +6,9 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use super::Method;
+use crate::dialect::Dialect;
 use crate::socket::Frame;
-use crate::wire::{Limits, Metadata, metadata_of};
+use crate::wire::Metadata;
 
 /// The context of a call: the caller, the metadata beside the arguments, the remaining time.
 ///
@@ -131,7 +132,7 @@ impl CallContext {
     // Decoded again from the frame rather than kept, as most handlers never need it. Its limits were checked when the
     // request arrived.
     fn all_metadata(&self) -> Metadata<'_> {
-        metadata_of(&self.frame, &Limits::NONE)
+        Dialect::of_request(&self.frame).metadata(&self.frame)
     }
 }
 

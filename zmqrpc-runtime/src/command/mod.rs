@@ -16,8 +16,8 @@ mod value;
 
 #[cfg(feature = "tokio")]
 pub(crate) use blocking::{SingleThreadRuntime, blocked_runtime_tag};
-pub use call::{Call, CallFailure, EncodedReply, HandlerResult, MethodFuture};
-pub(crate) use call::{CallBuffer, ReplyContext, reply_frame};
+pub use call::{Call, EncodedReply, HandlerResult, MethodFuture};
+pub(crate) use call::{CallBuffer, ReplyContext};
 pub use context::CallContext;
 pub(crate) use context::{DeadlineScope, inherited_deadline};
 pub use method::Method;

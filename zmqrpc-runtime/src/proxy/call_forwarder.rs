@@ -9,7 +9,7 @@ use super::backend::CallSink;
 use super::backend::{Backend, Outgoing};
 use super::frontend::{Caller, Frontend, FrontendRequest};
 use super::relay::{Relay, RelayTurn};
-use crate::command::CallFailure;
+use crate::dialect::CallFailure;
 use crate::socket::{Frame, Poller, SocketError};
 use crate::wire::Status;
 

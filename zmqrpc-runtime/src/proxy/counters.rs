@@ -3,11 +3,12 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::DIALECT;
 use crate::log;
 use crate::server;
 use crate::server::Counter;
 use crate::socket::RejectedLogins;
-use crate::wire::{MAX_HOPS, count_hop};
+use crate::wire::MAX_HOPS;
 
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident,)*) => {
@@ -55,7 +56,7 @@ macro_rules! counters {
             /// Counts one more proxy in the frame of an event or a job. Returns `false` if it has passed as many as allowed:
             /// in a ring of proxies it would circle for ever.
             pub(super) fn count_hop(&self, frame: &mut [u8]) -> bool {
-                let may_pass = count_hop(frame);
+                let may_pass = DIALECT.count_hop(frame);
                 if !may_pass && let Some(hidden) = self.frontend.log.admit("ring") {
                     log::line!(warn, limit = MAX_HOPS, hidden; "a message has passed `limit` proxies and is dropped, do they stand in a ring? `hidden` more came before this one");
                 }

@@ -12,7 +12,7 @@ use super::outcome::{DeliveryFault, delivery_result};
 use super::relay::{Relay, RelayTurn};
 use super::spool::{Spool, Unready};
 use super::writer::{Writer, WrittenBatch};
-use crate::command::CallFailure;
+use crate::dialect::CallFailure;
 use crate::log;
 use crate::socket::{Frame, Poller, SocketError, UnreadTimer};
 use crate::wire::{Executed, Status};

@@ -4,6 +4,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::DIALECT;
 use super::counters::ProxyCounters;
 use crate::error::Error;
 use crate::log;
@@ -11,7 +12,7 @@ use crate::publish::{Overflow, open_all};
 use crate::socket::{
     Endpoint, Frame, POLL_INTERVAL, Poller, PubSocket, PublishError, SocketError, SocketOptions,
 };
-use crate::wire::{Event, EventContent, HEARTBEAT_TOPIC, Limits};
+use crate::wire::HEARTBEAT_TOPIC;
 
 /// A PUB socket with the overflow policy and the sequence numbers of the proxy's own events.
 pub(super) struct EventOutput {
@@ -106,15 +107,8 @@ impl EventOutput {
             self.heartbeat = now
                 .checked_add(interval)
                 .map(|due| (interval, due, number + 1));
-            let event = Event {
-                sequence: number,
-                publisher: self.id,
-                content: EventContent::Heartbeat,
-            };
-            if let Ok(event) = Frame::build(|out| event.encode(out, &Limits::NONE)) {
-                self.needs_drain = true;
-                self.send_lossy(HEARTBEAT_TOPIC, event)?;
-            }
+            self.needs_drain = true;
+            self.send_lossy(HEARTBEAT_TOPIC, DIALECT.heartbeat(number, self.id))?;
         }
         if std::mem::take(&mut self.needs_drain) {
             if let Err(error) = self.publisher.maintain() {

@@ -4,20 +4,20 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::DIALECT;
 use super::counters::ProxyCounters;
-use crate::command::{CallFailure, reply_frame};
+use crate::dialect::{
+    CallFailure, CallId, Inbound, Outbound, OutboundFrame, ReplyTo, Request, RequestKind,
+};
 use crate::error::Error;
 use crate::log;
 use crate::publish::open_all;
 use crate::server::{Draining, Outbox};
 use crate::socket::{
-    Arrival, Endpoint, Frame, Poller, RETRY_INTERVAL, Route, RoutedMessage, RouterSocket,
-    SocketError, SocketOptions,
+    Arrival, Endpoint, Frame, Poller, RETRY_INTERVAL, Route, RouterSocket, SocketError,
+    SocketOptions,
 };
-use crate::wire::{
-    ACCEPTED_KEY, Executed, Incoming, Limits, MetadataBuf, NO_ID, ReplyBody, Request, RequestKind,
-    Status, patch_id,
-};
+use crate::wire::{ACCEPTED_KEY, Executed, Limits, MetadataBuf, Status};
 
 /// The ROUTER socket that callers connect to.
 pub(super) struct Frontend {
@@ -38,8 +38,8 @@ pub(super) struct Frontend {
 #[derive(Clone, Debug)]
 pub(super) struct Caller {
     pub(super) route: Route,
-    /// The caller's id of the call.
-    pub(super) id: u64,
+    /// The caller's id of the call, and its dialect.
+    pub(super) to: ReplyTo,
     /// A hash of route and id, under which the call is found.
     pub(super) hash: u64,
     pub(super) wants_reply: bool,
@@ -48,7 +48,7 @@ pub(super) struct Caller {
 impl Caller {
     /// Returns whether both are the same caller's same call.
     pub(super) fn is_same(&self, other: &Self) -> bool {
-        self.id == other.id && self.route.is_same(&other.route)
+        self.to == other.to && self.route.is_same(&other.route)
     }
 }
 
@@ -128,15 +128,16 @@ impl Frontend {
     /// Tells callers that the proxy shuts down within `limit`, and sends them keep-alive frames until then. Returns whether
     /// every caller has confirmed or had its time to: requests that arrive later are to be rejected.
     pub(super) fn drain(&mut self, limit: Duration, now: Instant) -> bool {
-        for RoutedMessage { route, message } in self.draining.start(limit, now) {
-            self.send_best_effort(route, message);
+        for notice in self.draining.start(limit, now) {
+            self.send_best_effort(notice);
         }
         let mut routes = Vec::new();
         self.draining.take_keep_alives(now, &mut routes);
         for route in routes {
             // Where replies already wait for room, retrying them reveals whether the caller has gone.
             if !self.outbox.is_blocked(&route) {
-                self.send_best_effort(route, reply_frame(NO_ID, ReplyBody::Pong));
+                let keep_alive = ReplyTo::nobody().encode(&Outbound::Pong);
+                self.send_best_effort(OutboundFrame::control(route, keep_alive));
             }
         }
         self.draining.is_rejecting(now)
@@ -174,8 +175,8 @@ impl Frontend {
                 self.counters.frontend.malformed.increment();
                 continue;
             };
-            if let Some(RoutedMessage { route, message }) = self.draining.heard(&route, now) {
-                self.send_best_effort(route, message);
+            if let Some(notice) = self.draining.heard(&route, now) {
+                self.send_best_effort(notice);
             }
             if let Some(request) = self.decode(route, message, now) {
                 on(self, request);
@@ -203,8 +204,8 @@ impl Frontend {
     }
 
     fn decode(&mut self, route: Route, message: Frame, now: Instant) -> Option<FrontendRequest> {
-        let (id, wants_reply, deadline) = match Incoming::decode(&message, &self.limits) {
-            Ok(Incoming::Request(Request {
+        let (id, wants_reply, deadline) = match DIALECT.decode_inbound(&message, &self.limits) {
+            Ok(Inbound::Request(Request {
                 kind,
                 id,
                 remaining,
@@ -215,12 +216,13 @@ impl Frontend {
                     .and_then(|remaining| now.checked_add(remaining.saturating_sub(HOP).max(HOP)));
                 (id, kind == RequestKind::Call, deadline)
             }
-            Ok(Incoming::Cancel(id)) => {
+            Ok(Inbound::Cancel(id)) => {
                 return Some(FrontendRequest::Cancel(self.caller(route, id, false)));
             }
-            Ok(Incoming::Ping(id)) => {
-                self.draining.acknowledge(&route, id);
-                self.send_best_effort(route, reply_frame(id, ReplyBody::Pong));
+            Ok(Inbound::Ping(id)) => {
+                self.draining.acknowledge(&route, &id);
+                let pong = ReplyTo::new(DIALECT, id).encode(&Outbound::Pong);
+                self.send_best_effort(OutboundFrame::control(route, pong));
                 return None;
             }
             Err(error) => {
@@ -235,8 +237,10 @@ impl Frontend {
                         "a message to a proxy is not a request; `hidden` more came before this one"
                     );
                 }
-                if let Some(failure) = CallFailure::for_unreadable(&message, &error, &self.limits) {
-                    self.send_best_effort(route, failure);
+                let rejection = DIALECT.rejection_of(&message, &error, &self.limits);
+                if let Some((to, failure)) = rejection {
+                    let frame = to.fail(&failure);
+                    self.send_best_effort(OutboundFrame::reply(route, to, frame));
                 }
                 return None;
             }
@@ -249,11 +253,11 @@ impl Frontend {
         })
     }
 
-    fn caller(&self, route: Route, id: u64, wants_reply: bool) -> Caller {
+    fn caller(&self, route: Route, id: CallId, wants_reply: bool) -> Caller {
         Caller {
-            hash: self.hasher.hash_one((&route, id)),
+            hash: self.hasher.hash_one((&route, &id)),
             route,
-            id,
+            to: ReplyTo::new(DIALECT, id),
             wants_reply,
         }
     }
@@ -273,23 +277,24 @@ impl Frontend {
             let failure = CallFailure::new(Status::TooLarge, limit.to_string());
             return self.reject(caller, &failure.with_executed(Executed::Yes));
         }
-        patch_id(&mut reply, caller.id);
-        self.send(caller.route, reply);
+        caller.to.readdress(&mut reply);
+        self.send(OutboundFrame::reply(caller.route, caller.to, reply));
     }
 
     /// Sends a caller the keep-alive frame that its call is still being executed.
     pub(super) fn send_working(&mut self, caller: &Caller, mut frame: Frame) {
         // A REQ socket takes the first message that arrives for the reply.
         if caller.wants_reply && !caller.route.ends_with_delimiter() {
-            patch_id(&mut frame, caller.id);
-            self.send(caller.route.clone(), frame);
+            caller.to.readdress(&mut frame);
+            self.send(OutboundFrame::control(caller.route.clone(), frame));
         }
     }
 
     /// Sends a caller a failure; does nothing for a notification.
     pub(super) fn reject(&mut self, caller: Caller, failure: &CallFailure) {
         if caller.wants_reply {
-            self.send(caller.route, failure.encode(caller.id));
+            let frame = caller.to.fail(failure);
+            self.send(OutboundFrame::reply(caller.route, caller.to, frame));
         }
     }
 
@@ -299,27 +304,26 @@ impl Frontend {
             let mut metadata = MetadataBuf::new();
             metadata.set(ACCEPTED_KEY, "");
             let (metadata, body) = (metadata.as_metadata(), &[][..]);
-            let accepted = ReplyBody::Ok {
+            let accepted = Outbound::Value {
                 codec,
                 metadata,
                 body,
             };
-            self.send(caller.route, reply_frame(caller.id, accepted));
+            let frame = caller.to.encode(&accepted);
+            self.send(OutboundFrame::reply(caller.route, caller.to, frame));
         }
     }
 
-    fn send(&mut self, route: Route, message: Frame) {
-        let (delivery, counters) = (RoutedMessage { route, message }, &self.counters.frontend);
-        let disconnected = self.outbox.send(delivery, &mut self.router, counters);
+    fn send(&mut self, frame: OutboundFrame) {
+        let counters = &self.counters.frontend;
+        let disconnected = self.outbox.send(frame, &mut self.router, counters);
         self.after_send(disconnected);
     }
 
     /// Sends a message that [`is_flushed`](Self::is_flushed) does not wait for.
-    fn send_best_effort(&mut self, route: Route, message: Frame) {
-        let (delivery, counters) = (RoutedMessage { route, message }, &self.counters.frontend);
-        let disconnected = self
-            .outbox
-            .send_optional(delivery, &mut self.router, counters);
+    fn send_best_effort(&mut self, frame: OutboundFrame) {
+        let counters = &self.counters.frontend;
+        let disconnected = self.outbox.send_optional(frame, &mut self.router, counters);
         self.after_send(disconnected);
     }
 
@@ -329,5 +333,13 @@ impl Frontend {
             self.draining.forget(&route);
             self.disconnected.push(route);
         }
+    }
+}
+
+/// Returns the codec of a request, which its acknowledgement repeats.
+pub(super) fn codec_of(request: &[u8], limits: &Limits) -> u8 {
+    match DIALECT.decode_inbound(request, limits) {
+        Ok(Inbound::Request(Request { codec, .. })) => codec,
+        _ => 0,
     }
 }

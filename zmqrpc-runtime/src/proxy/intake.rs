@@ -3,15 +3,16 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::DIALECT;
 use super::counters::ProxyCounters;
 use super::delivery_schedule::Origin;
-use super::frontend::{Caller, Frontend, FrontendRequest};
+use super::frontend::{Caller, Frontend, FrontendRequest, codec_of};
 use super::queue::Stored;
 use super::sources::{InputSockets, TURN};
 use super::spool::{Spool, millis_now};
-use crate::command::CallFailure;
+use crate::dialect::{CallFailure, Inbound, Request};
 use crate::socket::{Poller, SocketError};
-use crate::wire::{DELIVERY_KEY, Incoming, Limits, Metadata, Request, Status};
+use crate::wire::{DELIVERY_KEY, Limits, Metadata, Status};
 
 /// What an [`Intake`] does with the messages that it receives.
 pub(super) enum Accepting<'a> {
@@ -164,17 +165,10 @@ impl Intake for CallerIntake {
     }
 }
 
-fn codec_of(request: &[u8], limits: &Limits) -> u8 {
-    match Incoming::decode(request, limits) {
-        Ok(Incoming::Request(Request { codec, .. })) => codec,
-        _ => 0,
-    }
-}
-
 /// Returns the failure of a request that has no room for the delivery's name; `None` if it has.
 fn check_room_for_name(request: &[u8], limits: &Limits) -> Option<CallFailure> {
-    let metadata = match Incoming::decode(request, limits) {
-        Ok(Incoming::Request(Request { metadata, .. })) => metadata,
+    let metadata = match DIALECT.decode_inbound(request, limits) {
+        Ok(Inbound::Request(Request { metadata, .. })) => metadata,
         _ => Metadata::EMPTY,
     };
     if metadata.get(DELIVERY_KEY).is_some() {

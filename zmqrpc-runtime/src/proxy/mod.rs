@@ -86,3 +86,8 @@ pub use pair::{ProxyPair, Sink, Source};
 pub use queue::{DeadLetter, DeadLetters, MemoryQueue, Queue};
 #[cfg(feature = "disk-queue")]
 pub use queue::{DiskQueue, reread_letter, reread_request};
+
+use crate::dialect::Dialect;
+
+/// What proxies forward.
+const DIALECT: Dialect = Dialect::Native;

@@ -1,6 +1,8 @@
 //! What a target's reply means for a delivery.
 
-use crate::wire::{Executed, Limits, Reply, ReplyBody, Status};
+use super::DIALECT;
+use crate::dialect::Outbound;
+use crate::wire::{Executed, Limits, Status};
 
 /// Why an attempt did not deliver.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,18 +22,18 @@ pub(super) enum DeliveryFault {
 
 /// Returns whether a reply means that the request was delivered.
 pub(super) fn delivery_result(reply: &[u8]) -> Result<(), DeliveryFault> {
-    match Reply::decode(reply, &Limits::NONE).map(|reply| reply.body) {
-        Ok(ReplyBody::Ok { .. }) => Ok(()),
-        Ok(ReplyBody::Service { .. }) => Err(DeliveryFault::Permanent(
+    match DIALECT.decode_reply(reply, &Limits::NONE) {
+        Ok(Outbound::Value { .. }) => Ok(()),
+        Ok(Outbound::ServiceError { .. }) => Err(DeliveryFault::Permanent(
             "the service answered with an error".into(),
         )),
-        Ok(ReplyBody::Failure {
+        Ok(Outbound::Failure {
             status,
             executed,
             detail,
             ..
         }) => Err(DeliveryFault::from_status(status, executed, detail)),
-        Ok(ReplyBody::Pong | ReplyBody::Working | ReplyBody::Draining) | Err(_) => Err(
+        Ok(Outbound::Pong | Outbound::Working | Outbound::Draining) | Err(_) => Err(
             DeliveryFault::Permanent("the target's reply cannot be read".into()),
         ),
     }

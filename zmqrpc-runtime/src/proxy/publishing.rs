@@ -3,18 +3,16 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::DIALECT;
 use super::backend::too_many_hops;
 use super::counters::ProxyCounters;
 use super::event_output::EventOutput;
-use super::frontend::{Frontend, FrontendRequest};
+use super::frontend::{Frontend, FrontendRequest, codec_of};
 use super::relay::{Relay, RelayTurn};
 use super::sources::{Events, InputSockets, TURN};
-use crate::command::CallFailure;
+use crate::dialect::CallFailure;
 use crate::socket::{Frame, Poller, SocketError};
-use crate::wire::{
-    HEARTBEAT_TOPIC, Incoming, Limits, MAX_HOPS, Request, Status, hops, peek_id, request_to_event,
-    with_hops,
-};
+use crate::wire::{HEARTBEAT_TOPIC, Limits, MAX_HOPS, Status, with_hops};
 
 /// The relay from REP to PUB: publishes each request as an event, then acknowledges it.
 pub(super) struct Announcing {
@@ -116,16 +114,13 @@ fn publish_request(
     request: &[u8],
     limits: &Limits,
 ) -> Result<Result<u8, CallFailure>, SocketError> {
-    let codec = match Incoming::decode(request, limits) {
-        Ok(Incoming::Request(Request { codec, .. })) => codec,
-        _ => 0,
-    };
-    let hop_count = peek_id(request).map_or(0, hops);
+    let codec = codec_of(request, limits);
+    let hop_count = DIALECT.hops(request);
     if hop_count >= MAX_HOPS {
         return Ok(Err(too_many_hops()));
     }
     let sequence = with_hops(hop_count + 1, output.sequence());
-    let event = match request_to_event(request, sequence, output.id, limits) {
+    let event = match DIALECT.request_to_event(request, sequence, output.id, limits) {
         Ok(event) => Frame::from(event),
         // An event is longer than its request, which may have been as long as allowed.
         Err(error) => return Ok(Err(CallFailure::new(error.status(), error.to_string()))),

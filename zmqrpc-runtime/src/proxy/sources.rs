@@ -3,16 +3,15 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::DIALECT;
 use super::counters::ProxyCounters;
 use crate::auth::SecurityByDirection;
+use crate::dialect::{Inbound, NO_ID, Request, RequestKind};
 use crate::error::Error;
 use crate::log;
 use crate::server::{CallbackThread, CommandSource, SubscriptionSource, ValidSubscription};
 use crate::socket::{Arrival, Endpoint, Frame, Poller, PullSocket, SocketError, SocketOptions};
-use crate::wire::{
-    Incoming, Limits, NO_ID, Request, RequestKind, encode_ping, event_to_request, hops, peek_id,
-    with_hops,
-};
+use crate::wire::{Limits, with_hops};
 
 /// Messages that are received from one socket before the next one has its turn.
 pub(super) const TURN: usize = 64;
@@ -166,13 +165,13 @@ impl InputSockets for Events {
 
     fn call_frame((_, event): &Self::Item, limits: &Limits) -> Option<Vec<u8>> {
         // The request keeps the event's count of proxies.
-        let hop_count = peek_id(event).map_or(0, hops);
+        let hop_count = DIALECT.hops(event);
         let id = if hop_count == 0 {
             NO_ID
         } else {
             with_hops(hop_count, 0)
         };
-        event_to_request(event, RequestKind::Call, id, limits).ok()?
+        DIALECT.event_to_call(event, id, limits).ok()?
     }
 
     fn close_and_release(self) {
@@ -264,7 +263,7 @@ impl InputSockets for Jobs {
                         return Ok(Some(job));
                     }
                     // A ping with which a pusher finds out whether its jobs have left its process.
-                    Some(Arrival::Message(())) if *job == encode_ping(NO_ID) => {}
+                    Some(Arrival::Message(())) if *job == *DIALECT.ping(NO_ID) => {}
                     Some(Arrival::Malformed | Arrival::Message(())) => {
                         self.counters.frontend.malformed.increment();
                     }
@@ -316,8 +315,8 @@ impl InputSockets for Jobs {
 
 fn is_notification(job: &[u8], limits: &Limits) -> bool {
     matches!(
-        Incoming::decode(job, limits),
-        Ok(Incoming::Request(Request {
+        DIALECT.decode_inbound(job, limits),
+        Ok(Inbound::Request(Request {
             kind: RequestKind::Notify,
             ..
         }))

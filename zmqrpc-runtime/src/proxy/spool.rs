@@ -13,7 +13,7 @@ use super::counters::ProxyCounters;
 use super::delivery_schedule::DeliverySchedule;
 use super::outcome::DeliveryFault;
 use super::queue::{Batch, Entry, GiveUp, Store, Stored, WriteFailure};
-use crate::command::CallFailure;
+use crate::dialect::CallFailure;
 use crate::log;
 use crate::wire::{Executed, Limits, Status};
 

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
+use super::DIALECT;
 use crate::codec::{Codec, Error as CodecError};
 use crate::command::{Command, Method};
+use crate::dialect::{CallId, EncodeFailure, Event, EventContent, MethodRef, Request, RequestKind};
 use crate::error::{CallTarget, Error};
 use crate::socket::Frame;
-use crate::wire::{
-    Event, EventContent, Executed, Limits, Metadata, MethodRef, NO_ID, Request, RequestKind,
-    WireError,
-};
+use crate::wire::{Executed, Limits, Metadata};
 
 /// Returns the method and endpoint that a message's errors name.
 pub(super) fn call_target(method: &Method, endpoint: Option<&Arc<str>>) -> CallTarget {
@@ -27,14 +26,15 @@ pub(super) fn event<C: Command>(
     metadata: Metadata<'_>,
     limits: &Limits,
 ) -> Result<Frame, Error> {
-    frame(command, metadata, limits, |request, out| {
-        let event = Event {
-            sequence: 0,
-            publisher,
-            content: EventContent::Command(request),
-        };
-        event.encode(out, limits)
-    })
+    let event = Event {
+        sequence: 0,
+        publisher,
+        content: EventContent::Command(request::<C>(metadata)),
+    };
+    let arguments = |out: &mut Vec<u8>| CODEC.encode(command, out, limits.message);
+    DIALECT
+        .encode_event(&event, limits, arguments)
+        .map_err(error::<C>)
 }
 
 /// Encodes a job as a notification.
@@ -47,50 +47,48 @@ pub(super) fn job<C: Command>(
     metadata: Metadata<'_>,
     limits: &Limits,
 ) -> Result<Frame, Error> {
-    frame(command, metadata, limits, |request, out| {
-        request.encode(out, limits)
-    })
+    let arguments = |out: &mut Vec<u8>| CODEC.encode(command, out, limits.message);
+    DIALECT
+        .encode_request(&request::<C>(metadata), limits, arguments)
+        .map_err(error::<C>)
 }
 
-fn frame<C: Command>(
-    command: &C,
-    metadata: Metadata<'_>,
-    limits: &Limits,
-    encode: impl FnOnce(Request<'_>, &mut Vec<u8>) -> Result<(), WireError>,
-) -> Result<Frame, Error> {
-    let method = const { &C::METHOD };
-    let (codec, executed) = (Codec::Postcard, Executed::No);
-    let request = Request {
+const CODEC: Codec = Codec::Postcard;
+
+fn request<C: Command>(metadata: Metadata<'_>) -> Request<'_> {
+    Request {
         kind: RequestKind::Notify,
-        id: NO_ID,
-        codec: codec.id(),
-        method: MethodRef::Key(method.key()),
+        id: CallId::NONE,
+        codec: CODEC.id(),
+        method: MethodRef::Key(const { &C::METHOD }.key()),
         // No time limit: as no caller waits, it is worth executing whenever it arrives.
         remaining: None,
         metadata,
         body: &[],
-    };
-    Frame::build(|out| {
-        encode(request, out).map_err(|error| Error::Encode {
-            at: call_target(method, None),
+    }
+}
+
+fn error<C: Command>(failure: EncodeFailure) -> Error {
+    let executed = Executed::No;
+    let at = call_target(const { &C::METHOD }, None);
+    match failure {
+        EncodeFailure::Header(error) => Error::Encode {
+            at,
             what: "the header",
             source: CodecError::Encode(error.to_string()),
             executed,
-        })?;
-        let encoded = codec.encode(command, out, limits.message);
-        encoded.map_err(|error| match error {
-            CodecError::TooLarge { limit } => Error::TooLarge {
-                at: call_target(method, None),
-                what: "the message",
-                limit,
-                executed,
-            },
-            source => Error::Encode {
-                at: call_target(method, None),
-                what: "the arguments",
-                source,
-                executed,
-            },
-        })
-    })
+        },
+        EncodeFailure::Arguments(CodecError::TooLarge { limit }) => Error::TooLarge {
+            at,
+            what: "the message",
+            limit,
+            executed,
+        },
+        EncodeFailure::Arguments(source) => Error::Encode {
+            at,
+            what: "the arguments",
+            source,
+            executed,
+        },
+    }
 }

@@ -9,14 +9,16 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::DIALECT;
 use super::async_pusher::AsyncPusher;
 use super::publisher::Publisher;
 use super::publisher_socket::NotPublished;
 use super::pusher::Pusher;
 use crate::clock::deadline;
+use crate::dialect::NO_ID;
 use crate::error::{CallTarget, Error};
-use crate::socket::{Frame, PushError, SocketError, UnsentCounter, await_io_thread, unblock};
-use crate::wire::{Executed, NO_ID, encode_ping};
+use crate::socket::{PushError, SocketError, UnsentCounter, await_io_thread, unblock};
+use crate::wire::Executed;
 
 /// Delay before another attempt to send a tracked message where a queue has no room.
 const RETRY_DELAY: Duration = Duration::from_millis(5);
@@ -111,7 +113,7 @@ impl Pusher {
         let queues = lock.socket.connections();
         lock.unflushed.begin_run(queues, UnsentCounter::new());
         while lock.unflushed.remaining() > 0 {
-            match lock.send_message(Frame::copy_of(&encode_ping(NO_ID))) {
+            match lock.send_message(DIALECT.ping(NO_ID)) {
                 Ok(()) => {}
                 Err(PushError::Broken(error)) => return Err(FlushFailure::Broken(error)),
                 Err(PushError::Full(_)) => {

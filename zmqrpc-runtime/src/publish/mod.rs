@@ -43,3 +43,8 @@ pub use publisher_builder::PublisherBuilder;
 pub use publisher_socket::{Overflow, PublisherStats};
 pub use pusher::{Pusher, PusherStats};
 pub use pusher_builder::PusherBuilder;
+
+use crate::dialect::Dialect;
+
+/// What publishers and pushers speak.
+const DIALECT: Dialect = Dialect::Native;

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::DIALECT;
 use super::sequences::TopicSequences;
 use super::shared_socket::{SharedSocket, SocketState};
 use crate::log;
 use crate::socket::{
     AuthFailure, Frame, Interest, PubSocket as Socket, PublishError, SocketError, UnsentCounter,
 };
-use crate::wire::{Event, EventContent, HEARTBEAT_TOPIC, Limits, patch_id};
+use crate::wire::HEARTBEAT_TOPIC;
 
 /// What happens to a message when a subscriber's queue is full.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -162,7 +163,7 @@ impl PublisherState {
     ) -> Result<(), NotPublished> {
         let Self { socket, stats, .. } = self;
         self.sequences.next(topic, |number| {
-            patch_id(&mut event, number);
+            DIALECT.set_id(&mut event, number);
             match (socket.send(topic, event), overflow) {
                 (Err(PublishError::Full(_)), Overflow::Refuse) => {
                     stats.congested += 1;
@@ -183,7 +184,7 @@ impl PublisherState {
     /// publisher is alive.
     fn publish_heartbeat(&mut self, publisher: u64) -> Result<(), NotPublished> {
         self.publish_heartbeat_by(publisher, |socket, frame| {
-            socket.send_lossy(HEARTBEAT_TOPIC, Frame::copy_of(frame))
+            socket.send_lossy(HEARTBEAT_TOPIC, frame)
         })
     }
 
@@ -193,7 +194,7 @@ impl PublisherState {
         counter: &Arc<UnsentCounter>,
     ) -> Result<(), NotPublished> {
         self.publish_heartbeat_by(publisher, |socket, frame| {
-            socket.send(HEARTBEAT_TOPIC, Frame::copy_of(frame).tracked_by(counter))
+            socket.send(HEARTBEAT_TOPIC, frame.tracked_by(counter))
         })
     }
 
@@ -201,19 +202,11 @@ impl PublisherState {
     fn publish_heartbeat_by(
         &mut self,
         publisher: u64,
-        send: impl FnOnce(&mut Socket, &[u8]) -> Result<(), PublishError>,
+        send: impl FnOnce(&mut Socket, Frame) -> Result<(), PublishError>,
     ) -> Result<(), NotPublished> {
         let socket = &mut self.socket;
         self.sequences.next(HEARTBEAT_TOPIC, |sequence| {
-            let event = Event {
-                sequence,
-                publisher,
-                content: EventContent::Heartbeat,
-            };
-            let mut frame = Vec::new();
-            // Cannot fail: a heartbeat has neither a name nor metadata that could be too long.
-            let _ = event.encode(&mut frame, &Limits::default());
-            send(socket, &frame)
+            send(socket, DIALECT.heartbeat(sequence, publisher))
         })?;
         self.stats.heartbeats += 1;
         Ok(())

@@ -5,7 +5,7 @@ use super::dispatcher::{Dispatcher, FrameReader, ReadyCall};
 use super::scheduler::Scheduler;
 use super::server_socket::RequestSink;
 use super::sources::CallQueue;
-use crate::command::CallFailure;
+use crate::dialect::{CallFailure, CallId};
 use crate::socket::Route;
 use crate::wire::Status;
 
@@ -51,7 +51,7 @@ impl RequestSink for Admission<'_> {
         self.scheduler.enqueue(route, call);
     }
 
-    fn cancel(&mut self, route: &Route, id: u64) {
+    fn cancel(&mut self, route: &Route, id: &CallId) {
         if self.scheduler.cancel(route, id) {
             self.counters.cancelled.increment();
         }

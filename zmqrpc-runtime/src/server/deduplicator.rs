@@ -16,9 +16,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use shares::Shares;
 
 use crate::codec::Codec;
-use crate::command::{Call, CallFailure, reply_frame};
-use crate::socket::{self, Frame, Route};
-use crate::wire::{DELIVERY_KEY, DeliveryId, Executed, Metadata, ReplyBody, Status};
+use crate::command::Call;
+use crate::dialect::{CallFailure, Outbound, OutboundFrame, ReplyTo};
+use crate::socket::{Frame, Route};
+use crate::wire::{DELIVERY_KEY, DeliveryId, Executed, Metadata, Status};
 
 /// How a delivery has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +54,7 @@ pub(super) struct DeliveryKey {
 #[derive(Clone, Debug)]
 pub(super) struct DuplicateWaiter {
     pub(super) route: Route,
-    pub(super) id: u64,
+    pub(super) to: ReplyTo,
 }
 
 pub(super) struct Deduplicator {
@@ -70,7 +71,7 @@ pub(super) struct Deduplicator {
 struct DedupState {
     deliveries: HashMap<u64, DeliveryState>,
     completed: Shares,
-    replies: Vec<socket::RoutedMessage>,
+    replies: Vec<OutboundFrame>,
 }
 
 enum DeliveryState {
@@ -143,11 +144,7 @@ impl Deduplicator {
 
     /// Makes a duplicate wait for the result of the delivery in flight. Returns a reply to send at once: to this
     /// duplicate if the delivery has ended meanwhile, or else to the one that waited before.
-    pub(super) fn join(
-        &self,
-        key: DeliveryKey,
-        waiter: DuplicateWaiter,
-    ) -> Option<socket::RoutedMessage> {
+    pub(super) fn join(&self, key: DeliveryKey, waiter: DuplicateWaiter) -> Option<OutboundFrame> {
         let mut state = self.lock();
         match state.deliveries.get_mut(&key.hash) {
             Some(DeliveryState::InFlight(waiting)) => {
@@ -160,7 +157,7 @@ impl Deduplicator {
     }
 
     /// Returns the replies for the waiting duplicates of deliveries that have ended since the last call.
-    pub(super) fn take_replies(&self) -> Vec<socket::RoutedMessage> {
+    pub(super) fn take_replies(&self) -> Vec<OutboundFrame> {
         if !self.has_replies.load(Ordering::Acquire) {
             return Vec::new();
         }
@@ -199,31 +196,30 @@ impl Deduplicator {
 }
 
 impl DuplicateWaiter {
-    fn reply(self, key: DeliveryKey, result: Option<DeliveryResult>) -> socket::RoutedMessage {
-        let Self { route, id } = self;
-        let message = match result {
-            Some(result) => duplicate_reply(id, key.codec, result),
-            None => in_flight_failure().encode(id),
+    fn reply(self, key: DeliveryKey, result: Option<DeliveryResult>) -> OutboundFrame {
+        let Self { route, to } = self;
+        let frame = match result {
+            Some(result) => duplicate_reply(&to, key.codec, result),
+            None => to.fail(&in_flight_failure()),
         };
-        socket::RoutedMessage { route, message }
+        OutboundFrame::reply(route, to, frame)
     }
 }
 
 /// Returns the reply for a duplicate of a delivery that has ended.
-pub(super) fn duplicate_reply(id: u64, codec: Codec, result: DeliveryResult) -> Frame {
+pub(super) fn duplicate_reply(to: &ReplyTo, codec: Codec, result: DeliveryResult) -> Frame {
     match result {
         DeliveryResult::Done => {
             let (metadata, body) = (Metadata::EMPTY, &[][..]);
-            let done = ReplyBody::Ok {
+            to.encode(&Outbound::Value {
                 codec: codec.id(),
                 metadata,
                 body,
-            };
-            reply_frame(id, done)
+            })
         }
         DeliveryResult::Failed => {
             let detail = "the delivery was executed before and ended in an error";
-            CallFailure::new(Status::Panicked, detail).encode(id)
+            to.fail(&CallFailure::new(Status::Panicked, detail))
         }
     }
 }

@@ -18,12 +18,14 @@ use super::method_index::{MethodIndex, MethodMatch};
 use super::rejection::Rejection;
 use super::scheduler::Cancel;
 use crate::codec::Codec;
-use crate::command::{Call, CallBuffer, CallFailure, Method, ReplyContext};
-use crate::log;
-use crate::socket::Frame;
-use crate::wire::{
-    DeliveryId, Dialect, Incoming, Limits, MethodRef, Request, RequestKind, Status, WireError,
+use crate::command::{Call, CallBuffer, Method, ReplyContext};
+use crate::dialect::{
+    CallFailure, CallId, Dialect, Inbound, MethodRef, OutboundFrame, ReplyTo, Request, RequestKind,
+    SniffedDialect,
 };
+use crate::log;
+use crate::socket::{Frame, Route};
+use crate::wire::{DeliveryId, Limits, Status, WireError};
 
 /// Reads requests and runs calls.
 pub(crate) struct Dispatcher {
@@ -43,26 +45,19 @@ pub(super) trait FrameReader {
 
 /// What a frame means to the server.
 pub(super) enum Decoded {
-    /// The reply to send at once.
-    Reply(Box<Frame>),
+    /// The failure to reply with at once.
+    Rejected(Box<(ReplyTo, CallFailure)>),
     Nothing,
     Run(ReadyCall),
-    /// A ping, to be replied to with a pong of this id.
-    Ping(u64),
+    /// A ping, to be replied to with a pong.
+    Ping(ReplyTo),
     /// The same peer cancels the call with this id.
-    Cancel(u64),
+    Cancel(CallId),
 }
 
 impl Decoded {
-    fn reply(frame: Frame) -> Self {
-        Self::Reply(Box::new(frame))
-    }
-
-    fn rejection(request: &Request<'_>, failure: &CallFailure) -> Self {
-        match request.kind {
-            RequestKind::Call => Self::reply(failure.encode(request.id)),
-            RequestKind::Notify => Self::Nothing,
-        }
+    fn rejected(to: ReplyTo, failure: CallFailure) -> Self {
+        Self::Rejected(Box::new((to, failure)))
     }
 }
 
@@ -79,8 +74,12 @@ impl ReadyCall {
         self.delivery.is_some()
     }
 
-    pub(super) fn id(&self) -> u64 {
+    pub(super) fn id(&self) -> &CallId {
         self.call.id()
+    }
+
+    pub(super) fn reply_to(&self) -> &ReplyTo {
+        self.call.reply_to()
     }
 
     pub(super) fn wants_reply(&self) -> bool {
@@ -101,8 +100,10 @@ impl ReadyCall {
     }
 
     /// Returns the reply that reports `failure`, or `None` for a notification.
-    pub(super) fn reject(&self, failure: &CallFailure) -> Option<Frame> {
-        self.wants_reply().then(|| failure.encode(self.id()))
+    pub(super) fn reject(&self, route: Route, failure: &CallFailure) -> Option<OutboundFrame> {
+        let to = self.reply_to();
+        self.wants_reply()
+            .then(|| OutboundFrame::reply(route, to.clone(), to.fail(failure)))
     }
 }
 
@@ -128,37 +129,43 @@ impl Dispatcher {
     pub(super) fn read(&self, buffer: &mut CallBuffer, now: Instant) -> Decoded {
         let frame: &Frame = buffer.frame();
         let bytes: &[u8] = frame;
-        let request = match Incoming::decode(bytes, &self.limits) {
-            Ok(Incoming::Request(request)) => request,
-            Ok(Incoming::Ping(id)) => return Decoded::Ping(id),
-            Ok(Incoming::Cancel(id)) => return Decoded::Cancel(id),
-            Err(error) => return self.reject_malformed(frame, &error),
+        let dialect = Dialect::of_request(bytes);
+        let request = match dialect.decode_inbound(bytes, &self.limits) {
+            Ok(Inbound::Request(request)) => request,
+            Ok(Inbound::Ping(id)) => return Decoded::Ping(ReplyTo::new(dialect, id)),
+            Ok(Inbound::Cancel(id)) => return Decoded::Cancel(id),
+            Err(error) => return self.reject_malformed(dialect, frame, &error),
         };
         let delivery = self.deduplicator.delivery_id(request.metadata);
-        match self.resolve(&request, bytes.len(), now) {
+        let to = ReplyTo::new(dialect, request.id.clone());
+        match self.resolve(&request, to.clone(), bytes.len(), now) {
             Ok(head) => {
                 self.counters.requests.increment();
                 Decoded::Run(head.into_call(buffer.take(now), None, delivery))
             }
-            Err(failure) => Decoded::rejection(&request, &failure),
+            Err(_) if request.kind == RequestKind::Notify => Decoded::Nothing,
+            Err(failure) => Decoded::rejected(to, failure),
         }
     }
 
-    fn reject_malformed(&self, frame: &Frame, error: &WireError) -> Decoded {
+    fn reject_malformed(&self, dialect: Dialect, frame: &Frame, error: &WireError) -> Decoded {
         self.counters.malformed.increment();
         if let Some(hidden) = self.counters.log.admit("malformed") {
             log::line!(
                 warn,
                 peer = frame.peer().address().map(log::text),
                 bytes = frame.len(),
-                dialect = log::text(format_args!("{:?}", Dialect::sniff(frame))),
+                dialect = log::text(format_args!("{:?}", SniffedDialect::of(frame))),
                 error = log::text(error),
                 hidden;
                 "a message is not a request; `hidden` more were before this one"
             );
         }
-        CallFailure::for_unreadable(frame, error, &self.limits)
-            .map_or(Decoded::Nothing, Decoded::reply)
+        dialect
+            .rejection_of(frame, error, &self.limits)
+            .map_or(Decoded::Nothing, |(to, failure)| {
+                Decoded::rejected(to, failure)
+            })
     }
 
     /// Resolves the method of a request whose frame has `bytes` bytes. Counts and logs a rejection.
@@ -166,10 +173,11 @@ impl Dispatcher {
     pub(super) fn resolve(
         &self,
         request: &Request<'_>,
+        to: ReplyTo,
         bytes: usize,
         now: Instant,
     ) -> Result<RequestHead, CallFailure> {
-        self.look_up(request, bytes, now)
+        self.look_up(request, to, bytes, now)
             .map_err(|reason| self.reject(request, reason))
     }
 
@@ -205,6 +213,7 @@ impl Dispatcher {
     fn look_up(
         &self,
         request: &Request<'_>,
+        to: ReplyTo,
         bytes: usize,
         now: Instant,
     ) -> Result<RequestHead, Rejection> {
@@ -222,7 +231,7 @@ impl Dispatcher {
                 .remaining
                 .and_then(|remaining| now.checked_add(remaining)),
             reply_context: ReplyContext {
-                id: request.id,
+                to,
                 entry: matched.number(),
                 codec,
                 bytes,
@@ -235,8 +244,9 @@ impl Dispatcher {
 
     /// Runs a call at `now`: a plain method to its end, an `async` one until it first waits. Never panics.
     pub(super) fn run(&self, call: ReadyCall, now: Instant) -> Progress {
-        let (id, wants_reply, deadline) = (call.id(), call.wants_reply(), call.deadline());
+        let (wants_reply, deadline) = (call.wants_reply(), call.deadline());
         let ReadyCall { call, delivery } = call;
+        let to = call.reply_to().clone();
         let matched = MethodMatch::of(&call);
         if deadline.is_some_and(|deadline| deadline <= now) {
             self.counters.expired.increment();
@@ -244,14 +254,14 @@ impl Dispatcher {
                 Status::Expired,
                 "its deadline passed before it was executed",
             );
-            return Progress::Completed(wants_reply.then(|| Box::new(failure.encode(id))));
+            return Progress::Completed(wants_reply.then(|| Box::new(to.fail(&failure))));
         }
         if let Some(authorize) = &self.authorize
             && let Err(reason) = authorize.check(call.context(), &self.counters)
         {
             self.counters.refused.increment();
             let failure = CallFailure::new(Status::Unauthenticated, reason);
-            return Progress::Completed(wants_reply.then(|| Box::new(failure.encode(id))));
+            return Progress::Completed(wants_reply.then(|| Box::new(to.fail(&failure))));
         }
         // After `authorize`: a caller without permission must not learn what others have called.
         let guard = match delivery {
@@ -263,7 +273,7 @@ impl Dispatcher {
         };
         let record = CallRecord {
             method: self.methods.method(matched),
-            id,
+            to,
             wants_reply,
             deadline,
             guard,
@@ -297,7 +307,7 @@ impl Dispatcher {
                 if result == DeliveryResult::Done {
                     self.counters.repeated.increment();
                 }
-                let reply = || duplicate_reply(call.id(), call.codec(), result);
+                let reply = || duplicate_reply(call.reply_to(), call.codec(), result);
                 Progress::Completed(call.wants_reply().then(|| Box::new(reply())))
             }
         })

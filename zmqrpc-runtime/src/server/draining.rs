@@ -11,9 +11,8 @@ use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
 use super::active_peers::{ActivePeers, MAX};
-use crate::command::reply_frame;
-use crate::socket::{PeerId, Route, RoutedMessage};
-use crate::wire::ReplyBody;
+use crate::dialect::{CallId, Dialect, Outbound, OutboundFrame, ReplyTo};
+use crate::socket::{PeerId, Route};
 
 /// How long to wait for acknowledgements. An idle client takes one round trip and some 25 ms until it reads its socket.
 /// A caller that does not know the notice, or never stops sending, must not delay the end.
@@ -33,7 +32,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(1);
 pub(crate) struct Draining {
     active_peers: ActivePeers,
     /// The id of the notice, random so that no caller knows it before it gets the notice.
-    id: u64,
+    id: CallId,
     stage: Stage,
     /// The callers that were notified, except those that have gone.
     notified: HashSet<PeerId>,
@@ -62,7 +61,7 @@ impl Draining {
         Self {
             active_peers: ActivePeers::new(now),
             // 0 is the id of no notice.
-            id: RandomState::new().hash_one(0).max(1),
+            id: CallId::from(RandomState::new().hash_one(0).max(1)),
             stage: Stage::Serving,
             notified: HashSet::new(),
             keep_alive_at: None,
@@ -72,7 +71,7 @@ impl Draining {
     /// Records a message from a route. Returns the notice to send back to a caller that appears after the end was
     /// requested.
     #[inline]
-    pub(crate) fn heard(&mut self, route: &Route, now: Instant) -> Option<RoutedMessage> {
+    pub(crate) fn heard(&mut self, route: &Route, now: Instant) -> Option<OutboundFrame> {
         if matches!(self.stage, Stage::Serving) {
             self.active_peers.heard(route, now);
             return None;
@@ -81,7 +80,7 @@ impl Draining {
     }
 
     #[cold]
-    fn notify_late(&mut self, route: &Route) -> Option<RoutedMessage> {
+    fn notify_late(&mut self, route: &Route) -> Option<OutboundFrame> {
         let peer = route.direct_peer()?;
         let is_known = self.notified.contains(peer) || self.notified.len() >= MAX;
         if !is_known {
@@ -101,7 +100,7 @@ impl Draining {
     }
 
     /// Starts to drain within `limit`. Returns the notices to send.
-    pub(crate) fn start(&mut self, limit: Duration, now: Instant) -> Vec<RoutedMessage> {
+    pub(crate) fn start(&mut self, limit: Duration, now: Instant) -> Vec<OutboundFrame> {
         if !matches!(self.stage, Stage::Serving) {
             return Vec::new();
         }
@@ -117,16 +116,14 @@ impl Draining {
         notified.map(|peer| self.notice(peer)).collect()
     }
 
-    fn notice(&self, peer: PeerId) -> RoutedMessage {
-        RoutedMessage {
-            route: Route::to(peer),
-            message: reply_frame(self.id, ReplyBody::Draining),
-        }
+    fn notice(&self, peer: PeerId) -> OutboundFrame {
+        let notice = ReplyTo::new(Dialect::Native, self.id.clone()).encode(&Outbound::Draining);
+        OutboundFrame::control(Route::to(peer), notice)
     }
 
     /// Processes a ping from a route: with the notice's id it is the acknowledgement.
-    pub(crate) fn acknowledge(&mut self, route: &Route, id: u64) {
-        if id == self.id {
+    pub(crate) fn acknowledge(&mut self, route: &Route, id: &CallId) {
+        if *id == self.id {
             self.stop_waiting(route);
         }
     }
@@ -208,7 +205,7 @@ impl Draining {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::{Limits, Reply};
+    use crate::dialect::Received;
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -216,14 +213,15 @@ mod tests {
         Route::made_up(name, &[])
     }
 
-    fn id(notice: &RoutedMessage) -> u64 {
-        let reply = Reply::decode(&notice.message, &Limits::NONE).unwrap();
-        assert_eq!(reply.body, ReplyBody::Draining);
-        reply.id
+    fn id(notice: &OutboundFrame) -> CallId {
+        match Dialect::Native.classify(&notice.frame) {
+            Received::Draining(id) => CallId::from(id),
+            other => panic!("{other:?}"),
+        }
     }
 
     /// Two callers were heard, and notified.
-    fn notifying(limit: Duration) -> (Draining, Vec<RoutedMessage>, Instant) {
+    fn notifying(limit: Duration) -> (Draining, Vec<OutboundFrame>, Instant) {
         let now = Instant::now();
         let mut draining = Draining::new(now);
         for name in ["one", "two", "one"] {
@@ -247,15 +245,15 @@ mod tests {
     #[test]
     fn what_comes_is_taken_until_everybody_has_answered() {
         let (mut draining, notices, now) = notifying(10 * SECOND);
-        assert_ne!(id(&notices[0]), 0);
+        assert_ne!(id(&notices[0]), CallId::NONE);
         assert_eq!(id(&notices[0]), id(&notices[1]));
         assert!(
             draining.heard(&route("one"), now).is_none(),
             "notified already"
         );
-        draining.acknowledge(&notices[0].route, id(&notices[0]));
+        draining.acknowledge(&notices[0].route, &id(&notices[0]));
         assert!(!draining.is_rejecting(now));
-        draining.acknowledge(&notices[1].route, id(&notices[1]));
+        draining.acknowledge(&notices[1].route, &id(&notices[1]));
         assert!(draining.is_rejecting(now));
         assert_eq!(draining.due(), Some(now + KEEP_ALIVE));
     }
@@ -265,10 +263,10 @@ mod tests {
         let (mut draining, notices, now) = notifying(10 * SECOND);
         let number = id(&notices[0]);
         for route in [&notices[0].route, &notices[1].route] {
-            draining.acknowledge(route, 0);
-            draining.acknowledge(route, number ^ 1);
+            draining.acknowledge(route, &CallId::NONE);
+            draining.acknowledge(route, &CallId::from(number.as_number() ^ 1));
         }
-        draining.acknowledge(&route("three"), number);
+        draining.acknowledge(&route("three"), &number);
         assert!(!draining.is_rejecting(now));
     }
 
@@ -289,7 +287,7 @@ mod tests {
     #[test]
     fn who_never_stops_sending_is_not_waited_for() {
         let (mut draining, notices, now) = notifying(10 * SECOND);
-        draining.acknowledge(&notices[0].route, id(&notices[0]));
+        draining.acknowledge(&notices[0].route, &id(&notices[0]));
         for _ in 1..MAX_MESSAGES {
             assert!(draining.heard(&notices[1].route, now).is_none());
         }
@@ -315,7 +313,7 @@ mod tests {
     fn who_was_told_gets_signs_of_life_until_the_end() {
         let (mut draining, notices, now) = notifying(10 * SECOND);
         for notice in &notices {
-            draining.acknowledge(&notice.route, id(notice));
+            draining.acknowledge(&notice.route, &id(notice));
         }
         assert!(draining.is_rejecting(now));
         let (mut to, mut at) = (Vec::new(), now);
@@ -336,7 +334,7 @@ mod tests {
     fn a_caller_that_does_not_acknowledge_is_probed_at_growing_intervals() {
         let (mut draining, notices, mut now) = notifying(10 * SECOND);
         let acknowledged = &notices[0];
-        draining.acknowledge(&acknowledged.route, id(acknowledged));
+        draining.acknowledge(&acknowledged.route, &id(acknowledged));
         let (mut probes, mut count) = (Vec::new(), 0);
         while !draining.is_rejecting(now) {
             draining.take_keep_alives(now, &mut probes);
@@ -360,10 +358,10 @@ mod tests {
         let late = draining.heard(&route("late"), now).unwrap();
         assert!(draining.heard(&route("late"), now).is_none());
         for notice in &notices {
-            draining.acknowledge(&notice.route, id(notice));
+            draining.acknowledge(&notice.route, &id(notice));
         }
         assert!(!draining.is_rejecting(now));
-        draining.acknowledge(&late.route, id(&late));
+        draining.acknowledge(&late.route, &id(&late));
         assert!(draining.is_rejecting(now));
         assert!(draining.heard(&route("later"), now).is_some());
         assert!(draining.is_rejecting(now), "its requests are rejected");

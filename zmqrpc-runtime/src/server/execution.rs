@@ -11,7 +11,8 @@ use std::time::Instant;
 use super::counters::ServerCounters;
 use super::deduplicator::{DedupGuard, DeliveryKey, DeliveryResult};
 use super::executor::Executor;
-use crate::command::{CallFailure, DeadlineScope, HandlerResult, Method, MethodFuture, Started};
+use crate::command::{DeadlineScope, HandlerResult, Method, MethodFuture, Started};
+use crate::dialect::{CallFailure, ReplyTo};
 use crate::log;
 use crate::socket::Frame;
 use crate::wire::{Executed, Status};
@@ -36,7 +37,7 @@ pub(super) struct Execution {
 /// What is needed to turn a handler's result into a reply frame.
 pub(super) struct CallRecord {
     pub(super) method: &'static Method,
-    pub(super) id: u64,
+    pub(super) to: ReplyTo,
     pub(super) wants_reply: bool,
     pub(super) deadline: Option<Instant>,
     /// Records the result of a delivery.
@@ -163,7 +164,7 @@ impl CallRecord {
             Err(_) => {}
         }
         match result {
-            Ok(frame) => frame.into_message(),
+            Ok(frame) => frame.into_frame(),
             Err(failure) => {
                 counters.refused.increment();
                 if let Some(hidden) = counters.log.admit("unanswered") {
@@ -211,7 +212,7 @@ impl CallRecord {
     }
 
     fn failure_reply(&self, failure: &CallFailure) -> Option<Box<Frame>> {
-        self.wants_reply.then(|| Box::new(failure.encode(self.id)))
+        self.wants_reply.then(|| Box::new(self.to.fail(failure)))
     }
 }
 

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::command::{Call, DynService, Method, Started};
+use crate::dialect::MethodRef;
 use crate::error::Error;
-use crate::wire::{MethodKey, MethodRef};
+use crate::wire::MethodKey;
 
 /// The services of a server and their methods.
 #[derive(Default)]

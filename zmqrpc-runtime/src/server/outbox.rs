@@ -7,10 +7,10 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::counters::ServerCounters;
-use crate::command::reply_frame;
+use crate::dialect::{Outbound, OutboundFrame, ReplyTo};
 use crate::log;
 use crate::socket::{PeerId, Route, RoutedMessage, RouterSocket, SendError};
-use crate::wire::{Executed, Metadata, ReplyBody, Status, answered_id};
+use crate::wire::{Executed, Metadata, Status};
 
 /// Replies that libzmq holds for one peer.
 ///
@@ -27,7 +27,7 @@ pub(super) const MAX_BYTES: usize = 64 << 20;
 const SHORT: usize = 256;
 
 /// Replaces a reply that was dropped.
-const DROPPED_REPLY: ReplyBody<'static> = ReplyBody::Failure {
+const DROPPED_REPLY: Outbound<'static> = Outbound::Failure {
     status: Status::Unavailable,
     executed: Executed::Yes,
     metadata: Metadata::EMPTY,
@@ -71,46 +71,57 @@ struct PeerQueue {
 
 struct QueuedReply {
     reply: RoutedMessage,
-    /// 1 for a reply; 0 for a pong, a `Working` frame and what replaces a dropped reply.
-    count: u64,
+    /// The call that it ends. `None` for a pong, a `Working` frame and what replaces a dropped reply.
+    ends: Option<ReplyTo>,
     /// Whether the end waits for it.
     needs_flush: bool,
+}
+
+impl QueuedReply {
+    fn count(&self) -> u64 {
+        u64::from(self.ends.is_some())
+    }
 }
 
 impl Outbox {
     /// Sends a reply now, or when its peer has room, in order per peer. Returns the route if the peer has gone.
     pub(crate) fn send(
         &mut self,
-        reply: RoutedMessage,
+        frame: OutboundFrame,
         sink: &mut impl ReplySink,
         counters: &ServerCounters,
     ) -> Option<Route> {
-        self.send_or_queue(reply, true, sink, counters)
+        self.send_or_queue(frame, true, sink, counters)
     }
 
     /// Sends a frame like [`send`](Self::send), except that the end does [not wait](Self::needs_flush) for it: pongs,
     /// notices and rejections, which a peer that reads nothing could ask for without end.
     pub(crate) fn send_optional(
         &mut self,
-        reply: RoutedMessage,
+        frame: OutboundFrame,
         sink: &mut impl ReplySink,
         counters: &ServerCounters,
     ) -> Option<Route> {
-        self.send_or_queue(reply, false, sink, counters)
+        self.send_or_queue(frame, false, sink, counters)
     }
 
     fn send_or_queue(
         &mut self,
-        reply: RoutedMessage,
+        frame: OutboundFrame,
         needs_flush: bool,
         sink: &mut impl ReplySink,
         counters: &ServerCounters,
     ) -> Option<Route> {
+        let OutboundFrame { route, frame, ends } = frame;
+        let reply = RoutedMessage {
+            route,
+            message: frame,
+        };
         if let Some(queue) = self.queues.get_mut(reply.route.peer()) {
-            queue.push(reply, needs_flush, counters);
+            queue.push(reply, ends, needs_flush, counters);
             return None;
         }
-        let count = u64::from(answered_id(&reply.message).is_some());
+        let count = u64::from(ends.is_some());
         match sink.send(reply) {
             Ok(()) => counters.replies.add(count),
             Err(SendError::Full(reply)) => {
@@ -118,7 +129,7 @@ impl Outbox {
                 self.queues
                     .entry(peer)
                     .or_default()
-                    .push(*reply, needs_flush, counters);
+                    .push(*reply, ends, needs_flush, counters);
             }
             Err(SendError::Gone(route)) => {
                 counters.unreachable.add(count);
@@ -160,19 +171,25 @@ impl Outbox {
 }
 
 impl PeerQueue {
-    fn push(&mut self, reply: RoutedMessage, needs_flush: bool, counters: &ServerCounters) {
+    fn push(
+        &mut self,
+        reply: RoutedMessage,
+        ends: Option<ReplyTo>,
+        needs_flush: bool,
+        counters: &ServerCounters,
+    ) {
         self.bytes += reply.message.len();
         self.needs_flush += usize::from(needs_flush);
         self.replies.push_back(QueuedReply {
-            count: u64::from(answered_id(&reply.message).is_some()),
             reply,
+            ends,
             needs_flush,
         });
         // Drops the oldest: its caller is the most likely to have given up.
         while self.replies.len() > MAX_REPLIES
             && let Some(oldest) = self.pop()
         {
-            counters.dropped.add(oldest.count);
+            counters.dropped.add(oldest.count());
         }
         while self.bytes > MAX_BYTES && self.short + 1 < self.replies.len() {
             self.shorten(counters);
@@ -185,13 +202,13 @@ impl PeerQueue {
         let oldest = &mut self.replies[self.short];
         self.short += 1;
         let message = &mut oldest.reply.message;
-        if let Some(id) = answered_id(message)
-            && message.len() > SHORT
+        if message.len() > SHORT
+            && let Some(to) = oldest.ends.take()
         {
             self.bytes -= message.len();
-            *message = reply_frame(id, DROPPED_REPLY);
+            *message = to.encode(&DROPPED_REPLY);
             self.bytes += message.len();
-            counters.dropped.add(std::mem::take(&mut oldest.count));
+            counters.dropped.increment();
         }
     }
 
@@ -217,9 +234,10 @@ impl PeerQueue {
             };
             let QueuedReply {
                 reply,
-                count,
+                ends,
                 needs_flush,
             } = oldest;
+            let count = u64::from(ends.is_some());
             match sink.send(reply) {
                 Ok(()) => {
                     retried.progressed = true;
@@ -232,7 +250,7 @@ impl PeerQueue {
                     self.short = short;
                     self.replies.push_front(QueuedReply {
                         reply,
-                        count,
+                        ends,
                         needs_flush,
                     });
                     return true;
@@ -254,7 +272,7 @@ impl PeerQueue {
     }
 
     fn queued_replies(&self) -> u64 {
-        self.replies.iter().map(|queued| queued.count).sum()
+        self.replies.iter().map(QueuedReply::count).sum()
     }
 }
 

@@ -1,8 +1,8 @@
 //! Why the dispatcher rejects a request before it becomes a call.
 
 use super::method_index::LookupError;
-use crate::command::CallFailure;
-use crate::wire::{Request, Status};
+use crate::dialect::{CallFailure, Request};
+use crate::wire::Status;
 
 /// Why a request is rejected.
 pub(super) enum Rejection {

@@ -2,9 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::command::reply_frame;
-use crate::socket::{Route, RoutedMessage};
-use crate::wire::ReplyBody;
+use crate::dialect::{Outbound, OutboundFrame, ReplyTo};
+use crate::socket::Route;
 
 /// How often a caller is told that its call still runs. This is also how a server learns that a caller has gone, since
 /// a ROUTER reports that only on a send.
@@ -13,7 +12,7 @@ pub(super) const WORKING_INTERVAL: Duration = Duration::from_secs(1);
 /// A call that runs, as its caller knows it.
 pub(super) struct RunningCall {
     pub(super) route: Route,
-    pub(super) id: u64,
+    pub(super) to: ReplyTo,
     pub(super) wants_reply: bool,
     pub(super) started: Instant,
     pub(super) working_sent: u32,
@@ -30,7 +29,7 @@ impl RunningCall {
     }
 
     /// Returns a `Working` frame if one is due.
-    pub(super) fn take_working(&mut self, now: Instant) -> Option<RoutedMessage> {
+    pub(super) fn take_working(&mut self, now: Instant) -> Option<OutboundFrame> {
         if now < self.next_working() {
             return None;
         }
@@ -39,9 +38,7 @@ impl RunningCall {
         if self.cancelled || !self.wants_reply || self.route.ends_with_delimiter() {
             return None;
         }
-        Some(RoutedMessage {
-            route: self.route.clone(),
-            message: reply_frame(self.id, ReplyBody::Working),
-        })
+        let working = self.to.encode(&Outbound::Working);
+        Some(OutboundFrame::control(self.route.clone(), working))
     }
 }

@@ -16,8 +16,8 @@ use waiting::{RequestSize, WaitingCalls};
 
 use super::dispatcher::ReadyCall;
 use super::running_call::RunningCall;
-use crate::command::CallFailure;
-use crate::socket::{Frame, Route, RoutedMessage};
+use crate::dialect::{CallFailure, CallId, OutboundFrame};
+use crate::socket::{Frame, Route};
 use crate::wire::{Executed, Status};
 
 /// Limits on the calls that wait and run.
@@ -196,10 +196,10 @@ impl Scheduler {
             self.running.len() - 1
         });
         self.free_slots -= 1;
-        let (id, wants_reply) = (call.id(), call.wants_reply());
+        let (to, wants_reply) = (call.reply_to().clone(), call.wants_reply());
         self.running[slot] = Some(RunningCall {
             route,
-            id,
+            to,
             wants_reply,
             started: now,
             working_sent: 0,
@@ -224,7 +224,7 @@ impl Scheduler {
     }
 
     /// Frees the slot of a call that has ended. Returns the reply.
-    pub(super) fn finish(&mut self, completed: CompletedCall) -> Option<RoutedMessage> {
+    pub(super) fn finish(&mut self, completed: CompletedCall) -> Option<OutboundFrame> {
         let running = self.release(completed.slot)?;
         routed_reply(running, completed.frame)
     }
@@ -256,7 +256,7 @@ impl Scheduler {
         &mut self,
         task: u64,
         frame: Option<Box<Frame>>,
-    ) -> Option<RoutedMessage> {
+    ) -> Option<OutboundFrame> {
         let call = self.tasks.remove(task)?;
         routed_reply(call, frame)
     }
@@ -264,13 +264,13 @@ impl Scheduler {
     /// Cancels a call. Returns whether this ended it.
     ///
     /// A plain method that runs goes on; the caller ignores its reply.
-    pub(super) fn cancel(&mut self, route: &Route, id: u64) -> bool {
+    pub(super) fn cancel(&mut self, route: &Route, id: &CallId) -> bool {
         if self.waiting.cancel(route, id) || self.tasks.cancel(route, id) {
             return true;
         }
         // If this is an `async` method in its first poll, it must not become a task.
         let mut running = self.running.iter_mut().flatten();
-        if let Some(call) = running.find(|call| call.id == id && call.route.is_same(route)) {
+        if let Some(call) = running.find(|call| call.to.id() == id && call.route.is_same(route)) {
             call.cancelled = true;
         }
         false
@@ -287,7 +287,7 @@ impl Scheduler {
 
     /// Does what is due at `now`: ends tasks at their deadlines and adds the frames to send to `ready`, also to callers
     /// whose calls still run. Returns how many calls expired.
-    pub(super) fn tick(&mut self, now: Instant, ready: &mut Vec<RoutedMessage>) -> u64 {
+    pub(super) fn tick(&mut self, now: Instant, ready: &mut Vec<OutboundFrame>) -> u64 {
         let mut expired = std::mem::take(&mut self.stale);
         while let Some(due) = self.tasks.tick(now) {
             match due {
@@ -295,7 +295,7 @@ impl Scheduler {
                     expired += 1;
                     let failure =
                         CallFailure::new(Status::Expired, "its deadline passed before it ended");
-                    let frame = failure.with_executed(Executed::Maybe).encode(call.id);
+                    let frame = call.to.fail(&failure.with_executed(Executed::Maybe));
                     let frame = call.wants_reply.then(|| Box::new(frame));
                     ready.extend(routed_reply(call, frame));
                 }
@@ -348,11 +348,8 @@ impl Scheduler {
     }
 }
 
-fn routed_reply(call: RunningCall, frame: Option<Box<Frame>>) -> Option<RoutedMessage> {
-    frame.map(|message| RoutedMessage {
-        route: call.route,
-        message: *message,
-    })
+fn routed_reply(call: RunningCall, frame: Option<Box<Frame>>) -> Option<OutboundFrame> {
+    frame.map(|frame| OutboundFrame::reply(call.route, call.to, *frame))
 }
 
 #[cfg(test)]

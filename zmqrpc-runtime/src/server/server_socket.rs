@@ -8,9 +8,9 @@ use super::draining::Draining;
 use super::outbox::Outbox;
 use super::sources::Sources;
 use crate::clock::deadline;
-use crate::command::{CallBuffer, CallFailure, reply_frame};
-use crate::socket::{Arrival, RETRY_INTERVAL, Route, RoutedMessage, RouterSocket, SocketError};
-use crate::wire::{NO_ID, ReplyBody};
+use crate::command::CallBuffer;
+use crate::dialect::{CallFailure, CallId, Outbound, OutboundFrame, ReplyTo};
+use crate::socket::{Arrival, RETRY_INTERVAL, Route, RouterSocket, SocketError};
 
 pub(super) struct ServerSocket {
     router: RouterSocket,
@@ -64,7 +64,7 @@ pub(super) trait RequestSink: FrameReader {
     /// Removes a waiting call of another peer that has more waiting, to be rejected instead of this one.
     fn displace(&mut self, route: &Route, call: &ReadyCall) -> Option<(Route, ReadyCall)>;
     fn enqueue(&mut self, route: Route, call: ReadyCall);
-    fn cancel(&mut self, route: &Route, id: u64);
+    fn cancel(&mut self, route: &Route, id: &CallId);
     fn forget_peer(&mut self, route: &Route);
 }
 
@@ -129,13 +129,13 @@ impl ServerSocket {
     /// Sends a reply, or queues it until its peer has room. Returns the route if the peer turns out to have gone.
     pub(super) fn send(
         &mut self,
-        delivery: RoutedMessage,
+        frame: OutboundFrame,
         counters: &ServerCounters,
         now: Instant,
     ) -> Option<Route> {
         self.last_sent = Some(now);
         self.found_empty = None;
-        self.outbox.send(delivery, &mut self.router, counters)
+        self.outbox.send(frame, &mut self.router, counters)
     }
 
     /// Receives one message.
@@ -157,41 +157,39 @@ impl ServerSocket {
         if let Some(notice) = self.draining.heard(&route, now) {
             self.send_optional(notice, sink.counters());
         }
-        let reply = match sink.dispatcher().read(&mut self.buffer, now) {
+        let outgoing = match sink.dispatcher().read(&mut self.buffer, now) {
             Decoded::Nothing => None,
-            Decoded::Reply(reply) => Some(*reply),
-            Decoded::Ping(id) => {
-                self.draining.acknowledge(&route, id);
-                Some(reply_frame(id, ReplyBody::Pong))
+            Decoded::Rejected(rejected) => {
+                let (to, failure) = *rejected;
+                let frame = to.fail(&failure);
+                Some(OutboundFrame::reply(route, to, frame))
+            }
+            Decoded::Ping(to) => {
+                self.draining.acknowledge(&route, to.id());
+                Some(OutboundFrame::control(route, to.encode(&Outbound::Pong)))
             }
             Decoded::Cancel(id) => {
-                sink.cancel(&route, id);
+                sink.cancel(&route, &id);
                 None
             }
             Decoded::Run(call) => match self.make_room(&route, &call, sink) {
                 None => return Ok(ReceivedFrame::Call(route, call)),
-                Some(failure) => call.reject(&failure),
+                Some(failure) => call.reject(route, &failure),
             },
         };
         // Frees the message, which may be large, before the next one comes.
         self.buffer.frame().clear();
-        if let Some(message) = reply {
-            self.send_optional(RoutedMessage { route, message }, sink.counters());
+        if let Some(frame) = outgoing {
+            self.send_optional(frame, sink.counters());
         }
         Ok(ReceivedFrame::Handled)
     }
 
     /// Sends a frame that the end does not wait for: pongs, notices and rejections, which a caller that never stops
     /// sending could ask for without end. Returns the route if the peer turns out to have gone.
-    fn send_optional(
-        &mut self,
-        delivery: RoutedMessage,
-        counters: &ServerCounters,
-    ) -> Option<Route> {
+    fn send_optional(&mut self, frame: OutboundFrame, counters: &ServerCounters) -> Option<Route> {
         self.found_empty = None;
-        let gone = self
-            .outbox
-            .send_optional(delivery, &mut self.router, counters);
+        let gone = self.outbox.send_optional(frame, &mut self.router, counters);
         if let Some(gone) = &gone {
             self.draining.forget(gone);
         }
@@ -232,8 +230,8 @@ impl ServerSocket {
             let Some((route, last)) = sink.displace(route, call) else {
                 return Some(failure);
             };
-            if let Some(message) = last.reject(&failure) {
-                self.send_optional(RoutedMessage { route, message }, sink.counters());
+            if let Some(frame) = last.reject(route, &failure) {
+                self.send_optional(frame, sink.counters());
             }
             failure = sink.admission_failure(call)?;
         }
@@ -246,8 +244,8 @@ impl ServerSocket {
         if self.outbox.is_blocked(&route) {
             return None;
         }
-        let message = reply_frame(NO_ID, ReplyBody::Pong);
-        self.send_optional(RoutedMessage { route, message }, counters)
+        let frame = ReplyTo::nobody().encode(&Outbound::Pong);
+        self.send_optional(OutboundFrame::control(route, frame), counters)
     }
 
     /// Receives what has arrived by `now`. Returns `true` if that was everything: the leader may wait for the socket

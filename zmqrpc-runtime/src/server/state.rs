@@ -18,7 +18,8 @@ use super::running_call::RunningCall;
 use super::scheduler::{Assigned, CompletedCall, Scheduler};
 use super::server_socket::{BATCH, ReceivedFrame, RequestSink, ServerSocket};
 use super::sources::SilenceCallback;
-use crate::socket::{Frame, Route, RoutedMessage, SocketError};
+use crate::dialect::OutboundFrame;
+use crate::socket::{Frame, Route, SocketError};
 
 /// How long the leader goes from one call to the next before it scans everything else: pings, cancellations, events,
 /// and calls that helpers should run.
@@ -50,7 +51,7 @@ pub(super) struct ServerState {
     /// The server rejects new requests.
     pub(super) closed: bool,
     /// Reused from one scan to the next, as is `probes`.
-    ready: Vec<RoutedMessage>,
+    ready: Vec<OutboundFrame>,
     probes: Vec<Route>,
 }
 
@@ -100,10 +101,10 @@ impl ServerState {
 
     /// Makes a duplicate of a delivery in flight wait for that delivery's result.
     pub(super) fn join_duplicate(&mut self, slot: usize, key: DeliveryKey, now: Instant) {
-        let Some(RunningCall { route, id, .. }) = self.scheduler.release(slot) else {
+        let Some(RunningCall { route, to, .. }) = self.scheduler.release(slot) else {
             return;
         };
-        let waiter = DuplicateWaiter { route, id };
+        let waiter = DuplicateWaiter { route, to };
         if let Some(reply) = self.dispatcher.deduplicator().join(key, waiter) {
             self.send(reply, now);
         }
@@ -116,7 +117,7 @@ impl ServerState {
         }
     }
 
-    fn send(&mut self, delivery: RoutedMessage, now: Instant) {
+    fn send(&mut self, delivery: OutboundFrame, now: Instant) {
         if let Some(gone) = self.socket.send(delivery, &self.counters, now) {
             let (socket, mut admission) = self.split();
             socket.draining.forget(&gone);

@@ -7,28 +7,28 @@ use super::error::WireError;
 
 /// The unread rest of a frame.
 #[derive(Clone, Copy)]
-pub(super) struct Cursor<'a> {
+pub(crate) struct Cursor<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Cursor<'a> {
-    pub(super) const fn new(bytes: &'a [u8]) -> Self {
+    pub(crate) const fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes }
     }
 
     /// Returns the bytes that have not been read yet.
-    pub(super) const fn rest(&self) -> &'a [u8] {
+    pub(crate) const fn rest(&self) -> &'a [u8] {
         self.rest
     }
 
     /// Returns the bytes between this position and `later`, a copy of this cursor that has read on.
-    pub(super) fn until(&self, later: &Self) -> &'a [u8] {
+    pub(crate) fn until(&self, later: &Self) -> &'a [u8] {
         let length = self.rest.len().saturating_sub(later.rest.len());
         self.rest.get(..length).unwrap_or_default()
     }
 
     #[inline]
-    pub(super) fn u8(&mut self, field: &'static str) -> Result<u8, WireError> {
+    pub(crate) fn u8(&mut self, field: &'static str) -> Result<u8, WireError> {
         let (first, rest) = self
             .rest
             .split_first()
@@ -39,7 +39,7 @@ impl<'a> Cursor<'a> {
 
     /// Reads eight bytes, little-endian.
     #[inline]
-    pub(super) fn u64(&mut self, field: &'static str) -> Result<u64, WireError> {
+    pub(crate) fn u64(&mut self, field: &'static str) -> Result<u64, WireError> {
         let (first, rest) = self
             .rest
             .split_first_chunk()
@@ -51,7 +51,7 @@ impl<'a> Cursor<'a> {
     /// Reads a number of 1 to 10 bytes with 7 bits in each, the lowest first; the top bit says that
     /// another byte follows.
     #[inline]
-    pub(super) fn varint(&mut self, field: &'static str) -> Result<u64, WireError> {
+    pub(crate) fn varint(&mut self, field: &'static str) -> Result<u64, WireError> {
         // Most numbers are small.
         if let [byte @ ..0x80, rest @ ..] = self.rest {
             self.rest = rest;
@@ -80,7 +80,7 @@ impl<'a> Cursor<'a> {
 
     /// Reads a length of at most `limit`, then that many bytes of UTF-8.
     #[inline]
-    pub(super) fn text(&mut self, field: &'static str, limit: usize) -> Result<&'a str, WireError> {
+    pub(crate) fn text(&mut self, field: &'static str, limit: usize) -> Result<&'a str, WireError> {
         let announced = self.varint(field)?;
         let length = usize::try_from(announced)
             .ok()
@@ -100,7 +100,7 @@ impl<'a> Cursor<'a> {
 
     /// Checks that nothing follows.
     #[inline]
-    pub(super) fn finish(self) -> Result<(), WireError> {
+    pub(crate) fn finish(self) -> Result<(), WireError> {
         match self.rest.len() {
             0 => Ok(()),
             count => Err(WireError::Trailing { count }),
@@ -113,7 +113,7 @@ impl<'a> Cursor<'a> {
     clippy::cast_possible_truncation,
     reason = "only the lowest bits are wanted"
 )]
-pub(super) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
+pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
         value >>= 7;
@@ -122,7 +122,7 @@ pub(super) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
 }
 
 /// Appends a length and the text.
-pub(super) fn put_text(out: &mut Vec<u8>, text: &str) {
+pub(crate) fn put_text(out: &mut Vec<u8>, text: &str) {
     put_varint(out, text.len() as u64);
     out.extend_from_slice(text.as_bytes());
 }

@@ -1,9 +1,6 @@
 //! Why a frame cannot be decoded or encoded.
 
-use super::{
-    head::{MAGIC, VERSION},
-    status::Status,
-};
+use super::status::Status;
 
 /// What is wrong with a frame.
 ///
@@ -15,13 +12,13 @@ pub enum WireError {
     #[error("the message frame is empty")]
     Empty,
     /// The frame's first byte is not that of the native dialect.
-    #[error("the message starts with {got:#04x}, a native one starts with {MAGIC:#04x}")]
+    #[error("the message starts with {got:#04x}, a native one starts with 0xc1")]
     Dialect {
         /// The first byte.
         got: u8,
     },
     /// The protocol's version is not supported.
-    #[error("protocol version {got} is not supported, only version {VERSION} is")]
+    #[error("protocol version {got} is not supported, only version 1 is")]
     Version {
         /// The second byte.
         got: u8,

@@ -3,8 +3,6 @@
 //!
 //! A proxy rewrites the id in any case. An entry in the metadata would shift the body; the number does not.
 
-use super::head::{patch_id, peek_id};
-
 /// The upper 12 bits of a number that a proxy wrote. Clients and publishers leave them zero.
 const TAG: u64 = 0x7A5;
 const TAG_SHIFT: u32 = 52;
@@ -13,7 +11,7 @@ const HOPS_BYTE: usize = 6;
 
 /// The bits that are left for the number itself.
 pub const NUMBER_BITS: u32 = HOPS_SHIFT;
-const NUMBER_MASK: u64 = (1 << NUMBER_BITS) - 1;
+pub(crate) const NUMBER_MASK: u64 = (1 << NUMBER_BITS) - 1;
 
 /// The most proxies that may forward a message.
 pub const MAX_HOPS: u8 = 15;
@@ -47,20 +45,6 @@ pub const fn without_hops(id: u64) -> u64 {
     }
 }
 
-/// Counts one more proxy in a forwarded message, which keeps its number. Returns `false`, and changes nothing, if
-/// [`MAX_HOPS`] proxies have forwarded it already.
-pub fn count_hop(frame: &mut [u8]) -> bool {
-    let id = peek_id(frame).unwrap_or_default();
-    let hops_so_far = hops(id);
-    if hops_so_far < MAX_HOPS {
-        patch_id(
-            frame,
-            with_hops(hops_so_far + 1, without_hops(id) & NUMBER_MASK),
-        );
-    }
-    hops_so_far < MAX_HOPS
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,17 +64,5 @@ mod tests {
         for id in [0, 1, u64::MAX, u64::MAX >> 12, 1 << 63, 0xF << 48] {
             assert_eq!((hops(id), without_hops(id)), (0, id));
         }
-    }
-
-    #[test]
-    fn a_message_is_forwarded_fifteen_times_under_its_number() {
-        let mut frame = super::super::encode_ping(7).to_vec();
-        for passed in 1..=MAX_HOPS {
-            assert!(count_hop(&mut frame));
-            assert_eq!(peek_id(&frame), Some(with_hops(passed, 7)));
-        }
-        let last = frame.clone();
-        assert!(!count_hop(&mut frame));
-        assert_eq!(frame, last);
     }
 }

@@ -71,7 +71,7 @@ impl<'a> Metadata<'a> {
     }
 
     #[inline]
-    pub(super) fn decode(cursor: &mut Cursor<'a>, limits: &Limits) -> Result<Self, WireError> {
+    pub(crate) fn decode(cursor: &mut Cursor<'a>, limits: &Limits) -> Result<Self, WireError> {
         match cursor.varint("the number of metadata entries")? {
             0 => Ok(Self::EMPTY),
             count => Self::decode_entries(count, cursor, limits),
@@ -96,7 +96,7 @@ impl<'a> Metadata<'a> {
         })
     }
 
-    pub(super) fn encode(&self, out: &mut Vec<u8>) {
+    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
         put_varint(out, self.count as u64);
         out.extend_from_slice(self.entries);
     }
@@ -217,7 +217,7 @@ impl MetadataBuf {
     }
 
     /// Appends an entry without looking for others of the same key.
-    pub(super) fn push(&mut self, key: &str, value: &str) {
+    pub(crate) fn push(&mut self, key: &str, value: &str) {
         self.count += 1;
         put_text(&mut self.entries, key);
         put_text(&mut self.entries, value);

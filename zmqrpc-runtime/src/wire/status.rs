@@ -3,8 +3,7 @@
 /// Why a server sent neither a value nor an error of the service.
 ///
 /// The bytes 0 and 1 mean that the service returned a value or an error of its own, so they are no
-/// variants here: see [`ReplyBody::Ok`](super::ReplyBody::Ok) and
-/// [`ReplyBody::Service`](super::ReplyBody::Service).
+/// variants here: see [`Outbound`](crate::dialect::Outbound).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
     /// No service has this method.
@@ -47,7 +46,7 @@ pub enum Status {
 
 impl Status {
     /// Returns the status with this code. The caller has handled 0 and 1, which are not failures.
-    pub(super) const fn from_code(code: u8) -> Self {
+    pub(crate) const fn from_code(code: u8) -> Self {
         match code {
             2 => Self::UnknownMethod,
             3 => Self::SignatureMismatch,
@@ -132,7 +131,7 @@ pub enum Executed {
 
 impl Executed {
     /// Returns the value with this code; `Maybe` for an unknown code.
-    pub(super) const fn from_code(code: u8) -> Self {
+    pub(crate) const fn from_code(code: u8) -> Self {
         match code {
             0 => Self::No,
             2 => Self::Yes,
@@ -140,7 +139,7 @@ impl Executed {
         }
     }
 
-    pub(super) const fn code(self) -> u8 {
+    pub(crate) const fn code(self) -> u8 {
         match self {
             Self::No => 0,
             Self::Maybe => 1,

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use crate::client::{DrainState, Liveness, LivenessAction};
 use crate::log;
+use crate::proxy::DIALECT;
 use crate::socket::{DealerSocket, Frame, Poller};
-use crate::wire::encode_ping;
 
 /// A connection to one target, its liveness and its drain state.
 pub(super) struct BackendConnection {
@@ -52,7 +52,7 @@ impl BackendConnection {
             && let Some(id) = self.drain_state.owed()
         {
             self.needs_drain = true;
-            if self.dealer.send(Frame::copy_of(&encode_ping(id))).is_ok() {
+            if self.dealer.send(DIALECT.ping(id)).is_ok() {
                 self.drain_state.answered();
             }
         }
@@ -68,10 +68,10 @@ impl BackendConnection {
     }
 
     /// Sends a frame if the target takes calls and the socket has room; otherwise drops it.
-    pub(super) fn try_send(&mut self, frame: &[u8]) {
+    pub(super) fn try_send(&mut self, frame: Frame) {
         if self.takes_calls() {
             self.needs_drain = true;
-            let _ = self.dealer.send(Frame::copy_of(frame));
+            let _ = self.dealer.send(frame);
         }
     }
 

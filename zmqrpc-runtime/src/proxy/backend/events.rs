@@ -1,11 +1,11 @@
 //! What frames and lost connections mean for calls, and how callers learn of it.
 
 use super::calls::{CallStage, ForwardedCall, ForwardedCalls, Redirect};
-use crate::client::{ControlFrame, refusal_of, sign};
-use crate::command::CallFailure;
+use crate::dialect::{CallFailure, Received};
+use crate::proxy::DIALECT;
 use crate::proxy::counters::ProxyCounters;
 use crate::socket::Frame;
-use crate::wire::{Executed, MAX_HOPS, Status, answered_id, is_failure};
+use crate::wire::{Executed, MAX_HOPS, Status};
 
 /// Receives the outcomes of calls.
 pub(in crate::proxy) trait CallSink<O> {
@@ -57,26 +57,25 @@ pub(in crate::proxy) fn receive<O>(
 ) -> BackendEvent {
     // A target may answer the calls that were sent to it, and no others.
     let was_sent_here = |call: &ForwardedCall<O>| matches!(call.stage, CallStage::Sent { connection: over, .. } if over == connection);
-    if let Some(id) = answered_id(&message) {
-        if !calls.get(id).is_some_and(was_sent_here) {
-            return BackendEvent::Unexpected;
+    match DIALECT.classify(&message) {
+        Received::Reply(id) => {
+            if !calls.get(id).is_some_and(was_sent_here) {
+                return BackendEvent::Unexpected;
+            }
+            if DIALECT.rejection(&message).is_some()
+                && let Some(redirect) = calls.take_redirect(id)
+            {
+                *in_flight -= 1;
+                return BackendEvent::Rejection(id, redirect, message);
+            }
+            if let Some(call) = calls.take(id) {
+                *in_flight -= 1;
+                callers.answered(call.origin, message);
+            }
+            BackendEvent::Expected
         }
-        if is_failure(&message)
-            && refusal_of(&message).is_some()
-            && let Some(redirect) = calls.take_redirect(id)
-        {
-            *in_flight -= 1;
-            return BackendEvent::Rejection(id, redirect, message);
-        }
-        if let Some(call) = calls.take(id) {
-            *in_flight -= 1;
-            callers.answered(call.origin, message);
-        }
-        return BackendEvent::Expected;
-    }
-    match sign(&message) {
-        Some(ControlFrame::Pong) => BackendEvent::Expected,
-        Some(ControlFrame::Working(id)) => {
+        Received::Pong(_) => BackendEvent::Expected,
+        Received::Working(id) => {
             let call = calls.get(id).filter(|call| was_sent_here(call));
             if let Some(call) = call {
                 callers.working(&call.origin, message);
@@ -84,8 +83,8 @@ pub(in crate::proxy) fn receive<O>(
             // One that arrives after the reply is no error.
             BackendEvent::Expected
         }
-        Some(ControlFrame::Draining(id)) => BackendEvent::Draining(id),
-        None => BackendEvent::Unexpected,
+        Received::Draining(id) => BackendEvent::Draining(id),
+        Received::FromClient(_) | Received::Unknown { .. } => BackendEvent::Unexpected,
     }
 }
 

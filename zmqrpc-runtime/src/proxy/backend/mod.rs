@@ -12,13 +12,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::client::{DrainState, Liveness};
-use crate::command::CallFailure;
+use crate::dialect::CallFailure;
 use crate::error::Error;
+use crate::proxy::DIALECT;
 use crate::proxy::counters::ProxyCounters;
 use crate::socket::{DealerSocket, Endpoint, Frame, Poller, SocketOptions};
-use crate::wire::{
-    Executed, MAX_HOPS, Status, encode_cancel, hops, patch_id, peek_id, shorten_remaining,
-};
+use crate::wire::{Executed, MAX_HOPS, Status};
 use calls::{CallStage, ForwardedCall, ForwardedCalls, MAX_CALLS, Redirect};
 use connection::{BackendConnection, send};
 pub(super) use events::{CallSink, too_many_hops};
@@ -134,13 +133,13 @@ impl<O> Backend<O> {
         } = call;
         // Dereferenced once: asking libzmq for the address of the bytes takes longer than changing them.
         let frame: &mut [u8] = &mut request;
-        let hop_count = peek_id(frame).map_or(0, hops);
+        let hop_count = DIALECT.hops(frame);
         if hop_count >= MAX_HOPS {
             return Err((origin, too_many_hops()));
         }
         let hop_count = hop_count + 1;
         let id = self.calls.next_id(hop_count);
-        patch_id(frame, id);
+        DIALECT.set_id(frame, id);
         let mut stage = None;
         if !self.calls.has_waiting() {
             if self.updates_remaining {
@@ -236,7 +235,7 @@ impl<O> Backend<O> {
         let call = self.calls.take(id)?;
         if let CallStage::Sent { connection, .. } = call.stage {
             self.connections[connection].in_flight -= 1;
-            self.connections[connection].try_send(&encode_cancel(id));
+            self.connections[connection].try_send(DIALECT.cancel(id));
         }
         self.counters.cancelled.increment();
         Some(call.origin)
@@ -272,6 +271,6 @@ impl<O> Backend<O> {
 
 fn update_remaining(request: &mut [u8], deadline: Option<Instant>, now: Instant) {
     if let Some(deadline) = deadline {
-        shorten_remaining(request, deadline.saturating_duration_since(now));
+        DIALECT.shorten_remaining(request, deadline.saturating_duration_since(now));
     }
 }

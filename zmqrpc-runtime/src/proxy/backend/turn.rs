@@ -10,9 +10,11 @@ use super::events::{
 };
 use super::{Backend, update_remaining};
 use crate::client::{DrainState, LivenessAction};
+use crate::dialect::NO_ID;
 use crate::log;
+use crate::proxy::DIALECT;
 use crate::socket::{ConnectionEvent, POLL_INTERVAL, RETRY_INTERVAL, SocketError};
-use crate::wire::{Executed, NO_ID, Status, encode_ping};
+use crate::wire::{Executed, Status};
 
 const FOREIGN: &str = "the proxy's target does not speak ZeroMQ";
 /// How often the monitors are read while the loop is too busy to wait for their signals.
@@ -214,7 +216,7 @@ impl<O> Backend<O> {
         connection.liveness = liveness;
         match action {
             None | Some(LivenessAction::Wait(_)) => {}
-            Some(LivenessAction::Ask) => connection.try_send(&encode_ping(NO_ID)),
+            Some(LivenessAction::Ask) => connection.try_send(DIALECT.ping(NO_ID)),
             Some(LivenessAction::Dead(_)) => {
                 log::line!(warn, ; "a proxy's target shows no sign of life; the proxy reconnects");
                 self.counters.renewals.increment();

@@ -4,9 +4,11 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use super::{GiveUp, Store, Stored};
+use crate::dialect::{Inbound, MethodRef, Request};
 use crate::error::Error;
 use crate::log;
-use crate::wire::{DeliveryId, Incoming, Limits, MethodRef, Request};
+use crate::proxy::DIALECT;
+use crate::wire::{DeliveryId, Limits};
 
 /// A dead letter as a queue stores it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,8 +109,8 @@ impl DeadLetter {
     }
 
     fn request(&self) -> Option<Request<'_>> {
-        match Incoming::decode(&self.letter.frame, &Limits::NONE) {
-            Ok(Incoming::Request(request)) => Some(request),
+        match DIALECT.decode_inbound(&self.letter.frame, &Limits::NONE) {
+            Ok(Inbound::Request(request)) => Some(request),
             _ => None,
         }
     }

@@ -3,8 +3,10 @@
 use std::time::{Duration, Instant};
 
 use super::{RetryPolicy, Spool};
+use crate::dialect::{Inbound, Request, RequestKind};
+use crate::proxy::DIALECT;
 use crate::socket::Frame;
-use crate::wire::{DELIVERY_KEY, DeliveryId, Incoming, Limits, MetadataBuf, Request, RequestKind};
+use crate::wire::{DELIVERY_KEY, DeliveryId, Limits, MetadataBuf};
 
 impl Spool {
     /// Returns how long a request may still be attempted, which its target is told as the remaining time.
@@ -35,8 +37,8 @@ impl Spool {
             }
             Err(reason) => return Err(Unready::Transient(reason)),
         };
-        let read = Incoming::decode(&frame, &Limits::NONE);
-        let Incoming::Request(request) =
+        let read = DIALECT.decode_inbound(&frame, &Limits::NONE);
+        let Inbound::Request(request) =
             read.map_err(|error| Unready::Permanent(error.to_string()))?
         else {
             return Err(Unready::Permanent("it is not a request".into()));
@@ -54,8 +56,9 @@ impl Spool {
             metadata: metadata.as_metadata(),
             ..request
         };
-        let built = Frame::build(|out| request.encode(out, &Limits::NONE));
-        built.map_err(|error| Unready::Permanent(error.to_string()))
+        DIALECT
+            .encode_request(&request, &Limits::NONE, |_| Ok(()))
+            .map_err(|failure| Unready::Permanent(failure.to_string()))
     }
 }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::dialect::{CallId, Dialect};
 
 fn key(number: u64) -> DeliveryKey {
     DeliveryKey {
@@ -12,15 +13,15 @@ fn key(number: u64) -> DeliveryKey {
 fn waiter(id: u64) -> DuplicateWaiter {
     DuplicateWaiter {
         route: Route::nowhere(),
-        id,
+        to: ReplyTo::new(Dialect::Native, CallId::from(id)),
     }
 }
 
 /// The ids of the replies, and their statuses.
-fn replies(replies: impl IntoIterator<Item = socket::RoutedMessage>) -> Vec<(u64, u8)> {
-    let reply = |delivery: socket::RoutedMessage| {
-        let id = crate::wire::answered_id(&delivery.message).unwrap();
-        (id, delivery.message[11])
+fn replies(replies: impl IntoIterator<Item = OutboundFrame>) -> Vec<(u64, u8)> {
+    let reply = |reply: OutboundFrame| {
+        let id = reply.ends.unwrap().id().as_number();
+        (id, reply.frame[11])
     };
     replies.into_iter().map(reply).collect()
 }

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::{Decoded, Dispatcher};
-use crate::command::{CallBuffer, InProcess, InProcessResult, reply_frame};
+use crate::command::{CallBuffer, InProcess, InProcessResult};
+use crate::dialect::Outbound;
 use crate::server::deduplicator::in_flight_failure;
 use crate::server::execution::Progress;
 use crate::socket::Frame;
-use crate::wire::ReplyBody;
 
 impl Dispatcher {
     /// Runs a request on this thread until it ends or first waits.
@@ -21,16 +21,17 @@ impl Dispatcher {
         let decoded = self.read(&mut buffer, now);
         buffer.recycle();
         match decoded {
-            Decoded::Reply(frame) => Progress::Completed(Some(frame)),
-            Decoded::Ping(id) => {
-                Progress::Completed(Some(Box::new(reply_frame(id, ReplyBody::Pong))))
+            Decoded::Rejected(rejected) => {
+                let (to, failure) = *rejected;
+                Progress::Completed(Some(Box::new(to.fail(&failure))))
             }
+            Decoded::Ping(to) => Progress::Completed(Some(Box::new(to.encode(&Outbound::Pong)))),
             Decoded::Run(call) => {
-                let id = call.id();
+                let to = call.reply_to().clone();
                 match self.run(call, now) {
                     // There is no connection over which a reply could come later.
                     Progress::Duplicate(_) => {
-                        Progress::Completed(Some(Box::new(in_flight_failure().encode(id))))
+                        Progress::Completed(Some(Box::new(to.fail(&in_flight_failure()))))
                     }
                     progress => progress,
                 }

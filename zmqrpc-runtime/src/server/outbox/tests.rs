@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 
 use super::*;
-use crate::socket::Frame;
-use crate::wire::{Reply, ReplyBody};
+use crate::dialect::{CallId, Dialect, Received};
 
 /// Peers by name, and how many messages each has room for. A peer that is not in the map has gone.
 #[derive(Default)]
@@ -23,7 +22,10 @@ impl ReplySink for Peers {
             Some(0) => Err(SendError::Full(Box::new(reply))),
             Some(free) => {
                 *free -= 1;
-                let id = answered_id(&reply.message).unwrap_or_default();
+                let id = match Dialect::Native.classify(&reply.message) {
+                    Received::Reply(id) => id,
+                    _ => 0,
+                };
                 self.taken.push((peer, id));
                 Ok(())
             }
@@ -31,12 +33,14 @@ impl ReplySink for Peers {
     }
 }
 
-fn message(peer: &str, reply: &Reply<'_>) -> RoutedMessage {
-    let mut frame = Vec::new();
-    reply.encode(&mut frame);
-    RoutedMessage {
-        route: Route::made_up(peer, &[]),
-        message: Frame::from(frame),
+fn outbound(peer: &str, id: u64, reply: &Outbound<'_>) -> OutboundFrame {
+    let to = ReplyTo::new(Dialect::Native, CallId::from(id));
+    let (route, frame) = (Route::made_up(peer, &[]), to.encode(reply));
+    match reply {
+        Outbound::Pong | Outbound::Working | Outbound::Draining => {
+            OutboundFrame::control(route, frame)
+        }
+        _ => OutboundFrame::reply(route, to, frame),
     }
 }
 
@@ -49,22 +53,22 @@ struct Scene {
 
 impl Scene {
     fn send(&mut self, peer: &str, id: u64, len: usize) -> Option<Route> {
-        let body = ReplyBody::Ok {
+        let value = Outbound::Value {
             codec: 0,
             metadata: crate::wire::Metadata::EMPTY,
             body: &vec![0; len],
         };
-        self.send_frame(peer, &Reply { id, body })
+        self.send_frame(peer, id, &value)
     }
 
-    fn send_frame(&mut self, peer: &str, reply: &Reply<'_>) -> Option<Route> {
-        let message = message(peer, reply);
+    fn send_frame(&mut self, peer: &str, id: u64, reply: &Outbound<'_>) -> Option<Route> {
+        let frame = outbound(peer, id, reply);
         let Self {
             outbox,
             peers,
             counters,
         } = self;
-        outbox.send(message, peers, counters)
+        outbox.send(frame, peers, counters)
     }
 
     fn retry(&mut self) -> Vec<Route> {
@@ -112,10 +116,6 @@ fn replies_wait_for_room_in_their_order() {
 fn the_end_waits_for_replies_and_not_for_pongs() {
     let mut scene = Scene::default();
     scene.peers.free.insert("ann", 0);
-    let pong = Reply {
-        id: 1,
-        body: ReplyBody::Pong,
-    };
     for _ in 0..3 {
         let Scene {
             outbox,
@@ -124,7 +124,7 @@ fn the_end_waits_for_replies_and_not_for_pongs() {
         } = &mut scene;
         assert!(
             outbox
-                .send_optional(message("ann", &pong), peers, counters)
+                .send_optional(outbound("ann", 1, &Outbound::Pong), peers, counters)
                 .is_none()
         );
     }
@@ -263,9 +263,9 @@ fn replies_to_a_peer_that_goes_are_counted_as_unreachable() {
 fn only_replies_are_counted() {
     let mut scene = Scene::default();
     scene.peers.free.insert("ann", 1);
-    let control_frames = [ReplyBody::Pong, ReplyBody::Working];
-    for body in control_frames.into_iter().cycle().take(10) {
-        scene.send_frame("ann", &Reply { id: 1, body });
+    let control_frames = [Outbound::Pong, Outbound::Working];
+    for reply in control_frames.into_iter().cycle().take(10) {
+        scene.send_frame("ann", 1, &reply);
     }
     scene.send("ann", 2, 10);
     scene.peers.free.insert("ann", 3);

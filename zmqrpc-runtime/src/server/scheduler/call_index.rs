@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::hash::RandomState;
 
+use crate::dialect::CallId;
 use crate::socket::Route;
 
 /// Maps calls to locations: positions in a lane, or ids of tasks. The hash is keyed, as peers choose ids: none can
@@ -17,16 +18,16 @@ pub(super) struct CallIndex {
 }
 
 impl CallIndex {
-    pub(super) fn insert(&mut self, route: &Route, id: u64, location: u64) {
+    pub(super) fn insert(&mut self, route: &Route, id: &CallId, location: u64) {
         self.locations.insert(self.key(route, id), location);
     }
 
-    pub(super) fn get(&self, route: &Route, id: u64) -> Option<u64> {
+    pub(super) fn get(&self, route: &Route, id: &CallId) -> Option<u64> {
         self.locations.get(&self.key(route, id)).copied()
     }
 
     /// Removes a call if the index has it at this location.
-    pub(super) fn remove(&mut self, route: &Route, id: u64, location: u64) {
+    pub(super) fn remove(&mut self, route: &Route, id: &CallId, location: u64) {
         let key = self.key(route, id);
         if self.locations.get(&key) == Some(&location) {
             self.locations.remove(&key);
@@ -41,7 +42,7 @@ impl CallIndex {
         self.locations.values().copied()
     }
 
-    fn key(&self, route: &Route, id: u64) -> u64 {
+    fn key(&self, route: &Route, id: &CallId) -> u64 {
         use std::hash::BuildHasher;
         self.hasher.hash_one((route, id))
     }

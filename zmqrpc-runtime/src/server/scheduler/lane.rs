@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::call_index::CallIndex;
 use super::waiting::RequestSize;
+use crate::dialect::CallId;
 use crate::server::dispatcher::ReadyCall;
 use crate::socket::Route;
 
@@ -80,7 +81,7 @@ impl PeerLane {
     }
 
     /// Removes the call with this id, if it waits here.
-    pub(super) fn remove(&mut self, route: &Route, id: u64) -> Option<QueueEntry> {
+    pub(super) fn remove(&mut self, route: &Route, id: &CallId) -> Option<QueueEntry> {
         let Self {
             queue,
             first,

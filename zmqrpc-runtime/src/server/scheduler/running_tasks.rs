@@ -5,8 +5,9 @@ use std::time::Instant;
 
 use super::Cancel;
 use super::call_index::CallIndex;
+use crate::dialect::{CallId, OutboundFrame};
 use crate::server::running_call::{RunningCall, WORKING_INTERVAL};
-use crate::socket::{PeerId, Route, RoutedMessage};
+use crate::socket::{PeerId, Route};
 
 #[derive(Default)]
 pub(super) struct RunningTasks {
@@ -33,7 +34,7 @@ pub(super) enum TaskDue {
     /// The task reached its deadline and was cancelled.
     Expired(RunningCall),
     /// The frame that tells the caller that its call still runs.
-    Working(RoutedMessage),
+    Working(OutboundFrame),
     Nothing,
 }
 
@@ -97,7 +98,7 @@ impl RunningTasks {
         if let Some(by_peer) = &mut self.by_peer
             && let Some(index) = by_peer.get_mut(route.peer())
         {
-            index.remove(route, task.call.id, id);
+            index.remove(route, task.call.to.id(), id);
             if index.is_empty() {
                 by_peer.remove(route.peer());
             }
@@ -126,10 +127,10 @@ impl RunningTasks {
     }
 
     /// Cancels the task of a call. Returns whether there was one that could be cancelled.
-    pub(super) fn cancel(&mut self, route: &Route, id: u64) -> bool {
+    pub(super) fn cancel(&mut self, route: &Route, id: &CallId) -> bool {
         let index = self.by_peer().get(route.peer());
         let task = index.and_then(|index| index.get(route, id));
-        let is_it = |call: &RunningCall| call.id == id && call.route.is_same(route);
+        let is_it = |call: &RunningCall| call.to.id() == id && call.route.is_same(route);
         let task = task.filter(|task| self.tasks.get(task).is_some_and(|task| is_it(&task.call)));
         task.is_some_and(|task| self.cancel_unless_delivery(task))
     }
@@ -195,5 +196,5 @@ fn index_task(by_peer: &mut HashMap<PeerId, CallIndex>, call: &RunningCall, task
         return;
     }
     let index = by_peer.entry(call.route.peer().clone()).or_default();
-    index.insert(&call.route, call.id, task);
+    index.insert(&call.route, call.to.id(), task);
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::lane::{PeerLane, QueueEntry};
 use super::lane_loads::LaneLoads;
+use crate::dialect::CallId;
 use crate::server::dispatcher::ReadyCall;
 use crate::socket::{PeerId, Route};
 
@@ -152,7 +153,7 @@ impl WaitingCalls {
     }
 
     /// Removes a peer's call with this id. Returns whether it was waiting.
-    pub(super) fn cancel(&mut self, route: &Route, id: u64) -> bool {
+    pub(super) fn cancel(&mut self, route: &Route, id: &CallId) -> bool {
         let Some(at) = self.by_peer.get(route.peer()).copied() else {
             return false;
         };

@@ -4,13 +4,13 @@ use std::fmt::Display;
 use std::time::Instant;
 
 use crate::command::CallBuffer;
+use crate::dialect::{
+    CallId, Dialect, EventContent, Inbound, ReplyTo, Request, RequestKind, SniffedDialect,
+};
 use crate::log;
 use crate::server::dispatcher::{Dispatcher, ReadyCall};
 use crate::socket::Frame;
-use crate::wire::{
-    Dialect, Event, EventContent, HEARTBEAT_TOPIC, Incoming, MAX_TOPIC, NO_ID, Request,
-    RequestKind, without_hops,
-};
+use crate::wire::{HEARTBEAT_TOPIC, MAX_TOPIC, without_hops};
 
 /// What a frame is.
 pub(super) enum EventFrame {
@@ -46,7 +46,7 @@ impl Dispatcher {
                 return None;
             }
         };
-        let event = match Event::decode(bytes, self.limits()) {
+        let event = match Dialect::of_request(bytes).decode_event(bytes, self.limits()) {
             Ok(event) => event,
             Err(error) => {
                 self.log_malformed(error, Some(frame));
@@ -61,7 +61,7 @@ impl Dispatcher {
             (EventContent::Heartbeat, None) => EventFrame::Heartbeat,
             (EventContent::Command(request), Some(text)) => {
                 let topic = text.into();
-                match self.resolve(&request, bytes.len(), now) {
+                match self.resolve(&request, ReplyTo::nobody(), bytes.len(), now) {
                     Ok(head) => {
                         EventFrame::Call(head.into_call(buffer.take(now), Some(topic), None))
                     }
@@ -81,18 +81,20 @@ impl Dispatcher {
     pub(super) fn read_pushed(&self, buffer: &mut CallBuffer, now: Instant) -> Option<EventFrame> {
         let frame: &Frame = buffer.frame();
         let bytes: &[u8] = frame;
-        match Incoming::decode(bytes, self.limits()) {
-            Ok(Incoming::Request(
+        match Dialect::of_request(bytes).decode_inbound(bytes, self.limits()) {
+            Ok(Inbound::Request(
                 request @ Request {
                     kind: RequestKind::Notify,
                     ..
                 },
-            )) => Some(match self.resolve(&request, bytes.len(), now) {
-                Ok(head) => EventFrame::Call(head.into_call(buffer.take(now), None, None)),
-                Err(_) => EventFrame::Rejected,
-            }),
+            )) => Some(
+                match self.resolve(&request, ReplyTo::nobody(), bytes.len(), now) {
+                    Ok(head) => EventFrame::Call(head.into_call(buffer.take(now), None, None)),
+                    Err(_) => EventFrame::Rejected,
+                },
+            ),
             // A pusher sends a ping to find out whether its jobs have left. It does not expect a pong.
-            Ok(Incoming::Ping(NO_ID)) => Some(EventFrame::Heartbeat),
+            Ok(Inbound::Ping(CallId::NONE)) => Some(EventFrame::Heartbeat),
             Ok(_) => {
                 self.log_malformed("it wants a reply", Some(frame));
                 None
@@ -115,7 +117,7 @@ impl Dispatcher {
                 warn,
                 peer = peer.map(log::text),
                 bytes,
-                dialect = frame.map(|frame| log::text(format_args!("{:?}", Dialect::sniff(frame)))),
+                dialect = frame.map(|frame| log::text(format_args!("{:?}", SniffedDialect::of(frame)))),
                 reason = log::text(reason),
                 hidden;
                 "a message is neither an event nor a notification; `hidden` more were before this one"

@@ -12,13 +12,14 @@ use super::stats::{PublisherCounts, SubscriptionStats};
 use super::subscription::{OnSilence, ValidSubscription};
 use super::{CommandSource, SourceMessage};
 use crate::command::CallBuffer;
+use crate::dialect::{Dialect, EventContent};
 use crate::error::Error;
 use crate::log;
 use crate::server::dispatcher::Dispatcher;
 use crate::socket::{
     Arrival, Frame, Poller, RejectedLogins, Security, SocketError, SocketOptions, SubSocket,
 };
-use crate::wire::{Event, EventContent, HEARTBEAT_TOPIC, Limits, MAX_TOPIC};
+use crate::wire::{HEARTBEAT_TOPIC, Limits, MAX_TOPIC};
 
 pub(crate) struct SubscriptionSource {
     subscriber: SubSocket,
@@ -204,7 +205,10 @@ impl SubscriptionSource {
         }
         let (topic, event) = (&self.topic, &*self.buffer.frame());
         let is_text = topic.len() <= MAX_TOPIC && str::from_utf8(topic).is_ok();
-        let is_valid = match Event::decode(event, limits).map(|event| event.content) {
+        let is_valid = match Dialect::of_request(event)
+            .decode_event(event, limits)
+            .map(|event| event.content)
+        {
             Ok(EventContent::Heartbeat) => **topic == *HEARTBEAT_TOPIC,
             Ok(EventContent::Command(_)) => is_text && self.subscriber.covers(topic),
             Err(_) => false,

@@ -7,8 +7,8 @@ fn a_request_that_waits_is_not_given_out() {
     let mut scene = Scene::spacious(1);
     scene.enqueue(&ann(), 1, CALL);
     scene.enqueue(&ann(), 2, CALL);
-    assert!(scene.scheduler.cancel(&ann(), 1));
-    assert!(!scene.scheduler.cancel(&ann(), 1), "only once");
+    assert!(scene.cancel(&ann(), 1));
+    assert!(!scene.cancel(&ann(), 1), "only once");
     assert_eq!(scene.assign(), Some((0, 2)));
 }
 
@@ -27,10 +27,10 @@ fn another_peer_has_other_ids() {
     };
     scene.enqueue(&ann(), 2, CALL);
     for (route, id) in [(&bob(), 1), (&bob(), 2), (&behind_a_device, 1), (&ann(), 3)] {
-        assert!(!scene.scheduler.cancel(route, id));
+        assert!(!scene.cancel(route, id));
     }
     assert_eq!(cancels.count(), 0);
-    assert!(scene.scheduler.cancel(&ann(), 1) && scene.scheduler.cancel(&ann(), 2));
+    assert!(scene.cancel(&ann(), 1) && scene.cancel(&ann(), 2));
     assert_eq!(cancels.count(), 1);
     assert!(scene.scheduler.is_done());
 }
@@ -40,17 +40,17 @@ fn a_plain_method_that_runs_goes_on() {
     let mut scene = Scene::spacious(1);
     scene.enqueue(&ann(), 1, CALL);
     let (slot, _) = scene.assign().unwrap();
-    assert!(!scene.scheduler.cancel(&ann(), 1));
+    assert!(!scene.cancel(&ann(), 1));
     assert!(!scene.scheduler.is_done());
     scene.finish(slot, Some(Frame::copy_of(&[7])));
-    assert_eq!(scene.sent(), [("ann".into(), 0, Sent::Frame(vec![7]))]);
+    assert_eq!(scene.sent(), [("ann".into(), 1, Sent::Frame(vec![7]))]);
 }
 
 #[test]
 fn an_async_method_ends_and_its_reply_is_not_wanted() {
     let mut scene = Scene::spacious(1);
     let (task, cancels) = scene.start_task(&ann(), 1, Some(SECOND));
-    assert!(scene.scheduler.cancel(&ann(), 1));
+    assert!(scene.cancel(&ann(), 1));
     assert_eq!(cancels.count(), 1);
     // The method had just ended by itself.
     scene.finish_task(task, Some(Frame::copy_of(&[7])));
@@ -64,7 +64,7 @@ fn an_async_method_ends_although_its_handle_comes_late() {
     scene.enqueue(&ann(), 1, CALL);
     let (slot, _) = scene.assign().unwrap();
     let task = scene.scheduler.detach(slot, None).unwrap();
-    assert!(scene.scheduler.cancel(&ann(), 1));
+    assert!(scene.cancel(&ann(), 1));
     let cancels = CancelCounter::default();
     scene.scheduler.attach(task, Box::new(cancels.clone()));
     assert_eq!(cancels.count(), 1);
@@ -77,7 +77,7 @@ fn an_async_method_that_is_given_up_in_its_first_poll_does_not_go_on() {
     scene.enqueue(&bob(), 1, CALL);
     let slots = [scene.assign().unwrap().0, scene.assign().unwrap().0];
     assert!(
-        !scene.scheduler.cancel(&ann(), 1),
+        !scene.cancel(&ann(), 1),
         "it is not known to be an async method yet"
     );
     scene.scheduler.forget_peer(&bob());

@@ -64,7 +64,7 @@ fn who_fills_the_queue_gives_way_to_who_has_less() {
             break;
         };
         assert!(route.is_same(&ann()));
-        displaced.push(last.id());
+        displaced.push(last.id().as_number());
         assert!(scene.scheduler.admission_failure(&call).is_none());
         scene.scheduler.enqueue(bob(), call);
     }
@@ -93,7 +93,7 @@ fn who_has_most_gives_way_although_somebody_had_more() {
     let gone: fn(&mut Scene) = |scene| assert_eq!(scene.scheduler.forget_peer(&ann()), 4);
     let withdrawn: fn(&mut Scene) = |scene| {
         for id in 12..=14 {
-            assert!(scene.scheduler.cancel(&ann(), id));
+            assert!(scene.cancel(&ann(), id));
         }
     };
     for how in [gone, withdrawn] {
@@ -110,7 +110,7 @@ fn who_has_most_gives_way_although_somebody_had_more() {
             let (displaced, _) = scene.scheduler.displace(&route, &call).unwrap();
             assert!(displaced.is_same(&bob()));
             scene.enqueue(&route, 31, CALL);
-            scene.scheduler.cancel(&route, 31);
+            scene.cancel(&route, 31);
             scene.enqueue(&bob(), 32, CALL);
         }
     }
@@ -125,7 +125,7 @@ fn the_peer_with_most_is_found_again_when_room_was_plenty_meanwhile() {
         let (displaced, last) = scene.scheduler.displace(&new, &call).unwrap();
         let most = if round % 2 == 0 { bob() } else { ann() };
         assert!(displaced.is_same(&most), "round {round}");
-        assert!(last.id() > 1);
+        assert!(last.id().as_number() > 1);
         served(&mut scene, 10);
         assert_eq!(scene.scheduler.waiting.peer_calls(), RequestSize::default());
         let (few, many) = if round % 2 == 0 {
@@ -149,7 +149,7 @@ fn bytes_are_a_share_too() {
     let call = scene.call(3, large);
     assert!(scene.scheduler.admission_failure(&call).is_some());
     let (_, last) = scene.scheduler.displace(&bob(), &call).unwrap();
-    assert_eq!(last.id(), 2);
+    assert_eq!(last.id().as_number(), 2);
     scene.scheduler.enqueue(bob(), call);
     let call = scene.call(4, large);
     assert!(
@@ -219,7 +219,7 @@ fn time_of_cancels(waiting: u64, tasks: u64) -> Duration {
     }
     let begin = Instant::now();
     for id in 0..20_000 {
-        assert!(!scene.scheduler.cancel(&ann(), (1 << 40) + id));
+        assert!(!scene.cancel(&ann(), (1 << 40) + id));
         scene.scheduler.forget_peer(&bob());
     }
     begin.elapsed()
@@ -267,7 +267,10 @@ fn whatever_happens_to_the_queue_nothing_is_lost_and_no_peer_loses_its_order() {
                         .iter()
                         .position(|other| other.is_same(&route))
                         .unwrap();
-                    assert_eq!(expected.get_mut(&from).unwrap().pop(), Some(last.id()));
+                    assert_eq!(
+                        expected.get_mut(&from).unwrap().pop(),
+                        Some(last.id().as_number())
+                    );
                     assert_ne!(from, at);
                 }
                 scene.scheduler.enqueue(routes[at].clone(), call);
@@ -291,16 +294,16 @@ fn whatever_happens_to_the_queue_nothing_is_lost_and_no_peer_loses_its_order() {
                     .unwrap();
                 assert_eq!(
                     expected.get_mut(&from).unwrap().remove(0),
-                    assigned.call.id()
+                    assigned.call.id().as_number()
                 );
             }
             7..9 => {
                 let id = random(next + 1);
                 let found = waiting.iter().position(|waiting| *waiting == id);
-                assert_eq!(scene.scheduler.cancel(&routes[at], id), found.is_some());
+                assert_eq!(scene.cancel(&routes[at], id), found.is_some());
                 found.map(|found| waiting.remove(found));
                 if let Some(last) = waiting.pop() {
-                    assert!(scene.scheduler.cancel(&routes[at], last));
+                    assert!(scene.cancel(&routes[at], last));
                 }
             }
             _ => {

@@ -11,11 +11,12 @@ use std::time::Duration;
 
 use super::*;
 use crate::command::{Call, CallBuffer, DynService, Method, Started};
+use crate::dialect::{CallId, Dialect, MethodRef, Outbound, Received, Request, RequestKind};
 use crate::server::counters::ServerCounters;
 use crate::server::deduplicator::Deduplicator;
 use crate::server::dispatcher::{Decoded, Dispatcher};
 use crate::server::method_index::MethodIndex;
-use crate::wire::{Limits, Metadata, MethodRef, Reply, ReplyBody, Request, RequestKind};
+use crate::wire::{Limits, Metadata};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -70,7 +71,7 @@ struct Scene {
     dispatcher: Dispatcher,
     now: Instant,
     /// The frames to send.
-    ready: Vec<RoutedMessage>,
+    ready: Vec<OutboundFrame>,
 }
 
 impl Scene {
@@ -102,19 +103,18 @@ impl Scene {
     }
 
     fn call(&self, id: u64, spec: RequestSpec) -> ReadyCall {
-        let mut frame = Vec::new();
         let request = Request {
             kind: spec.kind,
-            id,
+            id: CallId::from(id),
             codec: 0,
             method: MethodRef::Key(METHOD.key()),
             remaining: None,
             metadata: Metadata::EMPTY,
             body: &vec![0; spec.body],
         };
-        request.encode(&mut frame, &Limits::default()).unwrap();
         let mut buffer = CallBuffer::new(self.now);
-        *buffer.frame() = Frame::from(frame);
+        let frame = Dialect::Native.encode_request(&request, &Limits::default(), |_| Ok(()));
+        *buffer.frame() = frame.ok().unwrap();
         match self.dispatcher.read(&mut buffer, self.now) {
             Decoded::Run(call) => call,
             _ => panic!("it is a request"),
@@ -134,7 +134,7 @@ impl Scene {
     /// Assigns the next call. Returns its slot and its id.
     fn assign(&mut self) -> Option<(usize, u64)> {
         let assigned = self.scheduler.assign(self.now)?;
-        Some((assigned.slot, assigned.call.id()))
+        Some((assigned.slot, assigned.call.id().as_number()))
     }
 
     /// Queues a call, assigns it and makes it a task.
@@ -162,6 +162,10 @@ impl Scene {
         self.tick()
     }
 
+    fn cancel(&mut self, route: &Route, id: u64) -> bool {
+        self.scheduler.cancel(route, &CallId::from(id))
+    }
+
     fn tick(&mut self) -> u64 {
         self.scheduler.tick(self.now, &mut self.ready)
     }
@@ -181,19 +185,21 @@ impl Scene {
 
     /// Takes the frames to send: the peer, the id and the content of each.
     fn sent(&mut self) -> Vec<(String, u64, Sent)> {
-        let read = |outgoing: RoutedMessage| {
+        let read = |outgoing: OutboundFrame| {
             let peer = String::from_utf8(outgoing.route.peer().to_vec()).unwrap();
-            let (id, sent) = match Reply::decode(&outgoing.message, &Limits::default()) {
-                Ok(Reply { id, body }) => match body {
-                    ReplyBody::Working => (id, Sent::Working),
-                    ReplyBody::Failure {
-                        status, executed, ..
-                    } => (id, Sent::Failure(status, executed)),
+            let frame = &outgoing.frame;
+            let ends = outgoing.ends.map(|to| to.id().as_number());
+            match Dialect::Native.decode_reply(frame, &Limits::default()) {
+                Ok(Outbound::Working) => match Dialect::Native.classify(frame) {
+                    Received::Working(id) => (peer, id, Sent::Working),
                     other => panic!("{other:?}"),
                 },
-                Err(_) => (0, Sent::Frame(outgoing.message.to_vec())),
-            };
-            (peer, id, sent)
+                Ok(Outbound::Failure {
+                    status, executed, ..
+                }) => (peer, ends.unwrap(), Sent::Failure(status, executed)),
+                Ok(other) => panic!("{other:?}"),
+                Err(_) => (peer, ends.unwrap(), Sent::Frame(frame.to_vec())),
+            }
         };
         self.ready.drain(..).map(read).collect()
     }

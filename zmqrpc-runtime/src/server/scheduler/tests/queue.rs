@@ -39,7 +39,7 @@ fn bytes_are_given_back_when_a_request_leaves_the_queue() {
     let mut scene = Scene::new(1_000, 2_000, 1);
     let gone: [fn(&mut Scene); 4] = [
         |scene| assert!(scene.assign().is_some()),
-        |scene| assert!(scene.scheduler.cancel(&ann(), 1)),
+        |scene| assert!(scene.cancel(&ann(), 1)),
         |scene| assert_eq!(scene.scheduler.forget_peer(&ann()), 1),
         |scene| scene.scheduler.cancel_all(),
     ];
@@ -81,7 +81,7 @@ fn requests_run_in_their_order() {
         scene.finish(0, Some(Frame::copy_of(&[7])));
     }
     let frame = || Sent::Frame(vec![7]);
-    let sent = [0; 3].map(|_| ("ann".into(), 0, frame()));
+    let sent = [1, 2, 3].map(|id| ("ann".into(), id, frame()));
     assert_eq!(scene.sent(), sent);
     assert!(scene.scheduler.is_done());
 }
@@ -137,7 +137,12 @@ fn only_events_and_jobs_share_a_slot() {
     assert!(scene.enqueue(&ann(), 5, CALL));
     let source_calls: Vec<ReadyCall> =
         std::iter::from_fn(|| scene.scheduler.next_source_call(slot)).collect();
-    assert!(source_calls.iter().map(ReadyCall::id).eq([3, 4]));
+    assert!(
+        source_calls
+            .iter()
+            .map(|call| call.id().as_number())
+            .eq([3, 4])
+    );
     // A call that is put back is the first again.
     for call in source_calls.into_iter().rev() {
         scene.scheduler.put_back(call);

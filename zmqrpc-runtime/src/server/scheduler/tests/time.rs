@@ -39,7 +39,7 @@ fn a_caller_is_told_each_second_that_its_call_runs() {
         );
     }
     scene.finish(0, None);
-    assert!(scene.scheduler.cancel(&bob(), 2));
+    assert!(scene.cancel(&bob(), 2));
     assert_eq!(scene.scheduler.next_tick(), None);
 }
 

@@ -7,13 +7,15 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Disk, DiskQueue, Place, QueueFile};
+use crate::dialect::{CallId, MethodRef, Outbound, Received, Request, RequestKind};
+use crate::proxy::DIALECT;
 use crate::proxy::queue::{Capacity, Store};
 use crate::proxy::{BufferedProxy, Rep, Req};
 use crate::socket::{
     ConnectionEvent, DealerSocket, Direction, Endpoint, Frame, Keepalive, RETRY_INTERVAL, Security,
     SocketOptions,
 };
-use crate::wire::{Limits, Metadata, MethodRef, Reply, ReplyBody, Request, RequestKind, Status};
+use crate::wire::{Limits, Metadata, Status};
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -75,15 +77,15 @@ impl Caller {
         let body = vec![7; bytes];
         let request = Request {
             kind: RequestKind::Call,
-            id,
+            id: CallId::from(id),
             codec: 0,
             method: MethodRef::Name("Desk.log"),
             remaining: None,
             metadata: Metadata::EMPTY,
             body: &body,
         };
-        let built = Frame::build(|out| request.encode(out, &Limits::NONE));
-        let (mut message, until) = (built.unwrap(), Instant::now() + LIMIT);
+        let built = DIALECT.encode_request(&request, &Limits::NONE, |_| Ok(()));
+        let (mut message, until) = (built.ok().unwrap(), Instant::now() + LIMIT);
         while let Err(back) = self.dealer.send(message) {
             assert!(Instant::now() < until, "no room for {id}");
             message = back;
@@ -100,15 +102,16 @@ impl Caller {
                 self.look(until);
                 continue;
             };
-            let Reply { id, body } = Reply::decode(&frame, &Limits::NONE).unwrap();
-            match body {
-                ReplyBody::Ok { .. } => return (id, true),
-                ReplyBody::Failure { status, .. } => {
+            let Received::Reply(id) = DIALECT.classify(&frame) else {
+                // It ends.
+                continue;
+            };
+            match DIALECT.decode_reply(&frame, &Limits::NONE).unwrap() {
+                Outbound::Value { .. } => return (id, true),
+                Outbound::Failure { status, .. } => {
                     assert_eq!(status, Status::Overloaded);
                     return (id, false);
                 }
-                // It ends.
-                ReplyBody::Draining | ReplyBody::Pong => {}
                 other => panic!("{other:?}"),
             }
         }

@@ -1,13 +1,10 @@
-//! Tells a message's dialect by its first bytes, so that one endpoint can serve several dialects.
-//!
-//! Servers call [`Dialect::sniff`] before they decode. This file must not know more of a dialect
-//! than how its messages begin.
+//! Guesses a message's dialect by its first bytes.
 
-use super::head::MAGIC;
+use super::native::MAGIC;
 
-/// How a peer encodes its requests, and expects its replies.
+/// The dialect that a message looks like, for log lines about messages that cannot be decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Dialect {
+pub enum SniffedDialect {
     /// The native dialect.
     Native,
     /// JSON-RPC 2.0, one request or a batch: <https://www.jsonrpc.org/specification>.
@@ -21,11 +18,11 @@ pub enum Dialect {
     Unknown,
 }
 
-impl Dialect {
+impl SniffedDialect {
     /// Returns the dialect that the first one or two bytes indicate.
     #[inline]
     #[must_use]
-    pub const fn sniff(message: &[u8]) -> Self {
+    pub const fn of(message: &[u8]) -> Self {
         match message {
             [MAGIC, ..] => Self::Native,
             [b'{' | b'[' | b' ' | b'\t' | b'\n' | b'\r', ..] => Self::JsonRpc,
@@ -45,17 +42,17 @@ mod tests {
     #[test]
     fn the_first_bytes_tell_the_dialect() {
         for (message, dialect) in [
-            (&[0xC1][..], Dialect::Native),
-            (&[0xC1, 0xFF], Dialect::Native),
-            (br#"{"jsonrpc": "2.0"}"#, Dialect::JsonRpc),
-            (b"[]", Dialect::JsonRpc),
-            (b"\r\n\t {}", Dialect::JsonRpc),
-            (&[0x94, 0x00], Dialect::MessagePackRpc),
-            (&[0x93, 0x02], Dialect::MessagePackRpc),
-            (&[0x93, 0x80], Dialect::Zerorpc),
-            (&[0x93, 0x8F], Dialect::Zerorpc),
+            (&[0xC1][..], SniffedDialect::Native),
+            (&[0xC1, 0xFF], SniffedDialect::Native),
+            (br#"{"jsonrpc": "2.0"}"#, SniffedDialect::JsonRpc),
+            (b"[]", SniffedDialect::JsonRpc),
+            (b"\r\n\t {}", SniffedDialect::JsonRpc),
+            (&[0x94, 0x00], SniffedDialect::MessagePackRpc),
+            (&[0x93, 0x02], SniffedDialect::MessagePackRpc),
+            (&[0x93, 0x80], SniffedDialect::Zerorpc),
+            (&[0x93, 0x8F], SniffedDialect::Zerorpc),
         ] {
-            assert_eq!(Dialect::sniff(message), dialect, "{message:x?}");
+            assert_eq!(SniffedDialect::of(message), dialect, "{message:x?}");
         }
     }
 
@@ -71,7 +68,11 @@ mod tests {
             &[0x00],
             b"\xEF\xBB\xBF{}",
         ] {
-            assert_eq!(Dialect::sniff(message), Dialect::Unknown, "{message:x?}");
+            assert_eq!(
+                SniffedDialect::of(message),
+                SniffedDialect::Unknown,
+                "{message:x?}"
+            );
         }
     }
 }

@@ -4,6 +4,8 @@
 use std::{fs, path::Path, time::Duration};
 
 use super::*;
+use crate::dialect::*;
+use crate::wire::*;
 
 struct Vector {
     name: String,
@@ -138,10 +140,10 @@ fn requests_are_as_the_vectors_say() {
         let name = &vector.name;
         let (bytes, metadata, body) =
             (vector.bytes("hex"), vector.metadata(), vector.bytes("body"));
-        let id = vector.number("id");
-        let (incoming, encoded) = match vector.get("kind") {
-            "cancel" => (Incoming::Cancel(id), encode_cancel(id).to_vec()),
-            "ping" => (Incoming::Ping(id), encode_ping(id).to_vec()),
+        let id = vector.number::<u64>("id");
+        let (inbound, encoded) = match vector.get("kind") {
+            "cancel" => (Inbound::Cancel(id.into()), encode_cancel(id).to_vec()),
+            "ping" => (Inbound::Ping(id.into()), encode_ping(id).to_vec()),
             kind => {
                 let request = Request {
                     kind: if kind == "call" {
@@ -149,7 +151,7 @@ fn requests_are_as_the_vectors_say() {
                     } else {
                         RequestKind::Notify
                     },
-                    id,
+                    id: CallId::from(id),
                     codec: vector.number("codec"),
                     method: vector.method(),
                     remaining: vector.remaining(),
@@ -157,11 +159,11 @@ fn requests_are_as_the_vectors_say() {
                     body: &body,
                 };
                 let mut encoded = Vec::new();
-                request.encode(&mut encoded, &limits).unwrap();
-                (Incoming::Request(request), encoded)
+                encode_request(&request, &mut encoded, &limits).unwrap();
+                (Inbound::Request(request), encoded)
             }
         };
-        assert_eq!(Incoming::decode(&bytes, &limits), Ok(incoming), "{name}");
+        assert_eq!(decode_inbound(&bytes, &limits), Ok(inbound), "{name}");
         assert_eq!(
             encoded == bytes,
             vector.is_written(),
@@ -182,7 +184,7 @@ fn events_are_as_the_vectors_say() {
             "heartbeat" => EventContent::Heartbeat,
             "command" => EventContent::Command(Request {
                 kind: RequestKind::Notify,
-                id: sequence,
+                id: CallId::from(sequence),
                 codec: vector.number("codec"),
                 method: vector.method(),
                 remaining: vector.remaining(),
@@ -196,20 +198,20 @@ fn events_are_as_the_vectors_say() {
             publisher: u64::from_str_radix(vector.get("publisher"), 16).unwrap(),
             content,
         };
-        assert_eq!(Event::decode(&bytes, &limits), Ok(event), "{name}");
+        assert_eq!(decode_event(&bytes, &limits).as_ref(), Ok(&event), "{name}");
         let mut encoded = Vec::new();
-        event.encode(&mut encoded, &limits).unwrap();
+        encode_event(&event, &mut encoded, &limits).unwrap();
         assert_eq!(
             encoded == bytes,
             vector.is_written(),
             "{name}: {encoded:x?}"
         );
         let request = event_to_request(&bytes, RequestKind::Notify, sequence, &limits).unwrap();
-        match content {
+        match event.content {
             EventContent::Heartbeat => assert_eq!(request, None, "{name}"),
             EventContent::Command(command) => assert_eq!(
-                Incoming::decode(&request.unwrap(), &limits),
-                Ok(Incoming::Request(command)),
+                decode_inbound(&request.unwrap(), &limits),
+                Ok(Inbound::Request(command)),
                 "{name}"
             ),
         }
@@ -224,22 +226,22 @@ fn replies_are_as_the_vectors_say() {
         let (bytes, metadata, body) =
             (vector.bytes("hex"), vector.metadata(), vector.bytes("body"));
         let metadata = metadata.as_metadata();
-        let body = match vector.get("kind") {
-            "pong" => ReplyBody::Pong,
-            "working" => ReplyBody::Working,
-            "draining" => ReplyBody::Draining,
+        let reply = match vector.get("kind") {
+            "pong" => Outbound::Pong,
+            "working" => Outbound::Working,
+            "draining" => Outbound::Draining,
             "reply" => match vector.number("status") {
-                0 => ReplyBody::Ok {
+                0 => Outbound::Value {
                     codec: vector.number("codec"),
                     metadata,
                     body: &body,
                 },
-                1 => ReplyBody::Service {
+                1 => Outbound::ServiceError {
                     codec: vector.number("codec"),
                     metadata,
                     body: &body,
                 },
-                code => ReplyBody::Failure {
+                code => Outbound::Failure {
                     status: Status::from_code(code),
                     executed: vector.executed(),
                     metadata,
@@ -248,13 +250,11 @@ fn replies_are_as_the_vectors_say() {
             },
             other => panic!("{name}: kind {other}"),
         };
-        let reply = Reply {
-            id: vector.number("id"),
-            body,
-        };
-        assert_eq!(Reply::decode(&bytes, &limits), Ok(reply), "{name}");
+        let id = CallId::from(vector.number::<u64>("id"));
+        let decoded = decode_reply(&bytes, &limits);
+        assert_eq!(decoded, Ok((id.clone(), reply)), "{name}");
         let mut encoded = Vec::new();
-        reply.encode(&mut encoded);
+        encode_reply(&id, &reply, &mut encoded);
         assert_eq!(
             encoded == bytes,
             vector.is_written(),
@@ -271,7 +271,7 @@ fn errors_are_as_the_vectors_say() {
         let bytes = vector.bytes("hex");
         let error = match vector.get("from") {
             "client" => {
-                let error = Incoming::decode(&bytes, &limits).unwrap_err();
+                let error = decode_inbound(&bytes, &limits).unwrap_err();
                 assert_eq!(
                     error.status().code(),
                     vector.number::<u8>("status"),
@@ -285,13 +285,13 @@ fn errors_are_as_the_vectors_say() {
                 error
             }
             "server" => {
-                let error = Reply::decode(&bytes, &limits).unwrap_err();
+                let error = decode_reply(&bytes, &limits).unwrap_err();
                 assert_eq!(answered_id(&bytes), vector.number_or_none("call"), "{name}");
                 error
             }
             "publisher" => {
                 assert_eq!(rejection_id(&bytes), None, "{name}");
-                Event::decode(&bytes, &limits).unwrap_err()
+                decode_event(&bytes, &limits).unwrap_err()
             }
             other => panic!("{name}: from {other}"),
         };

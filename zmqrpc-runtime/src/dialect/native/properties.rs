@@ -5,6 +5,8 @@ use std::time::Duration;
 use proptest::{collection::vec, option, prelude::*};
 
 use super::*;
+use crate::dialect::*;
+use crate::wire::*;
 
 /// The values of a request or reply, owned, since strategies cannot borrow.
 #[derive(Clone, Debug)]
@@ -56,7 +58,7 @@ impl MessageParts {
         let by_key = MethodRef::Key(MethodKey::from_bits(self.key));
         Request {
             kind,
-            id: self.id,
+            id: CallId::from(self.id),
             codec: self.codec,
             method: self.name.as_deref().map_or(by_key, MethodRef::Name),
             remaining: self.remaining.map(Duration::from_millis),
@@ -66,30 +68,29 @@ impl MessageParts {
     }
 
     /// Returns a reply with any status byte.
-    fn reply<'a>(&'a self, status: u8, detail: &'a str) -> Reply<'a> {
+    fn reply<'a>(&'a self, status: u8, detail: &'a str) -> Outbound<'a> {
         let (codec, metadata, body) = (self.codec, self.metadata.as_metadata(), &*self.body);
-        let body = match status {
-            0 => ReplyBody::Ok {
+        match status {
+            0 => Outbound::Value {
                 codec,
                 metadata,
                 body,
             },
-            1 => ReplyBody::Service {
+            1 => Outbound::ServiceError {
                 codec,
                 metadata,
                 body,
             },
             code => {
                 let status = Status::from_code(code);
-                ReplyBody::Failure {
+                Outbound::Failure {
                     status,
                     executed: status.executed(),
                     metadata,
                     detail,
                 }
             }
-        };
-        Reply { id: self.id, body }
+        }
     }
 }
 
@@ -110,23 +111,19 @@ fn plausible_frame() -> impl Strategy<Value = Vec<u8>> {
 
 fn encoded_request(request: &Request<'_>) -> Vec<u8> {
     let mut frame = Vec::new();
-    request
-        .encode(&mut frame, &Limits::default())
-        .expect("within the limits");
+    encode_request(request, &mut frame, &Limits::default()).expect("within the limits");
     frame
 }
 
 fn encoded_event(event: &Event<'_>) -> Vec<u8> {
     let mut frame = Vec::new();
-    event
-        .encode(&mut frame, &Limits::default())
-        .expect("within the limits");
+    encode_event(event, &mut frame, &Limits::default()).expect("within the limits");
     frame
 }
 
-fn encoded_reply(reply: &Reply<'_>) -> Vec<u8> {
+fn encoded_reply(id: u64, reply: &Outbound<'_>) -> Vec<u8> {
     let mut frame = Vec::new();
-    reply.encode(&mut frame);
+    encode_reply(&CallId::from(id), reply, &mut frame);
     frame
 }
 
@@ -135,9 +132,9 @@ proptest! {
     fn a_request_is_decoded_as_it_was_encoded(parts in parts(), call in any::<bool>()) {
         let request = parts.request(if call { RequestKind::Call } else { RequestKind::Notify });
         let frame = encoded_request(&request);
-        prop_assert_eq!(Incoming::decode(&frame, &Limits::default()), Ok(Incoming::Request(request)));
-        prop_assert_eq!(peek_id(&frame), Some(request.id));
-        prop_assert_eq!(rejection_id(&frame), call.then_some(request.id));
+        prop_assert_eq!(decode_inbound(&frame, &Limits::default()), Ok(Inbound::Request(request)));
+        prop_assert_eq!(peek_id(&frame), Some(parts.id));
+        prop_assert_eq!(rejection_id(&frame), call.then_some(parts.id));
     }
 
     #[test]
@@ -146,7 +143,7 @@ proptest! {
         let content = if empty { EventContent::Heartbeat } else { EventContent::Command(request) };
         let event = Event { sequence, publisher, content };
         let frame = encoded_event(&event);
-        prop_assert_eq!(Event::decode(&frame, &Limits::default()), Ok(event));
+        prop_assert_eq!(decode_event(&frame, &Limits::default()), Ok(event));
         prop_assert_eq!(peek_id(&frame), Some(sequence));
         prop_assert_eq!(rejection_id(&frame), None);
     }
@@ -158,10 +155,10 @@ proptest! {
         let limits = Limits::default();
         let request = parts.request(if call { RequestKind::Call } else { RequestKind::Notify });
         let frame = encoded_request(&request);
-        let event = Event { sequence, publisher, content: EventContent::Command(request) };
+        let event = Event { sequence, publisher, content: EventContent::Command(request.clone()) };
         let made = request_to_event(&frame, sequence, publisher, &limits).unwrap();
         prop_assert_eq!(&made, &encoded_event(&event));
-        let back = event_to_request(&made, request.kind, request.id, &limits);
+        let back = event_to_request(&made, request.kind, parts.id, &limits);
         prop_assert_eq!(metadata_of(&made, &limits), request.metadata);
         prop_assert_eq!(metadata_of(&frame, &limits), request.metadata);
         prop_assert_eq!(back, Ok(Some(frame)));
@@ -170,14 +167,14 @@ proptest! {
     #[test]
     fn a_cut_event_has_a_shorter_body_or_is_an_error(parts in parts()) {
         let request = parts.request(RequestKind::Notify);
-        let event = Event { sequence: request.id, publisher: 1, content: EventContent::Command(request) };
+        let event = Event { sequence: parts.id, publisher: 1, content: EventContent::Command(request.clone()) };
         let frame = encoded_event(&event);
         for length in 1..frame.len() {
             let cut = frame.len() - length;
-            let decoded = Event::decode(&frame[..length], &Limits::default());
+            let decoded = decode_event(&frame[..length], &Limits::default());
             if let Some(body) = request.body.get(..request.body.len().wrapping_sub(cut)) {
-                let content = EventContent::Command(Request { body, ..request });
-                prop_assert_eq!(decoded, Ok(Event { content, ..event }));
+                let content = EventContent::Command(Request { body, ..request.clone() });
+                prop_assert_eq!(decoded, Ok(Event { content, ..event.clone() }));
             } else {
                 prop_assert!(matches!(decoded, Err(WireError::Truncated { .. })), "{:?}", decoded);
             }
@@ -187,9 +184,10 @@ proptest! {
     #[test]
     fn a_reply_is_decoded_as_it_was_encoded(parts in parts(), status: u8, detail in ".{0,40}") {
         let reply = parts.reply(status, &detail);
-        let frame = encoded_reply(&reply);
-        prop_assert_eq!(Reply::decode(&frame, &Limits::default()), Ok(reply));
-        prop_assert_eq!(answered_id(&frame), Some(reply.id));
+        let frame = encoded_reply(parts.id, &reply);
+        prop_assert_eq!(decode_reply(&frame, &Limits::default()), Ok((CallId::from(parts.id), reply)));
+        prop_assert_eq!(answered_id(&frame), Some(parts.id));
+        prop_assert_eq!(classify(&frame), Received::Reply(parts.id));
         prop_assert_eq!(rejection_id(&frame), None);
     }
 
@@ -199,9 +197,9 @@ proptest! {
         let frame = encoded_request(&request);
         for length in 0..frame.len() {
             let cut = frame.len() - length;
-            let decoded = Incoming::decode(&frame[..length], &Limits::default());
+            let decoded = decode_inbound(&frame[..length], &Limits::default());
             if let Some(body) = request.body.get(..request.body.len().wrapping_sub(cut)) {
-                prop_assert_eq!(decoded, Ok(Incoming::Request(Request { body, ..request })));
+                prop_assert_eq!(decoded, Ok(Inbound::Request(Request { body, ..request.clone() })));
             } else if length == 0 {
                 prop_assert_eq!(decoded, Err(WireError::Empty));
             } else {
@@ -213,10 +211,10 @@ proptest! {
     #[test]
     fn a_cut_reply_has_a_shorter_body_or_is_an_error(parts in parts(), status: u8) {
         let reply = parts.reply(status, "why");
-        let frame = encoded_reply(&reply);
+        let frame = encoded_reply(parts.id, &reply);
         let tail = if status > 1 { "why".len() } else { parts.body.len() };
         for length in 0..frame.len() {
-            let decoded = Reply::decode(&frame[..length], &Limits::default());
+            let decoded = decode_reply(&frame[..length], &Limits::default());
             prop_assert_eq!(decoded.is_ok(), frame.len() - length <= tail, "{:?}", decoded);
         }
     }
@@ -227,22 +225,22 @@ proptest! {
         message in 0..120_usize,
     ) {
         for limits in [Limits::default(), Limits { message, ..Limits::default() }] {
-            let incoming = Incoming::decode(&frame, &limits);
-            let reply = Reply::decode(&frame, &limits);
-            let event = Event::decode(&frame, &limits);
-            let values = [incoming.is_ok(), reply.is_ok(), event.is_ok()];
+            let inbound = decode_inbound(&frame, &limits);
+            let reply = decode_reply(&frame, &limits);
+            let event = decode_event(&frame, &limits);
+            let values = [inbound.is_ok(), reply.is_ok(), event.is_ok()];
             prop_assert!(values.iter().filter(|is| **is).count() <= 1, "the frame decodes as more than one message");
-            if let Ok(Event { content: EventContent::Command(request), .. }) = event {
+            if let Ok(Event { content: EventContent::Command(request), .. }) = &event {
                 prop_assert_eq!(metadata_of(&frame, &limits), request.metadata);
             }
             let _ = request_to_event(&frame, 1, 2, &limits);
             let made = event_to_request(&frame, RequestKind::Call, 1, &limits);
             prop_assert!(event.is_err() || made.is_ok(), "the event cannot be converted into a request");
-            if let Ok(Incoming::Request(Request { metadata, .. })) = incoming {
+            if let Ok(Inbound::Request(Request { metadata, .. })) = inbound {
                 prop_assert_eq!(metadata.iter().count(), metadata.len());
             }
         }
-        let _ = (Dialect::sniff(&frame), rejection_id(&frame), answered_id(&frame));
+        let _ = (SniffedDialect::of(&frame), classify(&frame), rejection_id(&frame), answered_id(&frame));
     }
 
     #[test]
@@ -250,6 +248,6 @@ proptest! {
         let request = parts.request(RequestKind::Call);
         let mut frame = encoded_request(&request);
         patch_id(&mut frame, id);
-        prop_assert_eq!(frame, encoded_request(&Request { id, ..request }));
+        prop_assert_eq!(frame, encoded_request(&Request { id: CallId::from(id), ..request }));
     }
 }

@@ -3,16 +3,16 @@
 //! Their positions are the same in every version of the protocol, so that a peer that cannot read
 //! the rest of a frame can still name its call.
 
-use super::{cursor::Cursor, error::WireError, limits::Limits};
+use crate::dialect::NO_ID;
+use crate::wire::{
+    Cursor, Limits, MAX_HOPS, NUMBER_MASK, WireError, hops, with_hops, without_hops,
+};
 
 /// The protocol version of this module.
 pub const VERSION: u8 = 1;
 
-/// The id that no call has. A server rejects frames without a readable id under it.
-pub const NO_ID: u64 = 0;
-
 /// The first byte of native frames: `MessagePack` never uses it, and no UTF-8 text contains it.
-pub(super) const MAGIC: u8 = 0xC1;
+pub const MAGIC: u8 = 0xC1;
 
 /// Length of the head, in bytes.
 pub(super) const HEAD: usize = ID + size_of::<u64>();
@@ -102,6 +102,20 @@ pub fn peek_id(frame: &[u8]) -> Option<u64> {
         .map(u64::from_le_bytes)
 }
 
+/// Counts one more proxy in a forwarded message, which keeps its number. Returns `false`, and changes nothing, if
+/// [`MAX_HOPS`] proxies have forwarded it already.
+pub fn count_hop(frame: &mut [u8]) -> bool {
+    let id = peek_id(frame).unwrap_or_default();
+    let hops_so_far = hops(id);
+    if hops_so_far < MAX_HOPS {
+        patch_id(
+            frame,
+            with_hops(hops_so_far + 1, without_hops(id) & NUMBER_MASK),
+        );
+    }
+    hops_so_far < MAX_HOPS
+}
+
 /// Returns the id under which a server rejects a frame that it could not decode; `None` if it must
 /// not reply.
 ///
@@ -167,6 +181,18 @@ mod tests {
             assert!(!is_from_client(&encode(kind, 7)));
         }
         assert!(!is_from_server(&[]) && !is_from_server(&[0, 1, REPLY]));
+    }
+
+    #[test]
+    fn a_message_is_forwarded_fifteen_times_under_its_number() {
+        let mut frame = encode(PING, 7).to_vec();
+        for passed in 1..=MAX_HOPS {
+            assert!(count_hop(&mut frame));
+            assert_eq!(peek_id(&frame), Some(with_hops(passed, 7)));
+        }
+        let last = frame.clone();
+        assert!(!count_hop(&mut frame));
+        assert_eq!(frame, last);
     }
 
     #[test]

@@ -1,0 +1,60 @@
+//! Why a call got neither a value nor an error from its service.
+
+use std::fmt;
+
+use super::Outbound;
+use crate::codec::Error as CodecError;
+use crate::wire::{Executed, Metadata, Status};
+
+/// Why a call got neither a value nor an error from its service.
+#[derive(Clone, Debug)]
+pub struct CallFailure {
+    pub(crate) status: Status,
+    pub(crate) executed: Executed,
+    pub(crate) detail: String,
+}
+
+impl CallFailure {
+    pub(crate) fn new(status: Status, detail: impl Into<String>) -> Self {
+        Self {
+            status,
+            executed: status.executed(),
+            detail: detail.into(),
+        }
+    }
+
+    /// Returns the same failure with `executed` in place of what the status implies.
+    pub(crate) fn with_executed(mut self, executed: Executed) -> Self {
+        self.executed = executed;
+        self
+    }
+
+    /// Returns the failure of a call whose arguments cannot be decoded.
+    pub(crate) fn arguments(error: &CodecError) -> Self {
+        Self::new(Status::Decode, error.reason())
+    }
+
+    /// Returns the failure of a call whose reply cannot be encoded.
+    pub(crate) fn reply(error: &CodecError) -> Self {
+        let (status, detail) = match error {
+            CodecError::TooLarge { limit } => (Status::TooLarge, limit.to_string()),
+            other => (Status::Encode, other.reason()),
+        };
+        Self::new(status, detail).with_executed(Executed::Yes)
+    }
+
+    pub(super) fn as_outbound(&self) -> Outbound<'_> {
+        Outbound::Failure {
+            status: self.status,
+            executed: self.executed,
+            metadata: Metadata::EMPTY,
+            detail: &self.detail,
+        }
+    }
+}
+
+impl fmt::Display for CallFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {}", self.status, self.detail)
+    }
+}

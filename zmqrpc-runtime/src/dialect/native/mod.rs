@@ -1,0 +1,33 @@
+//! The native dialect, version 1: bytes in, values out. `PROTOCOL.md` describes the bytes; the
+//! vectors under `tests/vectors` pin them.
+//!
+//! Every function here keeps to these rules:
+//!
+//! - It does no I/O and keeps no state.
+//! - Decoding borrows from the frame and allocates nothing. A length that the peer announces is
+//!   compared with [`Limits`](crate::wire::Limits) and with the bytes that are there, and never
+//!   trusted.
+//! - No input makes it panic. A frame that cannot be decoded is a
+//!   [`WireError`](crate::wire::WireError). If [`rejection_id`] returns an id, a server replies
+//!   under it with the error's status; if [`answered_id`] returns one, a client fails that call.
+
+mod event;
+mod head;
+#[cfg(test)]
+mod properties;
+mod received;
+mod reply;
+mod request;
+#[cfg(test)]
+mod vectors;
+
+pub use self::{
+    event::{decode_event, encode_event, event_to_request, metadata_of, request_to_event},
+    head::{
+        MAGIC, VERSION, answered_id, count_hop, is_from_client, is_from_server, patch_id, peek_id,
+        rejection_id,
+    },
+    received::classify,
+    reply::{decode_reply, encode_reply, is_failure},
+    request::{decode_inbound, encode_cancel, encode_ping, encode_request, shorten_remaining},
+};

@@ -1,0 +1,30 @@
+//! What a frame means to a client, told by its head.
+
+use super::head::{answered_id, is_from_client, is_from_server, peek_id};
+use super::reply::decode_reply;
+use crate::dialect::{NO_ID, Outbound, Received};
+use crate::wire::Limits;
+
+/// Returns what a frame means to the caller's side. Reads only the head of a reply, so that a client can match it to
+/// its call under a lock and decode it outside.
+#[inline]
+#[must_use]
+pub fn classify(frame: &[u8]) -> Received {
+    if let Some(id) = answered_id(frame) {
+        return Received::Reply(id);
+    }
+    if is_from_client(frame) {
+        return Received::FromClient(peek_id(frame).unwrap_or(NO_ID));
+    }
+    let Ok((id, reply)) = decode_reply(frame, &Limits::DEFAULT) else {
+        let from_server = is_from_server(frame);
+        return Received::Unknown { from_server };
+    };
+    let id = id.number();
+    match reply {
+        Outbound::Pong => Received::Pong(id),
+        Outbound::Working => Received::Working(id),
+        Outbound::Draining if id != NO_ID => Received::Draining(id),
+        _ => Received::Unknown { from_server: true },
+    }
+}

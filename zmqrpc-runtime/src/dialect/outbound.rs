@@ -1,0 +1,67 @@
+//! What a server sends its callers.
+
+use crate::wire::{Executed, Metadata, Status};
+
+/// A message from a server to a caller. The id of the call travels beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outbound<'a> {
+    /// The service returned a value.
+    Value {
+        /// The codec of the body.
+        codec: u8,
+        /// Metadata beside the value.
+        metadata: Metadata<'a>,
+        /// The encoded value.
+        body: &'a [u8],
+    },
+    /// The service returned its own error.
+    ServiceError {
+        /// The codec of the body.
+        codec: u8,
+        /// Metadata beside the error.
+        metadata: Metadata<'a>,
+        /// The encoded error.
+        body: &'a [u8],
+    },
+    /// The server has no value or error of the service to send.
+    Failure {
+        /// Why the call failed.
+        status: Status,
+        /// Whether the handler ran.
+        executed: Executed,
+        /// Metadata beside the failure.
+        metadata: Metadata<'a>,
+        /// A text whose meaning depends on the status. At most 1 KiB is sent and read, up to the
+        /// first byte that is not UTF-8.
+        detail: &'a str,
+    },
+    /// The reply to a ping.
+    Pong,
+    /// The handler is still running; the call's reply follows later.
+    Working,
+    /// The server is shutting down. The id is the server's own; the client acknowledges with a ping
+    /// of this id.
+    Draining,
+}
+
+/// What a frame means to the caller's side, as far as that can be told without decoding a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Received {
+    /// It ends the call with this id, successfully or not. If it then cannot be decoded, the call
+    /// must fail.
+    Reply(u64),
+    /// The reply to the ping with this id.
+    Pong(u64),
+    /// The call with this id still runs.
+    Working(u64),
+    /// The server is shutting down and waits for a ping with this id.
+    Draining(u64),
+    /// Only clients send it: the peer echoes what it receives, or forwards the requests of others.
+    /// The id is that of the request, if it has one.
+    FromClient(u64),
+    /// Anything else. A newer server may send more than one frame for a call, so that it ends none.
+    Unknown {
+        /// Whether it is of a kind that servers send: the peer is alive, whatever it says.
+        from_server: bool,
+    },
+}
