@@ -4,7 +4,7 @@
 //! The layers, each of which may use those before it and none behind it:
 //!
 //! ```text
-//! log, clock < wire < codec < socket < dialect < command, error < auth, options < client, server, publish < message, proxy, local, pubsub, push, service
+//! log, clock < wire < codec < socket < dialect < command, error < auth, options < callers, connection, subscription, termination < client, server, publish < message, proxy, local, pubsub, push, service
 //! ```
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -15,10 +15,12 @@ compile_error!(
 );
 
 pub mod auth;
+mod callers;
 pub mod client;
 mod clock;
 mod codec;
 mod command;
+mod connection;
 mod dialect;
 pub mod error;
 mod local;
@@ -32,6 +34,8 @@ pub mod push;
 pub mod server;
 pub mod service;
 mod socket;
+mod subscription;
+mod termination;
 mod wire;
 
 pub use auth::Credentials;

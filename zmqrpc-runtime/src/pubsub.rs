@@ -31,4 +31,4 @@
 
 pub use crate::command::WithTopic;
 pub use crate::publish::{Overflow, Publisher, PublisherBuilder, PublisherStats};
-pub use crate::server::{PublisherCounts, Subscription, SubscriptionStats};
+pub use crate::subscription::{PublisherCounts, Subscription, SubscriptionStats};

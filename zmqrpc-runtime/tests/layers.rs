@@ -1,8 +1,9 @@
-//! The layers as the documentation of `src/lib.rs` draws them, held against the sources.
+//! The layers as the documentation of `src/lib.rs` draws them, held against the sources; and what `ARCHITECTURE.md` says
+//! that a module must not know, although it is in a layer below.
 //!
 //! The drawing is the table: `a < b, c` lets `b` and `c` use `a`, and neither `a` use them nor `b` and `c` each other.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -23,7 +24,8 @@ const RESERVED: [(&str, &str); 5] = [
 #[test]
 fn the_sources_keep_to_the_layers() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let layers = Layers::drawn_in(&fs::read_to_string(root.join("lib.rs")).unwrap());
+    let docs = fs::read_to_string(root.join("../../ARCHITECTURE.md")).unwrap();
+    let layers = Layers::drawn_in(&fs::read_to_string(root.join("lib.rs")).unwrap()).with(&docs);
     let files = rust_files(&root);
     let mut modules = BTreeSet::new();
     let mut violations = Vec::new();
@@ -34,19 +36,24 @@ fn the_sources_keep_to_the_layers() {
         let Some(top) = module.first() else { continue };
         modules.insert(top.clone());
         let source = fs::read_to_string(&file).unwrap();
-        for violation in layers.violations(&module, &source) {
+        let unknown = layers.unknown_to(top);
+        for violation in layers.violations(&module, &source, &unknown) {
             violations.push(format!("{}: {violation}", path.display()));
         }
     }
     assert_eq!(violations, Vec::<String>::new());
-    let drawn: BTreeSet<String> = layers.0.concat().into_iter().collect();
+    let drawn: BTreeSet<String> = layers.drawing.concat().into_iter().collect();
     assert_eq!(modules, drawn, "the drawing and the modules differ");
+    let described: BTreeSet<String> = layers.must_not_know.keys().cloned().collect();
+    assert_eq!(modules, described, "the table and the modules differ");
 }
 
 #[test]
 fn a_violation_is_found_however_it_is_written() {
-    let layers = Layers::drawn_in("//! wire < codec < socket < command, error < client, server");
+    let layers = Layers::drawn_in("//! wire < codec < socket < command, error < client, server")
+        .with("| `codec` | values | `wire`, methods |");
     for (module, source, found) in [
+        ("codec", "use crate::wire::Status;", "must not know `wire`"),
         ("wire", "use crate::socket::Message;", "uses `socket`"),
         ("client", "use crate::server::Server;", "uses `server`"),
         (
@@ -94,7 +101,7 @@ fn a_violation_is_found_however_it_is_written() {
         ("proxy", "use crate::wire::Kind;", "is not in the drawing"),
     ] {
         let module: Vec<String> = module.split("::").map(str::to_owned).collect();
-        let violations = layers.violations(&module, source);
+        let violations = layers.violations(&module, source, &layers.unknown_to(&module[0]));
         assert!(
             violations.len() == 1 && violations[0].contains(found),
             "`{source}` in {module:?}: {violations:?}"
@@ -123,15 +130,18 @@ fn what_is_allowed_is_no_violation() {
     ] {
         let module: Vec<String> = module.split("::").map(str::to_owned).collect();
         assert_eq!(
-            layers.violations(&module, source),
+            layers.violations(&module, source, &layers.unknown_to(&module[0])),
             Vec::<String>::new(),
             "{source}"
         );
     }
 }
 
-/// Lowest first.
-struct Layers(Vec<Vec<String>>);
+struct Layers {
+    /// Lowest first.
+    drawing: Vec<Vec<String>>,
+    must_not_know: BTreeMap<String, BTreeSet<String>>,
+}
 
 impl Layers {
     fn drawn_in(docs: &str) -> Self {
@@ -146,11 +156,36 @@ impl Layers {
                 .map(|name| name.trim().to_owned())
                 .collect()
         };
-        Self(drawing.split('<').map(layer).collect())
+        Self {
+            drawing: drawing.split('<').map(layer).collect(),
+            must_not_know: BTreeMap::new(),
+        }
+    }
+
+    /// Reads the rows of a table, of modules in the first column and what they must not know in the last one.
+    fn with(mut self, table: &str) -> Self {
+        for row in table.lines() {
+            let columns: Vec<&str> = row.trim_matches('|').split('|').collect();
+            let [modules, _, unknown] = columns[..] else {
+                continue;
+            };
+            for module in code(modules) {
+                if self.height(module).is_some() {
+                    let names = code(unknown).map(str::to_owned).collect();
+                    self.must_not_know.insert(module.to_owned(), names);
+                }
+            }
+        }
+        self
+    }
+
+    fn unknown_to(&self, module: &str) -> BTreeSet<String> {
+        let names = self.must_not_know.get(module);
+        names.cloned().unwrap_or_default()
     }
 
     fn height(&self, module: &str) -> Option<usize> {
-        self.0
+        self.drawing
             .iter()
             .position(|layer| layer.iter().any(|name| name == module))
     }
@@ -163,7 +198,12 @@ impl Layers {
                 .is_some_and(|height| Some(height) < self.height(from))
     }
 
-    fn violations(&self, module: &[String], source: &str) -> Vec<String> {
+    fn violations(
+        &self,
+        module: &[String],
+        source: &str,
+        unknown: &BTreeSet<String>,
+    ) -> Vec<String> {
         let top = &module[0];
         if self.height(top).is_none() {
             return vec![format!("`{top}` is not in the drawing")];
@@ -176,11 +216,22 @@ impl Layers {
         let says = RESERVED
             .iter()
             .filter(|(word, owner)| found.words.contains(*word) && top != owner);
+        let knows = found.used.iter().filter(|used| unknown.contains(*used));
         uses.map(|used| format!("`{top}` uses `{used}`"))
+            .chain(
+                knows
+                    .filter(|used| self.may_use(top, used))
+                    .map(|used| format!("`{top}` must not know `{used}`")),
+            )
             .chain(says.map(|(word, owner)| format!("`{top}` says `{word}`, only `{owner}` may")))
             .chain(found.escapes)
             .collect()
     }
+}
+
+/// The names between backticks.
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
 }
 
 /// What a source names.

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
 use super::connection::Connection;
-use super::liveness::Liveness;
 use super::state::CallLimits;
 use super::stats::ClientStats;
 use crate::command::InProcess;
+use crate::connection::Liveness;
 use crate::error::{EndpointCause, Error};
 use crate::options::Ping;
 use crate::socket::{Direction, Endpoint, Registration, SocketOptions};

@@ -11,10 +11,10 @@ use std::thread;
 use std::time::Instant;
 
 use super::in_flight::{CallOptions, CallResult, Deadlines, NoReply};
-use super::liveness::Liveness;
 use super::notifications::{DeliveryCheck, DeliveryOutcome};
 use super::state::{CallLimits, ConnectionState, LimitExceeded, Submitted};
 use super::task_waiters::GRACE;
+use crate::connection::Liveness;
 use crate::socket::{
     DealerSocket, Drive, DriveTurn, Driven, Endpoint, Frame, IdleSocket, Poller, Process,
     SocketError, SocketOptions, WakeList,

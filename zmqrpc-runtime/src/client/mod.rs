@@ -46,8 +46,6 @@
 //     in_flight     the calls that have not ended: no I/O
 //     send_queue    requests that wait for a connection: no I/O
 //     completion    ends calls, and wakes who waits for them
-//     liveness      whether the server lives: no I/O
-//     drain_state   whether the server takes calls, or is about to end: no I/O
 //     supervision   replaces the connection to a server that is dead
 //     notifications those that may not have arrived: no I/O
 //     pollers       the threads that wait at the socket
@@ -59,13 +57,11 @@ mod builder;
 mod call_info;
 mod completion;
 mod connection;
-mod drain_state;
 mod encoded_call;
 mod endpoints;
 mod flush;
 mod handle;
 mod in_flight;
-mod liveness;
 mod notifications;
 mod pending;
 mod pollers;
@@ -80,9 +76,7 @@ mod task_waiters;
 
 pub use async_client::{AsyncCall, AsyncClient};
 pub use builder::ClientBuilder;
-pub(crate) use drain_state::DrainState;
 pub use handle::Client;
-pub(crate) use liveness::{Liveness, LivenessAction};
 pub use pending::Pending;
 pub use stats::ClientStats;
 

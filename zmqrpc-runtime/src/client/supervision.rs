@@ -3,10 +3,10 @@
 use std::time::Instant;
 
 use super::DIALECT;
-use super::drain_state::DrainState;
 use super::in_flight::NoReply;
-use super::liveness::LivenessAction;
 use super::state::ConnectionState;
+use crate::connection::DrainState;
+use crate::connection::LivenessAction;
 use crate::dialect::NO_ID;
 use crate::log;
 use crate::socket::{POLL_INTERVAL, Poller, RETRY_INTERVAL};

@@ -4,9 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::DIALECT;
+use crate::callers::{Counter, ServerCounters};
 use crate::log;
-use crate::server;
-use crate::server::Counter;
 use crate::socket::RejectedLogins;
 use crate::wire::MAX_HOPS;
 
@@ -44,7 +43,7 @@ macro_rules! counters {
             denied: Mutex<Vec<RejectedLogins>>,
             unauthenticated: Mutex<Vec<RejectedLogins>>,
             /// The counters of the caller side, which are those of a server.
-            pub(super) frontend: server::ServerCounters,
+            pub(super) frontend: ServerCounters,
         }
 
         impl ProxyCounters {

@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 
 use super::DIALECT;
 use super::counters::ProxyCounters;
+use crate::callers::{Draining, Outbox};
 use crate::dialect::{
     CallFailure, CallId, Inbound, Outbound, OutboundFrame, ReplyTo, Request, RequestKind,
 };
 use crate::error::Error;
 use crate::log;
 use crate::publish::open_all;
-use crate::server::{Draining, Outbox};
 use crate::socket::{
     Arrival, Endpoint, Frame, Poller, RETRY_INTERVAL, Route, RouterSocket, SocketError,
     SocketOptions,

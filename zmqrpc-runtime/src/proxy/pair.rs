@@ -18,11 +18,11 @@ use super::queue::MemoryQueue;
 use super::relay::Relay;
 use super::sources::{Events, InputSockets, Jobs};
 use super::spool::{RetryPolicy, Spool};
+use crate::callers::REPLIES_IN_SOCKET;
 use crate::clock::FOREVER;
 use crate::error::Error;
 use crate::options::ConnectionOptions;
 use crate::publish::open_all;
-use crate::server::REPLIES_IN_SOCKET;
 use crate::socket::{PushSocket, Security, SocketOptions};
 use crate::wire::{Limits, MAX_TOPIC};
 

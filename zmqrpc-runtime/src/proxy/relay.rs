@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use super::frontend::Frontend;
 use crate::clock::{FOREVER, deadline};
 use crate::log;
-use crate::server::{Termination, WaitOutcome};
 use crate::socket::{Poller, Process, SocketError, wait_any};
+use crate::termination::{Termination, WaitOutcome};
 
 /// What a proxy does between two waits. Its methods never block, except that [`abandon`](Self::abandon) may wait for a
 /// disk.

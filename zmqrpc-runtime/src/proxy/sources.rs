@@ -9,8 +9,8 @@ use crate::auth::SecurityByDirection;
 use crate::dialect::{Inbound, NO_ID, Request, RequestKind};
 use crate::error::Error;
 use crate::log;
-use crate::server::{CallbackThread, CommandSource, SubscriptionSource, ValidSubscription};
 use crate::socket::{Arrival, Endpoint, Frame, Poller, PullSocket, SocketError, SocketOptions};
+use crate::subscription::{CallbackThread, SubscriptionSocket, ValidSubscription};
 use crate::wire::{Limits, with_hops};
 
 /// Messages that are received from one socket before the next one has its turn.
@@ -46,7 +46,7 @@ pub(super) trait InputSockets: Send + Sized {
 /// Subscriptions to publishers.
 pub(super) struct Events {
     /// The subscriptions, each with whether it needs a drain.
-    sources: Vec<(SubscriptionSource, bool)>,
+    sources: Vec<(SubscriptionSocket, bool)>,
     /// The index of the source whose turn it is, and the messages that are left of its turn.
     turn: (usize, usize),
     /// Calls the program's `on_silence` callbacks on a thread of its own, since they may take long.
@@ -65,7 +65,7 @@ impl Events {
     ) -> Result<Self, Error> {
         let open = |subscription: ValidSubscription| {
             let options = subscription.options(options, logins);
-            let source = SubscriptionSource::open(subscription, &options)?;
+            let source = SubscriptionSocket::open(subscription, &options)?;
             let (denied, refused) = source.rejected_logins();
             counters.watch_denied(denied);
             counters.watch_unauthenticated(refused);

@@ -1,10 +1,10 @@
 //! Which of the requests that arrive a server takes on, and which it rejects.
 
-use super::counters::ServerCounters;
 use super::dispatcher::{Dispatcher, FrameReader, ReadyCall};
 use super::scheduler::Scheduler;
 use super::server_socket::RequestSink;
 use super::sources::CallQueue;
+use crate::callers::ServerCounters;
 use crate::dialect::{CallFailure, CallId};
 use crate::socket::Route;
 use crate::wire::Status;

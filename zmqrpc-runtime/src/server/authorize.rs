@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::counters::ServerCounters;
+use crate::callers::ServerCounters;
 use crate::command::CallContext;
 use crate::log;
 

@@ -10,13 +10,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::authorize::Authorize;
-use super::counters::ServerCounters;
 use super::deduplicator::{DedupGuard, Deduplicator, DeliveryResult, Duplicate, duplicate_reply};
 use super::execution::{self, CallRecord, Execution, Progress};
 use super::executor::{Executor, TaskCompletion};
 use super::method_index::{MethodIndex, MethodMatch};
 use super::rejection::Rejection;
 use super::scheduler::Cancel;
+use crate::callers::ServerCounters;
 use crate::codec::Codec;
 use crate::command::{Call, CallBuffer, Method, ReplyContext};
 use crate::dialect::{

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
-use super::counters::ServerCounters;
 use super::deduplicator::{DedupGuard, DeliveryKey, DeliveryResult};
 use super::executor::Executor;
+use crate::callers::ServerCounters;
 use crate::command::{DeadlineScope, HandlerResult, Method, MethodFuture, Started};
 use crate::dialect::{CallFailure, ReplyTo};
 use crate::log;

@@ -3,15 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::counters::ServerStats;
-use super::sources::{
-    CommandSource, PullSource, PullStats, Puller, Sources, Subscription, SubscriptionSource,
-    SubscriptionStats, check_topic,
-};
+use super::sources::{CommandSource, PullSource, PullStats, Puller, Sources, SubscriptionSource};
 use super::threads::ServerThreads;
 use crate::auth::warn_if_exposed;
+use crate::callers::ServerStats;
 use crate::error::{EndpointCause, Error};
 use crate::socket::{Direction, Endpoint, RejectedLogins, SocketError};
+use crate::subscription::{Subscription, SubscriptionStats, check_topic};
 
 /// A running server. Dropping it ends the server as [`shutdown`](Self::shutdown) does, within a second; at once where
 /// `async` methods need the very thread that drops it to go on.

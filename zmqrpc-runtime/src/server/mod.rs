@@ -23,7 +23,7 @@
 //! # }
 //! ```
 
-// Proxies use its sources, its outbox and its draining. It knows commands and sockets, and nothing of clients. Its files:
+// It knows commands and sockets, and nothing of clients. Its files:
 //
 //     builder          ServerBuilder: settings, checked as a whole
 //     handle           ServerHandle: a running server
@@ -37,7 +37,6 @@
 //     executor         where suspended `async` methods run
 //     runtime          the tokio runtime for them
 //     threads          the threads and the state that they share
-//     termination      the threads and tasks that wait for the server's end
 //     signals          the signals that ask the process to end
 //     state            what the server's mutex protects
 //     roles            which thread leads, stands by, helps
@@ -49,28 +48,20 @@
 //     scheduler        the calls that wait and the calls that run
 //     server_socket    the ROUTER socket
 //     sources          subscriptions and pull sockets
-//     outbox           replies that wait for slow peers
-//     draining         how callers learn of the end before it comes
-//     active_peers     the callers that have sent something lately
 //     deduplicator     executes deliveries of proxies once
-//     counters         what the server counts
 
-mod active_peers;
 mod admission;
 mod authorize;
 mod builder;
 mod completion_guard;
-mod counters;
 mod deduplicator;
 mod dispatcher;
-mod draining;
 mod execution;
 mod executor;
 mod handle;
 mod handler;
 mod local_queue;
 mod method_index;
-mod outbox;
 mod rejection;
 mod roles;
 mod running_call;
@@ -82,17 +73,11 @@ mod shutdown;
 mod signals;
 mod sources;
 mod state;
-mod termination;
 mod threads;
 mod turn;
 
+pub use crate::callers::ServerStats;
 pub use builder::{Server, ServerBuilder};
-pub use counters::ServerStats;
-pub(crate) use counters::{Counter, ServerCounters};
-pub(crate) use draining::Draining;
 pub use handle::ServerHandle;
 pub use handler::{AsyncHandler, Handler};
-pub(crate) use outbox::{Outbox, REPLIES_IN_SOCKET};
-pub(crate) use sources::{CallbackThread, CommandSource, SubscriptionSource, ValidSubscription};
-pub use sources::{PublisherCounts, PullStats, Puller, Subscription, SubscriptionStats};
-pub(crate) use termination::{Termination, WaitOutcome};
+pub use sources::{PullStats, Puller};

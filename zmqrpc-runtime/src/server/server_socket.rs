@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use super::counters::ServerCounters;
 use super::dispatcher::{Decoded, FrameReader, ReadyCall};
-use super::draining::Draining;
-use super::outbox::Outbox;
 use super::sources::Sources;
+use crate::callers::Draining;
+use crate::callers::Outbox;
+use crate::callers::ServerCounters;
 use crate::clock::deadline;
 use crate::command::CallBuffer;
 use crate::dialect::{CallFailure, CallId, Outbound, OutboundFrame, ReplyTo};

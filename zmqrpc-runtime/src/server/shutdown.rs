@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use super::handle::ServerHandle;
 use super::signals;
-use super::termination::WaitOutcome;
 use super::threads::ServerThreads;
 use crate::error::Error;
 use crate::log;
 use crate::socket::{SocketError, unblock};
+use crate::termination::WaitOutcome;
 
 /// How long the drop of a handle waits for the end.
 const DROP_LIMIT: Duration = Duration::from_secs(1);

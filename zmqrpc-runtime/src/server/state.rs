@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::admission::Admission;
-use super::counters::ServerCounters;
 use super::deduplicator::{DeliveryKey, DuplicateWaiter};
 use super::dispatcher::{Dispatcher, ReadyCall};
 use super::local_queue::LocalQueue;
@@ -17,9 +16,10 @@ use super::roles::TICK;
 use super::running_call::RunningCall;
 use super::scheduler::{Assigned, CompletedCall, Scheduler};
 use super::server_socket::{BATCH, ReceivedFrame, RequestSink, ServerSocket};
-use super::sources::SilenceCallback;
+use crate::callers::ServerCounters;
 use crate::dialect::OutboundFrame;
 use crate::socket::{Frame, Route, SocketError};
+use crate::subscription::SilenceCallback;
 
 /// How long the leader goes from one call to the next before it scans everything else: pings, cancellations, events,
 /// and calls that helpers should run.

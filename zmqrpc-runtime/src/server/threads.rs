@@ -10,19 +10,20 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::completion_guard::CompletionGuard;
-use super::counters::ServerCounters;
 use super::dispatcher::Dispatcher;
 use super::execution::Progress;
 use super::local_queue::LocalQueue;
 use super::roles::{Role, Roles};
 use super::scheduler::{Assigned, CompletedCall, Scheduler, WorkLimits};
 use super::server_socket::ServerSocket;
-use super::sources::{CallbackThread, Sources};
+use super::sources::Sources;
 use super::state::{ScanResult, ServerState};
-use super::termination::{Termination, WaitOutcome};
 use super::turn::{EndOnPanic, NextStep};
+use crate::callers::ServerCounters;
 use crate::log;
 use crate::socket::{Poller, Process, RouterSocket, SocketError, wait_any};
+use crate::subscription::CallbackThread;
+use crate::termination::{Termination, WaitOutcome};
 
 /// Enough to decode a value of the deepest nesting that the codecs allow, which takes 2.4 MiB in a build without
 /// optimisation.

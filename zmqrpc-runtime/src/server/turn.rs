@@ -4,8 +4,9 @@ use std::thread;
 use std::time::Instant;
 
 use super::scheduler::Assigned;
-use super::sources::{SilenceCallback, Waiters};
+use super::sources::Waiters;
 use super::threads::ServerThreads;
+use crate::subscription::SilenceCallback;
 
 /// What the leader does next.
 pub(super) enum NextStep {

@@ -62,7 +62,7 @@ pub(crate) use frame::Frame;
 pub(crate) use idle_poller::{IdleSocket, Registration};
 pub use options::Keepalive;
 pub(crate) use options::SocketOptions;
-pub(crate) use poller::{POLL_INTERVAL, Poller, RETRY_INTERVAL, STALL_THRESHOLD, wait_any};
+pub(crate) use poller::{POLL_INTERVAL, Poller, RETRY_INTERVAL, wait_any};
 pub(crate) use process::{PerProcess, Process, set_in_children};
 pub(crate) use publisher::{Interest, PubSocket, PublishError};
 pub(crate) use pull::PullSocket;

@@ -21,10 +21,6 @@ pub(crate) const RETRY_INTERVAL: Duration = Duration::from_millis(10);
 /// How often to check for what no event announces, such as peers of an `inproc` name.
 pub(crate) const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// A thread that wakes this much too late has been stalled itself: stopped, starved or migrated. What was sent to it
-/// meanwhile may still be in the system's buffers.
-pub(crate) const STALL_THRESHOLD: Duration = Duration::from_millis(100);
-
 /// Waits on a socket's descriptor, its monitor's descriptor, and an eventfd by which other threads wake it.
 ///
 /// Any operation on a socket can consume the signal that a waiting thread needs. A thread that receives something which

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::client::{DrainState, Liveness, LivenessAction};
+use crate::connection::{DrainState, Liveness, LivenessAction};
 use crate::log;
 use crate::proxy::DIALECT;
 use crate::socket::{DealerSocket, Frame, Poller};

@@ -11,7 +11,7 @@ mod turn;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::client::{DrainState, Liveness};
+use crate::connection::{DrainState, Liveness};
 use crate::dialect::CallFailure;
 use crate::error::Error;
 use crate::proxy::DIALECT;

@@ -9,7 +9,7 @@ use super::events::{
     BackendEvent, CallSink, LOST, SILENT, UNANSWERED, UNCONNECTED, fail_sent, failure, receive,
 };
 use super::{Backend, update_remaining};
-use crate::client::{DrainState, LivenessAction};
+use crate::connection::{DrainState, LivenessAction};
 use crate::dialect::NO_ID;
 use crate::log;
 use crate::proxy::DIALECT;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{EndOptions, auth, endpoints};
-use crate::client::Liveness;
+use crate::connection::Liveness;
 use crate::error::Error;
 use crate::options::Ping;
 

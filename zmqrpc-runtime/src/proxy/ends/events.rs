@@ -6,7 +6,7 @@ use super::{EndOptions, auth, endpoints, no_endpoint};
 use crate::auth::{AuthSettings, SecurityByDirection};
 use crate::error::Error;
 use crate::publish::Overflow;
-use crate::server::{Subscription, ValidSubscription};
+use crate::subscription::{Subscription, ValidSubscription};
 
 /// Events come in, from any number of publishers: [`Subscription`]s, each with a connection of its own.
 ///

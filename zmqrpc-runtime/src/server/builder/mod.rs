@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use super::authorize::Authorize;
 use super::handler::{Async, AsyncHandler, Handler, Plain};
-use super::sources::{Puller, Subscription};
+use super::sources::Puller;
 use crate::auth::{AuthSettings, authenticate_method, credentials_method};
 use crate::command::{CallContext, DynService, Service, ServiceObject};
 use crate::options::{ConnectionOptions, connection_methods};
 use crate::socket::Direction;
+use crate::subscription::Subscription;
 
 /// Where servers begin: [`Server::builder`].
 #[derive(Debug)]

@@ -3,20 +3,19 @@
 use std::sync::Arc;
 
 use super::{MAX_WORKERS, ServerBuilder};
+use crate::callers::REPLIES_IN_SOCKET;
+use crate::callers::ServerCounters;
 use crate::error::{EndpointCause, Error};
-use crate::server::counters::ServerCounters;
 use crate::server::deduplicator::Deduplicator;
 use crate::server::dispatcher::Dispatcher;
 use crate::server::handle::ServerHandle;
 use crate::server::method_index::MethodIndex;
-use crate::server::outbox::REPLIES_IN_SOCKET;
 use crate::server::scheduler::WorkLimits;
 use crate::server::server_socket::ServerSocket;
-use crate::server::sources::{
-    PullSource, Puller, Sources, Subscription, SubscriptionSource, ValidSubscription,
-};
+use crate::server::sources::{PullSource, Puller, Sources, SubscriptionSource};
 use crate::server::threads::ServerThreads;
 use crate::socket::{Direction, Endpoint, RouterSocket};
+use crate::subscription::{Subscription, ValidSubscription};
 use crate::wire::Limits;
 
 impl ServerBuilder {

@@ -10,6 +10,7 @@ use crate::dialect::{
 use crate::log;
 use crate::server::dispatcher::{Dispatcher, ReadyCall};
 use crate::socket::Frame;
+use crate::subscription::EventOrigin;
 use crate::wire::{HEARTBEAT_TOPIC, MAX_TOPIC, without_hops};
 
 /// What a frame is.
@@ -18,13 +19,6 @@ pub(super) enum EventFrame {
     Call(ReadyCall),
     /// A command that the server does not have, or has with another signature.
     Rejected,
-}
-
-/// The publisher of an event, and the event's sequence number.
-#[derive(Clone, Copy)]
-pub(super) struct EventOrigin {
-    pub(super) publisher: u64,
-    pub(super) sequence: u64,
 }
 
 impl Dispatcher {

@@ -1,16 +1,11 @@
 //! The sources of events and jobs: sockets that deliver commands nobody waits for.
 //!
 //! ```text
-//! subscription        settings of a subscription
-//! subscription_source a subscription's socket and state
-//! loss_tracker        which events were received and lost
-//! sequence_runs       the sequence numbers of one publisher and topic
-//! silence             when a publisher counts as silent
-//! callbacks           the thread that runs the callbacks on silence
-//! slot                a source among others, which take turns
-//! event_frame         the frame of an event or a job to a call
+//! subscription_source a subscription, whose events become calls
 //! pull_source         a socket that jobs are pulled from
-//! bounded_cache       a map of bounded size
+//! event_frame         the frame of an event or a job to a call
+//! slot                a source among others, which take turns
+//! puller              settings of a pull socket
 //! stats               counters for users
 //! ```
 //!
@@ -18,30 +13,20 @@
 //! the scheduler has no room, sources are left unread: libzmq holds what arrives, and then pushers wait and publishers
 //! drop.
 
-mod bounded_cache;
-mod callbacks;
 mod event_frame;
-mod loss_tracker;
 mod pull_source;
 mod puller;
-mod sequence_runs;
-mod silence;
 mod slot;
 mod stats;
-mod subscription;
 mod subscription_source;
 
 use std::sync::Arc;
 use std::time::Instant;
 
-pub(crate) use callbacks::CallbackThread;
 pub(super) use pull_source::PullSource;
 pub use puller::Puller;
-pub use stats::{PublisherCounts, PullStats, SubscriptionStats};
-pub use subscription::Subscription;
-pub(crate) use subscription::ValidSubscription;
-pub(super) use subscription::check_topic;
-pub(crate) use subscription_source::{SilenceCallback, SubscriptionSource};
+pub use stats::PullStats;
+pub(super) use subscription_source::SubscriptionSource;
 
 use slot::{SourceSlot, SourceTurn};
 
@@ -49,9 +34,10 @@ use super::dispatcher::{Dispatcher, FrameReader, ReadyCall};
 use crate::auth::SecurityByDirection;
 use crate::error::{EndpointCause, Error};
 use crate::socket::{Endpoint, Poller, Security, SocketError, SocketOptions, UnreadTimer};
+use crate::subscription::{SilenceCallback, SubscriptionStats, ValidSubscription};
 
 /// What a message from a source was.
-pub(crate) enum SourceMessage {
+pub(super) enum SourceMessage {
     /// There was no message.
     Nothing,
     Call(ReadyCall),
@@ -61,7 +47,7 @@ pub(crate) enum SourceMessage {
 }
 
 /// A socket that delivers events or jobs.
-pub(crate) trait CommandSource {
+pub(super) trait CommandSource {
     /// Returns the endpoint, with its wildcards resolved.
     fn endpoint(&self) -> &str;
     fn poller(&self) -> Arc<Poller>;

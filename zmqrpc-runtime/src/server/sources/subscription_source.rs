@@ -1,242 +1,55 @@
-//! A subscription's socket, with the state of its losses and of the publisher's silence.
+//! A subscription of a server: its socket, whose events become calls.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use super::event_frame::{EventFrame, EventOrigin};
-use super::loss_tracker::LossTracker;
-use super::silence::SilenceTimer;
-use super::stats::{PublisherCounts, SubscriptionStats};
-use super::subscription::{OnSilence, ValidSubscription};
+use super::event_frame::EventFrame;
 use super::{CommandSource, SourceMessage};
 use crate::command::CallBuffer;
-use crate::dialect::{Dialect, EventContent};
 use crate::error::Error;
-use crate::log;
 use crate::server::dispatcher::Dispatcher;
-use crate::socket::{
-    Arrival, Frame, Poller, RejectedLogins, Security, SocketError, SocketOptions, SubSocket,
+use crate::socket::{Arrival, Frame, Poller, SocketError, SocketOptions};
+use crate::subscription::{
+    SilenceCallback, SubscriptionSocket, SubscriptionStats, ValidSubscription,
 };
-use crate::wire::{HEARTBEAT_TOPIC, Limits, MAX_TOPIC};
 
-pub(crate) struct SubscriptionSource {
-    subscriber: SubSocket,
+pub(in crate::server) struct SubscriptionSource {
+    socket: SubscriptionSocket,
     /// The buffers that the next event is received into.
     topic: Frame,
     buffer: CallBuffer,
-    /// Counts the logins that the subscription's own settings rejected.
-    rejected_logins: RejectedLogins,
-    losses: LossTracker,
-    silence: Option<SilenceTimer>,
-    on_silence: Option<OnSilence>,
-    /// Whether a callback waits to run.
-    callback_pending: Arc<AtomicBool>,
-    heartbeats: u64,
-    malformed: u64,
-    silences: u64,
-    renewals: u64,
-    /// When to retry to bind the endpoint after it was closed to be renewed.
-    reopen_at: Option<Instant>,
-    /// Binding it failed, and that was logged.
-    reopen_failed: bool,
-}
-
-/// How often to retry that.
-const REOPEN_INTERVAL: Duration = Duration::from_millis(20);
-
-/// A callback to run outside of every lock.
-pub(crate) struct SilenceCallback {
-    callback: OnSilence,
-    endpoint: String,
-    /// Set while it waits, so that the subscription queues no other one.
-    pending: Arc<AtomicBool>,
-}
-
-impl SilenceCallback {
-    /// Runs the callback. Never panics.
-    pub(crate) fn call(&self) {
-        self.pending.store(false, Ordering::Relaxed);
-        let callback = AssertUnwindSafe(|| (self.callback)(&self.endpoint));
-        if let Err(panic) = catch_unwind(callback) {
-            log::line!(error, endpoint = self.endpoint.clone(); "a callback on silence panicked");
-            // The payload may panic again when it is dropped.
-            if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
-                std::mem::forget(again);
-            }
-        }
-    }
 }
 
 impl SubscriptionSource {
     /// Opens the subscription's socket with [its options](ValidSubscription::options).
-    pub(crate) fn open(
+    pub(in crate::server) fn open(
         settings: ValidSubscription,
         options: &SocketOptions,
     ) -> Result<Self, Error> {
-        let topics = settings.topics.into_iter().map(String::into_bytes);
-        let topics = topics.chain([HEARTBEAT_TOPIC.to_vec()]).collect();
-        let rejected_logins = settings.security.as_ref().map(Security::rejected_logins);
         Ok(Self {
-            rejected_logins: rejected_logins.unwrap_or_default(),
-            subscriber: SubSocket::open(&settings.endpoint, topics, options)
-                .map_err(|error| Error::endpoint_error(settings.endpoint.as_str(), error))?,
+            socket: SubscriptionSocket::open(settings, options)?,
             topic: Frame::new(),
             buffer: CallBuffer::new(Instant::now()),
-            losses: LossTracker::new(Instant::now()),
-            silence: settings
-                .silence_timeout
-                .map(|limit| SilenceTimer::new(limit, Instant::now())),
-            on_silence: settings.on_silence,
-            callback_pending: Arc::default(),
-            heartbeats: 0,
-            malformed: 0,
-            silences: 0,
-            renewals: 0,
-            reopen_at: None,
-            reopen_failed: false,
         })
     }
 
     /// Returns `false` if the topic was subscribed to already.
     pub(in crate::server) fn add_topic(&mut self, topic: &str) -> Result<bool, SocketError> {
-        self.subscriber.subscribe(topic.as_bytes())
+        self.socket.add_topic(topic)
     }
 
     /// Returns `false` if the topic was not subscribed to.
     pub(in crate::server) fn remove_topic(&mut self, topic: &str) -> Result<bool, SocketError> {
-        let known = self.subscriber.unsubscribe(topic.as_bytes())?;
-        if known {
-            let subscriber = &self.subscriber;
-            self.losses.retain_topics(|topic| subscriber.covers(topic));
-        }
-        Ok(known)
+        self.socket.remove_topic(topic)
     }
 
     pub(super) fn stats(&self) -> SubscriptionStats {
-        let publishers = self
-            .losses
-            .publishers()
-            .map(|(publisher, counts)| PublisherCounts {
-                publisher,
-                received: counts.received,
-                lost: counts.lost,
-            });
-        SubscriptionStats {
-            endpoint: self.subscriber.endpoint().to_owned(),
-            received: self.losses.received,
-            lost: self.losses.lost,
-            heartbeats: self.heartbeats,
-            malformed: self.malformed,
-            silences: self.silences,
-            renewals: self.renewals,
-            logins_rejected: self.rejected_logins.get(),
-            login_failures: self.subscriber.rejected_logins().get(),
-            publishers: publishers.collect(),
-        }
-    }
-
-    fn reconnect(&mut self, now: Instant) {
-        if !self.subscriber.is_login_refused() {
-            return self.renew(now, "libzmq gave up the connection to a publisher");
-        }
-        if let Err(error) = self.subscriber.reconnect(now) {
-            let endpoint = self.subscriber.endpoint().to_owned();
-            log::line!(error, endpoint, error = log::text(&error); "the connection to a publisher cannot be renewed after a rejected login");
-        }
-    }
-
-    fn renew(&mut self, now: Instant, reason: &'static str) {
-        let renewed = self.subscriber.reconnect(now);
-        let endpoint = self.subscriber.endpoint().to_owned();
-        match renewed {
-            Ok(renewed) => {
-                log::line!(warn, endpoint, renewed; "{reason}");
-                self.renewals += u64::from(renewed);
-            }
-            // The next silence retries.
-            Err(error) => {
-                log::line!(error, endpoint, error = log::text(&error); "{reason}, and the connection cannot be renewed");
-            }
-        }
-        self.reopen_at = self
-            .subscriber
-            .is_rebinding()
-            .then(|| now + REOPEN_INTERVAL);
-    }
-
-    fn reopen(&mut self, now: Instant) {
-        match self.subscriber.rebind(now) {
-            Ok(()) => self.reopen_failed = false,
-            Err(error) => {
-                if !self.reopen_failed {
-                    let endpoint = self.subscriber.endpoint().to_owned();
-                    log::line!(error, endpoint, error = log::text(&error); "a subscription cannot bind its endpoint again, and goes on trying");
-                }
-                self.reopen_failed = true;
-            }
-        }
-        self.reopen_at = self
-            .subscriber
-            .is_rebinding()
-            .then(|| now + REOPEN_INTERVAL);
-        self.reset_silence(now);
-    }
-
-    fn receive(&mut self) -> Result<Option<Arrival<()>>, SocketError> {
-        self.subscriber
-            .receive(&mut self.topic, self.buffer.frame())
-    }
-
-    /// Receives the next event undecoded, for a proxy that forwards it. Heartbeats are events, too.
-    pub(crate) fn receive_raw(
-        &mut self,
-        limits: &Limits,
-        now: Instant,
-    ) -> Result<Option<Arrival<(Frame, Frame)>>, SocketError> {
-        match self.receive()? {
-            None => return Ok(None),
-            Some(Arrival::Malformed) => {
-                self.clear_frame();
-                return Ok(Some(Arrival::Malformed));
-            }
-            Some(Arrival::Message(())) => {}
-        }
-        let (topic, event) = (&self.topic, &*self.buffer.frame());
-        let is_text = topic.len() <= MAX_TOPIC && str::from_utf8(topic).is_ok();
-        let is_valid = match Dialect::of_request(event)
-            .decode_event(event, limits)
-            .map(|event| event.content)
-        {
-            Ok(EventContent::Heartbeat) => **topic == *HEARTBEAT_TOPIC,
-            Ok(EventContent::Command(_)) => is_text && self.subscriber.covers(topic),
-            Err(_) => false,
-        };
-        if !is_valid {
-            self.clear_frame();
-            return Ok(Some(Arrival::Malformed));
-        }
-        if let Some(silence) = &mut self.silence {
-            silence.heard(now);
-        }
-        let message = (&mut self.topic, self.buffer.frame());
-        let message = (std::mem::take(message.0), std::mem::take(message.1));
-        Ok(Some(Arrival::Message(message)))
-    }
-
-    /// Returns the counters of the logins that this subscription rejected, and of its own logins that publishers
-    /// rejected.
-    pub(crate) fn rejected_logins(&self) -> (RejectedLogins, RejectedLogins) {
-        (
-            self.rejected_logins.clone(),
-            self.subscriber.rejected_logins(),
-        )
+        self.socket.stats()
     }
 
     fn malformed(&mut self) -> SourceMessage {
         self.clear_frame();
-        self.malformed += 1;
+        self.socket.record_malformed();
         SourceMessage::Malformed
     }
 
@@ -248,65 +61,27 @@ impl SubscriptionSource {
 
 impl CommandSource for SubscriptionSource {
     fn endpoint(&self) -> &str {
-        self.subscriber.endpoint()
+        self.socket.endpoint()
     }
 
     fn poller(&self) -> Arc<Poller> {
-        self.subscriber.poller()
+        self.socket.poller()
     }
 
     fn due(&self) -> Option<Instant> {
-        if self.reopen_at.is_some() {
-            return self.reopen_at;
-        }
-        let silence = self.silence.as_ref().and_then(SilenceTimer::due);
-        let connection = [self.subscriber.reconnect_due(), self.subscriber.dial_due()];
-        silence
-            .into_iter()
-            .chain(connection.into_iter().flatten())
-            .min()
+        self.socket.due()
     }
 
     fn maintain(&mut self, now: Instant) -> Option<SilenceCallback> {
-        if self.reopen_at.is_some() {
-            self.reopen(now);
-            return None;
-        }
-        self.subscriber.advance_dial();
-        if self
-            .subscriber
-            .reconnect_due()
-            .is_some_and(|due| due <= now)
-        {
-            self.reconnect(now);
-        }
-        if !self.silence.as_mut()?.has_passed(now) {
-            return None;
-        }
-        self.silences += 1;
-        // A login takes a moment, and after a rejected one the socket reconnects with a back-off of its own.
-        if !self.subscriber.awaits_login() {
-            self.renew(now, "nothing was heard from a publisher");
-        }
-        let callback = self.on_silence.as_ref()?;
-        if self.callback_pending.swap(true, Ordering::Relaxed) {
-            return None;
-        }
-        Some(SilenceCallback {
-            callback: Arc::clone(callback),
-            pending: Arc::clone(&self.callback_pending),
-            endpoint: self.subscriber.endpoint().to_owned(),
-        })
+        self.socket.maintain(now)
     }
 
     fn reset_silence(&mut self, now: Instant) {
-        if let Some(silence) = &mut self.silence {
-            silence.heard(now);
-        }
+        self.socket.reset_silence(now);
     }
 
     fn settle(&mut self) -> Result<(), SocketError> {
-        self.subscriber.maintain()
+        self.socket.settle()
     }
 
     fn take(
@@ -314,7 +89,7 @@ impl CommandSource for SubscriptionSource {
         dispatcher: &Dispatcher,
         now: Instant,
     ) -> Result<SourceMessage, SocketError> {
-        match self.receive()? {
+        match self.socket.receive(&mut self.topic, self.buffer.frame())? {
             None => return Ok(SourceMessage::Nothing),
             Some(Arrival::Malformed) => {
                 let reason = "a message without a topic, or with more than an event";
@@ -325,52 +100,28 @@ impl CommandSource for SubscriptionSource {
         }
         // Read once: to ask libzmq where the bytes are takes longer than most of what follows.
         let topic: &[u8] = &self.topic;
-        if !self.losses.is_current_topic(topic) && !self.subscriber.covers(topic) {
-            // Includes events that were under way when their topic was unsubscribed from.
+        if !self.socket.expects(topic) {
             return Ok(self.malformed());
         }
-        // Several publishers may connect where the subscription is bound, and use each other's ids.
-        let connection = if self.subscriber.is_bound() {
-            self.buffer.frame().peer().connection()
-        } else {
-            0
-        };
+        let connection = self.socket.connection_of(self.buffer.frame());
         let Some((origin, content)) = dispatcher.read_event(topic, &mut self.buffer, now) else {
             return Ok(self.malformed());
         };
-        if let Some(silence) = &mut self.silence {
-            silence.heard(now);
+        if let EventFrame::Heartbeat = content {
+            self.socket.record_heartbeat(origin, now);
+        } else {
+            self.socket.record_event(origin, topic, connection, now);
         }
         Ok(match content {
-            EventFrame::Heartbeat => {
-                self.heartbeats += 1;
-                self.losses.record_heartbeat(origin.publisher);
+            EventFrame::Call(call) => SourceMessage::Call(call),
+            EventFrame::Heartbeat | EventFrame::Rejected => {
                 self.clear_frame();
                 SourceMessage::Handled
-            }
-            EventFrame::Rejected => {
-                let EventOrigin {
-                    publisher,
-                    sequence,
-                } = origin;
-                self.losses
-                    .record_event(publisher, topic, sequence, connection, now);
-                self.clear_frame();
-                SourceMessage::Handled
-            }
-            EventFrame::Call(call) => {
-                let EventOrigin {
-                    publisher,
-                    sequence,
-                } = origin;
-                self.losses
-                    .record_event(publisher, topic, sequence, connection, now);
-                SourceMessage::Call(call)
             }
         })
     }
 
     fn close_and_release(self) {
-        self.subscriber.close_and_release();
+        self.socket.close_and_release();
     }
 }

@@ -10,9 +10,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::*;
+use crate::callers::ServerCounters;
 use crate::command::{Call, CallBuffer, DynService, Method, Started};
 use crate::dialect::{CallId, Dialect, MethodRef, Outbound, Received, Request, RequestKind};
-use crate::server::counters::ServerCounters;
 use crate::server::deduplicator::Deduplicator;
 use crate::server::dispatcher::{Decoded, Dispatcher};
 use crate::server::method_index::MethodIndex;

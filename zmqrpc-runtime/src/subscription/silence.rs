@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::socket::STALL_THRESHOLD;
+use crate::clock::STALL_THRESHOLD;
 
 /// Tracks how long nothing was heard: a state machine without I/O, to which its owner passes the time.
 pub(super) struct SilenceTimer {

@@ -43,12 +43,12 @@ impl Termination {
     }
 
     /// Requests the end: the threads and tasks that wait for a request return.
-    pub(super) fn request(&self) {
+    pub(crate) fn request(&self) {
         self.change(|state| state.requests += 1);
     }
 
     /// Returns how often the end was requested so far.
-    pub(super) fn request_count(&self) -> u64 {
+    pub(crate) fn request_count(&self) -> u64 {
         self.lock().requests
     }
 
@@ -77,7 +77,7 @@ impl Termination {
     }
 
     /// Waits until the server has ended or its end was [requested](Self::request_count) more than `before` times.
-    pub(super) fn wait_or_request(
+    pub(crate) fn wait_or_request(
         &self,
         before: u64,
         is_deadlocked: Option<&dyn Fn() -> bool>,
@@ -138,7 +138,7 @@ impl Termination {
     }
 
     /// Does what [`wait_or_request`](Self::wait_or_request) does, without blocking the thread.
-    pub(super) async fn ended_or_requested(&self, before: u64) {
+    pub(crate) async fn ended_or_requested(&self, before: u64) {
         self.wait_async(|state| state.has_ended || state.requests > before)
             .await;
     }

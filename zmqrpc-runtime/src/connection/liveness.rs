@@ -6,9 +6,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::clock::FOREVER;
+use crate::clock::{FOREVER, STALL_THRESHOLD};
 use crate::options::Ping;
-use crate::socket::STALL_THRESHOLD;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Liveness {

@@ -73,7 +73,7 @@ impl ValidSubscription {
     }
 
     /// Logs a warning if peers on other machines could publish to it without a login.
-    pub(in crate::server) fn warn_if_exposed(&self, options: &SocketOptions) {
+    pub(crate) fn warn_if_exposed(&self, options: &SocketOptions) {
         if !options.security.requires_login() {
             warn_if_exposed(std::iter::once(&self.endpoint));
         }
@@ -215,7 +215,7 @@ impl Subscription {
     }
 }
 
-pub(in crate::server) fn check_topic(topic: &str) -> Result<(), Error> {
+pub(crate) fn check_topic(topic: &str) -> Result<(), Error> {
     if topic.len() > MAX_TOPIC {
         let reason = format!("it has {} bytes, {MAX_TOPIC} are allowed", topic.len());
         return Err(Error::bad_setting("topic", reason));
