@@ -1,12 +1,10 @@
 //! The calls of one connection that have not ended: a state machine without I/O.
-//!
-//! An id is a place in the table and the place's generation, so that a reply which comes too late finds another
-//! generation there and is never handed to another call.
 
 use std::task::Waker;
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
+use crate::connection::CallTable;
 use crate::socket::{AuthFailure, Frame, WakeList};
 
 /// Why a call ended without a reply.
@@ -103,17 +101,10 @@ pub(super) struct CallOptions {
     pub(super) task: bool,
 }
 
-#[derive(Debug, Default)]
-struct Slot {
-    generation: u32,
-    call: Option<CallEntry>,
-}
-
 /// All calls of one connection.
 #[derive(Debug, Default)]
 pub(super) struct InFlightCalls {
-    places: Vec<Slot>,
-    free: Vec<u32>,
+    table: CallTable<CallEntry>,
     /// Tasks that wait.
     tasks: usize,
     /// The call whose task was the last to be woken.
@@ -123,35 +114,26 @@ pub(super) struct InFlightCalls {
 }
 
 impl InFlightCalls {
-    /// Makes a place for a call. Never answers 0, the id that no call has.
+    /// Adds a call and returns its id, which is never 0.
     pub(super) fn insert(&mut self, options: CallOptions) -> u64 {
-        let index = self.free.pop().unwrap_or_else(|| {
-            self.places.push(Slot::default());
-            u32::try_from(self.places.len() - 1).unwrap_or(u32::MAX)
-        });
-        let place = &mut self.places[index as usize];
-        place.generation = place.generation.wrapping_add(1).max(1);
-        place.call = Some(CallEntry {
-            state: CallState::Quiet,
-            written: false,
-            behind: 0,
-            options,
-        });
-        u64::from(place.generation) << 32 | u64::from(index)
+        self.table.insert(
+            0,
+            CallEntry {
+                state: CallState::Quiet,
+                written: false,
+                behind: 0,
+                options,
+            },
+        )
     }
 
-    /// How many calls there are.
+    /// Returns the number of calls.
     pub(super) fn len(&self) -> usize {
-        self.places.len() - self.free.len()
+        self.table.len()
     }
 
     pub(super) fn get_mut(&mut self, id: u64) -> Option<&mut CallEntry> {
-        let place = self.places.get_mut(index(id))?;
-        if u64::from(place.generation) == id >> 32 {
-            place.call.as_mut()
-        } else {
-            None
-        }
+        self.table.get_mut(id)
     }
 
     /// How many notifications were handed over before the ping with this id, if one is under way.
@@ -162,8 +144,7 @@ impl InFlightCalls {
 
     /// Takes a call out, whatever its state: a reply that comes for it later finds nothing.
     pub(super) fn remove(&mut self, id: u64) -> Option<CallEntry> {
-        self.get_mut(id)?;
-        let mut call = self.vacate(id)?;
+        let mut call = self.table.remove(id)?;
         if let CallState::Task(..) = call.state {
             self.release(std::mem::replace(&mut call.state, CallState::Quiet));
         }
@@ -179,14 +160,8 @@ impl InFlightCalls {
         let CallState::Done(ending) = std::mem::replace(&mut call.state, CallState::Quiet) else {
             return None;
         };
-        self.vacate(id);
+        self.table.remove(id);
         Some(ending)
-    }
-
-    fn vacate(&mut self, id: u64) -> Option<CallEntry> {
-        let call = self.places[index(id)].call.take();
-        self.free.push(u32::try_from(index(id)).unwrap_or(u32::MAX));
-        call
     }
 
     /// Ends a call; answers who waited for it, or nothing if there is no such call or it has ended before.
@@ -227,18 +202,13 @@ impl InFlightCalls {
     /// The tasks' calls whose time is over and why, and when to look again.
     pub(super) fn expired(&self, now: Instant) -> (Vec<(u64, NoReply)>, Option<Instant>) {
         let (mut over, mut next) = (Vec::new(), None::<Instant>);
-        for (index, place) in (0_u64..).zip(&self.places) {
-            let Some(CallEntry {
-                state: CallState::Task(_, deadlines),
-                written,
-                ..
-            }) = &place.call
-            else {
+        for (id, call) in self.table.iter() {
+            let CallState::Task(_, deadlines) = &call.state else {
                 continue;
             };
-            match deadlines.check(*written, now) {
+            match deadlines.check(call.written, now) {
                 Ok(until) => next = Some(next.map_or(until, |next| next.min(until))),
-                Err(loss) => over.push((u64::from(place.generation) << 32 | index, loss)),
+                Err(loss) => over.push((id, loss)),
             }
         }
         (over, next)
@@ -246,17 +216,9 @@ impl InFlightCalls {
 
     /// The calls that have not ended and that `which` picks.
     pub(super) fn pending(&self, which: impl Fn(&CallEntry) -> bool) -> Vec<u64> {
-        let open = |call: &CallEntry| !matches!(call.state, CallState::Done(_)) && which(call);
-        (0_u64..)
-            .zip(&self.places)
-            .filter(|(_, place)| place.call.as_ref().is_some_and(open))
-            .map(|(index, place)| u64::from(place.generation) << 32 | index)
-            .collect()
+        let is_open = |call: &CallEntry| !matches!(call.state, CallState::Done(_)) && which(call);
+        self.table.ids_where(is_open)
     }
-}
-
-fn index(id: u64) -> usize {
-    usize::try_from(id & u64::from(u32::MAX)).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]
@@ -269,13 +231,6 @@ mod tests {
         ping: false,
         task: false,
     };
-    const NOTICE: CallOptions = CallOptions {
-        oneway: true,
-        movable: false,
-        ping: false,
-        task: false,
-    };
-
     fn done(calls: &mut InFlightCalls, id: u64) -> bool {
         matches!(calls.get_mut(id).unwrap().state, CallState::Done(_))
     }
@@ -301,20 +256,6 @@ mod tests {
             calls.remove(id).unwrap().state,
             CallState::Done(Ok(None))
         ));
-    }
-
-    #[test]
-    fn no_id_is_zero_and_none_is_used_twice() {
-        let mut calls = InFlightCalls::default();
-        let mut seen = std::collections::HashSet::from([0]);
-        for _ in 0..1000 {
-            let (a, b) = (calls.insert(CALL), calls.insert(NOTICE));
-            assert!(seen.insert(a) && seen.insert(b));
-            calls.remove(a);
-            calls.remove(b);
-        }
-        assert_eq!(calls.len(), 0);
-        assert_eq!(calls.places.len(), 2);
     }
 
     #[test]

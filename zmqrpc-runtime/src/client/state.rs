@@ -9,8 +9,7 @@ use super::in_flight::{CallEntry, CallOptions, CallState, InFlightCalls, NoReply
 use super::notifications::NotificationTracker;
 use super::pollers::Pollers;
 use super::send_queue::SendQueue;
-use crate::connection::DrainState;
-use crate::connection::Liveness;
+use crate::connection::{Link, LinkNews, Liveness, MAX_CALLS};
 use crate::dialect::Received;
 use crate::log;
 use crate::socket::{ConnectionEvent, DealerSocket, Frame, Poller, SocketError};
@@ -50,8 +49,7 @@ pub(super) struct Submitted {
 /// 4. Nothing is sent to a server that ends, once it has been answered.
 pub(super) struct ConnectionState {
     pub(super) dealer: DealerSocket,
-    pub(super) up: bool,
-    pub(super) drain: DrainState,
+    pub(super) link: Link,
     pub(super) calls: InFlightCalls,
     pub(super) queue: SendQueue,
     bounds: CallLimits,
@@ -59,7 +57,6 @@ pub(super) struct ConnectionState {
     late: u64,
     /// There is more to take in: a server sends faster than that can be done in a turn.
     pub(super) behind: bool,
-    pub(super) liveness: Liveness,
     pub(super) renewals: u64,
     pub(super) oneway: NotificationTracker,
     /// The call whose request was the last thing that the socket was used for.
@@ -70,15 +67,16 @@ impl ConnectionState {
     pub(super) fn new(dealer: DealerSocket, bounds: CallLimits, liveness: Liveness) -> Self {
         Self {
             dealer,
-            up: false,
-            drain: DrainState::default(),
+            link: Link::new(liveness),
             calls: InFlightCalls::default(),
             queue: SendQueue::default(),
-            bounds,
+            bounds: CallLimits {
+                calls: bounds.calls.min(MAX_CALLS),
+                ..bounds
+            },
             pollers: Pollers::default(),
             late: 0,
             behind: false,
-            liveness,
             renewals: 0,
             oneway: NotificationTracker::default(),
             last_sent: None,
@@ -97,14 +95,14 @@ impl ConnectionState {
         }
         if self.calls.len() == 0 && !self.pollers.polling {
             let now = Instant::now();
-            if !self.up || self.liveness.is_older(now, FRESH) || self.dealer.is_inproc() {
+            if !self.link.is_up() || self.link.is_older(now, FRESH) || self.dealer.is_inproc() {
                 // It may have been lost while nobody looked: what is sent into it is lost as well.
                 self.refresh(poller);
             }
             // Silence counts from here: nothing was asked before.
-            self.liveness.hear(now);
+            self.link.hear(now);
         }
-        if !self.up {
+        if !self.link.is_up() {
             self.dealer.retry_login_soon();
         }
         let must_queue = !self.takes_calls() || !self.queue.is_empty();
@@ -203,7 +201,7 @@ impl ConnectionState {
 
     /// Something waits although there is a connection: the socket has no room for it.
     pub(super) fn lacks_room(&self) -> bool {
-        self.up && self.drain.owed().is_some() || self.takes_calls() && !self.queue.is_empty()
+        self.link.owed_ping().is_some() || self.takes_calls() && !self.queue.is_empty()
     }
 
     /// Whether anything has arrived.
@@ -211,10 +209,8 @@ impl ConnectionState {
         let Self {
             dealer,
             calls,
-            up,
-            drain,
+            link,
             late,
-            liveness,
             oneway,
             ..
         } = self;
@@ -229,6 +225,7 @@ impl ConnectionState {
                     let frame: &[u8] = &message;
                     let received = DIALECT.classify(frame);
                     heard |= received.is_from_server();
+                    let news = link.handle_received(received);
                     let expected = match received {
                         Received::Reply(id) => finish(calls, id, Ok(Some(message)), poller),
                         Received::FromClient(id) => {
@@ -237,15 +234,15 @@ impl ConnectionState {
                             finish(calls, id, returned, poller);
                             true
                         }
-                        Received::Draining(id) => {
-                            drained |= drain.hear(id);
+                        Received::Draining(_) => {
+                            drained |= news == LinkNews::Draining;
                             true
                         }
                         Received::Pong(id) => {
                             if let Some(behind) = calls.is_behind(id) {
                                 oneway.arrive(behind);
                                 finish(calls, id, Ok(None), poller);
-                            } else if drain.is_heard(id) {
+                            } else if news == LinkNews::Acknowledged {
                                 // That ping was the last that was sent.
                                 oneway.arrive(oneway.handed_over());
                                 is_known = true;
@@ -258,11 +255,11 @@ impl ConnectionState {
                     *late += u64::from(!expected);
                 }
                 ConnectionEvent::Up => {
-                    (*up, *drain) = (true, DrainState::default());
+                    link.handle_up();
                     heard = true;
                 }
                 ConnectionEvent::Down => {
-                    (*up, *drain) = (false, DrainState::default());
+                    link.handle_down();
                     oneway.lose_connection();
                     is_known = true;
                     fail_written(calls, poller);
@@ -273,7 +270,7 @@ impl ConnectionState {
             }
         })?;
         if heard {
-            liveness.hear(Instant::now());
+            link.hear(Instant::now());
         }
         if drained {
             let moves = |call: &CallEntry| !call.written && call.options.movable;
@@ -299,12 +296,10 @@ impl ConnectionState {
 
     /// Whether something was handed over.
     fn flush(&mut self, poller: &Poller) -> bool {
-        if self.up
-            && let Some(id) = self.drain.owed()
-        {
+        if let Some(id) = self.link.owed_ping() {
             let answered = self.dealer.send(DIALECT.ping(id)).is_ok();
             if answered {
-                self.drain.answered();
+                self.link.handle_ping_sent();
             }
             return answered;
         }
@@ -329,19 +324,19 @@ impl ConnectionState {
 
     /// Why nothing is handed over, if that is known.
     pub(super) fn blocked_by(&self) -> Option<BlockedBy> {
-        if !self.up {
+        if !self.link.is_up() {
             return self.dealer.resolve_failure().map(BlockedBy::Name);
         }
-        Some(if self.drain.is_open() {
-            BlockedBy::Full
-        } else {
+        Some(if self.link.is_draining() {
             BlockedBy::Ending
+        } else {
+            BlockedBy::Full
         })
     }
 
     /// Whether there is a server that is not about to end.
     pub(super) fn takes_calls(&self) -> bool {
-        self.up && self.drain.is_open()
+        self.link.takes_calls()
     }
 
     /// Replies that came for nobody.

@@ -5,7 +5,6 @@ use std::time::Instant;
 use super::DIALECT;
 use super::in_flight::NoReply;
 use super::state::ConnectionState;
-use crate::connection::DrainState;
 use crate::connection::LivenessAction;
 use crate::dialect::NO_ID;
 use crate::log;
@@ -14,14 +13,14 @@ use crate::socket::{POLL_INTERVAL, Poller, RETRY_INTERVAL};
 impl ConnectionState {
     /// Fails what was handed over, and makes another connection for the rest.
     pub(super) fn give_up(&mut self, reason: &NoReply, poller: &Poller) {
-        (self.up, self.drain) = (false, DrainState::default());
+        self.link.handle_down();
         self.oneway.lose_connection();
         self.renewals += 1;
         self.fail(|call| call.written || call.options.ping, reason, poller);
         if let Err(error) = self.dealer.reconnect() {
             self.fail(|_| true, &NoReply::Broken(error), poller);
         }
-        self.liveness.hear(Instant::now());
+        self.link.hear(Instant::now());
         self.call_driver();
     }
 
@@ -30,7 +29,7 @@ impl ConnectionState {
         let next = self.judge(now, poller);
         let retry = self.lacks_room().then(|| now + RETRY_INTERVAL);
         // Nor does anything tell that an `inproc` server goes, which is not pinged any more.
-        let leaves = !self.drain.is_open() && self.dealer.is_inproc() && self.calls.len() > 0;
+        let leaves = self.link.is_draining() && self.dealer.is_inproc() && self.calls.len() > 0;
         let comes = self.dealer.needs_polling() && !self.queue.is_empty() && !self.takes_calls();
         let look = (leaves || comes).then(|| now + POLL_INTERVAL);
         [next, retry, look].into_iter().flatten().min()
@@ -38,13 +37,10 @@ impl ConnectionState {
 
     /// Answers when the server is to be asked for a sign of life, or taken for dead.
     fn judge(&mut self, now: Instant, poller: &Poller) -> Option<Instant> {
-        while self.is_waited_for() {
-            let beat = if self.drain.is_open() {
-                self.liveness.check(now)
-            } else {
-                self.liveness.listen(now)
-            };
-            match beat {
+        while self.is_waited_for()
+            && let Some(action) = self.link.handle_timeout(now, true)
+        {
+            match action {
                 LivenessAction::Wait(until) => return Some(until),
                 LivenessAction::Ask => {
                     // Full is silent enough: the next look finds out.
@@ -63,11 +59,11 @@ impl ConnectionState {
 
     /// Whether calls are under way there; or wait for the connection to end, where the server has said that it ends.
     fn is_waited_for(&self) -> bool {
-        let elsewhere = if self.drain.is_open() {
-            self.queue.len()
-        } else {
+        let elsewhere = if self.link.is_draining() {
             0
+        } else {
+            self.queue.len()
         };
-        self.up && self.calls.len() > elsewhere
+        self.link.is_up() && self.calls.len() > elsewhere
     }
 }

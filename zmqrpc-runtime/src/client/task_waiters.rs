@@ -247,7 +247,7 @@ impl ConnectionState {
         let look = driver.looks_until.filter(|until| *until > now);
         if !self.calls.wakes.is_empty() {
             // Who is woken now often calls again at once.
-            driver.leaves_at = Some(now + self.liveness.interval().min(STAY));
+            driver.leaves_at = Some(now + self.link.ping_interval().min(STAY));
         }
         if self.calls.tasks() > 0 {
             return DriveTurn::Wait(driver.next.into_iter().chain(liveness).chain(look).min());

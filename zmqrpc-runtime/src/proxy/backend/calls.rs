@@ -1,14 +1,13 @@
 //! The calls that a proxy has forwarded or is about to: a state machine without I/O. The caller passes the time in.
 //!
-//! Each call gets an id of the proxy's own, since callers choose theirs as they like. An id consists of an index into a
-//! slot table and the slot's generation: a late reply finds another generation in its slot and is dropped.
+//! Each call gets an id of the proxy's own, since callers choose theirs as they like.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::time::Instant;
 
+use crate::connection::CallTable;
 use crate::socket::Frame;
-use crate::wire::{NUMBER_BITS, with_hops};
 
 /// A call and its stage. `O` is the call's origin.
 pub(super) struct ForwardedCall<O> {
@@ -72,16 +71,9 @@ impl<O> ForwardedCall<O> {
     }
 }
 
-struct CallSlot<O> {
-    generation: u32,
-    hops: u8,
-    call: Option<ForwardedCall<O>>,
-}
-
 /// The table of calls that have not ended.
 pub(super) struct ForwardedCalls<O> {
-    slots: Vec<CallSlot<O>>,
-    free: Vec<u32>,
+    table: CallTable<ForwardedCall<O>>,
     /// Ids of the calls that wait, oldest first, including stale ids of calls that no longer do.
     waiting: VecDeque<u64>,
     waiting_calls: usize,
@@ -97,8 +89,7 @@ pub(super) struct ForwardedCalls<O> {
 impl<O> Default for ForwardedCalls<O> {
     fn default() -> Self {
         Self {
-            slots: Vec::new(),
-            free: Vec::new(),
+            table: CallTable::default(),
             waiting: VecDeque::new(),
             waiting_calls: 0,
             waiting_bytes: 0,
@@ -111,7 +102,7 @@ impl<O> Default for ForwardedCalls<O> {
 impl<O> ForwardedCalls<O> {
     /// Returns the number of calls.
     pub(super) fn len(&self) -> usize {
-        self.slots.len() - self.free.len()
+        self.table.len()
     }
 
     /// Returns the bytes of the requests that wait.
@@ -131,20 +122,7 @@ impl<O> ForwardedCalls<O> {
     /// Returns the id of the next call that is inserted with `hops`, the number of proxies that will have forwarded it.
     /// Never 0, which is the id of no call.
     pub(super) fn next_id(&mut self, hops: u8) -> u64 {
-        let index = self.free.last().copied().unwrap_or_else(|| {
-            let index = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
-            self.slots.push(CallSlot {
-                generation: 0,
-                hops: 0,
-                call: None,
-            });
-            self.free.push(index);
-            index
-        });
-        let slot = &mut self.slots[index as usize];
-        slot.hops = hops;
-        let generation = slot.generation.wrapping_add(1) & INDEX_MASK;
-        call_id(hops, generation.max(1), index)
+        self.table.next_id(hops)
     }
 
     /// Inserts a call under the id that [`next_id`](Self::next_id) returned for the same `hops`.
@@ -154,10 +132,7 @@ impl<O> ForwardedCalls<O> {
             self.timers.push(Reverse((due, id)));
         }
         self.add_to_totals(id, &call.stage);
-        self.free.pop();
-        let slot = &mut self.slots[index(id)];
-        slot.generation = generation(id);
-        slot.call = Some(call);
+        self.table.insert(hops, call);
         self.compact();
         id
     }
@@ -175,7 +150,7 @@ impl<O> ForwardedCalls<O> {
     /// Takes the redirect of a call that its target rejected, and marks the call as rejected. Returns `None`, and changes
     /// nothing, if the call keeps none.
     pub(super) fn take_redirect(&mut self, id: u64) -> Option<Box<Redirect>> {
-        let call = self.get_mut(id)?;
+        let call = self.table.get_mut(id)?;
         let CallStage::Sent { redirect, .. } = &mut call.stage else {
             return None;
         };
@@ -194,34 +169,18 @@ impl<O> ForwardedCalls<O> {
         if let CallStage::Waiting { until, .. } = &stage {
             self.timers.push(Reverse((*until, id)));
         }
-        if let Some(call) = self.get_mut(id) {
+        if let Some(call) = self.table.get_mut(id) {
             call.stage = stage;
         }
     }
 
-    fn get_mut(&mut self, id: u64) -> Option<&mut ForwardedCall<O>> {
-        let slot = self.slots.get_mut(index(id))?;
-        if slot.generation == generation(id) {
-            slot.call.as_mut()
-        } else {
-            None
-        }
-    }
-
     pub(super) fn get(&self, id: u64) -> Option<&ForwardedCall<O>> {
-        let slot = self.slots.get(index(id))?;
-        if slot.generation == generation(id) {
-            slot.call.as_ref()
-        } else {
-            None
-        }
+        self.table.get(id)
     }
 
     /// Removes a call. Frames that arrive for it later find no call.
     pub(super) fn take(&mut self, id: u64) -> Option<ForwardedCall<O>> {
-        self.get(id)?;
-        let call = self.slots[index(id)].call.take()?;
-        self.free.push(u32::try_from(index(id)).unwrap_or(u32::MAX));
+        let call = self.table.remove(id)?;
         if let CallStage::Waiting { request, .. } = &call.stage {
             self.waiting_calls -= 1;
             self.waiting_bytes -= request.len();
@@ -237,10 +196,7 @@ impl<O> ForwardedCalls<O> {
         send: impl FnOnce(Frame, &ForwardedCall<O>) -> Result<CallStage, Frame>,
     ) -> Option<u64> {
         while let Some(id) = self.waiting.front().copied() {
-            let Some(call) = (match self.slots.get_mut(index(id)) {
-                Some(slot) if slot.generation == generation(id) => slot.call.as_mut(),
-                _ => None,
-            }) else {
+            let Some(call) = self.table.get_mut(id) else {
                 self.waiting.pop_front();
                 continue;
             };
@@ -272,11 +228,7 @@ impl<O> ForwardedCalls<O> {
 
     /// Returns the ids of the calls that satisfy `predicate`.
     pub(super) fn ids_where(&self, predicate: impl Fn(&ForwardedCall<O>) -> bool) -> Vec<u64> {
-        (0_u32..)
-            .zip(&self.slots)
-            .filter(|(_, slot)| slot.call.as_ref().is_some_and(&predicate))
-            .map(|(index, slot)| call_id(slot.hops, slot.generation, index))
-            .collect()
+        self.table.ids_where(predicate)
     }
 
     /// Removes and returns a call that has expired by `now`; `None` if there is none.
@@ -318,25 +270,6 @@ impl<O> ForwardedCalls<O> {
 
 /// Stale entries below which compaction is not worthwhile.
 const MAX_STALE: usize = 64;
-
-/// Bits of the slot index in an id; the generation has as many.
-const INDEX_BITS: u32 = NUMBER_BITS / 2;
-const INDEX_MASK: u32 = (1 << INDEX_BITS) - 1;
-
-/// Calls that the table can hold.
-pub(super) const MAX_CALLS: usize = INDEX_MASK as usize;
-
-fn call_id(hops: u8, generation: u32, index: u32) -> u64 {
-    with_hops(hops, u64::from(generation) << INDEX_BITS | u64::from(index))
-}
-
-fn index(id: u64) -> usize {
-    usize::try_from(id & u64::from(INDEX_MASK)).unwrap_or(usize::MAX)
-}
-
-fn generation(id: u64) -> u32 {
-    u32::try_from(id >> INDEX_BITS & u64::from(INDEX_MASK)).unwrap_or(INDEX_MASK)
-}
 
 #[cfg(test)]
 mod tests;

@@ -3,18 +3,16 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::connection::{DrainState, Liveness, LivenessAction};
+use crate::connection::Link;
 use crate::log;
 use crate::proxy::DIALECT;
 use crate::socket::{DealerSocket, Frame, Poller};
 
-/// A connection to one target, its liveness and its drain state.
+/// A connection to one target.
 pub(super) struct BackendConnection {
     pub(super) dealer: DealerSocket,
     pub(super) poller: Arc<Poller>,
-    pub(super) up: bool,
-    pub(super) drain_state: DrainState,
-    pub(super) liveness: Liveness,
+    pub(super) link: Link,
     /// Calls that were sent over this connection and have not ended.
     pub(super) in_flight: usize,
     /// Whether the socket was used since its last drain, so that waiting on it could miss a message.
@@ -29,31 +27,15 @@ const RECONNECT_DELAY: Duration = Duration::from_secs(1);
 impl BackendConnection {
     /// Returns whether the target is connected and not draining.
     pub(super) fn takes_calls(&self) -> bool {
-        self.up && self.drain_state.is_open()
-    }
-
-    /// Returns what to do about the target's liveness, judged by `liveness`; `None` if it does not matter now. A target is
-    /// pinged while calls are in flight; a draining one sends keep-alive frames unasked.
-    pub(super) fn check_liveness(
-        &self,
-        liveness: &mut Liveness,
-        now: Instant,
-    ) -> Option<LivenessAction> {
-        match self.drain_state.is_open() {
-            _ if !self.up => None,
-            true => (self.in_flight > 0).then(|| liveness.check(now)),
-            false => Some(liveness.listen(now)),
-        }
+        self.link.takes_calls()
     }
 
     /// Answers a draining target with a ping, if that is still to be done.
     pub(super) fn answer_draining(&mut self) {
-        if self.up
-            && let Some(id) = self.drain_state.owed()
-        {
+        if let Some(id) = self.link.owed_ping() {
             self.needs_drain = true;
             if self.dealer.send(DIALECT.ping(id)).is_ok() {
-                self.drain_state.answered();
+                self.link.handle_ping_sent();
             }
         }
     }
@@ -62,7 +44,7 @@ impl BackendConnection {
         self.needs_drain = true;
         if self.in_flight == 0 {
             // Silence counts from this request on: before it, no reply was due.
-            self.liveness.hear(now);
+            self.link.hear(now);
         }
         self.dealer.send(message)
     }
@@ -77,8 +59,9 @@ impl BackendConnection {
 
     /// Replaces the socket by a new one; schedules another attempt if the system has none.
     pub(super) fn reconnect(&mut self, now: Instant) {
-        (self.up, self.needs_drain, self.drain_state) = (false, true, DrainState::default());
-        self.liveness.hear(now);
+        self.link.handle_down();
+        self.link.hear(now);
+        self.needs_drain = true;
         self.reconnect_at = None;
         if let Err(error) = self.dealer.reconnect() {
             log::line!(error, error = log::text(&error); "a proxy cannot open another socket; it tries again");

@@ -1,6 +1,7 @@
 //! What frames and lost connections mean for calls, and how callers learn of it.
 
 use super::calls::{CallStage, ForwardedCall, ForwardedCalls, Redirect};
+use crate::connection::Link;
 use crate::dialect::{CallFailure, Received};
 use crate::proxy::DIALECT;
 use crate::proxy::counters::ProxyCounters;
@@ -43,21 +44,22 @@ pub(in crate::proxy) enum BackendEvent {
     Unexpected,
     /// The target rejected this call unexecuted; another target may take it.
     Rejection(u64, Box<Redirect>, Frame),
-    /// The target is draining and waits for a ping with this id.
-    Draining(u64),
 }
 
 /// Processes a message that arrived over a connection.
 pub(in crate::proxy) fn receive<O>(
     calls: &mut ForwardedCalls<O>,
     connection: usize,
+    link: &mut Link,
     in_flight: &mut usize,
     message: Frame,
     callers: &mut impl CallSink<O>,
 ) -> BackendEvent {
     // A target may answer the calls that were sent to it, and no others.
     let was_sent_here = |call: &ForwardedCall<O>| matches!(call.stage, CallStage::Sent { connection: over, .. } if over == connection);
-    match DIALECT.classify(&message) {
+    let received = DIALECT.classify(&message);
+    link.handle_received(received);
+    match received {
         Received::Reply(id) => {
             if !calls.get(id).is_some_and(was_sent_here) {
                 return BackendEvent::Unexpected;
@@ -74,7 +76,7 @@ pub(in crate::proxy) fn receive<O>(
             }
             BackendEvent::Expected
         }
-        Received::Pong(_) => BackendEvent::Expected,
+        Received::Pong(_) | Received::Draining(_) => BackendEvent::Expected,
         Received::Working(id) => {
             let call = calls.get(id).filter(|call| was_sent_here(call));
             if let Some(call) = call {
@@ -83,7 +85,6 @@ pub(in crate::proxy) fn receive<O>(
             // One that arrives after the reply is no error.
             BackendEvent::Expected
         }
-        Received::Draining(id) => BackendEvent::Draining(id),
         Received::FromClient(_) | Received::Unknown { .. } => BackendEvent::Unexpected,
     }
 }

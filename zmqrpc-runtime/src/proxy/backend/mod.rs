@@ -11,14 +11,14 @@ mod turn;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::connection::{DrainState, Liveness};
+use crate::connection::{Link, Liveness, MAX_CALLS};
 use crate::dialect::CallFailure;
 use crate::error::Error;
 use crate::proxy::DIALECT;
 use crate::proxy::counters::ProxyCounters;
 use crate::socket::{DealerSocket, Endpoint, Frame, Poller, SocketOptions};
 use crate::wire::{Executed, MAX_HOPS, Status};
-use calls::{CallStage, ForwardedCall, ForwardedCalls, MAX_CALLS, Redirect};
+use calls::{CallStage, ForwardedCall, ForwardedCalls, Redirect};
 use connection::{BackendConnection, send};
 pub(super) use events::{CallSink, too_many_hops};
 use events::{ENDED, failure};
@@ -73,9 +73,7 @@ impl<O> Backend<O> {
             Ok::<_, Error>(BackendConnection {
                 poller: dealer.poller(),
                 dealer,
-                up: false,
-                drain_state: DrainState::default(),
-                liveness,
+                link: Link::new(liveness),
                 in_flight: 0,
                 needs_drain: true,
                 reconnect_at: None,
@@ -172,7 +170,7 @@ impl<O> Backend<O> {
             let down = self
                 .connections
                 .iter_mut()
-                .filter(|connection| !connection.up);
+                .filter(|connection| !connection.link.is_up());
             down.for_each(|connection| connection.dealer.retry_login_soon());
         }
         let stage = match stage {

@@ -9,7 +9,7 @@ use super::events::{
     BackendEvent, CallSink, LOST, SILENT, UNANSWERED, UNCONNECTED, fail_sent, failure, receive,
 };
 use super::{Backend, update_remaining};
-use crate::connection::{DrainState, LivenessAction};
+use crate::connection::LivenessAction;
 use crate::dialect::NO_ID;
 use crate::log;
 use crate::proxy::DIALECT;
@@ -90,10 +90,8 @@ impl<O> Backend<O> {
         let alone = connections.len() == 1;
         let BackendConnection {
             dealer,
-            up,
-            drain_state,
+            link,
             in_flight,
-            liveness,
             ..
         } = &mut connections[at];
         let drained = dealer.drain(|event| {
@@ -101,22 +99,21 @@ impl<O> Backend<O> {
             match event {
                 ConnectionEvent::Received(message) => {
                     heard = true;
-                    match receive(calls, at, in_flight, message, callers) {
+                    match receive(calls, at, link, in_flight, message, callers) {
                         BackendEvent::Expected => {}
                         BackendEvent::Unexpected => counters.late.increment(),
                         BackendEvent::Rejection(id, redirect, reply) => {
                             rejections.push((id, redirect, reply));
                         }
-                        BackendEvent::Draining(id) => {
-                            drain_state.hear(id);
-                        }
                     }
                 }
                 ConnectionEvent::Up => {
-                    (*up, *drain_state, heard) = (true, DrainState::default(), true);
+                    link.handle_up();
+                    heard = true;
                 }
                 ConnectionEvent::Down => {
-                    (*up, *drain_state, *in_flight) = (false, DrainState::default(), 0);
+                    link.handle_down();
+                    *in_flight = 0;
                     fail_sent(calls, at, LOST, counters, callers);
                 }
                 ConnectionEvent::Abandoned => cut = true,
@@ -128,7 +125,7 @@ impl<O> Backend<O> {
             }
         })?;
         if heard {
-            liveness.hear(now);
+            link.hear(now);
         }
         for (id, redirect, reply) in rejections {
             if !self.redirect(at, id, *redirect, now)
@@ -211,10 +208,8 @@ impl<O> Backend<O> {
         if connection.reconnect_at.is_some_and(|due| due <= now) {
             connection.reconnect(now);
         }
-        let mut liveness = connection.liveness;
-        let action = connection.check_liveness(&mut liveness, now);
-        connection.liveness = liveness;
-        match action {
+        let calls_wait = connection.in_flight > 0;
+        match connection.link.handle_timeout(now, calls_wait) {
             None | Some(LivenessAction::Wait(_)) => {}
             Some(LivenessAction::Ask) => connection.try_send(DIALECT.ping(NO_ID)),
             Some(LivenessAction::Dead(_)) => {
@@ -328,18 +323,16 @@ impl<O> Backend<O> {
             if let Some(at) = connection.reconnect_at {
                 add(at);
             }
-            if connection.drain_state.owed().is_some() {
+            if connection.link.owed_ping().is_some() {
                 add(now + RETRY_INTERVAL);
             }
             // No event reports that a draining target within the process has gone.
-            if !connection.drain_state.is_open() && connection.dealer.is_inproc() {
+            if connection.link.is_draining() && connection.dealer.is_inproc() {
                 add(now + POLL_INTERVAL);
             }
-            // On a copy: a check changes the state.
-            match connection.check_liveness(&mut { connection.liveness }, now) {
-                Some(LivenessAction::Wait(until)) => add(until),
-                Some(LivenessAction::Ask | LivenessAction::Dead(_)) => add(now),
-                None => {}
+            let calls_wait = connection.in_flight > 0;
+            if let Some(at) = connection.link.poll_timeout(now, calls_wait) {
+                add(at);
             }
             if let Some(at) = connection.dealer.due() {
                 add(at);

@@ -50,7 +50,7 @@ fn a_late_reply_finds_nothing() {
 fn ids_that_were_never_given_out_are_harmless() {
     let mut calls: ForwardedCalls<()> = ForwardedCalls::default();
     let next = calls.next_id(0);
-    for id in [0, 1, next, u64::MAX, 1 << INDEX_BITS, u64::from(INDEX_MASK)] {
+    for id in [0, 1, next, u64::MAX, 1 << 24, (1 << 24) - 1] {
         assert!(calls.get(id).is_none());
         assert!(calls.take(id).is_none());
     }
@@ -138,7 +138,7 @@ fn ended_calls_take_no_room() {
         let id = calls.insert(0, call);
         calls.take(id);
     }
-    assert!(calls.slots.len() == 1 && calls.timers.len() <= MAX_STALE + 2);
+    assert!(calls.timers.len() <= MAX_STALE + 2);
     assert!(calls.waiting.len() <= MAX_STALE + 2);
 }
 

@@ -1,0 +1,206 @@
+//! The calls of a connection, or of several, by ids of the caller's own.
+//!
+//! An id consists of an index into the table and the slot's generation: a late reply finds another generation in its slot,
+//! and is never taken for the reply to another call.
+
+use crate::wire::{NUMBER_BITS, with_hops};
+
+#[derive(Debug)]
+pub(crate) struct CallTable<C> {
+    slots: Vec<Slot<C>>,
+    free: Vec<u32>,
+}
+
+#[derive(Debug)]
+struct Slot<C> {
+    generation: u32,
+    hops: u8,
+    call: Option<C>,
+}
+
+/// Bits of the slot index in an id; the generation has as many.
+const INDEX_BITS: u32 = NUMBER_BITS / 2;
+const INDEX_MASK: u32 = (1 << INDEX_BITS) - 1;
+
+/// Calls that a table can hold.
+pub(crate) const MAX_CALLS: usize = INDEX_MASK as usize;
+
+impl<C> Default for CallTable<C> {
+    fn default() -> Self {
+        Self {
+            slots: Vec::new(),
+            free: Vec::new(),
+        }
+    }
+}
+
+impl<C> CallTable<C> {
+    /// Returns the number of calls.
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    /// Returns the id of the next call that is inserted with `hops`, the number of proxies that will have forwarded it.
+    /// Never 0, which is the id of no call.
+    pub(crate) fn next_id(&mut self, hops: u8) -> u64 {
+        let index = self.free.last().copied().unwrap_or_else(|| {
+            let index = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
+            self.slots.push(Slot {
+                generation: 0,
+                hops: 0,
+                call: None,
+            });
+            self.free.push(index);
+            index
+        });
+        let slot = &mut self.slots[index as usize];
+        slot.hops = hops;
+        let generation = slot.generation.wrapping_add(1) & INDEX_MASK;
+        call_id(hops, generation.max(1), index)
+    }
+
+    /// Inserts a call under the id that [`next_id`](Self::next_id) returns for the same `hops`. Holds at most
+    /// [`MAX_CALLS`].
+    pub(crate) fn insert(&mut self, hops: u8, call: C) -> u64 {
+        let id = self.next_id(hops);
+        self.free.pop();
+        let slot = &mut self.slots[index(id)];
+        slot.generation = generation(id);
+        slot.call = Some(call);
+        id
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, id: u64) -> Option<&C> {
+        let slot = self.slots.get(index(id))?;
+        if slot.generation == generation(id) {
+            slot.call.as_ref()
+        } else {
+            None
+        }
+    }
+
+    #[inline]
+    pub(crate) fn get_mut(&mut self, id: u64) -> Option<&mut C> {
+        let slot = self.slots.get_mut(index(id))?;
+        if slot.generation == generation(id) {
+            slot.call.as_mut()
+        } else {
+            None
+        }
+    }
+
+    /// Removes a call. What arrives for it later finds no call.
+    pub(crate) fn remove(&mut self, id: u64) -> Option<C> {
+        self.get(id)?;
+        let call = self.slots[index(id)].call.take()?;
+        self.free.push(u32::try_from(index(id)).unwrap_or(u32::MAX));
+        Some(call)
+    }
+
+    /// Returns the calls with their ids, in no order that matters.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, &C)> {
+        (0_u32..).zip(&self.slots).filter_map(|(index, slot)| {
+            let call = slot.call.as_ref()?;
+            Some((call_id(slot.hops, slot.generation, index), call))
+        })
+    }
+
+    /// Returns the ids of the calls that satisfy `predicate`.
+    pub(crate) fn ids_where(&self, predicate: impl Fn(&C) -> bool) -> Vec<u64> {
+        self.iter()
+            .filter(|(_, call)| predicate(call))
+            .map(|(id, _)| id)
+            .collect()
+    }
+}
+
+/// Only a proxy marks its ids, so that others tell how many proxies a call has passed.
+fn call_id(hops: u8, generation: u32, index: u32) -> u64 {
+    let number = u64::from(generation) << INDEX_BITS | u64::from(index);
+    if hops == 0 {
+        number
+    } else {
+        with_hops(hops, number)
+    }
+}
+
+fn index(id: u64) -> usize {
+    usize::try_from(id & u64::from(INDEX_MASK)).unwrap_or(usize::MAX)
+}
+
+fn generation(id: u64) -> u32 {
+    u32::try_from(id >> INDEX_BITS & u64::from(INDEX_MASK)).unwrap_or(INDEX_MASK)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{HashMap, HashSet};
+
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_late_reply_finds_nothing() {
+        let mut calls = CallTable::default();
+        let first = calls.insert(0, 'a');
+        assert_eq!(calls.remove(first), Some('a'));
+        let second = calls.insert(0, 'b');
+        assert_ne!(first, second);
+        assert_eq!(calls.get(first), None);
+        assert_eq!(calls.remove(first), None);
+        assert_eq!(calls.get(second), Some(&'b'));
+    }
+
+    #[test]
+    fn no_id_is_zero_and_none_is_soon_used_twice() {
+        let mut calls = CallTable::default();
+        let mut seen = HashSet::from([0]);
+        for _ in 0..1000 {
+            let (a, b) = (calls.insert(0, ()), calls.insert(3, ()));
+            assert!(seen.insert(a) && seen.insert(b));
+            calls.remove(a);
+            calls.remove(b);
+        }
+        assert_eq!((calls.len(), calls.slots.len()), (0, 2));
+    }
+
+    #[test]
+    fn ids_that_were_never_given_out_are_harmless() {
+        let mut calls = CallTable::default();
+        calls.insert(0, ());
+        for id in [0, 1, u64::MAX, 1 << 32, u64::from(u32::MAX)] {
+            assert!(calls.get(id).is_none() && calls.get_mut(id).is_none());
+            assert!(calls.remove(id).is_none());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_table_behaves_like_a_map(steps in vec((0..4_u8, any::<prop::sample::Index>()), 0..200)) {
+            let (mut calls, mut map) = (CallTable::default(), HashMap::new());
+            let mut ids = Vec::new();
+            for (number, (hops, which)) in steps.into_iter().enumerate() {
+                if hops == 3 && !ids.is_empty() {
+                    let id: u64 = *which.get(&ids);
+                    prop_assert_eq!(calls.remove(id), map.remove(&id));
+                } else {
+                    let announced = calls.next_id(hops);
+                    let id = calls.insert(hops, number);
+                    prop_assert_eq!(id, announced);
+                    prop_assert_eq!(crate::wire::hops(id), hops);
+                    prop_assert!(map.insert(id, number).is_none());
+                    ids.push(id);
+                }
+                prop_assert_eq!(calls.len(), map.len());
+                for id in &ids {
+                    prop_assert_eq!(calls.get(*id), map.get(id));
+                }
+                let listed: HashMap<_, _> = calls.iter().map(|(id, call)| (id, *call)).collect();
+                prop_assert_eq!(&listed, &map);
+            }
+        }
+    }
+}
