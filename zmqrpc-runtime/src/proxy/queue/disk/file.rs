@@ -92,11 +92,9 @@ impl StorageBackend for QueueFile {
         Ok(self.file.metadata()?.len())
     }
 
-    fn read(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         self.note(&Access::Read);
-        let mut bytes = vec![0; len];
-        self.file.read_exact_at(&mut bytes, offset)?;
-        Ok(bytes)
+        self.file.read_exact_at(out, offset)
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
@@ -105,7 +103,7 @@ impl StorageBackend for QueueFile {
         self.file.set_len(len)
     }
 
-    fn sync_data(&self, _eventual: bool) -> io::Result<()> {
+    fn sync_data(&self) -> io::Result<()> {
         self.note(&Access::Sync);
         self.file.sync_data()
     }

@@ -3,7 +3,8 @@
 use std::hash::{BuildHasher, RandomState};
 
 use redb::{
-    Database, ReadableTable, ReadableTableMetadata, TableDefinition, TableHandle, WriteTransaction,
+    Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition, TableHandle,
+    WriteTransaction,
 };
 
 use super::database::Broken;
