@@ -10,7 +10,7 @@ use redb::{Database, ReadableDatabase, ReadableTable};
 use rustix::io::Errno;
 
 use super::file::QueueFile;
-use super::format::{decode_entry, decode_kept, decode_letter};
+use super::format::{decode_entry, decode_letter, decode_stored};
 use super::tables::{LETTER_BYTES, LETTERS, META, REQUESTS, apply, damaged, prepare};
 use crate::log;
 use crate::proxy::queue::{Batch, DeadLetter, Entry};
@@ -19,36 +19,43 @@ use crate::wire::DeliveryId;
 /// Bytes of the file that are kept in memory.
 const CACHE: usize = 16 << 20;
 
-/// After a failure it is opened again no sooner, and no sooner than takes four times as long as opening it: what a large
-/// file needs must not keep the proxy from everything else.
+/// How long a database that has failed stays closed at least, see [`Outage::rest`].
 const REOPEN: Duration = Duration::from_millis(250);
 
 pub(super) struct Disk {
     file: QueueFile,
     id: u64,
     next: u64,
-    /// None while it is closed. A database that has failed once does nothing any more.
+    /// `None` while it is closed: a database that has failed once refuses everything.
     database: RwLock<Option<Database>>,
-    failure: Mutex<Failure>,
+    outage: Mutex<Outage>,
 }
 
+/// Why the database was closed last, and when it may be opened again.
 #[derive(Default)]
-struct Failure {
+struct Outage {
     reason: String,
     full: bool,
-    /// When to open the database again.
-    due: Option<Instant>,
-    /// How long it took to open it last.
-    took: Duration,
+    open_at: Option<Instant>,
+    /// How long opening it took the last time.
+    opening_took: Duration,
 }
 
-/// What is wrong with the file.
+impl Outage {
+    /// Returns how long the database stays closed: four times as long as opening it takes, so that a large file does not
+    /// keep the proxy from everything else.
+    fn rest(&self) -> Duration {
+        REOPEN.max(4 * self.opening_took)
+    }
+}
+
+/// What is wrong with a queue's file.
 #[derive(Clone, Debug)]
 pub(super) struct Broken {
     pub(super) reason: String,
-    /// There is no room for more.
+    /// Whether there is no room for more.
     pub(super) full: bool,
-    /// The database is of no use any more.
+    /// Whether the database refuses everything from now on.
     closed: bool,
 }
 
@@ -88,13 +95,13 @@ fn is_full(error: &io::Error) -> bool {
         .any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
 }
 
-/// Does something with the database, which checks what it reads, and panics about some of what it finds wrong.
+/// Calls `action`, in which redb panics about some damages that it finds.
 fn guarded<T>(action: impl FnOnce() -> Result<T, Broken>) -> Result<T, Broken> {
     catch_unwind(AssertUnwindSafe(action)).unwrap_or_else(|_| Err(Broken::damaged()))
 }
 
 impl Disk {
-    /// Opens the queue, or makes it where the file is empty.
+    /// Opens the queue, or makes one where the file is empty.
     pub(super) fn open(file: QueueFile) -> Result<Self, Broken> {
         let (database, (id, next)) = guarded(|| {
             let database = connect(&file)?;
@@ -106,9 +113,9 @@ impl Disk {
             id,
             next,
             database: RwLock::new(Some(database)),
-            failure: Mutex::default(),
+            outage: Mutex::default(),
         };
-        // Reads everything once: better now than in the middle of the night.
+        // A damaged entry is found now rather than in the middle of the night.
         disk.contents()?;
         disk.check_letters()?;
         Ok(disk)
@@ -144,7 +151,7 @@ impl Disk {
         })
     }
 
-    /// Reads all dead letters, and notes how many bytes they are.
+    /// Reads all dead letters, and records how many bytes they are.
     fn check_letters(&self) -> Result<(), Broken> {
         self.with(|database| {
             let write = database.begin_write()?;
@@ -168,7 +175,7 @@ impl Disk {
         })
     }
 
-    /// Returns how many dead letters were dropped, which have so much room.
+    /// Makes the changes of a batch. Returns how many dead letters were dropped, which may have `room` bytes.
     pub(super) fn commit(&self, batch: &Batch, room: usize) -> Result<usize, Broken> {
         self.with(|database| {
             let write = database.begin_write()?;
@@ -181,8 +188,8 @@ impl Disk {
     pub(super) fn frame(&self, number: u64) -> Result<Option<Vec<u8>>, Broken> {
         self.with(|database| {
             let table = database.begin_read()?.open_table(REQUESTS)?;
-            let kept = table.get(number)?;
-            Ok(kept.and_then(|bytes| decode_kept(bytes.value()).map(|kept| kept.frame)))
+            let stored = table.get(number)?;
+            Ok(stored.and_then(|bytes| decode_stored(bytes.value()).map(|stored| stored.frame)))
         })
     }
 
@@ -222,7 +229,7 @@ impl Disk {
         })
     }
 
-    /// Does something with the database, which is opened again if it has failed.
+    /// Calls `action` with the database, which is opened again if it has failed.
     fn with<T>(&self, action: impl FnOnce(&Database) -> Result<T, Broken>) -> Result<T, Broken> {
         if self.shared().is_none() {
             self.open_again()?;
@@ -246,34 +253,33 @@ impl Disk {
             .database
             .write()
             .unwrap_or_else(PoisonError::into_inner);
-        // It writes when it is dropped, and may find out again that it cannot.
+        // redb writes when it is dropped, which may fail again.
         let _ = guarded(|| {
             drop(database.take());
             Ok(())
         });
-        let mut failure = self.failure();
-        let rest = REOPEN.max(4 * failure.took);
-        (failure.due, failure.full) = (Some(Instant::now() + rest), broken.full);
-        failure.reason.clone_from(&broken.reason);
+        let mut outage = self.outage();
+        (outage.open_at, outage.full) = (Some(Instant::now() + outage.rest()), broken.full);
+        outage.reason.clone_from(&broken.reason);
     }
 
     fn open_again(&self) -> Result<(), Broken> {
-        let mut failure = self.failure();
+        let mut outage = self.outage();
         let now = Instant::now();
-        if failure.due.is_some_and(|due| now < due) {
+        if outage.open_at.is_some_and(|at| now < at) {
             return Err(Broken {
-                full: failure.full,
-                ..Broken::new(failure.reason.clone())
+                full: outage.full,
+                ..Broken::new(outage.reason.clone())
             });
         }
         let opened = guarded(|| connect(&self.file));
-        failure.took = now.elapsed();
-        failure.due = Some(Instant::now() + REOPEN.max(4 * failure.took));
+        outage.opening_took = now.elapsed();
+        outage.open_at = Some(Instant::now() + outage.rest());
         let opened = opened.inspect_err(|broken| {
-            failure.full = broken.full;
-            failure.reason.clone_from(&broken.reason);
+            outage.full = broken.full;
+            outage.reason.clone_from(&broken.reason);
         })?;
-        drop(failure);
+        drop(outage);
         *self
             .database
             .write()
@@ -287,8 +293,8 @@ impl Disk {
         self.database.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn failure(&self) -> MutexGuard<'_, Failure> {
-        self.failure.lock().unwrap_or_else(PoisonError::into_inner)
+    fn outage(&self) -> MutexGuard<'_, Outage> {
+        self.outage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

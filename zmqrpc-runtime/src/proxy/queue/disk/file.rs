@@ -11,7 +11,7 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit};
 
-/// An open file, and where it was found.
+/// An open file, and the path at which it was found.
 #[derive(Clone, Debug)]
 pub(super) struct QueueFile {
     path: PathBuf,
@@ -20,7 +20,7 @@ pub(super) struct QueueFile {
     pub(super) observer: super::tests::Observer,
 }
 
-/// What the database does with the file.
+/// What is done with a file.
 #[cfg_attr(not(test), expect(dead_code, reason = "only tests look at it"))]
 pub(super) enum Access<'a> {
     Read,
@@ -30,7 +30,7 @@ pub(super) enum Access<'a> {
 }
 
 impl QueueFile {
-    /// Opens or makes a file, for nobody else to use.
+    /// Opens or makes a file and locks it.
     pub(super) fn open(path: &Path) -> Result<Self, String> {
         let opened = OpenOptions::new()
             .read(true)
@@ -56,8 +56,8 @@ impl QueueFile {
         &self.path
     }
 
-    /// Whether the file is still where it was found. What is written to one that was deleted, or replaced by another, is
-    /// lost when the process ends.
+    /// Returns whether the file is still where it was found. What is written to one that was deleted, or replaced by
+    /// another, is lost when the process ends.
     pub(super) fn is_there(&self) -> bool {
         let (Ok(open), Ok(found)) = (self.file.metadata(), std::fs::metadata(&self.path)) else {
             return false;
@@ -79,7 +79,7 @@ impl QueueFile {
     }
 }
 
-/// Whether a file may be so long: who writes beyond the process's limit gets `SIGXFSZ`, which ends it.
+/// Refuses a length beyond the process's limit: a write beyond it raises `SIGXFSZ`, which ends the process.
 fn check(len: u64) -> io::Result<()> {
     match getrlimit(Resource::Fsize).current {
         Some(limit) if len > limit => Err(Errno::FBIG.into()),

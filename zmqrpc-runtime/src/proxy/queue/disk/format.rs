@@ -1,26 +1,26 @@
-//! How requests and dead letters are written into a file.
+//! How requests and dead letters are encoded in a file.
 
 use crate::proxy::delivery_schedule::Origin;
 use crate::proxy::queue::{DeadLetter, Entry, Stored, StoredDeadLetter};
 use crate::wire::DeliveryId;
 
-/// Time of acceptance, 1 and the origin or 0, frame.
-pub(super) fn encode_kept(kept: &Stored, out: &mut Vec<u8>) {
+/// Encodes a request: time of acceptance, 1 and the origin or 0, frame.
+pub(super) fn encode_stored(stored: &Stored, out: &mut Vec<u8>) {
     out.clear();
-    out.extend(kept.accepted.to_le_bytes());
-    out.push(u8::from(kept.origin.is_some()));
+    out.extend(stored.accepted.to_le_bytes());
+    out.push(u8::from(stored.origin.is_some()));
     if let Some(Origin {
         connection,
         address,
-    }) = &kept.origin
+    }) = &stored.origin
     {
         out.extend(connection.to_le_bytes());
         put_text(address, out);
     }
-    out.extend(&kept.frame);
+    out.extend(&stored.frame);
 }
 
-/// What an entry consists of: time of acceptance, connection and address, frame.
+/// The parts of an encoded request: time of acceptance, connection and address, frame.
 type Parts<'a> = (u64, Option<(u64, &'a str)>, &'a [u8]);
 
 fn parts_of(mut bytes: &[u8]) -> Option<Parts<'_>> {
@@ -43,7 +43,7 @@ fn origin_of((connection, address): (u64, &str)) -> Origin {
     }
 }
 
-pub(super) fn decode_kept(bytes: &[u8]) -> Option<Stored> {
+pub(super) fn decode_stored(bytes: &[u8]) -> Option<Stored> {
     let (accepted, origin, frame) = parts_of(bytes)?;
     Some(Stored {
         origin: origin.map(origin_of),
@@ -52,7 +52,7 @@ pub(super) fn decode_kept(bytes: &[u8]) -> Option<Stored> {
     })
 }
 
-/// All but the frame.
+/// Decodes all but the frame.
 pub(super) fn decode_entry(number: u64, bytes: &[u8]) -> Option<Entry> {
     let (accepted, origin, frame) = parts_of(bytes)?;
     Some(Entry {
@@ -63,7 +63,7 @@ pub(super) fn decode_entry(number: u64, bytes: &[u8]) -> Option<Entry> {
     })
 }
 
-/// Times of acceptance and of giving up, reason, frame.
+/// Encodes a dead letter: times of acceptance and of giving up, reason, frame.
 pub(super) fn encode_letter(letter: &StoredDeadLetter, out: &mut Vec<u8>) {
     out.clear();
     out.extend(letter.accepted.to_le_bytes());
@@ -81,15 +81,15 @@ pub(super) fn decode_letter(mut bytes: &[u8]) -> Option<StoredDeadLetter> {
     })
 }
 
-/// A request as it is read from a file, written again. For fuzz targets.
+/// Decodes a request and encodes it again. For fuzz targets.
 #[must_use]
 pub fn reread_request(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut again = Vec::new();
-    encode_kept(&decode_kept(bytes)?, &mut again);
+    encode_stored(&decode_stored(bytes)?, &mut again);
     Some(again)
 }
 
-/// The same of a dead letter.
+/// Decodes a dead letter and encodes it again. For fuzz targets.
 #[must_use]
 pub fn reread_letter(bytes: &[u8]) -> Option<(DeadLetter, Vec<u8>)> {
     let letter = decode_letter(bytes)?;

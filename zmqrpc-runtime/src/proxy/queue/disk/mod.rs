@@ -73,7 +73,7 @@ impl DiskQueue {
         })
     }
 
-    /// Requests that it holds at most. Default: 100,000. Further ones are refused with
+    /// Sets how many requests the queue holds at most. Default: 100,000. Further ones are refused with
     /// [`Error::Overloaded`](crate::Error::Overloaded). What is there already stays.
     #[must_use]
     pub fn max_requests(mut self, count: usize) -> Self {
@@ -81,17 +81,17 @@ impl DiskQueue {
         self
     }
 
-    /// Bytes of requests and dead letters that it holds at most. Default: 1 GiB. Dead letters take up a quarter of it at
-    /// most, and less where requests need the room: then the oldest are dropped and counted, see
-    /// [`ProxyStats::dead_letters_dropped`](crate::proxy::ProxyStats::dead_letters_dropped). The file has some bytes more for each,
-    /// up to twice as many for large ones, and does not shrink.
+    /// Sets how many bytes of requests and dead letters the queue holds at most. Default: 1 GiB. Dead letters take up a
+    /// quarter of it at most, and less where requests need the room: then the oldest are dropped and counted, see
+    /// [`ProxyStats::dead_letters_dropped`](crate::proxy::ProxyStats::dead_letters_dropped). The file has some bytes more
+    /// for each, up to twice as many for large ones, and does not shrink.
     #[must_use]
     pub fn max_bytes(mut self, bytes: usize) -> Self {
         self.capacity.bytes = bytes;
         self
     }
 
-    /// What was given up, oldest first. They are read one at a time.
+    /// Returns the dead letters, oldest first. They are read one at a time.
     ///
     /// # Errors
     ///
@@ -102,7 +102,7 @@ impl DiskQueue {
 }
 
 impl DiskQueue {
-    /// Whether what is new can be held. If not, `surely` says that nothing of it was written.
+    /// Refuses new requests while the file is not at its path. `nothing_written` says whether they are surely not in it.
     fn check_file(&self, nothing_written: bool) -> Result<(), WriteFailure> {
         if self.disk.is_there() {
             return Ok(());

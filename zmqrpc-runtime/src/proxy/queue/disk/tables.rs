@@ -8,7 +8,7 @@ use redb::{
 };
 
 use super::database::Broken;
-use super::format::{decode_kept, encode_kept, encode_letter};
+use super::format::{decode_stored, encode_letter, encode_stored};
 use crate::proxy::queue::{Batch, MAX_LETTERS, StoredDeadLetter};
 
 pub(super) const REQUESTS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("requests");
@@ -24,7 +24,7 @@ pub(super) const LETTER_BYTES: &str = "bytes of dead letters";
 /// The only format there is.
 const FORMAT_1: u64 = 1;
 
-/// Makes sure that the tables are there. Returns the queue's number and that of the next request.
+/// Makes the tables of a new queue. Returns the queue's number and that of the next request.
 pub(super) fn prepare(database: &Database) -> Result<(u64, u64), Broken> {
     let mut tables = Vec::new();
     for table in database.begin_read()?.list_tables()? {
@@ -68,8 +68,8 @@ pub(super) fn apply(write: &WriteTransaction, batch: &Batch, room: usize) -> Res
     let mut letters = write.open_table(LETTERS)?;
     let mut meta = write.open_table(META)?;
     let mut bytes = Vec::new();
-    for (number, kept) in &batch.new {
-        encode_kept(kept, &mut bytes);
+    for (number, stored) in &batch.new {
+        encode_stored(stored, &mut bytes);
         requests.insert(number, &*bytes)?;
     }
     if let Some((last, _)) = batch.new.last() {
@@ -82,12 +82,12 @@ pub(super) fn apply(write: &WriteTransaction, batch: &Batch, room: usize) -> Res
     }
     let before = meta.get(LETTER_BYTES)?.map_or(0, |known| known.value());
     let (mut held, mut dropped, room) = (before, 0, room as u64);
-    for (number, death) in &batch.dead {
-        let kept = requests.remove(number)?;
-        let Some(kept) = kept.and_then(|bytes| decode_kept(bytes.value())) else {
+    for (number, give_up) in &batch.dead {
+        let stored = requests.remove(number)?;
+        let Some(stored) = stored.and_then(|bytes| decode_stored(bytes.value())) else {
             continue;
         };
-        encode_letter(&StoredDeadLetter::of(kept, death), &mut bytes);
+        encode_letter(&StoredDeadLetter::of(stored, give_up), &mut bytes);
         let size = bytes.len() as u64;
         if size > room {
             dropped += 1;

@@ -13,7 +13,7 @@ use super::database::Disk;
 use super::file::{Access, QueueFile};
 use crate::proxy::queue::{Batch, Store, Stored};
 
-/// Looks at what is done with a file.
+/// Watches what is done with a file.
 pub(super) type Observer = Arc<Mutex<Watch>>;
 
 #[derive(Debug, Default)]
@@ -36,7 +36,7 @@ impl Watch {
     }
 }
 
-/// A file that goes at the end of the test.
+/// The path of a file that is removed at the end of the test. Each test has names of its own.
 struct Place(PathBuf);
 
 impl Place {
@@ -52,7 +52,7 @@ impl Drop for Place {
     }
 }
 
-fn kept() -> Stored {
+fn stored() -> Stored {
     Stored {
         origin: None,
         accepted: 1,
@@ -60,8 +60,8 @@ fn kept() -> Stored {
     }
 }
 
-/// How often the file is read or written for a request that comes, is read, and is recorded as delivered, while so many
-/// are held.
+/// Returns how often the file is read or written for a request that comes, is read, and is recorded as delivered, while
+/// `held` others are stored.
 fn accesses_of_one(held: u64) -> usize {
     let place = Place::new(&format!("lone-{held}"));
     let file = QueueFile::open(&place.0).unwrap();
@@ -70,7 +70,7 @@ fn accesses_of_one(held: u64) -> usize {
     let disk = Disk::open(file).unwrap();
     let commit = |batch: &Batch| disk.commit(batch, 1 << 20).unwrap();
     for first in (0..held).step_by(5_000) {
-        let new = (first..held.min(first + 5_000)).map(|number| (number, kept()));
+        let new = (first..held.min(first + 5_000)).map(|number| (number, stored()));
         commit(&Batch {
             new: new.collect(),
             ..Batch::default()
@@ -80,7 +80,7 @@ fn accesses_of_one(held: u64) -> usize {
     for number in held..held + 20 {
         let before = accesses();
         commit(&Batch {
-            new: vec![(number, kept())],
+            new: vec![(number, stored())],
             ..Batch::default()
         });
         assert!(disk.frame(number).unwrap().is_some());
@@ -108,7 +108,7 @@ fn what_is_surely_not_in_a_file_that_was_moved_is_not_there() {
     let queue = DiskQueue::open(&place.0).unwrap();
     fs::rename(&place.0, &away.0).unwrap();
     let batch = Batch {
-        new: vec![(queue.next_number(), kept())],
+        new: vec![(queue.next_number(), stored())],
         ..Batch::default()
     };
     let unwritten = queue.commit(&batch).unwrap_err();

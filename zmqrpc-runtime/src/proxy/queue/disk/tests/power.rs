@@ -114,12 +114,12 @@ fn use_queue(seed: u64) -> (States, Vec<(usize, Vec<u8>)>) {
         let mut batch = Batch::default();
         for _ in 0..random(4) {
             let len = usize::try_from(random(20_000)).unwrap();
-            let kept = Stored {
+            let stored = Stored {
                 origin: None,
                 accepted: 1,
                 frame: vec![7; len],
             };
-            batch.new.push((next, kept));
+            batch.new.push((next, stored));
             held.insert(next);
             next += 1;
         }
