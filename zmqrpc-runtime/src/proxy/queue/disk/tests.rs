@@ -6,6 +6,7 @@ mod slow;
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::DiskQueue;
@@ -36,12 +37,14 @@ impl Watch {
     }
 }
 
-/// The path of a file that is removed at the end of the test. Each test has names of its own.
+/// The path of a file that no other test uses and that is removed at the end.
 struct Place(PathBuf);
 
 impl Place {
     fn new(name: &str) -> Self {
-        let name = format!("zmqrpc-{}-{name}.db", std::process::id());
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("zmqrpc-{}-{count}-{name}.db", std::process::id());
         Self(std::env::temp_dir().join(name))
     }
 }
