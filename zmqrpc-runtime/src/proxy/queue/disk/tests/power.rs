@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{Access, Batch, Disk, Place, QueueFile, Stored};
 
-/// A disk, as far as it is certain what is on it.
+/// A disk: what is on it for certain, and what may be.
 #[derive(Debug, Default)]
 pub(super) struct Drive {
     is_on: bool,
@@ -14,8 +14,8 @@ pub(super) struct Drive {
     /// The oldest first.
     unsynced: Vec<Change>,
     random: u64,
-    /// What the disk may have, had the power gone then.
-    found: Vec<Vec<u8>>,
+    /// What the disk may have, had the power gone then, once for each point at which that was tried.
+    images: Vec<Vec<u8>>,
 }
 
 #[derive(Debug)]
@@ -38,8 +38,14 @@ impl Change {
 }
 
 impl Drive {
-    fn start(&mut self, seed: u64) {
-        (self.is_on, self.random) = (true, seed);
+    /// Records from here on what the disk has when the power goes. `synced` is what it has now.
+    pub(super) fn start(&mut self, seed: u64, synced: Vec<u8>) {
+        (self.is_on, self.random, self.synced) = (true, seed, synced);
+    }
+
+    /// Takes the images that were recorded.
+    pub(super) fn take_images(&mut self) -> Vec<Vec<u8>> {
+        std::mem::take(&mut self.images)
     }
 
     /// xorshift, which needs a start other than zero.
@@ -66,7 +72,7 @@ impl Drive {
             }
             Access::Sync => {
                 // It goes just before, and just after.
-                self.fail();
+                self.cut_power();
                 for change in std::mem::take(&mut self.unsynced) {
                     change.apply(&mut self.synced);
                 }
@@ -74,8 +80,8 @@ impl Drive {
         }
     }
 
-    /// The power goes.
-    fn fail(&mut self) {
+    /// Records what the disk has if the power goes now.
+    pub(super) fn cut_power(&mut self) {
         let mut image = self.synced.clone();
         for change in std::mem::take(&mut self.unsynced) {
             match (&change, self.random(3)) {
@@ -90,7 +96,7 @@ impl Drive {
             }
             self.unsynced.push(change);
         }
-        self.found.push(image);
+        self.images.push(image);
     }
 }
 
@@ -102,13 +108,13 @@ fn use_queue(seed: u64) -> (States, Vec<(usize, Vec<u8>)>) {
     let place = Place::new(&format!("power-{seed}"));
     let file = QueueFile::open(&place.0).unwrap();
     let observer = Arc::clone(&file.observer);
-    observer.lock().unwrap().drive.start(seed);
+    observer.lock().unwrap().drive.start(seed, vec![]);
     let disk = Disk::open(file).unwrap();
     let random = |below| observer.lock().unwrap().drive.random(below);
     let (mut held, mut states, mut images) = (BTreeSet::new(), Vec::new(), Vec::new());
     states.push(held.clone());
     // Before that there is no queue.
-    observer.lock().unwrap().drive.found.clear();
+    observer.lock().unwrap().drive.take_images();
     let mut next = 0;
     for _ in 0..12 {
         let mut batch = Batch::default();
@@ -128,12 +134,30 @@ fn use_queue(seed: u64) -> (States, Vec<(usize, Vec<u8>)>) {
         }
         disk.commit(&batch, 0).unwrap();
         let drive = &mut observer.lock().unwrap().drive;
-        images.extend(drive.found.drain(..).map(|image| (states.len() - 1, image)));
+        let commits = states.len() - 1;
+        images.extend(
+            drive
+                .take_images()
+                .into_iter()
+                .map(|image| (commits, image)),
+        );
         states.push(held.clone());
-        drive.fail();
-        images.extend(drive.found.drain(..).map(|image| (states.len() - 1, image)));
+        drive.cut_power();
+        let commits = states.len() - 1;
+        images.extend(
+            drive
+                .take_images()
+                .into_iter()
+                .map(|image| (commits, image)),
+        );
     }
     (states, images)
+}
+
+/// Opens a queue. Returns the numbers of its requests.
+fn held_in(file: QueueFile) -> BTreeSet<u64> {
+    let found = Disk::open(file).unwrap().contents().unwrap();
+    found.into_iter().map(|entry| entry.number).collect()
 }
 
 #[test]
@@ -144,15 +168,32 @@ fn what_was_acknowledged_is_there_after_the_machine_has_lost_its_power() {
         let place = Place::new(&format!("power-{seed}-found"));
         for (commits, image) in images {
             fs::write(&place.0, image).unwrap();
-            let disk = Disk::open(QueueFile::open(&place.0).unwrap()).unwrap();
-            let found = disk.contents().unwrap();
-            let found = found.into_iter().map(|entry| entry.number).collect();
+            let found = held_in(QueueFile::open(&place.0).unwrap());
             // What was being written may be there, all of it.
             let possible = &states[commits..states.len().min(commits + 2)];
             assert!(
                 possible.contains(&found),
                 "seed {seed}, after {commits} commits: {found:?}"
             );
+        }
+    }
+}
+
+#[test]
+fn what_is_found_after_that_is_there_when_the_machine_loses_its_power_again() {
+    let (_, images) = use_queue(3);
+    let place = Place::new("power-again");
+    for (_, image) in images.into_iter().step_by(9) {
+        fs::write(&place.0, &image).unwrap();
+        let file = QueueFile::open(&place.0).unwrap();
+        let observer = Arc::clone(&file.observer);
+        observer.lock().unwrap().drive.start(4, image);
+        let found = held_in(file);
+        let images = observer.lock().unwrap().drive.take_images();
+        assert!(images.len() >= 4, "what is repaired is synced");
+        for image in images {
+            fs::write(&place.0, image).unwrap();
+            assert_eq!(held_in(QueueFile::open(&place.0).unwrap()), found);
         }
     }
 }
