@@ -6,12 +6,13 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
-use redb::{Database, ReadableDatabase, ReadableTable};
+use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, StorageBackend};
 use rustix::io::Errno;
 
 use super::file::QueueFile;
 use super::format::{decode_entry, decode_letter, decode_stored};
 use super::tables::{LETTER_BYTES, LETTERS, META, REQUESTS, apply, damaged, prepare};
+use super::version;
 use crate::log;
 use crate::proxy::queue::{Batch, DeadLetter, Entry};
 use crate::wire::DeliveryId;
@@ -68,6 +69,14 @@ impl Broken {
         }
     }
 
+    pub(super) fn foreign() -> Self {
+        Self::new("the file is a database of another program; give the queue a path of its own")
+    }
+
+    pub(super) fn missing(key: &str) -> Self {
+        Self::new(format!("the file has no entry `{key}`"))
+    }
+
     fn damaged() -> Self {
         Self {
             closed: true,
@@ -101,10 +110,11 @@ fn guarded<T>(action: impl FnOnce() -> Result<T, Broken>) -> Result<T, Broken> {
 }
 
 impl Disk {
-    /// Opens the queue, or makes one where the file is empty.
+    /// Opens the queue, or makes one where the file is empty. A file that holds something else is left as it is.
     pub(super) fn open(file: QueueFile) -> Result<Self, Broken> {
         let (database, (id, next)) = guarded(|| {
-            let database = connect(&file)?;
+            version::check_file(&file)?;
+            let database = connect(file.clone())?;
             let prepared = prepare(&database)?;
             Ok((database, prepared))
         })?;
@@ -272,7 +282,7 @@ impl Disk {
                 ..Broken::new(outage.reason.clone())
             });
         }
-        let opened = guarded(|| connect(&self.file));
+        let opened = guarded(|| Ok(connect(self.file.clone())?));
         outage.opening_took = now.elapsed();
         outage.open_at = Some(Instant::now() + outage.rest());
         let opened = opened.inspect_err(|broken| {
@@ -298,8 +308,9 @@ impl Disk {
     }
 }
 
-fn connect(file: &QueueFile) -> Result<Database, Broken> {
+/// Opens a database, or makes it where there is none.
+pub(super) fn connect(backend: impl StorageBackend) -> Result<Database, DatabaseError> {
     let mut builder = Database::builder();
     builder.set_cache_size(CACHE);
-    Ok(builder.create_with_backend(file.clone())?)
+    builder.create_with_backend(backend)
 }

@@ -1,11 +1,16 @@
 //! A queue in a file.
+//!
+//! [`database`] opens the file and closes it when it fails; [`tables`] and [`format`] say what is in it. [`version`] tells
+//! the formats of files apart, by an [`overlay`] that leaves a file as it is.
 
 mod database;
 mod file;
 mod format;
+mod overlay;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod version;
 
 use std::fmt;
 use std::path::Path;
@@ -33,6 +38,11 @@ use crate::error::Error;
 /// with the process. So requests are refused until it is back at its path, or until the proxy is started again, with a new
 /// file then. What was accepted before goes on being delivered.
 ///
+/// **Of another version.** The file says which format it is in; this version writes format 2. What a published version has
+/// written, later ones open: a file in an older format is brought up to date when it is opened, at once or not at all, with
+/// everything that it holds. Older versions refuse it from then on, so keep a copy where you may have to go back. A file in
+/// a newer format than this version knows is refused, and left as it is.
+///
 /// # Examples
 ///
 /// ```no_run
@@ -57,8 +67,8 @@ impl DiskQueue {
     ///
     /// # Errors
     ///
-    /// [`Error::Queue`] if the file is damaged, is no queue, is open already, or cannot be read and written. It is left as
-    /// it is.
+    /// [`Error::Queue`] if the file is damaged, is no queue, is in a newer format, is open already, or cannot be read and
+    /// written. It is left as it is.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
         let opened = QueueFile::open(path)

@@ -2,13 +2,11 @@
 
 use std::hash::{BuildHasher, RandomState};
 
-use redb::{
-    Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition, TableHandle,
-    WriteTransaction,
-};
+use redb::{Database, ReadableTable, ReadableTableMetadata, TableDefinition, WriteTransaction};
 
 use super::database::Broken;
 use super::format::{decode_stored, encode_letter, encode_stored};
+use super::version;
 use crate::proxy::queue::{Batch, MAX_LETTERS, StoredDeadLetter};
 
 pub(super) const REQUESTS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("requests");
@@ -16,51 +14,39 @@ pub(super) const LETTERS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new
 pub(super) const META: TableDefinition<'_, &str, u64> = TableDefinition::new("zmqrpc queue");
 
 /// Keys of `META`.
-const FORMAT: &str = "format";
+pub(super) const FORMAT: &str = "format";
 const ID: &str = "queue";
 const NEXT: &str = "next number";
 pub(super) const LETTER_BYTES: &str = "bytes of dead letters";
 
-/// The only format there is.
-const FORMAT_1: u64 = 1;
-
-/// Makes the tables of a new queue. Returns the queue's number and that of the next request.
+/// Makes the tables of a new queue, or brings those of an older format up to date: all of it, or nothing. Returns the
+/// queue's number and that of the next request.
 pub(super) fn prepare(database: &Database) -> Result<(u64, u64), Broken> {
-    let mut tables = Vec::new();
-    for table in database.begin_read()?.list_tables()? {
-        tables.push(table.name().to_owned());
-    }
-    if !tables.is_empty() && !tables.iter().any(|table| table == META.name()) {
-        return Err(Broken::new("the file is a database of another program"));
-    }
+    let found = version::format_of(database)?;
     let write = database.begin_write()?;
-    let found;
+    let values;
     {
         let mut meta = write.open_table(META)?;
         write.open_table(REQUESTS)?;
         write.open_table(LETTERS)?;
-        if tables.is_empty() {
-            meta.insert(FORMAT, FORMAT_1)?;
-            meta.insert(ID, RandomState::new().hash_one(std::process::id()))?;
-            meta.insert(NEXT, 0)?;
-        }
-        let mut values = [0; 3];
-        for (value, key) in values.iter_mut().zip([FORMAT, ID, NEXT]) {
-            match meta.get(key)? {
-                Some(stored) => *value = stored.value(),
-                None => return Err(Broken::new(format!("the file has no entry `{key}`"))),
+        match found {
+            None => {
+                meta.insert(ID, RandomState::new().hash_one(std::process::id()))?;
+                meta.insert(NEXT, 0)?;
             }
+            Some(format) => version::check_format(format)?,
         }
-        found = values;
-    }
-    let [format, id, next] = found;
-    if format != FORMAT_1 {
-        return Err(Broken::new(format!(
-            "the file has format {format}, this version reads format {FORMAT_1}"
-        )));
+        if found != Some(version::CURRENT) {
+            meta.insert(FORMAT, version::CURRENT)?;
+        }
+        let value = |key| match meta.get(key)? {
+            Some(stored) => Ok(stored.value()),
+            None => Err(Broken::missing(key)),
+        };
+        values = (value(ID)?, value(NEXT)?);
     }
     write.commit()?;
-    Ok((id, next))
+    Ok(values)
 }
 
 pub(super) fn apply(write: &WriteTransaction, batch: &Batch, room: usize) -> Result<usize, Broken> {

@@ -1,6 +1,8 @@
-//! What a request costs that is alone at its time, however many are held; a file that is moved; a machine that loses its
-//! power; and a disk that takes its time.
+//! What a request costs that is alone at its time, however many are held; a file that is moved; files of other formats; a
+//! machine that loses its power; and a disk that takes its time.
 
+mod fixtures;
+mod formats;
 mod power;
 mod slow;
 
