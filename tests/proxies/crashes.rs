@@ -220,6 +220,24 @@ fn a_file_that_is_no_queue_is_refused_and_left_alone() {
 }
 
 #[test]
+#[cfg(not(feature = "disk-queue-upgrade"))]
+fn a_file_of_redb_2_is_refused_and_left_alone_with_a_word_on_what_to_do() {
+    within(LONG, || {
+        let file = File::new("redb-2");
+        // The head of one: what it is, a page's size, a region's, and twice the version.
+        let mut content = [0; 8192];
+        content[..10].copy_from_slice(b"redb\x1A\x0A\xA9\x0D\x0A\x02");
+        content[12..16].copy_from_slice(&4096_u32.to_le_bytes());
+        content[20..24].copy_from_slice(&1_u32.to_le_bytes());
+        (content[64], content[192]) = (2, 2);
+        fs::write(&file.0, content).unwrap();
+        let reason = reason_of(&file);
+        assert!(reason.contains("`disk-queue-upgrade`"), "{reason}");
+        assert_eq!(fs::read(&file.0).unwrap(), content);
+    });
+}
+
+#[test]
 fn a_damaged_file_is_told_of_and_left_alone() {
     within(LONG, || {
         let file = File::new("damaged");

@@ -18,7 +18,7 @@ use crate::proxy::queue::{Batch, DeadLetter, Entry};
 use crate::wire::DeliveryId;
 
 /// Bytes of the file that are kept in memory.
-const CACHE: usize = 16 << 20;
+pub(super) const CACHE: usize = 16 << 20;
 
 /// How long a database that has failed stays closed at least, see [`Outage::rest`].
 const REOPEN: Duration = Duration::from_millis(250);
@@ -77,7 +77,7 @@ impl Broken {
         Self::new(format!("the file has no entry `{key}`"))
     }
 
-    fn damaged() -> Self {
+    pub(super) fn damaged() -> Self {
         Self {
             closed: true,
             ..Self::new("the file is damaged")
@@ -112,11 +112,11 @@ fn guarded<T>(action: impl FnOnce() -> Result<T, Broken>) -> Result<T, Broken> {
 impl Disk {
     /// Opens the queue, or makes one where the file is empty. A file that holds something else is left as it is.
     pub(super) fn open(file: QueueFile) -> Result<Self, Broken> {
-        let (database, (id, next)) = guarded(|| {
-            version::check_file(&file)?;
+        let (file, database, (id, next)) = guarded(|| {
+            let file = version::ready(file)?;
             let database = connect(file.clone())?;
             let prepared = prepare(&database)?;
-            Ok((database, prepared))
+            Ok((file, database, prepared))
         })?;
         let disk = Self {
             file,

@@ -27,6 +27,8 @@ pub(super) enum Access<'a> {
     SetLen(u64),
     Write(u64, &'a [u8]),
     Sync,
+    /// It takes the place of another file.
+    Replace,
 }
 
 impl QueueFile {
@@ -39,17 +41,38 @@ impl QueueFile {
             .truncate(false)
             .open(path);
         let file = opened.map_err(|error| error.to_string())?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        match lock(&file) {
             Ok(()) => {}
             Err(Errno::WOULDBLOCK) => return Err("the file is open already".into()),
             Err(error) => return Err(format!("the file cannot be locked: {error}")),
         }
-        Ok(Self {
+        let opened = Self {
             path: path.to_owned(),
             file: Arc::new(file),
             #[cfg(test)]
             observer: Arc::default(),
+        };
+        // Another process may have replaced it before it was locked.
+        if opened.is_there() {
+            Ok(opened)
+        } else {
+            Err("the file was replaced while it was opened, open it again".into())
+        }
+    }
+
+    /// Locks `file`, which is to be at the path of this one.
+    #[cfg(any(feature = "disk-queue-upgrade", test))]
+    pub(super) fn replaced_by(&self, file: File) -> io::Result<Self> {
+        lock(&file)?;
+        Ok(Self {
+            file: Arc::new(file),
+            ..self.clone()
         })
+    }
+
+    #[cfg(any(feature = "disk-queue-upgrade", test))]
+    pub(super) fn metadata(&self) -> io::Result<std::fs::Metadata> {
+        self.file.metadata()
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -73,10 +96,14 @@ impl QueueFile {
         not(test),
         expect(unused_variables, clippy::unused_self, reason = "only tests look")
     )]
-    fn note(&self, access: &Access<'_>) {
+    pub(super) fn note(&self, access: &Access<'_>) {
         #[cfg(test)]
         self.observer.lock().unwrap().note(access);
     }
+}
+
+fn lock(file: &File) -> Result<(), Errno> {
+    flock(file, FlockOperation::NonBlockingLockExclusive)
 }
 
 /// Refuses a length beyond the process's limit: a write beyond it raises `SIGXFSZ`, which ends the process.

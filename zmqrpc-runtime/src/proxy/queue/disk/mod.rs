@@ -1,15 +1,20 @@
 //! A queue in a file.
 //!
 //! [`database`] opens the file and closes it when it fails; [`tables`] and [`format`] say what is in it. [`version`] tells
-//! the formats of files apart, by an [`overlay`] that leaves a file as it is.
+//! the formats of files apart, by an [`overlay`] that leaves a file as it is; [`upgrade`] copies queues of redb 2 into a
+//! [`replacement`] of their file.
 
 mod database;
 mod file;
 mod format;
 mod overlay;
+#[cfg(any(feature = "disk-queue-upgrade", test))]
+mod replacement;
 mod tables;
 #[cfg(test)]
 mod tests;
+#[cfg(any(feature = "disk-queue-upgrade", test))]
+mod upgrade;
 mod version;
 
 use std::fmt;
@@ -42,6 +47,9 @@ use crate::error::Error;
 /// written, later ones open: a file in an older format is brought up to date when it is opened, at once or not at all, with
 /// everything that it holds. Older versions refuse it from then on, so keep a copy where you may have to go back. A file in
 /// a newer format than this version knows is refused, and left as it is.
+///
+/// Format 1, which unpublished versions wrote, takes the feature `disk-queue-upgrade`, and room beside the file for a copy,
+/// which replaces it once it is whole.
 ///
 /// # Examples
 ///

@@ -1,7 +1,7 @@
 //! Files of each format, written by the code of their time, and what they hold.
 //!
-//! `files/2.runs` is of format 2, and so on. Runs of one byte are shortened in them, see [`pack`]. To write one of the current
-//! format, say 3:
+//! `files/1.runs` is of format 1, and so on; `files/1-killed.runs` was copied while its process used it. Runs of one byte
+//! are shortened in them, see [`pack`]. To write one of the current format, say 3:
 //!
 //! ```text
 //! ZMQRPC_FIXTURE=3 cargo test -p zmqrpc-runtime --lib what_is_put_into_a_queue -- --nocapture
@@ -22,13 +22,25 @@ pub(super) struct Fixture {
     id: u64,
 }
 
+pub(super) const FORMAT_1: Fixture = Fixture {
+    name: "1",
+    packed: include_bytes!("files/1.runs"),
+    id: 0x2825_228a_8ddd_965d,
+};
+
+pub(super) const FORMAT_1_KILLED: Fixture = Fixture {
+    name: "1-killed",
+    packed: include_bytes!("files/1-killed.runs"),
+    id: FORMAT_1.id,
+};
+
 const FORMAT_2: Fixture = Fixture {
     name: "2",
     packed: include_bytes!("files/2.runs"),
     id: 0x7103_2299_f2f0_7a72,
 };
 
-pub(super) const ALL: [Fixture; 1] = [FORMAT_2];
+pub(super) const ALL: [Fixture; 3] = [FORMAT_1, FORMAT_1_KILLED, FORMAT_2];
 
 impl Fixture {
     pub(super) fn bytes(&self) -> Vec<u8> {

@@ -16,6 +16,8 @@ pub(super) struct Drive {
     random: u64,
     /// What the disk may have, had the power gone then, once for each point at which that was tried.
     images: Vec<Vec<u8>>,
+    /// The same for a file before it has replaced another one.
+    replacements: Vec<Vec<u8>>,
 }
 
 #[derive(Debug)]
@@ -48,6 +50,11 @@ impl Drive {
         std::mem::take(&mut self.images)
     }
 
+    /// Takes the images of a file that were recorded before it replaced another one.
+    pub(super) fn take_replacements(&mut self) -> Vec<Vec<u8>> {
+        std::mem::take(&mut self.replacements)
+    }
+
     /// xorshift, which needs a start other than zero.
     fn random(&mut self, below: u64) -> u64 {
         self.random ^= self.random << 13;
@@ -76,6 +83,11 @@ impl Drive {
                 for change in std::mem::take(&mut self.unsynced) {
                     change.apply(&mut self.synced);
                 }
+            }
+            Access::Replace => {
+                self.replacements = self.take_images();
+                // Renaming a file does not sync it.
+                self.cut_power();
             }
         }
     }
