@@ -115,6 +115,7 @@ pub(super) struct InFlightCalls {
 
 impl InFlightCalls {
     /// Adds a call and returns its id, which is never 0.
+    #[inline]
     pub(super) fn insert(&mut self, options: CallOptions) -> u64 {
         self.table.insert(
             0,
@@ -153,15 +154,13 @@ impl InFlightCalls {
 
     /// Takes the ending of a call out, and the call with it, if it has ended.
     pub(super) fn take(&mut self, id: u64) -> Option<CallResult> {
-        let call = self.get_mut(id)?;
-        let CallState::Done(_) = call.state else {
+        let CallState::Done(_) = self.table.get(id)?.state else {
             return None;
         };
-        let CallState::Done(ending) = std::mem::replace(&mut call.state, CallState::Quiet) else {
-            return None;
-        };
-        self.table.remove(id);
-        Some(ending)
+        match self.table.remove(id)?.state {
+            CallState::Done(ending) => Some(ending),
+            _ => None,
+        }
     }
 
     /// Ends a call; answers who waited for it, or nothing if there is no such call or it has ended before.

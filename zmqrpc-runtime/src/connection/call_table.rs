@@ -22,6 +22,9 @@ struct Slot<C> {
 const INDEX_BITS: u32 = NUMBER_BITS / 2;
 const INDEX_MASK: u32 = (1 << INDEX_BITS) - 1;
 
+// What `masked` takes.
+const _: () = assert!(INDEX_BITS == 24);
+
 /// Calls that a table can hold.
 pub(crate) const MAX_CALLS: usize = INDEX_MASK as usize;
 
@@ -41,33 +44,41 @@ impl<C> CallTable<C> {
     }
 
     /// Returns the id of the next call that is inserted with `hops`, the number of proxies that will have forwarded it.
-    /// Never 0, which is the id of no call.
-    pub(crate) fn next_id(&mut self, hops: u8) -> u64 {
-        let index = self.free.last().copied().unwrap_or_else(|| {
-            let index = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
-            self.slots.push(Slot {
-                generation: 0,
-                hops: 0,
-                call: None,
-            });
-            self.free.push(index);
-            index
-        });
-        let slot = &mut self.slots[index as usize];
-        slot.hops = hops;
-        let generation = slot.generation.wrapping_add(1) & INDEX_MASK;
-        call_id(hops, generation.max(1), index)
+    pub(crate) fn next_id(&self, hops: u8) -> u64 {
+        match self.free.last().copied() {
+            Some(index) => {
+                let generation = self.slots[index as usize].generation;
+                call_id(hops, next_generation(generation), index)
+            }
+            None => call_id(hops, next_generation(0), self.next_slot()),
+        }
     }
 
-    /// Inserts a call under the id that [`next_id`](Self::next_id) returns for the same `hops`. Holds at most
-    /// [`MAX_CALLS`].
+    /// Inserts a call and returns its id, which is never 0, the id of no call. Holds at most [`MAX_CALLS`].
+    #[inline]
     pub(crate) fn insert(&mut self, hops: u8, call: C) -> u64 {
-        let id = self.next_id(hops);
-        self.free.pop();
-        let slot = &mut self.slots[index(id)];
-        slot.generation = generation(id);
+        let Some(index) = self.free.pop() else {
+            return self.push(hops, call);
+        };
+        let slot = &mut self.slots[index as usize];
+        slot.generation = next_generation(slot.generation);
+        slot.hops = hops;
         slot.call = Some(call);
-        id
+        call_id(hops, slot.generation, index)
+    }
+
+    fn push(&mut self, hops: u8, call: C) -> u64 {
+        let (index, generation) = (self.next_slot(), next_generation(0));
+        self.slots.push(Slot {
+            generation,
+            hops,
+            call: Some(call),
+        });
+        call_id(hops, generation, index)
+    }
+
+    fn next_slot(&self) -> u32 {
+        u32::try_from(self.slots.len()).unwrap_or(u32::MAX)
     }
 
     #[inline]
@@ -91,10 +102,14 @@ impl<C> CallTable<C> {
     }
 
     /// Removes a call. What arrives for it later finds no call.
+    #[inline]
     pub(crate) fn remove(&mut self, id: u64) -> Option<C> {
-        self.get(id)?;
-        let call = self.slots[index(id)].call.take()?;
-        self.free.push(u32::try_from(index(id)).unwrap_or(u32::MAX));
+        let slot = self.slots.get_mut(index(id))?;
+        if slot.generation != generation(id) {
+            return None;
+        }
+        let call = slot.call.take()?;
+        self.free.push(masked(id));
         Some(call)
     }
 
@@ -116,6 +131,7 @@ impl<C> CallTable<C> {
 }
 
 /// Only a proxy marks its ids, so that others tell how many proxies a call has passed.
+#[inline]
 fn call_id(hops: u8, generation: u32, index: u32) -> u64 {
     let number = u64::from(generation) << INDEX_BITS | u64::from(index);
     if hops == 0 {
@@ -125,12 +141,26 @@ fn call_id(hops: u8, generation: u32, index: u32) -> u64 {
     }
 }
 
-fn index(id: u64) -> usize {
-    usize::try_from(id & u64::from(INDEX_MASK)).unwrap_or(usize::MAX)
+/// Not 0, so that no id is.
+#[inline]
+fn next_generation(generation: u32) -> u32 {
+    (generation.wrapping_add(1) & INDEX_MASK).max(1)
 }
 
+#[inline]
+fn index(id: u64) -> usize {
+    masked(id) as usize
+}
+
+#[inline]
 fn generation(id: u64) -> u32 {
-    u32::try_from(id >> INDEX_BITS & u64::from(INDEX_MASK)).unwrap_or(INDEX_MASK)
+    masked(id >> INDEX_BITS)
+}
+
+#[inline]
+fn masked(id: u64) -> u32 {
+    let [a, b, c, ..] = id.to_le_bytes();
+    u32::from_le_bytes([a, b, c, 0])
 }
 
 #[cfg(test)]

@@ -32,6 +32,7 @@ impl Dialect {
     /// # Errors
     ///
     /// What cannot be encoded.
+    #[inline]
     pub(crate) fn encode_request(
         self,
         request: &Request<'_>,
@@ -52,6 +53,7 @@ impl Dialect {
     /// # Errors
     ///
     /// What cannot be encoded.
+    #[inline]
     pub(crate) fn encode_event(
         self,
         event: &Event<'_>,

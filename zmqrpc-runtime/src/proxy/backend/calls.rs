@@ -121,7 +121,7 @@ impl<O> ForwardedCalls<O> {
 
     /// Returns the id of the next call that is inserted with `hops`, the number of proxies that will have forwarded it.
     /// Never 0, which is the id of no call.
-    pub(super) fn next_id(&mut self, hops: u8) -> u64 {
+    pub(super) fn next_id(&self, hops: u8) -> u64 {
         self.table.next_id(hops)
     }
 
