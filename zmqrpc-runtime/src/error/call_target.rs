@@ -12,8 +12,13 @@ pub struct CallTarget {
 }
 
 impl CallTarget {
-    pub(crate) fn new(method: Cow<'static, str>, endpoint: Option<Arc<str>>) -> Self {
-        Self { method, endpoint }
+    /// Creates a target of a method's full name, `Calculator.add`, and the endpoint, if there is one.
+    #[must_use]
+    pub fn new(method: impl Into<Cow<'static, str>>, endpoint: Option<Arc<str>>) -> Self {
+        Self {
+            method: method.into(),
+            endpoint,
+        }
     }
 
     /// The method, with its service: `Calculator.add`.

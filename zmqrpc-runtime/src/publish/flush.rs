@@ -164,7 +164,7 @@ impl FlushFailure {
     fn into_error(self, limit: Duration, endpoint: Option<Arc<str>>) -> Error {
         match self {
             Self::TimedOut => Error::Timeout {
-                at: CallTarget::new("flush".into(), endpoint),
+                at: CallTarget::new("flush", endpoint),
                 timeout: limit,
                 executed: Executed::Maybe,
             },

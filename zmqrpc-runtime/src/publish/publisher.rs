@@ -208,7 +208,7 @@ impl Publisher {
     /// soon as every peer that the publisher is connected to has rejected its login.
     pub fn wait_subscribers(&self, count: usize, timeout: Duration) -> Result<(), Error> {
         self.check_process()?;
-        let target = || CallTarget::new("wait_subscribers".into(), self.shared.endpoint.clone());
+        let target = || CallTarget::new("wait_subscribers", self.shared.endpoint.clone());
         match self.shared.socket.wait_subscribers(count, timeout)? {
             Ok(()) => Ok(()),
             Err(MissingSubscribers::Rejected(failure)) => Err(Error::Unauthenticated {
