@@ -135,6 +135,32 @@ fn logins_that_are_no_text_are_counted_and_do_not_fill_the_log() {
 }
 
 #[test]
+fn a_wrong_line_is_logged_once_however_many_log_in_before_its_file_has_settled() {
+    collect();
+    within(Duration::from_secs(30), || {
+        let name = format!("zmqrpc-wrong-line-{}", std::process::id());
+        let path = std::env::temp_dir().join(&name);
+        let right = format!("ada:{}\n", hash_password("right").unwrap());
+        std::fs::write(&path, &right).unwrap();
+        let (server, _) = guarded(Passwords::file(&path).unwrap());
+        let log_in = || {
+            let ada = client(&server, |builder| {
+                builder.credentials(Credentials::plain("ada", "right"))
+            });
+            ada.whoami().unwrap();
+        };
+        let told = || lines(|line| line.contains(&name) && line.contains("left out")).len();
+        std::fs::write(&path, format!("{right}nonsense\n")).unwrap();
+        (0..3).for_each(|_| log_in());
+        assert_eq!(told(), 1, "one line is wrong");
+        std::fs::write(&path, format!("{right}# a comment\nnonsense\n")).unwrap();
+        (0..3).for_each(|_| log_in());
+        assert_eq!(told(), 2, "it is another line now");
+        let _ = std::fs::remove_file(&path);
+    });
+}
+
+#[test]
 fn a_file_that_is_gone_is_logged_once_however_many_log_in() {
     collect();
     within(Duration::from_secs(30), || {
