@@ -49,10 +49,11 @@ counters! {
     panics,
     /// Requests whose deadline passed before they were executed. They are not executed.
     expired,
-    /// Calls that were cancelled before they were executed, and calls and notifications of callers that had gone by
-    /// then. They are not executed.
+    /// Calls that were cancelled while they waited, or while an `async` method of theirs did, and calls and notifications
+    /// of callers that had gone by then. The former are not executed, the latter dropped where they wait.
     cancelled,
-    /// Requests that were delivered again after they had been executed. They get a reply, and are not executed again.
+    /// Requests that were delivered again after they had been executed with success. They get a reply, and are not
+    /// executed again.
     repeated,
     /// Requests that were rejected because the queue was full.
     overloaded,
