@@ -179,8 +179,10 @@ impl ServerSocket {
         };
         // Frees the message, which may be large, before the next one comes.
         self.buffer.frame().clear();
-        if let Some(frame) = outgoing {
-            self.send_optional(frame, sink.counters());
+        if let Some(frame) = outgoing
+            && let Some(gone) = self.send_optional(frame, sink.counters())
+        {
+            sink.forget_peer(&gone);
         }
         Ok(ReceivedFrame::Handled)
     }
@@ -230,8 +232,10 @@ impl ServerSocket {
             let Some((route, last)) = sink.displace(route, call) else {
                 return Some(failure);
             };
-            if let Some(frame) = last.reject(route, &failure) {
-                self.send_optional(frame, sink.counters());
+            if let Some(frame) = last.reject(route, &failure)
+                && let Some(gone) = self.send_optional(frame, sink.counters())
+            {
+                sink.forget_peer(&gone);
             }
             failure = sink.admission_failure(call)?;
         }
