@@ -109,6 +109,7 @@ impl<'a> Cursor<'a> {
 }
 
 /// Appends `value` in the shortest form that [`Cursor::varint`] reads.
+#[inline]
 #[expect(
     clippy::cast_possible_truncation,
     reason = "only the lowest bits are wanted"

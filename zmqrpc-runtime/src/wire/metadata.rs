@@ -96,6 +96,7 @@ impl<'a> Metadata<'a> {
         })
     }
 
+    #[inline]
     pub(crate) fn encode(&self, out: &mut Vec<u8>) {
         put_varint(out, self.count as u64);
         out.extend_from_slice(self.entries);
