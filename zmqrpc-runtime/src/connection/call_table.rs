@@ -1,7 +1,8 @@
 //! The calls of a connection, or of several, by ids of the caller's own.
 //!
 //! An id consists of an index into the table and the slot's generation: a late reply finds another generation in its slot,
-//! and is never taken for the reply to another call.
+//! and is never taken for the reply to another call. A slot that has had all its generations is not used any more, so that no
+//! id is used twice.
 
 use crate::wire::{NUMBER_BITS, with_hops};
 
@@ -9,6 +10,8 @@ use crate::wire::{NUMBER_BITS, with_hops};
 pub(crate) struct CallTable<C> {
     slots: Vec<Slot<C>>,
     free: Vec<u32>,
+    /// How many slots are not used any more.
+    retired: usize,
 }
 
 #[derive(Debug)]
@@ -22,6 +25,9 @@ struct Slot<C> {
 const INDEX_BITS: u32 = NUMBER_BITS / 2;
 const INDEX_MASK: u32 = (1 << INDEX_BITS) - 1;
 
+/// Not 0, so that no id is.
+const FIRST_GENERATION: u32 = 1;
+
 // What `masked` takes.
 const _: () = assert!(INDEX_BITS == 24);
 
@@ -33,6 +39,7 @@ impl<C> Default for CallTable<C> {
         Self {
             slots: Vec::new(),
             free: Vec::new(),
+            retired: 0,
         }
     }
 }
@@ -40,7 +47,7 @@ impl<C> Default for CallTable<C> {
 impl<C> CallTable<C> {
     /// Returns the number of calls.
     pub(crate) fn len(&self) -> usize {
-        self.slots.len() - self.free.len()
+        self.slots.len() - self.free.len() - self.retired
     }
 
     /// Returns the id of the next call that is inserted with `hops`, the number of proxies that will have forwarded it.
@@ -48,9 +55,9 @@ impl<C> CallTable<C> {
         match self.free.last().copied() {
             Some(index) => {
                 let generation = self.slots[index as usize].generation;
-                call_id(hops, next_generation(generation), index)
+                call_id(hops, generation + 1, index)
             }
-            None => call_id(hops, next_generation(0), self.next_slot()),
+            None => call_id(hops, FIRST_GENERATION, self.next_slot()),
         }
     }
 
@@ -61,14 +68,14 @@ impl<C> CallTable<C> {
             return self.push(hops, call);
         };
         let slot = &mut self.slots[index as usize];
-        slot.generation = next_generation(slot.generation);
+        slot.generation += 1;
         slot.hops = hops;
         slot.call = Some(call);
         call_id(hops, slot.generation, index)
     }
 
     fn push(&mut self, hops: u8, call: C) -> u64 {
-        let (index, generation) = (self.next_slot(), next_generation(0));
+        let (index, generation) = (self.next_slot(), FIRST_GENERATION);
         self.slots.push(Slot {
             generation,
             hops,
@@ -109,7 +116,11 @@ impl<C> CallTable<C> {
             return None;
         }
         let call = slot.call.take()?;
-        self.free.push(masked(id));
+        if slot.generation == INDEX_MASK {
+            self.retired += 1;
+        } else {
+            self.free.push(masked(id));
+        }
         Some(call)
     }
 
@@ -139,12 +150,6 @@ fn call_id(hops: u8, generation: u32, index: u32) -> u64 {
     } else {
         with_hops(hops, number)
     }
-}
-
-/// Not 0, so that no id is.
-#[inline]
-fn next_generation(generation: u32) -> u32 {
-    (generation.wrapping_add(1) & INDEX_MASK).max(1)
 }
 
 #[inline]
@@ -185,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn no_id_is_zero_and_none_is_soon_used_twice() {
+    fn no_id_is_zero_and_none_is_used_twice() {
         let mut calls = CallTable::default();
         let mut seen = HashSet::from([0]);
         for _ in 0..1000 {
@@ -195,6 +200,16 @@ mod tests {
             calls.remove(b);
         }
         assert_eq!((calls.len(), calls.slots.len()), (0, 2));
+        // One slot is close to its last generation.
+        calls.slots[0].generation = INDEX_MASK - 3;
+        for _ in 0..10 {
+            let (a, b) = (calls.insert(0, ()), calls.insert(0, ()));
+            assert!(seen.insert(a) && seen.insert(b));
+            assert!(a < 1 << 48 && b < 1 << 48);
+            calls.remove(b);
+            calls.remove(a);
+        }
+        assert_eq!((calls.len(), calls.slots.len(), calls.retired), (0, 3, 1));
     }
 
     #[test]
