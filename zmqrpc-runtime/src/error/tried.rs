@@ -94,7 +94,7 @@ mod tests {
     use crate::codec::Error as CodecError;
 
     fn errors() -> Vec<Error> {
-        let at = || CallTarget::new("Store.put".into(), None);
+        let at = || CallTarget::new("Store.put", None);
         let executed = Executed::No;
         let source = CodecError::Decode("no".into());
         vec![
