@@ -1,17 +1,15 @@
 //! One connection to a target.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::connection::Link;
 use crate::log;
 use crate::proxy::DIALECT;
-use crate::socket::{DealerSocket, Frame, Poller};
+use crate::socket::{Frame, Requester};
 
 /// A connection to one target.
-pub(super) struct BackendConnection {
-    pub(super) dealer: DealerSocket,
-    pub(super) poller: Arc<Poller>,
+pub(super) struct BackendConnection<S> {
+    pub(super) socket: S,
     pub(super) link: Link,
     /// Calls that were sent over this connection and have not ended.
     pub(super) in_flight: usize,
@@ -24,7 +22,7 @@ pub(super) struct BackendConnection {
 /// Delay before another attempt to open a socket.
 const RECONNECT_DELAY: Duration = Duration::from_secs(1);
 
-impl BackendConnection {
+impl<S: Requester> BackendConnection<S> {
     /// Returns whether the target is connected and not draining.
     pub(super) fn takes_calls(&self) -> bool {
         self.link.takes_calls()
@@ -34,7 +32,7 @@ impl BackendConnection {
     pub(super) fn answer_draining(&mut self) {
         if let Some(id) = self.link.owed_ping() {
             self.needs_drain = true;
-            if self.dealer.send(DIALECT.ping(id)).is_ok() {
+            if self.socket.send(DIALECT.ping(id)).is_ok() {
                 self.link.handle_ping_sent();
             }
         }
@@ -46,14 +44,14 @@ impl BackendConnection {
             // Silence counts from this request on: before it, no reply was due.
             self.link.hear(now);
         }
-        self.dealer.send(message)
+        self.socket.send(message)
     }
 
     /// Sends a frame if the target takes calls and the socket has room; otherwise drops it.
     pub(super) fn try_send(&mut self, frame: Frame) {
         if self.takes_calls() {
             self.needs_drain = true;
-            let _ = self.dealer.send(frame);
+            let _ = self.socket.send(frame);
         }
     }
 
@@ -63,7 +61,7 @@ impl BackendConnection {
         self.link.hear(now);
         self.needs_drain = true;
         self.reconnect_at = None;
-        if let Err(error) = self.dealer.reconnect() {
+        if let Err(error) = self.socket.reconnect() {
             log::line!(error, error = log::text(&error); "a proxy cannot open another socket; it tries again");
             self.reconnect_at = Some(now + RECONNECT_DELAY);
         }
@@ -72,8 +70,8 @@ impl BackendConnection {
 
 /// Sends a request over the next connection in turn that takes calls, has room and is not in `rejected_by`. Returns the
 /// connection's index, or the request if there is none.
-pub(super) fn send(
-    connections: &mut [BackendConnection],
+pub(super) fn send<S: Requester>(
+    connections: &mut [BackendConnection<S>],
     next: &mut usize,
     rejected_by: &[usize],
     mut request: Frame,

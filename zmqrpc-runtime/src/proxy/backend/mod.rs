@@ -6,6 +6,8 @@
 mod calls;
 mod connection;
 mod events;
+#[cfg(test)]
+mod simulation;
 mod turn;
 
 use std::sync::Arc;
@@ -16,7 +18,7 @@ use crate::dialect::CallFailure;
 use crate::error::Error;
 use crate::proxy::DIALECT;
 use crate::proxy::counters::ProxyCounters;
-use crate::socket::{DealerSocket, Endpoint, Frame, Poller, SocketOptions};
+use crate::socket::{DealerSocket, Endpoint, Frame, Poller, Requester, SocketOptions};
 use crate::wire::{Executed, MAX_HOPS, Status};
 use calls::{CallStage, ForwardedCall, ForwardedCalls, Redirect};
 use connection::{BackendConnection, send};
@@ -42,8 +44,8 @@ pub(super) struct BackendLimits {
     pub(super) connect_timeout: Duration,
 }
 
-pub(super) struct Backend<O> {
-    connections: Vec<BackendConnection>,
+pub(super) struct Backend<O, S = DealerSocket> {
+    connections: Vec<BackendConnection<S>>,
     /// Index of the connection that the next request tries first: round robin.
     next_connection: usize,
     calls: ForwardedCalls<O>,
@@ -70,17 +72,35 @@ impl<O> Backend<O> {
             let dealer = DealerSocket::connect(endpoint, options)
                 .map_err(|error| Error::endpoint_error(endpoint.as_str(), error))?;
             counters.watch_unauthenticated(dealer.rejected_logins());
-            Ok::<_, Error>(BackendConnection {
-                poller: dealer.poller(),
-                dealer,
-                link: Link::new(liveness),
-                in_flight: 0,
-                needs_drain: true,
-                reconnect_at: None,
-            })
+            Ok::<_, Error>(dealer)
         };
-        Ok(Self {
-            connections: endpoints.iter().map(open).collect::<Result<_, _>>()?,
+        let sockets = endpoints.iter().map(open).collect::<Result<_, _>>()?;
+        Ok(Self::new(sockets, liveness, limits, counters))
+    }
+
+    pub(super) fn pollers(&self) -> impl Iterator<Item = Arc<Poller>> + '_ {
+        self.connections
+            .iter()
+            .map(|connection| connection.socket.poller())
+    }
+}
+
+impl<O, S: Requester> Backend<O, S> {
+    fn new(
+        sockets: Vec<S>,
+        liveness: Liveness,
+        limits: BackendLimits,
+        counters: Arc<ProxyCounters>,
+    ) -> Self {
+        let connection = |socket| BackendConnection {
+            socket,
+            link: Link::new(liveness),
+            in_flight: 0,
+            needs_drain: true,
+            reconnect_at: None,
+        };
+        Self {
+            connections: sockets.into_iter().map(connection).collect(),
             next_connection: 0,
             calls: ForwardedCalls::default(),
             limits: BackendLimits {
@@ -90,13 +110,7 @@ impl<O> Backend<O> {
             counters,
             updates_remaining: true,
             monitors_checked_at: Instant::now(),
-        })
-    }
-
-    pub(super) fn pollers(&self) -> impl Iterator<Item = Arc<Poller>> + '_ {
-        self.connections
-            .iter()
-            .map(|connection| Arc::clone(&connection.poller))
+        }
     }
 
     /// Returns the number of calls that have not ended.
@@ -171,7 +185,7 @@ impl<O> Backend<O> {
                 .connections
                 .iter_mut()
                 .filter(|connection| !connection.link.is_up());
-            down.for_each(|connection| connection.dealer.retry_login_soon());
+            down.for_each(|connection| connection.socket.retry_login_soon());
         }
         let stage = match stage {
             Some(stage) => stage,

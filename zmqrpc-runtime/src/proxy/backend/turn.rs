@@ -13,14 +13,14 @@ use crate::connection::LivenessAction;
 use crate::dialect::NO_ID;
 use crate::log;
 use crate::proxy::DIALECT;
-use crate::socket::{ConnectionEvent, POLL_INTERVAL, RETRY_INTERVAL, SocketError};
+use crate::socket::{ConnectionEvent, POLL_INTERVAL, RETRY_INTERVAL, Requester, SocketError};
 use crate::wire::{Executed, Status};
 
 const FOREIGN: &str = "the proxy's target does not speak ZeroMQ";
 /// How often the monitors are read while the loop is too busy to wait for their signals.
 const MONITOR_INTERVAL: Duration = Duration::from_millis(10);
 
-impl<O> Backend<O> {
+impl<O, S: Requester> Backend<O, S> {
     /// Receives what has arrived, sends waiting requests, expires calls. Returns when no socket makes progress; the caller
     /// may wait then unless the backend [needs a drain](Self::needs_drain).
     pub(in crate::proxy) fn serve(
@@ -31,7 +31,7 @@ impl<O> Backend<O> {
         if now.saturating_duration_since(self.monitors_checked_at) >= MONITOR_INTERVAL {
             self.monitors_checked_at = now;
             for connection in &mut self.connections {
-                connection.poller.set_monitor_pending();
+                connection.socket.expect_events();
                 connection.needs_drain = true;
             }
         }
@@ -68,8 +68,8 @@ impl<O> Backend<O> {
     /// Marks for draining the sockets that have signalled since the last wait, and those that cannot signal.
     pub(in crate::proxy) fn after_wait(&mut self) {
         for connection in &mut self.connections {
-            let must_poll = connection.dealer.is_inproc() || connection.dealer.needs_polling();
-            connection.needs_drain |= connection.poller.take_ready() || must_poll;
+            let must_poll = connection.socket.is_inproc() || connection.socket.needs_polling();
+            connection.needs_drain |= connection.socket.take_ready() || must_poll;
         }
     }
 
@@ -89,12 +89,12 @@ impl<O> Backend<O> {
         } = self;
         let alone = connections.len() == 1;
         let BackendConnection {
-            dealer,
+            socket,
             link,
             in_flight,
             ..
         } = &mut connections[at];
-        let drained = dealer.drain(|event| {
+        let drained = socket.drain(|event| {
             arrived = true;
             match event {
                 ConnectionEvent::Received(message) => {
@@ -141,7 +141,7 @@ impl<O> Backend<O> {
         if let Some(reason) = rejected {
             log::line!(warn, reason = log::text(&reason); "a proxy cannot use a target");
             let failed =
-                |connection: &BackendConnection| connection.dealer.login_failure().is_some();
+                |connection: &BackendConnection<S>| connection.socket.login_failure().is_some();
             if alone || self.connections.iter().all(failed) {
                 let failure = failure(Status::Unavailable, &reason, Executed::No);
                 self.fail_waiting(&failure, callers);
@@ -300,7 +300,7 @@ impl<O> Backend<O> {
                     let mut causes = self
                         .connections
                         .iter()
-                        .map(|connection| connection.dealer.resolve_failure());
+                        .map(|connection| connection.socket.resolve_failure());
                     let reason = match causes.find_map(|cause| cause) {
                         Some(cause) => format!("{UNCONNECTED}: {cause}"),
                         None => UNCONNECTED.to_owned(),
@@ -327,17 +327,17 @@ impl<O> Backend<O> {
                 add(now + RETRY_INTERVAL);
             }
             // No event reports that a draining target within the process has gone.
-            if connection.link.is_draining() && connection.dealer.is_inproc() {
+            if connection.link.is_draining() && connection.socket.is_inproc() {
                 add(now + POLL_INTERVAL);
             }
             let calls_wait = connection.in_flight > 0;
             if let Some(at) = connection.link.poll_timeout(now, calls_wait) {
                 add(at);
             }
-            if let Some(at) = connection.dealer.due() {
+            if let Some(at) = connection.socket.due() {
                 add(at);
             }
-            if connection.dealer.needs_polling() && self.calls.has_waiting() {
+            if connection.socket.needs_polling() && self.calls.has_waiting() {
                 add(now + POLL_INTERVAL);
             }
         }

@@ -1,0 +1,77 @@
+//! The role of a socket that sends requests to one peer and receives its replies.
+
+use std::time::Instant;
+
+use super::{AuthFailure, ConnectionEvent, DealerSocket, Frame, SocketError};
+
+/// What the caller's side of the protocol needs of a socket. Tests have one without a network, in simulated time.
+pub(crate) trait Requester {
+    /// Sends a frame, or returns it if there is no room.
+    fn send(&mut self, frame: Frame) -> Result<(), Frame>;
+    /// Reports what has arrived to `on`. Returns whether nothing is left.
+    fn drain(&mut self, on: impl FnMut(ConnectionEvent)) -> Result<bool, SocketError>;
+    /// Closes the connection and opens another one.
+    fn reconnect(&mut self) -> Result<(), SocketError>;
+    /// Returns whether something may have arrived since the last call, whatever it is.
+    fn take_ready(&mut self) -> bool;
+    /// Makes the next drain look for connections that came and went, although nothing has signalled.
+    fn expect_events(&mut self);
+    /// Shortens the back-off of a refused login, because a call waits for the connection.
+    fn retry_login_soon(&mut self);
+    /// Returns why the last login was refused, if it was.
+    fn login_failure(&self) -> Option<AuthFailure>;
+    /// Returns why the endpoint's name cannot be resolved, if that is why there is no connection.
+    fn resolve_failure(&self) -> Option<String>;
+    /// Returns when a drain is due even if nothing signals.
+    fn due(&self) -> Option<Instant>;
+    /// Returns whether the owner has to poll the socket, since no event announces all that may happen to it.
+    fn needs_polling(&self) -> bool;
+    /// Returns whether the peer is within the process: no event announces that it has gone.
+    fn is_inproc(&self) -> bool;
+}
+
+impl Requester for DealerSocket {
+    fn send(&mut self, frame: Frame) -> Result<(), Frame> {
+        Self::send(self, frame)
+    }
+
+    fn drain(&mut self, on: impl FnMut(ConnectionEvent)) -> Result<bool, SocketError> {
+        Self::drain(self, on)
+    }
+
+    fn reconnect(&mut self) -> Result<(), SocketError> {
+        Self::reconnect(self)
+    }
+
+    fn take_ready(&mut self) -> bool {
+        self.poller().take_ready()
+    }
+
+    fn expect_events(&mut self) {
+        self.poller().set_monitor_pending();
+    }
+
+    fn retry_login_soon(&mut self) {
+        Self::retry_login_soon(self);
+    }
+
+    fn login_failure(&self) -> Option<AuthFailure> {
+        Self::login_failure(self)
+    }
+
+    fn resolve_failure(&self) -> Option<String> {
+        Self::resolve_failure(self)
+    }
+
+    fn due(&self) -> Option<Instant> {
+        Self::due(self)
+    }
+
+    fn needs_polling(&self) -> bool {
+        Self::needs_polling(self)
+    }
+
+    fn is_inproc(&self) -> bool {
+        Self::is_inproc(self)
+    }
+}
