@@ -37,16 +37,23 @@ impl<O, S: Requester> Backend<O, S> {
         }
         // A send, even a failed one, can consume the signal that a message has arrived, and a receive the signal that a
         // queue has room. So the loop repeats until nothing moves, and its last operation is always a receive.
-        let mut is_full = false;
+        let (mut is_full, mut is_first) = (false, true);
         loop {
             let (mut arrived, mut unread) = (false, false);
             for at in 0..self.connections.len() {
+                let mut heard = false;
                 if std::mem::take(&mut self.connections[at].needs_drain) {
-                    arrived |= self.drain_connection(at, now, callers)?;
+                    heard = self.drain_connection(at, now, callers)?;
                     unread |= self.connections[at].needs_drain;
+                }
+                arrived |= heard;
+                // Again and again it would keep the loop from its end while a target that drains has no room.
+                if is_first || heard {
+                    self.connections[at].answer_draining();
                 }
                 self.check_liveness(at, now, callers);
             }
+            is_first = false;
             self.expire_calls(now, callers);
             if !is_full || arrived {
                 is_full = !self.send_waiting(now);
@@ -201,10 +208,9 @@ impl<O, S: Requester> Backend<O, S> {
         true
     }
 
-    /// Answers a draining target, reconnects when that is due, and checks the target's liveness.
+    /// Reconnects when that is due, and checks the target's liveness.
     fn check_liveness(&mut self, at: usize, now: Instant, callers: &mut impl CallSink<O>) {
         let connection = &mut self.connections[at];
-        connection.answer_draining();
         if connection.reconnect_at.is_some_and(|due| due <= now) {
             connection.reconnect(now);
         }
