@@ -4,7 +4,7 @@
 //! The layers, each of which may use those before it and none behind it:
 //!
 //! ```text
-//! log, clock < wire < codec < socket < dialect < command, error < auth, options < callers, connection, subscription, termination < client, server, publish < message, proxy, local, pubsub, push, service
+//! sync < log, clock < wire < codec < socket < dialect < command, error < auth, options < callers, connection, subscription, termination < client, server, publish < message, proxy, local, pubsub, push, service
 //! ```
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -35,6 +35,7 @@ pub mod server;
 pub mod service;
 mod socket;
 mod subscription;
+mod sync;
 mod termination;
 mod wire;
 

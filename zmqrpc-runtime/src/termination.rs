@@ -1,11 +1,11 @@
 //! The end of a server or a proxy, and the threads and tasks that wait for it.
 
 use std::future::poll_fn;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use crate::socket::WakeList;
+use crate::sync::{Condvar, Mutex, MutexGuard};
 
 #[derive(Default)]
 pub(crate) struct Termination {
@@ -115,17 +115,13 @@ impl Termination {
         let mut state = self.lock();
         while !condition(&state) {
             state = match deadline {
-                None => {
-                    let waited = self.changed.wait(state);
-                    waited.unwrap_or_else(PoisonError::into_inner)
-                }
+                None => self.changed.wait(state),
                 Some(deadline) => {
                     let rest = deadline.saturating_duration_since(Instant::now());
                     if rest.is_zero() {
                         return false;
                     }
-                    let waited = self.changed.wait_timeout(state, rest);
-                    waited.unwrap_or_else(PoisonError::into_inner).0
+                    self.changed.wait_timeout(state, rest)
                 }
             };
         }
@@ -152,7 +148,7 @@ impl Termination {
     }
 
     fn lock(&self) -> MutexGuard<'_, TerminationState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 

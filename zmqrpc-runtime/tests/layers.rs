@@ -13,8 +13,9 @@ use proc_macro2::{TokenStream, TokenTree};
 const NEIGHBOURS: [(&str, &str); 1] = [("command", "error")];
 
 /// What one module alone may say, and which.
-const RESERVED: [(&str, &str); 5] = [
+const RESERVED: [(&str, &str); 6] = [
     ("native", "dialect"),
+    ("PoisonError", "sync"),
     ("tracing", "log"),
     ("zmq", "socket"),
     ("zmq_sys", "socket"),

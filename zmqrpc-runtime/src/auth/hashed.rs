@@ -1,7 +1,7 @@
 //! The hash of one password.
 
 use std::fmt;
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::LazyLock;
 
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
@@ -11,6 +11,7 @@ use rustix::rand::{GetRandomFlags, getrandom};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
+use crate::sync::{Mutex, MutexGuard};
 
 /// Returns the hash of a password for a file: `$argon2id$..`, with a new salt each time.
 ///
@@ -105,7 +106,7 @@ impl Hashed {
     }
 
     fn proof(&self) -> MutexGuard<'_, Option<Proof>> {
-        self.proof.lock().unwrap_or_else(PoisonError::into_inner)
+        self.proof.lock()
     }
 }
 

@@ -4,11 +4,12 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::error::Error;
 use crate::log;
+use crate::sync::Mutex;
 
 /// Parses a line and adds its entry to `table`, given the table `before` the file changed; or returns what is wrong
 /// with the line.
@@ -75,7 +76,7 @@ impl<T: Default> Watched<T> {
 
     /// Returns the table, after reading the file again if it has changed.
     pub(super) fn table(&self) -> Arc<T> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         let now = FileStamp::of(&self.path);
         if now.is_some() && now == state.stamp {
             return Arc::clone(&state.table);

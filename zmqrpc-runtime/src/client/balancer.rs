@@ -1,8 +1,8 @@
 //! The connections of a client, and how one is chosen for a call.
 
 use std::ops::Deref;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
 use super::connection::Connection;
@@ -13,6 +13,7 @@ use crate::connection::Liveness;
 use crate::error::{EndpointCause, Error};
 use crate::options::Ping;
 use crate::socket::{Direction, Endpoint, Registration, SocketOptions};
+use crate::sync::{Mutex, MutexGuard, RwLock, RwLockReadGuard, rank};
 use crate::wire::Limits;
 
 /// Where calls go.
@@ -36,7 +37,7 @@ pub(super) struct Balancer {
     connections: RwLock<Arc<[Member]>>,
     /// Taken by whoever adds or removes, beside the lock above: callers do not wait while a socket is opened. Holds what
     /// was counted at endpoints that have been removed.
-    removed: Mutex<ClientStats>,
+    removed: Mutex<ClientStats, { rank::ENDPOINTS }>,
     next: AtomicUsize,
     last_number: AtomicU64,
 }
@@ -198,23 +199,18 @@ impl Balancer {
     }
 
     fn replace(&self, connections: Arc<[Member]>) {
-        let mut current = self
-            .connections
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut current = self.connections.write();
         let before = std::mem::replace(&mut *current, connections);
         drop(current);
         drop(before);
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Arc<[Member]>> {
-        self.connections
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.connections.read()
     }
 
     fn changing(&self) -> MutexGuard<'_, ClientStats> {
-        self.removed.lock().unwrap_or_else(PoisonError::into_inner)
+        self.removed.lock()
     }
 }
 

@@ -5,7 +5,7 @@
 //! its call to another thread. For tasks the driver of the process does it.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::thread;
 use std::time::Instant;
@@ -19,6 +19,7 @@ use crate::socket::{
     DealerSocket, Drive, DriveTurn, Driven, Endpoint, Frame, IdleSocket, Poller, Process,
     SocketError, SocketOptions, WakeList,
 };
+use crate::sync::{Mutex, MutexGuard, rank};
 use crate::wire::Limits;
 
 /// Turns in a row in which an idle connection is looked after: others have theirs as well.
@@ -43,7 +44,7 @@ pub(super) enum BlockedBy {
 pub(super) struct ConnectionInner {
     endpoint: Arc<str>,
     limits: Limits,
-    state: Mutex<ConnectionState>,
+    state: Mutex<ConnectionState, { rank::SOCKET }>,
     poller: Arc<Poller>,
     process: Process,
 }
@@ -281,7 +282,7 @@ impl ConnectionInner {
 
     fn lock(&self) -> LockedState<'_> {
         LockedState {
-            state: self.state.lock().unwrap_or_else(PoisonError::into_inner),
+            state: self.state.lock(),
             wakes: WakeList::default(),
         }
     }
@@ -322,7 +323,7 @@ impl IdleSocket for ConnectionInner {
     fn maintain(&self, wakes: &mut WakeList) -> bool {
         for _ in 0..TURNS {
             // Whoever has the lock, or waits at the socket, does it.
-            let Ok(mut state) = self.state.try_lock() else {
+            let Some(mut state) = self.state.try_lock() else {
                 return false;
             };
             let again = state.look_after(&self.poller);

@@ -6,13 +6,13 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use tokio::runtime::{Handle, Id, RuntimeFlavor};
 use tokio::task::coop;
 
 use crate::socket::PerProcess;
+use crate::sync::{Mutex, MutexGuard};
 
 /// A single-threaded runtime on which a server of this process runs `async` methods.
 pub(crate) struct SingleThreadRuntime(Id);
@@ -40,7 +40,7 @@ impl Default for HostRuntimes {
 
 impl HostRuntimes {
     fn ids(&self) -> MutexGuard<'_, Vec<Id>> {
-        self.ids.lock().unwrap_or_else(PoisonError::into_inner)
+        self.ids.lock()
     }
 
     fn tag(&self, id: Id) -> String {

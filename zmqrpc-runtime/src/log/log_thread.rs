@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
+
+use crate::sync::{Condvar, Mutex, MutexGuard, rank};
 
 type LogLine = Box<dyn FnOnce() + Send>;
 
@@ -13,7 +14,7 @@ type LogLine = Box<dyn FnOnce() + Send>;
 const MAX_LINES: usize = 1000;
 
 pub(super) struct LogThread {
-    queue: Mutex<LogQueue>,
+    queue: Mutex<LogQueue, { rank::LOG }>,
     /// Signals that a line has been added.
     line_added: Condvar,
     /// Signals that all lines have been written.
@@ -84,8 +85,7 @@ impl LogThread {
             return;
         }
         let busy = |queue: &mut LogQueue| queue.writing || !queue.lines.is_empty();
-        let waited = self.drained.wait_timeout_while(self.queue(), limit, busy);
-        drop(waited.unwrap_or_else(PoisonError::into_inner));
+        drop(self.drained.wait_timeout_while(self.queue(), limit, busy));
     }
 
     fn run(&self) -> ! {
@@ -118,15 +118,12 @@ impl LogThread {
                 return (line, std::mem::take(&mut queue.dropped));
             }
             self.drained.notify_all();
-            queue = self
-                .line_added
-                .wait(queue)
-                .unwrap_or_else(PoisonError::into_inner);
+            queue = self.line_added.wait(queue);
         }
     }
 
     fn queue(&self) -> MutexGuard<'_, LogQueue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+        self.queue.lock()
     }
 }
 

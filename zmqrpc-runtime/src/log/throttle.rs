@@ -1,7 +1,8 @@
 //! Limits the rate of log lines of the same kind.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use crate::sync::Mutex;
 
 /// Admits [`LINES`] lines of each kind in a second and counts the others, as peers can cause any number of them. Each
 /// server, proxy and other part with peers of its own has one.
@@ -26,7 +27,7 @@ impl Throttle {
     }
 
     fn admit_at(&self, kind: &'static str, now: Instant) -> Option<u64> {
-        let mut kinds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kinds = self.0.lock();
         let at = kinds.iter().position(|(known, _)| *known == kind);
         let at = at.unwrap_or_else(|| {
             kinds.push((kind, ThrottlePeriod::default()));

@@ -1,12 +1,12 @@
 //! Counters of a proxy.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::DIALECT;
 use crate::callers::{Counter, ServerCounters};
 use crate::log;
 use crate::socket::RejectedLogins;
+use crate::sync::Mutex;
 use crate::wire::MAX_HOPS;
 
 macro_rules! counters {
@@ -64,19 +64,19 @@ macro_rules! counters {
 
             /// Includes the rejected logins of peers at an end that demands one in [`ProxyStats::logins_rejected`].
             pub(super) fn watch_denied(&self, logins: RejectedLogins) {
-                lock(&self.denied).push(logins);
+                self.denied.lock().push(logins);
             }
 
             /// Includes the rejected logins of one of the proxy's sockets in [`ProxyStats::login_failures`].
             pub(super) fn watch_unauthenticated(&self, logins: RejectedLogins) {
-                lock(&self.unauthenticated).push(logins);
+                self.unauthenticated.lock().push(logins);
             }
 
             pub(super) fn read(&self) -> ProxyStats {
                 let frontend = self.frontend.read();
                 ProxyStats {
-                    logins_rejected: lock(&self.denied).iter().map(RejectedLogins::get).sum(),
-                    login_failures: lock(&self.unauthenticated).iter().map(RejectedLogins::get).sum(),
+                    logins_rejected: sum(&self.denied),
+                    login_failures: sum(&self.unauthenticated),
                     $($name: self.$name.get(),)*
                     held: self.held.load(Ordering::Relaxed),
                     held_bytes: self.held_bytes.load(Ordering::Relaxed),
@@ -90,8 +90,9 @@ macro_rules! counters {
     };
 }
 
-fn lock(watched: &Mutex<Vec<RejectedLogins>>) -> MutexGuard<'_, Vec<RejectedLogins>> {
-    watched.lock().unwrap_or_else(PoisonError::into_inner)
+/// Releases the lock before it returns, so that no caller holds two.
+fn sum(watched: &Mutex<Vec<RejectedLogins>>) -> u64 {
+    watched.lock().iter().map(RejectedLogins::get).sum()
 }
 
 counters! {

@@ -1,7 +1,7 @@
 //! The thread of a proxy: the event loop that drives any [`Relay`]. [`ProxyHandle`](super::ProxyHandle) controls it.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -9,6 +9,7 @@ use super::frontend::Frontend;
 use crate::clock::{FOREVER, deadline};
 use crate::log;
 use crate::socket::{Poller, Process, SocketError, wait_any};
+use crate::sync::{Mutex, MutexGuard};
 use crate::termination::{Termination, WaitOutcome};
 
 /// What a proxy does between two waits. Its methods never block, except that [`abandon`](Self::abandon) may wait for a
@@ -210,8 +211,8 @@ impl Control {
             .is_none_or(|frontend| frontend.drain(limit, now))
     }
 
-    fn state(&self) -> std::sync::MutexGuard<'_, RelayState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, RelayState> {
+        self.state.lock()
     }
 }
 

@@ -2,14 +2,15 @@
 //! that one. While no thread uses it, the process's idle poller reads its events.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::socket::{IdleSocket, POLL_INTERVAL, Poller, SocketError, WakeList};
+use crate::sync::{Condvar, Mutex, MutexGuard, rank};
 
 /// A socket state `C` that threads share.
 pub(super) struct SharedSocket<C> {
-    guarded: Mutex<Guarded<C>>,
+    guarded: Mutex<Guarded<C>, { rank::SOCKET }>,
     /// Wakes the threads that wait for the thread which polls the socket.
     pub(super) changed: Condvar,
     poller: Arc<Poller>,
@@ -76,7 +77,7 @@ impl<C: SocketState> SharedSocket<C> {
 
     pub(super) fn lock(&self) -> SocketLock<'_, C> {
         SocketLock {
-            guarded: self.guarded.lock().unwrap_or_else(PoisonError::into_inner),
+            guarded: self.guarded.lock(),
             wakes: WakeList::default(),
         }
     }
@@ -116,8 +117,7 @@ impl<C: SocketState> SharedSocket<C> {
             let timeout =
                 deadline.map_or(MAX_WAIT, |deadline| deadline.saturating_duration_since(now));
             let SocketLock { guarded, wakes } = lock;
-            let waited = self.changed.wait_timeout(guarded, timeout);
-            let guarded = waited.unwrap_or_else(PoisonError::into_inner).0;
+            let guarded = self.changed.wait_timeout(guarded, timeout);
             let mut lock = SocketLock { guarded, wakes };
             lock.parked -= 1;
             return (lock, Ok(()));
@@ -194,7 +194,7 @@ impl<C: SocketState> IdleSocket for SharedSocket<C> {
 
     fn maintain(&self, wakes: &mut WakeList) -> bool {
         // The thread that holds the lock or polls the socket reads the events itself.
-        let Ok(guarded) = self.guarded.try_lock() else {
+        let Some(guarded) = self.guarded.try_lock() else {
             return false;
         };
         let mut lock = SocketLock {

@@ -10,8 +10,8 @@ mod shares;
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use shares::Shares;
 
@@ -19,6 +19,7 @@ use crate::codec::Codec;
 use crate::command::Call;
 use crate::dialect::{CallFailure, Outbound, OutboundFrame, ReplyTo};
 use crate::socket::{Frame, Route};
+use crate::sync::{Mutex, MutexGuard};
 use crate::wire::{DELIVERY_KEY, DeliveryId, Executed, Metadata, Status};
 
 /// How a delivery has ended.
@@ -191,7 +192,7 @@ impl Deduplicator {
     }
 
     fn lock(&self) -> MutexGuard<'_, DedupState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 

@@ -3,9 +3,9 @@
 //! The queue is shared: when the leader is stuck in a method, the next leader takes the queue over.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::dispatcher::ReadyCall;
+use crate::sync::{Mutex, MutexGuard};
 
 /// Small, since the leader looks at nothing else meanwhile. If methods suddenly take longer, this many delay the calls
 /// in the sockets, and wait themselves although other workers may be free.
@@ -73,7 +73,7 @@ impl<C> LocalQueue<C> {
     }
 
     fn lock(&self) -> MutexGuard<'_, LocalQueueState<C>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

@@ -5,8 +5,9 @@
 //! run calls that wait although a worker is free.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+use crate::sync::{Condvar, Mutex, MutexGuard};
 
 /// How often the stand-by checks on the leader. A method that runs longer than this delays other calls by one to two
 /// ticks, or by up to eight after many short ones.
@@ -77,10 +78,7 @@ impl Roles {
                 return Role::Help;
             }
             state.idle_threads += 1;
-            state = self
-                .helpers
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.helpers.wait(state);
             state.idle_threads -= 1;
         }
     }
@@ -168,10 +166,7 @@ impl Roles {
                 return None;
             }
             state = if idle_checks < IDLE_CHECKS {
-                self.stand_by
-                    .wait_timeout(state, TICK * ticks)
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .0
+                self.stand_by.wait_timeout(state, TICK * ticks)
             } else {
                 self.park(state)
             };
@@ -184,10 +179,7 @@ impl Roles {
             && self.stand_by_parked.load(Ordering::SeqCst)
             && self.busy_term.load(Ordering::SeqCst) == 0
         {
-            state = self
-                .stand_by
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.stand_by.wait(state);
         }
         self.stand_by_parked.store(false, Ordering::SeqCst);
         state
@@ -211,7 +203,7 @@ impl Roles {
     }
 
     fn state(&self) -> MutexGuard<'_, RolesState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -10,6 +10,7 @@ use signal_hook::flag;
 use signal_hook::iterator::{Handle, Signals};
 
 use crate::socket::{PerProcess, Process, set_in_children};
+use crate::sync::{Mutex, MutexGuard};
 
 const SIGNALS: [i32; 2] = [SIGINT, SIGTERM];
 
@@ -81,7 +82,7 @@ impl WaiterPresence {
 
     fn count() -> MutexGuard<'static, usize> {
         static COUNT: PerProcess<Mutex<usize>> = PerProcess::new();
-        COUNT.get().lock().unwrap_or_else(PoisonError::into_inner)
+        COUNT.get().lock()
     }
 }
 
@@ -105,10 +106,7 @@ fn default_action() -> io::Result<&'static AtomicBool> {
     static DEFAULT_ACTION: OnceLock<Arc<AtomicBool>> = OnceLock::new();
     static REGISTERED: AtomicUsize = AtomicUsize::new(0);
     static REGISTERING: PerProcess<Mutex<()>> = PerProcess::new();
-    let _lock = REGISTERING
-        .get()
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner);
+    let _lock = REGISTERING.get().lock();
     let default_action = DEFAULT_ACTION.get_or_init(|| Arc::new(AtomicBool::new(true)));
     for signal in &SIGNALS[REGISTERED.load(Ordering::Relaxed)..] {
         flag::register_conditional_default(*signal, Arc::clone(default_action))?;

@@ -5,7 +5,7 @@
 mod helper;
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -23,6 +23,7 @@ use crate::callers::ServerCounters;
 use crate::log;
 use crate::socket::{Poller, Process, RouterSocket, SocketError, wait_any};
 use crate::subscription::CallbackThread;
+use crate::sync::{Mutex, MutexGuard, rank};
 use crate::termination::{Termination, WaitOutcome};
 
 /// Enough to decode a value of the deepest nesting that the codecs allow, which takes 2.4 MiB in a build without
@@ -31,7 +32,7 @@ const STACK: usize = 4 << 20;
 
 pub(super) struct ServerThreads {
     /// `None` after the end: the sockets close when the server ends, not when its last handle is dropped.
-    state: Mutex<Option<ServerState>>,
+    state: Mutex<Option<ServerState>, { rank::SOCKET }>,
     roles: Roles,
     local_queue: LocalQueue,
     callbacks: CallbackThread,
@@ -372,6 +373,6 @@ impl ServerThreads {
     }
 
     fn state(&self) -> MutexGuard<'_, Option<ServerState>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }

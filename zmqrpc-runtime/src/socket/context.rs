@@ -5,7 +5,7 @@
 use std::ffi::{c_int, c_void};
 use std::fs;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError, Weak, mpsc};
+use std::sync::{Arc, Weak, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -15,6 +15,7 @@ use rustix::process::{Resource, getrlimit};
 use super::SocketError;
 use super::process::{PerProcess, Process};
 use super::security::zap;
+use crate::sync::Mutex;
 
 static SHARED: PerProcess<Mutex<Weak<SharedContext>>> = PerProcess::new();
 
@@ -66,8 +67,7 @@ impl SharedContext {
 
     /// Starts the ZAP handler, unless it runs. Must be called before a socket that requires logins is bound.
     pub(super) fn start_handler(&self) -> Result<(), SocketError> {
-        let handler = self.handler.lock();
-        let mut handler = handler.unwrap_or_else(PoisonError::into_inner);
+        let mut handler = self.handler.lock();
         if handler.as_ref().is_none_or(JoinHandle::is_finished) {
             *handler = Some(zap::start(self)?);
         }
@@ -111,8 +111,7 @@ impl Drop for SharedContext {
         // SAFETY: every socket except the handler's holds a reference to the context, so none is left; the handler
         // closes its own when this call interrupts it. Nothing uses the context any more.
         while unsafe { zmq_sys::zmq_ctx_term(self.raw) } != 0 && interrupted() {}
-        let handler = self.handler.get_mut();
-        let handler = handler.unwrap_or_else(PoisonError::into_inner).take();
+        let handler = self.handler.get_mut().take();
         if let Some(handler) = handler
             && handler.thread().id() != thread::current().id()
         {
@@ -122,8 +121,7 @@ impl Drop for SharedContext {
 }
 
 pub(super) fn shared() -> Result<Arc<SharedContext>, SocketError> {
-    let shared = SHARED.get().lock();
-    let mut shared = shared.unwrap_or_else(PoisonError::into_inner);
+    let mut shared = SHARED.get().lock();
     if let Some(present) = shared.upgrade() {
         return Ok(present);
     }
@@ -165,14 +163,14 @@ fn raise_socket_limit(context: *mut c_void) -> c_int {
 /// threads and ends them.
 fn check_threads() -> Result<(), SocketError> {
     let (end, ended) = mpsc::channel::<()>();
-    let ended = Arc::new(Mutex::new(ended));
+    let ended = Arc::new(<Mutex<_>>::new(ended));
     let threads: Result<Vec<_>, _> = (0..THREADS)
         .map(|_| {
             let ended = Arc::clone(&ended);
             let wait = move || {
                 let number = fs::read_link("/proc/thread-self");
                 // All of them run until the last has started.
-                let _ = ended.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                let _ = ended.lock().recv();
                 number
             };
             let builder = thread::Builder::new().name("zmqrpc-threads".into());

@@ -11,8 +11,8 @@ use std::collections::HashMap;
 use std::ops::Deref;
 use std::os::fd::OwnedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -24,6 +24,7 @@ use super::poller::timespec;
 use super::process::PerProcess;
 use super::{IdleSocket, Poller, SocketError, WakeList};
 use crate::log;
+use crate::sync::{Mutex, MutexGuard, rank};
 
 /// Something that tasks wait for.
 pub(crate) trait Drive: Send + Sync {
@@ -57,7 +58,7 @@ struct DriverSlot {
     id: u64,
     /// Taken by the owner's drop, which waits until the thread is done with it. So the thread never drops the last
     /// reference: it would close the socket in the background while the process exits, and sent messages would be lost.
-    driven: Mutex<Option<Arc<dyn Drive>>>,
+    driven: Mutex<Option<Arc<dyn Drive>>, { rank::LOOKED_AFTER }>,
     /// Whether the thread waits on it.
     is_registered: AtomicBool,
     /// Its registration with epoll.
@@ -169,16 +170,16 @@ impl DriverBell {
 
 impl DriverSlot {
     fn interest(&self) -> MutexGuard<'_, Option<EpollInterest>> {
-        self.interest.lock().unwrap_or_else(PoisonError::into_inner)
+        self.interest.lock()
     }
 
     fn driven(&self) -> MutexGuard<'_, Option<Arc<dyn Drive>>> {
-        self.driven.lock().unwrap_or_else(PoisonError::into_inner)
+        self.driven.lock()
     }
 }
 
 fn queue() -> MutexGuard<'static, WakeQueue> {
-    QUEUE.get().lock().unwrap_or_else(PoisonError::into_inner)
+    QUEUE.get().lock()
 }
 
 impl WakeQueue {

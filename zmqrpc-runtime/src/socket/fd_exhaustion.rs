@@ -12,7 +12,7 @@ use std::ffi::{c_long, c_uint, c_ulong};
 use std::fs;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -24,6 +24,7 @@ use super::poller::timespec;
 use super::process::PerProcess;
 use super::raw::borrowed;
 use crate::log;
+use crate::sync::{Mutex, MutexGuard};
 
 /// Watches one of libzmq's listeners until it is dropped, which must be before libzmq closes the listener.
 pub(super) struct ListenerGuard {
@@ -77,8 +78,7 @@ impl Drop for ListenerGuard {
 }
 
 fn guard() -> MutexGuard<'static, FdExhaustionGuard> {
-    let guard = GUARD.get().lock();
-    guard.unwrap_or_else(PoisonError::into_inner)
+    GUARD.get().lock()
 }
 
 /// Finds the descriptor of the listener at `address`. libzmq only reports it to a monitor, and a socket can have only

@@ -10,8 +10,8 @@
 
 use std::ops::Deref;
 use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -21,6 +21,7 @@ use super::poller::timespec;
 use super::process::{PerProcess, Process};
 use super::{Poller, WakeList};
 use crate::log;
+use crate::sync::{Mutex, MutexGuard, rank};
 
 /// A socket that may be idle.
 pub(crate) trait IdleSocket: Send + Sync {
@@ -44,7 +45,7 @@ const INTERVAL: Duration = Duration::from_millis(25);
 struct IdleSlot {
     /// Taken when the registration is dropped. So the idle poller never drops the last reference: it would close the
     /// socket in the background while the process exits, and sent messages would be lost.
-    socket: Mutex<Option<Arc<dyn IdleSocket>>>,
+    socket: Mutex<Option<Arc<dyn IdleSocket>>, { rank::LOOKED_AFTER }>,
     needs_polling: AtomicBool,
 }
 
@@ -121,8 +122,7 @@ pub(super) fn request_maintenance() {
 }
 
 fn idle_sockets() -> MutexGuard<'static, IdleSockets> {
-    let idle_sockets = IDLE_SOCKETS.get().lock();
-    idle_sockets.unwrap_or_else(PoisonError::into_inner)
+    IDLE_SOCKETS.get().lock()
 }
 
 /// Starts the thread and returns the eventfd that wakes it. `None` if that fails; the next registration tries again.
@@ -220,7 +220,7 @@ impl IdleSockets {
 
 impl IdleSlot {
     fn socket(&self) -> MutexGuard<'_, Option<Arc<dyn IdleSocket>>> {
-        self.socket.lock().unwrap_or_else(PoisonError::into_inner)
+        self.socket.lock()
     }
 
     fn sources(&self) -> Arc<Vec<OwnedFd>> {

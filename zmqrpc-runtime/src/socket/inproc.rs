@@ -5,9 +5,9 @@
 //! this table is complete.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::process::PerProcess;
+use crate::sync::{Mutex, MutexGuard};
 
 static BOUND: PerProcess<Mutex<Table>> = PerProcess::new();
 
@@ -35,5 +35,5 @@ pub(super) fn unregister(endpoint: &str) {
 }
 
 fn table() -> MutexGuard<'static, Table> {
-    BOUND.get().lock().unwrap_or_else(PoisonError::into_inner)
+    BOUND.get().lock()
 }

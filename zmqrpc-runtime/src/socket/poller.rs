@@ -3,7 +3,7 @@
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
@@ -13,6 +13,7 @@ use rustix::time::{
 };
 
 use super::{SocketError, idle_poller};
+use crate::sync::Mutex;
 
 /// How often to retry a send that found no room, whatever the socket signals: the last receive before the wait may have
 /// consumed the signal.
@@ -53,7 +54,7 @@ impl Poller {
 
     /// Replaces the socket to wait on. Threads that wait on the old one return.
     pub(super) fn replace(&self, sources: Vec<OwnedFd>) {
-        *self.sources.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(sources);
+        *self.sources.lock() = Arc::new(sources);
         self.set_monitor_pending();
         self.ready.store(true, Ordering::Release);
         self.wake();
@@ -89,7 +90,7 @@ impl Poller {
 
     /// Returns the descriptors, which stay open while a thread waits on them, even if the socket is closed.
     pub(super) fn sources(&self) -> Arc<Vec<OwnedFd>> {
-        Arc::clone(&self.sources.lock().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.sources.lock())
     }
 
     /// Waits until the socket or the monitor may be ready, another thread calls [`wake`](Self::wake), or `deadline`
@@ -214,7 +215,7 @@ impl TimerFd {
     }
 
     fn set(&self, deadline: Instant) -> io::Result<()> {
-        let mut at = self.at.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut at = self.at.lock();
         if at.is_none_or(|at| deadline < at) {
             // Zero would disarm the timer instead of expiring at once.
             let remaining = deadline.saturating_duration_since(Instant::now());
@@ -232,7 +233,7 @@ impl TimerFd {
 
     /// Clears the timer after it expired.
     fn reset(&self) {
-        let mut at = self.at.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut at = self.at.lock();
         if rustix::io::read(&self.fd, &mut [0_u8; 8]).is_ok() {
             *at = None;
         }

@@ -10,11 +10,12 @@ use std::collections::HashMap;
 use std::fs;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, socket_with, sockopt};
 
 use super::process::PerProcess;
+use crate::sync::Mutex;
 
 /// One socket per address, however many connections go there.
 static RESERVED: PerProcess<Mutex<HashMap<SocketAddr, Weak<OwnedFd>>>> = PerProcess::new();
@@ -25,8 +26,7 @@ pub(super) fn reserve(address: SocketAddr) -> Option<Arc<OwnedFd>> {
     if !is_ephemeral(address.port()) {
         return None;
     }
-    let reserved = RESERVED.get().lock();
-    let mut reserved = reserved.unwrap_or_else(PoisonError::into_inner);
+    let mut reserved = RESERVED.get().lock();
     if let Some(reservation) = reserved.get(&address).and_then(Weak::upgrade) {
         return Some(reservation);
     }

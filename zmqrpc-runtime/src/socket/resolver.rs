@@ -7,11 +7,12 @@
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::thread;
 
 use super::process::PerProcess;
 use super::{Poller, idle_poller};
+use crate::sync::{Mutex, MutexGuard};
 
 /// The addresses of a host, all with port 0, or why it has none.
 pub(super) type Addresses = Result<Vec<SocketAddr>, Arc<str>>;
@@ -102,7 +103,7 @@ fn is_local(host: &str) -> bool {
 }
 
 fn table() -> MutexGuard<'static, LookupTable> {
-    TABLE.get().lock().unwrap_or_else(PoisonError::into_inner)
+    TABLE.get().lock()
 }
 
 /// The body of a resolver thread. Ends when no name is left to resolve.

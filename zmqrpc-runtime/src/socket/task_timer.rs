@@ -1,11 +1,11 @@
 //! Deadlines of tasks that wait for no socket.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::Instant;
 
 use super::driver::{Drive, DriveTurn, Driven};
 use super::{Poller, SocketError, WakeList};
+use crate::sync::{Mutex, MutexGuard};
 
 /// Wakes a task at a given time, on whatever executor it runs.
 pub(crate) struct TaskTimer(Driven<TimerState>);
@@ -31,7 +31,7 @@ impl TaskTimer {
 
 impl TimerState {
     fn lock(&self) -> MutexGuard<'_, Option<(Instant, Waker)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::thread;
 
 use super::{SocketError, WakeList};
+use crate::sync::{Mutex, MutexGuard};
 
 /// Runs `work` on a new thread, which starts now, whether or not the future is awaited, and ends with the work.
 ///
@@ -55,5 +56,5 @@ struct UnblockState<R> {
 }
 
 fn lock<R>(state: &Mutex<UnblockState<R>>) -> MutexGuard<'_, UnblockState<R>> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
+    state.lock()
 }

@@ -2,11 +2,11 @@
 //! code, which may take any time: no other thread waits for it.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use super::SilenceCallback;
 use crate::log;
+use crate::sync::Mutex;
 
 /// Starts with the first callback. Ends with the server or proxy, or when the callback that it runs then returns.
 #[derive(Default)]
@@ -27,7 +27,7 @@ impl CallbackThread {
         if callbacks.peek().is_none() {
             return;
         }
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.0.lock();
         if matches!(*state, CallbackState::New) {
             let (sender, receiver) = channel();
             let builder = thread::Builder::new().name("zmqrpc-silence".into());
@@ -48,7 +48,7 @@ impl CallbackThread {
 
     /// Ends the thread: callbacks that have not started do not run any more.
     pub(crate) fn end(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = CallbackState::Ended;
+        *self.0.lock() = CallbackState::Ended;
     }
 }
 

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::ops::Bound;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{
     Batch, Capacity, DeadLetter, Entry, MAX_LETTERS, Queue, Store, Stored, StoredDeadLetter,
     WriteFailure,
 };
+use crate::sync::{Mutex, MutexGuard};
 use crate::wire::DeliveryId;
 
 /// A queue in memory, for targets that are away for a while. Its contents are lost with the process.
@@ -71,7 +71,7 @@ impl MemoryQueue {
     }
 
     fn contents(&self) -> MutexGuard<'_, Contents> {
-        self.contents.lock().unwrap_or_else(PoisonError::into_inner)
+        self.contents.lock()
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::Instant;
 
@@ -14,6 +14,7 @@ use super::zap_domain::{AuthDecision, LoginAttempt, ZapDomain};
 use super::zap_request::ZapReplyTo;
 use crate::log;
 use crate::socket::Poller;
+use crate::sync::{Condvar, Mutex, MutexGuard};
 
 /// A login that waits for a decision. Does not keep its domain alive.
 pub(super) struct AuthJob {
@@ -52,14 +53,11 @@ impl DecidedLogins {
 
     /// Takes the logins that have been decided.
     pub(super) fn take(&self) -> Vec<(AuthJob, AuthDecision)> {
-        std::mem::take(&mut self.logins.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut self.logins.lock())
     }
 
     fn push(&self, job: AuthJob, decision: AuthDecision) {
-        let logins = self.logins.lock();
-        logins
-            .unwrap_or_else(PoisonError::into_inner)
-            .push((job, decision));
+        self.logins.lock().push((job, decision));
         self.handler.wake();
     }
 }
@@ -161,8 +159,7 @@ impl AuthWorker {
     fn next(&self) -> Option<AuthJob> {
         let queue = self.queue();
         let is_idle = |queue: &mut AuthQueue| queue.lanes.is_empty() && !queue.is_closed;
-        let queue = self.changed.wait_while(queue, is_idle);
-        let mut queue = queue.unwrap_or_else(PoisonError::into_inner);
+        let mut queue = self.changed.wait_while(queue, is_idle);
         if queue.is_closed {
             return None;
         }
@@ -176,7 +173,7 @@ impl AuthWorker {
     }
 
     fn queue(&self) -> MutexGuard<'_, AuthQueue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+        self.queue.lock()
     }
 }
 

@@ -8,7 +8,7 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,6 +16,7 @@ use super::super::unix::connect_to;
 use super::super::{Endpoint, Poller};
 use super::zap_request::CURVE;
 use crate::log;
+use crate::sync::Mutex;
 
 /// Tracks how handshakes with one endpoint end.
 #[derive(Debug)]
@@ -118,7 +119,7 @@ impl MechanismProbe {
             .name("zmqrpc-probe".into())
             .spawn(move || {
                 let result = ProbeResult::Done(mechanism_at(&endpoint));
-                *shared.lock().unwrap_or_else(PoisonError::into_inner) = result;
+                *shared.lock() = result;
                 poller.notify_owner();
             });
         if let Err(error) = spawned {
@@ -144,7 +145,7 @@ impl MechanismProbe {
     /// Takes the reason of the failures, once a probe has found it.
     pub(in crate::socket) fn take_failure(&mut self) -> Option<AuthFailure> {
         let result = self.result.as_ref()?;
-        let result = result.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = result.lock();
         let ProbeResult::Done(mechanism) = &*result else {
             return None;
         };

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use zeroize::Zeroizing;
@@ -14,6 +14,7 @@ use super::auth_worker::AuthWorker;
 use super::login_schedule::{EARLIEST, LoginSchedule};
 use super::zap_request::{CURVE, PLAIN};
 use crate::log::{self, Throttle};
+use crate::sync::{Mutex, MutexGuard};
 
 /// A login attempt: the credentials that a peer presents.
 pub(crate) enum LoginAttempt {
@@ -101,7 +102,7 @@ struct ZapDomains {
 }
 
 fn domains() -> MutexGuard<'static, ZapDomains> {
-    DOMAINS.get().lock().unwrap_or_else(PoisonError::into_inner)
+    DOMAINS.get().lock()
 }
 
 /// Returns the domain of this name. `None` if there is none.
@@ -152,7 +153,7 @@ impl ServerAuth {
 
     pub(super) fn add_endpoint(&self, endpoint: &str) {
         let endpoints = &self.domain.endpoints;
-        let mut endpoints = endpoints.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut endpoints = endpoints.lock();
         if !endpoints.iter().any(|known| known == endpoint) {
             endpoints.push(endpoint.to_owned());
         }
@@ -185,8 +186,7 @@ impl ZapDomain {
 
     /// Returns the endpoints of its sockets, for log lines.
     pub(super) fn endpoints(&self) -> String {
-        let endpoints = self.endpoints.lock();
-        endpoints.unwrap_or_else(PoisonError::into_inner).join(" ")
+        self.endpoints.lock().join(" ")
     }
 
     /// Counts and logs a refused login. `attempt` is `None` if the credentials could not be parsed.
@@ -217,7 +217,7 @@ impl ZapDomain {
     }
 
     fn schedule(&self) -> MutexGuard<'_, LoginSchedule> {
-        self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
+        self.schedule.lock()
     }
 
     /// Returns whether to log a refusal: `Some` with the number of refusals not logged since the last line.

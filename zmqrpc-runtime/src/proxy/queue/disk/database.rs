@@ -3,7 +3,6 @@
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
 use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, StorageBackend};
@@ -15,6 +14,7 @@ use super::tables::{LETTER_BYTES, LETTERS, META, REQUESTS, apply, damaged, prepa
 use super::version;
 use crate::log;
 use crate::proxy::queue::{Batch, DeadLetter, Entry};
+use crate::sync::{Mutex, MutexGuard, RwLock, RwLockReadGuard, rank};
 use crate::wire::DeliveryId;
 
 /// Bytes of the file that are kept in memory.
@@ -28,7 +28,7 @@ pub(super) struct Disk {
     id: u64,
     next: u64,
     /// `None` while it is closed: a database that has failed once refuses everything.
-    database: RwLock<Option<Database>>,
+    database: RwLock<Option<Database>, { rank::FILE }>,
     outage: Mutex<Outage>,
 }
 
@@ -259,10 +259,7 @@ impl Disk {
     }
 
     fn close(&self, broken: &Broken) {
-        let mut database = self
-            .database
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut database = self.database.write();
         // redb writes when it is dropped, which may fail again.
         let _ = guarded(|| {
             drop(database.take());
@@ -290,21 +287,18 @@ impl Disk {
             outage.reason.clone_from(&broken.reason);
         })?;
         drop(outage);
-        *self
-            .database
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = Some(opened);
+        *self.database.write() = Some(opened);
         let file = self.path().display().to_string();
         log::line!(info, file = log::text(&file); "a queue's file was opened again");
         Ok(())
     }
 
     fn shared(&self) -> RwLockReadGuard<'_, Option<Database>> {
-        self.database.read().unwrap_or_else(PoisonError::into_inner)
+        self.database.read()
     }
 
     fn outage(&self) -> MutexGuard<'_, Outage> {
-        self.outage.lock().unwrap_or_else(PoisonError::into_inner)
+        self.outage.lock()
     }
 }
 

@@ -4,11 +4,11 @@
 //! be nothing to write to, though: another program's database, or a queue in a newer format.
 
 use std::io;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use redb::StorageBackend;
 
 use super::file::QueueFile;
+use crate::sync::{Mutex, MutexGuard};
 
 /// How many bytes may be written. redb writes the file's header, and a bit or two for each of its pages, unless it is asked
 /// to write more.
@@ -48,7 +48,7 @@ impl Overlay {
     }
 
     fn writes(&self) -> MutexGuard<'_, Writes> {
-        self.writes.lock().unwrap_or_else(PoisonError::into_inner)
+        self.writes.lock()
     }
 }
 
