@@ -84,7 +84,6 @@ impl Roles {
     }
 
     fn new_term(&self) -> u64 {
-        self.busy_term.store(0, Ordering::SeqCst);
         self.term.fetch_add(1, Ordering::AcqRel) + 1
     }
 
@@ -114,11 +113,12 @@ impl Roles {
         self.epoch.store(epoch.wrapping_add(1), Ordering::Relaxed);
     }
 
-    /// Marks the leader of `term` as back at the sockets. Does nothing if another thread leads by now.
-    pub(super) fn stop_running(&self, term: u64) {
-        let _ = self
-            .busy_term
-            .compare_exchange(term, 0, Ordering::SeqCst, Ordering::SeqCst);
+    /// Marks the leader of `term` as back at the sockets. Returns `false` if another thread leads, or is about to: then
+    /// they are not its own any more.
+    pub(super) fn stop_running(&self, term: u64) -> bool {
+        self.busy_term
+            .compare_exchange(term, 0, Ordering::SeqCst, Ordering::SeqCst)
+            .is_ok()
     }
 
     /// Watches the leader. Returns the new term when the caller is to lead, or `None` at the end.
@@ -137,9 +137,11 @@ impl Roles {
             let epoch = self.epoch.load(Ordering::Relaxed);
             let calls = epoch.wrapping_sub(std::mem::replace(&mut before, epoch));
             let pace = calls / u64::from(ticks);
-            if self.busy_term.load(Ordering::SeqCst) != 0 {
+            let busy_term = self.busy_term.load(Ordering::SeqCst);
+            if busy_term != 0 {
                 idle_checks = 0;
-                if seen.replace(epoch) == Some(epoch) {
+                // A leader that comes back meanwhile leads on: two at the sockets would take each other's wake-ups.
+                if seen.replace(epoch) == Some(epoch) && self.stop_running(busy_term) {
                     state.has_stand_by = false;
                     let term = self.new_term();
                     drop(state);

@@ -218,7 +218,9 @@ impl ServerThreads {
                 Ok(NextStep::Run(assigned)) => {
                     self.roles.start_running(term);
                     completed = self.run_with_local_queue(term, assigned);
-                    self.roles.stop_running(term);
+                    if !self.roles.stop_running(term) {
+                        break;
+                    }
                 }
                 Ok(NextStep::Wait(until, sources)) => {
                     let waited = match sources {
