@@ -1,6 +1,7 @@
 //! Deadlines that never overflow the clock, and how late this process may look at it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+pub(crate) use std::time::Instant;
 
 /// A hundred years: longer than any program runs, and far from the end of the clock. Callers pass `Duration::MAX` for
 /// "never", which would overflow an `Instant`.

@@ -3,10 +3,16 @@
 //!
 //! In builds with debug assertions each thread knows which locks it holds, and panics where it takes one out of order. In
 //! others these are std's locks, and cost nothing more.
+//!
+//! What a model checks, see `models/`, takes its atomics and threads from here too, and its time from `clock`: a model has
+//! others.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::PoisonError;
 use std::time::Duration;
+
+pub(crate) use std::sync::atomic;
+pub(crate) use std::thread;
 
 /// The lock order: a thread that holds a lock takes only those of a higher rank.
 pub(crate) mod rank {

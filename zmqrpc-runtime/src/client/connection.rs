@@ -7,19 +7,18 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::task::{Poll, Waker};
-use std::thread;
-use std::time::Instant;
 
 use super::in_flight::{CallOptions, CallResult, Deadlines, NoReply};
 use super::notifications::{DeliveryCheck, DeliveryOutcome};
 use super::state::{CallLimits, ConnectionState, LimitExceeded, Submitted};
 use super::task_waiters::GRACE;
+use crate::clock::Instant;
 use crate::connection::Liveness;
 use crate::socket::{
     DealerSocket, Drive, DriveTurn, Driven, Endpoint, Frame, IdleSocket, Poller, Process,
     SocketError, SocketOptions, WakeList,
 };
-use crate::sync::{Mutex, MutexGuard, rank};
+use crate::sync::{Mutex, MutexGuard, rank, thread};
 use crate::wire::Limits;
 
 /// Turns in a row in which an idle connection is looked after: others have theirs as well.

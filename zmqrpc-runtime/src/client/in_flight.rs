@@ -1,11 +1,12 @@
 //! The calls of one connection that have not ended: a state machine without I/O.
 
 use std::task::Waker;
-use std::thread::Thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use crate::clock::Instant;
 use crate::connection::CallTable;
 use crate::socket::{AuthFailure, Frame, WakeList};
+use crate::sync::thread::Thread;
 
 /// Why a call ended without a reply.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,12 +2,12 @@
 //! that do.
 
 use std::collections::VecDeque;
-use std::thread::Thread;
 
 use super::in_flight::CallState;
 use super::state::ConnectionState;
 use super::task_waiters::TaskWaiters;
 use crate::socket::Poller;
+use crate::sync::thread::Thread;
 
 /// Who waits at the socket, and who waits for those who do.
 #[derive(Default)]

@@ -1,6 +1,6 @@
 //! A connection's socket, its calls and its queue: everything that stands under the connection's lock.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::DIALECT;
 use super::completion::{fail_written, finish};
@@ -9,6 +9,7 @@ use super::in_flight::{CallEntry, CallOptions, CallState, InFlightCalls, NoReply
 use super::notifications::NotificationTracker;
 use super::pollers::Pollers;
 use super::send_queue::SendQueue;
+use crate::clock::Instant;
 use crate::connection::{Link, LinkNews, Liveness, MAX_CALLS};
 use crate::dialect::Received;
 use crate::log;

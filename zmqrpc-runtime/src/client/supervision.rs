@@ -1,10 +1,9 @@
 //! Looks whether a connection's server still lives, and makes another connection where it does not.
 
-use std::time::Instant;
-
 use super::DIALECT;
 use super::in_flight::NoReply;
 use super::state::ConnectionState;
+use crate::clock::Instant;
 use crate::connection::LivenessAction;
 use crate::dialect::NO_ID;
 use crate::log;

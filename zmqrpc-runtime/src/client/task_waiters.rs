@@ -7,10 +7,11 @@
 //! it does not, the driver does, after [`GRACE`].
 
 use std::task::Waker;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::in_flight::{CallState, Deadlines, NoReply};
 use super::state::ConnectionState;
+use crate::clock::Instant;
 use crate::log;
 use crate::socket::{DriveTurn, DriverBell, Poller, SocketError};
 

@@ -4,9 +4,9 @@
 //! server is pinged; it answers pings even while all of its workers are busy. So a slow method is not taken for a dead
 //! server, only for a slow method. A server that has said that it ends is not pinged: it gives signs of life unasked.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::clock::{FOREVER, STALL_THRESHOLD};
+use crate::clock::{FOREVER, Instant, STALL_THRESHOLD};
 use crate::options::Ping;
 
 #[derive(Clone, Copy, Debug)]

@@ -4,9 +4,9 @@
 //! threads. One stands by: it takes the lead over when the leader is stuck in a method. The others are helpers, which
 //! run calls that wait although a worker is free.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::sync::{Condvar, Mutex, MutexGuard};
 
 /// How often the stand-by checks on the leader. A method that runs longer than this delays other calls by one to two
@@ -209,5 +209,7 @@ impl Roles {
     }
 }
 
+// Named, because a model includes this file from elsewhere.
 #[cfg(test)]
+#[path = "roles/tests.rs"]
 mod tests;

@@ -7,14 +7,12 @@
 //!
 //! The thread starts when the first task has to wait, and ends soon after the last one is served.
 
+use rustix::fd::OwnedFd;
 use std::collections::HashMap;
 use std::ops::Deref;
-use std::os::fd::OwnedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::buffer::spare_capacity;
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
@@ -23,8 +21,10 @@ use rustix::event::{EventfdFlags, eventfd};
 use super::poller::timespec;
 use super::process::PerProcess;
 use super::{IdleSocket, Poller, SocketError, WakeList};
+use crate::clock::Instant;
 use crate::log;
-use crate::sync::{Mutex, MutexGuard, rank};
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use crate::sync::{Mutex, MutexGuard, rank, thread};
 
 /// Something that tasks wait for.
 pub(crate) trait Drive: Send + Sync {

@@ -8,11 +8,9 @@
 //! then for [`INTERVAL`]. It handles what no other thread has handled by then: no socket accumulates more than the
 //! events of that time, and sockets in use cost the thread a check now and then.
 
+use rustix::fd::{AsFd, OwnedFd};
 use std::ops::Deref;
-use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::Duration;
 
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
@@ -21,7 +19,8 @@ use super::poller::timespec;
 use super::process::{PerProcess, Process};
 use super::{Poller, WakeList};
 use crate::log;
-use crate::sync::{Mutex, MutexGuard, rank};
+use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::{Mutex, MutexGuard, rank, thread};
 
 /// A socket that may be idle.
 pub(crate) trait IdleSocket: Send + Sync {

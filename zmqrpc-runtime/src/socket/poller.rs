@@ -1,10 +1,9 @@
 //! Waiting on a socket, outside its owner's lock.
 
+use rustix::fd::{AsFd, OwnedFd};
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::io::Errno;
@@ -13,7 +12,9 @@ use rustix::time::{
 };
 
 use super::{SocketError, idle_poller};
+use crate::clock::Instant;
 use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicBool, Ordering};
 
 /// How often to retry a send that found no room, whatever the socket signals: the last receive before the wait may have
 /// consumed the signal.

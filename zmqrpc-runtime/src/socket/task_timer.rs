@@ -1,10 +1,10 @@
 //! Deadlines of tasks that wait for no socket.
 
 use std::task::Waker;
-use std::time::Instant;
 
 use super::driver::{Drive, DriveTurn, Driven};
 use super::{Poller, SocketError, WakeList};
+use crate::clock::Instant;
 use crate::sync::{Mutex, MutexGuard};
 
 /// Wakes a task at a given time, on whatever executor it runs.
