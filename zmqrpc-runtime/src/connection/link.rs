@@ -1,9 +1,10 @@
 //! A connection to a peer that takes calls: whether it is up, whether calls may be sent over it, and when to ask for a sign of
 //! life. A state machine without I/O: the driver of a socket tells it what happened, and the time, and does what it says.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::{DrainState, Liveness, LivenessAction};
+use crate::clock::Instant;
 use crate::dialect::Received;
 
 #[derive(Clone, Copy, Debug)]

@@ -23,7 +23,7 @@ const FAST_PACE: u64 = 16;
 const FAST_PACE_TICKS: u32 = 4;
 
 /// After this many checks without a running method the stand-by parks until the leader wakes it.
-const IDLE_CHECKS: u32 = 40;
+pub(super) const IDLE_CHECKS: u32 = 40;
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Role {
