@@ -27,6 +27,7 @@ mod local;
 mod log;
 pub mod message;
 mod options;
+#[cfg(feature = "proxy")]
 pub mod proxy;
 mod publish;
 pub mod pubsub;

@@ -149,6 +149,7 @@ impl ConnectionOptions {
         self.linger.unwrap_or(LINGER)
     }
 
+    #[cfg(feature = "proxy")]
     pub(crate) fn linger_or(&self, default: Duration) -> Duration {
         self.linger.unwrap_or(default)
     }

@@ -52,6 +52,7 @@ impl AuthSettings {
     }
 
     /// Returns the security of sockets with one endpoint each, of these directions.
+    #[cfg(feature = "proxy")]
     pub(crate) fn for_endpoints(
         &self,
         directions: impl Iterator<Item = Direction>,

@@ -12,7 +12,9 @@ mod counters;
 mod draining;
 mod outbox;
 
+#[cfg(feature = "proxy")]
+pub(crate) use counters::Counter;
+pub(crate) use counters::ServerCounters;
 pub use counters::ServerStats;
-pub(crate) use counters::{Counter, ServerCounters};
 pub(crate) use draining::Draining;
 pub(crate) use outbox::{Outbox, REPLIES_IN_SOCKET};

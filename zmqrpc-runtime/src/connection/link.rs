@@ -87,6 +87,7 @@ impl Link {
     }
 
     /// Returns when to call [`handle_timeout`](Self::handle_timeout), seen at `now`; `None` if silence does not matter.
+    #[cfg(any(test, feature = "proxy"))]
     pub(crate) fn poll_timeout(&self, now: Instant, calls_wait: bool) -> Option<Instant> {
         // On a copy: to look changes the state.
         let mut copy = *self;

@@ -10,6 +10,7 @@
 mod call_id;
 mod client;
 mod failure;
+#[cfg(feature = "proxy")]
 mod forward;
 mod inbound;
 pub(crate) mod native;

@@ -122,6 +122,7 @@ impl ReplyTo {
     }
 
     /// Makes a frame of another server a reply to this call, for a proxy that forwards it.
+    #[cfg(feature = "proxy")]
     pub(crate) fn readdress(&self, frame: &mut [u8]) {
         match self.dialect {
             Dialect::Native => native::patch_id(frame, self.id.number()),

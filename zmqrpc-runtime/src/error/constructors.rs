@@ -1,6 +1,5 @@
 //! How other modules, and transports of users, make errors.
 
-use std::path::Path;
 use std::time::Duration;
 
 use super::{CallTarget, EndpointCause, Error, Executed, OverloadCause, UnavailableCause};
@@ -80,7 +79,11 @@ impl Error {
         }
     }
 
-    pub(crate) fn bad_queue(path: impl AsRef<Path>, reason: impl Into<Box<str>>) -> Self {
+    #[cfg(feature = "proxy")]
+    pub(crate) fn bad_queue(
+        path: impl AsRef<std::path::Path>,
+        reason: impl Into<Box<str>>,
+    ) -> Self {
         Self::Queue {
             path: path.as_ref().to_string_lossy().into(),
             reason: reason.into(),

@@ -22,6 +22,7 @@ impl Endpoints {
         self.0.is_empty()
     }
 
+    #[cfg(feature = "proxy")]
     pub(crate) fn directions(&self) -> impl Iterator<Item = Direction> + Clone + '_ {
         self.0.iter().map(|(_, direction)| *direction)
     }

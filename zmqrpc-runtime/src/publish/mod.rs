@@ -37,6 +37,7 @@ mod shared_socket;
 mod unflushed_jobs;
 
 pub use async_pusher::{AsyncPush, AsyncPusher};
+#[cfg(feature = "proxy")]
 pub(crate) use endpoints::{Endpoints, open_all};
 pub use publisher::Publisher;
 pub use publisher_builder::PublisherBuilder;

@@ -2,7 +2,6 @@
 
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::time::Instant;
 
 use super::inproc;
 use super::load::{Load, NoRoom};
@@ -135,11 +134,13 @@ impl DealerSocket {
     }
 
     /// Returns why the last login was refused. `None` if it was not, or another attempt is under way.
+    #[cfg(feature = "proxy")]
     pub(crate) fn login_failure(&self) -> Option<AuthFailure> {
         self.outbound.login_failure()
     }
 
     /// Returns the counter of refused logins.
+    #[cfg(feature = "proxy")]
     pub(crate) fn rejected_logins(&self) -> RejectedLogins {
         self.outbound.rejected_logins()
     }
@@ -150,7 +151,8 @@ impl DealerSocket {
     }
 
     /// Returns when a reconnection or a step of the dialer is due.
-    pub(crate) fn due(&self) -> Option<Instant> {
+    #[cfg(feature = "proxy")]
+    pub(crate) fn due(&self) -> Option<std::time::Instant> {
         self.outbound.due()
     }
 

@@ -144,6 +144,7 @@ impl Frame {
 
     /// Copies the bytes if libzmq shares them, so that they may be changed: other receivers may hold what arrived over
     /// `inproc`.
+    #[cfg(feature = "proxy")]
     pub(crate) fn make_owned(&mut self) {
         // SAFETY: the message is initialised, and reading a property changes nothing.
         let shared =

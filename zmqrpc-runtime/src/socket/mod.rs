@@ -38,6 +38,7 @@ mod push;
 mod raw;
 mod reconnect;
 mod recv_socket;
+#[cfg(feature = "proxy")]
 mod requester;
 mod reserve;
 mod resolver;
@@ -69,6 +70,7 @@ pub(crate) use publisher::{Interest, PubSocket, PublishError};
 pub(crate) use pull::PullSocket;
 pub(crate) use push::{PushError, PushSocket};
 pub(crate) use recv_socket::Arrival;
+#[cfg(feature = "proxy")]
 pub(crate) use requester::Requester;
 pub(crate) use route::{PeerId, Route, RoutedMessage};
 pub(crate) use router::{RouterSocket, SendError};

@@ -1,5 +1,8 @@
 //! A subscription's socket, with the state of its losses and of the publisher's silence.
 
+#[cfg(feature = "proxy")]
+mod undecoded;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,13 +12,12 @@ use super::loss_tracker::LossTracker;
 use super::settings::{OnSilence, ValidSubscription};
 use super::silence::SilenceTimer;
 use super::stats::{PublisherCounts, SubscriptionStats};
-use crate::dialect::{Dialect, EventContent};
 use crate::error::Error;
 use crate::log;
 use crate::socket::{
     Arrival, Frame, Poller, RejectedLogins, Security, SocketError, SocketOptions, SubSocket,
 };
-use crate::wire::{HEARTBEAT_TOPIC, Limits, MAX_TOPIC};
+use crate::wire::HEARTBEAT_TOPIC;
 
 /// The publisher of an event, and the event's sequence number.
 #[derive(Clone, Copy)]
@@ -231,41 +233,6 @@ impl SubscriptionSocket {
 
     pub(crate) fn record_malformed(&mut self) {
         self.malformed += 1;
-    }
-
-    /// Receives the next event undecoded, for a proxy that forwards it. Heartbeats are events, too.
-    pub(crate) fn receive_raw(
-        &mut self,
-        limits: &Limits,
-        now: Instant,
-    ) -> Result<Option<Arrival<(Frame, Frame)>>, SocketError> {
-        let (mut topic, mut event) = (Frame::new(), Frame::new());
-        match self.receive(&mut topic, &mut event)? {
-            None => return Ok(None),
-            Some(Arrival::Malformed) => return Ok(Some(Arrival::Malformed)),
-            Some(Arrival::Message(())) => {}
-        }
-        let is_text = topic.len() <= MAX_TOPIC && str::from_utf8(&topic).is_ok();
-        let content = Dialect::of_request(&event).decode_event(&event, limits);
-        let is_valid = match content.map(|event| event.content) {
-            Ok(EventContent::Heartbeat) => *topic == *HEARTBEAT_TOPIC,
-            Ok(EventContent::Command(_)) => is_text && self.subscriber.covers(&topic),
-            Err(_) => false,
-        };
-        if !is_valid {
-            return Ok(Some(Arrival::Malformed));
-        }
-        self.reset_silence(now);
-        Ok(Some(Arrival::Message((topic, event))))
-    }
-
-    /// Returns the counters of the logins that this subscription rejected, and of its own logins that publishers
-    /// rejected.
-    pub(crate) fn rejected_logins(&self) -> (RejectedLogins, RejectedLogins) {
-        (
-            self.rejected_logins.clone(),
-            self.subscriber.rejected_logins(),
-        )
     }
 
     /// Returns the endpoint, with its wildcards resolved.
