@@ -7,8 +7,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use serde::Serialize;
-
 use super::balancer::Member;
 use super::builder::ClientBuilder;
 use super::call_info::Callee;
@@ -43,6 +41,7 @@ use crate::socket::Frame;
 /// use zmqrpc_runtime::AsyncClient;
 ///
 /// let client = AsyncClient::connect("tcp://127.0.0.1:30000")?;
+/// # #[cfg(feature = "msgpack")]
 /// let sum: i64 = client.invoke("Calculator.add", &(2, 3)).await?;
 /// # Ok(())
 /// # }
@@ -197,26 +196,6 @@ impl AsyncClient {
         poll_fn(|cx| flight.poll(callee, cx).map(|completed| completed.map(drop))).await
     }
 
-    /// Calls a method by its name, see [`Client::invoke`].
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Service`] with the method's own error, and all others of a call.
-    pub async fn invoke<R: Value>(
-        &self,
-        method: &str,
-        arguments: &(impl Serialize + ?Sized),
-    ) -> Result<R, Error> {
-        let callee = Callee::Name(method);
-        let mut flight =
-            CallProgress::Prepared(self.client.prepare(callee, RequestKind::Call, arguments));
-        let decoded = poll_fn(|cx| {
-            let Completed { call, frame } = ready!(flight.poll(callee, cx))?;
-            Poll::Ready(reply::decode_untyped(&frame, &call.info(callee)))
-        });
-        decoded.await
-    }
-
     pub(super) fn client(&self) -> &Client {
         &self.client
     }
@@ -321,7 +300,7 @@ impl<R, F> fmt::Debug for AsyncCall<R, F> {
 }
 
 /// How far a call has come.
-enum CallProgress {
+pub(super) enum CallProgress {
     /// It is sent when it is first polled.
     Prepared(Result<EncodedCall, Error>),
     Begun(InFlightCall),
@@ -329,13 +308,13 @@ enum CallProgress {
 }
 
 /// A call that has ended, and its reply frame; empty where none is sent.
-struct Completed<'a> {
-    call: &'a InFlightCall,
-    frame: Frame,
+pub(super) struct Completed<'a> {
+    pub(super) call: &'a InFlightCall,
+    pub(super) frame: Frame,
 }
 
 impl CallProgress {
-    fn poll(
+    pub(super) fn poll(
         &mut self,
         callee: Callee<'_>,
         cx: &mut Context<'_>,

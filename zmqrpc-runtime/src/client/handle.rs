@@ -17,7 +17,7 @@ use super::{reply, request};
 use crate::clock::FOREVER;
 #[cfg(feature = "tokio")]
 use crate::command::blocked_runtime_tag;
-use crate::command::{Command, InProcess, Transport, Value, WithTimeout, inherited_deadline};
+use crate::command::{Command, InProcess, Transport, WithTimeout, inherited_deadline};
 use crate::dialect::RequestKind;
 use crate::error::{Error, UnavailableCause};
 use crate::socket::Process;
@@ -53,6 +53,7 @@ use crate::wire::{Executed, Limits, MetadataBuf};
 /// ```
 /// use zmqrpc_runtime::{Client, Error};
 ///
+/// # #[cfg(feature = "msgpack")]
 /// fn total(client: &Client) -> Result<i64, Error> {
 ///     client.invoke("Calculator.add", &(2, 3))
 /// }
@@ -188,28 +189,6 @@ impl Client {
             .hand_over(callee)
     }
 
-    /// Calls a method by its name, such as `Calculator.add`, with a tuple of arguments: `&(2, 3)`, `&("one",)`,
-    /// `&()`. No generated code is needed; nothing is checked at compile time.
-    ///
-    /// The call travels as `MessagePack`, which carries the types of its values.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Service`] with the method's own error, and all others of a call.
-    pub fn invoke<R: Value>(
-        &self,
-        method: &str,
-        arguments: &(impl Serialize + ?Sized),
-    ) -> Result<R, Error> {
-        let callee = Callee::Name(method);
-        let mut call = match self.blocking() {
-            None => self.send(callee, RequestKind::Call, arguments)?,
-            Some(marked) => marked.send(callee, RequestKind::Call, arguments)?,
-        };
-        let frame = call.wait(callee)?;
-        reply::decode_untyped(&frame, &call.info(callee))
-    }
-
     /// The handle for calls that are about to block this thread where a server of this process may need it to answer: they
     /// say so.
     #[cfg(feature = "tokio")]
@@ -240,7 +219,7 @@ impl Client {
         }
     }
 
-    fn send<A: Serialize + ?Sized>(
+    pub(super) fn send<A: Serialize + ?Sized>(
         &self,
         callee: Callee<'_>,
         kind: RequestKind,

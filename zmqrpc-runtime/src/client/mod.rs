@@ -22,6 +22,7 @@
 //!     .connect("tcp://127.0.0.1:30000")
 //!     .timeout(Duration::from_secs(2))
 //!     .build()?;
+//! # #[cfg(feature = "msgpack")]
 //! let sum: i64 = client.invoke("Calculator.add", &(2, 3))?;
 //! # Ok::<(), zmqrpc_runtime::Error>(())
 //! ```
@@ -36,6 +37,7 @@
 //     request       arguments to a frame
 //     encoded_call  a call that is encoded and not sent yet
 //     pending       Pending, and a call that is under way whatever its command
+//     invoke        calls by name
 //     reply         a frame to a reply or an error
 //     call_info     what is called and where, for requests, replies and errors
 //     retry         whether a call is made again, and where: no I/O
@@ -62,6 +64,8 @@ mod endpoints;
 mod flush;
 mod handle;
 mod in_flight;
+#[cfg(feature = "msgpack")]
+mod invoke;
 mod notifications;
 mod pending;
 mod pollers;

@@ -2,7 +2,7 @@
 
 use super::DIALECT;
 use super::call_info::CallInfo;
-use crate::codec::{Codec, Error as CodecError, describe};
+use crate::codec::{Codec, Error as CodecError};
 use crate::command::{Failure, Method, Value};
 use crate::dialect::Outbound;
 use crate::error::{AuthCause, CallTarget, Error, OverloadCause, UnavailableCause};
@@ -41,37 +41,20 @@ pub(super) fn decode<R: Value, F: Failure>(frame: &[u8], info: &CallInfo<'_>) ->
     }
 }
 
-/// The reply to a call by name, whose errors have no type here.
-pub(super) fn decode_untyped<R: Value>(frame: &[u8], info: &CallInfo<'_>) -> Result<R, Error> {
-    match read(frame, info)? {
-        EncodedAnswer::Value(codec, body) => {
-            R::decode(codec, body).map_err(|source| undecodable(source, info))
-        }
-        EncodedAnswer::Accepted(codec) => accepted(codec, info),
-        EncodedAnswer::Error(codec, body) => Err(Error::Service {
-            at: info.target(),
-            message: describe(codec, body)
-                .unwrap_or_else(|| format!("{} bytes", body.len()))
-                .into(),
-            body: body.into(),
-        }),
-    }
-}
-
 /// The reply to what was only taken on: what no bytes decode to.
-fn accepted<R: Value>(codec: Codec, info: &CallInfo<'_>) -> Result<R, Error> {
+pub(super) fn accepted<R: Value>(codec: Codec, info: &CallInfo<'_>) -> Result<R, Error> {
     R::decode(codec, &[]).map_err(|_| Error::Accepted { at: info.target() })
 }
 
 /// What a service answered: still encoded.
-enum EncodedAnswer<'a> {
+pub(super) enum EncodedAnswer<'a> {
     Value(Codec, &'a [u8]),
     /// Nothing yet: the request has been taken on.
     Accepted(Codec),
     Error(Codec, &'a [u8]),
 }
 
-fn read<'a>(frame: &'a [u8], info: &CallInfo<'_>) -> Result<EncodedAnswer<'a>, Error> {
+pub(super) fn read<'a>(frame: &'a [u8], info: &CallInfo<'_>) -> Result<EncodedAnswer<'a>, Error> {
     sort(frame, info).map_err(|error| info.in_all(error))
 }
 
@@ -196,7 +179,7 @@ fn failure(status: Status, executed: Executed, detail: &str, info: &CallInfo<'_>
     }
 }
 
-fn undecodable(source: CodecError, info: &CallInfo<'_>) -> Error {
+pub(super) fn undecodable(source: CodecError, info: &CallInfo<'_>) -> Error {
     Error::Decode {
         at: info.target(),
         what: "the reply",

@@ -19,15 +19,22 @@ pub enum Codec {
 impl Codec {
     /// Returns the codec with this number on the wire.
     ///
-    /// The number 1 is reserved for JSON, which is not implemented.
+    /// The number 1 is reserved for JSON, which is not implemented; and so is 2, `MessagePack`'s, in a build without it.
     #[must_use]
     pub const fn from_id(id: u8) -> Option<Self> {
         match id {
             0 => Some(Self::Postcard),
-            2 => Some(Self::MessagePack),
+            2 if cfg!(feature = "msgpack") => Some(Self::MessagePack),
             _ => None,
         }
     }
+
+    /// The codecs that [`from_id`](Self::from_id) knows, for messages to people.
+    pub const KNOWN: &str = if cfg!(feature = "msgpack") {
+        "0 (postcard) or 2 (MessagePack)"
+    } else {
+        "0 (postcard)"
+    };
 
     /// Returns the codec's number on the wire.
     #[must_use]

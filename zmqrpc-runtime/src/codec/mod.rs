@@ -13,13 +13,15 @@ mod guard;
 mod guessed;
 mod kind;
 mod limited_buffer;
+#[cfg_attr(not(feature = "msgpack"), path = "no_msgpack.rs")]
 mod msgpack;
 mod noted;
 mod postcard;
 mod text;
 mod travels;
 
-#[cfg(test)]
+// They hold the codecs against each other.
+#[cfg(all(test, feature = "msgpack"))]
 mod tests;
 
 #[doc(hidden)]

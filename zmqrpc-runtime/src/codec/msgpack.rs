@@ -9,10 +9,18 @@ use rmp_serde::{Deserializer, Serializer};
 use serde::de::{DeserializeSeed, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
-use super::exact::{Exact, Named};
+use super::exact::{Exact, Rules};
 use super::guard::Budget;
 use super::limited_buffer::LimitedBuffer;
 use super::{Error, noted};
+
+/// Structs are maps; `None` and `()` are nil.
+struct Named;
+
+impl Rules for Named {
+    const HAS_NAMES: bool = true;
+    const HAS_SOME: bool = false;
+}
 
 /// What an empty body is decoded as: callers in other languages may leave out "nothing".
 const NIL: &[u8] = &[0xC0];

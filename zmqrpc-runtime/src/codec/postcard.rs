@@ -5,10 +5,18 @@ use std::marker::PhantomData;
 use ::postcard::{Deserializer, Error as Cause, Serializer};
 use serde::{Deserialize, Serialize};
 
-use super::exact::{Exact, Positional};
+use super::exact::{Exact, Rules};
 use super::guard::Budget;
 use super::limited_buffer::LimitedBuffer;
 use super::{Error, noted};
+
+/// Parts are known by their position, and `Some` is encoded.
+struct Positional;
+
+impl Rules for Positional {
+    const HAS_NAMES: bool = false;
+    const HAS_SOME: bool = true;
+}
 
 /// Appends `value` to `out`; leaves a partial encoding behind on an error.
 pub(super) fn encode<T>(value: &T, out: &mut Vec<u8>, limit: usize) -> Result<(), Error>

@@ -1,6 +1,7 @@
 //! Why the dispatcher rejects a request before it becomes a call.
 
 use super::method_index::LookupError;
+use crate::codec::Codec;
 use crate::dialect::{CallFailure, Request};
 use crate::wire::Status;
 
@@ -16,13 +17,16 @@ impl Rejection {
     pub(super) fn into_failure(self, request: &Request<'_>) -> CallFailure {
         let (status, detail) = match self {
             Self::Codec => {
-                let codec = request.codec;
-                let detail =
-                    format!("codec {codec} is unknown here, use 0 (postcard) or 2 (MessagePack)");
+                let (codec, known) = (request.codec, Codec::KNOWN);
+                let detail = format!("codec {codec} is unknown here, use {known}");
                 (Status::UnsupportedCodec, detail)
             }
             Self::Untyped => {
-                let detail = "a call by name needs a codec that carries types: use 2 (MessagePack)";
+                let detail = if cfg!(feature = "msgpack") {
+                    "a call by name needs a codec that carries types: use 2 (MessagePack)"
+                } else {
+                    "a call by name needs a codec that carries types, and there is none here"
+                };
                 (Status::UnsupportedCodec, detail.into())
             }
             Self::Method(LookupError::Unknown) => {

@@ -22,5 +22,5 @@ mod parts;
 mod rules;
 mod serializer;
 
-pub(super) use self::rules::{Named, Positional, Rules};
+pub(super) use self::rules::Rules;
 pub(super) use self::serializer::Exact;

@@ -312,12 +312,18 @@ fn the_bodies_are_what_the_codecs_write() {
         postcard::to_allocvec(&put).unwrap()
     );
     assert_eq!(
-        body("requests.txt", "add_by_name"),
-        rmp_serde::to_vec(&(2_i64, 3_i64)).unwrap()
-    );
-    assert_eq!(
         body("replies.txt", "sum"),
         postcard::to_allocvec(&5_i64).unwrap()
+    );
+}
+
+#[cfg(feature = "msgpack")]
+#[test]
+fn the_bodies_in_messagepack_are_what_the_codec_writes() {
+    let body = |file, name| Vector::named(file, name).bytes("body");
+    assert_eq!(
+        body("requests.txt", "add_by_name"),
+        rmp_serde::to_vec(&(2_i64, 3_i64)).unwrap()
     );
     assert_eq!(
         body("replies.txt", "sum_in_messagepack"),
