@@ -4,16 +4,22 @@
 //! The layers, each of which may use those before it and none behind it:
 //!
 //! ```text
-//! sync < log, clock < wire < codec < socket < dialect < command, error < auth, options < callers, connection, subscription, termination < client, server, publish < message, proxy, local, pubsub, push, service
+//! sync < log, clock < wire < codec < socket < dialect < command, error < auth < logins, options < callers, connection, subscription, termination < client, server, publish < message, proxy, local, pubsub, push, service
 //! ```
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// The documentation speaks of what features add.
+#![cfg_attr(
+    not(all(feature = "auth", feature = "msgpack", feature = "proxy")),
+    allow(rustdoc::broken_intra_doc_links)
+)]
 
 #[cfg(not(target_os = "linux"))]
 compile_error!(
     "zmqrpc runs on Linux only: it waits by epoll, eventfd and timerfd, and looks into /proc."
 );
 
+#[cfg(feature = "auth")]
 pub mod auth;
 mod callers;
 pub mod client;
@@ -25,6 +31,7 @@ mod dialect;
 pub mod error;
 mod local;
 mod log;
+mod logins;
 pub mod message;
 mod options;
 #[cfg(feature = "proxy")]
@@ -40,6 +47,7 @@ mod sync;
 mod termination;
 mod wire;
 
+#[cfg(feature = "auth")]
 pub use auth::Credentials;
 pub use client::{AsyncClient, Client, ClientBuilder};
 pub use error::{CallError, Error, Executed};
@@ -81,6 +89,7 @@ pub mod __fuzz {
     pub use crate::dialect::*;
     #[cfg(feature = "disk-queue")]
     pub use crate::proxy::{reread_letter, reread_request};
+    #[cfg(feature = "auth")]
     pub use crate::socket::reread_login;
     pub use crate::wire::*;
 }

@@ -3,8 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::settings::check_curve;
-use super::{CurveServer, Passwords};
+use super::{CurveServer, Passwords, check_curve};
 use crate::error::Error;
 use crate::socket::ServerAuth;
 
@@ -22,7 +21,7 @@ enum AuthenticatorKind {
 
 impl Authenticator {
     /// Returns a ZAP domain of its own. Fails if nobody could log in.
-    pub(super) fn server_auth(&self) -> Result<ServerAuth, Error> {
+    pub(crate) fn server_auth(&self) -> Result<ServerAuth, Error> {
         match &self.0 {
             AuthenticatorKind::Plain(passwords) => {
                 passwords.check_usable()?;

@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use super::settings::check_curve;
-use super::{KeyPair, PublicKey, is_user_name};
+use super::{KeyPair, PublicKey, check_curve, is_user_name};
 use crate::error::Error;
 use crate::socket::{ClientLogin, Security};
 

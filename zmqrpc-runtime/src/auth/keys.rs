@@ -9,8 +9,7 @@ use std::str::FromStr;
 
 use zeroize::Zeroizing;
 
-use super::settings::check_curve;
-use super::z85;
+use super::{check_curve, z85};
 use crate::error::Error;
 use crate::log;
 use crate::socket::{KEY, new_keys};

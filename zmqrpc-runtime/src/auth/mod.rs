@@ -21,7 +21,6 @@
 
 // Its files:
 //
-//     settings       the builders' settings, for both sides
 //     credentials    what a client presents: a password or keys
 //     authenticator  what a server verifies: passwords or keys
 //     passwords      users and their passwords
@@ -37,7 +36,6 @@ mod curve;
 mod hashed;
 mod keys;
 mod passwords;
-mod settings;
 mod watched;
 mod z85;
 
@@ -47,11 +45,9 @@ pub use curve::CurveServer;
 pub use hashed::hash_password;
 pub use keys::{KeyPair, PublicKey, SecretKey};
 pub use passwords::Passwords;
-pub(crate) use settings::{
-    AuthSettings, SecurityByDirection, authenticate_method, credentials_method, warn_if_exposed,
-};
 
-use crate::socket::AuthDecision;
+use crate::error::Error;
+use crate::socket::{AuthDecision, has_curve};
 
 /// Returns whether a text may be a user's name, which goes into log lines and, terminated by a NUL, through libzmq.
 fn is_user_name(name: &str) -> bool {
@@ -65,3 +61,14 @@ fn admit(user: &str) -> AuthDecision {
         AuthDecision::Refused("the user's name is empty, too long or no text")
     }
 }
+
+/// Fails if libzmq has no CURVE: before anything is opened, rather than at the first call.
+fn check_curve(setting: &'static str) -> Result<(), Error> {
+    if has_curve() {
+        return Ok(());
+    }
+    Err(Error::bad_setting(setting, NO_CURVE))
+}
+
+const NO_CURVE: &str = "libzmq was built without CURVE here: install one that has it (Debian: `apt install libzmq3-dev`) \
+and build with `cargo --config .cargo/system-libzmq.toml`, as the README's section \"libzmq\" describes";

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::balancer::{Balancer, Channel, Opener};
 use super::handle::Client;
 use super::state::CallLimits;
-use crate::auth::Credentials;
 use crate::error::{EndpointCause, Error};
+use crate::logins::{AuthSettings, credentials_method};
 use crate::options::{ConnectionOptions, Ping, connection_methods};
 use crate::socket::{Direction, Endpoint};
 use crate::wire::Limits;
@@ -37,7 +37,7 @@ pub struct ClientBuilder {
     max_calls: usize,
     max_queued_bytes: usize,
     options: ConnectionOptions,
-    credentials: Option<Credentials>,
+    auth: AuthSettings,
 }
 
 impl Default for ClientBuilder {
@@ -50,7 +50,7 @@ impl Default for ClientBuilder {
             max_calls: 65_536,
             max_queued_bytes: 64 << 20,
             options: ConnectionOptions::default(),
-            credentials: None,
+            auth: AuthSettings::default(),
         }
     }
 }
@@ -106,13 +106,10 @@ impl ClientBuilder {
         /// always taken in.
     }
 
-    /// Logs in at servers that [authenticate](crate::ServerBuilder::authenticate).
-    ///
-    /// A login that is refused is [`Error::Unauthenticated`] for the calls that wait for it, within a second. It is tried
-    /// again when a call is made, twice a second at most, and more and more rarely while none is.
-    pub fn credentials(mut self, credentials: Credentials) -> Self {
-        self.credentials = Some(credentials);
-        self
+    credentials_method! {
+        auth
+        /// A login that is refused is [`Error::Unauthenticated`] for the calls that wait for it, within a second. It is
+        /// tried again when a call is made, twice a second at most, and more and more rarely while none is.
     }
 
     /// Checks the settings and opens the sockets.
@@ -123,7 +120,7 @@ impl ClientBuilder {
     /// [`Error::Transport`] if the system gives no more sockets.
     pub fn build(self) -> Result<Client, Error> {
         let endpoints = self.check()?;
-        let security = Credentials::security(self.credentials.as_ref())?;
+        let security = self.auth.client_security()?;
         let options = self.options.socket(1000, 1000, security);
         let bounds = CallLimits {
             calls: self.max_calls,

@@ -8,7 +8,7 @@
 //! | | |
 //! |---|---|
 //! | [`Client`], [`AsyncClient`] | call, begin, notify, ask all endpoints, call by name; endpoints come and go |
-//! | [`ClientBuilder`] | endpoints, time limits, bounds, [connections](crate::ConnectionOptions), [credentials](crate::Credentials) |
+//! | [`ClientBuilder`] | endpoints, time limits, bounds, [connections](crate::ConnectionOptions), credentials |
 //! | [`Pending`], [`AsyncCall`] | a call that is under way |
 //! | [`ClientStats`] | counters |
 //!

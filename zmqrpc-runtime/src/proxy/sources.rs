@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use super::DIALECT;
 use super::counters::ProxyCounters;
-use crate::auth::SecurityByDirection;
 use crate::dialect::{Inbound, NO_ID, Request, RequestKind};
 use crate::error::Error;
 use crate::log;
+use crate::logins::SecurityByDirection;
 use crate::socket::{Arrival, Endpoint, Frame, Poller, PullSocket, SocketError, SocketOptions};
 use crate::subscription::{CallbackThread, SubscriptionSocket, ValidSubscription};
 use crate::wire::{Limits, with_hops};

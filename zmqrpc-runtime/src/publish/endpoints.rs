@@ -80,7 +80,7 @@ macro_rules! endpoint_methods {
             self.check_process()?;
             let endpoint = $crate::publish::endpoints::parse(text, direction)?;
             if !self.with(|socket| socket.requires_login()) {
-                $crate::auth::warn_if_exposed(std::iter::once(&endpoint));
+                $crate::logins::warn_if_exposed(std::iter::once(&endpoint));
             }
             let opened = self.with(|socket| socket.open(&endpoint));
             opened.map_err(|error| Error::endpoint_error(endpoint.as_str(), error))

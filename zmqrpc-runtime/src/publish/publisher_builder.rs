@@ -9,8 +9,8 @@ use super::heartbeats::Heartbeats;
 use super::publisher::{Publisher, PublisherShared};
 use super::publisher_socket::{Overflow, PublisherSocket};
 use super::settings::{SenderSettings, setters};
-use crate::auth::{authenticate_method, credentials_method};
 use crate::error::Error;
+use crate::logins::{authenticate_method, credentials_method};
 use crate::options::connection_methods;
 use crate::socket::{Process, PubSocket as Socket, Registration};
 

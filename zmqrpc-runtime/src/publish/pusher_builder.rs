@@ -7,8 +7,8 @@ use super::endpoints::open_all;
 use super::pusher::{Pusher, PusherShared};
 use super::pusher_queue::PusherQueue;
 use super::settings::{SenderSettings, setters};
-use crate::auth::{authenticate_method, credentials_method};
 use crate::error::Error;
+use crate::logins::{authenticate_method, credentials_method};
 use crate::options::connection_methods;
 use crate::socket::{Process, PushSocket, Registration};
 

@@ -1,8 +1,8 @@
 //! What the builders of publishers and pushers have in common.
 
 use super::endpoints::Endpoints;
-use crate::auth::AuthSettings;
 use crate::error::Error;
+use crate::logins::AuthSettings;
 use crate::options::ConnectionOptions;
 use crate::socket::{Endpoint, SocketOptions};
 use crate::wire::{Limits, MetadataBuf};

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::sources::{CommandSource, PullSource, PullStats, Puller, Sources, SubscriptionSource};
 use super::threads::ServerThreads;
-use crate::auth::warn_if_exposed;
 use crate::callers::ServerStats;
 use crate::error::{EndpointCause, Error};
+use crate::logins::warn_if_exposed;
 use crate::socket::{Direction, Endpoint, RejectedLogins, SocketError};
 use crate::subscription::{Subscription, SubscriptionStats, check_topic};
 

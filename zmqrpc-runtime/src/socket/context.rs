@@ -14,7 +14,6 @@ use rustix::process::{Resource, getrlimit};
 
 use super::SocketError;
 use super::process::{PerProcess, Process};
-use super::security::zap;
 use crate::sync::Mutex;
 
 static SHARED: PerProcess<Mutex<Weak<SharedContext>>> = PerProcess::new();
@@ -65,11 +64,15 @@ impl SharedContext {
         })
     }
 
-    /// Starts the ZAP handler, unless it runs. Must be called before a socket that requires logins is bound.
-    pub(super) fn start_handler(&self) -> Result<(), SocketError> {
+    /// Starts the ZAP handler, unless it runs.
+    #[cfg(feature = "auth")]
+    pub(super) fn start_handler(
+        &self,
+        start: fn(&Self) -> Result<JoinHandle<()>, SocketError>,
+    ) -> Result<(), SocketError> {
         let mut handler = self.handler.lock();
         if handler.as_ref().is_none_or(JoinHandle::is_finished) {
-            *handler = Some(zap::start(self)?);
+            *handler = Some(start(self)?);
         }
         Ok(())
     }

@@ -74,11 +74,13 @@ pub(crate) use recv_socket::Arrival;
 pub(crate) use requester::Requester;
 pub(crate) use route::{PeerId, Route, RoutedMessage};
 pub(crate) use router::{RouterSocket, SendError};
+#[cfg(feature = "auth")]
 pub use security::reread_login;
+#[cfg(feature = "auth")]
 pub(crate) use security::{
-    AuthDecision, AuthFailure, ClientLogin, KEY, LoginAttempt, RejectedLogins, Security,
-    ServerAuth, Verifier, has_curve, new_keys,
+    AuthDecision, ClientLogin, KEY, LoginAttempt, ServerAuth, Verifier, has_curve, new_keys,
 };
+pub(crate) use security::{AuthFailure, RejectedLogins, Security};
 pub(crate) use subscriber::SubSocket;
 pub(crate) use task_timer::TaskTimer;
 pub(crate) use unblock::unblock;

@@ -35,7 +35,7 @@ impl OutboundConnection {
             dialer: Dialer::new(endpoint, ipv6),
             backoff: ReconnectBackoff::default(),
             probe: security.probe(),
-            presents_login: matches!(security, Security::Client(_)),
+            presents_login: security.presents_login(),
             is_connected: false,
             login_failure: None,
             rejected_logins,

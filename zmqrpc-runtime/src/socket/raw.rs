@@ -41,9 +41,7 @@ pub(super) struct RawSocket {
 impl RawSocket {
     pub(super) fn new(kind: zmq::SocketType, options: &SocketOptions) -> Result<Self, SocketError> {
         let context = shared()?;
-        if options.security.requires_login() {
-            context.start_handler()?;
-        }
+        options.security.start_handler(&context)?;
         let mut raw = Self::in_context(&context, kind, options)?;
         raw.context = Some(context);
         Ok(raw)

@@ -4,10 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::auth::{
+use crate::error::{EndpointCause, Error};
+use crate::logins::{
     AuthSettings, SecurityByDirection, authenticate_method, credentials_method, warn_if_exposed,
 };
-use crate::error::{EndpointCause, Error};
 use crate::socket::{Direction, Endpoint, Security, SocketOptions};
 use crate::wire::MAX_TOPIC;
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{EndOptions, auth, endpoints, no_endpoint};
-use crate::auth::{AuthSettings, SecurityByDirection};
 use crate::error::Error;
+use crate::logins::{AuthSettings, SecurityByDirection};
 use crate::publish::Overflow;
 use crate::subscription::{Subscription, ValidSubscription};
 

@@ -8,8 +8,8 @@ pub use calls::{Rep, Req};
 pub use events::{Pub, Sub};
 pub use jobs::{Pull, Push};
 
-use crate::auth::{AuthSettings, SecurityByDirection};
 use crate::error::Error;
+use crate::logins::{AuthSettings, SecurityByDirection};
 use crate::publish::Endpoints;
 use crate::socket::{Endpoint, Security};
 
@@ -48,7 +48,7 @@ use endpoints;
 /// most can do either.
 macro_rules! auth {
     ($($auth:ident).+: login) => {
-        $crate::auth::credentials_method! {
+        $crate::logins::credentials_method! {
             #[must_use] $($auth).+
             /// This is the proxy's own login: who sends to it has another one, if any, and the other side learns of this
             /// one alone. A login that is refused is logged and counted, see
@@ -57,7 +57,7 @@ macro_rules! auth {
         }
     };
     ($($auth:ident).+: authenticate) => {
-        $crate::auth::authenticate_method! {
+        $crate::logins::authenticate_method! {
             #[must_use] $($auth).+
             /// Asks everybody for a login who connects to this end where it is bound. The other end of the proxy, and what
             /// lies behind it, learn nothing of these logins.

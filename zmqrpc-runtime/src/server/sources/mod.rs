@@ -31,8 +31,8 @@ pub(super) use subscription_source::SubscriptionSource;
 use slot::{SourceSlot, SourceTurn};
 
 use super::dispatcher::{Dispatcher, FrameReader, ReadyCall};
-use crate::auth::SecurityByDirection;
 use crate::error::{EndpointCause, Error};
+use crate::logins::SecurityByDirection;
 use crate::socket::{Endpoint, Poller, Security, SocketError, SocketOptions, UnreadTimer};
 use crate::subscription::{SilenceCallback, SubscriptionStats, ValidSubscription};
 

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use super::super::unix::connect_to;
 use super::super::{Endpoint, Poller};
-use super::zap_request::CURVE;
+use super::{CURVE, NULL};
 use crate::log;
 use crate::sync::Mutex;
 
@@ -135,7 +135,7 @@ impl MechanismProbe {
 
     /// Returns the failure if the server uses another mechanism.
     pub(in crate::socket) fn mismatch_failure(&self) -> AuthFailure {
-        if self.mechanism == "NULL" {
+        if self.mechanism == NULL {
             AuthFailure::Required
         } else {
             AuthFailure::OtherMechanism

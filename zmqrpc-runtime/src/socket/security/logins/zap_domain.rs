@@ -2,18 +2,16 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use zeroize::Zeroizing;
 
-use super::super::process::PerProcess;
-use super::KEY;
 use super::auth_worker::AuthWorker;
 use super::login_schedule::{EARLIEST, LoginSchedule};
-use super::zap_request::{CURVE, PLAIN};
+use super::{CURVE, KEY, PLAIN, RejectedLogins};
 use crate::log::{self, Throttle};
+use crate::socket::process::PerProcess;
 use crate::sync::{Mutex, MutexGuard};
 
 /// A login attempt: the credentials that a peer presents.
@@ -65,20 +63,6 @@ pub(crate) trait Verifier: Send + Sync {
 #[derive(Clone)]
 pub(crate) struct ServerAuth {
     domain: Arc<ZapDomain>,
-}
-
-/// A shared counter of refused logins.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct RejectedLogins(Arc<AtomicU64>);
-
-impl RejectedLogins {
-    pub(crate) fn get(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    pub(in crate::socket) fn count(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
 }
 
 /// A ZAP domain. Requests find it by its name until it is dropped.

@@ -1,9 +1,9 @@
 //! The builders' settings for logins.
 
-use super::{Authenticator, Credentials};
+use super::{SecurityByDirection, warn_if_exposed};
+use crate::auth::{Authenticator, Credentials};
 use crate::error::Error;
-use crate::log;
-use crate::socket::{Direction, Endpoint, Security, has_curve};
+use crate::socket::{Direction, Endpoint, Security};
 
 /// A builder embeds one, forwards its own methods of the same names to it, and takes the
 /// [`Security`](crate::socket::Security) of its sockets from it when it opens them.
@@ -137,22 +137,6 @@ impl AuthSettings {
     }
 }
 
-/// The security of sockets with one endpoint each.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct SecurityByDirection {
-    pub(crate) bound: Security,
-    pub(crate) connected: Security,
-}
-
-impl SecurityByDirection {
-    pub(crate) fn of(&self, direction: Direction) -> Security {
-        match direction {
-            Direction::Bind => self.bound.clone(),
-            Direction::Connect => self.connected.clone(),
-        }
-    }
-}
-
 /// Defines the method `credentials` of a builder whose field of this name is an [`AuthSettings`]. The attributes before
 /// the field belong to the method; those after it document what happens after a rejected login.
 macro_rules! credentials_method {
@@ -162,6 +146,7 @@ macro_rules! credentials_method {
         ///
         $(#[$rejected])*
         $(#[$attribute])*
+        #[cfg_attr(docsrs, doc(cfg(feature = "auth")))]
         pub fn credentials(mut self, credentials: $crate::auth::Credentials) -> Self {
             self.$($auth).+.credentials(credentials);
             self
@@ -182,6 +167,7 @@ macro_rules! authenticate_method {
         /// `inproc` stays within the process and knows no logins: every peer at such an endpoint is admitted. Sockets
         /// that connect cannot verify logins.
         $(#[$attribute])*
+        #[cfg_attr(docsrs, doc(cfg(feature = "auth")))]
         pub fn authenticate(
             mut self,
             authenticator: impl Into<$crate::auth::Authenticator>,
@@ -192,29 +178,3 @@ macro_rules! authenticate_method {
     };
 }
 pub(crate) use {authenticate_method, credentials_method};
-
-/// Logs a warning if clients on other machines can connect to one of these endpoints, which verify no logins.
-pub(crate) fn warn_if_exposed<'a>(endpoints: impl Iterator<Item = &'a Endpoint>) {
-    let exposed = endpoints
-        .filter(|endpoint| endpoint.direction() == Direction::Bind && endpoint.is_exposed());
-    let exposed: Vec<_> = exposed.map(Endpoint::as_str).collect();
-    if !exposed.is_empty() {
-        let endpoints = exposed.join(" ");
-        log::here!(
-            warn,
-            endpoints;
-            "other machines can connect without a login"
-        );
-    }
-}
-
-/// Fails if libzmq has no CURVE: before anything is opened, rather than at the first call.
-pub(super) fn check_curve(setting: &'static str) -> Result<(), Error> {
-    if has_curve() {
-        return Ok(());
-    }
-    Err(Error::bad_setting(setting, NO_CURVE))
-}
-
-pub(super) const NO_CURVE: &str = "libzmq was built without CURVE here: install one that has it (Debian: `apt install libzmq3-dev`) \
-and build with `cargo --config .cargo/system-libzmq.toml`, as the README's section \"libzmq\" describes";

@@ -5,12 +5,9 @@ use std::sync::LazyLock;
 
 use zeroize::{Zeroize, Zeroizing};
 
-use super::KEY;
 use super::zap_domain::LoginAttempt;
+use super::{KEY, PLAIN};
 use crate::socket::Frame;
-
-pub(crate) const PLAIN: &str = "PLAIN";
-pub(crate) const CURVE: &str = "CURVE";
 
 /// Frames before the credentials: routing id, delimiter, version, request id, domain, address, identity, mechanism.
 const BEFORE_CREDENTIALS: usize = 8;

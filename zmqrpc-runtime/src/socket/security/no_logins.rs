@@ -1,0 +1,61 @@
+//! Stands in for `logins` in a build without them: every socket is open.
+
+use super::{MechanismProbe, NULL, RejectedLogins, apply_open};
+use crate::socket::context::SharedContext;
+use crate::socket::raw::RawSocket;
+use crate::socket::{Direction, Frame, SocketError};
+
+/// What a socket does about logins.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Security {
+    /// Neither presents nor requires a login.
+    #[default]
+    Open,
+}
+
+#[expect(
+    clippy::unnecessary_wraps,
+    clippy::unused_self,
+    reason = "logins are looked at, and may fail"
+)]
+impl Security {
+    pub(in crate::socket) fn probe(&self) -> MechanismProbe {
+        MechanismProbe::new(NULL)
+    }
+
+    pub(in crate::socket) fn start_handler(&self, _: &SharedContext) -> Result<(), SocketError> {
+        Ok(())
+    }
+
+    pub(in crate::socket) fn apply(
+        &self,
+        raw: &mut RawSocket,
+        kind: zmq::SocketType,
+    ) -> Result<(), SocketError> {
+        apply_open(raw, kind)
+    }
+
+    pub(in crate::socket) fn check(&self, _: Direction) -> Result<(), SocketError> {
+        Ok(())
+    }
+
+    pub(in crate::socket) fn add_endpoint(&self, _: &str) {}
+
+    pub(in crate::socket) fn record_mismatch(&self) {}
+
+    pub(in crate::socket) fn presents_login(&self) -> bool {
+        false
+    }
+
+    pub(crate) fn requires_login(&self) -> bool {
+        false
+    }
+
+    pub(crate) fn rejected_logins(&self) -> RejectedLogins {
+        RejectedLogins::default()
+    }
+}
+
+pub(in crate::socket) fn login_of(_: &Frame) -> Option<(&str, &str)> {
+    None
+}
