@@ -29,3 +29,15 @@ where
 {
     Err(Error::Decode(LEFT_OUT.into()))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::codec::Codec;
+
+    #[test]
+    fn no_number_names_what_is_left_out() {
+        let known: Vec<Codec> = (0..=u8::MAX).filter_map(Codec::from_id).collect();
+        assert_eq!(known, [Codec::Postcard]);
+        assert_eq!(Codec::MessagePack.id(), 2);
+    }
+}
