@@ -144,6 +144,10 @@ impl Condvar {
 
     #[inline]
     #[cfg_attr(debug_assertions, track_caller)]
+    #[cfg_attr(
+        not(feature = "auth"),
+        expect(dead_code, reason = "only workers of logins wait so")
+    )]
     pub(crate) fn wait_while<'a, T>(
         &self,
         lock: MutexGuard<'a, T>,
