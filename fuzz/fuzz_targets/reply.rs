@@ -3,13 +3,13 @@
 
 use libfuzzer_sys::fuzz_target;
 use zmqrpc_runtime::__fuzz::{
-    CallId, Limits, Outbound, Received, answered_id, classify, decode_inbound, decode_reply,
+    CallId, FrameKind, Limits, Outbound, answered_id, classify, decode_inbound, decode_reply,
     encode_reply, is_failure, is_from_server, peek_id, rejection_id,
 };
 
 fuzz_target!(|frame: &[u8]| {
     let limits = Limits::default();
-    let (answered, received) = (answered_id(frame), classify(frame));
+    let (answered, kind) = (answered_id(frame), classify(frame));
     let Ok((id, reply)) = decode_reply(frame, &limits) else {
         return;
     };
@@ -24,16 +24,13 @@ fuzz_target!(|frame: &[u8]| {
     assert_eq!(id, CallId::from(number));
     match reply {
         Outbound::Value { .. } | Outbound::ServiceError { .. } | Outbound::Failure { .. } => {
-            assert_eq!(
-                (answered, received),
-                (Some(number), Received::Reply(number))
-            );
+            assert_eq!((answered, kind), (Some(number), FrameKind::Reply(number)));
             assert_eq!(is_failure(frame), matches!(reply, Outbound::Failure { .. }));
         }
-        Outbound::Pong => assert_eq!(received, Received::Pong(number)),
-        Outbound::Working => assert_eq!(received, Received::Working(number)),
+        Outbound::Pong => assert_eq!(kind, FrameKind::Pong(number)),
+        Outbound::Working => assert_eq!(kind, FrameKind::Working(number)),
         Outbound::Draining if number == 0 => {}
-        Outbound::Draining => assert_eq!(received, Received::Draining(number)),
+        Outbound::Draining => assert_eq!(kind, FrameKind::Draining(number)),
     }
     let mut again = Vec::new();
     encode_reply(&id, &reply, &mut again);

@@ -28,7 +28,7 @@ use self::in_flight::{CallOptions, CallResult, Deadlines, NoReply};
 use self::state::CallLimits;
 use crate::clock::{FOREVER, Instant};
 use crate::connection::Liveness;
-use crate::dialect::{Dialect, Received, reply, request};
+use crate::dialect::{Dialect, FrameKind, reply, request};
 use crate::options::Ping;
 use crate::socket::{Endpoint, Peer, SocketOptions};
 use crate::sync::{Condvar, Mutex, thread};
@@ -167,7 +167,7 @@ fn expect_reply(id: u64, result: CallResult) {
         .expect("the server answers")
         .expect("a call has a reply");
     assert!(
-        DIALECT.classify(&reply) == Received::Reply(id),
+        DIALECT.classify(&reply) == FrameKind::Reply(id),
         "a reply is another call's"
     );
 }

@@ -3,7 +3,7 @@
 #[path = "../../zmqrpc-runtime/src/dialect/outbound.rs"]
 mod outbound;
 
-pub(crate) use self::outbound::Received;
+pub(crate) use self::outbound::FrameKind;
 use crate::socket::Frame;
 
 pub(crate) const NO_ID: u64 = 0;
@@ -52,15 +52,15 @@ impl Dialect {
         frame(PING, id)
     }
 
-    pub(crate) fn classify(self, frame: &[u8]) -> Received {
+    pub(crate) fn classify(self, frame: &[u8]) -> FrameKind {
         match frame[0] {
-            REPLY => Received::Reply(id_of(frame)),
-            _ => Received::FromClient(id_of(frame)),
+            REPLY => FrameKind::Reply(id_of(frame)),
+            _ => FrameKind::FromClient(id_of(frame)),
         }
     }
 }
 
-impl Received {
+impl FrameKind {
     pub(crate) const fn is_from_server(self) -> bool {
         matches!(self, Self::Reply(_))
     }

@@ -48,15 +48,15 @@ pub(crate) struct RwLock<T, const RANK: u8 = { rank::LEAF }>(std::sync::RwLock<T
 pub(crate) struct Condvar(std::sync::Condvar);
 
 /// A guard of std's.
-pub(crate) struct Guard<G> {
+pub(crate) struct LockGuard<G> {
     // Declared first, and so unlocked before it counts as unlocked.
     guard: G,
     held: Held,
 }
 
-pub(crate) type MutexGuard<'a, T> = Guard<std::sync::MutexGuard<'a, T>>;
-pub(crate) type RwLockReadGuard<'a, T> = Guard<std::sync::RwLockReadGuard<'a, T>>;
-pub(crate) type RwLockWriteGuard<'a, T> = Guard<std::sync::RwLockWriteGuard<'a, T>>;
+pub(crate) type MutexGuard<'a, T> = LockGuard<std::sync::MutexGuard<'a, T>>;
+pub(crate) type RwLockReadGuard<'a, T> = LockGuard<std::sync::RwLockReadGuard<'a, T>>;
+pub(crate) type RwLockWriteGuard<'a, T> = LockGuard<std::sync::RwLockWriteGuard<'a, T>>;
 
 impl<T, const RANK: u8> Mutex<T, RANK> {
     pub(crate) const fn new(value: T) -> Self {
@@ -69,7 +69,7 @@ impl<T, const RANK: u8> Mutex<T, RANK> {
         // Before it is taken: a thread that is told of a deadlock is not in it.
         let held = Held::in_order::<T>(RANK);
         let guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Guard { guard, held }
+        LockGuard { guard, held }
     }
 
     /// Returns `None` if the lock is held, or a thread panicked while it held it. This waits for nobody, so it may be out
@@ -78,7 +78,7 @@ impl<T, const RANK: u8> Mutex<T, RANK> {
     pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
         let guard = self.0.try_lock().ok()?;
         let held = Held::out_of_order::<T>(RANK);
-        Some(Guard { guard, held })
+        Some(LockGuard { guard, held })
     }
 
     pub(crate) fn get_mut(&mut self) -> &mut T {
@@ -96,7 +96,7 @@ impl<T, const RANK: u8> RwLock<T, RANK> {
     pub(crate) fn read(&self) -> RwLockReadGuard<'_, T> {
         let held = Held::in_order::<T>(RANK);
         let guard = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        Guard { guard, held }
+        LockGuard { guard, held }
     }
 
     #[inline]
@@ -104,7 +104,7 @@ impl<T, const RANK: u8> RwLock<T, RANK> {
     pub(crate) fn write(&self) -> RwLockWriteGuard<'_, T> {
         let held = Held::in_order::<T>(RANK);
         let guard = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        Guard { guard, held }
+        LockGuard { guard, held }
     }
 }
 
@@ -174,7 +174,7 @@ impl Condvar {
     }
 }
 
-impl<G> Guard<G> {
+impl<G> LockGuard<G> {
     #[inline]
     #[cfg_attr(debug_assertions, track_caller)]
     fn waited(self, wait: impl FnOnce(G) -> G) -> Self {
@@ -187,7 +187,7 @@ impl<G> Guard<G> {
     }
 }
 
-impl<G: Deref> Deref for Guard<G> {
+impl<G: Deref> Deref for LockGuard<G> {
     type Target = G::Target;
 
     #[inline]
@@ -196,7 +196,7 @@ impl<G: Deref> Deref for Guard<G> {
     }
 }
 
-impl<G: DerefMut> DerefMut for Guard<G> {
+impl<G: DerefMut> DerefMut for LockGuard<G> {
     #[inline]
     fn deref_mut(&mut self) -> &mut G::Target {
         &mut self.guard
@@ -213,18 +213,18 @@ mod order {
     use std::cell::RefCell;
 
     thread_local! {
-        static HELD: RefCell<Vec<Entry>> = const { RefCell::new(Vec::new()) };
+        static HELD: RefCell<Vec<HeldLock>> = const { RefCell::new(Vec::new()) };
     }
 
     /// A lock that the thread holds. What it guards is its name.
     #[derive(Clone, Copy, PartialEq)]
-    struct Entry {
+    struct HeldLock {
         rank: u8,
         name: &'static str,
     }
 
     /// The entry of a guard, for as long as it lives.
-    pub(super) struct Held(Entry);
+    pub(super) struct Held(HeldLock);
 
     impl Held {
         /// Panics if the thread holds a lock of the same rank or a higher one.
@@ -243,7 +243,7 @@ mod order {
         }
 
         pub(super) fn out_of_order<T>(rank: u8) -> Self {
-            let entry = Entry {
+            let entry = HeldLock {
                 rank,
                 name: type_name::<T>(),
             };
@@ -275,7 +275,7 @@ mod order {
     }
 
     /// Returns `None` when the thread ends and has no such list any more.
-    fn with<R>(action: impl FnOnce(&mut Vec<Entry>) -> R) -> Option<R> {
+    fn with<R>(action: impl FnOnce(&mut Vec<HeldLock>) -> R) -> Option<R> {
         HELD.try_with(|held| action(&mut held.borrow_mut())).ok()
     }
 }

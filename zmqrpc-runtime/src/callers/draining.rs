@@ -205,7 +205,7 @@ impl Draining {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dialect::Received;
+    use crate::dialect::FrameKind;
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -215,7 +215,7 @@ mod tests {
 
     fn id(notice: &OutboundFrame) -> CallId {
         match Dialect::Native.classify(&notice.frame) {
-            Received::Draining(id) => CallId::from(id),
+            FrameKind::Draining(id) => CallId::from(id),
             other => panic!("{other:?}"),
         }
     }

@@ -11,7 +11,7 @@ use super::pollers::Pollers;
 use super::send_queue::SendQueue;
 use crate::clock::Instant;
 use crate::connection::{Link, LinkNews, Liveness, MAX_CALLS};
-use crate::dialect::Received;
+use crate::dialect::FrameKind;
 use crate::log;
 use crate::socket::{ConnectionEvent, DealerSocket, Frame, Poller, SocketError};
 
@@ -224,22 +224,22 @@ impl ConnectionState {
                 ConnectionEvent::Received(message) => {
                     // Once: asking libzmq where the bytes are takes longer than looking at them.
                     let frame: &[u8] = &message;
-                    let received = DIALECT.classify(frame);
-                    heard |= received.is_from_server();
-                    let news = link.handle_received(received);
-                    let expected = match received {
-                        Received::Reply(id) => finish(calls, id, Ok(Some(message)), poller),
-                        Received::FromClient(id) => {
+                    let kind = DIALECT.classify(frame);
+                    heard |= kind.is_from_server();
+                    let news = link.handle_frame(kind);
+                    let expected = match kind {
+                        FrameKind::Reply(id) => finish(calls, id, Ok(Some(message)), poller),
+                        FrameKind::FromClient(id) => {
                             no_server = true;
                             let returned = Err(NoReply::NoServer { returned: true });
                             finish(calls, id, returned, poller);
                             true
                         }
-                        Received::Draining(_) => {
+                        FrameKind::Draining(_) => {
                             drained |= news == LinkNews::Draining;
                             true
                         }
-                        Received::Pong(id) => {
+                        FrameKind::Pong(id) => {
                             if let Some(behind) = calls.is_behind(id) {
                                 oneway.arrive(behind);
                                 finish(calls, id, Ok(None), poller);
@@ -250,8 +250,8 @@ impl ConnectionState {
                             }
                             true
                         }
-                        Received::Working(_) => true,
-                        Received::Unknown { .. } => false,
+                        FrameKind::Working(_) => true,
+                        FrameKind::Unknown { .. } => false,
                     };
                     *late += u64::from(!expected);
                 }

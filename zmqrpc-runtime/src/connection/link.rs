@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{DrainState, Liveness, LivenessAction};
 use crate::clock::Instant;
-use crate::dialect::Received;
+use crate::dialect::FrameKind;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Link {
@@ -40,10 +40,10 @@ impl Link {
 
     /// A frame has arrived. Returns what is new of the peer; [`hear`](Self::hear) is told once for any number of frames.
     #[inline]
-    pub(crate) fn handle_received(&mut self, received: Received) -> LinkNews {
-        match received {
-            Received::Draining(id) if self.drain.hear(id) => LinkNews::Draining,
-            Received::Pong(id) if self.drain.is_heard(id) => LinkNews::Acknowledged,
+    pub(crate) fn handle_frame(&mut self, kind: FrameKind) -> LinkNews {
+        match kind {
+            FrameKind::Draining(id) if self.drain.hear(id) => LinkNews::Draining,
+            FrameKind::Pong(id) if self.drain.is_heard(id) => LinkNews::Acknowledged,
             _ => LinkNews::None,
         }
     }

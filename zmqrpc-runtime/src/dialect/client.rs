@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::time::Duration;
 
-use super::{Dialect, Event, EventContent, Outbound, Received, Request, native};
+use super::{Dialect, Event, EventContent, FrameKind, Outbound, Request, native};
 use crate::codec::Error as CodecError;
 use crate::socket::Frame;
 use crate::wire::{Executed, Limits, Status, WireError};
@@ -121,7 +121,7 @@ impl Dialect {
 
     /// Returns what a frame from a server means, without decoding the body of a reply.
     #[inline]
-    pub(crate) fn classify(self, frame: &[u8]) -> Received {
+    pub(crate) fn classify(self, frame: &[u8]) -> FrameKind {
         match self {
             Self::Native => native::classify(frame),
         }
@@ -170,7 +170,7 @@ impl Dialect {
     }
 }
 
-impl Received {
+impl FrameKind {
     /// Returns whether the peer has shown that it is a server, and alive.
     pub(crate) const fn is_from_server(self) -> bool {
         match self {

@@ -1,7 +1,7 @@
 //! The one place that turns calls into frames and frames into calls.
 //!
 //! A [`Dialect`] is a way to write both. Everything else of the library deals in neutral values: a server in
-//! [`Inbound`] and [`Outbound`], a caller in [`Request`] and [`Received`], a publisher and its subscribers in
+//! [`Inbound`] and [`Outbound`], a caller in [`Request`] and [`FrameKind`], a publisher and its subscribers in
 //! [`Event`]. [`ReplyTo`] says which call a reply is to, and in which dialect.
 //!
 //! To add a dialect: a folder beside `native`, a variant of [`Dialect`] with its arms below, and, where its ids are no
@@ -22,7 +22,7 @@ pub use self::{
     call_id::{CallId, NO_ID},
     failure::CallFailure,
     inbound::{Event, EventContent, Inbound, MethodRef, Request, RequestKind},
-    outbound::{Outbound, Received},
+    outbound::{FrameKind, Outbound},
     sniffed::SniffedDialect,
 };
 pub(crate) use self::{

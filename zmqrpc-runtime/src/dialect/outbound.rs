@@ -46,7 +46,7 @@ pub enum Outbound<'a> {
 
 /// What a frame means to the caller's side, as far as that can be told without decoding a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Received {
+pub enum FrameKind {
     /// It ends the call with this id, successfully or not. If it then cannot be decoded, the call
     /// must fail.
     Reply(u64),

@@ -9,10 +9,10 @@ use std::task::Waker;
 
 /// Collects wakers under a lock. Dropping the list uses them, so the list has to outlive the lock.
 #[derive(Debug, Default)]
-pub(crate) struct WakeList(Vec<Entry>);
+pub(crate) struct WakeList(Vec<WakerUse>);
 
 #[derive(Debug)]
-enum Entry {
+enum WakerUse {
     Wake(Waker),
     /// To be dropped without being woken.
     Drop(Waker),
@@ -20,11 +20,11 @@ enum Entry {
 
 impl WakeList {
     pub(crate) fn wake(&mut self, waker: Waker) {
-        self.0.push(Entry::Wake(waker));
+        self.0.push(WakerUse::Wake(waker));
     }
 
     pub(crate) fn discard(&mut self, waker: Waker) {
-        self.0.push(Entry::Drop(waker));
+        self.0.push(WakerUse::Drop(waker));
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -56,8 +56,8 @@ impl WakeList {
     fn use_all(&mut self) {
         for entry in self.0.drain(..) {
             contain_panic(|| match entry {
-                Entry::Wake(waker) => waker.wake(),
-                Entry::Drop(waker) => drop(waker),
+                WakerUse::Wake(waker) => waker.wake(),
+                WakerUse::Drop(waker) => drop(waker),
             });
         }
     }

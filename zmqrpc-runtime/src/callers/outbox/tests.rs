@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::*;
-use crate::dialect::{CallId, Dialect, Received};
+use crate::dialect::{CallId, Dialect, FrameKind};
 
 /// Peers by name, and how many messages each has room for. A peer that is not in the map has gone.
 #[derive(Default)]
@@ -23,7 +23,7 @@ impl ReplySink for Peers {
             Some(free) => {
                 *free -= 1;
                 let id = match Dialect::Native.classify(&reply.message) {
-                    Received::Reply(id) => id,
+                    FrameKind::Reply(id) => id,
                     _ => 0,
                 };
                 self.taken.push((peer, id));

@@ -17,7 +17,7 @@ const PING: Ping = Ping {
 enum Step {
     Up,
     Down,
-    Frame(Received),
+    Frame(FrameKind),
     /// The driver sends what the link owes.
     Flush,
     /// Nothing, for so many milliseconds; the driver looks when it is due.
@@ -28,10 +28,10 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     let frame = prop_oneof![
-        Just(Received::Reply(1)),
-        (1..3_u64).prop_map(Received::Draining),
-        (0..3_u64).prop_map(Received::Pong),
-        Just(Received::Working(1)),
+        Just(FrameKind::Reply(1)),
+        (1..3_u64).prop_map(FrameKind::Draining),
+        (0..3_u64).prop_map(FrameKind::Pong),
+        Just(FrameKind::Working(1)),
     ];
     prop_oneof![
         2 => Just(Step::Up),
@@ -88,9 +88,9 @@ impl Scene {
                 self.link.handle_down();
                 (self.notice, self.drains) = (None, false);
             }
-            Step::Frame(received) if self.link.is_up() => {
-                let news = self.link.handle_received(received);
-                if let Received::Draining(id) = received {
+            Step::Frame(kind) if self.link.is_up() => {
+                let news = self.link.handle_frame(kind);
+                if let FrameKind::Draining(id) = kind {
                     let is_new = !std::mem::replace(&mut self.drains, true);
                     prop_assert_eq!(news == LinkNews::Draining, is_new);
                     self.notice = Some(id);
@@ -105,7 +105,7 @@ impl Scene {
                     self.link.handle_ping_sent();
                     self.notice = None;
                     // The peer answers it, over the same connection.
-                    let news = self.link.handle_received(Received::Pong(id));
+                    let news = self.link.handle_frame(FrameKind::Pong(id));
                     prop_assert_eq!(news, LinkNews::Acknowledged);
                     self.hear();
                 }

@@ -12,10 +12,10 @@
 //!   under it with the error's status; if [`answered_id`] returns one, a client fails that call.
 
 mod event;
+mod frame_kind;
 mod head;
 #[cfg(test)]
 mod properties;
-mod received;
 mod reply;
 mod request;
 #[cfg(test)]
@@ -23,11 +23,11 @@ mod vectors;
 
 pub use self::{
     event::{decode_event, encode_event, event_to_request, metadata_of, request_to_event},
+    frame_kind::classify,
     head::{
         MAGIC, VERSION, answered_id, count_hop, is_from_client, is_from_server, patch_id, peek_id,
         rejection_id,
     },
-    received::classify,
     reply::{decode_reply, encode_reply, is_failure},
     request::{decode_inbound, encode_cancel, encode_ping, encode_request, shorten_remaining},
 };

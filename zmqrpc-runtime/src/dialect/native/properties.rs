@@ -187,7 +187,7 @@ proptest! {
         let frame = encoded_reply(parts.id, &reply);
         prop_assert_eq!(decode_reply(&frame, &Limits::default()), Ok((CallId::from(parts.id), reply)));
         prop_assert_eq!(answered_id(&frame), Some(parts.id));
-        prop_assert_eq!(classify(&frame), Received::Reply(parts.id));
+        prop_assert_eq!(classify(&frame), FrameKind::Reply(parts.id));
         prop_assert_eq!(rejection_id(&frame), None);
     }
 

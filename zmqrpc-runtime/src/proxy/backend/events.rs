@@ -2,7 +2,7 @@
 
 use super::calls::{CallStage, ForwardedCall, ForwardedCalls, Redirect};
 use crate::connection::Link;
-use crate::dialect::{CallFailure, Received};
+use crate::dialect::{CallFailure, FrameKind};
 use crate::proxy::DIALECT;
 use crate::proxy::counters::ProxyCounters;
 use crate::socket::Frame;
@@ -57,10 +57,10 @@ pub(in crate::proxy) fn receive<O>(
 ) -> BackendEvent {
     // A target may answer the calls that were sent to it, and no others.
     let was_sent_here = |call: &ForwardedCall<O>| matches!(call.stage, CallStage::Sent { connection: over, .. } if over == connection);
-    let received = DIALECT.classify(&message);
-    link.handle_received(received);
-    match received {
-        Received::Reply(id) => {
+    let kind = DIALECT.classify(&message);
+    link.handle_frame(kind);
+    match kind {
+        FrameKind::Reply(id) => {
             if !calls.get(id).is_some_and(was_sent_here) {
                 return BackendEvent::Unexpected;
             }
@@ -76,8 +76,8 @@ pub(in crate::proxy) fn receive<O>(
             }
             BackendEvent::Expected
         }
-        Received::Pong(_) | Received::Draining(_) => BackendEvent::Expected,
-        Received::Working(id) => {
+        FrameKind::Pong(_) | FrameKind::Draining(_) => BackendEvent::Expected,
+        FrameKind::Working(id) => {
             let call = calls.get(id).filter(|call| was_sent_here(call));
             if let Some(call) = call {
                 callers.working(&call.origin, message);
@@ -85,7 +85,7 @@ pub(in crate::proxy) fn receive<O>(
             // One that arrives after the reply is no error.
             BackendEvent::Expected
         }
-        Received::FromClient(_) | Received::Unknown { .. } => BackendEvent::Unexpected,
+        FrameKind::FromClient(_) | FrameKind::Unknown { .. } => BackendEvent::Unexpected,
     }
 }
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::*;
 use crate::callers::ServerCounters;
 use crate::command::{Call, CallBuffer, DynService, Method, Started};
-use crate::dialect::{CallId, Dialect, MethodRef, Outbound, Received, Request, RequestKind};
+use crate::dialect::{CallId, Dialect, FrameKind, MethodRef, Outbound, Request, RequestKind};
 use crate::server::deduplicator::Deduplicator;
 use crate::server::dispatcher::{Decoded, Dispatcher};
 use crate::server::method_index::MethodIndex;
@@ -191,7 +191,7 @@ impl Scene {
             let ends = outgoing.ends.map(|to| to.id().as_number());
             match Dialect::Native.decode_reply(frame, &Limits::default()) {
                 Ok(Outbound::Working) => match Dialect::Native.classify(frame) {
-                    Received::Working(id) => (peer, id, Sent::Working),
+                    FrameKind::Working(id) => (peer, id, Sent::Working),
                     other => panic!("{other:?}"),
                 },
                 Ok(Outbound::Failure {

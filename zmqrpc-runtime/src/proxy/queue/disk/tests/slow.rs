@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Disk, DiskQueue, Place, QueueFile};
-use crate::dialect::{CallId, MethodRef, Outbound, Received, Request, RequestKind};
+use crate::dialect::{CallId, FrameKind, MethodRef, Outbound, Request, RequestKind};
 use crate::proxy::DIALECT;
 use crate::proxy::queue::{Capacity, Store};
 use crate::proxy::{BufferedProxy, Rep, Req};
@@ -102,7 +102,7 @@ impl Caller {
                 self.look(until);
                 continue;
             };
-            let Received::Reply(id) = DIALECT.classify(&frame) else {
+            let FrameKind::Reply(id) = DIALECT.classify(&frame) else {
                 // It ends.
                 continue;
             };

@@ -1,122 +1,27 @@
-//! A proxy's backend and its targets in simulated time: connections break at any step, replies are late, doubled or never
-//! come, targets reject, freeze, drain and restart. Thousands of seeds, each a world of its own.
+//! Callers, connections and targets, and what happens to them.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use super::*;
-use crate::dialect::{CallId, Inbound, MethodRef, Outbound, ReplyTo, Request, RequestKind};
+use super::MILLISECOND;
+use super::dice::Dice;
+use super::record::{Ends, Record};
+use super::socket::{SimulatedSocket, Wire};
+use crate::connection::Liveness;
+use crate::dialect::{
+    CallFailure, CallId, Inbound, MethodRef, Outbound, ReplyTo, Request, RequestKind,
+};
 use crate::options::Ping;
-use crate::socket::{AuthFailure, ConnectionEvent, SocketError};
-use crate::wire::{Limits, Metadata};
-
-const MILLISECOND: Duration = Duration::from_millis(1);
-
-/// Seeds that are tried.
-const WORLDS: u64 = 3_000;
-
-/// Numbers that look random: splitmix64.
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound
-    }
-
-    fn percent(&mut self, percent: u64) -> bool {
-        self.below(100) < percent
-    }
-
-    fn milliseconds(&mut self, bound: u64) -> Duration {
-        MILLISECOND * u32::try_from(self.below(bound)).unwrap()
-    }
-}
-
-/// One connection between the backend and a target. Its number tells it from those before it.
-#[derive(Default)]
-struct Wire {
-    number: u64,
-    up: bool,
-    /// What the backend's socket reports next.
-    inbox: VecDeque<ConnectionEvent>,
-    /// What the backend has sent and has not left yet.
-    outbox: VecDeque<Frame>,
-    capacity: usize,
-    /// The backend wants another connection.
-    reconnects: bool,
-}
-
-/// The backend's end of a wire.
-struct SimulatedSocket(Rc<RefCell<Wire>>);
-
-impl Requester for SimulatedSocket {
-    fn send(&mut self, frame: Frame) -> Result<(), Frame> {
-        let mut wire = self.0.borrow_mut();
-        if wire.outbox.len() >= wire.capacity {
-            return Err(frame);
-        }
-        // libzmq takes it in any case, and loses it where there is no connection any more.
-        if wire.up {
-            wire.outbox.push_back(frame);
-        }
-        Ok(())
-    }
-
-    fn drain(&mut self, mut on: impl FnMut(ConnectionEvent)) -> Result<bool, SocketError> {
-        let events = std::mem::take(&mut self.0.borrow_mut().inbox);
-        events.into_iter().for_each(&mut on);
-        Ok(true)
-    }
-
-    fn reconnect(&mut self) -> Result<(), SocketError> {
-        let mut wire = self.0.borrow_mut();
-        wire.number += 1;
-        (wire.up, wire.reconnects) = (false, true);
-        wire.inbox.clear();
-        wire.outbox.clear();
-        Ok(())
-    }
-
-    fn take_ready(&mut self) -> bool {
-        !self.0.borrow().inbox.is_empty()
-    }
-
-    fn expect_events(&mut self) {}
-
-    fn retry_login_soon(&mut self) {}
-
-    fn login_failure(&self) -> Option<AuthFailure> {
-        None
-    }
-
-    fn resolve_failure(&self) -> Option<String> {
-        None
-    }
-
-    fn due(&self) -> Option<Instant> {
-        None
-    }
-
-    fn needs_polling(&self) -> bool {
-        false
-    }
-
-    fn is_inproc(&self) -> bool {
-        false
-    }
-}
+use crate::proxy::DIALECT;
+use crate::proxy::backend::{Backend, BackendLimits, Outgoing};
+use crate::socket::{ConnectionEvent, Frame};
+use crate::wire::{Executed, Limits, Metadata, Status};
 
 /// What happens at a time.
-enum Happening {
+pub(super) enum Happening {
     /// The backend's caller makes a call.
     Call,
     /// The backend's caller gives a call up.
@@ -138,87 +43,28 @@ enum Happening {
 }
 
 #[derive(Default)]
-struct Target {
+pub(super) struct Target {
     frozen: bool,
     /// What has arrived meanwhile.
     held: Vec<(u64, Frame)>,
     draining: Option<u64>,
 }
 
-/// What the world knows of a call.
-#[derive(Default)]
-struct Record {
-    executions: u32,
-    /// The call has ended: how, and when.
-    ended: Option<(Option<CallFailure>, Instant)>,
-    id: Option<u64>,
-    deadline: Option<Instant>,
-    given_up: bool,
-}
-
-struct World {
+pub(super) struct World {
     dice: Dice,
     now: Instant,
     wires: Vec<Rc<RefCell<Wire>>>,
     targets: Vec<Target>,
     happenings: BTreeMap<(Instant, u64), Happening>,
     next_happening: u64,
-    calls: HashMap<u64, Record>,
+    pub(super) calls: HashMap<u64, Record>,
     left_to_call: u64,
     /// Nothing breaks any more, so that what is left can end.
     calm: bool,
 }
 
-/// Takes the ends of calls.
-struct Ends<'w> {
-    calls: &'w mut HashMap<u64, Record>,
-    now: Instant,
-    working: u64,
-}
-
-impl Ends<'_> {
-    fn end(&mut self, call: u64, failure: Option<CallFailure>) {
-        let record = self.calls.get_mut(&call).expect("it is a call");
-        assert!(record.ended.is_none(), "call {call} ends twice");
-        assert!(!record.given_up, "call {call} ends after it was given up");
-        record.ended = Some((failure, self.now));
-    }
-}
-
-impl CallSink<u64> for Ends<'_> {
-    fn answered(&mut self, call: u64, reply: Frame) {
-        match DIALECT.decode_reply(&reply, &Limits::NONE).unwrap() {
-            Outbound::Value { body, .. } => {
-                let of = u64::from_le_bytes(body.try_into().unwrap());
-                assert_eq!(of, call, "the reply is another call's");
-                assert!(self.calls[&call].executions > 0);
-                self.end(call, None);
-            }
-            Outbound::Failure {
-                status,
-                executed,
-                detail,
-                ..
-            } => self.end(
-                call,
-                Some(CallFailure::new(status, detail).with_executed(executed)),
-            ),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn failed(&mut self, call: u64, failure: CallFailure) {
-        self.end(call, Some(failure));
-    }
-
-    fn working(&mut self, call: &u64, _: Frame) {
-        assert!(self.calls[call].ended.is_none());
-        self.working += 1;
-    }
-}
-
 impl World {
-    fn new(seed: u64) -> (Self, Backend<u64, SimulatedSocket>) {
+    pub(super) fn new(seed: u64) -> (Self, Backend<u64, SimulatedSocket>) {
         let mut dice = Dice(seed);
         let now = Instant::now();
         let count = usize::try_from(1 + dice.below(3)).unwrap();
@@ -494,7 +340,7 @@ impl World {
     }
 
     /// Lets the world go on until nothing happens any more.
-    fn run(&mut self, backend: &mut Backend<u64, SimulatedSocket>) {
+    pub(super) fn run(&mut self, backend: &mut Backend<u64, SimulatedSocket>) {
         for step in 0.. {
             assert!(step < 100_000, "it never ends");
             backend.after_wait();
@@ -549,42 +395,4 @@ impl World {
         assert!(backend.calls.waiting_bytes() <= 2 * backend.limits.waiting_bytes);
         assert!(backend.calls.redirect_bytes() <= backend.limits.waiting_bytes);
     }
-}
-
-#[test]
-fn every_call_over_a_proxy_ends_once_and_never_lies_whatever_happens_to_its_targets() {
-    let (mut answered, mut failed, mut executed) = (0_u64, 0_u64, 0_u64);
-    for seed in 0..WORLDS {
-        let run = std::panic::catch_unwind(|| {
-            let (mut world, mut backend) = World::new(seed);
-            world.run(&mut backend);
-            let calls = world.calls.values();
-            for record in calls.clone() {
-                let is_call = record.id.is_some();
-                assert!(!is_call || record.given_up || record.ended.is_some());
-            }
-            assert_eq!(backend.calls.waiting_bytes(), 0);
-            assert_eq!(backend.calls.redirect_bytes(), 0);
-            let ends: Vec<_> = calls
-                .clone()
-                .filter_map(|call| call.ended.as_ref())
-                .collect();
-            let good = ends.iter().filter(|(failure, _)| failure.is_none()).count();
-            let executions: u32 = calls.map(|call| call.executions).sum();
-            (
-                good as u64,
-                (ends.len() - good) as u64,
-                u64::from(executions),
-            )
-        });
-        let counts = run.unwrap_or_else(|panic| {
-            eprintln!("the world with seed {seed}");
-            std::panic::resume_unwind(panic)
-        });
-        answered += counts.0;
-        failed += counts.1;
-        executed += counts.2;
-    }
-    // The worlds are neither all good nor all bad.
-    assert!(answered > 10 * WORLDS && failed > WORLDS && executed > answered);
 }

@@ -2,29 +2,29 @@
 
 use super::head::{answered_id, is_from_client, is_from_server, peek_id};
 use super::reply::decode_reply;
-use crate::dialect::{NO_ID, Outbound, Received};
+use crate::dialect::{FrameKind, NO_ID, Outbound};
 use crate::wire::Limits;
 
 /// Returns what a frame means to the caller's side. Reads only the head of a reply, so that a client can match it to
 /// its call under a lock and decode it outside.
 #[inline]
 #[must_use]
-pub fn classify(frame: &[u8]) -> Received {
+pub fn classify(frame: &[u8]) -> FrameKind {
     if let Some(id) = answered_id(frame) {
-        return Received::Reply(id);
+        return FrameKind::Reply(id);
     }
     if is_from_client(frame) {
-        return Received::FromClient(peek_id(frame).unwrap_or(NO_ID));
+        return FrameKind::FromClient(peek_id(frame).unwrap_or(NO_ID));
     }
     let Ok((id, reply)) = decode_reply(frame, &Limits::DEFAULT) else {
         let from_server = is_from_server(frame);
-        return Received::Unknown { from_server };
+        return FrameKind::Unknown { from_server };
     };
     let id = id.number();
     match reply {
-        Outbound::Pong => Received::Pong(id),
-        Outbound::Working => Received::Working(id),
-        Outbound::Draining if id != NO_ID => Received::Draining(id),
-        _ => Received::Unknown { from_server: true },
+        Outbound::Pong => FrameKind::Pong(id),
+        Outbound::Working => FrameKind::Working(id),
+        Outbound::Draining if id != NO_ID => FrameKind::Draining(id),
+        _ => FrameKind::Unknown { from_server: true },
     }
 }
