@@ -1,4 +1,4 @@
-//! What a call is about: what its errors tell of it.
+//! What a call is about, for its errors.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,15 +18,15 @@ pub(super) enum Callee<'a> {
     Name(&'a str),
 }
 
-/// One call, as its request is built from and its reply is judged by.
+/// A call, as its request and its errors need to know it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CallInfo<'a> {
     pub(super) callee: Callee<'a>,
     pub(super) endpoint: Option<&'a Arc<str>>,
     pub(super) limits: &'a Limits,
-    /// The time that the call has in all.
+    /// The call's time limit.
     pub(super) timeout: Duration,
-    /// An earlier try of the call may have been executed.
+    /// Whether an earlier attempt of the call may have been executed.
     pub(super) tried: bool,
 }
 
@@ -53,7 +53,7 @@ impl<'a> CallInfo<'a> {
         }
     }
 
-    /// By name nothing says that both sides mean the same types, so the values say it themselves.
+    /// Returns the codec. A call by name has no signature that both sides agree on, so its values describe themselves.
     pub(super) fn codec(&self) -> Codec {
         match self.callee {
             Callee::Method(_) => Codec::Postcard,
@@ -61,7 +61,7 @@ impl<'a> CallInfo<'a> {
         }
     }
 
-    /// The error that a call ends with: what any of its tries may have done counts.
+    /// Returns the error that the call ends with, which takes all of its attempts into account.
     pub(super) fn in_all(&self, error: Error) -> Error {
         if !self.tried || error.executed() != Executed::No {
             return error;

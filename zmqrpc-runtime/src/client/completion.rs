@@ -1,11 +1,11 @@
-//! Calls end, and whoever waits for them wakes.
+//! Ends calls, and wakes who waits for them.
 
 use super::DIALECT;
 use super::in_flight::{CallEntry, CallResult, CallState, InFlightCalls, NoReply};
 use super::state::ConnectionState;
 use crate::socket::Poller;
 
-/// Ends a call and wakes who waits for it: a task as soon as the lock is free. `false` if there is no such call.
+/// Ends a call and wakes who waits for it; a task once the lock is free. Returns `false` if there is no such call.
 pub(super) fn finish(
     calls: &mut InFlightCalls,
     id: u64,
@@ -25,7 +25,7 @@ pub(super) fn finish(
     true
 }
 
-/// Fails the calls that were handed over: their connection broke.
+/// Fails the calls whose requests were sent, since their connection broke.
 pub(super) fn fail_written(calls: &mut InFlightCalls, poller: &Poller) {
     for id in calls.pending(|call| call.written) {
         finish(calls, id, Err(NoReply::Disconnected), poller);
@@ -33,7 +33,7 @@ pub(super) fn fail_written(calls: &mut InFlightCalls, poller: &Poller) {
 }
 
 impl ConnectionState {
-    /// Ends the calls that `which` picks.
+    /// Fails the calls that satisfy `which`.
     pub(super) fn fail(
         &mut self,
         which: impl Fn(&CallEntry) -> bool,
@@ -45,18 +45,18 @@ impl ConnectionState {
         }
     }
 
-    /// Ends a call, whose request must not be executed any more if it waits.
+    /// Fails a call, and drops its request if that waits.
     pub(super) fn lose(&mut self, id: u64, reason: NoReply, poller: &Poller) {
         finish(&mut self.calls, id, Err(reason), poller);
         self.queue.remove(id);
     }
 
-    /// The ending of a call, if it has one; the call is gone then.
+    /// Removes a call that has ended and returns its result; `None` if it has not.
     pub(super) fn take(&mut self, id: u64) -> Option<CallResult> {
         self.calls.take(id)
     }
 
-    /// Gives a call up, and tells the server. Answers whether it had been handed over.
+    /// Cancels a call, also at the server. Returns whether its request had been sent.
     pub(super) fn forget(&mut self, id: u64, poller: &Poller) -> bool {
         let Some(call) = self.calls.remove(id) else {
             return false;
@@ -71,8 +71,8 @@ impl ConnectionState {
         call.written
     }
 
-    /// Tells the server that nobody waits. Worth an attempt, not worth a place in the queue: the server ends the call at its
-    /// deadline in any case.
+    /// Sends a cancellation if the socket has room. It is not worth a place in the queue, as the server ends the call at
+    /// its deadline in any case.
     pub(super) fn send_cancel(&mut self, id: u64) {
         if self.takes_calls() {
             self.last_sent = None;

@@ -1,8 +1,8 @@
 //! A connection to one endpoint, shared by any number of threads.
 //!
-//! There is no thread of its own behind it. Of the callers that wait, one leads: it waits for the socket and takes in what
-//! arrives, for all of them. When its own call has ended, it wakes another one to lead. So a lone caller never hands
-//! its call to another thread. For tasks the driver of the process does it.
+//! It has no thread of its own. Of the callers that wait, one leads: it waits for the socket and receives what arrives, for
+//! all of them. When its own call has ended, it wakes another one to lead. So a lone caller never hands its call to
+//! another thread. For tasks the driver of the process leads.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -21,22 +21,22 @@ use crate::socket::{
 use crate::sync::{Mutex, MutexGuard, rank, thread};
 use crate::wire::Limits;
 
-/// Turns in a row in which an idle connection is looked after: others have theirs as well.
+/// The most turns in a row that an idle connection gets, as others wait for theirs.
 const TURNS: usize = 100;
 
-/// What a thread waits for: the ending it answers, once it is there.
+/// What a thread waits for. Returns the result once it is there.
 type Condition = fn(&mut ConnectionState, u64) -> Option<CallResult>;
 
 pub(super) type Connection = Driven<ConnectionInner>;
 
-/// Why a request is not handed over.
+/// Why a request is not sent.
 #[derive(Debug)]
 pub(super) enum BlockedBy {
-    /// There is no connection, for the endpoint's name.
+    /// The endpoint's host name cannot be resolved, for this reason.
     Name(String),
-    /// The connection has no room.
+    /// The socket has no room.
     Full,
-    /// The server is about to end.
+    /// The server is draining.
     Ending,
 }
 
@@ -67,7 +67,7 @@ impl Connection {
         }))
     }
 
-    /// Asks whether a call has ended; keeps `waker` if not.
+    /// Returns a call's result if it has ended; keeps `waker` if not.
     pub(super) fn poll(&self, id: u64, waker: &Waker, deadlines: Deadlines) -> Poll<CallResult> {
         self.check_process()?;
         let mut state = self.lock();
@@ -92,19 +92,19 @@ impl ConnectionInner {
         &self.limits
     }
 
-    /// Whether the connection takes calls, after a look: it may have changed while nobody waited for it.
+    /// Returns whether the connection takes calls, after reading what has happened to it while nobody waited for it.
     pub(super) fn refresh(&self) -> bool {
         let mut state = self.lock();
         state.refresh(&self.poller);
         state.takes_calls()
     }
 
-    /// The same, as far as is known.
+    /// Returns whether the connection takes calls, as far as is known.
     pub(super) fn takes_calls(&self) -> bool {
         self.lock().takes_calls()
     }
 
-    /// Why a call was lost before it was handed over, if that is known.
+    /// Returns why the request of a call that failed was not sent; `None` if it was, or if that is not known.
     pub(super) fn blocked_by(&self, reason: &NoReply) -> Option<BlockedBy> {
         match reason {
             NoReply::NotConnected | NoReply::TimedOut { written: false } => {
@@ -114,22 +114,22 @@ impl ConnectionInner {
         }
     }
 
-    /// Asks for the notifications that were handed over so far; tells whether the server has to be asked, too.
-    pub(super) fn inquire(&self) -> (DeliveryCheck, bool) {
+    /// Starts to check the notifications that were sent so far. Returns whether the server has to be pinged for it, too.
+    pub(super) fn start_check(&self) -> (DeliveryCheck, bool) {
         let mut state = self.lock();
         state.refresh(&self.poller);
-        let inquiry = state.oneway.inquire();
-        (inquiry, state.oneway.is_open(inquiry))
+        let check = state.notifications.start_check();
+        (check, state.notifications.is_open(check))
     }
 
-    /// What became of them.
-    pub(super) fn fate(&self, inquiry: DeliveryCheck) -> DeliveryOutcome {
-        self.lock().oneway.fate(inquiry)
+    /// Returns what has become of them.
+    pub(super) fn outcome(&self, check: DeliveryCheck) -> DeliveryOutcome {
+        self.lock().notifications.outcome(check)
     }
 
-    /// Whoever asked knows now what was lost.
-    pub(super) fn tell(&self, inquiry: DeliveryCheck) {
-        self.lock().oneway.tell(inquiry);
+    /// Marks their losses as reported.
+    pub(super) fn mark_reported(&self, check: DeliveryCheck) {
+        self.lock().notifications.mark_reported(check);
     }
 
     pub(super) fn late(&self) -> u64 {
@@ -144,7 +144,7 @@ impl ConnectionInner {
         self.lock().in_flight()
     }
 
-    /// Sends a request, or keeps it until the connection is up. The id's bytes in the frame are still open.
+    /// Sends a request that has no id yet, or queues it until it can be sent.
     pub(super) fn begin(
         &self,
         frame: Frame,
@@ -153,7 +153,7 @@ impl ConnectionInner {
         self.lock().begin(frame, options, &self.poller)
     }
 
-    /// Gives a call up.
+    /// Cancels a call.
     pub(super) fn forget(&self, id: u64) {
         if self.check_process().is_err() {
             return;
@@ -166,7 +166,7 @@ impl ConnectionInner {
         self.wait_for(id, deadlines, ConnectionState::take)
     }
 
-    /// Waits until a call has been handed over, or has ended without.
+    /// Waits until a call's request has been sent, or the call has ended before.
     pub(super) fn hand_over(&self, id: u64, deadlines: Deadlines) -> CallResult {
         self.wait_for(id, deadlines, |state, id| {
             if state.is_written(id) {
@@ -177,7 +177,7 @@ impl ConnectionInner {
         })
     }
 
-    /// In a child of the process the lock may be held for ever.
+    /// Checks that this is the process that made the connection: in a child the lock may be held for ever.
     fn check_process(&self) -> Result<(), NoReply> {
         if self.process.is_current() {
             Ok(())
@@ -234,15 +234,15 @@ impl ConnectionInner {
             let now = Instant::now();
             let until = match deadlines.check(state.is_written(id), now) {
                 Ok(until) => until,
-                // A reply that has arrived counts, however late it is looked for.
+                // A reply that has arrived counts, however late it is received.
                 Err(_) if !looked => continue,
                 Err(failed) => {
                     state.forget(id, &self.poller);
                     return (state, Err(failed));
                 }
             };
-            let liveness = state.check_pulse(now, &self.poller);
-            // That may have ended the call, or its server.
+            let liveness = state.check_liveness(now, &self.poller);
+            // This may have ended the call.
             if let Some(ending) = done(&mut state, id) {
                 return (state, ending);
             }
@@ -265,7 +265,7 @@ impl ConnectionInner {
         }
     }
 
-    /// How long to wait now; the call is given up when the answer is an error.
+    /// Returns until when to wait now. Cancels the call on an error.
     fn deadlines(
         &self,
         state: &mut ConnectionState,
@@ -287,10 +287,10 @@ impl ConnectionInner {
     }
 }
 
-/// The state, locked. Tasks are woken when it is free again.
+/// The locked state. Dropping it wakes the tasks, after the lock is free.
 struct LockedState<'a> {
     state: MutexGuard<'a, ConnectionState>,
-    // Behind the guard, so dropped after it.
+    // Declared after the guard, and so dropped after it.
     wakes: WakeList,
 }
 
@@ -321,7 +321,7 @@ impl IdleSocket for ConnectionInner {
 
     fn maintain(&self, wakes: &mut WakeList) -> bool {
         for _ in 0..TURNS {
-            // Whoever has the lock, or waits at the socket, does it.
+            // Whoever has the lock does it.
             let Some(mut state) = self.state.try_lock() else {
                 return false;
             };
@@ -343,7 +343,7 @@ impl Drive for ConnectionInner {
     fn drive(&self, wakes: &mut WakeList) -> DriveTurn {
         let mut state = self.lock();
         let turn = state.drive(&self.poller, Instant::now());
-        // After the turn: the thread does not hold this connection then.
+        // The driver wakes them after the turn, when it does not hold this connection.
         wakes.append(&mut state.calls.wakes);
         turn
     }

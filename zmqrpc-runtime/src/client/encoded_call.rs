@@ -14,7 +14,7 @@ use crate::dialect::RequestKind;
 use crate::error::{Error, OverloadCause};
 use crate::socket::Frame;
 
-/// A call whose frame is complete but for its id.
+/// A call whose frame is complete except for its id.
 pub(super) struct EncodedCall {
     pub(super) to: Destination,
     pub(super) frame: Frame,
@@ -41,14 +41,14 @@ impl Destination {
 }
 
 impl EncodedCall {
-    /// Sends the call, or keeps it for a connection. Its time starts now.
+    /// Sends the call, or queues it until it can be sent. Its time starts now.
     pub(super) fn begin(self, callee: Callee<'_>) -> Result<InFlightCall, Error> {
         self.begin_by(callee, false, |service, frame| {
             ReplySource::here(service.exchange(frame))
         })
     }
 
-    /// The same for a task, which is not held up by a service within the process.
+    /// The same for a task, which does not block on a service within the process.
     pub(super) fn begin_as_task(self, callee: Callee<'_>) -> Result<InFlightCall, Error> {
         self.begin_by(callee, true, |service, frame| match service.start(frame) {
             InProcessResult::Done(frame) => ReplySource::here(frame),
@@ -56,7 +56,7 @@ impl EncodedCall {
         })
     }
 
-    /// The same for a task that may wait for it later: what cannot be sent at once is sent while nobody polls it.
+    /// The same for a task that may wait for it later: a request that cannot be sent at once is sent while nobody polls.
     pub(super) fn begin_unpolled(self, callee: Callee<'_>) -> Result<InFlightCall, Error> {
         self.begin_by(callee, false, |service, frame| match service.start(frame) {
             InProcessResult::Done(frame) => ReplySource::here(frame),

@@ -1,8 +1,8 @@
-//! Waiting until the notifications that were handed over have arrived.
+//! Waits until the notifications that were sent have arrived.
 //!
-//! A server reads a connection in order, and answers a ping when it has read it. So a ping that is sent last and answered
-//! shows that everything before it has arrived. What it shows stands with the connection; a flush asks that, whatever became of
-//! its own ping.
+//! A server reads a connection in order, and answers a ping when it has read it. So the pong to a ping that was sent last
+//! shows that everything before it has arrived. The connection keeps what pongs have shown; a flush reads that, whatever
+//! became of its own ping.
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -70,7 +70,7 @@ impl AsyncClient {
     }
 }
 
-/// A connection that is asked what became of its notifications.
+/// A connection whose notifications are checked.
 struct FlushProgress {
     connection: Arc<Connection>,
     check: DeliveryCheck,
@@ -90,7 +90,7 @@ impl FlushProgress {
     fn of(connection: &Arc<Connection>, limit: Duration) -> Self {
         let deadline = deadline(Instant::now(), limit);
         // Before the ping, which then shows at least this.
-        let (check, is_open) = connection.inquire();
+        let (check, is_open) = connection.start_check();
         let ping = if is_open {
             let options = CallOptions {
                 ping: true,
@@ -128,7 +128,7 @@ impl FlushProgress {
         Poll::Ready(())
     }
 
-    /// What is known by now.
+    /// Returns what is known by now.
     fn outcome(&self) -> Result<(), Error> {
         let info = CallInfo {
             callee: Callee::Name("flush"),
@@ -137,7 +137,7 @@ impl FlushProgress {
             timeout: self.limit,
             tried: false,
         };
-        match (self.connection.fate(self.check), &self.ping) {
+        match (self.connection.outcome(self.check), &self.ping) {
             (DeliveryOutcome::Arrived, _) => Ok(()),
             (DeliveryOutcome::Doubtful, _) => {
                 Err(info.unavailable(UnavailableCause::Unflushed, Executed::Maybe))
@@ -164,10 +164,10 @@ impl Drop for FlushProgress {
     }
 }
 
-/// The first failure, of which whoever flushes is told now; the others are left to the next one.
+/// Returns the first failure, which counts as reported now; the others are left to the next flush.
 fn outcome(asked: &[FlushProgress]) -> Result<(), Error> {
     asked.iter().try_for_each(|one| {
         let outcome = one.outcome();
-        outcome.inspect_err(|_| one.connection.tell(one.check))
+        outcome.inspect_err(|_| one.connection.mark_reported(one.check))
     })
 }

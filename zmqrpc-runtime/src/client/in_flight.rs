@@ -15,35 +15,35 @@ pub(super) enum NoReply {
     Disconnected,
     /// The endpoint does not speak the protocol.
     Foreign,
-    /// What is there is no server: it sends requests. Tells whether this one came back.
+    /// The peer is no server, since it sends requests; `returned` if it has sent this one back.
     NoServer { returned: bool },
-    /// The endpoint does not let this client in.
+    /// The peer has rejected the login.
     Denied(AuthFailure),
-    /// The server answered no pings for so long.
+    /// The server has been silent for this long, and has answered no ping.
     Silent(Duration),
     /// The socket failed.
     Broken(crate::socket::SocketError),
-    /// The time was over; tells whether the request had been handed over.
+    /// The time limit has passed; `written` if the request had been sent.
     TimedOut { written: bool },
     /// There was no connection in time.
     NotConnected,
-    /// The server was about to end before the request had been handed over.
+    /// The server began to drain before the request had been sent.
     Drained,
 }
 
-/// How long a call waits.
+/// Until when a call waits.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Deadlines {
-    /// For its ending.
+    /// For its result.
     pub(super) deadline: Instant,
-    /// For being handed over.
+    /// For its request to be sent.
     pub(super) connected_by: Instant,
-    /// The time from the start to `connected_by`, for messages.
+    /// The time from the start to `connected_by`, for error messages.
     pub(super) connect_timeout: Duration,
 }
 
 impl Deadlines {
-    /// Until when to wait, seen at `now`; or why not any longer.
+    /// Returns until when to wait, seen at `now`, or why not any longer.
     pub(super) fn check(&self, written: bool, now: Instant) -> Result<Instant, NoReply> {
         if now >= self.deadline {
             Err(NoReply::TimedOut { written })
@@ -57,19 +57,19 @@ impl Deadlines {
     }
 }
 
-/// How a call ended. A notification ends well when it has been handed over: without a message.
+/// The result of a call: its reply frame, or `None` for a notification that has been sent.
 pub(super) type CallResult = Result<Option<Frame>, NoReply>;
 
-/// Who waits for a call, or how it ended.
+/// Who waits for a call, or its result.
 #[derive(Debug)]
 pub(super) enum CallState {
-    /// It was begun and nobody waits for it yet.
+    /// Nobody waits for it yet.
     Quiet,
-    /// The thread that looks after the connection waits for it.
+    /// The leader waits for it.
     Leader,
-    /// A thread sleeps until it is done.
+    /// A parked thread waits for it.
     Parked(Thread),
-    /// A task is woken when it is done, or when its time is over.
+    /// A task waits for it, until these deadlines.
     Task(Waker, Deadlines),
     Done(CallResult),
 }
@@ -77,11 +77,11 @@ pub(super) enum CallState {
 #[derive(Debug)]
 pub(super) struct CallEntry {
     pub(super) state: CallState,
-    /// Handed over to the socket: it may be executed.
+    /// Whether the socket has taken the request: it may be executed.
     pub(super) written: bool,
-    /// So many notifications were handed over before it was.
+    /// How many notifications had been sent before it.
     pub(super) behind: u64,
-    /// What is asked of it.
+    /// How it is made.
     pub(super) options: CallOptions,
 }
 
@@ -92,13 +92,13 @@ pub(super) struct CallEntry {
     reason = "each is a question of its own"
 )]
 pub(super) struct CallOptions {
-    /// It ends with being handed over.
+    /// It ends when it has been sent.
     pub(super) oneway: bool,
     /// It can be made over another connection.
     pub(super) movable: bool,
     /// It is a ping: a pong ends it.
     pub(super) ping: bool,
-    /// A task waits for it, which has not been polled to its end since.
+    /// A task makes it, which is about to wait for it.
     pub(super) task: bool,
 }
 
@@ -106,11 +106,11 @@ pub(super) struct CallOptions {
 #[derive(Debug, Default)]
 pub(super) struct InFlightCalls {
     table: CallTable<CallEntry>,
-    /// Tasks that wait.
+    /// The number of tasks that wait.
     tasks: usize,
     /// The call whose task was the last to be woken.
     pub(super) last_woken: Option<u64>,
-    /// For who holds the lock, when it is free again.
+    /// The tasks to wake once the lock is free.
     pub(super) wakes: WakeList,
 }
 
@@ -138,13 +138,13 @@ impl InFlightCalls {
         self.table.get_mut(id)
     }
 
-    /// How many notifications were handed over before the ping with this id, if one is under way.
+    /// Returns how many notifications had been sent before the ping with this id; `None` if no such ping is under way.
     pub(super) fn is_behind(&mut self, id: u64) -> Option<u64> {
         let call = self.get_mut(id)?;
         (call.options.ping && call.written).then_some(call.behind)
     }
 
-    /// Takes a call out, whatever its state: a reply that comes for it later finds nothing.
+    /// Removes a call, whatever its state. A reply that arrives for it later finds no call.
     pub(super) fn remove(&mut self, id: u64) -> Option<CallEntry> {
         let mut call = self.table.remove(id)?;
         if let CallState::Task(..) = call.state {
@@ -153,7 +153,7 @@ impl InFlightCalls {
         Some(call)
     }
 
-    /// Takes the ending of a call out, and the call with it, if it has ended.
+    /// Removes a call that has ended and returns its result; `None` if it has not.
     pub(super) fn take(&mut self, id: u64) -> Option<CallResult> {
         let CallState::Done(_) = self.table.get(id)?.state else {
             return None;
@@ -164,7 +164,7 @@ impl InFlightCalls {
         }
     }
 
-    /// Ends a call; answers who waited for it, or nothing if there is no such call or it has ended before.
+    /// Ends a call. Returns who waited for it; `None` if there is no such call or it has ended before.
     pub(super) fn finish(&mut self, id: u64, ending: CallResult) -> Option<CallState> {
         let call = self.get_mut(id)?;
         if let CallState::Done(_) = call.state {
@@ -194,12 +194,12 @@ impl InFlightCalls {
         }
     }
 
-    /// How many tasks wait.
+    /// Returns the number of tasks that wait.
     pub(super) fn tasks(&self) -> usize {
         self.tasks
     }
 
-    /// The tasks' calls whose time is over and why, and when to look again.
+    /// Returns the tasks' calls whose time has passed, each with the reason, and when the next one's passes.
     pub(super) fn expired(&self, now: Instant) -> (Vec<(u64, NoReply)>, Option<Instant>) {
         let (mut over, mut next) = (Vec::new(), None::<Instant>);
         for (id, call) in self.table.iter() {
@@ -214,7 +214,7 @@ impl InFlightCalls {
         (over, next)
     }
 
-    /// The calls that have not ended and that `which` picks.
+    /// Returns the ids of the calls that have not ended and satisfy `which`.
     pub(super) fn pending(&self, which: impl Fn(&CallEntry) -> bool) -> Vec<u64> {
         let is_open = |call: &CallEntry| !matches!(call.state, CallState::Done(_)) && which(call);
         self.table.ids_where(is_open)

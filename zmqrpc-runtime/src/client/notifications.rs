@@ -1,43 +1,43 @@
-//! What a connection knows of the notifications that it has handed over.
+//! What a connection knows of the notifications that it has sent.
 //!
-//! They have numbers, in the order in which they were handed over, and asking changes nothing: what becomes of one who
-//! asks cannot mislead another one.
+//! They are numbered in the order in which they were sent, and a check changes nothing: whatever becomes of a flush, it
+//! cannot mislead another one.
 
 use std::ops::Range;
 
 #[derive(Debug, Default)]
 pub(super) struct NotificationTracker {
-    /// So many have been handed over.
+    /// How many have been sent.
     handed_over: u64,
-    /// So many have arrived, or were lost.
+    /// How many have arrived or were lost.
     settled: u64,
-    /// Those that were in doubt when a connection broke, for each that did.
+    /// The ranges that were in doubt when a connection broke.
     losses: Vec<Range<u64>>,
-    /// Somebody has been told of the losses among the first so many.
+    /// Losses among the first this many have been reported.
     told: u64,
 }
 
-/// Who waits for what was handed over so far.
+/// A check of the notifications that had been sent when it began.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct DeliveryCheck {
-    /// It is about so many.
+    /// How many those are.
     up_to: u64,
-    /// Others had been told of the losses among so many before.
+    /// Losses among the first this many had been reported before.
     told: u64,
 }
 
-/// What became of the notifications of an inquiry.
+/// What has become of the notifications of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DeliveryOutcome {
     /// All have arrived, or there were none.
     Arrived,
     /// A connection broke behind some of them.
     Doubtful,
-    /// It is not known yet.
+    /// That is not known yet.
     Unknown,
 }
 
-/// More losses that nobody has asked for are taken together.
+/// Losses beyond this number that nobody has checked are merged.
 const LOSSES: usize = 16;
 
 impl NotificationTracker {
@@ -49,7 +49,7 @@ impl NotificationTracker {
         self.handed_over
     }
 
-    /// The first `count` have arrived, but for those that were lost before.
+    /// Records that the first `count` have arrived, except those that were lost before.
     pub(super) fn arrive(&mut self, count: u64) {
         self.settled = self.settled.max(count);
     }
@@ -66,19 +66,19 @@ impl NotificationTracker {
         }
     }
 
-    pub(super) fn inquire(&self) -> DeliveryCheck {
+    pub(super) fn start_check(&self) -> DeliveryCheck {
         DeliveryCheck {
             up_to: self.handed_over,
             told: self.told,
         }
     }
 
-    /// Whether the server has to be asked.
+    /// Returns whether the server has to be pinged.
     pub(super) fn is_open(&self, check: DeliveryCheck) -> bool {
         self.settled < check.up_to
     }
 
-    pub(super) fn fate(&self, check: DeliveryCheck) -> DeliveryOutcome {
+    pub(super) fn outcome(&self, check: DeliveryCheck) -> DeliveryOutcome {
         let DeliveryCheck { up_to, told } = check;
         let concerns = |lost: &Range<u64>| lost.start.max(told) < lost.end.min(up_to);
         if self.losses.iter().any(concerns) {
@@ -90,8 +90,8 @@ impl NotificationTracker {
         }
     }
 
-    /// Who has asked is told of what was lost.
-    pub(super) fn tell(&mut self, check: DeliveryCheck) {
+    /// Marks the losses of a check as reported.
+    pub(super) fn mark_reported(&mut self, check: DeliveryCheck) {
         let lost = self.losses.last().map_or(0, |lost| lost.end);
         self.told = self.told.max(lost.min(check.up_to));
     }
@@ -102,96 +102,126 @@ mod tests {
     use super::*;
 
     fn after(count: u64) -> NotificationTracker {
-        let mut oneway = NotificationTracker::default();
-        (0..count).for_each(|_| oneway.hand_over());
-        oneway
+        let mut tracker = NotificationTracker::default();
+        (0..count).for_each(|_| tracker.hand_over());
+        tracker
     }
 
     #[test]
     fn what_was_handed_over_is_unknown_until_it_is_shown() {
-        let mut oneway = after(0);
-        assert_eq!(oneway.fate(oneway.inquire()), DeliveryOutcome::Arrived);
-        oneway.hand_over();
-        let first = oneway.inquire();
-        oneway.hand_over();
-        oneway.arrive(1);
-        assert_eq!(oneway.fate(first), DeliveryOutcome::Arrived);
-        assert_eq!(oneway.fate(oneway.inquire()), DeliveryOutcome::Unknown);
-        oneway.arrive(2);
-        assert_eq!(oneway.fate(oneway.inquire()), DeliveryOutcome::Arrived);
+        let mut tracker = after(0);
+        assert_eq!(
+            tracker.outcome(tracker.start_check()),
+            DeliveryOutcome::Arrived
+        );
+        tracker.hand_over();
+        let first = tracker.start_check();
+        tracker.hand_over();
+        tracker.arrive(1);
+        assert_eq!(tracker.outcome(first), DeliveryOutcome::Arrived);
+        assert_eq!(
+            tracker.outcome(tracker.start_check()),
+            DeliveryOutcome::Unknown
+        );
+        tracker.arrive(2);
+        assert_eq!(
+            tracker.outcome(tracker.start_check()),
+            DeliveryOutcome::Arrived
+        );
     }
 
     #[test]
     fn asking_changes_nothing() {
-        let mut oneway = after(1);
+        let mut tracker = after(1);
         for _ in 0..2 {
-            let asked = oneway.inquire();
-            assert!(oneway.is_open(asked));
-            assert_eq!(oneway.fate(asked), DeliveryOutcome::Unknown);
+            let asked = tracker.start_check();
+            assert!(tracker.is_open(asked));
+            assert_eq!(tracker.outcome(asked), DeliveryOutcome::Unknown);
         }
-        oneway.lose_connection();
+        tracker.lose_connection();
         for _ in 0..2 {
-            assert_eq!(oneway.fate(oneway.inquire()), DeliveryOutcome::Doubtful);
+            assert_eq!(
+                tracker.outcome(tracker.start_check()),
+                DeliveryOutcome::Doubtful
+            );
         }
     }
 
     #[test]
     fn a_connection_that_breaks_leaves_doubts_only_behind_a_notification() {
-        let mut oneway = after(0);
-        oneway.lose_connection();
-        assert_eq!(oneway.fate(oneway.inquire()), DeliveryOutcome::Arrived);
-        oneway.hand_over();
-        oneway.arrive(1);
-        let shown = oneway.inquire();
-        oneway.hand_over();
-        oneway.lose_connection();
-        assert_eq!(oneway.fate(shown), DeliveryOutcome::Arrived);
-        assert_eq!(oneway.fate(oneway.inquire()), DeliveryOutcome::Doubtful);
+        let mut tracker = after(0);
+        tracker.lose_connection();
+        assert_eq!(
+            tracker.outcome(tracker.start_check()),
+            DeliveryOutcome::Arrived
+        );
+        tracker.hand_over();
+        tracker.arrive(1);
+        let shown = tracker.start_check();
+        tracker.hand_over();
+        tracker.lose_connection();
+        assert_eq!(tracker.outcome(shown), DeliveryOutcome::Arrived);
+        assert_eq!(
+            tracker.outcome(tracker.start_check()),
+            DeliveryOutcome::Doubtful
+        );
     }
 
     #[test]
     fn what_was_lost_is_told_once_and_what_came_behind_it_is_asked_for() {
-        let mut oneway = after(1);
-        oneway.lose_connection();
-        oneway.hand_over();
-        let asked = oneway.inquire();
-        assert!(oneway.is_open(asked));
-        assert_eq!(oneway.fate(asked), DeliveryOutcome::Doubtful);
-        oneway.tell(asked);
-        assert_eq!(oneway.fate(oneway.inquire()), DeliveryOutcome::Unknown);
-        oneway.arrive(2);
-        assert_eq!(oneway.fate(oneway.inquire()), DeliveryOutcome::Arrived);
+        let mut tracker = after(1);
+        tracker.lose_connection();
+        tracker.hand_over();
+        let asked = tracker.start_check();
+        assert!(tracker.is_open(asked));
+        assert_eq!(tracker.outcome(asked), DeliveryOutcome::Doubtful);
+        tracker.mark_reported(asked);
+        assert_eq!(
+            tracker.outcome(tracker.start_check()),
+            DeliveryOutcome::Unknown
+        );
+        tracker.arrive(2);
+        assert_eq!(
+            tracker.outcome(tracker.start_check()),
+            DeliveryOutcome::Arrived
+        );
     }
 
     #[test]
     fn all_who_ask_at_once_are_told() {
-        let mut oneway = after(1);
-        let (first, second) = (oneway.inquire(), oneway.inquire());
-        oneway.hand_over();
-        oneway.lose_connection();
-        oneway.tell(first);
-        assert_eq!(oneway.fate(second), DeliveryOutcome::Doubtful);
+        let mut tracker = after(1);
+        let (first, second) = (tracker.start_check(), tracker.start_check());
+        tracker.hand_over();
+        tracker.lose_connection();
+        tracker.mark_reported(first);
+        assert_eq!(tracker.outcome(second), DeliveryOutcome::Doubtful);
         // The first one did not ask for this.
-        assert_eq!(oneway.fate(oneway.inquire()), DeliveryOutcome::Doubtful);
-        oneway.hand_over();
-        oneway.lose_connection();
-        assert_eq!(oneway.fate(second), DeliveryOutcome::Doubtful);
+        assert_eq!(
+            tracker.outcome(tracker.start_check()),
+            DeliveryOutcome::Doubtful
+        );
+        tracker.hand_over();
+        tracker.lose_connection();
+        assert_eq!(tracker.outcome(second), DeliveryOutcome::Doubtful);
     }
 
     #[test]
     fn losses_that_nobody_asks_for_are_kept_within_bounds() {
-        let mut oneway = NotificationTracker::default();
+        let mut tracker = NotificationTracker::default();
         for number in 0..100 {
-            oneway.hand_over();
+            tracker.hand_over();
             if number % 2 == 0 {
-                oneway.arrive(number + 1);
+                tracker.arrive(number + 1);
             }
-            oneway.lose_connection();
+            tracker.lose_connection();
         }
-        assert_eq!(oneway.losses.len(), LOSSES);
-        let asked = oneway.inquire();
-        assert_eq!(oneway.fate(asked), DeliveryOutcome::Doubtful);
-        oneway.tell(asked);
-        assert_eq!(oneway.fate(oneway.inquire()), DeliveryOutcome::Arrived);
+        assert_eq!(tracker.losses.len(), LOSSES);
+        let asked = tracker.start_check();
+        assert_eq!(tracker.outcome(asked), DeliveryOutcome::Doubtful);
+        tracker.mark_reported(asked);
+        assert_eq!(
+            tracker.outcome(tracker.start_check()),
+            DeliveryOutcome::Arrived
+        );
     }
 }

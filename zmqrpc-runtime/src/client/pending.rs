@@ -1,4 +1,4 @@
-//! Calls that are on their way.
+//! Calls that are under way.
 
 use std::fmt;
 use std::future::Future;
@@ -68,33 +68,33 @@ impl<C: Command> fmt::Debug for Pending<C> {
 /// A call that was begun, whatever its command.
 pub(super) struct InFlightCall {
     pub(super) source: ReplySource,
-    /// Known to have been handed over.
+    /// Whether the request is known to have been sent.
     pub(super) written: bool,
     pub(super) timeout: Duration,
     pub(super) oneway: bool,
-    /// Of the call.
+    /// The call's own deadlines.
     pub(super) deadlines: Deadlines,
-    /// Until when the present try waits for a connection.
+    /// Until when the present attempt waits for a connection.
     pub(super) connected_by: Instant,
     pub(super) retry: Option<Box<RetryContext>>,
 }
 
-// Up to here it is moved in place, above by a call.
+// Up to this size it is moved inline, beyond it by a call of memcpy.
 const _: () = assert!(size_of::<InFlightCall>() <= 128);
 
 /// Where a call's reply comes from.
 pub(super) enum ReplySource {
     /// From a connection, under an id.
     Connection(Member, u64),
-    /// From a connection that has told already.
+    /// From a connection that has returned it already.
     Ended(Member),
-    /// It is here: the call was executed within the process.
+    /// The call was executed within the process.
     Here(Option<Box<Frame>>),
-    /// The call is executed within the process, whenever this is polled. What is set wakes it when its time is over.
+    /// The call is executed within the process, as this is polled. The timer wakes its task when its time has passed.
     Task(LocalExecution, Option<Box<TaskTimer>>),
 }
 
-/// Of a call, by a service within the process.
+/// The execution of a call by a service within the process.
 type LocalExecution = Pin<Box<dyn Future<Output = Option<Frame>> + Send>>;
 
 impl ReplySource {
@@ -104,7 +104,7 @@ impl ReplySource {
 }
 
 impl InFlightCall {
-    /// Asks for the ending as a task does.
+    /// Polls for the result.
     pub(super) fn poll(
         &mut self,
         callee: Callee<'_>,
@@ -112,7 +112,7 @@ impl InFlightCall {
     ) -> std::task::Poll<Result<Option<Frame>, Error>> {
         use std::task::{Poll, ready};
         loop {
-            if let ReplySource::Task(task, alarm) = &mut self.source {
+            if let ReplySource::Task(task, timer) = &mut self.source {
                 if let Poll::Ready(frame) = task.as_mut().poll(cx) {
                     self.source = ReplySource::here(frame);
                     return Poll::Ready(self.end(callee));
@@ -123,8 +123,8 @@ impl InFlightCall {
                     self.source = ReplySource::Here(None);
                     return Poll::Ready(Err(self.info(callee).timed_out(Executed::Maybe)));
                 }
-                let alarm = alarm.get_or_insert_with(|| Box::new(TaskTimer::new()));
-                let set = alarm.set(deadline, cx.waker());
+                let timer = timer.get_or_insert_with(|| Box::new(TaskTimer::new()));
+                let set = timer.set(deadline, cx.waker());
                 return set.map_or_else(|error| Poll::Ready(Err(error.into())), |()| Poll::Pending);
             }
             let ReplySource::Connection(connection, id) = &self.source else {
@@ -145,22 +145,22 @@ impl InFlightCall {
         })
     }
 
-    /// Waits until the call has been handed over, if it is not yet.
+    /// Waits until the request has been sent, if it has not.
     pub(super) fn depart(mut self, callee: Callee<'_>) -> Result<Self, Error> {
         while !self.written
             && let ReplySource::Connection(connection, id) = &self.source
         {
-            let Err(loss) = connection.hand_over(*id, self.turn()) else {
+            let Err(reason) = connection.hand_over(*id, self.turn()) else {
                 break;
             };
-            if let Some(result) = self.conclude(Err(loss), callee) {
+            if let Some(result) = self.conclude(Err(reason), callee) {
                 result?;
             }
         }
         Ok(self)
     }
 
-    /// Waits until a notification has been handed over.
+    /// Waits until a notification has been sent.
     pub(super) fn hand_over(&mut self, callee: Callee<'_>) -> Result<(), Error> {
         self.end(callee).map(drop)
     }
@@ -183,8 +183,8 @@ impl InFlightCall {
         }
     }
 
-    /// Starts to count the time of an attempt: as long as the call has, but where there are other connections to turn to, not as
-    /// long to connect.
+    /// Starts the time of an attempt: that of the call, but where there are other connections to turn to, less time to
+    /// connect.
     pub(super) fn start_turn(&mut self, now: Instant) {
         self.connected_by = self.deadlines.connected_by;
         if let Some(retry) = &self.retry {
@@ -193,7 +193,7 @@ impl InFlightCall {
         }
     }
 
-    /// The deadlines of the present attempt.
+    /// Returns the deadlines of the present attempt.
     fn turn(&self) -> Deadlines {
         Deadlines {
             connected_by: self.connected_by,
@@ -201,7 +201,7 @@ impl InFlightCall {
         }
     }
 
-    /// What came of an attempt; nothing if another one has begun.
+    /// Returns the result of an attempt; `None` if another one has begun.
     fn conclude(
         &mut self,
         ending: CallResult,
@@ -214,20 +214,20 @@ impl InFlightCall {
         if self.try_again(&ending) {
             return None;
         }
-        Some(ending.map_err(|loss| {
+        Some(ending.map_err(|reason| {
             let blocked_by = match &self.source {
                 ReplySource::Connection(connection, _) | ReplySource::Ended(connection) => {
-                    connection.blocked_by(&loss)
+                    connection.blocked_by(&reason)
                 }
                 ReplySource::Task(..) | ReplySource::Here(_) => None,
             };
             let info = self.info(callee);
-            let error = failure(loss, &info, self.deadlines, blocked_by);
+            let error = failure(reason, &info, self.deadlines, blocked_by);
             info.in_all(error)
         }))
     }
 
-    /// Begins another try, if there is to be one after this one.
+    /// Begins a retry if there is to be one. Returns whether it did.
     fn try_again(&mut self, ending: &CallResult) -> bool {
         let (Some(retry), ReplySource::Ended(connection)) = (&mut self.retry, &self.source) else {
             return false;
@@ -290,8 +290,8 @@ impl InFlightCall {
     }
 }
 
-/// Waits until all of the calls have been handed over or have failed, for each on its own: nobody looks after a connection
-/// that nobody waits for, so one that does not connect would use up the time of those behind it.
+/// Waits until the requests of all calls have been sent or have failed, for each on a thread of its own: a connection
+/// makes progress only while somebody waits for it, so one that does not connect would use up the time of the next.
 pub(super) fn depart_together(
     calls: Vec<Result<InFlightCall, Error>>,
     callee: Callee<'_>,
@@ -307,7 +307,7 @@ pub(super) fn depart_together(
                 .map_err(|error| Error::Unavailable {
                     at,
                     cause: UnavailableCause::Socket(SocketError::thread(&error)),
-                    // It has been handed over, or somebody else may have done it just now.
+                    // It may have been sent.
                     executed: Executed::Maybe,
                 })
         };
@@ -327,14 +327,14 @@ impl Drop for InFlightCall {
     }
 }
 
-/// `blocked_by` is why the request could not be handed over, if that is known.
+/// Returns the error of a call without a reply. `blocked_by` is why its request could not be sent, if that is known.
 pub(super) fn failure(
-    loss: NoReply,
+    reason: NoReply,
     info: &CallInfo<'_>,
     deadlines: Deadlines,
     blocked_by: Option<BlockedBy>,
 ) -> Error {
-    match loss {
+    match reason {
         NoReply::TimedOut { written: true } => info.timed_out(Executed::Maybe),
         NoReply::TimedOut { written: false } | NoReply::NotConnected => {
             let waited = deadlines.connect_timeout.min(info.timeout);

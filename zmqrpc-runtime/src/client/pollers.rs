@@ -1,5 +1,5 @@
-//! Who looks after a connection's socket: one of the threads that wait for its calls, or [somebody](super::task_waiters) for all tasks
-//! that do.
+//! Who waits at a connection's socket: one of the threads that wait for its calls, or the driver or a task for all
+//! [tasks](super::task_waiters) that do.
 
 use std::collections::VecDeque;
 
@@ -13,7 +13,7 @@ use crate::sync::thread::Thread;
 #[derive(Default)]
 pub(super) struct Pollers {
     leading: bool,
-    /// The leader is in `drive`: whoever uses the socket now must leave it drained.
+    /// Whether the leader waits at the socket: whoever uses the socket now must leave it drained.
     pub(super) polling: bool,
     followers: VecDeque<u64>,
     pub(super) tasks: TaskWaiters,
@@ -33,8 +33,8 @@ impl ConnectionState {
         self.see_to_a_leader();
     }
 
-    /// Wakes one of those who wait unless somebody leads, so that somebody goes on looking after the socket. Also for who has
-    /// been woken to lead, and does not: its call may have been ended by somebody else meanwhile.
+    /// Wakes a follower to lead, unless somebody leads. A thread that was woken to lead and finds its call ended does this,
+    /// too.
     pub(super) fn see_to_a_leader(&mut self) {
         if self.pollers.leading {
             return;
@@ -49,25 +49,25 @@ impl ConnectionState {
         }
     }
 
-    /// The leader is about to wait for its call's ending outside of the lock.
+    /// Marks that the leader is about to wait outside of the lock.
     pub(super) fn start_polling(&mut self, id: u64) {
         self.pollers.polling = true;
         self.set(id, CallState::Leader);
     }
 
-    /// The leader is back. It clears its state before it drains, or it would wake itself.
+    /// Marks that the leader is back, before it drains the socket: otherwise it would wake itself.
     pub(super) fn stop_polling(&mut self, id: u64) {
         self.pollers.polling = false;
         self.set(id, CallState::Quiet);
     }
 
-    /// Somebody else leads: the thread goes to sleep until its call ends or it is to lead.
+    /// Makes a thread a follower, which sleeps until its call ends or it is to lead.
     pub(super) fn park(&mut self, id: u64, thread: Thread) {
         self.set(id, CallState::Parked(thread));
         self.pollers.followers.push_back(id);
     }
 
-    /// The thread is awake again.
+    /// Marks that a follower is awake.
     pub(super) fn unpark(&mut self, id: u64) {
         self.set(id, CallState::Quiet);
         self.pollers.followers.retain(|follower| *follower != id);
@@ -77,13 +77,13 @@ impl ConnectionState {
         self.calls.set(id, state);
     }
 
-    /// Finds out what became of the connection while nobody waited for it.
+    /// Reads what has happened to the connection while nobody waited for it.
     pub(super) fn refresh(&mut self, poller: &Poller) {
         poller.set_monitor_pending();
         self.service(poller);
     }
 
-    /// What [`IdleSocket::maintain`](crate::socket::IdleSocket::maintain) does.
+    /// Does what [`IdleSocket::maintain`](crate::socket::IdleSocket::maintain) is for.
     pub(super) fn look_after(&mut self, poller: &Poller) -> bool {
         if !self.pollers.polling {
             self.refresh(poller);
@@ -91,7 +91,7 @@ impl ConnectionState {
         self.dealer.awaits_reconnect()
     }
 
-    /// Whether there is more to take in than was in a turn: whoever waits comes back at once then.
+    /// Notes whether more has arrived than one turn takes in: whoever waits comes back at once then.
     pub(super) fn come_back(&mut self, behind: bool, poller: &Poller) {
         self.behind = behind;
         if behind {
@@ -100,7 +100,7 @@ impl ConnectionState {
         }
     }
 
-    /// Whether there is more to take in, although nobody waits for it.
+    /// Returns whether more has arrived, although nobody waits for it.
     pub(super) fn is_behind(&self) -> bool {
         self.behind && !self.pollers.polling
     }

@@ -1,4 +1,4 @@
-//! From a reply frame to what the caller gets.
+//! Turns a reply frame into what the caller gets.
 
 use super::DIALECT;
 use super::call_info::CallInfo;
@@ -9,7 +9,7 @@ use crate::error::{AuthCause, CallTarget, Error, OverloadCause, UnavailableCause
 use crate::socket::Frame;
 use crate::wire::{ACCEPTED_KEY, Executed, Limits, Status};
 
-/// The reply of a oneway method, which is not sent: what no bytes decode to.
+/// Returns the reply of a oneway method, which is not sent: the value that no bytes decode to.
 pub(super) fn nothing<R: Value>(method: &Method) -> Result<R, Error> {
     R::decode(Codec::Postcard, &[]).map_err(|source| Error::Decode {
         at: CallTarget::new(method.full_name(), None),
@@ -19,7 +19,7 @@ pub(super) fn nothing<R: Value>(method: &Method) -> Result<R, Error> {
     })
 }
 
-/// Whether a call was executed that this is the reply to.
+/// Returns whether the call was executed, by its reply.
 pub(super) fn executed(frame: &Frame) -> Executed {
     match DIALECT.decode_reply(frame, &Limits::NONE) {
         Ok(Outbound::Failure { executed, .. }) => executed,
@@ -28,7 +28,7 @@ pub(super) fn executed(frame: &Frame) -> Executed {
     }
 }
 
-/// The reply to a command.
+/// Decodes the reply to a command.
 pub(super) fn decode<R: Value, F: Failure>(frame: &[u8], info: &CallInfo<'_>) -> Result<R, F> {
     let undecodable = |source| undecodable(source, info);
     match read(frame, info)? {
@@ -41,15 +41,15 @@ pub(super) fn decode<R: Value, F: Failure>(frame: &[u8], info: &CallInfo<'_>) ->
     }
 }
 
-/// The reply to what was only taken on: what no bytes decode to.
+/// Returns the reply of a request that was only accepted: the value that no bytes decode to.
 pub(super) fn accepted<R: Value>(codec: Codec, info: &CallInfo<'_>) -> Result<R, Error> {
     R::decode(codec, &[]).map_err(|_| Error::Accepted { at: info.target() })
 }
 
-/// What a service answered: still encoded.
+/// What a service has answered, still encoded.
 pub(super) enum EncodedAnswer<'a> {
     Value(Codec, &'a [u8]),
-    /// Nothing yet: the request has been taken on.
+    /// Nothing yet: a proxy has accepted the request.
     Accepted(Codec),
     Error(Codec, &'a [u8]),
 }
@@ -97,7 +97,7 @@ fn sort<'a>(frame: &'a [u8], info: &CallInfo<'_>) -> Result<EncodedAnswer<'a>, E
             ..
         } => {
             let error = failure(status, executed, detail, info);
-            // The byte counts, whatever the status usually means.
+            // What the reply says counts, whatever the status usually means.
             Err(if executed > error.executed() {
                 error.with_executed(executed)
             } else {
@@ -153,7 +153,7 @@ fn failure(status: Status, executed: Executed, detail: &str, info: &CallInfo<'_>
             limit: detail.parse().unwrap_or(info.limits.message),
             executed,
         },
-        // Not what the caller may take for not executed.
+        // `Error::Overloaded` says that the call was not executed.
         Status::Overloaded if executed != Executed::No => {
             info.unavailable(UnavailableCause::Remote(detail.into()), executed)
         }

@@ -1,4 +1,4 @@
-//! From a command to the frame that carries it.
+//! Turns a command into the frame that carries it.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::socket::Frame;
 use crate::wire::{Executed, Metadata};
 
-/// Header and arguments in one frame, which has no id yet.
+/// Encodes header and arguments in one frame, which has no id yet.
 ///
 /// # Errors
 ///

@@ -7,8 +7,9 @@
 //! | the connection broke, or the server fell silent | wherever there is a connection, if the method is idempotent |
 //! | anything else | not |
 //!
-//! Always within its time, and never where it may have been executed, unless its method is idempotent. Without a pause: the
-//! other server is not the one that has refused, and a call costs each no more than one refusal.
+//! A retry stays within the call's time, and a call that may have been executed is made again only if its method is
+//! idempotent. There is no pause: the other server is not the one that has refused, and a call costs each no more than
+//! one refusal.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -19,14 +20,14 @@ use super::in_flight::{CallResult, Deadlines, NoReply};
 use crate::socket::Frame;
 use crate::wire::Status;
 
-/// What another try takes.
+/// What a retry needs.
 pub(super) struct RetryContext {
     pub(super) connections: Arc<Balancer>,
     pub(super) frame: Frame,
     pub(super) attempts: Attempts,
 }
 
-/// The tries of a call so far.
+/// The attempts of a call so far.
 #[derive(Debug)]
 pub(super) struct Attempts {
     /// It may be executed more than once.
@@ -35,7 +36,7 @@ pub(super) struct Attempts {
     several: bool,
     /// The endpoints that have refused it.
     pub(super) refused: Vec<u64>,
-    /// One of the tries may have been executed.
+    /// One of the attempts may have been executed.
     pub(super) tried: bool,
 }
 
@@ -47,22 +48,23 @@ pub(super) enum AttemptOutcome {
     /// It was not executed by the server with this number among the endpoints; `left` if that was shutting down and takes
     /// no calls by now.
     Refused { by: u64, left: bool },
-    /// Nobody knows what became of it.
+    /// It is unknown what became of it.
     Lost,
-    /// There is nothing to be done about it.
+    /// A retry would not help.
     Final,
 }
 
 /// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RetryDecision {
-    /// It ends so.
+    /// The call ends with this result.
     Stop,
-    /// It is made at another endpoint that is connected and has not refused it; it ends so if there is none.
+    /// Retry at another endpoint that is connected and has not refused the call; if there is none, it ends with this
+    /// result.
     Elsewhere,
-    /// The same, but where there is none it waits for a connection.
+    /// The same, but if there is none, wait for a connection.
     ElsewhereOrLater,
-    /// It is made wherever there is a connection, or will be.
+    /// Retry wherever there is a connection, or will be.
     Anywhere,
 }
 
@@ -76,7 +78,7 @@ impl Attempts {
         }
     }
 
-    /// A try has ended at `now`.
+    /// Decides what follows an attempt that has ended at `now`.
     pub(super) fn next(
         &mut self,
         end: AttemptOutcome,
@@ -111,7 +113,8 @@ impl Attempts {
 }
 
 impl AttemptOutcome {
-    /// What came of an attempt over the connection with the number `by`, whose server `has_left` or not; nothing if it is an answer.
+    /// Returns the outcome of an attempt over the connection with the number `by`, whose server `has_left` or not; `None` if
+    /// it is an answer.
     pub(super) fn of(
         ending: &CallResult,
         by: impl FnOnce() -> u64,

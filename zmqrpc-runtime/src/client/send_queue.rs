@@ -1,7 +1,7 @@
 //! The requests to an endpoint that wait for a connection or for room, in the order in which they are sent: a state machine
 //! without I/O.
 //!
-//! While a server is away, callers give up as often as they call. So to take a request out takes no look at the others.
+//! While a server is away, as many calls are cancelled as are made. So removing a request does not scan the others.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -9,7 +9,7 @@ use crate::socket::Frame;
 
 #[derive(Default)]
 pub(super) struct SendQueue {
-    /// Ids in order. What is taken out leaves its id here, until such ids are most of it.
+    /// Ids in order, including stale ones of removed requests until these are the majority.
     order: VecDeque<u64>,
     requests: HashMap<u64, Frame>,
     bytes: usize,
@@ -17,7 +17,7 @@ pub(super) struct SendQueue {
     looks: u64,
 }
 
-/// Ids that are left behind and may stay in any case.
+/// Stale ids below which compaction is not worthwhile.
 const SPARE: usize = 64;
 
 impl SendQueue {
@@ -29,7 +29,7 @@ impl SendQueue {
         self.requests.is_empty()
     }
 
-    /// Of all requests.
+    /// Returns the bytes of all requests.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
@@ -39,7 +39,7 @@ impl SendQueue {
         self.put(id, request);
     }
 
-    /// Takes back what [`pop`](Self::pop) has answered.
+    /// Puts back what [`pop`](Self::pop) has returned.
     pub(super) fn push_front(&mut self, id: u64, request: Frame) {
         self.order.push_front(id);
         self.put(id, request);
@@ -55,7 +55,7 @@ impl SendQueue {
         None
     }
 
-    /// Takes a request out, if it is here.
+    /// Removes a request if it is queued.
     pub(super) fn remove(&mut self, id: u64) {
         if self.take(id).is_some() && self.order.len() > 2 * self.requests.len() + SPARE {
             let mut order = std::mem::take(&mut self.order);
@@ -78,7 +78,7 @@ impl SendQueue {
         Some(request)
     }
 
-    /// Counts what a test asks for.
+    /// Counts the entries that were visited, for tests.
     #[cfg_attr(not(test), expect(clippy::unused_self, reason = "only tests count"))]
     fn look(&mut self) {
         #[cfg(test)]

@@ -1,4 +1,4 @@
-//! A connection's socket, its calls and its queue: everything that stands under the connection's lock.
+//! What a connection's mutex protects: its socket, its calls and its queue.
 
 use std::time::Duration;
 
@@ -15,10 +15,10 @@ use crate::dialect::FrameKind;
 use crate::log;
 use crate::socket::{ConnectionEvent, DealerSocket, Frame, Poller, SocketError};
 
-/// A connection that was alive so shortly ago is taken to be alive. Looking costs a tenth of a call.
+/// How long a connection that was alive is assumed to be alive still. To check it takes a tenth of a call's time.
 const FRESH: Duration = Duration::from_millis(10);
 
-/// What a connection may hold. Everything beyond is refused, typed.
+/// Limits of what a connection holds. What exceeds them is rejected.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CallLimits {
     /// Calls that have not ended.
@@ -27,18 +27,18 @@ pub(super) struct CallLimits {
     pub(super) queued_bytes: usize,
 }
 
-/// Which bound a call met.
+/// The limit that a call exceeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LimitExceeded {
     Calls(usize),
     QueuedBytes(usize),
 }
 
-/// A call that has got its id.
+/// A call that has an id.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Submitted {
     pub(super) id: u64,
-    /// It has been handed over to the socket at once.
+    /// Whether the socket has taken the request already.
     pub(super) written: bool,
 }
 
@@ -47,7 +47,7 @@ pub(super) struct Submitted {
 /// 1. If a thread waits on the socket, the last operation on it was a receive that found nothing.
 /// 2. If nobody leads, no follower sleeps: whoever stops leading has woken one.
 /// 3. Requests are sent only while the connection is up. libzmq accepts them a moment longer and loses them.
-/// 4. Nothing is sent to a server that ends, once it has been answered.
+/// 4. Nothing is sent to a draining server behind the ping that acknowledges its notice.
 pub(super) struct ConnectionState {
     pub(super) dealer: DealerSocket,
     pub(super) link: Link,
@@ -56,11 +56,11 @@ pub(super) struct ConnectionState {
     bounds: CallLimits,
     pub(super) pollers: Pollers,
     late: u64,
-    /// There is more to take in: a server sends faster than that can be done in a turn.
+    /// Whether more has arrived than one turn takes in.
     pub(super) behind: bool,
     pub(super) renewals: u64,
-    pub(super) oneway: NotificationTracker,
-    /// The call whose request was the last thing that the socket was used for.
+    pub(super) notifications: NotificationTracker,
+    /// The call whose request the socket sent last, if it was not used since.
     pub(super) last_sent: Option<u64>,
 }
 
@@ -79,12 +79,12 @@ impl ConnectionState {
             late: 0,
             behind: false,
             renewals: 0,
-            oneway: NotificationTracker::default(),
+            notifications: NotificationTracker::default(),
             last_sent: None,
         }
     }
 
-    /// Numbers a request and sends it, or keeps it until it can be sent.
+    /// Gives a request an id and sends it, or queues it until it can be sent.
     pub(super) fn begin(
         &mut self,
         mut message: Frame,
@@ -97,10 +97,10 @@ impl ConnectionState {
         if self.calls.len() == 0 && !self.pollers.polling {
             let now = Instant::now();
             if !self.link.is_up() || self.link.is_older(now, FRESH) || self.dealer.is_inproc() {
-                // It may have been lost while nobody looked: what is sent into it is lost as well.
+                // The connection may have been lost while nobody looked, and what is sent over it would be lost, too.
                 self.refresh(poller);
             }
-            // Silence counts from here: nothing was asked before.
+            // Silence counts from here: before, no reply was due.
             self.link.hear(now);
         }
         if !self.link.is_up() {
@@ -129,7 +129,7 @@ impl ConnectionState {
         if self.pollers.polling {
             self.service(poller);
         } else if options.task && !options.oneway {
-            // It drains once for any number of sends, or has it done.
+            // The task drains the socket once for any number of sends, or the driver does.
             self.pollers.tasks.undrained = true;
         } else if !self.is_just_sent(id) {
             self.call_driver();
@@ -137,12 +137,12 @@ impl ConnectionState {
         Ok(Submitted { id, written })
     }
 
-    /// A send may have taken the signal that somebody waits for.
+    /// Makes up for a signal that a send may have consumed while somebody waits for it.
     pub(super) fn after_send(&mut self, poller: &Poller) {
         if self.pollers.polling {
             self.service(poller);
         } else {
-            // It drains once for any number of sends.
+            // The driver drains once for any number of sends.
             self.call_driver();
         }
     }
@@ -152,34 +152,34 @@ impl ConnectionState {
             return;
         };
         call.written = true;
-        call.behind = self.oneway.handed_over();
+        call.behind = self.notifications.handed_over();
         match &call.state {
-            // They may wait for just this.
+            // Whoever waits may wait just for the request to be sent.
             CallState::Parked(thread) => thread.unpark(),
             CallState::Leader => poller.wake(),
             _ => {}
         }
         if call.options.oneway {
-            self.oneway.hand_over();
+            self.notifications.hand_over();
             finish(&mut self.calls, id, Ok(None), poller);
         }
     }
 
-    /// Whether hardly anything can have arrived: this is the only call, and the socket was last used to send it.
+    /// Returns whether hardly anything can have arrived: this is the only call, and the socket was last used to send it.
     ///
-    /// A send may take the signal of an arrival before it writes, not after. So such a call is waited for without a look
-    /// before, which would cost a system call. But something else may have come just before: the reply to a call that was
-    /// given up, or word of the server's end. Behind that libzmq signals no reply, so that the wait is
-    /// [not for long](super::task_waiters::GRACE) at first.
+    /// A send may consume the signal of an arrival before it writes, not after. So a thread waits for such a call without a
+    /// receive before, which would be a system call. But something else may have arrived just before: the reply to a
+    /// cancelled call, or the notice of the server's end. libzmq signals no reply behind that, so that the first wait is
+    /// [short](super::task_waiters::GRACE).
     pub(super) fn is_just_sent(&self, id: u64) -> bool {
         self.last_sent == Some(id) && self.calls.len() == 1
     }
 
-    /// Takes in everything that has arrived and hands over everything that can be, until nothing moves. Or a part of it:
-    /// then whoever waits comes back at once.
+    /// Receives what has arrived and sends what is queued, until nothing moves; at most one turn's worth, after which
+    /// whoever waits comes back at once.
     ///
-    /// A send can swallow the signal of an arrival, one that fails too, and a receive the signal of new room. So one
-    /// pass is not enough, and the last operation is a receive in any case.
+    /// A send, even one that fails, can consume the signal of an arrival, and a receive the signal of new room. So one
+    /// pass is not enough, and the last operation is a receive.
     pub(super) fn service(&mut self, poller: &Poller) {
         self.last_sent = None;
         self.pollers.tasks.undrained = false;
@@ -200,19 +200,19 @@ impl ConnectionState {
         }
     }
 
-    /// Something waits although there is a connection: the socket has no room for it.
+    /// Returns whether something waits although there is a connection: the socket has no room for it.
     pub(super) fn lacks_room(&self) -> bool {
         self.link.owed_ping().is_some() || self.takes_calls() && !self.queue.is_empty()
     }
 
-    /// Whether anything has arrived.
+    /// Receives one turn's worth. Returns whether anything had arrived.
     fn take_in(&mut self, poller: &Poller) -> Result<bool, SocketError> {
         let Self {
             dealer,
             calls,
             link,
             late,
-            oneway,
+            notifications,
             ..
         } = self;
         let mut lost = Vec::new();
@@ -222,7 +222,7 @@ impl ConnectionState {
             arrived = true;
             match event {
                 ConnectionEvent::Received(message) => {
-                    // Once: asking libzmq where the bytes are takes longer than looking at them.
+                    // Dereferenced once: asking libzmq for the address of the bytes takes longer than reading them.
                     let frame: &[u8] = &message;
                     let kind = DIALECT.classify(frame);
                     heard |= kind.is_from_server();
@@ -241,11 +241,11 @@ impl ConnectionState {
                         }
                         FrameKind::Pong(id) => {
                             if let Some(behind) = calls.is_behind(id) {
-                                oneway.arrive(behind);
+                                notifications.arrive(behind);
                                 finish(calls, id, Ok(None), poller);
                             } else if news == LinkNews::Acknowledged {
-                                // That ping was the last that was sent.
-                                oneway.arrive(oneway.handed_over());
+                                // That ping was the last frame that was sent.
+                                notifications.arrive(notifications.handed_over());
                                 is_known = true;
                             }
                             true
@@ -261,7 +261,7 @@ impl ConnectionState {
                 }
                 ConnectionEvent::Down => {
                     link.handle_down();
-                    oneway.lose_connection();
+                    notifications.lose_connection();
                     is_known = true;
                     fail_written(calls, poller);
                 }
@@ -278,9 +278,9 @@ impl ConnectionState {
             self.fail(moves, &NoReply::Drained, poller);
         }
         if is_known {
-            // What waiting pings are to ask; and they would ask another connection.
-            let moot = |call: &CallEntry| !call.written && call.options.ping;
-            self.fail(moot, &NoReply::Disconnected, poller);
+            // It is known what queued pings are to find out, and they would ask over another connection.
+            let is_queued_ping = |call: &CallEntry| !call.written && call.options.ping;
+            self.fail(is_queued_ping, &NoReply::Disconnected, poller);
         }
         self.come_back(!empty, poller);
         if no_server {
@@ -295,7 +295,7 @@ impl ConnectionState {
         Ok(arrived)
     }
 
-    /// Whether something was handed over.
+    /// Sends what waits. Returns whether anything was sent.
     fn flush(&mut self, poller: &Poller) -> bool {
         if let Some(id) = self.link.owed_ping() {
             let answered = self.dealer.send(DIALECT.ping(id)).is_ok();
@@ -323,7 +323,7 @@ impl ConnectionState {
         self.calls.get_mut(id).is_some_and(|call| call.written)
     }
 
-    /// Why nothing is handed over, if that is known.
+    /// Returns why requests wait; `None` if it is not known.
     pub(super) fn blocked_by(&self) -> Option<BlockedBy> {
         if !self.link.is_up() {
             return self.dealer.resolve_failure().map(BlockedBy::Name);
@@ -335,17 +335,17 @@ impl ConnectionState {
         })
     }
 
-    /// Whether there is a server that is not about to end.
+    /// Returns whether the server is connected and not draining.
     pub(super) fn takes_calls(&self) -> bool {
         self.link.takes_calls()
     }
 
-    /// Replies that came for nobody.
+    /// Returns the number of replies that belonged to no call.
     pub(super) fn late(&self) -> u64 {
         self.late
     }
 
-    /// Connections that were given up and made anew.
+    /// Returns the number of connections that were replaced.
     pub(super) fn renewals(&self) -> u64 {
         self.renewals
     }

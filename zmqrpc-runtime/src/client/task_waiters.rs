@@ -1,10 +1,10 @@
-//! How a connection's socket is looked after for tasks: by the driver, or by a task that stands in for it.
+//! Who drains a connection's socket for tasks: the driver, or a task that stands in for it.
 //!
-//! The driver is a thread, since no executor promises to poll a task that is woken. But most do so at once, and while calls
-//! come and go in numbers, it is cheaper by far if the thread that makes them takes in their replies too: the two would do
-//! nothing but wait for each other's lock, and wake each other. So a task that has something to do in any case drains the
-//! socket then, behind all others that have been woken; and where several wait, the driver wakes one of them to do it. If
-//! it does not, the driver does, after [`GRACE`].
+//! The driver is a thread, since no executor promises to poll a task that is woken. But most do so at once, and while many
+//! calls come and go it is much cheaper if the thread that makes them receives their replies, too: otherwise the two
+//! threads mostly wait for each other's lock, and wake each other. So a task that is polled anyway drains the socket,
+//! behind all others that have been woken; and where several wait, the driver wakes one of them to do it. If that task
+//! does not, the driver does, after [`GRACE`].
 
 use std::task::Waker;
 use std::time::Duration;
@@ -20,56 +20,54 @@ pub(super) struct TaskWaiters {
     driver: DriverState,
     /// Something was sent for a task since the socket was drained.
     pub(super) undrained: bool,
-    /// The call whose task drains the socket when it is polled, which it has been woken for. Until then the driver does not
-    /// listen to the socket.
+    /// The call whose task was woken to drain the socket when it is polled. Until then the driver does not listen to the
+    /// socket.
     stand_in: Option<u64>,
-    /// The call whose task was polled last, of those that wait: its executor is surely at work.
+    /// The call whose task was polled last, of those that wait: its executor is the most likely to be at work.
     liveliest: Option<u64>,
-    /// Until when the driver asks no task to stand in: one did not when it was asked.
+    /// Until when the driver asks no task to stand in, since one that was asked did not.
     alone_until: Option<Instant>,
 }
 
-/// What is known of the thread, while it looks after the socket.
+/// The driver, while it maintains the connection.
 #[derive(Default)]
 struct DriverState {
-    /// How to call it, while it does.
-    post: Option<DriverBell>,
-    /// It has been called and has not looked yet: the socket may be used without leaving it drained.
+    /// How to call it; `None` while it does not maintain the connection.
+    bell: Option<DriverBell>,
+    /// Whether it has been called and has not come yet: the socket may be used without leaving it drained.
     called: bool,
-    /// It does not listen to the socket.
+    /// Whether it does not listen to the socket.
     deaf: bool,
-    /// When the time of a call is over.
+    /// When the next deadline of a call passes.
     next: Option<Instant>,
-    /// When it looks, whatever it hears, if it does.
+    /// When it comes, whatever the socket signals.
     looks_by: Option<Instant>,
-    /// Until when it goes on to look once in a [`GRACE`].
+    /// Until when it goes on to come once in a [`GRACE`].
     looks_until: Option<Instant>,
-    /// When it leaves unless a task waits.
+    /// When it leaves if no task waits.
     leaves_at: Option<Instant>,
 }
 
-/// How long what has arrived may lie where something else than its signal is to see to it.
+/// How long an arrival may go unnoticed where its signal may have been consumed.
 pub(super) const GRACE: Duration = Duration::from_millis(5);
 
-/// From so many tasks on one of them takes in for the others, rather than the driver. A lone one would only be asked one
-/// thing more.
+/// From this many tasks on, one of them stands in for the driver. For a lone one it would only be one more thing to do.
 const SEVERAL: usize = 2;
 
-/// How long the driver does it all itself after a task that was to did not.
+/// How long the driver asks no task after one that was asked did not come.
 const ALONE: Duration = Duration::from_secs(1);
 
-/// How long the driver stays although no task waits. While it stays, it notices when a call begins soon enough to ask
-/// for a sign of life in time.
+/// How long the driver stays after the last task. While it stays, it notices a new call soon enough to ping in time.
 const STAY: Duration = Duration::from_secs(1);
 
 impl ConnectionState {
-    /// A task waits: keeps how to wake it, and sees to it that the socket is looked after.
+    /// Makes a task wait: keeps its waker, and makes sure that somebody drains the socket.
     pub(super) fn suspend(
         &mut self,
         id: u64,
         waker: &Waker,
         deadlines: Deadlines,
-        post: &DriverBell,
+        bell: &DriverBell,
     ) -> Result<(), SocketError> {
         let written = self.is_written(id);
         self.set(id, CallState::Task(waker.clone(), deadlines));
@@ -84,9 +82,9 @@ impl ConnectionState {
         if sooner {
             driver.next = Some(due);
         }
-        if driver.post.is_none() {
-            post.ring()?;
-            driver.post = Some(post.clone());
+        if driver.bell.is_none() {
+            bell.ring()?;
+            driver.bell = Some(bell.clone());
             driver.called = true;
             return Ok(());
         }
@@ -103,17 +101,17 @@ impl ConnectionState {
         Ok(())
     }
 
-    /// The task of this call is woken, and drains the socket in the place of the driver when it is polled.
+    /// Makes the task of this call, which is woken, drain the socket in place of the driver.
     fn stand_in(&mut self, id: u64) {
         self.pollers.tasks.stand_in = Some(id);
         self.listen(false);
         self.look_soon();
     }
 
-    /// The task of this call is polled: drains the socket if it is to.
+    /// Drains the socket if the task of this call, which is polled, stands in for the driver.
     pub(super) fn relieve(&mut self, id: u64, poller: &Poller) {
         if self.pollers.tasks.stand_in == Some(id) {
-            // It is awake, and needs not be woken.
+            // It is awake and need not be woken.
             self.set(id, CallState::Quiet);
             self.calls.last_woken = None;
             self.service(poller);
@@ -121,15 +119,15 @@ impl ConnectionState {
         }
     }
 
-    /// This call's task is not polled any more: what it has left undone, the driver does.
+    /// Has the driver do what this call's task, which is not polled any more, has left undone.
     pub(super) fn dismiss(&mut self, id: u64) {
         if self.pollers.tasks.undrained || self.pollers.tasks.stand_in == Some(id) {
             self.call_driver();
         }
     }
 
-    /// After the socket was drained: while others wait, the last one of the tasks that were woken drains it next, behind all
-    /// that they do now. If there is none, the driver listens to it.
+    /// Chooses who drains the socket next: of the tasks that were woken the last one, behind all that the others do now, if
+    /// tasks wait; the driver otherwise.
     fn pass_on(&mut self) {
         self.pollers.tasks.stand_in = None;
         match self.calls.last_woken.take() {
@@ -140,15 +138,15 @@ impl ConnectionState {
 
     fn listen(&mut self, on: bool) {
         let driver = &mut self.pollers.tasks.driver;
-        if let Some(post) = &driver.post
+        if let Some(bell) = &driver.bell
             && driver.deaf == on
         {
             driver.deaf = !on;
-            post.set_listening(on);
+            bell.set_listening(on);
         }
     }
 
-    /// The driver looks at the socket within a [`GRACE`], whatever it hears.
+    /// Has the driver come within a [`GRACE`], whatever the socket signals.
     fn look_soon(&mut self) {
         let at = Instant::now() + GRACE;
         let driver = &mut self.pollers.tasks.driver;
@@ -162,16 +160,17 @@ impl ConnectionState {
     pub(super) fn call_driver(&mut self) {
         let driver = &mut self.pollers.tasks.driver;
         if !driver.called
-            && let Some(post) = &driver.post
+            && let Some(bell) = &driver.bell
         {
             driver.called = true;
-            if let Err(error) = post.ring() {
+            if let Err(error) = bell.ring() {
                 log::line!(error, error = log::text(&error); "tasks wait for a connection that no thread maintains");
             }
         }
     }
 
-    /// The driver's turn: takes in, hands over, ends what is over. Or has it done, if it is only that something arrives.
+    /// The driver's turn: receives, sends, and ends the calls whose time has passed; or has a task do it, if something has
+    /// merely arrived.
     pub(super) fn drive(&mut self, poller: &Poller, now: Instant) -> DriveTurn {
         if let Some(turn) = self.delegate(poller, now) {
             return turn;
@@ -180,7 +179,7 @@ impl ConnectionState {
         self.pollers.tasks.driver.looks_by = Some(now);
         self.calls.last_woken = None;
         self.service(poller);
-        // Only now, after looking: a reply that has arrived counts, however late it is looked for.
+        // Only after the receive: a reply that has arrived counts, however late it is received.
         if self
             .pollers
             .tasks
@@ -198,7 +197,7 @@ impl ConnectionState {
             }
             self.service(poller);
         }
-        let liveness = self.check_pulse(now, poller);
+        let liveness = self.check_liveness(now, poller);
         self.pass_on();
         let turn = self.next_turn(now, liveness);
         if let DriveTurn::Wait(until) = turn {
@@ -207,8 +206,8 @@ impl ConnectionState {
         turn
     }
 
-    /// Where several tasks wait, one of them takes in what has arrived for all: it wakes the others without leaving its
-    /// thread, and what they send and get then goes in larger bunches.
+    /// Wakes one of several tasks that wait to receive for all: it wakes the others without a change of threads, and what
+    /// they send and receive then goes in larger batches. Returns the driver's next turn; `None` if it has to do it itself.
     fn delegate(&mut self, poller: &Poller, now: Instant) -> Option<DriveTurn> {
         let tasks = &mut self.pollers.tasks;
         let is_due = |due: Option<Instant>| due.is_some_and(|due| due <= now);
@@ -247,7 +246,7 @@ impl ConnectionState {
         let driver = &mut self.pollers.tasks.driver;
         let look = driver.looks_until.filter(|until| *until > now);
         if !self.calls.wakes.is_empty() {
-            // Who is woken now often calls again at once.
+            // A task that is woken now often makes another call at once.
             driver.leaves_at = Some(now + self.link.ping_interval().min(STAY));
         }
         if self.calls.tasks() > 0 {

@@ -1,8 +1,8 @@
-//! How a connection stands with its server: a state machine without I/O.
+//! Whether a server takes calls or is draining: a state machine without I/O.
 //!
-//! A server that is about to end says so. It is answered with a ping, behind which nothing more is sent over the
-//! connection: what would arrive at a socket that closes makes the system throw away the replies that are on their way
-//! back. Calls that are under way are answered still.
+//! A draining server sends a notice. The client acknowledges it with a ping, behind which it sends nothing more over the
+//! connection: data that arrives at a socket which is closed makes the system drop the replies that are on their way back.
+//! Calls that are under way are still answered.
 
 /// Whether a server takes calls over its present connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -10,24 +10,24 @@ pub(crate) enum DrainState {
     /// It does.
     #[default]
     Open,
-    /// It has said that it ends, under this id, and is to be answered.
+    /// It is draining; its notice has this id and is still to be acknowledged.
     Told(u64),
-    /// It has been answered under this id: nothing is sent any more.
+    /// The notice with this id has been acknowledged: nothing is sent any more.
     Left(u64),
 }
 
 impl DrainState {
-    /// Whether anything but the answer may be sent.
+    /// Returns whether anything but the acknowledgement may be sent.
     pub(crate) fn is_open(self) -> bool {
         self == Self::Open
     }
 
-    /// The server says that it ends. Answers whether that is news.
+    /// Records a notice. Returns whether it is the first one.
     pub(crate) fn hear(&mut self, id: u64) -> bool {
         std::mem::replace(self, Self::Told(id)).is_open()
     }
 
-    /// The id of the ping that is owed.
+    /// Returns the id of the ping that acknowledges the notice, if that is still to be sent.
     pub(crate) fn owed(self) -> Option<u64> {
         match self {
             Self::Told(id) => Some(id),
@@ -35,14 +35,15 @@ impl DrainState {
         }
     }
 
-    /// The ping has been handed over.
+    /// Records that the ping has been sent.
     pub(crate) fn answered(&mut self) {
         if let Self::Told(id) = *self {
             *self = Self::Left(id);
         }
     }
 
-    /// Whether a pong with this id tells that the answer has arrived, and with it everything that was sent before.
+    /// Returns whether a pong with this id shows that the acknowledgement has arrived, and with it everything that was sent
+    /// before.
     pub(crate) fn is_heard(self, id: u64) -> bool {
         self == Self::Left(id)
     }

@@ -1,4 +1,4 @@
-//! Whether a server still lives: a state machine without I/O, which is told the time.
+//! Whether a server still lives: a state machine without I/O, to which its owner passes the time.
 //!
 //! A frozen or unreachable peer keeps its connection for minutes. While calls are under way and nothing is heard, the
 //! server is pinged; it answers pings even while all of its workers are busy. So a slow method is not taken for a dead
@@ -15,23 +15,23 @@ pub(crate) struct Liveness {
     limit: Duration,
     heard: Instant,
     asked: Option<Instant>,
-    /// When the next look was to be.
+    /// When the next check was due.
     due: Instant,
-    /// This side has stood still itself: until when the server may answer all the same.
+    /// Until when the server may still answer, because this process has been stalled itself.
     granted: Option<Instant>,
 }
 
-/// How long a server that gives signs of life unasked, one each second, may be silent at least.
+/// How long a server that sends keep-alive frames unasked, one each second, may be silent at least.
 const UNASKED: Duration = Duration::from_secs(3);
 
-/// What to do now.
+/// What to do about a server's silence.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum LivenessAction {
     /// Nothing until then.
     Wait(Instant),
     /// Send a ping.
     Ask,
-    /// Give the connection up: it has been silent for so long.
+    /// Replace the connection: the server has been silent for this long.
     Dead(Duration),
 }
 
@@ -49,7 +49,7 @@ impl Liveness {
         }
     }
 
-    /// Something was heard, or silence begins to count.
+    /// Records that something was heard at `now`, or that silence counts from there.
     pub(crate) fn hear(&mut self, now: Instant) {
         self.heard = now;
         self.asked = None;
@@ -57,7 +57,7 @@ impl Liveness {
         self.granted = None;
     }
 
-    /// Whether nothing has been heard for longer than `age`.
+    /// Returns whether nothing has been heard for longer than `age`.
     pub(crate) fn is_older(&self, now: Instant, age: Duration) -> bool {
         now.saturating_duration_since(self.heard) > age
     }
@@ -65,7 +65,7 @@ impl Liveness {
     pub(crate) fn check(&mut self, now: Instant) -> LivenessAction {
         let late = now.saturating_duration_since(self.due) > STALL_THRESHOLD;
         if late && self.granted.is_none() && now >= self.heard + self.limit {
-            // Once for each silence, or a busy machine would never notice.
+            // Once for each silence, or a busy machine would not notice at all.
             self.granted = Some(now + self.interval.max(self.limit / 3));
             return self.ask(now);
         }
@@ -83,7 +83,7 @@ impl Liveness {
         }
     }
 
-    /// As [`check`](Self::check), for a server that gives signs of life unasked. Never answers that it is to be asked.
+    /// As [`check`](Self::check), for a server that sends keep-alive frames unasked, and is not pinged.
     pub(crate) fn listen(&mut self, now: Instant) -> LivenessAction {
         let limit = self.limit.max(UNASKED);
         let late = now.saturating_duration_since(self.due) > STALL_THRESHOLD;
@@ -105,12 +105,12 @@ impl Liveness {
         LivenessAction::Ask
     }
 
-    /// When silence is taken for death.
+    /// Returns when a silent server counts as dead.
     fn end(&self) -> Instant {
         self.granted.unwrap_or(self.heard + self.limit)
     }
 
-    /// How long silence lasts before it is asked about.
+    /// Returns how long silence lasts before the server is pinged.
     pub(crate) fn interval(&self) -> Duration {
         self.interval
     }
