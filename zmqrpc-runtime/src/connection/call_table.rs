@@ -2,7 +2,7 @@
 //!
 //! An id consists of an index into the table and the slot's generation: a late reply finds another generation in its slot,
 //! and is never taken for the reply to another call. A slot that has had all its generations is not used any more, so that no
-//! id is used twice.
+//! id is used twice: one of 16 million calls that follow each other uses one up.
 
 use crate::wire::{NUMBER_BITS, with_hops};
 
@@ -16,8 +16,8 @@ pub(crate) struct CallTable<C> {
 
 #[derive(Debug)]
 struct Slot<C> {
-    generation: u32,
-    hops: u8,
+    /// The id of the call, or of the last one that was there.
+    id: u64,
     call: Option<C>,
 }
 
@@ -28,11 +28,11 @@ const INDEX_MASK: u32 = (1 << INDEX_BITS) - 1;
 /// Not 0, so that no id is.
 const FIRST_GENERATION: u32 = 1;
 
-// What `masked` takes.
+// `masked` reads three bytes.
 const _: () = assert!(INDEX_BITS == 24);
 
-/// Calls that a table can hold.
-pub(crate) const MAX_CALLS: usize = INDEX_MASK as usize;
+/// Calls that a table can hold: half as many as there are indices, since retired slots keep theirs.
+pub(crate) const MAX_CALLS: usize = INDEX_MASK as usize / 2;
 
 impl<C> Default for CallTable<C> {
     fn default() -> Self {
@@ -55,7 +55,7 @@ impl<C> CallTable<C> {
     pub(crate) fn next_id(&self, hops: u8) -> u64 {
         match self.free.last().copied() {
             Some(index) => {
-                let generation = self.slots[index as usize].generation;
+                let generation = generation(self.slots[index as usize].id);
                 call_id(hops, generation + 1, index)
             }
             None => call_id(hops, FIRST_GENERATION, self.next_slot()),
@@ -69,20 +69,18 @@ impl<C> CallTable<C> {
             return self.push(hops, call);
         };
         let slot = &mut self.slots[index as usize];
-        slot.generation += 1;
-        slot.hops = hops;
+        slot.id = call_id(hops, generation(slot.id) + 1, index);
         slot.call = Some(call);
-        call_id(hops, slot.generation, index)
+        slot.id
     }
 
     fn push(&mut self, hops: u8, call: C) -> u64 {
-        let (index, generation) = (self.next_slot(), FIRST_GENERATION);
+        let id = call_id(hops, FIRST_GENERATION, self.next_slot());
         self.slots.push(Slot {
-            generation,
-            hops,
+            id,
             call: Some(call),
         });
-        call_id(hops, generation, index)
+        id
     }
 
     fn next_slot(&self) -> u32 {
@@ -92,7 +90,7 @@ impl<C> CallTable<C> {
     #[inline]
     pub(crate) fn get(&self, id: u64) -> Option<&C> {
         let slot = self.slots.get(index(id))?;
-        if slot.generation == generation(id) {
+        if slot.id == id {
             slot.call.as_ref()
         } else {
             None
@@ -102,7 +100,7 @@ impl<C> CallTable<C> {
     #[inline]
     pub(crate) fn get_mut(&mut self, id: u64) -> Option<&mut C> {
         let slot = self.slots.get_mut(index(id))?;
-        if slot.generation == generation(id) {
+        if slot.id == id {
             slot.call.as_mut()
         } else {
             None
@@ -113,11 +111,11 @@ impl<C> CallTable<C> {
     #[inline]
     pub(crate) fn remove(&mut self, id: u64) -> Option<C> {
         let slot = self.slots.get_mut(index(id))?;
-        if slot.generation != generation(id) {
+        if slot.id != id {
             return None;
         }
         let call = slot.call.take()?;
-        if slot.generation == INDEX_MASK {
+        if generation(id) == INDEX_MASK {
             self.retired += 1;
         } else {
             self.free.push(masked(id));
@@ -127,10 +125,8 @@ impl<C> CallTable<C> {
 
     /// Returns the calls with their ids, in no order that matters.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, &C)> {
-        (0_u32..).zip(&self.slots).filter_map(|(index, slot)| {
-            let call = slot.call.as_ref()?;
-            Some((call_id(slot.hops, slot.generation, index), call))
-        })
+        let slots = self.slots.iter();
+        slots.filter_map(|slot| Some((slot.id, slot.call.as_ref()?)))
     }
 
     /// Returns the ids of the calls that satisfy `predicate`.
@@ -202,7 +198,7 @@ mod tests {
         }
         assert_eq!((calls.len(), calls.slots.len()), (0, 2));
         // One slot is close to its last generation.
-        calls.slots[0].generation = INDEX_MASK - 3;
+        calls.slots[0].id = call_id(0, INDEX_MASK - 3, 0);
         for _ in 0..10 {
             let (a, b) = (calls.insert(0, ()), calls.insert(0, ()));
             assert!(seen.insert(a) && seen.insert(b));
@@ -216,8 +212,12 @@ mod tests {
     #[test]
     fn ids_that_were_never_given_out_are_harmless() {
         let mut calls = CallTable::default();
-        calls.insert(0, ());
-        for id in [0, 1, u64::MAX, 1 << 32, u64::from(u32::MAX)] {
+        let own = calls.insert(0, ());
+        let aliases = [own | 1 << 48, own | 1 << 63, with_hops(3, own)];
+        for id in [0, 1, u64::MAX, 1 << 32, u64::from(u32::MAX)]
+            .into_iter()
+            .chain(aliases)
+        {
             assert!(calls.get(id).is_none() && calls.get_mut(id).is_none());
             assert!(calls.remove(id).is_none());
         }
