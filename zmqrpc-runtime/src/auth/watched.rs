@@ -28,9 +28,9 @@ struct WatchedState<T> {
     stamp: Option<FileStamp>,
     /// Whether the last attempt to read the file failed. That is logged once only, or peers could fill the log.
     is_unreadable: bool,
-    /// The wrong lines that were logged, and why. While the file is not settled each login reads it, and would log them
+    /// The file whose wrong lines were logged last. While it is not settled each login reads it, and would log them
     /// again.
-    wrong_lines: Vec<(usize, &'static str)>,
+    logged: Option<FileStamp>,
 }
 
 /// Metadata that changes when a file does.
@@ -69,7 +69,7 @@ impl<T: Default> Watched<T> {
                 table,
                 stamp,
                 is_unreadable: false,
-                wrong_lines: Vec::new(),
+                logged: None,
             }),
         })
     }
@@ -86,12 +86,12 @@ impl<T: Default> Watched<T> {
             Ok((text, stamp)) => {
                 is_unreadable = false;
                 let (table, errors) = parse(&text, self.parse_line, &state.table);
-                if errors != state.wrong_lines {
-                    for &(line, reason) in &errors {
+                if now != state.logged {
+                    for (line, reason) in errors {
                         let path = log::text(self.path.display());
                         log::line!(error, path, line, reason; "a wrong line of a login file is left out");
                     }
-                    state.wrong_lines = errors;
+                    state.logged = now;
                 }
                 (table, stamp)
             }
