@@ -77,6 +77,7 @@ mod threads;
 mod turn;
 
 pub use crate::callers::ServerStats;
+pub use crate::subscription::{PublisherCounts, Subscription, SubscriptionStats};
 pub use builder::{Server, ServerBuilder};
 pub use handle::ServerHandle;
 pub use handler::{AsyncHandler, Handler};
