@@ -47,7 +47,7 @@ struct Server {
     stopping: atomic::AtomicBool,
 }
 
-/// So many calls, the first ones, do not end before all others have: all threads but one are stuck in them.
+/// The first calls, this many, end only after all others: all threads but one are stuck in them.
 const STUCK: usize = 2;
 const THREADS: usize = 3;
 
@@ -225,7 +225,7 @@ impl Server {
     }
 
     fn run(&self, call: usize) {
-        // It may take longer than the stand-by is patient.
+        // It may take longer than the stand-by waits.
         thread::sleep(roles::TICK);
         let mut state = self.state.lock();
         while call < STUCK && state.has_run.len() + STUCK < state.calls {

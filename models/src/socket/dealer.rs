@@ -30,7 +30,7 @@ struct Pipes {
 struct PipesState {
     requests: VecDeque<Frame>,
     replies: VecDeque<Frame>,
-    /// The socket has not found nothing since a reply was signalled.
+    /// Whether no receive has come back empty since a reply was signalled.
     active: bool,
     closed: bool,
 }
