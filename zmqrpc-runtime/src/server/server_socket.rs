@@ -154,8 +154,10 @@ impl ServerSocket {
             sink.counters().malformed.increment();
             return Ok(ReceivedFrame::Malformed);
         };
-        if let Some(notice) = self.draining.heard(&route, now) {
-            self.send_optional(notice, sink.counters());
+        if let Some(notice) = self.draining.heard(&route, now)
+            && let Some(gone) = self.send_optional(notice, sink.counters())
+        {
+            sink.forget_peer(&gone);
         }
         let outgoing = match sink.dispatcher().read(&mut self.buffer, now) {
             Decoded::Nothing => None,
