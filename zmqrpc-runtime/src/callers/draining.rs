@@ -264,7 +264,7 @@ mod tests {
         let number = id(&notices[0]);
         for route in [&notices[0].route, &notices[1].route] {
             draining.acknowledge(route, &CallId::NONE);
-            draining.acknowledge(route, &CallId::from(number.as_number() ^ 1));
+            draining.acknowledge(route, &CallId::from(number.number() ^ 1));
         }
         draining.acknowledge(&route("three"), &number);
         assert!(!draining.is_rejecting(now));

@@ -20,7 +20,7 @@ mod postcard;
 mod text;
 mod travels;
 
-// They hold the codecs against each other.
+// They compare the codecs with each other.
 #[cfg(all(test, feature = "msgpack"))]
 mod tests;
 

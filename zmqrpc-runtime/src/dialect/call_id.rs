@@ -12,16 +12,8 @@ impl CallId {
     /// The id that no call has. A server rejects messages without a readable id under it.
     pub const NONE: Self = Self(NO_ID);
 
-    /// Returns the id as a number, as the native dialect has it.
-    pub(super) const fn number(&self) -> u64 {
-        self.0
-    }
-}
-
-#[cfg(test)]
-impl CallId {
-    /// Returns the id as a number, for tests whose callers number their calls.
-    pub(crate) const fn as_number(&self) -> u64 {
+    /// Returns the id as a number, which it is in the native dialect.
+    pub(crate) const fn number(&self) -> u64 {
         self.0
     }
 }

@@ -1,6 +1,6 @@
 //! The proxy's side of a dialect: frames that pass through, of which only the header is read and replaced.
 
-use super::{Dialect, RequestKind, native};
+use super::{Dialect, NO_ID, RequestKind, native};
 use crate::wire::{Limits, WireError, hops};
 
 impl Dialect {
@@ -17,6 +17,13 @@ impl Dialect {
     pub(crate) fn count_hop(self, frame: &mut [u8]) -> bool {
         match self {
             Self::Native => native::count_hop(frame),
+        }
+    }
+
+    /// Returns whether a frame is a ping without an id.
+    pub(crate) fn is_ping(self, frame: &[u8]) -> bool {
+        match self {
+            Self::Native => *frame == native::encode_ping(NO_ID),
         }
     }
 

@@ -4,8 +4,8 @@
 //! [`Inbound`] and [`Outbound`], a caller in [`Request`] and [`FrameKind`], a publisher and its subscribers in
 //! [`Event`]. [`ReplyTo`] says which call a reply is to, and in which dialect.
 //!
-//! To add a dialect: a folder beside `native`, a variant of [`Dialect`] with its arms below, and, where its ids are no
-//! numbers, a variant of [`CallId`].
+//! To add a dialect: a folder beside `native`, a variant of [`Dialect`] with its arms in `server`, `client` and,
+//! if proxies pass it on, `forward`; and, where its ids are no numbers, a variant of [`CallId`].
 
 mod call_id;
 mod client;

@@ -1,7 +1,7 @@
 //! What every dialect can say, whatever its bytes: statuses, metadata, keys of methods, limits.
 //!
-//! [`dialect`](crate::dialect) turns it into frames and back. This module must not know sockets, codecs, the formats
-//! of frames or users' types.
+//! [`dialect`](crate::dialect) turns it into frames and back, by fields that dialects may share (`cursor`). This module must
+//! not know sockets, codecs, what frames consist of or users' types.
 
 mod cursor;
 mod delivery;

@@ -162,6 +162,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn errors_name_what_a_frame_begins_with() {
+        let magic = WireError::Dialect { got: 0 }.to_string();
+        assert!(magic.contains(&format!("{MAGIC:#04x}")), "{magic}");
+        let version = WireError::Version { got: 0 }.to_string();
+        assert!(
+            version.contains(&format!("version {VERSION} ")),
+            "{version}"
+        );
+    }
+
+    #[test]
     fn an_id_is_patched_in_place() {
         let mut frame = encode(CALL, NO_ID).to_vec();
         frame.push(0xFF);

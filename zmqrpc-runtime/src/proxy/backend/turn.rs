@@ -47,7 +47,7 @@ impl<O, S: Requester> Backend<O, S> {
                     unread |= self.connections[at].needs_drain;
                 }
                 arrived |= heard;
-                // Again and again it would keep the loop from its end while a target that drains has no room.
+                // Only once: a send that fails marks the socket for another drain, and the loop would not end.
                 if is_first || heard {
                     self.connections[at].answer_draining();
                 }

@@ -20,7 +20,7 @@ fn waiter(id: u64) -> DuplicateWaiter {
 /// The ids of the replies, and their statuses.
 fn replies(replies: impl IntoIterator<Item = OutboundFrame>) -> Vec<(u64, u8)> {
     let reply = |reply: OutboundFrame| {
-        let id = reply.ends.unwrap().id().as_number();
+        let id = reply.ends.unwrap().id().number();
         (id, reply.frame[11])
     };
     replies.into_iter().map(reply).collect()

@@ -48,6 +48,10 @@ use crate::error::Error;
 /// everything that it holds. Older versions refuse it from then on, so keep a copy where you may have to go back. A file in
 /// a newer format than this version knows is refused, and left as it is.
 ///
+/// **After a crash** the file is repaired when it is opened. What it holds is found out on a copy of what the repair writes,
+/// in memory: a file of another program is left as it is. A file whose repair writes over 64 MiB, which takes one of about
+/// a terabyte, is refused.
+///
 /// Format 1, which unpublished versions wrote, takes the feature `disk-queue-upgrade`, and room beside the file for a copy,
 /// which replaces it once it is whole.
 ///

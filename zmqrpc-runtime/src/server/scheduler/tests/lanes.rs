@@ -64,7 +64,7 @@ fn who_fills_the_queue_gives_way_to_who_has_less() {
             break;
         };
         assert!(route.is_same(&ann()));
-        displaced.push(last.id().as_number());
+        displaced.push(last.id().number());
         assert!(scene.scheduler.admission_failure(&call).is_none());
         scene.scheduler.enqueue(bob(), call);
     }
@@ -125,7 +125,7 @@ fn the_peer_with_most_is_found_again_when_room_was_plenty_meanwhile() {
         let (displaced, last) = scene.scheduler.displace(&new, &call).unwrap();
         let most = if round % 2 == 0 { bob() } else { ann() };
         assert!(displaced.is_same(&most), "round {round}");
-        assert!(last.id().as_number() > 1);
+        assert!(last.id().number() > 1);
         served(&mut scene, 10);
         assert_eq!(scene.scheduler.waiting.peer_calls(), RequestSize::default());
         let (few, many) = if round % 2 == 0 {
@@ -149,7 +149,7 @@ fn bytes_are_a_share_too() {
     let call = scene.call(3, large);
     assert!(scene.scheduler.admission_failure(&call).is_some());
     let (_, last) = scene.scheduler.displace(&bob(), &call).unwrap();
-    assert_eq!(last.id().as_number(), 2);
+    assert_eq!(last.id().number(), 2);
     scene.scheduler.enqueue(bob(), call);
     let call = scene.call(4, large);
     assert!(
@@ -269,7 +269,7 @@ fn whatever_happens_to_the_queue_nothing_is_lost_and_no_peer_loses_its_order() {
                         .unwrap();
                     assert_eq!(
                         expected.get_mut(&from).unwrap().pop(),
-                        Some(last.id().as_number())
+                        Some(last.id().number())
                     );
                     assert_ne!(from, at);
                 }
@@ -294,7 +294,7 @@ fn whatever_happens_to_the_queue_nothing_is_lost_and_no_peer_loses_its_order() {
                     .unwrap();
                 assert_eq!(
                     expected.get_mut(&from).unwrap().remove(0),
-                    assigned.call.id().as_number()
+                    assigned.call.id().number()
                 );
             }
             7..9 => {

@@ -134,7 +134,7 @@ impl Scene {
     /// Assigns the next call. Returns its slot and its id.
     fn assign(&mut self) -> Option<(usize, u64)> {
         let assigned = self.scheduler.assign(self.now)?;
-        Some((assigned.slot, assigned.call.id().as_number()))
+        Some((assigned.slot, assigned.call.id().number()))
     }
 
     /// Queues a call, assigns it and makes it a task.
@@ -188,7 +188,7 @@ impl Scene {
         let read = |outgoing: OutboundFrame| {
             let peer = String::from_utf8(outgoing.route.peer().to_vec()).unwrap();
             let frame = &outgoing.frame;
-            let ends = outgoing.ends.map(|to| to.id().as_number());
+            let ends = outgoing.ends.map(|to| to.id().number());
             match Dialect::Native.decode_reply(frame, &Limits::default()) {
                 Ok(Outbound::Working) => match Dialect::Native.classify(frame) {
                     FrameKind::Working(id) => (peer, id, Sent::Working),

@@ -140,7 +140,7 @@ fn only_events_and_jobs_share_a_slot() {
     assert!(
         source_calls
             .iter()
-            .map(|call| call.id().as_number())
+            .map(|call| call.id().number())
             .eq([3, 4])
     );
     // A call that is put back is the first again.
