@@ -1,13 +1,14 @@
 //! Time, which passes where somebody waits for it.
 
+#[path = "../../zmqrpc-runtime/src/clock/durations.rs"]
+mod durations;
+
 use std::ops::{Add, Sub};
 use std::time::Duration;
 
 use rustix::kernel;
 
-pub(crate) const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
-
-pub(crate) const STALL_THRESHOLD: Duration = Duration::from_millis(100);
+pub(crate) use self::durations::{FOREVER, STALL_THRESHOLD};
 
 /// The time since the model began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,6 +4,8 @@ mod dealer;
 mod process;
 mod stand_ins;
 
+#[path = "../../zmqrpc-runtime/src/socket/connection_event.rs"]
+mod connection_event;
 #[path = "../../zmqrpc-runtime/src/socket/driver.rs"]
 mod driver;
 #[path = "../../zmqrpc-runtime/src/socket/idle_poller.rs"]
@@ -17,15 +19,14 @@ mod wake_list;
 
 mod models;
 
+pub(crate) use connection_event::ConnectionEvent;
 pub(crate) use dealer::{DealerSocket, Peer};
 pub(crate) use driver::{Drive, DriveTurn, Driven, DriverBell};
 pub(crate) use idle_poller::{IdleSocket, Registration};
 pub(crate) use models::MODELS;
 pub(crate) use poller::{POLL_INTERVAL, Poller, RETRY_INTERVAL, wait_any};
 pub(crate) use process::Process;
-pub(crate) use stand_ins::{
-    AuthFailure, ConnectionEvent, Endpoint, Frame, SocketError, SocketOptions,
-};
+pub(crate) use stand_ins::{AuthFailure, Endpoint, Frame, SocketError, SocketOptions};
 pub(crate) use task_timer::TaskTimer;
 pub(crate) use wake_list::WakeList;
 

@@ -46,15 +46,6 @@ impl DerefMut for Frame {
     }
 }
 
-pub(crate) enum ConnectionEvent {
-    Received(Frame),
-    Up,
-    Down,
-    Abandoned,
-    NotZmtp,
-    LoginRefused(AuthFailure),
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct AuthFailure;
 

@@ -3,30 +3,14 @@
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
+use super::connection_event::ConnectionEvent;
 use super::inproc;
 use super::load::{Load, NoRoom};
 use super::monitor::{ConnectionChange, Monitor};
 use super::outbound::OutboundConnection;
 use super::raw::{RawSocket, WouldBlock};
-use super::{AuthFailure, Endpoint, Frame, Poller, RejectedLogins, SocketError, SocketOptions};
+use super::{Endpoint, Frame, Poller, RejectedLogins, SocketError, SocketOptions};
 use crate::log;
-
-/// What a drain reports, in the order in which the owner must handle it.
-pub(crate) enum ConnectionEvent {
-    /// A message, which may be the reply to an earlier request.
-    Received(Frame),
-    /// A server is connected: sends succeed.
-    Up,
-    /// The connection is lost, and libzmq reconnects. libzmq has dropped, without a report, what it had not written
-    /// yet.
-    Down,
-    /// The connection is lost, and libzmq does not reconnect: [`DealerSocket::reconnect`] does.
-    Abandoned,
-    /// The peer at the endpoint does not speak ZMTP.
-    NotZmtp,
-    /// The server refuses the login, or is not the expected one.
-    LoginRefused(AuthFailure),
-}
 
 /// Messages that one drain reports at most.
 const MAX_MESSAGES: usize = 1024;
@@ -135,7 +119,7 @@ impl DealerSocket {
 
     /// Returns why the last login was refused. `None` if it was not, or another attempt is under way.
     #[cfg(feature = "proxy")]
-    pub(crate) fn login_failure(&self) -> Option<AuthFailure> {
+    pub(crate) fn login_failure(&self) -> Option<super::AuthFailure> {
         self.outbound.login_failure()
     }
 

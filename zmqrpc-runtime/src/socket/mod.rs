@@ -13,6 +13,7 @@
 //!   (<https://github.com/zeromq/libzmq/issues/2586>).
 
 mod close;
+mod connection_event;
 mod context;
 mod data_location;
 mod dealer;
@@ -55,7 +56,8 @@ mod unread_timer;
 mod unsent;
 mod wake_list;
 
-pub(crate) use dealer::{ConnectionEvent, DealerSocket};
+pub(crate) use connection_event::ConnectionEvent;
+pub(crate) use dealer::DealerSocket;
 pub(crate) use driver::{Drive, DriveTurn, Driven, DriverBell};
 pub(crate) use endpoint::{Direction, Endpoint};
 pub use error::SocketError;
