@@ -204,11 +204,13 @@ impl ServerSocket {
     pub(super) fn start_draining(
         &mut self,
         limit: Duration,
-        counters: &ServerCounters,
+        sink: &mut impl RequestSink,
         now: Instant,
     ) {
         for notice in self.draining.start(limit, now) {
-            self.send_optional(notice, counters);
+            if let Some(gone) = self.send_optional(notice, sink.counters()) {
+                sink.forget_peer(&gone);
+            }
         }
     }
 

@@ -137,7 +137,8 @@ impl ServerState {
     /// Starts to end the server within `limit`, or goes on with it.
     pub(super) fn stop(&mut self, limit: Duration, now: Instant) {
         if !std::mem::replace(&mut self.stopping, true) {
-            self.socket.start_draining(limit, &self.counters, now);
+            let (socket, mut admission) = self.split();
+            socket.start_draining(limit, &mut admission, now);
         }
         self.closed = self.socket.draining.is_rejecting(now);
     }
