@@ -107,27 +107,22 @@ mod tests {
         tracker
     }
 
+    fn outcome_now(tracker: &NotificationTracker) -> DeliveryOutcome {
+        tracker.outcome(tracker.start_check())
+    }
+
     #[test]
     fn what_was_handed_over_is_unknown_until_it_is_shown() {
         let mut tracker = after(0);
-        assert_eq!(
-            tracker.outcome(tracker.start_check()),
-            DeliveryOutcome::Arrived
-        );
+        assert_eq!(outcome_now(&tracker), DeliveryOutcome::Arrived);
         tracker.hand_over();
         let first = tracker.start_check();
         tracker.hand_over();
         tracker.arrive(1);
         assert_eq!(tracker.outcome(first), DeliveryOutcome::Arrived);
-        assert_eq!(
-            tracker.outcome(tracker.start_check()),
-            DeliveryOutcome::Unknown
-        );
+        assert_eq!(outcome_now(&tracker), DeliveryOutcome::Unknown);
         tracker.arrive(2);
-        assert_eq!(
-            tracker.outcome(tracker.start_check()),
-            DeliveryOutcome::Arrived
-        );
+        assert_eq!(outcome_now(&tracker), DeliveryOutcome::Arrived);
     }
 
     #[test]
@@ -140,10 +135,7 @@ mod tests {
         }
         tracker.lose_connection();
         for _ in 0..2 {
-            assert_eq!(
-                tracker.outcome(tracker.start_check()),
-                DeliveryOutcome::Doubtful
-            );
+            assert_eq!(outcome_now(&tracker), DeliveryOutcome::Doubtful);
         }
     }
 
@@ -151,20 +143,14 @@ mod tests {
     fn a_connection_that_breaks_leaves_doubts_only_behind_a_notification() {
         let mut tracker = after(0);
         tracker.lose_connection();
-        assert_eq!(
-            tracker.outcome(tracker.start_check()),
-            DeliveryOutcome::Arrived
-        );
+        assert_eq!(outcome_now(&tracker), DeliveryOutcome::Arrived);
         tracker.hand_over();
         tracker.arrive(1);
         let shown = tracker.start_check();
         tracker.hand_over();
         tracker.lose_connection();
         assert_eq!(tracker.outcome(shown), DeliveryOutcome::Arrived);
-        assert_eq!(
-            tracker.outcome(tracker.start_check()),
-            DeliveryOutcome::Doubtful
-        );
+        assert_eq!(outcome_now(&tracker), DeliveryOutcome::Doubtful);
     }
 
     #[test]
@@ -176,15 +162,9 @@ mod tests {
         assert!(tracker.is_open(asked));
         assert_eq!(tracker.outcome(asked), DeliveryOutcome::Doubtful);
         tracker.mark_reported(asked);
-        assert_eq!(
-            tracker.outcome(tracker.start_check()),
-            DeliveryOutcome::Unknown
-        );
+        assert_eq!(outcome_now(&tracker), DeliveryOutcome::Unknown);
         tracker.arrive(2);
-        assert_eq!(
-            tracker.outcome(tracker.start_check()),
-            DeliveryOutcome::Arrived
-        );
+        assert_eq!(outcome_now(&tracker), DeliveryOutcome::Arrived);
     }
 
     #[test]
@@ -196,10 +176,7 @@ mod tests {
         tracker.mark_reported(first);
         assert_eq!(tracker.outcome(second), DeliveryOutcome::Doubtful);
         // The first one did not ask for this.
-        assert_eq!(
-            tracker.outcome(tracker.start_check()),
-            DeliveryOutcome::Doubtful
-        );
+        assert_eq!(outcome_now(&tracker), DeliveryOutcome::Doubtful);
         tracker.hand_over();
         tracker.lose_connection();
         assert_eq!(tracker.outcome(second), DeliveryOutcome::Doubtful);
@@ -219,9 +196,6 @@ mod tests {
         let asked = tracker.start_check();
         assert_eq!(tracker.outcome(asked), DeliveryOutcome::Doubtful);
         tracker.mark_reported(asked);
-        assert_eq!(
-            tracker.outcome(tracker.start_check()),
-            DeliveryOutcome::Arrived
-        );
+        assert_eq!(outcome_now(&tracker), DeliveryOutcome::Arrived);
     }
 }

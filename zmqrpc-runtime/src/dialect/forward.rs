@@ -21,7 +21,7 @@ impl Dialect {
     }
 
     /// Returns whether a frame is a ping without an id.
-    pub(crate) fn is_ping(self, frame: &[u8]) -> bool {
+    pub(crate) fn is_ping_without_id(self, frame: &[u8]) -> bool {
         match self {
             Self::Native => *frame == native::encode_ping(NO_ID),
         }

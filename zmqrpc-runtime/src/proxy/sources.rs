@@ -263,7 +263,7 @@ impl InputSockets for Jobs {
                         return Ok(Some(job));
                     }
                     // A ping with which a pusher finds out whether its jobs have left its process.
-                    Some(Arrival::Message(())) if DIALECT.is_ping(&job) => {}
+                    Some(Arrival::Message(())) if DIALECT.is_ping_without_id(&job) => {}
                     Some(Arrival::Malformed | Arrival::Message(())) => {
                         self.counters.frontend.malformed.increment();
                     }

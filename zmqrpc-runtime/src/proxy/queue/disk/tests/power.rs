@@ -146,22 +146,19 @@ fn use_queue(seed: u64) -> (States, Vec<(usize, Vec<u8>)>) {
         }
         disk.commit(&batch, 0).unwrap();
         let drive = &mut observer.lock().unwrap().drive;
-        let commits = states.len() - 1;
-        images.extend(
-            drive
-                .take_images()
-                .into_iter()
-                .map(|image| (commits, image)),
-        );
+        let mut record = |drive: &mut Drive, states: &States| {
+            let commits = states.len() - 1;
+            images.extend(
+                drive
+                    .take_images()
+                    .into_iter()
+                    .map(|image| (commits, image)),
+            );
+        };
+        record(drive, &states);
         states.push(held.clone());
         drive.cut_power();
-        let commits = states.len() - 1;
-        images.extend(
-            drive
-                .take_images()
-                .into_iter()
-                .map(|image| (commits, image)),
-        );
+        record(drive, &states);
     }
     (states, images)
 }
