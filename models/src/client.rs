@@ -1,33 +1,29 @@
 //! A client's connection: threads that wait for its calls and take in for each other, tasks that do, and the driver.
 
-#[path = "../../zmqrpc-runtime/src/client/completion.rs"]
-mod completion;
 #[path = "../../zmqrpc-runtime/src/client/connection.rs"]
 mod connection;
-#[path = "../../zmqrpc-runtime/src/client/in_flight.rs"]
-mod in_flight;
-#[path = "../../zmqrpc-runtime/src/client/notifications.rs"]
-mod notifications;
+#[path = "../../zmqrpc-runtime/src/client/deadlines.rs"]
+mod deadlines;
 #[path = "../../zmqrpc-runtime/src/client/pollers.rs"]
 mod pollers;
-#[path = "../../zmqrpc-runtime/src/client/send_queue.rs"]
-mod send_queue;
 #[path = "../../zmqrpc-runtime/src/client/state.rs"]
 mod state;
 #[path = "../../zmqrpc-runtime/src/client/supervision.rs"]
 mod supervision;
 #[path = "../../zmqrpc-runtime/src/client/task_waiters.rs"]
 mod task_waiters;
+#[path = "../../zmqrpc-runtime/src/client/waiter.rs"]
+mod waiter;
 
 use std::sync::Arc;
 use std::task::{Poll, Wake, Waker};
 use std::time::Duration;
 
 use self::connection::Connection;
-use self::in_flight::{CallOptions, CallResult, Deadlines, NoReply};
-use self::state::CallLimits;
+use self::deadlines::Deadlines;
+use self::state::{CallLimits, CallOptions};
 use crate::clock::{FOREVER, Instant};
-use crate::connection::Liveness;
+use crate::connection::{CallKind, CallResult, Liveness, NoReply};
 use crate::dialect::{Dialect, FrameKind, reply, request};
 use crate::options::Ping;
 use crate::socket::{Endpoint, Peer, SocketOptions};
@@ -128,10 +124,12 @@ fn serve(peer: &Peer) {
 impl Caller {
     fn call(self, connection: &Connection) {
         let options = CallOptions {
+            kind: CallKind::Call,
+            movable: false,
             task: !matches!(self, Self::Thread),
-            ..CallOptions::default()
         };
-        let id = connection.begin(request(), options).unwrap().id;
+        let begun = connection.begin(request(), options, Instant::now());
+        let id = begun.unwrap().id;
         let mut deadlines = Deadlines {
             deadline: Instant::now() + FOREVER,
             connected_by: Instant::now() + FOREVER,

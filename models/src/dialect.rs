@@ -5,6 +5,7 @@ mod outbound;
 
 pub(crate) use self::outbound::FrameKind;
 use crate::socket::Frame;
+use std::time::Duration;
 
 pub(crate) const NO_ID: u64 = 0;
 
@@ -42,6 +43,12 @@ pub(crate) fn reply(request: &[u8]) -> Option<Frame> {
 impl Dialect {
     pub(crate) fn set_id(self, frame: &mut [u8], id: u64) {
         frame[1..].copy_from_slice(&id.to_le_bytes());
+    }
+
+    pub(crate) fn shorten_remaining(self, _frame: &mut [u8], _remaining: Duration) {}
+
+    pub(crate) fn rejection(self, _reply: &[u8]) -> Option<()> {
+        None
     }
 
     pub(crate) fn cancel(self, id: u64) -> Frame {

@@ -12,6 +12,8 @@ mod driver;
 mod idle_poller;
 #[path = "../../zmqrpc-runtime/src/socket/poller.rs"]
 mod poller;
+#[path = "../../zmqrpc-runtime/src/socket/requester.rs"]
+mod requester;
 #[path = "../../zmqrpc-runtime/src/socket/task_timer.rs"]
 mod task_timer;
 #[path = "../../zmqrpc-runtime/src/socket/wake_list.rs"]
@@ -26,6 +28,7 @@ pub(crate) use idle_poller::{IdleSocket, Registration};
 pub(crate) use models::MODELS;
 pub(crate) use poller::{POLL_INTERVAL, Poller, RETRY_INTERVAL, wait_any};
 pub(crate) use process::Process;
+pub(crate) use requester::Requester;
 pub(crate) use stand_ins::{AuthFailure, Endpoint, Frame, SocketError, SocketOptions};
 pub(crate) use task_timer::TaskTimer;
 pub(crate) use wake_list::WakeList;

@@ -8,6 +8,8 @@ use rustix::fd::OwnedFd;
 use rustix::kernel;
 use shuttle::sync::{Condvar, Mutex};
 
+use crate::clock::Instant;
+
 use super::{ConnectionEvent, Endpoint, Frame, Poller, SocketError, SocketOptions};
 
 pub(crate) struct DealerSocket {
@@ -50,6 +52,10 @@ impl DealerSocket {
 
     pub(crate) fn poller(&self) -> Arc<Poller> {
         Arc::clone(&self.poller)
+    }
+
+    pub(super) fn poller_of(&self) -> &Poller {
+        &self.poller
     }
 
     pub(crate) fn send(&mut self, frame: Frame) -> Result<(), Frame> {
@@ -95,8 +101,8 @@ impl DealerSocket {
         None
     }
 
-    pub(crate) fn awaits_reconnect(&self) -> bool {
-        false
+    pub(crate) fn due(&self) -> Option<Instant> {
+        None
     }
 
     pub(crate) fn needs_polling(&self) -> bool {

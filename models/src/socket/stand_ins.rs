@@ -23,7 +23,7 @@ impl SocketError {
     }
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Frame(Vec<u8>);
 
 impl Frame {

@@ -8,12 +8,13 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 
-use super::in_flight::{CallOptions, CallResult, Deadlines, NoReply};
-use super::notifications::{DeliveryCheck, DeliveryOutcome};
-use super::state::{CallLimits, ConnectionState, LimitExceeded, Submitted};
+use super::deadlines::Deadlines;
+use super::state::{CallLimits, CallOptions, ConnectionState, LINK};
 use super::task_waiters::GRACE;
 use crate::clock::Instant;
-use crate::connection::Liveness;
+use crate::connection::{
+    CallResult, DeliveryCheck, DeliveryOutcome, LimitExceeded, Liveness, NoReply, Submitted,
+};
 use crate::socket::{
     DealerSocket, Drive, DriveTurn, Driven, Endpoint, Frame, IdleSocket, Poller, Process,
     SocketError, SocketOptions, WakeList,
@@ -61,7 +62,12 @@ impl Connection {
         Ok(Self::new(ConnectionInner {
             endpoint: endpoint.as_str().into(),
             limits,
-            state: Mutex::new(ConnectionState::new(dealer, bounds, liveness)),
+            state: Mutex::new(ConnectionState::new(
+                dealer,
+                Arc::clone(&poller),
+                bounds,
+                liveness,
+            )),
             poller,
             process: Process::current(),
         }))
@@ -71,12 +77,12 @@ impl Connection {
     pub(super) fn poll(&self, id: u64, waker: &Waker, deadlines: Deadlines) -> Poll<CallResult> {
         self.check_process()?;
         let mut state = self.lock();
-        state.relieve(id, &self.poller);
+        state.relieve(id, Instant::now);
         if let Some(ending) = state.take(id) {
             return Poll::Ready(ending);
         }
-        if let Err(error) = state.suspend(id, waker, deadlines, self.bell()) {
-            state.forget(id, self.poller());
+        if let Err(error) = state.suspend(id, waker, deadlines, self.bell(), Instant::now) {
+            state.forget(id, Instant::now());
             return Poll::Ready(Err(NoReply::Broken(error)));
         }
         Poll::Pending
@@ -95,13 +101,13 @@ impl ConnectionInner {
     /// Returns whether the connection takes calls, after reading what has happened to it while nobody waited for it.
     pub(super) fn refresh(&self) -> bool {
         let mut state = self.lock();
-        state.refresh(&self.poller);
-        state.takes_calls()
+        state.refresh(Instant::now());
+        state.calls.takes_calls()
     }
 
     /// Returns whether the connection takes calls, as far as is known.
     pub(super) fn takes_calls(&self) -> bool {
-        self.lock().takes_calls()
+        self.lock().calls.takes_calls()
     }
 
     /// Returns why the request of a call that failed was not sent; `None` if it was, or if that is not known.
@@ -117,31 +123,30 @@ impl ConnectionInner {
     /// Starts to check the notifications that were sent so far. Returns whether the server has to be pinged for it, too.
     pub(super) fn start_check(&self) -> (DeliveryCheck, bool) {
         let mut state = self.lock();
-        state.refresh(&self.poller);
-        let check = state.notifications.start_check();
-        (check, state.notifications.is_open(check))
+        state.refresh(Instant::now());
+        state.calls.start_check(LINK)
     }
 
     /// Returns what has become of them.
     pub(super) fn outcome(&self, check: DeliveryCheck) -> DeliveryOutcome {
-        self.lock().notifications.outcome(check)
+        self.lock().calls.notifications(LINK).outcome(check)
     }
 
     /// Marks their losses as reported.
     pub(super) fn mark_reported(&self, check: DeliveryCheck) {
-        self.lock().notifications.mark_reported(check);
+        self.lock().calls.notifications(LINK).mark_reported(check);
     }
 
     pub(super) fn late(&self) -> u64 {
-        self.lock().late()
+        self.lock().waiters.late
     }
 
     pub(super) fn renewals(&self) -> u64 {
-        self.lock().renewals()
+        self.lock().renewals
     }
 
     pub(super) fn in_flight(&self) -> usize {
-        self.lock().in_flight()
+        self.lock().calls.len()
     }
 
     /// Sends a request that has no id yet, or queues it until it can be sent.
@@ -149,8 +154,9 @@ impl ConnectionInner {
         &self,
         frame: Frame,
         options: CallOptions,
+        now: Instant,
     ) -> Result<Submitted, LimitExceeded> {
-        self.lock().begin(frame, options, &self.poller)
+        self.lock().begin(frame, options, now)
     }
 
     /// Cancels a call.
@@ -158,7 +164,7 @@ impl ConnectionInner {
         if self.check_process().is_err() {
             return;
         }
-        self.lock().forget(id, &self.poller);
+        self.lock().forget(id, Instant::now());
     }
 
     /// Waits until a call ends.
@@ -169,7 +175,7 @@ impl ConnectionInner {
     /// Waits until a call's request has been sent, or the call has ended before.
     pub(super) fn hand_over(&self, id: u64, deadlines: Deadlines) -> CallResult {
         self.wait_for(id, deadlines, |state, id| {
-            if state.is_written(id) {
+            if state.calls.is_written(id) {
                 Some(Ok(None))
             } else {
                 state.take(id)
@@ -200,16 +206,18 @@ impl ConnectionInner {
                 state.stop_leading();
                 return ending;
             }
-            let until = match self.deadlines(&mut state, id, deadlines) {
+            let now = Instant::now();
+            let until = match deadlines.check(state.calls.is_written(id), now) {
                 Ok(until) => until,
                 Err(reason) => {
+                    state.forget(id, now);
                     state.see_to_a_leader();
                     return Err(reason);
                 }
             };
             state.park(id, thread::current());
             drop(state);
-            thread::park_timeout(until.saturating_duration_since(Instant::now()));
+            thread::park_timeout(until.saturating_duration_since(now));
             state = self.lock();
             state.unpark(id);
         }
@@ -224,24 +232,24 @@ impl ConnectionInner {
     ) -> (LockedState<'a>, CallResult) {
         let mut just_sent = state.is_just_sent(id);
         loop {
+            let now = Instant::now();
             let looked = !std::mem::take(&mut just_sent);
             if looked {
-                state.service(&self.poller);
+                state.service(now);
             }
             if let Some(ending) = done(&mut state, id) {
                 return (state, ending);
             }
-            let now = Instant::now();
-            let until = match deadlines.check(state.is_written(id), now) {
+            let until = match deadlines.check(state.calls.is_written(id), now) {
                 Ok(until) => until,
                 // A reply that has arrived counts, however late it is received.
                 Err(_) if !looked => continue,
                 Err(failed) => {
-                    state.forget(id, &self.poller);
+                    state.forget(id, now);
                     return (state, Err(failed));
                 }
             };
-            let liveness = state.check_liveness(now, &self.poller);
+            let liveness = state.check_liveness(now);
             // This may have ended the call.
             if let Some(ending) = done(&mut state, id) {
                 return (state, ending);
@@ -258,25 +266,11 @@ impl ConnectionInner {
             state = self.lock();
             state.stop_polling(id);
             if let Err(error) = driven {
-                state.forget(id, &self.poller);
+                state.forget(id, now);
                 let reason = NoReply::Broken(SocketError::waiting(&error));
                 return (state, Err(reason));
             }
         }
-    }
-
-    /// Returns until when to wait now. Cancels the call on an error.
-    fn deadlines(
-        &self,
-        state: &mut ConnectionState,
-        id: u64,
-        deadlines: Deadlines,
-    ) -> Result<Instant, NoReply> {
-        let until = deadlines.check(state.is_written(id), Instant::now());
-        if until.is_err() {
-            state.forget(id, &self.poller);
-        }
-        until
     }
 
     fn lock(&self) -> LockedState<'_> {
@@ -310,7 +304,7 @@ impl DerefMut for LockedState<'_> {
 
 impl Drop for LockedState<'_> {
     fn drop(&mut self) {
-        self.wakes.append(&mut self.state.calls.wakes);
+        self.wakes.append(&mut self.state.waiters.wakes);
     }
 }
 
@@ -325,8 +319,8 @@ impl IdleSocket for ConnectionInner {
             let Some(mut state) = self.state.try_lock() else {
                 return false;
             };
-            let again = state.look_after(&self.poller);
-            wakes.append(&mut state.calls.wakes);
+            let again = state.look_after(Instant::now());
+            wakes.append(&mut state.waiters.wakes);
             if !state.is_behind() {
                 return again;
             }
@@ -342,9 +336,9 @@ impl Drive for ConnectionInner {
 
     fn drive(&self, wakes: &mut WakeList) -> DriveTurn {
         let mut state = self.lock();
-        let turn = state.drive(&self.poller, Instant::now());
+        let turn = state.drive(Instant::now());
         // The driver wakes them after the turn, when it does not hold this connection.
-        wakes.append(&mut state.calls.wakes);
+        wakes.append(&mut state.waiters.wakes);
         turn
     }
 }

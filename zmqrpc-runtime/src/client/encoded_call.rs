@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 
 use super::balancer::Member;
 use super::call_info::{CallInfo, Callee};
-use super::in_flight::{CallOptions, Deadlines};
+use super::deadlines::Deadlines;
 use super::pending::{InFlightCall, ReplySource};
 use super::retry::RetryContext;
-use super::state::LimitExceeded;
+use super::state::CallOptions;
 use crate::command::{InProcess, InProcessResult};
+use crate::connection::{CallKind, LimitExceeded};
 use crate::dialect::RequestKind;
 use crate::error::{Error, OverloadCause};
 use crate::socket::Frame;
@@ -94,11 +95,11 @@ impl EncodedCall {
             Destination::Connection(connection) => match connection.begin(
                 frame,
                 CallOptions {
-                    oneway,
+                    kind: call_kind(oneway),
                     movable,
-                    ping: false,
                     task,
                 },
+                now,
             ) {
                 Ok(call) => {
                     written = call.written;
@@ -131,6 +132,15 @@ impl EncodedCall {
         };
         in_flight.start_turn(now);
         Ok(in_flight)
+    }
+}
+
+/// Returns what kind of call it is for a connection.
+pub(super) fn call_kind(oneway: bool) -> CallKind {
+    if oneway {
+        CallKind::Notification
+    } else {
+        CallKind::Call
     }
 }
 

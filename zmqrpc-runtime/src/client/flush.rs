@@ -13,13 +13,15 @@ use super::DIALECT;
 use super::async_client::AsyncClient;
 use super::call_info::{CallInfo, Callee};
 use super::connection::Connection;
+use super::deadlines::Deadlines;
 use super::encoded_call::overloaded;
 use super::handle::Client;
-use super::in_flight::{CallOptions, CallResult, Deadlines, NoReply};
-use super::notifications::{DeliveryCheck, DeliveryOutcome};
 use super::pending::failure;
-use super::state::LimitExceeded;
+use super::state::CallOptions;
 use crate::clock::deadline;
+use crate::connection::{
+    CallKind, CallResult, DeliveryCheck, DeliveryOutcome, LimitExceeded, NoReply,
+};
 use crate::dialect::NO_ID;
 use crate::error::{Error, UnavailableCause};
 use crate::wire::Executed;
@@ -88,15 +90,17 @@ enum FlushPing {
 
 impl FlushProgress {
     fn of(connection: &Arc<Connection>, limit: Duration) -> Self {
-        let deadline = deadline(Instant::now(), limit);
+        let now = Instant::now();
+        let deadline = deadline(now, limit);
         // Before the ping, which then shows at least this.
         let (check, is_open) = connection.start_check();
         let ping = if is_open {
             let options = CallOptions {
-                ping: true,
-                ..CallOptions::default()
+                kind: CallKind::Ping,
+                movable: false,
+                task: false,
             };
-            let in_flight = connection.begin(DIALECT.ping(NO_ID), options);
+            let in_flight = connection.begin(DIALECT.ping(NO_ID), options, now);
             in_flight.map_or_else(FlushPing::Refused, |ping| FlushPing::UnderWay(ping.id))
         } else {
             FlushPing::NotNeeded

@@ -44,12 +44,10 @@
 //     flush         waiting until notifications have arrived
 //     stats         ClientStats
 //     connection    one endpoint, shared by threads and tasks: who leads, who follows
-//     state         what the connection's mutex protects: socket, calls, queue
-//     in_flight     the calls that have not ended: no I/O
-//     send_queue    requests that wait for a connection: no I/O
-//     completion    ends calls, and wakes who waits for them
+//     state         what the connection's mutex protects: its socket, its calls and who waits for them
+//     waiter        who waits for a call, or its result
+//     deadlines     until when a call waits
 //     supervision   replaces the connection to a server that is dead
-//     notifications those that may not have arrived: no I/O
 //     pollers       the threads that wait at the socket
 //     task_waiters  the tasks that wait for it
 
@@ -57,26 +55,26 @@ mod async_client;
 mod balancer;
 mod builder;
 mod call_info;
-mod completion;
 mod connection;
+mod deadlines;
 mod encoded_call;
 mod endpoints;
 mod flush;
 mod handle;
-mod in_flight;
 #[cfg(feature = "msgpack")]
 mod invoke;
-mod notifications;
 mod pending;
 mod pollers;
 mod reply;
 mod request;
 mod retry;
-mod send_queue;
+#[cfg(test)]
+mod simulation;
 mod state;
 mod stats;
 mod supervision;
 mod task_waiters;
+mod waiter;
 
 pub use async_client::{AsyncCall, AsyncClient};
 pub use builder::ClientBuilder;

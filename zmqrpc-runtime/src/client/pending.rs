@@ -12,10 +12,13 @@ use super::DIALECT;
 use super::balancer::Member;
 use super::call_info::{CallInfo, Callee};
 use super::connection::BlockedBy;
-use super::in_flight::{CallOptions, CallResult, Deadlines, NoReply};
+use super::deadlines::Deadlines;
+use super::encoded_call::call_kind;
 use super::reply;
 use super::retry::{AttemptOutcome, RetryContext, RetryDecision};
+use super::state::CallOptions;
 use crate::command::Command;
+use crate::connection::{CallResult, NoReply};
 use crate::error::{Error, UnavailableCause};
 use crate::socket::{Frame, SocketError, TaskTimer};
 use crate::wire::{Executed, Limits};
@@ -248,16 +251,15 @@ impl InFlightCall {
             }
         };
         let options = CallOptions {
-            oneway: self.oneway,
+            kind: call_kind(self.oneway),
             movable: connections.has_several(),
-            ping: false,
             task: false,
         };
         let Some(connection) = next else { return false };
         let mut frame = retry.frame.clone();
         let left = self.deadlines.deadline.saturating_duration_since(now);
         DIALECT.shorten_remaining(&mut frame, left);
-        let Ok(call) = connection.begin(frame, options) else {
+        let Ok(call) = connection.begin(frame, options, now) else {
             return false;
         };
         if end != AttemptOutcome::Unsent {

@@ -3,10 +3,11 @@
 
 use std::collections::VecDeque;
 
-use super::in_flight::CallState;
 use super::state::ConnectionState;
 use super::task_waiters::TaskWaiters;
-use crate::socket::Poller;
+use super::waiter::Waiter;
+use crate::clock::Instant;
+use crate::socket::Requester;
 use crate::sync::thread::Thread;
 
 /// Who waits at the socket, and who waits for those who do.
@@ -19,7 +20,7 @@ pub(super) struct Pollers {
     pub(super) tasks: TaskWaiters,
 }
 
-impl ConnectionState {
+impl<S: Requester> ConnectionState<S> {
     pub(super) fn is_led(&self) -> bool {
         self.pollers.leading
     }
@@ -40,9 +41,7 @@ impl ConnectionState {
             return;
         }
         while let Some(id) = self.pollers.followers.pop_front() {
-            if let Some(call) = self.calls.get_mut(id)
-                && let CallState::Parked(thread) = &call.state
-            {
+            if let Some(Waiter::Thread(thread)) = self.calls.origin(id) {
                 thread.unpark();
                 return;
             }
@@ -52,50 +51,46 @@ impl ConnectionState {
     /// Marks that the leader is about to wait outside of the lock.
     pub(super) fn start_polling(&mut self, id: u64) {
         self.pollers.polling = true;
-        self.set(id, CallState::Leader);
+        self.set_waiter(id, Waiter::Leader);
     }
 
     /// Marks that the leader is back, before it drains the socket: otherwise it would wake itself.
     pub(super) fn stop_polling(&mut self, id: u64) {
         self.pollers.polling = false;
-        self.set(id, CallState::Quiet);
+        self.set_waiter(id, Waiter::Nobody);
     }
 
     /// Makes a thread a follower, which sleeps until its call ends or it is to lead.
     pub(super) fn park(&mut self, id: u64, thread: Thread) {
-        self.set(id, CallState::Parked(thread));
+        self.set_waiter(id, Waiter::Thread(thread));
         self.pollers.followers.push_back(id);
     }
 
     /// Marks that a follower is awake.
     pub(super) fn unpark(&mut self, id: u64) {
-        self.set(id, CallState::Quiet);
+        self.set_waiter(id, Waiter::Nobody);
         self.pollers.followers.retain(|follower| *follower != id);
     }
 
-    pub(super) fn set(&mut self, id: u64, state: CallState) {
-        self.calls.set(id, state);
-    }
-
     /// Reads what has happened to the connection while nobody waited for it.
-    pub(super) fn refresh(&mut self, poller: &Poller) {
-        poller.set_monitor_pending();
-        self.service(poller);
+    pub(super) fn refresh(&mut self, now: Instant) {
+        self.socket.expect_events();
+        self.service(now);
     }
 
     /// Does what [`IdleSocket::maintain`](crate::socket::IdleSocket::maintain) is for.
-    pub(super) fn look_after(&mut self, poller: &Poller) -> bool {
+    pub(super) fn look_after(&mut self, now: Instant) -> bool {
         if !self.pollers.polling {
-            self.refresh(poller);
+            self.refresh(now);
         }
-        self.dealer.awaits_reconnect()
+        self.socket.due().is_some()
     }
 
     /// Notes whether more has arrived than one turn takes in: whoever waits comes back at once then.
-    pub(super) fn come_back(&mut self, behind: bool, poller: &Poller) {
+    pub(super) fn come_back(&mut self, behind: bool) {
         self.behind = behind;
         if behind {
-            poller.wake();
+            self.waiters.wake_leader();
             self.call_driver();
         }
     }

@@ -16,7 +16,8 @@ use std::time::Instant;
 
 use super::DIALECT;
 use super::balancer::Balancer;
-use super::in_flight::{CallResult, Deadlines, NoReply};
+use super::deadlines::Deadlines;
+use crate::connection::{CallResult, NoReply};
 use crate::socket::Frame;
 use crate::wire::Status;
 

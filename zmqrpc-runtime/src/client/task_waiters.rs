@@ -9,11 +9,12 @@
 use std::task::Waker;
 use std::time::Duration;
 
-use super::in_flight::{CallState, Deadlines, NoReply};
-use super::state::ConnectionState;
+use super::deadlines::Deadlines;
+use super::state::{ConnectionState, LINK};
+use super::waiter::Waiter;
 use crate::clock::Instant;
 use crate::log;
-use crate::socket::{DriveTurn, DriverBell, Poller, SocketError};
+use crate::socket::{DriveTurn, DriverBell, Requester, SocketError};
 
 #[derive(Default)]
 pub(super) struct TaskWaiters {
@@ -38,8 +39,6 @@ struct DriverState {
     called: bool,
     /// Whether it does not listen to the socket.
     deaf: bool,
-    /// When the next deadline of a call passes.
-    next: Option<Instant>,
     /// When it comes, whatever the socket signals.
     looks_by: Option<Instant>,
     /// Until when it goes on to come once in a [`GRACE`].
@@ -60,7 +59,7 @@ const ALONE: Duration = Duration::from_secs(1);
 /// How long the driver stays after the last task. While it stays, it notices a new call soon enough to ping in time.
 const STAY: Duration = Duration::from_secs(1);
 
-impl ConnectionState {
+impl<S: Requester> ConnectionState<S> {
     /// Makes a task wait: keeps its waker, and makes sure that somebody drains the socket.
     pub(super) fn suspend(
         &mut self,
@@ -68,20 +67,15 @@ impl ConnectionState {
         waker: &Waker,
         deadlines: Deadlines,
         bell: &DriverBell,
+        now: impl FnOnce() -> Instant,
     ) -> Result<(), SocketError> {
-        let written = self.is_written(id);
-        self.set(id, CallState::Task(waker.clone(), deadlines));
+        self.set_waiter(id, Waiter::Task(waker.clone()));
         self.pollers.tasks.liveliest = Some(id);
-        let due = if written {
-            deadlines.deadline
-        } else {
-            deadlines.deadline.min(deadlines.connected_by)
-        };
+        let before = self.calls.next_expiry();
+        self.calls
+            .set_deadline(id, deadlines.deadline, deadlines.connected_by);
+        let sooner = self.calls.next_expiry() != before;
         let driver = &mut self.pollers.tasks.driver;
-        let sooner = driver.next.is_none_or(|next| due < next);
-        if sooner {
-            driver.next = Some(due);
-        }
         if driver.bell.is_none() {
             bell.ring()?;
             driver.bell = Some(bell.clone());
@@ -93,29 +87,30 @@ impl ConnectionState {
         }
         if self.is_just_sent(id) {
             self.pollers.tasks.undrained = false;
-            self.look_soon();
+            self.look_soon(now());
         } else if self.pollers.tasks.undrained && self.pollers.tasks.stand_in.is_none() {
-            self.stand_in(id);
-            self.calls.wakes.wake(waker.clone());
+            self.stand_in(id, now());
+            self.waiters.wakes.wake(waker.clone());
         }
         Ok(())
     }
 
     /// Makes the task of this call, which is woken, drain the socket in place of the driver.
-    fn stand_in(&mut self, id: u64) {
+    fn stand_in(&mut self, id: u64, now: Instant) {
         self.pollers.tasks.stand_in = Some(id);
         self.listen(false);
-        self.look_soon();
+        self.look_soon(now);
     }
 
     /// Drains the socket if the task of this call, which is polled, stands in for the driver.
-    pub(super) fn relieve(&mut self, id: u64, poller: &Poller) {
+    pub(super) fn relieve(&mut self, id: u64, now: impl FnOnce() -> Instant) {
         if self.pollers.tasks.stand_in == Some(id) {
+            let now = now();
             // It is awake and need not be woken.
-            self.set(id, CallState::Quiet);
-            self.calls.last_woken = None;
-            self.service(poller);
-            self.pass_on();
+            self.set_waiter(id, Waiter::Nobody);
+            self.waiters.last_woken = None;
+            self.service(now);
+            self.pass_on(now);
         }
     }
 
@@ -128,10 +123,10 @@ impl ConnectionState {
 
     /// Chooses who drains the socket next: of the tasks that were woken the last one, behind all that the others do now, if
     /// tasks wait; the driver otherwise.
-    fn pass_on(&mut self) {
+    fn pass_on(&mut self, now: Instant) {
         self.pollers.tasks.stand_in = None;
-        match self.calls.last_woken.take() {
-            Some(id) if self.calls.tasks() > 0 => self.stand_in(id),
+        match self.waiters.last_woken.take() {
+            Some(id) if self.waiters.tasks() > 0 => self.stand_in(id, now),
             _ => self.listen(true),
         }
     }
@@ -147,8 +142,8 @@ impl ConnectionState {
     }
 
     /// Has the driver come within a [`GRACE`], whatever the socket signals.
-    fn look_soon(&mut self) {
-        let at = Instant::now() + GRACE;
+    fn look_soon(&mut self, now: Instant) {
+        let at = now + GRACE;
         let driver = &mut self.pollers.tasks.driver;
         driver.looks_until = Some(at);
         if driver.looks_by.is_none_or(|looks_by| at < looks_by) {
@@ -171,34 +166,21 @@ impl ConnectionState {
 
     /// The driver's turn: receives, sends, and ends the calls whose time has passed; or has a task do it, if something has
     /// merely arrived.
-    pub(super) fn drive(&mut self, poller: &Poller, now: Instant) -> DriveTurn {
-        if let Some(turn) = self.delegate(poller, now) {
+    pub(super) fn drive(&mut self, now: Instant) -> DriveTurn {
+        if let Some(turn) = self.delegate(now) {
             return turn;
         }
         self.pollers.tasks.driver.called = false;
         self.pollers.tasks.driver.looks_by = Some(now);
-        self.calls.last_woken = None;
-        self.service(poller);
+        self.waiters.last_woken = None;
+        self.service(now);
         // Only after the receive: a reply that has arrived counts, however late it is received.
-        if self
-            .pollers
-            .tasks
-            .driver
-            .next
-            .is_some_and(|next| next <= now)
-        {
-            let (over, next) = self.calls.expired(now);
-            self.pollers.tasks.driver.next = next;
-            for (id, reason) in over {
-                if matches!(reason, NoReply::TimedOut { written: true }) {
-                    self.send_cancel(id);
-                }
-                self.lose(id, reason, poller);
-            }
-            self.service(poller);
+        if self.calls.next_expiry().is_some_and(|next| next <= now) {
+            self.calls.expire(now, &mut self.socket, &mut self.waiters);
+            self.service(now);
         }
-        let liveness = self.check_liveness(now, poller);
-        self.pass_on();
+        let liveness = self.check_liveness(now);
+        self.pass_on(now);
         let turn = self.next_turn(now, liveness);
         if let DriveTurn::Wait(until) = turn {
             self.pollers.tasks.driver.looks_by = until;
@@ -208,7 +190,8 @@ impl ConnectionState {
 
     /// Wakes one of several tasks that wait to receive for all: it wakes the others without a change of threads, and what
     /// they send and receive then goes in larger batches. Returns the driver's next turn; `None` if it has to do it itself.
-    fn delegate(&mut self, poller: &Poller, now: Instant) -> Option<DriveTurn> {
+    fn delegate(&mut self, now: Instant) -> Option<DriveTurn> {
+        let next_expiry = self.calls.next_expiry();
         let tasks = &mut self.pollers.tasks;
         let is_due = |due: Option<Instant>| due.is_some_and(|due| due <= now);
         if tasks.stand_in.is_some() {
@@ -218,25 +201,24 @@ impl ConnectionState {
             return None;
         }
         let is_asked = tasks.driver.called
-            || is_due(tasks.driver.next)
+            || is_due(next_expiry)
             || is_due(tasks.driver.looks_by)
-            || poller.is_monitor_pending();
+            || self.socket.expects_events();
         let is_alone = tasks.alone_until.is_some_and(|until| now < until);
-        if is_asked || is_alone || self.calls.tasks() < SEVERAL {
+        if is_asked || is_alone || self.waiters.tasks() < SEVERAL {
             return None;
         }
         let id = tasks.liveliest?;
-        let CallState::Task(waker, _) = &self.calls.get_mut(id)?.state else {
+        let Waiter::Task(waker) = self.calls.origin(id)? else {
             return None;
         };
-        let waker = waker.clone();
-        self.calls.wakes.wake(waker);
+        self.waiters.wakes.wake(waker.clone());
         self.pollers.tasks.stand_in = Some(id);
         self.listen(false);
         let driver = &mut self.pollers.tasks.driver;
         let at = now + GRACE;
         (driver.looks_by, driver.looks_until) = (Some(at), Some(at));
-        Some(DriveTurn::Wait(driver.next.into_iter().chain([at]).min()))
+        Some(DriveTurn::Wait(next_expiry.into_iter().chain([at]).min()))
     }
 
     fn next_turn(&mut self, now: Instant, liveness: Option<Instant>) -> DriveTurn {
@@ -245,12 +227,13 @@ impl ConnectionState {
         }
         let driver = &mut self.pollers.tasks.driver;
         let look = driver.looks_until.filter(|until| *until > now);
-        if !self.calls.wakes.is_empty() {
+        if !self.waiters.wakes.is_empty() {
             // A task that is woken now often makes another call at once.
-            driver.leaves_at = Some(now + self.link.ping_interval().min(STAY));
+            driver.leaves_at = Some(now + self.calls.link(LINK).ping_interval().min(STAY));
         }
-        if self.calls.tasks() > 0 {
-            return DriveTurn::Wait(driver.next.into_iter().chain(liveness).chain(look).min());
+        if self.waiters.tasks() > 0 {
+            let times = [self.calls.next_expiry(), liveness, look];
+            return DriveTurn::Wait(times.into_iter().flatten().min());
         }
         let leave = driver.leaves_at.filter(|at| *at > now);
         if leave.is_none() {

@@ -51,7 +51,7 @@ impl<C> CallTable<C> {
     }
 
     /// Returns the id of the next call that is inserted with `hops`, the number of proxies that will have forwarded it.
-    #[cfg(any(test, feature = "proxy"))]
+    #[inline]
     pub(crate) fn next_id(&self, hops: u8) -> u64 {
         match self.free.last().copied() {
             Some(index) => {

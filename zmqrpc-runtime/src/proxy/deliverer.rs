@@ -69,7 +69,7 @@ impl<I: Intake> Deliverer<I> {
         spool: Spool,
     ) -> Result<Self, SocketError> {
         // The spool tells each target the time of all attempts that are left, which must not be replaced.
-        backend.updates_remaining = false;
+        backend.keep_remaining();
         // The loop waits at the backend's pollers whether or not the spool is full.
         let pollers: Vec<_> = backend.pollers().take(1).collect();
         let wake = move || pollers.iter().for_each(|poller| poller.wake());

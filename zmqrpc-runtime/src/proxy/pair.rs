@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::backend::{Backend, BackendLimits};
+use super::backend::{Backend, BackendSettings};
 use super::backoff::Backoff;
 use super::call_forwarder::CallForwarder;
 use super::counters::ProxyCounters;
@@ -190,14 +190,20 @@ impl ProxySettings {
         req: &Req,
         counters: &Arc<ProxyCounters>,
     ) -> Result<Backend<O>, Error> {
-        let limits = BackendLimits {
+        let settings = BackendSettings {
             in_flight: self.max_calls,
             waiting_bytes: self.max_queued_bytes,
             connect_timeout: req.connect_timeout.min(FOREVER),
         };
         let (endpoints, liveness) = (req.end.endpoints()?, req.liveness()?);
         let options = self.options(None, 1000, req.end.security()?)?;
-        Backend::open(&endpoints, &options, liveness, limits, Arc::clone(counters))
+        Backend::open(
+            &endpoints,
+            &options,
+            liveness,
+            settings,
+            Arc::clone(counters),
+        )
     }
 }
 

@@ -75,6 +75,10 @@ impl DealerSocket {
         Arc::clone(&self.poller)
     }
 
+    pub(super) fn poller_of(&self) -> &Poller {
+        &self.poller
+    }
+
     /// Sends the message, or returns it if there is no room.
     pub(crate) fn send(&mut self, mut message: Frame) -> Result<(), Frame> {
         let Connected { socket, load, .. } = &mut self.connection;
@@ -117,12 +121,6 @@ impl DealerSocket {
         self.outbound.retry_login_soon();
     }
 
-    /// Returns why the last login was refused. `None` if it was not, or another attempt is under way.
-    #[cfg(feature = "proxy")]
-    pub(crate) fn login_failure(&self) -> Option<super::AuthFailure> {
-        self.outbound.login_failure()
-    }
-
     /// Returns the counter of refused logins.
     #[cfg(feature = "proxy")]
     pub(crate) fn rejected_logins(&self) -> RejectedLogins {
@@ -135,14 +133,8 @@ impl DealerSocket {
     }
 
     /// Returns when a reconnection or a step of the dialer is due.
-    #[cfg(feature = "proxy")]
     pub(crate) fn due(&self) -> Option<std::time::Instant> {
         self.outbound.due()
-    }
-
-    /// Returns whether the socket may have to reconnect, which no event announces.
-    pub(crate) fn awaits_reconnect(&self) -> bool {
-        self.outbound.due().is_some()
     }
 
     /// Returns whether the owner has to poll the socket, since no event announces that an `inproc` server binds its

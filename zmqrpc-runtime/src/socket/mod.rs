@@ -39,7 +39,6 @@ mod push;
 mod raw;
 mod reconnect;
 mod recv_socket;
-#[cfg(feature = "proxy")]
 mod requester;
 mod reserve;
 mod resolver;
@@ -72,7 +71,6 @@ pub(crate) use publisher::{Interest, PubSocket, PublishError};
 pub(crate) use pull::PullSocket;
 pub(crate) use push::{PushError, PushSocket};
 pub(crate) use recv_socket::Arrival;
-#[cfg(feature = "proxy")]
 pub(crate) use requester::Requester;
 pub(crate) use route::{PeerId, Route, RoutedMessage};
 pub(crate) use router::{RouterSocket, SendError};

@@ -53,6 +53,12 @@ impl Poller {
         })
     }
 
+    /// Returns a poller that only [`wake`](Self::wake) ends the wait of.
+    #[cfg(test)]
+    pub(crate) fn of_nothing() -> Self {
+        Self::new(Vec::new()).unwrap()
+    }
+
     /// Replaces the socket to wait on. Threads that wait on the old one return.
     pub(super) fn replace(&self, sources: Vec<OwnedFd>) {
         *self.sources.lock() = Arc::new(sources);

@@ -1,8 +1,7 @@
 //! The role of a socket that sends requests to one peer and receives its replies.
 
-use std::time::Instant;
-
-use super::{AuthFailure, ConnectionEvent, DealerSocket, Frame, SocketError};
+use super::{ConnectionEvent, DealerSocket, Frame, SocketError};
+use crate::clock::Instant;
 
 /// What the caller's side of the protocol needs of a socket. Tests have one without a network, in simulated time.
 pub(crate) trait Requester {
@@ -13,16 +12,17 @@ pub(crate) trait Requester {
     /// Closes the connection and opens another one.
     fn reconnect(&mut self) -> Result<(), SocketError>;
     /// Returns whether something may have arrived since the last call, whatever it is.
+    #[cfg(feature = "proxy")]
     fn take_ready(&mut self) -> bool;
     /// Makes the next drain look for connections that came and went, although nothing has signalled.
     fn expect_events(&mut self);
+    /// Returns whether the next drain looks for them.
+    fn expects_events(&self) -> bool;
     /// Shortens the back-off of a refused login, because a call waits for the connection.
     fn retry_login_soon(&mut self);
-    /// Returns why the last login was refused, if it was.
-    fn login_failure(&self) -> Option<AuthFailure>;
     /// Returns why the endpoint's name cannot be resolved, if that is why there is no connection.
     fn resolve_failure(&self) -> Option<String>;
-    /// Returns when a drain is due even if nothing signals.
+    /// Returns when a drain is due even if nothing signals: a reconnection, or a step towards one.
     fn due(&self) -> Option<Instant>;
     /// Returns whether the owner has to poll the socket, since no event announces all that may happen to it.
     fn needs_polling(&self) -> bool;
@@ -43,20 +43,21 @@ impl Requester for DealerSocket {
         Self::reconnect(self)
     }
 
+    #[cfg(feature = "proxy")]
     fn take_ready(&mut self) -> bool {
-        self.poller().take_ready()
+        self.poller_of().take_ready()
     }
 
     fn expect_events(&mut self) {
-        self.poller().set_monitor_pending();
+        self.poller_of().set_monitor_pending();
+    }
+
+    fn expects_events(&self) -> bool {
+        self.poller_of().is_monitor_pending()
     }
 
     fn retry_login_soon(&mut self) {
         Self::retry_login_soon(self);
-    }
-
-    fn login_failure(&self) -> Option<AuthFailure> {
-        Self::login_failure(self)
     }
 
     fn resolve_failure(&self) -> Option<String> {

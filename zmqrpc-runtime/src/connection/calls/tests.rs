@@ -1,134 +1,150 @@
 use std::time::Duration;
 
 use super::*;
+use crate::connection::call::CallKind;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-fn sent(connection: usize, deadline: Option<Instant>) -> ForwardedCall<&'static str> {
-    ForwardedCall {
-        origin: "sent",
+fn call(origin: &'static str, deadline: Option<Instant>, stage: Stage) -> Call<&'static str> {
+    Call {
+        origin,
+        kind: CallKind::Call,
+        movable: false,
+        written: !matches!(stage, Stage::Waiting { .. }),
+        behind: 0,
         deadline,
-        wants_reply: true,
-        stage: CallStage::Sent {
-            connection,
-            redirect: None,
-        },
+        stage,
     }
 }
 
-fn sent_stage(connection: usize) -> CallStage {
-    CallStage::Sent {
-        connection,
+fn sent(link: usize, deadline: Option<Instant>) -> Call<&'static str> {
+    call("sent", deadline, sent_stage(link))
+}
+
+fn sent_stage(link: usize) -> Stage {
+    Stage::Sent {
+        link,
         redirect: None,
     }
 }
 
-fn waiting(until: Instant, deadline: Option<Instant>) -> ForwardedCall<&'static str> {
-    ForwardedCall {
-        origin: "waiting",
-        deadline,
-        wants_reply: true,
-        stage: CallStage::Waiting {
-            request: Frame::copy_of(&[0; 100]),
-            until,
-        },
-    }
+fn waiting(until: Instant, deadline: Option<Instant>) -> Call<&'static str> {
+    let request = Box::new(Frame::copy_of(&[0; 100]));
+    let until = Some(until);
+    call("waiting", deadline, Stage::Waiting { request, until })
 }
 
 #[test]
 fn a_late_reply_finds_nothing() {
-    let mut calls = ForwardedCalls::default();
+    let mut calls = Calls::default();
     let first = calls.insert(0, sent(0, None));
-    assert!(calls.take(first).is_some());
+    assert!(calls.remove(first).is_some());
     let second = calls.insert(0, sent(0, None));
     assert_ne!(first, second);
-    assert!(calls.take(first).is_none());
+    assert!(calls.remove(first).is_none());
     assert_eq!(calls.len(), 1);
 }
 
 #[test]
 fn ids_that_were_never_given_out_are_harmless() {
-    let mut calls: ForwardedCalls<()> = ForwardedCalls::default();
+    let mut calls: Calls<()> = Calls::default();
     let next = calls.next_id(0);
     for id in [0, 1, next, u64::MAX, 1 << 24, (1 << 24) - 1] {
         assert!(calls.get(id).is_none());
-        assert!(calls.take(id).is_none());
+        assert!(calls.remove(id).is_none());
     }
     assert_eq!(calls.len(), 0);
 }
 
 #[test]
 fn insert_uses_the_id_that_next_id_returned() {
-    let mut calls = ForwardedCalls::default();
+    let mut calls = Calls::default();
     for _ in 0..3 {
         let next = calls.next_id(0);
         assert_eq!(calls.insert(0, sent(0, None)), next);
         let next = calls.next_id(0);
         assert_eq!(calls.insert(0, sent(0, None)), next);
-        calls.take(next);
+        calls.remove(next);
     }
 }
 
 #[test]
 fn waiting_calls_are_sent_in_order_and_counted_until_then() {
-    let (mut calls, now) = (ForwardedCalls::default(), Instant::now());
+    let (mut calls, now) = (Calls::default(), Instant::now());
     let first = calls.insert(0, waiting(now + SECOND, None));
     let cancelled = calls.insert(0, waiting(now + SECOND, None));
     let last = calls.insert(0, waiting(now + SECOND, None));
     assert_eq!(calls.waiting_bytes(), 300);
-    assert!(calls.take(cancelled).is_some());
+    assert!(calls.remove(cancelled).is_some());
     assert_eq!(calls.send_next(|message, _| Err(message)), None);
     assert_eq!(calls.waiting_bytes(), 200);
     assert_eq!(calls.send_next(|_, _| Ok(sent_stage(1))), Some(first));
     assert_eq!(calls.send_next(|_, _| Ok(sent_stage(1))), Some(last));
     assert_eq!(calls.send_next(|_, _| Ok(sent_stage(1))), None);
-    assert_eq!((calls.waiting_bytes(), calls.has_waiting()), (0, false));
+    assert_eq!((calls.waiting_bytes(), calls.waiting()), (0, 0));
     assert_eq!(calls.len(), 2);
 }
 
 #[test]
 fn waiting_ends_when_there_is_no_connection_in_time() {
-    let (mut calls, now) = (ForwardedCalls::default(), Instant::now());
+    let (mut calls, now) = (Calls::default(), Instant::now());
     let id = calls.insert(0, waiting(now + SECOND, Some(now + 30 * SECOND)));
-    assert!(calls.expire(now).is_none());
+    assert!(calls.next_expired(now).is_none());
     assert_eq!(calls.next_timer(), Some(now + SECOND));
-    let (expired, call) = calls.expire(now + SECOND).unwrap();
-    assert!(expired == id && matches!(call.stage, CallStage::Waiting { .. }));
+    assert_eq!(calls.next_expired(now + SECOND), Some(id));
+    assert!(calls.get(id).unwrap().is_waiting());
 }
 
 #[test]
 fn a_call_that_was_sent_in_time_ends_at_its_deadline() {
-    let (mut calls, now) = (ForwardedCalls::default(), Instant::now());
+    let (mut calls, now) = (Calls::default(), Instant::now());
     let id = calls.insert(0, waiting(now + SECOND, Some(now + 30 * SECOND)));
     assert_eq!(calls.send_next(|_, _| Ok(sent_stage(0))), Some(id));
-    assert!(calls.expire(now + 2 * SECOND).is_none());
+    assert!(calls.next_expired(now + 2 * SECOND).is_none());
     assert_eq!(calls.next_timer(), Some(now + 30 * SECOND));
-    assert_eq!(calls.expire(now + 30 * SECOND).unwrap().0, id);
+    assert_eq!(calls.next_expired(now + 30 * SECOND), Some(id));
     assert_eq!(calls.next_timer(), None);
 }
 
 #[test]
+fn a_deadline_that_comes_later_counts() {
+    let (mut calls, now) = (Calls::default(), Instant::now());
+    let id = calls.insert(0, sent(0, None));
+    assert_eq!(calls.next_timer(), None);
+    for _ in 0..100 {
+        calls.set_deadline(id, now + 2 * SECOND, now + SECOND);
+    }
+    // It has been sent.
+    assert_eq!(calls.next_timer(), Some(now + 2 * SECOND));
+    assert_eq!(calls.timers.len(), 1);
+    let other = calls.insert(0, waiting(now + 9 * SECOND, None));
+    calls.set_deadline(other, now + 2 * SECOND, now + SECOND);
+    assert_eq!(calls.next_timer(), Some(now + SECOND));
+    assert_eq!(calls.next_expired(now + SECOND), Some(other));
+}
+
+#[test]
 fn a_call_without_a_deadline_never_expires() {
-    let (mut calls, now) = (ForwardedCalls::default(), Instant::now());
+    let (mut calls, now) = (Calls::default(), Instant::now());
     calls.insert(0, waiting(now + SECOND, None));
     calls.send_next(|_, _| Ok(sent_stage(0)));
-    assert!(calls.expire(now + 1000 * SECOND).is_none());
+    assert!(calls.next_expired(now + 1000 * SECOND).is_none());
     assert_eq!(calls.len(), 1);
 }
 
 #[test]
-fn only_calls_sent_over_a_connection_are_lost_with_it() {
-    let (mut calls, now) = (ForwardedCalls::default(), Instant::now());
+fn only_calls_sent_over_a_link_are_lost_with_it() {
+    let (mut calls, now) = (Calls::default(), Instant::now());
     let sent_there = calls.insert(0, sent(1, None));
     calls.insert(0, sent(0, None));
     calls.insert(0, waiting(now, None));
-    let lost = calls.ids_where(|call| matches!(call.stage, CallStage::Sent { connection: 1, .. }));
+    let lost = calls.ids_where(|call| matches!(call.stage, Stage::Sent { link: 1, .. }));
     assert_eq!(lost, [sent_there]);
 }
 
 #[test]
 fn ended_calls_take_no_room() {
-    let (mut calls, now) = (ForwardedCalls::default(), Instant::now());
+    let (mut calls, now) = (Calls::default(), Instant::now());
     for number in 0..10_000 {
         let call = if number % 2 == 0 {
             sent(0, Some(now + 30 * SECOND))
@@ -136,7 +152,7 @@ fn ended_calls_take_no_room() {
             waiting(now + SECOND, None)
         };
         let id = calls.insert(0, call);
-        calls.take(id);
+        calls.remove(id);
     }
     assert!(calls.timers.len() <= MAX_STALE + 2);
     assert!(calls.waiting.len() <= MAX_STALE + 2);
@@ -144,10 +160,10 @@ fn ended_calls_take_no_room() {
 
 #[test]
 fn requests_kept_for_a_redirect_are_counted_until_they_are_released() {
-    let (mut calls, now) = (ForwardedCalls::default(), Instant::now());
+    let (mut calls, now) = (Calls::default(), Instant::now());
     let redirect = || Some(Box::new(Redirect::of(&Frame::copy_of(&[0; 100]))));
-    let sent = |connection| CallStage::Sent {
-        connection,
+    let sent = |link| Stage::Sent {
+        link,
         redirect: redirect(),
     };
     let first = calls.insert(0, waiting(now + SECOND, None));
@@ -160,25 +176,30 @@ fn requests_kept_for_a_redirect_are_counted_until_they_are_released() {
     assert!(calls.take_redirect(first).is_some());
     assert!(calls.take_redirect(first).is_none());
     let until = now + SECOND;
-    calls.set_stage(
-        first,
-        CallStage::Waiting {
-            request: taken.request,
-            until,
-        },
-    );
+    let request = Box::new(taken.request);
+    let waits = Stage::Waiting {
+        request,
+        until: Some(until),
+    };
+    calls.set_stage(first, waits);
     assert_eq!((calls.redirect_bytes(), calls.waiting_bytes()), (0, 100));
-    assert_eq!(calls.expire(until).unwrap().0, first);
-    assert_eq!((calls.len(), calls.has_waiting()), (0, false));
+    assert_eq!(calls.next_expired(until), Some(first));
+    calls.end(first);
+    assert_eq!(
+        (calls.len(), calls.waiting(), calls.waiting_bytes()),
+        (1, 0, 0)
+    );
+    calls.remove(first);
+    assert_eq!(calls.len(), 0);
 }
 
 #[test]
 fn a_call_keeps_its_hops() {
-    let mut calls = ForwardedCalls::default();
+    let mut calls = Calls::default();
     let id = calls.insert(3, sent(0, None));
     assert_eq!(crate::wire::hops(id), 3);
     assert_eq!(calls.ids_where(|_| true), [id]);
-    calls.take(id);
+    calls.remove(id);
     let next = calls.insert(0, sent(0, None));
     assert_eq!(crate::wire::hops(next), 0);
 }

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 #[derive(Debug, Default)]
-pub(super) struct NotificationTracker {
+pub(crate) struct NotificationTracker {
     /// How many have been sent.
     handed_over: u64,
     /// How many have arrived or were lost.
@@ -19,7 +19,7 @@ pub(super) struct NotificationTracker {
 
 /// A check of the notifications that had been sent when it began.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct DeliveryCheck {
+pub(crate) struct DeliveryCheck {
     /// How many those are.
     up_to: u64,
     /// Losses among the first this many had been reported before.
@@ -28,7 +28,7 @@ pub(super) struct DeliveryCheck {
 
 /// What has become of the notifications of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum DeliveryOutcome {
+pub(crate) enum DeliveryOutcome {
     /// All have arrived, or there were none.
     Arrived,
     /// A connection broke behind some of them.
@@ -41,20 +41,20 @@ pub(super) enum DeliveryOutcome {
 const LOSSES: usize = 16;
 
 impl NotificationTracker {
-    pub(super) fn hand_over(&mut self) {
+    pub(crate) fn hand_over(&mut self) {
         self.handed_over += 1;
     }
 
-    pub(super) fn handed_over(&self) -> u64 {
+    pub(crate) fn handed_over(&self) -> u64 {
         self.handed_over
     }
 
     /// Records that the first `count` have arrived, except those that were lost before.
-    pub(super) fn arrive(&mut self, count: u64) {
+    pub(crate) fn arrive(&mut self, count: u64) {
         self.settled = self.settled.max(count);
     }
 
-    pub(super) fn lose_connection(&mut self) {
+    pub(crate) fn lose_connection(&mut self) {
         if self.settled == self.handed_over {
             return;
         }
@@ -66,7 +66,7 @@ impl NotificationTracker {
         }
     }
 
-    pub(super) fn start_check(&self) -> DeliveryCheck {
+    pub(crate) fn start_check(&self) -> DeliveryCheck {
         DeliveryCheck {
             up_to: self.handed_over,
             told: self.told,
@@ -74,11 +74,11 @@ impl NotificationTracker {
     }
 
     /// Returns whether the server has to be pinged.
-    pub(super) fn is_open(&self, check: DeliveryCheck) -> bool {
+    pub(crate) fn is_open(&self, check: DeliveryCheck) -> bool {
         self.settled < check.up_to
     }
 
-    pub(super) fn outcome(&self, check: DeliveryCheck) -> DeliveryOutcome {
+    pub(crate) fn outcome(&self, check: DeliveryCheck) -> DeliveryOutcome {
         let DeliveryCheck { up_to, told } = check;
         let concerns = |lost: &Range<u64>| lost.start.max(told) < lost.end.min(up_to);
         if self.losses.iter().any(concerns) {
@@ -91,7 +91,7 @@ impl NotificationTracker {
     }
 
     /// Marks the losses of a check as reported.
-    pub(super) fn mark_reported(&mut self, check: DeliveryCheck) {
+    pub(crate) fn mark_reported(&mut self, check: DeliveryCheck) {
         let lost = self.losses.last().map_or(0, |lost| lost.end);
         self.told = self.told.max(lost.min(check.up_to));
     }

@@ -3,26 +3,26 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
-use std::time::Instant;
 
-use crate::socket::{AuthFailure, ConnectionEvent, Frame, Requester, SocketError};
+use crate::clock::Instant;
+use crate::socket::{ConnectionEvent, Frame, Requester, SocketError};
 
-/// One connection between the backend and a target. Its number tells it from those before it.
+/// One connection between the caller and a peer. Its number tells it from those before it.
 #[derive(Default)]
 pub(super) struct Wire {
     pub(super) number: u64,
     pub(super) up: bool,
-    /// What the backend's socket reports next.
+    /// What the socket reports next.
     pub(super) inbox: VecDeque<ConnectionEvent>,
-    /// What the backend has sent and has not left yet.
+    /// What the caller has sent and has not left yet.
     pub(super) outbox: VecDeque<Frame>,
     pub(super) capacity: usize,
-    /// The backend wants another connection.
+    /// The caller wants another connection.
     pub(super) reconnects: bool,
 }
 
-/// The backend's end of a wire.
-pub(super) struct SimulatedSocket(pub(super) Rc<RefCell<Wire>>);
+/// The caller's end of a wire.
+pub(crate) struct SimulatedSocket(pub(super) Rc<RefCell<Wire>>);
 
 impl Requester for SimulatedSocket {
     fn send(&mut self, frame: Frame) -> Result<(), Frame> {
@@ -52,17 +52,18 @@ impl Requester for SimulatedSocket {
         Ok(())
     }
 
+    #[cfg(feature = "proxy")]
     fn take_ready(&mut self) -> bool {
         !self.0.borrow().inbox.is_empty()
     }
 
     fn expect_events(&mut self) {}
 
-    fn retry_login_soon(&mut self) {}
-
-    fn login_failure(&self) -> Option<AuthFailure> {
-        None
+    fn expects_events(&self) -> bool {
+        !self.0.borrow().inbox.is_empty()
     }
+
+    fn retry_login_soon(&mut self) {}
 
     fn resolve_failure(&self) -> Option<String> {
         None

@@ -1,0 +1,123 @@
+//! A call, from when it is begun until its owner has taken it out.
+
+use crate::clock::Instant;
+use crate::socket::Frame;
+
+/// What kind of request a call is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CallKind {
+    /// A reply ends it.
+    Call,
+    /// It ends when it has been sent.
+    Notification,
+    /// A pong ends it.
+    Ping,
+}
+
+/// A call to begin. `O` is whatever its owner keeps for it.
+pub(crate) struct NewCall<O> {
+    pub(crate) origin: O,
+    /// The request, whose id is still to be set.
+    pub(crate) request: Frame,
+    pub(crate) kind: CallKind,
+    /// How many proxies will have forwarded it.
+    pub(crate) hops: u8,
+    /// When it ends without a reply; `None` if its owner watches the time.
+    pub(crate) deadline: Option<Instant>,
+    /// Whether its owner can make it elsewhere: it fails, rather than wait, if the last peer that is left drains.
+    pub(crate) movable: bool,
+}
+
+/// A call that has an id.
+pub(crate) struct Call<O> {
+    pub(crate) origin: O,
+    pub(super) kind: CallKind,
+    pub(super) movable: bool,
+    /// Whether the socket has taken the request: it may have been executed.
+    pub(super) written: bool,
+    /// For a ping that was sent: how many notifications had been sent before it.
+    pub(super) behind: u64,
+    pub(super) deadline: Option<Instant>,
+    pub(super) stage: Stage,
+}
+
+pub(super) enum Stage {
+    /// Waits until a link takes it.
+    Waiting {
+        // Boxed, so that the calls that do not wait are small.
+        request: Box<Frame>,
+        /// At most until then.
+        until: Option<Instant>,
+    },
+    /// Sent over this link.
+    Sent {
+        link: usize,
+        redirect: Option<Box<Redirect>>,
+    },
+    /// Rejected by its peer: it is decided next whether it is sent to another one.
+    Rejected,
+    /// Its owner has been told how it ended, and has kept it.
+    Ended,
+}
+
+/// What is kept of a sent call in order to send it to another peer if its own rejects it.
+pub(super) struct Redirect {
+    pub(super) request: Frame,
+    /// The links whose peers have rejected the call.
+    pub(super) rejected_by: Vec<usize>,
+}
+
+impl Redirect {
+    pub(super) fn of(request: &Frame) -> Self {
+        Self {
+            request: request.clone(),
+            rejected_by: Vec::new(),
+        }
+    }
+}
+
+impl Stage {
+    /// Returns the bytes of the request that is kept for a redirect.
+    pub(super) fn redirect_bytes(&self) -> usize {
+        match self {
+            Self::Sent {
+                redirect: Some(redirect),
+                ..
+            } => redirect.request.len(),
+            _ => 0,
+        }
+    }
+}
+
+impl<O> Call<O> {
+    /// Returns whether the request was sent, and the call has not ended.
+    pub(crate) fn is_sent(&self) -> bool {
+        matches!(self.stage, Stage::Sent { .. })
+    }
+
+    /// Returns whether the request waits to be sent.
+    pub(super) fn is_waiting(&self) -> bool {
+        matches!(self.stage, Stage::Waiting { .. })
+    }
+
+    /// Returns whether the request was sent over this link, and the call has not ended.
+    #[inline]
+    pub(super) fn is_sent_over(&self, link: usize) -> bool {
+        matches!(self.stage, Stage::Sent { link: over, .. } if over == link)
+    }
+
+    /// Returns when the call expires in its present stage.
+    pub(super) fn due(&self) -> Option<Instant> {
+        match (&self.stage, self.deadline) {
+            (Stage::Ended, _) => None,
+            (
+                Stage::Waiting {
+                    until: Some(until), ..
+                },
+                Some(deadline),
+            ) => Some(deadline.min(*until)),
+            (Stage::Waiting { until, .. }, None) => *until,
+            (_, deadline) => deadline,
+        }
+    }
+}

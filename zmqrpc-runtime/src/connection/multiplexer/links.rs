@@ -1,0 +1,144 @@
+//! The links of a multiplexer: which are there, whether their peers live, and what is lost with them.
+
+use std::ops::{Deref, DerefMut};
+
+use super::{Call, Liveness, LivenessAction, Multiplexer, NotificationTracker, Transmit};
+use crate::clock::Instant;
+use crate::connection::call::CallKind;
+use crate::connection::{DIALECT, DeliveryCheck, Link, NoReply, Outcomes};
+use crate::dialect::NO_ID;
+
+/// A link, and what was sent over it.
+pub(super) struct LinkState {
+    link: Link,
+    /// Calls that were sent over it and have not ended.
+    pub(super) in_flight: usize,
+    pub(super) notifications: NotificationTracker,
+    /// Whether its peer could not be used, when that was last tried.
+    pub(super) refused: bool,
+}
+
+impl LinkState {
+    pub(super) fn new(liveness: Liveness) -> Self {
+        Self {
+            link: Link::new(liveness),
+            in_flight: 0,
+            notifications: NotificationTracker::default(),
+            refused: false,
+        }
+    }
+
+    pub(super) fn handle_up(&mut self) {
+        self.link.handle_up();
+        self.refused = false;
+    }
+}
+
+impl Deref for LinkState {
+    type Target = Link;
+
+    #[inline]
+    fn deref(&self) -> &Link {
+        &self.link
+    }
+}
+
+impl DerefMut for LinkState {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut Link {
+        &mut self.link
+    }
+}
+
+impl<O> Multiplexer<O> {
+    pub(crate) fn link(&self, at: usize) -> &Link {
+        &self.links[at]
+    }
+
+    /// Returns whether a peer is connected that does not drain.
+    #[inline]
+    pub(crate) fn takes_calls(&self) -> bool {
+        self.links.iter().any(|link| link.takes_calls())
+    }
+
+    /// Returns whether requests wait although a peer takes calls, or an acknowledgement does: there is no room for them.
+    pub(crate) fn lacks_room(&self) -> bool {
+        self.has_waiting() && self.takes_calls()
+            || self.links.iter().any(|link| link.owed_ping().is_some())
+    }
+
+    /// Sends the ping that a draining peer waits for. Returns `None` if it waits for none, or else whether there was room.
+    pub(crate) fn acknowledge_draining(
+        &mut self,
+        at: usize,
+        sockets: &mut impl Transmit,
+    ) -> Option<bool> {
+        let link = &mut self.links[at];
+        let id = link.owed_ping()?;
+        let sent = sockets.send(at, DIALECT.ping(id)).is_ok();
+        if sent {
+            link.handle_ping_sent();
+        }
+        Some(sent)
+    }
+
+    /// Looks whether the peer of a link lives, and pings it if that is to be asked. Returns what is to be done; `None` if its
+    /// silence does not matter.
+    pub(crate) fn check_link(
+        &mut self,
+        at: usize,
+        now: Instant,
+        sockets: &mut impl Transmit,
+    ) -> Option<LivenessAction> {
+        let link = &mut self.links[at];
+        let calls_wait = link.in_flight > 0;
+        let action = link.handle_timeout(now, calls_wait)?;
+        if action == LivenessAction::Ask {
+            // If there is no room, the peer does not read: the next check counts on.
+            self.try_send(at, DIALECT.ping(NO_ID), sockets);
+        }
+        Some(action)
+    }
+
+    /// Handles that another connection is made in place of the one that a link had.
+    pub(crate) fn handle_replaced(
+        &mut self,
+        at: usize,
+        reason: &NoReply,
+        now: Instant,
+        outcomes: &mut impl Outcomes<O>,
+    ) {
+        self.lose(at, reason, outcomes);
+        self.links[at].hear(now);
+    }
+
+    /// Fails what was sent over a connection that is lost.
+    pub(super) fn lose(&mut self, at: usize, reason: &NoReply, outcomes: &mut impl Outcomes<O>) {
+        let link = &mut self.links[at];
+        link.handle_down();
+        link.notifications.lose_connection();
+        self.fail(|call| call.is_sent_over(at), reason, outcomes);
+        self.fail_waiting_pings(reason, outcomes);
+    }
+
+    /// Fails the pings that wait: it is known what they are to find out, and they would ask over another connection.
+    pub(super) fn fail_waiting_pings(&mut self, reason: &NoReply, outcomes: &mut impl Outcomes<O>) {
+        let is_ping = |call: &Call<O>| call.kind == CallKind::Ping && call.is_waiting();
+        if self.has_waiting() {
+            self.fail(is_ping, reason, outcomes);
+        }
+    }
+
+    /// Starts to check the notifications that were sent over a link so far. Returns whether its peer has to be pinged for it,
+    /// too.
+    pub(crate) fn start_check(&self, at: usize) -> (DeliveryCheck, bool) {
+        let notifications = &self.links[at].notifications;
+        let check = notifications.start_check();
+        (check, notifications.is_open(check))
+    }
+
+    /// Returns what is known of the notifications that were sent over a link.
+    pub(crate) fn notifications(&mut self, at: usize) -> &mut NotificationTracker {
+        &mut self.links[at].notifications
+    }
+}

@@ -1,0 +1,140 @@
+//! How callers learn what has become of their calls.
+
+use crate::connection::{CallResult, EndedCall, NoReply, Outcomes};
+use crate::dialect::CallFailure;
+use crate::proxy::counters::ProxyCounters;
+use crate::socket::Frame;
+use crate::wire::{Executed, MAX_HOPS, Status};
+
+/// Receives the outcomes of calls.
+pub(in crate::proxy) trait CallSink<O> {
+    /// The target has replied. The reply has the proxy's id for the call.
+    fn answered(&mut self, origin: O, reply: Frame);
+    /// The call has failed without a reply of the target.
+    fn failed(&mut self, origin: O, failure: CallFailure);
+    /// The call is still being executed. The keep-alive frame has the proxy's id for the call.
+    fn working(&mut self, _origin: &O, _frame: Frame) {}
+}
+
+/// Counts what becomes of calls, and passes it on.
+pub(super) struct CountedOutcomes<'b, C> {
+    pub(super) callers: &'b mut C,
+    pub(super) counters: &'b ProxyCounters,
+    /// Why no target can be looked up, if that is why none is connected.
+    pub(super) lookup: Option<String>,
+}
+
+impl<O, C: CallSink<O>> Outcomes<O> for CountedOutcomes<'_, C> {
+    fn sent(&mut self, _: &mut O) {
+        self.counters.forwarded.increment();
+    }
+
+    fn ended(&mut self, call: EndedCall<'_, O>, result: CallResult) {
+        let Some(origin) = call.take() else { return };
+        match result {
+            Ok(Some(reply)) => self.callers.answered(origin, reply),
+            // A notification was sent, for which nobody waits.
+            Ok(None) => {}
+            Err(reason) => {
+                let failure = self.failure(&reason);
+                self.callers.failed(origin, failure);
+            }
+        }
+    }
+
+    fn working(&mut self, origin: &O, frame: Frame) {
+        self.callers.working(origin, frame);
+    }
+
+    fn unexpected(&mut self) {
+        self.counters.late.increment();
+    }
+}
+
+impl<C> CountedOutcomes<'_, C> {
+    /// Counts a failure, and returns what the caller is told.
+    fn failure(&self, reason: &NoReply) -> CallFailure {
+        let counters = self.counters;
+        match reason {
+            NoReply::TimedOut { written } => {
+                counters.expired.increment();
+                if *written {
+                    failure(Status::Expired, UNANSWERED, Executed::Maybe)
+                } else {
+                    failure(Status::Expired, &self.unconnected(), Executed::No)
+                }
+            }
+            NoReply::NotConnected => {
+                failure(Status::Unavailable, &self.unconnected(), Executed::No)
+            }
+            NoReply::NoServer { returned: true } => {
+                failure(Status::Unavailable, NO_SERVER, Executed::No)
+            }
+            other => {
+                let executed = match other {
+                    NoReply::Foreign | NoReply::Denied(_) | NoReply::Drained => Executed::No,
+                    _ => {
+                        counters.lost.increment();
+                        Executed::Maybe
+                    }
+                };
+                failure(Status::Unavailable, &explain(other), executed)
+            }
+        }
+    }
+
+    fn unconnected(&self) -> String {
+        match &self.lookup {
+            Some(cause) => format!("{UNCONNECTED}: {cause}"),
+            None => UNCONNECTED.to_owned(),
+        }
+    }
+}
+
+/// Returns why a target is of no use, or has been lost.
+pub(super) fn explain(reason: &NoReply) -> String {
+    match reason {
+        NoReply::Denied(failure) => {
+            format!("the proxy's target rejects its login: {}", failure.reason())
+        }
+        NoReply::Broken(error) => format!("the proxy's socket failed: {error}"),
+        NoReply::Foreign => "the proxy's target does not speak ZeroMQ".to_owned(),
+        NoReply::NoServer { .. } => NO_SERVER.to_owned(),
+        NoReply::Silent(_) => "the proxy's target shows no sign of life".to_owned(),
+        NoReply::Drained => "the proxy's target is shutting down".to_owned(),
+        NoReply::Disconnected | NoReply::TimedOut { .. } | NoReply::NotConnected => {
+            "the proxy lost its connection to the target".to_owned()
+        }
+    }
+}
+
+const NO_SERVER: &str = "what the proxy is connected to is no server: it sends requests";
+const UNANSWERED: &str = "its time limit passed before the proxy's target replied";
+const UNCONNECTED: &str = "the proxy could not send it to its target in time";
+pub(super) const ENDED: &str = "the proxy has ended";
+
+pub(super) fn failure(status: Status, detail: &str, executed: Executed) -> CallFailure {
+    CallFailure::new(status, detail).with_executed(executed)
+}
+
+/// Returns the failure of a call that has passed as many proxies as allowed: in a ring of proxies it would circle for
+/// ever.
+pub(in crate::proxy) fn too_many_hops() -> CallFailure {
+    let detail = format!("it has passed {MAX_HOPS} proxies, do they stand in a ring?");
+    CallFailure::new(Status::Unavailable, detail).with_executed(Executed::No)
+}
+
+/// Counts the requests that are sent at once, none of which fails.
+pub(super) struct Forwarded<'b>(pub(super) &'b ProxyCounters);
+
+impl<O> Outcomes<O> for Forwarded<'_> {
+    fn sent(&mut self, _: &mut O) {
+        self.0.forwarded.increment();
+    }
+
+    fn ended(&mut self, notification: EndedCall<'_, O>, _: CallResult) {
+        drop(notification.take());
+    }
+
+    fn unexpected(&mut self) {}
+}
