@@ -103,7 +103,6 @@ impl<S: Requester> ConnectionState<S> {
         }
         let call = NewCall {
             origin: Waiter::Nobody,
-            request,
             kind: options.kind,
             hops: 0,
             deadline: None,
@@ -111,7 +110,7 @@ impl<S: Requester> ConnectionState<S> {
         };
         let submitted = self
             .calls
-            .begin(call, now, &mut self.socket, &mut self.waiters)
+            .begin(request, call, now, &mut self.socket, &mut self.waiters)
             .map_err(|(_, exceeded)| exceeded)?;
         if submitted.written {
             self.last_sent = Some(submitted.id);

@@ -17,8 +17,6 @@ pub(crate) enum CallKind {
 /// A call to begin. `O` is whatever its owner keeps for it.
 pub(crate) struct NewCall<O> {
     pub(crate) origin: O,
-    /// The request, whose id is still to be set.
-    pub(crate) request: Frame,
     pub(crate) kind: CallKind,
     /// How many proxies will have forwarded it.
     pub(crate) hops: u8,
@@ -26,6 +24,21 @@ pub(crate) struct NewCall<O> {
     pub(crate) deadline: Option<Instant>,
     /// Whether its owner can make it elsewhere: it fails, rather than wait, if the last peer that is left drains.
     pub(crate) movable: bool,
+}
+
+impl<O> NewCall<O> {
+    #[inline]
+    pub(super) fn into_stage(self, stage: Stage) -> Call<O> {
+        Call {
+            origin: self.origin,
+            kind: self.kind,
+            movable: self.movable,
+            written: false,
+            behind: 0,
+            deadline: self.deadline,
+            stage,
+        }
+    }
 }
 
 /// A call that has an id.
@@ -42,16 +55,11 @@ pub(crate) struct Call<O> {
 }
 
 pub(super) enum Stage {
-    /// Waits until a link takes it.
-    Waiting {
-        // Boxed, so that the calls that do not wait are small.
-        request: Box<Frame>,
-        /// At most until then.
-        until: Option<Instant>,
-    },
+    /// Waits until a link takes it. Boxed, so that the calls that do not wait are small.
+    Waiting(Box<Waiting>),
     /// Sent over this link.
     Sent {
-        link: usize,
+        link: u32,
         redirect: Option<Box<Redirect>>,
     },
     /// Rejected by its peer: it is decided next whether it is sent to another one.
@@ -60,11 +68,18 @@ pub(super) enum Stage {
     Ended,
 }
 
+/// A request that waits.
+pub(super) struct Waiting {
+    pub(super) request: Frame,
+    /// Until when, at most.
+    pub(super) until: Option<Instant>,
+}
+
 /// What is kept of a sent call in order to send it to another peer if its own rejects it.
 pub(super) struct Redirect {
     pub(super) request: Frame,
     /// The links whose peers have rejected the call.
-    pub(super) rejected_by: Vec<usize>,
+    pub(super) rejected_by: Vec<u32>,
 }
 
 impl Redirect {
@@ -97,12 +112,12 @@ impl<O> Call<O> {
 
     /// Returns whether the request waits to be sent.
     pub(super) fn is_waiting(&self) -> bool {
-        matches!(self.stage, Stage::Waiting { .. })
+        matches!(self.stage, Stage::Waiting(_))
     }
 
     /// Returns whether the request was sent over this link, and the call has not ended.
     #[inline]
-    pub(super) fn is_sent_over(&self, link: usize) -> bool {
+    pub(super) fn is_sent_over(&self, link: u32) -> bool {
         matches!(self.stage, Stage::Sent { link: over, .. } if over == link)
     }
 
@@ -110,14 +125,11 @@ impl<O> Call<O> {
     pub(super) fn due(&self) -> Option<Instant> {
         match (&self.stage, self.deadline) {
             (Stage::Ended, _) => None,
-            (
-                Stage::Waiting {
-                    until: Some(until), ..
-                },
-                Some(deadline),
-            ) => Some(deadline.min(*until)),
-            (Stage::Waiting { until, .. }, None) => *until,
-            (_, deadline) => deadline,
+            (Stage::Waiting(waiting), deadline) => {
+                let times = [waiting.until, deadline];
+                times.into_iter().flatten().min()
+            }
+            (Stage::Sent { .. } | Stage::Rejected, deadline) => deadline,
         }
     }
 }

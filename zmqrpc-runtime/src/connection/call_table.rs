@@ -83,6 +83,11 @@ impl<C> CallTable<C> {
         id
     }
 
+    /// Returns the number of slots, which is that of the most calls that there have been at a time.
+    pub(crate) fn places(&self) -> usize {
+        self.slots.len()
+    }
+
     fn next_slot(&self) -> u32 {
         u32::try_from(self.slots.len()).unwrap_or(u32::MAX)
     }

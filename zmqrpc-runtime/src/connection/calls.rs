@@ -1,7 +1,7 @@
 //! The calls of a [`Multiplexer`](super::Multiplexer): by id, in the order in which they wait, and by when they expire.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::VecDeque;
+use std::time::Duration;
 
 use super::CallTable;
 use super::call::{Call, Redirect, Stage};
@@ -17,14 +17,20 @@ pub(super) struct Calls<O> {
     waiting_bytes: usize,
     /// Bytes of the requests that are kept for redirects.
     redirect_bytes: usize,
-    /// Expiry times: for each call that can expire at least one entry that is not later than its expiry. Stale entries of
-    /// ended calls are removed once they are the majority: removing each at once would cost more than the rest of the
-    /// table.
-    timers: BinaryHeap<Reverse<(Instant, u64)>>,
+    /// Not later than the time at which the next call expires; `None` if none can. Calls come with about the same time limit
+    /// and most end long before, so that all are looked at once in that time. To keep them in order would cost each call
+    /// more.
+    next_due: Option<Instant>,
+    /// When all calls may be looked at again.
+    paused_until: Option<Instant>,
 }
 
 /// Stale entries below which compaction is not worthwhile.
 const MAX_STALE: usize = 64;
+
+/// How much time passes between two looks at all calls, for each place in the table: about twenty times what a look takes. So
+/// whatever time limits peers choose, a twentieth of a processor is what it costs.
+const LOOK_PAUSE: Duration = Duration::from_nanos(100);
 
 impl<O> Default for Calls<O> {
     fn default() -> Self {
@@ -34,7 +40,8 @@ impl<O> Default for Calls<O> {
             waiting_len: 0,
             waiting_bytes: 0,
             redirect_bytes: 0,
-            timers: BinaryHeap::new(),
+            next_due: None,
+            paused_until: None,
         }
     }
 }
@@ -72,22 +79,21 @@ impl<O> Calls<O> {
     /// Inserts a call under the id that [`next_id`](Self::next_id) returned for the same `hops`.
     #[inline]
     pub(super) fn insert(&mut self, hops: u8, call: Call<O>) -> u64 {
-        let due = call.due();
+        let is_counted = !matches!(call.stage, Stage::Sent { redirect: None, .. });
+        self.look_by(call.due());
         let id = self.table.insert(hops, call);
-        self.enter(id);
-        if let Some(due) = due {
-            self.set_timer(due, id);
+        if is_counted {
+            self.enter(id);
         }
         id
     }
 
     /// Counts a call in the stage that it has entered.
-    #[inline]
     fn enter(&mut self, id: u64) {
         match self.table.get(id).map(|call| &call.stage) {
-            Some(Stage::Waiting { request, .. }) => {
+            Some(Stage::Waiting(waiting)) => {
                 self.waiting_len += 1;
-                self.waiting_bytes += request.len();
+                self.waiting_bytes += waiting.request.len();
                 self.waiting.push_back(id);
                 self.compact_waiting();
             }
@@ -97,11 +103,10 @@ impl<O> Calls<O> {
     }
 
     /// Stops to count a call in the stage that it has left.
-    #[inline]
     fn leave(&mut self, stage: &Stage) {
-        if let Stage::Waiting { request, .. } = stage {
+        if let Stage::Waiting(waiting) = stage {
             self.waiting_len -= 1;
-            self.waiting_bytes -= request.len();
+            self.waiting_bytes -= waiting.request.len();
         } else {
             self.redirect_bytes -= stage.redirect_bytes();
         }
@@ -126,21 +131,29 @@ impl<O> Calls<O> {
             return;
         };
         let left = std::mem::replace(&mut call.stage, stage);
-        let due = call.due().filter(|_| call.is_waiting());
+        let due = call.due();
         self.leave(&left);
         self.enter(id);
-        if let Some(due) = due {
-            self.set_timer(due, id);
-        }
+        self.look_by(due);
     }
 
-    /// Marks a call as ended: its owner takes it out. Returns the stage that it leaves.
+    /// Marks a call as ended: its owner takes it out. Returns the link that it was sent over, if it was.
     #[inline]
-    pub(super) fn end(&mut self, id: u64) -> Option<Stage> {
+    pub(super) fn end(&mut self, id: u64) -> Option<u32> {
         let call = self.table.get_mut(id)?;
         let left = std::mem::replace(&mut call.stage, Stage::Ended);
+        if let Stage::Sent {
+            link,
+            redirect: None,
+        } = left
+        {
+            return Some(link);
+        }
         self.leave(&left);
-        Some(left)
+        match left {
+            Stage::Sent { link, .. } => Some(link),
+            Stage::Waiting(_) | Stage::Rejected | Stage::Ended => None,
+        }
     }
 
     #[inline]
@@ -158,23 +171,24 @@ impl<O> Calls<O> {
     #[inline]
     pub(super) fn remove(&mut self, id: u64) -> Option<Call<O>> {
         let call = self.table.remove(id)?;
-        self.leave(&call.stage);
+        if !matches!(call.stage, Stage::Ended) {
+            self.leave(&call.stage);
+        }
         Some(call)
     }
 
     /// Gives a call other times to end at; `until` counts while it waits to be sent.
-    pub(super) fn set_deadline(&mut self, id: u64, deadline: Instant, by: Instant) {
+    #[inline]
+    pub(super) fn set_deadline(&mut self, id: u64, deadline: Instant, until: Instant) {
         let Some(call) = self.table.get_mut(id) else {
             return;
         };
-        let before = call.due();
         call.deadline = Some(deadline);
-        if let Stage::Waiting { until, .. } = &mut call.stage {
-            *until = Some(by);
+        if let Stage::Waiting(waiting) = &mut call.stage {
+            waiting.until = Some(until);
         }
-        if let Some(due) = call.due().filter(|due| before != Some(*due)) {
-            self.set_timer(due, id);
-        }
+        let due = call.due();
+        self.look_by(due);
     }
 
     /// Passes the call that has waited longest, with its request, to `send`. Returns the call's id if `send` took it; `None`
@@ -188,12 +202,12 @@ impl<O> Calls<O> {
                 self.waiting.pop_front();
                 continue;
             };
-            let Stage::Waiting { request, .. } = &mut call.stage else {
+            let Stage::Waiting(waiting) = &mut call.stage else {
                 self.waiting.pop_front();
                 continue;
             };
+            let request = std::mem::take(&mut waiting.request);
             let bytes = request.len();
-            let request = std::mem::take(&mut **request);
             match send(request, call) {
                 Ok(stage) => {
                     self.redirect_bytes += stage.redirect_bytes();
@@ -204,8 +218,8 @@ impl<O> Calls<O> {
                     return Some(id);
                 }
                 Err(back) => {
-                    if let Stage::Waiting { request, .. } = &mut call.stage {
-                        **request = back;
+                    if let Stage::Waiting(waiting) = &mut call.stage {
+                        waiting.request = back;
                     }
                     return None;
                 }
@@ -219,35 +233,39 @@ impl<O> Calls<O> {
         self.table.ids_where(predicate)
     }
 
-    /// Returns a call that has expired by `now`; `None` if there is none. It has to be ended or removed.
-    pub(super) fn next_expired(&mut self, now: Instant) -> Option<u64> {
-        while let Some(Reverse((at, id))) = self.timers.peek().copied()
-            && at <= now
-        {
-            self.timers.pop();
-            match self.get(id).and_then(Call::due) {
-                Some(due) if due <= now => return Some(id),
-                // The timer was that of the wait for a connection, and the call has been sent since.
-                Some(due) => self.timers.push(Reverse((due, id))),
+    /// Returns the ids of the calls that have expired by `now`. They have to be ended or removed.
+    pub(super) fn expired(&mut self, now: Instant) -> Vec<u64> {
+        let mut expired = Vec::new();
+        if self.next_look().is_none_or(|at| at > now) {
+            return expired;
+        }
+        let mut next = None;
+        for (id, call) in self.table.iter() {
+            match call.due() {
+                Some(due) if due <= now => expired.push(id),
+                Some(due) => next = Some(next.map_or(due, |next: Instant| next.min(due))),
                 None => {}
             }
         }
-        None
+        let places = u32::try_from(self.table.places()).unwrap_or(u32::MAX);
+        self.next_due = next;
+        self.paused_until = Some(now + LOOK_PAUSE * places);
+        expired
     }
 
-    /// Returns when to call [`next_expired`](Self::next_expired) next.
+    /// Returns when to call [`expired`](Self::expired) next.
     #[inline]
-    pub(super) fn next_timer(&self) -> Option<Instant> {
-        self.timers.peek().map(|Reverse((at, _))| *at)
+    pub(super) fn next_look(&self) -> Option<Instant> {
+        self.next_due.max(self.next_due.and(self.paused_until))
     }
 
-    fn set_timer(&mut self, due: Instant, id: u64) {
-        if self.timers.len() > 2 * self.len() + MAX_STALE {
-            let mut timers = std::mem::take(&mut self.timers).into_vec();
-            timers.retain(|Reverse((_, id))| self.get(*id).is_some());
-            self.timers = timers.into();
+    #[inline]
+    fn look_by(&mut self, due: Option<Instant>) {
+        if let Some(due) = due
+            && self.next_due.is_none_or(|next| due < next)
+        {
+            self.next_due = Some(due);
         }
-        self.timers.push(Reverse((due, id)));
     }
 
     /// Removes stale entries where they are the majority.

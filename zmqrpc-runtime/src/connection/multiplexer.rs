@@ -64,6 +64,12 @@ pub(crate) struct CallSettings {
     pub(crate) cancels_expired: bool,
 }
 
+/// Returns the index of a link as calls keep it.
+#[inline]
+fn index(link: usize) -> u32 {
+    u32::try_from(link).unwrap_or(u32::MAX)
+}
+
 pub(crate) struct Multiplexer<O> {
     links: Vec<LinkState>,
     /// The link that the next request tries first: round robin.
@@ -126,9 +132,9 @@ impl<O> Multiplexer<O> {
     pub(crate) fn cancel(&mut self, id: u64, sockets: &mut impl Transmit) -> Option<Call<O>> {
         let call = self.calls.remove(id)?;
         if let Stage::Sent { link, .. } = call.stage {
-            self.links[link].in_flight -= 1;
+            self.links[link as usize].in_flight -= 1;
             if call.kind == CallKind::Call {
-                self.try_send(link, DIALECT.cancel(id), sockets);
+                self.try_send(link as usize, DIALECT.cancel(id), sockets);
             }
         }
         Some(call)
@@ -155,9 +161,10 @@ impl<O> Multiplexer<O> {
         sockets: &mut impl Transmit,
         outcomes: &mut impl Outcomes<O>,
     ) {
-        while let Some(id) = self.calls.next_expired(now)
-            && let Some(call) = self.calls.get(id)
-        {
+        for id in self.calls.expired(now) {
+            let Some(call) = self.calls.get(id) else {
+                continue;
+            };
             let written = call.written;
             let reason = if call.deadline.is_some_and(|deadline| deadline <= now) {
                 NoReply::TimedOut { written }
@@ -168,7 +175,7 @@ impl<O> Multiplexer<O> {
                 && call.kind == CallKind::Call
                 && self.settings.cancels_expired
             {
-                self.try_send(link, DIALECT.cancel(id), sockets);
+                self.try_send(link as usize, DIALECT.cancel(id), sockets);
             }
             self.end(id, Err(reason), outcomes);
         }
@@ -177,7 +184,7 @@ impl<O> Multiplexer<O> {
     /// Returns when to call [`expire`](Self::expire); `None` if no call can expire.
     #[inline]
     pub(crate) fn next_expiry(&self) -> Option<Instant> {
-        self.calls.next_timer()
+        self.calls.next_look()
     }
 
     /// Fails all calls that have not ended.
@@ -199,8 +206,8 @@ impl<O> Multiplexer<O> {
 
     #[inline]
     fn end(&mut self, id: u64, result: CallResult, outcomes: &mut impl Outcomes<O>) {
-        if let Some(Stage::Sent { link, .. }) = self.calls.end(id) {
-            self.links[link].in_flight -= 1;
+        if let Some(link) = self.calls.end(id) {
+            self.links[link as usize].in_flight -= 1;
         }
         outcomes.ended(EndedCall::new(&mut self.calls, id), result);
     }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::connection::call::CallKind;
+use crate::connection::call::{CallKind, Waiting};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -10,18 +10,18 @@ fn call(origin: &'static str, deadline: Option<Instant>, stage: Stage) -> Call<&
         origin,
         kind: CallKind::Call,
         movable: false,
-        written: !matches!(stage, Stage::Waiting { .. }),
+        written: !matches!(stage, Stage::Waiting(_)),
         behind: 0,
         deadline,
         stage,
     }
 }
 
-fn sent(link: usize, deadline: Option<Instant>) -> Call<&'static str> {
+fn sent(link: u32, deadline: Option<Instant>) -> Call<&'static str> {
     call("sent", deadline, sent_stage(link))
 }
 
-fn sent_stage(link: usize) -> Stage {
+fn sent_stage(link: u32) -> Stage {
     Stage::Sent {
         link,
         redirect: None,
@@ -29,9 +29,11 @@ fn sent_stage(link: usize) -> Stage {
 }
 
 fn waiting(until: Instant, deadline: Option<Instant>) -> Call<&'static str> {
-    let request = Box::new(Frame::copy_of(&[0; 100]));
-    let until = Some(until);
-    call("waiting", deadline, Stage::Waiting { request, until })
+    let waiting = Waiting {
+        request: Frame::copy_of(&[0; 100]),
+        until: Some(until),
+    };
+    call("waiting", deadline, Stage::Waiting(Box::new(waiting)))
 }
 
 #[test]
@@ -89,9 +91,9 @@ fn waiting_calls_are_sent_in_order_and_counted_until_then() {
 fn waiting_ends_when_there_is_no_connection_in_time() {
     let (mut calls, now) = (Calls::default(), Instant::now());
     let id = calls.insert(0, waiting(now + SECOND, Some(now + 30 * SECOND)));
-    assert!(calls.next_expired(now).is_none());
-    assert_eq!(calls.next_timer(), Some(now + SECOND));
-    assert_eq!(calls.next_expired(now + SECOND), Some(id));
+    assert!(calls.expired(now).is_empty());
+    assert_eq!(calls.next_look(), Some(now + SECOND));
+    assert_eq!(calls.expired(now + SECOND), [id]);
     assert!(calls.get(id).unwrap().is_waiting());
 }
 
@@ -100,27 +102,53 @@ fn a_call_that_was_sent_in_time_ends_at_its_deadline() {
     let (mut calls, now) = (Calls::default(), Instant::now());
     let id = calls.insert(0, waiting(now + SECOND, Some(now + 30 * SECOND)));
     assert_eq!(calls.send_next(|_, _| Ok(sent_stage(0))), Some(id));
-    assert!(calls.next_expired(now + 2 * SECOND).is_none());
-    assert_eq!(calls.next_timer(), Some(now + 30 * SECOND));
-    assert_eq!(calls.next_expired(now + 30 * SECOND), Some(id));
-    assert_eq!(calls.next_timer(), None);
+    assert!(calls.expired(now + 2 * SECOND).is_empty());
+    assert_eq!(calls.next_look(), Some(now + 30 * SECOND));
+    assert_eq!(calls.expired(now + 30 * SECOND), [id]);
+    assert_eq!(calls.next_look(), None);
 }
 
 #[test]
 fn a_deadline_that_comes_later_counts() {
     let (mut calls, now) = (Calls::default(), Instant::now());
     let id = calls.insert(0, sent(0, None));
-    assert_eq!(calls.next_timer(), None);
+    assert_eq!(calls.next_look(), None);
     for _ in 0..100 {
         calls.set_deadline(id, now + 2 * SECOND, now + SECOND);
     }
     // It has been sent.
-    assert_eq!(calls.next_timer(), Some(now + 2 * SECOND));
-    assert_eq!(calls.timers.len(), 1);
+    assert_eq!(calls.next_look(), Some(now + 2 * SECOND));
     let other = calls.insert(0, waiting(now + 9 * SECOND, None));
     calls.set_deadline(other, now + 2 * SECOND, now + SECOND);
-    assert_eq!(calls.next_timer(), Some(now + SECOND));
-    assert_eq!(calls.next_expired(now + SECOND), Some(other));
+    assert_eq!(calls.next_look(), Some(now + SECOND));
+    assert_eq!(calls.expired(now + SECOND), [other]);
+}
+
+#[test]
+fn whatever_the_deadlines_the_calls_are_not_looked_at_all_the_time() {
+    const CALLS: u32 = 10_000;
+    let (mut calls, start) = (Calls::default(), Instant::now());
+    let step = Duration::from_micros(1);
+    for number in 0..CALLS {
+        calls.insert(0, sent(0, Some(start + number * step)));
+    }
+    let (mut looks, mut expired) = (0, 0);
+    while let Some(at) = calls.next_look() {
+        let due = calls.expired(at);
+        assert!(calls.expired(at).is_empty(), "one look is enough");
+        // One comes that is to end before.
+        if due.len() > 1 {
+            calls.insert(0, sent(0, Some(at)));
+        }
+        for id in &due {
+            calls.remove(*id);
+        }
+        expired += due.len();
+        looks += 1;
+        assert!(at <= start + CALLS * step + LOOK_PAUSE * CALLS);
+    }
+    assert!(expired > CALLS as usize && calls.len() == 0);
+    assert!(looks <= 30, "{looks}");
 }
 
 #[test]
@@ -128,7 +156,7 @@ fn a_call_without_a_deadline_never_expires() {
     let (mut calls, now) = (Calls::default(), Instant::now());
     calls.insert(0, waiting(now + SECOND, None));
     calls.send_next(|_, _| Ok(sent_stage(0)));
-    assert!(calls.next_expired(now + 1000 * SECOND).is_none());
+    assert!(calls.expired(now + 1000 * SECOND).is_empty());
     assert_eq!(calls.len(), 1);
 }
 
@@ -154,7 +182,6 @@ fn ended_calls_take_no_room() {
         let id = calls.insert(0, call);
         calls.remove(id);
     }
-    assert!(calls.timers.len() <= MAX_STALE + 2);
     assert!(calls.waiting.len() <= MAX_STALE + 2);
 }
 
@@ -162,7 +189,7 @@ fn ended_calls_take_no_room() {
 fn requests_kept_for_a_redirect_are_counted_until_they_are_released() {
     let (mut calls, now) = (Calls::default(), Instant::now());
     let redirect = || Some(Box::new(Redirect::of(&Frame::copy_of(&[0; 100]))));
-    let sent = |link| Stage::Sent {
+    let sent = |link: u32| Stage::Sent {
         link,
         redirect: redirect(),
     };
@@ -176,14 +203,13 @@ fn requests_kept_for_a_redirect_are_counted_until_they_are_released() {
     assert!(calls.take_redirect(first).is_some());
     assert!(calls.take_redirect(first).is_none());
     let until = now + SECOND;
-    let request = Box::new(taken.request);
-    let waits = Stage::Waiting {
-        request,
+    let waits = Waiting {
+        request: taken.request,
         until: Some(until),
     };
-    calls.set_stage(first, waits);
+    calls.set_stage(first, Stage::Waiting(Box::new(waits)));
     assert_eq!((calls.redirect_bytes(), calls.waiting_bytes()), (0, 100));
-    assert_eq!(calls.next_expired(until), Some(first));
+    assert_eq!(calls.expired(until), [first]);
     calls.end(first);
     assert_eq!(
         (calls.len(), calls.waiting(), calls.waiting_bytes()),

@@ -1,6 +1,6 @@
 //! What arrives, and what it means for calls.
 
-use super::{Multiplexer, Transmit};
+use super::{Multiplexer, Transmit, index};
 use crate::clock::Instant;
 use crate::connection::call::{Call, CallKind, Redirect, Stage};
 use crate::connection::link::LinkNews;
@@ -88,7 +88,7 @@ impl<O> Multiplexer<O> {
             FrameKind::Pong(id) => {
                 let notifications = &mut self.links[at].notifications;
                 match self.calls.get(id) {
-                    Some(call) if call.kind == CallKind::Ping && call.is_sent_over(at) => {
+                    Some(call) if call.kind == CallKind::Ping && call.is_sent_over(index(at)) => {
                         notifications.arrive(call.behind);
                         self.end(id, Ok(None), outcomes);
                     }
@@ -102,7 +102,11 @@ impl<O> Multiplexer<O> {
             }
             FrameKind::Working(id) => {
                 // One that arrives after the reply is no error.
-                if let Some(call) = self.calls.get(id).filter(|call| call.is_sent_over(at)) {
+                if let Some(call) = self
+                    .calls
+                    .get(id)
+                    .filter(|call| call.is_sent_over(index(at)))
+                {
                     outcomes.working(&call.origin, frame);
                 }
             }
@@ -119,30 +123,29 @@ impl<O> Multiplexer<O> {
         arrivals: &mut Arrivals,
         outcomes: &mut impl Outcomes<O>,
     ) {
-        // A peer may answer the calls that were sent to it, and no others.
-        let Some(Call {
-            stage: Stage::Sent { link, redirect },
-            ..
-        }) = self.calls.get(id)
-        else {
-            return outcomes.unexpected();
-        };
-        if *link != at {
-            return outcomes.unexpected();
+        match self.calls.get(id).map(|call| &call.stage) {
+            Some(Stage::Sent {
+                link,
+                redirect: None,
+            }) if *link == index(at) => {}
+            Some(Stage::Sent { link, .. }) if *link == index(at) => {
+                if DIALECT.rejection(&reply).is_some()
+                    && let Some(redirect) = self.calls.take_redirect(id)
+                {
+                    self.links[at].in_flight -= 1;
+                    return arrivals.rejections.push((id, redirect, reply));
+                }
+            }
+            // A peer may answer the calls that were sent to it, and no others.
+            _ => return outcomes.unexpected(),
         }
-        if redirect.is_some()
-            && DIALECT.rejection(&reply).is_some()
-            && let Some(redirect) = self.calls.take_redirect(id)
-        {
-            self.links[at].in_flight -= 1;
-            arrivals.rejections.push((id, redirect, reply));
-        } else {
-            self.end(id, Ok(Some(reply)), outcomes);
-        }
+        self.end(id, Ok(Some(reply)), outcomes);
     }
 
     fn is_sent_over(&self, at: usize, id: u64) -> bool {
-        self.calls.get(id).is_some_and(|call| call.is_sent_over(at))
+        self.calls
+            .get(id)
+            .is_some_and(|call| call.is_sent_over(index(at)))
     }
 
     /// Settles what has arrived over a link. Returns why its connection has to be replaced, if it has to be:
@@ -160,7 +163,7 @@ impl<O> Multiplexer<O> {
             self.links[at].hear(now);
         }
         for (id, redirect, reply) in arrivals.rejections {
-            if !self.redirect(at, id, *redirect, now, sockets, outcomes) {
+            if !self.redirect(index(at), id, *redirect, now, sockets, outcomes) {
                 self.end(id, Ok(Some(reply)), outcomes);
             }
         }

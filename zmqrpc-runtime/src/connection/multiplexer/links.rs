@@ -2,7 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 
-use super::{Call, Liveness, LivenessAction, Multiplexer, NotificationTracker, Transmit};
+use super::{Call, Liveness, LivenessAction, Multiplexer, NotificationTracker, Transmit, index};
 use crate::clock::Instant;
 use crate::connection::call::CallKind;
 use crate::connection::{DIALECT, DeliveryCheck, Link, NoReply, Outcomes};
@@ -117,7 +117,7 @@ impl<O> Multiplexer<O> {
         let link = &mut self.links[at];
         link.handle_down();
         link.notifications.lose_connection();
-        self.fail(|call| call.is_sent_over(at), reason, outcomes);
+        self.fail(|call| call.is_sent_over(index(at)), reason, outcomes);
         self.fail_waiting_pings(reason, outcomes);
     }
 

@@ -1,8 +1,8 @@
 //! How requests are sent, or wait.
 
-use super::{LinkState, Multiplexer, Transmit};
+use super::{LinkState, Multiplexer, Transmit, index};
 use crate::clock::Instant;
-use crate::connection::call::{Call, CallKind, NewCall, Redirect, Stage};
+use crate::connection::call::{CallKind, NewCall, Redirect, Stage, Waiting};
 use crate::connection::{DIALECT, Outcomes};
 use crate::socket::Frame;
 
@@ -22,7 +22,7 @@ pub(crate) enum LimitExceeded {
 }
 
 impl<O> Multiplexer<O> {
-    /// Gives a call an id, and sends its request or lets it wait.
+    /// Gives a call an id, and sends its request, whose id is set, or lets it wait.
     ///
     /// # Errors
     ///
@@ -30,74 +30,63 @@ impl<O> Multiplexer<O> {
     #[inline]
     pub(crate) fn begin(
         &mut self,
+        mut request: Frame,
         call: NewCall<O>,
         now: Instant,
         sockets: &mut impl Transmit,
         outcomes: &mut impl Outcomes<O>,
     ) -> Result<Submitted, (O, LimitExceeded)> {
-        let NewCall {
-            origin,
-            mut request,
-            kind,
-            hops,
-            deadline,
-            movable,
-        } = call;
         if self.calls.len() >= self.settings.max_calls {
-            return Err((origin, LimitExceeded::Calls(self.settings.max_calls)));
+            let limit = LimitExceeded::Calls(self.settings.max_calls);
+            return Err((call.origin, limit));
         }
-        let id = self.calls.next_id(hops);
+        let id = self.calls.next_id(call.hops);
         DIALECT.set_id(&mut request, id);
-        let mut sent = Err(request);
-        if !self.has_waiting() {
-            sent = sent.or_else(|request| {
-                let redirect = self.redirect_of(&request, kind);
-                self.send(request, deadline, now, sockets)
-                    .map(|link| Stage::Sent { link, redirect })
-            });
+        if self.has_waiting() {
+            return self.wait(id, request, call, now, sockets);
         }
-        let written = sent.is_ok();
-        let stage = match sent {
-            Ok(stage) => stage,
-            Err(request) => match self.wait(request, now, sockets) {
-                Ok(stage) => stage,
-                Err(exceeded) => return Err((origin, exceeded)),
-            },
-        };
-        let inserted = self.calls.insert(
-            hops,
-            Call {
-                origin,
-                kind,
-                movable,
-                written,
-                behind: 0,
-                deadline,
-                stage,
-            },
-        );
-        debug_assert_eq!(inserted, id);
-        if written {
-            self.sent(id, outcomes);
+        if self.settings.shortens_remaining {
+            shorten_remaining(&mut request, call.deadline, now);
         }
-        Ok(Submitted { id, written })
+        let redirect = self.redirect_of(&request, call.kind);
+        let (links, next) = (&mut self.links, &mut self.next_link);
+        match send(links, next, &[], request, now, sockets) {
+            Ok(link) => {
+                let hops = call.hops;
+                let call = call.into_stage(Stage::Sent { link, redirect });
+                let inserted = self.calls.insert(hops, call);
+                debug_assert_eq!(inserted, id);
+                self.sent(id, outcomes);
+                Ok(Submitted { id, written: true })
+            }
+            Err(request) => self.wait(id, request, call, now, sockets),
+        }
     }
 
+    #[cold]
     fn wait(
-        &self,
+        &mut self,
+        id: u64,
         request: Frame,
+        call: NewCall<O>,
         now: Instant,
         sockets: &impl Transmit,
-    ) -> Result<Stage, LimitExceeded> {
+    ) -> Result<Submitted, (O, LimitExceeded)> {
         let limit = self.settings.max_queued_bytes;
         if self.calls.waiting_bytes().saturating_add(request.len()) > limit {
-            return Err(LimitExceeded::QueuedBytes(limit));
+            return Err((call.origin, LimitExceeded::QueuedBytes(limit)));
         }
+        let hops = call.hops;
+        let stage = self.waiting(sockets.keep(request), now);
+        let inserted = self.calls.insert(hops, call.into_stage(stage));
+        debug_assert_eq!(inserted, id);
+        Ok(Submitted { id, written: false })
+    }
+
+    fn waiting(&self, request: Frame, now: Instant) -> Stage {
         let timeout = self.settings.connect_timeout;
-        Ok(Stage::Waiting {
-            request: Box::new(sockets.keep(request)),
-            until: timeout.map(|timeout| now + timeout),
-        })
+        let until = timeout.map(|timeout| now + timeout);
+        Stage::Waiting(Box::new(Waiting { request, until }))
     }
 
     /// Copies a request so that it can be sent to another peer if its own rejects it; `None` if there is no other peer, or no
@@ -112,27 +101,6 @@ impl<O> Multiplexer<O> {
             .max_queued_bytes
             .checked_sub(self.calls.redirect_bytes())?;
         (request.len() <= free).then(|| Box::new(Redirect::of(request)))
-    }
-
-    #[inline]
-    fn send(
-        &mut self,
-        mut request: Frame,
-        deadline: Option<Instant>,
-        now: Instant,
-        sockets: &mut impl Transmit,
-    ) -> Result<usize, Frame> {
-        if self.settings.shortens_remaining {
-            shorten_remaining(&mut request, deadline, now);
-        }
-        send(
-            &mut self.links,
-            &mut self.next_link,
-            &[],
-            request,
-            now,
-            sockets,
-        )
     }
 
     /// Sends the requests that wait, as far as there is room. Returns whether any was sent.
@@ -180,7 +148,7 @@ impl<O> Multiplexer<O> {
             return;
         };
         call.written = true;
-        let link = &mut self.links[link];
+        let link = &mut self.links[link as usize];
         link.in_flight += 1;
         outcomes.sent(&mut call.origin);
         match call.kind {
@@ -198,7 +166,7 @@ impl<O> Multiplexer<O> {
     /// waits for one that does.
     pub(super) fn redirect(
         &mut self,
-        at: usize,
+        at: u32,
         id: u64,
         redirect: Redirect,
         now: Instant,
@@ -235,11 +203,16 @@ impl<O> Multiplexer<O> {
                 self.sent(id, outcomes);
             }
             // A peer that rejected the call and still takes calls would get it again.
-            Err(_) if rejected_by.iter().any(|at| self.links[*at].takes_calls()) => return false,
+            Err(_)
+                if rejected_by
+                    .iter()
+                    .any(|at| self.links[*at as usize].takes_calls()) =>
+            {
+                return false;
+            }
             Err(request) => {
-                let until = self.settings.connect_timeout.map(|timeout| now + timeout);
-                let request = Box::new(request);
-                self.calls.set_stage(id, Stage::Waiting { request, until });
+                let stage = self.waiting(request, now);
+                self.calls.set_stage(id, stage);
                 if let Some(call) = self.calls.get_mut(id) {
                     call.written = false;
                 }
@@ -262,18 +235,18 @@ impl<O> Multiplexer<O> {
 fn send(
     links: &mut [LinkState],
     next: &mut usize,
-    rejected_by: &[usize],
+    rejected_by: &[u32],
     mut request: Frame,
     now: Instant,
     sockets: &mut impl Transmit,
-) -> Result<usize, Frame> {
+) -> Result<u32, Frame> {
     let mut at = *next;
     for _ in 0..links.len() {
         if at >= links.len() {
             at = 0;
         }
-        let link = &mut links[at];
-        if link.takes_calls() && !rejected_by.contains(&at) {
+        let (link, number) = (&mut links[at], index(at));
+        if link.takes_calls() && !rejected_by.contains(&number) {
             if link.in_flight == 0 {
                 // Silence counts from this request on: before it, no reply was due.
                 link.hear(now);
@@ -281,7 +254,7 @@ fn send(
             match sockets.send(at, request) {
                 Ok(()) => {
                     *next = at + 1;
-                    return Ok(at);
+                    return Ok(number);
                 }
                 Err(back) => request = back,
             }

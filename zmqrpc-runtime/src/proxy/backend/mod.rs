@@ -122,9 +122,9 @@ impl<O, S: Requester> Backend<O, S> {
         if hops >= MAX_HOPS {
             return Err((call.origin, too_many_hops()));
         }
+        let request = call.request;
         let call = NewCall {
             origin: call.origin,
-            request: call.request,
             kind: if call.wants_reply {
                 CallKind::Call
             } else {
@@ -137,7 +137,7 @@ impl<O, S: Requester> Backend<O, S> {
         let mut outcomes = Forwarded(&self.counters);
         let begun = self
             .calls
-            .begin(call, now, &mut self.targets, &mut outcomes)
+            .begin(request, call, now, &mut self.targets, &mut outcomes)
             .map_err(|(origin, exceeded)| (origin, self.overloaded(exceeded)))?;
         if !begun.written {
             for (at, target) in self.targets.0.iter_mut().enumerate() {
