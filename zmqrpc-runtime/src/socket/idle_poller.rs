@@ -106,9 +106,12 @@ impl<W> Drop for Registration<W> {
     }
 }
 
-/// Wakes the idle poller, because a [`Poller`] has another socket now.
-pub(super) fn notify_replaced() {
-    idle_sockets().wake();
+impl Poller {
+    /// Replaces the socket to wait on. Threads that wait on the old one return, and so does the idle poller.
+    pub(super) fn replace(&self, sources: Vec<OwnedFd>) {
+        self.set_sources(sources);
+        idle_sockets().wake();
+    }
 }
 
 /// Makes the idle poller maintain all sockets, because a reconnection will be due that no event announces. The thread

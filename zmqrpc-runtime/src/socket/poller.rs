@@ -11,7 +11,7 @@ use rustix::time::{
     Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, timerfd_create, timerfd_settime,
 };
 
-use super::{SocketError, idle_poller};
+use super::SocketError;
 use crate::clock::Instant;
 use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicBool, Ordering};
@@ -59,13 +59,11 @@ impl Poller {
         Self::new(Vec::new()).unwrap()
     }
 
-    /// Replaces the socket to wait on. Threads that wait on the old one return.
-    pub(super) fn replace(&self, sources: Vec<OwnedFd>) {
+    /// Sets the socket to wait on. Threads that wait on the old one return, but the idle poller does not: a socket that
+    /// is in use is [replaced](Self::replace).
+    pub(super) fn set_sources(&self, sources: Vec<OwnedFd>) {
         *self.sources.lock() = Arc::new(sources);
-        self.set_monitor_pending();
-        self.ready.store(true, Ordering::Release);
-        self.wake();
-        idle_poller::notify_replaced();
+        self.notify_owner();
     }
 
     /// Makes the next drain read the monitor, although no thread has waited on it.
