@@ -1,8 +1,9 @@
-//! Errors of libzmq and of the operating system.
+//! The error of what a socket was to do.
 
-use std::ffi::CStr;
 use std::fmt;
 use std::io::ErrorKind;
+
+use rustix::io::Errno;
 
 /// A failed socket operation, with libzmq's words for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,33 +14,17 @@ pub struct SocketError {
 }
 
 impl SocketError {
-    /// Returns the error of the calling thread's last libzmq call.
-    ///
-    /// The crate `zmq` panics on codes that it does not know, among them the `ENOTDIR` of a bad `ipc://` path, so
-    /// operations that can meet such codes use this.
-    pub(super) fn last(operation: &'static str) -> Self {
-        // SAFETY: `zmq_errno` has no preconditions.
-        Self::from_code(operation, unsafe { zmq_sys::zmq_errno() })
-    }
-
-    fn from_code(operation: &'static str, code: i32) -> Self {
-        // SAFETY: `zmq_strerror` returns a valid, static, NUL-terminated text for any code.
-        let reason = unsafe { CStr::from_ptr(zmq_sys::zmq_strerror(code)) };
+    pub(super) fn new(operation: &'static str, code: i32, reason: String) -> Self {
         Self {
             operation,
             code,
-            reason: reason.to_string_lossy().to_lowercase(),
+            reason,
         }
     }
 
     /// Replaces the reason with a more precise one.
     pub(super) fn because(self, reason: String) -> Self {
         Self { reason, ..self }
-    }
-
-    /// Returns a function that converts errors of the crate `zmq`.
-    pub(super) fn of(operation: &'static str) -> impl Fn(zmq::Error) -> Self {
-        move |error| Self::from_code(operation, error.to_raw())
     }
 
     pub(crate) fn io(operation: &'static str, error: &std::io::Error) -> Self {
@@ -62,7 +47,7 @@ impl SocketError {
     pub(super) fn refused(operation: &'static str, reason: &str) -> Self {
         Self {
             operation,
-            code: zmq::Error::EADDRINUSE.to_raw(),
+            code: Errno::ADDRINUSE.raw_os_error(),
             reason: reason.into(),
         }
     }
@@ -72,7 +57,7 @@ impl SocketError {
     pub(crate) fn inherited() -> Self {
         Self {
             operation: "using a socket",
-            code: zmq::Error::ENOTSOCK.to_raw(),
+            code: Errno::NOTSOCK.raw_os_error(),
             reason: "it was made before the process forked: make a new one".into(),
         }
     }

@@ -20,6 +20,7 @@ mod dealer;
 mod dialer;
 mod driver;
 mod endpoint;
+mod errno;
 mod error;
 mod fd_exhaustion;
 mod fence;
