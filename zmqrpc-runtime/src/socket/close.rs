@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::monitor::{ConnectionChange, Monitor};
+use super::connection_change::ConnectionChange;
+use super::monitor::Monitor;
 use super::raw::RawSocket;
 use super::{Direction, Poller, inproc};
 use crate::log;

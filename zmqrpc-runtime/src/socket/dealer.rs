@@ -3,10 +3,11 @@
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
+use super::connection_change::ConnectionChange;
 use super::connection_event::ConnectionEvent;
 use super::inproc;
 use super::load::{Load, NoRoom};
-use super::monitor::{ConnectionChange, Monitor};
+use super::monitor::Monitor;
 use super::outbound::OutboundConnection;
 use super::raw::{RawSocket, WouldBlock};
 use super::{Endpoint, Frame, Poller, RejectedLogins, SocketError, SocketOptions};

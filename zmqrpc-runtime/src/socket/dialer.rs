@@ -12,8 +12,8 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::connection_change::ConnectionChange;
 use super::idle_poller::request_maintenance;
-use super::monitor::ConnectionChange;
 use super::raw::RawSocket;
 use super::reserve::reserve;
 use super::resolver::{Addresses, Lookup, look_up};

@@ -12,7 +12,9 @@
 //! - Every socket has a finite linger from its creation on. With libzmq's default, dropping a context waits for ever
 //!   (<https://github.com/zeromq/libzmq/issues/2586>).
 
+mod auth_failure;
 mod close;
+mod connection_change;
 mod connection_event;
 mod context;
 mod data_location;
@@ -28,6 +30,11 @@ mod frame;
 mod idle_poller;
 mod inproc;
 mod load;
+#[cfg(feature = "auth")]
+mod login;
+#[cfg(feature = "auth")]
+mod login_schedule;
+mod mechanism;
 mod monitor;
 mod options;
 mod outbound;
@@ -40,6 +47,7 @@ mod push;
 mod raw;
 mod reconnect;
 mod recv_socket;
+mod rejected_logins;
 mod requester;
 mod reserve;
 mod resolver;
@@ -56,6 +64,7 @@ mod unread_timer;
 mod unsent;
 mod wake_list;
 
+pub(crate) use auth_failure::AuthFailure;
 pub(crate) use connection_event::ConnectionEvent;
 pub(crate) use dealer::DealerSocket;
 pub(crate) use driver::{Drive, DriveTurn, Driven, DriverBell};
@@ -64,6 +73,8 @@ pub use error::SocketError;
 pub(crate) use fence::await_io_thread;
 pub(crate) use frame::Frame;
 pub(crate) use idle_poller::{IdleSocket, Registration};
+#[cfg(feature = "auth")]
+pub(crate) use login::{AuthDecision, ClientLogin, KEY, LoginAttempt, Verifier};
 pub use options::Keepalive;
 pub(crate) use options::SocketOptions;
 pub(crate) use poller::{POLL_INTERVAL, Poller, RETRY_INTERVAL, wait_any};
@@ -72,16 +83,15 @@ pub(crate) use publisher::{Interest, PubSocket, PublishError};
 pub(crate) use pull::PullSocket;
 pub(crate) use push::{PushError, PushSocket};
 pub(crate) use recv_socket::Arrival;
+pub(crate) use rejected_logins::RejectedLogins;
 pub(crate) use requester::Requester;
 pub(crate) use route::{PeerId, Route, RoutedMessage};
 pub(crate) use router::{RouterSocket, SendError};
+pub(crate) use security::Security;
 #[cfg(feature = "auth")]
 pub use security::reread_login;
 #[cfg(feature = "auth")]
-pub(crate) use security::{
-    AuthDecision, ClientLogin, KEY, LoginAttempt, ServerAuth, Verifier, has_curve, new_keys,
-};
-pub(crate) use security::{AuthFailure, RejectedLogins, Security};
+pub(crate) use security::{ServerAuth, has_curve, new_keys};
 pub(crate) use subscriber::SubSocket;
 pub(crate) use task_timer::TaskTimer;
 pub(crate) use unblock::unblock;

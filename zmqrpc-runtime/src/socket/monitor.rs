@@ -8,29 +8,9 @@ use std::time::Duration;
 use rustix::io::{Errno, fcntl_dupfd_cloexec};
 use rustix::net::{getpeername, getsockname, sockopt::set_socket_linger};
 
+use super::connection_change::ConnectionChange;
 use super::raw::{RawSocket, borrowed};
 use super::{Direction, Endpoint, Frame, SocketError};
-
-/// What happened to a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ConnectionChange {
-    Established,
-    Lost,
-    /// A connection goes to itself, and nothing was sent over it yet. Disconnecting ends it and frees its port.
-    SelfConnected,
-    /// The peer does not speak ZMTP.
-    NotZmtp,
-    /// The peer uses another mechanism, or expects another server key.
-    Mismatched,
-    /// The peer refused the login.
-    LoginRefused,
-    /// libzmq will connect again.
-    Retried,
-    /// The peer disconnected during the handshake.
-    BrokenOff,
-    /// A bound endpoint is free again.
-    ListenerClosed,
-}
 
 /// Reads connection events. libzmq's I/O thread writes them into a PAIR with blocking sends, so a slow reader would
 /// stall every socket of the process: the reading end has no high-water mark, and only rare events are enabled.

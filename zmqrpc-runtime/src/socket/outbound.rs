@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::connection_change::ConnectionChange;
 use super::dialer::Dialer;
-use super::monitor::ConnectionChange;
 use super::raw::RawSocket;
 use super::reconnect::ReconnectBackoff;
 use super::security::MechanismProbe;

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::monitor::{ConnectionChange, Monitor};
+use super::connection_change::ConnectionChange;
+use super::monitor::Monitor;
 use super::publisher::MAX_SUBSCRIPTION;
 use super::raw::{RawSocket, WouldBlock};
 use super::send_socket::SendSocket;

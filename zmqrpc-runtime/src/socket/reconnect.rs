@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use super::connection_change::ConnectionChange;
 use super::idle_poller::request_maintenance;
-use super::monitor::ConnectionChange;
 
 /// The back-off of one connection.
 #[derive(Debug, Default)]

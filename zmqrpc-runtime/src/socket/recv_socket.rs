@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use self::mark_reducer::MarkReducer;
 use super::close::close_and_release;
-use super::monitor::{ConnectionChange, Monitor};
+use super::connection_change::ConnectionChange;
+use super::monitor::Monitor;
 use super::outbound::{OutboundConnection, log_failed_connection, log_refused_login};
 use super::raw::RawSocket;
 use super::{

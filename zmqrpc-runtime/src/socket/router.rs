@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::close::close_and_release;
+use super::connection_change::ConnectionChange;
 use super::load::{Loads, NoRoom};
-use super::monitor::{ConnectionChange, Monitor};
+use super::monitor::Monitor;
 use super::outbound::{OutboundConnection, log_failed_connection, log_refused_login};
 use super::raw::{RawSocket, WouldBlock};
 use super::route::RouteParts;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::close::close_and_release;
-use super::monitor::{ConnectionChange, Monitor};
+use super::connection_change::ConnectionChange;
+use super::monitor::Monitor;
 use super::outbound::{OutboundConnection, log_refused_login};
 use super::raw::RawSocket;
 use super::{

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::monitor::{ConnectionChange, Monitor};
+use super::connection_change::ConnectionChange;
+use super::monitor::Monitor;
 use super::raw::{RawSocket, WouldBlock};
 use super::recv_socket::{self, Arrival, RecvSocket};
 use super::{Direction, Endpoint, Frame, Poller, RejectedLogins, SocketError, SocketOptions};

@@ -13,8 +13,8 @@
 use std::time::{Duration, Instant};
 
 use super::RecvSocket;
+use crate::socket::connection_change::ConnectionChange;
 use crate::socket::fence::await_io_thread;
-use crate::socket::monitor::ConnectionChange;
 use crate::socket::{Endpoint, Frame, SocketError, SocketOptions};
 
 /// Bytes that libzmq may queue for one peer while the socket is left unread.

@@ -13,9 +13,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::super::unix::connect_to;
-use super::super::{Endpoint, Poller};
-use super::{CURVE, NULL};
+use super::super::{AuthFailure, Endpoint, Poller};
 use crate::log;
+use crate::socket::mechanism::{CURVE, NULL};
 use crate::sync::Mutex;
 
 /// Tracks how handshakes with one endpoint end.
@@ -34,33 +34,6 @@ enum ProbeResult {
     Pending,
     /// The endpoint's mechanism. `None` if the peer does not speak ZMTP, or there is none.
     Done(Option<Vec<u8>>),
-}
-
-/// Why a login failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum AuthFailure {
-    /// The server has verified the login and refused it.
-    Refused,
-    /// The server requires a login, and this side has none.
-    Required,
-    /// The server requires none, or another mechanism.
-    OtherMechanism,
-    /// The server breaks the handshake off: with CURVE, its key is not the expected one.
-    BrokenOff,
-}
-
-impl AuthFailure {
-    /// Returns the reason to report to the caller.
-    pub(crate) fn reason(self) -> &'static str {
-        match self {
-            Self::Refused => "the server refused the login",
-            Self::Required => "the server asks for a login, and this client has none",
-            Self::OtherMechanism => "the server asks for another kind of login, or for none",
-            Self::BrokenOff => {
-                "the server breaks the login off: its key is not the one that is expected here"
-            }
-        }
-    }
 }
 
 /// Consecutive handshakes that fail without a reason before the probe runs: a server that shuts down breaks one off.

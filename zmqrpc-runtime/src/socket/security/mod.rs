@@ -2,34 +2,22 @@
 //!
 //! ```text
 //! logins           what sockets do about them; without the feature `auth`, nothing
-//! rejected_logins  how many were refused
 //! mechanism_probe  finds out which mechanism an endpoint uses
 //! ```
 
 #[cfg_attr(not(feature = "auth"), path = "no_logins.rs")]
 mod logins;
 mod mechanism_probe;
-mod rejected_logins;
 
 pub(crate) use self::logins::Security;
 pub(super) use self::logins::login_of;
 #[cfg(feature = "auth")]
 pub use self::logins::reread_login;
 #[cfg(feature = "auth")]
-pub(crate) use self::logins::{
-    AuthDecision, ClientLogin, KEY, LoginAttempt, ServerAuth, Verifier, has_curve, new_keys,
-};
-pub(crate) use self::mechanism_probe::AuthFailure;
+pub(crate) use self::logins::{ServerAuth, has_curve, new_keys};
 pub(super) use self::mechanism_probe::MechanismProbe;
-pub(crate) use self::rejected_logins::RejectedLogins;
 use super::SocketError;
 use super::raw::RawSocket;
-
-/// The mechanism without logins, as greetings name it.
-const NULL: &str = "NULL";
-
-/// The mechanism of logins by key.
-const CURVE: &str = "CURVE";
 
 /// The ZAP domain of sockets that require no login. Any domain but an empty one keeps raw TCP bytes out: without one,
 /// libzmq takes them for ZMTP 1.0 and delivers them as messages (<https://github.com/zeromq/libzmq/issues/4932>).

@@ -1,9 +1,10 @@
 //! Stands in for `logins` in a build without them: every socket is open.
 
-use super::{MechanismProbe, NULL, RejectedLogins, apply_open};
+use super::{MechanismProbe, apply_open};
 use crate::socket::context::SharedContext;
+use crate::socket::mechanism::NULL;
 use crate::socket::raw::RawSocket;
-use crate::socket::{Direction, Frame, SocketError};
+use crate::socket::{Direction, Frame, RejectedLogins, SocketError};
 
 /// What a socket does about logins.
 #[derive(Clone, Debug, Default)]

@@ -5,33 +5,26 @@
 //! zap              the ZAP handler that libzmq asks, one per context
 //! zap_request      ZAP requests and replies
 //! auth_worker      a domain's thread, which makes the decisions that take time
-//! login_schedule   when refusals are sent
 //! ```
 
 mod auth_worker;
-mod login_schedule;
 mod zap;
 mod zap_domain;
 mod zap_request;
 
-use std::fmt;
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-pub(crate) use self::zap_domain::{AuthDecision, LoginAttempt, ServerAuth, Verifier};
+pub(crate) use self::zap_domain::ServerAuth;
 pub(in crate::socket) use self::zap_request::login_of;
 pub use self::zap_request::reread_login;
-use super::{CURVE, MechanismProbe, NULL, OPEN, RejectedLogins, SETTING, apply_open};
+use super::{MechanismProbe, OPEN, SETTING, apply_open};
 use crate::socket::context::SharedContext;
+use crate::socket::login::{ClientLogin, KEY};
+use crate::socket::mechanism::{CURVE, NULL, PLAIN};
 use crate::socket::raw::RawSocket;
-use crate::socket::{Direction, SocketError};
-
-/// The mechanism of logins by password.
-const PLAIN: &str = "PLAIN";
-
-/// The length of a CURVE key in bytes.
-pub(crate) const KEY: usize = 32;
+use crate::socket::{Direction, RejectedLogins, SocketError};
 
 /// What a socket does about logins. libzmq supports one mechanism per socket, and one side of it: a socket either
 /// verifies logins (bound) or presents one (connected).
@@ -44,32 +37,6 @@ pub(crate) enum Security {
     Client(Arc<ClientLogin>),
     /// Is bound, and verifies the login of each peer.
     Server(ServerAuth),
-}
-
-/// The login that a client presents.
-pub(crate) enum ClientLogin {
-    Plain {
-        user: String,
-        password: Zeroizing<String>,
-    },
-    Curve {
-        /// The public key that the server must have.
-        server: [u8; KEY],
-        public: [u8; KEY],
-        secret: Zeroizing<[u8; KEY]>,
-    },
-}
-
-impl fmt::Debug for ClientLogin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Plain { user, .. } => f
-                .debug_struct("Plain")
-                .field("user", user)
-                .finish_non_exhaustive(),
-            Self::Curve { .. } => f.debug_struct("Curve").finish_non_exhaustive(),
-        }
-    }
 }
 
 /// As in zmq.h; the crate `zmq-sys` lacks it.

@@ -9,12 +9,13 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::auth_worker::{AuthDeadline, AuthJob, DecidedLogins, contain_panic};
-use super::login_schedule::EARLIEST;
-use super::zap_domain::{AuthDecision, ZapDomain, domain_named};
+use super::zap_domain::{ZapDomain, domain_named};
 use super::zap_request::{Mechanism, ZapReplyTo, ZapRequest};
 use super::{OPEN, Security};
 use crate::log::{self, Throttle};
 use crate::socket::context::SharedContext;
+use crate::socket::login::AuthDecision;
+use crate::socket::login_schedule::EARLIEST;
 use crate::socket::process::PerProcess;
 use crate::socket::raw::RawSocket;
 use crate::socket::{Direction, Endpoint, Frame, Keepalive, Poller, SocketError, SocketOptions};

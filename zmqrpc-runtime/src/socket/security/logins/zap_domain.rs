@@ -8,56 +8,13 @@ use std::time::Instant;
 use zeroize::Zeroizing;
 
 use super::auth_worker::AuthWorker;
-use super::login_schedule::{EARLIEST, LoginSchedule};
-use super::{CURVE, KEY, PLAIN, RejectedLogins};
 use crate::log::{self, Throttle};
+use crate::socket::RejectedLogins;
+use crate::socket::login::{KEY, LoginAttempt, Verifier};
+use crate::socket::login_schedule::{EARLIEST, LoginSchedule};
+use crate::socket::mechanism::{CURVE, PLAIN};
 use crate::socket::process::PerProcess;
 use crate::sync::{Mutex, MutexGuard};
-
-/// A login attempt: the credentials that a peer presents.
-pub(crate) enum LoginAttempt {
-    Plain {
-        user: String,
-        password: Zeroizing<String>,
-    },
-    /// The handshake has proved that the peer has the secret key to this public key.
-    Curve { key: [u8; KEY] },
-}
-
-impl LoginAttempt {
-    pub(super) fn mechanism(&self) -> &'static str {
-        match self {
-            Self::Plain { .. } => PLAIN,
-            Self::Curve { .. } => CURVE,
-        }
-    }
-
-    /// Returns the user name for a log line: no secret, and no text that could be taken for another line.
-    fn name(&self) -> String {
-        match self {
-            Self::Plain { user, .. } => format!("{user:?}"),
-            Self::Curve { key } => zmq::z85_encode(key).unwrap_or_default(),
-        }
-    }
-}
-
-/// The decision about a login attempt.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum AuthDecision {
-    /// Admitted, under this user name.
-    Admitted(String),
-    /// Refused, for this reason, which is only for the log.
-    Refused(&'static str),
-}
-
-/// Verifies login attempts.
-pub(crate) trait Verifier: Send + Sync {
-    /// Decides at once. `None` if the decision takes time. Blocks all other logins of the process.
-    fn try_decide(&self, attempt: &LoginAttempt) -> Option<AuthDecision>;
-
-    /// Decides, and may take time, though not for ever: the worker decides one login after the other.
-    fn decide(&self, attempt: &LoginAttempt) -> AuthDecision;
-}
 
 /// Verifies the logins of peers that connect to the sockets it is given to.
 #[derive(Clone)]
@@ -180,7 +137,7 @@ impl ZapDomain {
             log::line!(
                 warn,
                 endpoint = self.endpoints(),
-                user = attempt.map(|attempt| log::text(attempt.name())),
+                user = attempt.map(|attempt| log::text(name_of(attempt))),
                 mechanism = attempt.map_or(self.mechanism(), LoginAttempt::mechanism),
                 peer = log::text(peer),
                 reason = log::text(reason),
@@ -207,6 +164,14 @@ impl ZapDomain {
     /// Returns whether to log a refusal: `Some` with the number of refusals not logged since the last line.
     fn hidden(&self) -> Option<u64> {
         self.refusal_log.admit("refused")
+    }
+}
+
+/// Returns the user name for a log line: no secret, and no text that could be taken for another line.
+fn name_of(attempt: &LoginAttempt) -> String {
+    match attempt {
+        LoginAttempt::Plain { user, .. } => format!("{user:?}"),
+        LoginAttempt::Curve { key } => zmq::z85_encode(key).unwrap_or_default(),
     }
 }
 

@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 
 use zeroize::{Zeroize, Zeroizing};
 
-use super::zap_domain::LoginAttempt;
-use super::{KEY, PLAIN};
 use crate::socket::Frame;
+use crate::socket::login::{KEY, LoginAttempt};
+use crate::socket::mechanism::PLAIN;
 
 /// Frames before the credentials: routing id, delimiter, version, request id, domain, address, identity, mechanism.
 const BEFORE_CREDENTIALS: usize = 8;
