@@ -2,12 +2,14 @@
 //!
 //! ```text
 //! zap_domain       what a socket that requires logins verifies: one ZAP domain each
+//! server_auth      the ZAP domains, by name
 //! zap              the ZAP handler that libzmq asks, one per context
 //! zap_request      ZAP requests and replies
 //! auth_worker      a domain's thread, which makes the decisions that take time
 //! ```
 
 mod auth_worker;
+mod server_auth;
 mod zap;
 mod zap_domain;
 mod zap_request;
@@ -16,7 +18,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-pub(crate) use self::zap_domain::ServerAuth;
+pub(crate) use self::server_auth::ServerAuth;
 pub(in crate::socket) use self::zap_request::login_of;
 pub use self::zap_request::reread_login;
 use super::{MechanismProbe, OPEN, SETTING, apply_open};

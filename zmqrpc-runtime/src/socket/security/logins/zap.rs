@@ -9,7 +9,8 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::auth_worker::{AuthDeadline, AuthJob, DecidedLogins, contain_panic};
-use super::zap_domain::{ZapDomain, domain_named};
+use super::server_auth::domain_named;
+use super::zap_domain::ZapDomain;
 use super::zap_request::{Mechanism, ZapReplyTo, ZapRequest};
 use super::{OPEN, Security};
 use crate::log::{self, Throttle};
@@ -169,7 +170,7 @@ impl ZapHandler {
             (Mechanism::Login(attempt), _) => Some(attempt),
             (Mechanism::Null | Mechanism::Other, _) => None,
         };
-        let Some(domain) = domain_named(&domain) else {
+        let Some(named) = domain_named(&domain) else {
             if let Some(hidden) = UNKNOWN_DOMAINS.get().admit("unasked") {
                 log::line!(
                     warn,
@@ -182,6 +183,7 @@ impl ZapHandler {
             self.delay(reply_to, received + EARLIEST, true);
             return Ok(false);
         };
+        let domain = &named.domain;
         let Some(attempt) = attempt else {
             // Counted, and throttled in the log, as others are: strangers can send as many of these.
             domain.record_refusal(None, &address, "it is no text, or no login");
@@ -195,9 +197,7 @@ impl ZapHandler {
         }
         let decision = contain_panic(|| domain.verifier.try_decide(&attempt));
         if let Some(AuthDecision::Admitted(user)) = decision {
-            return self
-                .admit(&domain, &user, &address, reply_to)
-                .map(|()| true);
+            return self.admit(domain, &user, &address, reply_to).map(|()| true);
         }
         // From here on, refusals are timed alike, whether they are decided already or take time.
         let due = domain.schedule_refusal(&address, received);
@@ -208,11 +208,11 @@ impl ZapHandler {
             return Ok(false);
         }
         let due = due.map_or_else(
-            || self.delay_undecided(&domain, &address, &reply_to, received + EARLIEST),
+            || self.delay_undecided(domain, &address, &reply_to, received + EARLIEST),
             AuthDeadline::Refused,
         );
-        let submitted = domain.worker.submit(AuthJob {
-            domain: Arc::downgrade(&domain),
+        let submitted = named.worker.submit(AuthJob {
+            domain: Arc::downgrade(domain),
             attempt,
             address,
             reply_to,
