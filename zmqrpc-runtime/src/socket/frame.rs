@@ -11,8 +11,8 @@ use std::sync::Arc;
 use zmq_sys::zmq_msg_t;
 
 use super::data_location::DataLocation;
-use super::peer_info::PeerInfo;
-use super::security::login_of;
+#[cfg(feature = "auth")]
+use super::login_property::LOGIN_PROPERTY;
 use super::unsent::UnsentCounter;
 
 /// Vectors above this size are handed to libzmq without a copy. Below it, a copy is cheaper than the allocation that
@@ -179,15 +179,12 @@ impl Frame {
         self.location.address_in(&raw mut self.raw)
     }
 
-    /// Returns what is known of the peer that the frame came from.
-    pub(crate) fn peer(&self) -> PeerInfo<'_> {
-        PeerInfo::of(self)
-    }
-
+    /// Returns the peer's IP address; something else over `ipc`, and `None` over `inproc`.
     pub(super) fn peer_address(&self) -> Option<&str> {
         self.property(c"Peer-Address")
     }
 
+    /// Returns a number that identifies the connection among all open ones; 0 for connections within the process.
     pub(super) fn connection_number(&self) -> u32 {
         // The connection's descriptor, in decimal digits. Parsed for each event: libzmq's own conversion and std's take
         // several times as long.
@@ -201,11 +198,22 @@ impl Frame {
     }
 
     /// Returns the peer's mechanism and user name, where the socket requires a login.
+    #[cfg(feature = "auth")]
     pub(super) fn login(&self) -> Option<(&str, &str)> {
-        login_of(self)
+        if LOGIN_PROPERTY.is_empty() {
+            return None;
+        }
+        let mechanism = self.property(&LOGIN_PROPERTY)?;
+        Some((mechanism, self.property(c"User-Id")?))
     }
 
-    pub(super) fn property(&self, name: &CStr) -> Option<&str> {
+    #[cfg(not(feature = "auth"))]
+    #[expect(clippy::unused_self, reason = "logins are properties of frames")]
+    pub(super) fn login(&self) -> Option<(&str, &str)> {
+        None
+    }
+
+    fn property(&self, name: &CStr) -> Option<&str> {
         let value = self.raw_property(name)?.to_str().ok()?;
         (!value.is_empty()).then_some(value)
     }

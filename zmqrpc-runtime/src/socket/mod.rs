@@ -33,6 +33,8 @@ mod load;
 #[cfg(feature = "auth")]
 mod login;
 #[cfg(feature = "auth")]
+mod login_property;
+#[cfg(feature = "auth")]
 mod login_schedule;
 mod mechanism;
 mod monitor;

@@ -8,11 +8,14 @@ pub(crate) struct PeerInfo<'f> {
     frame: &'f Frame,
 }
 
-impl<'f> PeerInfo<'f> {
-    pub(super) fn of(frame: &'f Frame) -> Self {
-        Self { frame }
+impl Frame {
+    /// Returns what is known of the peer that the frame came from.
+    pub(crate) fn peer(&self) -> PeerInfo<'_> {
+        PeerInfo { frame: self }
     }
+}
 
+impl<'f> PeerInfo<'f> {
     /// Returns the peer's IP address; something else over `ipc`, and `None` over `inproc`.
     pub(crate) fn address(self) -> Option<&'f str> {
         self.frame.peer_address()

@@ -10,7 +10,6 @@ mod logins;
 mod mechanism_probe;
 
 pub(crate) use self::logins::Security;
-pub(super) use self::logins::login_of;
 #[cfg(feature = "auth")]
 pub use self::logins::reread_login;
 #[cfg(feature = "auth")]

@@ -4,7 +4,7 @@ use super::{MechanismProbe, apply_open};
 use crate::socket::context::SharedContext;
 use crate::socket::mechanism::NULL;
 use crate::socket::raw::RawSocket;
-use crate::socket::{Direction, Frame, RejectedLogins, SocketError};
+use crate::socket::{Direction, RejectedLogins, SocketError};
 
 /// What a socket does about logins.
 #[derive(Clone, Debug, Default)]
@@ -55,8 +55,4 @@ impl Security {
     pub(crate) fn rejected_logins(&self) -> RejectedLogins {
         RejectedLogins::default()
     }
-}
-
-pub(in crate::socket) fn login_of(_: &Frame) -> Option<(&str, &str)> {
-    None
 }

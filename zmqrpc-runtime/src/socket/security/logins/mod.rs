@@ -19,7 +19,6 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 pub(crate) use self::server_auth::ServerAuth;
-pub(in crate::socket) use self::zap_request::login_of;
 pub use self::zap_request::reread_login;
 use super::{MechanismProbe, OPEN, SETTING, apply_open};
 use crate::socket::context::SharedContext;

@@ -1,12 +1,10 @@
 //! ZAP requests, which libzmq sends to the handler, and the replies to them: <https://rfc.zeromq.org/spec/27/>.
 
-use std::ffi::CString;
-use std::sync::LazyLock;
-
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::socket::Frame;
 use crate::socket::login::{KEY, LoginAttempt};
+use crate::socket::login_property::LOGIN_PROPERTY;
 use crate::socket::mechanism::PLAIN;
 
 /// Frames before the credentials: routing id, delimiter, version, request id, domain, address, identity, mechanism.
@@ -100,7 +98,7 @@ impl ZapReplyTo {
     pub(super) fn admit(self, user: &str, mechanism: &str) -> Vec<Frame> {
         let mut properties = Vec::new();
         if !user.is_empty() {
-            let name = MECHANISM.as_bytes();
+            let name = LOGIN_PROPERTY.as_bytes();
             properties.push(u8::try_from(name.len()).unwrap_or(u8::MAX));
             properties.extend_from_slice(name);
             let len = u32::try_from(mechanism.len()).unwrap_or(u32::MAX);
@@ -135,25 +133,4 @@ impl ZapReplyTo {
             Frame::from(properties),
         ]
     }
-}
-
-/// The message property with the mechanism of a login. Peers can set properties of their own, `User-Id` too where no
-/// login is required, and nothing tells theirs from the handler's: so its name cannot be guessed.
-static MECHANISM: LazyLock<CString> = LazyLock::new(|| {
-    let mut bytes = [0_u8; 16];
-    // Without randomness logins have no name: better than one that a peer has chosen.
-    let name = match rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()) {
-        Ok(got) if got == bytes.len() => format!("zmqrpc-{:032x}", u128::from_ne_bytes(bytes)),
-        _ => String::new(),
-    };
-    CString::new(name).unwrap_or_default()
-});
-
-/// Returns the mechanism and the user name of a message's sender, where logins are required.
-pub(crate) fn login_of(message: &Frame) -> Option<(&str, &str)> {
-    if MECHANISM.is_empty() {
-        return None;
-    }
-    let mechanism = message.property(&MECHANISM)?;
-    Some((mechanism, message.property(c"User-Id")?))
 }
