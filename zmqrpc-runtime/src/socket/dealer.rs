@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::connection_change::ConnectionChange;
 use super::connection_event::ConnectionEvent;
+use super::create::create;
 use super::inproc;
 use super::load::{Load, NoRoom};
 use super::monitor::Monitor;
@@ -157,7 +158,7 @@ impl Drop for Connected {
 impl Connected {
     /// Returns a socket that is not connected yet.
     fn new(endpoint: &Endpoint, options: &SocketOptions) -> Result<Self, SocketError> {
-        let socket = RawSocket::new(zmq::DEALER, options)?;
+        let socket = create(zmq::DEALER, options)?;
         if endpoint.is_inproc() {
             // Connected once the name is bound: libzmq would take requests before that.
             return Ok(Self {

@@ -20,9 +20,9 @@ use rustix::event::{EventfdFlags, PollFd, PollFlags, epoll, eventfd, poll};
 use rustix::io::{Errno, fcntl_dupfd_cloexec, ioctl_fionbio};
 use rustix::net::{SocketFlags, accept_with, getsockname, sockopt::socket_acceptconn};
 
+use super::descriptor::borrowed;
 use super::poller::timespec;
 use super::process::PerProcess;
-use super::raw::borrowed;
 use crate::log;
 use crate::sync::{Mutex, MutexGuard};
 

@@ -13,12 +13,16 @@
 //!   (<https://github.com/zeromq/libzmq/issues/2586>).
 
 mod auth_failure;
+#[cfg(feature = "auth")]
+mod auth_worker;
 mod close;
 mod connection_change;
 mod connection_event;
 mod context;
+mod create;
 mod data_location;
 mod dealer;
+mod descriptor;
 mod dialer;
 mod driver;
 mod endpoint;
@@ -29,14 +33,18 @@ mod fence;
 mod frame;
 mod idle_poller;
 mod inproc;
+#[cfg(feature = "auth")]
+mod keys;
 mod load;
 #[cfg(feature = "auth")]
 mod login;
+mod login_options;
 #[cfg(feature = "auth")]
 mod login_property;
 #[cfg(feature = "auth")]
 mod login_schedule;
 mod mechanism;
+mod mechanism_probe;
 mod monitor;
 mod options;
 mod outbound;
@@ -57,7 +65,10 @@ mod route;
 mod router;
 mod security;
 mod send_socket;
+#[cfg(feature = "auth")]
+mod server_auth;
 mod sessions;
+mod settings;
 mod subscriber;
 mod task_timer;
 mod unblock;
@@ -65,6 +76,12 @@ mod unix;
 mod unread_timer;
 mod unsent;
 mod wake_list;
+#[cfg(feature = "auth")]
+mod zap;
+#[cfg(feature = "auth")]
+mod zap_domain;
+#[cfg(feature = "auth")]
+mod zap_request;
 
 pub(crate) use auth_failure::AuthFailure;
 pub(crate) use connection_event::ConnectionEvent;
@@ -75,6 +92,8 @@ pub use error::SocketError;
 pub(crate) use fence::await_io_thread;
 pub(crate) use frame::Frame;
 pub(crate) use idle_poller::{IdleSocket, Registration};
+#[cfg(feature = "auth")]
+pub(crate) use keys::{has_curve, new_keys};
 #[cfg(feature = "auth")]
 pub(crate) use login::{AuthDecision, ClientLogin, KEY, LoginAttempt, Verifier};
 pub use options::Keepalive;
@@ -91,12 +110,12 @@ pub(crate) use route::{PeerId, Route, RoutedMessage};
 pub(crate) use router::{RouterSocket, SendError};
 pub(crate) use security::Security;
 #[cfg(feature = "auth")]
-pub use security::reread_login;
-#[cfg(feature = "auth")]
-pub(crate) use security::{ServerAuth, has_curve, new_keys};
+pub(crate) use server_auth::ServerAuth;
 pub(crate) use subscriber::SubSocket;
 pub(crate) use task_timer::TaskTimer;
 pub(crate) use unblock::unblock;
 pub(crate) use unread_timer::UnreadTimer;
 pub(crate) use unsent::UnsentCounter;
 pub(crate) use wake_list::WakeList;
+#[cfg(feature = "auth")]
+pub use zap_request::reread_login;

@@ -9,7 +9,8 @@ use rustix::io::{Errno, fcntl_dupfd_cloexec};
 use rustix::net::{getpeername, getsockname, sockopt::set_socket_linger};
 
 use super::connection_change::ConnectionChange;
-use super::raw::{RawSocket, borrowed};
+use super::descriptor::borrowed;
+use super::raw::RawSocket;
 use super::{Direction, Endpoint, Frame, SocketError};
 
 /// Reads connection events. libzmq's I/O thread writes them into a PAIR with blocking sends, so a slow reader would

@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use super::connection_change::ConnectionChange;
 use super::dialer::Dialer;
+use super::mechanism_probe::MechanismProbe;
 use super::raw::RawSocket;
 use super::reconnect::ReconnectBackoff;
-use super::security::MechanismProbe;
 use super::{AuthFailure, Endpoint, Poller, RejectedLogins, Security, SocketError};
 use crate::log;
 
@@ -34,7 +34,7 @@ impl OutboundConnection {
         Self {
             dialer: Dialer::new(endpoint, ipv6),
             backoff: ReconnectBackoff::default(),
-            probe: security.probe(),
+            probe: MechanismProbe::new(security.mechanism()),
             presents_login: security.presents_login(),
             is_connected: false,
             login_failure: None,

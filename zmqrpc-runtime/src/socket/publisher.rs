@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::create::create;
 use super::monitor::Monitor;
-use super::raw::{RawSocket, WouldBlock};
+use super::raw::WouldBlock;
 use super::send_socket::SendSocket;
 use super::{AuthFailure, Endpoint, Frame, Poller, RejectedLogins, SocketError, SocketOptions};
 
@@ -37,7 +38,7 @@ impl PubSocket {
             max_frame: MAX_SUBSCRIPTION,
             ..options.clone()
         };
-        let mut socket = RawSocket::new(zmq::XPUB, options)?;
+        let mut socket = create(zmq::XPUB, options)?;
         // Otherwise a subscriber that this socket connects to still counts, and messages are queued for it, after it
         // has gone.
         let immediate = socket.options().set_immediate(true);

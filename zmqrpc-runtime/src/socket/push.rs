@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::connection_change::ConnectionChange;
+use super::create::create;
 use super::monitor::Monitor;
 use super::publisher::MAX_SUBSCRIPTION;
-use super::raw::{RawSocket, WouldBlock};
+use super::raw::WouldBlock;
 use super::send_socket::SendSocket;
 use super::{
     AuthFailure, Endpoint, Frame, Poller, RejectedLogins, SocketError, SocketOptions, UnsentCounter,
@@ -35,7 +36,7 @@ impl PushSocket {
             max_frame: MAX_SUBSCRIPTION,
             ..options.clone()
         };
-        let socket = RawSocket::new(zmq::PUSH, &limited)?;
+        let socket = create(zmq::PUSH, &limited)?;
         // Otherwise libzmq queues messages for a peer that is not connected, and the sender does not learn that it
         // never was.
         let immediate = socket.options().set_immediate(true);

@@ -2,14 +2,16 @@
 
 use std::ffi::CString;
 use std::mem::ManuallyDrop;
-use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd};
 use std::sync::Arc;
 
 use super::context::{SharedContext, shared};
+use super::descriptor::borrowed;
 use super::fd_exhaustion::ListenerGuard;
 use super::process::Process;
 use super::unix::{UnixPath, listen_at};
 use super::{Direction, Endpoint, Frame, Security, SocketError, SocketOptions};
+use super::{login_options, settings};
 use crate::log;
 
 /// Why a frame was not sent.
@@ -39,9 +41,13 @@ pub(super) struct RawSocket {
 }
 
 impl RawSocket {
-    pub(super) fn new(kind: zmq::SocketType, options: &SocketOptions) -> Result<Self, SocketError> {
-        let context = shared()?;
-        options.security.start_handler(&context)?;
+    /// Returns a socket that keeps the context alive. Does not start what verifies logins, as
+    /// [`create`](super::create::create) does.
+    pub(super) fn new(
+        context: Arc<SharedContext>,
+        kind: zmq::SocketType,
+        options: &SocketOptions,
+    ) -> Result<Self, SocketError> {
         let mut raw = Self::in_context(&context, kind, options)?;
         raw.context = Some(context);
         Ok(raw)
@@ -54,17 +60,17 @@ impl RawSocket {
         kind: zmq::SocketType,
         options: &SocketOptions,
     ) -> Result<Self, SocketError> {
-        let socket = context.socket(kind)?;
-        let mut raw = Self {
+        let mut socket = context.socket(kind)?;
+        settings::apply(options, &socket, kind)?;
+        login_options::apply(&options.security, &mut socket, kind)?;
+        Ok(Self {
             listeners: Vec::new(),
             paths: Vec::new(),
             socket: ManuallyDrop::new(socket),
             process: Process::current(),
             context: None,
             security: options.security.clone(),
-        };
-        options.apply(&mut raw, kind)?;
-        Ok(raw)
+        })
     }
 
     /// Returns a PAIR socket in the same context, to read a monitor with.
@@ -201,17 +207,7 @@ impl RawSocket {
     /// Sets an option that the crate `zmq` does not know.
     pub(super) fn set(&mut self, option: u32, value: i32) -> Result<(), SocketError> {
         self.check_process()?;
-        let (option, value) = (option.cast_signed(), &raw const value);
-        // SAFETY: the socket is live, and the value has the given size.
-        let rc = unsafe {
-            let socket = self.socket.as_mut_ptr();
-            zmq_sys::zmq_setsockopt(socket, option, value.cast(), size_of::<i32>())
-        };
-        if rc == 0 {
-            Ok(())
-        } else {
-            Err(SocketError::last("setting a socket option"))
-        }
+        settings::set(&mut self.socket, option, value)
     }
 
     /// Makes libzmq process its pending commands: a full queue may have room afterwards, and the descriptor signals
@@ -334,13 +330,6 @@ impl Drop for RawSocket {
             unsafe { ManuallyDrop::drop(&mut self.socket) };
         }
     }
-}
-
-/// Borrows a descriptor of libzmq's, which may close it at any time.
-pub(super) fn borrowed<'a>(fd: RawFd) -> BorrowedFd<'a> {
-    // SAFETY: callers either know that the descriptor is open, or only do with it what cannot harm another one: a call
-    // with a closed descriptor fails.
-    unsafe { BorrowedFd::borrow_raw(fd) }
 }
 
 fn c_text(text: &str) -> CString {

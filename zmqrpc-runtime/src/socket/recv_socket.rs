@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use self::mark_reducer::MarkReducer;
 use super::close::close_and_release;
 use super::connection_change::ConnectionChange;
+use super::create::create;
 use super::monitor::Monitor;
 use super::outbound::{OutboundConnection, log_failed_connection, log_refused_login};
 use super::raw::RawSocket;
@@ -297,5 +298,5 @@ pub(super) fn socket(
         linger: Duration::ZERO,
         ..options.clone()
     };
-    RawSocket::new(kind, &options)
+    create(kind, &options)
 }

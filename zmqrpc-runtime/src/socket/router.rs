@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::close::close_and_release;
 use super::connection_change::ConnectionChange;
+use super::create::create;
 use super::load::{Loads, NoRoom};
 use super::monitor::Monitor;
 use super::outbound::{OutboundConnection, log_failed_connection, log_refused_login};
@@ -58,7 +59,7 @@ pub(crate) struct RouterSocket {
 
 impl RouterSocket {
     pub(crate) fn new(options: &SocketOptions) -> Result<Self, SocketError> {
-        let socket = RawSocket::new(zmq::ROUTER, options)?;
+        let socket = create(zmq::ROUTER, options)?;
         let set = SocketError::of("setting a socket option");
         // Otherwise libzmq drops a reply to a full or unknown peer, and the send "succeeds"
         // (<https://github.com/zeromq/libzmq/issues/2348>).

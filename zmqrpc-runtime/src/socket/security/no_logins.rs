@@ -1,9 +1,6 @@
 //! Stands in for `logins` in a build without them: every socket is open.
 
-use super::{MechanismProbe, apply_open};
-use crate::socket::context::SharedContext;
 use crate::socket::mechanism::NULL;
-use crate::socket::raw::RawSocket;
 use crate::socket::{Direction, RejectedLogins, SocketError};
 
 /// What a socket does about logins.
@@ -20,20 +17,8 @@ pub(crate) enum Security {
     reason = "logins are looked at, and may fail"
 )]
 impl Security {
-    pub(in crate::socket) fn probe(&self) -> MechanismProbe {
-        MechanismProbe::new(NULL)
-    }
-
-    pub(in crate::socket) fn start_handler(&self, _: &SharedContext) -> Result<(), SocketError> {
-        Ok(())
-    }
-
-    pub(in crate::socket) fn apply(
-        &self,
-        raw: &mut RawSocket,
-        kind: zmq::SocketType,
-    ) -> Result<(), SocketError> {
-        apply_open(raw, kind)
+    pub(in crate::socket) fn mechanism(&self) -> &'static str {
+        NULL
     }
 
     pub(in crate::socket) fn check(&self, _: Direction) -> Result<(), SocketError> {

@@ -5,11 +5,11 @@ use std::time::Instant;
 
 use zeroize::Zeroizing;
 
+use super::RejectedLogins;
+use super::login::{KEY, LoginAttempt, Verifier};
+use super::login_schedule::{EARLIEST, LoginSchedule};
+use super::mechanism::{CURVE, PLAIN};
 use crate::log::{self, Throttle};
-use crate::socket::RejectedLogins;
-use crate::socket::login::{KEY, LoginAttempt, Verifier};
-use crate::socket::login_schedule::{EARLIEST, LoginSchedule};
-use crate::socket::mechanism::{CURVE, PLAIN};
 use crate::sync::{Mutex, MutexGuard};
 
 /// What the sockets of one domain verify, and what came of it.

@@ -6,11 +6,11 @@ use std::sync::{Arc, Weak};
 
 use zeroize::Zeroizing;
 
+use super::RejectedLogins;
 use super::auth_worker::AuthWorker;
+use super::login::{KEY, Verifier};
+use super::process::PerProcess;
 use super::zap_domain::ZapDomain;
-use crate::socket::RejectedLogins;
-use crate::socket::login::{KEY, Verifier};
-use crate::socket::process::PerProcess;
 use crate::sync::{Mutex, MutexGuard};
 
 /// Verifies the logins of peers that connect to the sockets it is given to.

@@ -9,17 +9,17 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::auth_worker::{AuthDeadline, AuthJob, DecidedLogins, contain_panic};
+use super::context::SharedContext;
+use super::login::AuthDecision;
+use super::login_options::OPEN;
+use super::login_schedule::EARLIEST;
+use super::process::PerProcess;
+use super::raw::{RawSocket, WouldBlock};
 use super::server_auth::domain_named;
 use super::zap_domain::ZapDomain;
 use super::zap_request::{Mechanism, ZapReplyTo, ZapRequest};
-use super::{OPEN, Security};
+use super::{Direction, Endpoint, Frame, Keepalive, Poller, Security, SocketError, SocketOptions};
 use crate::log::{self, Throttle};
-use crate::socket::context::SharedContext;
-use crate::socket::login::AuthDecision;
-use crate::socket::login_schedule::EARLIEST;
-use crate::socket::process::PerProcess;
-use crate::socket::raw::RawSocket;
-use crate::socket::{Direction, Endpoint, Frame, Keepalive, Poller, SocketError, SocketOptions};
 
 const ENDPOINT: &str = "inproc://zeromq.zap.01";
 
@@ -33,7 +33,7 @@ static UNKNOWN_DOMAINS: PerProcess<Throttle> = PerProcess::new();
 const MAX_FRAMES: usize = 16;
 
 /// Starts the handler, which ends when the context does.
-pub(in crate::socket) fn start(context: &SharedContext) -> Result<JoinHandle<()>, SocketError> {
+pub(super) fn start(context: &SharedContext) -> Result<JoinHandle<()>, SocketError> {
     let options = SocketOptions {
         max_frame: usize::MAX,
         linger: Duration::ZERO,
@@ -310,7 +310,6 @@ impl ZapHandler {
     fn send(&mut self, reply: Vec<Frame>) -> Result<(), SocketError> {
         let last = reply.len() - 1;
         for (at, mut frame) in reply.into_iter().enumerate() {
-            use crate::socket::raw::WouldBlock;
             match self.socket.send(&mut frame, at != last) {
                 // The peer may have disconnected.
                 Ok(()) | Err(WouldBlock::Full | WouldBlock::Unreachable) => {}

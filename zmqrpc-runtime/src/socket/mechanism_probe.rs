@@ -12,15 +12,15 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::super::unix::connect_to;
-use super::super::{AuthFailure, Endpoint, Poller};
+use super::mechanism::{CURVE, NULL};
+use super::unix::connect_to;
+use super::{AuthFailure, Endpoint, Poller};
 use crate::log;
-use crate::socket::mechanism::{CURVE, NULL};
 use crate::sync::Mutex;
 
 /// Tracks how handshakes with one endpoint end.
 #[derive(Debug)]
-pub(in crate::socket) struct MechanismProbe {
+pub(super) struct MechanismProbe {
     mechanism: &'static str,
     failures: u32,
     last_failure: Option<Instant>,
@@ -70,7 +70,7 @@ impl MechanismProbe {
 
     /// Records a handshake that failed without a reason, and starts a probe if there were enough. The probe wakes
     /// `poller` when it has a result.
-    pub(in crate::socket) fn record_failure(&mut self, endpoint: &Endpoint, poller: &Arc<Poller>) {
+    pub(super) fn record_failure(&mut self, endpoint: &Endpoint, poller: &Arc<Poller>) {
         let now = Instant::now();
         if self
             .last_failure
@@ -102,12 +102,12 @@ impl MechanismProbe {
     }
 
     /// Forgets all failures, after a successful handshake.
-    pub(in crate::socket) fn reset(&mut self) {
+    pub(super) fn reset(&mut self) {
         *self = Self::new(self.mechanism);
     }
 
     /// Returns the failure if the server uses another mechanism.
-    pub(in crate::socket) fn mismatch_failure(&self) -> AuthFailure {
+    pub(super) fn mismatch_failure(&self) -> AuthFailure {
         if self.mechanism == NULL {
             AuthFailure::Required
         } else {
@@ -116,7 +116,7 @@ impl MechanismProbe {
     }
 
     /// Takes the reason of the failures, once a probe has found it.
-    pub(in crate::socket) fn take_failure(&mut self) -> Option<AuthFailure> {
+    pub(super) fn take_failure(&mut self) -> Option<AuthFailure> {
         let result = self.result.as_ref()?;
         let result = result.lock();
         let ProbeResult::Done(mechanism) = &*result else {

@@ -2,10 +2,10 @@
 
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::socket::Frame;
-use crate::socket::login::{KEY, LoginAttempt};
-use crate::socket::login_property::LOGIN_PROPERTY;
-use crate::socket::mechanism::PLAIN;
+use super::Frame;
+use super::login::{KEY, LoginAttempt};
+use super::login_property::LOGIN_PROPERTY;
+use super::mechanism::PLAIN;
 
 /// Frames before the credentials: routing id, delimiter, version, request id, domain, address, identity, mechanism.
 const BEFORE_CREDENTIALS: usize = 8;

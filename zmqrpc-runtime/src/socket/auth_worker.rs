@@ -10,11 +10,11 @@ use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::Instant;
 
+use super::Poller;
+use super::login::{AuthDecision, LoginAttempt};
 use super::zap_domain::ZapDomain;
 use super::zap_request::ZapReplyTo;
 use crate::log;
-use crate::socket::Poller;
-use crate::socket::login::{AuthDecision, LoginAttempt};
 use crate::sync::{Condvar, Mutex, MutexGuard};
 
 /// A login that waits for a decision. Does not keep its domain alive.
