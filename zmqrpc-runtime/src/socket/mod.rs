@@ -43,6 +43,7 @@ mod login_options;
 mod login_property;
 #[cfg(feature = "auth")]
 mod login_schedule;
+mod mark_reducer;
 mod mechanism;
 mod mechanism_probe;
 mod monitor;

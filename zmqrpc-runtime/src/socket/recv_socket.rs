@@ -1,15 +1,16 @@
 //! The base of sockets that only receive: one endpoint, whole messages, an orderly close.
 
-mod mark_reducer;
+#[cfg(test)]
+mod tests;
 
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use self::mark_reducer::MarkReducer;
 use super::close::close_and_release;
 use super::connection_change::ConnectionChange;
 use super::create::create;
+use super::mark_reducer::MarkReducer;
 use super::monitor::Monitor;
 use super::outbound::{OutboundConnection, log_failed_connection, log_refused_login};
 use super::raw::RawSocket;
@@ -217,6 +218,24 @@ impl RecvSocket {
         self.reduce_mark(Instant::now())?;
         self.socket.process_commands()?;
         self.read_monitor()
+    }
+
+    /// Sets the lower mark, if that is due.
+    fn reduce_mark(&mut self, now: Instant) -> Result<(), SocketError> {
+        // Only the monitor reports connections that end.
+        if self.monitor.is_none() || !self.mark_reducer.should_try(now) {
+            return Ok(());
+        }
+        // Before, since handling an event may end a pipe: none is handled from here until the mark is set.
+        self.read_monitor()?;
+        let Some(monitor) = &mut self.monitor else {
+            return Ok(());
+        };
+        let events = self.mark_reducer.try_to_set(&mut self.socket, monitor)?;
+        for (event, address) in events {
+            self.on_event(event, &address);
+        }
+        Ok(())
     }
 
     /// Stops the monitor.
