@@ -11,7 +11,9 @@ use super::load::{Load, NoRoom};
 use super::monitor::Monitor;
 use super::outbound::OutboundConnection;
 use super::raw::{RawSocket, WouldBlock};
+use super::requester::Requester;
 use super::{Endpoint, Frame, Poller, RejectedLogins, SocketError, SocketOptions};
+use crate::clock::Instant;
 use crate::log;
 
 /// Messages that one drain reports at most.
@@ -62,27 +64,19 @@ impl DealerSocket {
         })
     }
 
-    /// Closes the connection and opens another one. Messages that libzmq has not written yet are lost.
-    pub(crate) fn reconnect(&mut self) -> Result<(), SocketError> {
-        let mut connection = Connected::new(self.outbound.endpoint(), &self.options)?;
-        let descriptors = connection.descriptors()?;
-        self.outbound.reset();
-        connection.dial(&mut self.outbound, &self.poller)?;
-        self.poller.replace(descriptors);
-        self.connection = connection;
-        Ok(())
-    }
-
     pub(crate) fn poller(&self) -> Arc<Poller> {
         Arc::clone(&self.poller)
     }
 
-    pub(super) fn poller_of(&self) -> &Poller {
-        &self.poller
+    /// Returns the counter of refused logins.
+    #[cfg(feature = "proxy")]
+    pub(crate) fn rejected_logins(&self) -> RejectedLogins {
+        self.outbound.rejected_logins()
     }
+}
 
-    /// Sends the message, or returns it if there is no room.
-    pub(crate) fn send(&mut self, mut message: Frame) -> Result<(), Frame> {
+impl Requester for DealerSocket {
+    fn send(&mut self, mut message: Frame) -> Result<(), Frame> {
         let Connected { socket, load, .. } = &mut self.connection;
         let is_tracked = match load.room_for(message.len()) {
             Ok(None) => false,
@@ -107,43 +101,52 @@ impl DealerSocket {
         Err(message)
     }
 
-    /// Reports what has arrived to `on`, a bounded number of messages at a time, so that a server that never stops
-    /// sending does not hold its client up. Returns whether nothing is left: only then may a thread wait on the socket.
-    pub(crate) fn drain(&mut self, on: impl FnMut(ConnectionEvent)) -> Result<bool, SocketError> {
+    fn drain(&mut self, on: impl FnMut(ConnectionEvent)) -> Result<bool, SocketError> {
         self.connection.drain(&mut self.outbound, &self.poller, on)
     }
 
-    /// Returns whether the endpoint is `inproc`. No event announces that such a server has gone: the owner has to poll.
-    pub(crate) fn is_inproc(&self) -> bool {
-        matches!(self.connection.events, EventSource::Binding(_))
+    fn reconnect(&mut self) -> Result<(), SocketError> {
+        let mut connection = Connected::new(self.outbound.endpoint(), &self.options)?;
+        let descriptors = connection.descriptors()?;
+        self.outbound.reset();
+        connection.dial(&mut self.outbound, &self.poller)?;
+        self.poller.replace(descriptors);
+        self.connection = connection;
+        Ok(())
     }
 
-    /// Shortens the back-off of a refused login, because a call waits for the connection.
-    pub(crate) fn retry_login_soon(&mut self) {
+    #[cfg(feature = "proxy")]
+    fn take_ready(&mut self) -> bool {
+        self.poller.take_ready()
+    }
+
+    fn expect_events(&mut self) {
+        self.poller.set_monitor_pending();
+    }
+
+    fn expects_events(&self) -> bool {
+        self.poller.is_monitor_pending()
+    }
+
+    fn retry_login_soon(&mut self) {
         self.outbound.retry_login_soon();
     }
 
-    /// Returns the counter of refused logins.
-    #[cfg(feature = "proxy")]
-    pub(crate) fn rejected_logins(&self) -> RejectedLogins {
-        self.outbound.rejected_logins()
-    }
-
-    /// Returns why the endpoint's name cannot be resolved, if that is why there is no connection.
-    pub(crate) fn resolve_failure(&self) -> Option<String> {
+    fn resolve_failure(&self) -> Option<String> {
         self.outbound.resolve_failure()
     }
 
-    /// Returns when a reconnection or a step of the dialer is due.
-    pub(crate) fn due(&self) -> Option<std::time::Instant> {
+    fn due(&self) -> Option<Instant> {
         self.outbound.due()
     }
 
-    /// Returns whether the owner has to poll the socket, since no event announces that an `inproc` server binds its
-    /// name, or that a reconnection is due.
-    pub(crate) fn needs_polling(&self) -> bool {
+    fn needs_polling(&self) -> bool {
         matches!(self.connection.events, EventSource::Binding(None))
             || self.outbound.needs_polling()
+    }
+
+    fn is_inproc(&self) -> bool {
+        matches!(self.connection.events, EventSource::Binding(_))
     }
 }
 

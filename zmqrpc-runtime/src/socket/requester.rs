@@ -1,15 +1,16 @@
 //! The role of a socket that sends requests to one peer and receives its replies.
 
-use super::{ConnectionEvent, DealerSocket, Frame, SocketError};
+use super::{ConnectionEvent, Frame, SocketError};
 use crate::clock::Instant;
 
 /// What the caller's side of the protocol needs of a socket. Tests have one without a network, in simulated time.
 pub(crate) trait Requester {
     /// Sends a frame, or returns it if there is no room.
     fn send(&mut self, frame: Frame) -> Result<(), Frame>;
-    /// Reports what has arrived to `on`. Returns whether nothing is left.
+    /// Reports what has arrived to `on`, a bounded number of messages at a time, so that a server that never stops sending
+    /// does not hold its client up. Returns whether nothing is left: only then may a thread wait on the socket.
     fn drain(&mut self, on: impl FnMut(ConnectionEvent)) -> Result<bool, SocketError>;
-    /// Closes the connection and opens another one.
+    /// Closes the connection and opens another one. What the socket has not written yet is lost.
     fn reconnect(&mut self) -> Result<(), SocketError>;
     /// Returns whether something may have arrived since the last call, whatever it is.
     #[cfg(feature = "proxy")]
@@ -28,51 +29,4 @@ pub(crate) trait Requester {
     fn needs_polling(&self) -> bool;
     /// Returns whether the peer is within the process: no event announces that it has gone.
     fn is_inproc(&self) -> bool;
-}
-
-impl Requester for DealerSocket {
-    fn send(&mut self, frame: Frame) -> Result<(), Frame> {
-        Self::send(self, frame)
-    }
-
-    fn drain(&mut self, on: impl FnMut(ConnectionEvent)) -> Result<bool, SocketError> {
-        Self::drain(self, on)
-    }
-
-    fn reconnect(&mut self) -> Result<(), SocketError> {
-        Self::reconnect(self)
-    }
-
-    #[cfg(feature = "proxy")]
-    fn take_ready(&mut self) -> bool {
-        self.poller_of().take_ready()
-    }
-
-    fn expect_events(&mut self) {
-        self.poller_of().set_monitor_pending();
-    }
-
-    fn expects_events(&self) -> bool {
-        self.poller_of().is_monitor_pending()
-    }
-
-    fn retry_login_soon(&mut self) {
-        Self::retry_login_soon(self);
-    }
-
-    fn resolve_failure(&self) -> Option<String> {
-        Self::resolve_failure(self)
-    }
-
-    fn due(&self) -> Option<Instant> {
-        Self::due(self)
-    }
-
-    fn needs_polling(&self) -> bool {
-        Self::needs_polling(self)
-    }
-
-    fn is_inproc(&self) -> bool {
-        Self::is_inproc(self)
-    }
 }
