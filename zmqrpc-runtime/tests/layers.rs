@@ -2,6 +2,10 @@
 //! that a module must not know, although it is in a layer below.
 //!
 //! The drawing is the table: `a < b, c` lets `b` and `c` use `a`, and neither `a` use them nor `b` and `c` each other.
+//! `socket` draws its files in the same way.
+
+#[path = "layers/socket_files.rs"]
+mod socket_files;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -3,6 +3,15 @@
 //! `client`, `server`, `publish` and `proxy` use it. This module moves frames and must not know what they mean. Only
 //! its own types leave it, no `zmq` type and no descriptor, so that another implementation can replace libzmq.
 //!
+//! What is libzmq's alone is in the folder `libzmq`. The files beside it are for any implementation: they get what they
+//! need of one, [`Frame`] and with logins [`ServerAuth`], from here, and nothing else.
+//!
+//! The files of both, each of which may use those before it and none behind it:
+//!
+//! ```text
+//! auth_failure, connection_change, data_location, descriptor, endpoint, error, login_property, login_schedule, mechanism, process, rejected_logins, sessions, unread_timer, unsent, wake_list < errno, frame, inproc, login, poller, reserve, unblock, unix < connection_event, context, fd_exhaustion, idle_poller, keys, load, mechanism_probe, peer_info, route, zap_domain, zap_request < auth_worker, driver, reconnect, requester, resolver < server_auth, task_timer < security < options < settings < login_options < raw < dialer, monitor, zap < close, create, fence, outbound < dealer, mark_reducer, send_socket < publisher, recv_socket < pull, push, router, subscriber
+//! ```
+//!
 //! Rules that hold for every socket in this module:
 //!
 //! - One thread at a time uses a socket (the owner keeps it behind a lock), and only with operations that do not block.

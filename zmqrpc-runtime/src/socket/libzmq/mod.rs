@@ -1,4 +1,6 @@
-//! Sockets over libzmq: the only module that names it.
+//! Sockets over libzmq. No other module names the crates `zmq` and `zmq_sys`.
+//!
+//! The documentation of the module above orders the files.
 
 #[cfg(feature = "auth")]
 mod auth_worker;
