@@ -10,7 +10,7 @@ use shuttle::sync::{Condvar, Mutex};
 
 use crate::clock::Instant;
 
-use super::{ConnectionEvent, Endpoint, Frame, Poller, SocketError, SocketOptions};
+use super::{ConnectionEvent, Endpoint, Frame, Poller, Requester, SocketError, SocketOptions};
 
 pub(crate) struct DealerSocket {
     peer: Peer,
@@ -54,22 +54,25 @@ impl DealerSocket {
         Arc::clone(&self.poller)
     }
 
-    pub(super) fn poller_of(&self) -> &Poller {
-        &self.poller
-    }
-
-    pub(crate) fn send(&mut self, frame: Frame) -> Result<(), Frame> {
+    fn receive(&mut self) -> Option<Frame> {
         let mut pipes = self.peer.0.state.lock().unwrap();
         kernel::set_ready(&self.peer.0.signal, false);
-        pipes.requests.push_back(frame);
+        let frame = pipes.replies.pop_front();
+        pipes.active = frame.is_some();
+        frame
+    }
+}
+
+impl Requester for DealerSocket {
+    fn send(&mut self, frame: &mut Frame) -> bool {
+        let mut pipes = self.peer.0.state.lock().unwrap();
+        kernel::set_ready(&self.peer.0.signal, false);
+        pipes.requests.push_back(std::mem::take(frame));
         self.peer.0.sent.notify_all();
-        Ok(())
+        true
     }
 
-    pub(crate) fn drain(
-        &mut self,
-        mut on: impl FnMut(ConnectionEvent),
-    ) -> Result<bool, SocketError> {
+    fn drain(&mut self, mut on: impl FnMut(ConnectionEvent)) -> Result<bool, SocketError> {
         if self.poller.take_monitor_pending() && !std::mem::replace(&mut self.is_up, true) {
             on(ConnectionEvent::Up);
         }
@@ -79,33 +82,33 @@ impl DealerSocket {
         Ok(true)
     }
 
-    fn receive(&mut self) -> Option<Frame> {
-        let mut pipes = self.peer.0.state.lock().unwrap();
-        kernel::set_ready(&self.peer.0.signal, false);
-        let frame = pipes.replies.pop_front();
-        pipes.active = frame.is_some();
-        frame
-    }
-
-    pub(crate) fn reconnect(&mut self) -> Result<(), SocketError> {
+    fn reconnect(&mut self) -> Result<(), SocketError> {
         unreachable!("the peer of a model answers")
     }
 
-    pub(crate) fn is_inproc(&self) -> bool {
+    fn expect_events(&mut self) {
+        self.poller.set_monitor_pending();
+    }
+
+    fn expects_events(&self) -> bool {
+        self.poller.is_monitor_pending()
+    }
+
+    fn retry_login_soon(&mut self) {}
+
+    fn resolve_failure(&self) -> Option<String> {
+        None
+    }
+
+    fn due(&self) -> Option<Instant> {
+        None
+    }
+
+    fn needs_polling(&self) -> bool {
         false
     }
 
-    pub(crate) fn retry_login_soon(&mut self) {}
-
-    pub(crate) fn resolve_failure(&self) -> Option<String> {
-        None
-    }
-
-    pub(crate) fn due(&self) -> Option<Instant> {
-        None
-    }
-
-    pub(crate) fn needs_polling(&self) -> bool {
+    fn is_inproc(&self) -> bool {
         false
     }
 }

@@ -115,20 +115,20 @@ impl Balancer {
         self.read().len() > 1
     }
 
-    /// Returns the next connection in turn that takes calls, or the next one in turn if none does; `None` if there is
-    /// none at all.
-    pub(super) fn pick(&self) -> Option<Member> {
+    /// Returns the next connection in turn that takes calls, or the next one in turn if none does, and whether there are
+    /// others to turn to; `None` if there is none at all.
+    pub(super) fn pick(&self) -> Option<(Member, bool)> {
         let connections = {
             let connections = self.read();
             if let [only] = &**connections {
-                return Some(only.clone());
+                return Some((only.clone(), false));
             }
             Arc::clone(&connections)
         };
         self.in_turn(&connections)
             .find(|connection| connection.refresh())
             .or_else(|| self.in_turn(&connections).next())
-            .cloned()
+            .map(|connection| (connection.clone(), true))
     }
 
     /// Returns the next connection in turn that takes calls and has none of these [numbers](Member::number).

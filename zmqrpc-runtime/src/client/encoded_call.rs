@@ -1,5 +1,6 @@
 //! Calls that are encoded and not sent yet.
 
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -103,7 +104,7 @@ impl EncodedCall {
             ) {
                 Ok(call) => {
                     written = call.written;
-                    ReplySource::Connection(connection, call.id)
+                    ReplySource::Connection(connection, NonZeroU64::new(call.id))
                 }
                 Err(overflow) => {
                     let endpoint = Some(connection.endpoint());

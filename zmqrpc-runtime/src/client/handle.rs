@@ -170,9 +170,9 @@ impl Client {
     /// [`Error::Unavailable`] when there is no connection in time.
     pub fn begin<C: Command>(&self, command: &C) -> Result<Pending<C>, Error> {
         let callee = Callee::Method(const { &C::METHOD });
-        self.send(callee, RequestKind::Call, command)?
-            .depart(callee)
-            .map(Pending::new)
+        let mut call = self.send(callee, RequestKind::Call, command)?;
+        call.depart(callee)?;
+        Ok(Pending::new(call))
     }
 
     /// Sends a command whose result is not wanted: it may be executed after, and beside, calls that are made later.
@@ -241,6 +241,7 @@ impl Client {
     }
 
     /// Chooses the way of a call and encodes it.
+    #[inline]
     pub(super) fn prepare<A: Serialize + ?Sized>(
         &self,
         callee: Callee<'_>,
@@ -257,13 +258,12 @@ impl Client {
                 return self.prepare_for(to, callee, kind, arguments);
             }
         };
-        let Some(connection) = connections.pick() else {
+        let Some((connection, several)) = connections.pick() else {
             return Err(self.no_endpoint(callee));
         };
         let to = Destination::Connection(connection);
         let mut encoded = self.prepare_for(to, callee, kind, arguments)?;
         let idempotent = matches!(callee, Callee::Method(method) if method.is_idempotent());
-        let several = connections.has_several();
         if idempotent || several {
             encoded.retry = Some(Box::new(RetryContext {
                 connections: Arc::clone(connections),
@@ -286,6 +286,7 @@ impl Client {
         info.unavailable(UnavailableCause::NoEndpoint, Executed::No)
     }
 
+    #[inline]
     pub(super) fn prepare_for<A: Serialize + ?Sized>(
         &self,
         to: Destination,

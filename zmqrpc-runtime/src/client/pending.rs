@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
+use std::num::NonZeroU64;
 use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::thread;
@@ -87,10 +88,8 @@ const _: () = assert!(size_of::<InFlightCall>() <= 128);
 
 /// Where a call's reply comes from.
 pub(super) enum ReplySource {
-    /// From a connection, under an id.
-    Connection(Member, u64),
-    /// From a connection that has returned it already.
-    Ended(Member),
+    /// From a connection, under an id; `None` once it has been taken there.
+    Connection(Member, Option<NonZeroU64>),
     /// The call was executed within the process.
     Here(Option<Box<Frame>>),
     /// The call is executed within the process, as this is polled. The timer wakes its task when its time has passed.
@@ -130,10 +129,10 @@ impl InFlightCall {
                 let set = timer.set(deadline, cx.waker());
                 return set.map_or_else(|error| Poll::Ready(Err(error.into())), |()| Poll::Pending);
             }
-            let ReplySource::Connection(connection, id) = &self.source else {
+            let ReplySource::Connection(connection, Some(id)) = &self.source else {
                 return Poll::Ready(self.end(callee));
             };
-            let ending = ready!(connection.poll(*id, cx.waker(), self.turn()));
+            let ending = ready!(connection.poll(id.get(), cx.waker(), self.turn()));
             if let Some(result) = self.conclude(ending, callee) {
                 return Poll::Ready(result);
             }
@@ -149,18 +148,19 @@ impl InFlightCall {
     }
 
     /// Waits until the request has been sent, if it has not.
-    pub(super) fn depart(mut self, callee: Callee<'_>) -> Result<Self, Error> {
+    #[inline]
+    pub(super) fn depart(&mut self, callee: Callee<'_>) -> Result<(), Error> {
         while !self.written
-            && let ReplySource::Connection(connection, id) = &self.source
+            && let ReplySource::Connection(connection, Some(id)) = &self.source
         {
-            let Err(reason) = connection.hand_over(*id, self.turn()) else {
+            let Err(reason) = connection.hand_over(id.get(), self.turn()) else {
                 break;
             };
             if let Some(result) = self.conclude(Err(reason), callee) {
                 result?;
             }
         }
-        Ok(self)
+        Ok(())
     }
 
     /// Waits until a notification has been sent.
@@ -169,8 +169,8 @@ impl InFlightCall {
     }
 
     fn end(&mut self, callee: Callee<'_>) -> Result<Option<Frame>, Error> {
-        while let ReplySource::Connection(connection, id) = &self.source {
-            let ending = connection.wait(*id, self.turn());
+        while let ReplySource::Connection(connection, Some(id)) = &self.source {
+            let ending = connection.wait(id.get(), self.turn());
             if let Some(result) = self.conclude(ending, callee) {
                 return result;
             }
@@ -182,7 +182,7 @@ impl InFlightCall {
                 Err(self.info(callee).timed_out(executed))
             }
             ReplySource::Here(frame) => Ok(frame.take().map(|frame| *frame)),
-            ReplySource::Connection(..) | ReplySource::Ended(_) | ReplySource::Task(..) => Ok(None),
+            ReplySource::Connection(..) | ReplySource::Task(..) => Ok(None),
         }
     }
 
@@ -210,18 +210,15 @@ impl InFlightCall {
         ending: CallResult,
         callee: Callee<'_>,
     ) -> Option<Result<Option<Frame>, Error>> {
-        self.source = match std::mem::replace(&mut self.source, ReplySource::Here(None)) {
-            ReplySource::Connection(connection, _) => ReplySource::Ended(connection),
-            other => other,
-        };
+        if let ReplySource::Connection(_, id) = &mut self.source {
+            *id = None;
+        }
         if self.try_again(&ending) {
             return None;
         }
         Some(ending.map_err(|reason| {
             let blocked_by = match &self.source {
-                ReplySource::Connection(connection, _) | ReplySource::Ended(connection) => {
-                    connection.blocked_by(&reason)
-                }
+                ReplySource::Connection(connection, _) => connection.blocked_by(&reason),
                 ReplySource::Task(..) | ReplySource::Here(_) => None,
             };
             let info = self.info(callee);
@@ -232,7 +229,8 @@ impl InFlightCall {
 
     /// Begins a retry if there is to be one. Returns whether it did.
     fn try_again(&mut self, ending: &CallResult) -> bool {
-        let (Some(retry), ReplySource::Ended(connection)) = (&mut self.retry, &self.source) else {
+        let (Some(retry), ReplySource::Connection(connection, _)) = (&mut self.retry, &self.source)
+        else {
             return false;
         };
         let connections = &retry.connections;
@@ -243,11 +241,11 @@ impl InFlightCall {
         let now = Instant::now();
         let next = match retry.attempts.next(end, &self.deadlines, now) {
             RetryDecision::Stop => return false,
-            RetryDecision::Anywhere => connections.pick(),
+            RetryDecision::Anywhere => connections.pick().map(|(connection, _)| connection),
             RetryDecision::Elsewhere => connections.pick_another(&retry.attempts.refused),
             RetryDecision::ElsewhereOrLater => {
                 let another = connections.pick_another(&retry.attempts.refused);
-                another.or_else(|| connections.pick())
+                another.or_else(|| Some(connections.pick()?.0))
             }
         };
         let options = CallOptions {
@@ -266,7 +264,7 @@ impl InFlightCall {
             // The server was there: what counts is how long it takes to come back.
             self.deadlines.connected_by = now + self.deadlines.connect_timeout;
         }
-        self.source = ReplySource::Connection(connection, call.id);
+        self.source = ReplySource::Connection(connection, NonZeroU64::new(call.id));
         self.written = call.written;
         self.start_turn(now);
         true
@@ -274,7 +272,7 @@ impl InFlightCall {
 
     pub(super) fn info<'a>(&'a self, callee: Callee<'a>) -> CallInfo<'a> {
         let (endpoint, limits) = match &self.source {
-            ReplySource::Connection(connection, _) | ReplySource::Ended(connection) => {
+            ReplySource::Connection(connection, _) => {
                 (Some(connection.endpoint()), connection.limits())
             }
             ReplySource::Here(_) | ReplySource::Task(..) => (None, &Limits::DEFAULT),
@@ -302,10 +300,10 @@ pub(super) fn depart_together(
         return calls;
     }
     thread::scope(|scope| {
-        let start = |call: InFlightCall| {
+        let start = |mut call: InFlightCall| {
             let at = call.info(callee).target();
             thread::Builder::new()
-                .spawn_scoped(scope, move || call.depart(callee))
+                .spawn_scoped(scope, move || call.depart(callee).map(|()| call))
                 .map_err(|error| Error::Unavailable {
                     at,
                     cause: UnavailableCause::Socket(SocketError::thread(&error)),
@@ -323,8 +321,8 @@ pub(super) fn depart_together(
 
 impl Drop for InFlightCall {
     fn drop(&mut self) {
-        if let ReplySource::Connection(connection, id) = &self.source {
-            connection.forget(*id);
+        if let ReplySource::Connection(connection, Some(id)) = &self.source {
+            connection.forget(id.get());
         }
     }
 }

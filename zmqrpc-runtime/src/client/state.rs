@@ -86,7 +86,7 @@ impl<S: Requester> ConnectionState<S> {
     /// Gives a request an id and sends it, or queues it until it can be sent.
     pub(super) fn begin(
         &mut self,
-        request: Frame,
+        mut request: Frame,
         options: CallOptions,
         now: Instant,
     ) -> Result<Submitted, LimitExceeded> {
@@ -102,16 +102,14 @@ impl<S: Requester> ConnectionState<S> {
             self.socket.retry_login_soon();
         }
         let call = NewCall {
-            origin: Waiter::Nobody,
             kind: options.kind,
             hops: 0,
             deadline: None,
             movable: options.movable,
         };
-        let submitted = self
-            .calls
-            .begin(request, call, now, &mut self.socket, &mut self.waiters)
-            .map_err(|(_, exceeded)| exceeded)?;
+        let submitted =
+            self.calls
+                .begin(&mut request, call, now, &mut self.socket, &mut self.waiters)?;
         if submitted.written {
             self.last_sent = Some(submitted.id);
         }

@@ -4,14 +4,15 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use super::state::ConnectionState;
-use crate::connection::{CallResult, EndedCall, Outcomes};
+use crate::connection::{CallResult, Outcomes};
 use crate::socket::{Poller, Requester, WakeList};
 use crate::sync::thread::Thread;
 
 /// Who waits for a call, or its result.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) enum Waiter {
     /// Nobody waits for it yet.
+    #[default]
     Nobody,
     /// The leader waits for it.
     Leader,
@@ -77,19 +78,21 @@ impl Outcomes<Waiter> for Waiters {
 
     /// Keeps the result, and wakes who waits for it; a task once the lock is free.
     #[inline]
-    fn ended(&mut self, mut call: EndedCall<'_, Waiter>, result: CallResult) {
-        let id = call.id();
-        let Some(waiter) = call.origin() else { return };
-        match std::mem::replace(waiter, Waiter::Done(result)) {
-            Waiter::Thread(thread) => thread.unpark(),
-            Waiter::Task(waker) => {
-                self.tasks -= 1;
-                self.last_woken = Some(id);
-                self.wakes.wake(waker);
-            }
-            Waiter::Leader => self.wake_leader(),
+    fn ended(&mut self, id: u64, waiter: &mut Waiter, result: CallResult) -> bool {
+        match waiter {
             Waiter::Nobody | Waiter::Done(_) => {}
+            Waiter::Leader => self.poller.wake(),
+            Waiter::Thread(thread) => thread.unpark(),
+            Waiter::Task(_) => {
+                if let Waiter::Task(waker) = std::mem::replace(waiter, Waiter::Nobody) {
+                    self.tasks -= 1;
+                    self.last_woken = Some(id);
+                    self.wakes.wake(waker);
+                }
+            }
         }
+        *waiter = Waiter::Done(result);
+        true
     }
 
     fn unexpected(&mut self) {
@@ -112,10 +115,11 @@ impl<S: Requester> ConnectionState<S> {
 
     /// Removes a call that has ended and returns its result; `None` if it has not.
     pub(super) fn take(&mut self, id: u64) -> Option<CallResult> {
-        match self.calls.take_ended(id)? {
-            Waiter::Done(result) => Some(result),
-            _ => None,
-        }
+        self.calls
+            .take_ended(id, |waiter| match std::mem::take(waiter) {
+                Waiter::Done(result) => Some(result),
+                _ => None,
+            })
     }
 
     /// Cancels a call, also at the server. The server is told only if there is room for it: it ends the call at its deadline in

@@ -4,9 +4,10 @@ use crate::clock::Instant;
 use crate::socket::Frame;
 
 /// What kind of request a call is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum CallKind {
     /// A reply ends it.
+    #[default]
     Call,
     /// It ends when it has been sent.
     Notification,
@@ -14,9 +15,9 @@ pub(crate) enum CallKind {
     Ping,
 }
 
-/// A call to begin. `O` is whatever its owner keeps for it.
-pub(crate) struct NewCall<O> {
-    pub(crate) origin: O,
+/// A call to begin.
+#[derive(Clone, Copy)]
+pub(crate) struct NewCall {
     pub(crate) kind: CallKind,
     /// How many proxies will have forwarded it.
     pub(crate) hops: u8,
@@ -26,34 +27,19 @@ pub(crate) struct NewCall<O> {
     pub(crate) movable: bool,
 }
 
-impl<O> NewCall<O> {
-    #[inline]
-    pub(super) fn into_stage(self, stage: Stage) -> Call<O> {
-        Call {
-            origin: self.origin,
-            kind: self.kind,
-            movable: self.movable,
-            written: false,
-            behind: 0,
-            deadline: self.deadline,
-            stage,
-        }
-    }
-}
-
-/// A call that has an id.
+/// A call that has an id. `O` is whatever its owner keeps for it.
+#[derive(Default)]
 pub(crate) struct Call<O> {
     pub(crate) origin: O,
     pub(super) kind: CallKind,
     pub(super) movable: bool,
     /// Whether the socket has taken the request: it may have been executed.
     pub(super) written: bool,
-    /// For a ping that was sent: how many notifications had been sent before it.
-    pub(super) behind: u64,
     pub(super) deadline: Option<Instant>,
     pub(super) stage: Stage,
 }
 
+#[derive(Default)]
 pub(super) enum Stage {
     /// Waits until a link takes it. Boxed, so that the calls that do not wait are small.
     Waiting(Box<Waiting>),
@@ -62,9 +48,12 @@ pub(super) enum Stage {
         link: u32,
         redirect: Option<Box<Redirect>>,
     },
+    /// A ping that was sent over this link, behind so many notifications.
+    Asked { link: u32, behind: u64 },
     /// Rejected by its peer: it is decided next whether it is sent to another one.
     Rejected,
     /// Its owner has been told how it ended, and has kept it.
+    #[default]
     Ended,
 }
 
@@ -92,6 +81,15 @@ impl Redirect {
 }
 
 impl Stage {
+    /// Returns the link that the request was sent over, if it was and the call has not ended.
+    #[inline]
+    pub(super) fn link(&self) -> Option<u32> {
+        match self {
+            Self::Sent { link, .. } | Self::Asked { link, .. } => Some(*link),
+            Self::Waiting(_) | Self::Rejected | Self::Ended => None,
+        }
+    }
+
     /// Returns the bytes of the request that is kept for a redirect.
     pub(super) fn redirect_bytes(&self) -> usize {
         match self {
@@ -107,7 +105,7 @@ impl Stage {
 impl<O> Call<O> {
     /// Returns whether the request was sent, and the call has not ended.
     pub(crate) fn is_sent(&self) -> bool {
-        matches!(self.stage, Stage::Sent { .. })
+        self.stage.link().is_some()
     }
 
     /// Returns whether the request waits to be sent.
@@ -118,7 +116,7 @@ impl<O> Call<O> {
     /// Returns whether the request was sent over this link, and the call has not ended.
     #[inline]
     pub(super) fn is_sent_over(&self, link: u32) -> bool {
-        matches!(self.stage, Stage::Sent { link: over, .. } if over == link)
+        self.stage.link() == Some(link)
     }
 
     /// Returns when the call expires in its present stage.
@@ -129,7 +127,7 @@ impl<O> Call<O> {
                 let times = [waiting.until, deadline];
                 times.into_iter().flatten().min()
             }
-            (Stage::Sent { .. } | Stage::Rejected, deadline) => deadline,
+            (_, deadline) => deadline,
         }
     }
 }

@@ -18,7 +18,9 @@ pub(crate) struct CallTable<C> {
 struct Slot<C> {
     /// The id of the call, or of the last one that was there.
     id: u64,
-    call: Option<C>,
+    is_taken: bool,
+    /// Large, and so written in its place rather than moved there.
+    call: C,
 }
 
 /// Bits of the slot index in an id; the generation has as many.
@@ -44,13 +46,14 @@ impl<C> Default for CallTable<C> {
     }
 }
 
-impl<C> CallTable<C> {
+impl<C: Default> CallTable<C> {
     /// Returns the number of calls.
     pub(crate) fn len(&self) -> usize {
         self.slots.len() - self.free.len() - self.retired
     }
 
-    /// Returns the id of the next call that is inserted with `hops`, the number of proxies that will have forwarded it.
+    /// Returns the id of the next call, with `hops`, the number of proxies that will have forwarded it. Never 0, the id of no
+    /// call.
     #[inline]
     pub(crate) fn next_id(&self, hops: u8) -> u64 {
         match self.free.last().copied() {
@@ -62,25 +65,28 @@ impl<C> CallTable<C> {
         }
     }
 
-    /// Inserts a call and returns its id, which is never 0, the id of no call. Holds at most [`MAX_CALLS`].
+    /// Inserts a call, the default or what `remove_if` has left, under the id that [`next_id`](Self::next_id) has returned. Holds at most [`MAX_CALLS`].
     #[inline]
-    pub(crate) fn insert(&mut self, hops: u8, call: C) -> u64 {
-        let Some(index) = self.free.pop() else {
-            return self.push(hops, call);
-        };
-        let slot = &mut self.slots[index as usize];
-        slot.id = call_id(hops, generation(slot.id) + 1, index);
-        slot.call = Some(call);
-        slot.id
+    pub(crate) fn insert(&mut self, id: u64) -> &mut C {
+        let at = index(id);
+        if at < self.slots.len() {
+            let index = self.free.pop();
+            debug_assert_eq!(index, Some(masked(id)), "the id is that of the next call");
+        } else {
+            self.add_slot();
+        }
+        let slot = &mut self.slots[at];
+        (slot.id, slot.is_taken) = (id, true);
+        &mut slot.call
     }
 
-    fn push(&mut self, hops: u8, call: C) -> u64 {
-        let id = call_id(hops, FIRST_GENERATION, self.next_slot());
+    #[cold]
+    fn add_slot(&mut self) {
         self.slots.push(Slot {
-            id,
-            call: Some(call),
+            id: 0,
+            is_taken: false,
+            call: C::default(),
         });
-        id
     }
 
     /// Returns the number of slots, which is that of the most calls that there have been at a time.
@@ -95,43 +101,50 @@ impl<C> CallTable<C> {
     #[inline]
     pub(crate) fn get(&self, id: u64) -> Option<&C> {
         let slot = self.slots.get(index(id))?;
-        if slot.id == id {
-            slot.call.as_ref()
-        } else {
-            None
-        }
+        (slot.id == id && slot.is_taken).then_some(&slot.call)
     }
 
     #[inline]
     pub(crate) fn get_mut(&mut self, id: u64) -> Option<&mut C> {
         let slot = self.slots.get_mut(index(id))?;
-        if slot.id == id {
-            slot.call.as_mut()
-        } else {
-            None
-        }
+        (slot.id == id && slot.is_taken).then_some(&mut slot.call)
     }
 
     /// Removes a call. What arrives for it later finds no call.
-    #[inline]
     pub(crate) fn remove(&mut self, id: u64) -> Option<C> {
+        self.remove_if(id, |call| Some(std::mem::take(call)))
+    }
+
+    /// Removes a call if `take` finds in it what it takes out. Only that is moved.
+    #[inline]
+    pub(crate) fn remove_if<T>(
+        &mut self,
+        id: u64,
+        take: impl FnOnce(&mut C) -> Option<T>,
+    ) -> Option<T> {
         let slot = self.slots.get_mut(index(id))?;
-        if slot.id != id {
+        if slot.id != id || !slot.is_taken {
             return None;
         }
-        let call = slot.call.take()?;
+        let taken = take(&mut slot.call)?;
+        slot.is_taken = false;
+        self.release(id);
+        Some(taken)
+    }
+
+    #[inline]
+    fn release(&mut self, id: u64) {
         if generation(id) == INDEX_MASK {
             self.retired += 1;
         } else {
             self.free.push(masked(id));
         }
-        Some(call)
     }
 
     /// Returns the calls with their ids, in no order that matters.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, &C)> {
-        let slots = self.slots.iter();
-        slots.filter_map(|slot| Some((slot.id, slot.call.as_ref()?)))
+        let taken = self.slots.iter().filter(|slot| slot.is_taken);
+        taken.map(|slot| (slot.id, &slot.call))
     }
 
     /// Returns the ids of the calls that satisfy `predicate`.
@@ -179,12 +192,18 @@ mod tests {
 
     use super::*;
 
+    fn insert<C: Default>(calls: &mut CallTable<C>, hops: u8, call: C) -> u64 {
+        let id = calls.next_id(hops);
+        *calls.insert(id) = call;
+        id
+    }
+
     #[test]
     fn a_late_reply_finds_nothing() {
         let mut calls = CallTable::default();
-        let first = calls.insert(0, 'a');
+        let first = insert(&mut calls, 0, 'a');
         assert_eq!(calls.remove(first), Some('a'));
-        let second = calls.insert(0, 'b');
+        let second = insert(&mut calls, 0, 'b');
         assert_ne!(first, second);
         assert_eq!(calls.get(first), None);
         assert_eq!(calls.remove(first), None);
@@ -196,7 +215,7 @@ mod tests {
         let mut calls = CallTable::default();
         let mut seen = HashSet::from([0]);
         for _ in 0..1000 {
-            let (a, b) = (calls.insert(0, ()), calls.insert(3, ()));
+            let (a, b) = (insert(&mut calls, 0, ()), insert(&mut calls, 3, ()));
             assert!(seen.insert(a) && seen.insert(b));
             calls.remove(a);
             calls.remove(b);
@@ -205,7 +224,7 @@ mod tests {
         // One slot is close to its last generation.
         calls.slots[0].id = call_id(0, INDEX_MASK - 3, 0);
         for _ in 0..10 {
-            let (a, b) = (calls.insert(0, ()), calls.insert(0, ()));
+            let (a, b) = (insert(&mut calls, 0, ()), insert(&mut calls, 0, ()));
             assert!(seen.insert(a) && seen.insert(b));
             assert!(a < 1 << 48 && b < 1 << 48);
             calls.remove(b);
@@ -217,7 +236,7 @@ mod tests {
     #[test]
     fn ids_that_were_never_given_out_are_harmless() {
         let mut calls = CallTable::default();
-        let own = calls.insert(0, ());
+        let own = insert(&mut calls, 0, ());
         let aliases = [own | 1 << 48, own | 1 << 63, with_hops(3, own)];
         for id in [0, 1, u64::MAX, 1 << 32, u64::from(u32::MAX)]
             .into_iter()
@@ -238,9 +257,7 @@ mod tests {
                     let id: u64 = *which.get(&ids);
                     prop_assert_eq!(calls.remove(id), map.remove(&id));
                 } else {
-                    let announced = calls.next_id(hops);
-                    let id = calls.insert(hops, number);
-                    prop_assert_eq!(id, announced);
+                    let id = insert(&mut calls, hops, number);
                     prop_assert_eq!(crate::wire::hops(id), hops);
                     prop_assert!(map.insert(id, number).is_none());
                     ids.push(id);

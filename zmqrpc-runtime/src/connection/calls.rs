@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::CallTable;
-use super::call::{Call, Redirect, Stage};
+use super::call::{Call, CallKind, NewCall, Redirect, Stage};
 use crate::clock::Instant;
 use crate::socket::Frame;
 
@@ -46,7 +46,7 @@ impl<O> Default for Calls<O> {
     }
 }
 
-impl<O> Calls<O> {
+impl<O: Default> Calls<O> {
     /// Returns the number of calls.
     #[inline]
     pub(super) fn len(&self) -> usize {
@@ -69,23 +69,27 @@ impl<O> Calls<O> {
         self.waiting_len
     }
 
-    /// Returns the id of the next call that is inserted with `hops`, the number of proxies that will have forwarded it.
-    /// Never 0, which is the id of no call.
+    /// Returns the id of the next call, with `hops`, the number of proxies that will have forwarded it.
     #[inline]
     pub(super) fn next_id(&self, hops: u8) -> u64 {
         self.table.next_id(hops)
     }
 
-    /// Inserts a call under the id that [`next_id`](Self::next_id) returned for the same `hops`.
+    /// Inserts a call under the id that [`next_id`](Self::next_id) has returned.
     #[inline]
-    pub(super) fn insert(&mut self, hops: u8, call: Call<O>) -> u64 {
-        let is_counted = !matches!(call.stage, Stage::Sent { redirect: None, .. });
-        self.look_by(call.due());
-        let id = self.table.insert(hops, call);
+    pub(super) fn insert(&mut self, id: u64, new: NewCall, stage: Stage) {
+        let is_counted = !matches!(stage, Stage::Sent { redirect: None, .. });
+        let call = self.table.insert(id);
+        call.kind = new.kind;
+        call.movable = new.movable;
+        call.written = matches!(stage, Stage::Sent { .. });
+        call.deadline = new.deadline;
+        call.stage = stage;
+        let due = call.due();
+        self.look_by(due);
         if is_counted {
             self.enter(id);
         }
-        id
     }
 
     /// Counts a call in the stage that it has entered.
@@ -142,23 +146,45 @@ impl<O> Calls<O> {
     pub(super) fn end(&mut self, id: u64) -> Option<u32> {
         let call = self.table.get_mut(id)?;
         let left = std::mem::replace(&mut call.stage, Stage::Ended);
-        if let Stage::Sent {
-            link,
-            redirect: None,
-        } = left
-        {
-            return Some(link);
+        let is_counted = !matches!(left, Stage::Sent { redirect: None, .. });
+        if is_counted {
+            self.leave(&left);
         }
-        self.leave(&left);
-        match left {
-            Stage::Sent { link, .. } => Some(link),
-            Stage::Waiting(_) | Stage::Rejected | Stage::Ended => None,
-        }
+        left.link()
     }
 
     #[inline]
     pub(super) fn get(&self, id: u64) -> Option<&Call<O>> {
         self.table.get(id)
+    }
+
+    /// Ends a call that was sent over this link and is kept for no redirect. Returns what its owner keeps for it; `None`, and
+    /// changes nothing, if it is no such call.
+    #[inline]
+    pub(super) fn end_sent(&mut self, id: u64, link: u32) -> Option<&mut O> {
+        let call = self.table.get_mut(id)?;
+        match call.stage {
+            Stage::Sent {
+                link: over,
+                redirect: None,
+            } if over == link => {}
+            _ => return None,
+        }
+        call.stage = Stage::Ended;
+        Some(&mut call.origin)
+    }
+
+    /// Removes a call that has ended if `take` finds in it what it takes out, which leaves the default.
+    #[inline]
+    pub(super) fn take_ended<T>(
+        &mut self,
+        id: u64,
+        take: impl FnOnce(&mut O) -> Option<T>,
+    ) -> Option<T> {
+        self.table.remove_if(id, |call| match call.stage {
+            Stage::Ended => take(&mut call.origin),
+            _ => None,
+        })
     }
 
     /// Returns a call whose stage the caller does not change.
@@ -191,11 +217,11 @@ impl<O> Calls<O> {
         self.look_by(due);
     }
 
-    /// Passes the call that has waited longest, with its request, to `send`. Returns the call's id if `send` took it; `None`
-    /// if no call waits, or if `send` gave the request back, in which case the call goes on waiting.
+    /// Passes the request that has waited longest to `send`, with its kind and its call's deadline. Returns the call's id if `send` took it; `None`
+    /// if no call waits, or if `send` left the request, in which case the call goes on waiting.
     pub(super) fn send_next(
         &mut self,
-        send: impl FnOnce(Frame, &Call<O>) -> Result<Stage, Frame>,
+        send: impl FnOnce(&mut Frame, CallKind, Option<Instant>) -> Option<Stage>,
     ) -> Option<u64> {
         while let Some(id) = self.waiting.front().copied() {
             let Some(call) = self.table.get_mut(id) else {
@@ -206,24 +232,14 @@ impl<O> Calls<O> {
                 self.waiting.pop_front();
                 continue;
             };
-            let request = std::mem::take(&mut waiting.request);
-            let bytes = request.len();
-            match send(request, call) {
-                Ok(stage) => {
-                    self.redirect_bytes += stage.redirect_bytes();
-                    call.stage = stage;
-                    self.waiting.pop_front();
-                    self.waiting_len -= 1;
-                    self.waiting_bytes -= bytes;
-                    return Some(id);
-                }
-                Err(back) => {
-                    if let Stage::Waiting(waiting) = &mut call.stage {
-                        waiting.request = back;
-                    }
-                    return None;
-                }
-            }
+            let bytes = waiting.request.len();
+            let stage = send(&mut waiting.request, call.kind, call.deadline)?;
+            self.redirect_bytes += stage.redirect_bytes();
+            call.stage = stage;
+            self.waiting.pop_front();
+            self.waiting_len -= 1;
+            self.waiting_bytes -= bytes;
+            return Some(id);
         }
         None
     }

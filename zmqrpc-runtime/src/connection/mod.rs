@@ -36,7 +36,7 @@ pub(crate) use multiplexer::Transmit;
 pub(crate) use multiplexer::{Arrivals, CallSettings, LimitExceeded, Multiplexer, Submitted};
 pub(crate) use no_reply::{CallResult, NoReply};
 pub(crate) use notifications::{DeliveryCheck, DeliveryOutcome, NotificationTracker};
-pub(crate) use outcomes::{EndedCall, Outcomes};
+pub(crate) use outcomes::Outcomes;
 
 /// What requests are sent in.
 const DIALECT: crate::dialect::Dialect = crate::dialect::Dialect::Native;

@@ -26,16 +26,17 @@ pub(crate) use sending::{LimitExceeded, Submitted};
 use super::call::{Call, CallKind, Stage};
 use super::calls::Calls;
 use super::{
-    CallResult, DIALECT, EndedCall, Liveness, LivenessAction, MAX_CALLS, NoReply,
-    NotificationTracker, Outcomes,
+    CallResult, DIALECT, Liveness, LivenessAction, MAX_CALLS, NoReply, NotificationTracker,
+    Outcomes,
 };
 use crate::clock::Instant;
 use crate::socket::{Frame, Requester};
 
 /// The sockets under the links; a lone socket is under the only link.
 pub(crate) trait Transmit {
-    /// Sends a frame over the link with this index, or returns it if there is no room.
-    fn send(&mut self, link: usize, frame: Frame) -> Result<(), Frame>;
+    /// Sends a frame over the link with this index; it is empty then. Returns `false`, and leaves the frame, if there is no room.
+    #[must_use]
+    fn send(&mut self, link: usize, frame: &mut Frame) -> bool;
     /// Returns the request that is kept while it waits.
     fn keep(&self, request: Frame) -> Frame {
         request
@@ -44,7 +45,7 @@ pub(crate) trait Transmit {
 
 impl<S: Requester> Transmit for S {
     #[inline]
-    fn send(&mut self, _: usize, frame: Frame) -> Result<(), Frame> {
+    fn send(&mut self, _: usize, frame: &mut Frame) -> bool {
         Requester::send(self, frame)
     }
 }
@@ -78,7 +79,7 @@ pub(crate) struct Multiplexer<O> {
     settings: CallSettings,
 }
 
-impl<O> Multiplexer<O> {
+impl<O: Default> Multiplexer<O> {
     /// Returns a multiplexer of so many links, which are all down.
     pub(crate) fn new(links: usize, liveness: Liveness, settings: CallSettings) -> Self {
         Self {
@@ -131,7 +132,7 @@ impl<O> Multiplexer<O> {
     /// Takes a call out, whatever its stage. Its peer is told if it waits for a reply.
     pub(crate) fn cancel(&mut self, id: u64, sockets: &mut impl Transmit) -> Option<Call<O>> {
         let call = self.calls.remove(id)?;
-        if let Stage::Sent { link, .. } = call.stage {
+        if let Some(link) = call.stage.link() {
             self.links[link as usize].in_flight -= 1;
             if call.kind == CallKind::Call {
                 self.try_send(link as usize, DIALECT.cancel(id), sockets);
@@ -140,13 +141,14 @@ impl<O> Multiplexer<O> {
         Some(call)
     }
 
-    /// Takes out a call that has ended and been kept.
+    /// Takes out a call that has ended and been kept, if `take` finds in it what it takes.
     #[inline]
-    pub(crate) fn take_ended(&mut self, id: u64) -> Option<O> {
-        match self.calls.get(id)?.stage {
-            Stage::Ended => self.calls.remove(id).map(|call| call.origin),
-            _ => None,
-        }
+    pub(crate) fn take_ended<T>(
+        &mut self,
+        id: u64,
+        take: impl FnOnce(&mut O) -> Option<T>,
+    ) -> Option<T> {
+        self.calls.take_ended(id, take)
     }
 
     /// Has a call end at `deadline`, and at `connected_by` if it has not been sent by then.
@@ -204,11 +206,14 @@ impl<O> Multiplexer<O> {
         }
     }
 
-    #[inline]
     fn end(&mut self, id: u64, result: CallResult, outcomes: &mut impl Outcomes<O>) {
         if let Some(link) = self.calls.end(id) {
             self.links[link as usize].in_flight -= 1;
         }
-        outcomes.ended(EndedCall::new(&mut self.calls, id), result);
+        if let Some(call) = self.calls.get_mut(id)
+            && !outcomes.ended(id, &mut call.origin, result)
+        {
+            self.calls.remove(id);
+        }
     }
 }

@@ -5,8 +5,9 @@ use crate::clock::Instant;
 
 /// What the caller's side of the protocol needs of a socket. Tests have one without a network, in simulated time.
 pub(crate) trait Requester {
-    /// Sends a frame, or returns it if there is no room.
-    fn send(&mut self, frame: Frame) -> Result<(), Frame>;
+    /// Sends a frame, which is empty then. Returns `false`, and leaves the frame, if there is no room.
+    #[must_use]
+    fn send(&mut self, frame: &mut Frame) -> bool;
     /// Reports what has arrived to `on`, a bounded number of messages at a time, so that a server that never stops sending
     /// does not hold its client up. Returns whether nothing is left: only then may a thread wait on the socket.
     fn drain(&mut self, on: impl FnMut(ConnectionEvent)) -> Result<bool, SocketError>;

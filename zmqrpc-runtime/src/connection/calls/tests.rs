@@ -5,20 +5,27 @@ use crate::connection::call::{CallKind, Waiting};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-fn call(origin: &'static str, deadline: Option<Instant>, stage: Stage) -> Call<&'static str> {
-    Call {
-        origin,
-        kind: CallKind::Call,
-        movable: false,
-        written: !matches!(stage, Stage::Waiting(_)),
-        behind: 0,
-        deadline,
-        stage,
-    }
+/// A call to insert.
+struct Inserted {
+    deadline: Option<Instant>,
+    stage: Stage,
 }
 
-fn sent(link: u32, deadline: Option<Instant>) -> Call<&'static str> {
-    call("sent", deadline, sent_stage(link))
+fn insert(calls: &mut Calls<()>, hops: u8, call: Inserted) -> u64 {
+    let id = calls.next_id(hops);
+    let new = NewCall {
+        kind: CallKind::Call,
+        hops,
+        deadline: call.deadline,
+        movable: false,
+    };
+    calls.insert(id, new, call.stage);
+    id
+}
+
+fn sent(link: u32, deadline: Option<Instant>) -> Inserted {
+    let stage = sent_stage(link);
+    Inserted { deadline, stage }
 }
 
 fn sent_stage(link: u32) -> Stage {
@@ -28,20 +35,21 @@ fn sent_stage(link: u32) -> Stage {
     }
 }
 
-fn waiting(until: Instant, deadline: Option<Instant>) -> Call<&'static str> {
+fn waiting(until: Instant, deadline: Option<Instant>) -> Inserted {
     let waiting = Waiting {
         request: Frame::copy_of(&[0; 100]),
         until: Some(until),
     };
-    call("waiting", deadline, Stage::Waiting(Box::new(waiting)))
+    let stage = Stage::Waiting(Box::new(waiting));
+    Inserted { deadline, stage }
 }
 
 #[test]
 fn a_late_reply_finds_nothing() {
     let mut calls = Calls::default();
-    let first = calls.insert(0, sent(0, None));
+    let first = insert(&mut calls, 0, sent(0, None));
     assert!(calls.remove(first).is_some());
-    let second = calls.insert(0, sent(0, None));
+    let second = insert(&mut calls, 0, sent(0, None));
     assert_ne!(first, second);
     assert!(calls.remove(first).is_none());
     assert_eq!(calls.len(), 1);
@@ -59,30 +67,18 @@ fn ids_that_were_never_given_out_are_harmless() {
 }
 
 #[test]
-fn insert_uses_the_id_that_next_id_returned() {
-    let mut calls = Calls::default();
-    for _ in 0..3 {
-        let next = calls.next_id(0);
-        assert_eq!(calls.insert(0, sent(0, None)), next);
-        let next = calls.next_id(0);
-        assert_eq!(calls.insert(0, sent(0, None)), next);
-        calls.remove(next);
-    }
-}
-
-#[test]
 fn waiting_calls_are_sent_in_order_and_counted_until_then() {
     let (mut calls, now) = (Calls::default(), Instant::now());
-    let first = calls.insert(0, waiting(now + SECOND, None));
-    let cancelled = calls.insert(0, waiting(now + SECOND, None));
-    let last = calls.insert(0, waiting(now + SECOND, None));
+    let first = insert(&mut calls, 0, waiting(now + SECOND, None));
+    let cancelled = insert(&mut calls, 0, waiting(now + SECOND, None));
+    let last = insert(&mut calls, 0, waiting(now + SECOND, None));
     assert_eq!(calls.waiting_bytes(), 300);
     assert!(calls.remove(cancelled).is_some());
-    assert_eq!(calls.send_next(|message, _| Err(message)), None);
+    assert_eq!(calls.send_next(|_, _, _| None), None);
     assert_eq!(calls.waiting_bytes(), 200);
-    assert_eq!(calls.send_next(|_, _| Ok(sent_stage(1))), Some(first));
-    assert_eq!(calls.send_next(|_, _| Ok(sent_stage(1))), Some(last));
-    assert_eq!(calls.send_next(|_, _| Ok(sent_stage(1))), None);
+    assert_eq!(calls.send_next(|_, _, _| Some(sent_stage(1))), Some(first));
+    assert_eq!(calls.send_next(|_, _, _| Some(sent_stage(1))), Some(last));
+    assert_eq!(calls.send_next(|_, _, _| Some(sent_stage(1))), None);
     assert_eq!((calls.waiting_bytes(), calls.waiting()), (0, 0));
     assert_eq!(calls.len(), 2);
 }
@@ -90,7 +86,11 @@ fn waiting_calls_are_sent_in_order_and_counted_until_then() {
 #[test]
 fn waiting_ends_when_there_is_no_connection_in_time() {
     let (mut calls, now) = (Calls::default(), Instant::now());
-    let id = calls.insert(0, waiting(now + SECOND, Some(now + 30 * SECOND)));
+    let id = insert(
+        &mut calls,
+        0,
+        waiting(now + SECOND, Some(now + 30 * SECOND)),
+    );
     assert!(calls.expired(now).is_empty());
     assert_eq!(calls.next_look(), Some(now + SECOND));
     assert_eq!(calls.expired(now + SECOND), [id]);
@@ -100,8 +100,12 @@ fn waiting_ends_when_there_is_no_connection_in_time() {
 #[test]
 fn a_call_that_was_sent_in_time_ends_at_its_deadline() {
     let (mut calls, now) = (Calls::default(), Instant::now());
-    let id = calls.insert(0, waiting(now + SECOND, Some(now + 30 * SECOND)));
-    assert_eq!(calls.send_next(|_, _| Ok(sent_stage(0))), Some(id));
+    let id = insert(
+        &mut calls,
+        0,
+        waiting(now + SECOND, Some(now + 30 * SECOND)),
+    );
+    assert_eq!(calls.send_next(|_, _, _| Some(sent_stage(0))), Some(id));
     assert!(calls.expired(now + 2 * SECOND).is_empty());
     assert_eq!(calls.next_look(), Some(now + 30 * SECOND));
     assert_eq!(calls.expired(now + 30 * SECOND), [id]);
@@ -111,14 +115,14 @@ fn a_call_that_was_sent_in_time_ends_at_its_deadline() {
 #[test]
 fn a_deadline_that_comes_later_counts() {
     let (mut calls, now) = (Calls::default(), Instant::now());
-    let id = calls.insert(0, sent(0, None));
+    let id = insert(&mut calls, 0, sent(0, None));
     assert_eq!(calls.next_look(), None);
     for _ in 0..100 {
         calls.set_deadline(id, now + 2 * SECOND, now + SECOND);
     }
     // It has been sent.
     assert_eq!(calls.next_look(), Some(now + 2 * SECOND));
-    let other = calls.insert(0, waiting(now + 9 * SECOND, None));
+    let other = insert(&mut calls, 0, waiting(now + 9 * SECOND, None));
     calls.set_deadline(other, now + 2 * SECOND, now + SECOND);
     assert_eq!(calls.next_look(), Some(now + SECOND));
     assert_eq!(calls.expired(now + SECOND), [other]);
@@ -130,7 +134,7 @@ fn whatever_the_deadlines_the_calls_are_not_looked_at_all_the_time() {
     let (mut calls, start) = (Calls::default(), Instant::now());
     let step = Duration::from_micros(1);
     for number in 0..CALLS {
-        calls.insert(0, sent(0, Some(start + number * step)));
+        insert(&mut calls, 0, sent(0, Some(start + number * step)));
     }
     let (mut looks, mut expired) = (0, 0);
     while let Some(at) = calls.next_look() {
@@ -138,7 +142,7 @@ fn whatever_the_deadlines_the_calls_are_not_looked_at_all_the_time() {
         assert!(calls.expired(at).is_empty(), "one look is enough");
         // One comes that is to end before.
         if due.len() > 1 {
-            calls.insert(0, sent(0, Some(at)));
+            insert(&mut calls, 0, sent(0, Some(at)));
         }
         for id in &due {
             calls.remove(*id);
@@ -154,8 +158,8 @@ fn whatever_the_deadlines_the_calls_are_not_looked_at_all_the_time() {
 #[test]
 fn a_call_without_a_deadline_never_expires() {
     let (mut calls, now) = (Calls::default(), Instant::now());
-    calls.insert(0, waiting(now + SECOND, None));
-    calls.send_next(|_, _| Ok(sent_stage(0)));
+    insert(&mut calls, 0, waiting(now + SECOND, None));
+    calls.send_next(|_, _, _| Some(sent_stage(0)));
     assert!(calls.expired(now + 1000 * SECOND).is_empty());
     assert_eq!(calls.len(), 1);
 }
@@ -163,9 +167,9 @@ fn a_call_without_a_deadline_never_expires() {
 #[test]
 fn only_calls_sent_over_a_link_are_lost_with_it() {
     let (mut calls, now) = (Calls::default(), Instant::now());
-    let sent_there = calls.insert(0, sent(1, None));
-    calls.insert(0, sent(0, None));
-    calls.insert(0, waiting(now, None));
+    let sent_there = insert(&mut calls, 0, sent(1, None));
+    insert(&mut calls, 0, sent(0, None));
+    insert(&mut calls, 0, waiting(now, None));
     let lost = calls.ids_where(|call| matches!(call.stage, Stage::Sent { link: 1, .. }));
     assert_eq!(lost, [sent_there]);
 }
@@ -179,7 +183,7 @@ fn ended_calls_take_no_room() {
         } else {
             waiting(now + SECOND, None)
         };
-        let id = calls.insert(0, call);
+        let id = insert(&mut calls, 0, call);
         calls.remove(id);
     }
     assert!(calls.waiting.len() <= MAX_STALE + 2);
@@ -193,8 +197,8 @@ fn requests_kept_for_a_redirect_are_counted_until_they_are_released() {
         link,
         redirect: redirect(),
     };
-    let first = calls.insert(0, waiting(now + SECOND, None));
-    assert_eq!(calls.send_next(|_, _| Ok(sent(0))), Some(first));
+    let first = insert(&mut calls, 0, waiting(now + SECOND, None));
+    assert_eq!(calls.send_next(|_, _, _| Some(sent(0))), Some(first));
     assert_eq!(calls.redirect_bytes(), 100);
     let taken = calls.take_redirect(first).unwrap();
     assert_eq!(calls.redirect_bytes(), 0);
@@ -222,10 +226,10 @@ fn requests_kept_for_a_redirect_are_counted_until_they_are_released() {
 #[test]
 fn a_call_keeps_its_hops() {
     let mut calls = Calls::default();
-    let id = calls.insert(3, sent(0, None));
+    let id = insert(&mut calls, 3, sent(0, None));
     assert_eq!(crate::wire::hops(id), 3);
     assert_eq!(calls.ids_where(|_| true), [id]);
     calls.remove(id);
-    let next = calls.insert(0, sent(0, None));
+    let next = insert(&mut calls, 0, sent(0, None));
     assert_eq!(crate::wire::hops(next), 0);
 }

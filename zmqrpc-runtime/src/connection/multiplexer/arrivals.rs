@@ -2,7 +2,7 @@
 
 use super::{Multiplexer, Transmit, index};
 use crate::clock::Instant;
-use crate::connection::call::{Call, CallKind, Redirect, Stage};
+use crate::connection::call::{Call, Redirect, Stage};
 use crate::connection::link::LinkNews;
 use crate::connection::{DIALECT, NoReply, Outcomes};
 use crate::dialect::FrameKind;
@@ -35,7 +35,7 @@ impl Arrivals {
     }
 }
 
-impl<O> Multiplexer<O> {
+impl<O: Default> Multiplexer<O> {
     /// Handles what the socket of a link reports. [`settle`](Self::settle) follows when it has reported everything.
     #[inline]
     pub(crate) fn handle_event(
@@ -87,9 +87,9 @@ impl<O> Multiplexer<O> {
             FrameKind::Draining(_) => arrivals.draining |= news == LinkNews::Draining,
             FrameKind::Pong(id) => {
                 let notifications = &mut self.links[at].notifications;
-                match self.calls.get(id) {
-                    Some(call) if call.kind == CallKind::Ping && call.is_sent_over(index(at)) => {
-                        notifications.arrive(call.behind);
+                match self.calls.get(id).map(|call| &call.stage) {
+                    Some(Stage::Asked { link, behind }) if *link == index(at) => {
+                        notifications.arrive(*behind);
                         self.end(id, Ok(None), outcomes);
                     }
                     _ if news == LinkNews::Acknowledged => {
@@ -123,23 +123,22 @@ impl<O> Multiplexer<O> {
         arrivals: &mut Arrivals,
         outcomes: &mut impl Outcomes<O>,
     ) {
-        match self.calls.get(id).map(|call| &call.stage) {
-            Some(Stage::Sent {
-                link,
-                redirect: None,
-            }) if *link == index(at) => {}
-            Some(Stage::Sent { link, .. }) if *link == index(at) => {
-                if DIALECT.rejection(&reply).is_some()
-                    && let Some(redirect) = self.calls.take_redirect(id)
-                {
-                    self.links[at].in_flight -= 1;
-                    return arrivals.rejections.push((id, redirect, reply));
-                }
+        if let Some(origin) = self.calls.end_sent(id, index(at)) {
+            self.links[at].in_flight -= 1;
+            if !outcomes.ended(id, origin, Ok(Some(reply))) {
+                self.calls.remove(id);
             }
+        } else if !self.is_sent_over(at, id) {
             // A peer may answer the calls that were sent to it, and no others.
-            _ => return outcomes.unexpected(),
+            outcomes.unexpected();
+        } else if DIALECT.rejection(&reply).is_some()
+            && let Some(redirect) = self.calls.take_redirect(id)
+        {
+            self.links[at].in_flight -= 1;
+            arrivals.rejections.push((id, redirect, reply));
+        } else {
+            self.end(id, Ok(Some(reply)), outcomes);
         }
-        self.end(id, Ok(Some(reply)), outcomes);
     }
 
     fn is_sent_over(&self, at: usize, id: u64) -> bool {

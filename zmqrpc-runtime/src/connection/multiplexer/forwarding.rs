@@ -3,7 +3,7 @@
 use super::{Arrivals, Call, Multiplexer, NoReply, Stage};
 use crate::clock::Instant;
 
-impl<O> Multiplexer<O> {
+impl<O: Default> Multiplexer<O> {
     /// Has requests keep the remaining time that they come with.
     pub(crate) fn keep_remaining(&mut self) {
         self.settings.shortens_remaining = false;

@@ -50,7 +50,7 @@ impl DerefMut for LinkState {
     }
 }
 
-impl<O> Multiplexer<O> {
+impl<O: Default> Multiplexer<O> {
     pub(crate) fn link(&self, at: usize) -> &Link {
         &self.links[at]
     }
@@ -75,7 +75,7 @@ impl<O> Multiplexer<O> {
     ) -> Option<bool> {
         let link = &mut self.links[at];
         let id = link.owed_ping()?;
-        let sent = sockets.send(at, DIALECT.ping(id)).is_ok();
+        let sent = sockets.send(at, &mut DIALECT.ping(id));
         if sent {
             link.handle_ping_sent();
         }

@@ -21,65 +21,62 @@ pub(crate) enum LimitExceeded {
     QueuedBytes(usize),
 }
 
-impl<O> Multiplexer<O> {
-    /// Gives a call an id, and sends its request, whose id is set, or lets it wait.
+impl<O: Default> Multiplexer<O> {
+    /// Gives a call an id, which is set in its request, and sends the request or lets it wait. What its owner keeps for it is
+    /// the default at first.
     ///
     /// # Errors
     ///
-    /// The limit that it exceeds, with what its owner keeps for it.
+    /// The limit that it exceeds.
     #[inline]
     pub(crate) fn begin(
         &mut self,
-        mut request: Frame,
-        call: NewCall<O>,
+        request: &mut Frame,
+        call: NewCall,
         now: Instant,
         sockets: &mut impl Transmit,
         outcomes: &mut impl Outcomes<O>,
-    ) -> Result<Submitted, (O, LimitExceeded)> {
+    ) -> Result<Submitted, LimitExceeded> {
         if self.calls.len() >= self.settings.max_calls {
-            let limit = LimitExceeded::Calls(self.settings.max_calls);
-            return Err((call.origin, limit));
+            return Err(LimitExceeded::Calls(self.settings.max_calls));
         }
         let id = self.calls.next_id(call.hops);
-        DIALECT.set_id(&mut request, id);
+        DIALECT.set_id(request, id);
         if self.has_waiting() {
             return self.wait(id, request, call, now, sockets);
         }
         if self.settings.shortens_remaining {
-            shorten_remaining(&mut request, call.deadline, now);
+            shorten_remaining(request, call.deadline, now);
         }
-        let redirect = self.redirect_of(&request, call.kind);
+        let redirect = self.redirect_of(request, call.kind);
         let (links, next) = (&mut self.links, &mut self.next_link);
-        match send(links, next, &[], request, now, sockets) {
-            Ok(link) => {
-                let hops = call.hops;
-                let call = call.into_stage(Stage::Sent { link, redirect });
-                let inserted = self.calls.insert(hops, call);
-                debug_assert_eq!(inserted, id);
-                self.sent(id, outcomes);
-                Ok(Submitted { id, written: true })
-            }
-            Err(request) => self.wait(id, request, call, now, sockets),
+        let Some(link) = send(links, next, &[], request, now, sockets) else {
+            return self.wait(id, request, call, now, sockets);
+        };
+        self.calls.insert(id, call, Stage::Sent { link, redirect });
+        if call.kind == CallKind::Call {
+            self.links[link as usize].in_flight += 1;
+        } else {
+            self.sent(id, outcomes);
         }
+        Ok(Submitted { id, written: true })
     }
 
     #[cold]
     fn wait(
         &mut self,
         id: u64,
-        request: Frame,
-        call: NewCall<O>,
+        request: &mut Frame,
+        call: NewCall,
         now: Instant,
         sockets: &impl Transmit,
-    ) -> Result<Submitted, (O, LimitExceeded)> {
+    ) -> Result<Submitted, LimitExceeded> {
         let limit = self.settings.max_queued_bytes;
         if self.calls.waiting_bytes().saturating_add(request.len()) > limit {
-            return Err((call.origin, LimitExceeded::QueuedBytes(limit)));
+            return Err(LimitExceeded::QueuedBytes(limit));
         }
-        let hops = call.hops;
-        let stage = self.waiting(sockets.keep(request), now);
-        let inserted = self.calls.insert(hops, call.into_stage(stage));
-        debug_assert_eq!(inserted, id);
+        let stage = self.waiting(sockets.keep(std::mem::take(request)), now);
+        self.calls.insert(id, call, stage);
         Ok(Submitted { id, written: false })
     }
 
@@ -122,16 +119,19 @@ impl<O> Multiplexer<O> {
             let free = settings
                 .max_queued_bytes
                 .saturating_sub(calls.redirect_bytes());
-            let sent = calls.send_next(|mut request, call| {
+            let sent = calls.send_next(|request, kind, deadline| {
                 if settings.shortens_remaining {
-                    shorten_remaining(&mut request, call.deadline, now);
+                    shorten_remaining(request, deadline, now);
                 }
-                let may_redirect = several && call.kind == CallKind::Call && request.len() <= free;
-                let redirect = may_redirect.then(|| Box::new(Redirect::of(&request)));
+                let may_redirect = several && kind == CallKind::Call && request.len() <= free;
+                let redirect = may_redirect.then(|| Box::new(Redirect::of(request)));
                 let link = send(links, next_link, &[], request, now, sockets)?;
-                Ok(Stage::Sent { link, redirect })
+                Some(Stage::Sent { link, redirect })
             });
             let Some(id) = sent else { break };
+            if let Some(call) = calls.get_mut(id) {
+                outcomes.sent(&mut call.origin);
+            }
             self.sent(id, outcomes);
             any = true;
         }
@@ -144,16 +144,20 @@ impl<O> Multiplexer<O> {
         let Some(call) = self.calls.get_mut(id) else {
             return;
         };
-        let Stage::Sent { link, .. } = call.stage else {
+        let Stage::Sent { link: at, .. } = call.stage else {
             return;
         };
         call.written = true;
-        let link = &mut self.links[link as usize];
+        let link = &mut self.links[at as usize];
         link.in_flight += 1;
-        outcomes.sent(&mut call.origin);
         match call.kind {
             CallKind::Call => {}
-            CallKind::Ping => call.behind = link.notifications.handed_over(),
+            CallKind::Ping => {
+                call.stage = Stage::Asked {
+                    link: at,
+                    behind: link.notifications.handed_over(),
+                };
+            }
             CallKind::Notification => {
                 link.notifications.hand_over();
                 self.end(id, Ok(None), outcomes);
@@ -189,28 +193,30 @@ impl<O> Multiplexer<O> {
             &mut self.links,
             &mut self.next_link,
             &rejected_by,
-            request,
+            &mut request,
             now,
             sockets,
         );
         match sent {
-            Ok(link) => {
+            Some(link) => {
                 let redirect = Some(Box::new(Redirect {
                     request: copy,
                     rejected_by,
                 }));
                 self.calls.set_stage(id, Stage::Sent { link, redirect });
+                if let Some(call) = self.calls.get_mut(id) {
+                    outcomes.sent(&mut call.origin);
+                }
                 self.sent(id, outcomes);
             }
             // A peer that rejected the call and still takes calls would get it again.
-            Err(_)
-                if rejected_by
-                    .iter()
-                    .any(|at| self.links[*at as usize].takes_calls()) =>
+            None if rejected_by
+                .iter()
+                .any(|at| self.links[*at as usize].takes_calls()) =>
             {
                 return false;
             }
-            Err(request) => {
+            None => {
                 let stage = self.waiting(request, now);
                 self.calls.set_stage(id, stage);
                 if let Some(call) = self.calls.get_mut(id) {
@@ -222,24 +228,22 @@ impl<O> Multiplexer<O> {
     }
 
     /// Sends a frame over a link if its peer takes calls and there is room; otherwise drops it.
-    pub(super) fn try_send(&mut self, at: usize, frame: Frame, sockets: &mut impl Transmit) {
-        if self.links[at].takes_calls() {
-            let _ = sockets.send(at, frame);
-        }
+    pub(super) fn try_send(&mut self, at: usize, mut frame: Frame, sockets: &mut impl Transmit) {
+        let _ = self.links[at].takes_calls() && sockets.send(at, &mut frame);
     }
 }
 
-/// Sends a request over the next link in turn that takes calls, has room and is not in `rejected_by`. Returns the link, or the
-/// request if there is none.
+/// Sends a request over the next link in turn that takes calls, has room and is not in `rejected_by`. Returns the link;
+/// `None` if there is none, which leaves the request.
 #[inline]
 fn send(
     links: &mut [LinkState],
     next: &mut usize,
     rejected_by: &[u32],
-    mut request: Frame,
+    request: &mut Frame,
     now: Instant,
     sockets: &mut impl Transmit,
-) -> Result<u32, Frame> {
+) -> Option<u32> {
     let mut at = *next;
     for _ in 0..links.len() {
         if at >= links.len() {
@@ -251,17 +255,14 @@ fn send(
                 // Silence counts from this request on: before it, no reply was due.
                 link.hear(now);
             }
-            match sockets.send(at, request) {
-                Ok(()) => {
-                    *next = at + 1;
-                    return Ok(number);
-                }
-                Err(back) => request = back,
+            if sockets.send(at, request) {
+                *next = at + 1;
+                return Some(number);
             }
         }
         at += 1;
     }
-    Err(request)
+    None
 }
 
 fn shorten_remaining(request: &mut [u8], deadline: Option<Instant>, now: Instant) {

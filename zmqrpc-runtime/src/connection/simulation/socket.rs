@@ -25,16 +25,16 @@ pub(super) struct Wire {
 pub(crate) struct SimulatedSocket(pub(super) Rc<RefCell<Wire>>);
 
 impl Requester for SimulatedSocket {
-    fn send(&mut self, frame: Frame) -> Result<(), Frame> {
+    fn send(&mut self, frame: &mut Frame) -> bool {
         let mut wire = self.0.borrow_mut();
         if wire.outbox.len() >= wire.capacity {
-            return Err(frame);
+            return false;
         }
         // libzmq takes it in any case, and loses it where there is no connection any more.
         if wire.up {
-            wire.outbox.push_back(frame);
+            wire.outbox.push_back(std::mem::take(frame));
         }
-        Ok(())
+        true
     }
 
     fn drain(&mut self, mut on: impl FnMut(ConnectionEvent)) -> Result<bool, SocketError> {

@@ -20,7 +20,7 @@ use crate::proxy::counters::ProxyCounters;
 use crate::socket::{DealerSocket, Endpoint, Frame, Poller, Requester, SocketOptions};
 use crate::wire::{Executed, MAX_HOPS, Status};
 pub(super) use outcomes::{CallSink, too_many_hops};
-use outcomes::{ENDED, Forwarded, failure};
+use outcomes::{ENDED, SentAtOnce, failure};
 use targets::{TargetSocket, Targets};
 
 /// A request to forward.
@@ -43,7 +43,7 @@ pub(super) struct BackendSettings {
 }
 
 pub(super) struct Backend<O, S = DealerSocket> {
-    calls: Multiplexer<O>,
+    calls: Multiplexer<Option<O>>,
     targets: Targets<S>,
     counters: Arc<ProxyCounters>,
     /// When the sockets' monitors were last read regardless of signals.
@@ -122,24 +122,36 @@ impl<O, S: Requester> Backend<O, S> {
         if hops >= MAX_HOPS {
             return Err((call.origin, too_many_hops()));
         }
-        let request = call.request;
+        let Outgoing {
+            origin,
+            mut request,
+            deadline,
+            wants_reply,
+        } = call;
         let call = NewCall {
-            origin: call.origin,
-            kind: if call.wants_reply {
+            kind: if wants_reply {
                 CallKind::Call
             } else {
                 CallKind::Notification
             },
             hops: hops + 1,
-            deadline: call.deadline,
+            deadline,
             movable: false,
         };
-        let mut outcomes = Forwarded(&self.counters);
-        let begun = self
+        let targets = &mut self.targets;
+        let begun = match self
             .calls
-            .begin(request, call, now, &mut self.targets, &mut outcomes)
-            .map_err(|(origin, exceeded)| (origin, self.overloaded(exceeded)))?;
-        if !begun.written {
+            .begin(&mut request, call, now, targets, &mut SentAtOnce)
+        {
+            Ok(begun) => begun,
+            Err(exceeded) => return Err((origin, self.overloaded(exceeded))),
+        };
+        if let Some(kept) = self.calls.origin_mut(begun.id) {
+            *kept = Some(origin);
+        }
+        if begun.written {
+            self.counters.forwarded.increment();
+        } else {
             for (at, target) in self.targets.0.iter_mut().enumerate() {
                 if !self.calls.link(at).is_up() {
                     target.socket.retry_login_soon();
@@ -164,27 +176,29 @@ impl<O, S: Requester> Backend<O, S> {
 
     /// Returns the origin of a call that has not ended.
     pub(super) fn origin(&self, id: u64) -> Option<&O> {
-        self.calls.origin(id)
+        self.calls.origin(id)?.as_ref()
     }
 
     /// Cancels a call, also at its target. Returns its origin; `None` if it has ended.
     pub(super) fn cancel(&mut self, id: u64) -> Option<O> {
         let call = self.calls.cancel(id, &mut self.targets)?;
         self.counters.cancelled.increment();
-        Some(call.origin)
+        call.origin
     }
 
     /// Cancels the calls whose origin satisfies `predicate`, and returns their origins.
     pub(super) fn cancel_where(&mut self, predicate: impl Fn(&O) -> bool) -> Vec<O> {
-        let ids = self.calls.ids_where(predicate);
+        let is_meant = |origin: &Option<O>| origin.as_ref().is_some_and(&predicate);
+        let ids = self.calls.ids_where(is_meant);
         ids.into_iter().filter_map(|id| self.cancel(id)).collect()
     }
 
     /// Fails the calls that still wait for a connection.
     pub(super) fn fail_waiting(&mut self, failure: &CallFailure, callers: &mut impl CallSink<O>) {
         for id in self.calls.waiting_ids() {
-            if let Some(call) = self.calls.cancel(id, &mut self.targets) {
-                callers.failed(call.origin, failure.clone());
+            let call = self.calls.cancel(id, &mut self.targets);
+            if let Some(origin) = call.and_then(|call| call.origin) {
+                callers.failed(origin, failure.clone());
             }
         }
     }

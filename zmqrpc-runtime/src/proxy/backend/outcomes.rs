@@ -1,6 +1,6 @@
 //! How callers learn what has become of their calls.
 
-use crate::connection::{CallResult, EndedCall, NoReply, Outcomes};
+use crate::connection::{CallResult, NoReply, Outcomes};
 use crate::dialect::CallFailure;
 use crate::proxy::counters::ProxyCounters;
 use crate::socket::Frame;
@@ -24,26 +24,28 @@ pub(super) struct CountedOutcomes<'b, C> {
     pub(super) lookup: Option<String>,
 }
 
-impl<O, C: CallSink<O>> Outcomes<O> for CountedOutcomes<'_, C> {
-    fn sent(&mut self, _: &mut O) {
+impl<O, C: CallSink<O>> Outcomes<Option<O>> for CountedOutcomes<'_, C> {
+    fn sent(&mut self, _: &mut Option<O>) {
         self.counters.forwarded.increment();
     }
 
-    fn ended(&mut self, call: EndedCall<'_, O>, result: CallResult) {
-        let Some(origin) = call.take() else { return };
-        match result {
-            Ok(Some(reply)) => self.callers.answered(origin, reply),
-            // A notification was sent, for which nobody waits.
-            Ok(None) => {}
-            Err(reason) => {
+    fn ended(&mut self, _: u64, origin: &mut Option<O>, result: CallResult) -> bool {
+        match (origin.take(), result) {
+            (Some(origin), Ok(Some(reply))) => self.callers.answered(origin, reply),
+            (Some(origin), Err(reason)) => {
                 let failure = self.failure(&reason);
                 self.callers.failed(origin, failure);
             }
+            // A notification was sent, for which nobody waits.
+            (None, _) | (_, Ok(None)) => {}
         }
+        false
     }
 
-    fn working(&mut self, origin: &O, frame: Frame) {
-        self.callers.working(origin, frame);
+    fn working(&mut self, origin: &Option<O>, frame: Frame) {
+        if let Some(origin) = origin {
+            self.callers.working(origin, frame);
+        }
     }
 
     fn unexpected(&mut self) {
@@ -124,16 +126,14 @@ pub(in crate::proxy) fn too_many_hops() -> CallFailure {
     CallFailure::new(Status::Unavailable, detail).with_executed(Executed::No)
 }
 
-/// Counts the requests that are sent at once, none of which fails.
-pub(super) struct Forwarded<'b>(pub(super) &'b ProxyCounters);
+/// For requests that are sent at once, which does not end any but notifications.
+pub(super) struct SentAtOnce;
 
-impl<O> Outcomes<O> for Forwarded<'_> {
-    fn sent(&mut self, _: &mut O) {
-        self.0.forwarded.increment();
-    }
+impl<O> Outcomes<Option<O>> for SentAtOnce {
+    fn sent(&mut self, _: &mut Option<O>) {}
 
-    fn ended(&mut self, notification: EndedCall<'_, O>, _: CallResult) {
-        drop(notification.take());
+    fn ended(&mut self, _: u64, _: &mut Option<O>, _: CallResult) -> bool {
+        false
     }
 
     fn unexpected(&mut self) {}

@@ -45,7 +45,7 @@ impl<S: Requester> TargetSocket<S> {
 pub(super) struct Targets<S>(pub(super) Vec<TargetSocket<S>>);
 
 impl<S: Requester> Transmit for Targets<S> {
-    fn send(&mut self, link: usize, frame: Frame) -> Result<(), Frame> {
+    fn send(&mut self, link: usize, frame: &mut Frame) -> bool {
         self.0[link].needs_drain = true;
         self.0[link].socket.send(frame)
     }

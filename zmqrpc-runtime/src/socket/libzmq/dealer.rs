@@ -77,29 +77,29 @@ impl DealerSocket {
 }
 
 impl Requester for DealerSocket {
-    fn send(&mut self, mut message: Frame) -> Result<(), Frame> {
+    fn send(&mut self, frame: &mut Frame) -> bool {
         let Connected { socket, load, .. } = &mut self.connection;
-        let is_tracked = match load.room_for(message.len()) {
+        let is_tracked = match load.room_for(frame.len()) {
             Ok(None) => false,
             // If the query fails, the send below reports why.
             Ok(Some(load)) if socket.has_room().unwrap_or(true) => {
-                message = load.track(message);
+                *frame = load.track(std::mem::take(frame));
                 true
             }
-            Ok(Some(_)) | Err(NoRoom) => return Err(message),
+            Ok(Some(_)) | Err(NoRoom) => return false,
         };
-        match socket.send(&mut message, false) {
-            Ok(()) => return Ok(()),
+        match socket.send(frame, false) {
+            Ok(()) => return true,
             Err(WouldBlock::Full | WouldBlock::Unreachable) => {}
             Err(WouldBlock::Broken(error)) => {
                 log::line!(error, error = log::text(&error); "a request could not be sent");
             }
         }
-        // The connection has just broken. The load must not count a message that is returned.
+        // The connection has just broken. The load must not count a message that is kept.
         if is_tracked {
-            message = Frame::copy_of(&message);
+            *frame = Frame::copy_of(frame);
         }
-        Err(message)
+        false
     }
 
     fn drain(&mut self, on: impl FnMut(ConnectionEvent)) -> Result<bool, SocketError> {

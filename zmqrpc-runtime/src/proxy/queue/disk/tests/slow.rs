@@ -12,8 +12,8 @@ use crate::proxy::DIALECT;
 use crate::proxy::queue::{Capacity, Store};
 use crate::proxy::{BufferedProxy, Rep, Req};
 use crate::socket::{
-    ConnectionEvent, DealerSocket, Direction, Endpoint, Frame, Keepalive, RETRY_INTERVAL, Security,
-    SocketOptions,
+    ConnectionEvent, DealerSocket, Direction, Endpoint, Frame, Keepalive, RETRY_INTERVAL,
+    Requester, Security, SocketOptions,
 };
 use crate::wire::{Limits, Metadata, Status};
 
@@ -86,9 +86,8 @@ impl Caller {
         };
         let built = DIALECT.encode_request(&request, &Limits::NONE, |_| Ok(()));
         let (mut message, until) = (built.ok().unwrap(), Instant::now() + LIMIT);
-        while let Err(back) = self.dealer.send(message) {
+        while !self.dealer.send(&mut message) {
             assert!(Instant::now() < until, "no room for {id}");
-            message = back;
             self.look(until);
         }
     }
