@@ -51,6 +51,7 @@ impl EncodedCall {
     }
 
     /// The same for a task, which does not block on a service within the process.
+    #[inline]
     pub(super) fn begin_as_task(self, callee: Callee<'_>) -> Result<InFlightCall, Error> {
         self.begin_by(callee, true, |service, frame| match service.start(frame) {
             InProcessResult::Done(frame) => ReplySource::here(frame),
@@ -66,6 +67,7 @@ impl EncodedCall {
         })
     }
 
+    #[inline]
     fn begin_by(
         self,
         callee: Callee<'_>,

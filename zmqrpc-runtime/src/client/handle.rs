@@ -20,7 +20,7 @@ use crate::command::blocked_runtime_tag;
 use crate::command::{Command, InProcess, Transport, WithTimeout, inherited_deadline};
 use crate::dialect::RequestKind;
 use crate::error::{Error, UnavailableCause};
-use crate::socket::Process;
+use crate::socket::{Frame, Process};
 #[cfg(feature = "tokio")]
 use crate::wire::BLOCKED_KEY;
 use crate::wire::{Executed, Limits, MetadataBuf};
@@ -262,16 +262,23 @@ impl Client {
             return Err(self.no_endpoint(callee));
         };
         let to = Destination::Connection(connection);
-        let mut encoded = self.prepare_for(to, callee, kind, arguments)?;
+        let (frame, timeout) = self.encode(&to, callee, kind, arguments)?;
         let idempotent = matches!(callee, Callee::Method(method) if method.is_idempotent());
-        if idempotent || several {
-            encoded.retry = Some(Box::new(RetryContext {
+        let retry = (idempotent || several).then(|| {
+            Box::new(RetryContext {
                 connections: Arc::clone(connections),
-                frame: encoded.frame.clone(),
+                frame: frame.clone(),
                 attempts: Attempts::new(idempotent, several),
-            }));
-        }
-        Ok(encoded)
+            })
+        });
+        Ok(EncodedCall {
+            to,
+            frame,
+            kind,
+            timeout,
+            connect_timeout: self.shared.connect_timeout,
+            retry,
+        })
     }
 
     #[cold]
@@ -286,7 +293,7 @@ impl Client {
         info.unavailable(UnavailableCause::NoEndpoint, Executed::No)
     }
 
-    #[inline]
+    /// Encodes a call that is made there and nowhere else.
     pub(super) fn prepare_for<A: Serialize + ?Sized>(
         &self,
         to: Destination,
@@ -294,29 +301,37 @@ impl Client {
         kind: RequestKind,
         arguments: &A,
     ) -> Result<EncodedCall, Error> {
-        let ClientShared {
-            connect_timeout,
-            limits,
-            ..
-        } = &*self.shared;
-        let timeout = self.time_limit(callee);
-        let info = CallInfo {
-            callee,
-            endpoint: to.endpoint(),
-            limits,
-            timeout,
-            tried: false,
-        };
-        let metadata = self.metadata.as_metadata();
-        let frame = request::encode(&info, kind, timeout, metadata, arguments)?;
+        let (frame, timeout) = self.encode(&to, callee, kind, arguments)?;
         Ok(EncodedCall {
             to,
             frame,
             kind,
             timeout,
-            connect_timeout: *connect_timeout,
+            connect_timeout: self.shared.connect_timeout,
             retry: None,
         })
+    }
+
+    /// Returns the request, and how much time the call has.
+    #[inline]
+    fn encode<A: Serialize + ?Sized>(
+        &self,
+        to: &Destination,
+        callee: Callee<'_>,
+        kind: RequestKind,
+        arguments: &A,
+    ) -> Result<(Frame, Duration), Error> {
+        let timeout = self.time_limit(callee);
+        let info = CallInfo {
+            callee,
+            endpoint: to.endpoint(),
+            limits: &self.shared.limits,
+            timeout,
+            tried: false,
+        };
+        let metadata = self.metadata.as_metadata();
+        let frame = request::encode(&info, kind, timeout, metadata, arguments)?;
+        Ok((frame, timeout))
     }
 
     /// The time that a call has: this handle's, the method's or the client's; and never more than what remains of the

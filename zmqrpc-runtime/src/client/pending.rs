@@ -107,6 +107,7 @@ impl ReplySource {
 
 impl InFlightCall {
     /// Polls for the result.
+    #[inline]
     pub(super) fn poll(
         &mut self,
         callee: Callee<'_>,

@@ -69,12 +69,17 @@ impl<S: Requester> ConnectionState<S> {
         bell: &DriverBell,
         now: impl FnOnce() -> Instant,
     ) -> Result<(), SocketError> {
-        self.set_waiter(id, Waiter::Task(waker.clone()));
         self.pollers.tasks.liveliest = Some(id);
-        let before = self.calls.next_expiry();
-        self.calls
-            .set_deadline(id, deadlines.deadline, deadlines.connected_by);
-        let sooner = self.calls.next_expiry() != before;
+        let Deadlines {
+            deadline,
+            connected_by,
+            ..
+        } = deadlines;
+        let mut sooner = false;
+        if let Some((waiter, is_sooner)) = self.calls.set_deadline(id, deadline, connected_by) {
+            self.waiters.replace(waiter, Waiter::Task(waker.clone()));
+            sooner = is_sooner;
+        }
         let driver = &mut self.pollers.tasks.driver;
         if driver.bell.is_none() {
             bell.ring()?;
@@ -103,15 +108,20 @@ impl<S: Requester> ConnectionState<S> {
     }
 
     /// Drains the socket if the task of this call, which is polled, stands in for the driver.
+    #[inline]
     pub(super) fn relieve(&mut self, id: u64, now: impl FnOnce() -> Instant) {
         if self.pollers.tasks.stand_in == Some(id) {
-            let now = now();
-            // It is awake and need not be woken.
-            self.set_waiter(id, Waiter::Nobody);
-            self.waiters.last_woken = None;
-            self.service(now);
-            self.pass_on(now);
+            self.relieve_at(id, now());
         }
+    }
+
+    #[cold]
+    fn relieve_at(&mut self, id: u64, now: Instant) {
+        // It is awake and need not be woken.
+        self.set_waiter(id, Waiter::Nobody);
+        self.waiters.last_woken = None;
+        self.service(now);
+        self.pass_on(now);
     }
 
     /// Has the driver do what this call's task, which is not polled any more, has left undone.

@@ -58,6 +58,17 @@ impl Waiters {
         self.poller.wake();
     }
 
+    /// Sets who waits for a call, unless it has ended.
+    #[inline]
+    pub(super) fn replace(&mut self, current: &mut Waiter, waiter: Waiter) {
+        if !matches!(current, Waiter::Done(_)) {
+            self.tasks += usize::from(matches!(waiter, Waiter::Task(_)));
+            let before = std::mem::replace(current, waiter);
+            self.release(before);
+        }
+    }
+
+    #[inline]
     fn release(&mut self, waiter: Waiter) {
         if let Waiter::Task(waker) = waiter {
             self.tasks -= 1;
@@ -102,14 +113,10 @@ impl Outcomes<Waiter> for Waiters {
 
 impl<S: Requester> ConnectionState<S> {
     /// Sets who waits for a call, unless it has ended.
+    #[inline]
     pub(super) fn set_waiter(&mut self, id: u64, waiter: Waiter) {
-        let is_task = matches!(waiter, Waiter::Task(_));
-        if let Some(current) = self.calls.origin_mut(id)
-            && !matches!(current, Waiter::Done(_))
-        {
-            self.waiters.tasks += usize::from(is_task);
-            let before = std::mem::replace(current, waiter);
-            self.waiters.release(before);
+        if let Some(current) = self.calls.origin_mut(id) {
+            self.waiters.replace(current, waiter);
         }
     }
 

@@ -85,8 +85,7 @@ impl<O: Default> Calls<O> {
         call.written = matches!(stage, Stage::Sent { .. });
         call.deadline = new.deadline;
         call.stage = stage;
-        let due = call.due();
-        self.look_by(due);
+        look_by(&mut self.next_due, call.due());
         if is_counted {
             self.enter(id);
         }
@@ -138,7 +137,7 @@ impl<O: Default> Calls<O> {
         let due = call.due();
         self.leave(&left);
         self.enter(id);
-        self.look_by(due);
+        look_by(&mut self.next_due, due);
     }
 
     /// Marks a call as ended: its owner takes it out. Returns the link that it was sent over, if it was.
@@ -203,18 +202,23 @@ impl<O: Default> Calls<O> {
         Some(call)
     }
 
-    /// Gives a call other times to end at; `until` counts while it waits to be sent.
+    /// Gives a call other times to end at; `until` counts while it waits to be sent. Returns what its owner keeps for it, and
+    /// whether [`next_look`](Self::next_look) may be earlier now.
     #[inline]
-    pub(super) fn set_deadline(&mut self, id: u64, deadline: Instant, until: Instant) {
-        let Some(call) = self.table.get_mut(id) else {
-            return;
-        };
+    pub(super) fn set_deadline(
+        &mut self,
+        id: u64,
+        deadline: Instant,
+        until: Instant,
+    ) -> Option<(&mut O, bool)> {
+        let call = self.table.get_mut(id)?;
         call.deadline = Some(deadline);
         if let Stage::Waiting(waiting) = &mut call.stage {
             waiting.until = Some(until);
         }
         let due = call.due();
-        self.look_by(due);
+        let is_sooner = look_by(&mut self.next_due, due);
+        Some((&mut call.origin, is_sooner))
     }
 
     /// Passes the request that has waited longest to `send`, with its kind and its call's deadline. Returns the call's id if `send` took it; `None`
@@ -275,15 +279,6 @@ impl<O: Default> Calls<O> {
         self.next_due.max(self.next_due.and(self.paused_until))
     }
 
-    #[inline]
-    fn look_by(&mut self, due: Option<Instant>) {
-        if let Some(due) = due
-            && self.next_due.is_none_or(|next| due < next)
-        {
-            self.next_due = Some(due);
-        }
-    }
-
     /// Removes stale entries where they are the majority.
     fn compact_waiting(&mut self) {
         if self.waiting.len() > 2 * self.waiting_len + MAX_STALE {
@@ -292,6 +287,16 @@ impl<O: Default> Calls<O> {
             self.waiting = waiting;
         }
     }
+}
+
+/// Has all calls looked at by `due`. Returns whether that is earlier than before.
+#[inline]
+fn look_by(next_due: &mut Option<Instant>, due: Option<Instant>) -> bool {
+    let Some(due) = due.filter(|due| next_due.is_none_or(|next| *due < next)) else {
+        return false;
+    };
+    *next_due = Some(due);
+    true
 }
 
 #[cfg(test)]

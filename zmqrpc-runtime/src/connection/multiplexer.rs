@@ -151,9 +151,16 @@ impl<O: Default> Multiplexer<O> {
         self.calls.take_ended(id, take)
     }
 
-    /// Has a call end at `deadline`, and at `connected_by` if it has not been sent by then.
-    pub(crate) fn set_deadline(&mut self, id: u64, deadline: Instant, connected_by: Instant) {
-        self.calls.set_deadline(id, deadline, connected_by);
+    /// Has a call end at `deadline`, and at `connected_by` if it has not been sent by then. Returns what its owner keeps for it,
+    /// and whether [`next_expiry`](Self::next_expiry) may be earlier now.
+    #[inline]
+    pub(crate) fn set_deadline(
+        &mut self,
+        id: u64,
+        deadline: Instant,
+        connected_by: Instant,
+    ) -> Option<(&mut O, bool)> {
+        self.calls.set_deadline(id, deadline, connected_by)
     }
 
     /// Ends the calls whose time has passed at `now`.

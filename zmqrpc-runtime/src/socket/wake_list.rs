@@ -19,10 +19,12 @@ enum WakerUse {
 }
 
 impl WakeList {
+    #[inline]
     pub(crate) fn wake(&mut self, waker: Waker) {
         self.0.push(WakerUse::Wake(waker));
     }
 
+    #[inline]
     pub(crate) fn discard(&mut self, waker: Waker) {
         self.0.push(WakerUse::Drop(waker));
     }
@@ -64,6 +66,7 @@ impl WakeList {
 }
 
 impl Drop for WakeList {
+    #[inline]
     fn drop(&mut self) {
         self.run();
     }
