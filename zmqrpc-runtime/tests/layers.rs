@@ -56,9 +56,10 @@ fn the_sources_keep_to_the_layers() {
 #[test]
 fn a_violation_is_found_however_it_is_written() {
     let layers = Layers::drawn_in("//! wire < codec < socket < command, error < client, server")
-        .with("| `codec` | values | `wire`, methods |");
+        .with("| `codec` | values | `wire`, a `Method` |");
     for (module, source, found) in [
         ("codec", "use crate::wire::Status;", "must not know `wire`"),
+        ("codec", "fn f(method: Method) {}", "must not know `Method`"),
         ("wire", "use crate::socket::Message;", "uses `socket`"),
         ("client", "use crate::server::Server;", "uses `server`"),
         (
@@ -221,11 +222,17 @@ impl Layers {
         let says = RESERVED
             .iter()
             .filter(|(word, owner)| found.words.contains(*word) && top != owner);
-        let knows = found.used.iter().filter(|used| unknown.contains(*used));
+        // Modules behind `crate::`, types by their names wherever they stand.
+        let types = found
+            .words
+            .iter()
+            .filter(|word| self.height(word).is_none());
+        let knows = found.used.iter().chain(types);
+        let knows = knows.filter(|name| unknown.contains(*name));
         uses.map(|used| format!("`{top}` uses `{used}`"))
             .chain(
                 knows
-                    .filter(|used| self.may_use(top, used))
+                    .filter(|used| self.height(used).is_none() || self.may_use(top, used))
                     .map(|used| format!("`{top}` must not know `{used}`")),
             )
             .chain(says.map(|(word, owner)| format!("`{top}` says `{word}`, only `{owner}` may")))

@@ -224,3 +224,6 @@ impl<O: Default> Multiplexer<O> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
