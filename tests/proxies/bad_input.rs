@@ -148,7 +148,6 @@ fn a_target_that_answers_garbage_ends_no_call_but_its_own() {
                 reply(0, 0, 0, &[2]),
                 reply(u64::MAX, 0, 0, &[2]),
                 head(0x81, id)[..10].to_vec(),
-                head(0x01, id),
                 head(0x86, id ^ 1),
                 head(0x99, id),
                 reply(id, 0, 0, &[42]),
@@ -161,8 +160,21 @@ fn a_target_that_answers_garbage_ends_no_call_but_its_own() {
         for _ in 0..100 {
             assert_eq!(client.add(2, 3), Ok(21));
         }
-        await_stats(&proxy, "the garbage", |stats| stats.late == 900);
+        await_stats(&proxy, "the garbage", |stats| stats.late == 800);
         await_stats(&proxy, "all answers", |stats| stats.answered == 100);
+    });
+}
+
+#[test]
+fn a_target_that_sends_requests_is_no_server_and_its_calls_are_told() {
+    within(LIMIT, || {
+        // As a device would that a target should be behind: the request comes back.
+        let target = Fake::start(|frame| vec![frame.to_vec()]);
+        let proxy = proxy_to(&target.endpoint);
+        let error = client_of(&proxy).add(2, 3).unwrap_err();
+        assert!(matches!(error, Error::Unavailable { .. }), "{error}");
+        assert!(error.to_string().contains("is no server"), "{error}");
+        assert_eq!(error.executed(), Executed::No);
     });
 }
 

@@ -9,7 +9,7 @@ use std::collections::{HashMap, VecDeque};
 use super::counters::ServerCounters;
 use crate::dialect::{Outbound, OutboundFrame, ReplyTo};
 use crate::log;
-use crate::socket::{PeerId, Route, RoutedMessage, RouterSocket, SendError};
+use crate::socket::{PeerId, Replier, Route, RoutedMessage, SendError};
 use crate::wire::{Executed, Metadata, Status};
 
 /// Replies that libzmq holds for one peer.
@@ -33,17 +33,6 @@ const DROPPED_REPLY: Outbound<'static> = Outbound::Failure {
     metadata: Metadata::EMPTY,
     detail: "the reply was dropped: too many bytes of replies wait for this connection",
 };
-
-/// Where replies are sent: a ROUTER, or a substitute in tests.
-pub(crate) trait ReplySink {
-    fn send(&mut self, reply: RoutedMessage) -> Result<(), SendError>;
-}
-
-impl ReplySink for RouterSocket {
-    fn send(&mut self, reply: RoutedMessage) -> Result<(), SendError> {
-        RouterSocket::send(self, reply)
-    }
-}
 
 #[derive(Default)]
 pub(crate) struct Outbox {
@@ -88,10 +77,10 @@ impl Outbox {
     pub(crate) fn send(
         &mut self,
         frame: OutboundFrame,
-        sink: &mut impl ReplySink,
+        socket: &mut impl Replier,
         counters: &ServerCounters,
     ) -> Option<Route> {
-        self.send_or_queue(frame, true, sink, counters)
+        self.send_or_queue(frame, true, socket, counters)
     }
 
     /// Sends a frame like [`send`](Self::send), except that the end does [not wait](Self::needs_flush) for it: pongs,
@@ -99,17 +88,17 @@ impl Outbox {
     pub(crate) fn send_optional(
         &mut self,
         frame: OutboundFrame,
-        sink: &mut impl ReplySink,
+        socket: &mut impl Replier,
         counters: &ServerCounters,
     ) -> Option<Route> {
-        self.send_or_queue(frame, false, sink, counters)
+        self.send_or_queue(frame, false, socket, counters)
     }
 
     fn send_or_queue(
         &mut self,
         frame: OutboundFrame,
         needs_flush: bool,
-        sink: &mut impl ReplySink,
+        socket: &mut impl Replier,
         counters: &ServerCounters,
     ) -> Option<Route> {
         let OutboundFrame { route, frame, ends } = frame;
@@ -122,7 +111,7 @@ impl Outbox {
             return None;
         }
         let count = u64::from(ends.is_some());
-        match sink.send(reply) {
+        match socket.send(reply) {
             Ok(()) => counters.replies.add(count),
             Err(SendError::Full(reply)) => {
                 let peer = reply.route.peer().clone();
@@ -146,12 +135,12 @@ impl Outbox {
     /// Retries the queues of all peers.
     pub(crate) fn retry(
         &mut self,
-        sink: &mut impl ReplySink,
+        socket: &mut impl Replier,
         counters: &ServerCounters,
     ) -> FlushResult {
         let mut retried = FlushResult::default();
         self.queues
-            .retain(|_, queue| queue.flush(sink, counters, &mut retried));
+            .retain(|_, queue| queue.flush(socket, counters, &mut retried));
         retried
     }
 
@@ -223,7 +212,7 @@ impl PeerQueue {
     /// Returns whether replies are left.
     fn flush(
         &mut self,
-        sink: &mut impl ReplySink,
+        socket: &mut impl Replier,
         counters: &ServerCounters,
         retried: &mut FlushResult,
     ) -> bool {
@@ -238,7 +227,7 @@ impl PeerQueue {
                 needs_flush,
             } = oldest;
             let count = u64::from(ends.is_some());
-            match sink.send(reply) {
+            match socket.send(reply) {
                 Ok(()) => {
                     retried.progressed = true;
                     counters.replies.add(count);

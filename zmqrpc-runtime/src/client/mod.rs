@@ -69,7 +69,7 @@ mod reply;
 mod request;
 mod retry;
 #[cfg(test)]
-mod simulation;
+pub(crate) mod simulation;
 mod state;
 mod stats;
 mod supervision;

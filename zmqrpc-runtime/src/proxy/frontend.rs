@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::log;
 use crate::publish::open_all;
 use crate::socket::{
-    Arrival, Endpoint, Frame, Poller, RETRY_INTERVAL, Route, RouterSocket, SocketError,
+    Arrival, Endpoint, Frame, Poller, RETRY_INTERVAL, Replier, Route, RouterSocket, SocketError,
     SocketOptions,
 };
 use crate::wire::{ACCEPTED_KEY, Executed, Limits, MetadataBuf, Status};

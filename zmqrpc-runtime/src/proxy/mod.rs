@@ -76,6 +76,8 @@ mod sources;
 mod spool;
 mod writer;
 
+#[cfg(test)]
+pub(crate) use backend::SimulatedProxy;
 pub use backoff::Backoff;
 pub use buffered::{BufferedHandle, BufferedProxy};
 pub use builder::{Proxy, Pull2Push, Pull2Req, Rep2Pub, Rep2Req, Sub2Pub, Sub2Req};

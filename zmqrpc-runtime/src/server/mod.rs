@@ -71,6 +71,8 @@ mod scheduler;
 mod server_socket;
 mod shutdown;
 mod signals;
+#[cfg(test)]
+pub(crate) mod simulation;
 mod sources;
 mod state;
 mod threads;

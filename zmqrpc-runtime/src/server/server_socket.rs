@@ -10,10 +10,10 @@ use crate::callers::ServerCounters;
 use crate::clock::deadline;
 use crate::command::CallBuffer;
 use crate::dialect::{CallFailure, CallId, Outbound, OutboundFrame, ReplyTo};
-use crate::socket::{Arrival, RETRY_INTERVAL, Route, RouterSocket, SocketError};
+use crate::socket::{Arrival, RETRY_INTERVAL, Replier, Route, RouterSocket, SocketError};
 
-pub(super) struct ServerSocket {
-    router: RouterSocket,
+pub(super) struct ServerSocket<R = RouterSocket> {
+    router: R,
     /// The buffer that the next request is received into.
     buffer: CallBuffer,
     pub(super) sources: Sources,
@@ -69,13 +69,21 @@ pub(super) trait RequestSink: FrameReader {
 }
 
 impl ServerSocket {
-    pub(super) fn new(router: RouterSocket, sources: Sources, linger: Duration) -> Self {
+    /// Closes the sockets and frees their endpoints.
+    pub(super) fn close_and_release(self) {
+        self.sources.close_and_release();
+        self.router.close_and_release();
+    }
+}
+
+impl<R: Replier> ServerSocket<R> {
+    pub(super) fn new(router: R, sources: Sources, linger: Duration, now: Instant) -> Self {
         Self {
             router,
-            buffer: CallBuffer::new(Instant::now()),
+            buffer: CallBuffer::new(now),
             sources,
             outbox: Outbox::default(),
-            draining: Draining::new(Instant::now()),
+            draining: Draining::new(now),
             leader_waits: false,
             found_empty: None,
             linger,
@@ -84,7 +92,7 @@ impl ServerSocket {
         }
     }
 
-    pub(super) fn router(&mut self) -> &mut RouterSocket {
+    pub(super) fn router(&mut self) -> &mut R {
         self.found_empty = None;
         &mut self.router
     }
@@ -118,12 +126,6 @@ impl ServerSocket {
         let until = deadline(now, self.linger);
         let until = *self.linger_deadline.get_or_insert(until);
         (self.outbox.needs_flush() && now < until).then_some(until)
-    }
-
-    /// Closes the sockets and frees their endpoints.
-    pub(super) fn close_and_release(self) {
-        self.sources.close_and_release();
-        self.router.close_and_release();
     }
 
     /// Sends a reply, or queues it until its peer has room. Returns the route if the peer turns out to have gone.

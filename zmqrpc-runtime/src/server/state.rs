@@ -18,7 +18,7 @@ use super::scheduler::{Assigned, CompletedCall, Scheduler};
 use super::server_socket::{BATCH, ReceivedFrame, RequestSink, ServerSocket};
 use crate::callers::ServerCounters;
 use crate::dialect::OutboundFrame;
-use crate::socket::{Frame, Route, SocketError};
+use crate::socket::{Frame, Replier, Route, RouterSocket, SocketError};
 use crate::subscription::SilenceCallback;
 
 /// How long the leader goes from one call to the next before it scans everything else: pings, cancellations, events,
@@ -34,8 +34,8 @@ const QUICK_CALL: Duration = Duration::from_micros(8);
 /// The time per call up to which the leader runs several events and jobs in a row.
 const SHORT_CALL: Duration = Duration::from_micros(30);
 
-pub(super) struct ServerState {
-    pub(super) socket: ServerSocket,
+pub(super) struct ServerState<R = RouterSocket> {
+    pub(super) socket: ServerSocket<R>,
     pub(super) scheduler: Scheduler,
     dispatcher: Arc<Dispatcher>,
     counters: Arc<ServerCounters>,
@@ -62,20 +62,21 @@ pub(super) struct ScanResult {
     pub(super) callbacks: Vec<SilenceCallback>,
 }
 
-impl ServerState {
+impl<R: Replier> ServerState<R> {
     pub(super) fn new(
-        socket: ServerSocket,
+        socket: ServerSocket<R>,
         scheduler: Scheduler,
         dispatcher: Arc<Dispatcher>,
         counters: Arc<ServerCounters>,
+        now: Instant,
     ) -> Self {
         Self {
             socket,
             scheduler,
             dispatcher,
             counters,
-            next_scan: Instant::now(),
-            scan_started: Instant::now(),
+            next_scan: now,
+            scan_started: now,
             calls_run: 0,
             time_per_call: Duration::MAX,
             stopping: false,
@@ -264,7 +265,7 @@ impl ServerState {
         self.probes = probes;
     }
 
-    fn split(&mut self) -> (&mut ServerSocket, Admission<'_>) {
+    fn split(&mut self) -> (&mut ServerSocket<R>, Admission<'_>) {
         let admission = Admission {
             scheduler: &mut self.scheduler,
             dispatcher: &self.dispatcher,

@@ -17,7 +17,7 @@ use super::roles::{Role, Roles};
 use super::scheduler::{Assigned, CompletedCall, Scheduler, WorkLimits};
 use super::server_socket::ServerSocket;
 use super::sources::Sources;
-use super::state::{ScanResult, ServerState};
+use super::state::ServerState;
 use super::turn::{EndOnPanic, NextStep};
 use crate::callers::ServerCounters;
 use crate::log;
@@ -62,6 +62,7 @@ impl ServerThreads {
             Scheduler::new(limits),
             Arc::clone(&dispatcher),
             Arc::clone(&counters),
+            Instant::now(),
         );
         let threads = Arc::new(Self {
             poller,
@@ -245,7 +246,7 @@ impl ServerThreads {
         self.help(completed);
     }
 
-    /// Makes the leader's pass under the lock: finishes its last call, and finds the next one or what to wait for.
+    /// Makes the leader's pass under the lock.
     fn next_step(
         &self,
         term: u64,
@@ -256,63 +257,10 @@ impl ServerThreads {
             return Ok(NextStep::Done);
         };
         let now = Instant::now();
-        state.stop_polling(now);
         if self.stopping.load(Ordering::Acquire) {
             state.stop(self.stop_limit.get().copied().unwrap_or_default(), now);
         }
-        if let Some(completed) = completed {
-            state.finish(completed, now);
-        }
-        if !state.needs_scan(now)
-            && let Some(assigned) = state.next(now)?
-        {
-            let assigned = state.fill_local_queue(assigned, &self.local_queue, term);
-            return Ok(NextStep::Run(assigned));
-        }
-        let ScanResult { drained, callbacks } = state.scan(now)?;
-        if !callbacks.is_empty() {
-            return Ok(NextStep::RunCallbacks(callbacks));
-        }
-        if let Some(assigned) = state.scheduler.assign(now) {
-            let assigned = state.fill_local_queue(assigned, &self.local_queue, term);
-            return Ok(NextStep::Run(assigned));
-        }
-        // The pass may have received the last acknowledgement.
-        state.closed = state.socket.draining.is_rejecting(now);
-        let ServerState {
-            socket,
-            scheduler,
-            closed,
-            ..
-        } = state;
-        let done = *closed && scheduler.is_done() && socket.sources.is_exhausted();
-        let nothing_left = drained || done && socket.is_done_rejecting(now);
-        if scheduler.should_resume_sources() || !nothing_left {
-            return Ok(NextStep::Repeat);
-        }
-        if done {
-            // A peer that does not read delays the end by the linger time at most.
-            let Some(until) = socket.flush_deadline(now) else {
-                return Ok(NextStep::Done);
-            };
-            if !drained {
-                return Ok(NextStep::Repeat);
-            }
-            socket.leader_waits = true;
-            let due = socket.next_retry(now).into_iter().chain([until]);
-            let due = due.chain(socket.draining.due()).min();
-            return Ok(NextStep::Wait(due, None));
-        }
-        socket.leader_waits = true;
-        let due = socket
-            .next_retry(now)
-            .into_iter()
-            .chain(scheduler.next_tick());
-        let due = due
-            .chain(socket.sources.due())
-            .chain(socket.next_connection());
-        let due = due.chain(socket.draining.due());
-        Ok(NextStep::Wait(due.min(), socket.sources.pollers()))
+        state.next_step(now, completed, &self.local_queue, term)
     }
 
     /// Runs a call, and after it those of the local queue. Returns the last one, which is still to be finished.

@@ -9,7 +9,7 @@
 //! The files of both, each of which may use those before it and none behind it:
 //!
 //! ```text
-//! auth_failure, connection_change, data_location, descriptor, endpoint, error, login_property, login_schedule, mechanism, process, rejected_logins, sessions, unread_timer, unsent, wake_list < errno, frame, inproc, login, poller, reserve, unblock, unix < connection_event, context, fd_exhaustion, idle_poller, keys, load, mechanism_probe, peer_info, route, zap_domain, zap_request < auth_worker, driver, reconnect, requester, resolver < server_auth, task_timer < security < options < settings < login_options < raw < dialer, monitor, zap < close, create, fence, outbound < dealer, mark_reducer, send_socket < publisher, recv_socket < pull, push, router, subscriber
+//! arrival, auth_failure, connection_change, data_location, descriptor, endpoint, error, login_property, login_schedule, mechanism, process, rejected_logins, sessions, unread_timer, unsent, wake_list < errno, frame, inproc, login, poller, reserve, unblock, unix < connection_event, context, fd_exhaustion, idle_poller, keys, load, mechanism_probe, peer_info, route, zap_domain, zap_request < auth_worker, driver, reconnect, replier, requester, resolver < server_auth, task_timer < security < options < settings < login_options < raw < dialer, monitor, zap < close, create, fence, outbound < dealer, mark_reducer, send_socket < publisher, recv_socket < pull, push, router, subscriber
 //! ```
 //!
 //! Rules that hold for every socket in this module:
@@ -21,6 +21,7 @@
 //! - Every socket has a finite linger from its creation on. With libzmq's default, dropping a context waits for ever
 //!   (<https://github.com/zeromq/libzmq/issues/2586>).
 
+mod arrival;
 mod auth_failure;
 mod connection_change;
 mod connection_event;
@@ -40,15 +41,19 @@ mod poller;
 mod process;
 mod reconnect;
 mod rejected_logins;
+mod replier;
 mod requester;
 mod reserve;
 mod resolver;
+mod route;
 mod security;
+mod sessions;
 mod task_timer;
 mod unblock;
 mod unix;
 mod wake_list;
 
+pub(crate) use arrival::Arrival;
 pub(crate) use auth_failure::AuthFailure;
 pub(crate) use connection_event::ConnectionEvent;
 pub(crate) use driver::{Drive, DriveTurn, Driven, DriverBell};
@@ -58,9 +63,8 @@ pub(crate) use idle_poller::{IdleSocket, Registration};
 #[cfg(feature = "auth")]
 pub use libzmq::reread_login;
 pub(crate) use libzmq::{
-    Arrival, DealerSocket, Frame, Interest, PeerId, PubSocket, PublishError, PullSocket, PushError,
-    PushSocket, Route, RoutedMessage, RouterSocket, SendError, SubSocket, UnreadTimer,
-    UnsentCounter, await_io_thread,
+    DealerSocket, Frame, Interest, PubSocket, PublishError, PullSocket, PushError, PushSocket,
+    RouterSocket, SubSocket, UnreadTimer, UnsentCounter, await_io_thread,
 };
 #[cfg(feature = "auth")]
 pub(crate) use libzmq::{ServerAuth, has_curve, new_keys};
@@ -71,7 +75,9 @@ pub(crate) use options::SocketOptions;
 pub(crate) use poller::{POLL_INTERVAL, Poller, RETRY_INTERVAL, wait_any};
 pub(crate) use process::{PerProcess, Process, set_in_children};
 pub(crate) use rejected_logins::RejectedLogins;
+pub(crate) use replier::{Replier, SendError};
 pub(crate) use requester::Requester;
+pub(crate) use route::{PeerId, Route, RoutedMessage};
 pub(crate) use security::Security;
 pub(crate) use task_timer::TaskTimer;
 pub(crate) use unblock::unblock;

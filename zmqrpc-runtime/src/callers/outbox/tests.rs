@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use super::*;
+use crate::clock::Instant;
 use crate::dialect::{CallId, Dialect, FrameKind};
+use crate::socket::{Arrival, Frame, SocketError};
 
 /// Peers by name, and how many messages each has room for. A peer that is not in the map has gone.
 #[derive(Default)]
@@ -13,7 +15,15 @@ struct Peers {
     attempts: usize,
 }
 
-impl ReplySink for Peers {
+impl Replier for Peers {
+    fn receive(&mut self, _: &mut Frame) -> Result<Option<Arrival<Route>>, SocketError> {
+        Ok(None)
+    }
+
+    fn due(&self) -> Option<Instant> {
+        None
+    }
+
     fn send(&mut self, reply: RoutedMessage) -> Result<(), SendError> {
         self.attempts += 1;
         let peer = String::from_utf8(reply.route.peer().to_vec()).unwrap();

@@ -8,12 +8,12 @@ use std::time::Duration;
 use super::MILLISECOND;
 use super::dice::Dice;
 use super::driver::{Driver, NewRequest};
-use super::peers::Peer;
+use super::peer::Peer;
 use super::record::{End, Ends, Record};
 use super::socket::{SimulatedSocket, Wire};
 use crate::clock::Instant;
 use crate::connection::{CallKind, DIALECT};
-use crate::dialect::{CallId, MethodRef, Outbound, ReplyTo, Request, RequestKind};
+use crate::dialect::{CallId, FrameKind, Inbound, Request, RequestKind};
 use crate::options::Ping;
 use crate::socket::{ConnectionEvent, Frame};
 use crate::wire::{Executed, Limits, Metadata};
@@ -25,6 +25,18 @@ pub(crate) struct Rules {
     pub(crate) connect_timeout: Duration,
     pub(crate) ping: Ping,
 }
+
+/// What may happen in a world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Weather {
+    /// Anything.
+    Stormy,
+    /// Peers end in an orderly way, and others take their places. Nothing else goes wrong.
+    Orderly,
+}
+
+/// How long a frame takes. Frames of one connection do not overtake each other.
+const TRANSIT: Duration = Duration::from_millis(2);
 
 /// What happens at a time.
 pub(super) enum Happening {
@@ -52,22 +64,52 @@ pub(super) enum Happening {
     Stall(Duration),
 }
 
-pub(super) struct World {
-    pub(super) dice: Dice,
+pub(super) struct World<P> {
+    dice: Dice,
+    weather: Weather,
     now: Instant,
-    pub(super) wires: Vec<Rc<RefCell<Wire>>>,
-    pub(super) peers: Vec<Peer>,
+    wires: Vec<Rc<RefCell<Wire>>>,
+    places: Vec<Place<P>>,
     happenings: BTreeMap<(Instant, u64), Happening>,
     next_happening: u64,
-    pub(super) calls: HashMap<u64, Record>,
+    calls: HashMap<u64, Record>,
     left_to_call: u64,
     /// When the process has last gone on after it had stood still.
     stalled_until: Instant,
 }
 
-impl World {
+/// Where a peer is.
+struct Place<P> {
+    peer: P,
+    is_frozen: bool,
+    /// What has arrived meanwhile.
+    held: Vec<(u64, Frame)>,
+    /// The connection over which something has arrived last.
+    heard: Option<u64>,
+    /// The peer's notice of its end, and over which connection it was told.
+    notice: Option<(u64, u64)>,
+    /// The connection over which that was acknowledged: nothing more follows there.
+    left: Option<u64>,
+}
+
+impl<P: Peer> Place<P> {
+    fn new(dice: &mut Dice, weather: Weather, now: Instant) -> Self {
+        let is_quick = weather == Weather::Orderly;
+        Self {
+            peer: P::new(Dice(dice.next()), is_quick, now),
+            is_frozen: false,
+            held: Vec::new(),
+            heard: None,
+            notice: None,
+            left: None,
+        }
+    }
+}
+
+impl<P: Peer> World<P> {
     pub(super) fn new<D: Driver>(
         seed: u64,
+        weather: Weather,
         max_peers: u64,
         open: impl Fn(Vec<SimulatedSocket>, &Rules) -> D,
     ) -> (Self, D) {
@@ -95,9 +137,12 @@ impl World {
         let driver = open(wires.iter().cloned().map(SimulatedSocket).collect(), &rules);
         let mut world = Self {
             left_to_call: 20 + dice.below(60),
+            places: (0..count)
+                .map(|_| Place::new(&mut dice, weather, now))
+                .collect(),
             dice,
+            weather,
             now,
-            peers: wires.iter().map(|_| Peer::default()).collect(),
             wires,
             happenings: BTreeMap::new(),
             next_happening: 0,
@@ -110,8 +155,9 @@ impl World {
         }
         world.after(Duration::ZERO, Happening::Call);
         for _ in 0..world.dice.below(8) {
-            let (at, delay) = (world.peer(), world.dice.milliseconds(2_000));
+            let (at, delay) = (world.any_place(), world.dice.milliseconds(2_000));
             let what = match world.dice.below(6) {
+                _ if weather == Weather::Orderly => Happening::Drain(at),
                 0 => Happening::Break(at),
                 1 => Happening::Freeze(at),
                 2 => Happening::Drain(at),
@@ -124,11 +170,11 @@ impl World {
         (world, driver)
     }
 
-    fn peer(&mut self) -> usize {
+    fn any_place(&mut self) -> usize {
         usize::try_from(self.dice.below(self.wires.len() as u64)).unwrap()
     }
 
-    pub(super) fn after(&mut self, delay: Duration, what: Happening) {
+    fn after(&mut self, delay: Duration, what: Happening) {
         self.next_happening += 1;
         let key = (self.now + delay, self.next_happening);
         self.happenings.insert(key, what);
@@ -150,30 +196,32 @@ impl World {
                 if !std::mem::replace(&mut wire.up, true) {
                     wire.number += 1;
                     wire.inbox.push_back(ConnectionEvent::Up);
+                    self.places[at].peer.connect(wire.number);
                 }
             }
             Happening::Break(at) => self.break_connection(at),
             Happening::Freeze(at) => {
-                self.peers[at].frozen = true;
+                self.places[at].is_frozen = true;
                 let delay = self.dice.milliseconds(2_000);
                 self.after(delay, Happening::Thaw(at));
             }
             Happening::Thaw(at) => {
-                self.peers[at].frozen = false;
-                for (number, frame) in std::mem::take(&mut self.peers[at].held) {
-                    self.arrive(at, number, &frame);
+                self.places[at].is_frozen = false;
+                for (number, frame) in std::mem::take(&mut self.places[at].held) {
+                    self.arrive(at, number, frame);
                 }
             }
-            Happening::Drain(at) if self.is_open(at) => {
-                let id = 1 + self.dice.below(1 << 40);
-                self.peers[at].draining = Some(id);
-                let notice = ReplyTo::new(DIALECT, CallId::from(id)).encode(&Outbound::Draining);
-                self.answer(at, Duration::ZERO, notice);
-                self.after(MILLISECOND * 800, Happening::Restart(at));
+            Happening::Drain(at) => {
+                let number = self.wires[at].borrow().number;
+                if self.weather == Weather::Stormy || self.places[at].heard == Some(number) {
+                    self.places[at].peer.drain(self.now);
+                } else if self.left_to_call > 0 {
+                    // A peer tells those of its end who have sent something, and no others.
+                    self.after(MILLISECOND * 10, Happening::Drain(at));
+                }
             }
-            Happening::Drain(_) => {}
             Happening::Restart(at) => {
-                self.peers[at] = Peer::default();
+                self.places[at] = Place::new(&mut self.dice, self.weather, self.now);
                 self.break_connection(at);
             }
             Happening::Flush => driver.flush(self.now),
@@ -185,10 +233,10 @@ impl World {
                 if number != self.wires[at].borrow().number {
                     return;
                 }
-                if self.peers[at].frozen {
-                    self.peers[at].held.push((number, frame));
+                if self.places[at].is_frozen {
+                    self.places[at].held.push((number, frame));
                 } else {
-                    self.arrive(at, number, &frame);
+                    self.arrive(at, number, frame);
                 }
             }
             Happening::Answer(at, number, frame) => {
@@ -200,9 +248,80 @@ impl World {
         }
     }
 
+    /// A frame arrives at a peer.
+    fn arrive(&mut self, at: usize, number: u64, frame: Frame) {
+        let place = &mut self.places[at];
+        let arrived = DIALECT.decode_inbound(&frame, &Limits::default()).unwrap();
+        let has_left = place.left == Some(number);
+        assert!(
+            !has_left,
+            "{arrived:?} follows the acknowledgement of a notice"
+        );
+        match arrived {
+            Inbound::Ping(id) => {
+                let acknowledges = |(over, notice): (u64, u64)| {
+                    (over == number && CallId::from(notice) == id).then_some(number)
+                };
+                place.left = place.notice.and_then(acknowledges);
+            }
+            Inbound::Request(request) => {
+                let call = u64::from_le_bytes(request.body.try_into().unwrap());
+                self.calls.get_mut(&call).unwrap().arrived = true;
+            }
+            Inbound::Cancel(_) => {}
+        }
+        place.heard = Some(number);
+        place.peer.arrive(number, frame);
+    }
+
+    /// The peers take their turns.
+    fn serve(&mut self) {
+        let mut executed = Vec::new();
+        for at in 0..self.places.len() {
+            let place = &mut self.places[at];
+            if place.is_frozen {
+                continue;
+            }
+            for (number, frame) in place.peer.turn(self.now, &mut executed) {
+                if let FrameKind::Draining(id) = DIALECT.classify(&frame) {
+                    place.notice = Some((number, id));
+                }
+                self.next_happening += 1;
+                let key = (self.now + TRANSIT, self.next_happening);
+                self.happenings
+                    .insert(key, Happening::Answer(at, number, frame));
+            }
+            if self.places[at].peer.has_ended(self.now) {
+                // What it has sent arrives before its end does.
+                self.places[at] = Place::new(&mut self.dice, self.weather, self.now);
+                self.after(TRANSIT, Happening::Break(at));
+            }
+        }
+        for call in executed {
+            self.calls.get_mut(&call).unwrap().executions += 1;
+        }
+    }
+
+    fn break_connection(&mut self, at: usize) {
+        let mut wire = self.wires[at].borrow_mut();
+        if std::mem::take(&mut wire.up) {
+            wire.number += 1;
+            wire.outbox.clear();
+            wire.inbox.push_back(ConnectionEvent::Down);
+            self.places[at].peer.lose();
+        }
+        drop(wire);
+        let delay = self.dice.milliseconds(400);
+        self.after(delay, Happening::Connect(at));
+    }
+
     fn call(&mut self, driver: &mut impl Driver) {
         let call = self.left_to_call;
-        let deadline = self.now + MILLISECOND + self.dice.milliseconds(3_000);
+        let time = match self.weather {
+            Weather::Stormy => MILLISECOND + self.dice.milliseconds(3_000),
+            Weather::Orderly => MILLISECOND * 3_000,
+        };
+        let deadline = self.now + time;
         let kind = if self.dice.percent(10) {
             CallKind::Notification
         } else {
@@ -216,7 +335,7 @@ impl World {
             },
             id: CallId::from(7),
             codec: 0,
-            method: MethodRef::Name("Any.thing"),
+            method: P::METHOD,
             remaining: Some(deadline - self.now),
             metadata: Metadata::EMPTY,
             body: &body,
@@ -239,7 +358,8 @@ impl World {
             given_up: false,
         };
         self.calls.insert(call, record);
-        if id.is_some() && kind == CallKind::Call && self.dice.percent(10) {
+        let may_be_given_up = kind == CallKind::Call && self.weather == Weather::Stormy;
+        if id.is_some() && may_be_given_up && self.dice.percent(10) {
             let delay = self.dice.milliseconds(500);
             self.after(delay, Happening::GiveUp(call));
         }
@@ -261,8 +381,7 @@ impl World {
                     };
                     (wire.number, frame)
                 };
-                // Frames of one connection do not overtake each other: all take the same time.
-                self.after(MILLISECOND * 2, Happening::Arrive(at, number, frame));
+                self.after(TRANSIT, Happening::Arrive(at, number, frame));
             }
             if self.wires[at].borrow().reconnects {
                 self.wires[at].borrow_mut().reconnects = false;
@@ -286,6 +405,7 @@ impl World {
             };
             driver.turn(self.now, &mut ends);
             self.carry();
+            self.serve();
             driver.check();
             self.check();
             let due = driver.due(self.now);
@@ -293,7 +413,9 @@ impl World {
             if next.is_none() && driver.in_flight() == 0 {
                 return step;
             }
-            let Some(at) = next.into_iter().chain(due).min() else {
+            let awake = self.places.iter().filter(|place| !place.is_frozen);
+            let peers_due = awake.filter_map(|place| place.peer.due());
+            let Some(at) = next.into_iter().chain(due).chain(peers_due).min() else {
                 panic!("calls wait for nothing: {}", driver.in_flight());
             };
             self.now = at.max(self.now);
@@ -319,6 +441,8 @@ impl World {
             if let End::Failed(executed, why) = end {
                 let is_true = *executed != Executed::No || times == 0;
                 assert!(is_true, "call {call}: {why}, yet executed");
+                let costs_nothing = self.weather == Weather::Stormy || *executed == Executed::No;
+                assert!(costs_nothing, "an orderly end costs call {call}: {why}");
             }
             let due = record.deadline.max(self.stalled_until);
             assert!(*at <= due + MILLISECOND, "call {call} is late");

@@ -21,6 +21,8 @@ use crate::socket::{DealerSocket, Endpoint, Frame, Poller, Requester, SocketOpti
 use crate::wire::{Executed, MAX_HOPS, Status};
 pub(super) use outcomes::{CallSink, too_many_hops};
 use outcomes::{ENDED, SentAtOnce, failure};
+#[cfg(test)]
+pub(crate) use simulation::SimulatedProxy;
 use targets::{TargetSocket, Targets};
 
 /// A request to forward.

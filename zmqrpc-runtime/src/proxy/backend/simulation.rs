@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use super::{Backend, BackendSettings, CallSink, Outgoing};
 use crate::connection::simulation::{
-    Driver, End, Ends, NewRequest, Rules, SimulatedSocket, meet, meet_broken_at_each_step,
+    Driver, End, Ends, NewRequest, Rules, ScriptedPeer, SimulatedSocket, meet,
+    meet_broken_at_each_step,
 };
 use crate::connection::{CallKind, Liveness};
 use crate::dialect::CallFailure;
@@ -13,12 +14,12 @@ use crate::socket::Frame;
 use crate::wire::Executed;
 
 /// A backend whose callers are numbers, and its bounds.
-struct Proxy {
+pub(crate) struct SimulatedProxy {
     backend: Backend<u64, SimulatedSocket>,
     settings: BackendSettings,
 }
 
-impl Driver for Proxy {
+impl Driver for SimulatedProxy {
     fn begin(&mut self, request: NewRequest, now: Instant) -> Option<u64> {
         let call = Outgoing {
             origin: request.call,
@@ -75,25 +76,27 @@ impl CallSink<u64> for Ends<'_> {
     }
 }
 
-fn open(sockets: Vec<SimulatedSocket>, rules: &Rules) -> Proxy {
-    let settings = BackendSettings {
-        in_flight: rules.max_calls,
-        waiting_bytes: rules.max_queued_bytes,
-        connect_timeout: rules.connect_timeout,
-    };
-    let liveness = Liveness::new(rules.ping);
-    Proxy {
-        backend: Backend::new(sockets, liveness, settings, Arc::default()),
-        settings,
+impl SimulatedProxy {
+    pub(crate) fn new(sockets: Vec<SimulatedSocket>, rules: &Rules) -> Self {
+        let settings = BackendSettings {
+            in_flight: rules.max_calls,
+            waiting_bytes: rules.max_queued_bytes,
+            connect_timeout: rules.connect_timeout,
+        };
+        let liveness = Liveness::new(rules.ping);
+        Self {
+            backend: Backend::new(sockets, liveness, settings, Arc::default()),
+            settings,
+        }
     }
 }
 
 #[test]
 fn every_call_over_a_proxy_ends_once_and_never_lies_whatever_happens_to_its_targets() {
-    meet(3_000, 3, open);
+    meet::<ScriptedPeer, _>(3_000, 3, SimulatedProxy::new);
 }
 
 #[test]
 fn a_target_may_be_lost_at_any_step() {
-    meet_broken_at_each_step(10, 2, open);
+    meet_broken_at_each_step::<ScriptedPeer, _>(10, 2, SimulatedProxy::new);
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{MAX_WORKERS, ServerBuilder};
 use crate::callers::REPLIES_IN_SOCKET;
 use crate::callers::ServerCounters;
+use crate::clock::Instant;
 use crate::error::{EndpointCause, Error};
 use crate::server::deduplicator::Deduplicator;
 use crate::server::dispatcher::Dispatcher;
@@ -80,7 +81,7 @@ impl ServerBuilder {
             let pulled = PullSource::open(endpoint, &options)?;
             sources.add_pull(pulled)?;
         }
-        let socket = ServerSocket::new(router, sources, linger);
+        let socket = ServerSocket::new(router, sources, linger, Instant::now());
         let threads = ServerThreads::start(socket, poller, dispatcher, counters, bounds)?;
         Ok(ServerHandle::new(threads, denied, refused))
     }
@@ -91,7 +92,10 @@ impl ServerBuilder {
         self.into_parts(limits).map(|(dispatcher, _)| dispatcher)
     }
 
-    fn into_parts(self, limits: Limits) -> Result<(Dispatcher, Arc<ServerCounters>), Error> {
+    pub(in crate::server) fn into_parts(
+        self,
+        limits: Limits,
+    ) -> Result<(Dispatcher, Arc<ServerCounters>), Error> {
         let mut methods = MethodIndex::default();
         for service in self.services {
             methods.add(service)?;

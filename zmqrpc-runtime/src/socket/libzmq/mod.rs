@@ -31,12 +31,10 @@ mod pull;
 mod push;
 mod raw;
 mod recv_socket;
-mod route;
 mod router;
 mod send_socket;
 #[cfg(feature = "auth")]
 mod server_auth;
-mod sessions;
 mod settings;
 mod subscriber;
 mod unread_timer;
@@ -56,9 +54,7 @@ pub(crate) use keys::{has_curve, new_keys};
 pub(crate) use publisher::{Interest, PubSocket, PublishError};
 pub(crate) use pull::PullSocket;
 pub(crate) use push::{PushError, PushSocket};
-pub(crate) use recv_socket::Arrival;
-pub(crate) use route::{PeerId, Route, RoutedMessage};
-pub(crate) use router::{RouterSocket, SendError};
+pub(crate) use router::RouterSocket;
 #[cfg(feature = "auth")]
 pub(crate) use server_auth::ServerAuth;
 pub(crate) use subscriber::SubSocket;

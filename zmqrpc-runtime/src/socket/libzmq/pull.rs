@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::frame::Frame;
-use super::recv_socket::{self, Arrival, RecvSocket};
+use super::recv_socket::{self, RecvSocket};
+use crate::socket::arrival::Arrival;
 use crate::socket::{Endpoint, Poller, RejectedLogins, SocketError, SocketOptions};
 
 /// A PULL at one endpoint.

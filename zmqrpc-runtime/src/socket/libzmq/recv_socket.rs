@@ -15,19 +15,9 @@ use super::mark_reducer::MarkReducer;
 use super::monitor::Monitor;
 use super::outbound::{OutboundConnection, log_failed_connection, log_refused_login};
 use super::raw::RawSocket;
+use crate::socket::arrival::Arrival;
 use crate::socket::connection_change::ConnectionChange;
 use crate::socket::{Direction, Endpoint, Poller, RejectedLogins, SocketError, SocketOptions};
-
-/// A received message: one with the expected frames, or a malformed one.
-///
-/// Malformed messages are returned one by one, too: a peer that sends nothing else must not keep the receiver in a
-/// loop.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Arrival<T> {
-    Message(T),
-    /// Too many, too few or too long frames.
-    Malformed,
-}
 
 pub(super) struct RecvSocket {
     pub(super) socket: RawSocket,

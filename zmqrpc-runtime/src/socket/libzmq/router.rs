@@ -1,7 +1,6 @@
 //! The server's socket: any number of peers over any number of endpoints.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use super::close::close_and_release;
 use super::create::create;
@@ -11,20 +10,13 @@ use super::load::{Loads, NoRoom};
 use super::monitor::Monitor;
 use super::outbound::{OutboundConnection, log_failed_connection, log_refused_login};
 use super::raw::{RawSocket, WouldBlock};
-use super::recv_socket::Arrival;
-use super::route::{Route, RouteParts, RoutedMessage};
-use super::sessions::{Session, SessionGenerations};
+use crate::clock::Instant;
+use crate::socket::arrival::Arrival;
 use crate::socket::connection_change::ConnectionChange;
+use crate::socket::replier::{Replier, SendError};
+use crate::socket::route::{Route, RouteParts, RoutedMessage};
+use crate::socket::sessions::{Session, SessionGenerations};
 use crate::socket::{Direction, Endpoint, Poller, RejectedLogins, SocketError, SocketOptions};
-
-/// Why a message was not sent. `Full` returns it.
-#[derive(Debug)]
-pub(crate) enum SendError {
-    Full(Box<RoutedMessage>),
-    /// The peer has disconnected, or never was connected.
-    Gone(Route),
-    Broken(SocketError),
-}
 
 /// The largest routing frame, in bytes. ZeroMQ's routing ids are no longer.
 const MAX_HOP: usize = 255;
@@ -156,14 +148,6 @@ impl RouterSocket {
         Ok(())
     }
 
-    /// Returns when a reconnection or a step of a dialer is due, which no event announces.
-    pub(crate) fn due(&self) -> Option<Instant> {
-        self.connections
-            .iter()
-            .filter_map(OutboundConnection::due)
-            .min()
-    }
-
     /// Returns the counter of logins of this socket that were refused.
     pub(crate) fn rejected_logins(&self) -> RejectedLogins {
         self.rejected_logins.clone()
@@ -184,44 +168,6 @@ impl RouterSocket {
 
     pub(crate) fn endpoints(&self) -> impl Iterator<Item = &str> {
         self.endpoints.iter().map(|(endpoint, _)| endpoint.as_str())
-    }
-
-    /// Sends the whole message, or returns it.
-    pub(crate) fn send(&mut self, mut delivery: RoutedMessage) -> Result<(), SendError> {
-        let Some(parts) = &mut delivery.route.0 else {
-            return Err(SendError::Gone(delivery.route));
-        };
-        if let Some(session) = parts.peer.session {
-            match self.has_ended(session) {
-                Ok(false) => {}
-                // Another peer may have the name now, and has not sent this request.
-                Ok(true) => return Err(SendError::Gone(delivery.route)),
-                Err(error) => return Err(SendError::Broken(error)),
-            }
-        }
-        let load = match self.loads.room_for(&parts.peer, delivery.message.len()) {
-            Ok(load) => load,
-            Err(NoRoom) => return Err(SendError::Full(Box::new(delivery))),
-        };
-        // The peer's frame stays in the route until the message is sent, since `Full` returns the message.
-        match self.socket.send(&mut parts.peer.name, true) {
-            Ok(()) => {}
-            Err(WouldBlock::Full) => return Err(SendError::Full(Box::new(delivery))),
-            Err(WouldBlock::Unreachable) => return Err(SendError::Gone(delivery.route)),
-            Err(WouldBlock::Broken(error)) => return Err(SendError::Broken(error)),
-        }
-        for mut hop in parts.hops.drain(..) {
-            self.send_rest(&mut hop, true)?;
-        }
-        if let Some(parts) = delivery.route.0
-            && self.spare_routes.len() < MAX_SPARE_ROUTES
-        {
-            self.spare_routes.push(parts);
-        }
-        if let Some(load) = load {
-            delivery.message = load.track(delivery.message);
-        }
-        self.send_rest(&mut delivery.message, false)
     }
 
     fn send_rest(&mut self, frame: &mut Frame, more: bool) -> Result<(), SendError> {
@@ -322,15 +268,10 @@ impl RouterSocket {
             drop(monitor);
         }
     }
+}
 
-    /// Receives the next message: its body into `body`; returns its route. `None` if no message is left: only then may
-    /// a thread wait on the socket.
-    ///
-    /// A message without a body or with an overlong route is malformed; `body` is unspecified then.
-    pub(crate) fn receive(
-        &mut self,
-        body: &mut Frame,
-    ) -> Result<Option<Arrival<Route>>, SocketError> {
+impl Replier for RouterSocket {
+    fn receive(&mut self, body: &mut Frame) -> Result<Option<Arrival<Route>>, SocketError> {
         let mut parts = self.spare_routes.pop().unwrap_or_default();
         // Maintenance may change the socket, and the last operation before a wait must be a receive.
         let received = self.socket.receive_into(&mut parts.peer.name)?
@@ -365,6 +306,50 @@ impl RouterSocket {
             parts.peer.session = self.session_of(body)?;
         }
         Ok(Some(Arrival::Message(Route(Some(parts)))))
+    }
+
+    fn send(&mut self, mut delivery: RoutedMessage) -> Result<(), SendError> {
+        let Some(parts) = &mut delivery.route.0 else {
+            return Err(SendError::Gone(delivery.route));
+        };
+        if let Some(session) = parts.peer.session {
+            match self.has_ended(session) {
+                Ok(false) => {}
+                // Another peer may have the name now, and has not sent this request.
+                Ok(true) => return Err(SendError::Gone(delivery.route)),
+                Err(error) => return Err(SendError::Broken(error)),
+            }
+        }
+        let load = match self.loads.room_for(&parts.peer, delivery.message.len()) {
+            Ok(load) => load,
+            Err(NoRoom) => return Err(SendError::Full(Box::new(delivery))),
+        };
+        // The peer's frame stays in the route until the message is sent, since `Full` returns the message.
+        match self.socket.send(&mut parts.peer.name, true) {
+            Ok(()) => {}
+            Err(WouldBlock::Full) => return Err(SendError::Full(Box::new(delivery))),
+            Err(WouldBlock::Unreachable) => return Err(SendError::Gone(delivery.route)),
+            Err(WouldBlock::Broken(error)) => return Err(SendError::Broken(error)),
+        }
+        for mut hop in parts.hops.drain(..) {
+            self.send_rest(&mut hop, true)?;
+        }
+        if let Some(parts) = delivery.route.0
+            && self.spare_routes.len() < MAX_SPARE_ROUTES
+        {
+            self.spare_routes.push(parts);
+        }
+        if let Some(load) = load {
+            delivery.message = load.track(delivery.message);
+        }
+        self.send_rest(&mut delivery.message, false)
+    }
+
+    fn due(&self) -> Option<Instant> {
+        self.connections
+            .iter()
+            .filter_map(OutboundConnection::due)
+            .min()
     }
 }
 

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use super::frame::Frame;
 use super::monitor::Monitor;
 use super::raw::{RawSocket, WouldBlock};
-use super::recv_socket::{self, Arrival, RecvSocket};
+use super::recv_socket::{self, RecvSocket};
+use crate::socket::arrival::Arrival;
 use crate::socket::connection_change::ConnectionChange;
 use crate::socket::{Direction, Endpoint, Poller, RejectedLogins, SocketError, SocketOptions};
 

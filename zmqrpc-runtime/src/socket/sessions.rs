@@ -4,27 +4,27 @@ use std::collections::HashMap;
 
 /// A connection: its number, and how often libzmq had used the number before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Session {
-    pub(super) number: u32,
+pub(in crate::socket) struct Session {
+    pub(in crate::socket) number: u32,
     generation: u32,
 }
 
 /// How many connections of each number have ended.
 #[derive(Default)]
-pub(super) struct SessionGenerations(HashMap<u32, u32>);
+pub(in crate::socket) struct SessionGenerations(HashMap<u32, u32>);
 
 impl SessionGenerations {
     /// Returns the present session with this number.
-    pub(super) fn current(&self, number: u32) -> Session {
+    pub(in crate::socket) fn current(&self, number: u32) -> Session {
         let generation = self.0.get(&number).copied().unwrap_or_default();
         Session { number, generation }
     }
 
-    pub(super) fn has_ended(&self, session: Session) -> bool {
+    pub(in crate::socket) fn has_ended(&self, session: Session) -> bool {
         self.current(session.number) != session
     }
 
-    pub(super) fn record_end(&mut self, number: u32) {
+    pub(in crate::socket) fn record_end(&mut self, number: u32) {
         let generation = self.0.entry(number).or_default();
         *generation = generation.wrapping_add(1);
     }

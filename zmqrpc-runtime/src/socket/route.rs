@@ -4,7 +4,7 @@ use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::sync::LazyLock;
 
-use super::frame::Frame;
+use super::Frame;
 use super::sessions::Session;
 
 /// A connected peer, as the socket names it. Has no meaning outside of this process.
@@ -13,21 +13,21 @@ use super::sessions::Session;
 /// unique together with the connection: a reply to one peer must not reach the other.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct PeerId {
-    pub(super) name: Frame,
+    pub(in crate::socket) name: Frame,
     /// `None` where libzmq chose the name, since it uses each only once, and for peers within the process.
-    pub(super) session: Option<Session>,
+    pub(in crate::socket) session: Option<Session>,
 }
 
 /// The route of a reply to a caller: the peer, and the routing frames that devices in between put before the message.
 ///
 /// Boxed, as it is moved often and read rarely.
 #[derive(Clone, Debug)]
-pub(crate) struct Route(pub(super) Option<Box<RouteParts>>);
+pub(crate) struct Route(pub(in crate::socket) Option<Box<RouteParts>>);
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct RouteParts {
-    pub(super) peer: PeerId,
-    pub(super) hops: Vec<Frame>,
+pub(in crate::socket) struct RouteParts {
+    pub(in crate::socket) peer: PeerId,
+    pub(in crate::socket) hops: Vec<Frame>,
 }
 
 /// The peer of a route to nowhere. No peer has this name: every name has at least one byte.
@@ -54,6 +54,24 @@ impl Route {
             },
             hops: hops.iter().map(|hop| frame(hop)).collect(),
         })))
+    }
+
+    /// Returns the route over a connection of a network that is simulated.
+    #[cfg(test)]
+    pub(crate) fn over(connection: u32) -> Self {
+        let mut name = vec![ASSIGNED];
+        name.extend(connection.to_be_bytes());
+        Self::to(PeerId {
+            name: Frame::copy_of(&name),
+            session: None,
+        })
+    }
+
+    /// Returns the number of the connection that a route was made [over](Self::over).
+    #[cfg(test)]
+    pub(crate) fn connection(&self) -> u32 {
+        let (_, number) = self.peer().split_first().unwrap();
+        u32::from_be_bytes(number.try_into().unwrap())
     }
 
     /// Returns the route to a peer without devices in between.
@@ -117,12 +135,12 @@ const ASSIGNED_LEN: usize = 5;
 
 impl PeerId {
     /// Returns whether the peer has chosen its name.
-    pub(super) fn has_chosen_name(&self) -> bool {
+    pub(in crate::socket) fn has_chosen_name(&self) -> bool {
         self.name.len() != ASSIGNED_LEN || self.name.first() != Some(&ASSIGNED)
     }
 
     /// Returns a number that tells the connection from others, for hashing.
-    pub(super) fn connection_key(&self) -> usize {
+    pub(in crate::socket) fn connection_key(&self) -> usize {
         self.session
             .map_or(0, |session| session.number as usize + 1)
     }
