@@ -4,7 +4,7 @@
 //! The layers, each of which may use those before it and none behind it:
 //!
 //! ```text
-//! sync < log, clock < wire < codec < socket < dialect < command, error < auth < logins, options < callers, connection, subscription, termination < client, server, publish < message, proxy, local, pubsub, push, service < simulations
+//! sync < log, clock < wire < codec < socket < dialect < command, error < auth < logins, options < callers, connection, subscription, termination < simulation < client, server, publish < message, proxy, local, pubsub, push, service < simulated_pairs
 //! ```
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -41,8 +41,10 @@ pub mod pubsub;
 pub mod push;
 pub mod server;
 pub mod service;
-#[cfg(all(test, feature = "proxy"))]
-mod simulations;
+#[cfg(test)]
+mod simulated_pairs;
+#[cfg(test)]
+mod simulation;
 mod socket;
 mod subscription;
 mod sync;

@@ -9,12 +9,12 @@ use super::DIALECT;
 use super::state::{CallLimits, CallOptions, ConnectionState, LINK};
 use super::waiter::Waiter;
 use crate::clock::Instant;
-use crate::connection::simulation::{
+use crate::connection::{CallKind, DeliveryCheck, DeliveryOutcome, Liveness, NoReply};
+use crate::dialect::NO_ID;
+use crate::simulation::{
     Driver, End, Ends, NewRequest, Rules, ScriptedPeer, SimulatedSocket, meet,
     meet_broken_at_each_step,
 };
-use crate::connection::{CallKind, DeliveryCheck, DeliveryOutcome, Liveness, NoReply};
-use crate::dialect::NO_ID;
 use crate::socket::{DriveTurn, Poller};
 use crate::wire::Executed;
 
@@ -167,6 +167,7 @@ impl Driver for SimulatedClient {
 
     fn check(&self) {
         let calls = &self.state.calls;
+        calls.check();
         let ping = self.flush.as_ref().and_then(|flush| flush.ping);
         let pings = usize::from(ping.is_some_and(|id| calls.origin(id).is_some()));
         assert!(calls.len() <= self.limits.calls);

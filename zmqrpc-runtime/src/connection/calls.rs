@@ -279,6 +279,25 @@ impl<O: Default> Calls<O> {
         self.next_due.max(self.next_due.and(self.paused_until))
     }
 
+    /// Checks that the totals are those of the calls.
+    #[cfg(test)]
+    pub(super) fn check(&self) {
+        let (mut waiting, mut waiting_bytes, mut redirect_bytes) = (0, 0, 0);
+        for (id, call) in self.table.iter() {
+            if let Stage::Waiting(kept) = &call.stage {
+                waiting += 1;
+                waiting_bytes += kept.request.len();
+                assert!(self.waiting.contains(&id), "it is never sent");
+            }
+            redirect_bytes += call.stage.redirect_bytes();
+            assert!(!matches!(call.stage, Stage::Rejected));
+            assert!(call.due() >= self.next_due || call.due().is_none());
+        }
+        assert_eq!(waiting, self.waiting_len);
+        assert_eq!(waiting_bytes, self.waiting_bytes);
+        assert_eq!(redirect_bytes, self.redirect_bytes);
+    }
+
     /// Removes stale entries where they are the majority.
     fn compact_waiting(&mut self) {
         if self.waiting.len() > 2 * self.waiting_len + MAX_STALE {

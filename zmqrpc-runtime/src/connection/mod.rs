@@ -22,8 +22,6 @@ mod multiplexer;
 mod no_reply;
 mod notifications;
 mod outcomes;
-#[cfg(test)]
-pub(crate) mod simulation;
 
 pub(crate) use call::{CallKind, NewCall};
 use call_table::CallTable;
@@ -39,4 +37,4 @@ pub(crate) use notifications::{DeliveryCheck, DeliveryOutcome, NotificationTrack
 pub(crate) use outcomes::Outcomes;
 
 /// What requests are sent in.
-const DIALECT: crate::dialect::Dialect = crate::dialect::Dialect::Native;
+pub(crate) const DIALECT: crate::dialect::Dialect = crate::dialect::Dialect::Native;

@@ -105,6 +105,17 @@ impl<O: Default> Multiplexer<O> {
         self.calls.waiting() > 0
     }
 
+    /// Checks what holds at any time.
+    #[cfg(test)]
+    pub(crate) fn check(&self) {
+        for (at, link) in self.links.iter().enumerate() {
+            let sent = self.calls.ids_where(|call| call.is_sent_over(index(at)));
+            assert_eq!(link.in_flight, sent.len());
+            assert!(link.is_up() || sent.is_empty(), "lost with the connection");
+        }
+        self.calls.check();
+    }
+
     /// Returns the bytes of the requests that wait.
     #[cfg(test)]
     pub(crate) fn waiting_bytes(&self) -> usize {

@@ -19,11 +19,11 @@ use super::state::ServerState;
 use super::turn::NextStep;
 use crate::clock::Instant;
 use crate::command::{Command, Method};
-use crate::connection::simulation::{Dice, Peer};
 use crate::dialect::MethodRef;
 use crate::error::Error;
 use crate::logins::SecurityByDirection;
 use crate::options::ConnectionOptions;
+use crate::simulation::{Dice, Peer};
 use crate::socket::{
     Arrival, Frame, Poller, Replier, Route, RoutedMessage, Security, SendError, SocketError,
 };
@@ -225,7 +225,8 @@ impl SimulatedServer {
     fn method_time(&mut self) -> Duration {
         match self.dice.below(10) {
             0..4 => Duration::ZERO,
-            9 if !self.is_quick => self.dice.milliseconds(4_000),
+            _ if self.is_quick => self.dice.milliseconds(5),
+            9 => self.dice.milliseconds(4_000),
             _ => self.dice.milliseconds(50),
         }
     }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::{Backend, BackendSettings, CallSink, Outgoing};
-use crate::connection::simulation::{
+use crate::connection::{CallKind, Liveness};
+use crate::dialect::CallFailure;
+use crate::simulation::{
     Driver, End, Ends, NewRequest, Rules, ScriptedPeer, SimulatedSocket, meet,
     meet_broken_at_each_step,
 };
-use crate::connection::{CallKind, Liveness};
-use crate::dialect::CallFailure;
 use crate::socket::Frame;
 use crate::wire::Executed;
 
@@ -55,6 +55,7 @@ impl Driver for SimulatedProxy {
 
     fn check(&self) {
         let (calls, settings) = (&self.backend.calls, &self.settings);
+        calls.check();
         assert!(calls.len() <= settings.in_flight);
         assert!(calls.waiting_bytes() <= 2 * settings.waiting_bytes);
         assert!(calls.redirect_bytes() <= settings.waiting_bytes);

@@ -35,6 +35,9 @@ pub(super) enum Weather {
     Orderly,
 }
 
+/// How long an orderly end takes at most: as methods do, and a few round trips.
+const PROMPT: Duration = Duration::from_millis(300);
+
 /// How long a frame takes. Frames of one connection do not overtake each other.
 const TRANSIT: Duration = Duration::from_millis(2);
 
@@ -88,6 +91,8 @@ struct Place<P> {
     heard: Option<u64>,
     /// The peer's notice of its end, and over which connection it was told.
     notice: Option<(u64, u64)>,
+    /// When its end was requested.
+    drains_since: Option<Instant>,
     /// The connection over which that was acknowledged: nothing more follows there.
     left: Option<u64>,
 }
@@ -101,6 +106,7 @@ impl<P: Peer> Place<P> {
             held: Vec::new(),
             heard: None,
             notice: None,
+            drains_since: None,
             left: None,
         }
     }
@@ -214,7 +220,9 @@ impl<P: Peer> World<P> {
             Happening::Drain(at) => {
                 let number = self.wires[at].borrow().number;
                 if self.weather == Weather::Stormy || self.places[at].heard == Some(number) {
-                    self.places[at].peer.drain(self.now);
+                    let place = &mut self.places[at];
+                    place.peer.drain(self.now);
+                    place.drains_since.get_or_insert(self.now);
                 } else if self.left_to_call > 0 {
                     // A peer tells those of its end who have sent something, and no others.
                     self.after(MILLISECOND * 10, Happening::Drain(at));
@@ -292,6 +300,10 @@ impl<P: Peer> World<P> {
                     .insert(key, Happening::Answer(at, number, frame));
             }
             if self.places[at].peer.has_ended(self.now) {
+                let since = self.places[at].drains_since;
+                let took = since.map_or(Duration::ZERO, |since| self.now - since);
+                let is_prompt = self.weather == Weather::Stormy || took <= PROMPT;
+                assert!(is_prompt, "an orderly end takes {took:?}");
                 // What it has sent arrives before its end does.
                 self.places[at] = Place::new(&mut self.dice, self.weather, self.now);
                 self.after(TRANSIT, Happening::Break(at));

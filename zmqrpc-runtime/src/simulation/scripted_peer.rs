@@ -117,6 +117,15 @@ impl ScriptedPeer {
             return;
         }
         executed.push(u64::from_le_bytes(request.body.try_into().unwrap()));
+        if wants_reply && self.dice.percent(3) && !self.is_quick {
+            // As a proxy does that has lost its own connection: another peer must not execute it, too.
+            let failure = CallFailure::new(Status::Unavailable, "lost");
+            return self.answer(
+                connection,
+                now,
+                to.fail(&failure.with_executed(Executed::Maybe)),
+            );
+        }
         if !wants_reply || (self.dice.percent(5) && !self.is_quick) {
             return;
         }
