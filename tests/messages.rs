@@ -234,8 +234,8 @@ fn awaiting(body: impl Future<Output = ()> + Send + 'static) {
     });
 }
 
-fn receive(room: usize) -> (AsyncReceiver, Sender<AsyncClient>) {
-    let receiver = AsyncReceiver::start(Server::builder().bind(ANYWHERE), room).unwrap();
+fn receive(capacity: usize) -> (AsyncReceiver, Sender<AsyncClient>) {
+    let receiver = AsyncReceiver::start(Server::builder().bind(ANYWHERE), capacity).unwrap();
     let client = AsyncClient::connect(&receiver.endpoints()[0]).unwrap();
     (receiver, Sender::new(client))
 }
@@ -332,5 +332,55 @@ fn after_closing_what_is_here_is_given_out_and_then_nothing() {
         assert_eq!(sending.await.unwrap().unwrap(), b"in time");
         let late = sender.send(b"late").await.unwrap_err();
         assert_eq!(late, CallError::Service("the receiver has ended".into()));
+    });
+}
+
+#[test]
+fn a_receiver_that_is_shut_down_answers_what_was_taken_and_refuses_the_rest() {
+    awaiting(async {
+        let (mut receiver, sender) = receive(8);
+        let send = |message: &'static [u8]| {
+            let sender = sender.clone();
+            tokio::spawn(async move { sender.send(message).await })
+        };
+        let taken = send(b"taken");
+        let message = receiver.recv().await.unwrap();
+        let left = send(b"left");
+        // Both are with the server: its methods wait for the answers.
+        while receiver.server().stats().requests < 2 {
+            tokio::task::yield_now().await;
+        }
+        let ending = tokio::spawn(receiver.shutdown(SOON));
+        let left = left.await.unwrap().unwrap_err();
+        assert_eq!(left, CallError::Service("the receiver has ended".into()));
+        assert!(!ending.is_finished(), "one is still to be answered");
+        message.answer(b"in time".to_vec());
+        assert_eq!(taken.await.unwrap().unwrap(), b"in time");
+        ending.await.unwrap().unwrap();
+    });
+}
+
+#[test]
+fn a_receiver_that_is_dropped_says_of_nothing_that_it_was_received() {
+    awaiting(async {
+        let (receiver, sender) = receive(8);
+        let sending = tokio::spawn(async move { sender.send(b"left").await });
+        while receiver.server().stats().requests < 1 {
+            tokio::task::yield_now().await;
+        }
+        drop(receiver);
+        assert!(sending.await.unwrap().is_err());
+    });
+}
+
+#[test]
+fn a_task_waits_for_the_end_of_a_receiver() {
+    awaiting(async {
+        let receiver = turning(Server::builder().bind(ANYWHERE));
+        let sender = Sender::new(AsyncClient::connect(&receiver.endpoints()[0]).unwrap());
+        assert_eq!(sender.send(b"abc").await.unwrap(), b"cba");
+        let (waited, ended) = tokio::join!(receiver.wait_async(), receiver.shutdown_async(SOON));
+        ended.unwrap();
+        waited
     });
 }

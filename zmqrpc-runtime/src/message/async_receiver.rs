@@ -1,5 +1,7 @@
 //! Receiving from tasks.
 
+use std::time::Duration;
+
 use tokio::sync::{mpsc, oneshot};
 
 use super::command::ReceivedMessage;
@@ -9,7 +11,7 @@ use crate::server::{ServerBuilder, ServerHandle};
 
 /// Gives out the messages that arrive, one [`recv`](Self::recv) each. Takes the feature `tokio`, which is on by default.
 ///
-/// It holds as many messages as it has room for. While they are not taken, further ones wait in the server's queue,
+/// It holds as many messages as it has capacity for. While they are not taken, further ones wait in the server's queue,
 /// within the [server's bounds](ServerBuilder::max_queue): beyond them callers are told `Overloaded`, and what is
 /// published or pushed waits at its sender. So a slow program slows its senders down, and nothing grows.
 ///
@@ -36,8 +38,23 @@ use crate::server::{ServerBuilder, ServerHandle};
 #[must_use = "dropping the receiver ends it"]
 pub struct AsyncReceiver {
     // Before the server: with nobody left to take messages, those who wait to hand theirs over give up.
-    messages: mpsc::Receiver<Delivered>,
+    messages: mpsc::Receiver<Untaken>,
     server: ServerHandle,
+}
+
+/// A message that nobody has taken yet. Its sender is told so if nobody does.
+#[derive(Debug)]
+struct Untaken(Option<Delivered>);
+
+/// What senders are told whose messages are not taken any more.
+const ENDED: &str = "the receiver has ended";
+
+impl Drop for Untaken {
+    fn drop(&mut self) {
+        if let Some(message) = self.0.take() {
+            message.refuse(ENDED);
+        }
+    }
 }
 
 /// A message that has arrived, and the way to answer it.
@@ -75,15 +92,15 @@ impl Delivered {
 }
 
 impl AsyncReceiver {
-    /// Opens what the settings name. Holds up to `room` messages, at least one, that have not been taken yet.
+    /// Opens what the settings name. Holds up to `capacity` messages, at least one, that have not been taken yet.
     ///
     /// Must be called within a tokio runtime, or messages are received on one of the server's own.
     ///
     /// # Errors
     ///
     /// Those of [`ServerBuilder::start`].
-    pub fn start(settings: ServerBuilder, room: usize) -> Result<Self, Error> {
-        let (sender, messages) = mpsc::channel(room.max(1));
+    pub fn start(settings: ServerBuilder, capacity: usize) -> Result<Self, Error> {
+        let (sender, messages) = mpsc::channel(capacity.max(1));
         let handler = move |context: CallContext, ReceivedMessage(bytes): ReceivedMessage| {
             let sender = sender.clone();
             async move {
@@ -93,8 +110,8 @@ impl AsyncReceiver {
                     bytes,
                     answer,
                 };
-                if sender.send(delivered).await.is_err() {
-                    return Err("the receiver has ended".to_owned());
+                if sender.send(Untaken(Some(delivered))).await.is_err() {
+                    return Err(ENDED.to_owned());
                 }
                 answered.await.unwrap_or(Ok(Vec::new()))
             }
@@ -103,22 +120,22 @@ impl AsyncReceiver {
         Ok(Self { messages, server })
     }
 
-    /// The next message; nothing after [`close`](Self::close), when all have been taken.
+    /// Returns the next message; `None` after [`close`](Self::close), when all have been taken.
     ///
     /// # Cancellation
     ///
     /// Nothing is lost when the future is dropped.
     pub async fn recv(&mut self) -> Option<Delivered> {
-        self.messages.recv().await
+        self.messages.recv().await?.0.take()
     }
 
-    /// The endpoints that it listens on, with wildcards resolved.
+    /// Returns the endpoints that it listens on, with wildcards resolved.
     #[must_use]
     pub fn endpoints(&self) -> Vec<String> {
         self.server.endpoints()
     }
 
-    /// The server behind it: its counters, and its endpoints and subscriptions at run time.
+    /// Returns the server behind it: its counters, and its endpoints and subscriptions at run time.
     pub fn server(&self) -> &ServerHandle {
         &self.server
     }
@@ -126,5 +143,23 @@ impl AsyncReceiver {
     /// Takes no more messages: senders are refused. Those that are here can still be received, then there is nothing.
     pub fn close(&mut self) {
         self.messages.close();
+    }
+
+    /// Ends it within `timeout`, as [`ServerHandle::shutdown_async`] does: those whose messages have been taken are still
+    /// answered. Senders of messages that have not been taken are refused; to take these before,
+    /// [`close`](Self::close) it and [`recv`](Self::recv) until there is nothing.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future drops the receiver, which ends it as far as that goes without waiting.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`ServerHandle::shutdown_async`].
+    pub async fn shutdown(self, timeout: Duration) -> Result<(), Error> {
+        let Self { messages, server } = self;
+        // Refuses what nobody has taken.
+        drop(messages);
+        server.shutdown_async(timeout).await
     }
 }

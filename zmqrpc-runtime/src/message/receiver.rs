@@ -89,13 +89,13 @@ impl Receiver {
         Ok(Self { server })
     }
 
-    /// The endpoints that it listens on, with wildcards resolved.
+    /// Returns the endpoints that it listens on, with wildcards resolved.
     #[must_use]
     pub fn endpoints(&self) -> Vec<String> {
         self.server.endpoints()
     }
 
-    /// The server behind it: its counters, and its endpoints and subscriptions at run time.
+    /// Returns the server behind it: its counters, and its endpoints and subscriptions at run time.
     pub fn server(&self) -> &ServerHandle {
         &self.server
     }
@@ -109,6 +109,11 @@ impl Receiver {
         self.server.wait()
     }
 
+    /// Waits until it ends, without blocking the thread. Works on any executor.
+    pub async fn wait_async(&self) {
+        self.server.wait_async().await;
+    }
+
     /// Ends it as [`ServerHandle::shutdown`] does: what has arrived is still handed over.
     ///
     /// # Errors
@@ -116,5 +121,14 @@ impl Receiver {
     /// Those of [`ServerHandle::shutdown`].
     pub fn shutdown(&self, timeout: Duration) -> Result<(), Error> {
         self.server.shutdown(timeout)
+    }
+
+    /// Ends it as [`shutdown`](Self::shutdown) does, without blocking the thread. Works on any executor.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`ServerHandle::shutdown_async`].
+    pub async fn shutdown_async(&self, timeout: Duration) -> Result<(), Error> {
+        self.server.shutdown_async(timeout).await
     }
 }
