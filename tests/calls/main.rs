@@ -12,3 +12,4 @@ mod handles;
 mod running;
 mod transports;
 mod values;
+mod workers;

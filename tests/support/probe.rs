@@ -168,7 +168,11 @@ impl Probe for Prober {
     }
 
     fn who(&self, cx: &CallContext, key: &str) -> Option<String> {
-        cx.metadata(key).map(str::to_owned)
+        match key {
+            "user" => cx.user_id(),
+            key => cx.metadata(key),
+        }
+        .map(str::to_owned)
     }
 
     fn panics(&self, text: &str) {

@@ -85,6 +85,12 @@ impl CallBuffer {
         self.0.context.frame_mut()
     }
 
+    /// Sets whether the metadata of the request to be received may say who calls.
+    #[inline]
+    pub(crate) fn trust_user(&mut self, trusts_user: bool) {
+        self.0.context.trust_user(trusts_user);
+    }
+
     /// Returns this buffer with its frame, and leaves a new one in its place.
     pub(crate) fn take(&mut self, now: Instant) -> Self {
         std::mem::replace(self, Self::new(now))

@@ -24,7 +24,12 @@ pub struct CallContext {
     received_at: Instant,
     deadline: Option<Instant>,
     topic: Option<Box<str>>,
+    /// Whether the metadata may say who calls.
+    trusts_user: bool,
 }
+
+/// The key of the metadata in which a client says on whose behalf it calls, where it is trusted in that.
+const USER_KEY: &str = "zmqrpc-user";
 
 static NO_METHOD: Method = Method::new("", "", 0, "");
 
@@ -37,7 +42,14 @@ impl CallContext {
             received_at: now,
             deadline: None,
             topic: None,
+            trusts_user: false,
         }
+    }
+
+    /// Sets whether the metadata of the request to be received may say who calls.
+    #[inline]
+    pub(super) fn trust_user(&mut self, trusts_user: bool) {
+        self.trusts_user = trusts_user;
     }
 
     pub(super) fn frame_mut(&mut self) -> &mut Frame {
@@ -80,13 +92,15 @@ impl CallContext {
     }
 
     /// Returns the name under which the caller logged in; `None` if the server asks for no login, and over `inproc`,
-    /// which knows no logins.
+    /// which knows no logins. For calls over a [`Binder`](crate::server::Binder), the name that it passes on, if it is
+    /// trusted in that.
     #[must_use]
     pub fn user_id(&self) -> Option<&str> {
-        self.frame.peer().user()
+        let passed_on = || self.metadata(USER_KEY).filter(|_| self.trusts_user);
+        self.frame.peer().user().or_else(passed_on)
     }
 
-    /// Returns how the caller logged in, `PLAIN` or `CURVE`; `None` if [`user_id`](Self::user_id) is `None`.
+    /// Returns how the caller logged in here, `PLAIN` or `CURVE`; `None` if it did not.
     #[must_use]
     pub fn mechanism(&self) -> Option<&str> {
         self.frame.peer().mechanism()

@@ -44,6 +44,15 @@ pub enum Outbound<'a> {
     Draining,
 }
 
+/// What a server says of itself that connects to its callers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Worker<'a> {
+    /// Its name, which is empty if it has none.
+    pub name: &'a str,
+    /// The names of its services, each with its version.
+    pub services: &'a [(&'a str, u32)],
+}
+
 /// What a frame means to the caller's side, as far as that can be told without decoding a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FrameKind {

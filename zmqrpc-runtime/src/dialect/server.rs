@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use super::{CallFailure, CallId, Dialect, Event, Inbound, Outbound, native};
+use super::{CallFailure, CallId, Dialect, Event, Inbound, Outbound, Worker, native};
 use crate::codec::Codec;
 use crate::socket::{Frame, Route};
 use crate::wire::{Executed, Limits, Metadata, Status, WireError};
@@ -53,6 +53,13 @@ impl Dialect {
         };
         let to = ReplyTo::new(self, CallId::from(id));
         Some((to, failure.with_executed(Executed::No)))
+    }
+
+    /// Returns the frame in which a server that connects to its callers says what it offers.
+    pub(crate) fn worker(self, worker: &Worker<'_>) -> Frame {
+        match self {
+            Self::Native => Frame::from(native::encode_worker(worker)),
+        }
     }
 
     /// Decodes an event.

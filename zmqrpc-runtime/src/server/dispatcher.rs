@@ -125,6 +125,11 @@ impl Dispatcher {
         }
     }
 
+    /// Returns the names of the services, each with its version.
+    pub(super) fn services(&self) -> Vec<(&'static str, u32)> {
+        self.methods.services()
+    }
+
     /// Reads a frame that arrived at `now`. Takes the frame out of `buffer` only if it becomes a call.
     pub(super) fn read(&self, buffer: &mut CallBuffer, now: Instant) -> Decoded {
         let frame: &Frame = buffer.frame();

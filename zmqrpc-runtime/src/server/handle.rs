@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::binder::Binder;
+use super::binder_socket::open_binder;
 use super::sources::{CommandSource, PullSource, PullStats, Puller, Sources, SubscriptionSource};
 use super::threads::ServerThreads;
 use crate::callers::ServerStats;
@@ -63,6 +65,23 @@ impl ServerHandle {
         self.open(endpoint.as_ref(), Direction::Connect)
     }
 
+    /// Works for another client, as [`ServerBuilder::work_for`](super::ServerBuilder::work_for) has it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Endpoint`] if its endpoint is wrong, or the server works for it already; the server goes on as before.
+    pub fn work_for(&self, binder: impl Into<Binder>) -> Result<(), Error> {
+        let binder = binder.into();
+        let endpoint = binder.check()?;
+        let options = self.sources(endpoint.as_str(), |sources| sources.binder_options())?;
+        let dispatcher = self.threads.dispatcher();
+        let socket = open_binder(&binder, &endpoint, &options, dispatcher)?;
+        let added = self.threads.with_router(|router| router.add_binder(socket));
+        added.ok_or_else(|| self.ended(endpoint.as_str()))??;
+        self.threads.wait_for_binders();
+        Ok(())
+    }
+
     /// Leaves an endpoint, bound or connected, named as [`endpoints`](Self::endpoints) shows it. Its callers lose
     /// their connections.
     ///
@@ -72,7 +91,10 @@ impl ServerHandle {
     pub fn remove_endpoint(&self, endpoint: impl AsRef<str>) -> Result<(), Error> {
         let endpoint = endpoint.as_ref();
         match self.threads.with_router(|router| router.close(endpoint)) {
-            Some(Ok(true)) => Ok(()),
+            Some(Ok(true)) => {
+                self.threads.wait_for_binders();
+                Ok(())
+            }
             Some(Ok(false)) => Err(Error::endpoint_error(endpoint, EndpointCause::Unknown)),
             Some(Err(error)) => Err(Error::endpoint_error(endpoint, error)),
             None => Err(self.ended(endpoint)),

@@ -76,6 +76,15 @@ impl MethodIndex {
         Ok(())
     }
 
+    /// Returns the names of the services, each with its version.
+    pub(super) fn services(&self) -> Vec<(&'static str, u32)> {
+        let of_method = |entry: &IndexEntry| (entry.method.service(), entry.method.version());
+        let mut services: Vec<_> = self.entries.iter().map(of_method).collect();
+        services.sort_unstable();
+        services.dedup();
+        services
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.services.is_empty()
     }

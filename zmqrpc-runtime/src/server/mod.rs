@@ -52,6 +52,8 @@
 
 mod admission;
 mod authorize;
+mod binder;
+mod binder_socket;
 mod builder;
 mod completion_guard;
 mod deduplicator;
@@ -68,6 +70,7 @@ mod running_call;
 #[cfg(feature = "tokio")]
 mod runtime;
 mod scheduler;
+mod server_router;
 mod server_socket;
 mod shutdown;
 mod signals;
@@ -80,6 +83,7 @@ mod turn;
 
 pub use crate::callers::ServerStats;
 pub use crate::subscription::{PublisherCounts, Subscription, SubscriptionStats};
+pub use binder::Binder;
 pub use builder::{Server, ServerBuilder};
 pub use handle::ServerHandle;
 pub use handler::{AsyncHandler, Handler};

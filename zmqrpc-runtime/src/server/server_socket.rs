@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::dispatcher::{Decoded, FrameReader, ReadyCall};
+use super::server_router::ServerRouter;
 use super::sources::Sources;
 use crate::callers::Draining;
 use crate::callers::Outbox;
@@ -10,9 +11,9 @@ use crate::callers::ServerCounters;
 use crate::clock::deadline;
 use crate::command::CallBuffer;
 use crate::dialect::{CallFailure, CallId, Outbound, OutboundFrame, ReplyTo};
-use crate::socket::{Arrival, RETRY_INTERVAL, Replier, Route, RouterSocket, SocketError};
+use crate::socket::{Arrival, RETRY_INTERVAL, Replier, Route, SocketError};
 
-pub(super) struct ServerSocket<R = RouterSocket> {
+pub(super) struct ServerSocket<R = ServerRouter> {
     router: R,
     /// The buffer that the next request is received into.
     buffer: CallBuffer,
@@ -156,6 +157,7 @@ impl<R: Replier> ServerSocket<R> {
             sink.counters().malformed.increment();
             return Ok(ReceivedFrame::Malformed);
         };
+        self.buffer.trust_user(self.router.trusts_users(&route));
         if let Some(notice) = self.draining.heard(&route, now)
             && let Some(gone) = self.send_optional(notice, sink.counters())
         {
@@ -209,6 +211,10 @@ impl<R: Replier> ServerSocket<R> {
         sink: &mut impl RequestSink,
         now: Instant,
     ) {
+        for route in self.router.outward() {
+            // Told in any case: it may send something after having been quiet for long.
+            let _ = self.draining.heard(&route, now);
+        }
         for notice in self.draining.start(limit, now) {
             if let Some(gone) = self.send_optional(notice, sink.counters()) {
                 sink.forget_peer(&gone);

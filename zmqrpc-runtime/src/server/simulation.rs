@@ -60,13 +60,15 @@ impl Replier for SimulatedRouter {
         let arrived = self.0.borrow_mut().inbox.pop_front();
         Ok(arrived.map(|(connection, frame)| {
             *body = frame;
-            Arrival::Message(Route::over(u32::try_from(connection).unwrap()))
+            Arrival::Message(Route::outward(connection))
         }))
     }
 
     fn send(&mut self, message: RoutedMessage) -> Result<(), SendError> {
         let mut network = self.0.borrow_mut();
-        let connection = u64::from(message.route.connection());
+        let Some(connection) = message.route.outward_connection() else {
+            return Err(SendError::Gone(message.route));
+        };
         if network.connection != Some(connection) {
             return Err(SendError::Gone(message.route));
         }

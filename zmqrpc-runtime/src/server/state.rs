@@ -15,10 +15,11 @@ use super::local_queue::LocalQueue;
 use super::roles::TICK;
 use super::running_call::RunningCall;
 use super::scheduler::{Assigned, CompletedCall, Scheduler};
+use super::server_router::ServerRouter;
 use super::server_socket::{BATCH, ReceivedFrame, RequestSink, ServerSocket};
 use crate::callers::ServerCounters;
 use crate::dialect::OutboundFrame;
-use crate::socket::{Frame, Replier, Route, RouterSocket, SocketError};
+use crate::socket::{Frame, Replier, Route, SocketError};
 use crate::subscription::SilenceCallback;
 
 /// How long the leader goes from one call to the next before it scans everything else: pings, cancellations, events,
@@ -34,7 +35,7 @@ const QUICK_CALL: Duration = Duration::from_micros(8);
 /// The time per call up to which the leader runs several events and jobs in a row.
 const SHORT_CALL: Duration = Duration::from_micros(30);
 
-pub(super) struct ServerState<R = RouterSocket> {
+pub(super) struct ServerState<R = ServerRouter> {
     pub(super) socket: ServerSocket<R>,
     pub(super) scheduler: Scheduler,
     dispatcher: Arc<Dispatcher>,

@@ -15,13 +15,14 @@ use super::execution::Progress;
 use super::local_queue::LocalQueue;
 use super::roles::{Role, Roles};
 use super::scheduler::{Assigned, CompletedCall, Scheduler, WorkLimits};
+use super::server_router::ServerRouter;
 use super::server_socket::ServerSocket;
 use super::sources::Sources;
 use super::state::ServerState;
 use super::turn::{EndOnPanic, NextStep};
 use crate::callers::ServerCounters;
 use crate::log;
-use crate::socket::{Poller, Process, RouterSocket, SocketError, wait_any};
+use crate::socket::{Poller, Process, SocketError, wait_any};
 use crate::subscription::CallbackThread;
 use crate::sync::{Mutex, MutexGuard, rank};
 use crate::termination::{Termination, WaitOutcome};
@@ -97,7 +98,7 @@ impl ServerThreads {
     }
 
     /// Runs an action on the socket. Returns `None` if the server has ended or belongs to a parent process.
-    pub(super) fn with_router<R>(&self, action: impl FnOnce(&mut RouterSocket) -> R) -> Option<R> {
+    pub(super) fn with_router<R>(&self, action: impl FnOnce(&mut ServerRouter) -> R) -> Option<R> {
         if !self.process.is_current() {
             return None;
         }
@@ -108,6 +109,19 @@ impl ServerThreads {
         // The action may have consumed the edge that the leader waits for.
         self.poller.wake();
         result
+    }
+
+    pub(super) fn dispatcher(&self) -> &Dispatcher {
+        &self.dispatcher
+    }
+
+    /// Has the leader wait for the clients that the server works for now.
+    pub(super) fn wait_for_binders(&self) {
+        if let Some(state) = self.state().as_mut() {
+            let others = state.socket.router().binder_pollers().cloned().collect();
+            state.socket.sources.wait_for(others);
+        }
+        self.poller.wake();
     }
 
     /// Runs an action on the sources. Returns `None` if the server has ended or belongs to a parent process.

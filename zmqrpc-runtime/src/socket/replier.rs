@@ -23,6 +23,14 @@ pub(crate) trait Replier {
     fn receive(&mut self, body: &mut Frame) -> Result<Option<Arrival<Route>>, SocketError>;
     /// Sends the whole message, or returns it.
     fn send(&mut self, message: RoutedMessage) -> Result<(), SendError>;
+    /// Returns the routes over the connections that it has made itself, to those who send requests over them.
+    fn outward(&self) -> Vec<Route> {
+        Vec::new()
+    }
+    /// Returns whether what comes over a route may say on whose behalf it is asked.
+    fn trusts_users(&self, _route: &Route) -> bool {
+        false
+    }
     /// Returns when a reconnection or a step towards one is due, which no event announces.
     fn due(&self) -> Option<Instant>;
 }

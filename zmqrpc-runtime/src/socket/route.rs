@@ -56,22 +56,23 @@ impl Route {
         })))
     }
 
-    /// Returns the route over a connection of a network that is simulated.
-    #[cfg(test)]
-    pub(crate) fn over(connection: u32) -> Self {
-        let mut name = vec![ASSIGNED];
-        name.extend(connection.to_be_bytes());
+    /// Returns the route over a connection that the replier has made itself, with a number of its own.
+    pub(crate) fn outward(connection: u64) -> Self {
+        let mut name = [ASSIGNED; OUTWARD_LEN];
+        name[1..].copy_from_slice(&connection.to_be_bytes());
         Self::to(PeerId {
             name: Frame::copy_of(&name),
             session: None,
         })
     }
 
-    /// Returns the number of the connection that a route was made [over](Self::over).
-    #[cfg(test)]
-    pub(crate) fn connection(&self) -> u32 {
-        let (_, number) = self.peer().split_first().unwrap();
-        u32::from_be_bytes(number.try_into().unwrap())
+    /// Returns the number of the [outward](Self::outward) connection; `None` for other routes.
+    #[inline]
+    pub(crate) fn outward_connection(&self) -> Option<u64> {
+        let name: &[u8; OUTWARD_LEN] = self.peer().name.as_ref().try_into().ok()?;
+        let (first, number) = name.split_first_chunk::<1>()?;
+        let number = <[u8; 8]>::try_from(number).ok()?;
+        (first[0] == ASSIGNED).then(|| u64::from_be_bytes(number))
     }
 
     /// Returns the route to a peer without devices in between.
@@ -132,6 +133,10 @@ pub(crate) struct RoutedMessage {
 /// Names from libzmq begin with this byte and have four more.
 const ASSIGNED: u8 = 0;
 const ASSIGNED_LEN: usize = 5;
+
+/// The length of the names of outward connections. No peer has such a name: those from libzmq are shorter, and peers cannot
+/// choose one that begins like these.
+const OUTWARD_LEN: usize = 1 + size_of::<u64>();
 
 impl PeerId {
     /// Returns whether the peer has chosen its name.

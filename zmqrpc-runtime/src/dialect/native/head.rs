@@ -32,6 +32,7 @@ pub(super) const REPLY: u8 = FROM_SERVER | CALL;
 pub(super) const PONG: u8 = FROM_SERVER | PING;
 pub(super) const WORKING: u8 = 0x86;
 pub(super) const DRAINING: u8 = 0x89;
+pub(super) const WORKER: u8 = 0x8A;
 
 /// Encodes a head, which is the whole frame of cancel, ping, pong, working and draining.
 pub(super) fn encode(kind: u8, id: u64) -> [u8; HEAD] {

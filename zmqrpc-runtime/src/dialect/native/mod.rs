@@ -20,6 +20,7 @@ mod reply;
 mod request;
 #[cfg(test)]
 mod vectors;
+mod worker;
 
 pub use self::{
     event::{decode_event, encode_event, event_to_request, metadata_of, request_to_event},
@@ -30,4 +31,5 @@ pub use self::{
     },
     reply::{decode_reply, encode_reply, is_failure},
     request::{decode_inbound, encode_cancel, encode_ping, encode_request, shorten_remaining},
+    worker::encode_worker,
 };

@@ -6,6 +6,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::authorize::Authorize;
+use super::binder::Binder;
 use super::handler::{Async, AsyncHandler, Handler, Plain};
 use super::sources::Puller;
 use crate::command::{CallContext, DynService, Service, ServiceObject};
@@ -35,6 +36,7 @@ impl Server {
 pub struct ServerBuilder {
     services: Vec<Box<dyn DynService>>,
     endpoints: Vec<(String, Direction)>,
+    binders: Vec<Binder>,
     subscriptions: Vec<Subscription>,
     pulls: Vec<Puller>,
     workers: usize,
@@ -52,6 +54,7 @@ impl Default for ServerBuilder {
         Self {
             services: Vec::new(),
             endpoints: Vec::new(),
+            binders: Vec::new(),
             subscriptions: Vec::new(),
             pulls: Vec::new(),
             workers: default_workers(),
@@ -96,6 +99,24 @@ impl ServerBuilder {
     /// Connects to an endpoint, to serve from behind a hub (a ROUTER/DEALER device) that listens there.
     pub fn connect(mut self, endpoint: impl Into<String>) -> Self {
         self.endpoints.push((endpoint.into(), Direction::Connect));
+        self
+    }
+
+    /// Works for a client that is bound: connects to it and says what it offers, and executes what it calls over that
+    /// connection. A text is where it listens; a [`Binder`] says more. Any number of them, beside other endpoints or alone.
+    ///
+    /// This is for servers that nobody can connect to, and for clients that any number of servers come to. Behind a hub (a
+    /// ROUTER/DEALER device) it is [`connect`](Self::connect). Where the client asks for a login, it is shown the server's
+    /// [`credentials`](Self::credentials).
+    ///
+    /// ```
+    /// use zmqrpc_runtime::Server;
+    ///
+    /// let worker = Server::builder().work_for("tcp://centre.example:30003");
+    /// # let _ = worker;
+    /// ```
+    pub fn work_for(mut self, binder: impl Into<Binder>) -> Self {
+        self.binders.push(binder.into());
         self
     }
 
@@ -266,6 +287,7 @@ impl fmt::Debug for ServerBuilder {
         f.debug_struct("ServerBuilder")
             .field("methods", &methods)
             .field("endpoints", &self.endpoints)
+            .field("binders", &self.binders)
             .field("subscriptions", &self.subscriptions)
             .field("pulls", &self.pulls)
             .finish_non_exhaustive()

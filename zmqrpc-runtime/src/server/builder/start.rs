@@ -7,11 +7,13 @@ use crate::callers::REPLIES_IN_SOCKET;
 use crate::callers::ServerCounters;
 use crate::clock::Instant;
 use crate::error::{EndpointCause, Error};
+use crate::server::binder_socket::open_binder;
 use crate::server::deduplicator::Deduplicator;
 use crate::server::dispatcher::Dispatcher;
 use crate::server::handle::ServerHandle;
 use crate::server::method_index::MethodIndex;
 use crate::server::scheduler::WorkLimits;
+use crate::server::server_router::ServerRouter;
 use crate::server::server_socket::ServerSocket;
 use crate::server::sources::{PullSource, Puller, Sources, SubscriptionSource};
 use crate::server::threads::ServerThreads;
@@ -42,6 +44,11 @@ impl ServerBuilder {
             .iter()
             .map(Puller::check)
             .collect::<Result<_, _>>()?;
+        let binders = self
+            .binders
+            .iter()
+            .map(|binder| Ok((binder.clone(), binder.check()?)))
+            .collect::<Result<Vec<_>, Error>>()?;
         let events = subscriptions
             .iter()
             .filter_map(ValidSubscription::inheriting);
@@ -49,6 +56,7 @@ impl ServerBuilder {
         self.auth.warn_if_exposed(exposed);
         let own = self.endpoints.iter().map(|(_, direction)| *direction);
         let others = pulls.iter().map(Endpoint::direction);
+        let others = others.chain(binders.iter().map(|(_, endpoint)| endpoint.direction()));
         let (security, logins) = self.auth.for_socket_and_endpoints(own, others)?;
         let denied = logins.bound.rejected_logins();
         let limits = self.limits();
@@ -70,7 +78,13 @@ impl ServerBuilder {
                 .map_err(|error| Error::endpoint_error(endpoint.as_str(), error))?;
         }
         let (poller, refused) = (router.poller(), router.rejected_logins());
+        let mut router = ServerRouter::new(router);
         let mut sources = Sources::new(Arc::clone(&poller), options, logins);
+        for (binder, endpoint) in &binders {
+            let socket = open_binder(binder, endpoint, &sources.binder_options(), &dispatcher)?;
+            router.add_binder(socket)?;
+        }
+        sources.wait_for(router.binder_pollers().cloned().collect());
         for subscription in subscriptions {
             let options = sources.subscription_options(&subscription)?;
             let subscription = SubscriptionSource::open(subscription, &options)?;
@@ -125,10 +139,11 @@ impl ServerBuilder {
     }
 
     fn check(&self) -> Result<Vec<Endpoint>, Error> {
-        if self.endpoints.is_empty() && self.subscriptions.is_empty() && self.pulls.is_empty() {
+        let has_none = self.endpoints.is_empty() && self.binders.is_empty();
+        if has_none && self.subscriptions.is_empty() && self.pulls.is_empty() {
             return Err(Error::bad_setting(
                 "bind",
-                "a server needs at least one endpoint to bind or connect, to subscribe or to pull from",
+                "a server needs at least one endpoint to bind or connect, to work for, to subscribe or to pull from",
             ));
         }
         self.options.check()?;

@@ -33,7 +33,9 @@ use slot::{SourceSlot, SourceTurn};
 use super::dispatcher::{Dispatcher, FrameReader, ReadyCall};
 use crate::error::{EndpointCause, Error};
 use crate::logins::SecurityByDirection;
-use crate::socket::{Endpoint, Poller, Security, SocketError, SocketOptions, UnreadTimer};
+use crate::socket::{
+    Direction, Endpoint, Poller, Security, SocketError, SocketOptions, UnreadTimer,
+};
 use crate::subscription::{SilenceCallback, SubscriptionStats, ValidSubscription};
 
 /// What a message from a source was.
@@ -81,6 +83,8 @@ pub(super) type Waiters = Arc<[Arc<Poller>]>;
 
 pub(super) struct Sources {
     router: Arc<Poller>,
+    /// The pollers of what is waited for together with the router in any case.
+    others: Vec<Arc<Poller>>,
     subscriptions: Vec<SourceSlot<SubscriptionSource>>,
     pulls: Vec<SourceSlot<PullSource>>,
     /// The number of the source that is read first the next time.
@@ -106,6 +110,7 @@ impl Sources {
     ) -> Self {
         Self {
             router,
+            others: Vec::new(),
             subscriptions: Vec::new(),
             pulls: Vec::new(),
             next_turn: 0,
@@ -115,6 +120,19 @@ impl Sources {
             options,
             logins,
             pollers: None,
+        }
+    }
+
+    /// Sets what else is waited for together with the router.
+    pub(super) fn wait_for(&mut self, others: Vec<Arc<Poller>>) {
+        (self.others, self.pollers) = (others, None);
+    }
+
+    /// Returns the options to connect to a client with that the server works for.
+    pub(super) fn binder_options(&self) -> SocketOptions {
+        SocketOptions {
+            security: self.logins.of(Direction::Connect),
+            ..self.options.clone()
         }
     }
 
@@ -280,10 +298,12 @@ impl Sources {
     pub(super) fn pollers(&mut self) -> Option<Waiters> {
         let none = self.subscriptions.is_empty() && self.pulls.is_empty();
         if none || self.paused || (self.stopping && self.is_exhausted()) {
-            return None;
+            let all = || std::iter::once(&self.router).chain(&self.others);
+            return (!self.others.is_empty()).then(|| all().cloned().collect());
         }
         let Self {
             router,
+            others,
             subscriptions,
             pulls,
             pollers,
@@ -294,6 +314,7 @@ impl Sources {
             let pulls = pulls.iter().map(|slot| &slot.poller);
             [&*router]
                 .into_iter()
+                .chain(others.iter())
                 .chain(subscriptions)
                 .chain(pulls)
                 .cloned()
