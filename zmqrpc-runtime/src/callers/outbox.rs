@@ -120,9 +120,9 @@ impl Outbox {
                     .or_default()
                     .push(*reply, ends, needs_flush, counters);
             }
-            Err(SendError::Gone(route)) => {
+            Err(SendError::Gone(reply)) => {
                 counters.unreachable.add(count);
-                return Some(route);
+                return Some(reply.route);
             }
             Err(SendError::Broken(error)) => {
                 counters.dropped.add(count);
@@ -244,9 +244,9 @@ impl PeerQueue {
                     });
                     return true;
                 }
-                Err(SendError::Gone(route)) => {
+                Err(SendError::Gone(reply)) => {
                     retried.progressed = true;
-                    retried.gone.push(route);
+                    retried.gone.push(reply.route);
                     counters.unreachable.add(count + self.queued_replies());
                     return false;
                 }

@@ -82,7 +82,7 @@ impl<O: Default> Calls<O> {
         let call = self.table.insert(id);
         call.kind = new.kind;
         call.movable = new.movable;
-        call.written = matches!(stage, Stage::Sent { .. });
+        call.written = stage.link().is_some();
         call.deadline = new.deadline;
         call.stage = stage;
         look_by(&mut self.next_due, call.due());

@@ -101,11 +101,6 @@ impl Link {
     pub(crate) fn is_older(&self, now: Instant, age: Duration) -> bool {
         self.liveness.is_older(now, age)
     }
-
-    /// Returns how long silence lasts before it is asked about.
-    pub(crate) fn ping_interval(&self) -> Duration {
-        self.liveness.interval()
-    }
 }
 
 /// What a frame says of the peer.

@@ -29,9 +29,9 @@ pub(crate) use call_table::MAX_CALLS;
 use drain_state::DrainState;
 pub(crate) use link::Link;
 pub(crate) use liveness::{Liveness, LivenessAction};
-#[cfg(feature = "proxy")]
-pub(crate) use multiplexer::Transmit;
-pub(crate) use multiplexer::{Arrivals, CallSettings, LimitExceeded, Multiplexer, Submitted};
+pub(crate) use multiplexer::{
+    Arrivals, CallSettings, LimitExceeded, Multiplexer, Submitted, Transmit,
+};
 pub(crate) use no_reply::{CallResult, NoReply};
 pub(crate) use notifications::{DeliveryCheck, DeliveryOutcome, NotificationTracker};
 pub(crate) use outcomes::Outcomes;

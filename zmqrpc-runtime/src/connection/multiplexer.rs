@@ -76,6 +76,8 @@ pub(crate) struct Multiplexer<O> {
     /// The link that the next request tries first: round robin.
     next_link: usize,
     calls: Calls<O>,
+    /// That of a link that is added.
+    liveness: Liveness,
     settings: CallSettings,
 }
 
@@ -86,6 +88,7 @@ impl<O: Default> Multiplexer<O> {
             links: (0..links).map(|_| LinkState::new(liveness)).collect(),
             next_link: 0,
             calls: Calls::default(),
+            liveness,
             settings: CallSettings {
                 max_calls: settings.max_calls.min(MAX_CALLS),
                 ..settings

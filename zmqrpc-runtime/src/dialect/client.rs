@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::time::Duration;
 
-use super::{Dialect, Event, EventContent, FrameKind, Outbound, Request, native};
+use super::{Dialect, Event, EventContent, FrameKind, Outbound, Request, WorkerOffer, native};
 use crate::codec::Error as CodecError;
 use crate::socket::Frame;
 use crate::wire::{Executed, Limits, Status, WireError};
@@ -127,6 +127,21 @@ impl Dialect {
         }
     }
 
+    /// Decodes what a worker says of itself.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be decoded.
+    pub(crate) fn decode_worker(
+        self,
+        frame: &[u8],
+        limits: &Limits,
+    ) -> Result<WorkerOffer, WireError> {
+        match self {
+            Self::Native => native::decode_worker(frame, limits),
+        }
+    }
+
     /// Decodes a reply.
     ///
     /// # Errors
@@ -174,7 +189,11 @@ impl FrameKind {
     /// Returns whether the peer has shown that it is a server, and alive.
     pub(crate) const fn is_from_server(self) -> bool {
         match self {
-            Self::Reply(_) | Self::Pong(_) | Self::Working(_) | Self::Draining(_) => true,
+            Self::Reply(_)
+            | Self::Pong(_)
+            | Self::Working(_)
+            | Self::Draining(_)
+            | Self::Worker => true,
             Self::FromClient(_) => false,
             Self::Unknown { from_server } => from_server,
         }

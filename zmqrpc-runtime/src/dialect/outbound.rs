@@ -53,6 +53,15 @@ pub struct Worker<'a> {
     pub services: &'a [(&'a str, u32)],
 }
 
+/// The same as it arrives.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WorkerOffer {
+    /// Its name, which is empty if it has none.
+    pub name: String,
+    /// The names of its services, each with its version.
+    pub services: Vec<(String, u32)>,
+}
+
 /// What a frame means to the caller's side, as far as that can be told without decoding a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FrameKind {
@@ -65,6 +74,8 @@ pub enum FrameKind {
     Working(u64),
     /// The server is shutting down and waits for a ping with this id.
     Draining(u64),
+    /// The server has connected to its caller, and says what it offers.
+    Worker,
     /// Only clients send it: the peer echoes what it receives, or forwards the requests of others.
     /// The id is that of the request, if it has one.
     FromClient(u64),

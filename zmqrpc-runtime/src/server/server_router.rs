@@ -124,7 +124,7 @@ impl Replier for ServerRouter {
             return self.router.send(message);
         }
         let Some(at) = self.binder_of(&message.route) else {
-            return Err(SendError::Gone(message.route));
+            return Err(SendError::Gone(Box::new(message)));
         };
         if self.binders[at].send(&mut message.message) {
             Ok(())

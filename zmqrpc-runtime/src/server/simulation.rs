@@ -67,10 +67,10 @@ impl Replier for SimulatedRouter {
     fn send(&mut self, message: RoutedMessage) -> Result<(), SendError> {
         let mut network = self.0.borrow_mut();
         let Some(connection) = message.route.outward_connection() else {
-            return Err(SendError::Gone(message.route));
+            return Err(SendError::Gone(Box::new(message)));
         };
         if network.connection != Some(connection) {
-            return Err(SendError::Gone(message.route));
+            return Err(SendError::Gone(Box::new(message)));
         }
         if network.outbox.len() >= network.capacity {
             return Err(SendError::Full(Box::new(message)));

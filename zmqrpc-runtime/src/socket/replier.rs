@@ -5,12 +5,12 @@ use super::route::{Route, RoutedMessage};
 use super::{Frame, SocketError};
 use crate::clock::Instant;
 
-/// Why a message was not sent. `Full` returns it.
+/// Why a message was not sent. `Full` and `Gone` return it.
 #[derive(Debug)]
 pub(crate) enum SendError {
     Full(Box<RoutedMessage>),
     /// The peer has disconnected, or never was connected.
-    Gone(Route),
+    Gone(Box<RoutedMessage>),
     Broken(SocketError),
 }
 
@@ -29,6 +29,16 @@ pub(crate) trait Replier {
     }
     /// Returns whether what comes over a route may say on whose behalf it is asked.
     fn trusts_users(&self, _route: &Route) -> bool {
+        false
+    }
+    /// Returns whether a connection has been lost since the last call, as far as the socket watches for it.
+    fn take_losses(&mut self) -> bool {
+        false
+    }
+    /// Makes the next receive that finds nothing look for connections that came and went, although nothing has signalled.
+    fn expect_events(&mut self) {}
+    /// Returns whether it looks for them.
+    fn expects_events(&self) -> bool {
         false
     }
     /// Returns when a reconnection or a step towards one is due, which no event announces.

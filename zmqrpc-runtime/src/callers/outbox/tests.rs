@@ -28,7 +28,7 @@ impl Replier for Peers {
         self.attempts += 1;
         let peer = String::from_utf8(reply.route.peer().to_vec()).unwrap();
         match self.free.get_mut(&*peer) {
-            None => Err(SendError::Gone(reply.route)),
+            None => Err(SendError::Gone(Box::new(reply))),
             Some(0) => Err(SendError::Full(Box::new(reply))),
             Some(free) => {
                 *free -= 1;

@@ -36,7 +36,7 @@ impl Arrivals {
 }
 
 impl<O: Default> Multiplexer<O> {
-    /// Handles what the socket of a link reports. [`settle`](Self::settle) follows when it has reported everything.
+    /// Handles what the socket of a link reports. A link whose index is the next one is added when it comes up. [`settle`](Self::settle) follows when it has reported everything.
     #[inline]
     pub(crate) fn handle_event(
         &mut self,
@@ -49,6 +49,7 @@ impl<O: Default> Multiplexer<O> {
         match event {
             ConnectionEvent::Received(frame) => self.handle_frame(at, frame, arrivals, outcomes),
             ConnectionEvent::Up => {
+                self.add_link(at);
                 self.links[at].handle_up();
                 arrivals.heard = true;
             }
@@ -110,7 +111,8 @@ impl<O: Default> Multiplexer<O> {
                     outcomes.working(&call.origin, frame);
                 }
             }
-            FrameKind::Unknown { .. } => outcomes.unexpected(),
+            // Whoever has bound the socket has seen to it.
+            FrameKind::Worker | FrameKind::Unknown { .. } => outcomes.unexpected(),
         }
     }
 

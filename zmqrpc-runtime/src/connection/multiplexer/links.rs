@@ -1,6 +1,7 @@
 //! The links of a multiplexer: which are there, whether their peers live, and what is lost with them.
 
 use std::ops::{Deref, DerefMut};
+use std::time::Duration;
 
 use super::{Call, Liveness, LivenessAction, Multiplexer, NotificationTracker, Transmit, index};
 use crate::clock::Instant;
@@ -51,8 +52,53 @@ impl DerefMut for LinkState {
 }
 
 impl<O: Default> Multiplexer<O> {
+    /// Adds a link if it is the next one.
+    pub(super) fn add_link(&mut self, at: usize) {
+        if at == self.links.len() {
+            self.links.push(LinkState::new(self.liveness));
+        }
+    }
+
+    /// Returns the number of links, those that are down included.
+    pub(crate) fn links(&self) -> usize {
+        self.links.len()
+    }
+
+    #[cfg(feature = "proxy")]
     pub(crate) fn link(&self, at: usize) -> &Link {
         &self.links[at]
+    }
+
+    /// Returns whether a peer is connected.
+    #[inline]
+    pub(crate) fn is_up(&self) -> bool {
+        self.links.iter().any(|link| link.is_up())
+    }
+
+    /// Returns whether a peer is connected, and each that is was heard within `age`.
+    #[inline]
+    pub(crate) fn is_fresh(&self, now: Instant, age: Duration) -> bool {
+        let is_old = |link: &LinkState| link.is_up() && link.is_older(now, age);
+        self.is_up() && !self.links.iter().any(is_old)
+    }
+
+    /// Returns whether a peer has said that it is about to end.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.links.iter().any(|link| link.is_draining())
+    }
+
+    /// Returns how long silence lasts before it is asked about.
+    pub(crate) fn ping_interval(&self) -> Duration {
+        self.liveness.interval()
+    }
+
+    /// Pings the peers that calls wait for: a socket that knows who has gone says so.
+    pub(crate) fn ping_busy(&mut self, sockets: &mut impl Transmit) {
+        for at in 0..self.links.len() {
+            if self.links[at].in_flight > 0 {
+                self.try_send(at, DIALECT.ping(NO_ID), sockets);
+            }
+        }
     }
 
     /// Returns whether a peer is connected that does not drain.

@@ -100,6 +100,38 @@ impl<O: Default> Multiplexer<O> {
         (request.len() <= free).then(|| Box::new(Redirect::of(request)))
     }
 
+    /// Begins a ping over this link. `None` if it cannot be sent at once.
+    pub(crate) fn ping(
+        &mut self,
+        at: usize,
+        now: Instant,
+        sockets: &mut impl Transmit,
+    ) -> Option<u64> {
+        let is_full = self.calls.len() >= self.settings.max_calls;
+        if is_full || !self.links[at].takes_calls() {
+            return None;
+        }
+        let call = NewCall {
+            kind: CallKind::Ping,
+            hops: 0,
+            deadline: None,
+            movable: false,
+        };
+        let id = self.calls.next_id(call.hops);
+        let link = &mut self.links[at];
+        if link.in_flight == 0 {
+            link.hear(now);
+        }
+        if !sockets.send(at, &mut DIALECT.ping(id)) {
+            return None;
+        }
+        link.in_flight += 1;
+        let behind = link.notifications.handed_over();
+        let link = index(at);
+        self.calls.insert(id, call, Stage::Asked { link, behind });
+        Some(id)
+    }
+
     /// Sends the requests that wait, as far as there is room. Returns whether any was sent.
     pub(crate) fn send_waiting(
         &mut self,
@@ -114,6 +146,7 @@ impl<O: Default> Multiplexer<O> {
                 next_link,
                 calls,
                 settings,
+                ..
             } = self;
             let several = links.len() > 1;
             let free = settings

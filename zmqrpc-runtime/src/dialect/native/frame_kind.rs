@@ -2,6 +2,7 @@
 
 use super::head::{answered_id, is_from_client, is_from_server, peek_id};
 use super::reply::decode_reply;
+use super::worker::is_worker;
 use crate::dialect::{FrameKind, NO_ID, Outbound};
 use crate::wire::Limits;
 
@@ -12,6 +13,9 @@ use crate::wire::Limits;
 pub fn classify(frame: &[u8]) -> FrameKind {
     if let Some(id) = answered_id(frame) {
         return FrameKind::Reply(id);
+    }
+    if is_worker(frame) {
+        return FrameKind::Worker;
     }
     if is_from_client(frame) {
         return FrameKind::FromClient(peek_id(frame).unwrap_or(NO_ID));

@@ -31,5 +31,5 @@ pub use self::{
     },
     reply::{decode_reply, encode_reply, is_failure},
     request::{decode_inbound, encode_cancel, encode_ping, encode_request, shorten_remaining},
-    worker::encode_worker,
+    worker::{decode_worker, encode_worker, is_worker},
 };

@@ -2,9 +2,15 @@
 //!
 //! This file must not know the format of requests or replies.
 
-use super::head::{self, HEAD, WORKER};
-use crate::dialect::{NO_ID, Worker};
-use crate::wire::{put_text, put_varint};
+use super::head::{self, HEAD, MAGIC, VERSION, WORKER};
+use crate::dialect::{NO_ID, Worker, WorkerOffer};
+use crate::wire::{Limits, WireError, put_text, put_varint};
+
+/// The most bytes of a worker's name.
+const MAX_NAME: usize = 255;
+
+/// The most services of a worker.
+const MAX_SERVICES: usize = 1024;
 
 /// Returns the frame of a worker.
 #[must_use]
@@ -18,4 +24,46 @@ pub fn encode_worker(worker: &Worker<'_>) -> Vec<u8> {
         put_varint(&mut frame, (*version).into());
     }
     frame
+}
+
+/// Returns whether a frame is that of a worker, as far as its head tells.
+#[must_use]
+pub fn is_worker(frame: &[u8]) -> bool {
+    frame.starts_with(&[MAGIC, VERSION, WORKER])
+}
+
+/// Decodes the frame of a worker.
+///
+/// # Errors
+///
+/// Why the frame is none.
+pub fn decode_worker(frame: &[u8], limits: &Limits) -> Result<WorkerOffer, WireError> {
+    let (kind, _, mut cursor) = head::decode(frame, limits)?;
+    if kind != WORKER {
+        return Err(WireError::Kind { got: kind });
+    }
+    let name = cursor.text("the worker's name", MAX_NAME)?.to_owned();
+    let announced = cursor.varint("the number of services")?;
+    let count = usize::try_from(announced)
+        .ok()
+        .filter(|count| *count <= MAX_SERVICES)
+        .ok_or(WireError::Limit {
+            field: "the number of services",
+            got: announced,
+            limit: MAX_SERVICES,
+        })?;
+    // Grows with what is there, not with what is announced.
+    let mut services = Vec::new();
+    for _ in 0..count {
+        let service = cursor.text("the service's name", limits.name)?.to_owned();
+        let version = cursor.varint("the service's version")?;
+        let version = u32::try_from(version).map_err(|_| WireError::Limit {
+            field: "the service's version",
+            got: version,
+            limit: u32::MAX as usize,
+        })?;
+        services.push((service, version));
+    }
+    cursor.finish()?;
+    Ok(WorkerOffer { name, services })
 }

@@ -40,6 +40,8 @@ pub(crate) struct RouterSocket {
     endpoints: Vec<(String, Direction)>,
     poller: Arc<Poller>,
     ipv6: bool,
+    /// Whether a connection has been lost, if that is watched for.
+    has_losses: bool,
     /// Bytes that libzmq holds, by peer.
     loads: Loads,
     /// Present once a peer has chosen its own name.
@@ -72,6 +74,7 @@ impl RouterSocket {
             endpoints: Vec::new(),
             poller,
             ipv6: options.ipv6,
+            has_losses: false,
             loads: Loads::default(),
             sessions: None,
             spare_routes: Vec::new(),
@@ -134,6 +137,11 @@ impl RouterSocket {
             None => self.socket.close(&endpoint, direction)?,
         }
         Ok(true)
+    }
+
+    /// Watches for lost connections from now on. To be called before there are any.
+    pub(crate) fn watch_losses(&mut self) -> Result<(), SocketError> {
+        self.start_monitor()
     }
 
     fn start_monitor(&mut self) -> Result<(), SocketError> {
@@ -207,10 +215,11 @@ impl RouterSocket {
         while let Some(monitor) = &mut self.monitor
             && let Some((event, address, number)) = monitor.next_in_full()?
         {
-            if event == ConnectionChange::Lost
-                && let Some(sessions) = &mut self.sessions
-            {
-                sessions.record_end(number);
+            if event == ConnectionChange::Lost {
+                self.has_losses = true;
+                if let Some(sessions) = &mut self.sessions {
+                    sessions.record_end(number);
+                }
             }
             if event == ConnectionChange::Mismatched {
                 self.socket.security().record_mismatch();
@@ -310,13 +319,13 @@ impl Replier for RouterSocket {
 
     fn send(&mut self, mut delivery: RoutedMessage) -> Result<(), SendError> {
         let Some(parts) = &mut delivery.route.0 else {
-            return Err(SendError::Gone(delivery.route));
+            return Err(SendError::Gone(Box::new(delivery)));
         };
         if let Some(session) = parts.peer.session {
             match self.has_ended(session) {
                 Ok(false) => {}
                 // Another peer may have the name now, and has not sent this request.
-                Ok(true) => return Err(SendError::Gone(delivery.route)),
+                Ok(true) => return Err(SendError::Gone(Box::new(delivery))),
                 Err(error) => return Err(SendError::Broken(error)),
             }
         }
@@ -328,7 +337,7 @@ impl Replier for RouterSocket {
         match self.socket.send(&mut parts.peer.name, true) {
             Ok(()) => {}
             Err(WouldBlock::Full) => return Err(SendError::Full(Box::new(delivery))),
-            Err(WouldBlock::Unreachable) => return Err(SendError::Gone(delivery.route)),
+            Err(WouldBlock::Unreachable) => return Err(SendError::Gone(Box::new(delivery))),
             Err(WouldBlock::Broken(error)) => return Err(SendError::Broken(error)),
         }
         for mut hop in parts.hops.drain(..) {
@@ -343,6 +352,18 @@ impl Replier for RouterSocket {
             delivery.message = load.track(delivery.message);
         }
         self.send_rest(&mut delivery.message, false)
+    }
+
+    fn expect_events(&mut self) {
+        self.poller.set_monitor_pending();
+    }
+
+    fn expects_events(&self) -> bool {
+        self.poller.is_monitor_pending()
+    }
+
+    fn take_losses(&mut self) -> bool {
+        std::mem::take(&mut self.has_losses)
     }
 
     fn due(&self) -> Option<Instant> {
