@@ -4,6 +4,8 @@
 mod connection;
 #[path = "../../zmqrpc-runtime/src/client/deadlines.rs"]
 mod deadlines;
+#[path = "../../zmqrpc-runtime/src/client/peers.rs"]
+mod peers;
 #[path = "../../zmqrpc-runtime/src/client/pollers.rs"]
 mod pollers;
 #[path = "../../zmqrpc-runtime/src/client/state.rs"]
@@ -14,6 +16,8 @@ mod supervision;
 mod task_waiters;
 #[path = "../../zmqrpc-runtime/src/client/waiter.rs"]
 mod waiter;
+
+mod client_peers;
 
 use std::sync::Arc;
 use std::task::{Poll, Wake, Waker};

@@ -14,6 +14,9 @@ const CANCEL: u8 = 2;
 const PING: u8 = 3;
 const REPLY: u8 = 4;
 
+/// What workers say of themselves; there are none.
+pub(crate) struct WorkerOffer;
+
 #[derive(Clone, Copy)]
 pub(crate) enum Dialect {
     Native,

@@ -1,15 +1,18 @@
-//! Servers that connect to a client that is bound, spoken to by a raw ROUTER.
+//! Servers that connect to a client that is bound: against raw sockets, and each other.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use zmqrpc::error::EndpointCause;
+use zmqrpc::error::{EndpointCause, UnavailableCause};
 use zmqrpc::server::Binder;
-use zmqrpc::{Error, Server, ServerBuilder};
+use zmqrpc::{AsyncClient, Client, Error, Executed, Ping, Server, ServerBuilder};
 
 use super::book::LIMIT;
 use super::support::{
-    Peer, ProbeClient, ProbeServer, Prober, anywhere, call_by_key, head, key, pong, reply, serve,
-    text, varint, within,
+    Peer, ProbeAdd, ProbeClient, ProbeHold, ProbeHoldForEver, ProbeNote, ProbeServer, Prober,
+    anywhere, await_state, block_on, call_by_key, head, key, pong, reply, serve, text, varint,
+    within,
 };
 
 const SOON: Duration = Duration::from_secs(10);
@@ -239,5 +242,263 @@ fn a_worker_needs_no_endpoint_of_its_own_and_its_settings_are_checked() {
         assert!(error.to_string().contains("at most 255 bytes"), "{error}");
         let error = start(Binder::connect("tcp://nowhere")).unwrap_err();
         assert!(matches!(error, Error::Endpoint { .. }), "{error}");
+    });
+}
+
+/// A client that is bound, and where.
+fn bound() -> (Client, String) {
+    let client = Client::builder().bind("tcp://127.0.0.1:*").build().unwrap();
+    let endpoint = client.endpoints().remove(0);
+    (client, endpoint)
+}
+
+fn await_workers(client: &Client, count: usize) {
+    await_state("the workers have come", || client.workers().len() == count);
+}
+
+#[test]
+fn a_bound_client_gives_its_calls_to_the_workers_that_have_come() {
+    within(LIMIT, || {
+        let (client, endpoint) = bound();
+        let left = Binder::connect(&*endpoint).name("left arm");
+        let (left, _gate) = serve(|server| server.work_for(left));
+        let (right, _gate) = serve(|server| server.work_for(&*endpoint));
+        await_workers(&client, 2);
+        let mut names: Vec<_> = client
+            .workers()
+            .into_iter()
+            .map(|worker| worker.name)
+            .collect();
+        names.sort();
+        assert_eq!(names, [None, Some("left arm".into())]);
+        assert!(client.workers().iter().all(|worker| {
+            worker.endpoint == endpoint && worker.services == [("Probe".into(), 1)]
+        }));
+        let probe = ProbeClient::new(client.clone());
+        for n in 0..100 {
+            assert_eq!(probe.add(n, 1), Ok(n + 1));
+        }
+        assert_eq!(
+            [&left, &right].map(|worker| worker.stats().requests),
+            [50, 50]
+        );
+        assert_eq!(client.stats().late_replies, 0);
+        // As many calls as there are at a time.
+        let begun: Vec<_> = (0..2_000)
+            .map(|a| client.begin(&ProbeAdd { a, b: 2 }).unwrap())
+            .collect();
+        for (a, call) in (0..).zip(begun) {
+            assert_eq!(call.wait(), Ok(a + 2));
+        }
+    });
+}
+
+#[test]
+fn a_call_waits_for_the_first_worker_and_says_so_if_none_comes() {
+    within(LIMIT, || {
+        let (client, endpoint) = bound();
+        let begun = Instant::now();
+        let hasty = Client::builder()
+            .bind("tcp://127.0.0.1:*")
+            .connect_timeout(Duration::from_millis(50))
+            .build()
+            .unwrap();
+        let error = ProbeClient::new(hasty).add(1, 1).unwrap_err();
+        assert!(
+            matches!(
+                &error,
+                Error::Unavailable {
+                    cause: UnavailableCause::NoWorker { .. },
+                    ..
+                }
+            ),
+            "{error:?}"
+        );
+        assert_eq!(error.executed(), Executed::No);
+        assert!(begun.elapsed() < SOON);
+        // What waits already goes to whoever comes.
+        let waiting: Vec<_> = (0..3)
+            .map(|a| {
+                let probe = ProbeClient::new(client.clone());
+                std::thread::spawn(move || probe.add(a, 1))
+            })
+            .collect();
+        await_state("the calls wait", || client.stats().in_flight == 3);
+        let (_worker, _gate) = serve(|server| server.work_for(&*endpoint));
+        for (a, call) in (0..).zip(waiting) {
+            assert_eq!(call.join().unwrap(), Ok(a + 1));
+        }
+    });
+}
+
+#[test]
+fn calls_end_at_once_with_the_worker_that_they_went_to_and_others_go_on() {
+    within(LIMIT, || {
+        let (client, endpoint) = bound();
+        let (dying, gate) = serve(|server| server.work_for(&*endpoint));
+        await_workers(&client, 1);
+        let held = client.begin(&ProbeHold {}).unwrap();
+        gate.await_arrivals(1);
+        let (_living, _gate) = serve(|server| server.work_for(&*endpoint));
+        await_workers(&client, 2);
+        let ending = std::thread::spawn(move || dying.shutdown(Duration::from_millis(100)));
+        let error = held.wait().unwrap_err();
+        assert!(matches!(error, Error::Unavailable { .. }), "{error:?}");
+        assert_eq!(error.executed(), Executed::Maybe);
+        ending.join().unwrap().unwrap_err();
+        await_workers(&client, 1);
+        let probe = ProbeClient::new(client.clone());
+        for n in 0..20 {
+            assert_eq!(probe.add(n, 1), Ok(n + 1));
+        }
+        gate.open();
+    });
+}
+
+#[test]
+fn workers_that_come_and_go_in_an_orderly_way_cost_no_call() {
+    within(LIMIT, || {
+        let (client, endpoint) = bound();
+        let (_steady, _gate) = serve(|server| server.work_for(&*endpoint));
+        await_workers(&client, 1);
+        let done = Arc::new(AtomicBool::new(false));
+        let calling: Vec<_> = (0..3)
+            .map(|_| {
+                let (probe, done) = (ProbeClient::new(client.clone()), Arc::clone(&done));
+                std::thread::spawn(move || {
+                    let mut calls = 0;
+                    while !done.load(Ordering::Relaxed) {
+                        assert_eq!(probe.add(calls, 1), Ok(calls + 1));
+                        calls += 1;
+                    }
+                    calls
+                })
+            })
+            .collect();
+        for _ in 0..5 {
+            let (passing, _gate) = serve(|server| server.work_for(&*endpoint));
+            await_state("it has got calls", || passing.stats().requests > 20);
+            passing.shutdown(SOON).unwrap();
+        }
+        done.store(true, Ordering::Relaxed);
+        for thread in calling {
+            assert!(thread.join().unwrap() > 0);
+        }
+    });
+}
+
+#[test]
+fn a_flush_waits_for_each_worker_and_a_cancel_goes_where_the_call_went() {
+    within(LIMIT, || {
+        let (client, endpoint) = bound();
+        let (one, _gate) = serve(|server| server.work_for(&*endpoint));
+        await_workers(&client, 1);
+        let held = client.begin(&ProbeHoldForEver {}).unwrap();
+        await_state("it has arrived", || one.stats().requests == 1);
+        let (two, _gate) = serve(|server| server.work_for(&*endpoint));
+        await_workers(&client, 2);
+        for number in 0..20 {
+            client.notify(&ProbeNote { number }).unwrap();
+        }
+        client.flush(SOON).unwrap();
+        let arrived = one.stats().requests + two.stats().requests;
+        assert_eq!(arrived, 21);
+        drop(held);
+        await_state("it is cancelled", || {
+            one.stats().cancelled + two.stats().cancelled == 1
+        });
+        assert_eq!(one.stats().cancelled, 1);
+    });
+}
+
+#[test]
+fn tasks_call_workers_and_endpoints_are_bound_while_a_client_runs() {
+    within(LIMIT, || {
+        let (server, _gate) = serve(anywhere);
+        let client = AsyncClient::connect(&server.endpoints()[0]).unwrap();
+        let endpoint = client.add_bind("tcp://127.0.0.1:*").unwrap();
+        let (worker, _gate) = serve(|server| server.work_for(&*endpoint));
+        await_state("the worker has come", || client.workers().len() == 1);
+        let probe = ProbeClient::new(client.clone());
+        block_on(async {
+            for n in 0..100 {
+                assert_eq!(probe.add(n, 1).await, Ok(n + 1));
+            }
+        });
+        assert_eq!(
+            [&server, &worker].map(|server| server.stats().requests),
+            [50, 50]
+        );
+        client.remove_endpoint(&endpoint).unwrap();
+        block_on(async {
+            assert_eq!(probe.add(1, 1).await, Ok(2));
+        });
+        assert!(client.workers().is_empty());
+    });
+}
+
+#[test]
+fn who_comes_to_a_bound_client_and_is_no_worker_gets_no_call() {
+    within(LIMIT, || {
+        let (client, endpoint) = bound();
+        // A client by mistake, and one that says it works and cannot be read.
+        let stranger = Peer::connect(&endpoint);
+        stranger.send(head(0x05, 1));
+        stranger.send([head(0x8A, 0), vec![5, b'a']].concat());
+        let (_worker, _gate) = serve(|server| server.work_for(&*endpoint));
+        await_workers(&client, 1);
+        let probe = ProbeClient::new(client.clone());
+        for n in 0..20 {
+            assert_eq!(probe.add(n, 1), Ok(n + 1));
+        }
+        assert!(stranger.is_silent());
+    });
+}
+
+#[test]
+fn a_raw_worker_is_asked_for_a_sign_of_life_and_given_up_when_it_gives_none() {
+    within(LIMIT, || {
+        let client = Client::builder()
+            .bind("tcp://127.0.0.1:*")
+            .ping(Ping {
+                interval: Duration::from_millis(100),
+                timeout: Duration::from_millis(300),
+            })
+            .build()
+            .unwrap();
+        let worker = Peer::connect(&client.endpoints()[0]);
+        worker.send([head(0x8A, 0), vec![0, 0]].concat());
+        await_workers(&client, 1);
+        let call = client.begin(&ProbeAdd { a: 2, b: 3 }).unwrap();
+        let waiting = std::thread::spawn(move || call.wait());
+        let [request] = worker.receive(SOON).unwrap().try_into().unwrap();
+        assert_eq!(request[2], 0x01);
+        let [ping] = worker.receive(SOON).unwrap().try_into().unwrap();
+        assert_eq!(ping[2], 0x05);
+        let error = waiting.join().unwrap().unwrap_err();
+        assert!(
+            matches!(
+                &error,
+                Error::Unavailable {
+                    cause: UnavailableCause::Silent { .. },
+                    ..
+                }
+            ),
+            "{error:?}"
+        );
+        assert!(client.workers().is_empty());
+        // It has stood still, and is heard again.
+        worker.send(pong(0));
+        await_workers(&client, 1);
+        let call = client.begin(&ProbeAdd { a: 2, b: 3 }).unwrap();
+        let waiting = std::thread::spawn(move || call.wait());
+        let id = loop {
+            let [frame] = worker.receive(SOON).unwrap().try_into().unwrap();
+            if frame[2] == 0x01 {
+                break u64::from_le_bytes(frame[3..11].try_into().unwrap());
+            }
+        };
+        worker.send(reply(id, 0, 0, &[10]));
+        assert_eq!(waiting.join().unwrap(), Ok(5));
     });
 }

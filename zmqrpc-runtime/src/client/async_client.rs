@@ -15,6 +15,7 @@ use super::handle::Client;
 use super::pending::InFlightCall;
 use super::reply;
 use super::stats::ClientStats;
+use super::worker_info::WorkerInfo;
 use crate::command::{Command, Failure, Method, Transport, Value, WithTimeout};
 use crate::dialect::RequestKind;
 use crate::error::Error;
@@ -219,6 +220,21 @@ impl AsyncClient {
     /// As there.
     pub fn add_connect(&self, endpoint: impl AsRef<str>) -> Result<(), Error> {
         self.client.add_connect(endpoint)
+    }
+
+    /// Listens at one more endpoint for servers that work for this client, as [`Client::add_bind`] does.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn add_bind(&self, endpoint: impl AsRef<str>) -> Result<String, Error> {
+        self.client.add_bind(endpoint)
+    }
+
+    /// Returns the servers that have connected to what this client binds, as [`Client::workers`] does.
+    #[must_use]
+    pub fn workers(&self) -> Vec<WorkerInfo> {
+        self.client.workers()
     }
 
     /// Leaves an endpoint, as [`Client::remove_endpoint`] does.

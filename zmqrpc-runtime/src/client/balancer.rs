@@ -11,6 +11,7 @@ use super::stats::ClientStats;
 use crate::command::InProcess;
 use crate::connection::Liveness;
 use crate::error::{EndpointCause, Error};
+use crate::logins::SecurityByDirection;
 use crate::options::Ping;
 use crate::socket::{Direction, Endpoint, Registration, SocketOptions};
 use crate::sync::{Mutex, MutexGuard, RwLock, RwLockReadGuard, rank};
@@ -25,7 +26,9 @@ pub(super) enum Channel {
 
 /// What it takes to open a connection.
 pub(super) struct Opener {
+    /// Those of each socket except for its login, which `logins` has.
     pub(super) options: SocketOptions,
+    pub(super) logins: SecurityByDirection,
     pub(super) limits: Limits,
     pub(super) bounds: CallLimits,
     pub(super) ping: Ping,
@@ -92,12 +95,17 @@ impl Balancer {
     fn open_one(&self, endpoint: &Endpoint) -> Result<Member, Error> {
         let Opener {
             options,
+            logins,
             limits,
             bounds,
             ping,
         } = &self.opener;
+        let options = SocketOptions {
+            security: logins.of(endpoint.direction()),
+            ..options.clone()
+        };
         let connection =
-            Connection::open(endpoint, options, *limits, *bounds, Liveness::new(*ping))
+            Connection::open(endpoint, &options, *limits, *bounds, Liveness::new(*ping))
                 .map_err(|error| Error::endpoint_error(endpoint.as_str(), error))?;
         Ok(Member(Arc::new(Numbered {
             connection: Registration::new(Arc::new(connection)),
@@ -155,9 +163,9 @@ impl Balancer {
         now + timeout
     }
 
-    /// Adds an endpoint: calls go there from now on, too.
-    pub(super) fn add(&self, text: &str) -> Result<(), Error> {
-        let endpoint = Endpoint::parse(text, Direction::Connect).map_err(|reason| {
+    /// Adds an endpoint: calls go there from now on, too. Returns it with its wildcards resolved.
+    pub(super) fn add(&self, text: &str, direction: Direction) -> Result<Arc<str>, Error> {
+        let endpoint = Endpoint::parse(text, direction).map_err(|reason| {
             Error::endpoint_error(text, EndpointCause::Malformed(reason.into()))
         })?;
         let changing = self.changing();
@@ -165,10 +173,12 @@ impl Balancer {
         if find(&connections, endpoint.as_str()).is_some() {
             return Err(Error::endpoint_error(text, EndpointCause::Duplicate));
         }
-        connections.push(self.open_one(&endpoint)?);
+        let added = self.open_one(&endpoint)?;
+        let resolved = Arc::clone(added.endpoint());
+        connections.push(added);
         self.replace(connections.into());
         drop(changing);
-        Ok(())
+        Ok(resolved)
     }
 
     /// Removes an endpoint: no call begins there from now on. Those that are under way keep the connection to their end.

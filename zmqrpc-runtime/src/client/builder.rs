@@ -7,9 +7,9 @@ use super::balancer::{Balancer, Channel, Opener};
 use super::handle::Client;
 use super::state::CallLimits;
 use crate::error::{EndpointCause, Error};
-use crate::logins::{AuthSettings, credentials_method};
+use crate::logins::{AuthSettings, authenticate_method, credentials_method};
 use crate::options::{ConnectionOptions, Ping, connection_methods};
-use crate::socket::{Direction, Endpoint};
+use crate::socket::{Direction, Endpoint, Security};
 use crate::wire::Limits;
 
 /// Makes a [`Client`]. Nothing is opened before [`build`](Self::build), which checks every setting.
@@ -30,7 +30,7 @@ use crate::wire::Limits;
 #[derive(Clone, Debug)]
 #[must_use = "nothing is opened before `build`"]
 pub struct ClientBuilder {
-    endpoints: Vec<String>,
+    endpoints: Vec<(String, Direction)>,
     timeout: Duration,
     connect_timeout: Duration,
     ping: Ping,
@@ -61,7 +61,18 @@ impl ClientBuilder {
     ///
     /// The connection is made in the background and made again when it is lost; the server may start later.
     pub fn connect(mut self, endpoint: impl Into<String>) -> Self {
-        self.endpoints.push(endpoint.into());
+        self.endpoints.push((endpoint.into(), Direction::Connect));
+        self
+    }
+
+    /// Listens at an endpoint for servers that [work for](crate::ServerBuilder::work_for) this client: `tcp://*:30003`,
+    /// `ipc:///run/name.sock`, `inproc://name`. Calls are dealt out among those that have come, in turn; one that a worker
+    /// refuses unexecuted another one gets. Beside it, other endpoints may be bound and connected.
+    ///
+    /// A call waits for a worker as for a connection. To the client all workers at an endpoint are equal: each should offer
+    /// the same services. [`Client::workers`] tells who is there, and [`Client::endpoints`] which port a wildcard is.
+    pub fn bind(mut self, endpoint: impl Into<String>) -> Self {
+        self.endpoints.push((endpoint.into(), Direction::Bind));
         self
     }
 
@@ -112,6 +123,11 @@ impl ClientBuilder {
         /// tried again when a call is made, twice a second at most, and more and more rarely while none is.
     }
 
+    authenticate_method! {
+        auth
+        /// Asks the servers for a login that come to what this client [binds](Self::bind).
+    }
+
     /// Checks the settings and opens the sockets.
     ///
     /// # Errors
@@ -120,14 +136,17 @@ impl ClientBuilder {
     /// [`Error::Transport`] if the system gives no more sockets.
     pub fn build(self) -> Result<Client, Error> {
         let endpoints = self.check()?;
-        let security = self.auth.client_security()?;
-        let options = self.options.socket(1000, 1000, security);
+        let directions = endpoints.iter().map(Endpoint::direction);
+        let logins = self.auth.for_endpoints(directions)?;
+        self.auth.warn_if_exposed(endpoints.iter());
+        let options = self.options.socket(1000, 1000, Security::Open);
         let bounds = CallLimits {
             calls: self.max_calls,
             queued_bytes: self.max_queued_bytes,
         };
         let opener = Opener {
             options,
+            logins,
             limits: self.limits(),
             bounds,
             ping: self.ping,
@@ -184,8 +203,8 @@ impl ClientBuilder {
         }
         self.endpoints
             .iter()
-            .map(|text| {
-                Endpoint::parse(text, Direction::Connect).map_err(|reason| {
+            .map(|(text, direction)| {
+                Endpoint::parse(text, *direction).map_err(|reason| {
                     Error::endpoint_error(text, EndpointCause::Malformed(reason.into()))
                 })
             })

@@ -8,16 +8,21 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 
+use super::DIALECT;
+use super::client_peers;
 use super::deadlines::Deadlines;
-use super::state::{CallLimits, CallOptions, ConnectionState, LINK};
+use super::peers::Peers;
+use super::state::{CallLimits, CallOptions, ConnectionState};
 use super::task_waiters::GRACE;
 use crate::clock::Instant;
 use crate::connection::{
-    CallResult, DeliveryCheck, DeliveryOutcome, LimitExceeded, Liveness, NoReply, Submitted,
+    CallKind, CallResult, DeliveryCheck, DeliveryOutcome, LimitExceeded, Liveness, NoReply,
+    Submitted,
 };
+use crate::dialect::{NO_ID, WorkerOffer};
 use crate::socket::{
-    DealerSocket, Drive, DriveTurn, Driven, Endpoint, Frame, IdleSocket, Poller, Process,
-    SocketError, SocketOptions, WakeList,
+    Drive, DriveTurn, Driven, Endpoint, Frame, IdleSocket, Poller, Process, SocketError,
+    SocketOptions, WakeList,
 };
 use crate::sync::{Mutex, MutexGuard, rank, thread};
 use crate::wire::Limits;
@@ -39,6 +44,8 @@ pub(super) enum BlockedBy {
     Full,
     /// The server is draining.
     Ending,
+    /// No worker has come.
+    NoWorker,
 }
 
 pub(super) struct ConnectionInner {
@@ -57,18 +64,17 @@ impl Connection {
         bounds: CallLimits,
         liveness: Liveness,
     ) -> Result<Self, SocketError> {
-        let dealer = DealerSocket::connect(endpoint, options)?;
-        let poller = dealer.poller();
+        let opened = client_peers::open(endpoint, options, limits)?;
         Ok(Self::new(ConnectionInner {
-            endpoint: endpoint.as_str().into(),
+            endpoint: opened.endpoint,
             limits,
             state: Mutex::new(ConnectionState::new(
-                dealer,
-                Arc::clone(&poller),
+                opened.peers,
+                Arc::clone(&opened.poller),
                 bounds,
                 liveness,
             )),
-            poller,
+            poller: opened.poller,
             process: Process::current(),
         }))
     }
@@ -120,21 +126,53 @@ impl ConnectionInner {
         }
     }
 
-    /// Starts to check the notifications that were sent so far. Returns whether the server has to be pinged for it, too.
-    pub(super) fn start_check(&self) -> (DeliveryCheck, bool) {
+    /// Starts to check the notifications that were sent so far, over each link. Returns whether its peer has to be pinged
+    /// for it, too.
+    pub(super) fn start_checks(&self) -> Vec<(usize, DeliveryCheck, bool)> {
         let mut state = self.lock();
         state.refresh(Instant::now());
-        state.calls.start_check(LINK)
+        let links = 0..state.calls.links();
+        let check = |link| {
+            let (check, is_open) = state.calls.start_check(link);
+            (link, check, is_open)
+        };
+        links.map(check).collect()
     }
 
     /// Returns what has become of them.
-    pub(super) fn outcome(&self, check: DeliveryCheck) -> DeliveryOutcome {
-        self.lock().calls.notifications(LINK).outcome(check)
+    pub(super) fn outcome(&self, link: usize, check: DeliveryCheck) -> DeliveryOutcome {
+        self.lock().calls.notifications(link).outcome(check)
     }
 
     /// Marks their losses as reported.
-    pub(super) fn mark_reported(&self, check: DeliveryCheck) {
-        self.lock().calls.notifications(LINK).mark_reported(check);
+    pub(super) fn mark_reported(&self, link: usize, check: DeliveryCheck) {
+        self.lock().calls.notifications(link).mark_reported(check);
+    }
+
+    /// Begins a ping over a link. One to a server waits until it can be sent; `None` if one to a worker cannot be sent at
+    /// once.
+    pub(super) fn ping(
+        &self,
+        link: usize,
+        now: Instant,
+    ) -> Option<Result<Submitted, LimitExceeded>> {
+        let mut state = self.lock();
+        if state.peers.come_by_themselves() {
+            return state.ping_worker(link, now).map(Ok);
+        }
+        let options = CallOptions {
+            kind: CallKind::Ping,
+            movable: false,
+            task: false,
+        };
+        Some(state.begin(DIALECT.ping(NO_ID), options, now))
+    }
+
+    /// Returns what the workers say that are there.
+    pub(super) fn workers(&self) -> Vec<WorkerOffer> {
+        let mut state = self.lock();
+        state.refresh(Instant::now());
+        state.peers.offers()
     }
 
     pub(super) fn late(&self) -> u64 {

@@ -5,9 +5,11 @@ use super::call_info::Callee;
 use super::encoded_call::Destination;
 use super::handle::Client;
 use super::pending::{Pending, depart_together};
+use super::worker_info::WorkerInfo;
 use crate::command::Command;
 use crate::dialect::RequestKind;
 use crate::error::{EndpointCause, Error};
+use crate::socket::Direction;
 
 impl Client {
     fn balancer(&self, endpoint: &str) -> Result<&Balancer, Error> {
@@ -36,7 +38,34 @@ impl Client {
     /// [`Error::Endpoint`] if the endpoint is wrong or the client has it already; nothing has changed then.
     pub fn add_connect(&self, endpoint: impl AsRef<str>) -> Result<(), Error> {
         let endpoint = endpoint.as_ref();
-        self.balancer(endpoint)?.add(endpoint)
+        self.balancer(endpoint)?
+            .add(endpoint, Direction::Connect)
+            .map(drop)
+    }
+
+    /// Listens at one more endpoint for servers that work for this client, as
+    /// [`ClientBuilder::bind`](super::ClientBuilder::bind) has it. Returns it with its wildcards resolved.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Endpoint`] if the endpoint is wrong or in use, or the client has it already; nothing has changed then.
+    pub fn add_bind(&self, endpoint: impl AsRef<str>) -> Result<String, Error> {
+        let endpoint = endpoint.as_ref();
+        let added = self.balancer(endpoint)?.add(endpoint, Direction::Bind)?;
+        Ok(added.to_string())
+    }
+
+    /// Returns the servers that have connected to what this client [binds](super::ClientBuilder::bind), and are there; in no
+    /// order that matters.
+    #[must_use]
+    pub fn workers(&self) -> Vec<WorkerInfo> {
+        let connections = self.connections();
+        let all = connections.iter().flat_map(|connection| {
+            let endpoint = connection.endpoint();
+            let workers = connection.workers().into_iter();
+            workers.map(|worker| WorkerInfo::new(endpoint, worker))
+        });
+        all.collect()
     }
 
     /// Leaves an endpoint, named as [`endpoints`](Self::endpoints) shows it: no call begins there any more. Calls that are

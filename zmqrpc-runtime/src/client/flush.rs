@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use super::DIALECT;
 use super::async_client::AsyncClient;
 use super::call_info::{CallInfo, Callee};
 use super::connection::Connection;
@@ -17,12 +16,8 @@ use super::deadlines::Deadlines;
 use super::encoded_call::overloaded;
 use super::handle::Client;
 use super::pending::failure;
-use super::state::CallOptions;
 use crate::clock::deadline;
-use crate::connection::{
-    CallKind, CallResult, DeliveryCheck, DeliveryOutcome, LimitExceeded, NoReply,
-};
-use crate::dialect::NO_ID;
+use crate::connection::{CallResult, DeliveryCheck, DeliveryOutcome, LimitExceeded, NoReply};
 use crate::error::{Error, UnavailableCause};
 use crate::wire::Executed;
 
@@ -49,9 +44,9 @@ impl Client {
     }
 
     fn ask_all(&self, limit: Duration) -> Vec<FlushProgress> {
-        self.connections()
-            .iter()
-            .map(|connection| FlushProgress::of(connection, limit))
+        let connections = self.connections();
+        let all = connections.iter();
+        all.flat_map(|connection| FlushProgress::of(connection, limit))
             .collect()
     }
 }
@@ -72,9 +67,10 @@ impl AsyncClient {
     }
 }
 
-/// A connection whose notifications are checked.
+/// A peer of a connection whose notifications are checked.
 struct FlushProgress {
     connection: Arc<Connection>,
+    link: usize,
     check: DeliveryCheck,
     ping: FlushPing,
     deadlines: Deadlines,
@@ -85,37 +81,37 @@ enum FlushPing {
     UnderWay(u64),
     Ended(CallResult),
     Refused(LimitExceeded),
+    /// A worker takes nothing in.
+    NoRoom,
     NotNeeded,
 }
 
 impl FlushProgress {
-    fn of(connection: &Arc<Connection>, limit: Duration) -> Self {
+    /// Returns one for each peer.
+    fn of(connection: &Arc<Connection>, limit: Duration) -> Vec<Self> {
         let now = Instant::now();
         let deadline = deadline(now, limit);
-        // Before the ping, which then shows at least this.
-        let (check, is_open) = connection.start_check();
-        let ping = if is_open {
-            let options = CallOptions {
-                kind: CallKind::Ping,
-                movable: false,
-                task: false,
-            };
-            let in_flight = connection.begin(DIALECT.ping(NO_ID), options, now);
-            in_flight.map_or_else(FlushPing::Refused, |ping| FlushPing::UnderWay(ping.id))
-        } else {
-            FlushPing::NotNeeded
-        };
-        Self {
-            connection: Arc::clone(connection),
-            check,
-            ping,
-            deadlines: Deadlines {
-                deadline,
-                connected_by: deadline,
-                connect_timeout: limit,
-            },
-            limit,
-        }
+        // Before the pings, which then show at least this.
+        let checks = connection.start_checks().into_iter();
+        checks
+            .map(|(link, check, is_open)| Self {
+                connection: Arc::clone(connection),
+                link,
+                check,
+                ping: match is_open.then(|| connection.ping(link, now)) {
+                    None => FlushPing::NotNeeded,
+                    Some(None) => FlushPing::NoRoom,
+                    Some(Some(Ok(ping))) => FlushPing::UnderWay(ping.id),
+                    Some(Some(Err(exceeded))) => FlushPing::Refused(exceeded),
+                },
+                deadlines: Deadlines {
+                    deadline,
+                    connected_by: deadline,
+                    connect_timeout: limit,
+                },
+                limit,
+            })
+            .collect()
     }
 
     fn wait(&mut self) {
@@ -141,7 +137,7 @@ impl FlushProgress {
             timeout: self.limit,
             tried: false,
         };
-        match (self.connection.outcome(self.check), &self.ping) {
+        match (self.connection.outcome(self.link, self.check), &self.ping) {
             (DeliveryOutcome::Arrived, _) => Ok(()),
             (DeliveryOutcome::Doubtful, _) => {
                 Err(info.unavailable(UnavailableCause::Unflushed, Executed::Maybe))
@@ -172,6 +168,6 @@ impl Drop for FlushProgress {
 fn outcome(asked: &[FlushProgress]) -> Result<(), Error> {
     asked.iter().try_for_each(|one| {
         let outcome = one.outcome();
-        outcome.inspect_err(|_| one.connection.mark_reported(one.check))
+        outcome.inspect_err(|_| one.connection.mark_reported(one.link, one.check))
     })
 }

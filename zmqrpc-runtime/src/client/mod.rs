@@ -47,6 +47,10 @@
 //     state         what the connection's mutex protects: its socket, its calls and who waits for them
 //     waiter        who waits for a call, or its result
 //     deadlines     until when a call waits
+//     peers         what a connection wants of its sockets: one server's, or those of workers that come
+//     client_peers  which of them a client has, and how they are opened
+//     workers       the workers that have come to a client that is bound
+//     worker_info   what they say of themselves
 //     supervision   replaces the connection to a server that is dead
 //     pollers       the threads that wait at the socket
 //     task_waiters  the tasks that wait for it
@@ -55,6 +59,7 @@ mod async_client;
 mod balancer;
 mod builder;
 mod call_info;
+mod client_peers;
 mod connection;
 mod deadlines;
 mod encoded_call;
@@ -63,6 +68,7 @@ mod flush;
 mod handle;
 #[cfg(feature = "msgpack")]
 mod invoke;
+mod peers;
 mod pending;
 mod pollers;
 mod reply;
@@ -75,12 +81,15 @@ mod stats;
 mod supervision;
 mod task_waiters;
 mod waiter;
+mod worker_info;
+mod workers;
 
 pub use async_client::{AsyncCall, AsyncClient};
 pub use builder::ClientBuilder;
 pub use handle::Client;
 pub use pending::Pending;
 pub use stats::ClientStats;
+pub use worker_info::WorkerInfo;
 
 use crate::dialect::Dialect;
 

@@ -345,6 +345,7 @@ pub(super) fn failure(
                     lookup: Some(why.into()),
                 },
                 Some(BlockedBy::Full) => UnavailableCause::NoRoom { waited },
+                Some(BlockedBy::NoWorker) => UnavailableCause::NoWorker { waited },
                 Some(BlockedBy::Ending) => UnavailableCause::Draining { waited },
                 None => UnavailableCause::NotConnected {
                     waited,

@@ -3,11 +3,11 @@
 
 use std::collections::VecDeque;
 
+use super::peers::Peers;
 use super::state::ConnectionState;
 use super::task_waiters::TaskWaiters;
 use super::waiter::Waiter;
 use crate::clock::Instant;
-use crate::socket::Requester;
 use crate::sync::thread::Thread;
 
 /// Who waits at the socket, and who waits for those who do.
@@ -20,7 +20,7 @@ pub(super) struct Pollers {
     pub(super) tasks: TaskWaiters,
 }
 
-impl<S: Requester> ConnectionState<S> {
+impl<P: Peers> ConnectionState<P> {
     pub(super) fn is_led(&self) -> bool {
         self.pollers.leading
     }
@@ -74,7 +74,7 @@ impl<S: Requester> ConnectionState<S> {
 
     /// Reads what has happened to the connection while nobody waited for it.
     pub(super) fn refresh(&mut self, now: Instant) {
-        self.socket.expect_events();
+        self.peers.expect_events();
         self.service(now);
     }
 
@@ -83,7 +83,7 @@ impl<S: Requester> ConnectionState<S> {
         if !self.pollers.polling {
             self.refresh(now);
         }
-        self.socket.due().is_some()
+        self.peers.due().is_some()
     }
 
     /// Notes whether more has arrived than one turn takes in: whoever waits comes back at once then.

@@ -3,21 +3,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::client_peers::ClientPeers;
 use super::connection::BlockedBy;
+use super::peers::Peers;
 use super::pollers::Pollers;
 use super::waiter::{Waiter, Waiters};
 use crate::clock::Instant;
 use crate::connection::{
-    Arrivals, CallKind, CallSettings, LimitExceeded, Liveness, Multiplexer, NewCall, NoReply,
-    Submitted,
+    CallKind, CallSettings, LimitExceeded, Liveness, Multiplexer, NewCall, NoReply, Submitted,
 };
 use crate::log;
-use crate::socket::{DealerSocket, Frame, Poller, Requester, SocketError};
+use crate::socket::{Frame, Poller, SocketError};
 
 /// How long a connection that was alive is assumed to be alive still. To check it takes a tenth of a call's time.
 const FRESH: Duration = Duration::from_millis(10);
 
-/// The link of a connection, which has but one.
+/// The link of a connection to a server, which has but one.
 pub(super) const LINK: usize = 0;
 
 /// Limits of what a connection holds. What exceeds them is rejected.
@@ -45,8 +46,8 @@ pub(super) struct CallOptions {
 /// 2. If nobody leads, no follower sleeps: whoever stops leading has woken one.
 /// 3. Requests are sent only while the connection is up. libzmq accepts them a moment longer and loses them.
 /// 4. Nothing is sent to a draining server behind the ping that acknowledges its notice.
-pub(super) struct ConnectionState<S = DealerSocket> {
-    pub(super) socket: S,
+pub(super) struct ConnectionState<P = ClientPeers> {
+    pub(super) peers: P,
     pub(super) calls: Multiplexer<Waiter>,
     pub(super) waiters: Waiters,
     pub(super) pollers: Pollers,
@@ -57,13 +58,15 @@ pub(super) struct ConnectionState<S = DealerSocket> {
     pub(super) last_sent: Option<u64>,
 }
 
-impl<S: Requester> ConnectionState<S> {
+impl<P: Peers> ConnectionState<P> {
     pub(super) fn new(
-        socket: S,
+        peers: P,
         poller: Arc<Poller>,
         limits: CallLimits,
         liveness: Liveness,
     ) -> Self {
+        // Workers are added as they come.
+        let links = usize::from(!peers.come_by_themselves());
         let settings = CallSettings {
             max_calls: limits.calls,
             max_queued_bytes: limits.queued_bytes,
@@ -73,8 +76,8 @@ impl<S: Requester> ConnectionState<S> {
             cancels_expired: true,
         };
         Self {
-            socket,
-            calls: Multiplexer::new(1, liveness, settings),
+            peers,
+            calls: Multiplexer::new(links, liveness, settings),
             waiters: Waiters::new(poller),
             pollers: Pollers::default(),
             behind: false,
@@ -90,16 +93,15 @@ impl<S: Requester> ConnectionState<S> {
         options: CallOptions,
         now: Instant,
     ) -> Result<Submitted, LimitExceeded> {
-        let link = self.calls.link(LINK);
         if self.calls.len() == 0
             && !self.pollers.polling
-            && (!link.is_up() || link.is_older(now, FRESH) || self.socket.is_inproc())
+            && (!self.calls.is_fresh(now, FRESH) || self.peers.is_inproc())
         {
             // The connection may have been lost while nobody looked, and what is sent over it would be lost, too.
             self.refresh(now);
         }
-        if !self.calls.link(LINK).is_up() {
-            self.socket.retry_login_soon();
+        if !self.calls.is_up() {
+            self.peers.retry_login_soon();
         }
         let call = NewCall {
             kind: options.kind,
@@ -109,7 +111,7 @@ impl<S: Requester> ConnectionState<S> {
         };
         let submitted =
             self.calls
-                .begin(&mut request, call, now, &mut self.socket, &mut self.waiters)?;
+                .begin(&mut request, call, now, &mut self.peers, &mut self.waiters)?;
         if submitted.written {
             self.last_sent = Some(submitted.id);
         }
@@ -122,6 +124,13 @@ impl<S: Requester> ConnectionState<S> {
             self.call_driver();
         }
         Ok(submitted)
+    }
+
+    /// Begins a ping to one of several peers. `None` if it cannot be sent at once.
+    pub(super) fn ping_worker(&mut self, link: usize, now: Instant) -> Option<Submitted> {
+        let id = self.calls.ping(link, now, &mut self.peers)?;
+        self.after_send(now);
+        Some(Submitted { id, written: true })
     }
 
     /// Makes up for a signal that a send may have consumed while somebody waits for it.
@@ -175,45 +184,39 @@ impl<S: Requester> ConnectionState<S> {
     /// Receives one turn's worth. Returns whether anything had arrived.
     fn receive(&mut self, now: Instant) -> Result<bool, SocketError> {
         let Self {
-            socket,
+            peers,
             calls,
             waiters,
             ..
         } = self;
-        let mut arrivals = Arrivals::default();
-        let empty =
-            socket.drain(|event| calls.handle_event(LINK, event, &mut arrivals, waiters))?;
-        let arrived = arrivals.any();
-        if !arrived {
-            self.come_back(!empty);
-            return Ok(false);
+        let received = peers.receive(calls, waiters, now)?;
+        self.come_back(received.more);
+        for (link, reason) in received.lost {
+            self.replace(link, &reason, now);
         }
-        let lost = calls.settle(LINK, arrivals, now, socket, waiters);
-        self.come_back(!empty);
-        if let Some(reason) = lost {
-            self.replace(&reason, now);
-        }
-        Ok(true)
+        Ok(received.any)
     }
 
     /// Sends what waits. Returns whether anything was sent.
     fn flush(&mut self, now: Instant) -> bool {
-        if let Some(sent) = self.calls.acknowledge_draining(LINK, &mut self.socket) {
-            return sent;
+        let mut any = false;
+        for link in 0..self.calls.links() {
+            any |= self.calls.acknowledge_draining(link, &mut self.peers) == Some(true);
         }
-        self.calls
-            .send_waiting(now, &mut self.socket, &mut self.waiters)
+        any | self
+            .calls
+            .send_waiting(now, &mut self.peers, &mut self.waiters)
     }
 
-    /// Fails the calls whose requests were sent, and makes another connection for the rest.
-    pub(super) fn replace(&mut self, reason: &NoReply, now: Instant) {
+    /// Fails the calls whose requests were sent over a link, and makes another connection for the rest.
+    pub(super) fn replace(&mut self, link: usize, reason: &NoReply, now: Instant) {
         if matches!(reason, NoReply::NoServer { .. }) {
             log::line!(warn, ; "what a client is connected to is no server, the connection is renewed");
         }
         self.renewals += 1;
         self.calls
-            .handle_replaced(LINK, reason, now, &mut self.waiters);
-        if let Err(error) = self.socket.reconnect() {
+            .handle_replaced(link, reason, now, &mut self.waiters);
+        if let Err(error) = self.peers.replace(link) {
             let reason = NoReply::Broken(error);
             self.calls.fail_all(&reason, &mut self.waiters);
         }
@@ -222,14 +225,16 @@ impl<S: Requester> ConnectionState<S> {
 
     /// Returns why requests wait; `None` if it is not known.
     pub(super) fn blocked_by(&self) -> Option<BlockedBy> {
-        let link = self.calls.link(LINK);
-        if !link.is_up() {
-            return self.socket.resolve_failure().map(BlockedBy::Name);
+        if !self.calls.is_up() {
+            if self.peers.come_by_themselves() {
+                return Some(BlockedBy::NoWorker);
+            }
+            return self.peers.resolve_failure().map(BlockedBy::Name);
         }
-        Some(if link.is_draining() {
-            BlockedBy::Ending
-        } else {
+        Some(if self.calls.takes_calls() {
             BlockedBy::Full
+        } else {
+            BlockedBy::Ending
         })
     }
 }

@@ -1,35 +1,39 @@
 //! Checks whether a connection's server still lives, and replaces the connection if it does not.
 
-use super::state::{ConnectionState, LINK};
+use super::peers::Peers;
+use super::state::ConnectionState;
 use crate::clock::Instant;
 use crate::connection::{LivenessAction, NoReply};
 use crate::log;
-use crate::socket::{POLL_INTERVAL, RETRY_INTERVAL, Requester};
+use crate::socket::{POLL_INTERVAL, RETRY_INTERVAL};
 
-impl<S: Requester> ConnectionState<S> {
+impl<P: Peers> ConnectionState<P> {
     /// Checks whether the server still lives while calls wait for it. Returns when to check again.
     pub(super) fn check_liveness(&mut self, now: Instant) -> Option<Instant> {
-        let next = self.check_silence(now);
+        let links = 0..self.calls.links();
+        let next = links.filter_map(|link| self.check_silence(link, now)).min();
         let retry = self.calls.lacks_room().then(|| now + RETRY_INTERVAL);
         // No event reports that a draining `inproc` server has gone, and it is not pinged any more.
-        let is_draining = self.calls.link(LINK).is_draining();
-        let leaves = is_draining && self.socket.is_inproc() && self.calls.len() > 0;
-        let comes =
-            self.socket.needs_polling() && self.calls.has_waiting() && !self.calls.takes_calls();
+        let is_draining = self.calls.is_draining();
+        let leaves = is_draining && self.peers.is_inproc() && self.calls.len() > 0;
+        let comes = self.peers.needs_polling()
+            && (self.peers.come_by_themselves()
+                || self.calls.has_waiting() && !self.calls.takes_calls());
         let look = (leaves || comes).then(|| now + POLL_INTERVAL);
-        [next, retry, look].into_iter().flatten().min()
+        let due = self.peers.due().filter(|_| self.peers.come_by_themselves());
+        [next, retry, look, due].into_iter().flatten().min()
     }
 
     /// Pings a silent server, or replaces its connection. Returns when to do so next; `None` if its silence does not
     /// matter.
-    fn check_silence(&mut self, now: Instant) -> Option<Instant> {
+    fn check_silence(&mut self, link: usize, now: Instant) -> Option<Instant> {
         loop {
-            match self.calls.check_link(LINK, now, &mut self.socket)? {
+            match self.calls.check_link(link, now, &mut self.peers)? {
                 LivenessAction::Wait(until) => return Some(until),
                 LivenessAction::Ask => self.service(now),
                 LivenessAction::Dead(silence) => {
                     log::line!(warn, ; "a server shows no sign of life, its connection is renewed");
-                    self.replace(&NoReply::Silent(silence), now);
+                    self.replace(link, &NoReply::Silent(silence), now);
                     self.service(now);
                 }
             }

@@ -10,11 +10,12 @@ use std::task::Waker;
 use std::time::Duration;
 
 use super::deadlines::Deadlines;
-use super::state::{ConnectionState, LINK};
+use super::peers::Peers;
+use super::state::ConnectionState;
 use super::waiter::Waiter;
 use crate::clock::Instant;
 use crate::log;
-use crate::socket::{DriveTurn, DriverBell, Requester, SocketError};
+use crate::socket::{DriveTurn, DriverBell, SocketError};
 
 #[derive(Default)]
 pub(super) struct TaskWaiters {
@@ -59,7 +60,7 @@ const ALONE: Duration = Duration::from_secs(1);
 /// How long the driver stays after the last task. While it stays, it notices a new call soon enough to ping in time.
 const STAY: Duration = Duration::from_secs(1);
 
-impl<S: Requester> ConnectionState<S> {
+impl<P: Peers> ConnectionState<P> {
     /// Makes a task wait: keeps its waker, and makes sure that somebody drains the socket.
     pub(super) fn suspend(
         &mut self,
@@ -186,7 +187,7 @@ impl<S: Requester> ConnectionState<S> {
         self.service(now);
         // Only after the receive: a reply that has arrived counts, however late it is received.
         if self.calls.next_expiry().is_some_and(|next| next <= now) {
-            self.calls.expire(now, &mut self.socket, &mut self.waiters);
+            self.calls.expire(now, &mut self.peers, &mut self.waiters);
             self.service(now);
         }
         let liveness = self.check_liveness(now);
@@ -213,7 +214,7 @@ impl<S: Requester> ConnectionState<S> {
         let is_asked = tasks.driver.called
             || is_due(next_expiry)
             || is_due(tasks.driver.looks_by)
-            || self.socket.expects_events();
+            || self.peers.expects_events();
         let is_alone = tasks.alone_until.is_some_and(|until| now < until);
         if is_asked || is_alone || self.waiters.tasks() < SEVERAL {
             return None;
@@ -239,7 +240,7 @@ impl<S: Requester> ConnectionState<S> {
         let look = driver.looks_until.filter(|until| *until > now);
         if !self.waiters.wakes.is_empty() {
             // A task that is woken now often makes another call at once.
-            driver.leaves_at = Some(now + self.calls.link(LINK).ping_interval().min(STAY));
+            driver.leaves_at = Some(now + self.calls.ping_interval().min(STAY));
         }
         if self.waiters.tasks() > 0 {
             let times = [self.calls.next_expiry(), liveness, look];

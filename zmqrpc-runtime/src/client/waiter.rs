@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::task::Waker;
 
+use super::peers::Peers;
 use super::state::ConnectionState;
 use crate::connection::{CallResult, Outcomes};
-use crate::socket::{Poller, Requester, WakeList};
+use crate::socket::{Poller, WakeList};
 use crate::sync::thread::Thread;
 
 /// Who waits for a call, or its result.
@@ -111,7 +112,7 @@ impl Outcomes<Waiter> for Waiters {
     }
 }
 
-impl<S: Requester> ConnectionState<S> {
+impl<P: Peers> ConnectionState<P> {
     /// Sets who waits for a call, unless it has ended.
     #[inline]
     pub(super) fn set_waiter(&mut self, id: u64, waiter: Waiter) {
@@ -132,7 +133,7 @@ impl<S: Requester> ConnectionState<S> {
     /// Cancels a call, also at the server. The server is told only if there is room for it: it ends the call at its deadline in
     /// any case.
     pub(super) fn forget(&mut self, id: u64, now: crate::clock::Instant) {
-        let Some(call) = self.calls.cancel(id, &mut self.socket) else {
+        let Some(call) = self.calls.cancel(id, &mut self.peers) else {
             return;
         };
         self.dismiss(id);

@@ -17,6 +17,11 @@ pub enum UnavailableCause {
         /// Why the endpoint's host name has no address, if it has none.
         lookup: Option<Box<str>>,
     },
+    /// No worker has connected in time to the endpoint that the client has bound.
+    NoWorker {
+        /// How long the call waited.
+        waited: Duration,
+    },
     /// The client has no endpoint: all have been removed.
     NoEndpoint,
     /// There is a connection, and the peer takes nothing in.
@@ -94,6 +99,10 @@ impl fmt::Display for UnavailableCause {
                     "no connection within {waited:?}, is the server running there?"
                 ),
             },
+            Self::NoWorker { waited } => write!(
+                f,
+                "no worker was connected within {waited:?}, do servers work for this endpoint?"
+            ),
             Self::NoEndpoint => f.write_str("the client has no endpoint, all have been removed"),
             Self::NoRoom { waited } => write!(
                 f,

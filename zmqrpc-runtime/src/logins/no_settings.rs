@@ -21,11 +21,6 @@ impl AuthSettings {
         true
     }
 
-    pub(crate) fn client_security(&self) -> Result<Security, Error> {
-        Ok(Security::Open)
-    }
-
-    #[cfg(feature = "proxy")]
     pub(crate) fn for_endpoints(
         &self,
         _: impl Iterator<Item = Direction>,

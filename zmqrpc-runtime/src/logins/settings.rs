@@ -38,7 +38,7 @@ impl AuthSettings {
     }
 
     /// Returns the security of sockets that connect: the login that they present.
-    pub(crate) fn client_security(&self) -> Result<Security, Error> {
+    fn client_security(&self) -> Result<Security, Error> {
         Credentials::security(self.credentials.as_ref())
     }
 
@@ -52,7 +52,6 @@ impl AuthSettings {
     }
 
     /// Returns the security of sockets with one endpoint each, of these directions.
-    #[cfg(feature = "proxy")]
     pub(crate) fn for_endpoints(
         &self,
         directions: impl Iterator<Item = Direction>,
