@@ -161,10 +161,16 @@ fn vectors(file: &str) -> BTreeMap<String, Vec<u8>> {
 fn every_vector_is_harmless_to_a_server_and_to_a_client() {
     within(LIMIT, || {
         let (server, peer) = desk();
-        let all: Vec<_> = ["requests.txt", "replies.txt", "events.txt", "errors.txt"]
-            .into_iter()
-            .flat_map(vectors)
-            .collect();
+        let all: Vec<_> = [
+            "requests.txt",
+            "replies.txt",
+            "workers.txt",
+            "events.txt",
+            "errors.txt",
+        ]
+        .into_iter()
+        .flat_map(vectors)
+        .collect();
         let mut answers = 0;
         for (_, frame) in &all {
             peer.send(frame);

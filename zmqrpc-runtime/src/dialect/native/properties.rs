@@ -96,7 +96,7 @@ impl MessageParts {
 
 /// Generates frames with a valid head, which random bytes rarely have.
 fn plausible_frame() -> impl Strategy<Value = Vec<u8>> {
-    let kind = prop_oneof![1..=5_u8, Just(0x81), Just(0x85), Just(0x86)];
+    let kind = prop_oneof![1..=5_u8, Just(0x81), Just(0x85), Just(0x86), Just(0x8A)];
     (
         kind,
         any::<u64>(),
@@ -192,6 +192,23 @@ proptest! {
     }
 
     #[test]
+    fn a_worker_is_decoded_as_it_was_encoded_and_never_in_part(
+        name in "[^\\x00]{0,60}",
+        services in vec(("[^\\x00]{1,60}", any::<u32>()), 0..20),
+    ) {
+        let limits = Limits::default();
+        let borrowed: Vec<_> = services.iter().map(|(name, version)| (&**name, *version)).collect();
+        let frame = encode_worker(&Worker { name: &name, services: &borrowed });
+        prop_assert_eq!(decode_worker(&frame, &limits), Ok(WorkerOffer { name, services }));
+        prop_assert_eq!(classify(&frame), FrameKind::Worker);
+        prop_assert_eq!((rejection_id(&frame), answered_id(&frame)), (None, None));
+        for length in 1..frame.len() {
+            let decoded = decode_worker(&frame[..length], &limits);
+            prop_assert!(matches!(decoded, Err(WireError::Truncated { .. })), "{:?}", decoded);
+        }
+    }
+
+    #[test]
     fn a_cut_request_has_a_shorter_body_or_is_an_error(parts in parts()) {
         let request = parts.request(RequestKind::Call);
         let frame = encoded_request(&request);
@@ -228,7 +245,8 @@ proptest! {
             let inbound = decode_inbound(&frame, &limits);
             let reply = decode_reply(&frame, &limits);
             let event = decode_event(&frame, &limits);
-            let values = [inbound.is_ok(), reply.is_ok(), event.is_ok()];
+            let worker = decode_worker(&frame, &limits);
+            let values = [inbound.is_ok(), reply.is_ok(), event.is_ok(), worker.is_ok()];
             prop_assert!(values.iter().filter(|is| **is).count() <= 1, "the frame decodes as more than one message");
             if let Ok(Event { content: EventContent::Command(request), .. }) = &event {
                 prop_assert_eq!(metadata_of(&frame, &limits), request.metadata);

@@ -264,6 +264,44 @@ fn replies_are_as_the_vectors_say() {
 }
 
 #[test]
+fn workers_are_as_the_vectors_say() {
+    let limits = Limits::default();
+    for vector in Vector::read("workers.txt") {
+        let name = &vector.name;
+        let bytes = vector.bytes("hex");
+        assert!(is_worker(&bytes) && is_from_server(&bytes), "{name}");
+        assert_eq!(rejection_id(&bytes), None, "{name}");
+        let decoded = decode_worker(&bytes, &limits);
+        if let Some(error) = vector.all("error").next() {
+            assert_eq!(decoded.unwrap_err().to_string(), error, "{name}");
+            continue;
+        }
+        let services: Vec<(String, u32)> = vector
+            .all("service")
+            .map(|service| {
+                let (service, version) = service.split_once(' ').unwrap();
+                (service.to_owned(), version.parse().unwrap())
+            })
+            .collect();
+        let offer = WorkerOffer {
+            name: vector.get("name").to_owned(),
+            services: services.clone(),
+        };
+        assert_eq!(decoded, Ok(offer), "{name}");
+        let services: Vec<_> = services.iter().map(|(s, v)| (s.as_str(), *v)).collect();
+        let encoded = encode_worker(&Worker {
+            name: vector.get("name"),
+            services: &services,
+        });
+        assert_eq!(
+            encoded == bytes,
+            vector.is_written(),
+            "{name}: {encoded:x?}"
+        );
+    }
+}
+
+#[test]
 fn errors_are_as_the_vectors_say() {
     let limits = Limits::default();
     for vector in Vector::read("errors.txt") {
