@@ -12,6 +12,7 @@ mod mirror;
 mod patience;
 mod rolling;
 mod shutdown;
+mod workers;
 
 use support::serve_target;
 

@@ -22,3 +22,4 @@ mod proxies;
 mod settings;
 mod vault;
 mod wire;
+mod workers;

@@ -197,6 +197,11 @@ impl TargetProcess {
         Self { process, endpoint }
     }
 
+    /// Starts one that works for the client that listens at an endpoint.
+    pub(crate) fn work_for(endpoint: &str, workers: usize) -> Self {
+        Self::start_at(&format!("{WORK_FOR}{endpoint}"), workers)
+    }
+
     /// Waits until a call of `hold` has started.
     #[track_caller]
     pub(crate) fn await_hold(&self, gate: u64) {
@@ -214,6 +219,9 @@ impl TargetProcess {
     }
 }
 
+/// Before an endpoint to connect to as a worker.
+const WORK_FOR: &str = "work_for=";
+
 /// The process's own side: serves until it is told to end, or its test ends.
 pub(crate) fn serve_target() {
     let Some(role) = Role::of(TargetProcess::ROLE) else {
@@ -227,14 +235,15 @@ pub(crate) fn serve_target() {
     });
     let server = Server::builder()
         .service(TargetServer::new(AtDesk(Arc::clone(&desk))))
-        .workers(workers)
-        .bind(endpoint)
-        .start()
-        .unwrap();
-    let server = Arc::new(server);
+        .workers(workers);
+    let server = match endpoint.strip_prefix(WORK_FOR) {
+        Some(binder) => server.work_for(binder),
+        None => server.bind(&endpoint),
+    };
+    let server = Arc::new(server.start().unwrap());
     desk.server.set(Arc::downgrade(&server)).unwrap();
     let role = desk.role.as_ref().unwrap();
-    role.tell(&server.endpoints()[0]);
+    role.tell(server.endpoints().first().unwrap_or(&endpoint));
     loop {
         let order = role.order();
         match order.split_once(' ') {

@@ -13,8 +13,8 @@ macro_rules! counters {
             $($(#[$doc])* pub $name: u64,)*
             /// Logins that the server rejected.
             pub logins_rejected: u64,
-            /// How often a hub rejected this server: for a wrong login, for a missing one, or for one that it does not ask
-            /// for.
+            /// How often a hub, or a client that this server works for, rejected it: for a wrong login, for a missing one, or
+            /// for one that it does not ask for.
             pub login_failures: u64,
         }
 

@@ -10,8 +10,8 @@ use crate::dialect::{Dialect, Worker};
 use crate::error::Error;
 use crate::log;
 use crate::socket::{
-    ConnectionEvent, DealerSocket, Endpoint, Frame, POLL_INTERVAL, Poller, Requester, SocketError,
-    SocketOptions,
+    ConnectionEvent, DealerSocket, Endpoint, Frame, POLL_INTERVAL, Poller, RejectedLogins,
+    Requester, SocketError, SocketOptions,
 };
 
 /// A DEALER that receives requests.
@@ -22,6 +22,8 @@ pub(super) struct BinderSocket<S = DealerSocket> {
     /// What is sent first over each connection.
     greeting: Frame,
     trusts_users: bool,
+    /// How often its login was refused, together with the server's others.
+    refused: RejectedLogins,
     /// The number of the present connection.
     connection: Option<u64>,
     /// Whether the greeting is still to be sent over it.
@@ -75,12 +77,18 @@ impl<S: Requester> BinderSocket<S> {
             poller,
             greeting,
             trusts_users,
+            refused: RejectedLogins::default(),
             connection: None,
             must_greet: false,
             inbox: VecDeque::new(),
             needs_drain: true,
             asked: 0,
         }
+    }
+
+    /// Counts refused logins there from now on.
+    pub(super) fn count_refused(&mut self, refused: RejectedLogins) {
+        self.refused = refused;
     }
 
     pub(super) fn endpoint(&self) -> &str {
@@ -131,6 +139,7 @@ impl<S: Requester> BinderSocket<S> {
             connection,
             must_greet,
             inbox,
+            refused,
             ..
         } = self;
         let mut abandoned = false;
@@ -150,6 +159,7 @@ impl<S: Requester> BinderSocket<S> {
                 log::line!(warn, endpoint = log::text(&endpoint); "what a worker is to work for does not speak ZeroMQ");
             }
             ConnectionEvent::LoginRefused(failure) => {
+                refused.count();
                 let reason = failure.reason();
                 log::line!(warn, endpoint = log::text(&endpoint), reason; "a worker's login was refused and is retried later");
             }

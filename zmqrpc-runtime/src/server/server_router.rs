@@ -31,7 +31,7 @@ impl ServerRouter {
     }
 
     /// Adds a client to work for.
-    pub(super) fn add_binder(&mut self, binder: BinderSocket) -> Result<(), Error> {
+    pub(super) fn add_binder(&mut self, mut binder: BinderSocket) -> Result<(), Error> {
         let endpoint = binder.endpoint();
         if self
             .binders
@@ -40,6 +40,7 @@ impl ServerRouter {
         {
             return Err(Error::endpoint_error(endpoint, EndpointCause::Duplicate));
         }
+        binder.count_refused(self.router.rejected_logins());
         self.binders.push(binder);
         Ok(())
     }
