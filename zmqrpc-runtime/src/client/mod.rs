@@ -8,8 +8,9 @@
 //! | | |
 //! |---|---|
 //! | [`Client`], [`AsyncClient`] | call, begin, notify, ask all endpoints, call by name; endpoints come and go |
-//! | [`ClientBuilder`] | endpoints, time limits, bounds, [connections](crate::ConnectionOptions), credentials |
+//! | [`ClientBuilder`] | endpoints to connect to and to bind, time limits, bounds, [connections](crate::ConnectionOptions), credentials |
 //! | [`Pending`], [`AsyncCall`] | a call that is under way |
+//! | [`WorkerInfo`] | a server that has connected to a client which is bound |
 //! | [`ClientStats`] | counters |
 //!
 //! # Examples

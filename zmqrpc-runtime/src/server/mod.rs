@@ -1,13 +1,15 @@
 //! Serving: services behind endpoints, and the server that runs them.
 //!
 //! A server executes the commands of its services wherever they come from: calls at the endpoints that it binds, events that it
-//! [subscribes](ServerBuilder::subscribe) to, jobs that it [pulls](ServerBuilder::pull). Plain methods run on its workers,
+//! [subscribes](ServerBuilder::subscribe) to, jobs that it [pulls](ServerBuilder::pull), calls of clients that it [works
+//! for](ServerBuilder::work_for). Plain methods run on its workers,
 //! `async` methods on the tokio runtime that it was started in.
 //!
 //! | | |
 //! |---|---|
 //! | [`Server::builder`], [`ServerBuilder`] | services, endpoints, workers, bounds, logins |
 //! | [`ServerHandle`] | a running server: its endpoints and subscriptions at run time, its end |
+//! | [`Binder`] | a client to work for |
 //! | [`ServerStats`] | counters |
 //!
 //! # Examples
@@ -46,7 +48,10 @@
 //     admission        which requests are taken on
 //     running_call     a call that runs, as its caller knows it
 //     scheduler        the calls that wait and the calls that run
-//     server_socket    the ROUTER socket
+//     server_socket    the socket, with what is known of those who send requests
+//     server_router    the ROUTER, and a DEALER for each client that the server works for
+//     binder           Binder: a client to work for
+//     binder_socket    the connection to it
 //     sources          subscriptions and pull sockets
 //     deduplicator     executes deliveries of proxies once
 
