@@ -100,7 +100,7 @@ impl Together for Service {
 fn serve(place: &Arc<Place>, workers: usize, endpoint: &str) -> ServerHandle {
     Server::builder()
         .service(TogetherServer::new(Service(Arc::clone(place))))
-        .workers(workers)
+        .worker_threads(workers)
         .bind(endpoint)
         .start()
         .unwrap()
@@ -153,7 +153,7 @@ fn pings_and_refusals_work_while_every_worker_is_busy() {
         let place = Place::of(1);
         let server = Server::builder()
             .service(TogetherServer::new(Service(Arc::clone(&place))))
-            .workers(2)
+            .worker_threads(2)
             .max_queue(3)
             .bind("tcp://127.0.0.1:*")
             .start()

@@ -51,7 +51,7 @@ fn peers_that_come_and_go_leave_nothing_where_nothing_is_taken() {
     alone(LIMIT, || {
         let (server, _gate) = serve(|builder| {
             builder
-                .workers(1)
+                .worker_threads(1)
                 .max_queue(1)
                 .pull(Puller::bind("tcp://127.0.0.1:*"))
                 .subscribe(Subscription::bind("tcp://127.0.0.1:*"))

@@ -42,7 +42,7 @@ fn telling(settings: ServerBuilder) -> (Receiver, mpsc::Receiver<Told>) {
         told.map_err(|gone| gone.to_string())?;
         Ok(b"OK".to_vec())
     };
-    let receiver = Receiver::start(settings.workers(1), on_message).unwrap();
+    let receiver = Receiver::start(settings.worker_threads(1), on_message).unwrap();
     (receiver, told)
 }
 

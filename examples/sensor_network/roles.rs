@@ -118,7 +118,7 @@ pub(crate) fn subscriber(expected: &str, endpoint: &str) -> Outcome {
     let (arrived, told) = channel();
     let server = Server::builder()
         .service(RecorderServer::new(Screen(Mutex::new(arrived))))
-        .workers(1)
+        .worker_threads(1)
         .subscribe(endpoint)
         .start()?;
     println!("ready");

@@ -91,7 +91,7 @@ fn a_worker_says_what_it_offers_and_executes_what_it_is_given() {
 fn a_worker_waits_for_who_gives_work_and_says_its_offer_again_to_the_next() {
     within(LIMIT, || {
         let endpoint = Boss::anywhere().endpoint;
-        let (server, gate) = serve(|server| server.work_for(&*endpoint).workers(2));
+        let (server, gate) = serve(|server| server.work_for(&*endpoint).worker_threads(2));
         let first = Boss::at(&endpoint);
         let (worker, offer) = first.hire();
         first.send(

@@ -56,7 +56,7 @@ impl Fire {
         let desk = Arc::new(Desk::default());
         let server = Server::builder()
             .service(TargetServer::new(AtDesk(Arc::clone(&desk))))
-            .workers(WORKERS)
+            .worker_threads(WORKERS)
             .bind("tcp://127.0.0.1:*")
             .start()
             .unwrap();

@@ -107,7 +107,7 @@ fn a_log_that_nobody_reads_holds_up_neither_calls_nor_the_end() {
         let _alone = alone();
         let (server, _gate) = serve(|builder| {
             anywhere(builder)
-                .workers(2)
+                .worker_threads(2)
                 .authorize(|cx| match cx.method().name() {
                     "len" => Err("never"),
                     _ => Ok(()),

@@ -27,7 +27,7 @@ impl Victim {
     pub(crate) fn with_workers(workers: usize) -> Self {
         let (server, gate) = serve(|builder| {
             anywhere(builder)
-                .workers(workers)
+                .worker_threads(workers)
                 .max_message(MAX_MESSAGE)
                 .max_queue(1_000)
                 .max_queue_bytes(1 << 20)

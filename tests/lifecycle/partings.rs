@@ -35,7 +35,7 @@ fn desk(
 ) -> (ServerHandle, Receiver<u32>) {
     let (tell, told) = channel();
     let builder = Server::builder()
-        .workers(1)
+        .worker_threads(1)
         .service(LogServer::new(Desk(tell)));
     (settings(builder).start().unwrap(), told)
 }

@@ -70,7 +70,7 @@ fn samplers_a_site_and_a_centre_run_in_processes_of_their_own() {
         let (tell, told) = channel();
         let centre = Server::builder()
             .service(SiteServer::new(Centre(tell.into())))
-            .workers(1)
+            .worker_threads(1)
             .bind(ANYWHERE)
             .start()
             .unwrap();

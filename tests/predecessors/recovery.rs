@@ -11,7 +11,7 @@ use crate::{LIMIT, client_of};
 #[test]
 fn errors_of_a_service_leave_the_connection_and_the_calls_on_it_alone() {
     within(LIMIT, || {
-        let (server, gate) = serve(|builder| anywhere(builder).workers(2));
+        let (server, gate) = serve(|builder| anywhere(builder).worker_threads(2));
         let client = client_of(&server);
         let held = client.begin(&ProbeHold {}).unwrap();
         gate.await_arrivals(1);

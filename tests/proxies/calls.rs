@@ -128,7 +128,7 @@ fn metadata_travels() {
 #[test]
 fn many_calls_are_under_way_at_once() {
     within(LIMIT, || {
-        let (server, gate) = serve(|builder| anywhere(builder).workers(64));
+        let (server, gate) = serve(|builder| anywhere(builder).worker_threads(64));
         let proxy = proxy_to(&endpoint(&server));
         let client = Client::connect(&proxy.endpoints()[0]).unwrap();
         let held: Vec<_> = (0..64)
@@ -152,7 +152,7 @@ fn many_calls_are_under_way_at_once() {
 #[test]
 fn fast_calls_are_not_held_up_by_slow_ones() {
     within(LIMIT, || {
-        let (server, gate) = serve(|builder| anywhere(builder).workers(4));
+        let (server, gate) = serve(|builder| anywhere(builder).worker_threads(4));
         let proxy = proxy_to(&endpoint(&server));
         let client = Client::connect(&proxy.endpoints()[0]).unwrap();
         let held: Vec<_> = (0..3)

@@ -123,7 +123,7 @@ fn a_frozen_target_is_found_out_by_pings() {
 #[test]
 fn a_slow_method_is_not_taken_for_a_dead_target() {
     within(LIMIT, || {
-        let (server, gate) = serve(|builder| anywhere(builder).workers(1));
+        let (server, gate) = serve(|builder| anywhere(builder).worker_threads(1));
         let proxy = watchful(&endpoint(&server));
         let client = Client::connect(&proxy.endpoints()[0]).unwrap();
         let held = client.begin(&ProbeHold {}).unwrap();

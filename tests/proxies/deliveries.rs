@@ -116,7 +116,7 @@ fn the_order_of_each_client_is_kept_and_none_waits_for_another() {
             }
         });
         let taken = Taken::default();
-        let _server = log_with(&place, &taken, |builder| builder.workers(8));
+        let _server = log_with(&place, &taken, |builder| builder.worker_threads(8));
         eventually("delivery", || proxy.stats().delivered == 2000);
         for (client, numbers) in taken.by_client() {
             assert_eq!(numbers, (0..250).collect::<Vec<_>>(), "client {client}");

@@ -23,7 +23,7 @@ pub(crate) fn subscriber(subscription: impl Into<Subscription>, taken: &Taken) -
     Server::builder()
         .service(LogServer::new(taken.clone()))
         // In the order in which they come.
-        .workers(1)
+        .worker_threads(1)
         .subscribe(subscription)
         .start()
         .unwrap()

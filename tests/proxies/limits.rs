@@ -13,7 +13,7 @@ use crate::{ANYWHERE, LIMIT, await_stats, client_of, endpoint, eventually};
 #[test]
 fn one_call_more_than_allowed_is_refused() {
     within(LIMIT, || {
-        let (server, gate) = serve(|builder| anywhere(builder).workers(16));
+        let (server, gate) = serve(|builder| anywhere(builder).worker_threads(16));
         let proxy = Proxy::new(
             Rep::new().bind(ANYWHERE),
             Req::new().connect(endpoint(&server)),

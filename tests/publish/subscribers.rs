@@ -36,7 +36,7 @@ fn the_first_message_reaches_a_server_too() {
         let out = out.with_topic("eu.berlin");
         for number in 1..=1_000 {
             let subscription = Subscription::connect(&endpoint).topic("eu.");
-            let (server, got) = server(|builder| builder.subscribe(subscription).workers(1));
+            let (server, got) = server(|builder| builder.subscribe(subscription).worker_threads(1));
             out.transport().wait_subscribers(1, SOON).unwrap();
             out.reading(number).unwrap();
             assert_eq!(got.recv_timeout(SOON), Ok(number));

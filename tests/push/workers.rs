@@ -38,7 +38,7 @@ fn worker_process() {
     let endpoint = role.argument.clone();
     let _server = Server::builder()
         .service(MillServer::new(Slow(Mutex::new(role))))
-        .workers(1)
+        .worker_threads(1)
         .pull(Puller::connect(endpoint))
         .start()
         .unwrap();

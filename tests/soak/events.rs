@@ -59,7 +59,7 @@ pub(crate) fn subscribe() {
     let subscription = Subscription::connect(endpoint);
     let server = Server::builder()
         .service(BulletinServer::new(reader.clone()))
-        .workers(1)
+        .worker_threads(1)
         .subscribe(subscription)
         .start()
         .unwrap();

@@ -73,7 +73,7 @@ pub(crate) fn serve() {
     let (endpoint, book) = role.argument.split_once(' ').unwrap();
     let server = Server::builder()
         .service(ClerkServer::new(Desk(Arc::new(Ledger::append(book)))))
-        .workers(4)
+        .worker_threads(4)
         .bind(endpoint)
         .start()
         .unwrap();

@@ -15,7 +15,7 @@ fn one_that_takes_its_time_holds_no_other_up() {
         for round in 0..10 {
             let mut publisher = Publisher::bind(1);
             let (_server, recorder) =
-                record(|builder| builder.subscribe(&publisher.endpoint).workers(2));
+                record(|builder| builder.subscribe(&publisher.endpoint).worker_threads(2));
             publisher.await_subscriber();
             // Wherever it comes among those that are executed together.
             let slow = 2_000 + round;
@@ -40,7 +40,7 @@ fn one_worker_keeps_their_order_whatever_some_of_them_do() {
     within(LIMIT, || {
         let mut publisher = Publisher::bind(1);
         let (server, recorder) =
-            record(|builder| builder.subscribe(&publisher.endpoint).workers(1));
+            record(|builder| builder.subscribe(&publisher.endpoint).worker_threads(1));
         publisher.await_subscriber();
         recorder.gate.open();
         let all = 10_000;
@@ -71,7 +71,7 @@ fn async_methods_among_them_go_on_elsewhere() {
     within(LIMIT, || {
         let mut publisher = Publisher::bind(1);
         let (_server, recorder) =
-            record(|builder| builder.subscribe(&publisher.endpoint).workers(2));
+            record(|builder| builder.subscribe(&publisher.endpoint).worker_threads(2));
         publisher.await_subscriber();
         let all = 5_000;
         for value in 0..all {

@@ -170,7 +170,7 @@ fn an_event_whose_time_is_over_is_not_executed() {
     within(LIMIT, || {
         let publisher = Publisher::bind(1);
         let (server, recorder) =
-            record(|builder| builder.subscribe(&publisher.endpoint).workers(1));
+            record(|builder| builder.subscribe(&publisher.endpoint).worker_threads(1));
         publisher.await_subscriber();
         let send = |sequence, method: &str, remaining: u64| {
             let mut frame = head(0x03, sequence);

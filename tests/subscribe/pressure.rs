@@ -20,7 +20,7 @@ fn events_beyond_what_is_held_are_dropped_by_the_publisher_and_counted_here() {
         let (server, recorder) = record(|builder| {
             builder
                 .subscribe(Subscription::connect(&publisher.endpoint).high_water(10))
-                .workers(1)
+                .worker_threads(1)
                 .max_queue(4)
         });
         publisher.await_subscriber();
@@ -60,7 +60,7 @@ fn large_events_that_find_no_room_stay_with_who_publishes_them() {
         let (server, recorder) = record(|builder| {
             builder
                 .subscribe(Subscription::bind("tcp://127.0.0.1:*"))
-                .workers(1)
+                .worker_threads(1)
                 .max_queue(4)
         });
         let mut rogue = Rogue::connect(&only(&server).endpoint, "PUB");
@@ -119,7 +119,7 @@ fn async_handlers_of_events_are_bounded_too() {
             builder
                 .subscribe(&publisher.endpoint)
                 .bind("tcp://127.0.0.1:*")
-                .workers(2)
+                .worker_threads(2)
                 .max_queue(10)
         });
         publisher.await_subscriber();
@@ -144,7 +144,7 @@ fn events_arrive_at_once_when_tasks_have_made_room() {
         let (server, recorder) = record(|builder| {
             builder
                 .subscribe(&publisher.endpoint)
-                .workers(1)
+                .worker_threads(1)
                 .max_queue(1)
         });
         publisher.await_subscriber();
@@ -199,7 +199,7 @@ fn events_that_never_stop_keep_no_caller_waiting() {
             .service(MillServer::new(Stone::default()))
             .bind("tcp://127.0.0.1:*")
             .subscribe(Subscription::bind("tcp://127.0.0.1:*"))
-            .workers(1)
+            .worker_threads(1)
             // A call takes its turn behind the events that wait already.
             .max_queue(16)
             .start()

@@ -18,7 +18,7 @@ fn nothing_that_is_pushed_is_lost_behind_a_slow_handler() {
         let (server, recorder) = record(|builder| {
             builder
                 .pull(Puller::bind("tcp://127.0.0.1:*"))
-                .workers(1)
+                .worker_threads(1)
                 .max_queue(4)
         });
         let endpoint = server.pulls()[0].endpoint.clone();
@@ -52,7 +52,7 @@ fn no_more_is_taken_than_may_wait_and_the_rest_stays_with_those_who_push() {
         let (server, recorder) = record(|builder| {
             builder
                 .pull(Puller::bind("tcp://127.0.0.1:*"))
-                .workers(2)
+                .worker_threads(2)
                 .max_message(64 << 10)
                 .max_queue_bytes(1 << 20)
         });
@@ -90,7 +90,7 @@ fn what_was_left_unread_for_long_comes_all_the_same() {
             let (server, recorder) = record(|builder| {
                 builder
                     .pull(Puller::bind(&endpoint))
-                    .workers(1)
+                    .worker_threads(1)
                     .max_queue(4)
             });
             let pusher = zmqrpc::push::Pusher::connect(&server.pulls()[0].endpoint).unwrap();
@@ -142,7 +142,7 @@ fn pushed_commands_that_wait_keep_no_caller_out() {
             builder
                 .bind("tcp://127.0.0.1:*")
                 .pull(Puller::bind("tcp://127.0.0.1:*"))
-                .workers(2)
+                .worker_threads(2)
                 .max_queue(3)
         });
         let pusher = Pusher::connect(&server.pulls()[0].endpoint);
@@ -203,7 +203,7 @@ fn what_has_arrived_is_executed_before_the_end() {
         let (server, recorder) = record(|builder| {
             builder
                 .pull(Puller::bind("tcp://127.0.0.1:*"))
-                .workers(1)
+                .worker_threads(1)
                 .max_queue(4)
         });
         let mut pusher = Rogue::connect(&server.pulls()[0].endpoint, "PUSH");

@@ -179,8 +179,12 @@ fn nothing_is_judged_while_there_is_no_room_for_events() {
     within(LIMIT, || {
         let mut publisher = Publisher::bind(1);
         let subscription = Subscription::connect(&publisher.endpoint).silence_timeout(SILENCE);
-        let (server, recorder) =
-            record(|builder| builder.subscribe(subscription).workers(1).max_queue(2));
+        let (server, recorder) = record(|builder| {
+            builder
+                .subscribe(subscription)
+                .worker_threads(1)
+                .max_queue(2)
+        });
         publisher.await_subscriber();
         publisher.call("", "slowly", &number(0));
         recorder.gate.await_arrivals(1);
@@ -216,7 +220,7 @@ fn a_callback_that_panics_or_takes_its_time_holds_nobody_up() {
             builder
                 .subscribe(subscription)
                 .bind("tcp://127.0.0.1:*")
-                .workers(1)
+                .worker_threads(1)
         });
         let client = SensorClient::connect(&server.endpoints()[0]).unwrap();
         assert_eq!(client.count(), Ok(0));
@@ -248,7 +252,8 @@ fn a_callback_that_stands_still_takes_no_thread_of_the_server() {
         let subscription = Subscription::connect(&publisher.endpoint)
             .silence_timeout(Duration::from_millis(100))
             .on_silence(move |_| held.pass());
-        let (server, recorder) = record(|builder| builder.workers(1).subscribe(subscription));
+        let (server, recorder) =
+            record(|builder| builder.worker_threads(1).subscribe(subscription));
         gate.await_arrivals(1);
         // Silences go on, and so does everything else.
         await_state("silences", || only(&server).silences >= 6);

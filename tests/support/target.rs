@@ -235,7 +235,7 @@ pub(crate) fn serve_target() {
     });
     let server = Server::builder()
         .service(TargetServer::new(AtDesk(Arc::clone(&desk))))
-        .workers(workers);
+        .worker_threads(workers);
     let server = match endpoint.strip_prefix(WORK_FOR) {
         Some(binder) => server.work_for(binder),
         None => server.bind(&endpoint),

@@ -184,7 +184,7 @@ impl ConnectionOptions {
 ///
 /// After `interval` of silence the peer is pinged, and again after each further `interval`; after `timeout` of silence
 /// its calls fail with [`Error::Unavailable`] and the connection is made anew. Servers answer pings while all of their
-/// workers are busy, so a slow method is no silence.
+/// worker threads are busy, so a slow method is no silence.
 ///
 /// A server that has announced its end is not pinged: it sends keep-alive frames by itself, one each second, and `timeout`
 /// is 3 s at least.

@@ -146,7 +146,7 @@ impl Condvar {
     #[cfg_attr(debug_assertions, track_caller)]
     #[cfg_attr(
         not(feature = "auth"),
-        expect(dead_code, reason = "only workers of logins wait so")
+        expect(dead_code, reason = "only threads that decide logins wait so")
     )]
     pub(crate) fn wait_while<'a, T>(
         &self,

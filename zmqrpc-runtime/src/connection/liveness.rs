@@ -1,8 +1,9 @@
 //! Whether a server still lives: a state machine without I/O, to which its owner passes the time.
 //!
 //! A frozen or unreachable peer keeps its connection for minutes. While calls are under way and nothing is heard, the
-//! server is pinged; it answers pings even while all of its workers are busy. So a slow method is not taken for a dead
-//! server, only for a slow method. A server that has said that it ends is not pinged: it gives signs of life unasked.
+//! server is pinged; it answers pings even while all of its worker threads are busy. So a slow method is not taken
+//! for a dead server, only for a slow method. A server that has said that it ends is not pinged: it gives signs of life
+//! unasked.
 
 use std::time::Duration;
 

@@ -9,9 +9,9 @@ use crate::server::{ServerBuilder, ServerHandle};
 
 /// Hands every message that arrives to a callback: over REQ/REP, from publishers, from pushers, all at once if need be.
 ///
-/// The callback runs on the server's workers, so several messages at once unless
-/// [`workers(1)`](ServerBuilder::workers) is set; then one after the other, as they arrived. Its answer goes back to who
-/// waits for one: a message that was published or pushed has nobody.
+/// The callback runs on the server's worker threads, so several messages at once unless
+/// [`worker_threads(1)`](ServerBuilder::worker_threads) is set; then one after the other, as they
+/// arrived. Its answer goes back to who waits for one: a message that was published or pushed has nobody.
 ///
 /// Ending it is the server's end: [`shutdown`](Self::shutdown), or dropping it.
 ///

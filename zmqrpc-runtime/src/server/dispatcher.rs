@@ -2,7 +2,7 @@
 //!
 //! The server's threads use it, and so do in-process clients and the sources. Reading is separate from running: reading
 //! is quick and runs no code of a service, so that the leader can reject calls, reply to pings and process
-//! cancellations while the workers are busy.
+//! cancellations while the worker threads are busy.
 
 mod in_process;
 

@@ -8,7 +8,7 @@ use super::dispatcher::ReadyCall;
 use crate::sync::{Mutex, MutexGuard};
 
 /// Small, since the leader looks at nothing else meanwhile. If methods suddenly take longer, this many delay the calls
-/// in the sockets, and wait themselves although other workers may be free.
+/// in the sockets, and wait themselves although other worker threads may be free.
 const CAPACITY: usize = 8;
 
 pub(super) struct LocalQueue<C = ReadyCall>(Mutex<LocalQueueState<C>>);

@@ -2,12 +2,12 @@
 //!
 //! A server executes the commands of its services wherever they come from: calls at the endpoints that it binds, events that it
 //! [subscribes](ServerBuilder::subscribe) to, jobs that it [pulls](ServerBuilder::pull), calls of clients that it [works
-//! for](ServerBuilder::work_for). Plain methods run on its workers,
+//! for](ServerBuilder::work_for). Plain methods run on its worker threads,
 //! `async` methods on the tokio runtime that it was started in.
 //!
 //! | | |
 //! |---|---|
-//! | [`Server::builder`], [`ServerBuilder`] | services, endpoints, workers, bounds, logins |
+//! | [`Server::builder`], [`ServerBuilder`] | services, endpoints, worker threads, bounds, logins |
 //! | [`ServerHandle`] | a running server: its endpoints and subscriptions at run time, its end |
 //! | [`Binder`] | a client to work for |
 //! | [`ServerStats`] | counters |

@@ -28,7 +28,7 @@ pub(super) struct WorkLimits {
     /// Bytes of the calls that wait.
     pub(super) bytes: usize,
     /// Plain methods that run at the same time.
-    pub(super) workers: usize,
+    pub(super) worker_threads: usize,
     /// How long a peer's notification without a deadline may wait.
     pub(super) notification_timeout: Duration,
 }
@@ -85,8 +85,8 @@ impl Scheduler {
             limits,
             waiting: limits.waiting(),
             sources_paused: false,
-            running: (0..limits.workers).map(|_| None).collect(),
-            free_slots: limits.workers,
+            running: (0..limits.worker_threads).map(|_| None).collect(),
+            free_slots: limits.worker_threads,
             tasks: RunningTasks::default(),
             stale: 0,
         }

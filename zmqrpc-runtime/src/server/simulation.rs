@@ -124,7 +124,7 @@ impl Peer for SimulatedServer {
         let limits = WorkLimits {
             requests: usize::try_from(1 + dice.below(20)).unwrap(),
             bytes: 1 << 20,
-            workers: usize::try_from(1 + dice.below(4)).unwrap(),
+            worker_threads: usize::try_from(1 + dice.below(4)).unwrap(),
             notification_timeout: Duration::from_secs(60),
         };
         let poller = Arc::new(Poller::of_nothing());

@@ -48,8 +48,7 @@ pub(super) struct ServerThreads {
 }
 
 impl ServerThreads {
-    /// Starts the threads: one per worker, and two more, so that one leads and one stands by while all workers are
-    /// busy.
+    /// Starts the worker threads, and two more, so that one leads and one stands by while as many methods run as may.
     pub(super) fn start(
         socket: ServerSocket,
         poller: Arc<Poller>,
@@ -78,7 +77,7 @@ impl ServerThreads {
             termination: Termination::default(),
             process: Process::current(),
         });
-        for number in 0..limits.workers + 2 {
+        for number in 0..limits.worker_threads + 2 {
             let own = Arc::clone(&threads);
             let spawned = thread::Builder::new()
                 .name(format!("zmqrpc-{number}"))

@@ -39,7 +39,7 @@ pub struct ServerBuilder {
     binders: Vec<Binder>,
     subscriptions: Vec<Subscription>,
     pulls: Vec<Puller>,
-    workers: usize,
+    worker_threads: usize,
     max_queue: usize,
     max_queue_bytes: usize,
     notification_timeout: Duration,
@@ -57,7 +57,7 @@ impl Default for ServerBuilder {
             binders: Vec::new(),
             subscriptions: Vec::new(),
             pulls: Vec::new(),
-            workers: default_workers(),
+            worker_threads: default_worker_threads(),
             max_queue: 65_536,
             max_queue_bytes: 64 << 20,
             notification_timeout: Duration::from_secs(300),
@@ -159,12 +159,13 @@ impl ServerBuilder {
         self
     }
 
-    /// Plain methods that may run at once. Default: the number of processors, and no less than 4.
+    /// How many plain methods may run at once, each on a thread of its own. Default: the number of processors, and no less
+    /// than 4.
     ///
-    /// Each has a thread, and there are two more: pings, cancellations and refusals work while all workers are busy.
-    /// `async` methods do not occupy a worker while they wait.
-    pub fn workers(mut self, count: usize) -> Self {
-        self.workers = count;
+    /// There are two more threads: pings, cancellations and refusals work while all worker threads are busy. `async` methods
+    /// do not occupy one while they wait.
+    pub fn worker_threads(mut self, count: usize) -> Self {
+        self.worker_threads = count;
         self
     }
 
@@ -270,10 +271,10 @@ impl ServerBuilder {
     }
 }
 
-const MAX_WORKERS: usize = 1024;
+const MAX_WORKER_THREADS: usize = 1024;
 
-fn default_workers() -> usize {
-    std::thread::available_parallelism().map_or(4, |count| count.get().clamp(4, MAX_WORKERS))
+fn default_worker_threads() -> usize {
+    std::thread::available_parallelism().map_or(4, |count| count.get().clamp(4, MAX_WORKER_THREADS))
 }
 
 impl fmt::Debug for ServerBuilder {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{MAX_WORKERS, ServerBuilder};
+use super::{MAX_WORKER_THREADS, ServerBuilder};
 use crate::callers::REPLIES_IN_SOCKET;
 use crate::callers::ServerCounters;
 use crate::clock::Instant;
@@ -66,7 +66,7 @@ impl ServerBuilder {
         let bounds = WorkLimits {
             requests: self.max_queue,
             bytes: self.max_queue_bytes,
-            workers: self.workers,
+            worker_threads: self.worker_threads,
             notification_timeout: self.notification_timeout,
         };
         let linger = self.options.linger_timeout();
@@ -147,10 +147,10 @@ impl ServerBuilder {
             ));
         }
         self.options.check()?;
-        if !(1..=MAX_WORKERS).contains(&self.workers) {
+        if !(1..=MAX_WORKER_THREADS).contains(&self.worker_threads) {
             return Err(Error::bad_setting(
-                "workers",
-                format!("it must be from 1 to {MAX_WORKERS}"),
+                "worker_threads",
+                format!("it must be from 1 to {MAX_WORKER_THREADS}"),
             ));
         }
         if self.notification_timeout.is_zero() {

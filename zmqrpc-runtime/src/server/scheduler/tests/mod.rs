@@ -81,7 +81,7 @@ impl Scene {
         let limits = WorkLimits {
             requests,
             bytes,
-            workers,
+            worker_threads: workers,
             notification_timeout: 60 * SECOND,
         };
         Self {
