@@ -3,6 +3,8 @@
 /// What happened to a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ConnectionChange {
+    /// A peer has connected to a bound endpoint, and its handshake begins.
+    Accepted,
     Established,
     Lost,
     /// A connection goes to itself, and nothing was sent over it yet. Disconnecting ends it and frees its port.

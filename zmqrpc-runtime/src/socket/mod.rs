@@ -9,7 +9,7 @@
 //! The files of both, each of which may use those before it and none behind it:
 //!
 //! ```text
-//! arrival, auth_failure, connection_change, data_location, descriptor, endpoint, error, login_property, login_schedule, mechanism, process, rejected_logins, sessions, unread_timer, unsent, wake_list < errno, frame, inproc, login, poller, reserve, unblock, unix < connection_event, context, fd_exhaustion, idle_poller, keys, load, mechanism_probe, peer_info, route, zap_domain, zap_request < auth_worker, driver, reconnect, replier, requester, resolver < server_auth, task_timer < security < options < settings < login_options < raw < dialer, monitor, zap < close, create, fence, outbound < dealer, mark_reducer, send_socket < publisher, recv_socket < pull, push, router, subscriber
+//! accepted_connections, arrival, auth_failure, connection_change, data_location, descriptor, endpoint, error, login_property, login_schedule, mechanism, process, rejected_logins, sessions, unread_timer, unsent, wake_list < errno, frame, inproc, login, poller, reserve, unblock, unix < connection_event, context, fd_exhaustion, idle_poller, keys, load, mechanism_probe, peer_info, route, zap_domain, zap_request < auth_worker, driver, reconnect, replier, requester, resolver < server_auth, task_timer < security < options < settings < login_options < raw < dialer, monitor, zap < close, create, fence, outbound < dealer, mark_reducer, send_socket < publisher, recv_socket < pull, push, router, subscriber
 //! ```
 //!
 //! Rules that hold for every socket in this module:
@@ -21,6 +21,7 @@
 //! - Every socket has a finite linger from its creation on. With libzmq's default, dropping a context waits for ever
 //!   (<https://github.com/zeromq/libzmq/issues/2586>).
 
+mod accepted_connections;
 mod arrival;
 mod auth_failure;
 mod connection_change;
@@ -75,7 +76,7 @@ pub(crate) use options::SocketOptions;
 pub(crate) use poller::{POLL_INTERVAL, Poller, RETRY_INTERVAL, wait_any};
 pub(crate) use process::{PerProcess, Process, set_in_children};
 pub(crate) use rejected_logins::RejectedLogins;
-pub(crate) use replier::{Replier, SendError};
+pub(crate) use replier::{Replier, SendError, WatchedConnection};
 pub(crate) use requester::Requester;
 pub(crate) use route::{PeerId, Route, RoutedMessage};
 pub(crate) use security::Security;

@@ -14,6 +14,17 @@ pub(crate) enum SendError {
     Broken(SocketError),
 }
 
+/// A connection that a peer has made, as far as the socket watches such.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WatchedConnection {
+    /// It is there; with a number that no other one gets.
+    Open(u64),
+    /// It has gone already.
+    Lost,
+    /// The socket does not watch it: connections within the process, among others.
+    Unwatched,
+}
+
 /// What a server's side of the protocol needs of a socket. Tests have one without a network, in simulated time.
 pub(crate) trait Replier {
     /// Receives the next message: its body into `body`; returns its route. `None` if no message is left: only then may
@@ -31,9 +42,14 @@ pub(crate) trait Replier {
     fn trusts_users(&self, _route: &Route) -> bool {
         false
     }
-    /// Returns whether a connection has been lost since the last call, as far as the socket watches for it.
-    fn take_losses(&mut self) -> bool {
-        false
+    /// Returns the connection that a frame has come over.
+    fn connection_of(&mut self, _frame: &Frame) -> Result<WatchedConnection, SocketError> {
+        Ok(WatchedConnection::Unwatched)
+    }
+    /// Returns the connections that were lost since the last call, as far as the socket watches them. What has come over
+    /// one can be received by then.
+    fn take_losses(&mut self) -> Vec<u64> {
+        Vec::new()
     }
     /// Makes the next receive that finds nothing look for connections that came and went, although nothing has signalled.
     fn expect_events(&mut self) {}

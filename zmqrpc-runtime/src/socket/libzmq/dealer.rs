@@ -267,7 +267,8 @@ impl Connected {
                 | ConnectionChange::Mismatched
                 | ConnectionChange::BrokenOff
                 | ConnectionChange::Retried
-                | ConnectionChange::ListenerClosed => {}
+                | ConnectionChange::ListenerClosed
+                | ConnectionChange::Accepted => {}
             }
         }
         Ok(drained)

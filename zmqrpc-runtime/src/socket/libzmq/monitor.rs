@@ -28,6 +28,7 @@ const CONNECTIONS: i32 = CHANGES | FAILED_PROTOCOL | FAILED_AUTH | FAILED_WITHOU
 // As in zmq.h; the crate `zmq-sys` lacks the last four. A handshake fails without detail if the peer breaks it off, as
 // a server does that is shutting down: libzmq retries.
 const CONNECTED: i32 = 0x0001;
+const ACCEPTED: i32 = 0x0020;
 const RETRIED: i32 = 0x0004;
 const CLOSED: i32 = 0x0080;
 const DISCONNECTED: i32 = 0x0200;
@@ -49,6 +50,11 @@ impl Monitor {
     /// Monitors what is needed to count the peers of a socket. Must be called before the socket binds or connects.
     pub(super) fn of_peers(socket: &RawSocket) -> Result<Self, SocketError> {
         Self::new(socket, CONNECTIONS)
+    }
+
+    /// Monitors these, and the connections that peers make. Must be called before the socket binds.
+    pub(super) fn of_accepted(socket: &RawSocket) -> Result<Self, SocketError> {
+        Self::new(socket, CONNECTIONS | ACCEPTED)
     }
 
     /// Monitors logins that fail before they are verified. Must be called before the socket binds.
@@ -115,8 +121,8 @@ impl Monitor {
     /// Returns the next event, its address and its value.
     ///
     /// The address is the endpoint that the socket was given or, once libzmq has resolved a host name, the resolved
-    /// one; for peers of a bound endpoint, it is the remote one. The value of a lost connection is its
-    /// [number](Frame::connection_number).
+    /// one; for peers of a bound endpoint, it is the remote one. The value of one that was accepted or
+    /// lost is its [number](Frame::connection_number).
     pub(super) fn next_in_full(
         &mut self,
     ) -> Result<Option<(ConnectionChange, Frame, u32)>, SocketError> {
@@ -133,6 +139,7 @@ impl Monitor {
             let number = value.first_chunk().copied().map(u32::from_ne_bytes);
             let event = match i32::from(u16::from_ne_bytes(*code)) {
                 CONNECTED if is_to_itself(value) => ConnectionChange::SelfConnected,
+                ACCEPTED => ConnectionChange::Accepted,
                 SUCCEEDED => ConnectionChange::Established,
                 DISCONNECTED => ConnectionChange::Lost,
                 FAILED_PROTOCOL

@@ -150,7 +150,8 @@ impl OutboundConnection {
             ConnectionChange::SelfConnected
             | ConnectionChange::NotZmtp
             | ConnectionChange::Retried
-            | ConnectionChange::ListenerClosed => None,
+            | ConnectionChange::ListenerClosed
+            | ConnectionChange::Accepted => None,
         }
     }
 

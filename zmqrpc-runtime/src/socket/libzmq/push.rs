@@ -127,7 +127,8 @@ impl PushSocket {
             ConnectionChange::Lost => *connections = connections.saturating_sub(1),
             ConnectionChange::SelfConnected
             | ConnectionChange::Retried
-            | ConnectionChange::ListenerClosed => {}
+            | ConnectionChange::ListenerClosed
+            | ConnectionChange::Accepted => {}
         })?;
         self.send_side.socket.process_commands()
     }

@@ -11,9 +11,10 @@ use super::monitor::Monitor;
 use super::outbound::{OutboundConnection, log_failed_connection, log_refused_login};
 use super::raw::{RawSocket, WouldBlock};
 use crate::clock::Instant;
+use crate::socket::accepted_connections::AcceptedConnections;
 use crate::socket::arrival::Arrival;
 use crate::socket::connection_change::ConnectionChange;
-use crate::socket::replier::{Replier, SendError};
+use crate::socket::replier::{Replier, SendError, WatchedConnection};
 use crate::socket::route::{Route, RouteParts, RoutedMessage};
 use crate::socket::sessions::{Session, SessionGenerations};
 use crate::socket::{Direction, Endpoint, Poller, RejectedLogins, SocketError, SocketOptions};
@@ -40,8 +41,8 @@ pub(crate) struct RouterSocket {
     endpoints: Vec<(String, Direction)>,
     poller: Arc<Poller>,
     ipv6: bool,
-    /// Whether a connection has been lost, if that is watched for.
-    has_losses: bool,
+    /// Who has connected, if that is watched.
+    accepted: Option<AcceptedConnections>,
     /// Bytes that libzmq holds, by peer.
     loads: Loads,
     /// Present once a peer has chosen its own name.
@@ -74,7 +75,7 @@ impl RouterSocket {
             endpoints: Vec::new(),
             poller,
             ipv6: options.ipv6,
-            has_losses: false,
+            accepted: None,
             loads: Loads::default(),
             sessions: None,
             spare_routes: Vec::new(),
@@ -139,20 +140,30 @@ impl RouterSocket {
         Ok(true)
     }
 
-    /// Watches for lost connections from now on. To be called before there are any.
-    pub(crate) fn watch_losses(&mut self) -> Result<(), SocketError> {
-        self.start_monitor()
+    /// Watches who connects, from now on. To be called before anybody can.
+    pub(crate) fn watch_connections(&mut self) -> Result<(), SocketError> {
+        self.stop_monitor();
+        self.accepted = Some(AcceptedConnections::default());
+        self.monitor_by(Monitor::of_accepted)
     }
 
     fn start_monitor(&mut self) -> Result<(), SocketError> {
         if self.monitor.is_none() {
-            // Duplicated first: once a monitor exists, nothing may fail before it is read.
-            let mut sources = vec![self.socket.descriptor()?];
-            let mut monitor = Monitor::of_connections(&self.socket)?;
-            sources.push(monitor.descriptor()?);
-            self.monitor = Some(monitor);
-            self.poller.replace(sources);
+            self.monitor_by(Monitor::of_connections)?;
         }
+        Ok(())
+    }
+
+    fn monitor_by(
+        &mut self,
+        monitor: impl FnOnce(&RawSocket) -> Result<Monitor, SocketError>,
+    ) -> Result<(), SocketError> {
+        // Duplicated first: once a monitor exists, nothing may fail before it is read.
+        let mut sources = vec![self.socket.descriptor()?];
+        let mut monitor = monitor(&self.socket)?;
+        sources.push(monitor.descriptor()?);
+        self.monitor = Some(monitor);
+        self.poller.replace(sources);
         Ok(())
     }
 
@@ -215,11 +226,17 @@ impl RouterSocket {
         while let Some(monitor) = &mut self.monitor
             && let Some((event, address, number)) = monitor.next_in_full()?
         {
-            if event == ConnectionChange::Lost {
-                self.has_losses = true;
-                if let Some(sessions) = &mut self.sessions {
-                    sessions.record_end(number);
+            if let Some(accepted) = &mut self.accepted {
+                match event {
+                    ConnectionChange::Accepted => accepted.accept(number),
+                    ConnectionChange::Lost => accepted.lose(number),
+                    _ => {}
                 }
+            }
+            if event == ConnectionChange::Lost
+                && let Some(sessions) = &mut self.sessions
+            {
+                sessions.record_end(number);
             }
             if event == ConnectionChange::Mismatched {
                 self.socket.security().record_mismatch();
@@ -362,8 +379,24 @@ impl Replier for RouterSocket {
         self.poller.is_monitor_pending()
     }
 
-    fn take_losses(&mut self) -> bool {
-        std::mem::take(&mut self.has_losses)
+    fn connection_of(&mut self, frame: &Frame) -> Result<WatchedConnection, SocketError> {
+        let number = frame.connection_number();
+        // libzmq reports that it has accepted a connection before it reads from it.
+        self.read_monitor()?;
+        Ok(match &self.accepted {
+            Some(accepted) if number != 0 => match accepted.serial(number) {
+                Some(serial) => WatchedConnection::Open(serial),
+                None => WatchedConnection::Lost,
+            },
+            _ => WatchedConnection::Unwatched,
+        })
+    }
+
+    fn take_losses(&mut self) -> Vec<u64> {
+        let accepted = self.accepted.as_mut();
+        accepted
+            .map(AcceptedConnections::take_lost)
+            .unwrap_or_default()
     }
 
     fn due(&self) -> Option<Instant> {
