@@ -4,6 +4,7 @@
 mod support;
 
 mod book;
+mod bound;
 mod commands;
 mod context;
 mod endpoints;

@@ -14,6 +14,10 @@ use crate::socket::{
 use crate::wire::Limits;
 
 /// The server that a client connects to, or the workers that connect to it.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "each connection has one, which does not move"
+)]
 pub(super) enum ClientPeers {
     Server(DealerSocket),
     Workers(Workers),
@@ -44,7 +48,7 @@ pub(super) fn open(
         }
         Direction::Bind => {
             let mut router = RouterSocket::new(options)?;
-            router.watch_losses()?;
+            router.watch_connections()?;
             Opened {
                 endpoint: router.open(endpoint)?.into(),
                 poller: router.poller(),
@@ -118,7 +122,7 @@ impl Peers for ClientPeers {
         either!(self, peer => peer.come_by_themselves())
     }
 
-    fn offers(&self) -> Vec<WorkerOffer> {
+    fn offers(&self) -> Vec<(usize, WorkerOffer)> {
         either!(self, peer => peer.offers())
     }
 }

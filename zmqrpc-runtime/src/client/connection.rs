@@ -149,30 +149,29 @@ impl ConnectionInner {
         self.lock().calls.notifications(link).mark_reported(check);
     }
 
-    /// Begins a ping over a link. One to a server waits until it can be sent; `None` if one to a worker cannot be sent at
-    /// once.
-    pub(super) fn ping(
-        &self,
-        link: usize,
-        now: Instant,
-    ) -> Option<Result<Submitted, LimitExceeded>> {
+    /// Begins a ping over a link.
+    pub(super) fn ping(&self, link: usize, now: Instant) -> Result<Submitted, LimitExceeded> {
         let mut state = self.lock();
         if state.peers.come_by_themselves() {
-            return state.ping_worker(link, now).map(Ok);
+            return state.ping_worker(link, now);
         }
         let options = CallOptions {
             kind: CallKind::Ping,
             movable: false,
             task: false,
         };
-        Some(state.begin(DIALECT.ping(NO_ID), options, now))
+        state.begin(DIALECT.ping(NO_ID), options, now)
     }
 
-    /// Returns what the workers say that are there.
+    /// Returns what the workers say that get calls.
     pub(super) fn workers(&self) -> Vec<WorkerOffer> {
         let mut state = self.lock();
         state.refresh(Instant::now());
-        state.peers.offers()
+        let offers = state.peers.offers().into_iter();
+        offers
+            .filter(|(link, _)| state.calls.link(*link).takes_calls())
+            .map(|(_, offer)| offer)
+            .collect()
     }
 
     pub(super) fn late(&self) -> u64 {

@@ -81,8 +81,6 @@ enum FlushPing {
     UnderWay(u64),
     Ended(CallResult),
     Refused(LimitExceeded),
-    /// A worker takes nothing in.
-    NoRoom,
     NotNeeded,
 }
 
@@ -100,9 +98,8 @@ impl FlushProgress {
                 check,
                 ping: match is_open.then(|| connection.ping(link, now)) {
                     None => FlushPing::NotNeeded,
-                    Some(None) => FlushPing::NoRoom,
-                    Some(Some(Ok(ping))) => FlushPing::UnderWay(ping.id),
-                    Some(Some(Err(exceeded))) => FlushPing::Refused(exceeded),
+                    Some(Ok(ping)) => FlushPing::UnderWay(ping.id),
+                    Some(Err(exceeded)) => FlushPing::Refused(exceeded),
                 },
                 deadlines: Deadlines {
                     deadline,

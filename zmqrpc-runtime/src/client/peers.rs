@@ -48,8 +48,8 @@ pub(super) trait Peers: Transmit {
     fn come_by_themselves(&self) -> bool {
         false
     }
-    /// Returns what those that came by themselves say of themselves.
-    fn offers(&self) -> Vec<WorkerOffer> {
+    /// Returns what those that came by themselves say of themselves, by link.
+    fn offers(&self) -> Vec<(usize, WorkerOffer)> {
         Vec::new()
     }
 }

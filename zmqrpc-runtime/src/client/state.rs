@@ -126,11 +126,15 @@ impl<P: Peers> ConnectionState<P> {
         Ok(submitted)
     }
 
-    /// Begins a ping to one of several peers. `None` if it cannot be sent at once.
-    pub(super) fn ping_worker(&mut self, link: usize, now: Instant) -> Option<Submitted> {
-        let id = self.calls.ping(link, now, &mut self.peers)?;
+    /// Begins a ping to one of several peers.
+    pub(super) fn ping_worker(
+        &mut self,
+        link: usize,
+        now: Instant,
+    ) -> Result<Submitted, LimitExceeded> {
+        let submitted = self.calls.ping(link, now, &mut self.peers)?;
         self.after_send(now);
-        Some(Submitted { id, written: true })
+        Ok(submitted)
     }
 
     /// Makes up for a signal that a send may have consumed while somebody waits for it.
@@ -202,6 +206,7 @@ impl<P: Peers> ConnectionState<P> {
         let mut any = false;
         for link in 0..self.calls.links() {
             any |= self.calls.acknowledge_draining(link, &mut self.peers) == Some(true);
+            any |= self.calls.send_pings(link, now, &mut self.peers);
         }
         any | self
             .calls
@@ -213,7 +218,9 @@ impl<P: Peers> ConnectionState<P> {
         if matches!(reason, NoReply::NoServer { .. }) {
             log::line!(warn, ; "what a client is connected to is no server, the connection is renewed");
         }
-        self.renewals += 1;
+        if !self.peers.come_by_themselves() {
+            self.renewals += 1;
+        }
         self.calls
             .handle_replaced(link, reason, now, &mut self.waiters);
         if let Err(error) = self.peers.replace(link) {

@@ -32,7 +32,11 @@ impl<P: Peers> ConnectionState<P> {
                 LivenessAction::Wait(until) => return Some(until),
                 LivenessAction::Ask => self.service(now),
                 LivenessAction::Dead(silence) => {
-                    log::line!(warn, ; "a server shows no sign of life, its connection is renewed");
+                    if self.peers.come_by_themselves() {
+                        log::line!(warn, ; "a worker shows no sign of life, it gets no calls until it does");
+                    } else {
+                        log::line!(warn, ; "a server shows no sign of life, its connection is renewed");
+                    }
                     self.replace(link, &NoReply::Silent(silence), now);
                     self.service(now);
                 }

@@ -1,7 +1,7 @@
 //! The workers that have come to a client that is bound.
 //!
-//! Each is a link of its own. A worker that has gone is found out when something is sent to it; when a connection was lost,
-//! those that calls wait for are asked, since no event names the one whose it was.
+//! Each is a link of its own, for as long as the connection is there over which it said that it is a worker. Of connections
+//! within the process no event tells that one has gone: what is sent to it does.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -11,11 +11,11 @@ use super::peers::{Peers, Received};
 use super::waiter::{Waiter, Waiters};
 use crate::clock::Instant;
 use crate::connection::{Arrivals, Multiplexer, Transmit};
-use crate::dialect::{FrameKind, WorkerOffer};
+use crate::dialect::{FrameKind, NO_ID, WorkerOffer};
 use crate::log;
 use crate::socket::{
     Arrival, ConnectionEvent, Frame, PeerId, Replier, Route, RoutedMessage, RouterSocket,
-    SendError, SocketError,
+    SendError, SocketError, WatchedConnection,
 };
 use crate::wire::Limits;
 
@@ -25,10 +25,11 @@ const MAX_WORKERS: usize = 4096;
 /// Messages that one turn takes in at most.
 const MAX_MESSAGES: usize = 1024;
 
-/// When those that calls wait for are asked after a connection was lost: at once, since the loss may be known before the
-/// socket knows whose it was again, and then less and less often.
-const FIRST_PROBE: Duration = Duration::from_millis(2);
-const LAST_PROBE: Duration = Duration::from_millis(200);
+/// How often one turn looks whether further connections were lost while it took in what the last ones have brought.
+const MAX_ROUNDS: usize = 16;
+
+/// How often those within the process are pinged, if it is looked so often.
+const PROBE_INTERVAL: Duration = Duration::from_millis(100);
 
 pub(super) struct Workers<R = RouterSocket> {
     router: R,
@@ -36,19 +37,30 @@ pub(super) struct Workers<R = RouterSocket> {
     /// `None` where a worker has gone, for the next one that comes.
     by_link: Vec<Option<Worker>>,
     links: HashMap<PeerId, usize>,
+    /// The links of those whose connections the socket watches.
+    links_by_connection: HashMap<u64, usize>,
     /// The links of workers that turned out to have gone.
     gone: Vec<usize>,
-    /// When to ask next who has gone, and how long to wait after that.
-    probe: Option<(Instant, Duration)>,
+    /// Connections that were lost, of which there may be more to take in.
+    lost: Vec<u64>,
+    /// When those whose connections are not watched were pinged last.
+    probed: Option<Instant>,
     buffer: Frame,
+    /// Limits how often the log tells of peers that get no calls.
+    log: log::Throttle,
 }
 
 struct Worker {
     route: Route,
     offer: WorkerOffer,
+    /// `None` if the socket does not watch it.
+    connection: Option<u64>,
     /// Whether it was silent for too long, and has not been heard since.
     is_silent: bool,
 }
+
+/// What happened to links, in order.
+type LinkEvents = Vec<(usize, ConnectionEvent)>;
 
 impl<R: Replier> Workers<R> {
     pub(super) fn new(router: R, limits: Limits) -> Self {
@@ -57,39 +69,68 @@ impl<R: Replier> Workers<R> {
             limits,
             by_link: Vec::new(),
             links: HashMap::new(),
+            links_by_connection: HashMap::new(),
             gone: Vec::new(),
-            probe: None,
+            lost: Vec::new(),
+            probed: None,
             buffer: Frame::new(),
+            log: log::Throttle::default(),
         }
     }
 
-    /// Takes in what has arrived. Returns whether more may be left.
-    fn take_in(&mut self, events: &mut Vec<(usize, ConnectionEvent)>) -> Result<bool, SocketError> {
+    /// Takes in what has arrived, and the ends of connections. Returns whether more may be left.
+    fn take_in(&mut self, now: Instant, events: &mut LinkEvents) -> Result<bool, SocketError> {
+        for round in 0.. {
+            if round == MAX_ROUNDS || self.take_in_messages(events)? {
+                return Ok(true);
+            }
+            for connection in std::mem::take(&mut self.lost) {
+                if let Some(link) = self.links_by_connection.get(&connection) {
+                    self.dismiss(*link, events);
+                }
+            }
+            // What has come over these is there by now, and is taken in first.
+            self.lost = self.router.take_losses();
+            if self.lost.is_empty() {
+                break;
+            }
+        }
+        self.probe(now);
+        for link in std::mem::take(&mut self.gone) {
+            self.dismiss(link, events);
+        }
+        Ok(false)
+    }
+
+    fn take_in_messages(&mut self, events: &mut LinkEvents) -> Result<bool, SocketError> {
         for _ in 0..MAX_MESSAGES {
             match self.router.receive(&mut self.buffer)? {
                 None => return Ok(false),
                 Some(Arrival::Malformed) => {}
-                Some(Arrival::Message(route)) => self.hear(&route, events),
+                Some(Arrival::Message(route)) => self.hear(&route, events)?,
             }
         }
         Ok(true)
     }
 
-    fn hear(&mut self, route: &Route, events: &mut Vec<(usize, ConnectionEvent)>) {
+    fn hear(&mut self, route: &Route, events: &mut LinkEvents) -> Result<(), SocketError> {
         // Behind a device there is no telling whose connection is lost.
         let Some(peer) = route.direct_peer() else {
-            return;
+            return Ok(());
         };
         let frame = std::mem::take(&mut self.buffer);
         let known = self.links.get(peer).copied();
         if DIALECT.classify(&frame) == FrameKind::Worker {
             if let Some(link) = known {
-                events.push((link, ConnectionEvent::Down));
+                // It has connected anew, under the same name.
+                self.dismiss(link, events);
             }
             match DIALECT.decode_worker(&frame, &self.limits) {
-                Ok(offer) => self.hire(route, offer, events),
+                Ok(offer) => self.hire(route, &frame, offer, events)?,
                 Err(error) => {
-                    log::line!(warn, error = log::text(error); "what a worker says of itself cannot be read; it gets no calls");
+                    if let Some(hidden) = self.log.admit("offer") {
+                        log::line!(warn, error = log::text(error), hidden; "what a worker says of itself cannot be read; it gets no calls");
+                    }
                 }
             }
         } else if let Some(link) = known
@@ -101,54 +142,85 @@ impl<R: Replier> Workers<R> {
             events.push((link, ConnectionEvent::Received(frame)));
         }
         // Who has not said that it is a worker is none.
+        Ok(())
     }
 
     fn hire(
         &mut self,
         route: &Route,
+        frame: &Frame,
         offer: WorkerOffer,
-        events: &mut Vec<(usize, ConnectionEvent)>,
-    ) {
-        let peer = route.peer();
-        let link = match self.links.get(peer) {
-            Some(link) => *link,
-            None => match self.by_link.iter().position(Option::is_none) {
-                Some(free) => free,
-                None if self.by_link.len() < MAX_WORKERS => {
-                    self.by_link.push(None);
-                    self.by_link.len() - 1
-                }
-                None => {
-                    log::line!(warn, limit = MAX_WORKERS; "more than `limit` workers have come; one gets no calls");
-                    return;
-                }
-            },
+        events: &mut LinkEvents,
+    ) -> Result<(), SocketError> {
+        let connection = match self.router.connection_of(frame)? {
+            WatchedConnection::Open(connection) => Some(connection),
+            WatchedConnection::Unwatched => None,
+            WatchedConnection::Lost => return Ok(()),
         };
-        self.links.insert(peer.clone(), link);
-        self.by_link[link] = Some(Worker {
+        if let Some(connection) = connection
+            && let Some(link) = self.links_by_connection.get(&connection)
+        {
+            // The former one has gone, and its number was used again before its last words were read.
+            self.dismiss(*link, events);
+        }
+        let free = self.by_link.iter().position(Option::is_none);
+        let link = free.unwrap_or(self.by_link.len());
+        if link == MAX_WORKERS {
+            if let Some(hidden) = self.log.admit("number") {
+                log::line!(warn, limit = MAX_WORKERS, hidden; "more than `limit` workers have come; one gets no calls");
+            }
+            return Ok(());
+        }
+        self.links.insert(route.peer().clone(), link);
+        self.links_by_connection
+            .extend(connection.map(|connection| (connection, link)));
+        let worker = Worker {
             route: route.clone(),
             offer,
+            connection,
             is_silent: false,
-        });
+        };
+        match self.by_link.get_mut(link) {
+            Some(place) => *place = Some(worker),
+            None => self.by_link.push(Some(worker)),
+        }
         events.push((link, ConnectionEvent::Up));
+        Ok(())
     }
 
-    fn dismiss(&mut self, link: usize) {
+    fn dismiss(&mut self, link: usize, events: &mut LinkEvents) {
         if let Some(worker) = self.by_link[link].take() {
             self.links.remove(worker.route.peer());
+            if let Some(connection) = worker.connection {
+                self.links_by_connection.remove(&connection);
+            }
+            // What was found out of this one does not concern the next.
+            self.gone.retain(|gone| *gone != link);
+            events.push((link, ConnectionEvent::Down));
         }
     }
 
-    /// Asks those that calls wait for whether they have gone, if a connection was lost.
-    fn ask(&mut self, calls: &mut Multiplexer<Waiter>, now: Instant) {
-        if self.router.take_losses() {
-            self.probe = Some((now, FIRST_PROBE));
-        }
-        if let Some((at, pause)) = self.probe
-            && at <= now
-        {
-            calls.ping_busy(self);
-            self.probe = (pause <= LAST_PROBE).then(|| (now + pause, pause * 2));
+    /// Returns the links of the workers whose connections nobody watches.
+    fn unwatched(&self) -> impl Iterator<Item = usize> {
+        let workers = self.by_link.iter().enumerate();
+        workers.filter_map(|(link, worker)| {
+            let is_unwatched = worker.as_ref()?.connection.is_none();
+            is_unwatched.then_some(link)
+        })
+    }
+
+    /// Pings those whose connections nobody watches, to find out who has gone. Those that drain, too: a ping that is lost
+    /// does no harm, and within the process nothing else is lost with it.
+    fn probe(&mut self, now: Instant) {
+        let is_due = self
+            .probed
+            .is_none_or(|probed| now >= probed + PROBE_INTERVAL);
+        if is_due {
+            for link in self.unwatched().collect::<Vec<_>>() {
+                self.probed = Some(now);
+                // There may be no room: then it is there.
+                let _ = self.send(link, &mut DIALECT.ping(NO_ID));
+            }
         }
     }
 }
@@ -187,15 +259,8 @@ impl<R: Replier> Peers for Workers<R> {
         waiters: &mut Waiters,
         now: Instant,
     ) -> Result<Received, SocketError> {
-        let mut events = Vec::new();
-        let more = self.take_in(&mut events)?;
-        self.ask(calls, now);
-        self.gone.sort_unstable();
-        self.gone.dedup();
-        for link in std::mem::take(&mut self.gone) {
-            self.dismiss(link);
-            events.push((link, ConnectionEvent::Down));
-        }
+        let mut events = LinkEvents::new();
+        let more = self.take_in(now, &mut events)?;
         let mut received = Received {
             any: !events.is_empty(),
             more,
@@ -234,12 +299,11 @@ impl<R: Replier> Peers for Workers<R> {
     }
 
     fn due(&self) -> Option<Instant> {
-        let probe = self.probe.map(|(at, _)| at);
-        self.router.due().into_iter().chain(probe).min()
+        self.router.due()
     }
 
     fn needs_polling(&self) -> bool {
-        self.probe.is_some()
+        self.unwatched().next().is_some()
     }
 
     fn is_inproc(&self) -> bool {
@@ -250,11 +314,10 @@ impl<R: Replier> Peers for Workers<R> {
         true
     }
 
-    fn offers(&self) -> Vec<WorkerOffer> {
-        let workers = self.by_link.iter().flatten();
+    fn offers(&self) -> Vec<(usize, WorkerOffer)> {
+        let workers = self.by_link.iter().enumerate();
         workers
-            .filter(|worker| !worker.is_silent)
-            .map(|worker| worker.offer.clone())
+            .filter_map(|(link, worker)| Some((link, worker.as_ref()?.offer.clone())))
             .collect()
     }
 }

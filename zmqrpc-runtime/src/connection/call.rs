@@ -43,6 +43,8 @@ pub(crate) struct Call<O> {
 pub(super) enum Stage {
     /// Waits until a link takes it. Boxed, so that the calls that do not wait are small.
     Waiting(Box<Waiting>),
+    /// A ping that waits for room on its link.
+    Unsent,
     /// Sent over this link.
     Sent {
         link: u32,
@@ -86,7 +88,7 @@ impl Stage {
     pub(super) fn link(&self) -> Option<u32> {
         match self {
             Self::Sent { link, .. } | Self::Asked { link, .. } => Some(*link),
-            Self::Waiting(_) | Self::Rejected | Self::Ended => None,
+            Self::Waiting(_) | Self::Unsent | Self::Rejected | Self::Ended => None,
         }
     }
 

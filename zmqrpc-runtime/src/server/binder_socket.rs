@@ -49,6 +49,10 @@ pub(super) fn open_binder(
         name: binder.worker_name(),
         services: &dispatcher.services(),
     });
+    // Looked at as the other side does, which would give no calls to whom it cannot read.
+    if let Err(error) = Dialect::Native.decode_worker(&greeting, dispatcher.limits()) {
+        return Err(Error::bad_setting("work_for", error.to_string()));
+    }
     let (endpoint, trusts_users) = (endpoint.as_str().to_owned(), binder.trusts_users());
     Ok(BinderSocket::new(
         endpoint,

@@ -36,7 +36,8 @@ impl Arrivals {
 }
 
 impl<O: Default> Multiplexer<O> {
-    /// Handles what the socket of a link reports. A link whose index is the next one is added when it comes up. [`settle`](Self::settle) follows when it has reported everything.
+    /// Handles what the socket of a link reports. A link whose index is the next one is added when it comes up.
+    /// [`settle`](Self::settle) follows when it has reported everything.
     #[inline]
     pub(crate) fn handle_event(
         &mut self,
@@ -173,7 +174,7 @@ impl<O: Default> Multiplexer<O> {
             self.fail(moves, &NoReply::Drained, outcomes);
         }
         if arrivals.is_known {
-            self.fail_waiting_pings(&NoReply::Disconnected, outcomes);
+            self.fail_waiting_pings(at, &NoReply::Disconnected, outcomes);
         }
         if let Some(reason) = arrivals.refusal {
             self.links[at].refused = true;

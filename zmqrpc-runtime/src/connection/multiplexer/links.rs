@@ -1,5 +1,6 @@
 //! The links of a multiplexer: which are there, whether their peers live, and what is lost with them.
 
+use std::collections::VecDeque;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
@@ -15,6 +16,8 @@ pub(super) struct LinkState {
     /// Calls that were sent over it and have not ended.
     pub(super) in_flight: usize,
     pub(super) notifications: NotificationTracker,
+    /// The pings over it that wait for room.
+    pub(super) pings: VecDeque<u64>,
     /// Whether its peer could not be used, when that was last tried.
     pub(super) refused: bool,
 }
@@ -25,6 +28,7 @@ impl LinkState {
             link: Link::new(liveness),
             in_flight: 0,
             notifications: NotificationTracker::default(),
+            pings: VecDeque::new(),
             refused: false,
         }
     }
@@ -64,7 +68,6 @@ impl<O: Default> Multiplexer<O> {
         self.links.len()
     }
 
-    #[cfg(feature = "proxy")]
     pub(crate) fn link(&self, at: usize) -> &Link {
         &self.links[at]
     }
@@ -92,15 +95,6 @@ impl<O: Default> Multiplexer<O> {
         self.liveness.interval()
     }
 
-    /// Pings the peers that calls wait for: a socket that knows who has gone says so.
-    pub(crate) fn ping_busy(&mut self, sockets: &mut impl Transmit) {
-        for at in 0..self.links.len() {
-            if self.links[at].in_flight > 0 {
-                self.try_send(at, DIALECT.ping(NO_ID), sockets);
-            }
-        }
-    }
-
     /// Returns whether a peer is connected that does not drain.
     #[inline]
     pub(crate) fn takes_calls(&self) -> bool {
@@ -110,7 +104,9 @@ impl<O: Default> Multiplexer<O> {
     /// Returns whether requests wait although a peer takes calls, or an acknowledgement does: there is no room for them.
     pub(crate) fn lacks_room(&self) -> bool {
         self.has_waiting() && self.takes_calls()
-            || self.links.iter().any(|link| link.owed_ping().is_some())
+            || self.links.iter().any(|link| {
+                link.owed_ping().is_some() || !link.pings.is_empty() && link.takes_calls()
+            })
     }
 
     /// Sends the ping that a draining peer waits for. Returns `None` if it waits for none, or else whether there was room.
@@ -164,11 +160,22 @@ impl<O: Default> Multiplexer<O> {
         link.handle_down();
         link.notifications.lose_connection();
         self.fail(|call| call.is_sent_over(index(at)), reason, outcomes);
-        self.fail_waiting_pings(reason, outcomes);
+        self.fail_waiting_pings(at, reason, outcomes);
     }
 
-    /// Fails the pings that wait: it is known what they are to find out, and they would ask over another connection.
-    pub(super) fn fail_waiting_pings(&mut self, reason: &NoReply, outcomes: &mut impl Outcomes<O>) {
+    /// Fails the pings that wait for a link: it is known what they are to find out, and they would ask over another
+    /// connection.
+    pub(super) fn fail_waiting_pings(
+        &mut self,
+        at: usize,
+        reason: &NoReply,
+        outcomes: &mut impl Outcomes<O>,
+    ) {
+        for id in std::mem::take(&mut self.links[at].pings) {
+            if self.is_unsent_ping(id) {
+                self.end(id, Err(reason.clone()), outcomes);
+            }
+        }
         let is_ping = |call: &Call<O>| call.kind == CallKind::Ping && call.is_waiting();
         if self.has_waiting() {
             self.fail(is_ping, reason, outcomes);

@@ -100,16 +100,20 @@ impl<O: Default> Multiplexer<O> {
         (request.len() <= free).then(|| Box::new(Redirect::of(request)))
     }
 
-    /// Begins a ping over this link. `None` if it cannot be sent at once.
+    /// Begins a ping over this link, and no other. It waits until there is room; a peer that drains is sent none, and shows
+    /// by its end what a ping would.
+    ///
+    /// # Errors
+    ///
+    /// The limit that it exceeds.
     pub(crate) fn ping(
         &mut self,
         at: usize,
         now: Instant,
         sockets: &mut impl Transmit,
-    ) -> Option<u64> {
-        let is_full = self.calls.len() >= self.settings.max_calls;
-        if is_full || !self.links[at].takes_calls() {
-            return None;
+    ) -> Result<Submitted, LimitExceeded> {
+        if self.calls.len() >= self.settings.max_calls {
+            return Err(LimitExceeded::Calls(self.settings.max_calls));
         }
         let call = NewCall {
             kind: CallKind::Ping,
@@ -118,18 +122,54 @@ impl<O: Default> Multiplexer<O> {
             movable: false,
         };
         let id = self.calls.next_id(call.hops);
-        let link = &mut self.links[at];
-        if link.in_flight == 0 {
-            link.hear(now);
+        self.calls.insert(id, call, Stage::Unsent);
+        // Those that were given up stay in line only as long as no other comes.
+        let mut pings = std::mem::take(&mut self.links[at].pings);
+        pings.retain(|ping| self.is_unsent_ping(*ping));
+        pings.push_back(id);
+        self.links[at].pings = pings;
+        self.send_pings(at, now, sockets);
+        let written = !self.is_unsent_ping(id);
+        Ok(Submitted { id, written })
+    }
+
+    /// Returns whether a call is a ping that waits for room on its link.
+    pub(super) fn is_unsent_ping(&self, id: u64) -> bool {
+        let call = self.calls.get(id);
+        call.is_some_and(|call| matches!(call.stage, Stage::Unsent))
+    }
+
+    /// Sends the pings that wait for a link, as far as there is room. Returns whether any was sent.
+    pub(crate) fn send_pings(
+        &mut self,
+        at: usize,
+        now: Instant,
+        sockets: &mut impl Transmit,
+    ) -> bool {
+        let mut any = false;
+        while let Some(id) = self.links[at].pings.front().copied()
+            && self.links[at].takes_calls()
+        {
+            if self.is_unsent_ping(id) {
+                let link = &mut self.links[at];
+                if link.in_flight == 0 {
+                    link.hear(now);
+                }
+                if !sockets.send(at, &mut DIALECT.ping(id)) {
+                    break;
+                }
+                link.in_flight += 1;
+                let behind = link.notifications.handed_over();
+                let link = index(at);
+                self.calls.set_stage(id, Stage::Asked { link, behind });
+                if let Some(call) = self.calls.get_mut(id) {
+                    call.written = true;
+                }
+                any = true;
+            }
+            self.links[at].pings.pop_front();
         }
-        if !sockets.send(at, &mut DIALECT.ping(id)) {
-            return None;
-        }
-        link.in_flight += 1;
-        let behind = link.notifications.handed_over();
-        let link = index(at);
-        self.calls.insert(id, call, Stage::Asked { link, behind });
-        Some(id)
+        any
     }
 
     /// Sends the requests that wait, as far as there is room. Returns whether any was sent.

@@ -6,6 +6,9 @@ use super::head::{self, HEAD, MAGIC, VERSION, WORKER};
 use crate::dialect::{NO_ID, Worker, WorkerOffer};
 use crate::wire::{Limits, WireError, put_text, put_varint};
 
+/// The most bytes of the frame: thousands of workers may come, and what each says is kept.
+const MAX_FRAME: usize = 16_384;
+
 /// The most bytes of a worker's name.
 const MAX_NAME: usize = 255;
 
@@ -41,6 +44,13 @@ pub fn decode_worker(frame: &[u8], limits: &Limits) -> Result<WorkerOffer, WireE
     let (kind, _, mut cursor) = head::decode(frame, limits)?;
     if kind != WORKER {
         return Err(WireError::Kind { got: kind });
+    }
+    if frame.len() > MAX_FRAME {
+        return Err(WireError::Limit {
+            field: "the size of what a worker says of itself",
+            got: frame.len() as u64,
+            limit: MAX_FRAME,
+        });
     }
     let name = cursor.text("the worker's name", MAX_NAME)?.to_owned();
     let announced = cursor.varint("the number of services")?;
