@@ -179,7 +179,7 @@ impl Driver for SimulatedClient {
 }
 
 /// As callers are told it.
-fn executed(reason: &NoReply) -> Executed {
+pub(super) fn executed(reason: &NoReply) -> Executed {
     use super::call_info::{CallInfo, Callee};
     use super::deadlines::Deadlines;
     let info = CallInfo {

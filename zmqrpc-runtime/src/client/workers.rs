@@ -80,26 +80,26 @@ impl<R: Replier> Workers<R> {
 
     /// Takes in what has arrived, and the ends of connections. Returns whether more may be left.
     fn take_in(&mut self, now: Instant, events: &mut LinkEvents) -> Result<bool, SocketError> {
-        for round in 0.. {
-            if round == MAX_ROUNDS || self.take_in_messages(events)? {
+        for _ in 0..MAX_ROUNDS {
+            if self.take_in_messages(events)? {
                 return Ok(true);
+            }
+            for link in std::mem::take(&mut self.gone) {
+                self.dismiss(link, events);
             }
             for connection in std::mem::take(&mut self.lost) {
                 if let Some(link) = self.links_by_connection.get(&connection) {
                     self.dismiss(*link, events);
                 }
             }
-            // What has come over these is there by now, and is taken in first.
+            // What those have said who turn out to have gone is there by now, and is taken in first.
             self.lost = self.router.take_losses();
-            if self.lost.is_empty() {
-                break;
+            self.probe(now);
+            if self.lost.is_empty() && self.gone.is_empty() {
+                return Ok(false);
             }
         }
-        self.probe(now);
-        for link in std::mem::take(&mut self.gone) {
-            self.dismiss(link, events);
-        }
-        Ok(false)
+        Ok(true)
     }
 
     fn take_in_messages(&mut self, events: &mut LinkEvents) -> Result<bool, SocketError> {
@@ -321,3 +321,6 @@ impl<R: Replier> Peers for Workers<R> {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

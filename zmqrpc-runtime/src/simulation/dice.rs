@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::MILLISECOND;
 
 /// Numbers that look random: splitmix64.
-pub(crate) struct Dice(pub(super) u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
     pub(super) fn next(&mut self) -> u64 {
