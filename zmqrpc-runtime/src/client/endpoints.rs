@@ -55,8 +55,8 @@ impl Client {
         Ok(added.to_string())
     }
 
-    /// Returns the servers that have connected to what this client [binds](super::ClientBuilder::bind), and are there; in no
-    /// order that matters.
+    /// Returns the servers that have connected to what this client [binds](super::ClientBuilder::bind), and get calls: none that
+    /// has said that it ends, or that is silent. In no order that matters.
     #[must_use]
     pub fn workers(&self) -> Vec<WorkerInfo> {
         let connections = self.connections();

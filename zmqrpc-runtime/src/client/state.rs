@@ -203,14 +203,10 @@ impl<P: Peers> ConnectionState<P> {
 
     /// Sends what waits. Returns whether anything was sent.
     fn flush(&mut self, now: Instant) -> bool {
-        let mut any = false;
-        for link in 0..self.calls.links() {
-            any |= self.calls.acknowledge_draining(link, &mut self.peers) == Some(true);
-            any |= self.calls.send_pings(link, now, &mut self.peers);
-        }
-        any | self
-            .calls
-            .send_waiting(now, &mut self.peers, &mut self.waiters)
+        self.calls.send_owed_pings(now, &mut self.peers)
+            | self
+                .calls
+                .send_waiting(now, &mut self.peers, &mut self.waiters)
     }
 
     /// Fails the calls whose requests were sent over a link, and makes another connection for the rest.

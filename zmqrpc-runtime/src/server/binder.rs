@@ -84,6 +84,12 @@ impl From<&str> for Binder {
     }
 }
 
+impl From<&String> for Binder {
+    fn from(endpoint: &String) -> Self {
+        Self::connect(endpoint)
+    }
+}
+
 impl From<String> for Binder {
     fn from(endpoint: String) -> Self {
         Self::connect(endpoint)

@@ -37,6 +37,12 @@ impl LinkState {
         self.link.handle_up();
         self.refused = false;
     }
+
+    /// Returns whether a ping is to be sent as soon as there is room.
+    #[inline]
+    fn owes_pings(&self) -> bool {
+        self.owed_ping().is_some() || !self.pings.is_empty() && self.takes_calls()
+    }
 }
 
 impl Deref for LinkState {
@@ -103,10 +109,21 @@ impl<O: Default> Multiplexer<O> {
 
     /// Returns whether requests wait although a peer takes calls, or an acknowledgement does: there is no room for them.
     pub(crate) fn lacks_room(&self) -> bool {
-        self.has_waiting() && self.takes_calls()
-            || self.links.iter().any(|link| {
-                link.owed_ping().is_some() || !link.pings.is_empty() && link.takes_calls()
-            })
+        self.has_waiting() && self.takes_calls() || self.links.iter().any(LinkState::owes_pings)
+    }
+
+    /// Sends the pings that draining peers wait for, and those that wait for a link, as far as there is room. Returns whether
+    /// any was sent.
+    #[inline]
+    pub(crate) fn send_owed_pings(&mut self, now: Instant, sockets: &mut impl Transmit) -> bool {
+        let mut any = false;
+        for at in 0..self.links.len() {
+            if self.links[at].owes_pings() {
+                any |= self.acknowledge_draining(at, sockets) == Some(true);
+                any |= self.send_pings(at, now, sockets);
+            }
+        }
+        any
     }
 
     /// Sends the ping that a draining peer waits for. Returns `None` if it waits for none, or else whether there was room.

@@ -140,7 +140,7 @@ impl<O: Default> Multiplexer<O> {
     }
 
     /// Sends the pings that wait for a link, as far as there is room. Returns whether any was sent.
-    pub(crate) fn send_pings(
+    pub(super) fn send_pings(
         &mut self,
         at: usize,
         now: Instant,
