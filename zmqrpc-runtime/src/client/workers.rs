@@ -188,6 +188,14 @@ impl<R: Replier> Workers<R> {
         Ok(())
     }
 
+    /// A send has told that the worker of a link has gone. It is dismissed when what it has said has been taken in.
+    fn mark_gone(&mut self, link: usize) {
+        // Once, however many calls find it out before.
+        if !self.gone.contains(&link) {
+            self.gone.push(link);
+        }
+    }
+
     fn dismiss(&mut self, link: usize, events: &mut LinkEvents) {
         if let Some(worker) = self.by_link[link].take() {
             self.links.remove(worker.route.peer());
@@ -239,12 +247,12 @@ impl<R: Replier> Transmit for Workers<R> {
             Err(SendError::Full(message)) => *frame = message.message,
             Err(SendError::Gone(message)) => {
                 *frame = message.message;
-                self.gone.push(link);
+                self.mark_gone(link);
             }
             Err(SendError::Broken(error)) => {
                 log::line!(error, error = log::text(&error); "a request could not be sent to a worker");
                 // What was to be sent is gone with it, and so the worker counts as gone.
-                self.gone.push(link);
+                self.mark_gone(link);
                 return true;
             }
         }
