@@ -268,11 +268,11 @@ impl<R: Replier> Peers for Workers<R> {
         now: Instant,
     ) -> Result<Received, SocketError> {
         let mut events = LinkEvents::new();
-        let more = self.take_in(now, &mut events)?;
+        // What was taken in before the socket failed has happened nevertheless: a worker that has come is a link.
+        let taken_in = self.take_in(now, &mut events);
         let mut received = Received {
             any: !events.is_empty(),
-            more,
-            lost: Vec::new(),
+            ..Received::default()
         };
         for (link, event) in events {
             let mut arrivals = Arrivals::default();
@@ -281,6 +281,7 @@ impl<R: Replier> Peers for Workers<R> {
                 received.lost.push((link, reason));
             }
         }
+        received.more = taken_in?;
         Ok(received)
     }
 

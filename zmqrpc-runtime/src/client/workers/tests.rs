@@ -43,6 +43,8 @@ struct Network {
     /// By serial number.
     connections: BTreeMap<u64, Connection>,
     lost: Vec<u64>,
+    /// Whether the next receive that would find nothing fails.
+    fails: bool,
     /// The number of the connection that was read from last.
     read: u32,
 }
@@ -93,6 +95,9 @@ impl Replier for SimulatedRouter {
         let mut network = self.0.borrow_mut();
         if network.here == 0 {
             network.here = network.arrivals.len();
+            if std::mem::take(&mut network.fails) {
+                return Err(SocketError::inherited());
+            }
             return Ok(None);
         }
         network.here -= 1;
@@ -193,6 +198,7 @@ impl World {
             42..78 => self.work(),
             78..82 => self.drain(),
             82..90 => self.leave(),
+            90 => self.network.borrow_mut().fails = true,
             _ => self.now += self.dice.milliseconds(300),
         }
         if self.dice.percent(60) {
