@@ -126,16 +126,12 @@ impl ConnectionInner {
         }
     }
 
-    /// Starts to check the notifications that were sent so far, over each link. Returns whether its peer has to be pinged
-    /// for it, too.
-    pub(super) fn start_checks(&self) -> Vec<(usize, DeliveryCheck, bool)> {
+    /// Starts to check the notifications that were sent so far, over each link.
+    pub(super) fn start_checks(&self) -> Vec<(usize, DeliveryCheck)> {
         let mut state = self.lock();
         state.refresh(Instant::now());
         let links = 0..state.calls.links();
-        let check = |link| {
-            let (check, is_open) = state.calls.start_check(link);
-            (link, check, is_open)
-        };
+        let check = |link| (link, state.calls.notifications(link).start_check());
         links.map(check).collect()
     }
 
@@ -149,18 +145,27 @@ impl ConnectionInner {
         self.lock().calls.notifications(link).mark_reported(check);
     }
 
-    /// Begins a ping over a link.
-    pub(super) fn ping(&self, link: usize, now: Instant) -> Result<Submitted, LimitExceeded> {
+    /// Begins the ping over a link that a check needs; `None` if what has become of its notifications is known without.
+    pub(super) fn ping_for(
+        &self,
+        link: usize,
+        check: DeliveryCheck,
+        now: Instant,
+    ) -> Option<Result<Submitted, LimitExceeded>> {
         let mut state = self.lock();
+        // Under the same lock: the peer may have gone since, and nothing answers a ping to one that is not there.
+        if !state.calls.notifications(link).is_open(check) {
+            return None;
+        }
         if state.peers.come_by_themselves() {
-            return state.ping_worker(link, now);
+            return Some(state.ping_worker(link, now));
         }
         let options = CallOptions {
             kind: CallKind::Ping,
             movable: false,
             task: false,
         };
-        state.begin(DIALECT.ping(NO_ID), options, now)
+        Some(state.begin(DIALECT.ping(NO_ID), options, now))
     }
 
     /// Returns what the workers say that get calls.

@@ -92,11 +92,11 @@ impl FlushProgress {
         // Before the pings, which then show at least this.
         let checks = connection.start_checks().into_iter();
         checks
-            .map(|(link, check, is_open)| Self {
+            .map(|(link, check)| Self {
                 connection: Arc::clone(connection),
                 link,
                 check,
-                ping: match is_open.then(|| connection.ping(link, now)) {
+                ping: match connection.ping_for(link, check, now) {
                     None => FlushPing::NotNeeded,
                     Some(Ok(ping)) => FlushPing::UnderWay(ping.id),
                     Some(Err(exceeded)) => FlushPing::Refused(exceeded),

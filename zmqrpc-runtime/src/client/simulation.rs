@@ -113,7 +113,9 @@ impl Driver for SimulatedClient {
         if self.flush.is_some() {
             return;
         }
-        let (check, is_open) = self.state.calls.start_check(LINK);
+        let notifications = self.state.calls.notifications(LINK);
+        let check = notifications.start_check();
+        let is_open = notifications.is_open(check);
         let options = CallOptions {
             kind: CallKind::Ping,
             movable: false,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{Call, Liveness, LivenessAction, Multiplexer, NotificationTracker, Transmit, index};
 use crate::clock::Instant;
 use crate::connection::call::CallKind;
-use crate::connection::{DIALECT, DeliveryCheck, Link, NoReply, Outcomes};
+use crate::connection::{DIALECT, Link, NoReply, Outcomes};
 use crate::dialect::NO_ID;
 
 /// A link, and what was sent over it.
@@ -197,14 +197,6 @@ impl<O: Default> Multiplexer<O> {
         if self.has_waiting() {
             self.fail(is_ping, reason, outcomes);
         }
-    }
-
-    /// Starts to check the notifications that were sent over a link so far. Returns whether its peer has to be pinged for it,
-    /// too.
-    pub(crate) fn start_check(&self, at: usize) -> (DeliveryCheck, bool) {
-        let notifications = &self.links[at].notifications;
-        let check = notifications.start_check();
-        (check, notifications.is_open(check))
     }
 
     /// Returns what is known of the notifications that were sent over a link.

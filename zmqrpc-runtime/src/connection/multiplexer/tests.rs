@@ -235,7 +235,8 @@ fn a_notification_ends_when_it_is_sent_and_a_ping_tells_what_has_arrived() {
     let mut scene = Scene::new(1);
     let notification = scene.begin(CallKind::Notification, false).id;
     assert_eq!(scene.ended(), [(notification, Ok(false))]);
-    let (check, is_open) = scene.calls.start_check(0);
+    let check = scene.calls.notifications(0).start_check();
+    let is_open = scene.calls.notifications(0).is_open(check);
     assert!(is_open);
     let ping = scene.begin(CallKind::Ping, false).id;
     scene.begin(CallKind::Notification, false);
@@ -244,7 +245,12 @@ fn a_notification_ends_when_it_is_sent_and_a_ping_tells_what_has_arrived() {
     assert_eq!(scene.ended(), [(ping, Ok(false))]);
     let outcome = scene.calls.notifications(0).outcome(check);
     assert_eq!(outcome, crate::connection::DeliveryOutcome::Arrived);
-    assert!(scene.calls.start_check(0).1, "the second one is open");
+    let notifications = scene.calls.notifications(0);
+    let check_of_both = notifications.start_check();
+    assert!(
+        notifications.is_open(check_of_both),
+        "the second one is open"
+    );
 }
 
 #[test]
