@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use zmqrpc_runtime::__fuzz::{
-    FrameKind, Limits, Worker, classify, decode_inbound, decode_reply, decode_worker,
+    FrameKind, Limits, WorkerOffer, classify, decode_inbound, decode_reply, decode_worker,
     encode_worker, rejection_id,
 };
 
@@ -21,7 +21,7 @@ fuzz_target!(|frame: &[u8]| {
         .iter()
         .map(|(name, version)| (&**name, *version))
         .collect();
-    let again = encode_worker(&Worker {
+    let again = encode_worker(&WorkerOffer {
         name: &offer.name,
         services: &services,
     });

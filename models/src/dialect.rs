@@ -15,7 +15,7 @@ const PING: u8 = 3;
 const REPLY: u8 = 4;
 
 /// What workers say of themselves; there are none.
-pub(crate) struct WorkerOffer;
+pub(crate) struct WorkerOfferBuf;
 
 #[derive(Clone, Copy)]
 pub(crate) enum Dialect {

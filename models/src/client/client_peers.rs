@@ -7,7 +7,7 @@ use crate::wire::Limits;
 
 pub(super) use crate::socket::DealerSocket as ClientPeers;
 
-pub(super) struct Opened {
+pub(super) struct OpenPeers {
     pub(super) peers: ClientPeers,
     pub(super) poller: Arc<Poller>,
     pub(super) endpoint: Arc<str>,
@@ -17,9 +17,9 @@ pub(super) fn open(
     endpoint: &Endpoint,
     options: &SocketOptions,
     _: Limits,
-) -> Result<Opened, SocketError> {
+) -> Result<OpenPeers, SocketError> {
     let dealer = ClientPeers::connect(endpoint, options)?;
-    Ok(Opened {
+    Ok(OpenPeers {
         poller: dealer.poller(),
         peers: dealer,
         endpoint: endpoint.as_str().into(),

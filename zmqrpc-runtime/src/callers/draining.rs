@@ -33,14 +33,14 @@ pub(crate) struct Draining {
     active_peers: ActivePeers,
     /// The id of the notice, random so that no caller knows it before it gets the notice.
     id: CallId,
-    stage: Stage,
+    stage: DrainStage,
     /// The callers that were notified, except those that have gone.
     notified: HashSet<PeerId>,
     /// When these get the next keep-alive frame; `None` before the end is requested.
     keep_alive_at: Option<Instant>,
 }
 
-enum Stage {
+enum DrainStage {
     /// The end was not requested yet.
     Serving,
     /// The callers are notified, and their acknowledgements waited for.
@@ -62,7 +62,7 @@ impl Draining {
             active_peers: ActivePeers::new(now),
             // 0 is the id of no notice.
             id: CallId::from(RandomState::new().hash_one(0).max(1)),
-            stage: Stage::Serving,
+            stage: DrainStage::Serving,
             notified: HashSet::new(),
             keep_alive_at: None,
         }
@@ -72,7 +72,7 @@ impl Draining {
     /// requested.
     #[inline]
     pub(crate) fn heard(&mut self, route: &Route, now: Instant) -> Option<OutboundFrame> {
-        if matches!(self.stage, Stage::Serving) {
+        if matches!(self.stage, DrainStage::Serving) {
             self.active_peers.heard(route, now);
             return None;
         }
@@ -86,7 +86,7 @@ impl Draining {
         if !is_known {
             self.notified.insert(peer.clone());
         }
-        if let Stage::Notifying { unacknowledged, .. } = &mut self.stage {
+        if let DrainStage::Notifying { unacknowledged, .. } = &mut self.stage {
             if !is_known {
                 unacknowledged.insert(peer.clone(), 0);
             } else if let Some(count) = unacknowledged.get_mut(peer) {
@@ -101,12 +101,12 @@ impl Draining {
 
     /// Starts to drain within `limit`. Returns the notices to send.
     pub(crate) fn start(&mut self, limit: Duration, now: Instant) -> Vec<OutboundFrame> {
-        if !matches!(self.stage, Stage::Serving) {
+        if !matches!(self.stage, DrainStage::Serving) {
             return Vec::new();
         }
         self.notified.extend(self.active_peers.take_recent(now));
         self.keep_alive_at = Some(now + KEEP_ALIVE);
-        self.stage = Stage::Notifying {
+        self.stage = DrainStage::Notifying {
             until: now + MAX_WAIT.min(limit / 2),
             unacknowledged: self.notified.iter().map(|peer| (peer.clone(), 0)).collect(),
             probe_at: now + FIRST_PROBE,
@@ -137,7 +137,7 @@ impl Draining {
     }
 
     fn stop_waiting(&mut self, route: &Route) {
-        if let Stage::Notifying { unacknowledged, .. } = &mut self.stage {
+        if let DrainStage::Notifying { unacknowledged, .. } = &mut self.stage {
             unacknowledged.remove(route.peer());
         }
     }
@@ -150,7 +150,7 @@ impl Draining {
             self.keep_alive_at = Some(now + KEEP_ALIVE);
             to.extend(self.notified.iter().cloned().map(Route::to));
         }
-        if let Stage::Notifying {
+        if let DrainStage::Notifying {
             unacknowledged,
             probe_at,
             probe_interval,
@@ -166,23 +166,23 @@ impl Draining {
 
     /// Returns whether new requests are rejected at `now`.
     pub(crate) fn is_rejecting(&mut self, now: Instant) -> bool {
-        if let Stage::Notifying {
+        if let DrainStage::Notifying {
             until,
             unacknowledged,
             ..
         } = &self.stage
             && (unacknowledged.is_empty() || now >= *until)
         {
-            self.stage = Stage::Rejecting { since: now };
+            self.stage = DrainStage::Rejecting { since: now };
         }
-        matches!(self.stage, Stage::Rejecting { .. })
+        matches!(self.stage, DrainStage::Rejecting { .. })
     }
 
     /// Returns since when new requests are rejected.
     pub(crate) fn rejecting_since(&self) -> Option<Instant> {
         match self.stage {
-            Stage::Rejecting { since } => Some(since),
-            Stage::Serving | Stage::Notifying { .. } => None,
+            DrainStage::Rejecting { since } => Some(since),
+            DrainStage::Serving | DrainStage::Notifying { .. } => None,
         }
     }
 
@@ -191,13 +191,13 @@ impl Draining {
     pub(crate) fn due(&self) -> Option<Instant> {
         let keep_alive_at = self.keep_alive_at.filter(|_| !self.notified.is_empty());
         match self.stage {
-            Stage::Notifying {
+            DrainStage::Notifying {
                 until, probe_at, ..
             } => {
                 let next = until.min(probe_at);
                 Some(keep_alive_at.map_or(next, |at| at.min(next)))
             }
-            Stage::Serving | Stage::Rejecting { .. } => keep_alive_at,
+            DrainStage::Serving | DrainStage::Rejecting { .. } => keep_alive_at,
         }
     }
 }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::peers::{Peers, Received};
+use super::peers::{Peers, ReceiveOutcome};
 use super::waiter::{Waiter, Waiters};
 use super::workers::Workers;
 use crate::clock::Instant;
 use crate::connection::{Multiplexer, Transmit};
-use crate::dialect::WorkerOffer;
+use crate::dialect::WorkerOfferBuf;
 use crate::socket::{
     DealerSocket, Direction, Endpoint, Frame, Poller, RouterSocket, SocketError, SocketOptions,
 };
@@ -24,7 +24,7 @@ pub(super) enum ClientPeers {
 }
 
 /// The sockets of a connection that is open.
-pub(super) struct Opened {
+pub(super) struct OpenPeers {
     pub(super) peers: ClientPeers,
     pub(super) poller: Arc<Poller>,
     /// With the port that was chosen, where the endpoint left it open.
@@ -36,11 +36,11 @@ pub(super) fn open(
     endpoint: &Endpoint,
     options: &SocketOptions,
     limits: Limits,
-) -> Result<Opened, SocketError> {
+) -> Result<OpenPeers, SocketError> {
     Ok(match endpoint.direction() {
         Direction::Connect => {
             let dealer = DealerSocket::connect(endpoint, options)?;
-            Opened {
+            OpenPeers {
                 poller: dealer.poller(),
                 peers: ClientPeers::Server(dealer),
                 endpoint: endpoint.as_str().into(),
@@ -49,7 +49,7 @@ pub(super) fn open(
         Direction::Bind => {
             let mut router = RouterSocket::new(options)?;
             router.watch_connections()?;
-            Opened {
+            OpenPeers {
                 endpoint: router.open(endpoint)?.into(),
                 poller: router.poller(),
                 peers: ClientPeers::Workers(Workers::new(router, limits)),
@@ -82,7 +82,7 @@ impl Peers for ClientPeers {
         calls: &mut Multiplexer<Waiter>,
         waiters: &mut Waiters,
         now: Instant,
-    ) -> Result<Received, SocketError> {
+    ) -> Result<ReceiveOutcome, SocketError> {
         either!(self, peer => peer.receive(calls, waiters, now))
     }
 
@@ -122,7 +122,7 @@ impl Peers for ClientPeers {
         either!(self, peer => peer.come_by_themselves())
     }
 
-    fn offers(&self) -> Vec<(usize, WorkerOffer)> {
+    fn offers(&self) -> Vec<(usize, WorkerOfferBuf)> {
         either!(self, peer => peer.offers())
     }
 }

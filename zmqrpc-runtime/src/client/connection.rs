@@ -19,7 +19,7 @@ use crate::connection::{
     CallKind, CallResult, DeliveryCheck, DeliveryOutcome, LimitExceeded, Liveness, NoReply,
     Submitted,
 };
-use crate::dialect::{NO_ID, WorkerOffer};
+use crate::dialect::{NO_ID, WorkerOfferBuf};
 use crate::socket::{
     Drive, DriveTurn, Driven, Endpoint, Frame, IdleSocket, Poller, Process, SocketError,
     SocketOptions, WakeList,
@@ -169,7 +169,7 @@ impl ConnectionInner {
     }
 
     /// Returns what the workers say that get calls.
-    pub(super) fn workers(&self) -> Vec<WorkerOffer> {
+    pub(super) fn workers(&self) -> Vec<WorkerOfferBuf> {
         let mut state = self.lock();
         state.refresh(Instant::now());
         let offers = state.peers.offers().into_iter();

@@ -4,12 +4,12 @@ use super::state::LINK;
 use super::waiter::{Waiter, Waiters};
 use crate::clock::Instant;
 use crate::connection::{Arrivals, Multiplexer, NoReply, Transmit};
-use crate::dialect::WorkerOffer;
+use crate::dialect::WorkerOfferBuf;
 use crate::socket::{Requester, SocketError};
 
 /// What a turn has received.
 #[derive(Default)]
-pub(super) struct Received {
+pub(super) struct ReceiveOutcome {
     /// Whether anything had arrived.
     pub(super) any: bool,
     /// Whether more is left than one turn takes in.
@@ -26,7 +26,7 @@ pub(super) trait Peers: Transmit {
         calls: &mut Multiplexer<Waiter>,
         waiters: &mut Waiters,
         now: Instant,
-    ) -> Result<Received, SocketError>;
+    ) -> Result<ReceiveOutcome, SocketError>;
     /// Replaces the connection of a link.
     fn replace(&mut self, link: usize) -> Result<(), SocketError>;
     /// Makes the next turn look for connections that came and went, although nothing has signalled.
@@ -49,7 +49,7 @@ pub(super) trait Peers: Transmit {
         false
     }
     /// Returns what those that came by themselves say of themselves, by link.
-    fn offers(&self) -> Vec<(usize, WorkerOffer)> {
+    fn offers(&self) -> Vec<(usize, WorkerOfferBuf)> {
         Vec::new()
     }
 }
@@ -61,11 +61,11 @@ impl<S: Requester> Peers for S {
         calls: &mut Multiplexer<Waiter>,
         waiters: &mut Waiters,
         now: Instant,
-    ) -> Result<Received, SocketError> {
+    ) -> Result<ReceiveOutcome, SocketError> {
         let mut arrivals = Arrivals::default();
         let is_empty =
             self.drain(|event| calls.handle_event(LINK, event, &mut arrivals, waiters))?;
-        let mut received = Received {
+        let mut received = ReceiveOutcome {
             any: arrivals.any(),
             more: !is_empty,
             lost: Vec::new(),

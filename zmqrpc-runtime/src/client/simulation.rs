@@ -12,7 +12,7 @@ use crate::clock::Instant;
 use crate::connection::{CallKind, DeliveryCheck, DeliveryOutcome, Liveness, NoReply};
 use crate::dialect::NO_ID;
 use crate::simulation::{
-    Driver, End, Ends, NewRequest, Rules, ScriptedPeer, SimulatedSocket, meet,
+    Driver, Ending, Ends, NewRequest, Rules, ScriptedPeer, SimulatedSocket, meet,
     meet_broken_at_each_step,
 };
 use crate::socket::{DriveTurn, Poller};
@@ -144,10 +144,13 @@ impl Driver for SimulatedClient {
                 Ok(Some(reply)) => ends.answered(*call, &reply),
                 Ok(None) => {
                     notifications.push(*call);
-                    ends.end(*call, End::Good);
+                    ends.end(*call, Ending::Good);
                 }
                 Err(reason) => {
-                    ends.end(*call, End::Failed(executed(&reason), format!("{reason:?}")));
+                    ends.end(
+                        *call,
+                        Ending::Failed(executed(&reason), format!("{reason:?}")),
+                    );
                 }
             }
             false

@@ -1,6 +1,6 @@
 //! What a client knows of the servers that work for it.
 
-use crate::dialect::WorkerOffer;
+use crate::dialect::WorkerOfferBuf;
 
 /// A server that has connected to a client which is [bound](super::ClientBuilder::bind), as it describes itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub struct WorkerInfo {
 }
 
 impl WorkerInfo {
-    pub(super) fn new(endpoint: &str, offer: WorkerOffer) -> Self {
+    pub(super) fn new(endpoint: &str, offer: WorkerOfferBuf) -> Self {
         Self {
             endpoint: endpoint.to_owned(),
             name: Some(offer.name).filter(|name| !name.is_empty()),

@@ -7,11 +7,11 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::DIALECT;
-use super::peers::{Peers, Received};
+use super::peers::{Peers, ReceiveOutcome};
 use super::waiter::{Waiter, Waiters};
 use crate::clock::Instant;
 use crate::connection::{Arrivals, Multiplexer, Transmit};
-use crate::dialect::{FrameKind, NO_ID, WorkerOffer};
+use crate::dialect::{FrameKind, NO_ID, WorkerOfferBuf};
 use crate::log;
 use crate::socket::{
     Arrival, ConnectionEvent, Frame, PeerId, Replier, Route, RoutedMessage, RouterSocket,
@@ -52,7 +52,7 @@ pub(super) struct Workers<R = RouterSocket> {
 
 struct Worker {
     route: Route,
-    offer: WorkerOffer,
+    offer: WorkerOfferBuf,
     /// `None` if the socket does not watch it.
     connection: Option<u64>,
     /// Whether it was silent for too long, and has not been heard since.
@@ -149,7 +149,7 @@ impl<R: Replier> Workers<R> {
         &mut self,
         route: &Route,
         frame: &Frame,
-        offer: WorkerOffer,
+        offer: WorkerOfferBuf,
         events: &mut LinkEvents,
     ) -> Result<(), SocketError> {
         let connection = match self.router.connection_of(frame)? {
@@ -266,13 +266,13 @@ impl<R: Replier> Peers for Workers<R> {
         calls: &mut Multiplexer<Waiter>,
         waiters: &mut Waiters,
         now: Instant,
-    ) -> Result<Received, SocketError> {
+    ) -> Result<ReceiveOutcome, SocketError> {
         let mut events = LinkEvents::new();
         // What was taken in before the socket failed has happened nevertheless: a worker that has come is a link.
         let taken_in = self.take_in(now, &mut events);
-        let mut received = Received {
+        let mut received = ReceiveOutcome {
             any: !events.is_empty(),
-            ..Received::default()
+            ..ReceiveOutcome::default()
         };
         for (link, event) in events {
             let mut arrivals = Arrivals::default();
@@ -323,7 +323,7 @@ impl<R: Replier> Peers for Workers<R> {
         true
     }
 
-    fn offers(&self) -> Vec<(usize, WorkerOffer)> {
+    fn offers(&self) -> Vec<(usize, WorkerOfferBuf)> {
         let workers = self.by_link.iter().enumerate();
         workers
             .filter_map(|(link, worker)| Some((link, worker.as_ref()?.offer.clone())))

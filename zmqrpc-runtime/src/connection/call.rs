@@ -29,7 +29,7 @@ pub(crate) struct NewCall {
 
 /// A call that has an id. `O` is whatever its owner keeps for it.
 #[derive(Default)]
-pub(crate) struct Call<O> {
+pub(crate) struct CallEntry<O> {
     pub(crate) origin: O,
     pub(super) kind: CallKind,
     pub(super) movable: bool,
@@ -104,7 +104,7 @@ impl Stage {
     }
 }
 
-impl<O> Call<O> {
+impl<O> CallEntry<O> {
     /// Returns whether the request was sent, and the call has not ended.
     pub(crate) fn is_sent(&self) -> bool {
         self.stage.link().is_some()

@@ -4,13 +4,13 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::CallTable;
-use super::call::{Call, CallKind, NewCall, Redirect, Stage};
+use super::call::{CallEntry, CallKind, NewCall, Redirect, Stage};
 use crate::clock::Instant;
 use crate::socket::Frame;
 
 /// The calls that have not been taken out.
 pub(super) struct Calls<O> {
-    table: CallTable<Call<O>>,
+    table: CallTable<CallEntry<O>>,
     /// Ids of the calls that wait, oldest first, including stale ids of calls that no longer do.
     waiting: VecDeque<u64>,
     waiting_len: usize,
@@ -153,7 +153,7 @@ impl<O: Default> Calls<O> {
     }
 
     #[inline]
-    pub(super) fn get(&self, id: u64) -> Option<&Call<O>> {
+    pub(super) fn get(&self, id: u64) -> Option<&CallEntry<O>> {
         self.table.get(id)
     }
 
@@ -188,13 +188,13 @@ impl<O: Default> Calls<O> {
 
     /// Returns a call whose stage the caller does not change.
     #[inline]
-    pub(super) fn get_mut(&mut self, id: u64) -> Option<&mut Call<O>> {
+    pub(super) fn get_mut(&mut self, id: u64) -> Option<&mut CallEntry<O>> {
         self.table.get_mut(id)
     }
 
     /// Removes a call. Frames that arrive for it later find no call.
     #[inline]
-    pub(super) fn remove(&mut self, id: u64) -> Option<Call<O>> {
+    pub(super) fn remove(&mut self, id: u64) -> Option<CallEntry<O>> {
         let call = self.table.remove(id)?;
         if !matches!(call.stage, Stage::Ended) {
             self.leave(&call.stage);
@@ -249,7 +249,7 @@ impl<O: Default> Calls<O> {
     }
 
     /// Returns the ids of the calls that satisfy `predicate`.
-    pub(super) fn ids_where(&self, predicate: impl Fn(&Call<O>) -> bool) -> Vec<u64> {
+    pub(super) fn ids_where(&self, predicate: impl Fn(&CallEntry<O>) -> bool) -> Vec<u64> {
         self.table.ids_where(predicate)
     }
 
@@ -302,7 +302,7 @@ impl<O: Default> Calls<O> {
     fn compact_waiting(&mut self) {
         if self.waiting.len() > 2 * self.waiting_len + MAX_STALE {
             let mut waiting = std::mem::take(&mut self.waiting);
-            waiting.retain(|id| self.get(*id).is_some_and(Call::is_waiting));
+            waiting.retain(|id| self.get(*id).is_some_and(CallEntry::is_waiting));
             self.waiting = waiting;
         }
     }

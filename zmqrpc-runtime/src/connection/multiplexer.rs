@@ -23,7 +23,7 @@ pub(crate) use arrivals::Arrivals;
 use links::LinkState;
 pub(crate) use sending::{LimitExceeded, Submitted};
 
-use super::call::{Call, CallKind, Stage};
+use super::call::{CallEntry, CallKind, Stage};
 use super::calls::Calls;
 use super::{
     CallResult, DIALECT, Liveness, LivenessAction, MAX_CALLS, NoReply, NotificationTracker,
@@ -144,7 +144,7 @@ impl<O: Default> Multiplexer<O> {
     }
 
     /// Takes a call out, whatever its stage. Its peer is told if it waits for a reply.
-    pub(crate) fn cancel(&mut self, id: u64, sockets: &mut impl Transmit) -> Option<Call<O>> {
+    pub(crate) fn cancel(&mut self, id: u64, sockets: &mut impl Transmit) -> Option<CallEntry<O>> {
         let call = self.calls.remove(id)?;
         if let Some(link) = call.stage.link() {
             self.links[link as usize].in_flight -= 1;
@@ -218,7 +218,7 @@ impl<O: Default> Multiplexer<O> {
     /// Fails the calls that satisfy `which`, none of which has ended.
     fn fail(
         &mut self,
-        which: impl Fn(&Call<O>) -> bool,
+        which: impl Fn(&CallEntry<O>) -> bool,
         reason: &NoReply,
         outcomes: &mut impl Outcomes<O>,
     ) {

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::time::Duration;
 
-use super::{Dialect, Event, EventContent, FrameKind, Outbound, Request, WorkerOffer, native};
+use super::{Dialect, Event, EventContent, FrameKind, Outbound, Request, WorkerOfferBuf, native};
 use crate::codec::Error as CodecError;
 use crate::socket::Frame;
 use crate::wire::{Executed, Limits, Status, WireError};
@@ -136,7 +136,7 @@ impl Dialect {
         self,
         frame: &[u8],
         limits: &Limits,
-    ) -> Result<WorkerOffer, WireError> {
+    ) -> Result<WorkerOfferBuf, WireError> {
         match self {
             Self::Native => native::decode_worker(frame, limits),
         }

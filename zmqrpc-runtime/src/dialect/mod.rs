@@ -22,7 +22,7 @@ pub use self::{
     call_id::{CallId, NO_ID},
     failure::CallFailure,
     inbound::{Event, EventContent, Inbound, MethodRef, Request, RequestKind},
-    outbound::{FrameKind, Outbound, Worker, WorkerOffer},
+    outbound::{FrameKind, Outbound, WorkerOffer, WorkerOfferBuf},
     sniffed::SniffedDialect,
 };
 pub(crate) use self::{

@@ -46,7 +46,7 @@ pub enum Outbound<'a> {
 
 /// What a server says of itself that connects to its callers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Worker<'a> {
+pub struct WorkerOffer<'a> {
     /// Its name, which is empty if it has none.
     pub name: &'a str,
     /// The names of its services, each with its version.
@@ -55,7 +55,7 @@ pub struct Worker<'a> {
 
 /// The same as it arrives.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct WorkerOffer {
+pub struct WorkerOfferBuf {
     /// Its name, which is empty if it has none.
     pub name: String,
     /// The names of its services, each with its version.

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use super::{CallFailure, CallId, Dialect, Event, Inbound, Outbound, Worker, native};
+use super::{CallFailure, CallId, Dialect, Event, Inbound, Outbound, WorkerOffer, native};
 use crate::codec::Codec;
 use crate::socket::{Frame, Route};
 use crate::wire::{Executed, Limits, Metadata, Status, WireError};
@@ -56,7 +56,7 @@ impl Dialect {
     }
 
     /// Returns the frame in which a server that connects to its callers says what it offers.
-    pub(crate) fn worker(self, worker: &Worker<'_>) -> Frame {
+    pub(crate) fn worker(self, worker: &WorkerOffer<'_>) -> Frame {
         match self {
             Self::Native => Frame::from(native::encode_worker(worker)),
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::binder::Binder;
 use super::dispatcher::Dispatcher;
 use crate::clock::Instant;
-use crate::dialect::{Dialect, Worker};
+use crate::dialect::{Dialect, WorkerOffer};
 use crate::error::Error;
 use crate::log;
 use crate::socket::{
@@ -45,7 +45,7 @@ pub(super) fn open_binder(
     let socket = DealerSocket::connect(endpoint, options)
         .map_err(|error| Error::endpoint_error(endpoint.as_str(), error))?;
     let poller = socket.poller();
-    let greeting = Dialect::Native.worker(&Worker {
+    let greeting = Dialect::Native.worker(&WorkerOffer {
         name: binder.worker_name(),
         services: &dispatcher.services(),
     });

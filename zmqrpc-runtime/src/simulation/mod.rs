@@ -15,7 +15,7 @@ use std::time::Duration;
 pub(crate) use dice::Dice;
 pub(crate) use driver::{Driver, NewRequest};
 pub(crate) use peer::Peer;
-pub(crate) use record::{End, Ends};
+pub(crate) use record::{Ending, Ends};
 pub(crate) use scripted_peer::ScriptedPeer;
 pub(crate) use socket::SimulatedSocket;
 pub(crate) use world::Rules;

@@ -10,7 +10,7 @@ use crate::wire::{Executed, Limits};
 
 /// How a call has ended.
 #[derive(Clone, Debug)]
-pub(crate) enum End {
+pub(crate) enum Ending {
     /// In its value, or sent if it is a notification.
     Good,
     Failed(Executed, String),
@@ -23,7 +23,7 @@ pub(super) struct Record {
     pub(super) arrived: bool,
     pub(super) executions: u32,
     /// How it has ended, and when.
-    pub(super) ended: Option<(End, Instant)>,
+    pub(super) ended: Option<(Ending, Instant)>,
     /// Its id, unless it was rejected.
     pub(super) id: Option<u64>,
     pub(super) deadline: Instant,
@@ -44,16 +44,16 @@ impl Ends<'_> {
                 let of = u64::from_le_bytes(body.try_into().unwrap());
                 assert_eq!(of, call, "the reply is another call's");
                 assert!(self.calls[&call].executions > 0);
-                self.end(call, End::Good);
+                self.end(call, Ending::Good);
             }
             Outbound::Failure {
                 executed, detail, ..
-            } => self.end(call, End::Failed(executed, detail.to_owned())),
+            } => self.end(call, Ending::Failed(executed, detail.to_owned())),
             other => panic!("{other:?}"),
         }
     }
 
-    pub(crate) fn end(&mut self, call: u64, end: End) {
+    pub(crate) fn end(&mut self, call: u64, end: Ending) {
         let record = self.calls.get_mut(&call).expect("it is a call");
         assert!(record.ended.is_none(), "call {call} ends twice");
         assert!(!record.given_up, "call {call} ends after it was given up");

@@ -9,7 +9,7 @@ use super::MILLISECOND;
 use super::dice::Dice;
 use super::driver::{Driver, NewRequest};
 use super::peer::Peer;
-use super::record::{End, Ends, Record};
+use super::record::{Ending, Ends, Record};
 use super::socket::{SimulatedSocket, Wire};
 use crate::clock::Instant;
 use crate::connection::{CallKind, DIALECT};
@@ -450,7 +450,7 @@ impl<P: Peer> World<P> {
             let Some((end, at)) = &record.ended else {
                 continue;
             };
-            if let End::Failed(executed, why) = end {
+            if let Ending::Failed(executed, why) = end {
                 let is_true = *executed != Executed::No || times == 0;
                 assert!(is_true, "call {call}: {why}, yet executed");
                 let costs_nothing = self.weather == Weather::Stormy || *executed == Executed::No;
@@ -467,8 +467,8 @@ impl<P: Peer> World<P> {
         for (call, record) in &self.calls {
             executed += u64::from(record.executions);
             match (&record.ended, record.kind) {
-                (Some((End::Good, _)), _) => answered += 1,
-                (Some((End::Failed(..), _)), _) => failed += 1,
+                (Some((Ending::Good, _)), _) => answered += 1,
+                (Some((Ending::Failed(..), _)), _) => failed += 1,
                 (None, CallKind::Call) => assert!(
                     record.given_up || record.id.is_none(),
                     "call {call} has not ended"

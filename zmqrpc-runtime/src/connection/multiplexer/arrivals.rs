@@ -2,7 +2,7 @@
 
 use super::{Multiplexer, Transmit, index};
 use crate::clock::Instant;
-use crate::connection::call::{Call, Redirect, Stage};
+use crate::connection::call::{CallEntry, Redirect, Stage};
 use crate::connection::link::LinkNews;
 use crate::connection::{DIALECT, NoReply, Outcomes};
 use crate::dialect::FrameKind;
@@ -170,7 +170,7 @@ impl<O: Default> Multiplexer<O> {
             }
         }
         if arrivals.draining && !self.takes_calls() {
-            let moves = |call: &Call<O>| call.movable && call.is_waiting();
+            let moves = |call: &CallEntry<O>| call.movable && call.is_waiting();
             self.fail(moves, &NoReply::Drained, outcomes);
         }
         if arrivals.is_known {
@@ -179,7 +179,7 @@ impl<O: Default> Multiplexer<O> {
         if let Some(reason) = arrivals.refusal {
             self.links[at].refused = true;
             if self.links.iter().all(|link| link.refused) {
-                self.fail(Call::is_waiting, &reason, outcomes);
+                self.fail(CallEntry::is_waiting, &reason, outcomes);
             }
         }
         arrivals.lost

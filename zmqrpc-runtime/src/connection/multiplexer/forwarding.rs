@@ -1,6 +1,6 @@
 //! What a proxy needs beside what a client does.
 
-use super::{Arrivals, Call, Multiplexer, NoReply, Stage};
+use super::{Arrivals, CallEntry, Multiplexer, NoReply, Stage};
 use crate::clock::Instant;
 
 impl<O: Default> Multiplexer<O> {
@@ -23,7 +23,7 @@ impl<O: Default> Multiplexer<O> {
 
     /// Returns the ids of the calls that wait to be sent.
     pub(crate) fn waiting_ids(&self) -> Vec<u64> {
-        self.calls.ids_where(Call::is_waiting)
+        self.calls.ids_where(CallEntry::is_waiting)
     }
 
     /// Returns when to call [`check_link`](Self::check_link), seen at `now`; `None` if silence does not matter.

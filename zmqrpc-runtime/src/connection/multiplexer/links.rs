@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
-use super::{Call, Liveness, LivenessAction, Multiplexer, NotificationTracker, Transmit, index};
+use super::{
+    CallEntry, Liveness, LivenessAction, Multiplexer, NotificationTracker, Transmit, index,
+};
 use crate::clock::Instant;
 use crate::connection::call::CallKind;
 use crate::connection::{DIALECT, Link, NoReply, Outcomes};
@@ -193,7 +195,7 @@ impl<O: Default> Multiplexer<O> {
                 self.end(id, Err(reason.clone()), outcomes);
             }
         }
-        let is_ping = |call: &Call<O>| call.kind == CallKind::Ping && call.is_waiting();
+        let is_ping = |call: &CallEntry<O>| call.kind == CallKind::Ping && call.is_waiting();
         if self.has_waiting() {
             self.fail(is_ping, reason, outcomes);
         }

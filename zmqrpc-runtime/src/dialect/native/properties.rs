@@ -198,8 +198,8 @@ proptest! {
     ) {
         let limits = Limits::default();
         let borrowed: Vec<_> = services.iter().map(|(name, version)| (&**name, *version)).collect();
-        let frame = encode_worker(&Worker { name: &name, services: &borrowed });
-        prop_assert_eq!(decode_worker(&frame, &limits), Ok(WorkerOffer { name, services }));
+        let frame = encode_worker(&WorkerOffer { name: &name, services: &borrowed });
+        prop_assert_eq!(decode_worker(&frame, &limits), Ok(WorkerOfferBuf { name, services }));
         prop_assert_eq!(classify(&frame), FrameKind::Worker);
         prop_assert_eq!((rejection_id(&frame), answered_id(&frame)), (None, None));
         for length in 1..frame.len() {

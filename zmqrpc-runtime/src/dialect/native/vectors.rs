@@ -283,13 +283,13 @@ fn workers_are_as_the_vectors_say() {
                 (service.to_owned(), version.parse().unwrap())
             })
             .collect();
-        let offer = WorkerOffer {
+        let offer = WorkerOfferBuf {
             name: vector.get("name").to_owned(),
             services: services.clone(),
         };
         assert_eq!(decoded, Ok(offer), "{name}");
         let services: Vec<_> = services.iter().map(|(s, v)| (s.as_str(), *v)).collect();
-        let encoded = encode_worker(&Worker {
+        let encoded = encode_worker(&WorkerOffer {
             name: vector.get("name"),
             services: &services,
         });

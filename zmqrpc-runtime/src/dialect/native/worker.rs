@@ -3,7 +3,7 @@
 //! This file must not know the format of requests or replies.
 
 use super::head::{self, HEAD, MAGIC, VERSION, WORKER};
-use crate::dialect::{NO_ID, Worker, WorkerOffer};
+use crate::dialect::{NO_ID, WorkerOffer, WorkerOfferBuf};
 use crate::wire::{Limits, WireError, put_text, put_varint};
 
 /// The most bytes of the frame: thousands of workers may come, and what each says is kept.
@@ -17,7 +17,7 @@ const MAX_SERVICES: usize = 1024;
 
 /// Returns the frame of a worker.
 #[must_use]
-pub fn encode_worker(worker: &Worker<'_>) -> Vec<u8> {
+pub fn encode_worker(worker: &WorkerOffer<'_>) -> Vec<u8> {
     let mut frame = Vec::with_capacity(2 * HEAD);
     frame.extend_from_slice(&head::encode(WORKER, NO_ID));
     put_text(&mut frame, worker.name);
@@ -40,7 +40,7 @@ pub fn is_worker(frame: &[u8]) -> bool {
 /// # Errors
 ///
 /// Why the frame is none.
-pub fn decode_worker(frame: &[u8], limits: &Limits) -> Result<WorkerOffer, WireError> {
+pub fn decode_worker(frame: &[u8], limits: &Limits) -> Result<WorkerOfferBuf, WireError> {
     let (kind, _, mut cursor) = head::decode(frame, limits)?;
     if kind != WORKER {
         return Err(WireError::Kind { got: kind });
@@ -75,5 +75,5 @@ pub fn decode_worker(frame: &[u8], limits: &Limits) -> Result<WorkerOffer, WireE
         services.push((service, version));
     }
     cursor.finish()?;
-    Ok(WorkerOffer { name, services })
+    Ok(WorkerOfferBuf { name, services })
 }

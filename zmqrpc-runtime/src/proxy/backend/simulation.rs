@@ -7,7 +7,7 @@ use super::{Backend, BackendSettings, CallSink, Outgoing};
 use crate::connection::{CallKind, Liveness};
 use crate::dialect::CallFailure;
 use crate::simulation::{
-    Driver, End, Ends, NewRequest, Rules, ScriptedPeer, SimulatedSocket, meet,
+    Driver, Ending, Ends, NewRequest, Rules, ScriptedPeer, SimulatedSocket, meet,
     meet_broken_at_each_step,
 };
 use crate::socket::Frame;
@@ -69,7 +69,7 @@ impl CallSink<u64> for Ends<'_> {
     }
 
     fn failed(&mut self, call: u64, failure: CallFailure) {
-        self.end(call, End::Failed(failure.executed, failure.to_string()));
+        self.end(call, Ending::Failed(failure.executed, failure.to_string()));
     }
 
     fn working(&mut self, call: &u64, _: Frame) {
