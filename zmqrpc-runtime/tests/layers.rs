@@ -6,6 +6,8 @@
 
 #[path = "layers/socket_files.rs"]
 mod socket_files;
+#[path = "layers/type_names.rs"]
+mod type_names;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -12,7 +12,7 @@ use crate::clock::Instant;
 use crate::connection::{CallKind, DeliveryCheck, DeliveryOutcome, Liveness, NoReply};
 use crate::dialect::NO_ID;
 use crate::simulation::{
-    Driver, Ending, Ends, NewRequest, Rules, ScriptedPeer, SimulatedSocket, meet,
+    Driver, Ending, Ends, NewRequest, ScriptedPeer, SimulatedSocket, WorldRules, meet,
     meet_broken_at_each_step,
 };
 use crate::socket::{DriveTurn, Poller};
@@ -38,7 +38,7 @@ struct Flush {
 }
 
 impl SimulatedClient {
-    pub(crate) fn new(mut sockets: Vec<SimulatedSocket>, rules: &Rules) -> Self {
+    pub(crate) fn new(mut sockets: Vec<SimulatedSocket>, rules: &WorldRules) -> Self {
         let limits = CallLimits {
             calls: rules.max_calls,
             queued_bytes: rules.max_queued_bytes,

@@ -18,7 +18,7 @@ pub(crate) use peer::Peer;
 pub(crate) use record::{Ending, Ends};
 pub(crate) use scripted_peer::ScriptedPeer;
 pub(crate) use socket::SimulatedSocket;
-pub(crate) use world::Rules;
+pub(crate) use world::WorldRules;
 use world::{Weather, World};
 
 const MILLISECOND: Duration = Duration::from_millis(1);
@@ -32,7 +32,7 @@ const MILLISECOND: Duration = Duration::from_millis(1);
 pub(crate) fn meet<P: Peer, D: Driver>(
     worlds: u64,
     max_peers: u64,
-    open: impl Fn(Vec<SimulatedSocket>, &Rules) -> D + RefUnwindSafe,
+    open: impl Fn(Vec<SimulatedSocket>, &WorldRules) -> D + RefUnwindSafe,
 ) {
     let (mut answered, mut failed, mut executed) = (0_u64, 0_u64, 0_u64);
     for seed in 0..worlds {
@@ -53,7 +53,7 @@ pub(crate) fn meet<P: Peer, D: Driver>(
 pub(crate) fn meet_orderly<P: Peer, D: Driver>(
     worlds: u64,
     max_peers: u64,
-    open: impl Fn(Vec<SimulatedSocket>, &Rules) -> D + RefUnwindSafe,
+    open: impl Fn(Vec<SimulatedSocket>, &WorldRules) -> D + RefUnwindSafe,
 ) {
     let mut answered = 0_u64;
     for seed in 0..worlds {
@@ -67,7 +67,7 @@ pub(crate) fn meet_orderly<P: Peer, D: Driver>(
 pub(crate) fn meet_broken_at_each_step<P: Peer, D: Driver>(
     worlds: u64,
     max_peers: u64,
-    open: impl Fn(Vec<SimulatedSocket>, &Rules) -> D + RefUnwindSafe,
+    open: impl Fn(Vec<SimulatedSocket>, &WorldRules) -> D + RefUnwindSafe,
 ) {
     for seed in 0..worlds {
         let (_, steps) = run::<P, D>(seed, Weather::Stormy, max_peers, None, &open);
@@ -83,7 +83,7 @@ fn run<P: Peer, D: Driver>(
     weather: Weather,
     max_peers: u64,
     break_at: Option<usize>,
-    open: &(impl Fn(Vec<SimulatedSocket>, &Rules) -> D + RefUnwindSafe),
+    open: &(impl Fn(Vec<SimulatedSocket>, &WorldRules) -> D + RefUnwindSafe),
 ) -> ((u64, u64, u64), usize) {
     let run = catch_unwind(|| {
         let (mut world, mut driver) = World::<P>::new(seed, weather, max_peers, open);

@@ -19,7 +19,7 @@ use crate::socket::{ConnectionEvent, Frame};
 use crate::wire::{Executed, Limits, Metadata};
 
 /// What holds in a world for whoever makes calls in it.
-pub(crate) struct Rules {
+pub(crate) struct WorldRules {
     pub(crate) max_calls: usize,
     pub(crate) max_queued_bytes: usize,
     pub(crate) connect_timeout: Duration,
@@ -117,7 +117,7 @@ impl<P: Peer> World<P> {
         seed: u64,
         weather: Weather,
         max_peers: u64,
-        open: impl Fn(Vec<SimulatedSocket>, &Rules) -> D,
+        open: impl Fn(Vec<SimulatedSocket>, &WorldRules) -> D,
     ) -> (Self, D) {
         let mut dice = Dice(seed);
         let now = Instant::now();
@@ -131,7 +131,7 @@ impl<P: Peer> World<P> {
                 }))
             })
             .collect();
-        let rules = Rules {
+        let rules = WorldRules {
             max_calls: usize::try_from(2 + dice.below(40)).unwrap(),
             max_queued_bytes: usize::try_from(100 + dice.below(3_000)).unwrap(),
             connect_timeout: MILLISECOND * 500,

@@ -7,7 +7,7 @@ use super::{Backend, BackendSettings, CallSink, Outgoing};
 use crate::connection::{CallKind, Liveness};
 use crate::dialect::CallFailure;
 use crate::simulation::{
-    Driver, Ending, Ends, NewRequest, Rules, ScriptedPeer, SimulatedSocket, meet,
+    Driver, Ending, Ends, NewRequest, ScriptedPeer, SimulatedSocket, WorldRules, meet,
     meet_broken_at_each_step,
 };
 use crate::socket::Frame;
@@ -78,7 +78,7 @@ impl CallSink<u64> for Ends<'_> {
 }
 
 impl SimulatedProxy {
-    pub(crate) fn new(sockets: Vec<SimulatedSocket>, rules: &Rules) -> Self {
+    pub(crate) fn new(sockets: Vec<SimulatedSocket>, rules: &WorldRules) -> Self {
         let settings = BackendSettings {
             in_flight: rules.max_calls,
             waiting_bytes: rules.max_queued_bytes,
