@@ -10,8 +10,8 @@ use zmqrpc::{AsyncClient, Client, Error, Executed, Ping};
 
 use super::book::LIMIT;
 use super::support::{
-    Peer, ProbeAdd, ProbeClient, ProbeHold, ProbeHoldForEver, ProbeNote, anywhere, await_state,
-    block_on, head, ipc, pong, reply, serve, within,
+    Peer, ProbeAdd, ProbeClient, ProbeHold, ProbeHoldForEver, ProbeLen, ProbeNote, anywhere,
+    await_state, block_on, head, ipc, pong, reply, serve, within,
 };
 
 const SOON: Duration = Duration::from_secs(10);
@@ -326,7 +326,9 @@ fn a_flush_waits_for_a_worker_that_drains_or_has_no_room_and_tells_a_loss_once()
         deaf.send(offer());
         await_workers(&client, 1);
         let hasty = client.with_timeout(Duration::from_millis(100));
-        while hasty.notify(&ProbeNote { number: 2 }).is_ok() {}
+        // Few and large: it has read them before its silence counts for an end.
+        let bytes = &vec![7; 60_000];
+        while hasty.notify(&ProbeLen { bytes }).is_ok() {}
         let flushing = {
             let client = client.clone();
             std::thread::spawn(move || client.flush(SOON))

@@ -24,8 +24,8 @@ pub(crate) use limit::{Gate, Random, alone, await_state, within};
 pub(crate) use peers::{Fake, Hub, Peer};
 pub(crate) use possessions::Possessions;
 pub(crate) use probe::{
-    DivideError, Probe, ProbeAdd, ProbeClient, ProbeHold, ProbeHoldForEver, ProbeNote, ProbeServer,
-    Prober, Quit, Stubborn, Tree, anywhere, ipc, serve, serve_again,
+    DivideError, Probe, ProbeAdd, ProbeClient, ProbeHold, ProbeHoldForEver, ProbeLen, ProbeNote,
+    ProbeServer, Prober, Quit, Stubborn, Tree, anywhere, ipc, serve, serve_again,
 };
 pub(crate) use target::{
     AtDesk, Counts, Desk, TargetAdd, TargetBytes, TargetClient, TargetHold, TargetNever,
