@@ -16,6 +16,8 @@ mod poller;
 mod requester;
 #[path = "../../zmqrpc-runtime/src/socket/task_timer.rs"]
 mod task_timer;
+#[path = "../../zmqrpc-runtime/src/socket/upkeep.rs"]
+mod upkeep;
 #[path = "../../zmqrpc-runtime/src/socket/wake_list.rs"]
 mod wake_list;
 
@@ -31,6 +33,7 @@ pub(crate) use process::Process;
 pub(crate) use requester::Requester;
 pub(crate) use stand_ins::{AuthFailure, Endpoint, Frame, SocketError, SocketOptions};
 pub(crate) use task_timer::TaskTimer;
+pub(crate) use upkeep::Upkeep;
 pub(crate) use wake_list::WakeList;
 
 /// Returns a poller of no socket.

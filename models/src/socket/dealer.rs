@@ -10,7 +10,9 @@ use shuttle::sync::{Condvar, Mutex};
 
 use crate::clock::Instant;
 
-use super::{ConnectionEvent, Endpoint, Frame, Poller, Requester, SocketError, SocketOptions};
+use super::{
+    ConnectionEvent, Endpoint, Frame, Poller, Requester, SocketError, SocketOptions, Upkeep,
+};
 
 pub(crate) struct DealerSocket {
     peer: Peer,
@@ -85,31 +87,15 @@ impl Requester for DealerSocket {
     fn reconnect(&mut self) -> Result<(), SocketError> {
         unreachable!("the peer of a model answers")
     }
+}
 
+impl Upkeep for DealerSocket {
     fn expect_events(&mut self) {
         self.poller.set_monitor_pending();
     }
 
     fn expects_events(&self) -> bool {
         self.poller.is_monitor_pending()
-    }
-
-    fn retry_login_soon(&mut self) {}
-
-    fn resolve_failure(&self) -> Option<String> {
-        None
-    }
-
-    fn due(&self) -> Option<Instant> {
-        None
-    }
-
-    fn needs_polling(&self) -> bool {
-        false
-    }
-
-    fn is_inproc(&self) -> bool {
-        false
     }
 }
 

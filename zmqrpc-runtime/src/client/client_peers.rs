@@ -10,6 +10,7 @@ use crate::connection::{Multiplexer, Transmit};
 use crate::dialect::WorkerOfferBuf;
 use crate::socket::{
     DealerSocket, Direction, Endpoint, Frame, Poller, RouterSocket, SocketError, SocketOptions,
+    Upkeep,
 };
 use crate::wire::Limits;
 
@@ -90,39 +91,41 @@ impl Peers for ClientPeers {
         either!(self, peer => peer.replace(link))
     }
 
-    fn expect_events(&mut self) {
-        either!(self, peer => Peers::expect_events(&mut *peer));
-    }
-
-    fn expects_events(&self) -> bool {
-        either!(self, peer => Peers::expects_events(peer))
-    }
-
-    fn retry_login_soon(&mut self) {
-        either!(self, peer => Peers::retry_login_soon(&mut *peer));
-    }
-
-    fn resolve_failure(&self) -> Option<String> {
-        either!(self, peer => Peers::resolve_failure(peer))
-    }
-
-    fn due(&self) -> Option<Instant> {
-        either!(self, peer => Peers::due(peer))
-    }
-
-    fn needs_polling(&self) -> bool {
-        either!(self, peer => Peers::needs_polling(peer))
-    }
-
-    fn is_inproc(&self) -> bool {
-        either!(self, peer => Peers::is_inproc(peer))
-    }
-
     fn come_by_themselves(&self) -> bool {
         either!(self, peer => peer.come_by_themselves())
     }
 
     fn offers(&self) -> Vec<(usize, WorkerOfferBuf)> {
         either!(self, peer => peer.offers())
+    }
+}
+
+impl Upkeep for ClientPeers {
+    fn expect_events(&mut self) {
+        either!(self, peer => peer.expect_events());
+    }
+
+    fn expects_events(&self) -> bool {
+        either!(self, peer => peer.expects_events())
+    }
+
+    fn retry_login_soon(&mut self) {
+        either!(self, peer => peer.retry_login_soon());
+    }
+
+    fn resolve_failure(&self) -> Option<String> {
+        either!(self, peer => peer.resolve_failure())
+    }
+
+    fn due(&self) -> Option<Instant> {
+        either!(self, peer => peer.due())
+    }
+
+    fn needs_polling(&self) -> bool {
+        either!(self, peer => peer.needs_polling())
+    }
+
+    fn is_inproc(&self) -> bool {
+        either!(self, peer => peer.is_inproc())
     }
 }

@@ -5,7 +5,7 @@ use super::waiter::{Waiter, Waiters};
 use crate::clock::Instant;
 use crate::connection::{Arrivals, Multiplexer, NoReply, Transmit};
 use crate::dialect::WorkerOfferBuf;
-use crate::socket::{Requester, SocketError};
+use crate::socket::{Requester, SocketError, Upkeep};
 
 /// What a turn has received.
 #[derive(Default)]
@@ -19,7 +19,7 @@ pub(super) struct ReceiveOutcome {
 }
 
 /// The sockets of a connection, and who is behind them.
-pub(super) trait Peers: Transmit {
+pub(super) trait Peers: Transmit + Upkeep {
     /// Receives one turn's worth, and settles what it means for calls.
     fn receive(
         &mut self,
@@ -29,21 +29,6 @@ pub(super) trait Peers: Transmit {
     ) -> Result<ReceiveOutcome, SocketError>;
     /// Replaces the connection of a link.
     fn replace(&mut self, link: usize) -> Result<(), SocketError>;
-    /// Makes the next turn look for connections that came and went, although nothing has signalled.
-    fn expect_events(&mut self);
-    /// Returns whether the next turn looks for them.
-    fn expects_events(&self) -> bool;
-    /// Shortens the back-off of a refused login, because a call waits for the connection.
-    fn retry_login_soon(&mut self);
-    /// Returns why the endpoint's name cannot be resolved, if that is why there is no connection.
-    fn resolve_failure(&self) -> Option<String>;
-    /// Returns when a turn is due even if nothing signals.
-    fn due(&self) -> Option<Instant>;
-    /// Returns whether the owner has to look while calls wait for a connection, since no event announces all that may
-    /// happen.
-    fn needs_polling(&self) -> bool;
-    /// Returns whether the peer is within the process: no event announces that it has gone.
-    fn is_inproc(&self) -> bool;
     /// Returns whether peers come by themselves, any number of them.
     fn come_by_themselves(&self) -> bool {
         false
@@ -80,33 +65,5 @@ impl<S: Requester> Peers for S {
 
     fn replace(&mut self, _: usize) -> Result<(), SocketError> {
         self.reconnect()
-    }
-
-    fn expect_events(&mut self) {
-        Requester::expect_events(self);
-    }
-
-    fn expects_events(&self) -> bool {
-        Requester::expects_events(self)
-    }
-
-    fn retry_login_soon(&mut self) {
-        Requester::retry_login_soon(self);
-    }
-
-    fn resolve_failure(&self) -> Option<String> {
-        Requester::resolve_failure(self)
-    }
-
-    fn due(&self) -> Option<Instant> {
-        Requester::due(self)
-    }
-
-    fn needs_polling(&self) -> bool {
-        Requester::needs_polling(self)
-    }
-
-    fn is_inproc(&self) -> bool {
-        Requester::is_inproc(self)
     }
 }

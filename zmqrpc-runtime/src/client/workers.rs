@@ -15,7 +15,7 @@ use crate::dialect::{FrameKind, NO_ID, WorkerOfferBuf};
 use crate::log;
 use crate::socket::{
     Arrival, ConnectionEvent, Frame, PeerId, Replier, Route, RoutedMessage, RouterSocket,
-    SendError, SocketError, WatchedConnection,
+    SendError, SocketError, Upkeep, WatchedConnection,
 };
 use crate::wire::Limits;
 
@@ -293,32 +293,6 @@ impl<R: Replier> Peers for Workers<R> {
         Ok(())
     }
 
-    fn expect_events(&mut self) {
-        self.router.expect_events();
-    }
-
-    fn expects_events(&self) -> bool {
-        self.router.expects_events()
-    }
-
-    fn retry_login_soon(&mut self) {}
-
-    fn resolve_failure(&self) -> Option<String> {
-        None
-    }
-
-    fn due(&self) -> Option<Instant> {
-        self.router.due()
-    }
-
-    fn needs_polling(&self) -> bool {
-        self.unwatched().next().is_some()
-    }
-
-    fn is_inproc(&self) -> bool {
-        false
-    }
-
     fn come_by_themselves(&self) -> bool {
         true
     }
@@ -328,6 +302,24 @@ impl<R: Replier> Peers for Workers<R> {
         workers
             .filter_map(|(link, worker)| Some((link, worker.as_ref()?.offer.clone())))
             .collect()
+    }
+}
+
+impl<R: Replier> Upkeep for Workers<R> {
+    fn expect_events(&mut self) {
+        self.router.expect_events();
+    }
+
+    fn expects_events(&self) -> bool {
+        self.router.expects_events()
+    }
+
+    fn due(&self) -> Option<Instant> {
+        self.router.due()
+    }
+
+    fn needs_polling(&self) -> bool {
+        self.unwatched().next().is_some()
     }
 }
 

@@ -15,7 +15,7 @@ use crate::log;
 use crate::publish::open_all;
 use crate::socket::{
     Arrival, Endpoint, Frame, Poller, RETRY_INTERVAL, Replier, Route, RouterSocket, SocketError,
-    SocketOptions,
+    SocketOptions, Upkeep,
 };
 use crate::wire::{ACCEPTED_KEY, Executed, Limits, MetadataBuf, Status};
 

@@ -7,7 +7,7 @@ use crate::clock::Instant;
 use crate::error::{EndpointCause, Error};
 use crate::socket::{
     Arrival, Endpoint, Frame, Poller, Replier, Route, RoutedMessage, RouterSocket, SendError,
-    SocketError,
+    SocketError, Upkeep,
 };
 
 /// A ROUTER for those who connect, and for hubs; and a DEALER for each client that is bound.
@@ -145,7 +145,9 @@ impl Replier for ServerRouter {
                 .binder_of(route)
                 .is_some_and(|at| self.binders[at].trusts_users())
     }
+}
 
+impl Upkeep for ServerRouter {
     fn due(&self) -> Option<Instant> {
         let binders = self.binders.iter().filter_map(BinderSocket::due);
         self.router.due().into_iter().chain(binders).min()

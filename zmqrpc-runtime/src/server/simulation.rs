@@ -25,7 +25,7 @@ use crate::logins::SecurityByDirection;
 use crate::options::ConnectionOptions;
 use crate::simulation::{Dice, Peer};
 use crate::socket::{
-    Arrival, Frame, Poller, Replier, Route, RoutedMessage, Security, SendError, SocketError,
+    Arrival, Frame, Poller, Replier, Route, RoutedMessage, Security, SendError, SocketError, Upkeep,
 };
 use crate::sync::Mutex;
 use crate::wire::Limits;
@@ -78,11 +78,9 @@ impl Replier for SimulatedRouter {
         network.outbox.push((connection, message.message));
         Ok(())
     }
-
-    fn due(&self) -> Option<Instant> {
-        None
-    }
 }
+
+impl Upkeep for SimulatedRouter {}
 
 /// A server, in a world of calls.
 pub(crate) struct SimulatedServer {

@@ -4,8 +4,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use crate::clock::Instant;
-use crate::socket::{ConnectionEvent, Frame, Requester, SocketError};
+use crate::socket::{ConnectionEvent, Frame, Requester, SocketError, Upkeep};
 
 /// One connection between the caller and a peer. Its number tells it from those before it.
 #[derive(Default)]
@@ -56,28 +55,10 @@ impl Requester for SimulatedSocket {
     fn take_ready(&mut self) -> bool {
         !self.0.borrow().inbox.is_empty()
     }
+}
 
-    fn expect_events(&mut self) {}
-
+impl Upkeep for SimulatedSocket {
     fn expects_events(&self) -> bool {
         !self.0.borrow().inbox.is_empty()
-    }
-
-    fn retry_login_soon(&mut self) {}
-
-    fn resolve_failure(&self) -> Option<String> {
-        None
-    }
-
-    fn due(&self) -> Option<Instant> {
-        None
-    }
-
-    fn needs_polling(&self) -> bool {
-        false
-    }
-
-    fn is_inproc(&self) -> bool {
-        false
     }
 }

@@ -9,7 +9,7 @@
 //! The files of both, each of which may use those before it and none behind it:
 //!
 //! ```text
-//! accepted_connections, arrival, auth_failure, connection_change, data_location, descriptor, endpoint, error, login_property, login_schedule, mechanism, process, rejected_logins, sessions, unread_timer, unsent, wake_list < errno, frame, inproc, login, poller, reserve, unblock, unix < connection_event, context, fd_exhaustion, idle_poller, keys, load, mechanism_probe, peer_info, route, zap_domain, zap_request < auth_worker, driver, reconnect, replier, requester, resolver < server_auth, task_timer < security < options < settings < login_options < raw < dialer, monitor, zap < close, create, fence, outbound < dealer, mark_reducer, send_socket < publisher, recv_socket < pull, push, router, subscriber
+//! accepted_connections, arrival, auth_failure, connection_change, data_location, descriptor, endpoint, error, login_property, login_schedule, mechanism, process, rejected_logins, sessions, unread_timer, unsent, upkeep, wake_list < errno, frame, inproc, login, poller, reserve, unblock, unix < connection_event, context, fd_exhaustion, idle_poller, keys, load, mechanism_probe, peer_info, route, zap_domain, zap_request < auth_worker, driver, reconnect, replier, requester, resolver < server_auth, task_timer < security < options < settings < login_options < raw < dialer, monitor, zap < close, create, fence, outbound < dealer, mark_reducer, send_socket < publisher, recv_socket < pull, push, router, subscriber
 //! ```
 //!
 //! Rules that hold for every socket in this module:
@@ -52,6 +52,7 @@ mod sessions;
 mod task_timer;
 mod unblock;
 mod unix;
+mod upkeep;
 mod wake_list;
 
 pub(crate) use arrival::Arrival;
@@ -82,4 +83,5 @@ pub(crate) use route::{PeerId, Route, RoutedMessage};
 pub(crate) use security::Security;
 pub(crate) use task_timer::TaskTimer;
 pub(crate) use unblock::unblock;
+pub(crate) use upkeep::Upkeep;
 pub(crate) use wake_list::WakeList;

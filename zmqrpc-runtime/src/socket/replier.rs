@@ -2,8 +2,7 @@
 
 use super::arrival::Arrival;
 use super::route::{Route, RoutedMessage};
-use super::{Frame, SocketError};
-use crate::clock::Instant;
+use super::{Frame, SocketError, Upkeep};
 
 /// Why a message was not sent. `Full` and `Gone` return it.
 #[derive(Debug)]
@@ -26,7 +25,7 @@ pub(crate) enum WatchedConnection {
 }
 
 /// What a server's side of the protocol needs of a socket. Tests have one without a network, in simulated time.
-pub(crate) trait Replier {
+pub(crate) trait Replier: Upkeep {
     /// Receives the next message: its body into `body`; returns its route. `None` if no message is left: only then may
     /// a thread wait on the socket.
     ///
@@ -51,12 +50,4 @@ pub(crate) trait Replier {
     fn take_losses(&mut self) -> Vec<u64> {
         Vec::new()
     }
-    /// Makes the next receive that finds nothing look for connections that came and went, although nothing has signalled.
-    fn expect_events(&mut self) {}
-    /// Returns whether it looks for them.
-    fn expects_events(&self) -> bool {
-        false
-    }
-    /// Returns when a reconnection or a step towards one is due, which no event announces.
-    fn due(&self) -> Option<Instant>;
 }

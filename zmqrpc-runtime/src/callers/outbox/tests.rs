@@ -3,9 +3,8 @@
 use std::collections::HashMap;
 
 use super::*;
-use crate::clock::Instant;
 use crate::dialect::{CallId, Dialect, FrameKind};
-use crate::socket::{Arrival, Frame, SocketError};
+use crate::socket::{Arrival, Frame, SocketError, Upkeep};
 
 /// Peers by name, and how many messages each has room for. A peer that is not in the map has gone.
 #[derive(Default)]
@@ -15,13 +14,11 @@ struct Peers {
     attempts: usize,
 }
 
+impl Upkeep for Peers {}
+
 impl Replier for Peers {
     fn receive(&mut self, _: &mut Frame) -> Result<Option<Arrival<Route>>, SocketError> {
         Ok(None)
-    }
-
-    fn due(&self) -> Option<Instant> {
-        None
     }
 
     fn send(&mut self, reply: RoutedMessage) -> Result<(), SendError> {

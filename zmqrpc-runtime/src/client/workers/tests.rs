@@ -141,11 +141,9 @@ impl Replier for SimulatedRouter {
         network.here = network.arrivals.len();
         std::mem::take(&mut network.lost)
     }
-
-    fn due(&self) -> Option<Instant> {
-        None
-    }
 }
+
+impl Upkeep for SimulatedRouter {}
 
 /// A call, or a ping of a flush.
 #[derive(Default)]

@@ -15,6 +15,7 @@ use crate::log;
 use crate::socket::connection_change::ConnectionChange;
 use crate::socket::connection_event::ConnectionEvent;
 use crate::socket::requester::Requester;
+use crate::socket::upkeep::Upkeep;
 use crate::socket::{Endpoint, Poller, RejectedLogins, SocketError, SocketOptions};
 
 /// Messages that one drain reports at most.
@@ -120,7 +121,9 @@ impl Requester for DealerSocket {
     fn take_ready(&mut self) -> bool {
         self.poller.take_ready()
     }
+}
 
+impl Upkeep for DealerSocket {
     fn expect_events(&mut self) {
         self.poller.set_monitor_pending();
     }

@@ -17,6 +17,7 @@ use crate::socket::connection_change::ConnectionChange;
 use crate::socket::replier::{Replier, SendError, WatchedConnection};
 use crate::socket::route::{Route, RouteParts, RoutedMessage};
 use crate::socket::sessions::{Session, SessionGenerations};
+use crate::socket::upkeep::Upkeep;
 use crate::socket::{Direction, Endpoint, Poller, RejectedLogins, SocketError, SocketOptions};
 
 /// The largest routing frame, in bytes. ZeroMQ's routing ids are no longer.
@@ -371,14 +372,6 @@ impl Replier for RouterSocket {
         self.send_rest(&mut delivery.message, false)
     }
 
-    fn expect_events(&mut self) {
-        self.poller.set_monitor_pending();
-    }
-
-    fn expects_events(&self) -> bool {
-        self.poller.is_monitor_pending()
-    }
-
     fn connection_of(&mut self, frame: &Frame) -> Result<WatchedConnection, SocketError> {
         let number = frame.connection_number();
         // libzmq reports that it has accepted a connection before it reads from it.
@@ -397,6 +390,16 @@ impl Replier for RouterSocket {
         accepted
             .map(AcceptedConnections::take_lost)
             .unwrap_or_default()
+    }
+}
+
+impl Upkeep for RouterSocket {
+    fn expect_events(&mut self) {
+        self.poller.set_monitor_pending();
+    }
+
+    fn expects_events(&self) -> bool {
+        self.poller.is_monitor_pending()
     }
 
     fn due(&self) -> Option<Instant> {
