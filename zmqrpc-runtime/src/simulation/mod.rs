@@ -4,9 +4,11 @@
 mod dice;
 mod driver;
 mod peer;
+mod place;
 mod record;
 mod scripted_peer;
 mod socket;
+mod weather;
 mod world;
 
 use std::panic::{RefUnwindSafe, catch_unwind, resume_unwind};
@@ -18,8 +20,9 @@ pub(crate) use peer::Peer;
 pub(crate) use record::{Ending, Ends};
 pub(crate) use scripted_peer::ScriptedPeer;
 pub(crate) use socket::SimulatedSocket;
-pub(crate) use world::WorldRules;
-use world::{Weather, World};
+use weather::Weather;
+pub(crate) use weather::WorldRules;
+use world::World;
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 

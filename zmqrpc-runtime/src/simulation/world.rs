@@ -1,5 +1,7 @@
 //! The connections and the peers, and what happens to them.
 
+mod invariants;
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
@@ -9,63 +11,22 @@ use super::MILLISECOND;
 use super::dice::Dice;
 use super::driver::{Driver, NewRequest};
 use super::peer::Peer;
-use super::record::{Ending, Ends, Record};
+use super::place::Place;
+use super::record::{Ends, Record};
 use super::socket::{SimulatedSocket, Wire};
+use super::weather::{Happening, Weather, WorldRules};
 use crate::clock::Instant;
 use crate::connection::{CallKind, DIALECT};
 use crate::dialect::{CallId, FrameKind, Inbound, Request, RequestKind};
 use crate::options::Ping;
 use crate::socket::{ConnectionEvent, Frame};
-use crate::wire::{Executed, Limits, Metadata};
-
-/// What holds in a world for whoever makes calls in it.
-pub(crate) struct WorldRules {
-    pub(crate) max_calls: usize,
-    pub(crate) max_queued_bytes: usize,
-    pub(crate) connect_timeout: Duration,
-    pub(crate) ping: Ping,
-}
-
-/// What may happen in a world.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Weather {
-    /// Anything.
-    Stormy,
-    /// Peers end in an orderly way, and others take their places. Nothing else goes wrong.
-    Orderly,
-}
+use crate::wire::{Limits, Metadata};
 
 /// How long an orderly end takes at most: as methods do, and a few round trips.
 const PROMPT: Duration = Duration::from_millis(300);
 
 /// How long a frame takes. Frames of one connection do not overtake each other.
 const TRANSIT: Duration = Duration::from_millis(2);
-
-/// What happens at a time.
-pub(super) enum Happening {
-    /// A call is made.
-    Call,
-    /// A call is given up.
-    GiveUp(u64),
-    /// What was sent over the connection with this number arrives at a peer.
-    Arrive(usize, u64, Frame),
-    /// A frame of a peer arrives.
-    Answer(usize, u64, Frame),
-    Connect(usize),
-    /// The connection breaks, and is made again.
-    Break(usize),
-    /// A peer stops, and goes on later.
-    Freeze(usize),
-    Thaw(usize),
-    /// A peer tells that it is about to end.
-    Drain(usize),
-    /// It ends, and another one takes its place.
-    Restart(usize),
-    /// Whoever makes the calls asks which notifications have arrived.
-    Flush,
-    /// The process of whoever makes the calls stands still for so long.
-    Stall(Duration),
-}
 
 pub(super) struct World<P> {
     dice: Dice,
@@ -79,37 +40,6 @@ pub(super) struct World<P> {
     left_to_call: u64,
     /// When the process has last gone on after it had stood still.
     stalled_until: Instant,
-}
-
-/// Where a peer is.
-struct Place<P> {
-    peer: P,
-    is_frozen: bool,
-    /// What has arrived meanwhile.
-    held: Vec<(u64, Frame)>,
-    /// The connection over which something has arrived last.
-    heard: Option<u64>,
-    /// The peer's notice of its end, and over which connection it was told.
-    notice: Option<(u64, u64)>,
-    /// When its end was requested.
-    drains_since: Option<Instant>,
-    /// The connection over which that was acknowledged: nothing more follows there.
-    left: Option<u64>,
-}
-
-impl<P: Peer> Place<P> {
-    fn new(dice: &mut Dice, weather: Weather, now: Instant) -> Self {
-        let is_quick = weather == Weather::Orderly;
-        Self {
-            peer: P::new(Dice(dice.next()), is_quick, now),
-            is_frozen: false,
-            held: Vec::new(),
-            heard: None,
-            notice: None,
-            drains_since: None,
-            left: None,
-        }
-    }
 }
 
 impl<P: Peer> World<P> {
@@ -439,43 +369,5 @@ impl<P: Peer> World<P> {
             }
         }
         unreachable!("it ends, or panics before")
-    }
-
-    /// Checks what holds at any time: no call is executed twice, or said not to be and is, or ends late.
-    fn check(&self) {
-        for (call, record) in &self.calls {
-            let times = record.executions;
-            assert!(times <= 1, "call {call} was executed {times} times");
-            assert!(record.id.is_some() || times == 0, "{call} was rejected");
-            let Some((end, at)) = &record.ended else {
-                continue;
-            };
-            if let Ending::Failed(executed, why) = end {
-                let is_true = *executed != Executed::No || times == 0;
-                assert!(is_true, "call {call}: {why}, yet executed");
-                let costs_nothing = self.weather == Weather::Stormy || *executed == Executed::No;
-                assert!(costs_nothing, "an orderly end costs call {call}: {why}");
-            }
-            let due = record.deadline.max(self.stalled_until);
-            assert!(*at <= due + MILLISECOND, "call {call} is late");
-        }
-    }
-
-    /// Checks what holds in the end: each call has ended. Returns how many were answered, failed and executed.
-    pub(super) fn counts(&self) -> (u64, u64, u64) {
-        let (mut answered, mut failed, mut executed) = (0, 0, 0);
-        for (call, record) in &self.calls {
-            executed += u64::from(record.executions);
-            match (&record.ended, record.kind) {
-                (Some((Ending::Good, _)), _) => answered += 1,
-                (Some((Ending::Failed(..), _)), _) => failed += 1,
-                (None, CallKind::Call) => assert!(
-                    record.given_up || record.id.is_none(),
-                    "call {call} has not ended"
-                ),
-                (None, _) => {}
-            }
-        }
-        (answered, failed, executed)
     }
 }
