@@ -7,6 +7,7 @@ mod book;
 mod bound;
 mod commands;
 mod context;
+mod departures;
 mod endpoints;
 mod executors;
 mod handles;
