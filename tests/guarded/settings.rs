@@ -1,6 +1,7 @@
 //! What cannot work is told at the start.
 
 use zmqrpc::auth::{CurveServer, KeyPair, Passwords};
+use zmqrpc::error::EndpointCause;
 use zmqrpc::proxy::{Proxy, Pull, Rep, Req, Sub};
 use zmqrpc::pubsub::{Publisher, Subscription};
 use zmqrpc::push::Pusher;
@@ -60,7 +61,18 @@ fn a_server_behind_a_hub_cannot_ask_for_logins() {
     assert_config(worker.start(), "bind");
     let (server, _) = guarded(passwords());
     let error = server.add_connect("tcp://127.0.0.1:1").unwrap_err();
-    assert!(matches!(error, Error::Endpoint { .. }), "{error:?}");
+    assert!(
+        matches!(
+            error,
+            Error::Endpoint {
+                cause: EndpointCause::Malformed(_),
+                ..
+            }
+        ),
+        "{error:?}"
+    );
+    assert!(!error.is_transient());
+    assert!(error.to_string().contains("can only be bound"), "{error}");
 }
 
 #[test]

@@ -54,6 +54,7 @@ impl From<SocketError> for EndpointCause {
     fn from(error: SocketError) -> Self {
         match error.kind() {
             ErrorKind::AddrInUse => Self::InUse(error),
+            ErrorKind::InvalidInput => Self::Malformed(error.reason().into()),
             ErrorKind::PermissionDenied => Self::PermissionDenied(error),
             ErrorKind::AddrNotAvailable | ErrorKind::NotFound | ErrorKind::NotADirectory => {
                 Self::NotFound(error)

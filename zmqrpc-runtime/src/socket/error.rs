@@ -43,13 +43,14 @@ impl SocketError {
         Self::io("starting a thread", error)
     }
 
-    /// The error of an operation that was not attempted, because it would do harm.
+    /// The error of an operation that was not attempted, because it would do harm or can never work.
     pub(super) fn refused(operation: &'static str, reason: &str) -> Self {
-        Self {
-            operation,
-            code: Errno::ADDRINUSE.raw_os_error(),
-            reason: reason.into(),
-        }
+        Self::new(operation, Errno::INVAL.raw_os_error(), reason.into())
+    }
+
+    /// The error of a bind where something else is.
+    pub(super) fn in_use(reason: &str) -> Self {
+        Self::new("bind", Errno::ADDRINUSE.raw_os_error(), reason.into())
     }
 
     /// The error of using a socket that belongs to a parent of this process.

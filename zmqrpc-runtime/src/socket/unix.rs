@@ -42,7 +42,7 @@ const LOCK_RETRY: Duration = Duration::from_millis(5);
 /// Listens at a path, unless another server does.
 pub(super) fn listen_at(path: &str) -> std::result::Result<(OwnedFd, UnixPath), SocketError> {
     try_to_listen(Path::new(path)).map_err(|failure| match failure {
-        BindFailure::Taken(reason) => SocketError::refused("bind", reason),
+        BindFailure::Taken(reason) => SocketError::in_use(reason),
         BindFailure::System(error) => SocketError::io("bind", &error),
     })
 }
