@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::local_queue::LocalQueue;
 use super::scheduler::{Assigned, CompletedCall};
-use super::sources::Waiters;
+use super::sources::SourcePollers;
 use super::state::{ScanResult, ServerState};
 use super::threads::ServerThreads;
 use crate::socket::{Replier, SocketError};
@@ -14,7 +14,7 @@ use crate::subscription::SilenceCallback;
 /// What the leader does next.
 pub(super) enum NextStep {
     /// Nothing to run: wait until this time at most, for the router alone or for all of these pollers.
-    Wait(Option<Instant>, Option<Waiters>),
+    Wait(Option<Instant>, Option<SourcePollers>),
     /// Run a call.
     Run(Assigned),
     /// More messages may be waiting: make another pass.

@@ -22,7 +22,7 @@ fn no_two_types_have_one_name() {
             continue;
         }
         let tokens: TokenStream = fs::read_to_string(&file).unwrap().parse().unwrap();
-        for name in types(tokens) {
+        for name in types(tokens, true) {
             places.entry(name).or_default().push(path.clone());
         }
     }
@@ -38,32 +38,35 @@ fn no_two_types_have_one_name() {
 
 #[test]
 fn types_are_found_wherever_they_are_defined() {
-    let source = "struct A; mod inner { pub(crate) enum B { C } } fn f() { trait D {} } mod tests { struct E; }";
-    assert_eq!(types(source.parse().unwrap()), ["A", "B", "D"]);
+    let source = "struct A; mod inner { pub(crate) enum B { C } type F = A; } fn f() { trait D {} } mod tests { struct E; } impl I for A { type G = A; }";
+    assert_eq!(types(source.parse().unwrap(), true), ["A", "B", "F", "D"]);
 }
 
-/// Returns the names that are defined, but for those in a module of tests.
-fn types(tokens: TokenStream) -> Vec<String> {
+/// Returns the names that are defined, but for those in a module of tests. Only where there are `items` is a `type` no
+/// associated one.
+fn types(tokens: TokenStream, items: bool) -> Vec<String> {
     let mut found = Vec::new();
-    let (mut before, mut is_tests) = (String::new(), false);
+    let (mut before, mut is_module, mut is_tests) = (String::new(), false, false);
     for token in tokens {
         match &token {
             TokenTree::Ident(name) => {
                 let name = name.to_string();
                 let is_type = name.starts_with(char::is_uppercase);
-                if is_type && ["struct", "enum", "trait", "union"].contains(&before.as_str()) {
+                let is_definition = ["struct", "enum", "trait", "union"].contains(&before.as_str());
+                if is_type && (is_definition || items && before == "type") {
                     found.push(name.clone());
                 }
-                is_tests = before == "mod" && name == "tests";
+                is_module = before == "mod";
+                is_tests = is_module && name == "tests";
                 before = name;
                 continue;
             }
             TokenTree::Group(group) if !(is_tests && group.delimiter() == Delimiter::Brace) => {
-                found.extend(types(group.stream()));
+                found.extend(types(group.stream(), items && is_module));
             }
             _ => {}
         }
-        (before, is_tests) = (String::new(), false);
+        (before, is_module, is_tests) = (String::new(), false, false);
     }
     found
 }

@@ -79,7 +79,7 @@ pub(super) trait CallQueue: FrameReader {
     fn is_closing(&self) -> bool;
 }
 
-pub(super) type Waiters = Arc<[Arc<Poller>]>;
+pub(super) type SourcePollers = Arc<[Arc<Poller>]>;
 
 pub(super) struct Sources {
     router: Arc<Poller>,
@@ -98,7 +98,7 @@ pub(super) struct Sources {
     options: SocketOptions,
     logins: SecurityByDirection,
     /// The pollers of the router and of every source. Built again after sources were added or removed.
-    pollers: Option<Waiters>,
+    pollers: Option<SourcePollers>,
 }
 
 impl Sources {
@@ -295,7 +295,7 @@ impl Sources {
     }
 
     /// Returns what to wait for together with the router, or `None` to wait for the router alone.
-    pub(super) fn pollers(&mut self) -> Option<Waiters> {
+    pub(super) fn pollers(&mut self) -> Option<SourcePollers> {
         let none = self.subscriptions.is_empty() && self.pulls.is_empty();
         if none || self.paused || (self.stopping && self.is_exhausted()) {
             let all = || std::iter::once(&self.router).chain(&self.others);
