@@ -106,10 +106,11 @@ fn open(peer: &Peer) -> Arc<Connection> {
         calls: 10,
         queued_bytes: 1000,
     };
-    let liveness = Liveness::new(Ping {
+    let ping = Ping {
         interval: FOREVER,
         timeout: FOREVER,
-    });
+    };
+    let liveness = Liveness::new(ping, Instant::now());
     let options = SocketOptions(peer.clone());
     let connection = Connection::open(&Endpoint, &options, Limits::default(), limits, liveness);
     Arc::new(connection.unwrap())

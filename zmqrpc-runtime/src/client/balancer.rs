@@ -104,9 +104,9 @@ impl Balancer {
             security: logins.of(endpoint.direction()),
             ..options.clone()
         };
-        let connection =
-            Connection::open(endpoint, &options, *limits, *bounds, Liveness::new(*ping))
-                .map_err(|error| Error::endpoint_error(endpoint.as_str(), error))?;
+        let liveness = Liveness::new(*ping, Instant::now());
+        let connection = Connection::open(endpoint, &options, *limits, *bounds, liveness)
+            .map_err(|error| Error::endpoint_error(endpoint.as_str(), error))?;
         Ok(Member(Arc::new(Numbered {
             connection: Registration::new(Arc::new(connection)),
             number: self.last_number.fetch_add(1, Ordering::Relaxed),

@@ -38,7 +38,7 @@ struct Flush {
 }
 
 impl SimulatedClient {
-    pub(crate) fn new(mut sockets: Vec<SimulatedSocket>, rules: &WorldRules) -> Self {
+    pub(crate) fn new(mut sockets: Vec<SimulatedSocket>, rules: &WorldRules, now: Instant) -> Self {
         let limits = CallLimits {
             calls: rules.max_calls,
             queued_bytes: rules.max_queued_bytes,
@@ -46,7 +46,7 @@ impl SimulatedClient {
         let poller = Arc::new(Poller::of_nothing());
         let socket = sockets.remove(0);
         Self {
-            state: ConnectionState::new(socket, poller, limits, Liveness::new(rules.ping)),
+            state: ConnectionState::new(socket, poller, limits, Liveness::new(rules.ping, now)),
             limits,
             connect_timeout: rules.connect_timeout,
             calls: HashMap::new(),

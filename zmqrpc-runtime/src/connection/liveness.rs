@@ -37,9 +37,9 @@ pub(crate) enum LivenessAction {
 }
 
 impl Liveness {
-    pub(crate) fn new(ping: Ping) -> Self {
+    /// Returns the liveness of a server of which nothing has been heard at `now`.
+    pub(crate) fn new(ping: Ping, now: Instant) -> Self {
         let (interval, limit) = (ping.interval.min(FOREVER), ping.timeout.min(FOREVER));
-        let now = Instant::now();
         Self {
             interval,
             limit,
@@ -124,7 +124,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn liveness_of(interval: Duration, timeout: Duration) -> Liveness {
-        Liveness::new(Ping { interval, timeout })
+        Liveness::new(Ping { interval, timeout }, Instant::now())
     }
 
     fn liveness() -> (Liveness, Instant) {

@@ -14,6 +14,8 @@ mod world;
 use std::panic::{RefUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
 
+use crate::clock::Instant;
+
 pub(crate) use dice::Dice;
 pub(crate) use driver::{Driver, NewRequest};
 pub(crate) use peer::Peer;
@@ -35,7 +37,7 @@ const MILLISECOND: Duration = Duration::from_millis(1);
 pub(crate) fn meet<P: Peer, D: Driver>(
     worlds: u64,
     max_peers: u64,
-    open: impl Fn(Vec<SimulatedSocket>, &WorldRules) -> D + RefUnwindSafe,
+    open: impl Fn(Vec<SimulatedSocket>, &WorldRules, Instant) -> D + RefUnwindSafe,
 ) {
     let (mut answered, mut failed, mut executed) = (0_u64, 0_u64, 0_u64);
     for seed in 0..worlds {
@@ -56,7 +58,7 @@ pub(crate) fn meet<P: Peer, D: Driver>(
 pub(crate) fn meet_orderly<P: Peer, D: Driver>(
     worlds: u64,
     max_peers: u64,
-    open: impl Fn(Vec<SimulatedSocket>, &WorldRules) -> D + RefUnwindSafe,
+    open: impl Fn(Vec<SimulatedSocket>, &WorldRules, Instant) -> D + RefUnwindSafe,
 ) {
     let mut answered = 0_u64;
     for seed in 0..worlds {
@@ -70,7 +72,7 @@ pub(crate) fn meet_orderly<P: Peer, D: Driver>(
 pub(crate) fn meet_broken_at_each_step<P: Peer, D: Driver>(
     worlds: u64,
     max_peers: u64,
-    open: impl Fn(Vec<SimulatedSocket>, &WorldRules) -> D + RefUnwindSafe,
+    open: impl Fn(Vec<SimulatedSocket>, &WorldRules, Instant) -> D + RefUnwindSafe,
 ) {
     for seed in 0..worlds {
         let (_, steps) = run::<P, D>(seed, Weather::Stormy, max_peers, None, &open);
@@ -86,7 +88,7 @@ fn run<P: Peer, D: Driver>(
     weather: Weather,
     max_peers: u64,
     break_at: Option<usize>,
-    open: &(impl Fn(Vec<SimulatedSocket>, &WorldRules) -> D + RefUnwindSafe),
+    open: &(impl Fn(Vec<SimulatedSocket>, &WorldRules, Instant) -> D + RefUnwindSafe),
 ) -> ((u64, u64, u64), usize) {
     let run = catch_unwind(|| {
         let (mut world, mut driver) = World::<P>::new(seed, weather, max_peers, open);

@@ -47,7 +47,7 @@ impl<P: Peer> World<P> {
         seed: u64,
         weather: Weather,
         max_peers: u64,
-        open: impl Fn(Vec<SimulatedSocket>, &WorldRules) -> D,
+        open: impl Fn(Vec<SimulatedSocket>, &WorldRules, Instant) -> D,
     ) -> (Self, D) {
         let mut dice = Dice(seed);
         let now = Instant::now();
@@ -70,7 +70,11 @@ impl<P: Peer> World<P> {
                 timeout: MILLISECOND * 600,
             },
         };
-        let driver = open(wires.iter().cloned().map(SimulatedSocket).collect(), &rules);
+        let driver = open(
+            wires.iter().cloned().map(SimulatedSocket).collect(),
+            &rules,
+            now,
+        );
         let mut world = Self {
             left_to_call: 20 + dice.below(60),
             places: (0..count)
@@ -206,7 +210,7 @@ impl<P: Peer> World<P> {
                 let call = u64::from_le_bytes(request.body.try_into().unwrap());
                 self.calls.get_mut(&call).unwrap().arrived = true;
             }
-            Inbound::Cancel(_) => {}
+            Inbound::Control(..) => {}
         }
         place.heard = Some(number);
         place.peer.arrive(number, frame);

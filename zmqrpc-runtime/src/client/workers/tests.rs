@@ -64,10 +64,11 @@ impl World {
             calls: 50,
             queued_bytes: 10_000,
         };
-        let liveness = Liveness::new(Ping {
+        let ping = Ping {
             interval: Duration::from_millis(100),
             timeout: Duration::from_millis(300),
-        });
+        };
+        let liveness = Liveness::new(ping, Instant::now());
         let poller = Arc::new(Poller::of_nothing());
         Self {
             dice: Dice(seed),

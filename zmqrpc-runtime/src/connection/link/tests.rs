@@ -31,7 +31,7 @@ fn step() -> impl Strategy<Value = Step> {
         Just(FrameKind::Reply(1)),
         (1..3_u64).prop_map(FrameKind::Draining),
         (0..3_u64).prop_map(FrameKind::Pong),
-        Just(FrameKind::Working(1)),
+        Just(FrameKind::Interim(1)),
     ];
     prop_oneof![
         2 => Just(Step::Up),
@@ -59,7 +59,7 @@ struct Scene {
 impl Scene {
     fn new(calls_wait: bool) -> Self {
         let now = Instant::now();
-        let mut link = Link::new(Liveness::new(PING));
+        let mut link = Link::new(Liveness::new(PING, now));
         link.hear(now);
         Self {
             link,

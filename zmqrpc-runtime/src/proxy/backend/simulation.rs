@@ -72,19 +72,19 @@ impl CallSink<u64> for Ends<'_> {
         self.end(call, Ending::Failed(failure.executed, failure.to_string()));
     }
 
-    fn working(&mut self, call: &u64, _: Frame) {
+    fn interim(&mut self, call: &u64, _: Frame) {
         Ends::working(self, *call);
     }
 }
 
 impl SimulatedProxy {
-    pub(crate) fn new(sockets: Vec<SimulatedSocket>, rules: &WorldRules) -> Self {
+    pub(crate) fn new(sockets: Vec<SimulatedSocket>, rules: &WorldRules, now: Instant) -> Self {
         let settings = BackendSettings {
             in_flight: rules.max_calls,
             waiting_bytes: rules.max_queued_bytes,
             connect_timeout: rules.connect_timeout,
         };
-        let liveness = Liveness::new(rules.ping);
+        let liveness = Liveness::new(rules.ping, now);
         Self {
             backend: Backend::new(sockets, liveness, settings, Arc::default()),
             settings,

@@ -1,6 +1,6 @@
 //! Calls: the end where they come in, and the one where they go out.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{EndOptions, auth, endpoints};
 use crate::connection::Liveness;
@@ -55,7 +55,7 @@ impl Rep {
 /// # Examples
 ///
 /// ```
-/// use std::time::Duration;
+/// use std::time::{Duration, Instant};
 /// use zmqrpc_runtime::proxy::Req;
 ///
 /// let back = Req::new()
@@ -139,6 +139,6 @@ impl Req {
             let reason = "a call needs some time, zero is none";
             return Err(Error::bad_setting("connect_timeout", reason));
         }
-        Ok(Liveness::new(self.ping))
+        Ok(Liveness::new(self.ping, Instant::now()))
     }
 }
