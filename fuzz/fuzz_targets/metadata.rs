@@ -3,8 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use zmqrpc_runtime::__fuzz::{
-    DeliveryId, Inbound, Limits, MetadataBuf, Outbound, decode_inbound, decode_reply, encode_ping,
-    metadata_of,
+    DeliveryId, Inbound, Limits, MetadataBuf, Reply, decode_inbound, decode_reply, encode_ping, metadata_of,
 };
 
 /// A call by key, without its metadata.
@@ -35,7 +34,7 @@ fuzz_target!(|bytes: &[u8]| {
         assert!(metadata_of(&call, &limits).is_empty());
         return;
     };
-    let (_, Outbound::Value { metadata, .. }) = of_reply.unwrap() else {
+    let Reply::Value { metadata, .. } = of_reply.unwrap() else {
         panic!("another status");
     };
     assert_eq!(metadata, request.metadata);

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
 use zmqrpc_runtime::__fuzz::{
-    CallId, Inbound, Limits, SniffedDialect, decode_event, decode_inbound, decode_reply,
-    encode_cancel, encode_ping, encode_request, is_from_server, patch_id, peek_id, rejection_id,
+    CallId, Inbound, Limits, SniffedDialect, decode_event, decode_inbound, decode_outbound,
+    encode_control, encode_ping, encode_request, is_from_server, patch_id, peek_id, rejection_id,
     request_to_event, shorten_remaining,
 };
 
@@ -28,7 +28,7 @@ fuzz_target!(|frame: &[u8]| {
         return;
     };
     assert!(!is_from_server(frame));
-    assert!(decode_event(frame, &limits).is_err() && decode_reply(frame, &limits).is_err());
+    assert!(decode_event(frame, &limits).is_err() && decode_outbound(frame, &limits).is_err());
     let mut again = Vec::new();
     match &inbound {
         Inbound::Request(request) => {
@@ -53,7 +53,9 @@ fuzz_target!(|frame: &[u8]| {
                 (request.metadata, request.body)
             );
         }
-        Inbound::Cancel(_) => again.extend(encode_cancel(peek_id(frame).unwrap())),
+        Inbound::Control(_, control) => {
+            again.extend(encode_control(peek_id(frame).unwrap(), *control));
+        }
         Inbound::Ping(_) => again.extend(encode_ping(peek_id(frame).unwrap())),
     }
     assert_eq!(decode_inbound(&again, &limits).unwrap(), inbound);

@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use zmqrpc_runtime::__fuzz::{
-    FrameKind, Limits, WorkerOffer, classify, decode_inbound, decode_reply, decode_worker,
+    FrameKind, Limits, WorkerOffer, classify, decode_inbound, decode_outbound, decode_worker,
     encode_worker, rejection_id,
 };
 
@@ -15,7 +15,7 @@ fuzz_target!(|frame: &[u8]| {
     assert_eq!(classify(frame), FrameKind::Worker);
     assert_eq!(rejection_id(frame), None, "a worker is not answered");
     assert!(decode_inbound(frame, &limits).is_err());
-    assert!(decode_reply(frame, &limits).is_err());
+    assert!(decode_outbound(frame, &limits).is_err());
     let services: Vec<_> = offer
         .services
         .iter()

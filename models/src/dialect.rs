@@ -14,6 +14,10 @@ const CANCEL: u8 = 2;
 const PING: u8 = 3;
 const REPLY: u8 = 4;
 
+pub(crate) enum CallControl {
+    Cancel,
+}
+
 /// What workers say of themselves; there are none.
 pub(crate) struct WorkerOfferBuf;
 
@@ -54,8 +58,10 @@ impl Dialect {
         None
     }
 
-    pub(crate) fn cancel(self, id: u64) -> Frame {
-        frame(CANCEL, id)
+    pub(crate) fn control(self, id: u64, control: CallControl) -> Frame {
+        match control {
+            CallControl::Cancel => frame(CANCEL, id),
+        }
     }
 
     pub(crate) fn ping(self, id: u64) -> Frame {

@@ -117,7 +117,7 @@ impl Draining {
     }
 
     fn notice(&self, peer: PeerId) -> OutboundFrame {
-        let notice = ReplyTo::new(Dialect::Native, self.id.clone()).encode(&Outbound::Draining);
+        let notice = ReplyTo::new(Dialect::Native, self.id.clone()).encode(Outbound::Draining);
         OutboundFrame::control(Route::to(peer), notice)
     }
 

@@ -7,7 +7,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::counters::ServerCounters;
-use crate::dialect::{Outbound, OutboundFrame, ReplyTo};
+use crate::dialect::{OutboundFrame, Reply, ReplyTo};
 use crate::log;
 use crate::socket::{PeerId, Replier, Route, RoutedMessage, SendError};
 use crate::wire::{Executed, Metadata, Status};
@@ -27,7 +27,7 @@ pub(super) const MAX_BYTES: usize = 64 << 20;
 const SHORT: usize = 256;
 
 /// Replaces a reply that was dropped.
-const DROPPED_REPLY: Outbound<'static> = Outbound::Failure {
+const DROPPED_REPLY: Reply<'static> = Reply::Failure {
     status: Status::Unavailable,
     executed: Executed::Yes,
     metadata: Metadata::EMPTY,
@@ -195,7 +195,7 @@ impl PeerQueue {
             && let Some(to) = oldest.ends.take()
         {
             self.bytes -= message.len();
-            *message = to.encode(&DROPPED_REPLY);
+            *message = to.encode(DROPPED_REPLY);
             self.bytes += message.len();
             counters.dropped.increment();
         }

@@ -4,7 +4,7 @@ use super::DIALECT;
 use super::call_info::CallInfo;
 use crate::codec::{Codec, Error as CodecError};
 use crate::command::{Failure, Method, Value};
-use crate::dialect::Outbound;
+use crate::dialect::Reply;
 use crate::error::{AuthCause, CallTarget, Error, OverloadCause, UnavailableCause};
 use crate::socket::Frame;
 use crate::wire::{ACCEPTED_KEY, Executed, Limits, Status};
@@ -22,9 +22,9 @@ pub(super) fn nothing<R: Value>(method: &Method) -> Result<R, Error> {
 /// Returns whether the call was executed, by its reply.
 pub(super) fn executed(frame: &Frame) -> Executed {
     match DIALECT.decode_reply(frame, &Limits::NONE) {
-        Ok(Outbound::Failure { executed, .. }) => executed,
-        Ok(Outbound::Value { .. } | Outbound::ServiceError { .. }) => Executed::Yes,
-        Ok(_) | Err(_) => Executed::Maybe,
+        Ok(Reply::Failure { executed, .. }) => executed,
+        Ok(Reply::Value { .. } | Reply::ServiceError { .. }) => Executed::Yes,
+        Err(_) => Executed::Maybe,
     }
 }
 
@@ -83,14 +83,14 @@ fn sort<'a>(frame: &'a [u8], info: &CallInfo<'_>) -> Result<EncodedAnswer<'a>, E
         .decode_reply(frame, info.limits)
         .map_err(|error| malformed(error.to_string(), Executed::Maybe))?;
     match reply {
-        Outbound::Value {
+        Reply::Value {
             codec,
             metadata,
             body: [],
         } if metadata.get(ACCEPTED_KEY).is_some() => Ok(EncodedAnswer::Accepted(known(codec)?)),
-        Outbound::Value { codec, body, .. } => Ok(EncodedAnswer::Value(known(codec)?, body)),
-        Outbound::ServiceError { codec, body, .. } => Ok(EncodedAnswer::Error(known(codec)?, body)),
-        Outbound::Failure {
+        Reply::Value { codec, body, .. } => Ok(EncodedAnswer::Value(known(codec)?, body)),
+        Reply::ServiceError { codec, body, .. } => Ok(EncodedAnswer::Error(known(codec)?, body)),
+        Reply::Failure {
             status,
             executed,
             detail,
@@ -104,10 +104,6 @@ fn sort<'a>(frame: &'a [u8], info: &CallInfo<'_>) -> Result<EncodedAnswer<'a>, E
                 error
             })
         }
-        Outbound::Pong | Outbound::Working | Outbound::Draining => Err(malformed(
-            "it does not answer a call".into(),
-            Executed::Maybe,
-        )),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::future::Future;
+use std::ops::Range;
 use std::pin::Pin;
 use std::time::Instant;
 
@@ -45,10 +46,8 @@ pub(crate) struct ReplyContext {
     /// The method's index in the server's table.
     pub(crate) entry: usize,
     pub(crate) codec: Codec,
-    /// The length of the request's frame.
-    pub(crate) bytes: usize,
-    /// The offset of the arguments in the frame.
-    pub(crate) body: usize,
+    /// Where the arguments are in the frame.
+    pub(crate) body: Range<usize>,
     /// `false` for a notification, which gets no reply.
     pub(crate) wants_reply: bool,
     /// The most bytes of the reply's frame.
@@ -67,8 +66,7 @@ impl CallBuffer {
                 to: ReplyTo::nobody(),
                 entry: 0,
                 codec: Codec::Postcard,
-                bytes: 0,
-                body: 0,
+                body: 0..0,
                 wants_reply: false,
                 reply_limit: 0,
             };
@@ -154,7 +152,7 @@ impl Call {
 
     /// Returns the length of the request's frame.
     pub(crate) fn bytes(&self) -> usize {
-        self.0.reply_context.bytes
+        self.0.context.frame().len()
     }
 
     /// Decodes the tuple of arguments, which borrows from the frame where its types do.
@@ -175,7 +173,7 @@ impl Call {
         } = &*self.0;
         context
             .frame()
-            .get(reply_context.body..)
+            .get(reply_context.body.clone())
             .unwrap_or_default()
     }
 

@@ -30,6 +30,7 @@ use super::{
     Outcomes,
 };
 use crate::clock::Instant;
+use crate::dialect::CallControl;
 use crate::socket::{Frame, Requester};
 
 /// The sockets under the links; a lone socket is under the only link.
@@ -149,7 +150,11 @@ impl<O: Default> Multiplexer<O> {
         if let Some(link) = call.stage.link() {
             self.links[link as usize].in_flight -= 1;
             if call.kind == CallKind::Call {
-                self.try_send(link as usize, DIALECT.cancel(id), sockets);
+                self.try_send(
+                    link as usize,
+                    DIALECT.control(id, CallControl::Cancel),
+                    sockets,
+                );
             }
         }
         Some(call)
@@ -198,7 +203,11 @@ impl<O: Default> Multiplexer<O> {
                 && call.kind == CallKind::Call
                 && self.settings.cancels_expired
             {
-                self.try_send(link as usize, DIALECT.cancel(id), sockets);
+                self.try_send(
+                    link as usize,
+                    DIALECT.control(id, CallControl::Cancel),
+                    sockets,
+                );
             }
             self.end(id, Err(reason), outcomes);
         }

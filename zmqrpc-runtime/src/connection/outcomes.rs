@@ -9,8 +9,8 @@ pub(crate) trait Outcomes<O> {
     fn sent(&mut self, origin: &mut O);
     /// A call has ended, once. Returns whether it is kept until its owner takes it out.
     fn ended(&mut self, id: u64, origin: &mut O, result: CallResult) -> bool;
-    /// A call is still being executed, says this frame, which has the call's id here.
-    fn working(&mut self, _origin: &O, _frame: Frame) {}
+    /// A frame has arrived that belongs to a call and does not end it. It has the call's id here.
+    fn interim(&mut self, _origin: &O, _frame: Frame) {}
     /// A frame has arrived that belongs to no call.
     fn unexpected(&mut self);
 }

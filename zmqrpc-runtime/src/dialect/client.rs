@@ -4,7 +4,9 @@ use std::convert::Infallible;
 use std::fmt;
 use std::time::Duration;
 
-use super::{Dialect, Event, EventContent, FrameKind, Outbound, Request, WorkerOfferBuf, native};
+use super::{
+    CallControl, Dialect, Event, EventContent, FrameKind, Reply, Request, WorkerOfferBuf, native,
+};
 use crate::codec::Error as CodecError;
 use crate::socket::Frame;
 use crate::wire::{Executed, Limits, Status, WireError};
@@ -105,10 +107,10 @@ impl Dialect {
         }
     }
 
-    /// Returns the frame that tells a server that the caller no longer waits for the call with this id.
-    pub(crate) fn cancel(self, id: u64) -> Frame {
+    /// Returns the frame that tells a server something about the call with this id.
+    pub(crate) fn control(self, id: u64, control: CallControl) -> Frame {
         match self {
-            Self::Native => Frame::copy_of(&native::encode_cancel(id)),
+            Self::Native => Frame::copy_of(&native::encode_control(id, control)),
         }
     }
 
@@ -152,9 +154,9 @@ impl Dialect {
         self,
         frame: &'a [u8],
         limits: &Limits,
-    ) -> Result<Outbound<'a>, WireError> {
+    ) -> Result<Reply<'a>, WireError> {
         match self {
-            Self::Native => native::decode_reply(frame, limits).map(|(_, reply)| reply),
+            Self::Native => native::decode_reply(frame, limits),
         }
     }
 
@@ -175,7 +177,7 @@ impl Dialect {
     #[cold]
     fn decode_rejection(self, reply: &[u8]) -> Option<Status> {
         match self.decode_reply(reply, &Limits::NONE).ok()? {
-            Outbound::Failure {
+            Reply::Failure {
                 status: status @ (Status::ShuttingDown | Status::Overloaded | Status::Unavailable),
                 executed: Executed::No,
                 ..
@@ -188,14 +190,9 @@ impl Dialect {
 impl FrameKind {
     /// Returns whether the peer has shown that it is a server, and alive.
     pub(crate) const fn is_from_server(self) -> bool {
-        match self {
-            Self::Reply(_)
-            | Self::Pong(_)
-            | Self::Working(_)
-            | Self::Draining(_)
-            | Self::Worker => true,
-            Self::FromClient(_) => false,
-            Self::Unknown { from_server } => from_server,
-        }
+        !matches!(
+            self,
+            Self::FromClient(_) | Self::Unknown { from_server: false }
+        )
     }
 }

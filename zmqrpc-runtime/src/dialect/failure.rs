@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Outbound;
+use super::Reply;
 use crate::codec::Error as CodecError;
 use crate::wire::{Executed, Metadata, Status};
 
@@ -43,8 +43,8 @@ impl CallFailure {
         Self::new(status, detail).with_executed(Executed::Yes)
     }
 
-    pub(super) fn as_outbound(&self) -> Outbound<'_> {
-        Outbound::Failure {
+    pub(super) fn as_reply(&self) -> Reply<'_> {
+        Reply::Failure {
             status: self.status,
             executed: self.executed,
             metadata: Metadata::EMPTY,

@@ -59,10 +59,17 @@ pub struct Request<'a> {
 pub enum Inbound<'a> {
     /// A command to execute.
     Request(Request<'a>),
-    /// The caller no longer waits for the call with this id.
-    Cancel(CallId),
+    /// About the call with this id, which is under way.
+    Control(CallId, CallControl),
     /// A request for a pong with this id, which the server sends however busy the handlers are.
     Ping(CallId),
+}
+
+/// What a caller says about a call that is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallControl {
+    /// It no longer waits for the call.
+    Cancel,
 }
 
 /// A message from a publisher to its subscribers. Its topic travels in a frame of its own, before

@@ -21,8 +21,8 @@ mod sniffed;
 pub use self::{
     call_id::{CallId, NO_ID},
     failure::CallFailure,
-    inbound::{Event, EventContent, Inbound, MethodRef, Request, RequestKind},
-    outbound::{FrameKind, Outbound, WorkerOffer, WorkerOfferBuf},
+    inbound::{CallControl, Event, EventContent, Inbound, MethodRef, Request, RequestKind},
+    outbound::{FrameKind, Outbound, Reply, WorkerOffer, WorkerOfferBuf},
     sniffed::SniffedDialect,
 };
 pub(crate) use self::{

@@ -5,6 +5,20 @@ use crate::wire::{Executed, Metadata, Status};
 /// A message from a server to a caller. The id of the call travels beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outbound<'a> {
+    /// Ends the call.
+    Reply(Reply<'a>),
+    /// The reply to a ping.
+    Pong,
+    /// The handler is still running; the call's reply follows later.
+    Working,
+    /// The server is shutting down. The id is the server's own; the client acknowledges with a ping
+    /// of this id.
+    Draining,
+}
+
+/// What ends a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reply<'a> {
     /// The service returned a value.
     Value {
         /// The codec of the body.
@@ -35,13 +49,12 @@ pub enum Outbound<'a> {
         /// first byte that is not UTF-8.
         detail: &'a str,
     },
-    /// The reply to a ping.
-    Pong,
-    /// The handler is still running; the call's reply follows later.
-    Working,
-    /// The server is shutting down. The id is the server's own; the client acknowledges with a ping
-    /// of this id.
-    Draining,
+}
+
+impl<'a> From<Reply<'a>> for Outbound<'a> {
+    fn from(reply: Reply<'a>) -> Self {
+        Self::Reply(reply)
+    }
 }
 
 /// What a server says of itself that connects to its callers.
@@ -70,8 +83,8 @@ pub enum FrameKind {
     Reply(u64),
     /// The reply to the ping with this id.
     Pong(u64),
-    /// The call with this id still runs.
-    Working(u64),
+    /// It belongs to the call with this id, which it does not end: the call still runs, at least.
+    Interim(u64),
     /// The server is shutting down and waits for a ping with this id.
     Draining(u64),
     /// The server has connected to its caller, and says what it offers.
@@ -79,7 +92,7 @@ pub enum FrameKind {
     /// Only clients send it: the peer echoes what it receives, or forwards the requests of others.
     /// The id is that of the request, if it has one.
     FromClient(u64),
-    /// Anything else. A newer server may send more than one frame for a call, so that it ends none.
+    /// Anything else, such as what a newer server sends. It ends no call.
     Unknown {
         /// Whether it is of a kind that servers send: the peer is alive, whatever it says.
         from_server: bool,

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use super::{CallFailure, CallId, Dialect, Event, Inbound, Outbound, WorkerOffer, native};
+use super::{CallFailure, CallId, Dialect, Event, Inbound, Outbound, Reply, WorkerOffer, native};
 use crate::codec::Codec;
 use crate::socket::{Frame, Route};
 use crate::wire::{Executed, Limits, Metadata, Status, WireError};
@@ -114,11 +114,12 @@ impl ReplyTo {
         &self.id
     }
 
-    /// Returns the frame of a reply whose body is encoded already, or empty.
-    pub(crate) fn encode(&self, reply: &Outbound<'_>) -> Frame {
+    /// Returns the frame of a message whose body is encoded already, or empty.
+    pub(crate) fn encode<'a>(&self, message: impl Into<Outbound<'a>>) -> Frame {
+        let message = message.into();
         let built = Frame::build(|out| {
             match self.dialect {
-                Dialect::Native => native::encode_reply(&self.id, reply, out),
+                Dialect::Native => native::encode_outbound(&self.id, &message, out),
             }
             Ok::<_, Infallible>(())
         });
@@ -138,7 +139,7 @@ impl ReplyTo {
 
     /// Returns the frame that reports a failure.
     pub(crate) fn fail(&self, failure: &CallFailure) -> Frame {
-        self.encode(&failure.as_outbound())
+        self.encode(failure.as_reply())
     }
 
     /// Returns the frame of a reply to which `write` appends the encoded value, or the service's error if `is_error`.
@@ -155,13 +156,13 @@ impl ReplyTo {
     ) -> Result<Frame, E> {
         let (codec, metadata, body) = (codec.id(), Metadata::EMPTY, &[][..]);
         let head = if is_error {
-            Outbound::ServiceError {
+            Reply::ServiceError {
                 codec,
                 metadata,
                 body,
             }
         } else {
-            Outbound::Value {
+            Reply::Value {
                 codec,
                 metadata,
                 body,
@@ -169,7 +170,7 @@ impl ReplyTo {
         };
         Frame::build(|out| match self.dialect {
             Dialect::Native => {
-                native::encode_reply(&self.id, &head, out);
+                native::encode_outbound(&self.id, &head.into(), out);
                 write(out)
             }
         })

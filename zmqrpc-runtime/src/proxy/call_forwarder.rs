@@ -9,7 +9,7 @@ use super::backend::CallSink;
 use super::backend::{Backend, Outgoing};
 use super::frontend::{Caller, Frontend, FrontendRequest};
 use super::relay::{Relay, RelayTurn};
-use crate::dialect::CallFailure;
+use crate::dialect::{CallControl, CallFailure};
 use crate::socket::{Frame, Poller, SocketError};
 use crate::wire::Status;
 
@@ -63,8 +63,8 @@ impl CallSink<Caller> for CallerSide {
         self.frontend.reject(caller, &failure);
     }
 
-    fn working(&mut self, caller: &Caller, frame: Frame) {
-        self.frontend.send_working(caller, frame);
+    fn interim(&mut self, caller: &Caller, frame: Frame) {
+        self.frontend.send_interim(caller, frame);
     }
 }
 
@@ -113,7 +113,7 @@ impl CallForwarder {
                     Err((caller, failure)) => frontend.reject(caller, &failure),
                 }
             }
-            FrontendRequest::Cancel(caller) => {
+            FrontendRequest::Control(caller, CallControl::Cancel) => {
                 if let Some(id) = ids_by_hash.get(&caller.hash)
                     && backend
                         .origin(*id)

@@ -8,7 +8,8 @@ use super::DIALECT;
 use super::counters::ProxyCounters;
 use crate::callers::{Draining, Outbox};
 use crate::dialect::{
-    CallFailure, CallId, Inbound, Outbound, OutboundFrame, ReplyTo, Request, RequestKind,
+    CallControl, CallFailure, CallId, Inbound, Outbound, OutboundFrame, Reply, ReplyTo, Request,
+    RequestKind,
 };
 use crate::error::Error;
 use crate::log;
@@ -60,8 +61,8 @@ pub(super) enum FrontendRequest {
         request: Frame,
         deadline: Option<Instant>,
     },
-    /// The caller cancels this call.
-    Cancel(Caller),
+    /// What the caller says about this call, which is under way.
+    Control(Caller, CallControl),
 }
 
 /// Bytes that are received at a time.
@@ -136,7 +137,7 @@ impl Frontend {
         for route in routes {
             // Where replies already wait for room, retrying them reveals whether the caller has gone.
             if !self.outbox.is_blocked(&route) {
-                let keep_alive = ReplyTo::nobody().encode(&Outbound::Pong);
+                let keep_alive = ReplyTo::nobody().encode(Outbound::Pong);
                 self.send_best_effort(OutboundFrame::control(route, keep_alive));
             }
         }
@@ -216,12 +217,15 @@ impl Frontend {
                     .and_then(|remaining| now.checked_add(remaining.saturating_sub(HOP).max(HOP)));
                 (id, kind == RequestKind::Call, deadline)
             }
-            Ok(Inbound::Cancel(id)) => {
-                return Some(FrontendRequest::Cancel(self.caller(route, id, false)));
+            Ok(Inbound::Control(id, control)) => {
+                return Some(FrontendRequest::Control(
+                    self.caller(route, id, false),
+                    control,
+                ));
             }
             Ok(Inbound::Ping(id)) => {
                 self.draining.acknowledge(&route, &id);
-                let pong = ReplyTo::new(DIALECT, id).encode(&Outbound::Pong);
+                let pong = ReplyTo::new(DIALECT, id).encode(Outbound::Pong);
                 self.send_best_effort(OutboundFrame::control(route, pong));
                 return None;
             }
@@ -281,8 +285,8 @@ impl Frontend {
         self.send(OutboundFrame::reply(caller.route, caller.to, reply));
     }
 
-    /// Sends a caller the keep-alive frame that its call is still being executed.
-    pub(super) fn send_working(&mut self, caller: &Caller, mut frame: Frame) {
+    /// Sends a caller a frame of its call that does not end it.
+    pub(super) fn send_interim(&mut self, caller: &Caller, mut frame: Frame) {
         // A REQ socket takes the first message that arrives for the reply.
         if caller.wants_reply && !caller.route.ends_with_delimiter() {
             caller.to.readdress(&mut frame);
@@ -304,12 +308,12 @@ impl Frontend {
             let mut metadata = MetadataBuf::new();
             metadata.set(ACCEPTED_KEY, "");
             let (metadata, body) = (metadata.as_metadata(), &[][..]);
-            let accepted = Outbound::Value {
+            let accepted = Reply::Value {
                 codec,
                 metadata,
                 body,
             };
-            let frame = caller.to.encode(&accepted);
+            let frame = caller.to.encode(accepted);
             self.send(OutboundFrame::reply(caller.route, caller.to, frame));
         }
     }

@@ -1,7 +1,7 @@
 //! What a target's reply means for a delivery.
 
 use super::DIALECT;
-use crate::dialect::Outbound;
+use crate::dialect::Reply;
 use crate::wire::{Executed, Limits, Status};
 
 /// Why an attempt did not deliver.
@@ -23,19 +23,19 @@ pub(super) enum DeliveryFault {
 /// Returns whether a reply means that the request was delivered.
 pub(super) fn delivery_result(reply: &[u8]) -> Result<(), DeliveryFault> {
     match DIALECT.decode_reply(reply, &Limits::NONE) {
-        Ok(Outbound::Value { .. }) => Ok(()),
-        Ok(Outbound::ServiceError { .. }) => Err(DeliveryFault::Permanent(
+        Ok(Reply::Value { .. }) => Ok(()),
+        Ok(Reply::ServiceError { .. }) => Err(DeliveryFault::Permanent(
             "the service answered with an error".into(),
         )),
-        Ok(Outbound::Failure {
+        Ok(Reply::Failure {
             status,
             executed,
             detail,
             ..
         }) => Err(DeliveryFault::from_status(status, executed, detail)),
-        Ok(Outbound::Pong | Outbound::Working | Outbound::Draining) | Err(_) => Err(
-            DeliveryFault::Permanent("the target's reply cannot be read".into()),
-        ),
+        Err(_) => Err(DeliveryFault::Permanent(
+            "the target's reply cannot be read".into(),
+        )),
     }
 }
 

@@ -5,7 +5,7 @@ use super::scheduler::Scheduler;
 use super::server_socket::RequestSink;
 use super::sources::CallQueue;
 use crate::callers::ServerCounters;
-use crate::dialect::{CallFailure, CallId};
+use crate::dialect::{CallControl, CallFailure, CallId};
 use crate::socket::Route;
 use crate::wire::Status;
 
@@ -51,9 +51,12 @@ impl RequestSink for Admission<'_> {
         self.scheduler.enqueue(route, call);
     }
 
-    fn cancel(&mut self, route: &Route, id: &CallId) {
-        if self.scheduler.cancel(route, id) {
-            self.counters.cancelled.increment();
+    fn control(&mut self, route: &Route, id: &CallId, control: CallControl) {
+        match control {
+            CallControl::Cancel if self.scheduler.cancel(route, id) => {
+                self.counters.cancelled.increment();
+            }
+            CallControl::Cancel => {}
         }
     }
 

@@ -17,7 +17,7 @@ use shares::Shares;
 
 use crate::codec::Codec;
 use crate::command::Call;
-use crate::dialect::{CallFailure, Outbound, OutboundFrame, ReplyTo};
+use crate::dialect::{CallFailure, OutboundFrame, Reply, ReplyTo};
 use crate::socket::{Frame, Route};
 use crate::sync::{Mutex, MutexGuard};
 use crate::wire::{DELIVERY_KEY, DeliveryId, Executed, Metadata, Status};
@@ -212,7 +212,7 @@ pub(super) fn duplicate_reply(to: &ReplyTo, codec: Codec, result: DeliveryResult
     match result {
         DeliveryResult::Done => {
             let (metadata, body) = (Metadata::EMPTY, &[][..]);
-            to.encode(&Outbound::Value {
+            to.encode(Reply::Value {
                 codec: codec.id(),
                 metadata,
                 body,

@@ -6,6 +6,7 @@
 
 mod in_process;
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -20,8 +21,8 @@ use crate::callers::ServerCounters;
 use crate::codec::Codec;
 use crate::command::{Call, CallBuffer, Method, ReplyContext};
 use crate::dialect::{
-    CallFailure, CallId, Dialect, Inbound, MethodRef, OutboundFrame, ReplyTo, Request, RequestKind,
-    SniffedDialect,
+    CallControl, CallFailure, CallId, Dialect, Inbound, MethodRef, OutboundFrame, ReplyTo, Request,
+    RequestKind, SniffedDialect,
 };
 use crate::log;
 use crate::socket::{Frame, Route};
@@ -51,8 +52,8 @@ pub(super) enum Decoded {
     Run(ReadyCall),
     /// A ping, to be replied to with a pong.
     Ping(ReplyTo),
-    /// The same peer cancels the call with this id.
-    Cancel(CallId),
+    /// What the same peer says about the call with this id.
+    Control(CallId, CallControl),
 }
 
 impl Decoded {
@@ -138,12 +139,12 @@ impl Dispatcher {
         let request = match dialect.decode_inbound(bytes, &self.limits) {
             Ok(Inbound::Request(request)) => request,
             Ok(Inbound::Ping(id)) => return Decoded::Ping(ReplyTo::new(dialect, id)),
-            Ok(Inbound::Cancel(id)) => return Decoded::Cancel(id),
+            Ok(Inbound::Control(id, control)) => return Decoded::Control(id, control),
             Err(error) => return self.reject_malformed(dialect, frame, &error),
         };
         let delivery = self.deduplicator.delivery_id(request.metadata);
         let to = ReplyTo::new(dialect, request.id.clone());
-        match self.resolve(&request, to.clone(), bytes.len(), now) {
+        match self.resolve(&request, to.clone(), bytes, now) {
             Ok(head) => {
                 self.counters.requests.increment();
                 Decoded::Run(head.into_call(buffer.take(now), None, delivery))
@@ -173,16 +174,16 @@ impl Dispatcher {
             })
     }
 
-    /// Resolves the method of a request whose frame has `bytes` bytes. Counts and logs a rejection.
+    /// Resolves the method of a request that was decoded from `frame`. Counts and logs a rejection.
     #[inline]
     pub(super) fn resolve(
         &self,
         request: &Request<'_>,
         to: ReplyTo,
-        bytes: usize,
+        frame: &[u8],
         now: Instant,
     ) -> Result<RequestHead, CallFailure> {
-        self.look_up(request, to, bytes, now)
+        self.look_up(request, to, frame, now)
             .map_err(|reason| self.reject(request, reason))
     }
 
@@ -219,7 +220,7 @@ impl Dispatcher {
         &self,
         request: &Request<'_>,
         to: ReplyTo,
-        bytes: usize,
+        frame: &[u8],
         now: Instant,
     ) -> Result<RequestHead, Rejection> {
         let codec = Codec::from_id(request.codec).ok_or(Rejection::Codec)?;
@@ -239,8 +240,7 @@ impl Dispatcher {
                 to,
                 entry: matched.number(),
                 codec,
-                bytes,
-                body: bytes - request.body.len(),
+                body: range_within(frame, request.body),
                 wants_reply: request.kind == RequestKind::Call,
                 reply_limit: self.limits.message,
             },
@@ -330,6 +330,13 @@ impl Dispatcher {
     ) -> Option<Box<dyn Cancel>> {
         self.executor.spawn(execution, completion)
     }
+}
+
+/// Returns where a part of a frame is.
+#[inline]
+fn range_within(frame: &[u8], part: &[u8]) -> Range<usize> {
+    let start = part.as_ptr().addr().wrapping_sub(frame.as_ptr().addr());
+    start..start.wrapping_add(part.len())
 }
 
 /// What a request's header says, without the frame that it was read from.

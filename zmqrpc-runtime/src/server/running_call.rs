@@ -38,7 +38,7 @@ impl RunningCall {
         if self.cancelled || !self.wants_reply || self.route.ends_with_delimiter() {
             return None;
         }
-        let working = self.to.encode(&Outbound::Working);
+        let working = self.to.encode(Outbound::Working);
         Some(OutboundFrame::control(self.route.clone(), working))
     }
 }

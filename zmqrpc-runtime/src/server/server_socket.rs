@@ -10,7 +10,7 @@ use crate::callers::Outbox;
 use crate::callers::ServerCounters;
 use crate::clock::deadline;
 use crate::command::CallBuffer;
-use crate::dialect::{CallFailure, CallId, Outbound, OutboundFrame, ReplyTo};
+use crate::dialect::{CallControl, CallFailure, CallId, Outbound, OutboundFrame, ReplyTo};
 use crate::socket::{Arrival, RETRY_INTERVAL, Replier, Route, SocketError};
 
 pub(super) struct ServerSocket<R = ServerRouter> {
@@ -65,7 +65,7 @@ pub(super) trait RequestSink: FrameReader {
     /// Removes a waiting call of another peer that has more waiting, to be rejected instead of this one.
     fn displace(&mut self, route: &Route, call: &ReadyCall) -> Option<(Route, ReadyCall)>;
     fn enqueue(&mut self, route: Route, call: ReadyCall);
-    fn cancel(&mut self, route: &Route, id: &CallId);
+    fn control(&mut self, route: &Route, id: &CallId, control: CallControl);
     fn forget_peer(&mut self, route: &Route);
 }
 
@@ -172,10 +172,10 @@ impl<R: Replier> ServerSocket<R> {
             }
             Decoded::Ping(to) => {
                 self.draining.acknowledge(&route, to.id());
-                Some(OutboundFrame::control(route, to.encode(&Outbound::Pong)))
+                Some(OutboundFrame::control(route, to.encode(Outbound::Pong)))
             }
-            Decoded::Cancel(id) => {
-                sink.cancel(&route, &id);
+            Decoded::Control(id, control) => {
+                sink.control(&route, &id, control);
                 None
             }
             Decoded::Run(call) => match self.make_room(&route, &call, sink) {
@@ -260,7 +260,7 @@ impl<R: Replier> ServerSocket<R> {
         if self.outbox.is_blocked(&route) {
             return None;
         }
-        let frame = ReplyTo::nobody().encode(&Outbound::Pong);
+        let frame = ReplyTo::nobody().encode(Outbound::Pong);
         self.send_optional(OutboundFrame::control(route, frame), counters)
     }
 

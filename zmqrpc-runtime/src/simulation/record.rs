@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::clock::Instant;
 use crate::connection::{CallKind, DIALECT};
-use crate::dialect::Outbound;
+use crate::dialect::Reply;
 use crate::socket::Frame;
 use crate::wire::{Executed, Limits};
 
@@ -40,16 +40,16 @@ impl Ends<'_> {
     /// A call has ended in this reply.
     pub(crate) fn answered(&mut self, call: u64, reply: &Frame) {
         match DIALECT.decode_reply(reply, &Limits::NONE).unwrap() {
-            Outbound::Value { body, .. } => {
+            Reply::Value { body, .. } => {
                 let of = u64::from_le_bytes(body.try_into().unwrap());
                 assert_eq!(of, call, "the reply is another call's");
                 assert!(self.calls[&call].executions > 0);
                 self.end(call, Ending::Good);
             }
-            Outbound::Failure {
+            Reply::Failure {
                 executed, detail, ..
             } => self.end(call, Ending::Failed(executed, detail.to_owned())),
-            other => panic!("{other:?}"),
+            other @ Reply::ServiceError { .. } => panic!("{other:?}"),
         }
     }
 

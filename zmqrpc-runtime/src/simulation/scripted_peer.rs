@@ -9,7 +9,7 @@ use super::peer::Peer;
 use crate::clock::Instant;
 use crate::connection::DIALECT;
 use crate::dialect::{
-    CallFailure, CallId, Inbound, MethodRef, Outbound, ReplyTo, Request, RequestKind,
+    CallFailure, CallId, Inbound, MethodRef, Outbound, Reply, ReplyTo, Request, RequestKind,
 };
 use crate::socket::Frame;
 use crate::wire::{Executed, Limits, Metadata, Status};
@@ -62,7 +62,7 @@ impl Peer for ScriptedPeer {
             return;
         };
         let id = CallId::from(1 + self.dice.below(1 << 40));
-        let notice = ReplyTo::new(DIALECT, id).encode(&Outbound::Draining);
+        let notice = ReplyTo::new(DIALECT, id).encode(Outbound::Draining);
         self.answer(connection, now, notice);
         self.ends_at = Some(now + DRAINING);
     }
@@ -71,10 +71,10 @@ impl Peer for ScriptedPeer {
         for (connection, frame) in std::mem::take(&mut self.inbox) {
             match DIALECT.decode_inbound(&frame, &Limits::default()).unwrap() {
                 Inbound::Ping(id) => {
-                    let pong = ReplyTo::new(DIALECT, id).encode(&Outbound::Pong);
+                    let pong = ReplyTo::new(DIALECT, id).encode(Outbound::Pong);
                     self.answer(connection, now, pong);
                 }
-                Inbound::Cancel(_) => {}
+                Inbound::Control(..) => {}
                 Inbound::Request(request) => self.serve(connection, &request, now, executed),
             }
         }
@@ -129,7 +129,7 @@ impl ScriptedPeer {
         if !wants_reply || (self.dice.percent(5) && !self.is_quick) {
             return;
         }
-        let value = Outbound::Value {
+        let value = Reply::Value {
             codec: 0,
             metadata: Metadata::EMPTY,
             body: request.body,
@@ -137,12 +137,12 @@ impl ScriptedPeer {
         let is_slow = self.dice.percent(10) && !self.is_quick;
         let delay = self.dice.milliseconds(if is_slow { 4_000 } else { 50 });
         if self.dice.percent(20) {
-            self.answer(connection, now + delay / 2, to.encode(&Outbound::Working));
+            self.answer(connection, now + delay / 2, to.encode(Outbound::Working));
         }
-        self.answer(connection, now + delay, to.encode(&value));
+        self.answer(connection, now + delay, to.encode(value));
         if self.dice.percent(5) {
             let later = delay + MILLISECOND + self.dice.milliseconds(200);
-            self.answer(connection, now + later, to.encode(&value));
+            self.answer(connection, now + later, to.encode(value));
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::*;
-use crate::dialect::{CallId, Dialect, FrameKind};
+use crate::dialect::{CallId, Dialect, FrameKind, Outbound};
 use crate::socket::{Arrival, Frame, SocketError, Upkeep};
 
 /// Peers by name, and how many messages each has room for. A peer that is not in the map has gone.
@@ -40,14 +40,14 @@ impl Replier for Peers {
     }
 }
 
-fn outbound(peer: &str, id: u64, reply: &Outbound<'_>) -> OutboundFrame {
+fn outbound(peer: &str, id: u64, message: Outbound<'_>) -> OutboundFrame {
     let to = ReplyTo::new(Dialect::Native, CallId::from(id));
-    let (route, frame) = (Route::made_up(peer, &[]), to.encode(reply));
-    match reply {
+    let (route, frame) = (Route::made_up(peer, &[]), to.encode(message));
+    match message {
+        Outbound::Reply(_) => OutboundFrame::reply(route, to, frame),
         Outbound::Pong | Outbound::Working | Outbound::Draining => {
             OutboundFrame::control(route, frame)
         }
-        _ => OutboundFrame::reply(route, to, frame),
     }
 }
 
@@ -60,16 +60,16 @@ struct Scene {
 
 impl Scene {
     fn send(&mut self, peer: &str, id: u64, len: usize) -> Option<Route> {
-        let value = Outbound::Value {
+        let value = Reply::Value {
             codec: 0,
             metadata: crate::wire::Metadata::EMPTY,
             body: &vec![0; len],
         };
-        self.send_frame(peer, id, &value)
+        self.send_frame(peer, id, value.into())
     }
 
-    fn send_frame(&mut self, peer: &str, id: u64, reply: &Outbound<'_>) -> Option<Route> {
-        let frame = outbound(peer, id, reply);
+    fn send_frame(&mut self, peer: &str, id: u64, message: Outbound<'_>) -> Option<Route> {
+        let frame = outbound(peer, id, message);
         let Self {
             outbox,
             peers,
@@ -131,7 +131,7 @@ fn the_end_waits_for_replies_and_not_for_pongs() {
         } = &mut scene;
         assert!(
             outbox
-                .send_optional(outbound("ann", 1, &Outbound::Pong), peers, counters)
+                .send_optional(outbound("ann", 1, Outbound::Pong), peers, counters)
                 .is_none()
         );
     }
@@ -272,7 +272,7 @@ fn only_replies_are_counted() {
     scene.peers.free.insert("ann", 1);
     let control_frames = [Outbound::Pong, Outbound::Working];
     for reply in control_frames.into_iter().cycle().take(10) {
-        scene.send_frame("ann", 1, &reply);
+        scene.send_frame("ann", 1, reply);
     }
     scene.send("ann", 2, 10);
     scene.peers.free.insert("ann", 3);

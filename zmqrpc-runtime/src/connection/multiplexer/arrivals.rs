@@ -102,14 +102,14 @@ impl<O: Default> Multiplexer<O> {
                     _ => {}
                 }
             }
-            FrameKind::Working(id) => {
+            FrameKind::Interim(id) => {
                 // One that arrives after the reply is no error.
                 if let Some(call) = self
                     .calls
                     .get(id)
                     .filter(|call| call.is_sent_over(index(at)))
                 {
-                    outcomes.working(&call.origin, frame);
+                    outcomes.interim(&call.origin, frame);
                 }
             }
             // Whoever has bound the socket has seen to it.

@@ -1,6 +1,6 @@
 use super::*;
 use crate::connection::call::NewCall;
-use crate::dialect::{CallFailure, CallId, NO_ID, Outbound, ReplyTo};
+use crate::dialect::{CallFailure, CallId, NO_ID, Outbound, Reply, ReplyTo};
 use crate::options::Ping;
 use crate::socket::ConnectionEvent;
 use crate::wire::{Executed, Metadata, Status};
@@ -64,11 +64,12 @@ impl Scene {
             interval: SECOND,
             timeout: 3 * SECOND,
         };
+        let now = Instant::now();
         let mut scene = Self {
-            calls: Multiplexer::new(links, Liveness::new(ping), settings),
+            calls: Multiplexer::new(links, Liveness::new(ping, now), settings),
             sockets: Sockets((0..links).map(|_| (10, Vec::new())).collect()),
             ends: Ends::default(),
-            now: Instant::now(),
+            now,
         };
         (0..links).for_each(|link| drop(scene.arrive(link, ConnectionEvent::Up)));
         scene
@@ -105,18 +106,23 @@ impl Scene {
         self.calls.settle(link, arrivals, self.now, sockets, ends)
     }
 
-    fn answer(&mut self, link: usize, id: u64, answer: &Outbound<'_>) -> Option<NoReply> {
+    fn answer(
+        &mut self,
+        link: usize,
+        id: u64,
+        answer: impl Into<Outbound<'static>>,
+    ) -> Option<NoReply> {
         let reply = ReplyTo::new(DIALECT, CallId::from(id)).encode(answer);
         self.arrive(link, ConnectionEvent::Received(reply))
     }
 
     fn reply(&mut self, link: usize, id: u64) {
-        let value = Outbound::Value {
+        let value = Reply::Value {
             codec: 0,
             metadata: Metadata::EMPTY,
             body: b"",
         };
-        self.answer(link, id, &value);
+        self.answer(link, id, value);
     }
 
     fn reject(&mut self, link: usize, id: u64) {
@@ -210,7 +216,7 @@ fn what_a_draining_peer_leaves_waits_for_another_or_moves() {
     scene.sockets.0[0].0 = 1;
     let sent = scene.call();
     let (stays, moves) = (scene.call(), scene.begin(CallKind::Call, true).id);
-    scene.answer(0, 77, &Outbound::Draining);
+    scene.answer(0, 77, Outbound::Draining);
     assert_eq!(scene.ended(), [(moves, Err(NoReply::Drained))]);
     // What is under way is still answered, and nothing is sent but the acknowledgement.
     scene.reply(0, sent);
@@ -241,7 +247,7 @@ fn a_notification_ends_when_it_is_sent_and_a_ping_tells_what_has_arrived() {
     let ping = scene.begin(CallKind::Ping, false).id;
     scene.begin(CallKind::Notification, false);
     scene.ended();
-    scene.answer(0, ping, &Outbound::Pong);
+    scene.answer(0, ping, Outbound::Pong);
     assert_eq!(scene.ended(), [(ping, Ok(false))]);
     let outcome = scene.calls.notifications(0).outcome(check);
     assert_eq!(outcome, crate::connection::DeliveryOutcome::Arrived);

@@ -1,7 +1,7 @@
 //! What a frame means to a client, told by its head.
 
 use super::head::{answered_id, is_from_client, is_from_server, peek_id};
-use super::reply::decode_reply;
+use super::outbound::decode_outbound;
 use super::worker::is_worker;
 use crate::dialect::{FrameKind, NO_ID, Outbound};
 use crate::wire::Limits;
@@ -20,14 +20,14 @@ pub fn classify(frame: &[u8]) -> FrameKind {
     if is_from_client(frame) {
         return FrameKind::FromClient(peek_id(frame).unwrap_or(NO_ID));
     }
-    let Ok((id, reply)) = decode_reply(frame, &Limits::DEFAULT) else {
+    let Ok((id, message)) = decode_outbound(frame, &Limits::DEFAULT) else {
         let from_server = is_from_server(frame);
         return FrameKind::Unknown { from_server };
     };
     let id = id.number();
-    match reply {
+    match message {
         Outbound::Pong => FrameKind::Pong(id),
-        Outbound::Working => FrameKind::Working(id),
+        Outbound::Working => FrameKind::Interim(id),
         Outbound::Draining if id != NO_ID => FrameKind::Draining(id),
         _ => FrameKind::Unknown { from_server: true },
     }

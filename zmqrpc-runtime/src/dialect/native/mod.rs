@@ -14,9 +14,9 @@
 mod event;
 mod frame_kind;
 mod head;
+mod outbound;
 #[cfg(test)]
 mod properties;
-mod reply;
 mod request;
 #[cfg(test)]
 mod vectors;
@@ -29,7 +29,7 @@ pub use self::{
         MAGIC, VERSION, answered_id, count_hop, is_from_client, is_from_server, patch_id, peek_id,
         rejection_id,
     },
-    reply::{decode_reply, encode_reply, is_failure},
-    request::{decode_inbound, encode_cancel, encode_ping, encode_request, shorten_remaining},
+    outbound::{decode_outbound, decode_reply, encode_outbound, is_failure},
+    request::{decode_inbound, encode_control, encode_ping, encode_request, shorten_remaining},
     worker::{decode_worker, encode_worker, is_worker},
 };

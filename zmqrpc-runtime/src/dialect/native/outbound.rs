@@ -1,9 +1,9 @@
-//! Replies: servers encode them, clients decode them.
+//! What servers send: they encode it, clients decode it.
 //!
 //! This file must not know the format of requests, nor the contents of bodies.
 
 use super::head::{self, DRAINING, PONG, REPLY, WORKING};
-use crate::dialect::{CallId, Outbound};
+use crate::dialect::{CallId, Outbound, Reply};
 use crate::wire::{Cursor, Executed, Limits, Metadata, Status, WireError};
 
 const OK: u8 = 0;
@@ -16,20 +16,31 @@ const NO_CODEC: u8 = 0;
 /// logs, which a peer must not be able to fill.
 const DETAIL: usize = 1024;
 
-/// Appends a reply to `out`. A server that encodes the value into the same buffer leaves
+/// Appends a message to `out`. A server that encodes the value into the same buffer leaves
 /// `body` empty and appends it.
 ///
 /// Never fails, so that a server can always reply. Metadata from a handler must have passed
 /// [`Metadata::check`].
-pub fn encode_reply(id: &CallId, reply: &Outbound<'_>, out: &mut Vec<u8>) {
+#[inline]
+pub fn encode_outbound(id: &CallId, message: &Outbound<'_>, out: &mut Vec<u8>) {
     let id = id.number();
+    let kind = match message {
+        Outbound::Reply(reply) => return encode_reply(id, reply, out),
+        Outbound::Pong => PONG,
+        Outbound::Working => WORKING,
+        Outbound::Draining => DRAINING,
+    };
+    out.extend_from_slice(&head::encode(kind, id));
+}
+
+fn encode_reply(id: u64, reply: &Reply<'_>, out: &mut Vec<u8>) {
     let mut encode_head = |status, codec, metadata: Metadata<'_>| {
         out.extend_from_slice(&head::encode(REPLY, id));
         out.extend_from_slice(&[status, codec]);
         metadata.encode(out);
     };
     match *reply {
-        Outbound::Value {
+        Reply::Value {
             codec,
             metadata,
             body,
@@ -37,7 +48,7 @@ pub fn encode_reply(id: &CallId, reply: &Outbound<'_>, out: &mut Vec<u8>) {
             encode_head(OK, codec, metadata);
             out.extend_from_slice(body);
         }
-        Outbound::ServiceError {
+        Reply::ServiceError {
             codec,
             metadata,
             body,
@@ -45,7 +56,7 @@ pub fn encode_reply(id: &CallId, reply: &Outbound<'_>, out: &mut Vec<u8>) {
             encode_head(SERVICE, codec, metadata);
             out.extend_from_slice(body);
         }
-        Outbound::Failure {
+        Reply::Failure {
             status,
             executed,
             metadata,
@@ -55,9 +66,19 @@ pub fn encode_reply(id: &CallId, reply: &Outbound<'_>, out: &mut Vec<u8>) {
             out.push(executed.code());
             out.extend_from_slice(readable(detail.as_bytes()).as_bytes());
         }
-        Outbound::Pong => out.extend_from_slice(&head::encode(PONG, id)),
-        Outbound::Working => out.extend_from_slice(&head::encode(WORKING, id)),
-        Outbound::Draining => out.extend_from_slice(&head::encode(DRAINING, id)),
+    }
+}
+
+/// Decodes a frame that ends a call.
+///
+/// # Errors
+///
+/// Any [`WireError`], for other frames too.
+#[inline]
+pub fn decode_reply<'a>(frame: &'a [u8], limits: &Limits) -> Result<Reply<'a>, WireError> {
+    match head::decode(frame, limits)? {
+        (REPLY, _, cursor) => decode_tail(cursor, limits),
+        (got, ..) => Err(WireError::Kind { got }),
     }
 }
 
@@ -67,38 +88,38 @@ pub fn encode_reply(id: &CallId, reply: &Outbound<'_>, out: &mut Vec<u8>) {
 ///
 /// Any [`WireError`]. [`answered_id`](super::answered_id) tells the call that the frame ends.
 #[inline]
-pub fn decode_reply<'a>(
+pub fn decode_outbound<'a>(
     frame: &'a [u8],
     limits: &Limits,
 ) -> Result<(CallId, Outbound<'a>), WireError> {
     let (kind, id, cursor) = head::decode(frame, limits)?;
-    let reply = match kind {
-        REPLY => decode_tail(cursor, limits)?,
+    let message = match kind {
+        REPLY => decode_tail(cursor, limits)?.into(),
         PONG => cursor.finish().map(|()| Outbound::Pong)?,
         WORKING => cursor.finish().map(|()| Outbound::Working)?,
         DRAINING => cursor.finish().map(|()| Outbound::Draining)?,
         got => return Err(WireError::Kind { got }),
     };
-    Ok((CallId::from(id), reply))
+    Ok((CallId::from(id), message))
 }
 
 #[inline]
-fn decode_tail<'a>(mut cursor: Cursor<'a>, limits: &Limits) -> Result<Outbound<'a>, WireError> {
+fn decode_tail<'a>(mut cursor: Cursor<'a>, limits: &Limits) -> Result<Reply<'a>, WireError> {
     let status = cursor.u8("the status")?;
     let codec = cursor.u8("the codec")?;
     let metadata = Metadata::decode(&mut cursor, limits)?;
     Ok(match status {
-        OK => Outbound::Value {
+        OK => Reply::Value {
             codec,
             metadata,
             body: cursor.rest(),
         },
-        SERVICE => Outbound::ServiceError {
+        SERVICE => Reply::ServiceError {
             codec,
             metadata,
             body: cursor.rest(),
         },
-        code => Outbound::Failure {
+        code => Reply::Failure {
             status: Status::from_code(code),
             executed: Executed::from_code(cursor.u8("the executed byte")?),
             metadata,
@@ -128,16 +149,16 @@ mod tests {
     use super::*;
 
     fn detail_after_encoding(detail: &str) -> String {
-        let reply = Outbound::Failure {
+        let reply = Reply::Failure {
             status: Status::Panicked,
             executed: Executed::Yes,
             metadata: Metadata::EMPTY,
             detail,
         };
         let mut frame = Vec::new();
-        encode_reply(&CallId::from(1), &reply, &mut frame);
-        match decode_reply(&frame, &Limits::default()) {
-            Ok((_, Outbound::Failure { detail, .. })) => detail.to_owned(),
+        encode_reply(1, &reply, &mut frame);
+        match decode_outbound(&frame, &Limits::default()) {
+            Ok((_, Outbound::Reply(Reply::Failure { detail, .. }))) => detail.to_owned(),
             other => panic!("{other:?}"),
         }
     }
@@ -160,7 +181,9 @@ mod tests {
         let mut frame = head::encode(REPLY, 1).to_vec();
         frame.extend_from_slice(&[Status::Panicked.code(), NO_CODEC, 0, Executed::Yes.code()]);
         frame.extend_from_slice(&[b'x'; 2 * DETAIL]);
-        let (_, reply) = decode_reply(&frame, &Limits::default()).unwrap();
-        assert!(matches!(reply, Outbound::Failure { detail, .. } if detail.len() == DETAIL));
+        let (_, message) = decode_outbound(&frame, &Limits::default()).unwrap();
+        assert!(
+            matches!(message, Outbound::Reply(Reply::Failure { detail, .. }) if detail.len() == DETAIL)
+        );
     }
 }

@@ -68,22 +68,22 @@ impl MessageParts {
     }
 
     /// Returns a reply with any status byte.
-    fn reply<'a>(&'a self, status: u8, detail: &'a str) -> Outbound<'a> {
+    fn reply<'a>(&'a self, status: u8, detail: &'a str) -> Reply<'a> {
         let (codec, metadata, body) = (self.codec, self.metadata.as_metadata(), &*self.body);
         match status {
-            0 => Outbound::Value {
+            0 => Reply::Value {
                 codec,
                 metadata,
                 body,
             },
-            1 => Outbound::ServiceError {
+            1 => Reply::ServiceError {
                 codec,
                 metadata,
                 body,
             },
             code => {
                 let status = Status::from_code(code);
-                Outbound::Failure {
+                Reply::Failure {
                     status,
                     executed: status.executed(),
                     metadata,
@@ -121,9 +121,9 @@ fn encoded_event(event: &Event<'_>) -> Vec<u8> {
     frame
 }
 
-fn encoded_reply(id: u64, reply: &Outbound<'_>) -> Vec<u8> {
+fn encoded_reply(id: u64, reply: Reply<'_>) -> Vec<u8> {
     let mut frame = Vec::new();
-    encode_reply(&CallId::from(id), reply, &mut frame);
+    encode_outbound(&CallId::from(id), &reply.into(), &mut frame);
     frame
 }
 
@@ -184,8 +184,10 @@ proptest! {
     #[test]
     fn a_reply_is_decoded_as_it_was_encoded(parts in parts(), status: u8, detail in ".{0,40}") {
         let reply = parts.reply(status, &detail);
-        let frame = encoded_reply(parts.id, &reply);
-        prop_assert_eq!(decode_reply(&frame, &Limits::default()), Ok((CallId::from(parts.id), reply)));
+        let frame = encoded_reply(parts.id, reply);
+        let outbound = Outbound::Reply(reply);
+        prop_assert_eq!(decode_outbound(&frame, &Limits::default()), Ok((CallId::from(parts.id), outbound)));
+        prop_assert_eq!(decode_reply(&frame, &Limits::default()), Ok(reply));
         prop_assert_eq!(answered_id(&frame), Some(parts.id));
         prop_assert_eq!(classify(&frame), FrameKind::Reply(parts.id));
         prop_assert_eq!(rejection_id(&frame), None);
@@ -228,7 +230,7 @@ proptest! {
     #[test]
     fn a_cut_reply_has_a_shorter_body_or_is_an_error(parts in parts(), status: u8) {
         let reply = parts.reply(status, "why");
-        let frame = encoded_reply(parts.id, &reply);
+        let frame = encoded_reply(parts.id, reply);
         let tail = if status > 1 { "why".len() } else { parts.body.len() };
         for length in 0..frame.len() {
             let decoded = decode_reply(&frame[..length], &Limits::default());

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::head::{self, CALL, CANCEL, HEAD, NOTIFY, PING};
-use crate::dialect::{CallId, Inbound, MethodRef, Request, RequestKind};
+use crate::dialect::{CallControl, CallId, Inbound, MethodRef, Request, RequestKind};
 use crate::wire::{Cursor, Limits, Metadata, MethodKey, WireError, put_text, put_varint};
 
 const KEY: u8 = 0;
@@ -174,16 +174,20 @@ pub fn decode_inbound<'a>(frame: &'a [u8], limits: &Limits) -> Result<Inbound<'a
     match kind {
         CALL => decode_tail(RequestKind::Call, id, cursor, limits).map(Inbound::Request),
         NOTIFY => decode_tail(RequestKind::Notify, id, cursor, limits).map(Inbound::Request),
-        CANCEL => cursor.finish().map(|()| Inbound::Cancel(id.into())),
+        CANCEL => cursor
+            .finish()
+            .map(|()| Inbound::Control(id.into(), CallControl::Cancel)),
         PING => cursor.finish().map(|()| Inbound::Ping(id.into())),
         got => Err(WireError::Kind { got }),
     }
 }
 
-/// Returns the frame that tells a server that the caller no longer waits for the call with this id.
+/// Returns the frame that tells a server something about the call with this id.
 #[must_use]
-pub fn encode_cancel(id: u64) -> [u8; HEAD] {
-    head::encode(CANCEL, id)
+pub fn encode_control(id: u64, control: CallControl) -> [u8; HEAD] {
+    match control {
+        CallControl::Cancel => head::encode(CANCEL, id),
+    }
 }
 
 /// Returns the frame that asks a server for a pong with this id.

@@ -142,7 +142,10 @@ fn requests_are_as_the_vectors_say() {
             (vector.bytes("hex"), vector.metadata(), vector.bytes("body"));
         let id = vector.number::<u64>("id");
         let (inbound, encoded) = match vector.get("kind") {
-            "cancel" => (Inbound::Cancel(id.into()), encode_cancel(id).to_vec()),
+            "cancel" => (
+                Inbound::Control(id.into(), CallControl::Cancel),
+                encode_control(id, CallControl::Cancel).to_vec(),
+            ),
             "ping" => (Inbound::Ping(id.into()), encode_ping(id).to_vec()),
             kind => {
                 let request = Request {
@@ -226,35 +229,35 @@ fn replies_are_as_the_vectors_say() {
         let (bytes, metadata, body) =
             (vector.bytes("hex"), vector.metadata(), vector.bytes("body"));
         let metadata = metadata.as_metadata();
-        let reply = match vector.get("kind") {
+        let message = match vector.get("kind") {
             "pong" => Outbound::Pong,
             "working" => Outbound::Working,
             "draining" => Outbound::Draining,
-            "reply" => match vector.number("status") {
-                0 => Outbound::Value {
+            "reply" => Outbound::Reply(match vector.number("status") {
+                0 => Reply::Value {
                     codec: vector.number("codec"),
                     metadata,
                     body: &body,
                 },
-                1 => Outbound::ServiceError {
+                1 => Reply::ServiceError {
                     codec: vector.number("codec"),
                     metadata,
                     body: &body,
                 },
-                code => Outbound::Failure {
+                code => Reply::Failure {
                     status: Status::from_code(code),
                     executed: vector.executed(),
                     metadata,
                     detail: vector.get("detail"),
                 },
-            },
+            }),
             other => panic!("{name}: kind {other}"),
         };
         let id = CallId::from(vector.number::<u64>("id"));
-        let decoded = decode_reply(&bytes, &limits);
-        assert_eq!(decoded, Ok((id.clone(), reply)), "{name}");
+        let decoded = decode_outbound(&bytes, &limits);
+        assert_eq!(decoded, Ok((id.clone(), message)), "{name}");
         let mut encoded = Vec::new();
-        encode_reply(&id, &reply, &mut encoded);
+        encode_outbound(&id, &message, &mut encoded);
         assert_eq!(
             encoded == bytes,
             vector.is_written(),
@@ -323,7 +326,7 @@ fn errors_are_as_the_vectors_say() {
                 error
             }
             "server" => {
-                let error = decode_reply(&bytes, &limits).unwrap_err();
+                let error = decode_outbound(&bytes, &limits).unwrap_err();
                 assert_eq!(answered_id(&bytes), vector.number_or_none("call"), "{name}");
                 error
             }

@@ -12,8 +12,8 @@ pub(in crate::proxy) trait CallSink<O> {
     fn answered(&mut self, origin: O, reply: Frame);
     /// The call has failed without a reply of the target.
     fn failed(&mut self, origin: O, failure: CallFailure);
-    /// The call is still being executed. The keep-alive frame has the proxy's id for the call.
-    fn working(&mut self, _origin: &O, _frame: Frame) {}
+    /// A frame of the call has arrived that does not end it. It has the proxy's id for the call.
+    fn interim(&mut self, _origin: &O, _frame: Frame) {}
 }
 
 /// Counts what becomes of calls, and passes it on.
@@ -42,9 +42,9 @@ impl<O, C: CallSink<O>> Outcomes<Option<O>> for CountedOutcomes<'_, C> {
         false
     }
 
-    fn working(&mut self, origin: &Option<O>, frame: Frame) {
+    fn interim(&mut self, origin: &Option<O>, frame: Frame) {
         if let Some(origin) = origin {
-            self.callers.working(origin, frame);
+            self.callers.interim(origin, frame);
         }
     }
 

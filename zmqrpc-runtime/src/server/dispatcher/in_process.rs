@@ -25,7 +25,7 @@ impl Dispatcher {
                 let (to, failure) = *rejected;
                 Progress::Completed(Some(Box::new(to.fail(&failure))))
             }
-            Decoded::Ping(to) => Progress::Completed(Some(Box::new(to.encode(&Outbound::Pong)))),
+            Decoded::Ping(to) => Progress::Completed(Some(Box::new(to.encode(Outbound::Pong)))),
             Decoded::Run(call) => {
                 let to = call.reply_to().clone();
                 match self.run(call, now) {
@@ -36,7 +36,7 @@ impl Dispatcher {
                     progress => progress,
                 }
             }
-            Decoded::Nothing | Decoded::Cancel(_) => Progress::Completed(None),
+            Decoded::Nothing | Decoded::Control(..) => Progress::Completed(None),
         }
     }
 }

@@ -55,7 +55,7 @@ impl Dispatcher {
             (EventContent::Heartbeat, None) => EventFrame::Heartbeat,
             (EventContent::Command(request), Some(text)) => {
                 let topic = text.into();
-                match self.resolve(&request, ReplyTo::nobody(), bytes.len(), now) {
+                match self.resolve(&request, ReplyTo::nobody(), bytes, now) {
                     Ok(head) => {
                         EventFrame::Call(head.into_call(buffer.take(now), Some(topic), None))
                     }
@@ -82,7 +82,7 @@ impl Dispatcher {
                     ..
                 },
             )) => Some(
-                match self.resolve(&request, ReplyTo::nobody(), bytes.len(), now) {
+                match self.resolve(&request, ReplyTo::nobody(), bytes, now) {
                     Ok(head) => EventFrame::Call(head.into_call(buffer.take(now), None, None)),
                     Err(_) => EventFrame::Rejected,
                 },

@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::*;
 use crate::callers::ServerCounters;
 use crate::command::{Call, CallBuffer, DynService, Method, Started};
-use crate::dialect::{CallId, Dialect, FrameKind, MethodRef, Outbound, Request, RequestKind};
+use crate::dialect::{CallId, Dialect, FrameKind, MethodRef, Reply, Request, RequestKind};
 use crate::server::deduplicator::Deduplicator;
 use crate::server::dispatcher::{Decoded, Dispatcher};
 use crate::server::method_index::MethodIndex;
@@ -189,12 +189,11 @@ impl Scene {
             let peer = String::from_utf8(outgoing.route.peer().to_vec()).unwrap();
             let frame = &outgoing.frame;
             let ends = outgoing.ends.map(|to| to.id().number());
+            if let FrameKind::Interim(id) = Dialect::Native.classify(frame) {
+                return (peer, id, Sent::Working);
+            }
             match Dialect::Native.decode_reply(frame, &Limits::default()) {
-                Ok(Outbound::Working) => match Dialect::Native.classify(frame) {
-                    FrameKind::Working(id) => (peer, id, Sent::Working),
-                    other => panic!("{other:?}"),
-                },
-                Ok(Outbound::Failure {
+                Ok(Reply::Failure {
                     status, executed, ..
                 }) => (peer, ends.unwrap(), Sent::Failure(status, executed)),
                 Ok(other) => panic!("{other:?}"),

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Disk, DiskQueue, Place, QueueFile};
-use crate::dialect::{CallId, FrameKind, MethodRef, Outbound, Request, RequestKind};
+use crate::dialect::{CallId, FrameKind, MethodRef, Reply, Request, RequestKind};
 use crate::proxy::DIALECT;
 use crate::proxy::queue::{Capacity, Store};
 use crate::proxy::{BufferedProxy, Rep, Req};
@@ -106,12 +106,12 @@ impl Caller {
                 continue;
             };
             match DIALECT.decode_reply(&frame, &Limits::NONE).unwrap() {
-                Outbound::Value { .. } => return (id, true),
-                Outbound::Failure { status, .. } => {
+                Reply::Value { .. } => return (id, true),
+                Reply::Failure { status, .. } => {
                     assert_eq!(status, Status::Overloaded);
                     return (id, false);
                 }
-                other => panic!("{other:?}"),
+                other @ Reply::ServiceError { .. } => panic!("{other:?}"),
             }
         }
     }
