@@ -88,6 +88,7 @@ pub mod __private {
 /// What fuzz targets reach.
 #[doc(hidden)]
 pub mod __fuzz {
+    pub use crate::codec::Error as CodecError;
     pub use crate::codec::*;
     pub use crate::dialect::native::*;
     pub use crate::dialect::*;

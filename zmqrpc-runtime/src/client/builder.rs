@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::balancer::{Balancer, Channel, Opener};
-use super::handle::Client;
+use super::handle::{CallDefaults, Client};
 use super::state::CallLimits;
+use crate::codec::Codec;
 use crate::error::{EndpointCause, Error};
 use crate::logins::{AuthSettings, authenticate_method, credentials_method};
 use crate::options::{ConnectionOptions, Ping, connection_methods};
 use crate::socket::{Direction, Endpoint, Security};
-use crate::wire::Limits;
 
 /// Makes a [`Client`]. Nothing is opened before [`build`](Self::build), which checks every setting.
 ///
@@ -33,6 +33,7 @@ pub struct ClientBuilder {
     endpoints: Vec<(String, Direction)>,
     timeout: Duration,
     connect_timeout: Duration,
+    codec: Codec,
     ping: Ping,
     max_calls: usize,
     max_queued_bytes: usize,
@@ -46,6 +47,7 @@ impl Default for ClientBuilder {
             endpoints: Vec::new(),
             timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(5),
+            codec: Codec::BY_NAME,
             ping: Ping::default(),
             max_calls: 65_536,
             max_queued_bytes: 64 << 20,
@@ -88,6 +90,15 @@ impl ClientBuilder {
     /// longer than the call's timeout.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
+        self
+    }
+
+    /// Sets the codec of calls by name, see [`Client::invoke`]. Default: `MessagePack`; JSON in a build without that.
+    ///
+    /// What is generated calls by key, in postcard, whatever this is.
+    #[cfg(any(feature = "json", feature = "msgpack"))]
+    pub fn codec(mut self, codec: Codec) -> Self {
+        self.codec = codec;
         self
     }
 
@@ -147,18 +158,13 @@ impl ClientBuilder {
         let opener = Opener {
             options,
             logins,
-            limits: self.limits(),
+            limits: self.options.limits(),
             bounds,
             ping: self.ping,
         };
         let balancer = Balancer::open(opener, &endpoints)?;
         let channel = Channel::Connections(Arc::new(balancer));
-        Ok(Client::new(
-            channel,
-            self.timeout,
-            self.connect_timeout,
-            self.limits(),
-        ))
+        Ok(Client::new(channel, self.call_defaults()))
     }
 
     /// Like [`build`](Self::build), for calls from tasks.
@@ -170,12 +176,13 @@ impl ClientBuilder {
         self.build().map(super::AsyncClient::from)
     }
 
-    pub(super) fn limits(&self) -> Limits {
-        self.options.limits()
-    }
-
-    pub(super) fn timeouts(&self) -> (Duration, Duration) {
-        (self.timeout, self.connect_timeout)
+    pub(super) fn call_defaults(&self) -> CallDefaults {
+        CallDefaults {
+            timeout: self.timeout,
+            connect_timeout: self.connect_timeout,
+            codec: self.codec,
+            limits: self.options.limits(),
+        }
     }
 
     fn check(&self) -> Result<Vec<Endpoint>, Error> {
@@ -195,6 +202,10 @@ impl ClientBuilder {
                     "a call needs some time, zero is none",
                 ));
             }
+        }
+        if self.codec == Codec::Postcard && Codec::BY_NAME != Codec::Postcard {
+            let reason = "calls by name need a codec that carries types, which postcard does not";
+            return Err(Error::bad_setting("codec", reason));
         }
         self.ping.check()?;
         self.options.check()?;

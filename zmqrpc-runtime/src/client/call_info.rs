@@ -14,8 +14,8 @@ use crate::wire::{Executed, Limits};
 pub(super) enum Callee<'a> {
     /// A command's method: both sides know the types.
     Method(&'static Method),
-    /// A method that is only known by name.
-    Name(&'a str),
+    /// A method that is only known by name, and the codec of its arguments.
+    Name(&'a str, Codec),
 }
 
 /// A call, as its request and its errors need to know it.
@@ -34,7 +34,7 @@ impl<'a> CallInfo<'a> {
     pub(super) fn target(&self) -> CallTarget {
         let method = match self.callee {
             Callee::Method(method) => method.full_name(),
-            Callee::Name(name) => name.to_owned().into(),
+            Callee::Name(name, _) => name.to_owned().into(),
         };
         CallTarget::new(method, self.endpoint.cloned())
     }
@@ -42,14 +42,14 @@ impl<'a> CallInfo<'a> {
     pub(super) fn signature(&self) -> String {
         match self.callee {
             Callee::Method(method) => method.versioned_signature(),
-            Callee::Name(_) => "unknown, as the call was by name".into(),
+            Callee::Name(..) => "unknown, as the call was by name".into(),
         }
     }
 
     pub(super) fn method(&self) -> MethodRef<'a> {
         match self.callee {
             Callee::Method(method) => MethodRef::Key(method.key()),
-            Callee::Name(name) => MethodRef::Name(name),
+            Callee::Name(name, _) => MethodRef::Name(name),
         }
     }
 
@@ -57,7 +57,7 @@ impl<'a> CallInfo<'a> {
     pub(super) fn codec(&self) -> Codec {
         match self.callee {
             Callee::Method(_) => Codec::Postcard,
-            Callee::Name(_) => Codec::MessagePack,
+            Callee::Name(_, codec) => codec,
         }
     }
 

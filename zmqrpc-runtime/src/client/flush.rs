@@ -17,6 +17,7 @@ use super::encoded_call::overloaded;
 use super::handle::Client;
 use super::pending::failure;
 use crate::clock::deadline;
+use crate::codec::Codec;
 use crate::connection::{CallResult, DeliveryCheck, DeliveryOutcome, LimitExceeded, NoReply};
 use crate::error::{Error, UnavailableCause};
 use crate::wire::Executed;
@@ -128,7 +129,7 @@ impl FlushProgress {
     /// Returns what is known by now.
     fn outcome(&self) -> Result<(), Error> {
         let info = CallInfo {
-            callee: Callee::Name("flush"),
+            callee: Callee::Name("flush", Codec::Postcard),
             endpoint: Some(self.connection.endpoint()),
             limits: self.connection.limits(),
             timeout: self.limit,

@@ -15,6 +15,7 @@ use super::retry::{Attempts, RetryContext};
 use super::stats::ClientStats;
 use super::{reply, request};
 use crate::clock::FOREVER;
+use crate::codec::Codec;
 #[cfg(feature = "tokio")]
 use crate::command::blocked_runtime_tag;
 use crate::command::{Command, InProcess, Transport, WithTimeout, inherited_deadline};
@@ -68,24 +69,26 @@ pub struct Client {
 pub(super) struct ClientShared {
     pub(super) channel: Channel,
     process: Process,
-    timeout: Duration,
-    connect_timeout: Duration,
-    limits: Limits,
+    pub(super) defaults: CallDefaults,
+}
+
+/// What holds for all calls of a client, unless a handle or a method says something else.
+#[derive(Clone, Debug)]
+pub(super) struct CallDefaults {
+    pub(super) timeout: Duration,
+    pub(super) connect_timeout: Duration,
+    /// Of calls by name.
+    #[cfg_attr(not(any(feature = "json", feature = "msgpack")), allow(dead_code))]
+    pub(super) codec: Codec,
+    pub(super) limits: Limits,
 }
 
 impl Client {
-    pub(super) fn new(
-        channel: Channel,
-        timeout: Duration,
-        connect_timeout: Duration,
-        limits: Limits,
-    ) -> Self {
+    pub(super) fn new(channel: Channel, defaults: CallDefaults) -> Self {
         let shared = Arc::new(ClientShared {
             channel,
             process: Process::current(),
-            timeout,
-            connect_timeout,
-            limits,
+            defaults,
         });
         Self {
             shared,
@@ -96,14 +99,8 @@ impl Client {
 
     /// A client whose calls are executed within the process.
     pub(crate) fn local(service: Arc<dyn InProcess>) -> Self {
-        let defaults = ClientBuilder::default();
-        let (timeout, connect_timeout) = defaults.timeouts();
-        Self::new(
-            Channel::Local(service),
-            timeout,
-            connect_timeout,
-            defaults.limits(),
-        )
+        let defaults = ClientBuilder::default().call_defaults();
+        Self::new(Channel::Local(service), defaults)
     }
 
     /// Starts the settings of a client.
@@ -276,7 +273,7 @@ impl Client {
             frame,
             kind,
             timeout,
-            connect_timeout: self.shared.connect_timeout,
+            connect_timeout: self.shared.defaults.connect_timeout,
             retry,
         })
     }
@@ -286,7 +283,7 @@ impl Client {
         let info = CallInfo {
             callee,
             endpoint: None,
-            limits: &self.shared.limits,
+            limits: &self.shared.defaults.limits,
             timeout: self.time_limit(callee),
             tried: false,
         };
@@ -307,7 +304,7 @@ impl Client {
             frame,
             kind,
             timeout,
-            connect_timeout: self.shared.connect_timeout,
+            connect_timeout: self.shared.defaults.connect_timeout,
             retry: None,
         })
     }
@@ -325,7 +322,7 @@ impl Client {
         let info = CallInfo {
             callee,
             endpoint: to.endpoint(),
-            limits: &self.shared.limits,
+            limits: &self.shared.defaults.limits,
             timeout,
             tried: false,
         };
@@ -339,12 +336,12 @@ impl Client {
     fn time_limit(&self, callee: Callee<'_>) -> Duration {
         let own = match callee {
             Callee::Method(method) => method.default_timeout(),
-            Callee::Name(_) => None,
+            Callee::Name(..) => None,
         };
         let limit = self
             .timeout
             .or(own)
-            .unwrap_or(self.shared.timeout)
+            .unwrap_or(self.shared.defaults.timeout)
             .min(FOREVER);
         match inherited_deadline() {
             Some(deadline) => limit.min(deadline.saturating_duration_since(Instant::now())),

@@ -28,7 +28,7 @@ impl Client {
         method: &str,
         arguments: &(impl Serialize + ?Sized),
     ) -> Result<R, Error> {
-        let callee = Callee::Name(method);
+        let callee = Callee::Name(method, self.shared.defaults.codec);
         let mut call = match self.blocking() {
             None => self.send(callee, RequestKind::Call, arguments)?,
             Some(marked) => marked.send(callee, RequestKind::Call, arguments)?,
@@ -49,7 +49,7 @@ impl AsyncClient {
         method: &str,
         arguments: &(impl Serialize + ?Sized),
     ) -> Result<R, Error> {
-        let callee = Callee::Name(method);
+        let callee = Callee::Name(method, self.client().shared.defaults.codec);
         let mut flight =
             CallProgress::Prepared(self.client().prepare(callee, RequestKind::Call, arguments));
         let decoded = poll_fn(|cx| {

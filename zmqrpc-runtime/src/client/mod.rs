@@ -9,6 +9,7 @@
 //! |---|---|
 //! | [`Client`], [`AsyncClient`] | call, begin, notify, ask all endpoints, call by name; endpoints come and go |
 //! | [`ClientBuilder`] | endpoints to connect to and to bind, time limits, bounds, [connections](crate::ConnectionOptions), credentials |
+//! | [`Codec`] | how the values of calls by name are encoded |
 //! | [`Pending`], [`AsyncCall`] | a call that is under way |
 //! | [`WorkerInfo`] | a server that has connected to a client which is bound |
 //! | [`ClientStats`] | counters |
@@ -67,7 +68,7 @@ mod encoded_call;
 mod endpoints;
 mod flush;
 mod handle;
-#[cfg(feature = "msgpack")]
+#[cfg(any(feature = "json", feature = "msgpack"))]
 mod invoke;
 mod peers;
 mod pending;
@@ -84,6 +85,8 @@ mod task_waiters;
 mod waiter;
 mod worker_info;
 mod workers;
+
+pub use crate::codec::Codec;
 
 pub use async_client::{AsyncCall, AsyncClient};
 pub use builder::ClientBuilder;

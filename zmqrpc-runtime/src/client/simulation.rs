@@ -9,6 +9,7 @@ use super::DIALECT;
 use super::state::{CallLimits, CallOptions, ConnectionState, LINK};
 use super::waiter::Waiter;
 use crate::clock::Instant;
+use crate::codec::Codec;
 use crate::connection::{CallKind, DeliveryCheck, DeliveryOutcome, Liveness, NoReply};
 use crate::dialect::NO_ID;
 use crate::simulation::{
@@ -188,7 +189,7 @@ pub(super) fn executed(reason: &NoReply) -> Executed {
     use super::call_info::{CallInfo, Callee};
     use super::deadlines::Deadlines;
     let info = CallInfo {
-        callee: Callee::Name("Any.thing"),
+        callee: Callee::Name("Any.thing", Codec::Postcard),
         endpoint: None,
         limits: &crate::wire::Limits::DEFAULT,
         timeout: Duration::ZERO,

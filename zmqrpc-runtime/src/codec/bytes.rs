@@ -114,6 +114,12 @@ impl<'a> Str<'a> {
         Self(Cow::Borrowed(text))
     }
 
+    /// Returns the text, borrowed or not.
+    #[cfg(feature = "json")]
+    pub(super) fn into_cow(self) -> Cow<'a, str> {
+        self.0
+    }
+
     /// Returns the text; copies it only if it is still borrowed.
     #[must_use]
     pub fn into_string(self) -> String {

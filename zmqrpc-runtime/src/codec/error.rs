@@ -1,6 +1,6 @@
 //! Errors of encoding and decoding.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 
 use super::text::clip;
 use crate::log::Printable;
@@ -40,13 +40,17 @@ pub enum Error {
         /// The written number of parts.
         written: usize,
     },
-    /// The value is `Some(None)` or `Some(())`. `MessagePack` encodes both as nil, which the
+    /// The value is `Some(None)` or `Some(())`. JSON and `MessagePack` encode both as nil, which the
     /// receiver would read as `None`.
     #[error(
-        "`Some(None)` and `Some(())` cannot be told from `None` by name: call by key, or use an \
-         enum"
+        "{}`Some(None)` and `Some(())` cannot be told from `None` by name: call by key, or use an \
+         enum",
+        PathPrefix(.path)
     )]
-    SomeOfNothing,
+    SomeOfNothing {
+        /// Where in the value it is: `order.lines[3].note`; empty if it is the whole value.
+        path: String,
+    },
     /// A list or map does not know its number of parts before they are written, and postcard writes
     /// that number first.
     #[error(
@@ -103,6 +107,18 @@ pub enum Error {
         /// The bytes of memory allowed for this body.
         limit: usize,
     },
+}
+
+/// A place in a value, before what is wrong there.
+struct PathPrefix<'a>(&'a str);
+
+impl Display for PathPrefix<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        write!(f, "{}: ", self.0)
+    }
 }
 
 impl Error {

@@ -2,45 +2,58 @@
 
 use std::any::Any;
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, DeserializeSeed};
 use serde::{Deserialize, Serialize};
 
-use super::{Bytes, Error, msgpack, optional_bytes, postcard};
+#[cfg(feature = "json")]
+use super::json::Json;
+#[cfg(feature = "msgpack")]
+use super::msgpack::MessagePack;
+use super::self_describing::{self, Format};
+use super::{Bytes, Error, optional_bytes, postcard};
 
 /// How a body encodes a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Codec {
     /// Compact and positional: both sides must use the same types.
     Postcard,
-    /// Self-describing: structs are maps, variants are names; peers in any language can decode it.
+    /// Self-describing text: programs in any language can write it, and people can read it.
+    #[cfg(feature = "json")]
+    Json,
+    /// Self-describing and binary: structs are maps, variants are names; programs in any language can read it.
+    #[cfg(feature = "msgpack")]
     MessagePack,
 }
 
 impl Codec {
-    /// Returns the codec with this number on the wire.
-    ///
-    /// The number 1 is reserved for JSON, which is not implemented; and so is 2, `MessagePack`'s, in a build without it.
-    #[must_use]
-    pub const fn from_id(id: u8) -> Option<Self> {
-        match id {
-            0 => Some(Self::Postcard),
-            2 if cfg!(feature = "msgpack") => Some(Self::MessagePack),
-            _ => None,
-        }
-    }
+    /// All codecs of this build, in the order of their numbers.
+    pub(crate) const ALL: &[Self] = &[
+        Self::Postcard,
+        #[cfg(feature = "json")]
+        Self::Json,
+        #[cfg(feature = "msgpack")]
+        Self::MessagePack,
+    ];
 
-    /// The codecs that [`from_id`](Self::from_id) knows, for messages to people.
-    pub const KNOWN: &str = if cfg!(feature = "msgpack") {
-        "0 (postcard) or 2 (MessagePack)"
-    } else {
-        "0 (postcard)"
-    };
+    /// The codec that calls by name have unless they are told another one; [`Postcard`](Self::Postcard), which cannot
+    /// do it, in a build that has none.
+    pub(crate) const BY_NAME: Self = Self::ALL[Self::ALL.len() - 1];
+
+    /// Returns the codec with this number on the wire; `None` if this build has no such codec.
+    #[must_use]
+    pub fn from_id(id: u8) -> Option<Self> {
+        Self::ALL.iter().copied().find(|codec| codec.id() == id)
+    }
 
     /// Returns the codec's number on the wire.
     #[must_use]
     pub const fn id(self) -> u8 {
         match self {
             Self::Postcard => 0,
+            #[cfg(feature = "json")]
+            Self::Json => 1,
+            #[cfg(feature = "msgpack")]
             Self::MessagePack => 2,
         }
     }
@@ -50,7 +63,27 @@ impl Codec {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Postcard => "postcard",
+            #[cfg(feature = "json")]
+            Self::Json => "JSON",
+            #[cfg(feature = "msgpack")]
             Self::MessagePack => "MessagePack",
+        }
+    }
+
+    /// Returns whether a body says what it holds: only then may a method be called by name.
+    #[must_use]
+    pub fn is_self_describing(self) -> bool {
+        self.format().is_some()
+    }
+
+    /// Returns the format of a self-describing codec.
+    pub(super) fn format(self) -> Option<&'static dyn Format> {
+        match self {
+            Self::Postcard => None,
+            #[cfg(feature = "json")]
+            Self::Json => Some(&Json),
+            #[cfg(feature = "msgpack")]
+            Self::MessagePack => Some(&MessagePack),
         }
     }
 
@@ -66,9 +99,9 @@ impl Codec {
         T: Serialize + ?Sized,
     {
         let start = out.len();
-        let result = match self {
-            Self::Postcard => postcard::encode(value, out, limit),
-            Self::MessagePack => msgpack::encode(value, out, limit),
+        let result = match self.format() {
+            None => postcard::encode(value, out, limit),
+            Some(format) => self_describing::encode(format, value, out, limit),
         };
         if result.is_err() {
             out.truncate(start);
@@ -78,7 +111,7 @@ impl Codec {
 
     /// Decodes one value that fills all of `bytes`.
     ///
-    /// Under `MessagePack` an empty body counts as nil.
+    /// In a self-describing codec an empty body counts as nil.
     ///
     /// # Errors
     ///
@@ -90,10 +123,40 @@ impl Codec {
     where
         T: Deserialize<'de>,
     {
-        match self {
-            Self::Postcard => postcard::decode(bytes),
-            Self::MessagePack => msgpack::decode(bytes),
+        match self.format() {
+            None => postcard::decode(bytes),
+            Some(format) => self_describing::decode(format, bytes),
         }
+    }
+
+    /// Decodes the arguments of a method, which have these names: a tuple, or in a self-describing codec also a map by
+    /// name.
+    ///
+    /// # Errors
+    ///
+    /// The same as those of [`decode`](Self::decode).
+    #[inline]
+    pub fn decode_arguments<'de, A>(self, bytes: &'de [u8], names: &[&str]) -> Result<A, Error>
+    where
+        A: Deserialize<'de>,
+    {
+        match self.format() {
+            None => postcard::decode(bytes),
+            Some(format) => self_describing::decode_arguments(format, bytes, names),
+        }
+    }
+
+    /// Decodes with a seed; `None` if the codec is not self-describing.
+    pub(super) fn decode_seed<'de, S>(
+        self,
+        bytes: &'de [u8],
+        seed: S,
+    ) -> Option<Result<S::Value, Error>>
+    where
+        S: DeserializeSeed<'de>,
+    {
+        let format = self.format()?;
+        Some(self_describing::decode_seed(format, bytes, seed))
     }
 
     /// Encodes like [`encode`](Self::encode), but a whole `Vec<u8>` or `Option<Vec<u8>>` as bytes.

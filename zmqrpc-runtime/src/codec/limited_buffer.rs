@@ -1,4 +1,4 @@
-//! The output of both codecs: a caller's buffer with a limit on its growth.
+//! The output of all codecs: a caller's buffer with a limit on its growth.
 
 use std::io;
 
@@ -35,6 +35,20 @@ impl<'a> LimitedBuffer<'a> {
     /// that swallows one leaves a hole in the output.
     pub(super) fn overflowed(&self) -> bool {
         self.exceeded || self.out.len() > self.limit
+    }
+
+    /// Returns the number of bytes that are there.
+    #[cfg(feature = "msgpack")]
+    pub(super) fn len(&self) -> usize {
+        self.out.len()
+    }
+
+    /// Replaces the byte at an offset by others, and moves what follows.
+    #[cfg(feature = "msgpack")]
+    pub(super) fn replace(&mut self, at: usize, bytes: &[u8]) -> io::Result<()> {
+        self.ensure_capacity(bytes.len())?;
+        self.out.splice(at..=at, bytes.iter().copied());
+        Ok(())
     }
 
     #[inline]

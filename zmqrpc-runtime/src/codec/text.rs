@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Write};
 
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use super::{Codec, msgpack};
+use super::Codec;
 
 /// The most characters of one such text.
 const MAX_CHARS: usize = 256;
@@ -16,10 +16,7 @@ const MAX_CHARS: usize = 256;
 #[must_use]
 pub fn describe(codec: Codec, bytes: &[u8]) -> Option<String> {
     let mut line = TextLine::default();
-    let result = match codec {
-        Codec::Postcard => return None,
-        Codec::MessagePack => msgpack::decode_seed(bytes, Rendering::of_body(&mut line)),
-    };
+    let result = codec.decode_seed(bytes, Rendering::of_body(&mut line))?;
     (result.is_ok() || line.full).then_some(line.text)
 }
 

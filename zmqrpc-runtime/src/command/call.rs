@@ -161,7 +161,8 @@ impl Call {
     ///
     /// A failure that tells the caller what is wrong with the arguments.
     pub fn arguments<'a, A: Deserialize<'a>>(&'a self) -> Result<A, CallFailure> {
-        let decoded = self.codec().decode(self.body());
+        let names = self.context().method().argument_names();
+        let decoded = self.codec().decode_arguments(self.body(), names);
         decoded.map_err(|error| CallFailure::arguments(&error))
     }
 

@@ -17,17 +17,22 @@ impl Rejection {
     pub(super) fn into_failure(self, request: &Request<'_>) -> CallFailure {
         let (status, detail) = match self {
             Self::Codec => {
-                let (codec, known) = (request.codec, Codec::KNOWN);
-                let detail = format!("codec {codec} is unknown here, use {known}");
+                let detail = format!(
+                    "codec {} is unknown here, use {}",
+                    request.codec,
+                    list(Codec::ALL.iter())
+                );
                 (Status::UnsupportedCodec, detail)
             }
             Self::Untyped => {
-                let detail = if cfg!(feature = "msgpack") {
-                    "a call by name needs a codec that carries types: use 2 (MessagePack)"
+                let named = Codec::ALL.iter().filter(|codec| codec.is_self_describing());
+                let named = list(named);
+                let detail = if named.is_empty() {
+                    "a call by name needs a codec that carries types, and there is none here".into()
                 } else {
-                    "a call by name needs a codec that carries types, and there is none here"
+                    format!("a call by name needs a codec that carries types: use {named}")
                 };
-                (Status::UnsupportedCodec, detail.into())
+                (Status::UnsupportedCodec, detail)
             }
             Self::Method(LookupError::Unknown) => {
                 (Status::UnknownMethod, request.method.to_string())
@@ -37,5 +42,16 @@ impl Rejection {
             }
         };
         CallFailure::new(status, detail)
+    }
+}
+
+/// Returns the codecs in words: "1 (JSON) or 2 (`MessagePack`)".
+fn list<'a>(codecs: impl Iterator<Item = &'a Codec>) -> String {
+    let codecs: Vec<_> = codecs
+        .map(|codec| format!("{} ({})", codec.id(), codec.name()))
+        .collect();
+    match codecs.as_slice() {
+        [others @ .., last] if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        _ => codecs.concat(),
     }
 }

@@ -14,7 +14,9 @@ fn bytes_and_text_are_borrowed_from_the_message() {
         let bytes = encoded(codec, &(Bytes::new(b"\x00\xFF"), Str::new("text")));
         let (blob, text) = codec.decode::<(Bytes<'_>, Str<'_>)>(&bytes).unwrap();
         assert_eq!((&*blob, &*text), (&b"\x00\xFF"[..], "text"));
-        assert!(is_within(&blob, &bytes) && is_within(text.as_bytes(), &bytes));
+        assert!(is_within(text.as_bytes(), &bytes));
+        // In JSON bytes are text of another form.
+        assert_eq!(is_within(&blob, &bytes), codec != Codec::Json);
     }
 }
 
@@ -62,7 +64,8 @@ fn wrappers_write_what_the_plain_types_read() {
     );
     let bytes = encoded(Codec::Postcard, &wrapped);
     assert_eq!(bytes, encoded(Codec::Postcard, &plain));
-    for codec in CODECS {
+    // In JSON a list of numbers is no text in base64.
+    for codec in [Codec::Postcard, Codec::MessagePack] {
         let bytes = encoded(codec, &wrapped);
         let value = codec.decode::<(String, Vec<u8>, Option<Vec<u8>>)>(&bytes);
         assert_eq!(value.unwrap(), plain);

@@ -90,9 +90,13 @@ proptest! {
     fn what_follows_the_value_is_counted(order in order(), rest in vec(any::<u8>(), 1..9)) {
         for codec in CODECS {
             let mut bytes = encoded(codec, &order);
-            bytes.extend(&rest);
-            let error = codec.decode::<Order>(&bytes).unwrap_err();
-            prop_assert_eq!(error, Error::Trailing { count: rest.len() });
+            // White space may follow JSON.
+            let rest = if codec == Codec::Json { rest.trim_ascii_start() } else { &rest[..] };
+            bytes.extend(rest);
+            match codec.decode::<Order>(&bytes) {
+                Ok(_) => prop_assert!(rest.is_empty()),
+                Err(error) => prop_assert_eq!(error, Error::Trailing { count: rest.len() }),
+            }
         }
     }
 

@@ -4,6 +4,8 @@ mod arguments;
 mod exact;
 mod hostile;
 mod inverse;
+mod json;
+mod names;
 mod output;
 mod text;
 mod travels;
@@ -12,7 +14,10 @@ use serde::Serialize;
 
 use super::Codec;
 
-const CODECS: [Codec; 2] = [Codec::Postcard, Codec::MessagePack];
+const CODECS: [Codec; 3] = [Codec::Postcard, Codec::Json, Codec::MessagePack];
+
+/// Those that say what they hold.
+const SELF_DESCRIBING: [Codec; 2] = [Codec::Json, Codec::MessagePack];
 
 /// Encodes without a limit.
 fn encoded<T: Serialize + ?Sized>(codec: Codec, value: &T) -> Vec<u8> {

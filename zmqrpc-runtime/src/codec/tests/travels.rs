@@ -109,7 +109,10 @@ fn names_that_differ_are_found_by_name() {
     let text = panic_message([User {
         name: String::new(),
     }]);
-    assert!(text.contains("does not arrive by name: "), "{text}");
+    assert!(
+        text.contains("does not arrive by name (in JSON): "),
+        "{text}"
+    );
     assert!(text.contains("missing field `name`"), "{text}");
 }
 

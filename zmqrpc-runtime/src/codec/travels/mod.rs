@@ -20,7 +20,7 @@ use self::trace::{Script, Trace};
 use super::Codec;
 
 /// Asserts that values of a type arrive as they were sent, by key (postcard) and by name
-/// (`MessagePack`): for your own tests.
+/// (JSON, `MessagePack`): for your own tests.
 ///
 /// Each sample is encoded, decoded and compared. In addition, each variant of each enum in `T` is
 /// decoded by its number, as postcard does, and encoded again: serde counts skipped variants when
@@ -49,11 +49,9 @@ where
     T: Serialize + DeserializeOwned + PartialEq + Debug,
 {
     let failure = samples.into_iter().find_map(|sample| {
-        let by_key = round_trip(Codec::Postcard, "key", &sample);
-        // Without MessagePack nothing travels by name.
-        let is_named = by_key.is_none() && cfg!(feature = "msgpack");
-        let by_name = is_named.then(|| round_trip(Codec::MessagePack, "name", &sample));
-        by_key.or(by_name.flatten())
+        Codec::ALL
+            .iter()
+            .find_map(|codec| round_trip(*codec, &sample))
     });
     if let Some(reason) = find_asymmetry::<T>().or(failure) {
         panic!("`{}` does not travel: {reason}", std::any::type_name::<T>());
@@ -61,10 +59,15 @@ where
 }
 
 /// Returns why a value does not arrive as it was sent; `None` if it does.
-fn round_trip<T>(codec: Codec, by: &str, value: &T) -> Option<String>
+fn round_trip<T>(codec: Codec, value: &T) -> Option<String>
 where
     T: Serialize + DeserializeOwned + PartialEq + Debug,
 {
+    let by = if codec.is_self_describing() {
+        format!("name (in {})", codec.name())
+    } else {
+        "key".to_owned()
+    };
     let mut bytes = Vec::new();
     if let Err(error) = codec.encode(value, &mut bytes, usize::MAX) {
         return Some(format!("{value:?} is not sent by {by}: {error}"));

@@ -6,8 +6,8 @@ use std::marker::PhantomData;
 use serde::de::{self, Deserializer, EnumAccess, MapAccess, SeqAccess, Visitor};
 
 use super::access::GuardedAccess;
-use super::limits::Scope;
-use crate::codec::noted::Noted;
+use super::scope::Scope;
+use crate::codec::postcard::noted::Noted;
 
 /// What the members of a sequence or map are to the type that decodes it.
 pub(super) trait Members {

@@ -1,22 +1,21 @@
 //! The postcard codec, with the checks that the `postcard` crate lacks for untrusted messages.
+//!
+//! The only codec that is compiled for each type: calls between generated clients and servers travel in it, and must
+//! cost no indirect calls.
+
+mod exact;
+mod guard;
+mod noted;
 
 use std::marker::PhantomData;
 
 use ::postcard::{Deserializer, Error as Cause, Serializer};
 use serde::{Deserialize, Serialize};
 
-use super::exact::{Exact, Rules};
-use super::guard::Budget;
+use self::exact::Exact;
+use super::Error;
+use super::budget::Budget;
 use super::limited_buffer::LimitedBuffer;
-use super::{Error, noted};
-
-/// Parts are known by their position, and `Some` is encoded.
-struct Positional;
-
-impl Rules for Positional {
-    const HAS_NAMES: bool = false;
-    const HAS_SOME: bool = true;
-}
 
 /// Appends `value` to `out`; leaves a partial encoding behind on an error.
 pub(super) fn encode<T>(value: &T, out: &mut Vec<u8>, limit: usize) -> Result<(), Error>
@@ -26,7 +25,7 @@ where
     let mut serializer = Serializer {
         output: LimitedBuffer::new(out, limit),
     };
-    let result = Exact::<_, Positional>::serialize(value, &mut serializer);
+    let result = Exact::serialize(value, &mut serializer);
     if serializer.output.overflowed() {
         return Err(Error::TooLarge { limit });
     }
@@ -45,9 +44,9 @@ where
     T: Deserialize<'de>,
 {
     let mut deserializer = Deserializer::from_bytes(bytes);
-    let value = Budget::new(bytes.len(), false)
-        .decode(&mut deserializer, PhantomData)
-        .map_err(|cause| explain(&cause))?;
+    let budget = Budget::new(bytes.len());
+    let value =
+        guard::decode(&budget, &mut deserializer, PhantomData).map_err(|cause| explain(&cause))?;
     match deserializer.finalize() {
         Ok([]) => {
             // A `Deserialize` may have swallowed the error of a part.

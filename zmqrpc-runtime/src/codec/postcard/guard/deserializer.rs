@@ -2,9 +2,9 @@
 
 use serde::de::{Deserializer, Visitor};
 
-use super::limits::Guard;
+use super::scope::{Guard, Scope};
 use super::visitor::{Fields, GuardedVisitor, Listed};
-use crate::codec::noted::Noted;
+use crate::codec::postcard::noted::Noted;
 
 /// Forwards `deserialize_*` methods with these arguments, treating the members of sequences and
 /// maps as `$kind`.
@@ -29,21 +29,21 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guard<'_, D> {
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
         let visitor = GuardedVisitor::<V, Listed>::new(visitor, self.scope);
         let result = self.inner.deserialize_any(visitor);
-        result.map_err(|error| self.scope.explain(error))
+        result.map_err(Scope::explain)
     }
 
     #[inline]
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
         let visitor = GuardedVisitor::<V, Listed>::new(visitor, self.scope);
         let result = self.inner.deserialize_ignored_any(visitor);
-        result.map_err(|error| self.scope.explain(error))
+        result.map_err(Scope::explain)
     }
 
     #[inline]
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
         let visitor = GuardedVisitor::<V, Listed>::new(visitor, self.scope);
         let result = self.inner.deserialize_identifier(visitor);
-        result.map_err(|error| self.scope.explain(error))
+        result.map_err(Scope::explain)
     }
 
     forward! { Listed:

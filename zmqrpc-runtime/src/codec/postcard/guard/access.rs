@@ -6,9 +6,9 @@ use serde::de::{
     self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
-use super::limits::{Guard, Scope};
+use super::scope::{Guard, Scope};
 use super::visitor::{Fields, GuardedVisitor, Members};
-use crate::codec::noted::Noted;
+use crate::codec::postcard::noted::Noted;
 
 impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Guard<'_, S> {
     type Value = S::Value;

@@ -1,73 +1,46 @@
-//! The serializer: passes values to the format's own serializer, and counts their parts.
+//! The serializer: passes values to postcard's own, and counts their parts.
 
 use std::fmt::Display;
-use std::marker::PhantomData;
 
 use serde::ser::{Error as _, Serialize, Serializer};
 
-use super::Rules;
-use super::parts::{ExactParts, UNKNOWN};
+use super::parts::ExactParts;
 use crate::codec::Error;
-use crate::codec::noted::{Noted, keep_reason};
+use crate::codec::postcard::noted::{Noted, keep_reason};
 
-/// A format's serializer that fails for values that the format could not restore.
-pub(in crate::codec) struct Exact<S, R> {
-    inner: S,
-    /// Whether the value is the content of a `Some`.
-    in_some: bool,
-    rules: PhantomData<R>,
-}
+/// A serializer that fails for values that it could not restore.
+pub(in crate::codec::postcard) struct Exact<S>(S);
 
 /// A part of a value, which puts an [`Exact`] around the serializer that it is given.
-pub(super) struct Part<'v, T: ?Sized, R> {
-    value: &'v T,
-    in_some: bool,
-    rules: PhantomData<R>,
-}
+pub(super) struct Part<'v, T: ?Sized>(&'v T);
 
-impl<'v, T: ?Sized, R> Part<'v, T, R> {
+impl<'v, T: ?Sized> Part<'v, T> {
     #[inline]
     pub(super) fn new(value: &'v T) -> Self {
-        Self {
-            value,
-            in_some: false,
-            rules: PhantomData,
-        }
+        Self(value)
     }
 }
 
-impl<T: Serialize + ?Sized, R: Rules> Serialize for Part<'_, T, R> {
+impl<T: Serialize + ?Sized> Serialize for Part<'_, T> {
     #[inline]
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let serializer = Exact::<S, R> {
-            inner: serializer,
-            in_some: self.in_some,
-            rules: PhantomData,
-        };
-        self.value
-            .serialize(serializer)
+        self.0
+            .serialize(Exact(serializer))
             .map_err(Noted::into_inner_of::<T>)
     }
 }
 
-impl<S: Serializer, R: Rules> Exact<S, R> {
+impl<S: Serializer> Exact<S> {
     /// Serializes a whole value.
     #[inline]
-    pub(in crate::codec) fn serialize<T>(value: &T, serializer: S) -> Result<S::Ok, S::Error>
+    pub(in crate::codec::postcard) fn serialize<T>(
+        value: &T,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error>
     where
         T: Serialize + ?Sized,
     {
-        Part::<T, R>::new(value).serialize(serializer)
-    }
-
-    #[inline]
-    fn serialize_nil(self, write: impl FnOnce(S) -> Result<S::Ok, S::Error>) -> Written<S> {
-        if !R::HAS_SOME && self.in_some {
-            return Err(Noted::new(S::Error::custom(keep_reason(
-                Error::SomeOfNothing,
-            ))));
-        }
-        write(self.inner).map_err(Noted::new)
+        Part::new(value).serialize(serializer)
     }
 
     /// Begins a value of `len` parts, called `name` in errors.
@@ -77,21 +50,19 @@ impl<S: Serializer, R: Rules> Exact<S, R> {
         name: &'static str,
         len: usize,
         begin: impl FnOnce(S) -> Result<C, S::Error>,
-    ) -> Result<ExactParts<C, R>, Noted<S::Error>> {
-        let inner = begin(self.inner).map_err(Noted::new)?;
+    ) -> Result<ExactParts<C>, Noted<S::Error>> {
+        let inner = begin(self.0).map_err(Noted::new)?;
         Ok(ExactParts::new(inner, name, len))
     }
 
-    /// Returns the announced number of parts; fails if the format needs one and `len` is `None`.
+    /// Returns the announced number of parts; fails if there is none, as postcard writes it first.
     #[inline]
     fn announced(len: Option<usize>) -> Result<usize, Noted<S::Error>> {
-        match len {
-            Some(len) => Ok(len),
-            None if R::HAS_NAMES => Ok(UNKNOWN),
-            None => Err(Noted::new(S::Error::custom(keep_reason(
-                Error::UnknownLength { name: "" },
-            )))),
-        }
+        len.ok_or_else(|| {
+            Noted::new(S::Error::custom(keep_reason(Error::UnknownLength {
+                name: "",
+            })))
+        })
     }
 }
 
@@ -102,21 +73,21 @@ macro_rules! forward {
     ($($method:ident($($name:ident: $arg:ty),*))*) => {$(
         #[inline]
         fn $method(self, $($name: $arg),*) -> Result<Self::Ok, Self::Error> {
-            self.inner.$method($($name),*).map_err(Noted::new)
+            self.0.$method($($name),*).map_err(Noted::new)
         }
     )*};
 }
 
-impl<S: Serializer, R: Rules> Serializer for Exact<S, R> {
+impl<S: Serializer> Serializer for Exact<S> {
     type Ok = S::Ok;
     type Error = Noted<S::Error>;
-    type SerializeSeq = ExactParts<S::SerializeSeq, R>;
-    type SerializeTuple = ExactParts<S::SerializeTuple, R>;
-    type SerializeTupleStruct = ExactParts<S::SerializeTupleStruct, R>;
-    type SerializeTupleVariant = ExactParts<S::SerializeTupleVariant, R>;
-    type SerializeMap = ExactParts<S::SerializeMap, R>;
-    type SerializeStruct = ExactParts<S::SerializeStruct, R>;
-    type SerializeStructVariant = ExactParts<S::SerializeStructVariant, R>;
+    type SerializeSeq = ExactParts<S::SerializeSeq>;
+    type SerializeTuple = ExactParts<S::SerializeTuple>;
+    type SerializeTupleStruct = ExactParts<S::SerializeTupleStruct>;
+    type SerializeTupleVariant = ExactParts<S::SerializeTupleVariant>;
+    type SerializeMap = ExactParts<S::SerializeMap>;
+    type SerializeStruct = ExactParts<S::SerializeStruct>;
+    type SerializeStructVariant = ExactParts<S::SerializeStructVariant>;
 
     forward! {
         serialize_bool(value: bool)
@@ -125,29 +96,15 @@ impl<S: Serializer, R: Rules> Serializer for Exact<S, R> {
         serialize_u8(value: u8) serialize_u16(value: u16) serialize_u32(value: u32)
         serialize_u64(value: u64) serialize_u128(value: u128)
         serialize_f32(value: f32) serialize_f64(value: f64)
+        serialize_none() serialize_unit()
         serialize_char(value: char) serialize_str(value: &str) serialize_bytes(value: &[u8])
         serialize_unit_struct(name: &'static str)
         serialize_unit_variant(name: &'static str, index: u32, variant: &'static str)
     }
 
     #[inline]
-    fn serialize_none(self) -> Written<S> {
-        self.serialize_nil(S::serialize_none)
-    }
-
-    #[inline]
-    fn serialize_unit(self) -> Written<S> {
-        self.serialize_nil(S::serialize_unit)
-    }
-
-    #[inline]
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Written<S> {
-        let part = Part::<T, R> {
-            value,
-            in_some: true,
-            rules: PhantomData,
-        };
-        self.inner.serialize_some(&part).map_err(Noted::new)
+        self.0.serialize_some(&Part(value)).map_err(Noted::new)
     }
 
     #[inline]
@@ -155,12 +112,7 @@ impl<S: Serializer, R: Rules> Serializer for Exact<S, R> {
     where
         T: Serialize + ?Sized,
     {
-        let part = Part::<T, R> {
-            value,
-            in_some: self.in_some,
-            rules: PhantomData,
-        };
-        let written = self.inner.serialize_newtype_struct(name, &part);
+        let written = self.0.serialize_newtype_struct(name, &Part(value));
         written.map_err(Noted::new)
     }
 
@@ -175,10 +127,9 @@ impl<S: Serializer, R: Rules> Serializer for Exact<S, R> {
     where
         T: Serialize + ?Sized,
     {
-        let part = Part::<T, R>::new(value);
         let written = self
-            .inner
-            .serialize_newtype_variant(name, index, variant, &part);
+            .0
+            .serialize_newtype_variant(name, index, variant, &Part(value));
         written.map_err(Noted::new)
     }
 
@@ -245,11 +196,11 @@ impl<S: Serializer, R: Rules> Serializer for Exact<S, R> {
 
     #[inline]
     fn collect_str<T: Display + ?Sized>(self, value: &T) -> Written<S> {
-        self.inner.collect_str(value).map_err(Noted::new)
+        self.0.collect_str(value).map_err(Noted::new)
     }
 
     #[inline]
     fn is_human_readable(&self) -> bool {
-        self.inner.is_human_readable()
+        self.0.is_human_readable()
     }
 }

@@ -1,31 +1,24 @@
-//! The parts of a value: counts them, and rejects skipped ones where the format has no names.
-
-use std::marker::PhantomData;
+//! The parts of a value: counts them, and rejects skipped ones.
 
 use serde::ser::{
     self, Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant,
     SerializeTuple, SerializeTupleStruct, SerializeTupleVariant,
 };
 
-use super::Rules;
 use super::serializer::Part;
 use crate::codec::Error;
-use crate::codec::noted::{Noted, keep_reason};
-
-/// The announced number of parts if it is unknown beforehand. No value has this many.
-pub(super) const UNKNOWN: usize = usize::MAX;
+use crate::codec::postcard::noted::{Noted, keep_reason};
 
 /// A value that is serialized part by part.
-pub(in crate::codec) struct ExactParts<C, R> {
+pub(in crate::codec::postcard) struct ExactParts<C> {
     inner: C,
     /// The type's name, or "a list" and the like, for errors.
     name: &'static str,
     announced: usize,
     written: usize,
-    rules: PhantomData<R>,
 }
 
-impl<C, R: Rules> ExactParts<C, R> {
+impl<C> ExactParts<C> {
     #[inline]
     pub(super) fn new(inner: C, name: &'static str, announced: usize) -> Self {
         Self {
@@ -33,7 +26,6 @@ impl<C, R: Rules> ExactParts<C, R> {
             name,
             announced,
             written: 0,
-            rules: PhantomData,
         }
     }
 
@@ -48,7 +40,7 @@ impl<C, R: Rules> ExactParts<C, R> {
     /// Returns the format's own serializer, if all parts were written.
     #[inline]
     fn finish<E: ser::Error>(self) -> Result<C, Noted<E>> {
-        if self.written == self.announced || self.announced == UNKNOWN {
+        if self.written == self.announced {
             return Ok(self.inner);
         }
         Err(Noted::new(E::custom(keep_reason(Error::Miscounted {
@@ -58,15 +50,8 @@ impl<C, R: Rules> ExactParts<C, R> {
         }))))
     }
 
-    /// Handles a field that the type leaves out.
-    fn skip<E: ser::Error>(
-        &self,
-        field: &'static str,
-        skip: Result<(), E>,
-    ) -> Result<(), Noted<E>> {
-        if R::HAS_NAMES {
-            return skip.map_err(Noted::new);
-        }
+    /// Rejects a field that the type leaves out.
+    fn skip<E: ser::Error>(&self, field: &'static str) -> Result<(), Noted<E>> {
         Err(Noted::new(E::custom(keep_reason(Error::SkippedField {
             name: self.name,
             field,
@@ -77,13 +62,13 @@ impl<C, R: Rules> ExactParts<C, R> {
 /// Implements a trait whose parts are elements or unnamed fields.
 macro_rules! unnamed {
     ($($trait:ident::$method:ident)*) => {$(
-        impl<C: $trait, R: Rules> $trait for ExactParts<C, R> {
+        impl<C: $trait> $trait for ExactParts<C> {
             type Ok = C::Ok;
             type Error = Noted<C::Error>;
 
             #[inline]
             fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Self::Error> {
-                let written = self.inner.$method(&Part::<T, R>::new(value));
+                let written = self.inner.$method(&Part::new(value));
                 self.count(written)
             }
 
@@ -105,7 +90,7 @@ unnamed! {
 /// Implements a trait whose parts are named fields.
 macro_rules! named {
     ($($trait:ident)*) => {$(
-        impl<C: $trait, R: Rules> $trait for ExactParts<C, R> {
+        impl<C: $trait> $trait for ExactParts<C> {
             type Ok = C::Ok;
             type Error = Noted<C::Error>;
 
@@ -115,14 +100,13 @@ macro_rules! named {
                 field: &'static str,
                 value: &T,
             ) -> Result<(), Self::Error> {
-                let written = self.inner.serialize_field(field, &Part::<T, R>::new(value));
+                let written = self.inner.serialize_field(field, &Part::new(value));
                 self.count(written)
             }
 
             #[inline]
             fn skip_field(&mut self, field: &'static str) -> Result<(), Self::Error> {
-                let skip = self.inner.skip_field(field);
-                self.skip(field, skip)
+                self.skip(field)
             }
 
             #[inline]
@@ -135,20 +119,20 @@ macro_rules! named {
 
 named! { SerializeStruct SerializeStructVariant }
 
-impl<C: SerializeMap, R: Rules> SerializeMap for ExactParts<C, R> {
+impl<C: SerializeMap> SerializeMap for ExactParts<C> {
     type Ok = C::Ok;
     type Error = Noted<C::Error>;
 
     #[inline]
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Self::Error> {
-        let written = self.inner.serialize_key(&Part::<T, R>::new(key));
+        let written = self.inner.serialize_key(&Part::new(key));
         written.map_err(Noted::new)
     }
 
     /// Counts the entry, which is complete with its value.
     #[inline]
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Self::Error> {
-        let written = self.inner.serialize_value(&Part::<T, R>::new(value));
+        let written = self.inner.serialize_value(&Part::new(value));
         self.count(written)
     }
 

@@ -1,0 +1,68 @@
+//! Reading: what formats implement, and what they see of a type.
+
+use std::fmt;
+
+use super::{Hint, Scalar, ValueError};
+
+/// One value of a format, to be read once.
+pub(in crate::codec) trait ErasedDeserializer<'de> {
+    /// Passes the value to the visitor, as what `hint` says or as what it is.
+    fn deserialize(
+        &mut self,
+        hint: Hint,
+        visitor: &mut dyn ErasedVisitor<'de>,
+    ) -> Result<(), ValueError>;
+
+    fn is_human_readable(&self) -> bool;
+}
+
+/// The elements of a sequence.
+pub(in crate::codec) trait ErasedSeq<'de> {
+    /// Reads the next element; returns whether there was one.
+    fn next(&mut self, seed: &mut dyn ErasedSeed<'de>) -> Result<bool, ValueError>;
+    fn size_hint(&self) -> Option<usize>;
+}
+
+/// The entries of a map.
+pub(in crate::codec) trait ErasedMap<'de> {
+    /// Reads the next key; returns whether there was one.
+    fn next_key(&mut self, seed: &mut dyn ErasedSeed<'de>) -> Result<bool, ValueError>;
+    /// Reads the value of the key that was read last.
+    fn next_value(&mut self, seed: &mut dyn ErasedSeed<'de>) -> Result<(), ValueError>;
+    fn size_hint(&self) -> Option<usize>;
+}
+
+/// A variant: first its name, then one of the others.
+pub(in crate::codec) trait ErasedEnum<'de> {
+    fn name(&mut self, seed: &mut dyn ErasedSeed<'de>) -> Result<(), ValueError>;
+    fn unit(&mut self) -> Result<(), ValueError>;
+    fn newtype(&mut self, seed: &mut dyn ErasedSeed<'de>) -> Result<(), ValueError>;
+    fn tuple(&mut self, len: usize, visitor: &mut dyn ErasedVisitor<'de>)
+    -> Result<(), ValueError>;
+    fn fields(
+        &mut self,
+        fields: &'static [&'static str],
+        visitor: &mut dyn ErasedVisitor<'de>,
+    ) -> Result<(), ValueError>;
+}
+
+/// A visitor of serde's, to be called once.
+pub(in crate::codec) trait ErasedVisitor<'de> {
+    /// Returns the size of what it makes, in bytes.
+    fn size(&self) -> usize;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+    fn scalar(&mut self, value: Scalar<'_, 'de>) -> Result<(), ValueError>;
+    fn some(&mut self, value: &mut dyn ErasedDeserializer<'de>) -> Result<(), ValueError>;
+    fn newtype_struct(&mut self, value: &mut dyn ErasedDeserializer<'de>)
+    -> Result<(), ValueError>;
+    fn seq(&mut self, elements: &mut dyn ErasedSeq<'de>) -> Result<(), ValueError>;
+    fn map(&mut self, entries: &mut dyn ErasedMap<'de>) -> Result<(), ValueError>;
+    fn variant(&mut self, variant: &mut dyn ErasedEnum<'de>) -> Result<(), ValueError>;
+}
+
+/// A seed of serde's, to be used once: a part of a type.
+pub(in crate::codec) trait ErasedSeed<'de> {
+    /// Returns the size of what it makes, in bytes.
+    fn size(&self) -> usize;
+    fn deserialize(&mut self, value: &mut dyn ErasedDeserializer<'de>) -> Result<(), ValueError>;
+}

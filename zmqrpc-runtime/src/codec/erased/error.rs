@@ -1,0 +1,155 @@
+//! Why a value was refused, and where in it.
+
+use std::fmt;
+
+use crate::codec::Error;
+use crate::codec::text::clip;
+
+/// The most characters of one step of a path: names may come from a peer.
+const MAX_STEP: usize = 40;
+
+/// The most steps of a path that are shown, from the inside out.
+const MAX_STEPS: usize = 12;
+
+/// Why a value cannot be read or written.
+pub(in crate::codec) struct ValueError(Box<Details>);
+
+struct Details {
+    reason: ValueFault,
+    /// From the inside out.
+    path: Vec<PathStep>,
+}
+
+enum ValueFault {
+    /// For people; at most a line.
+    Text(String),
+    /// One of the errors that have a variant of their own.
+    Typed(Error),
+}
+
+/// A part of a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::codec) enum PathStep {
+    /// A field, a key of a map, or a variant.
+    Name(String),
+    /// An element.
+    Index(usize),
+}
+
+impl PathStep {
+    /// Returns the step to the part of this name, which is shortened if it is long.
+    pub(in crate::codec) fn name(name: &str) -> Self {
+        match name.char_indices().nth(MAX_STEP) {
+            Some((end, _)) => Self::Name(format!("{}…", &name[..end])),
+            None => Self::Name(name.to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for PathStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => f.write_str(name),
+            Self::Index(index) => write!(f, "[{index}]"),
+        }
+    }
+}
+
+impl ValueError {
+    #[cold]
+    pub(in crate::codec) fn new(reason: impl fmt::Display) -> Self {
+        Self::of(ValueFault::Text(clip(reason)))
+    }
+
+    fn of(reason: ValueFault) -> Self {
+        Self(Box::new(Details {
+            reason,
+            path: Vec::new(),
+        }))
+    }
+
+    /// Says in which part of a value the error is. To be called from the inside out.
+    #[cold]
+    pub(in crate::codec) fn at(mut self, step: PathStep) -> Self {
+        self.0.path.push(step);
+        self
+    }
+
+    /// Names the argument in which the error is, if the value is a list of these arguments.
+    #[cold]
+    pub(in crate::codec) fn of_argument(mut self, names: &[&str]) -> Self {
+        if let Some(step) = self.0.path.last_mut()
+            && let PathStep::Index(index) = *step
+            && let Some(name) = names.get(index)
+        {
+            *step = PathStep::name(name);
+        }
+        self
+    }
+
+    /// Returns the codec's error; `text` makes one of a text.
+    #[cold]
+    pub(in crate::codec) fn into_error(self, text: fn(String) -> Error) -> Error {
+        let path = self.path();
+        match self.0.reason {
+            ValueFault::Typed(Error::SomeOfNothing { .. }) => Error::SomeOfNothing { path },
+            ValueFault::Typed(error) => error,
+            ValueFault::Text(reason) if path.is_empty() => text(reason),
+            ValueFault::Text(reason) => text(format!("{path}: {reason}")),
+        }
+    }
+
+    /// Returns where the error is: `order.lines[3].count`; empty if it is the whole value.
+    fn path(&self) -> String {
+        let mut path = String::new();
+        let shown = self.0.path.len().min(MAX_STEPS);
+        if shown < self.0.path.len() {
+            path.push('…');
+        }
+        for step in self.0.path[..shown].iter().rev() {
+            if matches!(step, PathStep::Name(_)) && !path.is_empty() {
+                path.push('.');
+            }
+            path.push_str(&step.to_string());
+        }
+        path
+    }
+}
+
+impl From<Error> for ValueError {
+    #[cold]
+    fn from(error: Error) -> Self {
+        Self::of(ValueFault::Typed(error))
+    }
+}
+
+impl fmt::Display for ValueError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0.reason {
+            ValueFault::Text(text) => f.write_str(text),
+            ValueFault::Typed(error) => error.fmt(f),
+        }
+    }
+}
+
+impl fmt::Debug for ValueError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ValueError({}: {self})", self.path())
+    }
+}
+
+impl std::error::Error for ValueError {}
+
+impl serde::de::Error for ValueError {
+    #[cold]
+    fn custom<T: fmt::Display>(reason: T) -> Self {
+        Self::new(reason)
+    }
+}
+
+impl serde::ser::Error for ValueError {
+    #[cold]
+    fn custom<T: fmt::Display>(reason: T) -> Self {
+        Self::new(reason)
+    }
+}

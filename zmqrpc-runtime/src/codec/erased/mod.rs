@@ -1,0 +1,30 @@
+//! Serde's traits with the types forgotten, so that code which reads or writes values is compiled once, and not for
+//! each type of a user's.
+//!
+//! ```text
+//! a type's Deserialize -> TypedDeserializer -> dyn ErasedDeserializer: a format
+//!                         ErasedSlot              <- dyn ErasedVisitor, dyn ErasedSeed
+//! a type's Serialize   -> TokenSerializer   -> dyn TokenSink: a format
+//! ```
+//!
+//! A visitor or seed cannot be called through a trait object, since it returns a value of a type of its own. So it waits
+//! in a [`ErasedSlot`], which keeps what it makes. That is safe code, and it keeps the names of types, which the crate
+//! `erased-serde` does not.
+//!
+//! Must not know any format, nor what a message may become.
+
+mod deserialize;
+mod deserializer;
+mod error;
+mod hint;
+mod serializer;
+mod slot;
+mod token;
+
+pub(super) use self::deserialize::{
+    ErasedDeserializer, ErasedEnum, ErasedMap, ErasedSeed, ErasedSeq, ErasedVisitor,
+};
+pub(super) use self::error::{PathStep, ValueError};
+pub(super) use self::hint::{Hint, Scalar};
+pub(super) use self::slot::ErasedSlot;
+pub(super) use self::token::{ErasedSerialize, Token, TokenSink};

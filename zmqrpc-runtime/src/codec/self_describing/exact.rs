@@ -1,0 +1,139 @@
+//! Rejects values that the receiver could not restore.
+//!
+//! * **Numbers of parts.** A type that announces another number of fields, elements or entries
+//!   than it writes makes the receiver take a part for what follows, or the other way round.
+//! * **`Some` of nothing.** `None` and `()` are nil, and `Some` is not written at all.
+//! * **Parts that failed.** A type may ignore that a part of it failed after some of its bytes.
+
+use super::TokenWriter;
+use crate::codec::Error;
+use crate::codec::erased::{PathStep, Token, TokenSink, ValueError};
+
+/// Passes tokens to a writer, unless the value could not be restored.
+pub(in crate::codec) struct ExactTokens<W> {
+    writer: W,
+    open: Vec<OpenParts>,
+    /// Whether the next value is the content of a `Some`.
+    in_some: bool,
+    abandoned: bool,
+}
+
+/// A value whose parts are being written.
+struct OpenParts {
+    /// The type's name, or "a list" and the like, for errors.
+    name: &'static str,
+    /// The announced number of parts, if it is known beforehand.
+    announced: Option<usize>,
+    written: usize,
+    /// The name of the last part, if it has one.
+    part: Option<&'static str>,
+}
+
+impl<W: TokenWriter> ExactTokens<W> {
+    pub(in crate::codec) fn new(writer: W) -> Self {
+        Self {
+            writer,
+            open: Vec::new(),
+            in_some: false,
+            abandoned: false,
+        }
+    }
+
+    /// Ends the value, whose `Serialize` has returned `written`.
+    pub(in crate::codec) fn finish(
+        self,
+        written: Result<(), ValueError>,
+    ) -> Result<(), ValueError> {
+        written?;
+        if self.abandoned {
+            return Err(ValueError::new(
+                "a part of the value failed, and its `Serialize` has ignored the error",
+            ));
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, name: &'static str, announced: Option<usize>) {
+        self.open.push(OpenParts {
+            name,
+            announced,
+            written: 0,
+            part: None,
+        });
+    }
+
+    fn count(&mut self, part: Option<&'static str>) {
+        if let Some(open) = self.open.last_mut() {
+            open.written += 1;
+            open.part = part;
+        }
+    }
+
+    fn end(&mut self) -> Result<(), ValueError> {
+        match self.open.pop() {
+            Some(OpenParts {
+                name,
+                announced: Some(announced),
+                written,
+                ..
+            }) if announced != written => Err(self.error(Error::Miscounted {
+                name,
+                announced,
+                written,
+            })),
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns the error of the part that is being written.
+    #[cold]
+    fn error(&self, error: Error) -> ValueError {
+        let steps = self.open.iter().rev().map(|open| match open.part {
+            Some(name) => PathStep::name(name),
+            None => PathStep::Index(open.written.saturating_sub(1)),
+        });
+        steps.fold(error.into(), ValueError::at)
+    }
+}
+
+impl<W: TokenWriter> TokenSink for ExactTokens<W> {
+    fn put(&mut self, token: Token<'_>) -> Result<(), ValueError> {
+        match token {
+            Token::Element | Token::Key => self.count(None),
+            Token::Field(name) => self.count(Some(name)),
+            Token::Value => {}
+            Token::End => self.end()?,
+            Token::Some => {
+                self.in_some = true;
+                return self.writer.write(token);
+            }
+            _ => {
+                if std::mem::take(&mut self.in_some) && W::is_nil(&token) {
+                    let path = String::new();
+                    return Err(self.error(Error::SomeOfNothing { path }));
+                }
+                match token {
+                    Token::Seq(len) => self.begin("a list", len),
+                    Token::Map(len) => self.begin("a map", len),
+                    Token::Tuple(name, len) | Token::Struct(name, len) => {
+                        self.begin(name, Some(len));
+                    }
+                    Token::Variant(name) => {
+                        self.begin(name, None);
+                        self.count(Some(name));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        self.writer.write(token)
+    }
+
+    fn abandon(&mut self) {
+        self.abandoned = true;
+    }
+
+    fn is_human_readable(&self) -> bool {
+        W::HUMAN_READABLE
+    }
+}
