@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use zmqrpc_runtime::__fuzz::{Bytes, Codec, NoArgs, Str};
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
-struct Node {
+pub struct Node {
     id: u32,
     name: Option<String>,
     children: Vec<Node>,
@@ -18,7 +18,7 @@ struct Node {
 struct Link(Option<Box<Link>>);
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
-enum Tree {
+pub enum Tree {
     Leaf,
     Branch(Box<Tree>, Box<Tree>),
     Map(BTreeMap<String, Tree>),

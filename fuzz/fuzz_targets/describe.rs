@@ -6,8 +6,10 @@ use zmqrpc_runtime::__fuzz::{Codec, describe};
 
 fuzz_target!(|body: &[u8]| {
     assert_eq!(describe(Codec::Postcard, body), None);
-    if let Some(line) = describe(Codec::MessagePack, body) {
-        assert!(line.chars().count() <= 256, "{line}");
-        assert!(!line.contains(char::is_control), "{line:?}");
+    for codec in [Codec::Json, Codec::MessagePack] {
+        if let Some(line) = describe(codec, body) {
+            assert!(line.chars().count() <= 256, "{line}");
+            assert!(!line.contains(char::is_control), "{line:?}");
+        }
     }
 });

@@ -3,7 +3,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use zmqrpc_runtime::__fuzz::{
-    DeliveryId, Inbound, Limits, MetadataBuf, Reply, decode_inbound, decode_reply, encode_ping, metadata_of,
+    DeliveryId, Inbound, Limits, MetadataBuf, Reply, decode_inbound, decode_reply, encode_ping,
+    metadata_of,
 };
 
 /// A call by key, without its metadata.

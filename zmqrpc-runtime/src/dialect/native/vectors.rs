@@ -358,6 +358,28 @@ fn the_bodies_are_what_the_codecs_write() {
     );
 }
 
+#[cfg(feature = "json")]
+#[test]
+fn the_bodies_in_json_are_what_the_codec_writes() {
+    use crate::codec::{Bytes, Codec};
+    let body = |file, name| Vector::named(file, name).bytes("body");
+    let written = |value: &dyn Fn(&mut Vec<u8>)| {
+        let mut out = Vec::new();
+        value(&mut out);
+        out
+    };
+    let add = written(&|out| Codec::Json.encode(&(2_i64, 3_i64), out, 100).unwrap());
+    assert_eq!(body("requests.txt", "add_in_json"), add);
+    let bytes = ("key", Bytes::new(&[0x00, 0x80, 0xFF]));
+    let put = written(&|out| Codec::Json.encode(&bytes, out, 100).unwrap());
+    assert_eq!(body("requests.txt", "put_in_json"), put);
+    let sum = written(&|out| Codec::Json.encode(&5_i64, out, 100).unwrap());
+    assert_eq!(body("replies.txt", "sum_in_json"), sum);
+    let named = body("requests.txt", "add_by_the_names_of_arguments");
+    let named = Codec::Json.decode_arguments::<(i64, i64)>(&named, &["a", "b"]);
+    assert_eq!(named, Ok((2, 3)));
+}
+
 #[cfg(feature = "msgpack")]
 #[test]
 fn the_bodies_in_messagepack_are_what_the_codec_writes() {
