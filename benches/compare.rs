@@ -25,6 +25,8 @@
 //! median: above 0.1 the machine was busy, and small differences mean nothing. Where *cpu* equals *wall*, client and
 //! server shared one core: the ratio is one of work done, and says nothing of what they do at the same time.
 //!
+//! *by name* is zmqrpc's `async` client without generated code, in either codec that carries its own types.
+//!
 //! `async` clients run on a current-thread runtime unless their name says otherwise, tarpc's and tonic's servers on
 //! tokio's default one.
 
@@ -35,8 +37,8 @@ mod peers;
 mod support;
 
 use peers::{
-    TarpcCaller, Threads, TonicCaller, ZmqrpcCaller, async_driver, block_on_server, serve_tarpc,
-    serve_tonic,
+    NamedCaller, TarpcCaller, Threads, TonicCaller, ZmqrpcCaller, async_driver, block_on_server,
+    serve_tarpc, serve_tonic,
 };
 use support::{
     Contestant, Delimiter, Driver, Options, Plan, Process, Specimen, Standings, Work,
@@ -66,7 +68,7 @@ type Entry = (
 );
 
 /// The first one is the reference.
-const ENTRIES: [Entry; 10] = [
+const ENTRIES: [Entry; 12] = [
     ("raw DEALER/ROUTER", "router", |work, specimen, endpoint| {
         Some(dealer_driver(work, specimen, endpoint, Delimiter::Without))
     }),
@@ -82,6 +84,12 @@ const ENTRIES: [Entry; 10] = [
     }),
     ("zmqrpc, 2 workers", "zmqrpc", |work, _, endpoint| {
         async_driver::<ZmqrpcCaller>(work, endpoint, Threads::Workers(2))
+    }),
+    ("by name, MessagePack", "zmqrpc", |work, _, endpoint| {
+        async_driver::<NamedCaller<false>>(work, endpoint, Threads::Own)
+    }),
+    ("by name, JSON", "zmqrpc", |work, _, endpoint| {
+        async_driver::<NamedCaller<true>>(work, endpoint, Threads::Own)
     }),
     ("tarpc", "tarpc", |work, _, endpoint| {
         async_driver::<TarpcCaller>(work, endpoint, Threads::Own)

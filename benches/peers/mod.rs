@@ -10,5 +10,5 @@ mod zmqrpc;
 
 pub(crate) use self::tarpc::{TarpcCaller, serve_tarpc};
 pub(crate) use self::tonic::{TonicCaller, serve_tonic};
-pub(crate) use self::zmqrpc::ZmqrpcCaller;
+pub(crate) use self::zmqrpc::{NamedCaller, ZmqrpcCaller};
 pub(crate) use caller::{Threads, async_driver, block_on_server};
