@@ -11,6 +11,7 @@ mod departures;
 mod endpoints;
 mod executors;
 mod handles;
+mod named;
 mod running;
 mod transports;
 mod values;

@@ -141,7 +141,7 @@ fn some_of_nothing_means_the_same_to_all_callers_or_is_refused() {
                     matches!(
                         &error,
                         Error::Encode {
-                            source: CodecError::SomeOfNothing,
+                            source: CodecError::SomeOfNothing { .. },
                             ..
                         }
                     ),

@@ -56,7 +56,7 @@ fn arguments_that_the_server_cannot_decode_were_not_executed() {
             "Probe.add",
             &at,
             Executed::No,
-            "the arguments cannot be decoded: cannot decode the body: unexpected FixStr(3); the call was not executed",
+            "the arguments cannot be decoded: cannot decode the body: a: invalid type: a text, expected i64; the call was not executed",
         );
         assert!(error.source().is_some());
         for wrong in [&[1][..], &[1, 2, 3]] {

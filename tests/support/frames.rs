@@ -47,12 +47,20 @@ pub(crate) fn call_by_key(id: u64, key: u64, remaining: u64, postcard: &[u8]) ->
 }
 
 pub(crate) fn call_by_name(id: u64, name: &str, remaining: u64, message_pack: &[u8]) -> Vec<u8> {
+    call_in_codec(2, id, name, remaining, message_pack)
+}
+
+pub(crate) fn call_in_json(id: u64, name: &str, remaining: u64, json: &str) -> Vec<u8> {
+    call_in_codec(1, id, name, remaining, json.as_bytes())
+}
+
+fn call_in_codec(codec: u8, id: u64, name: &str, remaining: u64, body: &[u8]) -> Vec<u8> {
     let mut frame = head(0x01, id);
-    frame.extend([2, 1]);
+    frame.extend([codec, 1]);
     frame.extend(text(name));
     frame.extend(varint(remaining));
     frame.push(0);
-    frame.extend(message_pack);
+    frame.extend(body);
     frame
 }
 

@@ -18,7 +18,8 @@ mod zmtp;
 pub(crate) use child::{Process, Role};
 pub(crate) use executor::block_on;
 pub(crate) use frames::{
-    Event, Request, call_by_key, call_by_name, failure, head, key, pong, reply, text, varint,
+    Event, Request, call_by_key, call_by_name, call_in_json, failure, head, key, pong, reply, text,
+    varint,
 };
 pub(crate) use limit::{Gate, Random, alone, await_state, within};
 pub(crate) use peers::{Fake, Hub, Peer};
