@@ -335,8 +335,9 @@ pub(super) fn failure(
     deadlines: Deadlines,
     blocked_by: Option<BlockedBy>,
 ) -> Error {
+    let executed = reason.executed();
     match reason {
-        NoReply::TimedOut { written: true } => info.timed_out(Executed::Maybe),
+        NoReply::TimedOut { written: true } => info.timed_out(executed),
         NoReply::TimedOut { written: false } | NoReply::NotConnected => {
             let waited = deadlines.connect_timeout.min(info.timeout);
             let cause = match blocked_by {
@@ -352,28 +353,19 @@ pub(super) fn failure(
                     lookup: None,
                 },
             };
-            info.unavailable(cause, Executed::No)
+            info.unavailable(cause, executed)
         }
         NoReply::Silent(silence) => {
-            info.unavailable(UnavailableCause::Silent { silence }, Executed::Maybe)
+            info.unavailable(UnavailableCause::Silent { silence }, executed)
         }
-        NoReply::Disconnected => info.unavailable(UnavailableCause::Disconnected, Executed::Maybe),
-        NoReply::Drained => info.unavailable(UnavailableCause::ShuttingDown, Executed::No),
-        NoReply::Foreign => info.unavailable(UnavailableCause::ForeignProtocol, Executed::No),
-        NoReply::NoServer { returned } => {
-            let executed = if returned {
-                Executed::No
-            } else {
-                Executed::Maybe
-            };
-            info.unavailable(UnavailableCause::NotAServer, executed)
-        }
+        NoReply::Disconnected => info.unavailable(UnavailableCause::Disconnected, executed),
+        NoReply::Drained => info.unavailable(UnavailableCause::ShuttingDown, executed),
+        NoReply::Foreign => info.unavailable(UnavailableCause::ForeignProtocol, executed),
+        NoReply::NoServer { .. } => info.unavailable(UnavailableCause::NotAServer, executed),
         NoReply::Denied(denial) => Error::Unauthenticated {
             at: info.target(),
             cause: denial.into(),
         },
-        NoReply::Broken(error) => {
-            info.unavailable(UnavailableCause::Socket(error), Executed::Maybe)
-        }
+        NoReply::Broken(error) => info.unavailable(UnavailableCause::Socket(error), executed),
     }
 }

@@ -19,7 +19,7 @@ use super::balancer::Balancer;
 use super::deadlines::Deadlines;
 use crate::connection::{CallResult, NoReply};
 use crate::socket::Frame;
-use crate::wire::Status;
+use crate::wire::{Executed, Status};
 
 /// What a retry needs.
 pub(super) struct RetryContext {
@@ -128,20 +128,13 @@ impl AttemptOutcome {
                 let left = status == Status::ShuttingDown && has_left();
                 Some(Self::Refused { by: by(), left })
             }
-            Err(
-                NoReply::NotConnected
-                | NoReply::Foreign
-                | NoReply::Drained
-                | NoReply::NoServer { returned: true },
-            ) => Some(Self::Unsent),
             Err(NoReply::Denied(_)) => Some(Self::Refused {
                 by: by(),
                 left: false,
             }),
-            Err(
-                NoReply::Disconnected | NoReply::Silent(_) | NoReply::NoServer { returned: false },
-            ) => Some(Self::Lost),
             Err(NoReply::TimedOut { .. } | NoReply::Broken(_)) => Some(Self::Final),
+            Err(reason) if reason.executed() == Executed::No => Some(Self::Unsent),
+            Err(_) => Some(Self::Lost),
         }
     }
 }
@@ -153,7 +146,6 @@ mod tests {
     use super::*;
     use crate::dialect::CallFailure;
     use crate::dialect::{CallId, ReplyTo};
-    use crate::wire::Executed;
 
     const SECOND: Duration = Duration::from_secs(1);
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::socket::{AuthFailure, Frame, SocketError};
+use crate::wire::Executed;
 
 /// The result of a call: its reply, or `None` for a notification that has been sent and a ping that has been answered.
 pub(crate) type CallResult = Result<Option<Frame>, NoReply>;
@@ -28,4 +29,23 @@ pub(crate) enum NoReply {
     NotConnected,
     /// The peer began to drain before the request had been sent.
     Drained,
+}
+
+impl NoReply {
+    /// Returns whether the call was executed, as far as its caller can know.
+    pub(crate) fn executed(&self) -> Executed {
+        match self {
+            Self::Foreign
+            | Self::NoServer { returned: true }
+            | Self::Denied(_)
+            | Self::TimedOut { written: false }
+            | Self::NotConnected
+            | Self::Drained => Executed::No,
+            Self::Disconnected
+            | Self::NoServer { returned: false }
+            | Self::Silent(_)
+            | Self::Broken(_)
+            | Self::TimedOut { written: true } => Executed::Maybe,
+        }
+    }
 }

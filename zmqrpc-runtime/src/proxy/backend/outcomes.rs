@@ -56,31 +56,23 @@ impl<O, C: CallSink<O>> Outcomes<Option<O>> for CountedOutcomes<'_, C> {
 impl<C> CountedOutcomes<'_, C> {
     /// Counts a failure, and returns what the caller is told.
     fn failure(&self, reason: &NoReply) -> CallFailure {
-        let counters = self.counters;
+        let executed = reason.executed();
         match reason {
-            NoReply::TimedOut { written } => {
-                counters.expired.increment();
-                if *written {
-                    failure(Status::Expired, UNANSWERED, Executed::Maybe)
+            NoReply::TimedOut { .. } => {
+                self.counters.expired.increment();
+                let detail = if executed == Executed::No {
+                    self.unconnected()
                 } else {
-                    failure(Status::Expired, &self.unconnected(), Executed::No)
-                }
-            }
-            NoReply::NotConnected => {
-                failure(Status::Unavailable, &self.unconnected(), Executed::No)
-            }
-            NoReply::NoServer { returned: true } => {
-                failure(Status::Unavailable, NO_SERVER, Executed::No)
-            }
-            other => {
-                let executed = match other {
-                    NoReply::Foreign | NoReply::Denied(_) | NoReply::Drained => Executed::No,
-                    _ => {
-                        counters.lost.increment();
-                        Executed::Maybe
-                    }
+                    UNANSWERED.to_owned()
                 };
-                failure(Status::Unavailable, &explain(other), executed)
+                failure(Status::Expired, &detail, executed)
+            }
+            NoReply::NotConnected => failure(Status::Unavailable, &self.unconnected(), executed),
+            lost => {
+                if executed != Executed::No {
+                    self.counters.lost.increment();
+                }
+                failure(Status::Unavailable, &explain(lost), executed)
             }
         }
     }
