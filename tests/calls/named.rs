@@ -4,11 +4,13 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use zmqrpc::client::Codec;
-use zmqrpc::{Client, Error, Executed, Server, ServerHandle, zmq_service};
+use zmqrpc::client::{Codec, RawMethod};
+use zmqrpc::{AsyncClient, Client, Error, Executed, Server, ServerHandle, zmq_service};
 
 use super::book::{LIMIT, same};
-use super::support::{Peer, anywhere, call_by_name, call_in_json, failure, reply, within};
+use super::support::{
+    Peer, anywhere, block_on, call_by_name, call_in_json, failure, reply, within,
+};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Line {
@@ -230,5 +232,60 @@ fn a_client_calls_by_name_in_the_codec_that_it_is_told() {
             .build()
             .unwrap_err();
         assert!(error.to_string().contains("setting `codec`"), "{error}");
+    });
+}
+
+#[test]
+fn a_tool_calls_with_bytes_and_gets_bytes() {
+    within(LIMIT, || {
+        let server = shop();
+        let client = Client::connect(&server.endpoints()[0]).unwrap();
+        let place = br#"{"number": 7, "lines": [{"sku": "x", "count": 2}]}"#;
+        let reply = client.call_raw("Shop.place", Codec::Json, place).unwrap();
+        assert_eq!(
+            (reply.codec(), reply.result()),
+            (Codec::Json, Ok(&b"9"[..]))
+        );
+        let reply = client
+            .call_raw("Shop.place", Codec::Json, br#"[1, [["x", 101]], null]"#)
+            .unwrap();
+        let error = br#"{"OutOfStock":{"sku":"x"}}"#;
+        assert_eq!(reply.result(), Err(&error[..]));
+        let nil = client.call_raw("Shop.close", Codec::MessagePack, b"\x90");
+        assert_eq!(nil.unwrap().result(), Ok(&b"\xC0"[..]));
+
+        // By key, in postcard: what generated code does.
+        let method = &<ShopScale as zmqrpc::Command>::METHOD;
+        let by = 1.5_f64.to_le_bytes();
+        let reply = client.call_raw(method, Codec::Postcard, &by).unwrap();
+        assert_eq!(reply.result(), Ok(&by[..]));
+        assert_eq!(reply.codec(), Codec::Postcard);
+
+        let error = client
+            .call_raw("Shop.open", Codec::Json, b"[]")
+            .unwrap_err();
+        assert!(matches!(error, Error::UnknownMethod { .. }), "{error}");
+        assert_eq!(error.method(), Some("Shop.open"));
+        let error = client
+            .call_raw(RawMethod::Key(7), Codec::Postcard, b"")
+            .unwrap_err();
+        assert_eq!(error.method(), Some("key 0000000000000007"));
+        let error = client
+            .call_raw("Shop.close", Codec::Postcard, b"")
+            .unwrap_err();
+        assert!(
+            error.to_string().contains("a call by name needs a codec"),
+            "{error}"
+        );
+        let large = vec![b' '; 17 << 20];
+        let error = client
+            .call_raw("Shop.close", Codec::Json, &large)
+            .unwrap_err();
+        assert!(matches!(error, Error::TooLarge { .. }), "{error}");
+
+        let tasks = AsyncClient::from(client);
+        let called = tasks.call_raw("Shop.scale", Codec::Json, br#"{"by": 2}"#);
+        let reply = block_on(called).unwrap();
+        assert_eq!(reply.result(), Ok(&b"2.0"[..]));
     });
 }

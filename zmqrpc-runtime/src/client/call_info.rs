@@ -14,8 +14,8 @@ use crate::wire::{Executed, Limits};
 pub(super) enum Callee<'a> {
     /// A command's method: both sides know the types.
     Method(&'static Method),
-    /// A method that is only known by name, and the codec of its arguments.
-    Name(&'a str, Codec),
+    /// A method whose types are not known here, and the codec of its arguments.
+    Untyped(MethodRef<'a>, Codec),
 }
 
 /// A call, as its request and its errors need to know it.
@@ -34,7 +34,7 @@ impl<'a> CallInfo<'a> {
     pub(super) fn target(&self) -> CallTarget {
         let method = match self.callee {
             Callee::Method(method) => method.full_name(),
-            Callee::Name(name, _) => name.to_owned().into(),
+            Callee::Untyped(method, _) => method.to_string().into(),
         };
         CallTarget::new(method, self.endpoint.cloned())
     }
@@ -42,14 +42,14 @@ impl<'a> CallInfo<'a> {
     pub(super) fn signature(&self) -> String {
         match self.callee {
             Callee::Method(method) => method.versioned_signature(),
-            Callee::Name(..) => "unknown, as the call was by name".into(),
+            Callee::Untyped(..) => "unknown, as the call was not of generated code".into(),
         }
     }
 
     pub(super) fn method(&self) -> MethodRef<'a> {
         match self.callee {
             Callee::Method(method) => MethodRef::Key(method.key()),
-            Callee::Name(name, _) => MethodRef::Name(name),
+            Callee::Untyped(method, _) => method,
         }
     }
 
@@ -57,7 +57,7 @@ impl<'a> CallInfo<'a> {
     pub(super) fn codec(&self) -> Codec {
         match self.callee {
             Callee::Method(_) => Codec::Postcard,
-            Callee::Name(_, codec) => codec,
+            Callee::Untyped(_, codec) => codec,
         }
     }
 

@@ -19,6 +19,7 @@ use super::pending::failure;
 use crate::clock::deadline;
 use crate::codec::Codec;
 use crate::connection::{CallResult, DeliveryCheck, DeliveryOutcome, LimitExceeded, NoReply};
+use crate::dialect::MethodRef;
 use crate::error::{Error, UnavailableCause};
 use crate::wire::Executed;
 
@@ -129,7 +130,7 @@ impl FlushProgress {
     /// Returns what is known by now.
     fn outcome(&self) -> Result<(), Error> {
         let info = CallInfo {
-            callee: Callee::Name("flush", Codec::Postcard),
+            callee: Callee::Untyped(MethodRef::Name("flush"), Codec::Postcard),
             endpoint: Some(self.connection.endpoint()),
             limits: self.connection.limits(),
             timeout: self.limit,

@@ -4,16 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
-
 use super::balancer::{Channel, Member};
 use super::builder::ClientBuilder;
 use super::call_info::{CallInfo, Callee};
 use super::encoded_call::{Destination, EncodedCall};
 use super::pending::{InFlightCall, Pending};
+use super::reply;
+use super::request::{self, EncodeArguments};
 use super::retry::{Attempts, RetryContext};
 use super::stats::ClientStats;
-use super::{reply, request};
 use crate::clock::FOREVER;
 use crate::codec::Codec;
 #[cfg(feature = "tokio")]
@@ -216,7 +215,7 @@ impl Client {
         }
     }
 
-    pub(super) fn send<A: Serialize + ?Sized>(
+    pub(super) fn send<A: EncodeArguments + ?Sized>(
         &self,
         callee: Callee<'_>,
         kind: RequestKind,
@@ -239,7 +238,7 @@ impl Client {
 
     /// Chooses the way of a call and encodes it.
     #[inline]
-    pub(super) fn prepare<A: Serialize + ?Sized>(
+    pub(super) fn prepare<A: EncodeArguments + ?Sized>(
         &self,
         callee: Callee<'_>,
         kind: RequestKind,
@@ -291,7 +290,7 @@ impl Client {
     }
 
     /// Encodes a call that is made there and nowhere else.
-    pub(super) fn prepare_for<A: Serialize + ?Sized>(
+    pub(super) fn prepare_for<A: EncodeArguments + ?Sized>(
         &self,
         to: Destination,
         callee: Callee<'_>,
@@ -311,7 +310,7 @@ impl Client {
 
     /// Returns the request, and how much time the call has.
     #[inline]
-    fn encode<A: Serialize + ?Sized>(
+    fn encode<A: EncodeArguments + ?Sized>(
         &self,
         to: &Destination,
         callee: Callee<'_>,
@@ -336,7 +335,7 @@ impl Client {
     fn time_limit(&self, callee: Callee<'_>) -> Duration {
         let own = match callee {
             Callee::Method(method) => method.default_timeout(),
-            Callee::Name(..) => None,
+            Callee::Untyped(..) => None,
         };
         let limit = self
             .timeout

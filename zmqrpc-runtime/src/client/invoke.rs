@@ -11,7 +11,7 @@ use super::handle::Client;
 use super::reply::{self, EncodedAnswer};
 use crate::codec::describe;
 use crate::command::Value;
-use crate::dialect::RequestKind;
+use crate::dialect::{MethodRef, RequestKind};
 use crate::error::Error;
 
 impl Client {
@@ -28,7 +28,7 @@ impl Client {
         method: &str,
         arguments: &(impl Serialize + ?Sized),
     ) -> Result<R, Error> {
-        let callee = Callee::Name(method, self.shared.defaults.codec);
+        let callee = Callee::Untyped(MethodRef::Name(method), self.shared.defaults.codec);
         let mut call = match self.blocking() {
             None => self.send(callee, RequestKind::Call, arguments)?,
             Some(marked) => marked.send(callee, RequestKind::Call, arguments)?,
@@ -49,7 +49,7 @@ impl AsyncClient {
         method: &str,
         arguments: &(impl Serialize + ?Sized),
     ) -> Result<R, Error> {
-        let callee = Callee::Name(method, self.client().shared.defaults.codec);
+        let callee = Callee::Untyped(MethodRef::Name(method), self.client().shared.defaults.codec);
         let mut flight =
             CallProgress::Prepared(self.client().prepare(callee, RequestKind::Call, arguments));
         let decoded = poll_fn(|cx| {

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | [`Client`], [`AsyncClient`] | call, begin, notify, ask all endpoints, call by name; endpoints come and go |
 //! | [`ClientBuilder`] | endpoints to connect to and to bind, time limits, bounds, [connections](crate::ConnectionOptions), credentials |
+//! | [`RawMethod`], [`RawReply`] | calls whose arguments and replies are bytes |
 //! | [`Codec`] | how the values of calls by name are encoded |
 //! | [`Pending`], [`AsyncCall`] | a call that is under way |
 //! | [`WorkerInfo`] | a server that has connected to a client which is bound |
@@ -40,6 +41,7 @@
 //     encoded_call  a call that is encoded and not sent yet
 //     pending       Pending, and a call that is under way whatever its command
 //     invoke        calls by name
+//     raw           calls whose arguments and replies are bytes
 //     reply         a frame to a reply or an error
 //     call_info     what is called and where, for requests, replies and errors
 //     retry         whether a call is made again, and where: no I/O
@@ -73,6 +75,7 @@ mod invoke;
 mod peers;
 mod pending;
 mod pollers;
+mod raw;
 mod reply;
 mod request;
 mod retry;
@@ -92,6 +95,7 @@ pub use async_client::{AsyncCall, AsyncClient};
 pub use builder::ClientBuilder;
 pub use handle::Client;
 pub use pending::Pending;
+pub use raw::{RawMethod, RawReply};
 pub use stats::ClientStats;
 pub use worker_info::WorkerInfo;
 

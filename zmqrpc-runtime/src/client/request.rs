@@ -6,18 +6,44 @@ use serde::Serialize;
 
 use super::DIALECT;
 use super::call_info::CallInfo;
-use crate::codec::Error as CodecError;
+use crate::codec::{Codec, Error as CodecError};
 use crate::dialect::{CallId, EncodeFailure, Request, RequestKind};
 use crate::error::Error;
 use crate::socket::Frame;
 use crate::wire::{Executed, Metadata};
+
+/// What a request carries.
+pub(super) trait EncodeArguments {
+    /// Appends the arguments to `out`, which may grow to `limit` bytes in all.
+    fn encode(&self, codec: Codec, out: &mut Vec<u8>, limit: usize) -> Result<(), CodecError>;
+}
+
+impl<T: Serialize + ?Sized> EncodeArguments for T {
+    #[inline]
+    fn encode(&self, codec: Codec, out: &mut Vec<u8>, limit: usize) -> Result<(), CodecError> {
+        codec.encode(self, out, limit)
+    }
+}
+
+/// Arguments that have been encoded by somebody else.
+pub(super) struct EncodedArguments<'a>(pub(super) &'a [u8]);
+
+impl EncodeArguments for EncodedArguments<'_> {
+    fn encode(&self, _: Codec, out: &mut Vec<u8>, limit: usize) -> Result<(), CodecError> {
+        if self.0.len() > limit.saturating_sub(out.len()) {
+            return Err(CodecError::TooLarge { limit });
+        }
+        out.extend_from_slice(self.0);
+        Ok(())
+    }
+}
 
 /// Encodes header and arguments in one frame, which has no id yet.
 ///
 /// # Errors
 ///
 /// [`Error::TooLarge`] and [`Error::Encode`]; nothing has been sent.
-pub(super) fn encode<A: Serialize + ?Sized>(
+pub(super) fn encode<A: EncodeArguments + ?Sized>(
     info: &CallInfo<'_>,
     kind: RequestKind,
     remaining: Duration,
@@ -34,7 +60,7 @@ pub(super) fn encode<A: Serialize + ?Sized>(
         body: &[],
     };
     let executed = Executed::No;
-    let encode = |out: &mut Vec<u8>| info.codec().encode(arguments, out, info.limits.message);
+    let encode = |out: &mut Vec<u8>| arguments.encode(info.codec(), out, info.limits.message);
     DIALECT
         .encode_request(&request, info.limits, encode)
         .map_err(|failure| match failure {

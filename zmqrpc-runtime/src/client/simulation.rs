@@ -11,7 +11,7 @@ use super::waiter::Waiter;
 use crate::clock::Instant;
 use crate::codec::Codec;
 use crate::connection::{CallKind, DeliveryCheck, DeliveryOutcome, Liveness, NoReply};
-use crate::dialect::NO_ID;
+use crate::dialect::{MethodRef, NO_ID};
 use crate::simulation::{
     Driver, Ending, Ends, NewRequest, ScriptedPeer, SimulatedSocket, WorldRules, meet,
     meet_broken_at_each_step,
@@ -189,7 +189,7 @@ pub(super) fn executed(reason: &NoReply) -> Executed {
     use super::call_info::{CallInfo, Callee};
     use super::deadlines::Deadlines;
     let info = CallInfo {
-        callee: Callee::Name("Any.thing", Codec::Postcard),
+        callee: Callee::Untyped(MethodRef::Name("Any.thing"), Codec::Postcard),
         endpoint: None,
         limits: &crate::wire::Limits::DEFAULT,
         timeout: Duration::ZERO,
