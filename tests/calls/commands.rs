@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use zmqrpc::client::Codec;
 use zmqrpc::{CallContext, CallError, Client, Command, Error, Executed, Server};
 
 use super::book::{LIMIT, Point, open_book, same};
@@ -98,6 +99,74 @@ fn hand_written_commands_take_a_tuple_by_name_whatever_their_shape() {
         let answer = peer.ask(call_by_name(2, "half.of", 0, &[0x91, 10]));
         assert_eq!(answer[11..], [0, 2, 0, 5], "{answer:x?}");
         same(client.invoke("half.of", &(10,)), 5_u64);
+    });
+}
+
+/// Whose fields have names of their own, which are not always those of the struct.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Command)]
+#[command(reply = Put)]
+struct Put {
+    #[serde(rename = "the.key")]
+    key: String,
+    #[serde(skip)]
+    cache: u8,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<String>,
+    note: Option<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize, Command)]
+#[command(reply = u8)]
+struct Ping;
+
+#[derive(Debug, Serialize, Deserialize, Command)]
+#[command(reply = u8)]
+struct Pong {}
+
+#[derive(Debug, Serialize, Deserialize, Command)]
+#[command(reply = usize)]
+struct Lists(Vec<Vec<u8>>);
+
+#[test]
+fn hand_written_commands_are_called_by_the_names_of_their_fields() {
+    within(LIMIT, || {
+        let server = anywhere(Server::builder())
+            .handler(|put: Put| put)
+            .handler(|_: Ping| 7_u8)
+            .handler(|_: Pong| 8_u8)
+            .handler(|Lists(lists): Lists| lists.len())
+            .start()
+            .unwrap();
+        let client = Client::connect(&server.endpoints()[0]).unwrap();
+        let put = Put {
+            key: "k".into(),
+            cache: 0,
+            tags: vec![],
+            note: Some("n".into()),
+        };
+        same(client.invoke("Put", &put), put.clone());
+        let json = |method, arguments: &str| {
+            let reply = client.call_raw(method, Codec::Json, arguments.as_bytes());
+            reply.map(|reply| String::from_utf8(reply.result().unwrap().to_vec()).unwrap())
+        };
+        same(
+            json("Put", r#"{"note":"n","the.key":"k"}"#),
+            r#"{"the.key":"k","note":"n"}"#.to_owned(),
+        );
+        let error = json("Put", r#"{"key":"k"}"#).unwrap_err();
+        assert!(
+            error.to_string().contains("missing field `the.key`"),
+            "{error}"
+        );
+        for nothing in ["", "null", "[]", "{}"] {
+            same(json("Ping", nothing), "7".to_owned());
+            same(json("Pong", nothing), "8".to_owned());
+        }
+        same(client.invoke("Ping", &()), 7_u8);
+        same(client.invoke("Pong", &()), 8_u8);
+        // The tuple of one list comes before the list itself.
+        same(json("Lists", "[[]]"), "0".to_owned());
+        same(json("Lists", "[[[1],[2]]]"), "2".to_owned());
     });
 }
 

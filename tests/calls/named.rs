@@ -132,7 +132,7 @@ fn a_mistake_in_json_is_told_with_its_place_and_executes_nothing() {
                 "there is no argument `nope`, only `number`, `lines`, `note`",
             ),
             (4, r#"{"number":1}"#, "lines: the argument is missing"),
-            (5, r#"[1,[]"#, "note: it ends in the middle of a value"),
+            (5, r"[1,[]", "note: it ends in the middle of a value"),
         ] {
             let answer = ask(&peer, id, "Shop.place", arguments);
             assert_eq!(answer, failure(id, 4, 0, detail), "{arguments}");

@@ -6,10 +6,11 @@
 //!   recursion, one level for each byte or two. postcard has no limit at all; rmp-serde counts
 //!   only arrays and maps, so that enums nest without limit, and one byte makes
 //!   `struct Link(Option<Box<Link>>)` recurse for ever. A stack overflow aborts the process.
-//!   Here each option, sequence, map and enum is a level. Only these can end a recursion, hence
-//!   every recursive type contains one; structs and tuples nest as deeply as the type declares
-//!   and are not counted. The stack for a level depends on the type and the build: all 128 levels
-//!   took at most 0.7 MiB, 2.5 MiB without optimisation, with types of up to 1 KiB.
+//!   Here each option, sequence, map and enum is one of 128 levels, and each struct and tuple, of
+//!   which there are more where people nest, one of 256: a type may end its recursion in code of
+//!   its own (`deserialize_with`) and contain nothing else. The stack for a level depends on the
+//!   type and the build: all levels took at most 0.7 MiB, 2.5 MiB without optimisation, with types
+//!   of up to 1 KiB.
 //! * **Elements.** An element of a `Vec<()>` takes no bytes, so in postcard ten bytes announce
 //!   2^64 - 1 of them. All sequences and maps of one message together may have as many elements
 //!   as the message has bytes, and 1,024 more. An element that takes any bytes at all has a byte
@@ -28,7 +29,17 @@ use std::cell::Cell;
 use super::Error;
 
 /// The levels of options, sequences, maps and enums that a message may nest.
-pub(super) const MAX_DEPTH: usize = 128;
+const MAX_DEPTH: u16 = 128;
+
+/// The levels of structs and tuples that a message may nest.
+const MAX_STRUCTS: u16 = 256;
+
+/// How many levels are left below a value.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Depth {
+    levels: u16,
+    structs: u16,
+}
 
 /// The elements allowed in addition to one for each byte, for elements that take no bytes.
 const FREE_ELEMENTS: usize = 1_024;
@@ -55,7 +66,7 @@ pub(super) struct Budget {
 /// Which part of the budget is used up. Small, unlike the [`Error`] that it becomes, as it is returned for each element.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Exceeded {
-    Depth,
+    Depth(u16),
     Elements,
     Empty,
     Memory,
@@ -95,7 +106,9 @@ impl Budget {
     #[cold]
     pub(super) fn error(&self, exceeded: Exceeded) -> Error {
         match exceeded {
-            Exceeded::Depth => Error::TooDeep { limit: MAX_DEPTH },
+            Exceeded::Depth(limit) => Error::TooDeep {
+                limit: limit.into(),
+            },
             Exceeded::Elements => Error::TooManyElements {
                 limit: max_elements(self.len),
             },
@@ -109,10 +122,28 @@ impl Budget {
     }
 }
 
-/// Returns the levels that are left below one that has `levels`.
-#[inline]
-pub(super) fn descend(levels: usize) -> Result<usize, Exceeded> {
-    levels.checked_sub(1).ok_or(Exceeded::Depth)
+impl Depth {
+    /// The depth of a whole message.
+    pub(super) const WHOLE: Self = Self {
+        levels: MAX_DEPTH,
+        structs: MAX_STRUCTS,
+    };
+
+    /// Returns what is left within an option, a sequence, a map or an enum.
+    #[inline]
+    pub(super) fn descend(self) -> Result<Self, Exceeded> {
+        let levels = self.levels.checked_sub(1);
+        let levels = levels.ok_or(Exceeded::Depth(MAX_DEPTH))?;
+        Ok(Self { levels, ..self })
+    }
+
+    /// Returns what is left within a struct or a tuple.
+    #[inline]
+    pub(super) fn descend_struct(self) -> Result<Self, Exceeded> {
+        let structs = self.structs.checked_sub(1);
+        let structs = structs.ok_or(Exceeded::Depth(MAX_STRUCTS))?;
+        Ok(Self { structs, ..self })
+    }
 }
 
 #[inline]

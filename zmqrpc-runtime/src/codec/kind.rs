@@ -146,6 +146,17 @@ impl Codec {
         }
     }
 
+    /// Returns the value that has no parts: a unit, or a struct without fields.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Decode`] for any other type.
+    pub(crate) fn decode_nothing<T: DeserializeOwned>(self) -> Result<T, Error> {
+        let mut list = Vec::new();
+        self.encode(&[(); 0], &mut list, usize::MAX)?;
+        self.decode(&[]).or_else(|_| self.decode(&list))
+    }
+
     /// Decodes with a seed; `None` if the codec is not self-describing.
     pub(super) fn decode_seed<'de, S>(
         self,

@@ -46,7 +46,7 @@ impl<'a> LimitedBuffer<'a> {
     /// Replaces the byte at an offset by others, and moves what follows.
     #[cfg(feature = "msgpack")]
     pub(super) fn replace(&mut self, at: usize, bytes: &[u8]) -> io::Result<()> {
-        self.ensure_capacity(bytes.len())?;
+        self.ensure_capacity(bytes.len().saturating_sub(1))?;
         self.out.splice(at..=at, bytes.iter().copied());
         Ok(())
     }

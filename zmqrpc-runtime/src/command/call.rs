@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::{Answer, CallContext, Command, Method, Value};
-use crate::codec::Codec;
+use crate::codec::{Codec, NoArgs};
 use crate::dialect::{CallFailure, CallId, ReplyTo};
 use crate::log::{self, Throttle};
 use crate::socket::{Frame, PerProcess};
@@ -182,18 +182,26 @@ impl Call {
         self.0.reply_context.codec
     }
 
-    /// Decodes a hand-written command, whose fields are the arguments.
+    /// Decodes a hand-written command, whose fields are the arguments and have names of their own.
     ///
-    /// Serde serializes a struct of one unnamed field as that field alone. A caller by name sends a tuple in any case.
+    /// A caller by name sends the tuple of them in any case, of a single unnamed field too, which serde takes for the
+    /// command itself; and of none whatever its library makes of nothing.
     pub(crate) fn command<C: DeserializeOwned>(&self) -> Result<C, CallFailure> {
-        let command = self.arguments::<C>();
-        if command.is_err()
-            && self.codec() != Codec::Postcard
-            && let Ok((command,)) = self.arguments::<(C,)>()
-        {
-            return Ok(command);
+        let (codec, body) = (self.codec(), self.body());
+        if codec.is_self_describing() {
+            let alternative = match self.context().method().argument_names() {
+                ["0"] => codec.decode(body).map(|(command,)| command),
+                [] => codec
+                    .decode::<NoArgs>(body)
+                    .and_then(|NoArgs| codec.decode_nothing()),
+                _ => codec.decode(body),
+            };
+            if let Ok(command) = alternative {
+                return Ok(command);
+            }
         }
-        command
+        let decoded = codec.decode(body);
+        decoded.map_err(|error| CallFailure::arguments(&error))
     }
 
     /// Encodes the service's return value.

@@ -39,11 +39,26 @@ pub(in crate::codec) enum PathStep {
 impl PathStep {
     /// Returns the step to the part of this name, which is shortened if it is long.
     pub(in crate::codec) fn name(name: &str) -> Self {
-        match name.char_indices().nth(MAX_STEP) {
-            Some((end, _)) => Self::Name(format!("{}…", &name[..end])),
-            None => Self::Name(name.to_owned()),
-        }
+        let shown: String = name.chars().take(MAX_STEP).flat_map(visible).collect();
+        let ellipsis = if name.chars().nth(MAX_STEP).is_some() {
+            "…"
+        } else {
+            ""
+        };
+        Self::Name(shown + ellipsis)
     }
+}
+
+/// Returns a character as it is, or escaped if it could move a cursor or begin a line.
+fn visible(char: char) -> impl Iterator<Item = char> {
+    let escaped = char.escape_debug();
+    let is_verbatim = matches!(char, '"' | '\'' | '\\') || escaped.len() == 1;
+    let (verbatim, escaped) = if is_verbatim {
+        (Some(char), None)
+    } else {
+        (None, Some(escaped))
+    };
+    verbatim.into_iter().chain(escaped.into_iter().flatten())
 }
 
 impl fmt::Display for PathStep {

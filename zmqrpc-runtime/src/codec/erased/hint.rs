@@ -36,7 +36,7 @@ pub(in crate::codec) enum Hint {
     Enum(&'static str, &'static [&'static str]),
 }
 
-/// A value without parts. Of numbers one of each kind: serde's visitors take the wider one for the narrower.
+/// A value without parts. Of integers the widest of each kind: serde's visitors take it for the narrower ones.
 #[derive(Debug)]
 pub(in crate::codec) enum Scalar<'a, 'de> {
     Bool(bool),
@@ -44,6 +44,7 @@ pub(in crate::codec) enum Scalar<'a, 'de> {
     I128(i128),
     U64(u64),
     U128(u128),
+    F32(f32),
     F64(f64),
     Str(&'a str),
     BorrowedStr(&'de str),

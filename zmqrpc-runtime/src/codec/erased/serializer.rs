@@ -106,9 +106,10 @@ impl Serializer for TokenSerializer<'_> {
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
         self,
-        _: &'static str,
+        name: &'static str,
         value: &T,
     ) -> Result<(), ValueError> {
+        self.0.put(Token::Newtype(name))?;
         value.serialize(self)
     }
 

@@ -57,6 +57,7 @@ impl<'de, V: Visitor<'de>> ErasedVisitor<'de> for ErasedSlot<V, V::Value> {
             Scalar::I128(value) => visitor.visit_i128(value),
             Scalar::U64(value) => visitor.visit_u64(value),
             Scalar::U128(value) => visitor.visit_u128(value),
+            Scalar::F32(value) => visitor.visit_f32(value),
             Scalar::F64(value) => visitor.visit_f64(value),
             Scalar::Str(value) => visitor.visit_str(value),
             Scalar::BorrowedStr(value) => visitor.visit_borrowed_str(value),

@@ -21,6 +21,9 @@ pub(in crate::codec) enum Token<'a> {
     None,
     /// Before the value of an `Option`.
     Some,
+    /// Before the value of a struct with one unnamed field, which has this name.
+    #[cfg_attr(not(feature = "msgpack"), allow(dead_code))]
+    Newtype(&'static str),
     Unit,
     UnitStruct,
     /// A variant without fields.

@@ -75,6 +75,9 @@ fn reason(text: &str) -> String {
     if text.starts_with("EOF while parsing") {
         return "it ends in the middle of a value".to_owned();
     }
+    if text.starts_with("trailing characters") {
+        return "it has more elements than are asked for".to_owned();
+    }
     // Where a value is of another type, the path tells; where it is no JSON, line and column do.
     match text.rsplit_once(" at line ") {
         Some((reason, _)) if text.starts_with("invalid ") => reason.to_owned(),

@@ -67,6 +67,18 @@ impl<'o, 'b> JsonWriter<'o, 'b> {
         self.plain(text)
     }
 
+    fn float32(&mut self, value: f32) -> Result<(), ValueError> {
+        // Who reads the shortest digits as 64 bits and makes 32 of them has another number in one of a million cases.
+        let digits: f64 = value.to_string().parse().map_err(ValueError::new)?;
+        #[expect(clippy::cast_possible_truncation, reason = "that is what it looks at")]
+        let is_exact = (digits as f32).to_bits() == value.to_bits();
+        if is_exact || !value.is_finite() {
+            self.float(value.into(), &value)
+        } else {
+            self.float(value.into(), &f64::from(value))
+        }
+    }
+
     fn float(&mut self, value: f64, shortest: &impl Serialize) -> Result<(), ValueError> {
         if value.is_finite() {
             return self.bare(shortest);
@@ -141,7 +153,7 @@ impl TokenWriter for JsonWriter<'_, '_> {
             Token::I128(value) => self.bare(&value),
             Token::U64(value) => self.bare(&value),
             Token::U128(value) => self.bare(&value),
-            Token::F32(value) => self.float(value.into(), &value),
+            Token::F32(value) => self.float32(value),
             Token::F64(value) => self.float(value, &value),
             Token::Char(value) => self.text(value.encode_utf8(&mut [0; 4])),
             Token::Str(text) | Token::UnitVariant(text) => self.text(text),
@@ -150,7 +162,7 @@ impl TokenWriter for JsonWriter<'_, '_> {
                 self.check_no_key()?;
                 self.put(b"null")
             }
-            Token::Some => Ok(()),
+            Token::Some | Token::Newtype(_) => Ok(()),
             Token::Variant(name) => {
                 self.begin(b"{", b"}")?;
                 self.field(name)

@@ -14,20 +14,36 @@ use serde::de::IgnoredAny;
 
 use self::writer::MessagePackWriter;
 use super::Error;
-use super::budget::{Budget, MAX_DEPTH};
-use super::erased::{ErasedSeed, ErasedSerialize, ErasedSlot, ValueError};
+use super::budget::Budget;
+use super::erased::{ErasedSeed, ErasedSerialize, ErasedSlot, Hint, ValueError};
 use super::limited_buffer::LimitedBuffer;
 use super::self_describing::{
-    ExactTokens, Format, FormatDeserializer, FormatReason, NamedValue, Reading, Rules,
+    ExactTokens, Format, FormatDeserializer, FormatReason, FormatVisitor, NamedValue, Reading,
+    Rules, forward,
 };
 
 pub(super) struct MessagePack;
 
-/// How `rmp-serde` is called: as it is.
+/// How `rmp-serde` is called.
 struct MessagePackRules;
 
 impl Rules for MessagePackRules {
     const HUMAN_READABLE: bool = false;
+
+    fn deserialize<'de, D>(
+        hint: Hint,
+        deserializer: D,
+        visitor: FormatVisitor<'_, '_, '_, 'de, Self>,
+    ) -> Result<(), D::Error>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        match hint {
+            // The crate takes a negative number for a large one.
+            Hint::I128 | Hint::U128 => deserializer.deserialize_any(visitor),
+            _ => forward(hint, deserializer, visitor),
+        }
+    }
 
     /// Text is as good as bytes: libraries of other languages write the one for the other.
     fn bytes_of_text(_: &str) -> Option<Result<Vec<u8>, ValueError>> {
@@ -43,6 +59,9 @@ impl Rules for MessagePackRules {
         let text = error.to_string();
         match text.strip_prefix("wrong msgpack marker ") {
             Some(marker) => FormatReason::Found(in_words(marker)),
+            None if text.starts_with("array had incorrect length") => {
+                FormatReason::Other("it has another number of elements than are asked for".into())
+            }
             None => FormatReason::Other(text),
         }
     }
@@ -163,7 +182,7 @@ fn skip<R: io::Read>(
 ) -> Result<(), ValueError> {
     let budget = Budget::new(len);
     let mut ignored = ErasedSlot::new(PhantomData::<IgnoredAny>);
-    let reading = Reading::new(&budget, MAX_DEPTH);
+    let reading = Reading::new(&budget);
     FormatDeserializer::<_, MessagePackRules>::read(deserializer, reading, &mut ignored)
 }
 

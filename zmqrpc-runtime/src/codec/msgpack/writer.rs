@@ -8,9 +8,26 @@ use crate::codec::erased::{Token, ValueError};
 use crate::codec::limited_buffer::LimitedBuffer;
 use crate::codec::self_describing::TokenWriter;
 
+/// The name of the structs that `rmp-serde` takes for extension types.
+const EXTENSION: &str = rmp_serde::MSGPACK_EXT_STRUCT_NAME;
+
 pub(super) struct MessagePackWriter<'o, 'b> {
     out: &'o mut LimitedBuffer<'b>,
     open: Vec<OpenContainer>,
+    extension: Extension,
+}
+
+/// An extension type, which `rmp-serde` has a name for: the type's number, and bytes.
+#[derive(Clone, Copy)]
+enum Extension {
+    /// None is being written.
+    None,
+    /// The pair of number and bytes is to come.
+    Begun,
+    /// The bytes are to come.
+    Numbered(i8),
+    /// The end of the pair is to come.
+    Written,
 }
 
 /// What holds parts.
@@ -48,7 +65,31 @@ impl<'o, 'b> MessagePackWriter<'o, 'b> {
         Self {
             out,
             open: Vec::new(),
+            extension: Extension::None,
         }
+    }
+
+    /// Writes a part of an extension type.
+    fn extension(&mut self, token: Token<'_>) -> Result<(), ValueError> {
+        self.extension = match (self.extension, token) {
+            (Extension::Written, Token::End) => Extension::None,
+            (extension, Token::Tuple(_, 2) | Token::Element) => extension,
+            (Extension::Begun, Token::I64(number)) => {
+                Extension::Numbered(i8::try_from(number).map_err(ValueError::new)?)
+            }
+            (Extension::Numbered(number), Token::Bytes(bytes)) => {
+                let len = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+                encode::write_ext_meta(self.out, len, number).map_err(ValueError::new)?;
+                self.out.write_all(bytes).map_err(ValueError::new)?;
+                Extension::Written
+            }
+            _ => {
+                return Err(ValueError::new(format_args!(
+                    "`{EXTENSION}` is a pair of an `i8` and bytes"
+                )));
+            }
+        };
+        Ok(())
     }
 
     /// Begins a value of as many parts as are announced.
@@ -92,6 +133,9 @@ impl TokenWriter for MessagePackWriter<'_, '_> {
     const HUMAN_READABLE: bool = false;
 
     fn write(&mut self, token: Token<'_>) -> Result<(), ValueError> {
+        if !matches!(self.extension, Extension::None) {
+            return self.extension(token);
+        }
         let out = &mut *self.out;
         match token {
             Token::Bool(value) => encode::write_bool(out, value).map_err(ValueError::new),
@@ -119,7 +163,11 @@ impl TokenWriter for MessagePackWriter<'_, '_> {
             Token::Bytes(bytes) => encode::write_bin(out, bytes).map_err(ValueError::new),
             Token::None | Token::Unit => encode::write_nil(out).map_err(ValueError::new),
             Token::UnitStruct => Container::Array.write_length(out, 0),
-            Token::Some | Token::Value => Ok(()),
+            Token::Newtype(EXTENSION) => {
+                self.extension = Extension::Begun;
+                Ok(())
+            }
+            Token::Some | Token::Value | Token::Newtype(_) => Ok(()),
             Token::Variant(name) => {
                 self.begin(Container::Map, Some(1))?;
                 encode::write_str(self.out, name).map_err(ValueError::new)

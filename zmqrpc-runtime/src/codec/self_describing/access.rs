@@ -49,6 +49,8 @@ pub(super) struct FormatMembers<'g, 'de, A, R> {
     scope: FormatScope<'g, R>,
     /// Whether the message, rather than the type, determines their number.
     counted: bool,
+    /// Whether the members are passed over.
+    is_ignored: bool,
     /// The members still to come that were charged on entry, when the message announced them.
     prepaid: usize,
     /// The memory that was charged for each prepaid member.
@@ -66,6 +68,7 @@ impl<'g, A, R: Rules> FormatMembers<'g, '_, A, R> {
             inner,
             scope,
             counted: false,
+            is_ignored: false,
             prepaid: 0,
             size: 0,
             index: 0,
@@ -74,9 +77,15 @@ impl<'g, A, R: Rules> FormatMembers<'g, '_, A, R> {
     }
 
     /// Returns the members of a list or map, of which `prepaid` have been charged.
-    pub(super) fn counted(inner: A, scope: FormatScope<'g, R>, prepaid: usize) -> Self {
+    pub(super) fn counted(
+        inner: A,
+        scope: FormatScope<'g, R>,
+        prepaid: usize,
+        is_ignored: bool,
+    ) -> Self {
         Self {
             counted: true,
+            is_ignored,
             prepaid,
             ..Self::of_type(inner, scope)
         }
@@ -100,7 +109,8 @@ impl<'g, A, R: Rules> FormatMembers<'g, '_, A, R> {
         if !self.counted {
             return Ok(());
         }
-        if size == 0 {
+        // What is passed over has no size either, but takes bytes of the message.
+        if size == 0 && !self.is_ignored {
             return self.scope.charge_empty();
         }
         if let Some(prepaid) = self.prepaid.checked_sub(1) {

@@ -2,7 +2,7 @@
 
 use super::format::NamedValue;
 use super::{Format, Reading};
-use crate::codec::budget::{Budget, MAX_DEPTH};
+use crate::codec::budget::Budget;
 use crate::codec::erased::{
     ErasedDeserializer, ErasedSeed, ErasedSeq, ErasedVisitor, Hint, PathStep, Scalar, ValueError,
 };
@@ -34,13 +34,25 @@ fn read_entries<'de>(
 ) -> Result<(), ValueError> {
     let budget = Budget::new(len);
     let values = sort(names, entries)?;
-    seed.deserialize(&mut NamedArguments {
+    let mut arguments = NamedArguments {
         format,
-        reading: Reading::new(&budget, MAX_DEPTH),
+        reading: Reading::new(&budget),
         names,
         values,
         next: 0,
-    })
+    };
+    seed.deserialize(&mut arguments)?;
+    // Nothing that a caller has given may vanish.
+    let ignored = arguments.values[arguments.next..]
+        .iter()
+        .position(Option::is_some);
+    match ignored {
+        Some(ignored) => {
+            Err(ValueError::new("it is not read")
+                .at(PathStep::name(names[arguments.next + ignored])))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Returns the values in the order of the names.

@@ -35,7 +35,7 @@ where
         seed: &mut dyn ErasedSeed<'de>,
     ) -> Result<(), ValueError> {
         let message = Message::<R>::new(reading);
-        let scope = FormatScope::new(&message, reading.levels_left()).with_slot(seed.size());
+        let scope = FormatScope::new(&message, reading.depth()).with_slot(seed.size());
         seed.deserialize(&mut FormatDeserializer::new(inner, scope, None))
     }
 }

@@ -101,7 +101,7 @@ impl<W: TokenWriter> TokenSink for ExactTokens<W> {
         match token {
             Token::Element | Token::Key => self.count(None),
             Token::Field(name) => self.count(Some(name)),
-            Token::Value => {}
+            Token::Value | Token::Newtype(_) => {}
             Token::End => self.end()?,
             Token::Some => {
                 self.in_some = true;

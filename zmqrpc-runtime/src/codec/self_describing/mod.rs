@@ -27,7 +27,7 @@ pub(super) use self::scope::Reading;
 pub(super) use self::visitor::FormatVisitor;
 
 use super::Error;
-use super::budget::{Budget, MAX_DEPTH};
+use super::budget::Budget;
 use super::erased::{ErasedSeed, ErasedSerialize, ErasedSlot, ValueError};
 use super::limited_buffer::LimitedBuffer;
 
@@ -115,5 +115,5 @@ fn read<'de>(
         bytes
     };
     let budget = Budget::new(bytes.len());
-    format.read(bytes, Reading::new(&budget, MAX_DEPTH), seed)
+    format.read(bytes, Reading::new(&budget), seed)
 }

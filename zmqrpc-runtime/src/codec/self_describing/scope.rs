@@ -7,26 +7,25 @@ use std::marker::PhantomData;
 use serde::de::{self, Expected};
 
 use super::{FormatReason, Rules};
-use crate::codec::budget::{Budget, Exceeded, descend};
+use crate::codec::budget::{Budget, Depth, Exceeded};
 use crate::codec::erased::{PathStep, ValueError};
 
-/// How a value is read: what its message may become, and how many levels are left.
+/// How a value is read: what its message may become, and how deep it may go.
 #[derive(Clone, Copy)]
 pub(in crate::codec) struct Reading<'g> {
     budget: &'g Budget,
-    levels_left: usize,
+    depth: Depth,
 }
 
 impl<'g> Reading<'g> {
-    pub(in crate::codec) fn new(budget: &'g Budget, levels_left: usize) -> Self {
-        Self {
-            budget,
-            levels_left,
-        }
+    /// Reads a whole message, or a part of it that is encoded by itself.
+    pub(in crate::codec) fn new(budget: &'g Budget) -> Self {
+        let depth = Depth::WHOLE;
+        Self { budget, depth }
     }
 
-    pub(super) fn levels_left(self) -> usize {
-        self.levels_left
+    pub(super) fn depth(self) -> Depth {
+        self.depth
     }
 }
 
@@ -51,7 +50,7 @@ impl<'g, R: Rules> Message<'g, R> {
 /// The position of a value in a message. Small, since it is copied at each step, and there are many on the stack.
 pub(super) struct FormatScope<'g, R: ?Sized> {
     message: &'g Message<'g, R>,
-    levels_left: usize,
+    depth: Depth,
     /// The size of the value's slot in its parent, which has been charged.
     slot_size: usize,
 }
@@ -65,21 +64,24 @@ impl<R: ?Sized> Clone for FormatScope<'_, R> {
 impl<R: ?Sized> Copy for FormatScope<'_, R> {}
 
 impl<'g, R: Rules> FormatScope<'g, R> {
-    pub(super) fn new(message: &'g Message<'g, R>, levels_left: usize) -> Self {
+    pub(super) fn new(message: &'g Message<'g, R>, depth: Depth) -> Self {
         Self {
             message,
-            levels_left,
+            depth,
             slot_size: 0,
         }
     }
 
     /// Returns the scope one level further down.
     pub(super) fn descend(self) -> Result<Self, ValueError> {
-        let levels_left = self.check(descend(self.levels_left))?;
-        Ok(Self {
-            levels_left,
-            ..self
-        })
+        let depth = self.check(self.depth.descend())?;
+        Ok(Self { depth, ..self })
+    }
+
+    /// Returns the scope within a struct or a tuple.
+    pub(super) fn descend_struct(self) -> Result<Self, ValueError> {
+        let depth = self.check(self.depth.descend_struct())?;
+        Ok(Self { depth, ..self })
     }
 
     /// Returns the scope of a part whose slot has this size.

@@ -52,6 +52,9 @@ impl<'v, 'g, 'de, R: Rules> VisitorState<'v, 'g, 'de, R> {
                     None => value,
                 }
             }
+            Scalar::Bytes(bytes) | Scalar::BorrowedBytes(bytes) => {
+                wide(self.hint, bytes).unwrap_or(value)
+            }
             value => value,
         };
         let memory = match &value {
@@ -82,9 +85,10 @@ impl<'v, 'g, 'de, R: Rules> VisitorState<'v, 'g, 'de, R> {
     }
 
     fn newtype_struct<D: Deserializer<'de>>(&mut self, value: D) -> Result<(), ValueError> {
+        let scope = self.scope.descend_struct()?;
         let key = self.key.as_deref_mut();
         self.visitor
-            .newtype_struct(&mut FormatDeserializer::new(value, self.scope, key))
+            .newtype_struct(&mut FormatDeserializer::new(value, scope, key))
     }
 
     fn seq<A: SeqAccess<'de>>(&mut self, elements: A) -> Result<(), ValueError> {
@@ -121,12 +125,16 @@ impl<'v, 'g, 'de, R: Rules> VisitorState<'v, 'g, 'de, R> {
     ) -> Result<FormatMembers<'g, 'de, A, R>, ValueError> {
         self.scope.charge_boxed(self.visitor.size())?;
         if !self.is_counted() {
-            return Ok(FormatMembers::of_type(members, self.scope));
+            let scope = self.scope.descend_struct()?;
+            return Ok(FormatMembers::of_type(members, scope));
         }
         let scope = self.scope.descend()?;
         let announced = announced.unwrap_or(0);
         scope.charge_elements(announced)?;
-        Ok(FormatMembers::counted(members, scope, announced))
+        let is_ignored = self.hint == Hint::IgnoredAny;
+        Ok(FormatMembers::counted(
+            members, scope, announced, is_ignored,
+        ))
     }
 }
 
@@ -173,6 +181,7 @@ impl<'de, R: Rules> Visitor<'de> for FormatVisitor<'_, '_, '_, 'de, R> {
         visit_i128(i128) I128;
         visit_u64(u64) U64;
         visit_u128(u128) U128;
+        visit_f32(f32) F32;
         visit_f64(f64) F64;
         visit_str(&str) Str;
         visit_borrowed_str(&'de str) BorrowedStr;
@@ -205,5 +214,15 @@ impl<'de, R: Rules> Visitor<'de> for FormatVisitor<'_, '_, '_, 'de, R> {
     fn visit_enum<A: EnumAccess<'de>>(self, variant: A) -> Result<(), A::Error> {
         let read = self.0.variant(variant);
         read.map_err(|error| self.0.scope.note(error))
+    }
+}
+
+/// Returns the number of 128 bits that bytes stand for, where one is asked for.
+fn wide<'a, 'de>(hint: Hint, bytes: &[u8]) -> Option<Scalar<'a, 'de>> {
+    let bytes = || <[u8; 16]>::try_from(bytes).ok();
+    match hint {
+        Hint::I128 => bytes().map(|bytes| Scalar::I128(i128::from_be_bytes(bytes))),
+        Hint::U128 => bytes().map(|bytes| Scalar::U128(u128::from_be_bytes(bytes))),
+        _ => None,
     }
 }

@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::super::{Bytes, Codec, Error, NoArgs, Str, describe};
-use super::{CODECS, encoded};
+use super::{CODECS, SELF_DESCRIBING, encoded};
 
 #[derive(Debug, Deserialize)]
 #[expect(dead_code, reason = "only decoded")]
@@ -111,6 +111,35 @@ fn endless_nesting_is_refused() {
     assert_too_deep::<Loose>(json, &vec![b'['; MIB]);
 }
 
+/// A type whose recursion ends in code of its own, and which contains no list and no option that a codec could count.
+#[derive(Debug, Deserialize)]
+#[expect(dead_code, reason = "only decoded")]
+struct Chain {
+    #[serde(default, deserialize_with = "some_chain")]
+    n: Option<Box<Chain>>,
+}
+
+fn some_chain<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Box<Chain>>, D::Error> {
+    Ok(Some(Box::new(Chain::deserialize(deserializer)?)))
+}
+
+#[test]
+fn structs_nest_no_deeper_than_allowed_either() {
+    let too_deep = Error::TooDeep { limit: 256 };
+    for (codec, body) in [
+        (Codec::Postcard, Vec::new()),
+        (Codec::Json, br#"{"n":"#.repeat(100_000)),
+        (Codec::MessagePack, b"\x81\xA1n".repeat(100_000)),
+    ] {
+        let error = codec.decode::<Chain>(&body).unwrap_err();
+        assert_eq!(error, too_deep, "{}", codec.name());
+    }
+    let deep = [&br#"{"n":"#.repeat(200)[..], b"{}", &b"}".repeat(200)].concat();
+    assert!(Codec::Json.decode::<Chain>(&deep).is_ok());
+}
+
 /// rmp-serde does not consume the byte until the innermost type, which never comes.
 #[test]
 fn one_byte_does_not_nest_for_ever() {
@@ -175,6 +204,23 @@ fn elements_without_bytes_that_have_a_size_are_limited() {
     let more = encoded(Codec::Postcard, &vec![Cache(0, ()); limit + 1]);
     let error = Codec::Postcard.decode::<Vec<Cache>>(&more).unwrap_err();
     assert_eq!(error, Error::TooManyElements { limit });
+}
+
+/// What is passed over takes no memory, and is no list of nothing for that.
+#[test]
+fn lists_that_are_passed_over_may_be_long() {
+    for codec in SELF_DESCRIBING {
+        let body = encoded(codec, &BTreeMap::from([("unknown", vec![7_u8; 20_000])]));
+        assert!(codec.decode::<Known>(&body).is_ok(), "{}", codec.name());
+        let body = encoded(codec, &BTreeMap::from([("list", vec![7_u8; 20_000])]));
+        let (list,) = codec
+            .decode_arguments::<(Vec<u8>,)>(&body, &["list"])
+            .unwrap();
+        assert_eq!(list.len(), 20_000);
+        let more = [&encoded(codec, &vec![7_u8; 20_000])[..], b"1"].concat();
+        let error = codec.decode::<Vec<u8>>(&more).unwrap_err();
+        assert_eq!(error, Error::Trailing { count: 1 });
+    }
 }
 
 const MIB: usize = 1024 * 1024;

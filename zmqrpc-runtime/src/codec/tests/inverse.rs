@@ -76,6 +76,13 @@ proptest! {
         }
     }
 
+    /// What peers of older versions and of other languages know.
+    #[test]
+    fn messagepack_is_what_rmp_serde_writes(order in order()) {
+        let theirs = rmp_serde::to_vec_named(&order).unwrap();
+        prop_assert_eq!(encoded(Codec::MessagePack, &order), theirs);
+    }
+
     #[test]
     fn every_truncation_is_an_error(order in order()) {
         for codec in CODECS {
@@ -158,4 +165,116 @@ fn optional_bytes_and_other_values_take_the_right_path() {
         let value = codec.decode_value::<(u32, String)>(&bytes).unwrap();
         assert_eq!(value, (7, "x".to_owned()));
     }
+}
+
+/// An extension type, as `rmp-serde` spells it.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename = "_ExtStruct")]
+struct Extension((i8, Blob));
+
+#[derive(Debug, PartialEq)]
+struct Blob(Vec<u8>);
+
+impl Serialize for Blob {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Bytes::new(&self.0).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Blob {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Bytes::deserialize(deserializer).map(|bytes| Self(bytes.into_vec()))
+    }
+}
+
+#[test]
+fn extension_types_and_flattened_fields_are_what_rmp_serde_writes() {
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Flat {
+        first: u8,
+        #[serde(flatten)]
+        rest: BTreeMap<String, Vec<u16>>,
+    }
+    let extension = vec![Some(Extension((5, Blob(vec![1, 2, 3]))))];
+    let bytes = encoded(Codec::MessagePack, &extension);
+    assert_eq!(bytes, rmp_serde::to_vec_named(&extension).unwrap());
+    let back = Codec::MessagePack.decode::<Vec<Option<Extension>>>(&bytes);
+    assert_eq!(back, Ok(extension));
+    for count in [0, 14, 15, 16, 60_000_u16] {
+        let rest = (0..count).map(|number| (format!("{number:x}"), vec![number]));
+        let flat = Flat {
+            first: 1,
+            rest: rest.collect(),
+        };
+        let bytes = encoded(Codec::MessagePack, &flat);
+        assert_eq!(bytes, rmp_serde::to_vec_named(&flat).unwrap());
+        assert_eq!(Codec::MessagePack.decode::<Flat>(&bytes), Ok(flat));
+    }
+    let wrong = Codec::MessagePack.encode(&WrongExtension(7), &mut Vec::new(), 100);
+    assert!(
+        wrong
+            .unwrap_err()
+            .to_string()
+            .contains("a pair of an `i8` and bytes")
+    );
+}
+
+#[derive(Serialize)]
+#[serde(rename = "_ExtStruct")]
+struct WrongExtension(u8);
+
+/// Some types are one thing for 32 bits and another for 64.
+#[test]
+fn floats_of_32_bits_are_told_from_those_of_64() {
+    #[derive(Debug, PartialEq)]
+    enum Float {
+        Single(f32),
+        Double(f64),
+    }
+    impl<'de> Deserialize<'de> for Float {
+        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            struct Visitor;
+            impl serde::de::Visitor<'_> for Visitor {
+                type Value = Float;
+                fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                    f.write_str("a float")
+                }
+                fn visit_f32<E>(self, value: f32) -> Result<Float, E> {
+                    Ok(Float::Single(value))
+                }
+                fn visit_f64<E>(self, value: f64) -> Result<Float, E> {
+                    Ok(Float::Double(value))
+                }
+            }
+            deserializer.deserialize_any(Visitor)
+        }
+    }
+    let floats = encoded(Codec::MessagePack, &(1.5_f32, 1.5_f64));
+    let floats = Codec::MessagePack
+        .decode::<(Float, Float)>(&floats)
+        .unwrap();
+    assert_eq!(floats, (Float::Single(1.5), Float::Double(1.5)));
+}
+
+#[test]
+fn a_negative_number_is_no_large_one() {
+    let error = Codec::MessagePack.decode::<u128>(b"\xFF").unwrap_err();
+    assert!(
+        error.to_string().contains("integer `-1`, expected u128"),
+        "{error}"
+    );
+    for (body, number) in [
+        (&b"\x07"[..], 7),
+        (b"\xCF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", u64::MAX.into()),
+    ] {
+        assert_eq!(Codec::MessagePack.decode::<u128>(body), Ok(number));
+        assert_eq!(
+            Codec::MessagePack.decode::<i128>(body),
+            Ok(number.cast_signed())
+        );
+    }
+    let error = Codec::MessagePack
+        .decode::<u128>(b"\xC4\x01\x07")
+        .unwrap_err();
+    assert!(error.to_string().contains("expected u128"), "{error}");
 }

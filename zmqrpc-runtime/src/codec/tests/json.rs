@@ -111,6 +111,15 @@ fn floats_come_back_as_they_were() {
         Ok((1.0, 2.5, -0.0))
     );
     assert!(reason::<f64>(r#""inf""#).starts_with("invalid type: string"));
+    for beyond in ["1e39", "-3.5e38", r#""1e39""#] {
+        assert_eq!(
+            reason::<f32>(beyond),
+            "the number is out of range",
+            "{beyond}"
+        );
+        assert!(read::<f64>(beyond).is_ok(), "{beyond}");
+    }
+    assert_eq!(reason::<f64>("1e309"), "the number is out of range");
 }
 
 proptest! {
@@ -197,6 +206,21 @@ fn variants_and_nothing_are_read_in_more_than_one_way() {
         assert_eq!(read(nothing), Ok(NoArgs), "{nothing:?}");
     }
     assert_eq!(reason::<NoArgs>("[1]"), "the method takes no arguments");
+}
+
+/// Who asks for any number reads 64 bits of it.
+#[test]
+fn single_floats_come_back_from_types_that_take_either() {
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Loose {
+        Number(f32),
+        Text(String),
+    }
+    for number in [7.038_531e-26_f32, 0.1, 1.0, f32::MAX] {
+        let json = written(&Loose::Number(number));
+        assert_eq!(read(&json), Ok(Loose::Number(number)), "{json}");
+    }
 }
 
 /// JSON that a program holds as it is travels as it is.

@@ -257,6 +257,34 @@ fn an_error_says_in_which_part_of_the_value_it_is() {
     }
 }
 
+#[test]
+fn names_from_peers_move_no_cursor() {
+    let json = br#"{"\u001b[2J\r\nroot: ok":true}"#;
+    let error = Codec::Json
+        .decode::<BTreeMap<String, u8>>(json)
+        .unwrap_err();
+    let Error::Decode(reason) = error else {
+        panic!("{error:?}");
+    };
+    assert!(
+        reason.starts_with(r"\u{1b}[2J\r\nroot: ok: invalid type"),
+        "{reason}"
+    );
+}
+
+#[test]
+fn surplus_elements_are_called_so() {
+    for codec in SELF_DESCRIBING {
+        let error = codec
+            .decode::<(u8, u8)>(&encoded(codec, &[1, 2, 3]))
+            .unwrap_err();
+        assert!(
+            error.to_string().contains("elements than are asked for"),
+            "{error}"
+        );
+    }
+}
+
 #[derive(Debug, Deserialize)]
 #[expect(dead_code, reason = "only decoded")]
 struct Node(Vec<Node>);

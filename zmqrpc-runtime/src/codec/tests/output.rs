@@ -3,7 +3,7 @@
 use serde::ser::{Error as _, Serialize, SerializeTuple, Serializer};
 
 use super::super::{Bytes, Error};
-use super::{CODECS, encoded};
+use super::{CODECS, SELF_DESCRIBING, encoded};
 
 const KIB: usize = 1024;
 const MIB: usize = KIB * KIB;
@@ -34,6 +34,31 @@ fn the_limit_is_exact_and_counts_what_is_there() {
                 assert_eq!(error, Error::TooLarge { limit });
                 assert_eq!(out, b"head");
             }
+        }
+    }
+}
+
+/// Writes its length last, since nobody knows it before.
+struct Filtered(u32);
+
+impl Serialize for Filtered {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq((0..self.0).filter(|number| number % 2 == 0))
+    }
+}
+
+#[test]
+fn the_limit_is_exact_where_the_length_comes_last_too() {
+    for codec in SELF_DESCRIBING {
+        for count in [0, 7, 30, 31, 32, 50, 70_000] {
+            let list = (Filtered(count), vec![Filtered(count)]);
+            let size = encoded(codec, &list).len();
+            let mut out = Vec::new();
+            codec.encode(&list, &mut out, size).unwrap();
+            let numbers: Vec<u32> = (0..count).step_by(2).collect();
+            assert_eq!(out, encoded(codec, &(&numbers, [&numbers])));
+            let error = codec.encode(&list, &mut Vec::new(), size - 1).unwrap_err();
+            assert_eq!(error, Error::TooLarge { limit: size - 1 });
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde::de::{self, DeserializeSeed, Deserializer};
 
 use crate::codec::Error;
-use crate::codec::budget::{Budget, Exceeded, MAX_DEPTH, descend};
+use crate::codec::budget::{Budget, Depth, Exceeded};
 use crate::codec::postcard::noted::{Noted, has_reason, keep_reason};
 
 /// Decodes one value within the budget.
@@ -23,7 +23,7 @@ where
 {
     let scope = Scope {
         budget,
-        levels_left: MAX_DEPTH,
+        depth: Depth::WHOLE,
         slot_size: 0,
     };
     scope.guard(seed).deserialize(deserializer)
@@ -33,7 +33,7 @@ where
 #[derive(Clone, Copy)]
 pub(super) struct Scope<'g> {
     budget: &'g Budget,
-    levels_left: usize,
+    depth: Depth,
     /// The size of the value's slot in its parent, which has been charged.
     slot_size: usize,
 }
@@ -47,11 +47,15 @@ impl<'g> Scope<'g> {
     /// Returns the scope one level further down.
     #[inline]
     pub(super) fn descend<E: de::Error>(self) -> Result<Self, E> {
-        let levels_left = self.check(descend(self.levels_left))?;
-        Ok(Self {
-            levels_left,
-            ..self
-        })
+        let depth = self.check(self.depth.descend())?;
+        Ok(Self { depth, ..self })
+    }
+
+    /// Returns the scope within a struct or a tuple.
+    #[inline]
+    pub(super) fn descend_struct<E: de::Error>(self) -> Result<Self, E> {
+        let depth = self.check(self.depth.descend_struct())?;
+        Ok(Self { depth, ..self })
     }
 
     /// Adds a reason to the error of a format that was asked what comes next.

@@ -55,7 +55,7 @@ impl<'g, V, M: Members> GuardedVisitor<'g, V, M> {
     ) -> Result<GuardedAccess<'g, A, M>, E> {
         self.scope.charge_boxed::<T, _>()?;
         if !M::COUNTED {
-            return Ok(GuardedAccess::new(access, self.scope, 0));
+            return Ok(GuardedAccess::new(access, self.scope.descend_struct()?, 0));
         }
         let scope = self.scope.descend()?;
         let announced = announced.unwrap_or(0);
@@ -119,7 +119,7 @@ impl<'de, V: Visitor<'de>, M: Members> Visitor<'de> for GuardedVisitor<'_, V, M>
 
     #[inline]
     fn visit_newtype_struct<D: Deserializer<'de>>(self, value: D) -> Result<Self::Value, D::Error> {
-        let scope = self.scope;
+        let scope = self.scope.descend_struct()?;
         let result = self.inner.visit_newtype_struct(scope.guard(value));
         result.map_err(Noted::into_inner)
     }
