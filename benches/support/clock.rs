@@ -29,6 +29,22 @@ pub(crate) fn cpu_time(pid: u32) -> Duration {
     )
 }
 
+/// User and system time of all children that have ended so far, and of theirs.
+pub(crate) fn cpu_time_of_children() -> Duration {
+    let mut usage = MaybeUninit::<libc::rusage>::uninit();
+    // SAFETY: the call writes the usage where the pointer points, or answers -1.
+    let usage = unsafe {
+        let rc = libc::getrusage(libc::RUSAGE_CHILDREN, usage.as_mut_ptr());
+        assert_eq!(rc, 0, "the time of children can be read");
+        usage.assume_init()
+    };
+    let time = |time: libc::timeval| {
+        Duration::from_secs(u64::try_from(time.tv_sec).expect("CPU time is positive"))
+            + Duration::from_micros(u64::try_from(time.tv_usec).expect("microseconds are positive"))
+    };
+    time(usage.ru_utime) + time(usage.ru_stime)
+}
+
 /// How busy the machine was in the last minute, for the head of a table. A figure above a quarter of the cores says
 /// that the measurements which follow had to share them.
 pub(crate) fn load() -> String {

@@ -11,11 +11,12 @@ mod race;
 mod raw;
 mod specimen;
 mod standings;
+mod subjects;
 mod work;
 mod zmqrpc;
 
 pub(crate) use self::zmqrpc::{ProbeClient, blocking_driver, connect, serve};
-pub(crate) use clock::load;
+pub(crate) use clock::{cpu_time_of_children, load};
 pub(crate) use figures::{Samples, Table, duration};
 pub(crate) use options::Options;
 pub(crate) use process::{Process, ready, served};
@@ -25,4 +26,5 @@ pub(crate) use raw::{
 };
 pub(crate) use specimen::{Specimen, assert_same_bytes};
 pub(crate) use standings::Standings;
+pub(crate) use subjects::{METHODS, TYPES, client_source, server_source};
 pub(crate) use work::{Service, Work, check_echo, check_sum, payload, terms};

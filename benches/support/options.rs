@@ -1,5 +1,6 @@
 //! The command line of a bench.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// What every bench understands.
@@ -13,6 +14,8 @@ pub(crate) struct Options {
     pub(crate) by: Option<String>,
     /// `--rounds <n>`.
     pub(crate) rounds: Option<usize>,
+    /// `--other <path>`: another checkout of this repository, to compare with; `compile` alone.
+    pub(crate) other: Option<PathBuf>,
     /// `--turn-ms <n>`: how long a contestant's turn takes in one round.
     pub(crate) turn: Option<Duration>,
 }
@@ -29,6 +32,7 @@ impl Options {
             only: None,
             by: None,
             rounds: None,
+            other: None,
             turn: None,
         };
         let mut args = std::env::args().skip(1);
@@ -40,11 +44,12 @@ impl Options {
                 "--only" => options.only = Some(value()),
                 "--by" => options.by = Some(value()),
                 "--rounds" => options.rounds = Some(number(&value())),
+                "--other" => options.other = Some(value().into()),
                 "--turn-ms" => {
                     options.turn = Some(Duration::from_millis(number(&value()) as u64));
                 }
                 _ => panic!(
-                    "{arg}? use --quick, --only <row>, --by <contestant>, --rounds <n>, --turn-ms <n>"
+                    "{arg}? use --quick, --only <row>, --by <contestant>, --rounds <n>, --turn-ms <n>, --other <path>"
                 ),
             }
         }
