@@ -135,6 +135,7 @@ impl Codec {
     /// # Errors
     ///
     /// The same as those of [`decode`](Self::decode).
+    #[doc(hidden)]
     #[inline]
     pub fn decode_arguments<'de, A>(self, bytes: &'de [u8], names: &[&str]) -> Result<A, Error>
     where
@@ -178,6 +179,7 @@ impl Codec {
     /// # Errors
     ///
     /// The same as those of [`encode`](Self::encode).
+    #[doc(hidden)]
     #[inline]
     pub fn encode_value<T>(self, value: &T, out: &mut Vec<u8>, limit: usize) -> Result<(), Error>
     where
@@ -198,6 +200,7 @@ impl Codec {
     /// # Errors
     ///
     /// The same as those of [`decode`](Self::decode).
+    #[doc(hidden)]
     #[inline]
     pub fn decode_value<T>(self, bytes: &[u8]) -> Result<T, Error>
     where

@@ -48,6 +48,8 @@ pub(in crate::codec) trait ErasedEnum<'de> {
 
 /// A visitor of serde's, to be called once.
 pub(in crate::codec) trait ErasedVisitor<'de> {
+    /// Returns the name of the type that it makes, as the compiler has it.
+    fn makes(&self) -> &'static str;
     /// Returns the size of what it makes, in bytes.
     fn size(&self) -> usize;
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;

@@ -27,4 +27,4 @@ pub(super) use self::deserialize::{
 pub(super) use self::error::{PathStep, ValueError};
 pub(super) use self::hint::{Hint, Scalar};
 pub(super) use self::slot::ErasedSlot;
-pub(super) use self::token::{ErasedSerialize, Token, TokenSink};
+pub(super) use self::token::{ErasedSerialize, TUPLE, Token, TokenSink, VariantName};

@@ -5,7 +5,8 @@ use serde::ser::{
     SerializeTupleStruct, SerializeTupleVariant, Serializer,
 };
 
-use super::{Token, TokenSink, ValueError};
+use super::token::TUPLE;
+use super::{Token, TokenSink, ValueError, VariantName};
 
 /// Turns a value into tokens.
 pub(super) struct TokenSerializer<'s>(pub(super) &'s mut dyn TokenSink);
@@ -97,10 +98,11 @@ impl Serializer for TokenSerializer<'_> {
 
     fn serialize_unit_variant(
         self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
+        of: &'static str,
+        number: u32,
+        name: &'static str,
     ) -> Result<(), ValueError> {
+        let variant = VariantName { of, number, name };
         self.0.put(Token::UnitVariant(variant))
     }
 
@@ -115,11 +117,12 @@ impl Serializer for TokenSerializer<'_> {
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
         mut self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
+        of: &'static str,
+        number: u32,
+        name: &'static str,
         value: &T,
     ) -> Result<(), ValueError> {
+        let variant = VariantName { of, number, name };
         self.part(Token::Variant(variant), value)?;
         self.end()
     }
@@ -130,7 +133,7 @@ impl Serializer for TokenSerializer<'_> {
     }
 
     fn serialize_tuple(self, len: usize) -> Result<Self, ValueError> {
-        self.serialize_tuple_struct("a tuple", len)
+        self.serialize_tuple_struct(TUPLE, len)
     }
 
     fn serialize_tuple_struct(self, name: &'static str, len: usize) -> Result<Self, ValueError> {
@@ -140,13 +143,14 @@ impl Serializer for TokenSerializer<'_> {
 
     fn serialize_tuple_variant(
         self,
+        of: &'static str,
+        number: u32,
         name: &'static str,
-        _: u32,
-        variant: &'static str,
         len: usize,
     ) -> Result<Self, ValueError> {
+        let variant = VariantName { of, number, name };
         self.0.put(Token::Variant(variant))?;
-        self.serialize_tuple_struct(name, len)
+        self.serialize_tuple_struct(of, len)
     }
 
     fn serialize_map(self, len: Option<usize>) -> Result<Self, ValueError> {
@@ -161,13 +165,14 @@ impl Serializer for TokenSerializer<'_> {
 
     fn serialize_struct_variant(
         self,
+        of: &'static str,
+        number: u32,
         name: &'static str,
-        _: u32,
-        variant: &'static str,
         len: usize,
     ) -> Result<Self, ValueError> {
+        let variant = VariantName { of, number, name };
         self.0.put(Token::Variant(variant))?;
-        self.serialize_struct(name, len)
+        self.serialize_struct(of, len)
     }
 
     fn is_human_readable(&self) -> bool {

@@ -38,6 +38,10 @@ impl<T, V> ErasedSlot<T, V> {
 }
 
 impl<'de, V: Visitor<'de>> ErasedVisitor<'de> for ErasedSlot<V, V::Value> {
+    fn makes(&self) -> &'static str {
+        std::any::type_name::<V::Value>()
+    }
+
     fn size(&self) -> usize {
         size_of::<V::Value>()
     }

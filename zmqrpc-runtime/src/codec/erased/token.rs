@@ -27,9 +27,9 @@ pub(in crate::codec) enum Token<'a> {
     Unit,
     UnitStruct,
     /// A variant without fields.
-    UnitVariant(&'static str),
+    UnitVariant(VariantName),
     /// A variant with fields: one value follows, and the variant's [`End`](Self::End).
-    Variant(&'static str),
+    Variant(VariantName),
     /// Begins a sequence, a tuple, a map or a struct: its name, and how many parts it announces.
     Seq(Option<usize>),
     Tuple(&'static str, usize),
@@ -46,6 +46,19 @@ pub(in crate::codec) enum Token<'a> {
     /// Ends what was begun last.
     End,
 }
+
+/// Which variant of which enum.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::codec) struct VariantName {
+    /// The enum.
+    pub(in crate::codec) of: &'static str,
+    /// The variant's number, by which postcard knows it.
+    pub(in crate::codec) number: u32,
+    pub(in crate::codec) name: &'static str,
+}
+
+/// The name of tuples, which have none.
+pub(in crate::codec) const TUPLE: &str = "a tuple";
 
 /// Where tokens go: a format.
 pub(in crate::codec) trait TokenSink {

@@ -156,16 +156,17 @@ impl TokenWriter for JsonWriter<'_, '_> {
             Token::F32(value) => self.float32(value),
             Token::F64(value) => self.float(value, &value),
             Token::Char(value) => self.text(value.encode_utf8(&mut [0; 4])),
-            Token::Str(text) | Token::UnitVariant(text) => self.text(text),
+            Token::Str(text) => self.text(text),
+            Token::UnitVariant(variant) => self.text(variant.name),
             Token::Bytes(bytes) => self.text(&base64::encode(bytes)),
             Token::None | Token::Unit | Token::UnitStruct => {
                 self.check_no_key()?;
                 self.put(b"null")
             }
             Token::Some | Token::Newtype(_) => Ok(()),
-            Token::Variant(name) => {
+            Token::Variant(variant) => {
                 self.begin(b"{", b"}")?;
-                self.field(name)
+                self.field(variant.name)
             }
             Token::Seq(_) | Token::Tuple(..) => self.begin(b"[", b"]"),
             Token::Map(_) => self.begin(b"{", b"}"),

@@ -157,7 +157,7 @@ impl TokenWriter for MessagePackWriter<'_, '_> {
                 let mut buffer = [0; 4];
                 encode::write_str(out, value.encode_utf8(&mut buffer)).map_err(ValueError::new)
             }
-            Token::Str(text) | Token::UnitVariant(text) | Token::Field(text) => {
+            Token::Str(text) | Token::Field(text) => {
                 encode::write_str(out, text).map_err(ValueError::new)
             }
             Token::Bytes(bytes) => encode::write_bin(out, bytes).map_err(ValueError::new),
@@ -168,9 +168,12 @@ impl TokenWriter for MessagePackWriter<'_, '_> {
                 Ok(())
             }
             Token::Some | Token::Value | Token::Newtype(_) => Ok(()),
-            Token::Variant(name) => {
+            Token::UnitVariant(variant) => {
+                encode::write_str(out, variant.name).map_err(ValueError::new)
+            }
+            Token::Variant(variant) => {
                 self.begin(Container::Map, Some(1))?;
-                encode::write_str(self.out, name).map_err(ValueError::new)
+                encode::write_str(self.out, variant.name).map_err(ValueError::new)
             }
             Token::Seq(len) => self.begin(Container::Array, len),
             Token::Tuple(_, len) => self.begin(Container::Array, Some(len)),

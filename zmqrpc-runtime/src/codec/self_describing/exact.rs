@@ -118,9 +118,9 @@ impl<W: TokenWriter> TokenSink for ExactTokens<W> {
                     Token::Tuple(name, len) | Token::Struct(name, len) => {
                         self.begin(name, Some(len));
                     }
-                    Token::Variant(name) => {
-                        self.begin(name, None);
-                        self.count(Some(name));
+                    Token::Variant(variant) => {
+                        self.begin(variant.name, None);
+                        self.count(Some(variant.name));
                     }
                     _ => {}
                 }

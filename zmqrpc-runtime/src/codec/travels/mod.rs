@@ -10,6 +10,7 @@ mod recorder;
 mod trace;
 
 use std::fmt::Debug;
+use std::marker::PhantomData;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -18,6 +19,7 @@ use self::probe::Probe;
 use self::recorder::Recorder;
 use self::trace::{Script, Trace};
 use super::Codec;
+use super::erased::{ErasedSeed, ErasedSerialize, ErasedSlot};
 
 /// Asserts that values of a type arrive as they were sent, by key (postcard) and by name
 /// (JSON, `MessagePack`): for your own tests.
@@ -88,9 +90,11 @@ where
 fn find_asymmetry<T: Serialize + DeserializeOwned>() -> Option<String> {
     let mut script = Script::default();
     loop {
-        if let Ok(value) = T::deserialize(Probe::of(&script)) {
+        let mut slot = ErasedSlot::new(PhantomData::<T>);
+        let probed = slot.deserialize(&mut Probe::of(&script));
+        if let Ok(value) = probed.and_then(|()| slot.into_made()) {
             let written = Trace::default();
-            let recorded = value.serialize(Recorder::on(&written));
+            let recorded = ErasedSerialize::serialize(&value, &mut Recorder::on(&written));
             let difference = recorded
                 .ok()
                 .and_then(|()| script.read.difference(&written));

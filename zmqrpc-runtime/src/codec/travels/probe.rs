@@ -1,14 +1,10 @@
 //! Creates a value of a type without a message: a deserializer that a script controls.
 
-use serde::Deserializer;
-use serde::de::value::{Error, U32Deserializer};
-use serde::de::{
-    DeserializeSeed, EnumAccess, Error as _, IntoDeserializer, MapAccess, SeqAccess, VariantAccess,
-    Visitor,
+use super::trace::{Script, TraceStep};
+use crate::codec::erased::{
+    ErasedDeserializer, ErasedEnum, ErasedMap, ErasedSeed, ErasedSeq, ErasedVisitor, Hint, Scalar,
+    ValueError,
 };
-use std::any::type_name;
-
-use super::trace::{Script, Step};
 
 /// The levels down to which lists have an element and options a value.
 const FULL_LEVELS: usize = 6;
@@ -28,9 +24,9 @@ impl<'s> Probe<'s> {
         Self { script, depth: 0 }
     }
 
-    fn below(self) -> Result<Self, Error> {
+    fn below(self) -> Result<Self, ValueError> {
         if self.depth == MAX_LEVELS || !self.script.count_value() {
-            return Err(Error::custom("it has no end"));
+            return Err(ValueError::new("it has no end"));
         }
         Ok(Self {
             depth: self.depth + 1,
@@ -53,113 +49,60 @@ impl<'s> Probe<'s> {
 
     /// Returns access to as many fields as the type reads: the declared names may contain aliases.
     fn fields(self, name: &'static str) -> ProbeParts<'s> {
-        let index = self.script.read.push(Step::Fields(name, 0));
+        let index = self.script.read.push(TraceStep::Fields(name, 0));
         self.parts(usize::MAX, Some(index))
     }
-}
 
-/// Visits a fixed scalar.
-macro_rules! visit_scalars {
-    ($($method:ident: $visit:ident($($value:expr)?))*) => {$(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-            visitor.$visit($($value)?)
-        }
-    )*};
-}
-
-impl<'de> Deserializer<'de> for Probe<'_> {
-    type Error = Error;
-
-    // Not zero: some types, such as `NonZeroU32`, reject it.
-    visit_scalars! {
-        deserialize_bool: visit_bool(true)
-        deserialize_i8: visit_i8(1) deserialize_i16: visit_i16(1) deserialize_i32: visit_i32(1)
-        deserialize_i64: visit_i64(1) deserialize_i128: visit_i128(1)
-        deserialize_u8: visit_u8(1) deserialize_u16: visit_u16(1) deserialize_u32: visit_u32(1)
-        deserialize_u64: visit_u64(1) deserialize_u128: visit_u128(1)
-        deserialize_f32: visit_f32(1.0) deserialize_f64: visit_f64(1.0)
-        deserialize_char: visit_char('1')
-        deserialize_str: visit_borrowed_str("1") deserialize_string: visit_borrowed_str("1")
-        deserialize_bytes: visit_borrowed_bytes(&[1]) deserialize_byte_buf: visit_borrowed_bytes(&[1])
-        deserialize_unit: visit_unit() deserialize_ignored_any: visit_unit()
-    }
-
-    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Error> {
-        Err(Error::custom("it asks what comes next"))
-    }
-
-    fn deserialize_identifier<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Error> {
-        Err(Error::custom("it asks for a name"))
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        if self.depth < FULL_LEVELS {
-            visitor.visit_some(self.below()?)
-        } else {
-            visitor.visit_none()
-        }
-    }
-
-    fn deserialize_unit_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        visitor.visit_unit()
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_seq(self.members())
-    }
-
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_map(self.members())
-    }
-
-    fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_seq(self.parts(len, None))
-    }
-
-    fn deserialize_tuple_struct<V: Visitor<'de>>(
+    fn variant(
         self,
         name: &'static str,
-        _: usize,
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        visitor.visit_seq(self.fields(name))
-    }
-
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        visitor.visit_seq(self.fields(name))
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        variants: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        let ty = type_name::<V::Value>();
-        let number = self.script.choose(ty, variants.len(), self.depth);
-        self.script.read.push(Step::Variant(name, number, ""));
-        visitor.visit_enum(Variant {
+        variants: usize,
+        makes: &'static str,
+    ) -> Result<ProbeVariant<'s>, ValueError> {
+        let number = self.script.choose(makes, variants, self.depth);
+        self.script.read.push(TraceStep::Variant(name, number, ""));
+        Ok(ProbeVariant {
             probe: self.below()?,
             name,
             number,
         })
+    }
+}
+
+impl<'de> ErasedDeserializer<'de> for Probe<'_> {
+    fn deserialize(
+        &mut self,
+        hint: Hint,
+        visitor: &mut dyn ErasedVisitor<'de>,
+    ) -> Result<(), ValueError> {
+        match hint {
+            Hint::Any => Err(ValueError::new("it asks what comes next")),
+            Hint::Identifier => Err(ValueError::new("it asks for a name")),
+            Hint::Bool => visitor.scalar(Scalar::Bool(true)),
+            // Not zero: some types, such as `NonZeroU32`, reject it.
+            Hint::I8 | Hint::I16 | Hint::I32 | Hint::I64 => visitor.scalar(Scalar::I64(1)),
+            Hint::U8 | Hint::U16 | Hint::U32 | Hint::U64 => visitor.scalar(Scalar::U64(1)),
+            Hint::I128 => visitor.scalar(Scalar::I128(1)),
+            Hint::U128 => visitor.scalar(Scalar::U128(1)),
+            Hint::F32 => visitor.scalar(Scalar::F32(1.0)),
+            Hint::F64 => visitor.scalar(Scalar::F64(1.0)),
+            Hint::Char | Hint::Str => visitor.scalar(Scalar::BorrowedStr("1")),
+            Hint::Bytes => visitor.scalar(Scalar::BorrowedBytes(&[1])),
+            Hint::Unit | Hint::UnitStruct(_) | Hint::IgnoredAny => visitor.scalar(Scalar::Unit),
+            Hint::Option if self.depth < FULL_LEVELS => visitor.some(&mut self.below()?),
+            Hint::Option => visitor.scalar(Scalar::None),
+            Hint::NewtypeStruct(_) => visitor.newtype_struct(self),
+            Hint::Seq => visitor.seq(&mut self.members()),
+            Hint::Map => visitor.map(&mut self.members()),
+            Hint::Tuple(len) => visitor.seq(&mut self.parts(len, None)),
+            Hint::TupleStruct(name, _) | Hint::Struct(name, _) => {
+                visitor.seq(&mut self.fields(name))
+            }
+            Hint::Enum(name, variants) => {
+                let mut variant = self.variant(name, variants.len(), visitor.makes())?;
+                visitor.variant(&mut variant)
+            }
+        }
     }
 
     fn is_human_readable(&self) -> bool {
@@ -174,90 +117,85 @@ struct ProbeParts<'s> {
     index: Option<usize>,
 }
 
-impl<'s> ProbeParts<'s> {
-    fn next(&mut self) -> Result<Option<Probe<'s>>, Error> {
+impl<'de> ErasedSeq<'de> for ProbeParts<'_> {
+    fn next(&mut self, seed: &mut dyn ErasedSeed<'de>) -> Result<bool, ValueError> {
         if self.left == 0 {
-            return Ok(None);
+            return Ok(false);
         }
         self.left -= 1;
         if let Some(index) = self.index {
             self.probe.script.read.add_field(index);
         }
-        self.probe.below().map(Some)
+        seed.deserialize(&mut self.probe.below()?)?;
+        Ok(true)
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        None
     }
 }
 
-impl<'de> SeqAccess<'de> for ProbeParts<'_> {
-    type Error = Error;
-
-    fn next_element_seed<S>(&mut self, seed: S) -> Result<Option<S::Value>, Error>
-    where
-        S: DeserializeSeed<'de>,
-    {
-        self.next()?
-            .map(|probe| seed.deserialize(probe))
-            .transpose()
-    }
-}
-
-impl<'de> MapAccess<'de> for ProbeParts<'_> {
-    type Error = Error;
-
-    fn next_key_seed<S>(&mut self, seed: S) -> Result<Option<S::Value>, Error>
-    where
-        S: DeserializeSeed<'de>,
-    {
-        self.next()?
-            .map(|probe| seed.deserialize(probe))
-            .transpose()
+impl<'de> ErasedMap<'de> for ProbeParts<'_> {
+    fn next_key(&mut self, seed: &mut dyn ErasedSeed<'de>) -> Result<bool, ValueError> {
+        self.next(seed)
     }
 
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Error> {
-        seed.deserialize(self.probe.below()?)
+    fn next_value(&mut self, seed: &mut dyn ErasedSeed<'de>) -> Result<(), ValueError> {
+        seed.deserialize(&mut self.probe.below()?)
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        None
     }
 }
 
 /// The variant that the script has selected.
-struct Variant<'s> {
+struct ProbeVariant<'s> {
     probe: Probe<'s>,
     /// The enum's name.
     name: &'static str,
     number: u32,
 }
 
-impl<'de> EnumAccess<'de> for Variant<'_> {
-    type Error = Error;
-    type Variant = Self;
-
-    fn variant_seed<S>(self, seed: S) -> Result<(S::Value, Self), Error>
-    where
-        S: DeserializeSeed<'de>,
-    {
-        let number: U32Deserializer<Error> = self.number.into_deserializer();
-        Ok((seed.deserialize(number)?, self))
+impl<'de> ErasedEnum<'de> for ProbeVariant<'_> {
+    fn name(&mut self, seed: &mut dyn ErasedSeed<'de>) -> Result<(), ValueError> {
+        seed.deserialize(&mut VariantNumber(self.number))
     }
-}
 
-impl<'de> VariantAccess<'de> for Variant<'_> {
-    type Error = Error;
-
-    fn unit_variant(self) -> Result<(), Error> {
+    fn unit(&mut self) -> Result<(), ValueError> {
         Ok(())
     }
 
-    fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Error> {
-        seed.deserialize(self.probe)
+    fn newtype(&mut self, seed: &mut dyn ErasedSeed<'de>) -> Result<(), ValueError> {
+        seed.deserialize(&mut self.probe)
     }
 
-    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_seq(self.probe.fields(self.name))
+    fn tuple(&mut self, _: usize, visitor: &mut dyn ErasedVisitor<'de>) -> Result<(), ValueError> {
+        visitor.seq(&mut self.probe.fields(self.name))
     }
 
-    fn struct_variant<V: Visitor<'de>>(
-        self,
+    fn fields(
+        &mut self,
         _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        visitor.visit_seq(self.probe.fields(self.name))
+        visitor: &mut dyn ErasedVisitor<'de>,
+    ) -> Result<(), ValueError> {
+        visitor.seq(&mut self.probe.fields(self.name))
+    }
+}
+
+/// The number of a variant, by which postcard knows it.
+struct VariantNumber(u32);
+
+impl<'de> ErasedDeserializer<'de> for VariantNumber {
+    fn deserialize(
+        &mut self,
+        _: Hint,
+        visitor: &mut dyn ErasedVisitor<'de>,
+    ) -> Result<(), ValueError> {
+        visitor.scalar(Scalar::U64(self.0.into()))
+    }
+
+    fn is_human_readable(&self) -> bool {
+        false
     }
 }

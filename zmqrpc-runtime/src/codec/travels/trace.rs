@@ -8,7 +8,7 @@ const MAX_RUNS: usize = 2_000;
 
 /// A step whose number postcard relies on, as it writes no names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum TraceStep {
     /// A variant: its enum, its number, and its name if known.
     Variant(&'static str, u32, &'static str),
     /// The struct, and its number of fields.
@@ -17,11 +17,11 @@ pub(super) enum Step {
 
 /// The steps of a type's `Serialize` or `Deserialize`, in order.
 #[derive(Debug, Default)]
-pub(super) struct Trace(RefCell<Vec<Step>>);
+pub(super) struct Trace(RefCell<Vec<TraceStep>>);
 
 impl Trace {
     /// Adds a step, and returns its index.
-    pub(super) fn push(&self, step: Step) -> usize {
+    pub(super) fn push(&self, step: TraceStep) -> usize {
         let mut steps = self.0.borrow_mut();
         steps.push(step);
         steps.len() - 1
@@ -29,7 +29,7 @@ impl Trace {
 
     /// Counts one more field of the struct at `index`.
     pub(super) fn add_field(&self, index: usize) {
-        if let Some(Step::Fields(_, count)) = self.0.borrow_mut().get_mut(index) {
+        if let Some(TraceStep::Fields(_, count)) = self.0.borrow_mut().get_mut(index) {
             *count += 1;
         }
     }
@@ -40,7 +40,7 @@ impl Trace {
         let written = written.0.borrow();
         for (read, written) in read.iter().zip(&*written) {
             match (read, written) {
-                (Step::Variant(_, read, _), Step::Variant(name, number, variant))
+                (TraceStep::Variant(_, read, _), TraceStep::Variant(name, number, variant))
                     if read != number =>
                 {
                     return Some(format!(
@@ -50,14 +50,17 @@ impl Trace {
                          variants last"
                     ));
                 }
-                (Step::Fields(name, read), Step::Fields(_, written)) if read != written => {
+                (TraceStep::Fields(name, read), TraceStep::Fields(_, written))
+                    if read != written =>
+                {
                     return Some(format!(
                         "`{name}` reads {read} fields and writes {written}: one is skipped on one \
                          side alone, which shifts all that follow by key; use `#[serde(skip)]`, or \
                          a type of its own for each direction"
                     ));
                 }
-                (Step::Variant(..), Step::Variant(..)) | (Step::Fields(..), Step::Fields(..)) => {}
+                (TraceStep::Variant(..), TraceStep::Variant(..))
+                | (TraceStep::Fields(..), TraceStep::Fields(..)) => {}
                 // The traces diverge: only samples can show whether the halves agree.
                 _ => return None,
             }
