@@ -55,7 +55,7 @@ impl Rep {
 /// # Examples
 ///
 /// ```
-/// use std::time::{Duration, Instant};
+/// use std::time::Duration;
 /// use zmqrpc_runtime::proxy::Req;
 ///
 /// let back = Req::new()

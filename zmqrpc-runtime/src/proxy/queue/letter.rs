@@ -102,7 +102,7 @@ impl DeadLetter {
         self.request().map_or(&[], |request| request.body)
     }
 
-    /// Returns the codec of the arguments: 0 is postcard, 2 is `MessagePack`.
+    /// Returns the codec of the arguments: 0 is postcard, 1 is JSON, 2 is `MessagePack`.
     #[must_use]
     pub fn codec(&self) -> u8 {
         self.request().map_or(0, |request| request.codec)
