@@ -118,7 +118,7 @@ impl Draining {
 
     fn notice(&self, peer: PeerId) -> OutboundFrame {
         let notice = ReplyTo::new(Dialect::Native, self.id.clone()).encode(Outbound::Draining);
-        OutboundFrame::control(Route::to(peer), notice)
+        OutboundFrame::ending_none(Route::to(peer), notice)
     }
 
     /// Processes a ping from a route: with the notice's id it is the acknowledgement.

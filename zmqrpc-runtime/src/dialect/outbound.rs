@@ -83,7 +83,7 @@ pub enum FrameKind {
     Reply(u64),
     /// The reply to the ping with this id.
     Pong(u64),
-    /// It belongs to the call with this id, which it does not end: the call still runs, at least.
+    /// It belongs to the call with this id, which it does not end: the reply follows later.
     Interim(u64),
     /// The server is shutting down and waits for a ping with this id.
     Draining(u64),

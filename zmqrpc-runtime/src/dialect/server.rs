@@ -197,7 +197,7 @@ impl OutboundFrame {
     }
 
     /// Returns a frame that ends no call.
-    pub(crate) const fn control(route: Route, frame: Frame) -> Self {
+    pub(crate) const fn ending_none(route: Route, frame: Frame) -> Self {
         Self {
             route,
             frame,

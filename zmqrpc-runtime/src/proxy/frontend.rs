@@ -138,7 +138,7 @@ impl Frontend {
             // Where replies already wait for room, retrying them reveals whether the caller has gone.
             if !self.outbox.is_blocked(&route) {
                 let keep_alive = ReplyTo::nobody().encode(Outbound::Pong);
-                self.send_best_effort(OutboundFrame::control(route, keep_alive));
+                self.send_best_effort(OutboundFrame::ending_none(route, keep_alive));
             }
         }
         self.draining.is_rejecting(now)
@@ -226,7 +226,7 @@ impl Frontend {
             Ok(Inbound::Ping(id)) => {
                 self.draining.acknowledge(&route, &id);
                 let pong = ReplyTo::new(DIALECT, id).encode(Outbound::Pong);
-                self.send_best_effort(OutboundFrame::control(route, pong));
+                self.send_best_effort(OutboundFrame::ending_none(route, pong));
                 return None;
             }
             Err(error) => {
@@ -290,7 +290,7 @@ impl Frontend {
         // A REQ socket takes the first message that arrives for the reply.
         if caller.wants_reply && !caller.route.ends_with_delimiter() {
             caller.to.readdress(&mut frame);
-            self.send(OutboundFrame::control(caller.route.clone(), frame));
+            self.send(OutboundFrame::ending_none(caller.route.clone(), frame));
         }
     }
 

@@ -39,6 +39,6 @@ impl RunningCall {
             return None;
         }
         let working = self.to.encode(Outbound::Working);
-        Some(OutboundFrame::control(self.route.clone(), working))
+        Some(OutboundFrame::ending_none(self.route.clone(), working))
     }
 }

@@ -172,7 +172,7 @@ impl<R: Replier> ServerSocket<R> {
             }
             Decoded::Ping(to) => {
                 self.draining.acknowledge(&route, to.id());
-                Some(OutboundFrame::control(route, to.encode(Outbound::Pong)))
+                Some(OutboundFrame::ending_none(route, to.encode(Outbound::Pong)))
             }
             Decoded::Control(id, control) => {
                 sink.control(&route, &id, control);
@@ -261,7 +261,7 @@ impl<R: Replier> ServerSocket<R> {
             return None;
         }
         let frame = ReplyTo::nobody().encode(Outbound::Pong);
-        self.send_optional(OutboundFrame::control(route, frame), counters)
+        self.send_optional(OutboundFrame::ending_none(route, frame), counters)
     }
 
     /// Receives what has arrived by `now`. Returns `true` if that was everything: the leader may wait for the socket

@@ -46,7 +46,7 @@ fn outbound(peer: &str, id: u64, message: Outbound<'_>) -> OutboundFrame {
     match message {
         Outbound::Reply(_) => OutboundFrame::reply(route, to, frame),
         Outbound::Pong | Outbound::Working | Outbound::Draining => {
-            OutboundFrame::control(route, frame)
+            OutboundFrame::ending_none(route, frame)
         }
     }
 }
