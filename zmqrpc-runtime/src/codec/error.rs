@@ -81,7 +81,8 @@ pub enum Error {
         /// The number of bytes left over.
         count: usize,
     },
-    /// The body nests options, sequences, maps and enums more deeply than allowed.
+    /// The body nests options, sequences, maps and enums, or structs and tuples, more deeply than
+    /// allowed.
     #[error("the body nests values deeper than {limit} levels")]
     TooDeep {
         /// The number of levels allowed.

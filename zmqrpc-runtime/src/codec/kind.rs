@@ -38,7 +38,20 @@ impl Codec {
 
     /// The codec that calls by name have unless they are told another one; [`Postcard`](Self::Postcard), which cannot
     /// do it, in a build that has none.
-    pub(crate) const BY_NAME: Self = Self::ALL[Self::ALL.len() - 1];
+    pub(crate) const BY_NAME: Self = {
+        #[cfg(feature = "msgpack")]
+        {
+            Self::MessagePack
+        }
+        #[cfg(all(feature = "json", not(feature = "msgpack")))]
+        {
+            Self::Json
+        }
+        #[cfg(not(any(feature = "json", feature = "msgpack")))]
+        {
+            Self::Postcard
+        }
+    };
 
     /// Returns the codec with this number on the wire; `None` if this build has no such codec.
     #[must_use]

@@ -31,7 +31,7 @@ impl<'a> LimitedBuffer<'a> {
 
     /// Returns whether the limit was exceeded.
     ///
-    /// Check this rather than the error: both formats change errors on the way, and a `Serialize`
+    /// Check this rather than the error: the formats change errors on the way, and a `Serialize`
     /// that swallows one leaves a hole in the output.
     pub(super) fn overflowed(&self) -> bool {
         self.exceeded || self.out.len() > self.limit

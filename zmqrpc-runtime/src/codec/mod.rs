@@ -40,6 +40,7 @@ mod travels;
 #[cfg(all(test, feature = "json", feature = "msgpack"))]
 mod tests;
 
+pub(crate) use self::budget::DEEPEST_STACK;
 #[doc(hidden)]
 pub use self::bytes::{Bytes, NoArgs, Str, optional_bytes};
 pub use self::error::Error;

@@ -21,15 +21,12 @@ use super::sources::Sources;
 use super::state::ServerState;
 use super::turn::{EndOnPanic, NextStep};
 use crate::callers::ServerCounters;
+use crate::codec::DEEPEST_STACK;
 use crate::log;
 use crate::socket::{Poller, Process, SocketError, wait_any};
 use crate::subscription::CallbackThread;
 use crate::sync::{Mutex, MutexGuard, rank};
 use crate::termination::{Termination, WaitOutcome};
-
-/// Enough to decode a value of the deepest nesting that the codecs allow, which takes 2.4 MiB in a build without
-/// optimisation.
-const STACK: usize = 4 << 20;
 
 pub(super) struct ServerThreads {
     /// `None` after the end: the sockets close when the server ends, not when its last handle is dropped.
@@ -81,7 +78,7 @@ impl ServerThreads {
             let own = Arc::clone(&threads);
             let spawned = thread::Builder::new()
                 .name(format!("zmqrpc-{number}"))
-                .stack_size(STACK)
+                .stack_size(DEEPEST_STACK)
                 .spawn(move || own.run_thread());
             if let Err(error) = spawned {
                 threads.finish();

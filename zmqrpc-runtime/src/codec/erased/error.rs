@@ -8,8 +8,8 @@ use crate::codec::text::clip;
 /// The most characters of one step of a path: names may come from a peer.
 const MAX_STEP: usize = 40;
 
-/// The most steps of a path that are shown, from the inside out.
-const MAX_STEPS: usize = 12;
+/// The most characters of a path, which is shown as far as it fits from the inside out: the reason comes behind it.
+const MAX_PATH: usize = 160;
 
 /// Why a value cannot be read or written.
 pub(in crate::codec) struct ValueError(Box<Details>);
@@ -39,13 +39,15 @@ pub(in crate::codec) enum PathStep {
 impl PathStep {
     /// Returns the step to the part of this name, which is shortened if it is long.
     pub(in crate::codec) fn name(name: &str) -> Self {
-        let shown: String = name.chars().take(MAX_STEP).flat_map(visible).collect();
-        let ellipsis = if name.chars().nth(MAX_STEP).is_some() {
-            "…"
-        } else {
-            ""
-        };
-        Self::Name(shown + ellipsis)
+        let mut shown = String::new();
+        for char in name.chars() {
+            if shown.chars().count() >= MAX_STEP {
+                shown.push('…');
+                break;
+            }
+            shown.extend(visible(char));
+        }
+        Self::Name(shown)
     }
 }
 
@@ -117,15 +119,17 @@ impl ValueError {
     /// Returns where the error is: `order.lines[3].count`; empty if it is the whole value.
     fn path(&self) -> String {
         let mut path = String::new();
-        let shown = self.0.path.len().min(MAX_STEPS);
-        if shown < self.0.path.len() {
-            path.push('…');
-        }
-        for step in self.0.path[..shown].iter().rev() {
-            if matches!(step, PathStep::Name(_)) && !path.is_empty() {
-                path.push('.');
+        for step in &self.0.path {
+            let mut longer = step.to_string();
+            // An index stands behind a name without a dot.
+            if !path.is_empty() && !path.starts_with('[') {
+                longer.push('.');
             }
-            path.push_str(&step.to_string());
+            if longer.chars().count() + path.chars().count() > MAX_PATH {
+                path.insert(0, '…');
+                break;
+            }
+            path.insert_str(0, &longer);
         }
         path
     }

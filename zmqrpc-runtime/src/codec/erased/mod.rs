@@ -8,7 +8,7 @@
 //! ```
 //!
 //! A visitor or seed cannot be called through a trait object, since it returns a value of a type of its own. So it waits
-//! in a [`ErasedSlot`], which keeps what it makes. That is safe code, and it keeps the names of types, which the crate
+//! in an [`ErasedSlot`], which keeps what it makes. That is safe code, and it keeps the names of types, which the crate
 //! `erased-serde` does not.
 //!
 //! Must not know any format, nor what a message may become.

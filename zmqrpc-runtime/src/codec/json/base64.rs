@@ -1,8 +1,11 @@
 //! Bytes as text.
 
+use std::io::{self, Write};
+
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::write::EncoderWriter;
 
 use crate::codec::erased::ValueError;
 
@@ -11,9 +14,11 @@ const LENIENT: GeneralPurposeConfig =
 const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
 const FOR_URLS: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
 
-/// Returns base64 in the standard alphabet, with padding.
-pub(super) fn encode(bytes: &[u8]) -> String {
-    STANDARD.encode(bytes)
+/// Writes base64 in the standard alphabet, with padding.
+pub(super) fn write(bytes: &[u8], out: impl Write) -> io::Result<()> {
+    let mut encoder = EncoderWriter::new(out, &STANDARD);
+    encoder.write_all(bytes)?;
+    encoder.finish().map(drop)
 }
 
 /// Returns the bytes of base64 in either alphabet, with padding or without.

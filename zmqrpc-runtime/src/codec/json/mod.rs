@@ -18,11 +18,12 @@ use serde_json::Deserializer;
 use serde_json::value::RawValue;
 
 use self::writer::JsonWriter;
+use super::budget::Budget;
 use super::erased::{ErasedSeed, ErasedSerialize, Hint, ValueError};
 use super::limited_buffer::LimitedBuffer;
 use super::self_describing::{
-    ExactTokens, Format, FormatDeserializer, FormatReason, FormatVisitor, NamedValue, Reading,
-    Rules, forward,
+    ExactTokens, Format, FormatDeserializer, FormatReason, FormatVisitor, NamedValue, Rules,
+    forward,
 };
 use super::{Error, Str};
 
@@ -79,8 +80,11 @@ fn reason(text: &str) -> String {
         return "it has more elements than are asked for".to_owned();
     }
     // Where a value is of another type, the path tells; where it is no JSON, line and column do.
+    let is_of_type = ["invalid type", "invalid value", "invalid length"]
+        .iter()
+        .any(|kind| text.starts_with(kind));
     match text.rsplit_once(" at line ") {
-        Some((reason, _)) if text.starts_with("invalid ") => reason.to_owned(),
+        Some((reason, _)) if is_of_type => reason.to_owned(),
         _ => text.to_owned(),
     }
 }
@@ -89,13 +93,13 @@ impl Format for Json {
     fn read<'de>(
         &self,
         bytes: &'de [u8],
-        reading: Reading<'_>,
+        budget: &Budget,
         seed: &mut dyn ErasedSeed<'de>,
     ) -> Result<(), ValueError> {
         let mut deserializer = Deserializer::from_slice(bytes);
         // The budget limits the depth, and says so in the same words for all codecs.
         deserializer.disable_recursion_limit();
-        FormatDeserializer::<_, JsonRules>::read(&mut deserializer, reading, seed)?;
+        FormatDeserializer::<_, JsonRules>::read(&mut deserializer, budget, seed)?;
         deserializer.end().map_err(|error| trailing(bytes, &error))
     }
 

@@ -26,8 +26,8 @@ where
         .and_then(|value| value.strip_suffix('"'));
     let digits = text.unwrap_or(value);
     let number = match hint {
-        Hint::F32 => float32(digits),
-        Hint::F64 => float(digits),
+        Hint::F32 => float32(digits, text.is_some()),
+        Hint::F64 => float(digits, text.is_some()),
         _ => integer(digits),
     };
     match number {
@@ -61,19 +61,19 @@ fn integer<'a, 'de>(digits: &str) -> Option<Scalar<'a, 'de>> {
     digits.parse().ok().map(Scalar::I128)
 }
 
-fn float<'a, 'de>(digits: &str) -> Option<Scalar<'a, 'de>> {
+fn float<'a, 'de>(digits: &str, is_text: bool) -> Option<Scalar<'a, 'de>> {
     if let Some(number) = special(digits) {
         return Some(Scalar::F64(number));
     }
-    digits_of(digits)?.parse().ok().map(Scalar::F64)
+    digits_of(digits, is_text)?.parse().ok().map(Scalar::F64)
 }
 
 /// Reads the nearest of 32 bits: the nearest of 64 bits may be nearer to another one.
-fn float32<'a, 'de>(digits: &str) -> Option<Scalar<'a, 'de>> {
+fn float32<'a, 'de>(digits: &str, is_text: bool) -> Option<Scalar<'a, 'de>> {
     if let Some(number) = special(digits) {
         return Some(Scalar::F64(number));
     }
-    digits_of(digits)?.parse().ok().map(Scalar::F32)
+    digits_of(digits, is_text)?.parse().ok().map(Scalar::F32)
 }
 
 fn special(text: &str) -> Option<f64> {
@@ -86,11 +86,15 @@ fn special(text: &str) -> Option<f64> {
 }
 
 /// Returns the digits, if they are a number by JSON's rules and not only by Rust's.
-fn digits_of(digits: &str) -> Option<&str> {
-    let value = serde_json::from_str::<&RawValue>(digits).ok()?.get();
-    let is_number = value.starts_with(|first: char| first == '-' || first.is_ascii_digit());
-    // White space around it is no part of the value.
-    (is_number && value == digits).then_some(digits)
+fn digits_of(digits: &str, is_text: bool) -> Option<&str> {
+    let is_number = digits.starts_with(|first: char| first == '-' || first.is_ascii_digit());
+    // What is no text is JSON, as it was found.
+    let is_json = || {
+        let value = serde_json::from_str::<&RawValue>(digits);
+        // White space around it is no part of the value.
+        value.is_ok_and(|value| value.get() == digits)
+    };
+    (is_number && (!is_text || is_json())).then_some(digits)
 }
 
 #[cfg(test)]
@@ -130,16 +134,16 @@ mod tests {
     fn floats_are_read_by_the_rules_of_json() {
         for (digits, number) in [("1", 1.0_f64), ("-0.5e-3", -0.5e-3), ("1E+2", 100.0)] {
             assert!(
-                matches!(float(digits), Some(Scalar::F64(read)) if read.to_bits() == number.to_bits()),
+                matches!(float(digits, true), Some(Scalar::F64(read)) if read.to_bits() == number.to_bits()),
                 "{digits}"
             );
         }
-        assert!(matches!(float("NaN"), Some(Scalar::F64(number)) if number.is_nan()));
+        assert!(matches!(float("NaN", true), Some(Scalar::F64(number)) if number.is_nan()));
         for wrong in [
             "", "inf", "nan", "infinity", "+1", ".5", "1.", "01", "1 ", "true",
         ] {
             assert!(
-                float(wrong).is_none() && float32(wrong).is_none(),
+                float(wrong, true).is_none() && float32(wrong, true).is_none(),
                 "{wrong}"
             );
         }

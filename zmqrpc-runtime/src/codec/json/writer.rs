@@ -67,6 +67,13 @@ impl<'o, 'b> JsonWriter<'o, 'b> {
         self.plain(text)
     }
 
+    fn bytes(&mut self, bytes: &[u8]) -> Result<(), ValueError> {
+        self.is_key = false;
+        self.put(b"\"")?;
+        base64::write(bytes, &mut *self.out).map_err(ValueError::new)?;
+        self.put(b"\"")
+    }
+
     fn float32(&mut self, value: f32) -> Result<(), ValueError> {
         // Who reads the shortest digits as 64 bits and makes 32 of them has another number in one of a million cases.
         let digits: f64 = value.to_string().parse().map_err(ValueError::new)?;
@@ -158,7 +165,7 @@ impl TokenWriter for JsonWriter<'_, '_> {
             Token::Char(value) => self.text(value.encode_utf8(&mut [0; 4])),
             Token::Str(text) => self.text(text),
             Token::UnitVariant(variant) => self.text(variant.name),
-            Token::Bytes(bytes) => self.text(&base64::encode(bytes)),
+            Token::Bytes(bytes) => self.bytes(bytes),
             Token::None | Token::Unit | Token::UnitStruct => {
                 self.check_no_key()?;
                 self.put(b"null")

@@ -8,6 +8,7 @@ use std::io::{self, Cursor};
 use std::marker::PhantomData;
 
 use rmp::Marker;
+use rmp::decode::ValueReadError;
 use rmp_serde::Deserializer;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -18,8 +19,8 @@ use super::budget::Budget;
 use super::erased::{ErasedSeed, ErasedSerialize, ErasedSlot, Hint, ValueError};
 use super::limited_buffer::LimitedBuffer;
 use super::self_describing::{
-    ExactTokens, Format, FormatDeserializer, FormatReason, FormatVisitor, NamedValue, Reading,
-    Rules, forward,
+    ExactTokens, Format, FormatDeserializer, FormatReason, FormatVisitor, NamedValue, Rules,
+    forward,
 };
 
 pub(super) struct MessagePack;
@@ -89,11 +90,11 @@ impl Format for MessagePack {
     fn read<'de>(
         &self,
         bytes: &'de [u8],
-        reading: Reading<'_>,
+        budget: &Budget,
         seed: &mut dyn ErasedSeed<'de>,
     ) -> Result<(), ValueError> {
         let mut deserializer = Deserializer::from_read_ref(bytes);
-        FormatDeserializer::<_, MessagePackRules>::read(&mut deserializer, reading, seed)?;
+        FormatDeserializer::<_, MessagePackRules>::read(&mut deserializer, budget, seed)?;
         // The borrowing deserializer does not tell its position, so try to decode one more value.
         match bool::deserialize(&mut deserializer) {
             Err(rmp_serde::decode::Error::InvalidMarkerRead(_)) => Ok(()),
@@ -158,10 +159,14 @@ impl Format for MessagePack {
 /// Reads the name of an argument.
 fn name<'de>(cursor: &mut Cursor<&'de [u8]>) -> Result<Cow<'de, str>, ValueError> {
     let no_text = || ValueError::new("the name of an argument is no text");
-    let len = rmp::decode::read_str_len(cursor).map_err(|_| no_text())? as usize;
+    let len = rmp::decode::read_str_len(cursor).map_err(|error| match error {
+        ValueReadError::TypeMismatch(_) => no_text(),
+        _ => cut(),
+    })?;
     let start = position(cursor);
-    let name = cursor.get_ref().get(start..start + len).ok_or_else(cut)?;
-    cursor.set_position((start + len) as u64);
+    let end = start.checked_add(len as usize).ok_or_else(cut)?;
+    let name = cursor.get_ref().get(start..end).ok_or_else(cut)?;
+    cursor.set_position(end as u64);
     str::from_utf8(name)
         .map(Cow::Borrowed)
         .map_err(|_| no_text())
@@ -182,8 +187,7 @@ fn skip<R: io::Read>(
 ) -> Result<(), ValueError> {
     let budget = Budget::new(len);
     let mut ignored = ErasedSlot::new(PhantomData::<IgnoredAny>);
-    let reading = Reading::new(&budget);
-    FormatDeserializer::<_, MessagePackRules>::read(deserializer, reading, &mut ignored)
+    FormatDeserializer::<_, MessagePackRules>::read(deserializer, &budget, &mut ignored)
 }
 
 /// Counts the bytes after the first value, by decoding it a second time.

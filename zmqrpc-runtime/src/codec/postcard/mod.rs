@@ -31,7 +31,7 @@ where
     }
     result.map_err(|cause| {
         match cause {
-            Cause::SerdeSerCustom => noted::take_reason(None),
+            Cause::SerdeSerCustom => noted::take_reason(),
             _ => None,
         }
         .unwrap_or_else(|| Error::encode(reason(&cause)))
@@ -62,7 +62,7 @@ where
 #[cold]
 fn explain(cause: &Cause) -> Error {
     match cause {
-        Cause::SerdeDeCustom => noted::take_reason(None),
+        Cause::SerdeDeCustom => noted::take_reason(),
         _ => None,
     }
     .unwrap_or_else(|| Error::decode(reason(cause)))

@@ -30,15 +30,10 @@ pub(super) fn keep_reason(reason: Error) -> &'static str {
     PLACEHOLDER
 }
 
-/// Takes the reason of a format's error out of the slot.
-///
-/// `text` is that error's text, if it has any. Returns `None` if the text is the format's own: then
-/// the slot holds at most the reason of an older error, which a type has swallowed.
+/// Takes the reason of the format's error out of the slot.
 #[cold]
-pub(super) fn take_reason(text: Option<&str>) -> Option<Error> {
-    let reason = REASON.take()?;
-    text.is_none_or(|text| text == PLACEHOLDER)
-        .then_some(*reason)
+pub(super) fn take_reason() -> Option<Error> {
+    REASON.take().map(|reason| *reason)
 }
 
 /// Clears the slot after a success: a type may have swallowed an error and tried something else.

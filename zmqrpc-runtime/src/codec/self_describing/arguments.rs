@@ -1,7 +1,7 @@
 //! Arguments by name: a map in the place of the list.
 
+use super::Format;
 use super::format::NamedValue;
-use super::{Format, Reading};
 use crate::codec::budget::Budget;
 use crate::codec::erased::{
     ErasedDeserializer, ErasedSeed, ErasedSeq, ErasedVisitor, Hint, PathStep, Scalar, ValueError,
@@ -36,7 +36,7 @@ fn read_entries<'de>(
     let values = sort(names, entries)?;
     let mut arguments = NamedArguments {
         format,
-        reading: Reading::new(&budget),
+        budget: &budget,
         names,
         values,
         next: 0,
@@ -81,7 +81,7 @@ fn sort<'de>(
 /// The values of arguments, in the order of the method's.
 struct NamedArguments<'n, 'de> {
     format: &'n dyn Format,
-    reading: Reading<'n>,
+    budget: &'n Budget,
     names: &'n [&'n str],
     values: Vec<Option<&'de [u8]>>,
     next: usize,
@@ -107,7 +107,7 @@ impl<'de> ErasedSeq<'de> for NamedArguments<'_, 'de> {
             return Ok(false);
         };
         let result = match self.values[self.next] {
-            Some(value) => self.format.read(value, self.reading, seed),
+            Some(value) => self.format.read(value, self.budget, seed),
             None => seed.deserialize(&mut Missing(self.format.is_human_readable())),
         };
         self.next += 1;

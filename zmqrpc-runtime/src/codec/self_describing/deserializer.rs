@@ -2,9 +2,10 @@
 
 use serde::de::Deserializer;
 
-use super::scope::{FormatScope, Key, Message, Reading};
+use super::scope::{FormatScope, Key, Message};
 use super::visitor::VisitorState;
 use super::{FormatVisitor, Rules};
+use crate::codec::budget::Budget;
 use crate::codec::erased::{ErasedDeserializer, ErasedSeed, ErasedVisitor, Hint, ValueError};
 
 /// A value of a format.
@@ -31,11 +32,11 @@ where
     /// Reads the value that a deserializer stands before.
     pub(in crate::codec) fn read(
         inner: D,
-        reading: Reading<'_>,
+        budget: &Budget,
         seed: &mut dyn ErasedSeed<'de>,
     ) -> Result<(), ValueError> {
-        let message = Message::<R>::new(reading);
-        let scope = FormatScope::new(&message, reading.depth()).with_slot(seed.size());
+        let message = Message::<R>::new(budget);
+        let scope = FormatScope::of(&message).with_slot(seed.size());
         seed.deserialize(&mut FormatDeserializer::new(inner, scope, None))
     }
 }

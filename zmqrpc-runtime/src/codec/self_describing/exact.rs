@@ -25,6 +25,8 @@ struct OpenParts {
     /// The announced number of parts, if it is known beforehand.
     announced: Option<usize>,
     written: usize,
+    /// The number of keys that have been written, of a map.
+    keys: usize,
     /// The name of the last part, if it has one.
     part: Option<&'static str>,
 }
@@ -58,6 +60,7 @@ impl<W: TokenWriter> ExactTokens<W> {
             name,
             announced,
             written: 0,
+            keys: 0,
             part: None,
         });
     }
@@ -70,18 +73,19 @@ impl<W: TokenWriter> ExactTokens<W> {
     }
 
     fn end(&mut self) -> Result<(), ValueError> {
-        match self.open.pop() {
-            Some(OpenParts {
-                name,
-                announced: Some(announced),
-                written,
-                ..
-            }) if announced != written => Err(self.error(Error::Miscounted {
-                name,
+        let Some(open) = self.open.pop() else {
+            return Ok(());
+        };
+        // A key without a value would take what follows for it.
+        let keys = (open.keys > 0).then_some(open.keys);
+        let mut expected = open.announced.into_iter().chain(keys);
+        match expected.find(|expected| *expected != open.written) {
+            Some(announced) => Err(self.error(Error::Miscounted {
+                name: open.name,
                 announced,
-                written,
+                written: open.written,
             })),
-            _ => Ok(()),
+            None => Ok(()),
         }
     }
 
@@ -99,9 +103,14 @@ impl<W: TokenWriter> ExactTokens<W> {
 impl<W: TokenWriter> TokenSink for ExactTokens<W> {
     fn put(&mut self, token: Token<'_>) -> Result<(), ValueError> {
         match token {
-            Token::Element | Token::Key => self.count(None),
+            Token::Element | Token::Value => self.count(None),
             Token::Field(name) => self.count(Some(name)),
-            Token::Value | Token::Newtype(_) => {}
+            Token::Key => {
+                if let Some(open) = self.open.last_mut() {
+                    open.keys += 1;
+                }
+            }
+            Token::Newtype(_) => {}
             Token::End => self.end()?,
             Token::Some => {
                 self.in_some = true;

@@ -5,7 +5,8 @@ use std::error::Error as StdError;
 
 use serde::Deserializer;
 
-use super::{FormatVisitor, Reading, forward};
+use super::{FormatVisitor, forward};
+use crate::codec::budget::Budget;
 use crate::codec::erased::{ErasedSeed, ErasedSerialize, Hint, Token, ValueError};
 use crate::codec::limited_buffer::LimitedBuffer;
 
@@ -15,7 +16,7 @@ pub(in crate::codec) trait Format: Sync {
     fn read<'de>(
         &self,
         bytes: &'de [u8],
-        reading: Reading<'_>,
+        budget: &Budget,
         seed: &mut dyn ErasedSeed<'de>,
     ) -> Result<(), ValueError>;
 

@@ -23,7 +23,6 @@ use serde::{Deserialize, Serialize};
 pub(super) use self::deserializer::{FormatDeserializer, forward};
 pub(super) use self::exact::ExactTokens;
 pub(super) use self::format::{Format, FormatReason, NamedValue, Rules, TokenWriter};
-pub(super) use self::scope::Reading;
 pub(super) use self::visitor::FormatVisitor;
 
 use super::Error;
@@ -115,5 +114,5 @@ fn read<'de>(
         bytes
     };
     let budget = Budget::new(bytes.len());
-    format.read(bytes, Reading::new(&budget), seed)
+    format.read(bytes, &budget, seed)
 }

@@ -10,25 +10,6 @@ use super::{FormatReason, Rules};
 use crate::codec::budget::{Budget, Depth, Exceeded};
 use crate::codec::erased::{PathStep, ValueError};
 
-/// How a value is read: what its message may become, and how deep it may go.
-#[derive(Clone, Copy)]
-pub(in crate::codec) struct Reading<'g> {
-    budget: &'g Budget,
-    depth: Depth,
-}
-
-impl<'g> Reading<'g> {
-    /// Reads a whole message, or a part of it that is encoded by itself.
-    pub(in crate::codec) fn new(budget: &'g Budget) -> Self {
-        let depth = Depth::WHOLE;
-        Self { budget, depth }
-    }
-
-    pub(super) fn depth(self) -> Depth {
-        self.depth
-    }
-}
-
 /// A message that is read by a format, whose errors have no room for ours.
 pub(super) struct Message<'g, R: ?Sized> {
     budget: &'g Budget,
@@ -38,9 +19,9 @@ pub(super) struct Message<'g, R: ?Sized> {
 }
 
 impl<'g, R: Rules> Message<'g, R> {
-    pub(super) fn new(reading: Reading<'g>) -> Self {
+    pub(super) fn new(budget: &'g Budget) -> Self {
         Self {
-            budget: reading.budget,
+            budget,
             noted: RefCell::default(),
             rules: PhantomData,
         }
@@ -64,10 +45,11 @@ impl<R: ?Sized> Clone for FormatScope<'_, R> {
 impl<R: ?Sized> Copy for FormatScope<'_, R> {}
 
 impl<'g, R: Rules> FormatScope<'g, R> {
-    pub(super) fn new(message: &'g Message<'g, R>, depth: Depth) -> Self {
+    /// Returns the scope of a whole message, or of a part that is encoded by itself.
+    pub(super) fn of(message: &'g Message<'g, R>) -> Self {
         Self {
             message,
-            depth,
+            depth: Depth::WHOLE,
             slot_size: 0,
         }
     }
@@ -117,7 +99,8 @@ impl<'g, R: Rules> FormatScope<'g, R> {
     #[cold]
     pub(super) fn note<E: de::Error>(self, error: ValueError) -> E {
         self.message.noted.replace(Some(error));
-        E::custom("it is noted")
+        // With a place, or `serde_json` looks for the line in which it is, at each level.
+        E::custom("it is noted at line 1 column 1")
     }
 
     /// Returns the error that a format's stands for, or what that says itself.

@@ -93,6 +93,12 @@ impl Serialize for Wrong {
                 map.serialize_entry("key", &1)?;
                 map.end()
             }
+            "a key" => {
+                let mut map = serializer.serialize_map(None)?;
+                map.serialize_entry("key", &1)?;
+                map.serialize_key("alone")?;
+                map.end()
+            }
             "a tuple" => {
                 let mut tuple = serializer.serialize_tuple(1)?;
                 tuple.serialize_element(&1)?;
@@ -124,6 +130,19 @@ fn a_wrong_number_of_parts_is_refused() {
             };
             assert_eq!(encode_error(codec, &(Wrong(name), 7)), error);
         }
+    }
+}
+
+/// It would take the value of the next entry for its own.
+#[test]
+fn a_key_without_a_value_is_refused() {
+    for codec in SELF_DESCRIBING {
+        let error = Error::Miscounted {
+            name: "a map",
+            announced: 2,
+            written: 1,
+        };
+        assert_eq!(encode_error(codec, &(Wrong("a key"), 7)), error);
     }
 }
 

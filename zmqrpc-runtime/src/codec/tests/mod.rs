@@ -6,6 +6,7 @@ mod hostile;
 mod inverse;
 mod json;
 mod names;
+mod nesting;
 mod output;
 mod text;
 mod travels;

@@ -297,7 +297,7 @@ fn a_long_path_ends_in_its_innermost_steps() {
     let text = error.unwrap_err().to_string();
     assert!(text.contains("xxx….a: invalid value"), "{text}");
     assert!(text.len() < 200, "{text}");
-    let deep = format!("{}7{}", "[".repeat(50), "]".repeat(50));
+    let deep = format!("{}7{}", "[".repeat(120), "]".repeat(120));
     let error = Codec::Json.decode::<Node>(deep.as_bytes()).unwrap_err();
     assert!(error.to_string().contains(": …[0][0]"), "{error}");
     assert!(

@@ -1,9 +1,9 @@
 //! `assert_travels`, which checks in users' tests that values of a type arrive as they were sent.
 //!
-//! [`exact`](super::exact) rejects what a serializer can see. The rest shows only with both halves
-//! of a type at hand, `Serialize` and `Deserialize`: samples make a round trip; and a probe decodes
-//! each variant of each enum by its number, and a recorder compares the number under which it is
-//! encoded.
+//! What a serializer can see is rejected where it is written, by `postcard/exact` and
+//! `self_describing/exact`. The rest shows only with both halves of a type at hand, `Serialize` and
+//! `Deserialize`: samples make a round trip; and a probe decodes each variant of each enum by its
+//! number, and a recorder compares the number under which it is encoded.
 
 mod probe;
 mod recorder;
