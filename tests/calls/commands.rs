@@ -153,6 +153,11 @@ fn hand_written_commands_are_called_by_the_names_of_their_fields() {
             json("Put", r#"{"note":"n","the.key":"k"}"#),
             r#"{"the.key":"k","note":"n"}"#.to_owned(),
         );
+        // Names that the struct does not have, as serde does.
+        same(
+            json("Put", r#"{"the.key":"k","later":[1]}"#),
+            r#"{"the.key":"k","note":null}"#.to_owned(),
+        );
         let error = json("Put", r#"{"key":"k"}"#).unwrap_err();
         assert!(
             error.to_string().contains("missing field `the.key`"),

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Runtime};
+use zmqrpc::client::Codec;
 use zmqrpc::{AsyncClient, Client, Error, Executed, ServerHandle};
 
 use crate::fixture::LIMIT;
@@ -260,9 +261,17 @@ fn a_blocking_call_of_an_async_method_that_needs_the_callers_thread_fails_at_onc
             let probe = blocking(&server.endpoints()[0]);
             let start = Instant::now();
             assert_eq!(probe.add(1, 2), Ok(3));
-            let error = probe.slow_add(1, 2).unwrap_err();
-            assert!(error.to_string().contains("`spawn_blocking`"), "{error}");
-            assert_eq!(error.executed(), Executed::Maybe);
+            let client = Client::connect(&server.endpoints()[0]).unwrap();
+            let client = client.with_timeout(LONG);
+            let encoded = client.call_raw("Probe.slow_add", Codec::Json, b"[1,2]");
+            for error in [
+                probe.slow_add(1, 2).unwrap_err(),
+                client.invoke::<i64>("Probe.slow_add", &(1, 2)).unwrap_err(),
+                encoded.unwrap_err(),
+            ] {
+                assert!(error.to_string().contains("`spawn_blocking`"), "{error}");
+                assert_eq!(error.executed(), Executed::Maybe);
+            }
             assert!(start.elapsed() < LONG);
             // Nobody else is refused, and the caller elsewhere neither.
             let others = tasks(&server.endpoints()[0]);

@@ -93,9 +93,19 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the codec of calls by name, see [`Client::invoke`]. Default: `MessagePack`; JSON in a build without that.
+    /// Sets the codec of calls by name, see [`Client::invoke`]. Default: `MessagePack`; JSON in a build without that. Any
+    /// crate of the program may turn the feature `msgpack` on: set it here where a server has JSON alone.
     ///
-    /// What is generated calls by key, in postcard, whatever this is.
+    /// Must be [self-describing](Codec::is_self_describing), or `build` fails. What is generated calls by key, in postcard,
+    /// whatever this is.
+    ///
+    /// ```
+    /// use zmqrpc_runtime::Client;
+    /// use zmqrpc_runtime::client::Codec;
+    ///
+    /// # #[cfg(feature = "json")]
+    /// let client = Client::builder().connect("tcp://127.0.0.1:30000").codec(Codec::Json);
+    /// ```
     #[cfg(any(feature = "json", feature = "msgpack"))]
     pub fn codec(mut self, codec: Codec) -> Self {
         self.codec = codec;
@@ -203,7 +213,7 @@ impl ClientBuilder {
                 ));
             }
         }
-        if self.codec == Codec::Postcard && Codec::BY_NAME != Codec::Postcard {
+        if !self.codec.is_self_describing() && Codec::BY_NAME.is_self_describing() {
             let reason = "calls by name need a codec that carries types, which postcard does not";
             return Err(Error::bad_setting("codec", reason));
         }

@@ -53,7 +53,8 @@ impl<'a> CallInfo<'a> {
         }
     }
 
-    /// Returns the codec. A call by name has no signature that both sides agree on, so its values describe themselves.
+    /// Returns the codec. A call by name has no signature that both sides agree on, so its values describe
+    /// themselves, in the codec that the client is set to.
     pub(super) fn codec(&self) -> Codec {
         match self.callee {
             Callee::Method(_) => Codec::Postcard,

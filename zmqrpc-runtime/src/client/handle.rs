@@ -224,6 +224,17 @@ impl Client {
         self.prepare(callee, kind, arguments)?.begin(callee)
     }
 
+    /// Sends a call that its caller is about to block for.
+    pub(super) fn send_blocking<A: EncodeArguments + ?Sized>(
+        &self,
+        callee: Callee<'_>,
+        arguments: &A,
+    ) -> Result<InFlightCall, Error> {
+        let marked = self.blocking();
+        let client = marked.as_ref().unwrap_or(self);
+        client.send(callee, RequestKind::Call, arguments)
+    }
+
     pub(super) fn is_local(&self) -> bool {
         matches!(self.shared.channel, Channel::Local(_))
     }

@@ -15,10 +15,11 @@ use crate::dialect::{MethodRef, RequestKind};
 use crate::error::Error;
 
 impl Client {
-    /// Calls a method by its name, such as `Calculator.add`, with a tuple of arguments: `&(2, 3)`, `&("one",)`,
-    /// `&()`. No generated code is needed; nothing is checked at compile time.
+    /// Calls a method by its name, such as `Calculator.add`, with the tuple of its arguments: `&(2, 3)`, `&("one",)`,
+    /// `&()`; or with a struct or a map by their names. No generated code is needed; nothing is checked at compile time.
     ///
-    /// The call travels as `MessagePack`, which carries the types of its values.
+    /// The call travels in the [codec](super::ClientBuilder::codec) that the client has for this, which carries the types
+    /// of its values.
     ///
     /// # Errors
     ///
@@ -29,10 +30,7 @@ impl Client {
         arguments: &(impl Serialize + ?Sized),
     ) -> Result<R, Error> {
         let callee = Callee::Untyped(MethodRef::Name(method), self.shared.defaults.codec);
-        let mut call = match self.blocking() {
-            None => self.send(callee, RequestKind::Call, arguments)?,
-            Some(marked) => marked.send(callee, RequestKind::Call, arguments)?,
-        };
+        let mut call = self.send_blocking(callee, arguments)?;
         let frame = call.wait(callee)?;
         decode(&frame, &call.info(callee))
     }
@@ -69,6 +67,7 @@ fn decode<R: Value>(frame: &[u8], info: &CallInfo<'_>) -> Result<R, Error> {
         EncodedAnswer::Accepted(codec) => reply::accepted(codec, info),
         EncodedAnswer::Error(codec, body) => Err(Error::Service {
             at: info.target(),
+            codec,
             message: describe(codec, body)
                 .unwrap_or_else(|| format!("{} bytes", body.len()))
                 .into(),

@@ -89,8 +89,6 @@ mod waiter;
 mod worker_info;
 mod workers;
 
-pub use crate::codec::Codec;
-
 pub use async_client::{AsyncCall, AsyncClient};
 pub use builder::ClientBuilder;
 pub use handle::Client;
@@ -98,6 +96,8 @@ pub use pending::Pending;
 pub use raw::{RawMethod, RawReply};
 pub use stats::ClientStats;
 pub use worker_info::WorkerInfo;
+
+pub use crate::codec::Codec;
 
 use crate::dialect::Dialect;
 

@@ -7,7 +7,7 @@ use super::async_client::{AsyncClient, CallProgress, Completed};
 use super::call_info::{CallInfo, Callee};
 use super::handle::Client;
 use super::reply::{self, EncodedAnswer};
-use super::request::EncodedArguments;
+use super::request::RawArguments;
 use crate::codec::Codec;
 use crate::command::Method;
 use crate::dialect::{MethodRef, RequestKind};
@@ -19,7 +19,7 @@ use crate::wire::MethodKey;
 pub enum RawMethod<'a> {
     /// By its full name, such as `Calculator.add`. The codec must be [self-describing](Codec::is_self_describing).
     Name(&'a str),
-    /// By its key, which states its signature; `PROTOCOL.md` says how it is worked out. Postcard goes with it.
+    /// By its key, which states its signature, in any codec. `PROTOCOL.md` says how a key is worked out.
     Key(u64),
 }
 
@@ -91,8 +91,8 @@ impl Client {
         arguments: &[u8],
     ) -> Result<RawReply, Error> {
         let callee = callee(method.into(), codec);
-        let arguments = EncodedArguments(arguments);
-        let mut call = self.send(callee, RequestKind::Call, &arguments)?;
+        let arguments = RawArguments(arguments);
+        let mut call = self.send_blocking(callee, &arguments)?;
         let frame = call.wait(callee)?;
         raw_reply(&frame, &call.info(callee))
     }
@@ -115,7 +115,7 @@ impl AsyncClient {
         arguments: &[u8],
     ) -> Result<RawReply, Error> {
         let callee = callee(method.into(), codec);
-        let arguments = EncodedArguments(arguments);
+        let arguments = RawArguments(arguments);
         let prepared = self.client().prepare(callee, RequestKind::Call, &arguments);
         let mut flight = CallProgress::Prepared(prepared);
         let replied = poll_fn(|cx| {

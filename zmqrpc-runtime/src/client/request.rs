@@ -26,9 +26,9 @@ impl<T: Serialize + ?Sized> EncodeArguments for T {
 }
 
 /// Arguments that have been encoded by somebody else.
-pub(super) struct EncodedArguments<'a>(pub(super) &'a [u8]);
+pub(super) struct RawArguments<'a>(pub(super) &'a [u8]);
 
-impl EncodeArguments for EncodedArguments<'_> {
+impl EncodeArguments for RawArguments<'_> {
     fn encode(&self, _: Codec, out: &mut Vec<u8>, limit: usize) -> Result<(), CodecError> {
         if self.0.len() > limit.saturating_sub(out.len()) {
             return Err(CodecError::TooLarge { limit });

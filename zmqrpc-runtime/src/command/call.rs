@@ -188,19 +188,17 @@ impl Call {
     /// command itself; and of none whatever its library makes of nothing.
     pub(crate) fn command<C: DeserializeOwned>(&self) -> Result<C, CallFailure> {
         let (codec, body) = (self.codec(), self.body());
-        if codec.is_self_describing() {
-            let alternative = match self.context().method().argument_names() {
-                ["0"] => codec.decode(body).map(|(command,)| command),
-                [] => codec
-                    .decode::<NoArgs>(body)
-                    .and_then(|NoArgs| codec.decode_nothing()),
-                _ => codec.decode(body),
-            };
-            if let Ok(command) = alternative {
-                return Ok(command);
-            }
-        }
-        let decoded = codec.decode(body);
+        let decoded = match self.context().method().argument_names() {
+            ["0"] if codec.is_self_describing() => codec
+                .decode(body)
+                .map(|(command,)| command)
+                .or_else(|error| codec.decode(body).map_err(|_| error)),
+            [] if codec.is_self_describing() => codec
+                .decode::<NoArgs>(body)
+                .and_then(|NoArgs| codec.decode_nothing())
+                .or_else(|error| codec.decode(body).map_err(|_| error)),
+            _ => codec.decode(body),
+        };
         decoded.map_err(|error| CallFailure::arguments(&error))
     }
 

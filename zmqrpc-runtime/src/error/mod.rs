@@ -50,6 +50,7 @@ pub use crate::wire::Executed;
 use std::fmt;
 use std::time::Duration;
 
+use crate::codec::Codec;
 use crate::log::Printable;
 
 impl fmt::Display for Executed {
@@ -138,9 +139,11 @@ pub enum Error {
     Service {
         /// The call.
         at: CallTarget,
-        /// The error, rendered from its MessagePack form.
+        /// The error as a line of text, of at most 256 characters.
         message: Box<str>,
-        /// The error in MessagePack.
+        /// The codec of the error: that of the call.
+        codec: Codec,
+        /// The encoded error.
         body: Box<[u8]>,
     },
     /// A queue is full, here or at the server.

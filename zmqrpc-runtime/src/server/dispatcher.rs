@@ -224,7 +224,7 @@ impl Dispatcher {
         now: Instant,
     ) -> Result<RequestHead, Rejection> {
         let codec = Codec::from_id(request.codec).ok_or(Rejection::Codec)?;
-        if matches!(request.method, MethodRef::Name(_)) && codec == Codec::Postcard {
+        if matches!(request.method, MethodRef::Name(_)) && !codec.is_self_describing() {
             return Err(Rejection::Untyped);
         }
         let matched = self.methods.find(request.method);
@@ -336,7 +336,9 @@ impl Dispatcher {
 #[inline]
 fn range_within(frame: &[u8], part: &[u8]) -> Range<usize> {
     let start = part.as_ptr().addr().wrapping_sub(frame.as_ptr().addr());
-    start..start.wrapping_add(part.len())
+    let range = start..start.wrapping_add(part.len());
+    debug_assert!(frame.get(range.clone()).is_some(), "a body is in its frame");
+    range
 }
 
 /// What a request's header says, without the frame that it was read from.
