@@ -40,6 +40,10 @@ pub enum Error {
         /// The written number of parts.
         written: usize,
     },
+    /// A type's own `Serialize` wrote a map's keys and values in another order than key, value, key,
+    /// value: a receiver would take one for another.
+    #[error("`Serialize` wrote a key of a map without its value, or a value without its key")]
+    HalfEntry,
     /// The value is `Some(None)` or `Some(())`. JSON and `MessagePack` encode both as nil, which the
     /// receiver would read as `None`.
     #[error(

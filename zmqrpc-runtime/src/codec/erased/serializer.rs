@@ -18,9 +18,9 @@ impl TokenSerializer<'_> {
         token: Token<'_>,
         value: &T,
     ) -> Result<(), ValueError> {
-        self.0.put(token)?;
-        value
-            .serialize(TokenSerializer(self.0))
+        self.0
+            .put(token)
+            .and_then(|()| value.serialize(TokenSerializer(self.0)))
             .inspect_err(|_| self.0.abandon())
     }
 

@@ -25,8 +25,8 @@ struct OpenParts {
     /// The announced number of parts, if it is known beforehand.
     announced: Option<usize>,
     written: usize,
-    /// The number of keys that have been written, of a map.
-    keys: usize,
+    /// Whether the key of a map has been written whose value is to come.
+    in_entry: bool,
     /// The name of the last part, if it has one.
     part: Option<&'static str>,
 }
@@ -60,7 +60,7 @@ impl<W: TokenWriter> ExactTokens<W> {
             name,
             announced,
             written: 0,
-            keys: 0,
+            in_entry: false,
             part: None,
         });
     }
@@ -72,20 +72,32 @@ impl<W: TokenWriter> ExactTokens<W> {
         }
     }
 
+    /// Goes on to the value of an entry, or from it to the next key.
+    fn turn(&mut self, in_entry: bool) -> Result<(), ValueError> {
+        match self.open.last_mut() {
+            Some(open) if open.in_entry == in_entry => Err(self.error(Error::HalfEntry)),
+            Some(open) => {
+                open.in_entry = in_entry;
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
     fn end(&mut self) -> Result<(), ValueError> {
         let Some(open) = self.open.pop() else {
             return Ok(());
         };
-        // A key without a value would take what follows for it.
-        let keys = (open.keys > 0).then_some(open.keys);
-        let mut expected = open.announced.into_iter().chain(keys);
-        match expected.find(|expected| *expected != open.written) {
-            Some(announced) => Err(self.error(Error::Miscounted {
+        if open.in_entry {
+            return Err(self.error(Error::HalfEntry));
+        }
+        match open.announced {
+            Some(announced) if announced != open.written => Err(self.error(Error::Miscounted {
                 name: open.name,
                 announced,
                 written: open.written,
             })),
-            None => Ok(()),
+            _ => Ok(()),
         }
     }
 
@@ -103,12 +115,12 @@ impl<W: TokenWriter> ExactTokens<W> {
 impl<W: TokenWriter> TokenSink for ExactTokens<W> {
     fn put(&mut self, token: Token<'_>) -> Result<(), ValueError> {
         match token {
-            Token::Element | Token::Value => self.count(None),
+            Token::Element => self.count(None),
             Token::Field(name) => self.count(Some(name)),
-            Token::Key => {
-                if let Some(open) = self.open.last_mut() {
-                    open.keys += 1;
-                }
+            Token::Key => self.turn(true)?,
+            Token::Value => {
+                self.turn(false)?;
+                self.count(None);
             }
             Token::Newtype(_) => {}
             Token::End => self.end()?,

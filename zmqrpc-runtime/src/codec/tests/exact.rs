@@ -93,12 +93,6 @@ impl Serialize for Wrong {
                 map.serialize_entry("key", &1)?;
                 map.end()
             }
-            "a key" => {
-                let mut map = serializer.serialize_map(None)?;
-                map.serialize_entry("key", &1)?;
-                map.serialize_key("alone")?;
-                map.end()
-            }
             "a tuple" => {
                 let mut tuple = serializer.serialize_tuple(1)?;
                 tuple.serialize_element(&1)?;
@@ -133,16 +127,38 @@ fn a_wrong_number_of_parts_is_refused() {
     }
 }
 
-/// It would take the value of the next entry for its own.
+/// Writes a row of keys (`k`) and values (`v`), and announces so many entries.
+struct Entries(&'static str, Option<usize>);
+
+impl Serialize for Entries {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(self.1)?;
+        for part in self.0.chars() {
+            match part {
+                'k' => map.serialize_key("key")?,
+                _ => map.serialize_value(&1)?,
+            }
+        }
+        map.end()
+    }
+}
+
+/// A receiver would take a key for a value, or what follows the map for a part of it.
 #[test]
-fn a_key_without_a_value_is_refused() {
-    for codec in SELF_DESCRIBING {
-        let error = Error::Miscounted {
-            name: "a map",
-            announced: 2,
-            written: 1,
-        };
-        assert_eq!(encode_error(codec, &(Wrong("a key"), 7)), error);
+fn a_key_without_a_value_and_a_value_without_a_key_are_refused() {
+    for (row, announced) in [("kvk", 1), ("v", 1), ("kkvv", 2), ("vk", 1), ("kvv", 2)] {
+        for codec in CODECS {
+            let entries = Entries(row, Some(announced));
+            let error = encode_error(codec, &(entries, 7));
+            assert_eq!(error, Error::HalfEntry, "{row} in {}", codec.name());
+        }
+        for codec in SELF_DESCRIBING {
+            let error = encode_error(codec, &Entries(row, None));
+            assert_eq!(error, Error::HalfEntry, "{row} in {}", codec.name());
+        }
+    }
+    for codec in CODECS {
+        encoded(codec, &Entries("kvkv", Some(2)));
     }
 }
 

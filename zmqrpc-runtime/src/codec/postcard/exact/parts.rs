@@ -16,6 +16,8 @@ pub(in crate::codec::postcard) struct ExactParts<C> {
     name: &'static str,
     announced: usize,
     written: usize,
+    /// Whether the key of a map has been written whose value is to come.
+    in_entry: bool,
 }
 
 impl<C> ExactParts<C> {
@@ -26,6 +28,7 @@ impl<C> ExactParts<C> {
             name,
             announced,
             written: 0,
+            in_entry: false,
         }
     }
 
@@ -34,6 +37,16 @@ impl<C> ExactParts<C> {
     fn count<E>(&mut self, part: Result<(), E>) -> Result<(), Noted<E>> {
         part.map_err(Noted::new)?;
         self.written += 1;
+        Ok(())
+    }
+
+    /// Goes on to the value of an entry, or from it to the next key.
+    #[inline]
+    fn turn<E: ser::Error>(&mut self, in_entry: bool) -> Result<(), Noted<E>> {
+        if self.in_entry == in_entry {
+            return Err(Noted::new(E::custom(keep_reason(Error::HalfEntry))));
+        }
+        self.in_entry = in_entry;
         Ok(())
     }
 
@@ -125,6 +138,7 @@ impl<C: SerializeMap> SerializeMap for ExactParts<C> {
 
     #[inline]
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Self::Error> {
+        self.turn(true)?;
         let written = self.inner.serialize_key(&Part::new(key));
         written.map_err(Noted::new)
     }
@@ -132,12 +146,16 @@ impl<C: SerializeMap> SerializeMap for ExactParts<C> {
     /// Counts the entry, which is complete with its value.
     #[inline]
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Self::Error> {
+        self.turn(false)?;
         let written = self.inner.serialize_value(&Part::new(value));
         self.count(written)
     }
 
     #[inline]
-    fn end(self) -> Result<C::Ok, Self::Error> {
+    fn end(mut self) -> Result<C::Ok, Self::Error> {
+        if self.in_entry {
+            self.turn(true)?;
+        }
         self.finish()?.end().map_err(Noted::new)
     }
 }
