@@ -40,6 +40,11 @@ impl<'o, 'b> JsonWriter<'o, 'b> {
         }
     }
 
+    /// Returns whether the next text is JSON.
+    fn is_raw(&self) -> bool {
+        self.open.last().is_some_and(|open| open.is_raw)
+    }
+
     fn put(&mut self, bytes: &[u8]) -> Result<(), ValueError> {
         self.out.write_all(bytes).map_err(ValueError::new)
     }
@@ -61,7 +66,7 @@ impl<'o, 'b> JsonWriter<'o, 'b> {
 
     fn text(&mut self, text: &str) -> Result<(), ValueError> {
         self.is_key = false;
-        if self.open.last().is_some_and(|open| open.is_raw) {
+        if self.is_raw() {
             return self.put(text.as_bytes());
         }
         self.plain(text)
@@ -108,7 +113,7 @@ impl<'o, 'b> JsonWriter<'o, 'b> {
     }
 
     fn begin_struct(&mut self, name: &str) -> Result<(), ValueError> {
-        if !RAW.contains(&name) {
+        if !Self::is_written(name) {
             return self.begin(b"{", b"}");
         }
         self.check_no_key()?;
@@ -132,7 +137,7 @@ impl<'o, 'b> JsonWriter<'o, 'b> {
     }
 
     fn field(&mut self, name: &str) -> Result<(), ValueError> {
-        if self.open.last().is_some_and(|open| open.is_raw) {
+        if self.is_raw() {
             return Ok(());
         }
         self.part()?;
@@ -192,7 +197,15 @@ impl TokenWriter for JsonWriter<'_, '_> {
         }
     }
 
-    fn is_nil(token: &Token<'_>) -> bool {
-        matches!(token, Token::None | Token::Unit | Token::UnitStruct)
+    fn is_nil(&self, token: &Token<'_>) -> bool {
+        match token {
+            Token::None | Token::Unit | Token::UnitStruct => true,
+            Token::Str(text) => self.is_raw() && text.trim_ascii() == "null",
+            _ => false,
+        }
+    }
+
+    fn is_written(name: &str) -> bool {
+        RAW.contains(&name)
     }
 }

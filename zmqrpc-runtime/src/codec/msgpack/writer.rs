@@ -187,7 +187,7 @@ impl TokenWriter for MessagePackWriter<'_, '_> {
         }
     }
 
-    fn is_nil(token: &Token<'_>) -> bool {
+    fn is_nil(&self, token: &Token<'_>) -> bool {
         matches!(token, Token::None | Token::Unit)
     }
 }

@@ -104,10 +104,13 @@ impl<W: TokenWriter> ExactTokens<W> {
     /// Returns the error of the part that is being written.
     #[cold]
     fn error(&self, error: Error) -> ValueError {
-        let steps = self.open.iter().rev().map(|open| match open.part {
-            Some(name) => PathStep::name(name),
-            None => PathStep::Index(open.written.saturating_sub(1)),
-        });
+        let open = self.open.iter().rev();
+        let steps = open
+            .filter(|open| !W::is_written(open.name))
+            .map(|open| match open.part {
+                Some(name) => PathStep::name(name),
+                None => PathStep::Index(open.written.saturating_sub(1)),
+            });
         steps.fold(error.into(), ValueError::at)
     }
 }
@@ -129,10 +132,11 @@ impl<W: TokenWriter> TokenSink for ExactTokens<W> {
                 return self.writer.write(token);
             }
             _ => {
-                if std::mem::take(&mut self.in_some) && W::is_nil(&token) {
+                if self.in_some && self.writer.is_nil(&token) {
                     let path = String::new();
                     return Err(self.error(Error::SomeOfNothing { path }));
                 }
+                self.in_some &= matches!(token, Token::Struct(name, _) if W::is_written(name));
                 match token {
                     Token::Seq(len) => self.begin("a list", len),
                     Token::Map(len) => self.begin("a map", len),

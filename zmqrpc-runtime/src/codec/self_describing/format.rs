@@ -88,5 +88,10 @@ pub(in crate::codec) trait TokenWriter {
     fn write(&mut self, token: Token<'_>) -> Result<(), ValueError>;
 
     /// Returns whether the token is written as nil.
-    fn is_nil(token: &Token<'_>) -> bool;
+    fn is_nil(&self, token: &Token<'_>) -> bool;
+
+    /// Returns whether the struct of this name is no more than its content, which is written already.
+    fn is_written(_name: &str) -> bool {
+        false
+    }
 }

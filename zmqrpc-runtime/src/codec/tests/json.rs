@@ -231,6 +231,15 @@ fn what_serde_json_keeps_as_it_is_stays_as_it_is() {
     assert_eq!(written(&(7, &raw)), r#"[7,[1,"x"]]"#);
     let (_, back) = read::<(u8, Box<RawValue>)>(r#"[7, {"a" : 1.50} ]"#).unwrap();
     assert_eq!(back.get(), r#"{"a" : 1.50}"#);
+    // It would arrive as `None`.
+    let nothing = (7, Some(RawValue::from_string("null".into()).unwrap()));
+    let mut out = Vec::new();
+    let error = Codec::Json.encode(&nothing, &mut out, usize::MAX);
+    let path = "[1]".to_owned();
+    assert_eq!(error, Err(Error::SomeOfNothing { path }));
+    assert_eq!(written(&Some(&raw)), r#"[1,"x"]"#);
+    assert_eq!(written(&Some("null")), r#""null""#);
+    assert_eq!(written(&Some([nothing.1.unwrap()])), "[null]");
     let value = serde_json::json!({"a": [1, null, "x"], "b": {"c": 1.5}});
     assert_eq!(written(&value), value.to_string());
     assert_eq!(read::<serde_json::Value>(&value.to_string()), Ok(value));
