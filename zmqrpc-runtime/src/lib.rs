@@ -4,7 +4,7 @@
 //! The layers, each of which may use those before it and none behind it:
 //!
 //! ```text
-//! sync < log, clock < wire < codec < socket < dialect < command, error < auth < logins, options < callers, connection, subscription, termination < simulation < client, server, publish < message, proxy, local, pubsub, push, service < simulated_pairs
+//! sync < log, clock < wire < codec, description < socket < dialect < command, error < auth < logins, options < callers, connection, subscription, termination < simulation < client, server, publish < message, proxy, local, pubsub, push, schema, service < simulated_pairs
 //! ```
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -27,6 +27,7 @@ mod clock;
 mod codec;
 mod command;
 mod connection;
+mod description;
 mod dialect;
 pub mod error;
 mod local;
@@ -39,6 +40,7 @@ pub mod proxy;
 mod publish;
 pub mod pubsub;
 pub mod push;
+pub mod schema;
 pub mod server;
 pub mod service;
 #[cfg(test)]

@@ -7,7 +7,7 @@ use serde::de::{
 };
 
 use super::scope::{Guard, Scope};
-use super::visitor::{Fields, GuardedVisitor, Members};
+use super::visitor::{Declared, GuardedVisitor, Members};
 use crate::codec::postcard::noted::Noted;
 
 impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Guard<'_, S> {
@@ -178,7 +178,7 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Guard<'_, A> {
     where
         V: Visitor<'de>,
     {
-        let visitor = GuardedVisitor::<_, Fields>::new(visitor, self.scope);
+        let visitor = GuardedVisitor::<_, Declared>::new(visitor, self.scope);
         self.inner.tuple_variant(len, visitor).map_err(Noted::new)
     }
 
@@ -191,7 +191,7 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Guard<'_, A> {
     where
         V: Visitor<'de>,
     {
-        let visitor = GuardedVisitor::<_, Fields>::new(visitor, self.scope);
+        let visitor = GuardedVisitor::<_, Declared>::new(visitor, self.scope);
         self.inner
             .struct_variant(fields, visitor)
             .map_err(Noted::new)

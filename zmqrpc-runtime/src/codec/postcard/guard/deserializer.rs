@@ -3,7 +3,7 @@
 use serde::de::{Deserializer, Visitor};
 
 use super::scope::{Guard, Scope};
-use super::visitor::{Fields, GuardedVisitor, Listed};
+use super::visitor::{Declared, GuardedVisitor, Listed};
 use crate::codec::postcard::noted::Noted;
 
 /// Forwards `deserialize_*` methods with these arguments, treating the members of sequences and
@@ -60,7 +60,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guard<'_, D> {
         deserialize_enum(name: &'static str, variants: &'static [&'static str])
     }
 
-    forward! { Fields:
+    forward! { Declared:
         deserialize_tuple(len: usize)
         deserialize_tuple_struct(name: &'static str, len: usize)
         deserialize_struct(name: &'static str, fields: &'static [&'static str])

@@ -18,14 +18,14 @@ pub(super) trait Members {
 /// Elements of a list or map: as many as the message announces.
 pub(super) struct Listed;
 
-/// Fields of a struct or tuple: as many as the type has.
-pub(super) struct Fields;
+/// Declared of a struct or tuple: as many as the type has.
+pub(super) struct Declared;
 
 impl Members for Listed {
     const COUNTED: bool = true;
 }
 
-impl Members for Fields {
+impl Members for Declared {
     const COUNTED: bool = false;
 }
 

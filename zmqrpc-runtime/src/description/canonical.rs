@@ -1,0 +1,196 @@
+//! The canonical text of a method: two methods have the same one exactly where all their values have the same bytes in
+//! postcard. Names of types are not in it, nor what changes no byte: documentation, what is optional, what is closed.
+//!
+//! `PROTOCOL.md` specifies it.
+
+use std::fmt::{self, Write};
+
+use super::{Body, Description, Fields, MethodDescription, Payload, Shape, Variants};
+
+/// A number that two methods share if their values have the same bytes in postcard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Fingerprint(u64);
+
+impl Fingerprint {
+    /// Returns the fingerprint of a canonical text: FNV-1a of 64 bits.
+    pub(crate) fn of(text: &str) -> Self {
+        let fold =
+            |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        Self(text.bytes().fold(0xcbf2_9ce4_8422_2325, fold))
+    }
+
+    /// Returns the number.
+    #[must_use]
+    pub const fn bits(self) -> u64 {
+        self.0
+    }
+}
+
+/// 16 hexadecimal digits.
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl Description {
+    /// Returns the text in which two methods agree whose values have the same bytes in postcard.
+    #[must_use]
+    pub fn canonical(&self, method: &MethodDescription) -> String {
+        let mut writer = CanonicalWriter {
+            description: self,
+            seen: Vec::new(),
+            depth: 0,
+            out: String::new(),
+        };
+        for argument in &method.arguments {
+            writer.shape(&argument.shape);
+            writer.out.push(',');
+        }
+        writer.out.push_str("->");
+        writer.shape(&method.reply);
+        if let Some(error) = &method.error {
+            writer.out.push('|');
+            writer.shape(error);
+        }
+        if writer.out.len() > MAX_TEXT {
+            return "?".to_owned();
+        }
+        writer.out
+    }
+
+    /// Returns the shape that a shape stands for, in postcard and `MessagePack`, or in JSON if `text`: through types that
+    /// are the same bytes as others. A [`Shape::Type`] that comes out has a body of its own, or is not in the
+    /// description.
+    #[must_use]
+    pub fn resolve<'d>(&'d self, mut shape: &'d Shape, text: bool) -> &'d Shape {
+        // A hostile description may have a ring of types.
+        for _ in 0..=self.types.len() {
+            match self.type_of(shape).map(|found| found.body(text)) {
+                Some(Body::Is(inner)) => shape = inner,
+                _ => break,
+            }
+        }
+        shape
+    }
+}
+
+/// The most bytes of a canonical text. A type that is another one's bytes is written each time that it is met, so types
+/// that hold each other twice would double the text at each level.
+const MAX_TEXT: usize = 1 << 20;
+
+/// How deep shapes are followed: a description may come from a stranger.
+const MAX_DEPTH: usize = 256;
+
+struct CanonicalWriter<'d> {
+    description: &'d Description,
+    /// The types that were met, in this order.
+    seen: Vec<&'d str>,
+    depth: usize,
+    out: String,
+}
+
+impl<'d> CanonicalWriter<'d> {
+    fn shape(&mut self, shape: &'d Shape) {
+        if self.out.len() > MAX_TEXT {
+            return;
+        }
+        if self.depth == MAX_DEPTH {
+            self.out.push('?');
+            return;
+        }
+        self.depth += 1;
+        self.resolved(self.description.resolve(shape, false));
+        self.depth -= 1;
+    }
+
+    fn resolved(&mut self, shape: &'d Shape) {
+        match shape {
+            Shape::Type(name) => self.type_named(name),
+            Shape::Option(inner) => self.around("option", &[inner]),
+            Shape::List(inner) => self.around("list", &[inner]),
+            Shape::Map(key, value) => self.around("map", &[key, value]),
+            Shape::Array(inner, len) => {
+                self.around("array", &[inner]);
+                _ = write!(self.out, "{len}");
+            }
+            Shape::Tuple(parts) => self.tuple(parts),
+            Shape::Unknown(_) => self.out.push('?'),
+            scalar => self.out.push_str(scalar.name()),
+        }
+    }
+
+    fn type_named(&mut self, name: &'d str) {
+        if let Some(at) = self.seen.iter().position(|seen| *seen == name) {
+            _ = write!(self.out, "#{at}");
+            return;
+        }
+        self.seen.push(name);
+        match self.description.types.get(name) {
+            Some(found) => self.body(&found.body),
+            None => self.out.push('?'),
+        }
+    }
+
+    fn around(&mut self, name: &str, inner: &[&'d Shape]) {
+        self.out.push_str(name);
+        self.out.push('<');
+        for inner in inner {
+            self.shape(inner);
+            self.out.push(',');
+        }
+        self.out.push('>');
+    }
+
+    fn tuple(&mut self, parts: &'d [Shape]) {
+        self.out.push('(');
+        for part in parts {
+            self.shape(part);
+            self.out.push(',');
+        }
+        self.out.push(')');
+    }
+
+    fn fields(&mut self, fields: &'d Fields) {
+        self.out.push('{');
+        for field in &fields.fields {
+            self.out.push_str(&field.name);
+            self.out.push(':');
+            self.shape(&field.shape);
+            self.out.push(',');
+        }
+        self.out.push('}');
+    }
+
+    fn variants(&mut self, variants: &'d Variants) {
+        self.out.push('[');
+        for variant in &variants.variants {
+            self.out.push_str(&variant.name);
+            match &variant.body {
+                Payload::Unit => {}
+                Payload::One(shape) => {
+                    self.out.push('=');
+                    self.shape(shape);
+                }
+                Payload::Tuple(parts) => self.tuple(parts),
+                Payload::Struct(fields) => self.fields(fields),
+            }
+            self.out.push('|');
+        }
+        self.out.push(']');
+    }
+
+    fn body(&mut self, body: &'d Body) {
+        match body {
+            Body::Is(shape) => self.shape(shape),
+            Body::Unit => self.out.push_str("unit"),
+            Body::Tuple(parts) => self.tuple(parts),
+            Body::Struct(fields) => self.fields(fields),
+            Body::Open(fields) => {
+                self.fields(fields);
+                self.out.push_str("...");
+            }
+            Body::Enum(variants) => self.variants(variants),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! The description of a server: services and their methods.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::shape::is_false;
+use super::{FORMAT, Shape, Type};
+
+/// What a server offers, or what a client expects of one.
+///
+/// It is written by serde, in JSON and `MessagePack`; never in postcard, since later versions may add fields.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Description {
+    /// The format, which is 1. Another number stands for one that cannot be read as this one.
+    pub format: u32,
+    /// The version of this library that has written it.
+    #[serde(default)]
+    pub zmqrpc: String,
+    /// The services; hand-written commands are in one without a name.
+    pub services: Vec<ServiceDescription>,
+    /// The types that have a name, by the names that shapes use.
+    #[serde(default)]
+    pub types: BTreeMap<String, Type>,
+}
+
+impl Default for Description {
+    fn default() -> Self {
+        Self {
+            format: FORMAT,
+            zmqrpc: env!("CARGO_PKG_VERSION").to_owned(),
+            services: Vec::new(),
+            types: BTreeMap::new(),
+        }
+    }
+}
+
+impl Description {
+    /// Returns the service of this name, with the highest version if there are several.
+    #[must_use]
+    pub fn service(&self, name: &str) -> Option<&ServiceDescription> {
+        let named = self.services.iter().filter(|service| service.name == name);
+        named.max_by_key(|service| service.version)
+    }
+
+    /// Returns the method of this full name, such as `Inventory.place`, with its service.
+    #[must_use]
+    pub fn method(&self, full_name: &str) -> Option<(&ServiceDescription, &MethodDescription)> {
+        let (service, method) = full_name.rsplit_once('.').unwrap_or(("", full_name));
+        let service = self.service(service)?;
+        Some((service, service.method(method)?))
+    }
+
+    /// Returns the type that a shape names.
+    #[must_use]
+    pub fn type_of(&self, shape: &Shape) -> Option<&Type> {
+        match shape {
+            Shape::Type(name) => self.types.get(name),
+            _ => None,
+        }
+    }
+}
+
+/// A service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ServiceDescription {
+    /// Its name on the wire; empty for hand-written commands.
+    pub name: String,
+    /// Its version.
+    pub version: u32,
+    /// Its documentation.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub docs: String,
+    /// Its methods, in the order of the trait.
+    pub methods: Vec<MethodDescription>,
+}
+
+impl ServiceDescription {
+    /// Returns the method of this name.
+    #[must_use]
+    pub fn method(&self, name: &str) -> Option<&MethodDescription> {
+        self.methods.iter().find(|method| method.name == name)
+    }
+
+    /// Returns the full name of a method, under which it is called: `Inventory.place`.
+    #[must_use]
+    pub fn full_name(&self, method: &MethodDescription) -> String {
+        if self.name.is_empty() {
+            method.name.clone()
+        } else {
+            format!("{}.{}", self.name, method.name)
+        }
+    }
+}
+
+/// A method.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct MethodDescription {
+    /// Its name on the wire, without its service.
+    pub name: String,
+    /// Its documentation.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub docs: String,
+    /// Why it should not be used any more; empty if no reason was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deprecated: Option<String>,
+    /// The types as they are written in the source: `(Order) -> Result<Receipt, StockError>`.
+    #[serde(default)]
+    pub signature: String,
+    /// The key by which requests name it: 16 hexadecimal digits.
+    pub key: String,
+    /// Changes with everything that changes a byte in postcard, within types too: 16 hexadecimal digits.
+    pub fingerprint: String,
+    /// Its arguments, in order.
+    #[serde(default)]
+    pub arguments: Vec<ArgumentDescription>,
+    /// What it returns.
+    pub reply: Shape,
+    /// Its own error, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Shape>,
+    /// It sends no reply.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub oneway: bool,
+    /// A call may be repeated without harm.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub idempotent: bool,
+    /// The time limit that its attribute gives its calls, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_ms: Option<u64>,
+}
+
+/// An argument of a method.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ArgumentDescription {
+    /// Its name, under which callers by name may give it.
+    pub name: String,
+    /// How its value is written.
+    pub shape: Shape,
+}

@@ -1,0 +1,6 @@
+//! Descriptions: what services offer, and the shapes of all values that travel.
+
+pub use crate::description::{
+    ArgumentDescription, Body, Description, Field, Fields, Fingerprint, MethodDescription, Payload,
+    ServiceDescription, Shape, Type, Variant, Variants,
+};
