@@ -4,7 +4,7 @@
 //! The layers, each of which may use those before it and none behind it:
 //!
 //! ```text
-//! sync < log, clock < wire < codec, description < socket < dialect < command, error < auth < logins, options < callers, connection, subscription, termination < simulation < client, server, publish < message, proxy, local, pubsub, push, schema, service < simulated_pairs
+//! sync < log, clock < wire < codec, description < tracer < socket < dialect < command, error < auth < logins, options < callers, connection, subscription, termination < simulation < client, server, publish < message, proxy, local, pubsub, push, schema, service < simulated_pairs
 //! ```
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -51,6 +51,7 @@ mod socket;
 mod subscription;
 mod sync;
 mod termination;
+mod tracer;
 mod wire;
 
 #[cfg(feature = "auth")]

@@ -18,7 +18,7 @@
 mod budget;
 mod bytes;
 #[cfg_attr(not(any(feature = "json", feature = "msgpack")), allow(dead_code))]
-mod erased;
+pub(crate) mod erased;
 mod error;
 mod guessed;
 #[cfg(feature = "json")]

@@ -3,6 +3,7 @@
 //! ```text
 //! shape      how a value is written: what lists, structs and enums are made of
 //! document   services and methods, with the shapes of their arguments, replies and errors
+//! labels     short names of types
 //! reader     reads shapes, of later versions too
 //! canonical  the text in which two methods agree whose bytes are the same, and its fingerprint
 //! ```
@@ -11,6 +12,7 @@
 
 mod canonical;
 mod document;
+mod labels;
 mod reader;
 mod shape;
 

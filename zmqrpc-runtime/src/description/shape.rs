@@ -66,7 +66,7 @@ pub enum Shape {
 
 impl Shape {
     /// Returns the name of what has no parts, and of the other shapes what they are.
-    pub(super) fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Bool => "bool",
             Self::I8 => "i8",

@@ -5,7 +5,7 @@ use std::fmt;
 use super::{Hint, Scalar, ValueError};
 
 /// One value of a format, to be read once.
-pub(in crate::codec) trait ErasedDeserializer<'de> {
+pub(crate) trait ErasedDeserializer<'de> {
     /// Passes the value to the visitor, as what `hint` says or as what it is.
     fn deserialize(
         &mut self,
@@ -17,14 +17,14 @@ pub(in crate::codec) trait ErasedDeserializer<'de> {
 }
 
 /// The elements of a sequence.
-pub(in crate::codec) trait ErasedSeq<'de> {
+pub(crate) trait ErasedSeq<'de> {
     /// Reads the next element; returns whether there was one.
     fn next(&mut self, seed: &mut dyn ErasedSeed<'de>) -> Result<bool, ValueError>;
     fn size_hint(&self) -> Option<usize>;
 }
 
 /// The entries of a map.
-pub(in crate::codec) trait ErasedMap<'de> {
+pub(crate) trait ErasedMap<'de> {
     /// Reads the next key; returns whether there was one.
     fn next_key(&mut self, seed: &mut dyn ErasedSeed<'de>) -> Result<bool, ValueError>;
     /// Reads the value of the key that was read last.
@@ -33,7 +33,7 @@ pub(in crate::codec) trait ErasedMap<'de> {
 }
 
 /// A variant: first its name, then one of the others.
-pub(in crate::codec) trait ErasedEnum<'de> {
+pub(crate) trait ErasedEnum<'de> {
     fn name(&mut self, seed: &mut dyn ErasedSeed<'de>) -> Result<(), ValueError>;
     fn unit(&mut self) -> Result<(), ValueError>;
     fn newtype(&mut self, seed: &mut dyn ErasedSeed<'de>) -> Result<(), ValueError>;
@@ -47,7 +47,7 @@ pub(in crate::codec) trait ErasedEnum<'de> {
 }
 
 /// A visitor of serde's, to be called once.
-pub(in crate::codec) trait ErasedVisitor<'de> {
+pub(crate) trait ErasedVisitor<'de> {
     /// Returns the name of the type that it makes, as the compiler has it.
     fn makes(&self) -> &'static str;
     /// Returns the size of what it makes, in bytes.
@@ -63,8 +63,13 @@ pub(in crate::codec) trait ErasedVisitor<'de> {
 }
 
 /// A seed of serde's, to be used once: a part of a type.
-pub(in crate::codec) trait ErasedSeed<'de> {
+pub(crate) trait ErasedSeed<'de> {
+    /// Returns the name of the type that it makes, as the compiler has it.
+    fn makes(&self) -> &'static str;
     /// Returns the size of what it makes, in bytes.
     fn size(&self) -> usize;
     fn deserialize(&mut self, value: &mut dyn ErasedDeserializer<'de>) -> Result<(), ValueError>;
+    /// Returns a number that two values have in common where they are the same variant of an enum; `None` if there is no
+    /// value yet.
+    fn variant(&self) -> Option<u64>;
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::de::value::Error as SerdeError;
+
 use crate::codec::Error;
 use crate::codec::text::clip;
 
@@ -12,12 +14,21 @@ const MAX_STEP: usize = 40;
 const MAX_PATH: usize = 160;
 
 /// Why a value cannot be read or written.
-pub(in crate::codec) struct ValueError(Box<Details>);
+pub(crate) struct ValueError(Box<Details>);
 
 struct Details {
     reason: ValueFault,
     /// From the inside out.
     path: Vec<PathStep>,
+    field: Option<FieldFault>,
+}
+
+/// What is wrong with the fields of a struct.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FieldFault {
+    Missing(&'static str),
+    Duplicate(&'static str),
+    Unknown,
 }
 
 enum ValueFault {
@@ -29,7 +40,7 @@ enum ValueFault {
 
 /// A part of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::codec) enum PathStep {
+pub(crate) enum PathStep {
     /// A field, a key of a map, or a variant.
     Name(String),
     /// An element.
@@ -38,7 +49,7 @@ pub(in crate::codec) enum PathStep {
 
 impl PathStep {
     /// Returns the step to the part of this name, which is shortened if it is long.
-    pub(in crate::codec) fn name(name: &str) -> Self {
+    pub(crate) fn name(name: &str) -> Self {
         let mut shown = String::new();
         for char in name.chars() {
             if shown.chars().count() >= MAX_STEP {
@@ -74,7 +85,7 @@ impl fmt::Display for PathStep {
 
 impl ValueError {
     #[cold]
-    pub(in crate::codec) fn new(reason: impl fmt::Display) -> Self {
+    pub(crate) fn new(reason: impl fmt::Display) -> Self {
         Self::of(ValueFault::Text(clip(reason)))
     }
 
@@ -82,19 +93,33 @@ impl ValueError {
         Self(Box::new(Details {
             reason,
             path: Vec::new(),
+            field: None,
         }))
+    }
+
+    /// Creates an error about a field, with the text that serde has for it.
+    #[cold]
+    fn of_field(field: FieldFault, reason: SerdeError) -> Self {
+        let mut error = Self::new(reason);
+        error.0.field = Some(field);
+        error
+    }
+
+    /// Returns what is wrong with a field, if that is why.
+    pub(crate) fn field_fault(&self) -> Option<FieldFault> {
+        self.0.field
     }
 
     /// Says in which part of a value the error is. To be called from the inside out.
     #[cold]
-    pub(in crate::codec) fn at(mut self, step: PathStep) -> Self {
+    pub(crate) fn at(mut self, step: PathStep) -> Self {
         self.0.path.push(step);
         self
     }
 
     /// Names the argument in which the error is, if the value is a list of these arguments.
     #[cold]
-    pub(in crate::codec) fn of_argument(mut self, names: &[&str]) -> Self {
+    pub(crate) fn of_argument(mut self, names: &[&str]) -> Self {
         if let Some(step) = self.0.path.last_mut()
             && let PathStep::Index(index) = *step
             && let Some(name) = names.get(index)
@@ -106,7 +131,7 @@ impl ValueError {
 
     /// Returns the codec's error; `text` makes one of a text.
     #[cold]
-    pub(in crate::codec) fn into_error(self, text: fn(String) -> Error) -> Error {
+    pub(crate) fn into_error(self, text: fn(String) -> Error) -> Error {
         let path = self.path();
         match self.0.reason {
             ValueFault::Typed(Error::SomeOfNothing { .. }) => Error::SomeOfNothing { path },
@@ -163,6 +188,23 @@ impl serde::de::Error for ValueError {
     #[cold]
     fn custom<T: fmt::Display>(reason: T) -> Self {
         Self::new(reason)
+    }
+
+    #[cold]
+    fn missing_field(name: &'static str) -> Self {
+        Self::of_field(FieldFault::Missing(name), SerdeError::missing_field(name))
+    }
+
+    #[cold]
+    fn duplicate_field(name: &'static str) -> Self {
+        let error = SerdeError::duplicate_field(name);
+        Self::of_field(FieldFault::Duplicate(name), error)
+    }
+
+    #[cold]
+    fn unknown_field(name: &str, known: &'static [&'static str]) -> Self {
+        let error = SerdeError::unknown_field(name, known);
+        Self::of_field(FieldFault::Unknown, error)
     }
 }
 

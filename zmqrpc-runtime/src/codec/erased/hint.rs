@@ -4,7 +4,7 @@
 ///
 /// Not all: a text is asked for in the same way whether the type borrows it or not, and so are bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::codec) enum Hint {
+pub(crate) enum Hint {
     Any,
     IgnoredAny,
     Identifier,
@@ -38,7 +38,7 @@ pub(in crate::codec) enum Hint {
 
 /// A value without parts. Of integers the widest of each kind: serde's visitors take it for the narrower ones.
 #[derive(Debug)]
-pub(in crate::codec) enum Scalar<'a, 'de> {
+pub(crate) enum Scalar<'a, 'de> {
     Bool(bool),
     I64(i64),
     I128(i128),

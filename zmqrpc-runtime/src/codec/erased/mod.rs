@@ -11,7 +11,8 @@
 //! in an [`ErasedSlot`], which keeps what it makes. That is safe code, and it keeps the names of types, which the crate
 //! `erased-serde` does not.
 //!
-//! Must not know any format, nor what a message may become.
+//! Must not know any format, nor what a message may become. Beside the formats, the tracer uses it, which finds out the
+//! shapes of types.
 
 mod deserialize;
 mod deserializer;
@@ -21,10 +22,10 @@ mod serializer;
 mod slot;
 mod token;
 
-pub(super) use self::deserialize::{
+pub(crate) use self::deserialize::{
     ErasedDeserializer, ErasedEnum, ErasedMap, ErasedSeed, ErasedSeq, ErasedVisitor,
 };
-pub(super) use self::error::{PathStep, ValueError};
-pub(super) use self::hint::{Hint, Scalar};
-pub(super) use self::slot::ErasedSlot;
-pub(super) use self::token::{ErasedSerialize, TUPLE, Token, TokenSink, VariantName};
+pub(crate) use self::error::{FieldFault, PathStep, ValueError};
+pub(crate) use self::hint::{Hint, Scalar};
+pub(crate) use self::slot::ErasedSlot;
+pub(crate) use self::token::{ErasedSerialize, TUPLE, Token, TokenSink, VariantName};

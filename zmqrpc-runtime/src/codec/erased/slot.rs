@@ -1,6 +1,8 @@
 //! Serde's visitors and seeds as trait objects.
 
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::mem;
 
 use serde::de::{DeserializeSeed, Visitor};
 
@@ -11,13 +13,13 @@ use super::{
 };
 
 /// A visitor or a seed, and what it has made.
-pub(in crate::codec) struct ErasedSlot<T, V> {
+pub(crate) struct ErasedSlot<T, V> {
     maker: Option<T>,
     made: Option<V>,
 }
 
 impl<T, V> ErasedSlot<T, V> {
-    pub(in crate::codec) fn new(maker: T) -> Self {
+    pub(crate) fn new(maker: T) -> Self {
         Self {
             maker: Some(maker),
             made: None,
@@ -25,7 +27,7 @@ impl<T, V> ErasedSlot<T, V> {
     }
 
     /// Returns what was made. A format that returns without an error has called the visitor once.
-    pub(in crate::codec) fn into_made(self) -> Result<V, ValueError> {
+    pub(crate) fn into_made(self) -> Result<V, ValueError> {
         self.made
             .ok_or_else(|| ValueError::new("no value was decoded"))
     }
@@ -106,6 +108,10 @@ impl<'de, V: Visitor<'de>> ErasedVisitor<'de> for ErasedSlot<V, V::Value> {
 }
 
 impl<'de, S: DeserializeSeed<'de>> ErasedSeed<'de> for ErasedSlot<S, S::Value> {
+    fn makes(&self) -> &'static str {
+        std::any::type_name::<S::Value>()
+    }
+
     fn size(&self) -> usize {
         size_of::<S::Value>()
     }
@@ -113,5 +119,12 @@ impl<'de, S: DeserializeSeed<'de>> ErasedSeed<'de> for ErasedSlot<S, S::Value> {
     fn deserialize(&mut self, value: &mut dyn ErasedDeserializer<'de>) -> Result<(), ValueError> {
         self.made = Some(self.take_maker()?.deserialize(TypedDeserializer(value))?);
         Ok(())
+    }
+
+    fn variant(&self) -> Option<u64> {
+        let made = self.made.as_ref()?;
+        let mut hasher = DefaultHasher::new();
+        mem::discriminant(made).hash(&mut hasher);
+        Some(hasher.finish())
     }
 }

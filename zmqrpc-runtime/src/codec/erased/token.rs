@@ -7,7 +7,7 @@ use super::serializer::TokenSerializer;
 
 /// One step of a value's `Serialize`.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::codec) enum Token<'a> {
+pub(crate) enum Token<'a> {
     Bool(bool),
     I64(i64),
     I128(i128),
@@ -49,19 +49,19 @@ pub(in crate::codec) enum Token<'a> {
 
 /// Which variant of which enum.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::codec) struct VariantName {
+pub(crate) struct VariantName {
     /// The enum.
-    pub(in crate::codec) of: &'static str,
+    pub(crate) of: &'static str,
     /// The variant's number, by which postcard knows it.
-    pub(in crate::codec) number: u32,
-    pub(in crate::codec) name: &'static str,
+    pub(crate) number: u32,
+    pub(crate) name: &'static str,
 }
 
 /// The name of tuples, which have none.
-pub(in crate::codec) const TUPLE: &str = "a tuple";
+pub(crate) const TUPLE: &str = "a tuple";
 
 /// Where tokens go: a format.
-pub(in crate::codec) trait TokenSink {
+pub(crate) trait TokenSink {
     fn put(&mut self, token: Token<'_>) -> Result<(), ValueError>;
 
     /// Tells that a part of the value has failed after some of its tokens. What was put is then of no use, also if the
@@ -72,7 +72,7 @@ pub(in crate::codec) trait TokenSink {
 }
 
 /// A value whose type is forgotten.
-pub(in crate::codec) trait ErasedSerialize {
+pub(crate) trait ErasedSerialize {
     fn serialize(&self, sink: &mut dyn TokenSink) -> Result<(), ValueError>;
 }
 

@@ -1,0 +1,148 @@
+//! Names of types that people can read: the last part of the compiler's, and as much more as tells two apart.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::{Body, Description, Fields, Payload, Shape};
+
+/// The most modules that a name keeps.
+const MAX_MODULES: usize = 12;
+
+impl Description {
+    /// Gives the types, which have the compiler's names, short ones.
+    pub(crate) fn shorten_names(&mut self) {
+        let labels = labels(self.types.keys());
+        let rename = |shape: &mut Shape| {
+            if let Shape::Type(name) = shape
+                && let Some(label) = labels.get(name)
+            {
+                name.clone_from(label);
+            }
+        };
+        let types = std::mem::take(&mut self.types);
+        let renamed = types.into_iter().map(|(name, mut found)| {
+            found.body.each_shape(&rename);
+            if let Some(text) = &mut found.text {
+                text.each_shape(&rename);
+            }
+            (labels[&name].clone(), found)
+        });
+        self.types = renamed.collect::<BTreeMap<_, _>>();
+        for method in self
+            .services
+            .iter_mut()
+            .flat_map(|service| &mut service.methods)
+        {
+            for argument in &mut method.arguments {
+                argument.shape.each(&rename);
+            }
+            method.reply.each(&rename);
+            if let Some(error) = &mut method.error {
+                error.each(&rename);
+            }
+        }
+    }
+}
+
+impl Shape {
+    /// Calls `edit` for the shape and for all in it.
+    fn each(&mut self, edit: &impl Fn(&mut Self)) {
+        edit(self);
+        match self {
+            Self::Option(inner) | Self::List(inner) | Self::Array(inner, _) => inner.each(edit),
+            Self::Map(key, value) => {
+                key.each(edit);
+                value.each(edit);
+            }
+            Self::Tuple(parts) => parts.iter_mut().for_each(|part| part.each(edit)),
+            _ => {}
+        }
+    }
+}
+
+impl Body {
+    fn each_shape(&mut self, edit: &impl Fn(&mut Shape)) {
+        match self {
+            Self::Unit => {}
+            Self::Is(shape) => shape.each(edit),
+            Self::Tuple(parts) => parts.iter_mut().for_each(|part| part.each(edit)),
+            Self::Struct(fields) | Self::Open(fields) => fields.each_shape(edit),
+            Self::Enum(found) => {
+                for variant in &mut found.variants {
+                    match &mut variant.body {
+                        Payload::Unit => {}
+                        Payload::One(shape) => shape.each(edit),
+                        Payload::Tuple(parts) => parts.iter_mut().for_each(|part| part.each(edit)),
+                        Payload::Struct(fields) => fields.each_shape(edit),
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Fields {
+    fn each_shape(&mut self, edit: &impl Fn(&mut Shape)) {
+        for field in &mut self.fields {
+            field.shape.each(edit);
+        }
+    }
+}
+
+/// Returns for each of the compiler's names the shortest that no other one has.
+fn labels<'n>(names: impl Iterator<Item = &'n String> + Clone) -> HashMap<String, String> {
+    let mut labels = HashMap::new();
+    let mut ambiguous: Vec<&String> = names.clone().collect();
+    for modules in 0..=MAX_MODULES {
+        let shortened: Vec<String> = ambiguous
+            .iter()
+            .map(|name| shortened(name, modules))
+            .collect();
+        let mut counts: HashMap<&str, usize> = HashMap::new();
+        for label in &shortened {
+            *counts.entry(label).or_default() += 1;
+        }
+        let taken: HashSet<&String> = labels.values().collect();
+        let is_unique = |label: &String| counts[&**label] == 1 && !taken.contains(label);
+        let (unique, others): (Vec<_>, Vec<_>) = ambiguous
+            .iter()
+            .copied()
+            .zip(&shortened)
+            .partition(|(_, label)| is_unique(label));
+        let unique: Vec<_> = unique
+            .into_iter()
+            .map(|(name, label)| (name.clone(), label.clone()))
+            .collect();
+        ambiguous = others.into_iter().map(|(name, _)| name).collect();
+        labels.extend(unique);
+    }
+    labels.extend(
+        ambiguous
+            .into_iter()
+            .map(|name| (name.clone(), name.clone())),
+    );
+    labels
+}
+
+/// Returns `Page<Item>` for `a::b::Page<c::d::Item>`, with as many modules kept.
+fn shortened(rust: &str, modules: usize) -> String {
+    // The tag of an adjacently tagged enum is a type within an impl.
+    if let Some(inside) = rust.strip_suffix(">::deserialize::__Field")
+        && let Some(at) = inside.rfind(" for ")
+    {
+        return format!("{}.tag", shortened(&inside[at + " for ".len()..], modules));
+    }
+    let rust = rust.replace("<'_>", "").replace("'_, ", "");
+    let mut label = String::new();
+    let mut rest = &*rust;
+    while !rest.is_empty() {
+        let is_of_path = |char: char| char.is_alphanumeric() || matches!(char, '_' | ':' | '\'');
+        let (path, after) =
+            rest.split_at(rest.find(|char| !is_of_path(char)).unwrap_or(rest.len()));
+        let parts: Vec<&str> = path.split("::").collect();
+        label.push_str(&parts[parts.len().saturating_sub(modules + 1)..].join("::"));
+        let (between, after) = after.split_at(after.find(is_of_path).unwrap_or(after.len()));
+        label.push_str(between);
+        rest = after;
+    }
+    label
+}

@@ -1,0 +1,256 @@
+//! Options, lists, maps, tuples, and what wraps one value.
+
+use super::found::{Found, NodeKind, PlaceId, Trial};
+use super::probe::{Place, Probe, contradiction};
+use super::tracer::Tracer;
+use super::type_names;
+use crate::codec::erased::{
+    ErasedMap, ErasedSeed, ErasedSeq, ErasedVisitor, FieldFault, Scalar, ValueError,
+};
+use crate::description::Shape;
+
+/// The most elements that a list is given which refuses shorter ones.
+const MAX_ELEMENTS: usize = 4;
+
+impl Probe<'_> {
+    pub(super) fn option<'de>(
+        &mut self,
+        visitor: &mut dyn ErasedVisitor<'de>,
+    ) -> Result<(), ValueError> {
+        let inner = match self.found() {
+            Found::Option(inner) => *inner,
+            _ => self.tracer.new_place(),
+        };
+        self.learn(|| Found::Option(inner));
+        if !self.wants(inner) {
+            return visitor.scalar(Scalar::None);
+        }
+        let declared = type_names::parameter(visitor.makes(), "core::option::Option<")
+            .and_then(type_names::unwrapped);
+        let place = self.place.part(inner, declared);
+        self.read_at(place, |probe| visitor.some(probe))
+    }
+
+    pub(super) fn newtype<'de>(
+        &mut self,
+        visitor: &mut dyn ErasedVisitor<'de>,
+    ) -> Result<(), ValueError> {
+        let same = |_: &Tracer, kind: &NodeKind| matches!(kind, NodeKind::Newtype(_));
+        let node = self.tracer.node(visitor.makes(), same, |tracer| {
+            NodeKind::Newtype(tracer.new_place())
+        });
+        self.learn(|| Found::Type(node));
+        let NodeKind::Newtype(inner) = self.tracer.nodes[node.0].kind else {
+            return Err(contradiction());
+        };
+        let entered = self.tracer.enter(node)?;
+        let place = self.place.part(inner, None);
+        let result = self.read_at(place, |probe| visitor.newtype_struct(probe));
+        self.tracer.leave(entered);
+        result
+    }
+
+    /// Reads what is inside without a seed of its own.
+    fn read_at(
+        &mut self,
+        place: Place,
+        read: impl FnOnce(&mut Probe<'_>) -> Result<(), ValueError>,
+    ) -> Result<(), ValueError> {
+        read(&mut Probe {
+            tracer: self.tracer,
+            place,
+        })?;
+        self.tracer.accept(place.id);
+        Ok(())
+    }
+
+    pub(super) fn list<'de>(
+        &mut self,
+        visitor: &mut dyn ErasedVisitor<'de>,
+    ) -> Result<(), ValueError> {
+        let element = match self.found() {
+            Found::List(element) => *element,
+            _ => self.tracer.new_place(),
+        };
+        self.learn(|| Found::List(element));
+        let offers = self.place.offers;
+        let len = if self.wants(element) {
+            offers.max(1)
+        } else {
+            offers.min(MAX_ELEMENTS)
+        };
+        self.elements(vec![element; len], visitor)
+    }
+
+    pub(super) fn array<'de>(
+        &mut self,
+        len: usize,
+        visitor: &mut dyn ErasedVisitor<'de>,
+    ) -> Result<(), ValueError> {
+        let element = match self.found() {
+            Found::Array(element, _) => *element,
+            _ => self.tracer.new_place(),
+        };
+        self.learn(|| Found::Array(element, len));
+        if len == 0 {
+            self.tracer.learn(element, || {
+                Found::Leaf(Shape::Unknown("there are no elements".to_owned()))
+            });
+        }
+        self.elements(vec![element; len], visitor)
+    }
+
+    pub(super) fn tuple<'de>(
+        &mut self,
+        len: usize,
+        visitor: &mut dyn ErasedVisitor<'de>,
+    ) -> Result<(), ValueError> {
+        let parts = match self.found() {
+            Found::Tuple(parts) => parts.clone(),
+            _ => self.tracer.new_places(len),
+        };
+        self.learn(|| Found::Tuple(parts.clone()));
+        self.elements(parts, visitor)
+    }
+
+    pub(super) fn tuple_struct<'de>(
+        &mut self,
+        name: &str,
+        len: usize,
+        visitor: &mut dyn ErasedVisitor<'de>,
+    ) -> Result<(), ValueError> {
+        let rust = self.named(visitor.makes(), name);
+        let same = |_: &Tracer, kind: &NodeKind| matches!(kind, NodeKind::Tuple(parts) if parts.len() == len);
+        let node = self
+            .tracer
+            .node(rust, same, |tracer| NodeKind::Tuple(tracer.new_places(len)));
+        self.learn(|| Found::Type(node));
+        let NodeKind::Tuple(parts) = self.tracer.nodes[node.0].kind.clone() else {
+            return Err(contradiction());
+        };
+        let entered = self.tracer.enter(node)?;
+        let result = self.elements(parts, visitor);
+        self.tracer.leave(entered);
+        result
+    }
+
+    pub(super) fn elements<'de>(
+        &mut self,
+        places: Vec<PlaceId>,
+        visitor: &mut dyn ErasedVisitor<'de>,
+    ) -> Result<(), ValueError> {
+        visitor.seq(&mut Elements {
+            tracer: self.tracer,
+            places: places.into_iter(),
+            offers: self.place.offers,
+        })
+    }
+
+    pub(super) fn map<'de>(
+        &mut self,
+        visitor: &mut dyn ErasedVisitor<'de>,
+    ) -> Result<(), ValueError> {
+        if !type_names::is_map(visitor.makes()) {
+            return self.flattened(visitor);
+        }
+        let (key, value) = match self.found() {
+            Found::Map(key, value) => (*key, *value),
+            _ => (self.tracer.new_place(), self.tracer.new_place()),
+        };
+        self.learn(|| Found::Map(key, value));
+        let wanted = self.wants(key) || self.wants(value);
+        visitor.map(&mut Entries {
+            tracer: self.tracer,
+            key,
+            value,
+            offers: self.place.offers,
+            left: usize::from(wanted),
+        })
+    }
+
+    /// Reads a struct with a flattened part. Serde reads such a one as a map, and says which of its fields it misses.
+    fn flattened<'de>(&mut self, visitor: &mut dyn ErasedVisitor<'de>) -> Result<(), ValueError> {
+        let same = |_: &Tracer, kind: &NodeKind| matches!(kind, NodeKind::Open(_));
+        let node = self.tracer.node(visitor.makes(), same, |tracer| {
+            let fields = tracer.new_fields(&[]);
+            tracer.fields[fields.0].closed = Trial::No;
+            NodeKind::Open(fields)
+        });
+        self.learn(|| Found::Type(node));
+        let NodeKind::Open(id) = self.tracer.nodes[node.0].kind else {
+            return Err(contradiction());
+        };
+        let entered = self.tracer.enter(node)?;
+        let before = self.tracer.learnt();
+        let result = self.read_all(id, &mut |map| visitor.map(map));
+        self.tracer.leave(entered);
+        let fault = result.as_ref().err().map(ValueError::field_fault);
+        match fault {
+            Some(Some(FieldFault::Missing(name))) if !self.has_field(id, name) => {
+                self.tracer.run.explained = true;
+                let mut field = self.tracer.new_field(name);
+                field.required = Trial::Yes;
+                self.tracer.fields[id.0].fields.push(field);
+                self.tracer.progress();
+            }
+            _ if self.tracer.fields[id.0].accepted == Trial::Due => {
+                self.conclude_accepted(id, fault, before);
+            }
+            _ => {}
+        }
+        result
+    }
+}
+
+/// Elements at a place each.
+struct Elements<'t> {
+    tracer: &'t mut Tracer,
+    places: std::vec::IntoIter<PlaceId>,
+    offers: usize,
+}
+
+impl<'de> ErasedSeq<'de> for Elements<'_> {
+    fn next(&mut self, seed: &mut dyn ErasedSeed<'de>) -> Result<bool, ValueError> {
+        self.tracer.count_request()?;
+        match self.places.next() {
+            Some(place) => self
+                .tracer
+                .read_part(seed, place, self.offers)
+                .map(|()| true),
+            None => Ok(false),
+        }
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.places.len())
+    }
+}
+
+/// Entries of a map, all alike.
+struct Entries<'t> {
+    tracer: &'t mut Tracer,
+    key: PlaceId,
+    value: PlaceId,
+    offers: usize,
+    left: usize,
+}
+
+impl<'de> ErasedMap<'de> for Entries<'_> {
+    fn next_key(&mut self, seed: &mut dyn ErasedSeed<'de>) -> Result<bool, ValueError> {
+        self.tracer.count_request()?;
+        if self.left == 0 {
+            return Ok(false);
+        }
+        self.left -= 1;
+        let read = self.tracer.read_part(seed, self.key, self.offers);
+        read.map(|()| true)
+    }
+
+    fn next_value(&mut self, seed: &mut dyn ErasedSeed<'de>) -> Result<(), ValueError> {
+        self.tracer.read_part(seed, self.value, self.offers)
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.left)
+    }
+}
