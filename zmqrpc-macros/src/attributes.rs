@@ -6,7 +6,7 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::punctuated::Punctuated;
-use syn::{AttrStyle, Attribute, Expr, ExprLit, Lit, Meta, Path, Token};
+use syn::{AttrStyle, Attribute, Expr, ExprLit, Lit, Meta, MetaNameValue, Path, Token};
 
 /// The attributes that are copied to generated items.
 #[derive(Default)]
@@ -106,6 +106,24 @@ impl Attributes {
         self.for_callers.iter().any(deprecated)
     }
 
+    /// Returns why callers should not use the method any more, if that is so; empty if no reason is given.
+    pub(crate) fn deprecation(&self) -> Option<String> {
+        let deprecated = |attribute: &&Attribute| attribute.path().is_ident("deprecated");
+        let attribute = self.for_callers.iter().find(deprecated)?;
+        let reason = match &attribute.meta {
+            Meta::NameValue(meta) => text(&meta.value),
+            Meta::List(list) => {
+                let options =
+                    list.parse_args_with(Punctuated::<MetaNameValue, Token![,]>::parse_terminated);
+                let note = |option: &MetaNameValue| option.path.is_ident("note");
+                let mut options = options.into_iter().flatten();
+                options.find(note).and_then(|note| text(&note.value))
+            }
+            Meta::Path(_) => None,
+        };
+        Some(reason.unwrap_or_default())
+    }
+
     /// Returns the text of the documentation, without the space after each `///`.
     pub(crate) fn doc_text(&self) -> String {
         let lines: Vec<String> = self.docs.iter().filter_map(doc_line).collect();
@@ -137,16 +155,19 @@ fn allowance(attribute: &Attribute) -> Option<TokenStream> {
 }
 
 fn doc_line(attribute: &Attribute) -> Option<String> {
-    let value = &attribute.meta.require_name_value().ok()?.value;
-    let Expr::Lit(ExprLit {
-        lit: Lit::Str(text),
-        ..
-    }) = value
-    else {
-        return None;
-    };
-    let line = text.value();
+    let line = text(&attribute.meta.require_name_value().ok()?.value)?;
     Some(line.strip_prefix(' ').map(str::to_owned).unwrap_or(line))
+}
+
+/// Returns the text of a literal.
+fn text(value: &Expr) -> Option<String> {
+    match value {
+        Expr::Lit(ExprLit {
+            lit: Lit::Str(text),
+            ..
+        }) => Some(text.value()),
+        _ => None,
+    }
 }
 
 struct Joined<'a, T>(&'a [T]);

@@ -1,8 +1,8 @@
 //! `impl Command`, for the commands of a service and for derived ones.
 
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::LitInt;
+use syn::{Lifetime, LitInt};
 
 use crate::names::Private;
 use crate::options::CallOptions;
@@ -17,7 +17,11 @@ pub(crate) struct Description<'a> {
     pub(crate) version: Option<&'a LitInt>,
     pub(crate) signature: String,
     pub(crate) arguments: Vec<String>,
+    /// The type that a server decodes, which borrows for [`decoded_lifetime`].
+    pub(crate) decoded: TokenStream,
     pub(crate) docs: String,
+    /// Why the method should not be used any more.
+    pub(crate) deprecation: Option<String>,
     pub(crate) options: &'a CallOptions,
     pub(crate) output: &'a Output,
     pub(crate) private: &'a Private,
@@ -30,7 +34,9 @@ impl ToTokens for Description<'_> {
         let failure = self.output.failure(private);
         let answer = &self.output.answer;
         let method = self.method();
+        let (lifetime, decoded) = (decoded_lifetime(), &self.decoded);
         tokens.extend(quote! {
+            type Arguments<#lifetime> = #decoded;
             type Reply = #reply;
             type Failure = #failure;
             type Answer = #answer;
@@ -58,6 +64,9 @@ impl Description<'_> {
         if !docs.is_empty() {
             method.extend(quote!(.docs(#docs)));
         }
+        if let Some(reason) = &self.deprecation {
+            method.extend(quote!(.deprecated(#reason)));
+        }
         if self.options.idempotent.is_some() {
             method.extend(quote!(.idempotent()));
         }
@@ -70,6 +79,11 @@ impl Description<'_> {
         }
         method
     }
+}
+
+/// Returns the lifetime for which decoded arguments borrow from the request.
+pub(crate) fn decoded_lifetime() -> Lifetime {
+    Lifetime::new("'a", Span::mixed_site())
 }
 
 fn version(written: Option<&LitInt>) -> TokenStream {

@@ -6,9 +6,9 @@ use syn::ext::IdentExt;
 use syn::{Data, DeriveInput, Field, GenericParam};
 
 use crate::attributes::Attributes;
-use crate::command::Description;
+use crate::command::{Description, decoded_lifetime};
 use crate::errors::Errors;
-use crate::names::Private;
+use crate::names::{self, Private};
 use crate::options::{self, CommandOptions};
 use crate::output::Output;
 use crate::rules;
@@ -94,13 +94,16 @@ fn expand(input: &DeriveInput, options: CommandOptions) -> TokenStream {
             Some(name) => name.unraw().to_string(),
             None => index.to_string(),
         });
+    let attributes = Attributes::sorted(&input.attrs);
     let description = Description {
         service: "",
         name: &name,
         version: options.service.version.as_ref(),
         signature: signature::signature(fields.iter().map(|field| &field.ty), &output.signature),
         arguments: arguments.collect(),
-        docs: Attributes::sorted(&input.attrs).doc_text(),
+        decoded: decoded(input, options.signature_key.is_some(), &private),
+        docs: attributes.doc_text(),
+        deprecation: attributes.deprecation(),
         options: &options.call,
         output: &output,
         private: &private,
@@ -115,4 +118,17 @@ fn expand(input: &DeriveInput, options: CommandOptions) -> TokenStream {
         }
         #check
     }
+}
+
+/// Returns the type that a server decodes: the command, which borrows from the request.
+fn decoded(input: &DeriveInput, is_untold: bool, private: &Private) -> TokenStream {
+    if is_untold {
+        return quote!(#private::Untold);
+    }
+    let ident = &input.ident;
+    let lifetimes = input.generics.lifetimes().map(|_| decoded_lifetime());
+    names::placed(
+        quote!(#private::OwnFields<#ident<#(#lifetimes),*>>),
+        ident.span(),
+    )
 }

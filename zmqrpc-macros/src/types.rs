@@ -57,11 +57,11 @@ impl Passing {
         }
     }
 
-    /// Returns the type that the server decodes.
-    pub(crate) fn decoded(&self, private: &Private) -> TokenStream {
+    /// Returns the type that the server decodes, which borrows for `lifetime`.
+    pub(crate) fn decoded(&self, lifetime: &Lifetime, private: &Private) -> TokenStream {
         let decoded = match &self.form {
-            Form::Text => quote!(#private::Str<'_>),
-            Form::Bytes => quote!(#private::Bytes<'_>),
+            Form::Text => quote!(#private::Str<#lifetime>),
+            Form::Bytes => quote!(#private::Bytes<#lifetime>),
             Form::ByteVec(owned) | Form::ByteVecRef(owned) => {
                 names::placed(quote!(#private::Owned<#owned>), owned.span())
             }

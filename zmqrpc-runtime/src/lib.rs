@@ -80,8 +80,9 @@ pub mod __private {
     pub use crate::client::Client;
     pub use crate::codec::{Bytes, Lent, NoArgs, Owned, Str, optional_bytes};
     pub use crate::command::{
-        Call, CallContext, Command, EncodedReply, Fallible, HandlerResult, MaybeResult, Method,
-        MethodEntry, MethodFuture, Returned, Service, Transport, WithTimeout, WithTopic,
+        Call, CallContext, Command, Described, EncodedReply, Fallible, HandlerResult, MaybeResult,
+        Method, MethodEntry, MethodFuture, MethodTypes, OwnFields, Returned, Service, Transport,
+        Untold, WithTimeout, WithTopic,
     };
     pub use crate::dialect::CallFailure;
     pub use crate::error::{CallError, Error};

@@ -57,11 +57,14 @@ impl Options for MethodOptions {
 /// ```text
 /// #[command(reply = String, error = GreetError, name = "greet", version = 2)]
 /// #[command(oneway, crate = path::to::zmqrpc)]
+/// #[command(signature_key)]
 /// ```
 #[derive(Default)]
 pub(crate) struct CommandOptions {
     pub(crate) reply: Option<Type>,
     pub(crate) error: Option<Type>,
+    /// The command does not tell the types of its fields: it is only sent, or is read by code that must not be tried out.
+    pub(crate) signature_key: Option<Ident>,
     pub(crate) service: ServiceOptions,
     pub(crate) call: CallOptions,
 }
@@ -75,6 +78,7 @@ impl Options for CommandOptions {
         "timeout",
         "idempotent",
         "oneway",
+        "signature_key",
         "crate",
     ];
 
@@ -82,6 +86,7 @@ impl Options for CommandOptions {
         match key.to_string().as_str() {
             "reply" => Some(assign(&mut self.reply, key, input, Type::parse)),
             "error" => Some(assign(&mut self.error, key, input, Type::parse)),
+            "signature_key" => Some(set_flag(&mut self.signature_key, key)),
             _ => self
                 .service
                 .set(key, input)

@@ -41,6 +41,7 @@
 //     encoded_call  a call that is encoded and not sent yet
 //     pending       Pending, and a call that is under way whatever its command
 //     invoke        calls by name
+//     describe      what a server tells of itself
 //     raw           calls whose arguments and replies are bytes
 //     reply         a frame to a reply or an error
 //     call_info     what is called and where, for requests, replies and errors
@@ -66,6 +67,7 @@ mod call_info;
 mod client_peers;
 mod connection;
 mod deadlines;
+mod describe;
 mod encoded_call;
 mod endpoints;
 mod flush;

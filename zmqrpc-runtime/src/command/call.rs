@@ -6,11 +6,10 @@ use std::ops::Range;
 use std::pin::Pin;
 use std::time::Instant;
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::{Answer, CallContext, Command, Method, Value};
-use crate::codec::{Codec, NoArgs};
+use crate::codec::{Codec, Error as CodecError, NoArgs};
 use crate::dialect::{CallFailure, CallId, ReplyTo};
 use crate::log::{self, Throttle};
 use crate::socket::{Frame, PerProcess};
@@ -160,7 +159,7 @@ impl Call {
     /// # Errors
     ///
     /// A failure that tells the caller what is wrong with the arguments.
-    pub fn arguments<'a, A: Deserialize<'a>>(&'a self) -> Result<A, CallFailure> {
+    pub fn arguments<C: Command>(&self) -> Result<C::Arguments<'_>, CallFailure> {
         let names = self.context().method().argument_names();
         let decoded = self.codec().decode_arguments(self.body(), names);
         decoded.map_err(|error| CallFailure::arguments(&error))
@@ -209,6 +208,32 @@ impl Call {
     /// A failure that tells the caller why the value cannot be sent.
     pub fn reply<C: Command>(&self, answer: C::Answer) -> HandlerResult {
         self.0.reply_context.reply::<C>(answer)
+    }
+
+    /// Replies with a value that is encoded already, in the codec of the call.
+    ///
+    /// # Errors
+    ///
+    /// A failure that tells the caller that it is too large.
+    pub(crate) fn reply_encoded(&self, value: &[u8]) -> HandlerResult {
+        let context = &self.0.reply_context;
+        if !context.wants_reply {
+            return Ok(EncodedReply::NONE);
+        }
+        let limit = context.reply_limit;
+        let encoded = context.to.encode_with(false, context.codec, |out| {
+            if out.len() + value.len() > limit {
+                return Err(CodecError::TooLarge { limit });
+            }
+            out.extend_from_slice(value);
+            Ok(())
+        });
+        encoded
+            .map(|frame| EncodedReply {
+                frame: Some(Box::new(frame)),
+                is_error: false,
+            })
+            .map_err(|error| CallFailure::reply(&error))
     }
 
     pub(crate) fn into_parts(self) -> (CallContext, ReplyContext) {

@@ -17,6 +17,7 @@ pub struct Method {
     signature: &'static str,
     arguments: &'static [&'static str],
     docs: &'static str,
+    deprecated: Option<&'static str>,
     idempotent: bool,
     oneway: bool,
     timeout: Option<Duration>,
@@ -42,6 +43,7 @@ impl Method {
             signature,
             arguments: &[],
             docs: "",
+            deprecated: None,
             idempotent: false,
             oneway: false,
             timeout: None,
@@ -60,6 +62,13 @@ impl Method {
     #[must_use]
     pub const fn docs(mut self, docs: &'static str) -> Self {
         self.docs = docs;
+        self
+    }
+
+    /// Declares that the method should not be used any more, and why; the reason may be empty.
+    #[must_use]
+    pub const fn deprecated(mut self, reason: &'static str) -> Self {
+        self.deprecated = Some(reason);
         self
     }
 
@@ -131,6 +140,12 @@ impl Method {
     #[must_use]
     pub const fn documentation(&self) -> &'static str {
         self.docs
+    }
+
+    /// Returns why the method should not be used any more, if that is so; empty if no reason was given.
+    #[must_use]
+    pub const fn deprecation(&self) -> Option<&'static str> {
+        self.deprecated
     }
 
     /// Returns whether a call may be repeated without harm.

@@ -3,23 +3,29 @@
 //! A *command* is an encoded call; a *service* executes commands. This module holds the traits between the two, and the
 //! table by which a server dispatches. It knows the wire format and the codecs, but must not know clients or servers.
 
+mod arguments;
 #[cfg(feature = "tokio")]
 mod blocking;
 mod call;
 mod context;
+mod describer;
 mod method;
 mod outcome;
 mod service;
 mod traits;
 mod transport;
+mod types;
 mod value;
 
+pub use arguments::{ArgumentList, ArgumentTypes, OwnFields, Untold};
 #[cfg(feature = "tokio")]
 pub(crate) use blocking::{SingleThreadRuntime, blocked_runtime_tag};
 pub use call::{Call, EncodedReply, HandlerResult, MethodFuture};
 pub(crate) use call::{CallBuffer, ReplyContext};
 pub use context::CallContext;
 pub(crate) use context::{DeadlineScope, inherited_deadline};
+pub(crate) use describer::Describer;
+pub use describer::of;
 pub use method::Method;
 pub use outcome::{Answer, Failure, Fallible, MaybeResult, Never, Returned};
 pub(crate) use service::{DynService, ServiceObject, Started};
@@ -27,4 +33,5 @@ pub use service::{MethodEntry, Service};
 pub use traits::Command;
 pub(crate) use transport::{InProcess, InProcessResult};
 pub use transport::{Transport, WithTimeout, WithTopic};
+pub use types::{Described, MethodTypes};
 pub use value::Value;

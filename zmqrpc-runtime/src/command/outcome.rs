@@ -4,11 +4,16 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Value;
 use crate::error::{CallError, Error};
+use crate::tracer::RootType;
 
 /// The error of a call: [`Error`], or [`CallError<E>`] if the method returns a `Result`.
 pub trait Failure: From<Error> + Send + 'static {
     /// The service's own error; [`Never`] if it has none.
     type Service: Value;
+
+    /// The type of that error; `None` if there is none.
+    #[doc(hidden)]
+    const ERROR: Option<RootType<'static>> = Some(Self::Service::TYPE);
 
     /// Creates a failure from the service's own error.
     fn service(error: Self::Service) -> Self;
@@ -20,6 +25,8 @@ pub trait Failure: From<Error> + Send + 'static {
 
 impl Failure for Error {
     type Service = Never;
+
+    const ERROR: Option<RootType<'static>> = None;
 
     fn service(error: Never) -> Self {
         match error {}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Call, Command, HandlerResult, Method, MethodFuture};
+use super::{Call, Command, HandlerResult, MethodFuture, MethodTypes};
 
 /// Executes the commands of one trait. Generated types such as `CalculatorServer` implement it; it is not meant to be
 /// implemented by hand.
@@ -28,7 +28,7 @@ pub trait Service: Send + Sync + 'static {
 
 /// One method of a service, and the function that runs it.
 pub struct MethodEntry<S: ?Sized + 'static> {
-    method: Method,
+    types: MethodTypes,
     run: MethodKind<S>,
 }
 
@@ -42,7 +42,7 @@ impl<S: ?Sized> MethodEntry<S> {
     #[must_use]
     pub const fn plain<C: Command>(run: fn(&S, &Call) -> HandlerResult) -> Self {
         Self {
-            method: C::METHOD,
+            types: MethodTypes::of::<C>(),
             run: MethodKind::Plain(run),
         }
     }
@@ -51,7 +51,7 @@ impl<S: ?Sized> MethodEntry<S> {
     #[must_use]
     pub const fn task<C: Command>(run: fn(Arc<S>, Call) -> MethodFuture) -> Self {
         Self {
-            method: C::METHOD,
+            types: MethodTypes::of::<C>(),
             run: MethodKind::Task(run),
         }
     }
@@ -66,7 +66,11 @@ pub(crate) enum Started {
 /// A service with its type erased, as a server keeps it.
 pub(crate) trait DynService: Send + Sync {
     /// Returns the methods, in the order of their indices.
-    fn methods(&self) -> Vec<&'static Method>;
+    fn methods(&self) -> Vec<&'static MethodTypes>;
+    /// Returns the documentation of the service.
+    fn docs(&self) -> &'static str {
+        ""
+    }
     /// Runs a plain method to its end, or returns the future of an `async` one.
     fn start(&self, index: usize, call: Call) -> Started;
 }
@@ -75,8 +79,12 @@ pub(crate) trait DynService: Send + Sync {
 pub(crate) struct ServiceObject<S>(pub(crate) S);
 
 impl<S: Service> DynService for ServiceObject<S> {
-    fn methods(&self) -> Vec<&'static Method> {
-        S::ENTRIES.iter().map(|entry| &entry.method).collect()
+    fn methods(&self) -> Vec<&'static MethodTypes> {
+        S::ENTRIES.iter().map(|entry| &entry.types).collect()
+    }
+
+    fn docs(&self) -> &'static str {
+        S::DOCS
     }
 
     fn start(&self, index: usize, call: Call) -> Started {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Answer, Failure, Method, Value};
+use super::{Answer, ArgumentList, Failure, Method, Value};
 
 /// An encoded call: the arguments of one method, and the types that come back.
 ///
@@ -13,6 +13,8 @@ use super::{Answer, Failure, Method, Value};
     note = "write `#[derive(serde::Serialize, serde::Deserialize, zmqrpc::Command)]` above it"
 )]
 pub trait Command: Serialize {
+    /// The arguments, as a server decodes them.
+    type Arguments<'a>: ArgumentList<'a>;
     /// The value that a caller gets.
     type Reply: Value;
     /// The error that a caller gets: [`Error`](crate::Error), or [`CallError<E>`](crate::CallError).

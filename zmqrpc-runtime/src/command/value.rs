@@ -3,7 +3,8 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::codec::{Codec, Error as CodecError};
+use crate::codec::{Codec, Error as CodecError, Owned};
+use crate::tracer::RootType;
 
 /// A value that a service can return: every type that serde can serialize and deserialize.
 ///
@@ -16,6 +17,9 @@ use crate::codec::{Codec, Error as CodecError};
 )]
 pub trait Value: Sized + Send + 'static {
     #[doc(hidden)]
+    const TYPE: RootType<'static>;
+
+    #[doc(hidden)]
     fn encode(&self, codec: Codec, out: &mut Vec<u8>, limit: usize) -> Result<(), CodecError>;
     #[doc(hidden)]
     fn decode(codec: Codec, bytes: &[u8]) -> Result<Self, CodecError>;
@@ -24,6 +28,9 @@ pub trait Value: Sized + Send + 'static {
 // Without this, the compiler would explain why serde's traits are missing, instead of showing the message above.
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned + Send + 'static> Value for T {
+    // Bytes as a whole reply are bytes, and no list of numbers.
+    const TYPE: RootType<'static> = RootType::of::<Owned<T>>();
+
     fn encode(&self, codec: Codec, out: &mut Vec<u8>, limit: usize) -> Result<(), CodecError> {
         codec.encode_value(self, out, limit)
     }

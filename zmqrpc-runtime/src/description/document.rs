@@ -142,3 +142,69 @@ pub struct ArgumentDescription {
     /// How its value is written.
     pub shape: Shape,
 }
+
+/// The fingerprint of a method: all that a client needs to know whether its types are those of the server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct MethodFingerprint {
+    /// The name of the service; empty for hand-written commands.
+    pub service: String,
+    /// The version of the service.
+    pub version: u32,
+    /// The name of the method, without its service.
+    pub method: String,
+    /// See [`MethodDescription::fingerprint`].
+    pub fingerprint: String,
+}
+
+impl Description {
+    /// Returns the fingerprints of all methods.
+    #[must_use]
+    pub fn fingerprints(&self) -> Vec<MethodFingerprint> {
+        let of_service = |service: &ServiceDescription| {
+            let of_method = |method: &MethodDescription| MethodFingerprint {
+                service: service.name.clone(),
+                version: service.version,
+                method: method.name.clone(),
+                fingerprint: method.fingerprint.clone(),
+            };
+            service.methods.iter().map(of_method).collect::<Vec<_>>()
+        };
+        self.services.iter().flat_map(of_service).collect()
+    }
+
+    /// Returns what is told of the services of these names alone, with the types that they use.
+    #[must_use]
+    pub fn only(&self, services: &[String]) -> Self {
+        let is_asked_for = |service: &&ServiceDescription| services.contains(&service.name);
+        let mut only = Self {
+            services: self.services.iter().filter(is_asked_for).cloned().collect(),
+            types: BTreeMap::new(),
+            ..self.clone()
+        };
+        only.types = self.used_types(&only.services);
+        only
+    }
+
+    fn used_types(&self, services: &[ServiceDescription]) -> BTreeMap<String, Type> {
+        let mut used = BTreeMap::new();
+        let mut open: Vec<&Shape> = Vec::new();
+        for method in services.iter().flat_map(|service| &service.methods) {
+            open.extend(method.arguments.iter().map(|argument| &argument.shape));
+            open.push(&method.reply);
+            open.extend(&method.error);
+        }
+        while let Some(shape) = open.pop() {
+            match shape {
+                Shape::Type(name) if !used.contains_key(name) => {
+                    if let Some(found) = self.types.get(name) {
+                        used.insert(name.clone(), found.clone());
+                        open.extend(found.shapes());
+                    }
+                }
+                shape => open.extend(shape.parts()),
+            }
+        }
+        used
+    }
+}

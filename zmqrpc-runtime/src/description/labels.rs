@@ -89,9 +89,9 @@ impl Fields {
 }
 
 /// Returns for each of the compiler's names the shortest that no other one has.
-fn labels<'n>(names: impl Iterator<Item = &'n String> + Clone) -> HashMap<String, String> {
+fn labels<'n>(names: impl Iterator<Item = &'n String>) -> HashMap<String, String> {
     let mut labels = HashMap::new();
-    let mut ambiguous: Vec<&String> = names.clone().collect();
+    let mut ambiguous: Vec<&String> = names.collect();
     for modules in 0..=MAX_MODULES {
         let shortened: Vec<String> = ambiguous
             .iter()
@@ -133,16 +133,19 @@ fn shortened(rust: &str, modules: usize) -> String {
     }
     let rust = rust.replace("<'_>", "").replace("'_, ", "");
     let mut label = String::new();
-    let mut rest = &*rust;
-    while !rest.is_empty() {
+    let mut unread = &*rust;
+    while !unread.is_empty() {
         let is_of_path = |char: char| char.is_alphanumeric() || matches!(char, '_' | ':' | '\'');
-        let (path, after) =
-            rest.split_at(rest.find(|char| !is_of_path(char)).unwrap_or(rest.len()));
+        let (path, after) = unread.split_at(
+            unread
+                .find(|char| !is_of_path(char))
+                .unwrap_or(unread.len()),
+        );
         let parts: Vec<&str> = path.split("::").collect();
         label.push_str(&parts[parts.len().saturating_sub(modules + 1)..].join("::"));
         let (between, after) = after.split_at(after.find(is_of_path).unwrap_or(after.len()));
         label.push_str(between);
-        rest = after;
+        unread = after;
     }
     label
 }

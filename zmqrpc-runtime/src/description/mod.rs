@@ -17,7 +17,9 @@ mod reader;
 mod shape;
 
 pub use self::canonical::Fingerprint;
-pub use self::document::{ArgumentDescription, Description, MethodDescription, ServiceDescription};
+pub use self::document::{
+    ArgumentDescription, Description, MethodDescription, MethodFingerprint, ServiceDescription,
+};
 pub use self::shape::{Body, Field, Fields, Payload, Shape, Type, Variant, Variants};
 
 /// The format of descriptions that this version writes.

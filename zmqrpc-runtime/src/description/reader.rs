@@ -39,12 +39,11 @@ impl<'de, T: Tagged> Visitor<'de> for TaggedVisitor<T> {
                 "a map with the name of a variant is expected",
             ));
         };
-        let value = match T::content(&name, &mut map)? {
-            Some(value) => value,
-            None => {
-                map.next_value::<IgnoredAny>()?;
-                T::unknown(&name)
-            }
+        let value = if let Some(value) = T::content(&name, &mut map)? {
+            value
+        } else {
+            map.next_value::<IgnoredAny>()?;
+            T::unknown(&name)
         };
         match map.next_key::<IgnoredAny>()? {
             None => Ok(value),

@@ -97,6 +97,18 @@ impl Shape {
     }
 }
 
+impl Shape {
+    /// Returns the shapes that this one is made of.
+    pub(crate) fn parts(&self) -> Vec<&Self> {
+        match self {
+            Self::Option(inner) | Self::List(inner) | Self::Array(inner, _) => vec![inner],
+            Self::Map(key, value) => vec![key, value],
+            Self::Tuple(parts) => parts.iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// For people: `u32`, `string?`, `[Line]`, `{string: u32}`, `(i64, f64)`, `[u8; 4]`, `Order`.
 impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -154,6 +166,13 @@ impl Type {
         }
     }
 
+    /// Returns the shapes in it.
+    pub(crate) fn shapes(&self) -> Vec<&Shape> {
+        let mut shapes = self.body.shapes();
+        shapes.extend(self.text.iter().flat_map(Body::shapes));
+        shapes
+    }
+
     /// Returns how the type is written: in JSON if `text`, else in postcard and `MessagePack`.
     #[must_use]
     pub fn body(&self, text: bool) -> &Body {
@@ -181,6 +200,22 @@ pub enum Body {
     Enum(Variants),
     /// These fields and any others: a struct with a flattened part. Only formats that describe themselves can carry it.
     Open(Fields),
+}
+
+impl Body {
+    /// Returns the shapes in it.
+    pub(crate) fn shapes(&self) -> Vec<&Shape> {
+        match self {
+            Self::Unit => Vec::new(),
+            Self::Is(shape) => vec![shape],
+            Self::Tuple(parts) => parts.iter().collect(),
+            Self::Struct(fields) | Self::Open(fields) => fields.shapes().collect(),
+            Self::Enum(variants) => {
+                let payloads = variants.variants.iter().map(|variant| &variant.body);
+                payloads.flat_map(Payload::shapes).collect()
+            }
+        }
+    }
 }
 
 /// The fields of a struct, or of a variant.
@@ -253,6 +288,23 @@ pub enum Payload {
     Tuple(Vec<Shape>),
     /// Fields with names.
     Struct(Fields),
+}
+
+impl Payload {
+    fn shapes(&self) -> Vec<&Shape> {
+        match self {
+            Self::Unit => Vec::new(),
+            Self::One(shape) => vec![shape],
+            Self::Tuple(parts) => parts.iter().collect(),
+            Self::Struct(fields) => fields.shapes().collect(),
+        }
+    }
+}
+
+impl Fields {
+    fn shapes(&self) -> impl Iterator<Item = &Shape> {
+        self.fields.iter().map(|field| &field.shape)
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]

@@ -21,6 +21,7 @@ impl Serialize for MessageCommand<'_> {
 }
 
 impl Command for MessageCommand<'_> {
+    type Arguments<'a> = (Bytes<'a>,);
     type Reply = Vec<u8>;
     type Failure = CallError<String>;
     type Answer = Result<Vec<u8>, String>;
@@ -45,6 +46,7 @@ impl Serialize for ReceivedMessage {
 }
 
 impl Command for ReceivedMessage {
+    type Arguments<'a> = (Bytes<'a>,);
     type Reply = Vec<u8>;
     type Failure = CallError<String>;
     type Answer = Result<Vec<u8>, String>;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::introspection::{BuiltInService, Introspection};
 use crate::command::{Call, DynService, Method, Started};
 use crate::dialect::MethodRef;
 use crate::error::Error;
@@ -35,6 +36,8 @@ struct IndexEntry {
     /// The method's number within its service.
     index: usize,
     method: &'static Method,
+    /// It is one of the library's own, which tell of the others.
+    is_built_in: bool,
 }
 
 /// Why no method matches.
@@ -52,7 +55,8 @@ impl MethodIndex {
     ///
     /// [`Error::Config`] if a method is registered already, or shares its key with another one.
     pub(super) fn add(&mut self, service: Box<dyn DynService>) -> Result<(), Error> {
-        for (index, method) in service.methods().into_iter().enumerate() {
+        for (index, types) in service.methods().into_iter().enumerate() {
+            let method = types.method();
             let entry = self.entries.len();
             if self.by_name.insert(method.to_string(), entry).is_some() {
                 return Err(Error::bad_setting(
@@ -70,16 +74,35 @@ impl MethodIndex {
                 service: self.services.len(),
                 index,
                 method,
+                is_built_in: false,
             });
         }
         self.services.push(service);
         Ok(())
     }
 
+    /// Adds the service that tells of those that were added before. Its methods are found by name alone: what they tell
+    /// may grow, which a positional codec cannot carry. A method of the user's that has the same name is found instead.
+    pub(super) fn add_built_in(&mut self, introspection: Introspection) {
+        let service = BuiltInService::new(introspection, &self.services);
+        for (index, types) in service.methods().into_iter().enumerate() {
+            let (method, entry) = (types.method(), self.entries.len());
+            self.by_name.entry(method.to_string()).or_insert(entry);
+            self.entries.push(IndexEntry {
+                service: self.services.len(),
+                index,
+                method,
+                is_built_in: true,
+            });
+        }
+        self.services.push(Box::new(service));
+    }
+
     /// Returns the names of the services, each with its version.
     pub(super) fn services(&self) -> Vec<(&'static str, u32)> {
         let of_method = |entry: &IndexEntry| (entry.method.service(), entry.method.version());
-        let mut services: Vec<_> = self.entries.iter().map(of_method).collect();
+        let own = self.entries.iter().filter(|entry| !entry.is_built_in);
+        let mut services: Vec<_> = own.map(of_method).collect();
         services.sort_unstable();
         services.dedup();
         services

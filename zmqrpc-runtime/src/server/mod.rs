@@ -43,6 +43,7 @@
 //     state            what the server's mutex protects
 //     roles            which thread leads, stands by, helps
 //     turn             what the leader does next
+//     introspection    the built-in service, which tells of the others
 //     local_queue      what the leader runs before its next look at the sockets
 //     completion_guard reports the end of a suspended `async` method
 //     admission        which requests are taken on
@@ -67,6 +68,7 @@ mod execution;
 mod executor;
 mod handle;
 mod handler;
+mod introspection;
 mod local_queue;
 mod method_index;
 mod rejection;
@@ -92,4 +94,5 @@ pub use binder::Binder;
 pub use builder::{Server, ServerBuilder};
 pub use handle::ServerHandle;
 pub use handler::{AsyncHandler, Handler};
+pub use introspection::Introspection;
 pub use sources::{PullStats, Puller};

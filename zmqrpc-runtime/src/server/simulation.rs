@@ -37,6 +37,7 @@ struct Arguments(([u8; 8],));
 const METHOD: Method = Method::new("Any", "thing", 1, "([u8; 8]) -> [u8; 8]");
 
 impl Command for Arguments {
+    type Arguments<'a> = ([u8; 8],);
     type Reply = [u8; 8];
     type Failure = Error;
     type Answer = [u8; 8];

@@ -13,10 +13,7 @@ use crate::description::Shape;
 const MAX_ELEMENTS: usize = 4;
 
 impl Probe<'_> {
-    pub(super) fn option<'de>(
-        &mut self,
-        visitor: &mut dyn ErasedVisitor<'de>,
-    ) -> Result<(), ValueError> {
+    pub(super) fn option(&mut self, visitor: &mut dyn ErasedVisitor<'_>) -> Result<(), ValueError> {
         let inner = match self.found() {
             Found::Option(inner) => *inner,
             _ => self.tracer.new_place(),
@@ -31,9 +28,9 @@ impl Probe<'_> {
         self.read_at(place, |probe| visitor.some(probe))
     }
 
-    pub(super) fn newtype<'de>(
+    pub(super) fn newtype(
         &mut self,
-        visitor: &mut dyn ErasedVisitor<'de>,
+        visitor: &mut dyn ErasedVisitor<'_>,
     ) -> Result<(), ValueError> {
         let same = |_: &Tracer, kind: &NodeKind| matches!(kind, NodeKind::Newtype(_));
         let node = self.tracer.node(visitor.makes(), same, |tracer| {
@@ -64,10 +61,7 @@ impl Probe<'_> {
         Ok(())
     }
 
-    pub(super) fn list<'de>(
-        &mut self,
-        visitor: &mut dyn ErasedVisitor<'de>,
-    ) -> Result<(), ValueError> {
+    pub(super) fn list(&mut self, visitor: &mut dyn ErasedVisitor<'_>) -> Result<(), ValueError> {
         let element = match self.found() {
             Found::List(element) => *element,
             _ => self.tracer.new_place(),
@@ -82,10 +76,10 @@ impl Probe<'_> {
         self.elements(vec![element; len], visitor)
     }
 
-    pub(super) fn array<'de>(
+    pub(super) fn array(
         &mut self,
         len: usize,
-        visitor: &mut dyn ErasedVisitor<'de>,
+        visitor: &mut dyn ErasedVisitor<'_>,
     ) -> Result<(), ValueError> {
         let element = match self.found() {
             Found::Array(element, _) => *element,
@@ -100,10 +94,10 @@ impl Probe<'_> {
         self.elements(vec![element; len], visitor)
     }
 
-    pub(super) fn tuple<'de>(
+    pub(super) fn tuple(
         &mut self,
         len: usize,
-        visitor: &mut dyn ErasedVisitor<'de>,
+        visitor: &mut dyn ErasedVisitor<'_>,
     ) -> Result<(), ValueError> {
         let parts = match self.found() {
             Found::Tuple(parts) => parts.clone(),
@@ -113,11 +107,11 @@ impl Probe<'_> {
         self.elements(parts, visitor)
     }
 
-    pub(super) fn tuple_struct<'de>(
+    pub(super) fn tuple_struct(
         &mut self,
         name: &str,
         len: usize,
-        visitor: &mut dyn ErasedVisitor<'de>,
+        visitor: &mut dyn ErasedVisitor<'_>,
     ) -> Result<(), ValueError> {
         let rust = self.named(visitor.makes(), name);
         let same = |_: &Tracer, kind: &NodeKind| matches!(kind, NodeKind::Tuple(parts) if parts.len() == len);
@@ -134,10 +128,10 @@ impl Probe<'_> {
         result
     }
 
-    pub(super) fn elements<'de>(
+    pub(super) fn elements(
         &mut self,
         places: Vec<PlaceId>,
-        visitor: &mut dyn ErasedVisitor<'de>,
+        visitor: &mut dyn ErasedVisitor<'_>,
     ) -> Result<(), ValueError> {
         visitor.seq(&mut Elements {
             tracer: self.tracer,
@@ -146,10 +140,7 @@ impl Probe<'_> {
         })
     }
 
-    pub(super) fn map<'de>(
-        &mut self,
-        visitor: &mut dyn ErasedVisitor<'de>,
-    ) -> Result<(), ValueError> {
+    pub(super) fn map(&mut self, visitor: &mut dyn ErasedVisitor<'_>) -> Result<(), ValueError> {
         if !type_names::is_map(visitor.makes()) {
             return self.flattened(visitor);
         }
@@ -169,7 +160,7 @@ impl Probe<'_> {
     }
 
     /// Reads a struct with a flattened part. Serde reads such a one as a map, and says which of its fields it misses.
-    fn flattened<'de>(&mut self, visitor: &mut dyn ErasedVisitor<'de>) -> Result<(), ValueError> {
+    fn flattened(&mut self, visitor: &mut dyn ErasedVisitor<'_>) -> Result<(), ValueError> {
         let same = |_: &Tracer, kind: &NodeKind| matches!(kind, NodeKind::Open(_));
         let node = self.tracer.node(visitor.makes(), same, |tracer| {
             let fields = tracer.new_fields(&[]);

@@ -7,17 +7,17 @@ use serde::Deserialize;
 
 use crate::codec::erased::{ErasedDeserializer, ErasedSeed, ErasedSlot, ValueError};
 
-/// A type whose shape may be asked for. All that is compiled for each type is one function.
+/// A type whose shape may be asked for, and which borrows for `'de`. All that is compiled for each type is one function.
 #[derive(Clone, Copy)]
-pub struct RootType {
+pub struct RootType<'de> {
     name: fn() -> &'static str,
-    read: fn(&mut dyn ErasedDeserializer<'static>) -> Result<(), ValueError>,
+    read: fn(&mut dyn ErasedDeserializer<'de>) -> Result<(), ValueError>,
 }
 
-impl RootType {
+impl<'de> RootType<'de> {
     /// Returns the type `T`.
     #[must_use]
-    pub const fn of<T: Deserialize<'static>>() -> Self {
+    pub const fn of<T: Deserialize<'de>>() -> Self {
         Self {
             name: std::any::type_name::<T>,
             read: |value| ErasedSlot::new(PhantomData::<T>).deserialize(value),
@@ -29,7 +29,7 @@ impl RootType {
     }
 }
 
-impl ErasedSeed<'static> for RootType {
+impl<'de> ErasedSeed<'de> for RootType<'de> {
     fn makes(&self) -> &'static str {
         self.name()
     }
@@ -38,10 +38,7 @@ impl ErasedSeed<'static> for RootType {
         0
     }
 
-    fn deserialize(
-        &mut self,
-        value: &mut dyn ErasedDeserializer<'static>,
-    ) -> Result<(), ValueError> {
+    fn deserialize(&mut self, value: &mut dyn ErasedDeserializer<'de>) -> Result<(), ValueError> {
         (self.read)(value)
     }
 
@@ -50,7 +47,7 @@ impl ErasedSeed<'static> for RootType {
     }
 }
 
-impl fmt::Debug for RootType {
+impl fmt::Debug for RootType<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("RootType").field(&self.name()).finish()
     }

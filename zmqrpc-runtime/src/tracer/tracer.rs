@@ -87,7 +87,7 @@ impl Tracer {
     }
 
     /// Finds out what is to be known of a type, and returns where it is.
-    pub(super) fn trace(&mut self, mut root: RootType) -> PlaceId {
+    pub(super) fn trace(&mut self, mut root: RootType<'static>) -> PlaceId {
         let place = self.new_place();
         self.requests = 0;
         self.last_error = "there is too much of it".to_owned();
@@ -294,10 +294,6 @@ impl Tracer {
         self.node_names.insert(name, id);
         self.learnt += 1;
         id
-    }
-
-    pub(super) fn node_named(&self, rust: &str) -> Option<NodeId> {
-        self.node_names.get(rust).copied()
     }
 
     /// Begins to read a type with a name. Within itself, it is filled only as far as it has to be.

@@ -6,6 +6,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 
+use super::command::command_type;
 use crate::names;
 use crate::service::model::{Argument, Method, Service, Validity};
 
@@ -18,6 +19,10 @@ pub(super) fn client(service: &Service) -> TokenStream {
     let lints = service.lints();
     let client_text = client.to_string();
     let own = own_methods(service);
+    let docs = service.attributes.doc_text();
+    let described = service
+        .valid_methods()
+        .map(|method| described(service, method));
     let methods = service.methods.iter().map(|method| stub(service, method));
     let about = format!(
         " Calls a [`{}`] over any transport.",
@@ -41,6 +46,13 @@ pub(super) fn client(service: &Service) -> TokenStream {
         }
 
         #conditions
+        #lints
+        impl<#transport> #private::Described for #client<#transport> {
+            const DOCS: &'static str = #docs;
+            const METHODS: &'static [#private::MethodTypes] = &[#(#described,)*];
+        }
+
+        #conditions
         impl<#transport: ::core::clone::Clone> ::core::clone::Clone for #client<#transport> {
             fn clone(&self) -> Self {
                 Self(::core::clone::Clone::clone(&self.0))
@@ -54,6 +66,15 @@ pub(super) fn client(service: &Service) -> TokenStream {
             }
         }
     }
+}
+
+/// Returns the types of a method, for the description.
+fn described(service: &Service, method: &Method) -> TokenStream {
+    let conditions = method.attributes.conditions();
+    let at = names::place(method.ident().span());
+    let private = &service.private.at(at);
+    let command = command_type(method);
+    quote_spanned!(at=> #conditions #private::MethodTypes::of::<#command>())
 }
 
 /// Returns the constructors that need no transport.

@@ -9,8 +9,8 @@ use syn::ext::IdentExt;
 use syn::{Lifetime, Type};
 
 use super::std_impls::StdImpls;
-use crate::command::Description;
-use crate::names;
+use crate::command::{Description, decoded_lifetime};
+use crate::names::{self, Private};
 use crate::service::model::{Argument, Method, Service};
 use crate::signature;
 use crate::types;
@@ -158,7 +158,9 @@ impl<'a> Command<'a> {
             version: service.version.as_ref(),
             signature: signature::signature(argument_types, &method.output.signature),
             arguments: texts(&self.names),
+            decoded: self.decoded(private),
             docs: method.attributes.doc_text(),
+            deprecation: method.attributes.deprecation(),
             options: &method.options,
             output: &method.output,
             private,
@@ -168,6 +170,17 @@ impl<'a> Command<'a> {
                 #description
             }
         }
+    }
+
+    /// Returns the tuple that a server decodes.
+    fn decoded(&self, private: &Private) -> TokenStream {
+        if self.names.is_empty() {
+            return quote!(#private::NoArgs);
+        }
+        let lifetime = decoded_lifetime();
+        let arguments = self.method.arguments.iter();
+        let types = arguments.map(|argument| argument.passing.decoded(&lifetime, private));
+        quote!((#(#types,)*))
     }
 
     fn check_output(&self) -> Option<TokenStream> {

@@ -159,15 +159,14 @@ fn handler(service: &Service, method: &Method, target: &Ident, call: &Ident) -> 
         .map(|index| names::local(&format!("a{index}")))
         .collect();
     let passings = method.arguments.iter().map(|argument| &argument.passing);
-    let decoded = passings.clone().map(|passing| passing.decoded(private));
     let passed = passings
         .zip(&values)
         .map(|(passing, value)| passing.passed(value, private));
 
     let arguments = if values.is_empty() {
-        quote_spanned!(at=> #call.arguments::<#private::NoArgs>()?;)
+        quote_spanned!(at=> #call.arguments::<#command>()?;)
     } else {
-        quote_spanned!(at=> let (#(#values,)*) = #call.arguments::<(#(#decoded,)*)>()?;)
+        quote_spanned!(at=> let (#(#values,)*) = #call.arguments::<#command>()?;)
     };
     let context = method.context.as_ref().map(|_| quote!(#call.context(),));
     let (receiver, wait) = if method.is_async() {

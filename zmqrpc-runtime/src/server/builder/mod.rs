@@ -8,8 +8,9 @@ use std::time::Duration;
 use super::authorize::Authorize;
 use super::binder::Binder;
 use super::handler::{Async, AsyncHandler, Handler, Plain};
+use super::introspection::Introspection;
 use super::sources::Puller;
-use crate::command::{CallContext, DynService, Service, ServiceObject};
+use crate::command::{CallContext, DynService, MethodTypes, Service, ServiceObject};
 use crate::logins::{AuthSettings, authenticate_method, credentials_method};
 use crate::options::{ConnectionOptions, connection_methods};
 use crate::socket::Direction;
@@ -47,6 +48,7 @@ pub struct ServerBuilder {
     options: ConnectionOptions,
     auth: AuthSettings,
     authorize: Option<Authorize>,
+    introspection: Introspection,
 }
 
 impl Default for ServerBuilder {
@@ -65,6 +67,7 @@ impl Default for ServerBuilder {
             options: ConnectionOptions::default(),
             auth: AuthSettings::default(),
             authorize: None,
+            introspection: Introspection::default(),
         }
     }
 }
@@ -244,6 +247,15 @@ impl ServerBuilder {
         /// ```
     }
 
+    /// How much the server tells of itself to those who may call it. Default: [`Introspection::Full`].
+    ///
+    /// For the description the types of arguments and replies are tried out, once, when it is first asked for: their
+    /// `Deserialize` is called with values of many kinds. A panic in it is caught, and not printed.
+    pub fn introspection(mut self, introspection: Introspection) -> Self {
+        self.introspection = introspection;
+        self
+    }
+
     /// Asks a function before each call, event and job whether this caller may do that: it knows the caller by
     /// [`CallContext::user_id`](crate::CallContext::user_id). An error is
     /// [`Error::Unauthenticated`](crate::Error::Unauthenticated) for the caller, with this text as its reason; the service
@@ -283,6 +295,7 @@ impl fmt::Debug for ServerBuilder {
             .services
             .iter()
             .flat_map(|service| service.methods())
+            .map(MethodTypes::method)
             .map(ToString::to_string)
             .collect();
         f.debug_struct("ServerBuilder")

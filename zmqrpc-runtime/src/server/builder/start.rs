@@ -120,6 +120,7 @@ impl ServerBuilder {
                 "a server needs at least one service or handler",
             ));
         }
+        methods.add_built_in(self.introspection);
         let counters = Arc::new(ServerCounters::default());
         let deduplicator = Deduplicator::new(self.remember_deliveries);
         Ok((

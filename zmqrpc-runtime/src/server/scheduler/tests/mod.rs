@@ -11,8 +11,10 @@ use std::time::Duration;
 
 use super::*;
 use crate::callers::ServerCounters;
-use crate::command::{Call, CallBuffer, DynService, Method, Started};
+use crate::codec::NoArgs;
+use crate::command::{Call, CallBuffer, Command, DynService, Method, MethodTypes, Started};
 use crate::dialect::{CallId, Dialect, FrameKind, MethodRef, Reply, Request, RequestKind};
+use crate::error::Error;
 use crate::server::deduplicator::Deduplicator;
 use crate::server::dispatcher::{Decoded, Dispatcher};
 use crate::server::method_index::MethodIndex;
@@ -20,13 +22,23 @@ use crate::wire::{Limits, Metadata};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-static METHOD: Method = Method::new("", "work", 1, "() -> ()");
+/// The one command.
+#[derive(serde::Serialize)]
+struct Work;
+
+impl Command for Work {
+    type Arguments<'a> = NoArgs;
+    type Reply = ();
+    type Failure = Error;
+    type Answer = ();
+    const METHOD: Method = Method::new("", "work", 1, "() -> ()");
+}
 
 struct Service;
 
 impl DynService for Service {
-    fn methods(&self) -> Vec<&'static Method> {
-        vec![&METHOD]
+    fn methods(&self) -> Vec<&'static MethodTypes> {
+        vec![const { &MethodTypes::of::<Work>() }]
     }
 
     fn start(&self, _: usize, _: Call) -> Started {
@@ -107,7 +119,7 @@ impl Scene {
             kind: spec.kind,
             id: CallId::from(id),
             codec: 0,
-            method: MethodRef::Key(METHOD.key()),
+            method: MethodRef::Key(Work::METHOD.key()),
             remaining: None,
             metadata: Metadata::EMPTY,
             body: &vec![0; spec.body],

@@ -1,0 +1,133 @@
+//! What services tell of themselves.
+
+use std::collections::BTreeMap;
+
+use super::{ArgumentTypes, Described, MethodTypes};
+use crate::description::{
+    ArgumentDescription, Body, Description, Fingerprint, MethodDescription, ServiceDescription,
+    Shape, Type,
+};
+use crate::tracer::ShapeFinder;
+
+/// Returns what a generated client expects of its server: its service, the methods of the trait, and the shapes of all
+/// their types. No server is needed.
+///
+/// The types are tried out: their `Deserialize` is called, many times, with values that may be refused. Its panics are
+/// caught.
+///
+/// # Examples
+///
+/// ```ignore
+/// let description = zmqrpc::schema::of::<InventoryClient>();
+/// assert_eq!(description.services[0].name, "Inventory");
+/// ```
+#[must_use]
+pub fn of<C: Described + ?Sized>() -> Description {
+    let mut describer = Describer::default();
+    for types in C::METHODS {
+        describer.add(C::DOCS, types);
+    }
+    describer.finish()
+}
+
+/// Describes methods, in the services that they belong to.
+#[derive(Default)]
+pub(crate) struct Describer(Description);
+
+impl Describer {
+    /// Adds a method of a service with this documentation.
+    pub(crate) fn add(&mut self, service_docs: &str, types: &MethodTypes) {
+        let method = types.method();
+        let (described, found) = describe(types);
+        for (name, found) in found {
+            self.0.types.entry(name).or_insert(found);
+        }
+        let services = &mut self.0.services;
+        let is_of = |service: &ServiceDescription| {
+            service.name == method.service() && service.version == method.version()
+        };
+        let index = services.iter().position(is_of).unwrap_or_else(|| {
+            services.push(ServiceDescription {
+                name: method.service().to_owned(),
+                version: method.version(),
+                docs: service_docs.to_owned(),
+                methods: Vec::new(),
+            });
+            services.len() - 1
+        });
+        services[index].methods.push(described);
+    }
+
+    /// Returns the description of all that was added.
+    pub(crate) fn finish(mut self) -> Description {
+        self.0.shorten_names();
+        self.0
+    }
+}
+
+/// Returns the description of a method, and the types in it, by the compiler's names.
+fn describe(types: &MethodTypes) -> (MethodDescription, BTreeMap<String, Type>) {
+    let method = types.method();
+    let mut finder = ShapeFinder::new();
+    let listed = match (types.arguments)() {
+        ArgumentTypes::List(list) => list.into_iter().map(|root| finder.find(root)).collect(),
+        ArgumentTypes::Fields(root) => vec![finder.find(root)],
+        ArgumentTypes::Untold => vec![Shape::Unknown("the command does not tell".to_owned())],
+    };
+    let reply = if method.is_oneway() {
+        Shape::Unit
+    } else {
+        finder.find(types.reply)
+    };
+    let error = types.error.map(|root| finder.find(root));
+    let description = Description {
+        types: finder.into_types(),
+        ..Description::default()
+    };
+    let shapes = match (types.arguments)() {
+        ArgumentTypes::Fields(_) => fields_of(&description, &listed[0]),
+        _ => listed,
+    };
+    let mut names = method.argument_names().iter();
+    let arguments = shapes.into_iter().enumerate().map(|(index, shape)| {
+        let name = names.next();
+        let name = name.map_or_else(|| index.to_string(), |name| (*name).to_owned());
+        ArgumentDescription { name, shape }
+    });
+    let mut described = MethodDescription {
+        name: method.name().to_owned(),
+        docs: method.documentation().to_owned(),
+        deprecated: method.deprecation().map(str::to_owned),
+        signature: method.signature().to_owned(),
+        key: format!("{:016x}", method.key().bits()),
+        fingerprint: String::new(),
+        arguments: arguments.collect(),
+        reply,
+        error,
+        oneway: method.is_oneway(),
+        idempotent: method.is_idempotent(),
+        timeout_ms: method
+            .default_timeout()
+            .map(|limit| u64::try_from(limit.as_millis()).unwrap_or(u64::MAX)),
+    };
+    let fingerprint = Fingerprint::of(&description.canonical(&described));
+    described.fingerprint = fingerprint.to_string();
+    (described, description.types)
+}
+
+/// Returns the shapes of a command's fields, which are its arguments.
+fn fields_of(description: &Description, command: &Shape) -> Vec<Shape> {
+    match (
+        description.type_of(command).map(|found| &found.body),
+        command,
+    ) {
+        (Some(Body::Struct(fields)), _) => {
+            let shapes = fields.fields.iter().map(|field| field.shape.clone());
+            shapes.collect()
+        }
+        (Some(Body::Tuple(parts)), _) | (None, Shape::Tuple(parts)) => parts.clone(),
+        (Some(Body::Unit), _) | (None, Shape::Unit) => Vec::new(),
+        (Some(Body::Is(shape)), _) => vec![shape.clone()],
+        _ => vec![command.clone()],
+    }
+}

@@ -1,0 +1,40 @@
+//! The methods of the built-in service.
+
+use serde::Serialize;
+
+use crate::codec::NoArgs;
+use crate::command::{Command, Method};
+use crate::description::{Description, MethodFingerprint};
+use crate::error::Error;
+
+/// The arguments that restrict an answer to some services.
+pub(super) type Services = (Option<Vec<String>>,);
+
+macro_rules! commands {
+    ($($(#[$docs:meta])* $command:ident: $name:literal $signature:literal ($($argument:literal)?)
+        $arguments:ty => $reply:ty;)*) => {$(
+        $(#[$docs])*
+        #[derive(Serialize)]
+        pub(super) struct $command;
+
+        impl Command for $command {
+            type Arguments<'a> = $arguments;
+            type Reply = $reply;
+            type Failure = Error;
+            type Answer = $reply;
+            const METHOD: Method = Method::new("zmqrpc", $name, 1, $signature)
+                .arguments(&[$($argument)?])
+                .idempotent();
+        }
+    )*};
+}
+
+commands! {
+    /// Describes services, all of them for none.
+    Describe: "describe" "(Option<Vec<String>>) -> Description" ("services") Services => Description;
+    /// Lists the full names of all methods.
+    List: "list" "() -> Vec<String>" () NoArgs => Vec<String>;
+    /// Tells the fingerprints of the methods of services, of all for none.
+    Fingerprints: "fingerprints" "(Option<Vec<String>>) -> Vec<MethodFingerprint>" ("services")
+        Services => Vec<MethodFingerprint>;
+}

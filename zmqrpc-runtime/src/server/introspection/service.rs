@@ -1,0 +1,124 @@
+//! The built-in service, which knows the server's other ones.
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use super::Introspection;
+use super::commands::{Describe, Fingerprints, List};
+use crate::codec::Codec;
+use crate::command::{Call, Describer, DynService, HandlerResult, MethodTypes, Started};
+use crate::description::Description;
+use crate::dialect::CallFailure;
+use crate::sync::Mutex;
+
+const METHODS: [&MethodTypes; 3] = [
+    const { &MethodTypes::of::<List>() },
+    const { &MethodTypes::of::<Fingerprints>() },
+    const { &MethodTypes::of::<Describe>() },
+];
+
+/// Answers what the server offers.
+pub(in crate::server) struct BuiltInService {
+    introspection: Introspection,
+    /// With the documentation of the service.
+    methods: Vec<(&'static str, &'static MethodTypes)>,
+    /// Made when it is first asked for: the types are tried out, which takes a moment.
+    description: OnceLock<Description>,
+    /// The whole description, encoded: whoever asks again and again costs no more than the reply.
+    encoded: Mutex<HashMap<u8, Arc<[u8]>>>,
+}
+
+impl BuiltInService {
+    pub(in crate::server) fn new(
+        introspection: Introspection,
+        services: &[Box<dyn DynService>],
+    ) -> Self {
+        let of_service = |service: &dyn DynService| {
+            let docs = service.docs();
+            let methods = service.methods().into_iter();
+            methods.map(|method| (docs, method)).collect::<Vec<_>>()
+        };
+        Self {
+            introspection,
+            methods: services
+                .iter()
+                .flat_map(|service| of_service(&**service))
+                .collect(),
+            description: OnceLock::new(),
+            encoded: Mutex::new(HashMap::new()),
+        }
+    }
+
+    fn description(&self) -> &Description {
+        self.description.get_or_init(|| {
+            let mut describer = Describer::default();
+            for (docs, method) in &self.methods {
+                describer.add(docs, method);
+            }
+            describer.finish()
+        })
+    }
+
+    fn describe(&self, call: &Call) -> HandlerResult {
+        let (services,) = call.arguments::<Describe>()?;
+        match services {
+            Some(services) => call.reply::<Describe>(self.description().only(&services)),
+            None => call.reply_encoded(&self.encoded(call.codec())?),
+        }
+    }
+
+    /// Returns the whole description in a codec.
+    fn encoded(&self, codec: Codec) -> Result<Arc<[u8]>, CallFailure> {
+        let description = self.description();
+        let mut encoded = self.encoded.lock();
+        if let Some(encoded) = encoded.get(&codec.id()) {
+            return Ok(Arc::clone(encoded));
+        }
+        let mut bytes = Vec::new();
+        codec
+            .encode(description, &mut bytes, usize::MAX)
+            .map_err(|error| CallFailure::reply(&error))?;
+        let bytes: Arc<[u8]> = bytes.into();
+        encoded.insert(codec.id(), Arc::clone(&bytes));
+        Ok(bytes)
+    }
+
+    fn list(&self, call: &Call) -> HandlerResult {
+        call.arguments::<List>()?;
+        let names = self
+            .methods
+            .iter()
+            .map(|(_, types)| types.method().to_string());
+        call.reply::<List>(names.collect())
+    }
+
+    fn fingerprints(&self, call: &Call) -> HandlerResult {
+        let (services,) = call.arguments::<Fingerprints>()?;
+        let mut fingerprints = self.description().fingerprints();
+        if let Some(services) = services {
+            fingerprints.retain(|fingerprint| services.contains(&fingerprint.service));
+        }
+        call.reply::<Fingerprints>(fingerprints)
+    }
+}
+
+impl DynService for BuiltInService {
+    fn methods(&self) -> Vec<&'static MethodTypes> {
+        let count = match self.introspection {
+            Introspection::Full => METHODS.len(),
+            Introspection::Names => METHODS.len() - 1,
+            Introspection::Off => 0,
+        };
+        METHODS[..count].to_vec()
+    }
+
+    fn start(&self, index: usize, call: Call) -> Started {
+        let handled = match index {
+            0 => self.list(&call),
+            1 => self.fingerprints(&call),
+            _ => self.describe(&call),
+        };
+        call.recycle();
+        Started::Done(handled)
+    }
+}
