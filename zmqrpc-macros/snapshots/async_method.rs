@@ -29,6 +29,7 @@ impl ::zmqrpc::__private::Serialize for CalculatorSlowAdd {
     }
 }
 impl ::zmqrpc::__private::Command for CalculatorSlowAdd {
+    type Arguments<'a> = (i64, i64);
     type Reply = i64;
     type Failure = ::zmqrpc::__private::Error;
     type Answer = i64;
@@ -75,6 +76,7 @@ impl ::zmqrpc::__private::Serialize for CalculatorRest<'_> {
     }
 }
 impl ::zmqrpc::__private::Command for CalculatorRest<'_> {
+    type Arguments<'a> = (::zmqrpc::__private::Str<'a>,);
     type Reply = ();
     type Failure = ::zmqrpc::__private::Error;
     type Answer = ();
@@ -157,7 +159,7 @@ for CalculatorServer<S> {
         ::zmqrpc::__private::MethodEntry::task::<
             CalculatorSlowAdd,
         >(|service, call| ::std::boxed::Box::pin(async move {
-            let (a0, a1) = call.arguments::<(i64, i64)>()?;
+            let (a0, a1) = call.arguments::<CalculatorSlowAdd>()?;
             call.reply::<
                     CalculatorSlowAdd,
                 >(Calculator::slow_add(&*service, a0, a1).await)
@@ -165,7 +167,7 @@ for CalculatorServer<S> {
         ::zmqrpc::__private::MethodEntry::task::<
             CalculatorRest<'_>,
         >(|service, call| ::std::boxed::Box::pin(async move {
-            let (a0,) = call.arguments::<(::zmqrpc::__private::Str<'_>,)>()?;
+            let (a0,) = call.arguments::<CalculatorRest<'_>>()?;
             call.reply::<CalculatorRest<'_>>(Calculator::rest(&*service, &a0).await)
         })),
     ];
@@ -240,6 +242,13 @@ impl<T: ::zmqrpc::__private::Transport> CalculatorClient<T> {
     pub fn rest(&self, name: &str) -> T::Call<(), ::zmqrpc::__private::Error> {
         ::zmqrpc::__private::Transport::call(&self.0, &CalculatorRest { name })
     }
+}
+impl<T> ::zmqrpc::__private::Described for CalculatorClient<T> {
+    const DOCS: &'static str = "";
+    const METHODS: &'static [::zmqrpc::__private::MethodTypes] = &[
+        ::zmqrpc::__private::MethodTypes::of::<CalculatorSlowAdd>(),
+        ::zmqrpc::__private::MethodTypes::of::<CalculatorRest<'_>>(),
+    ];
 }
 impl<T: ::core::clone::Clone> ::core::clone::Clone for CalculatorClient<T> {
     fn clone(&self) -> Self {

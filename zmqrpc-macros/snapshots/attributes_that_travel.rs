@@ -40,6 +40,7 @@ impl ::zmqrpc::__private::Serialize for CalculatorAdd {
 #[cfg(feature = "add")]
 #[allow(non_camel_case_types)]
 impl ::zmqrpc::__private::Command for CalculatorAdd {
+    type Arguments<'a> = (i64, i64);
     type Reply = i64;
     type Failure = ::zmqrpc::__private::Error;
     type Answer = i64;
@@ -50,7 +51,8 @@ impl ::zmqrpc::__private::Command for CalculatorAdd {
             "(i64, i64) -> i64",
         )
         .arguments(&["a", "b"])
-        .docs("Adds two numbers.");
+        .docs("Adds two numbers.")
+        .deprecated("use `sum`");
 }
 #[cfg(unix)]
 #[cfg(feature = "add")]
@@ -120,6 +122,7 @@ impl ::zmqrpc::__private::Serialize for CalculatorEight {
 #[allow(non_camel_case_types)]
 #[allow(clippy::too_many_arguments)]
 impl ::zmqrpc::__private::Command for CalculatorEight {
+    type Arguments<'a> = (u8, u8, u8, u8, u8, u8, u8, u8);
     type Reply = ();
     type Failure = ::zmqrpc::__private::Error;
     type Answer = ();
@@ -196,6 +199,7 @@ impl ::zmqrpc::__private::Serialize for CalculatorOld {
 #[cfg(unix)]
 #[allow(non_camel_case_types)]
 impl ::zmqrpc::__private::Command for CalculatorOld {
+    type Arguments<'a> = ::zmqrpc::__private::NoArgs;
     type Reply = ();
     type Failure = ::zmqrpc::__private::Error;
     type Answer = ();
@@ -297,15 +301,14 @@ for CalculatorServer<S> {
         ::zmqrpc::__private::MethodEntry::plain::<
             CalculatorAdd,
         >(|service, call| {
-            let (a0, a1) = call.arguments::<(i64, i64)>()?;
+            let (a0, a1) = call.arguments::<CalculatorAdd>()?;
             call.reply::<CalculatorAdd>(Calculator::add(service, a0, a1))
         }),
         #[allow(clippy::too_many_arguments)]
         ::zmqrpc::__private::MethodEntry::plain::<
             CalculatorEight,
         >(|service, call| {
-            let (a0, a1, a2, a3, a4, a5, a6, a7) = call
-                .arguments::<(u8, u8, u8, u8, u8, u8, u8, u8)>()?;
+            let (a0, a1, a2, a3, a4, a5, a6, a7) = call.arguments::<CalculatorEight>()?;
             call.reply::<
                     CalculatorEight,
                 >(Calculator::eight(service, a0, a1, a2, a3, a4, a5, a6, a7))
@@ -314,7 +317,7 @@ for CalculatorServer<S> {
         ::zmqrpc::__private::MethodEntry::plain::<
             CalculatorOld,
         >(|service, call| {
-            call.arguments::<::zmqrpc::__private::NoArgs>()?;
+            call.arguments::<CalculatorOld>()?;
             call.reply::<CalculatorOld>(Calculator::old(service))
         }),
     ];
@@ -427,6 +430,17 @@ impl<T: ::zmqrpc::__private::Transport> CalculatorClient<T> {
     pub fn old(&self) -> T::Call<(), ::zmqrpc::__private::Error> {
         ::zmqrpc::__private::Transport::call(&self.0, &CalculatorOld)
     }
+}
+#[cfg(unix)]
+#[allow(non_camel_case_types)]
+impl<T> ::zmqrpc::__private::Described for CalculatorClient<T> {
+    const DOCS: &'static str = "";
+    const METHODS: &'static [::zmqrpc::__private::MethodTypes] = &[
+        #[cfg(feature = "add")]
+        ::zmqrpc::__private::MethodTypes::of::<CalculatorAdd>(),
+        ::zmqrpc::__private::MethodTypes::of::<CalculatorEight>(),
+        ::zmqrpc::__private::MethodTypes::of::<CalculatorOld>(),
+    ];
 }
 #[cfg(unix)]
 impl<T: ::core::clone::Clone> ::core::clone::Clone for CalculatorClient<T> {

@@ -20,6 +20,7 @@ impl ::zmqrpc::__private::Serialize for AuditWho {
     }
 }
 impl ::zmqrpc::__private::Command for AuditWho {
+    type Arguments<'a> = ::zmqrpc::__private::NoArgs;
     type Reply = String;
     type Failure = ::zmqrpc::__private::Error;
     type Answer = String;
@@ -59,6 +60,7 @@ impl ::zmqrpc::__private::Serialize for AuditNote<'_> {
     }
 }
 impl ::zmqrpc::__private::Command for AuditNote<'_> {
+    type Arguments<'a> = (::zmqrpc::__private::Str<'a>,);
     type Reply = ();
     type Failure = ::zmqrpc::__private::Error;
     type Answer = ();
@@ -140,13 +142,13 @@ impl<S: Audit + ?::core::marker::Sized> ::zmqrpc::__private::Service for AuditSe
         ::zmqrpc::__private::MethodEntry::plain::<
             AuditWho,
         >(|service, call| {
-            call.arguments::<::zmqrpc::__private::NoArgs>()?;
+            call.arguments::<AuditWho>()?;
             call.reply::<AuditWho>(Audit::who(service, call.context()))
         }),
         ::zmqrpc::__private::MethodEntry::task::<
             AuditNote<'_>,
         >(|service, call| ::std::boxed::Box::pin(async move {
-            let (a0,) = call.arguments::<(::zmqrpc::__private::Str<'_>,)>()?;
+            let (a0,) = call.arguments::<AuditNote<'_>>()?;
             call.reply::<
                     AuditNote<'_>,
                 >(Audit::note(&*service, call.context(), &a0).await)
@@ -223,6 +225,13 @@ impl<T: ::zmqrpc::__private::Transport> AuditClient<T> {
     fn note(&self, text: &str) -> T::Call<(), ::zmqrpc::__private::Error> {
         ::zmqrpc::__private::Transport::call(&self.0, &AuditNote { text })
     }
+}
+impl<T> ::zmqrpc::__private::Described for AuditClient<T> {
+    const DOCS: &'static str = "";
+    const METHODS: &'static [::zmqrpc::__private::MethodTypes] = &[
+        ::zmqrpc::__private::MethodTypes::of::<AuditWho>(),
+        ::zmqrpc::__private::MethodTypes::of::<AuditNote<'_>>(),
+    ];
 }
 impl<T: ::core::clone::Clone> ::core::clone::Clone for AuditClient<T> {
     fn clone(&self) -> Self {

@@ -1,4 +1,5 @@
 impl<'a> ::zmqrpc::__private::Command for Greet<'a> {
+    type Arguments<'request> = ::zmqrpc::__private::OwnFields<Greet<'request>>;
     type Reply = String;
     type Failure = ::zmqrpc::__private::CallError<GreetError>;
     type Answer = ::core::result::Result<String, GreetError>;

@@ -1,4 +1,5 @@
 impl ::zmqrpc::__private::Command for Unit {
+    type Arguments<'request> = ::zmqrpc::__private::OwnFields<Unit>;
     type Reply = ();
     type Failure = ::zmqrpc::__private::Error;
     type Answer = ();

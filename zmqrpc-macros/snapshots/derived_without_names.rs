@@ -1,4 +1,5 @@
 impl other::zmqrpc::__private::Command for Pair {
+    type Arguments<'request> = other::zmqrpc::__private::OwnFields<Pair>;
     type Reply = ();
     type Failure = other::zmqrpc::__private::Error;
     type Answer = ();

@@ -32,6 +32,11 @@ impl ::zmqrpc::__private::Serialize for StoreText<'_> {
     }
 }
 impl ::zmqrpc::__private::Command for StoreText<'_> {
+    type Arguments<'a> = (
+        ::zmqrpc::__private::Str<'a>,
+        ::core::option::Option<::zmqrpc::__private::Str<'a>>,
+        String,
+    );
     type Reply = ();
     type Failure = ::zmqrpc::__private::Error;
     type Answer = ();
@@ -104,6 +109,11 @@ impl ::zmqrpc::__private::Serialize for StoreBytes<'_> {
     }
 }
 impl ::zmqrpc::__private::Command for StoreBytes<'_> {
+    type Arguments<'a> = (
+        ::zmqrpc::__private::Bytes<'a>,
+        ::zmqrpc::__private::Owned<Vec<u8>>,
+        ::zmqrpc::__private::Owned<Vec<u8>>,
+    );
     type Reply = ();
     type Failure = ::zmqrpc::__private::Error;
     type Answer = ();
@@ -176,6 +186,11 @@ impl ::zmqrpc::__private::Serialize for StoreOptionalBytes<'_> {
     }
 }
 impl ::zmqrpc::__private::Command for StoreOptionalBytes<'_> {
+    type Arguments<'a> = (
+        ::core::option::Option<::zmqrpc::__private::Bytes<'a>>,
+        ::zmqrpc::__private::Owned<Option<Vec<u8>>>,
+        ::core::option::Option<::zmqrpc::__private::Owned<Vec<u8>>>,
+    );
     type Reply = ();
     type Failure = ::zmqrpc::__private::Error;
     type Answer = ();
@@ -247,6 +262,11 @@ impl ::zmqrpc::__private::Serialize for StoreItems<'_> {
     }
 }
 impl ::zmqrpc::__private::Command for StoreItems<'_> {
+    type Arguments<'a> = (
+        ::std::vec::Vec<Item>,
+        ::core::option::Option<::std::vec::Vec<Item>>,
+        Vec<Item>,
+    );
     type Reply = ();
     type Failure = ::zmqrpc::__private::Error;
     type Answer = ();
@@ -318,6 +338,7 @@ impl ::zmqrpc::__private::Serialize for StoreItem<'_> {
     }
 }
 impl ::zmqrpc::__private::Command for StoreItem<'_> {
+    type Arguments<'a> = (Item, ::core::option::Option<Item>, Option<Item>);
     type Reply = ();
     type Failure = ::zmqrpc::__private::Error;
     type Answer = ();
@@ -382,6 +403,7 @@ impl ::zmqrpc::__private::Serialize for StoreArray {
     }
 }
 impl ::zmqrpc::__private::Command for StoreArray {
+    type Arguments<'a> = ([u8; 4],);
     type Reply = ();
     type Failure = ::zmqrpc::__private::Error;
     type Answer = ();
@@ -472,27 +494,13 @@ impl<S: Store + ?::core::marker::Sized> ::zmqrpc::__private::Service for StoreSe
         ::zmqrpc::__private::MethodEntry::plain::<
             StoreText<'_>,
         >(|service, call| {
-            let (a0, a1, a2) = call
-                .arguments::<
-                    (
-                        ::zmqrpc::__private::Str<'_>,
-                        ::core::option::Option<::zmqrpc::__private::Str<'_>>,
-                        String,
-                    ),
-                >()?;
+            let (a0, a1, a2) = call.arguments::<StoreText<'_>>()?;
             call.reply::<StoreText<'_>>(Store::text(service, &a0, a1.as_deref(), a2))
         }),
         ::zmqrpc::__private::MethodEntry::plain::<
             StoreBytes<'_>,
         >(|service, call| {
-            let (a0, a1, a2) = call
-                .arguments::<
-                    (
-                        ::zmqrpc::__private::Bytes<'_>,
-                        ::zmqrpc::__private::Owned<Vec<u8>>,
-                        ::zmqrpc::__private::Owned<Vec<u8>>,
-                    ),
-                >()?;
+            let (a0, a1, a2) = call.arguments::<StoreBytes<'_>>()?;
             call.reply::<
                     StoreBytes<'_>,
                 >(Store::bytes(service, &a0, a1.into_inner(), a2.as_inner()))
@@ -500,14 +508,7 @@ impl<S: Store + ?::core::marker::Sized> ::zmqrpc::__private::Service for StoreSe
         ::zmqrpc::__private::MethodEntry::plain::<
             StoreOptionalBytes<'_>,
         >(|service, call| {
-            let (a0, a1, a2) = call
-                .arguments::<
-                    (
-                        ::core::option::Option<::zmqrpc::__private::Bytes<'_>>,
-                        ::zmqrpc::__private::Owned<Option<Vec<u8>>>,
-                        ::core::option::Option<::zmqrpc::__private::Owned<Vec<u8>>>,
-                    ),
-                >()?;
+            let (a0, a1, a2) = call.arguments::<StoreOptionalBytes<'_>>()?;
             call.reply::<
                     StoreOptionalBytes<'_>,
                 >(
@@ -522,27 +523,19 @@ impl<S: Store + ?::core::marker::Sized> ::zmqrpc::__private::Service for StoreSe
         ::zmqrpc::__private::MethodEntry::plain::<
             StoreItems<'_>,
         >(|service, call| {
-            let (a0, a1, a2) = call
-                .arguments::<
-                    (
-                        ::std::vec::Vec<Item>,
-                        ::core::option::Option<::std::vec::Vec<Item>>,
-                        Vec<Item>,
-                    ),
-                >()?;
+            let (a0, a1, a2) = call.arguments::<StoreItems<'_>>()?;
             call.reply::<StoreItems<'_>>(Store::items(service, &a0, a1.as_deref(), a2))
         }),
         ::zmqrpc::__private::MethodEntry::plain::<
             StoreItem<'_>,
         >(|service, call| {
-            let (a0, a1, a2) = call
-                .arguments::<(Item, ::core::option::Option<Item>, Option<Item>)>()?;
+            let (a0, a1, a2) = call.arguments::<StoreItem<'_>>()?;
             call.reply::<StoreItem<'_>>(Store::item(service, &a0, a1.as_ref(), a2))
         }),
         ::zmqrpc::__private::MethodEntry::plain::<
             StoreArray,
         >(|service, call| {
-            let (a0,) = call.arguments::<([u8; 4],)>()?;
+            let (a0,) = call.arguments::<StoreArray>()?;
             call.reply::<StoreArray>(Store::array(service, a0))
         }),
     ];
@@ -693,6 +686,17 @@ impl<T: ::zmqrpc::__private::Transport> StoreClient<T> {
     pub fn array(&self, bytes: [u8; 4]) -> T::Call<(), ::zmqrpc::__private::Error> {
         ::zmqrpc::__private::Transport::call(&self.0, &StoreArray { bytes })
     }
+}
+impl<T> ::zmqrpc::__private::Described for StoreClient<T> {
+    const DOCS: &'static str = "";
+    const METHODS: &'static [::zmqrpc::__private::MethodTypes] = &[
+        ::zmqrpc::__private::MethodTypes::of::<StoreText<'_>>(),
+        ::zmqrpc::__private::MethodTypes::of::<StoreBytes<'_>>(),
+        ::zmqrpc::__private::MethodTypes::of::<StoreOptionalBytes<'_>>(),
+        ::zmqrpc::__private::MethodTypes::of::<StoreItems<'_>>(),
+        ::zmqrpc::__private::MethodTypes::of::<StoreItem<'_>>(),
+        ::zmqrpc::__private::MethodTypes::of::<StoreArray>(),
+    ];
 }
 impl<T: ::core::clone::Clone> ::core::clone::Clone for StoreClient<T> {
     fn clone(&self) -> Self {

@@ -18,6 +18,7 @@ impl ::zmqrpc::__private::Serialize for CalculatorDivide {
     }
 }
 impl ::zmqrpc::__private::Command for CalculatorDivide {
+    type Arguments<'a> = (i64, i64);
     type Reply = i64;
     type Failure = ::zmqrpc::__private::CallError<DivideError>;
     type Answer = Result<i64, DivideError>;
@@ -64,6 +65,7 @@ impl ::zmqrpc::__private::Serialize for CalculatorLoad {
     }
 }
 impl ::zmqrpc::__private::Command for CalculatorLoad {
+    type Arguments<'a> = ::zmqrpc::__private::NoArgs;
     type Reply = <std::io::Result<Vec<u8>> as ::zmqrpc::__private::Fallible>::Ok;
     type Failure = ::zmqrpc::__private::CallError<
         <std::io::Result<Vec<u8>> as ::zmqrpc::__private::Fallible>::Err,
@@ -145,13 +147,13 @@ for CalculatorServer<S> {
         ::zmqrpc::__private::MethodEntry::plain::<
             CalculatorDivide,
         >(|service, call| {
-            let (a0, a1) = call.arguments::<(i64, i64)>()?;
+            let (a0, a1) = call.arguments::<CalculatorDivide>()?;
             call.reply::<CalculatorDivide>(Calculator::divide(service, a0, a1))
         }),
         ::zmqrpc::__private::MethodEntry::plain::<
             CalculatorLoad,
         >(|service, call| {
-            call.arguments::<::zmqrpc::__private::NoArgs>()?;
+            call.arguments::<CalculatorLoad>()?;
             call.reply::<CalculatorLoad>(Calculator::load(service))
         }),
     ];
@@ -237,6 +239,13 @@ impl<T: ::zmqrpc::__private::Transport> CalculatorClient<T> {
     > {
         ::zmqrpc::__private::Transport::call(&self.0, &CalculatorLoad)
     }
+}
+impl<T> ::zmqrpc::__private::Described for CalculatorClient<T> {
+    const DOCS: &'static str = "";
+    const METHODS: &'static [::zmqrpc::__private::MethodTypes] = &[
+        ::zmqrpc::__private::MethodTypes::of::<CalculatorDivide>(),
+        ::zmqrpc::__private::MethodTypes::of::<CalculatorLoad>(),
+    ];
 }
 impl<T: ::core::clone::Clone> ::core::clone::Clone for CalculatorClient<T> {
     fn clone(&self) -> Self {

@@ -28,6 +28,7 @@ impl ::zmqrpc::__private::Serialize for SMatch {
     }
 }
 impl ::zmqrpc::__private::Command for SMatch {
+    type Arguments<'a> = (T, U, u8, u8, u8, u8);
     type Reply = S0;
     type Failure = ::zmqrpc::__private::Error;
     type Answer = S0;
@@ -142,7 +143,7 @@ impl<S1: S + ?::core::marker::Sized> ::zmqrpc::__private::Service for SServer<S1
         ::zmqrpc::__private::MethodEntry::plain::<
             SMatch,
         >(|service, call| {
-            let (a0, a1, a2, a3, a4, a5) = call.arguments::<(T, U, u8, u8, u8, u8)>()?;
+            let (a0, a1, a2, a3, a4, a5) = call.arguments::<SMatch>()?;
             call.reply::<SMatch>(S::r#match(service, a0, a1, a2, a3, a4, a5))
         }),
     ];
@@ -231,6 +232,12 @@ impl<T0: ::zmqrpc::__private::Transport> SClient<T0> {
             },
         )
     }
+}
+impl<T0> ::zmqrpc::__private::Described for SClient<T0> {
+    const DOCS: &'static str = "";
+    const METHODS: &'static [::zmqrpc::__private::MethodTypes] = &[
+        ::zmqrpc::__private::MethodTypes::of::<SMatch>(),
+    ];
 }
 impl<T0: ::core::clone::Clone> ::core::clone::Clone for SClient<T0> {
     fn clone(&self) -> Self {

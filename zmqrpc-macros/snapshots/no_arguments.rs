@@ -15,6 +15,7 @@ impl ::zmqrpc::__private::Serialize for PingerPing {
     }
 }
 impl ::zmqrpc::__private::Command for PingerPing {
+    type Arguments<'a> = ::zmqrpc::__private::NoArgs;
     type Reply = ();
     type Failure = ::zmqrpc::__private::Error;
     type Answer = ();
@@ -94,7 +95,7 @@ for PingerServer<S> {
         ::zmqrpc::__private::MethodEntry::plain::<
             PingerPing,
         >(|service, call| {
-            call.arguments::<::zmqrpc::__private::NoArgs>()?;
+            call.arguments::<PingerPing>()?;
             call.reply::<PingerPing>(Pinger::ping(service))
         }),
     ];
@@ -165,6 +166,12 @@ impl<T: ::zmqrpc::__private::Transport> PingerClient<T> {
     pub fn ping(&self) -> T::Call<(), ::zmqrpc::__private::Error> {
         ::zmqrpc::__private::Transport::call(&self.0, &PingerPing)
     }
+}
+impl<T> ::zmqrpc::__private::Described for PingerClient<T> {
+    const DOCS: &'static str = "";
+    const METHODS: &'static [::zmqrpc::__private::MethodTypes] = &[
+        ::zmqrpc::__private::MethodTypes::of::<PingerPing>(),
+    ];
 }
 impl<T: ::core::clone::Clone> ::core::clone::Clone for PingerClient<T> {
     fn clone(&self) -> Self {

@@ -18,6 +18,7 @@ impl crate::rpc::__private::Serialize for Sum {
     }
 }
 impl crate::rpc::__private::Command for Sum {
+    type Arguments<'a> = (i64, i64);
     type Reply = i64;
     type Failure = crate::rpc::__private::Error;
     type Answer = i64;
@@ -63,6 +64,7 @@ impl crate::rpc::__private::Serialize for CalculatorLog {
     }
 }
 impl crate::rpc::__private::Command for CalculatorLog {
+    type Arguments<'a> = (String,);
     type Reply = ();
     type Failure = crate::rpc::__private::Error;
     type Answer = ();
@@ -155,13 +157,13 @@ for CalculatorServer<S> {
         crate::rpc::__private::MethodEntry::plain::<
             Sum,
         >(|service, call| {
-            let (a0, a1) = call.arguments::<(i64, i64)>()?;
+            let (a0, a1) = call.arguments::<Sum>()?;
             call.reply::<Sum>(Calculator::add(service, a0, a1))
         }),
         crate::rpc::__private::MethodEntry::plain::<
             CalculatorLog,
         >(|service, call| {
-            let (a0,) = call.arguments::<(String,)>()?;
+            let (a0,) = call.arguments::<CalculatorLog>()?;
             call.reply::<CalculatorLog>(Calculator::log(service, a0))
         }),
     ];
@@ -236,6 +238,13 @@ impl<T: crate::rpc::__private::Transport> CalculatorClient<T> {
     pub fn log(&self, line: String) -> T::Call<(), crate::rpc::__private::Error> {
         crate::rpc::__private::Transport::call(&self.0, &CalculatorLog { line })
     }
+}
+impl<T> crate::rpc::__private::Described for CalculatorClient<T> {
+    const DOCS: &'static str = "";
+    const METHODS: &'static [crate::rpc::__private::MethodTypes] = &[
+        crate::rpc::__private::MethodTypes::of::<Sum>(),
+        crate::rpc::__private::MethodTypes::of::<CalculatorLog>(),
+    ];
 }
 impl<T: ::core::clone::Clone> ::core::clone::Clone for CalculatorClient<T> {
     fn clone(&self) -> Self {

@@ -21,6 +21,7 @@ impl ::zmqrpc::__private::Serialize for CalculatorAdd {
     }
 }
 impl ::zmqrpc::__private::Command for CalculatorAdd {
+    type Arguments<'a> = (i64, i64);
     type Reply = i64;
     type Failure = ::zmqrpc::__private::Error;
     type Answer = i64;
@@ -105,7 +106,7 @@ for CalculatorServer<S> {
         ::zmqrpc::__private::MethodEntry::plain::<
             CalculatorAdd,
         >(|service, call| {
-            let (a0, a1) = call.arguments::<(i64, i64)>()?;
+            let (a0, a1) = call.arguments::<CalculatorAdd>()?;
             call.reply::<CalculatorAdd>(Calculator::add(service, a0, a1))
         }),
     ];
@@ -176,6 +177,12 @@ impl<T: ::zmqrpc::__private::Transport> CalculatorClient<T> {
     pub fn add(&self, a: i64, b: i64) -> T::Call<i64, ::zmqrpc::__private::Error> {
         ::zmqrpc::__private::Transport::call(&self.0, &CalculatorAdd { a, b })
     }
+}
+impl<T> ::zmqrpc::__private::Described for CalculatorClient<T> {
+    const DOCS: &'static str = "A four-function calculator.";
+    const METHODS: &'static [::zmqrpc::__private::MethodTypes] = &[
+        ::zmqrpc::__private::MethodTypes::of::<CalculatorAdd>(),
+    ];
 }
 impl<T: ::core::clone::Clone> ::core::clone::Clone for CalculatorClient<T> {
     fn clone(&self) -> Self {

@@ -1,6 +1,6 @@
 //! `impl Command`, for the commands of a service and for derived ones.
 
-use proc_macro2::{Literal, Span, TokenStream};
+use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{Lifetime, LitInt};
 
@@ -17,8 +17,10 @@ pub(crate) struct Description<'a> {
     pub(crate) version: Option<&'a LitInt>,
     pub(crate) signature: String,
     pub(crate) arguments: Vec<String>,
-    /// The type that a server decodes, which borrows for [`decoded_lifetime`].
+    /// The type that a server decodes.
     pub(crate) decoded: TokenStream,
+    /// For which that type borrows from the request.
+    pub(crate) lifetime: Lifetime,
     pub(crate) docs: String,
     /// Why the method should not be used any more.
     pub(crate) deprecation: Option<String>,
@@ -34,7 +36,7 @@ impl ToTokens for Description<'_> {
         let failure = self.output.failure(private);
         let answer = &self.output.answer;
         let method = self.method();
-        let (lifetime, decoded) = (decoded_lifetime(), &self.decoded);
+        let (lifetime, decoded) = (&self.lifetime, &self.decoded);
         tokens.extend(quote! {
             type Arguments<#lifetime> = #decoded;
             type Reply = #reply;
@@ -79,11 +81,6 @@ impl Description<'_> {
         }
         method
     }
-}
-
-/// Returns the lifetime for which decoded arguments borrow from the request.
-pub(crate) fn decoded_lifetime() -> Lifetime {
-    Lifetime::new("'a", Span::mixed_site())
 }
 
 fn version(written: Option<&LitInt>) -> TokenStream {

@@ -1,12 +1,12 @@
 //! `#[derive(Command)]`: makes a command of a struct, without a trait.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt;
-use syn::{Data, DeriveInput, Field, GenericParam};
+use syn::{Data, DeriveInput, Field, GenericParam, Lifetime};
 
 use crate::attributes::Attributes;
-use crate::command::{Description, decoded_lifetime};
+use crate::command::Description;
 use crate::errors::Errors;
 use crate::names::{self, Private};
 use crate::options::{self, CommandOptions};
@@ -95,13 +95,15 @@ fn expand(input: &DeriveInput, options: CommandOptions) -> TokenStream {
             None => index.to_string(),
         });
     let attributes = Attributes::sorted(&input.attrs);
+    let lifetime = fresh_lifetime(input);
     let description = Description {
         service: "",
         name: &name,
         version: options.service.version.as_ref(),
         signature: signature::signature(fields.iter().map(|field| &field.ty), &output.signature),
         arguments: arguments.collect(),
-        decoded: decoded(input, options.signature_key.is_some(), &private),
+        decoded: decoded(input, &lifetime, options.signature_key.is_some(), &private),
+        lifetime: lifetime.clone(),
         docs: attributes.doc_text(),
         deprecation: attributes.deprecation(),
         options: &options.call,
@@ -121,14 +123,32 @@ fn expand(input: &DeriveInput, options: CommandOptions) -> TokenStream {
 }
 
 /// Returns the type that a server decodes: the command, which borrows from the request.
-fn decoded(input: &DeriveInput, is_untold: bool, private: &Private) -> TokenStream {
+fn decoded(
+    input: &DeriveInput,
+    lifetime: &Lifetime,
+    is_untold: bool,
+    private: &Private,
+) -> TokenStream {
     if is_untold {
         return quote!(#private::Untold);
     }
     let ident = &input.ident;
-    let lifetimes = input.generics.lifetimes().map(|_| decoded_lifetime());
+    let lifetimes = input.generics.lifetimes().map(|_| lifetime);
     names::placed(
         quote!(#private::OwnFields<#ident<#(#lifetimes),*>>),
         ident.span(),
     )
+}
+
+/// Returns a lifetime that the command has not: it would be shadowed.
+fn fresh_lifetime(input: &DeriveInput) -> Lifetime {
+    let mut name = "'request".to_owned();
+    while input
+        .generics
+        .lifetimes()
+        .any(|parameter| parameter.lifetime.to_string() == name)
+    {
+        name.push('_');
+    }
+    Lifetime::new(&name, Span::mixed_site())
 }

@@ -6,6 +6,8 @@ use quote::{format_ident, quote};
 use super::expansion::{pretty, service};
 
 const MAX_LINES_PER_METHOD: usize = 60;
+/// The entry of an `async` method boxes its future.
+const MAX_LINES_PER_ASYNC_METHOD: usize = 62;
 const MAX_FIXED_LINES: usize = 150;
 
 fn lines(methods: usize, qualifier: &TokenStream) -> usize {
@@ -30,7 +32,7 @@ fn a_plain_method_with_two_arguments_stays_small() {
 #[test]
 fn an_async_method_with_two_arguments_stays_small() {
     let lines = lines_per_method(&quote!(async));
-    assert!(lines <= MAX_LINES_PER_METHOD, "{lines} lines");
+    assert!(lines <= MAX_LINES_PER_ASYNC_METHOD, "{lines} lines");
 }
 
 #[test]

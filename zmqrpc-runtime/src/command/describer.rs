@@ -60,6 +60,8 @@ impl Describer {
 
     /// Returns the description of all that was added.
     pub(crate) fn finish(mut self) -> Description {
+        // The type of a hand-written command is not among its arguments.
+        self.0.prune_types();
         self.0.shorten_names();
         self.0
     }

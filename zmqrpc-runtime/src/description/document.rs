@@ -179,17 +179,21 @@ impl Description {
         let is_asked_for = |service: &&ServiceDescription| services.contains(&service.name);
         let mut only = Self {
             services: self.services.iter().filter(is_asked_for).cloned().collect(),
-            types: BTreeMap::new(),
             ..self.clone()
         };
-        only.types = self.used_types(&only.services);
+        only.prune_types();
         only
     }
 
-    fn used_types(&self, services: &[ServiceDescription]) -> BTreeMap<String, Type> {
+    /// Removes the types that no method uses.
+    pub(crate) fn prune_types(&mut self) {
+        self.types = self.used_types();
+    }
+
+    fn used_types(&self) -> BTreeMap<String, Type> {
         let mut used = BTreeMap::new();
         let mut open: Vec<&Shape> = Vec::new();
-        for method in services.iter().flat_map(|service| &service.methods) {
+        for method in self.services.iter().flat_map(|service| &service.methods) {
             open.extend(method.arguments.iter().map(|argument| &argument.shape));
             open.push(&method.reply);
             open.extend(&method.error);

@@ -9,7 +9,7 @@ use syn::ext::IdentExt;
 use syn::{Lifetime, Type};
 
 use super::std_impls::StdImpls;
-use crate::command::{Description, decoded_lifetime};
+use crate::command::Description;
 use crate::names::{self, Private};
 use crate::service::model::{Argument, Method, Service};
 use crate::signature;
@@ -152,13 +152,15 @@ impl<'a> Command<'a> {
         let private = &service.private.at(at);
         let command = command_type(method);
         let argument_types = method.arguments.iter().map(|argument| &argument.ty);
+        let lifetime = Lifetime::new("'a", Span::mixed_site());
         let description = Description {
             service: &service.name,
             name: &method.name,
             version: service.version.as_ref(),
             signature: signature::signature(argument_types, &method.output.signature),
             arguments: texts(&self.names),
-            decoded: self.decoded(private),
+            decoded: self.decoded(&lifetime, private),
+            lifetime,
             docs: method.attributes.doc_text(),
             deprecation: method.attributes.deprecation(),
             options: &method.options,
@@ -173,13 +175,12 @@ impl<'a> Command<'a> {
     }
 
     /// Returns the tuple that a server decodes.
-    fn decoded(&self, private: &Private) -> TokenStream {
+    fn decoded(&self, lifetime: &Lifetime, private: &Private) -> TokenStream {
         if self.names.is_empty() {
             return quote!(#private::NoArgs);
         }
-        let lifetime = decoded_lifetime();
         let arguments = self.method.arguments.iter();
-        let types = arguments.map(|argument| argument.passing.decoded(&lifetime, private));
+        let types = arguments.map(|argument| argument.passing.decoded(lifetime, private));
         quote!((#(#types,)*))
     }
 

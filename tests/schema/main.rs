@@ -1,0 +1,8 @@
+//! What a server tells of itself, and what clients make of it.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod described;
+mod introspection;
+mod warehouse;
