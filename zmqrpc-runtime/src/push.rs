@@ -8,6 +8,8 @@
 //! | [`Pusher`], [`PusherBuilder`] | sends jobs; a generated client over it has the methods of the trait |
 //! | [`AsyncPusher`], [`AsyncPush`] | the same from tasks |
 //! | [`Puller`] | where jobs come from; for [`ServerBuilder::pull`](crate::ServerBuilder::pull) |
+//! | [`RawPuller`], [`AsyncRawPuller`] | hands out jobs still encoded, without services: for tools and bridges |
+//! | [`RawJobArrival`], [`RawJob`], [`UndecodedMessage`] | what these hand out |
 //! | [`PusherStats`], [`PullStats`] | counters |
 //!
 //! # Examples
@@ -22,4 +24,7 @@
 //! ```
 
 pub use crate::publish::{AsyncPush, AsyncPusher, Pusher, PusherBuilder, PusherStats};
-pub use crate::server::{PullStats, Puller};
+pub use crate::raw::{
+    AsyncRawPuller, RawJob, RawJobArrival, RawPuller, RawPullerBuilder, RawPullerIter,
+};
+pub use crate::reception::{PullStats, Puller, UndecodedMessage};

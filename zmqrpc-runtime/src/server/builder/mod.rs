@@ -8,10 +8,10 @@ use std::time::Duration;
 use super::authorize::Authorize;
 use super::binder::Binder;
 use super::handler::{Async, AsyncHandler, Handler, Plain};
-use super::sources::Puller;
 use crate::command::{CallContext, DynService, Service, ServiceObject};
 use crate::logins::{AuthSettings, authenticate_method, credentials_method};
 use crate::options::{ConnectionOptions, connection_methods};
+use crate::reception::Puller;
 use crate::socket::Direction;
 use crate::subscription::Subscription;
 
