@@ -37,6 +37,7 @@ impl UndecodedMessage {
     }
 
     /// Returns the bytes of the frames. Of what is published, the first is the topic.
+    #[must_use]
     pub fn frames(&self) -> impl ExactSizeIterator<Item = &[u8]> {
         self.frames.iter().map(|frame| &**frame)
     }
@@ -62,13 +63,13 @@ impl UndecodedMessage {
     /// Returns the sender's IP address; `None` over `ipc` and `inproc`.
     #[must_use]
     pub fn peer(&self) -> Option<&str> {
-        self.frames.first().and_then(peer_of)
+        self.frames.last().and_then(peer_of)
     }
 
     /// Returns the name under which the sender logged in; `None` if it was not asked to.
     #[must_use]
     pub fn user_id(&self) -> Option<&str> {
-        self.frames.first().and_then(|frame| frame.peer().user())
+        self.frames.last().and_then(|frame| frame.peer().user())
     }
 
     /// Returns when it was taken in.
