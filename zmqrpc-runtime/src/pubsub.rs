@@ -11,6 +11,7 @@
 //! | [`Subscription`] | where events come from, and which; for [`ServerBuilder::subscribe`](crate::ServerBuilder::subscribe) |
 //! | [`RawSubscriber`], [`AsyncRawSubscriber`] | hands out events still encoded, without services: for tools and bridges |
 //! | [`RawArrival`], [`RawEvent`], [`LostEvents`], [`UndecodedMessage`] | what these hand out |
+//! | [`RawMethod`], [`Codec`] | how an event says its method and its arguments |
 //! | [`PublisherStats`], [`SubscriptionStats`], [`PublisherCounts`] | counters |
 //! | [`WithTopic`] | transports that have a topic |
 //!
@@ -31,7 +32,8 @@
 //! # Ok::<(), zmqrpc_runtime::Error>(())
 //! ```
 
-pub use crate::command::WithTopic;
+pub use crate::codec::Codec;
+pub use crate::command::{RawMethod, WithTopic};
 pub use crate::publish::{Overflow, Publisher, PublisherBuilder, PublisherStats};
 pub use crate::raw::{
     AsyncRawSubscriber, RawArrival, RawEvent, RawSubscriber, RawSubscriberBuilder,

@@ -10,6 +10,7 @@
 //! | [`Puller`] | where jobs come from; for [`ServerBuilder::pull`](crate::ServerBuilder::pull) |
 //! | [`RawPuller`], [`AsyncRawPuller`] | hands out jobs still encoded, without services: for tools and bridges |
 //! | [`RawJobArrival`], [`RawJob`], [`UndecodedMessage`] | what these hand out |
+//! | [`RawMethod`], [`Codec`] | how a job says its method and its arguments |
 //! | [`PusherStats`], [`PullStats`] | counters |
 //!
 //! # Examples
@@ -23,6 +24,8 @@
 //! # Ok::<(), zmqrpc_runtime::Error>(())
 //! ```
 
+pub use crate::codec::Codec;
+pub use crate::command::RawMethod;
 pub use crate::publish::{AsyncPush, AsyncPusher, Pusher, PusherBuilder, PusherStats};
 pub use crate::raw::{
     AsyncRawPuller, RawJob, RawJobArrival, RawPuller, RawPullerBuilder, RawPullerIter,

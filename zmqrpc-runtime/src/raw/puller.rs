@@ -18,8 +18,7 @@ use crate::reception::{JobReception, PullStats, Puller, Reception};
 /// # Examples
 ///
 /// ```
-/// use zmqrpc_runtime::client::Codec;
-/// use zmqrpc_runtime::push::{Pusher, RawJobArrival, RawPuller};
+/// use zmqrpc_runtime::push::{Codec, Pusher, RawJobArrival, RawPuller};
 ///
 /// # fn main() -> Result<(), zmqrpc_runtime::Error> {
 /// let pusher = Pusher::bind("tcp://127.0.0.1:*")?;

@@ -21,8 +21,7 @@ use crate::subscription::{Subscription, SubscriptionStats};
 ///
 /// ```
 /// use std::time::Duration;
-/// use zmqrpc_runtime::client::Codec;
-/// use zmqrpc_runtime::pubsub::{Publisher, RawArrival, RawSubscriber, Subscription};
+/// use zmqrpc_runtime::pubsub::{Codec, Publisher, RawArrival, RawSubscriber, Subscription};
 ///
 /// # fn main() -> Result<(), zmqrpc_runtime::Error> {
 /// let publisher = Publisher::bind("tcp://127.0.0.1:*")?;
