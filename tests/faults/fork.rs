@@ -113,12 +113,12 @@ fn forking_process() {
         assert_eq!(error, Error::Forked);
         assert_eq!(error.executed(), Executed::No);
         assert_eq!(client.stats().in_flight, 0);
-        let published = ProbeClient::new(publisher.clone()).add(1, 2);
-        assert_eq!(published, Err(Error::Forked));
+        let event = ProbeClient::new(publisher.clone()).add(1, 2);
+        assert_eq!(event, Err(Error::Forked));
         assert_eq!(publisher.send_heartbeat(), Err(Error::Forked));
         assert!(publisher.add_bind("tcp://127.0.0.1:*").is_err());
-        let pushed = ProbeClient::new(pusher.clone()).add(1, 2);
-        assert_eq!(pushed, Err(Error::Forked));
+        let job = ProbeClient::new(pusher.clone()).add(1, 2);
+        assert_eq!(job, Err(Error::Forked));
         assert_eq!(server.add_bind("tcp://127.0.0.1:*"), Err(Error::Forked));
         let nowhere = Subscription::connect("tcp://127.0.0.1:9");
         assert!(server.subscribe(nowhere).is_err());

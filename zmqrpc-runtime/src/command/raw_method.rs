@@ -6,7 +6,8 @@ use super::Method;
 use crate::dialect::MethodRef;
 use crate::wire::MethodKey;
 
-/// A method, as what is raw names it: calls ([`Client::call_raw`](crate::Client::call_raw)), events and jobs.
+/// A method whose types are not known: of a [raw call](crate::Client::call_raw), or of an event or a job that is still
+/// encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RawMethod<'a> {
     /// By its full name, such as `Calculator.add`. The codec must be

@@ -13,6 +13,7 @@ use crate::options::ConnectionOptions;
 use crate::socket::{Frame, Poller, Security, SocketError};
 use crate::subscription::{
     EventOrigin, SilenceCallback, Subscription, SubscriptionSocket, SubscriptionStats,
+    ValidSubscription,
 };
 use crate::wire::{HEARTBEAT_TOPIC, Limits, MAX_TOPIC, without_hops};
 
@@ -100,7 +101,7 @@ impl EventReception {
         let checked = subscriptions.into_iter().map(Subscription::check);
         let checked: Vec<_> = checked.collect::<Result<_, _>>()?;
         let options = options.socket(1000, 1000, Security::Open);
-        let open = |subscription: crate::subscription::ValidSubscription| {
+        let open = |subscription: ValidSubscription| {
             // Its logins are its own: there is nobody else's.
             let options = subscription.options(&options, &SecurityByDirection::default());
             subscription.warn_if_exposed(&options);
