@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use support::{Possessions, await_state, serve, within};
 use zmqrpc::Server;
-use zmqrpc::pubsub::Subscription;
-use zmqrpc::push::Puller;
+use zmqrpc::pubsub::{RawSubscriber, Subscription};
+use zmqrpc::push::{Puller, RawPuller};
 
 const SILENCE: Duration = Duration::from_millis(100);
 
@@ -45,13 +45,39 @@ fn cycle() {
     assert!(failed.is_err());
 }
 
+/// The same without services.
+fn watch() {
+    let publisher = zmq::Context::new().socket(zmq::XPUB).unwrap();
+    publisher.bind("tcp://127.0.0.1:*").unwrap();
+    let endpoint = publisher.get_last_endpoint().unwrap().unwrap();
+    let subscription = || Subscription::connect(&endpoint).silence_timeout(SILENCE);
+    let events = RawSubscriber::builder()
+        .subscribe(subscription().on_silence(|_| ()))
+        .subscribe(Subscription::bind("tcp://127.0.0.1:*"))
+        .subscribe(Subscription::bind("inproc://leaking"))
+        .build()
+        .unwrap();
+    await_state("a renewal", || events.stats()[0].renewals > 0);
+    publisher.send_multipart(["no", "event"], 0).unwrap();
+    let failed = RawSubscriber::builder()
+        .subscribe(subscription())
+        .subscribe(Subscription::bind("tcp://256.0.0.1:1"));
+    assert!(failed.build().is_err());
+    let jobs = RawPuller::builder()
+        .pull(Puller::bind("tcp://127.0.0.1:*"))
+        .pull(Puller::connect("tcp://127.0.0.1:1"));
+    jobs.build_async().unwrap().close();
+}
+
 #[test]
 fn renewals_and_ends_leave_neither_descriptors_nor_threads() {
     within(Duration::from_secs(60), || {
         cycle();
+        watch();
         let before = Possessions::settled(Possessions::NONE);
         for _ in 0..8 {
             cycle();
+            watch();
         }
         before.assert_kept();
     });

@@ -9,7 +9,7 @@ use std::{fs, thread};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use tokio::runtime::{Builder, Runtime};
 use zmqrpc::proxy::{BufferedProxy, MemoryQueue, Proxy, Rep, Req};
-use zmqrpc::pubsub::{Publisher, Subscription};
+use zmqrpc::pubsub::{Publisher, RawArrival, RawSubscriber, Subscription};
 use zmqrpc::push::Pusher;
 use zmqrpc::{Client, Error, Executed, Server, ServerHandle};
 
@@ -91,6 +91,7 @@ fn forking_process() {
         .build()
         .unwrap();
     let pusher = Pusher::bind("tcp://127.0.0.1:*").unwrap();
+    let events = RawSubscriber::connect(&publisher.endpoints()[0]).unwrap();
     let proxy = Proxy::new(
         Rep::new().bind("tcp://127.0.0.1:*"),
         Req::new().connect(&endpoint),
@@ -112,28 +113,23 @@ fn forking_process() {
         assert_eq!(error, Error::Forked);
         assert_eq!(error.executed(), Executed::No);
         assert_eq!(client.stats().in_flight, 0);
-        assert_eq!(
-            ProbeClient::new(publisher.clone()).add(1, 2),
-            Err(Error::Forked)
-        );
+        let event = ProbeClient::new(publisher.clone()).add(1, 2);
+        assert_eq!(event, Err(Error::Forked));
         assert_eq!(publisher.send_heartbeat(), Err(Error::Forked));
         assert!(publisher.add_bind("tcp://127.0.0.1:*").is_err());
-        assert_eq!(
-            ProbeClient::new(pusher.clone()).add(1, 2),
-            Err(Error::Forked)
-        );
+        let job = ProbeClient::new(pusher.clone()).add(1, 2);
+        assert_eq!(job, Err(Error::Forked));
         assert_eq!(server.add_bind("tcp://127.0.0.1:*"), Err(Error::Forked));
-        assert!(
-            server
-                .subscribe(Subscription::connect("tcp://127.0.0.1:9"))
-                .is_err()
-        );
+        let nowhere = Subscription::connect("tcp://127.0.0.1:9");
+        assert!(server.subscribe(nowhere).is_err());
         assert_eq!(server.shutdown(Duration::ZERO), Err(Error::Forked));
         assert_eq!(proxy.shutdown(Duration::ZERO), Err(Error::Forked));
         assert_eq!(buffered.dead_letters().unwrap_err(), Error::Forked);
         assert_eq!(server.wait(), Err(Error::Forked));
         assert_eq!(client.flush(Duration::MAX), Err(Error::Forked));
         assert_eq!(publisher.flush(Duration::MAX), Err(Error::Forked));
+        assert_eq!(events.recv().unwrap_err(), Error::Forked);
+        assert!(events.stats().is_empty());
         proxy.wait();
     });
     assert_eq!(probe.add(1, 2), Ok(3));
@@ -156,7 +152,8 @@ fn forking_process() {
     if child == 0 {
         let ended = catch_unwind(AssertUnwindSafe(|| {
             assert!(begun.wait().is_err());
-            drop((probe, client, server, publisher, pusher, proxy, buffered));
+            drop((probe, client, server, publisher, pusher));
+            drop((events, proxy, buffered));
             let own = ProbeClient::connect(&endpoint).unwrap();
             assert_eq!(own.add(3, 4), Ok(7));
         }));
@@ -176,6 +173,9 @@ fn forking_process() {
     );
     assert!(buffered.dead_letters().unwrap().is_empty());
     publisher.send_heartbeat().unwrap();
+    publisher.wait_subscribers(1, CHILD).unwrap();
+    ProbeClient::new(publisher).add(7, 8).unwrap();
+    assert!(matches!(events.recv(), Ok(Some(RawArrival::Event(_)))));
     proxy.shutdown(Duration::from_secs(5)).unwrap();
     server.shutdown(Duration::from_secs(5)).unwrap();
     role.tell("done");

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use zmqrpc::auth::{Authenticator, CurveServer, KeyPair, Passwords, PublicKey};
 use zmqrpc::proxy::{Pub, Pull, Push, Rep, Req, Sub};
 use zmqrpc::pubsub::{PublisherBuilder, Subscription};
-use zmqrpc::push::PusherBuilder;
+use zmqrpc::push::{PusherBuilder, RawPullerBuilder};
 use zmqrpc::{
     CallContext, ClientBuilder, Credentials, Server, ServerBuilder, ServerHandle, zmq_service,
 };
@@ -127,6 +127,7 @@ log_in!(
     ServerBuilder,
     PublisherBuilder,
     PusherBuilder,
+    RawPullerBuilder,
     Subscription,
     Rep,
     Req,

@@ -19,6 +19,7 @@ mod messages;
 mod names;
 mod passwords;
 mod proxies;
+mod raw;
 mod settings;
 mod vault;
 mod wire;

@@ -11,6 +11,7 @@ mod loss;
 mod pressure;
 mod publisher;
 mod pull;
+mod raw;
 mod recorder;
 mod silence;
 mod three_publishers;

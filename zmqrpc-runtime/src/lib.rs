@@ -4,7 +4,7 @@
 //! The layers, each of which may use those before it and none behind it:
 //!
 //! ```text
-//! sync < log, clock < wire < codec, description < tracer < socket < dialect < command, error < auth < logins, options < callers, connection, subscription, termination < simulation < client, server, publish < message, proxy, local, pubsub, push, schema, service < simulated_pairs
+//! sync < log, clock < wire < codec, description < tracer < socket < dialect < command, error < auth < logins, options < callers, connection, subscription, termination < simulation, reception < client, server, publish, raw < message, proxy, local, pubsub, push, schema, service < simulated_pairs
 //! ```
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -40,6 +40,8 @@ pub mod proxy;
 mod publish;
 pub mod pubsub;
 pub mod push;
+mod raw;
+mod reception;
 pub mod schema;
 pub mod server;
 pub mod service;
@@ -80,13 +82,14 @@ pub mod __private {
     pub use crate::client::Client;
     pub use crate::codec::{Bytes, Lent, NoArgs, Owned, Str, optional_bytes};
     pub use crate::command::{
-        Call, CallContext, Command, Described, EncodedReply, Fallible, HandlerResult, MaybeResult,
-        Method, MethodEntry, MethodFuture, MethodTypes, OwnFields, Returned, Service, Transport,
-        Untold, WithTimeout, WithTopic,
+        ArgumentTypes, Call, CallContext, Command, Described, EncodedReply, Fallible,
+        HandlerResult, MaybeResult, Method, MethodEntry, MethodFuture, MethodTypes, OwnFields,
+        Returned, Service, Transport, Untold, WithTimeout, WithTopic,
     };
     pub use crate::dialect::CallFailure;
     pub use crate::error::{CallError, Error};
     pub use crate::local::local;
+    pub use crate::tracer::RootType;
 }
 
 /// What fuzz targets reach.

@@ -9,6 +9,9 @@
 //! | [`Publisher`], [`PublisherBuilder`] | sends events; a generated client over it has the methods of the trait |
 //! | [`Overflow`] | what becomes of an event that finds a subscriber's queue full |
 //! | [`Subscription`] | where events come from, and which; for [`ServerBuilder::subscribe`](crate::ServerBuilder::subscribe) |
+//! | [`RawSubscriber`], [`AsyncRawSubscriber`] | hands out events still encoded, without services: for tools and bridges |
+//! | [`RawArrival`], [`RawEvent`], [`LostEvents`], [`UndecodedMessage`] | what these hand out |
+//! | [`RawMethod`], [`Codec`] | how an event says its method and its arguments |
 //! | [`PublisherStats`], [`SubscriptionStats`], [`PublisherCounts`] | counters |
 //! | [`WithTopic`] | transports that have a topic |
 //!
@@ -29,6 +32,12 @@
 //! # Ok::<(), zmqrpc_runtime::Error>(())
 //! ```
 
-pub use crate::command::WithTopic;
+pub use crate::codec::Codec;
+pub use crate::command::{RawMethod, WithTopic};
 pub use crate::publish::{Overflow, Publisher, PublisherBuilder, PublisherStats};
+pub use crate::raw::{
+    AsyncRawSubscriber, RawArrival, RawEvent, RawSubscriber, RawSubscriberBuilder,
+    RawSubscriberIter,
+};
+pub use crate::reception::{LostEvents, UndecodedMessage};
 pub use crate::subscription::{PublisherCounts, Subscription, SubscriptionStats};

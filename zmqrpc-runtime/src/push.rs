@@ -8,6 +8,9 @@
 //! | [`Pusher`], [`PusherBuilder`] | sends jobs; a generated client over it has the methods of the trait |
 //! | [`AsyncPusher`], [`AsyncPush`] | the same from tasks |
 //! | [`Puller`] | where jobs come from; for [`ServerBuilder::pull`](crate::ServerBuilder::pull) |
+//! | [`RawPuller`], [`AsyncRawPuller`] | hands out jobs still encoded, without services: for tools and bridges |
+//! | [`RawJobArrival`], [`RawJob`], [`UndecodedMessage`] | what these hand out |
+//! | [`RawMethod`], [`Codec`] | how a job says its method and its arguments |
 //! | [`PusherStats`], [`PullStats`] | counters |
 //!
 //! # Examples
@@ -21,5 +24,10 @@
 //! # Ok::<(), zmqrpc_runtime::Error>(())
 //! ```
 
+pub use crate::codec::Codec;
+pub use crate::command::RawMethod;
 pub use crate::publish::{AsyncPush, AsyncPusher, Pusher, PusherBuilder, PusherStats};
-pub use crate::server::{PullStats, Puller};
+pub use crate::raw::{
+    AsyncRawPuller, RawJob, RawJobArrival, RawPuller, RawPullerBuilder, RawPullerIter,
+};
+pub use crate::reception::{PullStats, Puller, UndecodedMessage};

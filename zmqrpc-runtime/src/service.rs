@@ -12,6 +12,7 @@
 //! | [`Transport`], [`WithTimeout`], [`WithTopic`] | what carries commands: clients, publishers, pushers, and layers of your own |
 //! | [`Value`] | what may travel in a reply |
 //! | [`Method`] | names, signature and options of a method |
+//! | [`ArgumentList`] | the arguments of a method, as a server decodes them |
 //! | [`Failure`], [`Answer`], [`Never`] | the types that a call's end is made of |
 //! | [`assert_travels`] | a test's assertion that a type arrives as it was sent |
 //!
@@ -35,7 +36,7 @@
 
 pub use crate::codec::assert_travels;
 pub use crate::command::{
-    Answer, CallContext, Command, Failure, Method, Never, Service, Transport, Value, WithTimeout,
-    WithTopic,
+    Answer, ArgumentList, CallContext, Command, Failure, Method, Never, Service, Transport, Value,
+    WithTimeout, WithTopic,
 };
 pub use crate::server::{AsyncHandler, Handler};

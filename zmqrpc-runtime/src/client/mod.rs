@@ -95,11 +95,12 @@ pub use async_client::{AsyncCall, AsyncClient};
 pub use builder::ClientBuilder;
 pub use handle::Client;
 pub use pending::Pending;
-pub use raw::{RawMethod, RawReply};
+pub use raw::RawReply;
 pub use stats::ClientStats;
 pub use worker_info::WorkerInfo;
 
 pub use crate::codec::Codec;
+pub use crate::command::RawMethod;
 
 use crate::dialect::Dialect;
 

@@ -9,31 +9,9 @@ use super::handle::Client;
 use super::reply::{self, EncodedAnswer};
 use super::request::RawArguments;
 use crate::codec::Codec;
-use crate::command::Method;
-use crate::dialect::{MethodRef, RequestKind};
+use crate::command::RawMethod;
+use crate::dialect::RequestKind;
 use crate::error::Error;
-use crate::wire::MethodKey;
-
-/// A method, as a [raw call](Client::call_raw) names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum RawMethod<'a> {
-    /// By its full name, such as `Calculator.add`. The codec must be [self-describing](Codec::is_self_describing).
-    Name(&'a str),
-    /// By its key, which states its signature, in any codec. `PROTOCOL.md` says how a key is worked out.
-    Key(u64),
-}
-
-impl<'a> From<&'a str> for RawMethod<'a> {
-    fn from(name: &'a str) -> Self {
-        Self::Name(name)
-    }
-}
-
-impl From<&Method> for RawMethod<'_> {
-    fn from(method: &Method) -> Self {
-        Self::Key(method.key().bits())
-    }
-}
 
 /// What a service has answered to a [raw call](Client::call_raw), still encoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,11 +105,7 @@ impl AsyncClient {
 }
 
 fn callee(method: RawMethod<'_>, codec: Codec) -> Callee<'_> {
-    let method = match method {
-        RawMethod::Name(name) => MethodRef::Name(name),
-        RawMethod::Key(key) => MethodRef::Key(MethodKey::from_bits(key)),
-    };
-    Callee::Untyped(method, codec)
+    Callee::Untyped(method.into(), codec)
 }
 
 fn raw_reply(frame: &[u8], info: &CallInfo<'_>) -> Result<RawReply, Error> {

@@ -22,6 +22,7 @@ pub trait ArgumentList<'a>: Deserialize<'a> {
 /// The types of arguments.
 #[derive(Debug)]
 pub enum ArgumentTypes<'a> {
+    /// Of each, in order.
     List(Vec<RootType<'a>>),
     /// The fields of this type.
     Fields(RootType<'a>),

@@ -1,5 +1,6 @@
 //! Pushing from tasks: futures that wait until a puller has room.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -7,10 +8,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use super::arguments::{self, SentCommand};
 use super::pusher::{Pusher, PusherShared, PusherStats};
 use super::pusher_builder::PusherBuilder;
 use super::pusher_queue::{NotPushed, WaiterId};
-use crate::command::{Command, Method, Transport, WithTimeout};
+use crate::codec::{Codec, Error as CodecError};
+use crate::command::{Command, Method, RawMethod, Transport, WithTimeout};
 use crate::error::Error;
 use crate::socket::Frame;
 
@@ -84,12 +87,39 @@ impl AsyncPusher {
     ///
     /// Those of [`Pusher::push`].
     pub fn push<C: Command>(&self, command: &C) -> AsyncPush {
-        let method = const { &C::METHOD };
+        self.begin(
+            PushedMethod::Typed(const { &C::METHOD }),
+            arguments::typed(command),
+        )
+    }
+
+    /// Returns a future that pushes a command whose arguments are encoded already, as [`Pusher::push_raw`] does. It owns
+    /// the encoded command.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Pusher::push`].
+    pub fn push_raw<'a>(
+        &self,
+        method: impl Into<RawMethod<'a>>,
+        codec: Codec,
+        arguments: &[u8],
+    ) -> AsyncPush {
+        let method = method.into();
+        let pushed = PushedMethod::Raw(method.to_string().into());
+        self.begin(pushed, arguments::raw(method, codec, arguments))
+    }
+
+    fn begin<A>(&self, method: PushedMethod, command: SentCommand<'_, A>) -> AsyncPush
+    where
+        A: FnOnce(&mut Vec<u8>, usize) -> Result<(), CodecError>,
+    {
+        let limit = self.pusher.time_limit(command.method);
         let state = match self.pusher.encode(command) {
             Ok(job) => PushState::Waiting(WaitingPush {
                 shared: Arc::clone(self.pusher.shared()),
                 job: Some(job),
-                limit: self.pusher.time_limit(method),
+                limit,
                 first_polled: None,
                 waiter: None,
                 rejected_before: None,
@@ -141,8 +171,23 @@ impl WithTimeout for AsyncPusher {
 /// The future of [`AsyncPusher::push`], ready when the job is in a puller's queue.
 #[must_use = "a command is pushed when it is awaited"]
 pub struct AsyncPush {
-    method: &'static Method,
+    method: PushedMethod,
     state: PushState,
+}
+
+/// The method of a job, as its errors name it.
+enum PushedMethod {
+    Typed(&'static Method),
+    Raw(Box<str>),
+}
+
+impl PushedMethod {
+    fn full_name(&self) -> Cow<'static, str> {
+        match self {
+            Self::Typed(method) => method.full_name(),
+            Self::Raw(name) => name.to_string().into(),
+        }
+    }
 }
 
 enum PushState {
@@ -167,13 +212,13 @@ impl Future for AsyncPush {
     type Output = Result<(), Error>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        let method = self.method;
-        match std::mem::replace(&mut self.state, PushState::Over) {
+        let Self { method, state } = &mut *self;
+        match std::mem::replace(state, PushState::Over) {
             PushState::Failed(error) => Poll::Ready(Err(error)),
             PushState::Waiting(mut waiting) => {
                 let polled = waiting.poll(method, cx);
                 if polled.is_pending() {
-                    self.state = PushState::Waiting(waiting);
+                    *state = PushState::Waiting(waiting);
                 }
                 polled
             }
@@ -184,7 +229,7 @@ impl Future for AsyncPush {
 }
 
 impl WaitingPush {
-    fn poll(&mut self, method: &Method, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+    fn poll(&mut self, method: &PushedMethod, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         if let Err(error) = Error::check_process(self.shared.process) {
             return Poll::Ready(Err(error));
         }
@@ -209,9 +254,10 @@ impl WaitingPush {
         }
     }
 
-    fn give_up(&mut self, method: &Method) -> Error {
+    fn give_up(&mut self, method: &PushedMethod) -> Error {
         let failure = self.cancel_wait();
-        self.shared.push_error(failure, method, self.limit)
+        self.shared
+            .push_error(failure, method.full_name(), self.limit)
     }
 
     fn cancel_wait(&mut self) -> NotPushed {
@@ -230,7 +276,7 @@ impl Drop for WaitingPush {
 impl fmt::Debug for AsyncPush {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AsyncPush")
-            .field("method", &format_args!("{}", self.method))
+            .field("method", &self.method.full_name())
             .finish_non_exhaustive()
     }
 }

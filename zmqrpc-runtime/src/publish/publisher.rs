@@ -4,14 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::arguments::{self, call_target};
+use super::arguments::{self, SentCommand, call_target};
 use super::endpoints::endpoint_methods;
 use super::heartbeats::Heartbeats;
 use super::publisher_builder::PublisherBuilder;
 use super::publisher_socket::{
     MissingSubscribers, NotPublished, Overflow, PublisherSocket, PublisherStats,
 };
-use crate::command::{Command, Transport, WithTopic};
+use crate::codec::{Codec, Error as CodecError};
+use crate::command::{Command, RawMethod, Transport, WithTopic};
 use crate::error::{CallTarget, Error, OverloadCause, UnavailableCause};
 use crate::socket::{Process, PubSocket as Socket, Registration, RejectedLogins, UnsentCounter};
 use crate::wire::{Executed, Limits, MAX_TOPIC, MetadataBuf};
@@ -139,6 +140,43 @@ impl Publisher {
     /// [`Error::Encode`], [`Error::TooLarge`], [`Error::Overloaded`] with [`Overflow::Refuse`] if a subscriber's queue is
     /// full, and [`Error::Config`] if the topic is too long. In each case no subscriber gets the event.
     pub fn publish<C: Command>(&self, command: &C) -> Result<(), Error> {
+        self.send(arguments::typed(command))
+    }
+
+    /// Publishes a command whose arguments are encoded already: for tools and bridges, which may have it of a
+    /// [`RawSubscriber`](crate::pubsub::RawSubscriber). Topic and metadata are those of this handle.
+    ///
+    /// The arguments are the tuple of them, or a map by their names, as `PROTOCOL.md` says of the codec; nothing is
+    /// checked here.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`publish`](Self::publish).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zmqrpc_runtime::Error;
+    /// use zmqrpc_runtime::pubsub::{Publisher, RawEvent};
+    ///
+    /// fn pass_on(event: &RawEvent, publisher: &Publisher) -> Result<(), Error> {
+    ///     let publisher = publisher.with_topic(event.topic());
+    ///     publisher.publish_raw(event.method(), event.codec(), event.arguments())
+    /// }
+    /// ```
+    pub fn publish_raw<'a>(
+        &self,
+        method: impl Into<RawMethod<'a>>,
+        codec: Codec,
+        arguments: &[u8],
+    ) -> Result<(), Error> {
+        self.send(arguments::raw(method.into(), codec, arguments))
+    }
+
+    fn send<A>(&self, command: SentCommand<'_, A>) -> Result<(), Error>
+    where
+        A: FnOnce(&mut Vec<u8>, usize) -> Result<(), CodecError>,
+    {
         self.check_process()?;
         let PublisherShared {
             id,
@@ -151,7 +189,8 @@ impl Publisher {
             let reason = format!("a topic has at most {MAX_TOPIC} bytes, this one has {length}");
             return Err(Error::bad_setting("with_topic", reason));
         }
-        let event = arguments::event(command, *id, self.metadata.as_metadata(), limits)?;
+        let method = command.method;
+        let event = command.event(*id, self.metadata.as_metadata(), limits)?;
         let topic = self.topic.as_bytes();
         let sent = self
             .shared
@@ -160,7 +199,7 @@ impl Publisher {
         sent.map_err(|failure| match failure {
             NotPublished::Broken(error) => error.into(),
             NotPublished::Full => Error::Overloaded {
-                at: call_target(const { &C::METHOD }, self.shared.endpoint.as_ref()),
+                at: call_target(method, self.shared.endpoint.as_ref()),
                 cause: OverloadCause::Subscriber(self.shared.high_water),
             },
         })

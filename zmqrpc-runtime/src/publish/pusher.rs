@@ -1,15 +1,17 @@
 //! The pusher: a handle to its socket, with the timeout and the metadata of the jobs that are pushed through it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::arguments::{self, call_target};
+use super::arguments::{self, SentCommand, SentMethod};
 use super::endpoints::endpoint_methods;
 use super::pusher_builder::PusherBuilder;
 use super::pusher_queue::{NotPushed, PusherQueue};
-use crate::command::{Command, Method, Transport, WithTimeout, inherited_deadline};
-use crate::error::{Error, OverloadCause, UnavailableCause};
+use crate::codec::{Codec, Error as CodecError};
+use crate::command::{Command, RawMethod, Transport, WithTimeout, inherited_deadline};
+use crate::error::{CallTarget, Error, OverloadCause, UnavailableCause};
 use crate::socket::{Frame, Process, PushSocket, Registration, RejectedLogins};
 use crate::wire::{Executed, Limits, MetadataBuf};
 
@@ -135,24 +137,62 @@ impl Pusher {
     /// until then, [`Error::Unauthenticated`] as soon as every peer that the pusher is connected to has rejected its login,
     /// [`Error::Encode`] and [`Error::TooLarge`]. In each case the command was not and will not be executed.
     pub fn push<C: Command>(&self, command: &C) -> Result<(), Error> {
+        self.send(arguments::typed(command))
+    }
+
+    /// Pushes a command whose arguments are encoded already: for tools and bridges, which may have it of a
+    /// [`RawPuller`](crate::push::RawPuller). Time limit and metadata are those of this handle.
+    ///
+    /// The arguments are the tuple of them, or a map by their names, as `PROTOCOL.md` says of the codec; nothing is
+    /// checked here.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`push`](Self::push).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zmqrpc_runtime::Error;
+    /// use zmqrpc_runtime::push::{Pusher, RawJob};
+    ///
+    /// fn pass_on(job: &RawJob, pusher: &Pusher) -> Result<(), Error> {
+    ///     pusher.push_raw(job.method(), job.codec(), job.arguments())
+    /// }
+    /// ```
+    pub fn push_raw<'a>(
+        &self,
+        method: impl Into<RawMethod<'a>>,
+        codec: Codec,
+        arguments: &[u8],
+    ) -> Result<(), Error> {
+        self.send(arguments::raw(method.into(), codec, arguments))
+    }
+
+    fn send<A>(&self, command: SentCommand<'_, A>) -> Result<(), Error>
+    where
+        A: FnOnce(&mut Vec<u8>, usize) -> Result<(), CodecError>,
+    {
         self.check_process()?;
+        let method = command.method;
         let job = self.encode(command)?;
-        let method = const { &C::METHOD };
         let limit = self.time_limit(method);
         // A limit that the clock cannot express is none.
         let deadline = Instant::now().checked_add(limit);
         let pushed = self.shared.queue.push(job, deadline);
-        pushed.map_err(|failure| self.shared.push_error(failure, method, limit))
+        pushed.map_err(|failure| self.shared.push_error(failure, method.full_name(), limit))
     }
 
-    pub(super) fn encode<C: Command>(&self, command: &C) -> Result<Frame, Error> {
-        let limits = &self.shared.limits;
-        arguments::job(command, self.metadata.as_metadata(), limits)
+    pub(super) fn encode<A>(&self, command: SentCommand<'_, A>) -> Result<Frame, Error>
+    where
+        A: FnOnce(&mut Vec<u8>, usize) -> Result<(), CodecError>,
+    {
+        command.job(self.metadata.as_metadata(), &self.shared.limits)
     }
 
     /// Returns how long a job may wait: this handle's limit, else the method's, else the pusher's, but never longer than the
     /// remaining time of the call that this thread is serving.
-    pub(super) fn time_limit(&self, method: &Method) -> Duration {
+    pub(super) fn time_limit(&self, method: SentMethod<'_>) -> Duration {
         let own = self.timeout.or(method.default_timeout());
         let limit = own.unwrap_or(self.shared.timeout);
         match inherited_deadline() {
@@ -217,8 +257,13 @@ impl Pusher {
 
 impl PusherShared {
     /// Converts a failed push to the user's error.
-    pub(super) fn push_error(&self, failure: NotPushed, method: &Method, limit: Duration) -> Error {
-        let at = call_target(method, self.endpoint.as_ref());
+    pub(super) fn push_error(
+        &self,
+        failure: NotPushed,
+        method: Cow<'static, str>,
+        limit: Duration,
+    ) -> Error {
+        let at = CallTarget::new(method, self.endpoint.clone());
         match failure {
             NotPushed::Broken(error) => error.into(),
             NotPushed::Full => Error::Overloaded {

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use super::binder::Binder;
 use super::binder_socket::open_binder;
-use super::sources::{CommandSource, PullSource, PullStats, Puller, Sources, SubscriptionSource};
+use super::sources::{CommandSource, PullSource, Sources, SubscriptionSource};
 use super::threads::ServerThreads;
 use crate::callers::ServerStats;
 use crate::error::{EndpointCause, Error};
 use crate::logins::warn_if_exposed;
+use crate::reception::{PullStats, Puller};
 use crate::socket::{Direction, Endpoint, RejectedLogins, SocketError};
 use crate::subscription::{Subscription, SubscriptionStats, check_topic};
 

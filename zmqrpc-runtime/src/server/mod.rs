@@ -89,10 +89,10 @@ mod threads;
 mod turn;
 
 pub use crate::callers::ServerStats;
+pub use crate::reception::{PullStats, Puller};
 pub use crate::subscription::{PublisherCounts, Subscription, SubscriptionStats};
 pub use binder::Binder;
 pub use builder::{Server, ServerBuilder};
 pub use handle::ServerHandle;
 pub use handler::{AsyncHandler, Handler};
 pub use introspection::Introspection;
-pub use sources::{PullStats, Puller};

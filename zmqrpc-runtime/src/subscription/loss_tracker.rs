@@ -72,7 +72,7 @@ impl LossTracker {
         }
     }
 
-    /// Records an event that came over the connection of this number.
+    /// Records an event that came over the connection of this number. Returns how many events before it are lost.
     pub(super) fn record_event(
         &mut self,
         publisher: u64,
@@ -80,7 +80,7 @@ impl LossTracker {
         sequence: u64,
         connection: u32,
         now: Instant,
-    ) {
+    ) -> u64 {
         if !self.is_current(publisher, topic) {
             self.switch_to(publisher, topic);
         }
@@ -89,13 +89,14 @@ impl LossTracker {
             self.second = now.saturating_duration_since(self.started).as_secs();
         }
         let Some(CurrentPublisher { runs, counts, .. }) = &mut self.current else {
-            return;
+            return 0;
         };
         let lost = runs.record(sequence, connection, self.second);
         counts.received += 1;
         counts.lost = counts.lost.saturating_add(lost);
         self.received += 1;
         self.lost = self.lost.saturating_add(lost);
+        lost
     }
 
     /// Returns whether the last event had this topic.

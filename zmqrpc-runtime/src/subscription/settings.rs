@@ -12,7 +12,8 @@ use crate::socket::{Direction, Endpoint, Security, SocketOptions};
 use crate::wire::MAX_TOPIC;
 
 /// Which events to subscribe to, and where: for [`ServerBuilder::subscribe`](crate::ServerBuilder::subscribe) and
-/// [`ServerHandle::subscribe`](crate::ServerHandle::subscribe). A string converts to a subscription of everything that
+/// [`ServerHandle::subscribe`](crate::ServerHandle::subscribe), which execute them, and for a
+/// [`RawSubscriber`](crate::pubsub::RawSubscriber), which hands them out still encoded. A string converts to a subscription of everything that
 /// the publisher at that endpoint publishes.
 ///
 /// Each subscription has a connection of its own, which is watched and renewed independently of the others.
@@ -28,7 +29,7 @@ use crate::wire::MAX_TOPIC;
 /// # let _ = europe;
 /// ```
 #[derive(Clone)]
-#[must_use = "it is subscribed to by a server"]
+#[must_use = "it is subscribed to by a server or a `RawSubscriber`"]
 pub struct Subscription {
     endpoint: String,
     direction: Direction,

@@ -193,6 +193,14 @@ impl SubscriptionSocket {
         self.subscriber.receive(topic, event)
     }
 
+    /// Receives the next message with all of its frames, as [`SubSocket::receive_whole`] does.
+    pub(crate) fn receive_whole(
+        &mut self,
+        max_bytes: usize,
+    ) -> Result<Option<(Vec<Frame>, usize)>, SocketError> {
+        self.subscriber.receive_whole(max_bytes)
+    }
+
     /// Returns whether events of this topic are subscribed to. Some may come that are not: they were under way when their
     /// topic was unsubscribed from.
     pub(crate) fn expects(&self, topic: &[u8]) -> bool {
@@ -209,20 +217,21 @@ impl SubscriptionSocket {
         }
     }
 
+    /// Returns how many events of this publisher and topic are lost before this one.
     pub(crate) fn record_event(
         &mut self,
         origin: EventOrigin,
         topic: &[u8],
         connection: u32,
         now: Instant,
-    ) {
+    ) -> u64 {
         self.reset_silence(now);
         let EventOrigin {
             publisher,
             sequence,
         } = origin;
         self.losses
-            .record_event(publisher, topic, sequence, connection, now);
+            .record_event(publisher, topic, sequence, connection, now)
     }
 
     pub(crate) fn record_heartbeat(&mut self, origin: EventOrigin, now: Instant) {

@@ -1,8 +1,9 @@
 //! Options, lists, maps, tuples, and what wraps one value.
 
+use super::fields::FieldsOutcome;
 use super::found::{Found, NodeKind, PlaceId, Trial};
-use super::probe::{Place, Probe, contradiction};
-use super::tracer::Tracer;
+use super::probe::{TracedPlace, TypeProbe, contradiction};
+use super::state::Tracer;
 use super::type_names;
 use crate::codec::erased::{
     ErasedMap, ErasedSeed, ErasedSeq, ErasedVisitor, FieldFault, Scalar, ValueError,
@@ -12,7 +13,7 @@ use crate::description::Shape;
 /// The most elements that a list is given which refuses shorter ones.
 const MAX_ELEMENTS: usize = 4;
 
-impl Probe<'_> {
+impl TypeProbe<'_> {
     pub(super) fn option(&mut self, visitor: &mut dyn ErasedVisitor<'_>) -> Result<(), ValueError> {
         let inner = match self.found() {
             Found::Option(inner) => *inner,
@@ -50,10 +51,10 @@ impl Probe<'_> {
     /// Reads what is inside without a seed of its own.
     fn read_at(
         &mut self,
-        place: Place,
-        read: impl FnOnce(&mut Probe<'_>) -> Result<(), ValueError>,
+        place: TracedPlace,
+        read: impl FnOnce(&mut TypeProbe<'_>) -> Result<(), ValueError>,
     ) -> Result<(), ValueError> {
-        read(&mut Probe {
+        read(&mut TypeProbe {
             tracer: self.tracer,
             place,
         })?;
@@ -175,9 +176,11 @@ impl Probe<'_> {
         let before = self.tracer.learnt();
         let result = self.read_all(id, &mut |map| visitor.map(map));
         self.tracer.leave(entered);
-        let fault = result.as_ref().err().map(ValueError::field_fault);
-        match fault {
-            Some(Some(FieldFault::Missing(name))) if !self.has_field(id, name) => {
+        let outcome = FieldsOutcome::of(&result);
+        match outcome {
+            FieldsOutcome::Refused(Some(FieldFault::Missing(name)))
+                if !self.has_field(id, name) =>
+            {
                 self.tracer.run.explained = true;
                 let mut field = self.tracer.new_field(name);
                 field.required = Trial::Yes;
@@ -185,7 +188,7 @@ impl Probe<'_> {
                 self.tracer.progress();
             }
             _ if self.tracer.fields[id.0].accepted == Trial::Due => {
-                self.conclude_accepted(id, fault, before);
+                self.conclude_accepted(id, outcome, before);
             }
             _ => {}
         }

@@ -1,8 +1,8 @@
 //! Structs: which fields they have, which of them may be left out, and whether others are refused.
 
 use super::found::{FieldsId, Found, NodeKind, PlaceId, Trial};
-use super::probe::{Given, Probe, contradiction};
-use super::tracer::Tracer;
+use super::probe::{Given, TypeProbe, contradiction};
+use super::state::Tracer;
 use crate::codec::erased::{ErasedMap, ErasedSeed, ErasedVisitor, FieldFault, ValueError};
 use crate::description::Shape;
 
@@ -22,15 +22,32 @@ enum Purpose {
     Close,
 }
 
+/// How reading fields has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FieldsOutcome {
+    Accepted,
+    /// For a fault of a field, if that is why.
+    Refused(Option<FieldFault>),
+}
+
+impl FieldsOutcome {
+    pub(super) fn of(result: &Result<(), ValueError>) -> Self {
+        match result {
+            Ok(()) => Self::Accepted,
+            Err(error) => Self::Refused(error.field_fault()),
+        }
+    }
+}
+
 /// The access to fields that a visitor reads.
 type Visit<'v, 'de> = dyn FnMut(&mut dyn ErasedMap<'de>) -> Result<(), ValueError> + 'v;
 
-impl Probe<'_> {
-    pub(super) fn structure<'de>(
+impl TypeProbe<'_> {
+    pub(super) fn structure(
         &mut self,
         name: &str,
         names: &'static [&'static str],
-        visitor: &mut dyn ErasedVisitor<'de>,
+        visitor: &mut dyn ErasedVisitor<'_>,
     ) -> Result<(), ValueError> {
         let rust = self.named(visitor.makes(), name);
         let same = |tracer: &Tracer, kind: &NodeKind| match kind {
@@ -52,11 +69,11 @@ impl Probe<'_> {
     }
 
     /// Reads fields, for what is to be found out next about them.
-    pub(super) fn read_fields<'de>(
+    pub(super) fn read_fields(
         &mut self,
         id: FieldsId,
         owner: Option<&'static str>,
-        visit: &mut Visit<'_, 'de>,
+        visit: &mut Visit<'_, '_>,
     ) -> Result<(), ValueError> {
         let (mut order, pending) = self.order(id);
         let purpose = self.purpose(id, pending);
@@ -73,14 +90,14 @@ impl Probe<'_> {
         if is_trial {
             self.tracer.run.is_trial = false;
         }
-        let fault = result.as_ref().err().map(ValueError::field_fault);
+        let outcome = FieldsOutcome::of(&result);
         match purpose {
             Purpose::Fill => {}
-            Purpose::Accept => self.conclude_accepted(id, fault, before),
-            Purpose::LeaveOut => self.conclude_required(id, fault),
-            Purpose::Close => self.conclude_closed(id, fault),
+            Purpose::Accept => self.conclude_accepted(id, outcome, before),
+            Purpose::LeaveOut => self.conclude_required(id, outcome),
+            Purpose::Close => self.conclude_closed(id, outcome),
         }
-        if let Some(Some(FieldFault::Duplicate(name))) = fault
+        if let FieldsOutcome::Refused(Some(FieldFault::Duplicate(name))) = outcome
             && let Some(last) = given.checked_sub(1)
         {
             self.note_alias(id, offered[last], name);
@@ -132,19 +149,14 @@ impl Probe<'_> {
         }
     }
 
-    pub(super) fn conclude_accepted(
-        &mut self,
-        id: FieldsId,
-        fault: Option<Option<FieldFault>>,
-        before: u64,
-    ) {
-        let answer = match fault {
-            None => Trial::Yes,
+    pub(super) fn conclude_accepted(&mut self, id: FieldsId, outcome: FieldsOutcome, before: u64) {
+        let answer = match outcome {
+            FieldsOutcome::Accepted => Trial::Yes,
             // An alias is about to be found.
-            Some(Some(FieldFault::Duplicate(_))) => return,
+            FieldsOutcome::Refused(Some(FieldFault::Duplicate(_))) => return,
             // Something within them has been learnt, and may be why.
-            Some(_) if self.tracer.learnt() != before => return,
-            Some(_) => Trial::No,
+            FieldsOutcome::Refused(_) if self.tracer.learnt() != before => return,
+            FieldsOutcome::Refused(_) => Trial::No,
         };
         self.tracer.fields[id.0].accepted = answer;
         self.tracer.progress();
@@ -152,17 +164,17 @@ impl Probe<'_> {
 
     /// All was left out that is not known to be required: of these, the first that is missed is required, and those
     /// before it are not.
-    fn conclude_required(&mut self, id: FieldsId, fault: Option<Option<FieldFault>>) {
+    fn conclude_required(&mut self, id: FieldsId, outcome: FieldsOutcome) {
         self.tracer.progress();
         let fields = &mut self.tracer.fields[id.0].fields;
-        let missed = match fault {
-            Some(Some(FieldFault::Missing(name))) => fields
+        let missed = match outcome {
+            FieldsOutcome::Refused(Some(FieldFault::Missing(name))) => fields
                 .iter()
                 .position(|field| field.name == name && field.required != Trial::Yes),
             _ => None,
         };
-        let (due, answer) = match (fault, missed) {
-            (None, _) => (&mut fields[..], Trial::No),
+        let (due, answer) = match (outcome, missed) {
+            (FieldsOutcome::Accepted, _) => (&mut fields[..], Trial::No),
             (_, Some(missed)) => {
                 fields[missed].required = Trial::Yes;
                 self.tracer.run.explained = true;
@@ -178,9 +190,10 @@ impl Probe<'_> {
         }
     }
 
-    fn conclude_closed(&mut self, id: FieldsId, fault: Option<Option<FieldFault>>) {
+    fn conclude_closed(&mut self, id: FieldsId, outcome: FieldsOutcome) {
         self.tracer.progress();
-        self.tracer.fields[id.0].closed = if fault == Some(Some(FieldFault::Unknown)) {
+        let is_unknown = outcome == FieldsOutcome::Refused(Some(FieldFault::Unknown));
+        self.tracer.fields[id.0].closed = if is_unknown {
             self.tracer.run.explained = true;
             Trial::Yes
         } else {
@@ -207,26 +220,26 @@ impl Probe<'_> {
     }
 
     /// Reads all fields, in their order.
-    pub(super) fn read_all<'de>(
+    pub(super) fn read_all(
         &mut self,
         id: FieldsId,
-        visit: &mut Visit<'_, 'de>,
+        visit: &mut Visit<'_, '_>,
     ) -> Result<(), ValueError> {
         let order = (0..self.tracer.fields[id.0].fields.len()).collect();
         self.read_with(id, order, None, None, visit).1
     }
 
     /// Offers the fields in this order, and a further one; returns how many of them were taken.
-    fn read_with<'de>(
+    fn read_with(
         &mut self,
         id: FieldsId,
         order: Vec<usize>,
         owner: Option<&'static str>,
         extra: Option<&'static str>,
-        visit: &mut Visit<'_, 'de>,
+        visit: &mut Visit<'_, '_>,
     ) -> (usize, Result<(), ValueError>) {
         let count = order.len();
-        let mut members = Members {
+        let mut members = FieldMap {
             tracer: self.tracer,
             id,
             order,
@@ -260,7 +273,7 @@ impl Tracer {
 }
 
 /// Fields as a map from their names.
-struct Members<'t> {
+struct FieldMap<'t> {
     tracer: &'t mut Tracer,
     id: FieldsId,
     order: Vec<usize>,
@@ -272,7 +285,7 @@ struct Members<'t> {
     offers: usize,
 }
 
-impl Members<'_> {
+impl FieldMap<'_> {
     fn given(&self, value: Option<&'static str>) -> Given {
         Given {
             value,
@@ -282,9 +295,9 @@ impl Members<'_> {
 
     /// Reads the content of an adjacently tagged enum, which is a seed of the enum's own type. Its shape depends on the
     /// tag, and so does what is learnt: it would alternate for ever.
-    fn read_content<'de>(
+    fn read_content(
         &mut self,
-        seed: &mut dyn ErasedSeed<'de>,
+        seed: &mut dyn ErasedSeed<'_>,
         index: usize,
     ) -> Result<(), ValueError> {
         let before = self.tracer.learnt();
@@ -297,7 +310,7 @@ impl Members<'_> {
     }
 }
 
-impl<'de> ErasedMap<'de> for Members<'_> {
+impl<'de> ErasedMap<'de> for FieldMap<'_> {
     fn next_key(&mut self, seed: &mut dyn ErasedSeed<'de>) -> Result<bool, ValueError> {
         self.tracer.count_request()?;
         let fields = &self.tracer.fields[self.id.0].fields;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::found::PlaceId;
 use super::root::RootType;
-use super::tracer::Tracer;
+use super::state::Tracer;
 use crate::description::{Shape, Type};
 
 /// Finds out shapes. Types have the compiler's names in them.

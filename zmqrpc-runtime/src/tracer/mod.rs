@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! finder      the shapes of several types, as binary formats and as JSON see them
-//! tracer      reads one type until all is known; its bounds
+//! state       reads one type until all is known; its bounds
 //! found       what is known: places, types with names, fields, variants
 //! pending     what is yet to be found out
 //! probe       answers requests: scalars, and which of the others takes over
@@ -30,7 +30,7 @@ mod pending;
 mod probe;
 mod root;
 mod shapes;
-mod tracer;
+mod state;
 mod type_names;
 mod unwinding;
 mod variants;

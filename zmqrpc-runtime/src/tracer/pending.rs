@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::found::{
     EnumFound, FieldsId, Found, NodeId, NodeKind, PayloadFound, PlaceId, Trial, VariantFound,
 };
-use super::tracer::Tracer;
+use super::state::Tracer;
 
 /// How often a variant is tried in vain.
 const MAX_TRIES: usize = 4;

@@ -2,7 +2,7 @@
 
 use super::candidates;
 use super::found::{Found, NodeKind, PlaceId};
-use super::tracer::Tracer;
+use super::state::Tracer;
 use super::type_names;
 use crate::codec::erased::{
     ErasedDeserializer, ErasedMap, ErasedSeed, ErasedSeq, ErasedVisitor, Hint, Scalar, ValueError,
@@ -11,7 +11,7 @@ use crate::description::Shape;
 
 /// A place, and how it was come to.
 #[derive(Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct TracedPlace {
     pub(super) id: PlaceId,
     /// The type as it is declared, where that is known.
     pub(super) declared: Option<&'static str>,
@@ -19,7 +19,7 @@ pub(super) struct Place {
     pub(super) offers: usize,
 }
 
-impl Place {
+impl TracedPlace {
     pub(super) fn new(id: PlaceId, declared: &'static str, offers: usize) -> Self {
         let declared = type_names::unwrapped(declared);
         Self {
@@ -39,12 +39,12 @@ impl Place {
     }
 }
 
-pub(super) struct Probe<'t> {
+pub(super) struct TypeProbe<'t> {
     pub(super) tracer: &'t mut Tracer,
-    pub(super) place: Place,
+    pub(super) place: TracedPlace,
 }
 
-impl<'de> ErasedDeserializer<'de> for Probe<'_> {
+impl<'de> ErasedDeserializer<'de> for TypeProbe<'_> {
     fn deserialize(
         &mut self,
         hint: Hint,
@@ -120,7 +120,7 @@ impl<'de> ErasedDeserializer<'de> for Probe<'_> {
     }
 }
 
-impl Probe<'_> {
+impl TypeProbe<'_> {
     pub(super) fn learn(&mut self, found: impl FnOnce() -> Found) {
         self.tracer.learn(self.place.id, found);
     }

@@ -3,7 +3,7 @@
 use super::found::{
     EnumFound, FieldsFound, FieldsId, Found, Node, NodeId, NodeKind, PayloadFound, PlaceId, Trial,
 };
-use super::tracer::Tracer;
+use super::state::Tracer;
 use crate::description::{Body, Field, Fields, Payload, Shape, Type, Variant, Variants};
 
 impl Tracer {

@@ -4,16 +4,16 @@ use std::collections::HashSet;
 
 use super::fields::NOBODYS;
 use super::found::{EnumFound, Found, NodeId, NodeKind, PayloadFound, Trial, VariantFound};
-use super::probe::{Given, Place, Probe, contradiction};
-use super::tracer::Tracer;
+use super::probe::{Given, TracedPlace, TypeProbe, contradiction};
+use super::state::Tracer;
 use crate::codec::erased::{ErasedEnum, ErasedSeed, ErasedVisitor, ValueError};
 
-impl Probe<'_> {
-    pub(super) fn variants<'de>(
+impl TypeProbe<'_> {
+    pub(super) fn variants(
         &mut self,
         name: &str,
         names: &'static [&'static str],
-        visitor: &mut dyn ErasedVisitor<'de>,
+        visitor: &mut dyn ErasedVisitor<'_>,
     ) -> Result<(), ValueError> {
         let rust = self.named(visitor.makes(), name);
         let same = |_: &Tracer, kind: &NodeKind| match kind {
@@ -46,11 +46,11 @@ impl Probe<'_> {
     }
 
     /// Finds out more of a variant.
-    fn explore<'de>(
+    fn explore(
         &mut self,
         node: NodeId,
         variant: usize,
-        visitor: &mut dyn ErasedVisitor<'de>,
+        visitor: &mut dyn ErasedVisitor<'_>,
     ) -> Result<(), ValueError> {
         let before = self.tracer.learnt();
         let result = self.choose(node, variant, visitor);
@@ -62,10 +62,10 @@ impl Probe<'_> {
     }
 
     /// Gives a variant with which the value ends.
-    fn end_with<'de>(
+    fn end_with(
         &mut self,
         node: NodeId,
-        visitor: &mut dyn ErasedVisitor<'de>,
+        visitor: &mut dyn ErasedVisitor<'_>,
     ) -> Result<(), ValueError> {
         let base = self.tracer.nodes[node.0].base;
         let variants = &self.tracer.enum_found(node).variants;
@@ -81,11 +81,11 @@ impl Probe<'_> {
         result
     }
 
-    fn choose<'de>(
+    fn choose(
         &mut self,
         node: NodeId,
         variant: usize,
-        visitor: &mut dyn ErasedVisitor<'de>,
+        visitor: &mut dyn ErasedVisitor<'_>,
     ) -> Result<(), ValueError> {
         let place = self.place;
         visitor.variant(&mut Choice {
@@ -97,10 +97,10 @@ impl Probe<'_> {
     }
 
     /// Offers a variant that there is not: is there one for all others?
-    fn offer_unknown<'de>(
+    fn offer_unknown(
         &mut self,
         node: NodeId,
-        visitor: &mut dyn ErasedVisitor<'de>,
+        visitor: &mut dyn ErasedVisitor<'_>,
     ) -> Result<(), ValueError> {
         self.tracer.run.is_trial = true;
         let mut unknown = UnknownVariant {
@@ -164,7 +164,7 @@ struct Choice<'t> {
     tracer: &'t mut Tracer,
     node: NodeId,
     variant: usize,
-    place: Place,
+    place: TracedPlace,
 }
 
 impl Choice<'_> {
@@ -235,7 +235,7 @@ impl<'de> ErasedEnum<'de> for Choice<'_> {
             return Err(contradiction());
         };
         let (tracer, place) = (&mut *self.tracer, self.place);
-        Probe { tracer, place }.elements(parts, visitor)
+        TypeProbe { tracer, place }.elements(parts, visitor)
     }
 
     fn fields(
@@ -248,7 +248,7 @@ impl<'de> ErasedEnum<'de> for Choice<'_> {
             return Err(contradiction());
         };
         let (tracer, place) = (&mut *self.tracer, self.place);
-        Probe { tracer, place }.read_fields(id, None, &mut |map| visitor.map(map))
+        TypeProbe { tracer, place }.read_fields(id, None, &mut |map| visitor.map(map))
     }
 }
 

@@ -9,10 +9,10 @@ use super::authorize::Authorize;
 use super::binder::Binder;
 use super::handler::{Async, AsyncHandler, Handler, Plain};
 use super::introspection::Introspection;
-use super::sources::Puller;
 use crate::command::{CallContext, DynService, MethodTypes, Service, ServiceObject};
 use crate::logins::{AuthSettings, authenticate_method, credentials_method};
 use crate::options::{ConnectionOptions, connection_methods};
+use crate::reception::Puller;
 use crate::socket::Direction;
 use crate::subscription::Subscription;
 

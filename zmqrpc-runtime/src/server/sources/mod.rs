@@ -5,8 +5,6 @@
 //! pull_source         a socket that jobs are pulled from
 //! event_frame         the frame of an event or a job to a call
 //! slot                a source among others, which take turns
-//! puller              settings of a pull socket
-//! stats               counters for users
 //! ```
 //!
 //! A server's sources are protected by the server's mutex, and the thread that reads the ROUTER reads them, too. While
@@ -15,17 +13,13 @@
 
 mod event_frame;
 mod pull_source;
-mod puller;
 mod slot;
-mod stats;
 mod subscription_source;
 
 use std::sync::Arc;
 use std::time::Instant;
 
 pub(super) use pull_source::PullSource;
-pub use puller::Puller;
-pub use stats::PullStats;
 pub(super) use subscription_source::SubscriptionSource;
 
 use slot::{SourceSlot, SourceTurn};
@@ -33,6 +27,7 @@ use slot::{SourceSlot, SourceTurn};
 use super::dispatcher::{Dispatcher, FrameReader, ReadyCall};
 use crate::error::{EndpointCause, Error};
 use crate::logins::SecurityByDirection;
+use crate::reception::PullStats;
 use crate::socket::{
     Direction, Endpoint, Poller, Security, SocketError, SocketOptions, UnreadTimer,
 };

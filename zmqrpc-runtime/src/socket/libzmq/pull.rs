@@ -45,6 +45,15 @@ impl PullSocket {
         self.recv.receive([frame])
     }
 
+    /// Receives the next message with all of its frames, as [`SubSocket::receive_whole`](super::SubSocket::receive_whole)
+    /// does.
+    pub(crate) fn receive_whole(
+        &mut self,
+        max_bytes: usize,
+    ) -> Result<Option<(Vec<Frame>, usize)>, SocketError> {
+        self.recv.receive_whole(max_bytes)
+    }
+
     /// Returns when to call [`advance_dial`](Self::advance_dial), unless an event arrives before.
     pub(crate) fn dial_due(&self) -> Option<Instant> {
         self.recv.dial_due()

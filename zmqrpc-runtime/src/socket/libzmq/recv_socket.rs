@@ -29,6 +29,9 @@ pub(super) struct RecvSocket {
     mark_reducer: MarkReducer,
 }
 
+/// How many frames of a message are kept that is received whole.
+const MAX_FRAMES: usize = 32;
+
 /// The endpoint. Dropping it unregisters a bound `inproc` name.
 struct BoundAddress {
     resolved: String,
@@ -195,6 +198,35 @@ impl RecvSocket {
         } else {
             Arrival::Malformed
         }))
+    }
+
+    /// Receives the next message with all of its frames, whatever it is; `None` if no message is left. A message has any
+    /// number of frames: what goes beyond [`MAX_FRAMES`] or `max_bytes` is dropped, and the number of these frames returned.
+    pub(super) fn receive_whole(
+        &mut self,
+        max_bytes: usize,
+    ) -> Result<Option<(Vec<Frame>, usize)>, SocketError> {
+        let Some(first) = self.socket.receive()? else {
+            if self.poller.take_monitor_pending() {
+                self.read_monitor()?;
+            }
+            return Ok(None);
+        };
+        let (mut more, mut bytes) = (first.more(), first.len());
+        let (mut frames, mut left_out) = (vec![first], 0);
+        while more {
+            let Some(frame) = self.socket.receive()? else {
+                break;
+            };
+            more = frame.more();
+            bytes = bytes.saturating_add(frame.len());
+            if frames.len() < MAX_FRAMES && bytes <= max_bytes {
+                frames.push(frame);
+            } else {
+                left_out += 1;
+            }
+        }
+        Ok(Some((frames, left_out)))
     }
 
     /// Handles connection events without receiving a message. To be called from [time to time](super::UnreadTimer)

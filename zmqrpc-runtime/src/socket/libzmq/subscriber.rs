@@ -107,6 +107,16 @@ impl SubSocket {
         self.recv.receive([topic, event])
     }
 
+    /// Receives the next message with all of its frames, for who looks at what is no event, too. `None` if no message is
+    /// left. What goes beyond some number of frames, or `max_bytes` of them together, is dropped; the number of these
+    /// frames is returned.
+    pub(crate) fn receive_whole(
+        &mut self,
+        max_bytes: usize,
+    ) -> Result<Option<(Vec<Frame>, usize)>, SocketError> {
+        self.recv.receive_whole(max_bytes)
+    }
+
     /// As [`PullSocket::maintain`](super::PullSocket::maintain).
     pub(crate) fn maintain(&mut self) -> Result<(), SocketError> {
         self.recv.maintain()

@@ -56,6 +56,7 @@ struct Containers {
     tuple: (u8, i8, f32),
     array: [u16; 3],
     empty: [u8; 0],
+    #[expect(clippy::option_option, reason = "it is what is traced")]
     twice: Option<Option<u8>>,
     unit: (),
     cow: Cow<'static, str>,

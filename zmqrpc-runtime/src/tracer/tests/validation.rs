@@ -15,7 +15,7 @@ impl TryFrom<String> for Email {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         text.contains('@')
-            .then(|| Self(text))
+            .then_some(Self(text))
             .ok_or("no e-mail address")
     }
 }

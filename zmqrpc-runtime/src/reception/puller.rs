@@ -1,10 +1,11 @@
-//! Where a server pulls jobs from.
+//! Where jobs are pulled from.
 
 use crate::error::{EndpointCause, Error};
 use crate::socket::{Direction, Endpoint};
 
 /// Where to get jobs from: for [`ServerBuilder::pull`](crate::ServerBuilder::pull) and
-/// [`ServerHandle::pull`](crate::ServerHandle::pull).
+/// [`ServerHandle::pull`](crate::ServerHandle::pull), which execute them, and for a [`RawPuller`](crate::push::RawPuller),
+/// which hands them out still encoded.
 ///
 /// # Examples
 ///
@@ -15,7 +16,7 @@ use crate::socket::{Direction, Endpoint};
 /// # let _ = jobs;
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "it is pulled from by a server"]
+#[must_use = "it is pulled from by a server or a `RawPuller`"]
 pub struct Puller {
     endpoint: String,
     direction: Direction,
@@ -41,7 +42,7 @@ impl Puller {
         }
     }
 
-    pub(in crate::server) fn check(&self) -> Result<Endpoint, Error> {
+    pub(crate) fn check(&self) -> Result<Endpoint, Error> {
         Endpoint::parse(&self.endpoint, self.direction).map_err(|reason| {
             Error::endpoint_error(&self.endpoint, EndpointCause::Malformed(reason.into()))
         })

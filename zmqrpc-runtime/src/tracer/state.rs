@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::found::{
     FieldFound, FieldsFound, FieldsId, Found, Node, NodeId, NodeKind, PlaceId, Trial,
 };
-use super::probe::{Place, Probe};
+use super::probe::{TracedPlace, TypeProbe};
 use super::root::RootType;
 use super::unwinding;
 use crate::codec::erased::{ErasedSeed, ValueError};
@@ -90,7 +90,7 @@ impl Tracer {
     pub(super) fn trace(&mut self, mut root: RootType<'static>) -> PlaceId {
         let place = self.new_place();
         self.requests = 0;
-        self.last_error = "there is too much of it".to_owned();
+        "there is too much of it".clone_into(&mut self.last_error);
         let mut idle = 0;
         for _ in 0..MAX_RUNS {
             if !self.wants(place) || self.requests >= MAX_REQUESTS {
@@ -126,9 +126,9 @@ impl Tracer {
     }
 
     /// Lets a type read itself at a place.
-    pub(super) fn read_part<'de>(
+    pub(super) fn read_part(
         &mut self,
-        seed: &mut dyn ErasedSeed<'de>,
+        seed: &mut dyn ErasedSeed<'_>,
         id: PlaceId,
         offers: usize,
     ) -> Result<(), ValueError> {
@@ -138,11 +138,11 @@ impl Tracer {
             .refusals
             .get(makes)
             .map_or(0, |refusals| refusals.count);
-        let place = Place::new(id, makes, offers + refused);
+        let place = TracedPlace::new(id, makes, offers + refused);
         self.run.last_given = None;
         // A type's own code may panic: that is a refusal like any other.
         let result = unwinding::caught(|| {
-            seed.deserialize(&mut Probe {
+            seed.deserialize(&mut TypeProbe {
                 tracer: self,
                 place,
             })
@@ -310,6 +310,7 @@ impl Tracer {
         Ok(Entered { id, again })
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "it ends")]
     pub(super) fn leave(&mut self, entered: Entered) {
         self.nodes[entered.id.0].open -= 1;
         self.run.shallow -= usize::from(entered.again);
@@ -317,6 +318,7 @@ impl Tracer {
 }
 
 /// A type that is being read.
+#[must_use = "it is to be left"]
 pub(super) struct Entered {
     id: NodeId,
     again: bool,
