@@ -15,7 +15,7 @@ trait Calculator {
     async fn slow_add(&self, text: &str, bytes: Vec<u8>) -> i64;
 }
 
-#[derive(rpc::reexported::Command, serde::Serialize)]
+#[derive(rpc::reexported::Command, serde::Serialize, serde::Deserialize)]
 #[command(reply = u8, crate = rpc::reexported)]
 struct Next(u8);
 

@@ -30,7 +30,9 @@ pub(crate) fn derive_command(item: TokenStream) -> TokenStream {
     check(&input, &options, &mut errors);
     // An impl without the bounds that generics need would cause a second error.
     let generic = type_parameters(&input).next().is_some();
-    let expansion = (!generic).then(|| expand(&input, options));
+    // And a false one where the fields cannot be decoded yet.
+    let is_wrong = errors.len() > 0;
+    let expansion = (!generic).then(|| expand(&input, options, is_wrong));
     let errors = errors.into_compile_errors();
     quote!(#expansion #errors)
 }
@@ -79,7 +81,7 @@ fn fields(data: &Data) -> Vec<&Field> {
     }
 }
 
-fn expand(input: &DeriveInput, options: CommandOptions) -> TokenStream {
+fn expand(input: &DeriveInput, options: CommandOptions, is_wrong: bool) -> TokenStream {
     let private = Private::new(options.service.runtime.as_ref());
     let output = Output::of_command(options.reply, options.error);
     let fields = fields(&input.data);
@@ -96,13 +98,14 @@ fn expand(input: &DeriveInput, options: CommandOptions) -> TokenStream {
         });
     let attributes = Attributes::sorted(&input.attrs);
     let lifetime = fresh_lifetime(input);
+    let is_untold = is_wrong || options.signature_key.is_some();
     let description = Description {
         service: "",
         name: &name,
         version: options.service.version.as_ref(),
         signature: signature::signature(fields.iter().map(|field| &field.ty), &output.signature),
         arguments: arguments.collect(),
-        decoded: decoded(input, &lifetime, options.signature_key.is_some(), &private),
+        decoded: decoded(input, &lifetime, is_untold, &private),
         lifetime: lifetime.clone(),
         docs: attributes.doc_text(),
         deprecation: attributes.deprecation(),

@@ -181,7 +181,7 @@ impl<'a> Command<'a> {
         }
         let arguments = self.method.arguments.iter();
         let types = arguments.map(|argument| argument.passing.decoded(lifetime, private));
-        quote!((#(#types,)*))
+        quote_spanned!(names::place(self.method.ident().span())=> (#(#types,)*))
     }
 
     fn check_output(&self) -> Option<TokenStream> {
