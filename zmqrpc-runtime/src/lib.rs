@@ -4,7 +4,7 @@
 //! The layers, each of which may use those before it and none behind it:
 //!
 //! ```text
-//! sync < log, clock < wire < codec, description < socket < dialect < command, error < auth < logins, options < callers, connection, subscription, termination < simulation < client, server, publish < message, proxy, local, pubsub, push, schema, service < simulated_pairs
+//! sync < log, clock < wire < codec, description < export < socket < dialect < command, error < auth < logins, options < callers, connection, subscription, termination < simulation < client, server, publish < message, proxy, local, pubsub, push, schema, service < simulated_pairs
 //! ```
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -30,6 +30,7 @@ mod connection;
 mod description;
 mod dialect;
 pub mod error;
+mod export;
 mod local;
 mod log;
 mod logins;
