@@ -1,7 +1,8 @@
 //! A client in Python: one module, of what is the same for all services and what a description says.
 //!
 //! ```text
-//! runtime.py    calls, and how values become MessagePack: by functions that return shapes
+//! runtime.py    calls, their failures, connections
+//! values.py     how values become MessagePack, and back: functions that return shapes
 //! text          identifiers, texts in quotation marks, docstrings
 //! known         types that Python has a class for
 //! plan          what is called how, before anything is written
@@ -26,7 +27,7 @@ use self::plan::PythonPlan;
 use crate::description::Description;
 
 /// The part that is the same for all.
-pub(super) const RUNTIME: &str = include_str!("runtime.py");
+pub(super) const RUNTIME: &str = concat!(include_str!("runtime.py"), include_str!("values.py"));
 
 /// Returns the module.
 pub(super) fn client(description: &Description) -> String {

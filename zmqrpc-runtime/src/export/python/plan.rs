@@ -82,7 +82,15 @@ const BUILTINS: &[&str] = &[
 ];
 
 /// What hints are made of: within a class that has members of these names, they would mean those.
-pub(super) const HINTS: &[&str] = &["bool", "bytes", "float", "int", "str"];
+pub(super) const HINTS: &[&str] = &[
+    "bool",
+    "bytes",
+    "datetime",
+    "float",
+    "int",
+    "str",
+    "timedelta",
+];
 
 /// What a class of a value is.
 #[derive(Clone, Copy, PartialEq, Eq)]

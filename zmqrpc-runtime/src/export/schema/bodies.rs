@@ -114,11 +114,12 @@ impl SchemaWriter<'_> {
         if variants.open {
             forms.push(OrderedJson::object([("type", "string".into())]));
         }
-        if forms.len() == 1 {
-            forms.remove(0)
-        } else {
+        match forms.len() {
+            // No value is one of no variants.
+            0 => OrderedJson::object([("not", anything())]),
+            1 => forms.remove(0),
             // Not `oneOf`: where any text is a variant, the texts of others are too.
-            OrderedJson::object([("anyOf", forms.into())])
+            _ => OrderedJson::object([("anyOf", forms.into())]),
         }
     }
 
