@@ -1,7 +1,7 @@
 """Tries what descriptions are exported as: the schemas, and the client in Python against a server.
 
-    ZMQRPC_EXPORTS=FOLDER cargo test -p zmqrpc-runtime --lib exports_are_written
-    python tests/peers/exports.py FOLDER tcp://127.0.0.1:30000
+    ZMQRPC_EXPORTS=$PWD/target/exports cargo test -p zmqrpc-runtime --lib exports_are_written
+    python tests/peers/exports.py target/exports tcp://127.0.0.1:30000
 
 Takes pyzmq, msgpack and jsonschema. At the endpoint is the inventory of the examples, started without `--allow-close`.
 """
@@ -267,8 +267,8 @@ def mine(inventory):
     return inventory.journal()[-1].peer
 
 
-def check_lab(folder):
-    made = module(folder / "lab.py")
+def check_lab(path):
+    made = module(path)
     server = Lab()
     server.start()
     endpoint = f"tcp://127.0.0.1:{server.port}"
@@ -339,7 +339,7 @@ def check_lab(folder):
     error = raised(lambda: silent.call("says_nothing", timeout=0.2), made.TimedOut)
     assert error.executed is None and error.status is None and time.monotonic() - began < 3, error
     silent.close()
-    print("the lab is called by its client in Python")
+    print(f"the lab is called by its client in Python, {path.name}")
 
 
 def check_failures(made, server, connection):
@@ -372,4 +372,5 @@ if __name__ == "__main__":
     check_modules(exports)
     check_values(exports, sys.argv[2])
     check_inventory(exports, sys.argv[2])
-    check_lab(exports)
+    for name in ["lab", "crowded"]:
+        check_lab(exports / f"{name}.py")

@@ -10,7 +10,12 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // The documentation speaks of what features add.
 #![cfg_attr(
-    not(all(feature = "auth", feature = "msgpack", feature = "proxy")),
+    not(all(
+        feature = "auth",
+        feature = "json",
+        feature = "msgpack",
+        feature = "proxy"
+    )),
     allow(rustdoc::broken_intra_doc_links)
 )]
 

@@ -11,7 +11,12 @@ pub(super) fn document(description: &Description) -> String {
     let mut definitions = writer.types();
     for (service, found) in services(description) {
         for method in &found.methods {
-            let mut parts = vec![("arguments", writer.arguments(method))];
+            let mut arguments = OrderedJson::object([]).with_text("description", &method.docs);
+            if method.deprecated.is_some() {
+                arguments = arguments.with("deprecated", true);
+            }
+            let arguments = arguments.with_all(writer.arguments(method));
+            let mut parts = vec![("arguments", arguments)];
             if !method.oneway {
                 parts.push(("reply", writer.shape(&method.reply)));
                 parts.extend(

@@ -96,6 +96,7 @@ impl Description {
     /// | failure of a call | exception `CallFailed`, with `status` and `executed`; `TimedOut` if it took too long |
     /// | UUID, duration, system time, IP address | `UUID`, `timedelta`, `datetime`, `IPv4Address` and `IPv6Address` |
     /// | other types of foreign crates | as they are written for machines |
+    /// | map | `dict`; its keys cannot be structs, nor enums that hold something |
     ///
     /// Calls go by name and in `MessagePack`, so the server needs the feature `msgpack`. What is no identifier in Python,
     /// or means something else there, is written as the nearest that is one; what would be there twice has a number

@@ -9,7 +9,7 @@ use crate::description::{Body, Fields, Payload, Shape, Type, Variant, Variants};
 use crate::export::names::UniqueNames;
 
 /// What an exception has already.
-const OF_EXCEPTIONS: &[&str] = &["add_note", "args", "with_traceback"];
+const OF_EXCEPTIONS: &str = "add_note args with_traceback";
 
 /// Writes the types of a description.
 pub(super) fn write(plan: &mut PythonPlan<'_>, out: &mut String) {
@@ -112,14 +112,14 @@ fn write_struct(
     out: &mut String,
 ) -> String {
     let reserved = match class.kind {
-        ClassKind::Plain => HINTS.to_vec(),
-        ClassKind::Exception => [HINTS, OF_EXCEPTIONS].concat(),
+        ClassKind::Plain => &[HINTS][..],
+        ClassKind::Exception => &[HINTS, OF_EXCEPTIONS],
     };
     let mut names = UniqueNames::default();
     let mut members = Vec::new();
     let mut shape = format!("_struct({}, [", class.name);
     for field in &fields.fields {
-        let name = names.take(&identifier(&field.name, "field", &reserved));
+        let name = names.take(&identifier(&field.name, "field", reserved));
         let is_option = plan.meanings.is_optional(&field.shape);
         let is_left_out = field.optional && !is_option;
         let hint = plan.hint(&field.shape, HintTime::Late);

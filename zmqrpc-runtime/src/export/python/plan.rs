@@ -9,88 +9,18 @@ use crate::export::meaning::{Meaning, Meanings};
 use crate::export::names::{UniqueNames, services};
 
 /// What the runtime names, beside what begins with `_`. A test holds it to that.
-const RUNTIME_NAMES: &[&str] = &[
-    "Any",
-    "CallFailed",
-    "Callable",
-    "Connection",
-    "Dict",
-    "IPv4Address",
-    "IPv6Address",
-    "List",
-    "Literal",
-    "Mapping",
-    "Optional",
-    "PlainServiceError",
-    "ServiceError",
-    "TimedOut",
-    "Tuple",
-    "UUID",
-    "Union",
-    "annotations",
-    "dataclass",
-    "datetime",
-    "itertools",
-    "msgpack",
-    "struct",
-    "threading",
-    "time",
-    "timedelta",
-    "timezone",
-    "warnings",
-    "zmq",
-];
+const RUNTIME_NAMES: &str = "Any CallFailed Callable Connection Dict IPv4Address IPv6Address List Literal Mapping Optional \
+    PlainServiceError ServiceError TimedOut Tuple UUID Union annotations dataclass datetime itertools msgpack struct \
+    threading time timedelta timezone warnings zmq";
 
 /// What Python knows without being told, as far as the module uses it.
-const BUILTINS: &[&str] = &[
-    "Exception",
-    "IndexError",
-    "OverflowError",
-    "RecursionError",
-    "TypeError",
-    "ValueError",
-    "DeprecationWarning",
-    "all",
-    "bool",
-    "bytearray",
-    "bytes",
-    "dict",
-    "enumerate",
-    "float",
-    "frozenset",
-    "getattr",
-    "int",
-    "isinstance",
-    "len",
-    "list",
-    "map",
-    "max",
-    "memoryview",
-    "min",
-    "next",
-    "object",
-    "range",
-    "repr",
-    "reversed",
-    "set",
-    "str",
-    "sum",
-    "super",
-    "tuple",
-    "type",
-    "zip",
-];
+const BUILTINS: &str = "Exception DeprecationWarning IndexError OverflowError RecursionError TypeError ValueError all bool \
+    bytearray bytes dict enumerate float frozenset getattr int isinstance len list map max memoryview min next object range \
+    repr reversed str super tuple type zip";
 
 /// What hints are made of: within a class that has members of these names, they would mean those.
-pub(super) const HINTS: &[&str] = &[
-    "bool",
-    "bytes",
-    "datetime",
-    "float",
-    "int",
-    "str",
-    "timedelta",
-];
+pub(super) const HINTS: &str = "Any Dict IPv4Address IPv6Address List Optional Tuple UUID Union bool bytes datetime float int \
+    str timedelta";
 
 /// What a class of a value is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -166,7 +96,7 @@ impl<'d> PythonPlan<'d> {
 
     /// Returns a name that nothing else in the module has.
     pub(super) fn new_name(&mut self, name: &str) -> String {
-        let reserved = [RUNTIME_NAMES, BUILTINS].concat();
+        let reserved = [RUNTIME_NAMES, BUILTINS];
         self.module.take(&identifier(name, "Type", &reserved))
     }
 
@@ -213,7 +143,7 @@ mod tests {
 
     #[test]
     fn the_names_of_the_runtime_are_reserved() {
-        let reserved = [RUNTIME_NAMES, BUILTINS].concat();
+        let reserved: Vec<_> = RUNTIME_NAMES.split(' ').collect();
         let lines = RUNTIME.lines();
         let names = lines.flat_map(|line| {
             let words = match line.split_once(' ') {

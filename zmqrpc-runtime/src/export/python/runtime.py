@@ -76,7 +76,7 @@ class Connection:
         prepare: Optional[Callable[[zmq.Socket[bytes]], None]] = None,
     ) -> None:
         """Calls may take `timeout` seconds, unless the call or the method says otherwise. `metadata` goes with each
-        request. `prepare` gets each socket before it is connected, to set a login on it."""
+        request. `prepare` gets each socket before it is connected, to set a login or a limit on it."""
         self.endpoint = endpoint
         self.timeout = timeout
         self._metadata = _metadata(metadata or {})
@@ -84,7 +84,7 @@ class Connection:
         self._lock = threading.Lock()
         self._ids = itertools.count(1)
         self._unanswered = False
-        self._ending = False
+        self._is_over = False
         self._closed = False
         self._socket = self._open()
 
@@ -124,6 +124,7 @@ class Connection:
         # Nothing is left waiting for a server that is not there: it would be executed after its time.
         opened.immediate = True
         opened.linger = 0
+        opened.maxmsgsize = 32 << 20
         if self._prepare:
             self._prepare(opened)
         opened.connect(self.endpoint)
@@ -147,10 +148,10 @@ class Connection:
         number = next(self._ids)
         while self._receive(None, 0.0) is not None and _remaining(deadline) > 0:
             pass
-        if self._ending:
+        if self._is_over:
             self._socket.close(linger=1000)
             self._socket = self._open()
-            self._ending = False
+            self._is_over = self._unanswered = False
         kind = 2 if method.oneway else 1
 
         def frame() -> bytes:
@@ -170,7 +171,9 @@ class Connection:
                 self._unanswered = False
                 return method.unpack(reply)
             if _remaining(deadline) <= 0:
+                # The call is cancelled, and the next one goes another way: this one may lead nowhere.
                 self._send(lambda: _HEAD.pack(0xC1, 1, 4, number), 0.0)
+                self._is_over = True
                 raise TimedOut(method.name, "there is no reply in time", None)
 
     def _send(self, frame: Callable[[], bytes], deadline: float) -> bool:
@@ -196,7 +199,7 @@ class Connection:
         if kind == 0x89:
             # The server ends. It waits until it is answered, and wants nothing more from here.
             self._send(lambda: _HEAD.pack(0xC1, 1, 5, found), 0.0)
-            self._ending = True
+            self._is_over = True
         return frame if number in (None, found) else None
 
     def _flush(self, deadline: float) -> bool:
@@ -327,7 +330,7 @@ class _Method:
         except IndexError:
             raise CallFailed(self.name, "the reply cannot be read", None) from None
         if status > 1:
-            detail = frame.rest().decode(errors="replace")
+            detail = frame.rest()[:1024].decode(errors="replace")
             raise CallFailed(self.name, detail or "it was refused", executed, status)
         if status == 0 and b"zmqrpc-accepted" in metadata:
             if self.reply is _UNIT:

@@ -9,7 +9,7 @@ use crate::description::{MethodDescription, Shape};
 use crate::export::names::{UniqueNames, full_name};
 
 /// What a method has beside its arguments.
-const PARAMETERS: &[&str] = &["self", "timeout"];
+const PARAMETERS: &str = "self timeout";
 
 /// Writes the services of a description.
 pub(super) fn write(plan: &PythonPlan<'_>, out: &mut String) {
@@ -21,7 +21,7 @@ pub(super) fn write(plan: &PythonPlan<'_>, out: &mut String) {
         }
         let mut names = UniqueNames::default();
         for method in &found.methods {
-            let name = names.take(&identifier(&method.name, "method", HINTS));
+            let name = names.take(&identifier(&method.name, "method", &[HINTS]));
             write_method(plan, &name, &full_name(service, method), method, out);
         }
     }
@@ -38,7 +38,7 @@ fn write_method(
     let parameters: Vec<_> = method
         .arguments
         .iter()
-        .map(|argument| names.take(&identifier(&argument.name, "argument", PARAMETERS)))
+        .map(|argument| names.take(&identifier(&argument.name, "argument", &[PARAMETERS])))
         .collect();
     write_table(plan, name, full_name, method, out);
 

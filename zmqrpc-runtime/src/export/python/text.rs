@@ -5,25 +5,22 @@ use std::fmt::Write;
 use crate::export::names::sanitized;
 
 /// What Python reads as something else than a name.
-const KEYWORDS: &[&str] = &[
-    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue",
-    "def", "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import",
-    "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while",
-    "with", "yield",
-];
+const KEYWORDS: &str = "False None True and as assert async await break class continue def del elif else except finally for \
+    from global if import in is lambda nonlocal not or pass raise return try while with yield";
 
 /// The most characters of an identifier, which may be put together with another one.
 const MAX_IDENTIFIER: usize = 100;
 
-/// Returns `name` as an identifier that is no keyword, none of `reserved`, and does not begin with `_`. Where the name has
-/// none of the characters of one, it is `otherwise`.
+/// Returns `name` as an identifier that is no keyword, none of the words in `reserved`, and does not begin with `_`. Where
+/// the name has none of the characters of one, it is `otherwise`.
 pub(super) fn identifier(name: &str, otherwise: &str, reserved: &[&str]) -> String {
     let mut identifier = sanitized(name, &[]);
     identifier.truncate(MAX_IDENTIFIER);
     if identifier.is_empty() || identifier.starts_with(|first: char| first.is_ascii_digit()) {
         identifier.insert_str(0, otherwise);
     }
-    if KEYWORDS.contains(&&*identifier) || reserved.contains(&&*identifier) {
+    let mut words = reserved.iter().chain([&KEYWORDS]);
+    if words.any(|words| words.split(' ').any(|word| word == identifier)) {
         identifier.push('_');
     }
     identifier

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::{exports, random};
 use crate::description::{Body, Description, Shape, Type};
 use crate::export::MAX_DEPTH;
+use crate::export::python::RUNTIME;
 
 fn of_types(types: impl IntoIterator<Item = (String, Body)>) -> Description {
     let mut description = Description::default();
@@ -98,6 +99,16 @@ fn long_names() -> Description {
 /// Types of one name, when all that is not allowed is taken out.
 fn collisions() -> Description {
     of_types((0..2_000).map(|index| ("?".repeat(index % 50) + &"!".repeat(index / 50), Body::Unit)))
+}
+
+/// The lab, with a type for each word that is said in what is the same for all clients. It must work as the lab does.
+pub(super) fn crowded() -> Description {
+    let [_, (_, mut lab)] = super::descriptions();
+    for word in RUNTIME.split(|char: char| !char.is_ascii_alphanumeric() && char != '_') {
+        let found = Type::new(String::new(), Body::Unit);
+        lab.types.entry(word.to_owned()).or_insert(found);
+    }
+    lab
 }
 
 pub(super) fn descriptions() -> Vec<Description> {

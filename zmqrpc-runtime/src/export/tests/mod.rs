@@ -11,13 +11,12 @@ use super::python::RUNTIME;
 use crate::description::Description;
 
 /// Descriptions by the names of their files.
-pub(super) fn descriptions() -> Vec<(String, Description)> {
+pub(super) fn descriptions() -> [(String, Description); 2] {
     [
         ("inventory", include_str!("inventory.json")),
         ("lab", include_str!("lab.json")),
     ]
     .map(|(name, text)| (name.to_owned(), serde_json::from_str(text).unwrap()))
-    .into()
 }
 
 /// Returns the exports of a description, by the endings of their files.
@@ -46,8 +45,8 @@ fn exports_are_those_of_the_snapshots() {
     }
 }
 
-/// `tests/peers/exports.py` tries what this writes: with `ZMQRPC_EXPORTS=FOLDER` the exports, of hostile descriptions too,
-/// go there.
+/// `tests/peers/exports.py` tries what this writes: with `ZMQRPC_EXPORTS=FOLDER`, an absolute path, the exports go there,
+/// those of hostile descriptions too.
 #[test]
 fn exports_are_written_for_those_who_try_them() {
     let Some(folder) = env::var_os("ZMQRPC_EXPORTS") else {
@@ -59,7 +58,9 @@ fn exports_are_written_for_those_who_try_them() {
     let hostile = hostile.map(|(index, found)| (format!("hostile_{index}"), found));
     let random = random::descriptions(40).into_iter().enumerate();
     let random = random.map(|(index, found)| (format!("random_{index}"), found));
-    for (name, description) in descriptions().into_iter().chain(hostile).chain(random) {
+    let crowded = ("crowded".to_owned(), hostile::crowded());
+    let all = descriptions().into_iter().chain([crowded]);
+    for (name, description) in all.chain(hostile).chain(random) {
         for (ending, text) in exports(&description) {
             fs::write(folder.join(format!("{name}.{ending}")), text).unwrap();
         }
