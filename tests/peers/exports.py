@@ -3,7 +3,8 @@
     ZMQRPC_EXPORTS=$PWD/target/exports cargo test -p zmqrpc-runtime --lib exports_are_written
     python tests/peers/exports.py target/exports tcp://127.0.0.1:30000
 
-Takes pyzmq, msgpack and jsonschema. At the endpoint is the inventory of the examples, started without `--allow-close`.
+Takes pyzmq, msgpack and jsonschema. At the endpoint is the inventory of the examples, started without `--allow-close`,
+on which this was not tried before.
 """
 
 import ast
@@ -364,6 +365,10 @@ def check_failures(made, server, connection):
     connection.call("drains")
     assert connection.call("echo_", "again") == "again"
     assert 77 in server.pings, server.pings
+    # A server that is gone in the middle of a call leaves no doubt of what is not known, and is found again.
+    error = raised(lambda: connection.call("restarts", timeout=0.3), made.TimedOut)
+    assert error.executed is None, error
+    assert connection.call("echo_", "back") == "back"
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import struct
 import threading
+import time
 
 import msgpack
 import zmq
@@ -14,10 +15,15 @@ class Lab(threading.Thread):
 
     def __init__(self):
         super().__init__(daemon=True)
-        self.socket = zmq.Context.instance().socket(zmq.ROUTER)
-        self.socket.linger = 0
+        self.socket = self.new_socket()
         self.port = self.socket.bind_to_random_port("tcp://127.0.0.1")
         self.pings, self.cancels = [], []
+
+    @staticmethod
+    def new_socket():
+        socket = zmq.Context.instance().socket(zmq.ROUTER)
+        socket.linger = 0
+        return socket
 
     def run(self):
         while True:
@@ -68,6 +74,15 @@ class Lab(threading.Thread):
         elif method == "drains":
             self.send(route, 0x89, 77)
             self.reply(route, number, 0, len(self.pings))
+        elif method == "restarts":
+            self.socket.close()
+            self.socket = self.new_socket()
+            while True:
+                try:
+                    self.socket.bind(f"tcp://127.0.0.1:{self.port}")
+                    break
+                except zmq.ZMQError:
+                    time.sleep(0.01)
         elif method == "is_late":
             self.reply(route, number - 1, 0, "late")
             self.reply(route, number, 0, "in time")

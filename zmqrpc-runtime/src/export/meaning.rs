@@ -25,43 +25,52 @@ impl<'d> Meanings<'d> {
         text: bool,
         is_own: impl Fn(&Type) -> bool,
     ) -> Self {
-        let mut meanings: HashMap<&'d str, Meaning<'d>> = HashMap::new();
+        let mut meanings = Self(HashMap::new());
         for name in description.types.keys() {
-            let mut chain = Vec::new();
-            let mut next = &**name;
-            let mut meaning = loop {
-                if let Some(found) = meanings.get(next) {
-                    break *found;
-                }
-                let Some((name, found)) = description.types.get_key_value(next) else {
-                    break Meaning::Nothing;
-                };
-                // Whoever comes here again before it is known goes round in a ring.
-                meanings.insert(name, Meaning::Nothing);
-                let Body::Is(shape) = found.body(text) else {
+            meanings.follow(name, description, text, &is_own);
+        }
+        meanings
+    }
+
+    /// Follows a type to where its chain ends, and notes what all types on the way stand for.
+    fn follow(
+        &mut self,
+        name: &'d str,
+        description: &'d Description,
+        text: bool,
+        is_own: &impl Fn(&Type) -> bool,
+    ) {
+        let mut chain = Vec::new();
+        let mut next = name;
+        let mut meaning = loop {
+            if let Some(known) = self.0.get(next) {
+                break *known;
+            }
+            let Some((name, found)) = description.types.get_key_value(next) else {
+                break Meaning::Nothing;
+            };
+            // Whoever comes here again before it is known goes round in a ring.
+            self.0.insert(name, Meaning::Nothing);
+            let shape = match found.body(text) {
+                Body::Is(shape) if !is_own(found) => shape,
+                _ => {
                     chain.push((&**name, None));
                     break Meaning::Body(name);
-                };
-                if is_own(found) {
-                    chain.push((&**name, None));
-                    break Meaning::Body(name);
-                }
-                let own = Meaning::Shape(name, shape);
-                chain.push((&**name, (!matches!(shape, Shape::Type(_))).then_some(own)));
-                match without_options(shape) {
-                    Shape::Type(inner) => next = inner,
-                    _ => break own,
                 }
             };
-            let is_ring = matches!(meaning, Meaning::Nothing);
-            for (name, own) in chain.into_iter().rev() {
-                if let Some(own) = own.filter(|_| !is_ring) {
-                    meaning = own;
-                }
-                meanings.insert(name, meaning);
+            let own = Meaning::Shape(name, shape);
+            let is_other = matches!(shape, Shape::Type(_));
+            chain.push((&**name, (!is_other).then_some(own)));
+            match without_options(shape) {
+                Shape::Type(inner) => next = inner,
+                _ => break own,
             }
+        };
+        let is_nothing = matches!(meaning, Meaning::Nothing);
+        for (name, own) in chain.into_iter().rev() {
+            meaning = own.filter(|_| !is_nothing).unwrap_or(meaning);
+            self.0.insert(name, meaning);
         }
-        Self(meanings)
     }
 
     /// Returns what the type of this name stands for.

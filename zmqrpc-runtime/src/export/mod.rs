@@ -94,7 +94,7 @@ impl Description {
     /// | enum | a union of dataclasses, one for each variant: `StorageChilled`; of texts if no variant holds anything |
     /// | a method's own error | exception, a dataclass as well; `PlainServiceError` if its type is neither struct nor enum |
     /// | failure of a call | exception `CallFailed`, with `status` and `executed`; `TimedOut` if it took too long |
-    /// | UUID, duration, system time, IP address | `UUID`, `timedelta`, `datetime`, `IPv4Address` and `IPv6Address` |
+    /// | UUID, duration, system time, IP address | `UUID`, `timedelta`, `datetime`, `IPv4Address` and `IPv6Address`; times to the microsecond |
     /// | other types of foreign crates | as they are written for machines |
     /// | map | `dict`; its keys cannot be structs, nor enums that hold something |
     ///

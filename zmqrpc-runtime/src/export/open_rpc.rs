@@ -1,6 +1,6 @@
 //! The document of `OpenRPC`.
 
-use super::names::{UniqueNames, full_name, services};
+use super::names::{UniqueNames, beginning, full_name, services};
 use super::ordered_json::OrderedJson;
 use super::schema::{SchemaDraft, SchemaWriter};
 use crate::description::{Description, MethodDescription};
@@ -8,54 +8,51 @@ use crate::description::{Description, MethodDescription};
 /// The status of a reply that is the service's own error.
 const SERVICE_ERROR: u64 = 1;
 
+/// Returns the methods of all services, and the types.
 pub(super) fn document(description: &Description) -> String {
     let writer = SchemaWriter::new(description, SchemaDraft::Seven);
     let mut names = UniqueNames::default();
-    let (mut methods, mut tags) = (Vec::new(), Vec::new());
+    let mut methods = Vec::new();
     for (service, found) in services(description) {
         for method in &found.methods {
-            let name = names.take(or(&full_name(&service, method), "method"));
-            methods.push(self::method(&writer, &name, &service, method));
-        }
-        if !service.is_empty() {
-            let version = found.version;
-            tags.push((service, version));
+            let name = full_name(&service, method);
+            let name = names.take(non_empty(&name, "method"));
+            methods.push(method_object(&writer, name, &service, method));
         }
     }
-    let title: Vec<&str> = tags.iter().map(|(name, _)| &**name).collect();
-    let title = if title.is_empty() {
-        "zmqrpc".to_owned()
-    } else {
-        title.join(", ")
-    };
-    let versions: Vec<String> = tags
-        .iter()
-        .map(|(_, version)| version.to_string())
-        .collect();
-    let info = OrderedJson::object([
-        ("title", title.into()),
-        ("version", versions.join(", ").into()),
-    ]);
-    let docs: Vec<&str> = description
-        .services
-        .iter()
-        .map(|service| service.docs.trim())
-        .filter(|docs| !docs.is_empty())
-        .collect();
-    let info = info.with_text("description", &docs.join("\n\n"));
     let schemas = OrderedJson::Object(writer.types());
     OrderedJson::object([
         ("openrpc", "1.3.2".into()),
-        ("info", info),
+        ("info", info(description)),
         ("methods", methods.into()),
         ("components", OrderedJson::object([("schemas", schemas)])),
     ])
     .to_text()
 }
 
-fn method(
+/// Returns what is said about the services together.
+fn info(description: &Description) -> OrderedJson {
+    let (mut titles, mut versions, mut docs) = (Vec::new(), Vec::new(), Vec::new());
+    for service in &description.services {
+        if !service.name.is_empty() {
+            titles.push(beginning(&service.name));
+            versions.push(service.version.to_string());
+        }
+        if !service.docs.is_empty() {
+            docs.push(&*service.docs);
+        }
+    }
+    let titles = titles.join(", ");
+    OrderedJson::object([
+        ("title", non_empty(&titles, "zmqrpc").into()),
+        ("version", versions.join(", ").into()),
+    ])
+    .with_text("description", &docs.join("\n\n"))
+}
+
+fn method_object(
     writer: &SchemaWriter<'_>,
-    name: &str,
+    name: String,
     service: &str,
     method: &MethodDescription,
 ) -> OrderedJson {
@@ -69,7 +66,9 @@ fn method(
             OrderedJson::object([
                 (
                     "name",
-                    parameters.take(or(&argument.name, "argument")).into(),
+                    parameters
+                        .take(non_empty(&argument.name, "argument"))
+                        .into(),
                 ),
                 ("required", required.into()),
                 ("schema", writer.shape(&argument.shape)),
@@ -125,7 +124,7 @@ fn with_reason(method: &MethodDescription) -> String {
     }
 }
 
-/// Returns a name, which must not be empty.
-fn or<'n>(name: &'n str, otherwise: &'n str) -> &'n str {
+/// Returns a name, or another one where it is empty.
+fn non_empty<'n>(name: &'n str, otherwise: &'n str) -> &'n str {
     if name.is_empty() { otherwise } else { name }
 }
