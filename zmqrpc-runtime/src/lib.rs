@@ -4,13 +4,18 @@
 //! The layers, each of which may use those before it and none behind it:
 //!
 //! ```text
-//! sync < log, clock < wire < codec, description < tracer < socket < dialect < command, error < auth < logins, options < callers, connection, subscription, termination < simulation, reception < client, server, publish, raw < message, proxy, local, pubsub, push, schema, service < simulated_pairs
+//! sync < log, clock < wire < codec, description < export, tracer < socket < dialect < command, error < auth < logins, options < callers, connection, subscription, termination < simulation, reception < client, server, publish, raw < message, proxy, local, pubsub, push, schema, service < simulated_pairs
 //! ```
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // The documentation speaks of what features add.
 #![cfg_attr(
-    not(all(feature = "auth", feature = "msgpack", feature = "proxy")),
+    not(all(
+        feature = "auth",
+        feature = "json",
+        feature = "msgpack",
+        feature = "proxy"
+    )),
     allow(rustdoc::broken_intra_doc_links)
 )]
 
@@ -30,6 +35,7 @@ mod connection;
 mod description;
 mod dialect;
 pub mod error;
+mod export;
 mod local;
 mod log;
 mod logins;
