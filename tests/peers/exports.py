@@ -242,8 +242,6 @@ def check_inventory(folder, endpoint):
         assert (error.status, error.executed) == (2, False), error
         error = raised(lambda: connection.call("Inventory.restock", "box", -5), made.CallFailed)
         assert (error.status, error.executed) == (4, False) and "u32" in error.detail, error
-        error = raised(lambda: made.AdminClient(connection).close(), made.CallFailed)
-        assert (error.status, error.executed) == (2, False), error
         error = raised(lambda: inventory.ship(4711, timeout=0.001), made.CallFailed)
         assert error.executed is not True, error
         assert connection.call("Inventory.restock", sku="box", count=0) == 5
