@@ -149,3 +149,51 @@ fn the_canonical_text_says_what_changes_a_byte() {
     );
     assert_eq!(canonical("nothing"), "->unit");
 }
+
+mod calculator {
+    use std::collections::HashMap;
+
+    use serde::{Deserialize, Serialize};
+    use zmqrpc::zmq_service;
+
+    #[derive(Serialize, Deserialize)]
+    pub(crate) struct Item {
+        sku: String,
+        tags: HashMap<String, [u8; 4]>,
+    }
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    pub(crate) enum Expr {
+        Number(f64),
+        Add(Box<Expr>, Box<Expr>),
+        Named { name: String },
+    }
+
+    #[derive(Serialize, Deserialize)]
+    pub(crate) enum Error {
+        Unknown(String),
+        Endless,
+    }
+
+    #[zmq_service]
+    pub(crate) trait Calculator {
+        fn add(&self, a: i64, b: i64) -> i64;
+        fn nothing(&self);
+        fn find(&self, sku: &str, near: Option<(f64, f64)>) -> Vec<Item>;
+        fn eval(&self, of: Expr) -> Result<f64, Error>;
+    }
+}
+
+/// The table at the end of `PROTOCOL.md`.
+#[test]
+fn canonical_texts_and_fingerprints_are_those_of_the_protocol() {
+    let protocol = include_str!("../../PROTOCOL.md");
+    let description = schema::of::<calculator::CalculatorClient>();
+    let methods = &description.services[0].methods;
+    assert_eq!(methods.len(), 4);
+    for method in methods {
+        let canonical = description.canonical(method).replace('|', "\\|");
+        let row = format!("| `{canonical}` | `{}` |", method.fingerprint);
+        assert!(protocol.contains(&row), "{row}");
+    }
+}
