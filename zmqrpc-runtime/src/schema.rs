@@ -6,6 +6,10 @@
 
 pub use crate::command::{Described, of};
 pub use crate::description::{
-    ArgumentDescription, Body, Description, Field, Fields, Fingerprint, MethodDescription,
-    MethodFingerprint, Payload, ServiceDescription, Shape, Type, Variant, Variants,
+    ArgumentDescription, Body, Change, Description, Field, Fields, Fingerprint, MethodDescription,
+    MethodFingerprint, Payload, ServiceDescription, Shape, Type, Use, Variant, Variants, Verdict,
+    changes,
 };
+
+#[cfg(all(test, feature = "json", feature = "msgpack"))]
+mod tests;
