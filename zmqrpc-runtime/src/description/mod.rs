@@ -5,16 +5,19 @@
 //! document   services and methods, with the shapes of their arguments, replies and errors
 //! reader     reads shapes, of later versions too
 //! canonical  the text in which two methods agree whose bytes are the same, and its fingerprint
+//! changes    what has changed between two descriptions, and for whom it matters
 //! ```
 //!
 //! Plain data, in whatever self-describing format serde writes. Must not know how shapes are found out, nor transports.
 
 mod canonical;
+mod changes;
 mod document;
 mod reader;
 mod shape;
 
 pub use self::canonical::Fingerprint;
+pub use self::changes::{Change, Use, Verdict, changes};
 pub use self::document::{ArgumentDescription, Description, MethodDescription, ServiceDescription};
 pub use self::shape::{Body, Field, Fields, Payload, Shape, Type, Variant, Variants};
 
