@@ -8,7 +8,7 @@ pub(super) struct PlaceId(pub(super) usize);
 
 /// A type with a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct NodeId(pub(super) usize);
+pub(super) struct TypeNodeId(pub(super) usize);
 
 /// The fields of a struct or of a variant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,12 +25,12 @@ pub(super) enum Found {
     Array(PlaceId, usize),
     Map(PlaceId, PlaceId),
     Tuple(Vec<PlaceId>),
-    Type(NodeId),
+    Type(TypeNodeId),
 }
 
 /// A type with a name.
 #[derive(Debug)]
-pub(super) struct Node {
+pub(super) struct TypeNode {
     /// As the compiler names it.
     pub(super) rust: String,
     pub(super) kind: NodeKind,

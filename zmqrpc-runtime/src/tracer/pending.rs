@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::found::{
-    EnumFound, FieldsId, Found, NodeId, NodeKind, PayloadFound, PlaceId, Trial, VariantFound,
+    EnumFound, FieldsId, Found, NodeKind, PayloadFound, PlaceId, Trial, TypeNodeId, VariantFound,
 };
 use super::state::Tracer;
 
@@ -23,7 +23,7 @@ impl Tracer {
         wants
     }
 
-    fn is_pending(&self, place: PlaceId, seen: &mut HashSet<NodeId>) -> bool {
+    fn is_pending(&self, place: PlaceId, seen: &mut HashSet<TypeNodeId>) -> bool {
         match &self.places[place.0] {
             Found::Pending => true,
             Found::Leaf(_) => false,
@@ -36,11 +36,11 @@ impl Tracer {
         }
     }
 
-    fn any_pending(&self, places: &[PlaceId], seen: &mut HashSet<NodeId>) -> bool {
+    fn any_pending(&self, places: &[PlaceId], seen: &mut HashSet<TypeNodeId>) -> bool {
         places.iter().any(|place| self.is_pending(*place, seen))
     }
 
-    fn is_node_pending(&self, id: NodeId, seen: &mut HashSet<NodeId>) -> bool {
+    fn is_node_pending(&self, id: TypeNodeId, seen: &mut HashSet<TypeNodeId>) -> bool {
         let node = &self.nodes[id.0];
         if node.complete || node.open > 0 || !seen.insert(id) {
             return false;
@@ -60,7 +60,7 @@ impl Tracer {
         }
     }
 
-    fn are_fields_pending(&self, id: FieldsId, seen: &mut HashSet<NodeId>) -> bool {
+    fn are_fields_pending(&self, id: FieldsId, seen: &mut HashSet<TypeNodeId>) -> bool {
         let found = &self.fields[id.0];
         let mut own_names = found.fields.iter().filter(|field| field.alias_of.is_none());
         found.closed == Trial::Due
@@ -72,7 +72,7 @@ impl Tracer {
     pub(super) fn is_variant_pending(
         &self,
         variant: &VariantFound,
-        seen: &mut HashSet<NodeId>,
+        seen: &mut HashSet<TypeNodeId>,
     ) -> bool {
         if variant.failed == MAX_TRIES || variant.alias_of.is_some() {
             return false;

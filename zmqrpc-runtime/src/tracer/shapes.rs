@@ -1,7 +1,8 @@
 //! What was found, as a description says it.
 
 use super::found::{
-    EnumFound, FieldsFound, FieldsId, Found, Node, NodeId, NodeKind, PayloadFound, PlaceId, Trial,
+    EnumFound, FieldsFound, FieldsId, Found, NodeKind, PayloadFound, PlaceId, Trial, TypeNode,
+    TypeNodeId,
 };
 use super::state::Tracer;
 use crate::description::{Body, Field, Fields, Payload, Shape, Type, Variant, Variants};
@@ -54,7 +55,7 @@ impl Tracer {
         })
     }
 
-    fn add_parts(&self, id: NodeId, parts: &mut Vec<PlaceId>) {
+    fn add_parts(&self, id: TypeNodeId, parts: &mut Vec<PlaceId>) {
         let places = |id: FieldsId| self.fields[id.0].fields.iter().map(|field| field.place);
         match &self.nodes[id.0].kind {
             NodeKind::Leaf(_) | NodeKind::Unit => {}
@@ -74,7 +75,7 @@ impl Tracer {
         }
     }
 
-    fn described(&self, node: &Node) -> Type {
+    fn described(&self, node: &TypeNode) -> Type {
         let mut found = Type::new(node.rust.clone(), self.body(&node.kind));
         found.example = node.example.clone().filter(|example| match &node.kind {
             NodeKind::Leaf(Shape::String) => example != "a",

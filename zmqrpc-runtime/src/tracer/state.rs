@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::found::{
-    FieldFound, FieldsFound, FieldsId, Found, Node, NodeId, NodeKind, PlaceId, Trial,
+    FieldFound, FieldsFound, FieldsId, Found, NodeKind, PlaceId, Trial, TypeNode, TypeNodeId,
 };
 use super::probe::{TracedPlace, TypeProbe};
 use super::root::RootType;
@@ -34,9 +34,9 @@ const MAX_OPEN: usize = 3;
 pub(super) struct Tracer {
     pub(super) human_readable: bool,
     pub(super) places: Vec<Found>,
-    pub(super) nodes: Vec<Node>,
+    pub(super) nodes: Vec<TypeNode>,
     pub(super) fields: Vec<FieldsFound>,
-    node_names: HashMap<String, NodeId>,
+    node_names: HashMap<String, TypeNodeId>,
     /// What types have refused.
     refusals: HashMap<&'static str, Refusals>,
     /// Goes up with everything that is learnt.
@@ -271,7 +271,7 @@ impl Tracer {
         rust: &str,
         is_same: impl Fn(&Self, &NodeKind) -> bool,
         kind: impl FnOnce(&mut Self) -> NodeKind,
-    ) -> NodeId {
+    ) -> TypeNodeId {
         let mut name = rust.to_owned();
         while let Some(id) = self.node_names.get(&name) {
             if is_same(self, &self.nodes[id.0].kind) {
@@ -280,8 +280,8 @@ impl Tracer {
             name.push('\'');
         }
         let kind = kind(self);
-        let id = NodeId(self.nodes.len());
-        self.nodes.push(Node {
+        let id = TypeNodeId(self.nodes.len());
+        self.nodes.push(TypeNode {
             rust: name.clone(),
             kind,
             example: None,
@@ -297,7 +297,7 @@ impl Tracer {
     }
 
     /// Begins to read a type with a name. Within itself, it is filled only as far as it has to be.
-    pub(super) fn enter(&mut self, id: NodeId) -> Result<Entered, ValueError> {
+    pub(super) fn enter(&mut self, id: TypeNodeId) -> Result<Entered, ValueError> {
         let node = &mut self.nodes[id.0];
         if node.open == MAX_OPEN {
             self.run.explained = true;
@@ -320,6 +320,6 @@ impl Tracer {
 /// A type that is being read.
 #[must_use = "it is to be left"]
 pub(super) struct Entered {
-    id: NodeId,
+    id: TypeNodeId,
     again: bool,
 }

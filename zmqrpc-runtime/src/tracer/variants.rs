@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::fields::NOBODYS;
-use super::found::{EnumFound, Found, NodeId, NodeKind, PayloadFound, Trial, VariantFound};
+use super::found::{EnumFound, Found, NodeKind, PayloadFound, Trial, TypeNodeId, VariantFound};
 use super::probe::{Given, TracedPlace, TypeProbe, contradiction};
 use super::state::Tracer;
 use crate::codec::erased::{ErasedEnum, ErasedSeed, ErasedVisitor, ValueError};
@@ -48,7 +48,7 @@ impl TypeProbe<'_> {
     /// Finds out more of a variant.
     fn explore(
         &mut self,
-        node: NodeId,
+        node: TypeNodeId,
         variant: usize,
         visitor: &mut dyn ErasedVisitor<'_>,
     ) -> Result<(), ValueError> {
@@ -64,7 +64,7 @@ impl TypeProbe<'_> {
     /// Gives a variant with which the value ends.
     fn end_with(
         &mut self,
-        node: NodeId,
+        node: TypeNodeId,
         visitor: &mut dyn ErasedVisitor<'_>,
     ) -> Result<(), ValueError> {
         let base = self.tracer.nodes[node.0].base;
@@ -83,7 +83,7 @@ impl TypeProbe<'_> {
 
     fn choose(
         &mut self,
-        node: NodeId,
+        node: TypeNodeId,
         variant: usize,
         visitor: &mut dyn ErasedVisitor<'_>,
     ) -> Result<(), ValueError> {
@@ -99,7 +99,7 @@ impl TypeProbe<'_> {
     /// Offers a variant that there is not: is there one for all others?
     fn offer_unknown(
         &mut self,
-        node: NodeId,
+        node: TypeNodeId,
         visitor: &mut dyn ErasedVisitor<'_>,
     ) -> Result<(), ValueError> {
         self.tracer.run.is_trial = true;
@@ -121,7 +121,7 @@ impl TypeProbe<'_> {
 }
 
 impl Tracer {
-    pub(super) fn enum_found(&mut self, node: NodeId) -> &mut EnumFound {
+    pub(super) fn enum_found(&mut self, node: TypeNodeId) -> &mut EnumFound {
         match &mut self.nodes[node.0].kind {
             NodeKind::Enum(found) => found,
             _ => unreachable!("a type keeps its kind"),
@@ -129,7 +129,7 @@ impl Tracer {
     }
 
     /// Returns the first variant of which there is something to find out.
-    fn wanted_variant(&self, node: NodeId) -> Option<usize> {
+    fn wanted_variant(&self, node: TypeNodeId) -> Option<usize> {
         let NodeKind::Enum(found) = &self.nodes[node.0].kind else {
             return None;
         };
@@ -162,7 +162,7 @@ impl EnumFound {
 /// A variant that was chosen.
 struct Choice<'t> {
     tracer: &'t mut Tracer,
-    node: NodeId,
+    node: TypeNodeId,
     variant: usize,
     place: TracedPlace,
 }
