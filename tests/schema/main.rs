@@ -4,5 +4,6 @@
 mod support;
 
 mod described;
+mod evolution;
 mod introspection;
 mod warehouse;

@@ -1,9 +1,22 @@
 //! Descriptions: what services offer, and the shapes of all values that travel.
 //!
-//! Who does not write Rust gets a [`Description`] as JSON Schema, as `OpenRPC` or as a typed client in Python:
-//! [`to_json_schema`](Description::to_json_schema), [`to_open_rpc`](Description::to_open_rpc),
-//! [`to_python`](Description::to_python).
+//! Shapes are found out from `serde::Deserialize` alone; nothing has to be derived for it.
+//!
+//! | | |
+//! |---|---|
+//! | [`Client::describe`](crate::Client::describe) | what a server offers |
+//! | [`of`] | what a generated client expects of its server |
+//! | [`Client::verify`](crate::Client::verify) | whether the two fit |
+//! | [`Description`] | services, methods, types; as JSON Schema, as `OpenRPC`, as a client in Python |
+//! | [`changes`] | what has changed between two descriptions, and for whom it matters |
+//! | [`assert_compatible`] | a test's assertion that clients of an earlier version are served |
+//! | [`Introspection`](crate::server::Introspection) | how much a server tells |
 
+#[cfg(feature = "json")]
+mod snapshot;
+
+#[cfg(feature = "json")]
+pub use self::snapshot::assert_compatible;
 pub use crate::command::{Described, of};
 pub use crate::description::{
     ArgumentDescription, Body, Change, Description, Field, Fields, Fingerprint, MethodDescription,

@@ -42,6 +42,7 @@
 //     pending       Pending, and a call that is under way whatever its command
 //     invoke        calls by name
 //     describe      what a server tells of itself
+//     verify        whether a server offers what a client expects
 //     raw           calls whose arguments and replies are bytes
 //     reply         a frame to a reply or an error
 //     call_info     what is called and where, for requests, replies and errors
@@ -87,6 +88,7 @@ mod state;
 mod stats;
 mod supervision;
 mod task_waiters;
+mod verify;
 mod waiter;
 mod worker_info;
 mod workers;

@@ -153,6 +153,8 @@ pub struct MethodFingerprint {
     pub version: u32,
     /// The name of the method, without its service.
     pub method: String,
+    /// See [`MethodDescription::key`].
+    pub key: String,
     /// See [`MethodDescription::fingerprint`].
     pub fingerprint: String,
 }
@@ -166,6 +168,7 @@ impl Description {
                 service: service.name.clone(),
                 version: service.version,
                 method: method.name.clone(),
+                key: method.key.clone(),
                 fingerprint: method.fingerprint.clone(),
             };
             service.methods.iter().map(of_method).collect::<Vec<_>>()

@@ -51,7 +51,30 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::codec::Codec;
+use crate::description::{Change, Verdict};
 use crate::log::Printable;
+
+/// The changes that are not fine, in a line.
+struct Incompatible<'c>(&'c [Change]);
+
+impl fmt::Display for Incompatible<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const MAX_SHOWN: usize = 3;
+        let is_bad = |change: &&Change| change.by_key > Verdict::Fine;
+        f.write_str("the server offers something else: ")?;
+        for (index, change) in self.0.iter().filter(is_bad).take(MAX_SHOWN).enumerate() {
+            let text = change.to_string();
+            let line = text.lines().next().unwrap_or_default();
+            let separator = if index == 0 { "" } else { "; " };
+            write!(f, "{separator}{}", Printable(line))?;
+        }
+        let count = self.0.iter().filter(is_bad).count();
+        if count > MAX_SHOWN {
+            write!(f, "; and {} more", count - MAX_SHOWN)?;
+        }
+        Ok(())
+    }
+}
 
 impl fmt::Display for Executed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -131,6 +154,16 @@ pub enum Error {
         ours: Box<str>,
         /// The signature as the server knows it.
         theirs: Box<str>,
+    },
+    /// What a client expects of its server is not what that one offers, says
+    /// [`verify`](crate::Client::verify).
+    #[error("{at}: {}", Incompatible(.changes))]
+    #[non_exhaustive]
+    SchemaMismatch {
+        /// The service.
+        at: CallTarget,
+        /// The changes from what the client expects to what the server offers.
+        changes: Vec<Change>,
     },
     /// A method called by name failed with an error of its own. Calls through a stub give
     /// [`CallError::Service`] with the typed error instead.
@@ -321,7 +354,9 @@ impl Error {
             | Self::Decode { executed, .. }
             | Self::Remote { executed, .. } => *executed,
             Self::Accepted { .. } => Executed::Maybe,
-            Self::Service { .. } | Self::Panicked { .. } => Executed::Yes,
+            Self::SchemaMismatch { .. } | Self::Service { .. } | Self::Panicked { .. } => {
+                Executed::Yes
+            }
             Self::Unauthenticated { .. }
             | Self::UnknownMethod { .. }
             | Self::SignatureMismatch { .. }
@@ -360,6 +395,7 @@ impl Error {
             | Self::Unauthenticated { at, .. }
             | Self::UnknownMethod { at }
             | Self::SignatureMismatch { at, .. }
+            | Self::SchemaMismatch { at, .. }
             | Self::Service { at, .. }
             | Self::Overloaded { at, .. }
             | Self::Cancelled { at, .. }
