@@ -4,6 +4,7 @@
 mod support;
 
 mod described;
+mod dynamic;
 mod evolution;
 mod introspection;
 mod warehouse;

@@ -69,6 +69,9 @@ pub(crate) struct House;
 
 impl Warehouse for House {
     fn place(&self, order: &Order) -> Result<BTreeMap<Sku, u32>, StockError> {
+        if order.lines.is_empty() {
+            return Err(StockError::Closed);
+        }
         Ok(order
             .lines
             .iter()

@@ -216,24 +216,7 @@ impl Call {
     ///
     /// A failure that tells the caller that it is too large.
     pub(crate) fn reply_encoded(&self, value: &[u8]) -> HandlerResult {
-        let context = &self.0.reply_context;
-        if !context.wants_reply {
-            return Ok(EncodedReply::NONE);
-        }
-        let limit = context.reply_limit;
-        let encoded = context.to.encode_with(false, context.codec, |out| {
-            if out.len() + value.len() > limit {
-                return Err(CodecError::TooLarge { limit });
-            }
-            out.extend_from_slice(value);
-            Ok(())
-        });
-        encoded
-            .map(|frame| EncodedReply {
-                frame: Some(Box::new(frame)),
-                is_error: false,
-            })
-            .map_err(|error| CallFailure::reply(&error))
+        self.0.reply_context.reply_encoded(false, value)
     }
 
     pub(crate) fn into_parts(self) -> (CallContext, ReplyContext) {
@@ -275,6 +258,30 @@ impl ReplyContext {
                 Ok(value) => value.encode(self.codec, out, self.reply_limit),
                 Err(error) => error.encode(self.codec, out, self.reply_limit),
             });
+        match encoded {
+            Ok(frame) => Ok(EncodedReply {
+                frame: Some(Box::new(frame)),
+                is_error,
+            }),
+            Err(error) => Err(CallFailure::reply(&error)),
+        }
+    }
+}
+
+impl ReplyContext {
+    /// Replies with a value, or an error of the service, that is encoded already.
+    pub(crate) fn reply_encoded(&self, is_error: bool, bytes: &[u8]) -> HandlerResult {
+        if !self.wants_reply {
+            return Ok(EncodedReply::NONE);
+        }
+        let limit = self.reply_limit;
+        let encoded = self.to.encode_with(is_error, self.codec, |out| {
+            if out.len() + bytes.len() > limit {
+                return Err(CodecError::TooLarge { limit });
+            }
+            out.extend_from_slice(bytes);
+            Ok(())
+        });
         match encoded {
             Ok(frame) => Ok(EncodedReply {
                 frame: Some(Box::new(frame)),

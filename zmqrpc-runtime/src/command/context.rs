@@ -5,7 +5,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use super::Method;
+use super::{Method, RawMethod};
 use crate::dialect::Dialect;
 use crate::socket::Frame;
 use crate::wire::Metadata;
@@ -75,10 +75,19 @@ impl CallContext {
         self.topic = None;
     }
 
-    /// Returns the called method.
+    /// Returns the called method. What a [fallback](crate::ServerBuilder::fallback) answers is the method `*` of no service;
+    /// [`called`](Self::called) tells what it was asked for.
     #[must_use]
     pub fn method(&self) -> &'static Method {
         self.method
+    }
+
+    /// Returns the method as the caller has named it: by its name or by its key.
+    #[must_use]
+    pub fn called(&self) -> RawMethod<'_> {
+        // Decoded again, as the metadata is.
+        let called = Dialect::of_request(&self.frame).method(&self.frame);
+        called.map_or(RawMethod::Name(""), RawMethod::from)
     }
 
     /// Returns the caller's IP address, as the socket knows it; `None` over `ipc` and `inproc`.

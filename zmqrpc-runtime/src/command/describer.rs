@@ -58,6 +58,26 @@ impl Describer {
         services[index].methods.push(described);
     }
 
+    /// Adds what another description tells.
+    pub(crate) fn add_description(&mut self, mut other: Description) {
+        // Its names are labels of its own. One that stands for another type here gets another name.
+        let taken: Vec<String> = other
+            .types
+            .iter()
+            .filter(|(name, found)| self.0.types.get(*name).is_some_and(|known| known != *found))
+            .map(|(name, _)| name.clone())
+            .collect();
+        for name in taken {
+            let mut fresh = format!("{name}'");
+            while self.0.types.contains_key(&fresh) || other.types.contains_key(&fresh) {
+                fresh.push('\'');
+            }
+            other.rename_type(&name, &fresh);
+        }
+        self.0.types.extend(other.types);
+        self.0.services.extend(other.services);
+    }
+
     /// Returns the description of all that was added.
     pub(crate) fn finish(mut self) -> Description {
         // The type of a hand-written command is not among its arguments.

@@ -170,6 +170,17 @@ impl Method {
         self.key
     }
 
+    /// Returns whether callers may name the method by its key: it has none if its types are told by nobody.
+    pub(crate) const fn has_key(&self) -> bool {
+        self.key.bits() != 0
+    }
+
+    /// Sets the key, which others have worked out; 0 if there is none.
+    pub(crate) const fn with_key(mut self, key: u64) -> Self {
+        self.key = MethodKey::from_bits(key);
+        self
+    }
+
     /// Returns the signature, with the version if that may be the cause of a mismatch.
     pub(crate) fn versioned_signature(&self) -> String {
         if self.version == 1 {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Call, Command, HandlerResult, MethodFuture, MethodTypes};
+use super::{Call, Command, Describer, HandlerResult, Method, MethodFuture, MethodTypes};
 
 /// Executes the commands of one trait. Generated types such as `CalculatorServer` implement it; it is not meant to be
 /// implemented by hand.
@@ -66,11 +66,9 @@ pub(crate) enum Started {
 /// A service with its type erased, as a server keeps it.
 pub(crate) trait DynService: Send + Sync {
     /// Returns the methods, in the order of their indices.
-    fn methods(&self) -> Vec<&'static MethodTypes>;
-    /// Returns the documentation of the service.
-    fn docs(&self) -> &'static str {
-        ""
-    }
+    fn methods(&self) -> Vec<&'static Method>;
+    /// Tells what there is to know of them.
+    fn describe(&self, describer: &mut Describer);
     /// Runs a plain method to its end, or returns the future of an `async` one.
     fn start(&self, index: usize, call: Call) -> Started;
 }
@@ -79,12 +77,15 @@ pub(crate) trait DynService: Send + Sync {
 pub(crate) struct ServiceObject<S>(pub(crate) S);
 
 impl<S: Service> DynService for ServiceObject<S> {
-    fn methods(&self) -> Vec<&'static MethodTypes> {
-        S::ENTRIES.iter().map(|entry| &entry.types).collect()
+    fn methods(&self) -> Vec<&'static Method> {
+        let entries = S::ENTRIES.iter();
+        entries.map(|entry| entry.types.method()).collect()
     }
 
-    fn docs(&self) -> &'static str {
-        S::DOCS
+    fn describe(&self, describer: &mut Describer) {
+        for entry in S::ENTRIES {
+            describer.add(S::DOCS, &entry.types);
+        }
     }
 
     fn start(&self, index: usize, call: Call) -> Started {

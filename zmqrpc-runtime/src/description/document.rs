@@ -37,6 +37,15 @@ impl Default for Description {
 }
 
 impl Description {
+    /// Returns a description of services, without types that have names.
+    #[must_use]
+    pub fn new(services: Vec<ServiceDescription>) -> Self {
+        Self {
+            services,
+            ..Self::default()
+        }
+    }
+
     /// Returns the service of this name, with the highest version if there are several.
     #[must_use]
     pub fn service(&self, name: &str) -> Option<&ServiceDescription> {
@@ -78,6 +87,17 @@ pub struct ServiceDescription {
 }
 
 impl ServiceDescription {
+    /// Returns a service of version 1, without documentation.
+    #[must_use]
+    pub fn new(name: impl Into<String>, methods: Vec<MethodDescription>) -> Self {
+        Self {
+            name: name.into(),
+            version: 1,
+            docs: String::new(),
+            methods,
+        }
+    }
+
     /// Returns the method of this name.
     #[must_use]
     pub fn method(&self, name: &str) -> Option<&MethodDescription> {
@@ -110,9 +130,12 @@ pub struct MethodDescription {
     /// The types as they are written in the source: `(Order) -> Result<Receipt, StockError>`.
     #[serde(default)]
     pub signature: String,
-    /// The key by which requests name it: 16 hexadecimal digits.
+    /// The key by which requests name it: 16 hexadecimal digits; empty if it has none.
+    #[serde(default)]
     pub key: String,
-    /// Changes with everything that changes a byte in postcard, within types too: 16 hexadecimal digits.
+    /// Changes with everything that changes a byte in postcard, within types too: 16 hexadecimal digits; empty if nobody
+    /// has worked it out.
+    #[serde(default)]
     pub fingerprint: String,
     /// Its arguments, in order.
     #[serde(default)]
@@ -133,6 +156,27 @@ pub struct MethodDescription {
     pub timeout_ms: Option<u64>,
 }
 
+impl MethodDescription {
+    /// Returns a method without arguments that returns this. It has no key: it is called by name alone.
+    #[must_use]
+    pub fn new(name: impl Into<String>, reply: Shape) -> Self {
+        Self {
+            name: name.into(),
+            docs: String::new(),
+            deprecated: None,
+            signature: String::new(),
+            key: String::new(),
+            fingerprint: String::new(),
+            arguments: Vec::new(),
+            reply,
+            error: None,
+            oneway: false,
+            idempotent: false,
+            timeout_ms: None,
+        }
+    }
+}
+
 /// An argument of a method.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -141,6 +185,17 @@ pub struct ArgumentDescription {
     pub name: String,
     /// How its value is written.
     pub shape: Shape,
+}
+
+impl ArgumentDescription {
+    /// Returns an argument.
+    #[must_use]
+    pub fn new(name: impl Into<String>, shape: Shape) -> Self {
+        Self {
+            name: name.into(),
+            shape,
+        }
+    }
 }
 
 /// The fingerprint of a method: all that a client needs to know whether its types are those of the server.

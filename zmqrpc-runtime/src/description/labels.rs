@@ -11,6 +11,15 @@ impl Description {
     /// Gives the types, which have the compiler's names, short ones.
     pub(crate) fn shorten_names(&mut self) {
         let labels = labels(self.types.keys());
+        self.rename_types(&labels);
+    }
+
+    /// Gives a type another name.
+    pub(crate) fn rename_type(&mut self, from: &str, to: &str) {
+        self.rename_types(&HashMap::from([(from.to_owned(), to.to_owned())]));
+    }
+
+    fn rename_types(&mut self, labels: &HashMap<String, String>) {
         let rename = |shape: &mut Shape| {
             if let Shape::Type(name) = shape
                 && let Some(label) = labels.get(name)
@@ -24,7 +33,7 @@ impl Description {
             if let Some(text) = &mut found.text {
                 text.each_shape(&rename);
             }
-            (labels[&name].clone(), found)
+            (labels.get(&name).cloned().unwrap_or(name), found)
         });
         self.types = renamed.collect::<BTreeMap<_, _>>();
         for method in self

@@ -2,7 +2,9 @@
 
 use std::convert::Infallible;
 
-use super::{CallFailure, CallId, Dialect, Event, Inbound, Outbound, Reply, WorkerOffer, native};
+use super::{
+    CallFailure, CallId, Dialect, Event, Inbound, MethodRef, Outbound, Reply, WorkerOffer, native,
+};
 use crate::codec::Codec;
 use crate::socket::{Frame, Route};
 use crate::wire::{Executed, Limits, Metadata, Status, WireError};
@@ -86,6 +88,13 @@ impl Dialect {
     pub(crate) fn metadata(self, frame: &[u8]) -> Metadata<'_> {
         match self {
             Self::Native => native::metadata_of(frame, &Limits::NONE),
+        }
+    }
+
+    /// Returns the method of a request or of an event's command, which has been decoded before.
+    pub(crate) fn method(self, frame: &[u8]) -> Option<MethodRef<'_>> {
+        match self {
+            Self::Native => native::method_of(frame, &Limits::NONE),
         }
     }
 }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use crate::command::{Call, CallContext, Command, DynService, MethodTypes, Started};
+use crate::command::{
+    Call, CallContext, Command, Describer, DynService, Method, MethodTypes, Started,
+};
 
 /// A function that executes one command: `Fn(C) -> C::Answer` or `Fn(&CallContext, C) -> C::Answer`.
 ///
@@ -110,8 +112,12 @@ impl<H, M> Plain<H, M> {
 }
 
 impl<H: Handler<M>, M> DynService for Plain<H, M> {
-    fn methods(&self) -> Vec<&'static MethodTypes> {
-        vec![const { &MethodTypes::of::<H::Command>() }]
+    fn methods(&self) -> Vec<&'static Method> {
+        vec![const { &<H::Command as Command>::METHOD }]
+    }
+
+    fn describe(&self, describer: &mut Describer) {
+        describer.add("", &MethodTypes::of::<H::Command>());
     }
 
     fn start(&self, _: usize, call: Call) -> Started {
@@ -135,8 +141,12 @@ impl<H, M> Async<H, M> {
 }
 
 impl<H: AsyncHandler<M>, M> DynService for Async<H, M> {
-    fn methods(&self) -> Vec<&'static MethodTypes> {
-        vec![const { &MethodTypes::of::<H::Command>() }]
+    fn methods(&self) -> Vec<&'static Method> {
+        vec![const { &<H::Command as Command>::METHOD }]
+    }
+
+    fn describe(&self, describer: &mut Describer) {
+        describer.add("", &MethodTypes::of::<H::Command>());
     }
 
     fn start(&self, _: usize, call: Call) -> Started {

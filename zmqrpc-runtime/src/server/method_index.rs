@@ -1,7 +1,9 @@
 //! Finds methods among a server's services, by key and by name.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
+use super::dynamic::FallbackService;
 use super::introspection::{BuiltInService, Introspection};
 use crate::command::{Call, DynService, Method, Started};
 use crate::dialect::MethodRef;
@@ -11,10 +13,12 @@ use crate::wire::MethodKey;
 /// The services of a server and their methods.
 #[derive(Default)]
 pub(super) struct MethodIndex {
-    services: Vec<Box<dyn DynService>>,
+    services: Vec<Arc<dyn DynService>>,
     entries: Vec<IndexEntry>,
     by_key: BTreeMap<u32, usize>,
     by_name: HashMap<String, usize>,
+    /// What answers for methods that there are not.
+    fallback: Option<usize>,
 }
 
 /// An entry of the index.
@@ -54,9 +58,8 @@ impl MethodIndex {
     /// # Errors
     ///
     /// [`Error::Config`] if a method is registered already, or shares its key with another one.
-    pub(super) fn add(&mut self, service: Box<dyn DynService>) -> Result<(), Error> {
-        for (index, types) in service.methods().into_iter().enumerate() {
-            let method = types.method();
+    pub(super) fn add(&mut self, service: Arc<dyn DynService>) -> Result<(), Error> {
+        for (index, method) in service.methods().into_iter().enumerate() {
             let entry = self.entries.len();
             if self.by_name.insert(method.to_string(), entry).is_some() {
                 return Err(Error::bad_setting(
@@ -64,7 +67,9 @@ impl MethodIndex {
                     format!("`{method}` is registered twice"),
                 ));
             }
-            if let Some(other) = self.by_key.insert(method.key().name_hash(), entry) {
+            if method.has_key()
+                && let Some(other) = self.by_key.insert(method.key().name_hash(), entry)
+            {
                 let other = self.entries[other].method;
                 let reason =
                     format!("`{method}` and `{other}` have the same key, rename one of them");
@@ -85,8 +90,8 @@ impl MethodIndex {
     /// may grow, which a positional codec cannot carry. A method of the user's that has the same name is found instead.
     pub(super) fn add_built_in(&mut self, introspection: Introspection) {
         let service = BuiltInService::new(introspection, &self.services);
-        for (index, types) in service.methods().into_iter().enumerate() {
-            let (method, entry) = (types.method(), self.entries.len());
+        for (index, method) in service.methods().into_iter().enumerate() {
+            let entry = self.entries.len();
             self.by_name.entry(method.to_string()).or_insert(entry);
             self.entries.push(IndexEntry {
                 service: self.services.len(),
@@ -95,7 +100,19 @@ impl MethodIndex {
                 is_built_in: true,
             });
         }
-        self.services.push(Box::new(service));
+        self.services.push(Arc::new(service));
+    }
+
+    /// Sets what answers for methods that there are not.
+    pub(super) fn set_fallback(&mut self, service: FallbackService) {
+        self.fallback = Some(self.entries.len());
+        self.entries.push(IndexEntry {
+            service: self.services.len(),
+            index: 0,
+            method: service.method(),
+            is_built_in: true,
+        });
+        self.services.push(Arc::new(service));
     }
 
     /// Returns the names of the services, each with its version.
@@ -113,12 +130,12 @@ impl MethodIndex {
     }
 
     pub(super) fn find(&self, method: MethodRef<'_>) -> Result<MethodMatch, LookupError> {
+        let fallback = || self.fallback.ok_or(LookupError::Unknown);
         match method {
             MethodRef::Key(key) => {
-                let entry = self
-                    .by_key
-                    .get(&key.name_hash())
-                    .ok_or(LookupError::Unknown)?;
+                let Some(entry) = self.by_key.get(&key.name_hash()) else {
+                    return fallback().map(MethodMatch);
+                };
                 let matched = MethodMatch(*entry);
                 let method = self.method(matched);
                 if same_signature(key, method) {
@@ -130,8 +147,8 @@ impl MethodIndex {
             MethodRef::Name(name) => self
                 .by_name
                 .get(name)
-                .map(|entry| MethodMatch(*entry))
-                .ok_or(LookupError::Unknown),
+                .map_or_else(fallback, |entry| Ok(*entry))
+                .map(MethodMatch),
         }
     }
 

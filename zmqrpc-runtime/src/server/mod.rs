@@ -43,6 +43,7 @@
 //     state            what the server's mutex protects
 //     roles            which thread leads, stands by, helps
 //     turn             what the leader does next
+//     dynamic          services that are known at run time only, and the fallback
 //     introspection    the built-in service, which tells of the others
 //     local_queue      what the leader runs before its next look at the sockets
 //     completion_guard reports the end of a suspended `async` method
@@ -64,6 +65,7 @@ mod builder;
 mod completion_guard;
 mod deduplicator;
 mod dispatcher;
+mod dynamic;
 mod execution;
 mod executor;
 mod handle;
@@ -93,6 +95,7 @@ pub use crate::reception::{PullStats, Puller};
 pub use crate::subscription::{PublisherCounts, Subscription, SubscriptionStats};
 pub use binder::Binder;
 pub use builder::{Server, ServerBuilder};
+pub use dynamic::{RawCall, RawFailure};
 pub use handle::ServerHandle;
 pub use handler::{AsyncHandler, Handler};
 pub use introspection::Introspection;

@@ -6,7 +6,7 @@
 
 use super::head::{self, CALL, EVENT, HEAD, NOTIFY};
 use super::request::{self, kind_code};
-use crate::dialect::{Event, EventContent, RequestKind};
+use crate::dialect::{Event, EventContent, MethodRef, Request, RequestKind};
 use crate::wire::{Cursor, Limits, Metadata, WireError};
 
 /// Length of an event's header, the bytes before what events and requests have in common: head, publisher, content.
@@ -84,6 +84,16 @@ fn decode_header<'a>(
 /// Returns the metadata of a request or of an event's command; empty metadata for any other frame.
 #[must_use]
 pub fn metadata_of<'a>(frame: &'a [u8], limits: &Limits) -> Metadata<'a> {
+    request_of(frame, limits).map_or(Metadata::EMPTY, |request| request.metadata)
+}
+
+/// Returns the method of a request or of an event's command.
+#[must_use]
+pub fn method_of<'a>(frame: &'a [u8], limits: &Limits) -> Option<MethodRef<'a>> {
+    request_of(frame, limits).map(|request| request.method)
+}
+
+fn request_of<'a>(frame: &'a [u8], limits: &Limits) -> Option<Request<'a>> {
     let request = match head::decode(frame, limits) {
         Ok((EVENT, ..)) => decode_event(frame, limits).map(|event| match event.content {
             EventContent::Command(request) => Some(request),
@@ -92,12 +102,9 @@ pub fn metadata_of<'a>(frame: &'a [u8], limits: &Limits) -> Metadata<'a> {
         Ok((CALL | NOTIFY, id, cursor)) => {
             request::decode_tail(RequestKind::Notify, id, cursor, limits).map(Some)
         }
-        _ => return Metadata::EMPTY,
+        _ => return None,
     };
-    request
-        .ok()
-        .flatten()
-        .map_or(Metadata::EMPTY, |request| request.metadata)
+    request.ok().flatten()
 }
 
 /// Converts a request into an event. Only the header is read and replaced.

@@ -23,7 +23,9 @@ mod vectors;
 mod worker;
 
 pub use self::{
-    event::{decode_event, encode_event, event_to_request, metadata_of, request_to_event},
+    event::{
+        decode_event, encode_event, event_to_request, metadata_of, method_of, request_to_event,
+    },
     frame_kind::classify,
     head::{
         MAGIC, VERSION, answered_id, count_hop, is_from_client, is_from_server, patch_id, peek_id,

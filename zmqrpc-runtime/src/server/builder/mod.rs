@@ -3,13 +3,16 @@
 mod start;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::authorize::Authorize;
 use super::binder::Binder;
+use super::dynamic::{DynamicService, FallbackService, RawCall, RawFailure, RawHandler};
 use super::handler::{Async, AsyncHandler, Handler, Plain};
 use super::introspection::Introspection;
-use crate::command::{CallContext, DynService, MethodTypes, Service, ServiceObject};
+use crate::command::{CallContext, DynService, Service, ServiceObject};
+use crate::description::Description;
 use crate::logins::{AuthSettings, authenticate_method, credentials_method};
 use crate::options::{ConnectionOptions, connection_methods};
 use crate::reception::Puller;
@@ -35,7 +38,7 @@ impl Server {
 /// [`ServerStats::dropped`](super::ServerStats::dropped).
 #[must_use = "nothing is opened before `start`"]
 pub struct ServerBuilder {
-    services: Vec<Box<dyn DynService>>,
+    services: Vec<Arc<dyn DynService>>,
     endpoints: Vec<(String, Direction)>,
     binders: Vec<Binder>,
     subscriptions: Vec<Subscription>,
@@ -49,6 +52,7 @@ pub struct ServerBuilder {
     auth: AuthSettings,
     authorize: Option<Authorize>,
     introspection: Introspection,
+    fallback: Option<FallbackService>,
 }
 
 impl Default for ServerBuilder {
@@ -68,6 +72,7 @@ impl Default for ServerBuilder {
             auth: AuthSettings::default(),
             authorize: None,
             introspection: Introspection::default(),
+            fallback: None,
         }
     }
 }
@@ -75,20 +80,93 @@ impl Default for ServerBuilder {
 impl ServerBuilder {
     /// Adds a service: `CalculatorServer::new(..)`. A server takes any number of them.
     pub fn service<S: Service>(mut self, service: S) -> Self {
-        self.services.push(Box::new(ServiceObject(service)));
+        self.services.push(Arc::new(ServiceObject(service)));
         self
     }
 
     /// Adds a function that executes one hand-written command, as `|command|` or `|cx: &CallContext, command|`.
     pub fn handler<M: 'static, H: Handler<M>>(mut self, handler: H) -> Self {
-        self.services.push(Box::new(Plain::new(handler)));
+        self.services.push(Arc::new(Plain::new(handler)));
         self
     }
 
     /// Adds an `async` function that executes one hand-written command, as `|command|` or
     /// `|cx: CallContext, command|`.
     pub fn handler_async<M: 'static, H: AsyncHandler<M>>(mut self, handler: H) -> Self {
-        self.services.push(Box::new(Async::new(handler)));
+        self.services.push(Arc::new(Async::new(handler)));
+        self
+    }
+
+    /// Adds services that are known at run time only: those of a description, which may be another server's, read from a
+    /// file, or put together. The function executes all of their methods: it gets the arguments as they came, and returns
+    /// an encoded value. For tools, bridges and tests.
+    ///
+    /// Methods are found by name, and by key where the description has one. Nothing is decoded here, so nothing is checked.
+    ///
+    /// ```
+    /// use zmqrpc_runtime::schema::{ArgumentDescription, Description, MethodDescription, ServiceDescription, Shape};
+    /// use zmqrpc_runtime::server::RawCall;
+    /// use zmqrpc_runtime::Server;
+    ///
+    /// let mut echo = MethodDescription::new("echo", Shape::Any);
+    /// echo.arguments.push(ArgumentDescription::new("value", Shape::Any));
+    /// let service = ServiceDescription::new("Mirror", vec![echo]);
+    ///
+    /// let server = Server::builder().dynamic(Description::new(vec![service]), |call: &RawCall| {
+    ///     Ok(call.arguments().to_vec())
+    /// });
+    /// # let _ = server;
+    /// ```
+    pub fn dynamic(
+        mut self,
+        description: Description,
+        handler: impl Fn(&RawCall) -> Result<Vec<u8>, RawFailure> + Send + Sync + 'static,
+    ) -> Self {
+        let handler = RawHandler::plain(handler);
+        self.services
+            .push(Arc::new(DynamicService::new(description, handler)));
+        self
+    }
+
+    /// Adds services that are known at run time only, as [`dynamic`](Self::dynamic) does, and executes their methods as
+    /// tasks.
+    pub fn dynamic_async<F>(
+        mut self,
+        description: Description,
+        handler: impl Fn(RawCall) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<Vec<u8>, RawFailure>> + Send + 'static,
+    {
+        let handler = RawHandler::task(handler);
+        self.services
+            .push(Arc::new(DynamicService::new(description, handler)));
+        self
+    }
+
+    /// Answers calls, events and jobs of methods that no service has, by name or by key: for bridges, and for names that are
+    /// made up as they are asked for. [`RawFailure::UnknownMethod`] is what others are told.
+    ///
+    /// [`authorize`](Self::authorize) sees the method `*` of no service, and finds in
+    /// [`called`](crate::CallContext::called) what the caller asked for. A key that is known with another signature is
+    /// refused as ever.
+    pub fn fallback(
+        mut self,
+        handler: impl Fn(&RawCall) -> Result<Vec<u8>, RawFailure> + Send + Sync + 'static,
+    ) -> Self {
+        self.fallback = Some(FallbackService::new(RawHandler::plain(handler)));
+        self
+    }
+
+    /// Answers what no service has, as [`fallback`](Self::fallback) does, by tasks.
+    pub fn fallback_async<F>(
+        mut self,
+        handler: impl Fn(RawCall) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<Vec<u8>, RawFailure>> + Send + 'static,
+    {
+        self.fallback = Some(FallbackService::new(RawHandler::task(handler)));
         self
     }
 
@@ -295,7 +373,6 @@ impl fmt::Debug for ServerBuilder {
             .services
             .iter()
             .flat_map(|service| service.methods())
-            .map(MethodTypes::method)
             .map(ToString::to_string)
             .collect();
         f.debug_struct("ServerBuilder")

@@ -122,6 +122,9 @@ impl ServerBuilder {
             ));
         }
         methods.add_built_in(self.introspection);
+        if let Some(fallback) = self.fallback {
+            methods.set_fallback(fallback);
+        }
         let counters = Arc::new(ServerCounters::default());
         let deduplicator = Deduplicator::new(self.remember_deliveries);
         Ok((

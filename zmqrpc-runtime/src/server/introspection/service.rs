@@ -6,22 +6,21 @@ use std::sync::{Arc, OnceLock};
 use super::Introspection;
 use super::commands::{Describe, Fingerprints, List};
 use crate::codec::Codec;
-use crate::command::{Call, Describer, DynService, HandlerResult, MethodTypes, Started};
+use crate::command::{Call, Command, Describer, DynService, HandlerResult, Method, Started};
 use crate::description::Description;
 use crate::dialect::CallFailure;
 use crate::sync::Mutex;
 
-const METHODS: [&MethodTypes; 3] = [
-    const { &MethodTypes::of::<List>() },
-    const { &MethodTypes::of::<Fingerprints>() },
-    const { &MethodTypes::of::<Describe>() },
+const METHODS: [&Method; 3] = [
+    const { &List::METHOD },
+    const { &Fingerprints::METHOD },
+    const { &Describe::METHOD },
 ];
 
 /// Answers what the server offers.
 pub(in crate::server) struct BuiltInService {
     introspection: Introspection,
-    /// With the documentation of the service.
-    methods: Vec<(&'static str, &'static MethodTypes)>,
+    services: Vec<Arc<dyn DynService>>,
     /// Made when it is first asked for: the types are tried out, which takes a moment.
     description: OnceLock<Description>,
     /// The whole description, encoded: whoever asks again and again costs no more than the reply.
@@ -31,19 +30,11 @@ pub(in crate::server) struct BuiltInService {
 impl BuiltInService {
     pub(in crate::server) fn new(
         introspection: Introspection,
-        services: &[Box<dyn DynService>],
+        services: &[Arc<dyn DynService>],
     ) -> Self {
-        let of_service = |service: &dyn DynService| {
-            let docs = service.docs();
-            let methods = service.methods().into_iter();
-            methods.map(|method| (docs, method)).collect::<Vec<_>>()
-        };
         Self {
             introspection,
-            methods: services
-                .iter()
-                .flat_map(|service| of_service(&**service))
-                .collect(),
+            services: services.to_vec(),
             description: OnceLock::new(),
             encoded: Mutex::new(HashMap::new()),
         }
@@ -52,8 +43,8 @@ impl BuiltInService {
     fn description(&self) -> &Description {
         self.description.get_or_init(|| {
             let mut describer = Describer::default();
-            for (docs, method) in &self.methods {
-                describer.add(docs, method);
+            for service in &self.services {
+                service.describe(&mut describer);
             }
             describer.finish()
         })
@@ -85,10 +76,8 @@ impl BuiltInService {
 
     fn list(&self, call: &Call) -> HandlerResult {
         call.arguments::<List>()?;
-        let names = self
-            .methods
-            .iter()
-            .map(|(_, types)| types.method().to_string());
+        let methods = self.services.iter().flat_map(|service| service.methods());
+        let names = methods.map(ToString::to_string);
         call.reply::<List>(names.collect())
     }
 
@@ -103,7 +92,7 @@ impl BuiltInService {
 }
 
 impl DynService for BuiltInService {
-    fn methods(&self) -> Vec<&'static MethodTypes> {
+    fn methods(&self) -> Vec<&'static Method> {
         let count = match self.introspection {
             Introspection::Full => METHODS.len(),
             Introspection::Names => METHODS.len() - 1,
@@ -111,6 +100,8 @@ impl DynService for BuiltInService {
         };
         METHODS[..count].to_vec()
     }
+
+    fn describe(&self, _: &mut Describer) {}
 
     fn start(&self, index: usize, call: Call) -> Started {
         let handled = match index {

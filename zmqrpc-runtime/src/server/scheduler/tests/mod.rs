@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::*;
 use crate::callers::ServerCounters;
 use crate::codec::NoArgs;
-use crate::command::{Call, CallBuffer, Command, DynService, Method, MethodTypes, Started};
+use crate::command::{Call, CallBuffer, Command, Describer, DynService, Method, Started};
 use crate::dialect::{CallId, Dialect, FrameKind, MethodRef, Reply, Request, RequestKind};
 use crate::error::Error;
 use crate::server::deduplicator::Deduplicator;
@@ -37,9 +37,11 @@ impl Command for Work {
 struct Service;
 
 impl DynService for Service {
-    fn methods(&self) -> Vec<&'static MethodTypes> {
-        vec![const { &MethodTypes::of::<Work>() }]
+    fn methods(&self) -> Vec<&'static Method> {
+        vec![const { &Work::METHOD }]
     }
+
+    fn describe(&self, _: &mut Describer) {}
 
     fn start(&self, _: usize, _: Call) -> Started {
         unreachable!("assigned calls are not run here")
@@ -89,7 +91,7 @@ struct Scene {
 impl Scene {
     fn new(requests: usize, bytes: usize, workers: usize) -> Self {
         let mut methods = MethodIndex::default();
-        methods.add(Box::new(Service)).unwrap();
+        methods.add(Arc::new(Service)).unwrap();
         let limits = WorkLimits {
             requests,
             bytes,
