@@ -162,7 +162,6 @@ fn a_fallback_answers_what_no_service_has_and_authorize_sees_the_name() {
             .fallback(|call: &RawCall| match call.method() {
                 RawMethod::Name(name) => Ok(serde_json::to_vec(name).unwrap()),
                 RawMethod::Key(key) => Ok(key.to_le_bytes().to_vec()),
-                _ => Err(RawFailure::UnknownMethod),
             })
             .authorize(|cx: &CallContext| match (cx.method().name(), cx.called()) {
                 ("*", RawMethod::Name("forbidden")) => Err("not this one"),
