@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-pub use zmqrpc_macros::{Command, zmq_service};
+pub use zmqrpc_macros::{Command, Documented, zmq_service};
 pub use zmqrpc_runtime::*;
 
 #[doc(hidden)]

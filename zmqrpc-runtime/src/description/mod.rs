@@ -3,6 +3,7 @@
 //! ```text
 //! shape      how a value is written: what lists, structs and enums are made of
 //! document   services and methods, with the shapes of their arguments, replies and errors
+//! documented what types know of themselves, added to what was found out
 //! labels     short names of types
 //! reader     reads shapes, of later versions too
 //! canonical  the text in which two methods agree whose bytes are the same, and its fingerprint
@@ -12,6 +13,7 @@
 
 mod canonical;
 mod document;
+mod documented;
 mod labels;
 mod reader;
 mod shape;
@@ -20,6 +22,8 @@ pub use self::canonical::Fingerprint;
 pub use self::document::{
     ArgumentDescription, Description, MethodDescription, MethodFingerprint, ServiceDescription,
 };
+pub(crate) use self::documented::NamedDocs;
+pub use self::documented::{DocsOf, Documented, FieldDocs, TypeDocs, Undocumented, VariantDocs};
 pub use self::shape::{Body, Field, Fields, Payload, Shape, Type, Variant, Variants};
 
 /// The format of descriptions that this version writes.

@@ -121,7 +121,7 @@ impl ServerBuilder {
                 "a server needs at least one service or handler",
             ));
         }
-        methods.add_built_in(self.introspection);
+        methods.add_built_in(self.introspection, self.documents);
         let counters = Arc::new(ServerCounters::default());
         let deduplicator = Deduplicator::new(self.remember_deliveries);
         Ok((

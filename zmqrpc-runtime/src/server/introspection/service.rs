@@ -7,7 +7,7 @@ use super::Introspection;
 use super::commands::{Describe, Fingerprints, List};
 use crate::codec::Codec;
 use crate::command::{Call, Describer, DynService, HandlerResult, MethodTypes, Started};
-use crate::description::Description;
+use crate::description::{Description, NamedDocs};
 use crate::dialect::CallFailure;
 use crate::sync::Mutex;
 
@@ -22,6 +22,7 @@ pub(in crate::server) struct BuiltInService {
     introspection: Introspection,
     /// With the documentation of the service.
     methods: Vec<(&'static str, &'static MethodTypes)>,
+    documents: Vec<NamedDocs>,
     /// Made when it is first asked for: the types are tried out, which takes a moment.
     description: OnceLock<Description>,
     /// The whole description, encoded: whoever asks again and again costs no more than the reply.
@@ -32,6 +33,7 @@ impl BuiltInService {
     pub(in crate::server) fn new(
         introspection: Introspection,
         services: &[Box<dyn DynService>],
+        documents: Vec<NamedDocs>,
     ) -> Self {
         let of_service = |service: &dyn DynService| {
             let docs = service.docs();
@@ -44,6 +46,7 @@ impl BuiltInService {
                 .iter()
                 .flat_map(|service| of_service(&**service))
                 .collect(),
+            documents,
             description: OnceLock::new(),
             encoded: Mutex::new(HashMap::new()),
         }
@@ -55,7 +58,11 @@ impl BuiltInService {
             for (docs, method) in &self.methods {
                 describer.add(docs, method);
             }
-            describer.finish()
+            let mut description = describer.finish();
+            for docs in &self.documents {
+                description.add_docs(docs);
+            }
+            description
         })
     }
 
