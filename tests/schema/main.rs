@@ -4,5 +4,6 @@
 mod support;
 
 mod described;
+mod documented;
 mod introspection;
 mod warehouse;
