@@ -10,9 +10,16 @@ use super::{Body, Description, Fields, Payload, Type, Variants};
 ///
 /// `#[derive(zmqrpc::Documented)]` implements it, beside serde's derives. Nothing needs it; but shapes are found out by
 /// `Deserialize`, which has no documentation, so descriptions have that of types for those alone that
-/// [`ServerBuilder::document`] or [`Description::document`] names.
+/// [`ServerBuilder::document`](crate::ServerBuilder::document) or [`Description::document`] names.
 ///
-/// [`ServerBuilder::document`]: ../struct.ServerBuilder.html#method.document
+/// ```
+/// use zmqrpc_runtime::schema::{Description, Documented};
+///
+/// /// Returns the description with what is known of two types, such as an order and its lines.
+/// fn documented<O: Documented, L: Documented>(description: Description) -> Description {
+///     description.document::<O>().document::<L>()
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not know its documentation",
     note = "`#[derive(zmqrpc::Documented)]` on the type takes it from its comments"
@@ -103,11 +110,14 @@ impl Description {
     ///
     /// # Examples
     ///
-    /// ```ignore
-    /// let description = zmqrpc::schema::of::<InventoryClient>()
-    ///     .document::<Order>()
-    ///     .document::<Product>();
-    /// assert_eq!(description.types["Order"].docs, "What a customer orders.");
+    /// ```
+    /// use zmqrpc_runtime::schema::Documented;
+    /// use zmqrpc_runtime::{Client, Error};
+    ///
+    /// /// Writes down what a server offers, with comments that it does not tell itself.
+    /// fn client_in_python<T: Documented>(client: &Client) -> Result<String, Error> {
+    ///     Ok(client.describe()?.document::<T>().to_python())
+    /// }
     /// ```
     #[must_use]
     pub fn document<T: Documented + ?Sized>(mut self) -> Self {
