@@ -111,12 +111,11 @@ impl Description {
     /// # Examples
     ///
     /// ```
-    /// use zmqrpc_runtime::schema::Documented;
-    /// use zmqrpc_runtime::{Client, Error};
+    /// use zmqrpc_runtime::schema::{self, Described, Documented};
     ///
-    /// /// Writes down what a server offers, with comments that it does not tell itself.
-    /// fn client_in_python<T: Documented>(client: &Client) -> Result<String, Error> {
-    ///     Ok(client.describe()?.document::<T>().to_python())
+    /// /// Writes a client in Python for what a generated client calls, with the comments on one of its types.
+    /// fn in_python<C: Described, T: Documented>() -> String {
+    ///     schema::of::<C>().document::<T>().to_python()
     /// }
     /// ```
     #[must_use]
