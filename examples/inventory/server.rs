@@ -19,7 +19,10 @@ use std::time::Duration;
 
 use zmqrpc::{Error, Server};
 
-use api::{Admin, AdminServer, InventoryServer};
+use api::{
+    Admin, AdminServer, Entry, Event, InventoryServer, Line, Order, Product, Receipt, Shipment,
+    Stock, StockError, Storage,
+};
 use warehouse::Warehouse;
 
 const USAGE: &str = "usage: inventory_server [ENDPOINT] [--allow-close]";
@@ -62,6 +65,17 @@ fn serve(endpoint: &str, allow_close: bool) -> Result<(), Error> {
     let (close, wait_for_close) = channel();
     let mut builder = Server::builder()
         .service(InventoryServer::new(Warehouse::stocked()))
+        // What is written above the types in `api.rs`, for those who ask: `cargo run --example describe`.
+        .document::<Product>()
+        .document::<Storage>()
+        .document::<Stock>()
+        .document::<Order>()
+        .document::<Line>()
+        .document::<Receipt>()
+        .document::<Shipment>()
+        .document::<Entry>()
+        .document::<Event>()
+        .document::<StockError>()
         .bind(endpoint);
     if allow_close {
         builder = builder.service(AdminServer::new(Closer(close)));

@@ -4,6 +4,7 @@
 mod support;
 
 mod described;
+mod documented;
 mod dynamic;
 mod evolution;
 mod introspection;

@@ -160,8 +160,10 @@ fn doc_line(attribute: &Attribute) -> Option<String> {
 }
 
 /// Returns the text of a literal.
-fn text(value: &Expr) -> Option<String> {
+pub(crate) fn text(value: &Expr) -> Option<String> {
     match value {
+        // A literal that a macro was given comes in a group that nobody sees.
+        Expr::Group(group) => text(&group.expr),
         Expr::Lit(ExprLit {
             lit: Lit::Str(text),
             ..

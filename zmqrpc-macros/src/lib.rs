@@ -1,10 +1,10 @@
-//! The attribute `#[zmq_service]` and the derive `Command` of `zmqrpc`.
+//! The attribute `#[zmq_service]` and the derives `Command` and `Documented` of `zmqrpc`.
 //!
-//! Users reach both through the facade, which documents them; this crate only turns token streams
-//! into token streams. Neither macro encodes, sends or waits: they generate a table of methods, and
+//! Users reach them through the facade, which documents them; this crate only turns token streams
+//! into token streams. No macro encodes, sends or waits: they generate a table of methods, and
 //! one-line calls into the runtime's `__private` module, whose implementation they must not know.
 //!
-//! Both have the same stages: *parse* the input leniently, *check* it against the rules with one
+//! All have the same stages: *parse* the input leniently, *check* it against the rules with one
 //! spanned error per violation, and *expand*, which cannot fail. An expansion is generated even if
 //! there are errors, without the faulty parts, so that one mistake in a trait does not cause a
 //! further error at each of its uses.
@@ -12,11 +12,13 @@
 mod attributes;
 mod command;
 mod derive;
+mod documented;
 mod errors;
 mod names;
 mod options;
 mod output;
 mod rules;
+mod serde_names;
 mod service;
 mod signature;
 mod types;
@@ -45,4 +47,16 @@ pub fn zmq_service(options: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_derive(Command, attributes(command))]
 pub fn derive_command(item: TokenStream) -> TokenStream {
     derive::derive_command(item.into()).into()
+}
+
+/// Makes the documentation of a type known to descriptions: the comments on it, on its fields and on its variants.
+///
+/// Beside serde's derives, whose `rename`, `rename_all`, `rename_all_fields`, `skip`, `skip_deserializing` and `flatten` it
+/// understands: documentation lands at the names that are read. That of a flattened type lands at its fields where it is
+/// documented itself. Fields without names have no place for one.
+///
+/// Accepts `#[documented(crate = path)]` (the path of `zmqrpc`).
+#[proc_macro_derive(Documented, attributes(documented))]
+pub fn derive_documented(item: TokenStream) -> TokenStream {
+    documented::derive_documented(item.into()).into()
 }

@@ -199,7 +199,7 @@ fn is_byte_vec(ty: &Type) -> bool {
 
 /// Returns the `T` of what looks like the standard library's `Name<T>`, with this argument and no
 /// other.
-fn std_argument<'t>(ty: &'t Type, module: &str, name: &str) -> Option<&'t Type> {
+pub(crate) fn std_argument<'t>(ty: &'t Type, module: &str, name: &str) -> Option<&'t Type> {
     let Type::Path(TypePath {
         qself: None, path, ..
     }) = unwrapped(ty)

@@ -67,6 +67,7 @@ pub use auth::Credentials;
 pub use client::{AsyncClient, Client, ClientBuilder};
 pub use error::{CallError, Error, Executed};
 pub use options::{ConnectionOptions, Keepalive, Ping};
+pub use schema::Documented;
 pub use server::{Server, ServerBuilder, ServerHandle};
 pub use service::{CallContext, Command};
 
@@ -91,6 +92,9 @@ pub mod __private {
         ArgumentTypes, Call, CallContext, Command, Described, EncodedReply, Fallible,
         HandlerResult, MaybeResult, Method, MethodEntry, MethodFuture, MethodTypes, OwnFields,
         Returned, Service, Transport, Untold, WithTimeout, WithTopic,
+    };
+    pub use crate::description::{
+        DocsOf, Documented, FieldDocs, TypeDocs, Undocumented, VariantDocs,
     };
     pub use crate::dialect::CallFailure;
     pub use crate::error::{CallError, Error};

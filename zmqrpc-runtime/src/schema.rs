@@ -11,6 +11,9 @@
 //! | [`changes`] | what has changed between two descriptions, and for whom it matters |
 //! | [`assert_compatible`] | a test's assertion that clients of an earlier version are served |
 //! | [`Introspection`](crate::server::Introspection) | how much a server tells |
+//!
+//! Methods bring their documentation along. Types have one for whoever derives [`Documented`] and names them, to the
+//! [server](crate::ServerBuilder::document) or to the [description](Description::document).
 
 #[cfg(feature = "json")]
 mod snapshot;
@@ -19,9 +22,9 @@ mod snapshot;
 pub use self::snapshot::assert_compatible;
 pub use crate::command::{Described, of};
 pub use crate::description::{
-    ArgumentDescription, Body, Change, Description, Field, Fields, Fingerprint, MethodDescription,
-    MethodFingerprint, Payload, ServiceDescription, Shape, Type, Use, Variant, Variants, Verdict,
-    changes,
+    ArgumentDescription, Body, Change, Description, Documented, Field, Fields, Fingerprint,
+    MethodDescription, MethodFingerprint, Payload, ServiceDescription, Shape, Type, Use, Variant,
+    Variants, Verdict, changes,
 };
 
 #[cfg(all(test, feature = "json", feature = "msgpack"))]

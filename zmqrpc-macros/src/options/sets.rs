@@ -95,6 +95,25 @@ impl Options for CommandOptions {
     }
 }
 
+/// ```text
+/// #[documented(crate = path::to::zmqrpc)]
+/// ```
+#[derive(Default)]
+pub(crate) struct DocumentedOptions {
+    pub(crate) runtime: Option<Path>,
+}
+
+impl Options for DocumentedOptions {
+    const KEYS: &'static [&'static str] = &["crate"];
+
+    fn set(&mut self, key: &Ident, input: ParseStream<'_>) -> Option<syn::Result<()>> {
+        Some(match key.to_string().as_str() {
+            "crate" => assign(&mut self.runtime, key, input, runtime),
+            _ => return None,
+        })
+    }
+}
+
 /// The options for the calls of a command, both of a service's and of a derived one.
 #[derive(Default)]
 pub(crate) struct CallOptions {

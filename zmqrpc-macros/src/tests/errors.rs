@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::expansion::{derive, errors, pretty, service};
+use super::expansion::{derive, documented, errors, pretty, service};
 
 /// The methods of a service, and the beginning of the one error that they cause.
 #[rustfmt::skip] // One rule, one line.
@@ -103,6 +103,18 @@ const COMMANDS: &[(&str, &str)] = &[
     ("#[command] struct X;", "expected a list of options, `#[command(..)]`"),
 ];
 
+#[rustfmt::skip]
+const DOCUMENTED: &[(&str, &str)] = &[
+    ("union X { a: u8 }", "a documented type is a struct or an enum"),
+    ("#[documented] struct X;", "expected a list of options, `#[documented(..)]`"),
+    ("#[documented(name = \"x\")] struct X;", "unknown option `name`, expected one of `crate`"),
+    ("#[documented(crate)] struct X;", "the option `crate` needs a value"),
+    ("#[documented(crate = a)] #[documented(crate = b)] struct X;", "option `crate` is given twice"),
+    ("struct X(#[documented(crate = a)] u8);", "`#[documented(..)]` is for the type"),
+    ("enum X { #[documented] A }", "`#[documented(..)]` is for the type"),
+    ("enum X { A { #[documented()] a: u8 } }", "`#[documented(..)]` is for the type"),
+];
+
 fn tokens(source: &str) -> TokenStream {
     source.parse().expect("tokens")
 }
@@ -136,6 +148,24 @@ fn each_rule_for_derived_commands_gives_one_error() {
     for (item, expected) in COMMANDS {
         assert_one_error(&errors(&derive(tokens(item))), expected, item);
     }
+}
+
+#[test]
+fn each_rule_for_documented_types_gives_one_error() {
+    for (item, expected) in DOCUMENTED {
+        let expansion = documented(tokens(item));
+        assert_one_error(&errors(&expansion), expected, item);
+        assert!(
+            pretty(&expansion).contains("Documented for X"),
+            "for `{item}`"
+        );
+    }
+}
+
+#[test]
+fn wrong_attributes_of_serde_are_left_to_serde() {
+    let item = "#[serde(rename_all = \"cAmEl\", rename = 1, 5)] struct X { #[serde] a: u8, #[serde(rename())] b: u8 }";
+    assert_eq!(errors(&documented(tokens(item))), Vec::<String>::new());
 }
 
 #[test]

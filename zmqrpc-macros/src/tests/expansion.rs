@@ -13,6 +13,11 @@ pub(super) fn derive(item: TokenStream) -> File {
     file(crate::derive::derive_command(item))
 }
 
+/// Expands the derive of documentation.
+pub(super) fn documented(item: TokenStream) -> File {
+    file(crate::documented::derive_documented(item))
+}
+
 /// Formats an expansion.
 pub(super) fn pretty(file: &File) -> String {
     prettyplease::unparse(file)

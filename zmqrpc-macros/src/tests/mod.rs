@@ -5,6 +5,7 @@
 
 mod errors;
 mod expansion;
+mod serde_names;
 mod signatures;
 mod size;
 mod snapshots;

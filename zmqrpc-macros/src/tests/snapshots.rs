@@ -8,7 +8,7 @@ use std::{env, fs};
 use quote::quote;
 use syn::File;
 
-use super::expansion::{derive, errors, pretty, service};
+use super::expansion::{derive, documented, errors, pretty, service};
 
 /// Compares an expansion with the snapshot `name`, and returns it.
 fn snapshot(name: &str, expansion: &File) -> String {
@@ -201,4 +201,62 @@ fn derived_commands() {
     snapshot("derived_with_names", &greet);
     snapshot("derived_without_names", &pair);
     snapshot("derived_without_fields", &unit);
+}
+
+#[test]
+fn documented_types() {
+    let order = documented(quote! {
+        /// What a customer orders.
+        ///
+        /// Once.
+        #[serde(rename_all = "camelCase", deny_unknown_fields)]
+        struct Order<'a, T: Clone, const N: usize> where T: Copy {
+            /// Counted up by the shop.
+            order_number: u64,
+            undocumented: &'a str,
+            /// Said by the customer.
+            #[serde(rename(serialize = "out", deserialize = "in"), default)]
+            r#type: [T; N],
+            /// Nobody sees it.
+            #[serde(skip)]
+            hidden: u8,
+            /// Neither this.
+            #[serde(flatten)]
+            rest: Option<Box<Rest<T>>>,
+        }
+    });
+    let text = snapshot("documented_struct", &order);
+    assert!(!text.contains("Nobody") && !text.contains("Neither"));
+    let event = documented(quote! {
+        #[serde(rename_all = "snake_case", rename_all_fields = "kebab-case")]
+        #[documented(crate = other::zmqrpc)]
+        enum Event {
+            /// It has begun.
+            HasBegun,
+            Undocumented(
+                /// No place for this.
+                u8,
+            ),
+            /// A pair.
+            #[serde(rename = "two")]
+            Pair(u8, u8),
+            Moved {
+                /// From there.
+                old_place: u8,
+            },
+            #[serde(rename_all = "UPPERCASE")]
+            Loud {
+                /// That much.
+                by_far: u8,
+            },
+            /// Never.
+            #[serde(skip_deserializing)]
+            Gone,
+        }
+    });
+    snapshot("documented_enum", &event);
+    let unit = documented(quote!(
+        struct Unit;
+    ));
+    snapshot("documented_unit", &unit);
 }

@@ -132,13 +132,18 @@ fn labels<'n>(names: impl Iterator<Item = &'n String>) -> HashMap<String, String
     labels
 }
 
+/// Returns the adjacently tagged enum that a type is the tag of: the tag is a type within an impl.
+pub(super) fn tagged_enum(rust: &str) -> Option<&str> {
+    let inside = rust.strip_suffix(">::deserialize::__Field")?;
+    inside
+        .rfind(" for ")
+        .map(|at| &inside[at + " for ".len()..])
+}
+
 /// Returns `Page<Item>` for `a::b::Page<c::d::Item>`, with as many modules kept.
 fn shortened(rust: &str, modules: usize) -> String {
-    // The tag of an adjacently tagged enum is a type within an impl.
-    if let Some(inside) = rust.strip_suffix(">::deserialize::__Field")
-        && let Some(at) = inside.rfind(" for ")
-    {
-        return format!("{}.tag", shortened(&inside[at + " for ".len()..], modules));
+    if let Some(tagged) = tagged_enum(rust) {
+        return format!("{}.tag", shortened(tagged, modules));
     }
     let rust = rust.replace("<'_>", "").replace("'_, ", "");
     let mut label = String::new();

@@ -3,6 +3,7 @@
 //! ```text
 //! shape      how a value is written: what lists, structs and enums are made of
 //! document   services and methods, with the shapes of their arguments, replies and errors
+//! documented what types know of themselves, added to what was found out
 //! labels     short names of types
 //! reader     reads shapes, of later versions too
 //! canonical  the text in which two methods agree whose bytes are the same, and its fingerprint
@@ -14,6 +15,7 @@
 mod canonical;
 mod changes;
 mod document;
+mod documented;
 mod labels;
 mod reader;
 mod shape;
@@ -23,6 +25,8 @@ pub use self::changes::{Change, Use, Verdict, changes};
 pub use self::document::{
     ArgumentDescription, Description, MethodDescription, MethodFingerprint, ServiceDescription,
 };
+pub(crate) use self::documented::NamedDocs;
+pub use self::documented::{DocsOf, Documented, FieldDocs, TypeDocs, Undocumented, VariantDocs};
 pub use self::shape::{Body, Field, Fields, Payload, Shape, Type, Variant, Variants};
 
 /// The format of descriptions that this version writes.

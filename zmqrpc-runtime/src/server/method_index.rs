@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::dynamic::FallbackService;
 use super::introspection::{BuiltInService, Introspection};
 use crate::command::{Call, DynService, Method, Started};
+use crate::description::NamedDocs;
 use crate::dialect::MethodRef;
 use crate::error::Error;
 use crate::wire::MethodKey;
@@ -88,8 +89,8 @@ impl MethodIndex {
 
     /// Adds the service that tells of those that were added before. Its methods are found by name alone: what they tell
     /// may grow, which a positional codec cannot carry. A method of the user's that has the same name is found instead.
-    pub(super) fn add_built_in(&mut self, introspection: Introspection) {
-        let service = BuiltInService::new(introspection, &self.services);
+    pub(super) fn add_built_in(&mut self, introspection: Introspection, documents: Vec<NamedDocs>) {
+        let service = BuiltInService::new(introspection, &self.services, documents);
         for (index, method) in service.methods().into_iter().enumerate() {
             let entry = self.entries.len();
             self.by_name.entry(method.to_string()).or_insert(entry);

@@ -12,7 +12,7 @@ use super::dynamic::{DynamicService, FallbackService, RawCall, RawFailure, RawHa
 use super::handler::{Async, AsyncHandler, Handler, Plain};
 use super::introspection::Introspection;
 use crate::command::{CallContext, DynService, Service, ServiceObject};
-use crate::description::Description;
+use crate::description::{Description, Documented, NamedDocs};
 use crate::logins::{AuthSettings, authenticate_method, credentials_method};
 use crate::options::{ConnectionOptions, connection_methods};
 use crate::reception::Puller;
@@ -53,6 +53,7 @@ pub struct ServerBuilder {
     authorize: Option<Authorize>,
     introspection: Introspection,
     fallback: Option<FallbackService>,
+    documents: Vec<NamedDocs>,
 }
 
 impl Default for ServerBuilder {
@@ -73,6 +74,7 @@ impl Default for ServerBuilder {
             authorize: None,
             introspection: Introspection::default(),
             fallback: None,
+            documents: Vec::new(),
         }
     }
 }
@@ -331,6 +333,35 @@ impl ServerBuilder {
     /// `Deserialize` is called with values of many kinds. A panic in it is caught, and not printed.
     pub fn introspection(mut self, introspection: Introspection) -> Self {
         self.introspection = introspection;
+        self
+    }
+
+    /// Tells the documentation of a type to those who ask what the server offers. Any number of types; what no method uses
+    /// is left out. Types that are not named here are described as well, without documentation.
+    ///
+    /// A type that serde converts (`#[serde(try_from = "Raw")]`) is described as the one that is read: name that one. Of a
+    /// generic type name each one in use, such as `Page<Order>` and `Page<Product>`.
+    ///
+    /// ```
+    /// use zmqrpc_runtime::Server;
+    /// use zmqrpc_runtime::schema::Documented;
+    /// # use zmqrpc_runtime::__private::TypeDocs;
+    ///
+    /// // #[derive(Serialize, Deserialize, zmqrpc::Documented)]
+    /// /// What a customer orders.
+    /// struct Order {
+    ///     /// Counted up by the shop.
+    ///     number: u64,
+    /// }
+    /// # impl Documented for Order {
+    /// #     const DOCS: TypeDocs = TypeDocs { docs: "What a customer orders.", fields: &[], variants: &[] };
+    /// # }
+    ///
+    /// let server = Server::builder().document::<Order>();
+    /// # let _ = (server, Order { number: 1 }.number);
+    /// ```
+    pub fn document<T: Documented + ?Sized>(mut self) -> Self {
+        self.documents.push(NamedDocs::of::<T>());
         self
     }
 

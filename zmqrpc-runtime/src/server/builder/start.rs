@@ -121,7 +121,7 @@ impl ServerBuilder {
                 "a server needs at least one service or handler",
             ));
         }
-        methods.add_built_in(self.introspection);
+        methods.add_built_in(self.introspection, self.documents);
         if let Some(fallback) = self.fallback {
             methods.set_fallback(fallback);
         }

@@ -7,7 +7,7 @@ use super::Introspection;
 use super::commands::{Describe, Fingerprints, List};
 use crate::codec::Codec;
 use crate::command::{Call, Command, Describer, DynService, HandlerResult, Method, Started};
-use crate::description::Description;
+use crate::description::{Description, NamedDocs};
 use crate::dialect::CallFailure;
 use crate::sync::Mutex;
 
@@ -21,6 +21,7 @@ const METHODS: [&Method; 3] = [
 pub(in crate::server) struct BuiltInService {
     introspection: Introspection,
     services: Vec<Arc<dyn DynService>>,
+    documents: Vec<NamedDocs>,
     /// Made when it is first asked for: the types are tried out, which takes a moment.
     description: OnceLock<Description>,
     /// The whole description, encoded: whoever asks again and again costs no more than the reply.
@@ -31,10 +32,12 @@ impl BuiltInService {
     pub(in crate::server) fn new(
         introspection: Introspection,
         services: &[Arc<dyn DynService>],
+        documents: Vec<NamedDocs>,
     ) -> Self {
         Self {
             introspection,
             services: services.to_vec(),
+            documents,
             description: OnceLock::new(),
             encoded: Mutex::new(HashMap::new()),
         }
@@ -46,7 +49,11 @@ impl BuiltInService {
             for service in &self.services {
                 service.describe(&mut describer);
             }
-            describer.finish()
+            let mut description = describer.finish();
+            for docs in &self.documents {
+                description.add_docs(docs);
+            }
+            description
         })
     }
 
