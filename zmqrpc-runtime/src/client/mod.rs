@@ -68,6 +68,7 @@ mod call_info;
 mod client_peers;
 mod connection;
 mod deadlines;
+#[cfg(any(feature = "json", feature = "msgpack"))]
 mod describe;
 mod encoded_call;
 mod endpoints;
@@ -88,6 +89,7 @@ mod state;
 mod stats;
 mod supervision;
 mod task_waiters;
+#[cfg(any(feature = "json", feature = "msgpack"))]
 mod verify;
 mod waiter;
 mod worker_info;

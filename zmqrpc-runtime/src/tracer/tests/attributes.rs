@@ -154,6 +154,12 @@ fn a_flattened_part_leaves_a_struct_open() {
     );
 }
 
+#[cfg(feature = "json")]
+#[test]
+fn a_value_of_any_kind_is_anything() {
+    assert_eq!(traced::<serde_json::Value>(), ["Value", "Value = any"]);
+}
+
 #[test]
 fn enums_that_ask_the_format_are_anything() {
     assert_eq!(traced::<Untagged>(), ["Untagged", "Untagged = any"]);
@@ -166,5 +172,4 @@ fn enums_that_ask_the_format_are_anything() {
             "Adjacent.tag = A | B | C",
         ]
     );
-    assert_eq!(traced::<serde_json::Value>(), ["Value", "Value = any"]);
 }
