@@ -296,6 +296,10 @@ impl Tracer {
         id
     }
 
+    pub(super) fn has_type(&self, name: &str) -> bool {
+        self.node_names.contains_key(name)
+    }
+
     /// Begins to read a type with a name. Within itself, it is filled only as far as it has to be.
     pub(super) fn enter(&mut self, id: NodeId) -> Result<Entered, ValueError> {
         let node = &mut self.nodes[id.0];

@@ -6,6 +6,8 @@ mod containers;
 mod recursion;
 mod rendering;
 mod validation;
+#[cfg(all(feature = "json", feature = "msgpack"))]
+mod values;
 
 use serde::de::DeserializeOwned;
 
