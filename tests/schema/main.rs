@@ -4,5 +4,6 @@
 mod support;
 
 mod described;
+mod foreign;
 mod introspection;
 mod warehouse;
