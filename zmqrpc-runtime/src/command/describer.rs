@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{ArgumentTypes, Described, MethodTypes};
 use crate::description::{
-    ArgumentDescription, Body, Description, Fingerprint, MethodDescription, ServiceDescription,
-    Shape, Type,
+    self, ArgumentDescription, Body, Description, Fingerprint, MethodDescription,
+    ServiceDescription, Shape, Type,
 };
 use crate::tracer::ShapeFinder;
 
@@ -38,7 +38,8 @@ impl Describer {
     /// Adds a method of a service with this documentation.
     pub(crate) fn add(&mut self, service_docs: &str, types: &MethodTypes) {
         let method = types.method();
-        let (described, found) = describe(types);
+        let (mut described, mut found) = describe(types);
+        self.tell_apart(&mut described, &mut found);
         for (name, found) in found {
             self.0.types.entry(name).or_insert(found);
         }
@@ -56,6 +57,39 @@ impl Describer {
             services.len() - 1
         });
         services[index].methods.push(described);
+    }
+
+    /// Gives other names to the types of a method that are not those which the methods before it have by these names: of
+    /// two versions of a crate, say.
+    fn tell_apart(&self, method: &mut MethodDescription, types: &mut BTreeMap<String, Type>) {
+        loop {
+            let mut renamed = BTreeMap::new();
+            for (name, found) in &*types {
+                let other = self.free_name(name, found);
+                if other != *name {
+                    renamed.insert(name.clone(), other);
+                }
+            }
+            if renamed.is_empty() {
+                return;
+            }
+            // What holds them is now another type, too.
+            description::rename_types(method, types, &renamed);
+        }
+    }
+
+    /// Returns the name under which a type is or may be known: its own, unless that is another one's.
+    fn free_name(&self, name: &str, found: &Type) -> String {
+        let is_same = |known: &Type| {
+            (known.body(false), known.body(true)) == (found.body(false), found.body(true))
+        };
+        let mut free = name.to_owned();
+        while let Some(known) = self.0.types.get(&free)
+            && !is_same(known)
+        {
+            free.push('\'');
+        }
+        free
     }
 
     /// Returns the description of all that was added.

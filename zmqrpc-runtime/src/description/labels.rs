@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::{Body, Description, Fields, Payload, Shape};
+use super::{Body, Description, Fields, MethodDescription, Payload, Shape, Type};
 
 /// The most modules that a name keeps.
 const MAX_MODULES: usize = 12;
@@ -11,39 +11,59 @@ impl Description {
     /// Gives the types, which have the compiler's names, short ones.
     pub(crate) fn shorten_names(&mut self) {
         let labels = labels(self.types.keys());
-        let rename = |shape: &mut Shape| {
-            if let Shape::Type(name) = shape
-                && let Some(label) = labels.get(name)
-            {
-                name.clone_from(label);
-            }
-        };
-        let types = std::mem::take(&mut self.types);
-        let renamed = types.into_iter().map(|(name, mut found)| {
-            found.body.each_shape(&rename);
-            if let Some(text) = &mut found.text {
-                text.each_shape(&rename);
-            }
-            (labels[&name].clone(), found)
-        });
-        self.types = renamed.collect::<BTreeMap<_, _>>();
-        for method in self
-            .services
-            .iter_mut()
-            .flat_map(|service| &mut service.methods)
-        {
-            for argument in &mut method.arguments {
-                argument.shape.each(&rename);
-            }
-            method.reply.each(&rename);
-            if let Some(error) = &mut method.error {
-                error.each(&rename);
-            }
+        rename(&mut self.types, &labels);
+        let services = self.services.iter_mut();
+        for method in services.flat_map(|service| &mut service.methods) {
+            method.rename(&labels);
+        }
+    }
+}
+
+/// Gives other names to types, and to the shapes of a method and of these types that name them.
+pub(crate) fn rename_types(
+    method: &mut MethodDescription,
+    types: &mut BTreeMap<String, Type>,
+    names: &BTreeMap<String, String>,
+) {
+    method.rename(names);
+    rename(types, names);
+}
+
+fn rename(types: &mut BTreeMap<String, Type>, names: &BTreeMap<String, String>) {
+    let edit = |shape: &mut Shape| shape.rename(names);
+    let renamed = std::mem::take(types).into_iter().map(|(name, mut found)| {
+        found.body.each_shape(&edit);
+        if let Some(text) = &mut found.text {
+            text.each_shape(&edit);
+        }
+        (names.get(&name).cloned().unwrap_or(name), found)
+    });
+    *types = renamed.collect();
+}
+
+impl MethodDescription {
+    fn rename(&mut self, names: &BTreeMap<String, String>) {
+        let edit = |shape: &mut Shape| shape.rename(names);
+        let arguments = self.arguments.iter_mut();
+        for argument in arguments {
+            argument.shape.each(&edit);
+        }
+        self.reply.each(&edit);
+        if let Some(error) = &mut self.error {
+            error.each(&edit);
         }
     }
 }
 
 impl Shape {
+    fn rename(&mut self, names: &BTreeMap<String, String>) {
+        if let Self::Type(name) = self
+            && let Some(other) = names.get(name)
+        {
+            name.clone_from(other);
+        }
+    }
+
     /// Calls `edit` for the shape and for all in it.
     fn each(&mut self, edit: &impl Fn(&mut Self)) {
         edit(self);
@@ -89,8 +109,8 @@ impl Fields {
 }
 
 /// Returns for each of the compiler's names the shortest that no other one has.
-fn labels<'n>(names: impl Iterator<Item = &'n String>) -> HashMap<String, String> {
-    let mut labels = HashMap::new();
+fn labels<'n>(names: impl Iterator<Item = &'n String>) -> BTreeMap<String, String> {
+    let mut labels = BTreeMap::new();
     let mut ambiguous: Vec<&String> = names.collect();
     for modules in 0..=MAX_MODULES {
         let shortened: Vec<String> = ambiguous

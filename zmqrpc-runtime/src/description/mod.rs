@@ -20,6 +20,7 @@ pub use self::canonical::Fingerprint;
 pub use self::document::{
     ArgumentDescription, Description, MethodDescription, MethodFingerprint, ServiceDescription,
 };
+pub(crate) use self::labels::rename_types;
 pub use self::shape::{Body, Field, Fields, Payload, Shape, Type, Variant, Variants};
 
 /// The format of descriptions that this version writes.

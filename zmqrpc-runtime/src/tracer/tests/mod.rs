@@ -2,9 +2,11 @@
 
 mod attributes;
 mod bounds;
+mod by_hand;
 mod containers;
 mod recursion;
 mod rendering;
+mod twins;
 mod validation;
 #[cfg(all(feature = "json", feature = "msgpack"))]
 mod values;

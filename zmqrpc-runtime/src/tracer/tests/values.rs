@@ -103,7 +103,7 @@ fn check<T: Serialize + DeserializeOwned>() {
     if let Err(error) = result {
         panic!("{name}: {error}\n{:#?}", subject.description.types);
     }
-    assert!(accepted.get() > 10, "{name}: too few values are drawn");
+    assert!(accepted.get() > 0, "{name}: no value is drawn");
 }
 
 macro_rules! check {
