@@ -167,3 +167,57 @@ fn fields_of(description: &Description, command: &Shape) -> Vec<Shape> {
         _ => vec![command.clone()],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::{Deserialize, Serialize};
+
+    use super::Describer;
+    use crate::codec::NoArgs;
+    use crate::command::{Command, Method, MethodTypes};
+    use crate::error::Error;
+
+    /// Returns a method that replies a `Holder` of a `Twin` with this field.
+    macro_rules! method {
+        ($name:literal, $field:ident: $type:ty) => {{
+            #[derive(Serialize, Deserialize)]
+            struct Twin {
+                $field: $type,
+            }
+
+            #[derive(Serialize)]
+            struct Ask;
+
+            impl Command for Ask {
+                type Arguments<'a> = NoArgs;
+                type Reply = Vec<Twin>;
+                type Failure = Error;
+                type Answer = Vec<Twin>;
+                const METHOD: Method = Method::new("Twins", $name, 1, "() -> Vec<Twin>");
+            }
+
+            const { &MethodTypes::of::<Ask>() }
+        }};
+    }
+
+    #[test]
+    fn types_of_one_name_in_two_methods_are_told_apart() {
+        let mut describer = Describer::default();
+        let methods: [&MethodTypes; 3] = [
+            method!("first", a: u8),
+            method!("second", b: String),
+            method!("third", a: u8),
+        ];
+        for method in methods {
+            describer.add("", method);
+        }
+        let description = describer.finish();
+        let methods = description.services[0].methods.iter();
+        let canonical: Vec<_> = methods
+            .map(|method| description.canonical(method))
+            .collect();
+        let [first, second] = ["->list<{a:u8,},>", "->list<{b:string,},>"];
+        assert_eq!(canonical, [first, second, first]);
+        assert_eq!(description.types.len(), 2);
+    }
+}
