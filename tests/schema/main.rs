@@ -6,4 +6,5 @@ mod support;
 mod described;
 mod foreign;
 mod introspection;
+mod load;
 mod warehouse;
