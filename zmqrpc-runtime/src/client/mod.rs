@@ -67,6 +67,7 @@ mod call_info;
 mod client_peers;
 mod connection;
 mod deadlines;
+#[cfg(any(feature = "json", feature = "msgpack"))]
 mod describe;
 mod encoded_call;
 mod endpoints;

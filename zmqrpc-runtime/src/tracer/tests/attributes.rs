@@ -166,5 +166,6 @@ fn enums_that_ask_the_format_are_anything() {
             "Adjacent.tag = A | B | C",
         ]
     );
+    #[cfg(feature = "json")]
     assert_eq!(traced::<serde_json::Value>(), ["Value", "Value = any"]);
 }
