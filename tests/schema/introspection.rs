@@ -178,3 +178,33 @@ fn the_built_in_methods_have_no_key() {
         assert!(matches!(error, Error::UnknownMethod { .. }), "{error}");
     });
 }
+
+/// Its methods are found instead of the built-in ones of the same names, and all others are still there.
+#[test]
+fn a_service_of_the_name_zmqrpc_is_found_first() {
+    #[zmqrpc::zmq_service(name = "zmqrpc")]
+    trait Taken {
+        fn list(&self) -> u8;
+    }
+
+    struct Own;
+
+    impl Taken for Own {
+        fn list(&self) -> u8 {
+            7
+        }
+    }
+
+    within(LIMIT, || {
+        let service = TakenServer::new(std::sync::Arc::new(Own));
+        let server = super::support::anywhere(zmqrpc::Server::builder().service(service))
+            .start()
+            .unwrap();
+        let client = Client::connect(&server.endpoints()[0]).unwrap();
+        assert_eq!(client.invoke::<u8>("zmqrpc.list", &()).unwrap(), 7);
+        let by_key = TakenClient::connect(&server.endpoints()[0]).unwrap();
+        assert_eq!(by_key.list().unwrap(), 7);
+        let description = client.describe().unwrap();
+        assert_eq!(description, schema::of::<TakenClient>());
+    });
+}

@@ -7,5 +7,7 @@ mod described;
 mod documented;
 mod dynamic;
 mod evolution;
+mod foreign;
 mod introspection;
+mod load;
 mod warehouse;

@@ -38,44 +38,63 @@ impl Describer {
     /// Adds a method of a service with this documentation.
     pub(crate) fn add(&mut self, service_docs: &str, types: &MethodTypes) {
         let method = types.method();
-        let (described, found) = describe(types);
-        for (name, found) in found {
-            self.0.types.entry(name).or_insert(found);
-        }
-        let services = &mut self.0.services;
-        let is_of = |service: &ServiceDescription| {
-            service.name == method.service() && service.version == method.version()
+        let (described, types) = describe(types);
+        let service = ServiceDescription {
+            version: method.version(),
+            docs: service_docs.to_owned(),
+            ..ServiceDescription::new(method.service(), vec![described])
         };
-        let index = services.iter().position(is_of).unwrap_or_else(|| {
-            services.push(ServiceDescription {
-                name: method.service().to_owned(),
-                version: method.version(),
-                docs: service_docs.to_owned(),
-                methods: Vec::new(),
-            });
-            services.len() - 1
+        self.add_description(Description {
+            types,
+            ..Description::new(vec![service])
         });
-        services[index].methods.push(described);
     }
 
     /// Adds what another description tells.
     pub(crate) fn add_description(&mut self, mut other: Description) {
-        // Its names are labels of its own. One that stands for another type here gets another name.
-        let taken: Vec<String> = other
-            .types
-            .iter()
-            .filter(|(name, found)| self.0.types.get(*name).is_some_and(|known| known != *found))
-            .map(|(name, _)| name.clone())
-            .collect();
-        for name in taken {
-            let mut fresh = format!("{name}'");
-            while self.0.types.contains_key(&fresh) || other.types.contains_key(&fresh) {
-                fresh.push('\'');
-            }
-            other.rename_type(&name, &fresh);
-        }
+        self.tell_apart(&mut other);
         self.0.types.extend(other.types);
-        self.0.services.extend(other.services);
+        for service in other.services {
+            let mut services = self.0.services.iter_mut();
+            let known = services
+                .find(|known| (&known.name, known.version) == (&service.name, service.version));
+            match known {
+                Some(known) => known.methods.extend(service.methods),
+                None => self.0.services.push(service),
+            }
+        }
+    }
+
+    /// Gives other names to types that are not those which are known by these names: of two versions of a crate, say.
+    fn tell_apart(&self, other: &mut Description) {
+        loop {
+            let mut renamed = BTreeMap::new();
+            for (name, found) in &other.types {
+                let free = self.free_name(name, found);
+                if free != *name {
+                    renamed.insert(name.clone(), free);
+                }
+            }
+            if renamed.is_empty() {
+                return;
+            }
+            // What holds them is now another type, too.
+            other.rename_types(&renamed);
+        }
+    }
+
+    /// Returns the name under which a type is or may be known: its own, unless that is another one's.
+    fn free_name(&self, name: &str, found: &Type) -> String {
+        let is_same = |known: &Type| {
+            (known.body(false), known.body(true)) == (found.body(false), found.body(true))
+        };
+        let mut free = name.to_owned();
+        while let Some(known) = self.0.types.get(&free)
+            && !is_same(known)
+        {
+            free.push('\'');
+        }
+        free
     }
 
     /// Returns the description of all that was added.
@@ -151,5 +170,59 @@ fn fields_of(description: &Description, command: &Shape) -> Vec<Shape> {
         (Some(Body::Unit), _) | (None, Shape::Unit) => Vec::new(),
         (Some(Body::Is(shape)), _) => vec![shape.clone()],
         _ => vec![command.clone()],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::{Deserialize, Serialize};
+
+    use super::Describer;
+    use crate::codec::NoArgs;
+    use crate::command::{Command, Method, MethodTypes};
+    use crate::error::Error;
+
+    /// Returns a method that replies a `Holder` of a `Twin` with this field.
+    macro_rules! method {
+        ($name:literal, $field:ident: $type:ty) => {{
+            #[derive(Serialize, Deserialize)]
+            struct Twin {
+                $field: $type,
+            }
+
+            #[derive(Serialize)]
+            struct Ask;
+
+            impl Command for Ask {
+                type Arguments<'a> = NoArgs;
+                type Reply = Vec<Twin>;
+                type Failure = Error;
+                type Answer = Vec<Twin>;
+                const METHOD: Method = Method::new("Twins", $name, 1, "() -> Vec<Twin>");
+            }
+
+            const { &MethodTypes::of::<Ask>() }
+        }};
+    }
+
+    #[test]
+    fn types_of_one_name_in_two_methods_are_told_apart() {
+        let mut describer = Describer::default();
+        let methods: [&MethodTypes; 3] = [
+            method!("first", a: u8),
+            method!("second", b: String),
+            method!("third", a: u8),
+        ];
+        for method in methods {
+            describer.add("", method);
+        }
+        let description = describer.finish();
+        let methods = description.services[0].methods.iter();
+        let canonical: Vec<_> = methods
+            .map(|method| description.canonical(method))
+            .collect();
+        let [first, second] = ["->list<{a:u8,},>", "->list<{b:string,},>"];
+        assert_eq!(canonical, [first, second, first]);
+        assert_eq!(description.types.len(), 2);
     }
 }

@@ -235,23 +235,24 @@ impl Description {
     #[must_use]
     pub fn only(&self, services: &[String]) -> Self {
         let is_asked_for = |service: &&ServiceDescription| services.contains(&service.name);
-        let mut only = Self {
-            services: self.services.iter().filter(is_asked_for).cloned().collect(),
-            ..self.clone()
-        };
-        only.prune_types();
-        only
+        let services: Vec<_> = self.services.iter().filter(is_asked_for).cloned().collect();
+        Self {
+            format: self.format,
+            zmqrpc: self.zmqrpc.clone(),
+            types: self.used_types(&services),
+            services,
+        }
     }
 
     /// Removes the types that no method uses.
     pub(crate) fn prune_types(&mut self) {
-        self.types = self.used_types();
+        self.types = self.used_types(&self.services);
     }
 
-    fn used_types(&self) -> BTreeMap<String, Type> {
+    fn used_types(&self, services: &[ServiceDescription]) -> BTreeMap<String, Type> {
         let mut used = BTreeMap::new();
         let mut open: Vec<&Shape> = Vec::new();
-        for method in self.services.iter().flat_map(|service| &service.methods) {
+        for method in services.iter().flat_map(|service| &service.methods) {
             open.extend(method.arguments.iter().map(|argument| &argument.shape));
             open.push(&method.reply);
             open.extend(&method.error);

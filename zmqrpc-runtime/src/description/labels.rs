@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::{Body, Description, Fields, Payload, Shape};
+use super::{Body, Description, Fields, MethodDescription, Payload, Shape, Type};
 
 /// The most modules that a name keeps.
 const MAX_MODULES: usize = 12;
@@ -14,45 +14,51 @@ impl Description {
         self.rename_types(&labels);
     }
 
-    /// Gives a type another name.
-    pub(crate) fn rename_type(&mut self, from: &str, to: &str) {
-        self.rename_types(&HashMap::from([(from.to_owned(), to.to_owned())]));
+    /// Gives types other names, here and wherever shapes name them.
+    pub(crate) fn rename_types(&mut self, names: &BTreeMap<String, String>) {
+        rename(&mut self.types, names);
+        let services = self.services.iter_mut();
+        for method in services.flat_map(|service| &mut service.methods) {
+            method.rename(names);
+        }
     }
+}
 
-    fn rename_types(&mut self, labels: &HashMap<String, String>) {
-        let rename = |shape: &mut Shape| {
-            if let Shape::Type(name) = shape
-                && let Some(label) = labels.get(name)
-            {
-                name.clone_from(label);
-            }
-        };
-        let types = std::mem::take(&mut self.types);
-        let renamed = types.into_iter().map(|(name, mut found)| {
-            found.body.each_shape(&rename);
-            if let Some(text) = &mut found.text {
-                text.each_shape(&rename);
-            }
-            (labels.get(&name).cloned().unwrap_or(name), found)
-        });
-        self.types = renamed.collect::<BTreeMap<_, _>>();
-        for method in self
-            .services
-            .iter_mut()
-            .flat_map(|service| &mut service.methods)
-        {
-            for argument in &mut method.arguments {
-                argument.shape.each(&rename);
-            }
-            method.reply.each(&rename);
-            if let Some(error) = &mut method.error {
-                error.each(&rename);
-            }
+fn rename(types: &mut BTreeMap<String, Type>, names: &BTreeMap<String, String>) {
+    let edit = |shape: &mut Shape| shape.rename(names);
+    let renamed = std::mem::take(types).into_iter().map(|(name, mut found)| {
+        found.body.each_shape(&edit);
+        if let Some(text) = &mut found.text {
+            text.each_shape(&edit);
+        }
+        (names.get(&name).cloned().unwrap_or(name), found)
+    });
+    *types = renamed.collect();
+}
+
+impl MethodDescription {
+    fn rename(&mut self, names: &BTreeMap<String, String>) {
+        let edit = |shape: &mut Shape| shape.rename(names);
+        let arguments = self.arguments.iter_mut();
+        for argument in arguments {
+            argument.shape.each(&edit);
+        }
+        self.reply.each(&edit);
+        if let Some(error) = &mut self.error {
+            error.each(&edit);
         }
     }
 }
 
 impl Shape {
+    fn rename(&mut self, names: &BTreeMap<String, String>) {
+        if let Self::Type(name) = self
+            && let Some(other) = names.get(name)
+        {
+            name.clone_from(other);
+        }
+    }
+
     /// Calls `edit` for the shape and for all in it.
     fn each(&mut self, edit: &impl Fn(&mut Self)) {
         edit(self);
@@ -98,8 +104,8 @@ impl Fields {
 }
 
 /// Returns for each of the compiler's names the shortest that no other one has.
-fn labels<'n>(names: impl Iterator<Item = &'n String>) -> HashMap<String, String> {
-    let mut labels = HashMap::new();
+fn labels<'n>(names: impl Iterator<Item = &'n String>) -> BTreeMap<String, String> {
+    let mut labels = BTreeMap::new();
     let mut ambiguous: Vec<&String> = names.collect();
     for modules in 0..=MAX_MODULES {
         let shortened: Vec<String> = ambiguous

@@ -1,7 +1,7 @@
 //! Options, lists, maps, tuples, and what wraps one value.
 
 use super::fields::FieldsOutcome;
-use super::found::{Found, NodeKind, PlaceId, Trial};
+use super::found::{Found, NodeKind, PlaceId, RustType, Trial};
 use super::probe::{TracedPlace, TypeProbe, contradiction};
 use super::state::Tracer;
 use super::type_names;
@@ -34,7 +34,7 @@ impl TypeProbe<'_> {
         visitor: &mut dyn ErasedVisitor<'_>,
     ) -> Result<(), ValueError> {
         let same = |_: &Tracer, kind: &NodeKind| matches!(kind, NodeKind::Newtype(_));
-        let node = self.tracer.node(visitor.makes(), same, |tracer| {
+        let node = self.tracer.node(RustType::of(visitor), same, |tracer| {
             NodeKind::Newtype(tracer.new_place())
         });
         self.learn(|| Found::Type(node));
@@ -114,7 +114,7 @@ impl TypeProbe<'_> {
         len: usize,
         visitor: &mut dyn ErasedVisitor<'_>,
     ) -> Result<(), ValueError> {
-        let rust = self.named(visitor.makes(), name);
+        let rust = self.named(visitor, name);
         let same = |_: &Tracer, kind: &NodeKind| matches!(kind, NodeKind::Tuple(parts) if parts.len() == len);
         let node = self
             .tracer
@@ -142,8 +142,13 @@ impl TypeProbe<'_> {
     }
 
     pub(super) fn map(&mut self, visitor: &mut dyn ErasedVisitor<'_>) -> Result<(), ValueError> {
-        if !type_names::is_map(visitor.makes()) {
-            return self.flattened(visitor);
+        let makes = visitor.makes();
+        if !type_names::is_map(makes) {
+            match self.tracer.flattened.get(makes) {
+                None => return self.tell_maps_apart(visitor),
+                Some(true) => return self.flattened(visitor),
+                Some(false) => {}
+            }
         }
         let (key, value) = match self.found() {
             Found::Map(key, value) => (*key, *value),
@@ -160,10 +165,22 @@ impl TypeProbe<'_> {
         })
     }
 
+    /// Finds out whether a type is a map by the keys that it asks for.
+    fn tell_maps_apart(&mut self, visitor: &mut dyn ErasedVisitor<'_>) -> Result<(), ValueError> {
+        let makes = visitor.makes();
+        let mut keys = KeyType(None);
+        let result = visitor.map(&mut keys);
+        let is_flattened = keys.0.is_none_or(type_names::is_field);
+        self.tracer.flattened.insert(makes, is_flattened);
+        self.tracer.progress();
+        self.tracer.run.explained |= result.is_err();
+        result
+    }
+
     /// Reads a struct with a flattened part. Serde reads such a one as a map, and says which of its fields it misses.
     fn flattened(&mut self, visitor: &mut dyn ErasedVisitor<'_>) -> Result<(), ValueError> {
         let same = |_: &Tracer, kind: &NodeKind| matches!(kind, NodeKind::Open(_));
-        let node = self.tracer.node(visitor.makes(), same, |tracer| {
+        let node = self.tracer.node(RustType::of(visitor), same, |tracer| {
             let fields = tracer.new_fields(&[]);
             tracer.fields[fields.0].closed = Trial::No;
             NodeKind::Open(fields)
@@ -174,7 +191,7 @@ impl TypeProbe<'_> {
         };
         let entered = self.tracer.enter(node)?;
         let before = self.tracer.learnt();
-        let result = self.read_all(id, &mut |map| visitor.map(map));
+        let result = self.read_all(id, visitor);
         self.tracer.leave(entered);
         let outcome = FieldsOutcome::of(&result);
         match outcome {
@@ -217,6 +234,24 @@ impl<'de> ErasedSeq<'de> for Elements<'_> {
 
     fn size_hint(&self) -> Option<usize> {
         Some(self.places.len())
+    }
+}
+
+/// Entries of which nothing is wanted but the name of their keys' type.
+struct KeyType(Option<&'static str>);
+
+impl<'de> ErasedMap<'de> for KeyType {
+    fn next_key(&mut self, seed: &mut dyn ErasedSeed<'de>) -> Result<bool, ValueError> {
+        self.0 = Some(seed.makes());
+        Ok(false)
+    }
+
+    fn next_value(&mut self, _: &mut dyn ErasedSeed<'de>) -> Result<(), ValueError> {
+        Err(contradiction())
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        None
     }
 }
 

@@ -1,7 +1,7 @@
 //! Structs: which fields they have, which of them may be left out, and whether others are refused.
 
 use super::found::{FieldsId, Found, NodeKind, PlaceId, Trial};
-use super::probe::{Given, TypeProbe, contradiction};
+use super::probe::{Given, GivenName, TypeProbe, contradiction};
 use super::state::Tracer;
 use crate::codec::erased::{ErasedMap, ErasedSeed, ErasedVisitor, FieldFault, ValueError};
 use crate::description::Shape;
@@ -39,9 +39,6 @@ impl FieldsOutcome {
     }
 }
 
-/// The access to fields that a visitor reads.
-type Visit<'v, 'de> = dyn FnMut(&mut dyn ErasedMap<'de>) -> Result<(), ValueError> + 'v;
-
 impl TypeProbe<'_> {
     pub(super) fn structure(
         &mut self,
@@ -49,7 +46,7 @@ impl TypeProbe<'_> {
         names: &'static [&'static str],
         visitor: &mut dyn ErasedVisitor<'_>,
     ) -> Result<(), ValueError> {
-        let rust = self.named(visitor.makes(), name);
+        let rust = self.named(visitor, name);
         let same = |tracer: &Tracer, kind: &NodeKind| match kind {
             NodeKind::Struct(id) => tracer.has_names(*id, names),
             _ => false,
@@ -63,7 +60,7 @@ impl TypeProbe<'_> {
         };
         let entered = self.tracer.enter(node)?;
         let owner = visitor.makes();
-        let result = self.read_fields(id, Some(owner), &mut |map| visitor.map(map));
+        let result = self.read_fields(id, Some(owner), visitor);
         self.tracer.leave(entered);
         result
     }
@@ -73,8 +70,12 @@ impl TypeProbe<'_> {
         &mut self,
         id: FieldsId,
         owner: Option<&'static str>,
-        visit: &mut Visit<'_, '_>,
+        visitor: &mut dyn ErasedVisitor<'_>,
     ) -> Result<(), ValueError> {
+        if self.tracer.fields[id.0].by_order {
+            let fields = self.tracer.fields[id.0].fields.iter();
+            return self.elements(fields.map(|field| field.place).collect(), visitor);
+        }
         let (mut order, pending) = self.order(id);
         let purpose = self.purpose(id, pending);
         if purpose == Purpose::LeaveOut {
@@ -86,7 +87,7 @@ impl TypeProbe<'_> {
         let before = self.tracer.learnt();
         let extra = (purpose == Purpose::Close).then_some(NOBODYS);
         let offered = order.clone();
-        let (given, result) = self.read_with(id, order, owner, extra, visit);
+        let (given, result) = self.read_with(id, order, owner, extra, visitor);
         if is_trial {
             self.tracer.run.is_trial = false;
         }
@@ -223,10 +224,21 @@ impl TypeProbe<'_> {
     pub(super) fn read_all(
         &mut self,
         id: FieldsId,
-        visit: &mut Visit<'_, '_>,
+        visitor: &mut dyn ErasedVisitor<'_>,
     ) -> Result<(), ValueError> {
         let order = (0..self.tracer.fields[id.0].fields.len()).collect();
-        self.read_with(id, order, None, None, visit).1
+        self.read_with(id, order, None, None, visitor).1
+    }
+
+    /// Notes that the type does not read fields by name.
+    fn expect_order(&mut self, id: FieldsId) {
+        self.tracer.run.explained = true;
+        self.tracer.progress();
+        let found = &mut self.tracer.fields[id.0];
+        (found.by_order, found.accepted, found.closed) = (true, Trial::Yes, Trial::No);
+        for field in &mut found.fields {
+            field.required = Trial::Yes;
+        }
     }
 
     /// Offers the fields in this order, and a further one; returns how many of them were taken.
@@ -236,7 +248,7 @@ impl TypeProbe<'_> {
         order: Vec<usize>,
         owner: Option<&'static str>,
         extra: Option<&'static str>,
-        visit: &mut Visit<'_, '_>,
+        visitor: &mut dyn ErasedVisitor<'_>,
     ) -> (usize, Result<(), ValueError>) {
         let count = order.len();
         let mut members = FieldMap {
@@ -247,14 +259,19 @@ impl TypeProbe<'_> {
             extra,
             owner,
             offers: self.place.offers,
+            is_asked: false,
         };
-        let result = visit(&mut members);
-        (members.next.min(count), result)
+        let result = visitor.map(&mut members);
+        let (given, is_asked) = (members.next.min(count), members.is_asked);
+        if result.is_err() && !is_asked {
+            self.expect_order(id);
+        }
+        (given, result)
     }
 }
 
 impl Tracer {
-    fn has_names(&self, id: FieldsId, names: &[&str]) -> bool {
+    pub(super) fn has_names(&self, id: FieldsId, names: &[&str]) -> bool {
         let fields = &self.fields[id.0].fields;
         fields
             .iter()
@@ -283,12 +300,14 @@ struct FieldMap<'t> {
     /// The type whose fields they are.
     owner: Option<&'static str>,
     offers: usize,
+    /// The type has asked for a name.
+    is_asked: bool,
 }
 
 impl FieldMap<'_> {
-    fn given(&self, value: Option<&'static str>) -> Given {
+    fn given(&self, name: GivenName) -> Given {
         Given {
-            value,
+            name,
             human_readable: self.tracer.human_readable,
         }
     }
@@ -312,23 +331,26 @@ impl FieldMap<'_> {
 
 impl<'de> ErasedMap<'de> for FieldMap<'_> {
     fn next_key(&mut self, seed: &mut dyn ErasedSeed<'de>) -> Result<bool, ValueError> {
+        self.is_asked = true;
         self.tracer.count_request()?;
+        let index = self.order.get(self.next).copied();
         let fields = &self.tracer.fields[self.id.0].fields;
-        let name = match self.order.get(self.next) {
-            Some(index) => Some(fields[*index].name),
-            None => self.extra.take(),
-        };
+        let name = index.map_or_else(|| self.extra.take(), |index| Some(fields[index].name));
         let Some(name) = name else {
             return Ok(false);
         };
         self.next += 1;
-        seed.deserialize(&mut self.given(Some(name))).map(|()| true)
+        seed.deserialize(&mut self.given(GivenName::Text(name)))?;
+        if let Some(index) = index {
+            self.tracer.fields[self.id.0].fields[index].number = seed.variant();
+        }
+        Ok(true)
     }
 
     fn next_value(&mut self, seed: &mut dyn ErasedSeed<'de>) -> Result<(), ValueError> {
         let last = self.next.checked_sub(1);
         let Some(&index) = last.and_then(|last| self.order.get(last)) else {
-            return seed.deserialize(&mut self.given(None));
+            return seed.deserialize(&mut self.given(GivenName::Nothing));
         };
         if self.owner == Some(seed.makes()) {
             return self.read_content(seed, index);

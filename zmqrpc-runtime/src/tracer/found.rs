@@ -1,5 +1,8 @@
 //! What is known of types while they are traced.
 
+use std::mem::discriminant;
+
+use crate::codec::erased::ErasedVisitor;
 use crate::description::Shape;
 
 /// A place in a type where a value is read: an element, a field, an argument.
@@ -28,11 +31,43 @@ pub(super) enum Found {
     Type(TypeNodeId),
 }
 
+impl Found {
+    /// Returns whether a type asks for the same in both.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Leaf(shape), Self::Leaf(other)) => shape == other,
+            (Self::Type(id), Self::Type(other)) => id == other,
+            (Self::Array(_, len), Self::Array(_, other)) => len == other,
+            (Self::Tuple(parts), Self::Tuple(others)) => parts.len() == others.len(),
+            _ => discriminant(self) == discriminant(other),
+        }
+    }
+}
+
+/// What is known of a type before it is read. Two versions of a crate, or two blocks of a function, may have types of one
+/// name, which differ in size at best.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RustType {
+    pub(super) name: &'static str,
+    pub(super) size: usize,
+}
+
+impl RustType {
+    /// Returns the type that a visitor makes.
+    pub(super) fn of(visitor: &dyn ErasedVisitor<'_>) -> Self {
+        Self {
+            name: visitor.makes(),
+            size: visitor.size(),
+        }
+    }
+}
+
 /// A type with a name.
 #[derive(Debug)]
 pub(super) struct TypeNode {
     /// As the compiler names it.
     pub(super) rust: String,
+    pub(super) size: usize,
     pub(super) kind: NodeKind,
     /// A value that was accepted.
     pub(super) example: Option<String>,
@@ -68,6 +103,19 @@ pub(super) struct FieldsFound {
     pub(super) closed: Trial,
     /// Whether a value with all fields was accepted.
     pub(super) accepted: Trial,
+    /// They are read in their order alone, without names.
+    pub(super) by_order: bool,
+}
+
+impl FieldsFound {
+    /// Returns the name of the field that a field is another name of.
+    pub(super) fn alias_of(&self, field: &FieldFound) -> Option<&'static str> {
+        // One that refuses all was never offered twice.
+        let same = |other: &&FieldFound| other.number == field.number && other.alias_of.is_none();
+        let first = self.fields.iter().find(same).map(|first| first.name);
+        let by_number = first.filter(|first| field.number.is_some() && *first != field.name);
+        field.alias_of.or(by_number)
+    }
 }
 
 #[derive(Debug)]
@@ -79,6 +127,8 @@ pub(super) struct FieldFound {
     pub(super) alias_of: Option<&'static str>,
     /// It has to be offered before its aliases, so that they are found out to be that.
     pub(super) front: bool,
+    /// Names with the same number are names of one field.
+    pub(super) number: Option<u64>,
 }
 
 #[derive(Clone, Debug)]
@@ -86,6 +136,8 @@ pub(super) struct EnumFound {
     pub(super) variants: Vec<VariantFound>,
     /// Whether there is a variant that takes all other names.
     pub(super) open: Trial,
+    /// Variants are known by their numbers, and not by their names.
+    pub(super) by_number: bool,
 }
 
 #[derive(Clone, Debug)]

@@ -45,6 +45,9 @@ impl Tracer {
         if node.complete || node.open > 0 || !seen.insert(id) {
             return false;
         }
+        if node.refuses.is_some() && self.is_untouched(&node.kind) {
+            return false;
+        }
         match &node.kind {
             NodeKind::Leaf(_) => !node.accepted && node.refuses.is_none(),
             NodeKind::Unit => false,
@@ -53,10 +56,24 @@ impl Tracer {
             NodeKind::Struct(fields) | NodeKind::Open(fields) => {
                 self.are_fields_pending(*fields, seen)
             }
-            NodeKind::Enum(EnumFound { variants, open }) => {
+            NodeKind::Enum(EnumFound { variants, open, .. }) => {
                 let pending = |variant| self.is_variant_pending(variant, seen);
                 *open == Trial::Due || variants.iter().any(pending)
             }
+        }
+    }
+
+    /// Returns whether a type has not come to read any of its parts.
+    fn is_untouched(&self, kind: &NodeKind) -> bool {
+        let is_pending = |place: &PlaceId| matches!(self.places[place.0], Found::Pending);
+        match kind {
+            NodeKind::Newtype(inner) => is_pending(inner),
+            NodeKind::Tuple(parts) => parts.iter().all(is_pending),
+            NodeKind::Struct(id) | NodeKind::Open(id) => {
+                let mut fields = self.fields[id.0].fields.iter();
+                fields.all(|field| is_pending(&field.place))
+            }
+            NodeKind::Leaf(_) | NodeKind::Unit | NodeKind::Enum(_) => false,
         }
     }
 

@@ -1,7 +1,7 @@
 //! The deserializer that answers each request of a type, and notes it.
 
 use super::candidates;
-use super::found::{Found, NodeKind, PlaceId};
+use super::found::{Found, NodeKind, PlaceId, RustType};
 use super::state::Tracer;
 use super::type_names;
 use crate::codec::erased::{
@@ -54,7 +54,7 @@ impl<'de> ErasedDeserializer<'de> for TypeProbe<'_> {
         match hint {
             Hint::Any | Hint::IgnoredAny => self.any(visitor),
             Hint::Bool => {
-                self.leaf(Shape::Bool, visitor.makes());
+                self.leaf(Shape::Bool, visitor);
                 visitor.scalar(Scalar::Bool(self.place.offers % 2 == 1))
             }
             Hint::I8 => self.signed(Shape::I8, i8::MAX.into(), visitor),
@@ -66,35 +66,35 @@ impl<'de> ErasedDeserializer<'de> for TypeProbe<'_> {
             Hint::U32 => self.unsigned(Shape::U32, u32::MAX.into(), visitor),
             Hint::U64 => self.unsigned(Shape::U64, u64::MAX, visitor),
             Hint::I128 => {
-                self.leaf(Shape::I128, visitor.makes());
+                self.leaf(Shape::I128, visitor);
                 let number = self.number(u64::MAX);
                 visitor.scalar(Scalar::I128(number.into()))
             }
             Hint::U128 => {
-                self.leaf(Shape::U128, visitor.makes());
+                self.leaf(Shape::U128, visitor);
                 let number = self.number(u64::MAX);
                 visitor.scalar(Scalar::U128(number.into()))
             }
             Hint::F32 => {
-                self.leaf(Shape::F32, visitor.makes());
+                self.leaf(Shape::F32, visitor);
                 let number = self.number(u64::MAX);
                 visitor.scalar(Scalar::F32(number as f32))
             }
             Hint::F64 => {
-                self.leaf(Shape::F64, visitor.makes());
+                self.leaf(Shape::F64, visitor);
                 let number = self.number(u64::MAX);
                 visitor.scalar(Scalar::F64(number as f64))
             }
             Hint::Char => {
-                self.leaf(Shape::Char, visitor.makes());
+                self.leaf(Shape::Char, visitor);
                 visitor.scalar(Scalar::BorrowedStr("a"))
             }
             Hint::Str | Hint::Identifier => {
-                self.leaf(Shape::String, visitor.makes());
+                self.leaf(Shape::String, visitor);
                 self.text(candidates::text(self.place.offers), visitor)
             }
             Hint::Bytes => {
-                self.leaf(Shape::Bytes, visitor.makes());
+                self.leaf(Shape::Bytes, visitor);
                 let bytes = candidates::bytes(self.place.offers);
                 visitor.scalar(Scalar::BorrowedBytes(bytes))
             }
@@ -104,6 +104,7 @@ impl<'de> ErasedDeserializer<'de> for TypeProbe<'_> {
             }
             Hint::UnitStruct(_) => self.unit_struct(visitor),
             Hint::Option => self.option(visitor),
+            Hint::NewtypeStruct(RAW_JSON) => self.raw_json(visitor),
             Hint::NewtypeStruct(_) => self.newtype(visitor),
             Hint::Seq => self.list(visitor),
             Hint::Tuple(len) if visitor.makes().starts_with('[') => self.array(len, visitor),
@@ -135,15 +136,20 @@ impl TypeProbe<'_> {
     }
 
     /// Notes a value without parts: a type with a name, if it has one of its own.
-    fn leaf(&mut self, shape: Shape, makes: &'static str) {
-        let name = self.place.declared.or_else(|| type_names::unwrapped(makes));
+    fn leaf(&mut self, shape: Shape, visitor: &dyn ErasedVisitor<'_>) {
+        let own_name = || type_names::unwrapped(visitor.makes());
+        let name = self.place.declared.or_else(own_name);
         match name.filter(|name| !type_names::is_plain(name, &shape)) {
             None => self.learn(|| Found::Leaf(shape)),
             Some(name) => {
                 let same = |_: &Tracer, kind: &NodeKind| matches!(kind, NodeKind::Leaf(known) if *known == shape);
+                let rust = RustType {
+                    name,
+                    size: visitor.size(),
+                };
                 let node = self
                     .tracer
-                    .node(name, same, |_| NodeKind::Leaf(shape.clone()));
+                    .node(rust, same, |_| NodeKind::Leaf(shape.clone()));
                 self.learn(|| Found::Type(node));
             }
         }
@@ -151,14 +157,19 @@ impl TypeProbe<'_> {
 
     /// Returns the name of a type that serde calls `name`. The visitor of `SystemTime` makes a `Duration`, that of `Range`
     /// a pair: the declared type is right if serde's name is its last part.
-    pub(super) fn named(&self, makes: &'static str, name: &str) -> &'static str {
-        match self.place.declared {
+    pub(super) fn named(&self, visitor: &dyn ErasedVisitor<'_>, name: &str) -> RustType {
+        let makes = visitor.makes();
+        let name = match self.place.declared {
             Some(declared)
                 if !type_names::ends_in(makes, name) && type_names::ends_in(declared, name) =>
             {
                 declared
             }
             _ => makes,
+        };
+        RustType {
+            name,
+            size: visitor.size(),
         }
     }
 
@@ -177,7 +188,7 @@ impl TypeProbe<'_> {
         max: i64,
         visitor: &mut dyn ErasedVisitor<'_>,
     ) -> Result<(), ValueError> {
-        self.leaf(shape, visitor.makes());
+        self.leaf(shape, visitor);
         let number = self.number(max.unsigned_abs());
         visitor.scalar(Scalar::I64(number.cast_signed()))
     }
@@ -188,7 +199,7 @@ impl TypeProbe<'_> {
         max: u64,
         visitor: &mut dyn ErasedVisitor<'_>,
     ) -> Result<(), ValueError> {
-        self.leaf(shape, visitor.makes());
+        self.leaf(shape, visitor);
         let number = self.number(max);
         visitor.scalar(Scalar::U64(number))
     }
@@ -204,7 +215,7 @@ impl TypeProbe<'_> {
 
     /// Answers a type that asks what there is.
     fn any(&mut self, visitor: &mut dyn ErasedVisitor<'_>) -> Result<(), ValueError> {
-        self.leaf(Shape::Any, visitor.makes());
+        self.leaf(Shape::Any, visitor);
         match self.place.offers {
             0 => visitor.scalar(Scalar::Unit),
             1 => visitor.scalar(Scalar::U64(1)),
@@ -215,18 +226,36 @@ impl TypeProbe<'_> {
         }
     }
 
+    /// Gives JSON to a type that takes any, as it is written.
+    fn raw_json(&mut self, visitor: &mut dyn ErasedVisitor<'_>) -> Result<(), ValueError> {
+        self.leaf(Shape::Any, visitor);
+        visitor.map(&mut RawJson {
+            left: 1,
+            human_readable: self.tracer.human_readable,
+        })
+    }
+
     fn unit_struct(&mut self, visitor: &mut dyn ErasedVisitor<'_>) -> Result<(), ValueError> {
         let same = |_: &Tracer, kind: &NodeKind| matches!(kind, NodeKind::Unit);
-        let node = self.tracer.node(visitor.makes(), same, |_| NodeKind::Unit);
+        let rust = RustType::of(visitor);
+        let node = self.tracer.node(rust, same, |_| NodeKind::Unit);
         self.learn(|| Found::Type(node));
         visitor.scalar(Scalar::Unit)
     }
 }
 
+const CONTRADICTION: &str = "it asks for different things at different times";
+
 /// The error of a type that asks for something else than before at the same place.
 #[cold]
 pub(super) fn contradiction() -> ValueError {
-    ValueError::new("it asks for different things at different times")
+    ValueError::new(CONTRADICTION)
+}
+
+/// The shape of such a type.
+#[cold]
+pub(super) fn contradictory() -> Shape {
+    Shape::Unknown(CONTRADICTION.to_owned())
 }
 
 /// No elements, and no entries.
@@ -256,9 +285,53 @@ impl<'de> ErasedMap<'de> for Nothing {
     }
 }
 
-/// One value without parts: the name of a field or a variant, or nothing.
+/// The name of the structs that hold JSON as it is written, and of their only field.
+const RAW_JSON: &str = "$serde_json::private::RawValue";
+
+/// JSON as it is written, in the form that `serde_json` hands it to its own type.
+struct RawJson {
+    left: usize,
+    human_readable: bool,
+}
+
+impl RawJson {
+    fn given(&self, text: &'static str) -> Given {
+        Given {
+            name: GivenName::Text(text),
+            human_readable: self.human_readable,
+        }
+    }
+}
+
+impl<'de> ErasedMap<'de> for RawJson {
+    fn next_key(&mut self, seed: &mut dyn ErasedSeed<'de>) -> Result<bool, ValueError> {
+        if self.left == 0 {
+            return Ok(false);
+        }
+        self.left = 0;
+        seed.deserialize(&mut self.given(RAW_JSON)).map(|()| true)
+    }
+
+    fn next_value(&mut self, seed: &mut dyn ErasedSeed<'de>) -> Result<(), ValueError> {
+        seed.deserialize(&mut self.given("null"))
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.left)
+    }
+}
+
+/// The name of a field or of a variant, or what stands for it.
+#[derive(Clone, Copy)]
+pub(super) enum GivenName {
+    Text(&'static str),
+    Number(u64),
+    Nothing,
+}
+
+/// One value without parts.
 pub(super) struct Given {
-    pub(super) value: Option<&'static str>,
+    pub(super) name: GivenName,
     pub(super) human_readable: bool,
 }
 
@@ -268,10 +341,11 @@ impl<'de> ErasedDeserializer<'de> for Given {
         _: Hint,
         visitor: &mut dyn ErasedVisitor<'de>,
     ) -> Result<(), ValueError> {
-        match self.value {
-            Some(name) => visitor.scalar(Scalar::BorrowedStr(name)),
-            None => visitor.scalar(Scalar::Unit),
-        }
+        visitor.scalar(match self.name {
+            GivenName::Text(name) => Scalar::BorrowedStr(name),
+            GivenName::Number(number) => Scalar::U64(number),
+            GivenName::Nothing => Scalar::Unit,
+        })
     }
 
     fn is_human_readable(&self) -> bool {

@@ -102,7 +102,8 @@ impl Tracer {
 
     fn described_fields(&self, id: FieldsId) -> Fields {
         let found = &self.fields[id.0];
-        let own = found.fields.iter().filter(|field| field.alias_of.is_none());
+        let all = found.fields.iter();
+        let own = all.filter(|field| found.alias_of(field).is_none());
         let fields = own.map(|field| {
             let shape = self.shape(field.place);
             Field {
@@ -158,6 +159,6 @@ impl Tracer {
 
 fn aliases(found: &FieldsFound, name: &str) -> Vec<String> {
     let others = found.fields.iter();
-    let of_it = others.filter(|other| other.alias_of == Some(name));
+    let of_it = others.filter(|other| found.alias_of(other) == Some(name));
     of_it.map(|other| other.name.to_owned()).collect()
 }

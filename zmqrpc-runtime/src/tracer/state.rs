@@ -1,11 +1,13 @@
 //! Reads a type until all is known of it.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::found::{
-    FieldFound, FieldsFound, FieldsId, Found, NodeKind, PlaceId, Trial, TypeNode, TypeNodeId,
+    FieldFound, FieldsFound, FieldsId, Found, NodeKind, PlaceId, RustType, Trial, TypeNode,
+    TypeNodeId,
 };
-use super::probe::{TracedPlace, TypeProbe};
+use super::probe::{TracedPlace, TypeProbe, contradictory};
 use super::root::RootType;
 use super::unwinding;
 use crate::codec::erased::{ErasedSeed, ValueError};
@@ -37,6 +39,8 @@ pub(super) struct Tracer {
     pub(super) nodes: Vec<TypeNode>,
     pub(super) fields: Vec<FieldsFound>,
     node_names: HashMap<String, TypeNodeId>,
+    /// Which of the types that ask for a map are structs with a flattened part.
+    pub(super) flattened: HashMap<&'static str, bool>,
     /// What types have refused.
     refusals: HashMap<&'static str, Refusals>,
     /// Goes up with everything that is learnt.
@@ -78,6 +82,7 @@ impl Tracer {
             nodes: Vec::new(),
             fields: Vec::new(),
             node_names: HashMap::new(),
+            flattened: HashMap::new(),
             refusals: HashMap::new(),
             learnt: 0,
             run: Run::default(),
@@ -194,7 +199,9 @@ impl Tracer {
         if let Found::Type(node) = self.places[at.0] {
             self.nodes[node.0].refuses = Some(reason.clone());
         }
-        self.learn(id, || Found::Leaf(Shape::Unknown(reason)));
+        if matches!(self.places[id.0], Found::Pending) {
+            self.learn(id, || Found::Leaf(Shape::Unknown(reason)));
+        }
     }
 
     /// Notes that a value at this place was accepted.
@@ -240,6 +247,7 @@ impl Tracer {
             fields,
             closed: Trial::Due,
             accepted: Trial::Due,
+            by_order: false,
         });
         FieldsId(self.fields.len() - 1)
     }
@@ -251,15 +259,20 @@ impl Tracer {
             required: Trial::Due,
             alias_of: None,
             front: false,
+            number: None,
         }
     }
 
     /// Fills in a place of which nothing is known.
     pub(super) fn learn(&mut self, id: PlaceId, found: impl FnOnce() -> Found) {
-        if matches!(self.places[id.0], Found::Pending) {
-            self.places[id.0] = found();
-            self.learnt += 1;
+        match &self.places[id.0] {
+            Found::Pending => self.places[id.0] = found(),
+            Found::Leaf(Shape::Unknown(_)) => return,
+            known if known.is_like(&found()) => return,
+            // Two types have one name, or one changes its mind: better no shape than the wrong one.
+            _ => self.places[id.0] = Found::Leaf(contradictory()),
         }
+        self.learnt += 1;
     }
 
     /// Returns the type of this name that `is_same` as what is there; a new one if there is none.
@@ -268,21 +281,24 @@ impl Tracer {
     /// tagged enum is a seed of the enum's own type.
     pub(super) fn node(
         &mut self,
-        rust: &str,
+        rust: RustType,
         is_same: impl Fn(&Self, &NodeKind) -> bool,
         kind: impl FnOnce(&mut Self) -> NodeKind,
     ) -> TypeNodeId {
-        let mut name = rust.to_owned();
-        while let Some(id) = self.node_names.get(&name) {
-            if is_same(self, &self.nodes[id.0].kind) {
+        let mut name = Cow::Borrowed(rust.name);
+        while let Some(id) = self.node_names.get(&*name) {
+            let node = &self.nodes[id.0];
+            if node.size == rust.size && is_same(self, &node.kind) {
                 return *id;
             }
-            name.push('\'');
+            name.to_mut().push('\'');
         }
+        let name = name.into_owned();
         let kind = kind(self);
         let id = TypeNodeId(self.nodes.len());
         self.nodes.push(TypeNode {
             rust: name.clone(),
+            size: rust.size,
             kind,
             example: None,
             refuses: None,
@@ -294,6 +310,10 @@ impl Tracer {
         self.node_names.insert(name, id);
         self.learnt += 1;
         id
+    }
+
+    pub(super) fn has_type(&self, name: &str) -> bool {
+        self.node_names.contains_key(name)
     }
 
     /// Begins to read a type with a name. Within itself, it is filled only as far as it has to be.

@@ -54,10 +54,16 @@ pub(super) fn is_plain(name: &str, shape: &Shape) -> bool {
     }
 }
 
-/// Returns whether it is a map. Structs with a flattened part read themselves as maps, too.
+/// Returns whether it is surely a map. Structs with a flattened part read themselves as maps, too.
 pub(super) fn is_map(name: &str) -> bool {
     let path = path(name);
     path.ends_with("Map") || path.ends_with("Map1")
+}
+
+/// Returns whether it is what serde's derive reads the names of fields as.
+pub(super) fn is_field(name: &str) -> bool {
+    let name = name.strip_suffix("<'_>").unwrap_or(name);
+    name.ends_with("::__Field")
 }
 
 /// Returns whether the last part of the path is `name`.

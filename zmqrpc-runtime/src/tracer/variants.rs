@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::fields::NOBODYS;
 use super::found::{EnumFound, Found, NodeKind, PayloadFound, Trial, TypeNodeId, VariantFound};
-use super::probe::{Given, TracedPlace, TypeProbe, contradiction};
+use super::probe::{Given, GivenName, TracedPlace, TypeProbe, contradiction, contradictory};
 use super::state::Tracer;
 use crate::codec::erased::{ErasedEnum, ErasedSeed, ErasedVisitor, ValueError};
 
@@ -15,7 +15,7 @@ impl TypeProbe<'_> {
         names: &'static [&'static str],
         visitor: &mut dyn ErasedVisitor<'_>,
     ) -> Result<(), ValueError> {
-        let rust = self.named(visitor.makes(), name);
+        let rust = self.named(visitor, name);
         let same = |_: &Tracer, kind: &NodeKind| match kind {
             NodeKind::Enum(found) => found.has_names(names),
             _ => false,
@@ -109,7 +109,7 @@ impl TypeProbe<'_> {
         };
         let result = visitor.variant(&mut unknown);
         self.tracer.run.is_trial = false;
-        self.tracer.enum_found(node).open = if unknown.accepted {
+        self.tracer.enum_found(node).open = if unknown.accepted && result.is_ok() {
             Trial::Yes
         } else {
             Trial::No
@@ -150,6 +150,7 @@ impl EnumFound {
         Self {
             variants: variants.collect(),
             open: Trial::Due,
+            by_number: false,
         }
     }
 
@@ -189,6 +190,14 @@ impl Choice<'_> {
         self.tracer.progress();
     }
 
+    /// Forgets what the variant holds: there is another one of its name, in another type of its name.
+    fn contradict(&mut self) -> Result<(), ValueError> {
+        let place = self.tracer.new_place();
+        self.tracer.learn(place, || Found::Leaf(contradictory()));
+        self.found().payload = Some(PayloadFound::One(place));
+        Err(contradiction())
+    }
+
     /// Returns what the variant is known to hold; `create` makes it, the first time.
     fn payload(&mut self, create: impl FnOnce(&mut Tracer) -> PayloadFound) -> PayloadFound {
         if let Some(payload) = &self.found().payload {
@@ -204,24 +213,40 @@ impl Choice<'_> {
 impl<'de> ErasedEnum<'de> for Choice<'_> {
     fn name(&mut self, seed: &mut dyn ErasedSeed<'de>) -> Result<(), ValueError> {
         self.tracer.count_request()?;
-        let mut name = Given {
-            value: Some(self.found().name),
-            human_readable: self.tracer.human_readable,
-        };
-        seed.deserialize(&mut name)?;
+        let human_readable = self.tracer.human_readable;
+        if self.tracer.enum_found(self.node).by_number {
+            let name = GivenName::Number(self.variant as u64);
+            return seed.deserialize(&mut Given {
+                name,
+                human_readable,
+            });
+        }
+        let name = GivenName::Text(self.found().name);
+        let read = seed.deserialize(&mut Given {
+            name,
+            human_readable,
+        });
+        if read.is_err() {
+            self.tracer.enum_found(self.node).by_number = true;
+            self.tracer.run.explained = true;
+            self.tracer.progress();
+        }
+        read?;
         self.note_number(seed.variant());
         Ok(())
     }
 
     fn unit(&mut self) -> Result<(), ValueError> {
-        self.payload(|_| PayloadFound::Unit);
-        Ok(())
+        match self.payload(|_| PayloadFound::Unit) {
+            PayloadFound::Unit => Ok(()),
+            _ => self.contradict(),
+        }
     }
 
     fn newtype(&mut self, seed: &mut dyn ErasedSeed<'de>) -> Result<(), ValueError> {
         match self.payload(|tracer| PayloadFound::One(tracer.new_place())) {
             PayloadFound::One(place) => self.tracer.read_part(seed, place, self.place.offers),
-            _ => Err(contradiction()),
+            _ => self.contradict(),
         }
     }
 
@@ -231,8 +256,9 @@ impl<'de> ErasedEnum<'de> for Choice<'_> {
         visitor: &mut dyn ErasedVisitor<'de>,
     ) -> Result<(), ValueError> {
         let payload = self.payload(|tracer| PayloadFound::Tuple(tracer.new_places(len)));
-        let PayloadFound::Tuple(parts) = payload else {
-            return Err(contradiction());
+        let parts = match payload {
+            PayloadFound::Tuple(parts) if parts.len() == len => parts,
+            _ => return self.contradict(),
         };
         let (tracer, place) = (&mut *self.tracer, self.place);
         TypeProbe { tracer, place }.elements(parts, visitor)
@@ -244,11 +270,12 @@ impl<'de> ErasedEnum<'de> for Choice<'_> {
         visitor: &mut dyn ErasedVisitor<'de>,
     ) -> Result<(), ValueError> {
         let payload = self.payload(|tracer| PayloadFound::Struct(tracer.new_fields(fields)));
-        let PayloadFound::Struct(id) = payload else {
-            return Err(contradiction());
+        let id = match payload {
+            PayloadFound::Struct(id) if self.tracer.has_names(id, fields) => id,
+            _ => return self.contradict(),
         };
         let (tracer, place) = (&mut *self.tracer, self.place);
-        TypeProbe { tracer, place }.read_fields(id, None, &mut |map| visitor.map(map))
+        TypeProbe { tracer, place }.read_fields(id, None, visitor)
     }
 }
 
@@ -261,7 +288,7 @@ struct UnknownVariant {
 impl<'de> ErasedEnum<'de> for UnknownVariant {
     fn name(&mut self, seed: &mut dyn ErasedSeed<'de>) -> Result<(), ValueError> {
         let result = seed.deserialize(&mut Given {
-            value: Some(NOBODYS),
+            name: GivenName::Text(NOBODYS),
             human_readable: self.human_readable,
         });
         self.accepted = result.is_ok();

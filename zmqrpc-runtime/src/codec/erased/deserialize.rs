@@ -70,6 +70,6 @@ pub(crate) trait ErasedSeed<'de> {
     fn size(&self) -> usize;
     fn deserialize(&mut self, value: &mut dyn ErasedDeserializer<'de>) -> Result<(), ValueError>;
     /// Returns a number that two values have in common where they are the same variant of an enum; `None` if there is no
-    /// value yet.
+    /// value yet, or one that holds more than its variant.
     fn variant(&self) -> Option<u64>;
 }

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::{NonZeroI8, NonZeroU32, Wrapping};
 use std::ops::Range;
 use std::path::PathBuf;
@@ -203,6 +203,18 @@ fn types_that_are_others_in_json_are_described_twice() {
              socket: SocketAddr }",
             "SystemTime = closed { secs_since_epoch: u64, nanos_since_epoch: u32 }",
         ]
+    );
+}
+
+/// They have no name in postcard, and one in JSON.
+#[test]
+fn a_type_that_has_a_name_in_json_alone_is_one_type() {
+    let address = "Ipv6Addr = [u8; 16]; in JSON string; such as ::1";
+    assert_eq!(traced::<Ipv6Addr>(), ["Ipv6Addr", address]);
+    assert_eq!(traced::<Vec<Ipv6Addr>>(), ["[Ipv6Addr]", address]);
+    assert_eq!(
+        traced::<Option<(Ipv6Addr, u8)>>(),
+        ["(Ipv6Addr, u8)?", address]
     );
 }
 

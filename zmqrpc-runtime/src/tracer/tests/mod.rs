@@ -2,10 +2,16 @@
 
 mod attributes;
 mod bounds;
+mod by_hand;
 mod containers;
+mod extremes;
 mod recursion;
 mod rendering;
+
+mod twins;
 mod validation;
+#[cfg(all(feature = "json", feature = "msgpack"))]
+mod values;
 
 use serde::de::DeserializeOwned;
 

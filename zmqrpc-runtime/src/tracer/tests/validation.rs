@@ -87,6 +87,14 @@ enum Payment {
     Cash(AtLeastTwo),
 }
 
+/// A field with two names is written once.
+#[derive(Deserialize)]
+struct Account {
+    before: u8,
+    #[serde(alias = "konto")]
+    iban: Iban,
+}
+
 struct Fails;
 
 impl<'de> Deserialize<'de> for Fails {
@@ -144,6 +152,14 @@ fn a_type_that_refuses_all_has_a_shape_and_hides_nothing() {
             "Majority = u8; such as 100",
             "Payment = Bank{ iban: Iban, amount: u32, percent: Majority } | Cash([u16])",
         ]
+    );
+}
+
+#[test]
+fn a_field_with_two_names_that_refuses_all_is_one_field() {
+    assert_eq!(
+        traced::<Account>()[1],
+        "Account = { before: u8, iban|konto: Iban }"
     );
 }
 
