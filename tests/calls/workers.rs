@@ -50,7 +50,7 @@ impl Boss {
     }
 
     fn add(&self, worker: &[u8], id: u64, a: i8, b: i8) {
-        let key = key("Probe.add", "(i64, i64) -> i64", 1);
+        let key = key("Probe.add", "i64,i64,->i64", 1);
         let zigzag = |number: i8| number.unsigned_abs() << 1;
         self.send(
             worker,
@@ -93,7 +93,7 @@ fn a_worker_waits_for_who_gives_work_and_says_its_offer_again_to_the_next() {
         let (worker, offer) = first.hire();
         first.send(
             &worker,
-            call_by_key(1, key("Probe.hold", "() -> ()", 1), 0, &[]),
+            call_by_key(1, key("Probe.hold", "->unit", 1), 0, &[]),
         );
         gate.await_arrivals(1);
         drop(first);
@@ -154,7 +154,7 @@ fn who_gives_work_is_told_of_a_workers_end_and_loses_no_call() {
         let boss = Boss::anywhere();
         let (server, gate) = serve(|server| server.work_for(&*boss.endpoint));
         let (worker, _) = boss.hire();
-        let hold = key("Probe.hold", "() -> ()", 1);
+        let hold = key("Probe.hold", "->unit", 1);
         boss.send(&worker, call_by_key(1, hold, 0, &[]));
         gate.await_arrivals(1);
         let ending = std::thread::spawn(move || server.shutdown(SOON));
@@ -195,7 +195,7 @@ fn an_idle_worker_tells_of_its_end_too() {
 fn who(id: u64, user: &str) -> Vec<u8> {
     let mut frame = head(0x01, id);
     frame.extend([0, 0]);
-    frame.extend(key("Probe.who", "(String) -> Option<String>", 1).to_le_bytes());
+    frame.extend(key("Probe.who", "string,->option<string,>", 1).to_le_bytes());
     frame.extend(varint(10_000));
     frame.extend([varint(1), text("zmqrpc-user"), text(user)].concat());
     frame.extend(text("user"));

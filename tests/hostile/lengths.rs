@@ -32,10 +32,10 @@ fn announced_lengths_are_compared_with_what_is_there() {
         let victim = Victim::start();
         let huge = varint(u64::MAX);
         let deep = |depth: usize| [vec![1; depth], vec![0]].concat();
-        let sum = key("Probe.sum", "(Vec<u64>) -> u64", 1);
-        let echo = key("Probe.echo", "(Vec<u8>) -> Vec<u8>", 1);
-        let who = key("Probe.who", "(String) -> Option<String>", 1);
-        let depth = key("Probe.depth", "(Tree) -> u32", 1);
+        let sum = key("Probe.sum", "list<u64,>,->u64", 1);
+        let echo = key("Probe.echo", "bytes,->bytes", 1);
+        let who = key("Probe.who", "string,->option<string,>", 1);
+        let depth = key("Probe.depth", "[Leaf|Node=#0|],->u32", 1);
         for (what, key, body) in [
             ("a sequence", sum, huge.clone()),
             ("a sequence of 2^40", sum, varint(1 << 40)),

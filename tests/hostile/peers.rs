@@ -154,7 +154,7 @@ fn a_caller_that_never_reads_does_not_hold_up_others() {
     within(LIMIT, || {
         let victim = Victim::start();
         let deaf = Peer::deaf(&victim.endpoint);
-        let bytes = key("Probe.bytes", "(u64) -> Vec<u8>", 1);
+        let bytes = key("Probe.bytes", "u64,->bytes", 1);
         for id in 1..900 {
             deaf.send(call_by_key(id, bytes, 0, &varint(60_000)));
         }

@@ -8,7 +8,7 @@ use super::victim::{LIMIT, Victim, refusal};
 
 /// `Probe.hold()` by key, without a time limit.
 fn hold(id: u64) -> Vec<u8> {
-    call_by_key(id, key("Probe.hold", "() -> ()", 1), 0, &[])
+    call_by_key(id, key("Probe.hold", "->unit", 1), 0, &[])
 }
 
 /// The same as a notification.

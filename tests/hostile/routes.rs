@@ -35,7 +35,7 @@ fn odd_envelopes_are_mirrored_or_dropped() {
 fn long_routes_count_towards_the_queue_limit() {
     within(LIMIT, || {
         let victim = Victim::start();
-        let hold = key("Probe.hold", "() -> ()", 1);
+        let hold = key("Probe.hold", "->unit", 1);
         victim.peer.send(call_by_key(1, hold, 0, &[]));
         victim.gate.await_arrivals(1);
         let (count, hop) = (64, vec![0; MAX_MESSAGE]);
@@ -65,7 +65,7 @@ fn a_req_socket_gets_its_reply_whatever_it_sends() {
     within(LIMIT, || {
         let victim = Victim::start();
         let peer = Peer::of(zmq::REQ, &victim.endpoint);
-        let panics = key("Probe.panics", "(String) -> ()", 1);
+        let panics = key("Probe.panics", "string,->unit", 1);
         for _ in 0..3 {
             assert_eq!(peer.ask(valid(1)), support::reply(1, 0, 0, &[10]));
             assert_eq!(refusal(&peer.ask("hello"), 0).0, 12);
@@ -85,7 +85,7 @@ fn a_req_socket_gets_its_reply_whatever_it_sends() {
 fn a_cancel_reaches_no_other_callers_call() {
     within(LIMIT, || {
         let victim = Victim::start();
-        let hold = key("Probe.hold", "() -> ()", 1);
+        let hold = key("Probe.hold", "->unit", 1);
         victim.peer.send(call_by_key(1, hold, 0, &[]));
         victim.gate.await_arrivals(1);
         // As a hub hands on what two callers send it: one peer to the server, and ids that are alike, as every client

@@ -72,8 +72,8 @@ fn expired_and_cancelled_calls_are_not_executed() {
     within(LIMIT, || {
         // While its only worker is held, everything waits.
         let victim = Victim::with_workers(1);
-        let hold = key("Probe.hold", "() -> ()", 1);
-        let note = key("Probe.note", "(u64) -> ()", 1);
+        let hold = key("Probe.hold", "->unit", 1);
+        let note = key("Probe.note", "u64,->unit", 1);
         victim.peer.send(call_by_key(1, hold, 0, &[]));
         victim.gate.await_arrivals(1);
         victim.peer.send(call_by_key(2, note, 1, &[5]));

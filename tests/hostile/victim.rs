@@ -64,7 +64,7 @@ impl Victim {
 }
 
 pub(crate) fn add_key() -> u64 {
-    key("Probe.add", "(i64, i64) -> i64", 1)
+    key("Probe.add", "i64,i64,->i64", 1)
 }
 
 /// `Probe.add(2, 3)` by key.

@@ -71,7 +71,7 @@ fn callers_that_have_gone_or_go_meanwhile_are_not_waited_for() {
 /// Asks for more than libzmq and the system hold, and reads nothing of it.
 fn ask_deafly(endpoint: &str) -> Peer {
     let deaf = Peer::deaf(endpoint);
-    let bytes = key("Probe.bytes", "(u64) -> Vec<u8>", 1);
+    let bytes = key("Probe.bytes", "u64,->bytes", 1);
     for id in 1..=REPLIES {
         deaf.send(call_by_key(id, bytes, 0, &varint(10_000)));
     }

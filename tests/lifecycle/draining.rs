@@ -18,7 +18,7 @@ const DRAINING: u8 = 0x89;
 const ANYWHERE: &str = "tcp://127.0.0.1:*";
 
 pub(crate) fn add(id: u64) -> Vec<u8> {
-    call_by_key(id, key("Probe.add", "(i64, i64) -> i64", 1), 0, &[4, 6])
+    call_by_key(id, key("Probe.add", "i64,i64,->i64", 1), 0, &[4, 6])
 }
 
 /// The number of a frame that tells of the end.
@@ -102,7 +102,7 @@ fn who_does_not_answer_is_refused_after_a_while_and_does_not_hold_up_the_end() {
         let (server, gate) = serve(anywhere);
         let server = Arc::new(server);
         let peer = Peer::connect(&server.endpoints()[0]);
-        peer.send(call_by_key(1, key("Probe.hold", "() -> ()", 1), 0, &[]));
+        peer.send(call_by_key(1, key("Probe.hold", "->unit", 1), 0, &[]));
         gate.await_arrivals(1);
         let shared = Arc::clone(&server);
         let ended = thread::spawn(move || shared.shutdown(LIMIT));

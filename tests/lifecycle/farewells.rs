@@ -44,7 +44,7 @@ fn hear_signs_of_life(peer: &Peer, gate: &Gate) {
 
 /// Makes a call that takes longer than the end.
 fn hold(peer: &Peer) {
-    peer.send(call_by_key(1, key("Probe.hold", "() -> ()", 1), 0, &[]));
+    peer.send(call_by_key(1, key("Probe.hold", "->unit", 1), 0, &[]));
 }
 
 /// A client that would take a second's silence for death, if it could ask.

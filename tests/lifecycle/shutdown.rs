@@ -69,10 +69,10 @@ fn what_has_arrived_is_executed_and_answered_before_the_end() {
         let (server, gate) = serve(anywhere);
         let server = Arc::new(server);
         let peer = Peer::connect(&server.endpoints()[0]);
-        peer.send(call_by_key(1, key("Probe.hold", "() -> ()", 1), 0, &[]));
+        peer.send(call_by_key(1, key("Probe.hold", "->unit", 1), 0, &[]));
         gate.await_arrivals(1);
         // On one connection after `hold`, so that they have arrived when the last of them has.
-        let add = key("Probe.add", "(i64, i64) -> i64", 1);
+        let add = key("Probe.add", "i64,i64,->i64", 1);
         for id in 2..500 {
             peer.send(call_by_key(id, add, 0, &[4, 6]));
         }
@@ -153,7 +153,7 @@ fn a_caller_that_takes_no_replies_is_not_a_service_that_runs() {
     within(LIMIT, || {
         let (server, _gate) = serve(anywhere);
         let deaf = Peer::deaf(&server.endpoints()[0]);
-        let bytes = key("Probe.bytes", "(u64) -> Vec<u8>", 1);
+        let bytes = key("Probe.bytes", "u64,->bytes", 1);
         for id in 1..3_000 {
             deaf.send(call_by_key(id, bytes, 0, &support::varint(10_000)));
         }

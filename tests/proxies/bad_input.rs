@@ -34,7 +34,7 @@ fn random_bytes_are_refused_and_the_next_request_is_served() {
             let (status, executed) = status_of(&peer.ask(&frame));
             assert_eq!((status, executed), (MALFORMED, 0));
         }
-        let key = key("Probe.add", "(i64, i64) -> i64", 1);
+        let key = key("Probe.add", "i64,i64,->i64", 1);
         let answer = peer.ask(call_by_key(7, key, 2000, &[4, 6]));
         assert_eq!(answer, reply(7, 0, 0, &[10]));
         assert_eq!(proxy.stats().malformed, 500);
@@ -48,7 +48,7 @@ fn every_header_cut_anywhere_is_refused_or_ignored() {
         let (server, _gate) = serve(anywhere);
         let proxy = proxy_to(&endpoint(&server));
         let peer = Peer::connect(&proxy.endpoints()[0]);
-        let key = key("Probe.add", "(i64, i64) -> i64", 1);
+        let key = key("Probe.add", "i64,i64,->i64", 1);
         let whole = call_by_key(7, key, 2000, &[]);
         for end in 0..whole.len() {
             let (status, executed) = status_of(&peer.ask(&whole[..end]));

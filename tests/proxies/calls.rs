@@ -178,7 +178,7 @@ fn giving_up_passes_through() {
         let client = client_of(&proxy);
         let hasty = client.with_timeout(Duration::from_secs(5));
         let peer = Peer::connect(&proxy.endpoints()[0]);
-        let key = key("Probe.hold_for_ever", "() -> ()", 1);
+        let key = key("Probe.hold_for_ever", "->unit", 1);
         peer.send(call_by_key(3, key, 0, &[]));
         eventually("the call", || server.stats().requests == 1);
         // Another caller's call of the same number is another call.

@@ -41,7 +41,7 @@ fn giving_up_passes_through_all_of_them() {
         let second = proxy_to(&endpoint(&server));
         let first = proxy_to(&second.endpoints()[0]);
         let peer = Peer::connect(&first.endpoints()[0]);
-        let key = key("Probe.hold_for_ever", "() -> ()", 1);
+        let key = key("Probe.hold_for_ever", "->unit", 1);
         peer.send(call_by_key(3, key, 0, &[]));
         assert_eq!(peer.answer(), crate::support::head(0x86, 3));
         peer.send(crate::support::head(0x04, 3));

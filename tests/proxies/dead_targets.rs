@@ -132,7 +132,7 @@ fn a_slow_method_is_not_taken_for_a_dead_target() {
         let peer = Peer::connect(&proxy.endpoints()[0]);
         peer.send(call_by_key(
             1,
-            key("Probe.hold_for_ever", "() -> ()", 1),
+            key("Probe.hold_for_ever", "->unit", 1),
             0,
             &[],
         ));

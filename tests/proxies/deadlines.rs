@@ -62,7 +62,7 @@ fn a_call_without_a_deadline_gets_none() {
         let server = clock(ANYWHERE);
         let proxy = proxy_to(&endpoint(&server));
         let peer = Peer::connect(&proxy.endpoints()[0]);
-        let key = key("Clock.remaining", "() -> Option<u64>", 1);
+        let key = key("Clock.remaining", "->option<u64,>", 1);
         let answer = peer.ask(call_by_key(9, key, 0, &[]));
         assert_eq!(answer, crate::support::reply(9, 0, 0, &[0]));
     });

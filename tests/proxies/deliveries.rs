@@ -75,7 +75,7 @@ fn a_server_executes_no_delivery_twice() {
         let taken = Taken::default();
         let server = log_with(ANYWHERE, &taken, |builder| builder.remember_deliveries(2));
         let peer = Peer::connect(&server.endpoints()[0]);
-        let key = key("Log.take", "(u32, u64) -> ()", 1);
+        let key = key("Log.take", "u32,u64,->unit", 1);
         let deliver = |id: u64, number: u64| {
             let mut frame = head(0x01, id);
             frame.extend([0, 0]);

@@ -36,7 +36,7 @@ fn it_ends_within_a_second_when_its_target_is_dead() {
     within(LIMIT, || {
         let proxy = proxy_to("tcp://127.0.0.1:1");
         let peer = Peer::connect(&proxy.endpoints()[0]);
-        let key = key("Probe.add", "(i64, i64) -> i64", 1);
+        let key = key("Probe.add", "i64,i64,->i64", 1);
         for id in 1..=10 {
             peer.send(call_by_key(id, key, 20_000, &[4, 6]));
         }
@@ -61,7 +61,7 @@ fn it_ends_within_a_second_when_its_queue_is_full() {
         .start()
         .unwrap();
         let peer = Peer::connect(&proxy.endpoints()[0]);
-        let key = key("Probe.add", "(i64, i64) -> i64", 1);
+        let key = key("Probe.add", "i64,i64,->i64", 1);
         for id in 1..=2000 {
             peer.send(call_by_key(id, key, 20_000, &[4, 6]));
         }

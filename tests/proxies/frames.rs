@@ -9,7 +9,7 @@ fn a_req_socket_is_served_and_its_route_kept() {
         let (server, _gate) = serve(anywhere);
         let proxy = proxy_to(&endpoint(&server));
         let req = Peer::of(zmq::REQ, &proxy.endpoints()[0]);
-        let key = key("Probe.add", "(i64, i64) -> i64", 1);
+        let key = key("Probe.add", "i64,i64,->i64", 1);
         for id in [1, 77, u64::MAX] {
             let answer = req.ask(call_by_key(id, key, 2000, &[4, 6]));
             assert_eq!(answer, crate::support::reply(id, 0, 0, &[10]));
@@ -31,7 +31,7 @@ fn two_callers_with_the_same_ids_get_their_own_replies() {
     within(LIMIT, || {
         let (server, _gate) = serve(anywhere);
         let proxy = proxy_to(&endpoint(&server));
-        let key = key("Probe.add", "(i64, i64) -> i64", 1);
+        let key = key("Probe.add", "i64,i64,->i64", 1);
         let peers: Vec<Peer> = (0..8)
             .map(|_| Peer::connect(&proxy.endpoints()[0]))
             .collect();
@@ -52,7 +52,7 @@ fn a_caller_that_has_gone_is_found_out_by_the_signs_of_life() {
     within(LIMIT, || {
         let (server, _gate) = serve(anywhere);
         let proxy = proxy_to(&endpoint(&server));
-        let key = key("Probe.hold_for_ever", "() -> ()", 1);
+        let key = key("Probe.hold_for_ever", "->unit", 1);
         let peer = Peer::connect(&proxy.endpoints()[0]);
         peer.send(call_by_key(3, key, 0, &[]));
         // A sign that the call still runs, under the caller's number.

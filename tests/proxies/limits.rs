@@ -55,7 +55,7 @@ fn one_byte_more_than_may_wait_is_refused() {
         .start()
         .unwrap();
         let peer = Peer::connect(&proxy.endpoints()[0]);
-        let key = key("Probe.len", "(Vec<u8>) -> u64", 1);
+        let key = key("Probe.len", "bytes,->u64", 1);
         let waits = call_by_key(1, key, 20_000, &[0; 6_000]);
         peer.send(&waits);
         let answer = peer.ask(call_by_key(2, key, 20_000, &[0; 4_000]));
@@ -124,7 +124,7 @@ fn messages_over_the_limit_are_refused_in_both_directions() {
 /// Asks for so many replies of 64 KiB, and takes none of them.
 fn ask_deafly(proxy: &ProxyHandle, server: &ServerHandle, replies: u64) -> Peer {
     let deaf = Peer::deaf(&proxy.endpoints()[0]);
-    let key = key("Probe.bytes", "(u64) -> Vec<u8>", 1);
+    let key = key("Probe.bytes", "u64,->bytes", 1);
     for id in 1..=replies {
         deaf.send(call_by_key(id, key, 30_000, &[0x80, 0x80, 0x04]));
         if id % 100 == 0 {

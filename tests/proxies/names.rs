@@ -32,7 +32,7 @@ fn what_comes_out_of_another_queue_keeps_its_name() {
         let name = "9f3c0a5512e4d701-42";
         let mut frame = head(0x01, 1);
         frame.extend([0, 0]);
-        frame.extend(key("Log.take", "(u32, u64) -> ()", 1).to_le_bytes());
+        frame.extend(key("Log.take", "u32,u64,->unit", 1).to_le_bytes());
         frame.extend(varint(0));
         frame.push(1);
         frame.extend(text(KEY));

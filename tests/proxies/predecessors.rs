@@ -17,7 +17,7 @@ fn a_plain_socket_sends_bytes_and_gets_its_answer() {
     within(LIMIT, || {
         let (server, _gate) = serve(anywhere);
         let proxy = proxy_to(&endpoint(&server));
-        let key = key("Probe.echo", "(Vec<u8>) -> Vec<u8>", 1);
+        let key = key("Probe.echo", "bytes,->bytes", 1);
         for kind in [zmq::REQ, zmq::DEALER] {
             let sender = Peer::of(kind, &proxy.endpoints()[0]);
             let answer = sender.ask(call_by_key(1, key, 5000, b"\x04text"));
@@ -134,7 +134,7 @@ fn devices_and_proxies_stand_in_any_order() {
             assert_eq!(client.add(2, 3), Ok(5));
         }
         let req = Peer::of(zmq::REQ, &other.front);
-        let key = key("Probe.add", "(i64, i64) -> i64", 1);
+        let key = key("Probe.add", "i64,i64,->i64", 1);
         assert_eq!(
             req.ask(call_by_key(1, key, 5000, &[4, 6])),
             reply(1, 0, 0, &[10])

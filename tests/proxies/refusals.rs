@@ -42,7 +42,7 @@ fn a_target_that_has_refused_a_call_does_not_get_it_again_while_the_other_one_en
         let id = AtomicU64::new(0);
         let ask = || {
             let id = id.fetch_add(1, Ordering::SeqCst) + 1;
-            let add = key("Probe.add", "(i64, i64) -> i64", 1);
+            let add = key("Probe.add", "i64,i64,->i64", 1);
             peer.ask(call_by_key(id, add, 0, &[4, 6]))
         };
         // Until both are connected, and the next turn is that of the one that stays.

@@ -91,7 +91,7 @@ fn a_repeat_over_a_new_connection_does_not_begin_again() {
 fn linger(id: u64, named: bool, number: u8, remaining: u64) -> Vec<u8> {
     let mut frame = head(0x01, id);
     frame.extend([0, 0]);
-    frame.extend(key("Log.linger", "(u64) -> ()", 1).to_le_bytes());
+    frame.extend(key("Log.linger", "u64,->unit", 1).to_le_bytes());
     frame.extend(varint(remaining));
     frame.push(u8::from(named));
     if named {

@@ -30,7 +30,7 @@ fn a_call_in_a_ring_of_proxies_ends() {
         let (one, other, peer) = ring("ring");
         // With a time limit and without.
         for (id, remaining) in [(1, 0), (2, 20_000)] {
-            let key = key("Log.take", "(u32, u64) -> ()", 1);
+            let key = key("Log.take", "u32,u64,->unit", 1);
             let answer = peer.ask(call_by_key(id, key, remaining, &[1, 2]));
             assert_eq!(answer[..11], head(0x81, id));
             assert_eq!((answer[11], answer[14]), (17, 0), "{answer:?}");

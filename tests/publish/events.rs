@@ -17,7 +17,7 @@ fn an_event_has_the_bytes_of_the_protocol() {
         let frames = peer.receive(SOON).unwrap();
         assert_eq!(frames[0], b"eu.");
         let publisher = &frames[1][11..19];
-        let key = key("Sensor.reading", "(u64) -> ()", 1).to_le_bytes();
+        let key = key("Sensor.reading", "u64,->unit", 1).to_le_bytes();
         let event = [
             &head(3, 1)[..],
             publisher,

@@ -19,7 +19,7 @@ fn a_job_is_a_notification() {
         let peer = Peer::of(zmq::PULL, &endpoint);
         let pushed: Result<(), Error> = mill.grind(300);
         assert_eq!(pushed, Ok(()));
-        let key = key("Mill.grind", "(u64) -> Result<u64, String>", 1).to_le_bytes();
+        let key = key("Mill.grind", "u64,->u64|string", 1).to_le_bytes();
         let job = [&head(2, 0)[..], &[0, 0], &key, &[0, 0, 0xAC, 2]].concat();
         assert_eq!(peer.receive(SOON).unwrap(), [job]);
         assert_eq!(mill.transport().stats().pushed, 1);

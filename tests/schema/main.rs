@@ -9,5 +9,6 @@ mod dynamic;
 mod evolution;
 mod foreign;
 mod introspection;
+mod keys;
 mod load;
 mod warehouse;

@@ -24,16 +24,16 @@ pub(crate) fn text(text: &str) -> Vec<u8> {
     [varint(text.len() as u64), text.as_bytes().to_vec()].concat()
 }
 
-/// A method key, worked out as section 9 says.
-pub(crate) fn key(name: &str, signature: &str, version: u32) -> u64 {
+/// A method key, worked out of the canonical text of the shapes as section 9 says.
+pub(crate) fn key(name: &str, shapes: &str, version: u32) -> u64 {
     let hash32 = |bytes: &[u8]| {
         let hash = bytes.iter().fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3)
         });
         (hash >> 32) ^ (hash & 0xFFFF_FFFF)
     };
-    let signature = [signature.as_bytes(), &[0], &version.to_le_bytes()].concat();
-    hash32(name.as_bytes()) << 32 | hash32(&signature)
+    let shapes = [shapes.as_bytes(), &[0], &version.to_le_bytes()].concat();
+    hash32(name.as_bytes()) << 32 | hash32(&shapes)
 }
 
 pub(crate) fn call_by_key(id: u64, key: u64, remaining: u64, postcard: &[u8]) -> Vec<u8> {

@@ -8,62 +8,44 @@ use crate::support::{call_by_key, call_by_name, key, reply, within};
 fn calls_by_key_are_answered_in_postcard() {
     within(LIMIT, || {
         let (_server, peer) = desk();
-        let result = "Result<i64, DivideError>";
-        for (method, signature, body, status, value) in [
-            (
-                "divide",
-                format!("(i64, i64) -> {result}"),
-                vec![14, 4],
-                0,
-                vec![6],
-            ),
-            (
-                "divide",
-                format!("(i64, i64) -> {result}"),
-                vec![14, 0],
-                1,
-                vec![0, 14],
-            ),
-            ("nothing", "() -> ()".into(), vec![], 0, vec![]),
+        let divide = "i64,i64,->i64|[ByZero{dividend:i64,}|]";
+        for (method, shapes, body, status, value) in [
+            ("divide", divide, vec![14, 4], 0, vec![6]),
+            ("divide", divide, vec![14, 0], 1, vec![0, 14]),
+            ("nothing", "->unit", vec![], 0, vec![]),
             (
                 "put",
-                "(String, Vec<u8>) -> bool".into(),
+                "string,bytes,->bool",
                 vec![3, b'k', b'e', b'y', 3, 0, 0x80, 0xFF],
                 0,
                 vec![1],
             ),
+            ("type", "option<bytes,>,->bytes", vec![0], 0, vec![1, 9]),
             (
                 "type",
-                "(Option<Vec<u8>>) -> Vec<u8>".into(),
-                vec![0],
-                0,
-                vec![1, 9],
-            ),
-            (
-                "type",
-                "(Option<Vec<u8>>) -> Vec<u8>".into(),
+                "option<bytes,>,->bytes",
                 vec![1, 2, 5, 6],
                 0,
                 vec![2, 5, 6],
             ),
             (
                 "point",
-                "(support::Tree, (f32, u16, [u8; 2])) -> char".into(),
+                "[Leaf|Node=#0|],(f32,u16,array<u8,>2,),->char",
                 vec![1, 0, 0, 0, 0xC0, 0x3F, 0xAC, 2, 1, 2],
                 0,
                 vec![2, 0xC3, 0xBC],
             ),
             (
                 "mirror",
-                "(Item) -> Item".into(),
+                "{name:string,price:option<i64,>,tags:list<[Plain|Sized=u8|Pair(u8,i16,)|Named{a:bool,}|],>,},->#0",
                 vec![1, b'x', 1, 1, 4, 0, 1, 7, 2, 8, 3, 3, 1],
                 0,
                 vec![1, b'x', 1, 1, 4, 0, 1, 7, 2, 8, 3, 3, 1],
             ),
         ] {
-            let key = key(&format!("Calculator.{method}"), &signature, 1);
+            let key = key(&format!("Calculator.{method}"), shapes, 1);
             let answer = peer.ask(call_by_key(5, key, 0, &body));
-            assert_eq!(answer, reply(5, status, 0, &value), "{method}{signature}");
+            assert_eq!(answer, reply(5, status, 0, &value), "{method}: {shapes}");
         }
     });
 }

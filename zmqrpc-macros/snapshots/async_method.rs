@@ -39,7 +39,7 @@ impl ::zmqrpc::__private::Command for CalculatorSlowAdd {
             1,
             "(i64, i64) -> i64",
         )
-        .arguments(&["a", "b"]);
+        .shaped::<Self>(&["a", "b"], ::zmqrpc::__private::key_cell!());
 }
 impl ::core::fmt::Debug for CalculatorSlowAdd {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -86,7 +86,7 @@ impl ::zmqrpc::__private::Command for CalculatorRest<'_> {
             1,
             "(String) -> ()",
         )
-        .arguments(&["name"]);
+        .shaped::<Self>(&["name"], ::zmqrpc::__private::key_cell!());
 }
 impl<'a> ::core::fmt::Debug for CalculatorRest<'a> {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -245,9 +245,9 @@ impl<T: ::zmqrpc::__private::Transport> CalculatorClient<T> {
 }
 impl<T> ::zmqrpc::__private::Described for CalculatorClient<T> {
     const DOCS: &'static str = "";
-    const METHODS: &'static [::zmqrpc::__private::MethodTypes] = &[
-        ::zmqrpc::__private::MethodTypes::of::<CalculatorSlowAdd>(),
-        ::zmqrpc::__private::MethodTypes::of::<CalculatorRest<'_>>(),
+    const METHODS: &'static [::zmqrpc::__private::Method] = &[
+        <CalculatorSlowAdd as ::zmqrpc::__private::Command>::METHOD,
+        <CalculatorRest<'_> as ::zmqrpc::__private::Command>::METHOD,
     ];
 }
 impl<T: ::core::clone::Clone> ::core::clone::Clone for CalculatorClient<T> {

@@ -50,7 +50,7 @@ impl ::zmqrpc::__private::Command for CalculatorAdd {
             1,
             "(i64, i64) -> i64",
         )
-        .arguments(&["a", "b"])
+        .shaped::<Self>(&["a", "b"], ::zmqrpc::__private::key_cell!())
         .docs("Adds two numbers.")
         .deprecated("use `sum`");
 }
@@ -132,7 +132,9 @@ impl ::zmqrpc::__private::Command for CalculatorEight {
             1,
             "(u8, u8, u8, u8, u8, u8, u8, u8) -> ()",
         )
-        .arguments(&["_a", "b", "c", "d", "e", "f", "g", "h"]);
+        .shaped::<
+            Self,
+        >(&["_a", "b", "c", "d", "e", "f", "g", "h"], ::zmqrpc::__private::key_cell!());
 }
 #[cfg(unix)]
 #[allow(non_camel_case_types)]
@@ -204,11 +206,12 @@ impl ::zmqrpc::__private::Command for CalculatorOld {
     type Failure = ::zmqrpc::__private::Error;
     type Answer = ();
     const METHOD: ::zmqrpc::__private::Method = ::zmqrpc::__private::Method::new(
-        "Calculator",
-        "old",
-        1,
-        "() -> ()",
-    );
+            "Calculator",
+            "old",
+            1,
+            "() -> ()",
+        )
+        .shaped::<Self>(&[], ::zmqrpc::__private::key_cell!());
 }
 #[cfg(unix)]
 #[allow(non_camel_case_types)]
@@ -435,11 +438,11 @@ impl<T: ::zmqrpc::__private::Transport> CalculatorClient<T> {
 #[allow(non_camel_case_types)]
 impl<T> ::zmqrpc::__private::Described for CalculatorClient<T> {
     const DOCS: &'static str = "";
-    const METHODS: &'static [::zmqrpc::__private::MethodTypes] = &[
+    const METHODS: &'static [::zmqrpc::__private::Method] = &[
         #[cfg(feature = "add")]
-        ::zmqrpc::__private::MethodTypes::of::<CalculatorAdd>(),
-        ::zmqrpc::__private::MethodTypes::of::<CalculatorEight>(),
-        ::zmqrpc::__private::MethodTypes::of::<CalculatorOld>(),
+        <CalculatorAdd as ::zmqrpc::__private::Command>::METHOD,
+        <CalculatorEight as ::zmqrpc::__private::Command>::METHOD,
+        <CalculatorOld as ::zmqrpc::__private::Command>::METHOD,
     ];
 }
 #[cfg(unix)]

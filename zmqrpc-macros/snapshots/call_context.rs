@@ -25,11 +25,12 @@ impl ::zmqrpc::__private::Command for AuditWho {
     type Failure = ::zmqrpc::__private::Error;
     type Answer = String;
     const METHOD: ::zmqrpc::__private::Method = ::zmqrpc::__private::Method::new(
-        "Audit",
-        "who",
-        1,
-        "() -> String",
-    );
+            "Audit",
+            "who",
+            1,
+            "() -> String",
+        )
+        .shaped::<Self>(&[], ::zmqrpc::__private::key_cell!());
 }
 impl ::core::fmt::Debug for AuditWho {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -70,7 +71,7 @@ impl ::zmqrpc::__private::Command for AuditNote<'_> {
             1,
             "(String) -> ()",
         )
-        .arguments(&["text"]);
+        .shaped::<Self>(&["text"], ::zmqrpc::__private::key_cell!());
 }
 impl<'a> ::core::fmt::Debug for AuditNote<'a> {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -228,9 +229,9 @@ impl<T: ::zmqrpc::__private::Transport> AuditClient<T> {
 }
 impl<T> ::zmqrpc::__private::Described for AuditClient<T> {
     const DOCS: &'static str = "";
-    const METHODS: &'static [::zmqrpc::__private::MethodTypes] = &[
-        ::zmqrpc::__private::MethodTypes::of::<AuditWho>(),
-        ::zmqrpc::__private::MethodTypes::of::<AuditNote<'_>>(),
+    const METHODS: &'static [::zmqrpc::__private::Method] = &[
+        <AuditWho as ::zmqrpc::__private::Command>::METHOD,
+        <AuditNote<'_> as ::zmqrpc::__private::Command>::METHOD,
     ];
 }
 impl<T: ::core::clone::Clone> ::core::clone::Clone for AuditClient<T> {

@@ -9,7 +9,7 @@ impl<'a> ::zmqrpc::__private::Command for Greet<'a> {
             2,
             "(String, Option<Vec<u8>>) -> Result<String, GreetError>",
         )
-        .arguments(&["name", "type"])
+        .shaped::<Self>(&["name", "type"], ::zmqrpc::__private::key_cell!())
         .docs("Greets somebody.")
         .timeout(::core::time::Duration::from_millis(2000));
 }

@@ -4,9 +4,10 @@ impl ::zmqrpc::__private::Command for Unit {
     type Failure = ::zmqrpc::__private::Error;
     type Answer = ();
     const METHOD: ::zmqrpc::__private::Method = ::zmqrpc::__private::Method::new(
-        "",
-        "Unit",
-        1,
-        "() -> ()",
-    );
+            "",
+            "Unit",
+            1,
+            "() -> ()",
+        )
+        .shaped::<Self>(&[], ::zmqrpc::__private::key_cell!());
 }

@@ -9,6 +9,6 @@ impl other::zmqrpc::__private::Command for Pair {
             1,
             "(u8, Vec<Item>) -> ()",
         )
-        .arguments(&["0", "1"])
+        .shaped::<Self>(&["0", "1"], other::zmqrpc::__private::key_cell!())
         .oneway();
 }

@@ -46,7 +46,9 @@ impl ::zmqrpc::__private::Command for StoreText<'_> {
             1,
             "(String, Option<String>, String) -> ()",
         )
-        .arguments(&["borrowed", "optional", "owned"]);
+        .shaped::<
+            Self,
+        >(&["borrowed", "optional", "owned"], ::zmqrpc::__private::key_cell!());
 }
 impl<'a> ::core::fmt::Debug for StoreText<'a>
 where
@@ -123,7 +125,9 @@ impl ::zmqrpc::__private::Command for StoreBytes<'_> {
             1,
             "(Vec<u8>, Vec<u8>, Vec<u8>) -> ()",
         )
-        .arguments(&["borrowed", "owned", "reference"]);
+        .shaped::<
+            Self,
+        >(&["borrowed", "owned", "reference"], ::zmqrpc::__private::key_cell!());
 }
 impl<'a> ::core::fmt::Debug for StoreBytes<'a>
 where
@@ -200,7 +204,9 @@ impl ::zmqrpc::__private::Command for StoreOptionalBytes<'_> {
             1,
             "(Option<Vec<u8>>, Option<Vec<u8>>, Option<Vec<u8>>) -> ()",
         )
-        .arguments(&["borrowed", "owned", "reference"]);
+        .shaped::<
+            Self,
+        >(&["borrowed", "owned", "reference"], ::zmqrpc::__private::key_cell!());
 }
 impl<'a> ::core::fmt::Debug for StoreOptionalBytes<'a>
 where
@@ -276,7 +282,9 @@ impl ::zmqrpc::__private::Command for StoreItems<'_> {
             1,
             "(Vec<Item>, Option<Vec<Item>>, Vec<Item>) -> ()",
         )
-        .arguments(&["slice", "optional", "owned"]);
+        .shaped::<
+            Self,
+        >(&["slice", "optional", "owned"], ::zmqrpc::__private::key_cell!());
 }
 impl<'a> ::core::fmt::Debug for StoreItems<'a>
 where
@@ -348,7 +356,9 @@ impl ::zmqrpc::__private::Command for StoreItem<'_> {
             1,
             "(Item, Option<Item>, Option<Item>) -> ()",
         )
-        .arguments(&["borrowed", "optional", "owned"]);
+        .shaped::<
+            Self,
+        >(&["borrowed", "optional", "owned"], ::zmqrpc::__private::key_cell!());
 }
 impl<'a> ::core::fmt::Debug for StoreItem<'a>
 where
@@ -413,7 +423,7 @@ impl ::zmqrpc::__private::Command for StoreArray {
             1,
             "([u8; 4]) -> ()",
         )
-        .arguments(&["bytes"]);
+        .shaped::<Self>(&["bytes"], ::zmqrpc::__private::key_cell!());
 }
 impl ::core::fmt::Debug for StoreArray
 where
@@ -689,13 +699,13 @@ impl<T: ::zmqrpc::__private::Transport> StoreClient<T> {
 }
 impl<T> ::zmqrpc::__private::Described for StoreClient<T> {
     const DOCS: &'static str = "";
-    const METHODS: &'static [::zmqrpc::__private::MethodTypes] = &[
-        ::zmqrpc::__private::MethodTypes::of::<StoreText<'_>>(),
-        ::zmqrpc::__private::MethodTypes::of::<StoreBytes<'_>>(),
-        ::zmqrpc::__private::MethodTypes::of::<StoreOptionalBytes<'_>>(),
-        ::zmqrpc::__private::MethodTypes::of::<StoreItems<'_>>(),
-        ::zmqrpc::__private::MethodTypes::of::<StoreItem<'_>>(),
-        ::zmqrpc::__private::MethodTypes::of::<StoreArray>(),
+    const METHODS: &'static [::zmqrpc::__private::Method] = &[
+        <StoreText<'_> as ::zmqrpc::__private::Command>::METHOD,
+        <StoreBytes<'_> as ::zmqrpc::__private::Command>::METHOD,
+        <StoreOptionalBytes<'_> as ::zmqrpc::__private::Command>::METHOD,
+        <StoreItems<'_> as ::zmqrpc::__private::Command>::METHOD,
+        <StoreItem<'_> as ::zmqrpc::__private::Command>::METHOD,
+        <StoreArray as ::zmqrpc::__private::Command>::METHOD,
     ];
 }
 impl<T: ::core::clone::Clone> ::core::clone::Clone for StoreClient<T> {

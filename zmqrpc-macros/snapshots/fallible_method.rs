@@ -28,7 +28,7 @@ impl ::zmqrpc::__private::Command for CalculatorDivide {
             1,
             "(i64, i64) -> Result<i64, DivideError>",
         )
-        .arguments(&["a", "b"]);
+        .shaped::<Self>(&["a", "b"], ::zmqrpc::__private::key_cell!());
 }
 impl ::core::fmt::Debug for CalculatorDivide {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -72,11 +72,12 @@ impl ::zmqrpc::__private::Command for CalculatorLoad {
     >;
     type Answer = std::io::Result<Vec<u8>>;
     const METHOD: ::zmqrpc::__private::Method = ::zmqrpc::__private::Method::new(
-        "Calculator",
-        "load",
-        1,
-        "() -> std::io::Result<Vec<u8>>",
-    );
+            "Calculator",
+            "load",
+            1,
+            "() -> std::io::Result<Vec<u8>>",
+        )
+        .shaped::<Self>(&[], ::zmqrpc::__private::key_cell!());
 }
 impl ::core::fmt::Debug for CalculatorLoad {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -242,9 +243,9 @@ impl<T: ::zmqrpc::__private::Transport> CalculatorClient<T> {
 }
 impl<T> ::zmqrpc::__private::Described for CalculatorClient<T> {
     const DOCS: &'static str = "";
-    const METHODS: &'static [::zmqrpc::__private::MethodTypes] = &[
-        ::zmqrpc::__private::MethodTypes::of::<CalculatorDivide>(),
-        ::zmqrpc::__private::MethodTypes::of::<CalculatorLoad>(),
+    const METHODS: &'static [::zmqrpc::__private::Method] = &[
+        <CalculatorDivide as ::zmqrpc::__private::Command>::METHOD,
+        <CalculatorLoad as ::zmqrpc::__private::Command>::METHOD,
     ];
 }
 impl<T: ::core::clone::Clone> ::core::clone::Clone for CalculatorClient<T> {

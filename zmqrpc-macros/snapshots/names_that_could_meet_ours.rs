@@ -38,7 +38,12 @@ impl ::zmqrpc::__private::Command for SMatch {
             1,
             "(T, U, u8, u8, u8, u8) -> S0",
         )
-        .arguments(&["type", "S", "Ok", "service", "call", "a0"]);
+        .shaped::<
+            Self,
+        >(
+            &["type", "S", "Ok", "service", "call", "a0"],
+            ::zmqrpc::__private::key_cell!(),
+        );
 }
 impl ::core::fmt::Debug for SMatch
 where
@@ -235,8 +240,8 @@ impl<T0: ::zmqrpc::__private::Transport> SClient<T0> {
 }
 impl<T0> ::zmqrpc::__private::Described for SClient<T0> {
     const DOCS: &'static str = "";
-    const METHODS: &'static [::zmqrpc::__private::MethodTypes] = &[
-        ::zmqrpc::__private::MethodTypes::of::<SMatch>(),
+    const METHODS: &'static [::zmqrpc::__private::Method] = &[
+        <SMatch as ::zmqrpc::__private::Command>::METHOD,
     ];
 }
 impl<T0: ::core::clone::Clone> ::core::clone::Clone for SClient<T0> {

@@ -20,11 +20,12 @@ impl ::zmqrpc::__private::Command for PingerPing {
     type Failure = ::zmqrpc::__private::Error;
     type Answer = ();
     const METHOD: ::zmqrpc::__private::Method = ::zmqrpc::__private::Method::new(
-        "Pinger",
-        "ping",
-        1,
-        "() -> ()",
-    );
+            "Pinger",
+            "ping",
+            1,
+            "() -> ()",
+        )
+        .shaped::<Self>(&[], ::zmqrpc::__private::key_cell!());
 }
 impl ::core::fmt::Debug for PingerPing {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -169,8 +170,8 @@ impl<T: ::zmqrpc::__private::Transport> PingerClient<T> {
 }
 impl<T> ::zmqrpc::__private::Described for PingerClient<T> {
     const DOCS: &'static str = "";
-    const METHODS: &'static [::zmqrpc::__private::MethodTypes] = &[
-        ::zmqrpc::__private::MethodTypes::of::<PingerPing>(),
+    const METHODS: &'static [::zmqrpc::__private::Method] = &[
+        <PingerPing as ::zmqrpc::__private::Command>::METHOD,
     ];
 }
 impl<T: ::core::clone::Clone> ::core::clone::Clone for PingerClient<T> {

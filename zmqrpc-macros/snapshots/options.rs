@@ -28,7 +28,7 @@ impl crate::rpc::__private::Command for Sum {
             2,
             "(i64, i64) -> i64",
         )
-        .arguments(&["a", "b"])
+        .shaped::<Self>(&["a", "b"], crate::rpc::__private::key_cell!())
         .idempotent()
         .timeout(::core::time::Duration::from_millis(500));
 }
@@ -74,7 +74,7 @@ impl crate::rpc::__private::Command for CalculatorLog {
             2,
             "(String) -> ()",
         )
-        .arguments(&["line"])
+        .shaped::<Self>(&["line"], crate::rpc::__private::key_cell!())
         .oneway();
 }
 impl ::core::fmt::Debug for CalculatorLog
@@ -241,9 +241,9 @@ impl<T: crate::rpc::__private::Transport> CalculatorClient<T> {
 }
 impl<T> crate::rpc::__private::Described for CalculatorClient<T> {
     const DOCS: &'static str = "";
-    const METHODS: &'static [crate::rpc::__private::MethodTypes] = &[
-        crate::rpc::__private::MethodTypes::of::<Sum>(),
-        crate::rpc::__private::MethodTypes::of::<CalculatorLog>(),
+    const METHODS: &'static [crate::rpc::__private::Method] = &[
+        <Sum as crate::rpc::__private::Command>::METHOD,
+        <CalculatorLog as crate::rpc::__private::Command>::METHOD,
     ];
 }
 impl<T: ::core::clone::Clone> ::core::clone::Clone for CalculatorClient<T> {

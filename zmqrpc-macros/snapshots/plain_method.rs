@@ -31,7 +31,7 @@ impl ::zmqrpc::__private::Command for CalculatorAdd {
             1,
             "(i64, i64) -> i64",
         )
-        .arguments(&["a", "b"])
+        .shaped::<Self>(&["a", "b"], ::zmqrpc::__private::key_cell!())
         .docs("Adds two numbers.");
 }
 impl ::core::fmt::Debug for CalculatorAdd {
@@ -180,8 +180,8 @@ impl<T: ::zmqrpc::__private::Transport> CalculatorClient<T> {
 }
 impl<T> ::zmqrpc::__private::Described for CalculatorClient<T> {
     const DOCS: &'static str = "A four-function calculator.";
-    const METHODS: &'static [::zmqrpc::__private::MethodTypes] = &[
-        ::zmqrpc::__private::MethodTypes::of::<CalculatorAdd>(),
+    const METHODS: &'static [::zmqrpc::__private::Method] = &[
+        <CalculatorAdd as ::zmqrpc::__private::Command>::METHOD,
     ];
 }
 impl<T: ::core::clone::Clone> ::core::clone::Clone for CalculatorClient<T> {

@@ -60,9 +60,7 @@ impl Description<'_> {
         } = self;
         let version = version(self.version);
         let mut method = quote!(#private::Method::new(#service, #name, #version, #signature));
-        if !arguments.is_empty() {
-            method.extend(quote!(.arguments(&[#(#arguments),*])));
-        }
+        method.extend(quote!(.shaped::<Self>(&[#(#arguments),*], #private::key_cell!())));
         if !docs.is_empty() {
             method.extend(quote!(.docs(#docs)));
         }

@@ -71,6 +71,16 @@ pub use schema::Documented;
 pub use server::{Server, ServerBuilder, ServerHandle};
 pub use service::{CallContext, Command};
 
+/// Declares a cell for the key of a method, as an expression.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __key_cell {
+    () => {{
+        static CELL: $crate::__private::KeyCell = $crate::__private::KeyCell::new();
+        &CELL
+    }};
+}
+
 /// What generated code may name, and nobody else: it changes without notice.
 #[doc(hidden)]
 pub mod __private {
@@ -86,11 +96,12 @@ pub mod __private {
 
     pub use serde::{Serialize, Serializer};
 
+    pub use crate::__key_cell as key_cell;
     pub use crate::client::Client;
     pub use crate::codec::{Bytes, Lent, NoArgs, Owned, Str, optional_bytes};
     pub use crate::command::{
         ArgumentTypes, Call, CallContext, Command, Described, EncodedReply, Fallible,
-        HandlerResult, MaybeResult, Method, MethodEntry, MethodFuture, MethodTypes, OwnFields,
+        HandlerResult, KeyCell, MaybeResult, Method, MethodEntry, MethodFuture, OwnFields,
         Returned, Service, Transport, Untold, WithTimeout, WithTopic,
     };
     pub use crate::description::{

@@ -22,7 +22,7 @@ fn an_event_of_a_stub_comes_by_its_key_with_its_topic_and_its_arguments() {
             .with_metadata("trace", "t-1");
         SensorClient::new(europe).reading(300).unwrap();
         let event = next_event(&events);
-        let reading = key("Sensor.reading", "(u64) -> ()", 1);
+        let reading = key("Sensor.reading", "u64,->unit", 1);
         assert_eq!(event.method(), RawMethod::Key(reading));
         assert_eq!(event.codec(), Codec::Postcard);
         assert_eq!(event.arguments(), [0xAC, 2]);

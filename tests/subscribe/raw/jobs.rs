@@ -28,7 +28,7 @@ fn jobs_come_by_key_and_by_name_and_what_is_none_as_its_bytes() {
         let sensor = SensorClient::new(typed.with_metadata("trace", "t-1"));
         sensor.reading(300).unwrap();
         let job = next_job(&jobs);
-        let reading = key("Sensor.reading", "(u64) -> ()", 1);
+        let reading = key("Sensor.reading", "u64,->unit", 1);
         assert_eq!(job.method(), RawMethod::Key(reading));
         assert_eq!(
             (job.codec(), job.arguments()),

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::{ArgumentTypes, Described, MethodTypes};
+use super::values::MethodValues;
+use super::{ArgumentTypes, Described, Method};
 use crate::description::{
     ArgumentDescription, Body, Description, Fingerprint, MethodDescription, ServiceDescription,
     Shape, Type,
 };
 use crate::tracer::ShapeFinder;
+use crate::wire::MethodKey;
 
 /// Returns what a generated client expects of its server: its service, the methods of the trait, and the shapes of all
 /// their types. No server is needed.
@@ -24,8 +26,8 @@ use crate::tracer::ShapeFinder;
 #[must_use]
 pub fn of<C: Described + ?Sized>() -> Description {
     let mut describer = Describer::default();
-    for types in C::METHODS {
-        describer.add(C::DOCS, types);
+    for method in C::METHODS {
+        describer.add(C::DOCS, method);
     }
     describer.finish()
 }
@@ -36,9 +38,8 @@ pub(crate) struct Describer(Description);
 
 impl Describer {
     /// Adds a method of a service with this documentation.
-    pub(crate) fn add(&mut self, service_docs: &str, types: &MethodTypes) {
-        let method = types.method();
-        let (described, types) = describe(types);
+    pub(crate) fn add(&mut self, service_docs: &str, method: &Method) {
+        let (described, types) = describe(method);
         let service = ServiceDescription {
             version: method.version(),
             docs: service_docs.to_owned(),
@@ -106,62 +107,125 @@ impl Describer {
     }
 }
 
+/// Returns the key of a method with these values.
+///
+/// What cannot be found out is no difference between two keys. Where that would be all there is to know of an argument, the
+/// reply or the error, the signature stands in: it has names of types, which say more than nothing.
+pub(super) fn key(method: &Method, values: &MethodValues) -> MethodKey {
+    let shapes = Shapes::find(method, values, ShapeFinder::binary());
+    if shapes.has_unknown_part() {
+        return method.key_of(method.signature());
+    }
+    let (description, described) = shapes.describe(method);
+    method.key_of(&description.canonical(&described))
+}
+
 /// Returns the description of a method, and the types in it, by the compiler's names.
-fn describe(types: &MethodTypes) -> (MethodDescription, BTreeMap<String, Type>) {
-    let method = types.method();
-    let mut finder = ShapeFinder::new();
-    let listed = match (types.arguments)() {
-        ArgumentTypes::List(list) => list.into_iter().map(|root| finder.find(root)).collect(),
-        ArgumentTypes::Fields(root) => vec![finder.find(root)],
-        ArgumentTypes::Untold => vec![Shape::Unknown("the command does not tell".to_owned())],
+fn describe(method: &Method) -> (MethodDescription, BTreeMap<String, Type>) {
+    let shapes = match method.values() {
+        Some(values) => Shapes::find(method, values, ShapeFinder::new()),
+        None => Shapes::default(),
     };
-    let reply = if method.is_oneway() {
-        Shape::Unit
-    } else {
-        finder.find(types.reply)
-    };
-    let error = types.error.map(|root| finder.find(root));
-    let description = Description {
-        types: finder.into_types(),
-        ..Description::default()
-    };
-    let shapes = match (types.arguments)() {
-        ArgumentTypes::Fields(_) => fields_of(&description, &listed[0]),
-        _ => listed,
-    };
-    let mut names = method.argument_names().iter();
-    let arguments = shapes.into_iter().enumerate().map(|(index, shape)| {
-        let name = names.next();
-        let name = name.map_or_else(|| index.to_string(), |name| (*name).to_owned());
-        ArgumentDescription { name, shape }
-    });
-    let mut described = MethodDescription {
-        name: method.name().to_owned(),
-        docs: method.documentation().to_owned(),
-        deprecated: method.deprecation().map(str::to_owned),
-        signature: method.signature().to_owned(),
-        key: format!("{:016x}", method.key().bits()),
-        fingerprint: String::new(),
-        arguments: arguments.collect(),
-        reply,
-        error,
-        oneway: method.is_oneway(),
-        idempotent: method.is_idempotent(),
-        timeout_ms: method
-            .default_timeout()
-            .map(|limit| u64::try_from(limit.as_millis()).unwrap_or(u64::MAX)),
-    };
-    let fingerprint = Fingerprint::of(&description.canonical(&described));
-    described.fingerprint = fingerprint.to_string();
+    let (description, mut described) = shapes.describe(method);
+    described.key = method.key().to_string();
+    described.fingerprint = Fingerprint::of(&description.canonical(&described)).to_string();
     (described, description.types)
 }
 
+/// The shapes of a method's values, with the types in them by the compiler's names.
+struct Shapes {
+    arguments: Vec<Shape>,
+    reply: Shape,
+    error: Option<Shape>,
+    types: BTreeMap<String, Type>,
+}
+
+impl Default for Shapes {
+    fn default() -> Self {
+        Self {
+            arguments: Vec::new(),
+            reply: Shape::Unit,
+            error: None,
+            types: BTreeMap::new(),
+        }
+    }
+}
+
+impl Shapes {
+    fn find(method: &Method, values: &MethodValues, mut finder: ShapeFinder) -> Self {
+        let (mut arguments, is_command) = match (values.arguments)() {
+            ArgumentTypes::List(list) => (
+                list.into_iter().map(|root| finder.find(root)).collect(),
+                false,
+            ),
+            ArgumentTypes::Fields(root) => (vec![finder.find(root)], true),
+            ArgumentTypes::Untold => {
+                let reason = "the command does not tell".to_owned();
+                (vec![Shape::Unknown(reason)], false)
+            }
+        };
+        let reply = if method.is_oneway() {
+            Shape::Unit
+        } else {
+            finder.find(values.reply)
+        };
+        let error = values.error.map(|root| finder.find(root));
+        let types = finder.into_types();
+        if is_command {
+            arguments = fields_of(&types, &arguments[0]);
+        }
+        Self {
+            arguments,
+            reply,
+            error,
+            types,
+        }
+    }
+
+    /// Returns whether nothing is known of an argument, of the reply or of the error.
+    fn has_unknown_part(&self) -> bool {
+        let parts = self.arguments.iter().chain([&self.reply]);
+        let mut parts = parts.chain(&self.error);
+        parts.any(|shape| matches!(shape, Shape::Unknown(_)))
+    }
+
+    /// Returns the description of the method, without its key and fingerprint, and one that has its types.
+    fn describe(self, method: &Method) -> (Description, MethodDescription) {
+        let mut names = method.argument_names().iter();
+        let arguments = self.arguments.into_iter().enumerate();
+        let arguments = arguments.map(|(index, shape)| {
+            let name = names.next();
+            let name = name.map_or_else(|| index.to_string(), |name| (*name).to_owned());
+            ArgumentDescription { name, shape }
+        });
+        let described = MethodDescription {
+            docs: method.documentation().to_owned(),
+            deprecated: method.deprecation().map(str::to_owned),
+            signature: method.signature().to_owned(),
+            arguments: arguments.collect(),
+            error: self.error,
+            oneway: method.is_oneway(),
+            idempotent: method.is_idempotent(),
+            timeout_ms: method
+                .default_timeout()
+                .map(|limit| u64::try_from(limit.as_millis()).unwrap_or(u64::MAX)),
+            ..MethodDescription::new(method.name(), self.reply)
+        };
+        let description = Description {
+            types: self.types,
+            ..Description::default()
+        };
+        (description, described)
+    }
+}
+
 /// Returns the shapes of a command's fields, which are its arguments.
-fn fields_of(description: &Description, command: &Shape) -> Vec<Shape> {
-    match (
-        description.type_of(command).map(|found| &found.body),
-        command,
-    ) {
+fn fields_of(types: &BTreeMap<String, Type>, command: &Shape) -> Vec<Shape> {
+    let body = match command {
+        Shape::Type(name) => types.get(name).map(|found| &found.body),
+        _ => None,
+    };
+    match (body, command) {
         (Some(Body::Struct(fields)), _) => {
             let shapes = fields.fields.iter().map(|field| field.shape.clone());
             shapes.collect()
@@ -179,7 +243,7 @@ mod tests {
 
     use super::Describer;
     use crate::codec::NoArgs;
-    use crate::command::{Command, Method, MethodTypes};
+    use crate::command::{Command, KeyCell, Method};
     use crate::error::Error;
 
     /// Returns a method that replies a `Holder` of a `Twin` with this field.
@@ -198,17 +262,21 @@ mod tests {
                 type Reply = Vec<Twin>;
                 type Failure = Error;
                 type Answer = Vec<Twin>;
-                const METHOD: Method = Method::new("Twins", $name, 1, "() -> Vec<Twin>");
+                const METHOD: Method = Method::new("Twins", $name, 1, "() -> Vec<Twin>")
+                    .shaped::<Self>(&[], {
+                        static CELL: KeyCell = KeyCell::new();
+                        &CELL
+                    });
             }
 
-            const { &MethodTypes::of::<Ask>() }
+            const { &Ask::METHOD }
         }};
     }
 
     #[test]
     fn types_of_one_name_in_two_methods_are_told_apart() {
         let mut describer = Describer::default();
-        let methods: [&MethodTypes; 3] = [
+        let methods: [&Method; 3] = [
             method!("first", a: u8),
             method!("second", b: String),
             method!("third", a: u8),

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+use super::values::MethodValues;
+use super::{Command, KeyCell};
 use crate::wire::MethodKey;
 
 /// A method: its names, its signature, and the options of its attribute.
@@ -21,14 +23,16 @@ pub struct Method {
     idempotent: bool,
     oneway: bool,
     timeout: Option<Duration>,
+    /// By the signature, or as it was set.
     key: MethodKey,
+    /// By which the key is worked out, where they are known.
+    values: Option<MethodValues>,
 }
 
 impl Method {
     /// Creates a method of `service`, which is empty for a command without a service.
     ///
-    /// `signature` is the normalised signature. It goes into the key by which the server finds the method, so that the
-    /// server detects a caller that declares another one.
+    /// `signature` is the normalised signature, for people; and for the key where the types cannot tell.
     #[must_use]
     pub const fn new(
         service: &'static str,
@@ -48,7 +52,23 @@ impl Method {
             oneway: false,
             timeout: None,
             key: MethodKey::new(service, name, signature, version),
+            values: None,
         }
+    }
+
+    /// Sets the names of the arguments, and the types of all values to those of a command. Their shapes go into the key by
+    /// which the server finds the method: so it detects a caller that has others. The key is worked out when it is first asked
+    /// for, and kept in `cell`.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn shaped<C: Command>(
+        mut self,
+        names: &'static [&'static str],
+        cell: &'static KeyCell,
+    ) -> Self {
+        self.arguments = names;
+        self.values = Some(MethodValues::of::<C>(cell));
+        self
     }
 
     /// Sets the names of the arguments, in order.
@@ -118,6 +138,15 @@ impl Method {
         }
     }
 
+    /// Returns the full name with the service's version: `Calculator@2.add`, or `greet@2` without a service.
+    pub(crate) fn versioned_name(&self) -> String {
+        if self.service.is_empty() {
+            format!("{}@{}", self.name, self.version)
+        } else {
+            format!("{}@{}.{}", self.service, self.version, self.name)
+        }
+    }
+
     /// Returns the service's version, which is part of the signature's half of the key.
     #[must_use]
     pub const fn version(&self) -> u32 {
@@ -166,8 +195,26 @@ impl Method {
         self.timeout
     }
 
-    pub(crate) const fn key(&self) -> MethodKey {
-        self.key
+    #[inline]
+    pub(crate) fn key(&self) -> MethodKey {
+        match &self.values {
+            Some(values) => values.key(self),
+            None => self.key,
+        }
+    }
+
+    /// Returns the upper half of the key, which hashes the name.
+    pub(crate) const fn name_hash(&self) -> u32 {
+        self.key.name_hash()
+    }
+
+    /// Returns the key with this text in the place of the signature.
+    pub(super) const fn key_of(&self, text: &str) -> MethodKey {
+        MethodKey::new(self.service, self.name, text, self.version)
+    }
+
+    pub(super) const fn values(&self) -> Option<&MethodValues> {
+        self.values.as_ref()
     }
 
     /// Returns whether callers may name the method by its key: it has none if its types are told by nobody.

@@ -16,8 +16,8 @@ mod raw_method;
 mod service;
 mod traits;
 mod transport;
-mod types;
 mod value;
+mod values;
 
 pub use arguments::{ArgumentList, ArgumentTypes, OwnFields, Untold};
 #[cfg(feature = "tokio")]
@@ -37,5 +37,5 @@ pub use service::{MethodEntry, Service};
 pub use traits::Command;
 pub(crate) use transport::{InProcess, InProcessResult};
 pub use transport::{Transport, WithTimeout, WithTopic};
-pub use types::{Described, MethodTypes};
 pub use value::Value;
+pub use values::{Described, KeyCell};

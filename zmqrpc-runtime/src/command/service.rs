@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Call, Command, Describer, HandlerResult, Method, MethodFuture, MethodTypes};
+use super::{Call, Command, Describer, HandlerResult, Method, MethodFuture};
 
 /// Executes the commands of one trait. Generated types such as `CalculatorServer` implement it; it is not meant to be
 /// implemented by hand.
@@ -28,7 +28,7 @@ pub trait Service: Send + Sync + 'static {
 
 /// One method of a service, and the function that runs it.
 pub struct MethodEntry<S: ?Sized + 'static> {
-    types: MethodTypes,
+    method: Method,
     run: MethodKind<S>,
 }
 
@@ -42,7 +42,7 @@ impl<S: ?Sized> MethodEntry<S> {
     #[must_use]
     pub const fn plain<C: Command>(run: fn(&S, &Call) -> HandlerResult) -> Self {
         Self {
-            types: MethodTypes::of::<C>(),
+            method: C::METHOD,
             run: MethodKind::Plain(run),
         }
     }
@@ -51,7 +51,7 @@ impl<S: ?Sized> MethodEntry<S> {
     #[must_use]
     pub const fn task<C: Command>(run: fn(Arc<S>, Call) -> MethodFuture) -> Self {
         Self {
-            types: MethodTypes::of::<C>(),
+            method: C::METHOD,
             run: MethodKind::Task(run),
         }
     }
@@ -78,13 +78,12 @@ pub(crate) struct ServiceObject<S>(pub(crate) S);
 
 impl<S: Service> DynService for ServiceObject<S> {
     fn methods(&self) -> Vec<&'static Method> {
-        let entries = S::ENTRIES.iter();
-        entries.map(|entry| entry.types.method()).collect()
+        S::ENTRIES.iter().map(|entry| &entry.method).collect()
     }
 
     fn describe(&self, describer: &mut Describer) {
         for entry in S::ENTRIES {
-            describer.add(S::DOCS, &entry.types);
+            describer.add(S::DOCS, &entry.method);
         }
     }
 

@@ -53,12 +53,23 @@ impl Description {
         named.max_by_key(|service| service.version)
     }
 
-    /// Returns the method of this full name, such as `Inventory.place`, with its service.
+    /// Returns the method of this full name, such as `Inventory.place` or `Inventory@1.place`, with its service.
     #[must_use]
     pub fn method(&self, full_name: &str) -> Option<(&ServiceDescription, &MethodDescription)> {
-        let (service, method) = full_name.rsplit_once('.').unwrap_or(("", full_name));
-        let service = self.service(service)?;
-        Some((service, service.method(method)?))
+        let mut services: Vec<_> = self.services.iter().collect();
+        // By the name alone, the highest version that has it answers.
+        services.sort_by_key(|service| std::cmp::Reverse(service.version));
+        let of_service = |service: &'_ ServiceDescription| {
+            let mut methods = service.methods.iter();
+            methods.position(|method| {
+                service.full_name(method) == full_name
+                    || service.versioned_name(method) == full_name
+            })
+        };
+        services.into_iter().find_map(|service| {
+            let index = of_service(service)?;
+            Some((service, &service.methods[index]))
+        })
     }
 
     /// Returns the type that a shape names.
@@ -102,6 +113,17 @@ impl ServiceDescription {
     #[must_use]
     pub fn method(&self, name: &str) -> Option<&MethodDescription> {
         self.methods.iter().find(|method| method.name == name)
+    }
+
+    /// Returns the full name of a method with the version of its service, under which it is called too: `Inventory@1.place`,
+    /// or `greet@2` where the service has no name.
+    #[must_use]
+    pub fn versioned_name(&self, method: &MethodDescription) -> String {
+        if self.name.is_empty() {
+            format!("{}@{}", method.name, self.version)
+        } else {
+            format!("{}@{}.{}", self.name, self.version, method.name)
+        }
     }
 
     /// Returns the full name of a method, under which it is called: `Inventory.place`.

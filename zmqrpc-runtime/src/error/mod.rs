@@ -54,6 +54,28 @@ use crate::codec::Codec;
 use crate::description::{Change, Verdict};
 use crate::log::Printable;
 
+/// Two signatures, of types that differ.
+struct Signatures<'s>(&'s str, &'s str);
+
+impl fmt::Display for Signatures<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(ours, theirs) = self;
+        if ours == theirs {
+            write!(
+                f,
+                "types within `{ours}` are others at the server; `verify` says which"
+            )?;
+        } else {
+            let theirs = Printable(theirs);
+            write!(
+                f,
+                "the signatures differ: here it is `{ours}`, at the server `{theirs}`"
+            )?;
+        }
+        f.write_str("; build both from the same trait")
+    }
+}
+
 /// The changes that are not fine, in a line.
 struct Incompatible<'c>(&'c [Change]);
 
@@ -141,11 +163,9 @@ pub enum Error {
         /// The call.
         at: CallTarget,
     },
-    /// Both sides know the method but disagree about its arguments, its reply or its version.
-    #[error(
-        "{at}: the signatures differ: here it is `{ours}`, at the server `{}`; build both from the same trait",
-        Printable(.theirs)
-    )]
+    /// Both sides know the method but disagree about its arguments, its reply or its version, or about types within these.
+    /// [`Client::verify`](crate::Client::verify) says where.
+    #[error("{at}: {}", Signatures(.ours, .theirs))]
     #[non_exhaustive]
     SignatureMismatch {
         /// The call.

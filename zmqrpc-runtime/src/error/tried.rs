@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Error, UnavailableCause};
+use super::{Error, Signatures, UnavailableCause};
 use crate::wire::Executed;
 
 impl Error {
@@ -65,9 +65,7 @@ impl Error {
             }
             Self::UnknownMethod { at } => (at, words(&"the server has no such method")),
             Self::SignatureMismatch { at, ours, theirs } => {
-                let differ =
-                    format!("the signatures differ: here it is `{ours}`, at the server `{theirs}`");
-                (at, words(&differ))
+                (at, words(&Signatures(&ours, &theirs)))
             }
             Self::ShuttingDown { at } => (at, UnavailableCause::ShuttingDown),
             // They say so already, or are no failures of calls.

@@ -3,12 +3,14 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::codec::Bytes;
-use crate::command::{Command, Method};
+use crate::command::{Command, KeyCell, Method};
 use crate::error::CallError;
 
 const METHOD: Method = Method::new("zmqrpc", "message", 1, "([u8]) -> Result<[u8], String>")
-    .arguments(&["message"])
     .docs("Takes a message of bytes and answers with one.");
+
+/// The key of both, whose values are the same.
+static KEY: KeyCell = KeyCell::new();
 
 /// A message on its way out.
 #[derive(Debug)]
@@ -25,7 +27,7 @@ impl Command for MessageCommand<'_> {
     type Reply = Vec<u8>;
     type Failure = CallError<String>;
     type Answer = Result<Vec<u8>, String>;
-    const METHOD: Method = METHOD;
+    const METHOD: Method = METHOD.shaped::<Self>(&["message"], &KEY);
 }
 
 /// A message that has arrived.
@@ -50,5 +52,5 @@ impl Command for ReceivedMessage {
     type Reply = Vec<u8>;
     type Failure = CallError<String>;
     type Answer = Result<Vec<u8>, String>;
-    const METHOD: Method = METHOD;
+    const METHOD: Method = METHOD.shaped::<Self>(&["message"], &KEY);
 }

@@ -6,9 +6,7 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use crate::command::{
-    Call, CallContext, Command, Describer, DynService, Method, MethodTypes, Started,
-};
+use crate::command::{Call, CallContext, Command, Describer, DynService, Method, Started};
 
 /// A function that executes one command: `Fn(C) -> C::Answer` or `Fn(&CallContext, C) -> C::Answer`.
 ///
@@ -117,7 +115,7 @@ impl<H: Handler<M>, M> DynService for Plain<H, M> {
     }
 
     fn describe(&self, describer: &mut Describer) {
-        describer.add("", &MethodTypes::of::<H::Command>());
+        describer.add("", &<H::Command as Command>::METHOD);
     }
 
     fn start(&self, _: usize, call: Call) -> Started {
@@ -146,7 +144,7 @@ impl<H: AsyncHandler<M>, M> DynService for Async<H, M> {
     }
 
     fn describe(&self, describer: &mut Describer) {
-        describer.add("", &MethodTypes::of::<H::Command>());
+        describer.add("", &<H::Command as Command>::METHOD);
     }
 
     fn start(&self, _: usize, call: Call) -> Started {

@@ -1,5 +1,6 @@
 //! Finds methods among a server's services, by key and by name.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -9,14 +10,14 @@ use crate::command::{Call, DynService, Method, Started};
 use crate::description::NamedDocs;
 use crate::dialect::MethodRef;
 use crate::error::Error;
-use crate::wire::MethodKey;
 
 /// The services of a server and their methods.
 #[derive(Default)]
 pub(super) struct MethodIndex {
     services: Vec<Arc<dyn DynService>>,
     entries: Vec<IndexEntry>,
-    by_key: BTreeMap<u32, usize>,
+    by_key: BTreeMap<u32, MethodGroup>,
+    /// Each under its name with the version, the highest version under the name alone too.
     by_name: HashMap<String, usize>,
     /// What answers for methods that there are not.
     fallback: Option<usize>,
@@ -45,11 +46,18 @@ struct IndexEntry {
     is_built_in: bool,
 }
 
+/// The versions of a method.
+struct MethodGroup {
+    highest: usize,
+    /// From the second highest down; empty for most.
+    others: Vec<usize>,
+}
+
 /// Why no method matches.
 #[derive(Debug)]
 pub(super) enum LookupError {
     Unknown,
-    /// A method of this name has another signature.
+    /// The methods of this name have other signatures. This is the one of the highest version.
     Mismatch(&'static Method),
 }
 
@@ -58,32 +66,65 @@ impl MethodIndex {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] if a method is registered already, or shares its key with another one.
+    /// [`Error::Config`] if a method is registered already in this version, or shares its key with another one.
     pub(super) fn add(&mut self, service: Arc<dyn DynService>) -> Result<(), Error> {
         for (index, method) in service.methods().into_iter().enumerate() {
             let entry = self.entries.len();
-            if self.by_name.insert(method.to_string(), entry).is_some() {
-                return Err(Error::bad_setting(
-                    "service",
-                    format!("`{method}` is registered twice"),
-                ));
-            }
-            if method.has_key()
-                && let Some(other) = self.by_key.insert(method.key().name_hash(), entry)
-            {
-                let other = self.entries[other].method;
-                let reason =
-                    format!("`{method}` and `{other}` have the same key, rename one of them");
-                return Err(Error::bad_setting("service", reason));
-            }
             self.entries.push(IndexEntry {
                 service: self.services.len(),
                 index,
                 method,
                 is_built_in: false,
             });
+            self.add_name(method, entry)?;
+            if method.has_key() {
+                self.add_key(method, entry)?;
+            }
         }
         self.services.push(service);
+        Ok(())
+    }
+
+    fn add_name(&mut self, method: &Method, entry: usize) -> Result<(), Error> {
+        let versioned = method.versioned_name();
+        if self.by_name.insert(versioned, entry).is_some() {
+            let reason = if method.version() == 1 {
+                format!("`{method}` is registered twice")
+            } else {
+                format!(
+                    "version {} of `{method}` is registered twice",
+                    method.version()
+                )
+            };
+            return Err(Error::bad_setting("service", reason));
+        }
+        let entries = &self.entries;
+        let version = |entry: usize| entries[entry].method.version();
+        let highest = self.by_name.entry(method.to_string()).or_insert(entry);
+        if version(entry) > version(*highest) {
+            *highest = entry;
+        }
+        Ok(())
+    }
+
+    fn add_key(&mut self, method: &Method, entry: usize) -> Result<(), Error> {
+        let group = self.by_key.entry(method.name_hash());
+        let group = group.or_insert(MethodGroup {
+            highest: entry,
+            others: Vec::new(),
+        });
+        if group.highest == entry {
+            return Ok(());
+        }
+        let other = self.entries[group.highest].method;
+        if other.to_string() != method.to_string() {
+            let reason = format!("`{method}` and `{other}` have the same key, rename one of them");
+            return Err(Error::bad_setting("service", reason));
+        }
+        group.others.extend([group.highest, entry]);
+        let version = |entry: &usize| Reverse(self.entries[*entry].method.version());
+        group.others.sort_by_key(version);
+        group.highest = group.others.remove(0);
         Ok(())
     }
 
@@ -134,16 +175,17 @@ impl MethodIndex {
         let fallback = || self.fallback.ok_or(LookupError::Unknown);
         match method {
             MethodRef::Key(key) => {
-                let Some(entry) = self.by_key.get(&key.name_hash()) else {
+                let Some(group) = self.by_key.get(&key.name_hash()) else {
                     return fallback().map(MethodMatch);
                 };
-                let matched = MethodMatch(*entry);
-                let method = self.method(matched);
-                if same_signature(key, method) {
-                    Ok(matched)
-                } else {
-                    Err(LookupError::Mismatch(method))
+                let highest = MethodMatch(group.highest);
+                let method = self.method(highest);
+                if method.key() == key {
+                    return Ok(highest);
                 }
+                let others = group.others.iter().map(|entry| MethodMatch(*entry));
+                let mut others = others.filter(|other| self.method(*other).key() == key);
+                others.next().ok_or(LookupError::Mismatch(method))
             }
             MethodRef::Name(name) => self
                 .by_name
@@ -161,8 +203,4 @@ impl MethodIndex {
         let entry = &self.entries[matched.0];
         self.services[entry.service].start(entry.index, call)
     }
-}
-
-fn same_signature(key: MethodKey, method: &Method) -> bool {
-    key.signature_hash() == method.key().signature_hash()
 }

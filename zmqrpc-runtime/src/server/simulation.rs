@@ -28,13 +28,15 @@ use crate::socket::{
     Arrival, Frame, Poller, Replier, Route, RoutedMessage, Security, SendError, SocketError, Upkeep,
 };
 use crate::sync::Mutex;
-use crate::wire::Limits;
+use crate::wire::{Limits, MethodKey};
 
 /// The number of a call, as a tuple of one argument.
 #[derive(Deserialize, Serialize)]
 struct Arguments(([u8; 8],));
 
-const METHOD: Method = Method::new("Any", "thing", 1, "([u8; 8]) -> [u8; 8]");
+const SIGNATURE: &str = "([u8; 8]) -> [u8; 8]";
+
+const METHOD: Method = Method::new("Any", "thing", 1, SIGNATURE);
 
 impl Command for Arguments {
     type Arguments<'a> = ([u8; 8],);
@@ -104,7 +106,7 @@ pub(crate) struct SimulatedServer {
 const SHUTDOWN: Duration = Duration::from_secs(5);
 
 impl Peer for SimulatedServer {
-    const METHOD: MethodRef<'static> = MethodRef::Key(METHOD.key());
+    const METHOD: MethodRef<'static> = MethodRef::Key(MethodKey::new("Any", "thing", SIGNATURE, 1));
 
     fn new(mut dice: Dice, is_quick: bool, now: Instant) -> Self {
         let executed = Arc::new(Mutex::new(Vec::new()));

@@ -1,38 +1,35 @@
-//! Method keys: how a call names its method and its signature in 8 bytes.
+//! Method keys: how a call names its method, and what its values look like, in 8 bytes.
 //!
-//! Generated code computes keys at compile time; servers look methods up by the upper half and
-//! compare the lower half. The hash is part of the protocol and must never change. This file must
-//! not know what a signature means: the macro normalises it.
+//! Servers look methods up by the upper half and compare the lower half. The hash is part of the
+//! protocol and must never change. This file must not know what the text means that is hashed.
 
 use std::fmt;
 
-/// The hash of a method's full name and its signature.
+/// The hash of a method's full name and of the shapes of its values.
 ///
-/// The upper half is the hash of the name, the lower half that of the signature and the service's
-/// version. So a server can tell an unknown method from one that both sides declare differently.
-/// The signature has types as they are written: adding a field to a user's struct does not change
-/// the key.
+/// The upper half is the hash of the name, the lower half that of the shapes' canonical text and the
+/// service's version. So a server can tell an unknown method from one that both sides declare
+/// differently, within types too.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MethodKey(u64);
 
 impl MethodKey {
-    /// Hashes `service.method`, and `signature` with `version`. A command without a service passes
-    /// an empty `service`, and its name gets no dot.
+    /// Hashes `service.method`, and `text` with `version`. A command without a service passes an empty
+    /// `service`, and its name gets no dot.
     #[must_use]
-    pub const fn new(service: &str, method: &str, signature: &str, version: u32) -> Self {
+    pub const fn new(service: &str, method: &str, text: &str, version: u32) -> Self {
         let mut name = Fnv::new().add(service.as_bytes());
         if !service.is_empty() {
             name = name.add(b".");
         }
         let name = name.add(method.as_bytes()).fold();
-        // The zero byte ends the signature, so that no signature can continue into the version's
-        // bytes.
-        let signature = Fnv::new()
-            .add(signature.as_bytes())
+        // The zero byte ends the text, so that no text can continue into the version's bytes.
+        let text = Fnv::new()
+            .add(text.as_bytes())
             .add(&[0])
             .add(&version.to_le_bytes())
             .fold();
-        Self((name as u64) << 32 | signature as u64)
+        Self((name as u64) << 32 | text as u64)
     }
 
     /// Returns the key with this number, as read from a frame.

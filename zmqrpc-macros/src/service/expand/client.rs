@@ -49,7 +49,7 @@ pub(super) fn client(service: &Service) -> TokenStream {
         #lints
         impl<#transport> #private::Described for #client<#transport> {
             const DOCS: &'static str = #docs;
-            const METHODS: &'static [#private::MethodTypes] = &[#(#described,)*];
+            const METHODS: &'static [#private::Method] = &[#(#described,)*];
         }
 
         #conditions
@@ -68,13 +68,13 @@ pub(super) fn client(service: &Service) -> TokenStream {
     }
 }
 
-/// Returns the types of a method, for the description.
+/// Returns a method as the description lists it.
 fn described(service: &Service, method: &Method) -> TokenStream {
     let conditions = method.attributes.conditions();
     let at = names::place(method.ident().span());
     let private = &service.private.at(at);
     let command = command_type(method);
-    quote_spanned!(at=> #conditions #private::MethodTypes::of::<#command>())
+    quote_spanned!(at=> #conditions <#command as #private::Command>::METHOD)
 }
 
 /// Returns the constructors that need no transport.

@@ -126,7 +126,7 @@ fn keys_are_as_the_vectors_say() {
         let key = MethodKey::new(
             service,
             method,
-            vector.get("signature"),
+            vector.get("text"),
             vector.number("version"),
         );
         assert_eq!(key, Vector::key(vector.get("key")), "{}", vector.name);

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::codec::NoArgs;
-use crate::command::{Command, Method};
+use crate::command::{Command, KeyCell, Method};
 use crate::description::{Description, MethodFingerprint};
 use crate::error::Error;
 
@@ -23,8 +23,11 @@ macro_rules! commands {
             type Failure = Error;
             type Answer = $reply;
             const METHOD: Method = Method::new("zmqrpc", $name, 1, $signature)
-                .arguments(&[$($argument)?])
-                .idempotent();
+                .idempotent()
+                .shaped::<Self>(&[$($argument)?], {
+                    static CELL: KeyCell = KeyCell::new();
+                    &CELL
+                });
         }
     )*};
 }

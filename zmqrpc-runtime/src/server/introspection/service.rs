@@ -83,8 +83,24 @@ impl BuiltInService {
 
     fn list(&self, call: &Call) -> HandlerResult {
         call.arguments::<List>()?;
-        let methods = self.services.iter().flat_map(|service| service.methods());
-        let names = methods.map(ToString::to_string);
+        let methods: Vec<&Method> = self
+            .services
+            .iter()
+            .flat_map(|service| service.methods())
+            .collect();
+        let mut highest: HashMap<String, u32> = HashMap::new();
+        for method in &methods {
+            let version = highest.entry(method.to_string()).or_default();
+            *version = method.version().max(*version);
+        }
+        let names = methods.into_iter().map(|method| {
+            let name = method.to_string();
+            if highest[&name] == method.version() {
+                name
+            } else {
+                method.versioned_name()
+            }
+        });
         call.reply::<List>(names.collect())
     }
 
