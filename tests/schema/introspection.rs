@@ -92,6 +92,9 @@ fn fingerprints_are_those_of_the_description() {
 #[test]
 fn a_server_tells_no_more_than_it_is_set_to() {
     within(LIMIT, || {
+        let key = &schema::of::<WarehouseClient>().services[0].methods[0]
+            .key
+            .clone();
         let told = |introspection| {
             let server = warehouse::bound()
                 .introspection(introspection)
@@ -111,12 +114,17 @@ fn a_server_tells_no_more_than_it_is_set_to() {
             (
                 is_told(client.method_names().map(drop)),
                 is_told(fingerprints.map(drop)),
+                is_told(
+                    client
+                        .invoke::<schema::Description>("zmqrpc.shape", &(key,))
+                        .map(drop),
+                ),
                 is_told(client.describe().map(drop)),
             )
         };
-        assert_eq!(told(Introspection::Full), (true, true, true));
-        assert_eq!(told(Introspection::Names), (true, true, false));
-        assert_eq!(told(Introspection::Off), (false, false, false));
+        assert_eq!(told(Introspection::Full), (true, true, true, true));
+        assert_eq!(told(Introspection::Names), (true, true, true, false));
+        assert_eq!(told(Introspection::Off), (false, false, false, false));
     });
 }
 

@@ -5,9 +5,10 @@ use std::time::Duration;
 use zmqrpc::client::Codec;
 use zmqrpc::pubsub::{Publisher, Subscription};
 use zmqrpc::push::{Puller, Pusher};
+use zmqrpc::schema;
 use zmqrpc::{Client, Error, Executed, Server, ServerBuilder, ServerHandle};
 
-use super::support::{anywhere, await_state, within};
+use super::support::{Peer, anywhere, await_state, call_by_key, head, key, text, within};
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -278,6 +279,41 @@ fn several_versions_of_a_service_stand_side_by_side() {
         assert_eq!(version("Thermometer.celsius"), Some(3));
         assert_eq!(version("Thermometer@1.celsius"), Some(1));
         assert_eq!(version("Thermometer.place"), Some(1));
+    });
+}
+
+/// What a caller of another version finds out, in any language.
+#[test]
+fn a_refusal_names_the_keys_that_there_are_and_each_can_be_asked_for() {
+    within(LIMIT, || {
+        let (server, client) = serve(both());
+        let told = client.describe().unwrap();
+        let key_of = |name: &str| told.method(name).unwrap().1.key.clone();
+        let keys = [
+            key_of("Thermometer@3.celsius"),
+            key_of("Thermometer@1.celsius"),
+        ];
+        let peer = Peer::connect(&server.endpoints()[0]);
+        let other = key("Thermometer.celsius", "->u64", 2);
+        let refusal = peer.ask(call_by_key(7, other, 0, &[]));
+        let metadata = [
+            &text("zmqrpc-key")[..],
+            &text(&keys[0]),
+            &text("zmqrpc-key"),
+            &text(&keys[1]),
+        ];
+        let expected = [&head(0x81, 7)[..], &[3, 0, 2], &metadata.concat(), &[0]].concat();
+        assert!(refusal.starts_with(&expected), "{refusal:x?}");
+
+        for (key, version, canonical) in [(&keys[0], 3, "->i64"), (&keys[1], 1, "->u32")] {
+            let shape: schema::Description = client.invoke("zmqrpc.shape", &(key,)).unwrap();
+            assert_eq!(shape.services.len(), 1);
+            let service = &shape.services[0];
+            assert_eq!((service.version, service.methods.len()), (version, 1));
+            assert_eq!(shape.canonical(&service.methods[0]), canonical);
+        }
+        let none: schema::Description = client.invoke("zmqrpc.shape", &("00",)).unwrap();
+        assert!(none.services.is_empty());
     });
 }
 

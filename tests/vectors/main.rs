@@ -38,7 +38,16 @@ fn failures_of_calls_are_answered_with_their_status() {
     within(LIMIT, || {
         let (_server, peer) = desk();
         let mismatch = call_by_key(3, key("Calculator.add", "i64,i64,->i64", 2), 0, &[4, 6]);
-        assert_eq!(peer.ask(mismatch), failure(3, 3, 0, "(i64, i64) -> i64"));
+        let known = format!("{:016x}", key("Calculator.add", "i64,i64,->i64", 1));
+        let refusal = [
+            &head(0x81, 3)[..],
+            &[3, 0, 1],
+            &text("zmqrpc-key"),
+            &text(&known),
+            &[0],
+            b"(i64, i64) -> i64",
+        ];
+        assert_eq!(peer.ask(mismatch), refusal.concat());
         let unknown = peer.ask(call_by_name(3, "Calculator.subtract", 0, &[0x92, 2, 3]));
         assert_eq!((unknown[11], unknown[14]), (2, 0));
         // Postcard by name would be read as whatever the method takes.

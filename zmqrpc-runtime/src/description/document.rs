@@ -255,8 +255,11 @@ impl Description {
 
     /// Returns what is told of the services of these names alone, with the types that they use.
     #[must_use]
-    pub fn only(&self, services: &[String]) -> Self {
-        let is_asked_for = |service: &&ServiceDescription| services.contains(&service.name);
+    pub fn only(&self, services: &[impl AsRef<str>]) -> Self {
+        let is_asked_for = |service: &&ServiceDescription| {
+            let mut names = services.iter();
+            names.any(|name| name.as_ref() == service.name)
+        };
         let services: Vec<_> = self.services.iter().filter(is_asked_for).cloned().collect();
         Self {
             format: self.format,
@@ -264,6 +267,27 @@ impl Description {
             types: self.used_types(&services),
             services,
         }
+    }
+
+    /// Returns what is told of the method that has this key, with the types that it uses; of no method if there is none.
+    pub(crate) fn only_key(&self, key: &str) -> Self {
+        let mut only = Self::new(Vec::new());
+        for service in &self.services {
+            let methods = service.methods.iter();
+            let methods: Vec<_> = methods
+                .filter(|method| method.key == key)
+                .cloned()
+                .collect();
+            if !methods.is_empty() {
+                only.services.push(ServiceDescription {
+                    version: service.version,
+                    docs: service.docs.clone(),
+                    ..ServiceDescription::new(&service.name, methods)
+                });
+            }
+        }
+        only.types = self.used_types(&only.services);
+        only
     }
 
     /// Removes the types that no method uses.

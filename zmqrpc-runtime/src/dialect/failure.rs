@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::Reply;
 use crate::codec::Error as CodecError;
-use crate::wire::{Executed, Metadata, Status};
+use crate::wire::{Executed, METHOD_KEY, MetadataBuf, MethodKey, Status};
 
 /// Why a call got neither a value nor an error from its service.
 #[derive(Clone, Debug)]
@@ -12,6 +12,7 @@ pub struct CallFailure {
     pub(crate) status: Status,
     pub(crate) executed: Executed,
     pub(crate) detail: String,
+    metadata: MetadataBuf,
 }
 
 impl CallFailure {
@@ -20,7 +21,16 @@ impl CallFailure {
             status,
             executed: status.executed(),
             detail: detail.into(),
+            metadata: MetadataBuf::new(),
         }
+    }
+
+    /// Returns the same failure with the keys that a method has, for a caller whose key is another one.
+    pub(crate) fn with_keys(mut self, keys: impl IntoIterator<Item = MethodKey>) -> Self {
+        for key in keys {
+            self.metadata.push(METHOD_KEY, &key.to_string());
+        }
+        self
     }
 
     /// Returns the same failure with `executed` in place of what the status implies.
@@ -47,7 +57,7 @@ impl CallFailure {
         Reply::Failure {
             status: self.status,
             executed: self.executed,
-            metadata: Metadata::EMPTY,
+            metadata: self.metadata.as_metadata(),
             detail: &self.detail,
         }
     }

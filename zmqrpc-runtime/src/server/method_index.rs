@@ -10,6 +10,7 @@ use crate::command::{Call, DynService, Method, Started};
 use crate::description::NamedDocs;
 use crate::dialect::MethodRef;
 use crate::error::Error;
+use crate::wire::MethodKey;
 
 /// The services of a server and their methods.
 #[derive(Default)]
@@ -57,8 +58,8 @@ struct MethodGroup {
 #[derive(Debug)]
 pub(super) enum LookupError {
     Unknown,
-    /// The methods of this name have other signatures. This is the one of the highest version.
-    Mismatch(&'static Method),
+    /// The methods of this name have these keys. The first one has the highest version.
+    Mismatch(&'static Method, Vec<MethodKey>),
 }
 
 impl MethodIndex {
@@ -184,8 +185,13 @@ impl MethodIndex {
                     return Ok(highest);
                 }
                 let others = group.others.iter().map(|entry| MethodMatch(*entry));
-                let mut others = others.filter(|other| self.method(*other).key() == key);
-                others.next().ok_or(LookupError::Mismatch(method))
+                let mut matching = others.filter(|other| self.method(*other).key() == key);
+                matching.next().ok_or_else(|| {
+                    let others = group.others.iter();
+                    let others = others.map(|entry| self.entries[*entry].method.key());
+                    let keys = std::iter::once(method.key()).chain(others);
+                    LookupError::Mismatch(method, keys.collect())
+                })
             }
             MethodRef::Name(name) => self
                 .by_name

@@ -37,8 +37,9 @@ impl Rejection {
             Self::Method(LookupError::Unknown) => {
                 (Status::UnknownMethod, request.method.to_string())
             }
-            Self::Method(LookupError::Mismatch(method)) => {
-                (Status::SignatureMismatch, method.versioned_signature())
+            Self::Method(LookupError::Mismatch(method, keys)) => {
+                let detail = method.versioned_signature();
+                return CallFailure::new(Status::SignatureMismatch, detail).with_keys(keys);
             }
         };
         CallFailure::new(status, detail)

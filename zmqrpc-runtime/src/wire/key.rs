@@ -5,6 +5,9 @@
 
 use std::fmt;
 
+/// The metadata key under which a server says which keys a method has.
+pub const METHOD_KEY: &str = "zmqrpc-key";
+
 /// The hash of a method's full name and of the shapes of its values.
 ///
 /// The upper half is the hash of the name, the lower half that of the shapes' canonical text and the

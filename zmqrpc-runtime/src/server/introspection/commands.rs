@@ -37,6 +37,8 @@ commands! {
     Describe: "describe" "(Option<Vec<String>>) -> Description" ("services") Services => Description;
     /// Lists the full names of all methods.
     List: "list" "() -> Vec<String>" () NoArgs => Vec<String>;
+    /// Describes the method that has a key, and nothing else; no service if there is none.
+    ShapeOf: "shape" "(String) -> Description" ("key") (String,) => Description;
     /// Tells the fingerprints of the methods of services, of all for none.
     Fingerprints: "fingerprints" "(Option<Vec<String>>) -> Vec<MethodFingerprint>" ("services")
         Services => Vec<MethodFingerprint>;

@@ -15,7 +15,8 @@ pub enum Introspection {
     /// Everything: services, methods, their documentation, and the shapes of all values.
     #[default]
     Full,
-    /// The names of methods, and the fingerprints by which clients verify their own types.
+    /// The names of methods, the fingerprints by which clients verify their own types, and to whoever knows the key of a method
+    /// its shapes.
     Names,
     /// Nothing: the methods of `zmqrpc` are unknown ones.
     Off,

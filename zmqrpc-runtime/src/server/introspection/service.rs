@@ -4,16 +4,17 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use super::Introspection;
-use super::commands::{Describe, Fingerprints, List};
+use super::commands::{Describe, Fingerprints, List, ShapeOf};
 use crate::codec::Codec;
 use crate::command::{Call, Command, Describer, DynService, HandlerResult, Method, Started};
 use crate::description::{Description, NamedDocs};
 use crate::dialect::CallFailure;
 use crate::sync::Mutex;
 
-const METHODS: [&Method; 3] = [
+const METHODS: [&Method; 4] = [
     const { &List::METHOD },
     const { &Fingerprints::METHOD },
+    const { &ShapeOf::METHOD },
     const { &Describe::METHOD },
 ];
 
@@ -104,6 +105,11 @@ impl BuiltInService {
         call.reply::<List>(names.collect())
     }
 
+    fn shape(&self, call: &Call) -> HandlerResult {
+        let (key,) = call.arguments::<ShapeOf>()?;
+        call.reply::<ShapeOf>(self.description().only_key(&key))
+    }
+
     fn fingerprints(&self, call: &Call) -> HandlerResult {
         let (services,) = call.arguments::<Fingerprints>()?;
         let mut fingerprints = self.description().fingerprints();
@@ -130,6 +136,7 @@ impl DynService for BuiltInService {
         let handled = match index {
             0 => self.list(&call),
             1 => self.fingerprints(&call),
+            2 => self.shape(&call),
             _ => self.describe(&call),
         };
         call.recycle();
