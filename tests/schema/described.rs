@@ -184,6 +184,37 @@ mod calculator {
     }
 }
 
+mod odd_names {
+    use serde::{Deserialize, Serialize};
+
+    #[derive(Serialize, Deserialize)]
+    pub(crate) struct One {
+        #[serde(rename = "a:u8,b")]
+        both: u8,
+        #[serde(rename = "")]
+        none: u8,
+        #[serde(rename = "\"\\")]
+        quoted: u8,
+        #[serde(rename = "größe-1")]
+        plain: u8,
+    }
+
+    #[zmqrpc::zmq_service]
+    pub(crate) trait Odd {
+        fn one(&self) -> One;
+    }
+}
+
+#[test]
+fn names_of_fields_cannot_be_taken_for_several() {
+    let description = schema::of::<odd_names::OddClient>();
+    let method = &description.services[0].methods[0];
+    assert_eq!(
+        description.canonical(method),
+        r#"->{"a:u8,b":u8,"":u8,"\"\\":u8,"größe-1":u8,}"#
+    );
+}
+
 /// The table at the end of `PROTOCOL.md`.
 #[test]
 fn canonical_texts_and_fingerprints_are_those_of_the_protocol() {

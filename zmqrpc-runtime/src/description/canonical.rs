@@ -154,7 +154,7 @@ impl<'d> CanonicalWriter<'d> {
     fn fields(&mut self, fields: &'d Fields) {
         self.out.push('{');
         for field in &fields.fields {
-            self.out.push_str(&field.name);
+            self.name(&field.name);
             self.out.push(':');
             self.shape(&field.shape);
             self.out.push(',');
@@ -162,10 +162,28 @@ impl<'d> CanonicalWriter<'d> {
         self.out.push('}');
     }
 
+    /// Writes the name of a field or a variant. One that could be taken for something else is quoted: a field `a:u8,b` is not
+    /// two.
+    fn name(&mut self, name: &str) {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+        if !name.is_empty() && name.bytes().all(is_plain) {
+            self.out.push_str(name);
+            return;
+        }
+        self.out.push('"');
+        for char in name.chars() {
+            if matches!(char, '"' | '\\') {
+                self.out.push('\\');
+            }
+            self.out.push(char);
+        }
+        self.out.push('"');
+    }
+
     fn variants(&mut self, variants: &'d Variants) {
         self.out.push('[');
         for variant in &variants.variants {
-            self.out.push_str(&variant.name);
+            self.name(&variant.name);
             match &variant.body {
                 Payload::Unit => {}
                 Payload::One(shape) => {
