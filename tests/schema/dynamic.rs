@@ -222,13 +222,23 @@ fn types_of_several_descriptions_keep_their_meaning() {
             );
             serde_json::from_str::<Description>(&json).unwrap()
         };
+        // As a bridge of a server like this one has them.
+        let mut several = described("Three");
+        let mut other = described("Four");
+        let text = serde_json::to_string(&other)
+            .unwrap()
+            .replace("Item", "Item'");
+        other = serde_json::from_str(&text).unwrap();
+        several.services.extend(other.services);
+        several.types.extend(other.types);
         let handler = |_: &RawCall| Ok(Vec::new());
         let builder = Server::builder()
             .dynamic(described("One"), handler)
-            .dynamic(described("Two"), handler);
+            .dynamic(described("Two"), handler)
+            .dynamic(several, handler);
         let (_server, client) = start(builder);
         let told = client.describe().unwrap();
-        for name in ["One", "Two"] {
+        for name in ["One", "Two", "Three", "Four"] {
             let (_, method) = told.method(&format!("{name}.get")).unwrap();
             let schema::Body::Struct(item) = &told.type_of(&method.reply).unwrap().body else {
                 panic!("{told:?}");

@@ -170,6 +170,22 @@ fn a_service_that_is_not_there_does_not_fit() {
 }
 
 #[test]
+fn a_server_that_tells_names_alone_is_verified_and_says_which_method_differs() {
+    within(LIMIT, || {
+        let builder = Server::builder()
+            .service(changed::ShopServer::new(changed::Counter))
+            .introspection(Introspection::Names);
+        let (_server, client) = serve(builder);
+        client.verify::<changed::ShopClient>().unwrap();
+        let error = client.verify::<old::ShopClient>().unwrap_err();
+        let Error::SignatureMismatch { at, theirs, .. } = &error else {
+            panic!("{error}");
+        };
+        assert_eq!((at.method(), &**theirs), ("Shop.place", "not told"));
+    });
+}
+
+#[test]
 fn a_server_that_tells_nothing_cannot_be_verified() {
     within(LIMIT, || {
         let builder = Server::builder()
@@ -248,6 +264,37 @@ mod snapshots {
         let after: schema::Description =
             serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
         assert_eq!(after, written, "a comparison changes nothing");
+    }
+
+    mod wider {
+        use serde::{Deserialize, Serialize};
+
+        #[derive(Debug, PartialEq, Serialize, Deserialize)]
+        pub(super) struct Line {
+            sku: String,
+            count: u64,
+        }
+
+        #[zmqrpc::zmq_service(name = "Shop")]
+        pub(super) trait Shop {
+            fn place(&self, lines: Vec<Line>) -> u64;
+            fn total(&self) -> u64;
+        }
+    }
+
+    /// Postcard reads a `u32` as a `u64`; the server refuses the call before that.
+    #[test]
+    fn a_change_that_no_value_notices_still_changes_the_key() {
+        let scratch = Scratch::new("key");
+        let path = scratch.0.join("shop.json");
+        schema::assert_compatible::<old::ShopClient>(&path);
+        let failed = panic::catch_unwind(|| schema::assert_compatible::<wider::ShopClient>(&path));
+        let text = *failed.unwrap_err().downcast::<String>().unwrap();
+        assert!(
+            text.contains("`Shop.place`: its key is another one"),
+            "{text}"
+        );
+        assert!(!text.contains("`Shop.total`"), "{text}");
     }
 
     #[test]

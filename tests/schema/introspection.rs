@@ -123,7 +123,7 @@ fn a_server_tells_no_more_than_it_is_set_to() {
             )
         };
         assert_eq!(told(Introspection::Full), (true, true, true, true));
-        assert_eq!(told(Introspection::Names), (true, true, true, false));
+        assert_eq!(told(Introspection::Names), (true, true, false, false));
         assert_eq!(told(Introspection::Off), (false, false, false, false));
     });
 }
@@ -165,6 +165,36 @@ fn strangers_are_told_nothing_and_the_others_what_they_may_ask() {
         );
         let stranger = client(None).with_timeout(Duration::from_millis(300));
         assert!(stranger.describe().is_err());
+    });
+}
+
+#[test]
+fn names_alone_have_no_shapes_in_them() {
+    within(LIMIT, || {
+        let server = warehouse::bound()
+            .introspection(Introspection::Names)
+            .start()
+            .unwrap();
+        let json = Client::builder()
+            .connect(&server.endpoints()[0])
+            .codec(Codec::Json);
+        let client = json.build().unwrap();
+        let mut told = String::new();
+        for method in ["zmqrpc.list", "zmqrpc.fingerprints"] {
+            let arguments = if method == "zmqrpc.list" {
+                "[]"
+            } else {
+                "[null]"
+            };
+            let reply = client
+                .call_raw(method, Codec::Json, arguments.as_bytes())
+                .unwrap();
+            told.push_str(std::str::from_utf8(reply.result().unwrap()).unwrap());
+        }
+        assert!(told.contains("house.Warehouse.place"), "{told}");
+        for hidden in ["Order", "Sku", "order", "lines", "stock", "u32", "string"] {
+            assert!(!told.contains(hidden), "{hidden} in {told}");
+        }
     });
 }
 

@@ -163,6 +163,82 @@ fn a_variant_is_not_read_as_another_one() {
     assert_refused!(more_letters, letters, more_letters::Letter::C);
 }
 
+version!(bomb: Vec<Bomb> {
+    #[derive(Debug)]
+    pub(super) struct Bomb;
+
+    impl Serialize for Bomb {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.serialize_u8(1)
+        }
+    }
+
+    impl<'de> Deserialize<'de> for Bomb {
+        fn deserialize<D: serde::Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+            panic!("it is tried out, and that is not printed")
+        }
+    }
+});
+version!(mine: Vec<Mine> {
+    #[derive(Debug)]
+    pub(super) struct Mine;
+
+    impl Serialize for Mine {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.serialize_u64(1)
+        }
+    }
+
+    impl<'de> Deserialize<'de> for Mine {
+        fn deserialize<D: serde::Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+            Err(serde::de::Error::custom("never"))
+        }
+    }
+});
+
+/// Nothing is known of them but their names.
+#[test]
+fn types_that_cannot_be_tried_out_are_told_apart_by_their_names() {
+    assert_refused!(bomb, mine, Vec::new());
+    let canonical = |description: &schema::Description| {
+        description.canonical(&description.services[0].methods[0])
+    };
+    let [bomb, mine] = [
+        schema::of::<bomb::MirrorClient>(),
+        schema::of::<mine::MirrorClient>(),
+    ];
+    assert_eq!(canonical(&bomb), canonical(&mine));
+}
+
+/// What a key does not see: the shapes are the same.
+#[test]
+fn arguments_of_one_type_that_trade_places_are_not_noticed() {
+    mod before {
+        #[zmqrpc::zmq_service(name = "Bank")]
+        pub(super) trait Bank {
+            fn pay(&self, from: u32, to: u32);
+        }
+    }
+    mod after {
+        #[zmqrpc::zmq_service(name = "Bank")]
+        pub(super) trait Bank {
+            fn pay(&self, to: u32, from: u32);
+        }
+    }
+    let [before, after] = [
+        schema::of::<before::BankClient>(),
+        schema::of::<after::BankClient>(),
+    ];
+    assert_eq!(before.fingerprints(), after.fingerprints());
+    let changes = schema::changes(&before, &after);
+    assert!(
+        changes
+            .iter()
+            .any(|change| change.by_key > schema::Verdict::Fine),
+        "{changes:?}"
+    );
+}
+
 /// Returns what comes back for a second over a client and a server of these modules.
 macro_rules! shown {
     ($old:ident, $new:ident, $value:expr) => {{

@@ -37,7 +37,10 @@ fn calls_by_key_are_answered_in_postcard() {
             ),
             (
                 "mirror",
-                "{name:string,price:option<i64,>,tags:list<[Plain|Sized=u8|Pair(u8,i16,)|Named{a:bool,}|],>,},->#0",
+                concat!(
+                    "{name:string,price:option<i64,>,tags:list<[Plain|Sized=u8|Pair(u8,i16,)|Named{a:bool,}|],>,},->",
+                    "{name:string,price:option<i64,>,tags:list<[Plain|Sized=u8|Pair(u8,i16,)|Named{a:bool,}|],>,}"
+                ),
                 vec![1, b'x', 1, 1, 4, 0, 1, 7, 2, 8, 3, 3, 1],
                 0,
                 vec![1, b'x', 1, 1, 4, 0, 1, 7, 2, 8, 3, 3, 1],

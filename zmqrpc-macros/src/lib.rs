@@ -43,7 +43,9 @@ pub fn zmq_service(options: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// Accepts `#[command(..)]` with `reply = T` (by default `()`), `error = E`, `name = ".."` (by
 /// default the struct's), `version = 1`, `timeout = "500ms"`, `idempotent`, `oneway` and
-/// `crate = path`.
+/// `crate = path`; and `signature_key`, by which the fields' types are not tried out: the key then
+/// has the text of the signature in place of their shapes, and the struct needs no `Deserialize`
+/// where it is only sent. Both sides must have it.
 #[proc_macro_derive(Command, attributes(command))]
 pub fn derive_command(item: TokenStream) -> TokenStream {
     derive::derive_command(item.into()).into()

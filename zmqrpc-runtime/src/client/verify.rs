@@ -18,7 +18,7 @@ impl Client {
     /// # Errors
     ///
     /// [`Error::SchemaMismatch`] names what differs and matters to calls by key, [`Error::SignatureMismatch`] a method whose
-    /// types have other names. [`Error::UnknownMethod`] if the server
+    /// key is another one although no value would be read otherwise, or of which the server tells no more than that. [`Error::UnknownMethod`] if the server
     /// [does not tell](crate::ServerBuilder::introspection), and all others of a call.
     ///
     /// # Examples
@@ -34,8 +34,8 @@ impl Client {
         if has_all(&theirs, &ours) {
             return Ok(());
         }
-        let theirs = self.invoke(DESCRIBE, &services)?;
-        judge(&ours, &theirs)
+        let told = self.invoke(DESCRIBE, &services);
+        judge(&ours, &theirs, told)
     }
 }
 
@@ -52,8 +52,8 @@ impl AsyncClient {
         if has_all(&theirs, &ours) {
             return Ok(());
         }
-        let theirs = self.invoke(DESCRIBE, &services).await?;
-        judge(&ours, &theirs)
+        let told = self.invoke(DESCRIBE, &services).await;
+        judge(&ours, &theirs, told)
     }
 }
 
@@ -69,8 +69,18 @@ fn has_all(theirs: &[MethodFingerprint], ours: &Description) -> bool {
         .all(|fingerprint| theirs.contains(fingerprint))
 }
 
-fn judge(ours: &Description, theirs: &Description) -> Result<(), Error> {
-    let changes = changes(ours, theirs);
+/// Says what differs; `told` is what the server tells of itself.
+fn judge(
+    ours: &Description,
+    theirs: &[MethodFingerprint],
+    told: Result<Description, Error>,
+) -> Result<(), Error> {
+    let told = match told {
+        Ok(told) => told,
+        Err(Error::UnknownMethod { .. }) => return Err(other_key(ours, theirs, None)),
+        Err(error) => return Err(error),
+    };
+    let changes = changes(ours, &told);
     if changes.iter().any(|change| change.by_key > Verdict::Fine) {
         let service = ours.services.first();
         let name = service.map(|service| service.name.clone());
@@ -79,18 +89,33 @@ fn judge(ours: &Description, theirs: &Description) -> Result<(), Error> {
             changes,
         });
     }
-    for service in &ours.services {
-        for method in &service.methods {
-            let name = service.full_name(method);
-            let theirs = theirs.method(&name).map(|(_, method)| method);
-            if let Some(theirs) = theirs.filter(|theirs| theirs.key != method.key) {
-                return Err(Error::SignatureMismatch {
-                    at: CallTarget::new(name, None),
-                    ours: method.signature.as_str().into(),
-                    theirs: theirs.signature.as_str().into(),
-                });
-            }
+    Err(other_key(ours, theirs, Some(&told)))
+}
+
+/// Returns the error that names the first method that the server has not, with this key.
+fn other_key(
+    ours: &Description,
+    theirs: &[MethodFingerprint],
+    told: Option<&Description>,
+) -> Error {
+    let keys: Vec<&str> = theirs.iter().map(|method| &*method.key).collect();
+    let methods = ours.services.iter().flat_map(|service| {
+        let methods = service.methods.iter();
+        methods.map(move |method| (service, method))
+    });
+    let mut missing = methods.filter(|(_, method)| !keys.contains(&&*method.key));
+    let (name, ours, theirs) = match missing.next() {
+        Some((service, method)) => {
+            let versioned = service.versioned_name(method);
+            let theirs = told.and_then(|told| told.method(&versioned));
+            let theirs = theirs.map_or("not told", |(_, method)| &*method.signature);
+            (service.full_name(method), &*method.signature, theirs)
         }
+        None => (String::new(), "", ""),
+    };
+    Error::SignatureMismatch {
+        at: CallTarget::new(name, None),
+        ours: ours.into(),
+        theirs: theirs.into(),
     }
-    Ok(())
 }

@@ -72,13 +72,13 @@ impl<'a, C: Deserialize<'a>> ArgumentList<'a> for OwnFields<C> {
     }
 }
 
-/// Arguments that are only sent: `#[command(signature_key)]`.
+/// Arguments that do not tell their types: `#[command(signature_key)]`.
 #[derive(Debug)]
 pub struct Untold;
 
 impl<'de> Deserialize<'de> for Untold {
     fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
-        Err(D::Error::custom("this command is only sent"))
+        Err(D::Error::custom("this command does not tell its types"))
     }
 }
 

@@ -69,29 +69,24 @@ impl Describer {
     /// Gives other names to types that are not those which are known by these names: of two versions of a crate, say.
     fn tell_apart(&self, other: &mut Description) {
         loop {
-            let mut renamed = BTreeMap::new();
-            for (name, found) in &other.types {
-                let free = self.free_name(name, found);
-                if free != *name {
-                    renamed.insert(name.clone(), free);
-                }
-            }
-            if renamed.is_empty() {
-                return;
-            }
-            // What holds them is now another type, too.
-            other.rename_types(&renamed);
+            let clash = other.types.iter().find_map(|(name, found)| {
+                let free = self.free_name(name, found, &other.types);
+                (free != *name).then(|| (name.clone(), free))
+            });
+            let Some(clash) = clash else { return };
+            // What holds it is now another type, too.
+            other.rename_types(&BTreeMap::from([clash]));
         }
     }
 
     /// Returns the name under which a type is or may be known: its own, unless that is another one's.
-    fn free_name(&self, name: &str, found: &Type) -> String {
-        let is_same = |known: &Type| {
-            (known.body(false), known.body(true)) == (found.body(false), found.body(true))
+    fn free_name(&self, name: &str, found: &Type, beside: &BTreeMap<String, Type>) -> String {
+        let is_other = |known: &Type| {
+            (known.body(false), known.body(true)) != (found.body(false), found.body(true))
         };
         let mut free = name.to_owned();
-        while let Some(known) = self.0.types.get(&free)
-            && !is_same(known)
+        while self.0.types.get(&free).is_some_and(is_other)
+            || (free != name && beside.contains_key(&free))
         {
             free.push('\'');
         }
@@ -109,15 +104,18 @@ impl Describer {
 
 /// Returns the key of a method with these values.
 ///
-/// What cannot be found out is no difference between two keys. Where that would be all there is to know of an argument, the
-/// reply or the error, the signature stands in: it has names of types, which say more than nothing.
+/// What cannot be found out is no difference between two texts. So the signature stands before such a text: it has names of types, which
+/// say more than nothing.
 pub(super) fn key(method: &Method, values: &MethodValues) -> MethodKey {
-    let shapes = Shapes::find(method, values, ShapeFinder::binary());
-    if shapes.has_unknown_part() {
+    if matches!((values.arguments)(), ArgumentTypes::Untold) {
         return method.key_of(method.signature());
     }
+    let shapes = Shapes::find(method, values, ShapeFinder::binary());
     let (description, described) = shapes.describe(method);
-    method.key_of(&description.canonical(&described))
+    match description.write_canonical(&described) {
+        (text, true) => method.key_of(&text),
+        (text, false) => method.key_of(&format!("{}\n{text}", method.signature())),
+    }
 }
 
 /// Returns the description of a method, and the types in it, by the compiler's names.
@@ -180,13 +178,6 @@ impl Shapes {
             error,
             types,
         }
-    }
-
-    /// Returns whether nothing is known of an argument, of the reply or of the error.
-    fn has_unknown_part(&self) -> bool {
-        let parts = self.arguments.iter().chain([&self.reply]);
-        let mut parts = parts.chain(&self.error);
-        parts.any(|shape| matches!(shape, Shape::Unknown(_)))
     }
 
     /// Returns the description of the method, without its key and fingerprint, and one that has its types.

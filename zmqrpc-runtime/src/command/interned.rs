@@ -7,6 +7,7 @@ use super::Method;
 use crate::description::{MethodDescription, ServiceDescription};
 use crate::socket::PerProcess;
 use crate::sync::Mutex;
+use crate::wire::MethodKey;
 
 /// The methods so far, by all that is known of them.
 static METHODS: PerProcess<Mutex<HashMap<String, &'static Method>>> = PerProcess::new();
@@ -38,8 +39,11 @@ fn method(service: &ServiceDescription, described: &MethodDescription) -> Method
         kept(&described.signature),
     )
     .arguments(Box::leak(arguments.into()))
-    .docs(kept(&described.docs))
-    .with_key(u64::from_str_radix(&described.key, 16).unwrap_or(0));
+    .docs(kept(&described.docs));
+    // A key that names another method is none.
+    let key = u64::from_str_radix(&described.key, 16).unwrap_or(0);
+    let names_it = MethodKey::from_bits(key).name_hash() == method.name_hash();
+    method = method.with_key(if names_it { key } else { 0 });
     if let Some(reason) = &described.deprecated {
         method = method.deprecated(kept(reason));
     }

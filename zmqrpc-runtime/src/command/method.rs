@@ -29,6 +29,9 @@ pub struct Method {
     values: Option<MethodValues>,
 }
 
+/// The method that stands for all that no service has, where there is a fallback.
+pub(crate) static ANY_METHOD: Method = Method::new("", "*", 1, "");
+
 impl Method {
     /// Creates a method of `service`, which is empty for a command without a service.
     ///

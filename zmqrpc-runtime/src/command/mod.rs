@@ -29,6 +29,7 @@ pub(crate) use context::{DeadlineScope, inherited_deadline};
 pub(crate) use describer::Describer;
 pub use describer::of;
 pub(crate) use interned::interned;
+pub(crate) use method::ANY_METHOD;
 pub use method::Method;
 pub use outcome::{Answer, Failure, Fallible, MaybeResult, Never, Returned};
 pub use raw_method::RawMethod;

@@ -13,7 +13,7 @@ pub enum RawMethod<'a> {
     /// By its full name, such as `Calculator.add`. The codec must be
     /// [self-describing](crate::client::Codec::is_self_describing).
     Name(&'a str),
-    /// By its key, which states its signature, in any codec. `PROTOCOL.md` says how a key is worked out.
+    /// By its key, which states its shapes, in any codec. `PROTOCOL.md` says how a key is worked out.
     Key(u64),
 }
 

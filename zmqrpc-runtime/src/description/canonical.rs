@@ -1,5 +1,6 @@
-//! The canonical text of a method: two methods have the same one exactly where all their values have the same bytes in
-//! postcard. Names of types are not in it, nor what changes no byte: documentation, what is optional, what is closed.
+//! The canonical text of a method: the shapes of all its values, as postcard has them, with the names of fields and
+//! variants. Two methods with one text read each other's values rightly; most that would do so have one text. Names of types
+//! are not in it, nor documentation, nor what is optional or closed.
 //!
 //! `PROTOCOL.md` specifies it.
 
@@ -7,7 +8,7 @@ use std::fmt::{self, Write};
 
 use super::{Body, Description, Fields, MethodDescription, Payload, Shape, Variants};
 
-/// A number that two methods share if their values have the same bytes in postcard.
+/// A number that two methods share if they have one canonical text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Fingerprint(u64);
 
@@ -34,12 +35,19 @@ impl fmt::Display for Fingerprint {
 }
 
 impl Description {
-    /// Returns the text in which two methods agree whose values have the same bytes in postcard.
+    /// Returns the text in which two methods agree that are called by one key: the shapes of all values, with the names of fields and
+    /// variants.
     #[must_use]
     pub fn canonical(&self, method: &MethodDescription) -> String {
+        self.write_canonical(method).0
+    }
+
+    /// Returns the canonical text, and whether nothing in it is unknown.
+    pub(crate) fn write_canonical(&self, method: &MethodDescription) -> (String, bool) {
         let mut writer = CanonicalWriter {
             description: self,
-            seen: Vec::new(),
+            open: Vec::new(),
+            is_complete: true,
             depth: 0,
             out: String::new(),
         };
@@ -54,9 +62,9 @@ impl Description {
             writer.shape(error);
         }
         if writer.out.len() > MAX_TEXT {
-            return "?".to_owned();
+            return ("?".to_owned(), false);
         }
-        writer.out
+        (writer.out, writer.is_complete)
     }
 
     /// Returns the shape that a shape stands for, in postcard and `MessagePack`, or in JSON if `text`: through types that
@@ -84,8 +92,10 @@ const MAX_DEPTH: usize = 256;
 
 struct CanonicalWriter<'d> {
     description: &'d Description,
-    /// The types that were met, in this order.
-    seen: Vec<&'d str>,
+    /// The types that are being written, from the outside in.
+    open: Vec<&'d str>,
+    /// Nothing was unknown.
+    is_complete: bool,
     depth: usize,
     out: String,
 }
@@ -96,7 +106,7 @@ impl<'d> CanonicalWriter<'d> {
             return;
         }
         if self.depth == MAX_DEPTH {
-            self.out.push('?');
+            self.unknown();
             return;
         }
         self.depth += 1;
@@ -110,26 +120,34 @@ impl<'d> CanonicalWriter<'d> {
             Shape::Option(inner) => self.around("option", &[inner]),
             Shape::List(inner) => self.around("list", &[inner]),
             Shape::Map(key, value) => self.around("map", &[key, value]),
+            // There is nothing to know of no elements.
+            Shape::Array(_, 0) => self.out.push_str("array<?,>0"),
             Shape::Array(inner, len) => {
                 self.around("array", &[inner]);
                 _ = write!(self.out, "{len}");
             }
             Shape::Tuple(parts) => self.tuple(parts),
-            Shape::Unknown(_) => self.out.push('?'),
+            Shape::Unknown(_) => self.unknown(),
             scalar => self.out.push_str(scalar.name()),
         }
     }
 
     fn type_named(&mut self, name: &'d str) {
-        if let Some(at) = self.seen.iter().position(|seen| *seen == name) {
+        if let Some(at) = self.open.iter().position(|open| *open == name) {
             _ = write!(self.out, "#{at}");
             return;
         }
-        self.seen.push(name);
+        self.open.push(name);
         match self.description.types.get(name) {
             Some(found) => self.body(&found.body),
-            None => self.out.push('?'),
+            None => self.unknown(),
         }
+        self.open.pop();
+    }
+
+    fn unknown(&mut self) {
+        self.is_complete = false;
+        self.out.push('?');
     }
 
     fn around(&mut self, name: &str, inner: &[&'d Shape]) {

@@ -1,6 +1,6 @@
 //! The description of a server: services and their methods.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -155,8 +155,8 @@ pub struct MethodDescription {
     /// The key by which requests name it: 16 hexadecimal digits; empty if it has none.
     #[serde(default)]
     pub key: String,
-    /// Changes with everything that changes a byte in postcard, within types too: 16 hexadecimal digits; empty if nobody
-    /// has worked it out.
+    /// The fingerprint of its canonical text, which has the shapes of all its values: 16 hexadecimal digits; empty if nobody has
+    /// worked it out.
     #[serde(default)]
     pub fingerprint: String,
     /// Its arguments, in order.
@@ -256,10 +256,8 @@ impl Description {
     /// Returns what is told of the services of these names alone, with the types that they use.
     #[must_use]
     pub fn only(&self, services: &[impl AsRef<str>]) -> Self {
-        let is_asked_for = |service: &&ServiceDescription| {
-            let mut names = services.iter();
-            names.any(|name| name.as_ref() == service.name)
-        };
+        let names: HashSet<&str> = services.iter().map(AsRef::as_ref).collect();
+        let is_asked_for = |service: &&ServiceDescription| names.contains(&*service.name);
         let services: Vec<_> = self.services.iter().filter(is_asked_for).cloned().collect();
         Self {
             format: self.format,

@@ -46,17 +46,41 @@ pub fn assert_compatible<C: Described + ?Sized>(path: impl AsRef<Path>) {
         Err(error) => panic!("{} is no description: {error}", path.display()),
     };
     let is_bad = |change: &Change| change.by_key.max(change.by_name) > Verdict::Fine;
-    let bad: Vec<String> = changes(&old, &new)
+    let mut bad: Vec<String> = changes(&old, &new)
         .iter()
         .filter(|change| is_bad(change))
         .map(ToString::to_string)
         .collect();
+    if bad.is_empty() {
+        bad = refused_by_key(&old, &new).collect();
+    }
     assert!(
         bad.is_empty(),
         "clients of the version in {} do not fit:\n\n{}\n\n{VARIABLE}=update accepts it",
         path.display(),
         bad.join("\n")
     );
+}
+
+/// Returns a line for each method whose key is another one although no value is read otherwise: its callers by key are
+/// refused all the same.
+fn refused_by_key<'d>(
+    old: &'d Description,
+    new: &'d Description,
+) -> impl Iterator<Item = String> + 'd {
+    let methods = old.services.iter().flat_map(|service| {
+        let methods = service.methods.iter();
+        methods.map(move |method| (service, method))
+    });
+    methods.filter_map(|(service, method)| {
+        let (_, now) = new.method(&service.versioned_name(method))?;
+        let name = service.full_name(method);
+        (now.key != method.key).then(|| {
+            format!(
+                "`{name}`: its key is another one\n    clients by key: BREAKS, they are refused"
+            )
+        })
+    })
 }
 
 fn read(path: &Path) -> Result<Description, Box<dyn std::error::Error>> {

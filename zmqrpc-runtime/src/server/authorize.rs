@@ -23,7 +23,7 @@ impl Authorize {
         let result = catch_unwind(AssertUnwindSafe(|| (self.0)(cx)));
         let result = result.unwrap_or_else(|panic| {
             if let Some(hidden) = counters.log.admit("authorize") {
-                let method = log::text(cx.method());
+                let method = log::text(cx.called());
                 log::line!(
                     error,
                     method,
@@ -42,6 +42,7 @@ impl Authorize {
                 log::line!(
                     warn,
                     method = log::text(cx.method()),
+                    called = log::text(cx.called()),
                     user = cx.user_id().map(log::text),
                     peer = cx.peer().map(log::text),
                     reason = log::text(reason),

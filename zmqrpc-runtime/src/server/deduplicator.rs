@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use shares::Shares;
 
 use crate::codec::Codec;
-use crate::command::Call;
+use crate::command::{ANY_METHOD, Call};
 use crate::dialect::{CallFailure, OutboundFrame, Reply, ReplyTo};
 use crate::socket::{Frame, Route};
 use crate::sync::{Mutex, MutexGuard};
@@ -113,6 +113,9 @@ impl Deduplicator {
         let mut hasher = self.hasher.build_hasher();
         (source, id, call.entry(), call.codec().id()).hash(&mut hasher);
         hasher.write(call.body());
+        if std::ptr::eq(call.context().method(), &raw const ANY_METHOD) {
+            call.context().called().hash(&mut hasher);
+        }
         DeliveryKey {
             hash: hasher.finish(),
             source,

@@ -43,6 +43,8 @@ struct IndexEntry {
     /// The method's number within its service.
     index: usize,
     method: &'static Method,
+    /// Worked out at the start: it takes a moment, and calls code of the types.
+    key: Option<MethodKey>,
     /// It is one of the library's own, which tell of the others.
     is_built_in: bool,
 }
@@ -75,8 +77,13 @@ impl MethodIndex {
                 service: self.services.len(),
                 index,
                 method,
+                key: method.has_key().then(|| method.key()),
                 is_built_in: false,
             });
+            if method.to_string().contains('@') {
+                let reason = format!("`{method}` has an `@`, behind which a version stands");
+                return Err(Error::bad_setting("service", reason));
+            }
             self.add_name(method, entry)?;
             if method.has_key() {
                 self.add_key(method, entry)?;
@@ -140,6 +147,7 @@ impl MethodIndex {
                 service: self.services.len(),
                 index,
                 method,
+                key: None,
                 is_built_in: true,
             });
         }
@@ -152,7 +160,8 @@ impl MethodIndex {
         self.entries.push(IndexEntry {
             service: self.services.len(),
             index: 0,
-            method: service.method(),
+            method: FallbackService::method(),
+            key: None,
             is_built_in: true,
         });
         self.services.push(Arc::new(service));
@@ -179,18 +188,12 @@ impl MethodIndex {
                 let Some(group) = self.by_key.get(&key.name_hash()) else {
                     return fallback().map(MethodMatch);
                 };
-                let highest = MethodMatch(group.highest);
-                let method = self.method(highest);
-                if method.key() == key {
-                    return Ok(highest);
-                }
-                let others = group.others.iter().map(|entry| MethodMatch(*entry));
-                let mut matching = others.filter(|other| self.method(*other).key() == key);
-                matching.next().ok_or_else(|| {
-                    let others = group.others.iter();
-                    let others = others.map(|entry| self.entries[*entry].method.key());
-                    let keys = std::iter::once(method.key()).chain(others);
-                    LookupError::Mismatch(method, keys.collect())
+                let versions = std::iter::once(&group.highest).chain(&group.others);
+                let key_of = |entry: &usize| self.entries[*entry].key;
+                let matching = versions.clone().find(|entry| key_of(entry) == Some(key));
+                matching.map(|entry| MethodMatch(*entry)).ok_or_else(|| {
+                    let highest = self.entries[group.highest].method;
+                    LookupError::Mismatch(highest, versions.filter_map(key_of).collect())
                 })
             }
             MethodRef::Name(name) => self

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
+use std::thread;
 
 use crate::codec::erased::ValueError;
 
@@ -40,7 +41,11 @@ pub(super) fn stubborn(run: impl FnOnce() -> Result<(), ValueError>) -> Result<(
 /// others go to the hook that was there.
 fn silence_panics() {
     static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
+    // Where this thread is panicking, the hook cannot be changed: the next one does it.
+    if thread::panicking() {
+        return;
+    }
+    ONCE.call_once_force(|_| {
         let hook = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             if !IS_TRACING.try_with(Cell::get).unwrap_or(false) {

@@ -46,7 +46,8 @@ pub struct Change {
     pub place: String,
     /// What it is, for people.
     pub what: String,
-    /// What it means to clients that call by key, in postcard.
+    /// What it means to the values of clients that call by key, in postcard. Where the
+    /// [key](crate::schema::MethodDescription::key) is another one, the server refuses their calls in any case.
     pub by_key: Verdict,
     /// What it means to clients that call by name, in `MessagePack` or JSON: the worse of the two.
     pub by_name: Verdict,

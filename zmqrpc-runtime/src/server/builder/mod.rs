@@ -329,8 +329,9 @@ impl ServerBuilder {
 
     /// How much the server tells of itself to those who may call it. Default: [`Introspection::Full`].
     ///
-    /// For the description the types of arguments and replies are tried out, once, when it is first asked for: their
-    /// `Deserialize` is called with values of many kinds. A panic in it is caught, and not printed.
+    /// For the description, and for the keys of methods when the server starts, the types of arguments and replies are tried
+    /// out: their `Deserialize` is called with values of many kinds. A panic in it is caught, and not printed unless the program
+    /// sets another panic hook after it.
     pub fn introspection(mut self, introspection: Introspection) -> Self {
         self.introspection = introspection;
         self

@@ -25,10 +25,13 @@ pub enum RawFailure {
 
 impl RawFailure {
     /// Returns the error of the method's own; else what its caller is told.
-    pub(super) fn into_result(self, called: &str) -> Result<Vec<u8>, CallFailure> {
+    pub(super) fn into_result(
+        self,
+        called: impl FnOnce() -> String,
+    ) -> Result<Vec<u8>, CallFailure> {
         match self {
             Self::Service(error) => Ok(error),
-            Self::UnknownMethod => Err(CallFailure::new(Status::UnknownMethod, called)),
+            Self::UnknownMethod => Err(CallFailure::new(Status::UnknownMethod, called())),
             Self::Arguments(reason) => Err(CallFailure::new(Status::Decode, reason)),
             Self::Unavailable { reason, executed } => {
                 Err(CallFailure::new(Status::Unavailable, reason).with_executed(executed))
@@ -42,6 +45,11 @@ impl From<Error> for RawFailure {
     fn from(error: Error) -> Self {
         match error {
             Error::UnknownMethod { .. } => Self::UnknownMethod,
+            Error::SignatureMismatch { .. }
+            | Error::Decode {
+                executed: Executed::No,
+                ..
+            } => Self::Arguments(error.to_string()),
             error => Self::Unavailable {
                 reason: error.to_string(),
                 executed: error.executed(),

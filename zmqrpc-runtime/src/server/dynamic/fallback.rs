@@ -1,10 +1,7 @@
 //! What answers for methods that no service has.
 
 use super::RawHandler;
-use crate::command::{Call, Describer, DynService, Method, Started};
-
-/// The method that stands for all others.
-static ANY: Method = Method::new("", "*", 1, "");
+use crate::command::{ANY_METHOD, Call, Describer, DynService, Method, Started};
 
 /// Answers for methods that no service has.
 pub(in crate::server) struct FallbackService(RawHandler);
@@ -14,15 +11,15 @@ impl FallbackService {
         Self(handler)
     }
 
-    #[expect(clippy::unused_self, reason = "it is that of each")]
-    pub(in crate::server) fn method(&self) -> &'static Method {
-        &ANY
+    /// Returns the method that all of them are to the server.
+    pub(in crate::server) fn method() -> &'static Method {
+        &ANY_METHOD
     }
 }
 
 impl DynService for FallbackService {
     fn methods(&self) -> Vec<&'static Method> {
-        vec![&ANY]
+        vec![&ANY_METHOD]
     }
 
     fn describe(&self, _: &mut Describer) {}

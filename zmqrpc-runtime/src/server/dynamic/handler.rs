@@ -42,22 +42,25 @@ impl RawHandler {
         match self {
             Self::Plain(handler) => {
                 let result = handler(&call);
-                let called = call.method().to_string();
-                Started::Done(reply(&reply_context, result, &called))
+                Started::Done(reply(&reply_context, result, || call.method().to_string()))
             }
             Self::Task(handler) => {
                 let called = call.method().to_string();
                 let running = handler(call);
                 Started::Task(Box::pin(async move {
                     let result = running.await;
-                    reply(&reply_context, result, &called)
+                    reply(&reply_context, result, || called)
                 }))
             }
         }
     }
 }
 
-fn reply(context: &ReplyContext, result: RawResult, called: &str) -> HandlerResult {
+fn reply(
+    context: &ReplyContext,
+    result: RawResult,
+    called: impl FnOnce() -> String,
+) -> HandlerResult {
     match result {
         Ok(value) => context.reply_encoded(false, &value),
         Err(failure) => {

@@ -15,8 +15,7 @@ pub enum Introspection {
     /// Everything: services, methods, their documentation, and the shapes of all values.
     #[default]
     Full,
-    /// The names of methods, the fingerprints by which clients verify their own types, and to whoever knows the key of a method
-    /// its shapes.
+    /// The names of methods, and the keys and fingerprints by which clients verify their own types.
     Names,
     /// Nothing: the methods of `zmqrpc` are unknown ones.
     Off,
