@@ -17,9 +17,10 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::SchemaMismatch`] names what differs and matters to calls by key, [`Error::SignatureMismatch`] a method whose
-    /// key is another one although no value would be read otherwise, or of which the server tells no more than that. [`Error::UnknownMethod`] if the server
-    /// [does not tell](crate::ServerBuilder::introspection), and all others of a call.
+    /// [`Error::SchemaMismatch`] names what differs and matters to calls by key, [`Error::SignatureMismatch`] a method
+    /// whose key is another one although no value would be read otherwise, or of which the server tells no more than
+    /// that. [`Error::UnknownMethod`] if the server [does not tell](crate::ServerBuilder::introspection), and all
+    /// others of a call.
     ///
     /// # Examples
     ///

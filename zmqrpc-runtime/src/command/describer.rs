@@ -104,8 +104,8 @@ impl Describer {
 
 /// Returns the key of a method with these values.
 ///
-/// What cannot be found out is no difference between two texts. So the signature stands before such a text: it has names of types, which
-/// say more than nothing.
+/// What cannot be found out is no difference between two texts. So the signature stands before such a text: it has
+/// names of types, which say more than nothing.
 pub(super) fn key(method: &Method, values: &MethodValues) -> MethodKey {
     if matches!((values.arguments)(), ArgumentTypes::Untold) {
         return method.key_of(method.signature());

@@ -14,8 +14,8 @@ static METHODS: PerProcess<Mutex<HashMap<String, &'static Method>>> = PerProcess
 
 /// Returns the method that a description tells of.
 ///
-/// Contexts, logs and errors lend methods for as long as the process lives, since those of generated code do. So these are kept
-/// as well: each once, however often servers of it are started.
+/// Contexts, logs and errors lend methods for as long as the process lives, since those of generated code do. So these
+/// are kept as well: each once, however often servers of it are started.
 pub(crate) fn interned(
     service: &ServiceDescription,
     described: &MethodDescription,

@@ -35,8 +35,8 @@ impl fmt::Display for Fingerprint {
 }
 
 impl Description {
-    /// Returns the text in which two methods agree that are called by one key: the shapes of all values, with the names of fields and
-    /// variants.
+    /// Returns the text in which two methods agree that are called by one key: the shapes of all values, with the names
+    /// of fields and variants.
     #[must_use]
     pub fn canonical(&self, method: &MethodDescription) -> String {
         self.write_canonical(method).0

@@ -155,8 +155,8 @@ pub struct MethodDescription {
     /// The key by which requests name it: 16 hexadecimal digits; empty if it has none.
     #[serde(default)]
     pub key: String,
-    /// The fingerprint of its canonical text, which has the shapes of all its values: 16 hexadecimal digits; empty if nobody has
-    /// worked it out.
+    /// The fingerprint of its canonical text, which has the shapes of all its values: 16 hexadecimal digits; empty if
+    /// nobody has worked it out.
     #[serde(default)]
     pub fingerprint: String,
     /// Its arguments, in order.

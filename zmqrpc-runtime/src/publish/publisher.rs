@@ -123,8 +123,8 @@ impl Publisher {
         }
     }
 
-    /// Returns a handle whose events carry `value` as metadata under `key`, in place of an earlier value. Services read it with
-    /// [`CallContext::metadata`](crate::CallContext::metadata).
+    /// Returns a handle whose events carry `value` as metadata under `key`, in place of an earlier value. Services read
+    /// it with [`CallContext::metadata`](crate::CallContext::metadata).
     #[must_use]
     pub fn with_metadata(&self, key: impl AsRef<str>, value: impl AsRef<str>) -> Self {
         let mut publisher = self.clone();
@@ -132,8 +132,8 @@ impl Publisher {
         publisher
     }
 
-    /// Publishes a command. Returns at once, when libzmq has got the event for all subscribers to its topic. It may still be in
-    /// this process then: [`flush`](Self::flush) waits until it has left.
+    /// Publishes a command. Returns at once, when libzmq has got the event for all subscribers to its topic. It may
+    /// still be in this process then: [`flush`](Self::flush) waits until it has left.
     ///
     /// # Errors
     ///
@@ -205,8 +205,8 @@ impl Publisher {
         })
     }
 
-    /// Publishes a heartbeat, in addition to those of [`PublisherBuilder::heartbeat_interval`]. It reaches subscribers of every topic
-    /// and tells them that the publisher is alive.
+    /// Publishes a heartbeat, in addition to those of [`PublisherBuilder::heartbeat_interval`]. It reaches subscribers
+    /// of every topic and tells them that the publisher is alive.
     ///
     /// # Errors
     ///
@@ -243,8 +243,8 @@ impl Publisher {
     ///
     /// # Errors
     ///
-    /// [`Error::Unavailable`], which says how many there are, if there are fewer after `timeout`. [`Error::Unauthenticated`] as
-    /// soon as every peer that the publisher is connected to has rejected its login.
+    /// [`Error::Unavailable`], which says how many there are, if there are fewer after `timeout`.
+    /// [`Error::Unauthenticated`] as soon as every peer that the publisher is connected to has rejected its login.
     pub fn wait_subscribers(&self, count: usize, timeout: Duration) -> Result<(), Error> {
         self.check_process()?;
         let target = || CallTarget::new("wait_subscribers", self.shared.endpoint.clone());

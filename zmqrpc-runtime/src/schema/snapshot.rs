@@ -19,8 +19,8 @@ const VARIABLE: &str = "ZMQRPC_SCHEMA";
 ///
 /// # Panics
 ///
-/// If a change is not [fine](Verdict::Fine) for clients by key and by name: the message lists all of these. If the file cannot be
-/// read or written.
+/// If a change is not [fine](Verdict::Fine) for clients by key and by name: the message lists all of these. If the file
+/// cannot be read or written.
 ///
 /// # Examples
 ///

@@ -1,9 +1,9 @@
 //! Serving: services behind endpoints, and the server that runs them.
 //!
-//! A server executes the commands of its services wherever they come from: calls at the endpoints that it binds, events that it
-//! [subscribes](ServerBuilder::subscribe) to, jobs that it [pulls](ServerBuilder::pull), calls of clients that it [works
-//! for](ServerBuilder::work_for). Plain methods run on its worker threads,
-//! `async` methods on the tokio runtime that it was started in.
+//! A server executes the commands of its services wherever they come from: calls at the endpoints that it binds, events
+//! that it [subscribes](ServerBuilder::subscribe) to, jobs that it [pulls](ServerBuilder::pull), calls of clients that
+//! it [works for](ServerBuilder::work_for). Plain methods run on its worker threads, `async` methods on the tokio
+//! runtime that it was started in.
 //!
 //! | | |
 //! |---|---|

@@ -1,4 +1,5 @@
-//! Subscriptions to publishers, which servers, proxies and who takes events in encoded have: the socket, what was lost, and who is silent.
+//! Subscriptions to publishers, which servers, proxies and who takes events in encoded have: the socket, what was lost,
+//! and who is silent.
 //!
 //! ```text
 //! settings       settings of a subscription

@@ -13,8 +13,8 @@ use crate::wire::MAX_TOPIC;
 
 /// Which events to subscribe to, and where: for [`ServerBuilder::subscribe`](crate::ServerBuilder::subscribe) and
 /// [`ServerHandle::subscribe`](crate::ServerHandle::subscribe), which execute them, and for a
-/// [`RawSubscriber`](crate::pubsub::RawSubscriber), which hands them out still encoded. A string converts to a subscription of everything that
-/// the publisher at that endpoint publishes.
+/// [`RawSubscriber`](crate::pubsub::RawSubscriber), which hands them out still encoded. A string converts to a
+/// subscription of everything that the publisher at that endpoint publishes.
 ///
 /// Each subscription has a connection of its own, which is watched and renewed independently of the others.
 ///

@@ -304,11 +304,11 @@ impl ServerBuilder {
 
     credentials_method! {
         auth
-        /// This is for [hubs](Self::connect) and for what the server [pulls from](Self::pull): a
-        /// [`Subscription`] has a login of its own. A login that is refused is logged and counted, see
+        /// This is for [hubs](Self::connect) and for what the server [pulls from](Self::pull): a [`Subscription`] has a
+        /// login of its own. A login that is refused is logged and counted, see
         /// [`ServerStats::login_failures`](crate::server::ServerStats::login_failures) and
-        /// [`PullStats::login_failures`](crate::push::PullStats::login_failures), and tried again after half a second, then more
-        /// and more rarely, up to every 32 s.
+        /// [`PullStats::login_failures`](crate::push::PullStats::login_failures), and tried again after half a second,
+        /// then more and more rarely, up to every 32 s.
     }
 
     authenticate_method! {
@@ -329,9 +329,9 @@ impl ServerBuilder {
 
     /// How much the server tells of itself to those who may call it. Default: [`Introspection::Full`].
     ///
-    /// For the description, and for the keys of methods when the server starts, the types of arguments and replies are tried
-    /// out: their `Deserialize` is called with values of many kinds. A panic in it is caught, and not printed unless the program
-    /// sets another panic hook after it.
+    /// For the description, and for the keys of methods when the server starts, the types of arguments and replies are
+    /// tried out: their `Deserialize` is called with values of many kinds. A panic in it is caught, and not printed
+    /// unless the program sets another panic hook after it.
     pub fn introspection(mut self, introspection: Introspection) -> Self {
         self.introspection = introspection;
         self
