@@ -5,8 +5,9 @@ use std::future::{Future, poll_fn};
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use super::again::Again;
 use super::balancer::Member;
 use super::builder::ClientBuilder;
 use super::call_info::Callee;
@@ -87,13 +88,13 @@ impl AsyncClient {
     /// `Result`.
     pub fn call<C: Command>(&self, command: &C) -> AsyncCall<C::Reply, C::Failure> {
         let method = const { &C::METHOD };
+        let callee = self.client.callee(method);
+        let encoded = self.client.prepare(callee, kind_of(method), command);
+        let again = encoded.as_ref().ok();
         AsyncCall {
-            method,
-            flight: CallProgress::Prepared(self.client.prepare(
-                Callee::Method(method),
-                kind_of(method),
-                command,
-            )),
+            callee,
+            again: again.map(|encoded| Again::of(&self.client, encoded)),
+            flight: CallProgress::Prepared(encoded),
             outcome: PhantomData,
         }
     }
@@ -114,10 +115,11 @@ impl AsyncClient {
     /// `async` method of a service within the process runs only while the call is polled.
     pub fn begin<C: Command>(&self, command: &C) -> Result<AsyncCall<C::Reply, C::Failure>, Error> {
         let method = const { &C::METHOD };
-        let callee = Callee::Method(method);
+        let callee = self.client.callee(method);
         let encoded = self.client.prepare(callee, kind_of(method), command)?;
         Ok(AsyncCall {
-            method,
+            callee,
+            again: Some(Again::of(&self.client, &encoded)),
             flight: CallProgress::Begun(encoded.begin_unpolled(callee)?),
             outcome: PhantomData,
         })
@@ -140,7 +142,7 @@ impl AsyncClient {
         }
         let call = |connection: &Member| {
             let to = Destination::Connection(connection.clone());
-            let callee = Callee::Method(method);
+            let callee = Callee::of(method);
             let encoded = self.client.check_process().and_then(|()| {
                 self.client
                     .prepare_for(to, callee, RequestKind::Call, command)
@@ -148,7 +150,8 @@ impl AsyncClient {
             let flight = CallProgress::Prepared(encoded);
             let outcome = PhantomData;
             AsyncCall {
-                method,
+                callee,
+                again: None,
                 flight,
                 outcome,
             }
@@ -191,7 +194,7 @@ impl AsyncClient {
     /// [`Error::Encode`], [`Error::TooLarge`], [`Error::Overloaded`], and [`Error::Unavailable`] when there is no
     /// connection in time.
     pub async fn notify<C: Command>(&self, command: &C) -> Result<(), Error> {
-        let callee = Callee::Method(const { &C::METHOD });
+        let callee = self.client.callee(const { &C::METHOD });
         let mut flight =
             CallProgress::Prepared(self.client.prepare(callee, RequestKind::Notify, command));
         poll_fn(|cx| flight.poll(callee, cx).map(|completed| completed.map(drop))).await
@@ -286,7 +289,9 @@ impl WithTimeout for AsyncClient {
 /// It is sent when it is first polled, or was when it was [begun](AsyncClient::begin). Dropping it gives the call up.
 #[must_use = "a call that is dropped is given up"]
 pub struct AsyncCall<R, F> {
-    method: &'static Method,
+    callee: Callee<'static>,
+    /// `None` if it is made at one endpoint and nowhere else.
+    again: Option<Again>,
     flight: CallProgress,
     outcome: PhantomData<fn() -> (R, F)>,
 }
@@ -295,22 +300,55 @@ impl<R: Value, F: Failure> Future for AsyncCall<R, F> {
     type Output = Result<R, F>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<R, F>> {
-        let method = self.method;
-        let callee = Callee::Method(method);
-        let outcome = match ready!(self.flight.poll(callee, cx)) {
-            Err(error) => Err(error.into()),
-            Ok(_) if method.is_oneway() => reply::nothing(method).map_err(F::from),
-            Ok(Completed { call, frame }) => reply::decode(&frame, &call.info(callee)),
+        loop {
+            let callee = self.callee;
+            let outcome = match ready!(self.flight.poll(callee, cx)) {
+                Err(error) => Err(error.into()),
+                Ok(Completed { call, frame }) => match callee {
+                    Callee::Method(method, _) if method.is_oneway() => {
+                        reply::nothing(method).map_err(F::from)
+                    }
+                    _ => match reply::decode::<R, F>(&frame, &call.info(callee)) {
+                        Err(failure) if reply::is_mismatch(&failure) => {
+                            let deadline = call.deadlines.deadline;
+                            match self.call_again(failure, &frame, deadline) {
+                                Ok(()) => continue,
+                                Err(failure) => Err(failure),
+                            }
+                        }
+                        outcome => outcome,
+                    },
+                },
+            };
+            self.flight = CallProgress::Over;
+            return Poll::Ready(outcome);
+        }
+    }
+}
+
+impl<R, F: Failure> AsyncCall<R, F> {
+    /// Prepares the call anew if the types fit.
+    #[cold]
+    fn call_again(&mut self, failure: F, refusal: &[u8], deadline: Instant) -> Result<(), F> {
+        let Some(again) = &mut self.again else {
+            return Err(failure);
         };
-        self.flight = CallProgress::Over;
-        Poll::Ready(outcome)
+        let next = again.next(self.callee, refusal, deadline);
+        match next {
+            Ok((callee, encoded)) => {
+                self.callee = callee;
+                self.flight = CallProgress::Prepared(encoded);
+                Ok(())
+            }
+            Err(difference) => Err(reply::with_difference(failure, difference.as_deref())),
+        }
     }
 }
 
 impl<R, F> fmt::Debug for AsyncCall<R, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AsyncCall")
-            .field("method", &format_args!("{}", self.method))
+            .field("method", &format_args!("{}", self.callee))
             .finish_non_exhaustive()
     }
 }

@@ -1,5 +1,6 @@
 //! What a call is about, for its errors.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,13 +8,13 @@ use crate::codec::Codec;
 use crate::command::Method;
 use crate::dialect::MethodRef;
 use crate::error::{CallTarget, Error, UnavailableCause};
-use crate::wire::{Executed, Limits};
+use crate::wire::{Executed, Limits, MethodKey};
 
 /// What is called.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Callee<'a> {
-    /// A command's method: both sides know the types.
-    Method(&'static Method),
+    /// A command's method: both sides know the types. The key may be that which the server has.
+    Method(&'static Method, MethodKey),
     /// A method whose types are not known here, and the codec of its arguments.
     Untyped(MethodRef<'a>, Codec),
 }
@@ -30,10 +31,26 @@ pub(super) struct CallInfo<'a> {
     pub(super) tried: bool,
 }
 
+impl fmt::Display for Callee<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Method(method, _) => method.fmt(f),
+            Self::Untyped(method, _) => method.fmt(f),
+        }
+    }
+}
+
+impl Callee<'static> {
+    /// Returns a method under its own key.
+    pub(super) fn of(method: &'static Method) -> Self {
+        Self::Method(method, method.key())
+    }
+}
+
 impl<'a> CallInfo<'a> {
     pub(super) fn target(&self) -> CallTarget {
         let method = match self.callee {
-            Callee::Method(method) => method.full_name(),
+            Callee::Method(method, _) => method.full_name(),
             Callee::Untyped(method, _) => method.to_string().into(),
         };
         CallTarget::new(method, self.endpoint.cloned())
@@ -41,14 +58,14 @@ impl<'a> CallInfo<'a> {
 
     pub(super) fn signature(&self) -> String {
         match self.callee {
-            Callee::Method(method) => method.versioned_signature(),
+            Callee::Method(method, _) => method.versioned_signature(),
             Callee::Untyped(..) => "unknown, as the call was not of generated code".into(),
         }
     }
 
     pub(super) fn method(&self) -> MethodRef<'a> {
         match self.callee {
-            Callee::Method(method) => MethodRef::Key(method.key()),
+            Callee::Method(_, key) => MethodRef::Key(key),
             Callee::Untyped(method, _) => method,
         }
     }
@@ -57,7 +74,7 @@ impl<'a> CallInfo<'a> {
     /// themselves, in the codec that the client is set to.
     pub(super) fn codec(&self) -> Codec {
         match self.callee {
-            Callee::Method(_) => Codec::Postcard,
+            Callee::Method(..) => Codec::Postcard,
             Callee::Untyped(_, codec) => codec,
         }
     }

@@ -87,7 +87,7 @@ impl Client {
     /// Endpoints that have no connection yet are waited for on threads that end before this returns.
     #[expect(clippy::type_complexity, reason = "a pair per endpoint is what it is")]
     pub fn fan_out<C: Command>(&self, command: &C) -> Vec<(String, Result<C::Reply, C::Failure>)> {
-        let callee = Callee::Method(const { &C::METHOD });
+        let callee = Callee::of(const { &C::METHOD });
         let connections = match &self.shared.channel {
             Channel::Connections(_) => self.connections(),
             Channel::Local(_) => return vec![("local".into(), self.call(command))],
@@ -106,7 +106,7 @@ impl Client {
             .collect();
         let in_flight = depart_together(in_flight, callee);
         let waited = in_flight.into_iter().map(|in_flight| match in_flight {
-            Ok(call) => Pending::<C>::new(call).wait(),
+            Ok(call) => Pending::<C>::new(call, callee, None).wait(),
             Err(error) => Err(error.into()),
         });
         connections

@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::again::Again;
+use super::agreements::{Agreements, Repeats};
 use super::balancer::{Channel, Member};
 use super::builder::ClientBuilder;
 use super::call_info::{CallInfo, Callee};
@@ -17,7 +19,7 @@ use crate::clock::FOREVER;
 use crate::codec::Codec;
 #[cfg(feature = "tokio")]
 use crate::command::blocked_runtime_tag;
-use crate::command::{Command, InProcess, Transport, WithTimeout, inherited_deadline};
+use crate::command::{Command, InProcess, Method, Transport, WithTimeout, inherited_deadline};
 use crate::dialect::RequestKind;
 use crate::error::{Error, UnavailableCause};
 use crate::socket::{Frame, Process};
@@ -69,6 +71,7 @@ pub(super) struct ClientShared {
     pub(super) channel: Channel,
     process: Process,
     pub(super) defaults: CallDefaults,
+    pub(super) agreements: Agreements,
 }
 
 /// What holds for all calls of a client, unless a handle or a method says something else.
@@ -84,11 +87,16 @@ pub(super) struct CallDefaults {
 
 impl Client {
     pub(super) fn new(channel: Channel, defaults: CallDefaults) -> Self {
-        let shared = Arc::new(ClientShared {
+        Self::of(Arc::new(ClientShared {
             channel,
             process: Process::current(),
             defaults,
-        });
+            agreements: Agreements::default(),
+        }))
+    }
+
+    /// Returns a handle without settings of its own.
+    pub(super) fn of(shared: Arc<ClientShared>) -> Self {
         Self {
             shared,
             timeout: None,
@@ -149,12 +157,54 @@ impl Client {
             self.notify(command)?;
             return reply::nothing::<C::Reply>(&C::METHOD).map_err(C::Failure::from);
         }
-        let callee = Callee::Method(const { &C::METHOD });
-        let call = match self.blocking() {
-            None => self.send(callee, RequestKind::Call, command)?,
-            Some(marked) => marked.send(callee, RequestKind::Call, command)?,
-        };
-        Pending::<C>::new(call).wait()
+        let callee = self.callee(const { &C::METHOD });
+        let mut call = self.send_blocking(callee, command)?;
+        let frame = call.wait(callee)?;
+        match reply::decode(&frame, &call.info(callee)) {
+            Err(failure) if reply::is_mismatch::<C::Failure>(&failure) => {
+                let deadline = call.deadlines.deadline;
+                drop(call);
+                self.call_again(command, (callee, failure, frame), deadline)
+            }
+            result => result,
+        }
+    }
+
+    /// Makes a call again that was refused for its key, if the types fit.
+    #[cold]
+    fn call_again<C: Command>(
+        &self,
+        command: &C,
+        (mut callee, mut failure, mut refusal): (Callee<'static>, C::Failure, Frame),
+        deadline: Instant,
+    ) -> Result<C::Reply, C::Failure> {
+        let mut repeats = Repeats::default();
+        loop {
+            let Callee::Method(method, tried) = callee else {
+                return Err(failure);
+            };
+            let agreements = &self.shared.agreements;
+            let key = match agreements.agree(method, tried, &refusal, &mut repeats) {
+                Ok(key) => key,
+                Err(difference) => {
+                    return Err(reply::with_difference(failure, difference.as_deref()));
+                }
+            };
+            callee = Callee::Method(method, key);
+            let left = deadline.saturating_duration_since(Instant::now());
+            let mut call = self.with_timeout(left).send_blocking(callee, command)?;
+            refusal = call.wait(callee)?;
+            failure = match reply::decode(&refusal, &call.info(callee)) {
+                Err(failure) if reply::is_mismatch::<C::Failure>(&failure) => failure,
+                result => return result,
+            };
+        }
+    }
+
+    /// Returns a method under the key that is used for it.
+    #[inline]
+    pub(super) fn callee(&self, method: &'static Method) -> Callee<'static> {
+        Callee::Method(method, self.shared.agreements.key_for(method))
     }
 
     /// Sends a command and leaves it to [`Pending::wait`] to take the reply, so that many calls can be on their way
@@ -165,10 +215,12 @@ impl Client {
     /// [`Error::Encode`], [`Error::TooLarge`], [`Error::Overloaded`] when too many calls have begun, and
     /// [`Error::Unavailable`] when there is no connection in time.
     pub fn begin<C: Command>(&self, command: &C) -> Result<Pending<C>, Error> {
-        let callee = Callee::Method(const { &C::METHOD });
-        let mut call = self.send(callee, RequestKind::Call, command)?;
+        let callee = self.callee(const { &C::METHOD });
+        let encoded = self.prepare(callee, RequestKind::Call, command)?;
+        let again = Again::of(self, &encoded);
+        let mut call = encoded.begin(callee)?;
         call.depart(callee)?;
-        Ok(Pending::new(call))
+        Ok(Pending::new(call, callee, Some(again)))
     }
 
     /// Sends a command whose result is not wanted: it may be executed after, and beside, calls that are made later.
@@ -180,7 +232,7 @@ impl Client {
     ///
     /// Those of [`begin`](Self::begin), and [`Error::Unavailable`] when there is no connection in time.
     pub fn notify<C: Command>(&self, command: &C) -> Result<(), Error> {
-        let callee = Callee::Method(const { &C::METHOD });
+        let callee = self.callee(const { &C::METHOD });
         self.send(callee, RequestKind::Notify, command)?
             .hand_over(callee)
     }
@@ -255,37 +307,65 @@ impl Client {
         kind: RequestKind,
         arguments: &A,
     ) -> Result<EncodedCall, Error> {
-        let connections = match &self.shared.channel {
+        let (to, several) = self.destination(callee)?;
+        let (frame, timeout) = self.encode(&to, callee, kind, arguments)?;
+        Ok(self.with_way((to, several), frame, callee, kind, timeout))
+    }
+
+    /// Chooses the way of a call that is encoded already, and has this much time.
+    pub(super) fn prepare_frame(
+        &self,
+        frame: Frame,
+        callee: Callee<'_>,
+        kind: RequestKind,
+        timeout: Duration,
+    ) -> Result<EncodedCall, Error> {
+        let way = self.destination(callee)?;
+        Ok(self.with_way(way, frame, callee, kind, timeout))
+    }
+
+    /// Returns where a call goes, and whether there are other endpoints.
+    #[inline]
+    fn destination(&self, callee: Callee<'_>) -> Result<(Destination, bool), Error> {
+        match &self.shared.channel {
             Channel::Connections(connections) => {
                 self.check_process()?;
-                connections
+                let (connection, several) =
+                    connections.pick().ok_or_else(|| self.no_endpoint(callee))?;
+                Ok((Destination::Connection(connection), several))
             }
-            Channel::Local(service) => {
-                let to = Destination::Local(Arc::clone(service));
-                return self.prepare_for(to, callee, kind, arguments);
+            Channel::Local(service) => Ok((Destination::Local(Arc::clone(service)), false)),
+        }
+    }
+
+    #[inline]
+    fn with_way(
+        &self,
+        (to, several): (Destination, bool),
+        frame: Frame,
+        callee: Callee<'_>,
+        kind: RequestKind,
+        timeout: Duration,
+    ) -> EncodedCall {
+        let idempotent = matches!(callee, Callee::Method(method, _) if method.is_idempotent());
+        let retry = match &self.shared.channel {
+            Channel::Connections(connections) if idempotent || several => {
+                Some(Box::new(RetryContext {
+                    connections: Arc::clone(connections),
+                    frame: frame.clone(),
+                    attempts: Attempts::new(idempotent, several),
+                }))
             }
+            Channel::Connections(_) | Channel::Local(_) => None,
         };
-        let Some((connection, several)) = connections.pick() else {
-            return Err(self.no_endpoint(callee));
-        };
-        let to = Destination::Connection(connection);
-        let (frame, timeout) = self.encode(&to, callee, kind, arguments)?;
-        let idempotent = matches!(callee, Callee::Method(method) if method.is_idempotent());
-        let retry = (idempotent || several).then(|| {
-            Box::new(RetryContext {
-                connections: Arc::clone(connections),
-                frame: frame.clone(),
-                attempts: Attempts::new(idempotent, several),
-            })
-        });
-        Ok(EncodedCall {
+        EncodedCall {
             to,
             frame,
             kind,
             timeout,
             connect_timeout: self.shared.defaults.connect_timeout,
             retry,
-        })
+        }
     }
 
     #[cold]
@@ -345,7 +425,7 @@ impl Client {
     /// call that this thread is serving.
     fn time_limit(&self, callee: Callee<'_>) -> Duration {
         let own = match callee {
-            Callee::Method(method) => method.default_timeout(),
+            Callee::Method(method, _) => method.default_timeout(),
             Callee::Untyped(..) => None,
         };
         let limit = self

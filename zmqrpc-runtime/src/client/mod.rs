@@ -34,6 +34,8 @@
 //
 //     handle        Client: settings of a call, which connection it takes
 //     async_client  AsyncClient: the same for tasks
+//     again         what a call needs to be made again there
+//     agreements    what it does where a server has a method under another key
 //     builder       ClientBuilder: settings, checked as a whole
 //     balancer      which connection a call takes; endpoints that come and go
 //     endpoints     the endpoints of a running client
@@ -61,6 +63,8 @@
 //     pollers       the threads that wait at the socket
 //     task_waiters  the tasks that wait for it
 
+mod again;
+mod agreements;
 mod async_client;
 mod balancer;
 mod builder;

@@ -10,6 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::DIALECT;
+use super::again::Again;
 use super::balancer::Member;
 use super::call_info::{CallInfo, Callee};
 use super::connection::BlockedBy;
@@ -37,13 +38,18 @@ use crate::wire::{Executed, Limits};
 #[must_use = "a call that is dropped is cancelled"]
 pub struct Pending<C: Command> {
     call: InFlightCall,
+    callee: Callee<'static>,
+    /// `None` if it is made at one endpoint and nowhere else.
+    again: Option<Again>,
     command: PhantomData<fn() -> C>,
 }
 
 impl<C: Command> Pending<C> {
-    pub(super) fn new(call: InFlightCall) -> Self {
+    pub(super) fn new(call: InFlightCall, callee: Callee<'static>, again: Option<Again>) -> Self {
         Self {
             call,
+            callee,
+            again,
             command: PhantomData,
         }
     }
@@ -55,9 +61,25 @@ impl<C: Command> Pending<C> {
     /// What the command's method fails with: [`Error`], or [`CallError`](crate::CallError) where it returns a
     /// `Result`.
     pub fn wait(mut self) -> Result<C::Reply, C::Failure> {
-        let callee = Callee::Method(const { &C::METHOD });
-        let frame = self.call.wait(callee)?;
-        reply::decode(&frame, &self.call.info(callee))
+        loop {
+            let frame = self.call.wait(self.callee)?;
+            let failure = match reply::decode(&frame, &self.call.info(self.callee)) {
+                Err(failure) if reply::is_mismatch::<C::Failure>(&failure) => failure,
+                result => return result,
+            };
+            let Some(again) = &mut self.again else {
+                return Err(failure);
+            };
+            match again.next(self.callee, &frame, self.call.deadlines.deadline) {
+                Ok((callee, encoded)) => {
+                    self.callee = callee;
+                    self.call = encoded?.begin(callee)?;
+                }
+                Err(difference) => {
+                    return Err(reply::with_difference(failure, difference.as_deref()));
+                }
+            }
+        }
     }
 }
 

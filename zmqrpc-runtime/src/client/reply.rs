@@ -28,6 +28,29 @@ pub(super) fn executed(frame: &Frame) -> Executed {
     }
 }
 
+/// Returns whether a call failed because the server has another key for its method.
+pub(super) fn is_mismatch<F: Failure>(failure: &F) -> bool {
+    matches!(failure.rpc(), Some(Error::SignatureMismatch { .. }))
+}
+
+/// Adds to a mismatch how the types differ.
+pub(super) fn with_difference<F: Failure>(failure: F, known: Option<&str>) -> F {
+    match (failure.rpc(), known) {
+        (
+            Some(Error::SignatureMismatch {
+                at, ours, theirs, ..
+            }),
+            Some(difference),
+        ) => F::from(Error::SignatureMismatch {
+            at: at.clone(),
+            ours: ours.clone(),
+            theirs: theirs.clone(),
+            difference: Some(difference.into()),
+        }),
+        _ => failure,
+    }
+}
+
 /// Decodes the reply to a command.
 pub(super) fn decode<R: Value, F: Failure>(frame: &[u8], info: &CallInfo<'_>) -> Result<R, F> {
     let undecodable = |source| undecodable(source, info);
@@ -124,6 +147,7 @@ fn failure(status: Status, executed: Executed, detail: &str, info: &CallInfo<'_>
             at,
             ours: info.signature().into(),
             theirs: detail.into(),
+            difference: None,
         },
         Status::Decode => undecodable("the arguments"),
         Status::Malformed

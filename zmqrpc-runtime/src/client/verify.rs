@@ -118,5 +118,6 @@ fn other_key(
         at: CallTarget::new(name, None),
         ours: ours.into(),
         theirs: theirs.into(),
+        difference: None,
     }
 }

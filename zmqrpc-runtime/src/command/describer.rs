@@ -102,20 +102,30 @@ impl Describer {
     }
 }
 
-/// Returns the key of a method with these values.
+/// Returns the key of a method with these values, and its canonical text if nothing in it is unknown.
 ///
 /// What cannot be found out is no difference between two texts. So the signature stands before such a text: it has
 /// names of types, which say more than nothing.
-pub(super) fn key(method: &Method, values: &MethodValues) -> MethodKey {
+pub(super) fn key(method: &Method, values: &MethodValues) -> (MethodKey, Option<String>) {
     if matches!((values.arguments)(), ArgumentTypes::Untold) {
-        return method.key_of(method.signature());
+        return (method.key_of(method.signature()), None);
     }
     let shapes = Shapes::find(method, values, ShapeFinder::binary());
     let (description, described) = shapes.describe(method);
     match description.write_canonical(&described) {
-        (text, true) => method.key_of(&text),
-        (text, false) => method.key_of(&format!("{}\n{text}", method.signature())),
+        (text, true) => (method.key_of(&text), Some(text)),
+        (text, false) => (
+            method.key_of(&format!("{}\n{text}", method.signature())),
+            None,
+        ),
     }
+}
+
+/// Returns the description of one method, and nothing else.
+pub(crate) fn of_method(method: &Method) -> Description {
+    let mut describer = Describer::default();
+    describer.add("", method);
+    describer.finish()
 }
 
 /// Returns the description of a method, and the types in it, by the compiler's names.

@@ -206,6 +206,11 @@ impl Method {
         }
     }
 
+    /// Returns the canonical text of the method's shapes; `None` if it is not known, or something in it is not.
+    pub(crate) fn canonical(&self) -> Option<&'static str> {
+        self.values.as_ref()?.canonical(self)
+    }
+
     /// Returns the upper half of the key, which hashes the name.
     pub(crate) const fn name_hash(&self) -> u32 {
         self.key.name_hash()

@@ -1,5 +1,6 @@
 //! The types of a method's values, and the key that follows from them.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{ArgumentList, ArgumentTypes, Command, Failure, Method, Value, describer};
@@ -15,15 +16,22 @@ pub(super) struct MethodValues {
     key: &'static KeyCell,
 }
 
-/// Where a method's key is kept once it has been worked out.
+/// Where a method's key is kept once it has been worked out, and the canonical text that it follows from.
 #[derive(Debug, Default)]
-pub struct KeyCell(AtomicU64);
+pub struct KeyCell {
+    key: AtomicU64,
+    /// `None` where something in it is unknown.
+    canonical: OnceLock<Option<Box<str>>>,
+}
 
 impl KeyCell {
     /// Creates a cell without a key.
     #[must_use]
     pub const fn new() -> Self {
-        Self(AtomicU64::new(0))
+        Self {
+            key: AtomicU64::new(0),
+            canonical: OnceLock::new(),
+        }
     }
 }
 
@@ -41,7 +49,7 @@ impl MethodValues {
     #[inline]
     pub(super) fn key(&self, method: &Method) -> MethodKey {
         // Whoever comes to it at the same time works out the same.
-        match self.key.0.load(Ordering::Relaxed) {
+        match self.key.key.load(Ordering::Relaxed) {
             0 => self.work_out(method),
             known => MethodKey::from_bits(known),
         }
@@ -49,9 +57,16 @@ impl MethodValues {
 
     #[cold]
     fn work_out(&self, method: &Method) -> MethodKey {
-        let key = describer::key(method, self);
-        self.key.0.store(key.bits(), Ordering::Relaxed);
+        let (key, canonical) = describer::key(method, self);
+        let _ = self.key.canonical.set(canonical.map(Box::from));
+        self.key.key.store(key.bits(), Ordering::Relaxed);
         key
+    }
+
+    /// Returns the canonical text of the method that these are the values of; `None` if something in it is unknown.
+    pub(super) fn canonical(&self, method: &Method) -> Option<&'static str> {
+        self.key(method);
+        self.key.canonical.get()?.as_deref()
     }
 }
 

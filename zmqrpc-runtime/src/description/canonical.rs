@@ -92,8 +92,8 @@ const MAX_DEPTH: usize = 256;
 
 struct CanonicalWriter<'d> {
     description: &'d Description,
-    /// The types that are being written, from the outside in.
-    open: Vec<&'d str>,
+    /// The brackets that are open, from the outside in, and the types that begin there.
+    open: Vec<Option<&'d str>>,
     /// Nothing was unknown.
     is_complete: bool,
     depth: usize,
@@ -126,23 +126,43 @@ impl<'d> CanonicalWriter<'d> {
                 self.around("array", &[inner]);
                 _ = write!(self.out, "{len}");
             }
-            Shape::Tuple(parts) => self.tuple(parts),
+            Shape::Tuple(parts) => self.tuple(None, parts),
             Shape::Unknown(_) => self.unknown(),
             scalar => self.out.push_str(scalar.name()),
         }
     }
 
     fn type_named(&mut self, name: &'d str) {
-        if let Some(at) = self.open.iter().position(|open| *open == name) {
+        if let Some(at) = self.open.iter().position(|open| *open == Some(name)) {
             _ = write!(self.out, "#{at}");
             return;
         }
-        self.open.push(name);
-        match self.description.types.get(name) {
-            Some(found) => self.body(&found.body),
-            None => self.unknown(),
+        match self.description.types.get(name).map(|found| &found.body) {
+            // What `resolve` leaves of these is a ring.
+            None | Some(Body::Is(_)) => self.unknown(),
+            Some(Body::Unit) => self.out.push_str("unit"),
+            Some(Body::Tuple(parts)) => self.tuple(Some(name), parts),
+            Some(Body::Struct(fields)) => self.fields(Some(name), fields),
+            Some(Body::Open(fields)) => {
+                self.fields(Some(name), fields);
+                self.out.push_str("...");
+            }
+            Some(Body::Enum(variants)) => self.variants(name, variants),
         }
+    }
+
+    /// Writes what is between brackets, of the type of this name if it is one.
+    fn between(
+        &mut self,
+        [open, close]: [char; 2],
+        of: Option<&'d str>,
+        write: impl FnOnce(&mut Self),
+    ) {
+        self.out.push(open);
+        self.open.push(of);
+        write(self);
         self.open.pop();
+        self.out.push(close);
     }
 
     fn unknown(&mut self) {
@@ -160,24 +180,24 @@ impl<'d> CanonicalWriter<'d> {
         self.out.push('>');
     }
 
-    fn tuple(&mut self, parts: &'d [Shape]) {
-        self.out.push('(');
-        for part in parts {
-            self.shape(part);
-            self.out.push(',');
-        }
-        self.out.push(')');
+    fn tuple(&mut self, of: Option<&'d str>, parts: &'d [Shape]) {
+        self.between(['(', ')'], of, |writer| {
+            for part in parts {
+                writer.shape(part);
+                writer.out.push(',');
+            }
+        });
     }
 
-    fn fields(&mut self, fields: &'d Fields) {
-        self.out.push('{');
-        for field in &fields.fields {
-            self.name(&field.name);
-            self.out.push(':');
-            self.shape(&field.shape);
-            self.out.push(',');
-        }
-        self.out.push('}');
+    fn fields(&mut self, of: Option<&'d str>, fields: &'d Fields) {
+        self.between(['{', '}'], of, |writer| {
+            for field in &fields.fields {
+                writer.name(&field.name);
+                writer.out.push(':');
+                writer.shape(&field.shape);
+                writer.out.push(',');
+            }
+        });
     }
 
     /// Writes the name of a field or a variant. One that could be taken for something else is quoted: a field `a:u8,b` is not
@@ -198,35 +218,21 @@ impl<'d> CanonicalWriter<'d> {
         self.out.push('"');
     }
 
-    fn variants(&mut self, variants: &'d Variants) {
-        self.out.push('[');
-        for variant in &variants.variants {
-            self.name(&variant.name);
-            match &variant.body {
-                Payload::Unit => {}
-                Payload::One(shape) => {
-                    self.out.push('=');
-                    self.shape(shape);
+    fn variants(&mut self, of: &'d str, variants: &'d Variants) {
+        self.between(['[', ']'], Some(of), |writer| {
+            for variant in &variants.variants {
+                writer.name(&variant.name);
+                match &variant.body {
+                    Payload::Unit => {}
+                    Payload::One(shape) => {
+                        writer.out.push('=');
+                        writer.shape(shape);
+                    }
+                    Payload::Tuple(parts) => writer.tuple(None, parts),
+                    Payload::Struct(fields) => writer.fields(None, fields),
                 }
-                Payload::Tuple(parts) => self.tuple(parts),
-                Payload::Struct(fields) => self.fields(fields),
+                writer.out.push('|');
             }
-            self.out.push('|');
-        }
-        self.out.push(']');
-    }
-
-    fn body(&mut self, body: &'d Body) {
-        match body {
-            Body::Is(shape) => self.shape(shape),
-            Body::Unit => self.out.push_str("unit"),
-            Body::Tuple(parts) => self.tuple(parts),
-            Body::Struct(fields) => self.fields(fields),
-            Body::Open(fields) => {
-                self.fields(fields);
-                self.out.push_str("...");
-            }
-            Body::Enum(variants) => self.variants(variants),
-        }
+        });
     }
 }

@@ -7,12 +7,14 @@
 //! labels     short names of types
 //! reader     reads shapes, of later versions too
 //! canonical  the text in which two methods agree whose bytes are the same, and its fingerprint
+//! canonical_reader  reads that text
 //! changes    what has changed between two descriptions, and for whom it matters
 //! ```
 //!
 //! Plain data, in whatever self-describing format serde writes. Must not know how shapes are found out, nor transports.
 
 mod canonical;
+mod canonical_reader;
 mod changes;
 mod document;
 mod documented;
@@ -22,6 +24,7 @@ mod shape;
 
 pub use self::canonical::Fingerprint;
 pub use self::changes::{Change, Use, Verdict, changes};
+pub(crate) use self::changes::{MethodOf, judge_method};
 pub use self::document::{
     ArgumentDescription, Description, MethodDescription, MethodFingerprint, ServiceDescription,
 };

@@ -65,27 +65,7 @@ impl Tagged for Shape {
     const EXPECTING: &'static str = "a shape";
 
     fn unit(name: &str) -> Option<Self> {
-        Some(match name {
-            "bool" => Self::Bool,
-            "i8" => Self::I8,
-            "i16" => Self::I16,
-            "i32" => Self::I32,
-            "i64" => Self::I64,
-            "i128" => Self::I128,
-            "u8" => Self::U8,
-            "u16" => Self::U16,
-            "u32" => Self::U32,
-            "u64" => Self::U64,
-            "u128" => Self::U128,
-            "f32" => Self::F32,
-            "f64" => Self::F64,
-            "char" => Self::Char,
-            "string" => Self::String,
-            "bytes" => Self::Bytes,
-            "unit" => Self::Unit,
-            "any" => Self::Any,
-            _ => return None,
-        })
+        Self::scalar(name)
     }
 
     fn content<'de, A: MapAccess<'de>>(name: &str, map: &mut A) -> Result<Option<Self>, A::Error> {

@@ -65,6 +65,31 @@ pub enum Shape {
 }
 
 impl Shape {
+    /// Returns the shape without parts that has this name.
+    pub(super) fn scalar(name: &str) -> Option<Self> {
+        Some(match name {
+            "bool" => Self::Bool,
+            "i8" => Self::I8,
+            "i16" => Self::I16,
+            "i32" => Self::I32,
+            "i64" => Self::I64,
+            "i128" => Self::I128,
+            "u8" => Self::U8,
+            "u16" => Self::U16,
+            "u32" => Self::U32,
+            "u64" => Self::U64,
+            "u128" => Self::U128,
+            "f32" => Self::F32,
+            "f64" => Self::F64,
+            "char" => Self::Char,
+            "string" => Self::String,
+            "bytes" => Self::Bytes,
+            "unit" => Self::Unit,
+            "any" => Self::Any,
+            _ => return None,
+        })
+    }
+
     /// Returns the name of what has no parts, and of the other shapes what they are.
     pub(crate) fn name(&self) -> &'static str {
         match self {

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::codec::Error as CodecError;
 use crate::socket::Frame;
-use crate::wire::{Executed, Limits, Status, WireError};
+use crate::wire::{Executed, Limits, MethodKey, Status, WireError};
 
 /// Why a request or an event cannot be encoded.
 pub(crate) enum EncodeFailure {
@@ -97,6 +97,13 @@ impl Dialect {
     pub(crate) fn set_id(self, frame: &mut [u8], id: u64) {
         match self {
             Self::Native => native::patch_id(frame, id),
+        }
+    }
+
+    /// Gives an encoded request by key another key.
+    pub(crate) fn patch_key(self, frame: &mut [u8], key: MethodKey) {
+        match self {
+            Self::Native => native::patch_key(frame, key),
         }
     }
 

@@ -4,7 +4,10 @@ use std::fmt;
 
 use super::Reply;
 use crate::codec::Error as CodecError;
-use crate::wire::{Executed, METHOD_KEY, MetadataBuf, MethodKey, Status};
+use crate::wire::{Executed, METHOD_KEY, METHOD_SHAPE, MetadataBuf, MethodKey, Status};
+
+/// The most bytes of a canonical text that a failure tells: callers take 8 KiB of metadata.
+const MAX_SHAPE: usize = 2 * 1024;
 
 /// Why a call got neither a value nor an error from its service.
 #[derive(Clone, Debug)]
@@ -25,10 +28,13 @@ impl CallFailure {
         }
     }
 
-    /// Returns the same failure with the keys that a method has, for a caller whose key is another one.
-    pub(crate) fn with_keys(mut self, keys: impl IntoIterator<Item = MethodKey>) -> Self {
-        for key in keys {
-            self.metadata.push(METHOD_KEY, &key.to_string());
+    /// Returns the same failure with the keys that a method has, for a caller whose key is another one; and with its
+    /// version and canonical text, if it is told.
+    pub(crate) fn with_key(mut self, key: MethodKey, shape: Option<(u32, &str)>) -> Self {
+        self.metadata.push(METHOD_KEY, &key.to_string());
+        if let Some((version, canonical)) = shape.filter(|(_, text)| text.len() <= MAX_SHAPE) {
+            let text = format!("{version} {canonical}");
+            self.metadata.push(METHOD_SHAPE, &text);
         }
         self
     }

@@ -55,12 +55,14 @@ use crate::description::{Change, Verdict};
 use crate::log::Printable;
 
 /// Two signatures, of types that differ.
-struct Signatures<'s>(&'s str, &'s str);
+struct Signatures<'s>(&'s str, &'s str, Option<&'s str>);
 
 impl fmt::Display for Signatures<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(ours, theirs) = self;
-        if ours == theirs {
+        let Self(ours, theirs, difference) = self;
+        if let Some(difference) = difference {
+            write!(f, "the types differ: {}", Printable(difference))?;
+        } else if ours == theirs {
             write!(
                 f,
                 "types within `{ours}` are others at the server; `verify` says which"
@@ -165,7 +167,7 @@ pub enum Error {
     },
     /// Both sides know the method but disagree about its arguments, its reply or its version, or about types within these.
     /// [`Client::verify`](crate::Client::verify) says where.
-    #[error("{at}: {}", Signatures(.ours, .theirs))]
+    #[error("{at}: {}", Signatures(.ours, .theirs, .difference.as_deref()))]
     #[non_exhaustive]
     SignatureMismatch {
         /// The call.
@@ -174,6 +176,8 @@ pub enum Error {
         ours: Box<str>,
         /// The signature as the server knows it.
         theirs: Box<str>,
+        /// Where they differ, if that is known: ``Inventory.place order.lines[].count: `u32` here, `i64` there``.
+        difference: Option<Box<str>>,
     },
     /// What a client expects of its server is not what that one offers, says
     /// [`verify`](crate::Client::verify).

@@ -64,9 +64,15 @@ impl Error {
                 (at, words(&format_args!("access denied: {cause}")))
             }
             Self::UnknownMethod { at } => (at, words(&"the server has no such method")),
-            Self::SignatureMismatch { at, ours, theirs } => {
-                (at, words(&Signatures(&ours, &theirs)))
-            }
+            Self::SignatureMismatch {
+                at,
+                ours,
+                theirs,
+                difference,
+            } => (
+                at,
+                words(&Signatures(&ours, &theirs, difference.as_deref())),
+            ),
             Self::ShuttingDown { at } => (at, UnavailableCause::ShuttingDown),
             // They say so already, or are no failures of calls.
             other => return other,
@@ -115,6 +121,7 @@ mod tests {
                 at: at(),
                 ours: "()".into(),
                 theirs: "(u8)".into(),
+                difference: None,
             },
             Error::Overloaded {
                 at: at(),

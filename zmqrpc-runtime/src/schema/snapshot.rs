@@ -62,8 +62,8 @@ pub fn assert_compatible<C: Described + ?Sized>(path: impl AsRef<Path>) {
     );
 }
 
-/// Returns a line for each method whose key is another one although no value is read otherwise: its callers by key are
-/// refused all the same.
+/// Returns a line for each method without a reply whose key is another one although no value is read otherwise: callers of
+/// other methods agree with the server on a key, but of these nobody hears that it was refused.
 fn refused_by_key<'d>(
     old: &'d Description,
     new: &'d Description,
@@ -75,9 +75,9 @@ fn refused_by_key<'d>(
     methods.filter_map(|(service, method)| {
         let (_, now) = new.method(&service.versioned_name(method))?;
         let name = service.full_name(method);
-        (now.key != method.key).then(|| {
+        (method.oneway && now.key != method.key).then(|| {
             format!(
-                "`{name}`: its key is another one\n    clients by key: BREAKS, they are refused"
+                "`{name}`: its key is another one, and it has no reply\n    clients by key: BREAKS, they are refused"
             )
         })
     })

@@ -189,7 +189,7 @@ impl Dispatcher {
 
     #[cold]
     fn reject(&self, request: &Request<'_>, reason: Rejection) -> CallFailure {
-        let failure = reason.into_failure(request);
+        let failure = reason.into_failure(request, self.methods.tells_shapes());
         self.counters.refused.increment();
         if let Some(hidden) = self.counters.log.admit("refused") {
             log::line!(

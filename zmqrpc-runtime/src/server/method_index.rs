@@ -22,6 +22,8 @@ pub(super) struct MethodIndex {
     by_name: HashMap<String, usize>,
     /// What answers for methods that there are not.
     fallback: Option<usize>,
+    /// Whoever calls with another key is told the shapes.
+    tells_shapes: bool,
 }
 
 /// An entry of the index.
@@ -60,8 +62,8 @@ struct MethodGroup {
 #[derive(Debug)]
 pub(super) enum LookupError {
     Unknown,
-    /// The methods of this name have these keys. The first one has the highest version.
-    Mismatch(&'static Method, Vec<MethodKey>),
+    /// The methods of this name have other keys. The first one has the highest version.
+    Mismatch(Vec<&'static Method>),
 }
 
 impl MethodIndex {
@@ -139,6 +141,7 @@ impl MethodIndex {
     /// Adds the service that tells of those that were added before. Its methods are found by name alone: what they tell
     /// may grow, which a positional codec cannot carry. A method of the user's that has the same name is found instead.
     pub(super) fn add_built_in(&mut self, introspection: Introspection, documents: Vec<NamedDocs>) {
+        self.tells_shapes = introspection == Introspection::Full;
         let service = BuiltInService::new(introspection, &self.services, documents);
         for (index, method) in service.methods().into_iter().enumerate() {
             let entry = self.entries.len();
@@ -188,12 +191,14 @@ impl MethodIndex {
                 let Some(group) = self.by_key.get(&key.name_hash()) else {
                     return fallback().map(MethodMatch);
                 };
-                let versions = std::iter::once(&group.highest).chain(&group.others);
-                let key_of = |entry: &usize| self.entries[*entry].key;
-                let matching = versions.clone().find(|entry| key_of(entry) == Some(key));
+                let mut versions = std::iter::once(&group.highest).chain(&group.others);
+                let matching = versions
+                    .clone()
+                    .find(|entry| self.entries[**entry].key == Some(key));
                 matching.map(|entry| MethodMatch(*entry)).ok_or_else(|| {
-                    let highest = self.entries[group.highest].method;
-                    LookupError::Mismatch(highest, versions.filter_map(key_of).collect())
+                    let versions = versions.by_ref();
+                    let methods = versions.map(|entry| self.entries[*entry].method);
+                    LookupError::Mismatch(methods.collect())
                 })
             }
             MethodRef::Name(name) => self
@@ -202,6 +207,10 @@ impl MethodIndex {
                 .map_or_else(fallback, |entry| Ok(*entry))
                 .map(MethodMatch),
         }
+    }
+
+    pub(super) fn tells_shapes(&self) -> bool {
+        self.tells_shapes
     }
 
     pub(super) fn method(&self, matched: MethodMatch) -> &'static Method {

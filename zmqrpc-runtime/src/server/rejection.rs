@@ -14,7 +14,8 @@ pub(super) enum Rejection {
 }
 
 impl Rejection {
-    pub(super) fn into_failure(self, request: &Request<'_>) -> CallFailure {
+    /// Returns what the caller is told, with shapes if it `tells_shapes`.
+    pub(super) fn into_failure(self, request: &Request<'_>, tells_shapes: bool) -> CallFailure {
         let (status, detail) = match self {
             Self::Codec => {
                 let detail = format!(
@@ -37,9 +38,15 @@ impl Rejection {
             Self::Method(LookupError::Unknown) => {
                 (Status::UnknownMethod, request.method.to_string())
             }
-            Self::Method(LookupError::Mismatch(method, keys)) => {
-                let detail = method.versioned_signature();
-                return CallFailure::new(Status::SignatureMismatch, detail).with_keys(keys);
+            Self::Method(LookupError::Mismatch(methods)) => {
+                let detail = methods.first().map(|method| method.versioned_signature());
+                let detail = detail.unwrap_or_default();
+                let failure = CallFailure::new(Status::SignatureMismatch, detail);
+                return methods.into_iter().fold(failure, |failure, method| {
+                    let canonical = method.canonical().filter(|_| tells_shapes);
+                    let shape = canonical.map(|text| (method.version(), text));
+                    failure.with_key(method.key(), shape)
+                });
             }
         };
         CallFailure::new(status, detail)

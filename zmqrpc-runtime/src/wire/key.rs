@@ -8,6 +8,10 @@ use std::fmt;
 /// The metadata key under which a server says which keys a method has.
 pub const METHOD_KEY: &str = "zmqrpc-key";
 
+/// The metadata key under which a server says which shapes the key before it stands for: the version of the service, a space,
+/// and the canonical text.
+pub const METHOD_SHAPE: &str = "zmqrpc-shape";
+
 /// The hash of a method's full name and of the shapes of its values.
 ///
 /// The upper half is the hash of the name, the lower half that of the shapes' canonical text and the

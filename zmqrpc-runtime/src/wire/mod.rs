@@ -21,7 +21,7 @@ pub use self::{
     delivery::{ACCEPTED_KEY, BLOCKED_KEY, DELIVERY_KEY, DeliveryId},
     error::WireError,
     hops::{MAX_HOPS, NUMBER_BITS, hops, with_hops, without_hops},
-    key::{METHOD_KEY, MethodKey},
+    key::{METHOD_KEY, METHOD_SHAPE, MethodKey},
     limits::{Limits, MIN_MESSAGE},
     metadata::{Metadata, MetadataBuf, MetadataIter},
     status::{Executed, Status},

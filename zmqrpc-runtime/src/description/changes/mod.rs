@@ -43,11 +43,9 @@ mod text;
 mod variants;
 
 pub use self::change::{Change, Use, Verdict};
-#[cfg_attr(
-    not(all(test, feature = "json")),
-    expect(unused_imports, reason = "calls are not judged at run time yet")
-)]
-pub(crate) use self::judgment::{Judgment, MethodOf, judge_arguments, judge_method};
+#[cfg(all(test, feature = "json"))]
+pub(crate) use self::judgment::{Judgment, judge_arguments};
+pub(crate) use self::judgment::{MethodOf, judge_method};
 
 use self::report::Report;
 use self::service::compare_services;

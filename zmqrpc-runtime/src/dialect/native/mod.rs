@@ -32,6 +32,8 @@ pub use self::{
         rejection_id,
     },
     outbound::{decode_outbound, decode_reply, encode_outbound, is_failure},
-    request::{decode_inbound, encode_control, encode_ping, encode_request, shorten_remaining},
+    request::{
+        decode_inbound, encode_control, encode_ping, encode_request, patch_key, shorten_remaining,
+    },
     worker::{decode_worker, encode_worker, is_worker},
 };

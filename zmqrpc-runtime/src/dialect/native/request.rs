@@ -147,6 +147,17 @@ pub fn shorten_remaining(frame: &mut [u8], remaining: Duration) {
     }
 }
 
+/// Gives an encoded request that names its method by key another key. A request by name, and a frame that is none, stays
+/// unchanged.
+pub fn patch_key(frame: &mut [u8], key: MethodKey) {
+    // Behind the codec.
+    if frame.get(HEAD + 1) == Some(&KEY)
+        && let Some(place) = frame.get_mut(HEAD + 2..HEAD + 2 + size_of::<u64>())
+    {
+        place.copy_from_slice(&key.bits().to_le_bytes());
+    }
+}
+
 /// The bit of a varint's byte that says that another byte follows.
 const MORE: u8 = 0x80;
 

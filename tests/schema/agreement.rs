@@ -1,0 +1,303 @@
+//! Calls by key between versions whose values are read rightly on the other side.
+
+use std::time::Duration;
+
+use zmqrpc::server::Introspection;
+use zmqrpc::{
+    AsyncClient, CallError, Client, Error, Executed, Server, ServerBuilder, ServerHandle,
+};
+
+use super::support::{anywhere, block_on, within};
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+mod old {
+    use serde::{Deserialize, Serialize};
+
+    #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+    pub(super) enum Size {
+        Small,
+        Large,
+    }
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    pub(super) struct Order {
+        pub(super) number: u32,
+        pub(super) sizes: Vec<Size>,
+    }
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    pub(super) enum ShopError {
+        Closed,
+    }
+
+    #[zmqrpc::zmq_service(name = "Shop")]
+    pub(super) trait Shop {
+        /// Its arguments are read by a wider type, and by an enum that has more variants.
+        fn place(&self, order: Order) -> u64;
+        /// It has more errors of its own.
+        fn open(&self, door: u8) -> Result<u8, ShopError>;
+        /// Its reply is of another kind.
+        fn total(&self) -> u64;
+        #[zmq(idempotent)]
+        fn label(&self, order: Order) -> String;
+    }
+
+    pub(super) struct Store;
+
+    impl Shop for Store {
+        fn place(&self, order: Order) -> u64 {
+            order.number.into()
+        }
+
+        fn open(&self, door: u8) -> Result<u8, ShopError> {
+            Ok(door)
+        }
+
+        fn total(&self) -> u64 {
+            7
+        }
+
+        fn label(&self, order: Order) -> String {
+            format!("old {}", order.number)
+        }
+    }
+}
+
+mod new {
+    use serde::{Deserialize, Serialize};
+
+    #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+    pub(super) enum Size {
+        Small,
+        Large,
+        Huge,
+    }
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    pub(super) struct Order {
+        pub(super) number: u64,
+        pub(super) sizes: Vec<Size>,
+    }
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    pub(super) enum ShopError {
+        Closed,
+        Jammed(u8),
+    }
+
+    #[zmqrpc::zmq_service(name = "Shop")]
+    pub(super) trait Shop {
+        fn place(&self, order: Order) -> u64;
+        fn open(&self, door: u8) -> Result<u8, ShopError>;
+        fn total(&self) -> i64;
+        fn label(&self, order: Order) -> String;
+    }
+
+    pub(super) struct Store;
+
+    impl Shop for Store {
+        fn place(&self, order: Order) -> u64 {
+            order.number + order.sizes.len() as u64
+        }
+
+        fn open(&self, door: u8) -> Result<u8, ShopError> {
+            match door {
+                0 => Err(ShopError::Closed),
+                1 => Err(ShopError::Jammed(1)),
+                door => Ok(door),
+            }
+        }
+
+        fn total(&self) -> i64 {
+            -7
+        }
+
+        fn label(&self, order: Order) -> String {
+            format!("new {}", order.number)
+        }
+    }
+}
+
+fn order() -> old::Order {
+    old::Order {
+        number: 70_000,
+        sizes: vec![old::Size::Large, old::Size::Small],
+    }
+}
+
+fn new_shop() -> ServerBuilder {
+    anywhere(Server::builder().service(new::ShopServer::new(new::Store)))
+}
+
+fn old_shop() -> ServerBuilder {
+    anywhere(Server::builder().service(old::ShopServer::new(old::Store)))
+}
+
+fn endpoint(server: &ServerHandle) -> String {
+    server.endpoints()[0].clone()
+}
+
+#[test]
+fn an_old_client_goes_on_with_a_new_server_where_all_values_are_read_rightly() {
+    within(LIMIT, || {
+        let server = new_shop().start().unwrap();
+        let client = Client::connect(endpoint(&server)).unwrap();
+        let shop = old::ShopClient::new(client.clone());
+        for _ in 0..3 {
+            assert_eq!(shop.place(order()).unwrap(), 70_002);
+        }
+        assert_eq!(server.stats().refused, 1, "it is agreed upon once");
+        assert_eq!(shop.open(2), Ok(2));
+        assert_eq!(
+            shop.open(0),
+            Err(CallError::Service(old::ShopError::Closed))
+        );
+        let error = shop.open(1).unwrap_err();
+        let CallError::Rpc(error @ Error::Decode { .. }) = error else {
+            panic!("a variant that it does not know is an error: {error:?}");
+        };
+        assert_eq!(error.executed(), Executed::Yes);
+
+        let begun: Vec<_> = (0..10)
+            .map(|_| client.begin(&old::ShopLabel { order: order() }).unwrap())
+            .collect();
+        for pending in begun {
+            assert_eq!(pending.wait().unwrap(), "new 70000");
+        }
+    });
+}
+
+#[test]
+fn a_change_that_is_misread_is_refused_and_says_where() {
+    within(LIMIT, || {
+        let server = new_shop().start().unwrap();
+        let client = Client::connect(endpoint(&server)).unwrap();
+        let error = old::ShopClient::new(client).total().unwrap_err();
+        assert_eq!(error.executed(), Executed::No);
+        let Error::SignatureMismatch { difference, .. } = &error else {
+            panic!("{error}");
+        };
+        let difference = difference.as_deref().unwrap();
+        assert_eq!(difference, "Shop.total reply: `u64` here, `i64` there");
+        assert!(error.to_string().contains(difference), "{error}");
+    });
+}
+
+#[test]
+fn tasks_go_on_too_whatever_their_calls_began_with() {
+    within(LIMIT, || {
+        let server = new_shop().start().unwrap();
+        let shop = || {
+            let client = AsyncClient::connect(endpoint(&server)).unwrap();
+            (old::ShopClient::new(client.clone()), client)
+        };
+        let (stub, _) = shop();
+        assert_eq!(block_on(stub.place(order())).unwrap(), 70_002);
+        assert_eq!(block_on(stub.place(order())).unwrap(), 70_002);
+        let (_, client) = shop();
+        let calls: Vec<_> = (0..10)
+            .map(|_| client.begin(&old::ShopPlace { order: order() }).unwrap())
+            .collect();
+        for call in calls {
+            assert_eq!(block_on(call).unwrap(), 70_002);
+        }
+        let error = block_on(stub.total()).unwrap_err();
+        assert!(
+            error.to_string().contains("`u64` here, `i64` there"),
+            "{error}"
+        );
+        let too_large = old::Order {
+            sizes: vec![old::Size::Small; 100_000],
+            ..order()
+        };
+        let (stub, _) = shop();
+        let error = block_on(stub.label(too_large.clone())).unwrap_err();
+        assert!(
+            matches!(error, Error::SignatureMismatch { .. }),
+            "not kept: {error}"
+        );
+        assert_eq!(
+            block_on(stub.label(too_large)).unwrap(),
+            "new 70000",
+            "agreed by then"
+        );
+    });
+}
+
+/// The kinds of servers take turns, and the client with them.
+#[test]
+fn servers_of_both_versions_are_called_at_one_time() {
+    within(LIMIT, || {
+        let servers: Vec<_> = [new_shop(), old_shop(), new_shop()]
+            .into_iter()
+            .map(|server| server.start().unwrap())
+            .collect();
+        let builder = servers.iter().fold(Client::builder(), |builder, server| {
+            builder.connect(endpoint(server))
+        });
+        let shop = old::ShopClient::new(builder.build().unwrap());
+        let labels: Vec<String> = (0..60).map(|_| shop.label(order()).unwrap()).collect();
+        for kind in ["old 70000", "new 70000"] {
+            assert!(labels.iter().any(|label| label == kind), "{labels:?}");
+        }
+        let builder = servers.iter().fold(Client::builder(), |builder, server| {
+            builder.connect(endpoint(server))
+        });
+        let shop = old::ShopClient::new(builder.build_async().unwrap());
+        for _ in 0..60 {
+            block_on(shop.place(order())).unwrap();
+        }
+    });
+}
+
+#[test]
+fn a_server_that_is_replaced_by_a_newer_or_an_older_one_costs_no_call() {
+    within(LIMIT, || {
+        let mut server = old_shop().start().unwrap();
+        let place = endpoint(&server);
+        let shop = old::ShopClient::connect(&place).unwrap();
+        assert_eq!(shop.label(order()).unwrap(), "old 70000");
+        for (builder, label) in [
+            (
+                Server::builder().service(new::ShopServer::new(new::Store)),
+                "new 70000",
+            ),
+            (
+                Server::builder().service(old::ShopServer::new(old::Store)),
+                "old 70000",
+            ),
+            (
+                Server::builder().service(new::ShopServer::new(new::Store)),
+                "new 70000",
+            ),
+        ] {
+            server.shutdown(LIMIT).unwrap();
+            server = builder.bind(&place).start().unwrap();
+            assert_eq!(shop.label(order()).unwrap(), label);
+        }
+    });
+}
+
+#[test]
+fn a_server_that_does_not_tell_its_shapes_agrees_with_nobody() {
+    within(LIMIT, || {
+        for introspection in [Introspection::Names, Introspection::Off] {
+            let server = new_shop().introspection(introspection).start().unwrap();
+            let error = old::ShopClient::connect(endpoint(&server))
+                .unwrap()
+                .place(order())
+                .unwrap_err();
+            assert!(
+                matches!(
+                    error,
+                    Error::SignatureMismatch {
+                        difference: None,
+                        ..
+                    }
+                ),
+                "{error}"
+            );
+        }
+    });
+}

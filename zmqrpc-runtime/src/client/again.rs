@@ -1,0 +1,69 @@
+//! What a call needs to be made again under another key.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::DIALECT;
+use super::agreements::Repeats;
+use super::call_info::Callee;
+use super::encoded_call::EncodedCall;
+use super::handle::{Client, ClientShared};
+use crate::dialect::RequestKind;
+use crate::error::Error;
+use crate::socket::Frame;
+
+/// The most bytes of a request that is kept until its reply has come.
+const MAX_KEPT: usize = 64 * 1024;
+
+/// The request of a call whose arguments are not at hand any more.
+pub(super) struct Again {
+    shared: Arc<ClientShared>,
+    /// Empty if it is too large to be kept.
+    request: Frame,
+    repeats: Repeats,
+}
+
+impl Again {
+    pub(super) fn of(client: &Client, encoded: &EncodedCall) -> Self {
+        let request = if encoded.frame.len() <= MAX_KEPT {
+            encoded.frame.clone()
+        } else {
+            Frame::new()
+        };
+        Self {
+            shared: Arc::clone(&client.shared),
+            request,
+            repeats: Repeats::default(),
+        }
+    }
+
+    /// Returns the call that follows one which was refused for its key.
+    ///
+    /// # Errors
+    ///
+    /// How the types differ, if that is known and why there is none.
+    #[expect(clippy::type_complexity, reason = "it is what a call begins with")]
+    pub(super) fn next(
+        &mut self,
+        callee: Callee<'static>,
+        refusal: &[u8],
+        deadline: Instant,
+    ) -> Result<(Callee<'static>, Result<EncodedCall, Error>), Option<Arc<str>>> {
+        let Callee::Method(method, tried) = callee else {
+            return Err(None);
+        };
+        let agreements = &self.shared.agreements;
+        let key = agreements.agree(method, tried, refusal, &mut self.repeats)?;
+        if self.request.is_empty() {
+            return Err(None);
+        }
+        let callee = Callee::Method(method, key);
+        let left = deadline.saturating_duration_since(Instant::now());
+        let mut frame = self.request.clone();
+        DIALECT.patch_key(&mut frame, key);
+        DIALECT.shorten_remaining(&mut frame, left);
+        let client = Client::of(Arc::clone(&self.shared));
+        let encoded = client.prepare_frame(frame, callee, RequestKind::Call, left);
+        Ok((callee, encoded))
+    }
+}
