@@ -237,7 +237,7 @@ fn servers_of_both_versions_are_called_at_one_time() {
             builder.connect(endpoint(server))
         });
         let shop = old::ShopClient::new(builder.build().unwrap());
-        let labels: Vec<String> = (0..60).map(|_| shop.label(order()).unwrap()).collect();
+        let labels: Vec<String> = (0..500).map(|_| shop.label(order()).unwrap()).collect();
         for kind in ["old 70000", "new 70000"] {
             assert!(labels.iter().any(|label| label == kind), "{labels:?}");
         }
@@ -245,7 +245,7 @@ fn servers_of_both_versions_are_called_at_one_time() {
             builder.connect(endpoint(server))
         });
         let shop = old::ShopClient::new(builder.build_async().unwrap());
-        for _ in 0..60 {
+        for _ in 0..500 {
             block_on(shop.place(order())).unwrap();
         }
     });

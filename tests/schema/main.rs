@@ -7,6 +7,7 @@ mod agreement;
 mod described;
 mod documented;
 mod dynamic;
+mod earlier;
 mod evolution;
 mod foreign;
 mod introspection;

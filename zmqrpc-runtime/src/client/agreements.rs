@@ -19,8 +19,9 @@ use crate::wire::{Limits, METHOD_KEY, METHOD_SHAPE, MethodKey};
 /// The most pairs of keys that are remembered: a server may make any number of them up.
 const MAX_PAIRS: usize = 1_000;
 
-/// How often a call is made with another key. Where servers of two versions take turns, each may get the key of the other.
-const MAX_REPEATS: u8 = 8;
+/// How often a call is made with another key. Where servers of two versions take turns, each may get the key of the other,
+/// as often as a coin falls wrong: a call that could be answered is refused once in two thousand million times.
+const MAX_REPEATS: u8 = 32;
 
 /// The judgments of pairs of keys, for all calls of a client.
 #[derive(Default)]
@@ -123,17 +124,16 @@ impl Agreements {
         }
         let pair = (own, offer.key);
         let judged = self.known.lock().judged.get(&pair).cloned();
-        let judged = match judged {
-            Some(judged) => judged,
-            None => {
-                let judged = offer.difference(method).map_err(|NotTold| None)?;
-                let mut known = self.known.lock();
-                if known.judged.len() >= MAX_PAIRS {
-                    known.judged.clear();
-                }
-                known.judged.insert(pair, judged.clone());
-                judged
+        let judged = if let Some(judged) = judged {
+            judged
+        } else {
+            let judged = offer.difference(method).map_err(|NotTold| None)?;
+            let mut known = self.known.lock();
+            if known.judged.len() >= MAX_PAIRS {
+                known.judged.clear();
             }
+            known.judged.insert(pair, judged.clone());
+            judged
         };
         judged.map_or(Ok(()), |difference| Err(Some(difference)))
     }
@@ -156,7 +156,7 @@ impl<'r> Offer<'r> {
             return Vec::new();
         };
         let mut offers: Vec<Self> = Vec::new();
-        for (name, value) in metadata.iter() {
+        for (name, value) in metadata {
             if name == METHOD_KEY {
                 let key = u64::from_str_radix(value, 16).map(MethodKey::from_bits);
                 offers.extend(key.map(|key| Self { key, shape: None }));
@@ -177,13 +177,11 @@ impl<'r> Offer<'r> {
         if MethodKey::new(method.service(), method.name(), text, version) != self.key {
             return Err(NotTold);
         }
-        let theirs = Description::read_canonical(method.service(), version, method.name(), text);
-        let theirs = theirs.ok_or(NotTold)?;
         let ours = of_method(method);
-        let judgment = judge_method(
-            only_method(&ours).ok_or(NotTold)?,
-            only_method(&theirs).ok_or(NotTold)?,
-        );
+        let ours = only_method(&ours).ok_or(NotTold)?;
+        let theirs = Description::read_canonical(method.service(), version, ours.method, text);
+        let theirs = theirs.ok_or(NotTold)?;
+        let judgment = judge_method(ours, only_method(&theirs).ok_or(NotTold)?);
         Ok((!judgment.by_key.is_safe()).then(|| judgment.by_key.reason.into()))
     }
 }

@@ -7,16 +7,16 @@ use super::{
     ServiceDescription, Shape, Type, Variant, Variants,
 };
 
-/// How deep shapes may be nested.
-const MAX_DEPTH: usize = 256;
+/// How deep shapes may be nested: as deep as they are written, and the `?` of what was deeper.
+const MAX_DEPTH: usize = 257;
 
 impl Description {
-    /// Returns the description of a method with this canonical text; `None` if it is none. Its types have numbers for
-    /// names.
+    /// Returns the description of a method with this canonical text; `None` if it is none. What the text does not say is
+    /// as with `method`: its name, whether it is one-way or idempotent. Types have numbers for names.
     pub(crate) fn read_canonical(
         service: &str,
         version: u32,
-        method: &str,
+        method: &MethodDescription,
         text: &str,
     ) -> Option<Self> {
         let mut reader = CanonicalReader {
@@ -25,7 +25,11 @@ impl Description {
             types: BTreeMap::new(),
             depth: 0,
         };
-        let mut method = MethodDescription::new(method, Shape::Unit);
+        let mut method = MethodDescription {
+            oneway: method.oneway,
+            idempotent: method.idempotent,
+            ..MethodDescription::new(&*method.name, Shape::Unit)
+        };
         while !reader.takes("->") {
             let name = method.arguments.len().to_string();
             method
@@ -60,7 +64,7 @@ struct CanonicalReader<'t> {
     depth: usize,
 }
 
-impl<'t> CanonicalReader<'t> {
+impl CanonicalReader<'_> {
     fn takes(&mut self, token: &str) -> bool {
         let rest = self.rest.strip_prefix(token);
         self.rest = rest.unwrap_or(self.rest);

@@ -23,6 +23,8 @@ mod reader;
 mod shape;
 
 pub use self::canonical::Fingerprint;
+#[cfg(feature = "json")]
+pub(crate) use self::changes::judge_arguments;
 pub use self::changes::{Change, Use, Verdict, changes};
 pub(crate) use self::changes::{MethodOf, judge_method};
 pub use self::document::{

@@ -227,7 +227,8 @@ impl Dispatcher {
         if matches!(request.method, MethodRef::Name(_)) && !codec.is_self_describing() {
             return Err(Rejection::Untyped);
         }
-        let matched = self.methods.find(request.method);
+        let wants_reply = request.kind == RequestKind::Call;
+        let matched = self.methods.find(request.method, wants_reply);
         let matched = matched.map_err(Rejection::Method)?;
         Ok(RequestHead {
             method: self.methods.method(matched),
@@ -241,7 +242,7 @@ impl Dispatcher {
                 entry: matched.number(),
                 codec,
                 body: range_within(frame, request.body),
-                wants_reply: request.kind == RequestKind::Call,
+                wants_reply,
                 reply_limit: self.limits.message,
             },
         })

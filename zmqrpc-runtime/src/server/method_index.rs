@@ -5,8 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::dynamic::FallbackService;
+#[cfg(feature = "json")]
+use super::earlier::{self, EarlierKey};
 use super::introspection::{BuiltInService, Introspection};
 use crate::command::{Call, DynService, Method, Started};
+#[cfg(feature = "json")]
+use crate::description::Description;
 use crate::description::NamedDocs;
 use crate::dialect::MethodRef;
 use crate::error::Error;
@@ -24,6 +28,9 @@ pub(super) struct MethodIndex {
     fallback: Option<usize>,
     /// Whoever calls with another key is told the shapes.
     tells_shapes: bool,
+    /// Of earlier versions.
+    #[cfg(feature = "json")]
+    earlier: HashMap<MethodKey, EarlierKey>,
 }
 
 /// An entry of the index.
@@ -184,7 +191,39 @@ impl MethodIndex {
         self.services.is_empty()
     }
 
-    pub(super) fn find(&self, method: MethodRef<'_>) -> Result<MethodMatch, LookupError> {
+    /// Takes keys of earlier versions, whose values are read rightly by the methods that are there now.
+    #[cfg(feature = "json")]
+    pub(super) fn add_earlier(&mut self, earlier: &[Description]) {
+        self.earlier = earlier::keys(self, earlier);
+    }
+
+    /// Returns the methods that are not built in, with their numbers.
+    #[cfg(feature = "json")]
+    pub(super) fn own_methods(&self) -> impl Iterator<Item = (usize, &'static Method)> {
+        let entries = self.entries.iter().enumerate();
+        let own = entries.filter(|(_, entry)| !entry.is_built_in && entry.method.has_key());
+        own.map(|(number, entry)| (number, entry.method))
+    }
+
+    #[cfg(feature = "json")]
+    #[cold]
+    fn earlier_entry(&self, key: MethodKey, wants_reply: bool) -> Option<usize> {
+        let earlier = self.earlier.get(&key)?;
+        (earlier.is_answered || !wants_reply).then_some(earlier.entry)
+    }
+
+    #[cfg(not(feature = "json"))]
+    #[expect(clippy::unused_self, reason = "snapshots are JSON")]
+    fn earlier_entry(&self, _: MethodKey, _: bool) -> Option<usize> {
+        None
+    }
+
+    /// Returns the method that a request names, which `wants_reply` or does not.
+    pub(super) fn find(
+        &self,
+        method: MethodRef<'_>,
+        wants_reply: bool,
+    ) -> Result<MethodMatch, LookupError> {
         let fallback = || self.fallback.ok_or(LookupError::Unknown);
         match method {
             MethodRef::Key(key) => {
@@ -195,7 +234,10 @@ impl MethodIndex {
                 let matching = versions
                     .clone()
                     .find(|entry| self.entries[**entry].key == Some(key));
-                matching.map(|entry| MethodMatch(*entry)).ok_or_else(|| {
+                let matching = matching
+                    .copied()
+                    .or_else(|| self.earlier_entry(key, wants_reply));
+                matching.map(MethodMatch).ok_or_else(|| {
                     let versions = versions.by_ref();
                     let methods = versions.map(|entry| self.entries[*entry].method);
                     LookupError::Mismatch(methods.collect())

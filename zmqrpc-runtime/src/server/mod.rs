@@ -44,6 +44,7 @@
 //     roles            which thread leads, stands by, helps
 //     turn             what the leader does next
 //     dynamic          services that are known at run time only, and the fallback
+//     earlier          keys of earlier versions
 //     introspection    the built-in service, which tells of the others
 //     local_queue      what the leader runs before its next look at the sockets
 //     completion_guard reports the end of a suspended `async` method
@@ -66,6 +67,8 @@ mod completion_guard;
 mod deduplicator;
 mod dispatcher;
 mod dynamic;
+#[cfg(feature = "json")]
+mod earlier;
 mod execution;
 mod executor;
 mod handle;

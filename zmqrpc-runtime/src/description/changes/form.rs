@@ -49,6 +49,8 @@ impl<'d> Form<'d> {
             Shape::List(element) => Self::List(element),
             Shape::Map(key, value) => Self::Map(key, value),
             Shape::Tuple(parts) => Self::Tuple(parts),
+            // What the elements would be makes no difference.
+            Shape::Array(_, 0) => Self::Tuple(&[]),
             Shape::Array(element, len) => Self::Array(element, *len),
             Shape::Any => Self::Any,
             Shape::Type(_) | Shape::Unknown(_) => Self::Unknown,

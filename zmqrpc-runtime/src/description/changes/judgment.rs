@@ -1,10 +1,5 @@
 //! One method of a caller against one of a server: what a call does that finds another key.
 
-#![cfg_attr(
-    not(all(test, feature = "json")),
-    expect(dead_code, reason = "calls are not judged at run time yet")
-)]
-
 use super::super::{Description, MethodDescription, ServiceDescription};
 use super::Verdict::{self, Breaks, Depends, Fine};
 use super::form::Encoding;
@@ -45,6 +40,7 @@ pub(crate) fn judge_method(old: MethodOf<'_>, new: MethodOf<'_>) -> Judgment {
 }
 
 /// Judges what has no reply: an event, a job, a notification, which goes from `old` to `new`.
+#[cfg(feature = "json")]
 pub(crate) fn judge_arguments(old: MethodOf<'_>, new: MethodOf<'_>) -> Judgment {
     judge(old, new, false)
 }
@@ -103,6 +99,12 @@ impl Opinion {
             self.verdict = verdict;
             self.reason = reason();
         }
+    }
+
+    /// Returns whether each value is read as what it was written as.
+    #[cfg(feature = "json")]
+    pub(crate) fn is_fine(&self) -> bool {
+        self.verdict == Fine
     }
 
     /// Returns whether no value is read as another one: it may be sent, and an error then is no worse than a refusal.

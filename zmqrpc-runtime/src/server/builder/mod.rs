@@ -1,5 +1,7 @@
 //! Settings of a server.
 
+#[cfg(feature = "json")]
+mod earlier;
 mod start;
 
 use std::fmt;
@@ -53,6 +55,9 @@ pub struct ServerBuilder {
     authorize: Option<Authorize>,
     introspection: Introspection,
     fallback: Option<FallbackService>,
+    /// Snapshots of earlier versions.
+    #[cfg(feature = "json")]
+    earlier: Vec<String>,
     documents: Vec<NamedDocs>,
 }
 
@@ -74,6 +79,8 @@ impl Default for ServerBuilder {
             authorize: None,
             introspection: Introspection::default(),
             fallback: None,
+            #[cfg(feature = "json")]
+            earlier: Vec::new(),
             documents: Vec::new(),
         }
     }

@@ -121,6 +121,8 @@ impl ServerBuilder {
                 "a server needs at least one service or handler",
             ));
         }
+        #[cfg(feature = "json")]
+        methods.add_earlier(&super::earlier::read(&self.earlier)?);
         methods.add_built_in(self.introspection, self.documents);
         if let Some(fallback) = self.fallback {
             methods.set_fallback(fallback);

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::super::super::Description;
-use super::super::{Verdict, changes};
+use super::super::{MethodOf, Verdict, changes, judge_method};
 
 fn shapes() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
@@ -96,7 +96,70 @@ fn descriptions() -> impl Strategy<Value = Description> {
     })
 }
 
+/// Returns the description with each of its methods.
+fn methods(description: &Description) -> impl Iterator<Item = MethodOf<'_>> {
+    description.services.iter().flat_map(move |service| {
+        let methods = service.methods.iter();
+        methods.map(move |method| MethodOf {
+            description,
+            service,
+            method,
+        })
+    })
+}
+
+fn read(method: MethodOf<'_>, text: &str) -> Option<Description> {
+    let (service, version) = (&method.service.name, method.service.version);
+    Description::read_canonical(service, version, method.method, text)
+}
+
 proptest! {
+    #[test]
+    fn a_canonical_text_is_read_as_what_it_was_written_from(description in descriptions()) {
+        for method in methods(&description) {
+            let (text, is_complete) = description.write_canonical(method.method);
+            // It was too large.
+            if text == "?" {
+                continue;
+            }
+            let Some(read) = read(method, &text) else {
+                panic!("{text} is not read");
+            };
+            let read = methods(&read).next().unwrap();
+            prop_assert_eq!(read.description.canonical(read.method), &*text);
+            // Whether what cannot travel is the same is not told.
+            let is_told = is_complete && !["any", "..."].iter().any(|word| text.contains(word));
+            if is_told {
+                for judgment in [judge_method(method, read), judge_method(read, method)] {
+                    let reason = judgment.by_key.reason;
+                    // No type has such variants, but a stranger's description may.
+                    let is_odd = reason.contains("several variants");
+                    prop_assert!(reason.is_empty() || is_odd, "{}: {}", text, reason);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn any_text_is_read_or_is_none(
+        description in descriptions(),
+        garbage in prop_oneof![any::<String>(), "([a-z0-9<>\\[\\]{}(),:|=#?\"\\\\.-]|list<|->){0,60}"],
+        at in any::<prop::sample::Index>(),
+    ) {
+        for method in methods(&description) {
+            let mut text = description.canonical(method.method);
+            let at = at.index(text.len() + 1);
+            if text.is_char_boundary(at) {
+                text.insert_str(at, &garbage);
+            }
+            for text in [&text, &garbage] {
+                if let Some(read) = read(method, text) {
+                    judge_method(method, methods(&read).next().unwrap());
+                }
+            }
+        }
+    }
+
     #[test]
     fn any_two_descriptions_are_compared(old in descriptions(), new in descriptions()) {
         for change in changes(&old, &new) {

@@ -1,0 +1,38 @@
+//! Snapshots of earlier versions.
+
+use super::ServerBuilder;
+use crate::description::Description;
+use crate::error::Error;
+
+impl ServerBuilder {
+    /// Takes events, jobs, notifications and calls of an earlier version of a service, where all that it sends is read
+    /// rightly by this one: `snapshot` is what [`assert_compatible`](crate::schema::assert_compatible) wrote of that version.
+    /// Any number of them.
+    ///
+    /// A caller of another version agrees with the server on a key. What has no reply cannot: without its snapshot it is
+    /// refused and counted, and its sender does not hear of it.
+    ///
+    /// ```no_run
+    /// # const SNAPSHOT: &str = "";
+    /// use zmqrpc_runtime::Server;
+    ///
+    /// // include_str!("schema/inventory-1.json")
+    /// let server = Server::builder().earlier(SNAPSHOT);
+    /// # let _ = server;
+    /// ```
+    pub fn earlier(mut self, snapshot: impl Into<String>) -> Self {
+        self.earlier.push(snapshot.into());
+        self
+    }
+}
+
+/// Reads the snapshots.
+pub(super) fn read(snapshots: &[String]) -> Result<Vec<Description>, Error> {
+    let read = |text: &String| {
+        serde_json::from_str(text).map_err(|error| {
+            let reason = format!("a snapshot is no description: {error}");
+            Error::bad_setting("earlier", reason)
+        })
+    };
+    snapshots.iter().map(read).collect()
+}
