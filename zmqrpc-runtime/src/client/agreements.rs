@@ -1,8 +1,8 @@
 //! What a client does where a server has a method under another key: one of them was built from other types.
 //!
-//! The refusal tells the shapes that the server knows. Where all values are read rightly there, in both directions, or are an error,
-//! the call is made again with the server's key. The judgment is remembered per pair of keys, not per connection: behind
-//! a proxy the next call may reach another server.
+//! The refusal tells the shapes that the server knows. Where all values are read rightly there, in both directions, or
+//! are an error, the call is made again with the server's key. The judgment is remembered per pair of keys, not per
+//! connection: behind a proxy the next call may reach another server.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};

@@ -33,8 +33,9 @@ use crate::socket::Frame;
 ///
 /// # Cancellation
 ///
-/// A call is sent when its future is first polled, or by [`begin`](Self::begin) at once. Dropping the future gives the call up, at any time: the server is
-/// told, other calls are not disturbed, and a reply that comes nevertheless is dropped.
+/// A call is sent when its future is first polled, or by [`begin`](Self::begin) at once. Dropping the future gives the
+/// call up, at any time: the server is told, other calls are not disturbed, and a reply that comes nevertheless is
+/// dropped.
 ///
 /// # Examples
 ///

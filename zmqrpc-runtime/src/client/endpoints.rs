@@ -55,8 +55,8 @@ impl Client {
         Ok(added.to_string())
     }
 
-    /// Returns the servers that have connected to what this client [binds](super::ClientBuilder::bind), and get calls: none that
-    /// has said that it ends, or that is silent. In no order that matters.
+    /// Returns the servers that have connected to what this client [binds](super::ClientBuilder::bind), and get calls:
+    /// none that has said that it ends, or that is silent. In no order that matters.
     #[must_use]
     pub fn workers(&self) -> Vec<WorkerInfo> {
         let connections = self.connections();
@@ -68,10 +68,10 @@ impl Client {
         all.collect()
     }
 
-    /// Leaves an endpoint, named as [`endpoints`](Self::endpoints) shows it: no call begins there any more. Calls that are
-    /// under way there keep the connection until they end; notifications still leave within the
-    /// [linger](super::ClientBuilder::linger), and [`flush`](Self::flush) before this waits until they have arrived. Without any
-    /// endpoint, calls fail at once with [`Error::Unavailable`].
+    /// Leaves an endpoint, named as [`endpoints`](Self::endpoints) shows it: no call begins there any more. Calls that
+    /// are under way there keep the connection until they end; notifications still leave within the
+    /// [linger](super::ClientBuilder::linger), and [`flush`](Self::flush) before this waits until they have arrived.
+    /// Without any endpoint, calls fail at once with [`Error::Unavailable`].
     ///
     /// # Errors
     ///

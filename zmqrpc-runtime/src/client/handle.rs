@@ -42,10 +42,11 @@ use crate::wire::{Executed, Limits, MetadataBuf};
 /// Every call ends: with a reply, with an error, or when its time is over.
 ///
 /// No call that may have been executed is made again, unless its method is
-/// [idempotent](crate::service::Method::idempotent). What surely was not is made elsewhere, if there are several endpoints: one that
-/// finds no connection, or whose server begins to end before it is sent, wherever there is one in time; one that is refused
-/// with [`Error::ShuttingDown`] or [`Error::Overloaded`], or by a proxy that reaches no service, at each other endpoint that
-/// is connected, once. The error of a call tells what all of its tries may have done.
+/// [idempotent](crate::service::Method::idempotent). What surely was not is made elsewhere, if there are several
+/// endpoints: one that finds no connection, or whose server begins to end before it is sent, wherever there is one in
+/// time; one that is refused with [`Error::ShuttingDown`] or [`Error::Overloaded`], or by a proxy that reaches no
+/// service, at each other endpoint that is connected, once. The error of a call tells what all of its tries may have
+/// done.
 ///
 /// A server that ends says so: no further calls are made there, and those that are under way are answered. Calls to the only
 /// endpoint wait for it to come back, for the connect timeout.

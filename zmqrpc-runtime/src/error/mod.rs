@@ -165,8 +165,9 @@ pub enum Error {
         /// The call.
         at: CallTarget,
     },
-    /// Both sides know the method but disagree about its arguments, its reply or its version, or about types within these.
-    /// [`Client::verify`](crate::Client::verify) says where.
+    /// Both sides know the method but disagree about its arguments, its reply or its version, or about types within these, and
+    /// values would be read as others, or the server does not tell its shapes. [`Client::verify`](crate::Client::verify)
+    /// says where.
     #[error("{at}: {}", Signatures(.ours, .theirs, .difference.as_deref()))]
     #[non_exhaustive]
     SignatureMismatch {

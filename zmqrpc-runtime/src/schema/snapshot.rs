@@ -77,7 +77,7 @@ fn refused_by_key<'d>(
         let name = service.full_name(method);
         (method.oneway && now.key != method.key).then(|| {
             format!(
-                "`{name}`: its key is another one, and it has no reply\n    clients by key: BREAKS, they are refused"
+                "`{name}`: its key is another one, and it has no reply\n    clients by key: BREAKS, they are refused unless the server has this snapshot, as `.earlier(..)`"
             )
         })
     })

@@ -47,7 +47,9 @@ pub struct Change {
     /// What it is, for people.
     pub what: String,
     /// What it means to the values of clients that call by key, in postcard. Where the
-    /// [key](crate::schema::MethodDescription::key) is another one, the server refuses their calls in any case.
+    /// [key](crate::schema::MethodDescription::key) is another one, a client goes on if no value is read as another one. What
+    /// has no reply is refused, unless the server has a snapshot of [that version](crate::ServerBuilder::earlier) and reads
+    /// all of it rightly.
     pub by_key: Verdict,
     /// What it means to clients that call by name, in `MessagePack` or JSON: the worse of the two.
     pub by_name: Verdict,
