@@ -76,7 +76,28 @@ pub(crate) fn valid(id: u64) -> Vec<u8> {
 #[track_caller]
 pub(crate) fn refusal(frame: &[u8], id: u64) -> (u8, u8, String) {
     assert_eq!(frame[..11], head(0x81, id), "{frame:x?}");
-    assert_eq!(frame[12..14], [0, 0], "no codec, no metadata");
-    let detail = String::from_utf8(frame[15..].to_vec()).unwrap();
-    (frame[11], frame[14], detail)
+    let (status, codec, entries) = (frame[11], frame[12], frame[13]);
+    assert_eq!(codec, 0, "{frame:x?}");
+    let mut rest = &frame[14..];
+    let mut text = || {
+        let (text, after) = rest[1..].split_at(rest[0].into());
+        rest = after;
+        str::from_utf8(text).unwrap()
+    };
+    let metadata: Vec<_> = (0..entries).map(|_| (text(), text())).collect();
+    // Who calls by another key is told which one there is, and of what shapes.
+    if status == 3 {
+        let key = format!("{:016x}", add_key());
+        assert_eq!(
+            metadata,
+            [
+                ("zmqrpc-key", key.as_str()),
+                ("zmqrpc-shape", "1 i64,i64,->i64")
+            ]
+        );
+    } else {
+        assert_eq!(metadata, []);
+    }
+    let detail = String::from_utf8(rest[1..].to_vec()).unwrap();
+    (status, rest[0], detail)
 }
