@@ -41,9 +41,11 @@ fn failures_of_calls_are_answered_with_their_status() {
         let known = format!("{:016x}", key("Calculator.add", "i64,i64,->i64", 1));
         let refusal = [
             &head(0x81, 3)[..],
-            &[3, 0, 1],
+            &[3, 0, 2],
             &text("zmqrpc-key"),
             &text(&known),
+            &text("zmqrpc-shape"),
+            &text("1 i64,i64,->i64"),
             &[0],
             b"(i64, i64) -> i64",
         ];

@@ -145,7 +145,8 @@ struct Offer<'r> {
     shape: Option<(u32, &'r str)>,
 }
 
-/// The server does not tell its shapes, or not so that they can be read.
+/// The server does not tell its shapes, or not so that they can be read, or those of another version, which is another
+/// service.
 struct NotTold;
 
 impl<'r> Offer<'r> {
@@ -174,7 +175,8 @@ impl<'r> Offer<'r> {
     /// are an error.
     fn difference(&self, method: &Method) -> Result<Option<Arc<str>>, NotTold> {
         let (version, text) = self.shape.ok_or(NotTold)?;
-        if MethodKey::new(method.service(), method.name(), text, version) != self.key {
+        let key = MethodKey::new(method.service(), method.name(), text, version);
+        if version != method.version() || key != self.key {
             return Err(NotTold);
         }
         let ours = of_method(method);
