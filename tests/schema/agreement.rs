@@ -1,13 +1,16 @@
 //! Calls by key between versions whose values are read rightly on the other side.
 
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
 use std::time::Duration;
 
+use zmqrpc::proxy::{Proxy, Rep, Req};
 use zmqrpc::server::Introspection;
 use zmqrpc::{
     AsyncClient, CallError, Client, Error, Executed, Server, ServerBuilder, ServerHandle,
 };
 
-use super::support::{anywhere, block_on, within};
+use super::support::{anywhere, await_state, block_on, within};
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -276,6 +279,62 @@ fn a_server_that_is_replaced_by_a_newer_or_an_older_one_costs_no_call() {
             server = builder.bind(&place).start().unwrap();
             assert_eq!(shop.label(order()).unwrap(), label);
         }
+    });
+}
+
+/// Three servers behind a proxy become new ones, one after the other, while old clients call.
+#[test]
+fn a_rolling_upgrade_behind_a_proxy_costs_no_call() {
+    within(LIMIT, || {
+        let mut servers: Vec<_> = (0..3).map(|_| old_shop().start().unwrap()).collect();
+        let targets = servers
+            .iter()
+            .fold(Req::new(), |back, server| back.connect(endpoint(server)));
+        let proxy = Proxy::new(Rep::new().bind("tcp://127.0.0.1:*"), targets);
+        let proxy = proxy.start().unwrap();
+        let front = &proxy.endpoints()[0];
+        let is_over = AtomicBool::new(false);
+        let answered = [const { AtomicUsize::new(0) }; 2];
+        let await_more = |kind: usize| {
+            let before = answered[kind].load(Ordering::Relaxed);
+            await_state("more of this kind", || {
+                answered[kind].load(Ordering::Relaxed) > before + 100
+            });
+        };
+        let count = |label: String| match &*label {
+            "old 70000" => answered[0].fetch_add(1, Ordering::Relaxed),
+            "new 70000" => answered[1].fetch_add(1, Ordering::Relaxed),
+            label => panic!("{label} was misread"),
+        };
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    let shop = old::ShopClient::connect(front).unwrap();
+                    while !is_over.load(Ordering::Relaxed) {
+                        count(shop.label(order()).unwrap());
+                    }
+                });
+            }
+            scope.spawn(|| {
+                let client = AsyncClient::connect(front).unwrap();
+                while !is_over.load(Ordering::Relaxed) {
+                    let begin = || client.begin(&old::ShopLabel { order: order() }).unwrap();
+                    let calls: Vec<_> = (0..20).map(|_| begin()).collect();
+                    for call in calls {
+                        count(block_on(call).unwrap());
+                    }
+                }
+            });
+            await_more(0);
+            for server in &mut servers {
+                let place = endpoint(server);
+                server.shutdown(LIMIT).unwrap();
+                let shop = Server::builder().service(new::ShopServer::new(new::Store));
+                *server = shop.bind(place).start().unwrap();
+                await_more(1);
+            }
+            is_over.store(true, Ordering::Relaxed);
+        });
     });
 }
 
