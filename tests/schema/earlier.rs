@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
+use zmqrpc::proxy::{BufferedProxy, MemoryQueue, Rep, Req};
 use zmqrpc::pubsub::{Publisher, Subscription};
 use zmqrpc::push::{Puller, Pusher};
 use zmqrpc::schema;
@@ -68,7 +69,8 @@ impl new::Gauge for Panel {
     }
 
     fn read(&self, sensor: u64) -> i32 {
-        panic!("the reply for {sensor} is read as another number");
+        self.report(sensor, new::Level::Alarm);
+        -7
     }
 }
 
@@ -133,6 +135,42 @@ fn what_an_earlier_version_sends_is_taken_where_all_of_it_is_read_rightly() {
     });
 }
 
+/// A proxy has accepted calls of an earlier version, whose replies nobody reads any more.
+#[test]
+fn what_a_buffered_proxy_holds_is_delivered_to_a_later_version() {
+    within(LIMIT, || {
+        let place = super::support::ipc("earlier");
+        let queue = MemoryQueue::new(10_000, 64 << 20);
+        let proxy = BufferedProxy::new(
+            Rep::new().bind("tcp://127.0.0.1:*"),
+            Req::new().connect(&place),
+            queue,
+        );
+        let proxy = proxy.start().unwrap();
+        let gauge = old::GaugeClient::connect(&proxy.endpoints()[0]).unwrap();
+        for sensor in 0..1_000 {
+            if sensor % 2 == 0 {
+                gauge.report(sensor, old::Level::High).unwrap();
+            } else {
+                let error = gauge.read(sensor).unwrap_err();
+                assert!(matches!(error, Error::Accepted { .. }), "{error}");
+            }
+        }
+        await_state("all are held", || proxy.stats().held == 1_000);
+        let (sender, reports) = channel();
+        let panel = new::GaugeServer::new(Panel(Mutex::new(sender)));
+        let builder = Server::builder().service(panel).earlier(snapshot());
+        let server = builder.bind(&place).start().unwrap();
+        await_state("all are delivered", || proxy.stats().delivered == 1_000);
+        let mut delivered: Vec<_> = reports.try_iter().collect();
+        delivered.sort_unstable_by_key(|(sensor, _)| *sensor);
+        let kinds = [new::Level::High, new::Level::Alarm];
+        let expected = (0..1_000).zip(kinds.into_iter().cycle());
+        assert!(expected.eq(delivered));
+        assert_eq!(server.stats().refused, 0);
+    });
+}
+
 #[test]
 fn without_a_snapshot_it_is_refused_and_counted() {
     within(LIMIT, || {
@@ -156,7 +194,8 @@ fn what_would_be_misread_is_refused_with_a_snapshot_too() {
         let error = gauge.read(7).unwrap_err();
         assert!(matches!(error, Error::SignatureMismatch { .. }), "{error}");
         senders.report(7, old::Level::Low);
-        senders.reports.recv_timeout(LIMIT).unwrap();
+        let report = senders.reports.recv_timeout(LIMIT).unwrap();
+        assert_eq!(report, (7, new::Level::Low));
     });
 }
 

@@ -26,7 +26,7 @@ use crate::dialect::{
 };
 use crate::log;
 use crate::socket::{Frame, Route};
-use crate::wire::{DeliveryId, Limits, Status, WireError};
+use crate::wire::{DELIVERY_KEY, DeliveryId, Limits, Status, WireError};
 
 /// Reads requests and runs calls.
 pub(crate) struct Dispatcher {
@@ -228,7 +228,9 @@ impl Dispatcher {
             return Err(Rejection::Untyped);
         }
         let wants_reply = request.kind == RequestKind::Call;
-        let matched = self.methods.find(request.method, wants_reply);
+        // What a buffered proxy delivers was answered when it was accepted.
+        let is_read = || wants_reply && request.metadata.get(DELIVERY_KEY).is_none();
+        let matched = self.methods.find(request.method, is_read);
         let matched = matched.map_err(Rejection::Method)?;
         Ok(RequestHead {
             method: self.methods.method(matched),

@@ -207,22 +207,22 @@ impl MethodIndex {
 
     #[cfg(feature = "json")]
     #[cold]
-    fn earlier_entry(&self, key: MethodKey, wants_reply: bool) -> Option<usize> {
+    fn earlier_entry(&self, key: MethodKey, is_read: impl FnOnce() -> bool) -> Option<usize> {
         let earlier = self.earlier.get(&key)?;
-        (earlier.is_answered || !wants_reply).then_some(earlier.entry)
+        (earlier.is_answered || !is_read()).then_some(earlier.entry)
     }
 
     #[cfg(not(feature = "json"))]
     #[expect(clippy::unused_self, reason = "snapshots are JSON")]
-    fn earlier_entry(&self, _: MethodKey, _: bool) -> Option<usize> {
+    fn earlier_entry(&self, _: MethodKey, _: impl FnOnce() -> bool) -> Option<usize> {
         None
     }
 
-    /// Returns the method that a request names, which `wants_reply` or does not.
+    /// Returns the method that a request names; `is_read` says whether anybody reads the value that is replied.
     pub(super) fn find(
         &self,
         method: MethodRef<'_>,
-        wants_reply: bool,
+        is_read: impl FnOnce() -> bool,
     ) -> Result<MethodMatch, LookupError> {
         let fallback = || self.fallback.ok_or(LookupError::Unknown);
         match method {
@@ -236,7 +236,7 @@ impl MethodIndex {
                     .find(|entry| self.entries[**entry].key == Some(key));
                 let matching = matching
                     .copied()
-                    .or_else(|| self.earlier_entry(key, wants_reply));
+                    .or_else(|| self.earlier_entry(key, is_read));
                 matching.map(MethodMatch).ok_or_else(|| {
                     let versions = versions.by_ref();
                     let methods = versions.map(|entry| self.entries[*entry].method);
