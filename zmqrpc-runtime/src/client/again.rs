@@ -1,4 +1,4 @@
-//! What a call needs to be made again under another key.
+//! Makes calls again under another key.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -8,6 +8,8 @@ use super::agreements::Repeats;
 use super::call_info::Callee;
 use super::encoded_call::EncodedCall;
 use super::handle::{Client, ClientShared};
+use super::reply;
+use crate::command::Command;
 use crate::dialect::RequestKind;
 use crate::error::Error;
 use crate::socket::Frame;
@@ -65,5 +67,38 @@ impl Again {
         let client = Client::of(Arc::clone(&self.shared));
         let encoded = client.prepare_frame(frame, callee, RequestKind::Call, left);
         Ok((callee, encoded))
+    }
+}
+
+impl Client {
+    /// Makes a call again that was refused for its key, if the types fit.
+    #[cold]
+    pub(super) fn call_again<C: Command>(
+        &self,
+        command: &C,
+        (mut callee, mut failure, mut refusal): (Callee<'static>, C::Failure, Frame),
+        deadline: Instant,
+    ) -> Result<C::Reply, C::Failure> {
+        let mut repeats = Repeats::default();
+        loop {
+            let Callee::Method(method, tried) = callee else {
+                return Err(failure);
+            };
+            let agreements = &self.shared.agreements;
+            let key = match agreements.agree(method, tried, &refusal, &mut repeats) {
+                Ok(key) => key,
+                Err(difference) => {
+                    return Err(reply::with_difference(failure, difference.as_deref()));
+                }
+            };
+            callee = Callee::Method(method, key);
+            let left = deadline.saturating_duration_since(Instant::now());
+            let mut call = self.with_timeout(left).send_blocking(callee, command)?;
+            refusal = call.wait(callee)?;
+            failure = match reply::decode(&refusal, &call.info(callee)) {
+                Err(failure) if reply::is_mismatch::<C::Failure>(&failure) => failure,
+                result => return result,
+            };
+        }
     }
 }

@@ -2,30 +2,26 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::again::Again;
-use super::agreements::{Agreements, Repeats};
+use super::agreements::Agreements;
 use super::balancer::{Channel, Member};
 use super::builder::ClientBuilder;
-use super::call_info::{CallInfo, Callee};
-use super::encoded_call::{Destination, EncodedCall};
-use super::pending::{InFlightCall, Pending};
+use super::call_info::Callee;
+use super::pending::Pending;
 use super::reply;
-use super::request::{self, EncodeArguments};
-use super::retry::{Attempts, RetryContext};
 use super::stats::ClientStats;
-use crate::clock::FOREVER;
 use crate::codec::Codec;
 #[cfg(feature = "tokio")]
 use crate::command::blocked_runtime_tag;
-use crate::command::{Command, InProcess, Method, Transport, WithTimeout, inherited_deadline};
+use crate::command::{Command, InProcess, Method, Transport, WithTimeout};
 use crate::dialect::RequestKind;
-use crate::error::{Error, UnavailableCause};
-use crate::socket::{Frame, Process};
+use crate::error::Error;
+use crate::socket::Process;
 #[cfg(feature = "tokio")]
 use crate::wire::BLOCKED_KEY;
-use crate::wire::{Executed, Limits, MetadataBuf};
+use crate::wire::{Limits, MetadataBuf};
 
 /// Calls services and blocks until they have answered. Needs no runtime and has no thread of its own; one thread of the
 /// process looks after the connections that nobody uses.
@@ -64,8 +60,8 @@ use crate::wire::{Executed, Limits, MetadataBuf};
 #[derive(Clone)]
 pub struct Client {
     pub(super) shared: Arc<ClientShared>,
-    timeout: Option<Duration>,
-    metadata: MetadataBuf,
+    pub(super) timeout: Option<Duration>,
+    pub(super) metadata: MetadataBuf,
 }
 
 pub(super) struct ClientShared {
@@ -171,37 +167,6 @@ impl Client {
         }
     }
 
-    /// Makes a call again that was refused for its key, if the types fit.
-    #[cold]
-    fn call_again<C: Command>(
-        &self,
-        command: &C,
-        (mut callee, mut failure, mut refusal): (Callee<'static>, C::Failure, Frame),
-        deadline: Instant,
-    ) -> Result<C::Reply, C::Failure> {
-        let mut repeats = Repeats::default();
-        loop {
-            let Callee::Method(method, tried) = callee else {
-                return Err(failure);
-            };
-            let agreements = &self.shared.agreements;
-            let key = match agreements.agree(method, tried, &refusal, &mut repeats) {
-                Ok(key) => key,
-                Err(difference) => {
-                    return Err(reply::with_difference(failure, difference.as_deref()));
-                }
-            };
-            callee = Callee::Method(method, key);
-            let left = deadline.saturating_duration_since(Instant::now());
-            let mut call = self.with_timeout(left).send_blocking(callee, command)?;
-            refusal = call.wait(callee)?;
-            failure = match reply::decode(&refusal, &call.info(callee)) {
-                Err(failure) if reply::is_mismatch::<C::Failure>(&failure) => failure,
-                result => return result,
-            };
-        }
-    }
-
     /// Returns a method under the key that is used for it.
     #[inline]
     pub(super) fn callee(&self, method: &'static Method) -> Callee<'static> {
@@ -268,26 +233,6 @@ impl Client {
         }
     }
 
-    pub(super) fn send<A: EncodeArguments + ?Sized>(
-        &self,
-        callee: Callee<'_>,
-        kind: RequestKind,
-        arguments: &A,
-    ) -> Result<InFlightCall, Error> {
-        self.prepare(callee, kind, arguments)?.begin(callee)
-    }
-
-    /// Sends a call that its caller is about to block for.
-    pub(super) fn send_blocking<A: EncodeArguments + ?Sized>(
-        &self,
-        callee: Callee<'_>,
-        arguments: &A,
-    ) -> Result<InFlightCall, Error> {
-        let marked = self.blocking();
-        let client = marked.as_ref().unwrap_or(self);
-        client.send(callee, RequestKind::Call, arguments)
-    }
-
     pub(super) fn is_local(&self) -> bool {
         matches!(self.shared.channel, Channel::Local(_))
     }
@@ -297,146 +242,6 @@ impl Client {
         match self.shared.channel {
             Channel::Connections(_) => Error::check_process(self.shared.process),
             Channel::Local(_) => Ok(()),
-        }
-    }
-
-    /// Chooses the way of a call and encodes it.
-    #[inline]
-    pub(super) fn prepare<A: EncodeArguments + ?Sized>(
-        &self,
-        callee: Callee<'_>,
-        kind: RequestKind,
-        arguments: &A,
-    ) -> Result<EncodedCall, Error> {
-        let (to, several) = self.destination(callee)?;
-        let (frame, timeout) = self.encode(&to, callee, kind, arguments)?;
-        Ok(self.with_way((to, several), frame, callee, kind, timeout))
-    }
-
-    /// Chooses the way of a call that is encoded already, and has this much time.
-    pub(super) fn prepare_frame(
-        &self,
-        frame: Frame,
-        callee: Callee<'_>,
-        kind: RequestKind,
-        timeout: Duration,
-    ) -> Result<EncodedCall, Error> {
-        let way = self.destination(callee)?;
-        Ok(self.with_way(way, frame, callee, kind, timeout))
-    }
-
-    /// Returns where a call goes, and whether there are other endpoints.
-    #[inline]
-    fn destination(&self, callee: Callee<'_>) -> Result<(Destination, bool), Error> {
-        match &self.shared.channel {
-            Channel::Connections(connections) => {
-                self.check_process()?;
-                let (connection, several) =
-                    connections.pick().ok_or_else(|| self.no_endpoint(callee))?;
-                Ok((Destination::Connection(connection), several))
-            }
-            Channel::Local(service) => Ok((Destination::Local(Arc::clone(service)), false)),
-        }
-    }
-
-    #[inline]
-    fn with_way(
-        &self,
-        (to, several): (Destination, bool),
-        frame: Frame,
-        callee: Callee<'_>,
-        kind: RequestKind,
-        timeout: Duration,
-    ) -> EncodedCall {
-        let idempotent = matches!(callee, Callee::Method(method, _) if method.is_idempotent());
-        let retry = match &self.shared.channel {
-            Channel::Connections(connections) if idempotent || several => {
-                Some(Box::new(RetryContext {
-                    connections: Arc::clone(connections),
-                    frame: frame.clone(),
-                    attempts: Attempts::new(idempotent, several),
-                }))
-            }
-            Channel::Connections(_) | Channel::Local(_) => None,
-        };
-        EncodedCall {
-            to,
-            frame,
-            kind,
-            timeout,
-            connect_timeout: self.shared.defaults.connect_timeout,
-            retry,
-        }
-    }
-
-    #[cold]
-    fn no_endpoint(&self, callee: Callee<'_>) -> Error {
-        let info = CallInfo {
-            callee,
-            endpoint: None,
-            limits: &self.shared.defaults.limits,
-            timeout: self.time_limit(callee),
-            tried: false,
-        };
-        info.unavailable(UnavailableCause::NoEndpoint, Executed::No)
-    }
-
-    /// Encodes a call that is made there and nowhere else.
-    pub(super) fn prepare_for<A: EncodeArguments + ?Sized>(
-        &self,
-        to: Destination,
-        callee: Callee<'_>,
-        kind: RequestKind,
-        arguments: &A,
-    ) -> Result<EncodedCall, Error> {
-        let (frame, timeout) = self.encode(&to, callee, kind, arguments)?;
-        Ok(EncodedCall {
-            to,
-            frame,
-            kind,
-            timeout,
-            connect_timeout: self.shared.defaults.connect_timeout,
-            retry: None,
-        })
-    }
-
-    /// Returns the request, and how much time the call has.
-    #[inline]
-    fn encode<A: EncodeArguments + ?Sized>(
-        &self,
-        to: &Destination,
-        callee: Callee<'_>,
-        kind: RequestKind,
-        arguments: &A,
-    ) -> Result<(Frame, Duration), Error> {
-        let timeout = self.time_limit(callee);
-        let info = CallInfo {
-            callee,
-            endpoint: to.endpoint(),
-            limits: &self.shared.defaults.limits,
-            timeout,
-            tried: false,
-        };
-        let metadata = self.metadata.as_metadata();
-        let frame = request::encode(&info, kind, timeout, metadata, arguments)?;
-        Ok((frame, timeout))
-    }
-
-    /// The time that a call has: this handle's, the method's or the client's; and never more than what remains of the
-    /// call that this thread is serving.
-    fn time_limit(&self, callee: Callee<'_>) -> Duration {
-        let own = match callee {
-            Callee::Method(method, _) => method.default_timeout(),
-            Callee::Untyped(..) => None,
-        };
-        let limit = self
-            .timeout
-            .or(own)
-            .unwrap_or(self.shared.defaults.timeout)
-            .min(FOREVER);
-        match inherited_deadline() {
-            Some(deadline) => limit.min(deadline.saturating_duration_since(Instant::now())),
-            None => limit,
         }
     }
 }

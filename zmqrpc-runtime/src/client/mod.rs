@@ -32,10 +32,11 @@
 
 // This module knows commands and sockets, and nothing of servers. Its files:
 //
-//     handle        Client: settings of a call, which connection it takes
-//     async_client  AsyncClient: the same for tasks
-//     again         what a call needs to be made again there
-//     agreements    what it does where a server has a method under another key
+//     handle        Client: calls, and their settings
+//     preparation   which connection a call takes, how much time it has, its request
+//     async_client  AsyncClient: calls of tasks
+//     agreements    what becomes of a call to a server that has the method under another key
+//     again         makes it again under that one
 //     builder       ClientBuilder: settings, checked as a whole
 //     balancer      which connection a call takes; endpoints that come and go
 //     endpoints     the endpoints of a running client
@@ -83,6 +84,7 @@ mod invoke;
 mod peers;
 mod pending;
 mod pollers;
+mod preparation;
 mod raw;
 mod reply;
 mod request;

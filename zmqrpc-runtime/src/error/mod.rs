@@ -29,8 +29,10 @@
 
 mod call;
 mod call_target;
+mod classification;
 mod constructors;
 mod endpoint;
+mod mismatch;
 mod overload;
 mod tried;
 mod unauthenticated;
@@ -50,55 +52,10 @@ pub use crate::wire::Executed;
 use std::fmt;
 use std::time::Duration;
 
+use self::mismatch::{Incompatible, Signatures};
 use crate::codec::Codec;
-use crate::description::{Change, Verdict};
+use crate::description::Change;
 use crate::log::Printable;
-
-/// Two signatures, of types that differ.
-struct Signatures<'s>(&'s str, &'s str, Option<&'s str>);
-
-impl fmt::Display for Signatures<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(ours, theirs, difference) = self;
-        if let Some(difference) = difference {
-            write!(f, "the types differ: {}", Printable(difference))?;
-        } else if ours == theirs {
-            write!(
-                f,
-                "types within `{ours}` are others at the server; `verify` says which"
-            )?;
-        } else {
-            let theirs = Printable(theirs);
-            write!(
-                f,
-                "the signatures differ: here it is `{ours}`, at the server `{theirs}`"
-            )?;
-        }
-        f.write_str("; build both from the same trait")
-    }
-}
-
-/// The changes that are not fine, in a line.
-struct Incompatible<'c>(&'c [Change]);
-
-impl fmt::Display for Incompatible<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const MAX_SHOWN: usize = 3;
-        let is_bad = |change: &&Change| change.by_key > Verdict::Fine;
-        f.write_str("the server offers something else: ")?;
-        for (index, change) in self.0.iter().filter(is_bad).take(MAX_SHOWN).enumerate() {
-            let text = change.to_string();
-            let line = text.lines().next().unwrap_or_default();
-            let separator = if index == 0 { "" } else { "; " };
-            write!(f, "{separator}{}", Printable(line))?;
-        }
-        let count = self.0.iter().filter(is_bad).count();
-        if count > MAX_SHOWN {
-            write!(f, "; and {} more", count - MAX_SHOWN)?;
-        }
-        Ok(())
-    }
-}
 
 impl fmt::Display for Executed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -364,95 +321,4 @@ pub enum Error {
         #[from]
         source: SocketError,
     },
-}
-
-impl Error {
-    /// Whether the call was executed. For failures outside of a call: `No`.
-    #[must_use]
-    pub fn executed(&self) -> Executed {
-        match self {
-            Self::Timeout { executed, .. }
-            | Self::Unavailable { executed, .. }
-            | Self::Cancelled { executed, .. }
-            | Self::TooLarge { executed, .. }
-            | Self::Encode { executed, .. }
-            | Self::Decode { executed, .. }
-            | Self::Remote { executed, .. } => *executed,
-            Self::Accepted { .. } => Executed::Maybe,
-            Self::SchemaMismatch { .. } | Self::Service { .. } | Self::Panicked { .. } => {
-                Executed::Yes
-            }
-            Self::Unauthenticated { .. }
-            | Self::UnknownMethod { .. }
-            | Self::SignatureMismatch { .. }
-            | Self::Overloaded { .. }
-            | Self::ShuttingDown { .. }
-            | Self::Endpoint { .. }
-            | Self::Config { .. }
-            | Self::Queue { .. }
-            | Self::StillRunning { .. }
-            | Self::Forked
-            | Self::Deadlock { .. }
-            | Self::Transport { .. } => Executed::No,
-        }
-    }
-
-    /// Returns whether the same call or setting may succeed later although nothing is changed here: the server comes back,
-    /// a queue empties, another process gives an endpoint up.
-    ///
-    /// Whether it does harm to make the call again is another question, which [`executed`](Self::executed) answers.
-    #[must_use]
-    pub fn is_transient(&self) -> bool {
-        match self {
-            Self::Unavailable { cause, .. } => cause.is_transient(),
-            Self::Timeout { .. } | Self::Overloaded { .. } | Self::ShuttingDown { .. } => true,
-            Self::Endpoint { cause, .. } => cause.is_transient(),
-            _ => false,
-        }
-    }
-
-    /// The method and the endpoint of the call; `None` for failures outside of a call.
-    #[must_use]
-    pub fn target(&self) -> Option<&CallTarget> {
-        match self {
-            Self::Timeout { at, .. }
-            | Self::Unavailable { at, .. }
-            | Self::Unauthenticated { at, .. }
-            | Self::UnknownMethod { at }
-            | Self::SignatureMismatch { at, .. }
-            | Self::SchemaMismatch { at, .. }
-            | Self::Service { at, .. }
-            | Self::Overloaded { at, .. }
-            | Self::Cancelled { at, .. }
-            | Self::ShuttingDown { at }
-            | Self::TooLarge { at, .. }
-            | Self::Encode { at, .. }
-            | Self::Decode { at, .. }
-            | Self::Accepted { at }
-            | Self::Panicked { at }
-            | Self::Remote { at, .. } => Some(at),
-            Self::Endpoint { .. }
-            | Self::Config { .. }
-            | Self::Queue { .. }
-            | Self::StillRunning { .. }
-            | Self::Forked
-            | Self::Deadlock { .. }
-            | Self::Transport { .. } => None,
-        }
-    }
-
-    /// The method that was called, with its service: `Calculator.add`.
-    #[must_use]
-    pub fn method(&self) -> Option<&str> {
-        self.target().map(CallTarget::method)
-    }
-
-    /// The endpoint that the call went to, or that is wrong.
-    #[must_use]
-    pub fn endpoint(&self) -> Option<&str> {
-        match self {
-            Self::Endpoint { endpoint, .. } => Some(endpoint),
-            _ => self.target().and_then(CallTarget::endpoint),
-        }
-    }
 }

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::log;
 use crate::logins::SecurityByDirection;
 use crate::socket::{Arrival, Endpoint, Frame, Poller, PullSocket, SocketError, SocketOptions};
-use crate::subscription::{CallbackThread, SubscriptionSocket, ValidSubscription};
+use crate::subscription::{CallbackThread, SourceSocket, SubscriptionSocket, ValidSubscription};
 use crate::wire::{Limits, with_hops};
 
 /// Messages that are received from one socket before the next one has its turn.

@@ -10,9 +10,9 @@ use crate::dialect::{Dialect, EventContent};
 use crate::error::Error;
 use crate::logins::SecurityByDirection;
 use crate::options::ConnectionOptions;
-use crate::socket::{Frame, Poller, Security, SocketError};
+use crate::socket::{Frame, Security, SocketError};
 use crate::subscription::{
-    EventOrigin, SilenceCallback, Subscription, SubscriptionSocket, SubscriptionStats,
+    EventOrigin, SourceSocket, Subscription, SubscriptionSocket, SubscriptionStats,
     ValidSubscription,
 };
 use crate::wire::{HEARTBEAT_TOPIC, Limits, MAX_TOPIC, without_hops};
@@ -170,30 +170,15 @@ impl EventReception {
 
 impl EncodedSource for EventReception {
     type Item = EventArrival;
+    type Socket = SubscriptionSocket;
     type Stats = SubscriptionStats;
 
-    fn endpoint(&self) -> &str {
-        &self.endpoint
+    fn socket(&self) -> &SubscriptionSocket {
+        &self.socket
     }
 
-    fn poller(&self) -> Arc<Poller> {
-        self.socket.poller()
-    }
-
-    fn due(&self) -> Option<Instant> {
-        self.socket.due()
-    }
-
-    fn maintain(&mut self, now: Instant) -> Option<SilenceCallback> {
-        self.socket.maintain(now)
-    }
-
-    fn reset_silence(&mut self, now: Instant) {
-        self.socket.reset_silence(now);
-    }
-
-    fn settle(&mut self) -> Result<(), SocketError> {
-        self.socket.settle()
+    fn socket_mut(&mut self) -> &mut SubscriptionSocket {
+        &mut self.socket
     }
 
     fn receive(

@@ -7,6 +7,7 @@ use super::pull_stats::PullStats;
 use crate::error::Error;
 use crate::log;
 use crate::socket::{Arrival, Endpoint, Frame, Poller, PullSocket, SocketError, SocketOptions};
+use crate::subscription::{SilenceCallback, SourceSocket};
 
 pub(crate) struct JobSocket {
     pull: PullSocket,
@@ -42,48 +43,6 @@ impl JobSocket {
         }
     }
 
-    /// Returns the endpoint, with its wildcards resolved.
-    pub(crate) fn endpoint(&self) -> &str {
-        self.pull.endpoint()
-    }
-
-    pub(crate) fn poller(&self) -> Arc<Poller> {
-        self.pull.poller()
-    }
-
-    /// Returns when to call [`maintain`](Self::maintain) next.
-    pub(crate) fn due(&self) -> Option<Instant> {
-        let times = [self.pull.reconnect_due(), self.pull.dial_due()];
-        times.into_iter().flatten().min()
-    }
-
-    /// Renews the connection if it needs it. To be called when it is [due](Self::due), after all messages were received.
-    pub(crate) fn maintain(&mut self, now: Instant) {
-        self.pull.advance_dial();
-        if self.pull.reconnect_due().is_none_or(|due| due > now) {
-            return;
-        }
-        let (endpoint, login_refused) = (
-            self.pull.endpoint().to_owned(),
-            self.pull.is_login_refused(),
-        );
-        match self.pull.reconnect() {
-            Ok(()) if login_refused => {}
-            Ok(()) => {
-                log::line!(warn, endpoint; "libzmq gave up a connection that jobs were pulled from, it is renewed");
-                self.renewals += 1;
-            }
-            Err(error) => {
-                log::line!(error, endpoint, error = log::text(&error); "a connection that jobs were pulled from cannot be renewed");
-            }
-        }
-    }
-
-    /// Processes what happened to connections, and leaves messages unread.
-    pub(crate) fn settle(&mut self) -> Result<(), SocketError> {
-        self.pull.maintain()
-    }
-
     /// Receives the next message, which has one frame; `None` if no message is left.
     pub(crate) fn receive(
         &mut self,
@@ -107,9 +66,51 @@ impl JobSocket {
     pub(crate) fn record_malformed(&mut self) {
         self.malformed += 1;
     }
+}
 
-    /// Closes the socket and frees its endpoint, which may take a moment.
-    pub(crate) fn close_and_release(self) {
+impl SourceSocket for JobSocket {
+    fn endpoint(&self) -> &str {
+        self.pull.endpoint()
+    }
+
+    fn poller(&self) -> Arc<Poller> {
+        self.pull.poller()
+    }
+
+    fn due(&self) -> Option<Instant> {
+        let times = [self.pull.reconnect_due(), self.pull.dial_due()];
+        times.into_iter().flatten().min()
+    }
+
+    fn maintain(&mut self, now: Instant) -> Option<SilenceCallback> {
+        self.pull.advance_dial();
+        if self.pull.reconnect_due().is_none_or(|due| due > now) {
+            return None;
+        }
+        let (endpoint, login_refused) = (
+            self.pull.endpoint().to_owned(),
+            self.pull.is_login_refused(),
+        );
+        match self.pull.reconnect() {
+            Ok(()) if login_refused => {}
+            Ok(()) => {
+                log::line!(warn, endpoint; "libzmq gave up a connection that jobs were pulled from, it is renewed");
+                self.renewals += 1;
+            }
+            Err(error) => {
+                log::line!(error, endpoint, error = log::text(&error); "a connection that jobs were pulled from cannot be renewed");
+            }
+        }
+        None
+    }
+
+    fn reset_silence(&mut self, _: Instant) {}
+
+    fn settle(&mut self) -> Result<(), SocketError> {
+        self.pull.maintain()
+    }
+
+    fn close_and_release(self) {
         self.pull.close_and_release();
     }
 }

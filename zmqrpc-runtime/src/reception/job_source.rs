@@ -13,8 +13,8 @@ use crate::dialect::{CallId, Dialect, Inbound, Request, RequestKind};
 use crate::error::Error;
 use crate::logins::AuthSettings;
 use crate::options::ConnectionOptions;
-use crate::socket::{Endpoint, Poller, Security, SocketError, SocketOptions};
-use crate::subscription::SilenceCallback;
+use crate::socket::{Endpoint, Security, SocketError, SocketOptions};
+use crate::subscription::SourceSocket;
 use crate::wire::Limits;
 
 /// A socket whose jobs are left encoded.
@@ -81,29 +81,15 @@ fn read(job: &[u8], limits: &Limits) -> Result<Option<CommandHead>, String> {
 
 impl EncodedSource for JobReception {
     type Item = JobArrival;
+    type Socket = JobSocket;
     type Stats = PullStats;
 
-    fn endpoint(&self) -> &str {
-        &self.endpoint
+    fn socket(&self) -> &JobSocket {
+        &self.socket
     }
 
-    fn poller(&self) -> Arc<Poller> {
-        self.socket.poller()
-    }
-
-    fn due(&self) -> Option<Instant> {
-        self.socket.due()
-    }
-
-    fn maintain(&mut self, now: Instant) -> Option<SilenceCallback> {
-        self.socket.maintain(now);
-        None
-    }
-
-    fn reset_silence(&mut self, _: Instant) {}
-
-    fn settle(&mut self) -> Result<(), SocketError> {
-        self.socket.settle()
+    fn socket_mut(&mut self) -> &mut JobSocket {
+        &mut self.socket
     }
 
     fn receive(

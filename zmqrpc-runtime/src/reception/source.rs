@@ -5,28 +5,19 @@ use std::time::Instant;
 
 use super::queue::ReceptionQueue;
 use crate::socket::{Poller, SocketError, WakeList};
-use crate::subscription::SilenceCallback;
+use crate::subscription::{SilenceCallback, SourceSocket};
 use crate::wire::Limits;
 
 /// A socket that delivers events or jobs.
 pub(crate) trait EncodedSource: Send + 'static {
     /// What it delivers.
     type Item: Send + 'static;
+    type Socket: SourceSocket;
     /// Its counters.
     type Stats;
 
-    /// Returns the endpoint, with its wildcards resolved.
-    fn endpoint(&self) -> &str;
-    fn poller(&self) -> Arc<Poller>;
-    /// Returns when to call [`maintain`](Self::maintain) next.
-    fn due(&self) -> Option<Instant>;
-    /// Renews the connection if it needs it. To be called when it is [due](Self::due), after all messages were received.
-    /// Returns the callback to run if the publisher is silent.
-    fn maintain(&mut self, now: Instant) -> Option<SilenceCallback>;
-    /// Restarts the time until silence, since nothing could be heard until now: the source was not read.
-    fn reset_silence(&mut self, now: Instant);
-    /// Processes what happened to connections, and leaves messages unread.
-    fn settle(&mut self) -> Result<(), SocketError>;
+    fn socket(&self) -> &Self::Socket;
+    fn socket_mut(&mut self) -> &mut Self::Socket;
     /// Receives one message, and hands to `take` what comes of it, with its size in bytes. Returns `false` if there was
     /// none.
     fn receive(
@@ -64,14 +55,14 @@ pub(super) enum ReceptionTurn {
 impl<S: EncodedSource> ReceptionSlot<S> {
     pub(super) fn new(source: S) -> Self {
         Self {
-            poller: source.poller(),
+            poller: source.socket().poller(),
             drained: false,
             source,
         }
     }
 
     fn is_due(&self, now: Instant) -> bool {
-        self.source.due().is_some_and(|due| due <= now)
+        self.source.socket().due().is_some_and(|due| due <= now)
     }
 
     /// Takes in some of what has arrived.
@@ -108,13 +99,13 @@ impl<S: EncodedSource> ReceptionSlot<S> {
             return (false, None);
         }
         self.drained = false;
-        (true, self.source.maintain(now))
+        (true, self.source.socket_mut().maintain(now))
     }
 
     /// Settles a source that is left unread.
     pub(super) fn settle(&mut self) -> Result<(), SocketError> {
         // This may have consumed the edge of messages that it leaves.
         self.drained = false;
-        self.source.settle()
+        self.source.socket_mut().settle()
     }
 }

@@ -10,7 +10,7 @@ use super::source::{EncodedSource, ReceptionSlot, ReceptionTurn};
 use crate::error::{EndpointCause, Error};
 use crate::options::ConnectionOptions;
 use crate::socket::{Poller, Process, SocketError, UnreadTimer, WakeList, wait_any};
-use crate::subscription::CallbackThread;
+use crate::subscription::{CallbackThread, SourceSocket};
 use crate::sync::{Mutex, rank};
 use crate::wire::Limits;
 
@@ -44,14 +44,17 @@ impl<S: EncodedSource> Reception<S> {
         options: &ConnectionOptions,
         bounds: QueueBounds,
     ) -> Result<Self, Error> {
-        let endpoints: Vec<String> = sources.iter().map(|s| s.endpoint().to_owned()).collect();
+        let endpoints: Vec<String> = sources
+            .iter()
+            .map(|s| s.socket().endpoint().to_owned())
+            .collect();
         for (number, endpoint) in endpoints.iter().enumerate() {
             if endpoints[..number].contains(endpoint) {
                 return Err(Error::endpoint_error(endpoint, EndpointCause::Duplicate));
             }
         }
         let shared = Arc::new(ReceptionShared {
-            pollers: sources.iter().map(EncodedSource::poller).collect(),
+            pollers: sources.iter().map(|s| s.socket().poller()).collect(),
             slots: Mutex::new(ReceptionSlots {
                 all: sources.into_iter().map(ReceptionSlot::new).collect(),
                 next_turn: 0,
@@ -193,7 +196,7 @@ impl<S: EncodedSource> ReceptionShared<S> {
             *next_turn = full.unwrap_or(first);
             if was_stalled && !is_full {
                 for slot in &mut *all {
-                    slot.source.reset_silence(now);
+                    slot.source.socket_mut().reset_silence(now);
                 }
             }
             if unread.is_due(is_full, now) {
@@ -213,7 +216,10 @@ impl<S: EncodedSource> ReceptionShared<S> {
             } else if again {
                 ReceptionStep::Again
             } else {
-                let due = all.iter().filter_map(|slot| slot.source.due()).min();
+                let due = all
+                    .iter()
+                    .filter_map(|slot| slot.source.socket().due())
+                    .min();
                 ReceptionStep::Wait(due)
             }
         };

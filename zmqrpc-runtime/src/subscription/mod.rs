@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! settings       settings of a subscription
+//! source_socket  what it has in common with the sockets of jobs
 //! socket         a subscription's socket and state
 //! loss_tracker   which events were received and lost
 //! sequence_runs  the sequence numbers of one publisher and topic
@@ -19,10 +20,12 @@ mod sequence_runs;
 mod settings;
 mod silence;
 mod socket;
+mod source_socket;
 mod stats;
 
 pub(crate) use callbacks::CallbackThread;
 pub use settings::Subscription;
 pub(crate) use settings::{ValidSubscription, check_topic};
 pub(crate) use socket::{EventOrigin, SilenceCallback, SubscriptionSocket};
+pub(crate) use source_socket::SourceSocket;
 pub use stats::{PublisherCounts, SubscriptionStats};

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use super::loss_tracker::LossTracker;
 use super::settings::{OnSilence, ValidSubscription};
 use super::silence::SilenceTimer;
+use super::source_socket::SourceSocket;
 use super::stats::{PublisherCounts, SubscriptionStats};
 use crate::error::Error;
 use crate::log;
@@ -243,18 +244,18 @@ impl SubscriptionSocket {
     pub(crate) fn record_malformed(&mut self) {
         self.malformed += 1;
     }
+}
 
-    /// Returns the endpoint, with its wildcards resolved.
-    pub(crate) fn endpoint(&self) -> &str {
+impl SourceSocket for SubscriptionSocket {
+    fn endpoint(&self) -> &str {
         self.subscriber.endpoint()
     }
 
-    pub(crate) fn poller(&self) -> Arc<Poller> {
+    fn poller(&self) -> Arc<Poller> {
         self.subscriber.poller()
     }
 
-    /// Returns when to call [`maintain`](Self::maintain) next.
-    pub(crate) fn due(&self) -> Option<Instant> {
+    fn due(&self) -> Option<Instant> {
         if self.reopen_at.is_some() {
             return self.reopen_at;
         }
@@ -266,9 +267,7 @@ impl SubscriptionSocket {
             .min()
     }
 
-    /// Renews the connection if it needs it. To be called when it is [due](Self::due), after all messages were received.
-    /// Returns the callback to run if the publisher is silent.
-    pub(crate) fn maintain(&mut self, now: Instant) -> Option<SilenceCallback> {
+    fn maintain(&mut self, now: Instant) -> Option<SilenceCallback> {
         if self.reopen_at.is_some() {
             self.reopen(now);
             return None;
@@ -300,20 +299,17 @@ impl SubscriptionSocket {
         })
     }
 
-    /// Restarts the time until silence: something was heard, or could not be until now since the socket was not read.
-    pub(crate) fn reset_silence(&mut self, now: Instant) {
+    fn reset_silence(&mut self, now: Instant) {
         if let Some(silence) = &mut self.silence {
             silence.heard(now);
         }
     }
 
-    /// Processes what happened to connections, and leaves messages unread.
-    pub(crate) fn settle(&mut self) -> Result<(), SocketError> {
+    fn settle(&mut self) -> Result<(), SocketError> {
         self.subscriber.maintain()
     }
 
-    /// Closes the socket and frees its endpoint, which may take a moment.
-    pub(crate) fn close_and_release(self) {
+    fn close_and_release(self) {
         self.subscriber.close_and_release();
     }
 }

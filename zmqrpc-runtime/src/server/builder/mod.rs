@@ -1,7 +1,9 @@
 //! Settings of a server.
 
+mod dynamic;
 #[cfg(feature = "json")]
 mod earlier;
+mod introspection;
 mod start;
 
 use std::fmt;
@@ -10,11 +12,11 @@ use std::time::Duration;
 
 use super::authorize::Authorize;
 use super::binder::Binder;
-use super::dynamic::{DynamicService, FallbackService, RawCall, RawFailure, RawHandler};
+use super::dynamic::FallbackService;
 use super::handler::{Async, AsyncHandler, Handler, Plain};
 use super::introspection::Introspection;
 use crate::command::{CallContext, DynService, Service, ServiceObject};
-use crate::description::{Description, Documented, NamedDocs};
+use crate::description::NamedDocs;
 use crate::logins::{AuthSettings, authenticate_method, credentials_method};
 use crate::options::{ConnectionOptions, connection_methods};
 use crate::reception::Puller;
@@ -103,79 +105,6 @@ impl ServerBuilder {
     /// `|cx: CallContext, command|`.
     pub fn handler_async<M: 'static, H: AsyncHandler<M>>(mut self, handler: H) -> Self {
         self.services.push(Arc::new(Async::new(handler)));
-        self
-    }
-
-    /// Adds services that are known at run time only: those of a description, which may be another server's, read from a
-    /// file, or put together. The function executes all of their methods: it gets the arguments as they came, and returns
-    /// an encoded value. For tools, bridges and tests.
-    ///
-    /// Methods are found by name, and by key where the description has one. Nothing is decoded here, so nothing is checked.
-    ///
-    /// ```
-    /// use zmqrpc_runtime::schema::{ArgumentDescription, Description, MethodDescription, ServiceDescription, Shape};
-    /// use zmqrpc_runtime::server::RawCall;
-    /// use zmqrpc_runtime::Server;
-    ///
-    /// let mut echo = MethodDescription::new("echo", Shape::Any);
-    /// echo.arguments.push(ArgumentDescription::new("value", Shape::Any));
-    /// let service = ServiceDescription::new("Mirror", vec![echo]);
-    ///
-    /// let server = Server::builder().dynamic(Description::new(vec![service]), |call: &RawCall| {
-    ///     Ok(call.arguments().to_vec())
-    /// });
-    /// # let _ = server;
-    /// ```
-    pub fn dynamic(
-        mut self,
-        description: Description,
-        handler: impl Fn(&RawCall) -> Result<Vec<u8>, RawFailure> + Send + Sync + 'static,
-    ) -> Self {
-        let handler = RawHandler::plain(handler);
-        self.services
-            .push(Arc::new(DynamicService::new(description, handler)));
-        self
-    }
-
-    /// Adds services that are known at run time only, as [`dynamic`](Self::dynamic) does, and executes their methods as
-    /// tasks.
-    pub fn dynamic_async<F>(
-        mut self,
-        description: Description,
-        handler: impl Fn(RawCall) -> F + Send + Sync + 'static,
-    ) -> Self
-    where
-        F: Future<Output = Result<Vec<u8>, RawFailure>> + Send + 'static,
-    {
-        let handler = RawHandler::task(handler);
-        self.services
-            .push(Arc::new(DynamicService::new(description, handler)));
-        self
-    }
-
-    /// Answers calls, events and jobs of methods that no service has, by name or by key: for bridges, and for names that are
-    /// made up as they are asked for. [`RawFailure::UnknownMethod`] is what others are told.
-    ///
-    /// [`authorize`](Self::authorize) sees the method `*` of no service, and finds in
-    /// [`called`](crate::CallContext::called) what the caller asked for. A key that is known with another signature is
-    /// refused as ever.
-    pub fn fallback(
-        mut self,
-        handler: impl Fn(&RawCall) -> Result<Vec<u8>, RawFailure> + Send + Sync + 'static,
-    ) -> Self {
-        self.fallback = Some(FallbackService::new(RawHandler::plain(handler)));
-        self
-    }
-
-    /// Answers what no service has, as [`fallback`](Self::fallback) does, by tasks.
-    pub fn fallback_async<F>(
-        mut self,
-        handler: impl Fn(RawCall) -> F + Send + Sync + 'static,
-    ) -> Self
-    where
-        F: Future<Output = Result<Vec<u8>, RawFailure>> + Send + 'static,
-    {
-        self.fallback = Some(FallbackService::new(RawHandler::task(handler)));
         self
     }
 
@@ -332,45 +261,6 @@ impl ServerBuilder {
         ///     .bind("tcp://*:30000");
         /// # let _ = server;
         /// ```
-    }
-
-    /// How much the server tells of itself to those who may call it. Default: [`Introspection::Full`].
-    ///
-    /// For the description, and for the keys of methods when the server starts, the types of arguments and replies are
-    /// tried out: their `Deserialize` is called with values of many kinds. A panic in it is caught, and not printed
-    /// unless the program sets another panic hook after it.
-    pub fn introspection(mut self, introspection: Introspection) -> Self {
-        self.introspection = introspection;
-        self
-    }
-
-    /// Tells the documentation of a type to those who ask what the server offers. Any number of types; what no method uses
-    /// is left out. Types that are not named here are described as well, without documentation.
-    ///
-    /// A type that serde converts (`#[serde(try_from = "Raw")]`) is described as the one that is read: name that one. Of a
-    /// generic type name each one in use, such as `Page<Order>` and `Page<Product>`.
-    ///
-    /// ```
-    /// use zmqrpc_runtime::Server;
-    /// use zmqrpc_runtime::schema::Documented;
-    /// # use zmqrpc_runtime::__private::TypeDocs;
-    ///
-    /// // #[derive(Serialize, Deserialize, zmqrpc::Documented)]
-    /// /// What a customer orders.
-    /// struct Order {
-    ///     /// Counted up by the shop.
-    ///     number: u64,
-    /// }
-    /// # impl Documented for Order {
-    /// #     const DOCS: TypeDocs = TypeDocs { docs: "What a customer orders.", fields: &[], variants: &[] };
-    /// # }
-    ///
-    /// let server = Server::builder().document::<Order>();
-    /// # let _ = (server, Order { number: 1 }.number);
-    /// ```
-    pub fn document<T: Documented + ?Sized>(mut self) -> Self {
-        self.documents.push(NamedDocs::of::<T>());
-        self
     }
 
     /// Asks a function before each call, event and job whether this caller may do that: it knows the caller by

@@ -31,7 +31,7 @@ use crate::reception::PullStats;
 use crate::socket::{
     Direction, Endpoint, Poller, Security, SocketError, SocketOptions, UnreadTimer,
 };
-use crate::subscription::{SilenceCallback, SubscriptionStats, ValidSubscription};
+use crate::subscription::{SilenceCallback, SourceSocket, SubscriptionStats, ValidSubscription};
 
 /// What a message from a source was.
 pub(super) enum SourceMessage {
@@ -45,18 +45,8 @@ pub(super) enum SourceMessage {
 
 /// A socket that delivers events or jobs.
 pub(super) trait CommandSource {
-    /// Returns the endpoint, with its wildcards resolved.
-    fn endpoint(&self) -> &str;
-    fn poller(&self) -> Arc<Poller>;
-    /// Returns when to call [`maintain`](Self::maintain) next.
-    fn due(&self) -> Option<Instant>;
-    /// Renews the connection if it needs it. To be called when it is [due](Self::due), after all messages were
-    /// received. Returns the callback to run if the publisher is silent.
-    fn maintain(&mut self, now: Instant) -> Option<SilenceCallback>;
-    /// Restarts the time until silence, since nothing could be heard until now: the source was not read.
-    fn reset_silence(&mut self, now: Instant);
-    /// Processes what happened to connections, and leaves messages unread.
-    fn settle(&mut self) -> Result<(), SocketError>;
+    fn socket(&self) -> &dyn SourceSocket;
+    fn socket_mut(&mut self) -> &mut dyn SourceSocket;
     /// Receives one message.
     fn take(&mut self, dispatcher: &Dispatcher, now: Instant)
     -> Result<SourceMessage, SocketError>;
@@ -238,7 +228,8 @@ impl Sources {
         self.paused = full.is_some();
         self.next_turn = full.unwrap_or(first);
         if was_paused && !self.paused {
-            self.slots().for_each(|slot| slot.source.reset_silence(now));
+            self.slots()
+                .for_each(|slot| slot.source.socket_mut().reset_silence(now));
         }
         if self.unread.is_due(self.paused, now) {
             for slot in self.slots() {
@@ -284,8 +275,11 @@ impl Sources {
         let subscriptions = self
             .subscriptions
             .iter()
-            .filter_map(|slot| slot.source.due());
-        let pulls = self.pulls.iter().filter_map(|slot| slot.source.due());
+            .filter_map(|slot| slot.source.socket().due());
+        let pulls = self
+            .pulls
+            .iter()
+            .filter_map(|slot| slot.source.socket().due());
         subscriptions.chain(pulls).min()
     }
 
@@ -335,7 +329,7 @@ impl Sources {
 }
 
 fn add<S: CommandSource>(slots: &mut Vec<SourceSlot<S>>, source: S) -> Result<String, Error> {
-    let endpoint = source.endpoint().to_owned();
+    let endpoint = source.socket().endpoint().to_owned();
     check_new(slots, &endpoint)?;
     slots.push(SourceSlot::new(source));
     Ok(endpoint)
@@ -351,5 +345,5 @@ fn check_new<S: CommandSource>(slots: &[SourceSlot<S>], endpoint: &str) -> Resul
 fn find<S: CommandSource>(slots: &[SourceSlot<S>], endpoint: &str) -> Option<usize> {
     slots
         .iter()
-        .position(|slot| slot.source.endpoint() == endpoint)
+        .position(|slot| slot.source.socket().endpoint() == endpoint)
 }

@@ -1,15 +1,15 @@
 //! A socket that jobs are pulled from, whose jobs become calls.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use super::event_frame::EventFrame;
-use super::{CommandSource, SilenceCallback, SourceMessage};
+use super::{CommandSource, SourceMessage};
 use crate::command::CallBuffer;
 use crate::error::Error;
 use crate::reception::{JobSocket, PullStats};
 use crate::server::dispatcher::Dispatcher;
-use crate::socket::{Arrival, Endpoint, Poller, SocketError, SocketOptions};
+use crate::socket::{Arrival, Endpoint, SocketError, SocketOptions};
+use crate::subscription::SourceSocket;
 
 pub(in crate::server) struct PullSource {
     socket: JobSocket,
@@ -35,27 +35,12 @@ impl PullSource {
 }
 
 impl CommandSource for PullSource {
-    fn endpoint(&self) -> &str {
-        self.socket.endpoint()
+    fn socket(&self) -> &dyn SourceSocket {
+        &self.socket
     }
 
-    fn poller(&self) -> Arc<Poller> {
-        self.socket.poller()
-    }
-
-    fn due(&self) -> Option<Instant> {
-        self.socket.due()
-    }
-
-    fn maintain(&mut self, now: Instant) -> Option<SilenceCallback> {
-        self.socket.maintain(now);
-        None
-    }
-
-    fn reset_silence(&mut self, _: Instant) {}
-
-    fn settle(&mut self) -> Result<(), SocketError> {
-        self.socket.settle()
+    fn socket_mut(&mut self) -> &mut dyn SourceSocket {
+        &mut self.socket
     }
 
     fn take(
@@ -66,7 +51,7 @@ impl CommandSource for PullSource {
         let content = match self.socket.receive(self.buffer.frame())? {
             None => return Ok(SourceMessage::Nothing),
             Some(Arrival::Malformed) => {
-                let endpoint = self.endpoint();
+                let endpoint = self.socket.endpoint();
                 dispatcher.log_malformed(format_args!("several frames, at {endpoint}"), None);
                 None
             }

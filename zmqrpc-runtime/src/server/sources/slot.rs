@@ -34,7 +34,7 @@ pub(super) enum SourceTurn {
 impl<S: CommandSource> SourceSlot<S> {
     pub(super) fn new(source: S) -> Self {
         Self {
-            poller: source.poller(),
+            poller: source.socket().poller(),
             drained: false,
             remaining: LAST_TURN,
             source,
@@ -44,7 +44,7 @@ impl<S: CommandSource> SourceSlot<S> {
 
 impl<S: CommandSource + ?Sized> SourceSlot<S> {
     fn is_due(&self, now: Instant) -> bool {
-        self.source.due().is_some_and(|due| due <= now)
+        self.source.socket().due().is_some_and(|due| due <= now)
     }
 
     pub(super) fn maintain(&mut self, now: Instant) -> Option<SilenceCallback> {
@@ -52,14 +52,14 @@ impl<S: CommandSource + ?Sized> SourceSlot<S> {
             return None;
         }
         self.drained = false;
-        self.source.maintain(now)
+        self.source.socket_mut().maintain(now)
     }
 
     /// Settles a source that is left unread.
     pub(super) fn settle(&mut self) -> Result<(), SocketError> {
         // This may have consumed the edge of messages that it leaves.
         self.drained = false;
-        self.source.settle()
+        self.source.socket_mut().settle()
     }
 
     pub(super) fn is_exhausted(&self) -> bool {

@@ -1,6 +1,5 @@
 //! A subscription of a server: its socket, whose events become calls.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use super::event_frame::EventFrame;
@@ -8,10 +7,8 @@ use super::{CommandSource, SourceMessage};
 use crate::command::CallBuffer;
 use crate::error::Error;
 use crate::server::dispatcher::Dispatcher;
-use crate::socket::{Arrival, Frame, Poller, SocketError, SocketOptions};
-use crate::subscription::{
-    SilenceCallback, SubscriptionSocket, SubscriptionStats, ValidSubscription,
-};
+use crate::socket::{Arrival, Frame, SocketError, SocketOptions};
+use crate::subscription::{SourceSocket, SubscriptionSocket, SubscriptionStats, ValidSubscription};
 
 pub(in crate::server) struct SubscriptionSource {
     socket: SubscriptionSocket,
@@ -60,28 +57,12 @@ impl SubscriptionSource {
 }
 
 impl CommandSource for SubscriptionSource {
-    fn endpoint(&self) -> &str {
-        self.socket.endpoint()
+    fn socket(&self) -> &dyn SourceSocket {
+        &self.socket
     }
 
-    fn poller(&self) -> Arc<Poller> {
-        self.socket.poller()
-    }
-
-    fn due(&self) -> Option<Instant> {
-        self.socket.due()
-    }
-
-    fn maintain(&mut self, now: Instant) -> Option<SilenceCallback> {
-        self.socket.maintain(now)
-    }
-
-    fn reset_silence(&mut self, now: Instant) {
-        self.socket.reset_silence(now);
-    }
-
-    fn settle(&mut self) -> Result<(), SocketError> {
-        self.socket.settle()
+    fn socket_mut(&mut self) -> &mut dyn SourceSocket {
+        &mut self.socket
     }
 
     fn take(
@@ -93,7 +74,10 @@ impl CommandSource for SubscriptionSource {
             None => return Ok(SourceMessage::Nothing),
             Some(Arrival::Malformed) => {
                 let reason = "a message without a topic, or with more than an event";
-                dispatcher.log_malformed(format_args!("{reason}, at {}", self.endpoint()), None);
+                dispatcher.log_malformed(
+                    format_args!("{reason}, at {}", self.socket.endpoint()),
+                    None,
+                );
                 return Ok(self.malformed());
             }
             Some(Arrival::Message(())) => {}

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use super::SourceSocket;
 use super::SubscriptionSocket;
 use crate::dialect::{Dialect, EventContent};
 use crate::socket::{Arrival, Frame, RejectedLogins, SocketError};

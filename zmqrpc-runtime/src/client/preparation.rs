@@ -1,0 +1,180 @@
+//! Chooses the way of calls and encodes them.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::balancer::Channel;
+use super::call_info::{CallInfo, Callee};
+use super::encoded_call::{Destination, EncodedCall};
+use super::handle::Client;
+use super::pending::InFlightCall;
+use super::request::{self, EncodeArguments};
+use super::retry::{Attempts, RetryContext};
+use crate::clock::FOREVER;
+use crate::command::inherited_deadline;
+use crate::dialect::RequestKind;
+use crate::error::{Error, UnavailableCause};
+use crate::socket::Frame;
+use crate::wire::Executed;
+
+impl Client {
+    pub(super) fn send<A: EncodeArguments + ?Sized>(
+        &self,
+        callee: Callee<'_>,
+        kind: RequestKind,
+        arguments: &A,
+    ) -> Result<InFlightCall, Error> {
+        self.prepare(callee, kind, arguments)?.begin(callee)
+    }
+
+    /// Sends a call that its caller is about to block for.
+    pub(super) fn send_blocking<A: EncodeArguments + ?Sized>(
+        &self,
+        callee: Callee<'_>,
+        arguments: &A,
+    ) -> Result<InFlightCall, Error> {
+        let marked = self.blocking();
+        let client = marked.as_ref().unwrap_or(self);
+        client.send(callee, RequestKind::Call, arguments)
+    }
+
+    /// Chooses the way of a call and encodes it.
+    #[inline]
+    pub(super) fn prepare<A: EncodeArguments + ?Sized>(
+        &self,
+        callee: Callee<'_>,
+        kind: RequestKind,
+        arguments: &A,
+    ) -> Result<EncodedCall, Error> {
+        let (to, several) = self.destination(callee)?;
+        let (frame, timeout) = self.encode(&to, callee, kind, arguments)?;
+        Ok(self.with_way((to, several), frame, callee, kind, timeout))
+    }
+
+    /// Chooses the way of a call that is encoded already, and has this much time.
+    pub(super) fn prepare_frame(
+        &self,
+        frame: Frame,
+        callee: Callee<'_>,
+        kind: RequestKind,
+        timeout: Duration,
+    ) -> Result<EncodedCall, Error> {
+        let way = self.destination(callee)?;
+        Ok(self.with_way(way, frame, callee, kind, timeout))
+    }
+
+    /// Returns where a call goes, and whether there are other endpoints.
+    #[inline]
+    fn destination(&self, callee: Callee<'_>) -> Result<(Destination, bool), Error> {
+        match &self.shared.channel {
+            Channel::Connections(connections) => {
+                self.check_process()?;
+                let (connection, several) =
+                    connections.pick().ok_or_else(|| self.no_endpoint(callee))?;
+                Ok((Destination::Connection(connection), several))
+            }
+            Channel::Local(service) => Ok((Destination::Local(Arc::clone(service)), false)),
+        }
+    }
+
+    #[inline]
+    fn with_way(
+        &self,
+        (to, several): (Destination, bool),
+        frame: Frame,
+        callee: Callee<'_>,
+        kind: RequestKind,
+        timeout: Duration,
+    ) -> EncodedCall {
+        let idempotent = matches!(callee, Callee::Method(method, _) if method.is_idempotent());
+        let retry = match &self.shared.channel {
+            Channel::Connections(connections) if idempotent || several => {
+                Some(Box::new(RetryContext {
+                    connections: Arc::clone(connections),
+                    frame: frame.clone(),
+                    attempts: Attempts::new(idempotent, several),
+                }))
+            }
+            Channel::Connections(_) | Channel::Local(_) => None,
+        };
+        EncodedCall {
+            to,
+            frame,
+            kind,
+            timeout,
+            connect_timeout: self.shared.defaults.connect_timeout,
+            retry,
+        }
+    }
+
+    #[cold]
+    fn no_endpoint(&self, callee: Callee<'_>) -> Error {
+        let info = CallInfo {
+            callee,
+            endpoint: None,
+            limits: &self.shared.defaults.limits,
+            timeout: self.time_limit(callee),
+            tried: false,
+        };
+        info.unavailable(UnavailableCause::NoEndpoint, Executed::No)
+    }
+
+    /// Encodes a call that is made there and nowhere else.
+    pub(super) fn prepare_for<A: EncodeArguments + ?Sized>(
+        &self,
+        to: Destination,
+        callee: Callee<'_>,
+        kind: RequestKind,
+        arguments: &A,
+    ) -> Result<EncodedCall, Error> {
+        let (frame, timeout) = self.encode(&to, callee, kind, arguments)?;
+        Ok(EncodedCall {
+            to,
+            frame,
+            kind,
+            timeout,
+            connect_timeout: self.shared.defaults.connect_timeout,
+            retry: None,
+        })
+    }
+
+    /// Returns the request, and how much time the call has.
+    #[inline]
+    fn encode<A: EncodeArguments + ?Sized>(
+        &self,
+        to: &Destination,
+        callee: Callee<'_>,
+        kind: RequestKind,
+        arguments: &A,
+    ) -> Result<(Frame, Duration), Error> {
+        let timeout = self.time_limit(callee);
+        let info = CallInfo {
+            callee,
+            endpoint: to.endpoint(),
+            limits: &self.shared.defaults.limits,
+            timeout,
+            tried: false,
+        };
+        let metadata = self.metadata.as_metadata();
+        let frame = request::encode(&info, kind, timeout, metadata, arguments)?;
+        Ok((frame, timeout))
+    }
+
+    /// The time that a call has: this handle's, the method's or the client's; and never more than what remains of the
+    /// call that this thread is serving.
+    fn time_limit(&self, callee: Callee<'_>) -> Duration {
+        let own = match callee {
+            Callee::Method(method, _) => method.default_timeout(),
+            Callee::Untyped(..) => None,
+        };
+        let limit = self
+            .timeout
+            .or(own)
+            .unwrap_or(self.shared.defaults.timeout)
+            .min(FOREVER);
+        match inherited_deadline() {
+            Some(deadline) => limit.min(deadline.saturating_duration_since(Instant::now())),
+            None => limit,
+        }
+    }
+}
