@@ -13,4 +13,5 @@ mod foreign;
 mod introspection;
 mod keys;
 mod load;
+mod versions;
 mod warehouse;
