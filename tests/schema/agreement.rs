@@ -215,15 +215,10 @@ fn tasks_go_on_too_whatever_their_calls_began_with() {
             ..order()
         };
         let (stub, _) = shop();
-        let error = block_on(stub.label(too_large.clone())).unwrap_err();
-        assert!(
-            matches!(error, Error::SignatureMismatch { .. }),
-            "not kept: {error}"
-        );
         assert_eq!(
             block_on(stub.label(too_large)).unwrap(),
             "new 70000",
-            "agreed by then"
+            "it is idempotent, and kept for other repeats in any case"
         );
     });
 }
@@ -335,6 +330,32 @@ fn a_rolling_upgrade_behind_a_proxy_costs_no_call() {
             }
             is_over.store(true, Ordering::Relaxed);
         });
+    });
+}
+
+/// A request that is too large to be kept is refused once; blocking calls have their arguments at hand.
+#[test]
+fn a_large_call_that_was_begun_agrees_on_a_key_for_the_next_one() {
+    within(LIMIT, || {
+        let server = new_shop().start().unwrap();
+        let large = old::Order {
+            sizes: vec![old::Size::Large; 70_000],
+            ..order()
+        };
+        let place = || old::ShopPlace {
+            order: large.clone(),
+        };
+        let client = Client::connect(endpoint(&server)).unwrap();
+        let error = client.begin(&place()).unwrap().wait().unwrap_err();
+        assert!(matches!(error, Error::SignatureMismatch { .. }), "{error}");
+        assert_eq!(error.executed(), Executed::No);
+        assert_eq!(client.begin(&place()).unwrap().wait().unwrap(), 140_000);
+
+        let client = Client::connect(endpoint(&server)).unwrap();
+        assert_eq!(client.call(&place()).unwrap(), 140_000);
+        let client = AsyncClient::connect(endpoint(&server)).unwrap();
+        assert!(block_on(client.call(&place())).is_err());
+        assert_eq!(block_on(client.call(&place())).unwrap(), 140_000);
     });
 }
 

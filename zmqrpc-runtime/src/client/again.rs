@@ -8,6 +8,7 @@ use super::agreements::Repeats;
 use super::call_info::Callee;
 use super::encoded_call::EncodedCall;
 use super::handle::{Client, ClientShared};
+use super::pending::InFlightCall;
 use super::reply;
 use crate::command::Command;
 use crate::dialect::RequestKind;
@@ -20,26 +21,23 @@ const MAX_KEPT: usize = 64 * 1024;
 /// The request of a call whose arguments are not at hand any more.
 pub(super) struct Again {
     shared: Arc<ClientShared>,
-    /// Empty if it is too large to be kept.
-    request: Frame,
+    /// `None` if the call itself keeps it, to make it elsewhere, or if it is too large to be kept.
+    request: Option<Frame>,
     repeats: Repeats,
 }
 
 impl Again {
-    pub(super) fn of(client: &Client, encoded: &EncodedCall) -> Self {
-        let request = if encoded.frame.len() <= MAX_KEPT {
-            encoded.frame.clone()
-        } else {
-            Frame::new()
-        };
-        Self {
+    /// Returns what the repeats of a call need; `None` for one that is not answered.
+    pub(super) fn of(client: &Client, encoded: &EncodedCall) -> Option<Self> {
+        let is_copied = encoded.retry.is_none() && encoded.frame.len() <= MAX_KEPT;
+        (encoded.kind == RequestKind::Call).then(|| Self {
             shared: Arc::clone(&client.shared),
-            request,
+            request: is_copied.then(|| encoded.frame.clone()),
             repeats: Repeats::default(),
-        }
+        })
     }
 
-    /// Returns the call that follows one which was refused for its key.
+    /// Returns the call that follows `call`, which was refused for its key.
     ///
     /// # Errors
     ///
@@ -49,19 +47,22 @@ impl Again {
         &mut self,
         callee: Callee<'static>,
         refusal: &[u8],
-        deadline: Instant,
+        call: &InFlightCall,
     ) -> Result<(Callee<'static>, Result<EncodedCall, Error>), Option<Arc<str>>> {
         let Callee::Method(method, tried) = callee else {
             return Err(None);
         };
         let agreements = &self.shared.agreements;
         let key = agreements.agree(method, tried, refusal, &mut self.repeats)?;
-        if self.request.is_empty() {
-            return Err(None);
-        }
+        let kept = self.request.take();
+        let kept = kept.or_else(|| call.retry.as_ref().map(|retry| retry.frame.clone()));
+        let mut frame = kept.ok_or(None)?;
+        self.request = Some(frame.clone());
         let callee = Callee::Method(method, key);
-        let left = deadline.saturating_duration_since(Instant::now());
-        let mut frame = self.request.clone();
+        let left = call
+            .deadlines
+            .deadline
+            .saturating_duration_since(Instant::now());
         DIALECT.patch_key(&mut frame, key);
         DIALECT.shorten_remaining(&mut frame, left);
         let client = Client::of(Arc::clone(&self.shared));

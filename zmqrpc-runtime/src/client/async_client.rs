@@ -5,7 +5,7 @@ use std::future::{Future, poll_fn};
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::again::Again;
 use super::balancer::Member;
@@ -94,7 +94,7 @@ impl AsyncClient {
         let again = encoded.as_ref().ok();
         AsyncCall {
             callee,
-            again: again.map(|encoded| Again::of(&self.client, encoded)),
+            again: again.and_then(|encoded| Again::of(&self.client, encoded)),
             flight: CallProgress::Prepared(encoded),
             outcome: PhantomData,
         }
@@ -120,7 +120,7 @@ impl AsyncClient {
         let encoded = self.client.prepare(callee, kind_of(method), command)?;
         Ok(AsyncCall {
             callee,
-            again: Some(Again::of(&self.client, &encoded)),
+            again: Again::of(&self.client, &encoded),
             flight: CallProgress::Begun(encoded.begin_unpolled(callee)?),
             outcome: PhantomData,
         })
@@ -291,7 +291,7 @@ impl WithTimeout for AsyncClient {
 #[must_use = "a call that is dropped is given up"]
 pub struct AsyncCall<R, F> {
     callee: Callee<'static>,
-    /// `None` if it is made at one endpoint and nowhere else.
+    /// `None` if it is made at one endpoint and nowhere else, or is not answered.
     again: Option<Again>,
     flight: CallProgress,
     outcome: PhantomData<fn() -> (R, F)>,
@@ -301,9 +301,10 @@ impl<R: Value, F: Failure> Future for AsyncCall<R, F> {
     type Output = Result<R, F>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<R, F>> {
+        let this = &mut *self;
         loop {
-            let callee = self.callee;
-            let outcome = match ready!(self.flight.poll(callee, cx)) {
+            let callee = this.callee;
+            let outcome = match ready!(this.flight.poll(callee, cx)) {
                 Err(error) => Err(error.into()),
                 Ok(Completed { call, frame }) => match callee {
                     Callee::Method(method, _) if method.is_oneway() => {
@@ -311,37 +312,25 @@ impl<R: Value, F: Failure> Future for AsyncCall<R, F> {
                     }
                     _ => match reply::decode::<R, F>(&frame, &call.info(callee)) {
                         Err(failure) if reply::is_mismatch(&failure) => {
-                            let deadline = call.deadlines.deadline;
-                            match self.call_again(failure, &frame, deadline) {
-                                Ok(()) => continue,
-                                Err(failure) => Err(failure),
+                            let again = this.again.as_mut();
+                            match again.map(|again| again.next(callee, &frame, call)) {
+                                Some(Ok((callee, encoded))) => {
+                                    this.callee = callee;
+                                    this.flight = CallProgress::Prepared(encoded);
+                                    continue;
+                                }
+                                Some(Err(difference)) => {
+                                    Err(reply::with_difference(failure, difference.as_deref()))
+                                }
+                                None => Err(failure),
                             }
                         }
                         outcome => outcome,
                     },
                 },
             };
-            self.flight = CallProgress::Over;
+            this.flight = CallProgress::Over;
             return Poll::Ready(outcome);
-        }
-    }
-}
-
-impl<R, F: Failure> AsyncCall<R, F> {
-    /// Prepares the call anew if the types fit.
-    #[cold]
-    fn call_again(&mut self, failure: F, refusal: &[u8], deadline: Instant) -> Result<(), F> {
-        let Some(again) = &mut self.again else {
-            return Err(failure);
-        };
-        let next = again.next(self.callee, refusal, deadline);
-        match next {
-            Ok((callee, encoded)) => {
-                self.callee = callee;
-                self.flight = CallProgress::Prepared(encoded);
-                Ok(())
-            }
-            Err(difference) => Err(reply::with_difference(failure, difference.as_deref())),
         }
     }
 }

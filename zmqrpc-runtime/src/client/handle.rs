@@ -186,7 +186,7 @@ impl Client {
         let again = Again::of(self, &encoded);
         let mut call = encoded.begin(callee)?;
         call.depart(callee)?;
-        Ok(Pending::new(call, callee, Some(again)))
+        Ok(Pending::new(call, callee, again))
     }
 
     /// Sends a command whose result is not wanted: it may be executed after, and beside, calls that are made later.

@@ -39,7 +39,6 @@ use crate::wire::{Executed, Limits};
 pub struct Pending<C: Command> {
     call: InFlightCall,
     callee: Callee<'static>,
-    /// `None` if it is made at one endpoint and nowhere else.
     again: Option<Again>,
     command: PhantomData<fn() -> C>,
 }
@@ -70,7 +69,7 @@ impl<C: Command> Pending<C> {
             let Some(again) = &mut self.again else {
                 return Err(failure);
             };
-            match again.next(self.callee, &frame, self.call.deadlines.deadline) {
+            match again.next(self.callee, &frame, &self.call) {
                 Ok((callee, encoded)) => {
                     self.callee = callee;
                     self.call = encoded?.begin(callee)?;
