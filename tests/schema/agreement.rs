@@ -1,8 +1,9 @@
 //! Calls by key between versions whose values are read rightly on the other side.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use zmqrpc::proxy::{Proxy, Rep, Req};
 use zmqrpc::server::Introspection;
@@ -68,6 +69,9 @@ mod old {
 }
 
 mod new {
+    use std::sync::Mutex;
+    use std::sync::mpsc::{Receiver, Sender};
+
     use serde::{Deserialize, Serialize};
 
     #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -118,6 +122,32 @@ mod new {
 
         fn label(&self, order: Order) -> String {
             format!("new {}", order.number)
+        }
+    }
+
+    /// Answers nothing until it may.
+    pub(super) struct Waiting {
+        pub(super) enter: Sender<()>,
+        pub(super) left: Mutex<Receiver<()>>,
+    }
+
+    impl Shop for Waiting {
+        fn place(&self, order: Order) -> u64 {
+            self.enter.send(()).unwrap();
+            let _ = self.left.lock().unwrap().recv();
+            order.number
+        }
+
+        fn open(&self, door: u8) -> Result<u8, ShopError> {
+            Ok(door)
+        }
+
+        fn total(&self) -> i64 {
+            0
+        }
+
+        fn label(&self, order: Order) -> String {
+            order.number.to_string()
         }
     }
 }
@@ -330,6 +360,107 @@ fn a_rolling_upgrade_behind_a_proxy_costs_no_call() {
             }
             is_over.store(true, Ordering::Relaxed);
         });
+    });
+}
+
+/// Each endpoint is asked in its own way.
+#[test]
+fn all_endpoints_are_asked_whatever_their_version() {
+    within(LIMIT, || {
+        let servers: Vec<_> = [old_shop(), new_shop(), old_shop()]
+            .into_iter()
+            .map(|server| server.start().unwrap())
+            .collect();
+        let client = servers
+            .iter()
+            .fold(Client::builder(), |builder, server| {
+                builder.connect(endpoint(server))
+            })
+            .build()
+            .unwrap();
+        let label = old::ShopLabel { order: order() };
+        let expected = ["old 70000", "new 70000", "old 70000"];
+        let labels = client.fan_out(&label);
+        let labels: Vec<_> = labels.into_iter().map(|(_, l)| l.unwrap()).collect();
+        assert_eq!(labels, expected);
+        let client = AsyncClient::from(client);
+        let labels = block_on(client.fan_out(&label));
+        let labels: Vec<_> = labels.into_iter().map(|(_, l)| l.unwrap()).collect();
+        assert_eq!(labels, expected);
+    });
+}
+
+/// The server that it was begun with is killed; the one that comes in its place is of another version.
+#[test]
+fn an_idempotent_call_that_was_lost_goes_on_with_a_newer_server() {
+    within(LIMIT, || {
+        let context = zmq::Context::new();
+        let dying = context.socket(zmq::ROUTER).unwrap();
+        dying.set_linger(0).unwrap();
+        dying.bind("tcp://127.0.0.1:*").unwrap();
+        let place = dying.get_last_endpoint().unwrap().unwrap();
+        let client = Client::builder()
+            .connect(&place)
+            .timeout(LIMIT)
+            .connect_timeout(LIMIT)
+            .build()
+            .unwrap();
+        let pending = client.begin(&old::ShopLabel { order: order() }).unwrap();
+        let called = thread::spawn(move || {
+            let client = client;
+            let called = old::ShopClient::new(client.clone()).label(order());
+            (called, client)
+        });
+        for _ in 0..2 {
+            dying.recv_multipart(0).unwrap();
+        }
+        drop(dying);
+        let shop = || Server::builder().service(new::ShopServer::new(new::Store));
+        let mut server = shop().bind(&place).start();
+        while server.is_err() {
+            // The socket before it may still be closing.
+            thread::yield_now();
+            server = shop().bind(&place).start();
+        }
+        let (called, client) = called.join().unwrap();
+        assert_eq!(called.unwrap(), "new 70000");
+        drop(client);
+        assert_eq!(
+            pending.wait().unwrap(),
+            "new 70000",
+            "although nobody else uses the client any more"
+        );
+    });
+}
+
+#[test]
+fn a_call_that_is_repeated_has_no_more_time_than_its_own_and_says_how_much() {
+    within(LIMIT, || {
+        let (enter, entered) = channel();
+        let (leave, left) = channel::<()>();
+        let waiting = new::Waiting {
+            enter,
+            left: left.into(),
+        };
+        let server = anywhere(Server::builder().service(new::ShopServer::new(waiting)));
+        let server = server.start().unwrap();
+        let timeout = Duration::from_millis(300);
+        let client = Client::connect(endpoint(&server)).unwrap();
+        let shop = old::ShopClient::new(client).with_timeout(timeout);
+        let started = Instant::now();
+        let error = shop.place(order()).unwrap_err();
+        assert!(started.elapsed() >= timeout);
+        let Error::Timeout {
+            timeout: told,
+            executed,
+            ..
+        } = error
+        else {
+            panic!("{error}");
+        };
+        assert_eq!((told, executed), (timeout, Executed::Maybe));
+        entered.recv().unwrap();
+        drop(leave);
     });
 }
 

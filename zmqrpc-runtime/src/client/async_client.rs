@@ -7,13 +7,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use super::again::Again;
 use super::balancer::Member;
 use super::builder::ClientBuilder;
 use super::call_info::Callee;
 use super::encoded_call::{Destination, EncodedCall};
 use super::handle::Client;
 use super::pending::InFlightCall;
+use super::repeat::KeptRequest;
 use super::reply;
 use super::stats::ClientStats;
 use super::worker_info::WorkerInfo;
@@ -91,13 +91,7 @@ impl AsyncClient {
         let method = const { &C::METHOD };
         let callee = self.client.callee(method);
         let encoded = self.client.prepare(callee, kind_of(method), command);
-        let again = encoded.as_ref().ok();
-        AsyncCall {
-            callee,
-            again: again.and_then(|encoded| Again::of(&self.client, encoded)),
-            flight: CallProgress::Prepared(encoded),
-            outcome: PhantomData,
-        }
+        AsyncCall::prepared(callee, encoded)
     }
 
     /// Sends a command at once, so that it is under way before its future is polled: many calls may be begun and awaited
@@ -120,7 +114,7 @@ impl AsyncClient {
         let encoded = self.client.prepare(callee, kind_of(method), command)?;
         Ok(AsyncCall {
             callee,
-            again: Again::of(&self.client, &encoded),
+            request: KeptRequest::of(&encoded),
             flight: CallProgress::Begun(encoded.begin_unpolled(callee)?),
             outcome: PhantomData,
         })
@@ -148,14 +142,7 @@ impl AsyncClient {
                 self.client
                     .prepare_for(to, callee, RequestKind::Call, command)
             });
-            let flight = CallProgress::Prepared(encoded);
-            let outcome = PhantomData;
-            AsyncCall {
-                callee,
-                again: None,
-                flight,
-                outcome,
-            }
+            AsyncCall::prepared(callee, encoded)
         };
         let mut calls: Vec<(String, AsyncCall<C::Reply, C::Failure>, Option<_>)> = self
             .client
@@ -291,10 +278,21 @@ impl WithTimeout for AsyncClient {
 #[must_use = "a call that is dropped is given up"]
 pub struct AsyncCall<R, F> {
     callee: Callee<'static>,
-    /// `None` if it is made at one endpoint and nowhere else, or is not answered.
-    again: Option<Again>,
+    request: KeptRequest,
     flight: CallProgress,
     outcome: PhantomData<fn() -> (R, F)>,
+}
+
+impl<R, F> AsyncCall<R, F> {
+    fn prepared(callee: Callee<'static>, encoded: Result<EncodedCall, Error>) -> Self {
+        let request = encoded.as_ref().map_or(KeptRequest::NONE, KeptRequest::of);
+        Self {
+            callee,
+            request,
+            flight: CallProgress::Prepared(encoded),
+            outcome: PhantomData,
+        }
+    }
 }
 
 impl<R: Value, F: Failure> Future for AsyncCall<R, F> {
@@ -310,23 +308,13 @@ impl<R: Value, F: Failure> Future for AsyncCall<R, F> {
                     Callee::Method(method, _) if method.is_oneway() => {
                         reply::nothing(method).map_err(F::from)
                     }
-                    _ => match reply::decode::<R, F>(&frame, &call.info(callee)) {
-                        Err(failure) if reply::is_mismatch(&failure) => {
-                            let again = this.again.as_mut();
-                            match again.map(|again| again.next(callee, &frame, call)) {
-                                Some(Ok((callee, encoded))) => {
-                                    this.callee = callee;
-                                    this.flight = CallProgress::Prepared(encoded);
-                                    continue;
-                                }
-                                Some(Err(difference)) => {
-                                    Err(reply::with_difference(failure, difference.as_deref()))
-                                }
-                                None => Err(failure),
-                            }
+                    _ => {
+                        let request = || this.request.frame();
+                        match call.settle(&mut this.callee, &frame, request) {
+                            Some(outcome) => outcome,
+                            None => continue,
                         }
-                        outcome => outcome,
-                    },
+                    }
                 },
             };
             this.flight = CallProgress::Over;
@@ -353,7 +341,7 @@ pub(super) enum CallProgress {
 
 /// A call that has ended, and its reply frame; empty where none is sent.
 pub(super) struct Completed<'a> {
-    pub(super) call: &'a InFlightCall,
+    pub(super) call: &'a mut InFlightCall,
     pub(super) frame: Frame,
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use super::agreements::Agreements;
 use super::connection::Connection;
 use super::state::CallLimits;
 use super::stats::ClientStats;
@@ -32,6 +33,7 @@ pub(super) struct Opener {
     pub(super) limits: Limits,
     pub(super) bounds: CallLimits,
     pub(super) ping: Ping,
+    pub(super) agreements: Arc<Agreements>,
 }
 
 /// One connection per endpoint.
@@ -53,6 +55,7 @@ pub(super) struct Member(Arc<Numbered>);
 struct Numbered {
     connection: Registration<Connection>,
     number: u64,
+    agreements: Arc<Agreements>,
 }
 
 /// With other connections to turn to, a call does not wait longer for one that has not been made.
@@ -62,6 +65,11 @@ impl Member {
     /// Returns a number that no other connection of the client has or had.
     pub(super) fn number(&self) -> u64 {
         self.0.number
+    }
+
+    /// Returns the agreements of the client.
+    pub(super) fn agreements(&self) -> &Agreements {
+        &self.0.agreements
     }
 }
 
@@ -99,6 +107,7 @@ impl Balancer {
             limits,
             bounds,
             ping,
+            agreements,
         } = &self.opener;
         let options = SocketOptions {
             security: logins.of(endpoint.direction()),
@@ -110,6 +119,7 @@ impl Balancer {
         Ok(Member(Arc::new(Numbered {
             connection: Registration::new(Arc::new(connection)),
             number: self.last_number.fetch_add(1, Ordering::Relaxed),
+            agreements: Arc::clone(agreements),
         })))
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::agreements::Agreements;
 use super::balancer::{Balancer, Channel, Opener};
 use super::handle::{CallDefaults, Client};
 use super::state::CallLimits;
@@ -165,16 +166,18 @@ impl ClientBuilder {
             calls: self.max_calls,
             queued_bytes: self.max_queued_bytes,
         };
+        let agreements = Arc::<Agreements>::default();
         let opener = Opener {
             options,
             logins,
             limits: self.options.limits(),
             bounds,
             ping: self.ping,
+            agreements: Arc::clone(&agreements),
         };
         let balancer = Balancer::open(opener, &endpoints)?;
         let channel = Channel::Connections(Arc::new(balancer));
-        Ok(Client::new(channel, self.call_defaults()))
+        Ok(Client::new(channel, self.call_defaults(), agreements))
     }
 
     /// Like [`build`](Self::build), for calls from tasks.

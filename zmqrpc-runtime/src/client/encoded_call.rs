@@ -4,6 +4,7 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::agreements::Repeats;
 use super::balancer::Member;
 use super::call_info::{CallInfo, Callee};
 use super::deadlines::Deadlines;
@@ -129,6 +130,7 @@ impl EncodedCall {
             written,
             timeout,
             oneway,
+            repeats: Repeats::default(),
             deadlines,
             connected_by: deadlines.connected_by,
             retry,

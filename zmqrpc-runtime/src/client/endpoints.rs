@@ -4,7 +4,7 @@ use super::balancer::{Balancer, Channel};
 use super::call_info::Callee;
 use super::encoded_call::Destination;
 use super::handle::Client;
-use super::pending::{Pending, depart_together};
+use super::pending::depart_together;
 use super::worker_info::WorkerInfo;
 use crate::command::Command;
 use crate::dialect::RequestKind;
@@ -106,7 +106,7 @@ impl Client {
             .collect();
         let in_flight = depart_together(in_flight, callee);
         let waited = in_flight.into_iter().map(|in_flight| match in_flight {
-            Ok(call) => Pending::<C>::new(call, callee, None).wait(),
+            Ok(mut call) => call.outcome(callee, || self.encode_again(callee, command)),
             Err(error) => Err(error.into()),
         });
         connections

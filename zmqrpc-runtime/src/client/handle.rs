@@ -4,12 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::again::Again;
 use super::agreements::Agreements;
 use super::balancer::{Channel, Member};
 use super::builder::ClientBuilder;
 use super::call_info::Callee;
 use super::pending::Pending;
+use super::repeat::KeptRequest;
 use super::reply;
 use super::stats::ClientStats;
 use crate::codec::Codec;
@@ -68,7 +68,7 @@ pub(super) struct ClientShared {
     pub(super) channel: Channel,
     process: Process,
     pub(super) defaults: CallDefaults,
-    pub(super) agreements: Agreements,
+    pub(super) agreements: Arc<Agreements>,
 }
 
 /// What holds for all calls of a client, unless a handle or a method says something else.
@@ -83,19 +83,19 @@ pub(super) struct CallDefaults {
 }
 
 impl Client {
-    pub(super) fn new(channel: Channel, defaults: CallDefaults) -> Self {
-        Self::of(Arc::new(ClientShared {
-            channel,
-            process: Process::current(),
-            defaults,
-            agreements: Agreements::default(),
-        }))
-    }
-
-    /// Returns a handle without settings of its own.
-    pub(super) fn of(shared: Arc<ClientShared>) -> Self {
+    /// Creates a client, whose connections share these agreements.
+    pub(super) fn new(
+        channel: Channel,
+        defaults: CallDefaults,
+        agreements: Arc<Agreements>,
+    ) -> Self {
         Self {
-            shared,
+            shared: Arc::new(ClientShared {
+                channel,
+                process: Process::current(),
+                defaults,
+                agreements,
+            }),
             timeout: None,
             metadata: MetadataBuf::new(),
         }
@@ -104,7 +104,7 @@ impl Client {
     /// A client whose calls are executed within the process.
     pub(crate) fn local(service: Arc<dyn InProcess>) -> Self {
         let defaults = ClientBuilder::default().call_defaults();
-        Self::new(Channel::Local(service), defaults)
+        Self::new(Channel::Local(service), defaults, Arc::default())
     }
 
     /// Starts the settings of a client.
@@ -156,15 +156,7 @@ impl Client {
         }
         let callee = self.callee(const { &C::METHOD });
         let mut call = self.send_blocking(callee, command)?;
-        let frame = call.wait(callee)?;
-        match reply::decode(&frame, &call.info(callee)) {
-            Err(failure) if reply::is_mismatch::<C::Failure>(&failure) => {
-                let deadline = call.deadlines.deadline;
-                drop(call);
-                self.call_again(command, (callee, failure, frame), deadline)
-            }
-            result => result,
-        }
+        call.outcome(callee, || self.encode_again(callee, command))
     }
 
     /// Returns a method under the key that is used for it.
@@ -183,10 +175,10 @@ impl Client {
     pub fn begin<C: Command>(&self, command: &C) -> Result<Pending<C>, Error> {
         let callee = self.callee(const { &C::METHOD });
         let encoded = self.prepare(callee, RequestKind::Call, command)?;
-        let again = Again::of(self, &encoded);
+        let request = KeptRequest::of(&encoded);
         let mut call = encoded.begin(callee)?;
         call.depart(callee)?;
-        Ok(Pending::new(call, callee, again))
+        Ok(Pending::new(call, callee, request))
     }
 
     /// Sends a command whose result is not wanted: it may be executed after, and beside, calls that are made later.

@@ -36,7 +36,6 @@
 //     preparation   which connection a call takes, how much time it has, its request
 //     async_client  AsyncClient: calls of tasks
 //     agreements    what becomes of a call to a server that has the method under another key
-//     again         makes it again under that one
 //     builder       ClientBuilder: settings, checked as a whole
 //     balancer      which connection a call takes; endpoints that come and go
 //     endpoints     the endpoints of a running client
@@ -50,6 +49,7 @@
 //     reply         a frame to a reply or an error
 //     call_info     what is called and where, for requests, replies and errors
 //     retry         whether a call is made again, and where: no I/O
+//     repeat        repeats a call that was refused for its key, under the server's
 //     flush         waiting until notifications have arrived
 //     stats         ClientStats
 //     connection    one endpoint, shared by threads and tasks: who leads, who follows
@@ -64,7 +64,6 @@
 //     pollers       the threads that wait at the socket
 //     task_waiters  the tasks that wait for it
 
-mod again;
 mod agreements;
 mod async_client;
 mod balancer;
@@ -86,6 +85,7 @@ mod pending;
 mod pollers;
 mod preparation;
 mod raw;
+mod repeat;
 mod reply;
 mod request;
 mod retry;

@@ -10,17 +10,18 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::DIALECT;
-use super::again::Again;
+use super::agreements::Repeats;
 use super::balancer::Member;
 use super::call_info::{CallInfo, Callee};
 use super::connection::BlockedBy;
 use super::deadlines::Deadlines;
 use super::encoded_call::call_kind;
+use super::repeat::KeptRequest;
 use super::reply;
 use super::retry::{AttemptOutcome, RetryContext, RetryDecision};
 use super::state::CallOptions;
 use crate::command::Command;
-use crate::connection::{CallResult, NoReply};
+use crate::connection::{CallResult, LimitExceeded, NoReply};
 use crate::error::{Error, UnavailableCause};
 use crate::socket::{Frame, SocketError, TaskTimer};
 use crate::wire::{Executed, Limits};
@@ -39,16 +40,16 @@ use crate::wire::{Executed, Limits};
 pub struct Pending<C: Command> {
     call: InFlightCall,
     callee: Callee<'static>,
-    again: Option<Again>,
+    request: KeptRequest,
     command: PhantomData<fn() -> C>,
 }
 
 impl<C: Command> Pending<C> {
-    pub(super) fn new(call: InFlightCall, callee: Callee<'static>, again: Option<Again>) -> Self {
+    pub(super) fn new(call: InFlightCall, callee: Callee<'static>, request: KeptRequest) -> Self {
         Self {
             call,
             callee,
-            again,
+            request,
             command: PhantomData,
         }
     }
@@ -60,25 +61,7 @@ impl<C: Command> Pending<C> {
     /// What the command's method fails with: [`Error`], or [`CallError`](crate::CallError) where it returns a
     /// `Result`.
     pub fn wait(mut self) -> Result<C::Reply, C::Failure> {
-        loop {
-            let frame = self.call.wait(self.callee)?;
-            let failure = match reply::decode(&frame, &self.call.info(self.callee)) {
-                Err(failure) if reply::is_mismatch::<C::Failure>(&failure) => failure,
-                result => return result,
-            };
-            let Some(again) = &mut self.again else {
-                return Err(failure);
-            };
-            match again.next(self.callee, &frame, &self.call) {
-                Ok((callee, encoded)) => {
-                    self.callee = callee;
-                    self.call = encoded?.begin(callee)?;
-                }
-                Err(difference) => {
-                    return Err(reply::with_difference(failure, difference.as_deref()));
-                }
-            }
-        }
+        self.call.outcome(self.callee, || self.request.frame())
     }
 }
 
@@ -97,6 +80,8 @@ pub(super) struct InFlightCall {
     pub(super) written: bool,
     pub(super) timeout: Duration,
     pub(super) oneway: bool,
+    /// How often it may be repeated under another key.
+    pub(super) repeats: Repeats,
     /// The call's own deadlines.
     pub(super) deadlines: Deadlines,
     /// Until when the present attempt waits for a connection.
@@ -270,26 +255,44 @@ impl InFlightCall {
                 another.or_else(|| Some(connections.pick()?.0))
             }
         };
+        let Some(connection) = next else { return false };
+        let frame = retry.frame.clone();
+        if end != AttemptOutcome::Unsent {
+            self.restart_connecting(now);
+        }
+        self.attempt(connection, frame, now).is_ok()
+    }
+
+    /// Gives the call its whole time to connect once more: the server was there, and what counts is how long it takes to
+    /// come back.
+    pub(super) fn restart_connecting(&mut self, now: Instant) {
+        self.deadlines.connected_by = now + self.deadlines.connect_timeout;
+    }
+
+    /// Begins another attempt, with this request.
+    ///
+    /// # Errors
+    ///
+    /// The connection has no room for it; nothing has changed then.
+    pub(super) fn attempt(
+        &mut self,
+        connection: Member,
+        mut frame: Frame,
+        now: Instant,
+    ) -> Result<(), LimitExceeded> {
+        let retry = self.retry.as_ref();
         let options = CallOptions {
             kind: call_kind(self.oneway),
-            movable: connections.has_several(),
+            movable: retry.is_some_and(|retry| retry.connections.has_several()),
             task: false,
         };
-        let Some(connection) = next else { return false };
-        let mut frame = retry.frame.clone();
         let left = self.deadlines.deadline.saturating_duration_since(now);
         DIALECT.shorten_remaining(&mut frame, left);
-        let Ok(call) = connection.begin(frame, options, now) else {
-            return false;
-        };
-        if end != AttemptOutcome::Unsent {
-            // The server was there: what counts is how long it takes to come back.
-            self.deadlines.connected_by = now + self.deadlines.connect_timeout;
-        }
+        let call = connection.begin(frame, options, now)?;
         self.source = ReplySource::Connection(connection, NonZeroU64::new(call.id));
         self.written = call.written;
         self.start_turn(now);
-        true
+        Ok(())
     }
 
     pub(super) fn info<'a>(&'a self, callee: Callee<'a>) -> CallInfo<'a> {

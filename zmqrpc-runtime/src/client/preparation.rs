@@ -47,20 +47,8 @@ impl Client {
         arguments: &A,
     ) -> Result<EncodedCall, Error> {
         let (to, several) = self.destination(callee)?;
-        let (frame, timeout) = self.encode(&to, callee, kind, arguments)?;
+        let (frame, timeout) = self.encode(to.endpoint(), callee, kind, arguments)?;
         Ok(self.with_way((to, several), frame, callee, kind, timeout))
-    }
-
-    /// Chooses the way of a call that is encoded already, and has this much time.
-    pub(super) fn prepare_frame(
-        &self,
-        frame: Frame,
-        callee: Callee<'_>,
-        kind: RequestKind,
-        timeout: Duration,
-    ) -> Result<EncodedCall, Error> {
-        let way = self.destination(callee)?;
-        Ok(self.with_way(way, frame, callee, kind, timeout))
     }
 
     /// Returns where a call goes, and whether there are other endpoints.
@@ -127,7 +115,7 @@ impl Client {
         kind: RequestKind,
         arguments: &A,
     ) -> Result<EncodedCall, Error> {
-        let (frame, timeout) = self.encode(&to, callee, kind, arguments)?;
+        let (frame, timeout) = self.encode(to.endpoint(), callee, kind, arguments)?;
         Ok(EncodedCall {
             to,
             frame,
@@ -142,7 +130,7 @@ impl Client {
     #[inline]
     fn encode<A: EncodeArguments + ?Sized>(
         &self,
-        to: &Destination,
+        endpoint: Option<&Arc<str>>,
         callee: Callee<'_>,
         kind: RequestKind,
         arguments: &A,
@@ -150,7 +138,7 @@ impl Client {
         let timeout = self.time_limit(callee);
         let info = CallInfo {
             callee,
-            endpoint: to.endpoint(),
+            endpoint,
             limits: &self.shared.defaults.limits,
             timeout,
             tried: false,
@@ -158,6 +146,18 @@ impl Client {
         let metadata = self.metadata.as_metadata();
         let frame = request::encode(&info, kind, timeout, metadata, arguments)?;
         Ok((frame, timeout))
+    }
+
+    /// Returns the request of a call once more that its caller blocks for; `None` if it cannot be encoded any more.
+    pub(super) fn encode_again<A: EncodeArguments + ?Sized>(
+        &self,
+        callee: Callee<'_>,
+        arguments: &A,
+    ) -> Option<Frame> {
+        let marked = self.blocking();
+        let client = marked.as_ref().unwrap_or(self);
+        let encoded = client.encode(None, callee, RequestKind::Call, arguments);
+        Some(encoded.ok()?.0)
     }
 
     /// The time that a call has: this handle's, the method's or the client's; and never more than what remains of the

@@ -28,26 +28,25 @@ pub(super) fn executed(frame: &Frame) -> Executed {
     }
 }
 
-/// Returns whether a call failed because the server has another key for its method.
-pub(super) fn is_mismatch<F: Failure>(failure: &F) -> bool {
-    matches!(failure.rpc(), Some(Error::SignatureMismatch { .. }))
+/// Returns the error of an attempt that was refused for its key; `None` if it was not.
+#[cold]
+pub(super) fn mismatch(frame: &[u8], info: &CallInfo<'_>) -> Option<Error> {
+    let error = sort(frame, info).err()?;
+    matches!(error, Error::SignatureMismatch { .. }).then_some(error)
 }
 
 /// Adds to a mismatch how the types differ.
-pub(super) fn with_difference<F: Failure>(failure: F, known: Option<&str>) -> F {
-    match (failure.rpc(), known) {
-        (
-            Some(Error::SignatureMismatch {
-                at, ours, theirs, ..
-            }),
-            Some(difference),
-        ) => F::from(Error::SignatureMismatch {
-            at: at.clone(),
-            ours: ours.clone(),
-            theirs: theirs.clone(),
-            difference: Some(difference.into()),
-        }),
-        _ => failure,
+pub(super) fn with_difference(mismatch: Error, known: Option<&str>) -> Error {
+    match mismatch {
+        Error::SignatureMismatch {
+            at, ours, theirs, ..
+        } => Error::SignatureMismatch {
+            at,
+            ours,
+            theirs,
+            difference: known.map(Into::into),
+        },
+        other => other,
     }
 }
 

@@ -1,0 +1,127 @@
+//! Repeats calls that were refused for their key.
+
+use std::time::Instant;
+
+use super::DIALECT;
+use super::call_info::Callee;
+use super::encoded_call::{EncodedCall, overloaded};
+use super::pending::{InFlightCall, ReplySource};
+use super::reply;
+use crate::command::{Failure, Value};
+use crate::dialect::RequestKind;
+use crate::error::Error;
+use crate::socket::Frame;
+
+/// The most bytes of a request that is kept until its reply has come.
+const MAX_KEPT: usize = 64 * 1024;
+
+/// The request of a call whose arguments are not at hand any more.
+///
+/// Empty if the call is not answered, if it keeps the request itself, to retry it, or if that is too large to be kept.
+pub(super) struct KeptRequest(Option<Box<[u8]>>);
+
+impl KeptRequest {
+    pub(super) const NONE: Self = Self(None);
+
+    pub(super) fn of(encoded: &EncodedCall) -> Self {
+        let is_kept = encoded.kind == RequestKind::Call
+            && encoded.retry.is_none()
+            && encoded.frame.len() <= MAX_KEPT;
+        Self(is_kept.then(|| Box::from(&*encoded.frame)))
+    }
+
+    pub(super) fn frame(&self) -> Option<Frame> {
+        self.0.as_deref().map(Frame::copy_of)
+    }
+}
+
+impl InFlightCall {
+    /// Waits for the result, and repeats the call where it is refused for its key. Where the call does not keep its request,
+    /// `request` makes it.
+    ///
+    /// # Errors
+    ///
+    /// What the call ends with.
+    #[inline]
+    pub(super) fn outcome<R: Value, F: Failure>(
+        &mut self,
+        mut callee: Callee<'static>,
+        request: impl Fn() -> Option<Frame>,
+    ) -> Result<R, F> {
+        loop {
+            let frame = self.wait(callee)?;
+            if let Some(result) = self.settle(&mut callee, &frame, &request) {
+                return result;
+            }
+        }
+    }
+
+    /// Returns the result that a reply frame is; `None` if it refuses the call for its key, and this is repeated.
+    #[inline]
+    pub(super) fn settle<R: Value, F: Failure>(
+        &mut self,
+        callee: &mut Callee<'static>,
+        frame: &[u8],
+        request: impl FnOnce() -> Option<Frame>,
+    ) -> Option<Result<R, F>> {
+        let info = self.info(*callee);
+        let result = reply::decode::<R, F>(frame, &info);
+        if result.as_ref().err().and_then(Failure::rpc).is_some()
+            && let Some(mismatch) = reply::mismatch(frame, &info)
+        {
+            match self.repeat(*callee, mismatch, frame, request) {
+                Ok(repeated) => *callee = repeated,
+                Err(error) => return Some(Err(error.into())),
+            }
+            return None;
+        }
+        Some(result)
+    }
+
+    /// Repeats the call, which has ended with `mismatch`, at the server that has refused it with the frame `refusal`: under
+    /// the server's key, if that stands for types that fit. Returns what is called now.
+    ///
+    /// # Errors
+    ///
+    /// What the call ends with.
+    #[cold]
+    fn repeat(
+        &mut self,
+        callee: Callee<'static>,
+        mismatch: Error,
+        refusal: &[u8],
+        request: impl FnOnce() -> Option<Frame>,
+    ) -> Result<Callee<'static>, Error> {
+        let (Callee::Method(method, tried), ReplySource::Connection(connection, _)) =
+            (callee, &self.source)
+        else {
+            return Err(mismatch);
+        };
+        let connection = connection.clone();
+        let agreements = connection.agreements();
+        let agreed = agreements.agree(method, tried, refusal, &mut self.repeats);
+        let kept = self.retry.as_ref().map(|retry| retry.frame.clone());
+        let (key, mut frame) = match agreed.map(|key| (key, kept.or_else(request))) {
+            Ok((key, Some(frame))) => (key, frame),
+            Ok((_, None)) => return Err(self.info(callee).in_all(mismatch)),
+            Err(difference) => {
+                let mismatch = reply::with_difference(mismatch, difference.as_deref());
+                return Err(self.info(callee).in_all(mismatch));
+            }
+        };
+        DIALECT.patch_key(&mut frame, key);
+        if let Some(retry) = &mut self.retry {
+            DIALECT.patch_key(&mut retry.frame, key);
+        }
+        let callee = Callee::Method(method, key);
+        let now = Instant::now();
+        self.restart_connecting(now);
+        match self.attempt(connection, frame, now) {
+            Ok(()) => Ok(callee),
+            Err(overflow) => {
+                let info = self.info(callee);
+                Err(info.in_all(overloaded(overflow, &info)))
+            }
+        }
+    }
+}
