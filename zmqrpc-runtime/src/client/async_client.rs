@@ -13,7 +13,6 @@ use super::call_info::Callee;
 use super::encoded_call::{Destination, EncodedCall};
 use super::handle::Client;
 use super::pending::InFlightCall;
-use super::repeat::KeptRequest;
 use super::reply;
 use super::stats::ClientStats;
 use super::worker_info::WorkerInfo;
@@ -114,7 +113,6 @@ impl AsyncClient {
         let encoded = self.client.prepare(callee, kind_of(method), command)?;
         Ok(AsyncCall {
             callee,
-            request: KeptRequest::of(&encoded),
             flight: CallProgress::Begun(encoded.begin_unpolled(callee)?),
             outcome: PhantomData,
         })
@@ -278,17 +276,14 @@ impl WithTimeout for AsyncClient {
 #[must_use = "a call that is dropped is given up"]
 pub struct AsyncCall<R, F> {
     callee: Callee<'static>,
-    request: KeptRequest,
     flight: CallProgress,
     outcome: PhantomData<fn() -> (R, F)>,
 }
 
 impl<R, F> AsyncCall<R, F> {
     fn prepared(callee: Callee<'static>, encoded: Result<EncodedCall, Error>) -> Self {
-        let request = encoded.as_ref().map_or(KeptRequest::NONE, KeptRequest::of);
         Self {
             callee,
-            request,
             flight: CallProgress::Prepared(encoded),
             outcome: PhantomData,
         }
@@ -308,13 +303,10 @@ impl<R: Value, F: Failure> Future for AsyncCall<R, F> {
                     Callee::Method(method, _) if method.is_oneway() => {
                         reply::nothing(method).map_err(F::from)
                     }
-                    _ => {
-                        let request = || this.request.frame();
-                        match call.settle(&mut this.callee, &frame, request) {
-                            Some(outcome) => outcome,
-                            None => continue,
-                        }
-                    }
+                    _ => match call.settle(&mut this.callee, &frame, || None) {
+                        Some(outcome) => outcome,
+                        None => continue,
+                    },
                 },
             };
             this.flight = CallProgress::Over;

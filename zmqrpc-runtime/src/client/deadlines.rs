@@ -1,8 +1,6 @@
 //! Until when a call waits.
 
-use std::time::Duration;
-
-use crate::clock::Instant;
+use crate::clock::{CompactDuration, Instant};
 use crate::connection::NoReply;
 
 /// Until when a call waits.
@@ -13,7 +11,7 @@ pub(super) struct Deadlines {
     /// For its request to be sent.
     pub(super) connected_by: Instant,
     /// The time from the start to `connected_by`, for error messages.
-    pub(super) connect_timeout: Duration,
+    pub(super) connect_timeout: CompactDuration,
 }
 
 impl Deadlines {

@@ -2,15 +2,17 @@
 
 use std::num::NonZeroU64;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::agreements::Repeats;
 use super::balancer::Member;
 use super::call_info::{CallInfo, Callee};
 use super::deadlines::Deadlines;
 use super::pending::{InFlightCall, ReplySource};
+use super::repeat::KeptRequest;
 use super::retry::RetryContext;
 use super::state::CallOptions;
+use crate::clock::CompactDuration;
 use crate::command::{InProcess, InProcessResult};
 use crate::connection::{CallKind, LimitExceeded};
 use crate::dialect::RequestKind;
@@ -22,10 +24,13 @@ pub(super) struct EncodedCall {
     pub(super) to: Destination,
     pub(super) frame: Frame,
     pub(super) kind: RequestKind,
-    pub(super) timeout: Duration,
-    pub(super) connect_timeout: Duration,
+    pub(super) timeout: CompactDuration,
+    pub(super) connect_timeout: CompactDuration,
     pub(super) retry: Option<Box<RetryContext>>,
 }
+
+// Up to this size it is moved inline, beyond it by a call of memcpy.
+const _: () = assert!(size_of::<EncodedCall>() <= 128);
 
 #[derive(Clone)]
 pub(super) enum Destination {
@@ -46,7 +51,14 @@ impl Destination {
 impl EncodedCall {
     /// Sends the call, or queues it until it can be sent. Its time starts now.
     pub(super) fn begin(self, callee: Callee<'_>) -> Result<InFlightCall, Error> {
-        self.begin_by(callee, false, |service, frame| {
+        self.begin_by(callee, false, KeptRequest::none, |service, frame| {
+            ReplySource::here(service.exchange(frame))
+        })
+    }
+
+    /// The same for a call whose arguments will not be at hand any more.
+    pub(super) fn begin_kept(self, callee: Callee<'_>) -> Result<InFlightCall, Error> {
+        self.begin_by(callee, false, KeptRequest::of, |service, frame| {
             ReplySource::here(service.exchange(frame))
         })
     }
@@ -54,18 +66,12 @@ impl EncodedCall {
     /// The same for a task, which does not block on a service within the process.
     #[inline]
     pub(super) fn begin_as_task(self, callee: Callee<'_>) -> Result<InFlightCall, Error> {
-        self.begin_by(callee, true, |service, frame| match service.start(frame) {
-            InProcessResult::Done(frame) => ReplySource::here(frame),
-            InProcessResult::Task(task) => ReplySource::Task(task, None),
-        })
+        self.begin_by(callee, true, KeptRequest::of, start)
     }
 
     /// The same for a task that may wait for it later: a request that cannot be sent at once is sent while nobody polls.
     pub(super) fn begin_unpolled(self, callee: Callee<'_>) -> Result<InFlightCall, Error> {
-        self.begin_by(callee, false, |service, frame| match service.start(frame) {
-            InProcessResult::Done(frame) => ReplySource::here(frame),
-            InProcessResult::Task(task) => ReplySource::Task(task, None),
-        })
+        self.begin_by(callee, false, KeptRequest::of, start)
     }
 
     #[inline]
@@ -73,8 +79,10 @@ impl EncodedCall {
         self,
         callee: Callee<'_>,
         task: bool,
+        keep: impl FnOnce(&Self, Callee<'_>) -> KeptRequest,
         execute: impl FnOnce(Arc<dyn InProcess>, Frame) -> ReplySource,
     ) -> Result<InFlightCall, Error> {
+        let request = keep(&self, callee);
         let Self {
             to,
             frame,
@@ -86,8 +94,8 @@ impl EncodedCall {
         let now = Instant::now();
         let connect_timeout = connect_timeout.min(timeout);
         let deadlines = Deadlines {
-            deadline: now + timeout,
-            connected_by: now + connect_timeout,
+            deadline: now + timeout.get(),
+            connected_by: now + connect_timeout.get(),
             connect_timeout,
         };
         let mut written = false;
@@ -117,7 +125,7 @@ impl EncodedCall {
                             callee,
                             endpoint,
                             limits: connection.limits(),
-                            timeout,
+                            timeout: timeout.get(),
                             tried: false,
                         },
                     ));
@@ -134,9 +142,17 @@ impl EncodedCall {
             deadlines,
             connected_by: deadlines.connected_by,
             retry,
+            request,
         };
         in_flight.start_turn(now);
         Ok(in_flight)
+    }
+}
+
+fn start(service: Arc<dyn InProcess>, request: Frame) -> ReplySource {
+    match service.start(request) {
+        InProcessResult::Done(frame) => ReplySource::here(frame),
+        InProcessResult::Task(task) => ReplySource::Task(task, None),
     }
 }
 

@@ -106,7 +106,7 @@ impl FlushProgress {
                 deadlines: Deadlines {
                     deadline,
                     connected_by: deadline,
-                    connect_timeout: limit,
+                    connect_timeout: limit.into(),
                 },
                 limit,
             })

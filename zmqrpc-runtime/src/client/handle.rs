@@ -9,7 +9,6 @@ use super::balancer::{Channel, Member};
 use super::builder::ClientBuilder;
 use super::call_info::Callee;
 use super::pending::Pending;
-use super::repeat::KeptRequest;
 use super::reply;
 use super::stats::ClientStats;
 use crate::codec::Codec;
@@ -173,12 +172,13 @@ impl Client {
     /// [`Error::Encode`], [`Error::TooLarge`], [`Error::Overloaded`] when too many calls have begun, and
     /// [`Error::Unavailable`] when there is no connection in time.
     pub fn begin<C: Command>(&self, command: &C) -> Result<Pending<C>, Error> {
-        let callee = self.callee(const { &C::METHOD });
+        let method = const { &C::METHOD };
+        let key = self.shared.agreements.key_for(method);
+        let callee = Callee::Method(method, key);
         let encoded = self.prepare(callee, RequestKind::Call, command)?;
-        let request = KeptRequest::of(&encoded);
-        let mut call = encoded.begin(callee)?;
+        let mut call = encoded.begin_kept(callee)?;
         call.depart(callee)?;
-        Ok(Pending::new(call, callee, request))
+        Ok(Pending::new(call, key))
     }
 
     /// Sends a command whose result is not wanted: it may be executed after, and beside, calls that are made later.

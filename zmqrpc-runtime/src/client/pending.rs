@@ -7,7 +7,7 @@ use std::num::NonZeroU64;
 use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::DIALECT;
 use super::agreements::Repeats;
@@ -20,11 +20,12 @@ use super::repeat::KeptRequest;
 use super::reply;
 use super::retry::{AttemptOutcome, RetryContext, RetryDecision};
 use super::state::CallOptions;
+use crate::clock::CompactDuration;
 use crate::command::Command;
 use crate::connection::{CallResult, LimitExceeded, NoReply};
 use crate::error::{Error, UnavailableCause};
 use crate::socket::{Frame, SocketError, TaskTimer};
-use crate::wire::{Executed, Limits};
+use crate::wire::{Executed, Limits, MethodKey};
 
 /// A call that was begun and whose reply has not been taken yet.
 ///
@@ -39,17 +40,15 @@ use crate::wire::{Executed, Limits};
 #[must_use = "a call that is dropped is cancelled"]
 pub struct Pending<C: Command> {
     call: InFlightCall,
-    callee: Callee<'static>,
-    request: KeptRequest,
+    key: MethodKey,
     command: PhantomData<fn() -> C>,
 }
 
 impl<C: Command> Pending<C> {
-    pub(super) fn new(call: InFlightCall, callee: Callee<'static>, request: KeptRequest) -> Self {
+    pub(super) fn new(call: InFlightCall, key: MethodKey) -> Self {
         Self {
             call,
-            callee,
-            request,
+            key,
             command: PhantomData,
         }
     }
@@ -61,7 +60,8 @@ impl<C: Command> Pending<C> {
     /// What the command's method fails with: [`Error`], or [`CallError`](crate::CallError) where it returns a
     /// `Result`.
     pub fn wait(mut self) -> Result<C::Reply, C::Failure> {
-        self.call.outcome(self.callee, || self.request.frame())
+        let callee = Callee::Method(const { &C::METHOD }, self.key);
+        self.call.outcome(callee, || None)
     }
 }
 
@@ -78,7 +78,7 @@ pub(super) struct InFlightCall {
     pub(super) source: ReplySource,
     /// Whether the request is known to have been sent.
     pub(super) written: bool,
-    pub(super) timeout: Duration,
+    pub(super) timeout: CompactDuration,
     pub(super) oneway: bool,
     /// How often it may be repeated under another key.
     pub(super) repeats: Repeats,
@@ -87,10 +87,11 @@ pub(super) struct InFlightCall {
     /// Until when the present attempt waits for a connection.
     pub(super) connected_by: Instant,
     pub(super) retry: Option<Box<RetryContext>>,
+    pub(super) request: KeptRequest,
 }
 
-// Up to this size it is moved inline, beyond it by a call of memcpy.
-const _: () = assert!(size_of::<InFlightCall>() <= 128);
+// Up to 128 bytes it is moved inline, beyond that by a call of memcpy; `Pending` has a word more.
+const _: () = assert!(size_of::<InFlightCall>() <= 120);
 
 /// Where a call's reply comes from.
 pub(super) enum ReplySource {
@@ -198,7 +199,9 @@ impl InFlightCall {
     pub(super) fn start_turn(&mut self, now: Instant) {
         self.connected_by = self.deadlines.connected_by;
         if let Some(retry) = &self.retry {
-            let connected_by = retry.connections.turn(self.deadlines.connect_timeout, now);
+            let connected_by = retry
+                .connections
+                .turn(self.deadlines.connect_timeout.get(), now);
             self.connected_by = connected_by.min(self.deadlines.connected_by);
         }
     }
@@ -266,7 +269,7 @@ impl InFlightCall {
     /// Gives the call its whole time to connect once more: the server was there, and what counts is how long it takes to
     /// come back.
     pub(super) fn restart_connecting(&mut self, now: Instant) {
-        self.deadlines.connected_by = now + self.deadlines.connect_timeout;
+        self.deadlines.connected_by = now + self.deadlines.connect_timeout.get();
     }
 
     /// Begins another attempt, with this request.
@@ -306,7 +309,7 @@ impl InFlightCall {
             callee,
             endpoint,
             limits,
-            timeout: self.timeout,
+            timeout: self.timeout.get(),
             tried: self
                 .retry
                 .as_ref()
@@ -363,7 +366,7 @@ pub(super) fn failure(
     match reason {
         NoReply::TimedOut { written: true } => info.timed_out(executed),
         NoReply::TimedOut { written: false } | NoReply::NotConnected => {
-            let waited = deadlines.connect_timeout.min(info.timeout);
+            let waited = deadlines.connect_timeout.get().min(info.timeout);
             let cause = match blocked_by {
                 Some(BlockedBy::Name(why)) => UnavailableCause::NotConnected {
                     waited,

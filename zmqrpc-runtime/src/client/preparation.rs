@@ -89,8 +89,8 @@ impl Client {
             to,
             frame,
             kind,
-            timeout,
-            connect_timeout: self.shared.defaults.connect_timeout,
+            timeout: timeout.into(),
+            connect_timeout: self.shared.defaults.connect_timeout.into(),
             retry,
         }
     }
@@ -120,8 +120,8 @@ impl Client {
             to,
             frame,
             kind,
-            timeout,
-            connect_timeout: self.shared.defaults.connect_timeout,
+            timeout: timeout.into(),
+            connect_timeout: self.shared.defaults.connect_timeout.into(),
             retry: None,
         })
     }

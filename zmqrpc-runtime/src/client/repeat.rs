@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::DIALECT;
 use super::call_info::Callee;
-use super::encoded_call::{EncodedCall, overloaded};
+use super::encoded_call::{Destination, EncodedCall, overloaded};
 use super::pending::{InFlightCall, ReplySource};
 use super::reply;
 use crate::command::{Failure, Value};
@@ -17,21 +17,56 @@ const MAX_KEPT: usize = 64 * 1024;
 
 /// The request of a call whose arguments are not at hand any more.
 ///
-/// Empty if the call is not answered, if it keeps the request itself, to retry it, or if that is too large to be kept.
-pub(super) struct KeptRequest(Option<Box<[u8]>>);
+/// Empty if the call cannot be repeated, if it keeps the request to retry it, or if that is too large to be kept.
+pub(super) struct KeptRequest(Option<Box<Kept>>);
+
+/// In one allocation if it is short.
+enum Kept {
+    Short(u8, [u8; SHORT]),
+    Long(Box<[u8]>),
+}
+
+/// With its length and the discriminant it takes the space that the allocator gives.
+const SHORT: usize = 54;
 
 impl KeptRequest {
-    pub(super) const NONE: Self = Self(None);
+    /// Keeps nothing: the arguments stay at hand.
+    pub(super) fn none(_: &EncodedCall, _: Callee<'_>) -> Self {
+        Self(None)
+    }
 
-    pub(super) fn of(encoded: &EncodedCall) -> Self {
+    pub(super) fn of(encoded: &EncodedCall, callee: Callee<'_>) -> Self {
         let is_kept = encoded.kind == RequestKind::Call
             && encoded.retry.is_none()
-            && encoded.frame.len() <= MAX_KEPT;
-        Self(is_kept.then(|| Box::from(&*encoded.frame)))
+            && encoded.frame.len() <= MAX_KEPT
+            && matches!(callee, Callee::Method(..))
+            && matches!(encoded.to, Destination::Connection(_));
+        Self(is_kept.then(|| Box::new(Kept::of(&encoded.frame))))
     }
 
     pub(super) fn frame(&self) -> Option<Frame> {
-        self.0.as_deref().map(Frame::copy_of)
+        let kept = self.0.as_deref()?;
+        Some(Frame::copy_of(kept.bytes()))
+    }
+}
+
+impl Kept {
+    fn of(request: &[u8]) -> Self {
+        let mut short = [0; SHORT];
+        match (short.get_mut(..request.len()), u8::try_from(request.len())) {
+            (Some(place), Ok(length)) => {
+                place.copy_from_slice(request);
+                Self::Short(length, short)
+            }
+            _ => Self::Long(request.into()),
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Short(length, bytes) => &bytes[..usize::from(*length)],
+            Self::Long(bytes) => bytes,
+        }
     }
 }
 
@@ -101,6 +136,7 @@ impl InFlightCall {
         let agreements = connection.agreements();
         let agreed = agreements.agree(method, tried, refusal, &mut self.repeats);
         let kept = self.retry.as_ref().map(|retry| retry.frame.clone());
+        let kept = kept.or_else(|| self.request.frame());
         let (key, mut frame) = match agreed.map(|key| (key, kept.or_else(request))) {
             Ok((key, Some(frame))) => (key, frame),
             Ok((_, None)) => return Err(self.info(callee).in_all(mismatch)),

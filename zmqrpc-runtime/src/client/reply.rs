@@ -31,7 +31,11 @@ pub(super) fn executed(frame: &Frame) -> Executed {
 /// Returns the error of an attempt that was refused for its key; `None` if it was not.
 #[cold]
 pub(super) fn mismatch(frame: &[u8], info: &CallInfo<'_>) -> Option<Error> {
-    let error = sort(frame, info).err()?;
+    let attempt = CallInfo {
+        tried: false,
+        ..*info
+    };
+    let error = read(frame, &attempt).err()?;
     matches!(error, Error::SignatureMismatch { .. }).then_some(error)
 }
 

@@ -153,7 +153,7 @@ mod tests {
         Deadlines {
             deadline: now + 30 * SECOND,
             connected_by: now + 5 * SECOND,
-            connect_timeout: 5 * SECOND,
+            connect_timeout: (5 * SECOND).into(),
         }
     }
 

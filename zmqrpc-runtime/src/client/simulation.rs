@@ -199,7 +199,7 @@ pub(super) fn executed(reason: &NoReply) -> Executed {
     let deadlines = Deadlines {
         deadline: now,
         connected_by: now,
-        connect_timeout: Duration::ZERO,
+        connect_timeout: Duration::ZERO.into(),
     };
     super::pending::failure(reason.clone(), &info, deadlines, None).executed()
 }

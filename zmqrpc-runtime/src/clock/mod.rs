@@ -1,10 +1,12 @@
 //! Deadlines that never overflow the clock, and how late this process may look at it.
 
+mod compact_duration;
 mod durations;
 
 use std::time::Duration;
 pub(crate) use std::time::Instant;
 
+pub(crate) use compact_duration::CompactDuration;
 pub(crate) use durations::{FOREVER, STALL_THRESHOLD};
 
 /// Returns the time at which `limit` has passed, at most [`FOREVER`] from `now`.

@@ -260,7 +260,7 @@ impl ReplyContext {
             });
         match encoded {
             Ok(frame) => Ok(EncodedReply {
-                frame: Some(Box::new(frame)),
+                frame: Some(frame),
                 is_error,
             }),
             Err(error) => Err(CallFailure::reply(&error)),
@@ -284,7 +284,7 @@ impl ReplyContext {
         });
         match encoded {
             Ok(frame) => Ok(EncodedReply {
-                frame: Some(Box::new(frame)),
+                frame: Some(frame),
                 is_error,
             }),
             Err(error) => Err(CallFailure::reply(&error)),
@@ -295,7 +295,7 @@ impl ReplyContext {
 /// An encoded reply, or none for a notification.
 #[derive(Debug)]
 pub struct EncodedReply {
-    frame: Option<Box<Frame>>,
+    frame: Option<Frame>,
     is_error: bool,
 }
 
@@ -310,7 +310,7 @@ impl EncodedReply {
         self.is_error
     }
 
-    pub(crate) fn into_frame(self) -> Option<Box<Frame>> {
+    pub(crate) fn into_frame(self) -> Option<Frame> {
         self.frame
     }
 }

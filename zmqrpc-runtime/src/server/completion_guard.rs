@@ -19,7 +19,7 @@ impl CompletionGuard {
         Self { threads, task }
     }
 
-    fn report(&mut self, frame: Option<Box<Frame>>) {
+    fn report(&mut self, frame: Option<Frame>) {
         if let Some(task) = self.task.take() {
             let finish = |state: &mut ServerState, now| state.finish_task(task, frame, now);
             self.threads.with_state(finish);
@@ -28,7 +28,7 @@ impl CompletionGuard {
 }
 
 impl TaskCompletion for CompletionGuard {
-    fn complete(mut self, frame: Option<Box<Frame>>) {
+    fn complete(mut self, frame: Option<Frame>) {
         self.report(frame);
     }
 }

@@ -262,14 +262,14 @@ impl Dispatcher {
                 Status::Expired,
                 "its deadline passed before it was executed",
             );
-            return Progress::Completed(wants_reply.then(|| Box::new(to.fail(&failure))));
+            return Progress::Completed(wants_reply.then(|| to.fail(&failure)));
         }
         if let Some(authorize) = &self.authorize
             && let Err(reason) = authorize.check(call.context(), &self.counters)
         {
             self.counters.refused.increment();
             let failure = CallFailure::new(Status::Unauthenticated, reason);
-            return Progress::Completed(wants_reply.then(|| Box::new(to.fail(&failure))));
+            return Progress::Completed(wants_reply.then(|| to.fail(&failure)));
         }
         // After `authorize`: a caller without permission must not learn what others have called.
         let guard = match delivery {
@@ -316,7 +316,7 @@ impl Dispatcher {
                     self.counters.repeated.increment();
                 }
                 let reply = || duplicate_reply(call.reply_to(), call.codec(), result);
-                Progress::Completed(call.wants_reply().then(|| Box::new(reply())))
+                Progress::Completed(call.wants_reply().then(reply))
             }
         })
     }

@@ -20,7 +20,7 @@ use crate::wire::{Executed, Status};
 /// How far a call got on this thread.
 pub(super) enum Progress {
     /// It ended, with this reply frame; `None` for a notification.
-    Completed(Option<Box<Frame>>),
+    Completed(Option<Frame>),
     /// The `async` method waits for something.
     Suspended(Execution),
     /// The call is a duplicate of a delivery that is in flight, and waits for that one's result.
@@ -75,7 +75,7 @@ pub(super) fn start(
 
 impl Execution {
     /// Runs to its end, or to its deadline, on this thread.
-    pub(super) fn run_to_completion(mut self, executor: &Executor) -> Option<Box<Frame>> {
+    pub(super) fn run_to_completion(mut self, executor: &Executor) -> Option<Frame> {
         if executor.needs_this_thread() {
             return self.deadlock_reply();
         }
@@ -94,7 +94,7 @@ impl Execution {
     ///
     /// Drops the guard first, as the caller of this method sends the replies for duplicates of the same delivery, too.
     #[cfg(feature = "tokio")]
-    pub(super) fn dropped_reply(&mut self) -> Option<Box<Frame>> {
+    pub(super) fn dropped_reply(&mut self) -> Option<Frame> {
         self.drop_task();
         self.record.guard = None;
         let reason = "the runtime that the method ran on has ended";
@@ -104,7 +104,7 @@ impl Execution {
     }
 
     /// Returns the reply for a call whose caller blocks the thread that the method needs.
-    pub(super) fn deadlock_reply(&self) -> Option<Box<Frame>> {
+    pub(super) fn deadlock_reply(&self) -> Option<Frame> {
         let reason = "the call waits for an `async` method that needs the very thread that waits, the only one of its \
                       tokio runtime; await it by an `AsyncClient`, or call within `spawn_blocking`";
         let failure = CallFailure::new(Status::Unavailable, reason);
@@ -122,7 +122,7 @@ impl Execution {
 }
 
 impl Future for Execution {
-    type Output = Option<Box<Frame>>;
+    type Output = Option<Frame>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
@@ -154,7 +154,7 @@ impl CallRecord {
         }
     }
 
-    fn complete(&mut self, result: HandlerResult, counters: &ServerCounters) -> Option<Box<Frame>> {
+    fn complete(&mut self, result: HandlerResult, counters: &ServerCounters) -> Option<Frame> {
         match &result {
             Ok(frame) if frame.is_error() => self.set_result(DeliveryResult::Failed),
             Ok(_) => self.set_result(DeliveryResult::Done),
@@ -181,11 +181,7 @@ impl CallRecord {
         }
     }
 
-    fn panicked(
-        &mut self,
-        panic: Box<dyn Any + Send>,
-        counters: &ServerCounters,
-    ) -> Option<Box<Frame>> {
+    fn panicked(&mut self, panic: Box<dyn Any + Send>, counters: &ServerCounters) -> Option<Frame> {
         self.set_result(DeliveryResult::Failed);
         counters.panics.increment();
         let text = panic
@@ -211,8 +207,8 @@ impl CallRecord {
         self.failure_reply(&CallFailure::new(Status::Panicked, ""))
     }
 
-    fn failure_reply(&self, failure: &CallFailure) -> Option<Box<Frame>> {
-        self.wants_reply.then(|| Box::new(self.to.fail(failure)))
+    fn failure_reply(&self, failure: &CallFailure) -> Option<Frame> {
+        self.wants_reply.then(|| self.to.fail(failure))
     }
 }
 

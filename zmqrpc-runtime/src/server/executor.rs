@@ -16,7 +16,7 @@ use crate::socket::Frame;
 
 /// Receives the reply frame of a task that has ended.
 pub(super) trait TaskCompletion: Send + 'static {
-    fn complete(self, frame: Option<Box<Frame>>);
+    fn complete(self, frame: Option<Frame>);
 }
 
 pub(super) struct Executor {

@@ -67,7 +67,7 @@ pub(super) struct Assigned {
 /// A call that has ended, with its reply frame; `None` for a notification.
 pub(super) struct CompletedCall {
     pub(super) slot: usize,
-    pub(super) frame: Option<Box<Frame>>,
+    pub(super) frame: Option<Frame>,
 }
 
 impl WorkLimits {
@@ -252,11 +252,7 @@ impl Scheduler {
     }
 
     /// Removes a task that has ended. Returns the reply, or `None` if the task was cancelled.
-    pub(super) fn finish_task(
-        &mut self,
-        task: u64,
-        frame: Option<Box<Frame>>,
-    ) -> Option<OutboundFrame> {
+    pub(super) fn finish_task(&mut self, task: u64, frame: Option<Frame>) -> Option<OutboundFrame> {
         let call = self.tasks.remove(task)?;
         routed_reply(call, frame)
     }
@@ -296,7 +292,7 @@ impl Scheduler {
                     let failure =
                         CallFailure::new(Status::Expired, "its deadline passed before it ended");
                     let frame = call.to.fail(&failure.with_executed(Executed::Maybe));
-                    let frame = call.wants_reply.then(|| Box::new(frame));
+                    let frame = call.wants_reply.then_some(frame);
                     ready.extend(routed_reply(call, frame));
                 }
                 TaskDue::Working(frame) => ready.push(frame),
@@ -348,8 +344,8 @@ impl Scheduler {
     }
 }
 
-fn routed_reply(call: RunningCall, frame: Option<Box<Frame>>) -> Option<OutboundFrame> {
-    frame.map(|frame| OutboundFrame::reply(call.route, call.to, *frame))
+fn routed_reply(call: RunningCall, frame: Option<Frame>) -> Option<OutboundFrame> {
+    frame.map(|frame| OutboundFrame::reply(call.route, call.to, frame))
 }
 
 #[cfg(test)]

@@ -95,7 +95,7 @@ impl<R: Replier> ServerState<R> {
     }
 
     /// Finishes a task and sends its reply.
-    pub(super) fn finish_task(&mut self, task: u64, frame: Option<Box<Frame>>, now: Instant) {
+    pub(super) fn finish_task(&mut self, task: u64, frame: Option<Frame>, now: Instant) {
         if let Some(delivery) = self.scheduler.finish_task(task, frame) {
             self.send(delivery, now);
         }

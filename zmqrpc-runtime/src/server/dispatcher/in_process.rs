@@ -23,15 +23,15 @@ impl Dispatcher {
         match decoded {
             Decoded::Rejected(rejected) => {
                 let (to, failure) = *rejected;
-                Progress::Completed(Some(Box::new(to.fail(&failure))))
+                Progress::Completed(Some(to.fail(&failure)))
             }
-            Decoded::Ping(to) => Progress::Completed(Some(Box::new(to.encode(Outbound::Pong)))),
+            Decoded::Ping(to) => Progress::Completed(Some(to.encode(Outbound::Pong))),
             Decoded::Run(call) => {
                 let to = call.reply_to().clone();
                 match self.run(call, now) {
                     // There is no connection over which a reply could come later.
                     Progress::Duplicate(_) => {
-                        Progress::Completed(Some(Box::new(to.fail(&in_flight_failure()))))
+                        Progress::Completed(Some(to.fail(&in_flight_failure())))
                     }
                     progress => progress,
                 }
@@ -44,23 +44,20 @@ impl Dispatcher {
 impl InProcess for Dispatcher {
     fn exchange(&self, request: Frame) -> Option<Frame> {
         match self.exchange_now(request) {
-            Progress::Completed(frame) => frame.map(|frame| *frame),
-            Progress::Suspended(execution) => execution
-                .run_to_completion(&self.executor)
-                .map(|frame| *frame),
+            Progress::Completed(frame) => frame,
+            Progress::Suspended(execution) => execution.run_to_completion(&self.executor),
             Progress::Duplicate(_) => None,
         }
     }
 
     fn start(self: Arc<Self>, request: Frame) -> InProcessResult {
         match self.exchange_now(request) {
-            Progress::Completed(frame) => InProcessResult::Done(frame.map(|frame| *frame)),
+            Progress::Completed(frame) => InProcessResult::Done(frame),
             Progress::Duplicate(_) => InProcessResult::Done(None),
             Progress::Suspended(mut execution) => {
                 InProcessResult::Task(Box::pin(poll_fn(move |cx| {
                     let _runtime = self.executor.enter();
-                    let polled = Pin::new(&mut execution).poll(cx);
-                    polled.map(|frame| frame.map(|frame| *frame))
+                    Pin::new(&mut execution).poll(cx)
                 })))
             }
         }

@@ -185,15 +185,12 @@ impl Scene {
     }
 
     fn finish(&mut self, slot: usize, frame: Option<Frame>) {
-        let reply = self.scheduler.finish(CompletedCall {
-            slot,
-            frame: frame.map(Box::new),
-        });
+        let reply = self.scheduler.finish(CompletedCall { slot, frame });
         self.ready.extend(reply);
     }
 
     fn finish_task(&mut self, task: u64, frame: Option<Frame>) {
-        let reply = self.scheduler.finish_task(task, frame.map(Box::new));
+        let reply = self.scheduler.finish_task(task, frame);
         self.ready.extend(reply);
     }
 
