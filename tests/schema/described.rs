@@ -175,12 +175,21 @@ mod calculator {
         Endless,
     }
 
+    #[derive(Serialize, Deserialize)]
+    pub(crate) enum Unit {
+        Degree,
+        Other(String),
+        #[serde(other)]
+        Unknown,
+    }
+
     #[zmq_service]
     pub(crate) trait Calculator {
         fn add(&self, a: i64, b: i64) -> i64;
         fn nothing(&self);
         fn find(&self, sku: &str, near: Option<(f64, f64)>) -> Vec<Item>;
         fn eval(&self, of: Expr) -> Result<f64, Error>;
+        fn unit(&self) -> Unit;
     }
 }
 
@@ -221,7 +230,7 @@ fn canonical_texts_and_fingerprints_are_those_of_the_protocol() {
     let protocol = include_str!("../../PROTOCOL.md");
     let description = schema::of::<calculator::CalculatorClient>();
     let methods = &description.services[0].methods;
-    assert_eq!(methods.len(), 4);
+    assert_eq!(methods.len(), 5);
     for method in methods {
         let canonical = description.canonical(method).replace('|', "\\|");
         let row = format!("| `{canonical}` | `{}` |", method.fingerprint);

@@ -234,5 +234,9 @@ impl<'d> CanonicalWriter<'d> {
                 writer.out.push('|');
             }
         });
+        // What a writer has behind the last variant is an error to others, and the last variant to this one.
+        if variants.open {
+            self.out.push_str("...");
+        }
     }
 }

@@ -108,8 +108,9 @@ impl CanonicalReader<'_> {
             }
             '[' => {
                 let name = self.begin();
-                let variants = self.variants()?;
+                let mut variants = self.variants()?;
                 self.open.pop();
+                variants.open = self.takes("...");
                 Some(self.named(name, Body::Enum(variants)))
             }
             _ => self.word(),
