@@ -13,5 +13,6 @@ mod foreign;
 mod introspection;
 mod keys;
 mod load;
+mod table;
 mod versions;
 mod warehouse;
