@@ -19,6 +19,14 @@ mod first {
     }
 }
 
+/// The first one, before its numbers had no sign.
+mod signed {
+    #[zmqrpc::zmq_service(name = "Thermometer")]
+    pub(super) trait Thermometer {
+        fn celsius(&self) -> i32;
+    }
+}
+
 mod third {
     #[zmqrpc::zmq_service(name = "Thermometer", version = 3)]
     pub(super) trait Thermometer {
@@ -141,6 +149,24 @@ fn a_refusal_names_the_keys_that_there_are_and_each_can_be_asked_for() {
         }
         let none: schema::Description = client.invoke("zmqrpc.shape", &("00",)).unwrap();
         assert!(none.services.is_empty());
+    });
+}
+
+/// The server has a newer version, too, which is not the one that is meant.
+#[test]
+fn a_refusal_says_how_the_version_of_the_caller_differs() {
+    within(LIMIT, || {
+        let (_server, client) = serve(both());
+        let error = signed::ThermometerClient::new(client)
+            .celsius()
+            .unwrap_err();
+        let Error::SignatureMismatch { difference, .. } = &error else {
+            panic!("{error}");
+        };
+        assert_eq!(
+            difference.as_deref(),
+            Some("Thermometer.celsius reply: `i32` here, `u32` there")
+        );
     });
 }
 
