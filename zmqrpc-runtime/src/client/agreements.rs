@@ -10,9 +10,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::DIALECT;
-use crate::command::{Method, of_method};
-use crate::description::{Description, MethodOf, judge_method};
+use crate::command::{EarlierReceivers, Method, Told, of_method};
+use crate::description::{Description, judge_method};
 use crate::dialect::Reply;
+use crate::error::Error;
 use crate::sync::Mutex;
 use crate::wire::{Limits, METHOD_KEY, METHOD_SHAPE, MethodKey};
 
@@ -26,7 +27,9 @@ const MAX_REPEATS: u8 = 32;
 /// The judgments of pairs of keys, for all calls of a client.
 #[derive(Default)]
 pub(super) struct Agreements {
-    /// There is a key in use that is not the client's own. Asked before each call.
+    /// What servers are taken for before they have said something else.
+    earlier: EarlierReceivers,
+    /// There may be a key in use that is not the client's own. Asked before each call.
     any: AtomicBool,
     known: Mutex<Known>,
 }
@@ -50,15 +53,42 @@ impl Default for Repeats {
 }
 
 impl Agreements {
+    /// Creates the agreements of a client whose servers may be of earlier versions.
+    pub(super) fn new(earlier: EarlierReceivers) -> Self {
+        Self {
+            any: AtomicBool::new(!earlier.is_empty()),
+            earlier,
+            known: Mutex::default(),
+        }
+    }
+
     /// Returns the key to call a method by.
     #[inline]
-    pub(super) fn key_for(&self, method: &Method) -> MethodKey {
-        let own = method.key();
+    pub(super) fn key_to_call(&self, method: &Method) -> MethodKey {
         if !self.any.load(Ordering::Relaxed) {
-            return own;
+            return method.key();
         }
-        let known = self.known.lock();
-        known.in_use.get(&own).copied().unwrap_or(own)
+        self.agreed(method)
+            .unwrap_or_else(|| self.earlier.key_to_call(method))
+    }
+
+    /// Returns how to send a notification.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SignatureMismatch`] if servers of the earlier version would read it as something else.
+    pub(super) fn told(&self, method: &Method) -> Result<Told, Error> {
+        match self.agreed(method) {
+            Some(key) => Ok(Told { key, check: None }),
+            None => self.earlier.told(method),
+        }
+    }
+
+    fn agreed(&self, method: &Method) -> Option<MethodKey> {
+        if !self.any.load(Ordering::Relaxed) {
+            return None;
+        }
+        self.known.lock().in_use.get(&method.key()).copied()
     }
 
     /// Returns the key with which to make a call again that was refused with this frame for its key, `tried`.
@@ -98,15 +128,11 @@ impl Agreements {
     ) -> Option<MethodKey> {
         repeats.0 = repeats.0.checked_sub(1)?;
         let mut known = self.known.lock();
-        if offered == own {
-            known.in_use.remove(&own);
-        } else {
-            if known.in_use.len() >= MAX_PAIRS {
-                known.in_use.clear();
-            }
-            known.in_use.insert(own, offered);
-            self.any.store(true, Ordering::Relaxed);
+        if known.in_use.len() >= MAX_PAIRS {
+            known.in_use.clear();
         }
+        known.in_use.insert(own, offered);
+        self.any.store(true, Ordering::Relaxed);
         // Two servers that take turns would refuse the key of the other for ever.
         let is_first = repeats.0 + 1 == MAX_REPEATS;
         let is_heads = RandomState::new().hash_one(repeats.0) & 1 == 0;
@@ -180,19 +206,10 @@ impl<'r> Offer<'r> {
             return Err(NotTold);
         }
         let ours = of_method(method);
-        let ours = only_method(&ours).ok_or(NotTold)?;
+        let ours = ours.only_method().ok_or(NotTold)?;
         let theirs = Description::read_canonical(method.service(), version, ours.method, text);
         let theirs = theirs.ok_or(NotTold)?;
-        let judgment = judge_method(ours, only_method(&theirs).ok_or(NotTold)?);
+        let judgment = judge_method(ours, theirs.only_method().ok_or(NotTold)?);
         Ok((!judgment.by_key.is_safe()).then(|| judgment.by_key.reason.into()))
     }
-}
-
-fn only_method(description: &Description) -> Option<MethodOf<'_>> {
-    let service = description.services.first()?;
-    Some(MethodOf {
-        description,
-        service,
-        method: service.methods.first()?,
-    })
 }

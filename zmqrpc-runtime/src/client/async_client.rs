@@ -16,7 +16,7 @@ use super::pending::InFlightCall;
 use super::reply;
 use super::stats::ClientStats;
 use super::worker_info::WorkerInfo;
-use crate::command::{Command, Failure, Method, Transport, Value, WithTimeout};
+use crate::command::{Command, Failure, Transport, Value, WithTimeout};
 use crate::dialect::RequestKind;
 use crate::error::Error;
 use crate::socket::Frame;
@@ -88,8 +88,10 @@ impl AsyncClient {
     /// `Result`.
     pub fn call<C: Command>(&self, command: &C) -> AsyncCall<C::Reply, C::Failure> {
         let method = const { &C::METHOD };
-        let callee = self.client.callee(method);
-        let encoded = self.client.prepare(callee, kind_of(method), command);
+        let (callee, encoded) = match self.prepare(command) {
+            Ok((callee, encoded)) => (callee, Ok(encoded)),
+            Err(error) => (Callee::of(method), Err(error)),
+        };
         AsyncCall::prepared(callee, encoded)
     }
 
@@ -108,9 +110,7 @@ impl AsyncClient {
     /// A call that has been begun counts among [`max_calls`](ClientBuilder::max_calls) until it is awaited or dropped. An
     /// `async` method of a service within the process runs only while the call is polled.
     pub fn begin<C: Command>(&self, command: &C) -> Result<AsyncCall<C::Reply, C::Failure>, Error> {
-        let method = const { &C::METHOD };
-        let callee = self.client.callee(method);
-        let encoded = self.client.prepare(callee, kind_of(method), command)?;
+        let (callee, encoded) = self.prepare(command)?;
         Ok(AsyncCall {
             callee,
             flight: CallProgress::Begun(encoded.begin_unpolled(callee)?),
@@ -177,13 +177,24 @@ impl AsyncClient {
     ///
     /// # Errors
     ///
-    /// [`Error::Encode`], [`Error::TooLarge`], [`Error::Overloaded`], and [`Error::Unavailable`] when there is no
-    /// connection in time.
+    /// [`Error::Encode`], [`Error::TooLarge`], [`Error::Overloaded`], [`Error::Unavailable`] when there is no connection in
+    /// time, and [`Error::SignatureMismatch`] if the [earlier version](ClientBuilder::earlier) would read it as something
+    /// else.
     pub async fn notify<C: Command>(&self, command: &C) -> Result<(), Error> {
-        let callee = self.client.callee(const { &C::METHOD });
-        let mut flight =
-            CallProgress::Prepared(self.client.prepare(callee, RequestKind::Notify, command));
+        let (callee, encoded) = self.client.prepare_notification(command)?;
+        let mut flight = CallProgress::Prepared(Ok(encoded));
         poll_fn(|cx| flight.poll(callee, cx).map(|completed| completed.map(drop))).await
+    }
+
+    #[inline]
+    fn prepare<C: Command>(&self, command: &C) -> Result<(Callee<'static>, EncodedCall), Error> {
+        let method = const { &C::METHOD };
+        if method.is_oneway() {
+            return self.client.prepare_notification(command);
+        }
+        let callee = self.client.callee(method);
+        let encoded = self.client.prepare(callee, RequestKind::Call, command)?;
+        Ok((callee, encoded))
     }
 
     pub(super) fn client(&self) -> &Client {
@@ -233,14 +244,6 @@ impl AsyncClient {
     /// As there.
     pub fn remove_endpoint(&self, endpoint: impl AsRef<str>) -> Result<(), Error> {
         self.client.remove_endpoint(endpoint)
-    }
-}
-
-fn kind_of(method: &Method) -> RequestKind {
-    if method.is_oneway() {
-        RequestKind::Notify
-    } else {
-        RequestKind::Call
     }
 }
 

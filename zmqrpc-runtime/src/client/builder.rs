@@ -8,6 +8,7 @@ use super::balancer::{Balancer, Channel, Opener};
 use super::handle::{CallDefaults, Client};
 use super::state::CallLimits;
 use crate::codec::Codec;
+use crate::command::EarlierReceivers;
 use crate::error::{EndpointCause, Error};
 use crate::logins::{AuthSettings, authenticate_method, credentials_method};
 use crate::options::{ConnectionOptions, Ping, connection_methods};
@@ -40,6 +41,8 @@ pub struct ClientBuilder {
     max_queued_bytes: usize,
     options: ConnectionOptions,
     auth: AuthSettings,
+    /// Snapshots of earlier versions.
+    earlier: Vec<String>,
 }
 
 impl Default for ClientBuilder {
@@ -54,6 +57,7 @@ impl Default for ClientBuilder {
             max_queued_bytes: 64 << 20,
             options: ConnectionOptions::default(),
             auth: AuthSettings::default(),
+            earlier: Vec::new(),
         }
     }
 }
@@ -65,6 +69,19 @@ impl ClientBuilder {
     /// The connection is made in the background and made again when it is lost; the server may start later.
     pub fn connect(mut self, endpoint: impl Into<String>) -> Self {
         self.endpoints.push((endpoint.into(), Direction::Connect));
+        self
+    }
+
+    /// Sends to servers that are of an earlier version of a service: under its keys, where they read all of it rightly.
+    /// `snapshot` is what [`assert_compatible`](crate::schema::assert_compatible) wrote of that version; one that is no
+    /// description is an [`Error::Config`].
+    ///
+    /// Calls agree with a server on a key in any case. What has no reply cannot, nor what a buffered proxy accepts: with a
+    /// snapshot clients may be replaced before their servers. Those that are newer take it if they were given
+    /// [the same snapshot](crate::ServerBuilder::earlier). Of several that have a method, the first counts.
+    #[cfg(feature = "json")]
+    pub fn earlier(mut self, snapshot: impl Into<String>) -> Self {
+        self.earlier.push(snapshot.into());
         self
     }
 
@@ -166,7 +183,8 @@ impl ClientBuilder {
             calls: self.max_calls,
             queued_bytes: self.max_queued_bytes,
         };
-        let agreements = Arc::<Agreements>::default();
+        let earlier = EarlierReceivers::read(&self.earlier)?;
+        let agreements = Arc::new(Agreements::new(earlier));
         let opener = Opener {
             options,
             logins,

@@ -158,10 +158,10 @@ impl Client {
         call.outcome(callee, || self.encode_again(callee, command))
     }
 
-    /// Returns a method under the key that is used for it.
+    /// Returns a method under the key that it is called by.
     #[inline]
     pub(super) fn callee(&self, method: &'static Method) -> Callee<'static> {
-        Callee::Method(method, self.shared.agreements.key_for(method))
+        Callee::Method(method, self.shared.agreements.key_to_call(method))
     }
 
     /// Sends a command and leaves it to [`Pending::wait`] to take the reply, so that many calls can be on their way
@@ -173,7 +173,7 @@ impl Client {
     /// [`Error::Unavailable`] when there is no connection in time.
     pub fn begin<C: Command>(&self, command: &C) -> Result<Pending<C>, Error> {
         let method = const { &C::METHOD };
-        let key = self.shared.agreements.key_for(method);
+        let key = self.shared.agreements.key_to_call(method);
         let callee = Callee::Method(method, key);
         let encoded = self.prepare(callee, RequestKind::Call, command)?;
         let mut call = encoded.begin_kept(callee)?;
@@ -188,11 +188,11 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`begin`](Self::begin), and [`Error::Unavailable`] when there is no connection in time.
+    /// Those of [`begin`](Self::begin), [`Error::Unavailable`] when there is no connection in time, and
+    /// [`Error::SignatureMismatch`] if the [earlier version](ClientBuilder::earlier) would read it as something else.
     pub fn notify<C: Command>(&self, command: &C) -> Result<(), Error> {
-        let callee = self.callee(const { &C::METHOD });
-        self.send(callee, RequestKind::Notify, command)?
-            .hand_over(callee)
+        let (callee, encoded) = self.prepare_notification(command)?;
+        encoded.begin(callee)?.hand_over(callee)
     }
 
     /// The handle for calls that are about to block this thread where a server of this process may need it to answer: they

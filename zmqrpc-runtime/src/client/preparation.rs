@@ -8,10 +8,10 @@ use super::call_info::{CallInfo, Callee};
 use super::encoded_call::{Destination, EncodedCall};
 use super::handle::Client;
 use super::pending::InFlightCall;
-use super::request::{self, EncodeArguments};
+use super::request::{self, CheckedArguments, EncodeArguments};
 use super::retry::{Attempts, RetryContext};
 use crate::clock::FOREVER;
-use crate::command::inherited_deadline;
+use crate::command::{Command, inherited_deadline};
 use crate::dialect::RequestKind;
 use crate::error::{Error, UnavailableCause};
 use crate::socket::Frame;
@@ -49,6 +49,24 @@ impl Client {
         let (to, several) = self.destination(callee)?;
         let (frame, timeout) = self.encode(to.endpoint(), callee, kind, arguments)?;
         Ok(self.with_way((to, several), frame, callee, kind, timeout))
+    }
+
+    /// Chooses the way of a notification and encodes it, under the key that its receiver has.
+    pub(super) fn prepare_notification<C: Command>(
+        &self,
+        command: &C,
+    ) -> Result<(Callee<'static>, EncodedCall), Error> {
+        let method = const { &C::METHOD };
+        let told = self.shared.agreements.told(method)?;
+        let callee = Callee::Method(method, told.key);
+        let encoded = match told.check {
+            None => self.prepare(callee, RequestKind::Notify, command),
+            Some(check) => {
+                let arguments = CheckedArguments(command, check);
+                self.prepare(callee, RequestKind::Notify, &arguments)
+            }
+        };
+        Ok((callee, encoded?))
     }
 
     /// Returns where a call goes, and whether there are other endpoints.

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::DIALECT;
 use super::call_info::CallInfo;
 use crate::codec::{Codec, Error as CodecError};
+use crate::command::ArgumentCheck;
 use crate::dialect::{CallId, EncodeFailure, Request, RequestKind};
 use crate::error::Error;
 use crate::socket::Frame;
@@ -35,6 +36,18 @@ impl EncodeArguments for RawArguments<'_> {
         }
         out.extend_from_slice(self.0);
         Ok(())
+    }
+}
+
+/// Arguments of which receivers refuse some.
+pub(super) struct CheckedArguments<'a, A: ?Sized>(pub(super) &'a A, pub(super) ArgumentCheck);
+
+impl<A: EncodeArguments + ?Sized> EncodeArguments for CheckedArguments<'_, A> {
+    fn encode(&self, codec: Codec, out: &mut Vec<u8>, limit: usize) -> Result<(), CodecError> {
+        let Self(arguments, check) = self;
+        let start = out.len();
+        arguments.encode(codec, out, limit)?;
+        check.check(&out[start..])
     }
 }
 

@@ -18,20 +18,20 @@ mod canonical_reader;
 mod changes;
 mod document;
 mod documented;
+mod fit;
 mod labels;
 mod reader;
 mod shape;
 
 pub use self::canonical::Fingerprint;
-#[cfg(feature = "json")]
-pub(crate) use self::changes::judge_arguments;
 pub use self::changes::{Change, Use, Verdict, changes};
-pub(crate) use self::changes::{MethodOf, judge_method};
+pub(crate) use self::changes::{MethodOf, judge_arguments, judge_method};
 pub use self::document::{
     ArgumentDescription, Description, MethodDescription, MethodFingerprint, ServiceDescription,
 };
 pub(crate) use self::documented::NamedDocs;
 pub use self::documented::{DocsOf, Documented, FieldDocs, TypeDocs, Undocumented, VariantDocs};
+pub(crate) use self::fit::fit;
 pub use self::shape::{Body, Field, Fields, Payload, Shape, Type, Variant, Variants};
 
 /// The format of descriptions that this version writes.

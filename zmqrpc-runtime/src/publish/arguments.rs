@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::DIALECT;
 use crate::codec::{Codec, Error as CodecError};
-use crate::command::{Command, Method, RawMethod};
+use crate::command::{ArgumentCheck, Command, EarlierReceivers, Method, RawMethod};
 use crate::dialect::{CallId, EncodeFailure, Event, EventContent, MethodRef, Request, RequestKind};
 use crate::error::{CallTarget, Error};
 use crate::socket::Frame;
@@ -36,10 +36,17 @@ impl<'a> SentMethod<'a> {
         }
     }
 
-    fn reference(self) -> MethodRef<'a> {
+    /// Returns how a message names the method to receivers that may be of these versions, and what they refuse.
+    fn told(
+        self,
+        earlier: &EarlierReceivers,
+    ) -> Result<(MethodRef<'a>, Option<ArgumentCheck>), Error> {
         match self {
-            Self::Typed(method) => MethodRef::Key(method.key()),
-            Self::Raw(method) => method.into(),
+            Self::Typed(method) => {
+                let told = earlier.told(method)?;
+                Ok((MethodRef::Key(told.key), told.check))
+            }
+            Self::Raw(method) => Ok((method.into(), None)),
         }
     }
 }
@@ -97,19 +104,25 @@ where
     ///
     /// # Errors
     ///
-    /// [`Error::TooLarge`] and [`Error::Encode`]; nothing has been sent.
+    /// [`Error::TooLarge`], [`Error::Encode`] and [`Error::SignatureMismatch`]; nothing has been sent.
     pub(super) fn event(
         self,
         publisher: u64,
         metadata: Metadata<'_>,
         limits: &Limits,
+        earlier: &EarlierReceivers,
     ) -> Result<Frame, Error> {
+        let (method, check) = self.method.told(earlier)?;
         let event = Event {
             sequence: 0,
             publisher,
-            content: EventContent::Command(request(self.method, self.codec, metadata)),
+            content: EventContent::Command(request(method, self.codec, metadata)),
         };
-        let arguments = |out: &mut Vec<u8>| (self.arguments)(out, limits.message);
+        let arguments = |out: &mut Vec<u8>| {
+            let start = out.len();
+            (self.arguments)(out, limits.message)?;
+            check.map_or(Ok(()), |check| check.check(&out[start..]))
+        };
         let encoded = DIALECT.encode_event(&event, limits, arguments);
         encoded.map_err(|failure| error(self.method, failure))
     }
@@ -119,20 +132,30 @@ where
     /// # Errors
     ///
     /// As [`event`](Self::event).
-    pub(super) fn job(self, metadata: Metadata<'_>, limits: &Limits) -> Result<Frame, Error> {
-        let request = request(self.method, self.codec, metadata);
-        let arguments = |out: &mut Vec<u8>| (self.arguments)(out, limits.message);
+    pub(super) fn job(
+        self,
+        metadata: Metadata<'_>,
+        limits: &Limits,
+        earlier: &EarlierReceivers,
+    ) -> Result<Frame, Error> {
+        let (method, check) = self.method.told(earlier)?;
+        let request = request(method, self.codec, metadata);
+        let arguments = |out: &mut Vec<u8>| {
+            let start = out.len();
+            (self.arguments)(out, limits.message)?;
+            check.map_or(Ok(()), |check| check.check(&out[start..]))
+        };
         let encoded = DIALECT.encode_request(&request, limits, arguments);
         encoded.map_err(|failure| error(self.method, failure))
     }
 }
 
-fn request<'a>(method: SentMethod<'a>, codec: Codec, metadata: Metadata<'a>) -> Request<'a> {
+fn request<'a>(method: MethodRef<'a>, codec: Codec, metadata: Metadata<'a>) -> Request<'a> {
     Request {
         kind: RequestKind::Notify,
         id: CallId::NONE,
         codec: codec.id(),
-        method: method.reference(),
+        method,
         // No time limit: as no caller waits, it is worth executing whenever it arrives.
         remaining: None,
         metadata,

@@ -12,7 +12,7 @@ use super::publisher_socket::{
     MissingSubscribers, NotPublished, Overflow, PublisherSocket, PublisherStats,
 };
 use crate::codec::{Codec, Error as CodecError};
-use crate::command::{Command, RawMethod, Transport, WithTopic};
+use crate::command::{Command, EarlierReceivers, RawMethod, Transport, WithTopic};
 use crate::error::{CallTarget, Error, OverloadCause, UnavailableCause};
 use crate::socket::{Process, PubSocket as Socket, Registration, RejectedLogins, UnsentCounter};
 use crate::wire::{Executed, Limits, MAX_TOPIC, MetadataBuf};
@@ -59,6 +59,7 @@ pub(super) struct PublisherShared {
     pub(super) overflow: Overflow,
     pub(super) high_water: usize,
     pub(super) limits: Limits,
+    pub(super) earlier: EarlierReceivers,
     pub(super) endpoint: Option<Arc<str>>,
     /// The logins of subscribers that this publisher rejected.
     pub(super) denied: RejectedLogins,
@@ -138,7 +139,8 @@ impl Publisher {
     /// # Errors
     ///
     /// [`Error::Encode`], [`Error::TooLarge`], [`Error::Overloaded`] with [`Overflow::Refuse`] if a subscriber's queue is
-    /// full, and [`Error::Config`] if the topic is too long. In each case no subscriber gets the event.
+    /// full, [`Error::SignatureMismatch`] if the [earlier version](super::PublisherBuilder::earlier) would read it as
+    /// something else, and [`Error::Config`] if the topic is too long. In each case no subscriber gets the event.
     pub fn publish<C: Command>(&self, command: &C) -> Result<(), Error> {
         self.send(arguments::typed(command))
     }
@@ -181,6 +183,7 @@ impl Publisher {
         let PublisherShared {
             id,
             limits,
+            earlier,
             overflow,
             ..
         } = &*self.shared;
@@ -190,7 +193,8 @@ impl Publisher {
             return Err(Error::bad_setting("with_topic", reason));
         }
         let method = command.method;
-        let event = command.event(*id, self.metadata.as_metadata(), limits)?;
+        let metadata = self.metadata.as_metadata();
+        let event = command.event(*id, metadata, limits, earlier)?;
         let topic = self.topic.as_bytes();
         let sent = self
             .shared

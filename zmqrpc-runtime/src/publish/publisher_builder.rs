@@ -9,6 +9,7 @@ use super::heartbeats::Heartbeats;
 use super::publisher::{Publisher, PublisherShared};
 use super::publisher_socket::{Overflow, PublisherSocket};
 use super::settings::{SenderSettings, setters};
+use crate::command::EarlierReceivers;
 use crate::error::Error;
 use crate::logins::{authenticate_method, credentials_method};
 use crate::options::connection_methods;
@@ -59,6 +60,14 @@ impl PublisherBuilder {
 
         /// Sends `value` under `key` with every message, as [`Publisher::with_metadata`] does.
         metadata;
+
+        /// Sends to subscribers that are of an earlier version of a service: under its keys, so that they take it, where they read
+        /// all of it rightly. `snapshot` is what [`assert_compatible`](crate::schema::assert_compatible) wrote of that
+        /// version; one that is no description is an [`Error::Config`].
+        ///
+        /// So senders may be replaced before their receivers. Those that are newer take it if they were given
+        /// [the same snapshot](crate::ServerBuilder::earlier). Of several that have a method, the first counts.
+        earlier;
     }
 
     connection_methods! {
@@ -122,6 +131,7 @@ impl PublisherBuilder {
             overflow: self.overflow,
             high_water: settings.high_water(),
             limits: settings.limits(),
+            earlier: EarlierReceivers::read(&settings.earlier)?,
             endpoint: settings.endpoints.only(),
             denied: options.security.rejected_logins(),
             unauthenticated,

@@ -10,7 +10,9 @@ use super::endpoints::endpoint_methods;
 use super::pusher_builder::PusherBuilder;
 use super::pusher_queue::{NotPushed, PusherQueue};
 use crate::codec::{Codec, Error as CodecError};
-use crate::command::{Command, RawMethod, Transport, WithTimeout, inherited_deadline};
+use crate::command::{
+    Command, EarlierReceivers, RawMethod, Transport, WithTimeout, inherited_deadline,
+};
 use crate::error::{CallTarget, Error, OverloadCause, UnavailableCause};
 use crate::socket::{Frame, Process, PushSocket, Registration, RejectedLogins};
 use crate::wire::{Executed, Limits, MetadataBuf};
@@ -49,6 +51,7 @@ pub(super) struct PusherShared {
     pub(super) timeout: Duration,
     pub(super) high_water: usize,
     pub(super) limits: Limits,
+    pub(super) earlier: EarlierReceivers,
     pub(super) endpoint: Option<Arc<str>>,
     /// The logins of pullers that this pusher rejected.
     pub(super) denied: RejectedLogins,
@@ -135,7 +138,9 @@ impl Pusher {
     ///
     /// [`Error::Overloaded`] if all pullers are full until the time limit, [`Error::Unavailable`] if there is no puller
     /// until then, [`Error::Unauthenticated`] as soon as every peer that the pusher is connected to has rejected its login,
-    /// [`Error::Encode`] and [`Error::TooLarge`]. In each case the command was not and will not be executed.
+    /// [`Error::Encode`] and [`Error::TooLarge`], and [`Error::SignatureMismatch`] if the
+    /// [earlier version](super::PusherBuilder::earlier) would read it as something else. In each case the command was not
+    /// and will not be executed.
     pub fn push<C: Command>(&self, command: &C) -> Result<(), Error> {
         self.send(arguments::typed(command))
     }
@@ -187,7 +192,8 @@ impl Pusher {
     where
         A: FnOnce(&mut Vec<u8>, usize) -> Result<(), CodecError>,
     {
-        command.job(self.metadata.as_metadata(), &self.shared.limits)
+        let shared = &self.shared;
+        command.job(self.metadata.as_metadata(), &shared.limits, &shared.earlier)
     }
 
     /// Returns how long a job may wait: this handle's limit, else the method's, else the pusher's, but never longer than the

@@ -7,6 +7,7 @@ use super::endpoints::open_all;
 use super::pusher::{Pusher, PusherShared};
 use super::pusher_queue::PusherQueue;
 use super::settings::{SenderSettings, setters};
+use crate::command::EarlierReceivers;
 use crate::error::Error;
 use crate::logins::{authenticate_method, credentials_method};
 use crate::options::connection_methods;
@@ -55,6 +56,14 @@ impl PusherBuilder {
 
         /// Sends `value` under `key` with every job, as [`Pusher::with_metadata`] does.
         metadata;
+
+        /// Sends to pullers that are of an earlier version of a service: under its keys, so that they take it, where they read
+        /// all of it rightly. `snapshot` is what [`assert_compatible`](crate::schema::assert_compatible) wrote of that
+        /// version; one that is no description is an [`Error::Config`].
+        ///
+        /// So senders may be replaced before their receivers. Those that are newer take it if they were given
+        /// [the same snapshot](crate::ServerBuilder::earlier). Of several that have a method, the first counts.
+        earlier;
     }
 
     connection_methods! {
@@ -106,6 +115,7 @@ impl PusherBuilder {
             timeout: self.timeout,
             high_water: settings.high_water(),
             limits: settings.limits(),
+            earlier: EarlierReceivers::read(&settings.earlier)?,
             endpoint: settings.endpoints.only(),
             denied: options.security.rejected_logins(),
             unauthenticated,

@@ -14,6 +14,8 @@ pub(super) struct SenderSettings {
     default_high_water: usize,
     pub(super) metadata: MetadataBuf,
     pub(super) auth: AuthSettings,
+    /// Snapshots of earlier versions.
+    pub(super) earlier: Vec<String>,
 }
 
 impl SenderSettings {
@@ -24,6 +26,7 @@ impl SenderSettings {
             default_high_water,
             metadata: MetadataBuf::new(),
             auth: AuthSettings::default(),
+            earlier: Vec::new(),
         }
     }
 
@@ -84,6 +87,14 @@ macro_rules! setters {
         $($doc)*
         pub fn metadata(mut self, key: impl AsRef<str>, value: impl AsRef<str>) -> Self {
             self.settings.metadata.set(key.as_ref(), value.as_ref());
+            self
+        }
+    };
+    (@earlier $($doc:tt)*) => {
+        $($doc)*
+        #[cfg(feature = "json")]
+        pub fn earlier(mut self, snapshot: impl Into<String>) -> Self {
+            self.settings.earlier.push(snapshot.into());
             self
         }
     };

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::method_index::MethodIndex;
-use crate::command::{Method, of_method};
-use crate::description::{Description, MethodOf, judge_arguments, judge_method};
+use crate::command::{EarlierVersions, of_method};
+use crate::description::{judge_arguments, judge_method};
 use crate::log;
 use crate::wire::MethodKey;
 
@@ -20,28 +20,19 @@ pub(super) struct EarlierKey {
 /// Returns the keys of these earlier versions whose arguments are read rightly by the methods that there are now.
 pub(super) fn keys(
     methods: &MethodIndex,
-    earlier: &[Description],
+    earlier: &EarlierVersions,
 ) -> HashMap<MethodKey, EarlierKey> {
     let mut keys = HashMap::new();
     for (entry, method) in methods.own_methods() {
         let now = of_method(method);
-        let Some(new) = only_method(&now) else {
+        let Some(new) = now.only_method() else {
             continue;
         };
-        for old in earlier
-            .iter()
-            .filter_map(|description| method_in(description, method))
-        {
-            let Ok(key) = u64::from_str_radix(&old.method.key, 16).map(MethodKey::from_bits) else {
-                continue;
-            };
-            if key == method.key() || key.name_hash() != method.name_hash() {
-                continue;
-            }
-            let judgment = judge_arguments(old, new).by_key;
+        for old in earlier.of(method) {
+            let judgment = judge_arguments(old.method, new).by_key;
             if judgment.is_fine() {
-                let is_answered = judge_method(old, new).by_key.is_fine();
-                keys.insert(key, EarlierKey { entry, is_answered });
+                let is_answered = judge_method(old.method, new).by_key.is_fine();
+                keys.insert(old.key, EarlierKey { entry, is_answered });
             } else {
                 log::line!(
                     warn,
@@ -53,26 +44,4 @@ pub(super) fn keys(
         }
     }
     keys
-}
-
-fn only_method(description: &Description) -> Option<MethodOf<'_>> {
-    let service = description.services.first()?;
-    let method = service.methods.first()?;
-    Some(MethodOf {
-        description,
-        service,
-        method,
-    })
-}
-
-/// Returns what an earlier version says of a method, in the same version of its service.
-fn method_in<'d>(description: &'d Description, method: &Method) -> Option<MethodOf<'d>> {
-    let mut services = description.services.iter();
-    let service = services
-        .find(|service| service.name == method.service() && service.version == method.version())?;
-    Some(MethodOf {
-        description,
-        service,
-        method: service.method(method.name())?,
-    })
 }

@@ -5,12 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::dynamic::FallbackService;
-#[cfg(feature = "json")]
 use super::earlier::{self, EarlierKey};
 use super::introspection::{BuiltInService, Introspection};
-use crate::command::{Call, DynService, Method, Started};
-#[cfg(feature = "json")]
-use crate::description::Description;
+use crate::command::{Call, DynService, EarlierVersions, Method, Started};
 use crate::description::NamedDocs;
 use crate::dialect::MethodRef;
 use crate::error::Error;
@@ -29,7 +26,6 @@ pub(super) struct MethodIndex {
     /// Whoever calls with another key is told the shapes.
     tells_shapes: bool,
     /// Of earlier versions.
-    #[cfg(feature = "json")]
     earlier: HashMap<MethodKey, EarlierKey>,
 }
 
@@ -192,30 +188,21 @@ impl MethodIndex {
     }
 
     /// Takes keys of earlier versions, whose values are read rightly by the methods that are there now.
-    #[cfg(feature = "json")]
-    pub(super) fn add_earlier(&mut self, earlier: &[Description]) {
+    pub(super) fn add_earlier(&mut self, earlier: &EarlierVersions) {
         self.earlier = earlier::keys(self, earlier);
     }
 
     /// Returns the methods that are not built in, with their numbers.
-    #[cfg(feature = "json")]
     pub(super) fn own_methods(&self) -> impl Iterator<Item = (usize, &'static Method)> {
         let entries = self.entries.iter().enumerate();
         let own = entries.filter(|(_, entry)| !entry.is_built_in && entry.method.has_key());
         own.map(|(number, entry)| (number, entry.method))
     }
 
-    #[cfg(feature = "json")]
     #[cold]
     fn earlier_entry(&self, key: MethodKey, is_read: impl FnOnce() -> bool) -> Option<usize> {
         let earlier = self.earlier.get(&key)?;
         (earlier.is_answered || !is_read()).then_some(earlier.entry)
-    }
-
-    #[cfg(not(feature = "json"))]
-    #[expect(clippy::unused_self, reason = "snapshots are JSON")]
-    fn earlier_entry(&self, _: MethodKey, _: impl FnOnce() -> bool) -> Option<usize> {
-        None
     }
 
     /// Returns the method that a request names; `is_read` says whether anybody reads the value that is replied.

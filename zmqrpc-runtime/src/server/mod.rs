@@ -67,7 +67,6 @@ mod completion_guard;
 mod deduplicator;
 mod dispatcher;
 mod dynamic;
-#[cfg(feature = "json")]
 mod earlier;
 mod execution;
 mod executor;

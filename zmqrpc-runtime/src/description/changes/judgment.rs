@@ -16,6 +16,18 @@ pub(crate) struct MethodOf<'d> {
     pub(crate) method: &'d MethodDescription,
 }
 
+impl Description {
+    /// Returns the method of a description that has one.
+    pub(crate) fn only_method(&self) -> Option<MethodOf<'_>> {
+        let service = self.services.first()?;
+        Some(MethodOf {
+            description: self,
+            service,
+            method: service.methods.first()?,
+        })
+    }
+}
+
 /// What a caller meets at a method that is not its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Judgment {
@@ -40,7 +52,6 @@ pub(crate) fn judge_method(old: MethodOf<'_>, new: MethodOf<'_>) -> Judgment {
 }
 
 /// Judges what has no reply: an event, a job, a notification, which goes from `old` to `new`.
-#[cfg(feature = "json")]
 pub(crate) fn judge_arguments(old: MethodOf<'_>, new: MethodOf<'_>) -> Judgment {
     judge(old, new, false)
 }
@@ -102,7 +113,6 @@ impl Opinion {
     }
 
     /// Returns whether each value is read as what it was written as.
-    #[cfg(feature = "json")]
     pub(crate) fn is_fine(&self) -> bool {
         self.verdict == Fine
     }

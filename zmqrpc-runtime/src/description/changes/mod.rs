@@ -45,9 +45,7 @@ mod variants;
 pub use self::change::{Change, Use, Verdict};
 #[cfg(all(test, feature = "json"))]
 pub(crate) use self::judgment::Judgment;
-#[cfg(feature = "json")]
-pub(crate) use self::judgment::judge_arguments;
-pub(crate) use self::judgment::{MethodOf, judge_method};
+pub(crate) use self::judgment::{MethodOf, judge_arguments, judge_method};
 
 use self::report::Report;
 use self::service::compare_services;

@@ -1,8 +1,6 @@
 //! Snapshots of earlier versions.
 
 use super::ServerBuilder;
-use crate::description::Description;
-use crate::error::Error;
 
 impl ServerBuilder {
     /// Takes events, jobs, notifications and calls of an earlier version of a service, where all that it sends is read
@@ -25,15 +23,4 @@ impl ServerBuilder {
         self.earlier.push(snapshot.into());
         self
     }
-}
-
-/// Reads the snapshots.
-pub(super) fn read(snapshots: &[String]) -> Result<Vec<Description>, Error> {
-    let read = |text: &String| {
-        serde_json::from_str(text).map_err(|error| {
-            let reason = format!("a snapshot is no description: {error}");
-            Error::bad_setting("earlier", reason)
-        })
-    };
-    snapshots.iter().map(read).collect()
 }

@@ -58,7 +58,6 @@ pub struct ServerBuilder {
     introspection: Introspection,
     fallback: Option<FallbackService>,
     /// Snapshots of earlier versions.
-    #[cfg(feature = "json")]
     earlier: Vec<String>,
     documents: Vec<NamedDocs>,
 }
@@ -81,7 +80,6 @@ impl Default for ServerBuilder {
             authorize: None,
             introspection: Introspection::default(),
             fallback: None,
-            #[cfg(feature = "json")]
             earlier: Vec::new(),
             documents: Vec::new(),
         }

@@ -6,6 +6,7 @@ use super::{MAX_WORKER_THREADS, ServerBuilder};
 use crate::callers::REPLIES_IN_SOCKET;
 use crate::callers::ServerCounters;
 use crate::clock::Instant;
+use crate::command::EarlierVersions;
 use crate::error::{EndpointCause, Error};
 use crate::reception::Puller;
 use crate::server::binder_socket::open_binder;
@@ -121,8 +122,7 @@ impl ServerBuilder {
                 "a server needs at least one service or handler",
             ));
         }
-        #[cfg(feature = "json")]
-        methods.add_earlier(&super::earlier::read(&self.earlier)?);
+        methods.add_earlier(&EarlierVersions::read(&self.earlier)?);
         methods.add_built_in(self.introspection, self.documents);
         if let Some(fallback) = self.fallback {
             methods.set_fallback(fallback);

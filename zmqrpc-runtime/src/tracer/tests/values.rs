@@ -32,7 +32,7 @@ use self::subjects::*;
 use super::super::{RootType, ShapeFinder};
 use super::described;
 use crate::codec::{Codec, Error};
-use crate::description::{Description, Shape};
+use crate::description::{ArgumentDescription, Description, Shape, fit};
 
 /// A type of which values are read by its shape.
 struct Subject {
@@ -67,6 +67,25 @@ impl Subject {
             .map_err(|error| format!("{codec:?}: {error}"))
     }
 
+    /// Checks that its bytes fit the shape, and neither fewer nor more.
+    fn check_fit(&self, value: &impl Serialize) -> Result<(), Mismatch> {
+        let mut bytes = Vec::new();
+        let encoded = Codec::Postcard.encode(value, &mut bytes, usize::MAX);
+        encoded.map_err(|error| error.to_string())?;
+        let fits = |bytes: &[u8]| {
+            let argument = ArgumentDescription::new("value", self.shape.clone());
+            fit(&self.description, &[argument], bytes).map_err(|misfit| misfit.to_string())
+        };
+        fits(&bytes)?;
+        for len in 0..bytes.len() {
+            if fits(&bytes[..len]).is_ok() {
+                return Err(format!("{len} of {bytes:?} fit, too"));
+            }
+        }
+        bytes.push(0);
+        fits(&bytes).map_or(Ok(()), |()| Err(format!("{bytes:?} fit, too")))
+    }
+
     fn check(&self, value: &impl Serialize) -> Result<(), Mismatch> {
         let expected = self.read(Codec::Postcard, value)?.expect("it writes all");
         if let Some(read) = self.read(Codec::MessagePack, value)?
@@ -80,7 +99,7 @@ impl Subject {
         {
             return Err(format!("{expected:?} is {read:?} in JSON"));
         }
-        Ok(())
+        self.check_fit(value)
     }
 }
 
