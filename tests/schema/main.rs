@@ -14,5 +14,6 @@ mod introspection;
 mod keys;
 mod load;
 mod table;
+mod upgrade;
 mod versions;
 mod warehouse;

@@ -46,6 +46,15 @@ struct Known {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Repeats(u8);
 
+impl Repeats {
+    /// Takes one; returns whether there was one left.
+    pub(super) fn take(&mut self) -> bool {
+        let left = self.0.checked_sub(1);
+        self.0 = left.unwrap_or(0);
+        left.is_some()
+    }
+}
+
 impl Default for Repeats {
     fn default() -> Self {
         Self(MAX_REPEATS)
@@ -126,7 +135,9 @@ impl Agreements {
         offered: MethodKey,
         repeats: &mut Repeats,
     ) -> Option<MethodKey> {
-        repeats.0 = repeats.0.checked_sub(1)?;
+        if !repeats.take() {
+            return None;
+        }
         let mut known = self.known.lock();
         if known.in_use.len() >= MAX_PAIRS {
             known.in_use.clear();

@@ -49,7 +49,7 @@
 //     reply         a frame to a reply or an error
 //     call_info     what is called and where, for requests, replies and errors
 //     retry         whether a call is made again, and where: no I/O
-//     repeat        repeats a call that was refused for its key, under the server's
+//     repeat        repeats a call where it was refused, under the server's key or since another server may be next
 //     flush         waiting until notifications have arrived
 //     stats         ClientStats
 //     connection    one endpoint, shared by threads and tasks: who leads, who follows

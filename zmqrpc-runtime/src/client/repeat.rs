@@ -1,4 +1,6 @@
-//! Repeats calls that were refused for their key.
+//! Repeats calls where they were refused: for their key, or by a server that ends although the connection takes calls. Then
+//! something in between passes them on, and another server may be next: a `ROUTER` with a `DEALER` tells of nobody who
+//! leaves.
 
 use std::time::Instant;
 
@@ -71,7 +73,7 @@ impl Kept {
 }
 
 impl InFlightCall {
-    /// Waits for the result, and repeats the call where it is refused for its key. Where the call does not keep its request,
+    /// Waits for the result, and repeats the call where it is refused. Where the call does not keep its request,
     /// `request` makes it.
     ///
     /// # Errors
@@ -91,7 +93,7 @@ impl InFlightCall {
         }
     }
 
-    /// Returns the result that a reply frame is; `None` if it refuses the call for its key, and this is repeated.
+    /// Returns the result that a reply frame is; `None` if it refuses the call, and this is repeated.
     #[inline]
     pub(super) fn settle<R: Value, F: Failure>(
         &mut self,
@@ -102,9 +104,9 @@ impl InFlightCall {
         let info = self.info(*callee);
         let result = reply::decode::<R, F>(frame, &info);
         if result.as_ref().err().and_then(Failure::rpc).is_some()
-            && let Some(mismatch) = reply::mismatch(frame, &info)
+            && let Some(error) = reply::refusal(frame, &info)
         {
-            match self.repeat(*callee, mismatch, frame, request) {
+            match self.repeat(*callee, error, frame, request) {
                 Ok(repeated) => *callee = repeated,
                 Err(error) => return Some(Err(error.into())),
             }
@@ -113,8 +115,8 @@ impl InFlightCall {
         Some(result)
     }
 
-    /// Repeats the call, which has ended with `mismatch`, at the server that has refused it with the frame `refusal`: under
-    /// the server's key, if that stands for types that fit. Returns what is called now.
+    /// Repeats the call, which has ended with `error`, where it was refused with the frame `refusal`: under the server's
+    /// key, if that stands for types that fit. Returns what is called now.
     ///
     /// # Errors
     ///
@@ -123,26 +125,31 @@ impl InFlightCall {
     fn repeat(
         &mut self,
         callee: Callee<'static>,
-        mismatch: Error,
+        error: Error,
         refusal: &[u8],
         request: impl FnOnce() -> Option<Frame>,
     ) -> Result<Callee<'static>, Error> {
         let (Callee::Method(method, tried), ReplySource::Connection(connection, _)) =
             (callee, &self.source)
         else {
-            return Err(mismatch);
+            return Err(error);
         };
         let connection = connection.clone();
-        let agreements = connection.agreements();
-        let agreed = agreements.agree(method, tried, refusal, &mut self.repeats);
+        let agreed = if let Error::ShuttingDown { .. } = error {
+            let is_repeated = connection.takes_calls() && self.repeats.take();
+            is_repeated.then_some(tried).ok_or(None)
+        } else {
+            let agreements = connection.agreements();
+            agreements.agree(method, tried, refusal, &mut self.repeats)
+        };
         let kept = self.retry.as_ref().map(|retry| retry.frame.clone());
         let kept = kept.or_else(|| self.request.frame());
         let (key, mut frame) = match agreed.map(|key| (key, kept.or_else(request))) {
             Ok((key, Some(frame))) => (key, frame),
-            Ok((_, None)) => return Err(self.info(callee).in_all(mismatch)),
+            Ok((_, None)) => return Err(self.info(callee).in_all(error)),
             Err(difference) => {
-                let mismatch = reply::with_difference(mismatch, difference.as_deref());
-                return Err(self.info(callee).in_all(mismatch));
+                let error = reply::with_difference(error, difference.as_deref());
+                return Err(self.info(callee).in_all(error));
             }
         };
         DIALECT.patch_key(&mut frame, key);

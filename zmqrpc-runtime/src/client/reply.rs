@@ -28,15 +28,19 @@ pub(super) fn executed(frame: &Frame) -> Executed {
     }
 }
 
-/// Returns the error of an attempt that was refused for its key; `None` if it was not.
+/// Returns the error of an attempt that was refused for its key, or since the server ends; `None` if it was not.
 #[cold]
-pub(super) fn mismatch(frame: &[u8], info: &CallInfo<'_>) -> Option<Error> {
+pub(super) fn refusal(frame: &[u8], info: &CallInfo<'_>) -> Option<Error> {
     let attempt = CallInfo {
         tried: false,
         ..*info
     };
     let error = read(frame, &attempt).err()?;
-    matches!(error, Error::SignatureMismatch { .. }).then_some(error)
+    let is_repeatable = matches!(
+        error,
+        Error::SignatureMismatch { .. } | Error::ShuttingDown { .. }
+    );
+    is_repeatable.then_some(error)
 }
 
 /// Adds to a mismatch how the types differ.

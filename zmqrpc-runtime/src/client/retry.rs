@@ -4,6 +4,7 @@
 //! |---|---|
 //! | there was no connection, or the server began to end before the request was handed over | wherever there is a connection, if the client has several endpoints |
 //! | the server refused it, shutting down, overloaded, or as a proxy without a service | at another endpoint that is connected, at each once |
+//! | the server refused it, shutting down, and nothing says so of the only endpoint | there, see `repeat` |
 //! | the connection broke, or the server fell silent | wherever there is a connection, if the method is idempotent |
 //! | anything else | not |
 //!
