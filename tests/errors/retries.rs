@@ -1,6 +1,6 @@
 //! Calls that were made again: what any of their tries may have done counts.
 
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{Sender, TryRecvError, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -29,8 +29,8 @@ impl Servers {
     }
 }
 
-/// A server that takes a request and is gone; what comes in its place answers the next one with this status, if it comes
-/// at all. It stays until it is ended: a client's libzmq drops a reply that was not taken before the connection ends.
+/// A server that takes a request and is gone; what comes in its place answers each one with this status, if it comes at
+/// all. It stays until it is ended: a client's libzmq drops a reply that was not taken before the connection ends.
 fn dies_then(status: Option<(u8, u8)>) -> Servers {
     let (tell, told) = channel();
     let (over, until_over) = channel::<()>();
@@ -54,11 +54,15 @@ fn dies_then(status: Option<(u8, u8)>) -> Servers {
             return;
         };
         let second = open(&endpoint);
-        let frames = second.recv_multipart(0).unwrap();
-        let id = Request::read(frames.last().unwrap()).id;
-        let reply = failure(id, status, executed, "17");
-        second.send_multipart([&frames[0], &reply], 0).unwrap();
-        let _ = until_over.recv();
+        second.set_rcvtimeo(10).unwrap();
+        while until_over.try_recv() == Err(TryRecvError::Empty) {
+            let Ok(frames) = second.recv_multipart(0) else {
+                continue;
+            };
+            let id = Request::read(frames.last().unwrap()).id;
+            let reply = failure(id, status, executed, "17");
+            second.send_multipart([&frames[0], &reply], 0).unwrap();
+        }
     });
     Servers {
         endpoint: told.recv().unwrap(),

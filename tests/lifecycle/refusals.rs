@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use zmqrpc::proxy::{Proxy, Rep, Req};
-use zmqrpc::{Client, Error, ServerHandle};
+use zmqrpc::{AsyncClient, Client, Error, Executed, ServerHandle};
 
 use super::fixture::LIMIT;
 use super::support::{
-    Fake, ProbeAdd, ProbeClient, Request, anywhere, await_state, failure, serve, within,
+    Fake, Hub, ProbeAdd, ProbeClient, Request, anywhere, await_state, block_on, failure, serve,
+    within,
 };
 
 const ANYWHERE: &str = "tcp://127.0.0.1:*";
@@ -126,5 +127,42 @@ fn a_proxy_turns_to_its_other_target() {
             }
             assert_eq!(server.stats().requests, before + 19);
         }
+    });
+}
+
+/// A device tells nobody that a server ends, and goes on passing calls to it.
+#[test]
+fn a_call_that_a_device_passes_to_a_server_that_ends_is_made_again() {
+    within(LIMIT, || {
+        let asked = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&asked);
+        let ending = Fake::start(move |frame| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            vec![failure(Request::read(frame).id, 9, 0, "not any more")]
+        });
+        let (staying, _) = serve(anywhere);
+        let device = Hub::to(&[&ending.endpoint, &staying.endpoints()[0]]);
+        let client = Client::connect(&device.front).unwrap();
+        let tasks = AsyncClient::from(client.clone());
+        let add = ProbeAdd { a: 2, b: 3 };
+        for _ in 0..20 {
+            let pending: Vec<_> = (0..10).map(|_| client.begin(&add).unwrap()).collect();
+            assert_eq!(client.call(&add), Ok(5));
+            assert_eq!(block_on(tasks.call(&add)), Ok(5));
+            for call in pending {
+                assert_eq!(call.wait(), Ok(5));
+            }
+        }
+        assert_eq!(staying.stats().requests, 20 * 12);
+        assert!(asked.load(Ordering::SeqCst) > 20);
+
+        let alone = Hub::to(&[&ending.endpoint]);
+        let client = Client::connect(&alone.front).unwrap();
+        let before = asked.load(Ordering::SeqCst);
+        let error = client.call(&add).unwrap_err();
+        assert!(matches!(error, Error::ShuttingDown { .. }), "{error}");
+        assert_eq!(error.executed(), Executed::No);
+        let asked = asked.load(Ordering::SeqCst) - before;
+        assert!((2..=33).contains(&asked), "{asked}");
     });
 }

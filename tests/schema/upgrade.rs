@@ -5,7 +5,6 @@ mod buyer;
 mod shop;
 mod versions;
 
-use std::thread;
 use std::time::Duration;
 
 use zmqrpc::proxy::{Proxy, ProxyHandle, Rep, Req};
@@ -13,7 +12,7 @@ use zmqrpc::proxy::{Proxy, ProxyHandle, Rep, Req};
 use self::buyer::{Buyer, Streets};
 use self::shop::{Got, Places, Shop};
 use self::versions::Version;
-use super::support::{alone, await_state, ipc};
+use super::support::{Hub, alone, await_state, ipc};
 
 const LIMIT: Duration = Duration::from_secs(240);
 const SHOPS: usize = 3;
@@ -93,7 +92,8 @@ struct Way {
     /// Where clients connect to.
     fronts: Vec<String>,
     _proxy: Option<ProxyHandle>,
-    device: Option<Device>,
+    /// It does not know that a server ends, so what it passes on to it then is lost.
+    device: Option<Hub>,
 }
 
 impl Way {
@@ -118,55 +118,13 @@ impl Way {
     }
 
     fn device(places: &[Places]) -> Self {
-        let device = Device::start(places);
+        let calls: Vec<_> = places.iter().map(|shop| shop.calls.as_str()).collect();
+        let device = Hub::to(&calls);
         Self {
             fronts: vec![device.front.clone()],
             _proxy: None,
             device: Some(device),
         }
-    }
-}
-
-/// A `ROUTER` and a `DEALER` that pass everything on and know nothing of the protocol: nor that a server ends, so what they
-/// pass to it then is lost.
-struct Device {
-    front: String,
-    control: zmq::Socket,
-    thread: Option<thread::JoinHandle<()>>,
-}
-
-impl Device {
-    fn start(places: &[Places]) -> Self {
-        let context = zmq::Context::new();
-        let mut front = context.socket(zmq::ROUTER).unwrap();
-        front.bind("tcp://127.0.0.1:*").unwrap();
-        let mut back = context.socket(zmq::DEALER).unwrap();
-        for shop in places {
-            back.connect(&shop.calls).unwrap();
-        }
-        let control = context.socket(zmq::PAIR).unwrap();
-        control.bind("inproc://control").unwrap();
-        let mut controlled = context.socket(zmq::PAIR).unwrap();
-        controlled.connect("inproc://control").unwrap();
-        let endpoint = front.get_last_endpoint().unwrap().unwrap();
-        let thread = thread::spawn(move || {
-            zmq::proxy_steerable(&mut front, &mut back, &mut controlled).unwrap();
-            for socket in [front, back] {
-                socket.set_linger(0).unwrap();
-            }
-        });
-        Self {
-            front: endpoint,
-            control,
-            thread: Some(thread),
-        }
-    }
-}
-
-impl Drop for Device {
-    fn drop(&mut self) {
-        let _ = self.control.send("TERMINATE", 0);
-        let _ = self.thread.take().map(thread::JoinHandle::join);
     }
 }
 

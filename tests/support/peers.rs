@@ -154,9 +154,11 @@ impl Fake {
                 if router.poll(zmq::POLLIN, 10).unwrap() == 0 {
                     continue;
                 }
-                let frames = router.recv_multipart(0).unwrap();
-                for reply in answer(frames.last().unwrap()) {
-                    let _ = router.send_multipart([frames[0].clone(), reply], 0);
+                let mut frames = router.recv_multipart(0).unwrap();
+                // Before it is the way back, which has more than one step where there is a device in between.
+                let request = frames.pop().unwrap();
+                for reply in answer(&request) {
+                    let _ = router.send_multipart(frames.iter().chain([&reply]), 0);
                 }
             }
         });
@@ -181,7 +183,7 @@ impl Drop for Fake {
 pub(crate) struct Hub {
     /// Where callers connect.
     pub(crate) front: String,
-    /// Where workers connect.
+    /// Where workers connect; empty if it connects to servers.
     pub(crate) back: String,
     control: zmq::Socket,
     thread: Option<JoinHandle<()>>,
@@ -189,16 +191,34 @@ pub(crate) struct Hub {
 
 impl Hub {
     pub(crate) fn start() -> Self {
+        Self::open(|dealer| {
+            dealer.bind("tcp://127.0.0.1:*").unwrap();
+            dealer.get_last_endpoint().unwrap().unwrap()
+        })
+    }
+
+    /// The same, but it connects to these servers.
+    pub(crate) fn to(servers: &[&str]) -> Self {
+        Self::open(|dealer| {
+            for server in servers {
+                dealer.connect(server).unwrap();
+            }
+            String::new()
+        })
+    }
+
+    fn open(open_back: impl FnOnce(&zmq::Socket) -> String) -> Self {
         let context = zmq::Context::new();
-        let open = |kind| {
+        let socket = |kind| {
             let socket = context.socket(kind).unwrap();
             socket.set_linger(0).unwrap();
-            socket.bind("tcp://127.0.0.1:*").unwrap();
-            let endpoint = socket.get_last_endpoint().unwrap().unwrap();
-            (socket, endpoint)
+            socket
         };
-        let (mut router, front) = open(zmq::ROUTER);
-        let (mut dealer, back) = open(zmq::DEALER);
+        let mut router = socket(zmq::ROUTER);
+        router.bind("tcp://127.0.0.1:*").unwrap();
+        let front = router.get_last_endpoint().unwrap().unwrap();
+        let mut dealer = socket(zmq::DEALER);
+        let back = open_back(&dealer);
         let control = context.socket(zmq::PAIR).unwrap();
         control.bind("inproc://control").unwrap();
         let mut orders = context.socket(zmq::PAIR).unwrap();
