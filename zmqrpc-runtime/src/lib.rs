@@ -118,6 +118,7 @@ pub mod __private {
 pub mod __fuzz {
     pub use crate::codec::Error as CodecError;
     pub use crate::codec::*;
+    pub use crate::description::read_canonical;
     pub use crate::dialect::native::*;
     pub use crate::dialect::*;
     #[cfg(feature = "disk-queue")]

@@ -55,6 +55,13 @@ impl Description {
     }
 }
 
+/// Reads the canonical text of a method. For fuzz targets.
+#[must_use]
+pub fn read_canonical(text: &str) -> Option<Description> {
+    let method = MethodDescription::new("method", Shape::Unit);
+    Description::read_canonical("Service", 1, &method, text)
+}
+
 struct CanonicalReader<'t> {
     rest: &'t str,
     /// The brackets that are open, from the outside in: the name of the type that begins there, and whether it holds

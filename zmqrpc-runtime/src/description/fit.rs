@@ -155,6 +155,10 @@ impl Walk<'_> {
         let known = usize::try_from(number).ok();
         let known = known.and_then(|number| variants.variants.get(number));
         let Some(variant) = known else {
+            // Read as the one for all others, which takes no content.
+            if variants.open {
+                return Ok(());
+            }
             return Err(Misfit::new(format!("`{name}` has no variant {number}")));
         };
         let fits = match &variant.body {

@@ -24,6 +24,7 @@ mod reader;
 mod shape;
 
 pub use self::canonical::Fingerprint;
+pub use self::canonical_reader::read_canonical;
 pub use self::changes::{Change, Use, Verdict, changes};
 pub(crate) use self::changes::{MethodOf, judge_arguments, judge_method};
 pub use self::document::{
