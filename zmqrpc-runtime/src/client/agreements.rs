@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::DIALECT;
-use crate::command::{EarlierReceivers, Method, Told, of_method};
+use crate::command::{EarlierReceivers, Method, ToldMethod, of_method};
 use crate::description::{Description, judge_method};
 use crate::dialect::Reply;
 use crate::error::Error;
@@ -86,9 +86,9 @@ impl Agreements {
     /// # Errors
     ///
     /// [`Error::SignatureMismatch`] if servers of the earlier version would read it as something else.
-    pub(super) fn told(&self, method: &Method) -> Result<Told, Error> {
+    pub(super) fn told(&self, method: &Method) -> Result<ToldMethod, Error> {
         match self.agreed(method) {
-            Some(key) => Ok(Told { key, check: None }),
+            Some(key) => Ok(ToldMethod { key, check: None }),
             None => self.earlier.told(method),
         }
     }

@@ -120,7 +120,7 @@ impl ArgumentCheck {
 
 /// How what has no reply is sent.
 #[derive(Debug)]
-pub(crate) struct Told {
+pub(crate) struct ToldMethod {
     pub(crate) key: MethodKey,
     pub(crate) check: Option<ArgumentCheck>,
 }
@@ -148,8 +148,8 @@ impl EarlierReceivers {
     ///
     /// [`Error::SignatureMismatch`] if receivers of the earlier version would read it as something else.
     #[inline]
-    pub(crate) fn told(&self, method: &Method) -> Result<Told, Error> {
-        let own = Told {
+    pub(crate) fn told(&self, method: &Method) -> Result<ToldMethod, Error> {
+        let own = ToldMethod {
             key: method.key(),
             check: None,
         };
@@ -158,7 +158,7 @@ impl EarlierReceivers {
         }
         match self.find(method) {
             ReceiverKey::Own => Ok(own),
-            ReceiverKey::Earlier { key, check, .. } => Ok(Told { key, check }),
+            ReceiverKey::Earlier { key, check, .. } => Ok(ToldMethod { key, check }),
             ReceiverKey::Unfit(difference) => {
                 let signature: Box<str> = method.versioned_signature().into();
                 Err(Error::SignatureMismatch {

@@ -29,7 +29,7 @@ pub use context::CallContext;
 pub(crate) use context::{DeadlineScope, inherited_deadline};
 pub use describer::of;
 pub(crate) use describer::{Describer, of_method};
-pub(crate) use earlier::{ArgumentCheck, EarlierReceivers, EarlierVersions, Told};
+pub(crate) use earlier::{ArgumentCheck, EarlierReceivers, EarlierVersions, ToldMethod};
 pub(crate) use interned::interned;
 pub(crate) use method::ANY_METHOD;
 pub use method::Method;
