@@ -16,6 +16,8 @@ trait Service {
     fn bare(&self);
     #[zmq]
     fn none(&self);
+    #[zmq(name = "add@2")]
+    fn versioned(&self);
 }
 
 fn main() {}

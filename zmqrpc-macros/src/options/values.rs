@@ -51,6 +51,12 @@ pub(super) fn name(input: ParseStream<'_>) -> syn::Result<LitStr> {
             "a name on the wire is not empty and has no white space",
         ));
     }
+    if text.contains('@') {
+        return Err(error_at(
+            &literal,
+            "a name on the wire has no `@`, behind which a version stands",
+        ));
+    }
     Ok(literal)
 }
 
