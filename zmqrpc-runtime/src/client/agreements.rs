@@ -4,6 +4,7 @@
 //! are an error, the call is made again with the server's key. The judgment is remembered per pair of keys, not per
 //! connection: behind a proxy the next call may reach another server.
 
+use std::cell::LazyCell;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -114,8 +115,10 @@ impl Agreements {
     ) -> Result<MethodKey, Option<Arc<str>>> {
         let own = method.key();
         let mut difference = None;
+        // Found out once, whatever a server offers.
+        let ours = LazyCell::new(|| of_method(method));
         for offer in Offer::all_in(refusal) {
-            match self.judge(method, own, &offer) {
+            match self.judge(own, &offer, || offer.difference(method, &ours)) {
                 Ok(()) => {
                     return self
                         .choose(own, tried, offer.key, repeats)
@@ -152,9 +155,9 @@ impl Agreements {
 
     fn judge(
         &self,
-        method: &Method,
         own: MethodKey,
         offer: &Offer<'_>,
+        difference: impl FnOnce() -> Result<Option<Arc<str>>, NotTold>,
     ) -> Result<(), Option<Arc<str>>> {
         if offer.key == own {
             return Ok(());
@@ -164,7 +167,7 @@ impl Agreements {
         let judged = if let Some(judged) = judged {
             judged
         } else {
-            let judged = offer.difference(method).map_err(|NotTold| None)?;
+            let judged = difference().map_err(|NotTold| None)?;
             let mut known = self.known.lock();
             if known.judged.len() >= MAX_PAIRS {
                 known.judged.clear();
@@ -210,13 +213,16 @@ impl<'r> Offer<'r> {
 
     /// Returns how the shapes of a method differ from these; `None` if all values are read rightly in both directions, or
     /// are an error.
-    fn difference(&self, method: &Method) -> Result<Option<Arc<str>>, NotTold> {
+    fn difference(
+        &self,
+        method: &Method,
+        ours: &Description,
+    ) -> Result<Option<Arc<str>>, NotTold> {
         let (version, text) = self.shape.ok_or(NotTold)?;
         let key = MethodKey::new(method.service(), method.name(), text, version);
         if version != method.version() || key != self.key {
             return Err(NotTold);
         }
-        let ours = of_method(method);
         let ours = ours.only_method().ok_or(NotTold)?;
         let theirs = Description::read_canonical(method.service(), version, ours.method, text);
         let theirs = theirs.ok_or(NotTold)?;

@@ -43,7 +43,7 @@ fn is_broken(changes: &[Change]) -> bool {
 
 #[test]
 fn types_in_a_long_row_take_no_stack() {
-    let of = |last: &str| description(&named("T0"), &chain(100_000, 1, &json!({ "is": last })));
+    let of = |last: &str| description(&named("T0"), &chain(30_000, 1, &json!({ "is": last })));
     let changes = within_limit(&of("u32"), &of("i32"));
     assert!(is_broken(&changes), "{changes:?}");
     let path = &changes[0].uses[0].path;
