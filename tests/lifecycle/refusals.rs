@@ -130,9 +130,9 @@ fn a_proxy_turns_to_its_other_target() {
     });
 }
 
-/// A device tells nobody that a server ends, and goes on passing calls to it.
+/// A hub tells nobody that a server ends, and goes on passing calls to it.
 #[test]
-fn a_call_that_a_device_passes_to_a_server_that_ends_is_made_again() {
+fn a_call_that_a_hub_passes_to_a_server_that_ends_is_made_again() {
     within(LIMIT, || {
         let asked = Arc::new(AtomicU64::new(0));
         let counted = Arc::clone(&asked);
@@ -141,8 +141,8 @@ fn a_call_that_a_device_passes_to_a_server_that_ends_is_made_again() {
             vec![failure(Request::read(frame).id, 9, 0, "not any more")]
         });
         let (staying, _) = serve(anywhere);
-        let device = Hub::to(&[&ending.endpoint, &staying.endpoints()[0]]);
-        let client = Client::connect(&device.front).unwrap();
+        let hub = Hub::to(&[&ending.endpoint, &staying.endpoints()[0]]);
+        let client = Client::connect(&hub.front).unwrap();
         let tasks = AsyncClient::from(client.clone());
         let add = ProbeAdd { a: 2, b: 3 };
         for _ in 0..20 {

@@ -51,13 +51,13 @@ fn an_upgrade_of_clients_and_then_of_servers_behind_a_proxy_loses_nothing() {
 }
 
 #[test]
-fn an_upgrade_of_servers_and_then_of_clients_behind_a_device_loses_nothing() {
-    upgrade("device", Way::device, SHOPS_FIRST);
+fn an_upgrade_of_servers_and_then_of_clients_behind_a_hub_loses_nothing() {
+    upgrade("hub", Way::hub, SHOPS_FIRST);
 }
 
 #[test]
-fn an_upgrade_of_clients_and_then_of_servers_behind_a_device_loses_nothing() {
-    upgrade("device-clients", Way::device, BUYERS_FIRST);
+fn an_upgrade_of_clients_and_then_of_servers_behind_a_hub_loses_nothing() {
+    upgrade("hub-clients", Way::hub, BUYERS_FIRST);
 }
 
 /// Who is replaced first, and who then.
@@ -93,7 +93,7 @@ struct Way {
     fronts: Vec<String>,
     _proxy: Option<ProxyHandle>,
     /// It does not know that a server ends, so what it passes on to it then is lost.
-    device: Option<Hub>,
+    hub: Option<Hub>,
 }
 
 impl Way {
@@ -101,7 +101,7 @@ impl Way {
         Self {
             fronts: places.iter().map(|shop| shop.calls.clone()).collect(),
             _proxy: None,
-            device: None,
+            hub: None,
         }
     }
 
@@ -113,17 +113,17 @@ impl Way {
         Self {
             fronts: proxy.endpoints(),
             _proxy: Some(proxy),
-            device: None,
+            hub: None,
         }
     }
 
-    fn device(places: &[Places]) -> Self {
+    fn hub(places: &[Places]) -> Self {
         let calls: Vec<_> = places.iter().map(|shop| shop.calls.as_str()).collect();
-        let device = Hub::to(&calls);
+        let hub = Hub::to(&calls);
         Self {
-            fronts: vec![device.front.clone()],
+            fronts: vec![hub.front.clone()],
             _proxy: None,
-            device: Some(device),
+            hub: Some(hub),
         }
     }
 }
@@ -168,7 +168,7 @@ impl Town {
             closed: Got::default(),
             sent: 0,
             calls: 0,
-            pauses: way.device.is_some(),
+            pauses: way.hub.is_some(),
         };
         town.send();
         town

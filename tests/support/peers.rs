@@ -155,7 +155,7 @@ impl Fake {
                     continue;
                 }
                 let mut frames = router.recv_multipart(0).unwrap();
-                // Before it is the way back, which has more than one step where there is a device in between.
+                // Before it is the way back, which has more than one step where there is a hub in between.
                 let request = frames.pop().unwrap();
                 for reply in answer(&request) {
                     let _ = router.send_multipart(frames.iter().chain([&reply]), 0);

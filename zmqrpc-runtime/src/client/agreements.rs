@@ -213,11 +213,7 @@ impl<'r> Offer<'r> {
 
     /// Returns how the shapes of a method differ from these; `None` if all values are read rightly in both directions, or
     /// are an error.
-    fn difference(
-        &self,
-        method: &Method,
-        ours: &Description,
-    ) -> Result<Option<Arc<str>>, NotTold> {
+    fn difference(&self, method: &Method, ours: &Description) -> Result<Option<Arc<str>>, NotTold> {
         let (version, text) = self.shape.ok_or(NotTold)?;
         let key = MethodKey::new(method.service(), method.name(), text, version);
         if version != method.version() || key != self.key {

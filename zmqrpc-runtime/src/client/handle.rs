@@ -40,7 +40,7 @@ use crate::wire::{Limits, MetadataBuf};
 /// [idempotent](crate::service::Method::idempotent). What surely was not is made elsewhere, if there are several
 /// endpoints: one that finds no connection, or whose server begins to end before it is sent, wherever there is one in
 /// time; one that is refused with [`Error::ShuttingDown`] or [`Error::Overloaded`], or by a proxy that reaches no
-/// service, at each other endpoint that is connected, once. A device that passes calls on, a `ROUTER` with a `DEALER`, tells
+/// service, at each other endpoint that is connected, once. A hub that passes calls on, a `ROUTER` with a `DEALER`, tells
 /// of nobody who ends: a call of a command that is refused there with [`Error::ShuttingDown`] is made there again, up to 32
 /// times. The error of a call tells what all of its tries may have done.
 ///
