@@ -14,9 +14,7 @@ fuzz_target!(|bytes: &[u8]| {
     for change in changes(&description, &again) {
         assert_eq!(change.by_key, Verdict::Fine, "{change}");
     }
-    for fingerprint in description.fingerprints() {
-        assert!(!fingerprint.key.is_empty());
-    }
+    let _ = description.fingerprints();
     let _ = description.to_json_schema();
     let _ = description.to_open_rpc();
     let _ = description.to_python();

@@ -77,10 +77,10 @@ impl Subject {
             fit(&self.description, &[argument], bytes).map_err(|misfit| misfit.to_string())
         };
         fits(&bytes)?;
-        for len in 0..bytes.len() {
-            if fits(&bytes[..len]).is_ok() {
-                return Err(format!("{len} of {bytes:?} fit, too"));
-            }
+        if let Some((_, shorter)) = bytes.split_last()
+            && fits(shorter).is_ok()
+        {
+            return Err(format!("{bytes:?} fit without the last one, too"));
         }
         bytes.push(0);
         fits(&bytes).map_or(Ok(()), |()| Err(format!("{bytes:?} fit, too")))
