@@ -138,7 +138,7 @@ impl Caller {
         let mut deadlines = Deadlines {
             deadline: Instant::now() + FOREVER,
             connected_by: Instant::now() + FOREVER,
-            connect_timeout: FOREVER,
+            connect_timeout: FOREVER.into(),
         };
         match self {
             Self::Thread => expect_reply(id, connection.wait(id, deadlines)),

@@ -1,5 +1,7 @@
 //! Time, which passes where somebody waits for it.
 
+#[path = "../../zmqrpc-runtime/src/clock/compact_duration.rs"]
+mod compact_duration;
 #[path = "../../zmqrpc-runtime/src/clock/durations.rs"]
 mod durations;
 
@@ -8,6 +10,7 @@ use std::time::Duration;
 
 use rustix::kernel;
 
+pub(crate) use self::compact_duration::CompactDuration;
 pub(crate) use self::durations::{FOREVER, STALL_THRESHOLD};
 
 /// The time since the model began.
