@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use zmqrpc::proxy::{Proxy, Rep, Req};
+use zmqrpc::schema;
 use zmqrpc::server::Introspection;
 use zmqrpc::{
     AsyncClient, CallError, Client, Error, Executed, Server, ServerBuilder, ServerHandle,
@@ -461,6 +462,38 @@ fn a_call_that_is_repeated_has_no_more_time_than_its_own_and_says_how_much() {
         assert_eq!((told, executed), (timeout, Executed::Maybe));
         entered.recv().unwrap();
         drop(leave);
+    });
+}
+
+/// A server of each version has said which key it has; what is told has to fit the last one.
+#[test]
+fn what_a_server_of_an_earlier_version_refuses_is_not_told_to_it() {
+    within(LIMIT, || {
+        let server = new_shop().start().unwrap();
+        let place = endpoint(&server);
+        let snapshot = serde_json::to_string(&schema::of::<old::ShopClient>()).unwrap();
+        let client = Client::builder().connect(&place).earlier(snapshot);
+        let client = client.build().unwrap();
+        let shop = new::ShopClient::new(client.clone());
+        let order = |number| new::Order {
+            number,
+            sizes: Vec::new(),
+        };
+        assert_eq!(shop.place(order(7)).unwrap(), 7);
+        server.shutdown(LIMIT).unwrap();
+        let old = Server::builder().service(old::ShopServer::new(old::Store));
+        let old = old.bind(&place).start().unwrap();
+        assert_eq!(shop.place(order(8)).unwrap(), 8);
+
+        let too_large = new::ShopPlace {
+            order: order(1 << 32),
+        };
+        let error = client.notify(&too_large).unwrap_err();
+        assert!(matches!(error, Error::Encode { .. }), "{error}");
+        assert!(error.to_string().contains("order.number"), "{error}");
+        let fits = new::ShopPlace { order: order(9) };
+        client.notify(&fits).unwrap();
+        await_state("it has come", || old.stats().requests == 2);
     });
 }
 

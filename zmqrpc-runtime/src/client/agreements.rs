@@ -88,9 +88,13 @@ impl Agreements {
     ///
     /// [`Error::SignatureMismatch`] if servers of the earlier version would read it as something else.
     pub(super) fn told(&self, method: &Method) -> Result<ToldMethod, Error> {
+        let told = self.earlier.told(method);
         match self.agreed(method) {
-            Some(key) => Ok(ToldMethod { key, check: None }),
-            None => self.earlier.told(method),
+            // What the earlier version refuses is found here, however the key was found.
+            Some(key) if !told.as_ref().is_ok_and(|told| told.key == key) => {
+                Ok(ToldMethod { key, check: None })
+            }
+            _ => told,
         }
     }
 
