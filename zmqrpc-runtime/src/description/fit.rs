@@ -232,3 +232,110 @@ impl Walk<'_> {
         Ok(taken)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::description::{Field, Type, Variant};
+
+    fn field(name: &str, shape: Shape) -> Field {
+        Field {
+            name: name.to_owned(),
+            shape,
+            optional: false,
+            aliases: Vec::new(),
+            docs: String::new(),
+        }
+    }
+
+    fn variant(name: &str, body: Payload) -> Variant {
+        Variant {
+            name: name.to_owned(),
+            body,
+            aliases: Vec::new(),
+            docs: String::new(),
+        }
+    }
+
+    fn named(name: &str) -> Shape {
+        Shape::Type(name.to_owned())
+    }
+
+    /// A list of nodes, each with a number, a mark and perhaps another node.
+    fn check(open: bool, bytes: &[u8]) -> Result<(), String> {
+        let mut description = Description::new(Vec::new());
+        let node = vec![
+            field("number", Shape::I16),
+            field("mark", named("Mark")),
+            field("next", Shape::Option(Box::new(named("Node")))),
+        ];
+        let node = Body::Struct(Fields {
+            fields: node,
+            closed: false,
+        });
+        let mark = Body::Enum(Variants {
+            variants: vec![
+                variant("Plain", Payload::Unit),
+                variant("Flag", Payload::One(Shape::Bool)),
+            ],
+            open,
+        });
+        for (name, body) in [("Node", node), ("Mark", mark)] {
+            let found = Type::new(String::new(), body);
+            description.types.insert(name.to_owned(), found);
+        }
+        let nodes = Shape::List(Box::new(named("Node")));
+        let argument = ArgumentDescription::new("nodes", nodes);
+        fit(&description, &[argument], bytes).map_err(|misfit| misfit.to_string())
+    }
+
+    #[test]
+    fn the_first_value_that_is_refused_is_named_with_its_place() {
+        let of = |reason: &str| Err(reason.to_owned());
+        assert_eq!(check(false, &[2, 1, 0, 0, 2, 1, 1, 1, 1, 0, 0]), Ok(()));
+        for (bytes, expected) in [
+            // -32769, in zigzag.
+            (
+                &[1, 0x81, 0x80, 0x04, 0, 0][..],
+                "nodes[0].number: -32769 is no `i16`",
+            ),
+            (
+                &[2, 0, 0, 0, 0, 2],
+                "nodes[1].mark: `Mark` has no variant 2",
+            ),
+            (&[1, 0, 1, 7], "nodes[0].mark.Flag: it is no `bool`"),
+            (
+                &[1, 0, 0, 1, 0, 3],
+                "nodes[0].next.mark: `Mark` has no variant 3",
+            ),
+            (&[1, 0, 0], "nodes[0].next: more is read than there is"),
+            (&[0, 0], "there are more values than are read"),
+        ] {
+            assert_eq!(check(false, bytes), of(expected));
+        }
+    }
+
+    #[test]
+    fn an_enum_that_reads_other_variants_takes_them() {
+        assert_eq!(check(true, &[1, 0, 2, 0]), Ok(()));
+    }
+
+    #[test]
+    fn a_value_that_is_nested_too_deeply_is_no_overflow() {
+        let bytes: Vec<u8> = [1].into_iter().chain([0, 0, 1].repeat(10_000)).collect();
+        let error = check(false, &bytes).unwrap_err();
+        assert!(error.ends_with(": it is nested too deeply"), "{error}");
+    }
+
+    #[test]
+    fn as_many_values_without_bytes_as_a_number_says_take_no_time() {
+        let nothing = Shape::List(Box::new(Shape::Unit));
+        let argument = ArgumentDescription::new("nothing", nothing);
+        let mut bytes = vec![0xff; 17];
+        bytes.push(0x01);
+        assert_eq!(
+            fit(&Description::new(Vec::new()), &[argument], &bytes),
+            Ok(())
+        );
+    }
+}
