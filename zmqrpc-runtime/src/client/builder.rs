@@ -72,8 +72,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sends to servers that are of an earlier version of a service: under its keys, where they read all of it rightly.
-    /// `snapshot` is what [`assert_compatible`](crate::schema::assert_compatible) wrote of that version; one that is no
+    /// Sends to servers that are of an earlier version of a service: under its keys, where they read nothing as something
+    /// else. A value that has no reply and that they would refuse is an [`Error::Encode`], and is not sent. `snapshot` is what [`assert_compatible`](crate::schema::assert_compatible) wrote of that version; one that is no
     /// description is an [`Error::Config`].
     ///
     /// Calls agree with a server on a key in any case. What has no reply cannot, nor what a buffered proxy accepts: with a

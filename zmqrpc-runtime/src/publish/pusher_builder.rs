@@ -57,8 +57,8 @@ impl PusherBuilder {
         /// Sends `value` under `key` with every job, as [`Pusher::with_metadata`] does.
         metadata;
 
-        /// Sends to pullers that are of an earlier version of a service: under its keys, so that they take it, where they read
-        /// all of it rightly. `snapshot` is what [`assert_compatible`](crate::schema::assert_compatible) wrote of that
+        /// Sends to pullers that are of an earlier version of a service: under its keys, where they read nothing as
+        /// something else. A value that they would refuse is an [`Error::Encode`], and is not sent. `snapshot` is what [`assert_compatible`](crate::schema::assert_compatible) wrote of that
         /// version; one that is no description is an [`Error::Config`].
         ///
         /// So senders may be replaced before their receivers. Those that are newer take it if they were given
