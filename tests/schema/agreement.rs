@@ -1,9 +1,11 @@
 //! Calls by key between versions whose values are read rightly on the other side.
 
+mod repeats;
+mod shop;
+
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::channel;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use zmqrpc::proxy::{Proxy, Rep, Req};
 use zmqrpc::schema;
@@ -12,146 +14,10 @@ use zmqrpc::{
     AsyncClient, CallError, Client, Error, Executed, Server, ServerBuilder, ServerHandle,
 };
 
+use self::shop::{new, old};
 use super::support::{anywhere, await_state, block_on, within};
 
 const LIMIT: Duration = Duration::from_secs(20);
-
-mod old {
-    use serde::{Deserialize, Serialize};
-
-    #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-    pub(super) enum Size {
-        Small,
-        Large,
-    }
-
-    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-    pub(super) struct Order {
-        pub(super) number: u32,
-        pub(super) sizes: Vec<Size>,
-    }
-
-    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-    pub(super) enum ShopError {
-        Closed,
-    }
-
-    #[zmqrpc::zmq_service(name = "Shop")]
-    pub(super) trait Shop {
-        /// Its arguments are read by a wider type, and by an enum that has more variants.
-        fn place(&self, order: Order) -> u64;
-        /// It has more errors of its own.
-        fn open(&self, door: u8) -> Result<u8, ShopError>;
-        /// Its reply is of another kind.
-        fn total(&self) -> u64;
-        #[zmq(idempotent)]
-        fn label(&self, order: Order) -> String;
-    }
-
-    pub(super) struct Store;
-
-    impl Shop for Store {
-        fn place(&self, order: Order) -> u64 {
-            order.number.into()
-        }
-
-        fn open(&self, door: u8) -> Result<u8, ShopError> {
-            Ok(door)
-        }
-
-        fn total(&self) -> u64 {
-            7
-        }
-
-        fn label(&self, order: Order) -> String {
-            format!("old {}", order.number)
-        }
-    }
-}
-
-mod new {
-    use std::sync::Mutex;
-    use std::sync::mpsc::{Receiver, Sender};
-
-    use serde::{Deserialize, Serialize};
-
-    #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-    pub(super) enum Size {
-        Small,
-        Large,
-        Huge,
-    }
-
-    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-    pub(super) struct Order {
-        pub(super) number: u64,
-        pub(super) sizes: Vec<Size>,
-    }
-
-    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-    pub(super) enum ShopError {
-        Closed,
-        Jammed(u8),
-    }
-
-    #[zmqrpc::zmq_service(name = "Shop")]
-    pub(super) trait Shop {
-        fn place(&self, order: Order) -> u64;
-        fn open(&self, door: u8) -> Result<u8, ShopError>;
-        fn total(&self) -> i64;
-        fn label(&self, order: Order) -> String;
-    }
-
-    pub(super) struct Store;
-
-    impl Shop for Store {
-        fn place(&self, order: Order) -> u64 {
-            order.number + order.sizes.len() as u64
-        }
-
-        fn open(&self, door: u8) -> Result<u8, ShopError> {
-            match door {
-                0 => Err(ShopError::Closed),
-                1 => Err(ShopError::Jammed(1)),
-                door => Ok(door),
-            }
-        }
-
-        fn total(&self) -> i64 {
-            -7
-        }
-
-        fn label(&self, order: Order) -> String {
-            format!("new {}", order.number)
-        }
-    }
-
-    /// Answers nothing until it may.
-    pub(super) struct Waiting {
-        pub(super) enter: Sender<()>,
-        pub(super) left: Mutex<Receiver<()>>,
-    }
-
-    impl Shop for Waiting {
-        fn place(&self, order: Order) -> u64 {
-            self.enter.send(()).unwrap();
-            let _ = self.left.lock().unwrap().recv();
-            order.number
-        }
-
-        fn open(&self, door: u8) -> Result<u8, ShopError> {
-            Ok(door)
-        }
-
-        fn total(&self) -> i64 {
-            0
-        }
-
-        fn label(&self, order: Order) -> String {
-            order.number.to_string()
-        }
-    }
-}
 
 fn order() -> old::Order {
     old::Order {
@@ -391,80 +257,6 @@ fn all_endpoints_are_asked_whatever_their_version() {
     });
 }
 
-/// The server that it was begun with is killed; the one that comes in its place is of another version.
-#[test]
-fn an_idempotent_call_that_was_lost_goes_on_with_a_newer_server() {
-    within(LIMIT, || {
-        let context = zmq::Context::new();
-        let dying = context.socket(zmq::ROUTER).unwrap();
-        dying.set_linger(0).unwrap();
-        dying.bind("tcp://127.0.0.1:*").unwrap();
-        let place = dying.get_last_endpoint().unwrap().unwrap();
-        let client = Client::builder()
-            .connect(&place)
-            .timeout(LIMIT)
-            .connect_timeout(LIMIT)
-            .build()
-            .unwrap();
-        let pending = client.begin(&old::ShopLabel { order: order() }).unwrap();
-        let called = thread::spawn(move || {
-            let client = client;
-            let called = old::ShopClient::new(client.clone()).label(order());
-            (called, client)
-        });
-        for _ in 0..2 {
-            dying.recv_multipart(0).unwrap();
-        }
-        drop(dying);
-        let shop = || Server::builder().service(new::ShopServer::new(new::Store));
-        let mut server = shop().bind(&place).start();
-        while server.is_err() {
-            // The socket before it may still be closing.
-            thread::yield_now();
-            server = shop().bind(&place).start();
-        }
-        let (called, client) = called.join().unwrap();
-        assert_eq!(called.unwrap(), "new 70000");
-        drop(client);
-        assert_eq!(
-            pending.wait().unwrap(),
-            "new 70000",
-            "although nobody else uses the client any more"
-        );
-    });
-}
-
-#[test]
-fn a_call_that_is_repeated_has_no_more_time_than_its_own_and_says_how_much() {
-    within(LIMIT, || {
-        let (enter, entered) = channel();
-        let (leave, left) = channel::<()>();
-        let waiting = new::Waiting {
-            enter,
-            left: left.into(),
-        };
-        let server = anywhere(Server::builder().service(new::ShopServer::new(waiting)));
-        let server = server.start().unwrap();
-        let timeout = Duration::from_millis(300);
-        let client = Client::connect(endpoint(&server)).unwrap();
-        let shop = old::ShopClient::new(client).with_timeout(timeout);
-        let started = Instant::now();
-        let error = shop.place(order()).unwrap_err();
-        assert!(started.elapsed() >= timeout);
-        let Error::Timeout {
-            timeout: told,
-            executed,
-            ..
-        } = error
-        else {
-            panic!("{error}");
-        };
-        assert_eq!((told, executed), (timeout, Executed::Maybe));
-        entered.recv().unwrap();
-        drop(leave);
-    });
-}
-
 /// A server of each version has said which key it has; what is told has to fit the last one.
 #[test]
 fn what_a_server_of_an_earlier_version_refuses_is_not_told_to_it() {
@@ -494,32 +286,6 @@ fn what_a_server_of_an_earlier_version_refuses_is_not_told_to_it() {
         let fits = new::ShopPlace { order: order(9) };
         client.notify(&fits).unwrap();
         await_state("it has come", || old.stats().requests == 2);
-    });
-}
-
-/// A request that is too large to be kept is refused once; blocking calls have their arguments at hand.
-#[test]
-fn a_large_call_that_was_begun_agrees_on_a_key_for_the_next_one() {
-    within(LIMIT, || {
-        let server = new_shop().start().unwrap();
-        let large = old::Order {
-            sizes: vec![old::Size::Large; 70_000],
-            ..order()
-        };
-        let place = || old::ShopPlace {
-            order: large.clone(),
-        };
-        let client = Client::connect(endpoint(&server)).unwrap();
-        let error = client.begin(&place()).unwrap().wait().unwrap_err();
-        assert!(matches!(error, Error::SignatureMismatch { .. }), "{error}");
-        assert_eq!(error.executed(), Executed::No);
-        assert_eq!(client.begin(&place()).unwrap().wait().unwrap(), 140_000);
-
-        let client = Client::connect(endpoint(&server)).unwrap();
-        assert_eq!(client.call(&place()).unwrap(), 140_000);
-        let client = AsyncClient::connect(endpoint(&server)).unwrap();
-        assert!(block_on(client.call(&place())).is_err());
-        assert_eq!(block_on(client.call(&place())).unwrap(), 140_000);
     });
 }
 
