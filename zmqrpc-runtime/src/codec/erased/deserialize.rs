@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::visit::Visit;
 use super::{Hint, Scalar, ValueError};
 
 /// One value of a format, to be read once.
@@ -53,13 +54,39 @@ pub(crate) trait ErasedVisitor<'de> {
     /// Returns the size of what it makes, in bytes.
     fn size(&self) -> usize;
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
-    fn scalar(&mut self, value: Scalar<'_, 'de>) -> Result<(), ValueError>;
-    fn some(&mut self, value: &mut dyn ErasedDeserializer<'de>) -> Result<(), ValueError>;
-    fn newtype_struct(&mut self, value: &mut dyn ErasedDeserializer<'de>)
-    -> Result<(), ValueError>;
-    fn seq(&mut self, elements: &mut dyn ErasedSeq<'de>) -> Result<(), ValueError>;
-    fn map(&mut self, entries: &mut dyn ErasedMap<'de>) -> Result<(), ValueError>;
-    fn variant(&mut self, variant: &mut dyn ErasedEnum<'de>) -> Result<(), ValueError>;
+    fn visit(&mut self, found: Visit<'_, 'de>) -> Result<(), ValueError>;
+}
+
+impl<'de> dyn ErasedVisitor<'de> + '_ {
+    pub(crate) fn scalar(&mut self, value: Scalar<'_, 'de>) -> Result<(), ValueError> {
+        self.visit(Visit::Scalar(value))
+    }
+
+    pub(crate) fn some(
+        &mut self,
+        value: &mut dyn ErasedDeserializer<'de>,
+    ) -> Result<(), ValueError> {
+        self.visit(Visit::Some(value))
+    }
+
+    pub(crate) fn newtype_struct(
+        &mut self,
+        value: &mut dyn ErasedDeserializer<'de>,
+    ) -> Result<(), ValueError> {
+        self.visit(Visit::NewtypeStruct(value))
+    }
+
+    pub(crate) fn seq(&mut self, elements: &mut dyn ErasedSeq<'de>) -> Result<(), ValueError> {
+        self.visit(Visit::Seq(elements))
+    }
+
+    pub(crate) fn map(&mut self, entries: &mut dyn ErasedMap<'de>) -> Result<(), ValueError> {
+        self.visit(Visit::Map(entries))
+    }
+
+    pub(crate) fn variant(&mut self, variant: &mut dyn ErasedEnum<'de>) -> Result<(), ValueError> {
+        self.visit(Visit::Variant(variant))
+    }
 }
 
 /// A seed of serde's, to be used once: a part of a type.

@@ -21,6 +21,7 @@ mod hint;
 mod serializer;
 mod slot;
 mod token;
+mod visit;
 
 pub(crate) use self::deserialize::{
     ErasedDeserializer, ErasedEnum, ErasedMap, ErasedSeed, ErasedSeq, ErasedVisitor,
