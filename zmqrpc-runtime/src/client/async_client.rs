@@ -181,7 +181,9 @@ impl AsyncClient {
     /// time, and [`Error::SignatureMismatch`] if the [earlier version](ClientBuilder::earlier) would read it as something
     /// else.
     pub async fn notify<C: Command>(&self, command: &C) -> Result<(), Error> {
-        let (callee, encoded) = self.client.prepare_notification(command)?;
+        let (callee, encoded) = self
+            .client
+            .prepare_notification(const { &C::METHOD }, command)?;
         let mut flight = CallProgress::Prepared(Ok(encoded));
         poll_fn(|cx| flight.poll(callee, cx).map(|completed| completed.map(drop))).await
     }
@@ -190,7 +192,7 @@ impl AsyncClient {
     fn prepare<C: Command>(&self, command: &C) -> Result<(Callee<'static>, EncodedCall), Error> {
         let method = const { &C::METHOD };
         if method.is_oneway() {
-            return self.client.prepare_notification(command);
+            return self.client.prepare_notification(method, command);
         }
         let callee = self.client.callee(method);
         let encoded = self.client.prepare(callee, RequestKind::Call, command)?;
@@ -298,23 +300,17 @@ impl<R: Value, F: Failure> Future for AsyncCall<R, F> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<R, F>> {
         let this = &mut *self;
-        loop {
-            let callee = this.callee;
-            let outcome = match ready!(this.flight.poll(callee, cx)) {
-                Err(error) => Err(error.into()),
-                Ok(Completed { call, frame }) => match callee {
-                    Callee::Method(method, _) if method.is_oneway() => {
-                        reply::nothing(method).map_err(F::from)
-                    }
-                    _ => match call.settle(&mut this.callee, &frame, || None) {
-                        Some(outcome) => outcome,
-                        None => continue,
-                    },
-                },
-            };
-            this.flight = CallProgress::Over;
-            return Poll::Ready(outcome);
-        }
+        let outcome = match ready!(this.flight.poll_last(&mut this.callee, cx)) {
+            Err(error) => Err(error.into()),
+            Ok(Completed { call, frame }) => match this.callee {
+                Callee::Method(method, _) if method.is_oneway() => {
+                    reply::nothing(method).map_err(F::from)
+                }
+                callee => reply::decode(&frame, &call.info(callee)),
+            },
+        };
+        this.flight = CallProgress::Over;
+        Poll::Ready(outcome)
     }
 }
 
@@ -357,5 +353,23 @@ impl CallProgress {
         };
         let frame = ready!(call.poll(callee, cx))?.unwrap_or_default();
         Poll::Ready(Ok(Completed { call, frame }))
+    }
+
+    /// Polls for the reply that the call of a command ends with, and repeats the call where it is refused.
+    fn poll_last(
+        &mut self,
+        callee: &mut Callee<'static>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Completed<'_>, Error>> {
+        loop {
+            let Completed { call, frame } = ready!(self.poll(*callee, cx))?;
+            if call.settles(callee, &frame, &|| None)? {
+                // Borrowed once more: the borrow of a loop's turn cannot be returned.
+                let Self::Begun(call) = self else {
+                    return Poll::Pending;
+                };
+                return Poll::Ready(Ok(Completed { call, frame }));
+            }
+        }
     }
 }

@@ -106,7 +106,7 @@ impl Client {
             .collect();
         let in_flight = depart_together(in_flight, callee);
         let waited = in_flight.into_iter().map(|in_flight| match in_flight {
-            Ok(mut call) => call.outcome(callee, || self.encode_again(callee, command)),
+            Ok(mut call) => call.outcome(callee, &|| self.encode_again(callee, command)),
             Err(error) => Err(error.into()),
         });
         connections

@@ -156,7 +156,7 @@ impl Client {
         }
         let callee = self.callee(const { &C::METHOD });
         let mut call = self.send_blocking(callee, command)?;
-        call.outcome(callee, || self.encode_again(callee, command))
+        call.outcome(callee, &|| self.encode_again(callee, command))
     }
 
     /// Returns a method under the key that it is called by.
@@ -192,8 +192,7 @@ impl Client {
     /// Those of [`begin`](Self::begin), [`Error::Unavailable`] when there is no connection in time, and
     /// [`Error::SignatureMismatch`] if the [earlier version](ClientBuilder::earlier) would read it as something else.
     pub fn notify<C: Command>(&self, command: &C) -> Result<(), Error> {
-        let (callee, encoded) = self.prepare_notification(command)?;
-        encoded.begin(callee)?.hand_over(callee)
+        self.send_notification(const { &C::METHOD }, command)
     }
 
     /// The handle for calls that are about to block this thread where a server of this process may need it to answer: they

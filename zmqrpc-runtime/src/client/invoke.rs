@@ -30,7 +30,7 @@ impl Client {
         arguments: &(impl Serialize + ?Sized),
     ) -> Result<R, Error> {
         let callee = Callee::Untyped(MethodRef::Name(method), self.shared.defaults.codec);
-        let mut call = self.send_blocking(callee, arguments)?;
+        let mut call = self.send_blocking(callee, &arguments)?;
         let frame = call.wait(callee)?;
         decode(&frame, &call.info(callee))
     }
@@ -49,7 +49,7 @@ impl AsyncClient {
     ) -> Result<R, Error> {
         let callee = Callee::Untyped(MethodRef::Name(method), self.client().shared.defaults.codec);
         let mut flight =
-            CallProgress::Prepared(self.client().prepare(callee, RequestKind::Call, arguments));
+            CallProgress::Prepared(self.client().prepare(callee, RequestKind::Call, &arguments));
         let decoded = poll_fn(|cx| {
             let Completed { call, frame } = ready!(flight.poll(callee, cx))?;
             Poll::Ready(decode(&frame, &call.info(callee)))

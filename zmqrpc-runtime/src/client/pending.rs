@@ -61,7 +61,7 @@ impl<C: Command> Pending<C> {
     /// `Result`.
     pub fn wait(mut self) -> Result<C::Reply, C::Failure> {
         let callee = Callee::Method(const { &C::METHOD }, self.key);
-        self.call.outcome(callee, || None)
+        self.call.outcome(callee, &|| None)
     }
 }
 

@@ -8,43 +8,52 @@ use super::call_info::{CallInfo, Callee};
 use super::encoded_call::{Destination, EncodedCall};
 use super::handle::Client;
 use super::pending::InFlightCall;
-use super::request::{self, CheckedArguments, EncodeArguments};
+use super::request;
 use super::retry::{Attempts, RetryContext};
 use crate::clock::FOREVER;
-use crate::command::{Command, inherited_deadline};
+use crate::command::{CheckedArguments, EncodeArguments, Method, inherited_deadline};
 use crate::dialect::RequestKind;
 use crate::error::{Error, UnavailableCause};
 use crate::socket::Frame;
 use crate::wire::Executed;
 
 impl Client {
-    pub(super) fn send<A: EncodeArguments + ?Sized>(
+    pub(super) fn send(
         &self,
         callee: Callee<'_>,
         kind: RequestKind,
-        arguments: &A,
+        arguments: &dyn EncodeArguments,
     ) -> Result<InFlightCall, Error> {
         self.prepare(callee, kind, arguments)?.begin(callee)
     }
 
     /// Sends a call that its caller is about to block for.
-    pub(super) fn send_blocking<A: EncodeArguments + ?Sized>(
+    pub(super) fn send_blocking(
         &self,
         callee: Callee<'_>,
-        arguments: &A,
+        arguments: &dyn EncodeArguments,
     ) -> Result<InFlightCall, Error> {
         let marked = self.blocking();
         let client = marked.as_ref().unwrap_or(self);
         client.send(callee, RequestKind::Call, arguments)
     }
 
+    /// Sends a notification, and returns when it has been handed over to a connection.
+    pub(super) fn send_notification(
+        &self,
+        method: &'static Method,
+        arguments: &dyn EncodeArguments,
+    ) -> Result<(), Error> {
+        let (callee, encoded) = self.prepare_notification(method, arguments)?;
+        encoded.begin(callee)?.hand_over(callee)
+    }
+
     /// Chooses the way of a call and encodes it.
-    #[inline]
-    pub(super) fn prepare<A: EncodeArguments + ?Sized>(
+    pub(super) fn prepare(
         &self,
         callee: Callee<'_>,
         kind: RequestKind,
-        arguments: &A,
+        arguments: &dyn EncodeArguments,
     ) -> Result<EncodedCall, Error> {
         let (to, several) = self.destination(callee)?;
         let (frame, timeout) = self.encode(to.endpoint(), callee, kind, arguments)?;
@@ -52,17 +61,17 @@ impl Client {
     }
 
     /// Chooses the way of a notification and encodes it, under the key that its receiver has.
-    pub(super) fn prepare_notification<C: Command>(
+    pub(super) fn prepare_notification(
         &self,
-        command: &C,
+        method: &'static Method,
+        arguments: &dyn EncodeArguments,
     ) -> Result<(Callee<'static>, EncodedCall), Error> {
-        let method = const { &C::METHOD };
         let told = self.shared.agreements.told(method)?;
         let callee = Callee::Method(method, told.key);
         let encoded = match told.check {
-            None => self.prepare(callee, RequestKind::Notify, command),
+            None => self.prepare(callee, RequestKind::Notify, arguments),
             Some(check) => {
-                let arguments = CheckedArguments(command, check);
+                let arguments = CheckedArguments(arguments, check);
                 self.prepare(callee, RequestKind::Notify, &arguments)
             }
         };
@@ -126,12 +135,12 @@ impl Client {
     }
 
     /// Encodes a call that is made there and nowhere else.
-    pub(super) fn prepare_for<A: EncodeArguments + ?Sized>(
+    pub(super) fn prepare_for(
         &self,
         to: Destination,
         callee: Callee<'_>,
         kind: RequestKind,
-        arguments: &A,
+        arguments: &dyn EncodeArguments,
     ) -> Result<EncodedCall, Error> {
         let (frame, timeout) = self.encode(to.endpoint(), callee, kind, arguments)?;
         Ok(EncodedCall {
@@ -146,12 +155,12 @@ impl Client {
 
     /// Returns the request, and how much time the call has.
     #[inline]
-    fn encode<A: EncodeArguments + ?Sized>(
+    fn encode(
         &self,
         endpoint: Option<&Arc<str>>,
         callee: Callee<'_>,
         kind: RequestKind,
-        arguments: &A,
+        arguments: &dyn EncodeArguments,
     ) -> Result<(Frame, Duration), Error> {
         let timeout = self.time_limit(callee);
         let info = CallInfo {
@@ -167,10 +176,10 @@ impl Client {
     }
 
     /// Returns the request of a call once more that its caller blocks for; `None` if it cannot be encoded any more.
-    pub(super) fn encode_again<A: EncodeArguments + ?Sized>(
+    pub(super) fn encode_again(
         &self,
         callee: Callee<'_>,
-        arguments: &A,
+        arguments: &dyn EncodeArguments,
     ) -> Option<Frame> {
         let marked = self.blocking();
         let client = marked.as_ref().unwrap_or(self);

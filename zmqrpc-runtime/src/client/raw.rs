@@ -7,9 +7,8 @@ use super::async_client::{AsyncClient, CallProgress, Completed};
 use super::call_info::{CallInfo, Callee};
 use super::handle::Client;
 use super::reply::{self, EncodedAnswer};
-use super::request::RawArguments;
 use crate::codec::Codec;
-use crate::command::RawMethod;
+use crate::command::{RawArguments, RawMethod};
 use crate::dialect::RequestKind;
 use crate::error::Error;
 

@@ -79,40 +79,59 @@ impl InFlightCall {
     /// # Errors
     ///
     /// What the call ends with.
-    #[inline]
     pub(super) fn outcome<R: Value, F: Failure>(
         &mut self,
         mut callee: Callee<'static>,
-        request: impl Fn() -> Option<Frame>,
+        request: &dyn Fn() -> Option<Frame>,
     ) -> Result<R, F> {
+        let frame = self.wait_for_last(&mut callee, request)?;
+        reply::decode(&frame, &self.info(callee))
+    }
+
+    /// Waits for the reply that the call ends with.
+    fn wait_for_last(
+        &mut self,
+        callee: &mut Callee<'static>,
+        request: &dyn Fn() -> Option<Frame>,
+    ) -> Result<Frame, Error> {
         loop {
-            let frame = self.wait(callee)?;
-            if let Some(result) = self.settle(&mut callee, &frame, &request) {
-                return result;
+            let frame = self.wait(*callee)?;
+            if self.settles(callee, &frame, request)? {
+                return Ok(frame);
             }
         }
     }
 
-    /// Returns the result that a reply frame is; `None` if it refuses the call, and this is repeated.
+    /// Returns whether the call ends with a reply frame. If that refuses the call, it is repeated.
+    ///
+    /// # Errors
+    ///
+    /// What the call ends with, if it cannot be repeated.
     #[inline]
-    pub(super) fn settle<R: Value, F: Failure>(
+    pub(super) fn settles(
         &mut self,
         callee: &mut Callee<'static>,
         frame: &[u8],
-        request: impl FnOnce() -> Option<Frame>,
-    ) -> Option<Result<R, F>> {
-        let info = self.info(*callee);
-        let result = reply::decode::<R, F>(frame, &info);
-        if result.as_ref().err().and_then(Failure::rpc).is_some()
-            && let Some(error) = reply::refusal(frame, &info)
-        {
-            match self.repeat(*callee, error, frame, request) {
-                Ok(repeated) => *callee = repeated,
-                Err(error) => return Some(Err(error.into())),
-            }
-            return None;
+        request: &dyn Fn() -> Option<Frame>,
+    ) -> Result<bool, Error> {
+        if !DIALECT.is_failure(frame) {
+            return Ok(true);
         }
-        Some(result)
+        self.settles_failed(callee, frame, request)
+    }
+
+    #[cold]
+    fn settles_failed(
+        &mut self,
+        callee: &mut Callee<'static>,
+        frame: &[u8],
+        request: &dyn Fn() -> Option<Frame>,
+    ) -> Result<bool, Error> {
+        let Some(error) = reply::refusal(frame, &self.info(*callee)) else {
+            return Ok(true);
+        };
+        *callee = self.repeat(*callee, error, frame, request)?;
+        Ok(false)
     }
 
     /// Repeats the call, which has ended with `error`, where it was refused with the frame `refusal`: under the server's
@@ -121,13 +140,12 @@ impl InFlightCall {
     /// # Errors
     ///
     /// What the call ends with.
-    #[cold]
     fn repeat(
         &mut self,
         callee: Callee<'static>,
         error: Error,
         refusal: &[u8],
-        request: impl FnOnce() -> Option<Frame>,
+        request: &dyn Fn() -> Option<Frame>,
     ) -> Result<Callee<'static>, Error> {
         let (Callee::Method(method, tried), ReplySource::Connection(connection, _)) =
             (callee, &self.source)

@@ -171,13 +171,18 @@ impl Dialect {
     /// may have been executed.
     #[inline]
     pub(crate) fn rejection(self, reply: &[u8]) -> Option<Status> {
-        let is_failure = match self {
-            Self::Native => native::is_failure(reply),
-        };
-        if is_failure {
+        if self.is_failure(reply) {
             self.decode_rejection(reply)
         } else {
             None
+        }
+    }
+
+    /// Returns whether a reply says that the call has failed otherwise than with an error of the method's own.
+    #[inline]
+    pub(crate) fn is_failure(self, reply: &[u8]) -> bool {
+        match self {
+            Self::Native => native::is_failure(reply),
         }
     }
 

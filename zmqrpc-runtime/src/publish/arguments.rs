@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use super::DIALECT;
 use crate::codec::{Codec, Error as CodecError};
-use crate::command::{ArgumentCheck, Command, EarlierReceivers, Method, RawMethod};
+use crate::command::{
+    ArgumentCheck, CheckedArguments, Command, EarlierReceivers, EncodeArguments, Method,
+    RawArguments, RawMethod,
+};
 use crate::dialect::{CallId, EncodeFailure, Event, EventContent, MethodRef, Request, RequestKind};
 use crate::error::{CallTarget, Error};
 use crate::socket::Frame;
@@ -51,42 +54,12 @@ impl<'a> SentMethod<'a> {
     }
 }
 
-/// What a message carries: a method, and what appends its arguments to a buffer that may grow to a limit.
-pub(super) struct SentCommand<'a, A> {
+/// What a message carries: a method and its arguments.
+#[derive(Clone, Copy)]
+pub(super) struct SentCommand<'a> {
     pub(super) method: SentMethod<'a>,
     codec: Codec,
-    arguments: A,
-}
-
-/// Returns a command to send.
-#[inline]
-pub(super) fn typed<C: Command>(
-    command: &C,
-) -> SentCommand<'static, impl FnOnce(&mut Vec<u8>, usize) -> Result<(), CodecError>> {
-    SentCommand {
-        method: SentMethod::Typed(const { &C::METHOD }),
-        codec: CODEC,
-        arguments: |out: &mut Vec<u8>, limit| CODEC.encode(command, out, limit),
-    }
-}
-
-/// Returns a command to send whose arguments are encoded already.
-pub(super) fn raw<'a>(
-    method: RawMethod<'a>,
-    codec: Codec,
-    arguments: &'a [u8],
-) -> SentCommand<'a, impl FnOnce(&mut Vec<u8>, usize) -> Result<(), CodecError>> {
-    SentCommand {
-        method: SentMethod::Raw(method),
-        codec,
-        arguments: move |out: &mut Vec<u8>, limit: usize| {
-            if arguments.len() > limit.saturating_sub(out.len()) {
-                return Err(CodecError::TooLarge { limit });
-            }
-            out.extend_from_slice(arguments);
-            Ok(())
-        },
-    }
+    arguments: &'a dyn EncodeArguments,
 }
 
 /// Returns the method and endpoint that a message's errors name.
@@ -96,10 +69,29 @@ pub(super) fn call_target(method: SentMethod<'_>, endpoint: Option<&Arc<str>>) -
 
 const CODEC: Codec = Codec::Postcard;
 
-impl<A> SentCommand<'_, A>
-where
-    A: FnOnce(&mut Vec<u8>, usize) -> Result<(), CodecError>,
-{
+impl<'a> SentCommand<'a> {
+    /// Returns a command to send.
+    pub(super) fn typed<C: Command>(command: &'a C) -> Self {
+        Self {
+            method: SentMethod::Typed(const { &C::METHOD }),
+            codec: CODEC,
+            arguments: command,
+        }
+    }
+
+    /// Returns a command to send whose arguments are encoded already.
+    pub(super) fn raw(
+        method: RawMethod<'a>,
+        codec: Codec,
+        arguments: &'a RawArguments<'a>,
+    ) -> Self {
+        Self {
+            method: SentMethod::Raw(method),
+            codec,
+            arguments,
+        }
+    }
+
     /// Encodes an event whose sequence number is still to be written.
     ///
     /// # Errors
@@ -118,11 +110,7 @@ where
             publisher,
             content: EventContent::Command(request(method, self.codec, metadata)),
         };
-        let arguments = |out: &mut Vec<u8>| {
-            let start = out.len();
-            (self.arguments)(out, limits.message)?;
-            check.map_or(Ok(()), |check| check.check(&out[start..]))
-        };
+        let arguments = |out: &mut Vec<u8>| self.encode(check, out, limits);
         let encoded = DIALECT.encode_event(&event, limits, arguments);
         encoded.map_err(|failure| error(self.method, failure))
     }
@@ -140,13 +128,25 @@ where
     ) -> Result<Frame, Error> {
         let (method, check) = self.method.told(earlier)?;
         let request = request(method, self.codec, metadata);
-        let arguments = |out: &mut Vec<u8>| {
-            let start = out.len();
-            (self.arguments)(out, limits.message)?;
-            check.map_or(Ok(()), |check| check.check(&out[start..]))
-        };
+        let arguments = |out: &mut Vec<u8>| self.encode(check, out, limits);
         let encoded = DIALECT.encode_request(&request, limits, arguments);
         encoded.map_err(|failure| error(self.method, failure))
+    }
+
+    /// Appends the arguments, unless receivers refuse them.
+    fn encode(
+        self,
+        check: Option<ArgumentCheck>,
+        out: &mut Vec<u8>,
+        limits: &Limits,
+    ) -> Result<(), CodecError> {
+        let Self {
+            codec, arguments, ..
+        } = self;
+        match check {
+            None => arguments.encode(codec, out, limits.message),
+            Some(check) => CheckedArguments(arguments, check).encode(codec, out, limits.message),
+        }
     }
 }
 

@@ -8,12 +8,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use super::arguments::{self, SentCommand};
+use super::arguments::SentCommand;
 use super::pusher::{Pusher, PusherShared, PusherStats};
 use super::pusher_builder::PusherBuilder;
 use super::pusher_queue::{NotPushed, WaiterId};
-use crate::codec::{Codec, Error as CodecError};
-use crate::command::{Command, Method, RawMethod, Transport, WithTimeout};
+use crate::codec::Codec;
+use crate::command::{Command, Method, RawArguments, RawMethod, Transport, WithTimeout};
 use crate::error::Error;
 use crate::socket::Frame;
 
@@ -89,7 +89,7 @@ impl AsyncPusher {
     pub fn push<C: Command>(&self, command: &C) -> AsyncPush {
         self.begin(
             PushedMethod::Typed(const { &C::METHOD }),
-            arguments::typed(command),
+            SentCommand::typed(command),
         )
     }
 
@@ -107,13 +107,11 @@ impl AsyncPusher {
     ) -> AsyncPush {
         let method = method.into();
         let pushed = PushedMethod::Raw(method.to_string().into());
-        self.begin(pushed, arguments::raw(method, codec, arguments))
+        let arguments = RawArguments(arguments);
+        self.begin(pushed, SentCommand::raw(method, codec, &arguments))
     }
 
-    fn begin<A>(&self, method: PushedMethod, command: SentCommand<'_, A>) -> AsyncPush
-    where
-        A: FnOnce(&mut Vec<u8>, usize) -> Result<(), CodecError>,
-    {
+    fn begin(&self, method: PushedMethod, command: SentCommand<'_>) -> AsyncPush {
         let limit = self.pusher.time_limit(command.method);
         let state = match self.pusher.encode(command) {
             Ok(job) => PushState::Waiting(WaitingPush {

@@ -4,15 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::arguments::{self, SentCommand, call_target};
+use super::arguments::{SentCommand, call_target};
 use super::endpoints::endpoint_methods;
 use super::heartbeats::Heartbeats;
 use super::publisher_builder::PublisherBuilder;
 use super::publisher_socket::{
     MissingSubscribers, NotPublished, Overflow, PublisherSocket, PublisherStats,
 };
-use crate::codec::{Codec, Error as CodecError};
-use crate::command::{Command, EarlierReceivers, RawMethod, Transport, WithTopic};
+use crate::codec::Codec;
+use crate::command::{Command, EarlierReceivers, RawArguments, RawMethod, Transport, WithTopic};
 use crate::error::{CallTarget, Error, OverloadCause, UnavailableCause};
 use crate::socket::{Process, PubSocket as Socket, Registration, RejectedLogins, UnsentCounter};
 use crate::wire::{Executed, Limits, MAX_TOPIC, MetadataBuf};
@@ -142,7 +142,7 @@ impl Publisher {
     /// full, [`Error::SignatureMismatch`] if the [earlier version](super::PublisherBuilder::earlier) would read it as
     /// something else, and [`Error::Config`] if the topic is too long. In each case no subscriber gets the event.
     pub fn publish<C: Command>(&self, command: &C) -> Result<(), Error> {
-        self.send(arguments::typed(command))
+        self.send(SentCommand::typed(command))
     }
 
     /// Publishes a command whose arguments are encoded already: for tools and bridges, which may have it of a
@@ -172,13 +172,11 @@ impl Publisher {
         codec: Codec,
         arguments: &[u8],
     ) -> Result<(), Error> {
-        self.send(arguments::raw(method.into(), codec, arguments))
+        let arguments = RawArguments(arguments);
+        self.send(SentCommand::raw(method.into(), codec, &arguments))
     }
 
-    fn send<A>(&self, command: SentCommand<'_, A>) -> Result<(), Error>
-    where
-        A: FnOnce(&mut Vec<u8>, usize) -> Result<(), CodecError>,
-    {
+    fn send(&self, command: SentCommand<'_>) -> Result<(), Error> {
         self.check_process()?;
         let PublisherShared {
             id,

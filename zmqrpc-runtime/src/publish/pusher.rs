@@ -5,13 +5,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::arguments::{self, SentCommand, SentMethod};
+use super::arguments::{SentCommand, SentMethod};
 use super::endpoints::endpoint_methods;
 use super::pusher_builder::PusherBuilder;
 use super::pusher_queue::{NotPushed, PusherQueue};
-use crate::codec::{Codec, Error as CodecError};
+use crate::codec::Codec;
 use crate::command::{
-    Command, EarlierReceivers, RawMethod, Transport, WithTimeout, inherited_deadline,
+    Command, EarlierReceivers, RawArguments, RawMethod, Transport, WithTimeout, inherited_deadline,
 };
 use crate::error::{CallTarget, Error, OverloadCause, UnavailableCause};
 use crate::socket::{Frame, Process, PushSocket, Registration, RejectedLogins};
@@ -142,7 +142,7 @@ impl Pusher {
     /// [earlier version](super::PusherBuilder::earlier) would read it as something else. In each case the command was not
     /// and will not be executed.
     pub fn push<C: Command>(&self, command: &C) -> Result<(), Error> {
-        self.send(arguments::typed(command))
+        self.send(SentCommand::typed(command))
     }
 
     /// Pushes a command whose arguments are encoded already: for tools and bridges, which may have it of a
@@ -171,13 +171,11 @@ impl Pusher {
         codec: Codec,
         arguments: &[u8],
     ) -> Result<(), Error> {
-        self.send(arguments::raw(method.into(), codec, arguments))
+        let arguments = RawArguments(arguments);
+        self.send(SentCommand::raw(method.into(), codec, &arguments))
     }
 
-    fn send<A>(&self, command: SentCommand<'_, A>) -> Result<(), Error>
-    where
-        A: FnOnce(&mut Vec<u8>, usize) -> Result<(), CodecError>,
-    {
+    fn send(&self, command: SentCommand<'_>) -> Result<(), Error> {
         self.check_process()?;
         let method = command.method;
         let job = self.encode(command)?;
@@ -188,10 +186,7 @@ impl Pusher {
         pushed.map_err(|failure| self.shared.push_error(failure, method.full_name(), limit))
     }
 
-    pub(super) fn encode<A>(&self, command: SentCommand<'_, A>) -> Result<Frame, Error>
-    where
-        A: FnOnce(&mut Vec<u8>, usize) -> Result<(), CodecError>,
-    {
+    pub(super) fn encode(&self, command: SentCommand<'_>) -> Result<Frame, Error> {
         let shared = &self.shared;
         command.job(self.metadata.as_metadata(), &shared.limits, &shared.earlier)
     }
