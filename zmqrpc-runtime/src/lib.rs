@@ -4,7 +4,7 @@
 //! The layers, each of which may use those before it and none behind it:
 //!
 //! ```text
-//! sync < log, clock < wire < codec, description < export, tracer < socket < dialect < command, error < auth < logins, options < callers, connection, subscription, termination < simulation, reception < client, server, publish, raw < message, proxy, local, pubsub, push, schema, service < simulated_pairs
+//! spares, sync < log, clock < wire < codec, description < export, tracer < socket < dialect < command, error < auth < logins, options < callers, connection, subscription, termination < simulation, reception < client, server, publish, raw < message, proxy, local, pubsub, push, schema, service < simulated_pairs
 //! ```
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -56,6 +56,7 @@ mod simulated_pairs;
 #[cfg(test)]
 mod simulation;
 mod socket;
+mod spares;
 mod subscription;
 mod sync;
 mod termination;

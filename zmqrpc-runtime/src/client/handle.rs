@@ -15,7 +15,6 @@ use crate::codec::Codec;
 #[cfg(feature = "tokio")]
 use crate::command::blocked_runtime_tag;
 use crate::command::{Command, InProcess, Method, Transport, WithTimeout};
-use crate::dialect::RequestKind;
 use crate::error::Error;
 use crate::socket::Process;
 #[cfg(feature = "tokio")]
@@ -176,10 +175,7 @@ impl Client {
         let method = const { &C::METHOD };
         let key = self.shared.agreements.key_to_call(method);
         let callee = Callee::Method(method, key);
-        let encoded = self.prepare(callee, RequestKind::Call, command)?;
-        let mut call = encoded.begin_kept(callee)?;
-        call.depart(callee)?;
-        Ok(Pending::new(call, key))
+        Ok(Pending::new(self.send_kept(callee, command)?, key))
     }
 
     /// Sends a command whose result is not wanted: it may be executed after, and beside, calls that are made later.

@@ -148,6 +148,7 @@ impl InFlightCall {
     }
 
     /// Waits for the reply frame.
+    #[inline]
     pub(super) fn wait(&mut self, callee: Callee<'_>) -> Result<Frame, Error> {
         self.end(callee)?.ok_or_else(|| {
             self.info(callee)
@@ -215,6 +216,7 @@ impl InFlightCall {
     }
 
     /// Returns the result of an attempt; `None` if another one has begun.
+    #[inline]
     fn conclude(
         &mut self,
         ending: CallResult,
@@ -223,6 +225,17 @@ impl InFlightCall {
         if let ReplySource::Connection(_, id) = &mut self.source {
             *id = None;
         }
+        match ending {
+            Ok(frame) if self.retry.is_none() => Some(Ok(frame)),
+            ending => self.conclude_or_retry(ending, callee),
+        }
+    }
+
+    fn conclude_or_retry(
+        &mut self,
+        ending: CallResult,
+        callee: Callee<'_>,
+    ) -> Option<Result<Option<Frame>, Error>> {
         if self.try_again(&ending) {
             return None;
         }

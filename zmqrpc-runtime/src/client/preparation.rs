@@ -38,6 +38,18 @@ impl Client {
         client.send(callee, RequestKind::Call, arguments)
     }
 
+    /// Sends a call whose arguments will not be at hand any more, and returns when it has been handed over to a connection.
+    pub(super) fn send_kept(
+        &self,
+        callee: Callee<'_>,
+        arguments: &dyn EncodeArguments,
+    ) -> Result<InFlightCall, Error> {
+        let encoded = self.prepare(callee, RequestKind::Call, arguments)?;
+        let mut call = encoded.begin_kept(callee)?;
+        call.depart(callee)?;
+        Ok(call)
+    }
+
     /// Sends a notification, and returns when it has been handed over to a connection.
     pub(super) fn send_notification(
         &self,
@@ -49,6 +61,7 @@ impl Client {
     }
 
     /// Chooses the way of a call and encodes it.
+    #[inline]
     pub(super) fn prepare(
         &self,
         callee: Callee<'_>,

@@ -13,6 +13,7 @@ use crate::command::{Failure, Value};
 use crate::dialect::RequestKind;
 use crate::error::Error;
 use crate::socket::Frame;
+use crate::spares::Spares;
 
 /// The most bytes of a request that is kept until its reply has come.
 const MAX_KEPT: usize = 64 * 1024;
@@ -22,14 +23,19 @@ const MAX_KEPT: usize = 64 * 1024;
 /// Empty if the call cannot be repeated, if it keeps the request to retry it, or if that is too large to be kept.
 pub(super) struct KeptRequest(Option<Box<Kept>>);
 
-/// In one allocation if it is short.
 enum Kept {
+    /// So many of these bytes.
     Short(u8, [u8; SHORT]),
     Long(Box<[u8]>),
 }
 
 /// With its length and the discriminant it takes the space that the allocator gives.
 const SHORT: usize = 54;
+
+thread_local! {
+    /// Of short requests. As many as are often under way at a time.
+    static SPARES: Spares<Kept> = const { Spares::new(1024) };
+}
 
 impl KeptRequest {
     /// Keeps nothing: the arguments stay at hand.
@@ -43,31 +49,41 @@ impl KeptRequest {
             && encoded.frame.len() <= MAX_KEPT
             && matches!(callee, Callee::Method(..))
             && matches!(encoded.to, Destination::Connection(_));
-        Self(is_kept.then(|| Box::new(Kept::of(&encoded.frame))))
-    }
-
-    pub(super) fn frame(&self) -> Option<Frame> {
-        let kept = self.0.as_deref()?;
-        Some(Frame::copy_of(kept.bytes()))
-    }
-}
-
-impl Kept {
-    fn of(request: &[u8]) -> Self {
-        let mut short = [0; SHORT];
-        match (short.get_mut(..request.len()), u8::try_from(request.len())) {
-            (Some(place), Ok(length)) => {
-                place.copy_from_slice(request);
-                Self::Short(length, short)
-            }
-            _ => Self::Long(request.into()),
+        if is_kept {
+            Self::copy_of(&encoded.frame)
+        } else {
+            Self(None)
         }
     }
 
-    fn bytes(&self) -> &[u8] {
-        match self {
-            Self::Short(length, bytes) => &bytes[..usize::from(*length)],
-            Self::Long(bytes) => bytes,
+    fn copy_of(request: &[u8]) -> Self {
+        let length = match u8::try_from(request.len()) {
+            Ok(length) if request.len() <= SHORT => length,
+            _ => return Self(Some(Box::new(Kept::Long(request.into())))),
+        };
+        let spare = SPARES.try_with(Spares::take).ok().flatten();
+        let mut kept = spare.unwrap_or_else(|| Box::new(Kept::Short(0, [0; SHORT])));
+        if let Kept::Short(place, bytes) = &mut *kept {
+            *place = length;
+            bytes[..request.len()].copy_from_slice(request);
+        }
+        Self(Some(kept))
+    }
+
+    pub(super) fn frame(&self) -> Option<Frame> {
+        let bytes: &[u8] = match self.0.as_deref()? {
+            Kept::Short(length, bytes) => &bytes[..usize::from(*length)],
+            Kept::Long(bytes) => bytes,
+        };
+        Some(Frame::copy_of(bytes))
+    }
+}
+
+impl Drop for KeptRequest {
+    fn drop(&mut self) {
+        if let Some(kept) = self.0.take_if(|kept| matches!(**kept, Kept::Short(..))) {
+            // Fails while the thread ends: then the memory is freed.
+            let _ = SPARES.try_with(|spares| spares.keep(kept));
         }
     }
 }
@@ -89,6 +105,7 @@ impl InFlightCall {
     }
 
     /// Waits for the reply that the call ends with.
+    #[inline]
     fn wait_for_last(
         &mut self,
         callee: &mut Callee<'static>,

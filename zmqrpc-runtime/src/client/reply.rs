@@ -59,6 +59,7 @@ pub(super) fn with_difference(mismatch: Error, known: Option<&str>) -> Error {
 }
 
 /// Decodes the reply to a command.
+#[inline]
 pub(super) fn decode<R: Value, F: Failure>(frame: &[u8], info: &CallInfo<'_>) -> Result<R, F> {
     let undecodable = |source| undecodable(source, info);
     match read(frame, info)? {

@@ -1,6 +1,5 @@
 //! A request on its way through a service, and the reply to it.
 
-use std::cell::RefCell;
 use std::future::Future;
 use std::ops::Range;
 use std::pin::Pin;
@@ -13,6 +12,7 @@ use crate::codec::{Codec, Error as CodecError, NoArgs};
 use crate::dialect::{CallFailure, CallId, ReplyTo};
 use crate::log::{self, Throttle};
 use crate::socket::{Frame, PerProcess};
+use crate::spares::Spares;
 
 /// A request whose header has been decoded. Its arguments are still encoded, and its reply is pending.
 ///
@@ -27,14 +27,8 @@ struct CallParts {
     reply_context: ReplyContext,
 }
 
-/// The most unused allocations that a thread keeps. Calls that waited end in bursts, for which an allocator's own
-/// per-thread cache is too small and thus slow.
-const MAX_SPARES: usize = 256;
-
-type Spares = Vec<Box<CallParts>>;
-
 thread_local! {
-    static SPARES: RefCell<Spares> = const { RefCell::new(Vec::new()) };
+    static SPARES: Spares<CallParts> = const { Spares::new(256) };
 }
 
 /// What a server needs of a request beside the context: the fields that the reply repeats, and the limits that it must
@@ -59,22 +53,25 @@ pub(crate) struct CallBuffer(Box<CallParts>);
 impl CallBuffer {
     /// Returns a buffer, from the thread's unused ones if there are any. `now` need not be exact.
     pub(crate) fn new(now: Instant) -> Self {
-        let spare = SPARES.try_with(|spares| spares.borrow_mut().pop());
-        let parts = spare.ok().flatten().unwrap_or_else(|| {
-            let reply_context = ReplyContext {
-                to: ReplyTo::nobody(),
-                entry: 0,
-                codec: Codec::Postcard,
-                body: 0..0,
-                wants_reply: false,
-                reply_limit: 0,
-            };
-            let context = CallContext::buffer(now);
-            Box::new(CallParts {
-                context,
-                reply_context,
-            })
-        });
+        let parts = SPARES
+            .try_with(Spares::take)
+            .ok()
+            .flatten()
+            .unwrap_or_else(|| {
+                let reply_context = ReplyContext {
+                    to: ReplyTo::nobody(),
+                    entry: 0,
+                    codec: Codec::Postcard,
+                    body: 0..0,
+                    wants_reply: false,
+                    reply_limit: 0,
+                };
+                let context = CallContext::buffer(now);
+                Box::new(CallParts {
+                    context,
+                    reply_context,
+                })
+            });
         Self(parts)
     }
 
@@ -98,12 +95,7 @@ impl CallBuffer {
         let Self(mut parts) = self;
         parts.context.clear();
         // Fails while the thread exits: then the memory is freed.
-        let _ = SPARES.try_with(|spares| {
-            let mut spares = spares.borrow_mut();
-            if spares.len() < MAX_SPARES {
-                spares.push(parts);
-            }
-        });
+        let _ = SPARES.try_with(|spares| spares.keep(parts));
     }
 
     /// Turns the buffer into a call. `topic` is that of an event.
