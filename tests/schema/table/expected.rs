@@ -127,8 +127,7 @@ impl Expected {
         let Failed::Call(error @ Error::Decode { what, source, .. }) = failed else {
             return false;
         };
-        // By key nothing says where in the bytes a value begins.
-        let is_placed = self.way == Way::Key || source.to_string().contains(": value");
+        let is_placed = source.to_string().contains(": value");
         *what == "the arguments" && error.executed() == Executed::No && is_placed
     }
 
@@ -138,8 +137,12 @@ impl Expected {
                 let is_unreadable = matches!(error, CodecError::Decode(_));
                 is_unreadable && self.part == Part::Error && self.way != Way::Key
             }
-            Failed::Call(error @ Error::Decode { what, .. }) => {
-                *what == "the reply" && error.executed() == Executed::Yes
+            Failed::Call(error @ Error::Decode { what, source, .. }) => {
+                let source = source.to_string();
+                // The whole value may be what is wrong, but it is said what that is.
+                let is_named = source.contains(" is no `") || source.contains("` has no variant ");
+                let is_named = is_named || self.way != Way::Key;
+                *what == "the reply" && error.executed() == Executed::Yes && is_named
             }
             Failed::Call(_) => false,
         }

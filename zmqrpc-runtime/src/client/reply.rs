@@ -1,9 +1,9 @@
 //! Turns a reply frame into what the caller gets.
 
 use super::DIALECT;
-use super::call_info::CallInfo;
+use super::call_info::{CallInfo, Callee};
 use crate::codec::{Codec, Error as CodecError};
-use crate::command::{Failure, Method, Value};
+use crate::command::{Failure, Method, Value, ValueRole};
 use crate::dialect::Reply;
 use crate::error::{AuthCause, CallTarget, Error, OverloadCause, UnavailableCause};
 use crate::socket::Frame;
@@ -61,14 +61,16 @@ pub(super) fn with_difference(mismatch: Error, known: Option<&str>) -> Error {
 /// Decodes the reply to a command.
 #[inline]
 pub(super) fn decode<R: Value, F: Failure>(frame: &[u8], info: &CallInfo<'_>) -> Result<R, F> {
-    let undecodable = |source| undecodable(source, info);
     match read(frame, info)? {
-        EncodedAnswer::Value(codec, body) => Ok(R::decode(codec, body).map_err(undecodable)?),
+        EncodedAnswer::Value(codec, body) => match R::decode(codec, body) {
+            Ok(value) => Ok(value),
+            Err(source) => Err(misread(source, codec, ValueRole::Reply, body, info).into()),
+        },
         EncodedAnswer::Accepted(codec) => Ok(accepted(codec, info)?),
-        EncodedAnswer::Error(codec, body) => {
-            let error = F::Service::decode(codec, body).map_err(undecodable)?;
-            Err(F::service(error))
-        }
+        EncodedAnswer::Error(codec, body) => Err(match F::Service::decode(codec, body) {
+            Ok(error) => F::service(error),
+            Err(source) => misread(source, codec, ValueRole::Error, body, info).into(),
+        }),
     }
 }
 
@@ -205,6 +207,22 @@ fn failure(status: Status, executed: Executed, detail: &str, info: &CallInfo<'_>
             executed,
         },
     }
+}
+
+/// Returns the error of a value that could not be decoded, with its place where the codec does not tell it.
+#[cold]
+fn misread(
+    source: CodecError,
+    codec: Codec,
+    role: ValueRole,
+    body: &[u8],
+    info: &CallInfo<'_>,
+) -> Error {
+    let source = match (codec, info.callee) {
+        (Codec::Postcard, Callee::Method(method, _)) => method.locate(source, role, body),
+        _ => source,
+    };
+    undecodable(source, info)
 }
 
 pub(super) fn undecodable(source: CodecError, info: &CallInfo<'_>) -> Error {

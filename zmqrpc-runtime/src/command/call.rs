@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use serde::de::DeserializeOwned;
 
-use super::{Answer, CallContext, Command, Method, Value};
+use super::{Answer, CallContext, Command, Method, Value, ValueRole};
 use crate::codec::{Codec, Error as CodecError, NoArgs};
 use crate::dialect::{CallFailure, CallId, ReplyTo};
 use crate::log::{self, Throttle};
@@ -154,7 +154,7 @@ impl Call {
     pub fn arguments<C: Command>(&self) -> Result<C::Arguments<'_>, CallFailure> {
         let names = self.context().method().argument_names();
         let decoded = self.codec().decode_arguments(self.body(), names);
-        decoded.map_err(|error| CallFailure::arguments(&error))
+        decoded.map_err(|error| self.undecodable(error))
     }
 
     /// Returns the encoded arguments.
@@ -190,7 +190,17 @@ impl Call {
                 .or_else(|error| codec.decode(body).map_err(|_| error)),
             _ => codec.decode(body),
         };
-        decoded.map_err(|error| CallFailure::arguments(&error))
+        decoded.map_err(|error| self.undecodable(error))
+    }
+
+    #[cold]
+    fn undecodable(&self, error: CodecError) -> CallFailure {
+        let method = self.context().method();
+        CallFailure::arguments(&match self.codec() {
+            Codec::Postcard => method.locate(error, ValueRole::Arguments, self.body()),
+            #[cfg(any(feature = "json", feature = "msgpack"))]
+            _ => error,
+        })
     }
 
     /// Encodes the service's return value.

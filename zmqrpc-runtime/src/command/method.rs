@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::values::MethodValues;
 use super::{Command, KeyCell};
+use crate::description::Description;
 use crate::wire::MethodKey;
 
 /// A method: its names, its signature, and the options of its attribute.
@@ -209,6 +210,11 @@ impl Method {
     /// Returns the canonical text of the method's shapes; `None` if it is not known, or something in it is not.
     pub(crate) fn canonical(&self) -> Option<&'static str> {
         self.values.as_ref()?.canonical(self)
+    }
+
+    /// Returns the description of the method, and of nothing else; `None` if its types are not known.
+    pub(super) fn described(&self) -> Option<&'static Description> {
+        Some(self.values.as_ref()?.described(self))
     }
 
     /// Returns the upper half of the key, which hashes the name.

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{ArgumentList, ArgumentTypes, Command, Failure, Method, Value, describer};
+use crate::description::Description;
 use crate::tracer::RootType;
 use crate::wire::MethodKey;
 
@@ -22,6 +23,8 @@ pub struct KeyCell {
     key: AtomicU64,
     /// `None` where something in it is unknown.
     canonical: OnceLock<Option<Box<str>>>,
+    /// For errors, and so worked out at the first one.
+    described: OnceLock<Box<Description>>,
 }
 
 impl KeyCell {
@@ -31,6 +34,7 @@ impl KeyCell {
         Self {
             key: AtomicU64::new(0),
             canonical: OnceLock::new(),
+            described: OnceLock::new(),
         }
     }
 }
@@ -61,6 +65,16 @@ impl MethodValues {
         let _ = self.key.canonical.set(canonical.map(Box::from));
         self.key.key.store(key.bits(), Ordering::Relaxed);
         key
+    }
+
+    /// Returns the description of the method that these are the values of, and of nothing else.
+    pub(super) fn described(&self, method: &Method) -> &'static Description {
+        let cell = &self.key.described;
+        // Not under the cell's lock: a type's own code runs meanwhile. Whoever comes at the same time finds the same.
+        if cell.get().is_none() {
+            let _ = cell.set(Box::new(describer::of_method(method)));
+        }
+        cell.get_or_init(Box::default)
     }
 
     /// Returns the canonical text of the method that these are the values of; `None` if something in it is unknown.

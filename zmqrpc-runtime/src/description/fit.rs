@@ -1,5 +1,5 @@
-//! Whether values in postcard are such that a reader of these shapes reads them: who sends to readers that he does not hear
-//! of finds before what they would refuse.
+//! Whether values in postcard are such that a reader of these shapes reads them, and where they are not. Who sends to readers
+//! that he does not hear of finds before what they would refuse; and who has refused a value can say what of it.
 
 use std::fmt;
 
@@ -32,8 +32,10 @@ impl Misfit {
 
 impl fmt::Display for Misfit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.place.is_empty() {
-            write!(f, "{}: ", self.place)?;
+        // A field of the whole value has nothing before its dot.
+        let place = self.place.trim_start_matches('.');
+        if !place.is_empty() {
+            write!(f, "{place}: ")?;
         }
         f.write_str(&self.reason)
     }
@@ -49,20 +51,27 @@ pub(crate) fn fit(
     arguments: &[ArgumentDescription],
     bytes: &[u8],
 ) -> Result<(), Misfit> {
-    let mut walk = Walk {
-        description,
-        bytes,
-        depth: 0,
-    };
+    let mut walk = Walk::over(description, bytes);
     for argument in arguments {
         let fits = walk.value(&argument.shape);
         fits.map_err(|misfit| misfit.within(&argument.name))?;
     }
-    if walk.bytes.is_empty() {
-        Ok(())
-    } else {
-        Err(Misfit::new("there are more values than are read"))
-    }
+    walk.end()
+}
+
+/// Returns whether these bytes are a value of this shape, and nothing behind.
+///
+/// # Errors
+///
+/// The first part of it that is not.
+pub(crate) fn fit_value(
+    description: &Description,
+    shape: &Shape,
+    bytes: &[u8],
+) -> Result<(), Misfit> {
+    let mut walk = Walk::over(description, bytes);
+    walk.value(shape)?;
+    walk.end()
 }
 
 /// Goes through a value.
@@ -72,7 +81,23 @@ struct Walk<'d> {
     depth: usize,
 }
 
-impl Walk<'_> {
+impl<'d> Walk<'d> {
+    fn over(description: &'d Description, bytes: &'d [u8]) -> Self {
+        Self {
+            description,
+            bytes,
+            depth: 0,
+        }
+    }
+
+    fn end(&self) -> Result<(), Misfit> {
+        if self.bytes.is_empty() {
+            Ok(())
+        } else {
+            Err(Misfit::new("there are more values than are read"))
+        }
+    }
+
     fn value(&mut self, shape: &Shape) -> Result<(), Misfit> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {

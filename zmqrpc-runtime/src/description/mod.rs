@@ -32,7 +32,7 @@ pub use self::document::{
 };
 pub(crate) use self::documented::NamedDocs;
 pub use self::documented::{DocsOf, Documented, FieldDocs, TypeDocs, Undocumented, VariantDocs};
-pub(crate) use self::fit::fit;
+pub(crate) use self::fit::{fit, fit_value};
 pub use self::shape::{Body, Field, Fields, Payload, Shape, Type, Variant, Variants};
 
 /// The format of descriptions that this version writes.
