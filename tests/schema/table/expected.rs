@@ -107,7 +107,7 @@ impl Expected {
             (Ok(value), Some(read)) => !is_refused && value == read && executed == 1,
             (Err(failed), _) if is_refused => self.is_mismatch(failed) && executed == 0,
             (Err(failed), None) if is_answer => self.is_no_answer(failed) && executed == 1,
-            (Err(failed), None) => self.is_no_argument(failed) && executed == 0,
+            (Err(failed), None) => Self::is_no_argument(failed) && executed == 0,
             _ => false,
         };
         (!is_right).then(|| format!("{result:?}; executed {executed} times"))
@@ -123,7 +123,7 @@ impl Expected {
         error.executed() == Executed::No && is_placed
     }
 
-    fn is_no_argument(&self, failed: &Failed) -> bool {
+    fn is_no_argument(failed: &Failed) -> bool {
         let Failed::Call(error @ Error::Decode { what, source, .. }) = failed else {
             return false;
         };
