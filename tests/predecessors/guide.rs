@@ -72,7 +72,13 @@ fn collect(directory: &Path, tests: &mut BTreeSet<String>) {
 pub(crate) fn tests_of_the_project() -> BTreeSet<String> {
     let top = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut tests = BTreeSet::new();
-    for directory in ["tests", "ui-tests", "zmqrpc-runtime", "zmqrpc-macros"] {
+    for directory in [
+        "tests",
+        "ui-tests",
+        "zmqrpc-runtime",
+        "zmqrpc-macros",
+        "zmqrpc-cli",
+    ] {
         collect(&top.join(directory), &mut tests);
     }
     tests

@@ -1,0 +1,51 @@
+//! Writes results to the standard output, and failures to the standard error.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use zmqrpc::schema::Shape;
+
+use crate::document::Document;
+use crate::failure::Failure;
+use crate::options::Output;
+
+/// Prints a text.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    write(text.as_bytes())
+}
+
+fn write(bytes: &[u8]) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes)?;
+    Ok(out.flush()?)
+}
+
+/// Prints the value of a reply, which has this shape.
+pub(crate) fn print_reply(output: Output, shape: &Shape, value: &Document) -> Result<(), Failure> {
+    let is_terminal = io::stdout().is_terminal();
+    match (output, value) {
+        (Output::Raw, Document::Text(text)) if *shape == Shape::Bytes => {
+            let bytes = STANDARD.decode(text);
+            write(&bytes.unwrap_or_else(|_| text.clone().into_bytes()))
+        }
+        (Output::Raw, Document::Text(text)) => print(&format!("{text}\n")),
+        (Output::Auto, Document::Null) if *shape == Shape::Unit => Ok(()),
+        (Output::Json, value) => print(&format!("{}\n", value.pretty())),
+        (Output::Auto, value) if is_terminal => print(&format!("{}\n", value.pretty())),
+        (_, value) => print(&format!("{value}\n")),
+    }
+}
+
+/// Says why there is no result, for people or for programs.
+pub(crate) fn report(output: Output, place: &str, failure: &Failure) {
+    let text = if output.is_for_programs() {
+        failure.document().map(|document| document.to_string())
+    } else {
+        failure.text()
+    };
+    if let Some(text) = text {
+        // Nobody is left to be told if that fails.
+        let _ = writeln!(io::stderr().lock(), "{place}{text}");
+    }
+}

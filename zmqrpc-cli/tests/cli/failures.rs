@@ -1,0 +1,127 @@
+//! Calls that fail: the exit code says whether they were executed.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use zmqrpc::Server;
+use zmqrpc::auth::Passwords;
+
+use crate::services::{DepotServer, NapEvent, Worker};
+use crate::support::{Run, Shell, Start as _, command};
+
+const LIMIT: Duration = Duration::from_secs(30);
+
+#[test]
+fn the_service_s_own_error_is_told_apart() {
+    let shell = Shell::open();
+    let words = [
+        "place",
+        "order.number=1",
+        "order.customer=Ada",
+        "order.lines[].sku=milk",
+        "order.lines[0].count=11",
+    ];
+    let run = shell.run(&words);
+    let expected = "the service answered with an error: {\n  \"TooMany\": {\n    \"wanted\": 11,\n    \
+                    \"there\": 10\n  }\n}\n";
+    assert_eq!((run.code, &*run.stdout, &*run.stderr), (1, "", expected));
+    let run = shell.run(&[&["-o", "compact"][..], &words].concat());
+    let expected = "{\"error\":{\"message\":\"the service answered with an \
+                    error\",\"executed\":\"yes\",\"code\":1,\"service\":{\"TooMany\":{\"wanted\":11,\"there\":10}}}}\n";
+    assert_eq!((run.code, &*run.stdout, &*run.stderr), (1, "", expected));
+}
+
+#[test]
+fn without_a_server_nothing_is_done() {
+    let gone = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let endpoint = format!("tcp://{gone}");
+    let run = Run::of(
+        &command()
+            .args([&*endpoint, "-t", "200ms", "list"])
+            .output()
+            .unwrap(),
+    );
+    assert_eq!((run.code, &*run.stdout), (3, ""));
+    let expected = format!(
+        "error: zmqrpc.describe at {endpoint}: no connection within 200ms, is the server running there?; the call was \
+         not executed\nNothing was done: trying again is safe.\n"
+    );
+    assert_eq!(run.stderr, expected);
+}
+
+#[test]
+fn a_call_whose_time_is_over_may_have_been_executed() {
+    let shell = Shell::open();
+    let run = shell.run(&["-t", "300ms", "nap", "60s"]);
+    assert_eq!((run.code, &*run.stdout), (4, ""));
+    let end = "It is not known whether it was done.\n";
+    assert!(run.stderr.ends_with(end), "{}", run.stderr);
+    // The server was told.
+    assert_eq!(shell.naps.recv_timeout(LIMIT), Ok(NapEvent::Begun));
+    assert_eq!(shell.naps.recv_timeout(LIMIT), Ok(NapEvent::Over));
+}
+
+#[test]
+fn a_password_is_none_of_the_words() {
+    let (sender, _naps) = std::sync::mpsc::channel();
+    let server = Server::builder()
+        .service(DepotServer::new(Worker(sender)))
+        .authenticate(Passwords::new().user("ada", "secret-7"))
+        .bind("tcp://127.0.0.1:*")
+        .start()
+        .unwrap();
+    let endpoint = &server.endpoints()[0];
+    let with = |password: Option<&str>| {
+        let mut command = command();
+        command.args([endpoint, "-u", "ada", "-t", "5s", "Depot.add", "2", "3"]);
+        password.map(|password| command.env("ZMQRPC_PASSWORD", password));
+        Run::of(&command.output().unwrap())
+    };
+    assert_eq!(
+        (with(Some("secret-7")).code, &*with(Some("secret-7")).stdout),
+        (0, "5\n")
+    );
+    let wrong = with(Some("secret-8"));
+    assert_eq!((wrong.code, &*wrong.stdout), (3, ""));
+    assert!(!wrong.stderr.contains("secret"), "{}", wrong.stderr);
+    let none = with(None);
+    assert_eq!((none.code, &*none.stdout), (2, ""));
+    let expected =
+        "error: a password is needed: set ZMQRPC_PASSWORD, or name a file with --password-file\n";
+    assert_eq!(none.stderr, expected);
+}
+
+#[test]
+fn who_interrupts_a_call_cancels_it_at_the_server() {
+    let shell = Shell::open();
+    let child = shell.command().args(["nap", "60s"]).start();
+    assert_eq!(shell.naps.recv_timeout(LIMIT), Ok(NapEvent::Begun));
+    let pid = child.id().to_string();
+    let interrupted = Command::new("kill").args(["-INT", &pid]).status();
+    assert!(interrupted.unwrap().success());
+    let run = Run::of(&child.wait_with_output().unwrap());
+    assert_eq!((run.code, &*run.stdout, &*run.stderr), (130, "", ""));
+    assert_eq!(shell.naps.recv_timeout(LIMIT), Ok(NapEvent::Over));
+}
+
+#[test]
+fn a_closed_pipe_ends_it_quietly() {
+    let shell = Shell::open();
+    let mut child = shell.command();
+    let mut child = child
+        .args(["export", "python"])
+        .stdin(Stdio::null())
+        .start();
+    let mut first = String::new();
+    let mut out = BufReader::with_capacity(16, child.stdout.take().unwrap());
+    out.read_line(&mut first).unwrap();
+    drop(out);
+    let run = Run::of(&child.wait_with_output().unwrap());
+    assert_eq!((run.code, &*run.stderr), (0, ""));
+    assert!(!first.is_empty());
+}
