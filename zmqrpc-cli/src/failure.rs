@@ -16,6 +16,8 @@ pub(crate) enum Failure {
     Call(Box<Error>),
     /// The method has answered with an error of its own.
     Service(Document),
+    /// What has come in the place of a reply is none.
+    NoReply(String),
     /// Clients of an earlier version would fail; it has been said where.
     Incompatible,
     /// Some of several calls have failed, each of which has been reported; the worst code of them.
@@ -46,6 +48,7 @@ impl Failure {
         match self {
             Self::Service(_) | Self::Incompatible | Self::Output(_) => code::REFUSED,
             Self::Usage(_) => code::USAGE,
+            Self::NoReply(_) => code::EXECUTED,
             Self::Reported(worst) => *worst,
             Self::Interrupted => code::INTERRUPTED,
             Self::Call(error) => match error.executed() {
@@ -60,7 +63,7 @@ impl Failure {
     /// Returns what is said on the standard error; `None` if all has been said.
     pub(crate) fn text(&self) -> Option<String> {
         Some(match self {
-            Self::Usage(text) => format!("error: {text}"),
+            Self::Usage(text) | Self::NoReply(text) => format!("error: {text}"),
             Self::Service(error) => {
                 format!("the service answered with an error: {}", error.pretty())
             }
@@ -82,6 +85,7 @@ impl Failure {
     pub(crate) fn document(&self) -> Option<Document> {
         let (message, executed, service) = match self {
             Self::Usage(text) => (text.clone(), Executed::No, None),
+            Self::NoReply(text) => (text.clone(), Executed::Yes, None),
             Self::Call(error) => (error.to_string(), error.executed(), None),
             Self::Service(error) => {
                 let message = "the service answered with an error".to_owned();

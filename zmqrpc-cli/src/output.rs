@@ -6,16 +6,17 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zmqrpc::schema::Shape;
 
-use crate::document::Document;
+use crate::document::{Document, Visible};
 use crate::failure::Failure;
 use crate::options::Output;
 
-/// Prints a text.
+/// Prints a text, parts of which may be of somebody else.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
-    write(text.as_bytes())
+    write(Visible(text).to_string().as_bytes())
 }
 
-fn write(bytes: &[u8]) -> Result<(), Failure> {
+/// Writes bytes as they are.
+pub(crate) fn write(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     out.write_all(bytes)?;
     Ok(out.flush()?)
@@ -29,7 +30,7 @@ pub(crate) fn print_reply(output: Output, shape: &Shape, value: &Document) -> Re
             let bytes = STANDARD.decode(text);
             write(&bytes.unwrap_or_else(|_| text.clone().into_bytes()))
         }
-        (Output::Raw, Document::Text(text)) => print(&format!("{text}\n")),
+        (Output::Raw, Document::Text(text)) => write(format!("{text}\n").as_bytes()),
         (Output::Auto, Document::Null) if *shape == Shape::Unit => Ok(()),
         (Output::Json, value) => print(&format!("{}\n", value.pretty())),
         (Output::Auto, value) if is_terminal => print(&format!("{}\n", value.pretty())),
@@ -46,6 +47,6 @@ pub(crate) fn report(output: Output, place: &str, failure: &Failure) {
     };
     if let Some(text) = text {
         // Nobody is left to be told if that fails.
-        let _ = writeln!(io::stderr().lock(), "{place}{text}");
+        let _ = writeln!(io::stderr().lock(), "{place}{}", Visible(&text));
     }
 }

@@ -157,7 +157,7 @@ async fn exchange(
     let text = if body.is_empty() { b"null" } else { body };
     let text = String::from_utf8_lossy(text);
     let value = document::read(&text)
-        .map_err(|error| Failure::usage(format!("the reply of {name} is no JSON: {error}")))?;
+        .map_err(|error| Failure::NoReply(format!("the reply of {name} is no JSON: {error}")))?;
     if is_error {
         return Err(Failure::Service(value));
     }

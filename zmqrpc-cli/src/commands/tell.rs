@@ -7,7 +7,7 @@ use crate::arguments::{Shapes, did_you_mean};
 use crate::connection::Connection;
 use crate::document::Document;
 use crate::failure::Failure;
-use crate::output::print;
+use crate::output::{print, write};
 use crate::render;
 
 /// Prints services and methods.
@@ -83,5 +83,6 @@ pub(super) async fn export(connection: &Connection, format: &str) -> Result<(), 
             "there is no format `{format}`{near}; there are snapshot, json-schema, openrpc and python"
         )));
     };
-    print(&export(&connection.description().await?))
+    // For files and programs.
+    write(export(&connection.description().await?).as_bytes())
 }

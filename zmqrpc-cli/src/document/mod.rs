@@ -9,6 +9,7 @@ mod write;
 use std::fmt::Display;
 
 pub(crate) use self::read::read;
+pub(crate) use self::write::Visible;
 
 /// A JSON value.
 #[derive(Clone, Debug, PartialEq)]

@@ -87,15 +87,37 @@ fn write_text(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
             '\n' => f.write_str("\\n")?,
             '\r' => f.write_str("\\r")?,
             '\t' => f.write_str("\\t")?,
-            control if is_obeyed(control) => write!(f, "\\u{:04x}", u32::from(control))?,
-            char => f.write_char(char)?,
+            char => write_visible(f, char)?,
         }
     }
     f.write_char('"')
 }
 
+/// A text for a terminal: what that would obey is escaped, but for the ends of lines.
+pub(crate) struct Visible<'t>(pub(crate) &'t str);
+
+impl fmt::Display for Visible<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for char in self.0.chars() {
+            match char {
+                '\n' => f.write_char(char)?,
+                char => write_visible(f, char)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn write_visible(f: &mut fmt::Formatter<'_>, char: char) -> fmt::Result {
+    if is_obeyed(char) {
+        write!(f, "\\u{:04x}", u32::from(char))
+    } else {
+        f.write_char(char)
+    }
+}
+
 /// Returns whether a terminal does something else than show it, or shows what follows in another order.
-pub(crate) fn is_obeyed(char: char) -> bool {
+fn is_obeyed(char: char) -> bool {
     char.is_control()
         || matches!(char, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use zmqrpc::Server;
 use zmqrpc::auth::Passwords;
+use zmqrpc::schema::{Description, MethodDescription, ServiceDescription, Shape};
 
 use crate::services::{DepotServer, NapEvent, Worker};
 use crate::support::{Run, Shell, Start as _, command};
@@ -124,4 +125,58 @@ fn a_closed_pipe_ends_it_quietly() {
     let run = Run::of(&child.wait_with_output().unwrap());
     assert_eq!((run.code, &*run.stderr), (0, ""));
     assert!(!first.is_empty());
+}
+
+/// What a server says may be meant for the terminal.
+#[test]
+fn what_a_server_says_is_not_obeyed_by_the_terminal() {
+    let describe = |name: &str, docs: &str| {
+        let mut method = MethodDescription::new(name, Shape::String);
+        method.docs = docs.to_owned();
+        let mut service = ServiceDescription::new("Odd", vec![method]);
+        service.docs = docs.to_owned();
+        Description::new(vec![service])
+    };
+    let server = Server::builder()
+        .dynamic(describe("say", "\u{1b}[2Jcleared\u{9b}"), |_| {
+            Ok(b"\"\\u001b[2J\"".to_vec())
+        })
+        .bind("tcp://127.0.0.1:*")
+        .start()
+        .unwrap();
+    let endpoint = &*server.endpoints()[0];
+    for words in [
+        &["list"][..],
+        &["describe", "say"],
+        &["say"],
+        &["say", "\u{1b}"],
+    ] {
+        let run = Run::of(&command().arg(endpoint).args(words).output().unwrap());
+        let said = run.stdout + &run.stderr;
+        assert!(said.contains("\\u001b"), "{words:?}: {said}");
+        assert!(!said.contains(['\u{1b}', '\u{9b}']), "{words:?}: {said:?}");
+    }
+}
+
+/// Bytes that are no JSON, and JSON that is something else than was described.
+#[test]
+fn a_server_that_answers_something_else_is_told_of() {
+    let method = MethodDescription::new("say", Shape::U8);
+    let description = Description::new(vec![ServiceDescription::new("Odd", vec![method])]);
+    for (reply, code, said) in [
+        (&b"\xff\xfe"[..], 5, "the reply of Odd.say is no JSON"),
+        (b"[1", 5, "the reply of Odd.say is no JSON"),
+        (b"\"text\"", 0, "\"text\"\n"),
+        (b"", 0, "null\n"),
+    ] {
+        let server = Server::builder()
+            .dynamic(description.clone(), |_| Ok(reply.to_vec()))
+            .bind("tcp://127.0.0.1:*")
+            .start()
+            .unwrap();
+        let endpoint = &*server.endpoints()[0];
+        let run = Run::of(&command().args([endpoint, "say"]).output().unwrap());
+        assert_eq!(run.code, code, "{run:?}");
+        assert!((run.stdout + &run.stderr).contains(said), "{reply:?}");
+    }
 }
