@@ -114,13 +114,13 @@ fn garbage_among_what_is_pushed_is_counted_and_the_next_command_arrives() {
     });
 }
 
-/// Pushes until one arrives: what is written to a connection that is being cut is lost with it.
-fn push_until_one_arrives(pusher: &Pusher, recorder: &Recorder) {
-    let before = recorder.log.numbers().len();
+/// Pushes this number until it arrives: what is written to a connection that is being cut is lost with it. A number that was
+/// pushed before says nothing of the connection that is there now.
+fn push_until_it_arrives(pusher: &Pusher, recorder: &Recorder, number: u64) {
     let end = Instant::now() + LIMIT / 2;
-    while recorder.log.numbers().len() == before {
+    while !recorder.log.numbers().contains(&number) {
         assert!(Instant::now() < end, "nothing arrives");
-        pusher.reading(1);
+        pusher.reading(number);
         thread::sleep(Duration::from_millis(1));
     }
 }
@@ -150,13 +150,13 @@ fn what_is_larger_than_twice_the_limit_cuts_the_connection_which_comes_again() {
         assert_eq!((only(&server).malformed, only(&server).renewals), (0, 2));
 
         let connected = Pusher::connect(&server.pulls()[0].endpoint);
-        for pusher in [&connected, &listening] {
-            pusher.reading(1);
-            push_until_one_arrives(pusher, &recorder);
-            pusher.socket.send(&too_large, 0).unwrap();
-            push_until_one_arrives(pusher, &recorder);
-            pusher.socket.send(&too_large, 0).unwrap();
-            push_until_one_arrives(pusher, &recorder);
+        for (pusher, numbers) in [(&connected, 10..13), (&listening, 20..23)] {
+            for number in numbers {
+                push_until_it_arrives(pusher, &recorder, number);
+                if number % 10 < 2 {
+                    pusher.socket.send(&too_large, 0).unwrap();
+                }
+            }
         }
         let pulls = server.pulls();
         assert_eq!((pulls[0].malformed, pulls[0].renewals), (0, 0));
