@@ -20,13 +20,4 @@ trait Service {
     fn versioned(&self);
 }
 
-#[zmq_service(name = "zmqrpc")]
-trait BuiltIn {
-    fn describe(&self);
-}
-
-#[derive(serde::Serialize, serde::Deserialize, zmqrpc::Command)]
-#[command(name = "zmqrpc.list")]
-struct List;
-
 fn main() {}

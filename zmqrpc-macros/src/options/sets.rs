@@ -5,9 +5,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::{LitInt, LitStr, Path, Type};
 
 use super::list::Options;
-use super::values::{
-    assign, command_name, method_name, runtime, service_name, set_flag, timeout, version,
-};
+use super::values::{assign, command_name, method_name, name, runtime, set_flag, timeout, version};
 
 /// ```text
 /// #[zmq_service]
@@ -25,7 +23,7 @@ impl Options for ServiceOptions {
 
     fn set(&mut self, key: &Ident, input: ParseStream<'_>) -> Option<syn::Result<()>> {
         Some(match key.to_string().as_str() {
-            "name" => assign(&mut self.name, key, input, service_name),
+            "name" => assign(&mut self.name, key, input, name),
             "version" => assign(&mut self.version, key, input, version),
             "crate" => assign(&mut self.runtime, key, input, runtime),
             _ => return None,

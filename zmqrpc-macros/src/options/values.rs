@@ -60,18 +60,6 @@ pub(super) fn name(input: ParseStream<'_>) -> syn::Result<LitStr> {
     Ok(literal)
 }
 
-pub(super) fn service_name(input: ParseStream<'_>) -> syn::Result<LitStr> {
-    let literal = name(input)?;
-    let text = literal.value();
-    if text == "zmqrpc" || text.starts_with("zmqrpc.") {
-        return Err(error_at(
-            &literal,
-            "the names `zmqrpc` and `zmqrpc.*` are of what servers tell about themselves",
-        ));
-    }
-    Ok(literal)
-}
-
 pub(super) fn method_name(input: ParseStream<'_>) -> syn::Result<LitStr> {
     let literal = name(input)?;
     if literal.value().contains('.') {
