@@ -14,6 +14,8 @@ const MAX_DEPTH: usize = 512;
 pub(crate) struct Misfit {
     place: String,
     reason: String,
+    /// The value is refused since it is not known what fits.
+    is_undescribed: bool,
 }
 
 impl Misfit {
@@ -21,7 +23,20 @@ impl Misfit {
         Self {
             place: String::new(),
             reason: reason.into(),
+            is_undescribed: false,
         }
+    }
+
+    fn undescribed(reason: String) -> Self {
+        Self {
+            is_undescribed: true,
+            ..Self::new(reason)
+        }
+    }
+
+    /// Returns whether a reader may read the value all the same.
+    pub(crate) fn is_undescribed(&self) -> bool {
+        self.is_undescribed
     }
 
     fn within(mut self, part: &str) -> Self {
@@ -140,7 +155,7 @@ impl<'d> Walk<'d> {
             Shape::Tuple(parts) => self.tuple(parts),
             Shape::Type(name) => self.named(name),
             Shape::Any | Shape::Unknown(_) => {
-                Err(Misfit::new(format!("{shape} is not read by key")))
+                Err(Misfit::undescribed(format!("{shape} is not read by key")))
             }
         }
     }
@@ -148,14 +163,15 @@ impl<'d> Walk<'d> {
     fn named(&mut self, name: &str) -> Result<(), Misfit> {
         let description = self.description;
         let found = description.types.get(name);
-        let found = found.ok_or_else(|| Misfit::new(format!("`{name}` is not described")))?;
+        let found =
+            found.ok_or_else(|| Misfit::undescribed(format!("`{name}` is not described")))?;
         match found.body(false) {
             Body::Unit => Ok(()),
             Body::Is(shape) => self.value(shape),
             Body::Tuple(parts) => self.tuple(parts),
             Body::Struct(fields) => self.fields(fields),
             Body::Enum(variants) => self.variant(name, variants),
-            Body::Open(_) => Err(Misfit::new(format!("`{name}` is not read by key"))),
+            Body::Open(_) => Err(Misfit::undescribed(format!("`{name}` is not read by key"))),
         }
     }
 

@@ -94,8 +94,8 @@ wanted! {
     /// Whatever it is.
     WantsAny: Bool I64 I128 U64 U128 F32 F64 Str BorrowedStr Bytes BorrowedBytes ByteBuf None Unit Some NewtypeStruct
         Seq Map Variant;
-    /// The name of a field or a variant, or its number.
-    WantsName: Bool I64 U64 Str BorrowedStr Bytes BorrowedBytes ByteBuf;
+    /// The name of a field or a variant, or its number. A struct with a flattened part takes keys of any kind.
+    WantsName: Bool I64 U64 F32 F64 Str BorrowedStr Bytes BorrowedBytes ByteBuf Unit;
     WantsBool: Bool;
     /// A number of at most 64 bits; formats do not tell all kinds apart.
     WantsNumber: I64 U64 F32 F64;
@@ -108,7 +108,8 @@ wanted! {
     /// A struct of one field without a name. Some ask for something else under a name that a format knows.
     WantsNewtype: NewtypeStruct Seq Map;
     WantsSeq: Seq;
-    WantsMap: Map;
+    /// Nil is an empty one to some.
+    WantsMap: Unit Map;
     /// Of a struct.
     WantsStruct: Seq Map;
     WantsEnum: Variant;
@@ -153,6 +154,7 @@ mod tests {
     use std::fmt;
 
     use super::*;
+    use crate::codec::erased::{ErasedSeed, ErasedVisitor, Hint};
 
     /// Refuses whatever it is shown.
     struct Refuses;
@@ -192,6 +194,47 @@ mod tests {
             let here = refusal(&ours, &Refuses).to_string();
             assert_eq!(here, by_serde.unwrap_err().to_string());
             assert!(WantsEnum::show(Refuses, ours).is_err_and(|error| error.to_string() == here));
+        }
+    }
+
+    /// Nothing at all: an empty list, an empty map, and what is read no further.
+    struct Empty;
+
+    impl<'de> ErasedDeserializer<'de> for Empty {
+        fn deserialize(
+            &mut self,
+            _: Hint,
+            visitor: &mut dyn ErasedVisitor<'de>,
+        ) -> Result<(), ValueError> {
+            visitor.scalar(Scalar::Unit)
+        }
+
+        fn is_human_readable(&self) -> bool {
+            false
+        }
+    }
+
+    impl<'de> ErasedSeq<'de> for Empty {
+        fn next(&mut self, _: &mut dyn ErasedSeed<'de>) -> Result<bool, ValueError> {
+            Ok(false)
+        }
+
+        fn size_hint(&self) -> Option<usize> {
+            None
+        }
+    }
+
+    #[test]
+    fn parts_that_a_type_did_not_ask_for_are_refused_in_the_words_of_serde() {
+        let values: [fn(&mut Empty) -> Visit<'_, 'static>; 3] = [
+            |empty| Visit::Some(empty),
+            |empty| Visit::NewtypeStruct(empty),
+            |empty| Visit::Seq(empty),
+        ];
+        for value in values {
+            let by_serde = WantsAny::show(Refuses, value(&mut Empty)).unwrap_err();
+            let here = WantsBool::show(Refuses, value(&mut Empty)).unwrap_err();
+            assert_eq!(here.to_string(), by_serde.to_string());
         }
     }
 

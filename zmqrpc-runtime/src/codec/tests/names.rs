@@ -307,3 +307,34 @@ fn a_long_path_ends_in_its_innermost_steps() {
         "{error}"
     );
 }
+
+/// Some maps take nil for an empty one.
+#[test]
+fn a_map_of_json_values_is_read_from_nil_in_messagepack() {
+    type Values = serde_json::Map<String, serde_json::Value>;
+    for nil in [&b"\xC0"[..], b""] {
+        let read = Codec::MessagePack.decode::<Values>(nil);
+        assert_eq!(read, Ok(Values::new()));
+    }
+}
+
+/// `MessagePack` has keys of any kind, and a flattened map takes them.
+#[test]
+fn keys_beside_a_flattened_part_may_be_numbers() {
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    struct Named {
+        name: u8,
+        #[serde(flatten)]
+        rest: std::collections::BTreeMap<u8, bool>,
+    }
+    // {"name": 1, 7: true}
+    let read = Codec::MessagePack.decode::<Named>(b"\x82\xA4name\x01\x07\xC3");
+    let rest = [(7, true)].into();
+    assert_eq!(read, Ok(Named { name: 1, rest }));
+    // {"name": 1, 1.5: true}, {"name": 1, nil: true}
+    for key in [&b"\xCA\x3F\xC0\x00\x00"[..], b"\xC0"] {
+        let bytes = [b"\x82\xA4name\x01", key, b"\xC3"].concat();
+        let error = Codec::MessagePack.decode::<Named>(&bytes).unwrap_err();
+        assert!(error.to_string().contains("expected u8"), "{error}");
+    }
+}
