@@ -5,6 +5,8 @@ use std::io::IsTerminal as _;
 use std::time::Duration;
 use std::{env, fs, io};
 
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Mutex;
 use zmqrpc::auth::{KeyPair, PublicKey};
 use zmqrpc::client::{Codec, RawReply};
 use zmqrpc::schema::Description;
@@ -20,6 +22,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 pub(crate) struct Connection {
     client: AsyncClient,
     endpoints: String,
+    /// Remembers what comes while nobody waits.
+    interrupts: Mutex<Signal>,
 }
 
 impl Connection {
@@ -44,9 +48,12 @@ impl Connection {
         for (key, value) in &options.metadata {
             client = client.with_metadata(key, value);
         }
+        let interrupts = signal(SignalKind::interrupt())
+            .map_err(|error| Failure::usage(format!("ctrl-c cannot be waited for: {error}")))?;
         Ok(Self {
             client,
             endpoints: options.endpoints.join(" "),
+            interrupts: Mutex::new(interrupts),
         })
     }
 
@@ -56,13 +63,14 @@ impl Connection {
 
     /// Asks the server what it offers.
     pub(crate) async fn description(&self) -> Result<Description, Failure> {
-        match unless_interrupted(self.client.describe()).await? {
+        match self.unless_interrupted(self.client.describe()).await? {
+            Ok(description) => Ok(description),
             Err(Error::UnknownMethod { .. }) => Err(Failure::usage(format!(
                 "the server at {} tells nothing of itself: write each argument as JSON, with --json, and it is sent \
                  unchecked",
                 self.endpoints
             ))),
-            described => Ok(described?),
+            Err(error) => Err(Failure::NotDescribed(Box::new(error))),
         }
     }
 
@@ -71,15 +79,19 @@ impl Connection {
         let call = self
             .client
             .call_raw(method, Codec::Json, arguments.as_bytes());
-        Ok(unless_interrupted(call).await??)
+        Ok(self.unless_interrupted(call).await??)
     }
-}
 
-/// Waits for a call, unless the user has enough of it; the server is told then.
-async fn unless_interrupted<T>(call: impl Future<Output = T>) -> Result<T, Failure> {
-    tokio::select! {
-        ended = call => Ok(ended),
-        _ = tokio::signal::ctrl_c() => Err(Failure::Interrupted),
+    /// Waits for a call or for input, unless the user has enough of it; the server is told then.
+    pub(crate) async fn unless_interrupted<T>(
+        &self,
+        waiting: impl Future<Output = T>,
+    ) -> Result<T, Failure> {
+        let mut interrupts = self.interrupts.lock().await;
+        tokio::select! {
+            ended = waiting => Ok(ended),
+            _ = interrupts.recv() => Err(Failure::Interrupted),
+        }
     }
 }
 

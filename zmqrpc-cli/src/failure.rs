@@ -12,6 +12,8 @@ use crate::document::Document;
 pub(crate) enum Failure {
     /// A mistake in the command line, or in what it names: nothing was sent.
     Usage(String),
+    /// The server has not said what it offers, so that nothing was called.
+    NotDescribed(Box<Error>),
     /// A call has failed.
     Call(Box<Error>),
     /// The method has answered with an error of its own.
@@ -46,9 +48,10 @@ impl Failure {
 
     pub(crate) fn code(&self) -> u8 {
         match self {
-            Self::Service(_) | Self::Incompatible | Self::Output(_) => code::REFUSED,
+            Self::Service(_) | Self::Incompatible => code::REFUSED,
             Self::Usage(_) => code::USAGE,
-            Self::NoReply(_) => code::EXECUTED,
+            Self::NoReply(_) | Self::Output(_) => code::EXECUTED,
+            Self::NotDescribed(_) => code::NOT_EXECUTED,
             Self::Reported(worst) => *worst,
             Self::Interrupted => code::INTERRUPTED,
             Self::Call(error) => match error.executed() {
@@ -67,6 +70,9 @@ impl Failure {
             Self::Service(error) => {
                 format!("the service answered with an error: {}", error.pretty())
             }
+            Self::NotDescribed(error) => format!(
+                "error: the server was asked what it offers: {error}\nNothing was done: trying again is safe."
+            ),
             Self::Call(error) if is_usage(error) => format!("error: {error}"),
             Self::Call(error) => {
                 let hint = match error.executed() {
@@ -86,6 +92,10 @@ impl Failure {
         let (message, executed, service) = match self {
             Self::Usage(text) => (text.clone(), Executed::No, None),
             Self::NoReply(text) => (text.clone(), Executed::Yes, None),
+            Self::NotDescribed(error) => {
+                let message = format!("the server was asked what it offers: {error}");
+                (message, Executed::No, None)
+            }
             Self::Call(error) => (error.to_string(), error.executed(), None),
             Self::Service(error) => {
                 let message = "the service answered with an error".to_owned();
@@ -118,12 +128,6 @@ fn is_usage(error: &Error) -> bool {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self::Call(Box::new(error))
-    }
-}
-
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        Self::Output(error)
     }
 }
 

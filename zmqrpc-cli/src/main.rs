@@ -8,10 +8,12 @@
 //! ```
 
 mod arguments;
+mod bytes;
 mod commands;
 mod connection;
 mod document;
 mod failure;
+mod input;
 mod options;
 mod output;
 mod render;
@@ -38,8 +40,11 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<(), Failure> {
+    let unreadable = |error| Failure::usage(format!("the standard input cannot be read: {error}"));
+    input::read_if_named(options).map_err(unreadable)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .build()?;
-    runtime.block_on(commands::run(options))
+        .build();
+    let runtime = runtime.map_err(|error| Failure::usage(format!("no call can be made: {error}")));
+    runtime?.block_on(commands::run(options))
 }

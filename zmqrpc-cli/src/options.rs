@@ -68,7 +68,7 @@ pub(crate) struct Options {
     #[arg(short, long, value_enum, default_value_t = Output::Auto)]
     pub(crate) output: Output,
     /// Each word is one JSON value; types are not asked for.
-    #[arg(short, long)]
+    #[arg(short, long, conflicts_with_all = ["data", "lines"])]
     pub(crate) json: bool,
     /// All arguments as JSON, an array or an object by their names; @FILE and - are read.
     #[arg(short, long, value_name = "JSON", conflicts_with = "lines")]
@@ -109,7 +109,7 @@ pub(crate) struct Options {
     )]
     pub(crate) key: Option<PathBuf>,
     /// The public key of the server, for --key.
-    #[arg(long, env = "ZMQRPC_SERVER_KEY", value_name = "KEY")]
+    #[arg(long, env = "ZMQRPC_SERVER_KEY", value_name = "KEY", requires = "key")]
     pub(crate) server_key: Option<String>,
     #[arg(value_name = "WORDS", allow_negative_numbers = true, hide = true)]
     pub(crate) words: Vec<String>,

@@ -2,10 +2,7 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use zmqrpc::schema::Shape;
-
+use crate::bytes::from_base64;
 use crate::document::{Document, Visible};
 use crate::failure::Failure;
 use crate::options::Output;
@@ -18,20 +15,34 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
 /// Writes bytes as they are.
 pub(crate) fn write(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    out.write_all(bytes)?;
-    Ok(out.flush()?)
+    let written = out.write_all(bytes).and_then(|()| out.flush());
+    written.map_err(Failure::Output)
 }
 
-/// Prints the value of a reply, which has this shape.
-pub(crate) fn print_reply(output: Output, shape: &Shape, value: &Document) -> Result<(), Failure> {
+/// What the text or the null of a reply stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReplyKind {
+    /// The method replies nothing.
+    Nothing,
+    /// Bytes, which are base64 in JSON.
+    Bytes,
+    Value,
+}
+
+/// Prints the value of a reply.
+pub(crate) fn print_reply(
+    output: Output,
+    kind: ReplyKind,
+    value: &Document,
+) -> Result<(), Failure> {
     let is_terminal = io::stdout().is_terminal();
     match (output, value) {
-        (Output::Raw, Document::Text(text)) if *shape == Shape::Bytes => {
-            let bytes = STANDARD.decode(text);
+        (Output::Raw, Document::Text(text)) if kind == ReplyKind::Bytes => {
+            let bytes = from_base64(text);
             write(&bytes.unwrap_or_else(|_| text.clone().into_bytes()))
         }
         (Output::Raw, Document::Text(text)) => write(format!("{text}\n").as_bytes()),
-        (Output::Auto, Document::Null) if *shape == Shape::Unit => Ok(()),
+        (Output::Auto, Document::Null) if kind == ReplyKind::Nothing => Ok(()),
         (Output::Json, value) => print(&format!("{}\n", value.pretty())),
         (Output::Auto, value) if is_terminal => print(&format!("{}\n", value.pretty())),
         (_, value) => print(&format!("{value}\n")),
@@ -46,7 +57,12 @@ pub(crate) fn report(output: Output, place: &str, failure: &Failure) {
         failure.text()
     };
     if let Some(text) = text {
-        // Nobody is left to be told if that fails.
-        let _ = writeln!(io::stderr().lock(), "{place}{}", Visible(&text));
+        say(&format!("{place}{text}"));
     }
+}
+
+/// Says something beside the result.
+pub(crate) fn say(text: &str) {
+    // Nobody is left to be told if that fails.
+    let _ = writeln!(io::stderr().lock(), "{}", Visible(text));
 }

@@ -1,12 +1,11 @@
 //! JSON that is to be a value of a shape.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use zmqrpc::schema::{Fields, Payload, Shape, Variants};
 
 use super::number::{duration, is_within, number, range};
 use super::shapes::{field_of, is_called, variant_of};
 use super::{Form, Misfit, Shapes, did_you_mean};
+use crate::bytes::from_base64;
 use crate::document::Document;
 
 impl<'d> Shapes<'d> {
@@ -64,7 +63,7 @@ impl<'d> Shapes<'d> {
                 "NaN" | "Infinity" | "-Infinity" => Ok(Document::Text(word)),
                 _ => Err(self.misfit(named, &Document::Text(word))),
             },
-            (Shape::Bytes, Document::Text(text)) => match STANDARD.decode(&text) {
+            (Shape::Bytes, Document::Text(text)) => match from_base64(&text) {
                 Ok(_) => Ok(Document::Text(text)),
                 Err(error) => Err(Misfit::new(format!(
                     "bytes are expected, in JSON a text in base64: {error}"
@@ -75,7 +74,7 @@ impl<'d> Shapes<'d> {
                 let numbers = numbers.into_iter().map(|number| (&Shape::U8, number));
                 self.all(numbers.collect())
             }
-            (Shape::Option(inner), value) => self.fit(inner, value),
+            (Shape::Option(inner), value) => self.fit(self.within_options(inner), value),
             (Shape::List(inner), Document::List(values)) => {
                 self.all(values.into_iter().map(|value| (&**inner, value)).collect())
             }

@@ -37,7 +37,9 @@ pub(crate) fn from_json(
                     let near = did_you_mean(&name, names);
                     return Err(wrong(format!("there is no argument `{name}`{near}")));
                 };
-                values[at] = Some(value);
+                if values[at].replace(value).is_some() {
+                    return Err(wrong(format!("the argument `{name}` is there twice")));
+                }
             }
             complete(shapes, method, values)
         }

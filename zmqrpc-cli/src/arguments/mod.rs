@@ -18,4 +18,3 @@ pub(crate) use self::misfit::Misfit;
 pub(crate) use self::nearest::did_you_mean;
 pub(crate) use self::number::duration;
 pub(crate) use self::shapes::{Form, Shapes};
-pub(crate) use self::word::read_file;

@@ -10,6 +10,9 @@ use crate::document::{self, Document};
 pub(super) fn number(word: &str) -> Option<Document> {
     let plain = word.replace('_', "");
     if let Some(hexadecimal) = plain.strip_prefix("0x") {
+        if !hexadecimal.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return None;
+        }
         let number = u128::from_str_radix(hexadecimal, 16).ok()?;
         return Some(Document::number(number));
     }
@@ -79,7 +82,9 @@ mod tests {
         ] {
             assert_eq!(number(word), Some(Document::number(digits)), "{word}");
         }
-        for word in ["", "5x", "0x", "--5", "١", "true", "\"5\"", "[5]", "05"] {
+        for word in [
+            "", "5x", "0x", "--5", "0x+f", "١", "true", "\"5\"", "[5]", "05",
+        ] {
             assert_eq!(number(word), None, "{word}");
         }
     }

@@ -45,13 +45,16 @@ impl<'d> Shapes<'d> {
         Form::Shape(&Shape::Any)
     }
 
-    /// Returns the shape within options.
+    /// Returns the shape within options; any value where there is no end of them.
     pub(crate) fn within_options(self, shape: &'d Shape) -> &'d Shape {
         let mut shape = shape;
-        while let Form::Shape(Shape::Option(inner)) = self.form(shape) {
-            shape = inner;
+        for _ in 0..MAX_NAMES {
+            match self.form(shape) {
+                Form::Shape(Shape::Option(inner)) => shape = inner,
+                _ => return shape,
+            }
         }
-        shape
+        &Shape::Any
     }
 
     pub(super) fn is_option(self, shape: &'d Shape) -> bool {
@@ -66,10 +69,17 @@ impl<'d> Shapes<'d> {
     /// Returns what a value of this shape is called in messages.
     pub(crate) fn name(self, shape: &'d Shape) -> String {
         match shape {
+            // What it is made of may hold it.
             Shape::Type(name) => match self.form(shape) {
-                Form::Shape(inner) if !matches!(inner, Shape::Type(_)) => {
-                    format!("{name} ({})", self.name(inner))
-                }
+                Form::Shape(
+                    Shape::Option(_)
+                    | Shape::List(_)
+                    | Shape::Map(..)
+                    | Shape::Tuple(_)
+                    | Shape::Array(..)
+                    | Shape::Any,
+                ) => name.clone(),
+                Form::Shape(inner) => format!("{name} ({})", self.name(inner)),
                 _ => name.clone(),
             },
             Shape::Option(inner) => format!("{} or null", self.name(inner)),

@@ -1,15 +1,12 @@
 //! One word of a command line as a value.
 
-use std::fs;
-use std::io::{self, Read as _};
-
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use zmqrpc::schema::Shape;
 
 use super::number::{number, range};
 use super::{Form, Misfit, Shapes};
+use crate::bytes::{from_hexadecimal, to_base64};
 use crate::document::{self, Document};
+use crate::input;
 
 impl<'d> Shapes<'d> {
     /// Returns what a word stands for; `@file` is what the file holds, `@-` the standard input and `@@` an `@`.
@@ -23,10 +20,10 @@ impl<'d> Shapes<'d> {
 
     /// Returns the content of a file: as it is for bytes and texts, as JSON for the rest.
     fn file(self, shape: &'d Shape, path: &str) -> Result<Document, Misfit> {
-        let bytes = read_file(path).map_err(|error| Misfit::new(format!("{path}: {error}")))?;
+        let bytes = input::read(path).map_err(|error| Misfit::new(format!("{path}: {error}")))?;
         let form = self.form(self.within_options(shape));
         if matches!(form, Form::Shape(Shape::Bytes)) {
-            return Ok(Document::Text(STANDARD.encode(bytes)));
+            return Ok(Document::Text(to_base64(&bytes)));
         }
         let text = String::from_utf8(bytes);
         let text = text.map_err(|_| Misfit::new(format!("{path} is not UTF-8")))?;
@@ -37,10 +34,12 @@ impl<'d> Shapes<'d> {
     }
 
     fn plain_word(self, shape: &'d Shape, word: &str) -> Result<Document, Misfit> {
+        if self.is_option(shape) && word == "null" {
+            return Ok(Document::Null);
+        }
+        let shape = self.within_options(shape);
         match self.form(shape) {
             Form::Shape(Shape::String | Shape::Char) => Ok(Document::text(word)),
-            Form::Shape(Shape::Option(_)) if word == "null" => Ok(Document::Null),
-            Form::Shape(Shape::Option(inner)) => self.plain_word(inner, word),
             Form::Shape(Shape::Bytes) => bytes(word),
             Form::Shape(Shape::Bool | Shape::Unit) => {
                 Ok(document::read(word).unwrap_or_else(|_| Document::text(word)))
@@ -67,9 +66,9 @@ impl<'d> Shapes<'d> {
 
 /// Returns the bytes that a word says. A bare word is refused: it could be text, base64 or hexadecimal.
 fn bytes(word: &str) -> Result<Document, Misfit> {
-    let encoded = |bytes: &[u8]| Ok(Document::Text(STANDARD.encode(bytes)));
+    let encoded = |bytes: &[u8]| Ok(Document::Text(to_base64(bytes)));
     if let Some(digits) = word.strip_prefix("hex:") {
-        let bytes = hexadecimal(digits);
+        let bytes = from_hexadecimal(digits);
         let bytes = bytes.ok_or_else(|| {
             Misfit::new(format!(
                 "`{digits}` is no even number of hexadecimal digits"
@@ -85,24 +84,4 @@ fn bytes(word: &str) -> Result<Document, Misfit> {
             "bytes are expected: @file, hex:00ff, base64:AP8= or text:hello",
         ))
     }
-}
-
-fn hexadecimal(digits: &str) -> Option<Vec<u8>> {
-    if !digits.len().is_multiple_of(2) || !digits.is_ascii() {
-        return None;
-    }
-    let pairs = (0..digits.len()).step_by(2);
-    pairs
-        .map(|at| u8::from_str_radix(&digits[at..at + 2], 16).ok())
-        .collect()
-}
-
-/// Returns the content of a file; `-` is the standard input.
-pub(crate) fn read_file(path: &str) -> io::Result<Vec<u8>> {
-    if path != "-" {
-        return fs::read(path);
-    }
-    let mut content = Vec::new();
-    io::stdin().lock().read_to_end(&mut content)?;
-    Ok(content)
 }

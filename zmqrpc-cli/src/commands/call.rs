@@ -1,17 +1,17 @@
 //! Calls.
 
-use std::io::{self, BufRead as _};
 use std::time::{Duration, Instant};
 
 use zmqrpc::schema::{Description, Shape};
 
 use super::find::{Found, find};
-use crate::arguments::{from_json, from_words, read_file};
+use crate::arguments::{Form, Shapes, from_json, from_words};
 use crate::connection::Connection;
 use crate::document::{self, Document};
 use crate::failure::Failure;
+use crate::input;
 use crate::options::Options;
-use crate::output;
+use crate::output::{self, ReplyKind};
 
 /// Calls a method with the arguments that the words behind it say, and prints the reply.
 pub(super) async fn call(
@@ -72,7 +72,13 @@ async fn call_unchecked(
             Err(failure) => return Err(failure),
         }
     };
-    exchange(options, connection, &name, &arguments, &Shape::Any).await
+    let call = Exchange {
+        options,
+        connection,
+        name: &name,
+        reply: ReplyKind::Value,
+    };
+    call.make(&arguments).await
 }
 
 /// A call of a method that the server has described.
@@ -86,38 +92,34 @@ struct CheckedCall<'a> {
 impl CheckedCall<'_> {
     async fn make(&self, arguments: &Document) -> Result<(), Failure> {
         let (service, method) = self.found;
-        let name = service.full_name(method);
-        if self.options.dry_run {
-            return output::print(&format!("{name} {}\n", arguments.pretty()));
-        }
-        exchange(
-            self.options,
-            self.connection,
-            &name,
-            arguments,
-            &method.reply,
-        )
-        .await
+        let shapes = Shapes(self.description);
+        let reply = match shapes.form(shapes.within_options(&method.reply)) {
+            Form::Shape(Shape::Bytes) => ReplyKind::Bytes,
+            _ if method.reply == Shape::Unit => ReplyKind::Nothing,
+            _ => ReplyKind::Value,
+        };
+        let call = Exchange {
+            options: self.options,
+            connection: self.connection,
+            name: &service.full_name(method),
+            reply,
+        };
+        call.make(arguments).await
     }
 
     /// Calls once for each line of the standard input, and goes on behind those that fail.
     async fn for_each_line(&self) -> Result<(), Failure> {
-        let mut worst = 0;
-        for (index, line) in io::stdin().lock().lines().enumerate() {
-            let line = line?;
-            if line.trim().is_empty() {
-                continue;
-            }
-            let called = match from_json(self.description, self.found.1, &line) {
-                Ok(arguments) => self.make(&arguments).await,
-                Err(failure) => Err(failure),
-            };
-            match called {
+        let lines = input::lines();
+        let mut lines = lines.map_err(|error| unreadable(&error))?;
+        let (mut worst, mut number) = (0, 0);
+        while let Some(line) = self.connection.unless_interrupted(lines.recv()).await? {
+            number += 1;
+            let line = line.map_err(|error| unreadable(&error))?;
+            match self.make_of(&line).await {
                 Ok(()) => {}
                 Err(failure @ (Failure::Interrupted | Failure::Output(_))) => return Err(failure),
                 Err(failure) => {
-                    let place = format!("line {}: ", index + 1);
-                    output::report(self.options.output, &place, &failure);
+                    output::report(self.options.output, &format!("line {number}: "), &failure);
                     worst = worst.max(failure.code());
                 }
             }
@@ -127,41 +129,63 @@ impl CheckedCall<'_> {
         }
         Err(Failure::Reported(worst))
     }
+
+    /// Calls with the arguments on a line; an empty one is none.
+    async fn make_of(&self, line: &[u8]) -> Result<(), Failure> {
+        let line = str::from_utf8(line).map_err(|_| Failure::usage("it is not UTF-8"))?;
+        if line.trim().is_empty() {
+            return Ok(());
+        }
+        let arguments = from_json(self.description, self.found.1, line)?;
+        self.make(&arguments).await
+    }
 }
 
-/// Calls, and prints the reply.
-async fn exchange(
-    options: &Options,
-    connection: &Connection,
-    name: &str,
-    arguments: &Document,
-    reply: &Shape,
-) -> Result<(), Failure> {
-    let arguments = arguments.to_string();
-    let start = Instant::now();
-    let replied = connection.call(name, &arguments).await?;
-    let took = start.elapsed();
-    let (body, is_error) = match replied.result() {
-        Ok(body) => (body, false),
-        Err(body) => (body, true),
-    };
-    if options.verbose {
-        let (sent, came) = (arguments.len(), body.len());
-        let endpoints = connection.endpoints();
-        eprintln!(
-            "{name} at {endpoints}: {}, {sent} bytes of arguments, {came} bytes of reply",
-            milliseconds(took)
-        );
+fn unreadable(error: &std::io::Error) -> Failure {
+    Failure::usage(format!("the standard input cannot be read: {error}"))
+}
+
+/// A request and its reply.
+struct Exchange<'a> {
+    options: &'a Options,
+    connection: &'a Connection,
+    name: &'a str,
+    reply: ReplyKind,
+}
+
+impl Exchange<'_> {
+    /// Calls, and prints the reply; or prints what would be called.
+    async fn make(&self, arguments: &Document) -> Result<(), Failure> {
+        let Self { options, name, .. } = self;
+        if options.dry_run {
+            return output::print(&format!("{name} {}\n", arguments.pretty()));
+        }
+        let arguments = arguments.to_string();
+        let start = Instant::now();
+        let replied = self.connection.call(name, &arguments).await?;
+        let took = start.elapsed();
+        let (body, is_error) = match replied.result() {
+            Ok(body) => (body, false),
+            Err(body) => (body, true),
+        };
+        if options.verbose {
+            let (sent, came) = (arguments.len(), body.len());
+            let endpoints = self.connection.endpoints();
+            output::say(&format!(
+                "{name} at {endpoints}: {}, {sent} bytes of arguments, {came} bytes of reply",
+                milliseconds(took)
+            ));
+        }
+        // Nothing stands for null.
+        let text = if body.is_empty() { b"null" } else { body };
+        let value = document::read(&String::from_utf8_lossy(text)).map_err(|error| {
+            Failure::NoReply(format!("the reply of {name} is no JSON: {error}"))
+        })?;
+        if is_error {
+            return Err(Failure::Service(value));
+        }
+        output::print_reply(options.output, self.reply, &value)
     }
-    // Nothing stands for null.
-    let text = if body.is_empty() { b"null" } else { body };
-    let text = String::from_utf8_lossy(text);
-    let value = document::read(&text)
-        .map_err(|error| Failure::NoReply(format!("the reply of {name} is no JSON: {error}")))?;
-    if is_error {
-        return Err(Failure::Service(value));
-    }
-    output::print_reply(options.output, reply, &value)
 }
 
 fn milliseconds(time: Duration) -> String {
@@ -175,6 +199,6 @@ fn text_of(data: &str) -> Result<String, Failure> {
         None if data == "-" => data,
         None => return Ok(data.to_owned()),
     };
-    let bytes = read_file(path).map_err(|error| Failure::usage(format!("{path}: {error}")))?;
+    let bytes = input::read(path).map_err(|error| Failure::usage(format!("{path}: {error}")))?;
     String::from_utf8(bytes).map_err(|_| Failure::usage(format!("{path} is not UTF-8")))
 }

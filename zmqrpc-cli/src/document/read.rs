@@ -3,12 +3,15 @@
 use std::fmt;
 
 use serde::Deserializer as _;
-use serde::de::{MapAccess, Visitor};
+use serde::de::{Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::Document;
 
-/// Reads a text that is one JSON value, nested no deeper than `serde_json` allows: 128 levels.
+/// The most values within each other: as deep as `serde_json` reads.
+const MAX_DEPTH: usize = 128;
+
+/// Reads a text that is one JSON value.
 ///
 /// # Errors
 ///
@@ -19,11 +22,15 @@ pub(crate) fn read(text: &str) -> Result<Document, serde_json::Error> {
         let read = serde_json::from_str::<serde_json::Value>(text);
         read.err().unwrap_or(error)
     });
-    value(raw?.get())
+    value(raw?.get(), 0)
 }
 
 /// Reads a value that is known to be JSON, without white space around it.
-fn value(text: &str) -> Result<Document, serde_json::Error> {
+fn value(text: &str, depth: usize) -> Result<Document, serde_json::Error> {
+    if depth == MAX_DEPTH {
+        return Err(serde_json::Error::custom("it is nested too deeply"));
+    }
+    let below = |part: &RawValue| value(part.get(), depth + 1);
     Ok(match text.as_bytes().first() {
         Some(b'n') | None => Document::Null,
         Some(b't') => Document::Bool(true),
@@ -31,14 +38,14 @@ fn value(text: &str) -> Result<Document, serde_json::Error> {
         Some(b'"') => Document::Text(serde_json::from_str(text)?),
         Some(b'[') => {
             let elements: Vec<&RawValue> = serde_json::from_str(text)?;
-            let elements = elements.into_iter().map(|element| value(element.get()));
+            let elements = elements.into_iter().map(below);
             Document::List(elements.collect::<Result<_, _>>()?)
         }
         Some(b'{') => {
             let entries = serde_json::Deserializer::from_str(text).deserialize_map(Entries)?;
             let entries = entries
                 .into_iter()
-                .map(|(name, entry)| Ok((name, value(entry.get())?)));
+                .map(|(name, entry)| Ok((name, below(entry)?)));
             Document::Object(entries.collect::<Result<_, serde_json::Error>>()?)
         }
         Some(_) => Document::Number(text.to_owned()),

@@ -31,6 +31,14 @@ fn what_is_no_json_is_refused_with_its_place() {
 }
 
 #[test]
+fn values_are_read_down_to_as_many_levels_as_the_library_reads() {
+    for (depth, is_read) in [(1, true), (128, true), (129, false), (100_000, false)] {
+        let text = "[".repeat(depth) + &"]".repeat(depth);
+        assert_eq!(read(&text).is_ok(), is_read, "{depth}");
+    }
+}
+
+#[test]
 fn a_terminal_is_told_nothing_by_a_text() {
     let document = Document::text("\u{1b}[31m\u{9b}\u{7f}\u{202e}é");
     assert_eq!(

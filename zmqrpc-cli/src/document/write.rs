@@ -119,5 +119,5 @@ fn write_visible(f: &mut fmt::Formatter<'_>, char: char) -> fmt::Result {
 /// Returns whether a terminal does something else than show it, or shows what follows in another order.
 fn is_obeyed(char: char) -> bool {
     char.is_control()
-        || matches!(char, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(char, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

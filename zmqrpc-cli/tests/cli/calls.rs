@@ -105,11 +105,16 @@ fn files_and_the_standard_input_are_arguments() {
 #[test]
 fn each_line_is_a_call_and_those_that_fail_keep_none_from_going_on() {
     let shell = Shell::open();
-    let lines = b"[1, 2]\n\n{\"a\": 3, \"b\": 4}\n[1, \"x\"]\n[5, 6]\n";
+    let lines = b"[1, 2]\n\n{\"a\": 3, \"b\": 4}\n[1, \"x\"]\n\xff\n[5, 6]";
     let run = shell.run_with(&["--lines", "Depot.add"], lines);
     assert_eq!((run.code, &*run.stdout), (2, "3\n7\n11\n"));
     let expected = "line 4: error: argument `b`: a whole number from";
     assert!(run.stderr.starts_with(expected), "{}", run.stderr);
+    assert!(
+        run.stderr.ends_with("line 5: error: it is not UTF-8\n"),
+        "{}",
+        run.stderr
+    );
     let lines = br#"[{"number":1,"customer":"a","lines":[{"sku":"tea","count":1}],"note":null}]"#;
     let run = shell.run_with(&["--lines", "place"], lines);
     let expected = "line 1: the service answered with an error: {\n  \"Unknown\": \"tea\"\n}\n";

@@ -1,6 +1,5 @@
 //! Calls that fail: the exit code says whether they were executed.
 
-use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -49,7 +48,7 @@ fn without_a_server_nothing_is_done() {
     );
     assert_eq!((run.code, &*run.stdout), (3, ""));
     let expected = format!(
-        "error: zmqrpc.describe at {endpoint}: no connection within 200ms, is the server running there?; the call was \
+        "error: the server was asked what it offers: zmqrpc.describe at {endpoint}: no connection within 200ms, is the server running there?; the call was \
          not executed\nNothing was done: trying again is safe.\n"
     );
     assert_eq!(run.stderr, expected);
@@ -113,18 +112,12 @@ fn who_interrupts_a_call_cancels_it_at_the_server() {
 #[test]
 fn a_closed_pipe_ends_it_quietly() {
     let shell = Shell::open();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
     let mut child = shell.command();
-    let mut child = child
-        .args(["export", "python"])
-        .stdin(Stdio::null())
-        .start();
-    let mut first = String::new();
-    let mut out = BufReader::with_capacity(16, child.stdout.take().unwrap());
-    out.read_line(&mut first).unwrap();
-    drop(out);
-    let run = Run::of(&child.wait_with_output().unwrap());
+    let child = child.arg("list").stdout(writer).stderr(Stdio::piped());
+    let run = Run::of(&child.spawn().unwrap().wait_with_output().unwrap());
     assert_eq!((run.code, &*run.stderr), (0, ""));
-    assert!(!first.is_empty());
 }
 
 /// What a server says may be meant for the terminal.
@@ -161,6 +154,9 @@ fn what_a_server_says_is_not_obeyed_by_the_terminal() {
 /// Bytes that are no JSON, and JSON that is something else than was described.
 #[test]
 fn a_server_that_answers_something_else_is_told_of() {
+    let deep = ["[".repeat(100_000), "]".repeat(100_000)]
+        .concat()
+        .into_bytes();
     let method = MethodDescription::new("say", Shape::U8);
     let description = Description::new(vec![ServiceDescription::new("Odd", vec![method])]);
     for (reply, code, said) in [
@@ -168,15 +164,77 @@ fn a_server_that_answers_something_else_is_told_of() {
         (b"[1", 5, "the reply of Odd.say is no JSON"),
         (b"\"text\"", 0, "\"text\"\n"),
         (b"", 0, "null\n"),
+        (&deep, 5, "nested too deeply"),
     ] {
+        let reply = reply.to_vec();
         let server = Server::builder()
-            .dynamic(description.clone(), |_| Ok(reply.to_vec()))
+            .dynamic(description.clone(), move |_| Ok(reply.clone()))
             .bind("tcp://127.0.0.1:*")
             .start()
             .unwrap();
         let endpoint = &*server.endpoints()[0];
         let run = Run::of(&command().args([endpoint, "say"]).output().unwrap());
         assert_eq!(run.code, code, "{run:?}");
-        assert!((run.stdout + &run.stderr).contains(said), "{reply:?}");
+        assert!((run.stdout + &run.stderr).contains(said), "{said}");
     }
+}
+
+/// Types that hold themselves have no end, and hostile ones no value.
+#[test]
+fn types_without_an_end_are_described_and_refused_in_time() {
+    let text = r#"{
+        "format": 1, "zmqrpc": "0.1.0",
+        "services": [{"name": "Odd", "version": 1, "methods": [{
+            "name": "take", "signature": "", "key": "0", "fingerprint": "",
+            "arguments": [{"name": "it", "shape": {"type": "NAME"}}], "reply": "unit"
+        }]}],
+        "types": {
+            "Tree": {"body": {"struct": {"fields": [
+                {"name": "children", "shape": {"map": ["string", {"type": "Tree"}]}}]}}},
+            "Term": {"body": {"enum": {"variants": [
+                {"name": "Add", "body": {"tuple": [{"type": "Term"}, {"type": "Term"}]}},
+                {"name": "Number", "body": {"one": "f64"}}]}}},
+            "List": {"body": {"is": {"list": {"type": "List"}}}},
+            "Link": {"body": {"is": {"option": {"type": "Link"}}}},
+            "Itself": {"body": {"is": {"type": "Itself"}}},
+            "Endless": {"body": {"struct": {"fields": [{"name": "a", "shape": {"type": "Endless"}}]}}},
+            "Grid": {"body": {"is": {"array": [{"type": "Grid"}, 64]}}}
+        }
+    }"#;
+    for name in ["Tree", "Term", "List", "Link", "Itself", "Endless", "Grid"] {
+        let description: Description = serde_json::from_str(&text.replace("NAME", name)).unwrap();
+        let server = Server::builder()
+            .dynamic(description, |_| Ok(b"null".to_vec()))
+            .bind("tcp://127.0.0.1:*")
+            .start()
+            .unwrap();
+        let endpoint = &*server.endpoints()[0];
+        for (words, codes) in [
+            (&["describe", "take"][..], &[0][..]),
+            (&["template", "take"], &[0]),
+            (&["take"], &[2, 0]),
+            (&["take", "x"], &[2, 0]),
+            (&["take", "{\"a\":1}"], &[2, 0]),
+        ] {
+            let run = Run::of(&command().arg(endpoint).args(words).output().unwrap());
+            assert!(codes.contains(&run.code), "{name} {words:?}: {run:?}");
+        }
+    }
+}
+
+#[test]
+fn an_option_that_another_one_makes_useless_is_refused() {
+    let shell = Shell::open();
+    for words in [
+        &["-j", "-d", "[2, 3]", "Depot.add"][..],
+        &["-j", "--lines", "Depot.add"],
+        &["--lines", "-d", "[]", "Depot.add"],
+        &["--server-key", "x", "list"],
+        &["--password-file", "x", "list"],
+    ] {
+        let run = shell.run(words);
+        assert_eq!((run.code, &*run.stdout), (2, ""), "{words:?}: {run:?}");
+    }
+    let dry = shell.prints(&["-j", "--dry-run", "Depot.add", "2", "3"]);
+    assert_eq!(dry, "Depot.add [\n  2,\n  3\n]\n");
 }

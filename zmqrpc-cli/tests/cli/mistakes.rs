@@ -271,6 +271,10 @@ fn json() -> Vec<Row> {
             format!("the arguments are no JSON: EOF while parsing a list at line 1 column 5{ADD}"),
         ),
         row(
+            &["-d", "{\"a\":1,\"a\":2}", "Depot.add"],
+            format!("the argument `a` is there twice{ADD}"),
+        ),
+        row(
             &["-d", "7", "Depot.add"],
             format!("arguments are an array or an object by their names, not 7{ADD}"),
         ),
