@@ -2,11 +2,13 @@
 
 use std::future::Future;
 use std::io::IsTerminal as _;
+use std::sync::Arc;
 use std::time::Duration;
-use std::{env, fs, io};
+use std::{env, fs, io, thread};
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::Mutex;
+use signal_hook::consts::SIGINT;
+use signal_hook::iterator::Signals;
+use tokio::sync::Notify;
 use zmqrpc::auth::{KeyPair, PublicKey};
 use zmqrpc::client::{Codec, RawReply};
 use zmqrpc::schema::Description;
@@ -23,7 +25,7 @@ pub(crate) struct Connection {
     client: AsyncClient,
     endpoints: String,
     /// Remembers what comes while nobody waits.
-    interrupts: Mutex<Signal>,
+    interrupted: Arc<Notify>,
 }
 
 impl Connection {
@@ -48,12 +50,12 @@ impl Connection {
         for (key, value) in &options.metadata {
             client = client.with_metadata(key, value);
         }
-        let interrupts = signal(SignalKind::interrupt())
+        let interrupted = await_interrupts()
             .map_err(|error| Failure::usage(format!("ctrl-c cannot be waited for: {error}")))?;
         Ok(Self {
             client,
             endpoints: options.endpoints.join(" "),
-            interrupts: Mutex::new(interrupts),
+            interrupted,
         })
     }
 
@@ -87,12 +89,26 @@ impl Connection {
         &self,
         waiting: impl Future<Output = T>,
     ) -> Result<T, Failure> {
-        let mut interrupts = self.interrupts.lock().await;
         tokio::select! {
             ended = waiting => Ok(ended),
-            _ = interrupts.recv() => Err(Failure::Interrupted),
+            () = self.interrupted.notified() => Err(Failure::Interrupted),
         }
     }
+}
+
+/// Returns what is notified when the user types ctrl-c.
+///
+/// Not by tokio: its feature for signals costs two descriptors in whatever is built along with this.
+fn await_interrupts() -> io::Result<Arc<Notify>> {
+    let mut signals = Signals::new([SIGINT])?;
+    let interrupted = Arc::new(Notify::new());
+    let notified = Arc::clone(&interrupted);
+    thread::Builder::new().spawn(move || {
+        for _ in signals.forever() {
+            notified.notify_one();
+        }
+    })?;
+    Ok(interrupted)
 }
 
 fn credentials(options: &Options) -> Result<Option<Credentials>, Failure> {
