@@ -15,7 +15,7 @@ use super::connection::Connection;
 use super::deadlines::Deadlines;
 use super::encoded_call::overloaded;
 use super::handle::Client;
-use super::pending::failure;
+use super::no_reply::failure;
 use crate::clock::deadline;
 use crate::codec::Codec;
 use crate::connection::{CallResult, DeliveryCheck, DeliveryOutcome, LimitExceeded, NoReply};

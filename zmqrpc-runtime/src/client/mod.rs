@@ -80,6 +80,7 @@ mod flush;
 mod handle;
 #[cfg(any(feature = "json", feature = "msgpack"))]
 mod invoke;
+mod no_reply;
 mod peers;
 mod pending;
 mod pollers;

@@ -201,7 +201,7 @@ pub(super) fn executed(reason: &NoReply) -> Executed {
         connected_by: now,
         connect_timeout: Duration::ZERO.into(),
     };
-    super::pending::failure(reason.clone(), &info, deadlines, None).executed()
+    super::no_reply::failure(reason.clone(), &info, deadlines, None).executed()
 }
 
 #[test]

@@ -47,7 +47,7 @@ mod tests {
     use crate::error::CallError;
 
     #[derive(Debug, Serialize, Deserialize)]
-    struct Reading {
+    struct Sample {
         sensor: u16,
         marks: Vec<bool>,
     }
@@ -56,10 +56,10 @@ mod tests {
     struct Take;
 
     impl Command for Take {
-        type Arguments<'a> = (String, Reading);
-        type Reply = Reading;
+        type Arguments<'a> = (String, Sample);
+        type Reply = Sample;
         type Failure = CallError<u8>;
-        type Answer = Result<Reading, u8>;
+        type Answer = Result<Sample, u8>;
         const METHOD: Method = Method::new("Sensors", "take", 1, "").shaped::<Self>(
             &["name", "reading"],
             const {
@@ -87,7 +87,7 @@ mod tests {
     }
 
     fn located(method: &Method, role: ValueRole, bytes: &[u8]) -> String {
-        let error = Codec::Postcard.decode::<(String, Reading)>(bytes);
+        let error = Codec::Postcard.decode::<(String, Sample)>(bytes);
         let error = error.err().unwrap_or(CodecError::Decode("a reason".into()));
         method.locate(error, role, bytes).reason()
     }
